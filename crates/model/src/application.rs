@@ -1,0 +1,77 @@
+//! Applications: what a program proves itself with.
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::ApplicationId;
+
+/// An OAuth 1.0 API key of an account (contract liveperson §3). Issued for the site, not for a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Unique in the installation.
+    pub id: ApplicationId,
+    /// The consumer key, 32 hexadecimal digits when generated; unique within the account. Not a secret.
+    pub app_key: String,
+    /// The consumer secret, sealed.
+    pub sealed_secret: Vec<u8>,
+    /// The token. Not a secret.
+    pub access_token: String,
+    /// The token secret, sealed.
+    pub sealed_access_token_secret: Vec<u8>,
+    /// The application's name, for people.
+    pub name: String,
+    /// Who made the application, for people.
+    pub developer: String,
+    /// What it is for, for people.
+    pub description: String,
+    /// Whether it may be used.
+    pub enabled: bool,
+    /// What it may be used for.
+    pub privileges: Vec<Privilege>,
+    /// The addresses it may be used from; empty: any.
+    pub addresses: Vec<IpNet>,
+}
+
+impl ApiKey {
+    /// How many an account may have (contract liveperson §3).
+    pub const MAX_PER_ACCOUNT: usize = 100;
+}
+
+/// An OAuth 2.0 client of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OauthClient {
+    /// Unique in the installation.
+    pub id: ApplicationId,
+    /// The client id; unique within the account. Not a secret.
+    pub client_id: String,
+    /// A keyed hash of the client secret.
+    pub secret: SecretDigest,
+    /// The client's name, for people.
+    pub name: String,
+    /// Whether it may be used.
+    pub enabled: bool,
+    /// What it may be used for.
+    pub privileges: Vec<Privilege>,
+    /// The addresses it may be used from; empty: any.
+    pub addresses: Vec<IpNet>,
+}
+
+/// A keyed hash of a secret that is long and random, so that no slow hash is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SecretDigest(pub [u8; 32]);
+
+/// A tick-box of an API key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Privilege {
+    /// Category Agent Interactions, User Login: bots may log in with the key.
+    UserLogin,
+    /// Read the account's configuration.
+    AccountConfigRead,
+    /// Change the account's configuration.
+    AccountConfigWrite,
+    /// Read reports and histories.
+    DataRead,
+    /// Manage API keys.
+    AppKeyManagement,
+}

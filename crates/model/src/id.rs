@@ -1,0 +1,138 @@
+//! Identifiers: small, `Copy`, and not interchangeable with one another.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The longest account id, in bytes (contract liveperson §1).
+const ACCOUNT_ID_MAX: usize = 20;
+
+/// An identifier that is not of its form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    /// Not `^[a-zA-Z0-9_]{1,20}$`.
+    #[error("an account id is 1 to 20 of the characters A-Z, a-z, 0-9 and _")]
+    Account,
+}
+
+/// An account's id: `^[a-zA-Z0-9_]{1,20}$` (contract liveperson §1), case-sensitive.
+///
+/// Kept inline, so that it is `Copy` and a lookup by it allocates nothing.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AccountId {
+    bytes: [u8; ACCOUNT_ID_MAX],
+    length: u8,
+}
+
+impl AccountId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        // The bytes were checked to be ASCII when the id was made.
+        std::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
+    }
+}
+
+impl FromStr for AccountId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let well_formed = (1..=ACCOUNT_ID_MAX).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let length = u8::try_from(text.len()).map_err(|_| IdError::Account)?;
+        if !well_formed {
+            return Err(IdError::Account);
+        }
+        let mut bytes = [0; ACCOUNT_ID_MAX];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        Ok(Self { bytes, length })
+    }
+}
+
+impl TryFrom<String> for AccountId {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+
+impl From<AccountId> for String {
+    fn from(id: AccountId) -> Self {
+        id.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), out)
+    }
+}
+
+/// A user's id, unique in the whole installation; on the wire a string of digits (contract liveperson §5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(pub i64);
+
+impl fmt::Display for UserId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+/// The id of an application (an API key, an OAuth client, an application token), unique in the installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ApplicationId(pub i64);
+
+impl fmt::Display for ApplicationId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+/// A session's id: one byte that names the generation of token keys, then 15 random bytes.
+///
+/// It opens nothing by itself: every credential is derived from it under a key (`vestibule-crypto`).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub [u8; 16]);
+
+impl fmt::Debug for SessionId {
+    /// The first six bytes as hexadecimal: enough to follow a session through a log.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0[..6].iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn account_id_accepts_exactly_its_pattern(text in "[a-zA-Z0-9_ é./-]{0,24}") {
+            let matches = (1..=20).contains(&text.len())
+                && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            prop_assert_eq!(text.parse::<AccountId>().is_ok(), matches);
+        }
+
+        #[test]
+        fn account_id_is_written_as_it_was_read(text in "[a-zA-Z0-9_]{1,20}") {
+            prop_assert_eq!(text.parse::<AccountId>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn session_id_shows_only_its_beginning() {
+        assert_eq!(format!("{:?}", SessionId([0xab; 16])), "abababababab");
+    }
+}

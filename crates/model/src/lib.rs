@@ -1,0 +1,25 @@
+//! What the words mean: accounts, users, keys, sessions, policies, time and randomness.
+//!
+//! Owns the types that every other crate speaks in, and the rules that need nothing but those types
+//! (does this password satisfy that policy, has this session expired). Does no I/O, is not async, and
+//! never asks the machine for the time or for random bytes: both are arguments.
+
+mod account;
+mod application;
+mod id;
+mod policy;
+mod random;
+mod session;
+mod time;
+mod user;
+
+pub use account::{Account, AccountState, Feature, Group, Profile, RoleType, Service, SignOn, Skill};
+pub use application::{ApiKey, OauthClient, Privilege, SecretDigest};
+pub use id::{AccountId, ApplicationId, IdError, SessionId, UserId};
+pub use policy::{
+    Concurrency, LockoutPolicy, PasswordPolicy, PasswordViolation, SessionPolicy, Unlock, WhenFull,
+};
+pub use random::Rng;
+pub use session::{Application, Dialect, EndReason, Opening, Session};
+pub use time::{Clock, Millis};
+pub use user::{PasswordCredential, Population, User, UserKind};

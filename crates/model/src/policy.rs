@@ -1,0 +1,279 @@
+//! Policies of an account: what a password must be, when failures lock, how long sessions live.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Millis;
+
+/// What a new password must satisfy, and how long it lasts. Checked when a password is set, never at login.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PasswordPolicy {
+    /// The shortest allowed, in characters.
+    pub min_length: u16,
+    /// The longest allowed run of neighbours such as `abc`, `321`; 0: any.
+    pub max_sequence: u16,
+    /// The longest allowed run of one character; 0: any.
+    pub max_repeat: u16,
+    /// Whether a letter is required.
+    pub require_letter: bool,
+    /// Whether a digit is required.
+    pub require_digit: bool,
+    /// Whether a character that is neither letter nor digit is required.
+    pub require_special: bool,
+    /// How many earlier passwords, the present one included, may not be used again; 0: any may.
+    pub history: u16,
+    /// After how many days a password expires; 0: never.
+    pub expiry_days: u16,
+}
+
+impl Default for PasswordPolicy {
+    fn default() -> Self {
+        Self {
+            min_length: 8,
+            max_sequence: 0,
+            max_repeat: 0,
+            require_letter: true,
+            require_digit: true,
+            require_special: false,
+            history: 0,
+            expiry_days: 0,
+        }
+    }
+}
+
+/// A rule that a new password breaks. The message names the rule and never the password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordViolation {
+    /// Fewer characters than `min_length`.
+    #[error("the password must have at least {0} characters")]
+    TooShort(u16),
+    /// A run of neighbours longer than `max_sequence`.
+    #[error("the password must not contain more than {0} sequential characters")]
+    Sequence(u16),
+    /// A run of one character longer than `max_repeat`.
+    #[error("the password must not repeat a character more than {0} times in a row")]
+    Repeat(u16),
+    /// No letter.
+    #[error("the password must contain a letter")]
+    NoLetter,
+    /// No digit.
+    #[error("the password must contain a digit")]
+    NoDigit,
+    /// Neither a space nor a sign.
+    #[error("the password must contain a character that is neither a letter nor a digit")]
+    NoSpecial,
+    /// One of the last passwords.
+    #[error("the password must not be one of the last {0}")]
+    Reused(u16),
+}
+
+impl PasswordPolicy {
+    /// Checks everything that the text alone decides; whether it was used before is the caller's to find out.
+    pub fn check(&self, password: &str) -> Result<(), PasswordViolation> {
+        if password.chars().count() < usize::from(self.min_length) {
+            return Err(PasswordViolation::TooShort(self.min_length));
+        }
+        if self.max_sequence > 0 && longest_sequence(password) > usize::from(self.max_sequence) {
+            return Err(PasswordViolation::Sequence(self.max_sequence));
+        }
+        if self.max_repeat > 0 && longest_repeat(password) > usize::from(self.max_repeat) {
+            return Err(PasswordViolation::Repeat(self.max_repeat));
+        }
+        if self.require_letter && !password.chars().any(char::is_alphabetic) {
+            return Err(PasswordViolation::NoLetter);
+        }
+        if self.require_digit && !password.chars().any(char::is_numeric) {
+            return Err(PasswordViolation::NoDigit);
+        }
+        if self.require_special && password.chars().all(char::is_alphanumeric) {
+            return Err(PasswordViolation::NoSpecial);
+        }
+        Ok(())
+    }
+
+    /// When a password that was set at `changed_at` expires; None: never.
+    pub fn expires_at(&self, changed_at: Millis) -> Option<Millis> {
+        let days = u64::from(self.expiry_days);
+        (days > 0).then(|| changed_at.plus(Duration::from_hours(days * 24)))
+    }
+}
+
+/// The length of the longest run in which each character follows the one before by one step, up or down.
+fn longest_sequence(password: &str) -> usize {
+    let steps = |a: char, b: char| i64::from(u32::from(b)) - i64::from(u32::from(a));
+    let characters: Vec<char> = password.chars().collect();
+    let up = longest_run(&characters, |a, b| steps(a, b) == 1);
+    let down = longest_run(&characters, |a, b| steps(a, b) == -1);
+    up.max(down)
+}
+
+fn longest_repeat(password: &str) -> usize {
+    let characters: Vec<char> = password.chars().collect();
+    longest_run(&characters, |a, b| a == b)
+}
+
+fn longest_run(characters: &[char], continues: impl Fn(char, char) -> bool) -> usize {
+    characters.chunk_by(|a, b| continues(*a, *b)).map(<[char]>::len).max().unwrap_or(0)
+}
+
+/// When failed logins lock a user, and what unlocks them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LockoutPolicy {
+    /// How many failures in a row lock; 0: none do. A successful login starts the count anew.
+    pub failures: u32,
+    /// What unlocks.
+    pub unlock: Unlock,
+}
+
+impl Default for LockoutPolicy {
+    fn default() -> Self {
+        Self { failures: 5, unlock: Unlock::AfterMinutes(30) }
+    }
+}
+
+/// What unlocks a locked user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unlock {
+    /// The passing of this many minutes since the lock.
+    AfterMinutes(u32),
+    /// An administrator only.
+    ByAdministrator,
+}
+
+impl LockoutPolicy {
+    /// Whether somebody locked at `locked_at` is still locked at `now`.
+    pub fn is_locked(&self, locked_at: Option<Millis>, now: Millis) -> bool {
+        match (locked_at, self.unlock) {
+            (None, _) => false,
+            (Some(_), Unlock::ByAdministrator) => true,
+            (Some(at), Unlock::AfterMinutes(minutes)) => {
+                now < at.plus(Duration::from_mins(u64::from(minutes)))
+            }
+        }
+    }
+}
+
+/// How long sessions live and how many a user may have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionPolicy {
+    /// How long a session lives unused, in seconds (contract liveperson §1: 8 hours).
+    pub idle_seconds: u32,
+    /// How long a session lives however much it is used, in seconds; 0: no limit.
+    pub absolute_seconds: u32,
+    /// How many live sessions a user may have.
+    pub concurrency: Concurrency,
+}
+
+impl Default for SessionPolicy {
+    fn default() -> Self {
+        Self { idle_seconds: 8 * 60 * 60, absolute_seconds: 0, concurrency: Concurrency::One }
+    }
+}
+
+impl SessionPolicy {
+    /// The idle limit.
+    pub fn idle(&self) -> Duration {
+        Duration::from_secs(u64::from(self.idle_seconds))
+    }
+
+    /// The absolute end of a session opened at `created`; None: no limit.
+    pub fn absolute_end(&self, created: Millis) -> Option<Millis> {
+        let seconds = u64::from(self.absolute_seconds);
+        (seconds > 0).then(|| created.plus(Duration::from_secs(seconds)))
+    }
+}
+
+/// How a login meets the sessions that its user already has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Concurrency {
+    /// One: a login ends the session before (contract liveperson §1, session rules).
+    One,
+    /// Several beside each other.
+    Many {
+        /// At most this many; 0: any number.
+        limit: u32,
+        /// What happens to a login beyond the limit.
+        #[serde(rename = "when-full")]
+        when_full: WhenFull,
+    },
+}
+
+/// What happens to a login when its user has as many sessions as allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhenFull {
+    /// The session that was used longest ago ends.
+    EndOldest,
+    /// The login is refused.
+    Refuse,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn policy() -> PasswordPolicy {
+        PasswordPolicy { max_sequence: 3, max_repeat: 2, require_special: true, ..PasswordPolicy::default() }
+    }
+
+    #[test]
+    fn a_password_that_satisfies_every_rule_passes() {
+        assert_eq!(policy().check("Tr1cky-pass"), Ok(()));
+    }
+
+    #[test]
+    fn each_rule_is_named_when_broken() {
+        let cases = [
+            ("Sh0rt-", PasswordViolation::TooShort(8)),
+            ("abcd-1-tree", PasswordViolation::Sequence(3)),
+            ("tree-1-4321", PasswordViolation::Sequence(3)),
+            ("treee-1-trunk", PasswordViolation::Repeat(2)),
+            ("1-2-3-5-7-11", PasswordViolation::NoLetter),
+            ("tree-and-leaf", PasswordViolation::NoDigit),
+            ("treeandleaf1", PasswordViolation::NoSpecial),
+        ];
+        for (password, violation) in cases {
+            assert_eq!(policy().check(password), Err(violation), "{password}");
+        }
+    }
+
+    #[test]
+    fn a_policy_without_expiry_never_expires() {
+        assert_eq!(PasswordPolicy::default().expires_at(Millis::EPOCH), None);
+    }
+
+    #[test]
+    fn a_timed_lock_ends_to_the_millisecond() {
+        let policy = LockoutPolicy { failures: 5, unlock: Unlock::AfterMinutes(1) };
+        let locked_at = Some(Millis::EPOCH);
+        assert!(policy.is_locked(locked_at, Millis::from_unix(59_999)));
+        assert!(!policy.is_locked(locked_at, Millis::from_unix(60_000)));
+    }
+
+    #[test]
+    fn a_lock_by_policy_of_the_administrator_stays() {
+        let policy = LockoutPolicy { failures: 5, unlock: Unlock::ByAdministrator };
+        assert!(policy.is_locked(Some(Millis::EPOCH), Millis::from_unix(i64::MAX)));
+    }
+
+    proptest! {
+        #[test]
+        fn checking_never_panics(password in ".*") {
+            let _ = policy().check(&password);
+        }
+
+        #[test]
+        fn longer_sequences_are_found_wherever_they_stand(before in "[x]{0,5}", after in "[x]{0,5}") {
+            let password = format!("{before}1234{after}");
+            prop_assert!(longest_sequence(&password) >= 4);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Sessions: one engine, whatever the dialect that opened them.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::{AccountId, ApplicationId, Millis, SessionId, UserId};
+
+/// A session that was opened and has not been ended. Whether it has expired is a question of the time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Its id; opens nothing by itself.
+    pub id: SessionId,
+    /// The account of the user.
+    pub account: AccountId,
+    /// Whose it is.
+    pub user: UserId,
+    /// The application it was opened with.
+    pub application: Application,
+    /// How it was opened.
+    pub opening: Opening,
+    /// The dialect it was opened in.
+    pub dialect: Dialect,
+    /// The address it was opened from.
+    pub address: Option<IpAddr>,
+    /// When it was opened.
+    pub created: Millis,
+    /// When it was last used.
+    pub last_used: Millis,
+    /// How long it lives unused.
+    pub idle: Duration,
+    /// When it ends however much it is used; None: never.
+    pub absolute_end: Option<Millis>,
+    /// The user's credential version at the time of opening.
+    pub credential_version: i64,
+}
+
+impl Session {
+    /// The first moment at which the session is dead if it is not used again.
+    pub fn expires_at(&self) -> Millis {
+        let idle_end = self.last_used.plus(self.idle);
+        self.absolute_end.map_or(idle_end, |end| end.min(idle_end))
+    }
+
+    /// Whether the session lives at `now`. It dies at its end exactly, not a millisecond before.
+    pub fn is_live(&self, now: Millis) -> bool {
+        now < self.expires_at()
+    }
+}
+
+/// What a session was opened with besides a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Application {
+    /// Nothing: a user's own login.
+    None,
+    /// An API key.
+    ApiKey(ApplicationId),
+    /// An OAuth 2.0 client.
+    OauthClient(ApplicationId),
+}
+
+/// How a session was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// By password.
+    Password,
+    /// By the four values of an API key.
+    ApiKey,
+    /// By an OAuth client's id and secret.
+    OauthClient,
+}
+
+/// The dialect a session was opened in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// The LivePerson Login Service.
+    LivePerson,
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// Its holder logged out.
+    LoggedOut,
+    /// A later login took its place, by the account's session policy.
+    Replaced,
+    /// It was not used for its idle limit, or reached its absolute end.
+    Expired,
+    /// The user was disabled or removed, or the credentials changed.
+    CredentialsChanged,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn session(last_used: i64, idle: u64, absolute_end: Option<i64>) -> Session {
+        Session {
+            id: SessionId([1; 16]),
+            account: "a".parse().unwrap(),
+            user: UserId(1),
+            application: Application::None,
+            opening: Opening::Password,
+            dialect: Dialect::LivePerson,
+            address: None,
+            created: Millis::EPOCH,
+            last_used: Millis::from_unix(last_used),
+            idle: Duration::from_millis(idle),
+            absolute_end: absolute_end.map(Millis::from_unix),
+            credential_version: 1,
+        }
+    }
+
+    #[test]
+    fn dies_at_its_idle_limit_to_the_millisecond() {
+        let session = session(1_000, 500, None);
+        assert!(session.is_live(Millis::from_unix(1_499)));
+        assert!(!session.is_live(Millis::from_unix(1_500)));
+    }
+
+    proptest! {
+        #[test]
+        fn sliding_never_passes_the_absolute_end(last_used in 0_i64..10_000, idle in 1_u64..10_000, end in 0_i64..10_000) {
+            let session = session(last_used, idle, Some(end));
+            prop_assert!(!session.is_live(Millis::from_unix(end)));
+            prop_assert!(session.expires_at() <= Millis::from_unix(end));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Points in time, and the clock that is handed to whoever needs one.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A point in time: milliseconds since the Unix epoch, UTC. Arithmetic saturates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Millis(i64);
+
+impl Millis {
+    /// The Unix epoch.
+    pub const EPOCH: Self = Self(0);
+
+    /// From milliseconds since the Unix epoch.
+    pub const fn from_unix(milliseconds: i64) -> Self {
+        Self(milliseconds)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn as_unix(self) -> i64 {
+        self.0
+    }
+
+    /// This point moved into the future; saturates at the end of time.
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(millis_of(span)))
+    }
+
+    /// This point moved into the past; saturates at the beginning of time.
+    #[must_use]
+    pub fn minus(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(millis_of(span)))
+    }
+
+    /// How long after `earlier` this is; zero when it is not after it.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+}
+
+impl fmt::Display for Millis {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+fn millis_of(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Tells the time. The program has one that reads the machine's clock, tests have one that they turn.
+pub trait Clock: Send + Sync + 'static {
+    /// The time now.
+    fn now(&self) -> Millis;
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn plus_then_since_gives_the_span_back(start in 0_i64..4_000_000_000_000, span in 0_u64..1_000_000_000_000) {
+            let span = Duration::from_millis(span);
+            let start = Millis::from_unix(start);
+            prop_assert_eq!(start.plus(span).since(start), span);
+            prop_assert_eq!(start.plus(span).minus(span), start);
+        }
+
+        #[test]
+        fn arithmetic_never_overflows(start in any::<i64>(), span in any::<u64>()) {
+            let start = Millis::from_unix(start);
+            let span = Duration::from_millis(span);
+            prop_assert!(start.plus(span) >= start);
+            prop_assert!(start.minus(span) <= start);
+        }
+    }
+
+    #[test]
+    fn since_a_later_point_is_zero() {
+        assert_eq!(Millis::from_unix(1).since(Millis::from_unix(2)), Duration::ZERO);
+    }
+}

@@ -1,0 +1,119 @@
+//! Users: people and bots.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{AccountId, Millis, UserId};
+
+/// Somebody, or some bot, that logs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Unique in the installation.
+    pub id: UserId,
+    /// The account the user belongs to.
+    pub account: AccountId,
+    /// Universally unique; `userPid` on the wire.
+    pub pid: Uuid,
+    /// The LiveVox user number, int32 on the wire; unique within the account.
+    pub number: i32,
+    /// Which of the account's two namespaces the login name stands in.
+    pub population: Population,
+    /// Human, bot or system.
+    pub kind: UserKind,
+    /// What the user types; unique within account and population.
+    pub login_name: String,
+    /// The full name, for people.
+    pub full_name: String,
+    /// What consumers see.
+    pub nickname: String,
+    /// The address for mail; may be empty.
+    pub email: String,
+    /// Whether the user may log in and keep sessions.
+    pub enabled: bool,
+    /// Of a bot: the `app_key` of the one API key (or the client id of the one OAuth client) it logs in with.
+    pub allowed_app_key: Option<String>,
+    /// How many chats at once.
+    pub max_chats: i32,
+    /// How many asynchronous conversations at once.
+    pub max_async_chats: i32,
+    /// Profile ids, ascending.
+    pub profiles: Vec<i64>,
+    /// Skill ids, ascending.
+    pub skills: Vec<i64>,
+    /// The group the user is a member of.
+    pub member_of: Option<i64>,
+    /// The groups the user manages, ascending.
+    pub manager_of: Vec<i64>,
+    /// Whether the password must be changed before the next user login.
+    pub must_change_password: bool,
+    /// The password, hashed. Bots have none.
+    pub password: Option<PasswordCredential>,
+    /// Grows with every change after which older sessions must not live on: password, disabling, key.
+    pub credential_version: i64,
+    /// Since when too many failed logins have locked the user.
+    pub locked_at: Option<Millis>,
+}
+
+/// A user's password at rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordCredential {
+    /// PHC string, e.g. `$argon2id$v=19$m=19456,t=2,p=1$…`.
+    pub hash: String,
+    /// When it was set; expiry counts from here.
+    pub changed_at: Millis,
+    /// The hashes of earlier passwords, newest first, as many as the policy has asked to keep.
+    pub history: Vec<String>,
+}
+
+/// The two namespaces of login names of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Population {
+    /// Names are case-sensitive.
+    User,
+    /// Names are case-insensitive.
+    Agent,
+}
+
+impl Population {
+    /// The form of a login name under which it is unique and found.
+    pub fn name_key(self, login_name: &str) -> String {
+        match self {
+            Self::User => login_name.to_owned(),
+            Self::Agent => login_name.to_lowercase(),
+        }
+    }
+}
+
+/// What kind of user it is (contract liveperson §5, `userTypeId`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UserKind {
+    /// 0
+    System,
+    /// 1
+    Human,
+    /// 2: logs in with an API key, has no password.
+    Bot,
+}
+
+impl UserKind {
+    /// The number on the wire.
+    pub const fn number(self) -> i64 {
+        match self {
+            Self::System => 0,
+            Self::Human => 1,
+            Self::Bot => 2,
+        }
+    }
+
+    /// The kind of a number on the wire.
+    pub const fn from_number(number: i64) -> Option<Self> {
+        match number {
+            0 => Some(Self::System),
+            1 => Some(Self::Human),
+            2 => Some(Self::Bot),
+            _ => None,
+        }
+    }
+}
