@@ -1,0 +1,27 @@
+//! Tokens minted and recognised, passwords hashed and verified, secrets sealed at rest.
+//!
+//! Owns every key and every use of one: nothing outside this crate computes a MAC, derives a key or compares
+//! a secret. Does no I/O but asking the operating system for random bytes ([`OsRng`]), keeps no state but keys
+//! and the memory of a hash thread, and never logs. What is recognised here is only *genuine*; whether a session
+//! lives is a question for the caller.
+
+mod digest;
+mod hex;
+mod keys;
+mod mac;
+mod password;
+mod random;
+mod seal;
+#[cfg(test)]
+mod testing;
+mod tokens;
+
+pub use digest::{SecretHasher, constant_time_eq};
+pub use keys::{MasterKey, MasterKeyError};
+pub use password::{
+    Argon2Params, Engine, MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM, MAX_WORK_KIB, PasswordError,
+    PasswordHasher, UnknownEngine, decoy, needs_rehash, self_check,
+};
+pub use random::{OsRng, random_hex};
+pub use seal::{SealContext, SealError, Sealer};
+pub use tokens::{TokenKeys, TokenText};

@@ -1,0 +1,37 @@
+//! What the tests of this crate share.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use vestibule_model::Rng;
+
+use crate::MasterKey;
+
+/// A repeatable source of bytes (`SplitMix64`). For tests only: anybody can predict it.
+pub(crate) struct SeededRng(AtomicU64);
+
+impl SeededRng {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
+
+    fn next(&self) -> u64 {
+        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut word = self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ (word >> 31)
+    }
+}
+
+impl Rng for SeededRng {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            chunk.copy_from_slice(&self.next().to_le_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+/// A master key that is the same for the same seed.
+pub(crate) fn master_key(seed: u64) -> MasterKey {
+    MasterKey::generate(&SeededRng::new(seed))
+}

@@ -1,0 +1,148 @@
+//! Tokens: derived from a session's id under a key for each kind, and recognised without any lookup.
+//!
+//! A session id opens nothing by itself. A bearer and a cookie carry the id and half of its HMAC-SHA256 under
+//! their own keys (128 bits, beyond guessing), so a bearer is no cookie, a forgery is refused before anything
+//! is looked up, and a stolen database holds no token.
+
+use std::fmt;
+
+use subtle::ConstantTimeEq;
+use vestibule_model::{Rng, SessionId};
+
+use crate::keys::Purpose;
+use crate::mac::MacKey;
+use crate::{MasterKey, hex};
+
+/// The generation of token keys in use: the first byte of every session id.
+const GENERATION: u8 = 1;
+
+/// How many bytes of the MAC a token carries.
+const MAC_LENGTH: usize = 16;
+
+/// Beyond the largest stable number: 18 decimal digits fit every signed 64-bit column and parser.
+const WSUK_BOUND: u64 = 1_000_000_000_000_000_000;
+
+/// The keys of all token kinds, ready for use. Neither minting nor recognising allocates.
+#[derive(Clone)]
+pub struct TokenKeys {
+    bearer: MacKey,
+    cookie: MacKey,
+    csrf: MacKey,
+    wsuk: MacKey,
+}
+
+impl TokenKeys {
+    /// The token keys of an installation.
+    pub fn derive(master: &MasterKey) -> Self {
+        let key = |purpose| MacKey::new(&master.derive(purpose));
+        Self {
+            bearer: key(Purpose::Bearer),
+            cookie: key(Purpose::Cookie),
+            csrf: key(Purpose::Csrf),
+            wsuk: key(Purpose::Wsuk),
+        }
+    }
+
+    /// A new session id: the generation of the keys, then 15 random bytes.
+    pub fn mint_session_id(&self, rng: &dyn Rng) -> SessionId {
+        let mut id = [GENERATION; 16];
+        rng.fill(&mut id[1..]);
+        SessionId(id)
+    }
+
+    /// The session's bearer token. The same each time, so a session can be named again.
+    pub fn bearer(&self, id: SessionId) -> TokenText {
+        carry(&self.bearer, id)
+    }
+
+    /// The session's cookie value. The same each time.
+    pub fn cookie(&self, id: SessionId) -> TokenText {
+        carry(&self.cookie, id)
+    }
+
+    /// The session's token against cross-site requests: names no session, and is compared, not read.
+    pub fn csrf(&self, id: SessionId) -> TokenText {
+        TokenText::new(&self.csrf.tag(&id.0))
+    }
+
+    /// The session's `wsuk`: a number of at most 18 decimal digits, the same each time. No credential.
+    pub fn wsuk(&self, id: SessionId) -> u64 {
+        let mut number = [0; 8];
+        number.copy_from_slice(&self.wsuk.tag(&id.0)[..8]);
+        u64::from_be_bytes(number) % WSUK_BOUND
+    }
+
+    /// The session that a bearer token names; None unless it is genuine, that is, 64 lower-case hexadecimal
+    /// digits made by [`Self::bearer`] under these keys.
+    pub fn read_bearer(&self, text: impl AsRef<[u8]>) -> Option<SessionId> {
+        recognise(&self.bearer, text.as_ref())
+    }
+
+    /// The session that a cookie value names; None unless it is genuine, as for [`Self::read_bearer`].
+    pub fn read_cookie(&self, text: impl AsRef<[u8]>) -> Option<SessionId> {
+        recognise(&self.cookie, text.as_ref())
+    }
+
+    /// Whether `text` is the session's token against cross-site requests. Takes the same time for every wrong
+    /// text of 64 bytes.
+    pub fn csrf_matches(&self, id: SessionId, text: &str) -> bool {
+        self.csrf(id).0.ct_eq(text.as_bytes()).into()
+    }
+}
+
+/// The id and the MAC that proves it.
+fn carry(key: &MacKey, id: SessionId) -> TokenText {
+    let mut bytes = [0; 32];
+    bytes[..16].copy_from_slice(&id.0);
+    bytes[16..].copy_from_slice(&key.tag(&id.0)[..MAC_LENGTH]);
+    TokenText::new(&bytes)
+}
+
+/// The id, if the MAC proves it.
+fn recognise(key: &MacKey, text: &[u8]) -> Option<SessionId> {
+    let bytes = hex::read(text.try_into().ok()?)?;
+    let (id, mac) = bytes.split_first_chunk::<16>()?;
+    let genuine = bool::from(key.tag(id)[..MAC_LENGTH].ct_eq(mac));
+    (genuine && id[0] == GENERATION).then_some(SessionId(*id))
+}
+
+/// A token as it is sent: 64 lower-case hexadecimal digits. `Copy`, and shown by `Display` only.
+#[derive(Clone, Copy)]
+pub struct TokenText([u8; 64]);
+
+impl TokenText {
+    fn new(bytes: &[u8; 32]) -> Self {
+        let mut text = [0; 64];
+        hex::write(bytes, &mut text);
+        Self(text)
+    }
+
+    /// The token as text.
+    pub fn as_str(&self) -> &str {
+        // Only hexadecimal digits are ever written to it.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl AsRef<[u8]> for TokenText {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for TokenText {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for TokenText {
+    /// Shows that there is a token, not which: debug output ends up in logs.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("TokenText(…)")
+    }
+}
+
+#[cfg(test)]
+#[path = "tokens_tests.rs"]
+mod tests;

@@ -1,0 +1,161 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::testing::{SeededRng, master_key};
+
+fn keys() -> TokenKeys {
+    TokenKeys::derive(&master_key(1))
+}
+
+fn id(seed: u64) -> SessionId {
+    keys().mint_session_id(&SeededRng::new(seed))
+}
+
+#[test]
+fn a_session_id_begins_with_the_generation_of_its_keys() {
+    assert_eq!(id(7).0[0], GENERATION);
+}
+
+#[test]
+fn two_session_ids_differ() {
+    assert_ne!(id(7), id(8));
+}
+
+#[test]
+fn a_genuine_token_of_another_generation_is_refused() {
+    let token = keys().bearer(SessionId([2; 16]));
+    assert_eq!(keys().read_bearer(token), None);
+}
+
+#[test]
+fn a_bearer_does_not_match_as_csrf() {
+    assert!(!keys().csrf_matches(id(7), keys().bearer(id(7)).as_str()));
+}
+
+#[test]
+fn an_empty_csrf_does_not_match() {
+    assert!(!keys().csrf_matches(id(7), ""));
+}
+
+#[test]
+fn a_token_never_shows_itself_in_debug_output() {
+    assert_eq!(format!("{:?}", keys().bearer(id(7))), "TokenText(…)");
+}
+
+#[test]
+fn displays_as_its_text() {
+    let token = keys().bearer(id(7));
+    assert_eq!(token.to_string(), token.as_str());
+}
+
+/// Tokens outlive restarts and upgrades. Computed with an independent implementation of HKDF and HMAC.
+#[test]
+fn tokens_stay_what_they_are() {
+    let keys = TokenKeys::derive(&MasterKey::from_hex(&"0b".repeat(32)).unwrap());
+    let id = SessionId([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+    assert_eq!(keys.bearer(id).as_str(), "0102030405060708090a0b0c0d0e0f104fe11b5dd84b5f751adc3b7b4b2f4737");
+    assert_eq!(keys.cookie(id).as_str(), "0102030405060708090a0b0c0d0e0f10b2d9d47e480487c92eb94017775b49c2");
+    assert_eq!(keys.csrf(id).as_str(), "0fd91706fcd563c0884d6ee1a51524e7018d1c71a36df77e7e3d9b5beab0c32a");
+    assert_eq!(keys.wsuk(id), 679_899_931_320_291_099);
+}
+
+proptest! {
+    #[test]
+    fn a_bearer_names_its_session(seed: u64) {
+        prop_assert_eq!(keys().read_bearer(keys().bearer(id(seed)).as_str()), Some(id(seed)));
+    }
+
+    #[test]
+    fn a_cookie_names_its_session(seed: u64) {
+        prop_assert_eq!(keys().read_cookie(keys().cookie(id(seed)).as_str()), Some(id(seed)));
+    }
+
+    #[test]
+    fn a_csrf_matches_its_session_and_no_other(seed: u64, other: u64) {
+        let text = keys().csrf(id(seed));
+        prop_assert!(keys().csrf_matches(id(seed), text.as_str()));
+        prop_assert_eq!(keys().csrf_matches(id(other), text.as_str()), seed == other);
+    }
+
+    #[test]
+    fn a_bearer_is_no_cookie(seed: u64) {
+        prop_assert_eq!(keys().read_cookie(keys().bearer(id(seed))), None);
+    }
+
+    #[test]
+    fn a_cookie_is_no_bearer(seed: u64) {
+        prop_assert_eq!(keys().read_bearer(keys().cookie(id(seed))), None);
+    }
+
+    #[test]
+    fn a_csrf_is_neither_bearer_nor_cookie(seed: u64) {
+        let text = keys().csrf(id(seed));
+        prop_assert_eq!(keys().read_bearer(text), None);
+        prop_assert_eq!(keys().read_cookie(text), None);
+    }
+
+    #[test]
+    fn a_changed_bit_is_refused(seed: u64, bit in 0_usize..512) {
+        let mut text = keys().bearer(id(seed)).0;
+        text[bit / 8] ^= 1 << (bit % 8);
+        prop_assert_eq!(keys().read_bearer(text), None);
+    }
+
+    #[test]
+    fn a_changed_digit_is_refused(seed: u64, place in 0_usize..64, digit in "[0-9a-fA-F]") {
+        let mut text = keys().bearer(id(seed)).0;
+        prop_assume!(text[place] != digit.as_bytes()[0]);
+        text[place] = digit.as_bytes()[0];
+        prop_assert_eq!(keys().read_bearer(text), None);
+    }
+
+    #[test]
+    fn a_changed_digit_of_a_csrf_does_not_match(seed: u64, place in 0_usize..64) {
+        let mut text = keys().csrf(id(seed)).to_string();
+        let digit = if text.as_bytes()[place] == b'0' { "1" } else { "0" };
+        text.replace_range(place..=place, digit);
+        prop_assert!(!keys().csrf_matches(id(seed), &text));
+    }
+
+    #[test]
+    fn upper_case_is_refused(seed: u64) {
+        let text = keys().bearer(id(seed)).to_string();
+        prop_assume!(text.bytes().any(|byte| byte.is_ascii_lowercase()));
+        prop_assert_eq!(keys().read_bearer(text.to_uppercase()), None);
+    }
+
+    #[test]
+    fn a_longer_or_shorter_text_is_refused(seed: u64) {
+        let text = keys().bearer(id(seed)).to_string();
+        prop_assert_eq!(keys().read_bearer(format!("{text}0")), None);
+        prop_assert_eq!(keys().read_bearer(&text[..63]), None);
+        prop_assert_eq!(keys().read_bearer(format!(" {text}")), None);
+    }
+
+    #[test]
+    fn another_master_key_refuses_every_kind(seed: u64) {
+        let others = TokenKeys::derive(&master_key(2));
+        prop_assert_eq!(others.read_bearer(keys().bearer(id(seed))), None);
+        prop_assert_eq!(others.read_cookie(keys().cookie(id(seed))), None);
+        prop_assert!(!others.csrf_matches(id(seed), keys().csrf(id(seed)).as_str()));
+    }
+
+    #[test]
+    fn garbage_is_refused(bytes in any::<Vec<u8>>(), digits in "[0-9a-f]{64}", text in ".{0,70}") {
+        for garbage in [&bytes[..], digits.as_bytes(), text.as_bytes()] {
+            prop_assert_eq!(keys().read_bearer(garbage), None);
+            prop_assert_eq!(keys().read_cookie(garbage), None);
+        }
+        prop_assert!(!keys().csrf_matches(id(1), &text));
+    }
+
+    #[test]
+    fn a_wsuk_has_at_most_eighteen_digits(seed: u64) {
+        prop_assert!(keys().wsuk(id(seed)).to_string().len() <= 18);
+    }
+
+    #[test]
+    fn sessions_have_different_wsuks(seed: u64, other: u64) {
+        prop_assert_eq!(keys().wsuk(id(seed)) == keys().wsuk(id(other)), seed == other);
+    }
+}
