@@ -1,0 +1,85 @@
+//! What a transaction is made of.
+
+use vestibule_model::{
+    Account, AccountId, ApiKey, Group, Millis, OauthClient, Profile, Session, SessionId, Skill, User, UserId,
+};
+
+use crate::Sequence;
+
+/// One step of a transaction. "Put" creates, or replaces what has the same id. The transaction fails with
+/// `Constraint` when a value that must be unique is taken, when the account named does not exist, and when what
+/// has the same id belongs to another account. What groups, profiles and skills a user names is not looked at.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Fails the transaction with `DirectoryMoved` unless the directory was at this sequence before the transaction.
+    ExpectSequence(Sequence),
+    /// Code and number are unique in the installation.
+    PutAccount(Box<Account>),
+    /// Of the account named.
+    PutProfile(AccountId, Profile),
+    /// Of the account named.
+    PutGroup(AccountId, Group),
+    /// Of the account named.
+    PutSkill(AccountId, Skill),
+    /// The name key is unique within account and population, the number within the account.
+    PutUser(Box<User>),
+    /// The `app_key` is unique within the account.
+    PutApiKey(AccountId, Box<ApiKey>),
+    /// The client id is unique within the account.
+    PutOauthClient(AccountId, Box<OauthClient>),
+    /// Replaces a password's hash by another of the same password; does nothing when `old` is no longer the hash.
+    ReplacePasswordHash {
+        /// Whose.
+        user: UserId,
+        /// The PHC string that was verified.
+        old: String,
+        /// The PHC string to keep instead.
+        new: String,
+    },
+    /// Locks or unlocks a user; does nothing for a user that is not there, or is as the change would have it.
+    SetLock {
+        /// Whom.
+        user: UserId,
+        /// Since when; None: not locked.
+        locked_at: Option<Millis>,
+    },
+    /// Fails the transaction with `StaleCredentials` unless the user exists in the session's account, is enabled,
+    /// and has the session's credential version; with `Constraint` if the session's id is taken. The idle limit is
+    /// kept to the millisecond.
+    OpenSession(Box<Session>),
+    /// Does nothing for a session that is not there.
+    EndSession(SessionId),
+    /// Moves `last_used` of sessions forward, never back; does nothing for those that are not there.
+    TouchSessions(Vec<Touch>),
+}
+
+/// A session that was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Touch {
+    /// Which.
+    pub session: SessionId,
+    /// When it was last used.
+    pub last_used: Millis,
+}
+
+impl Change {
+    /// The account whose directory this changes, so that those who follow it read it anew. `None` for sessions;
+    /// for changes that name only a user, the backend finds the account.
+    pub fn directory_account(&self) -> Option<AccountId> {
+        match self {
+            Self::PutAccount(account) => Some(account.id),
+            Self::PutUser(user) => Some(user.account),
+            Self::PutProfile(account, _)
+            | Self::PutGroup(account, _)
+            | Self::PutSkill(account, _)
+            | Self::PutApiKey(account, _)
+            | Self::PutOauthClient(account, _) => Some(*account),
+            Self::ExpectSequence(_)
+            | Self::ReplacePasswordHash { .. }
+            | Self::SetLock { .. }
+            | Self::OpenSession(_)
+            | Self::EndSession(_)
+            | Self::TouchSessions(_) => None,
+        }
+    }
+}

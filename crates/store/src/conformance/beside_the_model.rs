@@ -1,0 +1,159 @@
+//! Random commits on a store and on the model beside it: both must answer alike.
+//!
+//! Few accounts, names, numbers and sessions, so that values meet: most rounds have commits that are refused.
+
+use std::mem::discriminant;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use vestibule_model::{
+    Account, AccountId, ApiKey, Millis, OauthClient, PasswordCredential, Session, SessionId, User, UserId,
+};
+
+use super::all;
+use super::samples::{account, agent, api_key, group, id, oauth_client, profile, session, skill, user};
+use crate::{Change, DirectoryRows, MemoryStore, Sequence, Store, StoreError, Touch};
+
+/// The changes of one commit. An expected sequence of 0 stands for the one at the beginning of the round.
+pub type Commit = Vec<Change>;
+
+/// Rounds of commits that are asked for at once.
+pub fn rounds() -> impl Strategy<Value = Vec<Vec<Commit>>> {
+    vec(vec(vec(change(), 0..5), 1..5), 1..12)
+}
+
+/// Commits everything to the store and to a model, and compares every answer. Gives the model.
+pub async fn compare(store: &dyn Store, rounds: Vec<Vec<Commit>>) -> MemoryStore {
+    let model = MemoryStore::new();
+    for commits in rounds {
+        let before = (sequence(store).await, sequence(&model).await);
+        let expected = ask(&model, before.1, &commits).await;
+        assert_eq!(ask(store, before.0, &commits).await, expected, "of {commits:#?}");
+        assert_eq!(changed(store, before.0).await, changed(&model, before.1).await, "after {commits:#?}");
+        assert_same(store, &model).await;
+    }
+    model
+}
+
+/// Whether both hold the same.
+pub async fn assert_same(store: &dyn Store, model: &dyn Store) {
+    let (found, expected) = (directory(store).await, directory(model).await);
+    assert_eq!(found.accounts, expected.accounts);
+    assert_eq!(store.sessions(None, 1_000).await.unwrap(), model.sessions(None, 1_000).await.unwrap());
+    for name in ACCOUNTS {
+        assert_eq!(store.account(id(name)).await.unwrap(), model.account(id(name)).await.unwrap());
+    }
+    for byte in 0..4 {
+        let after = Some(SessionId([byte; 16]));
+        assert_eq!(store.sessions(after, 2).await.unwrap(), model.sessions(after, 2).await.unwrap());
+    }
+}
+
+/// Asks for all the commits at once; tells each one's fate, leaving out the words of refusals.
+async fn ask(
+    store: &dyn Store,
+    now: Sequence,
+    commits: &[Commit],
+) -> Vec<Option<std::mem::Discriminant<StoreError>>> {
+    let at = |change: &Change| match change {
+        Change::ExpectSequence(Sequence(0)) => Change::ExpectSequence(now),
+        other => other.clone(),
+    };
+    let asked: Vec<_> = commits.iter().map(|commit| store.commit(commit.iter().map(at).collect())).collect();
+    all(asked).await.into_iter().map(|result| result.err().as_ref().map(discriminant)).collect()
+}
+
+async fn directory(store: &dyn Store) -> DirectoryRows {
+    store.directory().await.unwrap()
+}
+
+async fn sequence(store: &dyn Store) -> Sequence {
+    directory(store).await.sequence
+}
+
+async fn changed(store: &dyn Store, after: Sequence) -> Vec<AccountId> {
+    store.changed_accounts(after).await.unwrap().accounts
+}
+
+const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        1 => (0..10_i64).prop_map(|at| Change::ExpectSequence(Sequence(if at < 9 { 0 } else { -1 }))),
+        4 => an_account().prop_map(|account| Change::PutAccount(account.into())),
+        1 => (name(), 1..3_i64).prop_map(|(account, id)| Change::PutProfile(account, profile(id))),
+        1 => (name(), 1..3_i64).prop_map(|(account, id)| Change::PutGroup(account, group(id))),
+        1 => (name(), 1..3_i64).prop_map(|(account, id)| Change::PutSkill(account, skill(id))),
+        6 => a_user().prop_map(|user| Change::PutUser(user.into())),
+        2 => (name(), an_api_key()).prop_map(|(account, key)| Change::PutApiKey(account, key.into())),
+        2 => (name(), a_client()).prop_map(|(account, client)| Change::PutOauthClient(account, client.into())),
+        1 => (1..5, hash(), hash())
+            .prop_map(|(number, old, new)| Change::ReplacePasswordHash { user: user_id(number), old, new }),
+        1 => (1..5, time()).prop_map(|(number, locked_at)| Change::SetLock { user: user_id(number), locked_at }),
+        6 => a_session().prop_map(|session| Change::OpenSession(session.into())),
+        2 => (0..5_u8).prop_map(|byte| Change::EndSession(SessionId([byte; 16]))),
+        2 => vec((0..5_u8, 0..3_i64), 0..4).prop_map(touches),
+    ]
+}
+
+fn name() -> impl Strategy<Value = AccountId> {
+    prop::sample::select(&ACCOUNTS[..]).prop_map(id)
+}
+
+fn an_account() -> impl Strategy<Value = Account> {
+    (prop::sample::select(&ACCOUNTS[..]), 0..6, 0..6).prop_map(|(name, code, number)| Account {
+        code: format!("code {code}"),
+        number,
+        ..account(name)
+    })
+}
+
+fn a_user() -> impl Strategy<Value = User> {
+    let names = prop::sample::select(&["x", "X", "y", "z"][..]);
+    let version = prop_oneof![5 => Just(1_i64), 1 => Just(2)];
+    let parts =
+        (name(), 1..5, 1..5, names, any::<bool>(), prop::bool::weighted(0.9), version, time(), hash());
+    parts.prop_map(
+        |(account, id, number, login_name, is_agent, enabled, credential_version, locked_at, hash)| {
+            let base = agent(account.as_str(), id, login_name);
+            let population = if is_agent { base.population } else { user("a", 1).population };
+            let password = PasswordCredential { hash, changed_at: Millis::EPOCH, history: Vec::new() };
+            let password = Some(password).filter(|_| number != 4);
+            User { number, population, enabled, credential_version, locked_at, password, ..base }
+        },
+    )
+}
+
+fn an_api_key() -> impl Strategy<Value = ApiKey> {
+    (1..4_i64, 1..4_i32).prop_map(|(id, app_key)| ApiKey { app_key: app_key.to_string(), ..api_key(id) })
+}
+
+fn a_client() -> impl Strategy<Value = OauthClient> {
+    (1..4_i64, 1..4_i32)
+        .prop_map(|(id, client)| OauthClient { client_id: client.to_string(), ..oauth_client(id) })
+}
+
+fn a_session() -> impl Strategy<Value = Session> {
+    let version = prop_oneof![5 => Just(1_i64), 1 => Just(2)];
+    (0..5_u8, name(), 1..5, version).prop_map(|(byte, account, number, credential_version)| {
+        let user = User { credential_version, ..user(account.as_str(), number) };
+        Session { last_used: Millis::from_unix(1), ..session(byte, &user) }
+    })
+}
+
+fn touches(touches: Vec<(u8, i64)>) -> Change {
+    let touch = |(byte, at)| Touch { session: SessionId([byte; 16]), last_used: Millis::from_unix(at) };
+    Change::TouchSessions(touches.into_iter().map(touch).collect())
+}
+
+fn user_id(number: i32) -> UserId {
+    user("a", number).id
+}
+
+fn hash() -> impl Strategy<Value = String> {
+    prop::sample::select(&["$one", "$two"][..]).prop_map(str::to_owned)
+}
+
+fn time() -> impl Strategy<Value = Option<Millis>> {
+    prop::option::of((0..2_i64).prop_map(Millis::from_unix))
+}

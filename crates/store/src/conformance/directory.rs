@@ -1,0 +1,250 @@
+//! Facts: what is put is read back, as it was and where it belongs.
+
+use vestibule_model::{
+    Account, AccountState, ApiKey, Concurrency, Group, LockoutPolicy, OauthClient, PasswordPolicy, Profile,
+    RoleType, SessionPolicy, SignOn, Skill, Unlock, User, UserKind, WhenFull,
+};
+
+use super::given;
+use super::samples::{
+    ELSEWHERE, HERE, account, agent, api_key, group, id, oauth_client, profile, skill, user,
+};
+use crate::{AccountRows, Change, DirectoryRows, Store};
+
+fn put(account: Account) -> Change {
+    Change::PutAccount(account.into())
+}
+
+/// What the store has of an account that must be there.
+async fn rows(store: &dyn Store, account: &str) -> AccountRows {
+    store.account(id(account)).await.unwrap().unwrap()
+}
+
+/// Fact.
+pub async fn an_empty_store_has_no_accounts(store: &dyn Store) {
+    assert_eq!(store.directory().await.unwrap(), DirectoryRows::default());
+}
+
+/// Fact.
+pub async fn an_account_is_read_back(store: &dyn Store) {
+    given(store, [put(account(HERE))]).await;
+    assert_eq!(rows(store, HERE).await, AccountRows::empty(account(HERE)));
+}
+
+/// Fact.
+pub async fn every_policy_is_read_back(store: &dyn Store) {
+    let password =
+        PasswordPolicy { history: 5, expiry_days: 90, require_special: true, ..Default::default() };
+    let many = |when_full| Concurrency::Many { limit: 4, when_full };
+    let concurrencies = [Concurrency::One, many(WhenFull::EndOldest), many(WhenFull::Refuse)];
+    let unlocks = [Unlock::ByAdministrator, Unlock::AfterMinutes(0), Unlock::AfterMinutes(45)];
+    for (concurrency, unlock) in concurrencies.into_iter().zip(unlocks) {
+        let account = Account {
+            state: AccountState::Disabled,
+            sign_on: SignOn::Password,
+            features: [].into(),
+            services: Vec::new(),
+            password_policy: password.clone(),
+            lockout_policy: LockoutPolicy { failures: 0, unlock },
+            session_policy: SessionPolicy { concurrency, ..SessionPolicy::default() },
+            ..account(HERE)
+        };
+        given(store, [put(account.clone())]).await;
+        assert_eq!(rows(store, HERE).await.account, account);
+    }
+}
+
+/// Fact.
+pub async fn profiles_groups_and_skills_are_read_back(store: &dyn Store) {
+    let roles = [
+        RoleType::Administrator,
+        RoleType::Agent,
+        RoleType::AgentManager,
+        RoleType::CampaignManager,
+        RoleType::Lpa,
+    ];
+    let profiles: Vec<_> = roles.into_iter().map(|role| Profile { role, ..profile(role.number()) }).collect();
+    let groups = vec![Group { parent: None, ..group(-1) }, group(4)];
+    let skills = vec![skill(0), skill(9)];
+    given(store, [put(account(HERE))]).await;
+    given(store, profiles.iter().map(|profile| Change::PutProfile(id(HERE), profile.clone()))).await;
+    given(store, groups.iter().map(|group| Change::PutGroup(id(HERE), group.clone()))).await;
+    given(store, skills.iter().map(|skill| Change::PutSkill(id(HERE), skill.clone()))).await;
+    let expected = AccountRows { profiles, groups, skills, ..AccountRows::empty(account(HERE)) };
+    assert_eq!(rows(store, HERE).await, expected);
+}
+
+/// Fact.
+pub async fn a_user_is_read_back(store: &dyn Store) {
+    let users = vec![
+        user(HERE, 1),
+        User { kind: UserKind::Bot, ..agent(HERE, 2, "Bot.One") },
+        User { kind: UserKind::System, enabled: false, ..user(HERE, 3) },
+    ];
+    given(store, [put(account(HERE))]).await;
+    given(store, users.iter().map(|user| Change::PutUser(user.clone().into()))).await;
+    assert_eq!(rows(store, HERE).await.users, users);
+}
+
+/// Fact.
+pub async fn a_user_with_nothing_optional_is_read_back(store: &dyn Store) {
+    let bare = User {
+        email: String::new(),
+        allowed_app_key: None,
+        profiles: Vec::new(),
+        skills: Vec::new(),
+        member_of: None,
+        manager_of: Vec::new(),
+        must_change_password: false,
+        password: None,
+        locked_at: None,
+        ..user(HERE, 1)
+    };
+    given(store, [put(account(HERE)), Change::PutUser(bare.clone().into())]).await;
+    assert_eq!(rows(store, HERE).await.users, [bare]);
+}
+
+/// Fact.
+pub async fn an_api_key_is_read_back(store: &dyn Store) {
+    let bare = ApiKey { enabled: false, privileges: Vec::new(), addresses: Vec::new(), ..api_key(2) };
+    let keys = [api_key(1), bare];
+    given(store, [put(account(HERE))]).await;
+    given(store, keys.iter().map(|key| Change::PutApiKey(id(HERE), key.clone().into()))).await;
+    assert_eq!(rows(store, HERE).await.api_keys, keys);
+}
+
+/// Fact.
+pub async fn an_oauth_client_is_read_back(store: &dyn Store) {
+    let bare =
+        OauthClient { enabled: false, privileges: Vec::new(), addresses: Vec::new(), ..oauth_client(2) };
+    let clients = [oauth_client(1), bare];
+    given(store, [put(account(HERE))]).await;
+    given(store, clients.iter().map(|client| Change::PutOauthClient(id(HERE), client.clone().into()))).await;
+    assert_eq!(rows(store, HERE).await.oauth_clients, clients);
+}
+
+/// Fact.
+pub async fn text_of_any_kind_is_read_back(store: &dyn Store) {
+    let texts = ["", " ", "'; DROP TABLE users; --", "\"\\\n\t", "\u{1f511}", "e\u{301}", "%_", "\u{feff}x"];
+    given(store, [put(account(HERE))]).await;
+    for text in texts {
+        let skill = Skill { id: 1, name: text.into() };
+        given(store, [Change::PutSkill(id(HERE), skill.clone())]).await;
+        assert_eq!(rows(store, HERE).await.skills, [skill]);
+    }
+}
+
+/// Fact.
+pub async fn numbers_at_their_ends_are_read_back(store: &dyn Store) {
+    given(store, [put(Account { number: i32::MIN, ..account(HERE) })]).await;
+    let skills = [i64::MIN, i64::MAX].map(skill);
+    given(store, skills.iter().map(|skill| Change::PutSkill(id(HERE), skill.clone()))).await;
+    let ends = User { number: i32::MAX, credential_version: i64::MAX, max_chats: -1, ..user(HERE, 1) };
+    given(store, [Change::PutUser(ends.clone().into())]).await;
+    let rows = rows(store, HERE).await;
+    assert_eq!((rows.account.number, rows.skills, rows.users), (i32::MIN, skills.into(), vec![ends]));
+}
+
+/// Fact.
+pub async fn a_put_replaces_what_has_the_same_id(store: &dyn Store) {
+    let before = everything(HERE);
+    let after = AccountRows {
+        account: Account {
+            code: "Other".into(),
+            number: 9,
+            sign_on: SignOn::Password,
+            ..before.account.clone()
+        },
+        profiles: vec![Profile {
+            name: "Other".into(),
+            role: RoleType::Lpa,
+            permissions: vec![],
+            ..profile(1)
+        }],
+        groups: vec![Group { name: "Other".into(), parent: None, ..group(1) }],
+        skills: vec![Skill { name: "Other".into(), ..skill(1) }],
+        users: vec![User { id: before.users[0].id, password: None, ..agent(HERE, 2, "Other") }],
+        api_keys: vec![ApiKey {
+            app_key: "other".into(),
+            sealed_secret: vec![],
+            enabled: false,
+            ..api_key(1)
+        }],
+        oauth_clients: vec![OauthClient { client_id: "other".into(), enabled: false, ..oauth_client(1) }],
+    };
+    given(store, puts(&before)).await;
+    given(store, puts(&after)).await;
+    assert_eq!(rows(store, HERE).await, after);
+}
+
+/// Fact.
+pub async fn lists_are_in_the_order_of_ids(store: &dyn Store) {
+    given(store, [put(account(HERE))]).await;
+    for number in [10, 9, 100, 1] {
+        let mut one = everything(HERE);
+        one.skills = vec![skill(number)];
+        one.users = vec![user(HERE, i32::try_from(number).unwrap())];
+        one.api_keys = vec![api_key(number)];
+        given(store, puts(&one)).await;
+    }
+    let rows = rows(store, HERE).await;
+    assert!(rows.skills.is_sorted_by_key(|skill| skill.id) && rows.skills.len() == 4);
+    assert!(rows.users.is_sorted_by_key(|user| user.id) && rows.users.len() == 4);
+    assert!(rows.api_keys.is_sorted_by_key(|key| key.id) && rows.api_keys.len() == 4);
+}
+
+/// Fact.
+pub async fn the_directory_is_every_account_by_id(store: &dyn Store) {
+    for name in ["b", "a_", "B", "_"] {
+        given(store, [put(account(name))]).await;
+    }
+    let directory = store.directory().await.unwrap();
+    let names: Vec<_> = directory.accounts.iter().map(|rows| rows.account.id.to_string()).collect();
+    assert_eq!(names, ["B", "_", "a_", "b"]);
+}
+
+/// Fact.
+pub async fn an_account_has_only_what_belongs_to_it(store: &dyn Store) {
+    let here = everything(HERE);
+    let mut elsewhere = everything(ELSEWHERE);
+    elsewhere.users = vec![user(ELSEWHERE, 2)];
+    elsewhere.api_keys = vec![api_key(2)];
+    elsewhere.oauth_clients = vec![oauth_client(2)];
+    given(store, puts(&here)).await;
+    given(store, puts(&elsewhere)).await;
+    assert_eq!(rows(store, HERE).await, here);
+    assert_eq!(rows(store, ELSEWHERE).await, elsewhere);
+    assert_eq!(store.directory().await.unwrap().accounts, [here, elsewhere]);
+}
+
+/// Fact.
+pub async fn an_unknown_account_is_none(store: &dyn Store) {
+    given(store, [put(account(HERE))]).await;
+    assert_eq!(store.account(id("LE84207511")).await.unwrap(), None);
+}
+
+/// An account with one of each.
+fn everything(name: &str) -> AccountRows {
+    AccountRows {
+        account: account(name),
+        profiles: vec![profile(1)],
+        groups: vec![group(1)],
+        skills: vec![skill(1)],
+        users: vec![user(name, 1)],
+        api_keys: vec![api_key(1)],
+        oauth_clients: vec![oauth_client(1)],
+    }
+}
+
+/// The changes that put an account as it is given.
+fn puts(rows: &AccountRows) -> Vec<Change> {
+    let id = rows.account.id;
+    let mut puts = vec![put(rows.account.clone())];
+    puts.extend(rows.profiles.iter().map(|profile| Change::PutProfile(id, profile.clone())));
+    puts.extend(rows.groups.iter().map(|group| Change::PutGroup(id, group.clone())));
+    puts.extend(rows.skills.iter().map(|skill| Change::PutSkill(id, skill.clone())));
+    puts.extend(rows.users.iter().map(|user| Change::PutUser(user.clone().into())));
+    puts.extend(rows.api_keys.iter().map(|key| Change::PutApiKey(id, key.clone().into())));
+    puts.extend(rows.oauth_clients.iter().map(|client| Change::PutOauthClient(id, client.clone().into())));
+    puts
+}

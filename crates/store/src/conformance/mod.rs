@@ -1,0 +1,190 @@
+//! What every store must do, one fact per test. A backend runs all of it with [`conformance_suite!`]:
+//!
+//! ```ignore
+//! vestibule_store::conformance_suite!(empty_store);
+//! ```
+//!
+//! where `empty_store()` gives a smart pointer to a new and empty store: a `Box`, or something that also removes
+//! the store's files. [`beside_the_model`] compares a backend with [`MemoryStore`](crate::MemoryStore) under random
+//! changes; the facts say what is wrong, the comparison finds what no fact thought of.
+//!
+//! [`conformance_suite!`]: crate::conformance_suite
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "this is test code that other crates run"
+)]
+
+pub mod beside_the_model;
+pub mod credentials;
+pub mod directory;
+pub mod samples;
+pub mod sequence;
+pub mod sessions;
+pub mod transactions;
+pub mod uniqueness;
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use crate::{Change, Store, StoreError, StoreFuture};
+
+/// Commits what must be accepted.
+async fn given(store: &dyn Store, changes: impl IntoIterator<Item = Change>) {
+    store.commit(changes.into_iter().collect()).await.unwrap();
+}
+
+/// Commits what must be refused; gives the refusal.
+async fn refused(store: &dyn Store, changes: impl IntoIterator<Item = Change>) -> StoreError {
+    store.commit(changes.into_iter().collect()).await.unwrap_err()
+}
+
+/// Commits what must be refused because it does not fit what is stored.
+async fn misfit(store: &dyn Store, changes: impl IntoIterator<Item = Change>) {
+    let error = refused(store, changes).await;
+    assert!(matches!(error, StoreError::Constraint(_)), "refused for another reason: {error:?}");
+}
+
+/// Waits for all of them at once, whatever runtime polls.
+async fn all<T>(futures: impl IntoIterator<Item = StoreFuture<'_, T>>) -> Vec<Result<T, StoreError>> {
+    let mut waiting: Vec<_> = futures.into_iter().map(|future| (future, None)).collect();
+    poll_fn(|context| {
+        for (future, result) in waiting.iter_mut().filter(|(_, result)| result.is_none()) {
+            if let Poll::Ready(ready) = future.as_mut().poll(context) {
+                *result = Some(ready);
+            }
+        }
+        if waiting.iter().all(|(_, result)| result.is_some()) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    waiting.into_iter().filter_map(|(_, result)| result).collect()
+}
+
+/// Makes a test of each fact, on a store of its own. Takes the function that makes one.
+#[macro_export]
+macro_rules! conformance_suite {
+    ($make:expr) => {
+        $crate::conformance_suite! { @facts $make;
+            directory {
+                an_empty_store_has_no_accounts
+                an_account_is_read_back
+                every_policy_is_read_back
+                profiles_groups_and_skills_are_read_back
+                a_user_is_read_back
+                a_user_with_nothing_optional_is_read_back
+                an_api_key_is_read_back
+                an_oauth_client_is_read_back
+                text_of_any_kind_is_read_back
+                numbers_at_their_ends_are_read_back
+                a_put_replaces_what_has_the_same_id
+                lists_are_in_the_order_of_ids
+                the_directory_is_every_account_by_id
+                an_account_has_only_what_belongs_to_it
+                an_unknown_account_is_none
+            }
+            uniqueness {
+                an_account_code_is_taken_once
+                an_account_number_is_taken_once
+                a_login_name_is_taken_once_within_account_and_population
+                a_login_name_is_free_in_the_other_population_and_in_other_accounts
+                names_of_agents_differ_by_more_than_case
+                names_of_users_may_differ_by_case
+                a_user_number_is_taken_once_within_the_account
+                an_app_key_is_taken_once_within_the_account
+                a_client_id_is_taken_once_within_the_account
+                a_value_given_up_is_free_again
+                nothing_belongs_to_an_account_that_does_not_exist
+                a_user_is_not_taken_over_by_another_account
+                an_application_is_not_taken_over_by_another_account
+                of_concurrent_commits_of_one_value_exactly_one_wins
+            }
+            sessions {
+                a_session_is_read_back
+                every_opening_and_application_is_read_back
+                every_form_of_address_is_read_back
+                a_session_of_an_unknown_user_is_refused
+                a_session_of_a_disabled_user_is_refused
+                a_session_of_another_credential_version_is_refused
+                a_session_in_another_account_than_its_users_is_refused
+                a_session_id_is_taken_once
+                an_ended_session_is_gone
+                ending_twice_is_no_error
+                a_touch_moves_last_used_forward
+                a_touch_never_moves_last_used_back
+                a_touch_ignores_a_session_that_is_not_there
+                pages_are_in_the_order_of_ids
+                pages_together_are_every_session_once
+                a_session_stays_when_its_user_is_disabled
+            }
+            credentials {
+                a_hash_is_replaced_when_it_is_the_old_one
+                a_hash_that_changed_meanwhile_is_kept
+                replacing_a_hash_leaves_the_rest_of_the_user
+                replacing_the_hash_of_nobody_is_no_error
+                a_lock_is_set_and_lifted
+                locking_nobody_is_no_error
+            }
+            transactions {
+                a_commit_of_nothing_is_no_error
+                a_refused_directory_change_takes_the_whole_commit_with_it
+                a_refused_session_takes_the_whole_commit_with_it
+                changes_apply_in_their_order
+                a_later_change_sees_an_earlier_one
+                a_commit_begins_when_it_is_asked_for
+                commits_take_effect_in_the_order_of_asking
+                a_refused_commit_leaves_those_beside_it_alone
+                an_expected_sequence_that_holds_lets_pass
+                an_expected_sequence_that_does_not_hold_refuses
+                an_expected_sequence_is_of_the_time_before_the_commit
+                of_two_who_expect_the_same_sequence_one_wins
+            }
+            sequence {
+                a_new_store_has_not_changed
+                every_change_of_a_directory_moves_it
+                sessions_do_not_move_it
+                a_refused_commit_does_not_move_it
+                a_lock_that_changes_nothing_does_not_move_it
+                a_hash_that_is_not_replaced_does_not_move_it
+                changed_accounts_are_named_exactly
+                an_account_changed_twice_is_named_once
+                a_lock_names_the_account_of_the_user
+                the_directory_is_read_with_its_sequence
+            }
+        }
+    };
+    (@facts $make:expr; $($module:ident { $($fact:ident)+ })+) => {$(
+        mod $module {
+            use super::*;
+
+            $(#[tokio::test]
+            async fn $fact() {
+                let store = $make();
+                $crate::conformance::$module::$fact(&*store).await;
+            })+
+        }
+    )+};
+}
+
+#[cfg(test)]
+mod tests {
+    /// A fact that is written but not listed above would never be run.
+    #[test]
+    fn every_fact_is_in_the_suite() {
+        let suite = include_str!("mod.rs");
+        let facts = [
+            include_str!("directory.rs"),
+            include_str!("uniqueness.rs"),
+            include_str!("sessions.rs"),
+            include_str!("credentials.rs"),
+            include_str!("transactions.rs"),
+            include_str!("sequence.rs"),
+        ];
+        let written = facts.iter().flat_map(|file| file.split("\npub async fn ").skip(1));
+        let names: Vec<_> = written.filter_map(|rest| rest.split('(').next()).collect();
+        assert!(names.len() > 50, "the facts were not found");
+        for name in names {
+            assert!(suite.contains(&format!(" {name}\n")), "{name} is not in the suite");
+        }
+    }
+}

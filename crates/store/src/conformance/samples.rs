@@ -1,0 +1,151 @@
+//! Things to store: every field set, and set differently from its neighbours.
+
+use std::time::Duration;
+
+use vestibule_model::{
+    Account, AccountId, AccountState, ApiKey, Application, ApplicationId, Dialect, Feature, Group,
+    LockoutPolicy, Millis, OauthClient, Opening, PasswordCredential, PasswordPolicy, Population, Privilege,
+    Profile, RoleType, SecretDigest, Service, Session, SessionId, SessionPolicy, SignOn, Skill, User, UserId,
+    UserKind,
+};
+
+/// The account that most facts are about.
+pub const HERE: &str = "le84207511";
+
+/// Another account.
+pub const ELSEWHERE: &str = "qa_1";
+
+/// An account's id.
+pub fn id(text: &str) -> AccountId {
+    text.parse().unwrap()
+}
+
+/// An account, its code and number made from its id.
+pub fn account(name: &str) -> Account {
+    let number = name.bytes().fold(7, |sum, byte| sum * 31 % 1_000_003 + i32::from(byte));
+    Account {
+        id: id(name),
+        code: format!("Code of {name}"),
+        number,
+        time_zone: "Europe/Athens".into(),
+        state: AccountState::Enabled,
+        sign_on: SignOn::SsoOnly,
+        features: [Feature::UserTypeBot].into(),
+        services: vec![
+            Service { name: "agentVep".into(), base_uri: Some("va.agentvep.example:8443".into()) },
+            Service { name: "accountConfigReadOnly".into(), base_uri: None },
+        ],
+        password_policy: PasswordPolicy { min_length: 12, max_repeat: 2, ..PasswordPolicy::default() },
+        lockout_policy: LockoutPolicy { failures: 7, ..LockoutPolicy::default() },
+        session_policy: SessionPolicy {
+            idle_seconds: 900,
+            absolute_seconds: 86_400,
+            ..SessionPolicy::default()
+        },
+    }
+}
+
+/// A profile.
+pub fn profile(id: i64) -> Profile {
+    Profile {
+        id,
+        name: format!("Profile {id}"),
+        role: RoleType::AgentManager,
+        permissions: vec![3, 14, 1581],
+    }
+}
+
+/// A group within another.
+pub fn group(id: i64) -> Group {
+    Group { id, name: format!("Group {id}"), parent: Some(-1) }
+}
+
+/// A skill.
+pub fn skill(id: i64) -> Skill {
+    Skill { id, name: format!("Skill {id}") }
+}
+
+/// An enabled user with a password and with everything optional set; name and number made from the id.
+pub fn user(account: &str, number: i32) -> User {
+    User {
+        id: UserId(2_000_000_000_000 + i64::from(number)),
+        account: id(account),
+        pid: "0b1c2d3e-4f50-4617-a829-3a4b5c6d7e8f".parse().unwrap(),
+        number,
+        population: Population::User,
+        kind: UserKind::Human,
+        login_name: format!("Anna.{number}@example.com"),
+        full_name: "Anna Papadopoulou".into(),
+        nickname: "Άννα".into(),
+        email: "anna@example.com".into(),
+        enabled: true,
+        allowed_app_key: Some("a1b2c3d4e5f60718293a4b5c6d7e8f90".into()),
+        max_chats: 3,
+        max_async_chats: 12,
+        profiles: vec![1, 5],
+        skills: vec![10, 20],
+        member_of: Some(-1),
+        manager_of: vec![4, 6],
+        must_change_password: true,
+        password: Some(PasswordCredential {
+            hash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA".into(),
+            changed_at: Millis::from_unix(1_760_000_000_123),
+            history: vec!["$argon2id$newer".into(), "$argon2id$older".into()],
+        }),
+        credential_version: 4,
+        locked_at: Some(Millis::from_unix(1_770_000_000_456)),
+    }
+}
+
+/// An agent of that login name.
+pub fn agent(account: &str, number: i32, login_name: &str) -> User {
+    User { population: Population::Agent, login_name: login_name.into(), ..user(account, number) }
+}
+
+/// An API key; its `app_key` made from the id.
+pub fn api_key(id: i64) -> ApiKey {
+    ApiKey {
+        id: ApplicationId(id),
+        app_key: format!("{id:032x}"),
+        sealed_secret: vec![0, 1, 0xfe, 0xff],
+        access_token: "5e0f3a".into(),
+        sealed_access_token_secret: vec![9; 48],
+        name: "Reporting".into(),
+        developer: "Us".into(),
+        description: "Reads every night".into(),
+        enabled: true,
+        privileges: vec![Privilege::DataRead, Privilege::UserLogin],
+        addresses: vec!["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
+    }
+}
+
+/// An OAuth client; its client id made from the id.
+pub fn oauth_client(id: i64) -> OauthClient {
+    OauthClient {
+        id: ApplicationId(id),
+        client_id: format!("client-{id}"),
+        secret: SecretDigest(std::array::from_fn(|place| u8::try_from(place * 7).unwrap_or(0))),
+        name: "Warehouse".into(),
+        enabled: true,
+        privileges: vec![Privilege::AccountConfigWrite, Privilege::AppKeyManagement],
+        addresses: vec!["198.51.100.7/32".parse().unwrap()],
+    }
+}
+
+/// A session of that user, with everything optional set; its id made of one byte.
+pub fn session(byte: u8, user: &User) -> Session {
+    Session {
+        id: SessionId([byte; 16]),
+        account: user.account,
+        user: user.id,
+        application: Application::ApiKey(ApplicationId(77)),
+        opening: Opening::ApiKey,
+        dialect: Dialect::LivePerson,
+        address: Some("192.0.2.17".parse().unwrap()),
+        created: Millis::from_unix(1_780_000_000_001),
+        last_used: Millis::from_unix(1_780_000_050_002),
+        idle: Duration::from_millis(28_800_003),
+        absolute_end: Some(Millis::from_unix(1_780_086_400_004)),
+        credential_version: user.credential_version,
+    }
+}

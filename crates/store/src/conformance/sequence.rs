@@ -1,0 +1,133 @@
+//! Facts: those who follow the directory learn of every change of it, and of nothing else.
+
+use vestibule_model::{AccountId, Millis, SessionId};
+
+use super::samples::{
+    ELSEWHERE, HERE, account, api_key, group, id, oauth_client, profile, session, skill, user,
+};
+use super::{given, misfit};
+use crate::{Change, ChangedAccounts, Sequence, Store, Touch};
+
+fn put_account(name: &str) -> Change {
+    Change::PutAccount(account(name).into())
+}
+
+async fn sequence(store: &dyn Store) -> Sequence {
+    store.directory().await.unwrap().sequence
+}
+
+async fn changed(store: &dyn Store, after: Sequence) -> Vec<AccountId> {
+    store.changed_accounts(after).await.unwrap().accounts
+}
+
+/// Fact.
+pub async fn a_new_store_has_not_changed(store: &dyn Store) {
+    let changed = store.changed_accounts(Sequence::default()).await.unwrap();
+    assert_eq!(changed, ChangedAccounts::default());
+}
+
+/// Fact.
+pub async fn every_change_of_a_directory_moves_it(store: &dyn Store) {
+    let (here, user) = (id(HERE), user(HERE, 1));
+    let hash = user.password.as_ref().map(|password| password.hash.clone()).unwrap_or_default();
+    let changes = [
+        put_account(HERE),
+        Change::PutProfile(here, profile(1)),
+        Change::PutGroup(here, group(1)),
+        Change::PutSkill(here, skill(1)),
+        Change::PutUser(user.clone().into()),
+        Change::PutApiKey(here, api_key(1).into()),
+        Change::PutOauthClient(here, oauth_client(1).into()),
+        Change::ReplacePasswordHash { user: user.id, old: hash, new: "new".into() },
+        Change::SetLock { user: user.id, locked_at: None },
+    ];
+    for change in changes {
+        let before = sequence(store).await;
+        given(store, [change.clone()]).await;
+        assert!(sequence(store).await > before, "unmoved by {change:?}");
+        assert_eq!(changed(store, before).await, [here], "{change:?}");
+    }
+}
+
+/// Fact.
+pub async fn sessions_do_not_move_it(store: &dyn Store) {
+    let user = user(HERE, 1);
+    given(store, [put_account(HERE), Change::PutUser(user.clone().into())]).await;
+    let before = sequence(store).await;
+    let session = session(1, &user);
+    let touch = Touch { session: session.id, last_used: Millis::from_unix(i64::MAX) };
+    given(store, [Change::OpenSession(session.into())]).await;
+    given(store, [Change::TouchSessions(vec![touch])]).await;
+    given(store, [Change::EndSession(SessionId([1; 16])), Change::ExpectSequence(before)]).await;
+    assert_eq!(sequence(store).await, before);
+    assert_eq!(changed(store, before).await, []);
+}
+
+/// Fact.
+pub async fn a_refused_commit_does_not_move_it(store: &dyn Store) {
+    given(store, [put_account(HERE)]).await;
+    let before = sequence(store).await;
+    misfit(store, [Change::PutSkill(id(HERE), skill(1)), Change::PutSkill(id(ELSEWHERE), skill(1))]).await;
+    assert_eq!(sequence(store).await, before);
+}
+
+/// Fact.
+pub async fn a_lock_that_changes_nothing_does_not_move_it(store: &dyn Store) {
+    let user = user(HERE, 1);
+    given(store, [put_account(HERE), Change::PutUser(user.clone().into())]).await;
+    let before = sequence(store).await;
+    given(store, [Change::SetLock { user: user.id, locked_at: user.locked_at }]).await;
+    given(store, [Change::SetLock { user: vestibule_model::UserId(404), locked_at: None }]).await;
+    assert_eq!(sequence(store).await, before);
+}
+
+/// Fact.
+pub async fn a_hash_that_is_not_replaced_does_not_move_it(store: &dyn Store) {
+    let user = user(HERE, 1);
+    given(store, [put_account(HERE), Change::PutUser(user.clone().into())]).await;
+    let before = sequence(store).await;
+    let other = Change::ReplacePasswordHash { user: user.id, old: "other".into(), new: "new".into() };
+    given(store, [other]).await;
+    assert_eq!(sequence(store).await, before);
+}
+
+/// Fact.
+pub async fn changed_accounts_are_named_exactly(store: &dyn Store) {
+    given(store, ["a", "b", "c"].map(put_account)).await;
+    let first = sequence(store).await;
+    assert_eq!(changed(store, Sequence::default()).await, ["a", "b", "c"].map(id));
+    given(store, [Change::PutSkill(id("c"), skill(1))]).await;
+    let second = store.changed_accounts(first).await.unwrap();
+    assert_eq!(second.accounts, [id("c")]);
+    given(store, [Change::PutSkill(id("a"), skill(1)), put_account("b")]).await;
+    let third = store.changed_accounts(second.sequence).await.unwrap();
+    assert_eq!(third.accounts, ["a", "b"].map(id));
+    assert_eq!(changed(store, first).await, ["a", "b", "c"].map(id));
+    assert_eq!(changed(store, third.sequence).await, []);
+}
+
+/// Fact.
+pub async fn an_account_changed_twice_is_named_once(store: &dyn Store) {
+    given(store, [put_account(HERE), Change::PutSkill(id(HERE), skill(1))]).await;
+    given(store, [Change::PutSkill(id(HERE), skill(2))]).await;
+    assert_eq!(changed(store, Sequence::default()).await, [id(HERE)]);
+}
+
+/// Fact.
+pub async fn a_lock_names_the_account_of_the_user(store: &dyn Store) {
+    let user = user(ELSEWHERE, 1);
+    given(store, [put_account(HERE), put_account(ELSEWHERE), Change::PutUser(user.clone().into())]).await;
+    let before = sequence(store).await;
+    given(store, [Change::SetLock { user: user.id, locked_at: None }]).await;
+    assert_eq!(changed(store, before).await, [id(ELSEWHERE)]);
+}
+
+/// Fact.
+pub async fn the_directory_is_read_with_its_sequence(store: &dyn Store) {
+    for number in 1..=5 {
+        given(store, [put_account(HERE), Change::PutSkill(id(HERE), skill(number))]).await;
+        let directory = store.directory().await.unwrap();
+        let changed = store.changed_accounts(directory.sequence).await.unwrap();
+        assert_eq!(changed, ChangedAccounts { accounts: Vec::new(), sequence: directory.sequence });
+    }
+}

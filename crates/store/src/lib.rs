@@ -1,0 +1,122 @@
+//! The storage contract: what the engine asks of a database, and nothing about any database.
+//!
+//! Owns the [`Store`] trait, the [`Change`]s that a transaction is made of, the errors, the conformance
+//! suite that every backend passes ([`conformance`]) and the model that the suite was written against
+//! ([`MemoryStore`]). Holds no rules: a store never decides whether a login is right or a session expired.
+//!
+//! All writing is one call: [`Store::commit`] takes the changes of one transaction, applies all or none, and
+//! answers when they are durable. A future that is dropped does not undo a commit that has begun.
+
+mod change;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+mod memory;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use vestibule_model::{
+    Account, AccountId, ApiKey, Group, OauthClient, Profile, Session, SessionId, Skill, User,
+};
+
+pub use change::{Change, Touch};
+pub use memory::MemoryStore;
+
+/// What a store's operation gives: boxed, so that a store can be chosen at run time.
+pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// A database that remembers accounts and sessions.
+pub trait Store: Send + Sync + 'static {
+    /// Applies the changes in their order, all or none, and answers when they are durable: they survive
+    /// a killed process and a power cut. Later commits are seen after earlier ones.
+    ///
+    /// The commit begins with the call, not with the first poll: commits that are asked for one after the other
+    /// take effect in that order, and a future that is dropped unpolled does not take its commit back.
+    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'_, ()>;
+
+    /// Everything but the sessions, and the sequence at which it was read.
+    fn directory(&self) -> StoreFuture<'_, DirectoryRows>;
+
+    /// One account and everything that belongs to it but its sessions; None: there is no such account.
+    fn account(&self, id: AccountId) -> StoreFuture<'_, Option<AccountRows>>;
+
+    /// Which accounts' directory changed after `after`, by this process or another.
+    fn changed_accounts(&self, after: Sequence) -> StoreFuture<'_, ChangedAccounts>;
+
+    /// At most `limit` sessions in the order of their ids, beginning behind `after`; fewer: that was the last page.
+    fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>>;
+}
+
+/// A position in the order of directory changes; grows with every commit that changes a directory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sequence(pub i64);
+
+/// The whole directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DirectoryRows {
+    /// Every account, by id.
+    pub accounts: Vec<AccountRows>,
+    /// The sequence at which it was read.
+    pub sequence: Sequence,
+}
+
+/// One account and everything that belongs to it but its sessions. Lists are in the order of their ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRows {
+    /// The account itself.
+    pub account: Account,
+    /// Its profiles.
+    pub profiles: Vec<Profile>,
+    /// Its groups.
+    pub groups: Vec<Group>,
+    /// Its skills.
+    pub skills: Vec<Skill>,
+    /// Its users.
+    pub users: Vec<User>,
+    /// Its API keys.
+    pub api_keys: Vec<ApiKey>,
+    /// Its OAuth clients.
+    pub oauth_clients: Vec<OauthClient>,
+}
+
+impl AccountRows {
+    /// An account that nothing belongs to yet.
+    pub fn empty(account: Account) -> Self {
+        Self {
+            account,
+            profiles: Vec::new(),
+            groups: Vec::new(),
+            skills: Vec::new(),
+            users: Vec::new(),
+            api_keys: Vec::new(),
+            oauth_clients: Vec::new(),
+        }
+    }
+}
+
+/// Which accounts changed, and up to where that was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChangedAccounts {
+    /// Each changed account once.
+    pub accounts: Vec<AccountId>,
+    /// Ask again from here.
+    pub sequence: Sequence,
+}
+
+/// Why a store's operation failed. Every variant but `Unavailable` means that nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// [`Change::ExpectSequence`] did not hold: somebody changed the directory in between.
+    #[error("the directory was changed by somebody else in the meantime")]
+    DirectoryMoved,
+    /// [`Change::OpenSession`] found its user gone, disabled, or with other credentials than it was opened with.
+    #[error("the user's credentials changed while the session was being opened")]
+    StaleCredentials,
+    /// A value that must be unique is taken, or something referred to does not exist. Says which.
+    #[error("the change does not fit what is stored: {0}")]
+    Constraint(String),
+    /// The database cannot be read or written now (disk full, read-only, corrupt). Whether a commit that ended so
+    /// took effect is unknown until the store answers again.
+    #[error("the database is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}

@@ -1,0 +1,158 @@
+//! Accounts and what belongs to them, and which values must be unique among them.
+
+use std::collections::BTreeMap;
+
+use vestibule_model::{
+    Account, AccountId, ApiKey, ApplicationId, Group, Millis, OauthClient, Profile, Skill, User, UserId,
+};
+
+use crate::{AccountRows, StoreError};
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Directory {
+    pub(super) accounts: BTreeMap<AccountId, Account>,
+    profiles: BTreeMap<(AccountId, i64), Profile>,
+    groups: BTreeMap<(AccountId, i64), Group>,
+    skills: BTreeMap<(AccountId, i64), Skill>,
+    users: BTreeMap<UserId, User>,
+    api_keys: BTreeMap<ApplicationId, (AccountId, ApiKey)>,
+    oauth_clients: BTreeMap<ApplicationId, (AccountId, OauthClient)>,
+}
+
+impl Directory {
+    /// One account and everything that belongs to it.
+    pub(super) fn rows(&self, id: AccountId) -> Option<AccountRows> {
+        Some(AccountRows {
+            account: self.accounts.get(&id)?.clone(),
+            profiles: numbered(&self.profiles, id),
+            groups: numbered(&self.groups, id),
+            skills: numbered(&self.skills, id),
+            users: self.users.values().filter(|user| user.account == id).cloned().collect(),
+            api_keys: owned(&self.api_keys, id),
+            oauth_clients: owned(&self.oauth_clients, id),
+        })
+    }
+
+    /// The user of a session that is to be opened.
+    pub(super) fn user(&self, id: UserId) -> Option<&User> {
+        self.users.get(&id)
+    }
+
+    pub(super) fn put_account(&mut self, account: Account) -> Result<(), StoreError> {
+        let mut others = self.accounts.values().filter(|other| other.id != account.id);
+        if others.any(|other| other.code == account.code || other.number == account.number) {
+            return refuse("the account's code or number is taken");
+        }
+        self.accounts.insert(account.id, account);
+        Ok(())
+    }
+
+    pub(super) fn put_profile(&mut self, account: AccountId, profile: Profile) -> Result<(), StoreError> {
+        self.expect_account(account)?;
+        self.profiles.insert((account, profile.id), profile);
+        Ok(())
+    }
+
+    pub(super) fn put_group(&mut self, account: AccountId, group: Group) -> Result<(), StoreError> {
+        self.expect_account(account)?;
+        self.groups.insert((account, group.id), group);
+        Ok(())
+    }
+
+    pub(super) fn put_skill(&mut self, account: AccountId, skill: Skill) -> Result<(), StoreError> {
+        self.expect_account(account)?;
+        self.skills.insert((account, skill.id), skill);
+        Ok(())
+    }
+
+    pub(super) fn put_user(&mut self, user: User) -> Result<(), StoreError> {
+        self.expect_account(user.account)?;
+        if self.users.get(&user.id).is_some_and(|before| before.account != user.account) {
+            return refuse("the user belongs to another account");
+        }
+        let mut others =
+            self.users.values().filter(|other| other.account == user.account && other.id != user.id);
+        if others.any(|other| other.number == user.number || name_key(other) == name_key(&user)) {
+            return refuse("the user's number or login name is taken in its account");
+        }
+        self.users.insert(user.id, user);
+        Ok(())
+    }
+
+    pub(super) fn put_api_key(&mut self, account: AccountId, key: ApiKey) -> Result<(), StoreError> {
+        self.expect_account(account)?;
+        expect_free(&self.api_keys, account, key.id, |other| other.app_key == key.app_key)?;
+        self.api_keys.insert(key.id, (account, key));
+        Ok(())
+    }
+
+    pub(super) fn put_oauth_client(
+        &mut self,
+        account: AccountId,
+        client: OauthClient,
+    ) -> Result<(), StoreError> {
+        self.expect_account(account)?;
+        expect_free(&self.oauth_clients, account, client.id, |other| other.client_id == client.client_id)?;
+        self.oauth_clients.insert(client.id, (account, client));
+        Ok(())
+    }
+
+    /// Answers the user's account when the hash was replaced.
+    pub(super) fn replace_password_hash(
+        &mut self,
+        user: UserId,
+        old: &str,
+        new: String,
+    ) -> Option<AccountId> {
+        let user = self.users.get_mut(&user)?;
+        let password = user.password.as_mut().filter(|password| password.hash == old)?;
+        password.hash = new;
+        Some(user.account)
+    }
+
+    /// Answers the user's account when that changed anything.
+    pub(super) fn set_lock(&mut self, user: UserId, locked_at: Option<Millis>) -> Option<AccountId> {
+        let user = self.users.get_mut(&user).filter(|user| user.locked_at != locked_at)?;
+        user.locked_at = locked_at;
+        Some(user.account)
+    }
+
+    fn expect_account(&self, id: AccountId) -> Result<(), StoreError> {
+        if self.accounts.contains_key(&id) { Ok(()) } else { refuse("the account does not exist") }
+    }
+}
+
+/// What an account has of a kind that is numbered within the account.
+fn numbered<T: Clone>(rows: &BTreeMap<(AccountId, i64), T>, account: AccountId) -> Vec<T> {
+    rows.range((account, i64::MIN)..=(account, i64::MAX)).map(|(_, row)| row.clone()).collect()
+}
+
+/// What an account has of a kind that is numbered in the installation.
+fn owned<T: Clone>(rows: &BTreeMap<ApplicationId, (AccountId, T)>, account: AccountId) -> Vec<T> {
+    rows.values().filter(|(owner, _)| *owner == account).map(|(_, row)| row.clone()).collect()
+}
+
+/// Neither is the id another account's, nor is the name taken in this one.
+fn expect_free<T>(
+    rows: &BTreeMap<ApplicationId, (AccountId, T)>,
+    account: AccountId,
+    id: ApplicationId,
+    same_name: impl Fn(&T) -> bool,
+) -> Result<(), StoreError> {
+    if rows.get(&id).is_some_and(|(owner, _)| *owner != account) {
+        return refuse("the application belongs to another account");
+    }
+    let mut others = rows.iter().filter(|(other, (owner, _))| **other != id && *owner == account);
+    if others.any(|(_, (_, other))| same_name(other)) {
+        return refuse("the application's key or client id is taken in its account");
+    }
+    Ok(())
+}
+
+fn name_key(user: &User) -> (vestibule_model::Population, String) {
+    (user.population, user.population.name_key(&user.login_name))
+}
+
+fn refuse(why: &str) -> Result<(), StoreError> {
+    Err(StoreError::Constraint(why.to_owned()))
+}

@@ -1,0 +1,93 @@
+//! The model of a store: ordered maps under a mutex. What it answers is what every backend must answer.
+//!
+//! Nothing here survives the process. Tests use it as a store, and the conformance suite was written against it.
+
+mod directory;
+mod transaction;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use vestibule_model::{AccountId, Session, SessionId};
+
+use self::directory::Directory;
+use self::transaction::Transaction;
+use crate::{AccountRows, Change, ChangedAccounts, DirectoryRows, Sequence, Store, StoreFuture};
+
+/// A store in memory, empty at first.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    tables: Mutex<Tables>,
+}
+
+/// Everything that is stored.
+#[derive(Debug, Default)]
+struct Tables {
+    /// Shared, so that a transaction keeps the state before it for the price of a pointer.
+    directory: Arc<Directory>,
+    sessions: BTreeMap<SessionId, Session>,
+    /// The account of each change of the directory; the sequence is its length.
+    changes: Vec<AccountId>,
+}
+
+impl Tables {
+    fn sequence(&self) -> Sequence {
+        Sequence(i64::try_from(self.changes.len()).unwrap_or(i64::MAX))
+    }
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for MemoryStore {
+    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'_, ()> {
+        let mut tables = self.tables();
+        Box::pin(ready(Transaction::begin(&mut tables).run(changes)))
+    }
+
+    fn directory(&self) -> StoreFuture<'_, DirectoryRows> {
+        let tables = self.tables();
+        let accounts = tables.directory.accounts.keys().filter_map(|id| tables.directory.rows(*id)).collect();
+        Box::pin(ready(Ok(DirectoryRows { accounts, sequence: tables.sequence() })))
+    }
+
+    fn account(&self, id: AccountId) -> StoreFuture<'_, Option<AccountRows>> {
+        Box::pin(ready(Ok(self.tables().directory.rows(id))))
+    }
+
+    fn changed_accounts(&self, after: Sequence) -> StoreFuture<'_, ChangedAccounts> {
+        let tables = self.tables();
+        let after = usize::try_from(after.0).unwrap_or(0);
+        let accounts: BTreeSet<AccountId> = tables.changes.iter().skip(after).copied().collect();
+        let accounts = accounts.into_iter().collect();
+        Box::pin(ready(Ok(ChangedAccounts { accounts, sequence: tables.sequence() })))
+    }
+
+    fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>> {
+        let tables = self.tables();
+        let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let page = tables.sessions.range((behind, Bound::Unbounded)).take(limit);
+        Box::pin(ready(Ok(page.map(|(_, session)| session.clone()).collect())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arc, MemoryStore};
+
+    fn empty_store() -> Arc<MemoryStore> {
+        Arc::default()
+    }
+
+    crate::conformance_suite!(empty_store);
+}
