@@ -1,0 +1,129 @@
+//! What the engine does besides answering: writes last uses, removes what expired, follows the directory.
+//!
+//! Each task is a call of its own, so that tests turn the clock and call it; [`Auth::run`] calls them in time.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::time::{MissedTickBehavior, interval};
+use vestibule_model::{AccountId, EndReason, Millis, User};
+use vestibule_store::{Change, StoreError};
+
+use crate::directory::AccountEntry;
+use crate::service::Auth;
+
+/// How many expired sessions leave the store in one commit: few enough not to hold up the writer.
+const SWEEP_BATCH: usize = 64;
+
+impl Auth {
+    /// Runs the background tasks until the future is dropped.
+    pub async fn run(self: Arc<Self>) {
+        let every = |period| {
+            let mut ticks = interval(period);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            ticks
+        };
+        let mut touch = every(self.intervals.touch);
+        let mut sweep = every(self.intervals.sweep);
+        let mut follow = every(self.intervals.follow);
+        loop {
+            let (task, result) = tokio::select! {
+                _ = touch.tick() => ("write the last uses of sessions", self.flush().await),
+                _ = sweep.tick() => ("remove expired sessions", self.sweep(self.clock.now()).await),
+                _ = follow.tick() => ("follow the directory", self.follow().await),
+            };
+            if let Err(error) = result {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    task,
+                    "a background task failed; it is tried again"
+                );
+            }
+        }
+    }
+
+    /// Writes what was used since the last time, and what could not be written before.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        for change in self.retry.take() {
+            if let Err(error) = self.store.commit(vec![change.clone()]).await {
+                self.retry.push(change);
+                return Err(error);
+            }
+        }
+        let touches = self.live.take_touched();
+        if touches.is_empty() {
+            return Ok(());
+        }
+        let written = self.store.commit(vec![Change::TouchSessions(touches.clone())]).await;
+        if written.is_err() {
+            self.live.return_touched(&touches);
+        }
+        written
+    }
+
+    /// Removes the sessions that are dead at `now`, from memory and from the store.
+    pub async fn sweep(&self, now: Millis) -> Result<(), StoreError> {
+        for batch in self.live.expired(now).chunks(SWEEP_BATCH) {
+            let ends: Vec<Change> = batch.iter().map(|id| Change::EndSession(*id)).collect();
+            self.store.commit(ends).await?;
+            for id in batch {
+                self.live.remove(*id);
+                tracing::debug!(session = ?id, reason = ?EndReason::Expired, "session ended");
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the accounts anew that changed in the store, and ends the sessions of users who lost their right to
+    /// them. Nothing is lost when this fails: it begins where it last succeeded.
+    pub async fn follow(&self) -> Result<(), StoreError> {
+        let changed = self.store.changed_accounts(self.sequence()).await?;
+        for id in changed.accounts {
+            self.reload(id, changed.sequence).await?;
+        }
+        self.sequence.store(changed.sequence.0, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn reload(&self, id: AccountId, sequence: vestibule_store::Sequence) -> Result<(), StoreError> {
+        let Some(rows) = self.store.account(id).await? else { return Ok(()) };
+        let entry = AccountEntry::build(rows, sequence, &self.sealer)
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        let Some(before) = self.directory.put(entry) else { return Ok(()) };
+        let Some(after) = self.directory.account(id) else { return Ok(()) };
+        for user in before.users() {
+            self.user_changed(&user, after.user(user.id).as_deref()).await?;
+        }
+        Ok(())
+    }
+
+    async fn user_changed(&self, before: &User, after: Option<&User>) -> Result<(), StoreError> {
+        let unlocked = before.locked_at.is_some() && after.is_some_and(|user| user.locked_at.is_none());
+        if unlocked {
+            self.lockouts.forget(before.id);
+        }
+        let stays =
+            after.is_some_and(|user| user.enabled && user.credential_version == before.credential_version);
+        if stays {
+            return Ok(());
+        }
+        for session in self.live.of_user(before.id, self.clock.now()) {
+            self.end(&session, EndReason::CredentialsChanged).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores a change without keeping its cause waiting; what the store does not take is tried again.
+    pub(crate) fn commit_later(self: &Arc<Self>, change: Change) {
+        let auth = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(error) = auth.store.commit(vec![change.clone()]).await {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a change is not stored yet; it is tried again"
+                );
+                auth.retry.push(change);
+            }
+        });
+    }
+}

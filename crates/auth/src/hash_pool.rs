@@ -1,0 +1,196 @@
+//! The hash pool: threads that do nothing but verify passwords, so that logins never slow anything else.
+//!
+//! Threads run at the lowest priority of the operating system, each with one hashing buffer that it keeps. The
+//! queue is bounded by length and by how long a job may wait; what is beyond is turned away at once.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+
+use tokio::sync::oneshot;
+use vestibule_crypto::{Argon2Params, PasswordHasher, needs_rehash};
+use vestibule_model::{Clock, Millis};
+use zeroize::Zeroizing;
+
+use crate::settings::HashSettings;
+
+/// Turned away: the queue was full, or the job waited too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Overloaded;
+
+/// What hashing a password against a stored hash showed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Verified {
+    /// Whether the password is the right one.
+    pub(crate) right: bool,
+    /// A new hash of the right password, when the stored one has other parameters than the present ones.
+    pub(crate) rehashed: Option<String>,
+}
+
+/// What the pool tells about itself.
+#[derive(Debug, Default)]
+pub struct HashPoolGauges {
+    /// Jobs that wait now.
+    pub waiting: AtomicUsize,
+    /// Passwords hashed since the start.
+    pub hashed: AtomicU64,
+    /// Jobs turned away since the start.
+    pub turned_away: AtomicU64,
+    /// Milliseconds that jobs have waited since the start, added up.
+    pub waited_ms: AtomicU64,
+}
+
+/// The threads and their queue. Dropping it ends the threads after their present job.
+pub(crate) struct HashPool {
+    queue: Arc<Queue>,
+    settings: HashSettings,
+    threads: Vec<thread::JoinHandle<()>>,
+}
+
+struct Queue {
+    jobs: Mutex<Jobs>,
+    arrived: Condvar,
+    clock: Arc<dyn Clock>,
+    gauges: Arc<HashPoolGauges>,
+}
+
+#[derive(Default)]
+struct Jobs {
+    waiting: VecDeque<Job>,
+    closed: bool,
+}
+
+struct Job {
+    stored: String,
+    password: Zeroizing<Vec<u8>>,
+    salt: [u8; 16],
+    enqueued: Millis,
+    turn_away_at: Millis,
+    reply: oneshot::Sender<Result<Verified, Overloaded>>,
+}
+
+impl HashPool {
+    pub(crate) fn start(settings: &HashSettings, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
+        let queue = Arc::new(Queue {
+            jobs: Mutex::default(),
+            arrived: Condvar::new(),
+            clock,
+            gauges: Arc::default(),
+        });
+        let threads = (0..settings.threads.max(1))
+            .map(|number| {
+                let queue = Arc::clone(&queue);
+                let hasher = PasswordHasher::new(settings.engine);
+                let params = settings.params;
+                thread::Builder::new()
+                    .name(format!("hash-{number}"))
+                    .spawn(move || run(&queue, hasher, params))
+            })
+            .collect::<std::io::Result<_>>()?;
+        Ok(Self { queue, settings: settings.clone(), threads })
+    }
+
+    /// Verifies `password` against the PHC string `stored`. A hash that cannot be read counts as wrong.
+    pub(crate) async fn verify(
+        &self,
+        stored: String,
+        password: Zeroizing<Vec<u8>>,
+        salt: [u8; 16],
+        now: Millis,
+    ) -> Result<Verified, Overloaded> {
+        let (reply, answer) = oneshot::channel();
+        let turn_away_at = now.plus(self.settings.queue_deadline);
+        self.enqueue(Job { stored, password, salt, enqueued: now, turn_away_at, reply })?;
+        answer.await.unwrap_or(Err(Overloaded))
+    }
+
+    fn enqueue(&self, job: Job) -> Result<(), Overloaded> {
+        let mut jobs = self.queue.lock();
+        if jobs.waiting.len() >= self.settings.queue_length {
+            self.queue.gauges.turned_away.fetch_add(1, Ordering::Relaxed);
+            return Err(Overloaded);
+        }
+        jobs.waiting.push_back(job);
+        self.queue.gauges.waiting.store(jobs.waiting.len(), Ordering::Relaxed);
+        drop(jobs);
+        self.queue.arrived.notify_one();
+        Ok(())
+    }
+
+    pub(crate) fn gauges(&self) -> Arc<HashPoolGauges> {
+        Arc::clone(&self.queue.gauges)
+    }
+}
+
+impl Drop for HashPool {
+    fn drop(&mut self) {
+        self.queue.lock().closed = true;
+        self.queue.arrived.notify_all();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has already said so.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Jobs> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next job that is still worth doing; None: the pool is closed.
+    fn next(&self) -> Option<Job> {
+        let mut jobs = self.lock();
+        loop {
+            if jobs.closed {
+                return None;
+            }
+            if let Some(job) = jobs.waiting.pop_front() {
+                self.gauges.waiting.store(jobs.waiting.len(), Ordering::Relaxed);
+                return Some(job);
+            }
+            jobs = self.arrived.wait(jobs).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+fn run(queue: &Queue, mut hasher: PasswordHasher, params: Argon2Params) {
+    lower_priority();
+    while let Some(job) = queue.next() {
+        if job.reply.is_closed() {
+            continue; // The client has gone; nobody learns anything from this job.
+        }
+        let now = queue.clock.now();
+        let waited = u64::try_from(now.since(job.enqueued).as_millis()).unwrap_or(u64::MAX);
+        queue.gauges.waited_ms.fetch_add(waited, Ordering::Relaxed);
+        let result = if now >= job.turn_away_at {
+            queue.gauges.turned_away.fetch_add(1, Ordering::Relaxed);
+            Err(Overloaded)
+        } else {
+            queue.gauges.hashed.fetch_add(1, Ordering::Relaxed);
+            Ok(verify(&mut hasher, params, &job))
+        };
+        // The client may have gone in the meantime.
+        let _ = job.reply.send(result);
+    }
+}
+
+fn verify(hasher: &mut PasswordHasher, params: Argon2Params, job: &Job) -> Verified {
+    let right = hasher.verify(&job.stored, &job.password).unwrap_or_else(|error| {
+        tracing::error!(%error, "a stored password hash cannot be verified");
+        false
+    });
+    let rehashed = (right && needs_rehash(&job.stored, params))
+        .then(|| hasher.hash(params, job.salt, &job.password))
+        .and_then(Result::ok);
+    Verified { right, rehashed }
+}
+
+/// Gives way to everything else on the machine: checks must not wait for hashes.
+fn lower_priority() {
+    const LOWEST: i32 = 19;
+    if let Err(error) = rustix::process::setpriority_process(None, LOWEST) {
+        tracing::warn!(%error, "hash threads run at normal priority");
+    }
+}

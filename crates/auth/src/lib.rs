@@ -1,0 +1,30 @@
+//! The service: log in, refresh, revoke, lock-out, keys. Every rule about who may stay is in this crate.
+//!
+//! Owns the directory in memory, the live-session table, the hash pool and the counters of failures. Knows no
+//! HTTP and no database: dialects translate to and from its calls, and a [`vestibule_store::Store`] remembers.
+//! Time is an argument of every call; only the background tasks hold a clock.
+
+mod background;
+mod directory;
+mod failure_limit;
+mod hash_pool;
+mod live;
+mod lockout;
+mod log_in;
+mod log_out;
+mod open;
+mod password;
+mod refresh;
+mod service;
+mod settings;
+mod standing;
+
+pub use directory::{AccountEntry, Directory, api_key_has_secrets, seal_api_key};
+pub use hash_pool::HashPoolGauges;
+pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, UserCredentials};
+pub use log_out::LogOutError;
+pub use password::{SetPasswordError, set_password};
+pub use refresh::{Presented, RefreshError};
+pub use service::{Auth, StartError};
+pub use settings::{BlockList, FailureLimit, HashSettings, Intervals, Settings};
+pub use standing::Standing;

@@ -1,0 +1,84 @@
+//! Failed logins per user. One counter per user, however the name was spelt and whatever the dialect.
+//!
+//! The verdict falls after the password was hashed and under one lock, so a thousand guesses at once are judged
+//! one after the other and none slips past the count. Counts live in memory; that a user is locked is stored.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use vestibule_model::{LockoutPolicy, Millis, User, UserId};
+
+/// What a password that was right or wrong means, given the failures before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Right, and not locked.
+    Accepted,
+    /// Right, but the user is locked. Told to whoever proved the password.
+    Locked,
+    /// Wrong; or right, but so many failures came after the lock that whoever asks is guessing.
+    Rejected,
+    /// Wrong, and this failure locked the user: to be stored.
+    RejectedAndLocked,
+}
+
+/// The counters of all users.
+#[derive(Default)]
+pub(crate) struct Lockouts {
+    counters: Mutex<HashMap<UserId, Counter>>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Counter {
+    failures: u32,
+    locked_at: Option<Millis>,
+}
+
+impl Lockouts {
+    /// Judges an attempt on `user` whose password was right or wrong.
+    pub(crate) fn judge(&self, user: &User, policy: &LockoutPolicy, right: bool, now: Millis) -> Verdict {
+        let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counter = counters.get(&user.id).copied().unwrap_or_default();
+        let locked_at = counter.locked_at.or(user.locked_at);
+        let locked = policy.is_locked(locked_at, now);
+        if locked_at.is_some() && !locked {
+            counter = Counter::default();
+        }
+        let verdict = if locked {
+            Self::judge_locked(&mut counter, policy, right)
+        } else {
+            Self::judge_open(&mut counter, policy, right, now)
+        };
+        match verdict {
+            Verdict::Accepted => counters.remove(&user.id),
+            _ => counters.insert(user.id, counter),
+        };
+        verdict
+    }
+
+    fn judge_open(counter: &mut Counter, policy: &LockoutPolicy, right: bool, now: Millis) -> Verdict {
+        if right {
+            return Verdict::Accepted;
+        }
+        counter.failures = counter.failures.saturating_add(1);
+        if policy.failures == 0 || counter.failures < policy.failures {
+            return Verdict::Rejected;
+        }
+        *counter = Counter { failures: 0, locked_at: Some(now) };
+        Verdict::RejectedAndLocked
+    }
+
+    /// While locked the count goes on: after as many failures again as had locked, even the right password is
+    /// answered like a wrong one, so that the lock itself is no oracle.
+    fn judge_locked(counter: &mut Counter, policy: &LockoutPolicy, right: bool) -> Verdict {
+        if right && counter.failures < policy.failures.max(1) {
+            return Verdict::Locked;
+        }
+        counter.failures = counter.failures.saturating_add(1);
+        Verdict::Rejected
+    }
+
+    /// Forgets the failures of a user whom an administrator unlocked.
+    pub(crate) fn forget(&self, user: UserId) {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner).remove(&user);
+    }
+}

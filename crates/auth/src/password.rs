@@ -1,0 +1,42 @@
+//! Setting a password: the policy's text rules, its history, and the hash.
+
+use vestibule_crypto::{Argon2Params, PasswordError, PasswordHasher};
+use vestibule_model::{Millis, PasswordCredential, PasswordPolicy, PasswordViolation, Rng};
+
+/// Why a password was not set.
+#[derive(Debug, thiserror::Error)]
+pub enum SetPasswordError {
+    /// It breaks the policy.
+    #[error(transparent)]
+    Policy(#[from] PasswordViolation),
+    /// It could not be hashed.
+    #[error("the password could not be hashed")]
+    Hash(#[from] PasswordError),
+}
+
+/// The credential that holds `password` from `now` on, if the policy allows it after `before`.
+///
+/// Costs one hash, and one more for each password of the history that has to be compared.
+pub fn set_password(
+    hasher: &mut PasswordHasher,
+    params: Argon2Params,
+    policy: &PasswordPolicy,
+    before: Option<&PasswordCredential>,
+    password: &str,
+    (rng, now): (&dyn Rng, Millis),
+) -> Result<PasswordCredential, SetPasswordError> {
+    policy.check(password)?;
+    let used: Vec<String> = before
+        .map(|before| [std::slice::from_ref(&before.hash), &before.history].concat())
+        .unwrap_or_default();
+    for hash in used.iter().take(usize::from(policy.history)) {
+        if hasher.verify(hash, password.as_bytes())? {
+            return Err(PasswordViolation::Reused(policy.history).into());
+        }
+    }
+    let mut salt = [0; 16];
+    rng.fill(&mut salt);
+    let hash = hasher.hash(params, salt, password.as_bytes())?;
+    let keep = usize::from(policy.history.saturating_sub(1));
+    Ok(PasswordCredential { hash, changed_at: now, history: used.into_iter().take(keep).collect() })
+}

@@ -1,0 +1,72 @@
+//! Refreshing: a session that its holder shows alive slides its idle limit, if its user may still stay.
+
+use std::net::IpAddr;
+
+use vestibule_model::{AccountId, Millis, Session, SessionId};
+
+use crate::live::Live;
+use crate::service::Auth;
+use crate::standing;
+
+/// What a caller shows of a session: cookies, of which one may be right, and the csrf token that goes with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented<'a> {
+    /// The account that the path names.
+    pub account: AccountId,
+    /// The values of the session cookies, in the order in which they came.
+    pub cookies: &'a [&'a str],
+    /// The csrf token.
+    pub csrf: &'a str,
+    /// The caller's address.
+    pub address: Option<IpAddr>,
+    /// The time.
+    pub now: Millis,
+}
+
+/// Why a refresh was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RefreshError {
+    /// No live session of this account belongs to what was shown.
+    #[error("no such session")]
+    NoSession,
+    /// The session lives, but its user may not stay: account, user, password or key are no longer what they were.
+    #[error("the user may not stay")]
+    MayNotStay,
+}
+
+impl Auth {
+    /// Slides the session's idle limit. Touches memory only: what moved is written in batches.
+    pub fn refresh(&self, presented: Presented<'_>) -> Result<SessionId, RefreshError> {
+        let live = self.presented(presented).ok_or(RefreshError::NoSession)?;
+        let session = live.session();
+        if !self.may_stay(&session, presented.address, presented.now) {
+            return Err(RefreshError::MayNotStay);
+        }
+        self.live.touch(&live, presented.now);
+        Ok(session.id)
+    }
+
+    /// The live session that was shown, if cookie, csrf and account belong together.
+    pub(crate) fn presented(&self, presented: Presented<'_>) -> Option<std::sync::Arc<Live>> {
+        presented.cookies.iter().find_map(|cookie| {
+            let id = self.tokens.read_cookie(cookie)?;
+            let live = self.live.get(id, presented.now)?;
+            let belongs = live.account() == presented.account && self.tokens.csrf_matches(id, presented.csrf);
+            belongs.then_some(live)
+        })
+    }
+
+    /// Whether the session's credentials are still those of its user, and the user may stay.
+    fn may_stay(&self, session: &Session, address: Option<IpAddr>, now: Millis) -> bool {
+        let Some(entry) = self.directory.account(session.account) else { return false };
+        let Some(user) = entry.user(session.user) else { return false };
+        user.credential_version == session.credential_version
+            && standing::may_stay(&entry, &user, (session.opening, session.application), address, now)
+    }
+
+    /// Whether the user exists, is enabled, and has the credentials that the session was opened with.
+    pub(crate) fn is_current(&self, session: &Session) -> bool {
+        let user = self.directory.account(session.account).and_then(|entry| entry.user(session.user));
+        user.is_some_and(|user| user.enabled && user.credential_version == session.credential_version)
+    }
+}

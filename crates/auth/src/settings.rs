@@ -1,0 +1,100 @@
+//! What an operator can set about the engine; policies of accounts are in the directory.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use vestibule_crypto::{Argon2Params, Engine};
+use vestibule_model::AccountId;
+
+/// Settings of the engine.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Password hashing.
+    pub hashing: HashSettings,
+    /// Failed logins per address.
+    pub failures: FailureLimit,
+    /// Who is answered 451.
+    pub block_list: BlockList,
+    /// The intervals of the background tasks.
+    pub intervals: Intervals,
+}
+
+/// Password hashing: how dear, by which engine, on how many threads, and when the queue is full.
+#[derive(Clone, Debug)]
+pub struct HashSettings {
+    /// The implementation.
+    pub engine: Engine,
+    /// Parameters of new hashes; hashes with others are rewritten at login.
+    pub params: Argon2Params,
+    /// Threads that do nothing but hash; each keeps one hashing buffer.
+    pub threads: usize,
+    /// How many logins may wait.
+    pub queue_length: usize,
+    /// How long a login may wait before it is turned away.
+    pub queue_deadline: Duration,
+}
+
+impl Default for HashSettings {
+    fn default() -> Self {
+        Self {
+            engine: Engine::default(),
+            params: Argon2Params::default(),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            queue_length: 1_000,
+            queue_deadline: Duration::from_secs(5),
+        }
+    }
+}
+
+/// How many logins from one address may fail before it is answered 429. Logins that succeed cost nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct FailureLimit {
+    /// Failures per minute that are forgiven in the long run; 0: no limit.
+    pub per_minute: u32,
+    /// Failures at once before the first 429.
+    pub burst: u32,
+}
+
+impl Default for FailureLimit {
+    fn default() -> Self {
+        Self { per_minute: 60, burst: 100 }
+    }
+}
+
+/// Accounts and user names that are answered 451 before anything else is looked at.
+#[derive(Clone, Debug, Default)]
+pub struct BlockList {
+    /// Blocked accounts.
+    pub accounts: HashSet<AccountId>,
+    /// Login names that are blocked in every account.
+    pub user_names: HashSet<String>,
+}
+
+impl BlockList {
+    /// Whether a login of this name in this account is blocked.
+    pub fn blocks(&self, account: AccountId, user_name: &str) -> bool {
+        self.accounts.contains(&account) || self.user_names.contains(user_name)
+    }
+}
+
+/// The intervals of the background tasks.
+#[derive(Clone, Copy, Debug)]
+pub struct Intervals {
+    /// How often the last uses of sessions are written. After a crash a session lives at most this much longer
+    /// than its idle limit, and never shorter.
+    pub touch: Duration,
+    /// How often expired sessions are removed.
+    pub sweep: Duration,
+    /// How often the directory is looked at for changes by another process.
+    pub follow: Duration,
+}
+
+impl Default for Intervals {
+    fn default() -> Self {
+        Self {
+            touch: Duration::from_secs(2),
+            sweep: Duration::from_secs(5),
+            follow: Duration::from_millis(500),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Who may log in and who may stay: the account and user states that refuse somebody who proved who they are.
+//!
+//! The same questions are asked at login and at every refresh.
+
+use std::net::IpAddr;
+
+use vestibule_model::{
+    AccountState, Application, Feature, Millis, Opening, Privilege, SignOn, User, UserKind,
+};
+
+use crate::directory::AccountEntry;
+
+/// A state in which somebody who proved who they are is refused. Told to nobody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Too many failed logins.
+    Locked,
+    /// The account or the user is disabled.
+    Disabled,
+    /// The password is older than the policy allows.
+    PasswordExpired,
+    /// An administrator asked for a new password.
+    MustChangePassword,
+    /// The account logs in through its identity provider only.
+    SsoOnly,
+    /// Application login without the account's feature "User Type - Bot".
+    BotFeatureOff,
+    /// The user has as many sessions as the policy allows.
+    TooManySessions,
+}
+
+/// Whether the account and the user are in use at all.
+fn enabled(entry: &AccountEntry, user: &User) -> Result<(), Standing> {
+    let usable = entry.account.state == AccountState::Enabled && user.enabled;
+    if usable { Ok(()) } else { Err(Standing::Disabled) }
+}
+
+/// Whether somebody who proved the user's password may be logged in.
+pub(crate) fn of_user(entry: &AccountEntry, user: &User, now: Millis) -> Result<(), Standing> {
+    enabled(entry, user)?;
+    if entry.account.sign_on == SignOn::SsoOnly {
+        return Err(Standing::SsoOnly);
+    }
+    let changed_at = user.password.as_ref().map(|password| password.changed_at);
+    let expires_at = changed_at.and_then(|at| entry.account.password_policy.expires_at(at));
+    if expires_at.is_some_and(|end| now >= end) {
+        return Err(Standing::PasswordExpired);
+    }
+    if user.must_change_password {
+        return Err(Standing::MustChangePassword);
+    }
+    Ok(())
+}
+
+/// Whether a bot that proved the values of its key may be logged in. Password expiry and SSO do not matter.
+pub(crate) fn of_bot(entry: &AccountEntry, user: &User) -> Result<(), Standing> {
+    enabled(entry, user)?;
+    if !entry.account.features.contains(&Feature::UserTypeBot) {
+        return Err(Standing::BotFeatureOff);
+    }
+    Ok(())
+}
+
+/// Whether the key that `user` is tied to may be used for login from this address, and is this application.
+pub(crate) fn key_may_log_in(
+    entry: &AccountEntry,
+    user: &User,
+    application: Application,
+    address: Option<IpAddr>,
+) -> bool {
+    let Some(allowed) = user.allowed_app_key.as_deref().filter(|_| user.kind == UserKind::Bot) else {
+        return false;
+    };
+    let (enabled, privileges, addresses) = match application {
+        Application::None => return false,
+        Application::ApiKey(id) => match entry.api_key(allowed) {
+            Some(usable) if usable.key.id == id => {
+                (usable.key.enabled, &usable.key.privileges, &usable.key.addresses)
+            }
+            _ => return false,
+        },
+        Application::OauthClient(id) => match entry.oauth_client(allowed) {
+            Some(client) if client.id == id => (client.enabled, &client.privileges, &client.addresses),
+            _ => return false,
+        },
+    };
+    let from_here = addresses.is_empty()
+        || address.is_some_and(|address| addresses.iter().any(|net| net.contains(&address.to_canonical())));
+    enabled && privileges.contains(&Privilege::UserLogin) && from_here
+}
+
+/// Whether a session that was opened so may go on.
+pub(crate) fn may_stay(
+    entry: &AccountEntry,
+    user: &User,
+    opened: (Opening, Application),
+    address: Option<IpAddr>,
+    now: Millis,
+) -> bool {
+    match opened {
+        (Opening::Password, _) => of_user(entry, user, now).is_ok(),
+        (Opening::ApiKey | Opening::OauthClient, application) => {
+            of_bot(entry, user).is_ok() && key_may_log_in(entry, user, application, address)
+        }
+    }
+}
