@@ -1,0 +1,17 @@
+//! What tests are made of: a whole server on a free port with data of its own, a clock that the test turns,
+//! accounts to log in to, and HTTP clients.
+//!
+//! Nothing here stands in for anything: the server, the store and the engine are the real ones.
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot be set up has failed, and says where"
+)]
+
+mod clock;
+mod fixture;
+mod server;
+
+pub use clock::TestClock;
+pub use fixture::{ACCOUNT, AccountFixture, CHEAP, Key, password};
+pub use server::{TestServer, session_of};

@@ -1,0 +1,200 @@
+//! A whole server in the test's own process: its own data, its own port, the test's clock.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Client, Response};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use vestibule_auth::{Auth, HashSettings, Settings};
+use vestibule_crypto::{Engine, MasterKey, OsRng};
+use vestibule_http::api::{ApiState, router};
+use vestibule_http::layers::{self, LayerState};
+use vestibule_http::operations::Metrics;
+use vestibule_http::server::{Limits, Listen, Running, Server};
+use vestibule_model::Clock;
+use vestibule_store::Store;
+use vestibule_store_sqlite::SqliteStore;
+
+use crate::{ACCOUNT, AccountFixture, CHEAP, Key, TestClock};
+
+/// A running server. Background tasks do not run by themselves: a test calls them.
+pub struct TestServer {
+    /// The clock that the server goes by.
+    pub clock: Arc<TestClock>,
+    /// The engine.
+    pub auth: Arc<Auth>,
+    /// The store under it.
+    pub store: Arc<dyn Store>,
+    /// The account as it was written.
+    pub fixture: AccountFixture,
+    client: Client,
+    address: SocketAddr,
+    master: MasterKey,
+    settings: Settings,
+    running: Option<Running>,
+    data: TempDir,
+}
+
+impl TestServer {
+    /// A server with the fixture's account as it is.
+    pub async fn start() -> Self {
+        Self::start_with(|_, _| {}).await
+    }
+
+    /// A server with an account and settings that the test changes first.
+    pub async fn start_with(change: impl FnOnce(&mut AccountFixture, &mut Settings)) -> Self {
+        let clock = Arc::new(TestClock::default());
+        let master = MasterKey::generate(&OsRng);
+        let mut fixture = AccountFixture::new(&master, clock.now());
+        let hashing =
+            HashSettings { engine: Engine::Portable, params: CHEAP, threads: 2, ..HashSettings::default() };
+        let mut settings = Settings { hashing, ..Settings::default() };
+        change(&mut fixture, &mut settings);
+
+        let data = TempDir::new().expect("a temporary folder");
+        let store = open_store(&data, &master);
+        store.commit(fixture.changes()).await.expect("the fixture is stored");
+        let auth = start_auth(&store, &master, &clock, &settings).await;
+        let running = serve(&auth, &clock);
+        let address = running.addresses()[0];
+        let client = Client::builder().no_proxy().build().expect("a client");
+        let running = Some(running);
+        Self { clock, auth, store, fixture, client, address, master, settings, running, data }
+    }
+
+    /// Ends the server without a word and starts another on the same data, as after a crash.
+    pub async fn restart(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.shutdown(Duration::ZERO).await;
+        }
+        self.auth = start_auth(&self.store, &self.master, &self.clock, &self.settings).await;
+        let running = serve(&self.auth, &self.clock);
+        self.address = running.addresses()[0];
+        self.running = Some(running);
+    }
+
+    /// Writes changes as another process would, and lets the server notice.
+    pub async fn change(&self, changes: Vec<vestibule_store::Change>) {
+        self.store.commit(changes).await.expect("the change is stored");
+        self.auth.follow().await.expect("the change is followed");
+    }
+
+    /// Changes a user of the fixture, as an operator would, and lets the server notice.
+    pub async fn change_user(&mut self, login_name: &str, change: impl FnOnce(&mut vestibule_model::User)) {
+        let user = self.fixture.user(login_name);
+        change(user);
+        let user = Box::new(user.clone());
+        self.change(vec![vestibule_store::Change::PutUser(user)]).await;
+    }
+
+    /// The address that the server listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The folder with the server's data.
+    pub fn data(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
+    /// The master key.
+    pub fn master(&self) -> &MasterKey {
+        &self.master
+    }
+
+    /// A request to a path of the server.
+    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        self.client.request(method, format!("http://{}{path}", self.address))
+    }
+
+    /// `GET` of a path.
+    pub async fn get(&self, path: &str) -> Response {
+        self.request(reqwest::Method::GET, path).send().await.expect("an answer")
+    }
+
+    /// `POST` of a JSON body to a path.
+    pub async fn post(&self, path: &str, body: &Value) -> Response {
+        self.request(reqwest::Method::POST, path).json(body).send().await.expect("an answer")
+    }
+
+    /// A user's login.
+    pub async fn log_in(&self, user_name: &str, password: &str) -> Response {
+        let body = json!({ "username": user_name, "password": password });
+        self.post(&format!("/api/account/{ACCOUNT}/login?v=1.3"), &body).await
+    }
+
+    /// An application's login.
+    pub async fn log_in_with_key(&self, user_name: &str, key: &Key) -> Response {
+        let body = json!({
+            "username": user_name, "appKey": key.app_key, "secret": key.secret,
+            "accessToken": key.access_token, "accessTokenSecret": key.access_token_secret,
+        });
+        self.post(&format!("/api/account/{ACCOUNT}/login?v=1.3"), &body).await
+    }
+
+    /// A session of the user `name`: the cookie's value and the csrf token.
+    pub async fn session(&self) -> (String, String) {
+        session_of(self.log_in("name", "password").await).await
+    }
+
+    /// Refreshes or logs out with a cookie and a csrf token.
+    pub async fn with_session(&self, operation: &str, (cookie, csrf): &(String, String)) -> Response {
+        self.request(reqwest::Method::POST, &format!("/api/account/{ACCOUNT}/{operation}?v=1.3"))
+            .header("cookie", format!("session_id={cookie}"))
+            .json(&json!({ "csrf": csrf }))
+            .send()
+            .await
+            .expect("an answer")
+    }
+
+    /// The status of a refresh.
+    pub async fn refresh(&self, session: &(String, String)) -> u16 {
+        self.with_session("refresh", session).await.status().as_u16()
+    }
+
+    /// The status of a logout.
+    pub async fn log_out(&self, session: &(String, String)) -> u16 {
+        self.with_session("logout", session).await.status().as_u16()
+    }
+}
+
+/// The cookie's value and the csrf token of a successful login.
+pub async fn session_of(login: Response) -> (String, String) {
+    assert_eq!(login.status(), 200, "the login succeeds");
+    let body: Value = login.json().await.expect("a JSON body");
+    let text = |key: &str| body[key].as_str().expect("a string").to_owned();
+    (text("sessionId"), text("csrf"))
+}
+
+fn open_store(data: &TempDir, master: &MasterKey) -> Arc<dyn Store> {
+    let path = data.path().join("vestibule.db");
+    Arc::new(SqliteStore::open(&path, master.check_value()).expect("a store"))
+}
+
+async fn start_auth(
+    store: &Arc<dyn Store>,
+    master: &MasterKey,
+    clock: &Arc<TestClock>,
+    settings: &Settings,
+) -> Arc<Auth> {
+    let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
+    Auth::start(Arc::clone(store), master, Arc::new(OsRng), clock, settings.clone())
+        .await
+        .expect("the engine starts")
+}
+
+fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
+    let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
+    let api = ApiState { auth: Arc::clone(auth), clock, public_address: "vestibule.example.net".into() };
+    let layers = LayerState::new(Metrics::new(), &OsRng);
+    let listen = Listen {
+        address: (Ipv4Addr::LOCALHOST, 0).into(),
+        tls: None,
+        service: layers::apply(router(api), layers),
+    };
+    let limits = Limits { threads: NonZeroUsize::MIN, ..Limits::default() };
+    Server::bind(vec![listen], limits).and_then(Server::start).expect("a server on a free port")
+}

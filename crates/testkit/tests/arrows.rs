@@ -1,0 +1,70 @@
+//! The arrows between the crates: who may depend on whom. A new arrow is a decision, and is written down here.
+#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed, and says where")]
+
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Each crate of the workspace, and the crates of the workspace that it may depend on (tests aside).
+const ARROWS: [(&str, &[&str]); 9] = [
+    ("vestibule-model", &[]),
+    ("vestibule-crypto", &["model"]),
+    ("vestibule-store", &["model"]),
+    ("vestibule-store-sqlite", &["model", "store"]),
+    ("vestibule-auth", &["model", "crypto", "store"]),
+    ("vestibule-http", &["model", "auth"]),
+    ("vestibule", &["model", "crypto", "store", "store-sqlite", "auth", "http"]),
+    ("vestibule-testkit", &["model", "crypto", "store", "store-sqlite", "auth", "http"]),
+    ("vestibule-bench", &["model", "crypto", "store", "store-sqlite", "auth", "http", "testkit"]),
+];
+
+fn packages() -> Vec<Value> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let output = Command::new(cargo)
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON");
+    metadata["packages"].as_array().expect("packages").clone()
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().expect("a string")
+}
+
+#[test]
+fn every_dependency_between_crates_is_an_arrow_of_the_design() {
+    for package in packages() {
+        let name = text(&package, "name");
+        let (_, allowed) = ARROWS.iter().find(|(known, _)| *known == name).expect("a crate of the design");
+        for dependency in package["dependencies"].as_array().expect("dependencies") {
+            let on = text(dependency, "name");
+            if on.starts_with("vestibule") && dependency["kind"].is_null() {
+                let short = on.trim_start_matches("vestibule-");
+                assert!(allowed.contains(&short), "{name} must not depend on {on}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_crate_of_the_design_exists() {
+    let names: Vec<String> = packages().iter().map(|package| text(package, "name").to_owned()).collect();
+    for (name, _) in ARROWS {
+        assert!(names.iter().any(|known| known == name), "{name}");
+    }
+}
+
+#[test]
+fn the_model_and_the_engine_know_no_http_and_no_database() {
+    let foreign = ["hyper", "axum", "http", "rusqlite", "tokio-postgres", "reqwest"];
+    for package in packages() {
+        let name = text(&package, "name");
+        if ["vestibule-model", "vestibule-crypto", "vestibule-store", "vestibule-auth"].contains(&name) {
+            for dependency in package["dependencies"].as_array().expect("dependencies") {
+                assert!(!foreign.contains(&text(dependency, "name")), "{name}: {}", dependency["name"]);
+            }
+        }
+    }
+}
