@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::time::{MissedTickBehavior, interval};
-use vestibule_model::{AccountId, EndReason, Millis, User};
-use vestibule_store::{Change, StoreError};
+use vestibule_model::{AccountId, EndReason, Millis, UserId};
+use vestibule_store::{Change, Sequence, StoreError};
 
 use crate::directory::AccountEntry;
 use crate::service::Auth;
 
-/// How many expired sessions leave the store in one commit: few enough not to hold up the writer.
-const SWEEP_BATCH: usize = 64;
+/// How many sessions leave the store in one commit: few enough not to hold up the writer.
+const BATCH: usize = 64;
 
 impl Auth {
     /// Runs the background tasks until the future is dropped.
@@ -44,26 +44,32 @@ impl Auth {
 
     /// Writes what was used since the last time, and what could not be written before.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        for change in self.retry.take() {
-            if let Err(error) = self.store.commit(vec![change.clone()]).await {
-                self.retry.push(change);
-                return Err(error);
-            }
-        }
+        let retried = self.commit_retries().await;
         let touches = self.live.take_touched();
         if touches.is_empty() {
-            return Ok(());
+            return retried;
         }
         let written = self.store.commit(vec![Change::TouchSessions(touches.clone())]).await;
         if written.is_err() {
             self.live.return_touched(&touches);
         }
-        written
+        written.and(retried)
+    }
+
+    async fn commit_retries(&self) -> Result<(), StoreError> {
+        let mut result = Ok(());
+        for batch in self.retry.take().chunks(BATCH) {
+            if let Err(error) = self.store.commit(batch.to_vec()).await {
+                batch.iter().for_each(|change| self.retry.push(change.clone()));
+                result = Err(error);
+            }
+        }
+        result
     }
 
     /// Removes the sessions that are dead at `now`, from memory and from the store.
     pub async fn sweep(&self, now: Millis) -> Result<(), StoreError> {
-        for batch in self.live.expired(now).chunks(SWEEP_BATCH) {
+        for batch in self.live.expired(now).chunks(BATCH) {
             let ends: Vec<Change> = batch.iter().map(|id| Change::EndSession(*id)).collect();
             self.store.commit(ends).await?;
             for id in batch {
@@ -85,30 +91,29 @@ impl Auth {
         Ok(())
     }
 
-    async fn reload(&self, id: AccountId, sequence: vestibule_store::Sequence) -> Result<(), StoreError> {
+    async fn reload(&self, id: AccountId, sequence: Sequence) -> Result<(), StoreError> {
         let Some(rows) = self.store.account(id).await? else { return Ok(()) };
         let entry = AccountEntry::build(rows, sequence, &self.sealer)
             .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         let Some(before) = self.directory.put(entry) else { return Ok(()) };
         let Some(after) = self.directory.account(id) else { return Ok(()) };
         for user in before.users() {
-            self.user_changed(&user, after.user(user.id).as_deref()).await?;
+            let unlocked =
+                user.locked_at.is_some() && after.user(user.id).is_some_and(|user| user.locked_at.is_none());
+            if unlocked {
+                self.lockouts.forget(user.id);
+            }
+            self.end_stale_sessions(user.id).await?;
         }
         Ok(())
     }
 
-    async fn user_changed(&self, before: &User, after: Option<&User>) -> Result<(), StoreError> {
-        let unlocked = before.locked_at.is_some() && after.is_some_and(|user| user.locked_at.is_none());
-        if unlocked {
-            self.lockouts.forget(before.id);
-        }
-        let stays =
-            after.is_some_and(|user| user.enabled && user.credential_version == before.credential_version);
-        if stays {
-            return Ok(());
-        }
-        for session in self.live.of_user(before.id, self.clock.now()) {
-            self.end(&session, EndReason::CredentialsChanged).await?;
+    /// Ends the sessions that were opened with other credentials than the user has now.
+    async fn end_stale_sessions(&self, user: UserId) -> Result<(), StoreError> {
+        for session in self.live.of_user(user, self.clock.now()) {
+            if !self.is_current(&session) {
+                self.end(&session, EndReason::CredentialsChanged).await?;
+            }
         }
         Ok(())
     }

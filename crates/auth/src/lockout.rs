@@ -40,8 +40,10 @@ impl Lockouts {
         let mut counter = counters.get(&user.id).copied().unwrap_or_default();
         let locked_at = counter.locked_at.or(user.locked_at);
         let locked = policy.is_locked(locked_at, now);
-        if locked_at.is_some() && !locked {
-            counter = Counter::default();
+        if locked {
+            counter.locked_at = locked_at;
+        } else if counter.locked_at.is_some() {
+            counter = Counter::default(); // That lock has ended.
         }
         let verdict = if locked {
             Self::judge_locked(&mut counter, policy, right)

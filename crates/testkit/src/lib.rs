@@ -10,8 +10,10 @@
 
 mod clock;
 mod fixture;
+mod program;
 mod server;
 
 pub use clock::TestClock;
 pub use fixture::{ACCOUNT, AccountFixture, CHEAP, Key, password};
+pub use program::Program;
 pub use server::{TestServer, session_of};
