@@ -15,6 +15,9 @@ use crate::service::Auth;
 /// How many sessions leave the store in one commit: few enough not to hold up the writer.
 const BATCH: usize = 64;
 
+/// How many last uses are written in one commit: logins wait behind it.
+const TOUCH_BATCH: usize = 1_000;
+
 impl Auth {
     /// Runs the background tasks until the future is dropped.
     pub async fn run(self: Arc<Self>) {
@@ -45,13 +48,12 @@ impl Auth {
     /// Writes what was used since the last time, and what could not be written before.
     pub async fn flush(&self) -> Result<(), StoreError> {
         let retried = self.commit_retries().await;
-        let touches = self.live.take_touched();
-        if touches.is_empty() {
-            return retried;
-        }
-        let written = self.store.commit(vec![Change::TouchSessions(touches.clone())]).await;
-        if written.is_err() {
-            self.live.return_touched(&touches);
+        let mut written = Ok(());
+        for batch in self.live.take_touched().chunks(TOUCH_BATCH) {
+            if let Err(error) = self.store.commit(vec![Change::TouchSessions(batch.to_vec())]).await {
+                self.live.return_touched(batch);
+                written = Err(error);
+            }
         }
         written.and(retried)
     }

@@ -25,21 +25,18 @@ fn replace(user: UserId, old: &str, new: &str) -> Change {
     Change::ReplacePasswordHash { user, old: old.into(), new: new.into() }
 }
 
-/// Fact.
 pub async fn a_hash_is_replaced_when_it_is_the_old_one(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [replace(user.id, &hash(&user), "$argon2id$stronger")]).await;
     assert_eq!(hash(&users(store).await[0]), "$argon2id$stronger");
 }
 
-/// Fact.
 pub async fn a_hash_that_changed_meanwhile_is_kept(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [replace(user.id, "$argon2id$before", "$argon2id$stronger")]).await;
     assert_eq!(users(store).await, [user]);
 }
 
-/// Fact.
 pub async fn replacing_a_hash_leaves_the_rest_of_the_user(store: &dyn Store) {
     let before = somebody(store).await;
     given(store, [Change::PutUser(user(HERE, 2).into())]).await;
@@ -49,7 +46,6 @@ pub async fn replacing_a_hash_leaves_the_rest_of_the_user(store: &dyn Store) {
     assert_eq!(users(store).await, [User { password, ..before }, user(HERE, 2)]);
 }
 
-/// Fact.
 pub async fn replacing_the_hash_of_nobody_is_no_error(store: &dyn Store) {
     let user = somebody(store).await;
     let bot = User { password: None, ..super::samples::user(HERE, 2) };
@@ -58,7 +54,6 @@ pub async fn replacing_the_hash_of_nobody_is_no_error(store: &dyn Store) {
     assert_eq!(users(store).await, [user, bot]);
 }
 
-/// Fact.
 pub async fn a_lock_is_set_and_lifted(store: &dyn Store) {
     let user = somebody(store).await;
     for locked_at in [None, Some(Millis::EPOCH), Some(Millis::from_unix(i64::MAX)), None] {
@@ -67,7 +62,6 @@ pub async fn a_lock_is_set_and_lifted(store: &dyn Store) {
     }
 }
 
-/// Fact.
 pub async fn locking_nobody_is_no_error(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [Change::SetLock { user: UserId(404), locked_at: Some(Millis::EPOCH) }]).await;

@@ -20,18 +20,15 @@ async fn rows(store: &dyn Store, account: &str) -> AccountRows {
     store.account(id(account)).await.unwrap().unwrap()
 }
 
-/// Fact.
 pub async fn an_empty_store_has_no_accounts(store: &dyn Store) {
     assert_eq!(store.directory().await.unwrap(), DirectoryRows::default());
 }
 
-/// Fact.
 pub async fn an_account_is_read_back(store: &dyn Store) {
     given(store, [put(account(HERE))]).await;
     assert_eq!(rows(store, HERE).await, AccountRows::empty(account(HERE)));
 }
 
-/// Fact.
 pub async fn every_policy_is_read_back(store: &dyn Store) {
     let password =
         PasswordPolicy { history: 5, expiry_days: 90, require_special: true, ..Default::default() };
@@ -54,7 +51,6 @@ pub async fn every_policy_is_read_back(store: &dyn Store) {
     }
 }
 
-/// Fact.
 pub async fn profiles_groups_and_skills_are_read_back(store: &dyn Store) {
     let roles = [
         RoleType::Administrator,
@@ -74,7 +70,6 @@ pub async fn profiles_groups_and_skills_are_read_back(store: &dyn Store) {
     assert_eq!(rows(store, HERE).await, expected);
 }
 
-/// Fact.
 pub async fn a_user_is_read_back(store: &dyn Store) {
     let users = vec![
         user(HERE, 1),
@@ -86,7 +81,6 @@ pub async fn a_user_is_read_back(store: &dyn Store) {
     assert_eq!(rows(store, HERE).await.users, users);
 }
 
-/// Fact.
 pub async fn a_user_with_nothing_optional_is_read_back(store: &dyn Store) {
     let bare = User {
         email: String::new(),
@@ -104,7 +98,6 @@ pub async fn a_user_with_nothing_optional_is_read_back(store: &dyn Store) {
     assert_eq!(rows(store, HERE).await.users, [bare]);
 }
 
-/// Fact.
 pub async fn an_api_key_is_read_back(store: &dyn Store) {
     let bare = ApiKey { enabled: false, privileges: Vec::new(), addresses: Vec::new(), ..api_key(2) };
     let keys = [api_key(1), bare];
@@ -113,7 +106,6 @@ pub async fn an_api_key_is_read_back(store: &dyn Store) {
     assert_eq!(rows(store, HERE).await.api_keys, keys);
 }
 
-/// Fact.
 pub async fn an_oauth_client_is_read_back(store: &dyn Store) {
     let bare =
         OauthClient { enabled: false, privileges: Vec::new(), addresses: Vec::new(), ..oauth_client(2) };
@@ -123,7 +115,6 @@ pub async fn an_oauth_client_is_read_back(store: &dyn Store) {
     assert_eq!(rows(store, HERE).await.oauth_clients, clients);
 }
 
-/// Fact.
 pub async fn text_of_any_kind_is_read_back(store: &dyn Store) {
     let texts = ["", " ", "'; DROP TABLE users; --", "\"\\\n\t", "\u{1f511}", "e\u{301}", "%_", "\u{feff}x"];
     given(store, [put(account(HERE))]).await;
@@ -134,7 +125,6 @@ pub async fn text_of_any_kind_is_read_back(store: &dyn Store) {
     }
 }
 
-/// Fact.
 pub async fn numbers_at_their_ends_are_read_back(store: &dyn Store) {
     given(store, [put(Account { number: i32::MIN, ..account(HERE) })]).await;
     let skills = [i64::MIN, i64::MAX].map(skill);
@@ -145,7 +135,6 @@ pub async fn numbers_at_their_ends_are_read_back(store: &dyn Store) {
     assert_eq!((rows.account.number, rows.skills, rows.users), (i32::MIN, skills.into(), vec![ends]));
 }
 
-/// Fact.
 pub async fn a_put_replaces_what_has_the_same_id(store: &dyn Store) {
     let before = everything(HERE);
     let after = AccountRows {
@@ -177,7 +166,6 @@ pub async fn a_put_replaces_what_has_the_same_id(store: &dyn Store) {
     assert_eq!(rows(store, HERE).await, after);
 }
 
-/// Fact.
 pub async fn lists_are_in_the_order_of_ids(store: &dyn Store) {
     given(store, [put(account(HERE))]).await;
     for number in [10, 9, 100, 1] {
@@ -193,7 +181,6 @@ pub async fn lists_are_in_the_order_of_ids(store: &dyn Store) {
     assert!(rows.api_keys.is_sorted_by_key(|key| key.id) && rows.api_keys.len() == 4);
 }
 
-/// Fact.
 pub async fn the_directory_is_every_account_by_id(store: &dyn Store) {
     for name in ["b", "a_", "B", "_"] {
         given(store, [put(account(name))]).await;
@@ -203,7 +190,6 @@ pub async fn the_directory_is_every_account_by_id(store: &dyn Store) {
     assert_eq!(names, ["B", "_", "a_", "b"]);
 }
 
-/// Fact.
 pub async fn an_account_has_only_what_belongs_to_it(store: &dyn Store) {
     let here = everything(HERE);
     let mut elsewhere = everything(ELSEWHERE);
@@ -217,7 +203,6 @@ pub async fn an_account_has_only_what_belongs_to_it(store: &dyn Store) {
     assert_eq!(store.directory().await.unwrap().accounts, [here, elsewhere]);
 }
 
-/// Fact.
 pub async fn an_unknown_account_is_none(store: &dyn Store) {
     given(store, [put(account(HERE))]).await;
     assert_eq!(store.account(id("LE84207511")).await.unwrap(), None);

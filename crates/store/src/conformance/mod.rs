@@ -17,12 +17,18 @@
 )]
 
 pub mod beside_the_model;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod credentials;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod directory;
 pub mod samples;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod sequence;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod sessions;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod transactions;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod uniqueness;
 
 use std::future::poll_fn;

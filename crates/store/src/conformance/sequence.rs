@@ -20,13 +20,11 @@ async fn changed(store: &dyn Store, after: Sequence) -> Vec<AccountId> {
     store.changed_accounts(after).await.unwrap().accounts
 }
 
-/// Fact.
 pub async fn a_new_store_has_not_changed(store: &dyn Store) {
     let changed = store.changed_accounts(Sequence::default()).await.unwrap();
     assert_eq!(changed, ChangedAccounts::default());
 }
 
-/// Fact.
 pub async fn every_change_of_a_directory_moves_it(store: &dyn Store) {
     let (here, user) = (id(HERE), user(HERE, 1));
     let hash = user.password.as_ref().map(|password| password.hash.clone()).unwrap_or_default();
@@ -49,7 +47,6 @@ pub async fn every_change_of_a_directory_moves_it(store: &dyn Store) {
     }
 }
 
-/// Fact.
 pub async fn sessions_do_not_move_it(store: &dyn Store) {
     let user = user(HERE, 1);
     given(store, [put_account(HERE), Change::PutUser(user.clone().into())]).await;
@@ -63,7 +60,6 @@ pub async fn sessions_do_not_move_it(store: &dyn Store) {
     assert_eq!(changed(store, before).await, []);
 }
 
-/// Fact.
 pub async fn a_refused_commit_does_not_move_it(store: &dyn Store) {
     given(store, [put_account(HERE)]).await;
     let before = sequence(store).await;
@@ -71,7 +67,6 @@ pub async fn a_refused_commit_does_not_move_it(store: &dyn Store) {
     assert_eq!(sequence(store).await, before);
 }
 
-/// Fact.
 pub async fn a_lock_that_changes_nothing_does_not_move_it(store: &dyn Store) {
     let user = user(HERE, 1);
     given(store, [put_account(HERE), Change::PutUser(user.clone().into())]).await;
@@ -81,7 +76,6 @@ pub async fn a_lock_that_changes_nothing_does_not_move_it(store: &dyn Store) {
     assert_eq!(sequence(store).await, before);
 }
 
-/// Fact.
 pub async fn a_hash_that_is_not_replaced_does_not_move_it(store: &dyn Store) {
     let user = user(HERE, 1);
     given(store, [put_account(HERE), Change::PutUser(user.clone().into())]).await;
@@ -91,7 +85,6 @@ pub async fn a_hash_that_is_not_replaced_does_not_move_it(store: &dyn Store) {
     assert_eq!(sequence(store).await, before);
 }
 
-/// Fact.
 pub async fn changed_accounts_are_named_exactly(store: &dyn Store) {
     given(store, ["a", "b", "c"].map(put_account)).await;
     let first = sequence(store).await;
@@ -106,14 +99,12 @@ pub async fn changed_accounts_are_named_exactly(store: &dyn Store) {
     assert_eq!(changed(store, third.sequence).await, []);
 }
 
-/// Fact.
 pub async fn an_account_changed_twice_is_named_once(store: &dyn Store) {
     given(store, [put_account(HERE), Change::PutSkill(id(HERE), skill(1))]).await;
     given(store, [Change::PutSkill(id(HERE), skill(2))]).await;
     assert_eq!(changed(store, Sequence::default()).await, [id(HERE)]);
 }
 
-/// Fact.
 pub async fn a_lock_names_the_account_of_the_user(store: &dyn Store) {
     let user = user(ELSEWHERE, 1);
     given(store, [put_account(HERE), put_account(ELSEWHERE), Change::PutUser(user.clone().into())]).await;
@@ -122,7 +113,6 @@ pub async fn a_lock_names_the_account_of_the_user(store: &dyn Store) {
     assert_eq!(changed(store, before).await, [id(ELSEWHERE)]);
 }
 
-/// Fact.
 pub async fn the_directory_is_read_with_its_sequence(store: &dyn Store) {
     for number in 1..=5 {
         given(store, [put_account(HERE), Change::PutSkill(id(HERE), skill(number))]).await;

@@ -27,7 +27,6 @@ async fn stale(store: &dyn Store, session: Session) {
     assert_eq!(every_session(store).await, []);
 }
 
-/// Fact.
 pub async fn a_session_is_read_back(store: &dyn Store) {
     let user = somebody(store).await;
     let bare = Session { address: None, absolute_end: None, ..session(2, &user) };
@@ -36,7 +35,6 @@ pub async fn a_session_is_read_back(store: &dyn Store) {
     assert_eq!(every_session(store).await, sessions);
 }
 
-/// Fact.
 pub async fn every_opening_and_application_is_read_back(store: &dyn Store) {
     let user = somebody(store).await;
     let ways = [
@@ -52,7 +50,6 @@ pub async fn every_opening_and_application_is_read_back(store: &dyn Store) {
     assert_eq!(every_session(store).await, sessions);
 }
 
-/// Fact.
 pub async fn every_form_of_address_is_read_back(store: &dyn Store) {
     let user = somebody(store).await;
     let forms = ["0.0.0.0", "255.255.255.255", "::", "::1", "2001:db8::17", "::ffff:192.0.2.1"];
@@ -64,20 +61,17 @@ pub async fn every_form_of_address_is_read_back(store: &dyn Store) {
     assert_eq!(every_session(store).await, sessions);
 }
 
-/// Fact.
 pub async fn a_session_of_an_unknown_user_is_refused(store: &dyn Store) {
     let user = somebody(store).await;
     stale(store, Session { user: UserId(404), ..session(1, &user) }).await;
 }
 
-/// Fact.
 pub async fn a_session_of_a_disabled_user_is_refused(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [Change::PutUser(User { enabled: false, ..user.clone() }.into())]).await;
     stale(store, session(1, &user)).await;
 }
 
-/// Fact.
 pub async fn a_session_of_another_credential_version_is_refused(store: &dyn Store) {
     let user = somebody(store).await;
     let version = user.credential_version;
@@ -85,14 +79,12 @@ pub async fn a_session_of_another_credential_version_is_refused(store: &dyn Stor
     stale(store, Session { credential_version: version + 1, ..session(1, &user) }).await;
 }
 
-/// Fact.
 pub async fn a_session_in_another_account_than_its_users_is_refused(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [Change::PutAccount(account(ELSEWHERE).into())]).await;
     stale(store, Session { account: id(ELSEWHERE), ..session(1, &user) }).await;
 }
 
-/// Fact.
 pub async fn a_session_id_is_taken_once(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [open(session(1, &user))]).await;
@@ -100,7 +92,6 @@ pub async fn a_session_id_is_taken_once(store: &dyn Store) {
     assert_eq!(every_session(store).await, [session(1, &user)]);
 }
 
-/// Fact.
 pub async fn an_ended_session_is_gone(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [open(session(1, &user)), open(session(2, &user))]).await;
@@ -108,7 +99,6 @@ pub async fn an_ended_session_is_gone(store: &dyn Store) {
     assert_eq!(every_session(store).await, [session(2, &user)]);
 }
 
-/// Fact.
 pub async fn ending_twice_is_no_error(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [open(session(1, &user))]).await;
@@ -125,7 +115,6 @@ async fn touched(store: &dyn Store, times: impl IntoIterator<Item = Millis>) -> 
     every_session(store).await[0].last_used
 }
 
-/// Fact.
 pub async fn a_touch_moves_last_used_forward(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [open(session(1, &user)), open(session(2, &user))]).await;
@@ -135,7 +124,6 @@ pub async fn a_touch_moves_last_used_forward(store: &dyn Store) {
     assert_eq!(every_session(store).await, [moved, session(2, &user)]);
 }
 
-/// Fact.
 pub async fn a_touch_never_moves_last_used_back(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [open(session(1, &user))]).await;
@@ -145,7 +133,6 @@ pub async fn a_touch_never_moves_last_used_back(store: &dyn Store) {
     assert_eq!(touched(store, [moved(5), moved(3)]).await, moved(5));
 }
 
-/// Fact.
 pub async fn a_touch_ignores_a_session_that_is_not_there(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [open(session(1, &user))]).await;
@@ -156,7 +143,6 @@ pub async fn a_touch_ignores_a_session_that_is_not_there(store: &dyn Store) {
     given(store, [Change::TouchSessions(Vec::new())]).await;
 }
 
-/// Fact.
 pub async fn pages_are_in_the_order_of_ids(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [0x80, 0x00, 0xff, 0x7f].map(|byte| open(session(byte, &user)))).await;
@@ -169,7 +155,6 @@ pub async fn pages_are_in_the_order_of_ids(store: &dyn Store) {
     assert_eq!(bytes(store.sessions(None, 0).await.unwrap()), []);
 }
 
-/// Fact.
 pub async fn pages_together_are_every_session_once(store: &dyn Store) {
     let user = somebody(store).await;
     let sessions: Vec<Session> = (0..=250).map(|byte| session(byte, &user)).collect();
@@ -186,7 +171,7 @@ pub async fn pages_together_are_every_session_once(store: &dyn Store) {
     assert_eq!(read, sessions);
 }
 
-/// Fact: what ends a session is a rule, and rules are not the store's.
+/// What ends a session is a rule, and rules are not the store's.
 pub async fn a_session_stays_when_its_user_is_disabled(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [open(session(1, &user))]).await;

@@ -34,12 +34,10 @@ async fn sequence(store: &dyn Store) -> Sequence {
     store.directory().await.unwrap().sequence
 }
 
-/// Fact.
 pub async fn a_commit_of_nothing_is_no_error(store: &dyn Store) {
     given(store, []).await;
 }
 
-/// Fact.
 pub async fn a_refused_directory_change_takes_the_whole_commit_with_it(store: &dyn Store) {
     let user = somebody(store).await;
     let open = open(session(1, &user));
@@ -49,7 +47,6 @@ pub async fn a_refused_directory_change_takes_the_whole_commit_with_it(store: &d
     assert_eq!(store.sessions(None, 9).await.unwrap(), []);
 }
 
-/// Fact.
 pub async fn a_refused_session_takes_the_whole_commit_with_it(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [open(session(1, &user))]).await;
@@ -61,7 +58,6 @@ pub async fn a_refused_session_takes_the_whole_commit_with_it(store: &dyn Store)
     assert_eq!(store.sessions(None, 9).await.unwrap(), [session(1, &user)]);
 }
 
-/// Fact.
 pub async fn changes_apply_in_their_order(store: &dyn Store) {
     let user = somebody(store).await;
     let id = SessionId([1; 16]);
@@ -71,7 +67,6 @@ pub async fn changes_apply_in_their_order(store: &dyn Store) {
     assert_eq!(store.sessions(None, 9).await.unwrap(), [session(1, &user)]);
 }
 
-/// Fact.
 pub async fn a_later_change_sees_an_earlier_one(store: &dyn Store) {
     let user = user(HERE, 1);
     let put = Change::PutUser(user.clone().into());
@@ -81,14 +76,12 @@ pub async fn a_later_change_sees_an_earlier_one(store: &dyn Store) {
     assert!(matches!(error, StoreError::StaleCredentials), "refused for another reason: {error:?}");
 }
 
-/// Fact.
 pub async fn a_commit_begins_when_it_is_asked_for(store: &dyn Store) {
     drop(store.commit(vec![put_account(HERE)]));
     given(store, [put_skill(1)]).await;
     assert_eq!(skills(store).await, [1]);
 }
 
-/// Fact.
 pub async fn commits_take_effect_in_the_order_of_asking(store: &dyn Store) {
     let user = somebody(store).await;
     let commits = (0..100).map(|round| {
@@ -101,7 +94,6 @@ pub async fn commits_take_effect_in_the_order_of_asking(store: &dyn Store) {
     assert_eq!(store.sessions(None, 9).await.unwrap(), []);
 }
 
-/// Fact.
 pub async fn a_refused_commit_leaves_those_beside_it_alone(store: &dyn Store) {
     let user = somebody(store).await;
     let stale = Session { credential_version: 0, ..session(9, &user) };
@@ -122,14 +114,12 @@ pub async fn a_refused_commit_leaves_those_beside_it_alone(store: &dyn Store) {
     assert_eq!(store.sessions(None, 9).await.unwrap(), [session(1, &user)]);
 }
 
-/// Fact.
 pub async fn an_expected_sequence_that_holds_lets_pass(store: &dyn Store) {
     given(store, [Change::ExpectSequence(Sequence::default()), put_account(HERE)]).await;
     given(store, [Change::ExpectSequence(sequence(store).await), put_skill(1)]).await;
     assert_eq!(skills(store).await, [1]);
 }
 
-/// Fact.
 pub async fn an_expected_sequence_that_does_not_hold_refuses(store: &dyn Store) {
     given(store, [put_account(HERE)]).await;
     let read = sequence(store).await;
@@ -141,14 +131,12 @@ pub async fn an_expected_sequence_that_does_not_hold_refuses(store: &dyn Store) 
     assert_eq!(skills(store).await, [1]);
 }
 
-/// Fact.
 pub async fn an_expected_sequence_is_of_the_time_before_the_commit(store: &dyn Store) {
     given(store, [put_account(HERE)]).await;
     let read = sequence(store).await;
     given(store, [put_skill(1), Change::ExpectSequence(read), put_skill(2)]).await;
 }
 
-/// Fact.
 pub async fn of_two_who_expect_the_same_sequence_one_wins(store: &dyn Store) {
     given(store, [put_account(HERE)]).await;
     let read = sequence(store).await;

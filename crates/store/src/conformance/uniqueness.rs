@@ -29,19 +29,16 @@ async fn two_accounts(store: &dyn Store) {
     given(store, [put(account(HERE)), put(account(ELSEWHERE))]).await;
 }
 
-/// Fact.
 pub async fn an_account_code_is_taken_once(store: &dyn Store) {
     given(store, [put(account(HERE))]).await;
     misfit(store, [put(Account { code: account(HERE).code, ..account(ELSEWHERE) })]).await;
 }
 
-/// Fact.
 pub async fn an_account_number_is_taken_once(store: &dyn Store) {
     given(store, [put(account(HERE))]).await;
     misfit(store, [put(Account { number: account(HERE).number, ..account(ELSEWHERE) })]).await;
 }
 
-/// Fact.
 pub async fn a_login_name_is_taken_once_within_account_and_population(store: &dyn Store) {
     two_accounts(store).await;
     let first = user(HERE, 1);
@@ -49,7 +46,6 @@ pub async fn a_login_name_is_taken_once_within_account_and_population(store: &dy
     misfit(store, [put_user(User { login_name: first.login_name, ..user(HERE, 2) })]).await;
 }
 
-/// Fact.
 pub async fn a_login_name_is_free_in_the_other_population_and_in_other_accounts(store: &dyn Store) {
     two_accounts(store).await;
     let first = user(HERE, 1);
@@ -59,21 +55,18 @@ pub async fn a_login_name_is_free_in_the_other_population_and_in_other_accounts(
     given(store, [first.clone(), second, third].map(put_user)).await;
 }
 
-/// Fact.
 pub async fn names_of_agents_differ_by_more_than_case(store: &dyn Store) {
     two_accounts(store).await;
     given(store, [put_user(agent(HERE, 1, "Ägidius.O'Brien"))]).await;
     misfit(store, [put_user(agent(HERE, 2, "äGIDIUS.o'bRIEN"))]).await;
 }
 
-/// Fact.
 pub async fn names_of_users_may_differ_by_case(store: &dyn Store) {
     two_accounts(store).await;
     let named = |number, name: &str| User { login_name: name.into(), ..user(HERE, number) };
     given(store, [named(1, "anna"), named(2, "Anna")].map(put_user)).await;
 }
 
-/// Fact.
 pub async fn a_user_number_is_taken_once_within_the_account(store: &dyn Store) {
     two_accounts(store).await;
     given(store, [put_user(user(HERE, 1))]).await;
@@ -81,7 +74,6 @@ pub async fn a_user_number_is_taken_once_within_the_account(store: &dyn Store) {
     given(store, [put_user(User { number: 1, ..user(ELSEWHERE, 3) })]).await;
 }
 
-/// Fact.
 pub async fn an_app_key_is_taken_once_within_the_account(store: &dyn Store) {
     two_accounts(store).await;
     given(store, [put_key(HERE, api_key(1))]).await;
@@ -90,7 +82,6 @@ pub async fn an_app_key_is_taken_once_within_the_account(store: &dyn Store) {
     given(store, [put_key(ELSEWHERE, same(3))]).await;
 }
 
-/// Fact.
 pub async fn a_client_id_is_taken_once_within_the_account(store: &dyn Store) {
     two_accounts(store).await;
     given(store, [put_client(HERE, oauth_client(1))]).await;
@@ -99,7 +90,6 @@ pub async fn a_client_id_is_taken_once_within_the_account(store: &dyn Store) {
     given(store, [put_client(ELSEWHERE, same(3))]).await;
 }
 
-/// Fact.
 pub async fn a_value_given_up_is_free_again(store: &dyn Store) {
     two_accounts(store).await;
     let (first, second) = (user(HERE, 1), user(HERE, 2));
@@ -109,7 +99,6 @@ pub async fn a_value_given_up_is_free_again(store: &dyn Store) {
     given(store, [renamed, heir].map(put_user)).await;
 }
 
-/// Fact.
 pub async fn nothing_belongs_to_an_account_that_does_not_exist(store: &dyn Store) {
     given(store, [put(account(ELSEWHERE))]).await;
     misfit(store, [Change::PutProfile(id(HERE), profile(1))]).await;
@@ -120,7 +109,6 @@ pub async fn nothing_belongs_to_an_account_that_does_not_exist(store: &dyn Store
     misfit(store, [put_client(HERE, oauth_client(1))]).await;
 }
 
-/// Fact.
 pub async fn a_user_is_not_taken_over_by_another_account(store: &dyn Store) {
     two_accounts(store).await;
     let owned = user(HERE, 1);
@@ -129,7 +117,6 @@ pub async fn a_user_is_not_taken_over_by_another_account(store: &dyn Store) {
     assert_eq!(store.account(id(HERE)).await.unwrap().unwrap().users, [owned]);
 }
 
-/// Fact.
 pub async fn an_application_is_not_taken_over_by_another_account(store: &dyn Store) {
     two_accounts(store).await;
     given(store, [put_key(HERE, api_key(1)), put_client(HERE, oauth_client(1))]).await;
@@ -137,7 +124,6 @@ pub async fn an_application_is_not_taken_over_by_another_account(store: &dyn Sto
     misfit(store, [put_client(ELSEWHERE, oauth_client(1))]).await;
 }
 
-/// Fact.
 pub async fn of_concurrent_commits_of_one_value_exactly_one_wins(store: &dyn Store) {
     two_accounts(store).await;
     let named = |number| put_user(agent(HERE, number, "wanted"));
