@@ -1,0 +1,129 @@
+//! How many sessions are opened durably in a second, beside what the disk allows.
+//!
+//! `cargo run --release -p vestibule-store-sqlite --example commit_rate [directory [seconds]]`
+
+#![expect(clippy::print_stdout, reason = "a program that prints what it measured")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that fails has no other answer")]
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use vestibule_model::{Session, SessionId, User};
+use vestibule_store::conformance::samples::{HERE, account, session, user};
+use vestibule_store::{Change, Store};
+use vestibule_store_sqlite::SqliteStore;
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let parent = arguments.next().map_or_else(std::env::temp_dir, PathBuf::from);
+    let seconds = arguments.next().map_or(5, |text| text.parse().expect("seconds, as a number"));
+    let directory = tempfile::tempdir_in(parent).unwrap();
+    let span = Duration::from_secs(seconds);
+
+    let synced = append_and_sync(directory.path(), span);
+    synced.print("append 256 bytes and fdatasync");
+    for writers in [1, 64, 512] {
+        let path = directory.path().join(format!("{writers}.db"));
+        open_sessions(&path, writers, span).print(&format!("{writers} waiting writers"));
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a measurement reads the machine's clock")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// What was done, how long each took, in how many transactions, in which time.
+struct Measured {
+    latencies: Vec<Duration>,
+    transactions: u64,
+    elapsed: Duration,
+}
+
+/// What the disk allows with one sync per record.
+fn append_and_sync(directory: &Path, span: Duration) -> Measured {
+    let path = directory.join("plain");
+    let mut file = OpenOptions::new().create_new(true).append(true).open(path).unwrap();
+    let (start, mut latencies) = (now(), Vec::new());
+    while start.elapsed() < span {
+        let asked = now();
+        file.write_all(&[7; 256]).unwrap();
+        file.sync_data().unwrap();
+        latencies.push(asked.elapsed());
+    }
+    let transactions = u64::try_from(latencies.len()).unwrap();
+    Measured { latencies, transactions, elapsed: start.elapsed() }
+}
+
+/// Each writer opens one session after the other, each in a commit of its own.
+fn open_sessions(path: &Path, writers: u64, span: Duration) -> Measured {
+    let store = Arc::new(SqliteStore::open(path, [0; 32]).unwrap());
+    let user = user(HERE, 1);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let measured = runtime.block_on(async {
+        let put = vec![Change::PutAccount(account(HERE).into()), Change::PutUser(user.clone().into())];
+        store.commit(put).await.unwrap();
+        let start = now();
+        let writer = |number| tokio::spawn(write(Arc::clone(&store), user.clone(), number, start, span));
+        let tasks: Vec<_> = (0..writers).map(writer).collect();
+        let mut latencies = Vec::new();
+        for task in tasks {
+            latencies.extend(task.await.unwrap());
+        }
+        Measured { latencies, transactions: store.transactions(), elapsed: start.elapsed() }
+    });
+    drop(store);
+    let written = SqliteStore::open(path, [0; 32]).unwrap();
+    let found = runtime.block_on(written.sessions(None, usize::MAX)).unwrap().len();
+    assert_eq!(found, measured.latencies.len(), "sessions that were acknowledged are not in the file");
+    measured
+}
+
+async fn write(
+    store: Arc<SqliteStore>,
+    user: User,
+    writer: u64,
+    start: Instant,
+    span: Duration,
+) -> Vec<Duration> {
+    let mut latencies = Vec::new();
+    while start.elapsed() < span {
+        let asked = now();
+        let id = session_id(writer, latencies.len());
+        let session = Session { id, ..session(0, &user) };
+        store.commit(vec![Change::OpenSession(session.into())]).await.unwrap();
+        latencies.push(asked.elapsed());
+    }
+    latencies
+}
+
+/// Ids scattered over the whole space, as random ones are (the finaliser of `SplitMix64`), none of them twice.
+fn session_id(writer: u64, number: usize) -> SessionId {
+    let number = u64::try_from(number).unwrap() << 16 | writer;
+    let mut mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^= mixed >> 31;
+    let mut id = [1; 16];
+    id[1..9].copy_from_slice(&mixed.to_be_bytes());
+    SessionId(id)
+}
+
+impl Measured {
+    fn print(mut self, what: &str) {
+        self.latencies.sort_unstable();
+        let count = self.latencies.len();
+        let per_second = |count: u64| u128::from(count) * 1_000_000 / self.elapsed.as_micros();
+        let at = |percent: usize| self.latencies[count * percent / 100].as_micros();
+        println!(
+            "{what:32} {:>8} commits/s in {:>6} transactions/s   p50 {:>6} µs   p99 {:>6} µs",
+            per_second(u64::try_from(count).unwrap()),
+            per_second(self.transactions),
+            at(50),
+            at(99)
+        );
+    }
+}

@@ -1,0 +1,106 @@
+//! The embedded store: one file, written by `SQLite`, durable after every commit.
+//!
+//! Owns the file, the connections to it and the threads that use them: one writer that groups the commits that
+//! wait into one transaction (ADR 0003), and readers beside it. Holds no rules of logging in and knows no runtime:
+//! its futures wait on channels, whoever polls them.
+
+mod columns;
+mod error;
+#[cfg(test)]
+mod failures;
+mod migrations;
+mod open;
+mod read;
+mod readers;
+mod write;
+mod writer;
+
+use std::path::Path;
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+use vestibule_model::{AccountId, Session, SessionId};
+use vestibule_store::{AccountRows, Change, ChangedAccounts, DirectoryRows, Sequence, Store, StoreFuture};
+
+pub use open::OpenError;
+
+use crate::error::thread_is_gone;
+use crate::readers::Readers;
+use crate::writer::{Batch, Queue};
+
+/// The embedded store. Dropping it writes what is queued, folds the write-ahead log into the file, and waits for
+/// its threads to end.
+#[derive(Debug)]
+pub struct SqliteStore {
+    readers: Readers,
+    /// None only while the store is being dropped.
+    queue: Option<Queue>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl SqliteStore {
+    /// Opens the file, or makes it with mode 0600, and brings its schema up to date.
+    ///
+    /// `key_check` is a value derived from the master key. The first open keeps it; a later open with another
+    /// one is refused, because nothing sealed under the first key could be read.
+    pub fn open(path: &Path, key_check: [u8; 32]) -> Result<Self, OpenError> {
+        let connection = open::writer(path, &key_check)?;
+        let readers = Readers::start(path)?;
+        let (queue, writer) = writer::start(connection).map_err(OpenError::Thread)?;
+        Ok(Self { readers, queue: Some(queue), writer: Some(writer) })
+    }
+
+    /// How many transactions the writer has committed since the opening. Commits beside each other share one.
+    pub fn transactions(&self) -> u64 {
+        self.queue.as_ref().map_or(0, Queue::transactions)
+    }
+}
+
+impl Store for SqliteStore {
+    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'_, ()> {
+        let (answer, answered) = oneshot::channel();
+        // A batch that cannot be sent is dropped with its end of the channel, and so answered.
+        if let Some(queue) = &self.queue {
+            queue.commit(Batch { changes, answer });
+        }
+        Box::pin(async { answered.await.map_err(|_| thread_is_gone())? })
+    }
+
+    fn directory(&self) -> StoreFuture<'_, DirectoryRows> {
+        self.read(read::directory)
+    }
+
+    fn account(&self, id: AccountId) -> StoreFuture<'_, Option<AccountRows>> {
+        self.read(move |snapshot| read::account(snapshot, id))
+    }
+
+    fn changed_accounts(&self, after: Sequence) -> StoreFuture<'_, ChangedAccounts> {
+        self.read(move |snapshot| read::changed_accounts(snapshot, after))
+    }
+
+    fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>> {
+        self.read(move |snapshot| read::sessions(snapshot, after, limit))
+    }
+}
+
+impl SqliteStore {
+    fn read<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> StoreFuture<'_, T> {
+        let answered = self.readers.ask(question);
+        Box::pin(async { answered.await.map_err(|_| thread_is_gone())?.map_err(error::unavailable) })
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        // Readers first: the log is folded into the file only when nobody reads from it.
+        self.readers.stop();
+        drop(self.queue.take());
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has answered everybody by dropping their channels.
+            let _ = writer.join();
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The schema's history: numbered steps, each applied once and never edited after.
+
+use std::path::Path;
+
+use rusqlite::{Connection, params};
+use sha2::{Digest, Sha256};
+
+use crate::open::{OpenError, cannot_open};
+
+/// One step of the schema.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Migration {
+    pub(crate) number: i64,
+    pub(crate) name: &'static str,
+    pub(crate) sql: &'static str,
+}
+
+/// Every step, in order.
+pub(crate) const ALL: &[Migration] = &[Migration {
+    number: 1,
+    name: "directory_and_sessions",
+    sql: include_str!("../migrations/0001_directory_and_sessions.sql"),
+}];
+
+const HISTORY: &str = "
+    CREATE TABLE IF NOT EXISTS migrations (
+        number   INTEGER NOT NULL PRIMARY KEY,
+        name     TEXT    NOT NULL,
+        checksum BLOB    NOT NULL -- SHA-256 of the SQL
+    ) STRICT;
+";
+
+/// Why a file cannot be brought to this version's schema.
+#[derive(Debug)]
+pub(crate) enum MigrationError {
+    Sqlite(rusqlite::Error),
+    Foreign,
+    Newer { found: i64, known: i64 },
+    Differs(Migration),
+}
+
+impl MigrationError {
+    pub(crate) fn at(self, path: &Path) -> OpenError {
+        match self {
+            Self::Sqlite(source) => cannot_open(path, source),
+            Self::Foreign => cannot_open(path, "it has tables, but not those of this program"),
+            Self::Newer { found, known } => OpenError::NewerSchema { found, known },
+            Self::Differs(Migration { number, name, .. }) => {
+                OpenError::MigrationDiffers { number, name: name.to_owned() }
+            }
+        }
+    }
+}
+
+impl From<rusqlite::Error> for MigrationError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+/// Applies what the file has not had yet. The caller's transaction makes it all or nothing.
+pub(crate) fn apply(connection: &Connection, all: &[Migration]) -> Result<(), MigrationError> {
+    if is_foreign(connection)? {
+        return Err(MigrationError::Foreign);
+    }
+    connection.execute_batch(HISTORY)?;
+    let had = had(connection)?;
+    let known = all.last().map_or(0, |migration| migration.number);
+    if let Some((found, _)) = had.last().filter(|(found, _)| *found > known) {
+        return Err(MigrationError::Newer { found: *found, known });
+    }
+    for migration in all {
+        match had.iter().find(|(number, _)| *number == migration.number) {
+            Some((_, checksum)) if *checksum == migration.checksum() => {}
+            Some(_) => return Err(MigrationError::Differs(*migration)),
+            None => migration.apply(connection)?,
+        }
+    }
+    Ok(())
+}
+
+/// Whether the file is the database of another program: it has tables, but no history.
+fn is_foreign(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT count(*) > 0 AND sum(name = 'migrations') = 0 FROM sqlite_schema WHERE type = 'table'";
+    connection.query_row(sql, [], |row| row.get(0))
+}
+
+/// The numbers and checksums of the steps that the file has had, in order.
+fn had(connection: &Connection) -> rusqlite::Result<Vec<(i64, Vec<u8>)>> {
+    let mut select = connection.prepare("SELECT number, checksum FROM migrations ORDER BY number")?;
+    select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+impl Migration {
+    fn apply(&self, connection: &Connection) -> rusqlite::Result<()> {
+        connection.execute_batch(self.sql)?;
+        let insert = "INSERT INTO migrations (number, name, checksum) VALUES (?1, ?2, ?3)";
+        connection.execute(insert, params![self.number, self.name, self.checksum()]).map(drop)
+    }
+
+    fn checksum(&self) -> [u8; 32] {
+        Sha256::digest(self.sql).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Migration = Migration { number: 2, name: "second", sql: "CREATE TABLE second (x) STRICT" };
+
+    fn open() -> Connection {
+        Connection::open_in_memory().unwrap()
+    }
+
+    #[test]
+    fn numbers_follow_one_another() {
+        assert!(ALL.iter().zip(1..).all(|(migration, number)| migration.number == number));
+    }
+
+    #[test]
+    fn a_step_that_was_applied_is_not_applied_again() {
+        let connection = open();
+        apply(&connection, ALL).unwrap();
+        apply(&connection, ALL).unwrap();
+        assert_eq!(had(&connection).unwrap().len(), ALL.len());
+    }
+
+    #[test]
+    fn only_what_is_missing_is_applied() {
+        let connection = open();
+        apply(&connection, &ALL[..1]).unwrap();
+        let second = Migration { sql: "CREATE TABLE second (x INTEGER) STRICT", ..SECOND };
+        apply(&connection, &[ALL[0], second]).unwrap();
+        connection.execute("INSERT INTO second VALUES (1)", []).unwrap();
+    }
+
+    #[test]
+    fn a_step_that_fails_is_an_error() {
+        let error = apply(&open(), &[ALL[0], SECOND]).unwrap_err();
+        assert!(matches!(error, MigrationError::Sqlite(_)), "{error:?}");
+    }
+
+    #[test]
+    fn the_database_of_another_program_is_refused() {
+        let connection = open();
+        connection.execute_batch("CREATE TABLE photographs (name TEXT)").unwrap();
+        let error = apply(&connection, ALL).unwrap_err();
+        assert!(matches!(error, MigrationError::Foreign), "{error:?}");
+    }
+}

@@ -1,0 +1,73 @@
+//! Reading sessions, a page at a time.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use rusqlite::types::{FromSqlError, Type};
+use rusqlite::{Connection, Row, params};
+use vestibule_model::{Application, ApplicationId, Session, SessionId, UserId};
+
+use crate::columns::{ApplicationKind, At, Coded, Id};
+
+/// The columns are read by their place here: a start reads every session there is.
+const PAGE: &str = "
+    SELECT id, account_id, user_id, application_kind, application_id, opening, dialect, address,
+           created, last_used, idle_ms, absolute_end, credential_version
+    FROM sessions WHERE id > ?1 ORDER BY id LIMIT ?2";
+
+/// At most `limit` sessions in the order of their ids, beginning behind `after`.
+pub(crate) fn sessions(
+    snapshot: &Connection,
+    after: Option<SessionId>,
+    limit: usize,
+) -> rusqlite::Result<Vec<Session>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    // The empty id stands before all others.
+    let after = after.as_ref().map_or(&[][..], |id| &id.0);
+    snapshot.prepare_cached(PAGE)?.query_map(params![after, limit], session)?.collect()
+}
+
+fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
+    let (Id(account), Coded(opening), Coded(dialect)) = (row.get(1)?, row.get(5)?, row.get(6)?);
+    let (At(created), At(last_used)) = (row.get(8)?, row.get(9)?);
+    Ok(Session {
+        id: SessionId(row.get(0)?),
+        account,
+        user: UserId(row.get(2)?),
+        application: application(row)?,
+        opening,
+        dialect,
+        address: address(row)?,
+        created,
+        last_used,
+        idle: idle(row)?,
+        absolute_end: row.get::<_, Option<At>>(11)?.map(|At(end)| end),
+        credential_version: row.get(12)?,
+    })
+}
+
+fn application(row: &Row<'_>) -> rusqlite::Result<Application> {
+    let Coded(kind) = row.get(3)?;
+    Ok(match kind {
+        ApplicationKind::None => Application::None,
+        ApplicationKind::ApiKey => Application::ApiKey(ApplicationId(row.get(4)?)),
+        ApplicationKind::OauthClient => Application::OauthClient(ApplicationId(row.get(4)?)),
+    })
+}
+
+fn address(row: &Row<'_>) -> rusqlite::Result<Option<IpAddr>> {
+    let Some(octets) = row.get_ref(7)?.as_blob_or_null()? else { return Ok(None) };
+    if let Ok(octets) = <[u8; 4]>::try_from(octets) {
+        return Ok(Some(octets.into()));
+    }
+    match <[u8; 16]>::try_from(octets) {
+        Ok(octets) => Ok(Some(octets.into())),
+        Err(error) => Err(rusqlite::Error::FromSqlConversionFailure(7, Type::Blob, Box::new(error))),
+    }
+}
+
+fn idle(row: &Row<'_>) -> rusqlite::Result<Duration> {
+    let millis = row.get(10)?;
+    let out_of_range = || -> rusqlite::Error { FromSqlError::OutOfRange(millis).into() };
+    u64::try_from(millis).map(Duration::from_millis).map_err(|_| out_of_range())
+}

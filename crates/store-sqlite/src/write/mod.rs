@@ -1,0 +1,75 @@
+//! Changes become statements. Runs inside the writer's transaction; undoing is the writer's.
+
+mod directory;
+mod sessions;
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+use vestibule_model::AccountId;
+use vestibule_store::{Change, Sequence, StoreError};
+
+use crate::columns::Id;
+use crate::error::of_change;
+use crate::read;
+
+/// Whether the batch is written by a single statement, so that it needs no savepoint.
+pub(crate) fn is_one_statement(changes: &[Change]) -> bool {
+    match changes {
+        [Change::OpenSession(_) | Change::EndSession(_)] => true,
+        [Change::TouchSessions(touches)] => touches.len() <= 1,
+        _ => false,
+    }
+}
+
+/// Applies the changes in their order, then notes whose directory they changed.
+pub(crate) fn batch(connection: &Connection, changes: &[Change]) -> Result<(), StoreError> {
+    let mut touched = BTreeSet::new();
+    for change in changes {
+        touched.extend(apply(connection, change)?);
+    }
+    touched.into_iter().try_for_each(|account| note_change(connection, account))
+}
+
+/// Applies one change; answers the account whose directory it changed.
+fn apply(connection: &Connection, change: &Change) -> Result<Option<AccountId>, StoreError> {
+    match change {
+        Change::ExpectSequence(sequence) => expect_sequence(connection, *sequence)?,
+        Change::PutAccount(account) => directory::put_account(connection, account)?,
+        Change::PutProfile(account, profile) => directory::put_profile(connection, *account, profile)?,
+        Change::PutGroup(account, group) => directory::put_group(connection, *account, group)?,
+        Change::PutSkill(account, skill) => directory::put_skill(connection, *account, skill)?,
+        Change::PutUser(user) => directory::put_user(connection, user)?,
+        Change::PutApiKey(account, key) => directory::put_api_key(connection, *account, key)?,
+        Change::PutOauthClient(account, client) => {
+            directory::put_oauth_client(connection, *account, client)?;
+        }
+        Change::ReplacePasswordHash { user, old, new } => {
+            return directory::replace_password_hash(connection, *user, old, new);
+        }
+        Change::SetLock { user, locked_at } => return directory::set_lock(connection, *user, *locked_at),
+        Change::OpenSession(session) => sessions::open(connection, session)?,
+        Change::EndSession(session) => sessions::end(connection, *session)?,
+        Change::TouchSessions(touches) => sessions::touch(connection, touches)?,
+    }
+    Ok(change.directory_account())
+}
+
+fn expect_sequence(connection: &Connection, expected: Sequence) -> Result<(), StoreError> {
+    let found = read::sequence(connection).map_err(of_change)?;
+    if found == expected { Ok(()) } else { Err(StoreError::DirectoryMoved) }
+}
+
+fn note_change(connection: &Connection, account: AccountId) -> Result<(), StoreError> {
+    execute(connection, "INSERT INTO changes (account_id) VALUES (?1)", [Id(account)]).map(drop)
+}
+
+/// Executes a statement that is kept prepared; answers how many rows it changed.
+fn execute(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<usize, StoreError> {
+    let executed = connection.prepare_cached(sql).and_then(|mut statement| statement.execute(parameters));
+    executed.map_err(of_change)
+}

@@ -1,0 +1,75 @@
+//! Writing sessions.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+use vestibule_model::{Application, Session, SessionId};
+use vestibule_store::{StoreError, Touch};
+
+use super::execute;
+use crate::columns::{ApplicationKind, At, Coded, Id};
+use crate::error::of_change;
+
+/// One statement inserts and asks whether the user still has the credentials that were verified.
+const OPEN: &str = "
+    INSERT INTO sessions (id, account_id, user_id, application_kind, application_id, opening, dialect, address,
+                          created, last_used, idle_ms, absolute_end, credential_version)
+    SELECT ?1, account_id, id, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, credential_version
+    FROM users WHERE id = ?3 AND account_id = ?2 AND enabled = 1 AND credential_version = ?13";
+
+const TOUCH: &str = "UPDATE sessions SET last_used = max(last_used, ?2) WHERE id = ?1";
+
+pub(super) fn open(connection: &Connection, session: &Session) -> Result<(), StoreError> {
+    let (kind, application) = application(session.application);
+    let parameters = params![
+        session.id.0,
+        Id(session.account),
+        session.user.0,
+        Coded(kind),
+        application,
+        Coded(session.opening),
+        Coded(session.dialect),
+        session.address.map(octets),
+        At(session.created),
+        At(session.last_used),
+        millis(session.idle),
+        session.absolute_end.map(At),
+        session.credential_version,
+    ];
+    match execute(connection, OPEN, parameters)? {
+        0 => Err(StoreError::StaleCredentials),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn end(connection: &Connection, session: SessionId) -> Result<(), StoreError> {
+    execute(connection, "DELETE FROM sessions WHERE id = ?1", [session.0]).map(drop)
+}
+
+pub(super) fn touch(connection: &Connection, touches: &[Touch]) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(TOUCH).map_err(of_change)?;
+    for touch in touches {
+        statement.execute(params![touch.session.0, At(touch.last_used)]).map_err(of_change)?;
+    }
+    Ok(())
+}
+
+fn application(application: Application) -> (ApplicationKind, Option<i64>) {
+    match application {
+        Application::None => (ApplicationKind::None, None),
+        Application::ApiKey(id) => (ApplicationKind::ApiKey, Some(id.0)),
+        Application::OauthClient(id) => (ApplicationKind::OauthClient, Some(id.0)),
+    }
+}
+
+fn octets(address: IpAddr) -> Vec<u8> {
+    match address {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    }
+}
+
+fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,162 @@
+//! The writing thread: takes what waits, writes it in one transaction, answers when that is durable.
+//!
+//! Each batch is atomic on its own: one that is refused is undone alone, and the others are committed. Nobody is
+//! answered before the COMMIT, because a refusal may rest on a batch before it that is not durable yet.
+
+use std::error::Error;
+use std::io;
+use std::iter;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::{self, JoinHandle};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+use vestibule_store::{Change, StoreError};
+
+use crate::error::unavailable;
+use crate::write;
+
+/// At most so many batches in one transaction, so that the first of them does not wait for ever.
+const GROUP: usize = 512;
+
+/// The changes of one commit, and whom to answer.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) answer: oneshot::Sender<Verdict>,
+}
+
+/// What became of a batch.
+pub(crate) type Verdict = Result<(), StoreError>;
+
+/// Why a whole group was lost; told to everybody in it.
+type Lost = Arc<dyn Error + Send + Sync>;
+
+/// Where commits wait, first come first served.
+#[derive(Clone, Debug)]
+pub(crate) struct Queue {
+    work: Sender<Work>,
+    transactions: Arc<AtomicU64>,
+}
+
+enum Work {
+    Commit(Batch),
+    /// Something that a test does to the connection.
+    #[cfg(test)]
+    Meddle(Box<dyn FnOnce(&Connection) + Send>),
+}
+
+impl Queue {
+    /// Queues a batch. If the thread has ended the batch is dropped, which answers it.
+    pub(crate) fn commit(&self, batch: Batch) {
+        let _ = self.work.send(Work::Commit(batch));
+    }
+
+    /// How many transactions have been committed.
+    pub(crate) fn transactions(&self) -> u64 {
+        self.transactions.load(Ordering::Relaxed)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn meddle(&self, with: impl FnOnce(&Connection) + Send + 'static) {
+        let _ = self.work.send(Work::Meddle(Box::new(with)));
+    }
+}
+
+/// Starts the thread. It ends when the last queue is dropped and everything queued is written.
+pub(crate) fn start(connection: Connection) -> io::Result<(Queue, JoinHandle<()>)> {
+    let (work, queue) = mpsc::channel();
+    let transactions = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&transactions);
+    let thread = thread::Builder::new().name("sqlite-write".into());
+    let thread = thread.spawn(move || run(&connection, &queue, &counter))?;
+    Ok((Queue { work, transactions }, thread))
+}
+
+fn run(connection: &Connection, queue: &Receiver<Work>, transactions: &AtomicU64) {
+    while let Ok(first) = queue.recv() {
+        let rest = queue.try_iter().take(GROUP - 1);
+        let batches = batches(connection, iter::once(first).chain(rest));
+        match write_group(connection, &batches) {
+            Ok(verdicts) => {
+                transactions.fetch_add(1, Ordering::Relaxed);
+                batches.into_iter().zip(verdicts).for_each(answer);
+            }
+            Err(error) => {
+                roll_back(connection);
+                batches
+                    .into_iter()
+                    .map(|batch| (batch, Err(unavailable(Arc::clone(&error)))))
+                    .for_each(answer);
+            }
+        }
+    }
+    // Folds the log into the file and empties it. If that fails nothing is lost: the next open does it.
+    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+}
+
+/// The batches of a group. What a test does to the connection is done when its turn comes.
+#[cfg_attr(not(test), expect(unused_variables, reason = "only tests do anything to the connection here"))]
+fn batches(connection: &Connection, group: impl Iterator<Item = Work>) -> Vec<Batch> {
+    let mut batches = Vec::new();
+    for work in group {
+        match work {
+            Work::Commit(batch) => batches.push(batch),
+            #[cfg(test)]
+            Work::Meddle(with) => with(connection),
+        }
+    }
+    batches
+}
+
+fn answer((batch, verdict): (Batch, Verdict)) {
+    // Whoever asked may have stopped waiting; what was written stays written.
+    let _ = batch.answer.send(verdict);
+}
+
+/// One verdict for each batch, all of them durable; or an error, and none of them is.
+fn write_group(connection: &Connection, batches: &[Batch]) -> Result<Vec<Verdict>, Lost> {
+    execute(connection, "BEGIN IMMEDIATE")?;
+    let verdicts =
+        batches.iter().map(|batch| write_batch(connection, &batch.changes)).collect::<Result<_, _>>()?;
+    execute(connection, "COMMIT")?;
+    Ok(verdicts)
+}
+
+/// One batch, all or none of it; an error when the whole group is lost.
+fn write_batch(connection: &Connection, changes: &[Change]) -> Result<Verdict, Lost> {
+    if write::is_one_statement(changes) {
+        // SQLite undoes a statement that fails by itself.
+        return unless_given_up(connection, write::batch(connection, changes));
+    }
+    execute(connection, "SAVEPOINT batch")?;
+    let verdict = unless_given_up(connection, write::batch(connection, changes))?;
+    if verdict.is_err() {
+        execute(connection, "ROLLBACK TO batch")?;
+    }
+    execute(connection, "RELEASE batch")?;
+    Ok(verdict)
+}
+
+/// The verdict, unless its error (disk full, I/O) ended the whole transaction.
+fn unless_given_up(connection: &Connection, verdict: Verdict) -> Result<Verdict, Lost> {
+    match verdict {
+        Err(StoreError::Unavailable(error)) if connection.is_autocommit() => Err(error.into()),
+        Err(error) if connection.is_autocommit() => Err(Arc::new(error)),
+        verdict => Ok(verdict),
+    }
+}
+
+fn roll_back(connection: &Connection) {
+    if !connection.is_autocommit() {
+        // If even this fails, the next BEGIN fails too, and its callers hear of it.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+}
+
+fn execute(connection: &Connection, sql: &str) -> Result<(), Lost> {
+    let executed = connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+    executed.map(drop).map_err(|error| Arc::new(error) as Lost)
+}

@@ -1,0 +1,9 @@
+//! The store from outside: the contract's facts, the model beside it, opening and closing its file.
+
+#![expect(clippy::unwrap_used, reason = "these are tests, their helpers included")]
+
+mod beside_the_model;
+mod conformance;
+mod killed;
+mod opening;
+mod temporary;

@@ -1,0 +1,52 @@
+//! A store on a file that is removed with it.
+
+use std::ops::Deref;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+use vestibule_store_sqlite::{OpenError, SqliteStore};
+
+/// The check value of the master key that tests use.
+pub(crate) const KEY_CHECK: [u8; 32] = [7; 32];
+
+/// A store, and the directory that its file is in. The store is dropped before the directory.
+#[derive(Debug)]
+pub(crate) struct Temporary {
+    store: SqliteStore,
+    directory: TempDir,
+}
+
+impl Deref for Temporary {
+    type Target = SqliteStore;
+
+    fn deref(&self) -> &SqliteStore {
+        &self.store
+    }
+}
+
+/// A new and empty store.
+pub(crate) fn empty_store() -> Temporary {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&directory.path().join("vestibule.db"), KEY_CHECK).unwrap();
+    Temporary { store, directory }
+}
+
+impl Temporary {
+    /// The store's file.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.directory.path().join("vestibule.db")
+    }
+
+    /// Closes the store, keeps its directory.
+    pub(crate) fn close(self) -> TempDir {
+        self.directory
+    }
+
+    /// Closes the store; gives what opening it again with that check value gives.
+    pub(crate) fn reopen(self, key_check: [u8; 32]) -> Result<Self, OpenError> {
+        let path = self.path();
+        let Self { store, directory } = self;
+        drop(store);
+        SqliteStore::open(&path, key_check).map(|store| Self { store, directory })
+    }
+}
