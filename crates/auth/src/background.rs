@@ -62,7 +62,9 @@ impl Auth {
         let mut result = Ok(());
         for batch in self.retry.take().chunks(BATCH) {
             if let Err(error) = self.store.commit(batch.to_vec()).await {
-                batch.iter().for_each(|change| self.retry.push(change.clone()));
+                for change in batch {
+                    self.retry.push(change.clone());
+                }
                 result = Err(error);
             }
         }
