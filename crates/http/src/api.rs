@@ -1,0 +1,26 @@
+//! The listener for clients: every dialect's routes over one engine.
+
+use std::sync::Arc;
+
+use axum::Router;
+use vestibule_auth::Auth;
+use vestibule_model::Clock;
+
+use crate::{domain, liveperson};
+
+/// What every handler for clients works with.
+#[derive(Clone)]
+pub struct ApiState {
+    /// The engine.
+    pub auth: Arc<Auth>,
+    /// Tells handlers the time, which they hand on as an argument.
+    pub clock: Arc<dyn Clock>,
+    /// Host, or `host:port`, under which clients reach this server: the answer of the Domain API for services
+    /// that name no host of their own.
+    pub public_address: Arc<str>,
+}
+
+/// The routes of every dialect.
+pub fn router(state: ApiState) -> Router {
+    Router::new().merge(liveperson::routes()).merge(domain::routes()).with_state(state)
+}

@@ -1,0 +1,151 @@
+//! The layers themselves, as one service around every endpoint. [`super`] tells the order.
+
+use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::extract::Request;
+use axum::response::Response;
+use http::HeaderMap;
+use pin_project_lite::pin_project;
+use tower::{Layer, Service};
+
+use super::refusal::{self, Refusal};
+use super::visit::Visit;
+use super::{BodyLimits, LayerState};
+use crate::operations::Endpoint;
+
+/// What the router puts around each of its endpoints.
+#[derive(Clone, Debug)]
+pub(super) struct EdgeLayer {
+    state: Arc<LayerState>,
+}
+
+impl EdgeLayer {
+    pub(super) fn new(state: LayerState) -> Self {
+        Self { state: Arc::new(state) }
+    }
+}
+
+impl<S> Layer<S> for EdgeLayer {
+    type Service = Edge<S>;
+
+    fn layer(&self, inner: S) -> Edge<S> {
+        let place = Place { state: Arc::clone(&self.state), endpoint: Endpoint::default() };
+        Edge { inner, place: Arc::new(place) }
+    }
+}
+
+/// One endpoint with the layers around it.
+#[derive(Clone, Debug)]
+pub(super) struct Edge<S> {
+    inner: S,
+    place: Arc<Place>,
+}
+
+/// What all requests to one endpoint share: one pointer, because it is copied for each of them.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) state: Arc<LayerState>,
+    /// Where the requests are counted; found at the first one.
+    pub(super) endpoint: Endpoint,
+}
+
+impl<S> Service<Request> for Edge<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Passage<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let visit = Visit::begin(&self.place, &request);
+        identify(&self.place.state, &visit, &mut request);
+        let step = match refuse_early(&self.place.state, &request) {
+            Some(answer) => Step::Answered { answer: Some(answer) },
+            None => match catch_unwind(AssertUnwindSafe(|| visit.inside(|| self.inner.call(request)))) {
+                Ok(handler) => Step::Handled { handler },
+                Err(panic) => Step::Answered { answer: Some(visit.after_panic(&*panic)) },
+            },
+        };
+        Passage { step, visit: Some(visit) }
+    }
+}
+
+pin_project! {
+    /// A request on its way through the handler and out.
+    pub(super) struct Passage<F> {
+        #[pin]
+        step: Step<F>,
+        visit: Option<Visit>,
+    }
+}
+
+pin_project! {
+    #[project = StepProjection]
+    enum Step<F> {
+        Handled { #[pin] handler: F },
+        Answered { answer: Option<Response> },
+    }
+}
+
+impl<F> Future for Passage<F>
+where
+    F: Future<Output = Result<Response, Infallible>>,
+{
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        // Polled again after its end, which the contract of futures forbids.
+        let Some(visit) = this.visit else { return Poll::Pending };
+        let mut answer = match this.step.project() {
+            StepProjection::Answered { answer } => answer.take().unwrap_or_default(),
+            StepProjection::Handled { handler } => {
+                match catch_unwind(AssertUnwindSafe(|| visit.inside(|| handler.poll(context)))) {
+                    Ok(Poll::Pending) => return Poll::Pending,
+                    Ok(Poll::Ready(Ok(answer))) => answer,
+                    Err(panic) => visit.after_panic(&*panic),
+                }
+            }
+        };
+        if let Some(visit) = this.visit.take() {
+            visit.end(&mut answer);
+        }
+        Poll::Ready(Ok(answer))
+    }
+}
+
+/// Tells the handler who asks.
+fn identify(state: &LayerState, visit: &Visit, request: &mut Request) {
+    let (proxies, headers) = (&state.trusted_proxies, request.headers());
+    let client = visit.peer.map(|peer| proxies.client_address(peer.ip(), headers));
+    let forwarded = visit.peer.and_then(|peer| proxies.forwarded_tls(peer.ip(), headers));
+    let extensions = request.extensions_mut();
+    extensions.insert(visit.id.clone());
+    client.map(|client| extensions.insert(client));
+    forwarded.map(|forwarded| extensions.insert(forwarded));
+    if state.body != BodyLimits::DEFAULT {
+        extensions.insert(state.body);
+    }
+}
+
+/// An answer that needs no handler.
+fn refuse_early(state: &LayerState, request: &Request) -> Option<Response> {
+    if size_of_headers(request.headers()) > state.max_header_bytes {
+        return Some(refusal::answer(request.uri().path(), Refusal::HeadersTooLarge));
+    }
+    state.allowed_origins.preflight(request.method(), request.headers())
+}
+
+/// As HTTP/1.1 writes them: name, colon, space, value, line end.
+fn size_of_headers(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
+}

@@ -1,0 +1,101 @@
+//! What happens to every request before and after its handler. The order is the architecture:
+//!
+//! 1. **request id** (`request_id`): the caller's, or a new one; returned as `X-Request-Id`
+//! 2. **client address** (`client`): the peer, or what trusted proxies say
+//! 3. **in flight** counted; a span for what is logged meanwhile
+//! 4. **head size**: more than 16 KiB of headers is 431
+//! 5. **CORS preflight** (`cors`): answered for allowed origins, otherwise unknown
+//! 6. **panics** of the handler become 500
+//! 7. the handler; `LimitedBody` (`body`) reads bodies with a limit on size and time
+//! 8. **on the way out**: `X-Request-Id`, `X-Content-Type-Options: nosniff`, CORS headers, `Connection: close` where
+//!    a request was not read to its end
+//! 9. **counted and logged**: by method, matched route and status; never the path or the query, which hold secrets
+//!
+//! All of it is one service (`edge`), because nine nested ones would cost nine allocations per request. 404, 405 and
+//! OPTIONS are the router's fallbacks. What is refused here is rendered by [`refusal::answer`] alone.
+
+pub mod body;
+mod client;
+mod cors;
+mod edge;
+pub mod refusal;
+mod request_id;
+mod visit;
+
+use std::error::Error;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use http::{Method, StatusCode};
+use vestibule_model::Rng;
+
+pub use body::{BodyLimits, LimitedBody};
+pub use client::{ClientAddress, ForwardedTls, TrustedProxies, is_encrypted};
+pub use cors::{AllowedOrigins, InvalidOrigin};
+pub use refusal::Refusal;
+pub use request_id::{RequestId, RequestIds};
+
+use crate::operations::Metrics;
+use edge::EdgeLayer;
+
+/// What the layers know and share. Settings have their defaults from [`LayerState::new`].
+#[derive(Clone, Debug)]
+pub struct LayerState {
+    /// Where requests are counted.
+    pub metrics: Arc<Metrics>,
+    /// Makes request ids.
+    pub request_ids: RequestIds,
+    /// Whose `X-Forwarded-For` and `X-Forwarded-Proto` count. Default: nobody's.
+    pub trusted_proxies: TrustedProxies,
+    /// Whose pages may call us from a browser. Default: nobody's but our own.
+    pub allowed_origins: AllowedOrigins,
+    /// The most bytes of headers. Default: 16 KiB.
+    pub max_header_bytes: usize,
+    /// Limits on bodies. Default: 64 KiB within 15 s.
+    pub body: BodyLimits,
+}
+
+impl LayerState {
+    /// With the defaults of every setting.
+    pub fn new(metrics: Arc<Metrics>, rng: &dyn Rng) -> Self {
+        Self {
+            metrics,
+            request_ids: RequestIds::new(rng),
+            trusted_proxies: TrustedProxies::default(),
+            allowed_origins: AllowedOrigins::default(),
+            max_header_bytes: 16 * 1024,
+            body: BodyLimits::default(),
+        }
+    }
+}
+
+/// An internal error behind an answer: put it into the answer's extensions, and it is logged with the request id when
+/// the answer is a 5xx. Clients never see it.
+#[derive(Clone, Debug)]
+pub struct Cause(pub Arc<dyn Error + Send + Sync>);
+
+/// Puts the layers around every route that `router` has by now.
+pub fn apply(router: Router, state: LayerState) -> Router {
+    router
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        // Turns handlers into services first: layers over handlers would be built anew for every request.
+        .with_state(())
+        .layer(EdgeLayer::new(state))
+}
+
+async fn not_found(request: Request) -> Response {
+    refusal::answer(request.uri().path(), Refusal::NotFound)
+}
+
+/// A known path without a handler for the method. The router adds `Allow`; OPTIONS asks for nothing else.
+async fn method_not_allowed(request: Request) -> Response {
+    if request.method() == Method::OPTIONS {
+        let mut answer = Response::default();
+        *answer.status_mut() = StatusCode::NO_CONTENT;
+        return answer;
+    }
+    refusal::answer(request.uri().path(), Refusal::MethodNotAllowed)
+}

@@ -1,0 +1,126 @@
+//! Refusals that are made before a dialect has its say, and the one place that renders them.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+
+/// Why a request is refused before, or instead of, its handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// It is not HTTP as we know it.
+    BadRequest,
+    /// There is nothing at this path.
+    NotFound,
+    /// The path exists, the method does not.
+    MethodNotAllowed,
+    /// The head did not arrive in time.
+    HeaderTimeout,
+    /// The body did not arrive in time.
+    BodyTimeout,
+    /// The body broke off or was not well-formed chunks.
+    BodyBroken,
+    /// The body is larger than allowed.
+    BodyTooLarge,
+    /// The request's target is too long.
+    UriTooLong,
+    /// The headers are larger than allowed.
+    HeadersTooLarge,
+    /// Our fault.
+    Internal,
+    /// More work than we can do in time.
+    Overloaded,
+}
+
+impl Refusal {
+    /// The status of the answer.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest | Self::BodyBroken => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::HeaderTimeout | Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// What the client is told: plain words, nothing to escape in JSON or text.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::BadRequest => "The request is malformed",
+            Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "Method not allowed",
+            Self::HeaderTimeout => "The request headers did not arrive in time",
+            Self::BodyTimeout => "The request body did not arrive in time",
+            Self::BodyBroken => "The request body is incomplete or malformed",
+            Self::BodyTooLarge => "The request body is too large",
+            Self::UriTooLong => "The request target is too long",
+            Self::HeadersTooLarge => "The request headers are too large",
+            Self::Internal => "Internal server error",
+            Self::Overloaded => "The service is overloaded, try again later",
+        }
+    }
+}
+
+/// How a dialect writes a refusal.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shape {
+    /// `{"error":"<text>"}`: the `LivePerson` dialect, and whatever has no dialect of its own.
+    Flat,
+}
+
+impl Shape {
+    /// Chosen by path, because there may be no route. Every path is flat so far.
+    pub(super) fn of(_path: &str) -> Self {
+        Self::Flat
+    }
+
+    const fn content_type(self) -> HeaderValue {
+        match self {
+            Self::Flat => HeaderValue::from_static("application/json"),
+        }
+    }
+
+    fn body(self, refusal: Refusal) -> String {
+        match self {
+            Self::Flat => format!(r#"{{"error":"{}"}}"#, refusal.message()),
+        }
+    }
+
+    pub(super) fn answer(self, refusal: Refusal) -> Response {
+        let mut answer = Response::new(Body::from(self.body(refusal)));
+        *answer.status_mut() = refusal.status();
+        let headers = answer.headers_mut();
+        headers.insert(CONTENT_TYPE, self.content_type());
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if refusal == Refusal::Overloaded {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        answer
+    }
+}
+
+/// The answer to a request for `path` that is refused, in the shape that callers of that path expect.
+pub fn answer(path: &str, refusal: Refusal) -> Response {
+    Shape::of(path).answer(refusal)
+}
+
+/// A whole HTTP/1.1 answer for a connection on which no request could be read; the connection ends with it.
+pub(crate) fn raw(refusal: Refusal) -> Vec<u8> {
+    let (status, body) = (refusal.status(), Shape::Flat.body(refusal));
+    let (code, reason) = (status.as_str(), status.canonical_reason().unwrap_or_default());
+    format!(
+        "HTTP/1.1 {code} {reason}\r\n\
+         content-type: application/json\r\n\
+         cache-control: no-store\r\n\
+         x-content-type-options: nosniff\r\n\
+         connection: close\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}

@@ -1,0 +1,119 @@
+//! Request ids: the thread between a client's report and our log.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use vestibule_model::Rng;
+
+/// The header that carries the id, both ways.
+pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+const LONGEST: usize = 64;
+const PREFIX: usize = 6;
+const COUNTER: usize = 6;
+/// Two digits per byte.
+const MADE: usize = 2 * (PREFIX + COUNTER);
+
+/// The id of a request: an extension of every request, and a header of every answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(Text);
+
+/// Made ids are kept in place: most requests come without one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Text {
+    Made([u8; MADE]),
+    Given(HeaderValue),
+}
+
+impl RequestId {
+    /// As text: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Text::Made(digits) => str::from_utf8(digits).unwrap_or_default(),
+            Text::Given(value) => value.to_str().unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn header(&self) -> HeaderValue {
+        match &self.0 {
+            // Digits are always a valid value.
+            Text::Made(digits) => HeaderValue::from_bytes(digits).unwrap_or(HeaderValue::from_static("0")),
+            Text::Given(value) => value.clone(),
+        }
+    }
+}
+
+/// Makes request ids: a random prefix for this process, then a counter.
+#[derive(Clone, Debug)]
+pub struct RequestIds {
+    prefix: [u8; PREFIX],
+    next: Arc<AtomicU64>,
+}
+
+impl RequestIds {
+    /// With a prefix from `rng`.
+    pub fn new(rng: &dyn Rng) -> Self {
+        let mut prefix = [0; PREFIX];
+        rng.fill(&mut prefix);
+        Self { prefix, next: Arc::default() }
+    }
+
+    /// The caller's id when it is one that may stand in a log, else a new one.
+    pub(super) fn of(&self, headers: &HeaderMap) -> RequestId {
+        match headers.get(HEADER) {
+            Some(given) if is_acceptable(given.as_bytes()) => RequestId(Text::Given(given.clone())),
+            _ => self.make(),
+        }
+    }
+
+    fn make(&self) -> RequestId {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let number = self.next.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let (_, low) = number.split_at(number.len() - COUNTER);
+        let mut text = [0; MADE];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.prefix.iter().chain(low)) {
+            pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+        RequestId(Text::Made(text))
+    }
+}
+
+fn is_acceptable(id: &[u8]) -> bool {
+    (1..=LONGEST).contains(&id.len())
+        && id.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Ones;
+
+    impl Rng for Ones {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0x1f);
+        }
+    }
+
+    fn given(id: &str) -> HeaderMap {
+        HeaderMap::from_iter([(HEADER, HeaderValue::from_str(id).unwrap())])
+    }
+
+    #[test]
+    fn made_ids_have_the_processs_prefix_and_differ() {
+        let ids = RequestIds::new(&Ones);
+        let (first, second) = (ids.of(&HeaderMap::new()), ids.of(&HeaderMap::new()));
+        assert_eq!(first.as_str(), "1f1f1f1f1f1f000000000000");
+        assert_eq!(second.as_str(), "1f1f1f1f1f1f000000000001");
+    }
+
+    #[test]
+    fn a_given_id_is_kept_when_it_is_plain_and_short() {
+        let ids = RequestIds::new(&Ones);
+        assert_eq!(ids.of(&given("Trace_1.a-b")).as_str(), "Trace_1.a-b");
+        for bad in ["", "a b", "a\"b", "a=b", &"x".repeat(65)] {
+            assert!(ids.of(&given(bad)).as_str().starts_with("1f1f"), "{bad}");
+        }
+    }
+}

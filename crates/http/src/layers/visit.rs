@@ -1,0 +1,147 @@
+//! What is kept of a request while it is answered, and what is told of it afterwards.
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request};
+use axum::response::Response;
+use http::header::{CONNECTION, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Method, StatusCode, Version};
+use tracing::Span;
+
+use super::Cause;
+use super::cors::Grant;
+use super::edge::Place;
+use super::refusal::{Refusal, Shape};
+use super::request_id::{self, RequestId};
+use crate::server::Peer;
+
+/// One request, from its head to the head of its answer.
+pub(super) struct Visit {
+    pub(super) id: RequestId,
+    pub(super) peer: Option<SocketAddr>,
+    place: Arc<Place>,
+    span: Span,
+    method: Method,
+    version: Version,
+    shape: Shape,
+    grant: Grant,
+    begun: Instant,
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        self.place.state.metrics.leave();
+    }
+}
+
+impl Visit {
+    pub(super) fn begin(place: &Arc<Place>, request: &Request) -> Self {
+        let Place { state, endpoint } = &**place;
+        let matched = request.extensions().get::<MatchedPath>();
+        endpoint.serves(matched.map_or("none", MatchedPath::as_str), &state.metrics);
+        let id = state.request_ids.of(request.headers());
+        let span = tracing::debug_span!("request", id = id.as_str(), route = endpoint.route());
+        state.metrics.enter();
+        Self {
+            id,
+            peer: request.extensions().get::<Peer>().map(|peer| peer.address),
+            place: Arc::clone(place),
+            span,
+            method: request.method().clone(),
+            version: request.version(),
+            shape: Shape::of(request.uri().path()),
+            grant: state.allowed_origins.grant(request.headers()),
+            begun: now(),
+        }
+    }
+
+    /// Runs `work` as part of this request, for what is logged meanwhile.
+    pub(super) fn inside<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.span.in_scope(work)
+    }
+
+    /// The answer in place of the one that will not come.
+    pub(super) fn after_panic(&self, panic: &(dyn Any + Send)) -> Response {
+        let mut answer = self.shape.answer(Refusal::Internal);
+        answer.extensions_mut().insert(Cause(Arc::new(Panic::from(panic))));
+        answer
+    }
+
+    /// The last touches on the way out, then count and log.
+    pub(super) fn end(self, answer: &mut Response) {
+        let status = answer.status();
+        let cause = answer.extensions_mut().remove::<Cause>();
+        let headers = answer.headers_mut();
+        headers.insert(request_id::HEADER, self.id.header());
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if leaves_body_unread(status) && self.version < Version::HTTP_2 {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        let took = now().duration_since(self.begun);
+        self.place.endpoint.count(&self.place.state.metrics, &self.method, status, took);
+        self.log(status, took, cause.as_ref());
+        self.grant.write(headers);
+    }
+
+    /// Failures are errors, except that turning work away under load is a warning; the rest is for those who look.
+    fn log(&self, status: StatusCode, took: Duration, cause: Option<&Cause>) {
+        macro_rules! event {
+            ($level:ident, $text:literal) => {
+                tracing::$level!(
+                    request_id = self.id.as_str(),
+                    method = self.method.as_str(),
+                    route = self.place.endpoint.route(),
+                    status = status.as_u16(),
+                    peer = self.peer.map(tracing::field::display),
+                    took = ?took,
+                    cause = cause.map(|Cause(error)| &**error as &(dyn Error + 'static)),
+                    $text
+                )
+            };
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            event!(warn, "turned a request away");
+        } else if status.is_server_error() {
+            event!(error, "a request failed");
+        } else {
+            event!(debug, "answered a request");
+        }
+    }
+}
+
+fn leaves_body_unread(status: StatusCode) -> bool {
+    status == StatusCode::PAYLOAD_TOO_LARGE || status == StatusCode::REQUEST_TIMEOUT
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the edge: how long requests take is measured here and nowhere else"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// A handler's panic, as the cause of an answer.
+#[derive(Debug)]
+struct Panic(String);
+
+impl From<&(dyn Any + Send)> for Panic {
+    fn from(payload: &(dyn Any + Send)) -> Self {
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        Self(String::from(text.unwrap_or("without a message")))
+    }
+}
+
+impl fmt::Display for Panic {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "a handler panicked: {}", self.0)
+    }
+}
+
+impl Error for Panic {}

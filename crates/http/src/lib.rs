@@ -1,0 +1,10 @@
+//! The faces of Vestibule: the server loop, the layers every request passes, and the routes behind them.
+//!
+//! Owns the wire: sockets, HTTP, the shapes of answers. Must not hold rules: those live in `vestibule-auth`.
+
+pub mod api;
+mod domain;
+pub mod layers;
+mod liveperson;
+pub mod operations;
+pub mod server;

@@ -1,0 +1,233 @@
+//! Every failure of the dialect: its status, its text and its shape (contract liveperson §1, Errors).
+//!
+//! Two shapes: flat for login, nested for refresh and logout. A refusal is logged where it is turned into an
+//! answer, here; what is our fault is handed to the layers, which log it with the request.
+
+use std::sync::Arc;
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::Serialize;
+use vestibule_auth::{LogInError, LogOutError, RefreshError, Standing};
+use vestibule_model::Millis;
+
+use crate::layers::{Cause, Refusal};
+
+const BAD_AUTHENTICATION: &str = "Bad Authentication (invalid site or agent)";
+const SSO_NOT_CONFIGURED: &str = "SSO is not configured for this account";
+const CSRF_INVALID: &str =
+    "CSRF token invalid! The CSRF token on request does not match the CSRF token on the session";
+
+/// The number beside an error's text; `docs/liveperson.md` has the table for users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InternalCode {
+    /// The vendor's own number for a refresh or logout without a session.
+    CsrfInvalid = 10,
+    Locked = 101,
+    Disabled = 102,
+    PasswordExpired = 103,
+    MustChangePassword = 104,
+    SsoOnly = 105,
+    BotFeatureOff = 106,
+    SsoNotConfigured = 107,
+    TooManySessions = 108,
+    BadRequest = 111,
+    ServerError = 112,
+}
+
+impl Serialize for InternalCode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u16(*self as u16)
+    }
+}
+
+/// A failed login.
+#[derive(Debug)]
+pub(crate) enum LoginFailure {
+    /// A missing or misspelt key, malformed JSON, a wrong content type, a bad `v`, a bad account id.
+    MissingArguments,
+    /// An assertion, while single sign-on does not exist.
+    SsoNotConfigured,
+    /// The engine refused.
+    Engine(LogInError),
+    /// The server refused before the body was read.
+    Server(Refusal),
+}
+
+#[derive(Serialize)]
+struct Flat {
+    error: &'static str,
+    #[serde(rename = "internalCode", skip_serializing_if = "Option::is_none")]
+    internal_code: Option<InternalCode>,
+}
+
+impl IntoResponse for LoginFailure {
+    fn into_response(self) -> Response {
+        let (status, error, internal_code) = match &self {
+            Self::MissingArguments => (StatusCode::BAD_REQUEST, "Missing Arguments", None),
+            Self::SsoNotConfigured => {
+                (StatusCode::UNAUTHORIZED, SSO_NOT_CONFIGURED, Some(InternalCode::SsoNotConfigured))
+            }
+            Self::Engine(error) => of_engine(error),
+            Self::Server(refusal) => (refusal.status(), refusal.message(), None),
+        };
+        tracing::info!(status = status.as_u16(), failure = ?self, "login refused");
+        let mut answer = answer(status, &Flat { error, internal_code });
+        match self {
+            Self::Engine(LogInError::TooMany { retry_after } | LogInError::Overloaded { retry_after }) => {
+                let seconds = retry_after.as_millis().div_ceil(1_000);
+                answer.headers_mut().extend(retry_after_header(seconds));
+            }
+            Self::Engine(error @ LogInError::Store(_)) => {
+                answer.extensions_mut().insert(Cause(Arc::new(error)));
+            }
+            _ => {}
+        }
+        answer
+    }
+}
+
+fn of_engine(error: &LogInError) -> (StatusCode, &'static str, Option<InternalCode>) {
+    match error {
+        LogInError::BadCredentials => (StatusCode::UNAUTHORIZED, BAD_AUTHENTICATION, None),
+        LogInError::Blocked => {
+            (StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS, "The account or the user is blocked", None)
+        }
+        LogInError::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too many logins", None),
+        LogInError::Overloaded { .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, "Too busy to log in, try again later", None)
+        }
+        LogInError::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error", None),
+        LogInError::Refused(standing) => {
+            let (text, code) = of_standing(*standing);
+            (StatusCode::UNAUTHORIZED, text, Some(code))
+        }
+    }
+}
+
+/// Told only to somebody who proved the password.
+fn of_standing(standing: Standing) -> (&'static str, InternalCode) {
+    match standing {
+        Standing::Locked => ("The user is locked", InternalCode::Locked),
+        Standing::Disabled => ("The user is disabled", InternalCode::Disabled),
+        Standing::PasswordExpired => ("The password has expired", InternalCode::PasswordExpired),
+        Standing::MustChangePassword => ("The password must be changed", InternalCode::MustChangePassword),
+        Standing::SsoOnly => ("The account logs in through single sign-on", InternalCode::SsoOnly),
+        Standing::BotFeatureOff => {
+            ("The account's feature \"User Type - Bot\" is off", InternalCode::BotFeatureOff)
+        }
+        Standing::TooManySessions => ("The user has too many sessions", InternalCode::TooManySessions),
+    }
+}
+
+/// A failed refresh or logout.
+#[derive(Debug)]
+pub(crate) enum SessionFailure {
+    /// No cookie, an unknown one, no csrf, a wrong one; or a user who may not stay.
+    CsrfInvalid,
+    /// Malformed JSON, a wrong content type, a bad `v`, a bad account id.
+    BadRequest,
+    /// The end of the session could not be made durable yet.
+    Store(LogOutError),
+    /// The server refused before the body was read.
+    Server(Refusal),
+}
+
+impl From<RefreshError> for SessionFailure {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::NoSession | RefreshError::MayNotStay => Self::CsrfInvalid,
+        }
+    }
+}
+
+impl From<LogOutError> for SessionFailure {
+    fn from(error: LogOutError) -> Self {
+        match error {
+            LogOutError::NoSession => Self::CsrfInvalid,
+            LogOutError::Store(_) => Self::Store(error),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Nested {
+    error: NestedError,
+}
+
+#[derive(Serialize)]
+struct NestedError {
+    time: String,
+    message: &'static str,
+    #[serde(rename = "internalCode")]
+    internal_code: InternalCode,
+    #[serde(rename = "responseStatus")]
+    response_status: String,
+}
+
+impl SessionFailure {
+    /// The answer; it bears the time.
+    pub(crate) fn answer(self, now: Millis) -> Response {
+        let (status, message, internal_code) = match &self {
+            Self::CsrfInvalid => (StatusCode::UNAUTHORIZED, CSRF_INVALID, InternalCode::CsrfInvalid),
+            Self::BadRequest => (StatusCode::BAD_REQUEST, "Bad request", InternalCode::BadRequest),
+            Self::Store(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error", InternalCode::ServerError)
+            }
+            Self::Server(refusal) => (refusal.status(), refusal.message(), InternalCode::BadRequest),
+        };
+        tracing::info!(status = status.as_u16(), failure = ?self, "refresh or logout refused");
+        let response_status = java_name(status);
+        let error = NestedError { time: java_time(now), message, internal_code, response_status };
+        let mut answer = answer(status, &Nested { error });
+        if let Self::Store(error) = self {
+            answer.extensions_mut().insert(Cause(Arc::new(error)));
+        }
+        answer
+    }
+}
+
+/// `UNAUTHORIZED` for 401, and so on.
+fn java_name(status: StatusCode) -> String {
+    status.canonical_reason().unwrap_or("ERROR").to_uppercase().replace([' ', '-'], "_")
+}
+
+/// Java's `MMM d, yyyy h:mm:ss a`, in UTC.
+fn java_time(now: Millis) -> String {
+    let at = Timestamp::from_millisecond(now.as_unix()).unwrap_or(Timestamp::UNIX_EPOCH);
+    at.strftime("%b %-d, %Y %-I:%M:%S %p").to_string()
+}
+
+fn answer(status: StatusCode, body: &impl Serialize) -> Response {
+    let body = serde_json::to_vec(body).unwrap_or_default();
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+    (status, headers, body).into_response()
+}
+
+fn retry_after_header(seconds: u128) -> Option<(HeaderName, HeaderValue)> {
+    HeaderValue::from_str(&seconds.to_string()).ok().map(|value| (RETRY_AFTER, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_written_as_java_does() {
+        let time = java_time(Millis::from_unix(1_474_560_615_000));
+        assert_eq!(time, "Sep 22, 2016 4:10:15 PM");
+    }
+
+    #[test]
+    fn midnight_is_twelve_and_days_have_no_zero() {
+        assert_eq!(java_time(Millis::EPOCH), "Jan 1, 1970 12:00:00 AM");
+    }
+
+    #[test]
+    fn statuses_are_named_as_java_does() {
+        assert_eq!(java_name(StatusCode::UNAUTHORIZED), "UNAUTHORIZED");
+        assert_eq!(java_name(StatusCode::BAD_REQUEST), "BAD_REQUEST");
+    }
+}

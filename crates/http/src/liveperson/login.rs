@@ -1,0 +1,110 @@
+//! `POST /api/account/{account}/login`: a user by password, or an application by its key.
+
+use axum::extract::State;
+use axum::response::Response;
+use vestibule_auth::{ApplicationCredentials, LogIn, LogInError, LoggedIn, UserCredentials};
+use vestibule_model::Dialect;
+use zeroize::Zeroizing;
+
+use super::answer::login_answer;
+use super::errors::LoginFailure;
+use super::request::{Head, StrictObject};
+use crate::api::ApiState;
+use crate::layers::LimitedBody;
+
+/// What a body asks for. When it holds several kinds, the first of this order wins (contract liveperson §1).
+enum Credentials {
+    User(UserCredentials),
+    Assertion,
+    Application(ApplicationCredentials),
+}
+
+/// Logs in.
+pub(crate) async fn handle(
+    State(api): State<ApiState>,
+    head: Head,
+    LimitedBody(body): LimitedBody,
+) -> Result<Response, LoginFailure> {
+    let body = body.map_err(LoginFailure::Server)?;
+    let account = head.account.filter(|_| head.version_is_known && head.is_json);
+    let account = account.ok_or(LoginFailure::MissingArguments)?;
+    let credentials = Credentials::parse(&body).ok_or(LoginFailure::MissingArguments)?;
+    let now = api.clock.now();
+    let at = LogIn { account, dialect: Dialect::LivePerson, address: head.address, now };
+    let logged_in = log_in(&api, at, credentials).await?;
+    Ok(login_answer(&api, &logged_in, head.encrypted, now))
+}
+
+async fn log_in(api: &ApiState, at: LogIn, credentials: Credentials) -> Result<LoggedIn, LoginFailure> {
+    let logged_in: Result<LoggedIn, LogInError> = match credentials {
+        Credentials::User(credentials) => api.auth.log_in_user(at, credentials).await,
+        Credentials::Application(credentials) => api.auth.log_in_application(at, credentials).await,
+        Credentials::Assertion => return Err(LoginFailure::SsoNotConfigured),
+    };
+    logged_in.map_err(LoginFailure::Engine)
+}
+
+impl Credentials {
+    fn parse(body: &[u8]) -> Option<Self> {
+        let mut object = StrictObject::parse(body)?;
+        let user_name = object.take("username");
+        let password = object.take("password");
+        if let (Some(user_name), Some(password)) = (&user_name, password) {
+            let password = Zeroizing::new(password.into_bytes());
+            return Some(Self::User(UserCredentials { user_name: user_name.clone(), password }));
+        }
+        if object.take("assertion").is_some() {
+            return Some(Self::Assertion);
+        }
+        Some(Self::Application(ApplicationCredentials {
+            user_name: user_name?,
+            app_key: object.take("appKey")?,
+            secret: Zeroizing::new(object.take("secret")?),
+            access_token: object.take("accessToken")?,
+            access_token_secret: Zeroizing::new(object.take("accessTokenSecret")?),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(body: &str) -> &'static str {
+        match Credentials::parse(body.as_bytes()) {
+            Some(Credentials::User(_)) => "user",
+            Some(Credentials::Assertion) => "assertion",
+            Some(Credentials::Application(_)) => "application",
+            None => "none",
+        }
+    }
+
+    const KEYS: &str = r#""appKey":"a","secret":"b","accessToken":"c","accessTokenSecret":"d""#;
+
+    #[test]
+    fn a_password_wins_over_an_assertion_and_a_key() {
+        let body = format!(r#"{{"username":"n","password":"p","assertion":"x",{KEYS}}}"#);
+        assert_eq!(kind(&body), "user");
+    }
+
+    #[test]
+    fn an_assertion_wins_over_a_key() {
+        assert_eq!(kind(&format!(r#"{{"username":"n","assertion":"x",{KEYS}}}"#)), "assertion");
+    }
+
+    #[test]
+    fn an_assertion_needs_no_user_name() {
+        assert_eq!(kind(r#"{"jwt":"dummy","assertion":"x"}"#), "assertion");
+    }
+
+    #[test]
+    fn a_key_is_complete_or_nothing() {
+        assert_eq!(kind(&format!(r#"{{"username":"n",{KEYS}}}"#)), "application");
+        assert_eq!(kind(r#"{"username":"n","appKey":"a","secret":"b","accessToken":"c"}"#), "none");
+    }
+
+    #[test]
+    fn key_names_are_case_sensitive() {
+        assert_eq!(kind(r#"{"userName":"n","password":"p"}"#), "none");
+    }
+}

@@ -1,0 +1,35 @@
+//! `POST /api/account/{account}/logout`: ends cookie, csrf and bearer at once.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use vestibule_model::Millis;
+
+use super::errors::SessionFailure;
+use super::refresh::{SessionRequest, empty};
+use super::request::Head;
+use crate::api::ApiState;
+use crate::layers::LimitedBody;
+
+/// Logs out.
+pub(crate) async fn handle(
+    State(api): State<ApiState>,
+    head: Head,
+    headers: HeaderMap,
+    body: LimitedBody,
+) -> Response {
+    let now = api.clock.now();
+    match log_out(&api, SessionRequest::parse(&head, &headers, body), now).await {
+        Ok(()) => empty(),
+        Err(failure) => failure.answer(now),
+    }
+}
+
+async fn log_out(
+    api: &ApiState,
+    request: Result<SessionRequest<'_>, SessionFailure>,
+    now: Millis,
+) -> Result<(), SessionFailure> {
+    Ok(api.auth.log_out(request?.presented(now)).await?)
+}

@@ -1,0 +1,78 @@
+//! `POST /api/account/{account}/refresh`: slides the session; an empty body, the cookie again, the same tokens.
+
+use std::net::IpAddr;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
+use vestibule_auth::Presented;
+use vestibule_model::{AccountId, Millis};
+
+use super::cookies::{session_cookies, set_session_cookies};
+use super::errors::SessionFailure;
+use super::request::{Head, StrictObject};
+use crate::api::ApiState;
+use crate::layers::LimitedBody;
+
+/// What a refresh or logout shows: the account of its path, the cookies of its head, the csrf token of its body.
+pub(crate) struct SessionRequest<'a> {
+    account: AccountId,
+    cookies: Vec<&'a str>,
+    csrf: String,
+    address: Option<IpAddr>,
+}
+
+/// Refreshes a session.
+pub(crate) async fn handle(
+    State(api): State<ApiState>,
+    head: Head,
+    headers: HeaderMap,
+    body: LimitedBody,
+) -> Response {
+    let now = api.clock.now();
+    let refreshed = SessionRequest::parse(&head, &headers, body)
+        .and_then(|request| Ok(api.auth.refresh(request.presented(now))?));
+    match refreshed {
+        Ok(id) => {
+            let mut response = empty();
+            let cookie = api.auth.tokens().cookie(id);
+            set_session_cookies(response.headers_mut(), cookie.as_str(), head.encrypted);
+            response
+        }
+        Err(failure) => failure.answer(now),
+    }
+}
+
+/// 200 with nothing in it, as both operations answer.
+pub(crate) fn empty() -> Response {
+    let mut response = Response::new(Body::empty());
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+impl<'a> SessionRequest<'a> {
+    /// A body without a csrf token is no bad request, but one that proves nothing (contract liveperson §1).
+    pub(crate) fn parse(
+        head: &Head,
+        headers: &'a HeaderMap,
+        LimitedBody(body): LimitedBody,
+    ) -> Result<Self, SessionFailure> {
+        let body = body.map_err(SessionFailure::Server)?;
+        let account = head.account.filter(|_| head.version_is_known).ok_or(SessionFailure::BadRequest)?;
+        if body.is_empty() {
+            return Err(SessionFailure::CsrfInvalid);
+        }
+        let object = head.is_json.then(|| StrictObject::parse(&body)).flatten();
+        let mut object = object.ok_or(SessionFailure::BadRequest)?;
+        let csrf = object.take("csrf").ok_or(SessionFailure::CsrfInvalid)?;
+        Ok(Self { account, cookies: session_cookies(headers), csrf, address: head.address })
+    }
+
+    /// The same, as the engine asks for it.
+    pub(crate) fn presented(&self, now: Millis) -> Presented<'_> {
+        let Self { account, cookies, csrf, address } = self;
+        Presented { account: *account, cookies, csrf, address: *address, now }
+    }
+}

@@ -1,0 +1,179 @@
+//! One connection, from its first byte to its last: TLS, which HTTP it speaks, and the speaking.
+
+use std::cell::RefCell;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::Router;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{Duration, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+use super::limits::Limits;
+use super::peer::{Peer, PeerService};
+use super::stop::Stop;
+use super::watch::{End, Patience, Protocol, Pulse, Watched};
+use super::wire::{LastWord, Wire};
+use crate::layers::refusal::Refusal;
+
+/// What an HTTP/2 client sends first.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// The most that hyper buffers of a head; well above what the layers allow, so that they answer.
+const HEAD_BYTES: usize = 64 * 1024;
+
+/// Streams that an HTTP/2 client may reset before we have seen them, and that we may reset for its errors, before the
+/// connection is closed: the limits against rapid reset.
+const RESETS_UNSEEN: usize = 32;
+const RESETS_FOR_ERRORS: usize = 256;
+
+/// Unread body bytes held per stream and per connection.
+const STREAM_WINDOW: u32 = 64 * 1024;
+const CONNECTION_WINDOW: u32 = 256 * 1024;
+
+/// What a connection needs to know.
+pub(super) struct Terms<'a> {
+    pub(super) limits: &'a Limits,
+    pub(super) stop: &'a Stop,
+    pub(super) tls: Option<&'a TlsAcceptor>,
+    pub(super) router: Router,
+    /// Whether so many connections are open that idle ones must go early.
+    pub(super) crowded: &'a (dyn Fn() -> bool + Send + Sync),
+}
+
+impl Terms<'_> {
+    fn patience(&self) -> Patience {
+        let idle = if (self.crowded)() { self.limits.header_timeout } else { self.limits.idle_timeout };
+        Patience { head: self.limits.header_timeout, idle }
+    }
+
+    fn service(&self, peer: Peer, pulse: &Arc<Pulse>) -> PeerService {
+        PeerService { router: RefCell::new(self.router.clone()), peer, pulse: Arc::clone(pulse) }
+    }
+}
+
+/// Serves the connection until it ends.
+pub(super) async fn serve(stream: TcpStream, terms: Terms<'_>) {
+    if let Err(error) = try_serve(stream, &terms).await {
+        tracing::debug!(%error, "a connection ended before its first request");
+    }
+}
+
+async fn try_serve(stream: TcpStream, terms: &Terms<'_>) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let peer = Peer { address: stream.peer_addr()?, tls: terms.tls.is_some() };
+    let patience = terms.limits.header_timeout;
+    let Some(acceptor) = terms.tls else {
+        if timeout(patience, speaks_http2(&stream)).await?? {
+            serve_http2(stream, peer, terms).await;
+        } else {
+            serve_http1(stream, peer, terms).await;
+        }
+        return Ok(());
+    };
+    let stream = timeout(patience, acceptor.accept(stream)).await??;
+    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        serve_http2(stream, peer, terms).await;
+    } else {
+        serve_http1(stream, peer, terms).await;
+    }
+    Ok(())
+}
+
+/// Whether the client begins with the HTTP/2 preface (prior knowledge). Takes nothing from the stream.
+async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
+    let mut first = [0; PREFACE.len()];
+    loop {
+        let count = stream.peek(&mut first).await?;
+        let (seen, preface) = (first.get(..count), PREFACE.get(..count));
+        if seen != preface || count == 0 {
+            return Ok(false);
+        }
+        if count == PREFACE.len() {
+            return Ok(true);
+        }
+        // Part of a preface: the stream stays readable, so wait for the rest by the clock.
+        sleep(Duration::from_millis(2)).await;
+    }
+}
+
+async fn serve_http1<T>(stream: T, peer: Peer, terms: &Terms<'_>)
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let pulse = Pulse::expecting_head();
+    let mut connection = http1::Builder::new()
+        .header_read_timeout(None)
+        .half_close(true)
+        // Answers are small: copying the body behind the head is cheaper than a vectored write.
+        .writev(false)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(Wire::new(stream, Arc::clone(&pulse))), terms.service(peer, &pulse));
+    let end = Watched::new(&mut connection, pulse, || terms.patience(), terms.stop).await;
+    let parts = connection.into_parts();
+    let last = match end {
+        End::Expired if parts.read_buf.is_empty() => LastWord::Nothing,
+        End::Expired => LastWord::Refusal(Refusal::HeaderTimeout),
+        End::Finished(result) => {
+            note(result);
+            // Whoever stops does not wait for clients to close.
+            if terms.stop.is_set() { LastWord::Nothing } else { LastWord::Answered }
+        }
+    };
+    parts.io.into_inner().close(last).await;
+}
+
+async fn serve_http2<T>(stream: T, peer: Peer, terms: &Terms<'_>)
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let pulse = Pulse::idle();
+    let mut connection = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(terms.limits.streams)
+        .max_pending_accept_reset_streams(RESETS_UNSEEN)
+        .max_local_error_reset_streams(RESETS_FOR_ERRORS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_header_list_size(u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX))
+        .keep_alive_interval(terms.limits.ping_interval)
+        .keep_alive_timeout(terms.limits.header_timeout)
+        .serve_connection(TokioIo::new(stream), terms.service(peer, &pulse));
+    if let End::Finished(result) = Watched::new(&mut connection, pulse, || terms.patience(), terms.stop).await
+    {
+        note(result);
+    }
+}
+
+/// What clients do wrong is no fault of ours, so it is told to those who look for it only.
+fn note(result: hyper::Result<()>) {
+    if let Err(error) = result {
+        tracing::debug!(%error, "a connection ended with an error");
+    }
+}
+
+impl<T> Protocol for http1::Connection<TokioIo<Wire<T>>, PeerService>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    const SAYS_GOODBYE: bool = false;
+
+    fn finish(&mut self) {
+        Pin::new(self).graceful_shutdown();
+    }
+}
+
+impl<T> Protocol for http2::Connection<TokioIo<T>, PeerService, TokioExecutor>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    const SAYS_GOODBYE: bool = true;
+
+    fn finish(&mut self) {
+        Pin::new(self).graceful_shutdown();
+    }
+}

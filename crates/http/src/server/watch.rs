@@ -1,0 +1,208 @@
+//! Watches over one connection: ends it when its client is slow, when it is idle, and when the server stops.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::sync::futures::OwnedNotified;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::stop::Stop;
+
+/// What a connection is doing, written by its reader and its service, read by its watch. All of them run in the
+/// same task (HTTP/2 answers: on the same thread), so relaxed order is enough.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    opened: Instant,
+    /// Requests under way.
+    active: AtomicU32,
+    /// Part of a request's head has arrived, or the first one is due.
+    head_due: AtomicBool,
+    /// When the head began to arrive, or when the last request began: milliseconds after `opened`.
+    since_millis: AtomicU64,
+}
+
+impl Pulse {
+    /// Of a connection whose first head is due.
+    pub(super) fn expecting_head() -> Arc<Self> {
+        Arc::new(Self::new(true))
+    }
+
+    /// Of a connection that may be idle from the start.
+    pub(super) fn idle() -> Arc<Self> {
+        Arc::new(Self::new(false))
+    }
+
+    fn new(head_due: bool) -> Self {
+        Self {
+            opened: Instant::now(),
+            active: AtomicU32::new(0),
+            head_due: AtomicBool::new(head_due),
+            since_millis: AtomicU64::new(0),
+        }
+    }
+
+    /// Bytes arrived: when nothing is under way they begin a head.
+    pub(super) fn bytes_arrived(&self) {
+        if !self.head_due.load(Ordering::Relaxed) && self.active.load(Ordering::Relaxed) == 0 {
+            self.head_due.store(true, Ordering::Relaxed);
+            self.stamp();
+        }
+    }
+
+    /// A whole head arrived and is answered for as long as the returned guard lives.
+    pub(super) fn begin_request(pulse: &Arc<Self>) -> Serving {
+        if !pulse.head_due.swap(false, Ordering::Relaxed) {
+            pulse.stamp();
+        }
+        pulse.active.fetch_add(1, Ordering::Relaxed);
+        Serving(Arc::clone(pulse))
+    }
+
+    fn stamp(&self) {
+        let millis = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.since_millis.store(millis, Ordering::Relaxed);
+    }
+
+    /// When the connection has waited long enough; none while a request is answered, which has limits of its own.
+    fn deadline(&self, patience: Patience) -> Option<Instant> {
+        if self.active.load(Ordering::Relaxed) > 0 {
+            return None;
+        }
+        let limit = if self.head_due.load(Ordering::Relaxed) { patience.head } else { patience.idle };
+        Some(self.opened + Duration::from_millis(self.since_millis.load(Ordering::Relaxed)) + limit)
+    }
+}
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub(super) struct Serving(Arc<Pulse>);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.active.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// How long to wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// For the head of a request.
+    pub(super) head: Duration,
+    /// For the next request.
+    pub(super) idle: Duration,
+}
+
+/// A protocol's state machine.
+pub(super) trait Protocol: Future<Output = hyper::Result<()>> + Unpin {
+    /// Asks it to take no further requests and to end when the running ones are answered.
+    fn finish(&mut self);
+
+    /// Whether an idle client should be told before the connection is closed (HTTP/2's GOAWAY).
+    const SAYS_GOODBYE: bool;
+}
+
+/// How a connection ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// By itself.
+    Finished(hyper::Result<()>),
+    /// Its client was too slow or idle for too long.
+    Expired,
+}
+
+/// A connection under watch. Lives directly in a task of its own: the stop signal and the alarm are polled once per
+/// setting, and wake that task.
+pub(super) struct Watched<'a, C, P> {
+    connection: &'a mut C,
+    pulse: Arc<Pulse>,
+    patience: P,
+    stop: &'a Stop,
+    stopping: Pin<Box<OwnedNotified>>,
+    alarm: Pin<Box<Sleep>>,
+    armed: bool,
+    finishing: bool,
+    leaving: bool,
+}
+
+impl<'a, C: Protocol, P: Fn() -> Patience + Unpin> Watched<'a, C, P> {
+    pub(super) fn new(connection: &'a mut C, pulse: Arc<Pulse>, patience: P, stop: &'a Stop) -> Self {
+        let first_look = Instant::now() + patience().head;
+        Self {
+            connection,
+            pulse,
+            patience,
+            stop,
+            stopping: Box::pin(stop.listen()),
+            alarm: Box::pin(sleep_until(first_look)),
+            armed: false,
+            finishing: false,
+            leaving: false,
+        }
+    }
+
+    fn arm(&mut self, context: &mut Context<'_>) {
+        if !self.armed {
+            self.armed = true;
+            let _ = self.stopping.as_mut().poll(context);
+            let _ = self.alarm.as_mut().poll(context);
+        }
+    }
+
+    fn finish(&mut self) {
+        if !self.finishing {
+            self.finishing = true;
+            self.connection.finish();
+        }
+    }
+
+    /// Looks at a connection whose alarm rang. Ready when it is to be ended.
+    fn look(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let now = Instant::now();
+            let patience = (self.patience)();
+            let late = self.pulse.deadline(patience).is_some_and(|deadline| deadline <= now);
+            if late && (self.leaving || !C::SAYS_GOODBYE) {
+                return Poll::Ready(());
+            }
+            if late {
+                self.leaving = true;
+                self.finish();
+                context.waker().wake_by_ref();
+            }
+            let next = self.next_look(now, patience);
+            self.alarm.as_mut().reset(next);
+            if self.alarm.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// At the deadline, but within the patience for a head from now: how long idle connections may stay depends on
+    /// how crowded it is, and heads begin between two looks.
+    fn next_look(&self, now: Instant, patience: Patience) -> Instant {
+        let latest = now + patience.head;
+        match self.pulse.deadline(patience) {
+            Some(deadline) if deadline > now => deadline.min(latest),
+            _ => latest,
+        }
+    }
+}
+
+impl<C: Protocol, P: Fn() -> Patience + Unpin> Future for Watched<'_, C, P> {
+    type Output = End;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<End> {
+        let this = &mut *self;
+        this.arm(context);
+        if this.stop.is_set() {
+            this.finish();
+        }
+        if let Poll::Ready(end) = Pin::new(&mut *this.connection).poll(context) {
+            return Poll::Ready(End::Finished(end));
+        }
+        if this.alarm.is_elapsed() { this.look(context).map(|()| End::Expired) } else { Poll::Pending }
+    }
+}

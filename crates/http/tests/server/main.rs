@@ -1,0 +1,10 @@
+//! The server and its layers, seen from the other end of a socket.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail the test")]
+
+mod cors;
+mod limits;
+mod operations;
+mod protocols;
+mod requests;
+mod shutdown;
+mod support;

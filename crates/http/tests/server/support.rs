@@ -1,0 +1,215 @@
+//! A server with a few routes, and a client that speaks bytes.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use serde_json::Value;
+use tokio::time::sleep;
+use vestibule_http::layers::{
+    self, BodyLimits, ClientAddress, LayerState, LimitedBody, RequestId, is_encrypted, refusal,
+};
+use vestibule_http::operations::Metrics;
+use vestibule_http::server::{Limits, Listen, Running, Server};
+use vestibule_model::Rng;
+
+/// The time-out that tests wait for.
+pub(crate) const SHORT: Duration = Duration::from_millis(150);
+
+/// Longer than anything that is expected to happen.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+struct Sevens;
+
+impl Rng for Sevens {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(7);
+    }
+}
+
+/// A server on a free port, ended with the test.
+pub(crate) struct Site {
+    pub(crate) address: SocketAddr,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) running: Running,
+}
+
+/// What a test may change.
+pub(crate) struct Settings {
+    pub(crate) limits: Limits,
+    pub(crate) layers: LayerState,
+    pub(crate) tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
+}
+
+impl Site {
+    pub(crate) fn start() -> Self {
+        Self::start_with(|_| {})
+    }
+
+    pub(crate) fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let metrics = Metrics::new();
+        let limits = Limits { threads: NonZeroUsize::new(2).unwrap(), ..Limits::default() };
+        let mut settings =
+            Settings { limits, layers: LayerState::new(Arc::clone(&metrics), &Sevens), tls: None };
+        change(&mut settings);
+        let service = layers::apply(routes(), settings.layers);
+        let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: settings.tls, service };
+        let server = Server::bind(vec![listen], settings.limits).unwrap();
+        let running = server.counting_connections_in(metrics.connections.clone()).start().unwrap();
+        Self { address: running.addresses()[0], metrics, running }
+    }
+
+    pub(crate) fn connect(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    /// One request on a connection of its own.
+    pub(crate) fn ask(&self, request: &str) -> Answer {
+        let mut client = self.connect();
+        client.send(request);
+        client.answer_to(request)
+    }
+}
+
+impl Settings {
+    pub(crate) fn short_body_timeout(&mut self) {
+        self.layers.body = BodyLimits { timeout: SHORT, ..BodyLimits::DEFAULT };
+    }
+}
+
+fn routes() -> Router {
+    Router::new()
+        .route("/hello", get(async || "hello"))
+        .route("/echo", post(echo))
+        .route("/who", get(who))
+        .route("/sessions/{id}", get(async || "session"))
+        .route("/panic", get(async || -> &'static str { panic!("on purpose") }))
+        .route("/slow", get(slow))
+}
+
+async fn echo(LimitedBody(body): LimitedBody) -> Response {
+    match body {
+        Ok(bytes) => Response::new(bytes.into()),
+        Err(refusal) => refusal::answer("/echo", refusal),
+    }
+}
+
+async fn who(
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> String {
+    format!("{address} {} {}", id.as_str(), is_encrypted(request.extensions()))
+}
+
+async fn slow() -> &'static str {
+    sleep(SHORT).await;
+    "slow"
+}
+
+/// A connection.
+pub(crate) struct Client {
+    stream: TcpStream,
+    read: Vec<u8>,
+}
+
+/// An answer, taken apart.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status_line: String,
+    head: String,
+    pub(crate) body: String,
+}
+
+impl Client {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { stream, read: Vec::new() }
+    }
+
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// The next answer, to a request that was no HEAD.
+    pub(crate) fn answer(&mut self) -> Answer {
+        self.answer_to("")
+    }
+
+    /// The answer to `request`, which was sent.
+    pub(crate) fn answer_to(&mut self, request: &str) -> Answer {
+        let end = loop {
+            if let Some(end) = self.read.windows(4).position(|window| window == b"\r\n\r\n") {
+                break end + 4;
+            }
+            assert!(self.read_more(), "closed within a head: {:?}", String::from_utf8_lossy(&self.read));
+        };
+        let head = String::from_utf8(self.read.drain(..end).collect()).unwrap();
+        let (status_line, _) = head.split_once("\r\n").unwrap();
+        let mut answer =
+            Answer { status_line: status_line.to_owned(), head: head.clone(), body: String::new() };
+        if !request.starts_with("HEAD") {
+            let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
+            while self.read.len() < length {
+                assert!(self.read_more(), "closed within a body");
+            }
+            answer.body = String::from_utf8(self.read.drain(..length).collect()).unwrap();
+        }
+        answer
+    }
+
+    /// Whether the server closes the connection without another byte.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        self.read.is_empty() && !self.read_more()
+    }
+
+    fn read_more(&mut self) -> bool {
+        let mut buffer = [0; 4096];
+        match self.stream.read(&mut buffer) {
+            Ok(count) => {
+                self.read.extend_from_slice(&buffer[..count]);
+                count > 0
+            }
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => false,
+            Err(error) => panic!("no answer: {error}"),
+        }
+    }
+}
+
+impl Answer {
+    pub(crate) fn status(&self) -> u16 {
+        self.status_line.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
+    }
+
+    /// The text of the error, checked to be JSON in the flat shape that nothing may store.
+    #[track_caller]
+    pub(crate) fn refusal(&self) -> String {
+        assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
+        assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
+        assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self:?}");
+        let body: Value = serde_json::from_str(&self.body).unwrap();
+        assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
+        body["error"].as_str().unwrap().to_owned()
+    }
+}
+
+pub(crate) fn request(method: &str, path: &str, headers: &str) -> String {
+    format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n")
+}
+
+pub(crate) fn get_request(path: &str) -> String {
+    request("GET", path, "")
+}
