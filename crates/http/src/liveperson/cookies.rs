@@ -2,6 +2,7 @@
 
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
+use bytes::Bytes;
 
 /// The spellings that clients read and send.
 const NAMES: [&str; 2] = ["session_id", "Session_id"];
@@ -27,10 +28,11 @@ pub(crate) fn session_cookies(headers: &HeaderMap) -> Vec<&str> {
 /// Sets the session cookie in both spellings. Without Domain, so that clients of any host name keep it; without
 /// `Secure` over plain http, so that they send it back.
 pub(crate) fn set_session_cookies(headers: &mut HeaderMap, value: &str, secure: bool) {
-    let secure = if secure { " Secure;" } else { "" };
+    let flags =
+        if secure { "; Path=/; HttpOnly; Secure; SameSite=Lax" } else { "; Path=/; HttpOnly; SameSite=Lax" };
     for name in NAMES {
-        let cookie = format!("{name}={value}; Path=/; HttpOnly;{secure} SameSite=Lax");
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        let cookie = Bytes::from([name, "=", value, flags].concat());
+        if let Ok(cookie) = HeaderValue::from_maybe_shared(cookie) {
             headers.append(SET_COOKIE, cookie);
         }
     }

@@ -1,6 +1,5 @@
 //! What the three operations have in common on the way in: account, version, content type, a strict JSON object.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
@@ -61,19 +60,23 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// A JSON object in which no key stands twice. Unknown keys are kept and ignored.
-pub(crate) struct StrictObject(HashMap<String, Value>);
+/// A JSON object in which no key stands twice. Unknown keys are kept and ignored. Bodies have few keys: a list.
+pub(crate) struct StrictObject(Vec<(String, Value)>);
+
+/// More keys than any client sends; beyond it the search for a key that stands twice would take long.
+const MOST_KEYS: usize = 64;
 
 impl StrictObject {
-    /// Reads an object; None: malformed, another JSON type, a key twice, too deep, or bad UTF-8.
+    /// Reads an object; None: malformed, another JSON type, a key twice, too many keys, too deep, or bad UTF-8.
     pub(crate) fn parse(body: &[u8]) -> Option<Self> {
         serde_json::from_slice(body).ok()
     }
 
     /// Takes the string of this key out; None: it is missing, or no string.
     pub(crate) fn take(&mut self, key: &str) -> Option<String> {
-        match self.0.remove(key) {
-            Some(Value::String(text)) => Some(text),
+        let at = self.0.iter().position(|(known, _)| known == key)?;
+        match self.0.swap_remove(at).1 {
+            Value::String(text) => Some(text),
             _ => None,
         }
     }
@@ -95,13 +98,14 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<StrictObject, A::Error> {
-        let mut keys = HashMap::new();
+        let mut pairs: Vec<(String, Value)> = Vec::new();
         while let Some((key, value)) = map.next_entry::<String, Value>()? {
-            if keys.insert(key, value).is_some() {
-                return Err(A::Error::custom("a key stands twice"));
+            if pairs.len() == MOST_KEYS || pairs.iter().any(|(known, _)| *known == key) {
+                return Err(A::Error::custom("a key stands twice, or there are too many"));
             }
+            pairs.push((key, value));
         }
-        Ok(StrictObject(keys))
+        Ok(StrictObject(pairs))
     }
 }
 
@@ -129,6 +133,16 @@ mod tests {
     fn a_key_that_stands_twice_is_refused() {
         assert!(StrictObject::parse(br#"{"username":"a","username":"b"}"#).is_none());
         assert!(StrictObject::parse(br#"{"other":1,"other":1}"#).is_none());
+    }
+
+    #[test]
+    fn more_keys_than_any_client_sends_are_refused() {
+        let object = |keys: usize| {
+            let pairs: Vec<String> = (0..keys).map(|key| format!("\"{key}\":1")).collect();
+            format!("{{{}}}", pairs.join(","))
+        };
+        assert!(StrictObject::parse(object(MOST_KEYS).as_bytes()).is_some());
+        assert!(StrictObject::parse(object(MOST_KEYS + 1).as_bytes()).is_none());
     }
 
     #[test]
