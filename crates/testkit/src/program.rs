@@ -23,6 +23,13 @@ impl Program {
     pub fn start(program: &Path, arguments: &[&str]) -> Self {
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+        // What is meant for tests would be taken for settings.
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("VESTIBULE_"))
+        {
+            command.env_remove(name);
+        }
+        command.env("VESTIBULE_LOG_LEVEL", "warn");
         let mut child = command.spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("its output");
         let mut started = Self { child, http: String::new(), https: String::new(), admin: String::new() };

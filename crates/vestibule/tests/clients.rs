@@ -1,0 +1,58 @@
+//! The clients that integrators run, unmodified, against the real program (`tests/clients/README.md`).
+//!
+//! `./test` installs them and says in the environment where; run by hand without that, these tests fail and say so.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot be set up has failed, and says where"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+use vestibule_testkit::Program;
+
+/// Runs one driver against a development server of its own.
+fn drive(interpreter: &str, driver: &str) {
+    let data = TempDir::new().expect("a temporary folder");
+    let folder = data.path().to_str().expect("a path in UTF-8");
+    let ports = ["--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+    let arguments = [&["dev", "--data-dir", folder][..], &ports].concat();
+    let server = Program::start(Path::new(env!("CARGO_BIN_EXE_vestibule")), &arguments);
+
+    let output = Command::new(interpreter)
+        .arg(drivers().join(driver))
+        .env("VESTIBULE_HTTP", &server.http)
+        .env("VESTIBULE_HTTPS", &server.https)
+        .env("VESTIBULE_CA", data.path().join("ca.pem"))
+        .output()
+        .unwrap_or_else(|error| panic!("{interpreter} does not start: {error}"));
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{driver}: {}", String::from_utf8_lossy(&said));
+}
+
+fn drivers() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/clients")
+}
+
+#[test]
+fn the_python_sample_logs_in_refreshes_and_logs_out() {
+    let python = std::env::var("VESTIBULE_CLIENTS_PYTHON").expect("./test sets VESTIBULE_CLIENTS_PYTHON");
+    drive(&python, "python_sample.py");
+}
+
+#[test]
+fn the_node_agent_sdk_logs_in_refreshes_and_recovers() {
+    drive("node", "node_agent_sdk.js");
+}
+
+#[test]
+fn lpf_logs_in_and_refreshes() {
+    drive("node", "lpf.js");
+}
+
+#[test]
+fn curl_speaks_http_https_and_http_2() {
+    drive("bash", "curl.sh");
+}
