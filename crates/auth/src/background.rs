@@ -125,8 +125,10 @@ impl Auth {
     /// Stores a change without keeping its cause waiting; what the store does not take is tried again.
     pub(crate) fn commit_later(self: &Arc<Self>, change: Change) {
         let auth = Arc::clone(self);
+        // The commit begins here: it takes place even if the runtime ends before the task has had its turn.
+        let commit = self.store.commit(vec![change.clone()]);
         tokio::spawn(async move {
-            if let Err(error) = auth.store.commit(vec![change.clone()]).await {
+            if let Err(error) = commit.await {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "a change is not stored yet; it is tried again"

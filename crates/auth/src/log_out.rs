@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tracing::Instrument;
 use vestibule_model::{EndReason, Session};
 use vestibule_store::{Change, StoreError};
 
@@ -26,7 +27,8 @@ impl Auth {
         let session = self.presented(presented).ok_or(LogOutError::NoSession)?.session();
         let auth = Arc::clone(self);
         // Runs to its end also when the caller goes away.
-        let task = tokio::spawn(async move { auth.end(&session, EndReason::LoggedOut).await });
+        let ended = async move { auth.end(&session, EndReason::LoggedOut).await };
+        let task = tokio::spawn(ended.in_current_span());
         task.await
             .unwrap_or_else(|ended| Err(StoreError::Unavailable(Box::new(ended))))
             .map_err(LogOutError::Store)

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use tracing::Instrument;
 use vestibule_model::{
     Application, Concurrency, Dialect, EndReason, Millis, Opening, Session, SessionId, SessionPolicy, User,
     WhenFull,
@@ -40,7 +41,7 @@ impl Auth {
     /// Runs to its end also when the caller goes away: what was committed is in the table.
     pub(crate) async fn open(self: &Arc<Self>, opened: Opened) -> Result<Session, OpenError> {
         let auth = Arc::clone(self);
-        let task = tokio::spawn(async move { auth.open_in_turn(opened).await });
+        let task = tokio::spawn(async move { auth.open_in_turn(opened).await }.in_current_span());
         task.await.unwrap_or_else(|ended| Err(OpenError::Store(StoreError::Unavailable(Box::new(ended)))))
     }
 
@@ -63,6 +64,10 @@ impl Auth {
             tracing::info!(session = ?id, reason = ?EndReason::Replaced, "session ended");
         }
         self.live.insert(session.clone());
+        tracing::info!(
+            account = %session.account, user = %session.user, session = ?session.id, opening = ?session.opening,
+            "session opened"
+        );
         // Whoever changed the user since has updated the directory and then looked for sessions to end; if that
         // was before this session stood in the table, the directory tells here.
         if !self.is_current(&session) {

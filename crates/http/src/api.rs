@@ -6,6 +6,8 @@ use axum::Router;
 use vestibule_auth::Auth;
 use vestibule_model::Clock;
 
+use crate::layers::{Routes, Shortcut};
+use crate::liveperson::RefreshShortcut;
 use crate::{domain, liveperson};
 
 /// What every handler for clients works with.
@@ -21,6 +23,8 @@ pub struct ApiState {
 }
 
 /// The routes of every dialect.
-pub fn router(state: ApiState) -> Router {
-    Router::new().merge(liveperson::routes()).merge(domain::routes()).with_state(state)
+pub fn routes(state: ApiState) -> Routes {
+    let shortcuts: Vec<Arc<dyn Shortcut>> = vec![Arc::new(RefreshShortcut(state.clone()))];
+    let router = Router::new().merge(liveperson::routes()).merge(domain::routes()).with_state(state);
+    Routes { router, shortcuts }
 }

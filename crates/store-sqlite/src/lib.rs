@@ -57,7 +57,7 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
-    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'_, ()> {
+    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, ()> {
         let (answer, answered) = oneshot::channel();
         // A batch that cannot be sent is dropped with its end of the channel, and so answered.
         if let Some(queue) = &self.queue {

@@ -32,7 +32,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// The commit begins with the call, not with the first poll: commits that are asked for one after the other
     /// take effect in that order, and a future that is dropped unpolled does not take its commit back.
-    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'_, ()>;
+    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, ()>;
 
     /// Everything but the sessions, and the sequence at which it was read.
     fn directory(&self) -> StoreFuture<'_, DirectoryRows>;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use vestibule_auth::{Auth, HashSettings, Settings};
 use vestibule_crypto::{Engine, MasterKey, OsRng};
-use vestibule_http::api::{ApiState, router};
+use vestibule_http::api::{ApiState, routes};
 use vestibule_http::layers::{self, LayerState};
 use vestibule_http::operations::Metrics;
 use vestibule_http::server::{Limits, Listen, Running, Server};
@@ -70,6 +70,8 @@ impl TestServer {
         if let Some(running) = self.running.take() {
             running.shutdown(Duration::ZERO).await;
         }
+        // An empty commit waits its turn: what was queued before it is written then.
+        self.store.commit(Vec::new()).await.expect("the store answers");
         self.auth = start_auth(&self.store, &self.master, &self.clock, &self.settings).await;
         let running = serve(&self.auth, &self.clock);
         self.address = running.addresses()[0];
@@ -193,7 +195,7 @@ fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
     let listen = Listen {
         address: (Ipv4Addr::LOCALHOST, 0).into(),
         tls: None,
-        service: layers::apply(router(api), layers),
+        service: layers::apply(routes(api), layers),
     };
     let limits = Limits { threads: NonZeroUsize::MIN, ..Limits::default() };
     Server::bind(vec![listen], limits).and_then(Server::start).expect("a server on a free port")

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
+use http::Extensions;
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
@@ -41,9 +42,17 @@ impl<S: Sync> FromRequest<S> for LimitedBody {
     type Rejection = Infallible;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Infallible> {
+        let (parts, body) = request.into_parts();
+        Ok(Self::read(&parts.extensions, body).await)
+    }
+}
+
+impl LimitedBody {
+    /// Reads the body of the request that had these extensions.
+    pub async fn read(extensions: &Extensions, body: Body) -> Self {
         // Only limits that are not the defaults travel with the request.
-        let limits = request.extensions().get::<BodyLimits>().copied().unwrap_or_default();
-        Ok(Self(read(request.into_body(), limits).await))
+        let limits = extensions.get::<BodyLimits>().copied().unwrap_or_default();
+        Self(read(body, limits).await)
     }
 }
 

@@ -13,6 +13,7 @@ use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
 use super::refusal::{self, Refusal};
+use super::shortcut::{self, Shortcut};
 use super::visit::Visit;
 use super::{BodyLimits, LayerState};
 use crate::operations::Endpoint;
@@ -29,18 +30,30 @@ impl EdgeLayer {
     }
 }
 
+impl EdgeLayer {
+    /// The layers around a route that the router does not see.
+    pub(super) fn around_shortcut(&self, shortcut: Arc<dyn Shortcut>) -> Edge<shortcut::Endpoint> {
+        let route = shortcut.route();
+        let place =
+            Place { state: Arc::clone(&self.state), endpoint: Endpoint::default(), spans: Spans::None };
+        place.endpoint.serves(route, &self.state.metrics);
+        Edge { inner: shortcut::Endpoint(shortcut), place: Arc::new(place) }
+    }
+}
+
 impl<S> Layer<S> for EdgeLayer {
     type Service = Edge<S>;
 
     fn layer(&self, inner: S) -> Edge<S> {
-        let place = Place { state: Arc::clone(&self.state), endpoint: Endpoint::default() };
+        let place =
+            Place { state: Arc::clone(&self.state), endpoint: Endpoint::default(), spans: Spans::PerRequest };
         Edge { inner, place: Arc::new(place) }
     }
 }
 
 /// One endpoint with the layers around it.
 #[derive(Clone, Debug)]
-pub(super) struct Edge<S> {
+pub(crate) struct Edge<S> {
     inner: S,
     place: Arc<Place>,
 }
@@ -51,6 +64,21 @@ pub(super) struct Place {
     pub(super) state: Arc<LayerState>,
     /// Where the requests are counted; found at the first one.
     pub(super) endpoint: Endpoint,
+    pub(super) spans: Spans,
+}
+
+/// Whether what is logged during a request is tied to it. A span costs more than a shortcut may.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Spans {
+    None,
+    PerRequest,
+}
+
+impl<S> Edge<S> {
+    /// What the layers are around.
+    pub(super) fn inner(&self) -> &S {
+        &self.inner
+    }
 }
 
 impl<S> Service<Request> for Edge<S>
@@ -81,7 +109,7 @@ where
 
 pin_project! {
     /// A request on its way through the handler and out.
-    pub(super) struct Passage<F> {
+    pub(crate) struct Passage<F> {
         #[pin]
         step: Step<F>,
         visit: Option<Visit>,

@@ -11,6 +11,8 @@
 //!    a request was not read to its end
 //! 9. **counted and logged**: by method, matched route and status; never the path or the query, which hold secrets
 //!
+//! Shortcuts (`shortcut`) are routes that are recognised before the router; the same layers are around them.
+//!
 //! All of it is one service (`edge`), because nine nested ones would cost nine allocations per request. 404, 405 and
 //! OPTIONS are the router's fallbacks. What is refused here is rendered by [`refusal::answer`] alone.
 
@@ -20,12 +22,12 @@ mod cors;
 mod edge;
 pub mod refusal;
 mod request_id;
+mod shortcut;
 mod visit;
 
 use std::error::Error;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use http::{Method, StatusCode};
@@ -34,8 +36,11 @@ use vestibule_model::Rng;
 pub use body::{BodyLimits, LimitedBody};
 pub use client::{ClientAddress, ForwardedTls, TrustedProxies, is_encrypted};
 pub use cors::{AllowedOrigins, InvalidOrigin};
+pub(crate) use edge::Passage;
 pub use refusal::Refusal;
 pub use request_id::{RequestId, RequestIds};
+
+pub use shortcut::{Answering, Front, Routes, Shortcut};
 
 use crate::operations::Metrics;
 use edge::EdgeLayer;
@@ -71,19 +76,25 @@ impl LayerState {
     }
 }
 
-/// An internal error behind an answer: put it into the answer's extensions, and it is logged with the request id when
-/// the answer is a 5xx. Clients never see it.
+/// Why an answer is what it is: put it into the answer's extensions, and it is logged once, with the request id. Clients
+/// never see it.
 #[derive(Clone, Debug)]
 pub struct Cause(pub Arc<dyn Error + Send + Sync>);
 
-/// Puts the layers around every route that `router` has by now.
-pub fn apply(router: Router, state: LayerState) -> Router {
-    router
+/// Puts the layers around every route there is by now.
+pub fn apply(endpoints: impl Into<Routes>, state: LayerState) -> Front {
+    let all = endpoints.into();
+    let layer = EdgeLayer::new(state);
+    let around = |shortcut| layer.around_shortcut(shortcut);
+    let shortcuts = all.shortcuts.into_iter().map(around).collect();
+    let router = all
+        .router
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         // Turns handlers into services first: layers over handlers would be built anew for every request.
         .with_state(())
-        .layer(EdgeLayer::new(state))
+        .layer(layer);
+    Front { shortcuts, router }
 }
 
 async fn not_found(request: Request) -> Response {

@@ -15,7 +15,7 @@ use tracing::Span;
 
 use super::Cause;
 use super::cors::Grant;
-use super::edge::Place;
+use super::edge::{Place, Spans};
 use super::refusal::{Refusal, Shape};
 use super::request_id::{self, RequestId};
 use crate::server::Peer;
@@ -41,11 +41,14 @@ impl Drop for Visit {
 
 impl Visit {
     pub(super) fn begin(place: &Arc<Place>, request: &Request) -> Self {
-        let Place { state, endpoint } = &**place;
+        let Place { state, endpoint, spans } = &**place;
         let matched = request.extensions().get::<MatchedPath>();
         endpoint.serves(matched.map_or("none", MatchedPath::as_str), &state.metrics);
         let id = state.request_ids.of(request.headers());
-        let span = tracing::debug_span!("request", id = id.as_str(), route = endpoint.route());
+        let span = match spans {
+            Spans::PerRequest => tracing::info_span!("request", id = id.as_str(), route = endpoint.route()),
+            Spans::None => Span::none(),
+        };
         state.metrics.enter();
         Self {
             id,
@@ -88,7 +91,8 @@ impl Visit {
         self.grant.write(headers);
     }
 
-    /// Failures are errors, except that turning work away under load is a warning; the rest is for those who look.
+    /// Our failures are errors, except that turning work away under load is a warning; a refusal that has a cause is
+    /// worth knowing; the rest is for those who look.
     fn log(&self, status: StatusCode, took: Duration, cause: Option<&Cause>) {
         macro_rules! event {
             ($level:ident, $text:literal) => {
@@ -108,6 +112,8 @@ impl Visit {
             event!(warn, "turned a request away");
         } else if status.is_server_error() {
             event!(error, "a request failed");
+        } else if cause.is_some() {
+            event!(info, "refused a request");
         } else {
             event!(debug, "answered a request");
         }

@@ -1,7 +1,7 @@
 //! Every failure of the dialect: its status, its text and its shape (contract liveperson §1, Errors).
 //!
-//! Two shapes: flat for login, nested for refresh and logout. A refusal is logged where it is turned into an
-//! answer, here; what is our fault is handed to the layers, which log it with the request.
+//! Two shapes: flat for login, nested for refresh and logout. The cause goes along with the answer, and the layers log
+//! it with the request's id.
 
 use std::sync::Arc;
 
@@ -43,16 +43,20 @@ impl Serialize for InternalCode {
     }
 }
 
-/// A failed login.
-#[derive(Debug)]
+/// A failed login. Its own text is for the log.
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum LoginFailure {
     /// A missing or misspelt key, malformed JSON, a wrong content type, a bad `v`, a bad account id.
+    #[error("a malformed login")]
     MissingArguments,
     /// An assertion, while single sign-on does not exist.
+    #[error("an assertion, and single sign-on is not configured")]
     SsoNotConfigured,
     /// The engine refused.
-    Engine(LogInError),
+    #[error("login refused")]
+    Engine(#[source] LogInError),
     /// The server refused before the body was read.
+    #[error("a body that was not read: {0:?}")]
     Server(Refusal),
 }
 
@@ -73,18 +77,14 @@ impl IntoResponse for LoginFailure {
             Self::Engine(error) => of_engine(error),
             Self::Server(refusal) => (refusal.status(), refusal.message(), None),
         };
-        tracing::info!(status = status.as_u16(), failure = ?self, "login refused");
         let mut answer = answer(status, &Flat { error, internal_code });
-        match self {
-            Self::Engine(LogInError::TooMany { retry_after } | LogInError::Overloaded { retry_after }) => {
-                let seconds = retry_after.as_millis().div_ceil(1_000);
-                answer.headers_mut().extend(retry_after_header(seconds));
-            }
-            Self::Engine(error @ LogInError::Store(_)) => {
-                answer.extensions_mut().insert(Cause(Arc::new(error)));
-            }
-            _ => {}
+        if let Self::Engine(LogInError::TooMany { retry_after } | LogInError::Overloaded { retry_after }) =
+            &self
+        {
+            let seconds = retry_after.as_millis().div_ceil(1_000);
+            answer.headers_mut().extend(retry_after_header(seconds));
         }
+        answer.extensions_mut().insert(Cause(Arc::new(self)));
         answer
     }
 }
@@ -122,23 +122,31 @@ fn of_standing(standing: Standing) -> (&'static str, InternalCode) {
     }
 }
 
-/// A failed refresh or logout.
-#[derive(Debug)]
+/// A failed refresh or logout. Its own text is for the log.
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum SessionFailure {
-    /// No cookie, an unknown one, no csrf, a wrong one; or a user who may not stay.
+    /// No cookie, an unknown one, no csrf, a wrong one.
+    #[error("no session belongs to the cookie and the csrf token")]
     CsrfInvalid,
+    /// A user who may not stay; told like the one before.
+    #[error("the session's user may not stay")]
+    MayNotStay,
     /// Malformed JSON, a wrong content type, a bad `v`, a bad account id.
+    #[error("a malformed refresh or logout")]
     BadRequest,
     /// The end of the session could not be made durable yet.
-    Store(LogOutError),
+    #[error("logout failed")]
+    Store(#[source] LogOutError),
     /// The server refused before the body was read.
+    #[error("a body that was not read: {0:?}")]
     Server(Refusal),
 }
 
 impl From<RefreshError> for SessionFailure {
     fn from(error: RefreshError) -> Self {
         match error {
-            RefreshError::NoSession | RefreshError::MayNotStay => Self::CsrfInvalid,
+            RefreshError::NoSession => Self::CsrfInvalid,
+            RefreshError::MayNotStay => Self::MayNotStay,
         }
     }
 }
@@ -171,20 +179,19 @@ impl SessionFailure {
     /// The answer; it bears the time.
     pub(crate) fn answer(self, now: Millis) -> Response {
         let (status, message, internal_code) = match &self {
-            Self::CsrfInvalid => (StatusCode::UNAUTHORIZED, CSRF_INVALID, InternalCode::CsrfInvalid),
+            Self::CsrfInvalid | Self::MayNotStay => {
+                (StatusCode::UNAUTHORIZED, CSRF_INVALID, InternalCode::CsrfInvalid)
+            }
             Self::BadRequest => (StatusCode::BAD_REQUEST, "Bad request", InternalCode::BadRequest),
             Self::Store(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error", InternalCode::ServerError)
             }
             Self::Server(refusal) => (refusal.status(), refusal.message(), InternalCode::BadRequest),
         };
-        tracing::info!(status = status.as_u16(), failure = ?self, "refresh or logout refused");
         let response_status = java_name(status);
         let error = NestedError { time: java_time(now), message, internal_code, response_status };
         let mut answer = answer(status, &Nested { error });
-        if let Self::Store(error) = self {
-            answer.extensions_mut().insert(Cause(Arc::new(error)));
-        }
+        answer.extensions_mut().insert(Cause(Arc::new(self)));
         answer
     }
 }

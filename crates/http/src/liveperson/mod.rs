@@ -17,10 +17,12 @@ use axum::routing::post;
 
 use crate::api::ApiState;
 
+pub(crate) use refresh::RefreshShortcut;
+
 /// The routes of the dialect.
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
         .route("/api/account/{account}/login", post(login::handle))
-        .route("/api/account/{account}/refresh", post(refresh::handle))
+        .route(refresh::REFRESH, post(refresh::handle))
         .route("/api/account/{account}/logout", post(logout::handle))
 }

@@ -33,13 +33,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Head {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let account = Path::<String>::from_request_parts(parts, state).await.ok();
-        Ok(Self {
-            account: account.and_then(|Path(account)| account.parse().ok()),
+        Ok(Self::read(parts, account.and_then(|Path(account)| account.parse().ok())))
+    }
+}
+
+impl Head {
+    /// What the head says besides the account in its path.
+    pub(crate) fn read(parts: &Parts, account: Option<AccountId>) -> Self {
+        Self {
+            account,
             version_is_known: version_is_known(parts.uri.query()),
             is_json: is_json(&parts.headers),
             address: parts.extensions.get::<ClientAddress>().map(|client| client.0),
             encrypted: is_encrypted(&parts.extensions),
-        })
+        }
     }
 }
 

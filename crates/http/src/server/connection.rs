@@ -5,7 +5,6 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::Router;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -18,6 +17,7 @@ use super::peer::{Peer, PeerService};
 use super::stop::Stop;
 use super::watch::{End, Patience, Protocol, Pulse, Watched};
 use super::wire::{LastWord, Wire};
+use crate::layers::Front;
 use crate::layers::refusal::Refusal;
 
 /// What an HTTP/2 client sends first.
@@ -40,7 +40,7 @@ pub(super) struct Terms<'a> {
     pub(super) limits: &'a Limits,
     pub(super) stop: &'a Stop,
     pub(super) tls: Option<&'a TlsAcceptor>,
-    pub(super) router: Router,
+    pub(super) front: Front,
     /// Whether so many connections are open that idle ones must go early.
     pub(super) crowded: &'a (dyn Fn() -> bool + Send + Sync),
 }
@@ -52,7 +52,7 @@ impl Terms<'_> {
     }
 
     fn service(&self, peer: Peer, pulse: &Arc<Pulse>) -> PeerService {
-        PeerService { router: RefCell::new(self.router.clone()), peer, pulse: Arc::clone(pulse) }
+        PeerService { front: RefCell::new(self.front.clone()), peer, pulse: Arc::clone(pulse) }
     }
 }
 

@@ -34,7 +34,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use axum::Router;
 use prometheus_client::metrics::gauge::Gauge;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::oneshot;
@@ -44,6 +43,8 @@ pub use limits::Limits;
 pub use peer::Peer;
 use stop::Stop;
 use worker::Shared;
+
+use crate::layers::Front;
 
 /// Connections that the kernel may hold for us before they are accepted.
 const BACKLOG: i32 = 1024;
@@ -56,7 +57,7 @@ pub struct Listen {
     /// Certificates and settings for TLS, or none for plain HTTP. ALPN is filled in when it is empty.
     pub tls: Option<Arc<ServerConfig>>,
     /// What answers the requests.
-    pub service: Router,
+    pub service: Front,
 }
 
 /// Sockets that are bound and listening, and not served yet.

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::future::RouteFuture;
@@ -17,6 +17,7 @@ use pin_project_lite::pin_project;
 use tower::Service as _;
 
 use super::watch::{Pulse, Serving};
+use crate::layers::{Answering, Front, Passage};
 
 /// The other end of the connection that a request came in on: an extension of every request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +28,12 @@ pub struct Peer {
     pub tls: bool,
 }
 
-/// The router as hyper sees it, for one connection.
+/// What answers, as hyper sees it, for one connection.
 #[derive(Clone, Debug)]
 pub(super) struct PeerService {
     /// hyper lends the service shared, a router wants to be called mutable, and copying its pointer for every request
     /// would have all threads count on one word of memory.
-    pub(super) router: RefCell<Router>,
+    pub(super) front: RefCell<Front>,
     pub(super) peer: Peer,
     pub(super) pulse: Arc<Pulse>,
 }
@@ -45,7 +46,12 @@ impl Service<Request<Incoming>> for PeerService {
     fn call(&self, mut request: Request<Incoming>) -> Served {
         let serving = Pulse::begin_request(&self.pulse);
         request.extensions_mut().insert(self.peer);
-        Served { answer: self.router.borrow_mut().call(request), serving }
+        let mut front = self.front.borrow_mut();
+        let answer = match front.shortcut(request.method(), request.uri().path()) {
+            Some(shortcut) => Answer::Short { answer: shortcut.call(request.map(Body::new)) },
+            None => Answer::Routed { answer: front.router().call(request) },
+        };
+        Served { answer, serving }
     }
 }
 
@@ -53,8 +59,16 @@ pin_project! {
     /// An answer under way; as long as it lives its connection is not idle.
     pub(super) struct Served {
         #[pin]
-        answer: RouteFuture<Infallible>,
+        answer: Answer,
         serving: Serving,
+    }
+}
+
+pin_project! {
+    #[project = AnswerProjection]
+    enum Answer {
+        Short { #[pin] answer: Passage<Answering> },
+        Routed { #[pin] answer: RouteFuture<Infallible> },
     }
 }
 
@@ -62,6 +76,9 @@ impl Future for Served {
     type Output = Result<Response, Infallible>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().answer.poll(context)
+        match self.project().answer.project() {
+            AnswerProjection::Short { answer } => answer.poll(context),
+            AnswerProjection::Routed { answer } => answer.poll(context),
+        }
     }
 }

@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use axum::Router;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
@@ -23,6 +22,7 @@ use super::Listen;
 use super::connection::{self, Terms};
 use super::limits::Limits;
 use super::stop::Stop;
+use crate::layers::Front;
 
 /// How much busier than the idlest a worker may be before it hands a connection over.
 const UNFAIR: usize = 2;
@@ -42,7 +42,7 @@ pub(super) struct Shared {
 /// What answers on one listening address.
 struct Face {
     tls: Option<TlsAcceptor>,
-    router: Router,
+    front: Front,
     slots: Arc<Semaphore>,
 }
 
@@ -100,8 +100,7 @@ impl Shared {
     ) -> (Self, Vec<UnboundedReceiver<Accepted>>) {
         let face = |listen: Listen| Face {
             tls: listen.tls.map(|config| TlsAcceptor::from(with_alpn(config))),
-            // Turns handlers into services once instead of at every request.
-            router: listen.service.with_state(()),
+            front: listen.service,
             slots: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
         };
         let faces = listens.into_iter().map(face).collect();
@@ -240,7 +239,7 @@ async fn serve(stream: TcpStream, face: usize, seat: Seat, shared: Arc<Shared>) 
             limits: &shared.limits,
             stop: &shared.stop,
             tls: face.tls.as_ref(),
-            router: face.router.clone(),
+            front: face.front.clone(),
             crowded: &crowded,
         };
         connection::serve(stream, terms).await;

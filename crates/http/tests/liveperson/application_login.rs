@@ -83,7 +83,7 @@ async fn a_key_without_the_privilege_is_refused() {
 #[tokio::test]
 async fn a_key_is_refused_from_an_address_off_its_list() {
     let server = TestServer::start_with(|fixture, _| {
-        fixture.api_key.addresses = vec!["192.0.2.0/24".parse().unwrap()]
+        fixture.api_key.addresses = vec!["192.0.2.0/24".parse().unwrap()];
     })
     .await;
     assert_eq!(server.log_in_with_key("bot", &Key::BOT).await.status(), 401);

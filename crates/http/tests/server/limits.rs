@@ -208,8 +208,11 @@ fn idle_connections_go_early_when_it_is_crowded() {
 
 #[test]
 fn a_flood_on_one_address_leaves_the_other_reachable() {
-    let listen =
-        || Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: None, service: axum::Router::new() };
+    let listen = || Listen {
+        address: (Ipv4Addr::LOCALHOST, 0).into(),
+        tls: None,
+        service: axum::Router::new().into(),
+    };
     let limits = Limits { connections: 1, ..Limits::default() };
     let running = Server::bind(vec![listen(), listen()], limits).unwrap().start().unwrap();
     let _flood = [0; 5].map(|_| Client::connect(running.addresses()[0]));
@@ -221,7 +224,7 @@ fn a_flood_on_one_address_leaves_the_other_reachable() {
 #[test]
 fn a_port_in_use_is_an_error_at_start() {
     let site = Site::start();
-    let listen = Listen { address: site.address, tls: None, service: axum::Router::new() };
+    let listen = Listen { address: site.address, tls: None, service: axum::Router::new().into() };
     let error = Server::bind(vec![listen], Limits::default()).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
 }

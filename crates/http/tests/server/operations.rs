@@ -20,7 +20,7 @@ fn operations(metrics: &Arc<Metrics>, ready: &Arc<AtomicBool>) -> Running {
         }
     };
     let service = operations::router(Arc::clone(metrics), readiness);
-    let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: None, service };
+    let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: None, service: service.into() };
     Server::bind(vec![listen], Limits::default()).unwrap().start().unwrap()
 }
 

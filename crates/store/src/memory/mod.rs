@@ -50,7 +50,7 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
-    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'_, ()> {
+    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, ()> {
         let mut tables = self.tables();
         Box::pin(ready(Transaction::begin(&mut tables).run(changes)))
     }
