@@ -246,3 +246,21 @@ async fn expired_sessions_leave_memory_and_store() {
     assert_eq!(server.auth.session_count(), 0);
     assert_eq!(server.store.sessions(None, 10).await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn an_oddly_spelt_path_is_answered_like_a_plain_one() {
+    let server = TestServer::start().await;
+    let (cookie, csrf) = server.session().await;
+    // Percent-encoded, the path is not recognised before the router, which decodes it.
+    let request = server.request(Method::POST, "/api/account/%312345678/refresh?v=1.3");
+    let request = request.header("cookie", format!("session_id={cookie}"));
+    assert_eq!(request.json(&json!({ "csrf": csrf })).send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn another_method_is_405_with_allow() {
+    let server = TestServer::start().await;
+    let response = server.get(REFRESH).await;
+    assert_eq!(response.status(), 405);
+    assert_eq!(response.headers()["allow"], "POST");
+}
