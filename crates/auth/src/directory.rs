@@ -5,6 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use foldhash::fast::RandomState;
 use vestibule_crypto::{SealContext, SealError, Sealer, constant_time_eq};
 use vestibule_model::{
     Account, AccountId, ApiKey, Group, OauthClient, Population, Profile, Rng, RoleType, User, UserId,
@@ -15,7 +16,7 @@ use zeroize::Zeroizing;
 /// Every account.
 #[derive(Default)]
 pub struct Directory {
-    accounts: RwLock<HashMap<AccountId, Arc<AccountEntry>>>,
+    accounts: RwLock<HashMap<AccountId, Arc<AccountEntry>, RandomState>>,
 }
 
 impl Directory {
@@ -46,7 +47,7 @@ pub struct AccountEntry {
 
 #[derive(Default)]
 struct Users {
-    by_id: HashMap<UserId, Arc<User>>,
+    by_id: HashMap<UserId, Arc<User>, RandomState>,
     by_name: HashMap<Population, HashMap<String, UserId>>,
 }
 

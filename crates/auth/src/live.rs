@@ -6,14 +6,16 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use vestibule_model::{AccountId, Millis, Session, SessionId, UserId};
+use foldhash::fast::RandomState;
+use vestibule_model::{Millis, Session, SessionId, UserId};
 use vestibule_store::Touch;
 
 const SHARDS: usize = 64;
 
-/// A session in the table. `last_used` of the session inside is that of the opening; [`Live::session`] has today's.
+/// A session in the table.
 pub(crate) struct Live {
-    opened: Session,
+    /// As it was when it was put into the table; [`Live::session`] has today's `last_used`.
+    pub(crate) opened: Session,
     last_used: AtomicI64,
     touched: AtomicBool,
 }
@@ -34,18 +36,16 @@ impl Live {
     }
 
     fn is_live(&self, now: Millis) -> bool {
-        self.session().is_live(now)
-    }
-
-    /// The account the session belongs to.
-    pub(crate) fn account(&self) -> AccountId {
-        self.opened.account
+        now < self.opened.expires_after(self.last_used())
     }
 }
 
+/// One shard of the table.
+type Shard = HashMap<SessionId, Arc<Live>, RandomState>;
+
 /// Every live session.
 pub(crate) struct LiveSessions {
-    shards: Vec<RwLock<HashMap<SessionId, Arc<Live>>>>,
+    shards: Vec<RwLock<Shard>>,
     by_user: Vec<Mutex<HashMap<UserId, Vec<SessionId>>>>,
     touched: Mutex<Vec<SessionId>>,
 }
@@ -125,7 +125,7 @@ impl LiveSessions {
 
     /// The ids of sessions that are dead at `now`.
     pub(crate) fn expired(&self, now: Millis) -> Vec<SessionId> {
-        let dead_in = |shard: &RwLock<HashMap<SessionId, Arc<Live>>>| -> Vec<SessionId> {
+        let dead_in = |shard: &RwLock<Shard>| -> Vec<SessionId> {
             read(shard).values().filter(|live| !live.is_live(now)).map(|live| live.opened.id).collect()
         };
         self.shards.iter().flat_map(dead_in).collect()
@@ -136,7 +136,7 @@ impl LiveSessions {
         self.shards.iter().map(|shard| read(shard).len()).sum()
     }
 
-    fn shard(&self, id: SessionId) -> &RwLock<HashMap<SessionId, Arc<Live>>> {
+    fn shard(&self, id: SessionId) -> &RwLock<Shard> {
         &self.shards[usize::from(id.0[15]) % SHARDS]
     }
 

@@ -24,7 +24,8 @@ impl Auth {
     /// Ends the session that was shown. Its cookie, csrf and bearer stop working before this answers, and stay
     /// refused even when the store fails.
     pub async fn log_out(self: &Arc<Self>, presented: Presented<'_>) -> Result<(), LogOutError> {
-        let session = self.presented(presented).ok_or(LogOutError::NoSession)?.session();
+        let (live, _) = self.presented(presented).ok_or(LogOutError::NoSession)?;
+        let session = live.session();
         let auth = Arc::clone(self);
         // Runs to its end also when the caller goes away.
         let ended = async move { auth.end(&session, EndReason::LoggedOut).await };

@@ -59,13 +59,14 @@ impl Auth {
             other => OpenError::Store(other),
         })?;
 
+        let replaced = ended.len();
         for id in ended {
             self.live.remove(id);
-            tracing::info!(session = ?id, reason = ?EndReason::Replaced, "session ended");
+            tracing::debug!(session = ?id, reason = ?EndReason::Replaced, "session ended");
         }
         self.live.insert(session.clone());
         tracing::info!(
-            account = %session.account, user = %session.user, session = ?session.id, opening = ?session.opening,
+            account = %session.account, user = %session.user, session = ?session.id, opening = ?session.opening, replaced,
             "session opened"
         );
         // Whoever changed the user since has updated the directory and then looked for sessions to end; if that

@@ -1,8 +1,9 @@
 //! Refreshing: a session that its holder shows alive slides its idle limit, if its user may still stay.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use vestibule_model::{AccountId, Millis, Session, SessionId};
+use vestibule_model::{AccountId, Millis, Session};
 
 use crate::live::Live;
 use crate::service::Auth;
@@ -35,24 +36,25 @@ pub enum RefreshError {
 }
 
 impl Auth {
-    /// Slides the session's idle limit. Touches memory only: what moved is written in batches.
-    pub fn refresh(&self, presented: Presented<'_>) -> Result<SessionId, RefreshError> {
-        let live = self.presented(presented).ok_or(RefreshError::NoSession)?;
-        let session = live.session();
-        if !self.may_stay(&session, presented.address, presented.now) {
+    /// Slides the session's idle limit, and gives back the cookie that was right. Touches memory only: what moved is
+    /// written in batches.
+    pub fn refresh<'a>(&self, presented: Presented<'a>) -> Result<&'a str, RefreshError> {
+        let (live, cookie) = self.presented(presented).ok_or(RefreshError::NoSession)?;
+        if !self.may_stay(&live.opened, presented.address, presented.now) {
             return Err(RefreshError::MayNotStay);
         }
         self.live.touch(&live, presented.now);
-        Ok(session.id)
+        Ok(cookie)
     }
 
-    /// The live session that was shown, if cookie, csrf and account belong together.
-    pub(crate) fn presented(&self, presented: Presented<'_>) -> Option<std::sync::Arc<Live>> {
+    /// The live session that was shown, if cookie, csrf and account belong together, and its cookie.
+    pub(crate) fn presented<'a>(&self, presented: Presented<'a>) -> Option<(Arc<Live>, &'a str)> {
         presented.cookies.iter().find_map(|cookie| {
             let id = self.tokens.read_cookie(cookie)?;
             let live = self.live.get(id, presented.now)?;
-            let belongs = live.account() == presented.account && self.tokens.csrf_matches(id, presented.csrf);
-            belongs.then_some(live)
+            let belongs =
+                live.opened.account == presented.account && self.tokens.csrf_matches(id, presented.csrf);
+            belongs.then_some((live, *cookie))
         })
     }
 

@@ -24,7 +24,7 @@ pub struct ApiState {
 
 /// The routes of every dialect.
 pub fn routes(state: ApiState) -> Routes {
-    let shortcuts: Vec<Arc<dyn Shortcut>> = vec![Arc::new(RefreshShortcut(state.clone()))];
+    let shortcuts: Vec<Arc<dyn Shortcut>> = vec![Arc::new(RefreshShortcut(Arc::new(state.clone())))];
     let router = Router::new().merge(liveperson::routes()).merge(domain::routes()).with_state(state);
     Routes { router, shortcuts }
 }

@@ -37,7 +37,12 @@ pub struct Session {
 impl Session {
     /// The first moment at which the session is dead if it is not used again.
     pub fn expires_at(&self) -> Millis {
-        let idle_end = self.last_used.plus(self.idle);
+        self.expires_after(self.last_used)
+    }
+
+    /// The same if it was last used at `last_used`.
+    pub fn expires_after(&self, last_used: Millis) -> Millis {
+        let idle_end = last_used.plus(self.idle);
         self.absolute_end.map_or(idle_end, |end| end.min(idle_end))
     }
 

@@ -1,6 +1,7 @@
 //! `POST /api/account/{account}/refresh`: slides the session; an empty body, the cookie again, the same tokens.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -28,7 +29,7 @@ pub(crate) struct SessionRequest<'a> {
 }
 
 /// The refresh before the router: clients send far more of them than of anything else.
-pub(crate) struct RefreshShortcut(pub(crate) ApiState);
+pub(crate) struct RefreshShortcut(pub(crate) Arc<ApiState>);
 
 impl Shortcut for RefreshShortcut {
     fn route(&self) -> &'static str {
@@ -40,7 +41,7 @@ impl Shortcut for RefreshShortcut {
     }
 
     fn answer(&self, request: Request) -> Answering {
-        let api = self.0.clone();
+        let api = Arc::clone(&self.0);
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let head = Head::read(&parts, account_of(parts.uri.path()));
@@ -67,16 +68,17 @@ pub(crate) async fn handle(
 
 fn refresh(api: &ApiState, head: &Head, headers: &HeaderMap, body: LimitedBody) -> Response {
     let now = api.clock.now();
-    let refreshed = SessionRequest::parse(head, headers, body)
-        .and_then(|request| Ok(api.auth.refresh(request.presented(now))?));
-    match refreshed {
-        Ok(id) => {
+    let request = match SessionRequest::parse(head, headers, body) {
+        Ok(request) => request,
+        Err(failure) => return failure.answer(now),
+    };
+    match api.auth.refresh(request.presented(now)) {
+        Ok(cookie) => {
             let mut response = empty();
-            let cookie = api.auth.tokens().cookie(id);
-            set_session_cookies(response.headers_mut(), cookie.as_str(), head.encrypted);
+            set_session_cookies(response.headers_mut(), cookie, head.encrypted);
             response
         }
-        Err(failure) => failure.answer(now),
+        Err(error) => SessionFailure::from(error).answer(now),
     }
 }
 

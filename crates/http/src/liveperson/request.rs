@@ -1,5 +1,6 @@
 //! What the three operations have in common on the way in: account, version, content type, a strict JSON object.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
@@ -8,7 +9,8 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
 use vestibule_model::AccountId;
 
@@ -68,20 +70,24 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// A JSON object in which no key stands twice. Unknown keys are kept and ignored. Bodies have few keys: a list.
-pub(crate) struct StrictObject(Vec<(String, Value)>);
+pub(crate) struct StrictObject<'a>(Vec<(Key<'a>, Value)>);
+
+/// A key, borrowed from the body unless it was written with escapes.
+#[derive(Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// More keys than any client sends; beyond it the search for a key that stands twice would take long.
 const MOST_KEYS: usize = 64;
 
-impl StrictObject {
+impl<'a> StrictObject<'a> {
     /// Reads an object; None: malformed, another JSON type, a key twice, too many keys, too deep, or bad UTF-8.
-    pub(crate) fn parse(body: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(body: &'a [u8]) -> Option<Self> {
         serde_json::from_slice(body).ok()
     }
 
     /// Takes the string of this key out; None: it is missing, or no string.
     pub(crate) fn take(&mut self, key: &str) -> Option<String> {
-        let at = self.0.iter().position(|(known, _)| known == key)?;
+        let at = self.0.iter().position(|(known, _)| known.0 == key)?;
         match self.0.swap_remove(at).1 {
             Value::String(text) => Some(text),
             _ => None,
@@ -89,7 +95,7 @@ impl StrictObject {
     }
 }
 
-impl<'de> Deserialize<'de> for StrictObject {
+impl<'de> Deserialize<'de> for StrictObject<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(StrictVisitor)
     }
@@ -98,16 +104,16 @@ impl<'de> Deserialize<'de> for StrictObject {
 struct StrictVisitor;
 
 impl<'de> Visitor<'de> for StrictVisitor {
-    type Value = StrictObject;
+    type Value = StrictObject<'de>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("an object in which no key stands twice")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<StrictObject, A::Error> {
-        let mut pairs: Vec<(String, Value)> = Vec::new();
-        while let Some((key, value)) = map.next_entry::<String, Value>()? {
-            if pairs.len() == MOST_KEYS || pairs.iter().any(|(known, _)| *known == key) {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<StrictObject<'de>, A::Error> {
+        let mut pairs: Vec<(Key<'de>, Value)> = Vec::new();
+        while let Some((key, value)) = map.next_entry::<Key<'de>, Value>()? {
+            if pairs.len() == MOST_KEYS || pairs.iter().any(|(known, _)| known.0 == key.0) {
                 return Err(A::Error::custom("a key stands twice, or there are too many"));
             }
             pairs.push((key, value));
