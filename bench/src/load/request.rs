@@ -1,0 +1,15 @@
+//! Requests as bytes, made before anything is measured.
+
+use crate::fixture::ACCOUNT;
+
+/// `POST` of a JSON body to an operation of the Login Service, with further header lines.
+pub(crate) fn post(operation: &str, headers: &[(&str, &str)], body: &serde_json::Value) -> Box<[u8]> {
+    let body = body.to_string();
+    let further: String = headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
+    let length = body.len();
+    let request = format!(
+        "POST /api/account/{ACCOUNT}/{operation}?v=1.3 HTTP/1.1\r\nHost: vestibule.example.net\r\n\
+         Accept: application/json\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{further}\r\n{body}"
+    );
+    request.into_bytes().into_boxed_slice()
+}

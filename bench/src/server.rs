@@ -1,0 +1,82 @@
+//! The service as a child process: what the program runs, over data that is there, with the settings' defaults.
+//!
+//! Only the limit on failures is off. The child sees a single core, so it starts one HTTP thread and one hash thread.
+
+use std::io::{self, Read as _};
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use tokio::sync::oneshot;
+use vestibule_auth::{Auth, FailureLimit, Settings};
+use vestibule_crypto::{MasterKey, OsRng};
+use vestibule_http::api::{ApiState, routes};
+use vestibule_http::layers::{self, LayerState};
+use vestibule_http::operations::Metrics;
+use vestibule_http::server::{Limits, Listen, Running, Server};
+use vestibule_model::Clock;
+use vestibule_store::Store;
+
+use crate::timing::SystemClock;
+use crate::{child, cpu, fixture};
+
+/// What the server is told.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The only core to run on.
+    #[arg(long)]
+    core: usize,
+    /// The folder with the database.
+    #[arg(long)]
+    data: PathBuf,
+}
+
+/// Serves until standard input ends; its first line is the master key.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    cpu::pin(arguments.core)?;
+    start_log();
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    let master = MasterKey::from_hex(&line)?;
+    let store: Arc<dyn Store> = fixture::open_store(&arguments.data, &master)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let settings = Settings { failures: FailureLimit { per_minute: 0, burst: 0 }, ..Settings::default() };
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let auth = Auth::start(store, &master, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
+        let running = serve(&auth, clock)?;
+        let address = running.addresses().first().copied().context("no address is served")?;
+        child::say_listening(address);
+        tokio::select! {
+            () = auth.run() => {}
+            _ = end_of_input() => {}
+        }
+        Ok(())
+    })
+}
+
+fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
+    let api = ApiState { auth: Arc::clone(auth), clock, public_address: "vestibule.example.net".into() };
+    let service = layers::apply(routes(api), LayerState::new(Metrics::new(), &OsRng));
+    let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: None, service };
+    Server::bind(vec![listen], Limits::default()).and_then(Server::start).context("cannot serve")
+}
+
+/// As the program logs when nobody watches: JSON on standard error, which is a file here.
+fn start_log() {
+    let log = tracing_subscriber::fmt().json().flatten_event(true).with_span_list(false);
+    log.with_max_level(tracing_subscriber::filter::LevelFilter::INFO).with_writer(io::stderr).init();
+}
+
+/// Waits on a thread of its own, which costs nothing meanwhile.
+pub(crate) fn end_of_input() -> oneshot::Receiver<()> {
+    let (ended, end) = oneshot::channel();
+    std::thread::spawn(move || {
+        let mut rest = Vec::new();
+        let _ = io::stdin().read_to_end(&mut rest);
+        let _ = ended.send(());
+    });
+    end
+}
