@@ -103,7 +103,7 @@ impl Visit {
                     status = status.as_u16(),
                     peer = self.peer.map(tracing::field::display),
                     took = ?took,
-                    cause = cause.map(|Cause(error)| &**error as &(dyn Error + 'static)),
+                    cause = cause.map(|Cause(error)| tracing::field::display(Chain(&**error))),
                     $text
                 )
             };
@@ -117,6 +117,21 @@ impl Visit {
         } else {
             event!(debug, "answered a request");
         }
+    }
+}
+
+/// An error and the errors under it, in one line.
+struct Chain<'a>(&'a (dyn Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(out, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
     }
 }
 
