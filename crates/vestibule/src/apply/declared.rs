@@ -1,0 +1,219 @@
+//! What a file for `vestibule apply` may say. `None` is "as it is, or the default when it is new".
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::{Deserialize, Deserializer, de::Error};
+use toml::{Table, Value};
+use vestibule_model::{
+    AccountId, AccountState, Feature, Millis, Population, Privilege, RoleType, SignOn, UserKind,
+};
+
+use crate::config::Network;
+use crate::input_error::{InputError, position};
+
+/// A whole file. None of these types can be shown by `Debug`: they hold secrets.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Declared {
+    #[serde(default, rename = "account")]
+    pub(super) accounts: Vec<DeclaredAccount>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeclaredAccount {
+    pub(super) id: AccountId,
+    pub(super) code: Option<String>,
+    pub(super) number: Option<i32>,
+    pub(super) time_zone: Option<String>,
+    pub(super) state: Option<AccountState>,
+    pub(super) sign_on: Option<SignOn>,
+    pub(super) features: Option<BTreeSet<Feature>>,
+    /// Policies are laid over the present ones, key by key.
+    pub(super) password_policy: Option<Table>,
+    pub(super) lockout_policy: Option<Table>,
+    pub(super) session_policy: Option<Table>,
+    #[serde(default, rename = "profile")]
+    pub(super) profiles: Vec<DeclaredProfile>,
+    #[serde(default, rename = "group")]
+    pub(super) groups: Vec<DeclaredGroup>,
+    #[serde(default, rename = "skill")]
+    pub(super) skills: Vec<DeclaredSkill>,
+    #[serde(default, rename = "service")]
+    pub(super) services: Vec<DeclaredService>,
+    #[serde(default, rename = "api_key")]
+    pub(super) api_keys: Vec<DeclaredApiKey>,
+    #[serde(default, rename = "oauth_client")]
+    pub(super) oauth_clients: Vec<DeclaredOauthClient>,
+    #[serde(default, rename = "user")]
+    pub(super) users: Vec<DeclaredUser>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeclaredProfile {
+    pub(super) id: Option<i64>,
+    pub(super) name: String,
+    pub(super) role: Option<RoleType>,
+    pub(super) permissions: Option<BTreeSet<i32>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeclaredGroup {
+    pub(super) id: Option<i64>,
+    pub(super) name: String,
+    /// The name of the group above; "": none.
+    pub(super) parent: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeclaredSkill {
+    pub(super) id: Option<i64>,
+    pub(super) name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeclaredService {
+    pub(super) name: String,
+    /// "": this server.
+    pub(super) base_uri: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeclaredApiKey {
+    pub(super) name: String,
+    pub(super) developer: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) enabled: Option<bool>,
+    pub(super) privileges: Option<BTreeSet<Privilege>>,
+    #[serde(default, deserialize_with = "networks")]
+    pub(super) addresses: Option<Vec<Network>>,
+    pub(super) app_key: Option<String>,
+    pub(super) secret: Option<String>,
+    pub(super) access_token: Option<String>,
+    pub(super) access_token_secret: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeclaredOauthClient {
+    pub(super) name: String,
+    pub(super) enabled: Option<bool>,
+    pub(super) privileges: Option<BTreeSet<Privilege>>,
+    #[serde(default, deserialize_with = "networks")]
+    pub(super) addresses: Option<Vec<Network>>,
+    pub(super) client_id: Option<String>,
+    pub(super) secret: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeclaredUser {
+    pub(super) login_name: String,
+    #[serde(default = "user_population")]
+    pub(super) population: Population,
+    pub(super) kind: Option<UserKind>,
+    pub(super) full_name: Option<String>,
+    pub(super) nickname: Option<String>,
+    pub(super) email: Option<String>,
+    pub(super) enabled: Option<bool>,
+    /// Names, as everything below that refers to something.
+    pub(super) profiles: Option<BTreeSet<String>>,
+    /// "": none.
+    pub(super) group: Option<String>,
+    pub(super) manager_of: Option<BTreeSet<String>>,
+    pub(super) skills: Option<BTreeSet<String>>,
+    pub(super) max_chats: Option<i32>,
+    pub(super) max_async_chats: Option<i32>,
+    /// "": none.
+    pub(super) allowed_app_key: Option<String>,
+    pub(super) password: Option<String>,
+    pub(super) password_hash: Option<String>,
+    #[serde(default, deserialize_with = "point_in_time")]
+    pub(super) password_changed: Option<Millis>,
+    pub(super) must_change_password: Option<bool>,
+    /// Only `false` is allowed.
+    pub(super) locked: Option<bool>,
+}
+
+impl Declared {
+    /// Reads a file's text. `path` is for messages.
+    pub(crate) fn read(path: &Path, text: &str) -> Result<Self, InputError> {
+        let shown = path.display().to_string();
+        let document =
+            toml::Deserializer::parse(text).map_err(|error| InputError::toml(&shown, text, &error))?;
+        serde_path_to_error::deserialize(document).map_err(|error| {
+            let place = format!("{shown}{}", position(text, error.inner()));
+            InputError::at(place, error.path(), error.inner().message())
+        })
+    }
+}
+
+const fn user_population() -> Population {
+    Population::User
+}
+
+fn networks<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Vec<Network>>, D::Error> {
+    let texts = Vec::<String>::deserialize(value)?;
+    texts.iter().map(|text| text.parse()).collect::<Result<_, _>>().map(Some).map_err(D::Error::custom)
+}
+
+/// RFC 3339, as text or as TOML's own date with time.
+fn point_in_time<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Millis>, D::Error> {
+    let text = match Value::deserialize(value)? {
+        Value::String(text) => text,
+        Value::Datetime(time) => time.to_string(),
+        _ => return Err(D::Error::custom("this must be a point in time such as 2026-01-31T12:00:00Z")),
+    };
+    let time: jiff::Timestamp = text.parse().map_err(D::Error::custom)?;
+    Ok(Some(Millis::from_unix(time.as_millisecond())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        Declared::read(Path::new("a.toml"), text).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_place() {
+        let refusal = refusal("[[account]]\nid = \"1\"\ncolour = 3\n");
+        assert!(refusal.starts_with("a.toml:3:1: account[0]"), "{refusal}");
+        assert!(refusal.contains("unknown field `colour`"), "{refusal}");
+    }
+
+    #[test]
+    fn an_unknown_key_of_a_user_is_refused() {
+        let refusal =
+            refusal("[[account]]\nid = \"1\"\n[[account.user]]\nlogin_name = \"a\"\npasswort = \"x\"\n");
+        assert!(refusal.contains("account[0].user[0]") && refusal.contains("passwort"), "{refusal}");
+    }
+
+    #[test]
+    fn an_account_id_that_is_none_is_refused() {
+        let refusal = refusal("[[account]]\nid = \"a b\"\n");
+        assert!(refusal.starts_with("a.toml:2:6: account[0].id: an account id is"), "{refusal}");
+    }
+
+    #[test]
+    fn a_point_in_time_may_be_text_or_not() {
+        let user = "[[account]]\nid = \"1\"\n[[account.user]]\nlogin_name = \"a\"\npassword_changed =";
+        for time in ["\"1900-01-01T00:00:00Z\"", "1900-01-01T00:00:00Z"] {
+            assert_eq!(refusal(&format!("{user} {time}\n")), "");
+        }
+    }
+
+    #[test]
+    fn an_unknown_role_is_refused_with_those_that_there_are() {
+        let refusal =
+            refusal("[[account]]\nid = \"1\"\n[[account.profile]]\nname = \"a\"\nrole = \"boss\"\n");
+        assert!(refusal.contains("profile[0].role") && refusal.contains("campaign-manager"), "{refusal}");
+    }
+}

@@ -1,0 +1,153 @@
+//! The directory as it will be: what is there, changed element by element.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use vestibule_auth::seal_api_key;
+use vestibule_crypto::{Argon2Params, MasterKey, PasswordHasher, Sealer, SecretHasher};
+use vestibule_model::{
+    Account, AccountId, AccountState, ApiKey, ApplicationId, LockoutPolicy, Millis, PasswordPolicy, Rng,
+    SessionPolicy, SignOn, UserId,
+};
+use vestibule_store::{AccountRows, DirectoryRows};
+
+use super::problem::Problem;
+
+/// What is needed to make credentials.
+pub(crate) struct Tools<'a> {
+    pub(crate) rng: &'a dyn Rng,
+    pub(crate) now: Millis,
+    pub(crate) hasher: PasswordHasher,
+    pub(crate) params: Argon2Params,
+    pub(crate) sealer: Sealer,
+    pub(crate) secrets: SecretHasher,
+}
+
+impl<'a> Tools<'a> {
+    /// The tools of an installation.
+    pub(crate) fn new(
+        master: &MasterKey,
+        (rng, now): (&'a dyn Rng, Millis),
+        hashing: &crate::config::HashingSettings,
+    ) -> Self {
+        Self {
+            rng,
+            now,
+            hasher: PasswordHasher::new(hashing.engine.0),
+            params: hashing.params(),
+            sealer: Sealer::derive(master),
+            secrets: SecretHasher::derive(master),
+        }
+    }
+
+    /// Seals both secrets of a key.
+    pub(super) fn seal(&self, key: &mut ApiKey, secret: &str, token_secret: &str) {
+        seal_api_key(&self.sealer, self.rng, key, secret, token_secret);
+    }
+}
+
+/// A secret that nobody knows yet but us.
+#[derive(Debug)]
+pub(crate) struct Generated {
+    /// `user 12345678/alice`
+    pub(crate) owner: String,
+    /// `password`
+    pub(crate) name: &'static str,
+    /// The secret.
+    pub(crate) value: String,
+}
+
+/// The directory in the making. Only accounts that the file names are in here.
+pub(super) struct Draft {
+    pub(super) accounts: BTreeMap<AccountId, AccountRows>,
+    pub(super) generated: Vec<Generated>,
+    /// Of the whole installation.
+    user_ids: HashSet<UserId>,
+    application_ids: HashSet<ApplicationId>,
+    codes: BTreeMap<String, AccountId>,
+    numbers: BTreeMap<i32, AccountId>,
+}
+
+impl Draft {
+    pub(super) fn of(directory: &DirectoryRows) -> Self {
+        let rows = || directory.accounts.iter();
+        let keys = rows().flat_map(|rows| rows.api_keys.iter().map(|key| key.id));
+        let clients = rows().flat_map(|rows| rows.oauth_clients.iter().map(|client| client.id));
+        Self {
+            accounts: BTreeMap::new(),
+            generated: Vec::new(),
+            user_ids: rows().flat_map(|rows| rows.users.iter().map(|user| user.id)).collect(),
+            application_ids: keys.chain(clients).collect(),
+            codes: rows().map(|rows| (rows.account.code.clone(), rows.account.id)).collect(),
+            numbers: rows().map(|rows| (rows.account.number, rows.account.id)).collect(),
+        }
+    }
+
+    /// An account as new ones are.
+    pub(super) fn new_account(&self, id: AccountId) -> AccountRows {
+        let highest = self.numbers.last_key_value().map_or(0, |(number, _)| *number);
+        AccountRows::empty(Account {
+            id,
+            code: id.to_string(),
+            number: highest.saturating_add(1).max(1),
+            time_zone: "UTC".to_owned(),
+            state: AccountState::Enabled,
+            sign_on: SignOn::Password,
+            features: BTreeSet::new(),
+            services: Vec::new(),
+            password_policy: PasswordPolicy::default(),
+            lockout_policy: LockoutPolicy::default(),
+            session_policy: SessionPolicy::default(),
+        })
+    }
+
+    /// Takes code and number for an account, unless another has them.
+    pub(super) fn claim(&mut self, element: &str, account: &Account) -> Result<(), Problem> {
+        self.codes.retain(|_, owner| *owner != account.id);
+        self.numbers.retain(|_, owner| *owner != account.id);
+        if let Some(owner) = self.codes.insert(account.code.clone(), account.id) {
+            return Err(Problem::new(
+                element,
+                "code",
+                format_args!("{:?} is account {owner}'s", account.code),
+            ));
+        }
+        if let Some(owner) = self.numbers.insert(account.number, account.id) {
+            return Err(Problem::new(
+                element,
+                "number",
+                format_args!("{} is account {owner}'s", account.number),
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) fn new_user_id(&mut self, rng: &dyn Rng) -> UserId {
+        loop {
+            let id = UserId(ten_digits(rng));
+            if self.user_ids.insert(id) {
+                return id;
+            }
+        }
+    }
+
+    pub(super) fn new_application_id(&mut self, rng: &dyn Rng) -> ApplicationId {
+        loop {
+            let id = ApplicationId(ten_digits(rng));
+            if self.application_ids.insert(id) {
+                return id;
+            }
+        }
+    }
+
+    pub(super) fn generate(&mut self, owner: &str, name: &'static str, value: &str) {
+        self.generated.push(Generated { owner: owner.to_owned(), name, value: value.to_owned() });
+    }
+}
+
+/// A random number of exactly ten decimal digits.
+fn ten_digits(rng: &dyn Rng) -> i64 {
+    const SMALLEST: i64 = 1_000_000_000;
+    let mut bytes = [0; 8];
+    rng.fill(&mut bytes);
+    SMALLEST + i64::from_be_bytes(bytes).rem_euclid(9 * SMALLEST)
+}

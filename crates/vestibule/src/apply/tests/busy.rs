@@ -1,0 +1,49 @@
+//! A store that somebody else changes at the same time.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use vestibule_model::{Session, SessionId};
+use vestibule_store::{ChangedAccounts, Sequence, StoreFuture};
+
+use super::*;
+
+/// A store that somebody else changes before the first commit.
+struct Busy {
+    store: SqliteStore,
+    moved: AtomicBool,
+}
+
+impl Store for Busy {
+    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, ()> {
+        if self.moved.swap(true, Ordering::Relaxed) {
+            return self.store.commit(changes);
+        }
+        Box::pin(async { Err(StoreError::DirectoryMoved) })
+    }
+
+    fn directory(&self) -> StoreFuture<'_, DirectoryRows> {
+        self.store.directory()
+    }
+
+    fn account(&self, id: AccountId) -> StoreFuture<'_, Option<AccountRows>> {
+        self.store.account(id)
+    }
+
+    fn changed_accounts(&self, after: Sequence) -> StoreFuture<'_, ChangedAccounts> {
+        self.store.changed_accounts(after)
+    }
+
+    fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>> {
+        self.store.sessions(after, limit)
+    }
+}
+
+#[test]
+fn is_tried_again_when_somebody_else_was_faster() {
+    let World { _folder, store, mut tools } = World::new();
+    let busy = Busy { store, moved: AtomicBool::new(false) };
+    let declared = Declared::read(Path::new("a.toml"), "[[account]]\nid = \"1\"\n").unwrap();
+    let plan = block_on(apply(&busy, &mut tools, &declared, "a.toml")).unwrap();
+    assert_eq!(plan.lines, ["+ account 1"]);
+    assert_eq!(block_on(busy.directory()).unwrap().accounts.len(), 1);
+}

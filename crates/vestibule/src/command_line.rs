@@ -1,0 +1,191 @@
+//! The command line: what a person can ask of the program, and the help that teaches it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// A login and session service that you host yourself: it speaks the LivePerson Login Service and Domain API, so
+/// that clients written for it work without a change.
+///
+/// To try it, run `vestibule dev`. To run it for others, write a configuration, declare your accounts and users in a
+/// file, and run `vestibule apply` and `vestibule serve`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "vestibule",
+    version,
+    max_term_width = 100,
+    after_help = "\
+Exit codes: 0 done, 1 failed, 2 wrong arguments or a wrong file, 130 ended by a second signal."
+)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    pub(crate) action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Action {
+    /// Run a development server with a demo account, for this machine only
+    #[command(long_about = DEV_ABOUT, after_long_help = DEV_EXAMPLES)]
+    Dev(DevArguments),
+    /// Run the service
+    #[command(long_about = SERVE_ABOUT, after_long_help = SERVE_EXAMPLES)]
+    Serve(ConfigArguments),
+    /// Bring accounts, users and keys into the state that a file declares
+    #[command(long_about = APPLY_ABOUT, after_long_help = APPLY_EXAMPLES)]
+    Apply(ApplyArguments),
+    /// Look at configurations
+    #[command(subcommand)]
+    Config(ConfigAction),
+    /// Print a completion script for a shell
+    #[command(
+        after_long_help = "Example:\n  vestibule completions bash > ~/.local/share/bash-completion/completions/vestibule"
+    )]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigAction {
+    /// Say whether a configuration is right; if not, which file, key and why
+    ///
+    /// Looks at the same things as `serve`: the file, the environment, and the certificate files that they name.
+    Check(ConfigArguments),
+    /// Print the default configuration: every key with its meaning
+    Default,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArguments {
+    /// The configuration, in TOML [default: the defaults and the environment only]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DevArguments {
+    /// Where to keep the database, the master key and the development CA [default: data]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Where to answer without TLS; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) http: Option<SocketAddr>,
+    /// Where to answer with TLS; port 0 takes a free one [default: 127.0.0.1:8443]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) https: Option<SocketAddr>,
+    /// Where to answer /healthz, /readyz and /metrics; port 0 takes a free one [default: 127.0.0.1:8081]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) admin: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArguments {
+    /// What shall be there, in TOML
+    pub(crate) file: PathBuf,
+    /// Say what would change, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The data directory to change [default: the configuration's]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The configuration that names the data directory, the master key and the cost of password hashes
+    /// [default: the defaults and the environment only]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+const DEV_ABOUT: &str = "\
+Run a development server with a demo account, for this machine only.
+
+Everything it needs is made in the data directory: a database, a master key, and a certificate authority of its own, \
+whose certificate is ca.pem. The demo account 12345678 is put back into its declared state at each start; whatever \
+else you put into the database stays. Passwords and keys of the demo account are public, so the server refuses to \
+listen on anything but loopback addresses.
+
+The settings of `vestibule config default` can be changed by environment variables, as for `serve`.";
+
+const DEV_EXAMPLES: &str = "\
+Examples:
+  vestibule dev
+  vestibule dev --data-dir /tmp/try --http 127.0.0.1:0 --https 127.0.0.1:0 --admin 127.0.0.1:0";
+
+const SERVE_ABOUT: &str = "\
+Run the service.
+
+Settings come from the defaults (see `vestibule config default`), then from the file, then from environment variables \
+such as VESTIBULE_SERVER_HTTP. Unknown keys and bad values are refused.
+
+SIGTERM or SIGINT: no new connections, requests under way finish, everything is written, exit code 0. A second signal \
+ends at once.";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  vestibule config check --config vestibule.toml
+  vestibule serve --config vestibule.toml
+  VESTIBULE_SERVER_DATA_DIR=data VESTIBULE_LOG_LEVEL=debug vestibule serve";
+
+const APPLY_ABOUT: &str = "\
+Bring accounts, users and keys into the state that a file declares.
+
+Applying a file twice changes nothing the second time. A field that is left out keeps its present value, or has its \
+default when the thing is new. Nothing that the file does not name is changed or deleted; to keep somebody out, \
+declare `enabled = false`. All is done in one transaction, or nothing at all. A running server on the same data \
+directory follows within half a second, and ends the sessions of users who are disabled or get another password.
+
+A human user without `password` or `password_hash` gets a generated password, to be changed at the first login; API \
+keys and OAuth clients without values get generated ones. What was generated is shown once, and never again.
+
+A `password` in the file is put back at each run when the user has changed it: leave it out once people choose their \
+own. A `password_hash` is for moving in: it is taken only while the user has no password.";
+
+const APPLY_EXAMPLES: &str = r#"Example of a file (only the ids and names are required):
+  [[account]]
+  id = "12345678"                       # LivePerson's account id
+  code = "ACME"                         # LiveVox's client code
+  number = 1
+  time_zone = "Europe/Athens"
+  state = "enabled"                     # or "disabled"
+  sign_on = "password"                  # or "sso-only"
+  features = ["User Type - Bot"]
+  password_policy = { min_length = 12, history = 4, expiry_days = 90 }
+  lockout_policy = { failures = 5, unlock = { after-minutes = 30 } }
+  session_policy = { idle_seconds = 28800, concurrency = "one" }
+
+  [[account.profile]]
+  name = "Administrator"
+  role = "administrator"                # agent, agent-manager, campaign-manager, lpa
+  permissions = [100, 101]
+
+  [[account.group]]
+  id = -1
+  name = "Main Group"
+
+  [[account.skill]]
+  name = "sales"
+
+  [[account.service]]
+  name = "agentVep"                     # without base_uri: this server
+
+  [[account.api_key]]
+  name = "Bots"
+  privileges = ["user-login"]
+  addresses = ["10.0.0.0/8"]
+
+  [[account.user]]
+  login_name = "alice"                  # population = "agent" for LiveVox agents
+  profiles = ["Administrator"]
+  group = "Main Group"
+  skills = ["sales"]
+
+  [[account.user]]
+  login_name = "helper"
+  kind = "bot"
+  allowed_app_key = "Bots"              # the name or app_key of an API key
+
+Examples:
+  vestibule apply accounts.toml --dry-run
+  vestibule apply accounts.toml --config vestibule.toml
+  vestibule apply accounts.toml --data-dir data"#;

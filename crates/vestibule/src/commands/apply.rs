@@ -1,0 +1,95 @@
+//! `vestibule apply`: accounts, users and keys from a file.
+
+use std::fs;
+use std::path::Path;
+
+use vestibule_crypto::{MasterKey, OsRng};
+use vestibule_model::Clock;
+use vestibule_store::DirectoryRows;
+
+use super::small_runtime;
+use crate::apply::{self as engine, Declared, Plan, Tools};
+use crate::clock::SystemClock;
+use crate::command_line::ApplyArguments;
+use crate::config::{self, Config, Flags};
+use crate::data_dir::DataDir;
+use crate::house::open_store;
+use crate::input_error::InputError;
+use crate::{master_key, screen};
+
+/// Applies the file, or says what that would do.
+pub(crate) fn apply(arguments: &ApplyArguments) -> anyhow::Result<()> {
+    let flags = Flags::default().path("--data-dir", "server.data_dir", arguments.data_dir.as_ref());
+    let config = config::load(arguments.config.as_deref(), flags)?.config;
+    let declared = read(&arguments.file)?;
+    let source = arguments.file.display().to_string();
+    if arguments.dry_run {
+        show_dry_run(&dry_run(&config, &declared, &source)?);
+    } else {
+        show(&run(&config, &declared, &source)?);
+    }
+    Ok(())
+}
+
+fn read(file: &Path) -> Result<Declared, InputError> {
+    let text = fs::read_to_string(file).map_err(|error| InputError::new(file.display(), error))?;
+    Declared::read(file, &text)
+}
+
+fn run(config: &Config, declared: &Declared, source: &str) -> anyhow::Result<Plan> {
+    let data = DataDir::open(&config.server.data_dir)?;
+    let first_time = !data.master_key().exists();
+    let master = master_key::load(&config.master_key, &data)?;
+    if first_time && data.master_key().exists() {
+        let path = data.master_key();
+        screen::complain(format_args!("made {}; keep a copy apart from the database's", path.display()));
+    }
+    let store = open_store(&data, &master)?;
+    let mut tools = tools(config, &master);
+    small_runtime()?.block_on(engine::apply(&store, &mut tools, declared, source))
+}
+
+/// Makes nothing, not even a data directory.
+fn dry_run(config: &Config, declared: &Declared, source: &str) -> anyhow::Result<Plan> {
+    let data = DataDir::at(&config.server.data_dir);
+    if !data.database().exists() {
+        let mut tools = tools(config, &MasterKey::generate(&OsRng));
+        return engine::plan_over(&DirectoryRows::default(), &mut tools, declared, source);
+    }
+    let master = master_key::load(&config.master_key, &data)?;
+    let store = open_store(&data, &master)?;
+    let mut tools = tools(config, &master);
+    small_runtime()?.block_on(engine::plan(&store, &mut tools, declared, source))
+}
+
+fn tools(config: &Config, master: &MasterKey) -> Tools<'static> {
+    Tools::new(master, (&OsRng, SystemClock.now()), &config.hashing)
+}
+
+fn show(plan: &Plan) {
+    show_lines(plan);
+    if plan.generated.is_empty() {
+        return;
+    }
+    screen::say("\nGenerated, and shown this once only:");
+    for secret in &plan.generated {
+        screen::say(format_args!("  {}: {} = {:?}", secret.owner, secret.name, secret.value));
+    }
+}
+
+fn show_dry_run(plan: &Plan) {
+    if !plan.lines.is_empty() {
+        screen::say("would change:");
+    }
+    show_lines(plan);
+    for secret in &plan.generated {
+        screen::say(format_args!("  {}: {} would be generated", secret.owner, secret.name));
+    }
+}
+
+fn show_lines(plan: &Plan) {
+    if plan.lines.is_empty() {
+        screen::say("= nothing to change");
+    }
+    plan.lines.iter().for_each(screen::say);
+}

@@ -1,0 +1,63 @@
+//! `vestibule dev`: one command to a working service, for this machine only.
+
+use std::path::Path;
+
+use anyhow::Context;
+use vestibule_crypto::{MasterKey, OsRng};
+use vestibule_model::Clock;
+use vestibule_store::Store;
+
+use super::{small_runtime, welcome};
+use crate::apply::{self, Declared, Tools};
+use crate::clock::SystemClock;
+use crate::command_line::DevArguments;
+use crate::config::{self, Config, Flags};
+use crate::data_dir::DataDir;
+use crate::house::{House, open_store};
+use crate::{certificates, listeners, logging, master_key, signals};
+
+/// The demo account.
+const DEMO: &str = include_str!("../../demo.toml");
+
+/// Runs a development server until it is told to stop.
+pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
+    let flags = Flags::default()
+        .path("--data-dir", "server.data_dir", arguments.data_dir.as_ref())
+        .address("--http", "server.http", arguments.http)
+        .address("--https", "server.https", arguments.https)
+        .address("--admin", "server.admin", arguments.admin);
+    let loaded = config::load_for_development(flags)?;
+    listeners::origins(&loaded)?;
+    logging::start(&loaded.config.log);
+    let stop = signals::listen()?;
+    let data = DataDir::open(&loaded.config.server.data_dir)?;
+    let _lock = data.lock()?;
+    let master = master_key::load(&loaded.config.master_key, &data)?;
+    let tls = certificates::for_development(&data, SystemClock.now())?;
+    small_runtime()?.block_on(async {
+        let store = open_store(&data, &master)?;
+        put_demo_account(&store, &loaded.config, &master).await?;
+        let house = House::open(&loaded, &master, store, Some(&tls)).await?;
+        welcome::show(house.addresses(), &data);
+        house.run(stop).await
+    })
+}
+
+async fn put_demo_account(store: &dyn Store, config: &Config, master: &MasterKey) -> anyhow::Result<()> {
+    let declared = Declared::read(Path::new("demo.toml"), DEMO)?;
+    let mut tools = Tools::new(master, (&OsRng, SystemClock.now()), &config.hashing);
+    let plan = apply::apply(store, &mut tools, &declared, "demo.toml").await;
+    let plan = plan.context("cannot make the demo account")?;
+    tracing::debug!(changes = plan.lines.len(), "the demo account is as declared");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_account_is_a_declaration() {
+        assert!(Declared::read(Path::new("demo.toml"), DEMO).is_ok());
+    }
+}

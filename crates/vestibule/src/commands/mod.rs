@@ -1,0 +1,49 @@
+//! What each command does, from its arguments to its last word.
+
+mod apply;
+mod dev;
+mod serve;
+mod welcome;
+
+use anyhow::Context;
+use clap::CommandFactory;
+use clap_complete::Shell;
+use tokio::runtime::{self, Runtime};
+
+pub(crate) use apply::apply;
+pub(crate) use dev::dev;
+pub(crate) use serve::serve;
+
+use crate::command_line::{CommandLine, ConfigArguments};
+use crate::config::{self, Flags};
+use crate::{certificates, listeners, screen};
+
+/// `vestibule config check`
+pub(crate) fn check_config(arguments: &ConfigArguments) -> anyhow::Result<()> {
+    let loaded = config::load(arguments.config.as_deref(), Flags::default())?;
+    certificates::from_files(&loaded)?;
+    listeners::origins(&loaded)?;
+    screen::say("OK");
+    Ok(())
+}
+
+/// `vestibule config default`
+#[expect(clippy::unnecessary_wraps, reason = "every command has the same form")]
+pub(crate) fn show_default_config() -> anyhow::Result<()> {
+    screen::say(config::DEFAULT.trim_end());
+    Ok(())
+}
+
+/// `vestibule completions`
+#[expect(clippy::unnecessary_wraps, reason = "every command has the same form")]
+pub(crate) fn completions(shell: Shell) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut CommandLine::command(), "vestibule", &mut script);
+    screen::say(String::from_utf8_lossy(&script).trim_end());
+    Ok(())
+}
+
+/// The main thread's runtime: for the background tasks, and for waiting. Requests have runtimes of their own.
+fn small_runtime() -> anyhow::Result<Runtime> {
+    runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")
+}

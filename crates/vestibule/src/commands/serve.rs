@@ -1,0 +1,38 @@
+//! `vestibule serve`: the real thing.
+
+use super::{small_runtime, welcome};
+use crate::command_line::ConfigArguments;
+use crate::config::{self, Flags};
+use crate::data_dir::DataDir;
+use crate::house::{House, open_store};
+use crate::{certificates, listeners, logging, master_key, signals};
+
+/// Runs the service until it is told to stop.
+pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
+    let loaded = config::load(arguments.config.as_deref(), Flags::default())?;
+    let tls = certificates::from_files(&loaded)?;
+    listeners::origins(&loaded)?;
+    logging::start(&loaded.config.log);
+    let stop = signals::listen()?;
+    let data = DataDir::open(&loaded.config.server.data_dir)?;
+    let _lock = data.lock()?;
+    let master = master_key::load(&loaded.config.master_key, &data)?;
+    if data.ca_key().exists() {
+        tracing::warn!(
+            "this data directory was used by `vestibule dev`: it may have an account with public passwords"
+        );
+    }
+    small_runtime()?.block_on(async {
+        let house = House::open(&loaded, &master, open_store(&data, &master)?, tls.as_ref()).await?;
+        let addresses = house.addresses();
+        welcome::show_addresses(addresses);
+        tracing::info!(
+            http = addresses.http.map(tracing::field::display),
+            https = addresses.https.map(tracing::field::display),
+            admin = %addresses.admin,
+            version = env!("CARGO_PKG_VERSION"),
+            "answering"
+        );
+        house.run(stop).await
+    })
+}

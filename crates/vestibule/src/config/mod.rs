@@ -1,0 +1,104 @@
+//! Configuration: the shipped defaults, over them a file, over that the environment, over that the command line.
+//!
+//! Owns what settings there are and where each value came from. The defaults are `config.default.toml` and nothing
+//! else: no setting has a default in code. Whatever is refused is refused with its place, its key and the reason.
+
+mod check;
+mod environment;
+mod layers;
+mod settings;
+mod values;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use toml::Value;
+
+pub(crate) use settings::{
+    Config, HashingSettings, LimitSettings, LogFormat, LogSettings, MasterKeySettings, ServerSettings,
+};
+pub(crate) use values::{HostPort, Network};
+
+use crate::input_error::InputError;
+use layers::{Layers, Source};
+
+/// Every key with its default and its meaning.
+pub(crate) const DEFAULT: &str = include_str!("../../config.default.toml");
+
+/// A configuration, and where its values came from.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    layers: Layers,
+}
+
+/// What the command line says about settings.
+#[derive(Debug, Default)]
+pub(crate) struct Flags {
+    values: Vec<(&'static str, &'static str, Value)>,
+}
+
+impl Flags {
+    /// `flag` sets `key`, if it was given.
+    #[must_use]
+    pub(crate) fn path(mut self, flag: &'static str, key: &'static str, value: Option<&PathBuf>) -> Self {
+        let text = value.map(|path| Value::String(path.to_string_lossy().into_owned()));
+        self.values.extend(text.map(|value| (flag, key, value)));
+        self
+    }
+
+    /// `flag` sets `key`, if it was given.
+    #[must_use]
+    pub(crate) fn address(
+        mut self,
+        flag: &'static str,
+        key: &'static str,
+        value: Option<SocketAddr>,
+    ) -> Self {
+        self.values.extend(value.map(|address| (flag, key, Value::String(address.to_string()))));
+        self
+    }
+}
+
+/// The configuration of `serve`, and of `apply` beside it.
+pub(crate) fn load(file: Option<&Path>, flags: Flags) -> Result<Loaded, InputError> {
+    let mut layers = Layers::shipped()?;
+    if let Some(file) = file {
+        layers.add_file(file)?;
+    }
+    finish(layers, std::env::vars_os(), flags).and_then(Loaded::checked_for_serving)
+}
+
+/// The configuration of `dev`: other addresses and another data directory, and only for this machine.
+pub(crate) fn load_for_development(flags: Flags) -> Result<Loaded, InputError> {
+    let mut layers = Layers::shipped()?;
+    for (key, value) in [("server.https", "127.0.0.1:8443"), ("server.data_dir", "data")] {
+        layers.set(key, Value::String(value.to_owned()), Source::Development);
+    }
+    finish(layers, std::env::vars_os(), flags).and_then(Loaded::checked_for_development)
+}
+
+fn finish(
+    mut layers: Layers,
+    variables: impl Iterator<Item = (OsString, OsString)>,
+    flags: Flags,
+) -> Result<Loaded, InputError> {
+    let unknown = environment::add(&mut layers, variables)?;
+    for (flag, key, value) in flags.values {
+        layers.set(key, value, Source::Flag(flag));
+    }
+    let config: Config = layers.read()?;
+    environment::refuse_unknown(&unknown, config.master_key.environment.as_deref())?;
+    Ok(Loaded { config, layers })
+}
+
+impl Loaded {
+    /// An error about a value that can only be judged when it is used, such as a file that it names.
+    pub(crate) fn refuse(&self, key: &str, reason: impl std::fmt::Display) -> InputError {
+        InputError::at(self.layers.source(key), key, reason)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! The settings that there are. What they mean is written in `config.default.toml`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tracing_subscriber::filter::Targets;
+use vestibule_crypto::{Argon2Params, Engine};
+use vestibule_model::AccountId;
+
+use super::values::{HostPort, Network, Parsed, milliseconds, optional};
+
+/// All settings.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) server: ServerSettings,
+    pub(crate) limits: LimitSettings,
+    pub(crate) login: LoginSettings,
+    pub(crate) hashing: HashingSettings,
+    pub(crate) sessions: SessionSettings,
+    pub(crate) log: LogSettings,
+    pub(crate) master_key: MasterKeySettings,
+}
+
+/// `[server]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServerSettings {
+    #[serde(deserialize_with = "optional")]
+    pub(crate) http: Option<SocketAddr>,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) https: Option<SocketAddr>,
+    pub(crate) admin: Parsed<SocketAddr>,
+    pub(crate) data_dir: PathBuf,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) tls_key: Option<PathBuf>,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) public_address: Option<HostPort>,
+    pub(crate) trusted_proxies: Vec<Parsed<Network>>,
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) workers: usize,
+    pub(crate) max_connections: usize,
+    #[serde(rename = "shutdown_grace_ms", deserialize_with = "milliseconds")]
+    pub(crate) shutdown_grace: Duration,
+}
+
+/// `[limits]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitSettings {
+    pub(crate) body_bytes: usize,
+    #[serde(rename = "body_timeout_ms", deserialize_with = "milliseconds")]
+    pub(crate) body_timeout: Duration,
+    pub(crate) header_bytes: usize,
+    #[serde(rename = "header_timeout_ms", deserialize_with = "milliseconds")]
+    pub(crate) header_timeout: Duration,
+    #[serde(rename = "idle_timeout_ms", deserialize_with = "milliseconds")]
+    pub(crate) idle_timeout: Duration,
+    pub(crate) http2_streams: u32,
+    #[serde(rename = "http2_ping_interval_ms", deserialize_with = "milliseconds")]
+    pub(crate) http2_ping_interval: Duration,
+}
+
+/// `[login]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoginSettings {
+    pub(crate) failures_per_minute: u32,
+    pub(crate) failure_burst: u32,
+    pub(crate) blocked_accounts: Vec<AccountId>,
+    pub(crate) blocked_user_names: Vec<String>,
+}
+
+/// `[hashing]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HashingSettings {
+    pub(crate) engine: Parsed<Engine>,
+    pub(crate) memory_kib: u32,
+    pub(crate) iterations: u32,
+    pub(crate) parallelism: u32,
+    pub(crate) threads: usize,
+    pub(crate) queue_length: usize,
+    #[serde(rename = "queue_deadline_ms", deserialize_with = "milliseconds")]
+    pub(crate) queue_deadline: Duration,
+}
+
+impl HashingSettings {
+    /// The cost of new hashes.
+    pub(crate) const fn params(&self) -> Argon2Params {
+        let Self { memory_kib, iterations, parallelism, .. } = *self;
+        Argon2Params { memory_kib, iterations, parallelism }
+    }
+}
+
+/// `[sessions]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SessionSettings {
+    #[serde(rename = "touch_interval_ms", deserialize_with = "milliseconds")]
+    pub(crate) touch: Duration,
+    #[serde(rename = "sweep_interval_ms", deserialize_with = "milliseconds")]
+    pub(crate) sweep: Duration,
+    #[serde(rename = "follow_interval_ms", deserialize_with = "milliseconds")]
+    pub(crate) follow: Duration,
+}
+
+/// `[log]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogSettings {
+    pub(crate) level: Parsed<Targets>,
+    pub(crate) format: LogFormat,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogFormat {
+    /// Human on a terminal, JSON elsewhere.
+    Auto,
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+}
+
+/// `[master_key]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MasterKeySettings {
+    #[serde(deserialize_with = "optional")]
+    pub(crate) file: Option<PathBuf>,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) environment: Option<String>,
+}

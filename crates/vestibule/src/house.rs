@@ -1,0 +1,108 @@
+//! The whole service in one process: store, engine, background tasks, listeners; how it starts and how it ends.
+
+use std::collections::HashSet;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use rustls::ServerConfig;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use vestibule_auth::{Auth, BlockList, FailureLimit, HashSettings, Intervals, Settings};
+use vestibule_crypto::{MasterKey, OsRng};
+use vestibule_model::Clock;
+use vestibule_store_sqlite::SqliteStore;
+
+use crate::clock::SystemClock;
+use crate::config::{Config, Loaded};
+use crate::data_dir::DataDir;
+use crate::listeners::{Addresses, Listeners};
+
+/// A service that is answering.
+pub(crate) struct House {
+    auth: Arc<Auth>,
+    background: JoinHandle<()>,
+    listeners: Listeners,
+    grace: Duration,
+}
+
+/// The database of a data directory.
+pub(crate) fn open_store(data: &DataDir, master: &MasterKey) -> anyhow::Result<SqliteStore> {
+    let path = data.database();
+    SqliteStore::open(&path, master.check_value()).with_context(|| format!("cannot use {}", path.display()))
+}
+
+impl House {
+    /// Starts everything. Must be called within a runtime, which the background tasks live on.
+    pub(crate) async fn open(
+        loaded: &Loaded,
+        master: &MasterKey,
+        store: SqliteStore,
+        tls: Option<&Arc<ServerConfig>>,
+    ) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let settings = settings(&loaded.config);
+        let auth =
+            Auth::start(Arc::new(store), master, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
+        let listeners = Listeners::start(loaded, &auth, &clock, tls)?;
+        let background = tokio::spawn(Arc::clone(&auth).run());
+        Ok(Self { auth, background, listeners, grace: loaded.config.server.shutdown_grace })
+    }
+
+    /// Where it answers.
+    pub(crate) const fn addresses(&self) -> Addresses {
+        self.listeners.addresses()
+    }
+
+    /// Answers until told to stop; then finishes what runs, writes what is in memory, and closes the store.
+    pub(crate) async fn run(mut self, stop: oneshot::Receiver<()>) -> anyhow::Result<()> {
+        let outcome = tokio::select! {
+            _ = stop => Ok(()),
+            ended = &mut self.background => Err(background_ended(ended)),
+        };
+        self.listeners.stop(self.grace).await;
+        if !self.background.is_finished() {
+            self.background.abort();
+            let _ = (&mut self.background).await;
+        }
+        self.auth.flush().await.context("the last uses of sessions were not written")?;
+        // With its last owner the store goes, and writes what is queued.
+        if Arc::into_inner(self.auth).is_none() {
+            tracing::warn!(
+                "something still uses the engine: the database is left to be recovered at the next start"
+            );
+        }
+        tracing::info!("stopped");
+        outcome
+    }
+}
+
+fn background_ended(ended: Result<(), tokio::task::JoinError>) -> anyhow::Error {
+    match ended {
+        Ok(()) => anyhow!("the background tasks ended"),
+        Err(error) => anyhow::Error::new(error).context("the background tasks ended"),
+    }
+}
+
+/// The engine's part of the configuration.
+fn settings(config: &Config) -> Settings {
+    let Config { hashing, login, sessions, .. } = config;
+    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    Settings {
+        hashing: HashSettings {
+            engine: hashing.engine.0,
+            params: hashing.params(),
+            threads: NonZeroUsize::new(hashing.threads).unwrap_or(cores).get(),
+            queue_length: hashing.queue_length,
+            queue_deadline: hashing.queue_deadline,
+        },
+        failures: FailureLimit { per_minute: login.failures_per_minute, burst: login.failure_burst },
+        block_list: BlockList {
+            accounts: login.blocked_accounts.iter().copied().collect(),
+            user_names: login.blocked_user_names.iter().cloned().collect::<HashSet<_>>(),
+        },
+        intervals: Intervals { touch: sessions.touch, sweep: sessions.sweep, follow: sessions.follow },
+    }
+}

@@ -1,0 +1,57 @@
+//! What an operator wrote, and why it is refused: always with the place.
+
+use std::fmt;
+
+/// A file, key or argument that is refused. The program ends with exit code 2.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct InputError {
+    /// Where it stands: `vestibule.toml: server.http`.
+    place: String,
+    /// What is wrong with it.
+    reason: String,
+}
+
+impl InputError {
+    /// Something about a whole file, or a whole argument.
+    pub(crate) fn new(place: impl fmt::Display, reason: impl fmt::Display) -> Self {
+        Self { place: place.to_string(), reason: reason.to_string() }
+    }
+
+    /// Something about one key, or one element, of `source`.
+    pub(crate) fn at(source: impl fmt::Display, key: impl fmt::Display, reason: impl fmt::Display) -> Self {
+        Self::new(format_args!("{source}: {key}"), reason)
+    }
+
+    /// A text that is no TOML: names line and column, and shows nothing of the text, which may hold secrets.
+    pub(crate) fn toml(source: impl fmt::Display, text: &str, error: &toml::de::Error) -> Self {
+        Self::new(format_args!("{source}{}", position(text, error)), error.message())
+    }
+}
+
+/// `:line:column`, counted from 1; nothing if the error has no place.
+pub(crate) fn position(text: &str, error: &toml::de::Error) -> String {
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return String::new() };
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!(":{line}:{column}")
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.place, self.reason)
+    }
+}
+
+impl std::error::Error for InputError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_no_toml_is_named_by_line_and_column() {
+        let text = "a = 1\nb = = 2\n";
+        let error = toml::from_str::<toml::Table>(text).unwrap_err();
+        assert!(InputError::toml("x.toml", text, &error).to_string().starts_with("x.toml:2:"));
+    }
+}

@@ -1,0 +1,54 @@
+//! The program: configuration, command line, wiring.
+//!
+//! Owns what only a whole program has: files and their modes, the process and its signals, the machine's clock, the
+//! screen and the log. Holds no rules of logging in and no shapes of answers. The way of a start:
+//!
+//! `command_line` → `config` → `data_dir` and `master_key` → `certificates` → `house` (store, engine, listeners) →
+//! until `signals` says stop.
+
+mod apply;
+mod certificates;
+mod clock;
+mod command_line;
+mod commands;
+mod config;
+mod data_dir;
+mod house;
+mod input_error;
+mod listeners;
+mod logging;
+mod master_key;
+mod metrics;
+mod private_file;
+mod screen;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use command_line::{Action, CommandLine, ConfigAction};
+use input_error::InputError;
+
+/// What was given is wrong: a file, a key, an argument. clap ends with the same for arguments that it refuses.
+const WRONG_INPUT: u8 = 2;
+
+/// Runs the program as the command line says.
+pub fn run() -> ExitCode {
+    logging::log_panics();
+    let outcome = match CommandLine::parse().action {
+        Action::Dev(arguments) => commands::dev(&arguments),
+        Action::Serve(arguments) => commands::serve(&arguments),
+        Action::Apply(arguments) => commands::apply(&arguments),
+        Action::Config(ConfigAction::Check(arguments)) => commands::check_config(&arguments),
+        Action::Config(ConfigAction::Default) => commands::show_default_config(),
+        Action::Completions { shell } => commands::completions(shell),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            logging::report_failure(&error);
+            if error.is::<InputError>() { ExitCode::from(WRONG_INPUT) } else { ExitCode::FAILURE }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The listening sockets and what answers on them. The only module that knows `vestibule_http`.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use rustls::ServerConfig;
+use vestibule_auth::Auth;
+use vestibule_crypto::OsRng;
+use vestibule_http::api::{self, ApiState};
+use vestibule_http::layers::{self, AllowedOrigins, BodyLimits, LayerState, TrustedProxies};
+use vestibule_http::operations::{self, Metrics, Readiness};
+use vestibule_http::server::{Limits, Listen, Running, Server};
+use vestibule_model::Clock;
+
+use crate::config::{Config, LimitSettings, Loaded, ServerSettings};
+use crate::input_error::InputError;
+use crate::metrics::EngineMetrics;
+
+/// How often a free port for `https` is looked for: somebody else may take it before we do.
+const PORT_GUESSES: usize = 5;
+
+/// The listeners at work.
+pub(crate) struct Listeners {
+    running: Running,
+    addresses: Addresses,
+    stopping: Arc<AtomicBool>,
+}
+
+/// Where the listeners listen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addresses {
+    pub(crate) http: Option<SocketAddr>,
+    pub(crate) https: Option<SocketAddr>,
+    pub(crate) admin: SocketAddr,
+}
+
+/// The origins of the configuration, in the form that the layers want.
+pub(crate) fn origins(loaded: &Loaded) -> Result<AllowedOrigins, InputError> {
+    let origins = loaded.config.server.cors_origins.iter().map(String::as_str);
+    AllowedOrigins::new(origins).map_err(|error| loaded.refuse("server.cors_origins", error))
+}
+
+impl Listeners {
+    /// Binds the sockets and starts to answer.
+    pub(crate) fn start(
+        loaded: &Loaded,
+        auth: &Arc<Auth>,
+        clock: &Arc<dyn Clock>,
+        tls: Option<&Arc<ServerConfig>>,
+    ) -> anyhow::Result<Self> {
+        let port_is_guessed = loaded.config.server.https.is_some_and(|address| address.port() == 0);
+        let mut attempts = if port_is_guessed { PORT_GUESSES } else { 1 };
+        loop {
+            attempts -= 1;
+            match Self::start_once(loaded, auth, clock, tls) {
+                Err(error) if attempts > 0 && is_in_use(&error) => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn start_once(
+        loaded: &Loaded,
+        auth: &Arc<Auth>,
+        clock: &Arc<dyn Clock>,
+        tls: Option<&Arc<ServerConfig>>,
+    ) -> anyhow::Result<Self> {
+        let server = &loaded.config.server;
+        let metrics = Metrics::new();
+        metrics.register(|registry| EngineMetrics::of(auth).register(registry));
+        let stopping = Arc::new(AtomicBool::new(false));
+        let https = server.https.map(known_port).transpose()?;
+        let layers = layer_state(loaded, &metrics)?;
+        let clients = api::routes(ApiState {
+            auth: Arc::clone(auth),
+            clock: Arc::clone(clock),
+            public_address: public_address(server, https).into(),
+        });
+        let clients = layers::apply(clients, layers.clone());
+        let operators = operations::router(Arc::clone(&metrics), readiness(Arc::clone(&stopping)));
+        let operators = layers::apply(operators, layers);
+
+        let plain = |address| Listen { address, tls: None, service: clients.clone() };
+        let secure = |address| Listen { address, tls: tls.map(Arc::clone), service: clients.clone() };
+        let admin = Listen { address: server.admin.0, tls: None, service: operators };
+        let listens = server.http.map(plain).into_iter().chain(https.map(secure)).chain([admin]).collect();
+        let running = Server::bind(listens, connection_limits(server, &loaded.config.limits))
+            .and_then(|bound| bound.counting_connections_in(metrics.connections.clone()).start())
+            .with_context(|| format!("cannot listen on {}", shown(server)))?;
+        let addresses = addresses(server, running.addresses());
+        Ok(Self { running, addresses, stopping })
+    }
+
+    /// Where they listen.
+    pub(crate) const fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// No new connections; what runs may finish within `grace`.
+    pub(crate) async fn stop(self, grace: Duration) {
+        self.stopping.store(true, Ordering::Relaxed);
+        let cut = self.running.shutdown(grace).await;
+        if cut > 0 {
+            tracing::warn!(connections = cut, "connections were cut because they did not end in time");
+        }
+    }
+}
+
+fn layer_state(loaded: &Loaded, metrics: &Arc<Metrics>) -> Result<LayerState, InputError> {
+    let Config { server, limits, .. } = &loaded.config;
+    let proxies = server.trusted_proxies.iter().map(|network| network.0.0).collect();
+    Ok(LayerState {
+        trusted_proxies: TrustedProxies::new(proxies),
+        allowed_origins: origins(loaded)?,
+        max_header_bytes: limits.header_bytes,
+        body: BodyLimits { bytes: limits.body_bytes, timeout: limits.body_timeout },
+        ..LayerState::new(Arc::clone(metrics), &OsRng)
+    })
+}
+
+fn readiness(stopping: Arc<AtomicBool>) -> impl Fn() -> Readiness + Send + Sync + 'static {
+    move || {
+        if stopping.load(Ordering::Relaxed) { Readiness::NotReady("stopping") } else { Readiness::Ready }
+    }
+}
+
+fn connection_limits(server: &ServerSettings, limits: &LimitSettings) -> Limits {
+    let per_core = Limits::default().threads;
+    Limits {
+        threads: NonZeroUsize::new(server.workers).unwrap_or(per_core),
+        connections: server.max_connections,
+        header_timeout: limits.header_timeout,
+        idle_timeout: limits.idle_timeout,
+        streams: limits.http2_streams,
+        ping_interval: limits.http2_ping_interval,
+    }
+}
+
+/// The address with a port that is known before it is listened on, because the Domain API names it.
+fn known_port(address: SocketAddr) -> anyhow::Result<SocketAddr> {
+    if address.port() != 0 {
+        return Ok(address);
+    }
+    let free = TcpListener::bind(address).and_then(|listener| listener.local_addr());
+    free.with_context(|| format!("cannot listen on {address}"))
+}
+
+fn is_in_use(error: &anyhow::Error) -> bool {
+    let cause = error.root_cause().downcast_ref::<io::Error>();
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::AddrInUse)
+}
+
+fn public_address(server: &ServerSettings, https: Option<SocketAddr>) -> String {
+    if let Some(address) = &server.public_address {
+        return address.0.clone();
+    }
+    let port = https.or(server.http).map_or(0, |address| address.port());
+    let shown = format!("localhost:{port}");
+    if !https.or(server.http).is_some_and(|address| address.ip().is_loopback()) {
+        tracing::warn!(
+            address = shown,
+            "server.public_address is not set: the Domain API sends clients to this address, which only this machine knows"
+        );
+    }
+    shown
+}
+
+fn addresses(server: &ServerSettings, bound: &[SocketAddr]) -> Addresses {
+    let mut bound = bound.iter().copied();
+    let http = server.http.and_then(|_| bound.next());
+    let https = server.https.and_then(|_| bound.next());
+    let unknown = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    Addresses { http, https, admin: bound.next().unwrap_or(unknown) }
+}
+
+fn shown(server: &ServerSettings) -> String {
+    let all = [server.http, server.https, Some(server.admin.0)];
+    all.iter().flatten().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,70 @@
+//! What the engine tells to those who scrape metrics.
+
+use std::fmt;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::{Registry, Unit};
+use vestibule_auth::{Auth, HashPoolGauges};
+
+/// Reads the engine's own numbers when metrics are scraped. Does not keep the engine alive.
+pub(crate) struct EngineMetrics {
+    auth: Weak<Auth>,
+    hash_pool: Arc<HashPoolGauges>,
+}
+
+impl EngineMetrics {
+    pub(crate) fn of(auth: &Arc<Auth>) -> Self {
+        Self { auth: Arc::downgrade(auth), hash_pool: auth.hash_pool_gauges() }
+    }
+
+    pub(crate) fn register(self, registry: &mut Registry) {
+        registry.register_collector(Box::new(self));
+    }
+}
+
+impl Collector for EngineMetrics {
+    fn encode(&self, mut out: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let pool = &self.hash_pool;
+        let sessions = self.auth.upgrade().map_or(0, |auth| auth.session_count());
+        let gauges = [
+            ("sessions", "Sessions in the table", sessions),
+            ("hash_queue_length", "Logins that wait for a hash", pool.waiting.load(Ordering::Relaxed)),
+        ];
+        for (name, help, value) in gauges {
+            let metric = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            metric.encode(out.encode_descriptor(name, help, None, metric.metric_type())?)?;
+        }
+        let counters = [
+            ("hashes", "Passwords hashed", pool.hashed.load(Ordering::Relaxed)),
+            (
+                "hashes_turned_away",
+                "Logins turned away by the hash queue",
+                pool.turned_away.load(Ordering::Relaxed),
+            ),
+        ];
+        for (name, help, value) in counters {
+            let metric = ConstCounter::new(value);
+            metric.encode(out.encode_descriptor(name, help, None, metric.metric_type())?)?;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of waiting stay far below 2^53")]
+        let waited = ConstCounter::new(pool.waited_ms.load(Ordering::Relaxed) as f64 / 1000.0);
+        let help = "Time that logins have waited for a hash";
+        waited.encode(out.encode_descriptor(
+            "hash_queue_wait",
+            help,
+            Some(&Unit::Seconds),
+            waited.metric_type(),
+        )?)
+    }
+}
+
+impl fmt::Debug for EngineMetrics {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("EngineMetrics").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,112 @@
+//! Files that nobody but their owner may read: written whole or not at all, refused when others can read them.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use vestibule_crypto::{OsRng, random_hex};
+use zeroize::Zeroizing;
+
+/// Anybody but the owner.
+const OTHERS: u32 = 0o077;
+
+/// The largest file that is read: none of ours has more than a few hundred bytes.
+const MAX_BYTES: u64 = 64 * 1024;
+
+/// Reads a text, unless others can read it too.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+    let shown = path.display();
+    let mut file = File::open(path).with_context(|| format!("cannot read {shown}"))?;
+    let metadata = file.metadata().with_context(|| format!("cannot read {shown}"))?;
+    if !metadata.is_file() {
+        bail!("{shown} is no file");
+    }
+    let mode = metadata.permissions().mode();
+    if mode & OTHERS != 0 {
+        bail!("{shown} is open to others (mode {:04o}): run `chmod 600 {shown}`", mode & 0o7777);
+    }
+    let mut text = Zeroizing::new(String::new());
+    Read::take(&mut file, MAX_BYTES)
+        .read_to_string(&mut text)
+        .with_context(|| format!("cannot read {shown}"))?;
+    Ok(text)
+}
+
+/// Makes a file with mode 0600, synced to the disk before it has its name. Fails with `AlreadyExists` when there is
+/// one of that name, whoever was faster.
+pub(crate) fn create(path: &Path, text: &str) -> io::Result<()> {
+    let draft = draft_of(path);
+    write(&draft, text, 0o600)?;
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    linked?;
+    sync_folder(path)
+}
+
+/// Makes a file or replaces the one of that name.
+pub(crate) fn replace(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let draft = draft_of(path);
+    write(&draft, text, mode)?;
+    fs::rename(&draft, path)?;
+    sync_folder(path)
+}
+
+fn write(draft: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Beside the file, under a name that nobody else has: process ids come again, in containers each time.
+fn draft_of(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}", random_hex(&OsRng, 8)))
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => File::open(".")?.sync_all(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_made_is_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        create(&path, "text").unwrap();
+        assert_eq!(read(&path).unwrap().as_str(), "text");
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        create(&path, "first").unwrap();
+        assert_eq!(create(&path, "second").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(read(&path).unwrap().as_str(), "first");
+    }
+
+    #[test]
+    fn no_draft_is_left_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        create(&folder.path().join("secret"), "text").unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_a_group_can_read_is_refused_with_the_command_to_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        create(&path, "text").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let refusal = read(&path).unwrap_err().to_string();
+        assert!(refusal.contains("chmod 600") && refusal.contains("0640"), "{refusal}");
+    }
+}

@@ -1,0 +1,14 @@
+//! What people read: standard output, and the last words on standard error. Logs are somewhere else (`logging`).
+
+use std::fmt;
+use std::io::{self, Write};
+
+/// A line on standard output. A reader that has gone away is no reason to stop.
+pub(crate) fn say(line: impl fmt::Display) {
+    let _ = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// A line on standard error.
+pub(crate) fn complain(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}

@@ -1,0 +1,156 @@
+//! `vestibule apply`
+
+use crate::support::{Folder, Outcome, Server, apply, run};
+
+const ACCOUNT: &str = r#"
+[[account]]
+id = "one"
+[[account.api_key]]
+name = "Bots"
+[[account.user]]
+login_name = "alice"
+password = "passw0rd"
+"#;
+
+fn applied(folder: &Folder, text: &str) -> Outcome {
+    run(&mut apply(folder, &folder.file("accounts.toml", text)))
+}
+
+fn refused(text: &str, expected: &str) {
+    let outcome = applied(&Folder::new(), text);
+    assert!(outcome.code == Some(2) && outcome.err.contains(expected), "{}", outcome.err);
+}
+
+#[test]
+fn says_what_it_changed() {
+    let outcome = applied(&Folder::new(), ACCOUNT);
+    assert!(
+        outcome.out.starts_with("+ account one\n+ api key one/Bots\n+ user one/alice\n"),
+        "{}",
+        outcome.out
+    );
+}
+
+#[test]
+fn changes_nothing_the_second_time() {
+    let folder = Folder::new();
+    applied(&folder, ACCOUNT);
+    assert_eq!(applied(&folder, ACCOUNT).out, "= nothing to change\n");
+}
+
+#[test]
+fn shows_generated_secrets() {
+    let outcome = applied(&Folder::new(), ACCOUNT);
+    assert!(outcome.out.contains("api key one/Bots: access_token_secret = \""), "{}", outcome.out);
+}
+
+#[test]
+fn never_shows_a_declared_secret() {
+    let outcome = applied(&Folder::new(), ACCOUNT);
+    assert!(!outcome.out.contains("passw0rd") && !outcome.err.contains("passw0rd"));
+}
+
+#[test]
+fn a_dry_run_says_what_it_would_change() {
+    let folder = Folder::new();
+    let file = folder.file("accounts.toml", ACCOUNT);
+    let outcome = run(apply(&folder, &file).arg("--dry-run"));
+    assert!(outcome.out.starts_with("would change:\n+ account one\n"), "{}", outcome.out);
+}
+
+#[test]
+fn a_dry_run_shows_no_secrets() {
+    let folder = Folder::new();
+    let file = folder.file("accounts.toml", ACCOUNT);
+    let outcome = run(apply(&folder, &file).arg("--dry-run"));
+    assert!(outcome.out.contains("api key one/Bots: secret would be generated"), "{}", outcome.out);
+}
+
+#[test]
+fn a_dry_run_makes_no_data_directory() {
+    let folder = Folder::new();
+    let file = folder.file("accounts.toml", ACCOUNT);
+    run(apply(&folder, &file).arg("--dry-run"));
+    assert!(!folder.path("data").exists());
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    let folder = Folder::new();
+    applied(&folder, "[[account]]\nid = \"one\"\n");
+    let file = folder.file("accounts.toml", ACCOUNT);
+    let dry_run = || run(apply(&folder, &file).arg("--dry-run")).out;
+    assert_eq!(dry_run(), dry_run());
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_place() {
+    refused("[[account]]\nid = \"one\"\ncolour = \"red\"\n", "accounts.toml:3:1: account[0]");
+}
+
+#[test]
+fn a_missing_reference_is_refused_with_its_element() {
+    refused(
+        "[[account]]\nid = \"one\"\n[[account.user]]\nlogin_name = \"a\"\nprofiles = [\"Boss\"]\n",
+        "accounts.toml: user one/a: profiles: there is no \"Boss\"",
+    );
+}
+
+#[test]
+fn a_conflict_is_refused_with_its_element() {
+    refused(
+        "[[account]]\nid = \"one\"\nnumber = 1\n[[account]]\nid = \"two\"\nnumber = 1\n",
+        "accounts.toml: account two: number: 1 is account one's",
+    );
+}
+
+#[test]
+fn a_violation_of_the_policy_is_refused_without_the_password() {
+    let text = "[[account]]\nid = \"one\"\n[[account.user]]\nlogin_name = \"a\"\npassword = \"hunter2\"\n";
+    let outcome = applied(&Folder::new(), text);
+    let expected = "user one/a: password: the password must have at least 8 characters";
+    assert!(outcome.err.contains(expected) && !outcome.err.contains("hunter2"), "{}", outcome.err);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_refused() {
+    let folder = Folder::new();
+    let outcome = run(&mut apply(&folder, &folder.path("nowhere.toml")));
+    assert!(outcome.code == Some(2) && outcome.err.contains("nowhere.toml: No such file"), "{}", outcome.err);
+}
+
+#[test]
+fn a_running_server_follows() {
+    let folder = Folder::new();
+    let server = Server::serve(&folder, &[]);
+    applied(&folder, ACCOUNT);
+    server.soon("login", |server| server.log_in("one", "alice", "passw0rd").status == 200);
+}
+
+#[test]
+fn a_generated_password_is_right() {
+    let folder = Folder::new();
+    let text =
+        "[[account]]\nid = \"one\"\n[[account.user]]\nlogin_name = \"a\"\nmust_change_password = false\n";
+    let out = applied(&folder, text).out;
+    let password = out.split("password = \"").nth(1).unwrap().split('"').next().unwrap();
+    let server = Server::serve(&folder, &[]);
+    assert_eq!(server.log_in("one", "a", password).status, 200);
+}
+
+#[test]
+fn disabling_a_user_ends_the_users_sessions() {
+    let folder = Folder::new();
+    applied(&folder, ACCOUNT);
+    let server = Server::serve(&folder, &[]);
+    let login = server.log_in("one", "alice", "passw0rd").json();
+    let disabled = ACCOUNT.replace("login_name = \"alice\"", "login_name = \"alice\"\nenabled = false");
+    assert_eq!(applied(&folder, &disabled).out, "~ user one/alice: enabled\n");
+    let cookie = format!("cookie: session_id={}\r\n", login["sessionId"].as_str().unwrap());
+    let body = serde_json::json!({ "csrf": login["csrf"] }).to_string();
+    let refresh = |server: &Server| {
+        crate::support::ask(&server.address("http"), "POST", "/api/account/one/refresh", &cookie, &body)
+            .status
+    };
+    server.soon("refusal", |server| refresh(server) == 401);
+}

@@ -1,0 +1,89 @@
+//! Configuration: files, environment, refusals.
+
+use crate::support::{Folder, Outcome, Server, run, vestibule};
+
+fn check(text: &str, settings: &[(&str, &str)]) -> Outcome {
+    let folder = Folder::new();
+    let file = folder.file("vestibule.toml", text);
+    run(vestibule().args(["config", "check", "--config"]).arg(file).envs(settings.iter().copied()))
+}
+
+#[test]
+fn a_right_configuration_is_ok() {
+    let outcome = check("[log]\nlevel = \"debug\"\n", &[]);
+    assert_eq!((outcome.code, outcome.out.as_str()), (Some(0), "OK\n"));
+}
+
+#[test]
+fn a_bad_value_is_refused_with_file_key_and_reason() {
+    let outcome = check("[server]\nhttp = \"nonsense\"\n", &[]);
+    let expected = "vestibule.toml: server.http: invalid socket address syntax\n";
+    assert!(outcome.code == Some(2) && outcome.err.ends_with(expected), "{}", outcome.err);
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_file_and_key() {
+    let outcome = check("[server]\nhtpp = \"127.0.0.1:0\"\n", &[]);
+    let expected = "vestibule.toml: server.htpp: unknown key";
+    assert!(outcome.code == Some(2) && outcome.err.contains(expected), "{}", outcome.err);
+}
+
+#[test]
+fn a_bad_variable_is_refused_with_its_name() {
+    let outcome = check("", &[("VESTIBULE_SERVER_WORKERS", "many")]);
+    let expected = "VESTIBULE_SERVER_WORKERS: server.workers: ";
+    assert!(outcome.code == Some(2) && outcome.err.contains(expected), "{}", outcome.err);
+}
+
+#[test]
+fn an_unknown_variable_is_refused() {
+    let outcome = check("", &[("VESTIBULE_SERVER_WORKRES", "2")]);
+    let expected = "VESTIBULE_SERVER_WORKRES: this environment variable sets nothing";
+    assert!(outcome.code == Some(2) && outcome.err.contains(expected), "{}", outcome.err);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_refused_with_its_name() {
+    let outcome = run(vestibule().args(["serve", "--config", "nowhere.toml"]));
+    let expected = "nowhere.toml: No such file or directory";
+    assert!(outcome.code == Some(2) && outcome.err.contains(expected), "{}", outcome.err);
+}
+
+#[test]
+fn a_certificate_that_is_not_there_is_refused_with_file_key_and_reason() {
+    let outcome = check(
+        "[server]\nhttps = \"127.0.0.1:0\"\ntls_certificate = \"nowhere.pem\"\ntls_key = \"nowhere.key\"\n",
+        &[],
+    );
+    let expected = "vestibule.toml: server.tls_certificate: nowhere.pem: ";
+    assert!(outcome.code == Some(2) && outcome.err.contains(expected), "{}", outcome.err);
+}
+
+#[test]
+fn an_origin_that_is_none_is_refused() {
+    let outcome = check("[server]\ncors_origins = [\"not an origin\"]\n", &[]);
+    let expected = "vestibule.toml: server.cors_origins: ";
+    assert!(outcome.code == Some(2) && outcome.err.contains(expected), "{}", outcome.err);
+}
+
+#[test]
+fn the_default_that_is_printed_is_a_configuration() {
+    let default = run(vestibule().args(["config", "default"])).out;
+    assert_eq!(check(&default, &[]).out, "OK\n");
+}
+
+#[test]
+fn a_variable_wins_over_the_default() {
+    let folder = Folder::new();
+    let server = Server::serve(&folder, &[("VESTIBULE_SERVER_PUBLIC_ADDRESS", "login.example.com")]);
+    assert!(server.address("http").starts_with("127.0.0.1:"));
+}
+
+#[test]
+fn serve_refuses_what_check_refuses() {
+    let folder = Folder::new();
+    let file = folder.file("vestibule.toml", "[log]\nformat = \"xml\"\n");
+    let outcome = run(vestibule().args(["serve", "--config"]).arg(file));
+    let expected = "vestibule.toml: log.format: unknown variant `xml`";
+    assert!(outcome.code == Some(2) && outcome.err.contains(expected), "{}", outcome.err);
+}

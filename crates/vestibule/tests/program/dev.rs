@@ -1,0 +1,186 @@
+//! `vestibule dev`
+
+use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use rustix::process::Signal;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use crate::support::{Answer, Folder, Server, answer, ask, request, run, vestibule};
+
+#[test]
+fn prints_an_address_for_each_listener() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    for listener in ["http", "https", "admin"] {
+        assert!(server.address(listener).starts_with("127.0.0.1:"), "{}", server.out());
+    }
+}
+
+#[test]
+fn answers_on_every_listener() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    for listener in ["http", "https", "admin"] {
+        assert!(TcpStream::connect(server.address(listener)).is_ok(), "{listener}");
+    }
+}
+
+#[test]
+fn refuses_a_public_address() {
+    for listener in ["http", "https", "admin"] {
+        let folder = Folder::new();
+        let outcome = run(vestibule()
+            .args(["dev", &format!("--{listener}"), "0.0.0.0:0", "--data-dir"])
+            .arg(folder.path("data")));
+        let expected = format!("--{listener}: server.{listener}: 0.0.0.0:0 is not a loopback address");
+        assert!(outcome.code == Some(2) && outcome.err.contains(&expected), "{}", outcome.err);
+    }
+}
+
+#[test]
+fn makes_nothing_when_it_refuses() {
+    let folder = Folder::new();
+    run(vestibule().args(["dev", "--http", "192.0.2.1:80", "--data-dir"]).arg(folder.path("data")));
+    assert!(!folder.path("data").exists());
+}
+
+/// A request over TLS by somebody who trusts `ca.pem` and nobody else.
+fn ask_securely(folder: &Folder, server: &Server, name: &str) -> Answer {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(folder.path("data/ca.pem")).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let client =
+        ClientConnection::new(Arc::new(config), ServerName::try_from(name.to_owned()).unwrap()).unwrap();
+    let mut connection = StreamOwned::new(client, TcpStream::connect(server.address("https")).unwrap());
+    let path = "/api/account/12345678/service/agentVep/baseURI.json?version=1.0";
+    connection.write_all(request("GET", path, "", "").as_bytes()).unwrap();
+    answer(connection)
+}
+
+#[test]
+fn its_certificate_is_good_for_this_machine_and_the_vendors_names() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    for name in ["localhost", "127.0.0.1", "api.liveperson.net", "api.livevox.com"] {
+        assert_eq!(ask_securely(&folder, &server, name).status, 200, "{name}");
+    }
+}
+
+#[test]
+fn the_domains_of_the_demo_account_are_this_server() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    let port = server.address("https").rsplit(':').next().unwrap().to_owned();
+    let domain = server.get("http", "/api/account/12345678/service/agentVep/baseURI.json?version=1.0").json();
+    assert_eq!(domain["baseURI"], format!("localhost:{port}"));
+}
+
+#[test]
+fn the_demo_users_log_in() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    for (user, password) in [("name", "password"), ("agent", "agent-password")] {
+        assert_eq!(server.log_in("12345678", user, password).status, 200, "{user}");
+    }
+}
+
+#[test]
+fn the_demo_administrator_has_its_privileges() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    let login = server.log_in("12345678", "name", "password").json();
+    let privileges = serde_json::json!([100, 101, 1730, 1731, 1732, 1733, 1734, 1735]);
+    assert_eq!(login["config"]["userPrivileges"], privileges);
+}
+
+#[test]
+fn the_demo_bot_logs_in() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    let body = serde_json::json!({
+        "username": "bot",
+        "appKey": "0123456789abcdef0123456789abcdef",
+        "secret": "0123456789abcdef",
+        "accessToken": "fedcba9876543210fedcba9876543210",
+        "accessTokenSecret": "fedcba9876543210",
+    });
+    let path = "/api/account/12345678/login?v=1.3";
+    assert_eq!(ask(&server.address("http"), "POST", path, "", &body.to_string()).status, 200);
+}
+
+#[test]
+fn the_other_demo_users_are_in_the_state_of_their_name() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    for (user, word) in [("expired", "expired"), ("mustchange", "must be changed"), ("disabled", "disabled")]
+    {
+        let answer = server.log_in("12345678", user, "password");
+        assert!(answer.status == 401 && answer.body.contains(word), "{user}: {}", answer.body);
+    }
+}
+
+#[test]
+fn sessions_outlive_a_restart() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    let login = server.log_in("12345678", "name", "password").json();
+    server.signal(Signal::TERM);
+    server.end();
+    let server = Server::dev(&folder);
+    let cookie = format!("cookie: session_id={}\r\n", login["sessionId"].as_str().unwrap());
+    let body = serde_json::json!({ "csrf": login["csrf"] }).to_string();
+    let path = "/api/account/12345678/refresh?v=1.3";
+    assert_eq!(ask(&server.address("http"), "POST", path, &cookie, &body).status, 200);
+}
+
+#[test]
+fn keeps_its_ca_over_a_restart() {
+    let folder = Folder::new();
+    let certificate = || fs::read(folder.path("data/ca.pem")).unwrap();
+    drop(Server::dev(&folder));
+    let first = certificate();
+    drop(Server::dev(&folder));
+    assert_eq!(certificate(), first);
+}
+
+#[test]
+fn puts_the_demo_account_back_at_each_start() {
+    let folder = Folder::new();
+    drop(Server::dev(&folder));
+    let file = folder.file(
+        "a.toml",
+        "[[account]]\nid = \"12345678\"\n[[account.user]]\nlogin_name = \"name\"\npassword = \"other-one\"\n",
+    );
+    run(&mut crate::support::apply(&folder, &file));
+    assert_eq!(Server::dev(&folder).log_in("12345678", "name", "password").status, 200);
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let folder = Folder::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut command = vestibule();
+    command.args([
+        "dev",
+        "--http",
+        &address,
+        "--https",
+        "127.0.0.1:0",
+        "--admin",
+        "127.0.0.1:0",
+        "--data-dir",
+    ]);
+    let outcome = run(command.arg(folder.path("data")));
+    assert!(outcome.code == Some(1) && outcome.err.contains(&address), "{}", outcome.err);
+}

@@ -1,0 +1,65 @@
+//! The help, as golden files: a change of it is a change that somebody has looked at.
+//!
+//! After a change that is meant: `UPDATE_GOLDEN=1 cargo test -p vestibule --test program help`.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{run, vestibule};
+
+fn is_golden(name: &str, arguments: &[&str]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    let printed = run(vestibule().args(arguments)).out;
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, &printed).unwrap();
+    }
+    assert_eq!(printed, fs::read_to_string(&path).unwrap_or_default(), "{name}");
+}
+
+#[test]
+fn of_the_program() {
+    is_golden("help.txt", &["--help"]);
+}
+
+#[test]
+fn of_dev() {
+    is_golden("help-dev.txt", &["dev", "--help"]);
+}
+
+#[test]
+fn of_serve() {
+    is_golden("help-serve.txt", &["serve", "--help"]);
+}
+
+#[test]
+fn of_apply() {
+    is_golden("help-apply.txt", &["apply", "--help"]);
+}
+
+#[test]
+fn of_config() {
+    is_golden("help-config.txt", &["config", "--help"]);
+}
+
+#[test]
+fn the_example_in_the_help_of_apply_is_a_declaration() {
+    let help = run(vestibule().args(["apply", "--help"])).out;
+    let example = help.split("are required):\n").nth(1).unwrap().split("\nExamples:").next().unwrap();
+    let folder = crate::support::Folder::new();
+    let file = folder.file("example.toml", example);
+    let outcome = run(crate::support::apply(&folder, &file).arg("--dry-run"));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.err);
+}
+
+#[test]
+fn the_version_is_printed() {
+    assert_eq!(run(vestibule().arg("--version")).out, concat!("vestibule ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let outcome = run(vestibule().args(["completions", shell]));
+        assert!(outcome.code == Some(0) && outcome.out.contains("vestibule"), "{shell}");
+    }
+}

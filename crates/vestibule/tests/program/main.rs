@@ -1,0 +1,17 @@
+//! The program from outside: the real binary, on free ports and in folders of its own.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed, and says where"
+)]
+
+mod apply;
+mod config;
+mod dev;
+mod help;
+mod log;
+mod master_key;
+mod operations;
+mod stop;
+mod support;

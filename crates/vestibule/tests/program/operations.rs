@@ -1,0 +1,47 @@
+//! What operators ask for.
+
+use crate::support::{Folder, Server};
+
+#[test]
+fn health_is_answered() {
+    let folder = Folder::new();
+    assert_eq!(Server::dev(&folder).get("admin", "/healthz").status, 200);
+}
+
+#[test]
+fn readiness_is_answered() {
+    let folder = Folder::new();
+    assert_eq!(Server::dev(&folder).get("admin", "/readyz").status, 200);
+}
+
+#[test]
+fn the_engines_metrics_are_there() {
+    let folder = Folder::new();
+    let metrics = Server::dev(&folder).get("admin", "/metrics").body;
+    for name in ["sessions 0", "hash_queue_length 0", "hashes_total 0", "hash_queue_wait_seconds_total 0.0"] {
+        assert!(metrics.contains(&format!("\nvestibule_{name}\n")), "{name}\n{metrics}");
+    }
+}
+
+#[test]
+fn a_login_is_counted() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    server.log_in("12345678", "name", "password");
+    assert!(server.get("admin", "/metrics").body.contains("\nvestibule_sessions 1\n"));
+}
+
+#[test]
+fn operators_routes_are_not_there_for_clients() {
+    let folder = Folder::new();
+    assert_eq!(Server::dev(&folder).get("http", "/metrics").status, 404);
+}
+
+#[test]
+fn every_answer_has_a_request_id() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    for listener in ["http", "admin"] {
+        assert!(server.get(listener, "/").head.contains("\r\nx-request-id: "), "{listener}");
+    }
+}
