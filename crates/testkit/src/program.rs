@@ -21,15 +21,8 @@ impl Program {
     /// Starts `program` with `arguments`, which have to ask for port 0, and waits until it says where it listens:
     /// lines such as `http   http://127.0.0.1:41233` on standard output, that of `admin` the last.
     pub fn start(program: &Path, arguments: &[&str]) -> Self {
-        let mut command = Command::new(program);
+        let mut command = Self::command(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
-        // What is meant for tests would be taken for settings.
-        for (name, _) in
-            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("VESTIBULE_"))
-        {
-            command.env_remove(name);
-        }
-        command.env("VESTIBULE_LOG_LEVEL", "warn");
         let mut child = command.spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("its output");
         let mut started = Self { child, http: String::new(), https: String::new(), admin: String::new() };
@@ -41,6 +34,18 @@ impl Program {
         // What else it says is read on, so that it never waits for us.
         thread::spawn(move || lines.for_each(drop));
         started
+    }
+
+    /// `program`, to be given arguments, without the environment variables that are meant for tests: it would take them
+    /// for settings.
+    pub fn command(program: &Path) -> Command {
+        let mut command = Command::new(program);
+        let names = std::env::vars_os().map(|(name, _)| name);
+        for name in names.filter(|name| name.to_string_lossy().starts_with("VESTIBULE_")) {
+            command.env_remove(name);
+        }
+        command.env("VESTIBULE_LOG_LEVEL", "warn");
+        command
     }
 
     fn read_address(&mut self, line: &str) {

@@ -8,7 +8,6 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -141,7 +140,11 @@ fn prepare(folder: &Path) -> String {
     std::fs::write(&accounts, declaration()).unwrap();
 
     let config = config.to_str().unwrap().to_owned();
-    let applied = Command::new(PROGRAM).args(["apply", "--config", &config]).arg(&accounts).output().unwrap();
+    let applied = Program::command(Path::new(PROGRAM))
+        .args(["apply", "--config", &config])
+        .arg(&accounts)
+        .output()
+        .unwrap();
     assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
     config
 }
