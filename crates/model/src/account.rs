@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, LockoutPolicy, PasswordPolicy, SessionPolicy};
+use crate::{AccountId, Dialect, LockoutPolicy, PasswordPolicy, Population, SessionPolicy};
 
 /// A customer's site: the LivePerson account and the LiveVox client are the same thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +28,35 @@ pub struct Account {
     pub services: Vec<Service>,
     /// What a new password must satisfy and how long it lasts.
     pub password_policy: PasswordPolicy,
-    /// When failed logins lock a user.
+    /// When failed logins lock somebody of the population of users.
     pub lockout_policy: LockoutPolicy,
-    /// How long sessions live and how many a user may have.
+    /// When failed logins lock somebody of the population of agents.
+    pub agent_lockout_policy: LockoutPolicy,
+    /// How long sessions opened in the LivePerson dialect live, and how many a user may have.
     pub session_policy: SessionPolicy,
+    /// The same for sessions opened in the LiveVox dialect.
+    pub livevox_session_policy: SessionPolicy,
+}
+
+impl Account {
+    /// How many application tokens an account may have (contract livevox §2).
+    pub const MAX_APPLICATION_TOKENS: usize = 5;
+
+    /// When failed logins lock somebody of this population.
+    pub const fn lockout_policy_of(&self, population: Population) -> &LockoutPolicy {
+        match population {
+            Population::User => &self.lockout_policy,
+            Population::Agent => &self.agent_lockout_policy,
+        }
+    }
+
+    /// How long sessions opened in this dialect live, and how many a user may have.
+    pub const fn session_policy_of(&self, dialect: Dialect) -> &SessionPolicy {
+        match dialect {
+            Dialect::LivePerson => &self.session_policy,
+            Dialect::LiveVox => &self.livevox_session_policy,
+        }
+    }
 }
 
 /// Whether an account may be used.
@@ -80,8 +105,38 @@ pub struct Profile {
     pub name: String,
     /// What kind of role it gives.
     pub role: RoleType,
+    /// The rank it gives, where that is not the one of its role.
+    pub rank: Option<Rank>,
     /// Privilege numbers, ascending.
     pub permissions: Vec<i32>,
+}
+
+impl Profile {
+    /// The rank it gives.
+    pub fn rank(&self) -> Rank {
+        self.rank.unwrap_or(match self.role {
+            RoleType::Administrator | RoleType::Lpa => Rank::SysAdmin,
+            RoleType::CampaignManager => Rank::SuperUser,
+            RoleType::AgentManager => Rank::Manager,
+            RoleType::Agent => Rank::Agent,
+        })
+    }
+}
+
+/// How much of an account its holder may see and do, from least to most (contract livevox §6, Roles).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rank {
+    /// Their own affairs.
+    Agent,
+    /// Agents and their work.
+    Manager,
+    /// The account's technology.
+    ItUser,
+    /// Everything but system administrators.
+    SuperUser,
+    /// Everything.
+    SysAdmin,
 }
 
 /// A profile's role (contract liveperson §5, `roleTypeId`).

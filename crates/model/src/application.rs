@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::ApplicationId;
+use crate::{ApplicationId, Millis};
 
 /// An OAuth 1.0 API key of an account (contract liveperson §3). Issued for the site, not for a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,8 +56,26 @@ pub struct OauthClient {
     pub addresses: Vec<IpNet>,
 }
 
+/// An application token of an account (contract livevox §2): what a program shows when it logs somebody in, so that its
+/// traffic can be told from that of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplicationToken {
+    /// Unique in the installation.
+    pub id: ApplicationId,
+    /// The application's name, for people; unique within the account.
+    pub name: String,
+    /// A keyed hash of the token, unique in the installation: the token finds its account by it.
+    pub token: SecretDigest,
+    /// Whether it may be used.
+    pub enabled: bool,
+    /// When a session opened with it was last used.
+    pub last_used: Option<Millis>,
+    /// How many requests its sessions have made.
+    pub requests: u64,
+}
+
 /// A keyed hash of a secret that is long and random, so that no slow hash is needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SecretDigest(pub [u8; 32]);
 
 /// A tick-box of an API key.

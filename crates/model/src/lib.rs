@@ -13,11 +13,12 @@ mod session;
 mod time;
 mod user;
 
-pub use account::{Account, AccountState, Feature, Group, Profile, RoleType, Service, SignOn, Skill};
-pub use application::{ApiKey, OauthClient, Privilege, SecretDigest};
+pub use account::{Account, AccountState, Feature, Group, Profile, Rank, RoleType, Service, SignOn, Skill};
+pub use application::{ApiKey, ApplicationToken, OauthClient, Privilege, SecretDigest};
 pub use id::{AccountId, ApplicationId, IdError, SessionId, UserId};
 pub use policy::{
-    Concurrency, LockoutPolicy, PasswordPolicy, PasswordViolation, SessionPolicy, Unlock, WhenFull,
+    Concurrency, LockoutPolicy, PasswordPolicy, PasswordViolation, Reach, SessionPolicy, Strength, Unlock,
+    WhenFull,
 };
 pub use random::Rng;
 pub use session::{Application, Dialect, EndReason, Opening, Session};

@@ -69,7 +69,27 @@ pub enum PasswordViolation {
     Reused(u16),
 }
 
+/// The strengths of a password (contract livevox §6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strength {
+    /// 8 characters with a letter and a digit.
+    Medium,
+    /// The same with a special character.
+    Strong,
+    /// The same with 12 characters.
+    VeryStrong,
+}
+
 impl PasswordPolicy {
+    /// This policy with the rules of a strength in place of its own on length and classes.
+    #[must_use]
+    pub fn with_strength(self, strength: Strength) -> Self {
+        let min_length = if strength == Strength::VeryStrong { 12 } else { 8 };
+        let require_special = strength != Strength::Medium;
+        Self { min_length, require_letter: true, require_digit: true, require_special, ..self }
+    }
+
     /// Checks everything that the text alone decides; whether it was used before is the caller's to find out.
     pub fn check(&self, password: &str) -> Result<(), PasswordViolation> {
         if password.chars().count() < usize::from(self.min_length) {
@@ -151,7 +171,9 @@ impl LockoutPolicy {
             (None, _) => false,
             (Some(_), Unlock::ByAdministrator) => true,
             (Some(at), Unlock::AfterMinutes(minutes)) => {
-                now < at.plus(Duration::from_mins(u64::from(minutes)))
+                let span = Duration::from_mins(u64::from(minutes));
+                // A lock that lies ahead was set by a clock that ran ahead: it has ended.
+                now < at.plus(span) && at < now.plus(span)
             }
         }
     }
@@ -167,15 +189,37 @@ pub struct SessionPolicy {
     pub absolute_seconds: u32,
     /// How many live sessions a user may have.
     pub concurrency: Concurrency,
+    /// Which sessions of the user that counts: those opened in the same dialect, or all.
+    pub reach: Reach,
+}
+
+/// Which of a user's sessions a login meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// Those opened in its own dialect.
+    SameDialect,
+    /// All.
+    EveryDialect,
 }
 
 impl Default for SessionPolicy {
     fn default() -> Self {
-        Self { idle_seconds: 8 * 60 * 60, absolute_seconds: 0, concurrency: Concurrency::One }
+        Self {
+            idle_seconds: 8 * 60 * 60,
+            absolute_seconds: 0,
+            concurrency: Concurrency::One,
+            reach: Reach::SameDialect,
+        }
     }
 }
 
 impl SessionPolicy {
+    /// What the LiveVox dialect begins with: two hours, and the session that lives already (contract livevox §2, §3).
+    pub fn livevox() -> Self {
+        Self { idle_seconds: 2 * 60 * 60, concurrency: Concurrency::Same, ..Self::default() }
+    }
+
     /// The idle limit.
     pub fn idle(&self) -> Duration {
         Duration::from_secs(u64::from(self.idle_seconds))
@@ -194,6 +238,9 @@ impl SessionPolicy {
 pub enum Concurrency {
     /// One: a login ends the session before (contract liveperson §1, session rules).
     One,
+    /// One for each application: a login with the same application is given the session that lives already, another
+    /// application has one of its own (contract livevox §2).
+    Same,
     /// Several beside each other.
     Many {
         /// At most this many; 0: any number.

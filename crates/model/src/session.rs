@@ -61,6 +61,8 @@ pub enum Application {
     ApiKey(ApplicationId),
     /// An OAuth 2.0 client.
     OauthClient(ApplicationId),
+    /// An application token.
+    Token(ApplicationId),
 }
 
 /// How a session was opened.
@@ -79,6 +81,8 @@ pub enum Opening {
 pub enum Dialect {
     /// The LivePerson Login Service.
     LivePerson,
+    /// LiveVox Session Management.
+    LiveVox,
 }
 
 /// Why a session ended.
@@ -92,6 +96,8 @@ pub enum EndReason {
     Expired,
     /// The user was disabled or removed, or the credentials changed.
     CredentialsChanged,
+    /// Somebody of a higher rank ended it.
+    EndedByAdministrator,
 }
 
 #[cfg(test)]

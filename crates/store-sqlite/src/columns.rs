@@ -6,7 +6,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vestibule_model::{
-    AccountId, AccountState, Dialect, Millis, Opening, Population, RoleType, SignOn, UserKind,
+    AccountId, AccountState, Dialect, Millis, Opening, Population, Rank, RoleType, SignOn, UserKind,
 };
 
 /// A word that is stored as a number.
@@ -39,11 +39,12 @@ words! {
     "account state" AccountState { Enabled = 1, Disabled = 2, }
     "way of signing on" SignOn { Password = 1, SsoOnly = 2, }
     "role type" RoleType { Administrator = 1, Agent = 2, AgentManager = 3, CampaignManager = 4, Lpa = 5, }
+    "rank" Rank { Agent = 1, Manager = 2, ItUser = 3, SuperUser = 4, SysAdmin = 5, }
     "population" Population { User = 1, Agent = 2, }
     "user kind" UserKind { System = 0, Human = 1, Bot = 2, }
     "opening" Opening { Password = 1, ApiKey = 2, OauthClient = 3, }
-    "dialect" Dialect { LivePerson = 1, }
-    "application kind" ApplicationKind { None = 0, ApiKey = 1, OauthClient = 2, }
+    "dialect" Dialect { LivePerson = 1, LiveVox = 2, }
+    "application kind" ApplicationKind { None = 0, ApiKey = 1, OauthClient = 2, Token = 3, }
 }
 
 /// Which kind of application a session was opened with; its id stands in a column of its own.
@@ -52,6 +53,7 @@ pub(crate) enum ApplicationKind {
     None,
     ApiKey,
     OauthClient,
+    Token,
 }
 
 /// A number in the database that stands for nothing this version knows.

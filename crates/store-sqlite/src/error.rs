@@ -4,7 +4,7 @@ use rusqlite::ffi;
 use vestibule_store::StoreError;
 
 /// Each unique or primary key by `SQLite`'s name for it, and what is taken when it is violated.
-const UNIQUE: [(&str, &str); 7] = [
+const UNIQUE: [(&str, &str); 9] = [
     ("accounts.code", "the account's code is taken"),
     ("accounts.number", "the account's number is taken"),
     (
@@ -17,6 +17,11 @@ const UNIQUE: [(&str, &str); 7] = [
         "oauth_clients.account_id, oauth_clients.client_id",
         "the OAuth client's client id is taken in its account",
     ),
+    (
+        "application_tokens.account_id, application_tokens.name",
+        "the application token's name is taken in its account",
+    ),
+    ("application_tokens.token", "the application token is taken"),
     ("sessions.id", "there is a session of this id already"),
 ];
 

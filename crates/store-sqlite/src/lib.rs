@@ -8,6 +8,8 @@ mod columns;
 mod error;
 #[cfg(test)]
 mod failures;
+#[cfg(test)]
+mod migrated;
 mod migrations;
 mod open;
 mod read;

@@ -16,11 +16,14 @@ pub(crate) struct Migration {
 }
 
 /// Every step, in order.
-pub(crate) const ALL: &[Migration] = &[Migration {
-    number: 1,
-    name: "directory_and_sessions",
-    sql: include_str!("../migrations/0001_directory_and_sessions.sql"),
-}];
+pub(crate) const ALL: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "directory_and_sessions",
+        sql: include_str!("../migrations/0001_directory_and_sessions.sql"),
+    },
+    Migration { number: 2, name: "livevox", sql: include_str!("../migrations/0002_livevox.sql") },
+];
 
 const HISTORY: &str = "
     CREATE TABLE IF NOT EXISTS migrations (

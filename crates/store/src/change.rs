@@ -1,7 +1,8 @@
 //! What a transaction is made of.
 
 use vestibule_model::{
-    Account, AccountId, ApiKey, Group, Millis, OauthClient, Profile, Session, SessionId, Skill, User, UserId,
+    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Group, Millis, OauthClient,
+    PasswordCredential, Profile, Session, SessionId, Skill, User, UserId,
 };
 
 use crate::Sequence;
@@ -27,6 +28,9 @@ pub enum Change {
     PutApiKey(AccountId, Box<ApiKey>),
     /// The client id is unique within the account.
     PutOauthClient(AccountId, Box<OauthClient>),
+    /// The name is unique within the account, the token's digest in the installation. Leaves alone when it was last used
+    /// and how often.
+    PutApplicationToken(AccountId, Box<ApplicationToken>),
     /// Replaces a password's hash by another of the same password; does nothing when `old` is no longer the hash.
     ReplacePasswordHash {
         /// Whose.
@@ -35,6 +39,16 @@ pub enum Change {
         old: String,
         /// The PHC string to keep instead.
         new: String,
+    },
+    /// Gives a user another password, which needs no change any more, and with it the next credential version. Fails
+    /// the transaction with `StaleCredentials` unless `credential_version` is the user's present one plus one.
+    SetPassword {
+        /// Whose.
+        user: UserId,
+        /// The new password.
+        password: Box<PasswordCredential>,
+        /// The user's credential version from now on.
+        credential_version: i64,
     },
     /// Locks or unlocks a user; does nothing for a user that is not there, or is as the change would have it.
     SetLock {
@@ -51,6 +65,20 @@ pub enum Change {
     EndSession(SessionId),
     /// Moves `last_used` of sessions forward, never back; does nothing for those that are not there.
     TouchSessions(Vec<Touch>),
+    /// Moves `last_used` of application tokens forward and adds to their requests; does nothing for those that are not
+    /// there. No change of the directory: nobody has to follow it.
+    TouchApplications(Vec<ApplicationTouch>),
+}
+
+/// An application token whose sessions were used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ApplicationTouch {
+    /// Which.
+    pub application: ApplicationId,
+    /// When it was last used.
+    pub last_used: Millis,
+    /// How many requests more.
+    pub requests: u64,
 }
 
 /// A session that was used.
@@ -73,13 +101,16 @@ impl Change {
             | Self::PutGroup(account, _)
             | Self::PutSkill(account, _)
             | Self::PutApiKey(account, _)
-            | Self::PutOauthClient(account, _) => Some(*account),
+            | Self::PutOauthClient(account, _)
+            | Self::PutApplicationToken(account, _) => Some(*account),
             Self::ExpectSequence(_)
             | Self::ReplacePasswordHash { .. }
             | Self::SetLock { .. }
             | Self::OpenSession(_)
             | Self::EndSession(_)
-            | Self::TouchSessions(_) => None,
+            | Self::SetPassword { .. }
+            | Self::TouchSessions(_)
+            | Self::TouchApplications(_) => None,
         }
     }
 }

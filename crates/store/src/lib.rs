@@ -16,10 +16,11 @@ use std::future::Future;
 use std::pin::Pin;
 
 use vestibule_model::{
-    Account, AccountId, ApiKey, Group, OauthClient, Profile, Session, SessionId, Skill, User,
+    Account, AccountId, ApiKey, ApplicationToken, Group, OauthClient, Profile, Session, SessionId, Skill,
+    User,
 };
 
-pub use change::{Change, Touch};
+pub use change::{ApplicationTouch, Change, Touch};
 pub use memory::MemoryStore;
 
 /// What a store's operation gives: boxed, so that a store can be chosen at run time.
@@ -77,6 +78,8 @@ pub struct AccountRows {
     pub api_keys: Vec<ApiKey>,
     /// Its OAuth clients.
     pub oauth_clients: Vec<OauthClient>,
+    /// Its application tokens.
+    pub application_tokens: Vec<ApplicationToken>,
 }
 
 impl AccountRows {
@@ -90,6 +93,7 @@ impl AccountRows {
             users: Vec::new(),
             api_keys: Vec::new(),
             oauth_clients: Vec::new(),
+            application_tokens: Vec::new(),
         }
     }
 }

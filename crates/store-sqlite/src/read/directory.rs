@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 use vestibule_model::{
-    Account, AccountId, ApiKey, ApplicationId, Group, OauthClient, PasswordCredential, Profile, SecretDigest,
-    Skill, User, UserId,
+    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Group, OauthClient, PasswordCredential,
+    Profile, Rank, SecretDigest, Skill, User, UserId,
 };
 use vestibule_store::AccountRows;
 
@@ -27,6 +27,12 @@ pub(crate) fn account(snapshot: &Connection, id: AccountId) -> rusqlite::Result<
             "SELECT * FROM oauth_clients WHERE account_id = ?1 ORDER BY id",
             oauth_client,
         )?,
+        application_tokens: all(
+            snapshot,
+            id,
+            "SELECT * FROM application_tokens WHERE account_id = ?1 ORDER BY id",
+            application_token,
+        )?,
     }))
 }
 
@@ -45,7 +51,9 @@ fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
     let (Json(features), Json(services)) = (row.get("features")?, row.get("services")?);
     let Json(password_policy) = row.get("password_policy")?;
     let Json(lockout_policy) = row.get("lockout_policy")?;
+    let Json(agent_lockout_policy) = row.get("agent_lockout_policy")?;
     let Json(session_policy) = row.get("session_policy")?;
+    let Json(livevox_session_policy) = row.get("livevox_session_policy")?;
     Ok(Account {
         id,
         code: row.get("code")?,
@@ -57,13 +65,16 @@ fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
         services,
         password_policy,
         lockout_policy,
+        agent_lockout_policy,
         session_policy,
+        livevox_session_policy,
     })
 }
 
 fn profile(row: &Row<'_>) -> rusqlite::Result<Profile> {
     let (Coded(role), Json(permissions)) = (row.get("role")?, row.get("permissions")?);
-    Ok(Profile { id: row.get("id")?, name: row.get("name")?, role, permissions })
+    let rank = row.get::<_, Option<Coded<Rank>>>("rank")?.map(|Coded(rank)| rank);
+    Ok(Profile { id: row.get("id")?, name: row.get("name")?, role, rank, permissions })
 }
 
 fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
@@ -138,5 +149,16 @@ fn oauth_client(row: &Row<'_>) -> rusqlite::Result<OauthClient> {
         enabled: row.get("enabled")?,
         privileges,
         addresses,
+    })
+}
+
+fn application_token(row: &Row<'_>) -> rusqlite::Result<ApplicationToken> {
+    Ok(ApplicationToken {
+        id: ApplicationId(row.get("id")?),
+        name: row.get("name")?,
+        token: SecretDigest(row.get("token")?),
+        enabled: row.get("enabled")?,
+        last_used: row.get::<_, Option<At>>("last_used")?.map(|At(at)| at),
+        requests: row.get::<_, i64>("requests")?.unsigned_abs(),
     })
 }

@@ -52,6 +52,7 @@ fn application(row: &Row<'_>) -> rusqlite::Result<Application> {
         ApplicationKind::None => Application::None,
         ApplicationKind::ApiKey => Application::ApiKey(ApplicationId(row.get(4)?)),
         ApplicationKind::OauthClient => Application::OauthClient(ApplicationId(row.get(4)?)),
+        ApplicationKind::Token => Application::Token(ApplicationId(row.get(4)?)),
     })
 }
 

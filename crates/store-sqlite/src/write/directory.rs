@@ -1,24 +1,27 @@
-//! Writing accounts and what belongs to them. A row that is there is replaced, unless it is another account's.
+//! Writing accounts and those who belong to them.
 
-use rusqlite::{Connection, OptionalExtension, named_params, params};
-use vestibule_model::{Account, AccountId, ApiKey, Group, Millis, OauthClient, Profile, Skill, User, UserId};
+use rusqlite::{Connection, named_params, params};
+use vestibule_model::{Account, AccountId, Group, Profile, Skill, User};
 use vestibule_store::StoreError;
 
-use super::execute;
+use super::{execute, own};
 use crate::columns::{At, Coded, Id, Json};
-use crate::error::of_change;
 
 pub(super) fn put_account(connection: &Connection, account: &Account) -> Result<(), StoreError> {
     let sql = "
         INSERT INTO accounts (id, code, number, time_zone, state, sign_on, features, services,
-                              password_policy, lockout_policy, session_policy)
+                              password_policy, lockout_policy, agent_lockout_policy, session_policy,
+                              livevox_session_policy)
         VALUES (:id, :code, :number, :time_zone, :state, :sign_on, :features, :services,
-                :password_policy, :lockout_policy, :session_policy)
+                :password_policy, :lockout_policy, :agent_lockout_policy, :session_policy,
+                :livevox_session_policy)
         ON CONFLICT (id) DO UPDATE SET
             code = excluded.code, number = excluded.number, time_zone = excluded.time_zone,
             state = excluded.state, sign_on = excluded.sign_on, features = excluded.features,
             services = excluded.services, password_policy = excluded.password_policy,
-            lockout_policy = excluded.lockout_policy, session_policy = excluded.session_policy";
+            lockout_policy = excluded.lockout_policy, agent_lockout_policy = excluded.agent_lockout_policy,
+            session_policy = excluded.session_policy,
+            livevox_session_policy = excluded.livevox_session_policy";
     let parameters = named_params! {
         ":id": Id(account.id),
         ":code": account.code,
@@ -30,7 +33,9 @@ pub(super) fn put_account(connection: &Connection, account: &Account) -> Result<
         ":services": Json(&account.services),
         ":password_policy": Json(&account.password_policy),
         ":lockout_policy": Json(&account.lockout_policy),
+        ":agent_lockout_policy": Json(&account.agent_lockout_policy),
         ":session_policy": Json(&account.session_policy),
+        ":livevox_session_policy": Json(&account.livevox_session_policy),
     };
     execute(connection, sql, parameters).map(drop)
 }
@@ -41,11 +46,14 @@ pub(super) fn put_profile(
     profile: &Profile,
 ) -> Result<(), StoreError> {
     let sql = "
-        INSERT INTO profiles (account_id, id, name, role, permissions) VALUES (?1, ?2, ?3, ?4, ?5)
+        INSERT INTO profiles (account_id, id, name, role, rank, permissions) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (account_id, id) DO UPDATE SET
-            name = excluded.name, role = excluded.role, permissions = excluded.permissions";
-    let (role, permissions) = (Coded(profile.role), Json(&profile.permissions));
-    execute(connection, sql, params![Id(account), profile.id, profile.name, role, permissions]).map(drop)
+            name = excluded.name, role = excluded.role, rank = excluded.rank,
+            permissions = excluded.permissions";
+    let (role, rank) = (Coded(profile.role), profile.rank.map(Coded));
+    let permissions = Json(&profile.permissions);
+    execute(connection, sql, params![Id(account), profile.id, profile.name, role, rank, permissions])
+        .map(drop)
 }
 
 pub(super) fn put_group(
@@ -121,103 +129,4 @@ pub(super) fn put_user(connection: &Connection, user: &User) -> Result<(), Store
         ":locked_at": user.locked_at.map(At),
     };
     own(execute(connection, PUT_USER, parameters)?, || format!("user {}", user.id))
-}
-
-pub(super) fn put_api_key(
-    connection: &Connection,
-    account: AccountId,
-    key: &ApiKey,
-) -> Result<(), StoreError> {
-    let sql = "
-        INSERT INTO api_keys (id, account_id, app_key, sealed_secret, access_token, sealed_access_token_secret,
-                              name, developer, description, enabled, privileges, addresses)
-        VALUES (:id, :account_id, :app_key, :sealed_secret, :access_token, :sealed_access_token_secret,
-                :name, :developer, :description, :enabled, :privileges, :addresses)
-        ON CONFLICT (id) DO UPDATE SET
-            app_key = excluded.app_key, sealed_secret = excluded.sealed_secret,
-            access_token = excluded.access_token,
-            sealed_access_token_secret = excluded.sealed_access_token_secret,
-            name = excluded.name, developer = excluded.developer, description = excluded.description,
-            enabled = excluded.enabled, privileges = excluded.privileges, addresses = excluded.addresses
-        WHERE api_keys.account_id = excluded.account_id";
-    let parameters = named_params! {
-        ":id": key.id.0,
-        ":account_id": Id(account),
-        ":app_key": key.app_key,
-        ":sealed_secret": key.sealed_secret,
-        ":access_token": key.access_token,
-        ":sealed_access_token_secret": key.sealed_access_token_secret,
-        ":name": key.name,
-        ":developer": key.developer,
-        ":description": key.description,
-        ":enabled": key.enabled,
-        ":privileges": Json(&key.privileges),
-        ":addresses": Json(&key.addresses),
-    };
-    own(execute(connection, sql, parameters)?, || format!("API key {}", key.id))
-}
-
-pub(super) fn put_oauth_client(
-    connection: &Connection,
-    account: AccountId,
-    client: &OauthClient,
-) -> Result<(), StoreError> {
-    let sql = "
-        INSERT INTO oauth_clients (id, account_id, client_id, secret, name, enabled, privileges, addresses)
-        VALUES (:id, :account_id, :client_id, :secret, :name, :enabled, :privileges, :addresses)
-        ON CONFLICT (id) DO UPDATE SET
-            client_id = excluded.client_id, secret = excluded.secret, name = excluded.name,
-            enabled = excluded.enabled, privileges = excluded.privileges, addresses = excluded.addresses
-        WHERE oauth_clients.account_id = excluded.account_id";
-    let parameters = named_params! {
-        ":id": client.id.0,
-        ":account_id": Id(account),
-        ":client_id": client.client_id,
-        ":secret": client.secret.0,
-        ":name": client.name,
-        ":enabled": client.enabled,
-        ":privileges": Json(&client.privileges),
-        ":addresses": Json(&client.addresses),
-    };
-    own(execute(connection, sql, parameters)?, || format!("OAuth client {}", client.id))
-}
-
-/// A put that changed no row met one of another account.
-fn own(rows: usize, what: impl FnOnce() -> String) -> Result<(), StoreError> {
-    if rows == 0 {
-        return Err(StoreError::Constraint(format!("{} belongs to another account", what())));
-    }
-    Ok(())
-}
-
-/// Answers the user's account when the hash was replaced.
-pub(super) fn replace_password_hash(
-    connection: &Connection,
-    user: UserId,
-    old: &str,
-    new: &str,
-) -> Result<Option<AccountId>, StoreError> {
-    let sql = "UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2 RETURNING account_id";
-    account_of(connection, sql, params![user.0, old, new])
-}
-
-/// Answers the user's account when that changed anything.
-pub(super) fn set_lock(
-    connection: &Connection,
-    user: UserId,
-    locked_at: Option<Millis>,
-) -> Result<Option<AccountId>, StoreError> {
-    let sql = "UPDATE users SET locked_at = ?2 WHERE id = ?1 AND locked_at IS NOT ?2 RETURNING account_id";
-    account_of(connection, sql, params![user.0, locked_at.map(At)])
-}
-
-fn account_of(
-    connection: &Connection,
-    sql: &str,
-    parameters: impl rusqlite::Params,
-) -> Result<Option<AccountId>, StoreError> {
-    let found = connection
-        .prepare_cached(sql)
-        .and_then(|mut statement| statement.query_row(parameters, |row| row.get(0)).optional());
-    found.map(|account: Option<Id>| account.map(|Id(account)| account)).map_err(of_change)
 }

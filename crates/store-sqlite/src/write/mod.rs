@@ -1,5 +1,8 @@
-//! Changes become statements. Runs inside the writer's transaction; undoing is the writer's.
+//! Changes become statements. Runs inside the writer's transaction; undoing is the writer's. A row that is put and is
+//! there is replaced, unless it is another account's.
 
+mod applications;
+mod credentials;
 mod directory;
 mod sessions;
 
@@ -18,6 +21,7 @@ pub(crate) fn is_one_statement(changes: &[Change]) -> bool {
     match changes {
         [Change::OpenSession(_) | Change::EndSession(_)] => true,
         [Change::TouchSessions(touches)] => touches.len() <= 1,
+        [Change::TouchApplications(touches)] => touches.len() <= 1,
         _ => false,
     }
 }
@@ -40,17 +44,24 @@ fn apply(connection: &Connection, change: &Change) -> Result<Option<AccountId>, 
         Change::PutGroup(account, group) => directory::put_group(connection, *account, group)?,
         Change::PutSkill(account, skill) => directory::put_skill(connection, *account, skill)?,
         Change::PutUser(user) => directory::put_user(connection, user)?,
-        Change::PutApiKey(account, key) => directory::put_api_key(connection, *account, key)?,
+        Change::PutApiKey(account, key) => applications::put_api_key(connection, *account, key)?,
         Change::PutOauthClient(account, client) => {
-            directory::put_oauth_client(connection, *account, client)?;
+            applications::put_oauth_client(connection, *account, client)?;
+        }
+        Change::PutApplicationToken(account, token) => {
+            applications::put_application_token(connection, *account, token)?;
         }
         Change::ReplacePasswordHash { user, old, new } => {
-            return directory::replace_password_hash(connection, *user, old, new);
+            return credentials::replace_password_hash(connection, *user, old, new);
         }
-        Change::SetLock { user, locked_at } => return directory::set_lock(connection, *user, *locked_at),
+        Change::SetPassword { user, password, credential_version } => {
+            return credentials::set_password(connection, *user, password, *credential_version).map(Some);
+        }
+        Change::SetLock { user, locked_at } => return credentials::set_lock(connection, *user, *locked_at),
         Change::OpenSession(session) => sessions::open(connection, session)?,
         Change::EndSession(session) => sessions::end(connection, *session)?,
         Change::TouchSessions(touches) => sessions::touch(connection, touches)?,
+        Change::TouchApplications(touches) => applications::touch(connection, touches)?,
     }
     Ok(change.directory_account())
 }
@@ -72,4 +83,12 @@ fn execute(
 ) -> Result<usize, StoreError> {
     let executed = connection.prepare_cached(sql).and_then(|mut statement| statement.execute(parameters));
     executed.map_err(of_change)
+}
+
+/// A put that changed no row met one of another account.
+fn own(rows: usize, what: impl FnOnce() -> String) -> Result<(), StoreError> {
+    if rows == 0 {
+        return Err(StoreError::Constraint(format!("{} belongs to another account", what())));
+    }
+    Ok(())
 }

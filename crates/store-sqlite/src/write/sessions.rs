@@ -60,6 +60,7 @@ fn application(application: Application) -> (ApplicationKind, Option<i64>) {
         Application::None => (ApplicationKind::None, None),
         Application::ApiKey(id) => (ApplicationKind::ApiKey, Some(id.0)),
         Application::OauthClient(id) => (ApplicationKind::OauthClient, Some(id.0)),
+        Application::Token(id) => (ApplicationKind::Token, Some(id.0)),
     }
 }
 

@@ -7,12 +7,16 @@ use std::mem::{Discriminant, discriminant};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use vestibule_model::{
-    Account, AccountId, ApiKey, Millis, OauthClient, PasswordCredential, Session, SessionId, User, UserId,
+    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Millis, OauthClient, PasswordCredential,
+    Session, SessionId, User, UserId,
 };
 
 use super::all;
-use super::samples::{account, agent, api_key, group, id, oauth_client, profile, session, skill, user};
-use crate::{Change, DirectoryRows, MemoryStore, Sequence, Store, StoreError, Touch};
+use super::samples::{
+    account, agent, api_key, application_token, digest, group, id, oauth_client, profile, session, skill,
+    user,
+};
+use crate::{ApplicationTouch, Change, DirectoryRows, MemoryStore, Sequence, Store, StoreError, Touch};
 
 /// The changes of one commit. An expected sequence of 0 stands for the one at the beginning of the round.
 pub type Commit = Vec<Change>;
@@ -91,12 +95,19 @@ fn change() -> impl Strategy<Value = Change> {
         6 => a_user().prop_map(|user| Change::PutUser(user.into())),
         2 => (name(), an_api_key()).prop_map(|(account, key)| Change::PutApiKey(account, key.into())),
         2 => (name(), a_client()).prop_map(|(account, client)| Change::PutOauthClient(account, client.into())),
+        2 => (name(), a_token()).prop_map(|(account, token)| Change::PutApplicationToken(account, token.into())),
+        2 => (1..5, hash(), 1..4_i64).prop_map(|(number, hash, credential_version)| Change::SetPassword {
+            user: user_id(number),
+            password: password(hash).into(),
+            credential_version,
+        }),
         1 => (1..5, hash(), hash())
             .prop_map(|(number, old, new)| Change::ReplacePasswordHash { user: user_id(number), old, new }),
         1 => (1..5, time()).prop_map(|(number, locked_at)| Change::SetLock { user: user_id(number), locked_at }),
         8 => a_session().prop_map(|session| Change::OpenSession(session.into())),
         2 => (0..5_u8).prop_map(|byte| Change::EndSession(SessionId([byte; 16]))),
         2 => vec((0..5_u8, 0..3_i64), 0..4).prop_map(touches),
+        2 => vec((1..4_i64, 0..3_i64, 0..3_u64), 0..4).prop_map(application_touches),
     ]
 }
 
@@ -121,8 +132,7 @@ fn a_user() -> impl Strategy<Value = User> {
         |(account, id, number, login_name, is_agent, enabled, credential_version, locked_at, hash)| {
             let base = agent(account.as_str(), id, login_name);
             let population = if is_agent { base.population } else { user("a", 1).population };
-            let password = PasswordCredential { hash, changed_at: Millis::EPOCH, history: Vec::new() };
-            let password = Some(password).filter(|_| number != 4);
+            let password = Some(password(hash)).filter(|_| number != 4);
             User { number, population, enabled, credential_version, locked_at, password, ..base }
         },
     )
@@ -137,6 +147,23 @@ fn a_client() -> impl Strategy<Value = OauthClient> {
         .prop_map(|(id, client)| OauthClient { client_id: client.to_string(), ..oauth_client(id) })
 }
 
+fn a_token() -> impl Strategy<Value = ApplicationToken> {
+    (1..4_i64, 1..4, 1..4_i64, any::<bool>(), time(), 0..3_u64).prop_map(
+        |(id, name, token, enabled, last_used, requests)| ApplicationToken {
+            name: format!("name {name}"),
+            token: digest(token),
+            enabled,
+            last_used,
+            requests,
+            ..application_token(id)
+        },
+    )
+}
+
+fn password(hash: String) -> PasswordCredential {
+    PasswordCredential { hash, changed_at: Millis::EPOCH, history: Vec::new() }
+}
+
 fn a_session() -> impl Strategy<Value = Session> {
     let version = prop_oneof![5 => Just(1_i64), 1 => Just(2)];
     let account = prop_oneof![4 => Just(id("a")), 1 => name()];
@@ -149,6 +176,15 @@ fn a_session() -> impl Strategy<Value = Session> {
 fn touches(touches: Vec<(u8, i64)>) -> Change {
     let touch = |(byte, at)| Touch { session: SessionId([byte; 16]), last_used: Millis::from_unix(at) };
     Change::TouchSessions(touches.into_iter().map(touch).collect())
+}
+
+fn application_touches(touches: Vec<(i64, i64, u64)>) -> Change {
+    let touch = |(id, at, requests)| ApplicationTouch {
+        application: ApplicationId(id),
+        last_used: Millis::from_unix(at),
+        requests,
+    };
+    Change::TouchApplications(touches.into_iter().map(touch).collect())
 }
 
 fn user_id(number: i32) -> UserId {

@@ -1,10 +1,10 @@
-//! Facts: hashes are replaced and users locked without touching anything else.
+//! Facts: hashes are replaced, passwords set and users locked without touching anything else.
 
 use vestibule_model::{Millis, PasswordCredential, User, UserId};
 
-use super::given;
 use super::samples::{HERE, account, id, user};
-use crate::{Change, Store};
+use super::{given, refused};
+use crate::{Change, Store, StoreError};
 
 /// An account and a user, who is given back.
 async fn somebody(store: &dyn Store) -> User {
@@ -66,4 +66,55 @@ pub async fn locking_nobody_is_no_error(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [Change::SetLock { user: UserId(404), locked_at: Some(Millis::EPOCH) }]).await;
     assert_eq!(users(store).await, [user]);
+}
+
+fn new_password() -> PasswordCredential {
+    PasswordCredential {
+        hash: "$argon2id$another".into(),
+        changed_at: Millis::from_unix(1_790_000_000_789),
+        history: vec!["$argon2id$newest".into(), "$argon2id$newer".into()],
+    }
+}
+
+fn set_password(user: UserId, credential_version: i64) -> Change {
+    Change::SetPassword { user, password: new_password().into(), credential_version }
+}
+
+pub async fn another_password_is_set_with_the_next_version(store: &dyn Store) {
+    let user = somebody(store).await;
+    given(store, [Change::PutUser(super::samples::user(HERE, 2).into())]).await;
+    let credential_version = user.credential_version + 1;
+    given(store, [set_password(user.id, credential_version)]).await;
+    let password = Some(new_password());
+    let after = User { password, credential_version, must_change_password: false, ..user };
+    assert_eq!(users(store).await, [after, super::samples::user(HERE, 2)]);
+}
+
+pub async fn a_first_password_is_set(store: &dyn Store) {
+    let bare = User { password: None, ..user(HERE, 1) };
+    given(store, [Change::PutAccount(account(HERE).into()), Change::PutUser(bare.clone().into())]).await;
+    given(store, [set_password(bare.id, bare.credential_version + 1)]).await;
+    assert_eq!(users(store).await[0].password, Some(new_password()));
+}
+
+pub async fn a_password_with_any_other_version_is_stale(store: &dyn Store) {
+    let user = somebody(store).await;
+    for by in [-1, 0, 2] {
+        let error = refused(store, [set_password(user.id, user.credential_version + by)]).await;
+        assert!(matches!(error, StoreError::StaleCredentials), "refused for another reason: {error:?}");
+    }
+    assert_eq!(users(store).await, [user]);
+}
+
+pub async fn a_password_of_nobody_is_stale(store: &dyn Store) {
+    let user = somebody(store).await;
+    let error = refused(store, [set_password(UserId(404), user.credential_version + 1)]).await;
+    assert!(matches!(error, StoreError::StaleCredentials), "refused for another reason: {error:?}");
+}
+
+pub async fn of_two_who_set_a_password_one_wins(store: &dyn Store) {
+    let user = somebody(store).await;
+    let set = || store.commit(vec![set_password(user.id, user.credential_version + 1)]);
+    let results = super::all([set(), set(), set()]).await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1, "{results:?}");
 }

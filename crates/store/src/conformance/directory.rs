@@ -1,13 +1,15 @@
 //! Facts: what is put is read back, as it was and where it belongs.
 
 use vestibule_model::{
-    Account, AccountState, ApiKey, Concurrency, Group, LockoutPolicy, OauthClient, PasswordPolicy, Profile,
-    RoleType, SessionPolicy, SignOn, Skill, Unlock, User, UserKind, WhenFull,
+    Account, AccountState, ApiKey, ApplicationToken, Concurrency, Group, LockoutPolicy, OauthClient,
+    PasswordPolicy, Profile, Rank, Reach, RoleType, SessionPolicy, SignOn, Skill, Unlock, User, UserKind,
+    WhenFull,
 };
 
 use super::given;
 use super::samples::{
-    ELSEWHERE, HERE, account, agent, api_key, group, id, oauth_client, profile, skill, user,
+    ELSEWHERE, HERE, account, agent, api_key, application_token, digest, group, id, oauth_client, profile,
+    skill, user,
 };
 use crate::{AccountRows, Change, DirectoryRows, Store};
 
@@ -33,8 +35,10 @@ pub async fn every_policy_is_read_back(store: &dyn Store) {
     let password =
         PasswordPolicy { history: 5, expiry_days: 90, require_special: true, ..Default::default() };
     let many = |when_full| Concurrency::Many { limit: 4, when_full };
-    let concurrencies = [Concurrency::One, many(WhenFull::EndOldest), many(WhenFull::Refuse)];
-    let unlocks = [Unlock::ByAdministrator, Unlock::AfterMinutes(0), Unlock::AfterMinutes(45)];
+    let concurrencies =
+        [Concurrency::One, Concurrency::Same, many(WhenFull::EndOldest), many(WhenFull::Refuse)];
+    let minutes = Unlock::AfterMinutes;
+    let unlocks = [Unlock::ByAdministrator, minutes(0), minutes(45), minutes(u32::MAX)];
     for (concurrency, unlock) in concurrencies.into_iter().zip(unlocks) {
         let account = Account {
             state: AccountState::Disabled,
@@ -43,7 +47,13 @@ pub async fn every_policy_is_read_back(store: &dyn Store) {
             services: Vec::new(),
             password_policy: password.clone(),
             lockout_policy: LockoutPolicy { failures: 0, unlock },
+            agent_lockout_policy: LockoutPolicy { failures: 9, unlock },
             session_policy: SessionPolicy { concurrency, ..SessionPolicy::default() },
+            livevox_session_policy: SessionPolicy {
+                concurrency,
+                reach: Reach::EveryDialect,
+                ..SessionPolicy::livevox()
+            },
             ..account(HERE)
         };
         given(store, [put(account.clone())]).await;
@@ -68,6 +78,17 @@ pub async fn profiles_groups_and_skills_are_read_back(store: &dyn Store) {
     given(store, skills.iter().map(|skill| Change::PutSkill(id(HERE), skill.clone()))).await;
     let expected = AccountRows { profiles, groups, skills, ..AccountRows::empty(account(HERE)) };
     assert_eq!(rows(store, HERE).await, expected);
+}
+
+pub async fn every_rank_is_read_back(store: &dyn Store) {
+    let ranks = [Rank::Agent, Rank::Manager, Rank::ItUser, Rank::SuperUser, Rank::SysAdmin].map(Some);
+    let profiles: Vec<_> = (1..)
+        .zip(ranks.into_iter().chain([None]))
+        .map(|(id, rank)| Profile { rank, ..profile(id) })
+        .collect();
+    given(store, [put(account(HERE))]).await;
+    given(store, profiles.iter().map(|profile| Change::PutProfile(id(HERE), profile.clone()))).await;
+    assert_eq!(rows(store, HERE).await.profiles, profiles);
 }
 
 pub async fn a_user_is_read_back(store: &dyn Store) {
@@ -115,6 +136,15 @@ pub async fn an_oauth_client_is_read_back(store: &dyn Store) {
     assert_eq!(rows(store, HERE).await.oauth_clients, clients);
 }
 
+pub async fn an_application_token_is_read_back(store: &dyn Store) {
+    let unused = ApplicationToken { enabled: false, last_used: None, requests: 0, ..application_token(2) };
+    let tokens = [application_token(1), unused];
+    given(store, [put(account(HERE))]).await;
+    given(store, tokens.iter().map(|token| Change::PutApplicationToken(id(HERE), token.clone().into())))
+        .await;
+    assert_eq!(rows(store, HERE).await.application_tokens, tokens);
+}
+
 pub async fn text_of_any_kind_is_read_back(store: &dyn Store) {
     let texts = ["", " ", "'; DROP TABLE users; --", "\"\\\n\t", "\u{1f511}", "e\u{301}", "%_", "\u{feff}x"];
     given(store, [put(account(HERE))]).await;
@@ -147,6 +177,7 @@ pub async fn a_put_replaces_what_has_the_same_id(store: &dyn Store) {
         profiles: vec![Profile {
             name: "Other".into(),
             role: RoleType::Lpa,
+            rank: None,
             permissions: vec![],
             ..profile(1)
         }],
@@ -160,6 +191,12 @@ pub async fn a_put_replaces_what_has_the_same_id(store: &dyn Store) {
             ..api_key(1)
         }],
         oauth_clients: vec![OauthClient { client_id: "other".into(), enabled: false, ..oauth_client(1) }],
+        application_tokens: vec![ApplicationToken {
+            name: "Other".into(),
+            token: digest(404),
+            enabled: false,
+            ..application_token(1)
+        }],
     };
     given(store, puts(&before)).await;
     given(store, puts(&after)).await;
@@ -173,12 +210,15 @@ pub async fn lists_are_in_the_order_of_ids(store: &dyn Store) {
         one.skills = vec![skill(number)];
         one.users = vec![user(HERE, i32::try_from(number).unwrap())];
         one.api_keys = vec![api_key(number)];
+        one.application_tokens = vec![application_token(number)];
         given(store, puts(&one)).await;
     }
     let rows = rows(store, HERE).await;
     assert!(rows.skills.is_sorted_by_key(|skill| skill.id) && rows.skills.len() == 4);
     assert!(rows.users.is_sorted_by_key(|user| user.id) && rows.users.len() == 4);
     assert!(rows.api_keys.is_sorted_by_key(|key| key.id) && rows.api_keys.len() == 4);
+    let tokens = rows.application_tokens;
+    assert!(tokens.is_sorted_by_key(|token| token.id) && tokens.len() == 4);
 }
 
 pub async fn the_directory_is_every_account_by_id(store: &dyn Store) {
@@ -196,6 +236,7 @@ pub async fn an_account_has_only_what_belongs_to_it(store: &dyn Store) {
     elsewhere.users = vec![user(ELSEWHERE, 2)];
     elsewhere.api_keys = vec![api_key(2)];
     elsewhere.oauth_clients = vec![oauth_client(2)];
+    elsewhere.application_tokens = vec![application_token(2)];
     given(store, puts(&here)).await;
     given(store, puts(&elsewhere)).await;
     assert_eq!(rows(store, HERE).await, here);
@@ -218,6 +259,7 @@ fn everything(name: &str) -> AccountRows {
         users: vec![user(name, 1)],
         api_keys: vec![api_key(1)],
         oauth_clients: vec![oauth_client(1)],
+        application_tokens: vec![application_token(1)],
     }
 }
 
@@ -231,5 +273,7 @@ fn puts(rows: &AccountRows) -> Vec<Change> {
     puts.extend(rows.users.iter().map(|user| Change::PutUser(user.clone().into())));
     puts.extend(rows.api_keys.iter().map(|key| Change::PutApiKey(id, key.clone().into())));
     puts.extend(rows.oauth_clients.iter().map(|client| Change::PutOauthClient(id, client.clone().into())));
+    let tokens = rows.application_tokens.iter();
+    puts.extend(tokens.map(|token| Change::PutApplicationToken(id, token.clone().into())));
     puts
 }

@@ -16,6 +16,8 @@
     reason = "this is test code that other crates run"
 )]
 
+#[expect(missing_docs, reason = "a fact's name says it")]
+pub mod applications;
 pub mod beside_the_model;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod credentials;
@@ -77,10 +79,12 @@ macro_rules! conformance_suite {
                 an_account_is_read_back
                 every_policy_is_read_back
                 profiles_groups_and_skills_are_read_back
+                every_rank_is_read_back
                 a_user_is_read_back
                 a_user_with_nothing_optional_is_read_back
                 an_api_key_is_read_back
                 an_oauth_client_is_read_back
+                an_application_token_is_read_back
                 text_of_any_kind_is_read_back
                 numbers_at_their_ends_are_read_back
                 a_put_replaces_what_has_the_same_id
@@ -99,15 +103,20 @@ macro_rules! conformance_suite {
                 a_user_number_is_taken_once_within_the_account
                 an_app_key_is_taken_once_within_the_account
                 a_client_id_is_taken_once_within_the_account
+                a_tokens_name_is_taken_once_within_the_account
+                a_token_is_taken_once_in_the_installation
+                an_account_has_any_number_of_tokens
                 a_value_given_up_is_free_again
                 nothing_belongs_to_an_account_that_does_not_exist
                 a_user_is_not_taken_over_by_another_account
                 an_application_is_not_taken_over_by_another_account
+                a_token_is_not_taken_over_by_another_account
                 of_concurrent_commits_of_one_value_exactly_one_wins
             }
             sessions {
                 a_session_is_read_back
                 every_opening_and_application_is_read_back
+                every_dialect_is_read_back
                 every_form_of_address_is_read_back
                 a_session_of_an_unknown_user_is_refused
                 a_session_of_a_disabled_user_is_refused
@@ -130,6 +139,21 @@ macro_rules! conformance_suite {
                 replacing_the_hash_of_nobody_is_no_error
                 a_lock_is_set_and_lifted
                 locking_nobody_is_no_error
+                another_password_is_set_with_the_next_version
+                a_first_password_is_set
+                a_password_with_any_other_version_is_stale
+                a_password_of_nobody_is_stale
+                of_two_who_set_a_password_one_wins
+            }
+            applications {
+                a_first_use_is_noted
+                a_later_use_moves_forward_and_an_earlier_one_does_not
+                requests_are_added_up
+                requests_are_counted_to_the_end
+                a_use_leaves_the_rest_of_the_token
+                the_use_of_a_token_that_is_not_there_is_no_error
+                a_refused_commit_counts_nothing
+                a_token_that_is_replaced_keeps_its_uses
             }
             transactions {
                 a_commit_of_nothing_is_no_error
@@ -149,12 +173,14 @@ macro_rules! conformance_suite {
                 a_new_store_has_not_changed
                 every_change_of_a_directory_moves_it
                 sessions_do_not_move_it
+                the_use_of_an_application_does_not_move_it
                 a_refused_commit_does_not_move_it
                 a_lock_that_changes_nothing_does_not_move_it
                 a_hash_that_is_not_replaced_does_not_move_it
                 changed_accounts_are_named_exactly
                 an_account_changed_twice_is_named_once
                 a_lock_names_the_account_of_the_user
+                a_password_names_the_account_of_the_user
                 the_directory_is_read_with_its_sequence
             }
         }
@@ -179,6 +205,7 @@ mod tests {
     fn every_fact_is_in_the_suite() {
         let suite = include_str!("mod.rs");
         let facts = [
+            include_str!("applications.rs"),
             include_str!("directory.rs"),
             include_str!("uniqueness.rs"),
             include_str!("sessions.rs"),

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use vestibule_model::{
-    Account, AccountId, AccountState, ApiKey, Application, ApplicationId, Dialect, Feature, Group,
-    LockoutPolicy, Millis, OauthClient, Opening, PasswordCredential, PasswordPolicy, Population, Privilege,
-    Profile, RoleType, SecretDigest, Service, Session, SessionId, SessionPolicy, SignOn, Skill, User, UserId,
-    UserKind,
+    Account, AccountId, AccountState, ApiKey, Application, ApplicationId, ApplicationToken, Dialect, Feature,
+    Group, LockoutPolicy, Millis, OauthClient, Opening, PasswordCredential, PasswordPolicy, Population,
+    Privilege, Profile, Rank, RoleType, SecretDigest, Service, Session, SessionId, SessionPolicy, SignOn,
+    Skill, User, UserId, UserKind,
 };
 
 /// The account that most facts are about.
@@ -37,11 +37,13 @@ pub fn account(name: &str) -> Account {
         ],
         password_policy: PasswordPolicy { min_length: 12, max_repeat: 2, ..PasswordPolicy::default() },
         lockout_policy: LockoutPolicy { failures: 7, ..LockoutPolicy::default() },
+        agent_lockout_policy: LockoutPolicy { failures: 3, ..LockoutPolicy::default() },
         session_policy: SessionPolicy {
             idle_seconds: 900,
             absolute_seconds: 86_400,
             ..SessionPolicy::default()
         },
+        livevox_session_policy: SessionPolicy { idle_seconds: 1_800, ..SessionPolicy::livevox() },
     }
 }
 
@@ -51,6 +53,7 @@ pub fn profile(id: i64) -> Profile {
         id,
         name: format!("Profile {id}"),
         role: RoleType::AgentManager,
+        rank: Some(Rank::ItUser),
         permissions: vec![3, 14, 1581],
     }
 }
@@ -130,6 +133,24 @@ pub fn oauth_client(id: i64) -> OauthClient {
         privileges: vec![Privilege::AccountConfigWrite, Privilege::AppKeyManagement],
         addresses: vec!["198.51.100.7/32".parse().unwrap()],
     }
+}
+
+/// An application token that has been used; its name and digest made from the id.
+pub fn application_token(id: i64) -> ApplicationToken {
+    ApplicationToken {
+        id: ApplicationId(id),
+        name: format!("Dialer {id}"),
+        token: digest(id),
+        enabled: true,
+        last_used: Some(Millis::from_unix(1_785_000_000_005)),
+        requests: 41,
+    }
+}
+
+/// A digest, made from a number.
+pub fn digest(number: i64) -> SecretDigest {
+    let bytes = number.to_be_bytes();
+    SecretDigest(std::array::from_fn(|place| bytes[place % 8].wrapping_add(u8::try_from(place).unwrap_or(0))))
 }
 
 /// A session of that user, with everything optional set; its id made of one byte.

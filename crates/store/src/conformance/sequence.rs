@@ -1,12 +1,13 @@
 //! Facts: those who follow the directory learn of every change of it, and of nothing else.
 
-use vestibule_model::{AccountId, Millis, SessionId};
+use vestibule_model::{AccountId, ApplicationId, Millis, SessionId};
 
 use super::samples::{
-    ELSEWHERE, HERE, account, api_key, group, id, oauth_client, profile, session, skill, user,
+    ELSEWHERE, HERE, account, api_key, application_token, group, id, oauth_client, profile, session, skill,
+    user,
 };
 use super::{given, misfit};
-use crate::{Change, ChangedAccounts, Sequence, Store, Touch};
+use crate::{ApplicationTouch, Change, ChangedAccounts, Sequence, Store, Touch};
 
 fn put_account(name: &str) -> Change {
     Change::PutAccount(account(name).into())
@@ -27,7 +28,8 @@ pub async fn a_new_store_has_not_changed(store: &dyn Store) {
 
 pub async fn every_change_of_a_directory_moves_it(store: &dyn Store) {
     let (here, user) = (id(HERE), user(HERE, 1));
-    let hash = user.password.as_ref().map(|password| password.hash.clone()).unwrap_or_default();
+    let password = Box::new(user.password.clone().unwrap());
+    let hash = password.hash.clone();
     let changes = [
         put_account(HERE),
         Change::PutProfile(here, profile(1)),
@@ -36,8 +38,10 @@ pub async fn every_change_of_a_directory_moves_it(store: &dyn Store) {
         Change::PutUser(user.clone().into()),
         Change::PutApiKey(here, api_key(1).into()),
         Change::PutOauthClient(here, oauth_client(1).into()),
+        Change::PutApplicationToken(here, application_token(1).into()),
         Change::ReplacePasswordHash { user: user.id, old: hash, new: "new".into() },
         Change::SetLock { user: user.id, locked_at: None },
+        Change::SetPassword { user: user.id, password, credential_version: user.credential_version + 1 },
     ];
     for change in changes {
         let before = sequence(store).await;
@@ -58,6 +62,16 @@ pub async fn sessions_do_not_move_it(store: &dyn Store) {
     given(store, [Change::EndSession(SessionId([1; 16])), Change::ExpectSequence(before)]).await;
     assert_eq!(sequence(store).await, before);
     assert_eq!(changed(store, before).await, []);
+}
+
+pub async fn the_use_of_an_application_does_not_move_it(store: &dyn Store) {
+    let token = Change::PutApplicationToken(id(HERE), application_token(1).into());
+    given(store, [put_account(HERE), token]).await;
+    let before = sequence(store).await;
+    let last_used = Millis::from_unix(i64::MAX);
+    let touch = ApplicationTouch { application: ApplicationId(1), last_used, requests: 1 };
+    given(store, [Change::TouchApplications(vec![touch])]).await;
+    assert_eq!(sequence(store).await, before);
 }
 
 pub async fn a_refused_commit_does_not_move_it(store: &dyn Store) {
@@ -110,6 +124,15 @@ pub async fn a_lock_names_the_account_of_the_user(store: &dyn Store) {
     given(store, [put_account(HERE), put_account(ELSEWHERE), Change::PutUser(user.clone().into())]).await;
     let before = sequence(store).await;
     given(store, [Change::SetLock { user: user.id, locked_at: None }]).await;
+    assert_eq!(changed(store, before).await, [id(ELSEWHERE)]);
+}
+
+pub async fn a_password_names_the_account_of_the_user(store: &dyn Store) {
+    let user = user(ELSEWHERE, 1);
+    given(store, [put_account(HERE), put_account(ELSEWHERE), Change::PutUser(user.clone().into())]).await;
+    let before = sequence(store).await;
+    let (credential_version, password) = (user.credential_version + 1, user.password.unwrap().into());
+    given(store, [Change::SetPassword { user: user.id, password, credential_version }]).await;
     assert_eq!(changed(store, before).await, [id(ELSEWHERE)]);
 }
 

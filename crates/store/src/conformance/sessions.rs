@@ -1,6 +1,8 @@
 //! Facts: sessions are opened for those who still may, read back, moved forward, ended.
 
-use vestibule_model::{Application, ApplicationId, Millis, Opening, Session, SessionId, User, UserId};
+use vestibule_model::{
+    Application, ApplicationId, Dialect, Millis, Opening, Session, SessionId, User, UserId,
+};
 
 use super::samples::{ELSEWHERE, HERE, account, id, session, user};
 use super::{given, misfit, refused};
@@ -41,6 +43,7 @@ pub async fn every_opening_and_application_is_read_back(store: &dyn Store) {
         (Opening::Password, Application::None),
         (Opening::ApiKey, Application::ApiKey(ApplicationId(i64::MAX))),
         (Opening::OauthClient, Application::OauthClient(ApplicationId(0))),
+        (Opening::Password, Application::Token(ApplicationId(i64::MIN))),
     ];
     let sessions: Vec<Session> = (1..)
         .zip(ways)
@@ -48,6 +51,13 @@ pub async fn every_opening_and_application_is_read_back(store: &dyn Store) {
         .collect();
     given(store, sessions.iter().cloned().map(open)).await;
     assert_eq!(every_session(store).await, sessions);
+}
+
+pub async fn every_dialect_is_read_back(store: &dyn Store) {
+    let user = somebody(store).await;
+    let livevox = Session { dialect: Dialect::LiveVox, ..session(2, &user) };
+    given(store, [session(1, &user), livevox.clone()].map(open)).await;
+    assert_eq!(every_session(store).await, [session(1, &user), livevox]);
 }
 
 pub async fn every_form_of_address_is_read_back(store: &dyn Store) {

@@ -1,9 +1,10 @@
 //! Facts: what must be unique is, and nothing belongs to what is not there.
 
-use vestibule_model::{Account, ApiKey, OauthClient, User};
+use vestibule_model::{Account, ApiKey, ApplicationToken, OauthClient, User};
 
 use super::samples::{
-    ELSEWHERE, HERE, account, agent, api_key, group, id, oauth_client, profile, skill, user,
+    ELSEWHERE, HERE, account, agent, api_key, application_token, group, id, oauth_client, profile, skill,
+    user,
 };
 use super::{all, given, misfit};
 use crate::{Change, Store, StoreError};
@@ -22,6 +23,10 @@ fn put_key(account: &str, key: ApiKey) -> Change {
 
 fn put_client(account: &str, client: OauthClient) -> Change {
     Change::PutOauthClient(id(account), client.into())
+}
+
+fn put_token(account: &str, token: ApplicationToken) -> Change {
+    Change::PutApplicationToken(id(account), token.into())
 }
 
 /// Both accounts, empty.
@@ -90,6 +95,28 @@ pub async fn a_client_id_is_taken_once_within_the_account(store: &dyn Store) {
     given(store, [put_client(ELSEWHERE, same(3))]).await;
 }
 
+pub async fn a_tokens_name_is_taken_once_within_the_account(store: &dyn Store) {
+    two_accounts(store).await;
+    given(store, [put_token(HERE, application_token(1))]).await;
+    let same = |id| ApplicationToken { name: application_token(1).name, ..application_token(id) };
+    misfit(store, [put_token(HERE, same(2))]).await;
+    given(store, [put_token(ELSEWHERE, same(3))]).await;
+}
+
+pub async fn a_token_is_taken_once_in_the_installation(store: &dyn Store) {
+    two_accounts(store).await;
+    given(store, [put_token(HERE, application_token(1))]).await;
+    let same = |id| ApplicationToken { token: application_token(1).token, ..application_token(id) };
+    misfit(store, [put_token(HERE, same(2))]).await;
+    misfit(store, [put_token(ELSEWHERE, same(3))]).await;
+}
+
+/// How many an account may have is a rule, and rules are not the store's.
+pub async fn an_account_has_any_number_of_tokens(store: &dyn Store) {
+    two_accounts(store).await;
+    given(store, (1..=9).map(|id| put_token(HERE, application_token(id)))).await;
+}
+
 pub async fn a_value_given_up_is_free_again(store: &dyn Store) {
     two_accounts(store).await;
     let (first, second) = (user(HERE, 1), user(HERE, 2));
@@ -107,6 +134,7 @@ pub async fn nothing_belongs_to_an_account_that_does_not_exist(store: &dyn Store
     misfit(store, [put_user(user(HERE, 1))]).await;
     misfit(store, [put_key(HERE, api_key(1))]).await;
     misfit(store, [put_client(HERE, oauth_client(1))]).await;
+    misfit(store, [put_token(HERE, application_token(1))]).await;
 }
 
 pub async fn a_user_is_not_taken_over_by_another_account(store: &dyn Store) {
@@ -122,6 +150,16 @@ pub async fn an_application_is_not_taken_over_by_another_account(store: &dyn Sto
     given(store, [put_key(HERE, api_key(1)), put_client(HERE, oauth_client(1))]).await;
     misfit(store, [put_key(ELSEWHERE, api_key(1))]).await;
     misfit(store, [put_client(ELSEWHERE, oauth_client(1))]).await;
+}
+
+pub async fn a_token_is_not_taken_over_by_another_account(store: &dyn Store) {
+    two_accounts(store).await;
+    given(store, [put_token(HERE, application_token(1))]).await;
+    misfit(store, [put_token(ELSEWHERE, application_token(1))]).await;
+    let other = ApplicationToken { id: application_token(1).id, ..application_token(2) };
+    misfit(store, [put_token(ELSEWHERE, other)]).await;
+    let tokens = store.account(id(HERE)).await.unwrap().unwrap().application_tokens;
+    assert_eq!(tokens, [application_token(1)]);
 }
 
 pub async fn of_concurrent_commits_of_one_value_exactly_one_wins(store: &dyn Store) {

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use vestibule_model::{
-    Account, AccountId, ApiKey, ApplicationId, Group, Millis, OauthClient, Profile, Skill, User, UserId,
+    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Group, Millis, OauthClient,
+    PasswordCredential, Profile, Skill, User, UserId,
 };
 
-use crate::{AccountRows, StoreError};
+use crate::{AccountRows, ApplicationTouch, StoreError};
+
+/// Counts end here: databases know no larger number.
+const MANY: u64 = i64::MAX.unsigned_abs();
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Directory {
@@ -17,6 +21,7 @@ pub(super) struct Directory {
     users: BTreeMap<UserId, User>,
     api_keys: BTreeMap<ApplicationId, (AccountId, ApiKey)>,
     oauth_clients: BTreeMap<ApplicationId, (AccountId, OauthClient)>,
+    application_tokens: BTreeMap<ApplicationId, (AccountId, ApplicationToken)>,
 }
 
 impl Directory {
@@ -30,6 +35,7 @@ impl Directory {
             users: self.users.values().filter(|user| user.account == id).cloned().collect(),
             api_keys: owned(&self.api_keys, id),
             oauth_clients: owned(&self.oauth_clients, id),
+            application_tokens: owned(&self.application_tokens, id),
         })
     }
 
@@ -97,6 +103,47 @@ impl Directory {
         Ok(())
     }
 
+    pub(super) fn put_application_token(
+        &mut self,
+        account: AccountId,
+        mut token: ApplicationToken,
+    ) -> Result<(), StoreError> {
+        self.expect_account(account)?;
+        expect_free(&self.application_tokens, account, token.id, |other| other.name == token.name)?;
+        let mut others = self.application_tokens.values().filter(|(_, other)| other.id != token.id);
+        if others.any(|(_, other)| other.token == token.token) {
+            return refuse("the application token is taken");
+        }
+        if let Some((_, before)) = self.application_tokens.get(&token.id) {
+            (token.last_used, token.requests) = (before.last_used, before.requests);
+        }
+        token.requests = token.requests.min(MANY);
+        self.application_tokens.insert(token.id, (account, token));
+        Ok(())
+    }
+
+    pub(super) fn touch_application(&mut self, touch: ApplicationTouch) {
+        if let Some((_, token)) = self.application_tokens.get_mut(&touch.application) {
+            token.last_used = token.last_used.max(Some(touch.last_used));
+            token.requests = token.requests.saturating_add(touch.requests).min(MANY);
+        }
+    }
+
+    /// Answers the user's account.
+    pub(super) fn set_password(
+        &mut self,
+        user: UserId,
+        password: PasswordCredential,
+        credential_version: i64,
+    ) -> Result<AccountId, StoreError> {
+        let is_next = |user: &&mut User| user.credential_version.checked_add(1) == Some(credential_version);
+        let user = self.users.get_mut(&user).filter(is_next).ok_or(StoreError::StaleCredentials)?;
+        user.password = Some(password);
+        user.must_change_password = false;
+        user.credential_version = credential_version;
+        Ok(user.account)
+    }
+
     /// Answers the user's account when the hash was replaced.
     pub(super) fn replace_password_hash(
         &mut self,
@@ -144,7 +191,7 @@ fn expect_free<T>(
     }
     let mut others = rows.iter().filter(|(other, (owner, _))| **other != id && *owner == account);
     if others.any(|(_, (_, other))| same_name(other)) {
-        return refuse("the application's key or client id is taken in its account");
+        return refuse("the application's key, client id or name is taken in its account");
     }
     Ok(())
 }

@@ -58,9 +58,17 @@ impl<'a> Transaction<'a> {
             Change::PutUser(user) => self.directory().put_user(*user),
             Change::PutApiKey(account, key) => self.directory().put_api_key(account, *key),
             Change::PutOauthClient(account, client) => self.directory().put_oauth_client(account, *client),
+            Change::PutApplicationToken(account, token) => {
+                self.directory().put_application_token(account, *token)
+            }
             Change::ReplacePasswordHash { user, old, new } => {
                 let account = self.directory().replace_password_hash(user, &old, new);
                 self.changed.extend(account);
+                Ok(())
+            }
+            Change::SetPassword { user, password, credential_version } => {
+                let account = self.directory().set_password(user, *password, credential_version)?;
+                self.changed.insert(account);
                 Ok(())
             }
             Change::SetLock { user, locked_at } => {
@@ -76,6 +84,12 @@ impl<'a> Transaction<'a> {
             Change::TouchSessions(touches) => {
                 for touch in touches {
                     self.touch(touch);
+                }
+                Ok(())
+            }
+            Change::TouchApplications(touches) => {
+                for touch in touches {
+                    self.directory().touch_application(touch);
                 }
                 Ok(())
             }
