@@ -55,7 +55,21 @@ impl Auth {
                 written = Err(error);
             }
         }
-        written.and(retried)
+        written.and(self.flush_traffic().await).and(retried)
+    }
+
+    async fn flush_traffic(&self) -> Result<(), StoreError> {
+        let counted = self.traffic.take();
+        if counted.is_empty() {
+            return Ok(());
+        }
+        let written = self.store.commit(vec![Change::TouchApplications(counted.clone())]).await;
+        if written.is_err() {
+            for touch in counted {
+                self.traffic.add(touch);
+            }
+        }
+        written
     }
 
     async fn commit_retries(&self) -> Result<(), StoreError> {
@@ -101,21 +115,23 @@ impl Auth {
             .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         let Some(before) = self.directory.put(entry) else { return Ok(()) };
         let Some(after) = self.directory.account(id) else { return Ok(()) };
-        for user in before.users() {
-            let unlocked =
-                user.locked_at.is_some() && after.user(user.id).is_some_and(|user| user.locked_at.is_none());
-            if unlocked {
+        let users = before.users();
+        for user in users.iter().filter(|user| user.locked_at.is_some()) {
+            if after.user(user.id).is_some_and(|user| user.locked_at.is_none()) {
                 self.lockouts.forget(user.id);
             }
+        }
+        for user in users {
             self.end_stale_sessions(user.id).await?;
         }
         Ok(())
     }
 
-    /// Ends the sessions that were opened with other credentials than the user has now.
+    /// Ends the sessions whose user may not stay any more: what ended so is not revived when the cause is gone.
     async fn end_stale_sessions(&self, user: UserId) -> Result<(), StoreError> {
-        for session in self.live.of_user(user, self.clock.now()) {
-            if !self.is_current(&session) {
+        let now = self.clock.now();
+        for session in self.live.of_user(user, now) {
+            if !self.may_stay(&session, session.address, now) {
                 self.end(&session, EndReason::CredentialsChanged).await?;
             }
         }

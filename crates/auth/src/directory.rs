@@ -8,7 +8,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use foldhash::fast::RandomState;
 use vestibule_crypto::{SealContext, SealError, Sealer, constant_time_eq};
 use vestibule_model::{
-    Account, AccountId, ApiKey, Group, OauthClient, Population, Profile, Rng, RoleType, User, UserId,
+    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Group, Millis, OauthClient, Population,
+    Profile, Rank, Rng, RoleType, SecretDigest, User, UserId,
 };
 use vestibule_store::{AccountRows, Sequence};
 use zeroize::Zeroizing;
@@ -17,6 +18,7 @@ use zeroize::Zeroizing;
 #[derive(Default)]
 pub struct Directory {
     accounts: RwLock<HashMap<AccountId, Arc<AccountEntry>, RandomState>>,
+    by_code: RwLock<HashMap<String, AccountId, RandomState>>,
 }
 
 impl Directory {
@@ -25,9 +27,18 @@ impl Directory {
         self.accounts.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
+    /// The id of the account with this client code, case-sensitive.
+    pub fn account_with_code(&self, code: &str) -> Option<AccountId> {
+        self.by_code.read().unwrap_or_else(PoisonError::into_inner).get(code).copied()
+    }
+
     /// Puts an account in the place of what was there, which is given back.
     pub(crate) fn put(&self, entry: AccountEntry) -> Option<Arc<AccountEntry>> {
         let id = entry.account.id;
+        let mut by_code = self.by_code.write().unwrap_or_else(PoisonError::into_inner);
+        by_code.retain(|_, other| *other != id);
+        by_code.insert(entry.account.code.clone(), id);
+        drop(by_code);
         self.accounts.write().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::new(entry))
     }
 }
@@ -42,6 +53,7 @@ pub struct AccountEntry {
     profiles: HashMap<i64, Profile>,
     api_keys: HashMap<String, UsableApiKey>,
     oauth_clients: HashMap<String, OauthClient>,
+    application_tokens: HashMap<SecretDigest, ApplicationToken>,
     users: RwLock<Users>,
 }
 
@@ -80,6 +92,11 @@ impl AccountEntry {
                 .into_iter()
                 .map(|client| (client.client_id.clone(), client))
                 .collect(),
+            application_tokens: rows
+                .application_tokens
+                .into_iter()
+                .map(|token| (token.token, token))
+                .collect(),
             users: RwLock::new(users),
         })
     }
@@ -94,6 +111,17 @@ impl AccountEntry {
         self.profiles_of(user).any(|profile| profile.role == role)
     }
 
+    /// The highest rank that one of the user's profiles gives; without any, the lowest there is.
+    pub fn rank(&self, user: &User) -> Rank {
+        self.profiles_of(user).map(Profile::rank).max().unwrap_or(Rank::Agent)
+    }
+
+    /// When the user's password expires; None: never, or there is none.
+    pub fn password_expires_at(&self, user: &User) -> Option<Millis> {
+        let changed_at = user.password.as_ref()?.changed_at;
+        self.account.password_policy.expires_at(changed_at)
+    }
+
     /// The union of the permissions of the user's profiles, ascending.
     pub fn privileges(&self, user: &User) -> Vec<i32> {
         let union: BTreeSet<i32> =
@@ -105,10 +133,15 @@ impl AccountEntry {
         user.profiles.iter().filter_map(|id| self.profiles.get(id))
     }
 
-    /// The user of this login name: among the users first, then among the agents.
-    pub(crate) fn user_named(&self, login_name: &str) -> Option<Arc<User>> {
+    /// The user of this login name, in one population or, without one, among the users first and then the agents.
+    pub(crate) fn user_named(&self, population: Option<Population>, login_name: &str) -> Option<Arc<User>> {
         let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
-        users.named(Population::User, login_name).or_else(|| users.named(Population::Agent, login_name))
+        match population {
+            Some(population) => users.named(population, login_name),
+            None => users
+                .named(Population::User, login_name)
+                .or_else(|| users.named(Population::Agent, login_name)),
+        }
     }
 
     /// The user of this id.
@@ -131,6 +164,16 @@ impl AccountEntry {
 
     pub(crate) fn api_key(&self, app_key: &str) -> Option<&UsableApiKey> {
         self.api_keys.get(app_key)
+    }
+
+    /// The application token with this digest.
+    pub(crate) fn application_token(&self, digest: &SecretDigest) -> Option<&ApplicationToken> {
+        self.application_tokens.get(digest)
+    }
+
+    /// Whether the application token of this id may be used.
+    pub(crate) fn application_token_is_enabled(&self, id: ApplicationId) -> bool {
+        self.application_tokens.values().any(|token| token.id == id && token.enabled)
     }
 
     pub(crate) fn oauth_client(&self, client_id: &str) -> Option<&OauthClient> {

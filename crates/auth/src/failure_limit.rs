@@ -12,39 +12,52 @@ use vestibule_model::Millis;
 
 use crate::settings::FailureLimit;
 
-/// Beyond this many addresses those whose bucket is empty are forgotten.
+/// Beyond this many addresses those whose bucket is empty are forgotten, and again each time that as many have come.
 const TIDY_ABOVE: usize = 10_000;
 
 /// The buckets of all addresses.
 pub(crate) struct FailuresByAddress {
     limit: FailureLimit,
-    empty_at: Mutex<HashMap<IpAddr, Millis>>,
+    buckets: Mutex<Buckets>,
+}
+
+#[derive(Default)]
+struct Buckets {
+    empty_at: HashMap<IpAddr, Millis>,
+    tidy_above: usize,
 }
 
 impl FailuresByAddress {
     pub(crate) fn new(limit: FailureLimit) -> Self {
-        Self { limit, empty_at: Mutex::default() }
+        let buckets = Buckets { tidy_above: TIDY_ABOVE, ..Buckets::default() };
+        Self { limit, buckets: Mutex::new(buckets) }
     }
 
-    /// How long the address has to wait before it may try again; None: it may now.
-    pub(crate) fn wait(&self, address: IpAddr, now: Millis) -> Option<Duration> {
-        let per_failure = self.per_failure()?;
-        let empty_at = *self.lock().get(&bucket(address))?;
-        let level = empty_at.since(now);
+    /// Charges an attempt as if it had failed, before anything is known of it: attempts at once are limited like
+    /// attempts in turn. An error is how long the address has to wait instead.
+    pub(crate) fn charge(&self, address: IpAddr, now: Millis) -> Result<(), Duration> {
+        let Some(per_failure) = self.per_failure() else { return Ok(()) };
         let full = per_failure * self.limit.burst;
+        let mut buckets = self.lock();
+        buckets.tidy(now);
+        let empty_at = buckets.empty_at.entry(bucket(address)).or_insert(now);
+        // No bucket is more than full: what looks so was filled by a clock that has been set back since.
+        *empty_at = (*empty_at).min(now.plus(full));
+        let level = empty_at.since(now);
         let wait = (level + per_failure).saturating_sub(full);
-        (!wait.is_zero()).then_some(wait)
+        if !wait.is_zero() {
+            return Err(wait);
+        }
+        *empty_at = now.plus(level + per_failure);
+        Ok(())
     }
 
-    /// Adds a failure of this address.
-    pub(crate) fn record(&self, address: IpAddr, now: Millis) {
+    /// Gives back what [`Self::charge`] took: the attempt did not fail.
+    pub(crate) fn give_back(&self, address: IpAddr) {
         let Some(per_failure) = self.per_failure() else { return };
-        let mut empty_at = self.lock();
-        if empty_at.len() > TIDY_ABOVE {
-            empty_at.retain(|_, at| *at > now);
+        if let Some(empty_at) = self.lock().empty_at.get_mut(&bucket(address)) {
+            *empty_at = empty_at.minus(per_failure);
         }
-        let at = empty_at.entry(bucket(address)).or_insert(now);
-        *at = (*at).max(now).plus(per_failure);
     }
 
     /// How long one failure takes to be forgiven; None: there is no limit.
@@ -52,8 +65,18 @@ impl FailuresByAddress {
         Duration::from_mins(1).checked_div(self.limit.per_minute)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<IpAddr, Millis>> {
-        self.empty_at.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Buckets> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Buckets {
+    /// Forgets empty buckets when there are many; costs each newcomer the same, however many there are.
+    fn tidy(&mut self, now: Millis) {
+        if self.empty_at.len() >= self.tidy_above {
+            self.empty_at.retain(|_, at| *at > now);
+            self.tidy_above = (self.empty_at.len() * 2).max(TIDY_ABOVE);
+        }
     }
 }
 
@@ -82,41 +105,59 @@ mod tests {
         let failures = failures(3);
         let now = Millis::EPOCH;
         for _ in 0..3 {
-            assert_eq!(failures.wait(ADDRESS, now), None);
-            failures.record(ADDRESS, now);
+            assert_eq!(failures.charge(ADDRESS, now), Ok(()));
         }
-        assert_eq!(failures.wait(ADDRESS, now), Some(Duration::from_secs(1)));
-        assert_eq!(failures.wait(ADDRESS, now.plus(Duration::from_secs(1))), None);
+        assert_eq!(failures.charge(ADDRESS, now), Err(Duration::from_secs(1)));
+        assert_eq!(failures.charge(ADDRESS, now.plus(Duration::from_secs(1))), Ok(()));
+    }
+
+    #[test]
+    fn what_is_given_back_costs_nothing() {
+        let failures = failures(1);
+        for _ in 0..10 {
+            assert_eq!(failures.charge(ADDRESS, Millis::EPOCH), Ok(()));
+            failures.give_back(ADDRESS);
+        }
     }
 
     #[test]
     fn a_failure_does_not_cost_the_neighbour() {
         let failures = failures(1);
-        failures.record(ADDRESS, Millis::EPOCH);
-        assert_eq!(failures.wait("127.0.0.2".parse().unwrap(), Millis::EPOCH), None);
+        assert_eq!(failures.charge(ADDRESS, Millis::EPOCH), Ok(()));
+        assert_eq!(failures.charge("127.0.0.2".parse().unwrap(), Millis::EPOCH), Ok(()));
     }
 
     #[test]
     fn addresses_of_one_ipv6_network_share_a_bucket() {
         let failures = failures(1);
-        failures.record("2001:db8::1".parse().unwrap(), Millis::EPOCH);
-        assert!(failures.wait("2001:db8::2".parse().unwrap(), Millis::EPOCH).is_some());
+        assert_eq!(failures.charge("2001:db8::1".parse().unwrap(), Millis::EPOCH), Ok(()));
+        assert!(failures.charge("2001:db8::2".parse().unwrap(), Millis::EPOCH).is_err());
     }
 
     #[test]
     fn no_limit_never_waits() {
         let failures = FailuresByAddress::new(FailureLimit { per_minute: 0, burst: 0 });
-        failures.record(ADDRESS, Millis::EPOCH);
-        assert_eq!(failures.wait(ADDRESS, Millis::EPOCH), None);
+        assert_eq!(failures.charge(ADDRESS, Millis::EPOCH), Ok(()));
+    }
+
+    #[test]
+    fn f3_a_clock_that_was_set_back_leaves_no_bucket_more_than_full() {
+        let failures = failures(2);
+        let ahead = Millis::EPOCH.plus(Duration::from_hours(24 * 365));
+        while failures.charge(ADDRESS, ahead).is_ok() {}
+        assert_eq!(failures.charge(ADDRESS, Millis::EPOCH), Err(Duration::from_secs(1)));
+        assert_eq!(failures.charge(ADDRESS, Millis::EPOCH.plus(Duration::from_secs(1))), Ok(()));
     }
 
     proptest! {
         #[test]
         fn whoever_waits_as_long_as_told_may_try(count in 0_u32..50, burst in 1_u32..20) {
             let failures = failures(burst);
-            (0..count).for_each(|_| failures.record(ADDRESS, Millis::EPOCH));
-            let wait = failures.wait(ADDRESS, Millis::EPOCH).unwrap_or_default();
-            prop_assert_eq!(failures.wait(ADDRESS, Millis::EPOCH.plus(wait)), None);
+            let waits = (0..count).map(|_| failures.charge(ADDRESS, Millis::EPOCH));
+            let wait = waits.last().and_then(Result::err).unwrap_or_default();
+            if !wait.is_zero() {
+                prop_assert_eq!(failures.charge(ADDRESS, Millis::EPOCH.plus(wait)), Ok(()));
+            }
         }
     }
 }

@@ -62,12 +62,17 @@ struct Jobs {
 }
 
 struct Job {
-    stored: String,
+    task: Task,
     password: Zeroizing<Vec<u8>>,
     salt: [u8; 16],
     enqueued: Millis,
     turn_away_at: Millis,
-    reply: oneshot::Sender<Result<Verified, Overloaded>>,
+}
+
+/// What is to be done with a password, and whom to tell.
+enum Task {
+    Verify { stored: String, reply: oneshot::Sender<Result<Verified, Overloaded>> },
+    Hash { reply: oneshot::Sender<Result<String, Overloaded>> },
 }
 
 impl HashPool {
@@ -100,12 +105,31 @@ impl HashPool {
         now: Millis,
     ) -> Result<Verified, Overloaded> {
         let (reply, answer) = oneshot::channel();
-        let turn_away_at = now.plus(self.settings.queue_deadline);
-        self.enqueue(Job { stored, password, salt, enqueued: now, turn_away_at, reply })?;
+        self.enqueue(Task::Verify { stored, reply }, password, salt, now)?;
         answer.await.unwrap_or(Err(Overloaded))
     }
 
-    fn enqueue(&self, job: Job) -> Result<(), Overloaded> {
+    /// Hashes a new password at the present parameters.
+    pub(crate) async fn hash(
+        &self,
+        password: Zeroizing<Vec<u8>>,
+        salt: [u8; 16],
+        now: Millis,
+    ) -> Result<String, Overloaded> {
+        let (reply, answer) = oneshot::channel();
+        self.enqueue(Task::Hash { reply }, password, salt, now)?;
+        answer.await.unwrap_or(Err(Overloaded))
+    }
+
+    fn enqueue(
+        &self,
+        task: Task,
+        password: Zeroizing<Vec<u8>>,
+        salt: [u8; 16],
+        now: Millis,
+    ) -> Result<(), Overloaded> {
+        let turn_away_at = now.plus(self.settings.queue_deadline);
+        let job = Job { task, password, salt, enqueued: now, turn_away_at };
         let mut jobs = self.queue.lock();
         if jobs.waiting.len() >= self.settings.queue_length {
             self.queue.gauges.turned_away.fetch_add(1, Ordering::Relaxed);
@@ -158,31 +182,47 @@ impl Queue {
 fn run(queue: &Queue, mut hasher: PasswordHasher, params: Argon2Params) {
     lower_priority();
     while let Some(job) = queue.next() {
-        if job.reply.is_closed() {
-            continue; // The client has gone; nobody learns anything from this job.
-        }
         let now = queue.clock.now();
         let waited = u64::try_from(now.since(job.enqueued).as_millis()).unwrap_or(u64::MAX);
         queue.gauges.waited_ms.fetch_add(waited, Ordering::Relaxed);
-        let result = if now >= job.turn_away_at {
-            queue.gauges.turned_away.fetch_add(1, Ordering::Relaxed);
-            Err(Overloaded)
-        } else {
-            queue.gauges.hashed.fetch_add(1, Ordering::Relaxed);
-            Ok(verify(&mut hasher, params, &job))
-        };
-        // The client may have gone in the meantime.
-        let _ = job.reply.send(result);
+        let late = now >= job.turn_away_at;
+        let gauge = if late { &queue.gauges.turned_away } else { &queue.gauges.hashed };
+        gauge.fetch_add(1, Ordering::Relaxed);
+        work(&mut hasher, params, job, late);
     }
 }
 
-fn verify(hasher: &mut PasswordHasher, params: Argon2Params, job: &Job) -> Verified {
-    let right = hasher.verify(&job.stored, &job.password).unwrap_or_else(|error| {
+/// Does a job, unless it is late. The client may have gone in the meantime: then nobody is told.
+fn work(hasher: &mut PasswordHasher, params: Argon2Params, job: Job, late: bool) {
+    let Job { task, password, salt, .. } = job;
+    match task {
+        Task::Verify { reply, .. } if late => drop(reply.send(Err(Overloaded))),
+        Task::Hash { reply } if late => drop(reply.send(Err(Overloaded))),
+        Task::Verify { stored, reply } => {
+            drop(reply.send(Ok(verify(hasher, params, &stored, (salt, &password)))));
+        }
+        Task::Hash { reply } => {
+            let hash = hasher.hash(params, salt, &password).map_err(|error| {
+                tracing::error!(%error, "a password cannot be hashed");
+                Overloaded
+            });
+            drop(reply.send(hash));
+        }
+    }
+}
+
+fn verify(
+    hasher: &mut PasswordHasher,
+    params: Argon2Params,
+    stored: &str,
+    (salt, password): ([u8; 16], &[u8]),
+) -> Verified {
+    let right = hasher.verify(stored, password).unwrap_or_else(|error| {
         tracing::error!(%error, "a stored password hash cannot be verified");
         false
     });
-    let rehashed = (right && needs_rehash(&job.stored, params))
-        .then(|| hasher.hash(params, job.salt, &job.password))
+    let rehashed = (right && needs_rehash(stored, params))
+        .then(|| hasher.hash(params, salt, password))
         .and_then(Result::ok);
     Verified { right, rehashed }
 }

@@ -4,7 +4,9 @@
 //! HTTP and no database: dialects translate to and from its calls, and a [`vestibule_store::Store`] remembers.
 //! Time is an argument of every call; only the background tasks hold a clock.
 
+mod authorize;
 mod background;
+mod change_password;
 mod directory;
 mod failure_limit;
 mod hash_pool;
@@ -16,9 +18,13 @@ mod open;
 mod password;
 mod refresh;
 mod service;
+mod sessions;
 mod settings;
 mod standing;
+mod traffic;
 
+pub use authorize::Authorized;
+pub use change_password::ChangePasswordError;
 pub use directory::{AccountEntry, Directory, api_key_has_secrets, seal_api_key};
 pub use hash_pool::HashPoolGauges;
 pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, UserCredentials};
@@ -26,5 +32,6 @@ pub use log_out::LogOutError;
 pub use password::{SetPasswordError, set_password};
 pub use refresh::{Presented, RefreshError};
 pub use service::{Auth, StartError};
+pub use sessions::{Listed, SessionAccessError};
 pub use settings::{BlockList, FailureLimit, HashSettings, Intervals, Settings};
 pub use standing::Standing;

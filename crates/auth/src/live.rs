@@ -18,12 +18,16 @@ pub(crate) struct Live {
     pub(crate) opened: Session,
     last_used: AtomicI64,
     touched: AtomicBool,
+    names: [Name; 2],
 }
 
+/// A name under which a session is found besides its id: its LiveVox id, or its reference.
+pub(crate) type Name = [u8; 16];
+
 impl Live {
-    fn new(session: Session) -> Self {
+    fn new(session: Session, names: [Name; 2]) -> Self {
         let last_used = AtomicI64::new(session.last_used.as_unix());
-        Self { opened: session, last_used, touched: AtomicBool::new(false) }
+        Self { opened: session, last_used, touched: AtomicBool::new(false), names }
     }
 
     /// The session as it is now.
@@ -47,6 +51,7 @@ type Shard = HashMap<SessionId, Arc<Live>, RandomState>;
 pub(crate) struct LiveSessions {
     shards: Vec<RwLock<Shard>>,
     by_user: Vec<Mutex<HashMap<UserId, Vec<SessionId>>>>,
+    by_name: RwLock<HashMap<Name, SessionId, RandomState>>,
     touched: Mutex<Vec<SessionId>>,
 }
 
@@ -55,16 +60,23 @@ impl LiveSessions {
         Self {
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             by_user: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            by_name: RwLock::default(),
             touched: Mutex::default(),
         }
     }
 
-    /// Puts a session into the table.
-    pub(crate) fn insert(&self, session: Session) {
+    /// Puts a session into the table, to be found by these names too.
+    pub(crate) fn insert(&self, session: Session, names: [Name; 2]) {
         let (id, user) = (session.id, session.user);
-        let live = Arc::new(Live::new(session));
+        let live = Arc::new(Live::new(session, names));
         write(self.shard(id)).insert(id, live);
         lock(self.user_shard(user)).entry(user).or_default().push(id);
+        write(&self.by_name).extend(names.map(|name| (name, id)));
+    }
+
+    /// The id of the session that has this name.
+    pub(crate) fn named(&self, name: &Name) -> Option<SessionId> {
+        read(&self.by_name).get(name).copied()
     }
 
     /// The session of this id if it lives at `now`.
@@ -77,6 +89,12 @@ impl LiveSessions {
     pub(crate) fn remove(&self, id: SessionId) -> Option<Session> {
         let live = write(self.shard(id)).remove(&id)?;
         let user = live.opened.user;
+        {
+            let mut by_name = write(&self.by_name);
+            for name in &live.names {
+                by_name.remove(name);
+            }
+        }
         let mut by_user = lock(self.user_shard(user));
         if let Some(ids) = by_user.get_mut(&user) {
             ids.retain(|other| *other != id);

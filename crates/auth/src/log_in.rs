@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::Instrument;
 use vestibule_crypto::constant_time_eq;
-use vestibule_model::{AccountId, Application, Dialect, Millis, Opening, Session, User, UserId};
+use vestibule_model::{AccountId, Application, Dialect, Millis, Opening, Population, Session, User, UserId};
 use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
 
@@ -21,8 +22,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// Where and when somebody logs in.
 #[derive(Clone, Copy, Debug)]
 pub struct LogIn {
-    /// The account that the path names.
-    pub account: AccountId,
+    /// The account; None: the caller named one that there is not, and must not notice.
+    pub account: Option<AccountId>,
     /// The dialect of the caller.
     pub dialect: Dialect,
     /// The caller's address.
@@ -35,6 +36,8 @@ pub struct LogIn {
 pub struct UserCredentials {
     /// The login name.
     pub user_name: String,
+    /// Whose names to look among; None: the users' first, then the agents'.
+    pub population: Option<Population>,
     /// The password.
     pub password: Zeroizing<Vec<u8>>,
 }
@@ -93,6 +96,24 @@ pub enum LogInError {
     Store(#[source] StoreError),
 }
 
+/// Whether an attempt failed in a way that counts against the address it came from.
+pub(crate) trait Failed {
+    fn is_bad_credentials(&self) -> bool;
+}
+
+impl Failed for LogInError {
+    fn is_bad_credentials(&self) -> bool {
+        matches!(self, Self::BadCredentials)
+    }
+}
+
+impl LogInError {
+    /// The hash pool turned a job away.
+    pub(crate) const fn overloaded() -> Self {
+        Self::Overloaded { retry_after: RETRY_AFTER }
+    }
+}
+
 impl Auth {
     /// Logs a user in by password. Costs one hash, whatever the outcome and whether or not the user exists.
     pub async fn log_in_user(
@@ -101,28 +122,36 @@ impl Auth {
         credentials: UserCredentials,
     ) -> Result<LoggedIn, LogInError> {
         self.admit(at, &credentials.user_name)?;
-        let known = self.directory.account(at.account).and_then(|entry| {
-            let user = entry.user_named(&credentials.user_name)?;
-            Some((entry, user))
-        });
-        let stored = known.as_ref().and_then(|(_, user)| user.password.as_ref());
-        let hash = stored.map_or_else(|| self.decoy_hash.clone(), |password| password.hash.clone());
-        let has_password = stored.is_some();
+        let auth = Arc::clone(self);
+        let attempt = async move {
+            let (entry, user) = auth.prove(at, credentials).await?;
+            standing::of_user(&entry, &user, at.now).map_err(LogInError::Refused)?;
+            auth.open_for(at, entry, user, Application::None, Opening::Password).await
+        };
+        self.settle(at, attempt).await
+    }
 
-        let verified = self
-            .hash_pool
-            .verify(hash.clone(), credentials.password, self.new_salt(), at.now)
-            .await
-            .map_err(|_| LogInError::Overloaded { retry_after: RETRY_AFTER })?;
-        let right = verified.right && has_password;
-
-        let Some((entry, user)) = known else { return Err(self.failed(at)) };
-        self.judge(at, &entry, &user, right)?;
-        standing::of_user(&entry, &user, at.now).map_err(LogInError::Refused)?;
-        if let Some(new) = verified.rehashed {
-            self.replace_hash(&entry, user.id, hash, new);
-        }
-        self.open_for(at, entry, user, Application::None, Opening::Password).await
+    /// Logs a user in by password with an application token, which has to be one of the account's.
+    pub async fn log_in_with_token(
+        self: &Arc<Self>,
+        at: LogIn,
+        token: &str,
+        credentials: UserCredentials,
+    ) -> Result<LoggedIn, LogInError> {
+        self.admit(at, &credentials.user_name)?;
+        let entry = self.account(at).ok_or(LogInError::BadCredentials)?;
+        let token = entry.application_token(&self.secrets.digest(token.as_bytes()));
+        let token = token.filter(|token| token.enabled).map(|token| token.id);
+        let application = Application::Token(token.ok_or(LogInError::BadCredentials)?);
+        let auth = Arc::clone(self);
+        let attempt = async move {
+            let (entry, user) = auth.prove(at, credentials).await?;
+            standing::of_user(&entry, &user, at.now).map_err(LogInError::Refused)?;
+            let logged_in = auth.open_for(at, entry, user, application, Opening::Password).await?;
+            auth.traffic.count(application, at.now);
+            Ok(logged_in)
+        };
+        self.settle(at, attempt).await
     }
 
     /// Logs a bot in by the values of the key it is tied to.
@@ -132,39 +161,97 @@ impl Auth {
         credentials: ApplicationCredentials,
     ) -> Result<LoggedIn, LogInError> {
         self.admit(at, &credentials.user_name)?;
-        let entry = self.directory.account(at.account);
+        let entry = self.account(at);
         let application = self.recognise(entry.as_deref(), &credentials);
-        let user = entry.as_ref().and_then(|entry| entry.user_named(&credentials.user_name));
+        let user = entry.as_ref().and_then(|entry| entry.user_named(None, &credentials.user_name));
         let (Some(entry), Some(application), Some(user)) = (entry, application, user) else {
-            return Err(self.failed(at));
+            return Err(LogInError::BadCredentials);
         };
         if !standing::key_may_log_in(&entry, &user, application, at.address) {
-            return Err(self.failed(at));
+            return Err(LogInError::BadCredentials);
         }
-        standing::of_bot(&entry, &user).map_err(LogInError::Refused)?;
         let opening = match application {
             Application::OauthClient(_) => Opening::OauthClient,
-            Application::ApiKey(_) | Application::None => Opening::ApiKey,
+            Application::ApiKey(_) | Application::Token(_) | Application::None => Opening::ApiKey,
         };
-        self.open_for(at, entry, user, application, opening).await
+        let auth = Arc::clone(self);
+        let attempt = async move {
+            standing::of_bot(&entry, &user).map_err(LogInError::Refused)?;
+            auth.open_for(at, entry, user, application, opening).await
+        };
+        self.settle(at, attempt).await
     }
 
-    /// Turns away who is blocked, or has failed too often from their address.
-    fn admit(&self, at: LogIn, user_name: &str) -> Result<(), LogInError> {
+    fn account(&self, at: LogIn) -> Option<Arc<AccountEntry>> {
+        at.account.and_then(|id| self.directory.account(id))
+    }
+
+    /// The user whose password this is. One hash, whoever it is; failures count for the user's lock-out.
+    pub(crate) async fn prove(
+        self: &Arc<Self>,
+        at: LogIn,
+        credentials: UserCredentials,
+    ) -> Result<(Arc<AccountEntry>, Arc<User>), LogInError> {
+        let known = self
+            .account(at)
+            .and_then(|entry| entry.user_named(credentials.population, &credentials.user_name));
+        let stored = known.as_ref().and_then(|user| user.password.as_ref());
+        let hash = stored.map_or_else(|| self.decoy_hash.clone(), |password| password.hash.clone());
+        let has_password = stored.is_some();
+
+        let verified = self
+            .hash_pool
+            .verify(hash.clone(), credentials.password, self.new_salt(), at.now)
+            .await
+            .map_err(|_| LogInError::overloaded())?;
+        let right = verified.right && has_password;
+
+        // Looked up once more: account and user may have changed while the password was hashed.
+        let before = known.ok_or(LogInError::BadCredentials)?;
+        let entry = self.account(at).ok_or(LogInError::BadCredentials)?;
+        let user = entry.user(before.id).ok_or(LogInError::BadCredentials)?;
+        self.judge(at, &entry, &user, right)?;
+        if user.credential_version != before.credential_version {
+            return Err(LogInError::BadCredentials);
+        }
+        if let Some(new) = verified.rehashed {
+            self.replace_hash(&entry, user.id, hash, new);
+        }
+        Ok((entry, user))
+    }
+
+    /// Turns away who is blocked, or has failed too often from their address; charges the address until it is known
+    /// how the attempt ends.
+    pub(crate) fn admit(&self, at: LogIn, user_name: &str) -> Result<(), LogInError> {
         if self.block_list.blocks(at.account, user_name) {
             return Err(LogInError::Blocked);
         }
-        match at.address.and_then(|address| self.failures.wait(address, at.now)) {
-            Some(wait) => Err(LogInError::TooMany { retry_after: wait.max(RETRY_AFTER) }),
-            None => Ok(()),
-        }
+        let charged = at.address.map_or(Ok(()), |address| self.failures.charge(address, at.now));
+        charged.map_err(|wait| LogInError::TooMany { retry_after: wait.max(RETRY_AFTER) })
     }
 
-    fn failed(&self, at: LogIn) -> LogInError {
-        if let Some(address) = at.address {
-            self.failures.record(address, at.now);
-        }
-        LogInError::BadCredentials
+    /// Carries an admitted attempt to its end, also when the caller goes away: what was begun is counted, and what was
+    /// committed is in the table. Gives the address back what it was charged, unless the attempt failed.
+    pub(crate) async fn settle<T, E>(
+        self: &Arc<Self>,
+        at: LogIn,
+        attempt: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: Failed + From<LogInError> + Send + 'static,
+    {
+        let auth = Arc::clone(self);
+        let whole = async move {
+            let outcome = attempt.await;
+            let failed = outcome.as_ref().is_err_and(Failed::is_bad_credentials);
+            if let Some(address) = at.address.filter(|_| !failed) {
+                auth.failures.give_back(address);
+            }
+            outcome
+        };
+        let ended = tokio::spawn(whole.in_current_span()).await;
+        ended.unwrap_or_else(|error| Err(LogInError::Store(StoreError::Unavailable(Box::new(error))).into()))
     }
 
     /// Counts the outcome for the user's lock-out.
@@ -175,18 +262,29 @@ impl Auth {
         user: &User,
         right: bool,
     ) -> Result<(), LogInError> {
-        match self.lockouts.judge(user, &entry.account.lockout_policy, right, at.now) {
-            Verdict::Accepted => Ok(()),
+        let policy = entry.account.lockout_policy_of(user.population);
+        match self.lockouts.judge(user, policy, right, at.now) {
+            Verdict::Accepted => {
+                if user.locked_at.is_some() {
+                    self.set_lock(entry, user.id, None); // The lock has ended; no later policy shall revive it.
+                }
+                Ok(())
+            }
             Verdict::Locked => Err(LogInError::Refused(Standing::Locked)),
-            Verdict::Rejected => Err(self.failed(at)),
+            Verdict::Rejected => Err(LogInError::BadCredentials),
             Verdict::RejectedAndLocked => {
-                tracing::warn!(account = %at.account, user = %user.id, "user locked after failed logins");
-                entry.update_user(user.id, |user| user.locked_at = Some(at.now));
-                // Not awaited: the answer to this failure takes as long as that to any other.
-                self.commit_later(Change::SetLock { user: user.id, locked_at: Some(at.now) });
-                Err(self.failed(at))
+                tracing::warn!(account = %entry.account.id, user = %user.id, "user locked after failed logins");
+                self.set_lock(entry, user.id, Some(at.now));
+                Err(LogInError::BadCredentials)
             }
         }
+    }
+
+    /// Locks or unlocks in memory at once, and in the store without being waited for: the answer to the failure that
+    /// locks takes as long as that to any other.
+    fn set_lock(self: &Arc<Self>, entry: &AccountEntry, user: UserId, locked_at: Option<Millis>) {
+        entry.update_user(user, |user| user.locked_at = locked_at);
+        self.commit_later(Change::SetLock { user, locked_at });
     }
 
     /// The application whose secrets these are. Every comparison is made, in constant time, also for unknown keys.

@@ -26,13 +26,19 @@ impl Auth {
     pub async fn log_out(self: &Arc<Self>, presented: Presented<'_>) -> Result<(), LogOutError> {
         let (live, _) = self.presented(presented).ok_or(LogOutError::NoSession)?;
         let session = live.session();
+        self.end_detached(session, EndReason::LoggedOut).await.map_err(LogOutError::Store)
+    }
+
+    /// [`Auth::end`], which runs to its end also when the caller goes away.
+    pub(crate) async fn end_detached(
+        self: &Arc<Self>,
+        session: Session,
+        reason: EndReason,
+    ) -> Result<(), StoreError> {
         let auth = Arc::clone(self);
-        // Runs to its end also when the caller goes away.
-        let ended = async move { auth.end(&session, EndReason::LoggedOut).await };
+        let ended = async move { auth.end(&session, reason).await };
         let task = tokio::spawn(ended.in_current_span());
-        task.await
-            .unwrap_or_else(|ended| Err(StoreError::Unavailable(Box::new(ended))))
-            .map_err(LogOutError::Store)
+        task.await.unwrap_or_else(|ended| Err(StoreError::Unavailable(Box::new(ended))))
     }
 
     /// Takes a session out of the table, then out of the store; what the store does not take is tried again.

@@ -3,10 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use tracing::Instrument;
 use vestibule_model::{
-    Application, Concurrency, Dialect, EndReason, Millis, Opening, Session, SessionId, SessionPolicy, User,
-    WhenFull,
+    Application, Concurrency, Dialect, EndReason, Millis, Opening, Reach, Session, SessionId, SessionPolicy,
+    User, WhenFull,
 };
 use vestibule_store::{Change, StoreError};
 
@@ -35,21 +34,17 @@ pub(crate) enum OpenError {
 }
 
 impl Auth {
-    /// Opens a session, durably. Logins of one user take turns, so that the policy on how many sessions a user
-    /// may have holds however many come at once.
-    ///
-    /// Runs to its end also when the caller goes away: what was committed is in the table.
-    pub(crate) async fn open(self: &Arc<Self>, opened: Opened) -> Result<Session, OpenError> {
-        let auth = Arc::clone(self);
-        let task = tokio::spawn(async move { auth.open_in_turn(opened).await }.in_current_span());
-        task.await.unwrap_or_else(|ended| Err(OpenError::Store(StoreError::Unavailable(Box::new(ended)))))
-    }
-
-    async fn open_in_turn(&self, opened: Opened) -> Result<Session, OpenError> {
+    /// Opens a session, durably. Logins of one user take turns, so that the policy on how many sessions a user may have
+    /// holds however many come at once. Must not be dropped half-way: what was committed would not be in the table.
+    pub(crate) async fn open(&self, opened: Opened) -> Result<Session, OpenError> {
         let _turn = self.turns.of(opened.user.id).lock().await;
-        let policy = &opened.entry.account.session_policy;
+        let policy = opened.entry.account.session_policy_of(opened.dialect);
         let live = self.live.of_user(opened.user.id, opened.now);
-        let ended = make_room(policy, live).map_err(OpenError::Refused)?;
+        let ended = match make_room(policy, (opened.dialect, opened.application), live) {
+            Ok(Room::Stay(session)) => return Ok(self.stay(session, opened.now)),
+            Ok(Room::Open { ended }) => ended,
+            Err(standing) => return Err(OpenError::Refused(standing)),
+        };
         let session = self.new_session(&opened);
 
         let mut changes: Vec<Change> = ended.iter().map(|id| Change::EndSession(*id)).collect();
@@ -64,7 +59,7 @@ impl Auth {
             self.live.remove(id);
             tracing::debug!(session = ?id, reason = ?EndReason::Replaced, "session ended");
         }
-        self.live.insert(session.clone());
+        self.keep(session.clone());
         tracing::info!(
             account = %session.account, user = %session.user, session = ?session.id, opening = ?session.opening, replaced,
             "session opened"
@@ -78,8 +73,16 @@ impl Auth {
         Ok(session)
     }
 
+    /// A login that is given the session that lives already counts as a use of it.
+    fn stay(&self, session: Session, now: Millis) -> Session {
+        if let Some(live) = self.live.get(session.id, now) {
+            self.live.touch(&live, now);
+        }
+        session
+    }
+
     fn new_session(&self, opened: &Opened) -> Session {
-        let policy = &opened.entry.account.session_policy;
+        let policy = opened.entry.account.session_policy_of(opened.dialect);
         Session {
             id: self.tokens.mint_session_id(&*self.rng),
             account: opened.entry.account.id,
@@ -97,11 +100,32 @@ impl Auth {
     }
 }
 
-/// Which of the live sessions have to end so that one more may be opened.
-fn make_room(policy: &SessionPolicy, mut live: Vec<Session>) -> Result<Vec<SessionId>, Standing> {
+/// How a login meets the sessions that its user already has.
+#[derive(Debug, PartialEq, Eq)]
+enum Room {
+    /// It is given this one.
+    Stay(Session),
+    /// It has a new one, and these end.
+    Open { ended: Vec<SessionId> },
+}
+
+/// What becomes of the live sessions when one more is asked for, with this application in this dialect.
+fn make_room(
+    policy: &SessionPolicy,
+    (dialect, application): (Dialect, Application),
+    mut live: Vec<Session>,
+) -> Result<Room, Standing> {
+    if policy.reach == Reach::SameDialect {
+        live.retain(|session| session.dialect == dialect);
+    }
     let keep = match policy.concurrency {
         Concurrency::One => 0,
-        Concurrency::Many { limit: 0, .. } => return Ok(Vec::new()),
+        Concurrency::Same => {
+            let same = |session: &Session| session.dialect == dialect && session.application == application;
+            let lives = live.into_iter().find(same);
+            return Ok(lives.map_or(Room::Open { ended: Vec::new() }, Room::Stay));
+        }
+        Concurrency::Many { limit: 0, .. } => return Ok(Room::Open { ended: Vec::new() }),
         Concurrency::Many { limit, when_full } => {
             let limit = usize::try_from(limit).unwrap_or(usize::MAX);
             if when_full == WhenFull::Refuse && live.len() >= limit {
@@ -111,14 +135,14 @@ fn make_room(policy: &SessionPolicy, mut live: Vec<Session>) -> Result<Vec<Sessi
         }
     };
     live.sort_by_key(|session| std::cmp::Reverse(session.last_used));
-    Ok(live.into_iter().skip(keep).map(|session| session.id).collect())
+    Ok(Room::Open { ended: live.into_iter().skip(keep).map(|session| session.id).collect() })
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use vestibule_model::UserId;
+    use vestibule_model::{ApplicationId, UserId};
 
     use super::*;
 
@@ -144,27 +168,59 @@ mod tests {
         SessionPolicy { concurrency, ..SessionPolicy::default() }
     }
 
+    const LIVEPERSON: (Dialect, Application) = (Dialect::LivePerson, Application::None);
+
     #[test]
     fn one_session_per_user_ends_every_other() {
-        let ended = make_room(&policy(Concurrency::One), sessions(&[1, 2]));
-        assert_eq!(ended.map(|ids| ids.len()), Ok(2));
+        let room = make_room(&policy(Concurrency::One), LIVEPERSON, sessions(&[1, 2]));
+        assert!(matches!(room, Ok(Room::Open { ended }) if ended.len() == 2));
     }
 
     #[test]
     fn sessions_without_limit_stand_beside_each_other() {
         let many = Concurrency::Many { limit: 0, when_full: WhenFull::Refuse };
-        assert_eq!(make_room(&policy(many), sessions(&[1, 2, 3])), Ok(Vec::new()));
+        let room = make_room(&policy(many), LIVEPERSON, sessions(&[1, 2, 3]));
+        assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
     }
 
     #[test]
     fn at_the_limit_the_session_used_longest_ago_ends() {
         let many = Concurrency::Many { limit: 3, when_full: WhenFull::EndOldest };
-        assert_eq!(make_room(&policy(many), sessions(&[5, 1, 9])), Ok(vec![SessionId([1; 16])]));
+        let room = make_room(&policy(many), LIVEPERSON, sessions(&[5, 1, 9]));
+        assert_eq!(room, Ok(Room::Open { ended: vec![SessionId([1; 16])] }));
     }
 
     #[test]
     fn at_the_limit_a_login_is_refused_where_policy_says_so() {
         let many = Concurrency::Many { limit: 2, when_full: WhenFull::Refuse };
-        assert_eq!(make_room(&policy(many), sessions(&[1, 2])), Err(Standing::TooManySessions));
+        let room = make_room(&policy(many), LIVEPERSON, sessions(&[1, 2]));
+        assert_eq!(room, Err(Standing::TooManySessions));
+    }
+
+    #[test]
+    fn the_same_application_is_given_the_session_that_lives() {
+        let room = make_room(&policy(Concurrency::Same), LIVEPERSON, sessions(&[1]));
+        assert!(matches!(room, Ok(Room::Stay(session)) if session.id == SessionId([0; 16])));
+    }
+
+    #[test]
+    fn another_application_has_a_session_of_its_own() {
+        let other = (Dialect::LivePerson, Application::Token(ApplicationId(7)));
+        let room = make_room(&policy(Concurrency::Same), other, sessions(&[1]));
+        assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
+    }
+
+    #[test]
+    fn a_login_ends_nothing_of_another_dialect() {
+        let livevox = (Dialect::LiveVox, Application::None);
+        let room = make_room(&policy(Concurrency::One), livevox, sessions(&[1, 2]));
+        assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
+    }
+
+    #[test]
+    fn a_login_ends_those_of_another_dialect_where_policy_says_so() {
+        let policy = SessionPolicy { reach: Reach::EveryDialect, ..policy(Concurrency::One) };
+        let room = make_room(&policy, (Dialect::LiveVox, Application::None), sessions(&[1, 2]));
+        assert!(matches!(room, Ok(Room::Open { ended }) if ended.len() == 2));
     }
 }

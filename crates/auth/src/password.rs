@@ -26,10 +26,8 @@ pub fn set_password(
     (rng, now): (&dyn Rng, Millis),
 ) -> Result<PasswordCredential, SetPasswordError> {
     policy.check(password)?;
-    let used: Vec<String> = before
-        .map(|before| [std::slice::from_ref(&before.hash), &before.history].concat())
-        .unwrap_or_default();
-    for hash in used.iter().take(usize::from(policy.history)) {
+    let earlier = earlier_hashes(before);
+    for hash in earlier.iter().take(usize::from(policy.history)) {
         if hasher.verify(hash, password.as_bytes())? {
             return Err(PasswordViolation::Reused(policy.history).into());
         }
@@ -37,6 +35,21 @@ pub fn set_password(
     let mut salt = [0; 16];
     rng.fill(&mut salt);
     let hash = hasher.hash(params, salt, password.as_bytes())?;
-    let keep = usize::from(policy.history.saturating_sub(1));
-    Ok(PasswordCredential { hash, changed_at: now, history: used.into_iter().take(keep).collect() })
+    Ok(credential(hash, earlier, policy, now))
+}
+
+/// The hashes of the present password and of those before it, newest first.
+pub(crate) fn earlier_hashes(before: Option<&PasswordCredential>) -> Vec<String> {
+    before.map_or_else(Vec::new, |before| [std::slice::from_ref(&before.hash), &before.history].concat())
+}
+
+/// A credential that remembers as many of the earlier hashes as the policy will ask for.
+pub(crate) fn credential(
+    hash: String,
+    mut earlier: Vec<String>,
+    policy: &PasswordPolicy,
+    now: Millis,
+) -> PasswordCredential {
+    earlier.truncate(usize::from(policy.history.saturating_sub(1)));
+    PasswordCredential { hash, changed_at: now, history: earlier }
 }

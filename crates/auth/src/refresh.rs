@@ -59,7 +59,7 @@ impl Auth {
     }
 
     /// Whether the session's credentials are still those of its user, and the user may stay.
-    fn may_stay(&self, session: &Session, address: Option<IpAddr>, now: Millis) -> bool {
+    pub(crate) fn may_stay(&self, session: &Session, address: Option<IpAddr>, now: Millis) -> bool {
         let Some(entry) = self.directory.account(session.account) else { return false };
         let Some(user) = entry.user(session.user) else { return false };
         user.credential_version == session.credential_version

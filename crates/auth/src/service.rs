@@ -7,7 +7,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use vestibule_crypto::{
     MasterKey, PasswordError, SealError, Sealer, SecretHasher, TokenKeys, decoy, self_check,
 };
-use vestibule_model::{Clock, Rng, SessionId, UserId};
+use vestibule_model::{Clock, Rng, Session, SessionId, UserId};
 use vestibule_store::{Change, Sequence, Store, StoreError};
 
 use crate::directory::{AccountEntry, Directory};
@@ -16,6 +16,7 @@ use crate::hash_pool::{HashPool, HashPoolGauges};
 use crate::live::LiveSessions;
 use crate::lockout::Lockouts;
 use crate::settings::{BlockList, Intervals, Settings};
+use crate::traffic::Traffic;
 
 /// How many sessions are read from the store at once while the table loads.
 const LOAD_PAGE: usize = 10_000;
@@ -37,6 +38,7 @@ pub struct Auth {
     /// The hash that passwords of unknown users are verified against.
     pub(crate) decoy_hash: String,
     pub(crate) lockouts: Lockouts,
+    pub(crate) traffic: Traffic,
     pub(crate) failures: FailuresByAddress,
     pub(crate) block_list: BlockList,
     pub(crate) turns: Turns,
@@ -88,6 +90,7 @@ impl Auth {
             decoy_hash: decoy(settings.hashing.params, &*rng)?,
             hash_pool: HashPool::start(&settings.hashing, Arc::clone(&clock))?,
             lockouts: Lockouts::default(),
+            traffic: Traffic::default(),
             failures: FailuresByAddress::new(settings.failures),
             block_list: settings.block_list,
             turns: Turns::new(),
@@ -147,7 +150,7 @@ impl Auth {
             for mut session in page {
                 session.last_used = session.last_used.plus(self.intervals.touch);
                 if session.is_live(now) && self.is_current(&session) {
-                    self.live.insert(session);
+                    self.keep(session);
                 } else {
                     self.retry.push(Change::EndSession(session.id));
                 }
@@ -156,6 +159,12 @@ impl Auth {
                 return Ok(());
             }
         }
+    }
+
+    /// Puts a session into the table.
+    pub(crate) fn keep(&self, session: Session) {
+        let names = [self.tokens.livevox(session.id), self.tokens.reference(session.id)];
+        self.live.insert(session, names);
     }
 
     pub(crate) fn new_salt(&self) -> [u8; 16] {

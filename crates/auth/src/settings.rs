@@ -66,14 +66,15 @@ impl Default for FailureLimit {
 pub struct BlockList {
     /// Blocked accounts.
     pub accounts: HashSet<AccountId>,
-    /// Login names that are blocked in every account.
+    /// Login names that are blocked in every account, in lower case: any spelling of them is blocked.
     pub user_names: HashSet<String>,
 }
 
 impl BlockList {
     /// Whether a login of this name in this account is blocked.
-    pub fn blocks(&self, account: AccountId, user_name: &str) -> bool {
-        self.accounts.contains(&account) || self.user_names.contains(user_name)
+    pub fn blocks(&self, account: Option<AccountId>, user_name: &str) -> bool {
+        account.is_some_and(|id| self.accounts.contains(&id))
+            || self.user_names.contains(&user_name.to_lowercase())
     }
 }
 

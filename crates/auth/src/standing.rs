@@ -30,7 +30,7 @@ pub enum Standing {
 }
 
 /// Whether the account and the user are in use at all.
-fn enabled(entry: &AccountEntry, user: &User) -> Result<(), Standing> {
+pub(crate) fn enabled(entry: &AccountEntry, user: &User) -> Result<(), Standing> {
     let usable = entry.account.state == AccountState::Enabled && user.enabled;
     if usable { Ok(()) } else { Err(Standing::Disabled) }
 }
@@ -41,9 +41,7 @@ pub(crate) fn of_user(entry: &AccountEntry, user: &User, now: Millis) -> Result<
     if entry.account.sign_on == SignOn::SsoOnly {
         return Err(Standing::SsoOnly);
     }
-    let changed_at = user.password.as_ref().map(|password| password.changed_at);
-    let expires_at = changed_at.and_then(|at| entry.account.password_policy.expires_at(at));
-    if expires_at.is_some_and(|end| now >= end) {
+    if entry.password_expires_at(user).is_some_and(|end| now >= end) {
         return Err(Standing::PasswordExpired);
     }
     if user.must_change_password {
@@ -72,7 +70,7 @@ pub(crate) fn key_may_log_in(
         return false;
     };
     let (enabled, privileges, addresses) = match application {
-        Application::None => return false,
+        Application::None | Application::Token(_) => return false,
         Application::ApiKey(id) => match entry.api_key(allowed) {
             Some(usable) if usable.key.id == id => {
                 (usable.key.enabled, &usable.key.privileges, &usable.key.addresses)
@@ -98,6 +96,9 @@ pub(crate) fn may_stay(
     now: Millis,
 ) -> bool {
     match opened {
+        (Opening::Password, Application::Token(token)) => {
+            of_user(entry, user, now).is_ok() && entry.application_token_is_enabled(token)
+        }
         (Opening::Password, _) => of_user(entry, user, now).is_ok(),
         (Opening::ApiKey | Opening::OauthClient, application) => {
             of_bot(entry, user).is_ok() && key_may_log_in(entry, user, application, address)

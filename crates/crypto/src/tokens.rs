@@ -29,6 +29,8 @@ pub struct TokenKeys {
     cookie: MacKey,
     csrf: MacKey,
     wsuk: MacKey,
+    livevox: MacKey,
+    reference: MacKey,
 }
 
 impl TokenKeys {
@@ -40,6 +42,8 @@ impl TokenKeys {
             cookie: key(Purpose::Cookie),
             csrf: key(Purpose::Csrf),
             wsuk: key(Purpose::Wsuk),
+            livevox: key(Purpose::Livevox),
+            reference: key(Purpose::Reference),
         }
     }
 
@@ -72,6 +76,17 @@ impl TokenKeys {
         u64::from_be_bytes(number) % WSUK_BOUND
     }
 
+    /// The session's LiveVox id: a credential in the form of a random UUID (RFC 9562 §5.4), the same each time. It names
+    /// the session to nobody who has not the table of sessions.
+    pub fn livevox(&self, id: SessionId) -> [u8; 16] {
+        as_uuid(self.livevox.tag(&id.0))
+    }
+
+    /// A name of the session for people and administrators, in the form of a random UUID. No credential.
+    pub fn reference(&self, id: SessionId) -> [u8; 16] {
+        as_uuid(self.reference.tag(&id.0))
+    }
+
     /// The session that a bearer token names; None unless it is genuine, that is, 64 lower-case hexadecimal
     /// digits made by [`Self::bearer`] under these keys.
     pub fn read_bearer(&self, text: impl AsRef<[u8]>) -> Option<SessionId> {
@@ -88,6 +103,15 @@ impl TokenKeys {
     pub fn csrf_matches(&self, id: SessionId, text: &str) -> bool {
         self.csrf(id).0.ct_eq(text.as_bytes()).into()
     }
+}
+
+/// The first half of a tag, with the six bits that mark a random UUID.
+fn as_uuid(tag: [u8; 32]) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&tag[..16]);
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    bytes
 }
 
 /// The id and the MAC that proves it.

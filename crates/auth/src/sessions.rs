@@ -1,0 +1,92 @@
+//! The sessions that somebody may see: their own, or the account's, by their rank.
+
+use std::sync::Arc;
+
+use vestibule_model::{EndReason, Millis, Rank, Session, User};
+
+use crate::authorize::Authorized;
+use crate::log_out::LogOutError;
+use crate::service::Auth;
+
+/// A session as it is listed.
+pub struct Listed {
+    /// The session.
+    pub session: Session,
+    /// Its user.
+    pub user: Arc<User>,
+}
+
+/// Why a session is not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SessionAccessError {
+    /// There is none of this name, as far as the caller may know.
+    #[error("no such session")]
+    NoSession,
+    /// The caller's rank allows no look at the sessions of others, whether or not this is one.
+    #[error("the caller may see only sessions of their own")]
+    NotAllowed,
+}
+
+impl Auth {
+    /// The sessions that the caller may see, oldest first: system administrators and super users see the account's,
+    /// but no super user those of a system administrator; others see their own (contract livevox §6).
+    pub fn sessions_seen_by(&self, caller: &Authorized, now: Millis) -> Vec<Listed> {
+        let mut listed: Vec<Listed> = caller
+            .entry
+            .users()
+            .into_iter()
+            .filter(|user| sees(caller, user))
+            .flat_map(|user| {
+                let sessions = self.live.of_user(user.id, now);
+                sessions.into_iter().map(move |session| Listed { session, user: Arc::clone(&user) })
+            })
+            .filter(|listed| self.is_current(&listed.session))
+            .collect();
+        listed.sort_by_key(|listed| (listed.session.created, listed.session.id));
+        listed
+    }
+
+    /// One of those sessions, by its reference, or the caller's own by its LiveVox id.
+    pub fn session_seen_by(
+        &self,
+        caller: &Authorized,
+        name: [u8; 16],
+        now: Millis,
+    ) -> Result<Listed, SessionAccessError> {
+        let found = self.session_named(caller, name, now);
+        match found.filter(|listed| sees(caller, &listed.user)) {
+            Some(listed) => Ok(listed),
+            None if caller.rank >= Rank::SuperUser => Err(SessionAccessError::NoSession),
+            None => Err(SessionAccessError::NotAllowed),
+        }
+    }
+
+    /// The account's session of this name, whoever may see it.
+    fn session_named(&self, caller: &Authorized, name: [u8; 16], now: Millis) -> Option<Listed> {
+        let id = self.live.named(&name)?;
+        if id != caller.session.id && self.tokens.reference(id) != name {
+            return None;
+        }
+        let session = self.live.get(id, now)?.session();
+        let of_account = session.account == caller.session.account && self.is_current(&session);
+        let user = caller.entry.user(session.user).filter(|_| of_account)?;
+        Some(Listed { session, user })
+    }
+
+    /// Ends a session that somebody was shown.
+    pub async fn end_listed(self: &Arc<Self>, listed: Listed) -> Result<(), LogOutError> {
+        let ended = self.end_detached(listed.session, EndReason::EndedByAdministrator).await;
+        ended.map_err(LogOutError::Store)
+    }
+}
+
+fn sees(caller: &Authorized, user: &User) -> bool {
+    if user.id == caller.user.id {
+        return true;
+    }
+    match caller.rank {
+        Rank::SysAdmin => true,
+        Rank::SuperUser => caller.entry.rank(user) != Rank::SysAdmin,
+        Rank::ItUser | Rank::Manager | Rank::Agent => false,
+    }
+}
