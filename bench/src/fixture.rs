@@ -117,6 +117,7 @@ fn account_changes(master: &MasterKey) -> Result<Vec<Change>> {
         id,
         name: format!("{role:?}"),
         role,
+        rank: None,
         permissions: permissions.to_vec(),
     };
     let group = Group { id: -1, name: "Main Group".to_owned(), parent: None };
@@ -154,7 +155,9 @@ fn account(id: AccountId) -> Account {
         services: names.iter().map(service).collect(),
         password_policy: PasswordPolicy::default(),
         lockout_policy: LockoutPolicy::default(),
+        agent_lockout_policy: LockoutPolicy::default(),
         session_policy: SessionPolicy::default(),
+        livevox_session_policy: SessionPolicy::livevox(),
     }
 }
 

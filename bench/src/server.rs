@@ -58,7 +58,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
-    let api = ApiState { auth: Arc::clone(auth), clock, public_address: "vestibule.example.net".into() };
+    let api = ApiState {
+        auth: Arc::clone(auth),
+        clock,
+        public_address: "vestibule.example.net".into(),
+        livevox_bearer_token: true,
+    };
     let service = layers::apply(routes(api), LayerState::new(Metrics::new(), &OsRng));
     let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: None, service };
     Server::bind(vec![listen], Limits::default()).and_then(Server::start).context("cannot serve")

@@ -8,7 +8,7 @@ use vestibule_model::Clock;
 
 use crate::layers::{Routes, Shortcut};
 use crate::liveperson::RefreshShortcut;
-use crate::{domain, liveperson};
+use crate::{domain, liveperson, livevox};
 
 /// What every handler for clients works with.
 #[derive(Clone)]
@@ -20,11 +20,17 @@ pub struct ApiState {
     /// Host, or `host:port`, under which clients reach this server: the answer of the Domain API for services
     /// that name no host of their own.
     pub public_address: Arc<str>,
+    /// Whether a LiveVox login may carry its application token as `Authorization: Bearer`, as old clients do.
+    pub livevox_bearer_token: bool,
 }
 
 /// The routes of every dialect.
 pub fn routes(state: ApiState) -> Routes {
     let shortcuts: Vec<Arc<dyn Shortcut>> = vec![Arc::new(RefreshShortcut(Arc::new(state.clone())))];
-    let router = Router::new().merge(liveperson::routes()).merge(domain::routes()).with_state(state);
+    let router = Router::new()
+        .merge(liveperson::routes())
+        .merge(livevox::routes())
+        .merge(domain::routes())
+        .with_state(state);
     Routes { router, shortcuts }
 }

@@ -4,7 +4,9 @@
 
 pub mod api;
 mod domain;
+mod json;
 pub mod layers;
 mod liveperson;
+mod livevox;
 pub mod operations;
 pub mod server;

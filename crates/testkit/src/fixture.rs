@@ -4,9 +4,9 @@ use uuid::Uuid;
 use vestibule_auth::seal_api_key;
 use vestibule_crypto::{Argon2Params, Engine, MasterKey, OsRng, PasswordHasher, Sealer, SecretHasher};
 use vestibule_model::{
-    Account, AccountId, AccountState, ApiKey, ApplicationId, Feature, Group, LockoutPolicy, Millis,
-    OauthClient, PasswordCredential, PasswordPolicy, Population, Privilege, Profile, Rng, RoleType, Service,
-    SessionPolicy, SignOn, User, UserId, UserKind,
+    Account, AccountId, AccountState, ApiKey, ApplicationId, ApplicationToken, Feature, Group, LockoutPolicy,
+    Millis, OauthClient, PasswordCredential, PasswordPolicy, Population, Privilege, Profile, Rng, RoleType,
+    Service, SessionPolicy, SignOn, User, UserId, UserKind,
 };
 use vestibule_store::Change;
 
@@ -15,6 +15,12 @@ pub const ACCOUNT: &str = "12345678";
 
 /// Argon2 parameters that make a test fast.
 pub const CHEAP: Argon2Params = Argon2Params { memory_kib: 32, iterations: 1, parallelism: 1 };
+
+/// An application token of the account.
+pub const TOKEN: &str = "a0009999bcbc00001111000000000000";
+
+/// Another application token of the account.
+pub const OTHER_TOKEN: &str = "b0009999bcbc00001111000000000000";
 
 /// The four values of an API key.
 #[derive(Clone, Debug)]
@@ -50,6 +56,8 @@ pub struct AccountFixture {
     pub api_key: ApiKey,
     /// The client that `client` is tied to: id `client-id`, secret `client-secret`.
     pub oauth_client: OauthClient,
+    /// Two application tokens: [`TOKEN`] and [`OTHER_TOKEN`].
+    pub application_tokens: Vec<ApplicationToken>,
     /// An administrator's profile and an agent's.
     pub profiles: Vec<Profile>,
 }
@@ -69,6 +77,10 @@ impl AccountFixture {
             users: vec![name, bot, client],
             api_key: api_key(master),
             oauth_client: oauth_client(master),
+            application_tokens: vec![
+                application_token(master, 1, "demo", TOKEN),
+                application_token(master, 2, "reports", OTHER_TOKEN),
+            ],
             profiles: vec![
                 profile(1, RoleType::Administrator, &[100, 101, 1_730]),
                 profile(2, RoleType::Agent, &[101, 1_740]),
@@ -99,6 +111,8 @@ impl AccountFixture {
         changes.extend(self.profiles.iter().cloned().map(|profile| Change::PutProfile(id, profile)));
         changes.push(Change::PutApiKey(id, Box::new(self.api_key.clone())));
         changes.push(Change::PutOauthClient(id, Box::new(self.oauth_client.clone())));
+        let tokens = self.application_tokens.iter().cloned().map(Box::new);
+        changes.extend(tokens.map(|token| Change::PutApplicationToken(id, token)));
         changes.extend(self.users.iter().cloned().map(|user| Change::PutUser(Box::new(user))));
         changes
     }
@@ -128,7 +142,9 @@ fn account(id: AccountId) -> Account {
         services: vec![service("agentVep", None), service("smt", Some("smt.example.net"))],
         password_policy: PasswordPolicy::default(),
         lockout_policy: LockoutPolicy::default(),
+        agent_lockout_policy: LockoutPolicy::default(),
         session_policy: SessionPolicy::default(),
+        livevox_session_policy: SessionPolicy::livevox(),
     }
 }
 
@@ -160,7 +176,7 @@ fn user(account: AccountId, number: i64, login_name: &str, kind: UserKind) -> Us
 }
 
 fn profile(id: i64, role: RoleType, permissions: &[i32]) -> Profile {
-    Profile { id, name: format!("{role:?}"), role, permissions: permissions.to_vec() }
+    Profile { id, name: format!("{role:?}"), role, rank: None, permissions: permissions.to_vec() }
 }
 
 fn api_key(master: &MasterKey) -> ApiKey {
@@ -180,6 +196,17 @@ fn api_key(master: &MasterKey) -> ApiKey {
     let sealer = Sealer::derive(master);
     seal_api_key(&sealer, &OsRng, &mut key, Key::BOT.secret, Key::BOT.access_token_secret);
     key
+}
+
+fn application_token(master: &MasterKey, id: i64, name: &str, token: &str) -> ApplicationToken {
+    ApplicationToken {
+        id: ApplicationId(id),
+        name: name.to_owned(),
+        token: SecretHasher::derive(master).digest(token.as_bytes()),
+        enabled: true,
+        last_used: None,
+        requests: 0,
+    }
 }
 
 fn oauth_client(master: &MasterKey) -> OauthClient {

@@ -14,6 +14,6 @@ mod program;
 mod server;
 
 pub use clock::TestClock;
-pub use fixture::{ACCOUNT, AccountFixture, CHEAP, Key, password};
+pub use fixture::{ACCOUNT, AccountFixture, CHEAP, Key, OTHER_TOKEN, TOKEN, password};
 pub use program::Program;
 pub use server::{TestServer, session_of};

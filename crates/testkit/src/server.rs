@@ -190,7 +190,12 @@ async fn start_auth(
 
 fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
-    let api = ApiState { auth: Arc::clone(auth), clock, public_address: "vestibule.example.net".into() };
+    let api = ApiState {
+        auth: Arc::clone(auth),
+        clock,
+        public_address: "vestibule.example.net".into(),
+        livevox_bearer_token: true,
+    };
     let layers = LayerState::new(Metrics::new(), &OsRng);
     let listen = Listen {
         address: (Ipv4Addr::LOCALHOST, 0).into(),

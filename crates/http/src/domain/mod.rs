@@ -3,6 +3,7 @@
 //! Both roots, with and without the service, with and without `.json`; no authentication.
 
 use axum::Router;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -56,13 +57,15 @@ enum Failure {
 
 async fn collection(
     State(api): State<ApiState>,
-    Path(account): Path<String>,
+    account: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Response {
     if !version_is_known(query.as_deref()) {
         return Failure::Version.into_response();
     }
-    let entry = account.parse().ok().and_then(|id| api.auth.directory().account(id));
+    // What is no text is no account either.
+    let account = account.ok().and_then(|Path(account)| account.parse().ok());
+    let entry = account.and_then(|id| api.auth.directory().account(id));
     let base_uris = entry.as_ref().map_or_else(Vec::new, |entry| {
         entry.account.services.iter().map(|service| base_uri(&api, entry, service)).collect()
     });
@@ -71,12 +74,15 @@ async fn collection(
 
 async fn single(
     State(api): State<ApiState>,
-    Path((account, service)): Path<(String, String)>,
+    names: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Response {
     if !version_is_known(query.as_deref()) {
         return Failure::Version.into_response();
     }
+    let Ok(Path((account, service))) = names else {
+        return Failure::UnknownService.into_response();
+    };
     let Some(entry) = account.parse().ok().and_then(|id| api.auth.directory().account(id)) else {
         return Failure::UnknownAccount.into_response();
     };
@@ -96,7 +102,8 @@ fn base_uri<'a>(api: &'a ApiState, entry: &'a AccountEntry, service: &'a Service
 
 /// `version` is 1.0 or not given.
 fn version_is_known(query: Option<&str>) -> bool {
-    let mut pairs = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let mut pairs =
+        query.unwrap_or_default().split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     pairs.all(|(name, value)| name != "version" || value == "1.0")
 }
 

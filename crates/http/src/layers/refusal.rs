@@ -5,6 +5,8 @@ use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
+use crate::livevox;
+
 /// Why a request is refused before, or instead of, its handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
@@ -71,23 +73,27 @@ impl Refusal {
 pub(super) enum Shape {
     /// `{"error":"<text>"}`: the `LivePerson` dialect, and whatever has no dialect of its own.
     Flat,
+    /// `{"code":404,"message":"<text>"}`: the `LiveVox` dialect.
+    CodeAndMessage,
 }
 
 impl Shape {
-    /// Chosen by path, because there may be no route. Every path is flat so far.
-    pub(super) fn of(_path: &str) -> Self {
-        Self::Flat
+    /// Chosen by path, because there may be no route.
+    pub(super) fn of(path: &str) -> Self {
+        let livevox = path == "/session" || path.starts_with("/session/");
+        if livevox { Self::CodeAndMessage } else { Self::Flat }
     }
 
     const fn content_type(self) -> HeaderValue {
         match self {
-            Self::Flat => HeaderValue::from_static("application/json"),
+            Self::Flat | Self::CodeAndMessage => HeaderValue::from_static("application/json"),
         }
     }
 
     fn body(self, refusal: Refusal) -> String {
         match self {
             Self::Flat => format!(r#"{{"error":"{}"}}"#, refusal.message()),
+            Self::CodeAndMessage => livevox::error_body(refusal.status(), refusal.message()),
         }
     }
 

@@ -7,22 +7,20 @@ use bytes::Bytes;
 /// The spellings that clients read and send.
 const NAMES: [&str; 2] = ["session_id", "Session_id"];
 
+/// How long the value is, in bytes; others are not ours.
+const LENGTH: usize = 64;
+
 /// At most this many session cookies of a request are looked at.
 const MOST: usize = 16;
 
 /// The values of the session cookies, from however many Cookie headers, among whatever else.
 pub(crate) fn session_cookies(headers: &HeaderMap) -> Vec<&str> {
-    let pairs = headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(|header| header.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    pairs
-        .filter(|(name, _)| NAMES.contains(name))
-        .map(|(_, value)| value.trim_matches('"'))
-        .take(MOST)
-        .collect()
+    // Pair by pair: a header may hold others that are no text.
+    let pairs =
+        headers.get_all(COOKIE).iter().flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    let texts = pairs.filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='));
+    let values = texts.filter(|(name, _)| NAMES.contains(name)).map(|(_, value)| value.trim_matches('"'));
+    values.filter(|value| value.len() == LENGTH).take(MOST).collect()
 }
 
 /// Sets the session cookie in both spellings. Without Domain, so that clients of any host name keep it; without
@@ -48,8 +46,16 @@ mod tests {
 
     #[test]
     fn either_spelling_is_read_among_junk() {
-        let headers = cookies(&["a=b; session_id=one;; =;x", "Session_id=two; session_idx=no"]);
-        assert_eq!(session_cookies(&headers), ["one", "two"]);
+        let (one, two) = ("1".repeat(64), "2".repeat(64));
+        let headers = [
+            format!("a=b; session_id={one};; =;x; name=J\u{fc}rgen; session_id=short"),
+            format!("Session_id=\"{two}\"; session_idx=no"),
+        ];
+        let headers = headers
+            .iter()
+            .map(|header| (COOKIE, HeaderValue::from_bytes(header.as_bytes()).unwrap()))
+            .collect();
+        assert_eq!(session_cookies(&headers), [one, two]);
     }
 
     #[test]

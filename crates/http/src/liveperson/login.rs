@@ -8,8 +8,9 @@ use zeroize::Zeroizing;
 
 use super::answer::login_answer;
 use super::errors::LoginFailure;
-use super::request::{Head, StrictObject};
+use super::request::Head;
 use crate::api::ApiState;
+use crate::json::StrictObject;
 use crate::layers::LimitedBody;
 
 /// What a body asks for. When it holds several kinds, the first of this order wins (contract liveperson §1).
@@ -30,7 +31,7 @@ pub(crate) async fn handle(
     let account = account.ok_or(LoginFailure::MissingArguments)?;
     let credentials = Credentials::parse(&body).ok_or(LoginFailure::MissingArguments)?;
     let now = api.clock.now();
-    let at = LogIn { account, dialect: Dialect::LivePerson, address: head.address, now };
+    let at = LogIn { account: Some(account), dialect: Dialect::LivePerson, address: head.address, now };
     let logged_in = log_in(&api, at, credentials).await?;
     Ok(login_answer(&api, &logged_in, head.encrypted, now))
 }
@@ -51,7 +52,11 @@ impl Credentials {
         let password = object.take("password");
         if let (Some(user_name), Some(password)) = (&user_name, password) {
             let password = Zeroizing::new(password.into_bytes());
-            return Some(Self::User(UserCredentials { user_name: user_name.clone(), password }));
+            return Some(Self::User(UserCredentials {
+                user_name: user_name.clone(),
+                population: None,
+                password,
+            }));
         }
         if object.take("assertion").is_some() {
             return Some(Self::Assertion);

@@ -13,8 +13,9 @@ use vestibule_model::{AccountId, Millis};
 
 use super::cookies::{session_cookies, set_session_cookies};
 use super::errors::SessionFailure;
-use super::request::{Head, StrictObject};
+use super::request::Head;
 use crate::api::ApiState;
+use crate::json::StrictObject;
 use crate::layers::{Answering, LimitedBody, Shortcut};
 
 /// The route's pattern.
@@ -101,9 +102,11 @@ impl<'a> SessionRequest<'a> {
         if body.is_empty() {
             return Err(SessionFailure::CsrfInvalid);
         }
-        let object = head.is_json.then(|| StrictObject::parse(&body)).flatten();
-        let mut object = object.ok_or(SessionFailure::BadRequest)?;
+        let mut object = StrictObject::parse(&body).ok_or(SessionFailure::BadRequest)?;
         let csrf = object.take("csrf").ok_or(SessionFailure::CsrfInvalid)?;
+        if !head.is_json {
+            return Err(SessionFailure::BadRequest);
+        }
         Ok(Self { account, cookies: session_cookies(headers), csrf, address: head.address })
     }
 

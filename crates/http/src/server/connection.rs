@@ -20,6 +20,9 @@ use super::wire::{LastWord, Wire};
 use crate::layers::Front;
 use crate::layers::refusal::Refusal;
 
+/// How long an HTTP/2 client may take over its first bytes.
+const PREFACE_PATIENCE: Duration = Duration::from_secs(1);
+
 /// What an HTTP/2 client sends first.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -68,7 +71,9 @@ async fn try_serve(stream: TcpStream, terms: &Terms<'_>) -> io::Result<()> {
     let peer = Peer { address: stream.peer_addr()?, tls: terms.tls.is_some() };
     let patience = terms.limits.header_timeout;
     let Some(acceptor) = terms.tls else {
-        if timeout(patience, speaks_http2(&stream)).await?? {
+        // Who takes longer over it does not speak it; a slow head is then answered as such.
+        let speaks = timeout(patience.min(PREFACE_PATIENCE), speaks_http2(&stream)).await;
+        if speaks.unwrap_or(Ok(false))? {
             serve_http2(stream, peer, terms).await;
         } else {
             serve_http1(stream, peer, terms).await;
@@ -87,6 +92,7 @@ async fn try_serve(stream: TcpStream, terms: &Terms<'_>) -> io::Result<()> {
 /// Whether the client begins with the HTTP/2 preface (prior knowledge). Takes nothing from the stream.
 async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
     let mut first = [0; PREFACE.len()];
+    let mut pause = Duration::from_millis(2);
     loop {
         let count = stream.peek(&mut first).await?;
         let (seen, preface) = (first.get(..count), PREFACE.get(..count));
@@ -96,8 +102,9 @@ async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
         if count == PREFACE.len() {
             return Ok(true);
         }
-        // Part of a preface: the stream stays readable, so wait for the rest by the clock.
-        sleep(Duration::from_millis(2)).await;
+        // Part of a preface: the stream stays readable, so wait for the rest by the clock, ever longer.
+        sleep(pause).await;
+        pause *= 2;
     }
 }
 

@@ -134,6 +134,9 @@ async fn s4_a_disabled_account_is_refused_at_login_and_refresh() {
     server.change(vec![Change::PutAccount(Box::new(account))]).await;
     assert_eq!(server.refresh(&session).await, 401);
     assert_eq!(server.log_in_with_key("bot", &Key::BOT).await.status(), 401);
+    // What ended stays ended when the account is enabled again.
+    server.change(vec![Change::PutAccount(Box::new(server.fixture.account.clone()))]).await;
+    assert_eq!(server.refresh(&session).await, 401);
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ async fn the_fields_stand_in_the_order_of_the_contract() {
 #[tokio::test]
 async fn an_unknown_account_has_an_empty_list() {
     let server = TestServer::start().await;
-    for account in ["unknown", "not-an-id"] {
+    for account in ["unknown", "not-an-id", "%ff"] {
         let path = format!("/api/account/{account}/service/baseURI.json?version=1.0");
         assert_eq!(told(server.get(&path).await).await, (200, json!({ "baseURIs": [] })));
     }
@@ -59,7 +59,7 @@ async fn a_service_of_an_unknown_account_is_unauthorized() {
 #[tokio::test]
 async fn an_unknown_service_is_not_found_and_case_matters() {
     let server = TestServer::start().await;
-    for service in ["nothing", "SMT", "agentvep"] {
+    for service in ["nothing", "SMT", "agentvep", "%ff"] {
         let path = format!("/api/account/{ACCOUNT}/service/{service}/baseURI.json");
         let (status, body) = told(server.get(&path).await).await;
         assert_eq!(status, 404, "{service}");
@@ -70,8 +70,10 @@ async fn an_unknown_service_is_not_found_and_case_matters() {
 #[tokio::test]
 async fn a_bad_version_is_a_bad_request() {
     let server = TestServer::start().await;
-    let path = format!("/api/account/{ACCOUNT}/service/smt/baseURI.json?version=2.0");
-    assert_eq!(server.get(&path).await.status(), 400);
+    for version in ["version=2.0", "version=", "version"] {
+        let path = format!("/api/account/{ACCOUNT}/service/smt/baseURI.json?{version}");
+        assert_eq!(server.get(&path).await.status(), 400, "{version}");
+    }
 }
 
 #[tokio::test]

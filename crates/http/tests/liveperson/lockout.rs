@@ -99,6 +99,29 @@ async fn after_a_restart_a_timed_lock_ends_and_failures_count_anew() {
 }
 
 #[tokio::test]
+async fn a_lock_that_ended_stays_ended_when_the_policy_changes() {
+    let server = with_failures(3, Unlock::AfterMinutes(30)).await;
+    fail(&server, 3).await;
+    server.clock.advance(Duration::from_mins(30));
+    assert_eq!(server.log_in("name", "password").await.status(), 200);
+    let mut account = server.fixture.account.clone();
+    account.lockout_policy.unlock = Unlock::ByAdministrator;
+    server.store.commit(Vec::new()).await.unwrap();
+    server.change(vec![Change::PutAccount(Box::new(account))]).await;
+    assert_eq!(server.log_in("name", "password").await.status(), 200);
+}
+
+#[tokio::test]
+async fn f3_a_lock_of_a_clock_that_ran_ahead_ends() {
+    let server = with_failures(3, Unlock::AfterMinutes(30)).await;
+    let begun = vestibule_model::Clock::now(&*server.clock);
+    server.clock.advance(Duration::from_hours(24 * 365));
+    fail(&server, 3).await;
+    server.clock.set(begun);
+    assert_eq!(server.log_in("name", "password").await.status(), 200);
+}
+
+#[tokio::test]
 async fn an_administrator_unlocks() {
     let server = with_failures(3, Unlock::ByAdministrator).await;
     fail(&server, 3).await;
@@ -144,7 +167,7 @@ async fn l1_a_thousand_guesses_in_parallel_do_not_beat_the_counter() {
 #[tokio::test]
 async fn l2_every_spelling_of_an_agents_name_counts_together() {
     let server = TestServer::start_with(|fixture, settings| {
-        fixture.account.lockout_policy.failures = 3;
+        fixture.account.agent_lockout_policy.failures = 3;
         settings.failures.per_minute = 0;
         fixture.user("name").population = Population::Agent;
     })

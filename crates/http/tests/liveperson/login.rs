@@ -281,6 +281,43 @@ async fn l7_too_many_failures_from_an_address_are_asked_to_wait() {
 }
 
 #[tokio::test]
+async fn l7_guesses_at_once_from_an_address_are_limited_like_guesses_in_turn() {
+    let server = std::sync::Arc::new(TestServer::start_with(|_, settings| settings.failures.burst = 5).await);
+    let guesses: Vec<_> = (0..100)
+        .map(|_| {
+            let server = std::sync::Arc::clone(&server);
+            tokio::spawn(async move { server.log_in("nobody", "wrong").await.status().as_u16() })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for guess in guesses {
+        answers.push(guess.await.unwrap());
+    }
+    let refused = answers.iter().filter(|status| **status == 401).count();
+    assert_eq!((refused, answers.iter().filter(|status| **status == 429).count()), (5, 95));
+}
+
+#[tokio::test]
+async fn l7_logins_that_succeed_cost_the_address_nothing() {
+    let server = TestServer::start_with(|_, settings| settings.failures.burst = 2).await;
+    for _ in 0..10 {
+        assert_eq!(server.log_in("name", "password").await.status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn f3_a_failure_on_a_clock_that_ran_ahead_is_forgiven_as_soon_as_any() {
+    let server = TestServer::start_with(|_, settings| settings.failures.burst = 1).await;
+    let begun = vestibule_model::Clock::now(&*server.clock);
+    server.clock.advance(std::time::Duration::from_hours(24 * 365));
+    assert_eq!(server.log_in("nobody", "wrong").await.status(), 401);
+    server.clock.set(begun);
+    assert_eq!(server.log_in("name", "password").await.status(), 429);
+    server.clock.advance(std::time::Duration::from_secs(1));
+    assert_eq!(server.log_in("name", "password").await.status(), 200);
+}
+
+#[tokio::test]
 async fn l6_a_full_hash_queue_sheds_load() {
     let server = TestServer::start_with(|_, settings| settings.hashing.queue_length = 0).await;
     let response = server.log_in("name", "password").await;

@@ -93,6 +93,8 @@ async fn no_body_an_empty_object_and_a_wrong_csrf_are_unauthorized() {
     let server = TestServer::start().await;
     let (cookie, csrf) = server.session().await;
     let wrong_csrf = json!({ "csrf": "0".repeat(64) }).to_string();
+    let bare = server.request(Method::POST, REFRESH).header("cookie", format!("session_id={cookie}"));
+    assert_eq!(bare.body("{}").send().await.unwrap().status(), 401, "without a content type");
     for body in [String::new(), "{}".to_owned(), r#"{"csrf":null}"#.to_owned(), wrong_csrf] {
         let request = server.request(Method::POST, REFRESH).header("content-type", "application/json");
         let request = request.header("cookie", format!("session_id={cookie}"));
@@ -141,7 +143,7 @@ async fn s9_the_right_cookie_is_found_among_others() {
     let (cookie, csrf) = server.session().await;
     let response = server
         .request(Method::POST, REFRESH)
-        .header("cookie", format!("a=b; session_id={stale}; ;=;"))
+        .header("cookie", format!("name=Jürgen; session_id={stale}; ;=;"))
         .header("cookie", format!("Session_id={cookie}"))
         .json(&json!({ "csrf": csrf }))
         .send()

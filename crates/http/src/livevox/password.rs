@@ -1,0 +1,25 @@
+//! `POST /session/password`: changes a password; the old one is all the proof there is.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use zeroize::Zeroizing;
+
+use super::errors::Failure;
+use super::login::{credentials, read};
+use super::request::{Head, Named};
+use crate::api::ApiState;
+use crate::layers::LimitedBody;
+
+/// 204.
+pub(crate) async fn handle(
+    State(api): State<ApiState>,
+    head: Head,
+    body: LimitedBody,
+) -> Result<StatusCode, Failure> {
+    let mut object = read(&head, &body)?;
+    let named = Named::take(&mut object)?;
+    let new = object.take("newPassword").ok_or(Failure::BadRequest("newPassword is required"))?;
+    let (at, credentials) = credentials(&api, &head, named, api.clock.now());
+    api.auth.change_password(at, credentials, Zeroizing::new(new)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,134 @@
+//! What the operations have in common on the way in: the version segment, headers, ids in their form.
+
+use std::net::IpAddr;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, header};
+use uuid::Uuid;
+use vestibule_auth::Authorized;
+
+use super::errors::Failure;
+use crate::api::ApiState;
+use crate::json::StrictObject;
+use crate::layers::ClientAddress;
+
+const LV_ACCESS: HeaderName = HeaderName::from_static("lv-access");
+const LV_SESSION: HeaderName = HeaderName::from_static("lv-session");
+
+/// What the head of a request says. Refuses a version segment that is none.
+pub(crate) struct Head {
+    /// The session of the path.
+    pub(crate) session: Option<String>,
+    /// The query, as it came.
+    pub(crate) query: String,
+    /// The headers.
+    pub(crate) headers: HeaderMap,
+    /// The client's address.
+    pub(crate) address: Option<IpAddr>,
+}
+
+impl FromRequestParts<ApiState> for Head {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Failure> {
+        let params = RawPathParams::from_request_parts(parts, state).await;
+        let params = params.map_err(|_| Failure::BadRequest("The path is not valid"))?;
+        let named = |name: &str| params.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+        if named("version").is_some_and(|version| !is_version(version)) {
+            return Err(Failure::NotFound);
+        }
+        Ok(Self {
+            session: named("session").map(str::to_owned),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            headers: parts.headers.clone(),
+            address: parts.extensions.get::<ClientAddress>().map(|client| client.0),
+        })
+    }
+}
+
+/// `v6.0`: a major and a minor number.
+fn is_version(segment: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let numbers = segment.strip_prefix('v').and_then(|rest| rest.split_once('.'));
+    numbers.is_some_and(|(major, minor)| digits(major) && digits(minor))
+}
+
+impl Head {
+    /// The application token: `LV-Access`, or, where that is allowed, what old clients send as a bearer instead. None:
+    /// absent, or out of its form.
+    pub(crate) fn application_token(&self, api: &ApiState) -> Option<&str> {
+        let token = match self.headers.get(LV_ACCESS) {
+            Some(value) => value.to_str().ok()?,
+            None if api.livevox_bearer_token => {
+                self.headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?
+            }
+            None => return None,
+        };
+        let well_formed = (1..=64).contains(&token.len())
+            && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        well_formed.then_some(token)
+    }
+
+    /// Whoever's session stands in `LV-Session`. Keeps it alive.
+    pub(crate) fn authorize(&self, api: &ApiState) -> Result<Authorized, Failure> {
+        let credential = self.headers.get(LV_SESSION).and_then(|value| value.to_str().ok());
+        let credential = credential.and_then(session_id).ok_or(Failure::Unauthorized)?;
+        api.auth.authorize(credential, self.address, api.clock.now()).ok_or(Failure::Unauthorized)
+    }
+
+    /// The query's parameter of this name, if it stands there once.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        let mut values = self.query.split('&').filter_map(|pair| pair.split_once('='));
+        let value = values.find(|(known, _)| *known == name)?.1;
+        values.all(|(known, _)| known != name).then_some(value)
+    }
+}
+
+/// A session's id or reference: a UUID in its usual form. Compared whole.
+pub(crate) fn session_id(text: &str) -> Option<[u8; 16]> {
+    (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten().map(Uuid::into_bytes)
+}
+
+/// The credentials that login and change of password share.
+pub(crate) struct Named {
+    pub(crate) client_name: String,
+    pub(crate) user_name: String,
+    pub(crate) password: String,
+    pub(crate) agent: bool,
+}
+
+impl Named {
+    pub(crate) fn take(object: &mut StrictObject<'_>) -> Result<Self, Failure> {
+        let text = |object: &mut StrictObject<'_>, key, missing| {
+            object.take(key).ok_or(Failure::BadRequest(missing))
+        };
+        Ok(Self {
+            client_name: text(object, "clientName", "clientName is required")?,
+            user_name: text(object, "userName", "userName is required")?,
+            password: text(object, "password", "password is required")?,
+            agent: object.take_flag("agent").ok_or(Failure::BadRequest("agent must be true or false"))?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_v_major_dot_minor() {
+        assert!(is_version("v6.0") && is_version("v15.10"));
+        for other in ["v6", "6.0", "v.0", "v6.", "vx.y", "V6.0", "v6.0.1"] {
+            assert!(!is_version(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_session_id_has_its_36_characters() {
+        assert!(session_id("38de9bcc-7425-4392-b821-99026632c369").is_some());
+        assert!(session_id("38de9bcc-7425-4392-b821-99026632c36").is_none());
+        assert!(session_id("38de9bcc74254392b82199026632c369").is_none());
+        assert!(session_id("123").is_none());
+    }
+}

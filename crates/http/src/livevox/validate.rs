@@ -1,0 +1,17 @@
+//! `GET /session/validate/{sessionId}` and `?sessionId=`: whether a session may be used. Asks for no header, and keeps
+//! nothing alive.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::errors::Failure;
+use super::request::{Head, session_id};
+use crate::api::ApiState;
+
+/// 204, or 404.
+pub(crate) async fn handle(State(api): State<ApiState>, head: Head) -> Result<StatusCode, Failure> {
+    let id = head.session.as_deref().or_else(|| head.parameter("sessionId"));
+    let id = id.ok_or(Failure::BadRequest("sessionId is required"))?;
+    let valid = session_id(id).is_some_and(|id| api.auth.is_valid(id, api.clock.now()));
+    if valid { Ok(StatusCode::NO_CONTENT) } else { Err(Failure::NotFound) }
+}
