@@ -136,7 +136,8 @@ declare `enabled = false`. All is done in one transaction, or nothing at all. A 
 directory follows within half a second, and ends the sessions of users who are disabled or get another password.
 
 A human user without `password` or `password_hash` gets a generated password, to be changed at the first login; API \
-keys and OAuth clients without values get generated ones. What was generated is shown once, and never again.
+keys, OAuth clients and application tokens without values get generated ones. What was generated is shown once, and \
+never again.
 
 A `password` in the file is put back at each run when the user has changed it: leave it out once people choose their \
 own. A `password_hash` is for moving in: it is taken only while the user has no password.";
@@ -150,13 +151,17 @@ const APPLY_EXAMPLES: &str = r#"Example of a file (only the ids and names are re
   state = "enabled"                     # or "disabled"
   sign_on = "password"                  # or "sso-only"
   features = ["User Type - Bot"]
-  password_policy = { min_length = 12, history = 4, expiry_days = 90 }
+  password_strength = "very-strong"     # or "medium", "strong"; password_policy goes over it
+  password_policy = { history = 4, expiry_days = 90 }
   lockout_policy = { failures = 5, unlock = { after-minutes = 30 } }
+  agent_lockout_policy = { failures = 9, unlock = "by-administrator" }
   session_policy = { idle_seconds = 28800, concurrency = "one" }
+  livevox_session_policy = { idle_seconds = 7200, concurrency = "same" }
 
   [[account.profile]]
   name = "Administrator"
   role = "administrator"                # agent, agent-manager, campaign-manager, lpa
+  rank = "sys-admin"                    # super-user, it-user, manager, agent; left out: the role's
   permissions = [100, 101]
 
   [[account.group]]
@@ -173,6 +178,9 @@ const APPLY_EXAMPLES: &str = r#"Example of a file (only the ids and names are re
   name = "Bots"
   privileges = ["user-login"]
   addresses = ["10.0.0.0/8"]
+
+  [[account.application_token]]         # what LiveVox's clients show as LV-Access; at most 5
+  name = "dialer"
 
   [[account.user]]
   login_name = "alice"                  # population = "agent" for LiveVox agents

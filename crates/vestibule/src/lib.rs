@@ -19,6 +19,7 @@ mod listeners;
 mod logging;
 mod master_key;
 mod metrics;
+mod open_files;
 mod private_file;
 mod screen;
 mod signals;

@@ -20,6 +20,7 @@ use vestibule_model::Clock;
 use crate::config::{Config, LimitSettings, Loaded, ServerSettings};
 use crate::input_error::InputError;
 use crate::metrics::EngineMetrics;
+use crate::open_files;
 
 /// How often a free port for `https` is looked for: somebody else may take it before we do.
 const PORT_GUESSES: usize = 5;
@@ -80,6 +81,7 @@ impl Listeners {
             auth: Arc::clone(auth),
             clock: Arc::clone(clock),
             public_address: public_address(server, https).into(),
+            livevox_bearer_token: loaded.config.livevox.bearer_application_token,
         });
         let clients = layers::apply(clients, layers.clone());
         let operators = operations::router(Arc::clone(&metrics), readiness(Arc::clone(&stopping)));
@@ -133,12 +135,29 @@ fn connection_limits(server: &ServerSettings, limits: &LimitSettings) -> Limits 
     let per_core = Limits::default().threads;
     Limits {
         threads: NonZeroUsize::new(server.workers).unwrap_or(per_core),
-        connections: server.max_connections,
+        connections: affordable_connections(server),
         header_timeout: limits.header_timeout,
         idle_timeout: limits.idle_timeout,
         streams: limits.http2_streams,
         ping_interval: limits.http2_ping_interval,
     }
+}
+
+/// As many connections per listener as the operating system gives descriptors for, with some left for everything else.
+fn affordable_connections(server: &ServerSettings) -> usize {
+    const RESERVE: u64 = 128;
+    let limit = open_files::raise_limit();
+    let listeners = u64::from(server.http.is_some()) + u64::from(server.https.is_some()) + 1;
+    let affordable = usize::try_from(limit.saturating_sub(RESERVE) / listeners).unwrap_or(usize::MAX).max(1);
+    if affordable < server.max_connections {
+        tracing::info!(
+            open_files = limit,
+            connections = affordable,
+            configured = server.max_connections,
+            "fewer connections than server.max_connections: raise the limit of open files (LimitNOFILE in systemd)"
+        );
+    }
+    affordable.min(server.max_connections)
 }
 
 /// The address with a port that is known before it is listened on, because the Domain API names it.

@@ -43,6 +43,12 @@ fn the_python_sample_logs_in_refreshes_and_logs_out() {
 }
 
 #[test]
+fn a_session_client_validates_recovers_and_changes_its_password() {
+    let python = std::env::var("VESTIBULE_CLIENTS_PYTHON").expect("./test sets VESTIBULE_CLIENTS_PYTHON");
+    drive(&python, "livevox_session.py");
+}
+
+#[test]
 fn the_node_agent_sdk_logs_in_refreshes_and_recovers() {
     drive("node", "node_agent_sdk.js");
 }

@@ -27,10 +27,22 @@ pub(super) fn settings(
             format!("there is no time zone {:?}; names are such as Europe/Athens", account.time_zone);
         return Err(Problem::new(element, "time_zone", reason));
     }
-    overlay(element, "password_policy", &mut account.password_policy, declared.password_policy.as_ref())?;
-    overlay(element, "lockout_policy", &mut account.lockout_policy, declared.lockout_policy.as_ref())?;
-    overlay(element, "session_policy", &mut account.session_policy, declared.session_policy.as_ref())?;
+    policies(element, account, declared)?;
     services(element, &mut account.services, &declared.services)
+}
+
+fn policies(element: &str, account: &mut Account, declared: &DeclaredAccount) -> Result<(), Problem> {
+    let Account { password_policy: password, lockout_policy: users, agent_lockout_policy: agents, .. } =
+        account;
+    if let Some(strength) = declared.password_strength {
+        *password = password.clone().with_strength(strength);
+    }
+    overlay(element, "password_policy", password, declared.password_policy.as_ref())?;
+    overlay(element, "lockout_policy", users, declared.lockout_policy.as_ref())?;
+    overlay(element, "agent_lockout_policy", agents, declared.agent_lockout_policy.as_ref())?;
+    let Account { session_policy: liveperson, livevox_session_policy: livevox, .. } = account;
+    overlay(element, "session_policy", liveperson, declared.session_policy.as_ref())?;
+    overlay(element, "livevox_session_policy", livevox, declared.livevox_session_policy.as_ref())
 }
 
 /// Takes over what was declared, if something was.
@@ -78,10 +90,12 @@ pub(super) fn profile(rows: &mut AccountRows, declared: &DeclaredProfile) -> Res
     let element = format!("profile {}/{}", rows.account.id, declared.name);
     let names = rows.profiles.iter().map(|profile| (profile.id, profile.name.as_str()));
     let id = identify(&element, names, declared.id, &declared.name)?;
-    let new = || Profile { id, name: String::new(), role: RoleType::Agent, permissions: Vec::new() };
+    let new =
+        || Profile { id, name: String::new(), role: RoleType::Agent, rank: None, permissions: Vec::new() };
     let profile = find_or_add(&mut rows.profiles, |profile| profile.id == id, new);
     profile.name.clone_from(&declared.name);
     set(&mut profile.role, declared.role.as_ref());
+    profile.rank = declared.rank.or(profile.rank);
     let permissions = declared.permissions.as_ref().map(|set| set.iter().copied().collect());
     set(&mut profile.permissions, permissions.as_ref());
     Ok(())

@@ -2,7 +2,7 @@
 
 use vestibule_auth::api_key_has_secrets;
 use vestibule_crypto::random_hex;
-use vestibule_model::{ApiKey, OauthClient, SecretDigest};
+use vestibule_model::{ApiKey, OauthClient, SecretDigest, User, UserId};
 use vestibule_store::AccountRows;
 
 use super::account::set;
@@ -81,6 +81,30 @@ fn new_api_key(
     };
     tools.seal(&mut key, &secret, &token_secret);
     Ok(key)
+}
+
+/// Bots whose key or client has other secrets now lose the sessions that the old ones opened.
+pub(super) fn end_sessions_of_changed_secrets(before: &AccountRows, rows: &mut AccountRows) {
+    let key_secrets = |rows: &AccountRows, app_key: &str| {
+        let key = rows.api_keys.iter().find(|key| key.app_key == app_key)?;
+        Some((key.sealed_secret.clone(), key.access_token.clone(), key.sealed_access_token_secret.clone()))
+    };
+    let client_secret = |rows: &AccountRows, client_id: &str| {
+        rows.oauth_clients.iter().find(|client| client.client_id == client_id).map(|client| client.secret)
+    };
+    let changed = |id: &str| {
+        let key = key_secrets(before, id).is_some_and(|old| key_secrets(rows, id) != Some(old));
+        key || client_secret(before, id).is_some_and(|old| client_secret(rows, id) != Some(old))
+    };
+    let tied = |user: &User| {
+        let known = before.users.iter().find(|known| known.id == user.id);
+        let untouched = known.is_some_and(|known| known.credential_version == user.credential_version);
+        untouched && user.allowed_app_key.as_deref().is_some_and(changed)
+    };
+    let losing: Vec<UserId> = rows.users.iter().filter(|user| tied(user)).map(|user| user.id).collect();
+    for user in rows.users.iter_mut().filter(|user| losing.contains(&user.id)) {
+        user.credential_version += 1;
+    }
 }
 
 /// Both secrets or none: they are compared and sealed together.

@@ -6,7 +6,8 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer, de::Error};
 use toml::{Table, Value};
 use vestibule_model::{
-    AccountId, AccountState, Feature, Millis, Population, Privilege, RoleType, SignOn, UserKind,
+    AccountId, AccountState, Feature, Millis, Population, Privilege, Rank, RoleType, SignOn, Strength,
+    UserKind,
 };
 
 use crate::config::Network;
@@ -30,10 +31,14 @@ pub(super) struct DeclaredAccount {
     pub(super) state: Option<AccountState>,
     pub(super) sign_on: Option<SignOn>,
     pub(super) features: Option<BTreeSet<Feature>>,
+    /// Several keys of the password policy by one word; the policy's own keys go over it.
+    pub(super) password_strength: Option<Strength>,
     /// Policies are laid over the present ones, key by key.
     pub(super) password_policy: Option<Table>,
     pub(super) lockout_policy: Option<Table>,
+    pub(super) agent_lockout_policy: Option<Table>,
     pub(super) session_policy: Option<Table>,
+    pub(super) livevox_session_policy: Option<Table>,
     #[serde(default, rename = "profile")]
     pub(super) profiles: Vec<DeclaredProfile>,
     #[serde(default, rename = "group")]
@@ -46,6 +51,8 @@ pub(super) struct DeclaredAccount {
     pub(super) api_keys: Vec<DeclaredApiKey>,
     #[serde(default, rename = "oauth_client")]
     pub(super) oauth_clients: Vec<DeclaredOauthClient>,
+    #[serde(default, rename = "application_token")]
+    pub(super) application_tokens: Vec<DeclaredApplicationToken>,
     #[serde(default, rename = "user")]
     pub(super) users: Vec<DeclaredUser>,
 }
@@ -56,6 +63,7 @@ pub(super) struct DeclaredProfile {
     pub(super) id: Option<i64>,
     pub(super) name: String,
     pub(super) role: Option<RoleType>,
+    pub(super) rank: Option<Rank>,
     pub(super) permissions: Option<BTreeSet<i32>>,
 }
 
@@ -94,8 +102,10 @@ pub(super) struct DeclaredApiKey {
     #[serde(default, deserialize_with = "networks")]
     pub(super) addresses: Option<Vec<Network>>,
     pub(super) app_key: Option<String>,
+    #[serde(default, deserialize_with = "secret")]
     pub(super) secret: Option<String>,
     pub(super) access_token: Option<String>,
+    #[serde(default, deserialize_with = "secret")]
     pub(super) access_token_secret: Option<String>,
 }
 
@@ -108,7 +118,18 @@ pub(super) struct DeclaredOauthClient {
     #[serde(default, deserialize_with = "networks")]
     pub(super) addresses: Option<Vec<Network>>,
     pub(super) client_id: Option<String>,
+    #[serde(default, deserialize_with = "secret")]
     pub(super) secret: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeclaredApplicationToken {
+    /// What it is known by within the account.
+    pub(super) name: String,
+    pub(super) enabled: Option<bool>,
+    #[serde(default, deserialize_with = "secret")]
+    pub(super) token: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -132,7 +153,9 @@ pub(super) struct DeclaredUser {
     pub(super) max_async_chats: Option<i32>,
     /// "": none.
     pub(super) allowed_app_key: Option<String>,
+    #[serde(default, deserialize_with = "secret")]
     pub(super) password: Option<String>,
+    #[serde(default, deserialize_with = "secret")]
     pub(super) password_hash: Option<String>,
     #[serde(default, deserialize_with = "point_in_time")]
     pub(super) password_changed: Option<Millis>,
@@ -161,6 +184,14 @@ const fn user_population() -> Population {
 fn networks<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Vec<Network>>, D::Error> {
     let texts = Vec::<String>::deserialize(value)?;
     texts.iter().map(|text| text.parse()).collect::<Result<_, _>>().map(Some).map_err(D::Error::custom)
+}
+
+/// A secret, which no message repeats, whatever it is.
+fn secret<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    match toml::Value::deserialize(value)? {
+        toml::Value::String(text) => Ok(Some(text)),
+        _ => Err(D::Error::custom("expected a string")),
+    }
 }
 
 /// RFC 3339, as text or as TOML's own date with time.
@@ -208,6 +239,19 @@ mod tests {
         for time in ["\"1900-01-01T00:00:00Z\"", "1900-01-01T00:00:00Z"] {
             assert_eq!(refusal(&format!("{user} {time}\n")), "");
         }
+    }
+
+    #[test]
+    fn an_unknown_rank_is_refused_with_those_that_there_are() {
+        let refusal =
+            refusal("[[account]]\nid = \"1\"\n[[account.profile]]\nname = \"a\"\nrank = \"boss\"\n");
+        assert!(refusal.contains("profile[0].rank") && refusal.contains("`it-user`"), "{refusal}");
+    }
+
+    #[test]
+    fn an_unknown_strength_is_refused_with_those_that_there_are() {
+        let refusal = refusal("[[account]]\nid = \"1\"\npassword_strength = \"weak\"\n");
+        assert!(refusal.contains("password_strength") && refusal.contains("`very-strong`"), "{refusal}");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::fmt::Display;
 
 use vestibule_model::{
-    Account, AccountId, ApiKey, Group, OauthClient, PasswordCredential, Population, Profile, Skill, User,
+    Account, AccountId, ApiKey, ApplicationToken, Group, OauthClient, PasswordCredential, Population,
+    Profile, Skill, User,
 };
 use vestibule_store::{AccountRows, Change};
 
@@ -36,6 +37,7 @@ impl Difference {
         self.elements(account, before.map(|rows| &*rows.skills), &after.skills);
         self.elements(account, before.map(|rows| &*rows.api_keys), &after.api_keys);
         self.elements(account, before.map(|rows| &*rows.oauth_clients), &after.oauth_clients);
+        self.elements(account, before.map(|rows| &*rows.application_tokens), &after.application_tokens);
         self.elements(account, before.map(|rows| &*rows.users), &after.users);
     }
 
@@ -74,6 +76,11 @@ pub(super) fn user_title(account: AccountId, population: Population, login_name:
     title(population, account, login_name)
 }
 
+/// `application token 12345678/demo`
+pub(super) fn token_title(account: AccountId, name: &str) -> String {
+    title("application token", account, name)
+}
+
 fn title(kind: &str, account: AccountId, name: impl Display) -> String {
     format!("{kind} {account}/{name}")
 }
@@ -98,7 +105,9 @@ impl Element for Account {
             ("services", self.services != other.services),
             ("password_policy", self.password_policy != other.password_policy),
             ("lockout_policy", self.lockout_policy != other.lockout_policy),
+            ("agent_lockout_policy", self.agent_lockout_policy != other.agent_lockout_policy),
             ("session_policy", self.session_policy != other.session_policy),
+            ("livevox_session_policy", self.livevox_session_policy != other.livevox_session_policy),
         ]
     }
 
@@ -120,6 +129,7 @@ impl Element for Profile {
         vec![
             ("name", self.name != other.name),
             ("role", self.role != other.role),
+            ("rank", self.rank != other.rank),
             ("permissions", self.permissions != other.permissions),
         ]
     }
@@ -215,6 +225,24 @@ impl Element for OauthClient {
 
     fn put(self, account: AccountId) -> Change {
         Change::PutOauthClient(account, Box::new(self))
+    }
+}
+
+impl Element for ApplicationToken {
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn title(&self, account: AccountId) -> String {
+        token_title(account, &self.name)
+    }
+
+    fn fields(&self, other: &Self) -> Vec<(&'static str, bool)> {
+        vec![("enabled", self.enabled != other.enabled), ("token", self.token != other.token)]
+    }
+
+    fn put(self, account: AccountId) -> Change {
+        Change::PutApplicationToken(account, Box::new(self))
     }
 }
 

@@ -1,15 +1,16 @@
 //! The directory as it will be: what is there, changed element by element.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use vestibule_auth::seal_api_key;
 use vestibule_crypto::{Argon2Params, MasterKey, PasswordHasher, Sealer, SecretHasher};
 use vestibule_model::{
-    Account, AccountId, AccountState, ApiKey, ApplicationId, LockoutPolicy, Millis, PasswordPolicy, Rng,
-    SessionPolicy, SignOn, UserId,
+    Account, AccountId, AccountState, ApiKey, ApplicationId, ApplicationToken, LockoutPolicy, Millis,
+    PasswordPolicy, Rng, SecretDigest, SessionPolicy, SignOn, UserId,
 };
 use vestibule_store::{AccountRows, DirectoryRows};
 
+use super::difference::token_title;
 use super::problem::Problem;
 
 /// What is needed to make credentials.
@@ -65,6 +66,8 @@ pub(super) struct Draft {
     application_ids: HashSet<ApplicationId>,
     codes: BTreeMap<String, AccountId>,
     numbers: BTreeMap<i32, AccountId>,
+    /// Whose each token is or was before: one that is given up is free at the next run.
+    tokens: HashMap<SecretDigest, (ApplicationId, String)>,
 }
 
 impl Draft {
@@ -72,13 +75,18 @@ impl Draft {
         let rows = || directory.accounts.iter();
         let keys = rows().flat_map(|rows| rows.api_keys.iter().map(|key| key.id));
         let clients = rows().flat_map(|rows| rows.oauth_clients.iter().map(|client| client.id));
+        let tokens =
+            || rows().flat_map(|rows| rows.application_tokens.iter().map(|token| (rows.account.id, token)));
         Self {
             accounts: BTreeMap::new(),
             generated: Vec::new(),
             user_ids: rows().flat_map(|rows| rows.users.iter().map(|user| user.id)).collect(),
-            application_ids: keys.chain(clients).collect(),
+            application_ids: keys.chain(clients).chain(tokens().map(|(_, token)| token.id)).collect(),
             codes: rows().map(|rows| (rows.account.code.clone(), rows.account.id)).collect(),
             numbers: rows().map(|rows| (rows.account.number, rows.account.id)).collect(),
+            tokens: tokens()
+                .map(|(account, token)| (token.token, (token.id, token_title(account, &token.name))))
+                .collect(),
         }
     }
 
@@ -96,7 +104,9 @@ impl Draft {
             services: Vec::new(),
             password_policy: PasswordPolicy::default(),
             lockout_policy: LockoutPolicy::default(),
+            agent_lockout_policy: LockoutPolicy::default(),
             session_policy: SessionPolicy::default(),
+            livevox_session_policy: SessionPolicy::livevox(),
         })
     }
 
@@ -119,6 +129,16 @@ impl Draft {
             ));
         }
         Ok(())
+    }
+
+    /// Takes a token for an application, unless another has it.
+    pub(super) fn claim_token(&mut self, element: &str, token: &ApplicationToken) -> Result<(), Problem> {
+        let mine = || (token.id, element.to_owned());
+        let (owner, title) = self.tokens.entry(token.token).or_insert_with(mine);
+        if *owner == token.id {
+            return Ok(());
+        }
+        Err(Problem::new(element, "token", format_args!("this is that of {title}")))
     }
 
     pub(super) fn new_user_id(&mut self, rng: &dyn Rng) -> UserId {

@@ -5,6 +5,7 @@
 
 mod account;
 mod application;
+mod application_token;
 mod declared;
 mod difference;
 mod draft;
@@ -105,12 +106,13 @@ fn lay_over(directory: &DirectoryRows, tools: &mut Tools<'_>, declared: &Declare
         if draft.accounts.contains_key(&account.id) {
             return Err(Problem::new(element, "id", "declared twice"));
         }
-        let mut rows =
-            present(directory, account.id).cloned().unwrap_or_else(|| draft.new_account(account.id));
+        let before = present(directory, account.id);
+        let mut rows = before.cloned().unwrap_or_else(|| draft.new_account(account.id));
         account::settings(&element, &mut rows.account, account)?;
         draft.claim(&element, &rows.account)?;
         refuse_twins(account)?;
         members(&mut draft, &mut rows, tools, account)?;
+        before.inspect(|before| application::end_sessions_of_changed_secrets(before, &mut rows));
         draft.accounts.insert(account.id, rows);
     }
     Ok(draft)
@@ -132,6 +134,10 @@ fn members(
         .oauth_clients
         .iter()
         .try_for_each(|client| application::oauth_client(draft, rows, tools, client))?;
+    declared
+        .application_tokens
+        .iter()
+        .try_for_each(|token| application_token::application_token(draft, rows, tools, token))?;
     declared.users.iter().try_for_each(|user| user::user(draft, rows, tools, user))
 }
 
@@ -146,6 +152,7 @@ fn refuse_twins(declared: &DeclaredAccount) -> Result<(), Problem> {
         .chain(declared.services.iter().map(|service| key("service", &service.name)))
         .chain(declared.api_keys.iter().map(|api_key| key("api key", &api_key.name)))
         .chain(declared.oauth_clients.iter().map(|client| key("oauth client", &client.name)))
+        .chain(declared.application_tokens.iter().map(|token| difference::token_title(id, &token.name)))
         .chain(declared.profiles.iter().filter_map(|profile| number("profile", profile.id)))
         .chain(declared.groups.iter().filter_map(|group| number("group", group.id)))
         .chain(declared.skills.iter().filter_map(|skill| number("skill", skill.id)))

@@ -173,6 +173,7 @@ fn ends_sessions(before: &User, after: &User) -> bool {
     let hash = |user: &User| user.password.as_ref().map(|password| password.hash.clone());
     before.enabled && !after.enabled
         || before.allowed_app_key != after.allowed_app_key
+        || before.profiles != after.profiles
         || !before.must_change_password && after.must_change_password
         || hash(before) != hash(after)
 }

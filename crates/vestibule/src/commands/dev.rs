@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use vestibule_crypto::{MasterKey, OsRng};
 use vestibule_model::Clock;
 use vestibule_store::Store;
@@ -31,6 +31,12 @@ pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
     logging::start(&loaded.config.log);
     let stop = signals::listen()?;
     let data = DataDir::open(&loaded.config.server.data_dir)?;
+    if data.database().exists() && !data.ca_key().exists() {
+        let folder = data.path().display();
+        bail!(
+            "{folder} has a database that `vestibule dev` did not make, and the demo account would go into it"
+        );
+    }
     let _lock = data.lock()?;
     let master = master_key::load(&loaded.config.master_key, &data)?;
     let tls = certificates::for_development(&data, SystemClock.now())?;

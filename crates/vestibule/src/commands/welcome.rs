@@ -10,6 +10,14 @@ const PERSON: &str = r#"{"username":"name","password":"password"}"#;
 
 const APPLICATION: &str = r#"{"username":"bot","appKey":"0123456789abcdef0123456789abcdef","secret":"0123456789abcdef","accessToken":"fedcba9876543210fedcba9876543210","accessTokenSecret":"fedcba9876543210"}"#;
 
+/// Application token, person and agent of the demo account.
+const TOKEN: &str = "LV-Access: a0009999bcbc00001111000000000000";
+
+const LIVEVOX_PERSON: &str = r#"{"clientName":"DEMO","userName":"name","password":"password"}"#;
+
+const LIVEVOX_AGENT: &str =
+    r#"{"clientName":"DEMO","userName":"agent1","password":"agent1-password","agent":true}"#;
+
 /// Where it answers, then examples.
 pub(super) fn show(addresses: Addresses, data: &DataDir) {
     let (certificate, folder) = (absolute(&data.ca_certificate()), absolute(data.path()));
@@ -22,12 +30,14 @@ pub(super) fn show(addresses: Addresses, data: &DataDir) {
     screen::say(format_args!("data   {folder}"));
     if let Some(http) = addresses.http {
         show_http(http);
+        show_livevox(http);
     }
     if let Some(https) = addresses.https {
         show_https(https, &certificate);
     }
     screen::say(format_args!(
-        "\nMore users, with the password `password`: expired, mustchange, disabled; agent has `agent-password`.\n\
+        "\nMore users, with the password `password`: expired, mustchange, disabled; agent has `agent-password`,\n\
+         and LiveVox's agent agent1 `agent1-password`.\n\
          Your own: vestibule apply FILE --data-dir '{folder}' (see vestibule apply --help).\n\
          Ctrl-C stops."
     ));
@@ -60,6 +70,20 @@ fn show_http(http: SocketAddr) {
            curl {json} '{base}/login?v=1.3' -d '{APPLICATION}'\n\
          \nAsk for the domains:\n  \
            curl '{base}/service/baseURI.json?version=1.0'"
+    ));
+}
+
+fn show_livevox(http: SocketAddr) {
+    let base = format!("http://{http}/session");
+    let login = format!("-H '{TOKEN}' -H 'Content-Type: application/json' '{base}/login'");
+    screen::say(format_args!(
+        "\nLog in as LiveVox has it, ask whether the session lives, end it:\n  \
+           curl -o session.json {login} -d '{LIVEVOX_PERSON}'\n  \
+           SESSION=$(sed -n 's/.*\"sessionId\" *: *\"\\([-0-9a-f]*\\)\".*/\\1/p' session.json)\n  \
+           curl -i \"{base}/validate/$SESSION\"\n  \
+           curl -i -X DELETE \"{base}/logout/$SESSION\"\n\
+         \nLog in as one of LiveVox's agents:\n  \
+           curl {login} -d '{LIVEVOX_AGENT}'"
     ));
 }
 

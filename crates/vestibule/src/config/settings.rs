@@ -20,6 +20,7 @@ pub(crate) struct Config {
     pub(crate) login: LoginSettings,
     pub(crate) hashing: HashingSettings,
     pub(crate) sessions: SessionSettings,
+    pub(crate) livevox: LivevoxSettings,
     pub(crate) log: LogSettings,
     pub(crate) master_key: MasterKeySettings,
 }
@@ -107,6 +108,13 @@ pub(crate) struct SessionSettings {
     pub(crate) sweep: Duration,
     #[serde(rename = "follow_interval_ms", deserialize_with = "milliseconds")]
     pub(crate) follow: Duration,
+}
+
+/// `[livevox]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LivevoxSettings {
+    pub(crate) bearer_application_token: bool,
 }
 
 /// `[log]`

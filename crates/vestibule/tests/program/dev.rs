@@ -43,6 +43,14 @@ fn refuses_a_public_address() {
 }
 
 #[test]
+fn refuses_a_database_that_it_did_not_make() {
+    let folder = Folder::new();
+    drop(Server::serve(&folder, &[]));
+    let outcome = run(&mut crate::support::dev(&folder));
+    assert!(outcome.code == Some(1) && outcome.err.contains("demo account"), "{}", outcome.err);
+}
+
+#[test]
 fn makes_nothing_when_it_refuses() {
     let folder = Folder::new();
     run(vestibule().args(["dev", "--http", "192.0.2.1:80", "--data-dir"]).arg(folder.path("data")));
@@ -116,6 +124,42 @@ fn the_demo_bot_logs_in() {
     });
     let path = "/api/account/12345678/login?v=1.3";
     assert_eq!(ask(&server.address("http"), "POST", path, "", &body.to_string()).status, 200);
+}
+
+/// What stands between two texts, first come first.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    text.split(before).nth(1).unwrap().split(after).next().unwrap()
+}
+
+/// Sends the LiveVox logins that the screen shows: the person's, and the agent's.
+fn shown_livevox_logins(server: &Server) -> Vec<Answer> {
+    let out = server.out();
+    let lines = out.lines().filter(|line| line.contains("/session/login"));
+    let send = |line| {
+        let token = format!("lv-access: {}\r\n", between(line, "LV-Access: ", "'"));
+        ask(&server.address("http"), "POST", "/session/login", &token, between(line, "-d '", "'"))
+    };
+    lines.map(send).collect()
+}
+
+#[test]
+fn the_livevox_logins_that_are_shown_are_right() {
+    let folder = Folder::new();
+    let logins = shown_livevox_logins(&Server::dev(&folder));
+    assert_eq!(logins.iter().map(|login| login.status).collect::<Vec<u16>>(), [200, 200]);
+}
+
+#[test]
+fn a_livevox_session_lives_until_it_is_logged_out_as_shown() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    let login = shown_livevox_logins(&server).remove(0).json();
+    let session = login["sessionId"].as_str().unwrap();
+    let call = |method, what| {
+        ask(&server.address("http"), method, &format!("/session/{what}/{session}"), "", "").status
+    };
+    let statuses = [call("GET", "validate"), call("DELETE", "logout"), call("GET", "validate")];
+    assert_eq!(statuses, [204, 204, 404]);
 }
 
 #[test]

@@ -67,6 +67,16 @@ const REFUSED: &[(&str, &str)] = &[
         "account 1: service \"s\": base_uri: this must be a host",
     ),
     ("[[account.api_key]]\nname = \"k\"\nsecret = \"s\"\n", "api key 1/k: access_token_secret: needed"),
+    ("[[account.application_token]]\nname = \"\"\n", "application token 1/: name: must not be empty"),
+    (
+        "[[account.application_token]]\nname = \"a\"\n[[account.application_token]]\nname = \"a\"\n",
+        "application token 1/a: name: declared twice",
+    ),
+    ("agent_lockout_policy = { failure = 3 }\n", "account 1: agent_lockout_policy.failure: unknown field"),
+    (
+        "livevox_session_policy = { reach = \"far\" }\n",
+        "account 1: livevox_session_policy.reach: unknown variant `far`",
+    ),
     ("[[account]]\nid = \"1\"\n", "account 1: id: declared twice"),
     ("[[account]]\nid = \"2\"\ncode = \"1\"\n", "account 2: code: \"1\" is account 1's"),
     ("number = 5\n[[account]]\nid = \"2\"\nnumber = 5\n", "account 2: number: 5 is account 1's"),

@@ -1,0 +1,44 @@
+//! Which declarations end the sessions that a user has: those after which the credential version is another.
+
+use super::*;
+
+const PROFILES: &str = "[[account.profile]]\nname = \"Boss\"\n[[account.profile]]\nname = \"Clerk\"\n";
+
+fn key(secret: &str, app_key: &str) -> String {
+    format!(
+        "[[account.api_key]]\nname = \"k\"\nprivileges = [\"user-login\"]\napp_key = \"{app_key}\"\n\
+         secret = \"{secret}\"\naccess_token = \"at\"\naccess_token_secret = \"ats\"\n"
+    )
+}
+
+const BOT: &str = "[[account.user]]\nlogin_name = \"bot\"\nkind = \"bot\"\nallowed_app_key = \"k\"\n";
+
+#[test]
+fn other_secrets_of_a_key_end_the_sessions_of_its_bots() {
+    let mut world = World::new();
+    world.apply(&format!("{}{BOT}", key("one", "a")));
+    world.apply(&key("two", "a"));
+    assert_eq!(world.user().credential_version, 2);
+}
+
+#[test]
+fn the_same_secrets_end_nothing() {
+    let mut world = World::new();
+    world.apply(&format!("{}{BOT}", key("one", "a")));
+    world.apply(&format!("{}{BOT}", key("one", "a")));
+    assert_eq!(world.user().credential_version, 1);
+}
+
+#[test]
+fn s1_another_profile_ends_the_sessions() {
+    let mut world = World::new();
+    world.apply(&format!("{PROFILES}{}", alice("profiles = [\"Boss\"]")));
+    world.apply(&alice("profiles = [\"Clerk\"]"));
+    assert_eq!(world.user().credential_version, 2);
+}
+
+#[test]
+fn a5_a_secret_of_another_type_is_not_repeated() {
+    let refusal = World::new().refusal("[[account.user]]\nlogin_name = \"a\"\npassword = 12345678\n");
+    assert!(refusal.contains("password") && !refusal.contains("12345678"), "{refusal}");
+}
