@@ -6,8 +6,9 @@ use vestibule_model::{EndReason, PasswordCredential, PasswordViolation, Session,
 use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
 
+use crate::attempt::Failed;
 use crate::directory::AccountEntry;
-use crate::log_in::{Failed, LogIn, LogInError, UserCredentials};
+use crate::log_in::{LogIn, LogInError, UserCredentials};
 use crate::password::{credential, earlier_hashes};
 use crate::service::Auth;
 use crate::standing;

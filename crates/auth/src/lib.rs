@@ -4,6 +4,7 @@
 //! HTTP and no database: dialects translate to and from its calls, and a [`vestibule_store::Store`] remembers.
 //! Time is an argument of every call; only the background tasks hold a clock.
 
+mod attempt;
 mod authorize;
 mod background;
 mod change_password;
