@@ -3,6 +3,7 @@
 //! A new bench is a file with a `BENCH`, and a line in `ALL`. One that is compared with nothing gives a row without a
 //! floor.
 
+mod check;
 pub(crate) mod key_login;
 mod login;
 mod refresh;
@@ -27,7 +28,7 @@ pub(crate) struct Bench {
 }
 
 /// Every bench, in the order of the table.
-const ALL: [Bench; 3] = [login::BENCH, key_login::BENCH, refresh::BENCH];
+const ALL: [Bench; 4] = [login::BENCH, key_login::BENCH, refresh::BENCH, check::BENCH];
 
 /// What can be asked for.
 pub(crate) fn names() -> [&'static str; ALL.len()] {

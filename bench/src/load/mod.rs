@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result};
 use tokio::task::JoinSet;
 
 pub(crate) use draw::Draw;
-pub(crate) use request::post;
+pub(crate) use request::{check, post};
 pub(crate) use window::Window;
 
 use crate::benches::Plan;

@@ -2,6 +2,14 @@
 
 use crate::fixture::ACCOUNT;
 
+/// The question of a gateway, with this bearer.
+pub(crate) fn check(bearer: &str) -> Box<[u8]> {
+    let request = format!(
+        "GET /gateway/check HTTP/1.1\r\nHost: vestibule.example.net\r\nAuthorization: Bearer {bearer}\r\n\r\n"
+    );
+    request.into_bytes().into_boxed_slice()
+}
+
 /// `POST` of a JSON body to an operation of the Login Service, with further header lines.
 pub(crate) fn post(operation: &str, headers: &[(&str, &str)], body: &serde_json::Value) -> Box<[u8]> {
     let body = body.to_string();

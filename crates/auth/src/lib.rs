@@ -24,7 +24,7 @@ mod settings;
 mod standing;
 mod traffic;
 
-pub use authorize::Authorized;
+pub use authorize::{Authorized, Credential};
 pub use change_password::ChangePasswordError;
 pub use directory::{AccountEntry, Directory, api_key_has_secrets, seal_api_key};
 pub use hash_pool::HashPoolGauges;

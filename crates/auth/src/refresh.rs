@@ -58,12 +58,11 @@ impl Auth {
         })
     }
 
-    /// Whether the session's credentials are still those of its user, and the user may stay.
+    /// [`standing::session_may_go_on`] for whoever has only the session.
     pub(crate) fn may_stay(&self, session: &Session, address: Option<IpAddr>, now: Millis) -> bool {
         let Some(entry) = self.directory.account(session.account) else { return false };
         let Some(user) = entry.user(session.user) else { return false };
-        user.credential_version == session.credential_version
-            && standing::may_stay(&entry, &user, (session.opening, session.application), address, now)
+        standing::session_may_go_on(&entry, &user, session, address, now)
     }
 
     /// Whether the user exists, is enabled, and has the credentials that the session was opened with.

@@ -56,7 +56,7 @@ impl Auth {
         let found = self.session_named(caller, name, now);
         match found.filter(|listed| sees(caller, &listed.user)) {
             Some(listed) => Ok(listed),
-            None if caller.rank >= Rank::SuperUser => Err(SessionAccessError::NoSession),
+            None if caller.rank() >= Rank::SuperUser => Err(SessionAccessError::NoSession),
             None => Err(SessionAccessError::NotAllowed),
         }
     }
@@ -84,7 +84,7 @@ fn sees(caller: &Authorized, user: &User) -> bool {
     if user.id == caller.user.id {
         return true;
     }
-    match caller.rank {
+    match caller.rank() {
         Rank::SysAdmin => true,
         Rank::SuperUser => caller.entry.rank(user) != Rank::SysAdmin,
         Rank::ItUser | Rank::Manager | Rank::Agent => false,

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use vestibule_model::{
-    AccountState, Application, Feature, Millis, Opening, Privilege, SignOn, User, UserKind,
+    AccountState, Application, Feature, Millis, Opening, Privilege, Session, SignOn, User, UserKind,
 };
 
 use crate::directory::AccountEntry;
@@ -87,15 +87,18 @@ pub(crate) fn key_may_log_in(
     enabled && privileges.contains(&Privilege::UserLogin) && from_here
 }
 
-/// Whether a session that was opened so may go on.
-pub(crate) fn may_stay(
+/// Whether the session's credentials are still those of its user, and the user may stay.
+pub(crate) fn session_may_go_on(
     entry: &AccountEntry,
     user: &User,
-    opened: (Opening, Application),
+    session: &Session,
     address: Option<IpAddr>,
     now: Millis,
 ) -> bool {
-    match opened {
+    if user.credential_version != session.credential_version {
+        return false;
+    }
+    match (session.opening, session.application) {
         (Opening::Password, Application::Token(token)) => {
             of_user(entry, user, now).is_ok() && entry.application_token_is_enabled(token)
         }

@@ -6,9 +6,10 @@ use axum::Router;
 use vestibule_auth::Auth;
 use vestibule_model::Clock;
 
+use crate::gateway::CheckShortcut;
 use crate::layers::{Routes, Shortcut};
 use crate::liveperson::RefreshShortcut;
-use crate::{domain, liveperson, livevox};
+use crate::{domain, gateway, liveperson, livevox};
 
 /// What every handler for clients works with.
 #[derive(Clone)]
@@ -26,11 +27,15 @@ pub struct ApiState {
 
 /// The routes of every dialect.
 pub fn routes(state: ApiState) -> Routes {
-    let shortcuts: Vec<Arc<dyn Shortcut>> = vec![Arc::new(RefreshShortcut(Arc::new(state.clone())))];
+    let shortcuts: Vec<Arc<dyn Shortcut>> = {
+        let api = Arc::new(state.clone());
+        vec![Arc::new(CheckShortcut(Arc::clone(&api))), Arc::new(RefreshShortcut(api))]
+    };
     let router = Router::new()
         .merge(liveperson::routes())
         .merge(livevox::routes())
         .merge(domain::routes())
+        .merge(gateway::routes())
         .with_state(state);
     Routes { router, shortcuts }
 }

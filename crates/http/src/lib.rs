@@ -4,6 +4,7 @@
 
 pub mod api;
 mod domain;
+mod gateway;
 mod json;
 pub mod layers;
 mod liveperson;

@@ -191,6 +191,8 @@ pub struct SessionPolicy {
     pub concurrency: Concurrency,
     /// Which sessions of the user that counts: those opened in the same dialect, or all.
     pub reach: Reach,
+    /// Whether the use of a session at a gateway keeps it alive, or a refresh only (contract liveperson §1).
+    pub kept_alive_by_use: bool,
 }
 
 /// Which of a user's sessions a login meets.
@@ -210,6 +212,7 @@ impl Default for SessionPolicy {
             absolute_seconds: 0,
             concurrency: Concurrency::One,
             reach: Reach::SameDialect,
+            kept_alive_by_use: true,
         }
     }
 }

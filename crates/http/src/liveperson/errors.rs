@@ -196,6 +196,11 @@ impl SessionFailure {
     }
 }
 
+/// What a cookie without a live session is answered, wherever it is shown.
+pub(crate) fn no_session(now: Millis) -> Response {
+    SessionFailure::CsrfInvalid.answer(now)
+}
+
 /// `UNAUTHORIZED` for 401, and so on.
 fn java_name(status: StatusCode) -> String {
     status.canonical_reason().unwrap_or("ERROR").to_uppercase().replace([' ', '-'], "_")

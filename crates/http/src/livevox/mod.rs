@@ -17,6 +17,7 @@ use axum::routing::{MethodRouter, delete, get, post};
 use crate::api::ApiState;
 
 pub(crate) use errors::body as error_body;
+pub(crate) use request::session_id;
 
 /// The routes of the dialect.
 pub(crate) fn routes() -> Router<ApiState> {

@@ -6,7 +6,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 use uuid::Uuid;
-use vestibule_auth::Authorized;
+use vestibule_auth::{Authorized, Credential};
 
 use super::errors::Failure;
 use crate::api::ApiState;
@@ -74,6 +74,7 @@ impl Head {
     pub(crate) fn authorize(&self, api: &ApiState) -> Result<Authorized, Failure> {
         let credential = self.headers.get(LV_SESSION).and_then(|value| value.to_str().ok());
         let credential = credential.and_then(session_id).ok_or(Failure::Unauthorized)?;
+        let credential = Credential::LivevoxId(credential);
         api.auth.authorize(credential, self.address, api.clock.now()).ok_or(Failure::Unauthorized)
     }
 
