@@ -2,15 +2,18 @@
 //!
 //! Each task is a call of its own, so that tests turn the clock and call it; [`Auth::run`] calls them in time.
 
+use std::error::Error as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use vestibule_model::{AccountId, EndReason, Millis, UserId};
 use vestibule_store::{Change, Sequence, StoreError};
 
 use crate::directory::AccountEntry;
 use crate::service::Auth;
+use crate::steady_clock::SteadyClock;
 
 /// How many sessions leave the store in one commit: few enough not to hold up the writer.
 const BATCH: usize = 64;
@@ -29,18 +32,20 @@ impl Auth {
         let mut touch = every(self.intervals.touch);
         let mut sweep = every(self.intervals.sweep);
         let mut follow = every(self.intervals.follow);
+        let (mut clock, mut looked) = (SteadyClock::default(), Instant::now());
         loop {
             let (task, result) = tokio::select! {
                 _ = touch.tick() => ("write the last uses of sessions", self.flush().await),
-                _ = sweep.tick() => ("remove expired sessions", self.sweep(self.clock.now()).await),
+                _ = sweep.tick() => {
+                    let elapsed = looked.elapsed();
+                    looked += elapsed;
+                    ("remove expired sessions", self.sweep_if_steady(&mut clock, elapsed).await)
+                }
                 _ = follow.tick() => ("follow the directory", self.follow().await),
             };
             if let Err(error) = result {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    task,
-                    "a background task failed; it is tried again"
-                );
+                let cause = error.source().map(tracing::field::display);
+                tracing::error!(%error, cause, task, "a background task failed; it is tried again");
             }
         }
     }
@@ -83,6 +88,16 @@ impl Auth {
             }
         }
         result
+    }
+
+    /// Removes expired sessions, unless the clock has just jumped: they are refused, but may live again once it is right.
+    async fn sweep_if_steady(&self, clock: &mut SteadyClock, elapsed: Duration) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        if clock.is_steady(now, elapsed) {
+            return self.sweep(now).await;
+        }
+        tracing::warn!(%now, "the clock has jumped: expired sessions are not removed until it has been steady for an hour");
+        Ok(())
     }
 
     /// Removes the sessions that are dead at `now`, from memory and from the store.
@@ -145,10 +160,8 @@ impl Auth {
         let commit = self.store.commit(vec![change.clone()]);
         tokio::spawn(async move {
             if let Err(error) = commit.await {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "a change is not stored yet; it is tried again"
-                );
+                let cause = error.source().map(tracing::field::display);
+                tracing::error!(%error, cause, "a change is not stored yet; it is tried again");
                 auth.retry.push(change);
             }
         });

@@ -22,6 +22,7 @@ mod service;
 mod sessions;
 mod settings;
 mod standing;
+mod steady_clock;
 mod traffic;
 
 pub use authorize::{Authorized, Credential};

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-/// A login and session service that you host yourself: it speaks the LivePerson Login Service and Domain API, so
-/// that clients written for it work without a change.
+/// A login and session service that you host yourself: it speaks the LivePerson Login Service and Domain API, and LiveVox
+/// Session Management, so that clients written for them work without a change.
 ///
 /// To try it, run `vestibule dev`. To run it for others, write a configuration, declare your accounts and users in a
 /// file, and run `vestibule apply` and `vestibule serve`.
