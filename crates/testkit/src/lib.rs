@@ -9,11 +9,13 @@
 )]
 
 mod clock;
+mod clocked;
 mod fixture;
 mod program;
 mod server;
 
 pub use clock::TestClock;
+pub use clocked::run_clocked;
 pub use fixture::{ACCOUNT, AccountFixture, CHEAP, Key, OTHER_TOKEN, TOKEN, password};
 pub use program::Program;
 pub use server::{TestServer, session_of};

@@ -55,7 +55,7 @@ impl TestServer {
         change(&mut fixture, &mut settings);
 
         let data = TempDir::new().expect("a temporary folder");
-        let store = open_store(&data, &master);
+        let store = open_store(data.path(), &master);
         store.commit(fixture.changes()).await.expect("the fixture is stored");
         let auth = start_auth(&store, &master, &clock, &settings).await;
         let running = serve(&auth, &clock);
@@ -171,12 +171,12 @@ pub async fn session_of(login: Response) -> (String, String) {
     (text("sessionId"), text("csrf"))
 }
 
-fn open_store(data: &TempDir, master: &MasterKey) -> Arc<dyn Store> {
-    let path = data.path().join("vestibule.db");
+pub(crate) fn open_store(folder: &std::path::Path, master: &MasterKey) -> Arc<dyn Store> {
+    let path = folder.join("vestibule.db");
     Arc::new(SqliteStore::open(&path, master.check_value()).expect("a store"))
 }
 
-async fn start_auth(
+pub(crate) async fn start_auth(
     store: &Arc<dyn Store>,
     master: &MasterKey,
     clock: &Arc<TestClock>,
@@ -188,7 +188,7 @@ async fn start_auth(
         .expect("the engine starts")
 }
 
-fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
+pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
     let api = ApiState {
         auth: Arc::clone(auth),

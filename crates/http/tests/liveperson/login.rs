@@ -298,6 +298,28 @@ async fn l7_guesses_at_once_from_an_address_are_limited_like_guesses_in_turn() {
 }
 
 #[tokio::test]
+async fn l7_logins_that_the_client_abandons_count_like_any() {
+    let server = TestServer::start_with(|_, settings| {
+        settings.failures.burst = 3;
+        settings.hashing.params =
+            vestibule_crypto::Argon2Params { memory_kib: 32_768, iterations: 4, parallelism: 1 };
+    })
+    .await;
+    let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
+    let gauges = server.auth.hash_pool_gauges();
+    for number in 1..=3 {
+        let request = client.post(format!("http://{}{LOGIN}", server.address()));
+        let login = tokio::spawn(request.json(&json!({ "username": "nobody", "password": "wrong" })).send());
+        // The stream is reset when the hash has begun.
+        while gauges.hashed.load(std::sync::atomic::Ordering::SeqCst) < number {
+            tokio::task::yield_now().await;
+        }
+        login.abort();
+    }
+    assert_eq!(server.log_in("name", "password").await.status(), 429);
+}
+
+#[tokio::test]
 async fn l7_logins_that_succeed_cost_the_address_nothing() {
     let server = TestServer::start_with(|_, settings| settings.failures.burst = 2).await;
     for _ in 0..10 {
