@@ -18,7 +18,7 @@ fn every_bench_has_a_row_with_its_floor() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let rows = report["rows"].as_array().unwrap();
     let names: Vec<&str> = rows.iter().map(|row| row["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["login", "key-login", "refresh"]);
+    assert_eq!(names, ["login", "key-login", "refresh", "check"]);
     for row in rows {
         assert!(row["subject"]["per_second"].as_f64().unwrap() > 0.0, "{row}");
         assert!(row["floor"]["per_second"].as_f64().unwrap() > 0.0, "{row}");
@@ -37,5 +37,5 @@ fn one_bench_can_be_chosen_and_is_printed_as_a_table() {
 fn an_unknown_bench_is_refused_with_those_that_there_are() {
     let output = run(&["nothing"]);
     assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("login, key-login, refresh"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("login, key-login, refresh, check"));
 }
