@@ -13,8 +13,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
+use vestibule_crypto::TokenKeys;
+use vestibule_model::Session;
 
+use crate::child::Server;
 use crate::figures::Round;
+use crate::fixture::Fixture;
 use crate::options::Options;
 use crate::report::{Compared, Parameters, Row};
 use crate::{cpu, screen};
@@ -38,6 +42,26 @@ pub(crate) fn names() -> [&'static str; ALL.len()] {
 /// Those that were asked for; all, if none was.
 pub(crate) fn chosen(names: &[String]) -> impl Iterator<Item = Bench> {
     ALL.into_iter().filter(|bench| names.is_empty() || names.iter().any(|name| name == bench.name))
+}
+
+/// The service with live sessions, each of a user of its own.
+struct Serving {
+    server: Server,
+    sessions: Vec<Session>,
+    tokens: TokenKeys,
+    /// Holds the data; removed when dropped.
+    _folder: TempDir,
+}
+
+impl Serving {
+    fn sessions(plan: &Plan, count: usize) -> Result<Self> {
+        let folder = plan.new_folder()?;
+        let fixture = Fixture::people(count)?;
+        let sessions = fixture.sessions();
+        block_on(fixture.write(folder.path(), &sessions))?;
+        let server = Server::vestibule(plan, folder.path(), &fixture)?;
+        Ok(Self { server, sessions, tokens: TokenKeys::derive(&fixture.master), _folder: folder })
+    }
 }
 
 /// How to measure.

@@ -7,9 +7,8 @@ use serde_json::json;
 use vestibule_crypto::TokenKeys;
 use vestibule_model::Session;
 
-use super::{Bench, Plan, block_on, take_turns};
+use super::{Bench, Plan, Serving, take_turns};
 use crate::child::Server;
-use crate::fixture::Fixture;
 use crate::load::{self, Requests};
 use crate::report::Row;
 
@@ -19,15 +18,11 @@ pub(super) const SESSIONS: usize = 10_000;
 pub(super) const BENCH: Bench = Bench { name: "refresh", run };
 
 fn run(plan: &Plan) -> Result<Row> {
-    let folder = plan.new_folder()?;
-    let fixture = Fixture::people(SESSIONS)?;
-    let sessions = fixture.sessions();
-    block_on(fixture.write(folder.path(), &sessions))?;
-    let server = Server::vestibule(plan, folder.path(), &fixture)?;
+    let Serving { server, sessions, tokens, .. } = &Serving::sessions(plan, SESSIONS)?;
     let hyper = Server::hyper(plan)?;
-    let requests = requests(&TokenKeys::derive(&fixture.master), &sessions);
+    let requests = requests(tokens, sessions);
     let floor = || load::drive(plan, &hyper, &requests);
-    let pairs = take_turns(plan, BENCH.name, floor, || load::drive(plan, &server, &requests))?;
+    let pairs = take_turns(plan, BENCH.name, floor, || load::drive(plan, server, &requests))?;
     let row = Row::compared(BENCH.name, "refreshes", "bare hyper, 200 constant bytes", &pairs);
     Ok(row.with_goal(0.6))
 }

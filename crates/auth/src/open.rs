@@ -40,7 +40,11 @@ impl Auth {
         let _turn = self.turns.of(opened.user.id).lock().await;
         let policy = opened.entry.account.session_policy_of(opened.dialect);
         let live = self.live.of_user(opened.user.id, opened.now);
-        let ended = match make_room(policy, (opened.dialect, opened.application), live) {
+        let ended = match make_room(
+            policy,
+            (opened.dialect, opened.application, opened.user.credential_version),
+            live,
+        ) {
             Ok(Room::Stay(session)) => return Ok(self.stay(session, opened.now)),
             Ok(Room::Open { ended }) => ended,
             Err(standing) => return Err(OpenError::Refused(standing)),
@@ -109,10 +113,11 @@ enum Room {
     Open { ended: Vec<SessionId> },
 }
 
-/// What becomes of the live sessions when one more is asked for, with this application in this dialect.
+/// What becomes of the live sessions when one more is asked for, in this dialect, with this application and credential
+/// version. One of older credentials is about to be ended by whoever changed them, so it is given to nobody.
 fn make_room(
     policy: &SessionPolicy,
-    (dialect, application): (Dialect, Application),
+    (dialect, application, credential_version): (Dialect, Application, i64),
     mut live: Vec<Session>,
 ) -> Result<Room, Standing> {
     if policy.reach == Reach::SameDialect {
@@ -121,7 +126,10 @@ fn make_room(
     let keep = match policy.concurrency {
         Concurrency::One => 0,
         Concurrency::Same => {
-            let same = |session: &Session| session.dialect == dialect && session.application == application;
+            let wanted = (dialect, application, credential_version);
+            let same = |session: &Session| {
+                (session.dialect, session.application, session.credential_version) == wanted
+            };
             let lives = live.into_iter().find(same);
             return Ok(lives.map_or(Room::Open { ended: Vec::new() }, Room::Stay));
         }
@@ -168,7 +176,7 @@ mod tests {
         SessionPolicy { concurrency, ..SessionPolicy::default() }
     }
 
-    const LIVEPERSON: (Dialect, Application) = (Dialect::LivePerson, Application::None);
+    const LIVEPERSON: (Dialect, Application, i64) = (Dialect::LivePerson, Application::None, 1);
 
     #[test]
     fn one_session_per_user_ends_every_other() {
@@ -204,15 +212,22 @@ mod tests {
     }
 
     #[test]
+    fn s6_a_session_of_older_credentials_is_given_to_nobody() {
+        let newer = (Dialect::LivePerson, Application::None, 2);
+        let room = make_room(&policy(Concurrency::Same), newer, sessions(&[1]));
+        assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
+    }
+
+    #[test]
     fn another_application_has_a_session_of_its_own() {
-        let other = (Dialect::LivePerson, Application::Token(ApplicationId(7)));
+        let other = (Dialect::LivePerson, Application::Token(ApplicationId(7)), 1);
         let room = make_room(&policy(Concurrency::Same), other, sessions(&[1]));
         assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
     }
 
     #[test]
     fn a_login_ends_nothing_of_another_dialect() {
-        let livevox = (Dialect::LiveVox, Application::None);
+        let livevox = (Dialect::LiveVox, Application::None, 1);
         let room = make_room(&policy(Concurrency::One), livevox, sessions(&[1, 2]));
         assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
     }
@@ -220,7 +235,7 @@ mod tests {
     #[test]
     fn a_login_ends_those_of_another_dialect_where_policy_says_so() {
         let policy = SessionPolicy { reach: Reach::EveryDialect, ..policy(Concurrency::One) };
-        let room = make_room(&policy, (Dialect::LiveVox, Application::None), sessions(&[1, 2]));
+        let room = make_room(&policy, (Dialect::LiveVox, Application::None, 1), sessions(&[1, 2]));
         assert!(matches!(room, Ok(Room::Open { ended }) if ended.len() == 2));
     }
 }

@@ -1,7 +1,6 @@
 //! Accounts, and what belongs to an account as a whole.
 
 use std::collections::BTreeSet;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -166,18 +165,6 @@ impl RoleType {
             Self::Lpa => 5,
         }
     }
-
-    /// The role of a number on the wire.
-    pub const fn from_number(number: i64) -> Option<Self> {
-        match number {
-            1 => Some(Self::Administrator),
-            2 => Some(Self::Agent),
-            3 => Some(Self::AgentManager),
-            4 => Some(Self::CampaignManager),
-            5 => Some(Self::Lpa),
-            _ => None,
-        }
-    }
 }
 
 /// A group of agents within an account.
@@ -198,24 +185,4 @@ pub struct Skill {
     pub id: i64,
     /// The display name.
     pub name: String,
-}
-
-impl Feature {
-    /// The feature's name, as accounts and the vendor's pages spell it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UserTypeBot => "User Type - Bot",
-        }
-    }
-}
-
-impl FromStr for Feature {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        match name {
-            "User Type - Bot" => Ok(Self::UserTypeBot),
-            other => Err(format!("unknown feature {other:?}")),
-        }
-    }
 }

@@ -96,24 +96,3 @@ pub enum UserKind {
     /// 2: logs in with an API key, has no password.
     Bot,
 }
-
-impl UserKind {
-    /// The number on the wire.
-    pub const fn number(self) -> i64 {
-        match self {
-            Self::System => 0,
-            Self::Human => 1,
-            Self::Bot => 2,
-        }
-    }
-
-    /// The kind of a number on the wire.
-    pub const fn from_number(number: i64) -> Option<Self> {
-        match number {
-            0 => Some(Self::System),
-            1 => Some(Self::Human),
-            2 => Some(Self::Bot),
-            _ => None,
-        }
-    }
-}
