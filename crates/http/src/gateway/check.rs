@@ -3,7 +3,6 @@
 //! The credential is the first there is of: `Authorization: Bearer`, `LV-Session`, the session cookie, and the bearer in
 //! the path of a messaging WebSocket as the gateway tells it. One that is wrong is refused; the others are not tried.
 
-use std::future::ready;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -12,9 +11,9 @@ use axum::http::{HeaderMap, HeaderName, Method, header};
 use axum::response::Response;
 use vestibule_auth::Credential;
 
-use super::answer::{Kind, allowed, refused};
+use super::answer::{Kind, allowed, refused, unavailable};
 use crate::api::ApiState;
-use crate::layers::{Answering, ClientAddress, Shortcut};
+use crate::layers::{Answering, ClientAddress, Head, Shortcut};
 use crate::liveperson::session_cookies;
 use crate::livevox::session_id;
 
@@ -39,27 +38,45 @@ impl Shortcut for CheckShortcut {
         path == CHECK && [Method::GET, Method::HEAD, Method::POST].contains(method)
     }
 
+    fn answer_at_once(&self, head: Head<'_>) -> Option<Response> {
+        self.0.auth.is_loaded().then(|| check(&self.0, head))
+    }
+
     fn answer(&self, request: Request) -> Answering {
-        Box::pin(ready(Ok(check(&self.0, &request.into_parts().0))))
+        let api = Arc::clone(&self.0);
+        Box::pin(async move { Ok(recall_and_check(&api, &request.into_parts().0).await) })
     }
 }
 
 /// The check through the router, for odd spellings of its path.
 pub(super) async fn handle(State(api): State<ApiState>, request: Request) -> Response {
-    check(&api, &request.into_parts().0)
+    recall_and_check(&api, &request.into_parts().0).await
 }
 
-fn check(api: &ApiState, parts: &Parts) -> Response {
-    let now = api.clock.now();
+/// The check while the table of live sessions may be incomplete. A store that does not answer is no reason to tell a
+/// client that its session is over.
+async fn recall_and_check(api: &ApiState, parts: &Parts) -> Response {
     let address = parts.extensions.get::<ClientAddress>().map(|client| client.0);
-    let cookies = session_cookies(&parts.headers);
-    let (kind, shown) = shown(&parts.headers, &cookies);
+    let head = Head { headers: &parts.headers, address };
+    let cookies = session_cookies(head.headers);
+    if let (_, Some(shown)) = shown(head.headers, &cookies)
+        && let Err(error) = api.auth.recall(shown.credential).await
+    {
+        return unavailable(error);
+    }
+    check(api, head)
+}
+
+fn check(api: &ApiState, head: Head<'_>) -> Response {
+    let now = api.clock.now();
+    let cookies = session_cookies(head.headers);
+    let (kind, shown) = shown(head.headers, &cookies);
     let holder = shown.and_then(|shown| {
-        let authorized = api.auth.authorize(shown.credential, address, now)?;
+        let authorized = api.auth.authorize(shown.credential, head.address, now)?;
         let account_fits = shown.account.is_none_or(|account| authorized.session.account.as_str() == account);
         account_fits.then_some(authorized)
     });
-    holder.map_or_else(|| refused(kind, now), |holder| allowed(api, &holder, now))
+    holder.map_or_else(|| refused(kind, now), |holder| allowed(&holder, now))
 }
 
 /// A credential, and the account that it is shown for where the request names one.

@@ -13,10 +13,11 @@ use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
 use super::refusal::{self, Refusal};
-use super::shortcut::{self, Shortcut};
+use super::shortcut::{self, Head, Shortcut};
 use super::visit::Visit;
-use super::{BodyLimits, LayerState};
+use super::{BodyLimits, ClientAddress, LayerState};
 use crate::operations::Endpoint;
+use crate::server::Peer;
 
 /// What the router puts around each of its endpoints.
 #[derive(Clone, Debug)]
@@ -94,7 +95,8 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let visit = Visit::begin(&self.place, &request);
+        let peer = request.extensions().get::<Peer>().map(|peer| peer.address);
+        let visit = Visit::begin(&self.place, &request, peer);
         identify(&self.place.state, &visit, &mut request);
         let step = match refuse_early(&self.place.state, &request) {
             Some(answer) => Step::Answered { answer: Some(answer) },
@@ -103,7 +105,7 @@ where
                 Err(panic) => Step::Answered { answer: Some(visit.after_panic(&*panic)) },
             },
         };
-        Passage { step, visit: Some(visit) }
+        Passage { step, visit: Some(visit), place: UnderWay::begin(&self.place) }
     }
 }
 
@@ -113,6 +115,23 @@ pin_project! {
         #[pin]
         step: Step<F>,
         visit: Option<Visit>,
+        place: UnderWay,
+    }
+}
+
+/// Counts a request as long as it is under way.
+struct UnderWay(Arc<Place>);
+
+impl UnderWay {
+    fn begin(place: &Arc<Place>) -> Self {
+        place.state.metrics.enter();
+        Self(Arc::clone(place))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.state.metrics.leave();
     }
 }
 
@@ -145,9 +164,28 @@ where
             }
         };
         if let Some(visit) = this.visit.take() {
-            visit.end(&mut answer);
+            visit.end(&this.place.0, &mut answer);
         }
         Poll::Ready(Ok(answer))
+    }
+}
+
+impl Edge<shortcut::Endpoint> {
+    /// The answer to a request, through the same layers, if the shortcut has it at once. Such a request is never under
+    /// way, and touches nothing that is shared but counters.
+    pub(crate) fn answer_at_once<B>(&self, request: &http::Request<B>, peer: Peer) -> Option<Response> {
+        let (place, shortcut) = (&*self.place, &*self.inner.0);
+        let headers = request.headers();
+        if size_of_headers(headers) > place.state.max_header_bytes {
+            return None;
+        }
+        let ClientAddress(address) = place.state.trusted_proxies.client_address(peer.address.ip(), headers);
+        let head = Head { headers, address: Some(address) };
+        let visit = Visit::begin(place, request, Some(peer.address));
+        let mut answer = catch_unwind(AssertUnwindSafe(|| shortcut.answer_at_once(head)))
+            .unwrap_or_else(|panic| Some(visit.after_panic(&*panic)))?;
+        visit.end(place, &mut answer);
+        Some(answer)
     }
 }
 

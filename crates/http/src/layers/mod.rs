@@ -40,7 +40,7 @@ pub(crate) use edge::Passage;
 pub use refusal::Refusal;
 pub use request_id::{RequestId, RequestIds};
 
-pub use shortcut::{Answering, Front, Routes, Shortcut};
+pub use shortcut::{Answering, Front, Head, Routes, Shortcut};
 
 use crate::operations::Metrics;
 use edge::EdgeLayer;

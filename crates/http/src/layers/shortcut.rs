@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,7 +10,7 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
-use http::Method;
+use http::{HeaderMap, Method};
 use tower::Service;
 
 use super::edge::Edge;
@@ -26,8 +27,23 @@ pub trait Shortcut: Send + Sync + 'static {
     /// Whether this route answers the request; looks at nothing but its method and path.
     fn recognises(&self, method: &Method, path: &str) -> bool;
 
+    /// Answers a request that it recognises by its head alone, and at once, if it can: nothing is allocated to wait
+    /// for it, and its body is not read.
+    fn answer_at_once(&self, _head: Head<'_>) -> Option<Response> {
+        None
+    }
+
     /// Answers a request that it recognises.
     fn answer(&self, request: Request) -> Answering;
+}
+
+/// What a request says before its body, and who says it.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// The client's address.
+    pub address: Option<IpAddr>,
 }
 
 /// Everything that a listener serves, before the layers are put around it.

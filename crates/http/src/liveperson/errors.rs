@@ -10,7 +10,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
-use vestibule_auth::{LogInError, LogOutError, RefreshError, Standing};
+use vestibule_auth::{LogInError, LogOutError, RecallError, RefreshError, Standing};
 use vestibule_model::Millis;
 
 use crate::layers::{Cause, Refusal};
@@ -137,6 +137,9 @@ pub(crate) enum SessionFailure {
     /// The end of the session could not be made durable yet.
     #[error("logout failed")]
     Store(#[source] LogOutError),
+    /// The service has just started and cannot tell yet whether there is such a session.
+    #[error("a session that cannot be looked for yet")]
+    Starting(#[from] RecallError),
     /// The server refused before the body was read.
     #[error("a body that was not read: {0:?}")]
     Server(Refusal),
@@ -185,6 +188,9 @@ impl SessionFailure {
             Self::BadRequest => (StatusCode::BAD_REQUEST, "Bad request", InternalCode::BadRequest),
             Self::Store(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error", InternalCode::ServerError)
+            }
+            Self::Starting(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "Service unavailable", InternalCode::ServerError)
             }
             Self::Server(refusal) => (refusal.status(), refusal.message(), InternalCode::BadRequest),
         };

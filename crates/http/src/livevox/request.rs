@@ -71,10 +71,11 @@ impl Head {
     }
 
     /// Whoever's session stands in `LV-Session`. Keeps it alive.
-    pub(crate) fn authorize(&self, api: &ApiState) -> Result<Authorized, Failure> {
+    pub(crate) async fn authorize(&self, api: &ApiState) -> Result<Authorized, Failure> {
         let credential = self.headers.get(LV_SESSION).and_then(|value| value.to_str().ok());
         let credential = credential.and_then(session_id).ok_or(Failure::Unauthorized)?;
         let credential = Credential::LivevoxId(credential);
+        api.auth.loaded().await;
         api.auth.authorize(credential, self.address, api.clock.now()).ok_or(Failure::Unauthorized)
     }
 
