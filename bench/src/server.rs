@@ -49,9 +49,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         let running = serve(&auth, clock)?;
         let address = running.addresses().first().copied().context("no address is served")?;
         child::say_listening(address);
-        say_when_loaded(&auth);
         tokio::select! {
-            () = auth.run() => {}
+            () = Arc::clone(&auth).run() => {}
+            () = say_when_loaded(&auth) => {}
             _ = end_of_input() => {}
         }
         Ok(())
@@ -59,9 +59,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Tells the bench when every session is in the table: it waits for the line before it measures, and `start` takes its
-/// time. [`Auth::start`] answers when it has read all of them, so that is now.
-fn say_when_loaded(_auth: &Arc<Auth>) {
+/// time. Does not return.
+async fn say_when_loaded(auth: &Auth) {
+    auth.loaded().await;
     child::say_loaded();
+    std::future::pending().await
 }
 
 fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {

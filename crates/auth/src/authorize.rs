@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use vestibule_model::{EndReason, Millis, Rank, Session, SessionId};
+use vestibule_model::{Application, EndReason, Millis, Rank, Session, SessionId};
 
 use crate::directory::UserEntry;
 use crate::live;
@@ -25,12 +25,41 @@ pub enum Credential<'a> {
     LivevoxId([u8; 16]),
 }
 
+/// A valid session, as long as it is locked.
+#[derive(Clone, Copy)]
+pub struct Granted<'a>(&'a live::Entry<UserEntry>);
+
+impl Granted<'_> {
+    /// The session's reference: a name that opens nothing, in the form of a random UUID.
+    pub fn reference(&self) -> [u8; 16] {
+        self.0.reference
+    }
+
+    /// Its user, and what follows from the account.
+    pub fn user(&self) -> &UserEntry {
+        &self.0.holder
+    }
+
+    /// The application it was opened with.
+    pub fn application(&self) -> Application {
+        self.0.application()
+    }
+
+    /// When it ends if it is not used again.
+    pub fn expires_at(&self) -> Millis {
+        self.0.expires_at()
+    }
+
+    /// The same to keep.
+    pub fn to_owned(&self) -> Authorized {
+        Authorized { session: self.0.session(), user: Arc::clone(&self.0.holder) }
+    }
+}
+
 /// Somebody whose session is valid, and who was counted and kept alive for it.
 pub struct Authorized {
     /// The session.
     pub session: Session,
-    /// Its reference: a name that opens nothing, in the form of a random UUID.
-    pub reference: [u8; 16],
     /// Its user, and what follows from the account.
     pub user: Arc<UserEntry>,
 }
@@ -51,15 +80,18 @@ impl Auth {
         self.live.with_livevox_id(&credential, now, |live| self.may_go_on(live, None, now)) == Some(true)
     }
 
-    /// Whoever holds the session that this shows, if they may go on. Counts for its application, and keeps it alive where
-    /// the policy says so; in memory. While the table is being filled, [`Auth::recall`] goes before.
-    pub fn authorize(
+    /// What `grant` answers of whoever holds the session that this shows, if they may go on. Counts for its application,
+    /// and keeps it alive where the policy says so; in memory. The session is locked meanwhile, so `grant` must be quick.
+    /// While the table is being filled, [`Auth::recall`] goes before.
+    pub fn authorize<R>(
         &self,
         credential: Credential<'_>,
         address: Option<IpAddr>,
         now: Millis,
-    ) -> Option<Authorized> {
-        let work = |live: &mut Live<'_>| self.let_pass(live, address, now);
+        grant: impl Fn(Granted<'_>) -> R,
+    ) -> Option<R> {
+        let work =
+            |live: &mut Live<'_>| self.let_pass(live, address, now).then(|| grant(Granted(live.entry)));
         let by_id = |id: SessionId| self.live.with(id, now, work);
         match credential {
             Credential::Bearer(bearer) => by_id(self.tokens.read_bearer(bearer)?)?,
@@ -70,18 +102,16 @@ impl Auth {
         }
     }
 
-    fn let_pass(&self, live: &mut Live<'_>, address: Option<IpAddr>, now: Millis) -> Option<Authorized> {
+    fn let_pass(&self, live: &mut Live<'_>, address: Option<IpAddr>, now: Millis) -> bool {
         if !self.may_go_on(live, address, now) {
-            return None;
+            return false;
         }
-        let user = &live.entry.holder;
-        let policy = user.account().account.session_policy_of(live.entry.dialect);
+        let policy = live.entry.holder.account().account.session_policy_of(live.entry.dialect);
         if policy.kept_alive_by_use {
             live.touch(now);
         }
         live.count(now);
-        let (session, reference) = (live.entry.session(), live.entry.reference);
-        Some(Authorized { session, reference, user: Arc::clone(&live.entry.holder) })
+        true
     }
 
     /// Whether the holder of a session may stay, by the present directory.

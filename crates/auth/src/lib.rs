@@ -29,7 +29,7 @@ mod standing;
 mod steady_clock;
 mod sync;
 
-pub use authorize::{Authorized, Credential};
+pub use authorize::{Authorized, Credential, Granted};
 pub use change_password::ChangePasswordError;
 pub use directory::{
     AccountEntry, AccountFacts, Directory, Grants, UserEntry, api_key_has_secrets, seal_api_key,

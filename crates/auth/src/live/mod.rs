@@ -23,11 +23,10 @@ use foldhash::fast::RandomState;
 use vestibule_model::{Application, Dialect, Millis, Session, SessionId, UserId};
 use vestibule_store::{ApplicationTouch, Touch};
 
-pub(crate) use entry::Holder;
+pub(crate) use entry::{Entry, Holder};
 pub(crate) use index::Name;
 
 use crate::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use entry::Entry;
 use index::Index;
 use loading::Loading;
 use shard::Shard;

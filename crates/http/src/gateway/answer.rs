@@ -1,19 +1,18 @@
 //! The answers to a gateway: who it is, in headers, or a refusal in the shape of the credential.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use uuid::Uuid;
-use vestibule_auth::{Authorized, RecallError};
+use vestibule_auth::{Granted, RecallError};
 use vestibule_model::{Application, Millis, Rank};
 
-use crate::layers::Cause;
-use crate::liveperson::no_session;
+use crate::layers::{Cause, Fields, PlainAnswer};
+use crate::liveperson::SessionFailure;
 use crate::livevox::error_body;
 
 /// The kind of a credential.
@@ -27,34 +26,29 @@ pub(super) enum Kind {
 }
 
 /// 200 with who it is. Every header is always there, also when it is empty, so that none that a client sent survives.
-pub(super) fn allowed(holder: &Authorized, now: Millis) -> Response {
-    let Authorized { session, reference, user } = holder;
-    let mut values = Values::new();
-    values.add(ACCOUNT, |text| text.push_str(session.account.as_str()));
-    values.add(USER, |text| push_number(text, user.id.0));
-    values.add(USER_NAME, |text| push_visible(text, &user.login_name));
-    values.add(APPLICATION, |text| match session.application {
+pub(super) fn allowed(granted: Granted<'_>, now: Millis) -> PlainAnswer {
+    let user = granted.user();
+    let grants = user.grants();
+    let mut fields = Fields::default();
+    fields.set(ACCOUNT, user.account().account.id.as_str());
+    fields.add(USER, |text| push_number(text, user.id.0));
+    fields.add(USER_NAME, |text| push_visible(text, &user.login_name));
+    fields.add(APPLICATION, |text| match granted.application() {
         Application::None => {}
         Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => {
             push_number(text, id.0);
         }
     });
-    values.add(SESSION, |text| {
+    fields.add(SESSION, |text| {
         let mut buffer = Uuid::encode_buffer();
-        text.push_str(Uuid::from_bytes(*reference).hyphenated().encode_lower(&mut buffer));
+        text.push_str(Uuid::from_bytes(granted.reference()).hyphenated().encode_lower(&mut buffer));
     });
-    values.add(PRIVILEGES, |text| text.push_str(&user.grants().privileges_text));
-    let seconds = session.expires_at().since(now).as_secs();
-    values.add(SECONDS_LEFT, |text| push_number(text, i64::try_from(seconds).unwrap_or(i64::MAX)));
-
-    let mut answer = Response::new(Body::empty());
-    // These, and what every answer gets on its way out.
-    *answer.headers_mut() = HeaderMap::with_capacity(12);
-    let headers = answer.headers_mut();
-    values.set(headers);
-    headers.insert(ROLES, HeaderValue::from_static(role(holder.rank())));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer
+    fields.set(ROLES, role(grants.rank));
+    fields.set(PRIVILEGES, &grants.privileges_text);
+    let seconds = granted.expires_at().since(now).as_secs();
+    fields.add(SECONDS_LEFT, |text| push_number(text, i64::try_from(seconds).unwrap_or(i64::MAX)));
+    fields.set(CACHE_CONTROL, "no-store");
+    PlainAnswer { status: StatusCode::OK, fields, body: Cow::Borrowed(b""), cause: None }
 }
 
 const ACCOUNT: HeaderName = HeaderName::from_static("x-vestibule-account");
@@ -65,37 +59,6 @@ const SESSION: HeaderName = HeaderName::from_static("x-vestibule-session");
 const ROLES: HeaderName = HeaderName::from_static("x-vestibule-roles");
 const PRIVILEGES: HeaderName = HeaderName::from_static("x-vestibule-privileges");
 const SECONDS_LEFT: HeaderName = HeaderName::from_static("x-vestibule-seconds-left");
-
-/// How many values are written for each answer.
-const WRITTEN: usize = 7;
-
-/// The values of headers, written one behind the other into a single allocation that they share.
-struct Values {
-    text: String,
-    ends: Vec<(HeaderName, usize)>,
-}
-
-impl Values {
-    fn new() -> Self {
-        Self { text: String::with_capacity(192), ends: Vec::with_capacity(WRITTEN) }
-    }
-
-    fn add(&mut self, name: HeaderName, write: impl FnOnce(&mut String)) {
-        write(&mut self.text);
-        self.ends.push((name, self.text.len()));
-    }
-
-    fn set(self, headers: &mut HeaderMap) {
-        let (text, mut begin) = (Bytes::from(self.text), 0);
-        for (name, end) in self.ends {
-            // What was written is always a header's value.
-            if let Ok(value) = HeaderValue::from_maybe_shared(text.slice(begin..end)) {
-                headers.insert(name, value);
-            }
-            begin = end;
-        }
-    }
-}
 
 fn push_number(text: &mut String, number: i64) {
     text.push_str(itoa::Buffer::new().format(number));
@@ -144,21 +107,25 @@ pub(super) fn unavailable(error: RecallError) -> Response {
 }
 
 /// 401, in the shape of the credential that was shown.
-pub(super) fn refused(kind: Kind, now: Millis) -> Response {
+pub(super) fn refused(kind: Kind, now: Millis) -> PlainAnswer {
     const TEXT: &str = "oauth_problem=token_rejected&oauth_problem_advice=the token is not valid";
-    let json = "application/json";
-    let of = |content_type: &'static str, body: String| {
-        let headers = [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")];
-        (StatusCode::UNAUTHORIZED, headers, body).into_response()
+    const JSON: &str = "application/json";
+    let (content_type, body, cause): (_, Cow<'static, [u8]>, _) = match kind {
+        Kind::Bearer => ("text/plain", TEXT.as_bytes().into(), None),
+        Kind::Cookie => {
+            let failure = SessionFailure::CsrfInvalid;
+            (JSON, failure.body(now).into(), Some(Cause(Arc::new(failure))))
+        }
+        Kind::LivevoxId => {
+            (JSON, error_body(StatusCode::UNAUTHORIZED, "Authorization error").into_bytes().into(), None)
+        }
+        Kind::None => (JSON, br#"{"error":"Not authenticated"}"#.into(), None),
     };
-    let mut answer = match kind {
-        Kind::Bearer => of("text/plain", TEXT.to_owned()),
-        Kind::Cookie => no_session(now),
-        Kind::LivevoxId => of(json, error_body(StatusCode::UNAUTHORIZED, "Authorization error")),
-        Kind::None => of(json, r#"{"error":"Not authenticated"}"#.to_owned()),
-    };
-    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    answer
+    let mut fields = Fields::default();
+    fields.set(CONTENT_TYPE, content_type);
+    fields.set(CACHE_CONTROL, "no-store");
+    fields.set(WWW_AUTHENTICATE, "Bearer");
+    PlainAnswer { status: StatusCode::UNAUTHORIZED, fields, body, cause }
 }
 
 #[cfg(test)]
@@ -182,7 +149,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_name_is_a_headers_value(name in ".*") {
-            prop_assert!(HeaderValue::from_str(&visible(&name)).is_ok());
+            prop_assert!(visible(&name).bytes().all(|byte| byte.is_ascii_graphic()));
         }
     }
 }

@@ -16,6 +16,8 @@ use tracing::Span;
 use super::Cause;
 use super::cors::Grant;
 use super::edge::{Place, Spans};
+use super::headers::Headers;
+use super::plain::PlainAnswer;
 use super::refusal::{Refusal, Shape};
 use super::request_id::{self, RequestId};
 
@@ -36,7 +38,7 @@ impl Visit {
         let Place { state, endpoint, spans } = place;
         let matched = request.extensions().get::<MatchedPath>();
         endpoint.serves(matched.map_or("none", MatchedPath::as_str), &state.metrics);
-        let id = state.request_ids.of(request.headers());
+        let id = state.request_ids.of(Headers::Map(request.headers()));
         let span = match spans {
             Spans::PerRequest => tracing::info_span!("request", id = id.as_str(), route = endpoint.route()),
             Spans::None => Span::none(),
@@ -51,6 +53,37 @@ impl Visit {
             grant: state.allowed_origins.grant(request.headers()),
             begun: now(),
         }
+    }
+
+    /// Of a `GET` that a parser of ours has read, for a route that is no router's, without CORS.
+    pub(super) fn begin_parsed(place: &Place, headers: Headers<'_>, peer: SocketAddr) -> Self {
+        Self {
+            id: place.state.request_ids.of(headers),
+            peer: Some(peer),
+            span: Span::none(),
+            method: Method::GET,
+            version: Version::HTTP_11,
+            shape: Shape::Flat,
+            grant: Grant::Off,
+            begun: now(),
+        }
+    }
+
+    /// As [`Visit::end`], for an answer that is written as it is: appends what every answer gets, and the body.
+    pub(super) fn end_parsed(self, place: &Place, answer: &PlainAnswer, out: &mut Vec<u8>) {
+        let mut length = itoa::Buffer::new();
+        let lines = [
+            "x-request-id: ",
+            self.id.as_str(),
+            "\r\nx-content-type-options: nosniff\r\ncontent-length: ",
+            length.format(answer.body.len()),
+            "\r\n\r\n",
+        ];
+        lines.iter().for_each(|line| out.extend_from_slice(line.as_bytes()));
+        out.extend_from_slice(&answer.body);
+        let took = now().duration_since(self.begun);
+        place.endpoint.count(&place.state.metrics, &self.method, answer.status, took);
+        self.log(place, answer.status, took, answer.cause.as_ref());
     }
 
     /// Runs `work` as part of this request, for what is logged meanwhile.

@@ -181,7 +181,22 @@ struct NestedError {
 impl SessionFailure {
     /// The answer; it bears the time.
     pub(crate) fn answer(self, now: Millis) -> Response {
-        let (status, message, internal_code) = match &self {
+        let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+        let mut answer = (self.form().0, headers, self.body(now)).into_response();
+        answer.extensions_mut().insert(Cause(Arc::new(self)));
+        answer
+    }
+
+    /// Its body.
+    pub(crate) fn body(&self, now: Millis) -> Vec<u8> {
+        let (status, message, internal_code) = self.form();
+        let response_status = java_name(status);
+        let error = NestedError { time: java_time(now), message, internal_code, response_status };
+        serde_json::to_vec(&Nested { error }).unwrap_or_default()
+    }
+
+    fn form(&self) -> (StatusCode, &'static str, InternalCode) {
+        match self {
             Self::CsrfInvalid | Self::MayNotStay => {
                 (StatusCode::UNAUTHORIZED, CSRF_INVALID, InternalCode::CsrfInvalid)
             }
@@ -193,18 +208,8 @@ impl SessionFailure {
                 (StatusCode::SERVICE_UNAVAILABLE, "Service unavailable", InternalCode::ServerError)
             }
             Self::Server(refusal) => (refusal.status(), refusal.message(), InternalCode::BadRequest),
-        };
-        let response_status = java_name(status);
-        let error = NestedError { time: java_time(now), message, internal_code, response_status };
-        let mut answer = answer(status, &Nested { error });
-        answer.extensions_mut().insert(Cause(Arc::new(self)));
-        answer
+        }
     }
-}
-
-/// What a cookie without a live session is answered, wherever it is shown.
-pub(crate) fn no_session(now: Millis) -> Response {
-    SessionFailure::CsrfInvalid.answer(now)
 }
 
 /// `UNAUTHORIZED` for 401, and so on.

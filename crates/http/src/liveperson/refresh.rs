@@ -16,7 +16,7 @@ use super::errors::SessionFailure;
 use super::request::Head;
 use crate::api::ApiState;
 use crate::json::StrictObject;
-use crate::layers::{Answering, LimitedBody, Shortcut};
+use crate::layers::{Answering, Headers, LimitedBody, Shortcut};
 
 /// The route's pattern.
 pub(crate) const REFRESH: &str = "/api/account/{account}/refresh";
@@ -110,7 +110,7 @@ impl<'a> SessionRequest<'a> {
         if !head.is_json {
             return Err(SessionFailure::BadRequest);
         }
-        Ok(Self { account, cookies: session_cookies(headers), csrf, address: head.address })
+        Ok(Self { account, cookies: session_cookies(Headers::Map(headers)), csrf, address: head.address })
     }
 
     /// Lets the engine look for the session, should it have just started.

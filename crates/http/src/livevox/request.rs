@@ -6,7 +6,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 use uuid::Uuid;
-use vestibule_auth::{Authorized, Credential};
+use vestibule_auth::{Authorized, Credential, Granted};
 
 use super::errors::Failure;
 use crate::api::ApiState;
@@ -76,7 +76,8 @@ impl Head {
         let credential = credential.and_then(session_id).ok_or(Failure::Unauthorized)?;
         let credential = Credential::LivevoxId(credential);
         api.auth.loaded().await;
-        api.auth.authorize(credential, self.address, api.clock.now()).ok_or(Failure::Unauthorized)
+        let keep = |granted: Granted<'_>| granted.to_owned();
+        api.auth.authorize(credential, self.address, api.clock.now(), keep).ok_or(Failure::Unauthorized)
     }
 
     /// The query's parameter of this name, if it stands there once.
