@@ -20,7 +20,7 @@ use crate::{child, cpu, server};
 pub(super) const BODY: &[u8] = &[b'x'; 200];
 
 /// What it is called in tables.
-pub(crate) const WHAT: &str = "bare hyper, 200 constant bytes";
+pub(crate) const WHAT: &str = "bare hyper";
 
 /// What it is told.
 #[derive(Debug, clap::Args)]
