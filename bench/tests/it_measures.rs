@@ -122,3 +122,15 @@ fn start_and_memory_are_measured_at_the_largest_size() {
         assert!(figure["value"]["median"].is_number(), "{figure}");
     }
 }
+
+#[test]
+fn runtimes_are_compared_in_each_way_that_http_is_spoken() {
+    let finding = finding("runtimes");
+    let sides = sides(&finding);
+    for way in ["HTTP/1.1 in clear", "HTTP/2 in clear", "HTTP/1.1 over TLS", "HTTP/2 over TLS"] {
+        for scheduler in ["current-thread", "multi-thread"] {
+            let what = format!("{way}, {scheduler}");
+            assert!(sides.contains(&what.as_str()), "{what} is not in {sides:?}");
+        }
+    }
+}

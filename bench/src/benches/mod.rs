@@ -8,6 +8,7 @@ pub(crate) mod key_login;
 pub(crate) mod login;
 mod memory;
 pub(crate) mod refresh;
+mod runtimes;
 mod start;
 
 use anyhow::Result;
@@ -31,7 +32,7 @@ pub(crate) struct Bench {
 }
 
 /// Every bench, in the order of the table.
-const ALL: [Bench; 7] = [
+const ALL: [Bench; 8] = [
     check::BENCH,
     check_under_login::BENCH,
     login::BENCH,
@@ -39,6 +40,7 @@ const ALL: [Bench; 7] = [
     refresh::BENCH,
     start::BENCH,
     memory::BENCH,
+    runtimes::BENCH,
 ];
 
 /// What can be asked for.

@@ -18,6 +18,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::figures::Round;
 use crate::fixture::Fixture;
+use crate::floors::hyper::{Scheduler, Version};
 use crate::plan::Plan;
 use crate::{cpu, screen, timing};
 
@@ -73,6 +74,21 @@ impl Server {
     /// Bare hyper.
     pub(crate) fn hyper(plan: &Plan) -> Result<Self> {
         Self::start(this_program(plan, "hyper")?, "").context("bare hyper did not start")
+    }
+
+    /// Bare hyper on this runtime, that speaks this version, over TLS if there is a folder with a certificate.
+    pub(crate) fn hyper_as(
+        plan: &Plan,
+        scheduler: Scheduler,
+        version: Version,
+        certificate: Option<&Path>,
+    ) -> Result<Self> {
+        let mut command = this_program(plan, "hyper")?;
+        command.args(["--scheduler", scheduler.name(), "--version", version.name()]);
+        if let Some(folder) = certificate {
+            command.arg("--tls").arg(folder);
+        }
+        Self::start(command, "").context("bare hyper did not start")
     }
 
     fn start(mut command: Command, key: &str) -> Result<Self> {

@@ -8,8 +8,10 @@
 mod client;
 mod connection;
 mod draw;
+mod http2;
 mod questions;
 mod request;
+mod various;
 mod window;
 
 use std::sync::Arc;
@@ -23,6 +25,7 @@ pub(crate) use connection::Connection;
 pub(crate) use draw::Draw;
 pub(crate) use questions::{Answer, Kind, Questions};
 pub(crate) use request::{check, post, post_json};
+pub(crate) use various::drive_over;
 pub(crate) use window::Window;
 
 use crate::child::Target;
