@@ -102,11 +102,10 @@ impl Auth {
         Ok(last)
     }
 
-    /// Puts a session of the store into the table, if it lives. A stored `last_used` may lag behind the true one by the
-    /// interval in which touches are written, so each session gets that interval on top: none ends early because of a
-    /// crash.
+    /// Puts a session of the store into the table. A stored `last_used` may lag behind the true one, so each session gets
+    /// that lag on top: none ends early because of a crash.
     fn keep_stored(&self, mut session: Session) {
-        session.last_used = session.last_used.plus(self.intervals.touch);
+        session.last_used = session.last_used.plus(self.intervals.lag(session.idle));
         // One that has expired is removed like any other, in its time.
         if let Some(user) = self.user_of(&session).filter(|user| user.enabled) {
             self.live.insert_stored(&session, user);
