@@ -19,8 +19,8 @@ pub(crate) trait Holder {
     fn credential_version(&self) -> i64;
 }
 
-/// A session in the table: two cache lines that begin where cache lines begin, the first with what a check reads.
-#[repr(C, align(128))]
+/// A session in the table: two cache lines, the first with what a check reads.
+#[repr(C)]
 pub(crate) struct Entry<H> {
     pub(crate) holder: Arc<H>,
     pub(crate) id: SessionId,

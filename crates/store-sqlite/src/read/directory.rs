@@ -19,7 +19,7 @@ pub(crate) fn account(snapshot: &Connection, id: AccountId) -> rusqlite::Result<
         profiles: all(snapshot, id, "SELECT * FROM profiles WHERE account_id = ?1 ORDER BY id", profile)?,
         groups: all(snapshot, id, "SELECT * FROM groups WHERE account_id = ?1 ORDER BY id", group)?,
         skills: all(snapshot, id, "SELECT * FROM skills WHERE account_id = ?1 ORDER BY id", skill)?,
-        users: all(snapshot, id, "SELECT * FROM users WHERE account_id = ?1 ORDER BY id", user)?,
+        users: all(snapshot, id, USERS, user)?,
         api_keys: all(snapshot, id, "SELECT * FROM api_keys WHERE account_id = ?1 ORDER BY id", api_key)?,
         oauth_clients: all(
             snapshot,
@@ -85,40 +85,49 @@ fn skill(row: &Row<'_>) -> rusqlite::Result<Skill> {
     Ok(Skill { id: row.get("id")?, name: row.get("name")? })
 }
 
+/// The columns of a user in the order in which [`user`] reads them: by place, because a start reads every user there is.
+macro_rules! user_columns {
+    () => {
+        "id, account_id, pid, number, population, kind, login_name, full_name, nickname, email, enabled,
+         allowed_app_key, max_chats, max_async_chats, profiles, skills, member_of, manager_of,
+         must_change_password, password_hash, password_changed_at, password_history, credential_version, locked_at"
+    };
+}
+
+const USERS: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE account_id = ?1 ORDER BY id");
+
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {
-    let Id(account) = row.get("account_id")?;
-    let (Coded(population), Coded(kind)) = (row.get("population")?, row.get("kind")?);
-    let (Json(profiles), Json(skills)) = (row.get("profiles")?, row.get("skills")?);
-    let Json(manager_of) = row.get("manager_of")?;
+    let (Id(account), Coded(population), Coded(kind)) = (row.get(1)?, row.get(4)?, row.get(5)?);
+    let (Json(profiles), Json(skills), Json(manager_of)) = (row.get(14)?, row.get(15)?, row.get(17)?);
     Ok(User {
-        id: UserId(row.get("id")?),
+        id: UserId(row.get(0)?),
         account,
-        pid: Uuid::from_bytes(row.get("pid")?),
-        number: row.get("number")?,
+        pid: Uuid::from_bytes(row.get(2)?),
+        number: row.get(3)?,
         population,
         kind,
-        login_name: row.get("login_name")?,
-        full_name: row.get("full_name")?,
-        nickname: row.get("nickname")?,
-        email: row.get("email")?,
-        enabled: row.get("enabled")?,
-        allowed_app_key: row.get("allowed_app_key")?,
-        max_chats: row.get("max_chats")?,
-        max_async_chats: row.get("max_async_chats")?,
+        login_name: row.get(6)?,
+        full_name: row.get(7)?,
+        nickname: row.get(8)?,
+        email: row.get(9)?,
+        enabled: row.get(10)?,
+        allowed_app_key: row.get(11)?,
+        max_chats: row.get(12)?,
+        max_async_chats: row.get(13)?,
         profiles,
         skills,
-        member_of: row.get("member_of")?,
+        member_of: row.get(16)?,
         manager_of,
-        must_change_password: row.get("must_change_password")?,
+        must_change_password: row.get(18)?,
         password: password(row)?,
-        credential_version: row.get("credential_version")?,
-        locked_at: row.get::<_, Option<At>>("locked_at")?.map(|At(at)| at),
+        credential_version: row.get(22)?,
+        locked_at: row.get::<_, Option<At>>(23)?.map(|At(at)| at),
     })
 }
 
 fn password(row: &Row<'_>) -> rusqlite::Result<Option<PasswordCredential>> {
-    let Some(hash) = row.get("password_hash")? else { return Ok(None) };
-    let (At(changed_at), Json(history)) = (row.get("password_changed_at")?, row.get("password_history")?);
+    let Some(hash) = row.get(19)? else { return Ok(None) };
+    let (At(changed_at), Json(history)) = (row.get(20)?, row.get(21)?);
     Ok(Some(PasswordCredential { hash, changed_at, history }))
 }
 
