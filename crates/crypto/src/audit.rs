@@ -39,6 +39,9 @@ mod tests {
     #[test]
     fn a_tag_is_no_digest_of_a_secret() {
         let master = master_key(1);
-        assert_ne!(AuditKey::derive(&master).tag(b"secret"), SecretHasher::derive(&master).digest(b"secret").0);
+        assert_ne!(
+            AuditKey::derive(&master).tag(b"secret"),
+            SecretHasher::derive(&master).digest(b"secret").0
+        );
     }
 }

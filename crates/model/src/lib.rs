@@ -22,9 +22,7 @@ pub use audit::{
     Actor, AuditAction, AuditEntry, AuditMac, AuditReason, AuditRecord, AuditSequence, AuditTarget, Means,
     Refusal, TargetKind,
 };
-pub use id::{
-    AccountId, AdministrationTokenId, ApplicationId, IdError, SessionId, SessionReference, UserId,
-};
+pub use id::{AccountId, AdministrationTokenId, ApplicationId, IdError, SessionId, SessionReference, UserId};
 pub use policy::{
     Concurrency, LockoutPolicy, PasswordPolicy, PasswordViolation, Reach, SessionPolicy, Strength, Unlock,
     WhenFull,
