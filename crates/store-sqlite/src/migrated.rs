@@ -9,7 +9,7 @@ use vestibule_model::{
 use vestibule_store::conformance::samples::application_token;
 use vestibule_store::{AccountRows, Change, Store};
 
-use crate::{SqliteStore, migrations};
+use crate::{SqliteStore, audit_key, migrations};
 
 /// As the program wrote it before there was a second step.
 const VERSION_1: &str = r#"
@@ -37,7 +37,7 @@ fn store() -> (SqliteStore, TempDir) {
     migrations::apply(&connection, &migrations::ALL[..1]).unwrap();
     connection.execute_batch(VERSION_1).unwrap();
     drop(connection);
-    (SqliteStore::open(&path, [0; 32]).unwrap(), directory)
+    (SqliteStore::open(&path, [0; 32], audit_key()).unwrap(), directory)
 }
 
 async fn rows(store: &SqliteStore) -> AccountRows {
@@ -115,6 +115,6 @@ async fn it_is_migrated_once() {
     let (store, directory) = store();
     let before = rows(&store).await;
     drop(store);
-    let again = SqliteStore::open(&directory.path().join("vestibule.db"), [0; 32]).unwrap();
+    let again = SqliteStore::open(&directory.path().join("vestibule.db"), [0; 32], audit_key()).unwrap();
     assert_eq!(rows(&again).await, before);
 }

@@ -6,13 +6,13 @@ use vestibule_model::{
 
 /// Which entries of the audit are wanted, in which order, from where on. Every field that is set has to be met.
 ///
-/// A question for a session, or for an account and perhaps a user of it, is answered from an index; one for a user without
-/// the account, or for nothing but an action, is answered by looking at every entry in its span of time.
+/// A question about a session, a user or an account finds its entries; one for nothing but an action looks at every entry
+/// in its span of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditQuery {
     /// Of this account.
     pub account: Option<AccountId>,
-    /// About this user; name the account as well.
+    /// About this user.
     pub user: Option<UserId>,
     /// About this session.
     pub session: Option<SessionReference>,

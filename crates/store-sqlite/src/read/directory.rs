@@ -85,7 +85,7 @@ fn skill(row: &Row<'_>) -> rusqlite::Result<Skill> {
     Ok(Skill { id: row.get("id")?, name: row.get("name")? })
 }
 
-fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
     let Id(account) = row.get("account_id")?;
     let (Coded(population), Coded(kind)) = (row.get("population")?, row.get("kind")?);
     let (Json(profiles), Json(skills)) = (row.get("profiles")?, row.get("skills")?);
