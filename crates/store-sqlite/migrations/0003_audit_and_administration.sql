@@ -28,18 +28,13 @@ CREATE TABLE audit (
     mac            BLOB    NOT NULL
 ) STRICT;
 
--- Sessions are random and accounts are many: an index over all entries would be written all over. These begin with the
--- part of the audit that an entry is in, 16,384 entries each, so that only the newest part of an index is written, and a
--- question is asked once for each part.
-CREATE INDEX audit_of_session ON audit (sequence >> 14, session) WHERE session IS NOT NULL;
-CREATE INDEX audit_of_account ON audit (sequence >> 14, account_id) WHERE account_id IS NOT NULL;
-CREATE INDEX audit_of_user ON audit (sequence >> 14, user_id) WHERE user_id IS NOT NULL;
-
--- When the entries of a part happened, so that a question about a time passes over the others.
-CREATE TABLE audit_parts (
-    part     INTEGER NOT NULL PRIMARY KEY,
+-- What is in a block of 1,024 entries: when they happened, and of which accounts, users and sessions they may be (a Bloom
+-- filter, src/blocks.rs). Written once, when a block is full: indexes would cost every login more than its entry does.
+CREATE TABLE audit_blocks (
+    block    INTEGER NOT NULL PRIMARY KEY, -- of the entries from block * 1024 on
     earliest INTEGER NOT NULL,
-    latest   INTEGER NOT NULL
+    latest   INTEGER NOT NULL,
+    filter   BLOB    NOT NULL
 ) STRICT;
 
 -- Where the audit ends on both sides: the newest entry removed by retention, and the newest there is. seal is made of

@@ -4,6 +4,7 @@
 //! wait into one transaction (ADR 0003), and readers beside it. Holds no rules of logging in and knows no runtime:
 //! its futures wait on channels, whoever polls them.
 
+mod blocks;
 mod chain;
 mod columns;
 mod error;

@@ -132,9 +132,13 @@ fn write_group(connection: &Connection, chain: &mut Chain, batches: &[Batch]) ->
 
 /// One batch, all or none of it; an error when the whole group is lost.
 fn write_batch(connection: &Connection, chain: &mut Chain, changes: &[Change]) -> Result<Verdict, Lost> {
-    if write::is_one_statement(changes) {
-        // SQLite undoes a statement that fails by itself.
-        return unless_given_up(connection, write::batch(connection, chain, changes));
+    if let Some((statement, entries)) = write::one_statement(changes) {
+        // SQLite undoes a statement that fails by itself. What tells of it in the audit fails only when the disk does.
+        let verdict = unless_given_up(connection, write::batch(connection, chain, statement))?;
+        if verdict.is_ok() {
+            write::batch(connection, chain, entries).map_err(|error| Arc::new(error) as Lost)?;
+        }
+        return Ok(verdict);
     }
     let mark = chain.mark();
     execute(connection, "SAVEPOINT batch")?;

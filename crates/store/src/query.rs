@@ -6,8 +6,8 @@ use vestibule_model::{
 
 /// Which entries of the audit are wanted, in which order, from where on. Every field that is set has to be met.
 ///
-/// A question about a session, a user or an account finds its entries; one for nothing but an action looks at every entry
-/// in its span of time.
+/// A question about a session, a user, an account or a time passes over most of the others; one for nothing but an action
+/// looks at every entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditQuery {
     /// Of this account.

@@ -9,7 +9,7 @@ mod verify;
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use vestibule_model::{AuditMac, AuditRecord, Millis};
 use vestibule_store::StoreError;
 
@@ -17,19 +17,17 @@ pub(crate) use encoding::{Field, Link};
 pub(crate) use head::Head;
 pub use verify::{Finding, Verification, VerifyError, Witness, verify_audit};
 
+use crate::blocks;
 use crate::error::unavailable;
 use crate::write::audit::{self as rows, Columns};
-
-/// How many bits of a sequence are its place in its part; the schema's indexes know it too.
-pub(crate) const PART_BITS: u32 = 14;
 
 /// The writer's end of the chain.
 pub(crate) struct Chain {
     mac: Arc<dyn AuditMac>,
     /// As this transaction has made it; None: it has not looked yet.
     head: Option<Head>,
-    /// The parts that were written to, and the times of what was written.
-    spans: Vec<Span>,
+    /// The newest sequence before this transaction.
+    before: i64,
     /// Kept for its memory.
     message: Vec<u8>,
 }
@@ -38,39 +36,23 @@ pub(crate) struct Chain {
 #[derive(Clone, Copy)]
 pub(crate) struct Mark(Option<Head>);
 
-struct Span {
-    part: i64,
-    earliest: Millis,
-    latest: Millis,
-}
-
-const WIDEN: &str = "
-    INSERT INTO audit_parts (part, earliest, latest) VALUES (?1, ?2, ?3)
-    ON CONFLICT (part) DO UPDATE SET
-        earliest = min(earliest, excluded.earliest), latest = max(latest, excluded.latest)";
-
 impl Chain {
     pub(crate) fn new(mac: Arc<dyn AuditMac>) -> Self {
-        Self { mac, head: None, spans: Vec::new(), message: Vec::new() }
+        Self { mac, head: None, before: 0, message: Vec::new() }
     }
 
     /// Another transaction: another process may have written in between.
     pub(crate) fn begin(&mut self) {
         self.head = None;
-        self.spans.clear();
     }
 
     pub(crate) const fn mark(&self) -> Mark {
         Mark(self.head)
     }
 
-    /// A batch was undone. Spans that it widened stay wide, which makes questions look at more than they need.
+    /// A batch was undone.
     pub(crate) const fn undo(&mut self, mark: Mark) {
-        if mark.0.is_some() {
-            self.head = mark.0;
-        } else {
-            self.head = None;
-        }
+        self.head = mark.0;
     }
 
     /// Writes an entry behind the newest.
@@ -89,7 +71,6 @@ impl Chain {
         rows::insert(connection, &fields, &tag)?;
         head.newest = Link { sequence, mac: tag };
         self.head = Some(head);
-        self.widen(sequence >> PART_BITS, record.at);
         Ok(())
     }
 
@@ -114,8 +95,7 @@ impl Chain {
         // First the head, then the entries: what is not behind the anchor cannot be removed.
         head.write(connection, &*self.mac)?;
         connection.prepare_cached("DELETE FROM audit WHERE sequence <= ?1")?.execute([through.sequence])?;
-        let first_part = (through.sequence + 1) >> PART_BITS;
-        connection.prepare_cached("DELETE FROM audit_parts WHERE part < ?1")?.execute([first_part])?;
+        blocks::forget_before(connection, through.sequence + 1)?;
         self.head = Some(head);
         Ok(())
     }
@@ -124,24 +104,15 @@ impl Chain {
     pub(crate) fn finish(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let Some(head) = self.head.take() else { return Ok(()) };
         head.write(connection, &*self.mac)?;
-        for span in self.spans.drain(..) {
-            let row = params![span.part, span.earliest.as_unix(), span.latest.as_unix()];
-            connection.prepare_cached(WIDEN)?.execute(row)?;
-        }
-        Ok(())
+        blocks::summarise(connection, self.before, head.newest.sequence)
     }
 
-    fn head(&self, connection: &Connection) -> rusqlite::Result<Head> {
-        self.head.map_or_else(|| Head::read_to_write(connection, &*self.mac), Ok)
-    }
-
-    fn widen(&mut self, part: i64, at: Millis) {
-        match self.spans.last_mut().filter(|span| span.part == part) {
-            Some(span) => {
-                span.earliest = span.earliest.min(at);
-                span.latest = span.latest.max(at);
-            }
-            None => self.spans.push(Span { part, earliest: at, latest: at }),
+    fn head(&mut self, connection: &Connection) -> rusqlite::Result<Head> {
+        if let Some(head) = self.head {
+            return Ok(head);
         }
+        let head = Head::read_to_write(connection, &*self.mac)?;
+        self.before = head.newest.sequence;
+        Ok(head)
     }
 }

@@ -1,7 +1,7 @@
-//! Reading the audit: from which parts of it, over which index, and how much work at a time.
+//! Reading the audit: which blocks of it, and how much work at a time.
 
 use rusqlite::types::FromSqlError;
-use rusqlite::{Connection, OptionalExtension, Row, StatementStatus, named_params};
+use rusqlite::{Connection, Row, StatementStatus, named_params};
 use vestibule_model::{
     Actor, AdministrationTokenId, ApplicationId, AuditEntry, AuditRecord, AuditSequence, AuditTarget,
     Dialect, SessionReference, TargetKind, UserId,
@@ -9,37 +9,37 @@ use vestibule_model::{
 use vestibule_store::{AuditOrder, AuditPage, AuditQuery};
 
 use super::octets::address;
-use crate::chain::PART_BITS;
+use crate::blocks;
 use crate::columns::{ActorKind, At, Coded, Id, MeansKind, Reason, Word};
 use crate::write::audit::COLUMNS;
 
 /// How many steps of `SQLite`'s machine a page may take before it is cut short: some tens of milliseconds.
 const STEPS: i32 = 1_500_000;
 
-/// What looking at a part costs at least, in the same steps.
-const PER_PART: i32 = 100;
+/// What a block costs that is passed over, in the same steps.
+const PER_BLOCK: i32 = 150;
 
 /// A page of the audit.
 pub(crate) fn audit(snapshot: &Connection, query: &AuditQuery) -> rusqlite::Result<AuditPage> {
     let Some((first, last)) = range(snapshot, query)? else { return Ok(AuditPage::default()) };
-    let mut search = Search { snapshot, query, sql: sql(query), entries: Vec::new(), steps: STEPS };
-    let (mut part, end, step) = match query.order {
-        AuditOrder::OldestFirst => (first >> PART_BITS, last >> PART_BITS, 1),
-        AuditOrder::NewestFirst => (last >> PART_BITS, first >> PART_BITS, -1),
+    let mut search = Search { snapshot, query, entries: Vec::new(), steps: STEPS };
+    let (mut block, end, step) = match query.order {
+        AuditOrder::OldestFirst => (first >> blocks::BITS, last >> blocks::BITS, 1),
+        AuditOrder::NewestFirst => (last >> blocks::BITS, first >> blocks::BITS, -1),
     };
     let next = loop {
-        let (from, to) = (part << PART_BITS, ((part + 1) << PART_BITS) - 1);
-        search.look_at(part, (from.max(first), to.min(last)))?;
+        let (from, to) = blocks::sequences(block);
+        search.look_at(block, (from.max(first), to.min(last)))?;
         if search.entries.len() == query.bounded_limit() {
             break search.entries.last().map(|entry| entry.sequence);
         }
-        if part == end {
+        if block == end {
             break None;
         }
         if search.steps <= 0 {
             break Some(AuditSequence(if step == 1 { to } else { from }));
         }
-        part += step;
+        block += step;
     };
     Ok(AuditPage { entries: search.entries, next })
 }
@@ -57,26 +57,14 @@ fn range(snapshot: &Connection, query: &AuditQuery) -> rusqlite::Result<Option<(
     Ok((first <= last).then_some((first, last)))
 }
 
-/// One statement for each way of finding entries, so that each can be kept prepared.
-fn sql(query: &AuditQuery) -> String {
-    let found_by = match query {
-        AuditQuery { session: Some(_), .. } => {
-            "INDEXED BY audit_of_session WHERE sequence >> 14 = :part AND session = :session"
-        }
-        AuditQuery { user: Some(_), .. } => {
-            "INDEXED BY audit_of_user WHERE sequence >> 14 = :part AND user_id = :user"
-        }
-        AuditQuery { account: Some(_), .. } => {
-            "INDEXED BY audit_of_account WHERE sequence >> 14 = :part AND account_id = :account"
-        }
-        _ => "WHERE :part IS NOT NULL",
-    };
-    let order = match query.order {
+/// A statement for each order.
+fn sql(order: AuditOrder) -> String {
+    let order = match order {
         AuditOrder::NewestFirst => "DESC",
         AuditOrder::OldestFirst => "ASC",
     };
     format!(
-        "SELECT {COLUMNS} FROM audit {found_by} AND sequence BETWEEN :from AND :to
+        "SELECT {COLUMNS} FROM audit WHERE sequence BETWEEN :from AND :to
          AND (:session IS NULL OR session = :session) AND (:user IS NULL OR user_id = :user)
          AND (:account IS NULL OR account_id = :account) AND (:action IS NULL OR action = :action)
          AND at >= :since AND at <= :until ORDER BY sequence {order} LIMIT :limit"
@@ -87,25 +75,22 @@ fn sql(query: &AuditQuery) -> String {
 struct Search<'a> {
     snapshot: &'a Connection,
     query: &'a AuditQuery,
-    sql: String,
     entries: Vec<AuditEntry>,
     /// How much work is left.
     steps: i32,
 }
 
 impl Search<'_> {
-    /// Takes what is wanted from one part, between two sequences.
-    fn look_at(&mut self, part: i64, (from, to): (i64, i64)) -> rusqlite::Result<()> {
-        self.steps = self.steps.saturating_sub(PER_PART);
-        let (since, until) = self.span();
-        if since > until || !self.happened_in(part, (since, until))? {
+    /// Takes what is wanted from one block, between two sequences.
+    fn look_at(&mut self, block: i64, (from, to): (i64, i64)) -> rusqlite::Result<()> {
+        self.steps = self.steps.saturating_sub(PER_BLOCK);
+        let ((since, until), query) = (self.span(), self.query);
+        if since > until || !blocks::may_have(self.snapshot, block, query, (since, until))? {
             return Ok(());
         }
-        let query = self.query;
-        let mut select = self.snapshot.prepare_cached(&self.sql)?;
+        let mut select = self.snapshot.prepare_cached(&sql(query.order))?;
         let limit = query.bounded_limit().saturating_sub(self.entries.len());
         let parameters = named_params! {
-            ":part": part,
             ":from": from,
             ":to": to,
             ":session": query.session.map(|session| session.0),
@@ -134,17 +119,6 @@ impl Search<'_> {
             // Nothing is before the beginning of time.
             Some(None) => (i64::MAX, i64::MIN),
         }
-    }
-
-    /// Whether anything in the part happened between the two.
-    fn happened_in(&self, part: i64, (since, until): (i64, i64)) -> rusqlite::Result<bool> {
-        if (since, until) == (i64::MIN, i64::MAX) {
-            return Ok(true);
-        }
-        let mut select =
-            self.snapshot.prepare_cached("SELECT earliest, latest FROM audit_parts WHERE part = ?1")?;
-        let span = select.query_row([part], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        Ok(span.is_none_or(|(earliest, latest): (i64, i64)| earliest <= until && since <= latest))
     }
 }
 

@@ -16,11 +16,8 @@ pub(crate) const COLUMNS: &str = "
     sequence, at, action, reason, account_id, user_id, session, actor, actor_id, actor_name, means, application_id,
     dialect, address, target, target_id, target_name, before, after, details, count, until, mac";
 
-const INSERT: &str = "
-    INSERT INTO audit (
-        sequence, at, action, reason, account_id, user_id, session, actor, actor_id, actor_name, means,
-        application_id, dialect, address, target, target_id, target_name, before, after, details, count, until, mac)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)";
+/// Every column of the table, in its order: a short text is found faster among the prepared ones.
+const INSERT: &str = "INSERT INTO audit VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 /// What a row borrows from that the record does not hold in that form.
 pub(crate) struct Columns {

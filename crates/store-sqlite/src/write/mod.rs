@@ -20,14 +20,17 @@ use crate::columns::{ApplicationKind, Id};
 use crate::error::of_change;
 use crate::read;
 
-/// Whether the batch is written by a single statement, so that it needs no savepoint.
-pub(crate) fn is_one_statement(changes: &[Change]) -> bool {
-    match changes {
-        [Change::OpenSession(_) | Change::EndSession(_) | Change::Audit(_)] => true,
-        [Change::TouchSessions(touches)] => touches.len() <= 1,
-        [Change::TouchApplications(touches)] => touches.len() <= 1,
+/// A batch of a single statement, and entries of the audit behind it: such a batch needs no savepoint.
+pub(crate) fn one_statement(changes: &[Change]) -> Option<(&[Change], &[Change])> {
+    let (first, entries) = changes.split_at_checked(1)?;
+    let is_one_statement = match &first[0] {
+        Change::OpenSession(_) | Change::EndSession(_) | Change::Audit(_) => true,
+        Change::TouchSessions(touches) => touches.len() <= 1,
+        Change::TouchApplications(touches) => touches.len() <= 1,
         _ => false,
-    }
+    };
+    let only_entries = entries.iter().all(|change| matches!(change, Change::Audit(_)));
+    (is_one_statement && only_entries).then_some((first, entries))
 }
 
 /// Applies the changes in their order, then notes whose directory they changed.
