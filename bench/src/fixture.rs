@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use uuid::Uuid;
 use vestibule_auth::seal_api_key;
-use vestibule_crypto::{Argon2Params, Engine, MasterKey, OsRng, PasswordHasher, Sealer, TokenKeys};
+use vestibule_crypto::{Argon2Params, AuditKey, Engine, MasterKey, OsRng, PasswordHasher, Sealer, TokenKeys};
 use vestibule_model::{
     Account, AccountId, AccountState, ApiKey, Application, ApplicationId, Clock as _, Dialect, Feature,
     Group, LockoutPolicy, Millis, Opening, PasswordCredential, PasswordPolicy, Population, Privilege,
@@ -98,7 +98,11 @@ pub(crate) fn new_session(tokens: &TokenKeys, user: &User, now: Millis) -> Sessi
 
 /// Opens the database of a folder.
 pub(crate) fn open_store(folder: &Path, master: &MasterKey) -> Result<Arc<SqliteStore>> {
-    let store = SqliteStore::open(&folder.join("vestibule.db"), master.check_value());
+    let store = SqliteStore::open(
+        &folder.join("vestibule.db"),
+        master.check_value(),
+        Arc::new(AuditKey::derive(master)),
+    );
     store.map(Arc::new).context("cannot open the database to measure on")
 }
 
