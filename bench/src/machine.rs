@@ -7,7 +7,7 @@ use std::thread::available_parallelism;
 
 use serde::Serialize;
 
-use crate::benches::Plan;
+use crate::plan::Plan;
 
 /// The libraries that matter for the figures.
 const LIBRARIES: [&str; 8] =

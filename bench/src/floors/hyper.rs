@@ -17,7 +17,10 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::{child, cpu, server};
 
 /// What the answer's body is.
-const BODY: &[u8] = &[b'x'; 200];
+pub(super) const BODY: &[u8] = &[b'x'; 200];
+
+/// What it is called in tables.
+pub(crate) const WHAT: &str = "bare hyper, 200 constant bytes";
 
 /// What it is told.
 #[derive(Debug, clap::Args)]

@@ -16,7 +16,7 @@ use crate::columns::Id;
 pub(crate) use administration::{administrators, token_with, tokens};
 pub(crate) use audit::audit;
 pub(crate) use directory::account;
-pub(crate) use sessions::sessions;
+pub(crate) use sessions::{session, sessions};
 pub(crate) use users::users;
 
 /// Everything but the sessions.
