@@ -300,6 +300,7 @@ pub enum TargetKind {
 }
 
 /// JSON text as the JSON that it is; text that is none, as a string.
+#[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
 fn json<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
     match text.as_deref().map(serde_json::from_str::<&RawValue>) {
         Some(Ok(value)) => value.serialize(serializer),

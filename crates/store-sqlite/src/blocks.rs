@@ -178,6 +178,9 @@ mod tests {
     #[test]
     fn hashes_stay_what_they_are() {
         let hashes = [Key::Account(b"12345678"), Key::User(17), Key::Session(&[7; 16])].map(Key::hash);
-        assert_eq!(hashes, [(0x9fcefc00, 0x80d894e9), (0x96c6345d, 0x953fe0cf), (0x3b96f222, 0x3cf0728b)]);
+        assert_eq!(
+            hashes,
+            [(0x9fce_fc00, 0x80d8_94e9), (0x96c6_345d, 0x953f_e0cf), (0x3b96_f222, 0x3cf0_728b)]
+        );
     }
 }

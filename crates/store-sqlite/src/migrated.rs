@@ -118,3 +118,13 @@ async fn it_is_migrated_once() {
     let again = SqliteStore::open(&directory.path().join("vestibule.db"), [0; 32], audit_key()).unwrap();
     assert_eq!(rows(&again).await, before);
 }
+
+#[tokio::test]
+async fn its_audit_begins_sound() {
+    let (store, directory) = store();
+    let entry = vestibule_store::conformance::samples::audit_record(1);
+    store.commit(vec![Change::Audit(entry.into())]).await.unwrap();
+    let path = directory.path().join("vestibule.db");
+    let outcome = crate::verify_audit(&path, [0; 32], &*audit_key(), None, |_, _| {}).unwrap();
+    assert_eq!((outcome.entries, outcome.finding), (1, None));
+}

@@ -149,7 +149,7 @@ impl Change {
             | Self::PutApiKey(account, _)
             | Self::PutOauthClient(account, _)
             | Self::PutApplicationToken(account, _) => Some(*account),
-            // Only if there was something to delete: the backend finds out.
+            // Deletions change a directory only if there was something to delete.
             Self::DeleteAccount(_)
             | Self::DeleteUser(_)
             | Self::DeleteProfile(..)
@@ -157,8 +157,8 @@ impl Change {
             | Self::DeleteSkill(..)
             | Self::DeleteApiKey(..)
             | Self::DeleteOauthClient(..)
-            | Self::DeleteApplicationToken(..) => None,
-            Self::ExpectSequence(_)
+            | Self::DeleteApplicationToken(..)
+            | Self::ExpectSequence(_)
             | Self::ReplacePasswordHash { .. }
             | Self::SetLock { .. }
             | Self::OpenSession(_)

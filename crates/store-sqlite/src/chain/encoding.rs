@@ -109,7 +109,9 @@ mod tests {
     fn message(previous: [u8; 32], values: &[Value]) -> Vec<u8> {
         let mut message = Vec::new();
         begin_entry(&mut message, &previous);
-        values.iter().for_each(|value| add(&mut message, Field(value.into())));
+        for value in values {
+            add(&mut message, Field(value.into()));
+        }
         message
     }
 

@@ -66,7 +66,9 @@ impl Chain {
         let columns = Columns::of(record);
         let fields = columns.fields(sequence, record);
         encoding::begin_entry(&mut self.message, &head.newest.mac);
-        fields.iter().for_each(|field| encoding::add(&mut self.message, *field));
+        for field in fields {
+            encoding::add(&mut self.message, field);
+        }
         let tag = self.mac.tag(&self.message);
         rows::insert(connection, &fields, &tag)?;
         head.newest = Link { sequence, mac: tag };

@@ -233,17 +233,20 @@ impl<'a> Walk<'a> {
     fn arrive(&mut self, snapshot: &Connection, head: Option<Head>) -> rusqlite::Result<()> {
         if self.previous.0 < self.last {
             self.missing(self.previous.0 + 1, self.last);
-        } else if let Some(newest) = self.outcome.newest.filter(|newest| newest.sequence == self.previous.0) {
-            if self.outcome.entries > 0 && self.previous.1 != Some(newest.mac) {
-                self.found(Finding::Changed(newest.sequence));
-            }
+        } else if let Some(newest) = self.outcome.newest.filter(|newest| newest.sequence == self.previous.0)
+            && self.outcome.entries > 0
+            && self.previous.1 != Some(newest.mac)
+        {
+            self.found(Finding::Changed(newest.sequence));
         }
         if let Some(head) = head {
             let outside =
                 "SELECT sequence FROM audit WHERE sequence > ?1 OR sequence <= ?2 ORDER BY sequence LIMIT 1";
             let ends = (head.newest.sequence, head.anchor.sequence);
             let outside = snapshot.query_row(outside, ends, |row| row.get(0)).optional()?;
-            outside.into_iter().for_each(|sequence| self.found(Finding::Added(sequence)));
+            if let Some(sequence) = outside {
+                self.found(Finding::Added(sequence));
+            }
         }
         match self.witness {
             Some(Witness { sequence, .. }) if sequence > self.last => {

@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use proptest::prelude::*;
-use rusqlite::{Connection, params_from_iter};
-use tokio::runtime::Builder;
+use rusqlite::Connection;
 use vestibule_model::{AuditRecord, Millis};
 use vestibule_store::conformance::samples::{audit_record, bare_audit_record};
 use vestibule_store::{AuditOrder, AuditQuery, Change, Store};
@@ -12,14 +10,14 @@ use vestibule_store_sqlite::{Finding, OpenError, Verification, VerifyError, Witn
 
 use crate::temporary::{KEY_CHECK, Temporary, audit_key, empty_store, open};
 
-const ENTRIES: i64 = 6;
+pub(crate) const ENTRIES: i64 = 6;
 
 fn audit(record: AuditRecord) -> Change {
     Change::Audit(record.into())
 }
 
 /// A store with six entries, written in three commits.
-async fn written() -> Temporary {
+pub(crate) async fn written() -> Temporary {
     let store = empty_store();
     for number in [1, 3, 5] {
         store.commit(vec![audit(audit_record(number)), audit(bare_audit_record(number + 1))]).await.unwrap();
@@ -32,14 +30,14 @@ async fn write_more(store: &dyn Store) {
 }
 
 /// What somebody does who may write the file and knows about the triggers.
-fn edit(path: &Path, sql: &str) {
+pub(crate) fn edit(path: &Path, sql: &str) {
     let connection = Connection::open(path).unwrap();
     connection.execute_batch("DROP TRIGGER IF EXISTS audit_is_not_changed").unwrap();
     connection.execute_batch("DROP TRIGGER IF EXISTS audit_is_removed_from_its_beginning").unwrap();
     connection.execute_batch(sql).unwrap();
 }
 
-fn verify(path: &Path) -> Verification {
+pub(crate) fn verify(path: &Path) -> Verification {
     verify_with(path, None)
 }
 
@@ -389,122 +387,4 @@ async fn a_long_audit_is_found_by_every_way_of_asking() {
     store.commit(vec![prune(30_000, 100_000)]).await.unwrap();
     let outcome = verify(&store.path());
     assert_eq!((outcome.entries, outcome.first, outcome.finding), (10_000, 30_001, None));
-}
-
-/// What somebody might do to a file with six entries.
-#[derive(Clone, Debug)]
-enum Edit {
-    /// Sets a column of an entry to that of another.
-    Copy(usize, i64, i64),
-    Remove(i64),
-    Swap(i64, i64),
-    /// Turns a bit in the tag of an entry.
-    Tag(i64, usize),
-    Head(usize),
-}
-
-fn edits() -> impl Strategy<Value = Edit> {
-    let place = || 1..=ENTRIES;
-    prop_oneof![
-        (0..22_usize, place(), place()).prop_map(|(column, from, to)| Edit::Copy(column, from, to)),
-        place().prop_map(Edit::Remove),
-        (place(), place()).prop_map(|(one, other)| Edit::Swap(one, other)),
-        (place(), 0..32_usize).prop_map(|(place, byte)| Edit::Tag(place, byte)),
-        (0..5_usize).prop_map(Edit::Head),
-    ]
-}
-
-const COLUMNS: [&str; 22] = [
-    "at",
-    "action",
-    "reason",
-    "account_id",
-    "user_id",
-    "session",
-    "actor",
-    "actor_id",
-    "actor_name",
-    "means",
-    "application_id",
-    "dialect",
-    "address",
-    "target",
-    "target_id",
-    "target_name",
-    "before",
-    "after",
-    "details",
-    "count",
-    "until",
-    "mac",
-];
-
-impl Edit {
-    /// Answers whether it changed anything.
-    fn apply(&self, path: &Path) -> bool {
-        let before = dump(path);
-        match self {
-            Self::Copy(column, from, to) => {
-                let column = COLUMNS[*column];
-                edit(
-                    path,
-                    &format!(
-                        "UPDATE audit SET {column} = (SELECT {column} FROM audit WHERE sequence = {from})
-                         WHERE sequence = {to}"
-                    ),
-                );
-            }
-            Self::Remove(place) => edit(path, &format!("DELETE FROM audit WHERE sequence = {place}")),
-            Self::Swap(one, other) => edit(
-                path,
-                &format!(
-                    "UPDATE audit SET sequence = -1 WHERE sequence = {one};
-                     UPDATE audit SET sequence = {one} WHERE sequence = {other};
-                     UPDATE audit SET sequence = {other} WHERE sequence = -1"
-                ),
-            ),
-            Self::Tag(place, byte) => edit(
-                path,
-                &format!(
-                    "UPDATE audit SET mac = CAST(substr(mac, 1, {byte}) || x'a5' || substr(mac, {byte} + 2) AS BLOB)
-                     WHERE sequence = {place}"
-                ),
-            ),
-            Self::Head(column) => {
-                let column = ["anchor", "anchor_mac", "newest", "newest_mac", "seal"][*column];
-                let other = if column.ends_with("mac") || column == "seal" { "zeroblob(32)" } else { "3" };
-                edit(path, &format!("UPDATE audit_head SET {column} = {other}"));
-            }
-        }
-        dump(path) != before
-    }
-}
-
-/// Everything that the audit says.
-fn dump(path: &Path) -> Vec<Vec<rusqlite::types::Value>> {
-    let connection = Connection::open(path).unwrap();
-    let mut rows = Vec::new();
-    for (sql, columns) in [("SELECT * FROM audit ORDER BY sequence", 23), ("SELECT * FROM audit_head", 6)] {
-        let mut select = connection.prepare(sql).unwrap();
-        let none: [i64; 0] = [];
-        let read = select
-            .query_map(params_from_iter(none), |row| (0..columns).map(|place| row.get(place)).collect())
-            .unwrap();
-        rows.extend(read.map(Result::unwrap));
-    }
-    rows
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn whatever_is_changed_is_found_and_whatever_is_not_is_not(edits in prop::collection::vec(edits(), 1..3)) {
-        let runtime = Builder::new_current_thread().build().unwrap();
-        let store = runtime.block_on(written());
-        let before = dump(&store.path());
-        edits.iter().for_each(|edit| { edit.apply(&store.path()); });
-        let changed = dump(&store.path()) != before;
-        prop_assert_eq!(verify(&store.path()).finding.is_some(), changed, "after {:?}", edits);
-    }
 }

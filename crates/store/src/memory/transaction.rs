@@ -92,7 +92,7 @@ impl<'a> Transaction<'a> {
             Change::PutApiKey(account, key) => directory.put_api_key(account, *key)?,
             Change::PutOauthClient(account, client) => directory.put_oauth_client(account, *client)?,
             Change::PutApplicationToken(account, token) => {
-                directory.put_application_token(account, *token)?
+                directory.put_application_token(account, *token)?;
             }
             Change::ReplacePasswordHash { user, old, new } => {
                 self.changed.extend(directory.replace_password_hash(user, &old, new));
@@ -102,7 +102,9 @@ impl<'a> Transaction<'a> {
             }
             Change::SetLock { user, locked_at } => self.changed.extend(directory.set_lock(user, locked_at)),
             Change::TouchApplications(touches) => {
-                touches.into_iter().for_each(|touch| directory.touch_application(touch));
+                for touch in touches {
+                    directory.touch_application(touch);
+                }
             }
             _ => {}
         }
@@ -117,7 +119,9 @@ impl<'a> Transaction<'a> {
                 let users = directory.delete_account(account)?;
                 let administration = self.administration();
                 administration.delete_account(account);
-                users.into_iter().for_each(|user| administration.delete_role(user));
+                for user in users {
+                    administration.delete_role(user);
+                }
                 self.end_sessions(|session| session.account == account);
                 Some(account)
             }
@@ -205,7 +209,9 @@ impl<'a> Transaction<'a> {
             .filter(|session| which(session))
             .map(|session| session.id)
             .collect();
-        ids.into_iter().for_each(|id| self.end_session(id));
+        for id in ids {
+            self.end_session(id);
+        }
     }
 
     /// Ends the sessions of an application if it was deleted; answers its account then.
