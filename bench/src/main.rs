@@ -19,6 +19,7 @@ mod report;
 mod screen;
 mod server;
 mod timing;
+mod tls;
 mod turns;
 
 use std::process::ExitCode;

@@ -17,8 +17,9 @@ pub(crate) struct Options {
     /// Prints JSON, with the figures of every round.
     #[arg(long)]
     pub(crate) json: bool,
-    /// How long each measurement takes, in seconds; a quarter of it again goes before as warm-up.
-    #[arg(long, default_value_t = 3.0)]
+    /// How long each measurement takes, in seconds; a quarter of it again goes before as warm-up. The service
+    /// writes last uses every two seconds: let it be a multiple of them.
+    #[arg(long, default_value_t = 4.0)]
     pub(crate) seconds: f64,
     /// How often floor and subject take turns; medians are printed.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]

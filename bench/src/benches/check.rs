@@ -105,13 +105,17 @@ impl Subject {
 
     fn turns<'a>(&'a self, plan: &'a Plan) -> [Turn<'a>; 3] {
         let live = &self.house.bearers;
-        let turn = |kind: &str, questions: Arc<Questions>| {
+        let turn = |kind: &'static str, questions: Arc<Questions>| {
             let what = format!("checks, {} sessions, {kind}", grouped(self.size));
             Turn::subject(what, move || {
                 self.server.wake()?;
-                let round = load::drive(plan, self.server.target(), &questions);
+                let round = load::drive(plan, self.server.target(), &questions)?;
+                // What it owes for this turn is not for the next to pay. A turn that touches nothing owes nothing.
+                if kind == "valid" {
+                    self.server.settle()?;
+                }
                 self.server.rest()?;
-                round
+                Ok(round)
             })
         };
         let refused = Answer::Status("401");

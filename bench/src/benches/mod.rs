@@ -3,9 +3,13 @@
 //! A new bench is a file with a `BENCH`, and a line in `ALL`.
 
 mod check;
+mod check_under_login;
 pub(crate) mod key_login;
 pub(crate) mod login;
+mod memory;
 pub(crate) mod refresh;
+mod runtimes;
+mod start;
 
 use anyhow::Result;
 use tempfile::TempDir;
@@ -28,7 +32,16 @@ pub(crate) struct Bench {
 }
 
 /// Every bench, in the order of the table.
-const ALL: [Bench; 4] = [check::BENCH, login::BENCH, key_login::BENCH, refresh::BENCH];
+const ALL: [Bench; 8] = [
+    check::BENCH,
+    check_under_login::BENCH,
+    login::BENCH,
+    key_login::BENCH,
+    refresh::BENCH,
+    start::BENCH,
+    memory::BENCH,
+    runtimes::BENCH,
+];
 
 /// What can be asked for.
 pub(crate) fn names() -> [&'static str; ALL.len()] {

@@ -11,14 +11,16 @@ use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::figures::Round;
 use crate::fixture::Fixture;
+use crate::floors::hyper::{Scheduler, Version};
 use crate::plan::Plan;
-use crate::screen;
+use crate::{cpu, screen, timing};
 
 pub(crate) use foreign::{Arguments as ForeignArguments, Foreign, find, free_address, run as become_foreign};
 
@@ -27,6 +29,11 @@ const LISTENING: &str = "listening on ";
 
 /// What the service says when every session is in its table.
 const LOADED: &str = "loaded";
+
+/// How often it is looked whether a server is busy; how long it must not be; and when patience ends.
+const SETTLING: Duration = Duration::from_millis(200);
+const SETTLED: Duration = Duration::from_millis(2_200);
+const SETTLED_AT_LAST: Duration = Duration::from_secs(20);
 
 /// What is loaded, and whose processor time counts.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +76,21 @@ impl Server {
         Self::start(this_program(plan, "hyper")?, "").context("bare hyper did not start")
     }
 
+    /// Bare hyper on this runtime, that speaks this version, over TLS if there is a folder with a certificate.
+    pub(crate) fn hyper_as(
+        plan: &Plan,
+        scheduler: Scheduler,
+        version: Version,
+        certificate: Option<&Path>,
+    ) -> Result<Self> {
+        let mut command = this_program(plan, "hyper")?;
+        command.args(["--scheduler", scheduler.name(), "--version", version.name()]);
+        if let Some(folder) = certificate {
+            command.arg("--tls").arg(folder);
+        }
+        Self::start(command, "").context("bare hyper did not start")
+    }
+
     fn start(mut command: Command, key: &str) -> Result<Self> {
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let input = process.stdin.as_mut().context("no standard input")?;
@@ -99,6 +121,21 @@ impl Server {
     /// Lets it go on.
     pub(crate) fn wake(&self) -> Result<()> {
         self.signal(Signal::CONT)
+    }
+
+    /// Waits until it has written what was used: until it does next to nothing for longer than it lets that wait.
+    pub(crate) fn settle(&self) -> Result<()> {
+        let begun = timing::now();
+        let (mut quiet_since, mut before) = (Duration::ZERO, cpu::time_of(self.process.id())?);
+        while begun.elapsed() < SETTLED_AT_LAST && begun.elapsed() < quiet_since + SETTLED {
+            std::thread::sleep(SETTLING);
+            let now = cpu::time_of(self.process.id())?;
+            if now > before + SETTLING / 10 {
+                quiet_since = begun.elapsed();
+            }
+            before = now;
+        }
+        Ok(())
     }
 
     fn signal(&self, signal: Signal) -> Result<()> {

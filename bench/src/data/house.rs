@@ -28,7 +28,8 @@ const MOST_UNKNOWN: usize = 1_000_000;
 pub(crate) struct Size {
     /// Live sessions.
     pub(crate) sessions: usize,
-    users: usize,
+    /// Users in all accounts.
+    pub(crate) users: usize,
 }
 
 impl Size {

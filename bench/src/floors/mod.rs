@@ -46,10 +46,10 @@ impl Arguments {
 }
 
 /// What the raw hashing is called in tables.
-pub(crate) const HASH: &str = "hashes verified in a loop";
+pub(crate) const HASH: &str = "raw hashing";
 
 /// What the commits of the store are called in tables.
-pub(crate) const STORE: &str = "the same rows committed by the store alone";
+pub(crate) const STORE: &str = "the store alone";
 
 /// Measures, and tells the parent.
 pub(crate) fn report(arguments: &Arguments, measure: fn(&Arguments) -> Result<Round>) -> Result<()> {

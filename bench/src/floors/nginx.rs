@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::report::Missing;
 
 /// What it is called in tables.
-pub(crate) const WHAT: &str = "nginx, 200 constant bytes";
+pub(crate) const WHAT: &str = "nginx";
 
 /// nginx at work.
 pub(crate) struct Nginx {

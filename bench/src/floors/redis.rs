@@ -20,7 +20,7 @@ use crate::report::Missing;
 pub(crate) const WHAT: &str = "Redis GET";
 
 /// What it is called in tables when its own program loads it.
-pub(crate) const BY_ITS_OWN: &str = "Redis GET by redis-benchmark, one key";
+pub(crate) const BY_ITS_OWN: &str = "redis-benchmark GET";
 
 /// About how many it answers in a second, so that its own program, which counts requests, takes the time that is planned.
 const EXPECTED: f64 = 100_000.0;

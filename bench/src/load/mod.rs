@@ -8,8 +8,10 @@
 mod client;
 mod connection;
 mod draw;
+mod http2;
 mod questions;
 mod request;
+mod various;
 mod window;
 
 use std::sync::Arc;
@@ -23,6 +25,7 @@ pub(crate) use connection::Connection;
 pub(crate) use draw::Draw;
 pub(crate) use questions::{Answer, Kind, Questions};
 pub(crate) use request::{check, post, post_json};
+pub(crate) use various::drive_over;
 pub(crate) use window::Window;
 
 use crate::child::Target;
@@ -48,7 +51,7 @@ pub(crate) fn drive(plan: &Plan, target: Target, questions: &Arc<Questions>) -> 
 pub(crate) struct Together {
     /// What the first of them found.
     pub(crate) first: Round,
-    /// What the others found.
+    /// What the others found; the processor time is the first one's, for it cannot be told whom it was for.
     pub(crate) others: Vec<Round>,
 }
 
@@ -95,7 +98,8 @@ pub(crate) async fn measure<C: Client>(plan: &Plan, target: Target, crowds: Vec<
     }
     let mut rounds = rounds.into_iter();
     let first = rounds.next().unwrap_or_else(|| Round::new(Vec::new(), elapsed, cpu));
-    Ok(Together { first, others: rounds.collect() })
+    let others = rounds.map(|round| Round { cpu_seconds: f64::NAN, ..round }).collect();
+    Ok(Together { first, others })
 }
 
 /// One client: until the window is over, or there is nothing more to ask. Answers that come while it is open count.

@@ -62,7 +62,7 @@ fn cells_of(name: &str, side: &Side) -> [String; SIDES.len()] {
         millis(side.p99_us),
         millis(side.p999_us),
         number(side.cpu_us, 1),
-        format!("{:.0} %", 100.0 * side.busy),
+        if side.busy.is_nan() { "-".to_owned() } else { format!("{:.0} %", 100.0 * side.busy) },
     ]
 }
 

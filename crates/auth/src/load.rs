@@ -5,6 +5,7 @@
 //! id, by which the store finds nothing.
 
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_model::{Session, SessionId};
@@ -14,7 +15,7 @@ use crate::authorize::Credential;
 use crate::service::Auth;
 
 /// How many sessions are read from the store at once.
-const PAGE: usize = 10_000;
+const PAGE: usize = 2_000;
 
 /// How long to wait before the store is asked again after it failed.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -102,17 +103,18 @@ impl Auth {
         Ok(last)
     }
 
-    /// Puts a session of the store into the table, if it lives. A stored `last_used` may lag behind the true one by the
-    /// interval in which touches are written, so each session gets that interval on top: none ends early because of a
-    /// crash.
+    /// Puts a session of the store into the table. A stored `last_used` may lag behind the true one, so each session gets
+    /// that lag on top: none ends early because of a crash.
     fn keep_stored(&self, mut session: Session) {
-        session.last_used = session.last_used.plus(self.intervals.touch);
+        session.last_used = session.last_used.plus(self.intervals.lag(session.idle));
         // One that has expired is removed like any other, in its time.
-        if let Some(user) = self.user_of(&session).filter(|user| user.enabled) {
-            self.live.insert_stored(&session, user);
-        }
-        // Asked again: whoever changed the user in the meantime has looked for sessions to end, and not seen this one.
-        if !self.is_current(&session) {
+        let user = self.user_of(&session).filter(|user| user.enabled);
+        let current = user.is_some_and(|user| {
+            self.live.insert_stored(&session, Arc::clone(&user));
+            // Whoever changed the user in the meantime has looked for sessions to end, and not seen this one.
+            !user.is_replaced() || self.is_current(&session)
+        });
+        if !current {
             self.live.remove(session.id);
             self.retry.push(Change::EndSession(session.id));
         }

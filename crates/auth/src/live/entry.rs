@@ -19,8 +19,8 @@ pub(crate) trait Holder {
     fn credential_version(&self) -> i64;
 }
 
-/// A session in the table: two cache lines that begin where cache lines begin, the first with what a check reads.
-#[repr(C, align(128))]
+/// A session in the table: two cache lines, the first with what a check reads.
+#[repr(C)]
 pub(crate) struct Entry<H> {
     pub(crate) holder: Arc<H>,
     pub(crate) id: SessionId,
@@ -37,10 +37,10 @@ pub(crate) struct Entry<H> {
     pub(crate) touched: bool,
     /// Where it stands in the ring of expiry.
     pub(crate) bucket: u16,
-    pub(crate) reference: Name,
-    pub(crate) links: [Links; LISTS],
     address: Option<IpAddr>,
+    pub(crate) reference: Name,
     created: Millis,
+    pub(crate) links: [Links; LISTS],
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -123,6 +123,26 @@ impl<H> Entry<H> {
     pub(crate) fn is_live(&self, now: Millis) -> bool {
         now < self.expires_at()
     }
+
+    /// Slides `last_used`; tells whether it has moved so far that it has to be written. Steps are at other times for
+    /// each session, so that those who are used together are not written together.
+    pub(crate) fn slide(&mut self, now: Millis) -> bool {
+        let step = i64::try_from(written_step(self.idle)).unwrap_or(i64::MAX);
+        let phase = i64::from(u16::from_le_bytes([self.id.0[14], self.id.0[15]])) * 61;
+        let number = |at: Millis| at.as_unix().saturating_add(phase).div_euclid(step);
+        let before = std::mem::replace(&mut self.last_used, now);
+        number(before) != number(now)
+    }
+}
+
+/// How far the last use of a session that lives unused for `idle` may be ahead of the one that is written: a 64th. Being
+/// written costs a page of the database, however often a session is used.
+pub(crate) fn written_lag(idle: Duration) -> Duration {
+    Duration::from_millis(written_step(u64::try_from(idle.as_millis()).unwrap_or(u64::MAX)))
+}
+
+const fn written_step(idle: u64) -> u64 {
+    if idle < 64 { 1 } else { idle / 64 }
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use foldhash::fast::RandomState;
 use vestibule_model::{Application, Dialect, Millis, Session, SessionId, UserId};
 use vestibule_store::{ApplicationTouch, Touch};
 
-pub(crate) use entry::{Entry, Holder};
+pub(crate) use entry::{Entry, Holder, written_lag};
 pub(crate) use index::Name;
 
 use crate::sync::{Arc, Mutex, MutexGuard, PoisonError};

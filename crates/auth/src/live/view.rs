@@ -21,10 +21,10 @@ pub(crate) struct Live<'a, H> {
 pub(super) type Traffic = HashMap<ApplicationId, ApplicationTouch, RandomState>;
 
 impl<H> Live<'_, H> {
-    /// Slides the session's idle limit; a clock that stepped back does not slide it back.
+    /// Slides the session's idle limit; a clock that stepped back does not slide it back. It is written when it has moved
+    /// far enough ([`super::written_lag`]).
     pub(crate) fn touch(&mut self, now: Millis) {
-        if self.entry.last_used < now {
-            self.entry.last_used = now;
+        if self.entry.last_used < now && self.entry.slide(now) {
             self.touch_again();
         }
     }

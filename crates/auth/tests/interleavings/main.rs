@@ -2,7 +2,7 @@
 //! source, over locks that give another thread the turn at every step.
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed, and says where")]
 
-#[expect(dead_code, reason = "the engine uses more of it than these tests")]
+#[expect(dead_code, unused_imports, reason = "the engine uses more of it than these tests")]
 #[path = "../../src/live/mod.rs"]
 mod live;
 

@@ -1,13 +1,13 @@
 //! Reading accounts and what belongs to them.
 
 use rusqlite::{Connection, OptionalExtension, Row};
-use uuid::Uuid;
 use vestibule_model::{
-    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Group, OauthClient, PasswordCredential,
-    Profile, Rank, SecretDigest, Skill, User, UserId,
+    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Group, OauthClient, Profile, Rank,
+    SecretDigest, Skill,
 };
 use vestibule_store::AccountRows;
 
+use super::users::{OF_ACCOUNT, user};
 use crate::columns::{At, Coded, Id, Json};
 
 /// One account and everything that belongs to it but its sessions.
@@ -19,7 +19,7 @@ pub(crate) fn account(snapshot: &Connection, id: AccountId) -> rusqlite::Result<
         profiles: all(snapshot, id, "SELECT * FROM profiles WHERE account_id = ?1 ORDER BY id", profile)?,
         groups: all(snapshot, id, "SELECT * FROM groups WHERE account_id = ?1 ORDER BY id", group)?,
         skills: all(snapshot, id, "SELECT * FROM skills WHERE account_id = ?1 ORDER BY id", skill)?,
-        users: all(snapshot, id, "SELECT * FROM users WHERE account_id = ?1 ORDER BY id", user)?,
+        users: all(snapshot, id, OF_ACCOUNT, user)?,
         api_keys: all(snapshot, id, "SELECT * FROM api_keys WHERE account_id = ?1 ORDER BY id", api_key)?,
         oauth_clients: all(
             snapshot,
@@ -83,43 +83,6 @@ fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
 
 fn skill(row: &Row<'_>) -> rusqlite::Result<Skill> {
     Ok(Skill { id: row.get("id")?, name: row.get("name")? })
-}
-
-pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
-    let Id(account) = row.get("account_id")?;
-    let (Coded(population), Coded(kind)) = (row.get("population")?, row.get("kind")?);
-    let (Json(profiles), Json(skills)) = (row.get("profiles")?, row.get("skills")?);
-    let Json(manager_of) = row.get("manager_of")?;
-    Ok(User {
-        id: UserId(row.get("id")?),
-        account,
-        pid: Uuid::from_bytes(row.get("pid")?),
-        number: row.get("number")?,
-        population,
-        kind,
-        login_name: row.get("login_name")?,
-        full_name: row.get("full_name")?,
-        nickname: row.get("nickname")?,
-        email: row.get("email")?,
-        enabled: row.get("enabled")?,
-        allowed_app_key: row.get("allowed_app_key")?,
-        max_chats: row.get("max_chats")?,
-        max_async_chats: row.get("max_async_chats")?,
-        profiles,
-        skills,
-        member_of: row.get("member_of")?,
-        manager_of,
-        must_change_password: row.get("must_change_password")?,
-        password: password(row)?,
-        credential_version: row.get("credential_version")?,
-        locked_at: row.get::<_, Option<At>>("locked_at")?.map(|At(at)| at),
-    })
-}
-
-fn password(row: &Row<'_>) -> rusqlite::Result<Option<PasswordCredential>> {
-    let Some(hash) = row.get("password_hash")? else { return Ok(None) };
-    let (At(changed_at), Json(history)) = (row.get("password_changed_at")?, row.get("password_history")?);
-    Ok(Some(PasswordCredential { hash, changed_at, history }))
 }
 
 fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {

@@ -1,18 +1,72 @@
-//! Reading users, a page at a time.
+//! Reading users: all of an account, or a page.
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, named_params, params};
-use vestibule_model::{Population, User};
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+use uuid::Uuid;
+use vestibule_model::{PasswordCredential, Population, User, UserId};
 use vestibule_store::UserQuery;
 
-use super::directory::user;
-use crate::columns::{Coded, Id};
+use crate::columns::{At, Coded, Id, Json};
 
-const PAGE: &str = "
-    SELECT * FROM users
+/// The columns of a user in the order in which [`user`] reads them: by place, because a start reads every user there is.
+macro_rules! user_columns {
+    () => {
+        "id, account_id, pid, number, population, kind, login_name, full_name, nickname, email, enabled,
+         allowed_app_key, max_chats, max_async_chats, profiles, skills, member_of, manager_of,
+         must_change_password, password_hash, password_changed_at, password_history, credential_version, locked_at"
+    };
+}
+
+/// Every user of an account, by id.
+pub(super) const OF_ACCOUNT: &str =
+    concat!("SELECT ", user_columns!(), " FROM users WHERE account_id = ?1 ORDER BY id");
+
+/// A user, from [`OF_ACCOUNT`] and its like.
+pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+    let (Id(account), Coded(population), Coded(kind)) = (row.get(1)?, row.get(4)?, row.get(5)?);
+    let (Json(profiles), Json(skills), Json(manager_of)) = (row.get(14)?, row.get(15)?, row.get(17)?);
+    Ok(User {
+        id: UserId(row.get(0)?),
+        account,
+        pid: Uuid::from_bytes(row.get(2)?),
+        number: row.get(3)?,
+        population,
+        kind,
+        login_name: row.get(6)?,
+        full_name: row.get(7)?,
+        nickname: row.get(8)?,
+        email: row.get(9)?,
+        enabled: row.get(10)?,
+        allowed_app_key: row.get(11)?,
+        max_chats: row.get(12)?,
+        max_async_chats: row.get(13)?,
+        profiles,
+        skills,
+        member_of: row.get(16)?,
+        manager_of,
+        must_change_password: row.get(18)?,
+        password: password(row)?,
+        credential_version: row.get(22)?,
+        locked_at: row.get::<_, Option<At>>(23)?.map(|At(at)| at),
+    })
+}
+
+fn password(row: &Row<'_>) -> rusqlite::Result<Option<PasswordCredential>> {
+    let Some(hash) = row.get(19)? else { return Ok(None) };
+    let (At(changed_at), Json(history)) = (row.get(20)?, row.get(21)?);
+    Ok(Some(PasswordCredential { hash, changed_at, history }))
+}
+
+const PAGE: &str = concat!(
+    "SELECT ",
+    user_columns!(),
+    " FROM users
     WHERE account_id = :account AND id > :behind AND (:population IS NULL OR population = :population)
         AND (:enabled IS NULL OR enabled = :enabled)
-    ORDER BY id LIMIT :limit";
+    ORDER BY id LIMIT :limit"
+);
+
+const ONE: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE id = ?1");
 
 /// Ids only: they are in the index by name, so the other users are not read.
 const NAMED: &str = "
@@ -45,7 +99,7 @@ fn named(snapshot: &Connection, query: &UserQuery, prefix: &str) -> rusqlite::Re
     }
     ids.sort_unstable();
     ids.truncate(query.bounded_limit());
-    let mut select = snapshot.prepare_cached("SELECT * FROM users WHERE id = ?1")?;
+    let mut select = snapshot.prepare_cached(ONE)?;
     let found = ids.into_iter().filter_map(|id| select.query_row(params![id], user).optional().transpose());
     found.collect()
 }
