@@ -36,6 +36,7 @@ pub(crate) enum Purpose {
     Reference,
     Seal,
     SecretDigest,
+    Audit,
     CheckValue,
 }
 
@@ -51,6 +52,7 @@ impl Purpose {
             Self::Reference => b"vestibule/v1/reference",
             Self::Seal => b"vestibule/v1/seal",
             Self::SecretDigest => b"vestibule/v1/secret-digest",
+            Self::Audit => b"vestibule/v1/audit",
             Self::CheckValue => b"vestibule/v1/check-value",
         }
     }
@@ -115,13 +117,16 @@ mod tests {
     use super::*;
     use crate::testing::{SeededRng, master_key};
 
-    const PURPOSES: [Purpose; 7] = [
+    const PURPOSES: [Purpose; 10] = [
         Purpose::Bearer,
         Purpose::Cookie,
         Purpose::Csrf,
         Purpose::Wsuk,
+        Purpose::Livevox,
+        Purpose::Reference,
         Purpose::Seal,
         Purpose::SecretDigest,
+        Purpose::Audit,
         Purpose::CheckValue,
     ];
 

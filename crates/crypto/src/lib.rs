@@ -5,6 +5,7 @@
 //! and the memory of a hash thread, and never logs. What is recognised here is only *genuine*; whether a session
 //! lives is a question for the caller.
 
+mod audit;
 mod digest;
 mod hex;
 mod keys;
@@ -16,6 +17,7 @@ mod seal;
 mod testing;
 mod tokens;
 
+pub use audit::AuditKey;
 pub use digest::{SecretHasher, constant_time_eq};
 pub use keys::{MasterKey, MasterKeyError};
 pub use password::{

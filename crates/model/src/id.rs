@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// The longest account id, in bytes (contract liveperson §1).
 const ACCOUNT_ID_MAX: usize = 20;
@@ -14,6 +15,9 @@ pub enum IdError {
     /// Not `^[a-zA-Z0-9_]{1,20}$`.
     #[error("an account id is 1 to 20 of the characters A-Z, a-z, 0-9 and _")]
     Account,
+    /// No UUID.
+    #[error("a session's reference is a UUID")]
+    SessionReference,
 }
 
 /// An account's id: `^[a-zA-Z0-9_]{1,20}$` (contract liveperson §1), case-sensitive.
@@ -98,6 +102,58 @@ impl fmt::Display for ApplicationId {
     }
 }
 
+/// The id of an administration token, unique in the installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AdministrationTokenId(pub i64);
+
+impl fmt::Display for AdministrationTokenId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+/// A session's name for people, administrators and the audit, in the form of a UUID. It opens nothing, and nobody
+/// without the master key finds the session's id by it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SessionReference(pub [u8; 16]);
+
+impl fmt::Display for SessionReference {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Uuid::from_bytes(self.0).hyphenated().fmt(out)
+    }
+}
+
+impl fmt::Debug for SessionReference {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+impl FromStr for SessionReference {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let uuid = Uuid::parse_str(text).map_err(|_| IdError::SessionReference)?;
+        Ok(Self(uuid.into_bytes()))
+    }
+}
+
+impl TryFrom<String> for SessionReference {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+
+impl From<SessionReference> for String {
+    fn from(reference: SessionReference) -> Self {
+        reference.to_string()
+    }
+}
+
 /// A session's id: one byte that names the generation of token keys, then 15 random bytes.
 ///
 /// It opens nothing by itself: every credential is derived from it under a key (`vestibule-crypto`).
@@ -123,6 +179,12 @@ mod tests {
             let matches = (1..=20).contains(&text.len())
                 && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
             prop_assert_eq!(text.parse::<AccountId>().is_ok(), matches);
+        }
+
+        #[test]
+        fn a_session_reference_is_read_as_it_was_written(bytes in any::<[u8; 16]>()) {
+            let reference = SessionReference(bytes);
+            prop_assert_eq!(reference.to_string().parse::<SessionReference>().unwrap(), reference);
         }
 
         #[test]

@@ -5,7 +5,9 @@
 //! never asks the machine for the time or for random bytes: both are arguments.
 
 mod account;
+mod administration;
 mod application;
+mod audit;
 mod id;
 mod policy;
 mod random;
@@ -14,8 +16,13 @@ mod time;
 mod user;
 
 pub use account::{Account, AccountState, Feature, Group, Profile, Rank, RoleType, Service, SignOn, Skill};
+pub use administration::{AdministrationToken, Administrator, AdministratorRole};
 pub use application::{ApiKey, ApplicationToken, OauthClient, Privilege, SecretDigest};
-pub use id::{AccountId, ApplicationId, IdError, SessionId, UserId};
+pub use audit::{
+    Actor, AuditAction, AuditEntry, AuditMac, AuditReason, AuditRecord, AuditSequence, AuditTarget, Means,
+    Refusal, TargetKind,
+};
+pub use id::{AccountId, AdministrationTokenId, ApplicationId, IdError, SessionId, SessionReference, UserId};
 pub use policy::{
     Concurrency, LockoutPolicy, PasswordPolicy, PasswordViolation, Reach, SessionPolicy, Strength, Unlock,
     WhenFull,

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{AccountId, ApplicationId, Millis, SessionId, UserId};
 
 /// A session that was opened and has not been ended. Whether it has expired is a question of the time.
@@ -77,7 +79,8 @@ pub enum Opening {
 }
 
 /// The dialect a session was opened in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Dialect {
     /// The LivePerson Login Service.
     LivePerson,
@@ -86,17 +89,44 @@ pub enum Dialect {
 }
 
 /// Why a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum EndReason {
     /// Its holder logged out.
     LoggedOut,
     /// A later login took its place, by the account's session policy.
     Replaced,
-    /// It was not used for its idle limit, or reached its absolute end.
+    /// It was not used for its idle limit.
     Expired,
-    /// The user was disabled or removed, or the credentials changed.
+    /// It reached its absolute end.
+    AbsoluteEnd,
+    /// The user's credentials changed; which way is not known.
     CredentialsChanged,
-    /// Somebody of a higher rank ended it.
+    /// Its user changed the password.
+    PasswordChanged,
+    /// Somebody else set the user's password.
+    PasswordSet,
+    /// The password became older than the policy allows.
+    PasswordExpired,
+    /// Somebody asked for a new password.
+    MustChangePassword,
+    /// The user was disabled.
+    UserDisabled,
+    /// The user was deleted.
+    UserDeleted,
+    /// The account was disabled.
+    AccountDisabled,
+    /// The account was deleted.
+    AccountDeleted,
+    /// The account's users log in through its identity provider only, from now on.
+    SsoOnly,
+    /// The account lost the feature that bots need.
+    BotFeatureOff,
+    /// The key, client or token it was opened with was disabled, deleted or changed, or may not be used from there.
+    ApplicationRefused,
+    /// Its user ended it from another session.
+    EndedByOwner,
+    /// An administrator, or somebody of a higher rank, ended it.
     EndedByAdministrator,
 }
 

@@ -1,4 +1,5 @@
-//! How many sessions are opened durably in a second, beside what the disk allows.
+//! How many sessions are opened durably in a second, beside what the disk allows: without and with an entry in the audit,
+//! as every login writes one.
 //!
 //! `cargo run --release -p vestibule-store-sqlite --example commit_rate [directory [seconds]]`
 
@@ -11,7 +12,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use vestibule_model::{Session, SessionId, User};
+use vestibule_crypto::{AuditKey, MasterKey};
+use vestibule_model::{
+    Actor, ApplicationId, AuditAction, AuditRecord, Means, Session, SessionId, SessionReference, User,
+};
 use vestibule_store::conformance::samples::{HERE, account, session, user};
 use vestibule_store::{Change, Store};
 use vestibule_store_sqlite::SqliteStore;
@@ -26,9 +30,24 @@ fn main() {
     let synced = append_and_sync(directory.path(), span);
     synced.print("append 256 bytes and fdatasync");
     for writers in [1, 64, 512] {
-        let path = directory.path().join(format!("{writers}.db"));
-        open_sessions(&path, writers, span).print(&format!("{writers} waiting writers"));
+        for (commit, what) in [(Commit::Plain, ""), (Commit::Audited, ", audited")] {
+            let path = directory.path().join(format!("{writers}{what}.db"));
+            open_sessions(&path, (writers, commit), span).print(&format!("{writers} waiting writers{what}"));
+        }
     }
+}
+
+/// What a writer commits.
+#[derive(Clone, Copy)]
+enum Commit {
+    /// A session.
+    Plain,
+    /// A session, and the entry that tells of it.
+    Audited,
+}
+
+fn audit_key() -> Arc<AuditKey> {
+    Arc::new(AuditKey::derive(&MasterKey::from_hex(&"5a".repeat(32)).unwrap()))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a measurement reads the machine's clock")]
@@ -59,15 +78,16 @@ fn append_and_sync(directory: &Path, span: Duration) -> Measured {
 }
 
 /// Each writer opens one session after the other, each in a commit of its own.
-fn open_sessions(path: &Path, writers: u64, span: Duration) -> Measured {
-    let store = Arc::new(SqliteStore::open(path, [0; 32]).unwrap());
+fn open_sessions(path: &Path, (writers, commit): (u64, Commit), span: Duration) -> Measured {
+    let store = Arc::new(SqliteStore::open(path, [0; 32], audit_key()).unwrap());
     let user = user(HERE, 1);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let measured = runtime.block_on(async {
         let put = vec![Change::PutAccount(account(HERE).into()), Change::PutUser(user.clone().into())];
         store.commit(put).await.unwrap();
         let start = now();
-        let writer = |number| tokio::spawn(write(Arc::clone(&store), user.clone(), number, start, span));
+        let writer =
+            |number| tokio::spawn(write(Arc::clone(&store), user.clone(), (number, commit), start, span));
         let tasks: Vec<_> = (0..writers).map(writer).collect();
         let mut latencies = Vec::new();
         for task in tasks {
@@ -76,7 +96,7 @@ fn open_sessions(path: &Path, writers: u64, span: Duration) -> Measured {
         Measured { latencies, transactions: store.transactions(), elapsed: start.elapsed() }
     });
     drop(store);
-    let written = SqliteStore::open(path, [0; 32]).unwrap();
+    let written = SqliteStore::open(path, [0; 32], audit_key()).unwrap();
     let found = runtime.block_on(written.sessions(None, usize::MAX)).unwrap().len();
     assert_eq!(found, measured.latencies.len(), "sessions that were acknowledged are not in the file");
     measured
@@ -85,7 +105,7 @@ fn open_sessions(path: &Path, writers: u64, span: Duration) -> Measured {
 async fn write(
     store: Arc<SqliteStore>,
     user: User,
-    writer: u64,
+    (writer, commit): (u64, Commit),
     start: Instant,
     span: Duration,
 ) -> Vec<Duration> {
@@ -94,10 +114,29 @@ async fn write(
         let asked = now();
         let id = session_id(writer, latencies.len());
         let session = Session { id, ..session(0, &user) };
-        store.commit(vec![Change::OpenSession(session.into())]).await.unwrap();
+        let mut changes = Vec::with_capacity(2);
+        if matches!(commit, Commit::Audited) {
+            changes.push(Change::Audit(opened(&session, &user).into()));
+        }
+        changes.insert(0, Change::OpenSession(session.into()));
+        store.commit(changes).await.unwrap();
         latencies.push(asked.elapsed());
     }
     latencies
+}
+
+/// What the audit says of a login with a key.
+fn opened(session: &Session, user: &User) -> AuditRecord {
+    let actor = Actor::User { id: user.id, name: user.login_name.clone() };
+    let means = Means::ApiKey(ApplicationId(77));
+    AuditRecord {
+        account: Some(session.account),
+        user: Some(user.id),
+        session: Some(SessionReference(session.id.0)),
+        dialect: Some(session.dialect),
+        address: session.address,
+        ..AuditRecord::new(session.created, AuditAction::LoggedIn, actor, means)
+    }
 }
 
 /// Ids scattered over the whole space, as random ones are (the finaliser of `SplitMix64`), none of them twice.

@@ -6,7 +6,8 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vestibule_model::{
-    AccountId, AccountState, Dialect, Millis, Opening, Population, Rank, RoleType, SignOn, UserKind,
+    AccountId, AccountState, ApplicationId, AuditAction, AuditReason, Dialect, EndReason, Means, Millis,
+    Opening, Population, Rank, Refusal, RoleType, SignOn, TargetKind, UserKind,
 };
 
 /// A word that is stored as a number.
@@ -45,6 +46,118 @@ words! {
     "opening" Opening { Password = 1, ApiKey = 2, OauthClient = 3, }
     "dialect" Dialect { LivePerson = 1, LiveVox = 2, }
     "application kind" ApplicationKind { None = 0, ApiKey = 1, OauthClient = 2, Token = 3, }
+    "administrator's role" RoleKind { Owner = 1, Administrator = 2, Auditor = 3, }
+    "actor" ActorKind { Unknown = 0, User = 1, AdministrationToken = 2, CommandLine = 3, System = 4, }
+    "means" MeansKind {
+        Nothing = 0, Password = 1, ApplicationToken = 2, ApiKey = 3, OauthClient = 4, Session = 5,
+        AdministrationToken = 6, CommandLine = 7, System = 8,
+    }
+    "kind of thing" TargetKind {
+        Account = 1, User = 2, Profile = 3, Group = 4, Skill = 5, ApiKey = 6, OauthClient = 7,
+        ApplicationToken = 8, AdministrationToken = 9, Administrator = 10, Audit = 11,
+    }
+    "action" AuditAction {
+        LoggedIn = 1, JoinedSession = 2, LogInRefused = 3, RefreshRefused = 4, ChangePasswordRefused = 5,
+        SessionEnded = 6, UserLocked = 7, UserUnlocked = 8, PasswordChanged = 9, PasswordSet = 10,
+        PasswordRehashed = 11, Created = 12, Changed = 13, Deleted = 14, AdministrationRefused = 15,
+        AuditPruned = 16, AuditExported = 17,
+    }
+    "reason of an end" EndReason {
+        LoggedOut = 1, Replaced = 2, Expired = 3, AbsoluteEnd = 4, CredentialsChanged = 5, PasswordChanged = 6,
+        PasswordSet = 7, PasswordExpired = 8, MustChangePassword = 9, UserDisabled = 10, UserDeleted = 11,
+        AccountDisabled = 12, AccountDeleted = 13, SsoOnly = 14, BotFeatureOff = 15, ApplicationRefused = 16,
+        EndedByOwner = 17, EndedByAdministrator = 18,
+    }
+    "reason of a refusal" Refusal {
+        UnknownAccount = 101, UnknownUser = 102, WrongPassword = 103, WrongKey = 104, KeyNotAllowed = 105,
+        WrongApplicationToken = 106, Locked = 107, Disabled = 108, PasswordExpired = 109,
+        MustChangePassword = 110, SsoOnly = 111, BotFeatureOff = 112, TooManySessions = 113, Blocked = 114,
+        TooManyFailures = 115, Overloaded = 116, Stale = 117, PasswordPolicy = 118, NoSession = 119,
+        MayNotStay = 120, NotProved = 121, NotAllowed = 122,
+    }
+}
+
+/// Which role an administrator has; the account it is limited to stands in a column of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RoleKind {
+    Owner,
+    Administrator,
+    Auditor,
+}
+
+/// Who did what an entry of the audit tells; id and name stand in columns of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ActorKind {
+    Unknown,
+    User,
+    AdministrationToken,
+    CommandLine,
+    System,
+}
+
+/// By which means; the application stands in a column of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MeansKind {
+    Nothing,
+    Password,
+    ApplicationToken,
+    ApiKey,
+    OauthClient,
+    Session,
+    AdministrationToken,
+    CommandLine,
+    System,
+}
+
+impl MeansKind {
+    pub(crate) const fn of(means: Means) -> (Self, Option<ApplicationId>) {
+        match means {
+            Means::Nothing => (Self::Nothing, None),
+            Means::Password => (Self::Password, None),
+            Means::ApplicationToken(id) => (Self::ApplicationToken, Some(id)),
+            Means::ApiKey(id) => (Self::ApiKey, Some(id)),
+            Means::OauthClient(id) => (Self::OauthClient, Some(id)),
+            Means::Session => (Self::Session, None),
+            Means::AdministrationToken => (Self::AdministrationToken, None),
+            Means::CommandLine => (Self::CommandLine, None),
+            Means::System => (Self::System, None),
+        }
+    }
+
+    pub(crate) fn with(self, application: Option<ApplicationId>) -> Means {
+        let application = application.unwrap_or(ApplicationId(0));
+        match self {
+            Self::Nothing => Means::Nothing,
+            Self::Password => Means::Password,
+            Self::ApplicationToken => Means::ApplicationToken(application),
+            Self::ApiKey => Means::ApiKey(application),
+            Self::OauthClient => Means::OauthClient(application),
+            Self::Session => Means::Session,
+            Self::AdministrationToken => Means::AdministrationToken,
+            Self::CommandLine => Means::CommandLine,
+            Self::System => Means::System,
+        }
+    }
+}
+
+/// A reason in its column: ends and refusals have numbers apart.
+pub(crate) struct Reason(pub(crate) AuditReason);
+
+/// The number of a reason.
+pub(crate) fn reason_number(reason: AuditReason) -> i64 {
+    match reason {
+        AuditReason::Ended(reason) => reason.number(),
+        AuditReason::Refused(reason) => reason.number(),
+    }
+}
+
+impl FromSql for Reason {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        if let Some(end) = EndReason::from_number(i64::column_result(value)?) {
+            return Ok(Self(AuditReason::Ended(end)));
+        }
+        Coded::column_result(value).map(|Coded(refusal)| Self(AuditReason::Refused(refusal)))
+    }
 }
 
 /// Which kind of application a session was opened with; its id stands in a column of its own.

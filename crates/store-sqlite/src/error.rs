@@ -4,7 +4,7 @@ use rusqlite::ffi;
 use vestibule_store::StoreError;
 
 /// Each unique or primary key by `SQLite`'s name for it, and what is taken when it is violated.
-const UNIQUE: [(&str, &str); 9] = [
+const UNIQUE: [(&str, &str); 11] = [
     ("accounts.code", "the account's code is taken"),
     ("accounts.number", "the account's number is taken"),
     (
@@ -22,6 +22,8 @@ const UNIQUE: [(&str, &str); 9] = [
         "the application token's name is taken in its account",
     ),
     ("application_tokens.token", "the application token is taken"),
+    ("administration_tokens.name", "the administration token's name is taken"),
+    ("administration_tokens.secret", "the administration token's secret is taken"),
     ("sessions.id", "there is a session of this id already"),
 ];
 
@@ -37,6 +39,7 @@ pub(crate) fn of_change(error: rusqlite::Error) -> StoreError {
         ffi::SQLITE_CONSTRAINT_CHECK
         | ffi::SQLITE_CONSTRAINT_NOTNULL
         | ffi::SQLITE_CONSTRAINT_DATATYPE
+        | ffi::SQLITE_CONSTRAINT_TRIGGER
         | ffi::SQLITE_CONSTRAINT_ROWID => StoreError::Constraint(said.to_owned()),
         _ => unavailable(error),
     }

@@ -9,14 +9,14 @@ use vestibule_model::SessionId;
 use vestibule_store::conformance::samples::{HERE, account, session, user};
 use vestibule_store::{Change, Store, StoreError, StoreFuture};
 
-use crate::SqliteStore;
+use crate::{SqliteStore, audit_key};
 
 const KEY_CHECK: [u8; 32] = [7; 32];
 
 /// A store that has an account and a user.
 async fn store() -> (SqliteStore, TempDir) {
     let directory = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&path(&directory), KEY_CHECK).unwrap();
+    let store = SqliteStore::open(&path(&directory), KEY_CHECK, audit_key()).unwrap();
     let user = Change::PutUser(user(HERE, 1).into());
     store.commit(vec![Change::PutAccount(account(HERE).into()), user]).await.unwrap();
     (store, directory)

@@ -4,6 +4,8 @@
 //! wait into one transaction (ADR 0003), and readers beside it. Holds no rules of logging in and knows no runtime:
 //! its futures wait on channels, whoever polls them.
 
+mod blocks;
+mod chain;
 mod columns;
 mod error;
 #[cfg(test)]
@@ -18,14 +20,22 @@ mod write;
 mod writer;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
-use vestibule_model::{AccountId, Session, SessionId};
-use vestibule_store::{AccountRows, Change, ChangedAccounts, DirectoryRows, Sequence, Store, StoreFuture};
+use vestibule_model::{
+    AccountId, AdministrationToken, Administrator, AuditMac, SecretDigest, Session, SessionId, User,
+};
+use vestibule_store::{
+    AccountRows, AuditPage, AuditQuery, Change, ChangedAccounts, DirectoryRows, Sequence, Store, StoreFuture,
+    UserQuery,
+};
 
+pub use chain::{Finding, Verification, VerifyError, Witness, verify_audit};
 pub use open::OpenError;
 
+use crate::chain::Chain;
 use crate::error::thread_is_gone;
 use crate::readers::Readers;
 use crate::writer::{Batch, Queue};
@@ -44,11 +54,12 @@ impl SqliteStore {
     /// Opens the file, or makes it with mode 0600, and brings its schema up to date.
     ///
     /// `key_check` is a value derived from the master key. The first open keeps it; a later open with another
-    /// one is refused, because nothing sealed under the first key could be read.
-    pub fn open(path: &Path, key_check: [u8; 32]) -> Result<Self, OpenError> {
-        let connection = open::writer(path, &key_check)?;
+    /// one is refused, because nothing sealed under the first key could be read. `audit` chains the entries of the audit;
+    /// its key has to be derived from the same master key.
+    pub fn open(path: &Path, key_check: [u8; 32], audit: Arc<dyn AuditMac>) -> Result<Self, OpenError> {
+        let connection = open::writer(path, &key_check, &*audit)?;
         let readers = Readers::start(path)?;
-        let (queue, writer) = writer::start(connection).map_err(OpenError::Thread)?;
+        let (queue, writer) = writer::start(connection, Chain::new(audit)).map_err(OpenError::Thread)?;
         Ok(Self { readers, queue: Some(queue), writer: Some(writer) })
     }
 
@@ -87,6 +98,26 @@ impl Store for SqliteStore {
     fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>> {
         self.read(move |snapshot| read::sessions(snapshot, after, limit))
     }
+
+    fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
+        self.read(move |snapshot| read::users(snapshot, &query))
+    }
+
+    fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
+        self.read(move |snapshot| read::audit(snapshot, &query))
+    }
+
+    fn administrators(&self) -> StoreFuture<'_, Vec<Administrator>> {
+        self.read(read::administrators)
+    }
+
+    fn administration_tokens(&self) -> StoreFuture<'_, Vec<AdministrationToken>> {
+        self.read(read::tokens)
+    }
+
+    fn administration_token(&self, secret: SecretDigest) -> StoreFuture<'_, Option<AdministrationToken>> {
+        self.read(move |snapshot| read::token_with(snapshot, secret))
+    }
 }
 
 impl SqliteStore {
@@ -97,6 +128,14 @@ impl SqliteStore {
         let answered = self.readers.ask(question);
         Box::pin(async { answered.await.map_err(|_| thread_is_gone())?.map_err(error::unavailable) })
     }
+}
+
+/// The key of the audit that tests use.
+#[cfg(test)]
+fn audit_key() -> Arc<dyn AuditMac> {
+    use vestibule_crypto::{AuditKey, MasterKey};
+
+    Arc::new(AuditKey::derive(&MasterKey::from_hex(&"5a".repeat(32)).unwrap()))
 }
 
 impl Drop for SqliteStore {

@@ -9,7 +9,7 @@ use vestibule_model::{
 use vestibule_store::conformance::samples::application_token;
 use vestibule_store::{AccountRows, Change, Store};
 
-use crate::{SqliteStore, migrations};
+use crate::{SqliteStore, audit_key, migrations};
 
 /// As the program wrote it before there was a second step.
 const VERSION_1: &str = r#"
@@ -37,7 +37,7 @@ fn store() -> (SqliteStore, TempDir) {
     migrations::apply(&connection, &migrations::ALL[..1]).unwrap();
     connection.execute_batch(VERSION_1).unwrap();
     drop(connection);
-    (SqliteStore::open(&path, [0; 32]).unwrap(), directory)
+    (SqliteStore::open(&path, [0; 32], audit_key()).unwrap(), directory)
 }
 
 async fn rows(store: &SqliteStore) -> AccountRows {
@@ -115,6 +115,16 @@ async fn it_is_migrated_once() {
     let (store, directory) = store();
     let before = rows(&store).await;
     drop(store);
-    let again = SqliteStore::open(&directory.path().join("vestibule.db"), [0; 32]).unwrap();
+    let again = SqliteStore::open(&directory.path().join("vestibule.db"), [0; 32], audit_key()).unwrap();
     assert_eq!(rows(&again).await, before);
+}
+
+#[tokio::test]
+async fn its_audit_begins_sound() {
+    let (store, directory) = store();
+    let entry = vestibule_store::conformance::samples::audit_record(1);
+    store.commit(vec![Change::Audit(entry.into())]).await.unwrap();
+    let path = directory.path().join("vestibule.db");
+    let outcome = crate::verify_audit(&path, [0; 32], &*audit_key(), None, |_, _| {}).unwrap();
+    assert_eq!((outcome.entries, outcome.finding), (1, None));
 }

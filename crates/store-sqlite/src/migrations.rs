@@ -23,7 +23,15 @@ pub(crate) const ALL: &[Migration] = &[
         sql: include_str!("../migrations/0001_directory_and_sessions.sql"),
     },
     Migration { number: 2, name: "livevox", sql: include_str!("../migrations/0002_livevox.sql") },
+    Migration {
+        number: 3,
+        name: "audit_and_administration",
+        sql: include_str!("../migrations/0003_audit_and_administration.sql"),
+    },
 ];
+
+/// The step that made the audit.
+pub(crate) const AUDIT: i64 = 3;
 
 const HISTORY: &str = "
     CREATE TABLE IF NOT EXISTS migrations (
@@ -61,25 +69,37 @@ impl From<rusqlite::Error> for MigrationError {
     }
 }
 
-/// Applies what the file has not had yet. The caller's transaction makes it all or nothing.
-pub(crate) fn apply(connection: &Connection, all: &[Migration]) -> Result<(), MigrationError> {
+/// Applies what the file has not had yet; answers the numbers of those steps. The caller's transaction makes it all or
+/// nothing.
+pub(crate) fn apply(connection: &Connection, all: &[Migration]) -> Result<Vec<i64>, MigrationError> {
+    let had = compare(connection, all)?;
+    connection.execute_batch(HISTORY)?;
+    let missing = all.iter().filter(|migration| !had.contains(&migration.number));
+    missing
+        .map(|migration| {
+            migration.apply(connection)?;
+            Ok(migration.number)
+        })
+        .collect()
+}
+
+/// Which steps the file has had, if they are the first of ours.
+pub(crate) fn compare(connection: &Connection, all: &[Migration]) -> Result<Vec<i64>, MigrationError> {
     if is_foreign(connection)? {
         return Err(MigrationError::Foreign);
     }
-    connection.execute_batch(HISTORY)?;
     let had = had(connection)?;
     let known = all.last().map_or(0, |migration| migration.number);
     if let Some((found, _)) = had.last().filter(|(found, _)| *found > known) {
         return Err(MigrationError::Newer { found: *found, known });
     }
     for migration in all {
-        match had.iter().find(|(number, _)| *number == migration.number) {
-            Some((_, checksum)) if *checksum == migration.checksum() => {}
-            Some(_) => return Err(MigrationError::Differs(*migration)),
-            None => migration.apply(connection)?,
+        let checksum = had.iter().find(|(number, _)| *number == migration.number);
+        if checksum.is_some_and(|(_, checksum)| *checksum != migration.checksum()) {
+            return Err(MigrationError::Differs(*migration));
         }
     }
-    Ok(())
+    Ok(had.into_iter().map(|(number, _)| number).collect())
 }
 
 /// Whether the file is the database of another program: it has tables, but no history.
@@ -90,6 +110,9 @@ fn is_foreign(connection: &Connection) -> rusqlite::Result<bool> {
 
 /// The numbers and checksums of the steps that the file has had, in order.
 fn had(connection: &Connection) -> rusqlite::Result<Vec<(i64, Vec<u8>)>> {
+    if !connection.table_exists(None, "migrations")? {
+        return Ok(Vec::new());
+    }
     let mut select = connection.prepare("SELECT number, checksum FROM migrations ORDER BY number")?;
     select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }

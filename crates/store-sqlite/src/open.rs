@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use vestibule_model::AuditMac;
 
+use crate::chain::Head;
 use crate::migrations;
 
 /// How long a connection waits for another process that writes the same file.
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Statements kept prepared per connection; more than there are.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 128;
 
 /// Every connection. No memory map: a file cut short under it would kill the process instead of giving an error.
 const SETTINGS: &str = "
@@ -74,10 +76,14 @@ pub enum OpenError {
 }
 
 /// The connection that writes, on a file that is there, migrated, and of this master key.
-pub(crate) fn writer(path: &Path, key_check: &[u8; 32]) -> Result<Connection, OpenError> {
+pub(crate) fn writer(
+    path: &Path,
+    key_check: &[u8; 32],
+    audit: &dyn AuditMac,
+) -> Result<Connection, OpenError> {
     create(path).map_err(|source| cannot_open(path, source))?;
     let mut connection = connect_writer(path).map_err(|source| cannot_open(path, source))?;
-    prepare(&mut connection, path, key_check)?;
+    prepare(&mut connection, path, (key_check, audit))?;
     Ok(connection)
 }
 
@@ -112,11 +118,37 @@ fn connect_writer(path: &Path) -> Result<Connection, Box<dyn std::error::Error +
     Ok(connection)
 }
 
-/// Migrates and compares the master key, in one transaction: a refused file is left as it was.
-fn prepare(connection: &mut Connection, path: &Path, key_check: &[u8; 32]) -> Result<(), OpenError> {
+/// A connection that reads a file which has this version's schema and this master key.
+pub(crate) fn reader_of(path: &Path, key_check: &[u8; 32]) -> Result<Connection, OpenError> {
+    let connection = reader(path)?;
+    let had = migrations::compare(&connection, migrations::ALL).map_err(|error| error.at(path))?;
+    if had.len() < migrations::ALL.len() {
+        return Err(cannot_open(
+            path,
+            "an earlier version wrote it: start the service once to bring it up to date",
+        ));
+    }
+    let select = "SELECT value = ?2 FROM meta WHERE name = ?1";
+    let fits = connection.query_row(select, (KEY_CHECK, key_check), |row| row.get(0)).optional();
+    match fits.map_err(|source| cannot_open(path, source))? {
+        Some(true) => Ok(connection),
+        Some(false) | None => Err(OpenError::WrongMasterKey),
+    }
+}
+
+/// Migrates and compares the master key, in one transaction: a refused file is left as it was. A file that has had no
+/// audit yet has a sealed one from then on; one whose head is missing has lost it.
+fn prepare(
+    connection: &mut Connection,
+    path: &Path,
+    (key_check, audit): (&[u8; 32], &dyn AuditMac),
+) -> Result<(), OpenError> {
     let sqlite = |source| cannot_open(path, source);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite)?;
-    migrations::apply(&transaction, migrations::ALL).map_err(|error| error.at(path))?;
+    let applied = migrations::apply(&transaction, migrations::ALL).map_err(|error| error.at(path))?;
+    if applied.contains(&migrations::AUDIT) {
+        Head::EMPTY.write(&transaction, audit).map_err(sqlite)?;
+    }
     check_key(&transaction, key_check).map_err(sqlite)?.then_some(()).ok_or(OpenError::WrongMasterKey)?;
     transaction.commit().map_err(sqlite)
 }

@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 use vestibule_store::{Change, StoreError};
 
+use crate::chain::Chain;
 use crate::error::unavailable;
 use crate::write;
 
@@ -66,20 +67,20 @@ impl Queue {
 }
 
 /// Starts the thread. It ends when the last queue is dropped and everything queued is written.
-pub(crate) fn start(connection: Connection) -> io::Result<(Queue, JoinHandle<()>)> {
+pub(crate) fn start(connection: Connection, mut chain: Chain) -> io::Result<(Queue, JoinHandle<()>)> {
     let (work, queue) = mpsc::channel();
     let transactions = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&transactions);
     let thread = thread::Builder::new().name("sqlite-write".into());
-    let thread = thread.spawn(move || run(&connection, &queue, &counter))?;
+    let thread = thread.spawn(move || run(&connection, &mut chain, &queue, &counter))?;
     Ok((Queue { work, transactions }, thread))
 }
 
-fn run(connection: &Connection, queue: &Receiver<Work>, transactions: &AtomicU64) {
+fn run(connection: &Connection, chain: &mut Chain, queue: &Receiver<Work>, transactions: &AtomicU64) {
     while let Ok(first) = queue.recv() {
         let rest = queue.try_iter().take(GROUP - 1);
         let batches = batches(connection, iter::once(first).chain(rest));
-        match write_group(connection, &batches) {
+        match write_group(connection, chain, &batches) {
             Ok(verdicts) => {
                 transactions.fetch_add(1, Ordering::Relaxed);
                 batches.into_iter().zip(verdicts).for_each(answer);
@@ -117,24 +118,34 @@ fn answer((batch, verdict): (Batch, Verdict)) {
 }
 
 /// One verdict for each batch, all of them durable; or an error, and none of them is.
-fn write_group(connection: &Connection, batches: &[Batch]) -> Result<Vec<Verdict>, Lost> {
+fn write_group(connection: &Connection, chain: &mut Chain, batches: &[Batch]) -> Result<Vec<Verdict>, Lost> {
     execute(connection, "BEGIN IMMEDIATE")?;
-    let verdicts =
-        batches.iter().map(|batch| write_batch(connection, &batch.changes)).collect::<Result<_, _>>()?;
+    chain.begin();
+    let verdicts = batches
+        .iter()
+        .map(|batch| write_batch(connection, chain, &batch.changes))
+        .collect::<Result<_, _>>()?;
+    chain.finish(connection).map_err(|error| Arc::new(error) as Lost)?;
     execute(connection, "COMMIT")?;
     Ok(verdicts)
 }
 
 /// One batch, all or none of it; an error when the whole group is lost.
-fn write_batch(connection: &Connection, changes: &[Change]) -> Result<Verdict, Lost> {
-    if write::is_one_statement(changes) {
-        // SQLite undoes a statement that fails by itself.
-        return unless_given_up(connection, write::batch(connection, changes));
+fn write_batch(connection: &Connection, chain: &mut Chain, changes: &[Change]) -> Result<Verdict, Lost> {
+    if let Some((statement, entries)) = write::one_statement(changes) {
+        // SQLite undoes a statement that fails by itself. What tells of it in the audit fails only when the disk does.
+        let verdict = unless_given_up(connection, write::batch(connection, chain, statement))?;
+        if verdict.is_ok() {
+            write::batch(connection, chain, entries).map_err(|error| Arc::new(error) as Lost)?;
+        }
+        return Ok(verdict);
     }
+    let mark = chain.mark();
     execute(connection, "SAVEPOINT batch")?;
-    let verdict = unless_given_up(connection, write::batch(connection, changes))?;
+    let verdict = unless_given_up(connection, write::batch(connection, chain, changes))?;
     if verdict.is_err() {
         execute(connection, "ROLLBACK TO batch")?;
+        chain.undo(mark);
     }
     execute(connection, "RELEASE batch")?;
     Ok(verdict)

@@ -1,15 +1,18 @@
 //! What a transaction is made of.
 
 use vestibule_model::{
-    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Group, Millis, OauthClient,
-    PasswordCredential, Profile, Session, SessionId, Skill, User, UserId,
+    Account, AccountId, AdministrationToken, AdministrationTokenId, Administrator, ApiKey, ApplicationId,
+    ApplicationToken, AuditRecord, Group, Millis, OauthClient, PasswordCredential, Profile, Session,
+    SessionId, Skill, User, UserId,
 };
 
 use crate::Sequence;
 
 /// One step of a transaction. "Put" creates, or replaces what has the same id. The transaction fails with
-/// `Constraint` when a value that must be unique is taken, when the account named does not exist, and when what
-/// has the same id belongs to another account. What groups, profiles and skills a user names is not looked at.
+/// `Constraint` when a value that must be unique is taken, when the account named does not exist, when what has the
+/// same id belongs to another account, and when the id is that of a user, key, client or token that was deleted: such ids
+/// are never given again. What groups, profiles and skills a user names is not looked at. "Delete" does nothing for what
+/// is not there.
 #[derive(Clone, Debug)]
 pub enum Change {
     /// Fails the transaction with `DirectoryMoved` unless the directory was at this sequence before the transaction.
@@ -68,6 +71,49 @@ pub enum Change {
     /// Moves `last_used` of application tokens forward and adds to their requests; does nothing for those that are not
     /// there. No change of the directory: nobody has to follow it.
     TouchApplications(Vec<ApplicationTouch>),
+    /// Deletes an account and everything that belongs to it: its users and their sessions, its profiles, groups, skills,
+    /// keys, clients and tokens, the roles of its users as administrators, and roles and administration tokens that are
+    /// limited to it. Its entries in the audit stay.
+    DeleteAccount(AccountId),
+    /// Deletes a user, with sessions and role as administrator.
+    DeleteUser(UserId),
+    /// Deletes a profile; users who name it go on naming it.
+    DeleteProfile(AccountId, i64),
+    /// Deletes a group; users and groups that name it go on naming it.
+    DeleteGroup(AccountId, i64),
+    /// Deletes a skill; users who name it go on naming it.
+    DeleteSkill(AccountId, i64),
+    /// Deletes an API key, with the sessions that were opened with it.
+    DeleteApiKey(AccountId, ApplicationId),
+    /// Deletes an OAuth client, with the sessions that were opened with it.
+    DeleteOauthClient(AccountId, ApplicationId),
+    /// Deletes an application token, with the sessions that were opened with it.
+    DeleteApplicationToken(AccountId, ApplicationId),
+    /// Gives a user who exists a role; the account that the role is limited to has to exist. No change of the directory.
+    PutAdministrator(Administrator),
+    /// Takes a user's role; does nothing for one who has none.
+    DeleteAdministrator(UserId),
+    /// Name and digest are unique in the installation; the account that the role is limited to has to exist. Leaves alone
+    /// when it was last used. No change of the directory.
+    PutAdministrationToken(Box<AdministrationToken>),
+    /// Does nothing for a token that is not there.
+    DeleteAdministrationToken(AdministrationTokenId),
+    /// Moves `last_used` forward, never back; does nothing for a token that is not there.
+    TouchAdministrationToken {
+        /// Which.
+        token: AdministrationTokenId,
+        /// When it was last used.
+        last_used: Millis,
+    },
+    /// Writes an entry of the audit behind the newest one. It is there exactly when the transaction is.
+    Audit(Box<AuditRecord>),
+    /// Removes the oldest entries of the audit while they are older than a time, and at most so many.
+    PruneAudit {
+        /// The first entry that is not older than this stays, and everything after it.
+        before: Millis,
+        /// The most to remove.
+        limit: usize,
+    },
 }
 
 /// An application token whose sessions were used.
@@ -91,8 +137,8 @@ pub struct Touch {
 }
 
 impl Change {
-    /// The account whose directory this changes, so that those who follow it read it anew. `None` for sessions;
-    /// for changes that name only a user, the backend finds the account.
+    /// The account whose directory this changes, so that those who follow it read it anew. `None` for sessions, audit and
+    /// administrators; for deletions, and changes that name only a user, the backend finds the account.
     pub fn directory_account(&self) -> Option<AccountId> {
         match self {
             Self::PutAccount(account) => Some(account.id),
@@ -103,14 +149,30 @@ impl Change {
             | Self::PutApiKey(account, _)
             | Self::PutOauthClient(account, _)
             | Self::PutApplicationToken(account, _) => Some(*account),
-            Self::ExpectSequence(_)
+            // Deletions change a directory only if there was something to delete.
+            Self::DeleteAccount(_)
+            | Self::DeleteUser(_)
+            | Self::DeleteProfile(..)
+            | Self::DeleteGroup(..)
+            | Self::DeleteSkill(..)
+            | Self::DeleteApiKey(..)
+            | Self::DeleteOauthClient(..)
+            | Self::DeleteApplicationToken(..)
+            | Self::ExpectSequence(_)
             | Self::ReplacePasswordHash { .. }
             | Self::SetLock { .. }
             | Self::OpenSession(_)
             | Self::EndSession(_)
             | Self::SetPassword { .. }
             | Self::TouchSessions(_)
-            | Self::TouchApplications(_) => None,
+            | Self::TouchApplications(_)
+            | Self::PutAdministrator(_)
+            | Self::DeleteAdministrator(_)
+            | Self::PutAdministrationToken(_)
+            | Self::DeleteAdministrationToken(_)
+            | Self::TouchAdministrationToken { .. }
+            | Self::Audit(_)
+            | Self::PruneAudit { .. } => None,
         }
     }
 }

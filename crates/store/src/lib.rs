@@ -11,22 +11,24 @@ mod change;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod memory;
+mod query;
 
 use std::future::Future;
 use std::pin::Pin;
 
 use vestibule_model::{
-    Account, AccountId, ApiKey, ApplicationToken, Group, OauthClient, Profile, Session, SessionId, Skill,
-    User,
+    Account, AccountId, AdministrationToken, Administrator, ApiKey, ApplicationToken, Group, OauthClient,
+    Profile, SecretDigest, Session, SessionId, Skill, User,
 };
 
 pub use change::{ApplicationTouch, Change, Touch};
 pub use memory::MemoryStore;
+pub use query::{AuditOrder, AuditPage, AuditQuery, UserQuery};
 
 /// What a store's operation gives: boxed, so that a store can be chosen at run time.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// A database that remembers accounts and sessions.
+/// A database that remembers accounts, sessions, administrators and the audit.
 pub trait Store: Send + Sync + 'static {
     /// Applies the changes in their order, all or none, and answers when they are durable: they survive
     /// a killed process and a power cut. Later commits are seen after earlier ones.
@@ -49,6 +51,21 @@ pub trait Store: Send + Sync + 'static {
 
     /// At most `limit` sessions in the order of their ids, beginning behind `after`; fewer: that was the last page.
     fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>>;
+
+    /// A page of an account's users; fewer than the limit: that was the last page.
+    fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>>;
+
+    /// A page of the audit.
+    fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage>;
+
+    /// Every user who administers, by user id.
+    fn administrators(&self) -> StoreFuture<'_, Vec<Administrator>>;
+
+    /// Every administration token, expired and revoked ones included, by id.
+    fn administration_tokens(&self) -> StoreFuture<'_, Vec<AdministrationToken>>;
+
+    /// The administration token with this digest, expired or revoked or not.
+    fn administration_token(&self, secret: SecretDigest) -> StoreFuture<'_, Option<AdministrationToken>>;
 }
 
 /// A position in the order of directory changes; grows with every commit that changes a directory.

@@ -9,7 +9,7 @@ use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vestibule_auth::{Auth, HashSettings, Settings};
-use vestibule_crypto::{Engine, MasterKey, OsRng};
+use vestibule_crypto::{AuditKey, Engine, MasterKey, OsRng};
 use vestibule_http::api::{ApiState, routes};
 use vestibule_http::layers::{self, LayerState};
 use vestibule_http::operations::Metrics;
@@ -173,7 +173,9 @@ pub async fn session_of(login: Response) -> (String, String) {
 
 pub(crate) fn open_store(folder: &std::path::Path, master: &MasterKey) -> Arc<dyn Store> {
     let path = folder.join("vestibule.db");
-    Arc::new(SqliteStore::open(&path, master.check_value()).expect("a store"))
+    Arc::new(
+        SqliteStore::open(&path, master.check_value(), Arc::new(AuditKey::derive(master))).expect("a store"),
+    )
 }
 
 pub(crate) async fn start_auth(

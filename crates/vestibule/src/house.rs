@@ -11,7 +11,7 @@ use rustls::ServerConfig;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use vestibule_auth::{Auth, BlockList, FailureLimit, HashSettings, Intervals, Settings};
-use vestibule_crypto::{MasterKey, OsRng};
+use vestibule_crypto::{AuditKey, MasterKey, OsRng};
 use vestibule_model::Clock;
 use vestibule_store_sqlite::SqliteStore;
 
@@ -31,7 +31,9 @@ pub(crate) struct House {
 /// The database of a data directory.
 pub(crate) fn open_store(data: &DataDir, master: &MasterKey) -> anyhow::Result<SqliteStore> {
     let path = data.database();
-    SqliteStore::open(&path, master.check_value()).with_context(|| format!("cannot use {}", path.display()))
+    let audit = Arc::new(AuditKey::derive(master));
+    SqliteStore::open(&path, master.check_value(), audit)
+        .with_context(|| format!("cannot use {}", path.display()))
 }
 
 impl House {

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Row};
-use uuid::Uuid;
 use vestibule_model::{
-    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Group, OauthClient, PasswordCredential,
-    Profile, Rank, SecretDigest, Skill, User, UserId,
+    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Group, OauthClient, Profile, Rank,
+    SecretDigest, Skill, User,
 };
 use vestibule_store::AccountRows;
 
+use super::users::{EVERY_USER, OF_ACCOUNT, user};
 use crate::columns::{At, Coded, Id, Json};
 
 /// Every account and everything that belongs to it but its sessions. The users, who are many, are read in one go.
@@ -32,7 +32,7 @@ pub(crate) fn accounts(snapshot: &Connection) -> rusqlite::Result<Vec<AccountRow
 pub(crate) fn account(snapshot: &Connection, id: AccountId) -> rusqlite::Result<Option<AccountRows>> {
     let mut select = snapshot.prepare_cached("SELECT * FROM accounts WHERE id = ?1")?;
     let Some(account) = select.query_row([Id(id)], read_account).optional()? else { return Ok(None) };
-    let users = all(snapshot, id, USERS, user)?;
+    let users = all(snapshot, id, OF_ACCOUNT, user)?;
     rows(snapshot, account, users).map(Some)
 }
 
@@ -107,53 +107,6 @@ fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
 
 fn skill(row: &Row<'_>) -> rusqlite::Result<Skill> {
     Ok(Skill { id: row.get("id")?, name: row.get("name")? })
-}
-
-/// The columns of a user in the order in which [`user`] reads them: by place, because a start reads every user there is.
-macro_rules! user_columns {
-    () => {
-        "id, account_id, pid, number, population, kind, login_name, full_name, nickname, email, enabled,
-         allowed_app_key, max_chats, max_async_chats, profiles, skills, member_of, manager_of,
-         must_change_password, password_hash, password_changed_at, password_history, credential_version, locked_at"
-    };
-}
-
-const EVERY_USER: &str = concat!("SELECT ", user_columns!(), " FROM users ORDER BY id");
-const USERS: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE account_id = ?1 ORDER BY id");
-
-fn user(row: &Row<'_>) -> rusqlite::Result<User> {
-    let (Id(account), Coded(population), Coded(kind)) = (row.get(1)?, row.get(4)?, row.get(5)?);
-    let (Json(profiles), Json(skills), Json(manager_of)) = (row.get(14)?, row.get(15)?, row.get(17)?);
-    Ok(User {
-        id: UserId(row.get(0)?),
-        account,
-        pid: Uuid::from_bytes(row.get(2)?),
-        number: row.get(3)?,
-        population,
-        kind,
-        login_name: row.get(6)?,
-        full_name: row.get(7)?,
-        nickname: row.get(8)?,
-        email: row.get(9)?,
-        enabled: row.get(10)?,
-        allowed_app_key: row.get(11)?,
-        max_chats: row.get(12)?,
-        max_async_chats: row.get(13)?,
-        profiles,
-        skills,
-        member_of: row.get(16)?,
-        manager_of,
-        must_change_password: row.get(18)?,
-        password: password(row)?,
-        credential_version: row.get(22)?,
-        locked_at: row.get::<_, Option<At>>(23)?.map(|At(at)| at),
-    })
-}
-
-fn password(row: &Row<'_>) -> rusqlite::Result<Option<PasswordCredential>> {
-    let Some(hash) = row.get(19)? else { return Ok(None) };
-    let (At(changed_at), Json(history)) = (row.get(20)?, row.get(21)?);
-    Ok(Some(PasswordCredential { hash, changed_at, history }))
 }
 
 fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {

@@ -1,7 +1,11 @@
 //! Rows become values. Every question is asked in one snapshot, which the caller opens.
 
+mod administration;
+mod audit;
 mod directory;
+mod octets;
 mod sessions;
+mod users;
 
 use rusqlite::Connection;
 use vestibule_model::AccountId;
@@ -9,8 +13,11 @@ use vestibule_store::{ChangedAccounts, DirectoryRows, Sequence};
 
 use crate::columns::Id;
 
+pub(crate) use administration::{administrators, token_with, tokens};
+pub(crate) use audit::audit;
 pub(crate) use directory::account;
 pub(crate) use sessions::{session, sessions};
+pub(crate) use users::users;
 
 /// Everything but the sessions.
 pub(crate) fn directory(snapshot: &Connection) -> rusqlite::Result<DirectoryRows> {

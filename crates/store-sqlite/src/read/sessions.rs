@@ -1,12 +1,12 @@
 //! Reading sessions, a page at a time.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
-use rusqlite::types::{FromSqlError, Type};
+use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use vestibule_model::{Application, ApplicationId, Session, SessionId, UserId};
 
+use super::octets::address;
 use crate::columns::{ApplicationKind, At, Coded, Id};
 
 /// The columns are read by their place here: a start reads every session there is.
@@ -48,7 +48,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Session> {
         application: application(row)?,
         opening,
         dialect,
-        address: address(row)?,
+        address: address(row, 7)?,
         created,
         last_used,
         idle: idle(row)?,
@@ -65,17 +65,6 @@ fn application(row: &Row<'_>) -> rusqlite::Result<Application> {
         ApplicationKind::OauthClient => Application::OauthClient(ApplicationId(row.get(4)?)),
         ApplicationKind::Token => Application::Token(ApplicationId(row.get(4)?)),
     })
-}
-
-fn address(row: &Row<'_>) -> rusqlite::Result<Option<IpAddr>> {
-    let Some(octets) = row.get_ref(7)?.as_blob_or_null()? else { return Ok(None) };
-    if let Ok(octets) = <[u8; 4]>::try_from(octets) {
-        return Ok(Some(octets.into()));
-    }
-    match <[u8; 16]>::try_from(octets) {
-        Ok(octets) => Ok(Some(octets.into())),
-        Err(error) => Err(rusqlite::Error::FromSqlConversionFailure(7, Type::Blob, Box::new(error))),
-    }
 }
 
 fn idle(row: &Row<'_>) -> rusqlite::Result<Duration> {

@@ -1,8 +1,11 @@
 //! Changes become statements. Runs inside the writer's transaction; undoing is the writer's. A row that is put and is
 //! there is replaced, unless it is another account's.
 
+mod administration;
 mod applications;
+pub(crate) mod audit;
 mod credentials;
+mod deletion;
 mod directory;
 mod sessions;
 
@@ -12,33 +15,66 @@ use rusqlite::Connection;
 use vestibule_model::AccountId;
 use vestibule_store::{Change, Sequence, StoreError};
 
-use crate::columns::Id;
+use crate::chain::Chain;
+use crate::columns::{ApplicationKind, Id};
 use crate::error::of_change;
 use crate::read;
 
-/// Whether the batch is written by a single statement, so that it needs no savepoint.
-pub(crate) fn is_one_statement(changes: &[Change]) -> bool {
-    match changes {
-        [Change::OpenSession(_) | Change::EndSession(_)] => true,
-        [Change::TouchSessions(touches)] => touches.len() <= 1,
-        [Change::TouchApplications(touches)] => touches.len() <= 1,
+/// A batch of a single statement, and entries of the audit behind it: such a batch needs no savepoint.
+pub(crate) fn one_statement(changes: &[Change]) -> Option<(&[Change], &[Change])> {
+    let (first, entries) = changes.split_at_checked(1)?;
+    let is_one_statement = match &first[0] {
+        Change::OpenSession(_) | Change::EndSession(_) | Change::Audit(_) => true,
+        Change::TouchSessions(touches) => touches.len() <= 1,
+        Change::TouchApplications(touches) => touches.len() <= 1,
         _ => false,
-    }
+    };
+    let only_entries = entries.iter().all(|change| matches!(change, Change::Audit(_)));
+    (is_one_statement && only_entries).then_some((first, entries))
 }
 
 /// Applies the changes in their order, then notes whose directory they changed.
-pub(crate) fn batch(connection: &Connection, changes: &[Change]) -> Result<(), StoreError> {
+pub(crate) fn batch(
+    connection: &Connection,
+    chain: &mut Chain,
+    changes: &[Change],
+) -> Result<(), StoreError> {
     let mut touched = BTreeSet::new();
     for change in changes {
-        touched.extend(apply(connection, change)?);
+        touched.extend(apply(connection, chain, change)?);
     }
     touched.into_iter().try_for_each(|account| note_change(connection, account))
 }
 
 /// Applies one change; answers the account whose directory it changed.
-fn apply(connection: &Connection, change: &Change) -> Result<Option<AccountId>, StoreError> {
+fn apply(
+    connection: &Connection,
+    chain: &mut Chain,
+    change: &Change,
+) -> Result<Option<AccountId>, StoreError> {
     match change {
         Change::ExpectSequence(sequence) => expect_sequence(connection, *sequence)?,
+        Change::OpenSession(session) => sessions::open(connection, session)?,
+        Change::EndSession(session) => sessions::end(connection, *session)?,
+        Change::TouchSessions(touches) => sessions::touch(connection, touches)?,
+        Change::TouchApplications(touches) => applications::touch(connection, touches)?,
+        Change::Audit(record) => chain.append(connection, record)?,
+        Change::PruneAudit { before, limit } => chain.prune(connection, *before, *limit)?,
+        Change::PutAdministrator(administrator) => administration::put(connection, *administrator)?,
+        Change::DeleteAdministrator(user) => administration::delete(connection, *user)?,
+        Change::PutAdministrationToken(token) => administration::put_token(connection, token)?,
+        Change::DeleteAdministrationToken(token) => administration::delete_token(connection, *token)?,
+        Change::TouchAdministrationToken { token, last_used } => {
+            administration::touch_token(connection, *token, *last_used)?;
+        }
+        of_directory => return apply_to_directory(connection, of_directory),
+    }
+    Ok(None)
+}
+
+/// A change that those who follow the directory hear of.
+fn apply_to_directory(connection: &Connection, change: &Change) -> Result<Option<AccountId>, StoreError> {
+    match change {
         Change::PutAccount(account) => directory::put_account(connection, account)?,
         Change::PutProfile(account, profile) => directory::put_profile(connection, *account, profile)?,
         Change::PutGroup(account, group) => directory::put_group(connection, *account, group)?,
@@ -58,12 +94,42 @@ fn apply(connection: &Connection, change: &Change) -> Result<Option<AccountId>, 
             return credentials::set_password(connection, *user, password, *credential_version).map(Some);
         }
         Change::SetLock { user, locked_at } => return credentials::set_lock(connection, *user, *locked_at),
-        Change::OpenSession(session) => sessions::open(connection, session)?,
-        Change::EndSession(session) => sessions::end(connection, *session)?,
-        Change::TouchSessions(touches) => sessions::touch(connection, touches)?,
-        Change::TouchApplications(touches) => applications::touch(connection, touches)?,
+        deletion => return delete(connection, deletion),
     }
     Ok(change.directory_account())
+}
+
+/// Answers the account that had what was deleted.
+fn delete(connection: &Connection, change: &Change) -> Result<Option<AccountId>, StoreError> {
+    match *change {
+        Change::DeleteAccount(account) => deletion::account(connection, account),
+        Change::DeleteUser(user) => deletion::user(connection, user),
+        Change::DeleteProfile(account, id) => {
+            let sql = "DELETE FROM profiles WHERE account_id = ?1 AND id = ?2";
+            deletion::numbered(connection, sql, (account, id))
+        }
+        Change::DeleteGroup(account, id) => {
+            let sql = "DELETE FROM groups WHERE account_id = ?1 AND id = ?2";
+            deletion::numbered(connection, sql, (account, id))
+        }
+        Change::DeleteSkill(account, id) => {
+            let sql = "DELETE FROM skills WHERE account_id = ?1 AND id = ?2";
+            deletion::numbered(connection, sql, (account, id))
+        }
+        Change::DeleteApiKey(account, id) => {
+            let sql = "DELETE FROM api_keys WHERE account_id = ?1 AND id = ?2";
+            deletion::application(connection, sql, ApplicationKind::ApiKey, (account, id))
+        }
+        Change::DeleteOauthClient(account, id) => {
+            let sql = "DELETE FROM oauth_clients WHERE account_id = ?1 AND id = ?2";
+            deletion::application(connection, sql, ApplicationKind::OauthClient, (account, id))
+        }
+        Change::DeleteApplicationToken(account, id) => {
+            let sql = "DELETE FROM application_tokens WHERE account_id = ?1 AND id = ?2";
+            deletion::application(connection, sql, ApplicationKind::Token, (account, id))
+        }
+        _ => Ok(None),
+    }
 }
 
 fn expect_sequence(connection: &Connection, expected: Sequence) -> Result<(), StoreError> {

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use vestibule_store::conformance::samples::{HERE, account, session, user};
 use vestibule_store::{Change, Store};
-use vestibule_store_sqlite::SqliteStore;
 
-use crate::temporary::{KEY_CHECK, empty_store};
+use crate::temporary::{KEY_CHECK, empty_store, open};
 
 const SESSIONS: u8 = 50;
 
@@ -32,7 +31,7 @@ async fn killed() -> (TempDir, PathBuf) {
 }
 
 async fn opened(path: &Path) -> usize {
-    SqliteStore::open(path, KEY_CHECK).unwrap().sessions(None, 1_000).await.unwrap().len()
+    open(path, KEY_CHECK).unwrap().sessions(None, 1_000).await.unwrap().len()
 }
 
 #[tokio::test]
@@ -65,7 +64,7 @@ async fn a_torn_log_is_written_on_after_it() {
     let mut log = fs::read(log_of(&path)).unwrap();
     log.truncate(log.len() - 100);
     fs::write(log_of(&path), log).unwrap();
-    let store = SqliteStore::open(&path, KEY_CHECK).unwrap();
+    let store = open(&path, KEY_CHECK).unwrap();
     let again = session(SESSIONS - 1, &user(HERE, 1));
     store.commit(vec![Change::OpenSession(again.into())]).await.unwrap();
     drop(store);

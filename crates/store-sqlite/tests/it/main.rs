@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests, their helpers included")]
 
+mod audit;
+mod audit_edits;
 mod beside_the_model;
 mod conformance;
 mod killed;

@@ -2,12 +2,19 @@
 
 use std::ops::Deref;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tempfile::TempDir;
+use vestibule_crypto::{AuditKey, MasterKey};
 use vestibule_store_sqlite::{OpenError, SqliteStore};
 
 /// The check value of the master key that tests use.
 pub(crate) const KEY_CHECK: [u8; 32] = [7; 32];
+
+/// The key of the audit that tests use.
+pub(crate) fn audit_key() -> AuditKey {
+    AuditKey::derive(&MasterKey::from_hex(&"5a".repeat(32)).unwrap())
+}
 
 /// A store, and the directory that its file is in. The store is dropped before the directory.
 #[derive(Debug)]
@@ -27,7 +34,8 @@ impl Deref for Temporary {
 /// A new and empty store.
 pub(crate) fn empty_store() -> Temporary {
     let directory = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&directory.path().join("vestibule.db"), KEY_CHECK).unwrap();
+    let store =
+        SqliteStore::open(&directory.path().join("vestibule.db"), KEY_CHECK, Arc::new(audit_key())).unwrap();
     Temporary { store, directory }
 }
 
@@ -47,6 +55,11 @@ impl Temporary {
         let path = self.path();
         let Self { store, directory } = self;
         drop(store);
-        SqliteStore::open(&path, key_check).map(|store| Self { store, directory })
+        SqliteStore::open(&path, key_check, Arc::new(audit_key())).map(|store| Self { store, directory })
     }
+}
+
+/// Opens a file of a store that tests made.
+pub(crate) fn open(path: &std::path::Path, key_check: [u8; 32]) -> Result<SqliteStore, OpenError> {
+    SqliteStore::open(path, key_check, Arc::new(audit_key()))
 }

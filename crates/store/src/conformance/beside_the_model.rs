@@ -7,23 +7,28 @@ use std::mem::{Discriminant, discriminant};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use vestibule_model::{
-    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Millis, OauthClient, PasswordCredential,
-    Session, SessionId, User, UserId,
+    Account, AccountId, AdministrationToken, AdministrationTokenId, Administrator, AdministratorRole, ApiKey,
+    ApplicationId, ApplicationToken, AuditRecord, Millis, OauthClient, PasswordCredential, Population,
+    Session, SessionId, SessionReference, User, UserId,
 };
 
 use super::all;
+use super::audit::every;
 use super::samples::{
-    account, agent, api_key, application_token, digest, group, id, oauth_client, profile, session, skill,
-    user,
+    account, administration_token, agent, api_key, application_token, audit_record, digest, group, id,
+    oauth_client, profile, session, skill, user,
 };
-use crate::{ApplicationTouch, Change, DirectoryRows, MemoryStore, Sequence, Store, StoreError, Touch};
+use crate::{
+    ApplicationTouch, AuditQuery, Change, DirectoryRows, MemoryStore, Sequence, Store, StoreError, Touch,
+    UserQuery,
+};
 
 /// The changes of one commit. An expected sequence of 0 stands for the one at the beginning of the round.
 pub type Commit = Vec<Change>;
 
 /// Rounds of commits that are asked for at once. The first makes somebody who can open sessions.
 pub fn rounds() -> impl Strategy<Value = Vec<Vec<Commit>>> {
-    vec(vec(vec(change(), 0..4), 1..5), 1..12).prop_map(|mut rounds| {
+    vec(vec(vec(change(), 0..4), 1..5), 1..14).prop_map(|mut rounds| {
         let somebody = User { credential_version: 1, ..user("a", 1) };
         let first = vec![Change::PutAccount(account("a").into()), Change::PutUser(somebody.into())];
         rounds.insert(0, vec![first]);
@@ -55,6 +60,32 @@ pub async fn assert_same(store: &dyn Store, model: &dyn Store) {
     for byte in 0..4 {
         let after = Some(SessionId([byte; 16]));
         assert_eq!(store.sessions(after, 2).await.unwrap(), model.sessions(after, 2).await.unwrap());
+    }
+    assert_eq!(store.administrators().await.unwrap(), model.administrators().await.unwrap());
+    assert_eq!(store.administration_tokens().await.unwrap(), model.administration_tokens().await.unwrap());
+    assert_same_pages(store, model).await;
+}
+
+/// Whether both answer alike what is asked for a page at a time.
+async fn assert_same_pages(store: &dyn Store, model: &dyn Store) {
+    let limit = 2;
+    let account = Some(id("a"));
+    let session = Some(SessionReference([1; 16]));
+    for query in [
+        AuditQuery { limit, ..AuditQuery::default() },
+        AuditQuery { account, limit, ..AuditQuery::default() },
+        AuditQuery { user: Some(user_id(1)), session, ..AuditQuery::default() },
+        AuditQuery { since: Some(Millis::from_unix(2)), ..AuditQuery::default() },
+    ] {
+        assert_eq!(every(store, query.clone()).await, every(model, query).await);
+    }
+    let users = UserQuery { limit, ..UserQuery::of(id("a")) };
+    for query in [
+        users.clone(),
+        UserQuery { name_prefix: Some("x".into()), behind: Some(user_id(1)), ..users.clone() },
+        UserQuery { population: Some(Population::Agent), enabled: Some(true), ..users },
+    ] {
+        assert_eq!(store.users(query.clone()).await.unwrap(), model.users(query).await.unwrap());
     }
 }
 
@@ -108,7 +139,66 @@ fn change() -> impl Strategy<Value = Change> {
         2 => (0..5_u8).prop_map(|byte| Change::EndSession(SessionId([byte; 16]))),
         2 => vec((0..5_u8, 0..3_i64), 0..4).prop_map(touches),
         2 => vec((1..4_i64, 0..3_i64, 0..3_u64), 0..4).prop_map(application_touches),
+        1 => deletion(),
+        2 => administration(),
+        2 => an_entry().prop_map(|record| Change::Audit(record.into())),
+        1 => (0..4_i64, 0..3_usize)
+            .prop_map(|(before, limit)| Change::PruneAudit { before: Millis::from_unix(before), limit }),
     ]
+}
+
+fn deletion() -> impl Strategy<Value = Change> {
+    let application = || (name(), (1..4_i64).prop_map(ApplicationId));
+    prop_oneof![
+        1 => name().prop_map(Change::DeleteAccount),
+        2 => (1..5).prop_map(|number| Change::DeleteUser(user_id(number))),
+        1 => (name(), 1..3_i64).prop_map(|(account, id)| Change::DeleteProfile(account, id)),
+        1 => (name(), 1..3_i64).prop_map(|(account, id)| Change::DeleteGroup(account, id)),
+        1 => (name(), 1..3_i64).prop_map(|(account, id)| Change::DeleteSkill(account, id)),
+        1 => application().prop_map(|(account, id)| Change::DeleteApiKey(account, id)),
+        1 => application().prop_map(|(account, id)| Change::DeleteOauthClient(account, id)),
+        1 => application().prop_map(|(account, id)| Change::DeleteApplicationToken(account, id)),
+    ]
+}
+
+fn administration() -> impl Strategy<Value = Change> {
+    let token = || (1..4_i64).prop_map(AdministrationTokenId);
+    prop_oneof![
+        2 => (1..5, role()).prop_map(|(number, role)| {
+            Change::PutAdministrator(Administrator { user: user_id(number), role })
+        }),
+        1 => (1..5).prop_map(|number| Change::DeleteAdministrator(user_id(number))),
+        2 => (1..4_i64, 1..4, role()).prop_map(|(id, name, role)| {
+            let token =
+                AdministrationToken { name: format!("name {name}"), role, ..administration_token(id) };
+            Change::PutAdministrationToken(token.into())
+        }),
+        1 => token().prop_map(Change::DeleteAdministrationToken),
+        1 => (token(), 0..3_i64).prop_map(|(token, at)| Change::TouchAdministrationToken {
+            token,
+            last_used: Millis::from_unix(1_785_000_000_007 + at),
+        }),
+    ]
+}
+
+fn role() -> impl Strategy<Value = AdministratorRole> {
+    prop_oneof![
+        Just(AdministratorRole::Owner),
+        name().prop_map(AdministratorRole::Administrator),
+        prop::option::of(name()).prop_map(AdministratorRole::Auditor),
+    ]
+}
+
+fn an_entry() -> impl Strategy<Value = AuditRecord> {
+    let user = prop::option::of((1..3).prop_map(user_id));
+    let session = prop::option::of((0..2_u8).prop_map(|byte| SessionReference([byte; 16])));
+    (prop::option::of(name()), user, session, 0..4_i64).prop_map(|(account, user, session, at)| AuditRecord {
+        at: Millis::from_unix(at),
+        account,
+        user,
+        session,
+        ..audit_record(at)
+    })
 }
 
 fn name() -> impl Strategy<Value = AccountId> {

@@ -17,10 +17,16 @@
 )]
 
 #[expect(missing_docs, reason = "a fact's name says it")]
+pub mod administration;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod applications;
+#[expect(missing_docs, reason = "a fact's name says it")]
+pub mod audit;
 pub mod beside_the_model;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod credentials;
+#[expect(missing_docs, reason = "a fact's name says it")]
+pub mod deletion;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod directory;
 pub mod samples;
@@ -32,6 +38,8 @@ pub mod sessions;
 pub mod transactions;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod uniqueness;
+#[expect(missing_docs, reason = "a fact's name says it")]
+pub mod users;
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -184,6 +192,74 @@ macro_rules! conformance_suite {
                 a_password_names_the_account_of_the_user
                 the_directory_is_read_with_its_sequence
             }
+            users {
+                the_users_of_an_account_are_read_in_the_order_of_ids
+                a_user_is_read_whole
+                the_pages_of_users_are_every_user_once
+                users_are_found_by_the_beginning_of_their_name
+                a_sign_in_a_name_stands_for_itself
+                a_prefix_at_the_end_of_all_characters_finds_no_other
+                users_are_found_by_population_and_state
+            }
+            deletion {
+                a_deleted_user_is_gone_with_every_session
+                a_deleted_user_administers_no_more
+                the_id_of_a_deleted_user_is_never_given_again
+                the_name_of_a_deleted_user_is_free
+                a_session_of_a_deleted_user_is_refused
+                deleted_profiles_groups_and_skills_are_gone
+                a_deleted_api_key_is_gone_with_its_sessions
+                a_deleted_oauth_client_is_gone_with_its_sessions
+                a_deleted_application_token_is_gone_with_its_sessions
+                an_application_of_another_account_is_not_deleted
+                a_deleted_account_is_gone_with_all_that_belongs_to_it
+                roles_and_tokens_limited_to_a_deleted_account_are_gone
+                an_account_that_was_deleted_can_be_made_anew_with_other_users
+                the_audit_of_a_deleted_account_stays
+                deleting_what_is_not_there_is_no_error_and_moves_nothing
+                a_refused_commit_deletes_nothing
+            }
+            administration {
+                every_role_is_read_back
+                administrators_are_in_the_order_of_user_ids
+                a_role_is_taken_away
+                nobody_who_does_not_exist_administers
+                no_role_is_limited_to_an_account_that_does_not_exist
+                an_administration_token_is_read_back
+                an_administration_token_is_found_by_its_digest
+                a_name_or_digest_of_an_administration_token_is_taken_once
+                an_administration_token_that_is_replaced_keeps_its_last_use
+                the_use_of_an_administration_token_moves_forward_only
+                the_id_of_a_deleted_administration_token_is_never_given_again
+                administrators_do_not_move_the_directory
+            }
+            audit {
+                a_new_store_has_no_entries
+                an_entry_is_read_back
+                every_action_and_reason_is_read_back
+                every_actor_means_and_target_is_read_back
+                text_and_numbers_at_their_ends_are_read_back_from_the_audit
+                entries_are_numbered_from_one_without_a_gap
+                a_refused_commit_leaves_no_entry_and_no_gap
+                an_entry_is_written_with_its_change
+                the_audit_does_not_move_the_directory
+                the_newest_come_first_unless_asked_otherwise
+                the_pages_of_an_audit_are_every_entry_once
+                a_page_begins_behind_any_place
+                a_page_is_bounded_whatever_is_asked_for
+                entries_of_an_account_are_found
+                entries_about_a_user_are_found_with_and_without_the_account
+                entries_about_a_session_are_found
+                entries_of_an_action_are_found
+                entries_of_a_span_of_time_are_found
+                entries_written_while_the_clock_was_wrong_are_found_by_their_time
+                conditions_have_to_be_met_together
+                what_is_old_is_pruned
+                no_more_is_pruned_than_asked_for
+                only_the_beginning_is_pruned
+                numbers_go_on_after_everything_was_pruned
+                a_refused_commit_prunes_nothing
+            }
         }
     };
     (@facts $make:expr; $($module:ident { $($fact:ident)+ })+) => {$(
@@ -206,7 +282,11 @@ mod tests {
     fn every_fact_is_in_the_suite() {
         let suite = include_str!("mod.rs");
         let facts = [
+            include_str!("administration.rs"),
             include_str!("applications.rs"),
+            include_str!("audit.rs"),
+            include_str!("deletion.rs"),
+            include_str!("users.rs"),
             include_str!("directory.rs"),
             include_str!("uniqueness.rs"),
             include_str!("sessions.rs"),

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use vestibule_model::{
-    Account, AccountId, AccountState, ApiKey, Application, ApplicationId, ApplicationToken, Dialect, Feature,
-    Group, LockoutPolicy, Millis, OauthClient, Opening, PasswordCredential, PasswordPolicy, Population,
-    Privilege, Profile, Rank, RoleType, SecretDigest, Service, Session, SessionId, SessionPolicy, SignOn,
-    Skill, User, UserId, UserKind,
+    Account, AccountId, AccountState, Actor, AdministrationToken, AdministrationTokenId, AdministratorRole,
+    ApiKey, Application, ApplicationId, ApplicationToken, AuditAction, AuditReason, AuditRecord, AuditTarget,
+    Dialect, Feature, Group, LockoutPolicy, Means, Millis, OauthClient, Opening, PasswordCredential,
+    PasswordPolicy, Population, Privilege, Profile, Rank, Refusal, RoleType, SecretDigest, Service, Session,
+    SessionId, SessionPolicy, SessionReference, SignOn, Skill, TargetKind, User, UserId, UserKind,
 };
 
 /// The account that most facts are about.
@@ -169,4 +170,47 @@ pub fn session(byte: u8, user: &User) -> Session {
         absolute_end: Some(Millis::from_unix(1_780_086_400_004)),
         credential_version: user.credential_version,
     }
+}
+
+/// An administration token that has been used; its name and digest made from the id.
+pub fn administration_token(id: i64) -> AdministrationToken {
+    AdministrationToken {
+        id: AdministrationTokenId(id),
+        name: format!("Deployment {id}"),
+        secret: digest(1_000 + id),
+        role: AdministratorRole::Owner,
+        created_by: "admin (user 1)".into(),
+        created: Millis::from_unix(1_780_000_000_006),
+        expires: Millis::from_unix(1_790_000_000_007),
+        last_used: Some(Millis::from_unix(1_785_000_000_008)),
+        revoked: Some(Millis::from_unix(1_786_000_000_009)),
+    }
+}
+
+/// An entry of the audit with everything set; times and count made from a number.
+pub fn audit_record(number: i64) -> AuditRecord {
+    AuditRecord {
+        at: Millis::from_unix(1_780_000_000_000 + number),
+        action: AuditAction::LogInRefused,
+        reason: Some(AuditReason::Refused(Refusal::WrongPassword)),
+        account: Some(id(HERE)),
+        user: Some(UserId(2_000_000_000_001)),
+        session: Some(SessionReference([7; 16])),
+        actor: Actor::User { id: UserId(17), name: "Jäne".into() },
+        means: Means::ApiKey(ApplicationId(77)),
+        dialect: Some(Dialect::LiveVox),
+        address: Some("192.0.2.17".parse().unwrap()),
+        target: Some(AuditTarget { kind: TargetKind::Profile, id: "-1".into(), name: "Boss".into() }),
+        before: Some(r#"{"enabled":true}"#.into()),
+        after: Some(r#"{"enabled":false}"#.into()),
+        details: Some(r#"{"policy":"one"}"#.into()),
+        count: u32::try_from(number.rem_euclid(1_000)).unwrap_or(0) + 1,
+        until: Some(Millis::from_unix(1_780_000_059_000 + number)),
+    }
+}
+
+/// An entry with nothing optional.
+pub fn bare_audit_record(number: i64) -> AuditRecord {
+    let at = Millis::from_unix(1_780_000_000_000 + number);
+    AuditRecord::new(at, AuditAction::Changed, Actor::System, Means::System)
 }

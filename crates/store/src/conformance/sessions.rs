@@ -170,7 +170,7 @@ pub async fn pages_are_in_the_order_of_ids(store: &dyn Store) {
     assert_eq!(bytes(behind), [0x80]);
     let nobody = SessionId([0x81; 16]);
     assert_eq!(bytes(store.sessions(Some(nobody), 9).await.unwrap()), [0xff]);
-    assert_eq!(bytes(store.sessions(None, 0).await.unwrap()), []);
+    assert_eq!(bytes(store.sessions(None, 0).await.unwrap()), [0_u8; 0]);
 }
 
 pub async fn pages_together_are_every_session_once(store: &dyn Store) {

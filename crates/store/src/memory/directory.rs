@@ -1,13 +1,14 @@
 //! Accounts and what belongs to them, and which values must be unique among them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use vestibule_model::{
     Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Group, Millis, OauthClient,
     PasswordCredential, Profile, Skill, User, UserId,
 };
 
-use crate::{AccountRows, ApplicationTouch, StoreError};
+use crate::{AccountRows, ApplicationTouch, StoreError, UserQuery};
 
 /// Counts end here: databases know no larger number.
 const MANY: u64 = i64::MAX.unsigned_abs();
@@ -15,13 +16,26 @@ const MANY: u64 = i64::MAX.unsigned_abs();
 #[derive(Clone, Debug, Default)]
 pub(super) struct Directory {
     pub(super) accounts: BTreeMap<AccountId, Account>,
-    profiles: BTreeMap<(AccountId, i64), Profile>,
-    groups: BTreeMap<(AccountId, i64), Group>,
-    skills: BTreeMap<(AccountId, i64), Skill>,
-    users: BTreeMap<UserId, User>,
-    api_keys: BTreeMap<ApplicationId, (AccountId, ApiKey)>,
-    oauth_clients: BTreeMap<ApplicationId, (AccountId, OauthClient)>,
-    application_tokens: BTreeMap<ApplicationId, (AccountId, ApplicationToken)>,
+    pub(super) profiles: BTreeMap<(AccountId, i64), Profile>,
+    pub(super) groups: BTreeMap<(AccountId, i64), Group>,
+    pub(super) skills: BTreeMap<(AccountId, i64), Skill>,
+    pub(super) users: BTreeMap<UserId, User>,
+    pub(super) api_keys: BTreeMap<ApplicationId, (AccountId, ApiKey)>,
+    pub(super) oauth_clients: BTreeMap<ApplicationId, (AccountId, OauthClient)>,
+    pub(super) application_tokens: BTreeMap<ApplicationId, (AccountId, ApplicationToken)>,
+    pub(super) retired: RetiredIds,
+}
+
+/// Ids of a kind of application that were deleted.
+pub(super) type Retired = BTreeSet<ApplicationId>;
+
+/// Ids that are never given again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RetiredIds {
+    pub(super) users: BTreeSet<UserId>,
+    pub(super) api_keys: Retired,
+    pub(super) oauth_clients: Retired,
+    pub(super) application_tokens: Retired,
 }
 
 impl Directory {
@@ -39,7 +53,14 @@ impl Directory {
         })
     }
 
-    /// The user of a session that is to be opened.
+    /// A page of an account's users.
+    pub(super) fn page(&self, query: &UserQuery) -> Vec<User> {
+        let behind = query.behind.map_or(Bound::Unbounded, Bound::Excluded);
+        let users = self.users.range((behind, Bound::Unbounded)).map(|(_, user)| user);
+        users.filter(|user| query.wants(user)).take(query.bounded_limit()).cloned().collect()
+    }
+
+    /// The user of this id.
     pub(super) fn user(&self, id: UserId) -> Option<&User> {
         self.users.get(&id)
     }
@@ -76,6 +97,9 @@ impl Directory {
         if self.users.get(&user.id).is_some_and(|before| before.account != user.account) {
             return refuse("the user belongs to another account");
         }
+        if self.retired.users.contains(&user.id) {
+            return refuse("the id is that of a deleted user");
+        }
         let mut others =
             self.users.values().filter(|other| other.account == user.account && other.id != user.id);
         if others.any(|other| other.number == user.number || name_key(other) == name_key(&user)) {
@@ -87,6 +111,7 @@ impl Directory {
 
     pub(super) fn put_api_key(&mut self, account: AccountId, key: ApiKey) -> Result<(), StoreError> {
         self.expect_account(account)?;
+        expect_unused(&self.retired.api_keys, key.id)?;
         expect_free(&self.api_keys, account, key.id, |other| other.app_key == key.app_key)?;
         self.api_keys.insert(key.id, (account, key));
         Ok(())
@@ -98,6 +123,7 @@ impl Directory {
         client: OauthClient,
     ) -> Result<(), StoreError> {
         self.expect_account(account)?;
+        expect_unused(&self.retired.oauth_clients, client.id)?;
         expect_free(&self.oauth_clients, account, client.id, |other| other.client_id == client.client_id)?;
         self.oauth_clients.insert(client.id, (account, client));
         Ok(())
@@ -109,6 +135,7 @@ impl Directory {
         mut token: ApplicationToken,
     ) -> Result<(), StoreError> {
         self.expect_account(account)?;
+        expect_unused(&self.retired.application_tokens, token.id)?;
         expect_free(&self.application_tokens, account, token.id, |other| other.name == token.name)?;
         let mut others = self.application_tokens.values().filter(|(_, other)| other.id != token.id);
         if others.any(|(_, other)| other.token == token.token) {
@@ -164,7 +191,7 @@ impl Directory {
         Some(user.account)
     }
 
-    fn expect_account(&self, id: AccountId) -> Result<(), StoreError> {
+    pub(super) fn expect_account(&self, id: AccountId) -> Result<(), StoreError> {
         if self.accounts.contains_key(&id) { Ok(()) } else { refuse("the account does not exist") }
     }
 }
@@ -177,6 +204,10 @@ fn numbered<T: Clone>(rows: &BTreeMap<(AccountId, i64), T>, account: AccountId) 
 /// What an account has of a kind that is numbered in the installation.
 fn owned<T: Clone>(rows: &BTreeMap<ApplicationId, (AccountId, T)>, account: AccountId) -> Vec<T> {
     rows.values().filter(|(owner, _)| *owner == account).map(|(_, row)| row.clone()).collect()
+}
+
+fn expect_unused(retired: &Retired, id: ApplicationId) -> Result<(), StoreError> {
+    if retired.contains(&id) { refuse("the id is that of a deleted application") } else { Ok(()) }
 }
 
 /// Neither is the id another account's, nor is the name taken in this one.
@@ -200,6 +231,6 @@ fn name_key(user: &User) -> (vestibule_model::Population, String) {
     (user.population, user.population.name_key(&user.login_name))
 }
 
-fn refuse(why: &str) -> Result<(), StoreError> {
+pub(super) fn refuse(why: &str) -> Result<(), StoreError> {
     Err(StoreError::Constraint(why.to_owned()))
 }

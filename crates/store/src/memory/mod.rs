@@ -2,6 +2,9 @@
 //!
 //! Nothing here survives the process. Tests use it as a store, and the conformance suite was written against it.
 
+mod administration;
+mod audit;
+mod deletion;
 mod directory;
 mod transaction;
 
@@ -10,11 +13,18 @@ use std::future::ready;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use vestibule_model::{AccountId, Session, SessionId};
+use vestibule_model::{
+    AccountId, AdministrationToken, Administrator, SecretDigest, Session, SessionId, User,
+};
 
+use self::administration::Administration;
+use self::audit::Audit;
 use self::directory::Directory;
 use self::transaction::Transaction;
-use crate::{AccountRows, Change, ChangedAccounts, DirectoryRows, Sequence, Store, StoreFuture};
+use crate::{
+    AccountRows, AuditPage, AuditQuery, Change, ChangedAccounts, DirectoryRows, Sequence, Store, StoreFuture,
+    UserQuery,
+};
 
 /// A store in memory, empty at first.
 #[derive(Debug, Default)]
@@ -25,8 +35,10 @@ pub struct MemoryStore {
 /// Everything that is stored.
 #[derive(Debug, Default)]
 struct Tables {
-    /// Shared, so that a transaction keeps the state before it for the price of a pointer.
+    /// Shared, as are the next two, so that a transaction keeps the state before it for the price of a pointer.
     directory: Arc<Directory>,
+    administration: Arc<Administration>,
+    audit: Arc<Audit>,
     sessions: BTreeMap<SessionId, Session>,
     /// The account of each change of the directory; the sequence is its length.
     changes: Vec<AccountId>,
@@ -82,6 +94,26 @@ impl Store for MemoryStore {
         let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
         let page = tables.sessions.range((behind, Bound::Unbounded)).take(limit);
         Box::pin(ready(Ok(page.map(|(_, session)| session.clone()).collect())))
+    }
+
+    fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
+        Box::pin(ready(Ok(self.tables().directory.page(&query))))
+    }
+
+    fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
+        Box::pin(ready(Ok(self.tables().audit.page(&query))))
+    }
+
+    fn administrators(&self) -> StoreFuture<'_, Vec<Administrator>> {
+        Box::pin(ready(Ok(self.tables().administration.administrators())))
+    }
+
+    fn administration_tokens(&self) -> StoreFuture<'_, Vec<AdministrationToken>> {
+        Box::pin(ready(Ok(self.tables().administration.tokens())))
+    }
+
+    fn administration_token(&self, secret: SecretDigest) -> StoreFuture<'_, Option<AdministrationToken>> {
+        Box::pin(ready(Ok(self.tables().administration.token(secret))))
     }
 }
 

@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use vestibule_model::{AccountId, Session, SessionId};
+use vestibule_model::{AccountId, Application, Session, SessionId};
 
 use super::Tables;
+use super::administration::Administration;
+use super::audit::Audit;
 use super::directory::Directory;
 use crate::{Change, Sequence, StoreError, Touch};
 
 pub(super) struct Transaction<'a> {
     tables: &'a mut Tables,
-    /// The directory before the transaction.
-    before: Arc<Directory>,
+    /// Everything but the sessions before the transaction.
+    before: (Arc<Directory>, Arc<Administration>, Arc<Audit>),
     /// The sessions that were changed, each as it was before that, in the order of changing.
     undo: Vec<(SessionId, Option<Session>)>,
     changed: BTreeSet<AccountId>,
@@ -20,7 +22,8 @@ pub(super) struct Transaction<'a> {
 
 impl<'a> Transaction<'a> {
     pub(super) fn begin(tables: &'a mut Tables) -> Self {
-        let before = Arc::clone(&tables.directory);
+        let before =
+            (Arc::clone(&tables.directory), Arc::clone(&tables.administration), Arc::clone(&tables.audit));
         Self { tables, before, undo: Vec::new(), changed: BTreeSet::new() }
     }
 
@@ -38,7 +41,7 @@ impl<'a> Transaction<'a> {
     }
 
     fn roll_back(self) {
-        self.tables.directory = self.before;
+        (self.tables.directory, self.tables.administration, self.tables.audit) = self.before;
         for (id, before) in self.undo.into_iter().rev() {
             match before {
                 Some(session) => self.tables.sessions.insert(id, session),
@@ -50,55 +53,125 @@ impl<'a> Transaction<'a> {
     fn apply(&mut self, change: Change) -> Result<(), StoreError> {
         self.changed.extend(change.directory_account());
         match change {
-            Change::ExpectSequence(sequence) => self.expect_sequence(sequence),
-            Change::PutAccount(account) => self.directory().put_account(*account),
-            Change::PutProfile(account, profile) => self.directory().put_profile(account, profile),
-            Change::PutGroup(account, group) => self.directory().put_group(account, group),
-            Change::PutSkill(account, skill) => self.directory().put_skill(account, skill),
-            Change::PutUser(user) => self.directory().put_user(*user),
-            Change::PutApiKey(account, key) => self.directory().put_api_key(account, *key),
-            Change::PutOauthClient(account, client) => self.directory().put_oauth_client(account, *client),
+            Change::ExpectSequence(sequence) => return self.expect_sequence(sequence),
+            Change::OpenSession(session) => return self.open_session(*session),
+            Change::EndSession(session) => self.end_session(session),
+            Change::TouchSessions(touches) => touches.into_iter().for_each(|touch| self.touch(touch)),
+            Change::Audit(record) => self.audit().write(*record),
+            Change::PruneAudit { before, limit } => self.audit().prune(before, limit),
+            Change::PutAdministrator(_)
+            | Change::DeleteAdministrator(_)
+            | Change::PutAdministrationToken(_)
+            | Change::DeleteAdministrationToken(_)
+            | Change::TouchAdministrationToken { .. } => return self.administer(change),
+            Change::DeleteAccount(_)
+            | Change::DeleteUser(_)
+            | Change::DeleteProfile(..)
+            | Change::DeleteGroup(..)
+            | Change::DeleteSkill(..)
+            | Change::DeleteApiKey(..)
+            | Change::DeleteOauthClient(..)
+            | Change::DeleteApplicationToken(..) => {
+                let account = self.delete(&change);
+                self.changed.extend(account);
+            }
+            put => return self.put(put),
+        }
+        Ok(())
+    }
+
+    /// What makes or changes something in the directory.
+    fn put(&mut self, change: Change) -> Result<(), StoreError> {
+        let directory = Arc::make_mut(&mut self.tables.directory);
+        match change {
+            Change::PutAccount(account) => directory.put_account(*account)?,
+            Change::PutProfile(account, profile) => directory.put_profile(account, profile)?,
+            Change::PutGroup(account, group) => directory.put_group(account, group)?,
+            Change::PutSkill(account, skill) => directory.put_skill(account, skill)?,
+            Change::PutUser(user) => directory.put_user(*user)?,
+            Change::PutApiKey(account, key) => directory.put_api_key(account, *key)?,
+            Change::PutOauthClient(account, client) => directory.put_oauth_client(account, *client)?,
             Change::PutApplicationToken(account, token) => {
-                self.directory().put_application_token(account, *token)
+                directory.put_application_token(account, *token)?;
             }
             Change::ReplacePasswordHash { user, old, new } => {
-                let account = self.directory().replace_password_hash(user, &old, new);
-                self.changed.extend(account);
-                Ok(())
+                self.changed.extend(directory.replace_password_hash(user, &old, new));
             }
             Change::SetPassword { user, password, credential_version } => {
-                let account = self.directory().set_password(user, *password, credential_version)?;
-                self.changed.insert(account);
-                Ok(())
+                self.changed.insert(directory.set_password(user, *password, credential_version)?);
             }
-            Change::SetLock { user, locked_at } => {
-                let account = self.directory().set_lock(user, locked_at);
-                self.changed.extend(account);
-                Ok(())
-            }
-            Change::OpenSession(session) => self.open_session(*session),
-            Change::EndSession(session) => {
-                self.end_session(session);
-                Ok(())
-            }
-            Change::TouchSessions(touches) => {
-                for touch in touches {
-                    self.touch(touch);
-                }
-                Ok(())
-            }
+            Change::SetLock { user, locked_at } => self.changed.extend(directory.set_lock(user, locked_at)),
             Change::TouchApplications(touches) => {
                 for touch in touches {
-                    self.directory().touch_application(touch);
+                    directory.touch_application(touch);
                 }
-                Ok(())
             }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Deletes; answers the account that had it.
+    fn delete(&mut self, change: &Change) -> Option<AccountId> {
+        let directory = Arc::make_mut(&mut self.tables.directory);
+        match *change {
+            Change::DeleteAccount(account) => {
+                let users = directory.delete_account(account)?;
+                let administration = self.administration();
+                administration.delete_account(account);
+                for user in users {
+                    administration.delete_role(user);
+                }
+                self.end_sessions(|session| session.account == account);
+                Some(account)
+            }
+            Change::DeleteUser(user) => {
+                let account = directory.delete_user(user)?;
+                self.administration().delete_role(user);
+                self.end_sessions(|session| session.user == user);
+                Some(account)
+            }
+            Change::DeleteProfile(account, id) => directory.delete_profile(account, id).then_some(account),
+            Change::DeleteGroup(account, id) => directory.delete_group(account, id).then_some(account),
+            Change::DeleteSkill(account, id) => directory.delete_skill(account, id).then_some(account),
+            Change::DeleteApiKey(account, id) => {
+                let deleted = directory.delete_api_key(account, id);
+                self.end_sessions_with(Application::ApiKey(id), account, deleted)
+            }
+            Change::DeleteOauthClient(account, id) => {
+                let deleted = directory.delete_oauth_client(account, id);
+                self.end_sessions_with(Application::OauthClient(id), account, deleted)
+            }
+            Change::DeleteApplicationToken(account, id) => {
+                let deleted = directory.delete_application_token(account, id);
+                self.end_sessions_with(Application::Token(id), account, deleted)
+            }
+            _ => None,
         }
     }
 
-    /// The directory, to be changed: copied if that has not been done yet.
-    fn directory(&mut self) -> &mut Directory {
-        Arc::make_mut(&mut self.tables.directory)
+    fn administer(&mut self, change: Change) -> Result<(), StoreError> {
+        let directory = Arc::clone(&self.tables.directory);
+        let administration = self.administration();
+        match change {
+            Change::PutAdministrator(administrator) => administration.put_role(administrator, &directory)?,
+            Change::PutAdministrationToken(token) => administration.put_token(*token, &directory)?,
+            Change::DeleteAdministrator(user) => administration.delete_role(user),
+            Change::DeleteAdministrationToken(token) => administration.delete_token(token),
+            Change::TouchAdministrationToken { token, last_used } => {
+                administration.touch_token(token, last_used);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn administration(&mut self) -> &mut Administration {
+        Arc::make_mut(&mut self.tables.administration)
+    }
+
+    fn audit(&mut self) -> &mut Audit {
+        Arc::make_mut(&mut self.tables.audit)
     }
 
     fn expect_sequence(&self, expected: Sequence) -> Result<(), StoreError> {
@@ -126,6 +199,33 @@ impl<'a> Transaction<'a> {
         if let Some(session) = self.tables.sessions.remove(&id) {
             self.undo.push((id, Some(session)));
         }
+    }
+
+    fn end_sessions(&mut self, which: impl Fn(&Session) -> bool) {
+        let ids: Vec<SessionId> = self
+            .tables
+            .sessions
+            .values()
+            .filter(|session| which(session))
+            .map(|session| session.id)
+            .collect();
+        for id in ids {
+            self.end_session(id);
+        }
+    }
+
+    /// Ends the sessions of an application if it was deleted; answers its account then.
+    fn end_sessions_with(
+        &mut self,
+        application: Application,
+        account: AccountId,
+        deleted: bool,
+    ) -> Option<AccountId> {
+        if !deleted {
+            return None;
+        }
+        self.end_sessions(|session| session.application == application);
+        Some(account)
     }
 
     fn touch(&mut self, touch: Touch) {

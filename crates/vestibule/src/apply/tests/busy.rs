@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use vestibule_model::{Session, SessionId};
-use vestibule_store::{ChangedAccounts, Sequence, StoreFuture};
+use vestibule_model::{AdministrationToken, Administrator, SecretDigest, Session, SessionId, User};
+use vestibule_store::{AuditPage, AuditQuery, ChangedAccounts, Sequence, StoreFuture, UserQuery};
 
 use super::*;
 
@@ -39,6 +39,26 @@ impl Store for Busy {
 
     fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>> {
         self.store.sessions(after, limit)
+    }
+
+    fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
+        self.store.users(query)
+    }
+
+    fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
+        self.store.audit(query)
+    }
+
+    fn administrators(&self) -> StoreFuture<'_, Vec<Administrator>> {
+        self.store.administrators()
+    }
+
+    fn administration_tokens(&self) -> StoreFuture<'_, Vec<AdministrationToken>> {
+        self.store.administration_tokens()
+    }
+
+    fn administration_token(&self, secret: SecretDigest) -> StoreFuture<'_, Option<AdministrationToken>> {
+        self.store.administration_token(secret)
     }
 }
 

@@ -6,9 +6,10 @@ mod refusals;
 mod sessions;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tempfile::TempDir;
-use vestibule_crypto::{Argon2Params, Engine, OsRng, PasswordHasher, Sealer, SecretHasher};
+use vestibule_crypto::{Argon2Params, AuditKey, Engine, OsRng, PasswordHasher, Sealer, SecretHasher};
 use vestibule_model::{Millis, User};
 use vestibule_store_sqlite::SqliteStore;
 
@@ -36,7 +37,12 @@ impl World {
             sealer: Sealer::derive(&master),
             secrets: SecretHasher::derive(&master),
         };
-        let store = SqliteStore::open(&folder.path().join("db"), master.check_value()).unwrap();
+        let store = SqliteStore::open(
+            &folder.path().join("db"),
+            master.check_value(),
+            Arc::new(AuditKey::derive(&master)),
+        )
+        .unwrap();
         Self { _folder: folder, store, tools }
     }
 

@@ -1,0 +1,186 @@
+//! Blocks of the audit: what a thousand entries are about, in a few kilobytes, so that a question reads only the blocks
+//! that may answer it.
+//!
+//! A summary only ever says "perhaps" or "no", and the entries themselves are looked at after a "perhaps". A block without
+//! a summary, as the newest one is until it is full, is always looked at.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use sha2::{Digest, Sha256};
+use vestibule_store::AuditQuery;
+
+/// How many bits of a sequence are its place in its block.
+pub(crate) const BITS: u32 = 10;
+
+/// So that a summary fills a page of the file, and no more.
+const FILTER_BYTES: usize = 3_968;
+
+/// How many bits stand for a value: with 2,048 values in a filter about one in two thousand is taken for another.
+const HASHES: u32 = 8;
+
+/// What an entry can be asked for by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Key<'a> {
+    Account(&'a [u8]),
+    User(i64),
+    Session(&'a [u8]),
+}
+
+impl Key<'_> {
+    /// Two numbers made of the value; never change how, or entries are not found any more.
+    fn hash(self) -> (u32, u32) {
+        let digest = match self {
+            Self::Account(id) => Sha256::new_with_prefix(b"a").chain_update(id),
+            Self::User(id) => Sha256::new_with_prefix(b"u").chain_update(id.to_be_bytes()),
+            Self::Session(reference) => Sha256::new_with_prefix(b"s").chain_update(reference),
+        }
+        .finalize();
+        let number =
+            |at: usize| u32::from_be_bytes([digest[at], digest[at + 1], digest[at + 2], digest[at + 3]]);
+        (number(0), number(4) | 1)
+    }
+
+    /// The places of its bits, as byte and mask.
+    fn bits(self) -> impl Iterator<Item = (usize, u8)> {
+        let (start, step) = self.hash();
+        (0..HASHES).map(move |turn| {
+            let bit = start.wrapping_add(turn.wrapping_mul(step)) as usize % (FILTER_BYTES * 8);
+            (bit / 8, 1 << (bit % 8))
+        })
+    }
+}
+
+/// The set of what a block is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Filter(Vec<u8>);
+
+impl Filter {
+    fn empty() -> Self {
+        Self(vec![0; FILTER_BYTES])
+    }
+
+    fn put(&mut self, key: Key<'_>) {
+        key.bits().for_each(|(byte, mask)| self.0[byte] |= mask);
+    }
+
+    /// Whether the key may have been put. One of another size says perhaps to everything.
+    fn may_have(&self, key: Key<'_>) -> bool {
+        self.0.len() != FILTER_BYTES || key.bits().all(|(byte, mask)| self.0[byte] & mask != 0)
+    }
+}
+
+/// Summarises the blocks that became full when the audit grew from one newest sequence to another.
+pub(crate) fn summarise(connection: &Connection, before: i64, after: i64) -> rusqlite::Result<()> {
+    for block in ((before + 1) >> BITS)..((after + 1) >> BITS) {
+        summarise_one(connection, block)?;
+    }
+    Ok(())
+}
+
+fn summarise_one(connection: &Connection, block: i64) -> rusqlite::Result<()> {
+    let sql = "SELECT at, account_id, user_id, session FROM audit WHERE sequence BETWEEN ?1 AND ?2";
+    let mut select = connection.prepare_cached(sql)?;
+    let mut rows = select.query(sequences(block))?;
+    let (mut filter, mut earliest, mut latest) = (Filter::empty(), i64::MAX, i64::MIN);
+    while let Some(row) = rows.next()? {
+        let at = row.get(0)?;
+        (earliest, latest) = (earliest.min(at), latest.max(at));
+        put(&mut filter, row)?;
+    }
+    let insert =
+        "INSERT OR REPLACE INTO audit_blocks (block, earliest, latest, filter) VALUES (?1, ?2, ?3, ?4)";
+    connection.prepare_cached(insert)?.execute(params![block, earliest, latest, filter.0]).map(drop)
+}
+
+fn put(filter: &mut Filter, row: &Row<'_>) -> rusqlite::Result<()> {
+    if let Some(account) = row.get_ref(1)?.as_bytes_or_null()? {
+        filter.put(Key::Account(account));
+    }
+    if let Some(user) = row.get_ref(2)?.as_i64_or_null()? {
+        filter.put(Key::User(user));
+    }
+    if let Some(session) = row.get_ref(3)?.as_bytes_or_null()? {
+        filter.put(Key::Session(session));
+    }
+    Ok(())
+}
+
+/// Removes the summaries of blocks that have no entry from `first` on.
+pub(crate) fn forget_before(connection: &Connection, first: i64) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM audit_blocks WHERE block < ?1";
+    connection.prepare_cached(sql)?.execute([first >> BITS]).map(drop)
+}
+
+/// Whether anything in the block may be wanted by the question, which is about the time from `since` to `until`.
+pub(crate) fn may_have(
+    snapshot: &Connection,
+    block: i64,
+    query: &AuditQuery,
+    (since, until): (i64, i64),
+) -> rusqlite::Result<bool> {
+    let sql = "SELECT earliest, latest, filter FROM audit_blocks WHERE block = ?1";
+    let mut select = snapshot.prepare_cached(sql)?;
+    let summary = select
+        .query_row([block], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, Filter(row.get(2)?))))
+        .optional()?;
+    let Some((earliest, latest, filter)) = summary else { return Ok(true) };
+    let session = query.session.as_ref().map(|session| Key::Session(&session.0));
+    let user = query.user.map(|user| Key::User(user.0));
+    let account = query.account.as_ref().map(|account| Key::Account(account.as_str().as_bytes()));
+    let mut keys = [session, user, account].into_iter().flatten();
+    Ok(earliest <= until && since <= latest && keys.all(|key| filter.may_have(key)))
+}
+
+/// The first and the last sequence of a block.
+pub(crate) const fn sequences(block: i64) -> (i64, i64) {
+    (block << BITS, ((block + 1) << BITS) - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter_of(sessions: std::ops::Range<u64>) -> Filter {
+        let mut filter = Filter::empty();
+        for number in sessions {
+            filter.put(Key::Session(&number.to_be_bytes()));
+            filter.put(Key::User(i64::try_from(number).unwrap()));
+        }
+        filter
+    }
+
+    #[test]
+    fn what_was_put_may_be_there() {
+        let filter = filter_of(0..1_024);
+        assert!((0..1_024_u64).all(|number| filter.may_have(Key::Session(&number.to_be_bytes()))));
+        assert!((0..1_024).all(|number| filter.may_have(Key::User(number))));
+    }
+
+    #[test]
+    fn what_was_not_put_is_seldom_taken_to_be_there() {
+        let filter = filter_of(0..1_024);
+        let taken = (10_000..110_000).filter(|number| filter.may_have(Key::User(*number))).count();
+        assert!(taken < 300, "{taken} of 100,000");
+    }
+
+    #[test]
+    fn a_user_is_no_session_of_the_same_bytes() {
+        let mut filter = Filter::empty();
+        filter.put(Key::User(7));
+        assert!(!filter.may_have(Key::Session(&7_i64.to_be_bytes())));
+    }
+
+    #[test]
+    fn a_filter_of_another_size_hides_nothing() {
+        assert!(Filter(Vec::new()).may_have(Key::User(7)));
+    }
+
+    /// Computed with another implementation. Summaries are kept for as long as entries are: other hashes would hide them.
+    #[test]
+    fn hashes_stay_what_they_are() {
+        let hashes = [Key::Account(b"12345678"), Key::User(17), Key::Session(&[7; 16])].map(Key::hash);
+        assert_eq!(
+            hashes,
+            [(0x9fce_fc00, 0x80d8_94e9), (0x96c6_345d, 0x953f_e0cf), (0x3b96_f222, 0x3cf0_728b)]
+        );
+    }
+}

@@ -1,0 +1,60 @@
+//! Reading administrators and their tokens.
+
+use rusqlite::types::FromSqlError;
+use rusqlite::{Connection, OptionalExtension, Row};
+use vestibule_model::{
+    AdministrationToken, AdministrationTokenId, Administrator, AdministratorRole, SecretDigest, UserId,
+};
+
+use crate::columns::{At, Coded, Id, RoleKind};
+
+/// Every administrator, by user id.
+pub(crate) fn administrators(snapshot: &Connection) -> rusqlite::Result<Vec<Administrator>> {
+    let sql = "SELECT user_id, role, account_id FROM administrators ORDER BY user_id";
+    let administrator =
+        |row: &Row<'_>| Ok(Administrator { user: UserId(row.get("user_id")?), role: role(row)? });
+    snapshot.prepare_cached(sql)?.query_map([], administrator)?.collect()
+}
+
+/// Every administration token, by id.
+pub(crate) fn tokens(snapshot: &Connection) -> rusqlite::Result<Vec<AdministrationToken>> {
+    let sql = "SELECT * FROM administration_tokens ORDER BY id";
+    snapshot.prepare_cached(sql)?.query_map([], token)?.collect()
+}
+
+/// The token of this digest.
+pub(crate) fn token_with(
+    snapshot: &Connection,
+    secret: SecretDigest,
+) -> rusqlite::Result<Option<AdministrationToken>> {
+    let sql = "SELECT * FROM administration_tokens WHERE secret = ?1";
+    snapshot.prepare_cached(sql)?.query_row([secret.0], token).optional()
+}
+
+fn token(row: &Row<'_>) -> rusqlite::Result<AdministrationToken> {
+    let (At(created), At(expires)) = (row.get("created")?, row.get("expires")?);
+    let time = |name| Ok::<_, rusqlite::Error>(row.get::<_, Option<At>>(name)?.map(|At(time)| time));
+    Ok(AdministrationToken {
+        id: AdministrationTokenId(row.get("id")?),
+        name: row.get("name")?,
+        secret: SecretDigest(row.get("secret")?),
+        role: role(row)?,
+        created_by: row.get("created_by")?,
+        created,
+        expires,
+        last_used: time("last_used")?,
+        revoked: time("revoked")?,
+    })
+}
+
+fn role(row: &Row<'_>) -> rusqlite::Result<AdministratorRole> {
+    let Coded(kind) = row.get("role")?;
+    let account = row.get::<_, Option<Id>>("account_id")?.map(|Id(account)| account);
+    match (kind, account) {
+        (RoleKind::Owner, _) => Ok(AdministratorRole::Owner),
+        (RoleKind::Administrator, Some(account)) => Ok(AdministratorRole::Administrator(account)),
+        // A role that is limited to no account must not become one that is not limited.
+        (RoleKind::Administrator, None) => Err(FromSqlError::InvalidType.into()),
+        (RoleKind::Auditor, account) => Ok(AdministratorRole::Auditor(account)),
+    }
+}

@@ -1,0 +1,168 @@
+//! Reading users: all of an account, or a page.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+use uuid::Uuid;
+use vestibule_model::{PasswordCredential, Population, User, UserId};
+use vestibule_store::UserQuery;
+
+use crate::columns::{At, Coded, Id, Json};
+
+/// The columns of a user in the order in which [`user`] reads them: by place, because a start reads every user there is.
+macro_rules! user_columns {
+    () => {
+        "id, account_id, pid, number, population, kind, login_name, full_name, nickname, email, enabled,
+         allowed_app_key, max_chats, max_async_chats, profiles, skills, member_of, manager_of,
+         must_change_password, password_hash, password_changed_at, password_history, credential_version, locked_at"
+    };
+}
+
+/// Every user there is, by id.
+pub(super) const EVERY_USER: &str = concat!("SELECT ", user_columns!(), " FROM users ORDER BY id");
+
+/// Every user of an account, by id.
+pub(super) const OF_ACCOUNT: &str =
+    concat!("SELECT ", user_columns!(), " FROM users WHERE account_id = ?1 ORDER BY id");
+
+/// A user, from [`OF_ACCOUNT`] and its like.
+pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+    let (Id(account), Coded(population), Coded(kind)) = (row.get(1)?, row.get(4)?, row.get(5)?);
+    let (Json(profiles), Json(skills), Json(manager_of)) = (row.get(14)?, row.get(15)?, row.get(17)?);
+    Ok(User {
+        id: UserId(row.get(0)?),
+        account,
+        pid: Uuid::from_bytes(row.get(2)?),
+        number: row.get(3)?,
+        population,
+        kind,
+        login_name: row.get(6)?,
+        full_name: row.get(7)?,
+        nickname: row.get(8)?,
+        email: row.get(9)?,
+        enabled: row.get(10)?,
+        allowed_app_key: row.get(11)?,
+        max_chats: row.get(12)?,
+        max_async_chats: row.get(13)?,
+        profiles,
+        skills,
+        member_of: row.get(16)?,
+        manager_of,
+        must_change_password: row.get(18)?,
+        password: password(row)?,
+        credential_version: row.get(22)?,
+        locked_at: row.get::<_, Option<At>>(23)?.map(|At(at)| at),
+    })
+}
+
+fn password(row: &Row<'_>) -> rusqlite::Result<Option<PasswordCredential>> {
+    let Some(hash) = row.get(19)? else { return Ok(None) };
+    let (At(changed_at), Json(history)) = (row.get(20)?, row.get(21)?);
+    Ok(Some(PasswordCredential { hash, changed_at, history }))
+}
+
+const PAGE: &str = concat!(
+    "SELECT ",
+    user_columns!(),
+    " FROM users
+    WHERE account_id = :account AND id > :behind AND (:population IS NULL OR population = :population)
+        AND (:enabled IS NULL OR enabled = :enabled)
+    ORDER BY id LIMIT :limit"
+);
+
+const ONE: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE id = ?1");
+
+/// Ids only: they are in the index by name, so the other users are not read.
+const NAMED: &str = "
+    SELECT id FROM users
+    WHERE account_id = :account AND population = :population AND name_key >= :from AND name_key < :to
+        AND id > :behind AND (:enabled IS NULL OR enabled = :enabled)
+    ORDER BY id LIMIT :limit";
+
+/// A page of an account's users.
+pub(crate) fn users(snapshot: &Connection, query: &UserQuery) -> rusqlite::Result<Vec<User>> {
+    if let Some(prefix) = query.name_prefix.as_deref().filter(|prefix| !prefix.is_empty()) {
+        return named(snapshot, query, prefix);
+    }
+    let parameters = named_params! {
+        ":account": Id(query.account),
+        ":behind": behind(query),
+        ":population": query.population.map(Coded),
+        ":enabled": query.enabled,
+        ":limit": limit(query),
+    };
+    snapshot.prepare_cached(PAGE)?.query_map(parameters, user)?.collect()
+}
+
+fn named(snapshot: &Connection, query: &UserQuery, prefix: &str) -> rusqlite::Result<Vec<User>> {
+    let mut ids = Vec::new();
+    for population in [Population::User, Population::Agent] {
+        if query.population.is_none_or(|wanted| wanted == population) {
+            ids.append(&mut ids_named(snapshot, query, population, prefix)?);
+        }
+    }
+    ids.sort_unstable();
+    ids.truncate(query.bounded_limit());
+    let mut select = snapshot.prepare_cached(ONE)?;
+    let found = ids.into_iter().filter_map(|id| select.query_row(params![id], user).optional().transpose());
+    found.collect()
+}
+
+fn ids_named(
+    snapshot: &Connection,
+    query: &UserQuery,
+    population: Population,
+    prefix: &str,
+) -> rusqlite::Result<Vec<i64>> {
+    let from = population.name_key(prefix);
+    // Text stands before bytes, whatever it is.
+    let to = successor(&from).map_or(Value::Blob(Vec::new()), Value::Text);
+    let parameters = named_params! {
+        ":account": Id(query.account),
+        ":population": Coded(population),
+        ":from": from,
+        ":to": to,
+        ":behind": behind(query),
+        ":enabled": query.enabled,
+        ":limit": limit(query),
+    };
+    snapshot.prepare_cached(NAMED)?.query_map(parameters, |row| row.get(0))?.collect()
+}
+
+/// The first text behind all that begin with `prefix`; None: they are the last.
+fn successor(prefix: &str) -> Option<String> {
+    let mut characters: Vec<char> = prefix.chars().collect();
+    while let Some(last) = characters.pop() {
+        let mut behind = last..=char::MAX;
+        behind.next();
+        if let Some(next) = behind.next() {
+            characters.push(next);
+            return Some(characters.into_iter().collect());
+        }
+    }
+    None
+}
+
+fn behind(query: &UserQuery) -> i64 {
+    query.behind.map_or(i64::MIN, |user| user.0)
+}
+
+fn limit(query: &UserQuery) -> i64 {
+    i64::try_from(query.bounded_limit()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::successor;
+
+    proptest! {
+        #[test]
+        fn exactly_what_begins_so_stands_before_the_successor(
+            prefix in "[ab\u{d7ff}\u{e000}\u{10ffff}]{1,3}", text in "[abc\u{d7ff}\u{e000}\u{10ffff}]{0,5}",
+        ) {
+            let before = successor(&prefix).is_none_or(|end| text < end);
+            prop_assert_eq!(text >= prefix && before, text.starts_with(&prefix));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Deleting. The schema's triggers see to it that ids of users and applications are never given again.
+//!
+//! Sessions have no index but their id, because logins would pay for it: a deletion that ends sessions looks at all of
+//! them, which takes some hundred milliseconds for a million.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use vestibule_model::{AccountId, ApplicationId, UserId};
+use vestibule_store::StoreError;
+
+use super::execute;
+use crate::columns::{ApplicationKind, Coded, Id};
+use crate::error::of_change;
+
+/// What belongs to an account, in an order in which nothing refers to what is gone.
+const OF_ACCOUNT: [&str; 12] = [
+    "DELETE FROM administrators WHERE account_id = ?1",
+    "DELETE FROM administrators WHERE user_id IN (SELECT id FROM users WHERE account_id = ?1)",
+    "DELETE FROM administration_tokens WHERE account_id = ?1",
+    "DELETE FROM sessions WHERE account_id = ?1",
+    "DELETE FROM users WHERE account_id = ?1",
+    "DELETE FROM api_keys WHERE account_id = ?1",
+    "DELETE FROM oauth_clients WHERE account_id = ?1",
+    "DELETE FROM application_tokens WHERE account_id = ?1",
+    "DELETE FROM profiles WHERE account_id = ?1",
+    "DELETE FROM groups WHERE account_id = ?1",
+    "DELETE FROM skills WHERE account_id = ?1",
+    "DELETE FROM accounts WHERE id = ?1",
+];
+
+/// Answers the account if it was there.
+pub(super) fn account(connection: &Connection, account: AccountId) -> Result<Option<AccountId>, StoreError> {
+    let mut deleted = 0;
+    for sql in OF_ACCOUNT {
+        deleted = execute(connection, sql, [Id(account)])?;
+    }
+    Ok((deleted > 0).then_some(account))
+}
+
+/// Answers the user's account.
+pub(super) fn user(connection: &Connection, user: UserId) -> Result<Option<AccountId>, StoreError> {
+    execute(connection, "DELETE FROM administrators WHERE user_id = ?1", [user.0])?;
+    let sql = "DELETE FROM users WHERE id = ?1 RETURNING account_id";
+    let account = connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.query_row([user.0], |row| row.get(0)).optional())
+        .map_err(of_change)?;
+    let Some(Id(account)) = account else { return Ok(None) };
+    execute(connection, "DELETE FROM sessions WHERE user_id = ?1", [user.0])?;
+    Ok(Some(account))
+}
+
+/// Deletes from the table of profiles, groups or skills; answers the account if anything was there.
+pub(super) fn numbered(
+    connection: &Connection,
+    sql: &str,
+    (account, id): (AccountId, i64),
+) -> Result<Option<AccountId>, StoreError> {
+    let deleted = execute(connection, sql, params![Id(account), id])?;
+    Ok((deleted > 0).then_some(account))
+}
+
+/// Deletes from the table of a kind of application, with the sessions opened with it; answers the account if it was
+/// there.
+pub(super) fn application(
+    connection: &Connection,
+    sql: &str,
+    kind: ApplicationKind,
+    (account, id): (AccountId, ApplicationId),
+) -> Result<Option<AccountId>, StoreError> {
+    if execute(connection, sql, params![Id(account), id.0])? == 0 {
+        return Ok(None);
+    }
+    let sessions = "DELETE FROM sessions WHERE application_kind = ?1 AND application_id = ?2";
+    execute(connection, sessions, params![Coded(kind), id.0])?;
+    Ok(Some(account))
+}

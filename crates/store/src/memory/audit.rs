@@ -1,0 +1,42 @@
+//! The audit as a list. Nobody can get at the memory of a process, so the model chains nothing.
+
+use std::collections::VecDeque;
+
+use vestibule_model::{AuditEntry, AuditRecord, AuditSequence, Millis};
+
+use crate::{AuditOrder, AuditPage, AuditQuery};
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Audit {
+    entries: VecDeque<AuditEntry>,
+    /// How many entries there have ever been.
+    written: i64,
+}
+
+impl Audit {
+    pub(super) fn write(&mut self, record: AuditRecord) {
+        self.written += 1;
+        self.entries.push_back(AuditEntry { sequence: AuditSequence(self.written), record });
+    }
+
+    pub(super) fn prune(&mut self, before: Millis, limit: usize) {
+        let old = self.entries.iter().take(limit).take_while(|entry| entry.record.at < before).count();
+        self.entries.drain(..old);
+    }
+
+    pub(super) fn page(&self, query: &AuditQuery) -> AuditPage {
+        let ahead = |entry: &&AuditEntry| match (query.behind, query.order) {
+            (None, _) => true,
+            (Some(behind), AuditOrder::NewestFirst) => entry.sequence < behind,
+            (Some(behind), AuditOrder::OldestFirst) => entry.sequence > behind,
+        };
+        let wanted = self.entries.iter().filter(ahead).filter(|entry| query.wants(entry));
+        let limit = query.bounded_limit();
+        let entries: Vec<AuditEntry> = match query.order {
+            AuditOrder::NewestFirst => wanted.rev().take(limit).cloned().collect(),
+            AuditOrder::OldestFirst => wanted.take(limit).cloned().collect(),
+        };
+        let next = entries.last().filter(|_| entries.len() == limit).map(|entry| entry.sequence);
+        AuditPage { entries, next }
+    }
+}
