@@ -4,10 +4,13 @@
 //! wait into one transaction (ADR 0003), and readers beside it. Holds no rules of logging in and knows no runtime:
 //! its futures wait on channels, whoever polls them.
 
+mod backup;
 mod columns;
+mod copied;
 mod error;
 #[cfg(test)]
 mod failures;
+mod fold;
 #[cfg(test)]
 mod migrated;
 mod migrations;
@@ -24,6 +27,9 @@ use tokio::sync::oneshot;
 use vestibule_model::{AccountId, Session, SessionId};
 use vestibule_store::{AccountRows, Change, ChangedAccounts, DirectoryRows, Sequence, Store, StoreFuture};
 
+pub use backup::{BackupError, Progress, back_up};
+pub use copied::{BackupNote, Contents, CopyError, Sessions, inspect, make_ready};
+pub use fold::{FoldError, fold_log};
 pub use open::OpenError;
 
 use crate::error::thread_is_gone;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests, their helpers included")]
 
+mod backup;
 mod beside_the_model;
 mod conformance;
 mod killed;
