@@ -258,3 +258,14 @@ async fn a_database_in_use_keeps_its_log() {
     assert!(matches!(refused, FoldError::InUse), "{refused:?}");
     assert_eq!(store.sessions(None, 9).await.unwrap().len(), 3);
 }
+
+#[test]
+fn of_a_file_that_is_no_database_the_log_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, log) = (folder.path().join("vestibule.db"), folder.path().join("vestibule.db-wal"));
+    fs::write(&path, "damaged ".repeat(1_000)).unwrap();
+    fs::write(&log, "its log").unwrap();
+    let refused = fold_log(&path).unwrap_err();
+    assert!(matches!(refused, FoldError::Unreadable(_)), "{refused:?}");
+    assert_eq!(fs::read_to_string(&log).unwrap(), "its log");
+}

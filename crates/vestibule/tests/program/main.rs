@@ -7,8 +7,10 @@
 )]
 
 mod apply;
+mod backup;
 mod config;
 mod dev;
+mod exit_codes;
 mod help;
 mod log;
 mod master_key;
