@@ -10,6 +10,7 @@ mod apply;
 mod backup;
 mod config;
 mod dev;
+mod docs;
 mod exit_codes;
 mod help;
 mod log;
