@@ -34,6 +34,28 @@ pub(crate) fn time_of(process: u32) -> Result<Duration> {
     Ok(Duration::from_millis(ticks * 1_000 / per_second))
 }
 
+/// The only child of a process.
+pub(crate) fn child_of(process: u32) -> Result<u32> {
+    let of_process = |path: &std::path::Path| {
+        let stat = fs::read_to_string(path.join("stat")).ok()?;
+        (parent(&stat)? == process).then(|| path.file_name()?.to_str()?.parse::<u32>().ok())?
+    };
+    let children: Vec<u32> = fs::read_dir("/proc")
+        .context("cannot list the processes")?
+        .filter_map(|entry| of_process(&entry.ok()?.path()))
+        .collect();
+    match children[..] {
+        [child] => Ok(child),
+        _ => anyhow::bail!("process {process} has {} children instead of one", children.len()),
+    }
+}
+
+/// `ppid` (proc(5)).
+fn parent(stat: &str) -> Option<u32> {
+    let (_, behind_name) = stat.rsplit_once(')')?;
+    behind_name.split_whitespace().nth(1)?.parse().ok()
+}
+
 /// `utime` and `stime` (proc(5)). The name of the program, in brackets, may hold anything.
 fn ticks(stat: &str) -> Option<u64> {
     let (_, behind_name) = stat.rsplit_once(')')?;
@@ -49,6 +71,11 @@ mod tests {
     fn ticks_are_found_behind_a_name_with_brackets_and_spaces() {
         let stat = "42 (a) b) S 1 42 42 0 -1 4194304 97 0 0 0 250 75 0 0 20 0 1 0 100 0 0";
         assert_eq!(ticks(stat), Some(325));
+    }
+
+    #[test]
+    fn the_parent_is_found_behind_the_name() {
+        assert_eq!(parent("42 (a) b) S 7 42 42 0"), Some(7));
     }
 
     #[test]

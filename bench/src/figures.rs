@@ -41,6 +41,11 @@ impl Round {
         float(self.done) / self.seconds
     }
 
+    /// How long so many take at this rate.
+    pub(crate) fn seconds_for(done: u64, per_second: f64) -> f64 {
+        float(done) / per_second
+    }
+
     /// Processor time for each, in microseconds.
     pub(crate) fn cpu_us(&self) -> f64 {
         1_000_000.0 * self.cpu_seconds / float(self.done.max(1))

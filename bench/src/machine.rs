@@ -7,7 +7,7 @@ use std::thread::available_parallelism;
 
 use serde::Serialize;
 
-use crate::benches::Plan;
+use crate::plan::Plan;
 
 /// The libraries that matter for the figures.
 const LIBRARIES: [&str; 8] =
@@ -87,7 +87,7 @@ impl fmt::Display for Machine {
 }
 
 /// What follows `name:` in a file of such lines, the first time.
-fn field(path: &str, name: &str) -> Option<String> {
+pub(crate) fn field(path: &str, name: &str) -> Option<String> {
     let text = fs::read_to_string(path).ok()?;
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix(':'))?;
     Some(value.trim().to_owned())

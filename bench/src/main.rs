@@ -7,25 +7,29 @@
 mod benches;
 mod child;
 mod cpu;
+mod data;
 mod figures;
 mod fixture;
 mod floors;
 mod load;
 mod machine;
 mod options;
+mod plan;
 mod report;
 mod screen;
 mod server;
 mod timing;
+mod tls;
+mod turns;
 
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
 
-use crate::benches::Plan;
 use crate::machine::Machine;
 use crate::options::Options;
+use crate::plan::Plan;
 use crate::report::Report;
 
 // As in the program; the floors have it too.
@@ -54,10 +58,10 @@ fn measure(options: &Options) -> Result<()> {
     let plan = Plan::of(options)?;
     let machine = Machine::here(&plan);
     cpu::pin(plan.load_cpu).context("cannot pin the load to its core")?;
-    let rows = benches::chosen(&options.names)
+    let findings = benches::chosen(&options.names)
         .map(|bench| (bench.run)(&plan).with_context(|| format!("bench `{}`", bench.name)))
         .collect::<Result<Vec<_>>>()?;
-    let report = Report { machine, parameters: plan.parameters(), rows };
+    let report = Report { machine, parameters: plan.parameters(), findings };
     screen::print(if options.json { report.json()? } else { report.table() });
     Ok(())
 }

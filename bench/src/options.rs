@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Parser, Subcommand, builder::PossibleValuesParser};
 
-use crate::{benches, floors, server};
+use crate::{benches, child, floors, server};
 
 /// Measures the service against the floors under it, and prints a table.
 #[derive(Debug, Parser)]
@@ -17,8 +17,9 @@ pub(crate) struct Options {
     /// Prints JSON, with the figures of every round.
     #[arg(long)]
     pub(crate) json: bool,
-    /// How long each measurement takes, in seconds; a quarter of it again goes before as warm-up.
-    #[arg(long, default_value_t = 3.0)]
+    /// How long each measurement takes, in seconds; a quarter of it again goes before as warm-up. The service
+    /// writes last uses every two seconds: let it be a multiple of them.
+    #[arg(long, default_value_t = 4.0)]
     pub(crate) seconds: f64,
     /// How often floor and subject take turns; medians are printed.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
@@ -26,6 +27,11 @@ pub(crate) struct Options {
     /// Connections, or tasks, that work at once.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) connections: u32,
+    /// How many sessions live, one after the other: `check` measures each of them, `start` and `memory` each from a
+    /// million on. Ten million take minutes and gigabytes.
+    #[arg(long, value_name = "COUNT", value_delimiter = ',', default_values_t = [10_000, 1_000_000],
+          value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    pub(crate) sessions: Vec<u32>,
     /// The core of what is measured; default: the first that this process may use.
     #[arg(long, value_name = "CORE")]
     pub(crate) server_cpu: Option<usize>,
@@ -60,6 +66,8 @@ pub(crate) enum Role {
     Hash(floors::Arguments),
     /// The bare store.
     Store(floors::Arguments),
+    /// A program of others.
+    Foreign(child::ForeignArguments),
 }
 
 impl Child {
@@ -70,6 +78,7 @@ impl Child {
             Role::Hyper(arguments) => floors::hyper::run(&arguments),
             Role::Hash(arguments) => floors::report(&arguments, floors::hash::measure),
             Role::Store(arguments) => floors::report(&arguments, floors::store::measure),
+            Role::Foreign(arguments) => child::become_foreign(&arguments),
         }
     }
 }

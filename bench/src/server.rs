@@ -50,11 +50,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         let address = running.addresses().first().copied().context("no address is served")?;
         child::say_listening(address);
         tokio::select! {
-            () = auth.run() => {}
+            () = Arc::clone(&auth).run() => {}
+            () = say_when_loaded(&auth) => {}
             _ = end_of_input() => {}
         }
         Ok(())
     })
+}
+
+/// Tells the bench when every session is in the table: it waits for the line before it measures, and `start` takes its
+/// time. Does not return.
+async fn say_when_loaded(auth: &Auth) {
+    auth.loaded().await;
+    child::say_loaded();
+    std::future::pending().await
 }
 
 fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {

@@ -1,27 +1,88 @@
 //! Whether the bench still measures: a short run of everything. Its figures mean nothing, their shape does.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed, and says where")]
 
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
 const BENCH: &str = env!("CARGO_BIN_EXE_vestibule-bench");
 
-fn run(arguments: &[&str]) -> std::process::Output {
-    Command::new(BENCH).args(["--seconds", "0.2", "--rounds", "1"]).args(arguments).output().unwrap()
+/// Little of everything.
+const SHORT: [&str; 6] = ["--seconds", "0.2", "--rounds", "1", "--sessions", "1000,2000"];
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(BENCH).args(SHORT).args(arguments).output().unwrap()
+}
+
+/// What one bench found.
+fn finding(name: &str) -> Value {
+    let output = run(&["--json", name]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings = report["findings"].as_array_mut().unwrap();
+    assert_eq!(findings.len(), 1);
+    let finding = findings.remove(0);
+    assert_eq!(finding["name"], name);
+    finding
+}
+
+/// The names of those that took turns. Each has done something, but for logins, which give way to everything else.
+fn sides(finding: &Value) -> Vec<&str> {
+    let sides = finding["sides"].as_array().unwrap();
+    let name = |side: &'_ Value| {
+        let may_be_idle = side["what"] == "password logins meanwhile";
+        assert!(may_be_idle || side["per_second"].as_f64().unwrap() > 0.0, "{side}");
+    };
+    sides.iter().for_each(name);
+    sides.iter().map(|side| side["what"].as_str().unwrap()).collect()
+}
+
+/// The labels of figures with a goal.
+fn judged(finding: &Value) -> Vec<&str> {
+    let figures = finding["figures"].as_array().unwrap();
+    let judged = figures.iter().filter(|figure| figure["reached"].is_boolean());
+    judged.map(|figure| figure["label"].as_str().unwrap()).collect()
+}
+
+fn is_there(program: &str) -> bool {
+    ["/usr/sbin", "/usr/bin", "/usr/local/bin"]
+        .iter()
+        .any(|folder| std::fs::exists(format!("{folder}/{program}")).unwrap())
 }
 
 #[test]
-fn every_bench_has_a_row_with_its_floor() {
-    let output = run(&["--json"]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let rows = report["rows"].as_array().unwrap();
-    let names: Vec<&str> = rows.iter().map(|row| row["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["login", "key-login", "refresh", "check"]);
-    for row in rows {
-        assert!(row["subject"]["per_second"].as_f64().unwrap() > 0.0, "{row}");
-        assert!(row["floor"]["per_second"].as_f64().unwrap() > 0.0, "{row}");
+fn checks_are_measured_at_every_size_and_with_every_kind_of_token() {
+    let finding = finding("check");
+    let sides = sides(&finding);
+    assert!(sides.contains(&"bare hyper"));
+    for size in ["1,000", "2,000"] {
+        for kind in ["valid", "unknown", "forged"] {
+            let what = format!("checks, {size} sessions, {kind}");
+            assert!(sides.contains(&what.as_str()), "{what} is not in {sides:?}");
+        }
+    }
+    assert!(judged(&finding).contains(&"per second at 2,000: forged / valid"));
+}
+
+#[test]
+fn a_floor_of_another_program_is_measured_or_said_to_be_missing() {
+    let finding = finding("check");
+    let sides = sides(&finding);
+    let missing = finding["missing"].to_string();
+    for (program, floor) in [("nginx", "nginx"), ("redis-server", "Redis GET")] {
+        assert_eq!(sides.contains(&floor), is_there(program), "{floor}");
+        assert_eq!(missing.contains(floor), !is_there(program), "{floor}");
+    }
+}
+
+#[test]
+fn logins_refreshes_and_commits_have_their_floors() {
+    for (name, floor) in
+        [("login", "raw hashing"), ("key-login", "the store alone"), ("refresh", "bare hyper")]
+    {
+        let finding = finding(name);
+        assert!(sides(&finding).contains(&floor), "{finding}");
+        assert!(!judged(&finding).is_empty(), "{finding}");
     }
 }
 
@@ -30,6 +91,7 @@ fn one_bench_can_be_chosen_and_is_printed_as_a_table() {
     let output = run(&["refresh"]);
     let table = String::from_utf8(output.stdout).unwrap();
     assert!(table.contains("\nrefresh") && table.contains("bare hyper"), "{table}");
+    assert!(table.contains("at least 0.6") && table.contains("Goals: "), "{table}");
     assert!(!table.contains("\nlogin"), "{table}");
 }
 
@@ -37,5 +99,38 @@ fn one_bench_can_be_chosen_and_is_printed_as_a_table() {
 fn an_unknown_bench_is_refused_with_those_that_there_are() {
     let output = run(&["nothing"]);
     assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("login, key-login, refresh, check"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("check, login, key-login, refresh"));
+}
+
+#[test]
+fn checks_under_login_are_compared_with_checks_alone() {
+    let finding = finding("check-under-login");
+    assert!(sides(&finding).contains(&"password logins meanwhile"), "{finding}");
+    let goals = ["p99: checks under login / alone", "per second: checks under login / alone"];
+    assert_eq!(judged(&finding), goals);
+}
+
+#[test]
+fn start_and_memory_are_measured_at_the_largest_size() {
+    for (name, label) in [
+        ("start", "from the start to the complete table, 2,000 sessions"),
+        ("memory", "memory of a session, 2,000 sessions"),
+    ] {
+        let finding = finding(name);
+        let figures = finding["figures"].as_array().unwrap();
+        let figure = figures.iter().find(|figure| figure["label"] == label).unwrap();
+        assert!(figure["value"]["median"].is_number(), "{figure}");
+    }
+}
+
+#[test]
+fn runtimes_are_compared_in_each_way_that_http_is_spoken() {
+    let finding = finding("runtimes");
+    let sides = sides(&finding);
+    for way in ["HTTP/1.1 in clear", "HTTP/2 in clear", "HTTP/1.1 over TLS", "HTTP/2 over TLS"] {
+        for scheduler in ["current-thread", "multi-thread"] {
+            let what = format!("{way}, {scheduler}");
+            assert!(sides.contains(&what.as_str()), "{what} is not in {sides:?}");
+        }
+    }
 }

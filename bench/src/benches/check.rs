@@ -1,24 +1,174 @@
-//! Checks of sessions as gateways ask for them, against bare hyper that reads the same requests and answers a constant.
+//! Checks of sessions as gateways ask for them, by tokens drawn at random from few and from many live sessions: valid,
+//! unknown (genuine, but the session does not live) and forged ones. Against bare hyper and nginx, which read the same
+//! requests and answer a constant, and against a `GET` of Redis.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use anyhow::Result;
-use vestibule_model::Session;
 
-use super::refresh::SESSIONS;
-use super::{Bench, Plan, Serving, take_turns};
-use crate::child::Server;
-use crate::load::{self, Requests};
-use crate::report::Row;
+use super::Bench;
+use crate::child::{Server, find};
+use crate::data::{House, Size, Tokens};
+use crate::floors::{hyper, nginx::Nginx, redis, redis::Redis};
+use crate::load::{self, Answer, Kind, Questions};
+use crate::plan::Plan;
+use crate::report::{Figure, Finding, Missing, Side, grouped};
+use crate::turns::{Turn, take_turns};
 
 pub(super) const BENCH: Bench = Bench { name: "check", run };
 
-fn run(plan: &Plan) -> Result<Row> {
-    let Serving { server, sessions, tokens, .. } = &Serving::sessions(plan, SESSIONS)?;
-    let hyper = Server::hyper(plan)?;
-    let request = |session: &Session| load::check(tokens.bearer(session.id).as_str());
-    let requests: Requests = Arc::new(sessions.iter().map(request).collect());
-    let floor = || load::drive(plan, &hyper, &requests);
-    let pairs = take_turns(plan, BENCH.name, floor, || load::drive(plan, server, &requests))?;
-    Ok(Row::compared(BENCH.name, "checks by bearer", "bare hyper, 200 constant bytes", &pairs))
+/// The sizes that goals are set for.
+const THOUSANDS: usize = 10_000;
+const MILLION: usize = 1_000_000;
+const MILLIONS: usize = 10_000_000;
+
+fn run(plan: &Plan) -> Result<Finding> {
+    let floors = Floors::start(plan)?;
+    let subjects = plan.sizes.iter().map(|size| Subject::start(plan, *size)).collect::<Result<Vec<_>>>()?;
+    let mut turns = floors.turns(plan);
+    let floor_count = turns.len();
+    turns.extend(subjects.iter().flat_map(|subject| subject.turns(plan)));
+    let sides = take_turns(plan, BENCH.name, &turns)?;
+    drop(turns);
+
+    let (floor_sides, subject_sides) = sides.split_at(floor_count);
+    let by_size: Vec<Checked<'_>> =
+        subjects.iter().zip(subject_sides.chunks(3)).filter_map(Checked::of).collect();
+    let mut finding = Finding::new(BENCH.name).with_missing(floors.missing);
+    for checked in &by_size {
+        finding = checked.figures(finding, floor_sides);
+    }
+    finding = across_sizes(finding, &by_size);
+    Ok(finding.with_sides(sides.clone()))
+}
+
+/// What the checks are compared with.
+struct Floors {
+    hyper: Server,
+    nginx: Option<Nginx>,
+    redis: Option<Redis>,
+    redis_benchmark: bool,
+    /// What the requests bear and Redis has as keys: up to a million tokens.
+    tokens: Arc<Tokens>,
+    missing: Vec<Missing>,
+}
+
+impl Floors {
+    fn start(plan: &Plan) -> Result<Self> {
+        let size = plan.sizes.iter().copied().filter(|size| *size <= MILLION).max();
+        let tokens = Arc::clone(&plan.house(Size::of(size.unwrap_or(plan.smallest())))?.bearers);
+        let mut missing = Vec::new();
+        let nginx = Nginx::start(plan)?.map_err(|absent| missing.push(absent)).ok();
+        let redis = Redis::start(plan, &tokens)?.map_err(|absent| missing.push(absent)).ok();
+        let own = find(redis::BY_ITS_OWN, "redis-benchmark", "redis-tools");
+        let redis_benchmark = own.map_err(|absent| missing.push(absent)).is_ok() && redis.is_some();
+        Ok(Self { hyper: Server::hyper(plan)?, nginx, redis, redis_benchmark, tokens, missing })
+    }
+
+    fn turns<'a>(&'a self, plan: &'a Plan) -> Vec<Turn<'a>> {
+        let checks = Questions::checks(&self.tokens, Kind::Genuine, Answer::Status("200"));
+        let same = Arc::clone(&checks);
+        let mut turns =
+            vec![Turn::floor(hyper::WHAT, move || load::drive(plan, self.hyper.target(), &checks))];
+        if let Some(nginx) = &self.nginx {
+            turns.push(Turn::floor(crate::floors::nginx::WHAT, move || {
+                load::drive(plan, nginx.target()?, &same)
+            }));
+        }
+        if let Some(redis) = &self.redis {
+            let gets = Questions::redis_get(&self.tokens);
+            turns.push(Turn::floor(redis::WHAT, move || load::drive(plan, redis.target(), &gets)));
+        }
+        if let Some(redis) = self.redis.as_ref().filter(|_| self.redis_benchmark) {
+            turns.push(Turn::floor(redis::BY_ITS_OWN, move || redis.measure_by_its_own(plan)));
+        }
+        turns
+    }
+}
+
+/// The service with so many live sessions.
+struct Subject {
+    size: usize,
+    server: Server,
+    unknown: Arc<Tokens>,
+    house: Rc<House>,
+}
+
+impl Subject {
+    fn start(plan: &Plan, size: usize) -> Result<Self> {
+        let house = plan.house(Size::of(size))?;
+        let server = Server::vestibule(plan, house.folder(), &house.fixture)?;
+        server.rest()?;
+        Ok(Self { size, server, unknown: house.unknown(), house })
+    }
+
+    fn turns<'a>(&'a self, plan: &'a Plan) -> [Turn<'a>; 3] {
+        let live = &self.house.bearers;
+        let turn = |kind: &'static str, questions: Arc<Questions>| {
+            let what = format!("checks, {} sessions, {kind}", grouped(self.size));
+            Turn::subject(what, move || {
+                self.server.wake()?;
+                let round = load::drive(plan, self.server.target(), &questions)?;
+                // What it owes for this turn is not for the next to pay. A turn that touches nothing owes nothing.
+                if kind == "valid" {
+                    self.server.settle()?;
+                }
+                self.server.rest()?;
+                Ok(round)
+            })
+        };
+        let refused = Answer::Status("401");
+        [
+            turn("valid", Questions::checks(live, Kind::Genuine, Answer::Status("200"))),
+            turn("unknown", Questions::checks(&self.unknown, Kind::Genuine, refused)),
+            turn("forged", Questions::checks(live, Kind::Forged, refused)),
+        ]
+    }
+}
+
+/// What was found at one size.
+struct Checked<'a> {
+    size: usize,
+    valid: &'a Side,
+    forged: &'a Side,
+}
+
+impl<'a> Checked<'a> {
+    fn of((subject, sides): (&Subject, &'a [Side])) -> Option<Self> {
+        let [valid, _, forged] = sides else { return None };
+        Some(Self { size: subject.size, valid, forged })
+    }
+
+    fn figures(&self, mut finding: Finding, floors: &[Side]) -> Finding {
+        let Self { size, valid, forged } = self;
+        let size = grouped(*size);
+        for floor in floors {
+            let rate = Figure::ratio(
+                format!("checks per second at {size} / {}", floor.what()),
+                valid.rate_against(floor),
+            );
+            let rate = if floor.what() == redis::WHAT { rate.at_least(1.0) } else { rate };
+            let cpu = Figure::ratio(
+                format!("CPU per check at {size} / {}", floor.what()),
+                valid.cpu_against(floor),
+            );
+            let is_judged = floor.what() == hyper::WHAT && self.size == MILLION;
+            finding = finding.with(rate).with(if is_judged { cpu.at_most(1.25) } else { cpu });
+        }
+        let label = format!("per second at {size}: forged / valid");
+        finding.with(Figure::ratio(label, forged.rate_against(valid)).at_least(1.0))
+    }
+}
+
+/// How much many sessions cost against few.
+fn across_sizes(mut finding: Finding, by_size: &[Checked<'_>]) -> Finding {
+    let Some((few, rest)) = by_size.split_first() else { return finding };
+    for many in rest {
+        let label = format!("checks per second: {} / {} sessions", grouped(many.size), grouped(few.size));
+        let ratio = Figure::ratio(label, many.valid.rate_against(few.valid));
+        let is_judged = few.size == THOUSANDS && many.size == MILLIONS;
+        finding = finding.with(if is_judged { ratio.at_least(0.85) } else { ratio });
+    }
+    finding
 }

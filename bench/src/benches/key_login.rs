@@ -4,35 +4,42 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use serde_json::json;
+use vestibule_model::{User, UserKind};
 
-use super::{Bench, Plan, block_on, take_turns};
+use super::{Bench, compare};
 use crate::child::{Server, measure_floor};
 use crate::fixture::{ACCESS_TOKEN, ACCESS_TOKEN_SECRET, APP_KEY, Fixture, SECRET};
-use crate::load::{self, Requests};
-use crate::report::Row;
+use crate::floors;
+use crate::load::{self, Questions, block_on};
+use crate::plan::Plan;
+use crate::report::Finding;
+use crate::turns::Turn;
 
 /// How many bots log in: so many that they seldom wait for each other's turn.
 pub(crate) const BOTS: usize = 1_024;
 
 pub(super) const BENCH: Bench = Bench { name: "key-login", run };
 
-fn run(plan: &Plan) -> Result<Row> {
+fn run(plan: &Plan) -> Result<Finding> {
     let folder = plan.new_folder()?;
     let fixture = Fixture::bots(BOTS)?;
     block_on(fixture.write(folder.path(), &[]))?;
     let server = Server::vestibule(plan, folder.path(), &fixture)?;
-    let requests = requests(&fixture);
-    let floor = || measure_floor(plan, "store");
-    let pairs = take_turns(plan, BENCH.name, floor, || load::drive(plan, &server, &requests))?;
-    Ok(Row::compared(BENCH.name, "key logins", "the same rows committed by the store alone", &pairs))
+    let logins = key_logins(&fixture);
+    let floor = Turn::floor(floors::STORE, || measure_floor(plan, "store"));
+    let subject = Turn::subject("key logins", || load::drive(plan, server.target(), &logins));
+    compare(plan, BENCH.name, &[floor, subject], Some(0.6))
 }
 
-fn requests(fixture: &Fixture) -> Requests {
-    let body = |name: &str| {
-        json!({
-            "username": name, "appKey": APP_KEY, "secret": SECRET,
+/// Logins of every bot.
+pub(super) fn key_logins(fixture: &Fixture) -> Arc<Questions> {
+    let login = |user: &User| {
+        let body = json!({
+            "username": user.login_name, "appKey": APP_KEY, "secret": SECRET,
             "accessToken": ACCESS_TOKEN, "accessTokenSecret": ACCESS_TOKEN_SECRET,
-        })
+        });
+        load::post(user.account.as_str(), "login", &[], &body)
     };
-    Arc::new(fixture.users.iter().map(|user| load::post("login", &[], &body(&user.login_name))).collect())
+    let bots = fixture.users.iter().filter(|user| user.kind == UserKind::Bot);
+    Questions::prepared(bots.map(login).collect())
 }

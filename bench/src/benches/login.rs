@@ -5,30 +5,36 @@ use std::sync::Arc;
 use anyhow::Result;
 use serde_json::json;
 
-use super::{Bench, Plan, block_on, take_turns};
+use super::{Bench, compare};
 use crate::child::{Server, measure_floor};
 use crate::fixture::{Fixture, PASSWORD};
-use crate::load::{self, Requests};
-use crate::report::Row;
+use crate::floors;
+use crate::load::{self, Questions, block_on};
+use crate::plan::Plan;
+use crate::report::Finding;
+use crate::turns::Turn;
 
 /// How many people log in.
-pub(super) const PEOPLE: usize = 200;
+pub(crate) const PEOPLE: usize = 200;
 
 pub(super) const BENCH: Bench = Bench { name: "login", run };
 
-fn run(plan: &Plan) -> Result<Row> {
+fn run(plan: &Plan) -> Result<Finding> {
     let folder = plan.new_folder()?;
     let fixture = Fixture::people(PEOPLE)?;
     block_on(fixture.write(folder.path(), &[]))?;
     let server = Server::vestibule(plan, folder.path(), &fixture)?;
-    let requests = requests(&fixture);
-    let floor = || measure_floor(plan, "hash");
-    let pairs = take_turns(plan, BENCH.name, floor, || load::drive(plan, &server, &requests))?;
-    let row = Row::compared(BENCH.name, "password logins", "hashes verified in a loop", &pairs);
-    Ok(row.with_goal(0.9))
+    let logins = logins(&fixture, PEOPLE);
+    let floor = Turn::floor(floors::HASH, || measure_floor(plan, "hash"));
+    let subject = Turn::subject("password logins", || load::drive(plan, server.target(), &logins));
+    compare(plan, BENCH.name, &[floor, subject], Some(0.95))
 }
 
-fn requests(fixture: &Fixture) -> Requests {
-    let body = |name: &str| json!({ "username": name, "password": PASSWORD });
-    Arc::new(fixture.users.iter().map(|user| load::post("login", &[], &body(&user.login_name))).collect())
+/// Logins by password of so many users.
+pub(super) fn logins(fixture: &Fixture, count: usize) -> Arc<Questions> {
+    let login = |user: &vestibule_model::User| {
+        let body = json!({ "username": user.login_name, "password": PASSWORD });
+        load::post(user.account.as_str(), "login", &[], &body)
+    };
+    Questions::prepared(fixture.users.iter().take(count).map(login).collect())
 }

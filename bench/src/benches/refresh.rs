@@ -1,37 +1,36 @@
 //! Refreshes of sessions, against bare hyper that reads the same requests and answers a constant.
 
-use std::sync::Arc;
-
 use anyhow::Result;
 use serde_json::json;
 use vestibule_crypto::TokenKeys;
 use vestibule_model::Session;
 
-use super::{Bench, Plan, Serving, take_turns};
+use super::{Bench, Serving, compare};
 use crate::child::Server;
-use crate::load::{self, Requests};
-use crate::report::Row;
+use crate::floors::hyper;
+use crate::load::{self, Questions};
+use crate::plan::Plan;
+use crate::report::Finding;
+use crate::turns::Turn;
 
 /// How many sessions there are, each of a user of its own.
-pub(super) const SESSIONS: usize = 10_000;
+pub(crate) const SESSIONS: usize = 10_000;
 
 pub(super) const BENCH: Bench = Bench { name: "refresh", run };
 
-fn run(plan: &Plan) -> Result<Row> {
+fn run(plan: &Plan) -> Result<Finding> {
     let Serving { server, sessions, tokens, .. } = &Serving::sessions(plan, SESSIONS)?;
     let hyper = Server::hyper(plan)?;
-    let requests = requests(tokens, sessions);
-    let floor = || load::drive(plan, &hyper, &requests);
-    let pairs = take_turns(plan, BENCH.name, floor, || load::drive(plan, server, &requests))?;
-    let row = Row::compared(BENCH.name, "refreshes", "bare hyper, 200 constant bytes", &pairs);
-    Ok(row.with_goal(0.6))
+    let refreshes = sessions.iter().map(|session| of_session("refresh", tokens, session)).collect();
+    let refreshes = Questions::prepared(refreshes);
+    let floor = Turn::floor(hyper::WHAT, || load::drive(plan, hyper.target(), &refreshes));
+    let subject = Turn::subject("refreshes", || load::drive(plan, server.target(), &refreshes));
+    compare(plan, BENCH.name, &[floor, subject], Some(0.6))
 }
 
-fn requests(tokens: &TokenKeys, sessions: &[Session]) -> Requests {
-    let request = |session: &Session| {
-        let cookie = format!("session_id={}", tokens.cookie(session.id));
-        let body = json!({ "csrf": tokens.csrf(session.id).as_str() });
-        load::post("refresh", &[("Cookie", &cookie)], &body)
-    };
-    Arc::new(sessions.iter().map(request).collect())
+/// A refresh or a logout: the session's cookie in the head, its csrf token in the body.
+pub(super) fn of_session(operation: &str, tokens: &TokenKeys, session: &Session) -> Box<[u8]> {
+    let cookie = format!("session_id={}", tokens.cookie(session.id));
+    let body = json!({ "csrf": tokens.csrf(session.id).as_str() });
+    load::post(session.account.as_str(), operation, &[("Cookie", &cookie)], &body)
 }

@@ -3,6 +3,8 @@
 
 pub(crate) mod hash;
 pub(crate) mod hyper;
+pub(crate) mod nginx;
+pub(crate) mod redis;
 pub(crate) mod store;
 
 use std::path::PathBuf;
@@ -42,6 +44,12 @@ impl Arguments {
         Duration::from_secs_f64(self.warm_up)
     }
 }
+
+/// What the raw hashing is called in tables.
+pub(crate) const HASH: &str = "raw hashing";
+
+/// What the commits of the store are called in tables.
+pub(crate) const STORE: &str = "the store alone";
 
 /// Measures, and tells the parent.
 pub(crate) fn report(arguments: &Arguments, measure: fn(&Arguments) -> Result<Round>) -> Result<()> {

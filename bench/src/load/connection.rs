@@ -1,31 +1,48 @@
-//! One kept-alive HTTP/1.1 connection: as little client as can be trusted, so that the load's core is not what limits.
+//! One connection that is kept: as little client as can be trusted, so that the load's core is not what limits.
 
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use memchr::{memchr_iter, memmem};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+use super::Answer;
 
 /// More than any answer that is asked for.
 const LARGEST: usize = 16 * 1024;
 
 /// A connection between requests.
 #[derive(Debug)]
-pub(crate) struct Connection {
-    stream: TcpStream,
+pub(crate) struct Connection<S = TcpStream> {
+    stream: S,
     answer: Box<[u8]>,
 }
 
 impl Connection {
+    /// Over TCP, in clear.
     pub(crate) async fn open(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, answer: vec![0; LARGEST].into_boxed_slice() })
+        Ok(Self::over(connect(address).await?))
+    }
+}
+
+/// A TCP connection that sends at once.
+pub(super) async fn connect(address: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect(address).await.context("cannot connect")?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    pub(super) fn over(stream: S) -> Self {
+        Self { stream, answer: vec![0; LARGEST].into_boxed_slice() }
     }
 
-    /// Sends a request and reads its answer to the end; anything but a whole 200 is an error.
-    pub(crate) async fn exchange(&mut self, request: &[u8]) -> Result<()> {
+    /// Sends a request and reads its answer to the end; anything but a whole answer of the kind is an error.
+    pub(crate) async fn exchange(&mut self, request: &[u8], kind: Answer) -> Result<()> {
         self.stream.write_all(request).await.context("the server does not take a request")?;
+        // TLS keeps back what it has not been told to send.
+        self.stream.flush().await.context("the server does not take a request")?;
         let mut filled = 0;
         loop {
             let room = self.answer.get_mut(filled..).unwrap_or_default();
@@ -34,30 +51,57 @@ impl Connection {
             ensure!(count > 0, "the server closed a connection");
             filled += count;
             let answer = self.answer.get(..filled).unwrap_or_default();
-            match length_of(answer)? {
+            let length = match kind {
+                Answer::Status(status) => length_of(answer, status)?,
+                Answer::Bulk => length_of_bulk(answer)?,
+            };
+            match length {
                 Some(length) if length < filled => bail!("an answer is longer than it says"),
                 Some(length) if length == filled => return Ok(()),
                 _ => {}
             }
         }
     }
+
+    /// Sends a request and reads an HTTP answer, whatever it is; gives its status.
+    pub(crate) async fn status_of(&mut self, request: &[u8]) -> Result<String> {
+        self.stream.write_all(request).await.context("the server does not take a request")?;
+        let count = self.stream.read(&mut self.answer).await.context("the server does not answer")?;
+        let status = self.answer.get(..count).and_then(|answer| answer.get(9..12)).unwrap_or_default();
+        let status = String::from_utf8_lossy(status).into_owned();
+        ensure!(!status.is_empty(), "the server closed a connection");
+        Ok(status)
+    }
 }
 
-/// How long the answer is that begins with these bytes; None: its head is not complete.
-fn length_of(answer: &[u8]) -> Result<Option<usize>> {
-    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
-    let (head, _) = answer.split_at(end);
-    ensure!(head.starts_with(b"HTTP/1.1 200 "), "not a 200: {}", String::from_utf8_lossy(answer));
-    let length =
-        head.split(|byte| *byte == b'\n').find_map(content_length).context("an answer without its length")?;
+/// How long the HTTP answer is that begins with these bytes; None: its head is not complete.
+fn length_of(answer: &[u8], status: &str) -> Result<Option<usize>> {
+    let Some(end) = memmem::find(answer, b"\r\n\r\n") else { return Ok(None) };
+    let (head, _) = answer.split_at(end + 2);
+    let told = head.strip_prefix(b"HTTP/1.1 ").and_then(|rest| rest.get(..3));
+    ensure!(told == Some(status.as_bytes()), "not a {status}: {}", String::from_utf8_lossy(answer));
+    let mut starts = memchr_iter(b'\n', head).filter_map(|at| head.get(at + 1..));
+    let length = starts.find_map(content_length).context("an answer without its length")?;
     Ok(Some(end + 4 + length))
 }
 
+/// The value of the line that this begins with, if it is that header's.
 fn content_length(line: &[u8]) -> Option<usize> {
     const NAME: &[u8] = b"content-length:";
     let (name, value) = line.split_at_checked(NAME.len())?;
     let value = name.eq_ignore_ascii_case(NAME).then_some(value)?;
+    let (value, _) = value.split_at(memchr::memchr(b'\r', value)?);
     std::str::from_utf8(value).ok()?.trim().parse().ok()
+}
+
+/// How long the answer of Redis is that begins with these bytes: `$`, a length, and so many bytes.
+fn length_of_bulk(answer: &[u8]) -> Result<Option<usize>> {
+    let Some(end) = memmem::find(answer, b"\r\n") else { return Ok(None) };
+    let (head, _) = answer.split_at(end);
+    let digits = head.strip_prefix(b"$").and_then(|digits| std::str::from_utf8(digits).ok());
+    let length = digits.and_then(|digits| digits.parse::<usize>().ok());
+    let length = length.with_context(|| format!("not a string: {}", String::from_utf8_lossy(answer)))?;
+    Ok(Some(end + 2 + length + 2))
 }
 
 #[cfg(test)]
@@ -67,22 +111,34 @@ mod tests {
     #[test]
     fn the_length_of_an_answer_is_that_of_head_and_body() {
         let head = b"HTTP/1.1 200 OK\r\na: b\r\nContent-Length: 5\r\n\r\n";
-        assert_eq!(length_of(head).unwrap(), Some(head.len() + 5));
+        assert_eq!(length_of(head, "200").unwrap(), Some(head.len() + 5));
     }
 
     #[test]
     fn a_head_that_is_not_complete_has_no_length_yet() {
-        assert_eq!(length_of(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n").unwrap(), None);
+        assert_eq!(length_of(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", "200").unwrap(), None);
     }
 
     #[test]
-    fn an_answer_that_is_no_200_is_an_error_that_shows_it() {
-        let error = length_of(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno").unwrap_err();
+    fn an_answer_of_another_status_is_an_error_that_shows_it() {
+        let error =
+            length_of(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno", "200").unwrap_err();
         assert!(error.to_string().contains("401 Unauthorized"), "{error}");
     }
 
     #[test]
     fn an_answer_without_its_length_is_an_error() {
-        assert!(length_of(b"HTTP/1.1 200 OK\r\nxcontent-length: 5\r\n\r\n").is_err());
+        assert!(length_of(b"HTTP/1.1 200 OK\r\nxcontent-length: 5\r\n\r\n", "200").is_err());
+    }
+
+    #[test]
+    fn a_string_of_redis_ends_behind_its_line_end() {
+        assert_eq!(length_of_bulk(b"$3\r\nabc\r\n").unwrap(), Some(9));
+        assert_eq!(length_of_bulk(b"$3").unwrap(), None);
+    }
+
+    #[test]
+    fn a_key_that_is_not_there_is_an_error() {
+        assert!(length_of_bulk(b"$-1\r\n").is_err());
     }
 }

@@ -1,64 +1,116 @@
-//! The load: connections that send one request after the other, drawn at random from those prepared, and look at
-//! every answer. Runs on one thread, on the core that the bench has been pinned to.
+//! The load: clients that ask one question after the other, drawn at random from those prepared, and look at every
+//! answer. Runs on one thread, on the core that the bench has been pinned to.
 //!
 //! The load never sleeps: where it has a core of its own it asks the system for answers again and again. Otherwise a
 //! server that is slower than the load would have to wake the load's core for nearly every answer, which costs it
 //! several microseconds (in a virtual machine more), and a faster one would not: the faster would look faster still.
 
+mod client;
 mod connection;
 mod draw;
+mod http2;
+mod questions;
 mod request;
+mod various;
 mod window;
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use tokio::task::JoinSet;
 
+pub(crate) use client::Client;
+use client::PlainClient;
+pub(crate) use connection::Connection;
 pub(crate) use draw::Draw;
-pub(crate) use request::{check, post};
+pub(crate) use questions::{Answer, Kind, Questions};
+pub(crate) use request::{check, post, post_json};
+pub(crate) use various::drive_over;
 pub(crate) use window::Window;
 
-use crate::benches::Plan;
-use crate::child::Server;
+use crate::child::Target;
 use crate::figures::{Round, nanos};
+use crate::plan::Plan;
 use crate::timing;
-use connection::Connection;
 
-/// Requests, ready to be sent.
-pub(crate) type Requests = Arc<Vec<Box<[u8]>>>;
+/// So many clients that ask the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Crowd {
+    pub(crate) clients: u32,
+    pub(crate) questions: Arc<Questions>,
+}
 
-/// Loads a server as planned, and tells what it did. Fails when a single answer is not a 200.
-pub(crate) fn drive(plan: &Plan, server: &Server, requests: &Requests) -> Result<Round> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let window = Arc::new(Window::default());
-        let mut clients = JoinSet::new();
-        for seed in 0..plan.connections {
-            let connection = Connection::open(server.address).await.context("cannot connect")?;
-            clients.spawn(ask(connection, Arc::clone(requests), Draw::seeded(seed), Arc::clone(&window)));
+/// Loads a server as planned, and tells what it did. Fails when a single answer is not what it must be.
+pub(crate) fn drive(plan: &Plan, target: Target, questions: &Arc<Questions>) -> Result<Round> {
+    let crowd = Crowd { clients: plan.connections, questions: Arc::clone(questions) };
+    let rounds = drive_all(plan, target, &[crowd])?;
+    Ok(rounds.first)
+}
+
+/// What several crowds found that asked at the same time.
+pub(crate) struct Together {
+    /// What the first of them found.
+    pub(crate) first: Round,
+    /// What the others found; the processor time is the first one's, for it cannot be told whom it was for.
+    pub(crate) others: Vec<Round>,
+}
+
+/// The same with several crowds at once, over HTTP/1.1 or the protocol of Redis, in clear.
+pub(crate) fn drive_all(plan: &Plan, target: Target, crowds: &[Crowd]) -> Result<Together> {
+    block_on(async {
+        let mut opened = Vec::new();
+        for (crowd, first_seed) in crowds.iter().zip((0..).step_by(100_000)) {
+            let mut clients = Vec::new();
+            for number in 0..crowd.clients {
+                let draw = Draw::seeded(first_seed + number);
+                clients.push(PlainClient::connect(target.address, &crowd.questions, draw).await?);
+            }
+            opened.push(clients);
         }
-        if plan.server_cpu != plan.load_cpu {
-            tokio::spawn(stay_awake());
-        }
-        let (elapsed, cpu) = window.measure(plan.warm_up, plan.span, server.process()).await?;
-        let latencies = clients.join_all().await.into_iter().collect::<Result<Vec<_>>>()?;
-        Ok(Round::new(latencies.concat(), elapsed, cpu))
+        measure(plan, target, opened).await
     })
 }
 
-/// One client: until the window is over. Answers that come while it is open count.
-async fn ask(
-    mut connection: Connection,
-    requests: Requests,
-    mut draw: Draw,
-    window: Arc<Window>,
-) -> Result<Vec<u64>> {
+/// On one thread, which ends with it.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
+/// Lets clients ask that are there already, for the time that is planned.
+pub(crate) async fn measure<C: Client>(plan: &Plan, target: Target, crowds: Vec<Vec<C>>) -> Result<Together> {
+    let window = Arc::new(Window::default());
+    let mut working: Vec<JoinSet<Result<Vec<u64>>>> = Vec::new();
+    for clients in crowds {
+        let mut crowd = JoinSet::new();
+        for client in clients {
+            crowd.spawn(ask(client, Arc::clone(&window)));
+        }
+        working.push(crowd);
+    }
+    if plan.server_cpu != plan.load_cpu {
+        tokio::spawn(stay_awake());
+    }
+    let (elapsed, cpu) = window.measure(plan.warm_up, plan.span, target.process).await?;
+    let mut rounds = Vec::new();
+    for crowd in working {
+        let latencies = crowd.join_all().await.into_iter().collect::<Result<Vec<_>>>()?;
+        rounds.push(Round::new(latencies.concat(), elapsed, cpu));
+    }
+    let mut rounds = rounds.into_iter();
+    let first = rounds.next().unwrap_or_else(|| Round::new(Vec::new(), elapsed, cpu));
+    let others = rounds.map(|round| Round { cpu_seconds: f64::NAN, ..round }).collect();
+    Ok(Together { first, others })
+}
+
+/// One client: until the window is over, or there is nothing more to ask. Answers that come while it is open count.
+async fn ask(mut client: impl Client, window: Arc<Window>) -> Result<Vec<u64>> {
     let mut latencies = Vec::new();
     while !window.is_over() {
-        let request = requests.get(draw.below(requests.len())).context("there is nothing to ask")?;
         let asked = timing::now();
-        connection.exchange(request).await?;
+        if client.ask().await?.is_none() {
+            window.close();
+            break;
+        }
         if window.is_open() {
             latencies.push(nanos(asked.elapsed()));
         }

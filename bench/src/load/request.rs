@@ -1,22 +1,31 @@
 //! Requests as bytes, made before anything is measured.
 
-use crate::fixture::ACCOUNT;
-
 /// The question of a gateway, with this bearer.
-pub(crate) fn check(bearer: &str) -> Box<[u8]> {
+pub(crate) fn check(bearer: &[u8]) -> Vec<u8> {
+    let bearer = String::from_utf8_lossy(bearer);
     let request = format!(
         "GET /gateway/check HTTP/1.1\r\nHost: vestibule.example.net\r\nAuthorization: Bearer {bearer}\r\n\r\n"
     );
-    request.into_bytes().into_boxed_slice()
+    request.into_bytes()
 }
 
 /// `POST` of a JSON body to an operation of the Login Service, with further header lines.
-pub(crate) fn post(operation: &str, headers: &[(&str, &str)], body: &serde_json::Value) -> Box<[u8]> {
+pub(crate) fn post(
+    account: &str,
+    operation: &str,
+    headers: &[(&str, &str)],
+    body: &serde_json::Value,
+) -> Box<[u8]> {
+    post_json(&format!("/api/account/{account}/{operation}?v=1.3"), headers, body)
+}
+
+/// `POST` of a JSON body.
+pub(crate) fn post_json(path: &str, headers: &[(&str, &str)], body: &serde_json::Value) -> Box<[u8]> {
     let body = body.to_string();
     let further: String = headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
     let length = body.len();
     let request = format!(
-        "POST /api/account/{ACCOUNT}/{operation}?v=1.3 HTTP/1.1\r\nHost: vestibule.example.net\r\n\
+        "POST {path} HTTP/1.1\r\nHost: vestibule.example.net\r\n\
          Accept: application/json\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{further}\r\n{body}"
     );
     request.into_bytes().into_boxed_slice()

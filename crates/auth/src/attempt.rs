@@ -7,7 +7,7 @@ use tracing::Instrument;
 use vestibule_model::{Millis, User, UserId};
 use vestibule_store::{Change, StoreError};
 
-use crate::directory::AccountEntry;
+use crate::directory::{AccountEntry, UserEntry};
 use crate::lockout::Verdict;
 use crate::log_in::{LogIn, LogInError, RETRY_AFTER, UserCredentials};
 use crate::service::Auth;
@@ -40,7 +40,7 @@ impl Auth {
         self: &Arc<Self>,
         at: LogIn,
         credentials: UserCredentials,
-    ) -> Result<(Arc<AccountEntry>, Arc<User>), LogInError> {
+    ) -> Result<(Arc<AccountEntry>, Arc<UserEntry>), LogInError> {
         let known = self
             .account(at)
             .and_then(|entry| entry.user_named(credentials.population, &credentials.user_name));

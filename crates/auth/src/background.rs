@@ -16,14 +16,18 @@ use crate::service::Auth;
 use crate::steady_clock::SteadyClock;
 
 /// How many sessions leave the store in one commit: few enough not to hold up the writer.
-const BATCH: usize = 64;
+pub(crate) const BATCH: usize = 64;
 
 /// How many last uses are written in one commit: logins wait behind it.
 const TOUCH_BATCH: usize = 1_000;
 
 impl Auth {
-    /// Runs the background tasks until the future is dropped.
+    /// Fills the table of live sessions, and runs the background tasks until the future is dropped.
     pub async fn run(self: Arc<Self>) {
+        tokio::join!(self.load(), self.run_tasks());
+    }
+
+    async fn run_tasks(&self) {
         let every = |period| {
             let mut ticks = interval(period);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -64,15 +68,13 @@ impl Auth {
     }
 
     async fn flush_traffic(&self) -> Result<(), StoreError> {
-        let counted = self.traffic.take();
+        let counted = self.live.take_traffic();
         if counted.is_empty() {
             return Ok(());
         }
         let written = self.store.commit(vec![Change::TouchApplications(counted.clone())]).await;
         if written.is_err() {
-            for touch in counted {
-                self.traffic.add(touch);
-            }
+            self.live.return_traffic(&counted);
         }
         written
     }
@@ -81,9 +83,7 @@ impl Auth {
         let mut result = Ok(());
         for batch in self.retry.take().chunks(BATCH) {
             if let Err(error) = self.store.commit(batch.to_vec()).await {
-                for change in batch {
-                    self.retry.push(change.clone());
-                }
+                self.retry.extend(batch.iter().cloned());
                 result = Err(error);
             }
         }
@@ -100,17 +100,14 @@ impl Auth {
         Ok(())
     }
 
-    /// Removes the sessions that are dead at `now`, from memory and from the store.
+    /// Removes the sessions that are dead at `now`, from memory and then, in small batches, from the store; what the store
+    /// does not take is tried again.
     pub async fn sweep(&self, now: Millis) -> Result<(), StoreError> {
-        for batch in self.live.expired(now).chunks(BATCH) {
-            let ends: Vec<Change> = batch.iter().map(|id| Change::EndSession(*id)).collect();
-            self.store.commit(ends).await?;
-            for id in batch {
-                self.live.remove(*id);
-                tracing::debug!(session = ?id, reason = ?EndReason::Expired, "session ended");
-            }
+        let expired = self.live.remove_expired(now);
+        if !expired.is_empty() {
+            tracing::debug!(sessions = expired.len(), reason = ?EndReason::Expired, "sessions ended");
         }
-        Ok(())
+        self.end_in_store(&expired).await
     }
 
     /// Reads the accounts anew that changed in the store, and ends the sessions of users who lost their right to
@@ -146,7 +143,8 @@ impl Auth {
     async fn end_stale_sessions(&self, user: UserId) -> Result<(), StoreError> {
         let now = self.clock.now();
         for session in self.live.of_user(user, now) {
-            if !self.may_stay(&session, session.address, now) {
+            let may = self.live.with(session.id, now, |live| self.may_go_on(live, session.address, now));
+            if may == Some(false) {
                 self.end(&session, EndReason::CredentialsChanged).await?;
             }
         }

@@ -7,7 +7,7 @@ use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
 
 use crate::attempt::Failed;
-use crate::directory::AccountEntry;
+use crate::directory::AccountFacts;
 use crate::log_in::{LogIn, LogInError, UserCredentials};
 use crate::password::{credential, earlier_hashes};
 use crate::service::Auth;
@@ -59,7 +59,7 @@ impl Auth {
     async fn new_credential(
         &self,
         at: LogIn,
-        entry: &AccountEntry,
+        entry: &AccountFacts,
         user: &User,
         new: &str,
     ) -> Result<PasswordCredential, ChangePasswordError> {
@@ -79,10 +79,11 @@ impl Auth {
     async fn commit_password(
         &self,
         at: LogIn,
-        entry: &AccountEntry,
+        entry: &AccountFacts,
         user: &User,
         password: PasswordCredential,
     ) -> Result<(), StoreError> {
+        self.loaded().await;
         let _turn = self.turns.of(user.id).lock().await;
         let credential_version = user.credential_version + 1;
         let sessions: Vec<Session> = self.live.of_user(user.id, at.now);

@@ -12,6 +12,10 @@ mod directory;
 mod failure_limit;
 mod hash_pool;
 mod live;
+#[cfg(test)]
+#[path = "live/tests.rs"]
+mod live_tests;
+mod load;
 mod lockout;
 mod log_in;
 mod log_out;
@@ -23,12 +27,15 @@ mod sessions;
 mod settings;
 mod standing;
 mod steady_clock;
-mod traffic;
+mod sync;
 
-pub use authorize::{Authorized, Credential};
+pub use authorize::{Authorized, Credential, Granted};
 pub use change_password::ChangePasswordError;
-pub use directory::{AccountEntry, Directory, api_key_has_secrets, seal_api_key};
+pub use directory::{
+    AccountEntry, AccountFacts, Directory, Grants, UserEntry, api_key_has_secrets, seal_api_key,
+};
 pub use hash_pool::HashPoolGauges;
+pub use load::RecallError;
 pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, UserCredentials};
 pub use log_out::LogOutError;
 pub use password::{SetPasswordError, set_password};

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_crypto::constant_time_eq;
-use vestibule_model::{AccountId, Application, Dialect, Millis, Opening, Population, Session, User};
+use vestibule_model::{AccountId, Application, Dialect, Millis, Opening, Population, Session};
 use vestibule_store::StoreError;
 use zeroize::Zeroizing;
 
-use crate::directory::AccountEntry;
+use crate::directory::{AccountEntry, AccountFacts, UserEntry};
 use crate::open::{OpenError, Opened};
 use crate::service::Auth;
 use crate::standing::{self, Standing};
@@ -62,7 +62,7 @@ pub struct LoggedIn {
     /// The account.
     pub entry: Arc<AccountEntry>,
     /// The user.
-    pub user: Arc<User>,
+    pub user: Arc<UserEntry>,
 }
 
 /// Why a login was refused. Nothing was opened.
@@ -135,7 +135,7 @@ impl Auth {
             let (entry, user) = auth.prove(at, credentials).await?;
             standing::of_user(&entry, &user, at.now).map_err(LogInError::Refused)?;
             let logged_in = auth.open_for(at, entry, user, application, Opening::Password).await?;
-            auth.traffic.count(application, at.now);
+            auth.live.with(logged_in.session.id, at.now, |live| live.count(at.now));
             Ok(logged_in)
         };
         self.settle(at, attempt).await
@@ -149,7 +149,7 @@ impl Auth {
     ) -> Result<LoggedIn, LogInError> {
         self.admit(at, &credentials.user_name)?;
         let entry = self.account(at);
-        let application = self.recognise(entry.as_deref(), &credentials);
+        let application = self.recognise(entry.as_deref().map(|entry| &**entry), &credentials);
         let user = entry.as_ref().and_then(|entry| entry.user_named(None, &credentials.user_name));
         let (Some(entry), Some(application), Some(user)) = (entry, application, user) else {
             return Err(LogInError::BadCredentials);
@@ -172,7 +172,7 @@ impl Auth {
     /// The application whose secrets these are. Every comparison is made, in constant time, also for unknown keys.
     fn recognise(
         &self,
-        entry: Option<&AccountEntry>,
+        entry: Option<&AccountFacts>,
         credentials: &ApplicationCredentials,
     ) -> Option<Application> {
         let secret = credentials.secret.as_bytes();
@@ -196,7 +196,7 @@ impl Auth {
         self: &Arc<Self>,
         at: LogIn,
         entry: Arc<AccountEntry>,
-        user: Arc<User>,
+        user: Arc<UserEntry>,
         application: Application,
         opening: Opening,
     ) -> Result<LoggedIn, LogInError> {

@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use vestibule_model::{
     Application, Concurrency, Dialect, EndReason, Millis, Opening, Reach, Session, SessionId, SessionPolicy,
-    User, WhenFull,
+    WhenFull,
 };
 use vestibule_store::{Change, StoreError};
 
-use crate::directory::AccountEntry;
+use crate::directory::{AccountEntry, UserEntry};
 use crate::service::Auth;
 use crate::standing::Standing;
 
 /// What is known of a session before it is opened.
 pub(crate) struct Opened {
     pub(crate) entry: Arc<AccountEntry>,
-    pub(crate) user: Arc<User>,
+    pub(crate) user: Arc<UserEntry>,
     pub(crate) application: Application,
     pub(crate) opening: Opening,
     pub(crate) dialect: Dialect,
@@ -37,9 +37,13 @@ impl Auth {
     /// Opens a session, durably. Logins of one user take turns, so that the policy on how many sessions a user may have
     /// holds however many come at once. Must not be dropped half-way: what was committed would not be in the table.
     pub(crate) async fn open(&self, opened: Opened) -> Result<Session, OpenError> {
+        self.loaded().await;
         let _turn = self.turns.of(opened.user.id).lock().await;
         let policy = opened.entry.account.session_policy_of(opened.dialect);
-        let live = self.live.of_user(opened.user.id, opened.now);
+        let live = match policy.concurrency {
+            Concurrency::Same => self.live.of_user_with(opened.user.id, opened.application, opened.now),
+            Concurrency::One | Concurrency::Many { .. } => self.live.of_user(opened.user.id, opened.now),
+        };
         let ended = match make_room(
             policy,
             (opened.dialect, opened.application, opened.user.credential_version),
@@ -63,8 +67,8 @@ impl Auth {
             self.live.remove(id);
             tracing::debug!(session = ?id, reason = ?EndReason::Replaced, "session ended");
         }
-        self.keep(session.clone());
-        tracing::info!(
+        self.live.insert(&session, opened.user);
+        tracing::debug!(
             account = %session.account, user = %session.user, session = ?session.id, opening = ?session.opening, replaced,
             "session opened"
         );
@@ -79,9 +83,7 @@ impl Auth {
 
     /// A login that is given the session that lives already counts as a use of it.
     fn stay(&self, session: Session, now: Millis) -> Session {
-        if let Some(live) = self.live.get(session.id, now) {
-            self.live.touch(&live, now);
-        }
+        self.live.with(session.id, now, |live| live.touch(now));
         session
     }
 

@@ -1,13 +1,11 @@
 //! Refreshing: a session that its holder shows alive slides its idle limit, if its user may still stay.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use vestibule_model::{AccountId, Millis, Session};
 
-use crate::live::Live;
+use crate::authorize::Live;
 use crate::service::Auth;
-use crate::standing;
 
 /// What a caller shows of a session: cookies, of which one may be right, and the csrf token that goes with it.
 #[derive(Clone, Copy, Debug)]
@@ -39,35 +37,38 @@ impl Auth {
     /// Slides the session's idle limit, and gives back the cookie that was right. Touches memory only: what moved is
     /// written in batches.
     pub fn refresh<'a>(&self, presented: Presented<'a>) -> Result<&'a str, RefreshError> {
-        let (live, cookie) = self.presented(presented).ok_or(RefreshError::NoSession)?;
-        if !self.may_stay(&live.opened, presented.address, presented.now) {
-            return Err(RefreshError::MayNotStay);
-        }
-        self.live.touch(&live, presented.now);
-        Ok(cookie)
+        let slide = |live: &mut Live<'_>| {
+            let may = self.may_go_on(live, presented.address, presented.now);
+            if may {
+                live.touch(presented.now);
+            }
+            may
+        };
+        let (may, cookie) = self.presented(presented, slide).ok_or(RefreshError::NoSession)?;
+        if may { Ok(cookie) } else { Err(RefreshError::MayNotStay) }
     }
 
-    /// The live session that was shown, if cookie, csrf and account belong together, and its cookie.
-    pub(crate) fn presented<'a>(&self, presented: Presented<'a>) -> Option<(Arc<Live>, &'a str)> {
+    /// What `work` answers of the live session that was shown, if cookie, csrf and account belong together, and its
+    /// cookie.
+    pub(crate) fn presented<'a, R>(
+        &self,
+        presented: Presented<'a>,
+        work: impl Fn(&mut Live<'_>) -> R,
+    ) -> Option<(R, &'a str)> {
         presented.cookies.iter().find_map(|cookie| {
             let id = self.tokens.read_cookie(cookie)?;
-            let live = self.live.get(id, presented.now)?;
-            let belongs =
-                live.opened.account == presented.account && self.tokens.csrf_matches(id, presented.csrf);
-            belongs.then_some((live, *cookie))
+            if !self.tokens.csrf_matches(id, presented.csrf) {
+                return None;
+            }
+            let of_account = |live: &mut Live<'_>| {
+                (live.entry.holder.account().account.id == presented.account).then(|| work(live))
+            };
+            Some((self.live.with(id, presented.now, of_account)??, *cookie))
         })
-    }
-
-    /// [`standing::session_may_go_on`] for whoever has only the session.
-    pub(crate) fn may_stay(&self, session: &Session, address: Option<IpAddr>, now: Millis) -> bool {
-        let Some(entry) = self.directory.account(session.account) else { return false };
-        let Some(user) = entry.user(session.user) else { return false };
-        standing::session_may_go_on(&entry, &user, session, address, now)
     }
 
     /// Whether the user exists, is enabled, and has the credentials that the session was opened with.
     pub(crate) fn is_current(&self, session: &Session) -> bool {
-        let user = self.directory.account(session.account).and_then(|entry| entry.user(session.user));
-        user.is_some_and(|user| user.enabled && user.credential_version == session.credential_version)
+        self.user_of(session).is_some_and(|user| user.enabled)
     }
 }

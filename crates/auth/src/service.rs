@@ -3,23 +3,19 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, watch};
 use vestibule_crypto::{
     MasterKey, PasswordError, SealError, Sealer, SecretHasher, TokenKeys, decoy, self_check,
 };
-use vestibule_model::{Clock, Rng, Session, SessionId, UserId};
+use vestibule_model::{Clock, Rng, SessionId, UserId};
 use vestibule_store::{Change, Sequence, Store, StoreError};
 
-use crate::directory::{AccountEntry, Directory};
+use crate::directory::{AccountEntry, Directory, UserEntry};
 use crate::failure_limit::FailuresByAddress;
 use crate::hash_pool::{HashPool, HashPoolGauges};
-use crate::live::LiveSessions;
+use crate::live::{LiveSessions, Name, Namer};
 use crate::lockout::Lockouts;
 use crate::settings::{BlockList, Intervals, Settings};
-use crate::traffic::Traffic;
-
-/// How many sessions are read from the store at once while the table loads.
-const LOAD_PAGE: usize = 10_000;
 
 /// How many users can take turns independently of each other.
 const TURNS: usize = 1_024;
@@ -28,7 +24,9 @@ const TURNS: usize = 1_024;
 pub struct Auth {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) directory: Directory,
-    pub(crate) live: LiveSessions,
+    pub(crate) live: LiveSessions<UserEntry>,
+    /// Set when the table is complete.
+    pub(crate) loaded: watch::Sender<bool>,
     pub(crate) tokens: TokenKeys,
     pub(crate) secrets: SecretHasher,
     pub(crate) sealer: Sealer,
@@ -38,7 +36,6 @@ pub struct Auth {
     /// The hash that passwords of unknown users are verified against.
     pub(crate) decoy_hash: String,
     pub(crate) lockouts: Lockouts,
-    pub(crate) traffic: Traffic,
     pub(crate) failures: FailuresByAddress,
     pub(crate) block_list: BlockList,
     pub(crate) turns: Turns,
@@ -71,8 +68,8 @@ pub enum StartError {
 }
 
 impl Auth {
-    /// Reads the directory and the sessions from the store, and starts the hash threads. Nothing runs in the
-    /// background until [`Auth::run`] is spawned.
+    /// Reads the directory from the store, and starts the hash threads. The sessions come with [`Auth::load`]; nothing
+    /// runs in the background until [`Auth::run`] is spawned.
     pub async fn start(
         store: Arc<dyn Store>,
         master: &MasterKey,
@@ -81,16 +78,17 @@ impl Auth {
         settings: Settings,
     ) -> Result<Arc<Self>, StartError> {
         self_check(settings.hashing.engine)?;
+        let tokens = TokenKeys::derive(master);
         let auth = Arc::new(Self {
             directory: Directory::default(),
-            live: LiveSessions::new(),
-            tokens: TokenKeys::derive(master),
+            live: LiveSessions::new(Box::new(tokens.clone()), clock.now()),
+            loaded: watch::Sender::new(false),
+            tokens,
             secrets: SecretHasher::derive(master),
             sealer: Sealer::derive(master),
             decoy_hash: decoy(settings.hashing.params, &*rng)?,
             hash_pool: HashPool::start(&settings.hashing, Arc::clone(&clock))?,
             lockouts: Lockouts::default(),
-            traffic: Traffic::default(),
             failures: FailuresByAddress::new(settings.failures),
             block_list: settings.block_list,
             turns: Turns::new(),
@@ -102,7 +100,6 @@ impl Auth {
             clock,
         });
         auth.load_directory().await?;
-        auth.load_sessions().await?;
         Ok(auth)
     }
 
@@ -138,35 +135,6 @@ impl Auth {
         Ok(())
     }
 
-    /// Fills the table. A stored `last_used` may lag behind the true one by the interval in which touches are
-    /// written, so each session gets that interval on top: none ends early because of a crash.
-    async fn load_sessions(&self) -> Result<(), StartError> {
-        let now = self.clock.now();
-        let mut after: Option<SessionId> = None;
-        loop {
-            let page = self.store.sessions(after, LOAD_PAGE).await?;
-            after = page.last().map(|session| session.id);
-            let last = page.len() < LOAD_PAGE;
-            for mut session in page {
-                session.last_used = session.last_used.plus(self.intervals.touch);
-                if session.is_live(now) && self.is_current(&session) {
-                    self.keep(session);
-                } else {
-                    self.retry.push(Change::EndSession(session.id));
-                }
-            }
-            if last {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Puts a session into the table.
-    pub(crate) fn keep(&self, session: Session) {
-        let names = [self.tokens.livevox(session.id), self.tokens.reference(session.id)];
-        self.live.insert(session, names);
-    }
-
     pub(crate) fn new_salt(&self) -> [u8; 16] {
         let mut salt = [0; 16];
         self.rng.fill(&mut salt);
@@ -175,6 +143,16 @@ impl Auth {
 
     pub(crate) fn sequence(&self) -> Sequence {
         Sequence(self.sequence.load(Ordering::Relaxed))
+    }
+}
+
+impl Namer for TokenKeys {
+    fn reference(&self, id: SessionId) -> Name {
+        Self::reference(self, id)
+    }
+
+    fn livevox_id(&self, id: SessionId) -> Name {
+        self.livevox(id)
     }
 }
 
@@ -198,7 +176,11 @@ pub(crate) struct RetryQueue(Mutex<Vec<Change>>);
 
 impl RetryQueue {
     pub(crate) fn push(&self, change: Change) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(change);
+        self.extend([change]);
+    }
+
+    pub(crate) fn extend(&self, changes: impl IntoIterator<Item = Change>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(changes);
     }
 
     pub(crate) fn take(&self) -> Vec<Change> {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use vestibule_model::{EndReason, Millis, Rank, Session, User};
+use vestibule_model::{EndReason, Millis, Rank, Session};
 
 use crate::authorize::Authorized;
+use crate::directory::UserEntry;
 use crate::log_out::LogOutError;
 use crate::service::Auth;
 
@@ -13,7 +14,7 @@ pub struct Listed {
     /// The session.
     pub session: Session,
     /// Its user.
-    pub user: Arc<User>,
+    pub user: Arc<UserEntry>,
 }
 
 /// Why a session is not shown.
@@ -31,9 +32,9 @@ impl Auth {
     /// The sessions that the caller may see, oldest first: system administrators and super users see the account's,
     /// but no super user those of a system administrator; others see their own (contract livevox §6).
     pub fn sessions_seen_by(&self, caller: &Authorized, now: Millis) -> Vec<Listed> {
-        let mut listed: Vec<Listed> = caller
-            .entry
-            .users()
+        let account = self.directory.account(caller.session.account);
+        let mut listed: Vec<Listed> = account
+            .map_or_else(Vec::new, |account| account.users())
             .into_iter()
             .filter(|user| sees(caller, user))
             .flat_map(|user| {
@@ -63,13 +64,10 @@ impl Auth {
 
     /// The account's session of this name, whoever may see it.
     fn session_named(&self, caller: &Authorized, name: [u8; 16], now: Millis) -> Option<Listed> {
-        let id = self.live.named(&name)?;
-        if id != caller.session.id && self.tokens.reference(id) != name {
-            return None;
-        }
-        let session = self.live.get(id, now)?.session();
-        let of_account = session.account == caller.session.account && self.is_current(&session);
-        let user = caller.entry.user(session.user).filter(|_| of_account)?;
+        let named = self.live.with_reference(&name, now, |live| live.entry.session());
+        let own = || Some(caller.session.clone()).filter(|own| self.tokens.livevox(own.id) == name);
+        let session = named.or_else(own).filter(|session| session.account == caller.session.account)?;
+        let user = self.user_of(&session).filter(|user| user.enabled)?;
         Some(Listed { session, user })
     }
 
@@ -80,13 +78,13 @@ impl Auth {
     }
 }
 
-fn sees(caller: &Authorized, user: &User) -> bool {
+fn sees(caller: &Authorized, user: &UserEntry) -> bool {
     if user.id == caller.user.id {
         return true;
     }
     match caller.rank() {
         Rank::SysAdmin => true,
-        Rank::SuperUser => caller.entry.rank(user) != Rank::SysAdmin,
+        Rank::SuperUser => user.grants().rank != Rank::SysAdmin,
         Rank::ItUser | Rank::Manager | Rank::Agent => false,
     }
 }

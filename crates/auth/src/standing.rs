@@ -5,10 +5,10 @@
 use std::net::IpAddr;
 
 use vestibule_model::{
-    AccountState, Application, Feature, Millis, Opening, Privilege, Session, SignOn, User, UserKind,
+    AccountState, Application, Feature, Millis, Opening, Privilege, SignOn, User, UserKind,
 };
 
-use crate::directory::AccountEntry;
+use crate::directory::{AccountFacts, UserEntry};
 
 /// A state in which somebody who proved who they are is refused. Told to nobody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,13 +30,13 @@ pub enum Standing {
 }
 
 /// Whether the account and the user are in use at all.
-pub(crate) fn enabled(entry: &AccountEntry, user: &User) -> Result<(), Standing> {
+pub(crate) fn enabled(entry: &AccountFacts, user: &User) -> Result<(), Standing> {
     let usable = entry.account.state == AccountState::Enabled && user.enabled;
     if usable { Ok(()) } else { Err(Standing::Disabled) }
 }
 
 /// Whether somebody who proved the user's password may be logged in.
-pub(crate) fn of_user(entry: &AccountEntry, user: &User, now: Millis) -> Result<(), Standing> {
+pub(crate) fn of_user(entry: &AccountFacts, user: &User, now: Millis) -> Result<(), Standing> {
     enabled(entry, user)?;
     if entry.account.sign_on == SignOn::SsoOnly {
         return Err(Standing::SsoOnly);
@@ -50,8 +50,19 @@ pub(crate) fn of_user(entry: &AccountEntry, user: &User, now: Millis) -> Result<
     Ok(())
 }
 
+/// The first moment at which a session that was opened by password may not go on, whatever its own limits: the same
+/// questions as at login. It is asked once for each state of the account and the user, not at each use of a session.
+pub(crate) fn password_sessions_end(entry: &AccountFacts, user: &User) -> Millis {
+    const BEFORE_ALL_TIME: Millis = Millis::from_unix(i64::MIN);
+    const NEVER: Millis = Millis::from_unix(i64::MAX);
+    match of_user(entry, user, BEFORE_ALL_TIME) {
+        Ok(()) => entry.password_expires_at(user).unwrap_or(NEVER),
+        Err(_) => BEFORE_ALL_TIME,
+    }
+}
+
 /// Whether a bot that proved the values of its key may be logged in. Password expiry and SSO do not matter.
-pub(crate) fn of_bot(entry: &AccountEntry, user: &User) -> Result<(), Standing> {
+pub(crate) fn of_bot(entry: &AccountFacts, user: &User) -> Result<(), Standing> {
     enabled(entry, user)?;
     if !entry.account.features.contains(&Feature::UserTypeBot) {
         return Err(Standing::BotFeatureOff);
@@ -61,7 +72,7 @@ pub(crate) fn of_bot(entry: &AccountEntry, user: &User) -> Result<(), Standing> 
 
 /// Whether the key that `user` is tied to may be used for login from this address, and is this application.
 pub(crate) fn key_may_log_in(
-    entry: &AccountEntry,
+    entry: &AccountFacts,
     user: &User,
     application: Application,
     address: Option<IpAddr>,
@@ -87,24 +98,22 @@ pub(crate) fn key_may_log_in(
     enabled && privileges.contains(&Privilege::UserLogin) && from_here
 }
 
-/// Whether the session's credentials are still those of its user, and the user may stay.
-pub(crate) fn session_may_go_on(
-    entry: &AccountEntry,
-    user: &User,
-    session: &Session,
+/// Whether the user of a session that was opened so may stay. That the session's credentials are those of this entry is
+/// the caller's to know.
+pub(crate) fn may_go_on(
+    user: &UserEntry,
+    (opening, application): (Opening, Application),
     address: Option<IpAddr>,
     now: Millis,
 ) -> bool {
-    if user.credential_version != session.credential_version {
-        return false;
-    }
-    match (session.opening, session.application) {
+    let account = user.account();
+    match (opening, application) {
         (Opening::Password, Application::Token(token)) => {
-            of_user(entry, user, now).is_ok() && entry.application_token_is_enabled(token)
+            now < user.password_sessions_end && account.application_token_is_enabled(token)
         }
-        (Opening::Password, _) => of_user(entry, user, now).is_ok(),
+        (Opening::Password, _) => now < user.password_sessions_end,
         (Opening::ApiKey | Opening::OauthClient, application) => {
-            of_bot(entry, user).is_ok() && key_may_log_in(entry, user, application, address)
+            of_bot(account, user).is_ok() && key_may_log_in(account, user, application, address)
         }
     }
 }

@@ -86,6 +86,10 @@ impl Store for SqliteStore {
         self.read(move |snapshot| read::changed_accounts(snapshot, after))
     }
 
+    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {
+        self.read(move |snapshot| read::session(snapshot, id))
+    }
+
     fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>> {
         self.read(move |snapshot| read::sessions(snapshot, after, limit))
     }

@@ -44,6 +44,9 @@ pub trait Store: Send + Sync + 'static {
     /// Which accounts' directory changed after `after`, by this process or another.
     fn changed_accounts(&self, after: Sequence) -> StoreFuture<'_, ChangedAccounts>;
 
+    /// The session of this id; None: there is none.
+    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>>;
+
     /// At most `limit` sessions in the order of their ids, beginning behind `after`; fewer: that was the last page.
     fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>>;
 }

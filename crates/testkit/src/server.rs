@@ -183,9 +183,11 @@ pub(crate) async fn start_auth(
     settings: &Settings,
 ) -> Arc<Auth> {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
-    Auth::start(Arc::clone(store), master, Arc::new(OsRng), clock, settings.clone())
+    let auth = Auth::start(Arc::clone(store), master, Arc::new(OsRng), clock, settings.clone())
         .await
-        .expect("the engine starts")
+        .expect("the engine starts");
+    auth.load().await;
+    auth
 }
 
 pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {

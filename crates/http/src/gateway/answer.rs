@@ -1,18 +1,18 @@
 //! The answers to a gateway: who it is, in headers, or a refusal in the shape of the credential.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use uuid::Uuid;
-use vestibule_auth::Authorized;
+use vestibule_auth::{Granted, RecallError};
 use vestibule_model::{Application, Millis, Rank};
 
-use crate::api::ApiState;
-use crate::liveperson::no_session;
+use crate::layers::{Cause, Fields, PlainAnswer};
+use crate::liveperson::SessionFailure;
 use crate::livevox::error_body;
 
 /// The kind of a credential.
@@ -26,33 +26,42 @@ pub(super) enum Kind {
 }
 
 /// 200 with who it is. Every header is always there, also when it is empty, so that none that a client sent survives.
-pub(super) fn allowed(api: &ApiState, holder: &Authorized, now: Millis) -> Response {
-    let Authorized { session, entry, user } = holder;
-    let reference = Uuid::from_bytes(api.auth.tokens().reference(session.id));
-    let application = match session.application {
-        Application::None => String::new(),
-        Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => id.to_string(),
-    };
-    let privileges: Vec<String> = entry.privileges(user).iter().map(ToString::to_string).collect();
-    let seconds_left = session.expires_at().since(now).as_secs();
-    let mut answer = Response::new(Body::empty());
-    let headers = answer.headers_mut();
-    let mut set = |name: &'static str, value: String| {
-        // What `visible` wrote is always a header's value.
-        if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(value)) {
-            headers.insert(HeaderName::from_static(name), value);
+pub(super) fn allowed(granted: Granted<'_>, now: Millis) -> PlainAnswer {
+    let user = granted.user();
+    let grants = user.grants();
+    let mut fields = Fields::default();
+    fields.set(ACCOUNT, user.account().account.id.as_str());
+    fields.add(USER, |text| push_number(text, user.id.0));
+    fields.add(USER_NAME, |text| push_visible(text, &user.login_name));
+    fields.add(APPLICATION, |text| match granted.application() {
+        Application::None => {}
+        Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => {
+            push_number(text, id.0);
         }
-    };
-    set("x-vestibule-account", session.account.to_string());
-    set("x-vestibule-user", user.id.to_string());
-    set("x-vestibule-user-name", visible(&user.login_name));
-    set("x-vestibule-application", application);
-    set("x-vestibule-session", reference.to_string());
-    set("x-vestibule-roles", role(holder.rank()).to_owned());
-    set("x-vestibule-privileges", privileges.join(","));
-    set("x-vestibule-seconds-left", seconds_left.to_string());
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer
+    });
+    fields.add(SESSION, |text| {
+        let mut buffer = Uuid::encode_buffer();
+        text.push_str(Uuid::from_bytes(granted.reference()).hyphenated().encode_lower(&mut buffer));
+    });
+    fields.set(ROLES, role(grants.rank));
+    fields.set(PRIVILEGES, &grants.privileges_text);
+    let seconds = granted.expires_at().since(now).as_secs();
+    fields.add(SECONDS_LEFT, |text| push_number(text, i64::try_from(seconds).unwrap_or(i64::MAX)));
+    fields.set(CACHE_CONTROL, "no-store");
+    PlainAnswer { status: StatusCode::OK, fields, body: Cow::Borrowed(b""), cause: None }
+}
+
+const ACCOUNT: HeaderName = HeaderName::from_static("x-vestibule-account");
+const USER: HeaderName = HeaderName::from_static("x-vestibule-user");
+const USER_NAME: HeaderName = HeaderName::from_static("x-vestibule-user-name");
+const APPLICATION: HeaderName = HeaderName::from_static("x-vestibule-application");
+const SESSION: HeaderName = HeaderName::from_static("x-vestibule-session");
+const ROLES: HeaderName = HeaderName::from_static("x-vestibule-roles");
+const PRIVILEGES: HeaderName = HeaderName::from_static("x-vestibule-privileges");
+const SECONDS_LEFT: HeaderName = HeaderName::from_static("x-vestibule-seconds-left");
+
+fn push_number(text: &mut String, number: i64) {
+    text.push_str(itoa::Buffer::new().format(number));
 }
 
 const fn role(rank: Rank) -> &'static str {
@@ -66,35 +75,57 @@ const fn role(rank: Rank) -> &'static str {
 }
 
 /// Text as a header's value: visible ASCII as it is, everything else and `%` percent-encoded (RFC 3986 §2.1).
-fn visible(text: &str) -> String {
-    let mut value = String::with_capacity(text.len());
+fn push_visible(value: &mut String, text: &str) {
+    if text.bytes().all(is_visible) {
+        value.push_str(text);
+        return;
+    }
     for byte in text.bytes() {
-        if byte.is_ascii_graphic() && byte != b'%' {
+        if is_visible(byte) {
             value.push(char::from(byte));
         } else {
             // Writing to a string does not fail.
             let _ = write!(value, "%{byte:02X}");
         }
     }
-    value
+}
+
+const fn is_visible(byte: u8) -> bool {
+    byte.is_ascii_graphic() && byte != b'%'
+}
+
+/// 503: the store cannot tell now whether there is such a session.
+pub(super) fn unavailable(error: RecallError) -> Response {
+    let mut answer = (
+        StatusCode::SERVICE_UNAVAILABLE,
+        [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store"), (RETRY_AFTER, "1")],
+        r#"{"error":"The service is starting"}"#,
+    )
+        .into_response();
+    answer.extensions_mut().insert(Cause(Arc::new(error)));
+    answer
 }
 
 /// 401, in the shape of the credential that was shown.
-pub(super) fn refused(kind: Kind, now: Millis) -> Response {
+pub(super) fn refused(kind: Kind, now: Millis) -> PlainAnswer {
     const TEXT: &str = "oauth_problem=token_rejected&oauth_problem_advice=the token is not valid";
-    let json = "application/json";
-    let of = |content_type: &'static str, body: String| {
-        let headers = [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")];
-        (StatusCode::UNAUTHORIZED, headers, body).into_response()
+    const JSON: &str = "application/json";
+    let (content_type, body, cause): (_, Cow<'static, [u8]>, _) = match kind {
+        Kind::Bearer => ("text/plain", TEXT.as_bytes().into(), None),
+        Kind::Cookie => {
+            let failure = SessionFailure::CsrfInvalid;
+            (JSON, failure.body(now).into(), Some(Cause(Arc::new(failure))))
+        }
+        Kind::LivevoxId => {
+            (JSON, error_body(StatusCode::UNAUTHORIZED, "Authorization error").into_bytes().into(), None)
+        }
+        Kind::None => (JSON, br#"{"error":"Not authenticated"}"#.into(), None),
     };
-    let mut answer = match kind {
-        Kind::Bearer => of("text/plain", TEXT.to_owned()),
-        Kind::Cookie => no_session(now),
-        Kind::LivevoxId => of(json, error_body(StatusCode::UNAUTHORIZED, "Authorization error")),
-        Kind::None => of(json, r#"{"error":"Not authenticated"}"#.to_owned()),
-    };
-    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    answer
+    let mut fields = Fields::default();
+    fields.set(CONTENT_TYPE, content_type);
+    fields.set(CACHE_CONTROL, "no-store");
+    fields.set(WWW_AUTHENTICATE, "Bearer");
+    PlainAnswer { status: StatusCode::UNAUTHORIZED, fields, body, cause }
 }
 
 #[cfg(test)]
@@ -102,6 +133,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn visible(text: &str) -> String {
+        let mut value = String::new();
+        push_visible(&mut value, text);
+        value
+    }
 
     #[test]
     fn names_are_encoded_where_headers_need_it() {
@@ -112,7 +149,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_name_is_a_headers_value(name in ".*") {
-            prop_assert!(HeaderValue::from_str(&visible(&name)).is_ok());
+            prop_assert!(visible(&name).bytes().all(|byte| byte.is_ascii_graphic()));
         }
     }
 }

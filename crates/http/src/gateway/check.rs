@@ -3,18 +3,17 @@
 //! The credential is the first there is of: `Authorization: Bearer`, `LV-Session`, the session cookie, and the bearer in
 //! the path of a messaging WebSocket as the gateway tells it. One that is wrong is refused; the others are not tried.
 
-use std::future::ready;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Method, header};
+use axum::http::{HeaderName, Method, header};
 use axum::response::Response;
-use vestibule_auth::Credential;
+use vestibule_auth::{Credential, Granted};
 
-use super::answer::{Kind, allowed, refused};
+use super::answer::{Kind, allowed, refused, unavailable};
 use crate::api::ApiState;
-use crate::layers::{Answering, ClientAddress, Shortcut};
+use crate::layers::{Answering, ClientAddress, Head, Headers, PlainAnswer, Shortcut};
 use crate::liveperson::session_cookies;
 use crate::livevox::session_id;
 
@@ -39,55 +38,82 @@ impl Shortcut for CheckShortcut {
         path == CHECK && [Method::GET, Method::HEAD, Method::POST].contains(method)
     }
 
+    fn answer_at_once(&self, head: Head<'_>) -> Option<PlainAnswer> {
+        self.0.auth.is_loaded().then(|| check(&self.0, head))
+    }
+
     fn answer(&self, request: Request) -> Answering {
-        Box::pin(ready(Ok(check(&self.0, &request.into_parts().0))))
+        let api = Arc::clone(&self.0);
+        Box::pin(async move { Ok(recall_and_check(&api, &request.into_parts().0).await) })
     }
 }
 
 /// The check through the router, for odd spellings of its path.
 pub(super) async fn handle(State(api): State<ApiState>, request: Request) -> Response {
-    check(&api, &request.into_parts().0)
+    recall_and_check(&api, &request.into_parts().0).await
 }
 
-fn check(api: &ApiState, parts: &Parts) -> Response {
-    let now = api.clock.now();
+/// The check while the table of live sessions may be incomplete. A store that does not answer is no reason to tell a
+/// client that its session is over.
+async fn recall_and_check(api: &ApiState, parts: &Parts) -> Response {
     let address = parts.extensions.get::<ClientAddress>().map(|client| client.0);
-    let cookies = session_cookies(&parts.headers);
-    let (kind, shown) = shown(&parts.headers, &cookies);
-    let holder = shown.and_then(|shown| {
-        let authorized = api.auth.authorize(shown.credential, address, now)?;
-        let account_fits = shown.account.is_none_or(|account| authorized.session.account.as_str() == account);
-        account_fits.then_some(authorized)
-    });
-    holder.map_or_else(|| refused(kind, now), |holder| allowed(api, &holder, now))
+    let head = Head { headers: Headers::Map(&parts.headers), address };
+    if let Some(credential) = Shown::by(head.headers).credential()
+        && let Err(error) = api.auth.recall(credential).await
+    {
+        return unavailable(error);
+    }
+    check(api, head).into()
 }
 
-/// A credential, and the account that it is shown for where the request names one.
+fn check(api: &ApiState, head: Head<'_>) -> PlainAnswer {
+    let now = api.clock.now();
+    let shown = Shown::by(head.headers);
+    let grant = |granted: Granted<'_>| {
+        let account = granted.user().account().account.id;
+        shown.account.is_none_or(|named| account.as_str() == named).then(|| allowed(granted, now))
+    };
+    let granted =
+        shown.credential().and_then(|credential| api.auth.authorize(credential, head.address, now, grant)?);
+    granted.unwrap_or_else(|| refused(shown.kind, now))
+}
+
+/// The credential that a request shows, if it is of its form, and the account that it is shown for where the request
+/// names one. Its kind gives a refusal its shape.
 struct Shown<'a> {
-    credential: Credential<'a>,
+    kind: Kind,
+    credential: Option<Credential<'a>>,
+    cookies: Vec<&'a str>,
     account: Option<&'a str>,
 }
 
-/// The credential of the request, if it is of its form; and its kind, which gives a refusal its shape.
-fn shown<'a>(headers: &'a HeaderMap, cookies: &'a [&'a str]) -> (Kind, Option<Shown<'a>>) {
-    let without_account = |credential| Shown { credential, account: None };
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let bearer = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
-        return (Kind::Bearer, bearer.map(Credential::Bearer).map(without_account));
-    }
-    if let Some(value) = headers.get(LV_SESSION) {
-        let id = value.to_str().ok().and_then(session_id);
-        return (Kind::LivevoxId, id.map(Credential::LivevoxId).map(without_account));
-    }
-    if !cookies.is_empty() {
-        return (Kind::Cookie, Some(without_account(Credential::Cookies(cookies))));
-    }
-    let target = TARGETS.iter().find_map(|name| headers.get(name)?.to_str().ok());
-    match target.and_then(messaging_bearer) {
-        Some((account, bearer)) => {
-            (Kind::Bearer, Some(Shown { credential: Credential::Bearer(bearer), account: Some(account) }))
+impl<'a> Shown<'a> {
+    fn by(headers: Headers<'a>) -> Self {
+        let shown = |kind, credential| Self { kind, credential, cookies: Vec::new(), account: None };
+        if headers.get(&header::AUTHORIZATION).is_some() {
+            let bearer = headers.text(&header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+            return shown(Kind::Bearer, bearer.map(Credential::Bearer));
         }
-        None => (Kind::None, None),
+        if headers.get(&LV_SESSION).is_some() {
+            let id = headers.text(&LV_SESSION).and_then(session_id);
+            return shown(Kind::LivevoxId, id.map(Credential::LivevoxId));
+        }
+        let cookies = session_cookies(headers);
+        if !cookies.is_empty() {
+            return Self { cookies, ..shown(Kind::Cookie, None) };
+        }
+        let target = TARGETS.iter().find_map(|name| headers.text(name));
+        match target.and_then(messaging_bearer) {
+            Some((account, bearer)) => {
+                Self { account: Some(account), ..shown(Kind::Bearer, Some(Credential::Bearer(bearer))) }
+            }
+            None => shown(Kind::None, None),
+        }
+    }
+
+    fn credential(&self) -> Option<Credential<'_>> {
+        let cookies = (!self.cookies.is_empty()).then_some(Credential::Cookies(&self.cookies));
+        self.credential.or(cookies)
     }
 }
 

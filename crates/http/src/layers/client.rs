@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::{Extensions, HeaderMap, HeaderName};
+use http::{Extensions, HeaderName};
 use ipnet::IpNet;
 
+use super::headers::Headers;
 use crate::server::Peer;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -42,13 +43,13 @@ impl TrustedProxies {
 
     /// The peer, or, behind trusted proxies, the right-most address they report that is not one of theirs. Everything
     /// left of it was written by the client and means nothing; what is no address ends the search.
-    pub(super) fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
+    pub(super) fn client_address(&self, peer: IpAddr, headers: Headers<'_>) -> ClientAddress {
         let mut client = peer.to_canonical();
         if !self.include(client) {
             return ClientAddress(client);
         }
-        let mut hops =
-            headers.get_all(FORWARDED_FOR).iter().rev().flat_map(|line| line.as_bytes().rsplit(is_comma));
+        let name = FORWARDED_FOR;
+        let mut hops = headers.all(&name).rev().flat_map(|line| line.rsplit(is_comma));
         while self.include(client) {
             match hops.next().and_then(parse_hop) {
                 Some(hop) => client = hop,
@@ -59,12 +60,12 @@ impl TrustedProxies {
     }
 
     /// What the nearest proxy says about encryption, if it is trusted.
-    pub(super) fn forwarded_tls(&self, peer: IpAddr, headers: &HeaderMap) -> Option<ForwardedTls> {
+    pub(super) fn forwarded_tls(&self, peer: IpAddr, headers: Headers<'_>) -> Option<ForwardedTls> {
         if !self.include(peer.to_canonical()) {
             return None;
         }
-        let nearest = headers.get_all(FORWARDED_PROTO).iter().next_back()?;
-        let protocol = nearest.as_bytes().rsplit(is_comma).next()?;
+        let nearest = headers.all(&FORWARDED_PROTO).next_back()?;
+        let protocol = nearest.rsplit(is_comma).next()?;
         Some(ForwardedTls(protocol.trim_ascii().eq_ignore_ascii_case(b"https")))
     }
 }
@@ -84,14 +85,14 @@ fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use http::{HeaderMap, HeaderValue};
 
     use super::*;
 
     fn client(peer: &str, lines: &[&'static str]) -> String {
         let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()]);
         let headers = lines.iter().map(|line| (FORWARDED_FOR, HeaderValue::from_static(line))).collect();
-        proxies.client_address(peer.parse().unwrap(), &headers).0.to_string()
+        proxies.client_address(peer.parse().unwrap(), Headers::Map(&headers)).0.to_string()
     }
 
     #[test]
@@ -129,7 +130,7 @@ mod tests {
     fn only_a_trusted_proxy_tells_of_encryption() {
         let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
         let headers = HeaderMap::from_iter([(FORWARDED_PROTO, HeaderValue::from_static("http, HTTPS"))]);
-        let tell = |peer: &str| proxies.forwarded_tls(peer.parse().unwrap(), &headers);
+        let tell = |peer: &str| proxies.forwarded_tls(peer.parse().unwrap(), Headers::Map(&headers));
         assert_eq!(tell("10.0.0.1"), Some(ForwardedTls(true)));
         assert_eq!(tell("192.0.2.9"), None);
     }

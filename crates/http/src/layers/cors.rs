@@ -32,6 +32,11 @@ impl AllowedOrigins {
         origins.into_iter().map(parse).collect::<Result<_, _>>().map(Self)
     }
 
+    /// Whether there are any, so that answers depend on who asks.
+    pub(super) fn are_any(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     fn origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = headers.get(ORIGIN)?;
         self.0.contains(origin).then(|| origin.clone())

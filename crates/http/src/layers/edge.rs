@@ -8,15 +8,18 @@ use std::task::{Context, Poll};
 
 use axum::extract::Request;
 use axum::response::Response;
-use http::HeaderMap;
+use http::StatusCode;
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
+use super::headers::Headers;
+use super::plain::PlainAnswer;
 use super::refusal::{self, Refusal};
-use super::shortcut::{self, Shortcut};
+use super::shortcut::{self, Head, Shortcut};
 use super::visit::Visit;
-use super::{BodyLimits, LayerState};
+use super::{BodyLimits, ClientAddress, LayerState};
 use crate::operations::Endpoint;
+use crate::server::Peer;
 
 /// What the router puts around each of its endpoints.
 #[derive(Clone, Debug)]
@@ -94,7 +97,8 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let visit = Visit::begin(&self.place, &request);
+        let peer = request.extensions().get::<Peer>().map(|peer| peer.address);
+        let visit = Visit::begin(&self.place, &request, peer);
         identify(&self.place.state, &visit, &mut request);
         let step = match refuse_early(&self.place.state, &request) {
             Some(answer) => Step::Answered { answer: Some(answer) },
@@ -103,7 +107,7 @@ where
                 Err(panic) => Step::Answered { answer: Some(visit.after_panic(&*panic)) },
             },
         };
-        Passage { step, visit: Some(visit) }
+        Passage { step, visit: Some(visit), place: UnderWay::begin(&self.place) }
     }
 }
 
@@ -113,6 +117,23 @@ pin_project! {
         #[pin]
         step: Step<F>,
         visit: Option<Visit>,
+        place: UnderWay,
+    }
+}
+
+/// Counts a request as long as it is under way.
+struct UnderWay(Arc<Place>);
+
+impl UnderWay {
+    fn begin(place: &Arc<Place>) -> Self {
+        place.state.metrics.enter();
+        Self(Arc::clone(place))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.state.metrics.leave();
     }
 }
 
@@ -145,15 +166,64 @@ where
             }
         };
         if let Some(visit) = this.visit.take() {
-            visit.end(&mut answer);
+            visit.end(&this.place.0, &mut answer);
         }
         Poll::Ready(Ok(answer))
     }
 }
 
+impl Edge<shortcut::Endpoint> {
+    /// The answer to a request, through the same layers, if the shortcut has it at once. Such a request is never under
+    /// way, and touches nothing that is shared but counters.
+    pub(crate) fn answer_at_once<B>(&self, request: &http::Request<B>, peer: Peer) -> Option<Response> {
+        let visit = || Visit::begin(&self.place, request, Some(peer.address));
+        let (visit, plain) = self.plain_answer(Headers::Map(request.headers()), peer, visit)?;
+        let mut answer = Response::from(plain);
+        visit.end(&self.place, &mut answer);
+        Some(answer)
+    }
+
+    /// The same for a `GET` that no library has seen: writes all but the head's first line and `Date`.
+    pub(crate) fn answer_parsed(
+        &self,
+        headers: &[httparse::Header<'_>],
+        peer: Peer,
+        out: &mut Vec<u8>,
+    ) -> Option<StatusCode> {
+        let headers = Headers::Parsed(headers);
+        if self.place.state.allowed_origins.are_any() {
+            return None;
+        }
+        let visit = || Visit::begin_parsed(&self.place, headers, peer.address);
+        let (visit, plain) = self.plain_answer(headers, peer, visit)?;
+        let status = plain.status;
+        plain.fields.write(out);
+        visit.end_parsed(&self.place, &plain, out);
+        Some(status)
+    }
+
+    /// None: the shortcut cannot, or something is unusual; the long way finds out what. There it panics again, too.
+    fn plain_answer(
+        &self,
+        headers: Headers<'_>,
+        peer: Peer,
+        visit: impl FnOnce() -> Visit,
+    ) -> Option<(Visit, PlainAnswer)> {
+        let (state, shortcut) = (&self.place.state, &*self.inner.0);
+        if headers.size() > state.max_header_bytes {
+            return None;
+        }
+        let ClientAddress(address) = state.trusted_proxies.client_address(peer.address.ip(), headers);
+        let head = Head { headers, address: Some(address) };
+        let visit = visit();
+        let answer = catch_unwind(AssertUnwindSafe(|| shortcut.answer_at_once(head))).ok()??;
+        Some((visit, answer))
+    }
+}
+
 /// Tells the handler who asks.
 fn identify(state: &LayerState, visit: &Visit, request: &mut Request) {
-    let (proxies, headers) = (&state.trusted_proxies, request.headers());
+    let (proxies, headers) = (&state.trusted_proxies, Headers::Map(request.headers()));
     let client = visit.peer.map(|peer| proxies.client_address(peer.ip(), headers));
     let forwarded = visit.peer.and_then(|peer| proxies.forwarded_tls(peer.ip(), headers));
     let extensions = request.extensions_mut();
@@ -167,13 +237,8 @@ fn identify(state: &LayerState, visit: &Visit, request: &mut Request) {
 
 /// An answer that needs no handler.
 fn refuse_early(state: &LayerState, request: &Request) -> Option<Response> {
-    if size_of_headers(request.headers()) > state.max_header_bytes {
+    if Headers::Map(request.headers()).size() > state.max_header_bytes {
         return Some(refusal::answer(request.uri().path(), Refusal::HeadersTooLarge));
     }
     state.allowed_origins.preflight(request.method(), request.headers())
-}
-
-/// As HTTP/1.1 writes them: name, colon, space, value, line end.
-fn size_of_headers(headers: &HeaderMap) -> usize {
-    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
 }

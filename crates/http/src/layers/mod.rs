@@ -20,6 +20,8 @@ pub mod body;
 mod client;
 mod cors;
 mod edge;
+mod headers;
+mod plain;
 pub mod refusal;
 mod request_id;
 mod shortcut;
@@ -37,10 +39,12 @@ pub use body::{BodyLimits, LimitedBody};
 pub use client::{ClientAddress, ForwardedTls, TrustedProxies, is_encrypted};
 pub use cors::{AllowedOrigins, InvalidOrigin};
 pub(crate) use edge::Passage;
+pub use headers::Headers;
+pub use plain::{Fields, PlainAnswer};
 pub use refusal::Refusal;
 pub use request_id::{RequestId, RequestIds};
 
-pub use shortcut::{Answering, Front, Routes, Shortcut};
+pub use shortcut::{Answering, Front, Head, Routes, Shortcut};
 
 use crate::operations::Metrics;
 use edge::EdgeLayer;

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use vestibule_model::Rng;
+
+use super::headers::Headers;
 
 /// The header that carries the id, both ways.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -60,10 +62,11 @@ impl RequestIds {
     }
 
     /// The caller's id when it is one that may stand in a log, else a new one.
-    pub(super) fn of(&self, headers: &HeaderMap) -> RequestId {
-        match headers.get(HEADER) {
-            Some(given) if is_acceptable(given.as_bytes()) => RequestId(Text::Given(given.clone())),
-            _ => self.make(),
+    pub(super) fn of(&self, headers: Headers<'_>) -> RequestId {
+        let given = headers.get(&HEADER).filter(|given| is_acceptable(given));
+        match given.and_then(|given| HeaderValue::from_bytes(given).ok()) {
+            Some(given) => RequestId(Text::Given(given)),
+            None => self.make(),
         }
     }
 
@@ -86,6 +89,8 @@ fn is_acceptable(id: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
+
     use super::*;
 
     struct Ones;
@@ -103,7 +108,8 @@ mod tests {
     #[test]
     fn made_ids_have_the_processs_prefix_and_differ() {
         let ids = RequestIds::new(&Ones);
-        let (first, second) = (ids.of(&HeaderMap::new()), ids.of(&HeaderMap::new()));
+        let next = || ids.of(Headers::Map(&HeaderMap::new()));
+        let (first, second) = (next(), next());
         assert_eq!(first.as_str(), "1f1f1f1f1f1f000000000000");
         assert_eq!(second.as_str(), "1f1f1f1f1f1f000000000001");
     }
@@ -111,9 +117,9 @@ mod tests {
     #[test]
     fn a_given_id_is_kept_when_it_is_plain_and_short() {
         let ids = RequestIds::new(&Ones);
-        assert_eq!(ids.of(&given("Trace_1.a-b")).as_str(), "Trace_1.a-b");
+        assert_eq!(ids.of(Headers::Map(&given("Trace_1.a-b"))).as_str(), "Trace_1.a-b");
         for bad in ["", "a b", "a\"b", "a=b", &"x".repeat(65)] {
-            assert!(ids.of(&given(bad)).as_str().starts_with("1f1f"), "{bad}");
+            assert!(ids.of(Headers::Map(&given(bad))).as_str().starts_with("1f1f"), "{bad}");
         }
     }
 }

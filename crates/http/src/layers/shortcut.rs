@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,10 +10,13 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
-use http::Method;
+use http::{Method, StatusCode};
 use tower::Service;
 
 use super::edge::Edge;
+use super::headers::Headers;
+use super::plain::PlainAnswer;
+use crate::server::Peer;
 
 /// An answer under way.
 pub type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
@@ -26,8 +30,23 @@ pub trait Shortcut: Send + Sync + 'static {
     /// Whether this route answers the request; looks at nothing but its method and path.
     fn recognises(&self, method: &Method, path: &str) -> bool;
 
+    /// Answers a request that it recognises by its head alone, and at once, if it can: nothing is allocated to wait
+    /// for it, and its body is not read.
+    fn answer_at_once(&self, _head: Head<'_>) -> Option<PlainAnswer> {
+        None
+    }
+
     /// Answers a request that it recognises.
     fn answer(&self, request: Request) -> Answering;
+}
+
+/// What a request says before its body, and who says it.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// Its headers.
+    pub headers: Headers<'a>,
+    /// The client's address.
+    pub address: Option<IpAddr>,
 }
 
 /// Everything that a listener serves, before the layers are put around it.
@@ -61,6 +80,18 @@ impl Front {
     /// The shortcut that recognises the request.
     pub(crate) fn shortcut(&mut self, method: &Method, path: &str) -> Option<&mut Edge<Endpoint>> {
         self.shortcuts.iter_mut().find(|edge| edge.inner().0.recognises(method, path))
+    }
+
+    /// As [`Edge::answer_parsed`], by the shortcut that recognises a `GET` of this target.
+    pub(crate) fn answer_parsed(
+        &self,
+        target: &str,
+        headers: &[httparse::Header<'_>],
+        peer: Peer,
+        out: &mut Vec<u8>,
+    ) -> Option<StatusCode> {
+        let recognises = |edge: &&Edge<Endpoint>| edge.inner().0.recognises(&Method::GET, target);
+        self.shortcuts.iter().find(recognises)?.answer_parsed(headers, peer, out)
     }
 
     /// The router.

@@ -7,24 +7,24 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::MatchedPath;
 use axum::response::Response;
 use http::header::{CONNECTION, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Method, StatusCode, Version};
+use http::{HeaderValue, Method, Request, StatusCode, Version};
 use tracing::Span;
 
 use super::Cause;
 use super::cors::Grant;
 use super::edge::{Place, Spans};
+use super::headers::Headers;
+use super::plain::PlainAnswer;
 use super::refusal::{Refusal, Shape};
 use super::request_id::{self, RequestId};
-use crate::server::Peer;
 
 /// One request, from its head to the head of its answer.
 pub(super) struct Visit {
     pub(super) id: RequestId,
     pub(super) peer: Option<SocketAddr>,
-    place: Arc<Place>,
     span: Span,
     method: Method,
     version: Version,
@@ -33,27 +33,19 @@ pub(super) struct Visit {
     begun: Instant,
 }
 
-impl Drop for Visit {
-    fn drop(&mut self) {
-        self.place.state.metrics.leave();
-    }
-}
-
 impl Visit {
-    pub(super) fn begin(place: &Arc<Place>, request: &Request) -> Self {
-        let Place { state, endpoint, spans } = &**place;
+    pub(super) fn begin<B>(place: &Place, request: &Request<B>, peer: Option<SocketAddr>) -> Self {
+        let Place { state, endpoint, spans } = place;
         let matched = request.extensions().get::<MatchedPath>();
         endpoint.serves(matched.map_or("none", MatchedPath::as_str), &state.metrics);
-        let id = state.request_ids.of(request.headers());
+        let id = state.request_ids.of(Headers::Map(request.headers()));
         let span = match spans {
             Spans::PerRequest => tracing::info_span!("request", id = id.as_str(), route = endpoint.route()),
             Spans::None => Span::none(),
         };
-        state.metrics.enter();
         Self {
             id,
-            peer: request.extensions().get::<Peer>().map(|peer| peer.address),
-            place: Arc::clone(place),
+            peer,
             span,
             method: request.method().clone(),
             version: request.version(),
@@ -61,6 +53,37 @@ impl Visit {
             grant: state.allowed_origins.grant(request.headers()),
             begun: now(),
         }
+    }
+
+    /// Of a `GET` that a parser of ours has read, for a route that is no router's, without CORS.
+    pub(super) fn begin_parsed(place: &Place, headers: Headers<'_>, peer: SocketAddr) -> Self {
+        Self {
+            id: place.state.request_ids.of(headers),
+            peer: Some(peer),
+            span: Span::none(),
+            method: Method::GET,
+            version: Version::HTTP_11,
+            shape: Shape::Flat,
+            grant: Grant::Off,
+            begun: now(),
+        }
+    }
+
+    /// As [`Visit::end`], for an answer that is written as it is: appends what every answer gets, and the body.
+    pub(super) fn end_parsed(self, place: &Place, answer: &PlainAnswer, out: &mut Vec<u8>) {
+        let mut length = itoa::Buffer::new();
+        let lines = [
+            "x-request-id: ",
+            self.id.as_str(),
+            "\r\nx-content-type-options: nosniff\r\ncontent-length: ",
+            length.format(answer.body.len()),
+            "\r\n\r\n",
+        ];
+        lines.iter().for_each(|line| out.extend_from_slice(line.as_bytes()));
+        out.extend_from_slice(&answer.body);
+        let took = now().duration_since(self.begun);
+        place.endpoint.count(&place.state.metrics, &self.method, answer.status, took);
+        self.log(place, answer.status, took, answer.cause.as_ref());
     }
 
     /// Runs `work` as part of this request, for what is logged meanwhile.
@@ -76,7 +99,7 @@ impl Visit {
     }
 
     /// The last touches on the way out, then count and log.
-    pub(super) fn end(self, answer: &mut Response) {
+    pub(super) fn end(self, place: &Place, answer: &mut Response) {
         let status = answer.status();
         let cause = answer.extensions_mut().remove::<Cause>();
         let headers = answer.headers_mut();
@@ -86,20 +109,20 @@ impl Visit {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         let took = now().duration_since(self.begun);
-        self.place.endpoint.count(&self.place.state.metrics, &self.method, status, took);
-        self.log(status, took, cause.as_ref());
+        place.endpoint.count(&place.state.metrics, &self.method, status, took);
+        self.log(place, status, took, cause.as_ref());
         self.grant.write(headers);
     }
 
     /// Our failures are errors, except that turning work away under load is a warning; a refusal that has a cause is
     /// worth knowing; the rest is for those who look.
-    fn log(&self, status: StatusCode, took: Duration, cause: Option<&Cause>) {
+    fn log(&self, place: &Place, status: StatusCode, took: Duration, cause: Option<&Cause>) {
         macro_rules! event {
             ($level:ident, $text:literal) => {
                 tracing::$level!(
                     request_id = self.id.as_str(),
                     method = self.method.as_str(),
-                    route = self.place.endpoint.route(),
+                    route = place.endpoint.route(),
                     status = status.as_u16(),
                     peer = self.peer.map(tracing::field::display),
                     took = ?took,

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use vestibule_auth::{AccountEntry, LoggedIn};
+use vestibule_auth::{AccountFacts, LoggedIn};
 use vestibule_model::{Group, Millis, RoleType};
 
 use super::cookies::set_session_cookies;
@@ -33,7 +33,7 @@ struct Config<'a> {
     login_name: &'a str,
     user_id: String,
     user_pid: String,
-    user_privileges: Vec<i32>,
+    user_privileges: &'a [i32],
     server_current_time: i64,
     time_diff: i64,
     server_time_zone_name: &'a str,
@@ -109,7 +109,7 @@ fn config(logged_in: &LoggedIn, now: Millis) -> Config<'_> {
         login_name: &user.login_name,
         user_id: user.id.to_string(),
         user_pid: user.pid.to_string(),
-        user_privileges: entry.privileges(user),
+        user_privileges: &user.grants().privileges,
         server_current_time: now.as_unix(),
         time_diff: -offset,
         server_time_zone_name: zone,
@@ -120,7 +120,7 @@ fn config(logged_in: &LoggedIn, now: Millis) -> Config<'_> {
     }
 }
 
-fn domains<'a>(api: &'a ApiState, entry: &'a AccountEntry) -> Domains<'a> {
+fn domains<'a>(api: &'a ApiState, entry: &'a AccountFacts) -> Domains<'a> {
     let account = entry.account.id.as_str();
     let domain = |service: &'a vestibule_model::Service| Domain {
         account,
@@ -130,7 +130,7 @@ fn domains<'a>(api: &'a ApiState, entry: &'a AccountEntry) -> Domains<'a> {
     Domains { base_uris: entry.account.services.iter().map(domain).collect() }
 }
 
-fn agent_groups<'a>(entry: &'a AccountEntry) -> AgentGroups<'a> {
+fn agent_groups<'a>(entry: &'a AccountFacts) -> AgentGroups<'a> {
     let item = |group: &'a Group| AgentGroup { id: group.id, deleted: false, name: &group.name };
     let items = entry.groups().iter().map(item).collect();
     AgentGroups { items, revision: entry.revision.0 }

@@ -4,6 +4,8 @@ use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use bytes::Bytes;
 
+use crate::layers::Headers;
+
 /// The spellings that clients read and send.
 const NAMES: [&str; 2] = ["session_id", "Session_id"];
 
@@ -14,10 +16,9 @@ const LENGTH: usize = 64;
 const MOST: usize = 16;
 
 /// The values of the session cookies, from however many Cookie headers, among whatever else.
-pub(crate) fn session_cookies(headers: &HeaderMap) -> Vec<&str> {
+pub(crate) fn session_cookies(headers: Headers<'_>) -> Vec<&str> {
     // Pair by pair: a header may hold others that are no text.
-    let pairs =
-        headers.get_all(COOKIE).iter().flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    let pairs = headers.all(&COOKIE).flat_map(|header| header.split(|byte| *byte == b';'));
     let texts = pairs.filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='));
     let values = texts.filter(|(name, _)| NAMES.contains(name)).map(|(_, value)| value.trim_matches('"'));
     values.filter(|value| value.len() == LENGTH).take(MOST).collect()
@@ -55,12 +56,12 @@ mod tests {
             .iter()
             .map(|header| (COOKIE, HeaderValue::from_bytes(header.as_bytes()).unwrap()))
             .collect();
-        assert_eq!(session_cookies(&headers), [one, two]);
+        assert_eq!(session_cookies(Headers::Map(&headers)), [one, two]);
     }
 
     #[test]
     fn other_spellings_are_not_read() {
-        assert!(session_cookies(&cookies(&["SESSION_ID=a; session-id=b"])).is_empty());
+        assert!(session_cookies(Headers::Map(&cookies(&["SESSION_ID=a; session-id=b"]))).is_empty());
     }
 
     #[test]

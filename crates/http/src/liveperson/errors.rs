@@ -10,7 +10,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
-use vestibule_auth::{LogInError, LogOutError, RefreshError, Standing};
+use vestibule_auth::{LogInError, LogOutError, RecallError, RefreshError, Standing};
 use vestibule_model::Millis;
 
 use crate::layers::{Cause, Refusal};
@@ -137,6 +137,9 @@ pub(crate) enum SessionFailure {
     /// The end of the session could not be made durable yet.
     #[error("logout failed")]
     Store(#[source] LogOutError),
+    /// The service has just started and cannot tell yet whether there is such a session.
+    #[error("a session that cannot be looked for yet")]
+    Starting(#[from] RecallError),
     /// The server refused before the body was read.
     #[error("a body that was not read: {0:?}")]
     Server(Refusal),
@@ -178,7 +181,22 @@ struct NestedError {
 impl SessionFailure {
     /// The answer; it bears the time.
     pub(crate) fn answer(self, now: Millis) -> Response {
-        let (status, message, internal_code) = match &self {
+        let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+        let mut answer = (self.form().0, headers, self.body(now)).into_response();
+        answer.extensions_mut().insert(Cause(Arc::new(self)));
+        answer
+    }
+
+    /// Its body.
+    pub(crate) fn body(&self, now: Millis) -> Vec<u8> {
+        let (status, message, internal_code) = self.form();
+        let response_status = java_name(status);
+        let error = NestedError { time: java_time(now), message, internal_code, response_status };
+        serde_json::to_vec(&Nested { error }).unwrap_or_default()
+    }
+
+    fn form(&self) -> (StatusCode, &'static str, InternalCode) {
+        match self {
             Self::CsrfInvalid | Self::MayNotStay => {
                 (StatusCode::UNAUTHORIZED, CSRF_INVALID, InternalCode::CsrfInvalid)
             }
@@ -186,19 +204,12 @@ impl SessionFailure {
             Self::Store(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error", InternalCode::ServerError)
             }
+            Self::Starting(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "Service unavailable", InternalCode::ServerError)
+            }
             Self::Server(refusal) => (refusal.status(), refusal.message(), InternalCode::BadRequest),
-        };
-        let response_status = java_name(status);
-        let error = NestedError { time: java_time(now), message, internal_code, response_status };
-        let mut answer = answer(status, &Nested { error });
-        answer.extensions_mut().insert(Cause(Arc::new(self)));
-        answer
+        }
     }
-}
-
-/// What a cookie without a live session is answered, wherever it is shown.
-pub(crate) fn no_session(now: Millis) -> Response {
-    SessionFailure::CsrfInvalid.answer(now)
 }
 
 /// `UNAUTHORIZED` for 401, and so on.

@@ -31,5 +31,7 @@ async fn log_out(
     request: Result<SessionRequest<'_>, SessionFailure>,
     now: Millis,
 ) -> Result<(), SessionFailure> {
-    Ok(api.auth.log_out(request?.presented(now)).await?)
+    let request = request?;
+    request.recall(api).await?;
+    Ok(api.auth.log_out(request.presented(now)).await?)
 }

@@ -18,7 +18,7 @@ use axum::routing::post;
 use crate::api::ApiState;
 
 pub(crate) use cookies::session_cookies;
-pub(crate) use errors::no_session;
+pub(crate) use errors::SessionFailure;
 pub(crate) use refresh::RefreshShortcut;
 
 /// The routes of the dialect.

@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::Response;
-use vestibule_auth::Presented;
+use vestibule_auth::{Credential, Presented};
 use vestibule_model::{AccountId, Millis};
 
 use super::cookies::{session_cookies, set_session_cookies};
@@ -16,7 +16,7 @@ use super::errors::SessionFailure;
 use super::request::Head;
 use crate::api::ApiState;
 use crate::json::StrictObject;
-use crate::layers::{Answering, LimitedBody, Shortcut};
+use crate::layers::{Answering, Headers, LimitedBody, Shortcut};
 
 /// The route's pattern.
 pub(crate) const REFRESH: &str = "/api/account/{account}/refresh";
@@ -47,7 +47,7 @@ impl Shortcut for RefreshShortcut {
             let (parts, body) = request.into_parts();
             let head = Head::read(&parts, account_of(parts.uri.path()));
             let body = LimitedBody::read(&parts.extensions, body).await;
-            Ok(refresh(&api, &head, &parts.headers, body))
+            Ok(refresh(&api, &head, &parts.headers, body).await)
         })
     }
 }
@@ -64,15 +64,18 @@ pub(crate) async fn handle(
     headers: HeaderMap,
     body: LimitedBody,
 ) -> Response {
-    refresh(&api, &head, &headers, body)
+    refresh(&api, &head, &headers, body).await
 }
 
-fn refresh(api: &ApiState, head: &Head, headers: &HeaderMap, body: LimitedBody) -> Response {
+async fn refresh(api: &ApiState, head: &Head, headers: &HeaderMap, body: LimitedBody) -> Response {
     let now = api.clock.now();
     let request = match SessionRequest::parse(head, headers, body) {
         Ok(request) => request,
         Err(failure) => return failure.answer(now),
     };
+    if let Err(failure) = request.recall(api).await {
+        return failure.answer(now);
+    }
     match api.auth.refresh(request.presented(now)) {
         Ok(cookie) => {
             let mut response = empty();
@@ -107,7 +110,12 @@ impl<'a> SessionRequest<'a> {
         if !head.is_json {
             return Err(SessionFailure::BadRequest);
         }
-        Ok(Self { account, cookies: session_cookies(headers), csrf, address: head.address })
+        Ok(Self { account, cookies: session_cookies(Headers::Map(headers)), csrf, address: head.address })
+    }
+
+    /// Lets the engine look for the session, should it have just started.
+    pub(crate) async fn recall(&self, api: &ApiState) -> Result<(), SessionFailure> {
+        Ok(api.auth.recall(Credential::Cookies(&self.cookies)).await?)
     }
 
     /// The same, as the engine asks for it.

@@ -6,7 +6,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 use uuid::Uuid;
-use vestibule_auth::{Authorized, Credential};
+use vestibule_auth::{Authorized, Credential, Granted};
 
 use super::errors::Failure;
 use crate::api::ApiState;
@@ -71,11 +71,13 @@ impl Head {
     }
 
     /// Whoever's session stands in `LV-Session`. Keeps it alive.
-    pub(crate) fn authorize(&self, api: &ApiState) -> Result<Authorized, Failure> {
+    pub(crate) async fn authorize(&self, api: &ApiState) -> Result<Authorized, Failure> {
         let credential = self.headers.get(LV_SESSION).and_then(|value| value.to_str().ok());
         let credential = credential.and_then(session_id).ok_or(Failure::Unauthorized)?;
         let credential = Credential::LivevoxId(credential);
-        api.auth.authorize(credential, self.address, api.clock.now()).ok_or(Failure::Unauthorized)
+        api.auth.loaded().await;
+        let keep = |granted: Granted<'_>| granted.to_owned();
+        api.auth.authorize(credential, self.address, api.clock.now(), keep).ok_or(Failure::Unauthorized)
     }
 
     /// The query's parameter of this name, if it stands there once.

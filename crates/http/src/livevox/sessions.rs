@@ -41,7 +41,7 @@ struct Item {
 
 /// A page of the list.
 pub(crate) async fn list(State(api): State<ApiState>, head: Head) -> Result<Response, Failure> {
-    let caller = head.authorize(&api)?;
+    let caller = head.authorize(&api).await?;
     let (count, offset) = page(&head)?;
     let listed = api.auth.sessions_seen_by(&caller, api.clock.now());
     let sessions = listed.into_iter().skip(offset).take(count).map(|listed| item(&api, listed)).collect();
@@ -50,7 +50,7 @@ pub(crate) async fn list(State(api): State<ApiState>, head: Head) -> Result<Resp
 
 /// One session.
 pub(crate) async fn details(State(api): State<ApiState>, head: Head) -> Result<Response, Failure> {
-    let caller = head.authorize(&api)?;
+    let caller = head.authorize(&api).await?;
     let name = head.session.as_deref().and_then(session_id).ok_or(Failure::NotFound)?;
     let listed = api.auth.session_seen_by(&caller, name, api.clock.now())?;
     Ok(json(&item(&api, listed)))
@@ -58,7 +58,7 @@ pub(crate) async fn details(State(api): State<ApiState>, head: Head) -> Result<R
 
 /// Ends one session.
 pub(crate) async fn end(State(api): State<ApiState>, head: Head) -> Result<StatusCode, Failure> {
-    let caller = head.authorize(&api)?;
+    let caller = head.authorize(&api).await?;
     let name = head.session.as_deref().and_then(session_id).ok_or(Failure::NotFound)?;
     let listed = api.auth.session_seen_by(&caller, name, api.clock.now())?;
     api.auth.end_listed(listed).await?;

@@ -12,6 +12,7 @@ use crate::api::ApiState;
 pub(crate) async fn handle(State(api): State<ApiState>, head: Head) -> Result<StatusCode, Failure> {
     let id = head.session.as_deref().or_else(|| head.parameter("sessionId"));
     let id = id.ok_or(Failure::BadRequest("sessionId is required"))?;
+    api.auth.loaded().await;
     let valid = session_id(id).is_some_and(|id| api.auth.is_valid(id, api.clock.now()));
     if valid { Ok(StatusCode::NO_CONTENT) } else { Err(Failure::NotFound) }
 }

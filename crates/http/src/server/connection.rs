@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Duration, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use super::express::{Express, Left};
 use super::limits::Limits;
 use super::peer::{Peer, PeerService};
 use super::stop::Stop;
@@ -108,18 +109,37 @@ async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
     }
 }
 
+/// The express counter first, hyper for what is left.
 async fn serve_http1<T>(stream: T, peer: Peer, terms: &Terms<'_>)
 where
     T: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let pulse = Pulse::expecting_head();
+    let mut counter = Express::new(stream, &terms.front, peer, Arc::clone(&pulse));
+    let end = Watched::new(&mut counter, Arc::clone(&pulse), || terms.patience(), terms.stop).await;
+    let late = counter.is_within_a_request();
+    let (stream, arrived) = counter.into_parts();
+    let wire = Wire::new(stream, Arc::clone(&pulse), arrived);
+    match end {
+        End::Finished(Ok(Left::ForHyper)) => serve_by_hyper(wire, peer, terms, pulse).await,
+        End::Finished(Ok(Left::Done)) => wire.close(LastWord::Nothing).await,
+        End::Finished(Err(error)) => tracing::debug!(%error, "a connection ended with an error"),
+        End::Expired if late => wire.close(LastWord::Refusal(Refusal::HeaderTimeout)).await,
+        End::Expired => wire.close(LastWord::Nothing).await,
+    }
+}
+
+async fn serve_by_hyper<T>(wire: Wire<T>, peer: Peer, terms: &Terms<'_>, pulse: Arc<Pulse>)
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send,
+{
     let mut connection = http1::Builder::new()
         .header_read_timeout(None)
         .half_close(true)
         // Answers are small: copying the body behind the head is cheaper than a vectored write.
         .writev(false)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(Wire::new(stream, Arc::clone(&pulse))), terms.service(peer, &pulse));
+        .serve_connection(TokioIo::new(wire), terms.service(peer, &pulse));
     let end = Watched::new(&mut connection, pulse, || terms.patience(), terms.stop).await;
     let parts = connection.into_parts();
     let last = match end {

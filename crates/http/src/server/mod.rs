@@ -21,6 +21,8 @@
 //! without a body.
 
 mod connection;
+mod date;
+mod express;
 mod limits;
 mod peer;
 mod stop;

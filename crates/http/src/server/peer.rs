@@ -45,11 +45,16 @@ impl Service<Request<Incoming>> for PeerService {
 
     fn call(&self, mut request: Request<Incoming>) -> Served {
         let serving = Pulse::begin_request(&self.pulse);
-        request.extensions_mut().insert(self.peer);
         let mut front = self.front.borrow_mut();
-        let answer = match front.shortcut(request.method(), request.uri().path()) {
-            Some(shortcut) => Answer::Short { answer: shortcut.call(request.map(Body::new)) },
-            None => Answer::Routed { answer: front.router().call(request) },
+        let mut shortcut = front.shortcut(request.method(), request.uri().path());
+        if let Some(given) = shortcut.as_ref().and_then(|it| it.answer_at_once(&request, self.peer)) {
+            return Served { answer: Answer::Given { answer: Some(given) }, serving };
+        }
+        request.extensions_mut().insert(self.peer);
+        let answer = if let Some(shortcut) = &mut shortcut {
+            Answer::Short { answer: shortcut.call(request.map(Body::new)) }
+        } else {
+            Answer::Routed { answer: front.router().call(request) }
         };
         Served { answer, serving }
     }
@@ -67,6 +72,7 @@ pin_project! {
 pin_project! {
     #[project = AnswerProjection]
     enum Answer {
+        Given { answer: Option<Response> },
         Short { #[pin] answer: Passage<Answering> },
         Routed { #[pin] answer: RouteFuture<Infallible> },
     }
@@ -77,6 +83,10 @@ impl Future for Served {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().answer.project() {
+            // Polled again after its end, which the contract of futures forbids.
+            AnswerProjection::Given { answer } => {
+                answer.take().map_or(Poll::Pending, |answer| Poll::Ready(Ok(answer)))
+            }
             AnswerProjection::Short { answer } => answer.poll(context),
             AnswerProjection::Routed { answer } => answer.poll(context),
         }

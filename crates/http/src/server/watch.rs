@@ -61,6 +61,11 @@ impl Pulse {
         Serving(Arc::clone(pulse))
     }
 
+    /// A whole head has been answered in the moment in which it was there.
+    pub(super) fn answered(&self) {
+        self.head_due.store(false, Ordering::Relaxed);
+    }
+
     fn stamp(&self) {
         let millis = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.since_millis.store(millis, Ordering::Relaxed);
@@ -96,7 +101,7 @@ pub(super) struct Patience {
 }
 
 /// A protocol's state machine.
-pub(super) trait Protocol: Future<Output = hyper::Result<()>> + Unpin {
+pub(super) trait Protocol: Future + Unpin {
     /// Asks it to take no further requests and to end when the running ones are answered.
     fn finish(&mut self);
 
@@ -106,9 +111,9 @@ pub(super) trait Protocol: Future<Output = hyper::Result<()>> + Unpin {
 
 /// How a connection ended.
 #[derive(Debug)]
-pub(super) enum End {
+pub(super) enum End<R> {
     /// By itself.
-    Finished(hyper::Result<()>),
+    Finished(R),
     /// Its client was too slow or idle for too long.
     Expired,
 }
@@ -192,9 +197,9 @@ impl<'a, C: Protocol, P: Fn() -> Patience + Unpin> Watched<'a, C, P> {
 }
 
 impl<C: Protocol, P: Fn() -> Patience + Unpin> Future for Watched<'_, C, P> {
-    type Output = End;
+    type Output = End<C::Output>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<End> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         this.arm(context);
         if this.stop.is_set() {

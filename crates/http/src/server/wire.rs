@@ -34,6 +34,8 @@ pub(super) enum LastWord {
 pub(super) struct Wire<T> {
     stream: T,
     pulse: Arc<Pulse>,
+    /// What was read before hyper came.
+    arrived: Vec<u8>,
     peer_finished: bool,
     /// An answer of ours that is being sent instead of hyper's.
     substitute: Option<Substitute>,
@@ -46,8 +48,8 @@ struct Substitute {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
-    pub(super) fn new(stream: T, pulse: Arc<Pulse>) -> Self {
-        Self { stream, pulse, peer_finished: false, substitute: None }
+    pub(super) fn new(stream: T, pulse: Arc<Pulse>, arrived: Vec<u8>) -> Self {
+        Self { stream, pulse, arrived, peer_finished: false, substitute: None }
     }
 
     /// Says the last word and closes.
@@ -80,6 +82,13 @@ impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.arrived.is_empty() {
+            let count = self.arrived.len().min(buffer.remaining());
+            buffer.put_slice(self.arrived.get(..count).unwrap_or_default());
+            self.arrived.drain(..count);
+            self.pulse.bytes_arrived();
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         if buffer.filled().len() > before {

@@ -223,11 +223,11 @@ async fn a_session_survives_a_restart_and_its_last_use_too() {
 }
 
 #[tokio::test]
-async fn after_a_crash_a_session_never_ends_early_and_lives_at_most_the_interval_longer() {
+async fn after_a_crash_a_session_never_ends_early_and_lives_at_most_the_lag_longer() {
     let mut server = TestServer::start().await;
-    let interval = vestibule_auth::Intervals::default().touch;
+    let lag = vestibule_auth::Intervals::default().lag(8 * HOUR);
     let session = server.session().await;
-    server.clock.advance(interval - MS);
+    server.clock.advance(lag - MS);
     assert_eq!(server.refresh(&session).await, 200); // Not written: the server ends before it would be.
     server.restart().await;
     server.clock.advance(8 * HOUR - MS);
@@ -235,7 +235,7 @@ async fn after_a_crash_a_session_never_ends_early_and_lives_at_most_the_interval
 
     let session = server.session().await;
     server.restart().await;
-    server.clock.advance(8 * HOUR + interval);
+    server.clock.advance(8 * HOUR + lag);
     assert_eq!(server.refresh(&session).await, 401);
 }
 

@@ -10,7 +10,7 @@ use vestibule_store::{AccountRows, ChangedAccounts, DirectoryRows, Sequence};
 use crate::columns::Id;
 
 pub(crate) use directory::account;
-pub(crate) use sessions::sessions;
+pub(crate) use sessions::{session, sessions};
 
 /// Everything but the sessions.
 pub(crate) fn directory(snapshot: &Connection) -> rusqlite::Result<DirectoryRows> {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use rusqlite::types::{FromSqlError, Type};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use vestibule_model::{Application, ApplicationId, Session, SessionId, UserId};
 
 use crate::columns::{ApplicationKind, At, Coded, Id};
@@ -15,6 +15,17 @@ const PAGE: &str = "
            created, last_used, idle_ms, absolute_end, credential_version
     FROM sessions WHERE id > ?1 ORDER BY id LIMIT ?2";
 
+/// The same columns.
+const ONE: &str = "
+    SELECT id, account_id, user_id, application_kind, application_id, opening, dialect, address,
+           created, last_used, idle_ms, absolute_end, credential_version
+    FROM sessions WHERE id = ?1";
+
+/// The session of this id.
+pub(crate) fn session(snapshot: &Connection, id: SessionId) -> rusqlite::Result<Option<Session>> {
+    snapshot.prepare_cached(ONE)?.query_row([id.0], row).optional()
+}
+
 /// At most `limit` sessions in the order of their ids, beginning behind `after`.
 pub(crate) fn sessions(
     snapshot: &Connection,
@@ -24,10 +35,10 @@ pub(crate) fn sessions(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     // The empty id stands before all others.
     let after = after.as_ref().map_or(&[][..], |id| &id.0);
-    snapshot.prepare_cached(PAGE)?.query_map(params![after, limit], session)?.collect()
+    snapshot.prepare_cached(PAGE)?.query_map(params![after, limit], row)?.collect()
 }
 
-fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
+fn row(row: &Row<'_>) -> rusqlite::Result<Session> {
     let (Id(account), Coded(opening), Coded(dialect)) = (row.get(1)?, row.get(5)?, row.get(6)?);
     let (At(created), At(last_used)) = (row.get(8)?, row.get(9)?);
     Ok(Session {

@@ -115,6 +115,7 @@ macro_rules! conformance_suite {
             }
             sessions {
                 a_session_is_read_back
+                one_session_is_read_by_its_id
                 every_opening_and_application_is_read_back
                 every_dialect_is_read_back
                 every_form_of_address_is_read_back

@@ -37,6 +37,14 @@ pub async fn a_session_is_read_back(store: &dyn Store) {
     assert_eq!(every_session(store).await, sessions);
 }
 
+pub async fn one_session_is_read_by_its_id(store: &dyn Store) {
+    let user = somebody(store).await;
+    let sessions = [session(1, &user), session(2, &user)];
+    given(store, sessions.clone().map(open)).await;
+    assert_eq!(store.session(sessions[1].id).await.unwrap(), Some(sessions[1].clone()));
+    assert_eq!(store.session(SessionId([3; 16])).await.unwrap(), None);
+}
+
 pub async fn every_opening_and_application_is_read_back(store: &dyn Store) {
     let user = somebody(store).await;
     let ways = [

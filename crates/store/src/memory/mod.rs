@@ -73,6 +73,10 @@ impl Store for MemoryStore {
         Box::pin(ready(Ok(ChangedAccounts { accounts, sequence: tables.sequence() })))
     }
 
+    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {
+        Box::pin(ready(Ok(self.tables().sessions.get(&id).cloned())))
+    }
+
     fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>> {
         let tables = self.tables();
         let behind = after.map_or(Bound::Unbounded, Bound::Excluded);

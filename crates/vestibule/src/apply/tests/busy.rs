@@ -33,6 +33,10 @@ impl Store for Busy {
         self.store.changed_accounts(after)
     }
 
+    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {
+        self.store.session(id)
+    }
+
     fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>> {
         self.store.sessions(after, limit)
     }

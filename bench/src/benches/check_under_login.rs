@@ -1,0 +1,58 @@
+//! Checks while others log in by password without pause, as many as the queue holds, against the same checks alone.
+
+use std::cell::RefCell;
+
+use anyhow::Result;
+
+use super::Bench;
+use super::login::logins;
+use crate::child::Server;
+use crate::data::Size;
+use crate::floors::hyper;
+use crate::load::{self, Answer, Crowd, Kind, Questions};
+use crate::plan::Plan;
+use crate::report::{Figure, Finding, Part, Side, grouped};
+use crate::turns::{Turn, take_turns};
+
+pub(super) const BENCH: Bench = Bench { name: "check-under-login", run };
+
+/// How many clients log in, each on a connection of its own.
+const LOGGING_IN: u32 = 32;
+
+/// How many users they log in as.
+const USERS: usize = 10_000;
+
+fn run(plan: &Plan) -> Result<Finding> {
+    let size = plan.smallest();
+    let house = plan.house(Size::of(size))?;
+    let server = Server::vestibule(plan, house.folder(), &house.fixture)?;
+    let hyper = Server::hyper(plan)?;
+    let questions = Questions::checks(&house.bearers, Kind::Genuine, Answer::Status("200"));
+    let checks = Crowd { clients: plan.connections, questions: questions.clone() };
+    let logins = Crowd { clients: LOGGING_IN, questions: logins(&house.fixture, USERS) };
+    let meanwhile = RefCell::new(Vec::new());
+    let turns = [
+        Turn::floor(hyper::WHAT, || load::drive(plan, hyper.target(), &questions)),
+        Turn::floor(format!("checks alone, {} sessions", grouped(size)), || {
+            load::drive(plan, server.target(), &questions)
+        }),
+        Turn::subject(format!("checks while {LOGGING_IN} clients log in"), || {
+            let together = load::drive_all(plan, server.target(), &[checks.clone(), logins.clone()])?;
+            meanwhile.borrow_mut().extend(together.others);
+            Ok(together.first)
+        }),
+    ];
+    let mut sides = take_turns(plan, BENCH.name, &turns)?;
+    drop(turns);
+    let mut finding = Finding::new(BENCH.name);
+    if let [_, alone, beside] = &sides[..] {
+        finding = finding
+            .with(Figure::ratio("p99: checks under login / alone", beside.p99_against(alone)).at_most(2.0))
+            .with(
+                Figure::ratio("per second: checks under login / alone", beside.rate_against(alone))
+                    .at_least(0.85),
+            );
+    }
+    sides.push(Side::new("password logins meanwhile".to_owned(), Part::Subject, meanwhile.into_inner()));
+    Ok(finding.with_sides(sides))
+}

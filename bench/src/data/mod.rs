@@ -1,0 +1,8 @@
+//! Data at scale: up to ten million live sessions, and the tokens that show them.
+
+mod bulk;
+mod house;
+mod tokens;
+
+pub(crate) use house::{House, Size};
+pub(crate) use tokens::Tokens;

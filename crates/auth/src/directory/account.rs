@@ -1,0 +1,193 @@
+//! One account with all that belongs to it, ready for lookups.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use foldhash::fast::RandomState;
+use vestibule_crypto::{SealError, Sealer};
+use vestibule_model::{
+    Account, ApplicationId, ApplicationToken, Group, Millis, OauthClient, Population, Profile, Rank,
+    RoleType, SecretDigest, User, UserId,
+};
+use vestibule_store::{AccountRows, Sequence};
+
+use super::keys::UsableApiKey;
+use super::user::{Grants, UserEntry};
+
+/// An account and its users.
+pub struct AccountEntry {
+    facts: Arc<AccountFacts>,
+    users: RwLock<Users>,
+}
+
+/// An account and what belongs to it besides its users. Never changes: a change puts another in its place.
+pub struct AccountFacts {
+    /// The account itself.
+    pub account: Account,
+    /// Grows with every change of the account's directory.
+    pub revision: Sequence,
+    groups: Vec<Group>,
+    profiles: HashMap<i64, Profile>,
+    api_keys: HashMap<String, UsableApiKey>,
+    oauth_clients: HashMap<String, OauthClient>,
+    application_tokens: HashMap<SecretDigest, ApplicationToken>,
+    /// By the profiles that give them: many users have the same.
+    grants: Mutex<HashMap<Vec<i64>, Arc<Grants>>>,
+}
+
+#[derive(Default)]
+struct Users {
+    by_id: HashMap<UserId, Arc<UserEntry>, RandomState>,
+    by_name: HashMap<Population, HashMap<String, UserId>>,
+}
+
+impl AccountEntry {
+    /// Builds the lookups; opens the sealed secrets of the API keys.
+    pub(crate) fn build(rows: AccountRows, revision: Sequence, sealer: &Sealer) -> Result<Self, SealError> {
+        let mut api_keys = HashMap::with_capacity(rows.api_keys.len());
+        for key in rows.api_keys {
+            api_keys.insert(key.app_key.clone(), UsableApiKey::open(key, sealer)?);
+        }
+        let clients = rows.oauth_clients.into_iter().map(|client| (client.client_id.clone(), client));
+        let tokens = rows.application_tokens.into_iter().map(|token| (token.token, token));
+        let facts = Arc::new(AccountFacts {
+            account: rows.account,
+            revision,
+            groups: rows.groups,
+            profiles: rows.profiles.into_iter().map(|profile| (profile.id, profile)).collect(),
+            api_keys,
+            oauth_clients: clients.collect(),
+            application_tokens: tokens.collect(),
+            grants: Mutex::default(),
+        });
+        let mut users = Users::default();
+        for user in rows.users {
+            users.put(UserEntry::new(&facts, user));
+        }
+        Ok(Self { facts, users: RwLock::new(users) })
+    }
+
+    /// The user of this login name, in one population or, without one, among the users first and then the agents.
+    pub(crate) fn user_named(
+        &self,
+        population: Option<Population>,
+        login_name: &str,
+    ) -> Option<Arc<UserEntry>> {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        match population {
+            Some(population) => users.named(population, login_name),
+            None => users
+                .named(Population::User, login_name)
+                .or_else(|| users.named(Population::Agent, login_name)),
+        }
+    }
+
+    /// The user of this id.
+    pub(crate) fn user(&self, id: UserId) -> Option<Arc<UserEntry>> {
+        self.users.read().unwrap_or_else(PoisonError::into_inner).by_id.get(&id).cloned()
+    }
+
+    /// Every user, in no order.
+    pub(crate) fn users(&self) -> Vec<Arc<UserEntry>> {
+        self.users.read().unwrap_or_else(PoisonError::into_inner).by_id.values().cloned().collect()
+    }
+
+    /// Changes one user in place, unless it is gone.
+    pub(crate) fn update_user(&self, id: UserId, change: impl FnOnce(&mut User)) {
+        let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(entry) = users.by_id.get_mut(&id) else { return };
+        let mut user = User::clone(entry);
+        change(&mut user);
+        let before = std::mem::replace(entry, Arc::new(UserEntry::new(&self.facts, user)));
+        drop(users);
+        before.replace();
+    }
+
+    /// Another account's entry has taken the place of this one.
+    pub(super) fn replace_users(&self) {
+        for user in self.users() {
+            user.replace();
+        }
+    }
+}
+
+impl Deref for AccountEntry {
+    type Target = AccountFacts;
+
+    fn deref(&self) -> &AccountFacts {
+        &self.facts
+    }
+}
+
+impl AccountFacts {
+    /// The account's groups, in the order of their ids.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// Whether one of the user's profiles has this role.
+    pub fn has_role(&self, user: &User, role: RoleType) -> bool {
+        self.profiles_of(user).any(|profile| profile.role == role)
+    }
+
+    /// When the user's password expires; None: never, or there is none.
+    pub fn password_expires_at(&self, user: &User) -> Option<Millis> {
+        let changed_at = user.password.as_ref()?.changed_at;
+        self.account.password_policy.expires_at(changed_at)
+    }
+
+    /// What the user's profiles give together.
+    pub(super) fn grants(&self, user: &User) -> Arc<Grants> {
+        let mut known = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(grants) = known.get(&user.profiles) {
+            return Arc::clone(grants);
+        }
+        let union: BTreeSet<i32> =
+            self.profiles_of(user).flat_map(|profile| profile.permissions.iter().copied()).collect();
+        let privileges: Vec<i32> = union.into_iter().collect();
+        let texts: Vec<String> = privileges.iter().map(ToString::to_string).collect();
+        let grants = Arc::new(Grants {
+            rank: self.profiles_of(user).map(Profile::rank).max().unwrap_or(Rank::Agent),
+            privileges,
+            privileges_text: texts.join(","),
+        });
+        known.insert(user.profiles.clone(), Arc::clone(&grants));
+        grants
+    }
+
+    fn profiles_of<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a Profile> {
+        user.profiles.iter().filter_map(|id| self.profiles.get(id))
+    }
+
+    pub(crate) fn api_key(&self, app_key: &str) -> Option<&UsableApiKey> {
+        self.api_keys.get(app_key)
+    }
+
+    /// The application token with this digest.
+    pub(crate) fn application_token(&self, digest: &SecretDigest) -> Option<&ApplicationToken> {
+        self.application_tokens.get(digest)
+    }
+
+    /// Whether the application token of this id may be used.
+    pub(crate) fn application_token_is_enabled(&self, id: ApplicationId) -> bool {
+        self.application_tokens.values().any(|token| token.id == id && token.enabled)
+    }
+
+    pub(crate) fn oauth_client(&self, client_id: &str) -> Option<&OauthClient> {
+        self.oauth_clients.get(client_id)
+    }
+}
+
+impl Users {
+    fn put(&mut self, user: UserEntry) {
+        let key = user.population.name_key(&user.login_name);
+        self.by_name.entry(user.population).or_default().insert(key, user.id);
+        self.by_id.insert(user.id, Arc::new(user));
+    }
+
+    fn named(&self, population: Population, login_name: &str) -> Option<Arc<UserEntry>> {
+        let id = self.by_name.get(&population)?.get(&population.name_key(login_name))?;
+        self.by_id.get(id).cloned()
+    }
+}

@@ -1,0 +1,53 @@
+//! The directory in memory: every account, found by id without the store.
+//!
+//! An account's entry is replaced as a whole when its rows change; a single user can be replaced inside it. Whoever keeps
+//! a user's entry, as sessions do, is told by the entry itself that it has been replaced.
+
+mod account;
+mod keys;
+mod user;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use foldhash::fast::RandomState;
+use vestibule_model::AccountId;
+
+pub use account::{AccountEntry, AccountFacts};
+pub use keys::{api_key_has_secrets, seal_api_key};
+pub use user::{Grants, UserEntry};
+
+/// Every account.
+#[derive(Default)]
+pub struct Directory {
+    accounts: RwLock<HashMap<AccountId, Arc<AccountEntry>, RandomState>>,
+    by_code: RwLock<HashMap<String, AccountId, RandomState>>,
+}
+
+impl Directory {
+    /// The account of this id.
+    pub fn account(&self, id: AccountId) -> Option<Arc<AccountEntry>> {
+        self.accounts.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    /// The id of the account with this client code, case-sensitive.
+    pub fn account_with_code(&self, code: &str) -> Option<AccountId> {
+        self.by_code.read().unwrap_or_else(PoisonError::into_inner).get(code).copied()
+    }
+
+    /// Puts an account in the place of what was there, which is given back. The entries of its users are replaced.
+    pub(crate) fn put(&self, entry: AccountEntry) -> Option<Arc<AccountEntry>> {
+        let id = entry.account.id;
+        let mut by_code = self.by_code.write().unwrap_or_else(PoisonError::into_inner);
+        by_code.retain(|_, other| *other != id);
+        by_code.insert(entry.account.code.clone(), id);
+        drop(by_code);
+        let before =
+            self.accounts.write().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::new(entry));
+        // Now that whoever asks finds the new ones.
+        if let Some(before) = &before {
+            before.replace_users();
+        }
+        before
+    }
+}

@@ -1,0 +1,89 @@
+//! A user as sessions see them: with what follows from the account, at one moment.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use vestibule_model::{AccountId, Millis, Rank, User, UserId};
+
+use super::account::AccountFacts;
+use crate::live::Holder;
+use crate::standing;
+
+/// A user in an account. Never changes: a change puts another entry in its place.
+///
+/// In the order in which a check reads it, so that it touches few cache lines.
+#[repr(C)]
+pub struct UserEntry {
+    replaced: AtomicBool,
+    /// When sessions that were opened by password end, whatever their own limits.
+    pub(crate) password_sessions_end: Millis,
+    grants: Arc<Grants>,
+    account: Arc<AccountFacts>,
+    user: User,
+}
+
+/// What a user's profiles give together.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Grants {
+    /// The highest rank; without any profile, the lowest there is.
+    pub rank: Rank,
+    /// The union of their permissions, ascending.
+    pub privileges: Vec<i32>,
+    /// The same as text, separated by commas.
+    pub privileges_text: String,
+}
+
+impl UserEntry {
+    pub(crate) fn new(account: &Arc<AccountFacts>, user: User) -> Self {
+        Self {
+            replaced: AtomicBool::new(false),
+            password_sessions_end: standing::password_sessions_end(account, &user),
+            grants: account.grants(&user),
+            account: Arc::clone(account),
+            user,
+        }
+    }
+
+    /// What is true of the account besides its users.
+    pub fn account(&self) -> &AccountFacts {
+        &self.account
+    }
+
+    /// What the user's profiles give.
+    pub fn grants(&self) -> &Grants {
+        &self.grants
+    }
+
+    /// Whether another entry has taken its place, or the user is gone: what this says may not be true any more.
+    pub(crate) fn is_replaced(&self) -> bool {
+        self.replaced.load(Ordering::Acquire)
+    }
+
+    /// To be called when the entry that takes its place can be found.
+    pub(super) fn replace(&self) {
+        self.replaced.store(true, Ordering::Release);
+    }
+}
+
+impl Deref for UserEntry {
+    type Target = User;
+
+    fn deref(&self) -> &User {
+        &self.user
+    }
+}
+
+impl Holder for UserEntry {
+    fn user(&self) -> UserId {
+        self.user.id
+    }
+
+    fn account(&self) -> AccountId {
+        self.user.account
+    }
+
+    fn credential_version(&self) -> i64 {
+        self.user.credential_version
+    }
+}

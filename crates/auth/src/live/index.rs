@@ -1,0 +1,112 @@
+//! From a name to the place of a session: sharded, eight bytes for each name.
+//!
+//! An item holds the place and some bits of the name's hash; whether the session there has the name is asked of the
+//! session itself. Names are hashed under a key of this process.
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+
+use super::slab::Slot;
+use super::{Place, SHARD_BITS, SHARDS, lock};
+use crate::sync::Mutex;
+
+/// Names are 16 bytes: ids, LiveVox ids, references.
+pub(crate) type Name = [u8; 16];
+
+/// The bits of a hash that an item keeps.
+const TAG_BITS: u32 = 64 - SHARD_BITS - Slot::BITS;
+
+/// For an item whose tag alone is wanted.
+const NOWHERE: Place = Place { shard: 0, slot: 0 };
+
+/// An index of one kind of name.
+pub(crate) struct Index {
+    shards: Box<[Mutex<HashTable<Item>>]>,
+    hasher: RandomState,
+}
+
+/// Tag, shard and slot, from the highest bit to the lowest.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Item(u64);
+
+impl Item {
+    fn new(hash: u64, place: Place) -> Self {
+        let tag = hash >> (u64::BITS - TAG_BITS);
+        let shard = u64::from(place.shard) << Slot::BITS;
+        Self(tag << (SHARD_BITS + Slot::BITS) | shard | u64::from(place.slot))
+    }
+
+    fn tag(self) -> u64 {
+        self.0 >> (SHARD_BITS + Slot::BITS)
+    }
+
+    fn place(self) -> Place {
+        let shard = (self.0 >> Slot::BITS) & (u64::from(SHARDS) - 1);
+        Place {
+            shard: u16::try_from(shard).unwrap_or_default(),
+            slot: Slot::try_from(self.0 & u64::from(Slot::MAX)).unwrap_or_default(),
+        }
+    }
+
+    /// A hash for the shard's own table, which looks at the lowest bits and at the seven highest.
+    fn hash(self) -> u64 {
+        self.tag() << (u64::BITS - TAG_BITS) | self.tag()
+    }
+}
+
+impl Index {
+    pub(crate) fn new() -> Self {
+        let shards = (0..SHARDS).map(|_| Mutex::new(HashTable::new())).collect();
+        Self { shards, hasher: RandomState::default() }
+    }
+
+    pub(crate) fn insert(&self, name: &Name, place: Place) {
+        self.insert_unless(name, |_| false, || place);
+    }
+
+    /// Inserts the place that `make` answers, unless `is_named` says of a place that it has the name. The shard of the
+    /// index is locked all the while. Answers whether it was inserted.
+    pub(crate) fn insert_unless(
+        &self,
+        name: &Name,
+        mut is_named: impl FnMut(Place) -> bool,
+        make: impl FnOnce() -> Place,
+    ) -> bool {
+        let (shard, hash) = self.shard(name);
+        let sought = Item::new(hash, NOWHERE);
+        let mut table = lock(shard);
+        let same = |item: &Item| item.tag() == sought.tag() && is_named(item.place());
+        if table.find(sought.hash(), same).is_some() {
+            return false;
+        }
+        let item = Item::new(hash, make());
+        table.insert_unique(item.hash(), item, |item| item.hash());
+        true
+    }
+
+    pub(crate) fn remove(&self, name: &Name, place: Place) {
+        let (shard, hash) = self.shard(name);
+        let item = Item::new(hash, place);
+        let mut table = lock(shard);
+        if let Ok(found) = table.find_entry(item.hash(), |other| *other == item) {
+            found.remove();
+        }
+    }
+
+    /// Asks `is_named` of every place that may be meant, until it says that one is. Meanwhile the shard of the index is
+    /// locked, so a session under this name neither comes nor is forgotten.
+    pub(crate) fn find(&self, name: &Name, mut is_named: impl FnMut(Place) -> bool) {
+        let (shard, hash) = self.shard(name);
+        let sought = Item::new(hash, NOWHERE);
+        let same = |item: &Item| item.tag() == sought.tag() && is_named(item.place());
+        let _ = lock(shard).find(sought.hash(), same);
+    }
+
+    /// The shard is chosen by bits that the tag does not have.
+    fn shard(&self, name: &Name) -> (&Mutex<HashTable<Item>>, u64) {
+        let hash = self.hasher.hash_one(name);
+        let index = usize::try_from(hash & (u64::from(SHARDS) - 1)).unwrap_or_default();
+        (&self.shards[index], hash)
+    }
+}

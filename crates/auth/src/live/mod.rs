@@ -1,0 +1,317 @@
+//! The live-session table: every session that may be used, found without the store.
+//!
+//! A session stands in the shard of its user (`shard`), found through indexes by id, by LiveVox id and by reference
+//! (`index`). Locks are held for the time of a lookup, never over a hash, a commit or an await, and always in the order
+//! index, shard, directory. ADR 10 tells the sizes.
+//!
+//! Knows no rules: who may stay is asked by the engine (`standing`), within [`LiveSessions::with`]. Depends on nothing of
+//! the engine but its locks, so that tests can put them into every order.
+
+mod entry;
+mod heads;
+mod index;
+mod list;
+mod loading;
+mod shard;
+mod slab;
+mod view;
+mod wheel;
+
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::RandomState;
+use vestibule_model::{Application, Dialect, Millis, Session, SessionId, UserId};
+use vestibule_store::{ApplicationTouch, Touch};
+
+pub(crate) use entry::{Entry, Holder, written_lag};
+pub(crate) use index::Name;
+
+use crate::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use index::Index;
+use loading::Loading;
+use shard::Shard;
+use slab::Slot;
+pub(crate) use view::Live;
+use view::Traffic;
+
+/// 1,024 shards: at ten million sessions a growing index moves ten thousand items, some 100 µs, and few wait for it.
+const SHARD_BITS: u32 = 10;
+const SHARDS: u16 = 1 << SHARD_BITS;
+
+/// Where a session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    shard: u16,
+    slot: Slot,
+}
+
+/// Gives sessions the names under which they are found besides their ids.
+pub(crate) trait Namer: Send + Sync {
+    /// Opens nothing; every session has one.
+    fn reference(&self, id: SessionId) -> Name;
+    /// The credential of a session of the LiveVox dialect.
+    fn livevox_id(&self, id: SessionId) -> Name;
+}
+
+/// Every live session.
+pub(crate) struct LiveSessions<H> {
+    shards: Box<[Mutex<Shard<H>>]>,
+    by_id: Index,
+    by_livevox_id: Index,
+    by_reference: Index,
+    hasher: RandomState,
+    namer: Box<dyn Namer>,
+    loading: Loading,
+}
+
+impl<H: Holder> LiveSessions<H> {
+    /// A table that is to be filled from the store, from `now` on.
+    pub(crate) fn new(namer: Box<dyn Namer>, now: Millis) -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::new(Shard::new(now))).collect(),
+            by_id: Index::new(),
+            by_livevox_id: Index::new(),
+            by_reference: Index::new(),
+            hasher: RandomState::default(),
+            namer,
+            loading: Loading::default(),
+        }
+    }
+
+    /// Puts a session that has just been opened into the table, unless it is there.
+    pub(crate) fn insert(&self, session: &Session, holder: Arc<H>) {
+        let shard = self.shard_of(session.user);
+        let reference = self.namer.reference(session.id);
+        let mut place = Place { shard, slot: 0 };
+        let put = || {
+            place.slot = self.shard(shard).insert(Entry::new(session, reference, holder));
+            place
+        };
+        // The index stays locked, so that a session that comes from two sides is put in once.
+        if !self.by_id.insert_unless(&session.id.0, |place| self.is_at(place, session.id), put) {
+            return;
+        }
+        self.by_reference.insert(&reference, place);
+        if session.dialect == Dialect::LiveVox {
+            self.by_livevox_id.insert(&self.namer.livevox_id(session.id), place);
+        }
+        if !self.is_at(place, session.id) {
+            self.forget_names(place, (session.id, reference, session.dialect)); // It ended in the same moment.
+        }
+    }
+
+    /// Puts a session that was read from the store into the table, unless it is there or has ended since.
+    pub(crate) fn insert_stored(&self, session: &Session, holder: Arc<H>) {
+        self.insert(session, holder);
+        if self.loading.has_ended(session.id) {
+            self.remove(session.id);
+        }
+    }
+
+    /// Whether the table has every session there is, so that a miss is a no.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.loading.is_complete()
+    }
+
+    /// Every session of the store has been put in.
+    pub(crate) fn complete(&self) {
+        self.loading.complete();
+    }
+
+    /// What `work` answers of the session of this id, if it lives at `now`. The session is locked meanwhile.
+    pub(crate) fn with<R>(
+        &self,
+        id: SessionId,
+        now: Millis,
+        work: impl FnOnce(&mut Live<'_, H>) -> R,
+    ) -> Option<R> {
+        self.find(
+            &self.by_id,
+            &id.0,
+            |entry| entry.id == id,
+            |shard, place| shard.live(place.slot, now).map(|mut live| work(&mut live)),
+        )?
+    }
+
+    /// The same by LiveVox id.
+    pub(crate) fn with_livevox_id<R>(
+        &self,
+        name: &Name,
+        now: Millis,
+        work: impl FnOnce(&mut Live<'_, H>) -> R,
+    ) -> Option<R> {
+        let is_named = |entry: &Entry<H>| self.namer.livevox_id(entry.id) == *name;
+        self.find(&self.by_livevox_id, name, is_named, |shard, place| {
+            shard.live(place.slot, now).map(|mut live| work(&mut live))
+        })?
+    }
+
+    /// The same by reference.
+    pub(crate) fn with_reference<R>(
+        &self,
+        name: &Name,
+        now: Millis,
+        work: impl FnOnce(&mut Live<'_, H>) -> R,
+    ) -> Option<R> {
+        let is_named = |entry: &Entry<H>| entry.reference == *name;
+        self.find(&self.by_reference, name, is_named, |shard, place| {
+            shard.live(place.slot, now).map(|mut live| work(&mut live))
+        })?
+    }
+
+    /// Takes a session out of the table; None: it was not there.
+    pub(crate) fn remove(&self, id: SessionId) -> Option<Session> {
+        self.loading.note_end(id);
+        let (place, entry) = self.find(
+            &self.by_id,
+            &id.0,
+            |entry| entry.id == id,
+            |shard, place| Some((place, shard.remove(place.slot)?)),
+        )??;
+        self.forget(place, &entry);
+        Some(entry.session())
+    }
+
+    /// Takes all sessions of a user out of the table.
+    pub(crate) fn remove_of_user(&self, user: UserId) -> Vec<Session> {
+        let number = self.shard_of(user);
+        let removed: Vec<(Place, Entry<H>)> = {
+            let mut shard = self.shard(number);
+            let slots: Vec<Slot> = shard.of_user(user).map(|(slot, _)| slot).collect();
+            let ids = slots.iter().filter_map(|slot| shard.sessions.get(*slot)).map(|entry| entry.id);
+            ids.for_each(|id| self.loading.note_end(id));
+            let place = |slot| Place { shard: number, slot };
+            slots.into_iter().filter_map(|slot| Some((place(slot), shard.remove(slot)?))).collect()
+        };
+        for (place, entry) in &removed {
+            self.forget(*place, entry);
+        }
+        removed.iter().map(|(_, entry)| entry.session()).collect()
+    }
+
+    /// The sessions of a user that live at `now`.
+    pub(crate) fn of_user(&self, user: UserId, now: Millis) -> Vec<Session> {
+        let shard = self.shard(self.shard_of(user));
+        let all = shard.of_user(user).map(|(_, entry)| entry);
+        all.filter(|entry| entry.is_live(now)).map(Entry::session).collect()
+    }
+
+    /// The sessions of a user with one application that live at `now`.
+    pub(crate) fn of_user_with(&self, user: UserId, application: Application, now: Millis) -> Vec<Session> {
+        let shard = self.shard(self.shard_of(user));
+        let all = shard.of_user_with(user, application);
+        all.filter(|entry| entry.is_live(now)).map(Entry::session).collect()
+    }
+
+    /// The sessions of an application that live at `now`: what they are, and a look at every shard.
+    pub(crate) fn of_application(&self, application: Application, now: Millis) -> Vec<Session> {
+        let mut found = Vec::new();
+        for shard in &self.shards {
+            let shard = lock(shard);
+            let all = shard.of_application(application);
+            found.extend(all.filter(|entry| entry.is_live(now)).map(Entry::session));
+        }
+        found
+    }
+
+    /// What was touched since this was called last.
+    pub(crate) fn take_touched(&self) -> Vec<Touch> {
+        let mut touched = Vec::new();
+        self.shards.iter().for_each(|shard| lock(shard).take_touched(&mut touched));
+        touched
+    }
+
+    /// Gives touches back that could not be stored.
+    pub(crate) fn return_touched(&self, touches: &[Touch]) {
+        for touch in touches {
+            let id = touch.session;
+            let again = |shard: &mut Shard<H>, place: Place| shard.touch_again(place.slot);
+            self.find(&self.by_id, &id.0, |entry| entry.id == id, again);
+        }
+    }
+
+    /// What the applications' sessions did since this was called last.
+    pub(crate) fn take_traffic(&self) -> Vec<ApplicationTouch> {
+        let mut all = Traffic::default();
+        for shard in &self.shards {
+            lock(shard).take_traffic().into_values().for_each(|touch| view::add(&mut all, touch));
+        }
+        all.into_values().collect()
+    }
+
+    /// Gives traffic back that could not be stored.
+    pub(crate) fn return_traffic(&self, touches: &[ApplicationTouch]) {
+        for touch in touches {
+            self.shard(0).return_traffic(*touch);
+        }
+    }
+
+    /// Takes sessions out of the table that are dead at `now`; those that died in the last seconds may stay until the
+    /// next time. Costs what is taken out, and a look at every shard.
+    pub(crate) fn remove_expired(&self, now: Millis) -> Vec<SessionId> {
+        let mut removed = Vec::new();
+        for (number, shard) in (0..).zip(&self.shards) {
+            let dead = lock(shard).remove_expired(now);
+            for (slot, entry) in dead {
+                self.loading.note_end(entry.id);
+                self.forget(Place { shard: number, slot }, &entry);
+                removed.push(entry.id);
+            }
+        }
+        removed
+    }
+
+    /// How many sessions there are, dead ones that were not removed yet included.
+    pub(crate) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).sessions.len()).sum()
+    }
+
+    /// Finds a session by a name, and works on it under the locks of index and shard.
+    fn find<R>(
+        &self,
+        index: &Index,
+        name: &Name,
+        is_named: impl Fn(&Entry<H>) -> bool,
+        work: impl FnOnce(&mut Shard<H>, Place) -> R,
+    ) -> Option<R> {
+        let (mut work, mut result) = (Some(work), None);
+        index.find(name, |place| {
+            let mut shard = self.shard(place.shard);
+            let found = shard.sessions.get(place.slot).is_some_and(&is_named);
+            if found {
+                result = work.take().map(|work| work(&mut shard, place));
+            }
+            found
+        });
+        result
+    }
+
+    /// Takes the names of a session that has left its shard out of the indexes.
+    fn forget(&self, place: Place, entry: &Entry<H>) {
+        self.by_id.remove(&entry.id.0, place);
+        self.forget_names(place, (entry.id, entry.reference, entry.dialect));
+    }
+
+    fn forget_names(&self, place: Place, (id, reference, dialect): (SessionId, Name, Dialect)) {
+        self.by_reference.remove(&reference, place);
+        if dialect == Dialect::LiveVox {
+            self.by_livevox_id.remove(&self.namer.livevox_id(id), place);
+        }
+    }
+
+    fn is_at(&self, place: Place, id: SessionId) -> bool {
+        self.shard(place.shard).sessions.get(place.slot).is_some_and(|entry| entry.id == id)
+    }
+
+    fn shard(&self, number: u16) -> MutexGuard<'_, Shard<H>> {
+        lock(&self.shards[usize::from(number)])
+    }
+
+    fn shard_of(&self, user: UserId) -> u16 {
+        u16::try_from(self.hasher.hash_one(user) & u64::from(SHARDS - 1)).unwrap_or_default()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,149 @@
+//! One shard of the table: all sessions of the users who belong to it, with the lists that run through them.
+//!
+//! Everything of a user is here, behind one lock: a login and the end of all of the user's sessions see each other whole.
+
+use vestibule_model::{Application, Millis, UserId};
+use vestibule_store::{ApplicationTouch, Touch};
+
+use super::entry::{Entry, Holder};
+use super::heads::Heads;
+use super::list::{List, NONE};
+use super::slab::{Slab, Slot};
+use super::view::{self, Live, Traffic};
+use super::wheel::Wheel;
+
+pub(crate) struct Shard<H> {
+    pub(super) sessions: Slab<Entry<H>>,
+    users: Heads<H, UserId>,
+    /// A user's sessions with one application stand together in the user's list.
+    users_with: Heads<H, (UserId, Application)>,
+    applications: Heads<H, Application>,
+    wheel: Wheel,
+    touched: Vec<Slot>,
+    traffic: Traffic,
+}
+
+impl<H: Holder> Shard<H> {
+    pub(super) fn new(now: Millis) -> Self {
+        Self {
+            sessions: Slab::default(),
+            users: Heads::by(Entry::user),
+            users_with: Heads::by(|entry| (entry.user(), entry.application())),
+            applications: Heads::by(Entry::application),
+            wheel: Wheel::new(now),
+            touched: Vec::new(),
+            traffic: Traffic::default(),
+        }
+    }
+
+    /// Puts a session into its lists.
+    pub(super) fn insert(&mut self, entry: Entry<H>) -> Slot {
+        let (user, application) = (entry.user(), entry.application());
+        let with = self.users_with.first(&self.sessions, &(user, application));
+        let of_user = self.users.first(&self.sessions, &user);
+        let of_application = self.applications.first(&self.sessions, &application);
+
+        let slot = self.sessions.insert(entry);
+        if let Some(first) = with {
+            List::User.insert_behind(&mut self.sessions, first, slot);
+        } else {
+            List::User.push(&mut self.sessions, of_user.unwrap_or(NONE), slot);
+            self.users.set(&self.sessions, slot);
+            self.users_with.set(&self.sessions, slot);
+        }
+        if application != Application::None {
+            List::Application.push(&mut self.sessions, of_application.unwrap_or(NONE), slot);
+            self.applications.set(&self.sessions, slot);
+        }
+        self.wheel.file(&mut self.sessions, slot);
+        slot
+    }
+
+    /// Takes a session out of its lists and its place.
+    pub(super) fn remove(&mut self, slot: Slot) -> Option<Entry<H>> {
+        let entry = self.sessions.get(slot)?;
+        let key = (entry.user(), entry.application());
+        let next = Some(List::User.links(entry).next).filter(|next| *next != NONE);
+        let next_with = next.filter(|next| {
+            self.sessions.get(*next).is_some_and(|next| (next.user(), next.application()) == key)
+        });
+        let next_of_application = Some(List::Application.links(entry).next).filter(|next| *next != NONE);
+
+        self.users_with.leave(&self.sessions, slot, next_with);
+        self.users.leave(&self.sessions, slot, next);
+        List::User.unlink(&mut self.sessions, slot);
+        if key.1 != Application::None {
+            self.applications.leave(&self.sessions, slot, next_of_application);
+            List::Application.unlink(&mut self.sessions, slot);
+        }
+        self.wheel.remove(&mut self.sessions, slot);
+        self.sessions.remove(slot)
+    }
+
+    /// The sessions of a user, in no order.
+    pub(super) fn of_user(&self, user: UserId) -> impl Iterator<Item = (Slot, &Entry<H>)> {
+        let first = self.users.first(&self.sessions, &user).unwrap_or(NONE);
+        List::User.iter(&self.sessions, first)
+    }
+
+    /// The sessions of a user with one application.
+    pub(super) fn of_user_with(
+        &self,
+        user: UserId,
+        application: Application,
+    ) -> impl Iterator<Item = &Entry<H>> {
+        let first = self.users_with.first(&self.sessions, &(user, application)).unwrap_or(NONE);
+        let all = List::User.iter(&self.sessions, first).map(|(_, entry)| entry);
+        all.take_while(move |entry| entry.application() == application)
+    }
+
+    /// The sessions of an application, in no order.
+    pub(super) fn of_application(&self, application: Application) -> impl Iterator<Item = &Entry<H>> {
+        let first = self.applications.first(&self.sessions, &application).unwrap_or(NONE);
+        List::Application.iter(&self.sessions, first).map(|(_, entry)| entry)
+    }
+
+    /// The session of a slot, if it lives at `now`.
+    pub(super) fn live(&mut self, slot: Slot, now: Millis) -> Option<Live<'_, H>> {
+        self.view(slot).filter(|live| live.entry.is_live(now))
+    }
+
+    fn view(&mut self, slot: Slot) -> Option<Live<'_, H>> {
+        let entry = self.sessions.get_mut(slot)?;
+        Some(Live { entry, slot, touched: &mut self.touched, traffic: &mut self.traffic })
+    }
+
+    /// What was touched since this was called last. A place that was touched may have another session by now.
+    pub(super) fn take_touched(&mut self, into: &mut Vec<Touch>) {
+        for slot in std::mem::take(&mut self.touched) {
+            let entry = self.sessions.get_mut(slot).filter(|entry| entry.touched);
+            into.extend(entry.map(|entry| {
+                entry.touched = false;
+                Touch { session: entry.id, last_used: entry.last_used }
+            }));
+        }
+    }
+
+    /// Marks a session as one whose last use is not written.
+    pub(super) fn touch_again(&mut self, slot: Slot) {
+        if let Some(mut live) = self.view(slot) {
+            live.touch_again();
+        }
+    }
+
+    /// Takes out who is dead at `now`, as far as their time to be looked at has come.
+    pub(super) fn remove_expired(&mut self, now: Millis) -> Vec<(Slot, Entry<H>)> {
+        let dead = self.wheel.look(&mut self.sessions, now);
+        dead.into_iter().filter_map(|slot| Some((slot, self.remove(slot)?))).collect()
+    }
+
+    /// Gives back what was counted and could not be written.
+    pub(super) fn return_traffic(&mut self, touch: ApplicationTouch) {
+        view::add(&mut self.traffic, touch);
+    }
+
+    /// What was counted since this was called last.
+    pub(super) fn take_traffic(&mut self) -> Traffic {
+        std::mem::take(&mut self.traffic)
+    }
+}

@@ -1,0 +1,313 @@
+//! The table beside a naive model: whatever is done to both, they tell the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use vestibule_model::{
+    AccountId, Application, ApplicationId, Dialect, Millis, Opening, Session, SessionId, UserId,
+};
+use vestibule_store::ApplicationTouch;
+
+use crate::live::{Holder, LiveSessions, Name, Namer, written_lag};
+use crate::sync::Arc;
+
+/// A user as a session's holder.
+struct SomeUser(UserId);
+
+impl Holder for SomeUser {
+    fn user(&self) -> UserId {
+        self.0
+    }
+
+    fn account(&self) -> AccountId {
+        "a".parse().unwrap()
+    }
+
+    fn credential_version(&self) -> i64 {
+        1
+    }
+}
+
+/// Names that anybody could guess.
+struct Plain;
+
+impl Namer for Plain {
+    fn reference(&self, id: SessionId) -> Name {
+        id.0.map(|byte| byte ^ 0x55)
+    }
+
+    fn livevox_id(&self, id: SessionId) -> Name {
+        id.0.map(|byte| byte ^ 0xaa)
+    }
+}
+
+/// What is done. Sessions and users are few, so that they meet.
+#[derive(Clone, Debug)]
+enum Step {
+    Insert { id: u8, user: u8, application: u8 },
+    Remove(u8),
+    RemoveOfUser(u8),
+    Touch(u8),
+    Pass(u32),
+    TakeTouched,
+    TakeTraffic,
+    Sweep,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let id = 0..24_u8;
+    prop_oneof![
+        8 => (id.clone(), 0..4_u8, 0..4_u8).prop_map(|(id, user, application)| Step::Insert { id, user, application }),
+        4 => id.clone().prop_map(Step::Remove),
+        1 => (0..4_u8).prop_map(Step::RemoveOfUser),
+        4 => id.prop_map(Step::Touch),
+        3 => prop_oneof![0..20_u32, 0..2_000_u32, 0..20_000_u32].prop_map(Step::Pass),
+        1 => Just(Step::TakeTouched),
+        1 => Just(Step::TakeTraffic),
+        1 => Just(Step::Sweep),
+    ]
+}
+
+/// What the table should be, as plainly as it can be said.
+#[derive(Default)]
+struct Model {
+    sessions: BTreeMap<SessionId, Session>,
+    /// Moved so far that it must be written.
+    touched: BTreeMap<SessionId, Millis>,
+    /// Moved a little: may be written.
+    near: BTreeSet<SessionId>,
+    traffic: BTreeMap<ApplicationId, ApplicationTouch>,
+}
+
+impl Model {
+    fn those(&self, now: Millis, wanted: impl Fn(&Session) -> bool) -> Vec<Session> {
+        self.sessions.values().filter(|session| session.is_live(now) && wanted(session)).cloned().collect()
+    }
+
+    fn remove(&mut self, id: SessionId) -> Option<Session> {
+        self.touched.remove(&id);
+        self.near.remove(&id);
+        self.sessions.remove(&id)
+    }
+}
+
+fn id(number: u8) -> SessionId {
+    SessionId([number; 16])
+}
+
+fn application(number: u8) -> Application {
+    let id = ApplicationId(i64::from(number));
+    match number {
+        0 => Application::None,
+        1 => Application::ApiKey(id),
+        _ => Application::Token(id),
+    }
+}
+
+/// Limits that are longer and shorter than the ring of expiry.
+fn session(number: u8, user: u8, with: u8, now: Millis) -> Session {
+    Session {
+        id: id(number),
+        account: "a".parse().unwrap(),
+        user: UserId(i64::from(user)),
+        application: application(with),
+        opening: Opening::Password,
+        dialect: if number.is_multiple_of(2) { Dialect::LivePerson } else { Dialect::LiveVox },
+        address: None,
+        created: now,
+        last_used: now,
+        idle: Duration::from_secs([5, 600, 28_800][usize::from(number % 3)]),
+        absolute_end: number.is_multiple_of(5).then(|| now.plus(Duration::from_mins(150))),
+        credential_version: 1,
+    }
+}
+
+fn sorted(mut sessions: Vec<Session>) -> Vec<Session> {
+    sessions.sort_by_key(|session| session.id);
+    sessions
+}
+
+/// Table and model side by side.
+struct Pair {
+    table: LiveSessions<SomeUser>,
+    model: Model,
+    now: Millis,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let now = Millis::from_unix(1_700_000_000_000);
+        Self { table: LiveSessions::new(Box::new(Plain), now), model: Model::default(), now }
+    }
+
+    fn take(&mut self, step: &Step) {
+        let now = self.now;
+        match *step {
+            Step::Insert { id: number, user, application } => {
+                let new = session(number, user, application, now);
+                self.table.insert(&new, Arc::new(SomeUser(new.user)));
+                self.model.sessions.entry(new.id).or_insert(new);
+            }
+            Step::Remove(number) => {
+                assert_eq!(self.table.remove(id(number)), self.model.remove(id(number)));
+            }
+            Step::RemoveOfUser(user) => {
+                let user = UserId(i64::from(user));
+                let ids: Vec<SessionId> =
+                    self.model.sessions.values().filter(|it| it.user == user).map(|it| it.id).collect();
+                let removed = ids.into_iter().filter_map(|id| self.model.remove(id)).collect();
+                assert_eq!(sorted(self.table.remove_of_user(user)), sorted(removed));
+            }
+            Step::Touch(number) => self.touch(id(number)),
+            Step::Pass(seconds) => self.now = now.plus(Duration::from_secs(u64::from(seconds))),
+            Step::TakeTouched => self.take_touched(),
+            Step::TakeTraffic => {
+                let mut taken = self.table.take_traffic();
+                taken.sort_by_key(|touch| touch.application);
+                assert_eq!(taken, std::mem::take(&mut self.model.traffic).into_values().collect::<Vec<_>>());
+            }
+            Step::Sweep => self.sweep(),
+        }
+    }
+
+    fn touch(&mut self, id: SessionId) {
+        let now = self.now;
+        let found = self.table.with(id, now, |live| {
+            live.touch(now);
+            live.count(now);
+        });
+        let live = self.model.sessions.get_mut(&id).filter(|session| session.is_live(now));
+        assert_eq!(found.is_some(), live.is_some());
+        let Some(session) = live else { return };
+        if session.last_used < now {
+            let far = now.since(session.last_used) > written_lag(session.idle);
+            session.last_used = now;
+            // What was used again before it was written is written as it is then.
+            if far || self.model.touched.contains_key(&id) {
+                self.model.touched.insert(id, now);
+            } else {
+                self.model.near.insert(id);
+            }
+        }
+        if let Application::Token(application) = session.application {
+            let empty = ApplicationTouch { application, last_used: now, requests: 0 };
+            let counted = self.model.traffic.entry(application).or_insert(empty);
+            (counted.requests, counted.last_used) = (counted.requests + 1, now);
+        }
+    }
+
+    fn take_touched(&mut self) {
+        let taken: BTreeMap<SessionId, Millis> =
+            self.table.take_touched().into_iter().map(|touch| (touch.session, touch.last_used)).collect();
+        for (id, last_used) in &taken {
+            assert_eq!(self.model.sessions.get(id).map(|session| session.last_used), Some(*last_used));
+            assert!(
+                self.model.touched.contains_key(id) || self.model.near.contains(id),
+                "{id:?} was not used"
+            );
+        }
+        let forgotten = self.model.touched.keys().find(|id| !taken.contains_key(id));
+        assert_eq!(forgotten, None);
+        self.model.touched.clear();
+        self.model.near.clear();
+    }
+
+    /// What has been dead for longer than two buckets of the ring is removed; nothing that lives is.
+    fn sweep(&mut self) {
+        let long_dead = self.now.minus(Duration::from_secs(17));
+        for id in self.table.remove_expired(self.now) {
+            let removed = self.model.remove(id).expect("a session that there was");
+            assert!(!removed.is_live(self.now), "{removed:?} lives at {}", self.now);
+        }
+        for session in self.model.sessions.values() {
+            assert!(session.is_live(long_dead), "{session:?} was not found at {}", self.now);
+        }
+    }
+
+    fn compare(&self) {
+        let now = self.now;
+        assert_eq!(self.table.len(), self.model.sessions.len());
+        for number in 0..24 {
+            let expected = self.model.sessions.get(&id(number)).filter(|it| it.is_live(now)).cloned();
+            let (reference, livevox_id) = (Plain.reference(id(number)), Plain.livevox_id(id(number)));
+            assert_eq!(self.table.with(id(number), now, |live| live.entry.session()), expected);
+            assert_eq!(self.table.with_reference(&reference, now, |live| live.entry.session()), expected);
+            let livevox = expected.filter(|session| session.dialect == Dialect::LiveVox);
+            assert_eq!(self.table.with_livevox_id(&livevox_id, now, |live| live.entry.session()), livevox);
+        }
+        for user in (0..4).map(UserId) {
+            let of_user = self.model.those(now, |session| session.user == user);
+            assert_eq!(sorted(self.table.of_user(user, now)), of_user);
+            for with in (0..4).map(application) {
+                let both = self.model.those(now, |it| it.user == user && it.application == with);
+                assert_eq!(sorted(self.table.of_user_with(user, with, now)), both);
+            }
+        }
+        for with in (1..4).map(application) {
+            let of_application = self.model.those(now, |session| session.application == with);
+            assert_eq!(sorted(self.table.of_application(with, now)), of_application);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 60 } else { 2_000 }))]
+
+    #[test]
+    fn the_table_tells_what_a_naive_model_tells(steps in proptest::collection::vec(step(), 1..120)) {
+        let mut pair = Pair::new();
+        for step in &steps {
+            pair.take(step);
+            pair.compare();
+        }
+    }
+}
+
+#[test]
+fn touches_that_could_not_be_stored_are_told_again() {
+    let mut pair = Pair::new();
+    pair.take(&Step::Insert { id: 1, user: 1, application: 0 });
+    pair.take(&Step::Pass(10));
+    pair.take(&Step::Touch(1));
+    let taken = pair.table.take_touched();
+    assert_eq!(taken.len(), 1);
+    assert!(pair.table.take_touched().is_empty());
+    pair.table.return_touched(&taken);
+    assert_eq!(pair.table.take_touched(), taken);
+}
+
+#[test]
+fn a_session_that_ended_while_the_table_was_filled_is_not_put_in_again() {
+    let pair = Pair::new();
+    let read = session(1, 1, 0, pair.now);
+    pair.table.remove(read.id);
+    pair.table.insert_stored(&read, Arc::new(SomeUser(read.user)));
+    assert_eq!(pair.table.len(), 0);
+}
+
+#[test]
+fn f3_a_clock_that_was_a_year_ahead_finds_what_expires_afterwards() {
+    let mut pair = Pair::new();
+    let begun = pair.now;
+    pair.now = begun.plus(Duration::from_hours(24 * 365));
+    assert!(pair.table.remove_expired(pair.now).is_empty());
+    pair.now = begun;
+    pair.take(&Step::Insert { id: 0, user: 1, application: 0 });
+    pair.take(&Step::Pass(30));
+    assert_eq!(pair.table.remove_expired(pair.now), [id(0)]);
+}
+
+#[test]
+fn a_session_in_steady_use_is_written_64_times_in_its_idle_limit() {
+    let mut pair = Pair::new();
+    pair.take(&Step::Insert { id: 1, user: 1, application: 0 });
+    let written: usize = (0..1_200)
+        .map(|_| {
+            pair.now = pair.now.plus(Duration::from_millis(500));
+            pair.take(&Step::Touch(1));
+            pair.table.take_touched().len()
+        })
+        .sum();
+    assert_eq!(written, 64);
+}

@@ -1,0 +1,52 @@
+//! What the engine may do with a session while it is locked.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+use vestibule_model::{Application, ApplicationId, Millis};
+use vestibule_store::ApplicationTouch;
+
+use super::entry::Entry;
+use super::slab::Slot;
+
+/// A session under its locks.
+pub(crate) struct Live<'a, H> {
+    pub(crate) entry: &'a mut Entry<H>,
+    pub(super) slot: Slot,
+    pub(super) touched: &'a mut Vec<Slot>,
+    pub(super) traffic: &'a mut Traffic,
+}
+
+/// How many requests the sessions of application tokens made since that was written last.
+pub(super) type Traffic = HashMap<ApplicationId, ApplicationTouch, RandomState>;
+
+impl<H> Live<'_, H> {
+    /// Slides the session's idle limit; a clock that stepped back does not slide it back. It is written when it has moved
+    /// far enough ([`super::written_lag`]).
+    pub(crate) fn touch(&mut self, now: Millis) {
+        if self.entry.last_used < now && self.entry.slide(now) {
+            self.touch_again();
+        }
+    }
+
+    /// Marks it as one whose last use is not written.
+    pub(super) fn touch_again(&mut self) {
+        if !std::mem::replace(&mut self.entry.touched, true) {
+            self.touched.push(self.slot);
+        }
+    }
+
+    /// Counts a request for the application token it was opened with, if it was.
+    pub(crate) fn count(&mut self, now: Millis) {
+        if let Application::Token(application) = self.entry.application() {
+            add(self.traffic, ApplicationTouch { application, last_used: now, requests: 1 });
+        }
+    }
+}
+
+/// Adds to what was counted.
+pub(super) fn add(traffic: &mut Traffic, touch: ApplicationTouch) {
+    let counted = traffic.entry(touch.application).or_insert(ApplicationTouch { requests: 0, ..touch });
+    counted.requests = counted.requests.saturating_add(touch.requests);
+    counted.last_used = counted.last_used.max(touch.last_used);
+}

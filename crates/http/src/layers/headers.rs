@@ -1,0 +1,106 @@
+//! The headers of a request, by whichever parser they were read.
+
+use http::{HeaderMap, HeaderName};
+
+/// Headers to look names up in. Names compare without case; values are bytes.
+#[derive(Clone, Copy, Debug)]
+pub enum Headers<'a> {
+    /// As hyper gives them.
+    Map(&'a HeaderMap),
+    /// In the order in which they came, as a parser found them.
+    Parsed(&'a [httparse::Header<'a>]),
+}
+
+impl<'a> Headers<'a> {
+    /// The first value of this name.
+    pub fn get(self, name: &HeaderName) -> Option<&'a [u8]> {
+        match self {
+            Self::Map(map) => map.get(name).map(http::HeaderValue::as_bytes),
+            Self::Parsed(_) => self.parsed(name).next(),
+        }
+    }
+
+    /// The first value of this name, if it is visible ASCII.
+    pub fn text(self, name: &HeaderName) -> Option<&'a str> {
+        let value = self.get(name)?;
+        let visible = value.iter().all(|byte| (b' '..=b'~').contains(byte) || *byte == b'\t');
+        std::str::from_utf8(value).ok().filter(|_| visible)
+    }
+
+    /// Every value of this name, in their order.
+    pub fn all(self, name: &HeaderName) -> impl DoubleEndedIterator<Item = &'a [u8]> {
+        let map = match self {
+            Self::Map(map) => Some(map.get_all(name).into_iter().map(http::HeaderValue::as_bytes)),
+            Self::Parsed(_) => None,
+        };
+        map.into_iter().flatten().chain(self.parsed(name))
+    }
+
+    /// Bytes of headers as HTTP/1.1 writes them: name, colon, space, value, line end.
+    pub fn size(self) -> usize {
+        match self {
+            Self::Map(map) => map.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum(),
+            Self::Parsed(headers) => headers.iter().map(|it| it.name.len() + it.value.len() + 4).sum(),
+        }
+    }
+
+    fn parsed(self, name: &HeaderName) -> impl DoubleEndedIterator<Item = &'a [u8]> {
+        let headers = match self {
+            Self::Map(_) => &[],
+            Self::Parsed(headers) => headers,
+        };
+        headers
+            .iter()
+            .filter(move |header| header.name.eq_ignore_ascii_case(name.as_str()))
+            .map(|header| header.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use http::header::{ACCEPT, AUTHORIZATION, COOKIE};
+
+    use super::*;
+
+    const LINES: [(&str, &str); 4] =
+        [("cookie", "a=1"), ("authorization", "Bearer x"), ("cookie", "b=2"), ("x-o", "é")];
+
+    /// The same headers both ways.
+    fn both_ways(check: impl Fn(Headers<'_>)) {
+        let pairs = LINES.map(|(name, value)| {
+            (HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).unwrap())
+        });
+        check(Headers::Map(&pairs.into_iter().collect()));
+        check(Headers::Parsed(
+            &LINES.map(|(name, value)| httparse::Header { name, value: value.as_bytes() }),
+        ));
+    }
+
+    #[test]
+    fn names_are_looked_up_whatever_the_parser() {
+        both_ways(|headers| {
+            assert_eq!(headers.get(&AUTHORIZATION), Some(&b"Bearer x"[..]));
+            assert_eq!(headers.get(&ACCEPT), None);
+            assert_eq!(headers.all(&COOKIE).collect::<Vec<_>>(), [b"a=1", b"b=2"]);
+            assert_eq!(headers.all(&COOKIE).next_back(), Some(&b"b=2"[..]));
+        });
+    }
+
+    #[test]
+    fn case_does_not_matter_where_it_is_kept() {
+        let headers = [httparse::Header { name: "AuthoriZation", value: b"x" }];
+        assert_eq!(Headers::Parsed(&headers).text(&AUTHORIZATION), Some("x"));
+    }
+
+    #[test]
+    fn what_is_not_visible_is_no_text() {
+        both_ways(|headers| assert_eq!(headers.text(&HeaderName::from_static("x-o")), None));
+    }
+
+    #[test]
+    fn size_is_that_of_the_lines() {
+        let lines: usize = LINES.iter().map(|(name, value)| format!("{name}: {value}\r\n").len()).sum();
+        both_ways(|headers| assert_eq!(headers.size(), lines));
+    }
+}

@@ -1,0 +1,218 @@
+//! The express counter: answers the plainest of requests before hyper sees the connection.
+//!
+//! A gateway's connection carries nothing but checks. As long as whatever arrives is a whole `GET` over HTTP/1.1, without
+//! body and without a word about the connection, whose answer a shortcut has at once, it is answered here: parsed by the
+//! same library as hyper's, asked of the same shortcut through the same layers, written without a response being built.
+//! The first request that is anything else, and everything after it, is hyper's: the bytes are handed over as they came,
+//! so no request is ever read by two parsers, and there is no second opinion on where one ends (ADR 11).
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::StatusCode;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::date::date;
+use super::peer::Peer;
+use super::watch::{Protocol, Pulse};
+use crate::layers::Front;
+
+/// What a gateway's request takes, several times over. What is longer is hyper's.
+const LONGEST: usize = 8 * 1024;
+
+/// More headers than gateways send; what has more is hyper's.
+const MOST_HEADERS: usize = 48;
+
+/// Answers that are kept back while more requests are there to be answered.
+const MOST_UNSENT: usize = 64 * 1024;
+
+/// What every such request begins with.
+const BEGINNING: &[u8] = b"GET /";
+
+/// A connection at the counter.
+pub(super) struct Express<'a, T> {
+    stream: T,
+    front: &'a Front,
+    peer: Peer,
+    pulse: Arc<Pulse>,
+    /// What has arrived and is not answered.
+    arrived: Vec<u8>,
+    /// Answers that are not sent, and how much of them is.
+    out: Vec<u8>,
+    sent: usize,
+    finishing: bool,
+}
+
+/// What becomes of the connection.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// It is hyper's, and so is what has arrived.
+    ForHyper,
+    /// The client has gone, or the server stops and nothing is under way.
+    Done,
+}
+
+/// What the first bytes are.
+enum Found {
+    /// Part of a request that may be one of ours.
+    Part,
+    /// One of ours, of this length; its answer is written.
+    Answered(usize),
+    /// Anything else.
+    Other,
+}
+
+impl<'a, T: AsyncRead + AsyncWrite + Unpin> Express<'a, T> {
+    pub(super) fn new(stream: T, front: &'a Front, peer: Peer, pulse: Arc<Pulse>) -> Self {
+        let (arrived, out) = (Vec::new(), Vec::new());
+        Self { stream, front, peer, pulse, arrived, out, sent: 0, finishing: false }
+    }
+
+    /// The stream, and what arrived of the first request that is not answered.
+    pub(super) fn into_parts(self) -> (T, Vec<u8>) {
+        (self.stream, self.arrived)
+    }
+
+    /// Whether part of a request has arrived.
+    pub(super) fn is_within_a_request(&self) -> bool {
+        !self.arrived.is_empty()
+    }
+
+    /// Answers what is there; tells whether hyper has to go on.
+    fn answer(&mut self) -> bool {
+        let mut read = 0;
+        let other = loop {
+            let rest = self.arrived.get(read..).unwrap_or_default();
+            if rest.is_empty() || self.out.len() > MOST_UNSENT {
+                break false;
+            }
+            match answer_first(self.front, self.peer, rest, &mut self.out) {
+                Found::Answered(length) => {
+                    self.pulse.answered();
+                    read += length;
+                }
+                Found::Part => break false,
+                Found::Other => break true,
+            }
+        };
+        self.arrived.drain(..read);
+        if !other && !self.arrived.is_empty() {
+            self.pulse.bytes_arrived();
+        }
+        other
+    }
+
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(rest) = self.out.get(self.sent..).filter(|rest| !rest.is_empty()) {
+            let count = ready!(Pin::new(&mut self.stream).poll_write(context, rest))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.sent += count;
+        }
+        self.out.clear();
+        self.sent = 0;
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    /// Reads what there is; answers how much.
+    fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut space = [std::mem::MaybeUninit::uninit(); LONGEST];
+        let mut buffer = ReadBuf::uninit(&mut space);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
+        self.arrived.extend_from_slice(buffer.filled());
+        Poll::Ready(Ok(buffer.filled().len()))
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Future for Express<'_, T> {
+    type Output = io::Result<Left>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        loop {
+            // Before hyper writes, everything of ours is sent.
+            let other = this.answer();
+            ready!(this.poll_send(context))?;
+            if other {
+                return Poll::Ready(Ok(Left::ForHyper));
+            }
+            if this.finishing {
+                let left = if this.arrived.is_empty() { Left::Done } else { Left::ForHyper };
+                return Poll::Ready(Ok(left));
+            }
+            if ready!(this.poll_receive(context))? == 0 {
+                let left = if this.arrived.is_empty() { Left::Done } else { Left::ForHyper };
+                return Poll::Ready(Ok(left));
+            }
+            this.pulse.bytes_arrived();
+        }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Protocol for Express<'_, T> {
+    const SAYS_GOODBYE: bool = false;
+
+    fn finish(&mut self) {
+        self.finishing = true;
+    }
+}
+
+/// Looks at the first request in `bytes`; if it is one of ours, appends its answer.
+fn answer_first(front: &Front, peer: Peer, bytes: &[u8], out: &mut Vec<u8>) -> Found {
+    let beginning = bytes.len().min(BEGINNING.len());
+    if bytes.get(..beginning) != BEGINNING.get(..beginning) {
+        return Found::Other;
+    }
+    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut request = httparse::Request::new(&mut headers);
+    match request.parse(bytes) {
+        Ok(httparse::Status::Complete(length)) => match answer_parsed(front, peer, &request, out) {
+            Some(()) => Found::Answered(length),
+            None => Found::Other,
+        },
+        Ok(httparse::Status::Partial) if bytes.len() < LONGEST => Found::Part,
+        Ok(httparse::Status::Partial) | Err(_) => Found::Other,
+    }
+}
+
+fn answer_parsed(
+    front: &Front,
+    peer: Peer,
+    request: &httparse::Request<'_, '_>,
+    out: &mut Vec<u8>,
+) -> Option<()> {
+    let plain = request.method == Some("GET") && request.version == Some(1);
+    if !plain || request.headers.iter().any(|header| is_about_more_than_the_request(header)) {
+        return None;
+    }
+    // The status is known when the fields are written: its line is put before them.
+    let begin = out.len();
+    out.extend_from_slice(OK_LINE);
+    out.extend_from_slice(b"date: ");
+    date(|text| out.extend_from_slice(text));
+    out.extend_from_slice(b"\r\n");
+    let Some(status) = front.answer_parsed(request.path?, request.headers, peer, out) else {
+        out.truncate(begin);
+        return None;
+    };
+    if status != StatusCode::OK {
+        let reason = status.canonical_reason().unwrap_or_default();
+        let line = format!("HTTP/1.1 {} {reason}\r\n", status.as_str());
+        out.splice(begin..begin + OK_LINE.len(), line.into_bytes());
+    }
+    Some(())
+}
+
+const OK_LINE: &[u8] = b"HTTP/1.1 200 OK\r\n";
+
+/// Whether a header tells of a body, or of what is to become of the connection. `keep-alive` is what happens anyway.
+fn is_about_more_than_the_request(header: &httparse::Header<'_>) -> bool {
+    const NAMES: [&str; 6] = ["content-length", "transfer-encoding", "connection", "expect", "upgrade", "te"];
+    let about = NAMES.iter().any(|name| header.name.eq_ignore_ascii_case(name));
+    let keeps =
+        header.name.eq_ignore_ascii_case("connection") && header.value.eq_ignore_ascii_case(b"keep-alive");
+    about && !keeps
+}
