@@ -4,12 +4,15 @@
 //! wait into one transaction (ADR 0003), and readers beside it. Holds no rules of logging in and knows no runtime:
 //! its futures wait on channels, whoever polls them.
 
+mod backup;
 mod blocks;
 mod chain;
 mod columns;
+mod copied;
 mod error;
 #[cfg(test)]
 mod failures;
+mod fold;
 #[cfg(test)]
 mod migrated;
 mod migrations;
@@ -32,7 +35,10 @@ use vestibule_store::{
     UserQuery,
 };
 
+pub use backup::{BackupError, Progress, back_up};
 pub use chain::{Finding, Verification, VerifyError, Witness, verify_audit};
+pub use copied::{BackupNote, Contents, CopyError, Sessions, inspect, make_ready};
+pub use fold::{FoldError, fold_log};
 pub use open::OpenError;
 
 use crate::chain::Chain;

@@ -7,8 +7,11 @@
 )]
 
 mod apply;
+mod backup;
 mod config;
 mod dev;
+mod docs;
+mod exit_codes;
 mod help;
 mod log;
 mod master_key;

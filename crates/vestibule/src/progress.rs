@@ -1,0 +1,48 @@
+//! How far something is that takes long: a bar for people at a terminal, nothing at all elsewhere.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+const BAR: &str = "{msg} [{wide_bar}] {percent:>3} % of {total_bytes}, {eta} left ";
+
+const TURNING: &str = "{spinner} {msg} ";
+
+/// How often the spinner turns.
+const TICK: Duration = Duration::from_millis(120);
+
+/// A bar on standard error. It is gone when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Bar(ProgressBar);
+
+impl Bar {
+    /// Of something that is measured in bytes.
+    pub(crate) fn new(what: &'static str) -> Self {
+        let bar = ProgressBar::new(0).with_message(what);
+        if let Ok(style) = ProgressStyle::with_template(BAR) {
+            bar.set_style(style);
+        }
+        Self(bar)
+    }
+
+    /// So far `done` bytes of `total`.
+    pub(crate) fn at(&self, done: u64, total: u64) {
+        self.0.set_length(total);
+        self.0.set_position(done);
+    }
+
+    /// From now on something whose end is not known.
+    pub(crate) fn turn(&self, what: &'static str) {
+        if let Ok(style) = ProgressStyle::with_template(TURNING) {
+            self.0.set_style(style);
+        }
+        self.0.set_message(what);
+        self.0.enable_steady_tick(TICK);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
