@@ -66,6 +66,10 @@ pub(crate) enum Role {
     Hash(floors::Arguments),
     /// The bare store.
     Store(floors::Arguments),
+    /// The bare store, when sessions end.
+    Ends(floors::Arguments),
+    /// The disk.
+    Fsync(floors::Arguments),
     /// A program of others.
     Foreign(child::ForeignArguments),
 }
@@ -78,6 +82,8 @@ impl Child {
             Role::Hyper(arguments) => floors::hyper::run(&arguments),
             Role::Hash(arguments) => floors::report(&arguments, floors::hash::measure),
             Role::Store(arguments) => floors::report(&arguments, floors::store::measure),
+            Role::Ends(arguments) => floors::report(&arguments, floors::ends::measure),
+            Role::Fsync(arguments) => floors::report(&arguments, floors::fsync::measure),
             Role::Foreign(arguments) => child::become_foreign(&arguments),
         }
     }

@@ -99,7 +99,10 @@ fn one_bench_can_be_chosen_and_is_printed_as_a_table() {
 fn an_unknown_bench_is_refused_with_those_that_there_are() {
     let output = run(&["nothing"]);
     assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("check, login, key-login, refresh"));
+    assert!(
+        String::from_utf8_lossy(&output.stderr)
+            .contains("check, check-under-login, login, key-login, refresh, logout")
+    );
 }
 
 #[test]
@@ -132,5 +135,24 @@ fn runtimes_are_compared_in_each_way_that_http_is_spoken() {
             let what = format!("{way}, {scheduler}");
             assert!(sides.contains(&what.as_str()), "{what} is not in {sides:?}");
         }
+    }
+}
+
+#[test]
+fn logouts_and_a_mixture_end_sessions_that_were_prepared() {
+    for (name, floor) in [("logout", "the store alone, ends of sessions"), ("mixed", "bare hyper")] {
+        let finding = finding(name);
+        assert!(sides(&finding).contains(&floor), "{finding}");
+    }
+}
+
+#[test]
+fn revoking_is_measured_with_few_and_with_many_sessions_held() {
+    let finding = finding("revoke");
+    let sides = sides(&finding);
+    assert!(sides.contains(&"append and fdatasync") && sides.contains(&"logout"), "{sides:?}");
+    for held in ["1", "10", "1,000"] {
+        let what = format!("change of password, {held} sessions held");
+        assert!(sides.contains(&what.as_str()), "{what} is not in {sides:?}");
     }
 }

@@ -148,7 +148,8 @@ impl<'a> Checked<'a> {
                 format!("checks per second at {size} / {}", floor.what()),
                 valid.rate_against(floor),
             );
-            let rate = if floor.what() == redis::WHAT { rate.at_least(1.0) } else { rate };
+            let is_redis = [redis::WHAT, redis::BY_ITS_OWN].contains(&floor.what());
+            let rate = if is_redis { rate.at_least(1.0) } else { rate };
             let cpu = Figure::ratio(
                 format!("CPU per check at {size} / {}", floor.what()),
                 valid.cpu_against(floor),
