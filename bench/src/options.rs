@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand, builder::PossibleValuesParser};
+use rustix::process::Signal;
 
 use crate::{benches, child, floors, server};
 
@@ -77,6 +78,7 @@ pub(crate) enum Role {
 impl Child {
     pub(crate) fn run(self) -> Result<()> {
         let Self::Child(role) = self;
+        child::end_with_parent(Signal::KILL)?;
         match role {
             Role::Server(arguments) => server::run(&arguments),
             Role::Hyper(arguments) => floors::hyper::run(&arguments),
