@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use tempfile::TempDir;
@@ -79,6 +80,22 @@ impl House {
         Ok(Self { folder, fixture, bearers })
     }
 
+    /// The keys of the tokens.
+    pub(crate) fn keys(&self) -> TokenKeys {
+        TokenKeys::derive(&self.fixture.master)
+    }
+
+    /// The ids of all sessions.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = SessionId> {
+        let keys = self.keys();
+        self.bearers.iter().filter_map(move |bearer| keys.read_bearer(bearer))
+    }
+
+    /// The ids of all sessions with their users.
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = (SessionId, &User)> {
+        self.ids().zip(self.fixture.users.iter().cycle())
+    }
+
     /// Where the database is.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
@@ -86,10 +103,20 @@ impl House {
 
     /// Genuine bearers of sessions that do not live: as many as live, up to a million.
     pub(crate) fn unknown(&self) -> Arc<Tokens> {
-        let keys = TokenKeys::derive(&self.fixture.master);
+        let keys = self.keys();
         let ids = mint(&keys, self.bearers.len().clamp(1, MOST_UNKNOWN));
         Arc::new(Tokens::bearers(&keys, &ids))
     }
+}
+
+/// How many are enough for a time in which `per_second` are used up at most.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number of sessions, of any size"
+)]
+pub(crate) fn enough_for(per_second: f64, time: Duration) -> usize {
+    (per_second * time.as_secs_f64()).clamp(1_000.0, 10_000_000.0) as usize
 }
 
 fn mint(keys: &TokenKeys, count: usize) -> Vec<SessionId> {
