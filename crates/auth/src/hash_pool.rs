@@ -31,6 +31,10 @@ pub(crate) struct Verified {
 /// What the pool tells about itself.
 #[derive(Debug, Default)]
 pub struct HashPoolGauges {
+    /// Threads that hash.
+    pub threads: usize,
+    /// Jobs that may wait.
+    pub queue_length: usize,
     /// Jobs that wait now.
     pub waiting: AtomicUsize,
     /// Passwords hashed since the start.
@@ -39,6 +43,8 @@ pub struct HashPoolGauges {
     pub turned_away: AtomicU64,
     /// Milliseconds that jobs have waited since the start, added up.
     pub waited_ms: AtomicU64,
+    /// Milliseconds that the threads have hashed since the start, added up: with `hashed`, what the pool can do.
+    pub busy_ms: AtomicU64,
 }
 
 /// The threads and their queue. Dropping it ends the threads after their present job.
@@ -81,7 +87,11 @@ impl HashPool {
             jobs: Mutex::default(),
             arrived: Condvar::new(),
             clock,
-            gauges: Arc::default(),
+            gauges: Arc::new(HashPoolGauges {
+                threads: settings.threads.max(1),
+                queue_length: settings.queue_length,
+                ..HashPoolGauges::default()
+            }),
         });
         let threads = (0..settings.threads.max(1))
             .map(|number| {
@@ -189,6 +199,8 @@ fn run(queue: &Queue, mut hasher: PasswordHasher, params: Argon2Params) {
         let gauge = if late { &queue.gauges.turned_away } else { &queue.gauges.hashed };
         gauge.fetch_add(1, Ordering::Relaxed);
         work(&mut hasher, params, job, late);
+        let busy = u64::try_from(queue.clock.now().since(now).as_millis()).unwrap_or(u64::MAX);
+        queue.gauges.busy_ms.fetch_add(busy, Ordering::Relaxed);
     }
 }
 
