@@ -8,6 +8,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
+use thread_priority::{
+    NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
+    thread_native_id,
+};
 use tokio::sync::oneshot;
 use vestibule_crypto::{Argon2Params, PasswordHasher, needs_rehash};
 use vestibule_model::{Clock, Millis};
@@ -239,10 +243,17 @@ fn verify(
     Verified { right, rehashed }
 }
 
-/// Gives way to everything else on the machine: checks must not wait for hashes.
+/// Gives way to everything else on the machine: checks must not wait for hashes. The lowest niceness alone is not enough:
+/// a thread that has it still gets its turn of some milliseconds now and then, and every check waits meanwhile. An idle
+/// thread gets a fifth of that, and makes room the moment anybody else wakes.
 fn lower_priority() {
     const LOWEST: i32 = 19;
     if let Err(error) = rustix::process::setpriority_process(None, LOWEST) {
         tracing::warn!(%error, "hash threads run at normal priority");
+    }
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    let set = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
+    if let Err(error) = set {
+        tracing::warn!(?error, "hash threads are not scheduled as idle ones");
     }
 }
