@@ -13,7 +13,7 @@ use vestibule_crypto::{OsRng, TokenKeys};
 use vestibule_model::{Application, Clock as _, Dialect, Session, SessionId, User};
 
 use super::{Tokens, bulk};
-use crate::fixture::{Fixture, Place, database, new_session};
+use crate::fixture::{Fixture, Place, database, new_session, used_until};
 use crate::load::block_on;
 use crate::screen;
 use crate::timing::SystemClock;
@@ -72,7 +72,8 @@ impl House {
         let session = |(index, id): (usize, &SessionId)| {
             let user = &fixture.users[index % fixture.users.len()];
             let number_of_user = index / fixture.users.len();
-            with_dialect(Session { id: *id, ..new_session(&keys, user, now) }, user, number_of_user)
+            let session = used_until(now, &Session { id: *id, ..new_session(&keys, user, now) });
+            with_dialect(session, user, number_of_user)
         };
         bulk::write(&database(folder.path()), ids.len(), ids.iter().enumerate().map(session))?;
         ensure!(ids.windows(2).all(|two| two[0] != two[1]), "two sessions have the same id");
