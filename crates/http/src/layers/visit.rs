@@ -79,7 +79,9 @@ impl Visit {
             length.format(answer.body.len()),
             "\r\n\r\n",
         ];
-        lines.iter().for_each(|line| out.extend_from_slice(line.as_bytes()));
+        for line in lines {
+            out.extend_from_slice(line.as_bytes());
+        }
         out.extend_from_slice(&answer.body);
         let took = now().duration_since(self.begun);
         place.endpoint.count(&place.state.metrics, &self.method, answer.status, took);
