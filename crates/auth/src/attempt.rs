@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use tracing::Instrument;
-use vestibule_model::{Millis, User, UserId};
+use vestibule_model::{AuditAction, AuditRecord, Millis, Refusal, User};
 use vestibule_store::{Change, StoreError};
 
+use crate::audit::{self, Attempt};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::lockout::Verdict;
 use crate::log_in::{LogIn, LogInError, RETRY_AFTER, UserCredentials};
@@ -27,20 +28,26 @@ impl Failed for LogInError {
 impl Auth {
     /// Turns away who is blocked, or has failed too often from their address; charges the address until it is known
     /// how the attempt ends.
-    pub(crate) fn admit(&self, at: LogIn, user_name: &str) -> Result<(), LogInError> {
+    pub(crate) fn admit(&self, attempt: Attempt, user_name: &str) -> Result<(), LogInError> {
+        let at = attempt.at;
         if self.block_list.blocks(at.account, user_name) {
+            self.note_refusal(attempt, None, Refusal::Blocked);
             return Err(LogInError::Blocked);
         }
         let charged = at.address.map_or(Ok(()), |address| self.failures.charge(address, at.now));
-        charged.map_err(|wait| LogInError::TooMany { retry_after: wait.max(RETRY_AFTER) })
+        charged.map_err(|wait| {
+            self.note_refusal(attempt, None, Refusal::TooManyFailures);
+            LogInError::TooMany { retry_after: wait.max(RETRY_AFTER) }
+        })
     }
 
     /// The user whose password this is. One hash, whoever it is; failures count for the user's lock-out.
     pub(crate) async fn prove(
         self: &Arc<Self>,
-        at: LogIn,
+        attempt: Attempt,
         credentials: UserCredentials,
     ) -> Result<(Arc<AccountEntry>, Arc<UserEntry>), LogInError> {
+        let at = attempt.at;
         let known = self
             .account(at)
             .and_then(|entry| entry.user_named(credentials.population, &credentials.user_name));
@@ -52,19 +59,20 @@ impl Auth {
             .hash_pool
             .verify(hash.clone(), credentials.password, self.new_salt(), at.now)
             .await
-            .map_err(|_| LogInError::overloaded())?;
+            .map_err(|_| self.overloaded(attempt, known.as_ref().map(|user| user.id)))?;
         let right = verified.right && has_password;
 
         // Looked up once more: account and user may have changed while the password was hashed.
-        let before = known.ok_or(LogInError::BadCredentials)?;
-        let entry = self.account(at).ok_or(LogInError::BadCredentials)?;
-        let user = entry.user(before.id).ok_or(LogInError::BadCredentials)?;
-        self.judge(at, &entry, &user, right)?;
+        let bad = |user, why| self.bad_credentials(attempt, user, why);
+        let entry = self.account(at).ok_or_else(|| bad(None, Refusal::UnknownAccount))?;
+        let before = known.ok_or_else(|| bad(None, Refusal::UnknownUser))?;
+        let user = entry.user(before.id).ok_or_else(|| bad(None, Refusal::UnknownUser))?;
+        self.judge(attempt, &entry, &user, right)?;
         if user.credential_version != before.credential_version {
-            return Err(LogInError::BadCredentials);
+            return Err(bad(Some(user.id), Refusal::Stale));
         }
         if let Some(new) = verified.rehashed {
-            self.replace_hash(&entry, user.id, hash, new);
+            self.replace_hash((&entry, &user), at.now, hash, new);
         }
         Ok((entry, user))
     }
@@ -72,43 +80,59 @@ impl Auth {
     /// Counts the outcome for the user's lock-out.
     fn judge(
         self: &Arc<Self>,
-        at: LogIn,
+        attempt: Attempt,
         entry: &Arc<AccountEntry>,
         user: &User,
         right: bool,
     ) -> Result<(), LogInError> {
+        let at = attempt.at;
         let policy = entry.account.lockout_policy_of(user.population);
         match self.lockouts.judge(user, policy, right, at.now) {
             Verdict::Accepted => {
                 if user.locked_at.is_some() {
-                    self.set_lock(entry, user.id, None); // The lock has ended; no later policy shall revive it.
+                    // The lock has ended; no later policy shall revive it.
+                    self.set_lock(entry, user, None, at);
                 }
                 Ok(())
             }
-            Verdict::Locked => Err(LogInError::Refused(Standing::Locked)),
-            Verdict::Rejected => Err(LogInError::BadCredentials),
+            Verdict::Locked => Err(self.refused(attempt, user.id, Standing::Locked)),
+            Verdict::Rejected => Err(self.bad_credentials(attempt, Some(user.id), wrong(right))),
             Verdict::RejectedAndLocked => {
                 tracing::warn!(account = %entry.account.id, user = %user.id, "user locked after failed logins");
-                self.set_lock(entry, user.id, Some(at.now));
-                Err(LogInError::BadCredentials)
+                self.set_lock(entry, user, Some(at.now), at);
+                Err(self.bad_credentials(attempt, Some(user.id), Refusal::WrongPassword))
             }
         }
     }
 
     /// Locks or unlocks in memory at once, and in the store without being waited for: the answer to the failure that
     /// locks takes as long as that to any other.
-    fn set_lock(self: &Arc<Self>, entry: &AccountEntry, user: UserId, locked_at: Option<Millis>) {
-        entry.update_user(user, |user| user.locked_at = locked_at);
-        self.commit_later(Change::SetLock { user, locked_at });
+    fn set_lock(self: &Arc<Self>, entry: &AccountEntry, user: &User, locked_at: Option<Millis>, at: LogIn) {
+        entry.update_user(user.id, |user| user.locked_at = locked_at);
+        let action = if locked_at.is_some() { AuditAction::UserLocked } else { AuditAction::UserUnlocked };
+        let told = AuditRecord {
+            address: at.address,
+            dialect: Some(at.dialect),
+            ..audit::by_the_service(user, at.now, action)
+        };
+        self.commit_later(vec![Change::SetLock { user: user.id, locked_at }, Change::Audit(told.into())]);
     }
 
-    fn replace_hash(self: &Arc<Self>, entry: &AccountEntry, user: UserId, old: String, new: String) {
-        entry.update_user(user, |user| {
+    fn replace_hash(
+        self: &Arc<Self>,
+        (entry, user): (&AccountEntry, &User),
+        now: Millis,
+        old: String,
+        new: String,
+    ) {
+        entry.update_user(user.id, |user| {
             if let Some(password) = user.password.as_mut().filter(|password| password.hash == old) {
                 password.hash.clone_from(&new);
             }
         });
-        self.commit_later(Change::ReplacePasswordHash { user, old, new });
+        let told = audit::by_the_service(user, now, AuditAction::PasswordRehashed);
+        let replace = Change::ReplacePasswordHash { user: user.id, old, new };
+        self.commit_later(vec![replace, Change::Audit(told.into())]);
     }
 
     /// Carries an admitted attempt to its end, also when the caller goes away: what was begun is counted, and what was
@@ -139,4 +163,9 @@ impl Auth {
     pub(crate) fn account(&self, at: LogIn) -> Option<Arc<AccountEntry>> {
         at.account.and_then(|id| self.directory.account(id))
     }
+}
+
+/// Why an attempt was rejected: a right password is rejected only while the user is locked.
+const fn wrong(right: bool) -> Refusal {
+    if right { Refusal::Locked } else { Refusal::WrongPassword }
 }

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use vestibule_model::{Application, EndReason, Millis, Rank, Session, SessionId};
+use vestibule_model::{Application, Millis, Rank, Session, SessionId};
 
 use crate::directory::UserEntry;
 use crate::live;
@@ -134,11 +134,13 @@ impl Auth {
     pub async fn end_by_credential(
         self: &Arc<Self>,
         credential: [u8; 16],
+        address: Option<IpAddr>,
         now: Millis,
     ) -> Result<(), LogOutError> {
         self.loaded().await;
         let session = self.live.with_livevox_id(&credential, now, |live| live.entry.session());
         let session = session.ok_or(LogOutError::NoSession)?;
-        self.end_detached(session, EndReason::LoggedOut).await.map_err(LogOutError::Store)
+        let end = self.by_holder(&session, address);
+        self.end_detached(session, end).await.map_err(LogOutError::Store)
     }
 }

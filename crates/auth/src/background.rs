@@ -8,9 +8,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
-use vestibule_model::{AccountId, EndReason, Millis, UserId};
+use vestibule_model::{AccountId, Millis, User};
 use vestibule_store::{Change, Sequence, StoreError};
 
+use crate::audit::{End, why_not_current};
 use crate::directory::AccountEntry;
 use crate::service::Auth;
 use crate::steady_clock::SteadyClock;
@@ -64,7 +65,7 @@ impl Auth {
                 written = Err(error);
             }
         }
-        written.and(self.flush_traffic().await).and(retried)
+        written.and(self.flush_traffic().await).and(self.flush_folded().await).and(retried)
     }
 
     async fn flush_traffic(&self) -> Result<(), StoreError> {
@@ -81,9 +82,9 @@ impl Auth {
 
     async fn commit_retries(&self) -> Result<(), StoreError> {
         let mut result = Ok(());
-        for batch in self.retry.take().chunks(BATCH) {
-            if let Err(error) = self.store.commit(batch.to_vec()).await {
-                self.retry.extend(batch.iter().cloned());
+        for commits in self.retry.take().chunks(BATCH) {
+            if let Err(error) = self.store.commit(commits.concat()).await {
+                self.retry.extend(commits.iter().cloned());
                 result = Err(error);
             }
         }
@@ -94,9 +95,9 @@ impl Auth {
     async fn sweep_if_steady(&self, clock: &mut SteadyClock, elapsed: Duration) -> Result<(), StoreError> {
         let now = self.clock.now();
         if clock.is_steady(now, elapsed) {
-            return self.sweep(now).await;
+            return self.sweep(now).await.and(self.prune_audit(now).await);
         }
-        tracing::warn!(%now, "the clock has jumped: expired sessions are not removed until it has been steady for an hour");
+        tracing::warn!(%now, "the clock has jumped: what has expired is not removed until it has been steady for an hour");
         Ok(())
     }
 
@@ -104,10 +105,7 @@ impl Auth {
     /// does not take is tried again.
     pub async fn sweep(&self, now: Millis) -> Result<(), StoreError> {
         let expired = self.live.remove_expired(now);
-        if !expired.is_empty() {
-            tracing::debug!(sessions = expired.len(), reason = ?EndReason::Expired, "sessions ended");
-        }
-        self.end_in_store(&expired).await
+        self.end_removed(&expired, End::expired).await
     }
 
     /// Reads the accounts anew that changed in the store, and ends the sessions of users who lost their right to
@@ -122,7 +120,7 @@ impl Auth {
     }
 
     async fn reload(&self, id: AccountId, sequence: Sequence) -> Result<(), StoreError> {
-        let Some(rows) = self.store.account(id).await? else { return Ok(()) };
+        let Some(rows) = self.store.account(id).await? else { return self.forget(id).await };
         let entry = AccountEntry::build(rows, sequence, &self.sealer)
             .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         let Some(before) = self.directory.put(entry) else { return Ok(()) };
@@ -134,33 +132,44 @@ impl Auth {
             }
         }
         for user in users {
-            self.end_stale_sessions(user.id).await?;
+            self.end_stale_sessions(&user).await?;
+        }
+        Ok(())
+    }
+
+    /// An account was deleted.
+    async fn forget(&self, id: AccountId) -> Result<(), StoreError> {
+        let Some(before) = self.directory.remove(id) else { return Ok(()) };
+        for user in before.users() {
+            self.end_stale_sessions(&user).await?;
         }
         Ok(())
     }
 
     /// Ends the sessions whose user may not stay any more: what ended so is not revived when the cause is gone.
-    async fn end_stale_sessions(&self, user: UserId) -> Result<(), StoreError> {
+    async fn end_stale_sessions(&self, before: &User) -> Result<(), StoreError> {
         let now = self.clock.now();
-        for session in self.live.of_user(user, now) {
+        for session in self.live.of_user(before.id, now) {
             let may = self.live.with(session.id, now, |live| self.may_go_on(live, session.address, now));
             if may == Some(false) {
-                self.end(&session, EndReason::CredentialsChanged).await?;
+                let account = self.directory.account(session.account);
+                let reason = why_not_current(&session, Some(before), account.as_deref(), now);
+                self.end(&session, &reason.into()).await?;
             }
         }
         Ok(())
     }
 
-    /// Stores a change without keeping its cause waiting; what the store does not take is tried again.
-    pub(crate) fn commit_later(self: &Arc<Self>, change: Change) {
+    /// Stores changes without keeping its cause waiting; what the store does not take is tried again.
+    pub(crate) fn commit_later(self: &Arc<Self>, changes: Vec<Change>) {
         let auth = Arc::clone(self);
         // The commit begins here: it takes place even if the runtime ends before the task has had its turn.
-        let commit = self.store.commit(vec![change.clone()]);
+        let commit = self.store.commit(changes.clone());
         tokio::spawn(async move {
             if let Err(error) = commit.await {
                 let cause = error.source().map(tracing::field::display);
                 tracing::error!(%error, cause, "a change is not stored yet; it is tried again");
-                auth.retry.push(change);
+                auth.retry.push(changes);
             }
         });
     }

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use vestibule_model::{EndReason, PasswordCredential, PasswordViolation, Session, User};
+use vestibule_model::{
+    AuditAction, AuditRecord, EndReason, Means, PasswordCredential, PasswordViolation, Refusal, Session, User,
+};
 use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
 
 use crate::attempt::Failed;
+use crate::audit::{self, Attempt, End};
 use crate::directory::AccountFacts;
 use crate::log_in::{LogIn, LogInError, UserCredentials};
 use crate::password::{credential, earlier_hashes};
@@ -40,19 +43,30 @@ impl Auth {
         credentials: UserCredentials,
         new: Zeroizing<String>,
     ) -> Result<(), ChangePasswordError> {
-        self.admit(at, &credentials.user_name)?;
+        let attempt = Attempt::to_change_password(at);
+        self.admit(attempt, &credentials.user_name)?;
         let auth = Arc::clone(self);
-        let attempt = async move {
-            let (entry, user) = auth.prove(at, credentials).await?;
-            standing::enabled(&entry, &user).map_err(LogInError::Refused)?;
-            entry.account.password_policy.check(&new)?;
-            let password = auth.new_credential(at, &entry, &user, &new).await?;
+        let whole = async move {
+            let (entry, user) = auth.prove(attempt, credentials).await?;
+            standing::enabled(&entry, &user).map_err(|standing| auth.refused(attempt, user.id, standing))?;
+            let breaks = |violation: PasswordViolation| {
+                auth.note_refusal(attempt, Some(user.id), Refusal::PasswordPolicy);
+                ChangePasswordError::from(violation)
+            };
+            entry.account.password_policy.check(&new).map_err(breaks)?;
+            let password = auth.new_credential(at, &entry, &user, &new).await;
+            let password = password.map_err(|error| match error {
+                ChangePasswordError::Policy(violation) => breaks(violation),
+                other @ ChangePasswordError::LogIn(_) => other,
+            })?;
             auth.commit_password(at, &entry, &user, password).await.map_err(|error| match error {
-                StoreError::StaleCredentials => LogInError::BadCredentials.into(),
+                StoreError::StaleCredentials => {
+                    auth.bad_credentials(attempt, Some(user.id), Refusal::Stale).into()
+                }
                 error => LogInError::Store(error).into(),
             })
         };
-        self.settle(at, attempt).await
+        self.settle(at, whole).await
     }
 
     /// Hashes the new password, if it is none of the last.
@@ -89,8 +103,10 @@ impl Auth {
         let sessions: Vec<Session> = self.live.of_user(user.id, at.now);
         let set =
             Change::SetPassword { user: user.id, password: Box::new(password.clone()), credential_version };
-        let ends = sessions.iter().map(|session| Change::EndSession(session.id));
-        self.store.commit(std::iter::once(set).chain(ends).collect()).await?;
+        let end = by_owner(user, at);
+        let mut changes = vec![set, Change::Audit(changed(user, at).into())];
+        changes.extend(sessions.iter().flat_map(|session| self.end_and_tell(session, &end)));
+        self.store.commit(changes).await?;
 
         // The present entry: the account may have been read anew in the meantime.
         if let Some(present) = self.directory.account(entry.account.id) {
@@ -102,8 +118,30 @@ impl Auth {
         }
         for session in sessions {
             self.live.remove(session.id);
-            tracing::info!(session = ?session.id, user = %user.id, reason = ?EndReason::CredentialsChanged, "session ended");
+            tracing::info!(session = ?session.id, user = %user.id, reason = ?end.reason, "session ended");
         }
         Ok(())
+    }
+}
+
+/// What the audit says of the change.
+fn changed(user: &User, at: LogIn) -> AuditRecord {
+    AuditRecord {
+        account: Some(user.account),
+        user: Some(user.id),
+        dialect: Some(at.dialect),
+        address: at.address,
+        ..AuditRecord::new(at.now, AuditAction::PasswordChanged, audit::actor(user), Means::Password)
+    }
+}
+
+/// The end of the sessions of a user who changed the password.
+fn by_owner(user: &User, at: LogIn) -> End {
+    End {
+        actor: audit::actor(user),
+        means: Means::Password,
+        address: at.address,
+        dialect: Some(at.dialect),
+        ..EndReason::PasswordChanged.into()
     }
 }

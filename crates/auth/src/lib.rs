@@ -5,6 +5,7 @@
 //! Time is an argument of every call; only the background tasks hold a clock.
 
 mod attempt;
+mod audit;
 mod authorize;
 mod background;
 mod change_password;
@@ -29,6 +30,7 @@ mod standing;
 mod steady_clock;
 mod sync;
 
+pub use audit::End;
 pub use authorize::{Authorized, Credential, Granted};
 pub use change_password::ChangePasswordError;
 pub use directory::{

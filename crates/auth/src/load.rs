@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_model::{Session, SessionId};
-use vestibule_store::{Change, StoreError};
+use vestibule_store::StoreError;
 
+use crate::audit::why_not_current;
 use crate::authorize::Credential;
 use crate::service::Auth;
 
@@ -116,7 +117,9 @@ impl Auth {
         });
         if !current {
             self.live.remove(session.id);
-            self.retry.push(Change::EndSession(session.id));
+            let account = self.directory.account(session.account);
+            let reason = why_not_current(&session, None, account.as_deref(), self.clock.now());
+            self.retry.push(self.end_and_tell(&session, &reason.into()).to_vec());
         }
     }
 }

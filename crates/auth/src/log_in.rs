@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_crypto::constant_time_eq;
-use vestibule_model::{AccountId, Application, Dialect, Millis, Opening, Population, Session};
+use vestibule_model::{
+    AccountId, Application, Dialect, Means, Millis, Opening, Population, Refusal, Session,
+};
 use vestibule_store::StoreError;
 use zeroize::Zeroizing;
 
+use crate::audit::{self, Attempt};
 use crate::directory::{AccountEntry, AccountFacts, UserEntry};
 use crate::open::{OpenError, Opened};
 use crate::service::Auth;
@@ -108,14 +111,14 @@ impl Auth {
         at: LogIn,
         credentials: UserCredentials,
     ) -> Result<LoggedIn, LogInError> {
-        self.admit(at, &credentials.user_name)?;
+        let attempt = Attempt::to_log_in(at, Means::Password);
+        self.admit(attempt, &credentials.user_name)?;
         let auth = Arc::clone(self);
-        let attempt = async move {
-            let (entry, user) = auth.prove(at, credentials).await?;
-            standing::of_user(&entry, &user, at.now).map_err(LogInError::Refused)?;
-            auth.open_for(at, entry, user, Application::None, Opening::Password).await
+        let whole = async move {
+            let proved = auth.prove(attempt, credentials).await?;
+            auth.open_for(attempt, proved, Application::None, Opening::Password).await
         };
-        self.settle(at, attempt).await
+        self.settle(at, whole).await
     }
 
     /// Logs a user in by password with an application token, which has to be one of the account's.
@@ -125,20 +128,23 @@ impl Auth {
         token: &str,
         credentials: UserCredentials,
     ) -> Result<LoggedIn, LogInError> {
-        self.admit(at, &credentials.user_name)?;
-        let entry = self.account(at).ok_or(LogInError::BadCredentials)?;
+        let attempt = Attempt::to_log_in(at, Means::Password);
+        self.admit(attempt, &credentials.user_name)?;
+        let entry = self.account(at).ok_or_else(|| self.unknown_account(attempt))?;
         let token = entry.application_token(&self.secrets.digest(token.as_bytes()));
-        let token = token.filter(|token| token.enabled).map(|token| token.id);
-        let application = Application::Token(token.ok_or(LogInError::BadCredentials)?);
+        let Some(token) = token.filter(|token| token.enabled).map(|token| token.id) else {
+            return Err(self.bad_credentials(attempt, None, Refusal::WrongApplicationToken));
+        };
+        let attempt = Attempt::to_log_in(at, Means::ApplicationToken(token));
         let auth = Arc::clone(self);
-        let attempt = async move {
-            let (entry, user) = auth.prove(at, credentials).await?;
-            standing::of_user(&entry, &user, at.now).map_err(LogInError::Refused)?;
-            let logged_in = auth.open_for(at, entry, user, application, Opening::Password).await?;
+        let whole = async move {
+            let proved = auth.prove(attempt, credentials).await?;
+            let application = Application::Token(token);
+            let logged_in = auth.open_for(attempt, proved, application, Opening::Password).await?;
             auth.live.with(logged_in.session.id, at.now, |live| live.count(at.now));
             Ok(logged_in)
         };
-        self.settle(at, attempt).await
+        self.settle(at, whole).await
     }
 
     /// Logs a bot in by the values of the key it is tied to.
@@ -147,26 +153,30 @@ impl Auth {
         at: LogIn,
         credentials: ApplicationCredentials,
     ) -> Result<LoggedIn, LogInError> {
-        self.admit(at, &credentials.user_name)?;
+        let attempt = Attempt::to_log_in(at, Means::Nothing);
+        self.admit(attempt, &credentials.user_name)?;
         let entry = self.account(at);
         let application = self.recognise(entry.as_deref().map(|entry| &**entry), &credentials);
         let user = entry.as_ref().and_then(|entry| entry.user_named(None, &credentials.user_name));
-        let (Some(entry), Some(application), Some(user)) = (entry, application, user) else {
-            return Err(LogInError::BadCredentials);
+        let (entry, application, user) = match (entry, application, user) {
+            (Some(entry), Some(application), Some(user)) => (entry, application, user),
+            (None, ..) => return Err(self.unknown_account(attempt)),
+            (_, None, user) => {
+                return Err(self.bad_credentials(attempt, user.map(|user| user.id), Refusal::WrongKey));
+            }
+            (.., None) => return Err(self.bad_credentials(attempt, None, Refusal::UnknownUser)),
         };
+        let attempt = Attempt::to_log_in(at, audit::means(Opening::ApiKey, application));
         if !standing::key_may_log_in(&entry, &user, application, at.address) {
-            return Err(LogInError::BadCredentials);
+            return Err(self.bad_credentials(attempt, Some(user.id), Refusal::KeyNotAllowed));
         }
         let opening = match application {
             Application::OauthClient(_) => Opening::OauthClient,
             Application::ApiKey(_) | Application::Token(_) | Application::None => Opening::ApiKey,
         };
         let auth = Arc::clone(self);
-        let attempt = async move {
-            standing::of_bot(&entry, &user).map_err(LogInError::Refused)?;
-            auth.open_for(at, entry, user, application, opening).await
-        };
-        self.settle(at, attempt).await
+        let whole = async move { auth.open_for(attempt, (entry, user), application, opening).await };
+        self.settle(at, whole).await
     }
 
     /// The application whose secrets these are. Every comparison is made, in constant time, also for unknown keys.
@@ -192,14 +202,24 @@ impl Auth {
         usable.filter(|_| right).map(|usable| Application::ApiKey(usable.key.id))
     }
 
+    fn unknown_account(&self, attempt: Attempt) -> LogInError {
+        self.bad_credentials(attempt, None, Refusal::UnknownAccount)
+    }
+
+    /// Opens a session for somebody who proved who they are, if they may log in now.
     async fn open_for(
         self: &Arc<Self>,
-        at: LogIn,
-        entry: Arc<AccountEntry>,
-        user: Arc<UserEntry>,
+        attempt: Attempt,
+        (entry, user): (Arc<AccountEntry>, Arc<UserEntry>),
         application: Application,
         opening: Opening,
     ) -> Result<LoggedIn, LogInError> {
+        let at = attempt.at;
+        let standing = match opening {
+            Opening::Password => standing::of_user(&entry, &user, at.now),
+            Opening::ApiKey | Opening::OauthClient => standing::of_bot(&entry, &user),
+        };
+        standing.map_err(|standing| self.refused(attempt, user.id, standing))?;
         let opened = Opened {
             entry: Arc::clone(&entry),
             user: Arc::clone(&user),
@@ -211,8 +231,8 @@ impl Auth {
         };
         match self.open(opened).await {
             Ok(session) => Ok(LoggedIn { session, entry, user }),
-            Err(OpenError::Refused(standing)) => Err(LogInError::Refused(standing)),
-            Err(OpenError::Stale) => Err(LogInError::BadCredentials),
+            Err(OpenError::Refused(standing)) => Err(self.refused(attempt, user.id, standing)),
+            Err(OpenError::Stale) => Err(self.bad_credentials(attempt, Some(user.id), Refusal::Stale)),
             Err(OpenError::Store(error)) => Err(LogInError::Store(error)),
         }
     }

@@ -1,11 +1,14 @@
 //! Ending sessions: out of memory at once, then out of the store, whatever the store says.
 
+use std::net::IpAddr;
+use std::slice;
 use std::sync::Arc;
 
 use tracing::Instrument;
-use vestibule_model::{Application, EndReason, Session, SessionId, UserId};
+use vestibule_model::{Actor, Application, EndReason, Means, Session, UserId};
 use vestibule_store::{Change, StoreError};
 
+use crate::audit::{self, End};
 use crate::background::BATCH;
 use crate::refresh::Presented;
 use crate::service::Auth;
@@ -27,70 +30,82 @@ impl Auth {
     pub async fn log_out(self: &Arc<Self>, presented: Presented<'_>) -> Result<(), LogOutError> {
         let shown = self.presented(presented, |live| live.entry.session());
         let (session, _) = shown.ok_or(LogOutError::NoSession)?;
-        self.end_detached(session, EndReason::LoggedOut).await.map_err(LogOutError::Store)
+        let end = self.by_holder(&session, presented.address);
+        self.end_detached(session, end).await.map_err(LogOutError::Store)
+    }
+
+    /// The end of a session that whoever holds it asks for.
+    pub(crate) fn by_holder(&self, session: &Session, address: Option<IpAddr>) -> End {
+        let user = self.user_of(session);
+        End {
+            actor: user.map_or(Actor::Unknown, |user| audit::actor(&user)),
+            means: Means::Session,
+            address,
+            dialect: Some(session.dialect),
+            ..EndReason::LoggedOut.into()
+        }
     }
 
     /// [`Auth::end`], which runs to its end also when the caller goes away.
-    pub(crate) async fn end_detached(
-        self: &Arc<Self>,
-        session: Session,
-        reason: EndReason,
-    ) -> Result<(), StoreError> {
+    pub(crate) async fn end_detached(self: &Arc<Self>, session: Session, end: End) -> Result<(), StoreError> {
         let auth = Arc::clone(self);
-        let ended = async move { auth.end(&session, reason).await };
+        let ended = async move { auth.end(&session, &end).await };
         let task = tokio::spawn(ended.in_current_span());
         task.await.unwrap_or_else(|ended| Err(StoreError::Unavailable(Box::new(ended))))
     }
 
     /// Takes a session out of the table, then out of the store; what the store does not take is tried again.
-    pub(crate) async fn end(&self, session: &Session, reason: EndReason) -> Result<(), StoreError> {
-        self.live.remove(session.id);
-        tracing::debug!(session = ?session.id, user = %session.user, ?reason, "session ended");
-        let ended = self.store.commit(vec![Change::EndSession(session.id)]).await;
-        if ended.is_err() {
-            self.retry.push(Change::EndSession(session.id));
+    pub(crate) async fn end(&self, session: &Session, end: &End) -> Result<(), StoreError> {
+        if self.live.remove(session.id).is_none() {
+            // Somebody else was faster, and tells of it. This answers when that is durable.
+            return self.store.commit(vec![Change::EndSession(session.id)]).await;
         }
-        ended
+        self.end_removed(slice::from_ref(session), |_| end.clone()).await
     }
 
     /// Ends all sessions of a user; answers how many there were. They are refused before this answers, and stay refused
     /// even when the store fails. Costs what the user has.
-    pub async fn end_all_of_user(&self, user: UserId, reason: EndReason) -> Result<usize, StoreError> {
+    pub async fn end_all_of_user(&self, user: UserId, end: impl Into<End>) -> Result<usize, StoreError> {
         self.loaded().await;
         let ended = {
             let _turn = self.turns.of(user).lock().await;
             self.live.remove_of_user(user)
         };
-        self.end_removed(ended, reason).await
+        let end = end.into();
+        self.end_removed(&ended, |_| end.clone()).await.map(|()| ended.len())
     }
 
     /// Ends all sessions that were opened with an application; otherwise as [`Auth::end_all_of_user`].
     pub async fn end_all_of_application(
         &self,
         application: Application,
-        reason: EndReason,
+        end: impl Into<End>,
     ) -> Result<usize, StoreError> {
         self.loaded().await;
         let sessions = self.live.of_application(application, self.clock.now());
-        let ended = sessions.into_iter().filter_map(|session| self.live.remove(session.id)).collect();
-        self.end_removed(ended, reason).await
+        let ended: Vec<Session> =
+            sessions.into_iter().filter_map(|session| self.live.remove(session.id)).collect();
+        let end = end.into();
+        self.end_removed(&ended, |_| end.clone()).await.map(|()| ended.len())
     }
 
-    async fn end_removed(&self, ended: Vec<Session>, reason: EndReason) -> Result<usize, StoreError> {
-        for session in &ended {
-            tracing::debug!(session = ?session.id, user = %session.user, ?reason, "session ended");
-        }
-        let ids: Vec<SessionId> = ended.iter().map(|session| session.id).collect();
-        self.end_in_store(&ids).await.map(|()| ids.len())
-    }
-
-    /// Takes sessions that have left the table out of the store, in small batches; what it does not take is tried again.
-    pub(crate) async fn end_in_store(&self, ids: &[SessionId]) -> Result<(), StoreError> {
+    /// Takes sessions that have left the table out of the store and tells of it, in small batches; what the store does not
+    /// take is tried again.
+    pub(crate) async fn end_removed(
+        &self,
+        sessions: &[Session],
+        end: impl Fn(&Session) -> End,
+    ) -> Result<(), StoreError> {
         let mut stored = Ok(());
-        for batch in ids.chunks(BATCH) {
-            let ends: Vec<Change> = batch.iter().map(|id| Change::EndSession(*id)).collect();
-            if let Err(error) = self.store.commit(ends.clone()).await {
-                self.retry.extend(ends);
+        for batch in sessions.chunks(BATCH) {
+            let tell = |session: &Session| {
+                let end = end(session);
+                tracing::debug!(session = ?session.id, user = %session.user, reason = ?end.reason, "session ended");
+                self.end_and_tell(session, &end)
+            };
+            let changes: Vec<Change> = batch.iter().flat_map(tell).collect();
+            if let Err(error) = self.store.commit(changes.clone()).await {
+                self.retry.push(changes);
                 stored = Err(error);
             }
         }

@@ -4,11 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use vestibule_model::{
-    Application, Concurrency, Dialect, EndReason, Millis, Opening, Reach, Session, SessionId, SessionPolicy,
-    WhenFull,
+    Application, Concurrency, Dialect, EndReason, Millis, Opening, Reach, Session, SessionPolicy, WhenFull,
 };
 use vestibule_store::{Change, StoreError};
 
+use crate::audit::{self, End};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::service::Auth;
 use crate::standing::Standing;
@@ -49,21 +49,24 @@ impl Auth {
             (opened.dialect, opened.application, opened.user.credential_version),
             live,
         ) {
-            Ok(Room::Stay(session)) => return Ok(self.stay(session, opened.now)),
+            Ok(Room::Stay(session)) => return Ok(self.stay(session, &opened)),
             Ok(Room::Open { ended }) => ended,
             Err(standing) => return Err(OpenError::Refused(standing)),
         };
         let session = self.new_session(&opened);
 
-        let mut changes: Vec<Change> = ended.iter().map(|id| Change::EndSession(*id)).collect();
-        changes.push(Change::OpenSession(Box::new(session.clone())));
+        let replaced = self.replaced(&opened, &session, policy);
+        // The session first: nothing but that can be refused.
+        let mut changes =
+            vec![Change::OpenSession(Box::new(session.clone())), self.logged_in(&session, &opened.user)];
+        changes.extend(ended.iter().flat_map(|session| self.end_and_tell(session, &replaced)));
         self.store.commit(changes).await.map_err(|error| match error {
             StoreError::StaleCredentials => OpenError::Stale,
             other => OpenError::Store(other),
         })?;
 
         let replaced = ended.len();
-        for id in ended {
+        for Session { id, .. } in ended {
             self.live.remove(id);
             tracing::debug!(session = ?id, reason = ?EndReason::Replaced, "session ended");
         }
@@ -75,16 +78,37 @@ impl Auth {
         // Whoever changed the user since has updated the directory and then looked for sessions to end; if that
         // was before this session stood in the table, the directory tells here.
         if !self.is_current(&session) {
-            self.end(&session, EndReason::CredentialsChanged).await.map_err(OpenError::Store)?;
+            self.end(&session, &EndReason::CredentialsChanged.into()).await.map_err(OpenError::Store)?;
             return Err(OpenError::Stale);
         }
         Ok(session)
     }
 
     /// A login that is given the session that lives already counts as a use of it.
-    fn stay(&self, session: Session, now: Millis) -> Session {
-        self.live.with(session.id, now, |live| live.touch(now));
+    fn stay(&self, session: Session, opened: &Opened) -> Session {
+        self.live.with(session.id, opened.now, |live| live.touch(opened.now));
+        self.joined(&session, &opened.user, (opened.now, opened.address));
         session
+    }
+
+    /// The end of the sessions that a login takes the place of, with the policy that wants it.
+    fn replaced(&self, opened: &Opened, session: &Session, policy: &SessionPolicy) -> End {
+        let limit = match policy.concurrency {
+            Concurrency::One => 1,
+            Concurrency::Many { limit, .. } => limit,
+            Concurrency::Same => 0,
+        };
+        End {
+            actor: audit::actor(&opened.user),
+            means: audit::means(opened.opening, opened.application),
+            address: opened.address,
+            dialect: Some(opened.dialect),
+            details: Some(format!(
+                r#"{{"replaced_by":"{}","sessions_per_user":{limit}}}"#,
+                self.reference(session)
+            )),
+            ..EndReason::Replaced.into()
+        }
     }
 
     fn new_session(&self, opened: &Opened) -> Session {
@@ -112,7 +136,7 @@ enum Room {
     /// It is given this one.
     Stay(Session),
     /// It has a new one, and these end.
-    Open { ended: Vec<SessionId> },
+    Open { ended: Vec<Session> },
 }
 
 /// What becomes of the live sessions when one more is asked for, in this dialect, with this application and credential
@@ -145,14 +169,14 @@ fn make_room(
         }
     };
     live.sort_by_key(|session| std::cmp::Reverse(session.last_used));
-    Ok(Room::Open { ended: live.into_iter().skip(keep).map(|session| session.id).collect() })
+    Ok(Room::Open { ended: live.into_iter().skip(keep).collect() })
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use vestibule_model::{ApplicationId, UserId};
+    use vestibule_model::{ApplicationId, SessionId, UserId};
 
     use super::*;
 
@@ -197,7 +221,9 @@ mod tests {
     fn at_the_limit_the_session_used_longest_ago_ends() {
         let many = Concurrency::Many { limit: 3, when_full: WhenFull::EndOldest };
         let room = make_room(&policy(many), LIVEPERSON, sessions(&[5, 1, 9]));
-        assert_eq!(room, Ok(Room::Open { ended: vec![SessionId([1; 16])] }));
+        assert!(
+            matches!(room, Ok(Room::Open { ended }) if ended.len() == 1 && ended[0].id == SessionId([1; 16]))
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use vestibule_model::{AccountId, Millis, Session};
+use vestibule_model::{AccountId, Millis, Refusal, Session};
 
 use crate::authorize::Live;
 use crate::service::Auth;
@@ -44,8 +44,16 @@ impl Auth {
             }
             may
         };
-        let (may, cookie) = self.presented(presented, slide).ok_or(RefreshError::NoSession)?;
-        if may { Ok(cookie) } else { Err(RefreshError::MayNotStay) }
+        let slide = |live: &mut Live<'_>| (slide(live), live.entry.user());
+        let Some(((may, user), cookie)) = self.presented(presented, slide) else {
+            self.note_refresh_refused(presented, (None, Refusal::NoSession));
+            return Err(RefreshError::NoSession);
+        };
+        if may {
+            return Ok(cookie);
+        }
+        self.note_refresh_refused(presented, (Some(user), Refusal::MayNotStay));
+        Err(RefreshError::MayNotStay)
     }
 
     /// What `work` answers of the live session that was shown, if cookie, csrf and account belong together, and its

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Mutex as AsyncMutex, watch};
 use vestibule_crypto::{
@@ -10,6 +11,7 @@ use vestibule_crypto::{
 use vestibule_model::{Clock, Rng, SessionId, UserId};
 use vestibule_store::{Change, Sequence, Store, StoreError};
 
+use crate::audit::Folded;
 use crate::directory::{AccountEntry, Directory, UserEntry};
 use crate::failure_limit::FailuresByAddress;
 use crate::hash_pool::{HashPool, HashPoolGauges};
@@ -42,6 +44,12 @@ pub struct Auth {
     pub(crate) retry: RetryQueue,
     pub(crate) intervals: Intervals,
     pub(crate) sequence: AtomicI64,
+    /// What is counted for the audit, and written once a minute.
+    pub(crate) folded: Folded,
+    /// How long entries of the audit are kept; None: for ever.
+    pub(crate) audit_retention: Option<Duration>,
+    /// The entry that retention could not remove; 0: none.
+    pub(crate) audit_stuck_at: AtomicI64,
 }
 
 /// Why the engine did not start.
@@ -95,6 +103,9 @@ impl Auth {
             retry: RetryQueue::default(),
             intervals: settings.intervals,
             sequence: AtomicI64::new(0),
+            folded: Folded::default(),
+            audit_retention: settings.audit_retention,
+            audit_stuck_at: AtomicI64::new(0),
             store,
             rng,
             clock,
@@ -170,20 +181,20 @@ impl Turns {
     }
 }
 
-/// Changes that must still be stored, in the background, until they are.
+/// Commits that must still be stored, in the background, until they are: what belongs together is stored together.
 #[derive(Default)]
-pub(crate) struct RetryQueue(Mutex<Vec<Change>>);
+pub(crate) struct RetryQueue(Mutex<Vec<Vec<Change>>>);
 
 impl RetryQueue {
-    pub(crate) fn push(&self, change: Change) {
-        self.extend([change]);
+    pub(crate) fn push(&self, changes: Vec<Change>) {
+        self.extend([changes]);
     }
 
-    pub(crate) fn extend(&self, changes: impl IntoIterator<Item = Change>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(changes);
+    pub(crate) fn extend(&self, commits: impl IntoIterator<Item = Vec<Change>>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(commits);
     }
 
-    pub(crate) fn take(&self) -> Vec<Change> {
+    pub(crate) fn take(&self) -> Vec<Vec<Change>> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

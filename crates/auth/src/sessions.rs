@@ -1,9 +1,11 @@
 //! The sessions that somebody may see: their own, or the account's, by their rank.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use vestibule_model::{EndReason, Millis, Rank, Session};
+use vestibule_model::{EndReason, Means, Millis, Rank, Session};
 
+use crate::audit::{self, End};
 use crate::authorize::Authorized;
 use crate::directory::UserEntry;
 use crate::log_out::LogOutError;
@@ -71,10 +73,26 @@ impl Auth {
         Some(Listed { session, user })
     }
 
-    /// Ends a session that somebody was shown.
-    pub async fn end_listed(self: &Arc<Self>, listed: Listed) -> Result<(), LogOutError> {
-        let ended = self.end_detached(listed.session, EndReason::EndedByAdministrator).await;
-        ended.map_err(LogOutError::Store)
+    /// Ends a session that the caller was shown: their own, or that of somebody they outrank.
+    pub async fn end_listed(
+        self: &Arc<Self>,
+        caller: &Authorized,
+        listed: Listed,
+        address: Option<IpAddr>,
+    ) -> Result<(), LogOutError> {
+        let reason = match &listed.session {
+            session if session.id == caller.session.id => EndReason::LoggedOut,
+            session if session.user == caller.session.user => EndReason::EndedByOwner,
+            _ => EndReason::EndedByAdministrator,
+        };
+        let end = End {
+            actor: audit::actor(&caller.user),
+            means: Means::Session,
+            address,
+            dialect: Some(caller.session.dialect),
+            ..reason.into()
+        };
+        self.end_detached(listed.session, end).await.map_err(LogOutError::Store)
     }
 }
 

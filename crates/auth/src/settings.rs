@@ -19,6 +19,8 @@ pub struct Settings {
     pub block_list: BlockList,
     /// The intervals of the background tasks.
     pub intervals: Intervals,
+    /// How long entries of the audit are kept; None: for ever.
+    pub audit_retention: Option<Duration>,
 }
 
 /// Password hashing: how dear, by which engine, on how many threads, and when the queue is full.

@@ -79,7 +79,7 @@ pub enum Opening {
 }
 
 /// The dialect a session was opened in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Dialect {
     /// The LivePerson Login Service.

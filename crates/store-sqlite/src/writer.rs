@@ -132,11 +132,11 @@ fn write_group(connection: &Connection, chain: &mut Chain, batches: &[Batch]) ->
 
 /// One batch, all or none of it; an error when the whole group is lost.
 fn write_batch(connection: &Connection, chain: &mut Chain, changes: &[Change]) -> Result<Verdict, Lost> {
-    if let Some((statement, entries)) = write::one_statement(changes) {
-        // SQLite undoes a statement that fails by itself. What tells of it in the audit fails only when the disk does.
+    if let Some((statement, rest)) = write::one_statement(changes) {
+        // SQLite undoes a statement that fails by itself. The rest fails only when the disk does.
         let verdict = unless_given_up(connection, write::batch(connection, chain, statement))?;
         if verdict.is_ok() {
-            write::batch(connection, chain, entries).map_err(|error| Arc::new(error) as Lost)?;
+            write::batch(connection, chain, rest).map_err(|error| Arc::new(error) as Lost)?;
         }
         return Ok(verdict);
     }

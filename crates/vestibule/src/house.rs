@@ -70,6 +70,7 @@ impl House {
             let _ = (&mut self.background).await;
         }
         self.auth.flush().await.context("the last uses of sessions were not written")?;
+        self.auth.flush_audit().await.context("what was counted for the audit was not written")?;
         // With its last owner the store goes, and writes what is queued.
         if Arc::into_inner(self.auth).is_none() {
             tracing::warn!(
@@ -106,5 +107,6 @@ fn settings(config: &Config) -> Settings {
             user_names: login.blocked_user_names.iter().cloned().collect::<HashSet<_>>(),
         },
         intervals: Intervals { touch: sessions.touch, sweep: sessions.sweep, follow: sessions.follow },
+        audit_retention: config.audit.retention(),
     }
 }

@@ -50,4 +50,14 @@ impl Directory {
         }
         before
     }
+
+    /// Takes an account out of the directory, which is given back.
+    pub(crate) fn remove(&self, id: AccountId) -> Option<Arc<AccountEntry>> {
+        self.by_code.write().unwrap_or_else(PoisonError::into_inner).retain(|_, other| *other != id);
+        let before = self.accounts.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        if let Some(before) = &before {
+            before.replace_users();
+        }
+        before
+    }
 }

@@ -244,14 +244,14 @@ impl<H: Holder> LiveSessions<H> {
 
     /// Takes sessions out of the table that are dead at `now`; those that died in the last seconds may stay until the
     /// next time. Costs what is taken out, and a look at every shard.
-    pub(crate) fn remove_expired(&self, now: Millis) -> Vec<SessionId> {
+    pub(crate) fn remove_expired(&self, now: Millis) -> Vec<Session> {
         let mut removed = Vec::new();
         for (number, shard) in (0..).zip(&self.shards) {
             let dead = lock(shard).remove_expired(now);
             for (slot, entry) in dead {
                 self.loading.note_end(entry.id);
                 self.forget(Place { shard: number, slot }, &entry);
-                removed.push(entry.id);
+                removed.push(entry.session());
             }
         }
         removed

@@ -10,6 +10,6 @@ use crate::api::ApiState;
 /// 204, or 404.
 pub(crate) async fn handle(State(api): State<ApiState>, head: Head) -> Result<StatusCode, Failure> {
     let id = head.session.as_deref().and_then(session_id).ok_or(Failure::NotFound)?;
-    api.auth.end_by_credential(id, api.clock.now()).await?;
+    api.auth.end_by_credential(id, head.address, api.clock.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

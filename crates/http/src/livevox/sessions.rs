@@ -61,7 +61,7 @@ pub(crate) async fn end(State(api): State<ApiState>, head: Head) -> Result<Statu
     let caller = head.authorize(&api).await?;
     let name = head.session.as_deref().and_then(session_id).ok_or(Failure::NotFound)?;
     let listed = api.auth.session_seen_by(&caller, name, api.clock.now())?;
-    api.auth.end_listed(listed).await?;
+    api.auth.end_listed(&caller, listed, head.address).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

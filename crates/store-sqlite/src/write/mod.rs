@@ -20,17 +20,18 @@ use crate::columns::{ApplicationKind, Id};
 use crate::error::of_change;
 use crate::read;
 
-/// A batch of a single statement, and entries of the audit behind it: such a batch needs no savepoint.
+/// A batch whose first change is a single statement, and behind it only such that nothing but the database can refuse: ends
+/// of sessions and entries of the audit. Such a batch needs no savepoint.
 pub(crate) fn one_statement(changes: &[Change]) -> Option<(&[Change], &[Change])> {
-    let (first, entries) = changes.split_at_checked(1)?;
+    let (first, rest) = changes.split_at_checked(1)?;
     let is_one_statement = match &first[0] {
         Change::OpenSession(_) | Change::EndSession(_) | Change::Audit(_) => true,
         Change::TouchSessions(touches) => touches.len() <= 1,
         Change::TouchApplications(touches) => touches.len() <= 1,
         _ => false,
     };
-    let only_entries = entries.iter().all(|change| matches!(change, Change::Audit(_)));
-    (is_one_statement && only_entries).then_some((first, entries))
+    let is_sure = |change| matches!(change, &Change::Audit(_) | &Change::EndSession(_));
+    (is_one_statement && rest.iter().all(is_sure)).then_some((first, rest))
 }
 
 /// Applies the changes in their order, then notes whose directory they changed.

@@ -20,6 +20,7 @@ pub(crate) struct Config {
     pub(crate) login: LoginSettings,
     pub(crate) hashing: HashingSettings,
     pub(crate) sessions: SessionSettings,
+    pub(crate) audit: AuditSettings,
     pub(crate) livevox: LivevoxSettings,
     pub(crate) log: LogSettings,
     pub(crate) master_key: MasterKeySettings,
@@ -108,6 +109,20 @@ pub(crate) struct SessionSettings {
     pub(crate) sweep: Duration,
     #[serde(rename = "follow_interval_ms", deserialize_with = "milliseconds")]
     pub(crate) follow: Duration,
+}
+
+/// `[audit]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AuditSettings {
+    pub(crate) retention_days: u32,
+}
+
+impl AuditSettings {
+    /// How long entries are kept; None: for ever.
+    pub(crate) fn retention(&self) -> Option<Duration> {
+        (self.retention_days > 0).then(|| Duration::from_hours(24 * u64::from(self.retention_days)))
+    }
 }
 
 /// `[livevox]`

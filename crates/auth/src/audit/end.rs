@@ -1,0 +1,47 @@
+//! The end of a session: why, by whom, from where.
+
+use std::net::IpAddr;
+
+use vestibule_model::{Actor, Dialect, EndReason, Means, Session};
+
+/// Why a session ends, and who ends it. Made from a reason alone it is the service that does.
+#[derive(Clone, Debug)]
+pub struct End {
+    /// Why.
+    pub reason: EndReason,
+    /// Who ends it.
+    pub actor: Actor,
+    /// By which means.
+    pub means: Means,
+    /// From where.
+    pub address: Option<IpAddr>,
+    /// The dialect of the request that ends it, if one does.
+    pub dialect: Option<Dialect>,
+    /// What else explains it: a JSON object without secrets.
+    pub details: Option<String>,
+}
+
+impl From<EndReason> for End {
+    fn from(reason: EndReason) -> Self {
+        let (actor, means) = (Actor::System, Means::System);
+        Self { reason, actor, means, address: None, dialect: None, details: None }
+    }
+}
+
+impl End {
+    /// The end of a session that was not used, or reached its end.
+    pub(crate) fn expired(session: &Session) -> Self {
+        let idle_end = session.last_used.plus(session.idle);
+        let reason = match session.absolute_end {
+            Some(end) if end <= idle_end => EndReason::AbsoluteEnd,
+            _ => EndReason::Expired,
+        };
+        let details = format!(
+            r#"{{"expired":{},"last_used":{},"idle_ms":{}}}"#,
+            session.expires_at(),
+            session.last_used,
+            session.idle.as_millis()
+        );
+        Self { details: Some(details), ..reason.into() }
+    }
+}

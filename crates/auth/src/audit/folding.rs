@@ -1,0 +1,298 @@
+//! Folding: what happens often and changes nothing is counted in memory, and written once a minute.
+//!
+//! One entry for each principal, address and minute, whatever the number. How many different ones a minute may have is
+//! bounded too; what is beyond that is counted in one entry that names nobody, so that no attacker fills the disk, however
+//! many addresses they have. A process that is killed loses what it had not written yet, a minute at most.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+use vestibule_model::{
+    AccountId, Actor, AuditAction, AuditReason, AuditRecord, Dialect, Means, Millis, SessionReference, UserId,
+};
+
+use crate::failure_limit::bucket;
+
+/// How many different entries there may be at once before they are counted together.
+const BURST: u32 = 2_000;
+
+/// In which time room comes for another: 144,000 a day, some 30 MB.
+const ROOM_EVERY: Duration = Duration::from_millis(600);
+
+/// How many entries wait at most when the store takes none.
+const WAITING: usize = 20_000;
+
+/// What is folded into one entry.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    action: AuditAction,
+    reason: Option<AuditReason>,
+    account: Option<AccountId>,
+    user: Option<UserId>,
+    session: Option<SessionReference>,
+    means: Means,
+    dialect: Option<Dialect>,
+    address: Option<IpAddr>,
+}
+
+/// What is counted, and what waits to be written.
+pub(crate) struct Folded(Mutex<State>);
+
+struct State {
+    counting: HashMap<Key, AuditRecord, RandomState>,
+    /// Entries whose minute is over, and those that the store did not take.
+    done: Vec<AuditRecord>,
+    /// When there would be room for a full burst again.
+    full_room_at: Millis,
+}
+
+impl Default for Folded {
+    fn default() -> Self {
+        let full_room_at = Millis::from_unix(i64::MIN);
+        Self(Mutex::new(State { counting: HashMap::default(), done: Vec::new(), full_room_at }))
+    }
+}
+
+impl Folded {
+    /// Counts something that happened once, at `record.at`.
+    pub(crate) fn add(&self, mut record: AuditRecord) {
+        record.address = record.address.map(bucket);
+        self.state().add(record);
+    }
+
+    /// Takes the entries of minutes that are over.
+    pub(crate) fn take_before(&self, now: Millis) -> Vec<AuditRecord> {
+        self.state().take(|record| minute(record.at) != minute(now))
+    }
+
+    /// Takes every entry.
+    pub(crate) fn take_all(&self) -> Vec<AuditRecord> {
+        self.state().take(|_| true)
+    }
+
+    /// Takes entries back that the store did not take. When too many wait, the newest are lost, which is logged.
+    pub(crate) fn give_back(&self, records: &[AuditRecord]) {
+        let mut state = self.state();
+        let room = WAITING.saturating_sub(state.done.len());
+        state.done.extend(records.iter().take(room).cloned());
+        let lost = records.len().saturating_sub(room);
+        if lost > 0 {
+            tracing::error!(lost, "entries of the audit are lost: too many wait for the database");
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn add(&mut self, record: AuditRecord) {
+        let key = Key::of(&record);
+        if let Some(counted) = self.counting.get_mut(&key) {
+            if minute(counted.at) == minute(record.at) {
+                return count(counted, &record);
+            }
+            self.done.push(std::mem::replace(counted, record));
+            return;
+        }
+        if self.has_room(record.at) {
+            self.counting.insert(key, record);
+            return;
+        }
+        let nobody = of_nobody(&record);
+        let counted =
+            self.counting.entry(Key::of(&nobody)).or_insert_with(|| AuditRecord { count: 0, ..nobody });
+        count(counted, &record);
+    }
+
+    /// Whether one more entry fits; takes its room. A clock that was set back does not keep it full.
+    fn has_room(&mut self, now: Millis) -> bool {
+        let burst = ROOM_EVERY * BURST;
+        let taken = self.full_room_at.max(now).min(now.plus(burst));
+        let fits = taken.plus(ROOM_EVERY) <= now.plus(burst);
+        self.full_room_at = if fits { taken.plus(ROOM_EVERY) } else { taken };
+        fits
+    }
+
+    fn take(&mut self, is_over: impl Fn(&AuditRecord) -> bool) -> Vec<AuditRecord> {
+        let mut taken = std::mem::take(&mut self.done);
+        taken.extend(self.counting.extract_if(|_, record| is_over(record)).map(|(_, record)| record));
+        taken.sort_by_key(|record| record.at);
+        taken
+    }
+}
+
+impl Key {
+    fn of(record: &AuditRecord) -> Self {
+        Self {
+            action: record.action,
+            reason: record.reason,
+            account: record.account,
+            user: record.user,
+            session: record.session,
+            means: record.means,
+            dialect: record.dialect,
+            address: record.address,
+        }
+    }
+}
+
+fn count(counted: &mut AuditRecord, record: &AuditRecord) {
+    counted.count = counted.count.saturating_add(record.count);
+    counted.until = Some(counted.until.map_or(record.at, |until| until.max(record.at)));
+}
+
+/// The same, of nobody and from nowhere.
+fn of_nobody(record: &AuditRecord) -> AuditRecord {
+    AuditRecord {
+        reason: record.reason,
+        details: Some(r#"{"folded":"too many to tell apart"}"#.to_owned()),
+        ..AuditRecord::new(record.at, record.action, Actor::Unknown, Means::Nothing)
+    }
+}
+
+fn minute(at: Millis) -> i64 {
+    at.as_unix().div_euclid(60_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use vestibule_model::Refusal;
+
+    use super::*;
+
+    fn failure(at: i64, address: u32) -> AuditRecord {
+        let at = Millis::from_unix(at);
+        AuditRecord {
+            reason: Some(AuditReason::Refused(Refusal::WrongPassword)),
+            address: Some(IpAddr::V4(address.into())),
+            ..AuditRecord::new(at, AuditAction::LogInRefused, Actor::Unknown, Means::Password)
+        }
+    }
+
+    fn counts(records: &[AuditRecord]) -> Vec<u32> {
+        records.iter().map(|record| record.count).collect()
+    }
+
+    #[test]
+    fn a_flood_of_one_minute_is_one_entry() {
+        let folded = Folded::default();
+        (0..10_000).for_each(|at| folded.add(failure(at, 1)));
+        let records = folded.take_all();
+        assert_eq!(counts(&records), [10_000]);
+        assert_eq!((records[0].at, records[0].until), (Millis::EPOCH, Some(Millis::from_unix(9_999))));
+    }
+
+    #[test]
+    fn what_happened_once_has_no_last_time() {
+        let folded = Folded::default();
+        folded.add(failure(5, 1));
+        assert_eq!(folded.take_all(), [failure(5, 1)]);
+    }
+
+    #[test]
+    fn another_minute_is_another_entry() {
+        let folded = Folded::default();
+        for at in [59_999, 60_000, 60_001] {
+            folded.add(failure(at, 1));
+        }
+        assert_eq!(counts(&folded.take_all()), [1, 2]);
+    }
+
+    #[test]
+    fn another_address_user_or_reason_is_another_entry() {
+        let folded = Folded::default();
+        folded.add(failure(0, 1));
+        folded.add(failure(0, 2));
+        folded.add(AuditRecord { user: Some(UserId(1)), ..failure(0, 1) });
+        let unknown = Some(AuditReason::Refused(Refusal::UnknownUser));
+        folded.add(AuditRecord { reason: unknown, ..failure(0, 1) });
+        assert_eq!(counts(&folded.take_all()), [1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_network_are_one() {
+        let folded = Folded::default();
+        for address in ["2001:db8::1", "2001:db8::2"] {
+            folded.add(AuditRecord { address: address.parse().ok(), ..failure(0, 1) });
+        }
+        assert_eq!(counts(&folded.take_all()), [2]);
+    }
+
+    #[test]
+    fn an_entry_waits_until_its_minute_is_over() {
+        let folded = Folded::default();
+        folded.add(failure(0, 1));
+        assert_eq!(folded.take_before(Millis::from_unix(59_999)), []);
+        assert_eq!(folded.take_before(Millis::from_unix(60_000)).len(), 1);
+        assert_eq!(folded.take_all(), []);
+    }
+
+    #[test]
+    fn a_flood_from_everywhere_fills_neither_memory_nor_disk() {
+        let folded = Folded::default();
+        (0..100_000).for_each(|address| folded.add(failure(0, address)));
+        let records = folded.take_all();
+        assert_eq!(records.len(), 2_001);
+        assert_eq!(counts(&records).iter().sum::<u32>(), 100_000);
+        let nobody = records.iter().max_by_key(|record| record.count).unwrap();
+        assert_eq!((nobody.count, nobody.address, nobody.user), (98_000, None, None));
+    }
+
+    #[test]
+    fn room_comes_back_with_time() {
+        let folded = Folded::default();
+        (0..3_000).for_each(|address| folded.add(failure(0, address)));
+        folded.take_all();
+        (0..3_000).for_each(|address| folded.add(failure(60_000, address)));
+        assert_eq!(folded.take_all().len(), 101);
+    }
+
+    #[test]
+    fn f3_a_clock_that_was_set_back_leaves_room() {
+        let folded = Folded::default();
+        (0..3_000).for_each(|address| folded.add(failure(100_000_000_000, address)));
+        folded.take_all();
+        (0..10).for_each(|address| folded.add(failure(0, address)));
+        folded.take_all();
+        (0..3_000).for_each(|address| folded.add(failure(1_200_000, address)));
+        assert_eq!(folded.take_all().len(), 2_001);
+    }
+
+    #[test]
+    fn what_the_store_did_not_take_is_taken_again() {
+        let folded = Folded::default();
+        folded.give_back(&[failure(0, 1)]);
+        assert_eq!(folded.take_before(Millis::EPOCH), [failure(0, 1)]);
+    }
+
+    #[test]
+    fn not_more_waits_than_there_is_room_for() {
+        let folded = Folded::default();
+        let many = vec![failure(0, 1); WAITING];
+        folded.give_back(&many);
+        folded.give_back(&many);
+        assert_eq!(folded.take_all().len(), WAITING);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_counted_twice_or_lost(happened in prop::collection::vec((0..200_000_i64, 0..5_u32), 0..300)) {
+            let folded = Folded::default();
+            let mut taken = Vec::new();
+            for (number, (at, address)) in happened.iter().enumerate() {
+                folded.add(failure(*at, *address));
+                if number % 50 == 49 {
+                    taken.extend(folded.take_before(Millis::from_unix(*at)));
+                }
+            }
+            taken.extend(folded.take_all());
+            prop_assert_eq!(counts(&taken).iter().sum::<u32>() as usize, happened.len());
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What the engine tells the audit: entries in the transaction of what they tell of, or folded where there is none.
+//!
+//! Owns the shape of the engine's entries. What must never be in one: secrets, tokens, hashes, session ids, and what
+//! somebody typed as a name that is nobody's.
+
+mod end;
+mod folding;
+mod prune;
+mod reason;
+mod refusal;
+
+use vestibule_model::{
+    Actor, Application, AuditAction, AuditReason, AuditRecord, Means, Millis, Opening, Session,
+    SessionReference, User,
+};
+use vestibule_store::{AuditPage, AuditQuery, Change, StoreError};
+
+use crate::service::Auth;
+
+pub use end::End;
+pub(crate) use folding::Folded;
+pub(crate) use reason::why_not_current;
+pub(crate) use refusal::Attempt;
+
+/// How many folded entries are written in one commit.
+const BATCH: usize = 200;
+
+/// A user as whoever did something.
+pub(crate) fn actor(user: &User) -> Actor {
+    Actor::User { id: user.id, name: user.login_name.clone() }
+}
+
+/// By which means a session was opened.
+pub(crate) const fn means(opening: Opening, application: Application) -> Means {
+    match (opening, application) {
+        (Opening::Password, Application::Token(id)) => Means::ApplicationToken(id),
+        (_, Application::ApiKey(id)) => Means::ApiKey(id),
+        (_, Application::OauthClient(id)) => Means::OauthClient(id),
+        (_, Application::None | Application::Token(_)) => Means::Password,
+    }
+}
+
+/// Something that the service did about a user of itself.
+pub(crate) fn by_the_service(user: &User, at: Millis, action: AuditAction) -> AuditRecord {
+    AuditRecord {
+        account: Some(user.account),
+        user: Some(user.id),
+        ..AuditRecord::new(at, action, Actor::System, Means::System)
+    }
+}
+
+impl Auth {
+    /// A page of the audit. What was folded until now is written first, so that the page has it.
+    pub async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {
+        self.flush_audit().await?;
+        self.store.audit(query).await
+    }
+
+    /// The name of a session in the audit.
+    pub(crate) fn reference(&self, session: &Session) -> SessionReference {
+        SessionReference(self.tokens.reference(session.id))
+    }
+
+    /// The entry of an opened session.
+    pub(crate) fn logged_in(&self, session: &Session, user: &User) -> Change {
+        let record = self.login(AuditAction::LoggedIn, session, user, session.created);
+        Change::Audit(Box::new(AuditRecord { address: session.address, ..record }))
+    }
+
+    /// A login that was given the session that lives already: folded, because it changes nothing.
+    pub(crate) fn joined(
+        &self,
+        session: &Session,
+        user: &User,
+        (at, address): (Millis, Option<std::net::IpAddr>),
+    ) {
+        let record = self.login(AuditAction::JoinedSession, session, user, at);
+        self.folded.add(AuditRecord { address, ..record });
+    }
+
+    fn login(&self, action: AuditAction, session: &Session, user: &User, at: Millis) -> AuditRecord {
+        AuditRecord {
+            account: Some(session.account),
+            user: Some(session.user),
+            session: Some(self.reference(session)),
+            dialect: Some(session.dialect),
+            ..AuditRecord::new(at, action, actor(user), means(session.opening, session.application))
+        }
+    }
+
+    /// The entry of a session that ends now.
+    pub(crate) fn ended(&self, session: &Session, end: &End) -> Change {
+        Change::Audit(Box::new(AuditRecord {
+            reason: Some(AuditReason::Ended(end.reason)),
+            account: Some(session.account),
+            user: Some(session.user),
+            session: Some(self.reference(session)),
+            dialect: end.dialect,
+            address: end.address,
+            details: end.details.clone(),
+            ..AuditRecord::new(self.clock.now(), AuditAction::SessionEnded, end.actor.clone(), end.means)
+        }))
+    }
+
+    /// Ends a session in the store, and tells so.
+    pub(crate) fn end_and_tell(&self, session: &Session, end: &End) -> [Change; 2] {
+        [Change::EndSession(session.id), self.ended(session, end)]
+    }
+
+    /// Writes what was folded in minutes that are over.
+    pub(crate) async fn flush_folded(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        self.write_folded(self.folded.take_before(now)).await
+    }
+
+    /// Writes what was folded until now. To be called before the audit is read, and at the end.
+    pub async fn flush_audit(&self) -> Result<(), StoreError> {
+        self.write_folded(self.folded.take_all()).await
+    }
+
+    async fn write_folded(&self, records: Vec<AuditRecord>) -> Result<(), StoreError> {
+        let mut written = Ok(());
+        for batch in records.chunks(BATCH) {
+            let entries = batch.iter().map(|record| Change::Audit(Box::new(record.clone())));
+            if let Err(error) = self.store.commit(entries.collect()).await {
+                self.folded.give_back(batch);
+                written = Err(error);
+            }
+        }
+        written
+    }
+}

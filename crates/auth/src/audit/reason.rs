@@ -1,0 +1,50 @@
+//! Why a session that lived may not go on: what has become of its account, its user, or what it was opened with.
+
+use vestibule_model::{
+    AccountState, Application, EndReason, Feature, Millis, Opening, Session, SignOn, User,
+};
+
+use crate::directory::AccountEntry;
+
+/// The reason why the session may not go on. `before` is the user as they were, if that is known; `account` the account
+/// as it is now.
+pub(crate) fn why_not_current(
+    session: &Session,
+    before: Option<&User>,
+    account: Option<&AccountEntry>,
+    now: Millis,
+) -> EndReason {
+    let Some(account) = account else { return EndReason::AccountDeleted };
+    if account.account.state == AccountState::Disabled {
+        return EndReason::AccountDisabled;
+    }
+    let Some(user) = account.user(session.user) else { return EndReason::UserDeleted };
+    if !user.enabled {
+        return EndReason::UserDisabled;
+    }
+    if user.credential_version != session.credential_version {
+        let changed_at = |user: &User| user.password.as_ref().map(|password| password.changed_at);
+        let is_another = before.is_some_and(|before| changed_at(before) != changed_at(&user));
+        return if is_another { EndReason::PasswordSet } else { EndReason::CredentialsChanged };
+    }
+    match session.opening {
+        Opening::Password if account.account.sign_on == SignOn::SsoOnly => EndReason::SsoOnly,
+        Opening::Password if account.password_expires_at(&user).is_some_and(|end| now >= end) => {
+            EndReason::PasswordExpired
+        }
+        Opening::Password if user.must_change_password => EndReason::MustChangePassword,
+        Opening::Password => match session.application {
+            Application::None => EndReason::CredentialsChanged,
+            Application::Token(_) | Application::ApiKey(_) | Application::OauthClient(_) => {
+                EndReason::ApplicationRefused
+            }
+        },
+        Opening::ApiKey | Opening::OauthClient => {
+            if account.account.features.contains(&Feature::UserTypeBot) {
+                EndReason::ApplicationRefused
+            } else {
+                EndReason::BotFeatureOff
+            }
+        }
+    }
+}

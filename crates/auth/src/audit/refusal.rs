@@ -1,0 +1,98 @@
+//! Refusals: every attempt that fails is counted, with the true reason, which the one who failed is not told.
+
+use vestibule_model::{
+    Actor, AuditAction, AuditReason, AuditRecord, Dialect, Means, Refusal, SessionId, SessionReference,
+    UserId,
+};
+
+use crate::log_in::{LogIn, LogInError};
+use crate::refresh::Presented;
+use crate::service::Auth;
+use crate::standing::Standing;
+
+/// Somebody who tries something: what, by which means, from where and when.
+#[derive(Clone, Copy)]
+pub(crate) struct Attempt {
+    pub(crate) at: LogIn,
+    action: AuditAction,
+    means: Means,
+}
+
+impl Attempt {
+    pub(crate) const fn to_log_in(at: LogIn, means: Means) -> Self {
+        Self { at, action: AuditAction::LogInRefused, means }
+    }
+
+    pub(crate) const fn to_change_password(at: LogIn) -> Self {
+        Self { at, action: AuditAction::ChangePasswordRefused, means: Means::Password }
+    }
+}
+
+impl From<Standing> for Refusal {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Locked => Self::Locked,
+            Standing::Disabled => Self::Disabled,
+            Standing::PasswordExpired => Self::PasswordExpired,
+            Standing::MustChangePassword => Self::MustChangePassword,
+            Standing::SsoOnly => Self::SsoOnly,
+            Standing::BotFeatureOff => Self::BotFeatureOff,
+            Standing::TooManySessions => Self::TooManySessions,
+        }
+    }
+}
+
+impl Auth {
+    /// Counts an attempt that was refused.
+    pub(crate) fn note_refusal(&self, attempt: Attempt, user: Option<UserId>, why: Refusal) {
+        let Attempt { at, action, means } = attempt;
+        // An account that does not exist is somebody's invention, of which there are many.
+        let account = at.account.filter(|account| self.directory.account(*account).is_some());
+        self.folded.add(AuditRecord {
+            reason: Some(AuditReason::Refused(why)),
+            account,
+            user,
+            dialect: Some(at.dialect),
+            address: at.address,
+            ..AuditRecord::new(at.now, action, Actor::Unknown, means)
+        });
+    }
+
+    /// Counts it, and gives the error that is told: that the credentials are bad, and not in which way.
+    pub(crate) fn bad_credentials(&self, attempt: Attempt, user: Option<UserId>, why: Refusal) -> LogInError {
+        self.note_refusal(attempt, user, why);
+        LogInError::BadCredentials
+    }
+
+    /// Counts that somebody who proved who they are was refused, and gives the error that is told.
+    pub(crate) fn refused(&self, attempt: Attempt, user: UserId, standing: Standing) -> LogInError {
+        self.note_refusal(attempt, Some(user), standing.into());
+        LogInError::Refused(standing)
+    }
+
+    /// Counts that a login was turned away because too many were waiting.
+    pub(crate) fn overloaded(&self, attempt: Attempt, user: Option<UserId>) -> LogInError {
+        self.note_refusal(attempt, user, Refusal::Overloaded);
+        LogInError::overloaded()
+    }
+
+    /// Counts a refresh that was refused. A session whose cookie is genuine is named, whether or not it lives.
+    pub(crate) fn note_refresh_refused(
+        &self,
+        presented: Presented<'_>,
+        (user, why): (Option<UserId>, Refusal),
+    ) {
+        let genuine = presented.cookies.iter().find_map(|cookie| self.tokens.read_cookie(cookie));
+        let session = genuine.map(|id: SessionId| SessionReference(self.tokens.reference(id)));
+        let account = Some(presented.account).filter(|account| self.directory.account(*account).is_some());
+        self.folded.add(AuditRecord {
+            reason: Some(AuditReason::Refused(why)),
+            account,
+            user,
+            session,
+            dialect: Some(Dialect::LivePerson),
+            address: presented.address,
+            ..AuditRecord::new(presented.now, AuditAction::RefreshRefused, Actor::Unknown, Means::Session)
+        });
+    }
+}
