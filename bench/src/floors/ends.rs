@@ -7,16 +7,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Result;
 use tokio::task::JoinSet;
-use vestibule_model::SessionId;
+use vestibule_model::{Clock as _, SessionId};
 use vestibule_store::{Change, Store as _};
 use vestibule_store_sqlite::SqliteStore;
 
-use super::Arguments;
+use super::{Arguments, entries};
 use crate::data::{House, Size, enough_for};
 use crate::figures::{Round, nanos};
 use crate::fixture::open_store;
 use crate::load::{Window, block_on};
-use crate::timing;
+use crate::timing::{self, SystemClock};
 
 /// More than it ends in a second.
 const AT_MOST: f64 = 200_000.0;
@@ -58,7 +58,8 @@ async fn end_all(store: Arc<SqliteStore>, sessions: Arc<Sessions>, window: Arc<W
             break;
         };
         let asked = timing::now();
-        store.commit(vec![Change::EndSession(session)]).await?;
+        let entry = entries::ended(session, SystemClock.now());
+        store.commit(vec![Change::EndSession(session), entry]).await?;
         if window.is_open() {
             latencies.push(nanos(asked.elapsed()));
         }

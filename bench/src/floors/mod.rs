@@ -2,6 +2,7 @@
 //! core that the service has in its turn.
 
 pub(crate) mod ends;
+mod entries;
 pub(crate) mod fsync;
 pub(crate) mod hash;
 pub(crate) mod hyper;

@@ -2,7 +2,7 @@
 //!
 //! A session stands in the shard of its user (`shard`), found through indexes by id, by LiveVox id and by reference
 //! (`index`). Locks are held for the time of a lookup, never over a hash, a commit or an await, and always in the order
-//! index by id, other indexes, shard, directory. ADR 10 tells the sizes.
+//! index by id, other indexes, shard, directory. ADR 12 tells the sizes.
 //!
 //! Knows no rules: who may stay is asked by the engine (`standing`), within [`LiveSessions::with`]. Depends on nothing of
 //! the engine but its locks, so that tests can put them into every order.
