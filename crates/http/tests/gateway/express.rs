@@ -158,9 +158,10 @@ async fn g1_a_body_is_never_taken_for_a_request() {
         wire.send(b"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n").await;
         assert_eq!(wire.answer().await.status, 401, "{framing}");
         // Had the body been taken for a request, its 401 would come first. Closing is as good.
-        let mut next = Vec::new();
-        let _ = wire.stream.read_buf(&mut next).await;
-        let next = String::from_utf8_lossy(&next).into_owned();
+        while wire.read.len() < 12 && wire.stream.read_buf(&mut wire.read).await.is_ok_and(|count| count > 0)
+        {
+        }
+        let next = String::from_utf8_lossy(&wire.read).into_owned();
         assert!(next.is_empty() || next.starts_with("HTTP/1.1 404"), "{framing}: {next}");
     }
 }
