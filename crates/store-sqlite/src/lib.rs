@@ -4,6 +4,7 @@
 //! wait into one transaction (ADR 0003), and readers beside it. Holds no rules of logging in and knows no runtime:
 //! its futures wait on channels, whoever polls them.
 
+mod audit_reader;
 mod blocks;
 mod chain;
 mod columns;
@@ -32,6 +33,7 @@ use vestibule_store::{
     UserQuery,
 };
 
+pub use audit_reader::AuditReader;
 pub use chain::{Finding, Verification, VerifyError, Witness, verify_audit};
 pub use open::OpenError;
 

@@ -1,10 +1,14 @@
 //! The command line: what a person can ask of the program, and the help that teaches it.
 
+mod audit;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+
+pub(crate) use audit::{AuditAction, DataArguments, ExportArguments, VerifyArguments};
 
 /// A login and session service that you host yourself: it speaks the LivePerson Login Service and Domain API, and LiveVox
 /// Session Management, so that clients written for them work without a change.
@@ -17,7 +21,8 @@ use clap_complete::Shell;
     version,
     max_term_width = 100,
     after_help = "\
-Exit codes: 0 done, 1 failed, 2 wrong arguments or a wrong file, 130 ended by a second signal."
+Exit codes: 0 done, 1 failed, 2 wrong arguments or a wrong file, 3 the audit is not what was written, 130 ended by a \
+second signal."
 )]
 pub(crate) struct CommandLine {
     #[command(subcommand)]
@@ -35,6 +40,9 @@ pub(crate) enum Action {
     /// Bring accounts, users and keys into the state that a file declares
     #[command(long_about = APPLY_ABOUT, after_long_help = APPLY_EXAMPLES)]
     Apply(ApplyArguments),
+    /// Verify or export the audit of a data directory
+    #[command(subcommand)]
+    Audit(AuditAction),
     /// Look at configurations
     #[command(subcommand)]
     Config(ConfigAction),

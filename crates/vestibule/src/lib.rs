@@ -28,11 +28,15 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use command_line::{Action, CommandLine, ConfigAction};
+use command_line::{Action, AuditAction, CommandLine, ConfigAction};
+use commands::audit::NotAsWritten;
 use input_error::InputError;
 
 /// What was given is wrong: a file, a key, an argument. clap ends with the same for arguments that it refuses.
 const WRONG_INPUT: u8 = 2;
+
+/// The audit is not what was written.
+const AUDIT_NOT_AS_WRITTEN: u8 = 3;
 
 /// Runs the program as the command line says.
 pub fn run() -> ExitCode {
@@ -41,6 +45,8 @@ pub fn run() -> ExitCode {
         Action::Dev(arguments) => commands::dev(&arguments),
         Action::Serve(arguments) => commands::serve(&arguments),
         Action::Apply(arguments) => commands::apply(&arguments),
+        Action::Audit(AuditAction::Verify(arguments)) => commands::audit::verify(&arguments),
+        Action::Audit(AuditAction::Export(arguments)) => commands::audit::export(&arguments),
         Action::Config(ConfigAction::Check(arguments)) => commands::check_config(&arguments),
         Action::Config(ConfigAction::Default) => commands::show_default_config(),
         Action::Completions { shell } => commands::completions(shell),
@@ -49,7 +55,17 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             logging::report_failure(&error);
-            if error.is::<InputError>() { ExitCode::from(WRONG_INPUT) } else { ExitCode::FAILURE }
+            exit_code(&error)
         }
+    }
+}
+
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    if error.is::<InputError>() {
+        ExitCode::from(WRONG_INPUT)
+    } else if error.is::<NotAsWritten>() {
+        ExitCode::from(AUDIT_NOT_AS_WRITTEN)
+    } else {
+        ExitCode::FAILURE
     }
 }

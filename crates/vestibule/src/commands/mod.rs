@@ -1,6 +1,7 @@
 //! What each command does, from its arguments to its last word.
 
 mod apply;
+pub(crate) mod audit;
 mod dev;
 mod serve;
 mod welcome;

@@ -7,6 +7,7 @@
 )]
 
 mod apply;
+mod audit;
 mod config;
 mod dev;
 mod help;
