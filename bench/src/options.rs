@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand, builder::PossibleValuesParser};
+use rustix::process::Signal;
 
 use crate::{benches, child, floors, server};
 
@@ -66,6 +67,10 @@ pub(crate) enum Role {
     Hash(floors::Arguments),
     /// The bare store.
     Store(floors::Arguments),
+    /// The bare store, when sessions end.
+    Ends(floors::Arguments),
+    /// The disk.
+    Fsync(floors::Arguments),
     /// A program of others.
     Foreign(child::ForeignArguments),
 }
@@ -73,11 +78,14 @@ pub(crate) enum Role {
 impl Child {
     pub(crate) fn run(self) -> Result<()> {
         let Self::Child(role) = self;
+        child::end_with_parent(Signal::KILL)?;
         match role {
             Role::Server(arguments) => server::run(&arguments),
             Role::Hyper(arguments) => floors::hyper::run(&arguments),
             Role::Hash(arguments) => floors::report(&arguments, floors::hash::measure),
             Role::Store(arguments) => floors::report(&arguments, floors::store::measure),
+            Role::Ends(arguments) => floors::report(&arguments, floors::ends::measure),
+            Role::Fsync(arguments) => floors::report(&arguments, floors::fsync::measure),
             Role::Foreign(arguments) => child::become_foreign(&arguments),
         }
     }

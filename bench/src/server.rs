@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 async fn say_when_loaded(auth: &Auth) {
     auth.loaded().await;
     child::say_loaded();
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {

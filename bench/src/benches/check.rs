@@ -62,7 +62,11 @@ impl Floors {
         let nginx = Nginx::start(plan)?.map_err(|absent| missing.push(absent)).ok();
         let redis = Redis::start(plan, &tokens)?.map_err(|absent| missing.push(absent)).ok();
         let own = find(redis::BY_ITS_OWN, "redis-benchmark", "redis-tools");
-        let redis_benchmark = own.map_err(|absent| missing.push(absent)).is_ok() && redis.is_some();
+        let is_there = own.map_err(|absent| missing.push(absent)).is_ok();
+        if is_there && redis.is_none() {
+            missing.push(Missing { what: redis::BY_ITS_OWN, why: "there is no Redis to ask".to_owned() });
+        }
+        let redis_benchmark = is_there && redis.is_some();
         Ok(Self { hyper: Server::hyper(plan)?, nginx, redis, redis_benchmark, tokens, missing })
     }
 
@@ -148,7 +152,8 @@ impl<'a> Checked<'a> {
                 format!("checks per second at {size} / {}", floor.what()),
                 valid.rate_against(floor),
             );
-            let rate = if floor.what() == redis::WHAT { rate.at_least(1.0) } else { rate };
+            let is_redis = [redis::WHAT, redis::BY_ITS_OWN].contains(&floor.what());
+            let rate = if is_redis { rate.at_least(1.0) } else { rate };
             let cpu = Figure::ratio(
                 format!("CPU per check at {size} / {}", floor.what()),
                 valid.cpu_against(floor),

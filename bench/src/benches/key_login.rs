@@ -1,4 +1,4 @@
-//! Logins of bots by the values of their key, against the commits that they make.
+//! Logins of bots by the values of their key, against the commits that they make and against the disk.
 
 use std::sync::Arc;
 
@@ -26,9 +26,12 @@ fn run(plan: &Plan) -> Result<Finding> {
     block_on(fixture.write(folder.path(), &[]))?;
     let server = Server::vestibule(plan, folder.path(), &fixture)?;
     let logins = key_logins(&fixture);
-    let floor = Turn::floor(floors::STORE, || measure_floor(plan, "store"));
-    let subject = Turn::subject("key logins", || load::drive(plan, server.target(), &logins));
-    compare(plan, BENCH.name, &[floor, subject], Some(0.6))
+    let turns = [
+        Turn::floor(floors::STORE, || measure_floor(plan, "store")),
+        Turn::floor(floors::fsync::WHAT, || measure_floor(plan, "fsync")),
+        Turn::subject("key logins", || load::drive(plan, server.target(), &logins)),
+    ];
+    compare(plan, BENCH.name, &turns, Some(0.6))
 }
 
 /// Logins of every bot.

@@ -6,8 +6,11 @@ mod check;
 mod check_under_login;
 pub(crate) mod key_login;
 pub(crate) mod login;
+mod logout;
 mod memory;
+mod mixed;
 pub(crate) mod refresh;
+mod revoke;
 mod runtimes;
 mod start;
 
@@ -20,7 +23,7 @@ use crate::child::Server;
 use crate::fixture::Fixture;
 use crate::load::block_on;
 use crate::plan::Plan;
-use crate::report::Finding;
+use crate::report::{Figure, Finding};
 use crate::turns::{Turn, take_turns};
 
 /// Something to measure.
@@ -32,12 +35,15 @@ pub(crate) struct Bench {
 }
 
 /// Every bench, in the order of the table.
-const ALL: [Bench; 8] = [
+const ALL: [Bench; 11] = [
     check::BENCH,
     check_under_login::BENCH,
     login::BENCH,
     key_login::BENCH,
     refresh::BENCH,
+    logout::BENCH,
+    mixed::BENCH,
+    revoke::BENCH,
     start::BENCH,
     memory::BENCH,
     runtimes::BENCH,
@@ -73,13 +79,17 @@ impl Serving {
     }
 }
 
-/// Measures a floor and what stands on it in turns; `goal` is what the second should be of the first by the clock.
-fn compare(plan: &Plan, name: &'static str, turns: &[Turn<'_>; 2], goal: Option<f64>) -> Result<Finding> {
+/// Measures floors and, last of the turns, what stands on them; `goal` is what that should be of the first floor by the
+/// clock.
+fn compare(plan: &Plan, name: &'static str, turns: &[Turn<'_>], goal: Option<f64>) -> Result<Finding> {
     let sides = take_turns(plan, name, turns)?;
-    let finding = Finding::new(name);
-    let finding = match &sides[..] {
-        [floor, subject] => finding.against(subject, floor, goal),
-        _ => finding,
-    };
+    let mut finding = Finding::new(name);
+    if let [floor, others @ .., subject] = &sides[..] {
+        finding = finding.against(subject, floor, goal);
+        for other in others {
+            let label = format!("per second: {} / {}", subject.what(), other.what());
+            finding = finding.with(Figure::ratio(label, subject.rate_against(other)));
+        }
+    }
     Ok(finding.with_sides(sides))
 }

@@ -11,15 +11,15 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
+use rustix::process::{Pid, Signal, kill_process};
 
-use super::{Target, this_program};
+use super::{Target, end_with_parent, this_program};
 use crate::plan::Plan;
 use crate::report::Missing;
 use crate::{cpu, timing};
 
-/// Where programs are; Debian has nginx where only the administrator's path leads.
-const FOLDERS: [&str; 5] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/bin"];
+/// Where to look besides the path: Debian has nginx where only the administrator's leads.
+const FOLDERS: [&str; 2] = ["/usr/local/sbin", "/usr/sbin"];
 
 /// How long a program may take until it listens.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -40,14 +40,16 @@ pub(crate) struct Arguments {
 /// For the child: becomes the program.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     cpu::pin(arguments.core)?;
-    set_parent_process_death_signal(Some(Signal::TERM)).context("cannot follow the bench to its end")?;
+    end_with_parent(Signal::TERM)?;
     let error = Command::new(&arguments.program).args(&arguments.told).exec();
     Err(error).with_context(|| format!("cannot run {}", arguments.program.display()))
 }
 
 /// The program of this name, or which package to install for the floor.
 pub(crate) fn find(what: &'static str, name: &str, package: &str) -> Result<PathBuf, Missing> {
-    let found = FOLDERS.iter().map(|folder| Path::new(folder).join(name)).find(|path| path.is_file());
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(FOLDERS.iter().map(PathBuf::from));
+    let found = folders.map(|folder| folder.join(name)).find(|path| path.is_file());
     found.ok_or_else(|| Missing {
         what,
         why: format!("there is no `{name}` here; Debian has it in the package `{package}`"),

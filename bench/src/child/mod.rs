@@ -14,7 +14,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
 
 use crate::figures::Round;
 use crate::fixture::Fixture;
@@ -149,6 +149,11 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// For the child: ends by this signal when the bench is gone, however that ended; one that rests would not notice.
+pub(crate) fn end_with_parent(signal: Signal) -> Result<()> {
+    set_parent_process_death_signal(Some(signal)).context("cannot follow the bench to its end")
 }
 
 /// For the child: says where it listens.

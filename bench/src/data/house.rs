@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use tempfile::TempDir;
@@ -12,7 +13,7 @@ use vestibule_crypto::{OsRng, TokenKeys};
 use vestibule_model::{Application, Clock as _, Dialect, Session, SessionId, User};
 
 use super::{Tokens, bulk};
-use crate::fixture::{Fixture, Place, database, new_session};
+use crate::fixture::{Fixture, Place, database, new_session, used_until};
 use crate::load::block_on;
 use crate::screen;
 use crate::timing::SystemClock;
@@ -71,12 +72,29 @@ impl House {
         let session = |(index, id): (usize, &SessionId)| {
             let user = &fixture.users[index % fixture.users.len()];
             let number_of_user = index / fixture.users.len();
-            with_dialect(Session { id: *id, ..new_session(&keys, user, now) }, user, number_of_user)
+            let session = used_until(now, &Session { id: *id, ..new_session(&keys, user, now) });
+            with_dialect(session, user, number_of_user)
         };
         bulk::write(&database(folder.path()), ids.len(), ids.iter().enumerate().map(session))?;
         ensure!(ids.windows(2).all(|two| two[0] != two[1]), "two sessions have the same id");
         let bearers = Arc::new(Tokens::bearers(&keys, &ids));
         Ok(Self { folder, fixture, bearers })
+    }
+
+    /// The keys of the tokens.
+    pub(crate) fn keys(&self) -> TokenKeys {
+        TokenKeys::derive(&self.fixture.master)
+    }
+
+    /// The ids of all sessions.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = SessionId> {
+        let keys = self.keys();
+        self.bearers.iter().filter_map(move |bearer| keys.read_bearer(bearer))
+    }
+
+    /// The ids of all sessions with their users.
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = (SessionId, &User)> {
+        self.ids().zip(self.fixture.users.iter().cycle())
     }
 
     /// Where the database is.
@@ -86,10 +104,20 @@ impl House {
 
     /// Genuine bearers of sessions that do not live: as many as live, up to a million.
     pub(crate) fn unknown(&self) -> Arc<Tokens> {
-        let keys = TokenKeys::derive(&self.fixture.master);
+        let keys = self.keys();
         let ids = mint(&keys, self.bearers.len().clamp(1, MOST_UNKNOWN));
         Arc::new(Tokens::bearers(&keys, &ids))
     }
+}
+
+/// How many are enough for a time in which `per_second` are used up at most.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number of sessions, of any size"
+)]
+pub(crate) fn enough_for(per_second: f64, time: Duration) -> usize {
+    (per_second * time.as_secs_f64()).clamp(1_000.0, 10_000_000.0) as usize
 }
 
 fn mint(keys: &TokenKeys, count: usize) -> Vec<SessionId> {

@@ -4,5 +4,5 @@ mod bulk;
 mod house;
 mod tokens;
 
-pub(crate) use house::{House, Size};
+pub(crate) use house::{House, Size, enough_for};
 pub(crate) use tokens::Tokens;

@@ -35,6 +35,11 @@ impl Tokens {
         self.0.get(index)
     }
 
+    /// All of them.
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, [u8; 64]> {
+        self.0.iter()
+    }
+
     /// All of them, so many at a time.
     pub(crate) fn chunks(&self, size: usize) -> std::slice::Chunks<'_, [u8; 64]> {
         self.0.chunks(size)

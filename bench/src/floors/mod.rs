@@ -1,6 +1,9 @@
 //! The floors: what one part alone would allow, with nothing around it. Each runs in a process of its own, on the
 //! core that the service has in its turn.
 
+pub(crate) mod ends;
+mod entries;
+pub(crate) mod fsync;
 pub(crate) mod hash;
 pub(crate) mod hyper;
 pub(crate) mod nginx;
@@ -47,6 +50,9 @@ impl Arguments {
 
 /// What the raw hashing is called in tables.
 pub(crate) const HASH: &str = "raw hashing";
+
+/// What the commits of logouts are called in tables.
+pub(crate) const ENDS: &str = "the store alone, ends of sessions";
 
 /// What the commits of the store are called in tables.
 pub(crate) const STORE: &str = "the store alone";

@@ -1,5 +1,5 @@
 //! How many logins the store alone makes durable: what a key login commits (the user's session before ends, another is
-//! opened), from as many tasks as there are connections, each waiting for its commit.
+//! opened, and the audit tells of both), from as many tasks as there are connections, each waiting for its commit.
 
 use std::process;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use vestibule_model::{Clock as _, SessionId, User};
 use vestibule_store::{Change, Store as _};
 use vestibule_store_sqlite::SqliteStore;
 
-use super::Arguments;
+use super::{Arguments, entries};
 use crate::benches::key_login::BOTS;
 use crate::figures::{Round, nanos};
 use crate::fixture::{Fixture, new_session, open_store};
@@ -68,9 +68,12 @@ impl Writer {
     async fn log_in(&mut self) -> Result<()> {
         let index = self.draw.below(self.users.len());
         let Some((user, lives)) = self.users.get_mut(index) else { return Ok(()) };
-        let session = new_session(&self.tokens, user, SystemClock.now());
-        let ended = lives.replace(session.id).map(Change::EndSession);
-        let changes = ended.into_iter().chain([Change::OpenSession(Box::new(session))]).collect();
+        let now = SystemClock.now();
+        let session = new_session(&self.tokens, user, now);
+        let ended = lives.replace(session.id);
+        let ends = ended.into_iter().flat_map(|id| [Change::EndSession(id), entries::ended(id, now)]);
+        let entry = entries::opened(&session, user);
+        let changes = ends.chain([Change::OpenSession(Box::new(session)), entry]).collect();
         Ok(self.store.commit(changes).await?)
     }
 }

@@ -40,6 +40,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Sends a request and reads its answer to the end; anything but a whole answer of the kind is an error.
     pub(crate) async fn exchange(&mut self, request: &[u8], kind: Answer) -> Result<()> {
+        let length = |answer: &[u8]| match kind {
+            Answer::Status(status) => length_of(answer, Some(status)),
+            Answer::Bulk => length_of_bulk(answer),
+        };
+        self.ask(request, length).await.map(drop)
+    }
+
+    /// Sends a request and reads an HTTP answer, whatever it is; gives its status.
+    pub(crate) async fn status_of(&mut self, request: &[u8]) -> Result<String> {
+        let count = self.ask(request, |answer| length_of(answer, None)).await?;
+        let status = self.answer.get(..count).and_then(|answer| answer.get(9..12)).unwrap_or_default();
+        Ok(String::from_utf8_lossy(status).into_owned())
+    }
+
+    /// How long the answer is that then stands in `answer`; `length` tells how long it must be once that is known.
+    async fn ask(
+        &mut self,
+        request: &[u8],
+        length: impl Fn(&[u8]) -> Result<Option<usize>>,
+    ) -> Result<usize> {
         self.stream.write_all(request).await.context("the server does not take a request")?;
         // TLS keeps back what it has not been told to send.
         self.stream.flush().await.context("the server does not take a request")?;
@@ -51,35 +71,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             ensure!(count > 0, "the server closed a connection");
             filled += count;
             let answer = self.answer.get(..filled).unwrap_or_default();
-            let length = match kind {
-                Answer::Status(status) => length_of(answer, status)?,
-                Answer::Bulk => length_of_bulk(answer)?,
-            };
-            match length {
+            match length(answer)? {
                 Some(length) if length < filled => bail!("an answer is longer than it says"),
-                Some(length) if length == filled => return Ok(()),
+                Some(length) if length == filled => return Ok(length),
                 _ => {}
             }
         }
     }
-
-    /// Sends a request and reads an HTTP answer, whatever it is; gives its status.
-    pub(crate) async fn status_of(&mut self, request: &[u8]) -> Result<String> {
-        self.stream.write_all(request).await.context("the server does not take a request")?;
-        let count = self.stream.read(&mut self.answer).await.context("the server does not answer")?;
-        let status = self.answer.get(..count).and_then(|answer| answer.get(9..12)).unwrap_or_default();
-        let status = String::from_utf8_lossy(status).into_owned();
-        ensure!(!status.is_empty(), "the server closed a connection");
-        Ok(status)
-    }
 }
 
-/// How long the HTTP answer is that begins with these bytes; None: its head is not complete.
-fn length_of(answer: &[u8], status: &str) -> Result<Option<usize>> {
+/// How long the HTTP answer is that begins with these bytes; None: its head is not complete. An error unless it has the
+/// status, if one is given.
+fn length_of(answer: &[u8], status: Option<&str>) -> Result<Option<usize>> {
     let Some(end) = memmem::find(answer, b"\r\n\r\n") else { return Ok(None) };
     let (head, _) = answer.split_at(end + 2);
-    let told = head.strip_prefix(b"HTTP/1.1 ").and_then(|rest| rest.get(..3));
-    ensure!(told == Some(status.as_bytes()), "not a {status}: {}", String::from_utf8_lossy(answer));
+    let told = head.strip_prefix(b"HTTP/1.1 ").and_then(|rest| rest.get(..3)).unwrap_or_default();
+    let status = status.map_or(told, str::as_bytes);
+    ensure!(
+        told == status && !told.is_empty(),
+        "not a {}: {}",
+        String::from_utf8_lossy(status),
+        String::from_utf8_lossy(answer)
+    );
+    if told == b"204" {
+        return Ok(Some(end + 4));
+    }
     let mut starts = memchr_iter(b'\n', head).filter_map(|at| head.get(at + 1..));
     let length = starts.find_map(content_length).context("an answer without its length")?;
     Ok(Some(end + 4 + length))
@@ -111,24 +127,24 @@ mod tests {
     #[test]
     fn the_length_of_an_answer_is_that_of_head_and_body() {
         let head = b"HTTP/1.1 200 OK\r\na: b\r\nContent-Length: 5\r\n\r\n";
-        assert_eq!(length_of(head, "200").unwrap(), Some(head.len() + 5));
+        assert_eq!(length_of(head, Some("200")).unwrap(), Some(head.len() + 5));
     }
 
     #[test]
     fn a_head_that_is_not_complete_has_no_length_yet() {
-        assert_eq!(length_of(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", "200").unwrap(), None);
+        assert_eq!(length_of(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", Some("200")).unwrap(), None);
     }
 
     #[test]
     fn an_answer_of_another_status_is_an_error_that_shows_it() {
         let error =
-            length_of(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno", "200").unwrap_err();
+            length_of(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno", Some("200")).unwrap_err();
         assert!(error.to_string().contains("401 Unauthorized"), "{error}");
     }
 
     #[test]
     fn an_answer_without_its_length_is_an_error() {
-        assert!(length_of(b"HTTP/1.1 200 OK\r\nxcontent-length: 5\r\n\r\n", "200").is_err());
+        assert!(length_of(b"HTTP/1.1 200 OK\r\nxcontent-length: 5\r\n\r\n", Some("200")).is_err());
     }
 
     #[test]

@@ -59,6 +59,11 @@ impl Side {
         self.against(other, Round::cpu_us)
     }
 
+    /// What half of them take at most, against another's.
+    pub(crate) fn p50_against(&self, other: &Self) -> Spread {
+        self.against(other, |round| round.p50_us)
+    }
+
     /// What 99 % take at most, against another's.
     pub(crate) fn p99_against(&self, other: &Self) -> Spread {
         self.against(other, |round| round.p99_us)

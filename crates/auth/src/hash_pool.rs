@@ -8,6 +8,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
+use thread_priority::{
+    NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
+    thread_native_id,
+};
 use tokio::sync::oneshot;
 use vestibule_crypto::{Argon2Params, PasswordHasher, needs_rehash};
 use vestibule_model::{Clock, Millis};
@@ -31,6 +35,10 @@ pub(crate) struct Verified {
 /// What the pool tells about itself.
 #[derive(Debug, Default)]
 pub struct HashPoolGauges {
+    /// Threads that hash.
+    pub threads: usize,
+    /// Jobs that may wait.
+    pub queue_length: usize,
     /// Jobs that wait now.
     pub waiting: AtomicUsize,
     /// Passwords hashed since the start.
@@ -39,6 +47,8 @@ pub struct HashPoolGauges {
     pub turned_away: AtomicU64,
     /// Milliseconds that jobs have waited since the start, added up.
     pub waited_ms: AtomicU64,
+    /// Milliseconds that the threads have hashed since the start, added up: with `hashed`, what the pool can do.
+    pub busy_ms: AtomicU64,
 }
 
 /// The threads and their queue. Dropping it ends the threads after their present job.
@@ -81,7 +91,11 @@ impl HashPool {
             jobs: Mutex::default(),
             arrived: Condvar::new(),
             clock,
-            gauges: Arc::default(),
+            gauges: Arc::new(HashPoolGauges {
+                threads: settings.threads.max(1),
+                queue_length: settings.queue_length,
+                ..HashPoolGauges::default()
+            }),
         });
         let threads = (0..settings.threads.max(1))
             .map(|number| {
@@ -189,6 +203,8 @@ fn run(queue: &Queue, mut hasher: PasswordHasher, params: Argon2Params) {
         let gauge = if late { &queue.gauges.turned_away } else { &queue.gauges.hashed };
         gauge.fetch_add(1, Ordering::Relaxed);
         work(&mut hasher, params, job, late);
+        let busy = u64::try_from(queue.clock.now().since(now).as_millis()).unwrap_or(u64::MAX);
+        queue.gauges.busy_ms.fetch_add(busy, Ordering::Relaxed);
     }
 }
 
@@ -227,10 +243,17 @@ fn verify(
     Verified { right, rehashed }
 }
 
-/// Gives way to everything else on the machine: checks must not wait for hashes.
+/// Gives way to everything else on the machine: checks must not wait for hashes. The lowest niceness alone is not enough:
+/// a thread that has it still gets its turn of some milliseconds now and then, and every check waits meanwhile. An idle
+/// thread gets a fifth of that, and makes room the moment anybody else wakes.
 fn lower_priority() {
     const LOWEST: i32 = 19;
     if let Err(error) = rustix::process::setpriority_process(None, LOWEST) {
         tracing::warn!(%error, "hash threads run at normal priority");
+    }
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    let set = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
+    if let Err(error) = set {
+        tracing::warn!(?error, "hash threads are not scheduled as idle ones");
     }
 }

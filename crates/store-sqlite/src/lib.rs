@@ -5,12 +5,15 @@
 //! its futures wait on channels, whoever polls them.
 
 mod audit_reader;
+mod backup;
 mod blocks;
 mod chain;
 mod columns;
+mod copied;
 mod error;
 #[cfg(test)]
 mod failures;
+mod fold;
 #[cfg(test)]
 mod migrated;
 mod migrations;
@@ -34,7 +37,10 @@ use vestibule_store::{
 };
 
 pub use audit_reader::AuditReader;
+pub use backup::{BackupError, Progress, back_up};
 pub use chain::{Finding, Verification, VerifyError, Witness, verify_audit};
+pub use copied::{BackupNote, Contents, CopyError, Sessions, inspect, make_ready};
+pub use fold::{FoldError, fold_log};
 pub use open::OpenError;
 
 use crate::chain::Chain;

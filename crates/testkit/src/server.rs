@@ -67,12 +67,18 @@ impl TestServer {
 
     /// Ends the server without a word and starts another on the same data, as after a crash.
     pub async fn restart(&mut self) {
+        self.restart_unloaded().await;
+        self.auth.load().await;
+    }
+
+    /// The same, but the table of live sessions is not filled yet: that is for the test to do.
+    pub async fn restart_unloaded(&mut self) {
         if let Some(running) = self.running.take() {
             running.shutdown(Duration::ZERO).await;
         }
         // An empty commit waits its turn: what was queued before it is written then.
         self.store.commit(Vec::new()).await.expect("the store answers");
-        self.auth = start_auth(&self.store, &self.master, &self.clock, &self.settings).await;
+        self.auth = begin_auth(&self.store, &self.master, &self.clock, &self.settings).await;
         let running = serve(&self.auth, &self.clock);
         self.address = running.addresses()[0];
         self.running = Some(running);
@@ -184,12 +190,21 @@ pub(crate) async fn start_auth(
     clock: &Arc<TestClock>,
     settings: &Settings,
 ) -> Arc<Auth> {
-    let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
-    let auth = Auth::start(Arc::clone(store), master, Arc::new(OsRng), clock, settings.clone())
-        .await
-        .expect("the engine starts");
+    let auth = begin_auth(store, master, clock, settings).await;
     auth.load().await;
     auth
+}
+
+async fn begin_auth(
+    store: &Arc<dyn Store>,
+    master: &MasterKey,
+    clock: &Arc<TestClock>,
+    settings: &Settings,
+) -> Arc<Auth> {
+    let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
+    Auth::start(Arc::clone(store), master, Arc::new(OsRng), clock, settings.clone())
+        .await
+        .expect("the engine starts")
 }
 
 pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {

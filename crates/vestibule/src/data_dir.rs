@@ -1,15 +1,23 @@
-//! The data directory: what lies in it, and that only one server uses it at a time.
+//! The data directory: what lies in it, that only one server uses it at a time, and that nobody uses it while its files
+//! are being replaced.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
+
+use crate::exit_code::Refusal;
 
 /// The folder that holds everything which outlives the process.
 #[derive(Debug)]
-pub(crate) struct DataDir(PathBuf);
+pub(crate) struct DataDir {
+    path: PathBuf,
+    /// Whoever reads or writes the database holds a share of a lock on the folder itself; whoever replaces it holds the
+    /// whole. None for those who do neither.
+    _claim: Option<File>,
+}
 
 /// Held by the one server that uses a data directory, until it is dropped.
 #[derive(Debug)]
@@ -18,44 +26,65 @@ pub(crate) struct Lock(#[expect(dead_code, reason = "the lock is held as long as
 impl DataDir {
     /// The folder, which need not be there.
     pub(crate) fn at(path: &Path) -> Self {
-        Self(path.to_owned())
+        Self { path: path.to_owned(), _claim: None }
     }
 
-    /// The folder, made for its owner only if it is not there.
+    /// The folder, made for its owner only if it is not there. Its database can be used beside others.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-        made.with_context(|| format!("cannot make the data directory {}", path.display()))?;
-        Ok(Self(path.to_owned()))
+        make(path)?;
+        Self::open_existing(path)
+    }
+
+    /// The folder, which has to be there. Its database can be used beside others.
+    pub(crate) fn open_existing(path: &Path) -> anyhow::Result<Self> {
+        let folder = folder(path)?;
+        claim(folder.try_lock_shared(), path, "`vestibule restore` is at work in")?;
+        Ok(Self { path: path.to_owned(), _claim: Some(folder) })
+    }
+
+    /// The folder, made for its owner only if it is not there, for nobody else: its files can be replaced.
+    pub(crate) fn open_alone(path: &Path) -> anyhow::Result<(Self, Lock)> {
+        make(path)?;
+        // First, because its refusal names the server's process.
+        let lock = Self::at(path).lock()?;
+        let folder = folder(path)?;
+        claim(folder.try_lock(), path, "another vestibule command is using")?;
+        Ok((Self { path: path.to_owned(), _claim: Some(folder) }, lock))
     }
 
     /// The folder itself.
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// The database.
     pub(crate) fn database(&self) -> PathBuf {
-        self.0.join("vestibule.db")
+        self.path.join("vestibule.db")
     }
 
     /// The master key, unless the configuration names another place.
     pub(crate) fn master_key(&self) -> PathBuf {
-        self.0.join("master.key")
+        self.path.join("master.key")
     }
 
     /// The certificate of the development CA.
     pub(crate) fn ca_certificate(&self) -> PathBuf {
-        self.0.join("ca.pem")
+        self.path.join("ca.pem")
     }
 
     /// The private key of the development CA.
     pub(crate) fn ca_key(&self) -> PathBuf {
-        self.0.join("ca-key.pem")
+        self.path.join("ca-key.pem")
+    }
+
+    /// The file that says which server uses the folder.
+    pub(crate) fn lock_file(&self) -> PathBuf {
+        self.path.join("vestibule.lock")
     }
 
     /// Claims the folder for a server. `apply` needs no claim: it changes the database beside a server.
     pub(crate) fn lock(&self) -> anyhow::Result<Lock> {
-        let path = self.0.join("vestibule.lock");
+        let path = self.lock_file();
         let shown = path.display();
         let mut file = OpenOptions::new()
             .read(true)
@@ -67,7 +96,7 @@ impl DataDir {
             .with_context(|| format!("cannot open {shown}"))?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => bail!("{}", self.in_use(&mut file)),
+            Err(TryLockError::WouldBlock) => return Err(Refusal::new(self.in_use(&mut file)).into()),
             Err(TryLockError::Error(error)) => {
                 return Err(error).with_context(|| format!("cannot lock {shown}"));
             }
@@ -83,6 +112,28 @@ impl DataDir {
         let mut owner = String::new();
         let read = file.rewind().and_then(|()| file.read_to_string(&mut owner));
         let owner = read.ok().map(|_| owner.trim()).filter(|owner| !owner.is_empty()).unwrap_or("unknown");
-        format!("another server (process {owner}) is using the data directory {}", self.0.display())
+        format!("another server (process {owner}) is using the data directory {}", self.path.display())
+    }
+}
+
+fn make(path: &Path) -> anyhow::Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("cannot make the data directory {}", path.display()))
+}
+
+fn folder(path: &Path) -> anyhow::Result<File> {
+    File::open(path).with_context(|| format!("cannot open the data directory {}", path.display()))
+}
+
+fn claim(locked: Result<(), TryLockError>, path: &Path, by: &str) -> anyhow::Result<()> {
+    let shown = path.display();
+    match locked {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            Err(Refusal::new(format_args!("{by} the data directory {shown}")).into())
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock the data directory {shown}"))
+        }
     }
 }

@@ -13,6 +13,8 @@ mod command_line;
 mod commands;
 mod config;
 mod data_dir;
+mod draft;
+mod exit_code;
 mod house;
 mod input_error;
 mod listeners;
@@ -21,6 +23,8 @@ mod master_key;
 mod metrics;
 mod open_files;
 mod private_file;
+mod progress;
+mod replace;
 mod screen;
 mod signals;
 
@@ -29,14 +33,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use command_line::{Action, AuditAction, CommandLine, ConfigAction};
-use commands::audit::NotAsWritten;
-use input_error::InputError;
-
-/// What was given is wrong: a file, a key, an argument. clap ends with the same for arguments that it refuses.
-const WRONG_INPUT: u8 = 2;
-
-/// The audit is not what was written.
-const AUDIT_NOT_AS_WRITTEN: u8 = 3;
+use exit_code::Ended;
 
 /// Runs the program as the command line says.
 pub fn run() -> ExitCode {
@@ -47,25 +44,18 @@ pub fn run() -> ExitCode {
         Action::Apply(arguments) => commands::apply(&arguments),
         Action::Audit(AuditAction::Verify(arguments)) => commands::audit::verify(&arguments),
         Action::Audit(AuditAction::Export(arguments)) => commands::audit::export(&arguments),
+        Action::Backup(arguments) => commands::backup(&arguments),
+        Action::Restore(arguments) => commands::restore(&arguments),
         Action::Config(ConfigAction::Check(arguments)) => commands::check_config(&arguments),
         Action::Config(ConfigAction::Default) => commands::show_default_config(),
+        Action::Config(ConfigAction::Reference) => commands::show_config_reference(),
         Action::Completions { shell } => commands::completions(shell),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             logging::report_failure(&error);
-            exit_code(&error)
+            Ended::of(&error).into()
         }
-    }
-}
-
-fn exit_code(error: &anyhow::Error) -> ExitCode {
-    if error.is::<InputError>() {
-        ExitCode::from(WRONG_INPUT)
-    } else if error.is::<NotAsWritten>() {
-        ExitCode::from(AUDIT_NOT_AS_WRITTEN)
-    } else {
-        ExitCode::FAILURE
     }
 }

@@ -20,7 +20,16 @@ pub(crate) fn load(settings: &MasterKeySettings, data: &DataDir) -> anyhow::Resu
     }
 }
 
-fn from_environment(variable: &str) -> anyhow::Result<MasterKey> {
+/// The same, but the key has to be there.
+pub(crate) fn load_existing(settings: &MasterKeySettings, data: &DataDir) -> anyhow::Result<MasterKey> {
+    match (&settings.file, &settings.environment) {
+        (None, None) => read(&data.master_key()),
+        _ => load(settings, data),
+    }
+}
+
+/// The key in an environment variable.
+pub(crate) fn from_environment(variable: &str) -> anyhow::Result<MasterKey> {
     let text = std::env::var(variable).map(Zeroizing::new).map_err(|_| {
         anyhow!("the environment variable {variable}, named by master_key.environment, is not set")
     })?;
@@ -43,7 +52,8 @@ fn from_data_dir(data: &DataDir) -> anyhow::Result<MasterKey> {
     make(&path)
 }
 
-fn read(path: &Path) -> anyhow::Result<MasterKey> {
+/// The key in a file that nobody else can read.
+pub(crate) fn read(path: &Path) -> anyhow::Result<MasterKey> {
     let text = private_file::read(path)?;
     MasterKey::from_hex(&text).with_context(|| format!("{} holds no master key", path.display()))
 }

@@ -34,6 +34,8 @@ impl Collector for EngineMetrics {
         let gauges = [
             ("sessions", "Sessions in the table", sessions),
             ("hash_queue_length", "Logins that wait for a hash", pool.waiting.load(Ordering::Relaxed)),
+            ("hash_queue_capacity", "Logins that may wait for a hash", pool.queue_length),
+            ("hash_threads", "Threads that hash", pool.threads),
         ];
         for (name, help, value) in gauges {
             let metric = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
@@ -51,15 +53,17 @@ impl Collector for EngineMetrics {
             let metric = ConstCounter::new(value);
             metric.encode(out.encode_descriptor(name, help, None, metric.metric_type())?)?;
         }
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds of waiting stay far below 2^53")]
-        let waited = ConstCounter::new(pool.waited_ms.load(Ordering::Relaxed) as f64 / 1000.0);
-        let help = "Time that logins have waited for a hash";
-        waited.encode(out.encode_descriptor(
-            "hash_queue_wait",
-            help,
-            Some(&Unit::Seconds),
-            waited.metric_type(),
-        )?)
+        let spans = [
+            ("hash_queue_wait", "Time that logins have waited for a hash", &pool.waited_ms),
+            ("hash_busy", "Time that the threads have hashed", &pool.busy_ms),
+        ];
+        for (name, help, value) in spans {
+            #[expect(clippy::cast_precision_loss, reason = "milliseconds stay far below 2^53")]
+            let metric = ConstCounter::new(value.load(Ordering::Relaxed) as f64 / 1000.0);
+            let unit = Some(&Unit::Seconds);
+            metric.encode(out.encode_descriptor(name, help, unit, metric.metric_type())?)?;
+        }
+        Ok(())
     }
 }
 

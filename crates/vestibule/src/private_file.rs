@@ -60,12 +60,13 @@ fn write(draft: &Path, text: &str, mode: u32) -> io::Result<()> {
 }
 
 /// Beside the file, under a name that nobody else has: process ids come again, in containers each time.
-fn draft_of(path: &Path) -> PathBuf {
+pub(crate) fn draft_of(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{}", random_hex(&OsRng, 8)))
 }
 
-fn sync_folder(path: &Path) -> io::Result<()> {
+/// Makes the name of a file durable.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) => File::open(folder)?.sync_all(),
         None => File::open(".")?.sync_all(),

@@ -7,8 +7,7 @@ use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-/// As a shell reports a program that was ended by SIGINT.
-const ENDED_AT_ONCE: i32 = 130;
+use crate::exit_code::Ended;
 
 /// Listens from now on. The receiver answers at the first signal. A thread of its own sees to the second one, whatever
 /// the rest of the program is waiting for.
@@ -35,7 +34,7 @@ pub(crate) fn listen() -> anyhow::Result<oneshot::Receiver<()>> {
             let _ = stop.send(());
             let second = next().await;
             tracing::warn!(signal = second, "ended at once");
-            std::process::exit(ENDED_AT_ONCE)
+            std::process::exit(Ended::Interrupted as i32)
         })
     };
     thread::Builder::new().name("signals".into()).spawn(watch).context("cannot listen for signals")?;

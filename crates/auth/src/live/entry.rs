@@ -149,7 +149,7 @@ const fn written_step(idle: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// What a million sessions cost is this, and what the indexes take for each (ADR 10).
+    /// What a million sessions cost is this, and what the indexes take for each (ADR 12).
     #[test]
     fn a_session_takes_two_cache_lines() {
         assert_eq!(size_of::<Option<Entry<()>>>(), 128);

@@ -2,7 +2,7 @@
 //!
 //! A session stands in the shard of its user (`shard`), found through indexes by id, by LiveVox id and by reference
 //! (`index`). Locks are held for the time of a lookup, never over a hash, a commit or an await, and always in the order
-//! index, shard, directory. ADR 10 tells the sizes.
+//! index by id, other indexes, shard, directory. ADR 12 tells the sizes.
 //!
 //! Knows no rules: who may stay is asked by the engine (`standing`), within [`LiveSessions::with`]. Depends on nothing of
 //! the engine but its locks, so that tests can put them into every order.
@@ -82,22 +82,18 @@ impl<H: Holder> LiveSessions<H> {
     pub(crate) fn insert(&self, session: &Session, holder: Arc<H>) {
         let shard = self.shard_of(session.user);
         let reference = self.namer.reference(session.id);
-        let mut place = Place { shard, slot: 0 };
         let put = || {
-            place.slot = self.shard(shard).insert(Entry::new(session, reference, holder));
+            let slot = self.shard(shard).insert(Entry::new(session, reference, holder));
+            let place = Place { shard, slot };
+            self.by_reference.insert(&reference, place);
+            if session.dialect == Dialect::LiveVox {
+                self.by_livevox_id.insert(&self.namer.livevox_id(session.id), place);
+            }
             place
         };
-        // The index stays locked, so that a session that comes from two sides is put in once.
-        if !self.by_id.insert_unless(&session.id.0, |place| self.is_at(place, session.id), put) {
-            return;
-        }
-        self.by_reference.insert(&reference, place);
-        if session.dialect == Dialect::LiveVox {
-            self.by_livevox_id.insert(&self.namer.livevox_id(session.id), place);
-        }
-        if !self.is_at(place, session.id) {
-            self.forget_names(place, (session.id, reference, session.dialect)); // It ended in the same moment.
-        }
+        // The index stays locked, so that a session that comes from two sides is put in once, and one that ends in the
+        // same moment loses its names after it has them.
+        self.by_id.insert_unless(&session.id.0, |place| self.is_at(place, session.id), put);
     }
 
     /// Puts a session that was read from the store into the table, unless it is there or has ended since.
@@ -289,13 +285,9 @@ impl<H: Holder> LiveSessions<H> {
     /// Takes the names of a session that has left its shard out of the indexes.
     fn forget(&self, place: Place, entry: &Entry<H>) {
         self.by_id.remove(&entry.id.0, place);
-        self.forget_names(place, (entry.id, entry.reference, entry.dialect));
-    }
-
-    fn forget_names(&self, place: Place, (id, reference, dialect): (SessionId, Name, Dialect)) {
-        self.by_reference.remove(&reference, place);
-        if dialect == Dialect::LiveVox {
-            self.by_livevox_id.remove(&self.namer.livevox_id(id), place);
+        self.by_reference.remove(&entry.reference, place);
+        if entry.dialect == Dialect::LiveVox {
+            self.by_livevox_id.remove(&self.namer.livevox_id(entry.id), place);
         }
     }
 

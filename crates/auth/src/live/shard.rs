@@ -39,20 +39,18 @@ impl<H: Holder> Shard<H> {
     /// Puts a session into its lists.
     pub(super) fn insert(&mut self, entry: Entry<H>) -> Slot {
         let (user, application) = (entry.user(), entry.application());
-        let with = self.users_with.first(&self.sessions, &(user, application));
-        let of_user = self.users.first(&self.sessions, &user);
-        let of_application = self.applications.first(&self.sessions, &application);
-
         let slot = self.sessions.insert(entry);
-        if let Some(first) = with {
+        if let Some(first) = self.users_with.first(&self.sessions, &(user, application)) {
             List::User.insert_behind(&mut self.sessions, first, slot);
         } else {
-            List::User.push(&mut self.sessions, of_user.unwrap_or(NONE), slot);
+            let first = self.users.first(&self.sessions, &user).unwrap_or(NONE);
+            List::User.push(&mut self.sessions, first, slot);
             self.users.set(&self.sessions, slot);
             self.users_with.set(&self.sessions, slot);
         }
         if application != Application::None {
-            List::Application.push(&mut self.sessions, of_application.unwrap_or(NONE), slot);
+            let first = self.applications.first(&self.sessions, &application).unwrap_or(NONE);
+            List::Application.push(&mut self.sessions, first, slot);
             self.applications.set(&self.sessions, slot);
         }
         self.wheel.file(&mut self.sessions, slot);

@@ -40,7 +40,7 @@ impl Visit {
         endpoint.serves(matched.map_or("none", MatchedPath::as_str), &state.metrics);
         let id = state.request_ids.of(Headers::Map(request.headers()));
         let span = match spans {
-            Spans::PerRequest => tracing::info_span!("request", id = id.as_str(), route = endpoint.route()),
+            Spans::PerRequest => tracing::debug_span!("request", id = id.as_str(), route = endpoint.route()),
             Spans::None => Span::none(),
         };
         Self {
@@ -79,7 +79,9 @@ impl Visit {
             length.format(answer.body.len()),
             "\r\n\r\n",
         ];
-        lines.iter().for_each(|line| out.extend_from_slice(line.as_bytes()));
+        for line in lines {
+            out.extend_from_slice(line.as_bytes());
+        }
         out.extend_from_slice(&answer.body);
         let took = now().duration_since(self.begun);
         place.endpoint.count(&place.state.metrics, &self.method, answer.status, took);

@@ -122,10 +122,9 @@ where
     let wire = Wire::new(stream, Arc::clone(&pulse), arrived);
     match end {
         End::Finished(Ok(Left::ForHyper)) => serve_by_hyper(wire, peer, terms, pulse).await,
-        End::Finished(Ok(Left::Done)) => wire.close(LastWord::Nothing).await,
         End::Finished(Err(error)) => tracing::debug!(%error, "a connection ended with an error"),
         End::Expired if late => wire.close(LastWord::Refusal(Refusal::HeaderTimeout)).await,
-        End::Expired => wire.close(LastWord::Nothing).await,
+        End::Expired | End::Finished(Ok(Left::Done)) => wire.close(LastWord::Nothing).await,
     }
 }
 

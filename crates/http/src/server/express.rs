@@ -4,7 +4,7 @@
 //! body and without a word about the connection, whose answer a shortcut has at once, it is answered here: parsed by the
 //! same library as hyper's, asked of the same shortcut through the same layers, written without a response being built.
 //! The first request that is anything else, and everything after it, is hyper's: the bytes are handed over as they came,
-//! so no request is ever read by two parsers, and there is no second opinion on where one ends (ADR 11).
+//! so no request is ever read by two parsers, and there is no second opinion on where one ends (ADR 13).
 
 use std::io;
 use std::pin::Pin;

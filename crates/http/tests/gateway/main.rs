@@ -5,6 +5,9 @@
     reason = "a test that cannot be set up has failed, and says where"
 )]
 
+mod express;
+mod loading;
+
 use std::time::Duration;
 
 use reqwest::{Method, Response};

@@ -1,25 +1,49 @@
 //! Reading accounts and what belongs to them.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, Row};
 use vestibule_model::{
     Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Group, OauthClient, Profile, Rank,
-    SecretDigest, Skill,
+    SecretDigest, Skill, User,
 };
 use vestibule_store::AccountRows;
 
-use super::users::{OF_ACCOUNT, user};
+use super::users::{EVERY_USER, OF_ACCOUNT, user};
 use crate::columns::{At, Coded, Id, Json};
+
+/// Every account and everything that belongs to it but its sessions. The users, who are many, are read in one go.
+pub(crate) fn accounts(snapshot: &Connection) -> rusqlite::Result<Vec<AccountRows>> {
+    let mut select = snapshot.prepare_cached("SELECT * FROM accounts ORDER BY id")?;
+    let accounts = select.query_map([], read_account)?.collect::<rusqlite::Result<Vec<Account>>>()?;
+    let mut of: HashMap<AccountId, Vec<User>> = HashMap::with_capacity(accounts.len());
+    for read in snapshot.prepare_cached(EVERY_USER)?.query_map([], user)? {
+        let read = read?;
+        of.entry(read.account).or_default().push(read);
+    }
+    let rows = |account: Account| {
+        let users = of.remove(&account.id).unwrap_or_default();
+        rows(snapshot, account, users)
+    };
+    accounts.into_iter().map(rows).collect()
+}
 
 /// One account and everything that belongs to it but its sessions.
 pub(crate) fn account(snapshot: &Connection, id: AccountId) -> rusqlite::Result<Option<AccountRows>> {
     let mut select = snapshot.prepare_cached("SELECT * FROM accounts WHERE id = ?1")?;
     let Some(account) = select.query_row([Id(id)], read_account).optional()? else { return Ok(None) };
-    Ok(Some(AccountRows {
+    let users = all(snapshot, id, OF_ACCOUNT, user)?;
+    rows(snapshot, account, users).map(Some)
+}
+
+fn rows(snapshot: &Connection, account: Account, users: Vec<User>) -> rusqlite::Result<AccountRows> {
+    let id = account.id;
+    Ok(AccountRows {
         account,
         profiles: all(snapshot, id, "SELECT * FROM profiles WHERE account_id = ?1 ORDER BY id", profile)?,
         groups: all(snapshot, id, "SELECT * FROM groups WHERE account_id = ?1 ORDER BY id", group)?,
         skills: all(snapshot, id, "SELECT * FROM skills WHERE account_id = ?1 ORDER BY id", skill)?,
-        users: all(snapshot, id, OF_ACCOUNT, user)?,
+        users,
         api_keys: all(snapshot, id, "SELECT * FROM api_keys WHERE account_id = ?1 ORDER BY id", api_key)?,
         oauth_clients: all(
             snapshot,
@@ -33,7 +57,7 @@ pub(crate) fn account(snapshot: &Connection, id: AccountId) -> rusqlite::Result<
             "SELECT * FROM application_tokens WHERE account_id = ?1 ORDER BY id",
             application_token,
         )?,
-    }))
+    })
 }
 
 fn all<T>(

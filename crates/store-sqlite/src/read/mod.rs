@@ -9,7 +9,7 @@ mod users;
 
 use rusqlite::Connection;
 use vestibule_model::AccountId;
-use vestibule_store::{AccountRows, ChangedAccounts, DirectoryRows, Sequence};
+use vestibule_store::{ChangedAccounts, DirectoryRows, Sequence};
 
 use crate::columns::Id;
 
@@ -21,11 +21,7 @@ pub(crate) use users::users;
 
 /// Everything but the sessions.
 pub(crate) fn directory(snapshot: &Connection) -> rusqlite::Result<DirectoryRows> {
-    let ids = ids(snapshot, "SELECT id FROM accounts ORDER BY id", [])?;
-    // Each account is there: its id was read in the same snapshot.
-    let accounts = ids.into_iter().filter_map(|id| account(snapshot, id).transpose());
-    let accounts = accounts.collect::<rusqlite::Result<Vec<AccountRows>>>()?;
-    Ok(DirectoryRows { accounts, sequence: sequence(snapshot)? })
+    Ok(DirectoryRows { accounts: directory::accounts(snapshot)?, sequence: sequence(snapshot)? })
 }
 
 /// Which accounts changed after `after`.

@@ -17,6 +17,9 @@ macro_rules! user_columns {
     };
 }
 
+/// Every user there is, by id.
+pub(super) const EVERY_USER: &str = concat!("SELECT ", user_columns!(), " FROM users ORDER BY id");
+
 /// Every user of an account, by id.
 pub(super) const OF_ACCOUNT: &str =
     concat!("SELECT ", user_columns!(), " FROM users WHERE account_id = ?1 ORDER BY id");

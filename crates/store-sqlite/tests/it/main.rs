@@ -4,6 +4,7 @@
 
 mod audit;
 mod audit_edits;
+mod backup;
 mod beside_the_model;
 mod conformance;
 mod killed;

@@ -55,7 +55,7 @@ Say whether the audit is what was written: nothing changed, nothing removed, not
 Every entry carries a tag over itself and the tag before it, made under a key that is derived from the master key and \
 is not in the database. Reads only; a service may be running on the same data directory.
 
-Exit codes: 0 the audit is what was written, 1 it could not be verified, 2 wrong arguments, 3 it is not what was \
+Exit codes: 0 the audit is what was written, 1 it could not be verified, 2 wrong arguments, 4 it is not what was \
 written: the first entry that is wrong is named.
 
 The newest entry and its tag are printed. Kept somewhere else, and given to --witness at a later run, they prove that \

@@ -56,6 +56,7 @@ fn dry_run(config: &Config, declared: &Declared, source: &str) -> anyhow::Result
         let mut tools = tools(config, &MasterKey::generate(&OsRng));
         return engine::plan_over(&DirectoryRows::default(), &mut tools, declared, source);
     }
+    let data = DataDir::open_existing(data.path())?;
     let master = master_key::load(&config.master_key, &data)?;
     let store = open_store(&data, &master)?;
     let mut tools = tools(config, &master);

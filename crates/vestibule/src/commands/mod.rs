@@ -2,7 +2,9 @@
 
 mod apply;
 pub(crate) mod audit;
+mod backup;
 mod dev;
+mod restore;
 mod serve;
 mod welcome;
 
@@ -13,7 +15,9 @@ use tokio::runtime::{self, Runtime};
 use vestibule_model::Actor;
 
 pub(crate) use apply::apply;
+pub(crate) use backup::backup;
 pub(crate) use dev::dev;
+pub(crate) use restore::restore;
 pub(crate) use serve::serve;
 
 use crate::command_line::{CommandLine, ConfigArguments};
@@ -36,6 +40,13 @@ pub(crate) fn show_default_config() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// `vestibule config reference`
+#[expect(clippy::unnecessary_wraps, reason = "every command has the same form")]
+pub(crate) fn show_config_reference() -> anyhow::Result<()> {
+    screen::say(config::reference().trim_end());
+    Ok(())
+}
+
 /// `vestibule completions`
 #[expect(clippy::unnecessary_wraps, reason = "every command has the same form")]
 pub(crate) fn completions(shell: Shell) -> anyhow::Result<()> {
@@ -54,4 +65,14 @@ fn operator() -> Actor {
 /// The main thread's runtime: for the background tasks, and for waiting. Requests have runtimes of their own.
 fn small_runtime() -> anyhow::Result<Runtime> {
     runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")
+}
+
+/// The version of the program.
+const fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// So many things, in words.
+fn count(number: u64, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }

@@ -6,6 +6,7 @@
 mod check;
 mod environment;
 mod layers;
+mod reference;
 mod settings;
 mod values;
 
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use toml::Value;
 
+pub(crate) use reference::reference;
 pub(crate) use settings::{
     Config, HashingSettings, LimitSettings, LogFormat, LogSettings, MasterKeySettings, ServerSettings,
 };

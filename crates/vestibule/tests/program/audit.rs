@@ -52,7 +52,7 @@ fn found(sql: &str) -> String {
     let folder = folder();
     edit(&folder, sql);
     let outcome = verify(&folder);
-    assert_eq!(outcome.code, Some(3), "{}{}", outcome.out, outcome.err);
+    assert_eq!(outcome.code, Some(4), "{}{}", outcome.out, outcome.err);
     outcome.err
 }
 
@@ -116,7 +116,7 @@ fn a_witness_tells_that_the_whole_directory_was_put_back() {
     fs::write(&database, earlier).unwrap();
     assert_eq!(verify(&folder).code, Some(0));
     let outcome = audit(&folder, &["verify", "--witness", witness]);
-    assert_eq!(outcome.code, Some(3));
+    assert_eq!(outcome.code, Some(4));
     assert!(outcome.err.contains("entry 4 is not the one that was there"), "{}", outcome.err);
 }
 

@@ -47,6 +47,16 @@ fn of_audit_export() {
 }
 
 #[test]
+fn of_backup() {
+    is_golden("help-backup.txt", &["backup", "--help"]);
+}
+
+#[test]
+fn of_restore() {
+    is_golden("help-restore.txt", &["restore", "--help"]);
+}
+
+#[test]
 fn of_config() {
     is_golden("help-config.txt", &["config", "--help"]);
 }

@@ -8,8 +8,11 @@
 
 mod apply;
 mod audit;
+mod backup;
 mod config;
 mod dev;
+mod docs;
+mod exit_codes;
 mod help;
 mod log;
 mod master_key;

@@ -68,7 +68,7 @@ fn a_second_server_on_the_same_data_is_refused() {
     let _first = Server::dev(&folder);
     let outcome = run(&mut dev(&folder));
     let expected = "is using the data directory";
-    assert!(outcome.code == Some(1) && outcome.err.contains(expected), "{}", outcome.err);
+    assert!(outcome.code == Some(3) && outcome.err.contains(expected), "{}", outcome.err);
 }
 
 #[test]

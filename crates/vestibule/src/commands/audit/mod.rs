@@ -22,6 +22,6 @@ fn open(arguments: &DataArguments) -> anyhow::Result<(DataDir, MasterKey)> {
     if !data.database().exists() {
         bail!("there is no database at {}", data.database().display());
     }
-    let master = master_key::load(&config.master_key, &data)?;
+    let master = master_key::load_existing(&config.master_key, &data)?;
     Ok((data, master))
 }

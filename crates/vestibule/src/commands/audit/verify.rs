@@ -1,7 +1,6 @@
 //! `vestibule audit verify`: walks the chain and says what it found.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write as _};
 
 use anyhow::Context;
 use vestibule_crypto::AuditKey;
@@ -10,6 +9,7 @@ use vestibule_store_sqlite::{Finding, Verification, Witness, verify_audit};
 use super::open;
 use crate::command_line::VerifyArguments;
 use crate::input_error::InputError;
+use crate::progress::Bar;
 use crate::screen;
 
 /// The audit is not what was written. The program ends with an exit code of its own.
@@ -27,11 +27,9 @@ pub(crate) fn verify(arguments: &VerifyArguments) -> anyhow::Result<()> {
     let (data, master) = open(&arguments.data)?;
     let key = AuditKey::derive(&master);
     let path = data.database();
-    let mut progress = Progress::new();
-    let outcome = verify_audit(&path, master.check_value(), &key, witness, |done, total| {
-        progress.show(done, total);
-    });
-    progress.clear();
+    let bar = Bar::of_entries("verifying");
+    let outcome = verify_audit(&path, master.check_value(), &key, witness, |done, total| bar.at(done, total));
+    drop(bar);
     let outcome = outcome.with_context(|| format!("cannot verify the audit of {}", path.display()))?;
     say(&outcome);
     match outcome.finding {
@@ -86,32 +84,6 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-/// A line that tells how far it is, for people only.
-struct Progress {
-    shown: bool,
-    wanted: bool,
-}
-
-impl Progress {
-    fn new() -> Self {
-        Self { shown: false, wanted: io::stderr().is_terminal() }
-    }
-
-    fn show(&mut self, done: u64, total: u64) {
-        if self.wanted && done < total {
-            self.shown = true;
-            let percent = done.saturating_mul(100) / total.max(1);
-            let _ = write!(io::stderr().lock(), "\r{done} of {total} entries, {percent} %");
-        }
-    }
-
-    fn clear(&mut self) {
-        if self.shown {
-            let _ = write!(io::stderr().lock(), "\r{:60}\r", "");
-        }
-    }
 }
 
 #[cfg(test)]

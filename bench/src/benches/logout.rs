@@ -1,0 +1,33 @@
+//! Logouts, each of a session that lives, against the commits that they make and against the disk.
+
+use anyhow::Result;
+
+use super::refresh::of_session;
+use super::{Bench, compare};
+use crate::child::{Server, measure_floor};
+use crate::data::{House, Size, enough_for};
+use crate::floors;
+use crate::load::{self, Questions};
+use crate::plan::Plan;
+use crate::report::Finding;
+use crate::turns::Turn;
+
+pub(super) const BENCH: Bench = Bench { name: "logout", run };
+
+/// More than log out in a second; a round ends before its time when nobody is left.
+const AT_MOST: f64 = 60_000.0;
+
+fn run(plan: &Plan) -> Result<Finding> {
+    let time = plan.rounds * (plan.warm_up + plan.span);
+    let house = House::build(plan.new_folder()?, Size::of(enough_for(AT_MOST, time)))?;
+    let keys = house.keys();
+    let logout = |(id, user): (_, &vestibule_model::User)| of_session("logout", &keys, (id, user.account));
+    let logouts = Questions::once(house.sessions().map(logout).collect());
+    let server = Server::vestibule(plan, house.folder(), &house.fixture)?;
+    let turns = [
+        Turn::floor(floors::ENDS, || measure_floor(plan, "ends")),
+        Turn::floor(floors::fsync::WHAT, || measure_floor(plan, "fsync")),
+        Turn::subject("logouts", || load::drive(plan, server.target(), &logouts)),
+    ];
+    compare(plan, BENCH.name, &turns, None)
+}

@@ -1,0 +1,203 @@
+//! Other files under the names of those that the service uses: the database, the master key. Nothing is destroyed: what
+//! had the name is kept under another. Whoever calls this has the data directory alone.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use jiff::Timestamp;
+use vestibule_crypto::MasterKey;
+use vestibule_model::Millis;
+use vestibule_store_sqlite::{FoldError, fold_log};
+use zeroize::Zeroizing;
+
+use crate::config::MasterKeySettings;
+use crate::data_dir::DataDir;
+use crate::draft::{Draft, Present, with_suffix};
+use crate::exit_code::Refusal;
+use crate::input_error::InputError;
+use crate::{master_key, private_file, screen};
+
+/// Whether something that is there may lose its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Permission {
+    /// No.
+    Refuse,
+    /// Yes, the operator has said so.
+    Replace,
+}
+
+/// Where the service will look for its master key.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// A file.
+    File(PathBuf),
+    /// An environment variable, which is somebody else's to set.
+    Variable(String),
+}
+
+/// Refuses when there is a database that may not lose its name.
+pub(crate) fn check_database(data: &DataDir, permission: Permission) -> Result<(), Refusal> {
+    let database = data.database();
+    if permission == Permission::Refuse && database.exists() {
+        let shown = database.display();
+        return Err(Refusal::new(format_args!(
+            "there is a database already, {shown}: say --overwrite to replace it"
+        )));
+    }
+    Ok(())
+}
+
+/// Removes what restores that were killed have left.
+pub(crate) fn remove_drafts(data: &DataDir) -> anyhow::Result<()> {
+    let prefix = format!(".{}.", data.database().file_name().unwrap_or_default().to_string_lossy());
+    let unreadable = || format!("cannot read {}", data.path().display());
+    for entry in fs::read_dir(data.path()).with_context(unreadable)? {
+        let entry = entry.with_context(unreadable)?;
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the draft the database. Says which files are kept of the one before.
+pub(crate) fn database(draft: Draft, data: &DataDir, now: Millis) -> anyhow::Result<Vec<PathBuf>> {
+    let database = data.database();
+    let shown = database.display();
+    give_to_owner(draft.path(), data)?;
+    let mut kept = Vec::new();
+    if database.exists() {
+        match fold_log(&database) {
+            Ok(()) => {}
+            Err(error @ FoldError::InUse) => {
+                return Err(Refusal::new(format_args!("{shown}: {error}")).into());
+            }
+            Err(FoldError::Unreadable(error)) => {
+                screen::complain(format_args!("{shown} cannot be read any more: {error}"));
+            }
+        }
+        let aside = aside(&database, now);
+        // A second name for the old one: there is no moment without a database.
+        fs::hard_link(&database, &aside).with_context(|| format!("cannot keep {shown}"))?;
+        kept.push(aside);
+    }
+    // A log that is still there belongs to the old one, and would be read as the new one's.
+    for suffix in ["-wal", "-journal"] {
+        let (log, aside) = (with_suffix(&database, suffix), with_suffix(&aside(&database, now), suffix));
+        match fs::rename(&log, &aside) {
+            Ok(()) => kept.push(aside),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error).with_context(|| format!("cannot rename {}", log.display())),
+        }
+    }
+    remove(&with_suffix(&database, "-shm"))?;
+    draft.place(Present::Replace).with_context(|| format!("cannot replace {shown}"))?;
+    Ok(kept)
+}
+
+fn remove(file: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", file.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The name under which a file is kept.
+fn aside(file: &Path, now: Millis) -> PathBuf {
+    let time = timestamp(now).map(|time| time.strftime("%Y%m%dT%H%M%SZ").to_string());
+    with_suffix(file, &format!(".replaced-{}", time.unwrap_or_else(|| now.as_unix().to_string())))
+}
+
+/// A time in UTC, without its milliseconds.
+pub(crate) fn timestamp(time: Millis) -> Option<Timestamp> {
+    Timestamp::from_second(time.as_unix().div_euclid(1_000)).ok()
+}
+
+/// What root makes in a folder of another user belongs to that user, or the service could not use it.
+pub(crate) fn give_to_owner(file: &Path, data: &DataDir) -> anyhow::Result<()> {
+    let owner =
+        fs::metadata(data.path()).with_context(|| format!("cannot read {}", data.path().display()))?;
+    if rustix::process::geteuid().is_root() && owner.uid() != 0 {
+        chown(file, Some(owner.uid()), Some(owner.gid()))
+            .with_context(|| format!("cannot give {} to its owner", file.display()))?;
+    }
+    Ok(())
+}
+
+impl Place {
+    /// The place that the settings name.
+    pub(crate) fn of(settings: &MasterKeySettings, data: &DataDir) -> Self {
+        match (&settings.file, &settings.environment) {
+            (Some(file), _) => Self::File(file.clone()),
+            (None, Some(variable)) => Self::Variable(variable.clone()),
+            (None, None) => Self::File(data.master_key()),
+        }
+    }
+
+    /// Refuses when another key is there, which may not lose its name.
+    pub(crate) fn check(&self, key: &MasterKey, permission: Permission) -> anyhow::Result<()> {
+        match self {
+            Self::Variable(name) => match master_key::from_environment(name) {
+                Ok(found) if !is_same(&found, key) => {
+                    Err(InputError::new(name, "this variable holds another master key").into())
+                }
+                _ => Ok(()),
+            },
+            Self::File(file) if permission == Permission::Refuse && file.exists() && !holds(file, key) => {
+                let shown = file.display();
+                Err(Refusal::new(format_args!(
+                    "there is another master key already, {shown}: say --overwrite to replace it"
+                ))
+                .into())
+            }
+            Self::File(_) => Ok(()),
+        }
+    }
+
+    /// Puts the key there, unless it is there. Says what is kept of what was there before.
+    pub(crate) fn put(
+        &self,
+        key: &MasterKey,
+        data: &DataDir,
+        now: Millis,
+    ) -> anyhow::Result<Option<PathBuf>> {
+        let Self::File(file) = self else { return Ok(None) };
+        if holds(file, key) {
+            return Ok(None);
+        }
+        let shown = file.display();
+        let mut kept = None;
+        if file.exists() {
+            let aside = aside(file, now);
+            fs::hard_link(file, &aside).with_context(|| format!("cannot keep {shown}"))?;
+            kept = Some(aside);
+        }
+        let text = Zeroizing::new(format!("{}\n", *key.to_hex()));
+        private_file::replace(file, &text, 0o600).with_context(|| format!("cannot write {shown}"))?;
+        give_to_owner(file, data)?;
+        Ok(kept)
+    }
+}
+
+fn holds(file: &Path, key: &MasterKey) -> bool {
+    master_key::read(file).is_ok_and(|found| is_same(&found, key))
+}
+
+fn is_same(one: &MasterKey, other: &MasterKey) -> bool {
+    one.check_value() == other.check_value()
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => file.display().fmt(out),
+            Self::Variable(name) => write!(out, "yours to set in the environment variable {name}"),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The pages of docs/operations and the files of deploy/, against the program that they are about.
+//!
+//! After a change of the shipped configuration: `UPDATE_GOLDEN=1 cargo test -p vestibule --test program reference`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::{Folder, Server, run, vestibule};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn text(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The families of a scrape by the names that one asks for, each with its type.
+fn scraped() -> BTreeSet<(String, String)> {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    server.log_in("12345678", "name", "password");
+    let families = server.get("admin", "/metrics").body;
+    let family = |line: &str| {
+        let (name, kind) = line.strip_prefix("# TYPE ")?.split_once(' ')?;
+        let suffix = match kind {
+            "counter" => "_total",
+            "info" => "_info",
+            _ => "",
+        };
+        Some((format!("{name}{suffix}"), kind.to_owned()))
+    };
+    families.lines().filter_map(family).collect()
+}
+
+/// All names that can stand in a query.
+fn samples() -> BTreeSet<String> {
+    let parts = |(name, kind): (String, String)| match kind.as_str() {
+        "histogram" => ["_bucket", "_sum", "_count"].map(|part| format!("{name}{part}")).to_vec(),
+        _ => vec![name],
+    };
+    scraped().into_iter().flat_map(parts).collect()
+}
+
+/// Every word of a text that looks like the name of a metric of ours.
+fn metrics_in(text: &str) -> BTreeSet<String> {
+    let words = text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+    words
+        .filter(|word| ["vestibule_", "process_"].iter().any(|prefix| word.starts_with(prefix)))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The rows of a Markdown table whose first cell is code: that cell and the next.
+fn rows(page: &str) -> BTreeSet<(String, String)> {
+    let row = |line: &str| {
+        let (name, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
+        Some((name.to_owned(), rest.split(" |").next()?.to_owned()))
+    };
+    page.lines().filter_map(row).collect()
+}
+
+fn all_exist(path: &str) {
+    let (used, samples) = (metrics_in(&text(path)), samples());
+    assert!(!used.is_empty(), "{path} asks for nothing");
+    let missing: Vec<_> = used.difference(&samples).collect();
+    assert!(missing.is_empty(), "{path} asks for what no scrape has: {missing:?}");
+}
+
+#[test]
+fn the_configuration_reference_is_the_one_that_the_program_prints() {
+    let printed = run(vestibule().args(["config", "reference"])).out;
+    let path = root().join("docs/operations/configuration.md");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, &printed).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == printed,
+        "docs/operations/configuration.md is stale: \
+         UPDATE_GOLDEN=1 cargo test -p vestibule --test program reference"
+    );
+}
+
+#[test]
+fn every_metric_is_documented_and_every_documented_metric_exists() {
+    let page = text("docs/operations/metrics.md");
+    let documented: BTreeSet<_> =
+        rows(&page).into_iter().filter(|(name, _)| !metrics_in(name).is_empty()).collect();
+    assert_eq!(documented, scraped(), "docs/operations/metrics.md (left) and a scrape (right) differ");
+}
+
+#[test]
+fn alerts_ask_for_metrics_that_exist() {
+    all_exist("deploy/prometheus/alerts.yml");
+}
+
+#[test]
+fn every_alert_is_explained() {
+    let (alerts, page) = (text("deploy/prometheus/alerts.yml"), text("docs/operations/metrics.md"));
+    let names: Vec<&str> = alerts.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    assert!(!names.is_empty());
+    for name in names {
+        assert!(page.contains(&format!("| `{name}` | ")), "{name} is not in docs/operations/metrics.md");
+    }
+}
+
+#[test]
+fn the_dashboard_asks_for_metrics_that_exist() {
+    all_exist("deploy/grafana/vestibule.json");
+}
+
+#[test]
+fn every_panel_of_the_dashboard_asks_for_something() {
+    let dashboard: Value = serde_json::from_str(&text("deploy/grafana/vestibule.json")).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    assert!(!panels.is_empty());
+    for panel in panels.iter().filter(|panel| panel["type"] != "row") {
+        let targets = panel["targets"].as_array().unwrap();
+        let asks = |target: &Value| target["expr"].as_str().is_some_and(|expression| !expression.is_empty());
+        assert!(!targets.is_empty() && targets.iter().all(asks), "{}", panel["title"]);
+    }
+}
+
+#[test]
+fn the_service_unit_starts_what_the_program_has() {
+    let unit = text("deploy/vestibule.service");
+    let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    let mut words = command.split_whitespace();
+    assert_eq!(words.next(), Some("/usr/local/bin/vestibule"));
+    let outcome = run(vestibule().args(words).arg("--help"));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.err);
+}
+
+#[test]
+fn links_between_the_pages_lead_somewhere() {
+    for entry in fs::read_dir(root().join("docs/operations")).unwrap() {
+        let path = entry.unwrap().path();
+        let page = fs::read_to_string(&path).unwrap();
+        for link in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap();
+            let there = file.is_empty() || link.contains("://") || path.parent().unwrap().join(file).exists();
+            assert!(there, "{}: {link}", path.display());
+        }
+    }
+}
