@@ -45,7 +45,7 @@ pub enum LifeState {
         /// Why.
         reason: EndReason,
     },
-    /// It does not live, and its end is not in the audit: it was lost, or has just expired.
+    /// It does not live, and its end is not in the audit: it has just expired, or a restore ended it.
     Gone,
     /// There never was such a session, or retention has removed what was known of it.
     Unknown,

@@ -22,7 +22,9 @@ pub(super) fn answer(
         (LifeState::Live { expires_at }, _) => format!("it lives, until {} if it is not used", time(expires_at)),
         (LifeState::Ended { .. }, Some((entry, reason))) => ended(entry, reason, cause, time),
         (LifeState::Gone, _) => {
-            "it does not live any more, and its end is not written yet: it has just expired".to_owned()
+            "it does not live any more, and nothing tells of its end: it has just expired, or the database was put back \
+             to a backup"
+                .to_owned()
         }
         _ => "nothing is known of it: there never was such a session, or what was written of it is older than the \
               audit's retention"
