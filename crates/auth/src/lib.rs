@@ -29,6 +29,7 @@ mod settings;
 mod standing;
 mod steady_clock;
 mod sync;
+mod why;
 
 pub use audit::End;
 pub use authorize::{Authorized, Credential, Granted};
@@ -46,3 +47,4 @@ pub use service::{Auth, StartError};
 pub use sessions::{Listed, SessionAccessError};
 pub use settings::{BlockList, FailureLimit, HashSettings, Intervals, Settings};
 pub use standing::Standing;
+pub use why::{Evidence, Life, LifeState, Step, life};

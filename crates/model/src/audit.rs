@@ -145,6 +145,8 @@ pub enum AuditAction {
     AuditPruned,
     /// The audit was exported.
     AuditExported,
+    /// The database was put back to what a backup had: what happened after that backup is not told here.
+    Restored,
 }
 
 /// Why a session ended, or something was refused.

@@ -8,6 +8,7 @@ mod account;
 mod administration;
 mod application;
 mod audit;
+mod audited;
 mod id;
 mod policy;
 mod random;
@@ -22,6 +23,7 @@ pub use audit::{
     Actor, AuditAction, AuditEntry, AuditMac, AuditReason, AuditRecord, AuditSequence, AuditTarget, Means,
     Refusal, TargetKind,
 };
+pub use audited::{Audited, difference};
 pub use id::{AccountId, AdministrationTokenId, ApplicationId, IdError, SessionId, SessionReference, UserId};
 pub use policy::{
     Concurrency, LockoutPolicy, PasswordPolicy, PasswordViolation, Reach, SessionPolicy, Strength, Unlock,

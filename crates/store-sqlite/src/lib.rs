@@ -4,6 +4,7 @@
 //! wait into one transaction (ADR 0003), and readers beside it. Holds no rules of logging in and knows no runtime:
 //! its futures wait on channels, whoever polls them.
 
+mod audit_reader;
 mod backup;
 mod blocks;
 mod chain;
@@ -35,6 +36,7 @@ use vestibule_store::{
     UserQuery,
 };
 
+pub use audit_reader::AuditReader;
 pub use backup::{BackupError, Progress, back_up};
 pub use chain::{Finding, Verification, VerifyError, Witness, verify_audit};
 pub use copied::{BackupNote, Contents, CopyError, Sessions, inspect, make_ready};

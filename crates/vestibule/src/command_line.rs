@@ -1,5 +1,7 @@
 //! The command line: what a person can ask of the program, and the help that teaches it.
 
+mod audit;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -7,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::exit_code;
+pub(crate) use audit::{AuditAction, DataArguments, ExportArguments, VerifyArguments};
 
 /// A login and session service that you host yourself: it speaks the LivePerson Login Service and Domain API, and LiveVox
 /// Session Management, so that clients written for them work without a change.
@@ -36,6 +39,9 @@ pub(crate) enum Action {
     /// Bring accounts, users and keys into the state that a file declares
     #[command(long_about = APPLY_ABOUT, after_long_help = APPLY_EXAMPLES)]
     Apply(ApplyArguments),
+    /// Verify or export the audit of a data directory
+    #[command(subcommand)]
+    Audit(AuditAction),
     /// Copy the database into a file, while the service runs
     #[command(long_about = BACKUP_ABOUT, after_long_help = BACKUP_EXAMPLES)]
     Backup(BackupArguments),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::commands::audit::NotAsWritten;
 use crate::input_error::InputError;
 
 /// What scripts can tell apart.
@@ -14,6 +15,8 @@ pub(crate) enum Ended {
     WrongInput = 2,
     /// It could be done, and was not: something that is there, or in use, would have suffered.
     Refused = 3,
+    /// The audit is not what was written.
+    NotAsWritten = 4,
     /// As a shell reports a program that was ended by SIGINT.
     Interrupted = 130,
 }
@@ -25,6 +28,7 @@ Exit codes:
   1    failed
   2    wrong arguments, or a wrong file, key or value in a file or variable
   3    refused for the sake of something that is there or in use; nothing was changed
+  4    the audit is not what was written
   130  ended by a signal before it was done";
 
 /// Why something that could be done was not done. The program ends with exit code 3.
@@ -57,6 +61,8 @@ impl Ended {
             Self::WrongInput
         } else if error.is::<Refusal>() {
             Self::Refused
+        } else if error.is::<NotAsWritten>() {
+            Self::NotAsWritten
         } else if error.is::<Interrupted>() {
             Self::Interrupted
         } else {
@@ -77,7 +83,9 @@ mod tests {
 
     #[test]
     fn the_help_names_every_code() {
-        for code in [Ended::Failed, Ended::WrongInput, Ended::Refused, Ended::Interrupted] {
+        for code in
+            [Ended::Failed, Ended::WrongInput, Ended::Refused, Ended::NotAsWritten, Ended::Interrupted]
+        {
             let line = format!("\n  {:<5}", code as u8);
             assert!(HELP.contains(&line), "{code:?}");
         }

@@ -32,7 +32,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use command_line::{Action, CommandLine, ConfigAction};
+use command_line::{Action, AuditAction, CommandLine, ConfigAction};
 use exit_code::Ended;
 
 /// Runs the program as the command line says.
@@ -42,6 +42,8 @@ pub fn run() -> ExitCode {
         Action::Dev(arguments) => commands::dev(&arguments),
         Action::Serve(arguments) => commands::serve(&arguments),
         Action::Apply(arguments) => commands::apply(&arguments),
+        Action::Audit(AuditAction::Verify(arguments)) => commands::audit::verify(&arguments),
+        Action::Audit(AuditAction::Export(arguments)) => commands::audit::export(&arguments),
         Action::Backup(arguments) => commands::backup(&arguments),
         Action::Restore(arguments) => commands::restore(&arguments),
         Action::Config(ConfigAction::Check(arguments)) => commands::check_config(&arguments),

@@ -6,6 +6,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 const BAR: &str = "{msg} [{wide_bar}] {percent:>3} % of {total_bytes}, {eta} left ";
 
+const ENTRIES: &str = "{msg} [{wide_bar}] {percent:>3} % of {human_len} entries, {eta} left ";
+
 const TURNING: &str = "{spinner} {msg} ";
 
 /// How often the spinner turns.
@@ -18,14 +20,23 @@ pub(crate) struct Bar(ProgressBar);
 impl Bar {
     /// Of something that is measured in bytes.
     pub(crate) fn new(what: &'static str) -> Self {
+        Self::with(what, BAR)
+    }
+
+    /// Of something that is measured in entries of the audit.
+    pub(crate) fn of_entries(what: &'static str) -> Self {
+        Self::with(what, ENTRIES)
+    }
+
+    fn with(what: &'static str, template: &str) -> Self {
         let bar = ProgressBar::new(0).with_message(what);
-        if let Ok(style) = ProgressStyle::with_template(BAR) {
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         Self(bar)
     }
 
-    /// So far `done` bytes of `total`.
+    /// So far `done` of `total`.
     pub(crate) fn at(&self, done: u64, total: u64) {
         self.0.set_length(total);
         self.0.set_position(done);

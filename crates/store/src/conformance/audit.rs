@@ -275,7 +275,7 @@ pub async fn a_refused_commit_prunes_nothing(store: &dyn Store) {
     assert_eq!(sequences(store, oldest_first()).await, [1, 2, 3]);
 }
 
-const ACTIONS: [AuditAction; 17] = [
+const ACTIONS: [AuditAction; 18] = [
     AuditAction::LoggedIn,
     AuditAction::JoinedSession,
     AuditAction::LogInRefused,
@@ -293,6 +293,7 @@ const ACTIONS: [AuditAction; 17] = [
     AuditAction::AdministrationRefused,
     AuditAction::AuditPruned,
     AuditAction::AuditExported,
+    AuditAction::Restored,
 ];
 
 const ENDS: [EndReason; 18] = [

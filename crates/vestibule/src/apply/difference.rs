@@ -3,19 +3,23 @@
 use std::fmt::Display;
 
 use vestibule_model::{
-    Account, AccountId, ApiKey, ApplicationToken, Group, OauthClient, PasswordCredential, Population,
-    Profile, Skill, User,
+    Account, AccountId, ApiKey, ApplicationToken, AuditAction, AuditTarget, Audited, Group, OauthClient,
+    PasswordCredential, Population, Profile, Skill, User, UserId,
 };
 use vestibule_store::{AccountRows, Change};
 
 /// Something that is put into the store as a whole.
-trait Element: Clone + PartialEq {
+trait Element: Audited + Clone + PartialEq {
     /// What tells it from others of its kind, and stays.
     fn id(&self) -> i64;
     /// How people are told of it.
     fn title(&self, account: AccountId) -> String;
     /// Every field by the name of its key, and whether it differs.
     fn fields(&self, other: &Self) -> Vec<(&'static str, bool)>;
+    /// The user that it is.
+    fn user(&self) -> Option<UserId> {
+        None
+    }
     /// The change that stores it.
     fn put(self, account: AccountId) -> Change;
 }
@@ -25,6 +29,19 @@ trait Element: Clone + PartialEq {
 pub(super) struct Difference {
     pub(super) changes: Vec<Change>,
     pub(super) lines: Vec<String>,
+    /// An entry of the audit for each change, without who made it and when.
+    pub(super) told: Vec<Told>,
+}
+
+/// What the audit tells of a change.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub(super) action: AuditAction,
+    pub(super) account: AccountId,
+    pub(super) user: Option<UserId>,
+    pub(super) target: AuditTarget,
+    pub(super) before: Option<String>,
+    pub(super) after: Option<String>,
 }
 
 impl Difference {
@@ -63,6 +80,10 @@ impl Difference {
             }
             None => self.lines.push(format!("+ {title}")),
         }
+        let (was, is) = vestibule_model::difference(before, Some(after));
+        let action = if before.is_some() { AuditAction::Changed } else { AuditAction::Created };
+        let (target, user) = (after.audit_target(), after.user());
+        self.told.push(Told { action, account, user, target, before: was, after: is });
         self.changes.push(after.clone().put(account));
     }
 }
@@ -278,6 +299,10 @@ impl Element for User {
             ("must_change_password", self.must_change_password != other.must_change_password),
             ("locked", self.locked_at != other.locked_at),
         ]
+    }
+
+    fn user(&self) -> Option<UserId> {
+        Some(self.id)
     }
 
     fn put(self, _: AccountId) -> Change {

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use vestibule_auth::seal_api_key;
 use vestibule_crypto::{Argon2Params, MasterKey, PasswordHasher, Sealer, SecretHasher};
 use vestibule_model::{
-    Account, AccountId, AccountState, ApiKey, ApplicationId, ApplicationToken, LockoutPolicy, Millis,
-    PasswordPolicy, Rng, SecretDigest, SessionPolicy, SignOn, UserId,
+    Account, AccountId, AccountState, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord,
+    LockoutPolicy, Means, Millis, PasswordPolicy, Rng, SecretDigest, SessionPolicy, SignOn, UserId,
 };
 use vestibule_store::{AccountRows, DirectoryRows};
 
-use super::difference::token_title;
+use super::difference::{Told, token_title};
 use super::problem::Problem;
 
 /// What is needed to make credentials.
@@ -21,6 +21,8 @@ pub(crate) struct Tools<'a> {
     pub(crate) params: Argon2Params,
     pub(crate) sealer: Sealer,
     pub(crate) secrets: SecretHasher,
+    /// Who applies.
+    pub(crate) actor: Actor,
 }
 
 impl<'a> Tools<'a> {
@@ -28,6 +30,7 @@ impl<'a> Tools<'a> {
     pub(crate) fn new(
         master: &MasterKey,
         (rng, now): (&'a dyn Rng, Millis),
+        actor: Actor,
         hashing: &crate::config::HashingSettings,
     ) -> Self {
         Self {
@@ -37,6 +40,23 @@ impl<'a> Tools<'a> {
             params: hashing.params(),
             sealer: Sealer::derive(master),
             secrets: SecretHasher::derive(master),
+            actor,
+        }
+    }
+
+    /// What the audit says of a change.
+    pub(super) fn entry(&self, told: Told) -> AuditRecord {
+        let means = match self.actor {
+            Actor::CommandLine { .. } => Means::CommandLine,
+            _ => Means::System,
+        };
+        AuditRecord {
+            account: Some(told.account),
+            user: told.user,
+            target: Some(told.target),
+            before: told.before,
+            after: told.after,
+            ..AuditRecord::new(self.now, told.action, self.actor.clone(), means)
         }
     }
 

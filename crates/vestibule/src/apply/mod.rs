@@ -90,6 +90,8 @@ pub(crate) fn plan_over(
     }
     if !difference.changes.is_empty() {
         difference.changes.insert(0, Change::ExpectSequence(directory.sequence));
+        let entries = difference.told.into_iter().map(|told| tools.entry(told));
+        difference.changes.extend(entries.map(|entry| Change::Audit(Box::new(entry))));
     }
     Ok(Plan { changes: difference.changes, lines: difference.lines, generated: draft.generated })
 }

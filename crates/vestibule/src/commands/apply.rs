@@ -7,7 +7,7 @@ use vestibule_crypto::{MasterKey, OsRng};
 use vestibule_model::Clock;
 use vestibule_store::DirectoryRows;
 
-use super::small_runtime;
+use super::{operator, small_runtime};
 use crate::apply::{self as engine, Declared, Plan, Tools};
 use crate::clock::SystemClock;
 use crate::command_line::ApplyArguments;
@@ -64,7 +64,7 @@ fn dry_run(config: &Config, declared: &Declared, source: &str) -> anyhow::Result
 }
 
 fn tools(config: &Config, master: &MasterKey) -> Tools<'static> {
-    Tools::new(master, (&OsRng, SystemClock.now()), &config.hashing)
+    Tools::new(master, (&OsRng, SystemClock.now()), operator(), &config.hashing)
 }
 
 fn show(plan: &Plan) {

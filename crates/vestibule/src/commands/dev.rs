@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use vestibule_crypto::{MasterKey, OsRng};
-use vestibule_model::Clock;
+use vestibule_model::{Actor, Clock};
 use vestibule_store::Store;
 
 use super::{small_runtime, welcome};
@@ -51,7 +51,7 @@ pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
 
 async fn put_demo_account(store: &dyn Store, config: &Config, master: &MasterKey) -> anyhow::Result<()> {
     let declared = Declared::read(Path::new("demo.toml"), DEMO)?;
-    let mut tools = Tools::new(master, (&OsRng, SystemClock.now()), &config.hashing);
+    let mut tools = Tools::new(master, (&OsRng, SystemClock.now()), Actor::System, &config.hashing);
     let plan = apply::apply(store, &mut tools, &declared, "demo.toml").await;
     let plan = plan.context("cannot make the demo account")?;
     tracing::debug!(changes = plan.lines.len(), "the demo account is as declared");

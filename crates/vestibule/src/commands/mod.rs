@@ -1,6 +1,7 @@
 //! What each command does, from its arguments to its last word.
 
 mod apply;
+pub(crate) mod audit;
 mod backup;
 mod dev;
 mod restore;
@@ -11,6 +12,7 @@ use anyhow::Context;
 use clap::CommandFactory;
 use clap_complete::Shell;
 use tokio::runtime::{self, Runtime};
+use vestibule_model::Actor;
 
 pub(crate) use apply::apply;
 pub(crate) use backup::backup;
@@ -52,6 +54,12 @@ pub(crate) fn completions(shell: Shell) -> anyhow::Result<()> {
     clap_complete::generate(shell, &mut CommandLine::command(), "vestibule", &mut script);
     screen::say(String::from_utf8_lossy(&script).trim_end());
     Ok(())
+}
+
+/// Who uses the command line, as the audit names them: the operating system's number for them, which cannot be chosen as
+/// the name in the environment can.
+fn operator() -> Actor {
+    Actor::CommandLine { name: format!("uid {}", rustix::process::getuid().as_raw()) }
 }
 
 /// The main thread's runtime: for the background tasks, and for waiting. Requests have runtimes of their own.

@@ -3,14 +3,16 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
-use vestibule_crypto::MasterKey;
-use vestibule_model::{Clock, Millis};
-use vestibule_store_sqlite::{Contents, Sessions, inspect, make_ready};
+use vestibule_crypto::{AuditKey, MasterKey};
+use vestibule_model::{AuditAction, AuditRecord, Clock, Means, Millis};
+use vestibule_store::{Change, Store};
+use vestibule_store_sqlite::{BackupNote, Contents, Sessions, SqliteStore, inspect, make_ready};
 
-use super::count;
+use super::{count, operator, small_runtime};
 use crate::clock::SystemClock;
 use crate::command_line::RestoreArguments;
 use crate::config::{self, Config, Flags};
@@ -56,6 +58,7 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
     bar.turn("checking");
     let contents = check_contents(&arguments.file, &draft, &key)?;
     let sessions = if arguments.keep_sessions { Sessions::Keep } else { Sessions::End };
+    tell_audit(draft.path(), &key, (&contents, sessions))?;
     let ended = make_ready(draft.path(), sessions).context("cannot prepare the database")?;
     if stop.try_recv().is_ok() {
         return Err(Interrupted.into());
@@ -128,6 +131,23 @@ fn check_contents(file: &Path, draft: &Draft, key: &MasterKey) -> anyhow::Result
         Some(_) => Err(refuse("the master key is not the one that this backup belongs to".into()).into()),
         None => Err(refuse("this database has never been used with a master key".into()).into()),
     }
+}
+
+/// Writes into the audit of the restored database that it was restored.
+fn tell_audit(
+    database: &Path,
+    key: &MasterKey,
+    (contents, sessions): (&Contents, Sessions),
+) -> anyhow::Result<()> {
+    let store = SqliteStore::open(database, key.check_value(), Arc::new(AuditKey::derive(key)))
+        .context("cannot prepare the database")?;
+    let made = contents.note.as_ref().map(BackupNote::made);
+    let ended = if sessions == Sessions::End { contents.sessions } else { 0 };
+    let details = serde_json::json!({ "backup_made": made, "sessions_ended": ended });
+    let record = AuditRecord::new(SystemClock.now(), AuditAction::Restored, operator(), Means::CommandLine);
+    let record = AuditRecord { details: Some(details.to_string()), ..record };
+    let told = small_runtime()?.block_on(store.commit(vec![Change::Audit(Box::new(record))]));
+    told.context("cannot tell the audit that the database was restored")
 }
 
 fn show(arguments: &RestoreArguments, data: &DataDir, place: &Place, restored: &Restored) {

@@ -37,6 +37,16 @@ fn of_apply() {
 }
 
 #[test]
+fn of_audit_verify() {
+    is_golden("help-audit-verify.txt", &["audit", "verify", "--help"]);
+}
+
+#[test]
+fn of_audit_export() {
+    is_golden("help-audit-export.txt", &["audit", "export", "--help"]);
+}
+
+#[test]
 fn of_backup() {
     is_golden("help-backup.txt", &["backup", "--help"]);
 }

@@ -7,6 +7,7 @@
 )]
 
 mod apply;
+mod audit;
 mod backup;
 mod config;
 mod dev;

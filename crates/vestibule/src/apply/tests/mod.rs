@@ -1,3 +1,4 @@
+mod audit;
 mod busy;
 mod demo;
 mod everything;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use vestibule_crypto::{Argon2Params, AuditKey, Engine, OsRng, PasswordHasher, Sealer, SecretHasher};
-use vestibule_model::{Millis, User};
+use vestibule_model::{Actor, Millis, User};
 use vestibule_store_sqlite::SqliteStore;
 
 use super::*;
@@ -36,6 +37,7 @@ impl World {
             params: Argon2Params { memory_kib: 8, iterations: 1, parallelism: 1 },
             sealer: Sealer::derive(&master),
             secrets: SecretHasher::derive(&master),
+            actor: Actor::CommandLine { name: "uid 1000".into() },
         };
         let store = SqliteStore::open(
             &folder.path().join("db"),

@@ -87,6 +87,19 @@ fn a_database_with_its_log_is_no_backup() {
 }
 
 #[test]
+fn the_audit_of_what_is_restored_is_sound_and_tells_that_it_was() {
+    let folder = restored(&[]);
+    let audit =
+        |command| run(vestibule().args(["audit", command]).arg("--data-dir").arg(folder.path("restored")));
+    done(&audit("verify"));
+    let exported = audit("export").out;
+    let last: serde_json::Value = serde_json::from_str(exported.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["action"], &last["means"]), (&"restored".into(), &"command-line".into()));
+    assert_eq!(last["details"]["sessions_ended"], 0);
+    assert!(last["details"]["backup_made"].is_i64());
+}
+
+#[test]
 fn a_database_that_is_there_is_replaced_only_when_told_to_and_kept() {
     let folder = restored(&[]);
     let before = fs::read(folder.path("restored/vestibule.db")).unwrap();

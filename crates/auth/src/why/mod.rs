@@ -1,0 +1,118 @@
+//! "Why was I logged out?": the life of a session in plain words, from its entries in the audit and its present state.
+//!
+//! Owns the words. Decides nothing and asks nobody: what it tells was written when it happened.
+
+mod ask;
+mod cause;
+mod words;
+
+use serde::Serialize;
+use vestibule_model::{
+    AccountId, AuditAction, AuditEntry, AuditReason, AuditSequence, EndReason, Millis, Session,
+    SessionReference, UserId,
+};
+
+/// The life of a session, for people and programs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Life {
+    /// Which session.
+    pub session: SessionReference,
+    /// Whose account it is or was of; None: nothing is known of the session.
+    pub account: Option<AccountId>,
+    /// Whose it is or was.
+    pub user: Option<UserId>,
+    /// Whether it lives.
+    pub state: LifeState,
+    /// One sentence that answers the question.
+    pub answer: String,
+    /// What happened, the oldest first.
+    pub steps: Vec<Step>,
+}
+
+/// What has become of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum LifeState {
+    /// It lives.
+    Live {
+        /// When it ends if it is not used again.
+        expires_at: Millis,
+    },
+    /// It has ended.
+    Ended {
+        /// When.
+        at: Millis,
+        /// Why.
+        reason: EndReason,
+    },
+    /// It does not live, and its end is not in the audit: it has just expired, or a restore ended it.
+    Gone,
+    /// There never was such a session, or retention has removed what was known of it.
+    Unknown,
+}
+
+/// Something that happened to a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// When.
+    pub at: Millis,
+    /// The entry of the audit that tells it.
+    pub entry: AuditSequence,
+    /// What, in words.
+    pub text: String,
+}
+
+/// What the life of a session is told from.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// Which session.
+    pub session: SessionReference,
+    /// Its entries, the oldest first.
+    pub entries: &'a [AuditEntry],
+    /// The entry of the change that ended it, where its end tells only that there was one.
+    pub cause: Option<&'a AuditEntry>,
+    /// The session, if it lives.
+    pub live: Option<&'a Session>,
+}
+
+/// Tells the life of a session. `time` writes a point in time for people.
+pub fn life(evidence: Evidence<'_>, time: &dyn Fn(Millis) -> String) -> Life {
+    let Evidence { session, entries, cause, live } = evidence;
+    let known = entries.iter().find(|entry| entry.record.user.is_some());
+    let state = state(entries, live);
+    let step = |entry: &AuditEntry| Step {
+        at: entry.record.at,
+        entry: entry.sequence,
+        text: words::step(entry, cause, time),
+    };
+    Life {
+        session,
+        account: live.map(|live| live.account).or(known.and_then(|entry| entry.record.account)),
+        user: live.map(|live| live.user).or(known.and_then(|entry| entry.record.user)),
+        state,
+        answer: words::answer(state, end_of(entries), cause, time),
+        steps: entries.iter().map(step).collect(),
+    }
+}
+
+fn state(entries: &[AuditEntry], live: Option<&Session>) -> LifeState {
+    if let Some(live) = live {
+        return LifeState::Live { expires_at: live.expires_at() };
+    }
+    match end_of(entries) {
+        Some((entry, reason)) => LifeState::Ended { at: entry.record.at, reason },
+        None if entries.iter().any(|entry| entry.record.action == AuditAction::LoggedIn) => LifeState::Gone,
+        None => LifeState::Unknown,
+    }
+}
+
+/// The entry that tells of the end, and its reason.
+fn end_of(entries: &[AuditEntry]) -> Option<(&AuditEntry, EndReason)> {
+    entries.iter().rev().find_map(|entry| match entry.record.reason {
+        Some(AuditReason::Ended(reason)) => Some((entry, reason)),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! `vestibule audit …`: what can be asked of the audit in a data directory, beside a service or without one.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditAction {
+    /// Say whether the audit is what was written: nothing changed, nothing removed, nothing in another order
+    #[command(long_about = VERIFY_ABOUT, after_long_help = VERIFY_EXAMPLES)]
+    Verify(VerifyArguments),
+    /// Print the audit as JSON lines, the oldest entry first
+    #[command(long_about = EXPORT_ABOUT, after_long_help = EXPORT_EXAMPLES)]
+    Export(ExportArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DataArguments {
+    /// The data directory to read [default: the configuration's]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The configuration that names the data directory and the master key [default: the defaults and the environment only]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+    /// What an earlier run named as the newest entry, kept somewhere else since: says also whether everything up to it is
+    /// still what it was then
+    #[arg(long, value_name = "ENTRY:TAG")]
+    pub(crate) witness: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+    /// Only what happened at this time or later: 2026-11-25, or 2026-11-25T10:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Only what happened before this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// Only what concerns this account
+    #[arg(long, value_name = "ID")]
+    pub(crate) account: Option<String>,
+}
+
+const VERIFY_ABOUT: &str = "\
+Say whether the audit is what was written: nothing changed, nothing removed, nothing in another order.
+
+Every entry carries a tag over itself and the tag before it, made under a key that is derived from the master key and \
+is not in the database. Reads only; a service may be running on the same data directory.
+
+Exit codes: 0 the audit is what was written, 1 it could not be verified, 2 wrong arguments, 4 it is not what was \
+written: the first entry that is wrong is named.
+
+The newest entry and its tag are printed. Kept somewhere else, and given to --witness at a later run, they prove that \
+nothing up to it was changed since, not even by somebody who has the master key, and that the database was not put \
+back to an earlier state.";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  vestibule audit verify --config vestibule.toml
+  vestibule audit verify --data-dir data --witness 1234:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+const EXPORT_ABOUT: &str = "\
+Print the audit as JSON lines, the oldest entry first.
+
+Reads only; a service may be running on the same data directory. What a running service counts in memory, such as \
+failed logins of the present minute, is not in the file yet.";
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  vestibule audit export --config vestibule.toml > audit.jsonl
+  vestibule audit export --data-dir data --since 2026-11-01 --until 2026-12-01 --account 12345678";
