@@ -4,6 +4,7 @@
 //! HTTP and no database: dialects translate to and from its calls, and a [`vestibule_store::Store`] remembers.
 //! Time is an argument of every call; only the background tasks hold a clock.
 
+mod administration;
 mod attempt;
 mod authorize;
 mod background;
@@ -29,6 +30,10 @@ mod standing;
 mod steady_clock;
 mod sync;
 
+pub use administration::{
+    AdministrationError, Caller, FirstOwner, HOME, LoggedInAdministrator, MadeToken, NamedAdministrator,
+    NewToken, Scope, SessionFilter, SessionPage,
+};
 pub use authorize::{Authorized, Credential, Granted};
 pub use change_password::ChangePasswordError;
 pub use directory::{

@@ -42,6 +42,12 @@ pub struct Auth {
     pub(crate) retry: RetryQueue,
     pub(crate) intervals: Intervals,
     pub(crate) sequence: AtomicI64,
+    /// Held by whoever changes the directory, or reads it anew: one at a time.
+    pub(crate) directory_turn: AsyncMutex<()>,
+    /// Held by whoever changes administrators and their tokens.
+    pub(crate) administration_turn: AsyncMutex<()>,
+    /// Another for each start: cursors of a walk through the table do not outlive it.
+    pub(crate) incarnation: [u8; 8],
 }
 
 /// Why the engine did not start.
@@ -79,6 +85,8 @@ impl Auth {
     ) -> Result<Arc<Self>, StartError> {
         self_check(settings.hashing.engine)?;
         let tokens = TokenKeys::derive(master);
+        let mut incarnation = [0; 8];
+        rng.fill(&mut incarnation);
         let auth = Arc::new(Self {
             directory: Directory::default(),
             live: LiveSessions::new(Box::new(tokens.clone()), clock.now()),
@@ -95,6 +103,9 @@ impl Auth {
             retry: RetryQueue::default(),
             intervals: settings.intervals,
             sequence: AtomicI64::new(0),
+            directory_turn: AsyncMutex::default(),
+            administration_turn: AsyncMutex::default(),
+            incarnation,
             store,
             rng,
             clock,
