@@ -69,8 +69,8 @@ impl Auth {
         }
         let action = if before.is_some() { AuditAction::Changed } else { AuditAction::Created };
         let mut told = told(action, &named);
-        told.before = before.and_then(|before| in_json(before.role));
-        told.after = in_json(administrator.role);
+        told.before = before.map(|before| in_json(before.role));
+        told.after = Some(in_json(administrator.role));
         self.write(caller, Written { changes: vec![Change::PutAdministrator(administrator)], told }).await?;
         Ok(named)
     }
@@ -90,7 +90,7 @@ impl Auth {
         }
         self.keep_an_owner(user).await?;
         let mut told = told(AuditAction::Deleted, &named);
-        told.before = in_json(named.administrator.role);
+        told.before = Some(in_json(named.administrator.role));
         self.write(caller, Written { changes: vec![Change::DeleteAdministrator(user)], told }).await
     }
 
@@ -134,12 +134,12 @@ fn told(action: AuditAction, named: &NamedAdministrator) -> Told {
 }
 
 /// A role as the audit shows it.
-pub(super) fn in_json(role: AdministratorRole) -> Option<String> {
+pub(super) fn in_json(role: AdministratorRole) -> String {
     let account = role.account().map_or_else(String::new, |account| format!(r#","account":"{account}""#));
     let name = match role {
         AdministratorRole::Owner => "owner",
         AdministratorRole::Administrator(_) => "administrator",
         AdministratorRole::Auditor(_) => "auditor",
     };
-    Some(format!(r#"{{"role":"{name}"{account}}}"#))
+    format!(r#"{{"role":"{name}"{account}}}"#)
 }

@@ -19,7 +19,7 @@ use crate::log_in::{LogIn, UserCredentials};
 use crate::service::Auth;
 
 /// How exactly it is remembered when a token was last used.
-const LAST_USED_WITHIN: Duration = Duration::from_secs(60);
+const LAST_USED_WITHIN: Duration = Duration::from_mins(1);
 
 /// Somebody who administers, for the time of one request.
 #[derive(Clone, Debug)]
@@ -95,6 +95,7 @@ impl Caller {
     }
 
     /// Why a session ends that they end. The one place that says so.
+    #[expect(clippy::unused_self, reason = "an end will name who is behind it")]
     pub(super) const fn end(&self) -> EndReason {
         EndReason::EndedByAdministrator
     }

@@ -29,6 +29,8 @@ impl Auth {
     fn cursor_tag(&self, question: &str, position: &str) -> String {
         let message = format!("cursor\n{}\n{position}\n{question}", position.len());
         let digest = self.secrets.digest(message.as_bytes()).0;
-        digest.iter().take(TAG / 2).map(|byte| format!("{byte:02x}")).collect()
+        let mut first = [0; TAG / 2];
+        first.copy_from_slice(&digest[..TAG / 2]);
+        format!("{:016x}", u64::from_be_bytes(first))
     }
 }

@@ -64,7 +64,7 @@ impl Auth {
         filter: SessionFilter,
         (limit, cursor): (usize, Option<&str>),
     ) -> Result<SessionPage, AdministrationError> {
-        let filter = within_reach(caller, filter)?;
+        let filter = within_reach(caller, &filter)?;
         self.loaded().await;
         let question = self.question(&filter);
         let from = match cursor {
@@ -74,7 +74,7 @@ impl Auth {
         let limit = limit.clamp(1, MOST);
         let (found, next) = match filter.user {
             Some(user) => self.walk_user(user, caller.now, (&filter, &from), limit),
-            None => self.walk(caller.now, &filter, from, limit),
+            None => self.walk(caller.now, &filter, &from, limit),
         };
         let sees_home = caller.require(Scope::ReadAccount(home())).is_ok();
         let listed = found.into_iter().map(|found| Listed { session: found.session, user: found.holder });
@@ -194,7 +194,7 @@ impl Auth {
         &self,
         now: Millis,
         filter: &SessionFilter,
-        from: Position,
+        from: &Position,
         limit: usize,
     ) -> (Vec<Found<UserEntry>>, Option<Position>) {
         let (mut found, mut looks, mut behind) = (Vec::new(), 0, from.behind);
@@ -278,13 +278,13 @@ impl SessionFilter {
 }
 
 /// The filter, limited to what the caller may see.
-fn within_reach(caller: &Caller, filter: SessionFilter) -> Result<SessionFilter, AdministrationError> {
+fn within_reach(caller: &Caller, filter: &SessionFilter) -> Result<SessionFilter, AdministrationError> {
     let account = filter.account.or(caller.role.account());
     match account {
         Some(account) => caller.require(Scope::ReadAccount(account))?,
         None => caller.require(Scope::ReadInstallation)?,
     }
-    Ok(SessionFilter { account, ..filter })
+    Ok(SessionFilter { account, ..filter.clone() })
 }
 
 fn write_position(position: &Position) -> String {

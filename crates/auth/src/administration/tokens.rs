@@ -161,8 +161,8 @@ fn told(action: AuditAction, token: &AdministrationToken) -> Told {
     let mut told = Told::new(action, TargetKind::AdministrationToken, token.id, &token.name);
     told.account = token.role.account();
     match action {
-        AuditAction::Created => told.after = in_json(token.role),
-        _ => told.before = in_json(token.role),
+        AuditAction::Created => told.after = Some(in_json(token.role)),
+        _ => told.before = Some(in_json(token.role)),
     }
     told
 }

@@ -1,5 +1,7 @@
 //! The one way in which administrators change something: the changes and their entry in the audit, in one commit.
 
+use std::fmt::Display;
+
 use vestibule_model::{AccountId, AuditAction, AuditRecord, AuditTarget, TargetKind, UserId};
 use vestibule_store::Change;
 
@@ -19,8 +21,8 @@ pub(super) struct Told {
 }
 
 impl Told {
-    pub(super) fn new(action: AuditAction, kind: TargetKind, id: impl ToString, name: &str) -> Self {
-        let (id, name) = (id.to_string(), name.to_owned());
+    pub(super) fn new(action: AuditAction, kind: TargetKind, id: impl Display, name: &str) -> Self {
+        let (id, name) = (format!("{id}"), name.to_owned());
         Self { action, kind, id, name, account: None, user: None, before: None, after: None }
     }
 

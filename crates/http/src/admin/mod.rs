@@ -19,7 +19,7 @@ use axum::Router;
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, OpenApi};
+use utoipa::openapi::{Components, Info, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use vestibule_auth::Auth;
@@ -79,8 +79,7 @@ fn frame() -> OpenApi {
         .description(Some("What `/admin/v1/login` answers, or an administration token."))
         .build();
     let mut description = OpenApi::default();
-    description.info.title = "Vestibule administration".to_owned();
-    description.info.version = "1".to_owned();
+    description.info = Info::new("Vestibule administration", "1");
     let mut components = Components::new();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     description.components = Some(components);

@@ -7,7 +7,7 @@ use vestibule_testkit::{ACCOUNT, Key};
 use crate::support::{Answer, House};
 
 fn sessions(answer: &Answer) -> Vec<Value> {
-    answer.body["sessions"].as_array().unwrap_or_else(|| panic!("{answer:?}")).clone()
+    answer.body["sessions"].as_array().expect("a list of sessions").clone()
 }
 
 async fn found(house: &House, filter: &str) -> usize {

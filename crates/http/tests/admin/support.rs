@@ -29,10 +29,10 @@ impl House {
         let server = TestServer::start().await;
         let first = FirstOwner::WithPassword(PASSWORD.to_owned().into());
         server.auth.make_administrators_account(first, server.clock.now()).await.unwrap();
-        let mut house = Self { server, owner: String::new() };
+        let house = Self { server, owner: String::new() };
         let answer = house.log_in("admin", PASSWORD).await;
-        house.owner = answer.body["token"].as_str().expect("the owner logs in").to_owned();
-        house
+        let owner = answer.body["token"].as_str().expect("the owner logs in").to_owned();
+        Self { owner, ..house }
     }
 
     pub(crate) async fn log_in(&self, name: &str, password: &str) -> Answer {
