@@ -19,8 +19,8 @@ pub const HOME: &str = "administrators";
 /// The login name of the first owner.
 const NAME: &str = "admin";
 
-/// LiveVox client numbers are unique; nobody would choose this one.
-const NUMBER: i32 = i32::MAX;
+/// LiveVox client numbers are unique, and other accounts count on from the greatest.
+const NUMBER: i32 = 0;
 
 /// The first owner's password.
 pub enum FirstOwner {
