@@ -111,6 +111,12 @@ impl Auth {
     /// Reads the accounts anew that changed in the store, and ends the sessions of users who lost their right to
     /// them. Nothing is lost when this fails: it begins where it last succeeded.
     pub async fn follow(&self) -> Result<(), StoreError> {
+        let _turn = self.directory_turn.lock().await;
+        self.follow_in_turn().await
+    }
+
+    /// The same for whoever has the turn.
+    pub(crate) async fn follow_in_turn(&self) -> Result<(), StoreError> {
         let changed = self.store.changed_accounts(self.sequence()).await?;
         for id in changed.accounts {
             self.reload(id, changed.sequence).await?;

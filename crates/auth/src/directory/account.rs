@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use foldhash::fast::RandomState;
 use vestibule_crypto::{SealError, Sealer};
 use vestibule_model::{
-    Account, ApplicationId, ApplicationToken, Group, Millis, OauthClient, Population, Profile, Rank,
-    RoleType, SecretDigest, User, UserId,
+    Account, Application, ApplicationId, ApplicationToken, Group, Millis, OauthClient, Population, Profile,
+    Rank, RoleType, SecretDigest, User, UserId,
 };
 use vestibule_store::{AccountRows, Sequence};
 
@@ -172,6 +172,18 @@ impl AccountFacts {
     /// Whether the application token of this id may be used.
     pub(crate) fn application_token_is_enabled(&self, id: ApplicationId) -> bool {
         self.application_tokens.values().any(|token| token.id == id && token.enabled)
+    }
+
+    /// The applications with this id; nothing says that no two kinds share one.
+    pub(crate) fn applications_of_id(&self, id: ApplicationId) -> Vec<Application> {
+        let keys = self.api_keys.values().map(|usable| Application::ApiKey(usable.key.id));
+        let clients = self.oauth_clients.values().map(|client| Application::OauthClient(client.id));
+        let tokens = self.application_tokens.values().map(|token| Application::Token(token.id));
+        let of_id = |application: &Application| {
+            [Application::ApiKey(id), Application::OauthClient(id), Application::Token(id)]
+                .contains(application)
+        };
+        keys.chain(clients).chain(tokens).filter(of_id).collect()
     }
 
     pub(crate) fn oauth_client(&self, client_id: &str) -> Option<&OauthClient> {
