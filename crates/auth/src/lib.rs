@@ -33,8 +33,9 @@ mod sync;
 mod why;
 
 pub use administration::{
-    AdministrationError, Caller, FirstOwner, HOME, LoggedInAdministrator, MadeToken, NamedAdministrator,
-    NewToken, Scope, SessionFilter, SessionPage,
+    AdministrationError, AuditExport, AuditFilter, Caller, FirstOwner, HOME, LoggedInAdministrator,
+    MadeToken, NamedAdministrator, NewToken, RefusedRequest, Scope, SeenAudit, SessionFilter, SessionPage,
+    WriteTime,
 };
 pub use audit::End;
 pub use authorize::{Authorized, Credential, Granted};
@@ -52,4 +53,5 @@ pub use service::{Auth, StartError};
 pub use sessions::{Listed, SessionAccessError};
 pub use settings::{BlockList, FailureLimit, HashSettings, Intervals, Settings};
 pub use standing::Standing;
-pub use why::{Evidence, Life, LifeState, Step, life};
+pub use vestibule_store::AuditOrder;
+pub use why::{Evidence, Life, LifeState, Pasted, Step, life};

@@ -6,17 +6,23 @@
 //! an owner's password would be one.
 
 mod administrators;
+mod audit;
 mod caller;
 mod cursor;
 mod error;
 mod first;
+mod refusals;
 mod sessions;
 mod tokens;
+mod why;
 mod written;
 
 pub use administrators::NamedAdministrator;
+pub use audit::{AuditExport, AuditFilter, SeenAudit};
 pub use caller::{Caller, LoggedInAdministrator, Scope};
 pub use error::AdministrationError;
 pub use first::{FirstOwner, HOME};
+pub use refusals::RefusedRequest;
 pub use sessions::{SessionFilter, SessionPage};
 pub use tokens::{MadeToken, NewToken};
+pub use why::WriteTime;
