@@ -6,16 +6,24 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{Extensions, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vestibule_auth::{AdministrationError, Caller};
+use vestibule_model::AccountId;
 
 use super::AdminState;
 use super::problem::Failure;
+use super::refusals::Shown;
 use crate::json::is_json;
 use crate::layers::{ClientAddress, LimitedBody};
+
+/// The length of a page that nobody asked another for.
+const PAGE: usize = 100;
+
+/// The longest page.
+const MOST: usize = 1_000;
 
 /// The caller, proved by `Authorization: Bearer`. Taken before anything else of the request is looked at.
 pub(super) struct By(pub(super) Caller);
@@ -34,15 +42,46 @@ impl FromRequestParts<AdminState> for By {
 
     async fn from_request_parts(parts: &mut Parts, admin: &AdminState) -> Result<Self, Failure> {
         let bearer = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
-        let bearer = bearer.ok_or(AdministrationError::NotProved)?;
-        let caller = admin.auth.administrator(bearer, address(parts), admin.clock.now()).await?;
-        Ok(Self(caller))
+        let proved = match bearer {
+            Some(bearer) => admin.auth.administrator(bearer, address(parts), admin.clock.now()).await,
+            None => Err(AdministrationError::NotProved),
+        };
+        if parts.headers.contains_key(AUTHORIZATION)
+            && let Some(shown) = parts.extensions.get::<Shown>()
+        {
+            shown.set(proved.as_ref().ok().cloned());
+        }
+        Ok(Self(proved?))
     }
 }
 
 /// Where the request comes from.
 pub(super) fn address(parts: &Parts) -> Option<IpAddr> {
-    parts.extensions.get::<ClientAddress>().map(|address| address.0)
+    address_in(&parts.extensions)
+}
+
+/// The same, of a request that had these extensions.
+pub(super) fn address_in(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ClientAddress>().map(|address| address.0)
+}
+
+/// How many things a page may have.
+pub(super) fn limit(wanted: Option<usize>) -> Result<usize, Failure> {
+    let limit = wanted.unwrap_or(PAGE);
+    let malformed = || Failure::Malformed { field: "limit".into(), reason: format!("from 1 to {MOST}") };
+    (1..=MOST).contains(&limit).then_some(limit).ok_or_else(malformed)
+}
+
+/// The account of a path: what is no account id names no account that anybody may see.
+pub(super) fn account_of_path(text: &str) -> Result<AccountId, AdministrationError> {
+    text.parse().map_err(|_| AdministrationError::NotAllowed)
+}
+
+/// The account of a filter.
+pub(super) fn account_of_filter(text: &str) -> Result<AccountId, Failure> {
+    let malformed =
+        |_| Failure::Malformed { field: "account".into(), reason: "this is no account id".into() };
+    text.parse().map_err(malformed)
 }
 
 fn bearer(value: &str) -> Option<&str> {

@@ -8,20 +8,14 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use vestibule_auth::{AdministrationError, Listed, SessionFilter};
+use vestibule_auth::{Listed, SessionFilter};
 use vestibule_model::{
-    AccountId, Application, ApplicationId, Dialect, Millis, Opening, Population, SessionReference, UserId,
+    Application, ApplicationId, Dialect, Millis, Opening, Population, SessionReference, UserId,
 };
 
 use super::AdminState;
 use super::problem::{Failure, Problem};
-use super::request::{By, Named, Parameters, json};
-
-/// The length of a page that nobody asked another for.
-const PAGE: usize = 100;
-
-/// The longest page.
-const MOST: usize = 1_000;
+use super::request::{By, Named, Parameters, account_of_filter, account_of_path, json, limit};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -92,12 +86,9 @@ pub(super) async fn list(
     By(caller): By,
     Parameters(wanted): Parameters<Wanted>,
 ) -> Result<Response, Failure> {
-    let limit = wanted.limit.unwrap_or(PAGE);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Failure::Malformed { field: "limit".into(), reason: format!("from 1 to {MOST}") });
-    }
+    let limit = limit(wanted.limit)?;
     let filter = SessionFilter {
-        account: wanted.account.as_deref().map(account_id).transpose()?,
+        account: wanted.account.as_deref().map(account_of_filter).transpose()?,
         user: wanted.user.map(UserId),
         application: wanted.application.map(ApplicationId),
         address: wanted.address,
@@ -143,7 +134,7 @@ pub(super) async fn end_of_account(
     By(caller): By,
     Named(account): Named<String>,
 ) -> Result<Response, Failure> {
-    let ended = admin.auth.end_sessions_of_account(&caller, account_named(&account)?).await?;
+    let ended = admin.auth.end_sessions_of_account(&caller, account_of_path(&account)?).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
 }
 
@@ -156,7 +147,7 @@ pub(super) async fn end_of_user(
     By(caller): By,
     Named((account, user)): Named<(String, i64)>,
 ) -> Result<Response, Failure> {
-    let account = account_named(&account)?;
+    let account = account_of_path(&account)?;
     let ended = admin.auth.end_sessions_of_user(&caller, account, UserId(user)).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
 }
@@ -170,21 +161,9 @@ pub(super) async fn end_of_application(
     By(caller): By,
     Named((account, application)): Named<(String, i64)>,
 ) -> Result<Response, Failure> {
-    let (account, application) = (account_named(&account)?, ApplicationId(application));
+    let (account, application) = (account_of_path(&account)?, ApplicationId(application));
     let ended = admin.auth.end_sessions_of_application(&caller, account, application).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
-}
-
-/// The account of a path: what is no account id names no account that anybody may see.
-fn account_named(text: &str) -> Result<AccountId, AdministrationError> {
-    text.parse().map_err(|_| AdministrationError::NotAllowed)
-}
-
-/// The account of a filter.
-fn account_id(text: &str) -> Result<AccountId, Failure> {
-    let malformed =
-        |_| Failure::Malformed { field: "account".into(), reason: "this is no account id".into() };
-    text.parse().map_err(malformed)
 }
 
 fn item(admin: &AdminState, listed: &Listed) -> Item {

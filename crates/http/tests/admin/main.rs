@@ -6,9 +6,12 @@
 )]
 
 mod administrators;
+mod audit;
 mod coverage;
 mod login;
 mod openapi;
+mod refusals;
 mod sessions;
 mod support;
 mod tokens;
+mod why;
