@@ -22,6 +22,7 @@ mod lockout;
 mod log_in;
 mod log_out;
 mod open;
+mod own_sessions;
 mod password;
 mod refresh;
 mod service;

@@ -9,13 +9,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use vestibule_auth::{Listed, SessionFilter};
-use vestibule_model::{
-    Application, ApplicationId, Dialect, Millis, Opening, Population, SessionReference, UserId,
-};
+use vestibule_model::{ApplicationId, Millis, Population, SessionReference, UserId};
 
 use super::AdminState;
 use super::problem::{Failure, Problem};
 use super::request::{By, Named, Parameters, account_of_filter, account_of_path, json, limit};
+use crate::words;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -174,19 +173,9 @@ fn item(admin: &AdminState, listed: &Listed) -> Item {
         user: session.user.0,
         name: user.login_name.clone(),
         agent: user.population == Population::Agent,
-        dialect: match session.dialect {
-            Dialect::LivePerson => "liveperson",
-            Dialect::LiveVox => "livevox",
-        },
-        opening: match session.opening {
-            Opening::Password => "password",
-            Opening::ApiKey => "api-key",
-            Opening::OauthClient => "oauth-client",
-        },
-        application: match session.application {
-            Application::None => None,
-            Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => Some(id.0),
-        },
+        dialect: words::dialect(session.dialect),
+        opening: words::opening(session.opening),
+        application: words::application(session.application),
         address: session.address.map(|address| address.to_string()),
         created: session.created.as_unix(),
         last_used: session.last_used.as_unix(),
