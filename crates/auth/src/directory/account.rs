@@ -25,7 +25,7 @@ pub struct AccountEntry {
 pub struct AccountFacts {
     /// The account itself.
     pub account: Account,
-    /// Grows with every change of the account's directory.
+    /// Grows with every change of what is here, and with some changes of users.
     pub revision: Sequence,
     groups: Vec<Group>,
     profiles: HashMap<i64, Profile>,
@@ -101,7 +101,23 @@ impl AccountEntry {
         change(&mut user);
         let before = std::mem::replace(entry, Arc::new(UserEntry::new(&self.facts, user)));
         drop(users);
-        before.replace();
+        replaced(Some(before));
+    }
+
+    /// Puts a user in the place of the one with the same id, who is given back.
+    pub(crate) fn put_user(&self, user: User) -> Option<Arc<UserEntry>> {
+        let entry = UserEntry::new(&self.facts, user);
+        let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
+        let before = users.take(entry.id);
+        users.put(entry);
+        drop(users);
+        replaced(before)
+    }
+
+    /// Takes a user out of the account, who is given back.
+    pub(crate) fn remove_user(&self, id: UserId) -> Option<Arc<UserEntry>> {
+        let before = self.users.write().unwrap_or_else(PoisonError::into_inner).take(id);
+        replaced(before)
     }
 
     /// Another account's entry has taken the place of this one.
@@ -110,6 +126,14 @@ impl AccountEntry {
             user.replace();
         }
     }
+}
+
+/// Now that whoever asks finds what took its place.
+fn replaced(before: Option<Arc<UserEntry>>) -> Option<Arc<UserEntry>> {
+    if let Some(before) = &before {
+        before.replace();
+    }
+    before
 }
 
 impl Deref for AccountEntry {
@@ -196,6 +220,17 @@ impl Users {
         let key = user.population.name_key(&user.login_name);
         self.by_name.entry(user.population).or_default().insert(key, user.id);
         self.by_id.insert(user.id, Arc::new(user));
+    }
+
+    fn take(&mut self, id: UserId) -> Option<Arc<UserEntry>> {
+        let user = self.by_id.remove(&id)?;
+        let key = user.population.name_key(&user.login_name);
+        let names = self.by_name.entry(user.population).or_default();
+        // The name may be somebody else's by now: names change hands in an order that is not seen here.
+        if names.get(&key) == Some(&id) {
+            names.remove(&key);
+        }
+        Some(user)
     }
 
     fn named(&self, population: Population, login_name: &str) -> Option<Arc<UserEntry>> {

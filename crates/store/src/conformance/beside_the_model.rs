@@ -19,7 +19,7 @@ use super::samples::{
     oauth_client, profile, session, skill, user,
 };
 use crate::{
-    ApplicationTouch, AuditQuery, Change, DirectoryRows, MemoryStore, Sequence, Store, StoreError, Touch,
+    ApplicationTouch, AuditQuery, Change, Changed, DirectoryRows, MemoryStore, Sequence, Store, StoreError, Touch,
     UserQuery,
 };
 
@@ -107,8 +107,8 @@ async fn sequence(store: &dyn Store) -> Sequence {
     directory(store).await.sequence
 }
 
-async fn changed(store: &dyn Store, after: Sequence) -> Vec<AccountId> {
-    store.changed_accounts(after).await.unwrap().accounts
+async fn changed(store: &dyn Store, after: Sequence) -> Vec<Changed> {
+    store.changes(after).await.unwrap().changed
 }
 
 /// How a commit was refused.
