@@ -29,12 +29,11 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, AuditMac, SecretDigest, Session, SessionId, User,
-    UserId,
+    AccountId, AdministrationToken, Administrator, AuditMac, SecretDigest, Session, SessionId, User, UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Sequence, Store, StoreFuture,
-    UserQuery,
+    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Sequence, Store,
+    StoreFuture, UserQuery,
 };
 
 pub use audit_reader::AuditReader;

@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 use vestibule_crypto::{SealError, Sealer};
 use vestibule_model::{
     Account, Application, ApplicationId, ApplicationToken, Group, Millis, OauthClient, Population, Profile,
-    Rank, RoleType, SecretDigest, User, UserId,
+    Rank, RoleType, SecretDigest, Skill, User, UserId,
 };
 use vestibule_store::{AccountRows, Sequence};
 
@@ -28,6 +28,7 @@ pub struct AccountFacts {
     /// Grows with every change of what is here, and with some changes of users.
     pub revision: Sequence,
     groups: Vec<Group>,
+    skills: Vec<Skill>,
     profiles: HashMap<i64, Profile>,
     api_keys: HashMap<String, UsableApiKey>,
     oauth_clients: HashMap<String, OauthClient>,
@@ -55,6 +56,7 @@ impl AccountEntry {
             account: rows.account,
             revision,
             groups: rows.groups,
+            skills: rows.skills,
             profiles: rows.profiles.into_iter().map(|profile| (profile.id, profile)).collect(),
             api_keys,
             oauth_clients: clients.collect(),
@@ -86,6 +88,12 @@ impl AccountEntry {
     /// The user of this id.
     pub(crate) fn user(&self, id: UserId) -> Option<Arc<UserEntry>> {
         self.users.read().unwrap_or_else(PoisonError::into_inner).by_id.get(&id).cloned()
+    }
+
+    /// The highest user number; None: there is no user.
+    pub(crate) fn highest_user_number(&self) -> Option<i32> {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        users.by_id.values().map(|user| user.number).max()
     }
 
     /// Every user, in no order.
@@ -148,6 +156,21 @@ impl AccountFacts {
     /// The account's groups, in the order of their ids.
     pub fn groups(&self) -> &[Group] {
         &self.groups
+    }
+
+    /// The group of this id.
+    pub(crate) fn group(&self, id: i64) -> Option<&Group> {
+        self.groups.iter().find(|group| group.id == id)
+    }
+
+    /// The skill of this id.
+    pub(crate) fn skill(&self, id: i64) -> Option<&Skill> {
+        self.skills.iter().find(|skill| skill.id == id)
+    }
+
+    /// The profile of this id.
+    pub(crate) fn profile(&self, id: i64) -> Option<&Profile> {
+        self.profiles.get(&id)
     }
 
     /// Whether one of the user's profiles has this role.

@@ -19,8 +19,8 @@ use super::samples::{
     oauth_client, profile, session, skill, user,
 };
 use crate::{
-    ApplicationTouch, AuditQuery, Change, Changed, DirectoryRows, MemoryStore, Sequence, Store, StoreError, Touch,
-    UserQuery,
+    ApplicationTouch, AuditQuery, Change, Changed, DirectoryRows, MemoryStore, Sequence, Store, StoreError,
+    Touch, UserQuery,
 };
 
 /// The changes of one commit. An expected sequence of 0 stands for the one at the beginning of the round.

@@ -22,8 +22,8 @@ use self::audit::Audit;
 use self::directory::Directory;
 use self::transaction::Transaction;
 use crate::{
-    AccountRows, AuditPage, AuditQuery, Change, Changed, DirectoryChanges, DirectoryRows, Sequence, Store, StoreFuture,
-    UserQuery,
+    AccountRows, AuditPage, AuditQuery, Change, Changed, DirectoryChanges, DirectoryRows, Sequence, Store,
+    StoreFuture, UserQuery,
 };
 
 /// A store in memory, empty at first.
