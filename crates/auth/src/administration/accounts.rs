@@ -29,7 +29,7 @@ const MOST_SERVICES: usize = 1_000;
 
 impl Auth {
     /// The accounts that the caller may see.
-    pub async fn accounts(
+    pub fn accounts(
         &self,
         caller: &Caller,
         (limit, cursor): (usize, Option<&str>),
@@ -54,11 +54,7 @@ impl Auth {
     }
 
     /// One account.
-    pub async fn account_of_id(
-        &self,
-        caller: &Caller,
-        id: AccountId,
-    ) -> Result<Account, AdministrationError> {
+    pub fn account_of_id(&self, caller: &Caller, id: AccountId) -> Result<Account, AdministrationError> {
         caller.require(Scope::ReadAccount(id))?;
         self.present_account(id)
     }

@@ -72,7 +72,7 @@ impl Auth {
     }
 
     /// One user of an account.
-    pub async fn user_of_id(
+    pub fn user_of_id(
         &self,
         caller: &Caller,
         account: AccountId,

@@ -89,7 +89,7 @@ pub(super) async fn list(
     Parameters(wanted): Parameters<Wanted>,
 ) -> Result<Response, Failure> {
     let page = (limit(wanted.limit)?, wanted.cursor.as_deref());
-    let page = admin.auth.accounts(&caller, page).await?;
+    let page = admin.auth.accounts(&caller, page)?;
     let accounts = page.accounts.iter().map(item).collect();
     Ok(json(StatusCode::OK, &Page { accounts, next: page.next }))
 }
@@ -117,7 +117,7 @@ pub(super) async fn read(
     By(caller): By,
     Named(account): Named<String>,
 ) -> Result<Response, Failure> {
-    let item = item(&admin.auth.account_of_id(&caller, account_named(&account)?).await?);
+    let item = item(&admin.auth.account_of_id(&caller, account_named(&account)?)?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 

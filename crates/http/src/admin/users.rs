@@ -171,7 +171,7 @@ pub(super) async fn read(
     By(caller): By,
     Named((account, user)): Named<(String, i64)>,
 ) -> Result<Response, Failure> {
-    let user = admin.auth.user_of_id(&caller, account_named(&account)?, UserId(user)).await?;
+    let user = admin.auth.user_of_id(&caller, account_named(&account)?, UserId(user))?;
     let item = item(&user);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }

@@ -40,11 +40,11 @@ pub(crate) fn batch(
     chain: &mut Chain,
     changes: &[Change],
 ) -> Result<(), StoreError> {
-    let mut changed = BTreeSet::new();
+    let mut touched = BTreeSet::new();
     for change in changes {
-        changed.extend(apply(connection, chain, change)?);
+        touched.extend(apply(connection, chain, change)?);
     }
-    Changed::condensed(changed).into_iter().try_for_each(|changed| note_change(connection, changed))
+    Changed::condensed(touched).into_iter().try_for_each(|touched| note_change(connection, touched))
 }
 
 /// Applies one change; answers what it changed in the directory.

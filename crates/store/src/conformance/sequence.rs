@@ -51,8 +51,8 @@ pub async fn every_change_of_a_directory_moves_it(store: &dyn Store) {
         let before = sequence(store).await;
         given(store, [change.clone()]).await;
         assert!(sequence(store).await > before, "unmoved by {change:?}");
-        let changed = changed(store, before).await;
-        assert_eq!(changed.iter().map(|changed| changed.account).collect::<Vec<_>>(), [here], "{change:?}");
+        let accounts: Vec<_> = changed(store, before).await.iter().map(|one| one.account).collect();
+        assert_eq!(accounts, [here], "{change:?}");
     }
 }
 
