@@ -4,6 +4,7 @@
 //! HTTP and no database: dialects translate to and from its calls, and a [`vestibule_store::Store`] remembers.
 //! Time is an argument of every call; only the background tasks hold a clock.
 
+mod administration;
 mod attempt;
 mod audit;
 mod authorize;
@@ -31,6 +32,11 @@ mod steady_clock;
 mod sync;
 mod why;
 
+pub use administration::{
+    AccountPage, AdministrationError, AtNextLogin, Caller, FirstOwner, HOME, LoggedInAdministrator,
+    MadeToken, NamedAdministrator, NewToken, NewUser, Scope, SessionFilter, SessionPage, UserFilter,
+    UserPage, new_account, ten_digits,
+};
 pub use audit::End;
 pub use authorize::{Authorized, Credential, Granted};
 pub use change_password::ChangePasswordError;

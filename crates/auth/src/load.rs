@@ -26,6 +26,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[error("the session cannot be read from the store yet")]
 pub struct RecallError(#[source] StoreError);
 
+impl RecallError {
+    pub(crate) fn into_source(self) -> StoreError {
+        self.0
+    }
+}
+
 fn note_failure(error: &StoreError) {
     let cause = error.source().map(tracing::field::display);
     tracing::error!(%error, cause, "the sessions cannot be read from the store; it is tried again");

@@ -50,6 +50,12 @@ pub struct Auth {
     pub(crate) audit_retention: Option<Duration>,
     /// The entry that retention could not remove; 0: none.
     pub(crate) audit_stuck_at: AtomicI64,
+    /// Held by whoever changes the directory, or reads it anew: one at a time.
+    pub(crate) directory_turn: AsyncMutex<()>,
+    /// Held by whoever changes administrators and their tokens.
+    pub(crate) administration_turn: AsyncMutex<()>,
+    /// Another for each start: cursors of a walk through the table do not outlive it.
+    pub(crate) incarnation: [u8; 8],
 }
 
 /// Why the engine did not start.
@@ -87,6 +93,8 @@ impl Auth {
     ) -> Result<Arc<Self>, StartError> {
         self_check(settings.hashing.engine)?;
         let tokens = TokenKeys::derive(master);
+        let mut incarnation = [0; 8];
+        rng.fill(&mut incarnation);
         let auth = Arc::new(Self {
             directory: Directory::default(),
             live: LiveSessions::new(Box::new(tokens.clone()), clock.now()),
@@ -106,6 +114,9 @@ impl Auth {
             folded: Folded::default(),
             audit_retention: settings.audit_retention,
             audit_stuck_at: AtomicI64::new(0),
+            directory_turn: AsyncMutex::default(),
+            administration_turn: AsyncMutex::default(),
+            incarnation,
             store,
             rng,
             clock,

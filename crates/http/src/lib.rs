@@ -2,6 +2,7 @@
 //!
 //! Owns the wire: sockets, HTTP, the shapes of answers. Must not hold rules: those live in `vestibule-auth`.
 
+pub mod admin;
 pub mod api;
 mod domain;
 mod gateway;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use vestibule_auth::{Auth, HashSettings, Settings};
 use vestibule_crypto::{AuditKey, Engine, MasterKey, OsRng};
+use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{ApiState, routes};
 use vestibule_http::layers::{self, LayerState};
 use vestibule_http::operations::Metrics;
@@ -32,6 +33,7 @@ pub struct TestServer {
     pub fixture: AccountFixture,
     client: Client,
     address: SocketAddr,
+    admin_address: SocketAddr,
     master: MasterKey,
     settings: Settings,
     running: Option<Running>,
@@ -59,10 +61,10 @@ impl TestServer {
         store.commit(fixture.changes()).await.expect("the fixture is stored");
         let auth = start_auth(&store, &master, &clock, &settings).await;
         let running = serve(&auth, &clock);
-        let address = running.addresses()[0];
+        let (address, admin_address) = (running.addresses()[0], running.addresses()[1]);
         let client = Client::builder().no_proxy().build().expect("a client");
         let running = Some(running);
-        Self { clock, auth, store, fixture, client, address, master, settings, running, data }
+        Self { clock, auth, store, fixture, client, address, admin_address, master, settings, running, data }
     }
 
     /// Ends the server without a word and starts another on the same data, as after a crash.
@@ -80,7 +82,7 @@ impl TestServer {
         self.store.commit(Vec::new()).await.expect("the store answers");
         self.auth = begin_auth(&self.store, &self.master, &self.clock, &self.settings).await;
         let running = serve(&self.auth, &self.clock);
-        self.address = running.addresses()[0];
+        (self.address, self.admin_address) = (running.addresses()[0], running.addresses()[1]);
         self.running = Some(running);
     }
 
@@ -116,6 +118,11 @@ impl TestServer {
     /// A request to a path of the server.
     pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         self.client.request(method, format!("http://{}{path}", self.address))
+    }
+
+    /// A request to a path of the listener for administration.
+    pub fn admin_request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        self.client.request(method, format!("http://{}{path}", self.admin_address))
     }
 
     /// `GET` of a path.
@@ -211,7 +218,7 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
     let api = ApiState {
         auth: Arc::clone(auth),
-        clock,
+        clock: Arc::clone(&clock),
         public_address: "vestibule.example.net".into(),
         livevox_bearer_token: true,
     };
@@ -219,8 +226,14 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
     let listen = Listen {
         address: (Ipv4Addr::LOCALHOST, 0).into(),
         tls: None,
-        service: layers::apply(routes(api), layers),
+        service: layers::apply(routes(api), layers.clone()),
+    };
+    let administrators = admin::router(AdminState { auth: Arc::clone(auth), clock });
+    let admin = Listen {
+        address: (Ipv4Addr::LOCALHOST, 0).into(),
+        tls: None,
+        service: layers::apply(administrators, layers),
     };
     let limits = Limits { threads: NonZeroUsize::MIN, ..Limits::default() };
-    Server::bind(vec![listen], limits).and_then(Server::start).expect("a server on a free port")
+    Server::bind(vec![listen, admin], limits).and_then(Server::start).expect("a server on a free port")
 }

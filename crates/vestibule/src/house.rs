@@ -10,12 +10,13 @@ use anyhow::{Context, anyhow};
 use rustls::ServerConfig;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use vestibule_auth::{Auth, BlockList, FailureLimit, HashSettings, Intervals, Settings};
+use vestibule_auth::{Auth, BlockList, FailureLimit, FirstOwner, HashSettings, Intervals, Settings};
 use vestibule_crypto::{AuditKey, MasterKey, OsRng};
 use vestibule_model::Clock;
 use vestibule_store_sqlite::SqliteStore;
 
 use crate::clock::SystemClock;
+use crate::commands::welcome;
 use crate::config::{Config, Loaded};
 use crate::data_dir::DataDir;
 use crate::listeners::{Addresses, Listeners};
@@ -37,17 +38,21 @@ pub(crate) fn open_store(data: &DataDir, master: &MasterKey) -> anyhow::Result<S
 }
 
 impl House {
-    /// Starts everything. Must be called within a runtime, which the background tasks live on.
+    /// Starts everything, at the first start with a first owner among the administrators. Must be called within a runtime, which the background tasks live on.
     pub(crate) async fn open(
         loaded: &Loaded,
         master: &MasterKey,
         store: SqliteStore,
-        tls: Option<&Arc<ServerConfig>>,
+        (tls, owner): (Option<&Arc<ServerConfig>>, FirstOwner),
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let settings = settings(&loaded.config);
         let auth =
             Auth::start(Arc::new(store), master, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
+        let password = auth.make_administrators_account(owner, clock.now()).await;
+        if let Some(password) = password.context("cannot make the administrators' account")? {
+            welcome::show_first_owner(&password);
+        }
         let listeners = Listeners::start(loaded, &auth, &clock, tls)?;
         let background = tokio::spawn(Arc::clone(&auth).run());
         Ok(Self { auth, background, listeners, grace: loaded.config.server.shutdown_grace })

@@ -11,6 +11,7 @@ use anyhow::Context;
 use rustls::ServerConfig;
 use vestibule_auth::Auth;
 use vestibule_crypto::OsRng;
+use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState};
 use vestibule_http::layers::{self, AllowedOrigins, BodyLimits, LayerState, TrustedProxies};
 use vestibule_http::operations::{self, Metrics, Readiness};
@@ -85,7 +86,8 @@ impl Listeners {
         });
         let clients = layers::apply(clients, layers.clone());
         let operators = operations::router(Arc::clone(&metrics), readiness(Arc::clone(&stopping)));
-        let operators = layers::apply(operators, layers);
+        let administrators = admin::router(AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock) });
+        let operators = layers::apply(operators.merge(administrators), layers);
 
         let plain = |address| Listen { address, tls: None, service: clients.clone() };
         let secure = |address| Listen { address, tls: tls.map(Arc::clone), service: clients.clone() };

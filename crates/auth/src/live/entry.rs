@@ -115,6 +115,16 @@ impl<H> Entry<H> {
         }
     }
 
+    /// From where it was opened.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
+    /// When it was opened.
+    pub(crate) fn created(&self) -> Millis {
+        self.created
+    }
+
     /// The first moment at which it is dead if it is not used again; as [`Session::expires_at`].
     pub(crate) fn expires_at(&self) -> Millis {
         self.last_used.plus(Duration::from_millis(self.idle)).min(self.absolute_end)

@@ -12,6 +12,7 @@ mod heads;
 mod index;
 mod list;
 mod loading;
+mod search;
 mod shard;
 mod slab;
 mod view;
@@ -25,6 +26,7 @@ use vestibule_store::{ApplicationTouch, Touch};
 
 pub(crate) use entry::{Entry, Holder, written_lag};
 pub(crate) use index::Name;
+pub(crate) use search::Found;
 
 use crate::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use index::Index;

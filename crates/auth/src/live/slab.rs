@@ -49,6 +49,11 @@ impl<T> Slab<T> {
         self.chunks.get(index / CHUNK)?.get(index % CHUNK)?.as_ref()
     }
 
+    /// Every value, in the order of the places.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.chunks.iter().flat_map(|chunk| chunk.iter().flatten())
+    }
+
     /// The same, to be changed.
     pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
         self.place(slot)?.as_mut()

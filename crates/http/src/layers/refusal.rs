@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
-use crate::livevox;
+use crate::{admin, livevox};
 
 /// Why a request is refused before, or instead of, its handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,11 +75,16 @@ pub(super) enum Shape {
     Flat,
     /// `{"code":404,"message":"<text>"}`: the `LiveVox` dialect.
     CodeAndMessage,
+    /// RFC 9457: administration.
+    Problem,
 }
 
 impl Shape {
     /// Chosen by path, because there may be no route.
     pub(super) fn of(path: &str) -> Self {
+        if path.starts_with("/admin/") {
+            return Self::Problem;
+        }
         let livevox = path == "/session" || path.starts_with("/session/");
         if livevox { Self::CodeAndMessage } else { Self::Flat }
     }
@@ -87,6 +92,7 @@ impl Shape {
     const fn content_type(self) -> HeaderValue {
         match self {
             Self::Flat | Self::CodeAndMessage => HeaderValue::from_static("application/json"),
+            Self::Problem => HeaderValue::from_static("application/problem+json"),
         }
     }
 
@@ -94,6 +100,7 @@ impl Shape {
         match self {
             Self::Flat => format!(r#"{{"error":"{}"}}"#, refusal.message()),
             Self::CodeAndMessage => livevox::error_body(refusal.status(), refusal.message()),
+            Self::Problem => admin::problem_body(refusal.status(), refusal.message()),
         }
     }
 

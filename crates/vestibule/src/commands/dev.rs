@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use vestibule_auth::FirstOwner;
 use vestibule_crypto::{MasterKey, OsRng};
 use vestibule_model::{Actor, Clock};
 use vestibule_store::Store;
@@ -42,8 +43,9 @@ pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
     let tls = certificates::for_development(&data, SystemClock.now())?;
     small_runtime()?.block_on(async {
         let store = open_store(&data, &master)?;
+        let owner = FirstOwner::WithPassword(welcome::OWNER_PASSWORD.to_owned().into());
         put_demo_account(&store, &loaded.config, &master).await?;
-        let house = House::open(&loaded, &master, store, Some(&tls)).await?;
+        let house = House::open(&loaded, &master, store, (Some(&tls), owner)).await?;
         welcome::show(house.addresses(), &data);
         house.run(stop).await
     })

@@ -6,7 +6,7 @@ mod backup;
 mod dev;
 mod restore;
 mod serve;
-mod welcome;
+pub(crate) mod welcome;
 
 use anyhow::Context;
 use clap::CommandFactory;

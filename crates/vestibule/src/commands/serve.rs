@@ -1,5 +1,7 @@
 //! `vestibule serve`: the real thing.
 
+use vestibule_auth::FirstOwner;
+
 use super::{small_runtime, welcome};
 use crate::command_line::ConfigArguments;
 use crate::config::{self, Flags};
@@ -23,7 +25,9 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
         );
     }
     small_runtime()?.block_on(async {
-        let house = House::open(&loaded, &master, open_store(&data, &master)?, tls.as_ref()).await?;
+        let house =
+            House::open(&loaded, &master, open_store(&data, &master)?, (tls.as_ref(), FirstOwner::Generated))
+                .await?;
         let addresses = house.addresses();
         welcome::show_addresses(addresses);
         tracing::info!(

@@ -18,6 +18,17 @@ const LIVEVOX_PERSON: &str = r#"{"clientName":"DEMO","userName":"name","password
 const LIVEVOX_AGENT: &str =
     r#"{"clientName":"DEMO","userName":"agent1","password":"agent1-password","agent":true}"#;
 
+/// The password of `admin` in development.
+pub(super) const OWNER_PASSWORD: &str = "admin-password";
+
+/// The password of the first owner: here and nowhere else.
+pub(crate) fn show_first_owner(password: &str) {
+    screen::say(format_args!(
+        "The first administrator is `admin` with the password {password}\n\
+         It is shown once: keep it now.\n"
+    ));
+}
+
 /// Where it answers, then examples.
 pub(super) fn show(addresses: Addresses, data: &DataDir) {
     let (certificate, folder) = (absolute(&data.ca_certificate()), absolute(data.path()));
@@ -35,6 +46,7 @@ pub(super) fn show(addresses: Addresses, data: &DataDir) {
     if let Some(https) = addresses.https {
         show_https(https, &certificate);
     }
+    show_administration(addresses.admin);
     screen::say(format_args!(
         "\nMore users, with the password `password`: expired, mustchange, disabled; agent has `agent-password`,\n\
          and LiveVox's agent agent1 `agent1-password`.\n\
@@ -84,6 +96,18 @@ fn show_livevox(http: SocketAddr) {
            curl -i -X DELETE \"{base}/logout/$SESSION\"\n\
          \nLog in as one of LiveVox's agents:\n  \
            curl {login} -d '{LIVEVOX_AGENT}'"
+    ));
+}
+
+fn show_administration(admin: SocketAddr) {
+    let base = format!("http://{admin}/admin/v1");
+    let json = "-H 'Content-Type: application/json'";
+    screen::say(format_args!(
+        "\nAdminister, described by {base}/openapi.json; log in, make a token for a day, look at the sessions:\n  \
+           curl -o admin.json {json} '{base}/login' -d '{{\"username\":\"admin\",\"password\":\"{OWNER_PASSWORD}\"}}'\n  \
+           BEARER=$(sed -n 's/.*\"token\" *: *\"\\([0-9a-f]*\\)\".*/\\1/p' admin.json)\n  \
+           curl {json} -H \"Authorization: Bearer $BEARER\" '{base}/administration-tokens' -d '{{\"name\":\"mine\",\"role\":\"owner\",\"expires\":'$(date -d tomorrow +%s)'000}}'\n  \
+           curl -H \"Authorization: Bearer $BEARER\" '{base}/sessions?account=12345678'"
     ));
 }
 

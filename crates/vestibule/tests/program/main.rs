@@ -6,6 +6,7 @@
     reason = "a test that cannot be set up has failed, and says where"
 )]
 
+mod administration;
 mod apply;
 mod audit;
 mod backup;

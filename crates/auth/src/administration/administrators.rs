@@ -1,0 +1,145 @@
+//! Administrators: users of the administrators' account, and their roles.
+
+use vestibule_model::{Administrator, AdministratorRole, AuditTarget, Audited, UserId};
+use vestibule_store::{Change, StoreError};
+
+use super::caller::home;
+use super::written::{Told, Written};
+use super::{AdministrationError, Caller, Scope};
+use crate::service::Auth;
+
+/// A user who administers, with the name to log in with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedAdministrator {
+    /// Who, and what they may do.
+    pub administrator: Administrator,
+    /// The login name.
+    pub name: String,
+    /// Whether they may log in.
+    pub enabled: bool,
+}
+
+impl Auth {
+    pub(super) async fn role_of(&self, user: UserId) -> Result<Option<AdministratorRole>, StoreError> {
+        let all = self.store.administrators().await?;
+        Ok(all.into_iter().find(|administrator| administrator.user == user).map(|known| known.role))
+    }
+
+    /// Every administrator, by user id.
+    pub async fn administrators(
+        &self,
+        caller: &Caller,
+    ) -> Result<Vec<NamedAdministrator>, AdministrationError> {
+        caller.require(Scope::ReadInstallation)?;
+        let all = self.store.administrators().await?;
+        Ok(all.into_iter().filter_map(|administrator| self.with_name(administrator)).collect())
+    }
+
+    /// One administrator.
+    pub async fn administrator_of_id(
+        &self,
+        caller: &Caller,
+        user: UserId,
+    ) -> Result<NamedAdministrator, AdministrationError> {
+        let all = self.administrators(caller).await?;
+        let found = all.into_iter().find(|known| known.administrator.user == user);
+        found.ok_or(AdministrationError::NotFound("administrator"))
+    }
+
+    /// Gives a user of the administrators' account a role, or another one. `unchanged` is asked about the present one.
+    pub async fn set_administrator(
+        &self,
+        caller: &Caller,
+        administrator: Administrator,
+        unchanged: impl Fn(Option<&NamedAdministrator>) -> bool,
+    ) -> Result<NamedAdministrator, AdministrationError> {
+        caller.require(Scope::WriteInstallation)?;
+        self.check_role(administrator.role)?;
+        let named = self.with_name(administrator).ok_or_else(|| {
+            AdministrationError::invalid("user", "this is no user of the administrators' account")
+        })?;
+        let _turn = self.administration_turn.lock().await;
+        let before =
+            self.store.administrators().await?.into_iter().find(|old| old.user == administrator.user);
+        if !unchanged(before.and_then(|before| self.with_name(before)).as_ref()) {
+            return Err(AdministrationError::Changed);
+        }
+        if administrator.role != AdministratorRole::Owner {
+            self.keep_an_owner(administrator.user).await?;
+        }
+        let told = match before {
+            Some(administrator) => {
+                Told::changed(&NamedAdministrator { administrator, ..named.clone() }, &named)
+            }
+            None => Told::made(&named),
+        };
+        let change = Change::PutAdministrator(administrator);
+        self.write(caller, Written::one(change, about(told, &named))).await?;
+        Ok(named)
+    }
+
+    /// Takes a user's role.
+    pub async fn remove_administrator(
+        &self,
+        caller: &Caller,
+        user: UserId,
+        unchanged: impl Fn(&NamedAdministrator) -> bool,
+    ) -> Result<(), AdministrationError> {
+        caller.require(Scope::WriteInstallation)?;
+        let _turn = self.administration_turn.lock().await;
+        let named = self.administrator_of_id(caller, user).await?;
+        if !unchanged(&named) {
+            return Err(AdministrationError::Changed);
+        }
+        self.keep_an_owner(user).await?;
+        let told = about(Told::deleted(&named), &named);
+        self.write(caller, Written::one(Change::DeleteAdministrator(user), told)).await
+    }
+
+    /// Refuses when nobody who may log in would be owner but `without`.
+    pub(super) async fn keep_an_owner(&self, without: UserId) -> Result<(), AdministrationError> {
+        let all = self.store.administrators().await?;
+        let (leaving, staying): (Vec<_>, Vec<_>) = all
+            .into_iter()
+            .filter(|administrator| administrator.role == AdministratorRole::Owner)
+            .partition(|owner| owner.user == without);
+        let may_log_in = |owner: &Administrator| self.with_name(*owner).is_some_and(|known| known.enabled);
+        if leaving.is_empty() || staying.iter().any(may_log_in) {
+            return Ok(());
+        }
+        Err(AdministrationError::Conflict("there would be no owner left who may log in".into()))
+    }
+
+    /// A role has to be limited to an account that exists, and not to that of the administrators.
+    pub(super) fn check_role(&self, role: AdministratorRole) -> Result<(), AdministrationError> {
+        let Some(account) = role.account() else { return Ok(()) };
+        if account == home() {
+            return Err(AdministrationError::invalid(
+                "account",
+                "only owners act on the administrators' account",
+            ));
+        }
+        let known = self.directory.account(account).is_some();
+        known.then_some(()).ok_or_else(|| AdministrationError::invalid("account", "there is no such account"))
+    }
+
+    fn with_name(&self, administrator: Administrator) -> Option<NamedAdministrator> {
+        let user = self.directory.account(home())?.user(administrator.user)?;
+        Some(NamedAdministrator { administrator, name: user.login_name.clone(), enabled: user.enabled })
+    }
+}
+
+impl Audited for NamedAdministrator {
+    fn audit_target(&self) -> AuditTarget {
+        AuditTarget { name: self.name.clone(), ..self.administrator.audit_target() }
+    }
+
+    fn audited_fields(&self) -> serde_json::Map<String, serde_json::Value> {
+        self.administrator.audited_fields()
+    }
+}
+
+fn about(told: Told, named: &NamedAdministrator) -> Told {
+    let Administrator { user, role } = named.administrator;
+    told.in_account(role.account()).about(user)
+}

@@ -1,0 +1,237 @@
+//! The caller: proved by an administration token or by the session of an administrator, with the role they have now.
+//!
+//! Token and role are read from the store at every request: who lost either is refused at once, also when another
+//! process took it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use vestibule_model::{
+    AccountId, Actor, AdministratorRole, Dialect, EndReason, Means, Millis, Population, Session,
+};
+use vestibule_store::Change;
+use zeroize::Zeroizing;
+
+use super::{AdministrationError, HOME};
+use crate::audit::End;
+use crate::authorize::Credential;
+use crate::log_in::{LogIn, UserCredentials};
+use crate::service::Auth;
+
+/// How exactly it is remembered when a token was last used.
+const LAST_USED_WITHIN: Duration = Duration::from_mins(1);
+
+/// Somebody who administers, for the time of one request.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Who.
+    pub actor: Actor,
+    /// By which means they proved it.
+    pub means: Means,
+    /// What they may do.
+    pub role: AdministratorRole,
+    /// From where.
+    pub address: Option<IpAddr>,
+    /// When.
+    pub now: Millis,
+    session: Option<Session>,
+}
+
+/// What a request is about, as far as roles are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Reads something of the installation as a whole.
+    ReadInstallation,
+    /// Changes it.
+    WriteInstallation,
+    /// Reads something of one account.
+    ReadAccount(AccountId),
+    /// Changes it.
+    WriteAccount(AccountId),
+}
+
+/// An administrator who has just logged in.
+#[derive(Debug)]
+pub struct LoggedInAdministrator {
+    /// The bearer of the session.
+    pub bearer: String,
+    /// When it ends if it is not used again.
+    pub expires: Millis,
+    /// What they may do.
+    pub role: AdministratorRole,
+}
+
+impl Caller {
+    /// Refuses what the role does not allow. Asked before anything is looked up, so that the answer for another account is
+    /// the same whether or not there is one.
+    pub fn require(&self, scope: Scope) -> Result<(), AdministrationError> {
+        let allowed = match (self.role, scope) {
+            (AdministratorRole::Owner, _) => true,
+            (_, Scope::ReadAccount(account) | Scope::WriteAccount(account)) if account == home() => false,
+            (AdministratorRole::Administrator(own), Scope::ReadAccount(of) | Scope::WriteAccount(of))
+            | (AdministratorRole::Auditor(Some(own)), Scope::ReadAccount(of)) => own == of,
+            (AdministratorRole::Auditor(None), Scope::ReadAccount(_) | Scope::ReadInstallation) => true,
+            (AdministratorRole::Administrator(_) | AdministratorRole::Auditor(_), _) => false,
+        };
+        if allowed { Ok(()) } else { Err(AdministrationError::NotAllowed) }
+    }
+
+    /// Refuses who may change nothing at all.
+    pub(super) const fn require_some_writing(&self) -> Result<(), AdministrationError> {
+        match self.role {
+            AdministratorRole::Owner | AdministratorRole::Administrator(_) => Ok(()),
+            AdministratorRole::Auditor(_) => Err(AdministrationError::NotAllowed),
+        }
+    }
+
+    /// How the audit and other administrators know them.
+    pub fn name(&self) -> &str {
+        match &self.actor {
+            Actor::User { name, .. }
+            | Actor::AdministrationToken { name, .. }
+            | Actor::CommandLine { name } => name,
+            Actor::Unknown | Actor::System => "",
+        }
+    }
+
+    /// The end of a session that they end: theirs, from where they are.
+    pub(super) fn end(&self) -> End {
+        self.end_for(EndReason::EndedByAdministrator)
+    }
+
+    fn end_for(&self, reason: EndReason) -> End {
+        End { actor: self.actor.clone(), means: self.means, address: self.address, ..reason.into() }
+    }
+}
+
+/// The administrators' account.
+#[expect(clippy::expect_used, reason = "the text is an account id: a test reads it")]
+pub(super) fn home() -> AccountId {
+    HOME.parse().expect("the administrators' account has an id")
+}
+
+impl Auth {
+    /// Whose administration token or session bearer this is.
+    pub async fn administrator(
+        self: &Arc<Self>,
+        bearer: &str,
+        address: Option<IpAddr>,
+        now: Millis,
+    ) -> Result<Caller, AdministrationError> {
+        if bearer.starts_with(super::tokens::PREFIX) {
+            self.token_caller(bearer, address, now).await
+        } else {
+            self.session_caller(bearer, address, now).await
+        }
+    }
+
+    async fn token_caller(
+        self: &Arc<Self>,
+        secret: &str,
+        address: Option<IpAddr>,
+        now: Millis,
+    ) -> Result<Caller, AdministrationError> {
+        let found = self.store.administration_token(self.secrets.digest(secret.as_bytes())).await?;
+        let token = found.filter(|token| token.is_valid(now)).ok_or(AdministrationError::NotProved)?;
+        if token.last_used.is_none_or(|used| now.since(used) >= LAST_USED_WITHIN) {
+            let touch = Change::TouchAdministrationToken { token: token.id, last_used: now };
+            self.commit_later(vec![touch]);
+        }
+        let actor = Actor::AdministrationToken { id: token.id, name: token.name };
+        let means = Means::AdministrationToken;
+        Ok(Caller { actor, means, role: token.role, address, now, session: None })
+    }
+
+    async fn session_caller(
+        &self,
+        bearer: &str,
+        address: Option<IpAddr>,
+        now: Millis,
+    ) -> Result<Caller, AdministrationError> {
+        let credential = Credential::Bearer(bearer);
+        self.recall(credential).await.map_err(|error| AdministrationError::Store(error.into_source()))?;
+        let granted = self.authorize(credential, address, now, |granted| granted.to_owned());
+        let granted = granted.filter(|granted| granted.session.account == home());
+        let granted = granted.ok_or(AdministrationError::NotProved)?;
+        let role = self.role_of(granted.user.id).await?.ok_or(AdministrationError::NotProved)?;
+        let actor = Actor::User { id: granted.user.id, name: granted.user.login_name.clone() };
+        Ok(Caller { actor, means: Means::Session, role, address, now, session: Some(granted.session) })
+    }
+
+    /// Logs an administrator in: as any user of the administrators' account, with the same limits and the same cost.
+    pub async fn log_in_administrator(
+        self: &Arc<Self>,
+        user_name: String,
+        password: Zeroizing<Vec<u8>>,
+        (address, now): (Option<IpAddr>, Millis),
+    ) -> Result<LoggedInAdministrator, AdministrationError> {
+        let at = LogIn { account: Some(home()), dialect: Dialect::LivePerson, address, now };
+        let credentials = UserCredentials { user_name, population: Some(Population::User), password };
+        let logged_in = self.log_in_user(at, credentials).await.map_err(AdministrationError::LogIn)?;
+        let Some(role) = self.role_of(logged_in.user.id).await? else {
+            self.end_detached(logged_in.session, EndReason::LoggedOut.into()).await?;
+            return Err(AdministrationError::NotAllowed);
+        };
+        let bearer = self.tokens.bearer(logged_in.session.id).to_string();
+        Ok(LoggedInAdministrator { bearer, expires: logged_in.session.expires_at(), role })
+    }
+
+    /// Ends the caller's own session; a token has none.
+    pub async fn log_out_administrator(self: &Arc<Self>, caller: &Caller) -> Result<(), AdministrationError> {
+        let conflict = || AdministrationError::Conflict("a token has no session: revoke it instead".into());
+        let session = caller.session.clone().ok_or_else(conflict)?;
+        Ok(self.end_detached(session, caller.end_for(EndReason::LoggedOut)).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(role: AdministratorRole) -> Caller {
+        let (actor, means) = (Actor::System, Means::System);
+        Caller { actor, means, role, address: None, now: Millis::EPOCH, session: None }
+    }
+
+    fn allows(role: AdministratorRole, scope: Scope) -> bool {
+        caller(role).require(scope).is_ok()
+    }
+
+    fn scopes(account: AccountId) -> [Scope; 4] {
+        let (read, write) = (Scope::ReadAccount(account), Scope::WriteAccount(account));
+        [Scope::ReadInstallation, Scope::WriteInstallation, read, write]
+    }
+
+    #[test]
+    fn an_owner_may_do_everything() {
+        let all = [scopes(home()), scopes("a".parse().unwrap())].concat();
+        assert!(all.into_iter().all(|scope| allows(AdministratorRole::Owner, scope)));
+    }
+
+    #[test]
+    fn the_administrator_of_an_account_may_do_everything_there_and_nothing_elsewhere() {
+        let here: AccountId = "a".parse().unwrap();
+        let role = AdministratorRole::Administrator(here);
+        assert_eq!(scopes(here).map(|scope| allows(role, scope)), [false, false, true, true]);
+        assert_eq!(scopes("b".parse().unwrap()).map(|scope| allows(role, scope)), [false; 4]);
+    }
+
+    #[test]
+    fn an_auditor_only_reads() {
+        let here: AccountId = "a".parse().unwrap();
+        let (one, every) = (AdministratorRole::Auditor(Some(here)), AdministratorRole::Auditor(None));
+        assert_eq!(scopes(here).map(|scope| allows(one, scope)), [false, false, true, false]);
+        assert_eq!(scopes(here).map(|scope| allows(every, scope)), [true, false, true, false]);
+        assert_eq!(scopes("b".parse().unwrap()).map(|scope| allows(one, scope)), [false; 4]);
+    }
+
+    #[test]
+    fn nobody_but_an_owner_reaches_the_administrators_account() {
+        let here = AdministratorRole::Administrator(home());
+        for role in [here, AdministratorRole::Auditor(None), AdministratorRole::Auditor(Some(home()))] {
+            assert!(!allows(role, Scope::ReadAccount(home())), "{role:?}");
+            assert!(!allows(role, Scope::WriteAccount(home())), "{role:?}");
+        }
+    }
+}

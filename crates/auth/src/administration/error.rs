@@ -1,0 +1,67 @@
+//! Why something that an administrator asked for is not done.
+
+use std::borrow::Cow;
+
+use vestibule_store::StoreError;
+
+use crate::log_in::LogInError;
+
+/// Why it was not done. Nothing was changed, unless it says so.
+#[derive(Debug, thiserror::Error)]
+pub enum AdministrationError {
+    /// The caller did not prove who they are: nothing shown, forged, expired, revoked, ended, or of a user without a
+    /// role.
+    #[error("the caller is not known")]
+    NotProved,
+    /// The caller's role does not allow it. The same for an account that does not exist.
+    #[error("the caller's role does not allow this")]
+    NotAllowed,
+    /// There is no such thing.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// A value breaks a rule.
+    #[error("{field}: {reason}")]
+    Invalid {
+        /// Which value, by its name in the request.
+        field: Cow<'static, str>,
+        /// What is wrong with it. Never the value itself.
+        reason: String,
+    },
+    /// A value that must be unique is taken: that of the field.
+    #[error("{0}: it is taken")]
+    Taken(&'static str),
+    /// The present state forbids it.
+    #[error("{0}")]
+    Conflict(String),
+    /// Too many passwords were waiting to be hashed.
+    #[error("too busy to hash a password, try again later")]
+    Overloaded,
+    /// A cursor that was not made for this question, or before the last start.
+    #[error("cursor: it belongs to no answer to this question")]
+    Cursor,
+    /// It is not as it was when the caller looked.
+    #[error("it was changed in the meantime")]
+    Changed,
+    /// The login of an administrator was refused.
+    #[error("the login was refused")]
+    LogIn(#[source] LogInError),
+    /// The database does not answer, or somebody else goes on changing the directory.
+    #[error("the change could not be stored")]
+    Store(#[source] StoreError),
+}
+
+impl AdministrationError {
+    /// A value breaks a rule.
+    pub fn invalid(field: impl Into<Cow<'static, str>>, reason: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), reason: reason.into() }
+    }
+}
+
+impl From<StoreError> for AdministrationError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Constraint(what) => Self::Conflict(what),
+            other => Self::Store(other),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The first start: the administrators' account and its first owner.
+
+use uuid::Uuid;
+use vestibule_model::{
+    Account, AccountState, Actor, Administrator, AdministratorRole, AuditAction, AuditRecord, AuditTarget,
+    Concurrency, LockoutPolicy, Means, Millis, PasswordCredential, PasswordPolicy, Population, SessionPolicy,
+    SignOn, TargetKind, User, UserId, UserKind, WhenFull,
+};
+use vestibule_store::{Change, StoreError};
+use zeroize::Zeroizing;
+
+use super::caller::home;
+use super::random::ten_digits;
+use crate::service::Auth;
+
+/// The id of the account that administrators are users of. An ordinary account; only owners may look into it.
+pub const HOME: &str = "administrators";
+
+/// The login name of the first owner.
+const NAME: &str = "admin";
+
+/// LiveVox client numbers are unique, and other accounts count on from the greatest.
+const NUMBER: i32 = 0;
+
+/// The first owner's password.
+pub enum FirstOwner {
+    /// One that everybody knows: for development.
+    WithPassword(Zeroizing<String>),
+    /// One that is generated, to be shown once.
+    Generated,
+}
+
+impl Auth {
+    /// Makes the administrators' account, unless there is one. Answers the first owner's password if it had to generate
+    /// one; it is nowhere else.
+    ///
+    /// It need not be changed at the first login: it is longer than anybody's own, nobody else has seen it, and the login
+    /// for administrators has no way to change it.
+    pub async fn make_administrators_account(
+        &self,
+        owner: FirstOwner,
+        now: Millis,
+    ) -> Result<Option<Zeroizing<String>>, StoreError> {
+        if self.directory.account(home()).is_some() {
+            return Ok(None);
+        }
+        let (password, shown) = match owner {
+            FirstOwner::WithPassword(password) => (password, None),
+            FirstOwner::Generated => {
+                let password = self.generated_password();
+                (password.clone(), Some(password))
+            }
+        };
+        let bytes = Zeroizing::new(password.as_bytes().to_vec());
+        let hash = self.hash_pool.hash(bytes, self.new_salt(), now).await;
+        let hash =
+            hash.map_err(|_| StoreError::Unavailable("the first owner's password was not hashed".into()))?;
+        let mut pid = [0; 16];
+        self.rng.fill(&mut pid);
+        let password = PasswordCredential { hash, changed_at: now, history: Vec::new() };
+        let user = owner_user(
+            UserId(ten_digits(&*self.rng)),
+            uuid::Builder::from_random_bytes(pid).into_uuid(),
+            password,
+        );
+        let administrator = Administrator { user: user.id, role: AdministratorRole::Owner };
+        let changes = vec![
+            Change::PutAccount(Box::new(account())),
+            created(now, TargetKind::Account, HOME.to_owned(), HOME, None),
+            Change::PutUser(Box::new(user.clone())),
+            created(now, TargetKind::User, user.id.to_string(), NAME, Some(user.id)),
+            Change::PutAdministrator(administrator),
+            created(now, TargetKind::Administrator, user.id.to_string(), NAME, Some(user.id)),
+        ];
+        self.store.commit(changes).await?;
+        self.follow().await?;
+        tracing::info!(account = HOME, owner = NAME, "the administrators' account was made");
+        Ok(shown)
+    }
+
+    /// 30 characters that are not mistaken for each other, with 150 random bits, in groups.
+    pub(super) fn generated_password(&self) -> Zeroizing<String> {
+        const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+        let mut random = Zeroizing::new([0; 30]);
+        let mut password = Zeroizing::new(String::with_capacity(36));
+        // A password needs a digit under the default policy: drawn until there is one.
+        while !password.bytes().any(|byte| byte.is_ascii_digit()) {
+            self.rng.fill(random.as_mut_slice());
+            password.clear();
+            for (place, byte) in random.iter().enumerate() {
+                if place > 0 && place % 5 == 0 {
+                    password.push('-');
+                }
+                password.push(char::from(ALPHABET[usize::from(byte & 31)]));
+            }
+        }
+        password
+    }
+}
+
+fn created(now: Millis, kind: TargetKind, id: String, name: &str, user: Option<UserId>) -> Change {
+    let target = Some(AuditTarget { kind, id, name: name.to_owned() });
+    let record = AuditRecord::new(now, AuditAction::Created, Actor::System, Means::System);
+    Change::Audit(Box::new(AuditRecord { account: Some(home()), user, target, ..record }))
+}
+
+fn account() -> Account {
+    let session_policy = SessionPolicy {
+        idle_seconds: 30 * 60,
+        absolute_seconds: 12 * 60 * 60,
+        concurrency: Concurrency::Many { limit: 20, when_full: WhenFull::EndOldest },
+        ..SessionPolicy::default()
+    };
+    Account {
+        id: home(),
+        code: HOME.to_owned(),
+        number: NUMBER,
+        time_zone: "UTC".to_owned(),
+        state: AccountState::Enabled,
+        sign_on: SignOn::Password,
+        features: [].into(),
+        services: Vec::new(),
+        password_policy: PasswordPolicy { min_length: 12, ..PasswordPolicy::default() },
+        lockout_policy: LockoutPolicy::default(),
+        agent_lockout_policy: LockoutPolicy::default(),
+        session_policy,
+        livevox_session_policy: SessionPolicy::livevox(),
+    }
+}
+
+fn owner_user(id: UserId, pid: Uuid, password: PasswordCredential) -> User {
+    User {
+        id,
+        account: home(),
+        pid,
+        number: 1,
+        population: Population::User,
+        kind: UserKind::Human,
+        login_name: NAME.to_owned(),
+        full_name: "Administrator".to_owned(),
+        nickname: NAME.to_owned(),
+        email: String::new(),
+        enabled: true,
+        allowed_app_key: None,
+        max_chats: 0,
+        max_async_chats: 0,
+        profiles: Vec::new(),
+        skills: Vec::new(),
+        member_of: None,
+        manager_of: Vec::new(),
+        must_change_password: false,
+        password: Some(password),
+        credential_version: 1,
+        locked_at: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_administrators_account_has_an_id() {
+        assert!(HOME.parse::<vestibule_model::AccountId>().is_ok());
+    }
+}

@@ -1,0 +1,305 @@
+//! Sessions as administrators see them: looked for, looked at, ended.
+//!
+//! Looking for them costs no more than [`LOOKS`] looks, however many there are: a page may have fewer sessions than were
+//! asked for, or none, although more follow.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use vestibule_model::{AccountId, Application, ApplicationId, Millis, SessionReference, UserId};
+
+use super::caller::home;
+use super::{AdministrationError, Caller, Scope};
+use crate::directory::UserEntry;
+use crate::live::{Entry, Found, LiveSessions};
+use crate::service::Auth;
+use crate::sessions::Listed;
+
+/// How many sessions are looked at for one page, and one shard more: some 20 ms.
+const LOOKS: usize = 100_000;
+
+/// The longest page.
+const MOST: usize = 1_000;
+
+/// How many users lose their sessions at once when an account does: their commits are grouped.
+const AT_ONCE: usize = 64;
+
+/// Which sessions are wanted. Every field that is set has to be met.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionFilter {
+    /// Of this account.
+    pub account: Option<AccountId>,
+    /// Of this user.
+    pub user: Option<UserId>,
+    /// Opened with the API key, OAuth client or application token of this id.
+    pub application: Option<ApplicationId>,
+    /// Opened from this address.
+    pub address: Option<IpAddr>,
+    /// Opened at this time or later.
+    pub opened_since: Option<Millis>,
+    /// Opened before this time.
+    pub opened_before: Option<Millis>,
+}
+
+/// A page of sessions.
+pub struct SessionPage {
+    /// The sessions, in no order that means anything.
+    pub sessions: Vec<Listed>,
+    /// Ask again with this; None: that was all.
+    pub next: Option<String>,
+}
+
+/// Where a walk through the table goes on: in this shard, behind this reference.
+struct Position {
+    shard: u16,
+    behind: Option<[u8; 16]>,
+}
+
+impl Auth {
+    /// The sessions that the filter wants and the caller may see: at most `limit`, 1 to 1,000.
+    pub async fn find_sessions(
+        &self,
+        caller: &Caller,
+        filter: SessionFilter,
+        (limit, cursor): (usize, Option<&str>),
+    ) -> Result<SessionPage, AdministrationError> {
+        let filter = within_reach(caller, &filter)?;
+        self.loaded().await;
+        let question = self.question(&filter);
+        let from = match cursor {
+            Some(cursor) => read_position(self.read_cursor(&question, cursor)?)?,
+            None => Position { shard: 0, behind: None },
+        };
+        let limit = limit.clamp(1, MOST);
+        let (found, next) = match filter.user {
+            Some(user) => self.walk_user(user, caller.now, (&filter, &from), limit),
+            None => self.walk(caller.now, &filter, &from, limit),
+        };
+        let sees_home = caller.require(Scope::ReadAccount(home())).is_ok();
+        let listed = found.into_iter().map(|found| Listed { session: found.session, user: found.holder });
+        let sessions = listed
+            .filter(|listed| sees_home || listed.session.account != home())
+            .filter(|listed| self.is_current(&listed.session))
+            .collect();
+        Ok(SessionPage { sessions, next: next.map(|next| self.cursor(&question, &write_position(&next))) })
+    }
+
+    /// The session of this reference. One of an account that the caller may not see is none.
+    pub async fn session_of_reference(
+        &self,
+        caller: &Caller,
+        reference: SessionReference,
+    ) -> Result<Listed, AdministrationError> {
+        self.loaded().await;
+        let found = self.live.with_reference(&reference.0, caller.now, |live| Listed {
+            session: live.entry.session(),
+            user: Arc::clone(&live.entry.holder),
+        });
+        let visible = |listed: &Listed| {
+            caller.require(Scope::ReadAccount(listed.session.account)).is_ok()
+                && self.is_current(&listed.session)
+        };
+        found.filter(visible).ok_or(AdministrationError::NotFound("session"))
+    }
+
+    /// Ends one session.
+    pub async fn end_session(
+        self: &Arc<Self>,
+        caller: &Caller,
+        reference: SessionReference,
+    ) -> Result<(), AdministrationError> {
+        caller.require_some_writing()?;
+        let listed = self.session_of_reference(caller, reference).await?;
+        caller.require(Scope::WriteAccount(listed.session.account))?;
+        Ok(self.end_detached(listed.session, caller.end()).await?)
+    }
+
+    /// Ends every session of a user; answers how many there were.
+    pub async fn end_sessions_of_user(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        user: UserId,
+    ) -> Result<usize, AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        let entry = self.directory.account(account).ok_or(AdministrationError::NotFound("account"))?;
+        entry.user(user).ok_or(AdministrationError::NotFound("user"))?;
+        Ok(self.end_all_of_user(user, caller.end()).await?)
+    }
+
+    /// Ends every session that was opened with an application of an account; answers how many there were.
+    pub async fn end_sessions_of_application(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        application: ApplicationId,
+    ) -> Result<usize, AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        let entry = self.directory.account(account).ok_or(AdministrationError::NotFound("account"))?;
+        let kinds = entry.applications_of_id(application);
+        if kinds.is_empty() {
+            return Err(AdministrationError::NotFound("application"));
+        }
+        let mut ended = 0;
+        for application in kinds {
+            ended += self.end_all_of_application(application, caller.end()).await?;
+        }
+        Ok(ended)
+    }
+
+    /// Ends every session of an account; answers how many there were. Costs a look at every session there is.
+    pub async fn end_sessions_of_account(
+        self: &Arc<Self>,
+        caller: &Caller,
+        account: AccountId,
+    ) -> Result<usize, AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        self.directory.account(account).ok_or(AdministrationError::NotFound("account"))?;
+        self.loaded().await;
+        let mut ended = 0;
+        for shard in 0..LiveSessions::<UserEntry>::WALK {
+            let of_account = |entry: &Entry<UserEntry>| entry.holder.account == account;
+            let (found, _) = self.live.of_shard(shard, caller.now, of_account);
+            let mut users: Vec<UserId> = found.iter().map(|found| found.session.user).collect();
+            users.sort_unstable();
+            users.dedup();
+            for some in users.chunks(AT_ONCE) {
+                ended += self.end_all_of_users(caller, some).await?;
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(ended)
+    }
+
+    async fn end_all_of_users(
+        self: &Arc<Self>,
+        caller: &Caller,
+        users: &[UserId],
+    ) -> Result<usize, AdministrationError> {
+        let mut ends = JoinSet::new();
+        for user in users.iter().copied() {
+            let (auth, end) = (Arc::clone(self), caller.end());
+            ends.spawn(async move { auth.end_all_of_user(user, end).await });
+        }
+        let mut ended = 0;
+        while let Some(end) = ends.join_next().await {
+            ended +=
+                end.unwrap_or_else(|error| Err(vestibule_store::StoreError::Unavailable(Box::new(error))))?;
+        }
+        Ok(ended)
+    }
+
+    fn walk(
+        &self,
+        now: Millis,
+        filter: &SessionFilter,
+        from: &Position,
+        limit: usize,
+    ) -> (Vec<Found<UserEntry>>, Option<Position>) {
+        let (mut found, mut looks, mut behind) = (Vec::new(), 0, from.behind);
+        for shard in from.shard..LiveSessions::<UserEntry>::WALK {
+            if looks >= LOOKS {
+                return (found, Some(Position { shard, behind }));
+            }
+            let wants = |entry: &Entry<UserEntry>| {
+                filter.wants(entry) && behind.is_none_or(|behind| entry.reference > behind)
+            };
+            let (mut here, looked_at) = match filter.application {
+                Some(id) => {
+                    let kinds =
+                        [Application::ApiKey(id), Application::OauthClient(id), Application::Token(id)];
+                    self.live.of_shard_with(shard, now, (&kinds, wants))
+                }
+                None => self.live.of_shard(shard, now, wants),
+            };
+            // A look at a shard costs something also when it is empty.
+            looks += looked_at + 1;
+            let room = limit - found.len();
+            let is_more = here.len() > room;
+            here.truncate(room);
+            let last = here.last().map(|last| last.reference).or(behind);
+            found.append(&mut here);
+            if is_more {
+                return (found, Some(Position { shard, behind: last }));
+            }
+            behind = None;
+        }
+        (found, None)
+    }
+
+    fn walk_user(
+        &self,
+        user: UserId,
+        now: Millis,
+        (filter, from): (&SessionFilter, &Position),
+        limit: usize,
+    ) -> (Vec<Found<UserEntry>>, Option<Position>) {
+        let mut all: Vec<Found<UserEntry>> = self
+            .live
+            .of_user(user, now)
+            .into_iter()
+            .filter_map(|session| {
+                self.live.with(session.id, now, |live| {
+                    filter.wants(live.entry).then(|| Found {
+                        reference: live.entry.reference,
+                        session: live.entry.session(),
+                        holder: Arc::clone(&live.entry.holder),
+                    })
+                })?
+            })
+            .filter(|found| from.behind.is_none_or(|behind| found.reference > behind))
+            .collect();
+        all.sort_unstable_by_key(|found| found.reference);
+        let is_more = all.len() > limit;
+        all.truncate(limit);
+        let behind = all.last().map(|last| last.reference);
+        (all, is_more.then_some(Position { shard: 0, behind }))
+    }
+
+    /// What a cursor is bound to: the filter, and this run of the program, which deals sessions to shards in its own way.
+    fn question(&self, filter: &SessionFilter) -> String {
+        format!("sessions {:?} {filter:?}", self.incarnation)
+    }
+}
+
+impl SessionFilter {
+    fn wants(&self, entry: &Entry<UserEntry>) -> bool {
+        let session_application = || match entry.application() {
+            Application::None => None,
+            Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => Some(id),
+        };
+        self.address.is_none_or(|address| entry.address() == Some(address))
+            && self.opened_since.is_none_or(|since| entry.created() >= since)
+            && self.opened_before.is_none_or(|before| entry.created() < before)
+            && self.application.is_none_or(|id| session_application() == Some(id))
+            && self.account.is_none_or(|account| entry.holder.account == account)
+    }
+}
+
+/// The filter, limited to what the caller may see.
+fn within_reach(caller: &Caller, filter: &SessionFilter) -> Result<SessionFilter, AdministrationError> {
+    let account = filter.account.or(caller.role.account());
+    match account {
+        Some(account) => caller.require(Scope::ReadAccount(account))?,
+        None => caller.require(Scope::ReadInstallation)?,
+    }
+    Ok(SessionFilter { account, ..filter.clone() })
+}
+
+fn write_position(position: &Position) -> String {
+    let behind =
+        position.behind.map_or_else(String::new, |name| format!("{:032x}", u128::from_be_bytes(name)));
+    format!("{:03x}{behind}", position.shard)
+}
+
+fn read_position(text: &str) -> Result<Position, AdministrationError> {
+    let refused = || AdministrationError::Cursor;
+    let (shard, behind) = text.split_at_checked(3).ok_or_else(refused)?;
+    let shard = u16::from_str_radix(shard, 16).map_err(|_| refused())?;
+    let behind = match behind {
+        "" => None,
+        name => Some(u128::from_str_radix(name, 16).map_err(|_| refused())?.to_be_bytes()),
+    };
+    Ok(Position { shard, behind })
+}

@@ -1,0 +1,68 @@
+//! `ETag`, `If-Match` and `If-None-Match`: a change is made to what its maker has seen.
+
+use std::hash::{DefaultHasher, Hasher};
+
+use axum::response::Response;
+use http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderValue};
+use serde::Serialize;
+use vestibule_auth::AdministrationError;
+
+use super::problem::Failure;
+
+/// What has to be true of the present state.
+pub(super) enum Condition {
+    /// There is none.
+    Absent,
+    /// It has this tag.
+    Is(String),
+    /// There is one.
+    Present,
+}
+
+impl Condition {
+    /// The condition of a change of something that is there.
+    pub(super) fn of_change(headers: &HeaderMap) -> Result<Self, Failure> {
+        let value = headers.get(IF_MATCH).ok_or(Failure::NoCondition)?;
+        let text = value.to_str().unwrap_or_default().trim();
+        Ok(if text == "*" { Self::Present } else { Self::Is(text.to_owned()) })
+    }
+
+    /// The same, or `If-None-Match: *` for something that is to be made.
+    pub(super) fn of_put(headers: &HeaderMap) -> Result<Self, Failure> {
+        if headers.get(IF_NONE_MATCH).is_some_and(|value| value == "*") {
+            return Ok(Self::Absent);
+        }
+        Self::of_change(headers)
+    }
+
+    /// Refuses unless it holds of what is there, as it would be answered.
+    pub(super) fn expect(&self, present: &impl Serialize) -> Result<(), AdministrationError> {
+        if self.holds(Some(present)) { Ok(()) } else { Err(AdministrationError::Changed) }
+    }
+
+    /// Whether it holds of what is there, as it would be answered.
+    pub(super) fn holds(&self, present: Option<&impl Serialize>) -> bool {
+        match (self, present) {
+            (Self::Absent, present) => present.is_none(),
+            (Self::Present, present) => present.is_some(),
+            (Self::Is(_), None) => false,
+            (Self::Is(expected), Some(present)) => tag(present) == *expected,
+        }
+    }
+}
+
+/// Names a state of a thing: equal states have equal tags.
+fn tag(thing: &impl Serialize) -> String {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(serde_json::to_string(thing).unwrap_or_default().as_bytes());
+    format!("\"{:016x}\"", hasher.finish())
+}
+
+/// The answer, with the tag of the thing that it shows.
+pub(super) fn tagged(mut answer: Response, thing: &impl Serialize) -> Response {
+    if let Ok(value) = HeaderValue::from_str(&tag(thing)) {
+        answer.headers_mut().insert(ETAG, value);
+    }
+    answer
+}

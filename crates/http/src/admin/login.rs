@@ -1,0 +1,54 @@
+//! `POST /admin/v1/login` and `/admin/v1/logout`.
+
+use axum::extract::FromRequest;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+use super::AdminState;
+use super::problem::{Failure, Problem};
+use super::request::{Body, By, address, json};
+use super::role::{Role, shown};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LogIn {
+    username: String,
+    password: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct LoggedIn {
+    /// For `Authorization: Bearer`.
+    token: String,
+    /// When it ends if it is not used again: milliseconds since 1970.
+    expires: i64,
+    role: Role,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+}
+
+/// Logs in a user of the administrators' account.
+#[utoipa::path(post, path = "/admin/v1/login", tag = "login", request_body = LogIn, responses(
+    (status = 200, body = LoggedIn), (status = 401, body = Problem), (status = 429, body = Problem)))]
+pub(super) async fn log_in(State(admin): State<AdminState>, request: Request) -> Result<Response, Failure> {
+    let (parts, body) = request.into_parts();
+    let at = (address(&parts), admin.clock.now());
+    let Body(read) = Body::<LogIn>::from_request(Request::from_parts(parts, body), &admin).await?;
+    let password = Zeroizing::new(read.password.into_bytes());
+    let logged_in = admin.auth.log_in_administrator(read.username, password, at).await?;
+    let (role, account) = shown(logged_in.role);
+    let expires = logged_in.expires.as_unix();
+    Ok(json(StatusCode::OK, &LoggedIn { token: logged_in.bearer, expires, role, account }))
+}
+
+/// Ends the caller's session.
+#[utoipa::path(post, path = "/admin/v1/logout", tag = "login", security(("bearer" = [])), responses(
+    (status = 204), (status = 401, body = Problem), (status = 409, body = Problem)))]
+pub(super) async fn log_out(State(admin): State<AdminState>, By(caller): By) -> Result<StatusCode, Failure> {
+    admin.auth.log_out_administrator(&caller).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,136 @@
+//! Refusals of administration, as RFC 9457 has them. The one place that gives each its status and its words.
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+use vestibule_auth::{AdministrationError, LogInError};
+
+use crate::layers::{Cause, Refusal};
+
+/// The body of a refusal.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Problem {
+    /// `about:blank`: the status says what kind of problem it is.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    /// The field of the request that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+}
+
+/// Why a request of an administrator is refused.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error(transparent)]
+    Administration(#[from] AdministrationError),
+    #[error("{field}: {reason}")]
+    Malformed { field: String, reason: String },
+    #[error("a change needs If-Match")]
+    NoCondition,
+    #[error("the body is no JSON")]
+    NoJson,
+    #[error("the request was not read: {0:?}")]
+    Unread(Refusal),
+}
+
+/// The text of a refusal that has nothing of its own to say.
+pub(crate) fn body(status: StatusCode, detail: &str) -> String {
+    text(status, detail.to_owned(), None)
+}
+
+fn text(status: StatusCode, detail: String, field: Option<String>) -> String {
+    let title = status.canonical_reason().unwrap_or_default();
+    let problem = Problem { kind: "about:blank", title, status: status.as_u16(), detail, field };
+    serde_json::to_string(&problem).unwrap_or_default()
+}
+
+impl Failure {
+    fn parts(&self) -> (StatusCode, String, Option<String>) {
+        let plain = |status: StatusCode, detail: &str| (status, detail.to_owned(), None);
+        match self {
+            Self::Administration(error) => of_engine(error),
+            Self::Malformed { field, reason } => {
+                let field = Some(field.clone()).filter(|field| !field.is_empty());
+                (StatusCode::BAD_REQUEST, reason.clone(), field)
+            }
+            Self::NoCondition => plain(
+                StatusCode::PRECONDITION_REQUIRED,
+                "Send the ETag of what you have seen as If-Match, or If-None-Match: * to make it",
+            ),
+            Self::NoJson => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json"),
+            Self::Unread(refusal) => plain(refusal.status(), refusal.message()),
+        }
+    }
+}
+
+fn of_engine(error: &AdministrationError) -> (StatusCode, String, Option<String>) {
+    let (status, field) = match error {
+        AdministrationError::NotProved => (StatusCode::UNAUTHORIZED, None),
+        AdministrationError::NotAllowed => (StatusCode::FORBIDDEN, None),
+        AdministrationError::NotFound(_) => (StatusCode::NOT_FOUND, None),
+        AdministrationError::Invalid { field, reason } => {
+            return (StatusCode::UNPROCESSABLE_ENTITY, reason.clone(), Some(field.clone().into_owned()));
+        }
+        AdministrationError::Taken(field) => {
+            return (StatusCode::CONFLICT, "This is taken".to_owned(), Some((*field).to_owned()));
+        }
+        AdministrationError::Conflict(_) => (StatusCode::CONFLICT, None),
+        AdministrationError::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, None),
+        AdministrationError::Cursor => (StatusCode::BAD_REQUEST, Some("cursor")),
+        AdministrationError::Changed => (StatusCode::PRECONDITION_FAILED, None),
+        AdministrationError::LogIn(error) => return (of_log_in(error), error_text(error).to_owned(), None),
+        AdministrationError::Store(_) => {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            return (status, "Internal server error".to_owned(), None);
+        }
+    };
+    (status, error.to_string(), field.map(str::to_owned))
+}
+
+const fn of_log_in(error: &LogInError) -> StatusCode {
+    match error {
+        LogInError::BadCredentials | LogInError::Blocked | LogInError::Refused(_) => StatusCode::UNAUTHORIZED,
+        LogInError::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        LogInError::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        LogInError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Nobody is told why they may not log in.
+const fn error_text(error: &LogInError) -> &'static str {
+    match error {
+        LogInError::BadCredentials | LogInError::Blocked | LogInError::Refused(_) => "The login was refused",
+        LogInError::TooMany { .. } => "Too many logins",
+        LogInError::Overloaded { .. } => "Too busy to log in, try again later",
+        LogInError::Store(_) => "Internal server error",
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let (status, detail, field) = self.parts();
+        let headers = [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")];
+        let mut answer = (status, headers, text(status, detail, field)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Self::Administration(AdministrationError::LogIn(
+            LogInError::TooMany { retry_after } | LogInError::Overloaded { retry_after },
+        )) = &self
+        {
+            let seconds = retry_after.as_millis().div_ceil(1_000);
+            if let Ok(value) = HeaderValue::from_str(&seconds.to_string()) {
+                answer.headers_mut().insert(RETRY_AFTER, value);
+            }
+        }
+        answer.extensions_mut().insert(Cause(Arc::new(self)));
+        answer
+    }
+}

@@ -1,0 +1,132 @@
+//! What a request of an administrator brings: who they are, a body, parameters.
+
+use std::net::IpAddr;
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use vestibule_auth::{AdministrationError, Caller};
+use vestibule_model::AccountId;
+
+use super::AdminState;
+use super::condition::tagged;
+use super::problem::Failure;
+use crate::json::{is_json, is_merge_patch};
+use crate::layers::{ClientAddress, LimitedBody};
+
+/// The caller, proved by `Authorization: Bearer`. Taken before anything else of the request is looked at.
+pub(super) struct By(pub(super) Caller);
+
+/// A body of JSON in which nothing is unknown.
+pub(super) struct Body<T>(pub(super) T);
+
+/// What follows `?`, in which nothing is unknown.
+pub(super) struct Parameters<T>(pub(super) T);
+
+/// The variable parts of the path.
+pub(super) struct Named<T>(pub(super) T);
+
+impl FromRequestParts<AdminState> for By {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, admin: &AdminState) -> Result<Self, Failure> {
+        let bearer = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
+        let bearer = bearer.ok_or(AdministrationError::NotProved)?;
+        let caller = admin.auth.administrator(bearer, address(parts), admin.clock.now()).await?;
+        Ok(Self(caller))
+    }
+}
+
+/// Where the request comes from.
+pub(super) fn address(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ClientAddress>().map(|address| address.0)
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+impl<T: DeserializeOwned> FromRequest<AdminState> for Body<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _admin: &AdminState) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        if !is_json(&parts.headers) && !is_merge_patch(&parts.headers) {
+            return Err(Failure::NoJson);
+        }
+        let body = LimitedBody::read(&parts.extensions, body).await.0.map_err(Failure::Unread)?;
+        let mut json = serde_json::Deserializer::from_slice(&body);
+        let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path().to_string();
+            let field = if path == "." { String::new() } else { path };
+            Failure::Malformed { field, reason: without_values(error.inner()) }
+        })?;
+        json.end()
+            .map_err(|_| Failure::Malformed { field: String::new(), reason: "more than one value".into() })?;
+        Ok(Self(read))
+    }
+}
+
+/// What is wrong, without the value, which may be a password.
+pub(super) fn without_values(error: &serde_json::Error) -> String {
+    let place = format!("line {} column {}", error.line(), error.column());
+    let text = error.to_string();
+    let is_of_names =
+        ["unknown field", "missing field", "duplicate field"].iter().any(|kind| text.starts_with(kind));
+    if is_of_names {
+        return text;
+    }
+    match error.classify() {
+        serde_json::error::Category::Data => format!("a value of the wrong kind, {place}"),
+        _ => format!("no JSON, {place}"),
+    }
+}
+
+impl<T: DeserializeOwned + Send> FromRequestParts<AdminState> for Parameters<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, admin: &AdminState) -> Result<Self, Failure> {
+        match Query::from_request_parts(parts, admin).await {
+            Ok(Query(read)) => Ok(Self(read)),
+            Err(error) => Err(Failure::Malformed { field: String::new(), reason: error.body_text() }),
+        }
+    }
+}
+
+impl<T: DeserializeOwned + Send> FromRequestParts<AdminState> for Named<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, admin: &AdminState) -> Result<Self, Failure> {
+        match Path::from_request_parts(parts, admin).await {
+            Ok(Path(read)) => Ok(Self(read)),
+            // Nothing has such a name.
+            Err(_) => Err(AdministrationError::NotFound("thing").into()),
+        }
+    }
+}
+
+/// The account of a path: what is no account id names no account that anybody may see.
+pub(super) fn account_named(text: &str) -> Result<AccountId, AdministrationError> {
+    text.parse().map_err(|_| AdministrationError::NotAllowed)
+}
+
+/// The answer to a creation: where the thing is now, what is told of it this once, and what it is tagged by.
+pub(super) fn created(path: &str, body: &impl Serialize, thing: &impl Serialize) -> Response {
+    let mut answer = tagged(json(StatusCode::CREATED, body), thing);
+    if let Ok(path) = HeaderValue::from_str(path) {
+        answer.headers_mut().insert(LOCATION, path);
+    }
+    answer
+}
+
+/// An answer with a body.
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+    (status, headers, serde_json::to_string(body).unwrap_or_default()).into_response()
+}

@@ -1,0 +1,204 @@
+//! `/admin/v1/sessions`: looked for, looked at, ended. Sessions are named by their reference, which opens nothing.
+
+use std::net::IpAddr;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+use vestibule_auth::{Listed, SessionFilter};
+use vestibule_model::{
+    AccountId, Application, ApplicationId, Dialect, Millis, Opening, Population, SessionReference, UserId,
+};
+
+use super::AdminState;
+use super::paging::limit;
+use super::problem::{Failure, Problem};
+use super::request::{By, Named, Parameters, account_named, json};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Wanted {
+    /// Of this account.
+    account: Option<String>,
+    /// Of the user of this id.
+    user: Option<i64>,
+    /// Opened with the API key, OAuth client or application token of this id.
+    application: Option<i64>,
+    /// Opened from this address.
+    #[param(value_type = Option<String>)]
+    address: Option<IpAddr>,
+    /// Opened at this time or later: milliseconds since 1970.
+    opened_since: Option<i64>,
+    /// Opened before this time.
+    opened_before: Option<i64>,
+    /// The most sessions in the page: 1 to 1000, 100 unless told.
+    limit: Option<usize>,
+    /// What the page before gave as `next`.
+    cursor: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Item {
+    reference: Uuid,
+    account: String,
+    user: i64,
+    name: String,
+    agent: bool,
+    /// `liveperson` or `livevox`.
+    dialect: &'static str,
+    /// `password`, `api-key` or `oauth-client`.
+    opening: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    application: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    /// Times are milliseconds since 1970.
+    created: i64,
+    last_used: i64,
+    expires: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    absolute_end: Option<i64>,
+}
+
+/// A page. It may have fewer sessions than were asked for, or none, although more follow: go on while there is `next`.
+#[derive(Serialize, ToSchema)]
+struct Page {
+    sessions: Vec<Item>,
+    /// The cursor of the page behind this one. None outlives a restart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Ended {
+    /// How many sessions there were.
+    ended: usize,
+}
+
+/// The live sessions that the caller may see.
+#[utoipa::path(get, path = "/admin/v1/sessions", tag = "sessions", security(("bearer" = [])), params(Wanted),
+    responses((status = 200, body = Page), (status = 400, body = Problem), (status = 403, body = Problem)))]
+pub(super) async fn list(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Parameters(wanted): Parameters<Wanted>,
+) -> Result<Response, Failure> {
+    let limit = limit(wanted.limit)?;
+    let filter = SessionFilter {
+        account: wanted.account.as_deref().map(account_id).transpose()?,
+        user: wanted.user.map(UserId),
+        application: wanted.application.map(ApplicationId),
+        address: wanted.address,
+        opened_since: wanted.opened_since.map(Millis::from_unix),
+        opened_before: wanted.opened_before.map(Millis::from_unix),
+    };
+    let page = admin.auth.find_sessions(&caller, filter, (limit, wanted.cursor.as_deref())).await?;
+    let sessions = page.sessions.iter().map(|listed| item(&admin, listed)).collect();
+    Ok(json(StatusCode::OK, &Page { sessions, next: page.next }))
+}
+
+/// One live session.
+#[utoipa::path(get, path = "/admin/v1/sessions/{reference}", tag = "sessions", security(("bearer" = [])),
+    params(("reference" = Uuid, Path)), responses((status = 200, body = Item), (status = 404, body = Problem)))]
+pub(super) async fn read(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named(reference): Named<Uuid>,
+) -> Result<Response, Failure> {
+    let listed = admin.auth.session_of_reference(&caller, SessionReference(reference.into_bytes())).await?;
+    Ok(json(StatusCode::OK, &item(&admin, &listed)))
+}
+
+/// Ends one session.
+#[utoipa::path(delete, path = "/admin/v1/sessions/{reference}", tag = "sessions", security(("bearer" = [])),
+    params(("reference" = Uuid, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn end(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named(reference): Named<Uuid>,
+) -> Result<StatusCode, Failure> {
+    admin.auth.end_session(&caller, SessionReference(reference.into_bytes())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends every session of an account.
+#[utoipa::path(delete, path = "/admin/v1/accounts/{account}/sessions", tag = "sessions", security(("bearer" = [])),
+    params(("account" = String, Path)),
+    responses((status = 200, body = Ended), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn end_of_account(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named(account): Named<String>,
+) -> Result<Response, Failure> {
+    let ended = admin.auth.end_sessions_of_account(&caller, account_named(&account)?).await?;
+    Ok(json(StatusCode::OK, &Ended { ended }))
+}
+
+/// Ends every session of a user.
+#[utoipa::path(delete, path = "/admin/v1/accounts/{account}/users/{user}/sessions", tag = "sessions",
+    security(("bearer" = [])), params(("account" = String, Path), ("user" = i64, Path)),
+    responses((status = 200, body = Ended), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn end_of_user(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named((account, user)): Named<(String, i64)>,
+) -> Result<Response, Failure> {
+    let account = account_named(&account)?;
+    let ended = admin.auth.end_sessions_of_user(&caller, account, UserId(user)).await?;
+    Ok(json(StatusCode::OK, &Ended { ended }))
+}
+
+/// Ends every session that was opened with an API key, an OAuth client or an application token.
+#[utoipa::path(delete, path = "/admin/v1/accounts/{account}/applications/{application}/sessions", tag = "sessions",
+    security(("bearer" = [])), params(("account" = String, Path), ("application" = i64, Path)),
+    responses((status = 200, body = Ended), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn end_of_application(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named((account, application)): Named<(String, i64)>,
+) -> Result<Response, Failure> {
+    let (account, application) = (account_named(&account)?, ApplicationId(application));
+    let ended = admin.auth.end_sessions_of_application(&caller, account, application).await?;
+    Ok(json(StatusCode::OK, &Ended { ended }))
+}
+
+/// The account of a filter.
+fn account_id(text: &str) -> Result<AccountId, Failure> {
+    let malformed =
+        |_| Failure::Malformed { field: "account".into(), reason: "this is no account id".into() };
+    text.parse().map_err(malformed)
+}
+
+fn item(admin: &AdminState, listed: &Listed) -> Item {
+    let Listed { session, user } = listed;
+    Item {
+        reference: Uuid::from_bytes(admin.auth.tokens().reference(session.id)),
+        account: session.account.to_string(),
+        user: session.user.0,
+        name: user.login_name.clone(),
+        agent: user.population == Population::Agent,
+        dialect: match session.dialect {
+            Dialect::LivePerson => "liveperson",
+            Dialect::LiveVox => "livevox",
+        },
+        opening: match session.opening {
+            Opening::Password => "password",
+            Opening::ApiKey => "api-key",
+            Opening::OauthClient => "oauth-client",
+        },
+        application: match session.application {
+            Application::None => None,
+            Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => Some(id.0),
+        },
+        address: session.address.map(|address| address.to_string()),
+        created: session.created.as_unix(),
+        last_used: session.last_used.as_unix(),
+        expires: session.expires_at().as_unix(),
+        absolute_end: session.absolute_end.map(Millis::as_unix),
+    }
+}

@@ -1,0 +1,138 @@
+//! `/admin/v1/administration-tokens`: secrets by which programs administer.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use vestibule_auth::NewToken;
+use vestibule_model::{AdministrationToken, AdministrationTokenId, Millis};
+
+use super::AdminState;
+use super::condition::{Condition, tagged};
+use super::problem::{Failure, Problem};
+use super::request::{Body, By, Named, created, json};
+use super::role::{Role, role, shown};
+
+#[derive(Serialize, ToSchema)]
+struct Token {
+    id: i64,
+    name: String,
+    role: Role,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+    created_by: String,
+    /// Times are milliseconds since 1970.
+    created: i64,
+    expires: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoked: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Used {
+    #[serde(flatten)]
+    token: Token,
+    /// To the minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Tokens {
+    tokens: Vec<Used>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Made {
+    #[serde(flatten)]
+    token: Token,
+    /// The secret, for `Authorization: Bearer`. It is shown here and never again.
+    secret: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    /// What it is for; no two tokens have the same.
+    name: String,
+    role: Role,
+    /// The account that the role is limited to.
+    #[serde(default)]
+    account: Option<String>,
+    /// When it stops working, a year away at most: milliseconds since 1970.
+    expires: i64,
+}
+
+/// Every administration token, expired and revoked ones included: a thousand at most.
+#[utoipa::path(get, path = "/admin/v1/administration-tokens", tag = "administration tokens",
+    security(("bearer" = [])), responses((status = 200, body = Tokens), (status = 403, body = Problem)))]
+pub(super) async fn list(State(admin): State<AdminState>, By(caller): By) -> Result<Response, Failure> {
+    let tokens = admin.auth.administration_tokens(&caller).await?.iter().map(used).collect();
+    Ok(json(StatusCode::OK, &Tokens { tokens }))
+}
+
+/// Makes an administration token.
+#[utoipa::path(post, path = "/admin/v1/administration-tokens", tag = "administration tokens",
+    security(("bearer" = [])), request_body = Wanted, responses((status = 201, body = Made),
+    (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn make(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Body(wanted): Body<Wanted>,
+) -> Result<Response, Failure> {
+    let role = role(wanted.role, wanted.account.as_deref())?;
+    let new = NewToken { name: wanted.name, role, expires: Millis::from_unix(wanted.expires) };
+    let made = admin.auth.make_administration_token(&caller, new).await?;
+    let shown = Made { token: token(&made.token), secret: made.secret.to_string() };
+    Ok(created(&format!("/admin/v1/administration-tokens/{}", made.token.id), &shown, &shown.token))
+}
+
+/// One administration token.
+#[utoipa::path(get, path = "/admin/v1/administration-tokens/{id}", tag = "administration tokens",
+    security(("bearer" = [])), params(("id" = i64, Path)),
+    responses((status = 200, body = Used), (status = 404, body = Problem)))]
+pub(super) async fn read(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named(id): Named<i64>,
+) -> Result<Response, Failure> {
+    let found = admin.auth.administration_token_of_id(&caller, AdministrationTokenId(id)).await?;
+    Ok(tagged(json(StatusCode::OK, &used(&found)), &token(&found)))
+}
+
+/// Makes a token stop working. It stays in the list.
+#[utoipa::path(delete, path = "/admin/v1/administration-tokens/{id}", tag = "administration tokens",
+    security(("bearer" = [])), params(("id" = i64, Path), ("If-Match" = String, Header)),
+    responses((status = 204), (status = 412, body = Problem), (status = 428, body = Problem)))]
+pub(super) async fn revoke(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named(id): Named<i64>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Failure> {
+    let condition = Condition::of_change(&headers)?;
+    let unchanged = |present: &AdministrationToken| condition.holds(Some(&token(present)));
+    admin.auth.revoke_administration_token(&caller, AdministrationTokenId(id), unchanged).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a tag names: being used is no change.
+fn token(token: &AdministrationToken) -> Token {
+    let (role, account) = shown(token.role);
+    Token {
+        id: token.id.0,
+        name: token.name.clone(),
+        role,
+        account,
+        created_by: token.created_by.clone(),
+        created: token.created.as_unix(),
+        expires: token.expires.as_unix(),
+        revoked: token.revoked.map(Millis::as_unix),
+    }
+}
+
+fn used(found: &AdministrationToken) -> Used {
+    Used { token: token(found), last_used: found.last_used.map(Millis::as_unix) }
+}

@@ -1,0 +1,177 @@
+//! Who may call what: every operation of the router's own list, with every kind of caller who may not.
+//!
+//! A route without its line here fails the test.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use vestibule_http::admin;
+use vestibule_testkit::ACCOUNT;
+
+use crate::support::House;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Who {
+    /// Anybody: it is how one becomes somebody.
+    Anybody,
+    /// Every administrator, about themselves.
+    EveryAdministrator,
+    /// Everybody who may read the installation.
+    ReadsInstallation,
+    /// Owners.
+    WritesInstallation,
+    /// Everybody who may see an account, each what they may see.
+    Reads,
+    /// Owners and the administrator of the account.
+    Writes,
+}
+
+const OPERATIONS: &[(&str, &str, Who)] = &[
+    ("post", "/admin/v1/login", Who::Anybody),
+    ("post", "/admin/v1/logout", Who::EveryAdministrator),
+    ("get", "/admin/v1/administrators", Who::ReadsInstallation),
+    ("get", "/admin/v1/administrators/{user}", Who::ReadsInstallation),
+    ("put", "/admin/v1/administrators/{user}", Who::WritesInstallation),
+    ("delete", "/admin/v1/administrators/{user}", Who::WritesInstallation),
+    ("get", "/admin/v1/administration-tokens", Who::ReadsInstallation),
+    ("post", "/admin/v1/administration-tokens", Who::WritesInstallation),
+    ("get", "/admin/v1/administration-tokens/{id}", Who::ReadsInstallation),
+    ("delete", "/admin/v1/administration-tokens/{id}", Who::WritesInstallation),
+    ("get", "/admin/v1/accounts", Who::Reads),
+    ("post", "/admin/v1/accounts", Who::WritesInstallation),
+    ("get", "/admin/v1/accounts/{account}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}", Who::WritesInstallation),
+    ("get", "/admin/v1/accounts/{account}/users", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/users", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/users/{user}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/users/{user}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/users/{user}", Who::Writes),
+    ("put", "/admin/v1/accounts/{account}/users/{user}/password", Who::Writes),
+    ("post", "/admin/v1/accounts/{account}/users/{user}/unlock", Who::Writes),
+    ("get", "/admin/v1/sessions", Who::Reads),
+    ("get", "/admin/v1/sessions/{reference}", Who::Reads),
+    ("delete", "/admin/v1/sessions/{reference}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/sessions", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/users/{user}/sessions", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/applications/{application}/sessions", Who::Writes),
+];
+
+/// A body that says what the operation asks for, as far as its form goes.
+fn body(method: &str, path: &str) -> Option<Value> {
+    match (method, path) {
+        ("put", path) if path.ends_with("/password") => Some(json!({ "password": "f0rged-password" })),
+        ("put", _) => Some(json!({ "role": "owner" })),
+        ("patch", _) => Some(json!({})),
+        ("post", "/admin/v1/accounts") => Some(json!({ "id": "forged" })),
+        ("post", path) if path.ends_with("/users") => Some(json!({ "login_name": "forged" })),
+        ("post", "/admin/v1/administration-tokens") => {
+            Some(json!({ "name": "forged", "role": "owner", "expires": 1_000_000_000_000_000_i64 }))
+        }
+        _ => None,
+    }
+}
+
+fn method(name: &str) -> Method {
+    name.to_uppercase().parse().unwrap()
+}
+
+/// The path with things that exist, of the fixture's account.
+async fn path(house: &House, pattern: &str) -> String {
+    let sessions = house.get(&format!("/admin/v1/sessions?account={ACCOUNT}")).await;
+    let reference = sessions.body["sessions"][0]["reference"].as_str().unwrap_or_default().to_owned();
+    let user = if pattern.contains("administrators/") { house.owner_id().await } else { 3_705_342_601 };
+    pattern
+        .replace("{reference}", &reference)
+        .replace("{account}", ACCOUNT)
+        .replace("{user}", &user.to_string())
+        .replace("{application}", "1")
+        .replace("{id}", "1")
+}
+
+async fn status(house: &House, bearer: Option<&str>, (name, pattern): (&str, &str)) -> u16 {
+    let path = path(house, pattern).await;
+    house.ask_if(bearer, (method(name), &path), body(name, pattern), Some("*")).await.status
+}
+
+#[test]
+fn every_operation_of_the_router_is_listed_here() {
+    let description: Value = serde_json::from_str(&admin::openapi()).unwrap();
+    let paths = description["paths"].as_object().unwrap().iter();
+    let operations = paths.flat_map(|(path, methods)| {
+        methods.as_object().unwrap().keys().map(move |method| (method.clone(), path.clone()))
+    });
+    let known: BTreeSet<_> =
+        OPERATIONS.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    assert_eq!(operations.collect::<BTreeSet<_>>(), known);
+}
+
+#[tokio::test]
+async fn nobody_and_forgers_are_refused_everywhere() {
+    let house = House::start().await;
+    let (session, _) = house.server.session().await;
+    let forged = format!("vat_{}", "A".repeat(43));
+    let bearers = [None, Some(forged.as_str()), Some("vat_"), Some(session.as_str()), Some("0")];
+    for &(name, pattern, _) in OPERATIONS.iter().filter(|(_, _, who)| *who != Who::Anybody) {
+        for bearer in bearers {
+            assert_eq!(status(&house, bearer, (name, pattern)).await, 401, "{name} {pattern} {bearer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn auditors_change_nothing() {
+    let house = House::start().await;
+    house.server.session().await;
+    let (all, _) = house.token("all", "auditor", None).await;
+    let (here, _) = house.token("here", "auditor", Some(ACCOUNT)).await;
+    for &(name, pattern, who) in OPERATIONS {
+        if matches!(who, Who::Writes | Who::WritesInstallation) {
+            for bearer in [&all, &here] {
+                assert_eq!(status(&house, Some(bearer), (name, pattern)).await, 403, "{name} {pattern}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_administrator_of_an_account_does_nothing_to_the_installation() {
+    let house = House::start().await;
+    house.server.session().await;
+    let (here, _) = house.token("here", "administrator", Some(ACCOUNT)).await;
+    for &(name, pattern, who) in OPERATIONS {
+        if matches!(who, Who::ReadsInstallation | Who::WritesInstallation) {
+            assert_eq!(status(&house, Some(&here), (name, pattern)).await, 403, "{name} {pattern}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_administrator_of_another_account_learns_nothing() {
+    let house = House::start().await;
+    let mut other = house.server.fixture.account.clone();
+    (other.id, other.code, other.number) = ("other".parse().unwrap(), "OTHER".to_owned(), 568);
+    house.server.change(vec![vestibule_store::Change::PutAccount(Box::new(other))]).await;
+    house.server.session().await;
+    let (there, _) = house.token("there", "administrator", Some("other")).await;
+    for &(name, pattern, who) in OPERATIONS {
+        if matches!(who, Who::Reads | Who::Writes) {
+            let status = status(&house, Some(&there), (name, pattern)).await;
+            let expected = match pattern {
+                // Their own, of which there are none.
+                "/admin/v1/sessions" | "/admin/v1/accounts" => 200,
+                // One of another account is none.
+                "/admin/v1/sessions/{reference}" => 404,
+                _ => 403,
+            };
+            assert_eq!(status, expected, "{name} {pattern}");
+        }
+    }
+    let listed = house.ask(Some(&there), (Method::GET, "/admin/v1/sessions"), None).await;
+    assert_eq!(listed.body["sessions"], json!([]));
+    for account in [ACCOUNT, "nowhere"] {
+        let path = format!("/admin/v1/sessions?account={account}");
+        assert_eq!(house.ask(Some(&there), (Method::GET, &path), None).await.status, 403, "{account}");
+    }
+}

@@ -1,0 +1,122 @@
+//! `/admin/v1/sessions`, and the ends of all sessions of something
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use vestibule_testkit::{ACCOUNT, Key};
+
+use crate::support::{Answer, House};
+
+fn sessions(answer: &Answer) -> Vec<Value> {
+    answer.body["sessions"].as_array().expect("a list of sessions").clone()
+}
+
+async fn found(house: &House, filter: &str) -> usize {
+    sessions(&house.get(&format!("/admin/v1/sessions?{filter}")).await).len()
+}
+
+#[tokio::test]
+async fn a_session_is_found_by_account_user_application_and_address() {
+    let house = House::start().await;
+    house.server.session().await;
+    assert_eq!(house.server.log_in_with_key("bot", &Key::BOT).await.status(), 200);
+    assert_eq!(found(&house, &format!("account={ACCOUNT}")).await, 2);
+    assert_eq!(found(&house, "account=nowhere").await, 0);
+    assert_eq!(found(&house, "user=3705342601").await, 1);
+    assert_eq!(found(&house, "application=1").await, 1);
+    assert_eq!(found(&house, "application=9").await, 0);
+    assert_eq!(found(&house, &format!("account={ACCOUNT}&address=127.0.0.1")).await, 2);
+    assert_eq!(found(&house, "address=192.0.2.1").await, 0);
+    assert_eq!(found(&house, "opened_since=9000000000000").await, 0);
+}
+
+#[tokio::test]
+async fn no_answer_holds_a_credential() {
+    let house = House::start().await;
+    let (cookie, csrf) = house.server.session().await;
+    let list = house.get("/admin/v1/sessions").await.body.to_string();
+    assert!(!list.contains(&cookie) && !list.contains(&csrf) && !list.contains(&house.owner));
+}
+
+#[tokio::test]
+async fn pages_have_every_session_once() {
+    let house = House::start().await;
+    house.server.session().await;
+    house.server.log_in_with_key("bot", &Key::BOT).await;
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = house.get(&format!("/admin/v1/sessions?limit=1{cursor}")).await;
+        seen.extend(sessions(&page).iter().map(|session| session["reference"].to_string()));
+        let Some(next) = page.body["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    let all = seen.len();
+    seen.sort();
+    seen.dedup();
+    assert_eq!((all, seen.len()), (3, 3));
+}
+
+#[tokio::test]
+async fn a4_forged_and_foreign_cursors_are_refused() {
+    let house = House::start().await;
+    house.server.session().await;
+    let page = house.get("/admin/v1/sessions?limit=1").await;
+    let next = page.body["next"].as_str().unwrap();
+    let forged = format!("000.{}", "0".repeat(16));
+    for query in
+        [forged.clone(), "x".into(), ".".into(), format!("{next}0"), format!("{next}&account={ACCOUNT}")]
+    {
+        let answer = house.get(&format!("/admin/v1/sessions?cursor={query}")).await;
+        assert_eq!((answer.status, &answer.body["field"]), (400, &json!("cursor")), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a4_limits_out_of_bounds_and_unknown_parameters_are_refused() {
+    let house = House::start().await;
+    for query in
+        ["limit=0", "limit=1001", "limit=-1", "limit=99999999999999999999", "sort=name", "account=a-b"]
+    {
+        assert_eq!(house.get(&format!("/admin/v1/sessions?{query}")).await.status, 400, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn one_session_is_shown_and_ended_by_its_reference() {
+    let house = House::start().await;
+    let session = house.server.session().await;
+    let list = house.get(&format!("/admin/v1/sessions?account={ACCOUNT}")).await;
+    let path = format!("/admin/v1/sessions/{}", sessions(&list)[0]["reference"].as_str().unwrap());
+    assert_eq!(house.get(&path).await.body["name"], json!("name"));
+    assert_eq!(house.delete(&path).await.status, 204);
+    assert_eq!(house.server.refresh(&session).await, 401);
+    assert_eq!(house.get(&path).await.status, 404);
+}
+
+#[tokio::test]
+async fn all_sessions_of_something_end_together() {
+    let house = House::start().await;
+    let end = async |path: &str| house.delete(&format!("/admin/v1/accounts/{path}/sessions")).await;
+    for of in [format!("{ACCOUNT}/users/3705342601"), ACCOUNT.to_owned()] {
+        let session = house.server.session().await;
+        assert_eq!(end(&of).await.body, json!({ "ended": 1 }), "{of}");
+        assert_eq!(house.server.refresh(&session).await, 401, "{of}");
+    }
+    house.server.log_in_with_key("bot", &Key::BOT).await;
+    assert_eq!(end(&format!("{ACCOUNT}/applications/1")).await.body, json!({ "ended": 1 }));
+    assert_eq!(end(&format!("{ACCOUNT}/applications/9")).await.status, 404);
+    assert_eq!(end(&format!("{ACCOUNT}/users/9")).await.status, 404);
+    assert_eq!(end("nowhere").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_administrators_of_an_account_see_theirs_only() {
+    let house = House::start().await;
+    house.server.session().await;
+    let (here, _) = house.token("here", "administrator", Some(ACCOUNT)).await;
+    let (all, _) = house.token("all", "auditor", None).await;
+    for bearer in [here, all] {
+        let list = house.ask(Some(&bearer), (Method::GET, "/admin/v1/sessions"), None).await;
+        let accounts: Vec<Value> = sessions(&list).iter().map(|session| session["account"].clone()).collect();
+        assert_eq!(accounts, [json!(ACCOUNT)]);
+    }
+}

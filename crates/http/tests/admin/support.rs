@@ -1,0 +1,127 @@
+//! A server with administrators.
+
+use std::time::Duration;
+
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use vestibule_auth::FirstOwner;
+use vestibule_model::Clock;
+use vestibule_testkit::TestServer;
+
+pub(crate) const PASSWORD: &str = "admin-password";
+
+pub(crate) struct House {
+    pub(crate) server: TestServer,
+    /// The bearer of the first owner.
+    pub(crate) owner: String,
+}
+
+/// An answer, taken apart.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) tag: Option<String>,
+    pub(crate) body: Value,
+}
+
+impl House {
+    pub(crate) async fn start() -> Self {
+        let server = TestServer::start().await;
+        let first = FirstOwner::WithPassword(PASSWORD.to_owned().into());
+        server.auth.make_administrators_account(first, server.clock.now()).await.unwrap();
+        let house = Self { server, owner: String::new() };
+        let answer = house.log_in("admin", PASSWORD).await;
+        let owner = answer.body["token"].as_str().expect("the owner logs in").to_owned();
+        Self { owner, ..house }
+    }
+
+    pub(crate) async fn log_in(&self, name: &str, password: &str) -> Answer {
+        let body = json!({ "username": name, "password": password });
+        self.ask(None, (Method::POST, "/admin/v1/login"), Some(body)).await
+    }
+
+    /// A request as somebody, with a body or without.
+    pub(crate) async fn ask(
+        &self,
+        bearer: Option<&str>,
+        (method, path): (Method, &str),
+        body: Option<Value>,
+    ) -> Answer {
+        self.ask_if(bearer, (method, path), body, None).await
+    }
+
+    /// The same with `If-Match`.
+    pub(crate) async fn ask_if(
+        &self,
+        bearer: Option<&str>,
+        (method, path): (Method, &str),
+        body: Option<Value>,
+        tag: Option<&str>,
+    ) -> Answer {
+        let mut request = self.server.admin_request(method, path);
+        if let Some(bearer) = bearer {
+            request = request.bearer_auth(bearer);
+        }
+        if let Some(tag) = tag {
+            request = request.header("if-match", tag);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Answer::of(request.send().await.expect("an answer")).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.ask(Some(&self.owner), (Method::GET, path), None).await
+    }
+
+    /// What the owner asks with a body.
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Value) -> Answer {
+        self.ask(Some(&self.owner), (method, path), Some(body)).await
+    }
+
+    /// What the owner changes, whatever it was before.
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.ask_if(Some(&self.owner), (Method::PATCH, path), Some(body), Some("*")).await
+    }
+
+    /// What the owner deletes, whatever it was before.
+    pub(crate) async fn remove(&self, path: &str) -> Answer {
+        self.ask_if(Some(&self.owner), (Method::DELETE, path), None, Some("*")).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.ask(Some(&self.owner), (Method::DELETE, path), None).await
+    }
+
+    /// Makes an administration token for an hour; answers its secret and its id.
+    pub(crate) async fn token(&self, name: &str, role: &str, account: Option<&str>) -> (String, i64) {
+        let expires = self.server.clock.now().plus(Duration::from_hours(1)).as_unix();
+        let mut body = json!({ "name": name, "role": role, "expires": expires });
+        if let Some(account) = account {
+            body["account"] = account.into();
+        }
+        let made =
+            self.ask(Some(&self.owner), (Method::POST, "/admin/v1/administration-tokens"), Some(body)).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        (made.body["secret"].as_str().unwrap().to_owned(), made.body["id"].as_i64().unwrap())
+    }
+
+    /// The id of the first owner.
+    pub(crate) async fn owner_id(&self) -> i64 {
+        self.get("/admin/v1/administrators").await.body["administrators"][0]["user"].as_i64().unwrap()
+    }
+}
+
+impl Answer {
+    async fn of(answer: Response) -> Self {
+        let status = answer.status().as_u16();
+        let tag = answer.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned());
+        let kind = answer.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
+        let text = answer.text().await.unwrap();
+        if status >= 400 {
+            assert_eq!(kind.as_deref(), Some("application/problem+json"), "{text}");
+        }
+        Self { status, tag, body: serde_json::from_str(&text).unwrap_or(Value::Null) }
+    }
+}
