@@ -34,9 +34,9 @@ mod sync;
 mod why;
 
 pub use administration::{
-    AdministrationError, AuditExport, AuditFilter, Caller, FirstOwner, HOME, LoggedInAdministrator,
-    MadeToken, NamedAdministrator, NewToken, RefusedRequest, Scope, SeenAudit, SessionFilter, SessionPage,
-    WriteTime,
+    AccountPage, AdministrationError, AtNextLogin, AuditExport, AuditFilter, Caller, FirstOwner, HOME,
+    LoggedInAdministrator, MadeToken, NamedAdministrator, NewToken, NewUser, RefusedRequest, Scope,
+    SeenAudit, SessionFilter, SessionPage, UserFilter, UserPage, WriteTime, new_account, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Authorized, Credential, Granted};

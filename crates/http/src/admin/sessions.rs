@@ -12,8 +12,9 @@ use vestibule_auth::{Listed, SessionFilter};
 use vestibule_model::{ApplicationId, Millis, Population, SessionReference, UserId};
 
 use super::AdminState;
+use super::paging::limit;
 use super::problem::{Failure, Problem};
-use super::request::{By, Named, Parameters, account_of_filter, account_of_path, json, limit};
+use super::request::{By, Named, Parameters, account_named, account_of_filter, json};
 use crate::words;
 
 #[derive(Deserialize, IntoParams)]
@@ -133,7 +134,7 @@ pub(super) async fn end_of_account(
     By(caller): By,
     Named(account): Named<String>,
 ) -> Result<Response, Failure> {
-    let ended = admin.auth.end_sessions_of_account(&caller, account_of_path(&account)?).await?;
+    let ended = admin.auth.end_sessions_of_account(&caller, account_named(&account)?).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
 }
 
@@ -146,7 +147,7 @@ pub(super) async fn end_of_user(
     By(caller): By,
     Named((account, user)): Named<(String, i64)>,
 ) -> Result<Response, Failure> {
-    let account = account_of_path(&account)?;
+    let account = account_named(&account)?;
     let ended = admin.auth.end_sessions_of_user(&caller, account, UserId(user)).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
 }
@@ -160,7 +161,7 @@ pub(super) async fn end_of_application(
     By(caller): By,
     Named((account, application)): Named<(String, i64)>,
 ) -> Result<Response, Failure> {
-    let (account, application) = (account_of_path(&account)?, ApplicationId(application));
+    let (account, application) = (account_named(&account)?, ApplicationId(application));
     let ended = admin.auth.end_sessions_of_application(&caller, account, application).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
 }

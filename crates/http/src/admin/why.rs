@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::AdminState;
 use super::problem::{Failure, Problem};
-use super::request::{Body, By, account_of_path, json};
+use super::request::{Body, By, account_named, json};
 use super::time::in_words;
 
 /// Either `session`, or `account` and `user`.
@@ -90,7 +90,7 @@ pub(super) async fn why(
     let lives = match (wanted.session.map(Zeroizing::new), wanted.account, wanted.user) {
         (Some(pasted), None, None) => vec![admin.auth.why_pasted(&caller, &pasted, &in_words).await?],
         (None, Some(account), Some(user)) => {
-            let user = (account_of_path(&account)?, UserId(user));
+            let user = (account_named(&account)?, UserId(user));
             admin.auth.why_of_user(&caller, user, &in_words).await?
         }
         (Some(_), _, _) => return Err(invalid("session", "alone, without account and user")),
@@ -102,5 +102,5 @@ pub(super) async fn why(
 }
 
 fn invalid(field: &'static str, reason: &str) -> Failure {
-    AdministrationError::Invalid { field, reason: reason.to_owned() }.into()
+    AdministrationError::Invalid { field: field.into(), reason: reason.to_owned() }.into()
 }

@@ -5,6 +5,7 @@
     reason = "a test that cannot be set up has failed, and says where"
 )]
 
+mod accounts;
 mod administrators;
 mod audit;
 mod coverage;
@@ -14,4 +15,5 @@ mod refusals;
 mod sessions;
 mod support;
 mod tokens;
+mod users;
 mod why;

@@ -15,8 +15,9 @@ use vestibule_auth::{AuditFilter, AuditOrder};
 use vestibule_model::{AuditAction, Millis, SessionReference, UserId};
 
 use super::AdminState;
+use super::paging::limit;
 use super::problem::{Failure, Problem};
-use super::request::{By, Parameters, account_of_filter, json, limit};
+use super::request::{By, Parameters, account_of_filter, json};
 use entry::{Entry, Shown};
 
 /// Which end comes first.
