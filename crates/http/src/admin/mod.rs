@@ -9,6 +9,7 @@ mod administrators;
 mod audit;
 mod condition;
 mod login;
+mod once;
 mod paging;
 mod patch;
 mod problem;

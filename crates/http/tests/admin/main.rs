@@ -9,6 +9,7 @@ mod accounts;
 mod administrators;
 mod audit;
 mod coverage;
+mod idempotency;
 mod login;
 mod openapi;
 mod refusals;
