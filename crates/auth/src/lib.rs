@@ -22,6 +22,7 @@ mod lockout;
 mod log_in;
 mod log_out;
 mod open;
+mod own_sessions;
 mod password;
 mod refresh;
 mod service;
@@ -33,9 +34,9 @@ mod sync;
 mod why;
 
 pub use administration::{
-    AccountPage, AdministrationError, AtNextLogin, Caller, FirstOwner, HOME, LoggedInAdministrator,
-    MadeToken, NamedAdministrator, NewToken, NewUser, Scope, SessionFilter, SessionPage, UserFilter,
-    UserPage, new_account, ten_digits,
+    AccountPage, AdministrationError, AtNextLogin, AuditExport, AuditFilter, Caller, FirstOwner, HOME,
+    LoggedInAdministrator, MadeToken, NamedAdministrator, NewToken, NewUser, RefusedRequest, Scope,
+    SeenAudit, SessionFilter, SessionPage, UserFilter, UserPage, WriteTime, new_account, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Authorized, Credential, Granted};
@@ -53,4 +54,5 @@ pub use service::{Auth, StartError};
 pub use sessions::{Listed, SessionAccessError};
 pub use settings::{BlockList, FailureLimit, HashSettings, Intervals, Settings};
 pub use standing::Standing;
-pub use why::{Evidence, Life, LifeState, Step, life};
+pub use vestibule_store::AuditOrder;
+pub use why::{Evidence, Life, LifeState, Pasted, Step, life};

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod administrators;
+mod audit;
 mod caller;
 mod cursor;
 mod error;
@@ -14,19 +15,24 @@ mod first;
 mod names;
 mod passwords;
 mod random;
+mod refusals;
 mod sessions;
 mod tokens;
 mod users;
+mod why;
 mod written;
 
 pub use accounts::{AccountPage, new_account};
 pub use administrators::NamedAdministrator;
+pub use audit::{AuditExport, AuditFilter, SeenAudit};
 pub(crate) use caller::home;
 pub use caller::{Caller, LoggedInAdministrator, Scope};
 pub use error::AdministrationError;
 pub use first::{FirstOwner, HOME};
 pub use passwords::AtNextLogin;
 pub use random::ten_digits;
+pub use refusals::RefusedRequest;
 pub use sessions::{SessionFilter, SessionPage};
 pub use tokens::{MadeToken, NewToken};
 pub use users::{NewUser, UserFilter, UserPage};
+pub use why::WriteTime;

@@ -6,21 +6,25 @@
 
 mod accounts;
 mod administrators;
+mod audit;
 mod condition;
 mod login;
 mod paging;
 mod patch;
 mod problem;
+mod refusals;
 mod request;
 mod role;
 mod sessions;
+mod time;
 mod tokens;
 mod users;
+mod why;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::routing::get;
+use axum::{Router, middleware};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, Info, OpenApi};
@@ -48,7 +52,8 @@ pub fn router(state: AdminState) -> Router {
         let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
         (headers, description.to_string())
     };
-    router.route("/admin/v1/openapi.json", get(describe)).with_state(state)
+    let note_refusals = middleware::from_fn_with_state(state.clone(), refusals::note);
+    router.route_layer(note_refusals).route("/admin/v1/openapi.json", get(describe)).with_state(state)
 }
 
 /// The description of every route of administration but its own, as JSON text.
@@ -82,6 +87,9 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(sessions::end_of_account))
         .routes(routes!(sessions::end_of_user))
         .routes(routes!(sessions::end_of_application))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(why::why))
 }
 
 fn frame() -> OpenApi {

@@ -7,10 +7,13 @@
 
 mod accounts;
 mod administrators;
+mod audit;
 mod coverage;
 mod login;
 mod openapi;
+mod refusals;
 mod sessions;
 mod support;
 mod tokens;
 mod users;
+mod why;
