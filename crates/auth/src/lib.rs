@@ -47,7 +47,7 @@ pub use directory::{
 };
 pub use hash_pool::HashPoolGauges;
 pub use load::RecallError;
-pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, UserCredentials};
+pub use log_in::{ApplicationCredentials, Door, LogIn, LogInError, LoggedIn, UserCredentials};
 pub use log_out::LogOutError;
 pub use password::{SetPasswordError, set_password};
 pub use refresh::{Presented, RefreshError};

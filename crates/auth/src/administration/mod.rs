@@ -26,6 +26,7 @@ mod written;
 pub use accounts::{AccountPage, new_account};
 pub use administrators::NamedAdministrator;
 pub use audit::{AuditExport, AuditFilter, SeenAudit};
+pub(crate) use caller::home;
 pub use caller::{Caller, LoggedInAdministrator, Scope};
 pub use error::AdministrationError;
 pub use first::{FirstOwner, HOME};

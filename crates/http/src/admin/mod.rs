@@ -72,6 +72,7 @@ fn described() -> OpenApiRouter<AdminState> {
     OpenApiRouter::with_openapi(frame())
         .routes(routes!(login::log_in))
         .routes(routes!(login::log_out))
+        .routes(routes!(login::change_password))
         .routes(routes!(accounts::list, accounts::make))
         .routes(routes!(accounts::read, accounts::change, accounts::delete))
         .routes(routes!(users::list, users::make))

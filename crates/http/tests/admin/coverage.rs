@@ -29,6 +29,7 @@ enum Who {
 
 const OPERATIONS: &[(&str, &str, Who)] = &[
     ("post", "/admin/v1/login", Who::Anybody),
+    ("post", "/admin/v1/password", Who::Anybody),
     ("post", "/admin/v1/logout", Who::EveryAdministrator),
     ("get", "/admin/v1/administrators", Who::ReadsInstallation),
     ("get", "/admin/v1/administrators/{user}", Who::ReadsInstallation),
