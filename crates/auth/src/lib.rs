@@ -36,7 +36,8 @@ mod why;
 pub use administration::{
     AccountPage, AdministrationError, AtNextLogin, AuditExport, AuditFilter, Caller, FirstOwner, HOME,
     LoggedInAdministrator, MadeToken, NamedAdministrator, NewToken, NewUser, RefusedRequest, Scope,
-    SeenAudit, SessionFilter, SessionPage, UserFilter, UserPage, WriteTime, new_account, ten_digits,
+    SeenAudit, SessionFilter, SessionPage, UserFilter, UserPage, WriteTime, new_account, new_user,
+    ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Authorized, Credential, Granted};
