@@ -37,7 +37,7 @@ pub use administration::{
     AccountPage, AdministrationError, Answer, AtNextLogin, AuditExport, AuditFilter, Begun, Caller,
     FirstOwner, FirstTime, HOME, Keyed, LoggedInAdministrator, MadeToken, NamedAdministrator, NewToken,
     NewUser, Once, RefusedRequest, Scope, SeenAudit, SessionFilter, SessionPage, UserFilter, UserPage,
-    WriteTime, new_account, ten_digits,
+    WriteTime, new_account, new_user, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Authorized, Credential, Granted};

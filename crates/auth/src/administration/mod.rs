@@ -37,5 +37,5 @@ pub use random::ten_digits;
 pub use refusals::RefusedRequest;
 pub use sessions::{SessionFilter, SessionPage};
 pub use tokens::{MadeToken, NewToken};
-pub use users::{NewUser, UserFilter, UserPage};
+pub use users::{NewUser, UserFilter, UserPage, new_user};
 pub use why::WriteTime;
