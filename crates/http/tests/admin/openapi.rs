@@ -21,6 +21,42 @@ fn the_description_is_the_golden_file() {
     );
 }
 
+/// Two shapes of one name would be described as one of them, whichever came last.
+#[test]
+fn every_shape_has_a_name_of_its_own() {
+    let mut names = Vec::new();
+    names_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/admin"), &mut names);
+    assert!(names.len() > 20, "the shapes were not found");
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all, "a name stands twice: {names:?}");
+}
+
+/// The names of the shapes in the files of a folder.
+fn names_in(folder: &Path, names: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            names_in(&path, names);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(path).unwrap();
+            names.extend(text.split("ToSchema)]").skip(1).filter_map(name));
+        }
+    }
+}
+
+/// The name in what follows the derive: another that it is given, or that of the type.
+fn name(text: &str) -> Option<String> {
+    let head = text.split_once('{')?.0;
+    let word = |after: &str| {
+        let rest = head.split_once(after)?.1;
+        let end = rest.find(|sign: char| !sign.is_alphanumeric()).unwrap_or(rest.len());
+        Some(rest[..end].to_owned())
+    };
+    word("schema(as = ").or_else(|| word("struct ")).or_else(|| word("enum "))
+}
+
 #[tokio::test]
 async fn the_description_is_served_to_anybody() {
     let house = House::start().await;
