@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value;
 use vestibule_http::admin;
 
 use crate::support::House;
@@ -19,6 +20,25 @@ fn the_description_is_the_golden_file() {
         fs::read_to_string(path).unwrap_or_default() == admin::openapi(),
         "docs/api/openapi.json is another"
     );
+}
+
+/// What is made twice because an answer was lost is in somebody's way.
+#[test]
+fn every_creation_takes_an_idempotency_key() {
+    let description: Value = serde_json::from_str(&admin::openapi()).unwrap();
+    let (mut creations, mut without) = (0, Vec::new());
+    for (path, methods) in description["paths"].as_object().unwrap() {
+        let operation = &methods["post"];
+        if operation["responses"]["201"].is_null() {
+            continue;
+        }
+        creations += 1;
+        let parameters = operation["parameters"].as_array();
+        if !parameters.is_some_and(|all| all.iter().any(|one| one["name"] == "Idempotency-Key")) {
+            without.push(path);
+        }
+    }
+    assert!(creations > 0 && without.is_empty(), "{without:?}");
 }
 
 /// Two shapes of one name would be described as one of them, whichever came last.
