@@ -34,10 +34,10 @@ mod sync;
 mod why;
 
 pub use administration::{
-    AccountPage, AdministrationError, AtNextLogin, AuditExport, AuditFilter, Caller, FirstOwner, HOME,
-    LoggedInAdministrator, MadeToken, NamedAdministrator, NewToken, NewUser, RefusedRequest, Scope,
-    SeenAudit, SessionFilter, SessionPage, UserFilter, UserPage, WriteTime, new_account, new_user,
-    ten_digits,
+    AccountPage, AdministrationError, Answer, AtNextLogin, AuditExport, AuditFilter, Begun, Caller,
+    FirstOwner, FirstTime, HOME, Keyed, LoggedInAdministrator, MadeToken, NamedAdministrator, NewToken,
+    NewUser, Once, RefusedRequest, Scope, SeenAudit, SessionFilter, SessionPage, UserFilter, UserPage,
+    WriteTime, new_account, new_user, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Authorized, Credential, Granted};

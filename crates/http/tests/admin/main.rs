@@ -9,6 +9,8 @@ mod accounts;
 mod administrators;
 mod audit;
 mod coverage;
+mod docs;
+mod idempotency;
 mod login;
 mod openapi;
 mod refusals;
