@@ -34,8 +34,8 @@ mod why;
 
 pub use administration::{
     AccountPage, AdministrationError, AtNextLogin, Caller, FirstOwner, HOME, LoggedInAdministrator,
-    MadeToken, NamedAdministrator, NewToken, NewUser, Scope, SessionFilter, SessionPage, UserFilter,
-    UserPage, new_account, ten_digits,
+    MadeToken, NamedAdministrator, NewToken, NewUser, Numbered, Part, PartPage, Scope, SessionFilter,
+    SessionPage, UserFilter, UserPage, new_account, next_id, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Authorized, Credential, Granted};

@@ -163,6 +163,18 @@ impl AccountFacts {
         self.groups.iter().find(|group| group.id == id)
     }
 
+    /// The account's skills, in the order of their ids.
+    pub(crate) fn skills(&self) -> &[Skill] {
+        &self.skills
+    }
+
+    /// The account's profiles, in the order of their ids.
+    pub(crate) fn profiles(&self) -> Vec<&Profile> {
+        let mut all: Vec<&Profile> = self.profiles.values().collect();
+        all.sort_unstable_by_key(|profile| profile.id);
+        all
+    }
+
     /// The skill of this id.
     pub(crate) fn skill(&self, id: i64) -> Option<&Skill> {
         self.skills.iter().find(|skill| skill.id == id)

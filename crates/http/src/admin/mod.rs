@@ -7,13 +7,16 @@
 mod accounts;
 mod administrators;
 mod condition;
+mod groups;
 mod login;
 mod paging;
 mod patch;
 mod problem;
+mod profiles;
 mod request;
 mod role;
 mod sessions;
+mod skills;
 mod tokens;
 mod users;
 
@@ -72,6 +75,12 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(users::read, users::change, users::delete))
         .routes(routes!(users::set_password))
         .routes(routes!(users::unlock))
+        .routes(routes!(profiles::list, profiles::make))
+        .routes(routes!(profiles::read, profiles::change, profiles::delete))
+        .routes(routes!(groups::list, groups::make))
+        .routes(routes!(groups::read, groups::change, groups::delete))
+        .routes(routes!(skills::list, skills::make))
+        .routes(routes!(skills::read, skills::change, skills::delete))
         .routes(routes!(administrators::list))
         .routes(routes!(administrators::read, administrators::set, administrators::remove))
         .routes(routes!(tokens::list, tokens::make))

@@ -50,6 +50,21 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("delete", "/admin/v1/accounts/{account}/users/{user}", Who::Writes),
     ("put", "/admin/v1/accounts/{account}/users/{user}/password", Who::Writes),
     ("post", "/admin/v1/accounts/{account}/users/{user}/unlock", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/profiles", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/profiles", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/profiles/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/profiles/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/profiles/{id}", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/groups", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/groups", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/groups/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/groups/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/groups/{id}", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/skills", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/skills", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/skills/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/skills/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/skills/{id}", Who::Writes),
     ("get", "/admin/v1/sessions", Who::Reads),
     ("get", "/admin/v1/sessions/{reference}", Who::Reads),
     ("delete", "/admin/v1/sessions/{reference}", Who::Writes),
@@ -57,6 +72,9 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("delete", "/admin/v1/accounts/{account}/users/{user}/sessions", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/applications/{application}/sessions", Who::Writes),
 ];
+
+/// What needs nothing but a name.
+const NAMED: [&str; 3] = ["/profiles", "/groups", "/skills"];
 
 /// A body that says what the operation asks for, as far as its form goes.
 fn body(method: &str, path: &str) -> Option<Value> {
@@ -66,6 +84,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("patch", _) => Some(json!({})),
         ("post", "/admin/v1/accounts") => Some(json!({ "id": "forged" })),
         ("post", path) if path.ends_with("/users") => Some(json!({ "login_name": "forged" })),
+        ("post", path) if NAMED.iter().any(|kind| path.ends_with(kind)) => Some(json!({ "name": "forged" })),
         ("post", "/admin/v1/administration-tokens") => {
             Some(json!({ "name": "forged", "role": "owner", "expires": 1_000_000_000_000_000_i64 }))
         }

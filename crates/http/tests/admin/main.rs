@@ -9,6 +9,7 @@ mod accounts;
 mod administrators;
 mod coverage;
 mod login;
+mod numbered;
 mod openapi;
 mod sessions;
 mod support;
