@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use vestibule_model::{AdministrationToken, Administrator, SecretDigest, Session, SessionId, User, UserId};
+use vestibule_model::{
+    AdministrationToken, Administrator, ApplicationToken, SecretDigest, Session, SessionId, User, UserId,
+};
 use vestibule_store::{AuditPage, AuditQuery, DirectoryChanges, Sequence, StoreFuture, UserQuery};
 
 use super::*;
@@ -47,6 +49,10 @@ impl Store for Busy {
 
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
         self.store.users(query)
+    }
+
+    fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>> {
+        self.store.application_tokens(account)
     }
 
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
