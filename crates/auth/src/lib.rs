@@ -33,9 +33,10 @@ mod sync;
 mod why;
 
 pub use administration::{
-    AccountPage, AdministrationError, AtNextLogin, Caller, FirstOwner, HOME, LoggedInAdministrator,
-    MadeToken, NamedAdministrator, NewToken, NewUser, Numbered, Part, PartPage, Scope, SessionFilter,
-    SessionPage, UserFilter, UserPage, new_account, next_id, ten_digits,
+    AccountPage, AdministrationError, ApplicationValue, AtNextLogin, Caller, ClientWithSecret, FirstOwner,
+    GivenClient, GivenKey, HOME, KeyWithSecrets, LoggedInAdministrator, MadeToken, NamedAdministrator,
+    NewToken, NewUser, Numbered, Part, PartPage, Scope, SessionFilter, SessionPage, TokenWithText,
+    UserFilter, UserPage, WithSecrets, new_account, new_api_key, new_oauth_client, next_id, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Authorized, Credential, Granted};

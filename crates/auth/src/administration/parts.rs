@@ -28,7 +28,9 @@ pub trait Part: Audited + Clone + PartialEq + Send + Sync + 'static {
     fn check(&mut self, account: &AccountEntry, before: Option<&Self>) -> Result<(), AdministrationError>;
 
     /// Refuses to be deleted while something in its account stands on it.
-    fn let_go(&self, account: &AccountEntry) -> Result<(), AdministrationError>;
+    fn let_go(&self, _account: &AccountEntry) -> Result<(), AdministrationError> {
+        Ok(())
+    }
 
     /// The change that puts it into its account.
     fn put(self, account: AccountId) -> Change;
