@@ -65,6 +65,23 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("get", "/admin/v1/accounts/{account}/skills/{id}", Who::Reads),
     ("patch", "/admin/v1/accounts/{account}/skills/{id}", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/skills/{id}", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/api-keys", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/api-keys", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/api-keys/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/api-keys/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/api-keys/{id}", Who::Writes),
+    ("post", "/admin/v1/accounts/{account}/api-keys/{id}/secrets", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/oauth-clients", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/oauth-clients", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/oauth-clients/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/oauth-clients/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/oauth-clients/{id}", Who::Writes),
+    ("post", "/admin/v1/accounts/{account}/oauth-clients/{id}/secrets", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/application-tokens", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/application-tokens", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/application-tokens/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/application-tokens/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/application-tokens/{id}", Who::Writes),
     ("get", "/admin/v1/sessions", Who::Reads),
     ("get", "/admin/v1/sessions/{reference}", Who::Reads),
     ("delete", "/admin/v1/sessions/{reference}", Who::Writes),
@@ -74,7 +91,8 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
 ];
 
 /// What needs nothing but a name.
-const NAMED: [&str; 3] = ["/profiles", "/groups", "/skills"];
+const NAMED: [&str; 6] =
+    ["/profiles", "/groups", "/skills", "/api-keys", "/oauth-clients", "/application-tokens"];
 
 /// A body that says what the operation asks for, as far as its form goes.
 fn body(method: &str, path: &str) -> Option<Value> {

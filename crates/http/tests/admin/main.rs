@@ -7,9 +7,13 @@
 
 mod accounts;
 mod administrators;
+mod api_keys;
+mod application_tokens;
+mod applications;
 mod coverage;
 mod login;
 mod numbered;
+mod oauth_clients;
 mod openapi;
 mod sessions;
 mod support;
