@@ -29,8 +29,8 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, AuditMac, Millis, RememberedAnswer, SecretDigest, Session,
-    SessionId, User, UserId,
+    AccountId, AdministrationToken, Administrator, ApplicationToken, AuditMac, Millis, RememberedAnswer,
+    SecretDigest, Session, SessionId, User, UserId,
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Sequence, Store,
@@ -114,6 +114,10 @@ impl Store for SqliteStore {
 
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
         self.read(move |snapshot| read::users(snapshot, &query))
+    }
+
+    fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>> {
+        self.read(move |snapshot| read::application_tokens(snapshot, account))
     }
 
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {

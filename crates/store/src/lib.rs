@@ -59,6 +59,9 @@ pub trait Store: Send + Sync + 'static {
     /// A page of an account's users; fewer than the limit: that was the last page.
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>>;
 
+    /// The application tokens of an account, by id, with what was counted for them; none for an account that is not there.
+    fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>>;
+
     /// A page of the audit.
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage>;
 

@@ -6,18 +6,25 @@
 
 mod accounts;
 mod administrators;
+mod api_keys;
+mod application_tokens;
 mod audit;
 mod condition;
 mod docs;
+mod groups;
 mod login;
+mod networks;
+mod oauth_clients;
 mod once;
 mod paging;
 mod patch;
 mod problem;
+mod profiles;
 mod refusals;
 mod request;
 mod role;
 mod sessions;
+mod skills;
 mod time;
 mod tokens;
 mod users;
@@ -84,6 +91,20 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(users::read, users::change, users::delete))
         .routes(routes!(users::set_password))
         .routes(routes!(users::unlock))
+        .routes(routes!(profiles::list, profiles::make))
+        .routes(routes!(profiles::read, profiles::change, profiles::delete))
+        .routes(routes!(groups::list, groups::make))
+        .routes(routes!(groups::read, groups::change, groups::delete))
+        .routes(routes!(skills::list, skills::make))
+        .routes(routes!(skills::read, skills::change, skills::delete))
+        .routes(routes!(api_keys::list, api_keys::make))
+        .routes(routes!(api_keys::read, api_keys::change, api_keys::delete))
+        .routes(routes!(api_keys::renew))
+        .routes(routes!(oauth_clients::list, oauth_clients::make))
+        .routes(routes!(oauth_clients::read, oauth_clients::change, oauth_clients::delete))
+        .routes(routes!(oauth_clients::renew))
+        .routes(routes!(application_tokens::list, application_tokens::make))
+        .routes(routes!(application_tokens::read, application_tokens::change, application_tokens::delete))
         .routes(routes!(administrators::list))
         .routes(routes!(administrators::read, administrators::set, administrators::remove))
         .routes(routes!(tokens::list, tokens::make))

@@ -51,6 +51,38 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("delete", "/admin/v1/accounts/{account}/users/{user}", Who::Writes),
     ("put", "/admin/v1/accounts/{account}/users/{user}/password", Who::Writes),
     ("post", "/admin/v1/accounts/{account}/users/{user}/unlock", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/profiles", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/profiles", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/profiles/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/profiles/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/profiles/{id}", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/groups", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/groups", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/groups/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/groups/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/groups/{id}", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/skills", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/skills", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/skills/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/skills/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/skills/{id}", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/api-keys", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/api-keys", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/api-keys/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/api-keys/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/api-keys/{id}", Who::Writes),
+    ("post", "/admin/v1/accounts/{account}/api-keys/{id}/secrets", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/oauth-clients", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/oauth-clients", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/oauth-clients/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/oauth-clients/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/oauth-clients/{id}", Who::Writes),
+    ("post", "/admin/v1/accounts/{account}/oauth-clients/{id}/secrets", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/application-tokens", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/application-tokens", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/application-tokens/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/application-tokens/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/application-tokens/{id}", Who::Writes),
     ("get", "/admin/v1/sessions", Who::Reads),
     ("get", "/admin/v1/sessions/{reference}", Who::Reads),
     ("delete", "/admin/v1/sessions/{reference}", Who::Writes),
@@ -62,6 +94,10 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("post", "/admin/v1/why", Who::Reads),
 ];
 
+/// What needs nothing but a name.
+const NAMED: [&str; 6] =
+    ["/profiles", "/groups", "/skills", "/api-keys", "/oauth-clients", "/application-tokens"];
+
 /// A body that says what the operation asks for, as far as its form goes.
 fn body(method: &str, path: &str) -> Option<Value> {
     match (method, path) {
@@ -70,6 +106,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("patch", _) => Some(json!({})),
         ("post", "/admin/v1/accounts") => Some(json!({ "id": "forged" })),
         ("post", path) if path.ends_with("/users") => Some(json!({ "login_name": "forged" })),
+        ("post", path) if NAMED.iter().any(|kind| path.ends_with(kind)) => Some(json!({ "name": "forged" })),
         ("post", "/admin/v1/administration-tokens") => {
             Some(json!({ "name": "forged", "role": "owner", "expires": 1_000_000_000_000_000_i64 }))
         }

@@ -49,7 +49,7 @@ async fn the_same_request_is_answered_as_the_first_time_and_makes_nothing() {
 }
 
 #[tokio::test]
-async fn accounts_and_users_are_made_once() {
+async fn every_kind_of_thing_is_made_once() {
     let house = House::start().await;
     let post = async |path: &str, key: &str, body: &Value| {
         let request = house.server.admin_request(Method::POST, path).bearer_auth(&house.owner);
@@ -58,6 +58,15 @@ async fn accounts_and_users_are_made_once() {
     let creations = [
         ("/admin/v1/accounts", json!({ "id": "new_one" })),
         ("/admin/v1/accounts/new_one/users", json!({ "population": "agent", "login_name": "jane" })),
+        ("/admin/v1/accounts/new_one/profiles", json!({ "name": "Boss", "role": "administrator" })),
+        ("/admin/v1/accounts/new_one/groups", json!({ "name": "All" })),
+        ("/admin/v1/accounts/new_one/skills", json!({ "name": "Greek" })),
+        (
+            "/admin/v1/accounts/new_one/api-keys",
+            json!({ "app_key": "0123456789abcdef0123456789abcdee", "name": "bot" }),
+        ),
+        ("/admin/v1/accounts/new_one/oauth-clients", json!({ "client_id": "web", "name": "web" })),
+        ("/admin/v1/accounts/new_one/application-tokens", json!({ "name": "reports" })),
     ];
     for (path, body) in creations {
         let first = post(path, path, &body).await;

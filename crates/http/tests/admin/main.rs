@@ -7,11 +7,16 @@
 
 mod accounts;
 mod administrators;
+mod api_keys;
+mod application_tokens;
+mod applications;
 mod audit;
 mod coverage;
 mod docs;
 mod idempotency;
 mod login;
+mod numbered;
+mod oauth_clients;
 mod openapi;
 mod refusals;
 mod sessions;

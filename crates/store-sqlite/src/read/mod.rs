@@ -17,7 +17,7 @@ use crate::columns::Id;
 pub(crate) use administration::{administrators, token_with, tokens};
 pub(crate) use answers::{answer, oldest_answer};
 pub(crate) use audit::audit;
-pub(crate) use directory::account;
+pub(crate) use directory::{account, application_tokens};
 pub(crate) use sessions::{session, sessions};
 pub(crate) use users::{one_user, users};
 

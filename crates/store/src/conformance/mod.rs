@@ -165,6 +165,7 @@ macro_rules! conformance_suite {
                 the_use_of_a_token_that_is_not_there_is_no_error
                 a_refused_commit_counts_nothing
                 a_token_that_is_replaced_keeps_its_uses
+                tokens_are_those_of_their_account
             }
             transactions {
                 a_commit_of_nothing_is_no_error

@@ -15,8 +15,8 @@ use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, Millis, RememberedAnswer, SecretDigest, Session,
-    SessionId, User, UserId,
+    AccountId, AdministrationToken, Administrator, ApplicationToken, Millis, RememberedAnswer, SecretDigest,
+    Session, SessionId, User, UserId,
 };
 
 use self::administration::Administration;
@@ -105,6 +105,10 @@ impl Store for MemoryStore {
 
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
         Box::pin(ready(Ok(self.tables().directory.page(&query))))
+    }
+
+    fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>> {
+        Box::pin(ready(Ok(self.tables().directory.tokens(account))))
     }
 
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {

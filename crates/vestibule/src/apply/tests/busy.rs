@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use vestibule_model::{
-    AdministrationToken, Administrator, Millis, RememberedAnswer, SecretDigest, Session, SessionId, User,
-    UserId,
+    AdministrationToken, Administrator, ApplicationToken, Millis, RememberedAnswer, SecretDigest, Session,
+    SessionId, User, UserId,
 };
 use vestibule_store::{AuditPage, AuditQuery, DirectoryChanges, Sequence, StoreFuture, UserQuery};
 
@@ -50,6 +50,10 @@ impl Store for Busy {
 
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
         self.store.users(query)
+    }
+
+    fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>> {
+        self.store.application_tokens(account)
     }
 
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
