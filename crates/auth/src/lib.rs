@@ -29,6 +29,7 @@ mod settings;
 mod standing;
 mod steady_clock;
 mod sync;
+mod to_its_end;
 mod why;
 
 pub use audit::End;
