@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use tracing::Instrument;
 use vestibule_model::{AccountId, AuditAction, AuditRecord, Millis, Refusal, User};
-use vestibule_store::{Change, StoreError};
+use vestibule_store::Change;
 
 use crate::administration;
 use crate::audit::{self, Attempt};
@@ -14,6 +13,7 @@ use crate::lockout::Verdict;
 use crate::log_in::{Door, LogIn, LogInError, RETRY_AFTER, UserCredentials};
 use crate::service::Auth;
 use crate::standing::Standing;
+use crate::to_its_end::ToItsEnd;
 
 /// Whether an attempt failed in a way that counts against the address it came from.
 pub(crate) trait Failed {
@@ -145,19 +145,18 @@ impl Auth {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: Failed + From<LogInError> + Send + 'static,
+        E: Failed + Send + 'static,
     {
         let auth = Arc::clone(self);
-        let whole = async move {
+        ToItsEnd::of(async move {
             let outcome = attempt.await;
             let failed = outcome.as_ref().is_err_and(Failed::is_bad_credentials);
             if let Some(address) = at.address.filter(|_| !failed) {
                 auth.failures.give_back(address);
             }
             outcome
-        };
-        let ended = tokio::spawn(whole.in_current_span()).await;
-        ended.unwrap_or_else(|error| Err(LogInError::Store(StoreError::Unavailable(Box::new(error))).into()))
+        })
+        .await
     }
 
     /// The account that the caller named, if there is one behind that door.

@@ -31,6 +31,7 @@ mod settings;
 mod standing;
 mod steady_clock;
 mod sync;
+mod to_its_end;
 mod why;
 
 pub use administration::{
