@@ -9,6 +9,7 @@ use vestibule_store::Change;
 use crate::administration;
 use crate::audit::{self, Attempt};
 use crate::directory::{AccountEntry, UserEntry};
+use crate::failure_limit::FailuresByAddress;
 use crate::lockout::Verdict;
 use crate::log_in::{Door, LogIn, LogInError, RETRY_AFTER, UserCredentials};
 use crate::service::Auth;
@@ -35,7 +36,7 @@ impl Auth {
             self.note_refusal(attempt, None, Refusal::Blocked);
             return Err(LogInError::Blocked);
         }
-        let charged = at.address.map_or(Ok(()), |address| self.failures.charge(address, at.now));
+        let charged = at.address.map_or(Ok(()), |address| self.failures_at(at.door).charge(address, at.now));
         charged.map_err(|wait| {
             self.note_refusal(attempt, None, Refusal::TooManyFailures);
             LogInError::TooMany { retry_after: wait.max(RETRY_AFTER) }
@@ -152,11 +153,19 @@ impl Auth {
             let outcome = attempt.await;
             let failed = outcome.as_ref().is_err_and(Failed::is_bad_credentials);
             if let Some(address) = at.address.filter(|_| !failed) {
-                auth.failures.give_back(address);
+                auth.failures_at(at.door).give_back(address);
             }
             outcome
         })
         .await
+    }
+
+    /// The failures of addresses at a door: whoever fails at one is not kept from the other.
+    fn failures_at(&self, door: Door) -> &FailuresByAddress {
+        match door {
+            Door::Public => &self.failures,
+            Door::Administration => &self.failures_of_administrators,
+        }
     }
 
     /// The account that the caller named, if there is one behind that door.

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use vestibule_auth::MadeOwner;
+
 use crate::data_dir::DataDir;
 use crate::listeners::Addresses;
 use crate::screen;
@@ -21,11 +23,13 @@ const LIVEVOX_AGENT: &str =
 /// The password of `admin` in development.
 pub(super) const OWNER_PASSWORD: &str = "admin-password";
 
-/// The password of the first owner: here and nowhere else.
-pub(crate) fn show_first_owner(password: &str) {
+/// The first owner's password: here and nowhere else.
+pub(crate) fn show_first_owner(owner: &MadeOwner) {
+    let MadeOwner { name, password } = owner;
     screen::say(format_args!(
-        "The first administrator is `admin` with the password {password}\n\
-         It is shown once: keep it now.\n"
+        "The first administrator is `{name}` with the password {}\n\
+         It is shown once: keep it now.\n",
+        password.as_str()
     ));
 }
 
