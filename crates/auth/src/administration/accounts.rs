@@ -8,7 +8,7 @@ use vestibule_store::Change;
 use super::caller::home;
 use super::names::check_name;
 use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Scope};
+use super::{AdministrationError, Caller, Once, Scope};
 use crate::service::Auth;
 
 /// A page of accounts, in the order of their ids.
@@ -69,6 +69,7 @@ impl Auth {
         caller: &Caller,
         id: AccountId,
         fill: impl Fn(Account) -> Result<Account, AdministrationError>,
+        once: Once<'_, Account>,
     ) -> Result<Account, AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
         self.write_directory(caller, || {
@@ -78,7 +79,8 @@ impl Auth {
             let account = Account { id, ..fill(new_account(id, self.directory.highest_number()))? };
             self.check_account(&account)?;
             let told = Told::made(&account).in_account(id);
-            Ok((Some(Written::one(Change::PutAccount(account.clone().into()), told)), account))
+            let written = Written::one(Change::PutAccount(account.clone().into()), told);
+            Ok((Some(written.once(self, caller, (&once, &account))), account))
         })
         .await
     }

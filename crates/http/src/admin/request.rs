@@ -14,7 +14,6 @@ use vestibule_auth::{AdministrationError, Caller};
 use vestibule_model::AccountId;
 
 use super::AdminState;
-use super::once;
 use super::problem::Failure;
 use super::refusals::Shown;
 use crate::json::{is_json, is_merge_patch};
@@ -137,11 +136,6 @@ impl<T: DeserializeOwned + Send> FromRequestParts<AdminState> for Named<T> {
 /// The account of a path: what is no account id names no account that anybody may see.
 pub(super) fn account_named(text: &str) -> Result<AccountId, AdministrationError> {
     text.parse().map_err(|_| AdministrationError::NotAllowed)
-}
-
-/// The answer to a creation: where the thing is now, what is told of it this once, and what it is tagged by.
-pub(super) fn created(path: &str, body: &impl Serialize, thing: &impl Serialize) -> Response {
-    once::created(&once::answer_of(path, body, thing))
 }
 
 /// An answer with a body.
