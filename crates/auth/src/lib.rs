@@ -22,6 +22,7 @@ mod lockout;
 mod log_in;
 mod log_out;
 mod open;
+mod own_sessions;
 mod password;
 mod refresh;
 mod service;
@@ -33,10 +34,11 @@ mod sync;
 mod why;
 
 pub use administration::{
-    AccountPage, AdministrationError, ApplicationValue, AtNextLogin, Caller, ClientWithSecret, FirstOwner,
-    GivenClient, GivenKey, HOME, KeyWithSecrets, LoggedInAdministrator, MadeToken, NamedAdministrator,
-    NewToken, NewUser, Numbered, Part, PartPage, Scope, SessionFilter, SessionPage, TokenWithText,
-    UserFilter, UserPage, WithSecrets, new_account, new_api_key, new_oauth_client, next_id, ten_digits,
+    AccountPage, AdministrationError, ApplicationValue, AtNextLogin, AuditExport, AuditFilter, Caller,
+    ClientWithSecret, FirstOwner, GivenClient, GivenKey, HOME, KeyWithSecrets, LoggedInAdministrator,
+    MadeToken, NamedAdministrator, NewToken, NewUser, Numbered, Part, PartPage, RefusedRequest, Scope,
+    SeenAudit, SessionFilter, SessionPage, TokenWithText, UserFilter, UserPage, WithSecrets, WriteTime,
+    new_account, new_api_key, new_oauth_client, new_user, next_id, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Authorized, Credential, Granted};
@@ -46,7 +48,7 @@ pub use directory::{
 };
 pub use hash_pool::HashPoolGauges;
 pub use load::RecallError;
-pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, UserCredentials};
+pub use log_in::{ApplicationCredentials, Door, LogIn, LogInError, LoggedIn, UserCredentials};
 pub use log_out::LogOutError;
 pub use password::{SetPasswordError, set_password};
 pub use refresh::{Presented, RefreshError};
@@ -54,4 +56,5 @@ pub use service::{Auth, StartError};
 pub use sessions::{Listed, SessionAccessError};
 pub use settings::{BlockList, FailureLimit, HashSettings, Intervals, Settings};
 pub use standing::Standing;
-pub use why::{Evidence, Life, LifeState, Step, life};
+pub use vestibule_store::AuditOrder;
+pub use why::{Evidence, Life, LifeState, Pasted, Step, life};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 use vestibule_model::{AccountId, Population, User, UserId, UserKind};
 use vestibule_store::{Change, UserQuery};
 use zeroize::Zeroizing;
@@ -95,7 +95,7 @@ impl Auth {
         let pid = Builder::from_random_bytes(pid).into_uuid();
         let id = UserId(ten_digits(&*self.rng));
         let entry = self.account_entry(account)?;
-        let blank = User { account, pid, ..blank(id, new.population, new.kind) };
+        let blank = User { population: new.population, kind: new.kind, ..new_user(id, account, pid) };
         // What is wrong with the rest is said before anything is hashed.
         let mut draft = blank.clone();
         fill(&mut draft)?;
@@ -270,14 +270,15 @@ fn check_key(entry: &AccountEntry, user: &User, before: Option<&User>) -> Result
     Ok(())
 }
 
-fn blank(id: UserId, population: Population, kind: UserKind) -> User {
+/// A user as new ones are, still without names: a human of the population of users, enabled, without a password.
+pub fn new_user(id: UserId, account: AccountId, pid: Uuid) -> User {
     User {
         id,
-        account: home(),
-        pid: uuid::Uuid::nil(),
-        number: 0,
-        population,
-        kind,
+        account,
+        pid,
+        number: 1,
+        population: Population::User,
+        kind: UserKind::Human,
         login_name: String::new(),
         full_name: String::new(),
         nickname: String::new(),

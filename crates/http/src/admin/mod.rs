@@ -8,6 +8,7 @@ mod accounts;
 mod administrators;
 mod api_keys;
 mod application_tokens;
+mod audit;
 mod condition;
 mod groups;
 mod login;
@@ -17,17 +18,20 @@ mod paging;
 mod patch;
 mod problem;
 mod profiles;
+mod refusals;
 mod request;
 mod role;
 mod sessions;
 mod skills;
+mod time;
 mod tokens;
 mod users;
+mod why;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::routing::get;
+use axum::{Router, middleware};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, Info, OpenApi};
@@ -55,7 +59,8 @@ pub fn router(state: AdminState) -> Router {
         let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
         (headers, description.to_string())
     };
-    router.route("/admin/v1/openapi.json", get(describe)).with_state(state)
+    let note_refusals = middleware::from_fn_with_state(state.clone(), refusals::note);
+    router.route_layer(note_refusals).route("/admin/v1/openapi.json", get(describe)).with_state(state)
 }
 
 /// The description of every route of administration but its own, as JSON text.
@@ -73,6 +78,7 @@ fn described() -> OpenApiRouter<AdminState> {
     OpenApiRouter::with_openapi(frame())
         .routes(routes!(login::log_in))
         .routes(routes!(login::log_out))
+        .routes(routes!(login::change_password))
         .routes(routes!(accounts::list, accounts::make))
         .routes(routes!(accounts::read, accounts::change, accounts::delete))
         .routes(routes!(users::list, users::make))
@@ -102,6 +108,9 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(sessions::end_of_account))
         .routes(routes!(sessions::end_of_user))
         .routes(routes!(sessions::end_of_application))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(why::why))
 }
 
 fn frame() -> OpenApi {

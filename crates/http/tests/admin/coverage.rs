@@ -29,6 +29,7 @@ enum Who {
 
 const OPERATIONS: &[(&str, &str, Who)] = &[
     ("post", "/admin/v1/login", Who::Anybody),
+    ("post", "/admin/v1/password", Who::Anybody),
     ("post", "/admin/v1/logout", Who::EveryAdministrator),
     ("get", "/admin/v1/administrators", Who::ReadsInstallation),
     ("get", "/admin/v1/administrators/{user}", Who::ReadsInstallation),
@@ -88,6 +89,9 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("delete", "/admin/v1/accounts/{account}/sessions", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/users/{user}/sessions", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/applications/{application}/sessions", Who::Writes),
+    ("get", "/admin/v1/audit", Who::Reads),
+    ("get", "/admin/v1/audit/export", Who::Reads),
+    ("post", "/admin/v1/why", Who::Reads),
 ];
 
 /// What needs nothing but a name.
@@ -106,6 +110,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("post", "/admin/v1/administration-tokens") => {
             Some(json!({ "name": "forged", "role": "owner", "expires": 1_000_000_000_000_000_i64 }))
         }
+        ("post", "/admin/v1/why") => Some(json!({ "session": "5d2b7a30-5f0e-4b1c-9d51-3a2f4c6e8f00" })),
         _ => None,
     }
 }
@@ -196,8 +201,12 @@ async fn the_administrator_of_another_account_learns_nothing() {
         if matches!(who, Who::Reads | Who::Writes) {
             let status = status(&house, Some(&there), (name, pattern)).await;
             let expected = match pattern {
-                // Their own, of which there are none.
-                "/admin/v1/sessions" | "/admin/v1/accounts" => 200,
+                // Their own, of which there are none; and what is said of a session that never was.
+                "/admin/v1/sessions"
+                | "/admin/v1/accounts"
+                | "/admin/v1/audit"
+                | "/admin/v1/audit/export"
+                | "/admin/v1/why" => 200,
                 // One of another account is none.
                 "/admin/v1/sessions/{reference}" => 404,
                 _ => 403,
