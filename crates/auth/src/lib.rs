@@ -34,11 +34,11 @@ mod sync;
 mod why;
 
 pub use administration::{
-    AccountPage, AdministrationError, ApplicationValue, AtNextLogin, AuditExport, AuditFilter, Caller,
-    ClientWithSecret, FirstOwner, GivenClient, GivenKey, HOME, KeyWithSecrets, LoggedInAdministrator,
-    MadeToken, NamedAdministrator, NewToken, NewUser, Numbered, Part, PartPage, RefusedRequest, Scope,
-    SeenAudit, SessionFilter, SessionPage, TokenWithText, UserFilter, UserPage, WithSecrets, WriteTime,
-    new_account, new_api_key, new_oauth_client, new_user, next_id, ten_digits,
+    AccountPage, AdministrationError, Answer, ApplicationValue, AtNextLogin, AuditExport, AuditFilter, Begun,
+    Caller, ClientWithSecret, FirstOwner, FirstTime, GivenClient, GivenKey, HOME, KeyWithSecrets, Keyed,
+    LoggedInAdministrator, MadeToken, NamedAdministrator, NewToken, NewUser, Numbered, Once, Part, PartPage,
+    RefusedRequest, Scope, SeenAudit, SessionFilter, SessionPage, TokenWithText, UserFilter, UserPage,
+    WithSecrets, WriteTime, new_account, new_api_key, new_oauth_client, new_user, next_id, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Authorized, Credential, Granted};

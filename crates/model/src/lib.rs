@@ -19,7 +19,7 @@ mod time;
 mod user;
 
 pub use account::{Account, AccountState, Feature, Group, Profile, Rank, RoleType, Service, SignOn, Skill};
-pub use administration::{AdministrationToken, Administrator, AdministratorRole};
+pub use administration::{AdministrationToken, Administrator, AdministratorRole, RememberedAnswer};
 pub use application::{ApiKey, ApplicationToken, OauthClient, Privilege, SecretDigest};
 pub use audit::{
     Actor, AuditAction, AuditEntry, AuditMac, AuditReason, AuditRecord, AuditSequence, AuditTarget, Means,

@@ -29,8 +29,8 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, ApplicationToken, AuditMac, SecretDigest, Session,
-    SessionId, User, UserId,
+    AccountId, AdministrationToken, Administrator, ApplicationToken, AuditMac, Millis, RememberedAnswer,
+    SecretDigest, Session, SessionId, User, UserId,
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Sequence, Store,
@@ -134,6 +134,14 @@ impl Store for SqliteStore {
 
     fn administration_token(&self, secret: SecretDigest) -> StoreFuture<'_, Option<AdministrationToken>> {
         self.read(move |snapshot| read::token_with(snapshot, secret))
+    }
+
+    fn answer(&self, key: SecretDigest) -> StoreFuture<'_, Option<RememberedAnswer>> {
+        self.read(move |snapshot| read::answer(snapshot, key))
+    }
+
+    fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>> {
+        self.read(read::oldest_answer)
     }
 }
 

@@ -33,17 +33,16 @@ impl Auth {
             last_used: None,
             requests: 0,
         };
-        let token = self
-            .write_directory(caller, || {
-                let entry = self.account_entry(account)?;
-                let mut token = fill(blank.clone())?;
-                token.check(&entry, None)?;
-                self.expect_new(&token.token)?;
-                let told = Told::made(&token).in_account(account);
-                Ok((Some(Written::one(token.clone().put(account), told)), token))
-            })
-            .await?;
-        Ok(WithSecrets { application: token, secrets: [text] })
+        self.write_directory(caller, || {
+            let entry = self.account_entry(account)?;
+            let mut token = fill(blank.clone())?;
+            token.check(&entry, None)?;
+            self.expect_new(&token.token)?;
+            let told = Told::made(&token).in_account(account);
+            let made = WithSecrets { application: token.clone(), secrets: [text.clone()] };
+            Ok((Some(Written::one(token.put(account), told)), made))
+        })
+        .await
     }
 
     /// The application tokens of an account, with what was counted for them up to some seconds ago.

@@ -10,10 +10,12 @@ mod api_keys;
 mod application_tokens;
 mod audit;
 mod condition;
+mod docs;
 mod groups;
 mod login;
 mod networks;
 mod oauth_clients;
+mod once;
 mod paging;
 mod patch;
 mod problem;
@@ -60,7 +62,11 @@ pub fn router(state: AdminState) -> Router {
         (headers, description.to_string())
     };
     let note_refusals = middleware::from_fn_with_state(state.clone(), refusals::note);
-    router.route_layer(note_refusals).route("/admin/v1/openapi.json", get(describe)).with_state(state)
+    router
+        .route_layer(note_refusals)
+        .route("/admin/v1/openapi.json", get(describe))
+        .merge(docs::routes())
+        .with_state(state)
 }
 
 /// The description of every route of administration but its own, as JSON text.

@@ -6,15 +6,15 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
-use http::{Extensions, HeaderValue, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{Extensions, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vestibule_auth::{AdministrationError, Caller};
 use vestibule_model::AccountId;
 
 use super::AdminState;
-use super::condition::tagged;
+use super::once;
 use super::problem::Failure;
 use super::refusals::Shown;
 use crate::json::{is_json, is_merge_patch};
@@ -138,11 +138,7 @@ pub(super) fn account_named(text: &str) -> Result<AccountId, AdministrationError
 
 /// The answer to a creation: where the thing is now, what is told of it this once, and what it is tagged by.
 pub(super) fn created(path: &str, body: &impl Serialize, thing: &impl Serialize) -> Response {
-    let mut answer = tagged(json(StatusCode::CREATED, body), thing);
-    if let Ok(path) = HeaderValue::from_str(path) {
-        answer.headers_mut().insert(LOCATION, path);
-    }
-    answer
+    once::created(&once::answer_of(path, body, thing))
 }
 
 /// An answer with a body.

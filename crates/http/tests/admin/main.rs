@@ -12,6 +12,8 @@ mod application_tokens;
 mod applications;
 mod audit;
 mod coverage;
+mod docs;
+mod idempotency;
 mod login;
 mod numbered;
 mod oauth_clients;

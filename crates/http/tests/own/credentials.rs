@@ -1,6 +1,8 @@
 //! By which a session is shown.
 
 use reqwest::Method;
+use vestibule_auth::FirstOwner;
+use vestibule_model::Clock;
 
 use crate::{OWN, ask, list, liveperson, livevox, start, status};
 
@@ -55,6 +57,19 @@ async fn a_session_that_has_ended_shows_nothing() {
     let pair = (session.cookie.replace("session_id=", ""), session.csrf.clone());
     assert_eq!(server.log_out(&pair).await, 200);
     assert_eq!(status(&server, Method::GET, OWN, &[("authorization", &session.bearer)]).await, 401);
+}
+
+#[tokio::test]
+async fn administrators_are_not_known_here() {
+    let server = start().await;
+    let password = || "admin-password".to_owned().into();
+    let now = server.clock.now();
+    server.auth.make_administrators_account(FirstOwner::WithPassword(password()), now).await.unwrap();
+    let password = "admin-password".as_bytes().to_vec().into();
+    let at = (None, now);
+    let owner = server.auth.log_in_administrator("admin".to_owned(), password, at).await.unwrap();
+    let bearer = format!("Bearer {}", owner.bearer);
+    assert_eq!(status(&server, Method::GET, OWN, &[("authorization", &bearer)]).await, 401);
 }
 
 #[tokio::test]

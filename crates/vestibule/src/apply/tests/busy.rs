@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use vestibule_model::{
-    AdministrationToken, Administrator, ApplicationToken, SecretDigest, Session, SessionId, User, UserId,
+    AdministrationToken, Administrator, ApplicationToken, Millis, RememberedAnswer, SecretDigest, Session,
+    SessionId, User, UserId,
 };
 use vestibule_store::{AuditPage, AuditQuery, DirectoryChanges, Sequence, StoreFuture, UserQuery};
 
@@ -69,6 +70,14 @@ impl Store for Busy {
 
     fn administration_token(&self, secret: SecretDigest) -> StoreFuture<'_, Option<AdministrationToken>> {
         self.store.administration_token(secret)
+    }
+
+    fn answer(&self, key: SecretDigest) -> StoreFuture<'_, Option<RememberedAnswer>> {
+        self.store.answer(key)
+    }
+
+    fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>> {
+        self.store.oldest_answer()
     }
 }
 
