@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
-use vestibule_model::{AccountId, Millis, User};
-use vestibule_store::{Change, Sequence, StoreError};
+use vestibule_model::{AccountId, Millis, User, UserId};
+use vestibule_store::{Change, DirectoryChanges, Sequence, StoreError};
 
 use crate::audit::{End, why_not_current};
 use crate::directory::AccountEntry;
@@ -21,6 +21,9 @@ pub(crate) const BATCH: usize = 64;
 
 /// How many last uses are written in one commit: logins wait behind it.
 const TOUCH_BATCH: usize = 1_000;
+
+/// How many changed users of an account are read one by one; with more of them the account is read as a whole.
+const SINGLE_USERS: usize = 500;
 
 impl Auth {
     /// Fills the table of live sessions, and runs the background tasks until the future is dropped.
@@ -108,7 +111,7 @@ impl Auth {
         self.end_removed(&expired, End::expired).await
     }
 
-    /// Reads the accounts anew that changed in the store, and ends the sessions of users who lost their right to
+    /// Reads the accounts and users anew that changed in the store, and ends the sessions of users who lost their right to
     /// them. Nothing is lost when this fails: it begins where it last succeeded.
     pub async fn follow(&self) -> Result<(), StoreError> {
         let _turn = self.directory_turn.lock().await;
@@ -117,12 +120,35 @@ impl Auth {
 
     /// The same for whoever has the turn.
     pub(crate) async fn follow_in_turn(&self) -> Result<(), StoreError> {
-        let changed = self.store.changed_accounts(self.sequence()).await?;
-        for id in changed.accounts {
-            self.reload(id, changed.sequence).await?;
+        let DirectoryChanges { changed, sequence } = self.store.changes(self.sequence()).await?;
+        for of_account in changed.chunk_by(|one, next| one.account == next.account) {
+            let account = of_account[0].account;
+            let is_known = self.directory.account(account).is_some();
+            if !is_known || of_account.len() > SINGLE_USERS || of_account[0].user.is_none() {
+                self.reload(account, sequence).await?;
+                continue;
+            }
+            for user in of_account.iter().filter_map(|changed| changed.user) {
+                self.reload_user(account, user).await?;
+            }
         }
-        self.sequence.store(changed.sequence.0, Ordering::Relaxed);
+        self.sequence.store(sequence.0, Ordering::Relaxed);
         Ok(())
+    }
+
+    async fn reload_user(&self, account: AccountId, id: UserId) -> Result<(), StoreError> {
+        let row = self.store.user(id).await?;
+        let Some(entry) = self.directory.account(account) else { return Ok(()) };
+        let is_locked = row.as_ref().is_some_and(|user| user.locked_at.is_some());
+        let before = match row {
+            Some(row) => entry.put_user(row),
+            None => entry.remove_user(id),
+        };
+        let Some(before) = before else { return Ok(()) };
+        if before.locked_at.is_some() && !is_locked {
+            self.lockouts.forget(id);
+        }
+        self.end_stale_sessions(&before).await
     }
 
     async fn reload(&self, id: AccountId, sequence: Sequence) -> Result<(), StoreError> {

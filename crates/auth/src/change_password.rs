@@ -12,7 +12,7 @@ use crate::attempt::Failed;
 use crate::audit::{self, Attempt, End};
 use crate::directory::AccountFacts;
 use crate::log_in::{LogIn, LogInError, UserCredentials};
-use crate::password::{credential, earlier_hashes};
+use crate::password::NewPasswordError;
 use crate::service::Auth;
 use crate::standing;
 
@@ -53,11 +53,11 @@ impl Auth {
                 auth.note_refusal(attempt, Some(user.id), Refusal::PasswordPolicy);
                 ChangePasswordError::from(violation)
             };
-            entry.account.password_policy.check(&new).map_err(breaks)?;
-            let password = auth.new_credential(at, &entry, &user, &new).await;
+            let policy = &entry.account.password_policy;
+            let password = auth.new_credential(policy, user.password.as_ref(), &new, at.now).await;
             let password = password.map_err(|error| match error {
-                ChangePasswordError::Policy(violation) => breaks(violation),
-                other @ ChangePasswordError::LogIn(_) => other,
+                NewPasswordError::Policy(violation) => breaks(violation),
+                NewPasswordError::Overloaded => LogInError::overloaded().into(),
             })?;
             auth.commit_password(at, &entry, &user, password).await.map_err(|error| match error {
                 StoreError::StaleCredentials => {
@@ -67,27 +67,6 @@ impl Auth {
             })
         };
         self.settle(at, whole).await
-    }
-
-    /// Hashes the new password, if it is none of the last.
-    async fn new_credential(
-        &self,
-        at: LogIn,
-        entry: &AccountFacts,
-        user: &User,
-        new: &str,
-    ) -> Result<PasswordCredential, ChangePasswordError> {
-        let policy = &entry.account.password_policy;
-        let earlier = earlier_hashes(user.password.as_ref());
-        let bytes = || Zeroizing::new(new.as_bytes().to_vec());
-        for hash in earlier.iter().take(usize::from(policy.history)) {
-            let verified = self.hash_pool.verify(hash.clone(), bytes(), self.new_salt(), at.now).await;
-            if verified.map_err(|_| LogInError::overloaded())?.right {
-                return Err(PasswordViolation::Reused(policy.history).into());
-            }
-        }
-        let hash = self.hash_pool.hash(bytes(), self.new_salt(), at.now).await;
-        Ok(credential(hash.map_err(|_| LogInError::overloaded())?, earlier, policy, at.now))
     }
 
     async fn commit_password(

@@ -33,8 +33,9 @@ mod sync;
 mod why;
 
 pub use administration::{
-    AdministrationError, Caller, FirstOwner, HOME, LoggedInAdministrator, MadeToken, NamedAdministrator,
-    NewToken, Scope, SessionFilter, SessionPage,
+    AccountPage, AdministrationError, AtNextLogin, Caller, FirstOwner, HOME, LoggedInAdministrator,
+    MadeToken, NamedAdministrator, NewToken, NewUser, Scope, SessionFilter, SessionPage, UserFilter,
+    UserPage, new_account, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Authorized, Credential, Granted};

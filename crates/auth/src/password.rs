@@ -2,6 +2,10 @@
 
 use vestibule_crypto::{Argon2Params, PasswordError, PasswordHasher};
 use vestibule_model::{Millis, PasswordCredential, PasswordPolicy, PasswordViolation, Rng};
+use zeroize::Zeroizing;
+
+use crate::hash_pool::Overloaded;
+use crate::service::Auth;
 
 /// Why a password was not set.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +16,43 @@ pub enum SetPasswordError {
     /// It could not be hashed.
     #[error("the password could not be hashed")]
     Hash(#[from] PasswordError),
+}
+
+/// Why a password was not set with the service's own hash threads.
+#[derive(Debug)]
+pub(crate) enum NewPasswordError {
+    /// It breaks the policy.
+    Policy(PasswordViolation),
+    /// Too many were waiting.
+    Overloaded,
+}
+
+impl From<Overloaded> for NewPasswordError {
+    fn from(_: Overloaded) -> Self {
+        Self::Overloaded
+    }
+}
+
+impl Auth {
+    /// The same as [`set_password`], with the hash threads.
+    pub(crate) async fn new_credential(
+        &self,
+        policy: &PasswordPolicy,
+        before: Option<&PasswordCredential>,
+        new: &str,
+        now: Millis,
+    ) -> Result<PasswordCredential, NewPasswordError> {
+        policy.check(new).map_err(NewPasswordError::Policy)?;
+        let earlier = earlier_hashes(before);
+        let bytes = || Zeroizing::new(new.as_bytes().to_vec());
+        for hash in earlier.iter().take(usize::from(policy.history)) {
+            if self.hash_pool.verify(hash.clone(), bytes(), self.new_salt(), now).await?.right {
+                return Err(NewPasswordError::Policy(PasswordViolation::Reused(policy.history)));
+            }
+        }
+        let hash = self.hash_pool.hash(bytes(), self.new_salt(), now).await?;
+        Ok(credential(hash, earlier, policy, now))
+    }
 }
 
 /// The credential that holds `password` from `now` on, if the policy allows it after `before`.
@@ -39,12 +80,12 @@ pub fn set_password(
 }
 
 /// The hashes of the present password and of those before it, newest first.
-pub(crate) fn earlier_hashes(before: Option<&PasswordCredential>) -> Vec<String> {
+fn earlier_hashes(before: Option<&PasswordCredential>) -> Vec<String> {
     before.map_or_else(Vec::new, |before| [std::slice::from_ref(&before.hash), &before.history].concat())
 }
 
 /// A credential that remembers as many of the earlier hashes as the policy will ask for.
-pub(crate) fn credential(
+fn credential(
     hash: String,
     mut earlier: Vec<String>,
     policy: &PasswordPolicy,

@@ -11,9 +11,18 @@ use serde_json::Value;
 
 /// Whether the body is said to be JSON. Media types compare case-insensitively; parameters are allowed.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    is_of_type(headers, "application/json")
+}
+
+/// The same for a JSON merge patch (RFC 7396).
+pub(crate) fn is_merge_patch(headers: &HeaderMap) -> bool {
+    is_of_type(headers, "application/merge-patch+json")
+}
+
+fn is_of_type(headers: &HeaderMap, expected: &str) -> bool {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.and_then(|value| value.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(expected))
 }
 
 /// A JSON object in which no key stands twice. Unknown keys are kept and ignored. Bodies have few keys: a list.

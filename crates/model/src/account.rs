@@ -61,6 +61,7 @@ impl Account {
 /// Whether an account may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum AccountState {
     /// In use.
     Enabled,
@@ -71,6 +72,7 @@ pub enum AccountState {
 /// How users of an account prove who they are. Applications are not affected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum SignOn {
     /// By password.
     Password,
@@ -80,6 +82,7 @@ pub enum SignOn {
 
 /// Something an account can have switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Feature {
     /// Application login by bots (contract liveperson §3).
     #[serde(rename = "User Type - Bot")]
@@ -88,6 +91,7 @@ pub enum Feature {
 
 /// An entry of the Domain API: which host serves an API of this account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Service {
     /// The service's name, case-sensitive, e.g. `agentVep`.
     pub name: String,
@@ -125,6 +129,7 @@ impl Profile {
 /// How much of an account its holder may see and do, from least to most (contract livevox §6, Roles).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Rank {
     /// Their own affairs.
     Agent,
@@ -141,6 +146,7 @@ pub enum Rank {
 /// A profile's role (contract liveperson §5, `roleTypeId`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum RoleType {
     /// 1
     Administrator,

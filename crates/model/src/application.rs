@@ -81,6 +81,7 @@ pub struct SecretDigest(pub [u8; 32]);
 /// A tick-box of an API key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Privilege {
     /// Category Agent Interactions, User Login: bots may log in with the key.
     UserLogin,

@@ -9,6 +9,7 @@ mod administration;
 mod application;
 mod audit;
 mod audited;
+mod host_port;
 mod id;
 mod policy;
 mod random;
@@ -24,6 +25,7 @@ pub use audit::{
     Refusal, TargetKind,
 };
 pub use audited::{Audited, difference};
+pub use host_port::HostPort;
 pub use id::{AccountId, AdministrationTokenId, ApplicationId, IdError, SessionId, SessionReference, UserId};
 pub use policy::{
     Concurrency, LockoutPolicy, PasswordPolicy, PasswordViolation, Reach, SessionPolicy, Strength, Unlock,

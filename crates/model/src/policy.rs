@@ -9,6 +9,7 @@ use crate::Millis;
 /// What a new password must satisfy, and how long it lasts. Checked when a password is set, never at login.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PasswordPolicy {
     /// The shortest allowed, in characters.
     pub min_length: u16,
@@ -141,6 +142,7 @@ fn longest_run(characters: &[char], continues: impl Fn(char, char) -> bool) -> u
 /// When failed logins lock a user, and what unlocks them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LockoutPolicy {
     /// How many failures in a row lock; 0: none do. A successful login starts the count anew.
     pub failures: u32,
@@ -157,6 +159,7 @@ impl Default for LockoutPolicy {
 /// What unlocks a locked user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Unlock {
     /// The passing of this many minutes since the lock.
     AfterMinutes(u32),
@@ -182,6 +185,7 @@ impl LockoutPolicy {
 /// How long sessions live and how many a user may have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionPolicy {
     /// How long a session lives unused, in seconds (contract liveperson §1: 8 hours).
     pub idle_seconds: u32,
@@ -198,6 +202,7 @@ pub struct SessionPolicy {
 /// Which of a user's sessions a login meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Reach {
     /// Those opened in its own dialect.
     SameDialect,
@@ -238,6 +243,7 @@ impl SessionPolicy {
 /// How a login meets the sessions that its user already has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Concurrency {
     /// One: a login ends the session before (contract liveperson §1, session rules).
     One,
@@ -257,6 +263,7 @@ pub enum Concurrency {
 /// What happens to a login when its user has as many sessions as allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum WhenFull {
     /// The session that was used longest ago ends.
     EndOldest,

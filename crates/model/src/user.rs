@@ -54,6 +54,18 @@ pub struct User {
     pub locked_at: Option<Millis>,
 }
 
+impl User {
+    /// Whether sessions that were opened before the change to this must end.
+    pub fn invalidates_sessions_of(&self, before: &Self) -> bool {
+        let hash = |user: &Self| user.password.as_ref().map(|password| password.hash.clone());
+        before.enabled && !self.enabled
+            || before.allowed_app_key != self.allowed_app_key
+            || before.profiles != self.profiles
+            || !before.must_change_password && self.must_change_password
+            || hash(before) != hash(self)
+    }
+}
+
 /// A user's password at rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordCredential {
@@ -68,6 +80,7 @@ pub struct PasswordCredential {
 /// The two namespaces of login names of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Population {
     /// Names are case-sensitive.
     User,
@@ -88,6 +101,7 @@ impl Population {
 /// What kind of user it is (contract liveperson §5, `userTypeId`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum UserKind {
     /// 0
     System,

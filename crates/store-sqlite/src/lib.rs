@@ -29,11 +29,11 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, AuditMac, SecretDigest, Session, SessionId, User,
+    AccountId, AdministrationToken, Administrator, AuditMac, SecretDigest, Session, SessionId, User, UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, ChangedAccounts, DirectoryRows, Sequence, Store, StoreFuture,
-    UserQuery,
+    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Sequence, Store,
+    StoreFuture, UserQuery,
 };
 
 pub use audit_reader::AuditReader;
@@ -95,8 +95,12 @@ impl Store for SqliteStore {
         self.read(move |snapshot| read::account(snapshot, id))
     }
 
-    fn changed_accounts(&self, after: Sequence) -> StoreFuture<'_, ChangedAccounts> {
-        self.read(move |snapshot| read::changed_accounts(snapshot, after))
+    fn user(&self, id: UserId) -> StoreFuture<'_, Option<User>> {
+        self.read(move |snapshot| read::one_user(snapshot, id))
+    }
+
+    fn changes(&self, after: Sequence) -> StoreFuture<'_, DirectoryChanges> {
+        self.read(move |snapshot| read::changes(snapshot, after))
     }
 
     fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {

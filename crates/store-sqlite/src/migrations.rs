@@ -28,6 +28,11 @@ pub(crate) const ALL: &[Migration] = &[
         name: "audit_and_administration",
         sql: include_str!("../migrations/0003_audit_and_administration.sql"),
     },
+    Migration {
+        number: 4,
+        name: "changes_of_users",
+        sql: include_str!("../migrations/0004_changes_of_users.sql"),
+    },
 ];
 
 /// The step that made the audit.

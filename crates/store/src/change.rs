@@ -6,7 +6,7 @@ use vestibule_model::{
     SessionId, Skill, User, UserId,
 };
 
-use crate::Sequence;
+use crate::{Changed, Sequence};
 
 /// One step of a transaction. "Put" creates, or replaces what has the same id. The transaction fails with
 /// `Constraint` when a value that must be unique is taken, when the account named does not exist, when what has the
@@ -137,18 +137,18 @@ pub struct Touch {
 }
 
 impl Change {
-    /// The account whose directory this changes, so that those who follow it read it anew. `None` for sessions, audit and
+    /// What this changes in the directory, so that those who follow it read it anew. `None` for sessions, audit and
     /// administrators; for deletions, and changes that name only a user, the backend finds the account.
-    pub fn directory_account(&self) -> Option<AccountId> {
+    pub fn in_directory(&self) -> Option<Changed> {
         match self {
-            Self::PutAccount(account) => Some(account.id),
-            Self::PutUser(user) => Some(user.account),
+            Self::PutAccount(account) => Some(Changed::account(account.id)),
+            Self::PutUser(user) => Some(Changed::user(user.account, user.id)),
             Self::PutProfile(account, _)
             | Self::PutGroup(account, _)
             | Self::PutSkill(account, _)
             | Self::PutApiKey(account, _)
             | Self::PutOauthClient(account, _)
-            | Self::PutApplicationToken(account, _) => Some(*account),
+            | Self::PutApplicationToken(account, _) => Some(Changed::account(*account)),
             // Deletions change a directory only if there was something to delete.
             Self::DeleteAccount(_)
             | Self::DeleteUser(_)

@@ -13,12 +13,13 @@ pub mod conformance;
 mod memory;
 mod query;
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 
 use vestibule_model::{
     Account, AccountId, AdministrationToken, Administrator, ApiKey, ApplicationToken, Group, OauthClient,
-    Profile, SecretDigest, Session, SessionId, Skill, User,
+    Profile, SecretDigest, Session, SessionId, Skill, User, UserId,
 };
 
 pub use change::{ApplicationTouch, Change, Touch};
@@ -43,8 +44,11 @@ pub trait Store: Send + Sync + 'static {
     /// One account and everything that belongs to it but its sessions; None: there is no such account.
     fn account(&self, id: AccountId) -> StoreFuture<'_, Option<AccountRows>>;
 
-    /// Which accounts' directory changed after `after`, by this process or another.
-    fn changed_accounts(&self, after: Sequence) -> StoreFuture<'_, ChangedAccounts>;
+    /// One user; None: there is none of this id.
+    fn user(&self, id: UserId) -> StoreFuture<'_, Option<User>>;
+
+    /// What changed in the directory after `after`, by this process or another.
+    fn changes(&self, after: Sequence) -> StoreFuture<'_, DirectoryChanges>;
 
     /// The session of this id; None: there is none.
     fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>>;
@@ -118,13 +122,46 @@ impl AccountRows {
     }
 }
 
-/// Which accounts changed, and up to where that was looked at.
+/// What changed in the directory, and up to where that was looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ChangedAccounts {
-    /// Each changed account once.
-    pub accounts: Vec<AccountId>,
+pub struct DirectoryChanges {
+    /// Each once, in order; an account that changed as a whole stands for all of its users.
+    pub changed: Vec<Changed>,
     /// Ask again from here.
     pub sequence: Sequence,
+}
+
+/// A part of the directory that changed. An account as a whole stands before its users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Changed {
+    /// In which account.
+    pub account: AccountId,
+    /// The one user who was made, changed or deleted; None: the account as a whole.
+    pub user: Option<UserId>,
+}
+
+impl Changed {
+    /// An account as a whole.
+    pub const fn account(account: AccountId) -> Self {
+        Self { account, user: None }
+    }
+
+    /// One user.
+    pub const fn user(account: AccountId, user: UserId) -> Self {
+        Self { account, user: Some(user) }
+    }
+
+    /// The changes without users whose account changed as a whole.
+    pub fn condensed(changes: BTreeSet<Self>) -> Vec<Self> {
+        let mut whole = None;
+        let stands_for_itself = |change: &Self| {
+            if change.user.is_none() {
+                whole = Some(change.account);
+            }
+            change.user.is_none() || whole != Some(change.account)
+        };
+        changes.into_iter().filter(stands_for_itself).collect()
+    }
 }
 
 /// Why a store's operation failed. Every variant but `Unavailable` means that nothing was changed.

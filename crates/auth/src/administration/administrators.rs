@@ -1,6 +1,6 @@
 //! Administrators: users of the administrators' account, and their roles.
 
-use vestibule_model::{Administrator, AdministratorRole, AuditAction, TargetKind, UserId};
+use vestibule_model::{Administrator, AdministratorRole, AuditTarget, Audited, UserId};
 use vestibule_store::{Change, StoreError};
 
 use super::caller::home;
@@ -67,11 +67,14 @@ impl Auth {
         if administrator.role != AdministratorRole::Owner {
             self.keep_an_owner(administrator.user).await?;
         }
-        let action = if before.is_some() { AuditAction::Changed } else { AuditAction::Created };
-        let mut told = told(action, &named);
-        told.before = before.map(|before| in_json(before.role));
-        told.after = Some(in_json(administrator.role));
-        self.write(caller, Written { changes: vec![Change::PutAdministrator(administrator)], told }).await?;
+        let told = match before {
+            Some(administrator) => {
+                Told::changed(&NamedAdministrator { administrator, ..named.clone() }, &named)
+            }
+            None => Told::made(&named),
+        };
+        let change = Change::PutAdministrator(administrator);
+        self.write(caller, Written::one(change, about(told, &named))).await?;
         Ok(named)
     }
 
@@ -89,9 +92,8 @@ impl Auth {
             return Err(AdministrationError::Changed);
         }
         self.keep_an_owner(user).await?;
-        let mut told = told(AuditAction::Deleted, &named);
-        told.before = Some(in_json(named.administrator.role));
-        self.write(caller, Written { changes: vec![Change::DeleteAdministrator(user)], told }).await
+        let told = about(Told::deleted(&named), &named);
+        self.write(caller, Written::one(Change::DeleteAdministrator(user), told)).await
     }
 
     /// Refuses when nobody who may log in would be owner but `without`.
@@ -127,19 +129,17 @@ impl Auth {
     }
 }
 
-fn told(action: AuditAction, named: &NamedAdministrator) -> Told {
-    let user = named.administrator.user;
-    let account = named.administrator.role.account();
-    Told { account, user: Some(user), ..Told::new(action, TargetKind::Administrator, user, &named.name) }
+impl Audited for NamedAdministrator {
+    fn audit_target(&self) -> AuditTarget {
+        AuditTarget { name: self.name.clone(), ..self.administrator.audit_target() }
+    }
+
+    fn audited_fields(&self) -> serde_json::Map<String, serde_json::Value> {
+        self.administrator.audited_fields()
+    }
 }
 
-/// A role as the audit shows it.
-pub(super) fn in_json(role: AdministratorRole) -> String {
-    let account = role.account().map_or_else(String::new, |account| format!(r#","account":"{account}""#));
-    let name = match role {
-        AdministratorRole::Owner => "owner",
-        AdministratorRole::Administrator(_) => "administrator",
-        AdministratorRole::Auditor(_) => "auditor",
-    };
-    format!(r#"{{"role":"{name}"{account}}}"#)
+fn about(told: Told, named: &NamedAdministrator) -> Told {
+    let Administrator { user, role } = named.administrator;
+    told.in_account(role.account()).about(user)
 }

@@ -1,5 +1,7 @@
 //! Why something that an administrator asked for is not done.
 
+use std::borrow::Cow;
+
 use vestibule_store::StoreError;
 
 use crate::log_in::LogInError;
@@ -21,13 +23,19 @@ pub enum AdministrationError {
     #[error("{field}: {reason}")]
     Invalid {
         /// Which value, by its name in the request.
-        field: &'static str,
+        field: Cow<'static, str>,
         /// What is wrong with it. Never the value itself.
         reason: String,
     },
-    /// A value that must be unique is taken, or the present state forbids it.
+    /// A value that must be unique is taken: that of the field.
+    #[error("{0}: it is taken")]
+    Taken(&'static str),
+    /// The present state forbids it.
     #[error("{0}")]
     Conflict(String),
+    /// Too many passwords were waiting to be hashed.
+    #[error("too busy to hash a password, try again later")]
+    Overloaded,
     /// A cursor that was not made for this question, or before the last start.
     #[error("cursor: it belongs to no answer to this question")]
     Cursor,
@@ -43,8 +51,9 @@ pub enum AdministrationError {
 }
 
 impl AdministrationError {
-    pub(crate) fn invalid(field: &'static str, reason: impl Into<String>) -> Self {
-        Self::Invalid { field, reason: reason.into() }
+    /// A value breaks a rule.
+    pub fn invalid(field: impl Into<Cow<'static, str>>, reason: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), reason: reason.into() }
     }
 }
 

@@ -10,7 +10,7 @@ use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
 
 use super::caller::home;
-use super::tokens::ten_digits;
+use super::random::ten_digits;
 use crate::service::Auth;
 
 /// The id of the account that administrators are users of. An ordinary account; only owners may look into it.

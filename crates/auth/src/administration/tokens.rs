@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use vestibule_model::{
-    AdministrationToken, AdministrationTokenId, AdministratorRole, AuditAction, Millis, Rng, TargetKind,
-};
+use vestibule_model::{AdministrationToken, AdministrationTokenId, AdministratorRole, Millis, Rng};
 use vestibule_store::Change;
 use zeroize::Zeroizing;
 
-use super::administrators::in_json;
+use super::names::check_name;
+use super::random::ten_digits;
 use super::written::{Told, Written};
 use super::{AdministrationError, Caller, Scope};
 use crate::service::Auth;
@@ -27,9 +26,6 @@ const LONGEST: Duration = Duration::from_hours(24 * 366);
 
 /// How many there may be, expired ones included.
 const MOST: usize = 1_000;
-
-/// The longest name, in characters.
-const LONGEST_NAME: usize = 100;
 
 /// A token that somebody wants.
 #[derive(Clone, Debug)]
@@ -88,7 +84,7 @@ impl Auth {
             )));
         }
         if present.iter().any(|token| token.name == new.name) {
-            return Err(AdministrationError::Conflict("name: another administration token has it".into()));
+            return Err(AdministrationError::Taken("name"));
         }
         let secret = new_secret(&*self.rng);
         let token = AdministrationToken {
@@ -102,9 +98,9 @@ impl Auth {
             last_used: None,
             revoked: None,
         };
-        let told = told(AuditAction::Created, &token);
-        let changes = vec![Change::PutAdministrationToken(Box::new(token.clone()))];
-        self.write(caller, Written { changes, told }).await?;
+        let told = Told::made(&token).in_account(token.role.account());
+        let change = Change::PutAdministrationToken(Box::new(token.clone()));
+        self.write(caller, Written::one(change, told)).await?;
         Ok(MadeToken { token, secret })
     }
 
@@ -124,10 +120,9 @@ impl Auth {
         if token.revoked.is_some() {
             return Ok(());
         }
-        let told = told(AuditAction::Deleted, &token);
-        let token = AdministrationToken { revoked: Some(caller.now), ..token };
-        self.write(caller, Written { changes: vec![Change::PutAdministrationToken(Box::new(token))], told })
-            .await
+        let revoked = AdministrationToken { revoked: Some(caller.now), ..token.clone() };
+        let told = Told::changed(&token, &revoked).in_account(token.role.account());
+        self.write(caller, Written::one(Change::PutAdministrationToken(Box::new(revoked)), told)).await
     }
 }
 
@@ -142,31 +137,6 @@ fn check(new: &NewToken, now: Millis) -> Result<(), AdministrationError> {
     Ok(())
 }
 
-/// A name for people: not empty, not long, without control characters and spaces around it.
-pub(super) fn check_name(field: &'static str, name: &str) -> Result<(), AdministrationError> {
-    let length = name.chars().count();
-    if length == 0 || length > LONGEST_NAME {
-        return Err(AdministrationError::invalid(
-            field,
-            format!("this has to have 1 to {LONGEST_NAME} characters"),
-        ));
-    }
-    if name.trim() != name || name.chars().any(char::is_control) {
-        return Err(AdministrationError::invalid(field, "no spaces around it, and no control characters"));
-    }
-    Ok(())
-}
-
-fn told(action: AuditAction, token: &AdministrationToken) -> Told {
-    let mut told = Told::new(action, TargetKind::AdministrationToken, token.id, &token.name);
-    told.account = token.role.account();
-    match action {
-        AuditAction::Created => told.after = Some(in_json(token.role)),
-        _ => told.before = Some(in_json(token.role)),
-    }
-    told
-}
-
 /// Each character is as likely as every other: there are as many as six bits tell apart.
 fn new_secret(rng: &dyn Rng) -> Zeroizing<String> {
     let mut random = Zeroizing::new([0; LENGTH]);
@@ -175,14 +145,6 @@ fn new_secret(rng: &dyn Rng) -> Zeroizing<String> {
     secret.push_str(PREFIX);
     secret.extend(random.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 63)])));
     secret
-}
-
-/// A random number of exactly ten decimal digits.
-pub(super) fn ten_digits(rng: &dyn Rng) -> i64 {
-    const SMALLEST: i64 = 1_000_000_000;
-    let mut bytes = [0; 8];
-    rng.fill(&mut bytes);
-    SMALLEST + i64::from_be_bytes(bytes).rem_euclid(9 * SMALLEST)
 }
 
 #[cfg(test)]

@@ -1,38 +1,72 @@
 //! The one way in which administrators change something: the changes and their entry in the audit, in one commit.
 
-use std::fmt::Display;
-
-use vestibule_model::{AccountId, AuditAction, AuditRecord, AuditTarget, TargetKind, UserId};
-use vestibule_store::Change;
+use vestibule_model::{AccountId, AuditAction, AuditRecord, AuditTarget, Audited, UserId, difference};
+use vestibule_store::{Change, StoreError};
 
 use super::{AdministrationError, Caller};
 use crate::service::Auth;
 
+/// How often a change is decided anew because somebody else changed the directory in between.
+const ATTEMPTS: usize = 5;
+
 /// What the audit is told of a change. `before` and `after` are JSON objects without secrets.
 pub(super) struct Told {
-    pub(super) action: AuditAction,
-    pub(super) kind: TargetKind,
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) account: Option<AccountId>,
-    pub(super) user: Option<UserId>,
-    pub(super) before: Option<String>,
-    pub(super) after: Option<String>,
+    action: AuditAction,
+    account: Option<AccountId>,
+    user: Option<UserId>,
+    target: AuditTarget,
+    before: Option<String>,
+    after: Option<String>,
 }
 
 impl Told {
-    pub(super) fn new(action: AuditAction, kind: TargetKind, id: impl Display, name: &str) -> Self {
-        let (id, name) = (format!("{id}"), name.to_owned());
-        Self { action, kind, id, name, account: None, user: None, before: None, after: None }
+    /// Something is made.
+    pub(super) fn made<T: Audited>(thing: &T) -> Self {
+        Self::new(AuditAction::Created, None, Some(thing), thing.audit_target())
+    }
+
+    /// Something is changed.
+    pub(super) fn changed<T: Audited>(before: &T, after: &T) -> Self {
+        Self::new(AuditAction::Changed, Some(before), Some(after), after.audit_target())
+    }
+
+    /// Something is deleted.
+    pub(super) fn deleted<T: Audited>(thing: &T) -> Self {
+        Self::new(AuditAction::Deleted, Some(thing), None, thing.audit_target())
+    }
+
+    /// The account that it concerns.
+    pub(super) fn in_account(self, account: impl Into<Option<AccountId>>) -> Self {
+        Self { account: account.into(), ..self }
+    }
+
+    /// The user that it concerns.
+    pub(super) fn about(self, user: UserId) -> Self {
+        Self { user: Some(user), ..self }
+    }
+
+    /// The word that says more of what was done.
+    pub(super) fn named(self, action: AuditAction) -> Self {
+        Self { action, ..self }
+    }
+
+    fn new<T: Audited>(
+        action: AuditAction,
+        before: Option<&T>,
+        after: Option<&T>,
+        target: AuditTarget,
+    ) -> Self {
+        let (before, after) = difference(before, after);
+        Self { action, account: None, user: None, target, before, after }
     }
 
     fn record(self, caller: &Caller) -> AuditRecord {
-        let Self { action, kind, id, name, account, user, before, after } = self;
+        let Self { action, account, user, target, before, after } = self;
         AuditRecord {
             account,
             user,
             address: caller.address,
-            target: Some(AuditTarget { kind, id, name }),
+            target: Some(target),
             before,
             after,
             ..AuditRecord::new(caller.now, action, caller.actor.clone(), caller.means)
@@ -46,11 +80,45 @@ pub(super) struct Written {
     pub(super) told: Told,
 }
 
+impl Written {
+    pub(super) fn one(change: Change, told: Told) -> Self {
+        Self { changes: vec![change], told }
+    }
+}
+
 impl Auth {
     /// Changes what is not part of the directory: administrators and their tokens.
     pub(super) async fn write(&self, caller: &Caller, written: Written) -> Result<(), AdministrationError> {
         let Written { mut changes, told } = written;
         changes.push(Change::Audit(Box::new(told.record(caller))));
         Ok(self.store.commit(changes).await?)
+    }
+
+    /// Changes the directory, and follows the change in memory: it holds when this answers. `decide` looks at the
+    /// directory as it is and says what to change; it is asked again when somebody else changed something in between.
+    /// None: there is nothing to change.
+    pub(super) async fn write_directory<T>(
+        &self,
+        caller: &Caller,
+        decide: impl Fn() -> Result<(Option<Written>, T), AdministrationError>,
+    ) -> Result<T, AdministrationError> {
+        let _turn = self.directory_turn.lock().await;
+        for _ in 0..ATTEMPTS {
+            self.follow_in_turn().await?;
+            let expected = Change::ExpectSequence(self.sequence());
+            let (written, decided) = decide()?;
+            let Some(Written { mut changes, told }) = written else { return Ok(decided) };
+            changes.insert(0, expected);
+            changes.push(Change::Audit(Box::new(told.record(caller))));
+            match self.store.commit(changes).await {
+                Ok(()) => {
+                    self.follow_in_turn().await?;
+                    return Ok(decided);
+                }
+                Err(StoreError::DirectoryMoved) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(AdministrationError::Store(StoreError::DirectoryMoved))
     }
 }

@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 use vestibule_crypto::{SealError, Sealer};
 use vestibule_model::{
     Account, Application, ApplicationId, ApplicationToken, Group, Millis, OauthClient, Population, Profile,
-    Rank, RoleType, SecretDigest, User, UserId,
+    Rank, RoleType, SecretDigest, Skill, User, UserId,
 };
 use vestibule_store::{AccountRows, Sequence};
 
@@ -25,9 +25,10 @@ pub struct AccountEntry {
 pub struct AccountFacts {
     /// The account itself.
     pub account: Account,
-    /// Grows with every change of the account's directory.
+    /// Grows with every change of what is here, and with some changes of users.
     pub revision: Sequence,
     groups: Vec<Group>,
+    skills: Vec<Skill>,
     profiles: HashMap<i64, Profile>,
     api_keys: HashMap<String, UsableApiKey>,
     oauth_clients: HashMap<String, OauthClient>,
@@ -55,6 +56,7 @@ impl AccountEntry {
             account: rows.account,
             revision,
             groups: rows.groups,
+            skills: rows.skills,
             profiles: rows.profiles.into_iter().map(|profile| (profile.id, profile)).collect(),
             api_keys,
             oauth_clients: clients.collect(),
@@ -88,6 +90,12 @@ impl AccountEntry {
         self.users.read().unwrap_or_else(PoisonError::into_inner).by_id.get(&id).cloned()
     }
 
+    /// The highest user number; None: there is no user.
+    pub(crate) fn highest_user_number(&self) -> Option<i32> {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        users.by_id.values().map(|user| user.number).max()
+    }
+
     /// Every user, in no order.
     pub(crate) fn users(&self) -> Vec<Arc<UserEntry>> {
         self.users.read().unwrap_or_else(PoisonError::into_inner).by_id.values().cloned().collect()
@@ -101,7 +109,23 @@ impl AccountEntry {
         change(&mut user);
         let before = std::mem::replace(entry, Arc::new(UserEntry::new(&self.facts, user)));
         drop(users);
-        before.replace();
+        replaced(Some(before));
+    }
+
+    /// Puts a user in the place of the one with the same id, who is given back.
+    pub(crate) fn put_user(&self, user: User) -> Option<Arc<UserEntry>> {
+        let entry = UserEntry::new(&self.facts, user);
+        let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
+        let before = users.take(entry.id);
+        users.put(entry);
+        drop(users);
+        replaced(before)
+    }
+
+    /// Takes a user out of the account, who is given back.
+    pub(crate) fn remove_user(&self, id: UserId) -> Option<Arc<UserEntry>> {
+        let before = self.users.write().unwrap_or_else(PoisonError::into_inner).take(id);
+        replaced(before)
     }
 
     /// Another account's entry has taken the place of this one.
@@ -110,6 +134,14 @@ impl AccountEntry {
             user.replace();
         }
     }
+}
+
+/// Now that whoever asks finds what took its place.
+fn replaced(before: Option<Arc<UserEntry>>) -> Option<Arc<UserEntry>> {
+    if let Some(before) = &before {
+        before.replace();
+    }
+    before
 }
 
 impl Deref for AccountEntry {
@@ -124,6 +156,21 @@ impl AccountFacts {
     /// The account's groups, in the order of their ids.
     pub fn groups(&self) -> &[Group] {
         &self.groups
+    }
+
+    /// The group of this id.
+    pub(crate) fn group(&self, id: i64) -> Option<&Group> {
+        self.groups.iter().find(|group| group.id == id)
+    }
+
+    /// The skill of this id.
+    pub(crate) fn skill(&self, id: i64) -> Option<&Skill> {
+        self.skills.iter().find(|skill| skill.id == id)
+    }
+
+    /// The profile of this id.
+    pub(crate) fn profile(&self, id: i64) -> Option<&Profile> {
+        self.profiles.get(&id)
     }
 
     /// Whether one of the user's profiles has this role.
@@ -196,6 +243,17 @@ impl Users {
         let key = user.population.name_key(&user.login_name);
         self.by_name.entry(user.population).or_default().insert(key, user.id);
         self.by_id.insert(user.id, Arc::new(user));
+    }
+
+    fn take(&mut self, id: UserId) -> Option<Arc<UserEntry>> {
+        let user = self.by_id.remove(&id)?;
+        let key = user.population.name_key(&user.login_name);
+        let names = self.by_name.entry(user.population).or_default();
+        // The name may be somebody else's by now: names change hands in an order that is not seen here.
+        if names.get(&key) == Some(&id) {
+            names.remove(&key);
+        }
+        Some(user)
     }
 
     fn named(&self, population: Population, login_name: &str) -> Option<Arc<UserEntry>> {

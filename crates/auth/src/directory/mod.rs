@@ -35,6 +35,23 @@ impl Directory {
         self.by_code.read().unwrap_or_else(PoisonError::into_inner).get(code).copied()
     }
 
+    /// The id of the account with this client number.
+    pub(crate) fn account_with_number(&self, number: i32) -> Option<AccountId> {
+        let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
+        accounts.values().find(|entry| entry.account.number == number).map(|entry| entry.account.id)
+    }
+
+    /// The highest client number; None: there is no account.
+    pub(crate) fn highest_number(&self) -> Option<i32> {
+        let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
+        accounts.values().map(|entry| entry.account.number).max()
+    }
+
+    /// The ids of all accounts, in no order.
+    pub(crate) fn account_ids(&self) -> Vec<AccountId> {
+        self.accounts.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
     /// Puts an account in the place of what was there, which is given back. The entries of its users are replaced.
     pub(crate) fn put(&self, entry: AccountEntry) -> Option<Arc<AccountEntry>> {
         let id = entry.account.id;

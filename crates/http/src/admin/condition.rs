@@ -6,6 +6,7 @@ use axum::response::Response;
 use http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
+use vestibule_auth::AdministrationError;
 
 use super::problem::Failure;
 
@@ -33,6 +34,11 @@ impl Condition {
             return Ok(Self::Absent);
         }
         Self::of_change(headers)
+    }
+
+    /// Refuses unless it holds of what is there, as it would be answered.
+    pub(super) fn expect(&self, present: &impl Serialize) -> Result<(), AdministrationError> {
+        if self.holds(Some(present)) { Ok(()) } else { Err(AdministrationError::Changed) }
     }
 
     /// Whether it holds of what is there, as it would be answered.

@@ -4,14 +4,18 @@
 //! another site can act for an administrator. Every operation has its line in `tests/admin/coverage.rs`, which says who
 //! may call it.
 
+mod accounts;
 mod administrators;
 mod condition;
 mod login;
+mod paging;
+mod patch;
 mod problem;
 mod request;
 mod role;
 mod sessions;
 mod tokens;
+mod users;
 
 use std::sync::Arc;
 
@@ -62,6 +66,12 @@ fn described() -> OpenApiRouter<AdminState> {
     OpenApiRouter::with_openapi(frame())
         .routes(routes!(login::log_in))
         .routes(routes!(login::log_out))
+        .routes(routes!(accounts::list, accounts::make))
+        .routes(routes!(accounts::read, accounts::change, accounts::delete))
+        .routes(routes!(users::list, users::make))
+        .routes(routes!(users::read, users::change, users::delete))
+        .routes(routes!(users::set_password))
+        .routes(routes!(users::unlock))
         .routes(routes!(administrators::list))
         .routes(routes!(administrators::read, administrators::set, administrators::remove))
         .routes(routes!(tokens::list, tokens::make))

@@ -76,9 +76,13 @@ fn of_engine(error: &AdministrationError) -> (StatusCode, String, Option<String>
         AdministrationError::NotAllowed => (StatusCode::FORBIDDEN, None),
         AdministrationError::NotFound(_) => (StatusCode::NOT_FOUND, None),
         AdministrationError::Invalid { field, reason } => {
-            return (StatusCode::UNPROCESSABLE_ENTITY, reason.clone(), Some((*field).to_owned()));
+            return (StatusCode::UNPROCESSABLE_ENTITY, reason.clone(), Some(field.clone().into_owned()));
+        }
+        AdministrationError::Taken(field) => {
+            return (StatusCode::CONFLICT, "This is taken".to_owned(), Some((*field).to_owned()));
         }
         AdministrationError::Conflict(_) => (StatusCode::CONFLICT, None),
+        AdministrationError::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, None),
         AdministrationError::Cursor => (StatusCode::BAD_REQUEST, Some("cursor")),
         AdministrationError::Changed => (StatusCode::PRECONDITION_FAILED, None),
         AdministrationError::LogIn(error) => return (of_log_in(error), error_text(error).to_owned(), None),

@@ -6,15 +6,17 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vestibule_auth::{AdministrationError, Caller};
+use vestibule_model::AccountId;
 
 use super::AdminState;
+use super::condition::tagged;
 use super::problem::Failure;
-use crate::json::is_json;
+use crate::json::{is_json, is_merge_patch};
 use crate::layers::{ClientAddress, LimitedBody};
 
 /// The caller, proved by `Authorization: Bearer`. Taken before anything else of the request is looked at.
@@ -55,7 +57,7 @@ impl<T: DeserializeOwned> FromRequest<AdminState> for Body<T> {
 
     async fn from_request(request: Request, _admin: &AdminState) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
-        if !is_json(&parts.headers) {
+        if !is_json(&parts.headers) && !is_merge_patch(&parts.headers) {
             return Err(Failure::NoJson);
         }
         let body = LimitedBody::read(&parts.extensions, body).await.0.map_err(Failure::Unread)?;
@@ -72,7 +74,7 @@ impl<T: DeserializeOwned> FromRequest<AdminState> for Body<T> {
 }
 
 /// What is wrong, without the value, which may be a password.
-fn without_values(error: &serde_json::Error) -> String {
+pub(super) fn without_values(error: &serde_json::Error) -> String {
     let place = format!("line {} column {}", error.line(), error.column());
     let text = error.to_string();
     let is_of_names =
@@ -107,6 +109,20 @@ impl<T: DeserializeOwned + Send> FromRequestParts<AdminState> for Named<T> {
             Err(_) => Err(AdministrationError::NotFound("thing").into()),
         }
     }
+}
+
+/// The account of a path: what is no account id names no account that anybody may see.
+pub(super) fn account_named(text: &str) -> Result<AccountId, AdministrationError> {
+    text.parse().map_err(|_| AdministrationError::NotAllowed)
+}
+
+/// The answer to a creation: where the thing is now, what is told of it this once, and what it is tagged by.
+pub(super) fn created(path: &str, body: &impl Serialize, thing: &impl Serialize) -> Response {
+    let mut answer = tagged(json(StatusCode::CREATED, body), thing);
+    if let Ok(path) = HeaderValue::from_str(path) {
+        answer.headers_mut().insert(LOCATION, path);
+    }
+    answer
 }
 
 /// An answer with a body.

@@ -19,7 +19,7 @@ pub(super) enum Role {
 
 /// The role and its limit as the engine has them.
 pub(super) fn role(role: Role, account: Option<&str>) -> Result<AdministratorRole, AdministrationError> {
-    let invalid = |reason: &str| AdministrationError::Invalid { field: "account", reason: reason.to_owned() };
+    let invalid = |reason: &str| AdministrationError::invalid("account", reason);
     let account: Option<AccountId> = match account {
         Some(text) => Some(text.parse().map_err(|_| invalid("this is no account id"))?),
         None => None,

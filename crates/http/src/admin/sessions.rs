@@ -8,20 +8,15 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use vestibule_auth::{AdministrationError, Listed, SessionFilter};
+use vestibule_auth::{Listed, SessionFilter};
 use vestibule_model::{
     AccountId, Application, ApplicationId, Dialect, Millis, Opening, Population, SessionReference, UserId,
 };
 
 use super::AdminState;
+use super::paging::limit;
 use super::problem::{Failure, Problem};
-use super::request::{By, Named, Parameters, json};
-
-/// The length of a page that nobody asked another for.
-const PAGE: usize = 100;
-
-/// The longest page.
-const MOST: usize = 1_000;
+use super::request::{By, Named, Parameters, account_named, json};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -92,10 +87,7 @@ pub(super) async fn list(
     By(caller): By,
     Parameters(wanted): Parameters<Wanted>,
 ) -> Result<Response, Failure> {
-    let limit = wanted.limit.unwrap_or(PAGE);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Failure::Malformed { field: "limit".into(), reason: format!("from 1 to {MOST}") });
-    }
+    let limit = limit(wanted.limit)?;
     let filter = SessionFilter {
         account: wanted.account.as_deref().map(account_id).transpose()?,
         user: wanted.user.map(UserId),
@@ -173,11 +165,6 @@ pub(super) async fn end_of_application(
     let (account, application) = (account_named(&account)?, ApplicationId(application));
     let ended = admin.auth.end_sessions_of_application(&caller, account, application).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
-}
-
-/// The account of a path: what is no account id names no account that anybody may see.
-fn account_named(text: &str) -> Result<AccountId, AdministrationError> {
-    text.parse().map_err(|_| AdministrationError::NotAllowed)
 }
 
 /// The account of a filter.

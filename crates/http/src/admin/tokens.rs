@@ -12,7 +12,7 @@ use vestibule_model::{AdministrationToken, AdministrationTokenId, Millis};
 use super::AdminState;
 use super::condition::{Condition, tagged};
 use super::problem::{Failure, Problem};
-use super::request::{Body, By, Named, json};
+use super::request::{Body, By, Named, created, json};
 use super::role::{Role, role, shown};
 
 #[derive(Serialize, ToSchema)]
@@ -86,7 +86,7 @@ pub(super) async fn make(
     let new = NewToken { name: wanted.name, role, expires: Millis::from_unix(wanted.expires) };
     let made = admin.auth.make_administration_token(&caller, new).await?;
     let shown = Made { token: token(&made.token), secret: made.secret.to_string() };
-    Ok(tagged(json(StatusCode::CREATED, &shown), &shown.token))
+    Ok(created(&format!("/admin/v1/administration-tokens/{}", made.token.id), &shown, &shown.token))
 }
 
 /// One administration token.

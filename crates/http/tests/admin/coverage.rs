@@ -27,7 +27,7 @@ enum Who {
     Writes,
 }
 
-const OPERATIONS: [(&str, &str, Who); 16] = [
+const OPERATIONS: &[(&str, &str, Who)] = &[
     ("post", "/admin/v1/login", Who::Anybody),
     ("post", "/admin/v1/logout", Who::EveryAdministrator),
     ("get", "/admin/v1/administrators", Who::ReadsInstallation),
@@ -38,6 +38,18 @@ const OPERATIONS: [(&str, &str, Who); 16] = [
     ("post", "/admin/v1/administration-tokens", Who::WritesInstallation),
     ("get", "/admin/v1/administration-tokens/{id}", Who::ReadsInstallation),
     ("delete", "/admin/v1/administration-tokens/{id}", Who::WritesInstallation),
+    ("get", "/admin/v1/accounts", Who::Reads),
+    ("post", "/admin/v1/accounts", Who::WritesInstallation),
+    ("get", "/admin/v1/accounts/{account}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}", Who::WritesInstallation),
+    ("get", "/admin/v1/accounts/{account}/users", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/users", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/users/{user}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/users/{user}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/users/{user}", Who::Writes),
+    ("put", "/admin/v1/accounts/{account}/users/{user}/password", Who::Writes),
+    ("post", "/admin/v1/accounts/{account}/users/{user}/unlock", Who::Writes),
     ("get", "/admin/v1/sessions", Who::Reads),
     ("get", "/admin/v1/sessions/{reference}", Who::Reads),
     ("delete", "/admin/v1/sessions/{reference}", Who::Writes),
@@ -49,7 +61,11 @@ const OPERATIONS: [(&str, &str, Who); 16] = [
 /// A body that says what the operation asks for, as far as its form goes.
 fn body(method: &str, path: &str) -> Option<Value> {
     match (method, path) {
+        ("put", path) if path.ends_with("/password") => Some(json!({ "password": "f0rged-password" })),
         ("put", _) => Some(json!({ "role": "owner" })),
+        ("patch", _) => Some(json!({})),
+        ("post", "/admin/v1/accounts") => Some(json!({ "id": "forged" })),
+        ("post", path) if path.ends_with("/users") => Some(json!({ "login_name": "forged" })),
         ("post", "/admin/v1/administration-tokens") => {
             Some(json!({ "name": "forged", "role": "owner", "expires": 1_000_000_000_000_000_i64 }))
         }
@@ -97,7 +113,7 @@ async fn nobody_and_forgers_are_refused_everywhere() {
     let (session, _) = house.server.session().await;
     let forged = format!("vat_{}", "A".repeat(43));
     let bearers = [None, Some(forged.as_str()), Some("vat_"), Some(session.as_str()), Some("0")];
-    for (name, pattern, _) in OPERATIONS.into_iter().filter(|(_, _, who)| *who != Who::Anybody) {
+    for &(name, pattern, _) in OPERATIONS.iter().filter(|(_, _, who)| *who != Who::Anybody) {
         for bearer in bearers {
             assert_eq!(status(&house, bearer, (name, pattern)).await, 401, "{name} {pattern} {bearer:?}");
         }
@@ -110,7 +126,7 @@ async fn auditors_change_nothing() {
     house.server.session().await;
     let (all, _) = house.token("all", "auditor", None).await;
     let (here, _) = house.token("here", "auditor", Some(ACCOUNT)).await;
-    for (name, pattern, who) in OPERATIONS {
+    for &(name, pattern, who) in OPERATIONS {
         if matches!(who, Who::Writes | Who::WritesInstallation) {
             for bearer in [&all, &here] {
                 assert_eq!(status(&house, Some(bearer), (name, pattern)).await, 403, "{name} {pattern}");
@@ -124,7 +140,7 @@ async fn the_administrator_of_an_account_does_nothing_to_the_installation() {
     let house = House::start().await;
     house.server.session().await;
     let (here, _) = house.token("here", "administrator", Some(ACCOUNT)).await;
-    for (name, pattern, who) in OPERATIONS {
+    for &(name, pattern, who) in OPERATIONS {
         if matches!(who, Who::ReadsInstallation | Who::WritesInstallation) {
             assert_eq!(status(&house, Some(&here), (name, pattern)).await, 403, "{name} {pattern}");
         }
@@ -139,12 +155,12 @@ async fn the_administrator_of_another_account_learns_nothing() {
     house.server.change(vec![vestibule_store::Change::PutAccount(Box::new(other))]).await;
     house.server.session().await;
     let (there, _) = house.token("there", "administrator", Some("other")).await;
-    for (name, pattern, who) in OPERATIONS {
+    for &(name, pattern, who) in OPERATIONS {
         if matches!(who, Who::Reads | Who::Writes) {
             let status = status(&house, Some(&there), (name, pattern)).await;
             let expected = match pattern {
                 // Their own, of which there are none.
-                "/admin/v1/sessions" => 200,
+                "/admin/v1/sessions" | "/admin/v1/accounts" => 200,
                 // One of another account is none.
                 "/admin/v1/sessions/{reference}" => 404,
                 _ => 403,

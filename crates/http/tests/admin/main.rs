@@ -5,6 +5,7 @@
     reason = "a test that cannot be set up has failed, and says where"
 )]
 
+mod accounts;
 mod administrators;
 mod coverage;
 mod login;
@@ -12,3 +13,4 @@ mod openapi;
 mod sessions;
 mod support;
 mod tokens;
+mod users;

@@ -75,6 +75,21 @@ impl House {
         self.ask(Some(&self.owner), (Method::GET, path), None).await
     }
 
+    /// What the owner asks with a body.
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Value) -> Answer {
+        self.ask(Some(&self.owner), (method, path), Some(body)).await
+    }
+
+    /// What the owner changes, whatever it was before.
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.ask_if(Some(&self.owner), (Method::PATCH, path), Some(body), Some("*")).await
+    }
+
+    /// What the owner deletes, whatever it was before.
+    pub(crate) async fn remove(&self, path: &str) -> Answer {
+        self.ask_if(Some(&self.owner), (Method::DELETE, path), None, Some("*")).await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.ask(Some(&self.owner), (Method::DELETE, path), None).await
     }

@@ -80,6 +80,6 @@ async fn the_audit_tells_who_made_a_token_and_no_secret() {
         entry["target"],
         json!({ "kind": "administration-token", "id": id.to_string(), "name": "deploy" })
     );
-    assert_eq!(entry["after"], json!({ "role": "auditor" }));
+    assert_eq!((&entry["after"]["role"], &entry["after"]["secret"]), (&json!("auditor"), &json!("set")));
     assert!(!entry.to_string().contains(&secret));
 }

@@ -78,6 +78,11 @@ const NAMED: &str = "
         AND id > :behind AND (:enabled IS NULL OR enabled = :enabled)
     ORDER BY id LIMIT :limit";
 
+/// The user of this id.
+pub(crate) fn one_user(snapshot: &Connection, id: UserId) -> rusqlite::Result<Option<User>> {
+    snapshot.prepare_cached(ONE)?.query_row([id.0], user).optional()
+}
+
 /// A page of an account's users.
 pub(crate) fn users(snapshot: &Connection, query: &UserQuery) -> rusqlite::Result<Vec<User>> {
     if let Some(prefix) = query.name_prefix.as_deref().filter(|prefix| !prefix.is_empty()) {

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 use vestibule_model::AccountId;
-use vestibule_store::{Change, Sequence, StoreError};
+use vestibule_store::{Change, Changed, Sequence, StoreError};
 
 use crate::chain::Chain;
 use crate::columns::{ApplicationKind, Id};
@@ -34,7 +34,7 @@ pub(crate) fn one_statement(changes: &[Change]) -> Option<(&[Change], &[Change])
     (is_one_statement && rest.iter().all(is_sure)).then_some((first, rest))
 }
 
-/// Applies the changes in their order, then notes whose directory they changed.
+/// Applies the changes in their order, then notes what they changed in the directory.
 pub(crate) fn batch(
     connection: &Connection,
     chain: &mut Chain,
@@ -44,15 +44,11 @@ pub(crate) fn batch(
     for change in changes {
         touched.extend(apply(connection, chain, change)?);
     }
-    touched.into_iter().try_for_each(|account| note_change(connection, account))
+    Changed::condensed(touched).into_iter().try_for_each(|touched| note_change(connection, touched))
 }
 
-/// Applies one change; answers the account whose directory it changed.
-fn apply(
-    connection: &Connection,
-    chain: &mut Chain,
-    change: &Change,
-) -> Result<Option<AccountId>, StoreError> {
+/// Applies one change; answers what it changed in the directory.
+fn apply(connection: &Connection, chain: &mut Chain, change: &Change) -> Result<Option<Changed>, StoreError> {
     match change {
         Change::ExpectSequence(sequence) => expect_sequence(connection, *sequence)?,
         Change::OpenSession(session) => sessions::open(connection, session)?,
@@ -74,7 +70,7 @@ fn apply(
 }
 
 /// A change that those who follow the directory hear of.
-fn apply_to_directory(connection: &Connection, change: &Change) -> Result<Option<AccountId>, StoreError> {
+fn apply_to_directory(connection: &Connection, change: &Change) -> Result<Option<Changed>, StoreError> {
     match change {
         Change::PutAccount(account) => directory::put_account(connection, account)?,
         Change::PutProfile(account, profile) => directory::put_profile(connection, *account, profile)?,
@@ -89,22 +85,30 @@ fn apply_to_directory(connection: &Connection, change: &Change) -> Result<Option
             applications::put_application_token(connection, *account, token)?;
         }
         Change::ReplacePasswordHash { user, old, new } => {
-            return credentials::replace_password_hash(connection, *user, old, new);
+            let account = credentials::replace_password_hash(connection, *user, old, new)?;
+            return Ok(account.map(|account| Changed::user(account, *user)));
         }
         Change::SetPassword { user, password, credential_version } => {
-            return credentials::set_password(connection, *user, password, *credential_version).map(Some);
+            let account = credentials::set_password(connection, *user, password, *credential_version)?;
+            return Ok(Some(Changed::user(account, *user)));
         }
-        Change::SetLock { user, locked_at } => return credentials::set_lock(connection, *user, *locked_at),
-        deletion => return delete(connection, deletion),
+        Change::SetLock { user, locked_at } => {
+            let account = credentials::set_lock(connection, *user, *locked_at)?;
+            return Ok(account.map(|account| Changed::user(account, *user)));
+        }
+        Change::DeleteUser(user) => {
+            let account = deletion::user(connection, *user)?;
+            return Ok(account.map(|account| Changed::user(account, *user)));
+        }
+        deletion => return Ok(delete(connection, deletion)?.map(Changed::account)),
     }
-    Ok(change.directory_account())
+    Ok(change.in_directory())
 }
 
-/// Answers the account that had what was deleted.
+/// Deletes an account, or what is no user of it; answers the account that had it.
 fn delete(connection: &Connection, change: &Change) -> Result<Option<AccountId>, StoreError> {
     match *change {
         Change::DeleteAccount(account) => deletion::account(connection, account),
-        Change::DeleteUser(user) => deletion::user(connection, user),
         Change::DeleteProfile(account, id) => {
             let sql = "DELETE FROM profiles WHERE account_id = ?1 AND id = ?2";
             deletion::numbered(connection, sql, (account, id))
@@ -138,8 +142,9 @@ fn expect_sequence(connection: &Connection, expected: Sequence) -> Result<(), St
     if found == expected { Ok(()) } else { Err(StoreError::DirectoryMoved) }
 }
 
-fn note_change(connection: &Connection, account: AccountId) -> Result<(), StoreError> {
-    execute(connection, "INSERT INTO changes (account_id) VALUES (?1)", [Id(account)]).map(drop)
+fn note_change(connection: &Connection, changed: Changed) -> Result<(), StoreError> {
+    let parameters = (Id(changed.account), changed.user.map(|user| user.0));
+    execute(connection, "INSERT INTO changes (account_id, user_id) VALUES (?1, ?2)", parameters).map(drop)
 }
 
 /// Executes a statement that is kept prepared; answers how many rows it changed.

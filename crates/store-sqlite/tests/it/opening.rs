@@ -7,7 +7,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use vestibule_model::{Session, SessionId};
 use vestibule_store::conformance::samples::{HERE, account, id, session, skill, user};
-use vestibule_store::{Change, Store, StoreError};
+use vestibule_store::{Change, Changed, Store, StoreError};
 use vestibule_store_sqlite::{OpenError, SqliteStore};
 
 use crate::temporary::{KEY_CHECK, Temporary, empty_store, open};
@@ -52,7 +52,7 @@ async fn a_newer_schema_is_refused() {
     let store = inhabited().await;
     meddle(&store.path(), "INSERT INTO migrations VALUES (900, 'from_the_future', x'00')");
     let refused = store.reopen(KEY_CHECK).unwrap_err();
-    assert!(matches!(refused, OpenError::NewerSchema { found: 900, known: 3 }), "{refused:?}");
+    assert!(matches!(refused, OpenError::NewerSchema { found: 900, .. }), "{refused:?}");
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn two_stores_on_one_file_see_each_others_commits() {
     let second = open(&first.path(), KEY_CHECK).unwrap();
     let read = second.directory().await.unwrap().sequence;
     first.commit(vec![Change::PutSkill(id(HERE), skill(1))]).await.unwrap();
-    assert_eq!(second.changed_accounts(read).await.unwrap().accounts, [id(HERE)]);
+    assert_eq!(second.changes(read).await.unwrap().changed, [Changed::account(id(HERE))]);
     let late = vec![Change::ExpectSequence(read), Change::PutSkill(id(HERE), skill(2))];
     assert!(matches!(second.commit(late).await, Err(StoreError::DirectoryMoved)));
 }

@@ -19,8 +19,8 @@ use super::samples::{
     oauth_client, profile, session, skill, user,
 };
 use crate::{
-    ApplicationTouch, AuditQuery, Change, DirectoryRows, MemoryStore, Sequence, Store, StoreError, Touch,
-    UserQuery,
+    ApplicationTouch, AuditQuery, Change, Changed, DirectoryRows, MemoryStore, Sequence, Store, StoreError,
+    Touch, UserQuery,
 };
 
 /// The changes of one commit. An expected sequence of 0 stands for the one at the beginning of the round.
@@ -107,8 +107,8 @@ async fn sequence(store: &dyn Store) -> Sequence {
     directory(store).await.sequence
 }
 
-async fn changed(store: &dyn Store, after: Sequence) -> Vec<AccountId> {
-    store.changed_accounts(after).await.unwrap().accounts
+async fn changed(store: &dyn Store, after: Sequence) -> Vec<Changed> {
+    store.changes(after).await.unwrap().changed
 }
 
 /// How a commit was refused.

@@ -188,13 +188,16 @@ macro_rules! conformance_suite {
                 a_hash_that_is_not_replaced_does_not_move_it
                 changed_accounts_are_named_exactly
                 an_account_changed_twice_is_named_once
-                a_lock_names_the_account_of_the_user
-                a_password_names_the_account_of_the_user
+                a_changed_user_is_named_and_not_the_account
+                an_account_that_changed_as_a_whole_stands_for_its_users
+                a_lock_names_the_user
+                a_password_names_the_user
                 the_directory_is_read_with_its_sequence
             }
             users {
                 the_users_of_an_account_are_read_in_the_order_of_ids
                 a_user_is_read_whole
+                a_user_is_read_by_id
                 the_pages_of_users_are_every_user_once
                 users_are_found_by_the_beginning_of_their_name
                 a_sign_in_a_name_stands_for_itself

@@ -1,13 +1,13 @@
 //! Facts: those who follow the directory learn of every change of it, and of nothing else.
 
-use vestibule_model::{AccountId, ApplicationId, Millis, SessionId};
+use vestibule_model::{ApplicationId, Millis, SessionId};
 
 use super::samples::{
     ELSEWHERE, HERE, account, api_key, application_token, group, id, oauth_client, profile, session, skill,
     user,
 };
 use super::{given, misfit};
-use crate::{ApplicationTouch, Change, ChangedAccounts, Sequence, Store, Touch};
+use crate::{ApplicationTouch, Change, Changed, DirectoryChanges, Sequence, Store, Touch};
 
 fn put_account(name: &str) -> Change {
     Change::PutAccount(account(name).into())
@@ -17,13 +17,17 @@ async fn sequence(store: &dyn Store) -> Sequence {
     store.directory().await.unwrap().sequence
 }
 
-async fn changed(store: &dyn Store, after: Sequence) -> Vec<AccountId> {
-    store.changed_accounts(after).await.unwrap().accounts
+async fn changed(store: &dyn Store, after: Sequence) -> Vec<Changed> {
+    store.changes(after).await.unwrap().changed
+}
+
+fn as_a_whole<const N: usize>(names: [&str; N]) -> [Changed; N] {
+    names.map(|name| Changed::account(id(name)))
 }
 
 pub async fn a_new_store_has_not_changed(store: &dyn Store) {
-    let changed = store.changed_accounts(Sequence::default()).await.unwrap();
-    assert_eq!(changed, ChangedAccounts::default());
+    let changes = store.changes(Sequence::default()).await.unwrap();
+    assert_eq!(changes, DirectoryChanges::default());
 }
 
 pub async fn every_change_of_a_directory_moves_it(store: &dyn Store) {
@@ -47,7 +51,8 @@ pub async fn every_change_of_a_directory_moves_it(store: &dyn Store) {
         let before = sequence(store).await;
         given(store, [change.clone()]).await;
         assert!(sequence(store).await > before, "unmoved by {change:?}");
-        assert_eq!(changed(store, before).await, [here], "{change:?}");
+        let accounts: Vec<_> = changed(store, before).await.iter().map(|one| one.account).collect();
+        assert_eq!(accounts, [here], "{change:?}");
     }
 }
 
@@ -102,45 +107,64 @@ pub async fn a_hash_that_is_not_replaced_does_not_move_it(store: &dyn Store) {
 pub async fn changed_accounts_are_named_exactly(store: &dyn Store) {
     given(store, ["a", "b", "c"].map(put_account)).await;
     let first = sequence(store).await;
-    assert_eq!(changed(store, Sequence::default()).await, ["a", "b", "c"].map(id));
+    assert_eq!(changed(store, Sequence::default()).await, as_a_whole(["a", "b", "c"]));
     given(store, [Change::PutSkill(id("c"), skill(1))]).await;
-    let second = store.changed_accounts(first).await.unwrap();
-    assert_eq!(second.accounts, [id("c")]);
+    let second = store.changes(first).await.unwrap();
+    assert_eq!(second.changed, as_a_whole(["c"]));
     given(store, [Change::PutSkill(id("a"), skill(1)), put_account("b")]).await;
-    let third = store.changed_accounts(second.sequence).await.unwrap();
-    assert_eq!(third.accounts, ["a", "b"].map(id));
-    assert_eq!(changed(store, first).await, ["a", "b", "c"].map(id));
+    let third = store.changes(second.sequence).await.unwrap();
+    assert_eq!(third.changed, as_a_whole(["a", "b"]));
+    assert_eq!(changed(store, first).await, as_a_whole(["a", "b", "c"]));
     assert_eq!(changed(store, third.sequence).await, []);
 }
 
 pub async fn an_account_changed_twice_is_named_once(store: &dyn Store) {
     given(store, [put_account(HERE), Change::PutSkill(id(HERE), skill(1))]).await;
     given(store, [Change::PutSkill(id(HERE), skill(2))]).await;
-    assert_eq!(changed(store, Sequence::default()).await, [id(HERE)]);
+    assert_eq!(changed(store, Sequence::default()).await, as_a_whole([HERE]));
 }
 
-pub async fn a_lock_names_the_account_of_the_user(store: &dyn Store) {
+pub async fn a_changed_user_is_named_and_not_the_account(store: &dyn Store) {
+    let (first, second) = (user(HERE, 1), user(HERE, 2));
+    given(store, [put_account(HERE)]).await;
+    let before = sequence(store).await;
+    given(store, [Change::PutUser(second.clone().into()), Change::PutUser(first.clone().into())]).await;
+    given(store, [Change::DeleteUser(first.id)]).await;
+    let expected = [first.id, second.id].map(|user| Changed::user(id(HERE), user));
+    assert_eq!(changed(store, before).await, expected);
+}
+
+pub async fn an_account_that_changed_as_a_whole_stands_for_its_users(store: &dyn Store) {
+    let user = user(HERE, 1);
+    given(store, [put_account(HERE), Change::PutUser(user.clone().into())]).await;
+    let before = sequence(store).await;
+    given(store, [Change::PutUser(user.clone().into())]).await;
+    given(store, [Change::PutUser(user.into()), Change::PutSkill(id(HERE), skill(1))]).await;
+    assert_eq!(changed(store, before).await, as_a_whole([HERE]));
+}
+
+pub async fn a_lock_names_the_user(store: &dyn Store) {
     let user = user(ELSEWHERE, 1);
     given(store, [put_account(HERE), put_account(ELSEWHERE), Change::PutUser(user.clone().into())]).await;
     let before = sequence(store).await;
     given(store, [Change::SetLock { user: user.id, locked_at: None }]).await;
-    assert_eq!(changed(store, before).await, [id(ELSEWHERE)]);
+    assert_eq!(changed(store, before).await, [Changed::user(id(ELSEWHERE), user.id)]);
 }
 
-pub async fn a_password_names_the_account_of_the_user(store: &dyn Store) {
+pub async fn a_password_names_the_user(store: &dyn Store) {
     let user = user(ELSEWHERE, 1);
     given(store, [put_account(HERE), put_account(ELSEWHERE), Change::PutUser(user.clone().into())]).await;
     let before = sequence(store).await;
     let (credential_version, password) = (user.credential_version + 1, user.password.unwrap().into());
     given(store, [Change::SetPassword { user: user.id, password, credential_version }]).await;
-    assert_eq!(changed(store, before).await, [id(ELSEWHERE)]);
+    assert_eq!(changed(store, before).await, [Changed::user(id(ELSEWHERE), user.id)]);
 }
 
 pub async fn the_directory_is_read_with_its_sequence(store: &dyn Store) {
     for number in 1..=5 {
         given(store, [put_account(HERE), Change::PutSkill(id(HERE), skill(number))]).await;
         let directory = store.directory().await.unwrap();
-        let changed = store.changed_accounts(directory.sequence).await.unwrap();
-        assert_eq!(changed, ChangedAccounts { accounts: Vec::new(), sequence: directory.sequence });
+        let changes = store.changes(directory.sequence).await.unwrap();
+        assert_eq!(changes, DirectoryChanges { changed: Vec::new(), sequence: directory.sequence });
     }
 }

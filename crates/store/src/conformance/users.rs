@@ -55,6 +55,15 @@ pub async fn a_user_is_read_whole(store: &dyn Store) {
     assert_eq!(page, store.account(id(ELSEWHERE)).await.unwrap().unwrap().users);
 }
 
+pub async fn a_user_is_read_by_id(store: &dyn Store) {
+    people(store).await;
+    let known = user(HERE, 1).id;
+    let of_account = store.account(id(HERE)).await.unwrap().unwrap().users;
+    let expected = of_account.into_iter().find(|user| user.id == known);
+    assert_eq!(store.user(known).await.unwrap(), expected);
+    assert_eq!(store.user(vestibule_model::UserId(7)).await.unwrap(), None);
+}
+
 pub async fn the_pages_of_users_are_every_user_once(store: &dyn Store) {
     people(store).await;
     for limit in [0, 1, 2, 3, 6, 7, usize::MAX] {

@@ -8,13 +8,13 @@ mod deletion;
 mod directory;
 mod transaction;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::ready;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, SecretDigest, Session, SessionId, User,
+    AccountId, AdministrationToken, Administrator, SecretDigest, Session, SessionId, User, UserId,
 };
 
 use self::administration::Administration;
@@ -22,8 +22,8 @@ use self::audit::Audit;
 use self::directory::Directory;
 use self::transaction::Transaction;
 use crate::{
-    AccountRows, AuditPage, AuditQuery, Change, ChangedAccounts, DirectoryRows, Sequence, Store, StoreFuture,
-    UserQuery,
+    AccountRows, AuditPage, AuditQuery, Change, Changed, DirectoryChanges, DirectoryRows, Sequence, Store,
+    StoreFuture, UserQuery,
 };
 
 /// A store in memory, empty at first.
@@ -40,8 +40,8 @@ struct Tables {
     administration: Arc<Administration>,
     audit: Arc<Audit>,
     sessions: BTreeMap<SessionId, Session>,
-    /// The account of each change of the directory; the sequence is its length.
-    changes: Vec<AccountId>,
+    /// Every change of the directory; the sequence is its length.
+    changes: Vec<Changed>,
 }
 
 impl Tables {
@@ -77,12 +77,15 @@ impl Store for MemoryStore {
         Box::pin(ready(Ok(self.tables().directory.rows(id))))
     }
 
-    fn changed_accounts(&self, after: Sequence) -> StoreFuture<'_, ChangedAccounts> {
+    fn user(&self, id: UserId) -> StoreFuture<'_, Option<User>> {
+        Box::pin(ready(Ok(self.tables().directory.user(id).cloned())))
+    }
+
+    fn changes(&self, after: Sequence) -> StoreFuture<'_, DirectoryChanges> {
         let tables = self.tables();
         let after = usize::try_from(after.0).unwrap_or(0);
-        let accounts: BTreeSet<AccountId> = tables.changes.iter().skip(after).copied().collect();
-        let accounts = accounts.into_iter().collect();
-        Box::pin(ready(Ok(ChangedAccounts { accounts, sequence: tables.sequence() })))
+        let changed = Changed::condensed(tables.changes.iter().skip(after).copied().collect());
+        Box::pin(ready(Ok(DirectoryChanges { changed, sequence: tables.sequence() })))
     }
 
     fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {

@@ -9,7 +9,7 @@ use super::Tables;
 use super::administration::Administration;
 use super::audit::Audit;
 use super::directory::Directory;
-use crate::{Change, Sequence, StoreError, Touch};
+use crate::{Change, Changed, Sequence, StoreError, Touch};
 
 pub(super) struct Transaction<'a> {
     tables: &'a mut Tables,
@@ -17,7 +17,7 @@ pub(super) struct Transaction<'a> {
     before: (Arc<Directory>, Arc<Administration>, Arc<Audit>),
     /// The sessions that were changed, each as it was before that, in the order of changing.
     undo: Vec<(SessionId, Option<Session>)>,
-    changed: BTreeSet<AccountId>,
+    changed: BTreeSet<Changed>,
 }
 
 impl<'a> Transaction<'a> {
@@ -30,7 +30,7 @@ impl<'a> Transaction<'a> {
     pub(super) fn run(mut self, changes: Vec<Change>) -> Result<(), StoreError> {
         match changes.into_iter().try_for_each(|change| self.apply(change)) {
             Ok(()) => {
-                self.tables.changes.extend(self.changed);
+                self.tables.changes.extend(Changed::condensed(self.changed));
                 Ok(())
             }
             Err(error) => {
@@ -51,7 +51,7 @@ impl<'a> Transaction<'a> {
     }
 
     fn apply(&mut self, change: Change) -> Result<(), StoreError> {
-        self.changed.extend(change.directory_account());
+        self.changed.extend(change.in_directory());
         match change {
             Change::ExpectSequence(sequence) => return self.expect_sequence(sequence),
             Change::OpenSession(session) => return self.open_session(*session),
@@ -72,8 +72,8 @@ impl<'a> Transaction<'a> {
             | Change::DeleteApiKey(..)
             | Change::DeleteOauthClient(..)
             | Change::DeleteApplicationToken(..) => {
-                let account = self.delete(&change);
-                self.changed.extend(account);
+                let changed = self.delete(&change);
+                self.changed.extend(changed);
             }
             put => return self.put(put),
         }
@@ -95,12 +95,17 @@ impl<'a> Transaction<'a> {
                 directory.put_application_token(account, *token)?;
             }
             Change::ReplacePasswordHash { user, old, new } => {
-                self.changed.extend(directory.replace_password_hash(user, &old, new));
+                let account = directory.replace_password_hash(user, &old, new);
+                self.changed.extend(account.map(|account| Changed::user(account, user)));
             }
             Change::SetPassword { user, password, credential_version } => {
-                self.changed.insert(directory.set_password(user, *password, credential_version)?);
+                let account = directory.set_password(user, *password, credential_version)?;
+                self.changed.insert(Changed::user(account, user));
             }
-            Change::SetLock { user, locked_at } => self.changed.extend(directory.set_lock(user, locked_at)),
+            Change::SetLock { user, locked_at } => {
+                let account = directory.set_lock(user, locked_at);
+                self.changed.extend(account.map(|account| Changed::user(account, user)));
+            }
             Change::TouchApplications(touches) => {
                 for touch in touches {
                     directory.touch_application(touch);
@@ -111,8 +116,8 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    /// Deletes; answers the account that had it.
-    fn delete(&mut self, change: &Change) -> Option<AccountId> {
+    /// Deletes; answers what that changed.
+    fn delete(&mut self, change: &Change) -> Option<Changed> {
         let directory = Arc::make_mut(&mut self.tables.directory);
         match *change {
             Change::DeleteAccount(account) => {
@@ -123,17 +128,23 @@ impl<'a> Transaction<'a> {
                     administration.delete_role(user);
                 }
                 self.end_sessions(|session| session.account == account);
-                Some(account)
+                Some(Changed::account(account))
             }
             Change::DeleteUser(user) => {
                 let account = directory.delete_user(user)?;
                 self.administration().delete_role(user);
                 self.end_sessions(|session| session.user == user);
-                Some(account)
+                Some(Changed::user(account, user))
             }
-            Change::DeleteProfile(account, id) => directory.delete_profile(account, id).then_some(account),
-            Change::DeleteGroup(account, id) => directory.delete_group(account, id).then_some(account),
-            Change::DeleteSkill(account, id) => directory.delete_skill(account, id).then_some(account),
+            Change::DeleteProfile(account, id) => {
+                directory.delete_profile(account, id).then_some(Changed::account(account))
+            }
+            Change::DeleteGroup(account, id) => {
+                directory.delete_group(account, id).then_some(Changed::account(account))
+            }
+            Change::DeleteSkill(account, id) => {
+                directory.delete_skill(account, id).then_some(Changed::account(account))
+            }
             Change::DeleteApiKey(account, id) => {
                 let deleted = directory.delete_api_key(account, id);
                 self.end_sessions_with(Application::ApiKey(id), account, deleted)
@@ -214,18 +225,18 @@ impl<'a> Transaction<'a> {
         }
     }
 
-    /// Ends the sessions of an application if it was deleted; answers its account then.
+    /// Ends the sessions of an application if it was deleted; answers what that changed.
     fn end_sessions_with(
         &mut self,
         application: Application,
         account: AccountId,
         deleted: bool,
-    ) -> Option<AccountId> {
+    ) -> Option<Changed> {
         if !deleted {
             return None;
         }
         self.end_sessions(|session| session.application == application);
-        Some(account)
+        Some(Changed::account(account))
     }
 
     fn touch(&mut self, touch: Touch) {

@@ -3,12 +3,11 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
-use vestibule_model::{Account, Group, Profile, RoleType, Service, Skill};
+use vestibule_model::{Account, Group, HostPort, Profile, RoleType, Service, Skill};
 use vestibule_store::AccountRows;
 
 use super::declared::{DeclaredAccount, DeclaredGroup, DeclaredProfile, DeclaredService, DeclaredSkill};
 use super::problem::Problem;
-use crate::config::HostPort;
 
 /// What the file says about the account itself.
 pub(super) fn settings(

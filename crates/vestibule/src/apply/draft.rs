@@ -1,12 +1,12 @@
 //! The directory as it will be: what is there, changed element by element.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use vestibule_auth::seal_api_key;
+use vestibule_auth::{new_account, seal_api_key, ten_digits};
 use vestibule_crypto::{Argon2Params, MasterKey, PasswordHasher, Sealer, SecretHasher};
 use vestibule_model::{
-    Account, AccountId, AccountState, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord,
-    LockoutPolicy, Means, Millis, PasswordPolicy, Rng, SecretDigest, SessionPolicy, SignOn, UserId,
+    Account, AccountId, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord, Means, Millis, Rng,
+    SecretDigest, UserId,
 };
 use vestibule_store::{AccountRows, DirectoryRows};
 
@@ -112,22 +112,8 @@ impl Draft {
 
     /// An account as new ones are.
     pub(super) fn new_account(&self, id: AccountId) -> AccountRows {
-        let highest = self.numbers.last_key_value().map_or(0, |(number, _)| *number);
-        AccountRows::empty(Account {
-            id,
-            code: id.to_string(),
-            number: highest.saturating_add(1).max(1),
-            time_zone: "UTC".to_owned(),
-            state: AccountState::Enabled,
-            sign_on: SignOn::Password,
-            features: BTreeSet::new(),
-            services: Vec::new(),
-            password_policy: PasswordPolicy::default(),
-            lockout_policy: LockoutPolicy::default(),
-            agent_lockout_policy: LockoutPolicy::default(),
-            session_policy: SessionPolicy::default(),
-            livevox_session_policy: SessionPolicy::livevox(),
-        })
+        let highest = self.numbers.last_key_value().map(|(number, _)| *number);
+        AccountRows::empty(new_account(id, highest))
     }
 
     /// Takes code and number for an account, unless another has them.
@@ -182,12 +168,4 @@ impl Draft {
     pub(super) fn generate(&mut self, owner: &str, name: &'static str, value: &str) {
         self.generated.push(Generated { owner: owner.to_owned(), name, value: value.to_owned() });
     }
-}
-
-/// A random number of exactly ten decimal digits.
-fn ten_digits(rng: &dyn Rng) -> i64 {
-    const SMALLEST: i64 = 1_000_000_000;
-    let mut bytes = [0; 8];
-    rng.fill(&mut bytes);
-    SMALLEST + i64::from_be_bytes(bytes).rem_euclid(9 * SMALLEST)
 }

@@ -36,7 +36,7 @@ pub(super) fn user(
     references(&element, &mut user, rows, declared)?;
     password::apply((draft, &rows.account), &element, &mut user, tools, declared)?;
     set(&mut user.must_change_password, declared.must_change_password.as_ref());
-    if before.is_some_and(|before| ends_sessions(&before, &user)) {
+    if before.is_some_and(|before| user.invalidates_sessions_of(&before)) {
         user.credential_version += 1;
     }
     rows.users.push(user);
@@ -166,14 +166,4 @@ fn app_key(element: &str, rows: &AccountRows, meant: &str) -> Result<Option<Stri
         [] => Err(Problem::new(element, "allowed_app_key", format_args!("there is no API key {meant:?}"))),
         _ => Err(Problem::new(element, "allowed_app_key", format_args!("there are several {meant:?}"))),
     }
-}
-
-/// Whether sessions that were opened before the change must end.
-fn ends_sessions(before: &User, after: &User) -> bool {
-    let hash = |user: &User| user.password.as_ref().map(|password| password.hash.clone());
-    before.enabled && !after.enabled
-        || before.allowed_app_key != after.allowed_app_key
-        || before.profiles != after.profiles
-        || !before.must_change_password && after.must_change_password
-        || hash(before) != hash(after)
 }

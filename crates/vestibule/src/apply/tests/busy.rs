@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use vestibule_model::{AdministrationToken, Administrator, SecretDigest, Session, SessionId, User};
-use vestibule_store::{AuditPage, AuditQuery, ChangedAccounts, Sequence, StoreFuture, UserQuery};
+use vestibule_model::{AdministrationToken, Administrator, SecretDigest, Session, SessionId, User, UserId};
+use vestibule_store::{AuditPage, AuditQuery, DirectoryChanges, Sequence, StoreFuture, UserQuery};
 
 use super::*;
 
@@ -29,8 +29,12 @@ impl Store for Busy {
         self.store.account(id)
     }
 
-    fn changed_accounts(&self, after: Sequence) -> StoreFuture<'_, ChangedAccounts> {
-        self.store.changed_accounts(after)
+    fn user(&self, id: UserId) -> StoreFuture<'_, Option<User>> {
+        self.store.user(id)
+    }
+
+    fn changes(&self, after: Sequence) -> StoreFuture<'_, DirectoryChanges> {
+        self.store.changes(after)
     }
 
     fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {

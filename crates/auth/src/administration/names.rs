@@ -1,0 +1,57 @@
+//! The rules of names and texts that administrators give.
+
+use super::AdministrationError;
+
+/// The longest name, in characters.
+const LONGEST_NAME: usize = 254;
+
+/// The longest text that is no name, in characters.
+const LONGEST_TEXT: usize = 1_000;
+
+/// A name for people: not empty, not long, without control characters and spaces around it.
+pub(super) fn check_name(field: &'static str, name: &str) -> Result<(), AdministrationError> {
+    let length = name.chars().count();
+    if length == 0 || length > LONGEST_NAME {
+        let reason = format!("this has to have 1 to {LONGEST_NAME} characters");
+        return Err(AdministrationError::invalid(field, reason));
+    }
+    if name.trim() != name || name.chars().any(char::is_control) {
+        return Err(AdministrationError::invalid(field, "no spaces around it, and no control characters"));
+    }
+    Ok(())
+}
+
+/// Any text of one line, or none.
+pub(super) fn check_text(field: &'static str, text: &str) -> Result<(), AdministrationError> {
+    if text.chars().count() > LONGEST_TEXT || text.chars().any(char::is_control) {
+        let reason = format!("this has to have at most {LONGEST_TEXT} characters and no control characters");
+        return Err(AdministrationError::invalid(field, reason));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_neither_empty_nor_long() {
+        let is_name = |length| check_name("name", &"ä".repeat(length)).is_ok();
+        assert_eq!([0, 1, LONGEST_NAME, LONGEST_NAME + 1].map(is_name), [false, true, true, false]);
+    }
+
+    #[test]
+    fn a_name_has_no_spaces_around_it_and_no_control_characters() {
+        for name in [" a", "a ", "a\n", "a\u{0}b", "\u{7f}"] {
+            assert!(check_name("name", name).is_err(), "{name:?}");
+        }
+        assert!(check_name("name", "a b").is_ok());
+    }
+
+    #[test]
+    fn a_text_may_be_empty_and_has_one_line() {
+        assert!(check_text("email", "").is_ok());
+        assert!(check_text("email", "a\nb").is_err());
+        assert!(check_text("email", &"a".repeat(LONGEST_TEXT + 1)).is_err());
+    }
+}

@@ -1,0 +1,107 @@
+//! Passwords and locks of users, as administrators set and lift them.
+
+use vestibule_model::{AccountId, AuditAction, PasswordCredential, User, UserId, UserKind};
+use vestibule_store::Change;
+use zeroize::Zeroizing;
+
+use super::written::{Told, Written};
+use super::{AdministrationError, Caller, Scope};
+use crate::directory::AccountEntry;
+use crate::password::NewPasswordError;
+use crate::service::Auth;
+
+const FIELD: &str = "password";
+
+/// Whether a user has to choose another password at the next login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtNextLogin {
+    /// They have to.
+    MustChange,
+    /// They may go on with this one.
+    MayKeep,
+}
+
+impl Auth {
+    /// Gives a user another password, and ends all of their sessions. A lock stays.
+    pub async fn set_user_password(
+        &self,
+        caller: &Caller,
+        (account, id): (AccountId, UserId),
+        password: Zeroizing<String>,
+        at_next_login: AtNextLogin,
+    ) -> Result<(), AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        let entry = self.account_entry(account)?;
+        let user = self.present_user(account, id)?;
+        check_kind(user.kind)?;
+        let policy = &entry.account.password_policy;
+        let credential = self.new_credential(policy, user.password.as_ref(), &password, caller.now).await;
+        let credential = credential.map_err(refused)?;
+        self.write_directory(caller, || {
+            let before = self.present_user(account, id)?;
+            if before.password != user.password {
+                return Err(AdministrationError::Changed);
+            }
+            let after = User {
+                password: Some(credential.clone()),
+                must_change_password: at_next_login == AtNextLogin::MustChange,
+                credential_version: before.credential_version + 1,
+                ..User::clone(&before)
+            };
+            let told = Told::changed::<User>(&before, &after).named(AuditAction::PasswordSet);
+            let told = told.in_account(account).about(id);
+            Ok((Some(Written::one(Change::PutUser(after.into()), told)), ()))
+        })
+        .await
+    }
+
+    /// Lifts the lock of a user, and forgets failed logins so far.
+    pub async fn unlock_user(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        id: UserId,
+    ) -> Result<(), AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        self.write_directory(caller, || {
+            let before = self.present_user(account, id)?;
+            if before.locked_at.is_none() {
+                return Ok((None, ()));
+            }
+            let after = User { locked_at: None, ..User::clone(&before) };
+            let told = Told::changed::<User>(&before, &after).named(AuditAction::UserUnlocked);
+            let told = told.in_account(account).about(id);
+            Ok((Some(Written::one(Change::SetLock { user: id, locked_at: None }, told)), ()))
+        })
+        .await?;
+        self.lockouts.forget(id);
+        Ok(())
+    }
+
+    pub(super) async fn first_password(
+        &self,
+        caller: &Caller,
+        entry: &AccountEntry,
+        kind: UserKind,
+        password: &str,
+    ) -> Result<PasswordCredential, AdministrationError> {
+        check_kind(kind)?;
+        let credential = self.new_credential(&entry.account.password_policy, None, password, caller.now);
+        credential.await.map_err(refused)
+    }
+}
+
+fn check_kind(kind: UserKind) -> Result<(), AdministrationError> {
+    if kind == UserKind::Bot {
+        let reason = "a bot has no password, it logs in with an API key";
+        return Err(AdministrationError::invalid(FIELD, reason));
+    }
+    Ok(())
+}
+
+fn refused(error: NewPasswordError) -> AdministrationError {
+    match error {
+        NewPasswordError::Policy(violation) => AdministrationError::invalid(FIELD, violation.to_string()),
+        NewPasswordError::Overloaded => AdministrationError::Overloaded,
+    }
+}

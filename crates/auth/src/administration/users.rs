@@ -1,0 +1,277 @@
+//! Users of both populations: listed, made, changed, deleted. Passwords and locks are next door.
+
+use std::sync::Arc;
+
+use uuid::Builder;
+use vestibule_model::{AccountId, Population, User, UserId, UserKind};
+use vestibule_store::{Change, UserQuery};
+use zeroize::Zeroizing;
+
+use super::caller::home;
+use super::names::{check_name, check_text};
+use super::random::ten_digits;
+use super::written::{Told, Written};
+use super::{AdministrationError, Caller, Scope};
+use crate::directory::{AccountEntry, UserEntry};
+use crate::service::Auth;
+
+/// Which users of an account are wanted. Every field that is set has to be met.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    /// Of this population.
+    pub population: Option<Population>,
+    /// Whose login name begins so.
+    pub name_prefix: Option<String>,
+    /// Who may log in, or may not.
+    pub enabled: Option<bool>,
+}
+
+/// A page of users, in the order of their ids.
+pub struct UserPage {
+    /// The users.
+    pub users: Vec<User>,
+    /// Ask again with this; None: that was all.
+    pub next: Option<String>,
+}
+
+/// A user who is to be made, the rest left to whoever fills it in.
+pub struct NewUser {
+    /// Which namespace the login name stands in.
+    pub population: Population,
+    /// What kind of user.
+    pub kind: UserKind,
+    /// The first password; None: nobody logs in as this user until there is one.
+    pub password: Option<Zeroizing<String>>,
+}
+
+impl Auth {
+    /// The users of an account: at most `limit`, 1 to 1,000.
+    pub async fn users(
+        &self,
+        caller: &Caller,
+        (account, filter): (AccountId, UserFilter),
+        (limit, cursor): (usize, Option<&str>),
+    ) -> Result<UserPage, AdministrationError> {
+        caller.require(Scope::ReadAccount(account))?;
+        self.account_entry(account)?;
+        let question = format!("users {account} {filter:?}");
+        let behind = match cursor {
+            Some(cursor) => {
+                let id = self.read_cursor(&question, cursor)?.parse();
+                Some(UserId(id.map_err(|_| AdministrationError::Cursor)?))
+            }
+            None => None,
+        };
+        let UserFilter { population, name_prefix, enabled } = filter;
+        let query = UserQuery { account, name_prefix, population, enabled, behind, limit };
+        let limit = query.bounded_limit();
+        let users = self.store.users(query).await?;
+        let is_full = users.len() == limit;
+        let next = users.last().filter(|_| is_full).map(|last| self.cursor(&question, &last.id.to_string()));
+        Ok(UserPage { users, next })
+    }
+
+    /// One user of an account.
+    pub fn user_of_id(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        id: UserId,
+    ) -> Result<Arc<UserEntry>, AdministrationError> {
+        caller.require(Scope::ReadAccount(account))?;
+        self.present_user(account, id)
+    }
+
+    /// Makes a user. `fill` sets the login name and whatever else is wanted.
+    pub async fn make_user(
+        &self,
+        caller: &Caller,
+        (account, new): (AccountId, NewUser),
+        fill: impl Fn(&mut User) -> Result<(), AdministrationError>,
+    ) -> Result<User, AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        let mut pid = [0; 16];
+        self.rng.fill(&mut pid);
+        let pid = Builder::from_random_bytes(pid).into_uuid();
+        let id = UserId(ten_digits(&*self.rng));
+        let entry = self.account_entry(account)?;
+        let blank = User { account, pid, ..blank(id, new.population, new.kind) };
+        // What is wrong with the rest is said before anything is hashed.
+        let mut draft = blank.clone();
+        fill(&mut draft)?;
+        check_user(&entry, &mut draft)?;
+        let password = match &new.password {
+            Some(password) => Some(self.first_password(caller, &entry, new.kind, password).await?),
+            None => None,
+        };
+        self.write_directory(caller, || {
+            let entry = self.account_entry(account)?;
+            let highest = entry.highest_user_number().unwrap_or(0);
+            let number = highest.checked_add(1).ok_or(AdministrationError::Taken("number"))?.max(1);
+            let mut user = User { number, password: password.clone(), ..blank.clone() };
+            fill(&mut user)?;
+            check_user(&entry, &mut user)?;
+            let told = Told::made(&user).in_account(account).about(id);
+            Ok((Some(Written::one(Change::PutUser(user.clone().into()), told)), user))
+        })
+        .await
+    }
+
+    /// Changes a user; what `edit` is not to change stays. It is given the present one, and may refuse. The user's sessions
+    /// end when they rest on what was changed.
+    pub async fn change_user(
+        &self,
+        caller: &Caller,
+        (account, id): (AccountId, UserId),
+        edit: impl Fn(&mut User) -> Result<(), AdministrationError>,
+    ) -> Result<User, AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        let _administration = self.turn_if_home(account).await;
+        if account == home() {
+            self.keep_an_owner_unless_enabled((account, id), &edit).await?;
+        }
+        self.write_directory(caller, || {
+            let entry = self.account_entry(account)?;
+            let before = entry.user(id).ok_or(AdministrationError::NotFound("user"))?;
+            let mut after = User::clone(&before);
+            edit(&mut after)?;
+            if after == **before {
+                return Ok((None, after));
+            }
+            check_user(&entry, &mut after)?;
+            if after.invalidates_sessions_of(&before) {
+                after.credential_version += 1;
+            }
+            let told = Told::changed::<User>(&before, &after).in_account(account).about(id);
+            Ok((Some(Written::one(Change::PutUser(after.clone().into()), told)), after))
+        })
+        .await
+    }
+
+    /// Deletes a user. `unchanged` is asked about the present one.
+    pub async fn delete_user(
+        &self,
+        caller: &Caller,
+        (account, id): (AccountId, UserId),
+        unchanged: impl Fn(&User) -> Result<(), AdministrationError>,
+    ) -> Result<(), AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        let _administration = self.turn_if_home(account).await;
+        if account == home() {
+            unchanged(&*self.present_user(account, id)?)?;
+            self.keep_an_owner(id).await?;
+        }
+        self.write_directory(caller, || {
+            let user = self.present_user(account, id)?;
+            unchanged(&user)?;
+            let told = Told::deleted::<User>(&user).in_account(account).about(id);
+            Ok((Some(Written::one(Change::DeleteUser(id), told)), ()))
+        })
+        .await
+    }
+
+    pub(super) fn account_entry(&self, account: AccountId) -> Result<Arc<AccountEntry>, AdministrationError> {
+        self.directory.account(account).ok_or(AdministrationError::NotFound("account"))
+    }
+
+    pub(super) fn present_user(
+        &self,
+        account: AccountId,
+        id: UserId,
+    ) -> Result<Arc<UserEntry>, AdministrationError> {
+        self.account_entry(account)?.user(id).ok_or(AdministrationError::NotFound("user"))
+    }
+
+    /// Users of the administrators' account change in turn with roles, so that an owner is left whatever comes together.
+    async fn turn_if_home(&self, account: AccountId) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        if account == home() { Some(self.administration_turn.lock().await) } else { None }
+    }
+
+    async fn keep_an_owner_unless_enabled(
+        &self,
+        (account, id): (AccountId, UserId),
+        edit: &impl Fn(&mut User) -> Result<(), AdministrationError>,
+    ) -> Result<(), AdministrationError> {
+        let mut after = User::clone(&*self.present_user(account, id)?);
+        edit(&mut after)?;
+        if after.enabled { Ok(()) } else { self.keep_an_owner(id).await }
+    }
+}
+
+/// What of a user must be right, and belong together with the account. Puts lists in their order.
+fn check_user(entry: &AccountEntry, user: &mut User) -> Result<(), AdministrationError> {
+    check_name("login_name", &user.login_name)?;
+    for (field, text) in
+        [("full_name", &user.full_name), ("nickname", &user.nickname), ("email", &user.email)]
+    {
+        check_text(field, text)?;
+    }
+    let named = entry.user_named(Some(user.population), &user.login_name);
+    if named.is_some_and(|other| other.id != user.id) {
+        return Err(AdministrationError::Taken("login_name"));
+    }
+    for (field, number) in [("max_chats", user.max_chats), ("max_async_chats", user.max_async_chats)] {
+        if number < 0 {
+            return Err(AdministrationError::invalid(field, "this has to be 0 or more"));
+        }
+    }
+    for ids in [&mut user.profiles, &mut user.skills, &mut user.manager_of] {
+        ids.sort_unstable();
+        ids.dedup();
+    }
+    check_references(entry, user)
+}
+
+fn check_references(entry: &AccountEntry, user: &User) -> Result<(), AdministrationError> {
+    let missing =
+        |field, id| Err(AdministrationError::invalid(field, format!("there is none with the id {id}")));
+    if let Some(id) = user.profiles.iter().find(|id| entry.profile(**id).is_none()) {
+        return missing("profiles", *id);
+    }
+    if let Some(id) = user.skills.iter().find(|id| entry.skill(**id).is_none()) {
+        return missing("skills", *id);
+    }
+    if let Some(id) = user.manager_of.iter().find(|id| entry.group(**id).is_none()) {
+        return missing("manager_of", *id);
+    }
+    if let Some(id) = user.member_of.filter(|id| entry.group(*id).is_none()) {
+        return missing("member_of", id);
+    }
+    let Some(key) = &user.allowed_app_key else { return Ok(()) };
+    if user.kind != UserKind::Bot {
+        let reason = "only a bot logs in with an API key";
+        return Err(AdministrationError::invalid("allowed_app_key", reason));
+    }
+    if entry.api_key(key).is_none() && entry.oauth_client(key).is_none() {
+        let reason = "the account has no API key and no OAuth client with this";
+        return Err(AdministrationError::invalid("allowed_app_key", reason));
+    }
+    Ok(())
+}
+
+fn blank(id: UserId, population: Population, kind: UserKind) -> User {
+    User {
+        id,
+        account: home(),
+        pid: uuid::Uuid::nil(),
+        number: 0,
+        population,
+        kind,
+        login_name: String::new(),
+        full_name: String::new(),
+        nickname: String::new(),
+        email: String::new(),
+        enabled: true,
+        allowed_app_key: None,
+        max_chats: 0,
+        max_async_chats: 0,
+        profiles: Vec::new(),
+        skills: Vec::new(),
+        member_of: None,
+        manager_of: Vec::new(),
+        must_change_password: false,
+        password: None,
+        credential_version: 1,
+        locked_at: None,
+    }
+}

@@ -1,0 +1,202 @@
+//! `/admin/v1/accounts`: accounts with their policies, features and services.
+
+use std::collections::BTreeSet;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use vestibule_model::{
+    Account, AccountId, AccountState, Feature, LockoutPolicy, PasswordPolicy, Service, SessionPolicy, SignOn,
+};
+
+use super::AdminState;
+use super::condition::{Condition, tagged};
+use super::paging::limit;
+use super::patch::Patch;
+use super::problem::{Failure, Problem};
+use super::request::{By, Named, Parameters, account_named, created, json};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Wanted {
+    /// The most accounts in the page: 1 to 1000, 100 unless told.
+    limit: Option<usize>,
+    /// What the page before gave as `next`.
+    cursor: Option<String>,
+}
+
+/// What of an account can be changed. A change names the fields that it changes; policies likewise.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AccountDetails)]
+pub(super) struct Details {
+    /// The LiveVox client code; unique. The account's id unless told.
+    code: String,
+    /// The LiveVox client number; unique. The next one unless told.
+    number: i32,
+    /// An IANA name such as `Europe/Athens`; `UTC` unless told.
+    time_zone: String,
+    state: AccountState,
+    sign_on: SignOn,
+    features: BTreeSet<Feature>,
+    /// The hosts that the Domain API names.
+    services: Vec<Service>,
+    password_policy: PasswordPolicy,
+    lockout_policy: LockoutPolicy,
+    agent_lockout_policy: LockoutPolicy,
+    session_policy: SessionPolicy,
+    livevox_session_policy: SessionPolicy,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
+struct Item {
+    id: String,
+    #[serde(flatten)]
+    details: Details,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Accounts)]
+struct Page {
+    accounts: Vec<Item>,
+    /// The cursor of the page behind this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// An account that is to be made: only the id is needed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes a body that is read field by field")]
+struct NewAccount {
+    /// 1 to 20 of the characters A-Z, a-z, 0-9 and _
+    id: String,
+    #[schema(inline = false)]
+    #[serde(flatten)]
+    details: Details,
+}
+
+/// The accounts that the caller may see, in the order of their ids.
+#[utoipa::path(get, path = "/admin/v1/accounts", tag = "accounts", security(("bearer" = [])), params(Wanted),
+    responses((status = 200, body = Page), (status = 400, body = Problem)))]
+pub(super) async fn list(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Parameters(wanted): Parameters<Wanted>,
+) -> Result<Response, Failure> {
+    let page = (limit(wanted.limit)?, wanted.cursor.as_deref());
+    let page = admin.auth.accounts(&caller, page)?;
+    let accounts = page.accounts.iter().map(item).collect();
+    Ok(json(StatusCode::OK, &Page { accounts, next: page.next }))
+}
+
+/// Makes an account.
+#[utoipa::path(post, path = "/admin/v1/accounts", tag = "accounts", security(("bearer" = [])),
+    request_body = NewAccount, responses((status = 201, body = Item), (status = 403, body = Problem),
+    (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn make(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    mut patch: Patch,
+) -> Result<Response, Failure> {
+    let id: AccountId = patch.need("id")?;
+    let fill = |blank: Account| Ok(patch.over(&details(&blank))?.onto(&blank));
+    let made = item(&admin.auth.make_account(&caller, id, fill).await?);
+    Ok(created(&format!("/admin/v1/accounts/{id}"), &made, &made))
+}
+
+/// One account.
+#[utoipa::path(get, path = "/admin/v1/accounts/{account}", tag = "accounts", security(("bearer" = [])),
+    params(("account" = String, Path)), responses((status = 200, body = Item), (status = 404, body = Problem)))]
+pub(super) async fn read(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named(account): Named<String>,
+) -> Result<Response, Failure> {
+    let item = item(&admin.auth.account_of_id(&caller, account_named(&account)?)?);
+    Ok(tagged(json(StatusCode::OK, &item), &item))
+}
+
+/// Changes an account. Sessions end that it does not allow any more.
+#[utoipa::path(patch, path = "/admin/v1/accounts/{account}", tag = "accounts", security(("bearer" = [])),
+    params(("account" = String, Path), ("If-Match" = String, Header)),
+    request_body(content = Details, content_type = "application/merge-patch+json"),
+    responses((status = 200, body = Item), (status = 412, body = Problem), (status = 422, body = Problem),
+    (status = 428, body = Problem)))]
+pub(super) async fn change(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named(account): Named<String>,
+    headers: HeaderMap,
+    patch: Patch,
+) -> Result<Response, Failure> {
+    let condition = Condition::of_change(&headers)?;
+    let edit = |present: &Account| {
+        condition.expect(&item(present))?;
+        Ok(patch.over(&details(present))?.onto(present))
+    };
+    let item = item(&admin.auth.change_account(&caller, account_named(&account)?, edit).await?);
+    Ok(tagged(json(StatusCode::OK, &item), &item))
+}
+
+/// Deletes an account with everything that belongs to it, and ends its sessions. What the audit tells of it stays.
+#[utoipa::path(delete, path = "/admin/v1/accounts/{account}", tag = "accounts", security(("bearer" = [])),
+    params(("account" = String, Path), ("If-Match" = String, Header)), responses((status = 204),
+    (status = 409, body = Problem), (status = 412, body = Problem), (status = 428, body = Problem)))]
+pub(super) async fn delete(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named(account): Named<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Failure> {
+    let condition = Condition::of_change(&headers)?;
+    let unchanged = |present: &Account| condition.expect(&item(present));
+    admin.auth.delete_account(&caller, account_named(&account)?, unchanged).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn item(account: &Account) -> Item {
+    Item { id: account.id.to_string(), details: details(account) }
+}
+
+fn details(account: &Account) -> Details {
+    let account = account.clone();
+    Details {
+        code: account.code,
+        number: account.number,
+        time_zone: account.time_zone,
+        state: account.state,
+        sign_on: account.sign_on,
+        features: account.features,
+        services: account.services,
+        password_policy: account.password_policy,
+        lockout_policy: account.lockout_policy,
+        agent_lockout_policy: account.agent_lockout_policy,
+        session_policy: account.session_policy,
+        livevox_session_policy: account.livevox_session_policy,
+    }
+}
+
+impl Details {
+    fn onto(self, account: &Account) -> Account {
+        Account {
+            id: account.id,
+            code: self.code,
+            number: self.number,
+            time_zone: self.time_zone,
+            state: self.state,
+            sign_on: self.sign_on,
+            features: self.features,
+            services: self.services,
+            password_policy: self.password_policy,
+            lockout_policy: self.lockout_policy,
+            agent_lockout_policy: self.agent_lockout_policy,
+            session_policy: self.session_policy,
+            livevox_session_policy: self.livevox_session_policy,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Making and changing: the fields that a request names, laid over those that are there.
+//!
+//! A thing shows its fields as it takes them, so a change is a merge patch (RFC 7396) on what was shown, and a creation
+//! one on the defaults.
+
+use axum::extract::{FromRequest, Request};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use vestibule_auth::AdministrationError;
+
+use super::AdminState;
+use super::problem::Failure;
+use super::request::{Body, without_values};
+
+/// The fields that a request names.
+pub(super) struct Patch(Map<String, Value>);
+
+impl FromRequest<AdminState> for Patch {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, admin: &AdminState) -> Result<Self, Failure> {
+        Body::from_request(request, admin).await.map(|Body(fields)| Self(fields))
+    }
+}
+
+impl Patch {
+    /// Takes a field out that only creations have; None: it is not there.
+    pub(super) fn take<T: DeserializeOwned>(
+        &mut self,
+        field: &'static str,
+    ) -> Result<Option<T>, AdministrationError> {
+        let Some(value) = self.0.remove(field) else { return Ok(None) };
+        let read = serde_json::from_value(value);
+        read.map(Some).map_err(|error| AdministrationError::invalid(field, without_values(&error)))
+    }
+
+    /// The same for a field that has to be there.
+    pub(super) fn need<T: DeserializeOwned>(
+        &mut self,
+        field: &'static str,
+    ) -> Result<T, AdministrationError> {
+        self.take(field)?.ok_or_else(|| AdministrationError::invalid(field, "this is needed"))
+    }
+
+    /// The present fields with those of the request over them. What `T` does not know is refused.
+    pub(super) fn over<T: Serialize + DeserializeOwned>(
+        &self,
+        present: &T,
+    ) -> Result<T, AdministrationError> {
+        let mut fields = serde_json::to_value(present).unwrap_or_default();
+        merge(&mut fields, &self.0);
+        serde_path_to_error::deserialize(fields).map_err(|error| {
+            let reason = without_values(error.inner());
+            AdministrationError::invalid(field(&error.path().to_string(), &reason), reason)
+        })
+    }
+}
+
+/// A null stays as such: for a field that may be absent it says so, for any other it is of the wrong kind.
+fn merge(present: &mut Value, patch: &Map<String, Value>) {
+    let Value::Object(fields) = present else {
+        *present = Value::Object(patch.clone());
+        return;
+    };
+    for (name, value) in patch {
+        match (fields.get_mut(name), value) {
+            (Some(inner @ Value::Object(_)), Value::Object(patch)) => merge(inner, patch),
+            _ => {
+                fields.insert(name.clone(), value.clone());
+            }
+        }
+    }
+}
+
+/// The path of the field; one that is unknown or missing is named by the message only.
+fn field(path: &str, reason: &str) -> String {
+    let named = reason.starts_with("unknown field") || reason.starts_with("missing field");
+    let name = reason.split('`').nth(1).filter(|name| named && !path.ends_with(name)).unwrap_or_default();
+    match (path, name) {
+        (".", name) => name.to_owned(),
+        (path, "") => path.to_owned(),
+        (path, name) => format!("{path}.{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Thing {
+        name: String,
+        host: Option<String>,
+        policy: Policy,
+        list: Vec<i64>,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Policy {
+        a: u32,
+        b: u32,
+    }
+
+    fn thing() -> Thing {
+        Thing { name: "x".into(), host: Some("h".into()), policy: Policy { a: 1, b: 2 }, list: vec![1] }
+    }
+
+    fn over(patch: &Value) -> Result<Thing, String> {
+        let patch = Patch(patch.as_object().unwrap().clone());
+        patch.over(&thing()).map_err(|error| match error {
+            AdministrationError::Invalid { field, .. } => field.into_owned(),
+            other => other.to_string(),
+        })
+    }
+
+    #[test]
+    fn what_is_not_named_stays() {
+        assert_eq!(over(&json!({})), Ok(thing()));
+        let expected = Thing { policy: Policy { a: 7, b: 2 }, ..thing() };
+        assert_eq!(over(&json!({ "policy": { "a": 7 } })), Ok(expected));
+    }
+
+    #[test]
+    fn a_null_takes_away() {
+        assert_eq!(over(&json!({ "host": null })), Ok(Thing { host: None, ..thing() }));
+    }
+
+    #[test]
+    fn a_list_is_replaced_as_a_whole() {
+        assert_eq!(over(&json!({ "list": [2, 3] })), Ok(Thing { list: vec![2, 3], ..thing() }));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let cases = [
+            (json!({ "name": null }), "name"),
+            (json!({ "policy": { "a": -1 } }), "policy.a"),
+            (json!({ "colour": 1 }), "colour"),
+            (json!({ "policy": { "colour": 1 } }), "policy.colour"),
+            (json!({ "list": [1, "two"] }), "list[1]"),
+            (json!({ "policy": 5 }), "policy"),
+        ];
+        for (patch, field) in cases {
+            assert_eq!(over(&patch), Err(field.to_owned()), "{patch}");
+        }
+    }
+}
