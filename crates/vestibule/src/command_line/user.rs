@@ -42,6 +42,9 @@ pub(crate) struct ListUsers {
     /// Only those whose login names begin so
     #[arg(long, value_name = "PREFIX")]
     pub(crate) name: Option<String>,
+    /// Only those who may log in, or may not
+    #[arg(long)]
+    pub(crate) enabled: Option<Switch>,
     #[command(flatten)]
     pub(crate) pages: PageArguments,
 }
@@ -61,6 +64,12 @@ pub(crate) struct AddUser {
     pub(crate) account: AccountId,
     /// What the user types to log in
     pub(crate) login_name: String,
+    /// Which of the two namespaces the login name stands in: LivePerson's users, or LiveVox's agents
+    #[arg(long, value_parser = ["user", "agent"], default_value = "user")]
+    pub(crate) population: String,
+    /// What kind of user it is
+    #[arg(long, value_parser = ["human", "bot", "system"], default_value = "human")]
+    pub(crate) kind: String,
     #[command(flatten)]
     pub(crate) fields: UserFields,
     #[command(flatten)]
@@ -84,13 +93,6 @@ pub(crate) struct SetUser {
 
 #[derive(Debug, Args)]
 pub(crate) struct UserFields {
-    /// Which of the two namespaces the login name stands in: LivePerson's users, or LiveVox's agents
-    /// [default for a new one: user]
-    #[arg(long, value_parser = ["user", "agent"])]
-    pub(crate) population: Option<String>,
-    /// What kind of user it is [default for a new one: human]
-    #[arg(long, value_parser = ["human", "bot", "system"])]
-    pub(crate) kind: Option<String>,
     /// The name for people
     #[arg(long, value_name = "NAME")]
     pub(crate) full_name: Option<String>,

@@ -27,12 +27,12 @@ pub(super) async fn run(service: &Service, action: AccountAction) -> anyhow::Res
             let mut fields = Fields::default();
             fields.put("id", Some(add.account.to_string()));
             write(&add, &mut fields)?;
-            accounts.add(service, fields).await.map(|_| ())
+            accounts.add(service, fields).await
         }
         AccountAction::Set(set) => {
             let mut fields = Fields::default();
             write(&set, &mut fields)?;
-            accounts.set(service, &at(set.account), fields).await
+            accounts.set(service, (&at(set.account), set.account.as_str()), fields).await
         }
         AccountAction::Remove(remove) => {
             let account = remove.account;

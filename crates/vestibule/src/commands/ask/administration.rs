@@ -67,7 +67,7 @@ pub(super) async fn tokens(service: &Service, action: AdministrationTokenAction)
             fields.put("name", Some(create.name));
             fields.put("expires", Some(expires.as_unix()));
             write(&create.role, &mut fields);
-            tokens.add(service, fields).await.map(|_| ())
+            tokens.add(service, fields).await
         }
         AdministrationTokenAction::Revoke(one) => {
             let place = tokens.find(service, &one.token).await?;

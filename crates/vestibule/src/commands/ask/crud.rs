@@ -6,6 +6,9 @@ use crate::client::{Extent, Fields, Named, Place, Service, walk};
 use crate::command_line::PageArguments;
 use crate::screen;
 
+/// What is shown once, when it is made.
+const SECRETS: [&str; 4] = ["secret", "token", "access_token_secret", "password"];
+
 /// Things of one kind in one place.
 #[derive(Clone, Debug)]
 pub(crate) struct Collection {
@@ -63,26 +66,30 @@ impl Collection {
         Ok(())
     }
 
-    /// Makes one and shows it. The secrets among its fields are not shown again by anything.
-    pub(super) async fn add(&self, service: &Service, fields: Fields) -> anyhow::Result<Value> {
+    /// Makes one and shows it, with the secrets among its fields, which nothing shows again.
+    pub(super) async fn add(&self, service: &Service, fields: Fields) -> anyhow::Result<()> {
         let answer = service.client.create(&self.place, &fields.into_body()).await?;
-        service.output.show(&answer.body, self.columns);
-        let has_secret = ["secret", "token", "access_token_secret"]
-            .iter()
-            .any(|field| answer.body.get(field).is_some_and(Value::is_string));
-        if has_secret {
-            screen::complain("Its secrets are shown here and never again: keep them now.");
-        }
-        Ok(answer.body)
+        self.show_made(service, &answer.body);
+        Ok(())
     }
 
-    /// Changes one and shows it as it is now.
-    pub(super) async fn set(&self, service: &Service, place: &Place, fields: Fields) -> anyhow::Result<()> {
-        let answer = service.client.change(place, &fields.into_patch()?).await?;
-        if answer.body.is_null() {
-            return self.show(service, place).await;
+    /// Shows what has just been made.
+    pub(super) fn show_made(&self, service: &Service, made: &Value) {
+        service.output.show(made, self.columns);
+        if SECRETS.iter().any(|field| made.get(field).is_some_and(Value::is_string)) {
+            screen::complain("Secrets are shown here and never again: keep them now.");
         }
-        service.output.show(&answer.body, self.columns);
+    }
+
+    /// Changes one. `text` is what it was called.
+    pub(super) async fn set(
+        &self,
+        service: &Service,
+        (place, text): (&Place, &str),
+        fields: Fields,
+    ) -> anyhow::Result<()> {
+        let answer = service.client.change(place, &fields.into_patch()?).await?;
+        service.output.done(&answer.body, &format!("changed {} {text}", self.what));
         Ok(())
     }
 

@@ -47,7 +47,7 @@ pub(super) async fn run<F: Kind>(service: &Service, action: ThingAction<F>) -> a
             fields.put("name", Some(add.name));
             add.fields.write(service, add.account, &mut fields).await?;
             fields.assign_all(&add.other.assignments)?;
-            F::of(add.account).add(service, fields).await.map(|_| ())
+            F::of(add.account).add(service, fields).await
         }
         ThingAction::Set(set) => {
             let account = set.one.account;
@@ -56,7 +56,8 @@ pub(super) async fn run<F: Kind>(service: &Service, action: ThingAction<F>) -> a
             set.fields.write(service, account, &mut fields).await?;
             fields.assign_all(&set.other.assignments)?;
             let things = F::of(account);
-            things.set(service, &things.find(service, &set.one.thing).await?, fields).await
+            let place = things.find(service, &set.one.thing).await?;
+            things.set(service, (&place, &set.one.thing), fields).await
         }
         ThingAction::Remove(one) => {
             let things = F::of(one.account);

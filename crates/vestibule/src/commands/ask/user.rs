@@ -15,7 +15,6 @@ use crate::command_line::{
     AddUser, ClientFields, GroupFields, KeyFields, OneUser, PasswordArguments, ProfileFields, SetPassword,
     SkillFields, UserAction, UserFields,
 };
-use crate::screen;
 
 /// The users of an account.
 fn users(account: AccountId) -> Collection {
@@ -43,6 +42,7 @@ pub(super) async fn run(service: &Service, action: UserAction) -> anyhow::Result
             let mut query = Vec::new();
             query.extend(list.population.map(|population| ("population", population)));
             query.extend(list.name.map(|name| ("name", name)));
+            query.extend(list.enabled.map(|enabled| ("enabled", Value::from(enabled).to_string())));
             list_of(service, &users(list.account), &query, extent(&list.pages)).await
         }
         UserAction::Show(one) => users(one.account).show(service, &place(service, &one).await?).await,
@@ -52,7 +52,8 @@ pub(super) async fn run(service: &Service, action: UserAction) -> anyhow::Result
             fields.put("login_name", set.login_name);
             write(service, set.one.account, &set.fields, &mut fields).await?;
             fields.assign_all(&set.other.assignments)?;
-            users(set.one.account).set(service, &place(service, &set.one).await?, fields).await
+            let place = place(service, &set.one).await?;
+            users(set.one.account).set(service, (&place, &set.one.user), fields).await
         }
         UserAction::Disable(one) => enable(service, &one, false).await,
         UserAction::Enable(one) => enable(service, &one, true).await,
@@ -77,7 +78,8 @@ async fn place(service: &Service, one: &OneUser) -> anyhow::Result<Place> {
 async fn add(service: &Service, add: AddUser) -> anyhow::Result<()> {
     let mut fields = Fields::default();
     fields.put("login_name", Some(add.login_name));
-    fields.put("population", add.fields.population.clone().or_else(|| Some("user".to_owned())));
+    fields.put("population", Some(add.population));
+    fields.put("kind", Some(add.kind));
     write(service, add.account, &add.fields, &mut fields).await?;
     fields.assign_all(&add.other.assignments)?;
     let password = password(service, add.account, &add.password).await?;
@@ -85,8 +87,10 @@ async fn add(service: &Service, add: AddUser) -> anyhow::Result<()> {
         fields.put("password", Some(password.reveal()));
         fields.put("must_change_password", Some(add.password.must_change));
     }
-    users(add.account).add(service, fields).await?;
-    show_generated(&add.password, password.as_ref());
+    let users = users(add.account);
+    let mut made = service.client.create(&users.place, &fields.into_body()).await?.body;
+    tell_generated(&mut made, &add.password, password.as_ref());
+    users.show_made(service, &made);
     Ok(())
 }
 
@@ -106,8 +110,13 @@ async fn set_password(service: &Service, set: &SetPassword) -> anyhow::Result<()
     };
     let body = json!({ "password": password.reveal(), "must_change_password": Value::from(set.password.must_change) });
     let answer = service.client.set(&place.at("password"), &place, &body).await?;
-    service.output.done(&answer.body, &format!("set the password of user {}", set.one.user));
-    show_generated(&set.password, Some(&password));
+    if set.password.generate_password {
+        let mut shown = json!({});
+        tell_generated(&mut shown, &set.password, Some(&password));
+        users(set.one.account).show_made(service, &shown);
+    } else {
+        service.output.done(&answer.body, &format!("set the password of user {}", set.one.user));
+    }
     Ok(())
 }
 
@@ -134,11 +143,10 @@ async fn password(
     Ok(Some(Secret::new(password)))
 }
 
-/// The one time that a generated password is shown. For programs too, because nothing else has it.
-fn show_generated(from: &PasswordArguments, password: Option<&Secret>) {
+/// A generated password goes with what is shown, the one time, because nobody else has it.
+fn tell_generated(shown: &mut Value, from: &PasswordArguments, password: Option<&Secret>) {
     if let Some(password) = password.filter(|_| from.generate_password) {
-        screen::complain("The password is shown here and never again: keep it now.");
-        screen::complain(format_args!("password  {}", password.reveal()));
+        shown["password"] = password.reveal().into();
     }
 }
 
@@ -148,8 +156,6 @@ async fn write(
     user: &UserFields,
     fields: &mut Fields,
 ) -> anyhow::Result<()> {
-    fields.put("population", user.population.clone());
-    fields.put("kind", user.kind.clone());
     fields.put("full_name", user.full_name.clone());
     fields.put("nickname", user.nickname.clone());
     fields.put("email", user.email.clone());
