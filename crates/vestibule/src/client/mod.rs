@@ -32,4 +32,4 @@ pub(crate) use place::Place;
 pub(crate) use prompt::{ask, ask_secret, ask_secret_twice, confirm, secret_from_stdin};
 pub(crate) use secret::Secret;
 pub(crate) use servers::{Saved, Servers};
-pub(crate) use service::{Service, Target, absolute};
+pub(crate) use service::{Service, Target, TokenFrom, absolute};

@@ -22,8 +22,18 @@ pub(crate) struct Target {
     pub(crate) ca: Option<PathBuf>,
     pub(crate) plaintext: Plaintext,
     pub(crate) token: Option<Secret>,
-    /// The name under which it is saved, and where the token is from there.
+    pub(crate) token_from: TokenFrom,
+    /// The name under which it is saved.
     pub(crate) saved_as: Option<String>,
+}
+
+/// Where a token is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenFrom {
+    /// The file of saved services.
+    File,
+    Environment,
+    StandardInput,
 }
 
 /// A service that can be asked, and where its answers are shown.
@@ -68,8 +78,10 @@ impl Target {
         }
         if arguments.token_stdin {
             target.token = Some(secret_from_stdin("--token-stdin")?);
+            target.token_from = TokenFrom::StandardInput;
         } else if environment.token.is_some() {
             target.token = environment.token;
+            target.token_from = TokenFrom::Environment;
         }
         Ok(target)
     }
@@ -83,7 +95,7 @@ impl Target {
         }
         let plaintext = Plaintext::of_flag(arguments.plaintext);
         let address = Address::read(text, plaintext).map_err(refuse)?;
-        Ok(Self { address, ca: None, plaintext, token: None, saved_as: None })
+        Ok(Self { address, ca: None, plaintext, token: None, token_from: TokenFrom::File, saved_as: None })
     }
 
     fn of_saved(name: &str, saved: &Saved, arguments: &ServiceArguments) -> Result<Self, InputError> {
@@ -95,6 +107,7 @@ impl Target {
             ca: saved.ca.clone(),
             plaintext,
             token: saved.token.clone(),
+            token_from: TokenFrom::File,
             saved_as: Some(name.to_owned()),
         })
     }

@@ -4,15 +4,21 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 use crate::client::{
-    Client, Output, Place, Saved, Secret, Servers, ServiceError, Target, ask, ask_secret, secret_from_stdin,
+    Client, Output, Place, Saved, Secret, Servers, ServiceError, Target, TokenFrom, ask, ask_secret,
+    secret_from_stdin,
 };
 use crate::command_line::{LogInArguments, LogOutArguments};
 use crate::input_error::InputError;
-use crate::moment;
+use crate::{moment, screen};
 
 pub(super) async fn log_in(arguments: &LogInArguments) -> anyhow::Result<()> {
     let mut servers = Servers::load()?;
     let mut target = Target::find(&arguments.service, &servers)?;
+    if target.token_from == TokenFrom::Environment {
+        screen::complain(
+            "VESTIBULE_CLIENT_TOKEN is set, and goes before the session that is kept from this login.",
+        );
+    }
     // Who logs in is not somebody yet.
     target.token = None;
     let client = Client::new(&target)?;
@@ -91,11 +97,12 @@ pub(super) async fn log_out(arguments: &LogOutArguments) -> anyhow::Result<()> {
         Ok(_) => "logged out".to_owned(),
         Err(error) => match error.status().map(|status| status.as_u16()) {
             Some(401) => "the session had ended already".to_owned(),
-            Some(409) => "forgot the administration token, which works on until it is revoked".to_owned(),
+            Some(409) => "an administration token works on until it is revoked; it is not kept here any more"
+                .to_owned(),
             _ => return Err(error.into()),
         },
     };
-    if let Some(name) = &target.saved_as {
+    if let Some(name) = target.saved_as.as_ref().filter(|_| target.token_from == TokenFrom::File) {
         servers.set_token(name, None);
         servers.save()?;
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::Operator;
-use crate::support::ask;
+use crate::support::{ask, run};
 
 #[test]
 fn a_login_is_kept_in_a_file_of_its_owner_alone() {
@@ -61,6 +61,16 @@ fn a_logout_ends_the_session_and_forgets_it() {
     assert_eq!(ask(&admin, "GET", "/admin/v1/sessions", &header, "").status, 401);
     let outcome = operator.run(&["session", "list"]);
     assert!(outcome.code == Some(5) && outcome.err.contains("vestibule login"), "{}", outcome.err);
+}
+
+#[test]
+fn a_logout_with_a_token_from_elsewhere_leaves_the_session_that_is_kept() {
+    let operator = Operator::owner();
+    let token = operator.json(&["administration-token", "create", "deploy", "--role", "owner"]);
+    let mut command = operator.command(&["logout"]);
+    command.env("VESTIBULE_CLIENT_TOKEN", token["secret"].as_str().unwrap());
+    assert_eq!(run(&mut command).code, Some(0));
+    operator.ask(&["session", "list"]);
 }
 
 #[test]
