@@ -40,17 +40,17 @@ pub(crate) async fn walk(
         let mut body = client.get(place, &query).await?.body;
         let next = body.get_mut("next").map(Value::take).and_then(|next| next.as_str().map(str::to_owned));
         let page = items(body)?;
-        // A service may give more than was asked for: lists that have no pages are given as a whole.
-        let page = &page[..page.len().min(match extent {
+        // More may come than was asked for: lists that have no pages are given as a whole.
+        let taken = page.len().min(match extent {
             Extent::AtMost(most) => most - seen,
             Extent::All => usize::MAX,
-        })];
-        seen += page.len();
-        if each(page)?.is_break() {
+        });
+        seen += taken;
+        if each(&page[..taken])?.is_break() {
             return Ok(false);
         }
         match next {
-            None => return Ok(false),
+            None => return Ok(taken < page.len()),
             Some(_) if matches!(extent, Extent::AtMost(most) if seen >= most) => return Ok(true),
             Some(next) => cursor = Some(next),
         }
