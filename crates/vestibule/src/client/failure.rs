@@ -22,10 +22,12 @@ pub(crate) enum ServiceError {
     #[error("{0}")]
     NoSuch(String),
     /// It answered that it will not.
-    #[error("{words}")]
+    #[error("{words}{advice}")]
     Refused {
-        /// Why, and what to do.
+        /// Why.
         words: String,
+        /// What to do.
+        advice: &'static str,
         status: StatusCode,
     },
 }
@@ -43,7 +45,15 @@ impl ServiceError {
     /// What was answered instead of what was asked for.
     pub(super) fn of_answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let words = words(status, headers, problem(headers, body).as_ref());
-        Self::Refused { words, status }
+        Self::Refused { words, advice: advice(status), status }
+    }
+
+    /// The same for somebody who knows what to do.
+    pub(crate) fn without_advice(self) -> Self {
+        match self {
+            Self::Refused { words, status, .. } => Self::Refused { words, advice: "", status },
+            other => other,
+        }
     }
 
     /// The status, if there was an answer.
@@ -89,7 +99,6 @@ fn words(status: StatusCode, headers: &HeaderMap, problem: Option<&Problem>) -> 
     }
     let said = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
     words.push_str(&printable(said));
-    words.push_str(advice(status));
     let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse::<u32>().ok());
     if let Some(seconds) = seconds {
         let _ = write!(words, "; try again in {seconds} s");

@@ -24,7 +24,7 @@ use crate::input_error::InputError;
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// How long nothing may come.
-const SILENCE: Duration = Duration::from_mins(1);
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// The longest answer that is read as a whole, in bytes: a page of a thousand entries is far below.
 const LONGEST: usize = 64 * 1024 * 1024;

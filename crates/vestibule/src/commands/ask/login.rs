@@ -32,22 +32,11 @@ pub(super) async fn log_in(arguments: &LogInArguments) -> anyhow::Result<()> {
         ask_secret("password: ", "--password-stdin")?
     };
     let body = json!({ "username": name, "password": password.reveal() });
-    let answer = client.post(&Place::of("login"), Some(&body)).await.map_err(explain)?;
+    let answer = client.post(&Place::of("login"), Some(&body)).await.map_err(ServiceError::without_advice)?;
     let token = answer.text("token").context("the answer has no token")?.to_owned();
     let saved_as = keep(&mut servers, &target, Secret::new(token))?;
     say(Output::of(&arguments.service), &answer.body, &name, &saved_as);
     Ok(())
-}
-
-/// To log in is what was just tried.
-fn explain(error: ServiceError) -> ServiceError {
-    match error {
-        ServiceError::Refused { words, status } => {
-            let words = words.replace("; run `vestibule login`, or give another token", "");
-            ServiceError::Refused { words, status }
-        }
-        other => other,
-    }
 }
 
 /// Saves the session with its service, which is saved too, and chosen, if it was named by a URL.
