@@ -1,6 +1,6 @@
 //! The service as a child process: what the program runs, over data that is there, with the settings' defaults.
 //!
-//! Only the limit on failures is off. The child sees a single core, so it starts one HTTP thread and one hash thread.
+//! Only the limit on failures is off, and administration is on the same listener. The child sees a single core, so it starts one HTTP thread and one hash thread.
 
 use std::io::{self, Read as _};
 use std::net::Ipv4Addr;
@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 use vestibule_auth::{Auth, FailureLimit, Settings};
 use vestibule_crypto::{MasterKey, OsRng};
+use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{ApiState, routes};
 use vestibule_http::layers::{self, LayerState};
 use vestibule_http::operations::Metrics;
@@ -67,13 +68,16 @@ async fn say_when_loaded(auth: &Auth) {
 }
 
 fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
+    let administration = admin::router(AdminState { auth: Arc::clone(auth), clock: Arc::clone(&clock) });
     let api = ApiState {
         auth: Arc::clone(auth),
         clock,
         public_address: "vestibule.example.net".into(),
         livevox_bearer_token: true,
     };
-    let service = layers::apply(routes(api), LayerState::new(Metrics::new(), &OsRng));
+    let mut routes = routes(api);
+    routes.router = routes.router.merge(administration);
+    let service = layers::apply(routes, LayerState::new(Metrics::new(), &OsRng));
     let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: None, service };
     Server::bind(vec![listen], Limits::default()).and_then(Server::start).context("cannot serve")
 }

@@ -108,10 +108,11 @@ fn checks_under_login_are_compared_with_checks_alone() {
 }
 
 #[test]
-fn start_and_memory_are_measured_at_the_largest_size() {
+fn start_memory_and_lists_are_measured_at_the_largest_size() {
     for (name, label) in [
         ("start", "from the start to the complete table, 2,000 sessions"),
         ("memory", "memory of a session, 2,000 sessions"),
+        ("lists", "sessions: slowest of 20, 2,000 sessions"),
     ] {
         let finding = finding(name);
         let figures = finding["figures"].as_array().unwrap();

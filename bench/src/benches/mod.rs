@@ -5,6 +5,7 @@
 mod check;
 mod check_under_login;
 pub(crate) mod key_login;
+mod lists;
 pub(crate) mod login;
 mod logout;
 mod memory;
@@ -35,7 +36,7 @@ pub(crate) struct Bench {
 }
 
 /// Every bench, in the order of the table.
-const ALL: [Bench; 11] = [
+const ALL: [Bench; 12] = [
     check::BENCH,
     check_under_login::BENCH,
     login::BENCH,
@@ -46,6 +47,7 @@ const ALL: [Bench; 11] = [
     revoke::BENCH,
     start::BENCH,
     memory::BENCH,
+    lists::BENCH,
     runtimes::BENCH,
 ];
 

@@ -9,14 +9,15 @@ use tokio::net::TcpStream;
 
 use super::Answer;
 
-/// More than any answer that is asked for.
-const LARGEST: usize = 16 * 1024;
+/// More than most answers that are asked for, and than any.
+const USUAL: usize = 16 * 1024;
+const LARGEST: usize = 1024 * 1024;
 
 /// A connection between requests.
 #[derive(Debug)]
 pub(crate) struct Connection<S = TcpStream> {
     stream: S,
-    answer: Box<[u8]>,
+    answer: Vec<u8>,
 }
 
 impl Connection {
@@ -35,7 +36,7 @@ pub(super) async fn connect(address: SocketAddr) -> Result<TcpStream> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub(super) fn over(stream: S) -> Self {
-        Self { stream, answer: vec![0; LARGEST].into_boxed_slice() }
+        Self { stream, answer: vec![0; USUAL] }
     }
 
     /// Sends a request and reads its answer to the end; anything but a whole answer of the kind is an error.
@@ -65,8 +66,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.stream.flush().await.context("the server does not take a request")?;
         let mut filled = 0;
         loop {
+            if filled == self.answer.len() {
+                ensure!(filled < LARGEST, "an answer has more than {LARGEST} bytes");
+                self.answer.resize(2 * filled, 0);
+            }
             let room = self.answer.get_mut(filled..).unwrap_or_default();
-            ensure!(!room.is_empty(), "an answer has more than {LARGEST} bytes");
             let count = self.stream.read(room).await.context("the server does not answer")?;
             ensure!(count > 0, "the server closed a connection");
             filled += count;

@@ -9,6 +9,14 @@ pub(crate) fn check(bearer: &[u8]) -> Vec<u8> {
     request.into_bytes()
 }
 
+/// `GET` of a path with this bearer.
+pub(crate) fn get(path: &str, bearer: &str) -> Vec<u8> {
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: vestibule.example.net\r\nAuthorization: Bearer {bearer}\r\n\r\n"
+    );
+    request.into_bytes()
+}
+
 /// `POST` of a JSON body to an operation of the Login Service, with further header lines.
 pub(crate) fn post(
     account: &str,

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use tracing::Instrument;
-use vestibule_model::{AuditAction, AuditRecord, Millis, Refusal, User};
+use vestibule_model::{AccountId, AuditAction, AuditRecord, Millis, Refusal, User};
 use vestibule_store::{Change, StoreError};
 
+use crate::administration;
 use crate::audit::{self, Attempt};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::lockout::Verdict;
-use crate::log_in::{LogIn, LogInError, RETRY_AFTER, UserCredentials};
+use crate::log_in::{Door, LogIn, LogInError, RETRY_AFTER, UserCredentials};
 use crate::service::Auth;
 use crate::standing::Standing;
 
@@ -159,9 +160,17 @@ impl Auth {
         ended.unwrap_or_else(|error| Err(LogInError::Store(StoreError::Unavailable(Box::new(error))).into()))
     }
 
-    /// The account that the caller named, if there is one.
+    /// The account that the caller named, if there is one behind that door.
     pub(crate) fn account(&self, at: LogIn) -> Option<Arc<AccountEntry>> {
-        at.account.and_then(|id| self.directory.account(id))
+        match at.door {
+            Door::Public => at.account.and_then(|id| self.public_account(id)),
+            Door::Administration => at.account.and_then(|id| self.directory.account(id)),
+        }
+    }
+
+    /// The account of this id, as those who do not administer may know it: that of the administrators does not exist.
+    pub fn public_account(&self, id: AccountId) -> Option<Arc<AccountEntry>> {
+        if id == administration::home() { None } else { self.directory.account(id) }
     }
 }
 

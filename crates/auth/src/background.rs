@@ -98,7 +98,11 @@ impl Auth {
     async fn sweep_if_steady(&self, clock: &mut SteadyClock, elapsed: Duration) -> Result<(), StoreError> {
         let now = self.clock.now();
         if clock.is_steady(now, elapsed) {
-            return self.sweep(now).await.and(self.prune_audit(now).await);
+            return self
+                .sweep(now)
+                .await
+                .and(self.prune_audit(now).await)
+                .and(self.forget_answers(now).await);
         }
         tracing::warn!(%now, "the clock has jumped: what has expired is not removed until it has been steady for an hour");
         Ok(())

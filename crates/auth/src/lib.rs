@@ -22,6 +22,7 @@ mod lockout;
 mod log_in;
 mod log_out;
 mod open;
+mod own_sessions;
 mod password;
 mod refresh;
 mod service;
@@ -33,9 +34,11 @@ mod sync;
 mod why;
 
 pub use administration::{
-    AccountPage, AdministrationError, AtNextLogin, Caller, FirstOwner, HOME, LoggedInAdministrator,
-    MadeToken, NamedAdministrator, NewToken, NewUser, Scope, SessionFilter, SessionPage, UserFilter,
-    UserPage, new_account, ten_digits,
+    AccountPage, AdministrationError, Answer, ApplicationValue, AtNextLogin, AuditExport, AuditFilter, Begun,
+    Caller, ClientWithSecret, FirstOwner, FirstTime, GivenClient, GivenKey, HOME, KeyWithSecrets, Keyed,
+    LoggedInAdministrator, MadeToken, NamedAdministrator, NewToken, NewUser, Numbered, Once, Part, PartPage,
+    RefusedRequest, Scope, SeenAudit, SessionFilter, SessionPage, TokenWithText, UserFilter, UserPage,
+    WithSecrets, WriteTime, new_account, new_api_key, new_oauth_client, new_user, next_id, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Authorized, Credential, Granted};
@@ -45,7 +48,7 @@ pub use directory::{
 };
 pub use hash_pool::HashPoolGauges;
 pub use load::RecallError;
-pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, UserCredentials};
+pub use log_in::{ApplicationCredentials, Door, LogIn, LogInError, LoggedIn, UserCredentials};
 pub use log_out::LogOutError;
 pub use password::{SetPasswordError, set_password};
 pub use refresh::{Presented, RefreshError};
@@ -53,4 +56,5 @@ pub use service::{Auth, StartError};
 pub use sessions::{Listed, SessionAccessError};
 pub use settings::{BlockList, FailureLimit, HashSettings, Intervals, Settings};
 pub use standing::Standing;
-pub use why::{Evidence, Life, LifeState, Step, life};
+pub use vestibule_store::AuditOrder;
+pub use why::{Evidence, Life, LifeState, Pasted, Step, life};

@@ -27,10 +27,21 @@ pub struct LogIn {
     pub account: Option<AccountId>,
     /// The dialect of the caller.
     pub dialect: Dialect,
+    /// By which door.
+    pub door: Door,
     /// The caller's address.
     pub address: Option<IpAddr>,
     /// The time.
     pub now: Millis,
+}
+
+/// Where logins arrive. Each door knows its own accounts only; at the other they do not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// The dialects: every account but that of the administrators.
+    Public,
+    /// The administration: that account.
+    Administration,
 }
 
 /// A user's own credentials.

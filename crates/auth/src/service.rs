@@ -11,6 +11,7 @@ use vestibule_crypto::{
 use vestibule_model::{Clock, Rng, SessionId, UserId};
 use vestibule_store::{Change, Sequence, Store, StoreError};
 
+use crate::administration::UnderWay;
 use crate::audit::Folded;
 use crate::directory::{AccountEntry, Directory, UserEntry};
 use crate::failure_limit::FailuresByAddress;
@@ -52,6 +53,8 @@ pub struct Auth {
     pub(crate) audit_stuck_at: AtomicI64,
     /// Held by whoever changes the directory, or reads it anew: one at a time.
     pub(crate) directory_turn: AsyncMutex<()>,
+    /// The creations under way that came under a key.
+    pub(crate) under_way: UnderWay,
     /// Held by whoever changes administrators and their tokens.
     pub(crate) administration_turn: AsyncMutex<()>,
     /// Another for each start: cursors of a walk through the table do not outlive it.
@@ -115,6 +118,7 @@ impl Auth {
             audit_retention: settings.audit_retention,
             audit_stuck_at: AtomicI64::new(0),
             directory_turn: AsyncMutex::default(),
+            under_way: UnderWay::default(),
             administration_turn: AsyncMutex::default(),
             incarnation,
             store,

@@ -9,7 +9,7 @@ use vestibule_model::Clock;
 use crate::gateway::CheckShortcut;
 use crate::layers::{Routes, Shortcut};
 use crate::liveperson::RefreshShortcut;
-use crate::{domain, gateway, liveperson, livevox};
+use crate::{domain, gateway, liveperson, livevox, own};
 
 /// What every handler for clients works with.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub struct ApiState {
     pub livevox_bearer_token: bool,
 }
 
-/// The routes of every dialect.
+/// The routes of every dialect, and those that are the same for all.
 pub fn routes(state: ApiState) -> Routes {
     let shortcuts: Vec<Arc<dyn Shortcut>> = {
         let api = Arc::new(state.clone());
@@ -36,6 +36,7 @@ pub fn routes(state: ApiState) -> Routes {
         .merge(livevox::routes())
         .merge(domain::routes())
         .merge(gateway::routes())
+        .merge(own::routes())
         .with_state(state);
     Routes { router, shortcuts }
 }

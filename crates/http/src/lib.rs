@@ -11,4 +11,6 @@ pub mod layers;
 mod liveperson;
 mod livevox;
 pub mod operations;
+mod own;
 pub mod server;
+mod words;

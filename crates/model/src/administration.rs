@@ -67,6 +67,19 @@ impl AdministrationToken {
     }
 }
 
+/// What was answered to a request that may come again, for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RememberedAnswer {
+    /// Names the caller and the key that they gave the request.
+    pub key: SecretDigest,
+    /// Names the request, so that another one under the same key is told apart.
+    pub request: SecretDigest,
+    /// When it was answered.
+    pub at: Millis,
+    /// The answer, sealed: it may hold a secret that was shown once.
+    pub sealed: Vec<u8>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

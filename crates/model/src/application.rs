@@ -74,6 +74,17 @@ pub struct ApplicationToken {
     pub requests: u64,
 }
 
+impl ApplicationToken {
+    /// The longest token, in characters (contract livevox §2).
+    pub const LONGEST: usize = 64;
+
+    /// Whether this may be a token: 1 to [`Self::LONGEST`] characters of `0-9`, `A-Z`, `a-z` and `-`.
+    pub fn is_token(text: &str) -> bool {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (1..=Self::LONGEST).contains(&text.len()) && text.bytes().all(fits)
+    }
+}
+
 /// A keyed hash of a secret that is long and random, so that no slow hash is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SecretDigest(pub [u8; 32]);
@@ -93,4 +104,23 @@ pub enum Privilege {
     DataRead,
     /// Manage API keys.
     AppKeyManagement,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_neither_empty_nor_long() {
+        let is_token = |length| ApplicationToken::is_token(&"a".repeat(length));
+        assert_eq!([0, 1, 64, 65].map(is_token), [false, true, true, false]);
+    }
+
+    #[test]
+    fn a_token_has_letters_digits_and_hyphens() {
+        assert!(ApplicationToken::is_token("123e4567-e89b-12d3-A456-426614174000"));
+        for text in ["a b", "a_b", "ä", "a\n", "a+"] {
+            assert!(!ApplicationToken::is_token(text), "{text:?}");
+        }
+    }
 }

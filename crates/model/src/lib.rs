@@ -11,6 +11,7 @@ mod audit;
 mod audited;
 mod host_port;
 mod id;
+mod network;
 mod policy;
 mod random;
 mod session;
@@ -18,7 +19,7 @@ mod time;
 mod user;
 
 pub use account::{Account, AccountState, Feature, Group, Profile, Rank, RoleType, Service, SignOn, Skill};
-pub use administration::{AdministrationToken, Administrator, AdministratorRole};
+pub use administration::{AdministrationToken, Administrator, AdministratorRole, RememberedAnswer};
 pub use application::{ApiKey, ApplicationToken, OauthClient, Privilege, SecretDigest};
 pub use audit::{
     Actor, AuditAction, AuditEntry, AuditMac, AuditReason, AuditRecord, AuditSequence, AuditTarget, Means,
@@ -27,6 +28,7 @@ pub use audit::{
 pub use audited::{Audited, difference};
 pub use host_port::HostPort;
 pub use id::{AccountId, AdministrationTokenId, ApplicationId, IdError, SessionId, SessionReference, UserId};
+pub use network::{Network, NoNetwork};
 pub use policy::{
     Concurrency, LockoutPolicy, PasswordPolicy, PasswordViolation, Reach, SessionPolicy, Strength, Unlock,
     WhenFull,

@@ -29,7 +29,8 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, AuditMac, SecretDigest, Session, SessionId, User, UserId,
+    AccountId, AdministrationToken, Administrator, ApplicationToken, AuditMac, Millis, RememberedAnswer,
+    SecretDigest, Session, SessionId, User, UserId,
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Sequence, Store,
@@ -115,6 +116,10 @@ impl Store for SqliteStore {
         self.read(move |snapshot| read::users(snapshot, &query))
     }
 
+    fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>> {
+        self.read(move |snapshot| read::application_tokens(snapshot, account))
+    }
+
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
         self.read(move |snapshot| read::audit(snapshot, &query))
     }
@@ -129,6 +134,14 @@ impl Store for SqliteStore {
 
     fn administration_token(&self, secret: SecretDigest) -> StoreFuture<'_, Option<AdministrationToken>> {
         self.read(move |snapshot| read::token_with(snapshot, secret))
+    }
+
+    fn answer(&self, key: SecretDigest) -> StoreFuture<'_, Option<RememberedAnswer>> {
+        self.read(move |snapshot| read::answer(snapshot, key))
+    }
+
+    fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>> {
+        self.read(read::oldest_answer)
     }
 }
 

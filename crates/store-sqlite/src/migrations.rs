@@ -33,6 +33,11 @@ pub(crate) const ALL: &[Migration] = &[
         name: "changes_of_users",
         sql: include_str!("../migrations/0004_changes_of_users.sql"),
     },
+    Migration {
+        number: 5,
+        name: "remembered_answers",
+        sql: include_str!("../migrations/0005_remembered_answers.sql"),
+    },
 ];
 
 /// The step that made the audit.

@@ -2,8 +2,8 @@
 
 use vestibule_model::{
     Account, AccountId, AdministrationToken, AdministrationTokenId, Administrator, ApiKey, ApplicationId,
-    ApplicationToken, AuditRecord, Group, Millis, OauthClient, PasswordCredential, Profile, Session,
-    SessionId, Skill, User, UserId,
+    ApplicationToken, AuditRecord, Group, Millis, OauthClient, PasswordCredential, Profile, RememberedAnswer,
+    Session, SessionId, Skill, User, UserId,
 };
 
 use crate::{Changed, Sequence};
@@ -105,6 +105,21 @@ pub enum Change {
         /// When it was last used.
         last_used: Millis,
     },
+    /// Remembers what was answered to a request. Fails the transaction with `Constraint` when there is an answer under the
+    /// same key, unless that one is older than a time. No change of the directory.
+    RememberAnswer {
+        /// What.
+        answer: Box<RememberedAnswer>,
+        /// An answer from before this is replaced.
+        replaces_before: Millis,
+    },
+    /// Forgets the oldest answers while they are older than a time, and at most so many.
+    ForgetAnswers {
+        /// An answer that is not older than this stays.
+        before: Millis,
+        /// The most to forget.
+        limit: usize,
+    },
     /// Writes an entry of the audit behind the newest one. It is there exactly when the transaction is.
     Audit(Box<AuditRecord>),
     /// Removes the oldest entries of the audit while they are older than a time, and at most so many.
@@ -171,6 +186,8 @@ impl Change {
             | Self::PutAdministrationToken(_)
             | Self::DeleteAdministrationToken(_)
             | Self::TouchAdministrationToken { .. }
+            | Self::RememberAnswer { .. }
+            | Self::ForgetAnswers { .. }
             | Self::Audit(_)
             | Self::PruneAudit { .. } => None,
         }

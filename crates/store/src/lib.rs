@@ -18,8 +18,8 @@ use std::future::Future;
 use std::pin::Pin;
 
 use vestibule_model::{
-    Account, AccountId, AdministrationToken, Administrator, ApiKey, ApplicationToken, Group, OauthClient,
-    Profile, SecretDigest, Session, SessionId, Skill, User, UserId,
+    Account, AccountId, AdministrationToken, Administrator, ApiKey, ApplicationToken, Group, Millis,
+    OauthClient, Profile, RememberedAnswer, SecretDigest, Session, SessionId, Skill, User, UserId,
 };
 
 pub use change::{ApplicationTouch, Change, Touch};
@@ -29,7 +29,7 @@ pub use query::{AuditOrder, AuditPage, AuditQuery, UserQuery};
 /// What a store's operation gives: boxed, so that a store can be chosen at run time.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// A database that remembers accounts, sessions, administrators and the audit.
+/// A database that remembers accounts, sessions, administrators, the audit, and for a while what was answered.
 pub trait Store: Send + Sync + 'static {
     /// Applies the changes in their order, all or none, and answers when they are durable: they survive
     /// a killed process and a power cut. Later commits are seen after earlier ones.
@@ -59,6 +59,9 @@ pub trait Store: Send + Sync + 'static {
     /// A page of an account's users; fewer than the limit: that was the last page.
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>>;
 
+    /// The application tokens of an account, by id, with what was counted for them; none for an account that is not there.
+    fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>>;
+
     /// A page of the audit.
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage>;
 
@@ -70,6 +73,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// The administration token with this digest, expired or revoked or not.
     fn administration_token(&self, secret: SecretDigest) -> StoreFuture<'_, Option<AdministrationToken>>;
+
+    /// The answer that is remembered under this key, however old.
+    fn answer(&self, key: SecretDigest) -> StoreFuture<'_, Option<RememberedAnswer>>;
+
+    /// When the oldest remembered answer was given; None: none is remembered.
+    fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>>;
 }
 
 /// A position in the order of directory changes; grows with every commit that changes a directory.

@@ -16,7 +16,8 @@ use zeroize::Zeroizing;
 use super::{AdministrationError, HOME};
 use crate::audit::End;
 use crate::authorize::Credential;
-use crate::log_in::{LogIn, UserCredentials};
+use crate::change_password::ChangePasswordError;
+use crate::log_in::{Door, LogIn, UserCredentials};
 use crate::service::Auth;
 
 /// How exactly it is remembered when a token was last used.
@@ -107,7 +108,7 @@ impl Caller {
 
 /// The administrators' account.
 #[expect(clippy::expect_used, reason = "the text is an account id: a test reads it")]
-pub(super) fn home() -> AccountId {
+pub(crate) fn home() -> AccountId {
     HOME.parse().expect("the administrators' account has an id")
 }
 
@@ -164,10 +165,9 @@ impl Auth {
         self: &Arc<Self>,
         user_name: String,
         password: Zeroizing<Vec<u8>>,
-        (address, now): (Option<IpAddr>, Millis),
+        at: (Option<IpAddr>, Millis),
     ) -> Result<LoggedInAdministrator, AdministrationError> {
-        let at = LogIn { account: Some(home()), dialect: Dialect::LivePerson, address, now };
-        let credentials = UserCredentials { user_name, population: Some(Population::User), password };
+        let (at, credentials) = at_the_door((user_name, password), at);
         let logged_in = self.log_in_user(at, credentials).await.map_err(AdministrationError::LogIn)?;
         let Some(role) = self.role_of(logged_in.user.id).await? else {
             self.end_detached(logged_in.session, EndReason::LoggedOut.into()).await?;
@@ -177,12 +177,38 @@ impl Auth {
         Ok(LoggedInAdministrator { bearer, expires: logged_in.session.expires_at(), role })
     }
 
+    /// Changes the password of an administrator who proves the old one, also when that has expired or must be changed, and
+    /// ends their sessions.
+    pub async fn change_administrator_password(
+        self: &Arc<Self>,
+        user_name: String,
+        (password, new): (Zeroizing<Vec<u8>>, Zeroizing<String>),
+        at: (Option<IpAddr>, Millis),
+    ) -> Result<(), AdministrationError> {
+        let (at, credentials) = at_the_door((user_name, password), at);
+        self.change_password(at, credentials, new).await.map_err(|error| match error {
+            ChangePasswordError::LogIn(error) => AdministrationError::LogIn(error),
+            ChangePasswordError::Policy(violation) => {
+                AdministrationError::invalid("new_password", violation.to_string())
+            }
+        })
+    }
+
     /// Ends the caller's own session; a token has none.
     pub async fn log_out_administrator(self: &Arc<Self>, caller: &Caller) -> Result<(), AdministrationError> {
         let conflict = || AdministrationError::Conflict("a token has no session: revoke it instead".into());
         let session = caller.session.clone().ok_or_else(conflict)?;
         Ok(self.end_detached(session, caller.end_for(EndReason::LoggedOut)).await?)
     }
+}
+
+fn at_the_door(
+    (user_name, password): (String, Zeroizing<Vec<u8>>),
+    (address, now): (Option<IpAddr>, Millis),
+) -> (LogIn, UserCredentials) {
+    let (dialect, door) = (Dialect::LivePerson, Door::Administration);
+    let at = LogIn { account: Some(home()), dialect, door, address, now };
+    (at, UserCredentials { user_name, population: Some(Population::User), password })
 }
 
 #[cfg(test)]

@@ -2,15 +2,16 @@
 
 use uuid::Uuid;
 use vestibule_model::{
-    Account, AccountState, Actor, Administrator, AdministratorRole, AuditAction, AuditRecord, AuditTarget,
-    Concurrency, LockoutPolicy, Means, Millis, PasswordCredential, PasswordPolicy, Population, SessionPolicy,
-    SignOn, TargetKind, User, UserId, UserKind, WhenFull,
+    Account, Actor, Administrator, AdministratorRole, AuditAction, AuditRecord, AuditTarget, Concurrency,
+    Means, Millis, PasswordCredential, PasswordPolicy, SessionPolicy, TargetKind, User, UserId, WhenFull,
 };
 use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
 
+use super::accounts::new_account;
 use super::caller::home;
 use super::random::ten_digits;
+use super::users::new_user;
 use crate::service::Auth;
 
 /// The id of the account that administrators are users of. An ordinary account; only owners may look into it.
@@ -112,46 +113,20 @@ fn account() -> Account {
         ..SessionPolicy::default()
     };
     Account {
-        id: home(),
-        code: HOME.to_owned(),
         number: NUMBER,
-        time_zone: "UTC".to_owned(),
-        state: AccountState::Enabled,
-        sign_on: SignOn::Password,
-        features: [].into(),
-        services: Vec::new(),
         password_policy: PasswordPolicy { min_length: 12, ..PasswordPolicy::default() },
-        lockout_policy: LockoutPolicy::default(),
-        agent_lockout_policy: LockoutPolicy::default(),
         session_policy,
-        livevox_session_policy: SessionPolicy::livevox(),
+        ..new_account(home(), None)
     }
 }
 
 fn owner_user(id: UserId, pid: Uuid, password: PasswordCredential) -> User {
     User {
-        id,
-        account: home(),
-        pid,
-        number: 1,
-        population: Population::User,
-        kind: UserKind::Human,
         login_name: NAME.to_owned(),
         full_name: "Administrator".to_owned(),
         nickname: NAME.to_owned(),
-        email: String::new(),
-        enabled: true,
-        allowed_app_key: None,
-        max_chats: 0,
-        max_async_chats: 0,
-        profiles: Vec::new(),
-        skills: Vec::new(),
-        member_of: None,
-        manager_of: Vec::new(),
-        must_change_password: false,
         password: Some(password),
-        credential_version: 1,
-        locked_at: None,
+        ..new_user(id, home(), pid)
     }
 }
 

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::names::check_name;
 use super::random::ten_digits;
 use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Scope};
+use super::{AdministrationError, Caller, Once, Scope};
 use crate::service::Auth;
 
 /// What every administration token begins with, so that it is recognised in texts where it must not be.
@@ -72,6 +72,7 @@ impl Auth {
         &self,
         caller: &Caller,
         new: NewToken,
+        once: Once<'_, MadeToken>,
     ) -> Result<MadeToken, AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
         self.check_role(new.role)?;
@@ -100,8 +101,9 @@ impl Auth {
         };
         let told = Told::made(&token).in_account(token.role.account());
         let change = Change::PutAdministrationToken(Box::new(token.clone()));
-        self.write(caller, Written::one(change, told)).await?;
-        Ok(MadeToken { token, secret })
+        let made = MadeToken { token, secret };
+        self.write(caller, Written::one(change, told).once(self, caller, (&once, &made))).await?;
+        Ok(made)
     }
 
     /// Makes a token stop working. It stays in the list. Does nothing to one that was revoked before.

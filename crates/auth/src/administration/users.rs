@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 use vestibule_model::{AccountId, Population, User, UserId, UserKind};
 use vestibule_store::{Change, UserQuery};
 use zeroize::Zeroizing;
@@ -95,11 +95,11 @@ impl Auth {
         let pid = Builder::from_random_bytes(pid).into_uuid();
         let id = UserId(ten_digits(&*self.rng));
         let entry = self.account_entry(account)?;
-        let blank = User { account, pid, ..blank(id, new.population, new.kind) };
+        let blank = User { population: new.population, kind: new.kind, ..new_user(id, account, pid) };
         // What is wrong with the rest is said before anything is hashed.
         let mut draft = blank.clone();
         fill(&mut draft)?;
-        check_user(&entry, &mut draft)?;
+        check_user(&entry, &mut draft, None)?;
         let password = match &new.password {
             Some(password) => Some(self.first_password(caller, &entry, new.kind, password).await?),
             None => None,
@@ -110,7 +110,7 @@ impl Auth {
             let number = highest.checked_add(1).ok_or(AdministrationError::Taken("number"))?.max(1);
             let mut user = User { number, password: password.clone(), ..blank.clone() };
             fill(&mut user)?;
-            check_user(&entry, &mut user)?;
+            check_user(&entry, &mut user, None)?;
             let told = Told::made(&user).in_account(account).about(id);
             Ok((Some(Written::one(Change::PutUser(user.clone().into()), told)), user))
         })
@@ -138,7 +138,7 @@ impl Auth {
             if after == **before {
                 return Ok((None, after));
             }
-            check_user(&entry, &mut after)?;
+            check_user(&entry, &mut after, Some(&before))?;
             if after.invalidates_sessions_of(&before) {
                 after.credential_version += 1;
             }
@@ -198,8 +198,13 @@ impl Auth {
     }
 }
 
-/// What of a user must be right, and belong together with the account. Puts lists in their order.
-fn check_user(entry: &AccountEntry, user: &mut User) -> Result<(), AdministrationError> {
+/// What of a user must be right, and belong together with the account. `before` is what the user was; None: they are new.
+/// Puts lists in their order.
+fn check_user(
+    entry: &AccountEntry,
+    user: &mut User,
+    before: Option<&User>,
+) -> Result<(), AdministrationError> {
     check_name("login_name", &user.login_name)?;
     for (field, text) in
         [("full_name", &user.full_name), ("nickname", &user.nickname), ("email", &user.email)]
@@ -219,25 +224,41 @@ fn check_user(entry: &AccountEntry, user: &mut User) -> Result<(), Administratio
         ids.sort_unstable();
         ids.dedup();
     }
-    check_references(entry, user)
+    check_references(entry, user, before)
 }
 
-fn check_references(entry: &AccountEntry, user: &User) -> Result<(), AdministrationError> {
+/// What a user refers to has to be there, unless they referred to it before: a key may be gone since, and nobody is to be
+/// kept from disabling the bot.
+fn check_references(
+    entry: &AccountEntry,
+    user: &User,
+    before: Option<&User>,
+) -> Result<(), AdministrationError> {
     let missing =
         |field, id| Err(AdministrationError::invalid(field, format!("there is none with the id {id}")));
-    if let Some(id) = user.profiles.iter().find(|id| entry.profile(**id).is_none()) {
+    let had = |list: fn(&User) -> &[i64], id: &i64| before.is_some_and(|before| list(before).contains(id));
+    let mut profiles = user.profiles.iter().filter(|id| !had(|user| &user.profiles, id));
+    if let Some(id) = profiles.find(|id| entry.profile(**id).is_none()) {
         return missing("profiles", *id);
     }
-    if let Some(id) = user.skills.iter().find(|id| entry.skill(**id).is_none()) {
+    let mut skills = user.skills.iter().filter(|id| !had(|user| &user.skills, id));
+    if let Some(id) = skills.find(|id| entry.skill(**id).is_none()) {
         return missing("skills", *id);
     }
-    if let Some(id) = user.manager_of.iter().find(|id| entry.group(**id).is_none()) {
+    let mut managed = user.manager_of.iter().filter(|id| !had(|user| &user.manager_of, id));
+    if let Some(id) = managed.find(|id| entry.group(**id).is_none()) {
         return missing("manager_of", *id);
     }
-    if let Some(id) = user.member_of.filter(|id| entry.group(*id).is_none()) {
+    let joined = user.member_of.filter(|_| before.is_none_or(|before| before.member_of != user.member_of));
+    if let Some(id) = joined.filter(|id| entry.group(*id).is_none()) {
         return missing("member_of", id);
     }
-    let Some(key) = &user.allowed_app_key else { return Ok(()) };
+    check_key(entry, user, before)
+}
+
+fn check_key(entry: &AccountEntry, user: &User, before: Option<&User>) -> Result<(), AdministrationError> {
+    let is_another = before.is_none_or(|before| before.allowed_app_key != user.allowed_app_key);
+    let Some(key) = user.allowed_app_key.as_ref().filter(|_| is_another) else { return Ok(()) };
     if user.kind != UserKind::Bot {
         let reason = "only a bot logs in with an API key";
         return Err(AdministrationError::invalid("allowed_app_key", reason));
@@ -249,14 +270,15 @@ fn check_references(entry: &AccountEntry, user: &User) -> Result<(), Administrat
     Ok(())
 }
 
-fn blank(id: UserId, population: Population, kind: UserKind) -> User {
+/// A user as new ones are, still without names: a human of the population of users, enabled, without a password.
+pub fn new_user(id: UserId, account: AccountId, pid: Uuid) -> User {
     User {
         id,
-        account: home(),
-        pid: uuid::Uuid::nil(),
-        number: 0,
-        population,
-        kind,
+        account,
+        pid,
+        number: 1,
+        population: Population::User,
+        kind: UserKind::Human,
         login_name: String::new(),
         full_name: String::new(),
         nickname: String::new(),

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use vestibule_model::{
-    AccountId, Actor, AuditAction, AuditReason, AuditRecord, Dialect, Means, Millis, SessionReference, UserId,
+    AccountId, Actor, AdministrationTokenId, AuditAction, AuditReason, AuditRecord, Dialect, Means, Millis,
+    SessionReference, UserId,
 };
 
 use crate::failure_limit::bucket;
@@ -32,6 +33,8 @@ struct Key {
     reason: Option<AuditReason>,
     account: Option<AccountId>,
     user: Option<UserId>,
+    /// Of an actor that is no user.
+    token: Option<AdministrationTokenId>,
     session: Option<SessionReference>,
     means: Means,
     dialect: Option<Dialect>,
@@ -128,7 +131,12 @@ impl State {
 
 impl Key {
     fn of(record: &AuditRecord) -> Self {
+        let token = match record.actor {
+            Actor::AdministrationToken { id, .. } => Some(id),
+            _ => None,
+        };
         Self {
+            token,
             action: record.action,
             reason: record.reason,
             account: record.account,
@@ -213,6 +221,18 @@ mod tests {
         let unknown = Some(AuditReason::Refused(Refusal::UnknownUser));
         folded.add(AuditRecord { reason: unknown, ..failure(0, 1) });
         assert_eq!(counts(&folded.take_all()), [1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn another_administration_token_is_another_entry() {
+        let folded = Folded::default();
+        for id in [1, 2, 1].map(AdministrationTokenId) {
+            let actor = Actor::AdministrationToken { id, name: "deploy".into() };
+            folded.add(AuditRecord { actor, ..failure(0, 1) });
+        }
+        let mut counts = counts(&folded.take_all());
+        counts.sort_unstable();
+        assert_eq!(counts, [1, 2]);
     }
 
     #[test]

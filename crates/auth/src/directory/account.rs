@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use foldhash::fast::RandomState;
 use vestibule_crypto::{SealError, Sealer};
 use vestibule_model::{
-    Account, Application, ApplicationId, ApplicationToken, Group, Millis, OauthClient, Population, Profile,
-    Rank, RoleType, SecretDigest, Skill, User, UserId,
+    Account, ApiKey, Application, ApplicationId, ApplicationToken, Group, Millis, OauthClient, Population,
+    Profile, Rank, RoleType, SecretDigest, Skill, User, UserId,
 };
 use vestibule_store::{AccountRows, Sequence};
 
@@ -163,6 +163,18 @@ impl AccountFacts {
         self.groups.iter().find(|group| group.id == id)
     }
 
+    /// The account's skills, in the order of their ids.
+    pub(crate) fn skills(&self) -> &[Skill] {
+        &self.skills
+    }
+
+    /// The account's profiles, in the order of their ids.
+    pub(crate) fn profiles(&self) -> Vec<&Profile> {
+        let mut all: Vec<&Profile> = self.profiles.values().collect();
+        all.sort_unstable_by_key(|profile| profile.id);
+        all
+    }
+
     /// The skill of this id.
     pub(crate) fn skill(&self, id: i64) -> Option<&Skill> {
         self.skills.iter().find(|skill| skill.id == id)
@@ -205,6 +217,27 @@ impl AccountFacts {
 
     fn profiles_of<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a Profile> {
         user.profiles.iter().filter_map(|id| self.profiles.get(id))
+    }
+
+    /// The account's API keys, in the order of their ids.
+    pub(crate) fn api_keys(&self) -> Vec<&ApiKey> {
+        let mut all: Vec<&ApiKey> = self.api_keys.values().map(|usable| &usable.key).collect();
+        all.sort_unstable_by_key(|key| key.id);
+        all
+    }
+
+    /// The account's OAuth clients, in the order of their ids.
+    pub(crate) fn oauth_clients(&self) -> Vec<&OauthClient> {
+        let mut all: Vec<&OauthClient> = self.oauth_clients.values().collect();
+        all.sort_unstable_by_key(|client| client.id);
+        all
+    }
+
+    /// The account's application tokens, in the order of their ids. What is counted for them is as old as this.
+    pub(crate) fn application_tokens(&self) -> Vec<&ApplicationToken> {
+        let mut all: Vec<&ApplicationToken> = self.application_tokens.values().collect();
+        all.sort_unstable_by_key(|token| token.id);
+        all
     }
 
     pub(crate) fn api_key(&self, app_key: &str) -> Option<&UsableApiKey> {

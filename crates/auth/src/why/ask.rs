@@ -1,7 +1,7 @@
 //! Asking: from what somebody pasted to the life of a session.
 
 use uuid::Uuid;
-use vestibule_model::{AuditEntry, Millis, SessionReference, UserId};
+use vestibule_model::{AccountId, AuditAction, AuditEntry, Millis, SessionReference, UserId};
 use vestibule_store::{AuditOrder, AuditQuery, StoreError};
 
 use super::{Evidence, Life, cause, end_of, life};
@@ -13,17 +13,39 @@ const ENTRIES: usize = 500;
 /// How many changes before the end are looked at for its cause.
 const CANDIDATES: usize = 200;
 
+/// How many pages of the audit are looked through for a cause, some 20 ms each: it is seldom far from the end.
+const PAGES: usize = 4;
+
+/// The longest text that is looked at for a session.
+const LONGEST: usize = 8 * 1024;
+
+/// A session that somebody pasted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pasted {
+    /// Which one.
+    pub reference: SessionReference,
+    /// The name to show to whoever may not know that there is such a session: made of the text alone.
+    pub shown: SessionReference,
+}
+
 impl Auth {
-    /// The session that somebody pasted: its reference, its bearer or cookie, genuine though it may not live any more, or
-    /// the LiveVox id of one that lives. None: it is none of these. What was pasted is not kept anywhere.
-    pub fn pasted_session(&self, text: &str, now: Millis) -> Option<SessionReference> {
-        let text = text.trim();
-        if let Some(id) = self.tokens.read_bearer(text).or_else(|| self.tokens.read_cookie(text)) {
-            return Some(SessionReference(self.tokens.reference(id)));
+    /// The session in what somebody pasted: its reference, its bearer or cookie, genuine though it may not live any more, or
+    /// the LiveVox id of one that lives; by itself or as it stands in a header. None: there is none of these. What was
+    /// pasted is not kept anywhere.
+    pub fn pasted_session(&self, text: &str, now: Millis) -> Option<Pasted> {
+        let between = |sign: char| sign.is_whitespace() || "=;:,\"'".contains(sign);
+        let text = Some(text).filter(|text| text.len() <= LONGEST)?;
+        text.split(between).find_map(|word| self.pasted_word(word, now))
+    }
+
+    fn pasted_word(&self, word: &str, now: Millis) -> Option<Pasted> {
+        if let Some(id) = self.tokens.read_bearer(word).or_else(|| self.tokens.read_cookie(word)) {
+            let reference = SessionReference(self.tokens.reference(id));
+            return Some(Pasted { reference, shown: reference });
         }
-        let name = Uuid::try_parse(text).ok()?.into_bytes();
+        let name = Uuid::try_parse(word).ok()?.into_bytes();
         let live = self.live.with_livevox_id(&name, now, |live| live.entry.reference);
-        Some(SessionReference(live.unwrap_or(name)))
+        Some(Pasted { reference: SessionReference(live.unwrap_or(name)), shown: SessionReference(name) })
     }
 
     /// Why a session is not there any more, or that it is. `time` writes a point in time for people.
@@ -40,7 +62,7 @@ impl Auth {
             ..AuditQuery::default()
         };
         self.flush_audit().await?;
-        let entries = self.entries(query, ENTRIES).await?;
+        let entries = self.entries(query, (ENTRIES, usize::MAX)).await?;
         let candidates = self.causes_before_the_end(&entries).await?;
         let cause = end_of(&entries).and_then(|(_, reason)| cause::find(reason, &candidates));
         let live = self.live.with_reference(&session.0, now, |live| live.entry.session());
@@ -48,15 +70,20 @@ impl Auth {
     }
 
     /// The sessions of a user that the audit knows, the newest first, at most so many.
-    pub async fn sessions_of_user_in_audit(
+    pub(crate) async fn sessions_of_user_in_audit(
         &self,
-        user: UserId,
+        (account, user): (AccountId, UserId),
         limit: usize,
     ) -> Result<Vec<SessionReference>, StoreError> {
-        let action = Some(vestibule_model::AuditAction::LoggedIn);
-        let query = AuditQuery { user: Some(user), action, limit, ..AuditQuery::default() };
+        let query = AuditQuery {
+            account: Some(account),
+            user: Some(user),
+            action: Some(AuditAction::LoggedIn),
+            limit,
+            ..AuditQuery::default()
+        };
         self.flush_audit().await?;
-        let entries = self.entries(query, limit).await?;
+        let entries = self.entries(query, (limit, usize::MAX)).await?;
         Ok(entries.iter().filter_map(|entry| entry.record.session).collect())
     }
 
@@ -68,7 +95,7 @@ impl Auth {
         let behind = Some(end.sequence);
         let of_user =
             AuditQuery { user: end.record.user, behind, limit: CANDIDATES, ..AuditQuery::default() };
-        let mut candidates = self.entries(of_user, CANDIDATES).await?;
+        let mut candidates = self.entries(of_user, (CANDIDATES, PAGES)).await?;
         if cause::find(reason, &candidates).is_none() {
             let of_account = |action| AuditQuery {
                 account: end.record.account,
@@ -77,24 +104,29 @@ impl Auth {
                 limit: CANDIDATES,
                 ..AuditQuery::default()
             };
-            for action in [vestibule_model::AuditAction::Changed, vestibule_model::AuditAction::Deleted] {
-                candidates.extend(self.entries(of_account(action), CANDIDATES).await?);
+            for action in [AuditAction::Changed, AuditAction::Deleted] {
+                candidates.extend(self.entries(of_account(action), (CANDIDATES, PAGES)).await?);
             }
             candidates.sort_by_key(|entry| std::cmp::Reverse(entry.sequence));
         }
         Ok(candidates)
     }
 
-    /// At most so many entries, over as many pages as that takes.
-    async fn entries(&self, mut query: AuditQuery, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
+    /// At most so many entries, and from so many pages.
+    async fn entries(
+        &self,
+        mut query: AuditQuery,
+        (limit, pages): (usize, usize),
+    ) -> Result<Vec<AuditEntry>, StoreError> {
         let mut all = Vec::new();
-        loop {
+        for _ in 0..pages {
             let page = self.store.audit(query.clone()).await?;
             all.extend(page.entries);
             query.behind = page.next;
             if page.next.is_none() || all.len() >= limit {
-                return Ok(all);
+                break;
             }
         }
+        Ok(all)
     }
 }

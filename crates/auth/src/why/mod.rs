@@ -6,6 +6,8 @@ mod ask;
 mod cause;
 mod words;
 
+pub use ask::Pasted;
+
 use serde::Serialize;
 use vestibule_model::{
     AccountId, AuditAction, AuditEntry, AuditReason, AuditSequence, EndReason, Millis, Session,

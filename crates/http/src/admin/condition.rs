@@ -53,7 +53,7 @@ impl Condition {
 }
 
 /// Names a state of a thing: equal states have equal tags.
-fn tag(thing: &impl Serialize) -> String {
+pub(super) fn tag(thing: &impl Serialize) -> String {
     let mut hasher = DefaultHasher::new();
     hasher.write(serde_json::to_string(thing).unwrap_or_default().as_bytes());
     format!("\"{:016x}\"", hasher.finish())

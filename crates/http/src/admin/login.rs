@@ -1,4 +1,4 @@
-//! `POST /admin/v1/login` and `/admin/v1/logout`.
+//! `POST /admin/v1/login`, `/admin/v1/logout` and `/admin/v1/password`.
 
 use axum::extract::FromRequest;
 use axum::extract::{Request, State};
@@ -18,6 +18,15 @@ use super::role::{Role, shown};
 struct LogIn {
     username: String,
     password: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ChangePassword {
+    username: String,
+    /// The present password.
+    password: String,
+    new_password: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -43,6 +52,21 @@ pub(super) async fn log_in(State(admin): State<AdminState>, request: Request) ->
     let (role, account) = shown(logged_in.role);
     let expires = logged_in.expires.as_unix();
     Ok(json(StatusCode::OK, &LoggedIn { token: logged_in.bearer, expires, role, account }))
+}
+
+/// Changes a password, also one that has expired or must be changed, and ends the sessions of its user.
+#[utoipa::path(post, path = "/admin/v1/password", tag = "login", request_body = ChangePassword, responses(
+    (status = 204), (status = 401, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+pub(super) async fn change_password(
+    State(admin): State<AdminState>,
+    request: Request,
+) -> Result<StatusCode, Failure> {
+    let (parts, body) = request.into_parts();
+    let at = (address(&parts), admin.clock.now());
+    let Body(read) = Body::<ChangePassword>::from_request(Request::from_parts(parts, body), &admin).await?;
+    let passwords = (Zeroizing::new(read.password.into_bytes()), Zeroizing::new(read.new_password));
+    admin.auth.change_administrator_password(read.username, passwords, at).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Ends the caller's session.

@@ -6,21 +6,34 @@
 
 mod accounts;
 mod administrators;
+mod api_keys;
+mod application_tokens;
+mod audit;
 mod condition;
+mod docs;
+mod groups;
 mod login;
+mod networks;
+mod oauth_clients;
+mod once;
 mod paging;
 mod patch;
 mod problem;
+mod profiles;
+mod refusals;
 mod request;
 mod role;
 mod sessions;
+mod skills;
+mod time;
 mod tokens;
 mod users;
+mod why;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::routing::get;
+use axum::{Router, middleware};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, Info, OpenApi};
@@ -48,7 +61,12 @@ pub fn router(state: AdminState) -> Router {
         let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
         (headers, description.to_string())
     };
-    router.route("/admin/v1/openapi.json", get(describe)).with_state(state)
+    let note_refusals = middleware::from_fn_with_state(state.clone(), refusals::note);
+    router
+        .route_layer(note_refusals)
+        .route("/admin/v1/openapi.json", get(describe))
+        .merge(docs::routes())
+        .with_state(state)
 }
 
 /// The description of every route of administration but its own, as JSON text.
@@ -66,12 +84,27 @@ fn described() -> OpenApiRouter<AdminState> {
     OpenApiRouter::with_openapi(frame())
         .routes(routes!(login::log_in))
         .routes(routes!(login::log_out))
+        .routes(routes!(login::change_password))
         .routes(routes!(accounts::list, accounts::make))
         .routes(routes!(accounts::read, accounts::change, accounts::delete))
         .routes(routes!(users::list, users::make))
         .routes(routes!(users::read, users::change, users::delete))
         .routes(routes!(users::set_password))
         .routes(routes!(users::unlock))
+        .routes(routes!(profiles::list, profiles::make))
+        .routes(routes!(profiles::read, profiles::change, profiles::delete))
+        .routes(routes!(groups::list, groups::make))
+        .routes(routes!(groups::read, groups::change, groups::delete))
+        .routes(routes!(skills::list, skills::make))
+        .routes(routes!(skills::read, skills::change, skills::delete))
+        .routes(routes!(api_keys::list, api_keys::make))
+        .routes(routes!(api_keys::read, api_keys::change, api_keys::delete))
+        .routes(routes!(api_keys::renew))
+        .routes(routes!(oauth_clients::list, oauth_clients::make))
+        .routes(routes!(oauth_clients::read, oauth_clients::change, oauth_clients::delete))
+        .routes(routes!(oauth_clients::renew))
+        .routes(routes!(application_tokens::list, application_tokens::make))
+        .routes(routes!(application_tokens::read, application_tokens::change, application_tokens::delete))
         .routes(routes!(administrators::list))
         .routes(routes!(administrators::read, administrators::set, administrators::remove))
         .routes(routes!(tokens::list, tokens::make))
@@ -81,6 +114,9 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(sessions::end_of_account))
         .routes(routes!(sessions::end_of_user))
         .routes(routes!(sessions::end_of_application))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(why::why))
 }
 
 fn frame() -> OpenApi {

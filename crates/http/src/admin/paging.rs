@@ -1,4 +1,7 @@
-//! How long a page is.
+//! How long a page is, and where it begins.
+
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::problem::Failure;
 
@@ -7,6 +10,24 @@ const PAGE: usize = 100;
 
 /// The longest page.
 const MOST: usize = 1_000;
+
+/// A page of a list that is not searched.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Paged {
+    /// The most things in the page: 1 to 1000, 100 unless told.
+    limit: Option<usize>,
+    /// What the page before gave as `next`.
+    cursor: Option<String>,
+}
+
+impl Paged {
+    /// The length, and where the page begins.
+    pub(super) fn page(&self) -> Result<(usize, Option<&str>), Failure> {
+        Ok((limit(self.limit)?, self.cursor.as_deref()))
+    }
+}
 
 /// The length that was asked for: 1 to 1000, 100 unless told.
 pub(super) fn limit(wanted: Option<usize>) -> Result<usize, Failure> {

@@ -6,16 +6,17 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
-use http::{HeaderValue, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{Extensions, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vestibule_auth::{AdministrationError, Caller};
 use vestibule_model::AccountId;
 
 use super::AdminState;
-use super::condition::tagged;
+use super::once;
 use super::problem::Failure;
+use super::refusals::Shown;
 use crate::json::{is_json, is_merge_patch};
 use crate::layers::{ClientAddress, LimitedBody};
 
@@ -36,15 +37,34 @@ impl FromRequestParts<AdminState> for By {
 
     async fn from_request_parts(parts: &mut Parts, admin: &AdminState) -> Result<Self, Failure> {
         let bearer = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
-        let bearer = bearer.ok_or(AdministrationError::NotProved)?;
-        let caller = admin.auth.administrator(bearer, address(parts), admin.clock.now()).await?;
-        Ok(Self(caller))
+        let proved = match bearer {
+            Some(bearer) => admin.auth.administrator(bearer, address(parts), admin.clock.now()).await,
+            None => Err(AdministrationError::NotProved),
+        };
+        if parts.headers.contains_key(AUTHORIZATION)
+            && let Some(shown) = parts.extensions.get::<Shown>()
+        {
+            shown.set(proved.as_ref().ok().cloned());
+        }
+        Ok(Self(proved?))
     }
 }
 
 /// Where the request comes from.
 pub(super) fn address(parts: &Parts) -> Option<IpAddr> {
-    parts.extensions.get::<ClientAddress>().map(|address| address.0)
+    address_in(&parts.extensions)
+}
+
+/// The same, of a request that had these extensions.
+pub(super) fn address_in(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ClientAddress>().map(|address| address.0)
+}
+
+/// The account of a filter.
+pub(super) fn account_of_filter(text: &str) -> Result<AccountId, Failure> {
+    let malformed =
+        |_| Failure::Malformed { field: "account".into(), reason: "this is no account id".into() };
+    text.parse().map_err(malformed)
 }
 
 fn bearer(value: &str) -> Option<&str> {
@@ -118,11 +138,7 @@ pub(super) fn account_named(text: &str) -> Result<AccountId, AdministrationError
 
 /// The answer to a creation: where the thing is now, what is told of it this once, and what it is tagged by.
 pub(super) fn created(path: &str, body: &impl Serialize, thing: &impl Serialize) -> Response {
-    let mut answer = tagged(json(StatusCode::CREATED, body), thing);
-    if let Ok(path) = HeaderValue::from_str(path) {
-        answer.headers_mut().insert(LOCATION, path);
-    }
-    answer
+    once::created(&once::answer_of(path, body, thing))
 }
 
 /// An answer with a body.

@@ -9,14 +9,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use vestibule_auth::{Listed, SessionFilter};
-use vestibule_model::{
-    AccountId, Application, ApplicationId, Dialect, Millis, Opening, Population, SessionReference, UserId,
-};
+use vestibule_model::{ApplicationId, Millis, Population, SessionReference, UserId};
 
 use super::AdminState;
 use super::paging::limit;
 use super::problem::{Failure, Problem};
-use super::request::{By, Named, Parameters, account_named, json};
+use super::request::{By, Named, Parameters, account_named, account_of_filter, json};
+use crate::words;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -89,7 +88,7 @@ pub(super) async fn list(
 ) -> Result<Response, Failure> {
     let limit = limit(wanted.limit)?;
     let filter = SessionFilter {
-        account: wanted.account.as_deref().map(account_id).transpose()?,
+        account: wanted.account.as_deref().map(account_of_filter).transpose()?,
         user: wanted.user.map(UserId),
         application: wanted.application.map(ApplicationId),
         address: wanted.address,
@@ -167,13 +166,6 @@ pub(super) async fn end_of_application(
     Ok(json(StatusCode::OK, &Ended { ended }))
 }
 
-/// The account of a filter.
-fn account_id(text: &str) -> Result<AccountId, Failure> {
-    let malformed =
-        |_| Failure::Malformed { field: "account".into(), reason: "this is no account id".into() };
-    text.parse().map_err(malformed)
-}
-
 fn item(admin: &AdminState, listed: &Listed) -> Item {
     let Listed { session, user } = listed;
     Item {
@@ -182,19 +174,9 @@ fn item(admin: &AdminState, listed: &Listed) -> Item {
         user: session.user.0,
         name: user.login_name.clone(),
         agent: user.population == Population::Agent,
-        dialect: match session.dialect {
-            Dialect::LivePerson => "liveperson",
-            Dialect::LiveVox => "livevox",
-        },
-        opening: match session.opening {
-            Opening::Password => "password",
-            Opening::ApiKey => "api-key",
-            Opening::OauthClient => "oauth-client",
-        },
-        application: match session.application {
-            Application::None => None,
-            Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => Some(id.0),
-        },
+        dialect: words::dialect(session.dialect),
+        opening: words::opening(session.opening),
+        application: words::application(session.application),
         address: session.address.map(|address| address.to_string()),
         created: session.created.as_unix(),
         last_used: session.last_used.as_unix(),

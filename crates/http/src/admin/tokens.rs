@@ -6,13 +6,14 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::NewToken;
+use vestibule_auth::{Answer, MadeToken, NewToken, Scope};
 use vestibule_model::{AdministrationToken, AdministrationTokenId, Millis};
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
+use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::problem::{Failure, Problem};
-use super::request::{Body, By, Named, created, json};
+use super::request::{Body, By, Named, json};
 use super::role::{Role, role, shown};
 
 #[derive(Serialize, ToSchema)]
@@ -75,18 +76,22 @@ pub(super) async fn list(State(admin): State<AdminState>, By(caller): By) -> Res
 
 /// Makes an administration token.
 #[utoipa::path(post, path = "/admin/v1/administration-tokens", tag = "administration tokens",
-    security(("bearer" = [])), request_body = Wanted, responses((status = 201, body = Made),
-    (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    security(("bearer" = [])), params(("Idempotency-Key" = Option<String>, Header, description = KEY)),
+    request_body = Wanted, responses((status = 201, body = Made), (status = 403, body = Problem),
+    (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn make(
     State(admin): State<AdminState>,
     By(caller): By,
-    Body(wanted): Body<Wanted>,
+    Keyed(Body(wanted), key): Keyed<Body<Wanted>>,
 ) -> Result<Response, Failure> {
+    let first = match key.begin(&admin, &caller, Scope::WriteInstallation).await? {
+        Turn::First(first) => first,
+        Turn::Again(answer) => return Ok(answer),
+    };
     let role = role(wanted.role, wanted.account.as_deref())?;
     let new = NewToken { name: wanted.name, role, expires: Millis::from_unix(wanted.expires) };
-    let made = admin.auth.make_administration_token(&caller, new).await?;
-    let shown = Made { token: token(&made.token), secret: made.secret.to_string() };
-    Ok(created(&format!("/admin/v1/administration-tokens/{}", made.token.id), &shown, &shown.token))
+    let made = admin.auth.make_administration_token(&caller, new, first.once(&answer)).await?;
+    Ok(created(&answer(&made)))
 }
 
 /// One administration token.
@@ -116,6 +121,11 @@ pub(super) async fn revoke(
     let unchanged = |present: &AdministrationToken| condition.holds(Some(&token(present)));
     admin.auth.revoke_administration_token(&caller, AdministrationTokenId(id), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn answer(made: &MadeToken) -> Answer {
+    let shown = Made { token: token(&made.token), secret: made.secret.to_string() };
+    answer_of(&format!("/admin/v1/administration-tokens/{}", made.token.id), &shown, &shown.token)
 }
 
 /// What a tag names: being used is no change.

@@ -65,7 +65,7 @@ async fn collection(
     }
     // What is no text is no account either.
     let account = account.ok().and_then(|Path(account)| account.parse().ok());
-    let entry = account.and_then(|id| api.auth.directory().account(id));
+    let entry = account.and_then(|id| api.auth.public_account(id));
     let base_uris = entry.as_ref().map_or_else(Vec::new, |entry| {
         entry.account.services.iter().map(|service| base_uri(&api, entry, service)).collect()
     });
@@ -83,7 +83,7 @@ async fn single(
     let Ok(Path((account, service))) = names else {
         return Failure::UnknownService.into_response();
     };
-    let Some(entry) = account.parse().ok().and_then(|id| api.auth.directory().account(id)) else {
+    let Some(entry) = account.parse().ok().and_then(|id| api.auth.public_account(id)) else {
         return Failure::UnknownAccount.into_response();
     };
     match entry.account.services.iter().find(|known| known.name == service) {

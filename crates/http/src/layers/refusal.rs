@@ -75,14 +75,14 @@ pub(super) enum Shape {
     Flat,
     /// `{"code":404,"message":"<text>"}`: the `LiveVox` dialect.
     CodeAndMessage,
-    /// RFC 9457: administration.
+    /// RFC 9457: administration, and what users do about themselves.
     Problem,
 }
 
 impl Shape {
     /// Chosen by path, because there may be no route.
     pub(super) fn of(path: &str) -> Self {
-        if path.starts_with("/admin/") {
+        if path.starts_with("/admin/") || path.starts_with("/self/") {
             return Self::Problem;
         }
         let livevox = path == "/session" || path.starts_with("/session/");

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use vestibule_auth::{ApplicationCredentials, LogIn, LogInError, LoggedIn, UserCredentials};
+use vestibule_auth::{ApplicationCredentials, Door, LogIn, LogInError, LoggedIn, UserCredentials};
 use vestibule_model::Dialect;
 use zeroize::Zeroizing;
 
@@ -31,7 +31,13 @@ pub(crate) async fn handle(
     let account = account.ok_or(LoginFailure::MissingArguments)?;
     let credentials = Credentials::parse(&body).ok_or(LoginFailure::MissingArguments)?;
     let now = api.clock.now();
-    let at = LogIn { account: Some(account), dialect: Dialect::LivePerson, address: head.address, now };
+    let at = LogIn {
+        account: Some(account),
+        dialect: Dialect::LivePerson,
+        door: Door::Public,
+        address: head.address,
+        now,
+    };
     let logged_in = log_in(&api, at, credentials).await?;
     Ok(login_answer(&api, &logged_in, head.encrypted, now))
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use uuid::Uuid;
-use vestibule_auth::{LogIn, LoggedIn, UserCredentials};
+use vestibule_auth::{Door, LogIn, LoggedIn, UserCredentials};
 use vestibule_model::{Dialect, Millis, Population};
 use zeroize::Zeroizing;
 
@@ -61,7 +61,10 @@ pub(crate) fn credentials(
         population: Some(population),
         password: Zeroizing::new(named.password.into_bytes()),
     };
-    (LogIn { account, dialect: Dialect::LiveVox, address: head.address, now }, credentials)
+    (
+        LogIn { account, dialect: Dialect::LiveVox, door: Door::Public, address: head.address, now },
+        credentials,
+    )
 }
 
 /// The JSON object of a body.

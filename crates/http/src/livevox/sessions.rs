@@ -9,12 +9,13 @@ use axum::response::Response;
 use serde::Serialize;
 use uuid::Uuid;
 use vestibule_auth::Listed;
-use vestibule_model::{Application, Dialect, Population};
+use vestibule_model::Population;
 
 use super::errors::Failure;
 use super::login::json;
 use super::request::{Head, session_id};
 use crate::api::ApiState;
+use crate::words;
 
 /// The longest page (contract livevox §5, Lists).
 const MOST: usize = 1_000;
@@ -80,14 +81,8 @@ fn item(api: &ApiState, Listed { session, user }: Listed) -> Item {
         user_id: user.number,
         user_name: user.login_name.clone(),
         agent: user.population == Population::Agent,
-        dialect: match session.dialect {
-            Dialect::LivePerson => "liveperson",
-            Dialect::LiveVox => "livevox",
-        },
-        application: match session.application {
-            Application::None => None,
-            Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => Some(id.0),
-        },
+        dialect: words::dialect(session.dialect),
+        application: words::application(session.application),
         address: session.address.map(|address| address.to_string()),
         created: session.created.as_unix(),
         last_used: session.last_used.as_unix(),

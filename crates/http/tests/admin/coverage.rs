@@ -29,6 +29,7 @@ enum Who {
 
 const OPERATIONS: &[(&str, &str, Who)] = &[
     ("post", "/admin/v1/login", Who::Anybody),
+    ("post", "/admin/v1/password", Who::Anybody),
     ("post", "/admin/v1/logout", Who::EveryAdministrator),
     ("get", "/admin/v1/administrators", Who::ReadsInstallation),
     ("get", "/admin/v1/administrators/{user}", Who::ReadsInstallation),
@@ -50,13 +51,52 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("delete", "/admin/v1/accounts/{account}/users/{user}", Who::Writes),
     ("put", "/admin/v1/accounts/{account}/users/{user}/password", Who::Writes),
     ("post", "/admin/v1/accounts/{account}/users/{user}/unlock", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/profiles", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/profiles", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/profiles/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/profiles/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/profiles/{id}", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/groups", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/groups", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/groups/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/groups/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/groups/{id}", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/skills", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/skills", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/skills/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/skills/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/skills/{id}", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/api-keys", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/api-keys", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/api-keys/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/api-keys/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/api-keys/{id}", Who::Writes),
+    ("post", "/admin/v1/accounts/{account}/api-keys/{id}/secrets", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/oauth-clients", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/oauth-clients", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/oauth-clients/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/oauth-clients/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/oauth-clients/{id}", Who::Writes),
+    ("post", "/admin/v1/accounts/{account}/oauth-clients/{id}/secrets", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/application-tokens", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/application-tokens", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/application-tokens/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/application-tokens/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/application-tokens/{id}", Who::Writes),
     ("get", "/admin/v1/sessions", Who::Reads),
     ("get", "/admin/v1/sessions/{reference}", Who::Reads),
     ("delete", "/admin/v1/sessions/{reference}", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/sessions", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/users/{user}/sessions", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/applications/{application}/sessions", Who::Writes),
+    ("get", "/admin/v1/audit", Who::Reads),
+    ("get", "/admin/v1/audit/export", Who::Reads),
+    ("post", "/admin/v1/why", Who::Reads),
 ];
+
+/// What needs nothing but a name.
+const NAMED: [&str; 6] =
+    ["/profiles", "/groups", "/skills", "/api-keys", "/oauth-clients", "/application-tokens"];
 
 /// A body that says what the operation asks for, as far as its form goes.
 fn body(method: &str, path: &str) -> Option<Value> {
@@ -66,9 +106,11 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("patch", _) => Some(json!({})),
         ("post", "/admin/v1/accounts") => Some(json!({ "id": "forged" })),
         ("post", path) if path.ends_with("/users") => Some(json!({ "login_name": "forged" })),
+        ("post", path) if NAMED.iter().any(|kind| path.ends_with(kind)) => Some(json!({ "name": "forged" })),
         ("post", "/admin/v1/administration-tokens") => {
             Some(json!({ "name": "forged", "role": "owner", "expires": 1_000_000_000_000_000_i64 }))
         }
+        ("post", "/admin/v1/why") => Some(json!({ "session": "5d2b7a30-5f0e-4b1c-9d51-3a2f4c6e8f00" })),
         _ => None,
     }
 }
@@ -159,8 +201,12 @@ async fn the_administrator_of_another_account_learns_nothing() {
         if matches!(who, Who::Reads | Who::Writes) {
             let status = status(&house, Some(&there), (name, pattern)).await;
             let expected = match pattern {
-                // Their own, of which there are none.
-                "/admin/v1/sessions" | "/admin/v1/accounts" => 200,
+                // Their own, of which there are none; and what is said of a session that never was.
+                "/admin/v1/sessions"
+                | "/admin/v1/accounts"
+                | "/admin/v1/audit"
+                | "/admin/v1/audit/export"
+                | "/admin/v1/why" => 200,
                 // One of another account is none.
                 "/admin/v1/sessions/{reference}" => 404,
                 _ => 403,

@@ -1,9 +1,10 @@
-//! `/admin/v1/login` and `/admin/v1/logout`
+//! `/admin/v1/login`, `/admin/v1/logout` and `/admin/v1/password`
 
 use reqwest::Method;
 use serde_json::json;
+use vestibule_testkit::ACCOUNT;
 
-use crate::support::House;
+use crate::support::{House, PASSWORD};
 
 #[tokio::test]
 async fn a_wrong_password_is_refused() {
@@ -46,4 +47,64 @@ async fn a_value_of_the_wrong_kind_is_not_repeated() {
 async fn a_path_that_is_not_there_is_a_problem_too() {
     let house = House::start().await;
     assert_eq!(house.get("/admin/v1/nothing").await.status, 404);
+}
+
+#[tokio::test]
+async fn administrators_change_their_password_by_the_old_one() {
+    let house = House::start().await;
+    let change = async |password: &str, new: &str| {
+        let body = json!({ "username": "admin", "password": password, "new_password": new });
+        house.ask(None, (Method::POST, "/admin/v1/password"), Some(body)).await
+    };
+    assert_eq!(change("wrong", "An0ther-admin-pass").await.status, 401);
+    let short = change(PASSWORD, "sh0rt").await;
+    assert_eq!((short.status, &short.body["field"]), (422, &json!("new_password")));
+    assert_eq!(change(PASSWORD, "An0ther-admin-pass").await.status, 204);
+    assert_eq!(house.get("/admin/v1/administrators").await.status, 401, "the session has ended");
+    assert_eq!(house.log_in("admin", PASSWORD).await.status, 401);
+    assert_eq!(house.log_in("admin", "An0ther-admin-pass").await.status, 200);
+}
+
+#[tokio::test]
+async fn who_must_change_the_password_does_so_before_the_first_login() {
+    let house = House::start().await;
+    let body = json!({ "login_name": "ben", "password": "F1rst-admin-pass" });
+    let made = house.send(Method::POST, "/admin/v1/accounts/administrators/users", body).await;
+    let path = format!("/admin/v1/administrators/{}", made.body["id"]);
+    let role = json!({ "role": "auditor" });
+    assert_eq!(
+        house.ask_if(Some(&house.owner), (Method::PUT, &path), Some(role), Some("*")).await.status,
+        412
+    );
+    let put = house.server.admin_request(Method::PUT, &path).bearer_auth(&house.owner);
+    let put = put.header("if-none-match", "*").json(&json!({ "role": "auditor" }));
+    assert_eq!(put.send().await.unwrap().status(), 200);
+    assert_eq!(house.log_in("ben", "F1rst-admin-pass").await.status, 401);
+    let body =
+        json!({ "username": "ben", "password": "F1rst-admin-pass", "new_password": "Sec0nd-admin-pass" });
+    assert_eq!(house.ask(None, (Method::POST, "/admin/v1/password"), Some(body)).await.status, 204);
+    assert_eq!(house.log_in("ben", "Sec0nd-admin-pass").await.body["role"], json!("auditor"));
+}
+
+#[tokio::test]
+async fn administrators_do_not_exist_at_the_public_door() {
+    let house = House::start().await;
+    let status = async |account: &str| {
+        let body = json!({ "username": "admin", "password": PASSWORD });
+        house.server.post(&format!("/api/account/{account}/login?v=1.3"), &body).await.status()
+    };
+    assert_eq!(
+        (status("administrators").await, status("nowhere").await),
+        (status(ACCOUNT).await, status(ACCOUNT).await)
+    );
+    let body = json!({ "clientName": "administrators", "userName": "admin", "password": PASSWORD, "newPassword": "An0ther-admin-pass" });
+    let changed = house.server.request(Method::POST, "/session/password").json(&body).send().await.unwrap();
+    assert_ne!(changed.status(), 204);
+    assert_eq!(house.log_in("admin", PASSWORD).await.status, 200);
+    let domain = async |account: &str| {
+        let path = format!("/api/account/{account}/service/agentVep/baseURI.json?version=1.0");
+        let answer = house.server.get(&path).await;
+        (answer.status(), answer.text().await.unwrap().replace(account, ""))
+    };
+    assert_eq!(domain("administrators").await, domain("nowhere").await);
 }

@@ -7,10 +7,20 @@
 
 mod accounts;
 mod administrators;
+mod api_keys;
+mod application_tokens;
+mod applications;
+mod audit;
 mod coverage;
+mod docs;
+mod idempotency;
 mod login;
+mod numbered;
+mod oauth_clients;
 mod openapi;
+mod refusals;
 mod sessions;
 mod support;
 mod tokens;
 mod users;
+mod why;

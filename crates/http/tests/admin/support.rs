@@ -5,7 +5,8 @@ use std::time::Duration;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use vestibule_auth::FirstOwner;
-use vestibule_model::Clock;
+use vestibule_model::{Clock, UserId};
+use vestibule_store::Change;
 use vestibule_testkit::TestServer;
 
 pub(crate) const PASSWORD: &str = "admin-password";
@@ -69,6 +70,22 @@ impl House {
             request = request.json(&body);
         }
         Answer::of(request.send().await.expect("an answer")).await
+    }
+
+    /// The answer to a `GET` as it came.
+    pub(crate) async fn raw(&self, bearer: &str, path: &str) -> Response {
+        self.server.admin_request(Method::GET, path).bearer_auth(bearer).send().await.expect("an answer")
+    }
+
+    /// Another account, `other`, with a user of the id that is given back.
+    pub(crate) async fn other_account(&self) -> i64 {
+        let mut other = self.server.fixture.account.clone();
+        (other.id, other.code, other.number) = ("other".parse().unwrap(), "OTHER".to_owned(), 568);
+        let mut user = self.server.fixture.users[0].clone();
+        (user.id, user.account) = (UserId(3_705_349_999), other.id);
+        let id = user.id.0;
+        self.server.change(vec![Change::PutAccount(other.into()), Change::PutUser(user.into())]).await;
+        id
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -13,7 +13,7 @@ fn time(at: Millis) -> String {
 async fn why(server: &TestServer, pasted: &str) -> Life {
     let now = server.clock.now();
     let session = server.auth.pasted_session(pasted, now).unwrap();
-    server.auth.why(session, now, &time).await.unwrap()
+    server.auth.why(session.reference, now, &time).await.unwrap()
 }
 
 #[tokio::test]
@@ -49,12 +49,15 @@ async fn it_is_found_by_reference_bearer_cookie_and_livevox_id() {
     let bearer = server.auth.tokens().bearer(session.id).to_string();
     let reference = of_action(&server, AuditAction::LoggedIn).await.remove(0).session.unwrap();
     let now = server.clock.now();
-    for pasted in [cookie, bearer, reference.to_string(), format!("  {reference}\n")] {
-        assert_eq!(server.auth.pasted_session(&pasted, now), Some(reference), "{pasted}");
+    let found = |pasted: &str| server.auth.pasted_session(pasted, now).map(|pasted| pasted.reference);
+    let in_header = format!("Cookie: a=b; session_id={cookie}");
+    let (with_scheme, around) = (format!("Bearer {bearer}"), format!("  {reference}\n"));
+    for pasted in [cookie, in_header, bearer, with_scheme, reference.to_string(), around] {
+        assert_eq!(found(&pasted), Some(reference), "{pasted}");
     }
     let livevox = livevox_session(&server, "name", "password").await;
     let reference = of_action(&server, AuditAction::LoggedIn).await.pop().unwrap().session;
-    assert_eq!(server.auth.pasted_session(&livevox, now), reference);
+    assert_eq!(found(&livevox), reference);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@
 
 mod application_login;
 mod base_uri;
+mod following;
 mod lockout;
 mod login;
 mod logout;

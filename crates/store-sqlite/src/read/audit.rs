@@ -13,8 +13,8 @@ use crate::blocks;
 use crate::columns::{ActorKind, At, Coded, Id, MeansKind, Reason, Word};
 use crate::write::audit::COLUMNS;
 
-/// How many steps of `SQLite`'s machine a page may take before it is cut short: some tens of milliseconds.
-const STEPS: i32 = 1_500_000;
+/// How many steps of `SQLite`'s machine a page may take before it is cut short: some 15 ms.
+const STEPS: i32 = 1_000_000;
 
 /// What a block costs that is passed over, in the same steps.
 const PER_BLOCK: i32 = 150;

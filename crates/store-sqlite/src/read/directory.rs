@@ -51,13 +51,17 @@ fn rows(snapshot: &Connection, account: Account, users: Vec<User>) -> rusqlite::
             "SELECT * FROM oauth_clients WHERE account_id = ?1 ORDER BY id",
             oauth_client,
         )?,
-        application_tokens: all(
-            snapshot,
-            id,
-            "SELECT * FROM application_tokens WHERE account_id = ?1 ORDER BY id",
-            application_token,
-        )?,
+        application_tokens: application_tokens(snapshot, id)?,
     })
+}
+
+/// The application tokens of an account.
+pub(crate) fn application_tokens(
+    snapshot: &Connection,
+    account: AccountId,
+) -> rusqlite::Result<Vec<ApplicationToken>> {
+    let sql = "SELECT * FROM application_tokens WHERE account_id = ?1 ORDER BY id";
+    all(snapshot, account, sql, application_token)
 }
 
 fn all<T>(

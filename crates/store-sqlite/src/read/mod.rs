@@ -1,6 +1,7 @@
 //! Rows become values. Every question is asked in one snapshot, which the caller opens.
 
 mod administration;
+mod answers;
 mod audit;
 mod directory;
 mod octets;
@@ -14,8 +15,9 @@ use vestibule_store::{Changed, DirectoryChanges, DirectoryRows, Sequence};
 use crate::columns::Id;
 
 pub(crate) use administration::{administrators, token_with, tokens};
+pub(crate) use answers::{answer, oldest_answer};
 pub(crate) use audit::audit;
-pub(crate) use directory::account;
+pub(crate) use directory::{account, application_tokens};
 pub(crate) use sessions::{session, sessions};
 pub(crate) use users::{one_user, users};
 

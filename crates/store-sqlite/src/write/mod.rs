@@ -2,6 +2,7 @@
 //! there is replaced, unless it is another account's.
 
 mod administration;
+mod answers;
 mod applications;
 pub(crate) mod audit;
 mod credentials;
@@ -64,6 +65,10 @@ fn apply(connection: &Connection, chain: &mut Chain, change: &Change) -> Result<
         Change::TouchAdministrationToken { token, last_used } => {
             administration::touch_token(connection, *token, *last_used)?;
         }
+        Change::RememberAnswer { answer, replaces_before } => {
+            answers::remember(connection, answer, *replaces_before)?;
+        }
+        Change::ForgetAnswers { before, limit } => answers::forget(connection, *before, *limit)?,
         of_directory => return apply_to_directory(connection, of_directory),
     }
     Ok(None)

@@ -2,7 +2,7 @@
 
 use vestibule_model::{ApplicationId, ApplicationToken, Millis};
 
-use super::samples::{HERE, account, application_token, digest, id};
+use super::samples::{ELSEWHERE, HERE, account, application_token, digest, id};
 use super::{given, misfit};
 use crate::{ApplicationTouch, Change, Store};
 
@@ -18,7 +18,9 @@ async fn something(store: &dyn Store) -> ApplicationToken {
 }
 
 async fn tokens(store: &dyn Store) -> Vec<ApplicationToken> {
-    store.account(id(HERE)).await.unwrap().unwrap().application_tokens
+    let tokens = store.application_tokens(id(HERE)).await.unwrap();
+    assert_eq!(tokens, store.account(id(HERE)).await.unwrap().unwrap().application_tokens);
+    tokens
 }
 
 fn touch(application: i64, last_used: i64, requests: u64) -> ApplicationTouch {
@@ -92,4 +94,12 @@ pub async fn a_token_that_is_replaced_keeps_its_uses(store: &dyn Store) {
     given(store, [put(other.clone())]).await;
     let kept = ApplicationToken { last_used: Some(Millis::from_unix(5)), requests: 3, ..other };
     assert_eq!(tokens(store).await, [kept]);
+}
+
+pub async fn tokens_are_those_of_their_account(store: &dyn Store) {
+    something(store).await;
+    given(store, [Change::PutAccount(account(ELSEWHERE).into())]).await;
+    given(store, [Change::PutApplicationToken(id(ELSEWHERE), application_token(2).into())]).await;
+    assert_eq!(store.application_tokens(id(ELSEWHERE)).await.unwrap(), [application_token(2)]);
+    assert_eq!(store.application_tokens("nowhere".parse().unwrap()).await.unwrap(), []);
 }

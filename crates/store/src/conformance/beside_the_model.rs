@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use vestibule_model::{
     Account, AccountId, AdministrationToken, AdministrationTokenId, Administrator, AdministratorRole, ApiKey,
     ApplicationId, ApplicationToken, AuditRecord, Millis, OauthClient, PasswordCredential, Population,
-    Session, SessionId, SessionReference, User, UserId,
+    RememberedAnswer, Session, SessionId, SessionReference, User, UserId,
 };
 
 use super::all;
@@ -63,6 +63,10 @@ pub async fn assert_same(store: &dyn Store, model: &dyn Store) {
     }
     assert_eq!(store.administrators().await.unwrap(), model.administrators().await.unwrap());
     assert_eq!(store.administration_tokens().await.unwrap(), model.administration_tokens().await.unwrap());
+    for key in 1..4 {
+        assert_eq!(store.answer(digest(key)).await.unwrap(), model.answer(digest(key)).await.unwrap());
+    }
+    assert_eq!(store.oldest_answer().await.unwrap(), model.oldest_answer().await.unwrap());
     assert_same_pages(store, model).await;
 }
 
@@ -141,6 +145,9 @@ fn change() -> impl Strategy<Value = Change> {
         2 => vec((1..4_i64, 0..3_i64, 0..3_u64), 0..4).prop_map(application_touches),
         1 => deletion(),
         2 => administration(),
+        1 => an_answer(),
+        1 => (0..4_i64, 0..3_usize)
+            .prop_map(|(before, limit)| Change::ForgetAnswers { before: Millis::from_unix(before), limit }),
         2 => an_entry().prop_map(|record| Change::Audit(record.into())),
         1 => (0..4_i64, 0..3_usize)
             .prop_map(|(before, limit)| Change::PruneAudit { before: Millis::from_unix(before), limit }),
@@ -179,6 +186,14 @@ fn administration() -> impl Strategy<Value = Change> {
             last_used: Millis::from_unix(1_785_000_000_007 + at),
         }),
     ]
+}
+
+fn an_answer() -> impl Strategy<Value = Change> {
+    (1..4_i64, 1..3_i64, 0..4_i64, 0..4_i64).prop_map(|(key, request, at, before)| {
+        let (key, request, at) = (digest(key), digest(request), Millis::from_unix(at));
+        let answer = RememberedAnswer { key, request, at, sealed: vec![1] };
+        Change::RememberAnswer { answer: answer.into(), replaces_before: Millis::from_unix(before) }
+    })
 }
 
 fn role() -> impl Strategy<Value = AdministratorRole> {

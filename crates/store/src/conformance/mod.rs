@@ -19,6 +19,8 @@
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod administration;
 #[expect(missing_docs, reason = "a fact's name says it")]
+pub mod answers;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod applications;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod audit;
@@ -163,6 +165,7 @@ macro_rules! conformance_suite {
                 the_use_of_a_token_that_is_not_there_is_no_error
                 a_refused_commit_counts_nothing
                 a_token_that_is_replaced_keeps_its_uses
+                tokens_are_those_of_their_account
             }
             transactions {
                 a_commit_of_nothing_is_no_error
@@ -236,6 +239,14 @@ macro_rules! conformance_suite {
                 the_id_of_a_deleted_administration_token_is_never_given_again
                 administrators_do_not_move_the_directory
             }
+            answers {
+                an_answer_is_read_back
+                a_key_is_taken_once_and_takes_what_was_created_with_it
+                a_refused_commit_remembers_and_forgets_nothing
+                an_answer_that_is_too_old_is_replaced
+                the_oldest_answers_are_forgotten_and_no_more_than_asked_for
+                answers_do_not_move_the_directory
+            }
             audit {
                 a_new_store_has_no_entries
                 an_entry_is_read_back
@@ -286,6 +297,7 @@ mod tests {
         let suite = include_str!("mod.rs");
         let facts = [
             include_str!("administration.rs"),
+            include_str!("answers.rs"),
             include_str!("applications.rs"),
             include_str!("audit.rs"),
             include_str!("deletion.rs"),

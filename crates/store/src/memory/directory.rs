@@ -53,6 +53,11 @@ impl Directory {
         })
     }
 
+    /// The application tokens of an account.
+    pub(super) fn tokens(&self, account: AccountId) -> Vec<ApplicationToken> {
+        owned(&self.application_tokens, account)
+    }
+
     /// A page of an account's users.
     pub(super) fn page(&self, query: &UserQuery) -> Vec<User> {
         let behind = query.behind.map_or(Bound::Unbounded, Bound::Excluded);

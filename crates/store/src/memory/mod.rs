@@ -3,6 +3,7 @@
 //! Nothing here survives the process. Tests use it as a store, and the conformance suite was written against it.
 
 mod administration;
+mod answers;
 mod audit;
 mod deletion;
 mod directory;
@@ -14,10 +15,12 @@ use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, SecretDigest, Session, SessionId, User, UserId,
+    AccountId, AdministrationToken, Administrator, ApplicationToken, Millis, RememberedAnswer, SecretDigest,
+    Session, SessionId, User, UserId,
 };
 
 use self::administration::Administration;
+use self::answers::Answers;
 use self::audit::Audit;
 use self::directory::Directory;
 use self::transaction::Transaction;
@@ -35,10 +38,11 @@ pub struct MemoryStore {
 /// Everything that is stored.
 #[derive(Debug, Default)]
 struct Tables {
-    /// Shared, as are the next two, so that a transaction keeps the state before it for the price of a pointer.
+    /// Shared, as are the next three, so that a transaction keeps the state before it for the price of a pointer.
     directory: Arc<Directory>,
     administration: Arc<Administration>,
     audit: Arc<Audit>,
+    answers: Arc<Answers>,
     sessions: BTreeMap<SessionId, Session>,
     /// Every change of the directory; the sequence is its length.
     changes: Vec<Changed>,
@@ -103,6 +107,10 @@ impl Store for MemoryStore {
         Box::pin(ready(Ok(self.tables().directory.page(&query))))
     }
 
+    fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>> {
+        Box::pin(ready(Ok(self.tables().directory.tokens(account))))
+    }
+
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
         Box::pin(ready(Ok(self.tables().audit.page(&query))))
     }
@@ -117,6 +125,14 @@ impl Store for MemoryStore {
 
     fn administration_token(&self, secret: SecretDigest) -> StoreFuture<'_, Option<AdministrationToken>> {
         Box::pin(ready(Ok(self.tables().administration.token(secret))))
+    }
+
+    fn answer(&self, key: SecretDigest) -> StoreFuture<'_, Option<RememberedAnswer>> {
+        Box::pin(ready(Ok(self.tables().answers.get(key))))
+    }
+
+    fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>> {
+        Box::pin(ready(Ok(self.tables().answers.oldest())))
     }
 }
 

@@ -7,6 +7,7 @@ use vestibule_model::{AccountId, Application, Session, SessionId};
 
 use super::Tables;
 use super::administration::Administration;
+use super::answers::Answers;
 use super::audit::Audit;
 use super::directory::Directory;
 use crate::{Change, Changed, Sequence, StoreError, Touch};
@@ -14,7 +15,7 @@ use crate::{Change, Changed, Sequence, StoreError, Touch};
 pub(super) struct Transaction<'a> {
     tables: &'a mut Tables,
     /// Everything but the sessions before the transaction.
-    before: (Arc<Directory>, Arc<Administration>, Arc<Audit>),
+    before: (Arc<Directory>, Arc<Administration>, Arc<Audit>, Arc<Answers>),
     /// The sessions that were changed, each as it was before that, in the order of changing.
     undo: Vec<(SessionId, Option<Session>)>,
     changed: BTreeSet<Changed>,
@@ -22,8 +23,12 @@ pub(super) struct Transaction<'a> {
 
 impl<'a> Transaction<'a> {
     pub(super) fn begin(tables: &'a mut Tables) -> Self {
-        let before =
-            (Arc::clone(&tables.directory), Arc::clone(&tables.administration), Arc::clone(&tables.audit));
+        let before = (
+            Arc::clone(&tables.directory),
+            Arc::clone(&tables.administration),
+            Arc::clone(&tables.audit),
+            Arc::clone(&tables.answers),
+        );
         Self { tables, before, undo: Vec::new(), changed: BTreeSet::new() }
     }
 
@@ -41,7 +46,8 @@ impl<'a> Transaction<'a> {
     }
 
     fn roll_back(self) {
-        (self.tables.directory, self.tables.administration, self.tables.audit) = self.before;
+        (self.tables.directory, self.tables.administration, self.tables.audit, self.tables.answers) =
+            self.before;
         for (id, before) in self.undo.into_iter().rev() {
             match before {
                 Some(session) => self.tables.sessions.insert(id, session),
@@ -59,6 +65,10 @@ impl<'a> Transaction<'a> {
             Change::TouchSessions(touches) => touches.into_iter().for_each(|touch| self.touch(touch)),
             Change::Audit(record) => self.audit().write(*record),
             Change::PruneAudit { before, limit } => self.audit().prune(before, limit),
+            Change::RememberAnswer { answer, replaces_before } => {
+                return self.answers().remember(*answer, replaces_before);
+            }
+            Change::ForgetAnswers { before, limit } => self.answers().forget(before, limit),
             Change::PutAdministrator(_)
             | Change::DeleteAdministrator(_)
             | Change::PutAdministrationToken(_)
@@ -179,6 +189,10 @@ impl<'a> Transaction<'a> {
 
     fn administration(&mut self) -> &mut Administration {
         Arc::make_mut(&mut self.tables.administration)
+    }
+
+    fn answers(&mut self) -> &mut Answers {
+        Arc::make_mut(&mut self.tables.answers)
     }
 
     fn audit(&mut self) -> &mut Audit {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
+use vestibule_auth::next_id;
 use vestibule_model::{Account, Group, HostPort, Profile, RoleType, Service, Skill};
 use vestibule_store::AccountRows;
 
@@ -185,7 +186,8 @@ fn identify<'a>(
             Err(Problem::new(element, "id", format_args!("the name is taken by id {other}")))
         }
         (Some(id), _) | (None, Some(id)) => Ok(id),
-        (None, None) => Ok(things.map(|(id, _)| id).max().unwrap_or(0).saturating_add(1).max(1)),
+        (None, None) => next_id(things.map(|(id, _)| id))
+            .ok_or_else(|| Problem::new(element, "id", "needed, because there is no next one")),
     }
 }
 

@@ -1,7 +1,6 @@
 //! API keys and OAuth clients. Values that are not declared are generated, and shown once.
 
-use vestibule_auth::api_key_has_secrets;
-use vestibule_crypto::random_hex;
+use vestibule_auth::{ApplicationValue, api_key_has_secrets, new_api_key, new_oauth_client};
 use vestibule_model::{ApiKey, OauthClient, SecretDigest, User, UserId};
 use vestibule_store::AccountRows;
 
@@ -22,7 +21,7 @@ pub(super) fn api_key(
         rows.api_keys.iter().map(|key| (key.app_key.as_str(), key.name.as_str())).collect();
     let mut key = match find(&element, "app_key", &names, declared.app_key.as_deref(), &declared.name)? {
         Some(position) => rows.api_keys.swap_remove(position),
-        None => new_api_key(draft, &element, tools, declared)?,
+        None => generated_api_key(draft, &element, tools, declared)?,
     };
     key.name.clone_from(&declared.name);
     set(&mut key.developer, declared.developer.as_ref());
@@ -48,37 +47,19 @@ pub(super) fn api_key(
 }
 
 /// A key that is new, with generated values in the place of those that are not declared.
-fn new_api_key(
+fn generated_api_key(
     draft: &mut Draft,
     element: &str,
     tools: &Tools<'_>,
     declared: &DeclaredApiKey,
 ) -> Result<ApiKey, Problem> {
-    let mut value = |name, declared: Option<&String>, bytes| {
-        declared.cloned().unwrap_or_else(|| {
-            let generated = random_hex(tools.rng, bytes);
-            draft.generate(element, name, &generated);
-            generated
-        })
-    };
-    let app_key = value("app_key", declared.app_key.as_ref(), 16);
+    let mut value = |value, declared| draft.value(element, value, declared, tools.rng);
+    let app_key = value(ApplicationValue::AppKey, declared.app_key.as_ref());
     let both = both_secrets(element, declared)?;
-    let secret = value("secret", both.map(|(secret, _)| secret), 8);
-    let access_token = value("access_token", declared.access_token.as_ref(), 16);
-    let token_secret = value("access_token_secret", both.map(|(_, secret)| secret), 8);
-    let mut key = ApiKey {
-        id: draft.new_application_id(tools.rng),
-        app_key,
-        sealed_secret: Vec::new(),
-        access_token,
-        sealed_access_token_secret: Vec::new(),
-        name: String::new(),
-        developer: String::new(),
-        description: String::new(),
-        enabled: true,
-        privileges: Vec::new(),
-        addresses: Vec::new(),
-    };
+    let secret = value(ApplicationValue::KeySecret, both.map(|(secret, _)| secret));
+    let access_token = value(ApplicationValue::AccessToken, declared.access_token.as_ref());
+    let token_secret = value(ApplicationValue::AccessTokenSecret, both.map(|(_, secret)| secret));
+    let mut key = new_api_key(draft.new_application_id(tools.rng), app_key, access_token);
     tools.seal(&mut key, &secret, &token_secret);
     Ok(key)
 }
@@ -133,7 +114,7 @@ pub(super) fn oauth_client(
     let mut client = match find(&element, "client_id", &names, declared.client_id.as_deref(), &declared.name)?
     {
         Some(position) => rows.oauth_clients.swap_remove(position),
-        None => new_oauth_client(draft, &element, tools, declared),
+        None => generated_oauth_client(draft, &element, tools, declared),
     };
     client.name.clone_from(&declared.name);
     set(&mut client.enabled, declared.enabled.as_ref());
@@ -150,30 +131,16 @@ pub(super) fn oauth_client(
     Ok(())
 }
 
-fn new_oauth_client(
+fn generated_oauth_client(
     draft: &mut Draft,
     element: &str,
     tools: &Tools<'_>,
     declared: &DeclaredOauthClient,
 ) -> OauthClient {
-    let mut value = |name, declared: Option<&String>, bytes| {
-        declared.cloned().unwrap_or_else(|| {
-            let generated = random_hex(tools.rng, bytes);
-            draft.generate(element, name, &generated);
-            generated
-        })
-    };
-    let client_id = value("client_id", declared.client_id.as_ref(), 16);
-    let secret = value("secret", declared.secret.as_ref(), 32);
-    OauthClient {
-        id: draft.new_application_id(tools.rng),
-        client_id,
-        secret: digest(tools, &secret),
-        name: String::new(),
-        enabled: true,
-        privileges: Vec::new(),
-        addresses: Vec::new(),
-    }
+    let mut value = |value, declared| draft.value(element, value, declared, tools.rng);
+    let client_id = value(ApplicationValue::ClientId, declared.client_id.as_ref());
+    let secret = value(ApplicationValue::ClientSecret, declared.secret.as_ref());
+    new_oauth_client(draft.new_application_id(tools.rng), client_id, digest(tools, &secret))
 }
 
 fn digest(tools: &Tools<'_>, secret: &str) -> SecretDigest {

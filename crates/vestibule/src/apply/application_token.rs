@@ -1,6 +1,6 @@
 //! Application tokens: known by their names, because of the tokens themselves only digests are kept.
 
-use vestibule_crypto::random_hex;
+use vestibule_auth::ApplicationValue;
 use vestibule_model::{Account, ApplicationToken, SecretDigest};
 use vestibule_store::AccountRows;
 
@@ -9,9 +9,6 @@ use super::declared::DeclaredApplicationToken;
 use super::difference::token_title;
 use super::draft::{Draft, Tools};
 use super::problem::Problem;
-
-/// The longest token that clients may show (contract livevox §2).
-const LONGEST: usize = 64;
 
 /// Puts an application token into its account.
 pub(super) fn application_token(
@@ -25,8 +22,9 @@ pub(super) fn application_token(
         return Err(Problem::new(element, "name", "must not be empty"));
     }
     let text = declared.token.as_deref();
-    if text.is_some_and(|text| !is_token(text)) {
-        let reason = format!("a token is 1 to {LONGEST} characters of 0-9, A-Z, a-z and -");
+    if text.is_some_and(|text| !ApplicationToken::is_token(text)) {
+        let longest = ApplicationToken::LONGEST;
+        let reason = format!("a token is 1 to {longest} characters of 0-9, A-Z, a-z and -");
         return Err(Problem::new(element, "token", reason));
     }
     let place = rows.application_tokens.iter().position(|token| token.name == declared.name);
@@ -50,11 +48,7 @@ fn new_token(
     declared: &DeclaredApplicationToken,
 ) -> Result<ApplicationToken, Problem> {
     expect_room(element, rows)?;
-    let text = declared.token.clone().unwrap_or_else(|| {
-        let generated = random_hex(tools.rng, 16);
-        draft.generate(element, "token", &generated);
-        generated
-    });
+    let text = draft.value(element, ApplicationValue::ApplicationToken, declared.token.as_ref(), tools.rng);
     Ok(ApplicationToken {
         id: draft.new_application_id(tools.rng),
         name: declared.name.clone(),
@@ -67,11 +61,6 @@ fn new_token(
 
 fn digest(tools: &Tools<'_>, text: &str) -> SecretDigest {
     tools.secrets.digest(text.as_bytes())
-}
-
-fn is_token(text: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    (1..=LONGEST).contains(&text.len()) && text.bytes().all(fits)
 }
 
 /// Disabled ones count as well.

@@ -6,11 +6,10 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer, de::Error};
 use toml::{Table, Value};
 use vestibule_model::{
-    AccountId, AccountState, Feature, Millis, Population, Privilege, Rank, RoleType, SignOn, Strength,
-    UserKind,
+    AccountId, AccountState, Feature, Millis, Network, Population, Privilege, Rank, RoleType, SignOn,
+    Strength, UserKind,
 };
 
-use crate::config::Network;
 use crate::input_error::{InputError, position};
 
 /// A whole file. None of these types can be shown by `Debug`: they hold secrets.

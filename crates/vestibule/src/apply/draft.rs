@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use vestibule_auth::{new_account, seal_api_key, ten_digits};
+use vestibule_auth::{ApplicationValue, new_account, seal_api_key, ten_digits};
 use vestibule_crypto::{Argon2Params, MasterKey, PasswordHasher, Sealer, SecretHasher};
 use vestibule_model::{
     Account, AccountId, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord, Means, Millis, Rng,
@@ -163,6 +163,21 @@ impl Draft {
                 return id;
             }
         }
+    }
+
+    /// What was declared, or a value that is generated for it, and told.
+    pub(super) fn value(
+        &mut self,
+        owner: &str,
+        value: ApplicationValue,
+        declared: Option<&String>,
+        rng: &dyn Rng,
+    ) -> String {
+        declared.cloned().unwrap_or_else(|| {
+            let generated = value.generate(rng);
+            self.generate(owner, value.field(), &generated);
+            generated
+        })
     }
 
     pub(super) fn generate(&mut self, owner: &str, name: &'static str, value: &str) {

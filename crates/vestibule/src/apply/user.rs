@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use uuid::Builder;
+use vestibule_auth::new_user;
 use vestibule_model::{AccountId, Rng, User, UserKind};
 use vestibule_store::AccountRows;
 
@@ -30,7 +31,7 @@ pub(super) fn user(
     let before = rows.users.iter().position(is_it).map(|position| rows.users.swap_remove(position));
     let mut user = match &before {
         Some(user) => user.clone(),
-        None => new_user(&element, draft, rows, tools.rng, declared)?,
+        None => made_new(&element, draft, rows, tools.rng, declared)?,
     };
     fields(&element, &mut user, declared)?;
     references(&element, &mut user, rows, declared)?;
@@ -48,7 +49,7 @@ fn element(account: AccountId, declared: &DeclaredUser) -> String {
     super::difference::user_title(account, declared.population, &declared.login_name)
 }
 
-fn new_user(
+fn made_new(
     element: &str,
     draft: &mut Draft,
     rows: &AccountRows,
@@ -61,28 +62,13 @@ fn new_user(
     let mut pid = [0; 16];
     rng.fill(&mut pid);
     Ok(User {
-        id: draft.new_user_id(rng),
-        account: rows.account.id,
-        pid: Builder::from_random_bytes(pid).into_uuid(),
         number: number.max(1),
         population: declared.population,
         kind: declared.kind.unwrap_or(UserKind::Human),
         login_name: declared.login_name.clone(),
         full_name: declared.login_name.clone(),
         nickname: declared.login_name.clone(),
-        email: String::new(),
-        enabled: true,
-        allowed_app_key: None,
-        max_chats: 0,
-        max_async_chats: 0,
-        profiles: Vec::new(),
-        skills: Vec::new(),
-        member_of: None,
-        manager_of: Vec::new(),
-        must_change_password: false,
-        password: None,
-        credential_version: 1,
-        locked_at: None,
+        ..new_user(draft.new_user_id(rng), rows.account.id, Builder::from_random_bytes(pid).into_uuid())
     })
 }
 

@@ -20,7 +20,6 @@ pub(crate) use reference::reference;
 pub(crate) use settings::{
     Config, HashingSettings, LimitSettings, LogFormat, LogSettings, MasterKeySettings, ServerSettings,
 };
-pub(crate) use values::Network;
 
 use crate::input_error::InputError;
 use layers::{Layers, Source};

@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use tracing_subscriber::filter::Targets;
 use vestibule_crypto::{Argon2Params, Engine};
-use vestibule_model::{AccountId, HostPort};
+use vestibule_model::{AccountId, HostPort, Network};
 
-use super::values::{Network, Parsed, milliseconds, optional};
+use super::values::{Parsed, milliseconds, optional};
 
 /// All settings.
 #[derive(Debug, Deserialize)]

@@ -1,11 +1,9 @@
 //! How single values are read.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use serde::de::{Deserialize, Deserializer, Error};
 
 /// A value that is written as text.
@@ -38,30 +36,5 @@ pub(super) fn milliseconds<'de, D: Deserializer<'de>>(value: D) -> Result<Durati
     match u64::deserialize(value)? {
         0 => Err(Error::custom("a time must be at least 1 ms")),
         milliseconds => Ok(Duration::from_millis(milliseconds)),
-    }
-}
-
-/// A network, or a single address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Network(pub(crate) IpNet);
-
-impl FromStr for Network {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-        let network =
-            network.map_err(|_| format!("{text:?} is no address and no network such as 10.0.0.0/8"))?;
-        Ok(Self(network.trunc()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_single_address_is_a_network() {
-        assert_eq!("192.0.2.1".parse::<Network>().unwrap().0.to_string(), "192.0.2.1/32");
     }
 }

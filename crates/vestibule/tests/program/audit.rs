@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Folder, Outcome, Server, apply, run, vestibule};
+use crate::support::{Folder, Outcome, Server, apply, ask, run, vestibule};
 
 const ACCOUNT: &str = r#"
 [[account]]
@@ -200,4 +200,22 @@ fn a_filter_that_is_none_is_a_wrong_argument() {
         let outcome = audit(&folder(), &["export", flag, value]);
         assert!(outcome.code == Some(2) && outcome.err.contains(flag), "{}", outcome.err);
     }
+}
+
+#[test]
+fn an_export_by_the_api_is_that_of_the_command_line() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    server.log_in("12345678", "name", "password");
+    let admin = server.address("admin");
+    let password = r#"{"username":"admin","password":"admin-password"}"#;
+    let answer: Value =
+        serde_json::from_str(&ask(&admin, "POST", "/admin/v1/login", "", password).body).unwrap();
+    let bearer = format!("authorization: Bearer {}\r\n", answer["token"].as_str().unwrap());
+    let exported = ask(&admin, "GET", "/admin/v1/audit/export", &bearer, "");
+    assert_eq!(exported.status, 200);
+    // Between the lines are the lengths of the pieces that it came in.
+    let lines: Vec<&str> = exported.body.lines().filter(|line| line.starts_with('{')).collect();
+    assert!(lines.len() > 5, "{}", exported.body);
+    assert_eq!(lines, audit(&folder, &["export"]).out.lines().collect::<Vec<_>>());
 }

@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use vestibule_model::{AdministrationToken, Administrator, SecretDigest, Session, SessionId, User, UserId};
+use vestibule_model::{
+    AdministrationToken, Administrator, ApplicationToken, Millis, RememberedAnswer, SecretDigest, Session,
+    SessionId, User, UserId,
+};
 use vestibule_store::{AuditPage, AuditQuery, DirectoryChanges, Sequence, StoreFuture, UserQuery};
 
 use super::*;
@@ -49,6 +52,10 @@ impl Store for Busy {
         self.store.users(query)
     }
 
+    fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>> {
+        self.store.application_tokens(account)
+    }
+
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
         self.store.audit(query)
     }
@@ -63,6 +70,14 @@ impl Store for Busy {
 
     fn administration_token(&self, secret: SecretDigest) -> StoreFuture<'_, Option<AdministrationToken>> {
         self.store.administration_token(secret)
+    }
+
+    fn answer(&self, key: SecretDigest) -> StoreFuture<'_, Option<RememberedAnswer>> {
+        self.store.answer(key)
+    }
+
+    fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>> {
+        self.store.oldest_answer()
     }
 }
 

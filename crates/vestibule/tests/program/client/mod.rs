@@ -2,12 +2,17 @@
 
 mod accounts;
 mod administration;
+mod applications;
+mod audit;
 mod login;
 mod screen;
 mod scripted;
 mod servers;
 mod sessions;
+mod things;
 mod users;
+mod walk;
+mod why;
 
 use std::io::Write;
 use std::process::{Command, Stdio};

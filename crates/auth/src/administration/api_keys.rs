@@ -1,0 +1,97 @@
+//! API keys: made, and given other secrets. What is left of them goes the way of all [`Part`]s.
+
+use vestibule_model::{AccountId, ApiKey};
+use vestibule_store::Change;
+use zeroize::Zeroizing;
+
+use super::applications::{WithSecrets, new_api_key, without_sessions};
+use super::parts::{Part, present};
+use super::values::ApplicationValue;
+use super::written::{Told, Written};
+use super::{AdministrationError, Caller, Scope};
+use crate::directory::seal_api_key;
+use crate::service::Auth;
+
+/// The values of an API key that is to be made; those that are None are generated.
+#[derive(Default)]
+pub struct GivenKey {
+    /// The consumer key.
+    pub app_key: Option<String>,
+    /// The consumer secret; given together with the token secret or not at all.
+    pub secret: Option<Zeroizing<String>>,
+    /// The token.
+    pub access_token: Option<String>,
+    /// The token secret.
+    pub access_token_secret: Option<Zeroizing<String>>,
+}
+
+/// A key with its secret and its access token secret, in this order.
+pub type KeyWithSecrets = WithSecrets<ApiKey, 2>;
+
+impl Auth {
+    /// Makes an API key. `fill` is given one that is good for nothing.
+    pub async fn make_api_key(
+        &self,
+        caller: &Caller,
+        (account, given): (AccountId, GivenKey),
+        fill: impl Fn(ApiKey) -> Result<ApiKey, AdministrationError>,
+    ) -> Result<KeyWithSecrets, AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        let (blank, secrets) = self.new_key(given)?;
+        let key = self
+            .write_directory(caller, || {
+                let entry = self.account_entry(account)?;
+                let mut key = fill(blank.clone())?;
+                key.check(&entry, None)?;
+                let told = Told::made(&key).in_account(account);
+                Ok((Some(Written::one(key.clone().put(account), told)), key))
+            })
+            .await?;
+        Ok(WithSecrets { application: key, secrets })
+    }
+
+    /// Gives an API key another access token and other secrets. The sessions that the old ones opened end.
+    pub async fn renew_api_key(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        id: i64,
+    ) -> Result<KeyWithSecrets, AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        let (new, secrets) = self.new_key(GivenKey::default())?;
+        let key = self
+            .write_directory(caller, || {
+                let entry = self.account_entry(account)?;
+                let before = present::<ApiKey>(&entry, id)?;
+                let mut key = ApiKey { access_token: new.access_token.clone(), ..before.clone() };
+                seal_api_key(&self.sealer, &*self.rng, &mut key, &secrets[0], &secrets[1]);
+                let told = Told::changed(before, &key).in_account(account);
+                let mut changes: Vec<Change> = vec![key.clone().put(account)];
+                changes.extend(without_sessions(&entry, &key.app_key));
+                Ok((Some(Written { changes, told }), key))
+            })
+            .await?;
+        Ok(WithSecrets { application: key, secrets })
+    }
+
+    /// A key with its secrets sealed, and those secrets.
+    fn new_key(&self, given: GivenKey) -> Result<(ApiKey, [Zeroizing<String>; 2]), AdministrationError> {
+        match (&given.secret, &given.access_token_secret) {
+            (Some(_), None) => {
+                return Err(AdministrationError::invalid("access_token_secret", "needed beside secret"));
+            }
+            (None, Some(_)) => {
+                return Err(AdministrationError::invalid("secret", "needed beside access_token_secret"));
+            }
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+        let value = |value: ApplicationValue, given| value.or_new(given, &*self.rng);
+        let app_key = value(ApplicationValue::AppKey, given.app_key.map(Zeroizing::new))?;
+        let access_token = value(ApplicationValue::AccessToken, given.access_token.map(Zeroizing::new))?;
+        let secret = value(ApplicationValue::KeySecret, given.secret)?;
+        let token_secret = value(ApplicationValue::AccessTokenSecret, given.access_token_secret)?;
+        let mut key = new_api_key(self.new_application_id(), app_key.to_string(), access_token.to_string());
+        seal_api_key(&self.sealer, &*self.rng, &mut key, &secret, &token_secret);
+        Ok((key, [secret, token_secret]))
+    }
+}

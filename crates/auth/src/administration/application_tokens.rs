@@ -1,0 +1,89 @@
+//! Application tokens: made, and listed with what is counted for them. What is left of them goes the way of all [`Part`]s.
+
+use std::collections::HashMap;
+
+use vestibule_model::{AccountId, ApplicationId, ApplicationToken, SecretDigest};
+use zeroize::Zeroizing;
+
+use super::applications::WithSecrets;
+use super::parts::{Part, PartPage};
+use super::values::ApplicationValue;
+use super::written::{Told, Written};
+use super::{AdministrationError, Caller, Scope};
+use crate::service::Auth;
+
+/// An application token with its text.
+pub type TokenWithText = WithSecrets<ApplicationToken, 1>;
+
+impl Auth {
+    /// Makes an application token, with the given text or a new one. `fill` is given one without a name.
+    pub async fn make_application_token(
+        &self,
+        caller: &Caller,
+        (account, given): (AccountId, Option<Zeroizing<String>>),
+        fill: impl Fn(ApplicationToken) -> Result<ApplicationToken, AdministrationError>,
+    ) -> Result<TokenWithText, AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        let text = ApplicationValue::ApplicationToken.or_new(given, &*self.rng)?;
+        let blank = ApplicationToken {
+            id: self.new_application_id(),
+            name: String::new(),
+            token: self.secrets.digest(text.as_bytes()),
+            enabled: true,
+            last_used: None,
+            requests: 0,
+        };
+        let token = self
+            .write_directory(caller, || {
+                let entry = self.account_entry(account)?;
+                let mut token = fill(blank.clone())?;
+                token.check(&entry, None)?;
+                self.expect_new(&token.token)?;
+                let told = Told::made(&token).in_account(account);
+                Ok((Some(Written::one(token.clone().put(account), told)), token))
+            })
+            .await?;
+        Ok(WithSecrets { application: token, secrets: [text] })
+    }
+
+    /// The application tokens of an account, with what was counted for them up to some seconds ago.
+    pub async fn application_tokens(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        page: (usize, Option<&str>),
+    ) -> Result<PartPage<ApplicationToken>, AdministrationError> {
+        let mut page = self.parts::<ApplicationToken>(caller, account, page)?;
+        let counted = self.store.application_tokens(account).await?.into_iter();
+        let counted: HashMap<ApplicationId, ApplicationToken> =
+            counted.map(|token| (token.id, token)).collect();
+        for token in &mut page.parts {
+            if let Some(ApplicationToken { last_used, requests, .. }) = counted.get(&token.id) {
+                (token.last_used, token.requests) = (*last_used, *requests);
+            }
+        }
+        Ok(page)
+    }
+
+    /// One of them.
+    pub async fn application_token_of_id(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        id: i64,
+    ) -> Result<ApplicationToken, AdministrationError> {
+        let page = self.application_tokens(caller, account, (usize::MAX, None)).await?;
+        let found = page.parts.into_iter().find(|token| token.id.0 == id);
+        found.ok_or(AdministrationError::NotFound(ApplicationToken::KIND))
+    }
+
+    /// A token finds its account: no other account may have it.
+    fn expect_new(&self, token: &SecretDigest) -> Result<(), AdministrationError> {
+        let accounts = self.directory.account_ids().into_iter();
+        let mut entries = accounts.filter_map(|account| self.directory.account(account));
+        if entries.any(|entry| entry.application_token(token).is_some()) {
+            return Err(AdministrationError::Taken(ApplicationValue::ApplicationToken.field()));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,158 @@
+//! The audit as administrators see it: a page at a time, or all of it, which is told in the audit itself.
+//!
+//! A role that is limited to an account sees the entries of that account. Entries of the administrators' account are for
+//! owners.
+
+use serde_json::{Map, Value};
+use vestibule_model::{
+    AccountId, AuditAction, AuditEntry, AuditRecord, AuditSequence, AuditTarget, Millis, SessionReference,
+    TargetKind, UserId,
+};
+use vestibule_store::{AuditOrder, AuditQuery, Change, StoreError};
+
+use super::caller::home;
+use super::{AdministrationError, Caller, Scope};
+use crate::service::Auth;
+
+/// Which entries of the audit are wanted. Every field that is set has to be met.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Of this account.
+    pub account: Option<AccountId>,
+    /// About this user.
+    pub user: Option<UserId>,
+    /// About this session.
+    pub session: Option<SessionReference>,
+    /// Of this action.
+    pub action: Option<AuditAction>,
+    /// Not before this time.
+    pub since: Option<Millis>,
+    /// Before this time.
+    pub until: Option<Millis>,
+    /// Which end comes first.
+    pub order: AuditOrder,
+}
+
+/// A page of the audit. It may have fewer entries than were asked for, or none, although more follow.
+pub struct SeenAudit {
+    /// The entries, in the order asked for.
+    pub entries: Vec<AuditEntry>,
+    /// Ask again with this; None: that was all.
+    pub next: Option<String>,
+}
+
+/// An export under way: what was written until it began, page by page.
+pub struct AuditExport {
+    query: AuditQuery,
+    /// The newest entry that belongs to it: an audit that grows meanwhile has an end nevertheless.
+    newest: AuditSequence,
+    sees_home: bool,
+    is_over: bool,
+}
+
+impl Auth {
+    /// The entries that the filter wants and the caller may see: at most `limit`, 1 to 1,000.
+    pub async fn audit_seen_by(
+        &self,
+        caller: &Caller,
+        filter: AuditFilter,
+        (limit, cursor): (usize, Option<&str>),
+    ) -> Result<SeenAudit, AdministrationError> {
+        let filter = within_reach(caller, filter)?;
+        let question = format!("audit {filter:?}");
+        let position = |cursor| self.read_cursor(&question, cursor).and_then(read_position);
+        let behind = cursor.map(position).transpose()?;
+        if behind.is_none() {
+            self.flush_audit().await?;
+        }
+        let page = self.store.audit(AuditQuery { behind, limit, ..query(filter) }).await?;
+        let next = page.next.map(|next| self.cursor(&question, &next.0.to_string()));
+        Ok(SeenAudit { entries: visible(page.entries, sees_home(caller)), next })
+    }
+
+    /// Begins an export of everything that the filter wants and the caller may see. The first thing it does is to say so in
+    /// the audit.
+    pub async fn begin_audit_export(
+        &self,
+        caller: &Caller,
+        filter: AuditFilter,
+    ) -> Result<AuditExport, AdministrationError> {
+        let filter = within_reach(caller, filter)?;
+        self.flush_audit().await?;
+        self.store.commit(vec![Change::Audit(Box::new(exported(caller, filter)))]).await?;
+        let newest = self.store.audit(AuditQuery { limit: 1, ..AuditQuery::default() }).await?;
+        let newest = newest.entries.first().map(|entry| entry.sequence).unwrap_or_default();
+        let query = AuditQuery { limit: AuditQuery::MAX_LIMIT, ..query(filter) };
+        Ok(AuditExport { query, newest, sees_home: sees_home(caller), is_over: false })
+    }
+
+    /// The next entries of an export, which may be none although more follow; None: that was all.
+    pub async fn next_of_export(
+        &self,
+        export: &mut AuditExport,
+    ) -> Result<Option<Vec<AuditEntry>>, StoreError> {
+        if export.is_over {
+            return Ok(None);
+        }
+        let page = self.store.audit(export.query.clone()).await?;
+        let is_behind_the_end =
+            |place: AuditSequence| export.query.order == AuditOrder::OldestFirst && place >= export.newest;
+        export.is_over = page.next.is_none_or(is_behind_the_end);
+        export.query.behind = page.next;
+        let belongs = page.entries.into_iter().filter(|entry| entry.sequence <= export.newest).collect();
+        Ok(Some(visible(belongs, export.sees_home)))
+    }
+}
+
+/// The filter, limited to what the caller may see.
+fn within_reach(caller: &Caller, filter: AuditFilter) -> Result<AuditFilter, AdministrationError> {
+    let account = filter.account.or(caller.role.account());
+    match account {
+        Some(account) => caller.require(Scope::ReadAccount(account))?,
+        None => caller.require(Scope::ReadInstallation)?,
+    }
+    Ok(AuditFilter { account, ..filter })
+}
+
+fn sees_home(caller: &Caller) -> bool {
+    caller.require(Scope::ReadAccount(home())).is_ok()
+}
+
+fn visible(mut entries: Vec<AuditEntry>, sees_home: bool) -> Vec<AuditEntry> {
+    entries.retain(|entry| sees_home || entry.record.account != Some(home()));
+    entries
+}
+
+fn query(filter: AuditFilter) -> AuditQuery {
+    let AuditFilter { account, user, session, action, since, until, order } = filter;
+    AuditQuery { account, user, session, action, since, until, order, behind: None, limit: 0 }
+}
+
+fn read_position(text: &str) -> Result<AuditSequence, AdministrationError> {
+    text.parse().map(AuditSequence).map_err(|_| AdministrationError::Cursor)
+}
+
+fn exported(caller: &Caller, filter: AuditFilter) -> AuditRecord {
+    let target = AuditTarget { kind: TargetKind::Audit, id: String::new(), name: "the audit".to_owned() };
+    AuditRecord {
+        account: filter.account,
+        address: caller.address,
+        target: Some(target),
+        details: Some(asked(filter)),
+        ..AuditRecord::new(caller.now, AuditAction::AuditExported, caller.actor.clone(), caller.means)
+    }
+}
+
+/// What an export was limited to, as a JSON object.
+fn asked(filter: AuditFilter) -> String {
+    let action = filter.action.and_then(|action| serde_json::to_value(action).ok());
+    let parts: [(&str, Option<Value>); 5] = [
+        ("user", filter.user.map(|user| user.0.into())),
+        ("session", filter.session.map(|session| session.to_string().into())),
+        ("action", action),
+        ("since", filter.since.map(|since| since.as_unix().into())),
+        ("until", filter.until.map(|until| until.as_unix().into())),
+    ];
+    let set = parts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(set.collect::<Map<_, _>>()).to_string()
+}

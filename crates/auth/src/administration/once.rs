@@ -1,0 +1,179 @@
+//! Creations that are asked for twice and done once, by the key that the caller gives them (Idempotency-Key).
+//!
+//! The answer is remembered in the commit of what was created, for a day: sealed, because it may hold a secret that is shown
+//! once; caller, key and request as keyed hashes. A creation that was refused leaves nothing behind, and may be tried again
+//! under the same key. That a key counts once is the store's to keep; what is under way is known here, so that the second of
+//! two requests at once is told so and need not find out by failing.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use vestibule_crypto::SealContext;
+use vestibule_model::{Actor, Millis, RememberedAnswer, SecretDigest};
+use vestibule_store::{Change, StoreError};
+
+use super::written::Written;
+use super::{AdministrationError, Caller, Scope};
+use crate::service::Auth;
+
+/// How long an answer is remembered.
+const REMEMBERED: Duration = Duration::from_hours(24);
+
+/// How many answers are forgotten in one commit, and in how many commits at a time.
+const STEP: usize = 500;
+const STEPS: usize = 20;
+
+/// The field that errors name.
+const FIELD: &str = "Idempotency-Key";
+
+/// The answer to a creation, as it is given again.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Answer {
+    /// Where the thing is.
+    pub location: String,
+    /// The tag of what was made.
+    pub tag: String,
+    /// What is told of it this once.
+    pub body: String,
+}
+
+/// A request under a key.
+#[derive(Clone, Copy)]
+pub struct Keyed<'a> {
+    /// The caller's key.
+    pub key: &'a str,
+    /// Everything that makes the request what it is: method, target, body.
+    pub request: &'a [u8],
+}
+
+/// What to do about a creation.
+pub enum Begun {
+    /// It is to be done.
+    First(FirstTime),
+    /// It was done, and this was answered.
+    Again(Answer),
+}
+
+/// A creation under way. Others under the same key are refused for as long as this lives.
+pub struct FirstTime(Option<(Arc<Auth>, Name)>);
+
+/// What a creation is remembered by.
+#[derive(Clone, Copy)]
+struct Name {
+    key: SecretDigest,
+    request: SecretDigest,
+}
+
+/// How the thing that a creation makes is answered, so that the answer can be kept with it.
+pub struct Once<'a, T> {
+    name: Option<Name>,
+    answer: &'a (dyn Fn(&T) -> Answer + Sync),
+}
+
+/// The keys of what is under way.
+#[derive(Default)]
+pub(crate) struct UnderWay(Mutex<HashSet<SecretDigest>>);
+
+impl FirstTime {
+    /// To be handed to whoever makes the thing.
+    pub fn once<'a, T>(&self, answer: &'a (dyn Fn(&T) -> Answer + Sync)) -> Once<'a, T> {
+        Once { name: self.0.as_ref().map(|(_, name)| *name), answer }
+    }
+}
+
+impl Drop for FirstTime {
+    fn drop(&mut self) {
+        if let Some((auth, name)) = &self.0 {
+            auth.under_way.keys().remove(&name.key);
+        }
+    }
+}
+
+impl UnderWay {
+    fn keys(&self) -> MutexGuard<'_, HashSet<SecretDigest>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Written {
+    /// Remembers with the changes how `made` is answered, if the request came under a key.
+    pub(super) fn once<T>(mut self, auth: &Auth, caller: &Caller, (once, made): (&Once<'_, T>, &T)) -> Self {
+        if let Some(name) = once.name {
+            self.changes.push(auth.remember(name, &(once.answer)(made), caller.now));
+        }
+        self
+    }
+}
+
+impl Auth {
+    /// Begins a creation, which may come under a key. Asks for the right to it first: an answer is not given again to
+    /// somebody who may not ask any more.
+    pub async fn begin_creation(
+        self: &Arc<Self>,
+        caller: &Caller,
+        scope: Scope,
+        keyed: Option<Keyed<'_>>,
+    ) -> Result<Begun, AdministrationError> {
+        caller.require(scope)?;
+        let Some(keyed) = keyed else { return Ok(Begun::First(FirstTime(None))) };
+        let name = self.name_of(caller, keyed);
+        if !self.under_way.keys().insert(name.key) {
+            return Err(AdministrationError::Conflict(format!("{FIELD}: a request under it is under way")));
+        }
+        let first = FirstTime(Some((Arc::clone(self), name)));
+        let remembered = self.store.answer(name.key).await?;
+        match remembered.filter(|answer| answer.at >= caller.now.minus(REMEMBERED)) {
+            None => Ok(Begun::First(first)),
+            Some(answer) if answer.request == name.request => self.opened(&answer).map(Begun::Again),
+            Some(_) => Err(AdministrationError::invalid(FIELD, "it was given to another request")),
+        }
+    }
+
+    /// Forgets answers that are older than a day. Each call does a bounded amount of work.
+    pub async fn forget_answers(&self, now: Millis) -> Result<(), StoreError> {
+        let before = now.minus(REMEMBERED);
+        for _ in 0..STEPS {
+            if self.store.oldest_answer().await?.is_none_or(|oldest| oldest >= before) {
+                break;
+            }
+            self.store.commit(vec![Change::ForgetAnswers { before, limit: STEP }]).await?;
+        }
+        Ok(())
+    }
+
+    /// The same key of two callers is two keys; an administrator who logs in anew is the same caller.
+    fn name_of(&self, caller: &Caller, keyed: Keyed<'_>) -> Name {
+        let who = match &caller.actor {
+            Actor::User { id, .. } => format!("user {id}"),
+            Actor::AdministrationToken { id, .. } => format!("token {id}"),
+            Actor::Unknown | Actor::CommandLine { .. } | Actor::System => String::new(),
+        };
+        let digest = |kind: &str, of: &[u8]| {
+            self.secrets.digest(&[kind.as_bytes(), b"\n", who.as_bytes(), b"\n", of].concat())
+        };
+        let key = digest("idempotency key", keyed.key.as_bytes());
+        Name { key, request: digest("idempotent request", keyed.request) }
+    }
+
+    fn remember(&self, name: Name, answer: &Answer, now: Millis) -> Change {
+        let text = zeroize::Zeroizing::new(serde_json::to_vec(answer).unwrap_or_default());
+        let sealed = self.sealer.seal(&*self.rng, &place(&name.key), &text);
+        let answer = RememberedAnswer { key: name.key, request: name.request, at: now, sealed };
+        Change::RememberAnswer { answer: Box::new(answer), replaces_before: now.minus(REMEMBERED) }
+    }
+
+    fn opened(&self, answer: &RememberedAnswer) -> Result<Answer, AdministrationError> {
+        let unreadable = |error: Box<dyn std::error::Error + Send + Sync>| {
+            AdministrationError::Store(StoreError::Unavailable(error))
+        };
+        let text = self.sealer.open(&place(&answer.key), &answer.sealed);
+        let text = text.map_err(|error| unreadable(error.into()))?;
+        serde_json::from_slice(&text).map_err(|error| unreadable(error.into()))
+    }
+}
+
+const fn place(key: &SecretDigest) -> SealContext<'_> {
+    SealContext { table: "answers", column: "sealed", row: &key.0 }
+}

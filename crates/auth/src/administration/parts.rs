@@ -1,0 +1,133 @@
+//! What belongs to an account and has an id there: every kind is listed, looked at, changed and deleted in the same way.
+//!
+//! What is particular to a kind is said by the kind, in a file of its own.
+
+use std::sync::Arc;
+
+use vestibule_model::{AccountId, Audited};
+use vestibule_store::Change;
+
+use super::written::{Told, Written};
+use super::{AdministrationError, Caller, Scope};
+use crate::directory::AccountEntry;
+use crate::service::Auth;
+
+/// A kind of thing that accounts have.
+pub trait Part: Audited + Clone + PartialEq + Send + Sync + 'static {
+    /// What people call it.
+    const KIND: &'static str;
+
+    /// What it is found by; no other of the kind has it in the account.
+    fn id(&self) -> i64;
+
+    /// Those of an account, in the order of their ids.
+    fn all(account: &AccountEntry) -> Vec<&Self>;
+
+    /// Refuses what breaks a rule beside the others of its account. `before` is what it was; None: it is new. Puts lists in
+    /// their order.
+    fn check(&mut self, account: &AccountEntry, before: Option<&Self>) -> Result<(), AdministrationError>;
+
+    /// Refuses to be deleted while something in its account stands on it.
+    fn let_go(&self, _account: &AccountEntry) -> Result<(), AdministrationError> {
+        Ok(())
+    }
+
+    /// The change that puts it into its account.
+    fn put(self, account: AccountId) -> Change;
+
+    /// The change that deletes it.
+    fn delete(&self, account: AccountId) -> Change;
+}
+
+/// A page of things of one kind, in the order of their ids.
+pub struct PartPage<P> {
+    /// The things.
+    pub parts: Vec<P>,
+    /// Ask again with this; None: that was all.
+    pub next: Option<String>,
+}
+
+impl Auth {
+    /// The things of a kind that an account has: at most `limit`.
+    pub fn parts<P: Part>(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        (limit, cursor): (usize, Option<&str>),
+    ) -> Result<PartPage<P>, AdministrationError> {
+        caller.require(Scope::ReadAccount(account))?;
+        let entry = self.account_entry(account)?;
+        let question = format!("{} of {account}", P::KIND);
+        let behind: Option<i64> = match cursor {
+            Some(cursor) => {
+                let id = self.read_cursor(&question, cursor)?.parse();
+                Some(id.map_err(|_| AdministrationError::Cursor)?)
+            }
+            None => None,
+        };
+        let all = P::all(&entry);
+        let first = all.partition_point(|part| behind.is_some_and(|behind| part.id() <= behind));
+        let (page, rest) = all[first..].split_at(limit.min(all.len() - first));
+        let next = page.last().filter(|_| !rest.is_empty());
+        let next = next.map(|last| self.cursor(&question, &last.id().to_string()));
+        Ok(PartPage { parts: page.iter().copied().cloned().collect(), next })
+    }
+
+    /// One of them.
+    pub fn part_of_id<P: Part>(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        id: i64,
+    ) -> Result<P, AdministrationError> {
+        caller.require(Scope::ReadAccount(account))?;
+        present(&*self.account_entry(account)?, id).cloned()
+    }
+
+    /// Changes one of them. `edit` is given the present one, and may refuse.
+    pub async fn change_part<P: Part>(
+        &self,
+        caller: &Caller,
+        (account, id): (AccountId, i64),
+        edit: impl Fn(&P) -> Result<P, AdministrationError>,
+    ) -> Result<P, AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        self.write_directory(caller, || {
+            let entry = self.account_entry(account)?;
+            let before = present::<P>(&entry, id)?;
+            let mut after = edit(before)?;
+            if after == *before {
+                return Ok((None, after));
+            }
+            after.check(&entry, Some(before))?;
+            let told = Told::changed(before, &after).in_account(account);
+            Ok((Some(Written::one(after.clone().put(account), told)), after))
+        })
+        .await
+    }
+
+    /// Deletes one of them. `unchanged` is asked about the present one.
+    pub async fn delete_part<P: Part>(
+        &self,
+        caller: &Caller,
+        (account, id): (AccountId, i64),
+        unchanged: impl Fn(&P) -> Result<(), AdministrationError>,
+    ) -> Result<(), AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        self.write_directory(caller, || {
+            let entry: Arc<AccountEntry> = self.account_entry(account)?;
+            let part = present::<P>(&entry, id)?;
+            unchanged(part)?;
+            part.let_go(&entry)?;
+            let told = Told::deleted(part).in_account(account);
+            Ok((Some(Written::one(part.delete(account), told)), ()))
+        })
+        .await
+    }
+}
+
+/// The one of this id.
+pub(super) fn present<P: Part>(account: &AccountEntry, id: i64) -> Result<&P, AdministrationError> {
+    let found = P::all(account).into_iter().find(|part| part.id() == id);
+    found.ok_or(AdministrationError::NotFound(P::KIND))
+}

@@ -1,0 +1,230 @@
+//! `/admin/v1/accounts/{account}/api-keys`: what bots log in with.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use vestibule_auth::{AdministrationError, GivenKey, KeyWithSecrets};
+use vestibule_model::{ApiKey, Privilege};
+use zeroize::Zeroizing;
+
+use super::AdminState;
+use super::condition::{Condition, tagged};
+use super::networks;
+use super::paging::Paged;
+use super::patch::Patch;
+use super::problem::{Failure, Problem};
+use super::request::{By, Named, Parameters, account_named, created, json};
+
+/// What of an API key can be changed. A change names the fields that it changes.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ApiKeyDetails)]
+pub(super) struct Details {
+    name: String,
+    developer: String,
+    description: String,
+    /// Whether it may be used.
+    enabled: bool,
+    /// What it may be used for; `user-login` lets bots log in with it.
+    privileges: Vec<Privilege>,
+    /// Networks such as `10.0.0.0/8`, or single addresses, from which it may be used; empty: any.
+    addresses: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ApiKey)]
+struct Item {
+    id: i64,
+    /// The consumer key: what bots are tied to. Not a secret, and never changed.
+    app_key: String,
+    /// The token. Not a secret.
+    access_token: String,
+    #[serde(flatten)]
+    details: Details,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ApiKeys)]
+struct Page {
+    api_keys: Vec<Item>,
+    /// The cursor of the page behind this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// An API key with its secrets.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ApiKeyWithSecrets)]
+struct Shown {
+    #[serde(flatten)]
+    item: Item,
+    /// The consumer secret. It is shown here and never again.
+    secret: String,
+    /// The token secret. It is shown here and never again.
+    access_token_secret: String,
+}
+
+/// An API key that is to be made: the name is needed, everything else has a default.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes a body that is read field by field")]
+struct NewApiKey {
+    /// Generated unless it is given, as everything up to `access_token_secret`; no other key or client of the account has it.
+    app_key: Option<String>,
+    access_token: Option<String>,
+    /// Given together with `access_token_secret`, or not at all.
+    secret: Option<String>,
+    access_token_secret: Option<String>,
+    #[serde(flatten)]
+    details: Details,
+}
+
+/// The API keys of an account, in the order of their ids.
+#[utoipa::path(get, path = "/admin/v1/accounts/{account}/api-keys", tag = "API keys",
+    security(("bearer" = [])), params(("account" = String, Path), Paged), responses((status = 200, body = Page),
+    (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn list(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named(account): Named<String>,
+    Parameters(wanted): Parameters<Paged>,
+) -> Result<Response, Failure> {
+    let page = admin.auth.parts::<ApiKey>(&caller, account_named(&account)?, wanted.page()?)?;
+    let api_keys = page.parts.iter().map(item).collect();
+    Ok(json(StatusCode::OK, &Page { api_keys, next: page.next }))
+}
+
+/// Makes an API key. An account has at most 100.
+#[utoipa::path(post, path = "/admin/v1/accounts/{account}/api-keys", tag = "API keys",
+    security(("bearer" = [])), params(("account" = String, Path)), request_body = NewApiKey,
+    responses((status = 201, body = Shown), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn make(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named(account): Named<String>,
+    mut patch: Patch,
+) -> Result<Response, Failure> {
+    let account = account_named(&account)?;
+    let given = GivenKey {
+        app_key: patch.take("app_key")?,
+        secret: patch.take::<String>("secret")?.map(Zeroizing::new),
+        access_token: patch.take("access_token")?,
+        access_token_secret: patch.take::<String>("access_token_secret")?.map(Zeroizing::new),
+    };
+    let fill = |blank: ApiKey| patch.over(&details(&blank))?.onto(blank);
+    let made = shown(&admin.auth.make_api_key(&caller, (account, given), fill).await?);
+    Ok(created(&format!("/admin/v1/accounts/{account}/api-keys/{}", made.item.id), &made, &made.item))
+}
+
+/// One API key.
+#[utoipa::path(get, path = "/admin/v1/accounts/{account}/api-keys/{id}", tag = "API keys",
+    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path)),
+    responses((status = 200, body = Item), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn read(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named((account, id)): Named<(String, i64)>,
+) -> Result<Response, Failure> {
+    let item = item(&admin.auth.part_of_id(&caller, account_named(&account)?, id)?);
+    Ok(tagged(json(StatusCode::OK, &item), &item))
+}
+
+/// Changes an API key. The sessions that it would not open any more end.
+#[utoipa::path(patch, path = "/admin/v1/accounts/{account}/api-keys/{id}", tag = "API keys",
+    security(("bearer" = [])),
+    params(("account" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),
+    request_body(content = Details, content_type = "application/merge-patch+json"),
+    responses((status = 200, body = Item), (status = 404, body = Problem), (status = 412, body = Problem),
+    (status = 422, body = Problem), (status = 428, body = Problem)))]
+pub(super) async fn change(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named((account, id)): Named<(String, i64)>,
+    headers: HeaderMap,
+    patch: Patch,
+) -> Result<Response, Failure> {
+    let condition = Condition::of_change(&headers)?;
+    let edit = |present: &ApiKey| {
+        condition.expect(&item(present))?;
+        patch.over(&details(present))?.onto(present.clone())
+    };
+    let item = item(&admin.auth.change_part(&caller, (account_named(&account)?, id), edit).await?);
+    Ok(tagged(json(StatusCode::OK, &item), &item))
+}
+
+/// Deletes an API key, and ends the sessions that were opened with it. Bots go on naming it.
+#[utoipa::path(delete, path = "/admin/v1/accounts/{account}/api-keys/{id}", tag = "API keys",
+    security(("bearer" = [])),
+    params(("account" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),
+    responses((status = 204), (status = 404, body = Problem), (status = 412, body = Problem),
+    (status = 428, body = Problem)))]
+pub(super) async fn delete(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named((account, id)): Named<(String, i64)>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Failure> {
+    let condition = Condition::of_change(&headers)?;
+    let unchanged = |present: &ApiKey| condition.expect(&item(present));
+    admin.auth.delete_part(&caller, (account_named(&account)?, id), unchanged).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives an API key another `access_token` and other secrets, and ends the sessions of the bots that are tied to it.
+#[utoipa::path(post, path = "/admin/v1/accounts/{account}/api-keys/{id}/secrets", tag = "API keys",
+    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path)),
+    responses((status = 200, body = Shown), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn renew(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named((account, id)): Named<(String, i64)>,
+) -> Result<Response, Failure> {
+    let renewed = shown(&admin.auth.renew_api_key(&caller, account_named(&account)?, id).await?);
+    Ok(tagged(json(StatusCode::OK, &renewed), &renewed.item))
+}
+
+fn shown(made: &KeyWithSecrets) -> Shown {
+    let [secret, token_secret] = &made.secrets;
+    Shown {
+        item: item(&made.application),
+        secret: secret.to_string(),
+        access_token_secret: token_secret.to_string(),
+    }
+}
+
+fn item(key: &ApiKey) -> Item {
+    Item {
+        id: key.id.0,
+        app_key: key.app_key.clone(),
+        access_token: key.access_token.clone(),
+        details: details(key),
+    }
+}
+
+fn details(key: &ApiKey) -> Details {
+    Details {
+        name: key.name.clone(),
+        developer: key.developer.clone(),
+        description: key.description.clone(),
+        enabled: key.enabled,
+        privileges: key.privileges.clone(),
+        addresses: networks::written(&key.addresses),
+    }
+}
+
+impl Details {
+    fn onto(self, key: ApiKey) -> Result<ApiKey, AdministrationError> {
+        Ok(ApiKey {
+            name: self.name,
+            developer: self.developer,
+            description: self.description,
+            enabled: self.enabled,
+            privileges: self.privileges,
+            addresses: networks::read(&self.addresses)?,
+            ..key
+        })
+    }
+}

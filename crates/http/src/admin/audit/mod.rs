@@ -1,0 +1,148 @@
+//! `/admin/v1/audit`: read a page at a time, or exported whole.
+
+mod entry;
+mod lines;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+use vestibule_auth::{AuditFilter, AuditOrder};
+use vestibule_model::{AuditAction, Millis, SessionReference, UserId};
+
+use super::AdminState;
+use super::paging::limit;
+use super::problem::{Failure, Problem};
+use super::request::{By, Parameters, account_of_filter, json};
+use entry::{Entry, Shown};
+
+/// Which end comes first.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Order {
+    NewestFirst,
+    OldestFirst,
+}
+
+/// What an export is limited to. Every filter that is set has to be met.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Filters {
+    /// Of this account.
+    account: Option<String>,
+    /// About the user of this id.
+    user: Option<i64>,
+    /// About the session of this reference.
+    session: Option<Uuid>,
+    /// Of this action, such as `session-ended`.
+    #[param(value_type = Option<String>)]
+    action: Option<AuditAction>,
+    /// Not before this time: milliseconds since 1970.
+    since: Option<i64>,
+    /// Before this time.
+    until: Option<i64>,
+    /// The oldest first unless told.
+    #[param(inline)]
+    order: Option<Order>,
+}
+
+/// The same, and which page.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Wanted {
+    /// Of this account.
+    account: Option<String>,
+    /// About the user of this id.
+    user: Option<i64>,
+    /// About the session of this reference.
+    session: Option<Uuid>,
+    /// Of this action, such as `session-ended`.
+    #[param(value_type = Option<String>)]
+    action: Option<AuditAction>,
+    /// Not before this time: milliseconds since 1970.
+    since: Option<i64>,
+    /// Before this time.
+    until: Option<i64>,
+    /// The newest first unless told.
+    #[param(inline)]
+    order: Option<Order>,
+    /// The most entries in the page: 1 to 1000, 100 unless told.
+    limit: Option<usize>,
+    /// What the page before gave as `next`.
+    cursor: Option<String>,
+}
+
+/// A page. It may have fewer entries than were asked for, or none, although more follow: go on while there is `next`.
+#[derive(Serialize, ToSchema)]
+struct Page {
+    #[schema(value_type = Vec<Entry>)]
+    entries: Vec<Shown>,
+    /// The cursor of the page behind this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// The entries that the caller may see.
+#[utoipa::path(get, path = "/admin/v1/audit", tag = "audit", security(("bearer" = [])), params(Wanted),
+    responses((status = 200, body = Page), (status = 400, body = Problem), (status = 403, body = Problem)))]
+pub(super) async fn list(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Parameters(wanted): Parameters<Wanted>,
+) -> Result<Response, Failure> {
+    let (limit, cursor) = (limit(wanted.limit)?, wanted.cursor.clone());
+    let filter = Filters::from(wanted).filter(Order::NewestFirst)?;
+    let page = admin.auth.audit_seen_by(&caller, filter, (limit, cursor.as_deref())).await?;
+    let entries = page.entries.into_iter().map(Shown::from).collect();
+    Ok(json(StatusCode::OK, &Page { entries, next: page.next }))
+}
+
+/// Everything that the caller may see and that was written until now, as JSON lines: one entry in each. Leaves an entry of
+/// its own, `audit-exported`. An answer that breaks off is not whole.
+#[utoipa::path(get, path = "/admin/v1/audit/export", tag = "audit", security(("bearer" = [])), params(Filters),
+    responses((status = 200, body = Entry, content_type = "application/jsonl"), (status = 400, body = Problem),
+    (status = 403, body = Problem)))]
+pub(super) async fn export(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Parameters(filters): Parameters<Filters>,
+) -> Result<Response, Failure> {
+    let filter = filters.filter(Order::OldestFirst)?;
+    let export = admin.auth.begin_audit_export(&caller, filter).await?;
+    let headers = [
+        (CONTENT_TYPE, "application/jsonl"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"audit.jsonl\""),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, Body::new(lines::Lines::of(admin.auth, export))).into_response())
+}
+
+impl From<Wanted> for Filters {
+    fn from(wanted: Wanted) -> Self {
+        let Wanted { account, user, session, action, since, until, order, .. } = wanted;
+        Self { account, user, session, action, since, until, order }
+    }
+}
+
+impl Filters {
+    fn filter(self, order: Order) -> Result<AuditFilter, Failure> {
+        Ok(AuditFilter {
+            account: self.account.as_deref().map(account_of_filter).transpose()?,
+            user: self.user.map(UserId),
+            session: self.session.map(|session| SessionReference(session.into_bytes())),
+            action: self.action,
+            since: self.since.map(Millis::from_unix),
+            until: self.until.map(Millis::from_unix),
+            order: match self.order.unwrap_or(order) {
+                Order::NewestFirst => AuditOrder::NewestFirst,
+                Order::OldestFirst => AuditOrder::OldestFirst,
+            },
+        })
+    }
+}

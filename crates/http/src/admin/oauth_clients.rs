@@ -1,0 +1,207 @@
+//! `/admin/v1/accounts/{account}/oauth-clients`: what bots log in with that speak OAuth 2.0.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use vestibule_auth::{AdministrationError, ClientWithSecret, GivenClient};
+use vestibule_model::{OauthClient, Privilege};
+use zeroize::Zeroizing;
+
+use super::AdminState;
+use super::condition::{Condition, tagged};
+use super::networks;
+use super::paging::Paged;
+use super::patch::Patch;
+use super::problem::{Failure, Problem};
+use super::request::{By, Named, Parameters, account_named, created, json};
+
+/// What of an OAuth client can be changed. A change names the fields that it changes.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = OauthClientDetails)]
+pub(super) struct Details {
+    name: String,
+    /// Whether it may be used.
+    enabled: bool,
+    /// What it may be used for; `user-login` lets bots log in with it.
+    privileges: Vec<Privilege>,
+    /// Networks such as `10.0.0.0/8`, or single addresses, from which it may be used; empty: any.
+    addresses: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = OauthClient)]
+struct Item {
+    id: i64,
+    /// What bots are tied to. Not a secret, and never changed.
+    client_id: String,
+    #[serde(flatten)]
+    details: Details,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = OauthClients)]
+struct Page {
+    oauth_clients: Vec<Item>,
+    /// The cursor of the page behind this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// An OAuth client with its secret.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OauthClientWithSecrets)]
+struct Shown {
+    #[serde(flatten)]
+    item: Item,
+    /// The client secret. It is shown here and never again.
+    secret: String,
+}
+
+/// An OAuth client that is to be made: the name is needed, everything else has a default.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes a body that is read field by field")]
+struct NewOauthClient {
+    /// Generated unless it is given; no other client or key of the account has it.
+    client_id: Option<String>,
+    /// Generated unless it is given.
+    secret: Option<String>,
+    #[serde(flatten)]
+    details: Details,
+}
+
+/// The OAuth clients of an account, in the order of their ids.
+#[utoipa::path(get, path = "/admin/v1/accounts/{account}/oauth-clients", tag = "OAuth clients",
+    security(("bearer" = [])), params(("account" = String, Path), Paged), responses((status = 200, body = Page),
+    (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn list(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named(account): Named<String>,
+    Parameters(wanted): Parameters<Paged>,
+) -> Result<Response, Failure> {
+    let page = admin.auth.parts::<OauthClient>(&caller, account_named(&account)?, wanted.page()?)?;
+    let oauth_clients = page.parts.iter().map(item).collect();
+    Ok(json(StatusCode::OK, &Page { oauth_clients, next: page.next }))
+}
+
+/// Makes an OAuth client. An account has at most 100.
+#[utoipa::path(post, path = "/admin/v1/accounts/{account}/oauth-clients", tag = "OAuth clients",
+    security(("bearer" = [])), params(("account" = String, Path)), request_body = NewOauthClient,
+    responses((status = 201, body = Shown), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn make(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named(account): Named<String>,
+    mut patch: Patch,
+) -> Result<Response, Failure> {
+    let account = account_named(&account)?;
+    let given = GivenClient {
+        client_id: patch.take("client_id")?,
+        secret: patch.take::<String>("secret")?.map(Zeroizing::new),
+    };
+    let fill = |blank: OauthClient| patch.over(&details(&blank))?.onto(blank);
+    let made = shown(&admin.auth.make_oauth_client(&caller, (account, given), fill).await?);
+    Ok(created(&format!("/admin/v1/accounts/{account}/oauth-clients/{}", made.item.id), &made, &made.item))
+}
+
+/// One OAuth client.
+#[utoipa::path(get, path = "/admin/v1/accounts/{account}/oauth-clients/{id}", tag = "OAuth clients",
+    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path)),
+    responses((status = 200, body = Item), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn read(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named((account, id)): Named<(String, i64)>,
+) -> Result<Response, Failure> {
+    let item = item(&admin.auth.part_of_id(&caller, account_named(&account)?, id)?);
+    Ok(tagged(json(StatusCode::OK, &item), &item))
+}
+
+/// Changes an OAuth client. The sessions that it would not open any more end.
+#[utoipa::path(patch, path = "/admin/v1/accounts/{account}/oauth-clients/{id}", tag = "OAuth clients",
+    security(("bearer" = [])),
+    params(("account" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),
+    request_body(content = Details, content_type = "application/merge-patch+json"),
+    responses((status = 200, body = Item), (status = 404, body = Problem), (status = 412, body = Problem),
+    (status = 422, body = Problem), (status = 428, body = Problem)))]
+pub(super) async fn change(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named((account, id)): Named<(String, i64)>,
+    headers: HeaderMap,
+    patch: Patch,
+) -> Result<Response, Failure> {
+    let condition = Condition::of_change(&headers)?;
+    let edit = |present: &OauthClient| {
+        condition.expect(&item(present))?;
+        patch.over(&details(present))?.onto(present.clone())
+    };
+    let item = item(&admin.auth.change_part(&caller, (account_named(&account)?, id), edit).await?);
+    Ok(tagged(json(StatusCode::OK, &item), &item))
+}
+
+/// Deletes an OAuth client, and ends the sessions that were opened with it. Bots go on naming it.
+#[utoipa::path(delete, path = "/admin/v1/accounts/{account}/oauth-clients/{id}", tag = "OAuth clients",
+    security(("bearer" = [])),
+    params(("account" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),
+    responses((status = 204), (status = 404, body = Problem), (status = 412, body = Problem),
+    (status = 428, body = Problem)))]
+pub(super) async fn delete(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named((account, id)): Named<(String, i64)>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Failure> {
+    let condition = Condition::of_change(&headers)?;
+    let unchanged = |present: &OauthClient| condition.expect(&item(present));
+    admin.auth.delete_part(&caller, (account_named(&account)?, id), unchanged).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives an OAuth client another secret, and ends the sessions of the bots that are tied to it.
+#[utoipa::path(post, path = "/admin/v1/accounts/{account}/oauth-clients/{id}/secrets", tag = "OAuth clients",
+    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path)),
+    responses((status = 200, body = Shown), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn renew(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named((account, id)): Named<(String, i64)>,
+) -> Result<Response, Failure> {
+    let renewed = shown(&admin.auth.renew_oauth_client(&caller, account_named(&account)?, id).await?);
+    Ok(tagged(json(StatusCode::OK, &renewed), &renewed.item))
+}
+
+fn shown(made: &ClientWithSecret) -> Shown {
+    let [secret] = &made.secrets;
+    Shown { item: item(&made.application), secret: secret.to_string() }
+}
+
+fn item(client: &OauthClient) -> Item {
+    Item { id: client.id.0, client_id: client.client_id.clone(), details: details(client) }
+}
+
+fn details(client: &OauthClient) -> Details {
+    Details {
+        name: client.name.clone(),
+        enabled: client.enabled,
+        privileges: client.privileges.clone(),
+        addresses: networks::written(&client.addresses),
+    }
+}
+
+impl Details {
+    fn onto(self, client: OauthClient) -> Result<OauthClient, AdministrationError> {
+        Ok(OauthClient {
+            name: self.name,
+            enabled: self.enabled,
+            privileges: self.privileges,
+            addresses: networks::read(&self.addresses)?,
+            ..client
+        })
+    }
+}

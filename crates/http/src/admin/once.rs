@@ -1,0 +1,166 @@
+//! `Idempotency-Key`: a creation that is asked for again under the same key is not done again, and answered as the first
+//! time (draft-ietf-httpapi-idempotency-key-header).
+//!
+//! A handler that creates takes [`Keyed`] around its body, and is five lines longer than one that does not:
+//!
+//! ```ignore
+//! let first = match key.begin(&admin, &caller, Scope::WriteInstallation).await? {
+//!     Turn::First(first) => first,
+//!     Turn::Again(answer) => return Ok(answer),
+//! };
+//! let answer = |made: &Made| answer_of(&path(made), &shown(made), &tagged_by(made));
+//! let made = admin.auth.make_thing(&caller, new, first.once(&answer)).await?;
+//! Ok(created(&answer(&made)))
+//! ```
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Serialize;
+use vestibule_auth::{Answer, Begun, Caller, FirstTime, Keyed as KeyedRequest, Scope};
+use zeroize::Zeroizing;
+
+use super::AdminState;
+use super::condition::tag;
+use super::problem::Failure;
+use crate::layers::LimitedBody;
+
+/// What the description says of the header.
+pub(super) const KEY: &str = "A key of the caller's choice, 1 to 255 printable characters. The same request under the same \
+    key is answered as the first time for 24 hours, and nothing is made anew; another request under it is 422; while the \
+    first is under way 409.";
+
+const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Tells a caller that nothing was done anew.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// The longest key.
+const LONGEST: usize = 255;
+
+/// A body, and the key that the request came under.
+pub(super) struct Keyed<B>(pub(super) B, pub(super) Key);
+
+/// The key that a request came under, if any, and what makes the request what it is.
+pub(super) struct Key(Option<(String, Zeroizing<Vec<u8>>)>);
+
+/// What to do about a creation.
+pub(super) enum Turn {
+    /// Do it.
+    First(FirstTime),
+    /// It was done: this is what was answered.
+    Again(Response),
+}
+
+impl<B> FromRequest<AdminState> for Keyed<B>
+where
+    B: FromRequest<AdminState, Rejection = Failure>,
+{
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, admin: &AdminState) -> Result<Self, Failure> {
+        let Some(key) = key(request.headers())? else {
+            return Ok(Self(B::from_request(request, admin).await?, Key(None)));
+        };
+        let (parts, body) = request.into_parts();
+        let body = LimitedBody::read(&parts.extensions, body).await.0.map_err(Failure::Unread)?;
+        let key = Key(Some((key, whole(&parts, &body))));
+        let request = Request::from_parts(parts, Body::from(body));
+        Ok(Self(B::from_request(request, admin).await?, key))
+    }
+}
+
+impl Key {
+    /// Begins a creation that needs this right.
+    pub(super) async fn begin(
+        &self,
+        admin: &AdminState,
+        caller: &Caller,
+        scope: Scope,
+    ) -> Result<Turn, Failure> {
+        let keyed = self.0.as_ref().map(|(key, request)| KeyedRequest { key, request });
+        Ok(match admin.auth.begin_creation(caller, scope, keyed).await? {
+            Begun::First(first) => Turn::First(first),
+            Begun::Again(answer) => {
+                let mut answer = created(&answer);
+                answer.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+                Turn::Again(answer)
+            }
+        })
+    }
+}
+
+/// The answer to a creation: where the thing is now, what is told of it this once, and what it is tagged by.
+pub(super) fn answer_of(path: &str, body: &impl Serialize, thing: &impl Serialize) -> Answer {
+    let body = serde_json::to_string(body).unwrap_or_default();
+    Answer { location: path.to_owned(), tag: tag(thing), body }
+}
+
+/// The same on the wire.
+pub(super) fn created(answer: &Answer) -> Response {
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+    let mut response = (StatusCode::CREATED, headers, answer.body.clone()).into_response();
+    for (name, value) in [(LOCATION, &answer.location), (ETAG, &answer.tag)] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+/// The key of a request: a string of structured fields (RFC 9651), or the same without its quotes, as many clients send it.
+fn key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+    let mut values = headers.get_all(HEADER).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let text = value.to_str().ok().filter(|_| values.next().is_none()).map(str::trim);
+    let text =
+        text.map(|text| text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text));
+    let is_key = |text: &&str| {
+        (1..=LONGEST).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
+    };
+    let malformed = || Failure::Malformed {
+        field: "Idempotency-Key".into(),
+        reason: format!("one key of 1 to {LONGEST} printable characters without spaces, \" and \\"),
+    };
+    text.filter(is_key).map(|text| Some(text.to_owned())).ok_or_else(malformed)
+}
+
+/// Everything that makes a request what it is. The path has no line break, so no two requests are the same.
+fn whole(parts: &Parts, body: &[u8]) -> Zeroizing<Vec<u8>> {
+    let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+    Zeroizing::new([parts.method.as_str().as_bytes(), b"\n", target.as_bytes(), b"\n", body].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: &[&'static str]) -> Result<Option<String>, Failure> {
+        key(&values.iter().map(|value| (HEADER, HeaderValue::from_static(value))).collect())
+    }
+
+    #[test]
+    fn quotes_are_no_part_of_a_key() {
+        for text in ["\"8e03978e-40d5\"", "8e03978e-40d5", " 8e03978e-40d5 "] {
+            assert_eq!(read(&[text]).unwrap().as_deref(), Some("8e03978e-40d5"));
+        }
+        assert_eq!(read(&[]).unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        for text in ["", "\"\"", "\"", "a b", "a\"b", "a\\b"] {
+            assert!(read(&[text]).is_err(), "{text}");
+        }
+        assert!(read(&["a", "a"]).is_err());
+        let no_ascii = HeaderValue::from_bytes(&[0xfc]).unwrap();
+        assert!(key(&[(HEADER, no_ascii)].into_iter().collect()).is_err());
+        assert!(
+            key(&[(HEADER, HeaderValue::from_str(&"a".repeat(256)).unwrap())].into_iter().collect()).is_err()
+        );
+    }
+}

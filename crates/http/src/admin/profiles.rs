@@ -1,0 +1,170 @@
+//! `/admin/v1/accounts/{account}/profiles`: what users may do, and which role they have.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use vestibule_model::{Profile, Rank, RoleType};
+
+use super::AdminState;
+use super::condition::{Condition, tagged};
+use super::paging::Paged;
+use super::patch::Patch;
+use super::problem::{Failure, Problem};
+use super::request::{By, Named, Parameters, account_named, created, json};
+
+/// What of a profile can be changed. A change names the fields that it changes.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ProfileDetails)]
+pub(super) struct Details {
+    /// Unique within the account.
+    name: String,
+    /// `agent` unless told.
+    role: RoleType,
+    /// The rank it gives, where that is not the one of its role.
+    rank: Option<Rank>,
+    /// Privilege numbers.
+    permissions: Vec<i32>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Profile)]
+struct Item {
+    id: i64,
+    #[serde(flatten)]
+    details: Details,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Profiles)]
+struct Page {
+    profiles: Vec<Item>,
+    /// The cursor of the page behind this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// A profile that is to be made: the name is needed, everything else has a default.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes a body that is read field by field")]
+struct NewProfile {
+    /// Unique within the account; the next one unless told.
+    id: Option<i64>,
+    #[serde(flatten)]
+    details: Details,
+}
+
+/// The profiles of an account, in the order of their ids.
+#[utoipa::path(get, path = "/admin/v1/accounts/{account}/profiles", tag = "profiles", security(("bearer" = [])),
+    params(("account" = String, Path), Paged), responses((status = 200, body = Page),
+    (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn list(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named(account): Named<String>,
+    Parameters(wanted): Parameters<Paged>,
+) -> Result<Response, Failure> {
+    let page = admin.auth.parts::<Profile>(&caller, account_named(&account)?, wanted.page()?)?;
+    let profiles = page.parts.iter().map(item).collect();
+    Ok(json(StatusCode::OK, &Page { profiles, next: page.next }))
+}
+
+/// Makes a profile. An account has at most 10,000.
+#[utoipa::path(post, path = "/admin/v1/accounts/{account}/profiles", tag = "profiles", security(("bearer" = [])),
+    params(("account" = String, Path)), request_body = NewProfile, responses((status = 201, body = Item),
+    (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+    (status = 422, body = Problem)))]
+pub(super) async fn make(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named(account): Named<String>,
+    mut patch: Patch,
+) -> Result<Response, Failure> {
+    let account = account_named(&account)?;
+    let id = patch.take::<Option<i64>>("id")?.flatten();
+    let fill = |blank: Profile| Ok(patch.over(&details(&blank))?.onto(&blank));
+    let made = item(&admin.auth.make_numbered(&caller, (account, id), fill).await?);
+    Ok(created(&format!("/admin/v1/accounts/{account}/profiles/{}", made.id), &made, &made))
+}
+
+/// One profile.
+#[utoipa::path(get, path = "/admin/v1/accounts/{account}/profiles/{id}", tag = "profiles", security(("bearer" = [])),
+    params(("account" = String, Path), ("id" = i64, Path)),
+    responses((status = 200, body = Item), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn read(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named((account, id)): Named<(String, i64)>,
+) -> Result<Response, Failure> {
+    let item = item(&admin.auth.part_of_id(&caller, account_named(&account)?, id)?);
+    Ok(tagged(json(StatusCode::OK, &item), &item))
+}
+
+/// Changes a profile. What its users may do changes with it at once.
+#[utoipa::path(patch, path = "/admin/v1/accounts/{account}/profiles/{id}", tag = "profiles",
+    security(("bearer" = [])),
+    params(("account" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),
+    request_body(content = Details, content_type = "application/merge-patch+json"),
+    responses((status = 200, body = Item), (status = 404, body = Problem), (status = 409, body = Problem),
+    (status = 412, body = Problem), (status = 422, body = Problem), (status = 428, body = Problem)))]
+pub(super) async fn change(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named((account, id)): Named<(String, i64)>,
+    headers: HeaderMap,
+    patch: Patch,
+) -> Result<Response, Failure> {
+    let condition = Condition::of_change(&headers)?;
+    let edit = |present: &Profile| {
+        condition.expect(&item(present))?;
+        Ok(patch.over(&details(present))?.onto(present))
+    };
+    let item = item(&admin.auth.change_part(&caller, (account_named(&account)?, id), edit).await?);
+    Ok(tagged(json(StatusCode::OK, &item), &item))
+}
+
+/// Deletes a profile that no user has.
+#[utoipa::path(delete, path = "/admin/v1/accounts/{account}/profiles/{id}", tag = "profiles",
+    security(("bearer" = [])),
+    params(("account" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem),
+    (status = 412, body = Problem), (status = 428, body = Problem)))]
+pub(super) async fn delete(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named((account, id)): Named<(String, i64)>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Failure> {
+    let condition = Condition::of_change(&headers)?;
+    let unchanged = |present: &Profile| condition.expect(&item(present));
+    admin.auth.delete_part(&caller, (account_named(&account)?, id), unchanged).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn item(profile: &Profile) -> Item {
+    Item { id: profile.id, details: details(profile) }
+}
+
+fn details(profile: &Profile) -> Details {
+    Details {
+        name: profile.name.clone(),
+        role: profile.role,
+        rank: profile.rank,
+        permissions: profile.permissions.clone(),
+    }
+}
+
+impl Details {
+    fn onto(self, profile: &Profile) -> Profile {
+        Profile {
+            id: profile.id,
+            name: self.name,
+            role: self.role,
+            rank: self.rank,
+            permissions: self.permissions,
+        }
+    }
+}

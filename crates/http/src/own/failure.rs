@@ -1,0 +1,48 @@
+//! Every refusal of these routes: its status and its words.
+
+use std::sync::Arc;
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use vestibule_auth::LogOutError;
+
+use crate::admin::problem_body;
+use crate::layers::Cause;
+
+/// Why a request is refused.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// No session, or one that is dead.
+    #[error("no session")]
+    Unauthorized,
+    /// A cookie without the csrf value that goes with it.
+    #[error("a cookie without its csrf value")]
+    NoCsrf,
+    /// None of the caller's sessions has this name.
+    #[error("no such session")]
+    NotFound,
+    /// The end of a session could not be made durable yet.
+    #[error("the end of a session is not stored yet")]
+    End(#[from] LogOutError),
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let (status, detail) = match &self {
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "Show a session that lives"),
+            Self::NoCsrf => {
+                (StatusCode::FORBIDDEN, "With a cookie, send the csrf value of its login as X-CSRF-Token")
+            }
+            Self::NotFound => (StatusCode::NOT_FOUND, "None of your sessions has this reference"),
+            Self::End(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error"),
+        };
+        let headers = [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")];
+        let mut answer = (status, headers, problem_body(status, detail)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        answer.extensions_mut().insert(Cause(Arc::new(self)));
+        answer
+    }
+}

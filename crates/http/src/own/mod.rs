@@ -1,0 +1,19 @@
+//! `/self/v1`: what a user does about themselves, with a session of theirs. On the listener for clients.
+//!
+//! The same for every dialect, in none of their shapes: refusals are RFC 9457's. Translates and holds no rules.
+
+mod failure;
+mod holder;
+mod sessions;
+
+use axum::Router;
+use axum::routing::{delete, get};
+
+use crate::api::ApiState;
+
+/// The routes.
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new()
+        .route("/self/v1/sessions", get(sessions::list).delete(sessions::end_others))
+        .route("/self/v1/sessions/{reference}", delete(sessions::end))
+}

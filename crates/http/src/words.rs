@@ -1,0 +1,28 @@
+//! Words for sessions that more than one face writes.
+
+use vestibule_model::{Application, Dialect, Opening};
+
+/// The dialect that a session was opened in.
+pub(crate) const fn dialect(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::LivePerson => "liveperson",
+        Dialect::LiveVox => "livevox",
+    }
+}
+
+/// How a session was opened.
+pub(crate) const fn opening(opening: Opening) -> &'static str {
+    match opening {
+        Opening::Password => "password",
+        Opening::ApiKey => "api-key",
+        Opening::OauthClient => "oauth-client",
+    }
+}
+
+/// The id of what a session was opened with.
+pub(crate) const fn application(application: Application) -> Option<i64> {
+    match application {
+        Application::None => None,
+        Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => Some(id.0),
+    }
+}

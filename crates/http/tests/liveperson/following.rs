@@ -1,0 +1,84 @@
+//! What another process changes in the directory, user by user, holds in the service that follows.
+
+use vestibule_model::User;
+use vestibule_store::Change;
+use vestibule_testkit::TestServer;
+
+const PASSWORD: &str = "Tr1cky-pass";
+
+/// A server with users of these names and one password.
+async fn server(names: &[&str]) -> (TestServer, Vec<User>) {
+    let mut users = Vec::new();
+    let server = TestServer::start_with(|fixture, _| {
+        let now = vestibule_model::Millis::from_unix(1_700_000_000_000);
+        users = names.iter().map(|name| fixture.add_user(name, PASSWORD, now).clone()).collect();
+    })
+    .await;
+    (server, users)
+}
+
+fn renamed(user: &User, login_name: &str) -> Change {
+    Change::PutUser(Box::new(User { login_name: login_name.to_owned(), ..user.clone() }))
+}
+
+async fn id_of(server: &TestServer, login_name: &str) -> Option<String> {
+    let answer: serde_json::Value = server.log_in(login_name, PASSWORD).await.json().await.unwrap();
+    answer["config"]["userId"].as_str().map(str::to_owned)
+}
+
+#[tokio::test]
+async fn a_deleted_user_loses_sessions_and_logs_in_no_more() {
+    let (server, users) = server(&["anna"]).await;
+    let session = vestibule_testkit::session_of(server.log_in("anna", PASSWORD).await).await;
+    server.change(vec![Change::DeleteUser(users[0].id)]).await;
+    assert_eq!(server.refresh(&session).await, 401);
+    assert_eq!(server.log_in("anna", PASSWORD).await.status(), 401);
+}
+
+#[tokio::test]
+async fn two_who_swap_their_names_are_taken_for_each_other_by_nobody() {
+    let (server, users) = server(&["anna", "ben"]).await;
+    let swap = vec![renamed(&users[0], "nobody"), renamed(&users[1], "anna"), renamed(&users[0], "ben")];
+    server.change(swap).await;
+    assert_eq!(id_of(&server, "anna").await, Some(users[1].id.to_string()));
+    assert_eq!(id_of(&server, "ben").await, Some(users[0].id.to_string()));
+    assert_eq!(id_of(&server, "nobody").await, None);
+}
+
+#[tokio::test]
+async fn a_name_that_was_given_up_is_somebody_elses_at_once() {
+    let (server, users) = server(&["anna", "ben"]).await;
+    server.change(vec![renamed(&users[1], "nobody"), renamed(&users[0], "ben")]).await;
+    assert_eq!(id_of(&server, "ben").await, Some(users[0].id.to_string()));
+    assert_eq!(id_of(&server, "anna").await, None);
+}
+
+/// More than are read one by one.
+#[tokio::test]
+async fn a_thousand_who_change_together_are_all_followed() {
+    let names: Vec<String> = (0..1_000).map(|number| format!("user-{number}")).collect();
+    let mut users = Vec::new();
+    let server = TestServer::start_with(|fixture, _| {
+        let anybody = fixture.user("name").clone();
+        users = (0..).zip(&names).map(|(number, name)| of_number(&anybody, number, name)).collect();
+        fixture.users.extend(users.iter().cloned());
+    })
+    .await;
+    server
+        .change(users.iter().map(|user| renamed(user, &format!("{}-later", user.login_name))).collect())
+        .await;
+    for name in ["user-0", "user-999"] {
+        assert_eq!(server.log_in(name, "password").await.status(), 401);
+        assert_eq!(server.log_in(&format!("{name}-later"), "password").await.status(), 200);
+    }
+}
+
+fn of_number(user: &User, number: i32, login_name: &str) -> User {
+    User {
+        id: vestibule_model::UserId(5_000_000_000 + i64::from(number)),
+        pid: uuid::Uuid::from_u128(u128::from(number.unsigned_abs()) + 1),
+        number: 5_000 + number,
+        login_name: login_name.to_owned(),
+        ..user.clone()
+    }
+}

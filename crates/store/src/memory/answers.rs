@@ -1,0 +1,42 @@
+//! Remembered answers.
+
+use std::collections::BTreeMap;
+
+use vestibule_model::{Millis, RememberedAnswer, SecretDigest};
+
+use super::directory::refuse;
+use crate::StoreError;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answers(BTreeMap<[u8; 32], RememberedAnswer>);
+
+impl Answers {
+    pub(super) fn get(&self, key: SecretDigest) -> Option<RememberedAnswer> {
+        self.0.get(&key.0).cloned()
+    }
+
+    pub(super) fn oldest(&self) -> Option<Millis> {
+        self.0.values().map(|answer| answer.at).min()
+    }
+
+    pub(super) fn remember(
+        &mut self,
+        answer: RememberedAnswer,
+        replaces_before: Millis,
+    ) -> Result<(), StoreError> {
+        if self.0.get(&answer.key.0).is_some_and(|present| present.at >= replaces_before) {
+            return refuse("there is an answer under this key already");
+        }
+        self.0.insert(answer.key.0, answer);
+        Ok(())
+    }
+
+    pub(super) fn forget(&mut self, before: Millis, limit: usize) {
+        let old = self.0.values().filter(|answer| answer.at < before);
+        let mut old: Vec<_> = old.map(|answer| (answer.at, answer.key.0)).collect();
+        old.sort_unstable();
+        for (_, key) in old.into_iter().take(limit) {
+            self.0.remove(&key);
+        }
+    }
+}
