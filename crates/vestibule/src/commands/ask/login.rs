@@ -86,8 +86,7 @@ pub(super) async fn log_out(arguments: &LogOutArguments) -> anyhow::Result<()> {
         Ok(_) => "logged out".to_owned(),
         Err(error) => match error.status().map(|status| status.as_u16()) {
             Some(401) => "the session had ended already".to_owned(),
-            Some(409) => "an administration token works on until it is revoked; it is not kept here any more"
-                .to_owned(),
+            Some(409) => "an administration token works on until it is revoked".to_owned(),
             _ => return Err(error.into()),
         },
     };
