@@ -111,7 +111,11 @@ fn show_administration(admin: SocketAddr) {
            curl -o admin.json {json} '{base}/login' -d '{{\"username\":\"admin\",\"password\":\"{OWNER_PASSWORD}\"}}'\n  \
            BEARER=$(sed -n 's/.*\"token\" *: *\"\\([0-9a-f]*\\)\".*/\\1/p' admin.json)\n  \
            curl {json} -H \"Authorization: Bearer $BEARER\" '{base}/administration-tokens' -d '{{\"name\":\"mine\",\"role\":\"owner\",\"expires\":'$(date -d tomorrow +%s)'000}}'\n  \
-           curl -H \"Authorization: Bearer $BEARER\" '{base}/sessions?account=12345678'"
+           curl -H \"Authorization: Bearer $BEARER\" '{base}/sessions?account=12345678'\n\
+         \nThe same with the command line, which keeps the session for the commands that follow:\n  \
+           echo {OWNER_PASSWORD} | vestibule login admin --password-stdin --server http://{admin}\n  \
+           vestibule administration-token create mine --role owner --expires 1d\n  \
+           vestibule session list --account 12345678"
     ));
 }
 
