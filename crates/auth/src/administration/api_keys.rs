@@ -8,7 +8,7 @@ use super::applications::{WithSecrets, new_api_key, without_sessions};
 use super::parts::{Part, present};
 use super::values::ApplicationValue;
 use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Scope};
+use super::{AdministrationError, Caller, Once, Scope};
 use crate::directory::seal_api_key;
 use crate::service::Auth;
 
@@ -35,19 +35,20 @@ impl Auth {
         caller: &Caller,
         (account, given): (AccountId, GivenKey),
         fill: impl Fn(ApiKey) -> Result<ApiKey, AdministrationError>,
+        once: Once<'_, KeyWithSecrets>,
     ) -> Result<KeyWithSecrets, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let (blank, secrets) = self.new_key(given)?;
-        let key = self
-            .write_directory(caller, || {
-                let entry = self.account_entry(account)?;
-                let mut key = fill(blank.clone())?;
-                key.check(&entry, None)?;
-                let told = Told::made(&key).in_account(account);
-                Ok((Some(Written::one(key.clone().put(account), told)), key))
-            })
-            .await?;
-        Ok(WithSecrets { application: key, secrets })
+        self.write_directory(caller, || {
+            let entry = self.account_entry(account)?;
+            let mut key = fill(blank.clone())?;
+            key.check(&entry, None)?;
+            let told = Told::made(&key).in_account(account);
+            let written = Written::one(key.clone().put(account), told);
+            let made = WithSecrets { application: key, secrets: secrets.clone() };
+            Ok((Some(written.once(self, caller, (&once, &made))), made))
+        })
+        .await
     }
 
     /// Gives an API key another access token and other secrets. The sessions that the old ones opened end.
@@ -59,19 +60,17 @@ impl Auth {
     ) -> Result<KeyWithSecrets, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let (new, secrets) = self.new_key(GivenKey::default())?;
-        let key = self
-            .write_directory(caller, || {
-                let entry = self.account_entry(account)?;
-                let before = present::<ApiKey>(&entry, id)?;
-                let mut key = ApiKey { access_token: new.access_token.clone(), ..before.clone() };
-                seal_api_key(&self.sealer, &*self.rng, &mut key, &secrets[0], &secrets[1]);
-                let told = Told::changed(before, &key).in_account(account);
-                let mut changes: Vec<Change> = vec![key.clone().put(account)];
-                changes.extend(without_sessions(&entry, &key.app_key));
-                Ok((Some(Written { changes, told }), key))
-            })
-            .await?;
-        Ok(WithSecrets { application: key, secrets })
+        self.write_directory(caller, || {
+            let entry = self.account_entry(account)?;
+            let before = present::<ApiKey>(&entry, id)?;
+            let mut key = ApiKey { access_token: new.access_token.clone(), ..before.clone() };
+            seal_api_key(&self.sealer, &*self.rng, &mut key, &secrets[0], &secrets[1]);
+            let told = Told::changed(before, &key).in_account(account);
+            let mut changes: Vec<Change> = vec![key.clone().put(account)];
+            changes.extend(without_sessions(&entry, &key.app_key));
+            Ok((Some(Written { changes, told }), WithSecrets { application: key, secrets: secrets.clone() }))
+        })
+        .await
     }
 
     /// A key with its secrets sealed, and those secrets.

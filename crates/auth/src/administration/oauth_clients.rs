@@ -8,7 +8,7 @@ use super::applications::{WithSecrets, new_oauth_client, without_sessions};
 use super::parts::{Part, present};
 use super::values::ApplicationValue;
 use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Scope};
+use super::{AdministrationError, Caller, Once, Scope};
 use crate::service::Auth;
 
 /// The values of an OAuth client that is to be made; those that are None are generated.
@@ -30,22 +30,23 @@ impl Auth {
         caller: &Caller,
         (account, given): (AccountId, GivenClient),
         fill: impl Fn(OauthClient) -> Result<OauthClient, AdministrationError>,
+        once: Once<'_, ClientWithSecret>,
     ) -> Result<ClientWithSecret, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let client_id = ApplicationValue::ClientId.or_new(given.client_id.map(Zeroizing::new), &*self.rng)?;
         let secret = ApplicationValue::ClientSecret.or_new(given.secret, &*self.rng)?;
         let digest = self.secrets.digest(secret.as_bytes());
         let blank = new_oauth_client(self.new_application_id(), client_id.to_string(), digest);
-        let client = self
-            .write_directory(caller, || {
-                let entry = self.account_entry(account)?;
-                let mut client = fill(blank.clone())?;
-                client.check(&entry, None)?;
-                let told = Told::made(&client).in_account(account);
-                Ok((Some(Written::one(client.clone().put(account), told)), client))
-            })
-            .await?;
-        Ok(WithSecrets { application: client, secrets: [secret] })
+        self.write_directory(caller, || {
+            let entry = self.account_entry(account)?;
+            let mut client = fill(blank.clone())?;
+            client.check(&entry, None)?;
+            let told = Told::made(&client).in_account(account);
+            let written = Written::one(client.clone().put(account), told);
+            let made = WithSecrets { application: client, secrets: [secret.clone()] };
+            Ok((Some(written.once(self, caller, (&once, &made))), made))
+        })
+        .await
     }
 
     /// Gives an OAuth client another secret. The sessions that the old one opened end.
@@ -58,17 +59,16 @@ impl Auth {
         caller.require(Scope::WriteAccount(account))?;
         let secret = ApplicationValue::ClientSecret.or_new(None, &*self.rng)?;
         let digest = self.secrets.digest(secret.as_bytes());
-        let client = self
-            .write_directory(caller, || {
-                let entry = self.account_entry(account)?;
-                let before = present::<OauthClient>(&entry, id)?;
-                let client = OauthClient { secret: digest, ..before.clone() };
-                let told = Told::changed(before, &client).in_account(account);
-                let mut changes: Vec<Change> = vec![client.clone().put(account)];
-                changes.extend(without_sessions(&entry, &client.client_id));
-                Ok((Some(Written { changes, told }), client))
-            })
-            .await?;
-        Ok(WithSecrets { application: client, secrets: [secret] })
+        self.write_directory(caller, || {
+            let entry = self.account_entry(account)?;
+            let before = present::<OauthClient>(&entry, id)?;
+            let client = OauthClient { secret: digest, ..before.clone() };
+            let told = Told::changed(before, &client).in_account(account);
+            let mut changes: Vec<Change> = vec![client.clone().put(account)];
+            changes.extend(without_sessions(&entry, &client.client_id));
+            let renewed = WithSecrets { application: client, secrets: [secret.clone()] };
+            Ok((Some(Written { changes, told }), renewed))
+        })
+        .await
     }
 }
