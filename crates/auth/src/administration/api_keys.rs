@@ -60,19 +60,17 @@ impl Auth {
     ) -> Result<KeyWithSecrets, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let (new, secrets) = self.new_key(GivenKey::default())?;
-        let key = self
-            .write_directory(caller, || {
-                let entry = self.account_entry(account)?;
-                let before = present::<ApiKey>(&entry, id)?;
-                let mut key = ApiKey { access_token: new.access_token.clone(), ..before.clone() };
-                seal_api_key(&self.sealer, &*self.rng, &mut key, &secrets[0], &secrets[1]);
-                let told = Told::changed(before, &key).in_account(account);
-                let mut changes: Vec<Change> = vec![key.clone().put(account)];
-                changes.extend(without_sessions(&entry, &key.app_key));
-                Ok((Some(Written { changes, told }), key))
-            })
-            .await?;
-        Ok(WithSecrets { application: key, secrets })
+        self.write_directory(caller, || {
+            let entry = self.account_entry(account)?;
+            let before = present::<ApiKey>(&entry, id)?;
+            let mut key = ApiKey { access_token: new.access_token.clone(), ..before.clone() };
+            seal_api_key(&self.sealer, &*self.rng, &mut key, &secrets[0], &secrets[1]);
+            let told = Told::changed(before, &key).in_account(account);
+            let mut changes: Vec<Change> = vec![key.clone().put(account)];
+            changes.extend(without_sessions(&entry, &key.app_key));
+            Ok((Some(Written { changes, told }), WithSecrets { application: key, secrets: secrets.clone() }))
+        })
+        .await
     }
 
     /// A key with its secrets sealed, and those secrets.

@@ -25,6 +25,10 @@ impl Auth {
         once: Once<'_, TokenWithText>,
     ) -> Result<TokenWithText, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
+        if given.is_some() {
+            // Whether another account has it tells that it is good there.
+            caller.require(Scope::WriteInstallation)?;
+        }
         let text = ApplicationValue::ApplicationToken.or_new(given, &*self.rng)?;
         let blank = ApplicationToken {
             id: self.new_application_id(),

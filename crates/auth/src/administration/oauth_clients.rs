@@ -59,17 +59,16 @@ impl Auth {
         caller.require(Scope::WriteAccount(account))?;
         let secret = ApplicationValue::ClientSecret.or_new(None, &*self.rng)?;
         let digest = self.secrets.digest(secret.as_bytes());
-        let client = self
-            .write_directory(caller, || {
-                let entry = self.account_entry(account)?;
-                let before = present::<OauthClient>(&entry, id)?;
-                let client = OauthClient { secret: digest, ..before.clone() };
-                let told = Told::changed(before, &client).in_account(account);
-                let mut changes: Vec<Change> = vec![client.clone().put(account)];
-                changes.extend(without_sessions(&entry, &client.client_id));
-                Ok((Some(Written { changes, told }), client))
-            })
-            .await?;
-        Ok(WithSecrets { application: client, secrets: [secret] })
+        self.write_directory(caller, || {
+            let entry = self.account_entry(account)?;
+            let before = present::<OauthClient>(&entry, id)?;
+            let client = OauthClient { secret: digest, ..before.clone() };
+            let told = Told::changed(before, &client).in_account(account);
+            let mut changes: Vec<Change> = vec![client.clone().put(account)];
+            changes.extend(without_sessions(&entry, &client.client_id));
+            let renewed = WithSecrets { application: client, secrets: [secret.clone()] };
+            Ok((Some(Written { changes, told }), renewed))
+        })
+        .await
     }
 }

@@ -9,6 +9,7 @@ mod administrators;
 mod api_keys;
 mod application_tokens;
 mod audit;
+mod carried;
 mod condition;
 mod docs;
 mod groups;
@@ -64,6 +65,7 @@ pub fn router(state: AdminState) -> Router {
     let note_refusals = middleware::from_fn_with_state(state.clone(), refusals::note);
     router
         .route_layer(note_refusals)
+        .route_layer(middleware::from_fn(carried::carry))
         .route("/admin/v1/openapi.json", get(describe))
         .merge(docs::routes())
         .with_state(state)

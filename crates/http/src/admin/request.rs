@@ -92,6 +92,9 @@ impl<T: DeserializeOwned> FromRequest<AdminState> for Body<T> {
     }
 }
 
+/// The longest that is told of what is wrong, in characters: it may repeat a name that the caller chose.
+const LONGEST: usize = 300;
+
 /// What is wrong, without the value, which may be a password.
 pub(super) fn without_values(error: &serde_json::Error) -> String {
     let place = format!("line {} column {}", error.line(), error.column());
@@ -99,7 +102,7 @@ pub(super) fn without_values(error: &serde_json::Error) -> String {
     let is_of_names =
         ["unknown field", "missing field", "duplicate field"].iter().any(|kind| text.starts_with(kind));
     if is_of_names {
-        return text;
+        return text.chars().take(LONGEST).collect();
     }
     match error.classify() {
         serde_json::error::Category::Data => format!("a value of the wrong kind, {place}"),
