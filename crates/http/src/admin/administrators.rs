@@ -16,6 +16,7 @@ use super::request::{Body, By, Named, json};
 use super::role::{Role, role, shown};
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = Administrator)]
 struct Item {
     /// The user's id.
     user: i64,

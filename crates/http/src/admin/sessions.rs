@@ -41,6 +41,7 @@ pub(super) struct Wanted {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
 struct Item {
     reference: Uuid,
     account: String,
@@ -65,6 +66,7 @@ struct Item {
 
 /// A page. It may have fewer sessions than were asked for, or none, although more follow: go on while there is `next`.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Sessions)]
 struct Page {
     sessions: Vec<Item>,
     /// The cursor of the page behind this one. None outlives a restart.

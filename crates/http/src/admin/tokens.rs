@@ -17,6 +17,7 @@ use super::request::{Body, By, Named, json};
 use super::role::{Role, role, shown};
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = AdministrationTokenItem)]
 struct Token {
     id: i64,
     name: String,
@@ -32,6 +33,7 @@ struct Token {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = AdministrationToken)]
 struct Used {
     #[serde(flatten)]
     token: Token,
@@ -41,11 +43,13 @@ struct Used {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = AdministrationTokens)]
 struct Tokens {
     tokens: Vec<Used>,
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = AdministrationTokenWithSecret)]
 struct Made {
     #[serde(flatten)]
     token: Token,
@@ -55,6 +59,7 @@ struct Made {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewAdministrationToken)]
 pub(super) struct Wanted {
     /// What it is for; no two tokens have the same.
     name: String,

@@ -20,6 +20,7 @@ use super::time::in_words;
 /// Either `session`, or `account` and `user`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WhyQuestion)]
 pub(super) struct Wanted {
     /// What somebody pasted: a session's reference, its bearer or cookie, also one that has ended, or the LiveVox id of one
     /// that lives; by itself or as it stands in a header. It is not kept anywhere.

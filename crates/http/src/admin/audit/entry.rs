@@ -24,6 +24,7 @@ impl From<AuditEntry> for Shown {
 /// Who did what to whom, when, from where and by which means. What is not known is left out.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes what the model writes")]
+#[schema(as = AuditEntry)]
 pub(super) struct Entry {
     /// When it happened, in UTC (RFC 3339).
     time: String,
@@ -68,6 +69,7 @@ pub(super) struct Entry {
 /// Who did it. Names are those of the time.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes what the model writes")]
+#[schema(as = AuditActor)]
 struct Actor {
     /// `unknown`, `user`, `administration-token`, `command-line` or `system`.
     kind: String,
@@ -78,6 +80,7 @@ struct Actor {
 /// What was made, changed or deleted.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes what the model writes")]
+#[schema(as = AuditTarget)]
 struct Target {
     kind: String,
     id: String,

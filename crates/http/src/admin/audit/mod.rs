@@ -80,6 +80,7 @@ pub(super) struct Wanted {
 
 /// A page. It may have fewer entries than were asked for, or none, although more follow: go on while there is `next`.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AuditPage)]
 struct Page {
     #[schema(value_type = Vec<Entry>)]
     entries: Vec<Shown>,
