@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Result;
 use tokio::task::JoinSet;
-use vestibule_model::{Clock as _, SessionId};
+use vestibule_model::{SessionId, User};
 use vestibule_store::{Change, Store as _};
 use vestibule_store_sqlite::SqliteStore;
 
@@ -16,7 +16,7 @@ use crate::data::{House, Size, enough_for};
 use crate::figures::{Round, nanos};
 use crate::fixture::open_store;
 use crate::load::{Window, block_on};
-use crate::timing::{self, SystemClock};
+use crate::timing;
 
 /// More than it ends in a second.
 const AT_MOST: f64 = 200_000.0;
@@ -24,7 +24,8 @@ const AT_MOST: f64 = 200_000.0;
 pub(crate) fn measure(arguments: &Arguments) -> Result<Round> {
     let size = Size::of(enough_for(AT_MOST, arguments.warm_up() + arguments.span()));
     let house = House::build(tempfile::tempdir_in(&arguments.data)?, size)?;
-    let sessions = Arc::new(Sessions { ids: house.ids().collect(), next: AtomicUsize::new(0) });
+    let all = house.sessions().map(|(id, user)| (id, user.clone())).collect();
+    let sessions = Arc::new(Sessions { all, next: AtomicUsize::new(0) });
     block_on(async {
         let store = open_store(house.folder(), &house.fixture.master)?;
         let window = Arc::new(Window::default());
@@ -40,26 +41,25 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<Round> {
 
 /// Sessions, each of which ends once.
 struct Sessions {
-    ids: Vec<SessionId>,
+    all: Vec<(SessionId, User)>,
     next: AtomicUsize,
 }
 
 impl Sessions {
-    fn next(&self) -> Option<SessionId> {
-        self.ids.get(self.next.fetch_add(1, Ordering::Relaxed)).copied()
+    fn next(&self) -> Option<&(SessionId, User)> {
+        self.all.get(self.next.fetch_add(1, Ordering::Relaxed))
     }
 }
 
 async fn end_all(store: Arc<SqliteStore>, sessions: Arc<Sessions>, window: Arc<Window>) -> Result<Vec<u64>> {
     let mut latencies = Vec::new();
     while !window.is_over() {
-        let Some(session) = sessions.next() else {
+        let Some((session, user)) = sessions.next() else {
             window.close();
             break;
         };
         let asked = timing::now();
-        let entry = entries::ended(session, SystemClock.now());
-        store.commit(vec![Change::EndSession(session), entry]).await?;
+        store.commit(vec![Change::EndSession(*session), entries::logged_out(*session, user)]).await?;
         if window.is_open() {
             latencies.push(nanos(asked.elapsed()));
         }

@@ -70,10 +70,11 @@ impl Writer {
         let Some((user, lives)) = self.users.get_mut(index) else { return Ok(()) };
         let now = SystemClock.now();
         let session = new_session(&self.tokens, user, now);
-        let ended = lives.replace(session.id);
-        let ends = ended.into_iter().flat_map(|id| [Change::EndSession(id), entries::ended(id, now)]);
-        let entry = entries::opened(&session, user);
-        let changes = ends.chain([Change::OpenSession(Box::new(session)), entry]).collect();
+        let id = session.id;
+        let mut changes = vec![Change::OpenSession(Box::new(session)), entries::opened(id, user)];
+        if let Some(before) = lives.replace(id) {
+            changes.extend([Change::EndSession(before), entries::replaced(before, user, id)]);
+        }
         Ok(self.store.commit(changes).await?)
     }
 }

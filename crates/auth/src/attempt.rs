@@ -3,17 +3,18 @@
 
 use std::sync::Arc;
 
-use tracing::Instrument;
 use vestibule_model::{AccountId, AuditAction, AuditRecord, Millis, Refusal, User};
-use vestibule_store::{Change, StoreError};
+use vestibule_store::Change;
 
 use crate::administration;
 use crate::audit::{self, Attempt};
 use crate::directory::{AccountEntry, UserEntry};
+use crate::failure_limit::FailuresByAddress;
 use crate::lockout::Verdict;
 use crate::log_in::{Door, LogIn, LogInError, RETRY_AFTER, UserCredentials};
 use crate::service::Auth;
 use crate::standing::Standing;
+use crate::to_its_end::ToItsEnd;
 
 /// Whether an attempt failed in a way that counts against the address it came from.
 pub(crate) trait Failed {
@@ -35,7 +36,7 @@ impl Auth {
             self.note_refusal(attempt, None, Refusal::Blocked);
             return Err(LogInError::Blocked);
         }
-        let charged = at.address.map_or(Ok(()), |address| self.failures.charge(address, at.now));
+        let charged = at.address.map_or(Ok(()), |address| self.failures_at(at.door).charge(address, at.now));
         charged.map_err(|wait| {
             self.note_refusal(attempt, None, Refusal::TooManyFailures);
             LogInError::TooMany { retry_after: wait.max(RETRY_AFTER) }
@@ -145,19 +146,26 @@ impl Auth {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: Failed + From<LogInError> + Send + 'static,
+        E: Failed + Send + 'static,
     {
         let auth = Arc::clone(self);
-        let whole = async move {
+        ToItsEnd::of(async move {
             let outcome = attempt.await;
             let failed = outcome.as_ref().is_err_and(Failed::is_bad_credentials);
             if let Some(address) = at.address.filter(|_| !failed) {
-                auth.failures.give_back(address);
+                auth.failures_at(at.door).give_back(address);
             }
             outcome
-        };
-        let ended = tokio::spawn(whole.in_current_span()).await;
-        ended.unwrap_or_else(|error| Err(LogInError::Store(StoreError::Unavailable(Box::new(error))).into()))
+        })
+        .await
+    }
+
+    /// The failures of addresses at a door: whoever fails at one is not kept from the other.
+    fn failures_at(&self, door: Door) -> &FailuresByAddress {
+        match door {
+            Door::Public => &self.failures,
+            Door::Administration => &self.failures_of_administrators,
+        }
     }
 
     /// The account that the caller named, if there is one behind that door.

@@ -148,11 +148,10 @@ impl Auth {
             Some(row) => entry.put_user(row),
             None => entry.remove_user(id),
         };
-        let Some(before) = before else { return Ok(()) };
-        if before.locked_at.is_some() && !is_locked {
+        if before.as_ref().is_some_and(|before| before.locked_at.is_some()) && !is_locked {
             self.lockouts.forget(id);
         }
-        self.end_stale_sessions(&before).await
+        self.end_stale_sessions(id, before.as_deref().map(|before| &**before)).await
     }
 
     async fn reload(&self, id: AccountId, sequence: Sequence) -> Result<(), StoreError> {
@@ -168,7 +167,7 @@ impl Auth {
             }
         }
         for user in users {
-            self.end_stale_sessions(&user).await?;
+            self.end_stale_sessions(user.id, Some(&user)).await?;
         }
         Ok(())
     }
@@ -177,19 +176,20 @@ impl Auth {
     async fn forget(&self, id: AccountId) -> Result<(), StoreError> {
         let Some(before) = self.directory.remove(id) else { return Ok(()) };
         for user in before.users() {
-            self.end_stale_sessions(&user).await?;
+            self.end_stale_sessions(user.id, Some(&user)).await?;
         }
         Ok(())
     }
 
     /// Ends the sessions whose user may not stay any more: what ended so is not revived when the cause is gone.
-    async fn end_stale_sessions(&self, before: &User) -> Result<(), StoreError> {
+    /// `before` is the user as it was, if that is still known.
+    async fn end_stale_sessions(&self, user: UserId, before: Option<&User>) -> Result<(), StoreError> {
         let now = self.clock.now();
-        for session in self.live.of_user(before.id, now) {
+        for session in self.live.of_user(user, now) {
             let may = self.live.with(session.id, now, |live| self.may_go_on(live, session.address, now));
             if may == Some(false) {
                 let account = self.directory.account(session.account);
-                let reason = why_not_current(&session, Some(before), account.as_deref(), now);
+                let reason = why_not_current(&session, before, account.as_deref(), now);
                 self.end(&session, &reason.into()).await?;
             }
         }

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::slice;
 use std::sync::Arc;
 
-use tracing::Instrument;
 use vestibule_model::{Actor, Application, EndReason, Means, Session, UserId};
 use vestibule_store::{Change, StoreError};
 
@@ -12,6 +11,7 @@ use crate::audit::{self, End};
 use crate::background::BATCH;
 use crate::refresh::Presented;
 use crate::service::Auth;
+use crate::to_its_end::ToItsEnd;
 
 /// Why a logout was not acknowledged.
 #[derive(Debug, thiserror::Error)]
@@ -49,9 +49,7 @@ impl Auth {
     /// [`Auth::end`], which runs to its end also when the caller goes away.
     pub(crate) async fn end_detached(self: &Arc<Self>, session: Session, end: End) -> Result<(), StoreError> {
         let auth = Arc::clone(self);
-        let ended = async move { auth.end(&session, &end).await };
-        let task = tokio::spawn(ended.in_current_span());
-        task.await.unwrap_or_else(|ended| Err(StoreError::Unavailable(Box::new(ended))))
+        ToItsEnd::of(async move { auth.end(&session, &end).await }).await
     }
 
     /// Takes a session out of the table, then out of the store; what the store does not take is tried again.

@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Mutex as AsyncMutex, watch};
+use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 use vestibule_crypto::{
     MasterKey, PasswordError, SealError, Sealer, SecretHasher, TokenKeys, decoy, self_check,
 };
 use vestibule_model::{Clock, Rng, SessionId, UserId};
 use vestibule_store::{Change, Sequence, Store, StoreError};
 
-use crate::administration::UnderWay;
+use crate::administration::{EXPORTS, UnderWay};
 use crate::audit::Folded;
 use crate::directory::{AccountEntry, Directory, UserEntry};
 use crate::failure_limit::FailuresByAddress;
@@ -40,6 +40,7 @@ pub struct Auth {
     pub(crate) decoy_hash: String,
     pub(crate) lockouts: Lockouts,
     pub(crate) failures: FailuresByAddress,
+    pub(crate) failures_of_administrators: FailuresByAddress,
     pub(crate) block_list: BlockList,
     pub(crate) turns: Turns,
     pub(crate) retry: RetryQueue,
@@ -57,6 +58,8 @@ pub struct Auth {
     pub(crate) under_way: UnderWay,
     /// Held by whoever changes administrators and their tokens.
     pub(crate) administration_turn: AsyncMutex<()>,
+    /// A place for each export of the audit under way.
+    pub(crate) exports: Arc<Semaphore>,
     /// Another for each start: cursors of a walk through the table do not outlive it.
     pub(crate) incarnation: [u8; 8],
 }
@@ -109,6 +112,7 @@ impl Auth {
             hash_pool: HashPool::start(&settings.hashing, Arc::clone(&clock))?,
             lockouts: Lockouts::default(),
             failures: FailuresByAddress::new(settings.failures),
+            failures_of_administrators: FailuresByAddress::new(settings.failures),
             block_list: settings.block_list,
             turns: Turns::new(),
             retry: RetryQueue::default(),
@@ -120,6 +124,7 @@ impl Auth {
             directory_turn: AsyncMutex::default(),
             under_way: UnderWay::default(),
             administration_turn: AsyncMutex::default(),
+            exports: Arc::new(Semaphore::new(EXPORTS)),
             incarnation,
             store,
             rng,

@@ -8,7 +8,7 @@ use vestibule_model::Clock;
 
 use crate::gateway::CheckShortcut;
 use crate::layers::{Routes, Shortcut};
-use crate::liveperson::RefreshShortcut;
+use crate::liveperson::{LoginShortcut, RefreshShortcut};
 use crate::{domain, gateway, liveperson, livevox, own};
 
 /// What every handler for clients works with.
@@ -29,7 +29,11 @@ pub struct ApiState {
 pub fn routes(state: ApiState) -> Routes {
     let shortcuts: Vec<Arc<dyn Shortcut>> = {
         let api = Arc::new(state.clone());
-        vec![Arc::new(CheckShortcut(Arc::clone(&api))), Arc::new(RefreshShortcut(api))]
+        vec![
+            Arc::new(CheckShortcut(Arc::clone(&api))),
+            Arc::new(RefreshShortcut(Arc::clone(&api))),
+            Arc::new(LoginShortcut(api)),
+        ]
     };
     let router = Router::new()
         .merge(liveperson::routes())

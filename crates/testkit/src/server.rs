@@ -100,6 +100,11 @@ impl TestServer {
         self.change(vec![vestibule_store::Change::PutUser(user)]).await;
     }
 
+    /// The address that it listens on for operators.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin_address
+    }
+
     /// The address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -1,6 +1,13 @@
 //! The command line: what a person can ask of the program, and the help that teaches it.
 
+mod account;
+mod administration;
 mod audit;
+mod server;
+mod service;
+mod session;
+mod thing;
+mod user;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,13 +16,25 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::exit_code;
-pub(crate) use audit::{AuditAction, DataArguments, ExportArguments, VerifyArguments};
+pub(crate) use account::{AccountAction, SetAccount};
+pub(crate) use administration::{AdministrationTokenAction, AdministratorAction, RoleArguments};
+pub(crate) use audit::{
+    AuditAction, DataArguments, DownloadArguments, EntryFilter, ExportArguments, ListEntries, VerifyArguments,
+};
+pub(crate) use server::{AddServer, LogInArguments, LogOutArguments, ServerAction};
+pub(crate) use service::{Asking, PageArguments, ServiceArguments};
+pub(crate) use session::{EndSessions, ListSessions, SessionAction, WhyArguments};
+pub(crate) use thing::{
+    ClientFields, GroupFields, KeyFields, ProfileFields, SkillFields, ThingAction, TokenFields, UseFields,
+};
+pub(crate) use user::{AddUser, OneUser, PasswordArguments, SetPassword, UserAction, UserFields};
 
 /// A login and session service that you host yourself: it speaks the LivePerson Login Service and Domain API, and LiveVox
 /// Session Management, so that clients written for them work without a change.
 ///
 /// To try it, run `vestibule dev`. To run it for others, write a configuration, declare your accounts and users in a
-/// file, and run `vestibule apply` and `vestibule serve`.
+/// file, and run `vestibule apply` and `vestibule serve`. To administer one that runs, here or elsewhere, run
+/// `vestibule login` and then the commands from `account` on.
 #[derive(Debug, Parser)]
 #[command(
     name = "vestibule",
@@ -39,9 +58,6 @@ pub(crate) enum Action {
     /// Bring accounts, users and keys into the state that a file declares
     #[command(long_about = APPLY_ABOUT, after_long_help = APPLY_EXAMPLES)]
     Apply(ApplyArguments),
-    /// Verify or export the audit of a data directory
-    #[command(subcommand)]
-    Audit(AuditAction),
     /// Copy the database into a file, while the service runs
     #[command(long_about = BACKUP_ABOUT, after_long_help = BACKUP_EXAMPLES)]
     Backup(BackupArguments),
@@ -59,6 +75,49 @@ pub(crate) enum Action {
         /// Which shell
         shell: Shell,
     },
+    #[command(flatten)]
+    Ask(Box<AskAction>),
+    /// The audit: ask a service for it, verify or export that of a data directory
+    #[command(subcommand)]
+    Audit(AuditAction),
+}
+
+/// What is asked of a running service.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AskAction {
+    /// Log in to a running service as an administrator
+    #[command(long_about = server::LOG_IN_ABOUT, after_long_help = server::LOG_IN_EXAMPLES)]
+    Login(LogInArguments),
+    /// End the session that `login` has kept
+    #[command(long_about = server::LOG_OUT_ABOUT)]
+    Logout(LogOutArguments),
+    /// Services to ask, saved under names
+    Server(Asking<ServerAction>),
+    /// Accounts: list, show, add, set, remove
+    Account(Asking<AccountAction>),
+    /// Users, agents and bots of an account: also disable, enable, unlock, password, end-sessions
+    User(Asking<UserAction>),
+    /// Profiles of an account: the permissions that users carry
+    Profile(Asking<ThingAction<ProfileFields>>),
+    /// Groups of an account
+    Group(Asking<ThingAction<GroupFields>>),
+    /// Skills of an account
+    Skill(Asking<ThingAction<SkillFields>>),
+    /// API keys of an account, with which bots log in
+    Key(Asking<ThingAction<KeyFields>>),
+    /// OAuth clients of an account
+    Client(Asking<ThingAction<ClientFields>>),
+    /// Application tokens of an account, which LiveVox's clients show as LV-Access
+    Token(Asking<ThingAction<TokenFields>>),
+    /// Live sessions: list, show, end, end-all
+    Session(Asking<SessionAction>),
+    /// Say why somebody was logged out
+    #[command(long_about = session::WHY_ABOUT, after_long_help = session::WHY_EXAMPLES)]
+    Why(WhyArguments),
+    /// Administrators and their roles
+    Administrator(Asking<AdministratorAction>),
+    /// Tokens by which programs administer
+    AdministrationToken(Asking<AdministrationTokenAction>),
 }
 
 #[derive(Debug, Subcommand)]

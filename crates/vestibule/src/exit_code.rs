@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::client::ServiceError;
 use crate::commands::audit::NotAsWritten;
 use crate::input_error::InputError;
 
@@ -17,6 +18,12 @@ pub(crate) enum Ended {
     Refused = 3,
     /// The audit is not what was written.
     NotAsWritten = 4,
+    /// The service does not know who asks, or their role does not allow it.
+    NotAllowed = 5,
+    /// The service has no such thing.
+    NoSuchThing = 6,
+    /// The service is not there, has failed or is too busy: the same may work later.
+    Unavailable = 7,
     /// As a shell reports a program that was ended by SIGINT.
     Interrupted = 130,
 }
@@ -29,6 +36,9 @@ Exit codes:
   2    wrong arguments, or a wrong file, key or value in a file or variable
   3    refused for the sake of something that is there or in use; nothing was changed
   4    the audit is not what was written
+  5    the service does not know who asks, or their role does not allow it
+  6    the service has no such thing
+  7    the service cannot be reached, has failed or is too busy: the same may work later
   130  ended by a signal before it was done";
 
 /// Why something that could be done was not done. The program ends with exit code 3.
@@ -57,7 +67,9 @@ pub(crate) struct Interrupted;
 impl Ended {
     /// What a failure ends with.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
-        if error.is::<InputError>() {
+        if let Some(error) = error.downcast_ref::<ServiceError>() {
+            error.ended()
+        } else if error.is::<InputError>() {
             Self::WrongInput
         } else if error.is::<Refusal>() {
             Self::Refused
@@ -83,9 +95,16 @@ mod tests {
 
     #[test]
     fn the_help_names_every_code() {
-        for code in
-            [Ended::Failed, Ended::WrongInput, Ended::Refused, Ended::NotAsWritten, Ended::Interrupted]
-        {
+        for code in [
+            Ended::Failed,
+            Ended::WrongInput,
+            Ended::Refused,
+            Ended::NotAsWritten,
+            Ended::NotAllowed,
+            Ended::NoSuchThing,
+            Ended::Unavailable,
+            Ended::Interrupted,
+        ] {
             let line = format!("\n  {:<5}", code as u8);
             assert!(HELP.contains(&line), "{code:?}");
         }

@@ -38,7 +38,8 @@ pub(crate) fn open_store(data: &DataDir, master: &MasterKey) -> anyhow::Result<S
 }
 
 impl House {
-    /// Starts everything, at the first start with a first owner among the administrators. Must be called within a runtime, which the background tasks live on.
+    /// Starts everything; with a first owner, if there is none who may log in. Must be called within a runtime, which the
+    /// background tasks live on.
     pub(crate) async fn open(
         loaded: &Loaded,
         master: &MasterKey,
@@ -49,9 +50,9 @@ impl House {
         let settings = settings(&loaded.config);
         let auth =
             Auth::start(Arc::new(store), master, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
-        let password = auth.make_administrators_account(owner, clock.now()).await;
-        if let Some(password) = password.context("cannot make the administrators' account")? {
-            welcome::show_first_owner(&password);
+        let made = auth.make_administrators_account(owner, clock.now()).await;
+        if let Some(owner) = made.context("cannot make an owner")? {
+            welcome::show_first_owner(&owner);
         }
         let listeners = Listeners::start(loaded, &auth, &clock, tls)?;
         let background = tokio::spawn(Arc::clone(&auth).run());

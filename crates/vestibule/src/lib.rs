@@ -5,9 +5,12 @@
 //!
 //! `command_line` → `config` → `data_dir` and `master_key` → `certificates` → `house` (store, engine, listeners) →
 //! until `signals` says stop.
+//!
+//! As a client of a service that runs: `command_line` → `client` → `commands`.
 
 mod apply;
 mod certificates;
+mod client;
 mod clock;
 mod command_line;
 mod commands;
@@ -21,6 +24,7 @@ mod listeners;
 mod logging;
 mod master_key;
 mod metrics;
+mod moment;
 mod open_files;
 mod private_file;
 mod progress;
@@ -42,6 +46,9 @@ pub fn run() -> ExitCode {
         Action::Dev(arguments) => commands::dev(&arguments),
         Action::Serve(arguments) => commands::serve(&arguments),
         Action::Apply(arguments) => commands::apply(&arguments),
+        Action::Ask(action) => commands::ask(*action),
+        Action::Audit(AuditAction::List(arguments)) => commands::audit::list(&arguments),
+        Action::Audit(AuditAction::Download(arguments)) => commands::audit::download(&arguments),
         Action::Audit(AuditAction::Verify(arguments)) => commands::audit::verify(&arguments),
         Action::Audit(AuditAction::Export(arguments)) => commands::audit::export(&arguments),
         Action::Backup(arguments) => commands::backup(&arguments),

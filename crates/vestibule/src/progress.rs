@@ -8,6 +8,10 @@ const BAR: &str = "{msg} [{wide_bar}] {percent:>3} % of {total_bytes}, {eta} lef
 
 const ENTRIES: &str = "{msg} [{wide_bar}] {percent:>3} % of {human_len} entries, {eta} left ";
 
+const COUNTING: &str = "{spinner} {msg} {human_pos} ";
+
+const BYTES: &str = "{spinner} {msg} {bytes} ";
+
 const TURNING: &str = "{spinner} {msg} ";
 
 /// How often the spinner turns.
@@ -28,6 +32,21 @@ impl Bar {
         Self::with(what, ENTRIES)
     }
 
+    /// Of something whose end is not known, but how much there has been.
+    pub(crate) fn counting(what: &'static str) -> Self {
+        Self::with(what, COUNTING).ticking()
+    }
+
+    /// The same, in bytes.
+    pub(crate) fn bytes(what: &'static str) -> Self {
+        Self::with(what, BYTES).ticking()
+    }
+
+    fn ticking(self) -> Self {
+        self.0.enable_steady_tick(TICK);
+        self
+    }
+
     fn with(what: &'static str, template: &str) -> Self {
         let bar = ProgressBar::new(0).with_message(what);
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -39,6 +58,11 @@ impl Bar {
     /// So far `done` of `total`.
     pub(crate) fn at(&self, done: u64, total: u64) {
         self.0.set_length(total);
+        self.0.set_position(done);
+    }
+
+    /// So far so many.
+    pub(crate) fn count(&self, done: u64) {
         self.0.set_position(done);
     }
 

@@ -12,3 +12,10 @@ pub(crate) fn say(line: impl fmt::Display) {
 pub(crate) fn complain(line: impl fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
+
+/// A question on standard error; the answer stands on the same line.
+pub(crate) fn ask(question: impl fmt::Display) {
+    let mut err = io::stderr().lock();
+    let _ = write!(err, "{question}");
+    let _ = err.flush();
+}

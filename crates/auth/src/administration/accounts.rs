@@ -8,7 +8,7 @@ use vestibule_store::Change;
 use super::caller::home;
 use super::names::check_name;
 use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Scope};
+use super::{AdministrationError, Caller, Once, Scope};
 use crate::service::Auth;
 
 /// A page of accounts, in the order of their ids.
@@ -23,6 +23,10 @@ const QUESTION: &str = "accounts";
 
 /// The longest time zone, service or host, in characters.
 const LONGEST: usize = 253;
+
+/// The longest `min_length` and `history` of passwords.
+const LONGEST_MINIMUM: u16 = 128;
+const LONGEST_HISTORY: u16 = 50;
 
 /// How many services an account may list.
 const MOST_SERVICES: usize = 1_000;
@@ -65,6 +69,7 @@ impl Auth {
         caller: &Caller,
         id: AccountId,
         fill: impl Fn(Account) -> Result<Account, AdministrationError>,
+        once: Once<'_, Account>,
     ) -> Result<Account, AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
         self.write_directory(caller, || {
@@ -74,7 +79,8 @@ impl Auth {
             let account = Account { id, ..fill(new_account(id, self.directory.highest_number()))? };
             self.check_account(&account)?;
             let told = Told::made(&account).in_account(id);
-            Ok((Some(Written::one(Change::PutAccount(account.clone().into()), told)), account))
+            let written = Written::one(Change::PutAccount(account.clone().into()), told);
+            Ok((Some(written.once(self, caller, (&once, &account))), account))
         })
         .await
     }
@@ -144,12 +150,34 @@ impl Auth {
             let reason = "there is no such time zone; names are such as Europe/Athens";
             return Err(AdministrationError::invalid("time_zone", reason));
         }
+        check_policies(account)?;
         let locks_out = account.state == AccountState::Disabled || account.sign_on == SignOn::SsoOnly;
         if account.id == home() && locks_out {
             let reason = "nobody could administer any more";
             return Err(AdministrationError::Conflict(reason.into()));
         }
         check_services(account)
+    }
+}
+
+/// Policies under which nobody could have a password, or a session, or that would take a hash for each of many passwords.
+fn check_policies(account: &Account) -> Result<(), AdministrationError> {
+    let PasswordPolicy { min_length, history, .. } = account.password_policy;
+    if min_length > LONGEST_MINIMUM {
+        let reason = format!("{LONGEST_MINIMUM} at most");
+        return Err(AdministrationError::invalid("password_policy.min_length", reason));
+    }
+    if history > LONGEST_HISTORY {
+        let reason = format!("{LONGEST_HISTORY} at most");
+        return Err(AdministrationError::invalid("password_policy.history", reason));
+    }
+    let idle = [
+        ("session_policy.idle_seconds", account.session_policy.idle_seconds),
+        ("livevox_session_policy.idle_seconds", account.livevox_session_policy.idle_seconds),
+    ];
+    match idle.into_iter().find(|(_, seconds)| *seconds == 0) {
+        Some((field, _)) => Err(AdministrationError::invalid(field, "at least 1")),
+        None => Ok(()),
     }
 }
 
@@ -162,6 +190,9 @@ fn check_services(account: &Account) -> Result<(), AdministrationError> {
         check_name("services", &service.name)?;
         if account.services[..place].iter().any(|other| other.name == service.name) {
             return invalid(format!("{} is there twice", service.name));
+        }
+        if service.base_uri.as_ref().is_some_and(|uri| uri.len() > LONGEST) {
+            return invalid(format!("base_uri of {}: {LONGEST} characters at most", service.name));
         }
         let host = service.base_uri.as_ref().map(|uri| uri.parse::<HostPort>());
         if let Some(Err(error)) = host {

@@ -1,6 +1,6 @@
 //! Administrators: users of the administrators' account, and their roles.
 
-use vestibule_model::{Administrator, AdministratorRole, AuditTarget, Audited, UserId};
+use vestibule_model::{Administrator, AdministratorRole, AuditTarget, Audited, Population, UserId, UserKind};
 use vestibule_store::{Change, StoreError};
 
 use super::caller::home;
@@ -58,6 +58,7 @@ impl Auth {
         let named = self.with_name(administrator).ok_or_else(|| {
             AdministrationError::invalid("user", "this is no user of the administrators' account")
         })?;
+        self.expect_person(administrator.user)?;
         let _turn = self.administration_turn.lock().await;
         let before =
             self.store.administrators().await?.into_iter().find(|old| old.user == administrator.user);
@@ -103,8 +104,7 @@ impl Auth {
             .into_iter()
             .filter(|administrator| administrator.role == AdministratorRole::Owner)
             .partition(|owner| owner.user == without);
-        let may_log_in = |owner: &Administrator| self.with_name(*owner).is_some_and(|known| known.enabled);
-        if leaving.is_empty() || staying.iter().any(may_log_in) {
+        if leaving.is_empty() || staying.iter().any(|owner| self.may_log_in(owner.user)) {
             return Ok(());
         }
         Err(AdministrationError::Conflict("there would be no owner left who may log in".into()))
@@ -121,6 +121,21 @@ impl Auth {
         }
         let known = self.directory.account(account).is_some();
         known.then_some(()).ok_or_else(|| AdministrationError::invalid("account", "there is no such account"))
+    }
+
+    /// Refuses who cannot log in at the administrators' door, whatever they have.
+    fn expect_person(&self, user: UserId) -> Result<(), AdministrationError> {
+        let user = self.directory.account(home()).and_then(|entry| entry.user(user));
+        let is_person =
+            user.is_some_and(|user| user.kind == UserKind::Human && user.population == Population::User);
+        let reason = "only a human of the population of users administers";
+        if is_person { Ok(()) } else { Err(AdministrationError::invalid("user", reason)) }
+    }
+
+    /// Whether this administrator may log in, a lock left aside, which ends.
+    pub(super) fn may_log_in(&self, user: UserId) -> bool {
+        let user = self.directory.account(home()).and_then(|entry| entry.user(user));
+        user.is_some_and(|user| user.enabled && user.password.is_some())
     }
 
     fn with_name(&self, administrator: Administrator) -> Option<NamedAdministrator> {

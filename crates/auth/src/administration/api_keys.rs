@@ -8,7 +8,7 @@ use super::applications::{WithSecrets, new_api_key, without_sessions};
 use super::parts::{Part, present};
 use super::values::ApplicationValue;
 use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Scope};
+use super::{AdministrationError, Caller, Once, Scope};
 use crate::directory::seal_api_key;
 use crate::service::Auth;
 
@@ -35,6 +35,7 @@ impl Auth {
         caller: &Caller,
         (account, given): (AccountId, GivenKey),
         fill: impl Fn(ApiKey) -> Result<ApiKey, AdministrationError>,
+        once: Once<'_, KeyWithSecrets>,
     ) -> Result<KeyWithSecrets, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let (blank, secrets) = self.new_key(given)?;
@@ -43,8 +44,9 @@ impl Auth {
             let mut key = fill(blank.clone())?;
             key.check(&entry, None)?;
             let told = Told::made(&key).in_account(account);
-            let made = WithSecrets { application: key.clone(), secrets: secrets.clone() };
-            Ok((Some(Written::one(key.put(account), told)), made))
+            let written = Written::one(key.clone().put(account), told);
+            let made = WithSecrets { application: key, secrets: secrets.clone() };
+            Ok((Some(written.once(self, caller, (&once, &made))), made))
         })
         .await
     }

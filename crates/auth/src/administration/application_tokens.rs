@@ -9,7 +9,7 @@ use super::applications::WithSecrets;
 use super::parts::{Part, PartPage};
 use super::values::ApplicationValue;
 use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Scope};
+use super::{AdministrationError, Caller, Once, Scope};
 use crate::service::Auth;
 
 /// An application token with its text.
@@ -22,8 +22,13 @@ impl Auth {
         caller: &Caller,
         (account, given): (AccountId, Option<Zeroizing<String>>),
         fill: impl Fn(ApplicationToken) -> Result<ApplicationToken, AdministrationError>,
+        once: Once<'_, TokenWithText>,
     ) -> Result<TokenWithText, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
+        if given.is_some() {
+            // Whether another account has it tells that it is good there.
+            caller.require(Scope::WriteInstallation)?;
+        }
         let text = ApplicationValue::ApplicationToken.or_new(given, &*self.rng)?;
         let blank = ApplicationToken {
             id: self.new_application_id(),
@@ -39,8 +44,9 @@ impl Auth {
             token.check(&entry, None)?;
             self.expect_new(&token.token)?;
             let told = Told::made(&token).in_account(account);
-            let made = WithSecrets { application: token.clone(), secrets: [text.clone()] };
-            Ok((Some(Written::one(token.put(account), told)), made))
+            let written = Written::one(token.clone().put(account), told);
+            let made = WithSecrets { application: token, secrets: [text.clone()] };
+            Ok((Some(written.once(self, caller, (&once, &made))), made))
         })
         .await
     }

@@ -3,7 +3,10 @@
 //! A role that is limited to an account sees the entries of that account. Entries of the administrators' account are for
 //! owners.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
+use tokio::sync::OwnedSemaphorePermit;
 use vestibule_model::{
     AccountId, AuditAction, AuditEntry, AuditRecord, AuditSequence, AuditTarget, Millis, SessionReference,
     TargetKind, UserId,
@@ -13,6 +16,9 @@ use vestibule_store::{AuditOrder, AuditQuery, Change, StoreError};
 use super::caller::home;
 use super::{AdministrationError, Caller, Scope};
 use crate::service::Auth;
+
+/// How many exports may be under way: each holds some pages in memory for as long as its reader likes.
+pub(crate) const EXPORTS: usize = 16;
 
 /// Which entries of the audit are wanted. Every field that is set has to be met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +54,8 @@ pub struct AuditExport {
     newest: AuditSequence,
     sees_home: bool,
     is_over: bool,
+    /// Given back when it is over, or nobody reads on.
+    _place: OwnedSemaphorePermit,
 }
 
 impl Auth {
@@ -63,7 +71,7 @@ impl Auth {
         let position = |cursor| self.read_cursor(&question, cursor).and_then(read_position);
         let behind = cursor.map(position).transpose()?;
         if behind.is_none() {
-            self.flush_audit().await?;
+            self.show_audit(caller.now).await?;
         }
         let page = self.store.audit(AuditQuery { behind, limit, ..query(filter) }).await?;
         let next = page.next.map(|next| self.cursor(&question, &next.0.to_string()));
@@ -78,12 +86,14 @@ impl Auth {
         filter: AuditFilter,
     ) -> Result<AuditExport, AdministrationError> {
         let filter = within_reach(caller, filter)?;
-        self.flush_audit().await?;
+        let place = Arc::clone(&self.exports).try_acquire_owned();
+        let place = place.map_err(|_| AdministrationError::Overloaded)?;
+        self.show_audit(caller.now).await?;
         self.store.commit(vec![Change::Audit(Box::new(exported(caller, filter)))]).await?;
         let newest = self.store.audit(AuditQuery { limit: 1, ..AuditQuery::default() }).await?;
         let newest = newest.entries.first().map(|entry| entry.sequence).unwrap_or_default();
         let query = AuditQuery { limit: AuditQuery::MAX_LIMIT, ..query(filter) };
-        Ok(AuditExport { query, newest, sees_home: sees_home(caller), is_over: false })
+        Ok(AuditExport { query, newest, sees_home: sees_home(caller), is_over: false, _place: place })
     }
 
     /// The next entries of an export, which may be none although more follow; None: that was all.

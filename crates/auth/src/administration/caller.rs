@@ -150,14 +150,34 @@ impl Auth {
         address: Option<IpAddr>,
         now: Millis,
     ) -> Result<Caller, AdministrationError> {
-        let credential = Credential::Bearer(bearer);
-        self.recall(credential).await.map_err(|error| AdministrationError::Store(error.into_source()))?;
-        let granted = self.authorize(credential, address, now, |granted| granted.to_owned());
-        let granted = granted.filter(|granted| granted.session.account == home());
+        self.recall(Credential::Bearer(bearer))
+            .await
+            .map_err(|error| AdministrationError::Store(error.into_source()))?;
+        let granted = self.authorize_administrator(bearer, address, now);
         let granted = granted.ok_or(AdministrationError::NotProved)?;
         let role = self.role_of(granted.user.id).await?.ok_or(AdministrationError::NotProved)?;
         let actor = Actor::User { id: granted.user.id, name: granted.user.login_name.clone() };
         Ok(Caller { actor, means: Means::Session, role, address, now, session: Some(granted.session) })
+    }
+
+    /// Refuses a caller who has lost token, session or role since they proved it. Asked at the moment of a change.
+    pub(super) async fn expect_standing(&self, caller: &Caller) -> Result<(), AdministrationError> {
+        let role = match (&caller.actor, &caller.session) {
+            (Actor::AdministrationToken { id, .. }, _) => {
+                let tokens = self.store.administration_tokens().await?;
+                let token =
+                    tokens.into_iter().find(|token| token.id == *id && token.is_valid(self.clock.now()));
+                token.map(|token| token.role)
+            }
+            (_, Some(session)) => {
+                let lives = self.live.with(session.id, self.clock.now(), |live| {
+                    self.may_go_on(live, caller.address, caller.now)
+                });
+                if lives == Some(true) { self.role_of(session.user).await? } else { None }
+            }
+            (_, None) => None,
+        };
+        if role == Some(caller.role) { Ok(()) } else { Err(AdministrationError::NotProved) }
     }
 
     /// Logs an administrator in: as any user of the administrators' account, with the same limits and the same cost.

@@ -33,8 +33,8 @@ pub enum AdministrationError {
     /// The present state forbids it.
     #[error("{0}")]
     Conflict(String),
-    /// Too many passwords were waiting to be hashed.
-    #[error("too busy to hash a password, try again later")]
+    /// Too many passwords are waiting to be hashed, or too many exports are under way.
+    #[error("too busy, try again later")]
     Overloaded,
     /// A cursor that was not made for this question, or before the last start.
     #[error("cursor: it belongs to no answer to this question")]

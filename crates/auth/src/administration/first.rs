@@ -1,9 +1,9 @@
 //! The first start: the administrators' account and its first owner.
 
-use uuid::Uuid;
 use vestibule_model::{
     Account, Actor, Administrator, AdministratorRole, AuditAction, AuditRecord, AuditTarget, Concurrency,
-    Means, Millis, PasswordCredential, PasswordPolicy, SessionPolicy, TargetKind, User, UserId, WhenFull,
+    Means, Millis, PasswordCredential, PasswordPolicy, Population, SessionPolicy, TargetKind, User, UserId,
+    WhenFull,
 };
 use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
@@ -12,6 +12,7 @@ use super::accounts::new_account;
 use super::caller::home;
 use super::random::ten_digits;
 use super::users::new_user;
+use crate::directory::AccountEntry;
 use crate::service::Auth;
 
 /// The id of the account that administrators are users of. An ordinary account; only owners may look into it.
@@ -31,20 +32,31 @@ pub enum FirstOwner {
     Generated,
 }
 
+/// An owner who was made, with the password, which is nowhere else.
+pub struct MadeOwner {
+    /// The login name.
+    pub name: String,
+    /// The password.
+    pub password: Zeroizing<String>,
+}
+
 impl Auth {
-    /// Makes the administrators' account, unless there is one. Answers the first owner's password if it had to generate
-    /// one; it is nowhere else.
+    /// Makes the administrators' account unless there is one, and an owner unless somebody who may log in is one: a
+    /// database from elsewhere may have the account and nobody who administers. Answers the owner if it had to generate a
+    /// password; it is nowhere else.
     ///
-    /// It need not be changed at the first login: it is longer than anybody's own, nobody else has seen it, and the login
-    /// for administrators has no way to change it.
+    /// It need not be changed at the first login: it is longer than anybody's own, and nobody else has seen it.
     pub async fn make_administrators_account(
         &self,
         owner: FirstOwner,
         now: Millis,
-    ) -> Result<Option<Zeroizing<String>>, StoreError> {
-        if self.directory.account(home()).is_some() {
+    ) -> Result<Option<MadeOwner>, StoreError> {
+        let mut owners = self.store.administrators().await?;
+        owners.retain(|administrator| administrator.role == AdministratorRole::Owner);
+        if owners.iter().any(|owner| self.may_log_in(owner.user)) {
             return Ok(None);
         }
+        let entry = self.directory.account(home());
         let (password, shown) = match owner {
             FirstOwner::WithPassword(password) => (password, None),
             FirstOwner::Generated => {
@@ -59,24 +71,40 @@ impl Auth {
         let mut pid = [0; 16];
         self.rng.fill(&mut pid);
         let password = PasswordCredential { hash, changed_at: now, history: Vec::new() };
-        let user = owner_user(
-            UserId(ten_digits(&*self.rng)),
-            uuid::Builder::from_random_bytes(pid).into_uuid(),
-            password,
-        );
+        let id = UserId(ten_digits(&*self.rng));
+        let user = User {
+            number: entry
+                .as_ref()
+                .and_then(|entry| entry.highest_user_number())
+                .unwrap_or(0)
+                .saturating_add(1),
+            login_name: free_name(entry.as_deref()),
+            full_name: "Administrator".to_owned(),
+            nickname: NAME.to_owned(),
+            password: Some(password),
+            ..new_user(id, home(), uuid::Builder::from_random_bytes(pid).into_uuid())
+        };
         let administrator = Administrator { user: user.id, role: AdministratorRole::Owner };
-        let changes = vec![
-            Change::PutAccount(Box::new(account())),
-            created(now, TargetKind::Account, HOME.to_owned(), HOME, None),
+        let name = user.login_name.clone();
+        let mut changes = Vec::new();
+        if entry.is_none() {
+            changes.push(Change::PutAccount(Box::new(account())));
+            changes.push(created(now, TargetKind::Account, HOME.to_owned(), HOME, None));
+        }
+        changes.extend([
             Change::PutUser(Box::new(user.clone())),
-            created(now, TargetKind::User, user.id.to_string(), NAME, Some(user.id)),
+            created(now, TargetKind::User, user.id.to_string(), &name, Some(user.id)),
             Change::PutAdministrator(administrator),
-            created(now, TargetKind::Administrator, user.id.to_string(), NAME, Some(user.id)),
-        ];
+            created(now, TargetKind::Administrator, user.id.to_string(), &name, Some(user.id)),
+        ]);
         self.store.commit(changes).await?;
         self.follow().await?;
-        tracing::info!(account = HOME, owner = NAME, "the administrators' account was made");
-        Ok(shown)
+        tracing::info!(
+            account = HOME,
+            owner = name,
+            "an owner was made, because there was none who may log in"
+        );
+        Ok(shown.map(|password| MadeOwner { name, password }))
     }
 
     /// 30 characters that are not mistaken for each other, with 150 random bits, in groups.
@@ -120,14 +148,12 @@ fn account() -> Account {
     }
 }
 
-fn owner_user(id: UserId, pid: Uuid, password: PasswordCredential) -> User {
-    User {
-        login_name: NAME.to_owned(),
-        full_name: "Administrator".to_owned(),
-        nickname: NAME.to_owned(),
-        password: Some(password),
-        ..new_user(id, home(), pid)
-    }
+/// `admin`, or the first of `admin-2`, `admin-3`, … that nobody has.
+fn free_name(entry: Option<&AccountEntry>) -> String {
+    let is_free =
+        |name: &String| entry.is_none_or(|entry| entry.user_named(Some(Population::User), name).is_none());
+    let others = (2..u32::MAX).map(|number| format!("{NAME}-{number}"));
+    [NAME.to_owned()].into_iter().chain(others).find(is_free).unwrap_or_default()
 }
 
 #[cfg(test)]

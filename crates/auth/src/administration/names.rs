@@ -15,19 +15,30 @@ pub(super) fn check_name(field: &'static str, name: &str) -> Result<(), Administ
         let reason = format!("this has to have 1 to {LONGEST_NAME} characters");
         return Err(AdministrationError::invalid(field, reason));
     }
-    if name.trim() != name || name.chars().any(char::is_control) {
-        return Err(AdministrationError::invalid(field, "no spaces around it, and no control characters"));
+    if name.trim() != name || name.chars().any(is_unseen) {
+        let reason = "no spaces around it, no control characters and none that are not seen";
+        return Err(AdministrationError::invalid(field, reason));
     }
     Ok(())
 }
 
 /// Any text of one line, or none.
 pub(super) fn check_text(field: &'static str, text: &str) -> Result<(), AdministrationError> {
-    if text.chars().count() > LONGEST_TEXT || text.chars().any(char::is_control) {
+    if text.chars().count() > LONGEST_TEXT || text.chars().any(is_unseen) {
         let reason = format!("this has to have at most {LONGEST_TEXT} characters and no control characters");
         return Err(AdministrationError::invalid(field, reason));
     }
     Ok(())
+}
+
+/// Characters that make a text look like another: controls, marks of direction, joiners, separators of lines.
+fn is_unseen(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        )
 }
 
 #[cfg(test)]
@@ -42,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_name_has_no_spaces_around_it_and_no_control_characters() {
-        for name in [" a", "a ", "a\n", "a\u{0}b", "\u{7f}"] {
+        for name in [" a", "a ", "a\n", "a\u{0}b", "\u{7f}", "a\u{202e}b", "a\u{200b}", "a\u{2028}b"] {
             assert!(check_name("name", name).is_err(), "{name:?}");
         }
         assert!(check_name("name", "a b").is_ok());

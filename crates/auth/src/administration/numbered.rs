@@ -8,7 +8,7 @@ use vestibule_store::Change;
 use super::names::check_name;
 use super::parts::Part;
 use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Scope};
+use super::{AdministrationError, Caller, Once, Scope};
 use crate::directory::AccountEntry;
 use crate::service::Auth;
 
@@ -43,6 +43,7 @@ impl Auth {
         caller: &Caller,
         (account, id): (AccountId, Option<i64>),
         fill: impl Fn(P) -> Result<P, AdministrationError>,
+        once: Once<'_, P>,
     ) -> Result<P, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         self.write_directory(caller, || {
@@ -51,7 +52,8 @@ impl Auth {
             let mut part = fill(P::blank(id))?;
             part.check(&entry, None)?;
             let told = Told::made(&part).in_account(account);
-            Ok((Some(Written::one(part.clone().put(account), told)), part))
+            let written = Written::one(part.clone().put(account), told);
+            Ok((Some(written.once(self, caller, (&once, &part))), part))
         })
         .await
     }

@@ -8,7 +8,7 @@ use super::applications::{WithSecrets, new_oauth_client, without_sessions};
 use super::parts::{Part, present};
 use super::values::ApplicationValue;
 use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Scope};
+use super::{AdministrationError, Caller, Once, Scope};
 use crate::service::Auth;
 
 /// The values of an OAuth client that is to be made; those that are None are generated.
@@ -30,6 +30,7 @@ impl Auth {
         caller: &Caller,
         (account, given): (AccountId, GivenClient),
         fill: impl Fn(OauthClient) -> Result<OauthClient, AdministrationError>,
+        once: Once<'_, ClientWithSecret>,
     ) -> Result<ClientWithSecret, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let client_id = ApplicationValue::ClientId.or_new(given.client_id.map(Zeroizing::new), &*self.rng)?;
@@ -41,8 +42,9 @@ impl Auth {
             let mut client = fill(blank.clone())?;
             client.check(&entry, None)?;
             let told = Told::made(&client).in_account(account);
-            let made = WithSecrets { application: client.clone(), secrets: [secret.clone()] };
-            Ok((Some(Written::one(client.put(account), told)), made))
+            let written = Written::one(client.clone().put(account), told);
+            let made = WithSecrets { application: client, secrets: [secret.clone()] };
+            Ok((Some(written.once(self, caller, (&once, &made))), made))
         })
         .await
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 use vestibule_model::{AccountId, Application, ApplicationId, Millis, SessionReference, UserId};
+use vestibule_store::StoreError;
 
 use super::caller::home;
 use super::{AdministrationError, Caller, Scope};
@@ -48,6 +49,26 @@ pub struct SessionPage {
     pub sessions: Vec<Listed>,
     /// Ask again with this; None: that was all.
     pub next: Option<String>,
+}
+
+/// Ends of many: one that the store did not take, which is tried again, does not keep the others.
+#[derive(Default)]
+struct Ends {
+    ended: usize,
+    failed: Option<StoreError>,
+}
+
+impl Ends {
+    fn add(&mut self, end: Result<usize, StoreError>) {
+        match end {
+            Ok(ended) => self.ended += ended,
+            Err(error) => self.failed = Some(error),
+        }
+    }
+
+    fn all(self) -> Result<usize, AdministrationError> {
+        self.failed.map_or(Ok(self.ended), |error| Err(error.into()))
+    }
 }
 
 /// Where a walk through the table goes on: in this shard, behind this reference.
@@ -141,11 +162,11 @@ impl Auth {
         if kinds.is_empty() {
             return Err(AdministrationError::NotFound("application"));
         }
-        let mut ended = 0;
+        let mut ends = Ends::default();
         for application in kinds {
-            ended += self.end_all_of_application(application, caller.end()).await?;
+            ends.add(self.end_all_of_application(application, caller.end()).await);
         }
-        Ok(ended)
+        ends.all()
     }
 
     /// Ends every session of an account; answers how many there were. Costs a look at every session there is.
@@ -157,7 +178,7 @@ impl Auth {
         caller.require(Scope::WriteAccount(account))?;
         self.directory.account(account).ok_or(AdministrationError::NotFound("account"))?;
         self.loaded().await;
-        let mut ended = 0;
+        let mut ends = Ends::default();
         for shard in 0..LiveSessions::<UserEntry>::WALK {
             let of_account = |entry: &Entry<UserEntry>| entry.holder.account == account;
             let (found, _) = self.live.of_shard(shard, caller.now, of_account);
@@ -165,29 +186,22 @@ impl Auth {
             users.sort_unstable();
             users.dedup();
             for some in users.chunks(AT_ONCE) {
-                ended += self.end_all_of_users(caller, some).await?;
+                self.end_all_of_users(caller, some, &mut ends).await;
             }
             tokio::task::yield_now().await;
         }
-        Ok(ended)
+        ends.all()
     }
 
-    async fn end_all_of_users(
-        self: &Arc<Self>,
-        caller: &Caller,
-        users: &[UserId],
-    ) -> Result<usize, AdministrationError> {
+    async fn end_all_of_users(self: &Arc<Self>, caller: &Caller, users: &[UserId], all: &mut Ends) {
         let mut ends = JoinSet::new();
         for user in users.iter().copied() {
             let (auth, end) = (Arc::clone(self), caller.end());
             ends.spawn(async move { auth.end_all_of_user(user, end).await });
         }
-        let mut ended = 0;
         while let Some(end) = ends.join_next().await {
-            ended +=
-                end.unwrap_or_else(|error| Err(vestibule_store::StoreError::Unavailable(Box::new(error))))?;
+            all.add(end.unwrap_or_else(|error| Err(StoreError::Unavailable(Box::new(error)))));
         }
-        Ok(ended)
     }
 
     fn walk(

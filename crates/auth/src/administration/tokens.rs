@@ -24,8 +24,11 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 /// The longest life of a token.
 const LONGEST: Duration = Duration::from_hours(24 * 366);
 
-/// How many there may be, expired ones included.
+/// How many valid ones there may be.
 const MOST: usize = 1_000;
+
+/// How many that are expired or revoked are kept in the list; the audit keeps what is told of the others.
+const MOST_DEAD: usize = 200;
 
 /// A token that somebody wants.
 #[derive(Clone, Debug)]
@@ -79,7 +82,7 @@ impl Auth {
         check(&new, caller.now)?;
         let _turn = self.administration_turn.lock().await;
         let present = self.store.administration_tokens().await?;
-        if present.len() >= MOST {
+        if present.iter().filter(|token| token.is_valid(caller.now)).count() >= MOST {
             return Err(AdministrationError::Conflict(format!(
                 "there are {MOST} administration tokens already"
             )));
@@ -102,7 +105,9 @@ impl Auth {
         let told = Told::made(&token).in_account(token.role.account());
         let change = Change::PutAdministrationToken(Box::new(token.clone()));
         let made = MadeToken { token, secret };
-        self.write(caller, Written::one(change, told).once(self, caller, (&once, &made))).await?;
+        let mut written = Written::one(change, told).once(self, caller, (&once, &made));
+        written.changes.extend(forgotten(present, caller.now).map(Change::DeleteAdministrationToken));
+        self.write(caller, written).await?;
         Ok(made)
     }
 
@@ -126,6 +131,15 @@ impl Auth {
         let told = Told::changed(&token, &revoked).in_account(token.role.account());
         self.write(caller, Written::one(Change::PutAdministrationToken(Box::new(revoked)), told)).await
     }
+}
+
+/// The dead tokens that are not kept, those that have been dead for longest first.
+fn forgotten(tokens: Vec<AdministrationToken>, now: Millis) -> impl Iterator<Item = AdministrationTokenId> {
+    let mut dead: Vec<AdministrationToken> =
+        tokens.into_iter().filter(|token| !token.is_valid(now)).collect();
+    dead.sort_by_key(|token| token.revoked.unwrap_or(token.expires).min(token.expires));
+    let too_many = dead.len().saturating_sub(MOST_DEAD);
+    dead.into_iter().take(too_many).map(|token| token.id)
 }
 
 fn check(new: &NewToken, now: Millis) -> Result<(), AdministrationError> {

@@ -11,7 +11,7 @@ use super::caller::home;
 use super::names::{check_name, check_text};
 use super::random::ten_digits;
 use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Scope};
+use super::{AdministrationError, Caller, Once, Scope};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::service::Auth;
 
@@ -88,6 +88,7 @@ impl Auth {
         caller: &Caller,
         (account, new): (AccountId, NewUser),
         fill: impl Fn(&mut User) -> Result<(), AdministrationError>,
+        once: Once<'_, User>,
     ) -> Result<User, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let mut pid = [0; 16];
@@ -112,7 +113,8 @@ impl Auth {
             fill(&mut user)?;
             check_user(&entry, &mut user, None)?;
             let told = Told::made(&user).in_account(account).about(id);
-            Ok((Some(Written::one(Change::PutUser(user.clone().into()), told)), user))
+            let written = Written::one(Change::PutUser(user.clone().into()), told);
+            Ok((Some(written.once(self, caller, (&once, &user))), user))
         })
         .await
     }

@@ -61,7 +61,7 @@ impl Auth {
         user: UserId,
         now: Millis,
     ) -> Result<Vec<SessionReference>, AdministrationError> {
-        let mut newest = self.sessions_of_user_in_audit((account, user), LIVES).await?;
+        let mut newest = self.sessions_of_user_in_audit((account, user), LIVES, now).await?;
         let mut living = self.live.of_user(user, now);
         living.retain(|session| session.account == account);
         living.sort_unstable_by_key(|session| Reverse(session.created));

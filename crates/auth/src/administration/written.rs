@@ -89,6 +89,7 @@ impl Written {
 impl Auth {
     /// Changes what is not part of the directory: administrators and their tokens.
     pub(super) async fn write(&self, caller: &Caller, written: Written) -> Result<(), AdministrationError> {
+        self.expect_standing(caller).await?;
         let Written { mut changes, told } = written;
         changes.push(Change::Audit(Box::new(told.record(caller))));
         Ok(self.store.commit(changes).await?)
@@ -105,6 +106,7 @@ impl Auth {
         let _turn = self.directory_turn.lock().await;
         for _ in 0..ATTEMPTS {
             self.follow_in_turn().await?;
+            self.expect_standing(caller).await?;
             let expected = Change::ExpectSequence(self.sequence());
             let (written, decided) = decide()?;
             let Some(Written { mut changes, told }) = written else { return Ok(decided) };

@@ -23,6 +23,9 @@ const BURST: u32 = 2_000;
 /// In which time room comes for another: 144,000 a day, some 30 MB.
 const ROOM_EVERY: Duration = Duration::from_millis(600);
 
+/// How often what is counted in a minute is written before it is over, for those who read.
+const READ_EVERY: Duration = Duration::from_secs(5);
+
 /// How many entries wait at most when the store takes none.
 const WAITING: usize = 20_000;
 
@@ -50,12 +53,15 @@ struct State {
     done: Vec<AuditRecord>,
     /// When there would be room for a full burst again.
     full_room_at: Millis,
+    /// When it was taken for somebody who reads.
+    read_at: Millis,
 }
 
 impl Default for Folded {
     fn default() -> Self {
         let full_room_at = Millis::from_unix(i64::MIN);
-        Self(Mutex::new(State { counting: HashMap::default(), done: Vec::new(), full_room_at }))
+        let read_at = full_room_at;
+        Self(Mutex::new(State { counting: HashMap::default(), done: Vec::new(), full_room_at, read_at }))
     }
 }
 
@@ -69,6 +75,17 @@ impl Folded {
     /// Takes the entries of minutes that are over.
     pub(crate) fn take_before(&self, now: Millis) -> Vec<AuditRecord> {
         self.state().take(|record| minute(record.at) != minute(now))
+    }
+
+    /// Takes what was counted until now, so that somebody reads it. Their keys stay, so that they need no room again in
+    /// their minute; at most once in [`READ_EVERY`], so that reading does not make many entries of one.
+    pub(crate) fn take_for_reading(&self, now: Millis) -> Vec<AuditRecord> {
+        let mut state = self.state();
+        if now.since(state.read_at) < READ_EVERY && now >= state.read_at {
+            return Vec::new();
+        }
+        state.read_at = now;
+        state.take_counts()
     }
 
     /// Takes every entry.
@@ -96,10 +113,13 @@ impl State {
     fn add(&mut self, record: AuditRecord) {
         let key = Key::of(&record);
         if let Some(counted) = self.counting.get_mut(&key) {
-            if minute(counted.at) == minute(record.at) {
+            let is_same_minute = minute(counted.at) == minute(record.at);
+            if is_same_minute && counted.count > 0 {
                 return count(counted, &record);
             }
-            self.done.push(std::mem::replace(counted, record));
+            let before = std::mem::replace(counted, record);
+            // One that was taken to be read has told everything.
+            self.done.extend(Some(before).filter(|before| before.count > 0));
             return;
         }
         if self.has_room(record.at) {
@@ -123,7 +143,18 @@ impl State {
 
     fn take(&mut self, is_over: impl Fn(&AuditRecord) -> bool) -> Vec<AuditRecord> {
         let mut taken = std::mem::take(&mut self.done);
-        taken.extend(self.counting.extract_if(|_, record| is_over(record)).map(|(_, record)| record));
+        let over = self.counting.extract_if(|_, record| is_over(record)).map(|(_, record)| record);
+        taken.extend(over.filter(|record| record.count > 0));
+        taken.sort_by_key(|record| record.at);
+        taken
+    }
+
+    fn take_counts(&mut self) -> Vec<AuditRecord> {
+        let mut taken = std::mem::take(&mut self.done);
+        for counted in self.counting.values_mut().filter(|counted| counted.count > 0) {
+            taken.push(counted.clone());
+            counted.count = 0;
+        }
         taken.sort_by_key(|record| record.at);
         taken
     }
@@ -251,6 +282,30 @@ mod tests {
         assert_eq!(folded.take_before(Millis::from_unix(59_999)), []);
         assert_eq!(folded.take_before(Millis::from_unix(60_000)).len(), 1);
         assert_eq!(folded.take_all(), []);
+    }
+
+    #[test]
+    fn what_was_read_is_counted_on_and_takes_no_room_again() {
+        let folded = Folded::default();
+        for second in 0..50 {
+            folded.add(failure(second * 1_000, 1));
+            folded.take_for_reading(Millis::from_unix(second * 1_000));
+        }
+        (0..1_999).for_each(|address| folded.add(failure(50_000, 10 + address)));
+        let told = folded.take_all();
+        assert!(told.iter().all(|record| record.address.is_some()), "there was room for all");
+    }
+
+    #[test]
+    fn reading_often_makes_few_entries() {
+        let folded = Folded::default();
+        let mut taken = Vec::new();
+        for at in 0..60_000 {
+            folded.add(failure(at, 1));
+            taken.extend(folded.take_for_reading(Millis::from_unix(at)));
+        }
+        taken.extend(folded.take_all());
+        assert_eq!((taken.len(), counts(&taken).iter().sum::<u32>()), (13, 60_000));
     }
 
     #[test]

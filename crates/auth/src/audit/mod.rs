@@ -113,7 +113,12 @@ impl Auth {
         self.write_folded(self.folded.take_before(now)).await
     }
 
-    /// Writes what was folded until now. To be called before the audit is read, and at the end.
+    /// Writes what was folded until some seconds ago, or now. To be called before the audit is read.
+    pub(crate) async fn show_audit(&self, now: Millis) -> Result<(), StoreError> {
+        self.write_folded(self.folded.take_for_reading(now)).await
+    }
+
+    /// Writes what was folded until now. To be called at the end.
     pub async fn flush_audit(&self) -> Result<(), StoreError> {
         self.write_folded(self.folded.take_all()).await
     }

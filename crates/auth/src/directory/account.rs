@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use foldhash::fast::RandomState;
 use vestibule_crypto::{SealError, Sealer};
@@ -14,6 +14,9 @@ use vestibule_store::{AccountRows, Sequence};
 
 use super::keys::UsableApiKey;
 use super::user::{Grants, UserEntry};
+
+/// Fewer grants than this are never tidied up.
+const FEWEST_GRANTS: usize = 64;
 
 /// An account and its users.
 pub struct AccountEntry {
@@ -34,7 +37,29 @@ pub struct AccountFacts {
     oauth_clients: HashMap<String, OauthClient>,
     application_tokens: HashMap<SecretDigest, ApplicationToken>,
     /// By the profiles that give them: many users have the same.
-    grants: Mutex<HashMap<Vec<i64>, Arc<Grants>>>,
+    grants: Mutex<KnownGrants>,
+}
+
+/// Grants that users hold, found again by their profiles.
+#[derive(Default)]
+struct KnownGrants {
+    by_profiles: HashMap<Vec<i64>, Weak<Grants>>,
+    /// Those that nobody holds any more are forgotten when there are as many as this.
+    tidy_at: usize,
+}
+
+impl KnownGrants {
+    fn get(&self, profiles: &[i64]) -> Option<Arc<Grants>> {
+        self.by_profiles.get(profiles)?.upgrade()
+    }
+
+    fn insert(&mut self, profiles: Vec<i64>, grants: &Arc<Grants>) {
+        if self.by_profiles.len() >= self.tidy_at {
+            self.by_profiles.retain(|_, grants| grants.strong_count() > 0);
+            self.tidy_at = FEWEST_GRANTS.max(2 * self.by_profiles.len());
+        }
+        self.by_profiles.insert(profiles, Arc::downgrade(grants));
+    }
 }
 
 #[derive(Default)]
@@ -200,7 +225,7 @@ impl AccountFacts {
     pub(super) fn grants(&self, user: &User) -> Arc<Grants> {
         let mut known = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(grants) = known.get(&user.profiles) {
-            return Arc::clone(grants);
+            return grants;
         }
         let union: BTreeSet<i32> =
             self.profiles_of(user).flat_map(|profile| profile.permissions.iter().copied()).collect();
@@ -211,7 +236,7 @@ impl AccountFacts {
             privileges,
             privileges_text: texts.join(","),
         });
-        known.insert(user.profiles.clone(), Arc::clone(&grants));
+        known.insert(user.profiles.clone(), &grants);
         grants
     }
 
@@ -292,5 +317,22 @@ impl Users {
     fn named(&self, population: Population, login_name: &str) -> Option<Arc<UserEntry>> {
         let id = self.by_name.get(&population)?.get(&population.name_key(login_name))?;
         self.by_id.get(id).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grants_that_nobody_holds_are_forgotten() {
+        let grants =
+            || Arc::new(Grants { rank: Rank::Agent, privileges: Vec::new(), privileges_text: String::new() });
+        let mut known = KnownGrants::default();
+        let held = grants();
+        known.insert(vec![0], &held);
+        (1..10_000).for_each(|id| known.insert(vec![id], &grants()));
+        assert!(known.by_profiles.len() <= FEWEST_GRANTS, "{}", known.by_profiles.len());
+        assert!(known.get(&[0]).is_some_and(|found| Arc::ptr_eq(&found, &held)));
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use vestibule_model::{AccountId, Millis, Rank, User, UserId};
 
 use super::account::AccountFacts;
+use crate::administration::home;
 use crate::live::Holder;
 use crate::standing;
 
@@ -16,6 +17,8 @@ use crate::standing;
 #[repr(C)]
 pub struct UserEntry {
     replaced: AtomicBool,
+    /// Whether the user is one of the administrators' account: their sessions open that and nothing else.
+    pub(crate) is_administrator: bool,
     /// When sessions that were opened by password end, whatever their own limits.
     pub(crate) password_sessions_end: Millis,
     grants: Arc<Grants>,
@@ -38,6 +41,7 @@ impl UserEntry {
     pub(crate) fn new(account: &Arc<AccountFacts>, user: User) -> Self {
         Self {
             replaced: AtomicBool::new(false),
+            is_administrator: account.account.id == home(),
             password_sessions_end: standing::password_sessions_end(account, &user),
             grants: account.grants(&user),
             account: Arc::clone(account),

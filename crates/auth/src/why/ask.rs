@@ -16,6 +16,9 @@ const CANDIDATES: usize = 200;
 /// How many pages of the audit are looked through for a cause, some 20 ms each: it is seldom far from the end.
 const PAGES: usize = 4;
 
+/// How many are looked through for the entries of a session or a user: the blocks that cannot have any are passed over.
+const MOST_PAGES: usize = 200;
+
 /// The longest text that is looked at for a session.
 const LONGEST: usize = 8 * 1024;
 
@@ -61,8 +64,8 @@ impl Auth {
             limit: ENTRIES,
             ..AuditQuery::default()
         };
-        self.flush_audit().await?;
-        let entries = self.entries(query, (ENTRIES, usize::MAX)).await?;
+        self.show_audit(now).await?;
+        let entries = self.entries(query, (ENTRIES, MOST_PAGES)).await?;
         let candidates = self.causes_before_the_end(&entries).await?;
         let cause = end_of(&entries).and_then(|(_, reason)| cause::find(reason, &candidates));
         let live = self.live.with_reference(&session.0, now, |live| live.entry.session());
@@ -74,6 +77,7 @@ impl Auth {
         &self,
         (account, user): (AccountId, UserId),
         limit: usize,
+        now: Millis,
     ) -> Result<Vec<SessionReference>, StoreError> {
         let query = AuditQuery {
             account: Some(account),
@@ -82,8 +86,8 @@ impl Auth {
             limit,
             ..AuditQuery::default()
         };
-        self.flush_audit().await?;
-        let entries = self.entries(query, (limit, usize::MAX)).await?;
+        self.show_audit(now).await?;
+        let entries = self.entries(query, (limit, MOST_PAGES)).await?;
         Ok(entries.iter().filter_map(|entry| entry.record.session).collect())
     }
 

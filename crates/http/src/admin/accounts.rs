@@ -8,16 +8,18 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use vestibule_auth::{Answer, Scope};
 use vestibule_model::{
     Account, AccountId, AccountState, Feature, LockoutPolicy, PasswordPolicy, Service, SessionPolicy, SignOn,
 };
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
+use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::paging::limit;
 use super::patch::Patch;
 use super::problem::{Failure, Problem};
-use super::request::{By, Named, Parameters, account_named, created, json};
+use super::request::{By, Named, Parameters, account_named, json};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -96,17 +98,21 @@ pub(super) async fn list(
 
 /// Makes an account.
 #[utoipa::path(post, path = "/admin/v1/accounts", tag = "accounts", security(("bearer" = [])),
-    request_body = NewAccount, responses((status = 201, body = Item), (status = 403, body = Problem),
+    params(("Idempotency-Key" = Option<String>, Header, description = KEY)), request_body = NewAccount, responses((status = 201, body = Item), (status = 403, body = Problem),
     (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn make(
     State(admin): State<AdminState>,
     By(caller): By,
-    mut patch: Patch,
+    Keyed(mut patch, key): Keyed<Patch>,
 ) -> Result<Response, Failure> {
+    let first = match key.begin(&admin, &caller, Scope::WriteInstallation).await? {
+        Turn::First(first) => first,
+        Turn::Again(answer) => return Ok(answer),
+    };
     let id: AccountId = patch.need("id")?;
     let fill = |blank: Account| Ok(patch.over(&details(&blank))?.onto(&blank));
-    let made = item(&admin.auth.make_account(&caller, id, fill).await?);
-    Ok(created(&format!("/admin/v1/accounts/{id}"), &made, &made))
+    let made = admin.auth.make_account(&caller, id, fill, first.once(&answer)).await?;
+    Ok(created(&answer(&made)))
 }
 
 /// One account.
@@ -157,6 +163,11 @@ pub(super) async fn delete(
     let unchanged = |present: &Account| condition.expect(&item(present));
     admin.auth.delete_account(&caller, account_named(&account)?, unchanged).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn answer(made: &Account) -> Answer {
+    let item = item(made);
+    answer_of(&format!("/admin/v1/accounts/{}", made.id), &item, &item)
 }
 
 fn item(account: &Account) -> Item {

@@ -6,17 +6,18 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::{AdministrationError, GivenKey, KeyWithSecrets};
+use vestibule_auth::{AdministrationError, GivenKey, KeyWithSecrets, Scope};
 use vestibule_model::{ApiKey, Privilege};
 use zeroize::Zeroizing;
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
 use super::networks;
+use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::paging::Paged;
 use super::patch::Patch;
 use super::problem::{Failure, Problem};
-use super::request::{By, Named, Parameters, account_named, created, json};
+use super::request::{By, Named, Parameters, account_named, json};
 
 /// What of an API key can be changed. A change names the fields that it changes.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -99,16 +100,20 @@ pub(super) async fn list(
 
 /// Makes an API key. An account has at most 100.
 #[utoipa::path(post, path = "/admin/v1/accounts/{account}/api-keys", tag = "API keys",
-    security(("bearer" = [])), params(("account" = String, Path)), request_body = NewApiKey,
+    security(("bearer" = [])), params(("account" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = KEY)), request_body = NewApiKey,
     responses((status = 201, body = Shown), (status = 403, body = Problem), (status = 404, body = Problem),
     (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn make(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    mut patch: Patch,
+    Keyed(mut patch, key): Keyed<Patch>,
 ) -> Result<Response, Failure> {
     let account = account_named(&account)?;
+    let first = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
+        Turn::First(first) => first,
+        Turn::Again(answer) => return Ok(answer),
+    };
     let given = GivenKey {
         app_key: patch.take("app_key")?,
         secret: patch.take::<String>("secret")?.map(Zeroizing::new),
@@ -116,8 +121,12 @@ pub(super) async fn make(
         access_token_secret: patch.take::<String>("access_token_secret")?.map(Zeroizing::new),
     };
     let fill = |blank: ApiKey| patch.over(&details(&blank))?.onto(blank);
-    let made = shown(&admin.auth.make_api_key(&caller, (account, given), fill).await?);
-    Ok(created(&format!("/admin/v1/accounts/{account}/api-keys/{}", made.item.id), &made, &made.item))
+    let answer = |made: &KeyWithSecrets| {
+        let made = shown(made);
+        answer_of(&format!("/admin/v1/accounts/{account}/api-keys/{}", made.item.id), &made, &made.item)
+    };
+    let made = admin.auth.make_api_key(&caller, (account, given), fill, first.once(&answer)).await?;
+    Ok(created(&answer(&made)))
 }
 
 /// One API key.

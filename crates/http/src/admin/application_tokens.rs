@@ -6,15 +6,17 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use vestibule_auth::{Scope, TokenWithText};
 use vestibule_model::{ApplicationToken, Millis};
 use zeroize::Zeroizing;
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
+use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::paging::Paged;
 use super::patch::Patch;
 use super::problem::{Failure, Problem};
-use super::request::{By, Named, Parameters, account_named, created, json};
+use super::request::{By, Named, Parameters, account_named, json};
 
 /// What of an application token can be changed. A change names the fields that it changes.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -96,23 +98,31 @@ pub(super) async fn list(
 
 /// Makes an application token. An account has at most five.
 #[utoipa::path(post, path = "/admin/v1/accounts/{account}/application-tokens", tag = "application tokens",
-    security(("bearer" = [])), params(("account" = String, Path)), request_body = NewApplicationToken,
+    security(("bearer" = [])), params(("account" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = KEY)), request_body = NewApplicationToken,
     responses((status = 201, body = Shown), (status = 403, body = Problem), (status = 404, body = Problem),
     (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn make(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    mut patch: Patch,
+    Keyed(mut patch, key): Keyed<Patch>,
 ) -> Result<Response, Failure> {
     let account = account_named(&account)?;
+    let first = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
+        Turn::First(first) => first,
+        Turn::Again(answer) => return Ok(answer),
+    };
     let given = patch.take::<String>("token")?.map(Zeroizing::new);
     let fill = |blank: ApplicationToken| Ok(patch.over(&details(&blank))?.onto(&blank));
-    let made = admin.auth.make_application_token(&caller, (account, given), fill).await?;
-    let [text] = &made.secrets;
-    let made = Shown { item: item(&made.application), token: text.to_string() };
-    let place = format!("/admin/v1/accounts/{account}/application-tokens/{}", made.item.id);
-    Ok(created(&place, &made, &made.item))
+    let answer = |made: &TokenWithText| {
+        let [text] = &made.secrets;
+        let made = Shown { item: item(&made.application), token: text.to_string() };
+        let place = format!("/admin/v1/accounts/{account}/application-tokens/{}", made.item.id);
+        answer_of(&place, &made, &made.item)
+    };
+    let made =
+        admin.auth.make_application_token(&caller, (account, given), fill, first.once(&answer)).await?;
+    Ok(created(&answer(&made)))
 }
 
 /// One application token.

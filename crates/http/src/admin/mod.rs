@@ -10,6 +10,7 @@ mod api_keys;
 mod application_tokens;
 mod audit;
 mod bodies;
+mod carried;
 mod condition;
 mod docs;
 mod groups;
@@ -66,6 +67,7 @@ pub fn router(state: AdminState) -> Router {
     let note_refusals = middleware::from_fn_with_state(state.clone(), refusals::note);
     router
         .route_layer(note_refusals)
+        .route_layer(middleware::from_fn(carried::carry))
         .route("/admin/v1/openapi.json", get(describe))
         .merge(docs::routes())
         .with_state(state)

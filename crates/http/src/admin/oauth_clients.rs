@@ -6,17 +6,18 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::{AdministrationError, ClientWithSecret, GivenClient};
+use vestibule_auth::{AdministrationError, ClientWithSecret, GivenClient, Scope};
 use vestibule_model::{OauthClient, Privilege};
 use zeroize::Zeroizing;
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
 use super::networks;
+use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::paging::Paged;
 use super::patch::Patch;
 use super::problem::{Failure, Problem};
-use super::request::{By, Named, Parameters, account_named, created, json};
+use super::request::{By, Named, Parameters, account_named, json};
 
 /// What of an OAuth client can be changed. A change names the fields that it changes.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -91,23 +92,31 @@ pub(super) async fn list(
 
 /// Makes an OAuth client. An account has at most 100.
 #[utoipa::path(post, path = "/admin/v1/accounts/{account}/oauth-clients", tag = "OAuth clients",
-    security(("bearer" = [])), params(("account" = String, Path)), request_body = NewOauthClient,
+    security(("bearer" = [])), params(("account" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = KEY)), request_body = NewOauthClient,
     responses((status = 201, body = Shown), (status = 403, body = Problem), (status = 404, body = Problem),
     (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn make(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    mut patch: Patch,
+    Keyed(mut patch, key): Keyed<Patch>,
 ) -> Result<Response, Failure> {
     let account = account_named(&account)?;
+    let first = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
+        Turn::First(first) => first,
+        Turn::Again(answer) => return Ok(answer),
+    };
     let given = GivenClient {
         client_id: patch.take("client_id")?,
         secret: patch.take::<String>("secret")?.map(Zeroizing::new),
     };
     let fill = |blank: OauthClient| patch.over(&details(&blank))?.onto(blank);
-    let made = shown(&admin.auth.make_oauth_client(&caller, (account, given), fill).await?);
-    Ok(created(&format!("/admin/v1/accounts/{account}/oauth-clients/{}", made.item.id), &made, &made.item))
+    let answer = |made: &ClientWithSecret| {
+        let made = shown(made);
+        answer_of(&format!("/admin/v1/accounts/{account}/oauth-clients/{}", made.item.id), &made, &made.item)
+    };
+    let made = admin.auth.make_oauth_client(&caller, (account, given), fill, first.once(&answer)).await?;
+    Ok(created(&answer(&made)))
 }
 
 /// One OAuth client.

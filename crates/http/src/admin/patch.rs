@@ -3,9 +3,11 @@
 //! A thing shows its fields as it takes them, so a change is a merge patch (RFC 7396) on what was shown, and a creation
 //! one on the defaults.
 
+use std::fmt;
+
 use axum::extract::{FromRequest, Request};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use vestibule_auth::AdministrationError;
 
@@ -20,7 +22,37 @@ impl FromRequest<AdminState> for Patch {
     type Rejection = Failure;
 
     async fn from_request(request: Request, admin: &AdminState) -> Result<Self, Failure> {
-        Body::from_request(request, admin).await.map(|Body(fields)| Self(fields))
+        Body::<Once>::from_request(request, admin).await.map(|Body(Once(fields))| Self(fields))
+    }
+}
+
+/// An object in which no field stands twice.
+struct Once(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(OnceVisitor)
+    }
+}
+
+struct OnceVisitor;
+
+impl<'de> Visitor<'de> for OnceVisitor {
+    type Value = Once;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Once, A::Error> {
+        let mut fields = Map::new();
+        while let Some((name, value)) = map.next_entry::<String, Value>()? {
+            if fields.contains_key(&name) {
+                return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+            }
+            fields.insert(name, value);
+        }
+        Ok(Once(fields))
     }
 }
 

@@ -45,7 +45,16 @@ pub(crate) fn body(status: StatusCode, detail: &str) -> String {
     text(status, detail.to_owned(), None)
 }
 
-fn text(status: StatusCode, detail: String, field: Option<String>) -> String {
+/// The longest detail and field, in characters: both may repeat what a caller chose.
+const LONGEST: usize = 300;
+
+fn text(status: StatusCode, mut detail: String, mut field: Option<String>) -> String {
+    for text in field.iter_mut().chain([&mut detail]) {
+        if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+            text.truncate(end);
+            text.push('…');
+        }
+    }
     let title = status.canonical_reason().unwrap_or_default();
     let problem = Problem { kind: "about:blank", title, status: status.as_u16(), detail, field };
     serde_json::to_string(&problem).unwrap_or_default()

@@ -6,14 +6,16 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use vestibule_auth::Scope;
 use vestibule_model::{Profile, Rank, RoleType};
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
+use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::paging::Paged;
 use super::patch::Patch;
 use super::problem::{Failure, Problem};
-use super::request::{By, Named, Parameters, account_named, created, json};
+use super::request::{By, Named, Parameters, account_named, json};
 
 /// What of a profile can be changed. A change names the fields that it changes.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -76,20 +78,28 @@ pub(super) async fn list(
 
 /// Makes a profile. An account has at most 10,000.
 #[utoipa::path(post, path = "/admin/v1/accounts/{account}/profiles", tag = "profiles", security(("bearer" = [])),
-    params(("account" = String, Path)), request_body = NewProfile, responses((status = 201, body = Item),
+    params(("account" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = KEY)), request_body = NewProfile, responses((status = 201, body = Item),
     (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
     (status = 422, body = Problem)))]
 pub(super) async fn make(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    mut patch: Patch,
+    Keyed(mut patch, key): Keyed<Patch>,
 ) -> Result<Response, Failure> {
     let account = account_named(&account)?;
+    let first = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
+        Turn::First(first) => first,
+        Turn::Again(answer) => return Ok(answer),
+    };
     let id = patch.take::<Option<i64>>("id")?.flatten();
     let fill = |blank: Profile| Ok(patch.over(&details(&blank))?.onto(&blank));
-    let made = item(&admin.auth.make_numbered(&caller, (account, id), fill).await?);
-    Ok(created(&format!("/admin/v1/accounts/{account}/profiles/{}", made.id), &made, &made))
+    let answer = |made: &Profile| {
+        let item = item(made);
+        answer_of(&format!("/admin/v1/accounts/{account}/profiles/{}", made.id), &item, &item)
+    };
+    let made = admin.auth.make_numbered(&caller, (account, id), fill, first.once(&answer)).await?;
+    Ok(created(&answer(&made)))
 }
 
 /// One profile.

@@ -14,7 +14,6 @@ use vestibule_auth::{AdministrationError, Caller};
 use vestibule_model::AccountId;
 
 use super::AdminState;
-use super::once;
 use super::problem::Failure;
 use super::refusals::Shown;
 use crate::json::{is_json, is_merge_patch};
@@ -93,6 +92,9 @@ impl<T: DeserializeOwned> FromRequest<AdminState> for Body<T> {
     }
 }
 
+/// The longest that is told of what is wrong, in characters: it may repeat a name that the caller chose.
+const LONGEST: usize = 300;
+
 /// What is wrong, without the value, which may be a password.
 pub(super) fn without_values(error: &serde_json::Error) -> String {
     let place = format!("line {} column {}", error.line(), error.column());
@@ -100,7 +102,7 @@ pub(super) fn without_values(error: &serde_json::Error) -> String {
     let is_of_names =
         ["unknown field", "missing field", "duplicate field"].iter().any(|kind| text.starts_with(kind));
     if is_of_names {
-        return text;
+        return text.chars().take(LONGEST).collect();
     }
     match error.classify() {
         serde_json::error::Category::Data => format!("a value of the wrong kind, {place}"),
@@ -134,11 +136,6 @@ impl<T: DeserializeOwned + Send> FromRequestParts<AdminState> for Named<T> {
 /// The account of a path: what is no account id names no account that anybody may see.
 pub(super) fn account_named(text: &str) -> Result<AccountId, AdministrationError> {
     text.parse().map_err(|_| AdministrationError::NotAllowed)
-}
-
-/// The answer to a creation: where the thing is now, what is told of it this once, and what it is tagged by.
-pub(super) fn created(path: &str, body: &impl Serialize, thing: &impl Serialize) -> Response {
-    once::created(&once::answer_of(path, body, thing))
 }
 
 /// An answer with a body.

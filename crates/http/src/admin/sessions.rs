@@ -75,6 +75,7 @@ struct Page {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = EndedSessions)]
 struct Ended {
     /// How many sessions there were.
     ended: usize,

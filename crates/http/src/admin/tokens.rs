@@ -17,7 +17,7 @@ use super::request::{Body, By, Named, json};
 use super::role::{Role, role, shown};
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = AdministrationTokenItem)]
+#[schema(as = AdministrationToken)]
 struct Token {
     id: i64,
     name: String,
@@ -33,7 +33,7 @@ struct Token {
 }
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = AdministrationToken)]
+#[schema(as = AdministrationTokenInList)]
 struct Used {
     #[serde(flatten)]
     token: Token,
@@ -49,7 +49,7 @@ struct Tokens {
 }
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = AdministrationTokenWithSecret)]
+#[schema(as = NewAdministrationToken)]
 struct Made {
     #[serde(flatten)]
     token: Token,
@@ -59,7 +59,7 @@ struct Made {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = NewAdministrationToken)]
+#[schema(as = AdministrationTokenRequest)]
 pub(super) struct Wanted {
     /// What it is for; no two tokens have the same.
     name: String,

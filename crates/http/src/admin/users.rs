@@ -7,16 +7,17 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use vestibule_auth::{AtNextLogin, NewUser, UserFilter};
+use vestibule_auth::{Answer, AtNextLogin, NewUser, Scope, UserFilter};
 use vestibule_model::{Millis, Population, User, UserId, UserKind};
 use zeroize::Zeroizing;
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
+use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::paging::limit;
 use super::patch::Patch;
 use super::problem::{Failure, Problem};
-use super::request::{Body, By, Named, Parameters, account_named, created, json};
+use super::request::{Body, By, Named, Parameters, account_named, json};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -137,16 +138,21 @@ pub(super) async fn list(
 
 /// Makes a user.
 #[utoipa::path(post, path = "/admin/v1/accounts/{account}/users", tag = "users", security(("bearer" = [])),
-    params(("account" = String, Path)), request_body = NewUserBody, responses((status = 201, body = Item),
+    params(("account" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = KEY)),
+    request_body = NewUserBody, responses((status = 201, body = Item),
     (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
     (status = 422, body = Problem)))]
 pub(super) async fn make(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    mut patch: Patch,
+    Keyed(mut patch, key): Keyed<Patch>,
 ) -> Result<Response, Failure> {
     let account = account_named(&account)?;
+    let first = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
+        Turn::First(first) => first,
+        Turn::Again(answer) => return Ok(answer),
+    };
     let new = NewUser {
         population: patch.take("population")?.unwrap_or(Population::User),
         kind: patch.take("kind")?.unwrap_or(UserKind::Human),
@@ -159,9 +165,8 @@ pub(super) async fn make(
         name_by_login_name(user);
         Ok(())
     };
-    let made = admin.auth.make_user(&caller, (account, new), fill).await?;
-    let item = item(&made);
-    Ok(created(&format!("/admin/v1/accounts/{account}/users/{}", made.id), &item, &item))
+    let made = admin.auth.make_user(&caller, (account, new), fill, first.once(&answer)).await?;
+    Ok(created(&answer(&made)))
 }
 
 /// One user.
@@ -263,6 +268,11 @@ fn name_by_login_name(user: &mut User) {
             name.clone_from(&user.login_name);
         }
     }
+}
+
+fn answer(made: &User) -> Answer {
+    let item = item(made);
+    answer_of(&format!("/admin/v1/accounts/{}/users/{}", made.account, made.id), &item, &item)
 }
 
 fn item(user: &User) -> Item {

@@ -1,17 +1,23 @@
 //! `POST /api/account/{account}/login`: a user by password, or an application by its key.
 
-use axum::extract::State;
-use axum::response::Response;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::response::{IntoResponse, Response};
 use vestibule_auth::{ApplicationCredentials, Door, LogIn, LogInError, LoggedIn, UserCredentials};
 use vestibule_model::Dialect;
 use zeroize::Zeroizing;
 
 use super::answer::login_answer;
 use super::errors::LoginFailure;
-use super::request::Head;
+use super::request::{Head, account_of};
 use crate::api::ApiState;
 use crate::json::StrictObject;
-use crate::layers::LimitedBody;
+use crate::layers::{Answering, LimitedBody, Shortcut};
+
+/// The route's pattern.
+pub(crate) const LOGIN: &str = "/api/account/{account}/login";
 
 /// What a body asks for. When it holds several kinds, the first of this order wins (contract liveperson §1).
 enum Credentials {
@@ -20,10 +26,41 @@ enum Credentials {
     Application(ApplicationCredentials),
 }
 
+/// The login before the router: what it costs besides a commit that it shares with others is HTTP.
+pub(crate) struct LoginShortcut(pub(crate) Arc<ApiState>);
+
+impl Shortcut for LoginShortcut {
+    fn route(&self) -> &'static str {
+        LOGIN
+    }
+
+    fn recognises(&self, method: &Method, path: &str) -> bool {
+        method == Method::POST && account_of(path, LOGIN).is_some()
+    }
+
+    fn answer(&self, request: Request) -> Answering {
+        let api = Arc::clone(&self.0);
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            let head = Head::read(&parts, account_of(parts.uri.path(), LOGIN));
+            let body = LimitedBody::read(&parts.extensions, body).await;
+            Ok(log_in(&api, &head, body).await.into_response())
+        })
+    }
+}
+
 /// Logs in.
 pub(crate) async fn handle(
     State(api): State<ApiState>,
     head: Head,
+    body: LimitedBody,
+) -> Result<Response, LoginFailure> {
+    log_in(&api, &head, body).await
+}
+
+async fn log_in(
+    api: &ApiState,
+    head: &Head,
     LimitedBody(body): LimitedBody,
 ) -> Result<Response, LoginFailure> {
     let body = body.map_err(LoginFailure::Server)?;
@@ -31,18 +68,13 @@ pub(crate) async fn handle(
     let account = account.ok_or(LoginFailure::MissingArguments)?;
     let credentials = Credentials::parse(&body).ok_or(LoginFailure::MissingArguments)?;
     let now = api.clock.now();
-    let at = LogIn {
-        account: Some(account),
-        dialect: Dialect::LivePerson,
-        door: Door::Public,
-        address: head.address,
-        now,
-    };
-    let logged_in = log_in(&api, at, credentials).await?;
-    Ok(login_answer(&api, &logged_in, head.encrypted, now))
+    let (dialect, door) = (Dialect::LivePerson, Door::Public);
+    let at = LogIn { account: Some(account), dialect, door, address: head.address, now };
+    let logged_in = prove(api, at, credentials).await?;
+    Ok(login_answer(api, &logged_in, head.encrypted, now))
 }
 
-async fn log_in(api: &ApiState, at: LogIn, credentials: Credentials) -> Result<LoggedIn, LoginFailure> {
+async fn prove(api: &ApiState, at: LogIn, credentials: Credentials) -> Result<LoggedIn, LoginFailure> {
     let logged_in: Result<LoggedIn, LogInError> = match credentials {
         Credentials::User(credentials) => api.auth.log_in_user(at, credentials).await,
         Credentials::Application(credentials) => api.auth.log_in_application(at, credentials).await,

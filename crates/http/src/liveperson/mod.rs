@@ -19,12 +19,13 @@ use crate::api::ApiState;
 
 pub(crate) use cookies::session_cookies;
 pub(crate) use errors::SessionFailure;
+pub(crate) use login::LoginShortcut;
 pub(crate) use refresh::RefreshShortcut;
 
 /// The routes of the dialect.
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
-        .route("/api/account/{account}/login", post(login::handle))
+        .route(login::LOGIN, post(login::handle))
         .route(refresh::REFRESH, post(refresh::handle))
         .route("/api/account/{account}/logout", post(logout::handle))
 }

@@ -13,7 +13,7 @@ use vestibule_model::{AccountId, Millis};
 
 use super::cookies::{session_cookies, set_session_cookies};
 use super::errors::SessionFailure;
-use super::request::Head;
+use super::request::{Head, account_of};
 use crate::api::ApiState;
 use crate::json::StrictObject;
 use crate::layers::{Answering, Headers, LimitedBody, Shortcut};
@@ -38,23 +38,18 @@ impl Shortcut for RefreshShortcut {
     }
 
     fn recognises(&self, method: &Method, path: &str) -> bool {
-        method == Method::POST && account_of(path).is_some()
+        method == Method::POST && account_of(path, REFRESH).is_some()
     }
 
     fn answer(&self, request: Request) -> Answering {
         let api = Arc::clone(&self.0);
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let head = Head::read(&parts, account_of(parts.uri.path()));
+            let head = Head::read(&parts, account_of(parts.uri.path(), REFRESH));
             let body = LimitedBody::read(&parts.extensions, body).await;
             Ok(refresh(&api, &head, &parts.headers, body).await)
         })
     }
-}
-
-/// The account of a refresh's path, when that is spelt plainly.
-fn account_of(path: &str) -> Option<AccountId> {
-    path.strip_prefix("/api/account/")?.strip_suffix("/refresh")?.parse().ok()
 }
 
 /// Refreshes a session.

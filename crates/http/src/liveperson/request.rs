@@ -46,6 +46,12 @@ impl Head {
     }
 }
 
+/// The account of a path of this pattern, when the path is spelt plainly.
+pub(crate) fn account_of(path: &str, pattern: &str) -> Option<AccountId> {
+    let (before, after) = pattern.split_once("{account}")?;
+    path.strip_prefix(before)?.strip_suffix(after)?.parse().ok()
+}
+
 /// Whether the query's `v` is one of those in use (contract liveperson §1): 1.1 to 1.3, or none.
 fn version_is_known(query: Option<&str>) -> bool {
     let versions = query.unwrap_or_default().split('&').filter_map(|pair| match pair.split_once('=') {

@@ -72,6 +72,9 @@ async fn what_is_wrong_with_an_account_is_named() {
         ("services", json!({ "id": "a", "services": [{ "name": "x", "base_uri": "https://x" }] })),
         ("services", json!({ "id": "a", "services": [{ "name": "x" }, { "name": "x" }] })),
         ("session_policy.idle_seconds", json!({ "id": "a", "session_policy": { "idle_seconds": -1 } })),
+        ("session_policy.idle_seconds", json!({ "id": "a", "session_policy": { "idle_seconds": 0 } })),
+        ("password_policy.history", json!({ "id": "a", "password_policy": { "history": 65_535 } })),
+        ("code", json!({ "id": "a", "code": "\u{202e}lave" })),
     ];
     for (field, body) in cases {
         let answer = house.send(Method::POST, ACCOUNTS, body.clone()).await;
@@ -202,4 +205,13 @@ async fn changes_that_come_together_are_all_made() {
     };
     let statuses = tokio::join!(change("a"), make("a"), change("b"), make("b"), change("c"), make("c"));
     assert_eq!(statuses, (200, 201, 200, 201, 200, 201));
+}
+
+#[tokio::test]
+async fn a_field_that_stands_twice_is_refused() {
+    let house = House::start().await;
+    let patch = house.server.admin_request(Method::PATCH, &here()).bearer_auth(&house.owner);
+    let patch = patch.header("if-match", "*").header("content-type", "application/merge-patch+json");
+    let answer = patch.body(r#"{"state":"enabled","state":"disabled"}"#).send().await.unwrap();
+    assert_eq!(answer.status(), 400);
 }

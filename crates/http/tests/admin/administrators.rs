@@ -2,6 +2,9 @@
 
 use reqwest::Method;
 use serde_json::json;
+use vestibule_auth::FirstOwner;
+use vestibule_model::{Clock, UserId};
+use vestibule_store::Change;
 
 use crate::support::House;
 
@@ -53,4 +56,49 @@ async fn no_role_is_limited_to_the_administrators_account() {
     let body = Some(json!({ "role": "administrator", "account": "administrators" }));
     let answer = house.ask_if(Some(&house.owner), (Method::PUT, &path), body, Some("*")).await;
     assert_eq!((answer.status, &answer.body["field"]), (422, &json!("account")));
+}
+
+#[tokio::test]
+async fn nobody_but_a_person_administers() {
+    let house = House::start().await;
+    for body in [
+        json!({ "login_name": "robot", "kind": "bot" }),
+        json!({ "login_name": "agent", "population": "agent", "password": "Tr1cky-admin-pass" }),
+    ] {
+        let made = house.send(Method::POST, "/admin/v1/accounts/administrators/users", body).await;
+        let path = format!("/admin/v1/administrators/{}", made.body["id"]);
+        let put = house.server.admin_request(Method::PUT, &path).bearer_auth(&house.owner);
+        let put = put.header("if-none-match", "*").json(&json!({ "role": "owner" })).send().await.unwrap();
+        assert_eq!(put.status(), 422);
+    }
+}
+
+#[tokio::test]
+async fn an_owner_without_a_password_does_not_count_as_the_one_who_is_left() {
+    let house = House::start().await;
+    let users = "/admin/v1/accounts/administrators/users";
+    let made = house.send(Method::POST, users, json!({ "login_name": "ben" })).await;
+    let path = format!("/admin/v1/administrators/{}", made.body["id"]);
+    let put = house.server.admin_request(Method::PUT, &path).bearer_auth(&house.owner);
+    let put = put.header("if-none-match", "*").json(&json!({ "role": "owner" })).send().await.unwrap();
+    assert_eq!(put.status(), 200);
+    let own = house.owner_id().await.min(made.body["id"].as_i64().unwrap());
+    let admin = if own == made.body["id"].as_i64().unwrap() { other_owner(&house, own).await } else { own };
+    assert_eq!(house.remove(&format!("{users}/{admin}")).await.status, 409);
+}
+
+async fn other_owner(house: &House, not: i64) -> i64 {
+    let list = house.get("/admin/v1/administrators").await.body;
+    let ids = list["administrators"].as_array().unwrap().iter().filter_map(|one| one["user"].as_i64());
+    ids.into_iter().find(|id| *id != not).unwrap()
+}
+
+#[tokio::test]
+async fn a_start_without_an_owner_makes_one() {
+    let house = House::start().await;
+    let owner = UserId(house.owner_id().await);
+    house.server.change(vec![Change::DeleteAdministrator(owner)]).await;
+    let first = FirstOwner::WithPassword("Sec0nd-admin-pass".to_owned().into());
+    house.server.auth.make_administrators_account(first, house.server.clock.now()).await.unwrap();
+    assert_eq!(house.log_in("admin-2", "Sec0nd-admin-pass").await.body["role"], json!("owner"));
 }

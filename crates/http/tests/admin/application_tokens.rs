@@ -195,3 +195,14 @@ async fn pages_have_every_token_once_in_order() {
     let third = made(&house, TOKENS, json!({ "name": "a" })).await["id"].clone();
     assert_eq!(walked(&house, TOKENS).await, [json!(1), json!(2), third]);
 }
+
+#[tokio::test]
+async fn l3_only_owners_choose_the_text_of_a_token() {
+    let house = House::start().await;
+    let (here, _) = house.token("here", "administrator", Some(ACCOUNT)).await;
+    let path = format!("/admin/v1/accounts/{ACCOUNT}/{TOKENS}");
+    for (bearer, status) in [(&here, 403), (&house.owner, 201)] {
+        let body = Some(json!({ "name": "moved", "token": "0123456789abcdef" }));
+        assert_eq!(house.ask(Some(bearer), (Method::POST, &path), body).await.status, status);
+    }
+}

@@ -49,6 +49,35 @@ async fn the_same_request_is_answered_as_the_first_time_and_makes_nothing() {
 }
 
 #[tokio::test]
+async fn every_kind_of_thing_is_made_once() {
+    let house = House::start().await;
+    let post = async |path: &str, key: &str, body: &Value| {
+        let request = house.server.admin_request(Method::POST, path).bearer_auth(&house.owner);
+        told(request.header("idempotency-key", key).json(body).send().await.unwrap()).await
+    };
+    let creations = [
+        ("/admin/v1/accounts", json!({ "id": "new_one" })),
+        ("/admin/v1/accounts/new_one/users", json!({ "population": "agent", "login_name": "jane" })),
+        ("/admin/v1/accounts/new_one/profiles", json!({ "name": "Boss", "role": "administrator" })),
+        ("/admin/v1/accounts/new_one/groups", json!({ "name": "All" })),
+        ("/admin/v1/accounts/new_one/skills", json!({ "name": "Greek" })),
+        (
+            "/admin/v1/accounts/new_one/api-keys",
+            json!({ "app_key": "0123456789abcdef0123456789abcdee", "name": "bot" }),
+        ),
+        ("/admin/v1/accounts/new_one/oauth-clients", json!({ "client_id": "web", "name": "web" })),
+        ("/admin/v1/accounts/new_one/application-tokens", json!({ "name": "reports" })),
+    ];
+    for (path, body) in creations {
+        let first = post(path, path, &body).await;
+        assert_eq!(first.0, 201, "{first:?}");
+        assert_eq!(post(path, path, &body).await, first);
+        let without_key = house.ask(Some(&house.owner), (Method::POST, path), Some(body)).await;
+        assert_eq!(without_key.status, 409, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn another_request_under_the_key_is_refused() {
     let house = House::start().await;
     assert_eq!(make(&house, &house.owner, "k", &wanted(&house, "one")).await.status(), 201);

@@ -108,3 +108,31 @@ async fn administrators_do_not_exist_at_the_public_door() {
     };
     assert_eq!(domain("administrators").await, domain("nowhere").await);
 }
+
+#[tokio::test]
+async fn a_session_of_an_administrator_opens_no_gateway() {
+    let house = House::start().await;
+    let check = house.server.request(Method::GET, "/gateway/check").bearer_auth(&house.owner);
+    assert_eq!(check.send().await.unwrap().status(), 401);
+    assert_eq!(house.get("/admin/v1/administrators").await.status, 200);
+}
+
+#[tokio::test]
+async fn l4_who_fails_at_the_public_door_keeps_no_administrator_out() {
+    let limit = vestibule_auth::FailureLimit { per_minute: 1, burst: 2 };
+    let house = House::start_with(|settings| settings.failures = limit).await;
+    for _ in 0..2 {
+        assert_eq!(house.server.log_in("name", "wrong").await.status(), 401);
+    }
+    assert_eq!(house.server.log_in("name", "wrong").await.status(), 429);
+    assert_eq!(house.log_in("admin", PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_name_that_is_too_long_is_not_repeated_in_full() {
+    let house = House::start().await;
+    let body = json!({ "x".repeat(60_000): 1 });
+    let answer = house.ask(None, (Method::POST, "/admin/v1/login"), Some(body)).await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.body.to_string().len() < 2_000);
+}

@@ -27,7 +27,12 @@ pub(crate) struct Answer {
 
 impl House {
     pub(crate) async fn start() -> Self {
-        let server = TestServer::start().await;
+        Self::start_with(|_| {}).await
+    }
+
+    /// With settings that the test changes first.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut vestibule_auth::Settings)) -> Self {
+        let server = TestServer::start_with(|_, settings| change(settings)).await;
         let first = FirstOwner::WithPassword(PASSWORD.to_owned().into());
         server.auth.make_administrators_account(first, server.clock.now()).await.unwrap();
         let house = Self { server, owner: String::new() };

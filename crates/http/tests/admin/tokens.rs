@@ -4,8 +4,14 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
-use vestibule_model::{AuditAction, Clock};
-use vestibule_store::AuditQuery;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use vestibule_auth::AdministrationError;
+use vestibule_model::{
+    AdministrationToken, AdministrationTokenId, AdministratorRole, AuditAction, Clock, SecretDigest,
+};
+use vestibule_store::{AuditQuery, Change};
+use vestibule_testkit::ACCOUNT;
 
 use crate::support::House;
 
@@ -82,4 +88,65 @@ async fn the_audit_tells_who_made_a_token_and_no_secret() {
     );
     assert_eq!((&entry["after"]["role"], &entry["after"]["secret"]), (&json!("auditor"), &json!("set")));
     assert!(!entry.to_string().contains(&secret));
+}
+
+#[tokio::test]
+async fn s3_a_token_that_is_revoked_while_its_request_is_sent_makes_nothing() {
+    let house = House::start().await;
+    let (secret, id) = house.token("deploy", "owner", None).await;
+    let body = r#"{"id":"late"}"#;
+    let head = format!(
+        "POST /admin/v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(house.server.admin_address()).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&body.as_bytes()[..5]).await.unwrap();
+    assert_eq!(house.remove(&format!("/admin/v1/administration-tokens/{id}")).await.status, 204);
+    stream.write_all(&body.as_bytes()[5..]).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    assert_eq!(house.get("/admin/v1/accounts/late").await.status, 404);
+}
+
+#[tokio::test]
+async fn s3_a_caller_who_lost_the_token_changes_nothing_any_more() {
+    let house = House::start().await;
+    let (secret, id) = house.token("deploy", "owner", None).await;
+    let auth = &house.server.auth;
+    let caller = auth.administrator(&secret, None, house.server.clock.now()).await.unwrap();
+    assert_eq!(house.remove(&format!("/admin/v1/administration-tokens/{id}")).await.status, 204);
+    let user = vestibule_model::UserId(3_705_342_601);
+    let refused = auth.unlock_user(&caller, ACCOUNT.parse().unwrap(), user).await;
+    assert!(matches!(refused, Err(AdministrationError::NotProved)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn dead_tokens_keep_nobody_from_making_another() {
+    let house = House::start().await;
+    let now = house.server.clock.now();
+    let dead = |number: i64| AdministrationToken {
+        id: AdministrationTokenId(number),
+        name: format!("dead {number}"),
+        secret: digest(number),
+        role: AdministratorRole::Owner,
+        created_by: "admin".into(),
+        created: now,
+        expires: now.minus(Duration::from_secs(1)),
+        last_used: None,
+        revoked: None,
+    };
+    let put = |number| Change::PutAdministrationToken(dead(number).into());
+    house.server.change((1..=1_000).map(put).collect()).await;
+    house.token("deploy", "owner", None).await;
+    let list = house.get("/admin/v1/administration-tokens").await.body;
+    assert_eq!(list["tokens"].as_array().unwrap().len(), 201);
+}
+
+fn digest(number: i64) -> SecretDigest {
+    let mut digest = [0; 32];
+    digest[..8].copy_from_slice(&number.to_be_bytes());
+    SecretDigest(digest)
 }

@@ -17,7 +17,7 @@ use crate::write::audit::COLUMNS;
 const STEPS: i32 = 1_000_000;
 
 /// What a block costs that is passed over, in the same steps.
-const PER_BLOCK: i32 = 150;
+const PER_BLOCK: i32 = 250;
 
 /// A page of the audit.
 pub(crate) fn audit(snapshot: &Connection, query: &AuditQuery) -> rusqlite::Result<AuditPage> {

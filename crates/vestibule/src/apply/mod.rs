@@ -23,6 +23,7 @@ use vestibule_store::{AccountRows, Change, DirectoryRows, Store, StoreError};
 
 pub(crate) use declared::Declared;
 pub(crate) use draft::{Generated, Tools};
+pub(crate) use password::generated as generated_password;
 
 use crate::input_error::InputError;
 use declared::DeclaredAccount;

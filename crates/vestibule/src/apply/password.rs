@@ -113,7 +113,7 @@ fn changed_at(
 }
 
 /// A random password that satisfies the policy, if one can be found.
-fn generated(policy: &PasswordPolicy, rng: &dyn Rng) -> Option<String> {
+pub(crate) fn generated(policy: &PasswordPolicy, rng: &dyn Rng) -> Option<String> {
     let length = LENGTH.max(usize::from(policy.min_length));
     (0..DRAWS).map(|_| draw(length, rng)).find(|password| policy.check(password).is_ok())
 }

@@ -1,17 +1,70 @@
-//! `vestibule audit …`: what can be asked of the audit in a data directory, beside a service or without one.
+//! `vestibule audit …`: `verify` and `export` read a data directory, beside a service or without one; `list` and `download`
+//! ask a service.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use vestibule_model::AccountId;
+
+use super::service::{PageArguments, ServiceArguments};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditAction {
-    /// Say whether the audit is what was written: nothing changed, nothing removed, nothing in another order
+    /// Ask a service for entries, the newest first
+    #[command(after_long_help = LIST_EXAMPLES)]
+    List(Box<ListEntries>),
+    /// Ask a service for the audit as JSON lines, the oldest entry first; that it was asked is an entry itself
+    #[command(after_long_help = DOWNLOAD_EXAMPLES)]
+    Download(Box<DownloadArguments>),
+    /// Say whether the audit in a data directory is what was written: nothing changed, removed, or in another order
     #[command(long_about = VERIFY_ABOUT, after_long_help = VERIFY_EXAMPLES)]
     Verify(VerifyArguments),
-    /// Print the audit as JSON lines, the oldest entry first
+    /// Print the audit in a data directory as JSON lines, the oldest entry first
     #[command(long_about = EXPORT_ABOUT, after_long_help = EXPORT_EXAMPLES)]
     Export(ExportArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListEntries {
+    #[command(flatten)]
+    pub(crate) service: ServiceArguments,
+    #[command(flatten)]
+    pub(crate) filter: EntryFilter,
+    /// The oldest first
+    #[arg(long)]
+    pub(crate) oldest_first: bool,
+    #[command(flatten)]
+    pub(crate) pages: PageArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DownloadArguments {
+    #[command(flatten)]
+    pub(crate) service: ServiceArguments,
+    #[command(flatten)]
+    pub(crate) filter: EntryFilter,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EntryFilter {
+    /// Only what concerns this account
+    #[arg(long, value_name = "ID")]
+    pub(crate) account: Option<AccountId>,
+    /// Only what concerns this user, by id, or with --account by login name
+    #[arg(long, value_name = "ID|LOGIN_NAME")]
+    pub(crate) user: Option<String>,
+    /// Only what concerns the session of this reference
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) session: Option<String>,
+    /// Only this, such as logged-in, log-in-refused, session-ended, user-locked, created, changed, deleted
+    #[arg(long)]
+    pub(crate) action: Option<String>,
+    /// Only what happened at this time or later: 2026-11-25, 2026-11-25T10:00:00Z, or how long ago: 90m, 2h, 7d
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Only what happened before this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -48,6 +101,17 @@ pub(crate) struct ExportArguments {
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<String>,
 }
+
+const LIST_EXAMPLES: &str = "\
+With --json there is one entry a line.
+
+Examples:
+  vestibule audit list --account 12345678 --user jane
+  vestibule audit list --action log-in-refused --since 2h --all --json";
+
+const DOWNLOAD_EXAMPLES: &str = "\
+Example:
+  vestibule audit download --since 2026-11-01 --until 2026-12-01 > audit.jsonl";
 
 const VERIFY_ABOUT: &str = "\
 Say whether the audit is what was written: nothing changed, nothing removed, nothing in another order.

@@ -1,6 +1,7 @@
 //! What each command does, from its arguments to its last word.
 
 mod apply;
+mod ask;
 pub(crate) mod audit;
 mod backup;
 mod dev;
@@ -15,6 +16,7 @@ use tokio::runtime::{self, Runtime};
 use vestibule_model::Actor;
 
 pub(crate) use apply::apply;
+pub(crate) use ask::ask;
 pub(crate) use backup::backup;
 pub(crate) use dev::dev;
 pub(crate) use restore::restore;

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use vestibule_auth::MadeOwner;
+
 use crate::data_dir::DataDir;
 use crate::listeners::Addresses;
 use crate::screen;
@@ -21,11 +23,13 @@ const LIVEVOX_AGENT: &str =
 /// The password of `admin` in development.
 pub(super) const OWNER_PASSWORD: &str = "admin-password";
 
-/// The password of the first owner: here and nowhere else.
-pub(crate) fn show_first_owner(password: &str) {
+/// The first owner's password: here and nowhere else.
+pub(crate) fn show_first_owner(owner: &MadeOwner) {
+    let MadeOwner { name, password } = owner;
     screen::say(format_args!(
-        "The first administrator is `admin` with the password {password}\n\
-         It is shown once: keep it now.\n"
+        "The first administrator is `{name}` with the password {}\n\
+         It is shown once: keep it now.\n",
+        password.as_str()
     ));
 }
 
@@ -107,7 +111,11 @@ fn show_administration(admin: SocketAddr) {
            curl -o admin.json {json} '{base}/login' -d '{{\"username\":\"admin\",\"password\":\"{OWNER_PASSWORD}\"}}'\n  \
            BEARER=$(sed -n 's/.*\"token\" *: *\"\\([0-9a-f]*\\)\".*/\\1/p' admin.json)\n  \
            curl {json} -H \"Authorization: Bearer $BEARER\" '{base}/administration-tokens' -d '{{\"name\":\"mine\",\"role\":\"owner\",\"expires\":'$(date -d tomorrow +%s)'000}}'\n  \
-           curl -H \"Authorization: Bearer $BEARER\" '{base}/sessions?account=12345678'"
+           curl -H \"Authorization: Bearer $BEARER\" '{base}/sessions?account=12345678'\n\
+         \nThe same with the command line, which keeps the session for the commands that follow:\n  \
+           echo {OWNER_PASSWORD} | vestibule login admin --password-stdin --server http://{admin}\n  \
+           vestibule administration-token create mine --role owner --expires 1d\n  \
+           vestibule session list --account 12345678"
     ));
 }
 

@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use toml::{Table, Value};
 
 use super::layers::{Layers, Source};
+use crate::client;
 use crate::input_error::InputError;
 
 /// What all of our variables begin with.
@@ -40,8 +41,10 @@ pub(super) fn add(
     Ok(unknown)
 }
 
+/// Whether it has to be a setting: those of the command line as a client are none.
 fn is_ours(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
+        && !client::ENVIRONMENT.iter().any(|known| name == *known)
 }
 
 /// Refuses names that belong to no key, but for the one that holds the master key.

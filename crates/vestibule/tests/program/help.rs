@@ -8,10 +8,13 @@ use std::path::Path;
 use crate::support::{run, vestibule};
 
 fn is_golden(name: &str, arguments: &[&str]) {
+    is_golden_text(name, &run(vestibule().args(arguments)).out);
+}
+
+fn is_golden_text(name: &str, printed: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    let printed = run(vestibule().args(arguments)).out;
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, &printed).unwrap();
+        fs::write(&path, printed).unwrap();
     }
     assert_eq!(printed, fs::read_to_string(&path).unwrap_or_default(), "{name}");
 }
@@ -59,6 +62,64 @@ fn of_restore() {
 #[test]
 fn of_config() {
     is_golden("help-config.txt", &["config", "--help"]);
+}
+
+/// The help of a command and of everything below it, one after the other.
+fn all_help(command: &[&str], text: &mut String) {
+    let help = run(vestibule().args(command).arg("-h")).out;
+    let listed =
+        help.split("Commands:\n").nth(1).unwrap_or_default().split("\n\n").next().unwrap_or_default();
+    let names = listed.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let below: Vec<&str> = names.filter(|name| !name.is_empty() && *name != "help").collect();
+    let title = command.join(" ");
+    for part in ["=== vestibule ", &title, " -h\n", &help, "\n"] {
+        text.push_str(part);
+    }
+    for name in below {
+        all_help(&[command, &[name]].concat(), text);
+    }
+}
+
+#[test]
+fn of_everything_that_asks_a_service() {
+    let nouns = [
+        "login",
+        "logout",
+        "server",
+        "account",
+        "user",
+        "profile",
+        "group",
+        "skill",
+        "key",
+        "client",
+        "token",
+        "session",
+        "why",
+        "administrator",
+        "administration-token",
+        "audit",
+    ];
+    let mut text = String::new();
+    for noun in nouns {
+        all_help(&[noun], &mut text);
+    }
+    is_golden_text("help-service.txt", &text);
+}
+
+#[test]
+fn of_a_command_with_all_options_of_the_service() {
+    is_golden("help-user-list.txt", &["user", "list", "--help"]);
+}
+
+#[test]
+fn of_login() {
+    is_golden("help-login.txt", &["login", "--help"]);
+}
+
+#[test]
+fn of_why() {
+    is_golden("help-why.txt", &["why", "--help"]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod administration;
 mod apply;
 mod audit;
 mod backup;
+mod client;
 mod config;
 mod dev;
 mod docs;

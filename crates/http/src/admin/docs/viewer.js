@@ -104,7 +104,7 @@ function operationNode(method, path, operation) {
     element("span", { class: "path" }, [path]),
     element("span", { class: "words" }, words(operation.summary || "")),
   ]);
-  const inside = element("div", { class: "inside" }, [element("p", {}, words(operation.description || operation.summary))]);
+  const inside = element("div", { class: "inside" }, operation.description ? [element("p", {}, words(operation.description))] : []);
   const proof = operation.security ? "Needs " : "Needs no credential.";
   inside.append(element("p", {}, operation.security ? [proof, element("code", {}, ["Authorization: Bearer"]), "."] : [proof]));
   inside.append(...parameters(operation));

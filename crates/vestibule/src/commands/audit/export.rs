@@ -4,16 +4,15 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 
 use anyhow::Context;
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::Serialize;
-use vestibule_model::{AccountId, AuditEntry, Millis};
+use vestibule_model::{AccountId, AuditEntry};
 use vestibule_store::{AuditOrder, AuditQuery};
 use vestibule_store_sqlite::AuditReader;
 
 use super::open;
 use crate::command_line::ExportArguments;
 use crate::input_error::InputError;
+use crate::moment;
 
 /// An entry, with its time as people read it.
 #[derive(Serialize)]
@@ -63,46 +62,10 @@ fn query(arguments: &ExportArguments) -> Result<AuditQuery, InputError> {
     let account = arguments.account.as_deref().map(str::parse::<AccountId>).transpose();
     Ok(AuditQuery {
         account: account.map_err(|error| InputError::new("--account", error))?,
-        since: arguments.since.as_deref().map(|text| time("--since", text)).transpose()?,
-        until: arguments.until.as_deref().map(|text| time("--until", text)).transpose()?,
+        since: arguments.since.as_deref().map(|text| moment::read("--since", text)).transpose()?,
+        until: arguments.until.as_deref().map(|text| moment::read("--until", text)).transpose()?,
         order: AuditOrder::OldestFirst,
         limit: AuditQuery::MAX_LIMIT,
         ..AuditQuery::default()
     })
-}
-
-/// A point in time, or the beginning of a day in UTC.
-fn time(flag: &str, text: &str) -> Result<Millis, InputError> {
-    // A date and a time without a zone would be read as a date, and the time be lost.
-    let day = (text.len() == "2026-11-25".len()).then(|| text.parse::<Date>().ok()).flatten();
-    let of_day = || day?.to_zoned(TimeZone::UTC).ok().map(|day| day.timestamp());
-    let time = text.parse::<Timestamp>().ok().or_else(of_day);
-    let time = time
-        .ok_or_else(|| InputError::new(flag, "this is no time: write 2026-11-25, or 2026-11-25T10:00:00Z"))?;
-    Ok(Millis::from_unix(time.as_millisecond()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_begins_at_midnight_in_utc() {
-        assert_eq!(time("--since", "2026-11-25"), time("--since", "2026-11-25T00:00:00Z"));
-        assert_eq!(time("--since", "1970-01-02").unwrap(), Millis::from_unix(86_400_000));
-    }
-
-    #[test]
-    fn a_time_has_its_zone() {
-        let expected = Millis::from_unix(1_790_000_000_123);
-        assert_eq!(time("--since", "2026-09-21T16:13:20.123+02:00").unwrap(), expected);
-    }
-
-    #[test]
-    fn what_is_no_time_is_refused() {
-        for text in ["", "yesterday", "2026-13-01", "2026-11-25T10:00:00", "1790000000"] {
-            let refused = time("--until", text);
-            assert!(refused.is_err(), "{text}: {refused:?}");
-        }
-    }
 }

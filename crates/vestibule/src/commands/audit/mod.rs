@@ -1,11 +1,13 @@
-//! `vestibule audit`: reads the audit of a data directory, changes nothing.
+//! `vestibule audit`: reads the audit of a data directory, or asks a service for it. Changes nothing.
 
+mod ask;
 mod export;
 mod verify;
 
 use anyhow::bail;
 use vestibule_crypto::MasterKey;
 
+pub(crate) use ask::{download, list};
 pub(crate) use export::export;
 pub(crate) use verify::{NotAsWritten, verify};
 

@@ -1,0 +1,67 @@
+//! Around every route of administration: the body is there before anybody looks who asks, and what was begun is carried to
+//! its end.
+//!
+//! A caller who sends the body slowly would otherwise act with a role that was taken from them meanwhile; and one who goes
+//! away half-way would leave half of the work undone.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use tracing::Instrument;
+
+use super::problem::Failure;
+use crate::layers::LimitedBody;
+
+/// Reads the body, and hands on in a task of its own.
+pub(super) async fn carry(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = match LimitedBody::read(&parts.extensions, body).await.0 {
+        Ok(body) => body,
+        Err(refusal) => return Failure::Unread(refusal).into_response(),
+    };
+    let answer = next.run(Request::from_parts(parts, Body::from(body)));
+    match tokio::spawn(answer.in_current_span()).await.map_err(tokio::task::JoinError::try_into_panic) {
+        Ok(answer) => answer,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        // The service ends.
+        Err(Err(_)) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use axum::Router;
+    use axum::routing::get;
+    use tokio::sync::oneshot;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_begun_goes_on_when_the_caller_goes_away() {
+        let (go, gone) = oneshot::channel::<()>();
+        let (begin, begun) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
+        let parts = std::sync::Mutex::new(Some((begin, gone, end)));
+        let parts = std::sync::Arc::new(parts);
+        let work = move || async move {
+            let (begin, gone, end) = parts.lock().unwrap().take().unwrap();
+            begin.send(()).unwrap();
+            gone.await.unwrap();
+            end.send(()).unwrap();
+        };
+        let router: Router = Router::new().route("/", get(work)).layer(axum::middleware::from_fn(carry));
+        {
+            let mut answer = pin!(router.oneshot(Request::new(Body::empty())));
+            assert!(matches!(answer.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending));
+            begun.await.unwrap();
+        }
+        go.send(()).unwrap();
+        ended.await.unwrap();
+    }
+}

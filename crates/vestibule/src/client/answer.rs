@@ -1,0 +1,19 @@
+//! What a service answered.
+
+use serde_json::Value;
+
+/// A thing, or what was done.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    /// The body; null where there is none.
+    pub(crate) body: Value,
+    /// Names the state that was answered.
+    pub(crate) tag: Option<String>,
+}
+
+impl Answer {
+    /// A text field of the body.
+    pub(crate) fn text(&self, field: &str) -> Option<&str> {
+        self.body.get(field)?.as_str()
+    }
+}

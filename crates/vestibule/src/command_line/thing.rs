@@ -1,0 +1,150 @@
+//! The verbs of everything that an account has and that is named: profiles, groups, skills, keys, clients, tokens.
+
+use clap::{Args, Subcommand};
+use vestibule_model::AccountId;
+
+use super::service::PageArguments;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ThingAction<F: Args> {
+    /// List those of an account
+    List(OfAccount),
+    /// Show one with all its fields
+    Show(OneThing),
+    /// Make one; secrets that come with it are shown once
+    #[command(visible_alias = "create")]
+    Add(AddThing<F>),
+    /// Change fields of one
+    Set(SetThing<F>),
+    /// Remove one
+    Remove(OneThing),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OfAccount {
+    /// The account's id
+    pub(crate) account: AccountId,
+    #[command(flatten)]
+    pub(crate) pages: PageArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OneThing {
+    /// The account's id
+    pub(crate) account: AccountId,
+    /// Its id or its name
+    #[arg(value_name = "ID|NAME", allow_negative_numbers = true)]
+    pub(crate) thing: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddThing<F: Args> {
+    /// The account's id
+    pub(crate) account: AccountId,
+    /// Its name
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) fields: F,
+    #[command(flatten)]
+    pub(crate) other: OtherFields,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetThing<F: Args> {
+    #[command(flatten)]
+    pub(crate) one: OneThing,
+    /// Another name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) fields: F,
+    #[command(flatten)]
+    pub(crate) other: OtherFields,
+}
+
+/// Whatever the API has a field for.
+#[derive(Debug, Args)]
+pub(crate) struct OtherFields {
+    /// Set any field by its name in the administration API, with dots for a field within a field; VALUE is JSON or text.
+    /// May be given several times
+    #[arg(long = "field", value_name = "NAME=VALUE", hide_short_help = true)]
+    pub(crate) assignments: Vec<String>,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Switch {
+    Yes,
+    No,
+}
+
+impl From<Switch> for serde_json::Value {
+    fn from(switch: Switch) -> Self {
+        Self::Bool(switch == Switch::Yes)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProfileFields {
+    /// What kind of role it gives [default: agent]
+    #[arg(long, value_parser = ["agent", "agent-manager", "campaign-manager", "administrator", "lpa"])]
+    pub(crate) role: Option<String>,
+    /// The rank it gives; none: that of the role
+    #[arg(long, value_parser = ["sys-admin", "super-user", "it-user", "manager", "agent", "none"])]
+    pub(crate) rank: Option<String>,
+    /// The numbers of its permissions, with commas between; none: no permission
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
+    pub(crate) permissions: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GroupFields {
+    /// The group above it, by id or name; none: it is at the top
+    #[arg(long, value_name = "ID|NAME", allow_negative_numbers = true)]
+    pub(crate) parent: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SkillFields {}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyFields {
+    /// Who made the application
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) developer: Option<String>,
+    /// What it is for
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+    #[command(flatten)]
+    pub(crate) use_of: UseFields,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClientFields {
+    #[command(flatten)]
+    pub(crate) use_of: UseFields,
+}
+
+/// What a key or a client may be used for, and from where.
+#[derive(Debug, Args)]
+pub(crate) struct UseFields {
+    /// Whether it may be used
+    #[arg(long)]
+    pub(crate) enabled: Option<Switch>,
+    /// What it may be used for; may be given several times; none: nothing
+    #[arg(long = "privilege", value_parser = PRIVILEGES)]
+    pub(crate) privileges: Vec<String>,
+    /// A network that it may be used from, such as 10.0.0.0/8; may be given several times; none: any
+    #[arg(long = "address", value_name = "NETWORK")]
+    pub(crate) addresses: Vec<String>,
+}
+
+const PRIVILEGES: [&str; 6] =
+    ["user-login", "account-config-read", "account-config-write", "data-read", "app-key-management", "none"];
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenFields {
+    /// Whether it may be used
+    #[arg(long)]
+    pub(crate) enabled: Option<Switch>,
+}

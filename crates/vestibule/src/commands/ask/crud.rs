@@ -1,0 +1,101 @@
+//! What the commands of every noun have in common: list, show, add, set, remove.
+
+use serde_json::Value;
+
+use crate::client::{Extent, Fields, Named, Place, Service, walk};
+use crate::command_line::PageArguments;
+use crate::screen;
+
+/// What is shown once, when it is made.
+const SECRETS: [&str; 4] = ["secret", "token", "access_token_secret", "password"];
+
+/// Things of one kind in one place.
+#[derive(Clone, Debug)]
+pub(crate) struct Collection {
+    pub(crate) place: Place,
+    /// What one of them is called.
+    pub(crate) what: &'static str,
+    /// The same for several.
+    pub(crate) plural: &'static str,
+    /// What a table of them has, by dotted paths; a single one is shown with these first.
+    pub(crate) columns: &'static [&'static str],
+    /// The fields by which they are found.
+    pub(crate) names: &'static [&'static str],
+}
+
+/// How much of a list is wanted.
+pub(crate) fn extent(pages: &PageArguments) -> Extent {
+    if pages.all { Extent::All } else { Extent::AtMost(usize::try_from(pages.limit).unwrap_or(usize::MAX)) }
+}
+
+/// Prints a list.
+pub(crate) async fn list_of(
+    service: &Service,
+    collection: &Collection,
+    query: &[(&str, String)],
+    extent: Extent,
+) -> anyhow::Result<()> {
+    let mut list = service.output.list(collection.columns, collection.plural);
+    let more = walk(&service.client, &collection.place, query, extent, |page| list.page(page)).await?;
+    list.end()?;
+    tell_of_more(more);
+    Ok(())
+}
+
+/// That a list was cut off.
+pub(crate) fn tell_of_more(more: bool) {
+    if more {
+        screen::complain("There are more: say --limit NUMBER, or --all.");
+    }
+}
+
+impl Collection {
+    pub(super) fn named(&self) -> Named {
+        Named { place: self.place.clone(), what: self.what, fields: self.names }
+    }
+
+    /// The place of the one that is called so, by id or name.
+    pub(super) async fn find(&self, service: &Service, text: &str) -> anyhow::Result<Place> {
+        let id = crate::client::id_of(&service.client, &self.named(), text).await?;
+        Ok(self.place.at(id))
+    }
+
+    pub(super) async fn show(&self, service: &Service, place: &Place) -> anyhow::Result<()> {
+        let answer = service.client.get(place, &[]).await?;
+        service.output.show(&answer.body, self.columns);
+        Ok(())
+    }
+
+    /// Makes one and shows it, with the secrets among its fields, which nothing shows again.
+    pub(super) async fn add(&self, service: &Service, fields: Fields) -> anyhow::Result<()> {
+        let answer = service.client.create(&self.place, &fields.into_body()).await?;
+        self.show_made(service, &answer.body);
+        Ok(())
+    }
+
+    /// Shows what has just been made.
+    pub(super) fn show_made(&self, service: &Service, made: &Value) {
+        service.output.show(made, self.columns);
+        if SECRETS.iter().any(|field| made.get(field).is_some_and(Value::is_string)) {
+            screen::complain("Secrets are shown here and never again: keep them now.");
+        }
+    }
+
+    /// Changes one. `text` is what it was called.
+    pub(super) async fn set(
+        &self,
+        service: &Service,
+        (place, text): (&Place, &str),
+        fields: Fields,
+    ) -> anyhow::Result<()> {
+        let answer = service.client.change(place, &fields.into_patch()?).await?;
+        service.output.done(&answer.body, &format!("changed {} {text}", self.what));
+        Ok(())
+    }
+
+    pub(super) async fn remove(&self, service: &Service, place: &Place, text: &str) -> anyhow::Result<()> {
+        let answer = service.client.remove(place).await?;
+        service.output.done(&answer.body, &format!("removed {} {text}", self.what));
+        Ok(())
+    }
+}

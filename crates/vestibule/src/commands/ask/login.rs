@@ -1,0 +1,99 @@
+//! `vestibule login` and `vestibule logout`: a session of an administrator, kept in the file of saved services.
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use crate::client::{
+    Client, Output, Place, Saved, Secret, Servers, ServiceError, Target, TokenFrom, ask, ask_secret,
+    secret_from_stdin,
+};
+use crate::command_line::{LogInArguments, LogOutArguments};
+use crate::input_error::InputError;
+use crate::{moment, screen};
+
+pub(super) async fn log_in(arguments: &LogInArguments) -> anyhow::Result<()> {
+    let mut servers = Servers::load()?;
+    let mut target = Target::find(&arguments.service, &servers)?;
+    if target.token_from == TokenFrom::Environment {
+        screen::complain(
+            "VESTIBULE_CLIENT_TOKEN is set, and goes before the session that is kept from this login.",
+        );
+    }
+    // Who logs in is not somebody yet.
+    target.token = None;
+    let client = Client::new(&target)?;
+    let name = match &arguments.name {
+        Some(name) => name.clone(),
+        None => ask("name: ", "NAME")?,
+    };
+    let password = if arguments.password_stdin {
+        secret_from_stdin("--password-stdin")?
+    } else {
+        ask_secret("password: ", "--password-stdin")?
+    };
+    let body = json!({ "username": name, "password": password.reveal() });
+    let answer = client.post(&Place::of("login"), Some(&body)).await.map_err(ServiceError::without_advice)?;
+    let token = answer.text("token").context("the answer has no token")?.to_owned();
+    let saved_as = keep(&mut servers, &target, Secret::new(token))?;
+    say(Output::of(&arguments.service), &answer.body, &name, &saved_as);
+    Ok(())
+}
+
+/// Saves the session with its service, which is saved too, and chosen, if it was named by a URL.
+fn keep(servers: &mut Servers, target: &Target, token: Secret) -> anyhow::Result<String> {
+    let name = if let Some(name) = &target.saved_as {
+        name.clone()
+    } else {
+        let name = target.address.name();
+        if servers.get(&name).is_some_and(|saved| saved.url != target.address.text()) {
+            let reason =
+                format_args!("another service is saved as {name}: run `vestibule server add NAME URL` first");
+            return Err(InputError::new("--server", reason).into());
+        }
+        name
+    };
+    let url = target.address.text().to_owned();
+    let saved = Saved { url, ca: target.ca.clone(), plaintext: target.plaintext, token: Some(token) };
+    servers.put(&name, saved)?;
+    if target.saved_as.is_none() {
+        servers.choose(&name);
+    }
+    servers.save()?;
+    Ok(name)
+}
+
+fn say(output: Output, answer: &Value, name: &str, saved_as: &str) {
+    let role = answer.get("role").and_then(Value::as_str).unwrap_or_default();
+    let of = answer.get("account").and_then(Value::as_str).map(|account| format!(" of account {account}"));
+    let expires = answer.get("expires").and_then(Value::as_i64).map(moment::show).unwrap_or_default();
+    let shown = json!({ "server": saved_as, "role": role, "account": answer.get("account"), "expires": answer.get("expires") });
+    let of = of.unwrap_or_default();
+    let sentence = format!(
+        "logged in to {saved_as} as {name}, {role}{of}; the session ends at {expires} if it is not used until then"
+    );
+    output.done(&shown, &sentence);
+}
+
+pub(super) async fn log_out(arguments: &LogOutArguments) -> anyhow::Result<()> {
+    let mut servers = Servers::load()?;
+    let target = Target::find(&arguments.service, &servers)?;
+    if target.token.is_none() {
+        Output::of(&arguments.service).done(&Value::Null, "nobody was logged in");
+        return Ok(());
+    }
+    let client = Client::new(&target)?;
+    let sentence = match client.post(&Place::of("logout"), None).await {
+        Ok(_) => "logged out".to_owned(),
+        Err(error) => match error.status().map(|status| status.as_u16()) {
+            Some(401) => "the session had ended already".to_owned(),
+            Some(409) => "an administration token works on until it is revoked".to_owned(),
+            _ => return Err(error.into()),
+        },
+    };
+    if let Some(name) = target.saved_as.as_ref().filter(|_| target.token_from == TokenFrom::File) {
+        servers.set_token(name, None);
+        servers.save()?;
+    }
+    Output::of(&arguments.service).done(&Value::Null, &sentence);
+    Ok(())
+}

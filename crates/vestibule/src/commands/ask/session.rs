@@ -1,0 +1,131 @@
+//! `vestibule session …`
+
+use vestibule_model::{AccountId, Clock};
+
+use super::crud::{Collection, extent, list_of};
+use super::reference;
+use super::thing::Kind;
+use crate::client::{Place, Service, ServiceError, confirm, id_of, user_of};
+use crate::clock::SystemClock;
+use crate::command_line::{ClientFields, EndSessions, KeyFields, ListSessions, SessionAction, TokenFields};
+use crate::commands::count;
+use crate::input_error::InputError;
+use crate::moment;
+
+fn sessions() -> Collection {
+    Collection {
+        place: Place::of("sessions"),
+        what: "session",
+        plural: "sessions",
+        columns: &[
+            "reference",
+            "account",
+            "user",
+            "name",
+            "dialect",
+            "opening",
+            "application",
+            "address",
+            "created",
+            "last_used",
+            "expires",
+        ],
+        names: &[],
+    }
+}
+
+pub(super) async fn run(service: &Service, action: SessionAction) -> anyhow::Result<()> {
+    let sessions = sessions();
+    match action {
+        SessionAction::List(list) => {
+            let query = query(service, &list).await?;
+            list_of(service, &sessions, &query, extent(&list.pages)).await
+        }
+        SessionAction::Show(one) => {
+            sessions.show(service, &sessions.place.at(reference("REFERENCE", &one.reference)?)).await
+        }
+        SessionAction::End(one) => {
+            let reference = reference("REFERENCE", &one.reference)?;
+            let answer = service.client.end(&sessions.place.at(reference)).await?;
+            service.output.done(&answer.body, &format!("ended session {reference}"));
+            Ok(())
+        }
+        SessionAction::EndAll(end) => end_all(service, &end).await,
+    }
+}
+
+async fn query(service: &Service, list: &ListSessions) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let now = SystemClock.now();
+    let time = |flag: &'static str, text: &Option<String>| {
+        text.as_deref().map(|text| moment::read_past(flag, text, now)).transpose()
+    };
+    let mut query = Vec::new();
+    query.extend(list.account.map(|account| ("account", account.to_string())));
+    if let Some(user) = &list.user {
+        query.push(("user", user_in(service, list.account, user).await?.to_string()));
+    }
+    if let Some(text) = &list.application {
+        query.push(("application", application_in(service, list.account, text).await?.to_string()));
+    }
+    query.extend(list.address.map(|address| ("address", address.to_string())));
+    let since = time("--opened-since", &list.opened_since)?;
+    let before = time("--opened-before", &list.opened_before)?;
+    query.extend(since.map(|time| ("opened_since", time.as_unix().to_string())));
+    query.extend(before.map(|time| ("opened_before", time.as_unix().to_string())));
+    Ok(query)
+}
+
+async fn end_all(service: &Service, end: &EndSessions) -> anyhow::Result<()> {
+    let account = Place::of("accounts").at(end.account);
+    let whose = if let Some(user) = &end.user {
+        account.at("users").at(user_of(&service.client, end.account, user).await?)
+    } else if let Some(text) = &end.application {
+        account.at("applications").at(application_in(service, Some(end.account), text).await?)
+    } else {
+        confirm(&format!("End all sessions of account {}?", end.account), end.yes)?;
+        account
+    };
+    ended(service, &whose.at("sessions")).await
+}
+
+/// Ends all sessions in a place, and says how many there were.
+pub(super) async fn ended(service: &Service, place: &Place) -> anyhow::Result<()> {
+    let answer = service.client.end(place).await?;
+    let number = answer.body.get("ended").and_then(serde_json::Value::as_u64).unwrap_or_default();
+    service.output.done(&answer.body, &format!("ended {}", count(number, "session")));
+    Ok(())
+}
+
+/// A user by id, or by login name where the account is known.
+pub(crate) async fn user_in(
+    service: &Service,
+    account: Option<AccountId>,
+    text: &str,
+) -> anyhow::Result<i64> {
+    match (text.parse(), account) {
+        (Ok(id), _) => Ok(id),
+        (Err(_), Some(account)) => user_of(&service.client, account, text).await,
+        (Err(_), None) => Err(InputError::new("--user", "a login name needs --account beside it").into()),
+    }
+}
+
+/// An application of any kind by id, or by name where the account is known.
+async fn application_in(service: &Service, account: Option<AccountId>, text: &str) -> anyhow::Result<i64> {
+    let account = match (text.parse(), account) {
+        (Ok(id), _) => return Ok(id),
+        (Err(_), Some(account)) => account,
+        (Err(_), None) => {
+            return Err(InputError::new("--application", "a name needs --account beside it").into());
+        }
+    };
+    let kinds = [KeyFields::of(account), ClientFields::of(account), TokenFields::of(account)];
+    let mut found = Vec::new();
+    for kind in kinds {
+        match id_of(&service.client, &kind.named(), text).await {
+            Ok(id) => found.push(id),
+            Err(error) if matches!(error.downcast_ref(), Some(ServiceError::NoSuch(_))) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    crate::client::only(&found, "application", text)
+}

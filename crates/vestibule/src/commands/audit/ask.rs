@@ -1,0 +1,86 @@
+//! `vestibule audit list` and `download`: what a service tells of its audit.
+
+use std::io::{self, ErrorKind, Write};
+
+use anyhow::Context;
+use vestibule_model::Clock;
+
+use crate::client::{Place, Service, walk};
+use crate::clock::SystemClock;
+use crate::command_line::{DownloadArguments, EntryFilter, ListEntries};
+use crate::commands::ask::{extent, reference, tell_of_more, user_in};
+use crate::commands::small_runtime;
+use crate::moment;
+use crate::progress::Bar;
+
+const COLUMNS: &[&str] = &[
+    "sequence",
+    "at",
+    "action",
+    "reason",
+    "account",
+    "actor.name",
+    "means",
+    "target.kind",
+    "target.name",
+    "session",
+    "address",
+    "count",
+];
+
+/// Prints entries.
+pub(crate) fn list(arguments: &ListEntries) -> anyhow::Result<()> {
+    small_runtime()?.block_on(async {
+        let service = Service::open(&arguments.service)?;
+        let mut query = query(&service, &arguments.filter).await?;
+        let order = if arguments.oldest_first { "oldest-first" } else { "newest-first" };
+        query.push(("order", order.to_owned()));
+        let mut list = service.output.lines(COLUMNS, "entries");
+        let extent = extent(&arguments.pages);
+        let more = walk(&service.client, &Place::of("audit"), &query, extent, |page| list.page(page)).await?;
+        list.end()?;
+        tell_of_more(more);
+        Ok(())
+    })
+}
+
+/// Prints the audit as the service exports it, as it comes.
+pub(crate) fn download(arguments: &DownloadArguments) -> anyhow::Result<()> {
+    small_runtime()?.block_on(async {
+        let service = Service::open(&arguments.service)?;
+        let query = query(&service, &arguments.filter).await?;
+        let mut answer = service.client.open(&Place::of("audit").at("export"), &query).await?;
+        let bar = Bar::bytes("downloading");
+        let mut bytes = 0;
+        while let Some(chunk) = answer.chunk().await.map_err(|error| service.client.unreachable(&error))? {
+            bytes += chunk.len() as u64;
+            bar.count(bytes);
+            match io::stdout().lock().write_all(&chunk) {
+                // Somebody who has seen enough, such as `head`, is no failure.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
+                written => written.context("cannot write the audit")?,
+            }
+        }
+        io::stdout().lock().flush().context("cannot write the audit")
+    })
+}
+
+async fn query(service: &Service, filter: &EntryFilter) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let now = SystemClock.now();
+    let time = |flag: &'static str, text: &Option<String>| {
+        text.as_deref().map(|text| moment::read_past(flag, text, now)).transpose()
+    };
+    let mut query = Vec::new();
+    query.extend(filter.account.map(|account| ("account", account.to_string())));
+    if let Some(user) = &filter.user {
+        query.push(("user", user_in(service, filter.account, user).await?.to_string()));
+    }
+    if let Some(session) = &filter.session {
+        query.push(("session", reference("--session", session)?.to_string()));
+    }
+    query.extend(filter.action.clone().map(|action| ("action", action)));
+    let (since, until) = (time("--since", &filter.since)?, time("--until", &filter.until)?);
+    query.extend(since.map(|time| ("since", time.as_unix().to_string())));
+    query.extend(until.map(|time| ("until", time.as_unix().to_string())));
+    Ok(query)
+}

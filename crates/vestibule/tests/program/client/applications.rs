@@ -1,0 +1,53 @@
+//! `vestibule key|client|token …`: the secrets of applications
+
+use serde_json::json;
+
+use super::Operator;
+
+#[test]
+fn the_secrets_of_a_key_are_shown_once_when_it_is_made() {
+    let operator = Operator::owner();
+    let outcome = operator.run(&["key", "create", "12345678", "Robots", "--privilege", "user-login"]);
+    assert!(outcome.code == Some(0) && outcome.err.contains("never again"), "{}", outcome.err);
+    let secret = |field: &str| {
+        let mut lines = outcome.out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        lines.find(|words| words[0] == field).unwrap()[1].to_owned()
+    };
+    let shown = operator.ask(&["key", "show", "12345678", "Robots"]);
+    for field in ["secret", "access_token_secret"] {
+        assert!(!shown.contains(&secret(field)), "{field}");
+    }
+    assert!(shown.contains(&secret("app_key")));
+}
+
+#[test]
+fn what_a_key_may_be_used_for_is_changed() {
+    let operator = Operator::owner();
+    operator.ask(&["key", "create", "12345678", "Robots", "--privilege", "user-login"]);
+    let set = ["key", "set", "12345678", "Robots", "--enabled", "no", "--address", "10.0.0.0/8"];
+    let key = operator.json(&set);
+    assert_eq!((&key["enabled"], &key["addresses"]), (&json!(false), &json!(["10.0.0.0/8"])));
+    assert_eq!(key["privileges"], json!(["user-login"]));
+}
+
+#[test]
+fn the_secret_of_a_client_and_a_token_are_shown_when_they_are_made() {
+    let operator = Operator::owner();
+    assert!(operator.json(&["client", "create", "12345678", "Robots"])["secret"].is_string());
+    assert!(operator.json(&["token", "create", "12345678", "dialer"])["token"].is_string());
+    assert!(operator.json(&["token", "show", "12345678", "dialer"]).get("token").is_none());
+}
+
+#[test]
+fn sessions_of_an_application_are_found_and_ended_by_its_name() {
+    let operator = Operator::owner();
+    let token = operator.json(&["token", "create", "12345678", "dialer"]);
+    let header = format!("lv-access: {}\r\n", token["token"].as_str().unwrap());
+    let body = r#"{"clientName":"DEMO","userName":"agent1","password":"agent1-password","agent":true}"#;
+    let http = operator.server.address("http");
+    assert_eq!(crate::support::ask(&http, "POST", "/session/login", &header, body).status, 200);
+    let list = ["session", "list", "--account", "12345678", "--application", "dialer"];
+    assert_eq!(operator.json(&list)[0]["application"], token["id"]);
+    let end = ["session", "end-all", "12345678", "--application", "dialer"];
+    assert_eq!(operator.ask(&end), "ended 1 session\n");
+}
