@@ -86,7 +86,7 @@ fn an_end_by_an_administrator_names_them_and_their_way() {
     let by_session = ended(EndReason::EndedByAdministrator, jane(), Means::Session);
     assert_eq!(
         answer(by_session.clone(), None),
-        "ended at 9000: ended by administrator jane (user 17) through the administration API"
+        "ended at 9000 by administrator jane (user 17) through the administration API"
     );
     let of_dialect = AuditRecord { dialect: Some(Dialect::LiveVox), ..by_session };
     assert!(answer(of_dialect, None).ends_with("jane (user 17), in the LiveVox dialect"));

@@ -89,7 +89,9 @@ fn ended(entry: &AuditEntry, reason: EndReason, cause: Option<&AuditEntry>, time
             )
         }
         EndReason::EndedByOwner => format!("its user ended it from another session{}", from(record)),
-        EndReason::EndedByAdministrator => format!("ended by {}{}", who_through(record), from(record)),
+        EndReason::EndedByAdministrator => {
+            return format!("ended {} by {}{}", time(record.at), who_through(record), from(record));
+        }
     };
     format!("ended {}: {why}", time(record.at))
 }

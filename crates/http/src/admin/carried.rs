@@ -33,6 +33,7 @@ pub(super) async fn carry(request: Request, next: Next) -> Response {
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
+    use std::sync::{Arc, Mutex};
     use std::task::{Context, Poll, Waker};
 
     use axum::Router;
@@ -44,24 +45,23 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_begun_goes_on_when_the_caller_goes_away() {
-        let (go, gone) = oneshot::channel::<()>();
-        let (begin, begun) = oneshot::channel();
+        let (start, started) = oneshot::channel();
+        let (leave, left) = oneshot::channel::<()>();
         let (end, ended) = oneshot::channel();
-        let parts = std::sync::Mutex::new(Some((begin, gone, end)));
-        let parts = std::sync::Arc::new(parts);
+        let parts = Arc::new(Mutex::new(Some((start, left, end))));
         let work = move || async move {
-            let (begin, gone, end) = parts.lock().unwrap().take().unwrap();
-            begin.send(()).unwrap();
-            gone.await.unwrap();
+            let (start, left, end) = parts.lock().unwrap().take().unwrap();
+            start.send(()).unwrap();
+            left.await.unwrap();
             end.send(()).unwrap();
         };
         let router: Router = Router::new().route("/", get(work)).layer(axum::middleware::from_fn(carry));
         {
             let mut answer = pin!(router.oneshot(Request::new(Body::empty())));
             assert!(matches!(answer.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending));
-            begun.await.unwrap();
+            started.await.unwrap();
         }
-        go.send(()).unwrap();
+        leave.send(()).unwrap();
         ended.await.unwrap();
     }
 }

@@ -116,9 +116,20 @@ impl<T: DeserializeOwned + Send> FromRequestParts<AdminState> for Parameters<T> 
     async fn from_request_parts(parts: &mut Parts, admin: &AdminState) -> Result<Self, Failure> {
         match Query::from_request_parts(parts, admin).await {
             Ok(Query(read)) => Ok(Self(read)),
-            Err(error) => Err(Failure::Malformed { field: String::new(), reason: error.body_text() }),
+            Err(error) => Err(wrong_parameter(&error.body_text())),
         }
     }
+}
+
+/// Which parameter is wrong, from the words of the library: `…: limit: what is wrong`, or a name between back quotes.
+fn wrong_parameter(text: &str) -> Failure {
+    let reason = text.split_once(": ").map_or(text, |(_, reason)| reason);
+    let is_name = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let (field, reason) = match reason.split_once(": ").filter(|(name, _)| is_name(name)) {
+        Some((field, reason)) => (field, reason),
+        None => (reason.split('`').nth(1).unwrap_or_default(), reason),
+    };
+    Failure::Malformed { field: field.to_owned(), reason: reason.to_owned() }
 }
 
 impl<T: DeserializeOwned + Send> FromRequestParts<AdminState> for Named<T> {

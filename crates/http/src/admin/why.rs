@@ -105,3 +105,40 @@ pub(super) async fn why(
 fn invalid(field: &'static str, reason: &str) -> Failure {
     AdministrationError::Invalid { field: field.into(), reason: reason.to_owned() }.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+    use utoipa::PartialSchema;
+    use vestibule_auth::{Evidence, LifeState, Step, life};
+    use vestibule_model::{AuditSequence, EndReason, Millis, SessionReference};
+
+    use super::*;
+
+    fn names(value: &Value) -> BTreeSet<String> {
+        value.as_object().unwrap().keys().cloned().collect()
+    }
+
+    fn described<T: PartialSchema>() -> BTreeSet<String> {
+        names(&serde_json::to_value(T::schema()).unwrap()["properties"])
+    }
+
+    fn states() -> Vec<Value> {
+        let ended = LifeState::Ended { at: Millis::EPOCH, reason: EndReason::LoggedOut };
+        let all = [ended, LifeState::Live { expires_at: Millis::EPOCH }, LifeState::Gone, LifeState::Unknown];
+        all.iter().map(|state| serde_json::to_value(state).unwrap()).collect()
+    }
+
+    #[test]
+    fn the_description_has_every_field_of_a_life() {
+        let session = SessionReference([1; 16]);
+        let evidence = Evidence { session, entries: &[], cause: None, live: None };
+        let told = serde_json::to_value(life(evidence, &in_words)).unwrap();
+        assert_eq!(described::<DescribedLife>(), names(&told));
+        let step = Step { at: Millis::EPOCH, entry: AuditSequence(1), text: String::new() };
+        assert_eq!(described::<DescribedStep>(), names(&serde_json::to_value(step).unwrap()));
+        assert_eq!(described::<DescribedState>(), states().iter().flat_map(names).collect());
+    }
+}
