@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use tracing::Instrument;
 use vestibule_model::{AccountId, Millis, User, UserId};
 use vestibule_store::{Change, DirectoryChanges, Sequence, StoreError};
 
@@ -201,12 +202,13 @@ impl Auth {
         let auth = Arc::clone(self);
         // The commit begins here: it takes place even if the runtime ends before the task has had its turn.
         let commit = self.store.commit(changes.clone());
-        tokio::spawn(async move {
+        let stored = async move {
             if let Err(error) = commit.await {
                 let cause = error.source().map(tracing::field::display);
                 tracing::error!(%error, cause, "a change is not stored yet; it is tried again");
                 auth.retry.push(changes);
             }
-        });
+        };
+        tokio::spawn(stored.in_current_span());
     }
 }
