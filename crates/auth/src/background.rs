@@ -16,11 +16,11 @@ use crate::directory::AccountEntry;
 use crate::service::Auth;
 use crate::steady_clock::SteadyClock;
 
-/// How many sessions leave the store in one commit: few enough not to hold up the writer.
+/// How many sessions leave the store in one commit: logins wait behind it, and its writer takes a millisecond.
 pub(crate) const BATCH: usize = 64;
 
-/// How many last uses are written in one commit: logins wait behind it.
-const TOUCH_BATCH: usize = 1_000;
+/// How many last uses are written in one commit. They are scattered over the table, so each costs a page of its own.
+const TOUCH_BATCH: usize = 64;
 
 /// How many changed users of an account are read one by one; with more of them the account is read as a whole.
 const SINGLE_USERS: usize = 500;

@@ -8,6 +8,8 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::yield_now;
+use tokio::time::sleep;
 use vestibule_model::{Session, SessionId};
 use vestibule_store::StoreError;
 
@@ -15,8 +17,11 @@ use crate::audit::why_not_current;
 use crate::authorize::Credential;
 use crate::service::Auth;
 
-/// How many sessions are read from the store at once.
-const PAGE: usize = 2_000;
+/// How many sessions are read from the store at once: some twenty for each shard of the table (3 MB).
+const PAGE: usize = 20_000;
+
+/// How many are put into the table before others have their turn: one or two milliseconds.
+const BETWEEN_PAUSES: usize = 1_000;
 
 /// How long to wait before the store is asked again after it failed.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -40,20 +45,39 @@ fn note_failure(error: &StoreError) {
 impl Auth {
     /// Fills the table, however often the store fails meanwhile. To be called once.
     pub async fn load(&self) {
+        let mut asked = self.store.sessions(None, PAGE);
         let mut after = None;
         loop {
-            match self.load_page(after).await {
-                Ok(Some(last)) => after = Some(last),
-                Ok(None) => break,
+            match asked.await {
+                Ok(page) => {
+                    let last = page.last().map(|session| session.id).filter(|_| page.len() == PAGE);
+                    // Asked for before this page is put in: the store reads while the table fills.
+                    let next = last.map(|last| self.store.sessions(Some(last), PAGE));
+                    self.keep_all(page).await;
+                    let Some(next) = next else { break };
+                    (asked, after) = (next, last);
+                }
                 Err(error) => {
                     note_failure(&error);
-                    tokio::time::sleep(PAUSE).await;
+                    sleep(PAUSE).await;
+                    asked = self.store.sessions(after, PAGE);
                 }
             }
         }
         self.live.complete();
         self.loaded.send_replace(true);
         tracing::info!(sessions = self.session_count(), "the table of live sessions is complete");
+    }
+
+    /// Puts a page of the store into the table, with pauses for others on this thread.
+    async fn keep_all(&self, mut page: Vec<Session>) {
+        self.live.sort(&mut page);
+        for some in page.chunks(BETWEEN_PAUSES) {
+            for session in some {
+                self.keep_stored(session.clone());
+            }
+            yield_now().await;
+        }
     }
 
     /// Whether the table is complete.
@@ -98,16 +122,6 @@ impl Auth {
             }
         }
         Ok(())
-    }
-
-    /// Reads the page behind a session; answers the last of it, unless there are no more.
-    async fn load_page(&self, after: Option<SessionId>) -> Result<Option<SessionId>, StoreError> {
-        let page = self.store.sessions(after, PAGE).await?;
-        let last = page.last().map(|session| session.id).filter(|_| page.len() == PAGE);
-        for session in page {
-            self.keep_stored(session);
-        }
-        Ok(last)
     }
 
     /// Puts a session of the store into the table. A stored `last_used` may lag behind the true one, so each session gets

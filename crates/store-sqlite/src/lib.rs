@@ -1,7 +1,7 @@
 //! The embedded store: one file, written by `SQLite`, durable after every commit.
 //!
 //! Owns the file, the connections to it and the threads that use them: one writer that groups the commits that
-//! wait into one transaction (ADR 0003), and readers beside it. Holds no rules of logging in and knows no runtime:
+//! wait into one transaction (ADR 0003), one that folds its log into the file, and readers beside them. Holds no rules of logging in and knows no runtime:
 //! its futures wait on channels, whoever polls them.
 
 mod audit_reader;
@@ -14,6 +14,7 @@ mod error;
 #[cfg(test)]
 mod failures;
 mod fold;
+mod folding;
 #[cfg(test)]
 mod migrated;
 mod migrations;
@@ -47,7 +48,7 @@ pub use open::OpenError;
 use crate::chain::Chain;
 use crate::error::thread_is_gone;
 use crate::readers::Readers;
-use crate::writer::{Batch, Queue};
+use crate::writer::{Batch, Queue, Writer};
 
 /// The embedded store. Dropping it writes what is queued, folds the write-ahead log into the file, and waits for
 /// its threads to end.
@@ -56,7 +57,8 @@ pub struct SqliteStore {
     readers: Readers,
     /// None only while the store is being dropped.
     queue: Option<Queue>,
-    writer: Option<JoinHandle<()>>,
+    /// The writer's and the one that folds its log, which ends with it.
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl SqliteStore {
@@ -66,10 +68,13 @@ impl SqliteStore {
     /// one is refused, because nothing sealed under the first key could be read. `audit` chains the entries of the audit;
     /// its key has to be derived from the same master key.
     pub fn open(path: &Path, key_check: [u8; 32], audit: Arc<dyn AuditMac>) -> Result<Self, OpenError> {
-        let connection = open::writer(path, &key_check, &*audit)?;
+        let mut connection = open::writer(path, &key_check, &*audit)?;
         let readers = Readers::start(path)?;
-        let (queue, writer) = writer::start(connection, Chain::new(audit)).map_err(OpenError::Thread)?;
-        Ok(Self { readers, queue: Some(queue), writer: Some(writer) })
+        let (rest, folding) =
+            folding::start(&mut connection, open::folder(path)?).map_err(OpenError::Thread)?;
+        let writer = Writer { connection, chain: Chain::new(audit), rest };
+        let (queue, writer) = writer.start().map_err(OpenError::Thread)?;
+        Ok(Self { readers, queue: Some(queue), threads: vec![writer, folding] })
     }
 
     /// How many transactions the writer has committed since the opening. Commits beside each other share one.
@@ -168,9 +173,7 @@ impl Drop for SqliteStore {
         // Readers first: the log is folded into the file only when nobody reads from it.
         self.readers.stop();
         drop(self.queue.take());
-        if let Some(writer) = self.writer.take() {
-            // A writer that panicked has answered everybody by dropping their channels.
-            let _ = writer.join();
-        }
+        // A writer that panicked has answered everybody by dropping their channels.
+        self.threads.drain(..).for_each(|thread| drop(thread.join()));
     }
 }

@@ -27,12 +27,12 @@ const SETTINGS: &str = "
     PRAGMA cache_size = -2048;
 ";
 
-/// The writer. FULL: the log is synced at every commit. The log is folded into the file when it has grown to
-/// 16 MiB, and is cut back to that after a burst.
+/// The writer. FULL: the log is synced at every commit. It is folded into the file by a thread of its own
+/// (`folding`), and is cut back to 16 MiB after a burst.
 const WRITER_SETTINGS: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA cache_size = -8192;
-    PRAGMA wal_autocheckpoint = 4096;
+    PRAGMA wal_autocheckpoint = 0;
     PRAGMA journal_size_limit = 16777216;
 ";
 
@@ -85,6 +85,11 @@ pub(crate) fn writer(
     let mut connection = connect_writer(path).map_err(|source| cannot_open(path, source))?;
     prepare(&mut connection, path, (key_check, audit))?;
     Ok(connection)
+}
+
+/// A connection that folds the log of a file that is there.
+pub(crate) fn folder(path: &Path) -> Result<Connection, OpenError> {
+    connect_writer(path).map_err(|source| cannot_open(path, source))
 }
 
 /// A connection that reads.

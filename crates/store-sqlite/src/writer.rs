@@ -17,6 +17,7 @@ use vestibule_store::{Change, StoreError};
 
 use crate::chain::Chain;
 use crate::error::unavailable;
+use crate::folding::Rest;
 use crate::write;
 
 /// At most so many batches in one transaction, so that the first of them does not wait for ever.
@@ -66,36 +67,47 @@ impl Queue {
     }
 }
 
-/// Starts the thread. It ends when the last queue is dropped and everything queued is written.
-pub(crate) fn start(connection: Connection, mut chain: Chain) -> io::Result<(Queue, JoinHandle<()>)> {
-    let (work, queue) = mpsc::channel();
-    let transactions = Arc::new(AtomicU64::new(0));
-    let counter = Arc::clone(&transactions);
-    let thread = thread::Builder::new().name("sqlite-write".into());
-    let thread = thread.spawn(move || run(&connection, &mut chain, &queue, &counter))?;
-    Ok((Queue { work, transactions }, thread))
+/// What the thread works with.
+pub(crate) struct Writer {
+    pub(crate) connection: Connection,
+    pub(crate) chain: Chain,
+    pub(crate) rest: Rest,
 }
 
-fn run(connection: &Connection, chain: &mut Chain, queue: &Receiver<Work>, transactions: &AtomicU64) {
-    while let Ok(first) = queue.recv() {
-        let rest = queue.try_iter().take(GROUP - 1);
-        let batches = batches(connection, iter::once(first).chain(rest));
-        match write_group(connection, chain, &batches) {
-            Ok(verdicts) => {
-                transactions.fetch_add(1, Ordering::Relaxed);
-                batches.into_iter().zip(verdicts).for_each(answer);
-            }
-            Err(error) => {
-                roll_back(connection);
-                batches
-                    .into_iter()
-                    .map(|batch| (batch, Err(unavailable(Arc::clone(&error)))))
-                    .for_each(answer);
-            }
-        }
+impl Writer {
+    /// Starts the thread. It ends when the last queue is dropped and everything queued is written.
+    pub(crate) fn start(mut self) -> io::Result<(Queue, JoinHandle<()>)> {
+        let (work, queue) = mpsc::channel();
+        let transactions = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&transactions);
+        let thread = thread::Builder::new().name("sqlite-write".into());
+        let thread = thread.spawn(move || self.run(&queue, &counter))?;
+        Ok((Queue { work, transactions }, thread))
     }
-    // Folds the log into the file and empties it. If that fails nothing is lost: the next open does it.
-    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+
+    fn run(&mut self, queue: &Receiver<Work>, transactions: &AtomicU64) {
+        let Self { connection, chain, rest } = self;
+        while let Ok(first) = queue.recv() {
+            let others = queue.try_iter().take(GROUP - 1);
+            let batches = batches(connection, iter::once(first).chain(others));
+            match write_group(connection, chain, &batches) {
+                Ok(verdicts) => {
+                    transactions.fetch_add(1, Ordering::Relaxed);
+                    batches.into_iter().zip(verdicts).for_each(answer);
+                }
+                Err(error) => {
+                    roll_back(connection);
+                    batches
+                        .into_iter()
+                        .map(|batch| (batch, Err(unavailable(Arc::clone(&error)))))
+                        .for_each(answer);
+                }
+            }
+            rest.fold(connection);
+        }
+        // Folds the log into the file and empties it. If that fails nothing is lost: the next open does it.
+        let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
 }
 
 /// The batches of a group. What a test does to the connection is done when its turn comes.

@@ -106,6 +106,12 @@ impl<H: Holder> LiveSessions<H> {
         }
     }
 
+    /// Sorts sessions into the order of their shards: putting them in one after the other, what a shard needs stays in the
+    /// processor's cache.
+    pub(crate) fn sort(&self, sessions: &mut [Session]) {
+        sessions.sort_by_cached_key(|session| self.shard_of(session.user));
+    }
+
     /// Whether the table has every session there is, so that a miss is a no.
     pub(crate) fn is_complete(&self) -> bool {
         self.loading.is_complete()

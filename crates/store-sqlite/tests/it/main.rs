@@ -7,6 +7,7 @@ mod audit_edits;
 mod backup;
 mod beside_the_model;
 mod conformance;
+mod folding;
 mod killed;
 mod opening;
 mod temporary;
