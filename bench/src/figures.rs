@@ -41,6 +41,11 @@ impl Round {
         float(self.done) / self.seconds
     }
 
+    /// How many in a second, if so many were done in this time.
+    pub(crate) fn rate(done: u64, time: Duration) -> f64 {
+        float(done) / time.as_secs_f64()
+    }
+
     /// How long so many take at this rate.
     pub(crate) fn seconds_for(done: u64, per_second: f64) -> f64 {
         float(done) / per_second

@@ -2,18 +2,23 @@
 //! unknown (genuine, but the session does not live) and forged ones. Against bare hyper and nginx, which read the same
 //! requests and answer a constant, and against a `GET` of Redis.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
+use vestibule_model::{Clock as _, Millis};
 
 use super::Bench;
 use crate::child::{Server, find};
 use crate::data::{House, Size, Tokens};
+use crate::figures::{Round, Spread};
 use crate::floors::{hyper, nginx::Nginx, redis, redis::Redis};
 use crate::load::{self, Answer, Kind, Questions};
 use crate::plan::Plan;
 use crate::report::{Figure, Finding, Missing, Side, grouped};
+use crate::timing::SystemClock;
 use crate::turns::{Turn, take_turns};
 
 pub(super) const BENCH: Bench = Bench { name: "check", run };
@@ -97,6 +102,8 @@ struct Subject {
     server: Server,
     unknown: Arc<Tokens>,
     house: Rc<House>,
+    /// Last uses that were written for each second of valid checks, by rounds.
+    written: RefCell<Vec<f64>>,
 }
 
 impl Subject {
@@ -104,7 +111,7 @@ impl Subject {
         let house = plan.house(Size::of(size))?;
         let server = Server::vestibule(plan, house.folder(), &house.fixture)?;
         server.rest()?;
-        Ok(Self { size, server, unknown: house.unknown(), house })
+        Ok(Self { size, server, unknown: house.unknown(), house, written: RefCell::default() })
     }
 
     fn turns<'a>(&'a self, plan: &'a Plan) -> [Turn<'a>; 3] {
@@ -113,12 +120,16 @@ impl Subject {
             let what = format!("checks, {} sessions, {kind}", grouped(self.size));
             Turn::subject(what, move || {
                 self.server.wake()?;
+                let begun = SystemClock.now();
                 let round = load::drive(plan, self.server.target(), &questions)?;
                 // What it owes for this turn is not for the next to pay. A turn that touches nothing owes nothing.
                 if kind == "valid" {
                     self.server.settle()?;
                 }
                 self.server.rest()?;
+                if kind == "valid" {
+                    self.note_written(begun, plan.warm_up + plan.span)?;
+                }
                 Ok(round)
             })
         };
@@ -131,21 +142,32 @@ impl Subject {
     }
 }
 
+impl Subject {
+    /// Notes how many last uses of a turn were written: in so short a time no session is written twice.
+    fn note_written(&self, begun: Millis, turn: Duration) -> Result<()> {
+        let written = Round::rate(self.house.written_since(begun)?, turn);
+        self.written.borrow_mut().push(written);
+        Ok(())
+    }
+}
+
 /// What was found at one size.
 struct Checked<'a> {
     size: usize,
     valid: &'a Side,
     forged: &'a Side,
+    written: Spread,
 }
 
 impl<'a> Checked<'a> {
     fn of((subject, sides): (&Subject, &'a [Side])) -> Option<Self> {
         let [valid, _, forged] = sides else { return None };
-        Some(Self { size: subject.size, valid, forged })
+        let written = Spread::of(subject.written.borrow().iter().copied());
+        Some(Self { size: subject.size, valid, forged, written })
     }
 
     fn figures(&self, mut finding: Finding, floors: &[Side]) -> Finding {
-        let Self { size, valid, forged } = self;
+        let Self { size, valid, forged, written } = self;
         let size = grouped(*size);
         for floor in floors {
             let rate = Figure::ratio(
@@ -161,6 +183,8 @@ impl<'a> Checked<'a> {
             let is_judged = floor.what() == hyper::WHAT && self.size == MILLION;
             finding = finding.with(rate).with(if is_judged { cpu.at_most(1.25) } else { cpu });
         }
+        let label = format!("last uses written per second of valid checks at {size}");
+        finding = finding.with(Figure::new(label, "/s", *written));
         let label = format!("per second at {size}: forged / valid");
         finding.with(Figure::ratio(label, forged.rate_against(valid)).at_least(1.0))
     }

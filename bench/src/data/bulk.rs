@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use rusqlite::{Connection, params};
-use vestibule_model::{Application, Dialect, Opening, Session};
+use rusqlite::{Connection, OpenFlags, params};
+use vestibule_model::{Application, Dialect, Millis, Opening, Session};
 
 use crate::screen::Progress;
 
@@ -54,6 +54,14 @@ pub(super) fn write(
     }
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(())
+}
+
+/// How many sessions have been used so late, as far as the store knows. A server may be using the file.
+pub(super) fn written_since(database: &Path, since: Millis) -> Result<u64> {
+    let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let select = "SELECT count(*) FROM sessions WHERE last_used >= ?1";
+    let count: i64 = connection.query_row(select, [since.as_unix()], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
 }
 
 fn insert(statement: &mut rusqlite::Statement<'_>, session: &Session) -> Result<()> {

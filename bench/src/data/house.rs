@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use tempfile::TempDir;
 use vestibule_crypto::{OsRng, TokenKeys};
-use vestibule_model::{Application, Clock as _, Dialect, Session, SessionId, User};
+use vestibule_model::{Application, Clock as _, Dialect, Millis, Session, SessionId, User};
 
 use super::{Tokens, bulk};
 use crate::fixture::{Fixture, Place, database, new_session, used_until};
@@ -95,6 +95,11 @@ impl House {
     /// The ids of all sessions with their users.
     pub(crate) fn sessions(&self) -> impl Iterator<Item = (SessionId, &User)> {
         self.ids().zip(self.fixture.users.iter().cycle())
+    }
+
+    /// How many sessions have a last use in the database that is `since` or later. Reads all of them.
+    pub(crate) fn written_since(&self, since: Millis) -> Result<u64> {
+        bulk::written_since(&database(self.folder()), since)
     }
 
     /// Where the database is.

@@ -15,6 +15,7 @@ mod various;
 mod window;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Result;
 use tokio::task::JoinSet;
@@ -47,6 +48,13 @@ pub(crate) fn drive(plan: &Plan, target: Target, questions: &Arc<Questions>) -> 
     Ok(rounds.first)
 }
 
+/// What the clients of the next crowd draw by: the same in every run, and other tokens in every round, or those of the rounds
+/// before would be in the cache and their last uses written.
+static NEXT_SEED: AtomicU32 = AtomicU32::new(0);
+
+/// More than a crowd has clients.
+const SEEDS: u32 = 100_000;
+
 /// What several crowds found that asked at the same time.
 pub(crate) struct Together {
     /// What the first of them found.
@@ -59,7 +67,8 @@ pub(crate) struct Together {
 pub(crate) fn drive_all(plan: &Plan, target: Target, crowds: &[Crowd]) -> Result<Together> {
     block_on(async {
         let mut opened = Vec::new();
-        for (crowd, first_seed) in crowds.iter().zip((0..).step_by(100_000)) {
+        for crowd in crowds {
+            let first_seed = NEXT_SEED.fetch_add(SEEDS, Ordering::Relaxed);
             let mut clients = Vec::new();
             for number in 0..crowd.clients {
                 let draw = Draw::seeded(first_seed + number);

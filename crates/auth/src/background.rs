@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use tracing::Instrument;
 use vestibule_model::{AccountId, Millis, User, UserId};
 use vestibule_store::{Change, DirectoryChanges, Sequence, StoreError};
 
@@ -20,7 +21,7 @@ use crate::steady_clock::SteadyClock;
 pub(crate) const BATCH: usize = 64;
 
 /// How many last uses are written in one commit. They are scattered over the table, so each costs a page of its own.
-const TOUCH_BATCH: usize = 64;
+const TOUCH_BATCH: usize = 128;
 
 /// How many changed users of an account are read one by one; with more of them the account is read as a whole.
 const SINGLE_USERS: usize = 500;
@@ -62,7 +63,10 @@ impl Auth {
     pub async fn flush(&self) -> Result<(), StoreError> {
         let retried = self.commit_retries().await;
         let mut written = Ok(());
-        for batch in self.live.take_touched().chunks(TOUCH_BATCH) {
+        let mut touched = self.live.take_touched();
+        // In the order of the store: most of the way to a session is that to the one before it.
+        touched.sort_unstable_by_key(|touch| touch.session);
+        for batch in touched.chunks(TOUCH_BATCH) {
             if let Err(error) = self.store.commit(vec![Change::TouchSessions(batch.to_vec())]).await {
                 self.live.return_touched(batch);
                 written = Err(error);
@@ -201,12 +205,13 @@ impl Auth {
         let auth = Arc::clone(self);
         // The commit begins here: it takes place even if the runtime ends before the task has had its turn.
         let commit = self.store.commit(changes.clone());
-        tokio::spawn(async move {
+        let stored = async move {
             if let Err(error) = commit.await {
                 let cause = error.source().map(tracing::field::display);
                 tracing::error!(%error, cause, "a change is not stored yet; it is tried again");
                 auth.retry.push(changes);
             }
-        });
+        };
+        tokio::spawn(stored.in_current_span());
     }
 }

@@ -72,6 +72,7 @@ struct Shown {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes a body that is read field by field")]
 struct NewApiKey {
+    name: String,
     /// Generated unless it is given, as everything up to `access_token_secret`; no other key or client of the account has it.
     app_key: Option<String>,
     access_token: Option<String>,

@@ -73,6 +73,8 @@ struct Shown {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes a body that is read field by field")]
 struct NewApplicationToken {
+    /// Unique within the account.
+    name: String,
     /// 1 to 64 characters of `0-9`, `A-Z`, `a-z` and `-`, unique in the installation; generated unless it is given.
     token: Option<String>,
     #[serde(flatten)]

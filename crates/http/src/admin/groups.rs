@@ -49,6 +49,8 @@ struct Page {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes a body that is read field by field")]
 struct NewGroup {
+    /// Unique within the account.
+    name: String,
     /// Unique within the account (-1 is the main group); the next one unless told.
     id: Option<i64>,
     #[serde(flatten)]

@@ -9,6 +9,7 @@ mod administrators;
 mod api_keys;
 mod application_tokens;
 mod audit;
+mod bodies;
 mod carried;
 mod condition;
 mod docs;
@@ -56,7 +57,8 @@ pub struct AdminState {
 
 /// The routes of administration.
 pub fn router(state: AdminState) -> Router {
-    let (router, description) = described().split_for_parts();
+    let (router, mut description) = described().split_for_parts();
+    bodies::describe(&mut description);
     let description: Arc<str> = in_json(&description).into();
     let describe = async move || {
         let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
@@ -73,7 +75,9 @@ pub fn router(state: AdminState) -> Router {
 
 /// The description of every route of administration but its own, as JSON text.
 pub fn openapi() -> String {
-    in_json(&described().into_openapi())
+    let mut description = described().into_openapi();
+    bodies::describe(&mut description);
+    in_json(&description)
 }
 
 fn in_json(description: &OpenApi) -> String {

@@ -66,6 +66,7 @@ struct Shown {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes a body that is read field by field")]
 struct NewOauthClient {
+    name: String,
     /// Generated unless it is given; no other client or key of the account has it.
     client_id: Option<String>,
     /// Generated unless it is given.

@@ -53,6 +53,8 @@ struct Page {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes a body that is read field by field")]
 struct NewProfile {
+    /// Unique within the account.
+    name: String,
     /// Unique within the account; the next one unless told.
     id: Option<i64>,
     #[serde(flatten)]

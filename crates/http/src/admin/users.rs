@@ -97,12 +97,14 @@ struct Page {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes a body that is read field by field")]
 struct NewUserBody {
+    /// What the user types; unique within account and population.
+    login_name: String,
     /// `user` unless told.
-    population: Population,
+    population: Option<Population>,
     /// `human` unless told.
-    kind: UserKind,
+    kind: Option<UserKind>,
     /// The first password; it has to be changed at the first login unless `must_change_password` is false.
-    password: String,
+    password: Option<String>,
     #[serde(flatten)]
     details: Details,
 }

@@ -37,8 +37,8 @@ impl EdgeLayer {
     /// The layers around a route that the router does not see.
     pub(super) fn around_shortcut(&self, shortcut: Arc<dyn Shortcut>) -> Edge<shortcut::Endpoint> {
         let route = shortcut.route();
-        let place =
-            Place { state: Arc::clone(&self.state), endpoint: Endpoint::default(), spans: Spans::None };
+        let spans = if shortcut.is_traced() { Spans::PerRequest } else { Spans::None };
+        let place = Place { state: Arc::clone(&self.state), endpoint: Endpoint::default(), spans };
         place.endpoint.serves(route, &self.state.metrics);
         Edge { inner: shortcut::Endpoint(shortcut), place: Arc::new(place) }
     }
@@ -70,7 +70,7 @@ pub(super) struct Place {
     pub(super) spans: Spans,
 }
 
-/// Whether what is logged during a request is tied to it. A span costs more than a shortcut may.
+/// Whether what is logged during a request bears its id.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Spans {
     None,

@@ -2,7 +2,7 @@
 //!
 //! 1. **request id** (`request_id`): the caller's, or a new one; returned as `X-Request-Id`
 //! 2. **client address** (`client`): the peer, or what trusted proxies say
-//! 3. **in flight** counted; at level debug, a span for what is logged meanwhile
+//! 3. **in flight** counted; a span with the id for what is logged meanwhile, but on the cheapest shortcuts
 //! 4. **head size**: more than 16 KiB of headers is 431
 //! 5. **CORS preflight** (`cors`): answered for allowed origins, otherwise unknown
 //! 6. **panics** of the handler become 500

@@ -40,7 +40,7 @@ impl Visit {
         endpoint.serves(matched.map_or("none", MatchedPath::as_str), &state.metrics);
         let id = state.request_ids.of(Headers::Map(request.headers()));
         let span = match spans {
-            Spans::PerRequest => tracing::debug_span!("request", id = id.as_str(), route = endpoint.route()),
+            Spans::PerRequest => tracing::info_span!("request", id = id.as_str(), route = endpoint.route()),
             Spans::None => Span::none(),
         };
         Self {

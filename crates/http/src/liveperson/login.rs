@@ -38,6 +38,10 @@ impl Shortcut for LoginShortcut {
         method == Method::POST && account_of(path, LOGIN).is_some()
     }
 
+    fn is_traced(&self) -> bool {
+        true
+    }
+
     fn answer(&self, request: Request) -> Answering {
         let api = Arc::clone(&self.0);
         Box::pin(async move {

@@ -84,3 +84,28 @@ async fn the_description_is_served_to_anybody() {
         house.server.admin_request(reqwest::Method::GET, "/admin/v1/openapi.json").send().await.unwrap();
     assert_eq!(answer.text().await.unwrap(), admin::openapi());
 }
+
+#[test]
+fn every_operation_has_a_name_of_its_own() {
+    let description: Value = serde_json::from_str(&admin::openapi()).unwrap();
+    let methods =
+        description["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap());
+    let mut names: Vec<&str> =
+        methods.map(|(_, operation)| operation["operationId"].as_str().unwrap()).collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all, "{names:?}");
+}
+
+#[test]
+fn every_answer_says_in_words_what_it_is() {
+    let description: Value = serde_json::from_str(&admin::openapi()).unwrap();
+    for (path, methods) in description["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            for (status, answer) in operation["responses"].as_object().unwrap() {
+                assert!(answer["description"].is_string(), "{method} {path} {status}");
+            }
+        }
+    }
+}

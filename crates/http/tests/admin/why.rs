@@ -35,7 +35,7 @@ async fn who_ended_a_session_and_when_is_told_in_words() {
     assert_eq!((&life["state"]["kind"], &life["account"]), (&json!("ended"), &json!(ACCOUNT)));
     let answer = life["answer"].as_str().unwrap();
     assert!(answer.contains(" by administrator admin (user "), "{answer}");
-    assert!(answer.starts_with("ended 20") && answer.contains("Z: "), "a time in UTC: {answer}");
+    assert!(answer.starts_with("ended 20") && answer.contains("Z by "), "a time in UTC: {answer}");
     assert_eq!(life["steps"].as_array().unwrap().len(), 2);
 }
 

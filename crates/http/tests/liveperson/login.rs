@@ -398,3 +398,12 @@ async fn s1_each_login_gives_another_session() {
     let server = TestServer::start().await;
     assert_ne!(server.session().await, server.session().await);
 }
+
+#[tokio::test]
+async fn an_oddly_spelt_path_is_answered_like_a_plain_one() {
+    let server = TestServer::start().await;
+    // Percent-encoded, the path is not recognised before the router, which decodes it.
+    let request = server.request(Method::POST, "/api/account/%312345678/login?v=1.3");
+    let request = request.json(&json!({ "username": "name", "password": "password" }));
+    assert_eq!(request.send().await.unwrap().status(), 200);
+}
