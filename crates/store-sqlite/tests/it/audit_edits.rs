@@ -11,7 +11,7 @@ use crate::audit::{ENTRIES, edit, verify, written};
 /// What somebody might do to a file with six entries.
 #[derive(Clone, Debug)]
 enum Edit {
-    /// Sets a column of an entry to that of another.
+    /// Sets a column of an entry to that of another, if that one is still there.
     Copy(usize, i64, i64),
     Remove(i64),
     Swap(i64, i64),
@@ -65,7 +65,7 @@ impl Edit {
                     path,
                     &format!(
                         "UPDATE audit SET {column} = (SELECT {column} FROM audit WHERE sequence = {from})
-                         WHERE sequence = {to}"
+                         WHERE sequence = {to} AND EXISTS (SELECT 1 FROM audit WHERE sequence = {from})"
                     ),
                 );
             }
