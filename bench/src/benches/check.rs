@@ -120,6 +120,9 @@ impl Subject {
             let what = format!("checks, {} sessions, {kind}", grouped(self.size));
             Turn::subject(what, move || {
                 self.server.wake()?;
+                if kind == "valid" && self.size <= MILLION {
+                    self.write_what_is_due(plan)?;
+                }
                 let begun = SystemClock.now();
                 let round = load::drive(plan, self.server.target(), &questions)?;
                 // What it owes for this turn is not for the next to pay. A turn that touches nothing owes nothing.
@@ -143,6 +146,14 @@ impl Subject {
 }
 
 impl Subject {
+    /// Uses every session once. While a server rests its sessions become due to be written; in a service that is asked all the
+    /// time they would have been written one by one, and so many at once would never come together. With ten million it
+    /// would take minutes, and every fourth check writes anyway.
+    fn write_what_is_due(&self, plan: &Plan) -> Result<()> {
+        load::ask_all(plan, self.server.target(), &Questions::each_once(&self.house.bearers))?;
+        self.server.settle()
+    }
+
     /// Notes how many last uses of a turn were written: in so short a time no session is written twice.
     fn note_written(&self, begun: Millis, turn: Duration) -> Result<()> {
         let written = Round::rate(self.house.written_since(begun)?, turn);

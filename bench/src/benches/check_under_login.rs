@@ -29,7 +29,8 @@ fn run(plan: &Plan) -> Result<Finding> {
     let hyper = Server::hyper(plan)?;
     let questions = Questions::checks(&house.bearers, Kind::Genuine, Answer::Status("200"));
     let checks = Crowd { clients: plan.connections, questions: questions.clone() };
-    let logins = Crowd { clients: LOGGING_IN, questions: logins(&house.fixture, USERS) };
+    let logins =
+        Crowd { clients: LOGGING_IN, questions: logins(&house.fixture, USERS).that_may_be_turned_away() };
     let meanwhile = RefCell::new(Vec::new());
     let turns = [
         Turn::floor(hyper::WHAT, || load::drive(plan, hyper.target(), &questions)),
@@ -53,6 +54,10 @@ fn run(plan: &Plan) -> Result<Finding> {
                     .at_least(0.85),
             );
     }
-    sides.push(Side::new("password logins meanwhile".to_owned(), Part::Subject, meanwhile.into_inner()));
+    sides.push(Side::new(
+        "answers to password logins meanwhile".to_owned(),
+        Part::Subject,
+        meanwhile.into_inner(),
+    ));
     Ok(finding.with_sides(sides))
 }

@@ -43,6 +43,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub(crate) async fn exchange(&mut self, request: &[u8], kind: Answer) -> Result<()> {
         let length = |answer: &[u8]| match kind {
             Answer::Status(status) => length_of(answer, Some(status)),
+            Answer::Served => length_of(answer, Some("200"))
+                .or_else(|error| length_of(answer, Some("503")).map_err(|_| error)),
             Answer::Bulk => length_of_bulk(answer),
         };
         self.ask(request, length).await.map(drop)

@@ -80,6 +80,18 @@ pub(crate) fn drive_all(plan: &Plan, target: Target, crowds: &[Crowd]) -> Result
     })
 }
 
+/// Asks questions of which each is asked once, until all have been, and measures nothing.
+pub(crate) fn ask_all(plan: &Plan, target: Target, questions: &Arc<Questions>) -> Result<()> {
+    block_on(async {
+        let (window, mut crowd) = (Arc::new(Window::default()), JoinSet::new());
+        for number in 0..plan.connections {
+            let client = PlainClient::connect(target.address, questions, Draw::seeded(number)).await?;
+            crowd.spawn(ask(client, Arc::clone(&window)));
+        }
+        crowd.join_all().await.into_iter().try_for_each(|asked| asked.map(drop))
+    })
+}
+
 /// On one thread, which ends with it.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)

@@ -18,6 +18,8 @@ pub(crate) struct Questions {
 pub(crate) enum Answer {
     /// An HTTP answer of this status.
     Status(&'static str),
+    /// An HTTP answer of status 200, or 503 from a server that has too much to do.
+    Served,
     /// A string in the protocol of Redis.
     Bulk,
 }
@@ -26,6 +28,7 @@ pub(crate) enum Answer {
 enum Requests {
     Prepared(Vec<Box<[u8]>>),
     Around(Around),
+    EachOnce { around: Around, next: AtomicUsize },
     Once { requests: Vec<Box<[u8]>>, next: AtomicUsize },
     Mixed(Vec<(usize, Arc<Questions>)>),
 }
@@ -68,23 +71,26 @@ impl Questions {
 
     /// Checks of a gateway with a bearer drawn at random.
     pub(crate) fn checks(tokens: &Arc<Tokens>, kind: Kind, answer: Answer) -> Arc<Self> {
-        let before = b"GET /gateway/check HTTP/1.1\r\nHost: vestibule.example.net\r\nAuthorization: Bearer ";
-        Self::around(before, tokens, b"\r\n\r\n", (kind, answer))
+        Arc::new(Self { requests: Requests::Around(check_around(tokens, kind)), answer })
+    }
+
+    /// The same questions, each token once and in their order. When there are no more, it ends.
+    pub(crate) fn each_once(tokens: &Arc<Tokens>) -> Arc<Self> {
+        let around = check_around(tokens, Kind::Genuine);
+        Arc::new(Self { requests: Requests::EachOnce { around, next: AtomicUsize::new(0) }, answer: OK })
     }
 
     /// A `GET` of Redis with a token drawn at random as the key.
     pub(crate) fn redis_get(tokens: &Arc<Tokens>) -> Arc<Self> {
-        Self::around(b"*2\r\n$3\r\nGET\r\n$64\r\n", tokens, b"\r\n", (Kind::Genuine, Answer::Bulk))
+        let (before, tokens) = (b"*2\r\n$3\r\nGET\r\n$64\r\n", Arc::clone(tokens));
+        let around = Around { before, tokens, after: b"\r\n", kind: Kind::Genuine };
+        Arc::new(Self { requests: Requests::Around(around), answer: Answer::Bulk })
     }
 
-    fn around(
-        before: &'static [u8],
-        tokens: &Arc<Tokens>,
-        after: &'static [u8],
-        (kind, answer): (Kind, Answer),
-    ) -> Arc<Self> {
-        let tokens = Arc::clone(tokens);
-        Arc::new(Self { requests: Requests::Around(Around { before, tokens, after, kind }), answer })
+    /// The same questions, of which a server that has too much to do may turn some away.
+    pub(crate) fn that_may_be_turned_away(self: Arc<Self>) -> Arc<Self> {
+        let requests = Requests::Mixed(vec![(1_000, self)]);
+        Arc::new(Self { requests, answer: Answer::Served })
     }
 
     /// Writes the next request into `to`, in place of what was there. None: every one has been asked.
@@ -92,11 +98,17 @@ impl Questions {
         match &self.requests {
             Requests::Prepared(requests) => put(to, requests.get(draw.below(requests.len()))?),
             Requests::Once { requests, next } => put(to, requests.get(next.fetch_add(1, Ordering::Relaxed))?),
-            Requests::Around(around) => around.write(draw, to)?,
+            Requests::Around(around) => around.write(draw.below(around.tokens.len()), to)?,
+            Requests::EachOnce { around, next } => around.write(next.fetch_add(1, Ordering::Relaxed), to)?,
             Requests::Mixed(kinds) => kind_of(kinds, draw.below(1_000))?.next(draw, to)?,
         }
         Some(())
     }
+}
+
+fn check_around(tokens: &Arc<Tokens>, kind: Kind) -> Around {
+    let before = b"GET /gateway/check HTTP/1.1\r\nHost: vestibule.example.net\r\nAuthorization: Bearer ";
+    Around { before, tokens: Arc::clone(tokens), after: b"\r\n\r\n", kind }
 }
 
 fn put(to: &mut Vec<u8>, request: &[u8]) {
@@ -115,8 +127,8 @@ fn kind_of(kinds: &[(usize, Arc<Questions>)], number: usize) -> Option<&Question
 }
 
 impl Around {
-    fn write(&self, draw: &mut Draw, to: &mut Vec<u8>) -> Option<()> {
-        let token = self.tokens.get(draw.below(self.tokens.len()))?;
+    fn write(&self, index: usize, to: &mut Vec<u8>) -> Option<()> {
+        let token = self.tokens.get(index)?;
         put(to, self.before);
         to.extend_from_slice(token);
         if self.kind == Kind::Forged {
