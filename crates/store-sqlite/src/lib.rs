@@ -8,13 +8,13 @@ mod audit_reader;
 mod backup;
 mod blocks;
 mod chain;
+mod checkpoint;
 mod columns;
 mod copied;
 mod error;
 #[cfg(test)]
 mod failures;
 mod fold;
-mod folding;
 #[cfg(test)]
 mod migrated;
 mod migrations;
@@ -70,11 +70,11 @@ impl SqliteStore {
     pub fn open(path: &Path, key_check: [u8; 32], audit: Arc<dyn AuditMac>) -> Result<Self, OpenError> {
         let mut connection = open::writer(path, &key_check, &*audit)?;
         let readers = Readers::start(path)?;
-        let (rest, folding) =
-            folding::start(&mut connection, open::folder(path)?).map_err(OpenError::Thread)?;
+        let (rest, checkpoints) =
+            checkpoint::start(&mut connection, open::folder(path)?).map_err(OpenError::Thread)?;
         let writer = Writer { connection, chain: Chain::new(audit), rest };
         let (queue, writer) = writer.start().map_err(OpenError::Thread)?;
-        Ok(Self { readers, queue: Some(queue), threads: vec![writer, folding] })
+        Ok(Self { readers, queue: Some(queue), threads: vec![writer, checkpoints] })
     }
 
     /// How many transactions the writer has committed since the opening. Commits beside each other share one.

@@ -28,7 +28,7 @@ const SETTINGS: &str = "
 ";
 
 /// The writer. FULL: the log is synced at every commit. It is folded into the file by a thread of its own
-/// (`folding`), and is cut back to 16 MiB after a burst.
+/// (`checkpoint`), and is cut back to 16 MiB after a burst.
 const WRITER_SETTINGS: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA cache_size = -8192;

@@ -16,8 +16,8 @@ use tokio::sync::oneshot;
 use vestibule_store::{Change, StoreError};
 
 use crate::chain::Chain;
+use crate::checkpoint::Rest;
 use crate::error::unavailable;
-use crate::folding::Rest;
 use crate::write;
 
 /// At most so many batches in one transaction, so that the first of them does not wait for ever.
@@ -103,7 +103,7 @@ impl Writer {
                         .for_each(answer);
                 }
             }
-            rest.fold(connection);
+            rest.checkpoint(connection);
         }
         // Folds the log into the file and empties it. If that fails nothing is lost: the next open does it.
         let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));

@@ -1,5 +1,5 @@
-//! The folding thread: brings what stands in the log into the file while the writer goes on, so that no commit waits for
-//! megabytes. Owns when the log is folded. A crash in the middle of it loses nothing.
+//! The checkpoint thread: folds what stands in the write-ahead log into the file while the writer goes on, so that no commit
+//! waits for megabytes. Owns when that happens. A crash in the middle of it loses nothing.
 //!
 //! SQLite begins a log anew only when all of it is folded and nobody reads from it. Under load something is always added
 //! meanwhile, so the thread folds twice, and the writer folds the little that is left by itself ([`Rest`]).
@@ -14,9 +14,9 @@ use rusqlite::Connection;
 
 /// How far the log grows, in pages of 4 KiB, before it is folded. While these are synced commits wait for the disk: four
 /// times as many are ten milliseconds of it. Fewer cost more work, because pages that change again are folded again.
-const FOLD_AT: i32 = 256;
+const CHECKPOINT_AT: i32 = 256;
 
-const FOLD: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
 /// Whether the writer has to fold what is left.
 #[derive(Clone, Debug, Default)]
@@ -24,10 +24,10 @@ pub(crate) struct Rest(Arc<AtomicBool>);
 
 impl Rest {
     /// To be called on the writing thread between two transactions.
-    pub(crate) fn fold(&self, writer: &Connection) {
+    pub(crate) fn checkpoint(&self, writer: &Connection) {
         if self.0.load(Ordering::Relaxed) {
             self.0.store(false, Ordering::Relaxed);
-            fold(writer);
+            checkpoint(writer);
         }
     }
 }
@@ -37,7 +37,7 @@ pub(crate) fn start(writer: &mut Connection, own: Connection) -> io::Result<(Res
     let (wake, woken) = mpsc::sync_channel(1);
     let rest = Rest::default();
     let left = rest.clone();
-    let thread = thread::Builder::new().name("sqlite-fold".into());
+    let thread = thread::Builder::new().name("sqlite-checkpoint".into());
     let thread = thread.spawn(move || run(&own, &woken, &left))?;
     let mut growth = Growth::default();
     writer
@@ -51,16 +51,16 @@ pub(crate) fn start(writer: &mut Connection, own: Connection) -> io::Result<(Res
 
 fn run(own: &Connection, woken: &Receiver<()>, left: &Rest) {
     while woken.recv().is_ok() {
-        fold(own);
+        checkpoint(own);
         // What was written meanwhile.
-        fold(own);
+        checkpoint(own);
         left.0.store(true, Ordering::Relaxed);
     }
 }
 
 /// A log that cannot be folded now grows on, and is folded later.
-fn fold(connection: &Connection) {
-    let _ = connection.query_row(FOLD, [], |_| Ok(()));
+fn checkpoint(connection: &Connection) {
+    let _ = connection.query_row(CHECKPOINT, [], |_| Ok(()));
 }
 
 fn wake_when_grown(growth: &mut Growth, pages: i32, wake: &SyncSender<()>) {
@@ -73,12 +73,12 @@ fn wake_when_grown(growth: &mut Growth, pages: i32, wake: &SyncSender<()>) {
 /// How far the log has grown since it was folded.
 struct Growth {
     pages: i32,
-    fold_at: i32,
+    next_at: i32,
 }
 
 impl Default for Growth {
     fn default() -> Self {
-        Self { pages: 0, fold_at: FOLD_AT }
+        Self { pages: 0, next_at: CHECKPOINT_AT }
     }
 }
 
@@ -87,12 +87,12 @@ impl Growth {
     /// again when it has grown by as much.
     fn is_enough(&mut self, pages: i32) -> bool {
         if pages < self.pages {
-            self.fold_at = FOLD_AT;
+            self.next_at = CHECKPOINT_AT;
         }
         self.pages = pages;
-        let enough = pages >= self.fold_at;
+        let enough = pages >= self.next_at;
         if enough {
-            self.fold_at = pages.saturating_add(FOLD_AT);
+            self.next_at = pages.saturating_add(CHECKPOINT_AT);
         }
         enough
     }
@@ -107,7 +107,10 @@ mod tests {
         let mut growth = Growth::default();
         let folded = |pages: &i32| growth.is_enough(*pages);
         let seen: Vec<bool> =
-            [FOLD_AT - 1, FOLD_AT, FOLD_AT + 1, 2 * FOLD_AT, 5, FOLD_AT].iter().map(folded).collect();
+            [CHECKPOINT_AT - 1, CHECKPOINT_AT, CHECKPOINT_AT + 1, 2 * CHECKPOINT_AT, 5, CHECKPOINT_AT]
+                .iter()
+                .map(folded)
+                .collect();
         assert_eq!(seen, [false, true, false, true, false, true]);
     }
 }
