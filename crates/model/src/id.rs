@@ -31,6 +31,24 @@ pub struct AccountId {
 }
 
 impl AccountId {
+    /// The id that the text is; None: it is none.
+    pub const fn new(text: &str) -> Option<Self> {
+        let text = text.as_bytes();
+        if text.is_empty() || text.len() > ACCOUNT_ID_MAX {
+            return None;
+        }
+        let (mut bytes, mut length) = ([0; ACCOUNT_ID_MAX], 0);
+        while (length as usize) < text.len() {
+            let byte = text[length as usize];
+            if !byte.is_ascii_alphanumeric() && byte != b'_' {
+                return None;
+            }
+            bytes[length as usize] = byte;
+            length += 1;
+        }
+        Some(Self { bytes, length })
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         // The bytes were checked to be ASCII when the id was made.
@@ -42,15 +60,7 @@ impl FromStr for AccountId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let well_formed = (1..=ACCOUNT_ID_MAX).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        let length = u8::try_from(text.len()).map_err(|_| IdError::Account)?;
-        if !well_formed {
-            return Err(IdError::Account);
-        }
-        let mut bytes = [0; ACCOUNT_ID_MAX];
-        bytes[..text.len()].copy_from_slice(text.as_bytes());
-        Ok(Self { bytes, length })
+        Self::new(text).ok_or(IdError::Account)
     }
 }
 

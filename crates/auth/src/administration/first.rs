@@ -155,13 +155,3 @@ fn free_name(entry: Option<&AccountEntry>) -> String {
     let others = (2..u32::MAX).map(|number| format!("{NAME}-{number}"));
     [NAME.to_owned()].into_iter().chain(others).find(is_free).unwrap_or_default()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_administrators_account_has_an_id() {
-        assert!(HOME.parse::<vestibule_model::AccountId>().is_ok());
-    }
-}

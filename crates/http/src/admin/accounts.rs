@@ -142,7 +142,7 @@ pub(super) async fn change(
 ) -> Result<Response, Failure> {
     let condition = Condition::of_change(&headers)?;
     let edit = |present: &Account| {
-        condition.expect(&item(present))?;
+        condition.require(&item(present))?;
         Ok(patch.over(&details(present))?.onto(present))
     };
     let item = item(&admin.auth.change_account(&caller, account_named(&account)?, edit).await?);
@@ -160,7 +160,7 @@ pub(super) async fn delete(
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
     let condition = Condition::of_change(&headers)?;
-    let unchanged = |present: &Account| condition.expect(&item(present));
+    let unchanged = |present: &Account| condition.require(&item(present));
     admin.auth.delete_account(&caller, account_named(&account)?, unchanged).await?;
     Ok(StatusCode::NO_CONTENT)
 }

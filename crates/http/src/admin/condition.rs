@@ -37,7 +37,7 @@ impl Condition {
     }
 
     /// Refuses unless it holds of what is there, as it would be answered.
-    pub(super) fn expect(&self, present: &impl Serialize) -> Result<(), AdministrationError> {
+    pub(super) fn require(&self, present: &impl Serialize) -> Result<(), AdministrationError> {
         if self.holds(Some(present)) { Ok(()) } else { Err(AdministrationError::Changed) }
     }
 

@@ -127,7 +127,7 @@ pub(super) async fn change(
 ) -> Result<Response, Failure> {
     let condition = Condition::of_change(&headers)?;
     let edit = |present: &Group| {
-        condition.expect(&item(present))?;
+        condition.require(&item(present))?;
         Ok(patch.over(&details(present))?.onto(present))
     };
     let item = item(&admin.auth.change_part(&caller, (account_named(&account)?, id), edit).await?);
@@ -147,7 +147,7 @@ pub(super) async fn delete(
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
     let condition = Condition::of_change(&headers)?;
-    let unchanged = |present: &Group| condition.expect(&item(present));
+    let unchanged = |present: &Group| condition.require(&item(present));
     admin.auth.delete_part(&caller, (account_named(&account)?, id), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -148,7 +148,7 @@ pub(super) async fn change(
 ) -> Result<Response, Failure> {
     let condition = Condition::of_change(&headers)?;
     let edit = |present: &OauthClient| {
-        condition.expect(&item(present))?;
+        condition.require(&item(present))?;
         patch.over(&details(present))?.onto(present.clone())
     };
     let item = item(&admin.auth.change_part(&caller, (account_named(&account)?, id), edit).await?);
@@ -168,7 +168,7 @@ pub(super) async fn delete(
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
     let condition = Condition::of_change(&headers)?;
-    let unchanged = |present: &OauthClient| condition.expect(&item(present));
+    let unchanged = |present: &OauthClient| condition.require(&item(present));
     admin.auth.delete_part(&caller, (account_named(&account)?, id), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)
 }

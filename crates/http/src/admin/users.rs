@@ -199,7 +199,7 @@ pub(super) async fn change(
 ) -> Result<Response, Failure> {
     let condition = Condition::of_change(&headers)?;
     let edit = |user: &mut User| {
-        condition.expect(&item(user))?;
+        condition.require(&item(user))?;
         patch.over(&details(user))?.onto(user);
         Ok(())
     };
@@ -221,7 +221,7 @@ pub(super) async fn delete(
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
     let condition = Condition::of_change(&headers)?;
-    let unchanged = |user: &User| condition.expect(&item(user));
+    let unchanged = |user: &User| condition.require(&item(user));
     admin.auth.delete_user(&caller, (account_named(&account)?, UserId(user)), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,6 +12,7 @@
 mod application_login;
 mod base_uri;
 mod following;
+mod limits;
 mod lockout;
 mod login;
 mod logout;

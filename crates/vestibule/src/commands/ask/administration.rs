@@ -1,6 +1,7 @@
 //! `vestibule administrator …` and `vestibule administration-token …`
 
 use serde_json::json;
+use vestibule_auth::HOME;
 use vestibule_model::{AccountId, Clock};
 
 use super::crud::{Collection, list_of};
@@ -8,9 +9,6 @@ use crate::client::{Extent, Fields, Place, Service, user_of};
 use crate::clock::SystemClock;
 use crate::command_line::{AdministrationTokenAction, AdministratorAction, RoleArguments};
 use crate::moment;
-
-/// The account that administrators live in.
-const HOME: &str = "administrators";
 
 pub(super) async fn administrators(service: &Service, action: AdministratorAction) -> anyhow::Result<()> {
     let administrators = Collection {
