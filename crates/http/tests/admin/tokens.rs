@@ -90,13 +90,11 @@ async fn the_audit_tells_who_made_a_token_and_no_secret() {
     assert!(!entry.to_string().contains(&secret));
 }
 
-#[tokio::test]
-async fn s3_a_token_that_is_revoked_while_its_request_is_sent_makes_nothing() {
-    let house = House::start().await;
+/// The answer to a request whose body is sent to its end only when the token has been revoked.
+async fn revoked_meanwhile(house: &House, path: &str, body: &str) -> String {
     let (secret, id) = house.token("deploy", "owner", None).await;
-    let body = r#"{"id":"late"}"#;
     let head = format!(
-        "POST /admin/v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret}\r\nContent-Type: application/json\r\n\
+        "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
@@ -107,8 +105,23 @@ async fn s3_a_token_that_is_revoked_while_its_request_is_sent_makes_nothing() {
     stream.write_all(&body.as_bytes()[5..]).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn s3_a_token_that_is_revoked_while_its_request_is_sent_makes_nothing() {
+    let house = House::start().await;
+    let answer = revoked_meanwhile(&house, "/admin/v1/accounts", r#"{"id":"late"}"#).await;
     assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
     assert_eq!(house.get("/admin/v1/accounts/late").await.status, 404);
+}
+
+#[tokio::test]
+async fn s3_a_token_that_is_revoked_while_its_request_is_sent_learns_nothing() {
+    let house = House::start().await;
+    let question = format!(r#"{{"account":"{ACCOUNT}","user":3705342601}}"#);
+    let answer = revoked_meanwhile(&house, "/admin/v1/why", &question).await;
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
 }
 
 #[tokio::test]
