@@ -1,5 +1,5 @@
 //! What tests are made of: a whole server on a free port with data of its own, a clock that the test turns,
-//! accounts to log in to, and HTTP clients.
+//! accounts to log in to, HTTP clients, and a store that fails on command.
 //!
 //! Nothing here stands in for anything: the server, the store and the engine are the real ones.
 #![expect(
@@ -10,12 +10,14 @@
 
 mod clock;
 mod clocked;
+mod failing_store;
 mod fixture;
 mod program;
 mod server;
 
 pub use clock::TestClock;
 pub use clocked::run_clocked;
+pub use failing_store::{FailingStore, Fault, Faults, Operation};
 pub use fixture::{ACCOUNT, AccountFixture, CHEAP, Key, OTHER_TOKEN, TOKEN, password};
 pub use program::Program;
 pub use server::{TestServer, session_of};

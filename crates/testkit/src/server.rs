@@ -19,7 +19,7 @@ use vestibule_model::Clock;
 use vestibule_store::Store;
 use vestibule_store_sqlite::SqliteStore;
 
-use crate::{ACCOUNT, AccountFixture, CHEAP, Key, TestClock};
+use crate::{ACCOUNT, AccountFixture, CHEAP, FailingStore, Faults, Key, TestClock};
 
 /// A running server. Background tasks do not run by themselves: a test calls them.
 pub struct TestServer {
@@ -27,8 +27,10 @@ pub struct TestServer {
     pub clock: Arc<TestClock>,
     /// The engine.
     pub auth: Arc<Auth>,
-    /// The store under it.
+    /// The store under it; what a test does to it itself never fails on command.
     pub store: Arc<dyn Store>,
+    /// What the engine is told that the store cannot do.
+    pub faults: Arc<Faults>,
     /// The account as it was written.
     pub fixture: AccountFixture,
     client: Client,
@@ -59,12 +61,26 @@ impl TestServer {
         let data = TempDir::new().expect("a temporary folder");
         let store = open_store(data.path(), &master);
         store.commit(fixture.changes()).await.expect("the fixture is stored");
-        let auth = start_auth(&store, &master, &clock, &settings).await;
+        let faults = Arc::new(Faults::default());
+        let auth = start_auth(&failing(&store, &faults), &master, &clock, &settings).await;
         let running = serve(&auth, &clock);
         let (address, admin_address) = (running.addresses()[0], running.addresses()[1]);
         let client = Client::builder().no_proxy().build().expect("a client");
         let running = Some(running);
-        Self { clock, auth, store, fixture, client, address, admin_address, master, settings, running, data }
+        Self {
+            clock,
+            auth,
+            store,
+            faults,
+            fixture,
+            client,
+            address,
+            admin_address,
+            master,
+            settings,
+            running,
+            data,
+        }
     }
 
     /// Ends the server without a word and starts another on the same data, as after a crash.
@@ -80,7 +96,8 @@ impl TestServer {
         }
         // An empty commit waits its turn: what was queued before it is written then.
         self.store.commit(Vec::new()).await.expect("the store answers");
-        self.auth = begin_auth(&self.store, &self.master, &self.clock, &self.settings).await;
+        self.auth =
+            begin_auth(&failing(&self.store, &self.faults), &self.master, &self.clock, &self.settings).await;
         let running = serve(&self.auth, &self.clock);
         (self.address, self.admin_address) = (running.addresses()[0], running.addresses()[1]);
         self.running = Some(running);
@@ -194,6 +211,10 @@ pub(crate) fn open_store(folder: &std::path::Path, master: &MasterKey) -> Arc<dy
     Arc::new(
         SqliteStore::open(&path, master.check_value(), Arc::new(AuditKey::derive(master))).expect("a store"),
     )
+}
+
+fn failing(store: &Arc<dyn Store>, faults: &Arc<Faults>) -> Arc<dyn Store> {
+    Arc::new(FailingStore::new(Arc::clone(store), Arc::clone(faults)))
 }
 
 pub(crate) async fn start_auth(

@@ -1,0 +1,301 @@
+//! A store that fails on command: a real one, in front of which a test says what fails, how often, and for how long.
+
+use std::error::Error;
+use std::fmt;
+use std::future::ready;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use vestibule_model::{
+    AccountId, AdministrationToken, Administrator, ApplicationToken, Millis, RememberedAnswer, SecretDigest,
+    Session, SessionId, User, UserId,
+};
+use vestibule_store::{
+    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Sequence, Store, StoreError,
+    StoreFuture, UserQuery,
+};
+
+/// Something that is asked of a store.
+#[derive(Debug)]
+pub enum Operation<'a> {
+    /// [`Store::commit`] of these changes.
+    Commit(&'a [Change]),
+    /// A read, by the name of its method.
+    Read(&'static str),
+}
+
+/// Which operations fail, and how many of them.
+pub struct Fault {
+    fails: Box<dyn Fn(&Operation<'_>) -> bool + Send + Sync>,
+    spared: usize,
+    times: usize,
+    takes_effect: bool,
+}
+
+impl Fault {
+    /// Whatever `fails` says, until the store is healed.
+    pub fn of(fails: impl Fn(&Operation<'_>) -> bool + Send + Sync + 'static) -> Self {
+        Self { fails: Box::new(fails), spared: 0, times: usize::MAX, takes_effect: false }
+    }
+
+    /// Every commit, as on a full disk.
+    pub fn commits() -> Self {
+        Self::of(|operation| matches!(operation, Operation::Commit(_)))
+    }
+
+    /// Commits that have a change like this.
+    pub fn commits_with(is_meant: impl Fn(&Change) -> bool + Send + Sync + 'static) -> Self {
+        Self::of(
+            move |operation| matches!(operation, Operation::Commit(changes) if changes.iter().any(&is_meant)),
+        )
+    }
+
+    /// Every read.
+    pub fn reads() -> Self {
+        Self::of(|operation| matches!(operation, Operation::Read(_)))
+    }
+
+    /// Reads by one method of [`Store`].
+    pub fn reads_by(method: &'static str) -> Self {
+        Self::of(move |operation| matches!(operation, Operation::Read(name) if *name == method))
+    }
+
+    /// The first so many do not fail.
+    #[must_use]
+    pub fn sparing(self, spared: usize) -> Self {
+        Self { spared, ..self }
+    }
+
+    /// At most so many fail.
+    #[must_use]
+    pub fn times(self, times: usize) -> Self {
+        Self { times, ..self }
+    }
+
+    /// What is committed takes effect all the same: only the answer is lost.
+    #[must_use]
+    pub fn taking_effect(self) -> Self {
+        Self { takes_effect: true, ..self }
+    }
+
+    fn strikes(&mut self, operation: &Operation<'_>) -> bool {
+        if self.times == 0 || !(self.fails)(operation) {
+            return false;
+        }
+        if self.spared > 0 {
+            self.spared -= 1;
+            return false;
+        }
+        self.times = self.times.saturating_sub(usize::from(self.times != usize::MAX));
+        true
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { spared, times, takes_effect, .. } = self;
+        out.debug_struct("Fault")
+            .field("spared", spared)
+            .field("times", times)
+            .field("takes_effect", takes_effect)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The faults of a store; outlives restarts of the engine over it.
+#[derive(Debug, Default)]
+pub struct Faults(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    faults: Vec<Fault>,
+    failed: usize,
+}
+
+impl Faults {
+    /// From now on this fails too.
+    pub fn fail(&self, fault: Fault) {
+        self.state().faults.push(fault);
+    }
+
+    /// From now on nothing fails.
+    pub fn heal(&self) {
+        self.state().faults.clear();
+    }
+
+    /// How many operations have failed.
+    pub fn failed(&self) -> usize {
+        self.state().failed
+    }
+
+    /// None: it does not fail. Otherwise whether it takes effect all the same.
+    fn strike(&self, operation: &Operation<'_>) -> Option<bool> {
+        let mut state = self.state();
+        let takes_effect = state.faults.iter_mut().find_map(|fault| {
+            let takes_effect = fault.takes_effect;
+            fault.strikes(operation).then_some(takes_effect)
+        });
+        state.failed += usize::from(takes_effect.is_some());
+        takes_effect
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A store with faults before it.
+pub struct FailingStore {
+    store: Arc<dyn Store>,
+    faults: Arc<Faults>,
+}
+
+impl FailingStore {
+    /// A store that works until `faults` say otherwise.
+    pub fn new(store: Arc<dyn Store>, faults: Arc<Faults>) -> Self {
+        Self { store, faults }
+    }
+
+    fn read<'a, T: Send + 'a>(
+        &'a self,
+        method: &'static str,
+        read: impl FnOnce(&'a dyn Store) -> StoreFuture<'a, T>,
+    ) -> StoreFuture<'a, T> {
+        match self.faults.strike(&Operation::Read(method)) {
+            Some(_) => Box::pin(ready(Err(out_of_order()))),
+            None => read(&*self.store),
+        }
+    }
+}
+
+impl fmt::Debug for FailingStore {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("FailingStore").field("faults", &self.faults).finish_non_exhaustive()
+    }
+}
+
+fn out_of_order() -> StoreError {
+    let cause: Box<dyn Error + Send + Sync> = Box::new(io::Error::other("the test wants this to fail"));
+    StoreError::Unavailable(cause)
+}
+
+impl Store for FailingStore {
+    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, ()> {
+        match self.faults.strike(&Operation::Commit(&changes)) {
+            None => self.store.commit(changes),
+            Some(false) => Box::pin(ready(Err(out_of_order()))),
+            Some(true) => {
+                let committed = self.store.commit(changes);
+                Box::pin(async move { committed.await.and(Err(out_of_order())) })
+            }
+        }
+    }
+
+    fn directory(&self) -> StoreFuture<'_, DirectoryRows> {
+        self.read("directory", |store| store.directory())
+    }
+
+    fn account(&self, id: AccountId) -> StoreFuture<'_, Option<AccountRows>> {
+        self.read("account", |store| store.account(id))
+    }
+
+    fn user(&self, id: UserId) -> StoreFuture<'_, Option<User>> {
+        self.read("user", |store| store.user(id))
+    }
+
+    fn changes(&self, after: Sequence) -> StoreFuture<'_, DirectoryChanges> {
+        self.read("changes", |store| store.changes(after))
+    }
+
+    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {
+        self.read("session", |store| store.session(id))
+    }
+
+    fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>> {
+        self.read("sessions", |store| store.sessions(after, limit))
+    }
+
+    fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
+        self.read("users", |store| store.users(query))
+    }
+
+    fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>> {
+        self.read("application_tokens", |store| store.application_tokens(account))
+    }
+
+    fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
+        self.read("audit", |store| store.audit(query))
+    }
+
+    fn administrators(&self) -> StoreFuture<'_, Vec<Administrator>> {
+        self.read("administrators", |store| store.administrators())
+    }
+
+    fn administration_tokens(&self) -> StoreFuture<'_, Vec<AdministrationToken>> {
+        self.read("administration_tokens", |store| store.administration_tokens())
+    }
+
+    fn administration_token(&self, secret: SecretDigest) -> StoreFuture<'_, Option<AdministrationToken>> {
+        self.read("administration_token", |store| store.administration_token(secret))
+    }
+
+    fn answer(&self, key: SecretDigest) -> StoreFuture<'_, Option<RememberedAnswer>> {
+        self.read("answer", |store| store.answer(key))
+    }
+
+    fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>> {
+        self.read("oldest_answer", |store| store.oldest_answer())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_crypto::{MasterKey, OsRng};
+    use vestibule_store::MemoryStore;
+
+    use super::*;
+    use crate::AccountFixture;
+
+    fn store() -> (FailingStore, Arc<Faults>) {
+        let faults = Arc::new(Faults::default());
+        (FailingStore::new(Arc::new(MemoryStore::new()), Arc::clone(&faults)), faults)
+    }
+
+    fn end() -> Vec<Change> {
+        vec![Change::EndSession(SessionId([1; 16]))]
+    }
+
+    #[tokio::test]
+    async fn works_until_told_to_fail_and_again_when_healed() {
+        let (store, faults) = store();
+        assert!(store.commit(end()).await.is_ok());
+        faults.fail(Fault::commits());
+        assert!(store.commit(end()).await.is_err());
+        assert!(store.directory().await.is_ok());
+        faults.heal();
+        assert!(store.commit(end()).await.is_ok());
+        assert_eq!(faults.failed(), 1);
+    }
+
+    #[tokio::test]
+    async fn fails_what_is_meant_so_often_and_after_so_many() {
+        let (store, faults) = store();
+        faults
+            .fail(Fault::commits_with(|change| matches!(change, Change::EndSession(_))).sparing(1).times(2));
+        let mut outcomes = Vec::new();
+        for _ in 0..4 {
+            outcomes.push(store.commit(end()).await.is_ok());
+            assert!(store.commit(Vec::new()).await.is_ok());
+        }
+        assert_eq!(outcomes, [true, false, false, true]);
+    }
+
+    #[tokio::test]
+    async fn a_lost_answer_may_belong_to_a_commit_that_took_effect() {
+        let (store, faults) = store();
+        let account = AccountFixture::new(&MasterKey::generate(&OsRng), Millis::EPOCH);
+        faults.fail(Fault::commits().taking_effect());
+        assert!(store.commit(account.changes()).await.is_err());
+        assert_eq!(store.directory().await.unwrap().accounts.len(), 1);
+    }
+}
