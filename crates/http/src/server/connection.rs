@@ -117,7 +117,7 @@ where
     let pulse = Pulse::expecting_head();
     let mut counter = Express::new(stream, &terms.front, peer, Arc::clone(&pulse));
     let end = Watched::new(&mut counter, Arc::clone(&pulse), || terms.patience(), terms.stop).await;
-    let late = counter.is_within_a_request();
+    let late = counter.may_be_refused();
     let (stream, arrived) = counter.into_parts();
     let wire = Wire::new(stream, Arc::clone(&pulse), arrived);
     match end {
@@ -141,8 +141,9 @@ where
         .serve_connection(TokioIo::new(wire), terms.service(peer, &pulse));
     let end = Watched::new(&mut connection, pulse, || terms.patience(), terms.stop).await;
     let parts = connection.into_parts();
+    let wire = parts.io.into_inner();
     let last = match end {
-        End::Expired if parts.read_buf.is_empty() => LastWord::Nothing,
+        End::Expired if parts.read_buf.is_empty() || wire.is_half_sent() => LastWord::Nothing,
         End::Expired => LastWord::Refusal(Refusal::HeaderTimeout),
         End::Finished(result) => {
             note(result);
@@ -150,7 +151,7 @@ where
             if terms.stop.is_set() { LastWord::Nothing } else { LastWord::Answered }
         }
     };
-    parts.io.into_inner().close(last).await;
+    wire.close(last).await;
 }
 
 async fn serve_http2<T>(stream: T, peer: Peer, terms: &Terms<'_>)

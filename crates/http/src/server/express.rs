@@ -54,6 +54,19 @@ pub(super) enum Left {
     Done,
 }
 
+/// What is left of what has arrived, when the answers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    /// Nothing.
+    Nothing,
+    /// The beginning of a request.
+    Part,
+    /// Requests that wait until answers are sent.
+    Waiting,
+    /// A request for hyper.
+    ForHyper,
+}
+
 /// What the first bytes are.
 enum Found {
     /// Part of a request that may be one of ours.
@@ -75,33 +88,34 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> Express<'a, T> {
         (self.stream, self.arrived)
     }
 
-    /// Whether part of a request has arrived.
-    pub(super) fn is_within_a_request(&self) -> bool {
-        !self.arrived.is_empty()
+    /// Whether a request has arrived in part, is late, and may be refused: behind half an answer, a refusal would be
+    /// taken for the other half.
+    pub(super) fn may_be_refused(&self) -> bool {
+        self.pulse.head_is_due() && !self.arrived.is_empty() && self.out.is_empty()
     }
 
-    /// Answers what is there; tells whether hyper has to go on.
-    fn answer(&mut self) -> bool {
+    /// Answers what is there.
+    fn answer(&mut self) -> Rest {
         let mut read = 0;
-        let other = loop {
+        let left = loop {
             let rest = self.arrived.get(read..).unwrap_or_default();
-            if rest.is_empty() || self.out.len() > MOST_UNSENT {
-                break false;
+            if rest.is_empty() {
+                break Rest::Nothing;
+            }
+            if self.out.len() > MOST_UNSENT {
+                break Rest::Waiting;
             }
             match answer_first(self.front, self.peer, rest, &mut self.out) {
                 Found::Answered(length) => {
                     self.pulse.answered();
                     read += length;
                 }
-                Found::Part => break false,
-                Found::Other => break true,
+                Found::Part => break Rest::Part,
+                Found::Other => break Rest::ForHyper,
             }
         };
         self.arrived.drain(..read);
-        if !other && !self.arrived.is_empty() {
-            self.pulse.bytes_arrived();
-        }
-        other
+        left
     }
 
     fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -110,7 +124,11 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> Express<'a, T> {
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
+            let at_once = self.sent == 0 && count == rest.len();
             self.sent += count;
+            if !at_once {
+                self.pulse.bytes_left();
+            }
         }
         self.out.clear();
         self.sent = 0;
@@ -133,11 +151,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Future for Express<'_, T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         loop {
-            // Before hyper writes, everything of ours is sent.
-            let other = this.answer();
+            // Before hyper writes, and before more is read, everything of ours is sent: a client that does not take its
+            // answers is idle, whatever else it has sent.
+            let rest = this.answer();
             ready!(this.poll_send(context))?;
-            if other {
-                return Poll::Ready(Ok(Left::ForHyper));
+            match rest {
+                Rest::ForHyper => return Poll::Ready(Ok(Left::ForHyper)),
+                Rest::Waiting => continue,
+                Rest::Part => this.pulse.bytes_arrived(),
+                Rest::Nothing => {}
             }
             if this.finishing {
                 let left = if this.arrived.is_empty() { Left::Done } else { Left::ForHyper };

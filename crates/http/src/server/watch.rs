@@ -20,7 +20,8 @@ pub(super) struct Pulse {
     active: AtomicU32,
     /// Part of a request's head has arrived, or the first one is due.
     head_due: AtomicBool,
-    /// When the head began to arrive, or when the last request began: milliseconds after `opened`.
+    /// When the head began to arrive, when the last request began, or when a client last took part of an answer that it
+    /// takes in pieces: milliseconds after `opened`.
     since_millis: AtomicU64,
 }
 
@@ -64,6 +65,17 @@ impl Pulse {
     /// A whole head has been answered in the moment in which it was there.
     pub(super) fn answered(&self) {
         self.head_due.store(false, Ordering::Relaxed);
+    }
+
+    /// The client took part of an answer that it takes in pieces: as long as it does it is neither late nor idle.
+    pub(super) fn bytes_left(&self) {
+        self.head_due.store(false, Ordering::Relaxed);
+        self.stamp();
+    }
+
+    /// Whether the client is to send the rest of a head, or its first one.
+    pub(super) fn head_is_due(&self) -> bool {
+        self.head_due.load(Ordering::Relaxed)
     }
 
     fn stamp(&self) {

@@ -39,6 +39,8 @@ pub(super) struct Wire<T> {
     peer_finished: bool,
     /// An answer of ours that is being sent instead of hyper's.
     substitute: Option<Substitute>,
+    /// Whether hyper keeps something that the client has not taken yet.
+    half_sent: bool,
 }
 
 #[derive(Debug)]
@@ -49,7 +51,12 @@ struct Substitute {
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
     pub(super) fn new(stream: T, pulse: Arc<Pulse>, arrived: Vec<u8>) -> Self {
-        Self { stream, pulse, arrived, peer_finished: false, substitute: None }
+        Self { stream, pulse, arrived, peer_finished: false, substitute: None, half_sent: false }
+    }
+
+    /// Whether an answer was sent in part. A refusal behind it would be taken for the rest.
+    pub(super) const fn is_half_sent(&self) -> bool {
+        self.half_sent
     }
 
     /// Says the last word and closes.
@@ -86,6 +93,10 @@ impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
             let count = self.arrived.len().min(buffer.remaining());
             buffer.put_slice(self.arrived.get(..count).unwrap_or_default());
             self.arrived.drain(..count);
+            if self.arrived.is_empty() {
+                // A connection may live long, and does not need the space again.
+                self.arrived = Vec::new();
+            }
             self.pulse.bytes_arrived();
             return Poll::Ready(Ok(()));
         }
@@ -124,6 +135,15 @@ impl<T: AsyncWrite + Unpin> Wire<T> {
         }
         self.poll_substitute(context).map_ok(|()| true)
     }
+
+    /// Notes what became of a write of `length` bytes.
+    fn note_write(&mut self, length: usize, written: &Poll<io::Result<usize>>) {
+        let in_pieces = self.half_sent;
+        self.half_sent = !matches!(written, Poll::Ready(Ok(count)) if *count == length);
+        if written.is_ready() && (in_pieces || self.half_sent) {
+            self.pulse.bytes_left();
+        }
+    }
 }
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
@@ -135,7 +155,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
         if ready!(self.poll_replace(context, bytes))? {
             return Poll::Ready(Ok(bytes.len()));
         }
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.note_write(bytes.len(), &written);
+        written
     }
 
     fn poll_write_vectored(
@@ -148,7 +170,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
         {
             return Poll::Ready(Ok(bytes.len()));
         }
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.note_write(slices.iter().map(|slice| slice.len()).sum(), &written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {
