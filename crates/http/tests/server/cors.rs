@@ -71,3 +71,15 @@ fn a_refusal_is_readable_for_a_configured_origin() {
     let answer = site().ask(&request("GET", "/nothing", &format!("Origin: {FRIEND}\r\n")));
     assert_eq!((answer.status(), answer.header("access-control-allow-origin")), (404, Some(FRIEND)));
 }
+
+#[test]
+fn what_the_fast_path_would_answer_is_readable_for_a_configured_origin_and_no_other() {
+    let ask = |origin: &str| site().ask(&request("GET", "/plain", &format!("Origin: {origin}\r\n")));
+    let friend = ask(FRIEND);
+    assert_eq!((friend.status(), friend.header("access-control-allow-origin")), (200, Some(FRIEND)));
+    let stranger = ask("https://stranger.example");
+    assert_eq!(
+        (stranger.header("access-control-allow-origin"), stranger.header("vary")),
+        (None, Some("origin"))
+    );
+}

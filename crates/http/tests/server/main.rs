@@ -4,6 +4,7 @@
 mod cors;
 mod limits;
 mod operations;
+mod pipelining;
 mod protocols;
 mod requests;
 mod shutdown;

@@ -2,7 +2,7 @@
 
 use vestibule_http::layers::TrustedProxies;
 
-use crate::support::{Settings, Site, get_request, request};
+use crate::support::{Answer, Settings, Site, get_request, request};
 
 #[test]
 fn http1_answers_carry_a_reason_phrase() {
@@ -96,6 +96,18 @@ fn forwarded_for_from_a_trusted_proxy_names_the_client_and_not_what_the_client_w
     assert_eq!(site.ask(&request("GET", "/who", forwarded)).body, "198.51.100.1 i true");
 }
 
+/// ATTACKS L7: the last line is the nearest proxy's, whatever the client wrote in one before it.
+#[test]
+fn of_two_forwarded_protocols_the_nearest_proxys_counts() {
+    let site = Site::start_with(trust_localhost);
+    let who = |first: &str, last: &str| {
+        let lines = format!("X-Forwarded-Proto: {first}\r\nX-Forwarded-Proto: {last}\r\nX-Request-Id: i\r\n");
+        site.ask(&request("GET", "/who", &lines)).body
+    };
+    assert_eq!(who("https", "http"), "127.0.0.1 i false");
+    assert_eq!(who("http", "https"), "127.0.0.1 i true");
+}
+
 fn trust_localhost(settings: &mut Settings) {
     settings.layers.trusted_proxies = TrustedProxies::new(vec!["127.0.0.0/8".parse().unwrap()]);
 }
@@ -118,8 +130,56 @@ fn a_panic_is_500_and_the_connection_and_the_server_survive() {
 fn pipelined_requests_are_answered_in_order() {
     let site = Site::start();
     let mut client = site.connect();
-    let both = get_request("/slow") + &request("GET", "/who", "X-Request-Id: second\r\n");
+    let both = get_request("/held") + &request("GET", "/who", "X-Request-Id: second\r\n");
     client.send(both);
-    assert_eq!(client.answer().body, "slow");
+    site.gate.wait_for_one();
+    site.gate.open();
+    assert_eq!(client.answer().body, "held");
     assert_eq!(client.answer().body, "127.0.0.1 second false");
+}
+
+/// The request, at the fast path and by hyper: a connection stays with hyper once it has been there.
+fn both_ways(site: &Site, request: &str) -> [Answer; 2] {
+    let mut by_hyper = site.connect();
+    by_hyper.send(get_request("/hello"));
+    assert_eq!(by_hyper.answer().status(), 200);
+    by_hyper.send(request);
+    [site.ask(request), by_hyper.answer()]
+}
+
+/// RFC 9112 §3.2.
+#[test]
+fn http_1_1_without_host_is_400_on_every_path() {
+    let site = Site::start();
+    for path in ["/plain", "/hello", "/nothing", "/session/nothing"] {
+        for answer in both_ways(&site, &format!("GET {path} HTTP/1.1\r\n\r\n")) {
+            assert_eq!(answer.status(), 400, "{path}");
+            assert!(
+                answer.body.contains("The request has no Host, or more than one"),
+                "{path}: {}",
+                answer.body
+            );
+        }
+    }
+}
+
+/// RFC 9112 §3.2.
+#[test]
+fn two_hosts_are_400_also_when_they_are_equal() {
+    let site = Site::start();
+    for path in ["/plain", "/hello"] {
+        for version in ["1.1", "1.0"] {
+            let request = format!("GET {path} HTTP/{version}\r\nHost: a\r\nhost: a\r\n\r\n");
+            for answer in both_ways(&site, &request) {
+                assert_eq!(answer.status(), 400, "{path} {version}");
+            }
+        }
+    }
+}
+
+#[test]
+fn http_1_0_needs_no_host() {
+    let site = Site::start();
+    let answer = site.ask("GET /hello HTTP/1.0\r\n\r\n");
+    assert_eq!((answer.status(), answer.body.as_str()), (200, "hello"));
 }

@@ -1,37 +1,44 @@
 //! The end.
 
-use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{SHORT, Site, get_request};
+use tokio::join;
+
+use crate::support::{Client, Site, get_request, wait_until_refused};
 
 const GRACE: Duration = Duration::from_secs(5);
 
-#[test]
-fn a_running_request_is_finished() {
+/// A site with a request under way, and its client.
+fn at_work() -> (Site, Client) {
     let site = Site::start();
     let mut client = site.connect();
-    client.send(get_request("/slow"));
-    thread::sleep(SHORT / 3);
-    let ended = thread::spawn(move || site.running.shutdown_blocking(GRACE));
-    let answer = client.answer();
-    assert_eq!(answer.body, "slow");
+    client.send(get_request("/held"));
+    site.gate.wait_for_one();
+    (site, client)
+}
+
+#[test]
+fn a_running_request_is_finished() {
+    let (site, mut client) = at_work();
+    let Site { address, gate, running, .. } = site;
+    let ended = thread::spawn(move || running.shutdown_blocking(GRACE));
+    wait_until_refused(address);
+    gate.open();
+    assert_eq!(client.answer().body, "held");
     assert!(client.is_closed());
     assert_eq!(ended.join().unwrap(), 0);
 }
 
 #[test]
 fn new_connections_are_refused_while_the_last_request_runs() {
-    let site = Site::start();
-    let address = site.address;
-    let mut client = site.connect();
-    client.send(get_request("/slow"));
-    thread::sleep(SHORT / 3);
-    let ended = thread::spawn(move || site.running.shutdown_blocking(GRACE));
-    thread::sleep(SHORT / 3);
-    assert_eq!(TcpStream::connect(address).unwrap_err().kind(), std::io::ErrorKind::ConnectionRefused);
-    assert_eq!(client.answer().body, "slow");
+    let (site, mut client) = at_work();
+    let Site { address, gate, running, .. } = site;
+    let ended = thread::spawn(move || running.shutdown_blocking(GRACE));
+    wait_until_refused(address);
+    assert!(!ended.is_finished(), "it waits for the request");
+    gate.open();
+    assert_eq!(client.answer().body, "held");
     ended.join().unwrap();
 }
 
@@ -47,22 +54,18 @@ fn idle_connections_are_closed_at_once() {
 
 #[test]
 fn what_does_not_end_within_the_grace_is_cut_and_counted() {
-    let site = Site::start();
-    let mut client = site.connect();
-    client.send(get_request("/slow"));
-    thread::sleep(SHORT / 3);
+    let (site, mut client) = at_work();
     assert_eq!(site.running.shutdown_blocking(Duration::from_millis(10)), 1);
     assert!(client.is_closed());
 }
 
 #[tokio::test]
 async fn it_can_be_awaited_inside_a_runtime_that_has_one_thread() {
-    let site = Site::start();
-    let mut client = site.connect();
-    client.send(get_request("/slow"));
-    tokio::time::sleep(SHORT / 3).await;
-    assert_eq!(site.running.shutdown(GRACE).await, 0);
-    assert_eq!(client.answer().body, "slow");
+    let (site, mut client) = at_work();
+    let Site { gate, running, .. } = site;
+    let (cut, ()) = join!(running.shutdown(GRACE), async { gate.open() });
+    assert_eq!(cut, 0);
+    assert_eq!(client.answer().body, "held");
 }
 
 #[test]
@@ -70,11 +73,5 @@ fn dropping_a_running_server_frees_its_port() {
     let site = Site::start();
     let address = site.address;
     drop(site);
-    for _ in 0..100 {
-        if TcpStream::connect(address).is_err() {
-            return;
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    panic!("still listening");
+    wait_until_refused(address);
 }

@@ -1,19 +1,24 @@
 //! A server with a few routes, and a client that speaks bytes.
 
+use std::borrow::Cow;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use http::{Method, StatusCode};
 use serde_json::Value;
-use tokio::time::sleep;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use vestibule_http::layers::{
-    self, BodyLimits, ClientAddress, LayerState, LimitedBody, RequestId, is_encrypted, refusal,
+    self, Answering, BodyLimits, ClientAddress, Fields, Head, LayerState, LimitedBody, PlainAnswer,
+    RequestId, Routes, Shortcut, is_encrypted, refusal,
 };
 use vestibule_http::operations::Metrics;
 use vestibule_http::server::{Limits, Listen, Running, Server};
@@ -38,6 +43,70 @@ pub(crate) struct Site {
     pub(crate) address: SocketAddr,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) running: Running,
+    pub(crate) gate: Arc<Gate>,
+}
+
+/// Holds the requests for `/held` until a test opens it.
+pub(crate) struct Gate {
+    entering: mpsc::Sender<()>,
+    entered: Mutex<mpsc::Receiver<()>>,
+    open: Semaphore,
+}
+
+impl Gate {
+    fn closed() -> Arc<Self> {
+        let (entering, entered) = mpsc::channel();
+        Arc::new(Self { entering, entered: Mutex::new(entered), open: Semaphore::new(0) })
+    }
+
+    /// Waits until one more request is held.
+    pub(crate) fn wait_for_one(&self) {
+        self.entered.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+    }
+
+    pub(crate) fn open(&self) {
+        self.open.add_permits(1_000);
+    }
+
+    async fn pass(&self) -> &'static str {
+        self.entering.send(()).unwrap();
+        self.open.acquire().await.unwrap().forget();
+        "held"
+    }
+}
+
+/// Waits until nobody listens at `address` any more.
+pub(crate) fn wait_until_refused(address: SocketAddr) {
+    let begun = Instant::now();
+    while TcpStream::connect(address).is_ok() {
+        assert!(begun.elapsed() < PATIENCE, "still listening");
+        thread::yield_now();
+    }
+}
+
+/// A shortcut, which the fast path answers: `GET /plain`, with a body of [`PLAIN_BYTES`].
+struct Plain;
+
+pub(crate) const PLAIN_BYTES: usize = 60_000;
+static PLAIN: [u8; PLAIN_BYTES] = [b'p'; PLAIN_BYTES];
+
+impl Shortcut for Plain {
+    fn route(&self) -> &'static str {
+        "/plain"
+    }
+
+    fn recognises(&self, method: &Method, path: &str) -> bool {
+        method == Method::GET && path == "/plain"
+    }
+
+    fn answer_at_once(&self, _head: Head<'_>) -> Option<PlainAnswer> {
+        let body = Cow::Borrowed(&PLAIN[..]);
+        Some(PlainAnswer { status: StatusCode::OK, fields: Fields::default(), body, cause: None })
+    }
+
+    fn answer(&self, _request: Request) -> Answering {
+        Box::pin(async { Ok(Response::new("the long way".into())) })
+    }
 }
 
 /// What a test may change.
@@ -58,15 +127,26 @@ impl Site {
         let mut settings =
             Settings { limits, layers: LayerState::new(Arc::clone(&metrics), &Sevens), tls: None };
         change(&mut settings);
-        let service = layers::apply(routes(), settings.layers);
+        let gate = Gate::closed();
+        let routes = Routes { router: routes(&gate), shortcuts: vec![Arc::new(Plain)] };
+        let service = layers::apply(routes, settings.layers);
         let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: settings.tls, service };
         let server = Server::bind(vec![listen], settings.limits).unwrap();
         let running = server.counting_connections_in(metrics.connections.clone()).start().unwrap();
-        Self { address: running.addresses()[0], metrics, running }
+        Self { address: running.addresses()[0], metrics, running, gate }
     }
 
     pub(crate) fn connect(&self) -> Client {
         Client::connect(self.address)
+    }
+
+    /// Waits until this many connections are open.
+    pub(crate) fn wait_for_connections(&self, count: usize) {
+        let (begun, line) = (Instant::now(), format!("vestibule_http_connections {count}\n"));
+        while !self.metrics.encode().contains(&line) {
+            assert!(begun.elapsed() < PATIENCE, "other than {count} connections");
+            thread::yield_now();
+        }
     }
 
     /// One request on a connection of its own.
@@ -83,14 +163,15 @@ impl Settings {
     }
 }
 
-fn routes() -> Router {
+fn routes(gate: &Arc<Gate>) -> Router {
+    let gate = Arc::clone(gate);
     Router::new()
         .route("/hello", get(async || "hello"))
         .route("/echo", post(echo))
         .route("/who", get(who))
         .route("/sessions/{id}", get(async || "session"))
         .route("/panic", get(async || -> &'static str { panic!("on purpose") }))
-        .route("/slow", get(slow))
+        .route("/held", get(async move || gate.pass().await))
 }
 
 async fn echo(LimitedBody(body): LimitedBody) -> Response {
@@ -106,11 +187,6 @@ async fn who(
     request: Request,
 ) -> String {
     format!("{address} {} {}", id.as_str(), is_encrypted(request.extensions()))
-}
-
-async fn slow() -> &'static str {
-    sleep(SHORT).await;
-    "slow"
 }
 
 /// A connection.
@@ -164,6 +240,27 @@ impl Client {
             answer.body = String::from_utf8(self.read.drain(..length).collect()).unwrap();
         }
         answer
+    }
+
+    /// All that comes until the connection ends.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        while self.read_more() {}
+        std::mem::take(&mut self.read)
+    }
+
+    /// Sends byte after byte, with pauses, until something is answered.
+    pub(crate) fn trickle(&mut self, bytes: impl Iterator<Item = u8>) -> Answer {
+        self.stream.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
+        for byte in bytes {
+            self.send([byte]);
+            let mut buffer = [0; 4096];
+            if let Ok(count) = self.stream.read(&mut buffer) {
+                self.read.extend_from_slice(&buffer[..count]);
+                break;
+            }
+        }
+        self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        self.answer()
     }
 
     /// Whether the server closes the connection without another byte.
