@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use axum::extract::Request;
 use axum::response::Response;
-use http::StatusCode;
+use http::{StatusCode, Version};
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
@@ -177,7 +177,8 @@ impl Edge<shortcut::Endpoint> {
     /// way, and touches nothing that is shared but counters.
     pub(crate) fn answer_at_once<B>(&self, request: &http::Request<B>, peer: Peer) -> Option<Response> {
         let visit = || Visit::begin(&self.place, request, Some(peer.address));
-        let (visit, plain) = self.plain_answer(Headers::Map(request.headers()), peer, visit)?;
+        let head = (Headers::Map(request.headers()), request.version());
+        let (visit, plain) = self.plain_answer(head, peer, visit)?;
         let mut answer = Response::from(plain);
         visit.end(&self.place, &mut answer);
         Some(answer)
@@ -195,7 +196,7 @@ impl Edge<shortcut::Endpoint> {
             return None;
         }
         let visit = || Visit::begin_parsed(&self.place, headers, peer.address);
-        let (visit, plain) = self.plain_answer(headers, peer, visit)?;
+        let (visit, plain) = self.plain_answer((headers, Version::HTTP_11), peer, visit)?;
         let status = plain.status;
         plain.fields.write(out);
         visit.end_parsed(&self.place, &plain, out);
@@ -205,12 +206,12 @@ impl Edge<shortcut::Endpoint> {
     /// None: the shortcut cannot, or something is unusual; the long way finds out what. There it panics again, too.
     fn plain_answer(
         &self,
-        headers: Headers<'_>,
+        (headers, version): (Headers<'_>, Version),
         peer: Peer,
         visit: impl FnOnce() -> Visit,
     ) -> Option<(Visit, PlainAnswer)> {
         let (state, shortcut) = (&self.place.state, &*self.inner.0);
-        if headers.size() > state.max_header_bytes {
+        if headers.size() > state.max_header_bytes || !headers.name_one_host(version) {
             return None;
         }
         let ClientAddress(address) = state.trusted_proxies.client_address(peer.address.ip(), headers);
@@ -237,8 +238,12 @@ fn identify(state: &LayerState, visit: &Visit, request: &mut Request) {
 
 /// An answer that needs no handler.
 fn refuse_early(state: &LayerState, request: &Request) -> Option<Response> {
-    if Headers::Map(request.headers()).size() > state.max_header_bytes {
+    let headers = Headers::Map(request.headers());
+    if headers.size() > state.max_header_bytes {
         return Some(refusal::answer(request.uri().path(), Refusal::HeadersTooLarge));
+    }
+    if !headers.name_one_host(request.version()) {
+        return Some(refusal::answer(request.uri().path(), Refusal::NoHost));
     }
     state.allowed_origins.preflight(request.method(), request.headers())
 }

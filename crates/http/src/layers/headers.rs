@@ -1,6 +1,7 @@
 //! The headers of a request, by whichever parser they were read.
 
-use http::{HeaderMap, HeaderName};
+use http::header::HOST;
+use http::{HeaderMap, HeaderName, Version};
 
 /// Headers to look names up in. Names compare without case; values are bytes.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,17 @@ impl<'a> Headers<'a> {
         map.into_iter().flatten().chain(self.parsed(name))
     }
 
+    /// Whether there is one Host, of characters that a host and port may have, or none where none is needed
+    /// (RFC 9112 §3.2): HTTP/1.0 needs none, and HTTP/2 has it among its pseudo-headers.
+    pub fn name_one_host(self, version: Version) -> bool {
+        let mut hosts = self.all(&HOST);
+        match (hosts.next(), hosts.next()) {
+            (Some(host), None) => host.iter().all(|byte| is_of_a_host(*byte)),
+            (None, _) => version != Version::HTTP_11,
+            (Some(_), Some(_)) => false,
+        }
+    }
+
     /// Bytes of headers as HTTP/1.1 writes them: name, colon, space, value, line end.
     pub fn size(self) -> usize {
         match self {
@@ -54,6 +66,13 @@ impl<'a> Headers<'a> {
             .filter(move |header| header.name.eq_ignore_ascii_case(name.as_str()))
             .map(|header| header.value)
     }
+}
+
+/// Whether a host with a port may have this character (RFC 3986 §3.2.2 and §3.2.3).
+const fn is_of_a_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'[' | b']' | b'%')
+        || matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=')
 }
 
 #[cfg(test)]
@@ -96,6 +115,22 @@ mod tests {
     #[test]
     fn what_is_not_visible_is_no_text() {
         both_ways(|headers| assert_eq!(headers.text(&HeaderName::from_static("x-o")), None));
+    }
+
+    #[test]
+    fn a_host_is_named_once_and_looks_like_one() {
+        let one = |value| {
+            let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_static(value))]);
+            Headers::Map(&headers).name_one_host(Version::HTTP_11)
+        };
+        for host in ["", "a_b.example:8080", "[2001:db8::1]:443"] {
+            assert!(one(host), "{host}");
+        }
+        for wrong in ["a b", "a/b", "a@b", "a\"b", "a?b"] {
+            assert!(!one(wrong), "{wrong}");
+        }
+        let none = |version| Headers::Parsed(&[]).name_one_host(version);
+        assert_eq!([Version::HTTP_10, Version::HTTP_11, Version::HTTP_2].map(none), [true, false, true]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! 1. **request id** (`request_id`): the caller's, or a new one; returned as `X-Request-Id`
 //! 2. **client address** (`client`): the peer, or what trusted proxies say
 //! 3. **in flight** counted; a span with the id for what is logged meanwhile, but on the cheapest shortcuts
-//! 4. **head size**: more than 16 KiB of headers is 431
+//! 4. **head**: more than 16 KiB of headers is 431; HTTP/1.1 without Host, and two of them, 400 (RFC 9112 §3.2)
 //! 5. **CORS preflight** (`cors`): answered for allowed origins, otherwise unknown
 //! 6. **panics** of the handler become 500
 //! 7. the handler; `LimitedBody` (`body`) reads bodies with a limit on size and time

@@ -12,6 +12,8 @@ use crate::{admin, livevox};
 pub enum Refusal {
     /// It is not HTTP as we know it.
     BadRequest,
+    /// It does not say which host it is for, or says it twice (RFC 9112 §3.2).
+    NoHost,
     /// There is nothing at this path.
     NotFound,
     /// The path exists, the method does not.
@@ -38,7 +40,7 @@ impl Refusal {
     /// The status of the answer.
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::BadRequest | Self::BodyBroken => StatusCode::BAD_REQUEST,
+            Self::BadRequest | Self::NoHost | Self::BodyBroken => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::HeaderTimeout | Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -54,6 +56,7 @@ impl Refusal {
     pub const fn message(self) -> &'static str {
         match self {
             Self::BadRequest => "The request is malformed",
+            Self::NoHost => "The request has no Host, or more than one, or one that is none",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Method not allowed",
             Self::HeaderTimeout => "The request headers did not arrive in time",
