@@ -14,45 +14,127 @@ use crate::log_out::LogOutError;
 use crate::service::Auth;
 use crate::standing;
 
-/// What shows a session at a gateway.
+/// What shows a session.
 #[derive(Clone, Copy, Debug)]
 pub enum Credential<'a> {
     /// A bearer token.
     Bearer(&'a str),
-    /// The session cookies of a request, of which one may be right.
-    Cookies(&'a [&'a str]),
     /// A LiveVox id.
     LivevoxId([u8; 16]),
+    /// The session cookies of a request, of which one may be right.
+    Cookies(&'a [&'a str]),
+}
+
+/// A kind of credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// A bearer token.
+    Bearer,
+    /// A LiveVox id.
+    LivevoxId,
+    /// A session cookie.
+    Cookie,
+}
+
+/// Every credential that a request shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Credentials<'a> {
+    /// The bearer of its `Authorization`.
+    pub bearer: Option<&'a str>,
+    /// The LiveVox id of its `LV-Session`.
+    pub livevox_id: Option<[u8; 16]>,
+    /// The values of its session cookies.
+    pub cookies: &'a [&'a str],
+    /// The bearer in its target.
+    pub bearer_in_target: Option<&'a str>,
+}
+
+impl<'a> Credentials<'a> {
+    /// Those that there are, in the order in which they count.
+    pub fn iter(self) -> impl Iterator<Item = Credential<'a>> {
+        let cookies = (!self.cookies.is_empty()).then_some(Credential::Cookies(self.cookies));
+        let all = [
+            self.bearer.map(Credential::Bearer),
+            self.livevox_id.map(Credential::LivevoxId),
+            cookies,
+            self.bearer_in_target.map(Credential::Bearer),
+        ];
+        all.into_iter().flatten()
+    }
+}
+
+/// Which kinds of credential open what is asked for. Others only contradict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// Every kind.
+    Any,
+    /// A LiveVox id.
+    LivevoxId,
+}
+
+/// What is shown, for what, and from where.
+#[derive(Clone, Copy, Debug)]
+pub struct Showing<'a> {
+    /// What is shown.
+    pub credentials: Credentials<'a>,
+    /// What of it opens what is asked for.
+    pub accepted: Accepted,
+    /// The account that it is shown for, where the request names one: no session of another counts.
+    pub account: Option<&'a str>,
+    /// The caller's address.
+    pub address: Option<IpAddr>,
+    /// The time.
+    pub now: Millis,
+}
+
+impl Credential<'_> {
+    const fn kind(&self) -> CredentialKind {
+        match self {
+            Self::Bearer(_) => CredentialKind::Bearer,
+            Self::LivevoxId(_) => CredentialKind::LivevoxId,
+            Self::Cookies(_) => CredentialKind::Cookie,
+        }
+    }
+}
+
+impl Accepted {
+    fn includes(self, kind: CredentialKind) -> bool {
+        self == Self::Any || kind == CredentialKind::LivevoxId
+    }
 }
 
 /// A valid session, as long as it is locked.
 #[derive(Clone, Copy)]
-pub struct Granted<'a>(&'a live::Entry<UserEntry>);
+pub struct Granted<'a> {
+    entry: &'a live::Entry<UserEntry>,
+    shown_by: CredentialKind,
+}
 
 impl Granted<'_> {
     /// The session's reference: a name that opens nothing, in the form of a random UUID.
     pub fn reference(&self) -> [u8; 16] {
-        self.0.reference
+        self.entry.reference
     }
 
     /// Its user, and what follows from the account.
     pub fn user(&self) -> &UserEntry {
-        &self.0.holder
+        &self.entry.holder
     }
 
     /// The application it was opened with.
     pub fn application(&self) -> Application {
-        self.0.application()
+        self.entry.application()
     }
 
     /// When it ends if it is not used again.
     pub fn expires_at(&self) -> Millis {
-        self.0.expires_at()
+        self.entry.expires_at()
     }
 
     /// The same to keep.
     pub fn to_owned(&self) -> Authorized {
-        Authorized { session: self.0.session(), user: Arc::clone(&self.0.holder) }
+        let user = Arc::clone(&self.entry.holder);
+        Authorized { session: self.entry.session(), user, shown_by: self.shown_by }
     }
 }
 
@@ -62,6 +144,8 @@ pub struct Authorized {
     pub session: Session,
     /// Its user, and what follows from the account.
     pub user: Arc<UserEntry>,
+    /// By what it was shown.
+    pub shown_by: CredentialKind,
 }
 
 impl Authorized {
@@ -80,27 +164,76 @@ impl Auth {
         self.live.with_livevox_id(&credential, now, |live| self.may_go_on(live, None, now)) == Some(true)
     }
 
-    /// What `grant` answers of whoever holds the session that this shows, if they may go on and are no administrator. Counts for its application,
-    /// and keeps it alive where the policy says so; in memory. The session is locked meanwhile, so `grant` must be quick.
-    /// While the table is being filled, [`Auth::recall`] goes before.
-    pub fn authorize<R>(
+    /// What `grant` answers of whoever holds the session that this shows, if they may go on and are no administrator.
+    /// Counts for its application, and keeps it alive where the policy says so; in memory. The session is locked
+    /// meanwhile, so `grant` must be quick. While the table is being filled, [`Auth::recall`] goes before.
+    ///
+    /// Of several credentials the first that lives counts; the rules are those of `agreed`.
+    pub fn authorize<R>(&self, shown: Showing<'_>, grant: impl Fn(Granted<'_>) -> R) -> Option<R> {
+        let pass = |live: &mut Live<'_>, shown_by| {
+            let of_account = |named: &str| live.entry.holder.account().account.id.as_str() == named;
+            let may = shown.account.is_none_or(of_account)
+                && is_public(live)
+                && self.let_pass(live, shown.address, shown.now);
+            may.then(|| grant(Granted { entry: live.entry, shown_by }))
+        };
+        let mut credentials = shown.credentials.iter();
+        let first = credentials.next()?;
+        if credentials.next().is_none() {
+            let kind = first.kind();
+            return self
+                .find(first, shown.now, |live| shown.accepted.includes(kind).then(|| pass(live, kind))?);
+        }
+        let (id, kind) = self.agreed(&shown)?;
+        self.live.with(id, shown.now, |live| pass(live, kind))?
+    }
+
+    /// The session that counts when several credentials are shown: that of the first accepted one that lives. None also
+    /// when two of them live and belong to different users, since nobody could tell whose request it is; and when a
+    /// bearer is one of ours and has ended, since its holder has logged out. Whatever else does not live counts as absent:
+    /// clients send the tokens of other services along, and browsers old cookies.
+    fn agreed(&self, shown: &Showing<'_>) -> Option<(SessionId, CredentialKind)> {
+        let look = |live: &mut Live<'_>| {
+            let lives = is_public(live) && self.may_go_on(live, shown.address, shown.now);
+            lives.then(|| (live.entry.id, live.entry.user()))
+        };
+        let (mut counts, mut holder) = (None, None);
+        for credential in shown.credentials.iter() {
+            let Some((id, user)) = self.find(credential, shown.now, look) else {
+                if matches!(credential, Credential::Bearer(bearer) if self.is_genuine_bearer(bearer)) {
+                    return None;
+                }
+                continue;
+            };
+            if *holder.get_or_insert(user) != user {
+                return None;
+            }
+            if shown.accepted.includes(credential.kind()) {
+                counts = counts.or(Some((id, credential.kind())));
+            }
+        }
+        counts
+    }
+
+    /// Whether a bearer is one that this service has made, whatever became of its session.
+    pub fn is_genuine_bearer(&self, bearer: &str) -> bool {
+        self.tokens.read_bearer(bearer).is_some()
+    }
+
+    /// What `work` answers of the first session that this shows and that it answers something of.
+    fn find<R>(
         &self,
         credential: Credential<'_>,
-        address: Option<IpAddr>,
         now: Millis,
-        grant: impl Fn(Granted<'_>) -> R,
+        work: impl Fn(&mut Live<'_>) -> Option<R>,
     ) -> Option<R> {
-        let work = |live: &mut Live<'_>| {
-            let may = !live.entry.holder.is_administrator && self.let_pass(live, address, now);
-            may.then(|| grant(Granted(live.entry)))
-        };
-        let by_id = |id: SessionId| self.live.with(id, now, work);
+        let by_id = |id: SessionId| self.live.with(id, now, &work)?;
         match credential {
-            Credential::Bearer(bearer) => by_id(self.tokens.read_bearer(bearer)?)?,
+            Credential::Bearer(bearer) => by_id(self.tokens.read_bearer(bearer)?),
             Credential::Cookies(cookies) => {
-                cookies.iter().find_map(|cookie| by_id(self.tokens.read_cookie(cookie)?))?
+                cookies.iter().find_map(|cookie| by_id(self.tokens.read_cookie(cookie)?))
             }
-            Credential::LivevoxId(id) => self.live.with_livevox_id(&id, now, work)?,
+            Credential::LivevoxId(id) => self.live.with_livevox_id(&id, now, &work)?,
         }
     }
 
@@ -113,7 +246,7 @@ impl Auth {
     ) -> Option<Authorized> {
         let work = |live: &mut Live<'_>| {
             let may = live.entry.holder.is_administrator && self.let_pass(live, address, now);
-            may.then(|| Granted(live.entry).to_owned())
+            may.then(|| Granted { entry: live.entry, shown_by: CredentialKind::Bearer }.to_owned())
         };
         self.live.with(self.tokens.read_bearer(bearer)?, now, work)?
     }
@@ -159,4 +292,9 @@ impl Auth {
         let end = self.by_holder(&session, address);
         self.end_detached(session, end).await.map_err(LogOutError::Store)
     }
+}
+
+/// Whether a session opens what is not administration.
+fn is_public(live: &Live<'_>) -> bool {
+    !live.entry.holder.is_administrator
 }

@@ -43,7 +43,7 @@ pub use administration::{
     ten_digits,
 };
 pub use audit::End;
-pub use authorize::{Authorized, Credential, Granted};
+pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};
 pub use change_password::ChangePasswordError;
 pub use directory::{
     AccountEntry, AccountFacts, Directory, Grants, UserEntry, api_key_has_secrets, seal_api_key,

@@ -14,7 +14,7 @@ use vestibule_model::{Session, SessionId};
 use vestibule_store::StoreError;
 
 use crate::audit::why_not_current;
-use crate::authorize::Credential;
+use crate::authorize::{Credential, Credentials};
 use crate::service::Auth;
 
 /// How many sessions are read from the store at once: some twenty for each shard of the table (3 MB).
@@ -93,12 +93,18 @@ impl Auth {
         }
     }
 
-    /// Reads the session that this shows from the store, as long as the table may not have it. A credential that is not
+    /// Reads the sessions that these show from the store, as long as the table may not have them. A credential that is not
     /// genuine costs nothing.
-    pub async fn recall(&self, credential: Credential<'_>) -> Result<(), RecallError> {
-        if self.is_loaded() {
-            return Ok(());
+    pub async fn recall(&self, credentials: Credentials<'_>) -> Result<(), RecallError> {
+        if !self.is_loaded() {
+            for credential in credentials.iter() {
+                self.recall_one(credential).await?;
+            }
         }
+        Ok(())
+    }
+
+    async fn recall_one(&self, credential: Credential<'_>) -> Result<(), RecallError> {
         let ids: Vec<SessionId> = match credential {
             Credential::Bearer(bearer) => self.tokens.read_bearer(bearer).into_iter().collect(),
             Credential::Cookies(cookies) => {

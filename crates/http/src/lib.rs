@@ -4,6 +4,7 @@
 
 pub mod admin;
 pub mod api;
+mod credentials;
 mod domain;
 mod gateway;
 mod json;

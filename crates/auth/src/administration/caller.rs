@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{AdministrationError, HOME};
 use crate::audit::End;
-use crate::authorize::Credential;
+use crate::authorize::Credentials;
 use crate::change_password::ChangePasswordError;
 use crate::log_in::{Door, LogIn, UserCredentials};
 use crate::service::Auth;
@@ -153,7 +153,7 @@ impl Auth {
         address: Option<IpAddr>,
         now: Millis,
     ) -> Result<Caller, AdministrationError> {
-        self.recall(Credential::Bearer(bearer))
+        self.recall(Credentials { bearer: Some(bearer), ..Credentials::default() })
             .await
             .map_err(|error| AdministrationError::Store(error.into_source()))?;
         let granted = self.authorize_administrator(bearer, address, now);

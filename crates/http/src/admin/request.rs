@@ -16,8 +16,9 @@ use vestibule_model::AccountId;
 use super::AdminState;
 use super::problem::Failure;
 use super::refusals::Shown;
+use crate::credentials::bearer;
 use crate::json::{is_json, is_merge_patch};
-use crate::layers::{ClientAddress, LimitedBody};
+use crate::layers::{ClientAddress, Headers, LimitedBody};
 
 /// The caller, proved by `Authorization: Bearer`. Taken before anything else of the request is looked at.
 pub(super) struct By(pub(super) Caller);
@@ -35,8 +36,7 @@ impl FromRequestParts<AdminState> for By {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, admin: &AdminState) -> Result<Self, Failure> {
-        let bearer = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
-        let proved = match bearer {
+        let proved = match bearer(Headers::Map(&parts.headers)) {
             Some(bearer) => admin.auth.administrator(bearer, address(parts), admin.clock.now()).await,
             None => Err(AdministrationError::NotProved),
         };
@@ -64,11 +64,6 @@ pub(super) fn account_of_filter(text: &str) -> Result<AccountId, Failure> {
     let malformed =
         |_| Failure::Malformed { field: "account".into(), reason: "this is no account id".into() };
     text.parse().map_err(malformed)
-}
-
-fn bearer(value: &str) -> Option<&str> {
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 impl<T: DeserializeOwned> FromRequest<AdminState> for Body<T> {

@@ -11,19 +11,10 @@ use uuid::Uuid;
 use vestibule_auth::{Granted, RecallError};
 use vestibule_model::{Application, Millis, Rank};
 
+use crate::credentials::Kind;
 use crate::layers::{Cause, Fields, PlainAnswer};
 use crate::liveperson::SessionFailure;
 use crate::livevox::error_body;
-
-/// The kind of a credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// None was shown.
-    None,
-    Bearer,
-    Cookie,
-    LivevoxId,
-}
 
 /// 200 with who it is. Every header is always there, also when it is empty, so that none that a client sent survives.
 pub(super) fn allowed(granted: Granted<'_>, now: Millis) -> PlainAnswer {
@@ -106,7 +97,8 @@ pub(super) fn unavailable(error: RecallError) -> Response {
     answer
 }
 
-/// 401, in the shape of the credential that was shown.
+/// 401, in the shape of the credential that was shown. Also what is contradictory is answered so: of the answers that
+/// gateways take for a no, it is the one that all of them take so.
 pub(super) fn refused(kind: Kind, now: Millis) -> PlainAnswer {
     const TEXT: &str = "oauth_problem=token_rejected&oauth_problem_advice=the token is not valid";
     const JSON: &str = "application/json";

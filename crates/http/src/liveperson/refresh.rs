@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::Response;
-use vestibule_auth::{Credential, Presented};
+use vestibule_auth::{Credentials, Presented};
 use vestibule_model::{AccountId, Millis};
 
 use super::cookies::{session_cookies, set_session_cookies};
@@ -110,7 +110,7 @@ impl<'a> SessionRequest<'a> {
 
     /// Lets the engine look for the session, should it have just started.
     pub(crate) async fn recall(&self, api: &ApiState) -> Result<(), SessionFailure> {
-        Ok(api.auth.recall(Credential::Cookies(&self.cookies)).await?)
+        Ok(api.auth.recall(Credentials { cookies: &self.cookies, ..Credentials::default() }).await?)
     }
 
     /// The same, as the engine asks for it.

@@ -3,18 +3,16 @@
 use std::net::IpAddr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, header};
 use uuid::Uuid;
-use vestibule_auth::{Authorized, Credential, Granted};
+use vestibule_auth::{Accepted, Authorized, Granted, Showing};
 
 use super::errors::Failure;
 use crate::api::ApiState;
+use crate::credentials::{Shown, TokenPlace, application_token};
 use crate::json::StrictObject;
-use crate::layers::ClientAddress;
-
-const LV_ACCESS: HeaderName = HeaderName::from_static("lv-access");
-const LV_SESSION: HeaderName = HeaderName::from_static("lv-session");
+use crate::layers::{ClientAddress, Headers};
 
 /// What the head of a request says. Refuses a version segment that is none.
 pub(crate) struct Head {
@@ -58,26 +56,25 @@ impl Head {
     /// The application token: `LV-Access`, or, where that is allowed, what old clients send as a bearer instead. None:
     /// absent, or out of its form.
     pub(crate) fn application_token(&self, api: &ApiState) -> Option<&str> {
-        let token = match self.headers.get(LV_ACCESS) {
-            Some(value) => value.to_str().ok()?,
-            None if api.livevox_bearer_token => {
-                self.headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?
-            }
-            None => return None,
-        };
+        let place = if api.livevox_bearer_token { TokenPlace::AccessOrBearer } else { TokenPlace::Access };
+        let token = application_token(Headers::Map(&self.headers), place)?;
         let well_formed = (1..=64).contains(&token.len())
             && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         well_formed.then_some(token)
     }
 
-    /// Whoever's session stands in `LV-Session`. Keeps it alive.
+    /// Whoever's session stands in `LV-Session`. Keeps it alive. What else is shown opens nothing here.
     pub(crate) async fn authorize(&self, api: &ApiState) -> Result<Authorized, Failure> {
-        let credential = self.headers.get(LV_SESSION).and_then(|value| value.to_str().ok());
-        let credential = credential.and_then(session_id).ok_or(Failure::Unauthorized)?;
-        let credential = Credential::LivevoxId(credential);
+        let shown = Shown::by(Headers::Map(&self.headers));
+        let credentials = shown.credentials().map_err(|_| Failure::Unauthorized)?;
+        if credentials.livevox_id.is_none() {
+            return Err(Failure::Unauthorized);
+        }
         api.auth.loaded().await;
+        let (accepted, account, now) = (Accepted::LivevoxId, None, api.clock.now());
+        let showing = Showing { credentials, accepted, account, address: self.address, now };
         let keep = |granted: Granted<'_>| granted.to_owned();
-        api.auth.authorize(credential, self.address, api.clock.now(), keep).ok_or(Failure::Unauthorized)
+        api.auth.authorize(showing, keep).ok_or(Failure::Unauthorized)
     }
 
     /// The query's parameter of this name, if it stands there once.

@@ -1,5 +1,4 @@
-//! Who holds a session: the first credential there is of `Authorization: Bearer`, `LV-Session` and the session cookie, as
-//! at the gateway. One that is wrong is refused; the others are not tried.
+//! Who holds a session: whoever shows it as at the gateway (`crate::credentials`).
 //!
 //! Showing it counts as use, as with every other route that takes a session. A cookie comes along with whatever a page of
 //! another site sends, so it ends nothing by itself: the csrf value of the session's login has to stand in `X-CSRF-Token`.
@@ -7,17 +6,15 @@
 use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderName;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, header};
-use vestibule_auth::{Authorized, Credential, Granted};
+use vestibule_auth::{Accepted, Authorized, CredentialKind, Credentials, Granted, Showing};
 
 use super::failure::Failure;
 use crate::api::ApiState;
+use crate::credentials::{Shown, Single};
 use crate::layers::{ClientAddress, Headers};
-use crate::liveperson::session_cookies;
-use crate::livevox::session_id;
 
-const LV_SESSION: HeaderName = HeaderName::from_static("lv-session");
 const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
 
 /// Somebody who looks.
@@ -30,8 +27,9 @@ impl FromRequestParts<ApiState> for Reader {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, api: &ApiState) -> Result<Self, Failure> {
-        let cookies = session_cookies(Headers::Map(&parts.headers));
-        authorized(api, parts, &cookies).await.map(Self)
+        let shown = Shown::by(Headers::Map(&parts.headers));
+        let credentials = shown.credentials().map_err(|_| Failure::Unauthorized)?;
+        authorized(api, parts, credentials).await.map(Self)
     }
 }
 
@@ -39,46 +37,40 @@ impl FromRequestParts<ApiState> for Ender {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, api: &ApiState) -> Result<Self, Failure> {
-        let mut cookies = session_cookies(Headers::Map(&parts.headers));
-        let by_cookie = !parts.headers.contains_key(header::AUTHORIZATION)
-            && !parts.headers.contains_key(LV_SESSION)
-            && !cookies.is_empty();
-        if by_cookie {
-            let csrf = text(&parts.headers, &CSRF).unwrap_or_default();
-            cookies = api.auth.cookies_of(&cookies, csrf);
-            if cookies.is_empty() {
-                return Err(Failure::NoCsrf);
-            }
+        let headers = Headers::Map(&parts.headers);
+        let shown = Shown::by(headers);
+        let credentials = shown.credentials().map_err(|_| Failure::Unauthorized)?;
+        let csrf = Single::of(headers, &CSRF).value().unwrap_or_default();
+        let proved = api.auth.cookies_of(shown.cookies(), csrf);
+        if proved.is_empty() {
+            // Its cookies may contradict, and end nothing.
+            let holder = authorized(api, parts, credentials).await;
+            return match holder {
+                Ok(holder) if holder.shown_by != CredentialKind::Cookie => Ok(Self(holder, address(parts))),
+                Err(failure) if credentials.cookies.is_empty() => Err(failure),
+                Err(failure) if credentials.bearer.is_some() || credentials.livevox_id.is_some() => {
+                    Err(failure)
+                }
+                Ok(_) | Err(_) => Err(Failure::NoCsrf),
+            };
         }
-        let holder = authorized(api, parts, &cookies).await?;
+        let holder = authorized(api, parts, Credentials { cookies: &proved, ..credentials }).await?;
         Ok(Self(holder, address(parts)))
     }
 }
 
-async fn authorized(api: &ApiState, parts: &Parts, cookies: &[&str]) -> Result<Authorized, Failure> {
-    let credential = credential(&parts.headers, cookies).ok_or(Failure::Unauthorized)?;
+async fn authorized(
+    api: &ApiState,
+    parts: &Parts,
+    credentials: Credentials<'_>,
+) -> Result<Authorized, Failure> {
     // Whoever asks for all their sessions is not told of half of them.
     api.auth.loaded().await;
-    let keep = |granted: Granted<'_>| granted.to_owned();
-    let granted = api.auth.authorize(credential, address(parts), api.clock.now(), keep);
-    // Administrators have a door of their own.
-    let is_known = |caller: &Authorized| api.auth.public_account(caller.session.account).is_some();
-    granted.filter(is_known).ok_or(Failure::Unauthorized)
-}
-
-fn credential<'a>(headers: &'a HeaderMap, cookies: &'a [&'a str]) -> Option<Credential<'a>> {
-    if headers.contains_key(header::AUTHORIZATION) {
-        let (scheme, bearer) = text(headers, &header::AUTHORIZATION)?.split_once(' ')?;
-        return scheme.eq_ignore_ascii_case("bearer").then_some(Credential::Bearer(bearer.trim()));
-    }
-    if headers.contains_key(LV_SESSION) {
-        return text(headers, &LV_SESSION).and_then(session_id).map(Credential::LivevoxId);
-    }
-    (!cookies.is_empty()).then_some(Credential::Cookies(cookies))
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
+    let (address, now) = (address(parts), api.clock.now());
+    let showing = Showing { credentials, accepted: Accepted::Any, account: None, address, now };
+    // Administrators have a door of their own: the engine knows none of them here.
+    let granted = api.auth.authorize(showing, |granted: Granted<'_>| granted.to_owned());
+    granted.ok_or(Failure::Unauthorized)
 }
 
 fn address(parts: &Parts) -> Option<IpAddr> {

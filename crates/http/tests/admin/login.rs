@@ -136,3 +136,33 @@ async fn a_name_that_is_too_long_is_not_repeated_in_full() {
     assert_eq!(answer.status, 400);
     assert!(answer.body.to_string().len() < 2_000);
 }
+
+#[tokio::test]
+async fn l7_an_administrator_who_is_answered_429_is_told_when_to_come_back() {
+    let limit = vestibule_auth::FailureLimit { per_minute: 1, burst: 2 };
+    let house = House::start_with(|settings| settings.failures = limit).await;
+    let log_in = async || {
+        let body = json!({ "username": "admin", "password": "wrong" });
+        house.server.admin_request(Method::POST, "/admin/v1/login").json(&body).send().await.unwrap()
+    };
+    while log_in().await.status() == 401 {}
+    let answer = log_in().await;
+    assert_eq!(answer.status(), 429);
+    let seconds: u64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((5..=60).contains(&seconds), "{seconds}");
+}
+
+#[tokio::test]
+async fn g4_authorization_that_contradicts_itself_proves_nobody() {
+    let house = House::start().await;
+    let ask = async |values: &[&str]| {
+        let request = house.server.admin_request(Method::GET, "/admin/v1/administrators");
+        let request = values.iter().fold(request, |request, value| request.header("authorization", *value));
+        request.send().await.unwrap().status().as_u16()
+    };
+    let (right, wrong) = (format!("bearer {}", house.owner), format!("Bearer {}", "0".repeat(64)));
+    assert_eq!(ask(&[&right]).await, 200);
+    assert_eq!(ask(&[&right, &right]).await, 200);
+    assert_eq!(ask(&[&right, &wrong]).await, 401);
+    assert_eq!(ask(&[&wrong, &right]).await, 401);
+}

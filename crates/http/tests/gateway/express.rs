@@ -90,7 +90,7 @@ async fn its_answers_are_hypers() {
     let bearer = format!("Bearer {}", tokens.bearer);
     let cookie = format!("a=b; session_id={}", tokens.cookie);
     let target = format!("/ws_api/account/{ACCOUNT}/messaging/brand/{}", tokens.bearer);
-    let cases: [&[(&str, &str)]; 12] = [
+    let cases: [&[(&str, &str)]; 14] = [
         &[("Authorization", &bearer)],
         &[("AUTHORIZATION", &bearer), ("Connection", "keep-alive")],
         &[("LV-Session", &id)],
@@ -103,6 +103,8 @@ async fn its_answers_are_hypers() {
         &[("LV-Session", "no")],
         &[("Cookie", &format!("session_id={}", tokens.bearer))],
         &[("X-Forwarded-Uri", "/other"), ("X-Vestibule-User", "1")],
+        &[("X-Forwarded-Uri", "/other"), ("X-Original-URI", &target)],
+        &[("Authorization", &bearer), ("LV-Session", &id), ("Cookie", &cookie)],
     ];
     for case in cases {
         let (by_counter, by_hyper) = both_ways(&server, &get(case)).await;

@@ -41,13 +41,37 @@ async fn nothing_and_what_is_no_session_is_refused() {
 }
 
 #[tokio::test]
-async fn beside_a_wrong_credential_no_other_is_tried() {
+async fn beside_what_is_no_credential_of_ours_another_counts() {
     let server = start().await;
     let session = liveperson(&server, "name", "password").await;
     let shown = [("authorization", "Bearer 0"), ("cookie", session.cookie.as_str())];
-    assert_eq!(status(&server, Method::GET, OWN, &shown).await, 401);
+    assert_eq!(status(&server, Method::GET, OWN, &shown).await, 200);
     let shown = [("lv-session", "0"), ("cookie", session.cookie.as_str()), ("x-csrf-token", &session.csrf)];
-    assert_eq!(status(&server, Method::DELETE, OWN, &shown).await, 401);
+    assert_eq!(status(&server, Method::DELETE, OWN, &shown).await, 200);
+}
+
+#[tokio::test]
+async fn s2_two_credentials_of_different_users_show_nobody() {
+    let server = start().await;
+    let (one, other) =
+        (liveperson(&server, "name", "password").await, liveperson(&server, "other", "other-password").await);
+    for csrf in ["", &one.csrf, &other.csrf] {
+        let shown = [("authorization", &*one.bearer), ("cookie", &*other.cookie), ("x-csrf-token", csrf)];
+        assert_eq!(status(&server, Method::GET, OWN, &shown).await, 401);
+        assert_eq!(status(&server, Method::DELETE, OWN, &shown).await, 401);
+    }
+}
+
+#[tokio::test]
+async fn a2_a_cookie_beside_what_is_no_credential_ends_nothing_without_its_csrf_value() {
+    let server = start().await;
+    let (held, other) =
+        (liveperson(&server, "name", "password").await, liveperson(&server, "name", "password").await);
+    for beside in [("authorization", "Bearer 0"), ("authorization", "Basic a"), ("lv-session", "0")] {
+        let shown = [beside, ("cookie", held.cookie.as_str())];
+        assert_eq!(status(&server, Method::DELETE, OWN, &shown).await, 403, "{beside:?}");
+    }
+    assert!(crate::lives(&server, &other).await);
 }
 
 #[tokio::test]

@@ -1,0 +1,189 @@
+//! What a request shows of who it is, read in one place for every dialect, the gateway, self-service and administration.
+//!
+//! Looks headers up and does nothing else: whether what it finds opens anything is the engine's to say
+//! (`Auth::authorize`). What holds for all of them:
+//!
+//! - a scheme is the same in any case (RFC 9110 §11.1);
+//! - a header that stands twice counts once if its values are the same, and contradicts itself if they are not;
+//! - cookies apart: browsers send several, of which one may live.
+
+mod target;
+
+use axum::http::{HeaderName, header};
+use vestibule_auth::Credentials;
+
+use crate::layers::Headers;
+use crate::liveperson::session_cookies;
+use crate::livevox::session_id;
+use target::Target;
+
+const LV_SESSION: HeaderName = HeaderName::from_static("lv-session");
+const LV_ACCESS: HeaderName = HeaderName::from_static("lv-access");
+
+/// A header that may stand once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Single<'a> {
+    /// It is not there.
+    Absent,
+    /// Its value.
+    Value(&'a str),
+    /// It has a value that is no visible ASCII.
+    Unreadable,
+    /// It stands there with different values.
+    Contradictory,
+}
+
+impl<'a> Single<'a> {
+    /// The header of this name.
+    pub(crate) fn of(headers: Headers<'a>, name: &HeaderName) -> Self {
+        let mut values = headers.all(name);
+        let Some(first) = values.next() else { return Self::Absent };
+        if values.any(|other| other != first) {
+            return Self::Contradictory;
+        }
+        visible(first).map_or(Self::Unreadable, Self::Value)
+    }
+
+    /// Its value, if it has one.
+    pub(crate) const fn value(self) -> Option<&'a str> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Unreadable | Self::Contradictory => None,
+        }
+    }
+}
+
+/// The bytes as text, if all of them are visible ASCII, a space or a tab.
+fn visible(value: &[u8]) -> Option<&str> {
+    let visible = value.iter().all(|byte| (b' '..=b'~').contains(byte) || *byte == b'\t');
+    std::str::from_utf8(value).ok().filter(|_| visible)
+}
+
+/// The token of `Authorization: Bearer`, if that is what there is.
+pub(crate) fn bearer(headers: Headers<'_>) -> Option<&str> {
+    bearer_of(Single::of(headers, &header::AUTHORIZATION))
+}
+
+fn bearer_of(authorization: Single<'_>) -> Option<&str> {
+    let (scheme, token) = authorization.value()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+/// Where an application token may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenPlace {
+    /// In `LV-Access`.
+    Access,
+    /// There, or where that is absent or empty in `Authorization: Bearer`, as clients of 2017 have it.
+    AccessOrBearer,
+}
+
+/// The application token of a LiveVox login, as it was written.
+pub(crate) fn application_token(headers: Headers<'_>, place: TokenPlace) -> Option<&str> {
+    match Single::of(headers, &LV_ACCESS) {
+        Single::Value(token) if !token.is_empty() => Some(token),
+        Single::Absent | Single::Value(_) if place == TokenPlace::AccessOrBearer => bearer(headers),
+        _ => None,
+    }
+}
+
+/// What a request says twice, and not in the same way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Contradiction {
+    /// Two values of `Authorization`.
+    #[error("the header Authorization stands there with two values")]
+    Authorization,
+    /// Two values of `LV-Session`.
+    #[error("the header LV-Session stands there with two values")]
+    LvSession,
+    /// More than one target.
+    #[error(
+        "X-Original-URI and X-Forwarded-Uri do not name one target: a client sends one of them, or a gateway both"
+    )]
+    Target,
+}
+
+/// The kind of what is shown, which gives a refusal its shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Nothing is shown.
+    None,
+    Bearer,
+    Cookie,
+    LivevoxId,
+}
+
+/// Everything that a request shows.
+#[derive(Debug)]
+pub(crate) struct Shown<'a> {
+    authorization: Single<'a>,
+    lv_session: Single<'a>,
+    cookies: Vec<&'a str>,
+    target: Target<'a>,
+}
+
+impl<'a> Shown<'a> {
+    /// By its own headers.
+    pub(crate) fn by(headers: Headers<'a>) -> Self {
+        Self {
+            authorization: Single::of(headers, &header::AUTHORIZATION),
+            lv_session: Single::of(headers, &LV_SESSION),
+            cookies: session_cookies(headers),
+            target: Target::Absent,
+        }
+    }
+
+    /// The same, and by the target of the request that a gateway asks about.
+    pub(crate) fn to_gateway(headers: Headers<'a>) -> Self {
+        Self { target: Target::of(headers), ..Self::by(headers) }
+    }
+
+    /// The values of the session cookies.
+    pub(crate) fn cookies(&self) -> &[&'a str] {
+        &self.cookies
+    }
+
+    /// What there is to show, of those that are in their form.
+    pub(crate) fn credentials(&self) -> Result<Credentials<'_>, Contradiction> {
+        let contradictions = [
+            (self.authorization == Single::Contradictory, Contradiction::Authorization),
+            (self.lv_session == Single::Contradictory, Contradiction::LvSession),
+            (self.target == Target::Contradictory, Contradiction::Target),
+        ];
+        match contradictions.into_iter().find(|(there, _)| *there) {
+            Some((_, contradiction)) => Err(contradiction),
+            None => Ok(Credentials {
+                bearer: bearer_of(self.authorization),
+                livevox_id: self.lv_session.value().and_then(session_id),
+                cookies: &self.cookies,
+                bearer_in_target: self.target.bearer(),
+            }),
+        }
+    }
+
+    /// The account that the target names.
+    pub(crate) fn account(&self) -> Option<&'a str> {
+        self.target.account()
+    }
+
+    /// The kind of what counts first. `LV-Session` comes before what stands in `Authorization` and is no bearer of ours.
+    pub(crate) fn kind(&self, is_genuine: impl FnOnce(&str) -> bool) -> Kind {
+        let livevox = self.lv_session != Single::Absent;
+        if self.authorization != Single::Absent
+            && (!livevox || bearer_of(self.authorization).is_some_and(is_genuine))
+        {
+            Kind::Bearer
+        } else if livevox {
+            Kind::LivevoxId
+        } else if !self.cookies.is_empty() {
+            Kind::Cookie
+        } else if self.target.bearer().is_some() {
+            Kind::Bearer
+        } else {
+            Kind::None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! Whatever is sent is read without a panic, and read alike, whoever asks and by whichever parser it came.
+
+use http::{HeaderMap, HeaderValue};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::*;
+
+const ID: &str = "38de9bcc-7425-4392-b821-99026632c369";
+
+fn parsed<'a>(lines: &'a [(&'a str, &'a str)]) -> Vec<httparse::Header<'a>> {
+    lines.iter().map(|(name, value)| httparse::Header { name, value: value.as_bytes() }).collect()
+}
+
+fn bearer_in(lines: &[(&str, &str)]) -> Option<String> {
+    bearer(Headers::Parsed(&parsed(lines))).map(str::to_owned)
+}
+
+fn token_in(lines: &[(&str, &str)], place: TokenPlace) -> Option<String> {
+    application_token(Headers::Parsed(&parsed(lines)), place).map(str::to_owned)
+}
+
+fn kind_of(lines: &[(&str, &str)]) -> Kind {
+    Shown::to_gateway(Headers::Parsed(&parsed(lines))).kind(|bearer| bearer == "ours")
+}
+
+#[test]
+fn a_bearer_is_read_in_any_case_and_with_spaces_around_it() {
+    for value in ["Bearer a", "bearer a", "BEARER   a", "bEaReR a "] {
+        assert_eq!(bearer_in(&[("authorization", value)]).as_deref(), Some("a"), "{value}");
+    }
+    for value in ["", "Bearer", "Basic a", "Bearera", "Bearer\ta", "a"] {
+        assert_eq!(bearer_in(&[("authorization", value)]), None, "{value}");
+    }
+}
+
+#[test]
+fn a_header_with_one_value_counts_once_however_often_it_stands_there() {
+    let (a, b) = (("authorization", "Bearer a"), ("Authorization", "Bearer b"));
+    assert_eq!(bearer_in(&[a, a]).as_deref(), Some("a"));
+    assert_eq!(bearer_in(&[a, b]), None);
+    assert_eq!(bearer_in(&[a, ("authorization", "")]), None);
+}
+
+#[test]
+fn an_empty_access_is_an_absent_one_where_a_bearer_may_stand_for_it() {
+    let (access, empty) = (("lv-access", "t"), ("lv-access", ""));
+    let bearer = ("authorization", "bearer b");
+    let both = TokenPlace::AccessOrBearer;
+    assert_eq!(token_in(&[access, bearer], both).as_deref(), Some("t"));
+    assert_eq!(token_in(&[empty, bearer], both).as_deref(), Some("b"));
+    assert_eq!(token_in(&[bearer], both).as_deref(), Some("b"));
+    assert_eq!(token_in(&[empty, bearer], TokenPlace::Access), None);
+    assert_eq!(token_in(&[access, ("LV-Access", "u"), bearer], both), None);
+}
+
+#[test]
+fn the_kind_is_that_of_what_counts_first() {
+    let (ours, theirs) = (("authorization", "Bearer ours"), ("authorization", "Bearer theirs"));
+    let livevox = ("lv-session", "no id");
+    let cookie = ("cookie", "session_id=0123456789012345678901234567890123456789012345678901234567890123");
+    let target = ("x-original-uri", "/ws_api/account/1/messaging/brand/a");
+    assert_eq!(kind_of(&[target, cookie, livevox, ours]), Kind::Bearer);
+    assert_eq!(kind_of(&[target, cookie, livevox, theirs]), Kind::LivevoxId);
+    assert_eq!(kind_of(&[target, cookie, theirs]), Kind::Bearer);
+    assert_eq!(kind_of(&[target, cookie]), Kind::Cookie);
+    assert_eq!(kind_of(&[target]), Kind::Bearer);
+    assert_eq!(kind_of(&[("lv-access", "t")]), Kind::None);
+}
+
+/// Header lines among which every rule finds something.
+fn lines() -> impl Strategy<Value = Vec<(&'static str, Vec<u8>)>> {
+    let name = select(vec![
+        "authorization",
+        "lv-session",
+        "lv-access",
+        "cookie",
+        "x-original-uri",
+        "x-forwarded-uri",
+    ]);
+    let value = prop_oneof![
+        select(vec![
+            "Bearer a",
+            "Bearer b",
+            "Basic a",
+            "Bearer",
+            "",
+            ID,
+            "t",
+            "/ws_api/account/1/messaging/brand/a",
+            "/a"
+        ])
+        .prop_map(|text| text.as_bytes().to_vec()),
+        proptest::collection::vec(
+            any::<u8>().prop_filter("a header's value", |byte| *byte >= b' ' && *byte != 127),
+            0..20
+        ),
+    ];
+    proptest::collection::vec((name, value), 0..6)
+}
+
+/// All that is read of some headers.
+fn reading(headers: Headers<'_>) -> String {
+    let shown = Shown::to_gateway(headers);
+    format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?}",
+        shown.credentials(),
+        shown.account(),
+        shown.kind(|bearer| bearer == "a"),
+        Shown::by(headers).credentials(),
+        bearer(headers),
+        application_token(headers, TokenPlace::AccessOrBearer)
+    )
+}
+
+proptest! {
+    #[test]
+    fn it_does_not_matter_who_parsed_the_headers(lines in lines()) {
+        let map: HeaderMap = lines
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap()))
+            .collect();
+        let parsed: Vec<_> = lines.iter().map(|(name, value)| httparse::Header { name, value }).collect();
+        prop_assert_eq!(reading(Headers::Map(&map)), reading(Headers::Parsed(&parsed)));
+    }
+
+    #[test]
+    fn the_case_of_a_scheme_does_not_matter(token in "[ -~]{0,20}", upper in proptest::collection::vec(any::<bool>(), 6)) {
+        let scheme: String = "bearer".chars().zip(upper).map(|(letter, upper)| {
+            if upper { letter.to_ascii_uppercase() } else { letter }
+        }).collect();
+        let (usual, odd) = (format!("Bearer {token}"), format!("{scheme} {token}"));
+        let read = |value: &str| reading(Headers::Parsed(&parsed(&[("authorization", value)])));
+        prop_assert_eq!(read(&usual), read(&odd));
+    }
+
+    /// Administration, self-service, the gateway and a LiveVox login take the same token from `Authorization`, or none.
+    #[test]
+    fn all_who_read_a_bearer_read_the_same(values in proptest::collection::vec("(?i:bearer|basic) ?[ab]?", 0..3)) {
+        let lines: Vec<_> = values.iter().map(|value| ("authorization", value.as_str())).collect();
+        let headers = parsed(&lines);
+        let headers = Headers::Parsed(&headers);
+        let administration = bearer(headers);
+        let (gateway, own) = (Shown::to_gateway(headers), Shown::by(headers));
+        prop_assert_eq!(application_token(headers, TokenPlace::AccessOrBearer), administration);
+        prop_assert_eq!(gateway.credentials().ok().and_then(|it| it.bearer), administration);
+        prop_assert_eq!(own.credentials().ok().and_then(|it| it.bearer), administration);
+    }
+}
