@@ -60,7 +60,8 @@ impl Terms<'_> {
     }
 }
 
-/// Serves the connection until it ends.
+/// Serves the connection until it ends. What only some connections come to is allocated when they do: there may be ten
+/// thousand that have hardly begun.
 pub(super) async fn serve(stream: TcpStream, terms: Terms<'_>) {
     if let Err(error) = try_serve(stream, &terms).await {
         tracing::debug!(%error, "a connection ended before its first request");
@@ -75,17 +76,17 @@ async fn try_serve(stream: TcpStream, terms: &Terms<'_>) -> io::Result<()> {
         // Who takes longer over it does not speak it; a slow head is then answered as such.
         let speaks = timeout(patience.min(PREFACE_PATIENCE), speaks_http2(&stream)).await;
         if speaks.unwrap_or(Ok(false))? {
-            serve_http2(stream, peer, terms).await;
+            Box::pin(serve_http2(stream, peer, terms)).await;
         } else {
             serve_http1(stream, peer, terms).await;
         }
         return Ok(());
     };
-    let stream = timeout(patience, acceptor.accept(stream)).await??;
+    let stream = Box::pin(timeout(patience, acceptor.accept(stream))).await??;
     if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-        serve_http2(stream, peer, terms).await;
+        Box::pin(serve_http2(stream, peer, terms)).await;
     } else {
-        serve_http1(stream, peer, terms).await;
+        Box::pin(serve_http1(stream, peer, terms)).await;
     }
     Ok(())
 }
@@ -121,7 +122,7 @@ where
     let (stream, arrived) = counter.into_parts();
     let wire = Wire::new(stream, Arc::clone(&pulse), arrived);
     match end {
-        End::Finished(Ok(Left::ForHyper)) => serve_by_hyper(wire, peer, terms, pulse).await,
+        End::Finished(Ok(Left::ForHyper)) => Box::pin(serve_by_hyper(wire, peer, terms, pulse)).await,
         End::Finished(Err(error)) => tracing::debug!(%error, "a connection ended with an error"),
         End::Expired if late => wire.close(LastWord::Refusal(Refusal::HeaderTimeout)).await,
         End::Expired | End::Finished(Ok(Left::Done)) => wire.close(LastWord::Nothing).await,
