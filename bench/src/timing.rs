@@ -1,8 +1,9 @@
 //! The machine's clocks. A measurement is the edge where they may be read.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use vestibule_model::{Clock, Millis};
+use rustix::time::{ClockId, clock_gettime};
+use vestibule_model::{Clock, Millis, Monotonic};
 
 /// For spans.
 #[expect(clippy::disallowed_methods, reason = "a measurement reads the machine's clock")]
@@ -18,5 +19,9 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the service under test goes by the machine's clock")]
     fn now(&self) -> Millis {
         Millis::EPOCH.plus(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+    }
+
+    fn monotonic(&self) -> Monotonic {
+        Monotonic::after_beginning(Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or_default())
     }
 }

@@ -36,7 +36,9 @@ impl Auth {
             self.note_refusal(attempt, None, Refusal::Blocked);
             return Err(LogInError::Blocked);
         }
-        let charged = at.address.map_or(Ok(()), |address| self.failures_at(at.door).charge(address, at.now));
+        let charged = at
+            .address
+            .map_or(Ok(()), |address| self.failures_at(at.door).charge(address, self.clock.monotonic()));
         charged.map_err(|wait| {
             self.note_refusal(attempt, None, Refusal::TooManyFailures);
             LogInError::TooMany { retry_after: wait.max(RETRY_AFTER) }
@@ -59,7 +61,7 @@ impl Auth {
 
         let verified = self
             .hash_pool
-            .verify(hash.clone(), credentials.password, self.new_salt(), at.now)
+            .verify(hash.clone(), credentials.password, self.new_salt())
             .await
             .map_err(|_| self.overloaded(attempt, known.as_ref().map(|user| user.id)))?;
         let right = verified.right && has_password;
@@ -89,7 +91,7 @@ impl Auth {
     ) -> Result<(), LogInError> {
         let at = attempt.at;
         let policy = entry.account.lockout_policy_of(user.population);
-        match self.lockouts.judge(user, policy, right, at.now) {
+        match self.lockouts.judge(user, policy, right, (at.now, self.clock.monotonic())) {
             Verdict::Accepted => {
                 if user.locked_at.is_some() {
                     // The lock has ended; no later policy shall revive it.

@@ -107,10 +107,15 @@ impl Accepted {
 #[derive(Clone, Copy)]
 pub struct Granted<'a> {
     entry: &'a live::Entry<UserEntry>,
+    expires_at: Millis,
     shown_by: CredentialKind,
 }
 
-impl Granted<'_> {
+impl<'a> Granted<'a> {
+    fn of(live: &'a Live<'_>, shown_by: CredentialKind, now: Millis) -> Self {
+        Self { entry: live.entry, expires_at: live.expires_at(now), shown_by }
+    }
+
     /// The session's reference: a name that opens nothing, in the form of a random UUID.
     pub fn reference(&self) -> [u8; 16] {
         self.entry.reference
@@ -128,7 +133,7 @@ impl Granted<'_> {
 
     /// When it ends if it is not used again.
     pub fn expires_at(&self) -> Millis {
-        self.entry.expires_at()
+        self.expires_at
     }
 
     /// The same to keep.
@@ -175,7 +180,7 @@ impl Auth {
             let may = shown.account.is_none_or(of_account)
                 && is_public(live)
                 && self.let_pass(live, shown.address, shown.now);
-            may.then(|| grant(Granted { entry: live.entry, shown_by }))
+            may.then(|| grant(Granted::of(live, shown_by, shown.now)))
         };
         let mut credentials = shown.credentials.iter();
         let first = credentials.next()?;
@@ -246,7 +251,7 @@ impl Auth {
     ) -> Option<Authorized> {
         let work = |live: &mut Live<'_>| {
             let may = live.entry.holder.is_administrator && self.let_pass(live, address, now);
-            may.then(|| Granted { entry: live.entry, shown_by: CredentialKind::Bearer }.to_owned())
+            may.then(|| Granted::of(live, CredentialKind::Bearer, now).to_owned())
         };
         self.live.with(self.tokens.read_bearer(bearer)?, now, work)?
     }

@@ -5,9 +5,7 @@
 use std::error::Error as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
-
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval};
 use tracing::Instrument;
 use vestibule_model::{AccountId, Millis, User, UserId};
 use vestibule_store::{Change, DirectoryChanges, Sequence, StoreError};
@@ -15,7 +13,6 @@ use vestibule_store::{Change, DirectoryChanges, Sequence, StoreError};
 use crate::audit::{End, why_not_current};
 use crate::directory::AccountEntry;
 use crate::service::Auth;
-use crate::steady_clock::SteadyClock;
 
 /// How many sessions leave the store in one commit: logins wait behind it, and its writer takes a millisecond.
 pub(crate) const BATCH: usize = 64;
@@ -41,16 +38,14 @@ impl Auth {
         let mut touch = every(self.intervals.touch);
         let mut sweep = every(self.intervals.sweep);
         let mut follow = every(self.intervals.follow);
-        let (mut clock, mut looked) = (SteadyClock::default(), Instant::now());
         loop {
             let (task, result) = tokio::select! {
                 _ = touch.tick() => ("write the last uses of sessions", self.flush().await),
-                _ = sweep.tick() => {
-                    let elapsed = looked.elapsed();
-                    looked += elapsed;
-                    ("remove expired sessions", self.sweep_if_steady(&mut clock, elapsed).await)
+                _ = sweep.tick() => ("remove what has expired", self.remove_expired().await),
+                _ = follow.tick() => {
+                    self.follow_clock();
+                    ("follow the directory", self.follow().await)
                 }
-                _ = follow.tick() => ("follow the directory", self.follow().await),
             };
             if let Err(error) = result {
                 let cause = error.source().map(tracing::field::display);
@@ -98,18 +93,15 @@ impl Auth {
         result
     }
 
-    /// Removes expired sessions, unless the clock has just jumped: they are refused, but may live again once it is right.
-    async fn sweep_if_steady(&self, clock: &mut SteadyClock, elapsed: Duration) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        if clock.is_steady(now, elapsed) {
-            return self
-                .sweep(now)
-                .await
-                .and(self.prune_audit(now).await)
-                .and(self.forget_answers(now).await);
+    /// Removes sessions, entries of the audit and remembered answers that have expired, unless the clock has jumped within
+    /// the hour: sessions are refused meanwhile, but may live again once it is right.
+    pub async fn remove_expired(&self) -> Result<(), StoreError> {
+        self.follow_clock();
+        if !self.trusts_clock() {
+            return Ok(());
         }
-        tracing::warn!(%now, "the clock has jumped: what has expired is not removed until it has been steady for an hour");
-        Ok(())
+        let now = self.clock.now();
+        self.sweep(now).await.and(self.prune_audit(now).await).and(self.forget_answers(now).await)
     }
 
     /// Removes the sessions that are dead at `now`, from memory and then, in small batches, from the store; what the store

@@ -14,7 +14,7 @@ use thread_priority::{
 };
 use tokio::sync::oneshot;
 use vestibule_crypto::{Argon2Params, PasswordHasher, needs_rehash};
-use vestibule_model::{Clock, Millis};
+use vestibule_model::{Clock, Monotonic};
 use zeroize::Zeroizing;
 
 use crate::settings::HashSettings;
@@ -75,8 +75,8 @@ struct Job {
     task: Task,
     password: Zeroizing<Vec<u8>>,
     salt: [u8; 16],
-    enqueued: Millis,
-    turn_away_at: Millis,
+    enqueued: Monotonic,
+    turn_away_at: Monotonic,
 }
 
 /// What is to be done with a password, and whom to tell.
@@ -116,10 +116,9 @@ impl HashPool {
         stored: String,
         password: Zeroizing<Vec<u8>>,
         salt: [u8; 16],
-        now: Millis,
     ) -> Result<Verified, Overloaded> {
         let (reply, answer) = oneshot::channel();
-        self.enqueue(Task::Verify { stored, reply }, password, salt, now)?;
+        self.enqueue(Task::Verify { stored, reply }, password, salt)?;
         answer.await.unwrap_or(Err(Overloaded))
     }
 
@@ -128,20 +127,14 @@ impl HashPool {
         &self,
         password: Zeroizing<Vec<u8>>,
         salt: [u8; 16],
-        now: Millis,
     ) -> Result<String, Overloaded> {
         let (reply, answer) = oneshot::channel();
-        self.enqueue(Task::Hash { reply }, password, salt, now)?;
+        self.enqueue(Task::Hash { reply }, password, salt)?;
         answer.await.unwrap_or(Err(Overloaded))
     }
 
-    fn enqueue(
-        &self,
-        task: Task,
-        password: Zeroizing<Vec<u8>>,
-        salt: [u8; 16],
-        now: Millis,
-    ) -> Result<(), Overloaded> {
+    fn enqueue(&self, task: Task, password: Zeroizing<Vec<u8>>, salt: [u8; 16]) -> Result<(), Overloaded> {
+        let now = self.queue.clock.monotonic();
         let turn_away_at = now.plus(self.settings.queue_deadline);
         let job = Job { task, password, salt, enqueued: now, turn_away_at };
         let mut jobs = self.queue.lock();
@@ -196,14 +189,14 @@ impl Queue {
 fn run(queue: &Queue, mut hasher: PasswordHasher, params: Argon2Params) {
     lower_priority();
     while let Some(job) = queue.next() {
-        let now = queue.clock.now();
+        let now = queue.clock.monotonic();
         let waited = u64::try_from(now.since(job.enqueued).as_millis()).unwrap_or(u64::MAX);
         queue.gauges.waited_ms.fetch_add(waited, Ordering::Relaxed);
         let late = now >= job.turn_away_at;
         let gauge = if late { &queue.gauges.turned_away } else { &queue.gauges.hashed };
         gauge.fetch_add(1, Ordering::Relaxed);
         work(&mut hasher, params, job, late);
-        let busy = u64::try_from(queue.clock.now().since(now).as_millis()).unwrap_or(u64::MAX);
+        let busy = u64::try_from(queue.clock.monotonic().since(now).as_millis()).unwrap_or(u64::MAX);
         queue.gauges.busy_ms.fetch_add(busy, Ordering::Relaxed);
     }
 }

@@ -46,10 +46,11 @@ impl Auth {
     /// Fills the table, however often the store fails meanwhile. To be called once.
     pub async fn load(&self) {
         let mut asked = self.store.sessions(None, PAGE);
-        let mut after = None;
+        let (mut after, mut newest_use) = (None, None);
         loop {
             match asked.await {
                 Ok(page) => {
+                    newest_use = page.iter().map(|session| session.last_used).max().max(newest_use);
                     let last = page.last().map(|session| session.id).filter(|_| page.len() == PAGE);
                     // Asked for before this page is put in: the store reads while the table fills.
                     let next = last.map(|last| self.store.sessions(Some(last), PAGE));
@@ -64,6 +65,7 @@ impl Auth {
                 }
             }
         }
+        self.watch_clock_after(newest_use);
         self.live.complete();
         self.loaded.send_replace(true);
         tracing::info!(sessions = self.session_count(), "the table of live sessions is complete");
@@ -130,10 +132,9 @@ impl Auth {
         Ok(())
     }
 
-    /// Puts a session of the store into the table. A stored `last_used` may lag behind the true one, so each session gets
-    /// that lag on top: none ends early because of a crash.
-    fn keep_stored(&self, mut session: Session) {
-        session.last_used = session.last_used.plus(self.intervals.lag(session.idle));
+    /// Puts a session of the store into the table. What in it lies ahead was told by a clock that ran ahead.
+    fn keep_stored(&self, session: Session) {
+        let session = session.as_of(self.clock.now());
         // One that has expired is removed like any other, in its time.
         let user = self.user_of(&session).filter(|user| user.enabled);
         let current = user.is_some_and(|user| {

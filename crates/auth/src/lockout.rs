@@ -1,12 +1,13 @@
 //! Failed logins per user. One counter per user, however the name was spelt and whatever the dialect.
 //!
 //! The verdict falls after the password was hashed and under one lock, so a thousand guesses at once are judged
-//! one after the other and none slips past the count. Counts live in memory; that a user is locked is stored.
+//! one after the other and none slips past the count. Counts live in memory; that a user is locked is stored. How long a
+//! lock has held goes by the clock that nobody sets, as long as the process lives.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use vestibule_model::{LockoutPolicy, Millis, User, UserId};
+use vestibule_model::{LockoutPolicy, Millis, Monotonic, User, UserId};
 
 /// What a password that was right or wrong means, given the failures before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,25 +31,35 @@ pub(crate) struct Lockouts {
 #[derive(Clone, Copy, Default)]
 struct Counter {
     failures: u32,
-    locked_at: Option<Millis>,
+    /// Since when.
+    locked: Option<Monotonic>,
+    /// A stored lock that has ended, whatever the time of day says later.
+    ended: Option<Millis>,
 }
 
 impl Lockouts {
     /// Judges an attempt on `user` whose password was right or wrong.
-    pub(crate) fn judge(&self, user: &User, policy: &LockoutPolicy, right: bool, now: Millis) -> Verdict {
+    pub(crate) fn judge(
+        &self,
+        user: &User,
+        policy: &LockoutPolicy,
+        right: bool,
+        now: (Millis, Monotonic),
+    ) -> Verdict {
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let mut counter = counters.get(&user.id).copied().unwrap_or_default();
-        let locked_at = counter.locked_at.or(user.locked_at);
-        let locked = policy.is_locked(locked_at, now);
-        if locked {
-            counter.locked_at = locked_at;
-        } else if counter.locked_at.is_some() {
-            counter = Counter::default(); // That lock has ended.
+        counter.locked = counter.locked.or_else(|| {
+            let stored = user.locked_at.filter(|at| counter.ended != Some(*at))?;
+            locked_since(stored, policy, now)
+        });
+        let locked = counter.locked.is_some_and(|since| policy.is_locked_after(now.1.since(since)));
+        if !locked && counter.locked.is_some() {
+            counter = Counter { ended: user.locked_at, ..Counter::default() };
         }
         let verdict = if locked {
             Self::judge_locked(&mut counter, policy, right)
         } else {
-            Self::judge_open(&mut counter, policy, right, now)
+            Self::judge_open(&mut counter, policy, right, now.1)
         };
         match verdict {
             Verdict::Accepted => counters.remove(&user.id),
@@ -57,7 +68,7 @@ impl Lockouts {
         verdict
     }
 
-    fn judge_open(counter: &mut Counter, policy: &LockoutPolicy, right: bool, now: Millis) -> Verdict {
+    fn judge_open(counter: &mut Counter, policy: &LockoutPolicy, right: bool, now: Monotonic) -> Verdict {
         if right {
             return Verdict::Accepted;
         }
@@ -65,7 +76,7 @@ impl Lockouts {
         if policy.failures == 0 || counter.failures < policy.failures {
             return Verdict::Rejected;
         }
-        *counter = Counter { failures: 0, locked_at: Some(now) };
+        *counter = Counter { locked: Some(now), ..Counter::default() };
         Verdict::RejectedAndLocked
     }
 
@@ -83,4 +94,9 @@ impl Lockouts {
     pub(crate) fn forget(&self, user: UserId) {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner).remove(&user);
     }
+}
+
+/// Since when a lock holds that was stored before this process began, or by another; None: it has ended.
+fn locked_since(stored: Millis, policy: &LockoutPolicy, now: (Millis, Monotonic)) -> Option<Monotonic> {
+    policy.is_locked(Some(stored), now.0).then(|| now.1.minus(now.0.since(stored)))
 }

@@ -26,14 +26,14 @@ impl Auth {
         let is_another = |session: &Session| session.id != caller.session.id;
         own.sort_unstable_by_key(|session| (is_another(session), Reverse(session.created), session.id));
         own.truncate(MOST);
-        own.into_iter().map(|session| Listed { session, user: Arc::clone(&caller.user) }).collect()
+        own.into_iter().map(|session| self.listed(session, Arc::clone(&caller.user), now)).collect()
     }
 
     /// One of the caller's sessions, by its reference.
     pub fn own_session(&self, caller: &Authorized, reference: [u8; 16], now: Millis) -> Option<Listed> {
         let session = self.live.with_reference(&reference, now, |live| live.entry.session())?;
         let is_own = session.user == caller.session.user && self.is_current(&session);
-        is_own.then(|| Listed { session, user: Arc::clone(&caller.user) })
+        is_own.then(|| self.listed(session, Arc::clone(&caller.user), now))
     }
 
     /// Ends every session of the caller but the one that they hold; answers how many there were. They are refused before

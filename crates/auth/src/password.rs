@@ -46,11 +46,11 @@ impl Auth {
         let earlier = earlier_hashes(before);
         let bytes = || Zeroizing::new(new.as_bytes().to_vec());
         for hash in earlier.iter().take(usize::from(policy.history)) {
-            if self.hash_pool.verify(hash.clone(), bytes(), self.new_salt(), now).await?.right {
+            if self.hash_pool.verify(hash.clone(), bytes(), self.new_salt()).await?.right {
                 return Err(NewPasswordError::Policy(PasswordViolation::Reused(policy.history)));
             }
         }
-        let hash = self.hash_pool.hash(bytes(), self.new_salt(), now).await?;
+        let hash = self.hash_pool.hash(bytes(), self.new_salt()).await?;
         Ok(credential(hash, earlier, policy, now))
     }
 }

@@ -16,9 +16,10 @@ use crate::audit::Folded;
 use crate::directory::{AccountEntry, Directory, UserEntry};
 use crate::failure_limit::FailuresByAddress;
 use crate::hash_pool::{HashPool, HashPoolGauges};
-use crate::live::{LiveSessions, Name, Namer};
+use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::lockout::Lockouts;
 use crate::settings::{BlockList, Intervals, Settings};
+use crate::steady_clock::SteadyClock;
 
 /// How many users can take turns independently of each other.
 const TURNS: usize = 1_024;
@@ -35,6 +36,7 @@ pub struct Auth {
     pub(crate) sealer: Sealer,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock_watch: Mutex<SteadyClock>,
     pub(crate) hash_pool: HashPool,
     /// The hash that passwords of unknown users are verified against.
     pub(crate) decoy_hash: String,
@@ -99,11 +101,12 @@ impl Auth {
     ) -> Result<Arc<Self>, StartError> {
         self_check(settings.hashing.engine)?;
         let tokens = TokenKeys::derive(master);
+        let start = Start::new(clock.now(), settings.intervals.touch);
         let mut incarnation = [0; 8];
         rng.fill(&mut incarnation);
         let auth = Arc::new(Self {
             directory: Directory::default(),
-            live: LiveSessions::new(Box::new(tokens.clone()), clock.now()),
+            live: LiveSessions::new(Box::new(tokens.clone()), start),
             loaded: watch::Sender::new(false),
             tokens,
             secrets: SecretHasher::derive(master),
@@ -126,10 +129,12 @@ impl Auth {
             administration_turn: AsyncMutex::default(),
             exports: Arc::new(Semaphore::new(EXPORTS)),
             incarnation,
+            clock_watch: Mutex::default(),
             store,
             rng,
             clock,
         });
+        auth.follow_clock();
         auth.load_directory().await?;
         Ok(auth)
     }

@@ -13,10 +13,12 @@ use crate::service::Auth;
 
 /// A session as it is listed.
 pub struct Listed {
-    /// The session.
+    /// The session, as it is told at the time of asking.
     pub session: Session,
     /// Its user.
     pub user: Arc<UserEntry>,
+    /// When it ends if it is not used again.
+    pub expires_at: Millis,
 }
 
 /// Why a session is not shown.
@@ -31,6 +33,12 @@ pub enum SessionAccessError {
 }
 
 impl Auth {
+    /// A session of the table as it is told at `now`. Not to be called while a session is locked.
+    pub(crate) fn listed(&self, session: Session, user: Arc<UserEntry>, now: Millis) -> Listed {
+        let expires_at = self.live.expires_at(&session, now);
+        Listed { session: session.as_of(now), user, expires_at }
+    }
+
     /// The sessions that the caller may see, oldest first: system administrators and super users see the account's,
     /// but no super user those of a system administrator; others see their own (contract livevox §6).
     pub fn sessions_seen_by(&self, caller: &Authorized, now: Millis) -> Vec<Listed> {
@@ -41,7 +49,7 @@ impl Auth {
             .filter(|user| sees(caller, user))
             .flat_map(|user| {
                 let sessions = self.live.of_user(user.id, now);
-                sessions.into_iter().map(move |session| Listed { session, user: Arc::clone(&user) })
+                sessions.into_iter().map(move |session| self.listed(session, Arc::clone(&user), now))
             })
             .filter(|listed| self.is_current(&listed.session))
             .collect();
@@ -70,7 +78,7 @@ impl Auth {
         let own = || Some(caller.session.clone()).filter(|own| self.tokens.livevox(own.id) == name);
         let session = named.or_else(own).filter(|session| session.account == caller.session.account)?;
         let user = self.user_of(&session).filter(|user| user.enabled)?;
-        Some(Listed { session, user })
+        Some(self.listed(session, user, now))
     }
 
     /// Ends a session that the caller was shown: their own, or that of somebody they outrank.

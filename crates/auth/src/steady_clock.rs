@@ -1,10 +1,18 @@
-//! Notices a clock that jumps. Removing expired sessions cannot be undone, so it waits until the clock can be trusted.
+//! Notices a clock that somebody sets. Removing expired sessions cannot be undone, so it waits until the clock can be
+//! trusted.
 
 use std::time::Duration;
 
-use vestibule_model::Millis;
+use vestibule_model::{Millis, Monotonic};
 
-/// How far the clock may go astray between two looks: corrections of a clock that runs well are smaller.
+use crate::live::Setting;
+use crate::service::Auth;
+
+/// What is more than this between two looks was set; less is a clock that is being corrected, or ours that is late.
+const SET: Duration = Duration::from_secs(1);
+
+/// How far the clock may go astray between two looks, or be ahead of what is stored at the start, and be trusted:
+/// corrections of a clock that runs well are smaller.
 const TOLERANCE: Duration = Duration::from_mins(5);
 
 /// How long nothing is trusted after a jump: time for an operator to set the clock right.
@@ -13,19 +21,67 @@ const HOLD: Duration = Duration::from_hours(1);
 /// Compares the clock with one that cannot be set.
 #[derive(Debug, Default)]
 pub(crate) struct SteadyClock {
-    last: Option<Millis>,
-    hold: Duration,
+    last: Option<(Millis, Monotonic)>,
+    trusted_from: Monotonic,
 }
 
 impl SteadyClock {
-    /// Whether the clock, which says `now`, can be trusted; `elapsed` is what has truly passed since the last look.
-    pub(crate) fn is_steady(&mut self, now: Millis, elapsed: Duration) -> bool {
-        let astray = self.last.replace(now).map_or(Duration::ZERO, |last| {
-            let expected = last.plus(elapsed);
-            now.since(expected).max(expected.since(now))
-        });
-        self.hold = if astray > TOLERANCE { HOLD } else { self.hold.saturating_sub(elapsed) };
-        self.hold.is_zero()
+    /// Looks at the clock, which says `now`; how it was set since the last look, if it was.
+    pub(crate) fn look(&mut self, now: Millis, monotonic: Monotonic) -> Option<Setting> {
+        let (last, then) = self.last.replace((now, monotonic))?;
+        let from = last.plus(monotonic.since(then));
+        let astray = now.since(from).max(from.since(now));
+        if astray > TOLERANCE {
+            self.distrust(monotonic);
+        }
+        (astray > SET).then_some(Setting { from, to: now })
+    }
+
+    /// The clock may be wrong: nothing that goes by it is removed for an hour.
+    pub(crate) fn distrust(&mut self, monotonic: Monotonic) {
+        self.trusted_from = monotonic.plus(HOLD);
+    }
+
+    /// Whether the clock can be trusted.
+    pub(crate) fn is_steady(&self, monotonic: Monotonic) -> bool {
+        monotonic >= self.trusted_from
+    }
+}
+
+impl Auth {
+    /// Looks whether somebody has set the clock. Sessions then go on as if it had not been: what this process saw moves
+    /// with it. What was read from the store stays as it is, since that was told by the clock of another time.
+    pub fn follow_clock(&self) {
+        let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
+        let mut watch = self.clock_watch();
+        let set = watch.look(now, monotonic);
+        let is_steady = watch.is_steady(monotonic);
+        drop(watch);
+        let Some(setting) = set else { return };
+        self.live.move_times(setting);
+        tracing::warn!(from = %setting.from, to = %setting.to, "the clock was set");
+        if !is_steady {
+            tracing::warn!(%now, "the clock has jumped: what has expired is not removed until it has been steady for an hour");
+        }
+    }
+
+    /// All sessions have been read. When none of them was used lately, the clock may be far ahead.
+    pub(crate) fn watch_clock_after(&self, newest_use: Option<Millis>) {
+        let Some(newest_use) = newest_use else { return };
+        let now = self.clock.now();
+        if now.since(newest_use) > TOLERANCE {
+            self.clock_watch().distrust(self.clock.monotonic());
+            tracing::info!(%now, %newest_use, "no session was used lately: should the clock be ahead, set it right within the hour, before what has expired is removed");
+        }
+    }
+
+    /// Whether what has expired may be removed: everything is known, and the clock can be trusted.
+    pub(crate) fn trusts_clock(&self) -> bool {
+        self.is_loaded() && self.clock_watch().is_steady(self.clock.monotonic())
+    }
+
+    fn clock_watch(&self) -> std::sync::MutexGuard<'_, SteadyClock> {
+        self.clock_watch.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -34,37 +90,53 @@ mod tests {
     use super::*;
 
     const LOOK: Duration = Duration::from_secs(5);
+    const BEGUN: Millis = Millis::from_unix(1_700_000_000_000);
+
+    fn after(span: Duration) -> Monotonic {
+        Monotonic::default().plus(span)
+    }
 
     /// A clock that was looked at once.
-    fn looked_at(now: Millis) -> SteadyClock {
+    fn looked_at() -> SteadyClock {
         let mut clock = SteadyClock::default();
-        assert!(clock.is_steady(now, Duration::ZERO));
+        assert!(clock.look(BEGUN, after(Duration::ZERO)).is_none());
         clock
     }
 
     #[test]
     fn a_clock_that_goes_on_is_trusted() {
-        let mut clock = looked_at(Millis::EPOCH);
-        assert!((1..100).all(|look| clock.is_steady(Millis::EPOCH.plus(LOOK * look), LOOK)));
-    }
-
-    #[test]
-    fn f3_a_clock_that_jumps_either_way_is_not() {
-        let begun = Millis::EPOCH.plus(Duration::from_hours(24 * 365));
-        for jumped in [begun.plus(Duration::from_hours(1)), begun.minus(Duration::from_hours(1))] {
-            assert!(!looked_at(begun).is_steady(jumped, LOOK));
+        let mut clock = looked_at();
+        for look in 1..100 {
+            let elapsed = LOOK * look;
+            assert!(clock.look(BEGUN.plus(elapsed), after(elapsed)).is_none());
+            assert!(clock.is_steady(after(elapsed)));
         }
     }
 
     #[test]
+    fn f3_a_clock_that_jumps_either_way_is_not() {
+        let hour = Duration::from_hours(1);
+        for jumped in [BEGUN.plus(hour), BEGUN.minus(hour)] {
+            let mut clock = looked_at();
+            assert!(clock.look(jumped, after(LOOK)).is_some());
+            assert!(!clock.is_steady(after(LOOK)));
+        }
+    }
+
+    #[test]
+    fn f3_a_clock_that_is_set_by_little_was_set_and_is_trusted() {
+        let mut clock = looked_at();
+        let setting = clock.look(BEGUN.minus(Duration::from_mins(2)), after(LOOK)).unwrap();
+        assert_eq!(setting.from, BEGUN.plus(LOOK));
+        assert_eq!(setting.to, BEGUN.minus(Duration::from_mins(2)));
+        assert!(clock.is_steady(after(LOOK)));
+    }
+
+    #[test]
     fn f3_it_is_trusted_again_an_hour_after_its_last_jump() {
-        let mut now = Millis::EPOCH.plus(Duration::from_hours(24));
-        let mut clock = looked_at(Millis::EPOCH);
-        assert!(!clock.is_steady(now, LOOK));
-        let looks = (0..).take_while(|_| {
-            now = now.plus(LOOK);
-            !clock.is_steady(now, LOOK)
-        });
-        assert_eq!(looks.count(), 719);
+        let mut clock = looked_at();
+        clock.look(BEGUN.plus(HOLD * 24), after(LOOK));
+        assert!(!clock.is_steady(after(LOOK + HOLD).minus(Duration::from_millis(1))));
+        assert!(clock.is_steady(after(LOOK + HOLD)));
     }
 }

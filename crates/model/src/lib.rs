@@ -35,5 +35,5 @@ pub use policy::{
 };
 pub use random::Rng;
 pub use session::{Application, Dialect, EndReason, Opening, Session};
-pub use time::{Clock, Millis};
+pub use time::{Clock, Millis, Monotonic};
 pub use user::{PasswordCredential, Population, User, UserKind};

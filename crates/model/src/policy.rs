@@ -168,6 +168,14 @@ pub enum Unlock {
 }
 
 impl LockoutPolicy {
+    /// Whether somebody is still locked so long after they were.
+    pub fn is_locked_after(&self, span: Duration) -> bool {
+        match self.unlock {
+            Unlock::ByAdministrator => true,
+            Unlock::AfterMinutes(minutes) => span < Duration::from_mins(u64::from(minutes)),
+        }
+    }
+
     /// Whether somebody locked at `locked_at` is still locked at `now`.
     pub fn is_locked(&self, locked_at: Option<Millis>, now: Millis) -> bool {
         match (locked_at, self.unlock) {

@@ -48,6 +48,19 @@ impl Session {
         self.absolute_end.map_or(idle_end, |end| end.min(idle_end))
     }
 
+    /// The session as it is told at `now`: what lies ahead was told by a clock that ran ahead, and is taken for now. Its
+    /// limits stay as long as they are.
+    #[must_use]
+    pub fn as_of(self, now: Millis) -> Self {
+        let ahead = self.created.since(now);
+        Self {
+            created: self.created.min(now),
+            last_used: self.last_used.min(now),
+            absolute_end: self.absolute_end.map(|end| end.minus(ahead)),
+            ..self
+        }
+    }
+
     /// Whether the session lives at `now`. It dies at its end exactly, not a millisecond before.
     pub fn is_live(&self, now: Millis) -> bool {
         now < self.expires_at()
@@ -158,6 +171,16 @@ mod tests {
         let session = session(1_000, 500, None);
         assert!(session.is_live(Millis::from_unix(1_499)));
         assert!(!session.is_live(Millis::from_unix(1_500)));
+    }
+
+    #[test]
+    fn f3_what_a_clock_told_that_ran_ahead_is_told_as_of_now() {
+        let now = Millis::from_unix(1_000);
+        let ahead = Session { created: Millis::from_unix(5_000), ..session(9_000, 500, Some(5_700)) };
+        let told = ahead.as_of(now);
+        assert_eq!((told.created, told.last_used), (now, now));
+        assert_eq!(told.absolute_end, Some(Millis::from_unix(1_700)));
+        assert_eq!(told.clone().as_of(now.plus(Duration::from_hours(1))), told);
     }
 
     proptest! {

@@ -52,10 +52,43 @@ fn millis_of(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// A point on a clock that nobody sets: the time since a beginning that is the same for the life of the process. What is
+/// measured or limited within a process goes by it; what is stored or shown does not, for it says no time of day.
+/// Arithmetic saturates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Monotonic(Duration);
+
+impl Monotonic {
+    /// So long after the beginning.
+    pub const fn after_beginning(span: Duration) -> Self {
+        Self(span)
+    }
+
+    /// This point moved into the future; saturates at the end of time.
+    #[must_use]
+    pub const fn plus(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(span))
+    }
+
+    /// This point moved into the past; saturates at the beginning.
+    #[must_use]
+    pub const fn minus(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(span))
+    }
+
+    /// How long after `earlier` this is; zero when it is not after it.
+    pub const fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
 /// Tells the time. The program has one that reads the machine's clock, tests have one that they turn.
 pub trait Clock: Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> Millis;
+
+    /// The same moment on a clock that nobody sets. It goes on while the machine sleeps.
+    fn monotonic(&self) -> Monotonic;
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ use crate::{AccountFixture, CHEAP, TestClock};
 const KEY: &str = "master.key";
 
 /// Serves the data of `folder`, made at the first time, with a clock that stands at `now`. Says where it listens, then
-/// reads how many milliseconds to advance, a line each, and echoes it when done. Ends with its input. The background
-/// tasks do not run: what is only in memory stays there.
+/// reads how many milliseconds to advance, a line each, and echoes it when done; any other line has it write the last uses.
+/// Ends with its input. The background tasks do not run: what is only in memory stays there.
 pub fn run_clocked(folder: &Path, now: Millis) -> io::Result<()> {
     let clock = Arc::new(TestClock::default());
     clock.set(now);
@@ -38,7 +38,10 @@ pub fn run_clocked(folder: &Path, now: Millis) -> io::Result<()> {
         say(&format!("http://{}", running.addresses()[0]))?;
         for line in io::stdin().lock().lines() {
             let line = line?;
-            clock.advance(Duration::from_millis(line.parse().expect("milliseconds")));
+            match line.parse() {
+                Ok(span) => clock.advance(Duration::from_millis(span)),
+                Err(_) => auth.flush().await.expect("the last uses are written"),
+            }
             say(&line)?;
         }
         Ok(())

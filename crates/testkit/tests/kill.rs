@@ -50,6 +50,12 @@ impl Clocked {
         self.now = to;
     }
 
+    /// Has it write the last uses that have moved far enough.
+    fn flush(&mut self) {
+        writeln!(self.input, "flush").expect("the server listens");
+        self.read();
+    }
+
     /// Ends it with SIGKILL; the time it had.
     fn kill(mut self) -> i64 {
         self.child.kill().expect("the server is killed");
@@ -85,6 +91,31 @@ async fn a_use_that_was_not_written_ends_no_session_early_and_prolongs_none_beyo
     let used_at = LAG - 1;
     server.turn_to(used_at);
     assert!(server.is_used(&client, &session).await);
+    let now = server.kill();
+
+    let mut server = Clocked::start(folder.path(), now);
+    server.turn_to(used_at + IDLE - 1);
+    assert!(server.is_valid(&client, &session).await, "it ended early");
+    server.turn_to(used_at + IDLE + LAG);
+    assert!(!server.is_valid(&client, &session).await, "it lives beyond the bound");
+}
+
+#[tokio::test]
+async fn two_crashes_in_a_row_end_no_session_early_that_was_used_between_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let client = Client::builder().no_proxy().build().expect("a client");
+
+    let mut server = Clocked::start(folder.path(), BEGUN);
+    let session = server.log_in(&client).await;
+    server.turn_to(LAG - 1);
+    assert!(server.is_used(&client, &session).await);
+    let now = server.kill();
+
+    let mut server = Clocked::start(folder.path(), now);
+    let used_at = LAG + 1_000;
+    server.turn_to(used_at);
+    assert!(server.is_used(&client, &session).await);
+    server.flush();
     let now = server.kill();
 
     let mut server = Clocked::start(folder.path(), now);

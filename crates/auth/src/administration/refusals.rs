@@ -33,12 +33,13 @@ impl Auth {
             Actor::User { id, .. } => Some(*id),
             _ => None,
         };
-        self.folded.add(AuditRecord {
+        let record = AuditRecord {
             reason: Some(AuditReason::Refused(why)),
             user,
             address,
             details: Some(json!({ "operation": operation }).to_string()),
             ..AuditRecord::new(now, AuditAction::AdministrationRefused, actor, means)
-        });
+        };
+        self.folded.add(record, self.clock.monotonic());
     }
 }

@@ -98,7 +98,7 @@ impl Auth {
             None => self.walk(caller.now, &filter, &from, limit),
         };
         let sees_home = caller.require(Scope::ReadAccount(home())).is_ok();
-        let listed = found.into_iter().map(|found| Listed { session: found.session, user: found.holder });
+        let listed = found.into_iter().map(|found| self.listed(found.session, found.holder, caller.now));
         let sessions = listed
             .filter(|listed| sees_home || listed.session.account != home())
             .filter(|listed| self.is_current(&listed.session))
@@ -113,10 +113,10 @@ impl Auth {
         reference: SessionReference,
     ) -> Result<Listed, AdministrationError> {
         self.loaded().await;
-        let found = self.live.with_reference(&reference.0, caller.now, |live| Listed {
-            session: live.entry.session(),
-            user: Arc::clone(&live.entry.holder),
+        let found = self.live.with_reference(&reference.0, caller.now, |live| {
+            (live.entry.session(), Arc::clone(&live.entry.holder))
         });
+        let found = found.map(|(session, user)| self.listed(session, user, caller.now));
         let visible = |listed: &Listed| {
             caller.require(Scope::ReadAccount(listed.session.account)).is_ok()
                 && self.is_current(&listed.session)

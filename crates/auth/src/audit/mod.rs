@@ -75,7 +75,7 @@ impl Auth {
         (at, address): (Millis, Option<std::net::IpAddr>),
     ) {
         let record = self.login(AuditAction::JoinedSession, session, user, at);
-        self.folded.add(AuditRecord { address, ..record });
+        self.folded.add(AuditRecord { address, ..record }, self.clock.monotonic());
     }
 
     fn login(&self, action: AuditAction, session: &Session, user: &User, at: Millis) -> AuditRecord {

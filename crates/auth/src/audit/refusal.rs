@@ -48,14 +48,15 @@ impl Auth {
         let Attempt { at, action, means } = attempt;
         // An account that does not exist is somebody's invention, of which there are many.
         let account = at.account.filter(|account| self.directory.account(*account).is_some());
-        self.folded.add(AuditRecord {
+        let record = AuditRecord {
             reason: Some(AuditReason::Refused(why)),
             account,
             user,
             dialect: Some(at.dialect),
             address: at.address,
             ..AuditRecord::new(at.now, action, Actor::Unknown, means)
-        });
+        };
+        self.folded.add(record, self.clock.monotonic());
     }
 
     /// Counts it, and gives the error that is told: that the credentials are bad, and not in which way.
@@ -85,7 +86,7 @@ impl Auth {
         let genuine = presented.cookies.iter().find_map(|cookie| self.tokens.read_cookie(cookie));
         let session = genuine.map(|id: SessionId| SessionReference(self.tokens.reference(id)));
         let account = Some(presented.account).filter(|account| self.directory.account(*account).is_some());
-        self.folded.add(AuditRecord {
+        let record = AuditRecord {
             reason: Some(AuditReason::Refused(why)),
             account,
             user,
@@ -93,6 +94,7 @@ impl Auth {
             dialect: Some(Dialect::LivePerson),
             address: presented.address,
             ..AuditRecord::new(presented.now, AuditAction::RefreshRefused, Actor::Unknown, Means::Session)
-        });
+        };
+        self.folded.add(record, self.clock.monotonic());
     }
 }

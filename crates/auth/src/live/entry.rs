@@ -9,6 +9,7 @@ use vestibule_model::{
 
 use super::index::Name;
 use super::list::{LISTS, Links};
+use super::start::{Setting, Start};
 use crate::sync::Arc;
 
 /// Whose session it is. The directory's word, shared by all sessions of a user.
@@ -125,13 +126,41 @@ impl<H> Entry<H> {
         self.created
     }
 
-    /// The first moment at which it is dead if it is not used again; as [`Session::expires_at`].
-    pub(crate) fn expires_at(&self) -> Millis {
-        self.last_used.plus(Duration::from_millis(self.idle)).min(self.absolute_end)
+    /// The first moment at which it is dead if it is not used again.
+    pub(crate) fn expires_at(&self, start: Start) -> Millis {
+        let idle = Duration::from_millis(self.idle);
+        start.latest_use(self.last_used, idle).plus(idle).min(self.absolute_end)
     }
 
-    pub(crate) fn is_live(&self, now: Millis) -> bool {
-        now < self.expires_at()
+    /// The same as it is told at `now`; as [`Session::as_of`].
+    pub(crate) fn expires_as_of(&self, now: Millis, start: Start) -> Millis {
+        let idle = Duration::from_millis(self.idle);
+        let last_used = start.latest_use(self.last_used, idle).min(now);
+        let absolute_end = match self.absolute_end {
+            NEVER => NEVER,
+            end => end.minus(self.created.since(now)),
+        };
+        last_used.plus(idle).min(absolute_end)
+    }
+
+    pub(crate) fn is_live(&self, now: Millis, start: Start) -> bool {
+        now < self.expires_at(start)
+    }
+
+    /// What this process saw happened at other times, by a clock that was set; what it read from the store did not. Tells
+    /// whether the last use was seen.
+    pub(crate) fn move_times(&mut self, start: Start, setting: Setting) -> bool {
+        if start.saw(self.created) {
+            self.created = setting.of(self.created);
+            if self.absolute_end != NEVER {
+                self.absolute_end = setting.of(self.absolute_end);
+            }
+        }
+        let seen = start.saw(self.last_used);
+        if seen {
+            self.last_used = setting.of(self.last_used);
+        }
+        seen
     }
 
     /// Slides `last_used`; tells whether it has moved so far that it has to be written. Steps are at other times for

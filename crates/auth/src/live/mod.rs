@@ -15,6 +15,7 @@ mod loading;
 mod search;
 mod shard;
 mod slab;
+mod start;
 mod view;
 mod wheel;
 
@@ -27,6 +28,7 @@ use vestibule_store::{ApplicationTouch, Touch};
 pub(crate) use entry::{Entry, Holder, written_lag};
 pub(crate) use index::Name;
 pub(crate) use search::Found;
+pub(crate) use start::{Setting, Start};
 
 use crate::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use index::Index;
@@ -67,10 +69,10 @@ pub(crate) struct LiveSessions<H> {
 }
 
 impl<H: Holder> LiveSessions<H> {
-    /// A table that is to be filled from the store, from `now` on.
-    pub(crate) fn new(namer: Box<dyn Namer>, now: Millis) -> Self {
+    /// A table that is to be filled from the store, from this start on.
+    pub(crate) fn new(namer: Box<dyn Namer>, start: Start) -> Self {
         Self {
-            shards: (0..SHARDS).map(|_| Mutex::new(Shard::new(now))).collect(),
+            shards: (0..SHARDS).map(|_| Mutex::new(Shard::new(start))).collect(),
             by_id: Index::new(),
             by_livevox_id: Index::new(),
             by_reference: Index::new(),
@@ -197,14 +199,14 @@ impl<H: Holder> LiveSessions<H> {
     pub(crate) fn of_user(&self, user: UserId, now: Millis) -> Vec<Session> {
         let shard = self.shard(self.shard_of(user));
         let all = shard.of_user(user).map(|(_, entry)| entry);
-        all.filter(|entry| entry.is_live(now)).map(Entry::session).collect()
+        all.filter(|entry| entry.is_live(now, shard.start)).map(Entry::session).collect()
     }
 
     /// The sessions of a user with one application that live at `now`.
     pub(crate) fn of_user_with(&self, user: UserId, application: Application, now: Millis) -> Vec<Session> {
         let shard = self.shard(self.shard_of(user));
         let all = shard.of_user_with(user, application);
-        all.filter(|entry| entry.is_live(now)).map(Entry::session).collect()
+        all.filter(|entry| entry.is_live(now, shard.start)).map(Entry::session).collect()
     }
 
     /// The sessions of an application that live at `now`: what they are, and a look at every shard.
@@ -213,7 +215,7 @@ impl<H: Holder> LiveSessions<H> {
         for shard in &self.shards {
             let shard = lock(shard);
             let all = shard.of_application(application);
-            found.extend(all.filter(|entry| entry.is_live(now)).map(Entry::session));
+            found.extend(all.filter(|entry| entry.is_live(now, shard.start)).map(Entry::session));
         }
         found
     }
@@ -263,6 +265,17 @@ impl<H: Holder> LiveSessions<H> {
             }
         }
         removed
+    }
+
+    /// When a session of the table ends if it is not used again, as it is told at `now`.
+    pub(crate) fn expires_at(&self, session: &Session, now: Millis) -> Millis {
+        let start = self.shard(self.shard_of(session.user)).start;
+        start.expires_at(session, now)
+    }
+
+    /// Somebody set the clock: what happened in this process happened at other times by it.
+    pub(crate) fn move_times(&self, setting: Setting) {
+        self.shards.iter().for_each(|shard| lock(shard).move_times(setting));
     }
 
     /// How many sessions there are, dead ones that were not removed yet included.

@@ -27,8 +27,12 @@ impl<H: Holder> LiveSessions<H> {
     ) -> (Vec<Found<H>>, usize) {
         let Some(shard) = self.shards.get(usize::from(number)) else { return (Vec::new(), 0) };
         let shard = lock(shard);
-        let found =
-            shard.sessions.iter().filter(|entry| entry.is_live(now) && wants(entry)).map(found).collect();
+        let found = shard
+            .sessions
+            .iter()
+            .filter(|entry| entry.is_live(now, shard.start) && wants(entry))
+            .map(found)
+            .collect();
         let looked_at = shard.sessions.len();
         drop(shard);
         (in_order(found), looked_at)
@@ -46,7 +50,7 @@ impl<H: Holder> LiveSessions<H> {
         let mut looked_at = 0;
         let all = applications.iter().flat_map(|application| shard.of_application(*application));
         let all = all.inspect(|_| looked_at += 1);
-        let found = all.filter(|entry| entry.is_live(now) && wants(entry)).map(found).collect();
+        let found = all.filter(|entry| entry.is_live(now, shard.start) && wants(entry)).map(found).collect();
         drop(shard);
         (in_order(found), looked_at)
     }

@@ -9,11 +9,14 @@ use super::entry::{Entry, Holder};
 use super::heads::Heads;
 use super::list::{List, NONE};
 use super::slab::{Slab, Slot};
+use super::start::{Setting, Start};
 use super::view::{self, Live, Traffic};
 use super::wheel::Wheel;
 
 pub(crate) struct Shard<H> {
     pub(super) sessions: Slab<Entry<H>>,
+    /// The same in every shard; here, so that no other lock is needed.
+    pub(super) start: Start,
     users: Heads<H, UserId>,
     /// A user's sessions with one application stand together in the user's list.
     users_with: Heads<H, (UserId, Application)>,
@@ -24,13 +27,14 @@ pub(crate) struct Shard<H> {
 }
 
 impl<H: Holder> Shard<H> {
-    pub(super) fn new(now: Millis) -> Self {
+    pub(super) fn new(start: Start) -> Self {
         Self {
             sessions: Slab::default(),
+            start,
             users: Heads::by(Entry::user),
             users_with: Heads::by(|entry| (entry.user(), entry.application())),
             applications: Heads::by(Entry::application),
-            wheel: Wheel::new(now),
+            wheel: Wheel::new(start),
             touched: Vec::new(),
             traffic: Traffic::default(),
         }
@@ -53,7 +57,7 @@ impl<H: Holder> Shard<H> {
             List::Application.push(&mut self.sessions, first, slot);
             self.applications.set(&self.sessions, slot);
         }
-        self.wheel.file(&mut self.sessions, slot);
+        self.wheel.file(&mut self.sessions, slot, self.start);
         slot
     }
 
@@ -103,12 +107,12 @@ impl<H: Holder> Shard<H> {
 
     /// The session of a slot, if it lives at `now`.
     pub(super) fn live(&mut self, slot: Slot, now: Millis) -> Option<Live<'_, H>> {
-        self.view(slot).filter(|live| live.entry.is_live(now))
+        self.view(slot).filter(|live| live.entry.is_live(now, live.start))
     }
 
     fn view(&mut self, slot: Slot) -> Option<Live<'_, H>> {
         let entry = self.sessions.get_mut(slot)?;
-        Some(Live { entry, slot, touched: &mut self.touched, traffic: &mut self.traffic })
+        Some(Live { entry, slot, start: self.start, touched: &mut self.touched, traffic: &mut self.traffic })
     }
 
     /// What was touched since this was called last. A place that was touched may have another session by now.
@@ -131,8 +135,21 @@ impl<H: Holder> Shard<H> {
 
     /// Takes out who is dead at `now`, as far as their time to be looked at has come.
     pub(super) fn remove_expired(&mut self, now: Millis) -> Vec<(Slot, Entry<H>)> {
-        let dead = self.wheel.look(&mut self.sessions, now);
+        let dead = self.wheel.look(&mut self.sessions, now, self.start);
         dead.into_iter().filter_map(|slot| Some((slot, self.remove(slot)?))).collect()
+    }
+
+    /// Somebody set the clock. Who expires earlier by it is found later, when the old time has come: nobody is told wrong
+    /// meanwhile, because the time decides at each look. What has moved forward has to be written.
+    pub(super) fn move_times(&mut self, setting: Setting) {
+        let start = self.start;
+        for slot in self.sessions.slots() {
+            let Some(mut live) = self.view(slot) else { continue };
+            if live.entry.move_times(start, setting) && setting.is_forward() {
+                live.touch_again();
+            }
+        }
+        self.start = start.moved(setting);
     }
 
     /// Gives back what was counted and could not be written.

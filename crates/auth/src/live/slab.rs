@@ -54,7 +54,12 @@ impl<T> Slab<T> {
         self.chunks.iter().flat_map(|chunk| chunk.iter().flatten())
     }
 
-    /// The same, to be changed.
+    /// Every place there is, taken or free.
+    pub(crate) fn slots(&self) -> std::ops::Range<Slot> {
+        0..Slot::try_from(self.chunks.len() * CHUNK).unwrap_or(Slot::MAX)
+    }
+
+    /// The value of a place, to be changed.
     pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
         self.place(slot)?.as_mut()
     }

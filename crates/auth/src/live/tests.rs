@@ -9,7 +9,7 @@ use vestibule_model::{
 };
 use vestibule_store::ApplicationTouch;
 
-use crate::live::{Holder, LiveSessions, Name, Namer, written_lag};
+use crate::live::{Holder, LiveSessions, Name, Namer, Start, written_lag};
 use crate::sync::Arc;
 
 /// A user as a session's holder.
@@ -138,7 +138,11 @@ struct Pair {
 impl Pair {
     fn new() -> Self {
         let now = Millis::from_unix(1_700_000_000_000);
-        Self { table: LiveSessions::new(Box::new(Plain), now), model: Model::default(), now }
+        Self {
+            table: LiveSessions::new(Box::new(Plain), Start::new(now, Duration::from_secs(2))),
+            model: Model::default(),
+            now,
+        }
     }
 
     fn take(&mut self, step: &Step) {

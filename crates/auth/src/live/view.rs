@@ -6,13 +6,15 @@ use foldhash::fast::RandomState;
 use vestibule_model::{Application, ApplicationId, Millis};
 use vestibule_store::ApplicationTouch;
 
-use super::entry::Entry;
+use super::entry::{Entry, Holder};
 use super::slab::Slot;
+use super::start::Start;
 
 /// A session under its locks.
 pub(crate) struct Live<'a, H> {
     pub(crate) entry: &'a mut Entry<H>,
     pub(super) slot: Slot,
+    pub(super) start: Start,
     pub(super) touched: &'a mut Vec<Slot>,
     pub(super) traffic: &'a mut Traffic,
 }
@@ -20,7 +22,12 @@ pub(crate) struct Live<'a, H> {
 /// How many requests the sessions of application tokens made since that was written last.
 pub(super) type Traffic = HashMap<ApplicationId, ApplicationTouch, RandomState>;
 
-impl<H> Live<'_, H> {
+impl<H: Holder> Live<'_, H> {
+    /// When it ends if it is not used again, as it is told at `now`.
+    pub(crate) fn expires_at(&self, now: Millis) -> Millis {
+        self.entry.expires_as_of(now, self.start)
+    }
+
     /// Slides the session's idle limit; a clock that stepped back does not slide it back. It is written when it has moved
     /// far enough ([`super::written_lag`]).
     pub(crate) fn touch(&mut self, now: Millis) {

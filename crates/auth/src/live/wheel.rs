@@ -10,6 +10,7 @@ use vestibule_model::Millis;
 use super::entry::Entry;
 use super::list::{List, NONE};
 use super::slab::{Slab, Slot};
+use super::start::Start;
 
 /// Milliseconds per bucket.
 const SPAN: i64 = 8_000;
@@ -25,16 +26,16 @@ pub(crate) struct Wheel {
 }
 
 impl Wheel {
-    /// A ring that begins at `now`.
-    pub(crate) fn new(now: Millis) -> Self {
-        let looked_at = now.as_unix().div_euclid(SPAN).saturating_sub(1);
+    /// A ring that begins at the start.
+    pub(crate) fn new(start: Start) -> Self {
+        let looked_at = start.at().as_unix().div_euclid(SPAN).saturating_sub(1);
         Self { heads: vec![NONE; usize::from(BUCKETS)].into_boxed_slice(), looked_at }
     }
 
     /// Files a session that is in no bucket.
-    pub(crate) fn file<H>(&mut self, slab: &mut Slab<Entry<H>>, slot: Slot) {
+    pub(crate) fn file<H>(&mut self, slab: &mut Slab<Entry<H>>, slot: Slot, start: Start) {
         let Some(entry) = slab.get_mut(slot) else { return };
-        let expires = entry.expires_at().as_unix().div_euclid(SPAN);
+        let expires = entry.expires_at(start).as_unix().div_euclid(SPAN);
         let farthest = self.looked_at.saturating_add(i64::from(BUCKETS) - 1);
         let bucket = bucket_of(expires.clamp(self.looked_at.saturating_add(1), farthest));
         entry.bucket = bucket;
@@ -56,7 +57,7 @@ impl Wheel {
     }
 
     /// Looks at the buckets whose time is over at `now`, and answers who of those there is dead. All are filed anew.
-    pub(crate) fn look<H>(&mut self, slab: &mut Slab<Entry<H>>, now: Millis) -> Vec<Slot> {
+    pub(crate) fn look<H>(&mut self, slab: &mut Slab<Entry<H>>, now: Millis, start: Start) -> Vec<Slot> {
         let over = now.as_unix().div_euclid(SPAN).saturating_sub(1);
         if over < self.looked_at.saturating_sub(i64::from(BUCKETS)) {
             // The clock was far ahead, and has been set right: everything is looked at from here on.
@@ -71,9 +72,9 @@ impl Wheel {
         }
         self.looked_at = self.looked_at.max(over);
         for slot in &due {
-            self.file(slab, *slot);
+            self.file(slab, *slot, start);
         }
-        due.retain(|slot| slab.get(*slot).is_some_and(|entry| !entry.is_live(now)));
+        due.retain(|slot| slab.get(*slot).is_some_and(|entry| !entry.is_live(now, start)));
         due
     }
 }

@@ -68,8 +68,10 @@ impl Auth {
         let entries = self.entries(query, (ENTRIES, MOST_PAGES)).await?;
         let candidates = self.causes_before_the_end(&entries).await?;
         let cause = end_of(&entries).and_then(|(_, reason)| cause::find(reason, &candidates));
-        let live = self.live.with_reference(&session.0, now, |live| live.entry.session());
-        Ok(life(Evidence { session, entries: &entries, cause, live: live.as_ref() }, time))
+        let live =
+            self.live.with_reference(&session.0, now, |live| (live.entry.session(), live.expires_at(now)));
+        let live = live.as_ref().map(|(session, expires_at)| (session, *expires_at));
+        Ok(life(Evidence { session, entries: &entries, cause, live }, time))
     }
 
     /// The sessions of a user that the audit knows, the newest first, at most so many.

@@ -73,8 +73,8 @@ pub struct Evidence<'a> {
     pub entries: &'a [AuditEntry],
     /// The entry of the change that ended it, where its end tells only that there was one.
     pub cause: Option<&'a AuditEntry>,
-    /// The session, if it lives.
-    pub live: Option<&'a Session>,
+    /// The session, if it lives, and when it ends if it is not used again.
+    pub live: Option<(&'a Session, Millis)>,
 }
 
 /// Tells the life of a session. `time` writes a point in time for people.
@@ -89,17 +89,17 @@ pub fn life(evidence: Evidence<'_>, time: &dyn Fn(Millis) -> String) -> Life {
     };
     Life {
         session,
-        account: live.map(|live| live.account).or(known.and_then(|entry| entry.record.account)),
-        user: live.map(|live| live.user).or(known.and_then(|entry| entry.record.user)),
+        account: live.map(|(live, _)| live.account).or(known.and_then(|entry| entry.record.account)),
+        user: live.map(|(live, _)| live.user).or(known.and_then(|entry| entry.record.user)),
         state,
         answer: words::answer(state, end_of(entries), cause, time),
         steps: entries.iter().map(step).collect(),
     }
 }
 
-fn state(entries: &[AuditEntry], live: Option<&Session>) -> LifeState {
-    if let Some(live) = live {
-        return LifeState::Live { expires_at: live.expires_at() };
+fn state(entries: &[AuditEntry], live: Option<(&Session, Millis)>) -> LifeState {
+    if let Some((_, expires_at)) = live {
+        return LifeState::Live { expires_at };
     }
     match end_of(entries) {
         Some((entry, reason)) => LifeState::Ended { at: entry.record.at, reason },

@@ -21,7 +21,7 @@ use shuttle::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use shuttle::thread;
 use vestibule_model::{AccountId, Application, Dialect, Millis, Opening, Session, SessionId, UserId};
 
-use live::{Holder, LiveSessions, Name, Namer};
+use live::{Holder, LiveSessions, Name, Namer, Start};
 
 /// How many orders are tried for each test.
 const ORDERS: usize = if cfg!(debug_assertions) { 300 } else { 3_000 };
@@ -59,7 +59,7 @@ impl Namer for Plain {
 type Table = Arc<LiveSessions<SomeUser>>;
 
 fn table() -> Table {
-    let table = LiveSessions::new(Box::new(Plain), NOW);
+    let table = LiveSessions::new(Box::new(Plain), Start::new(NOW, Duration::from_secs(2)));
     table.complete();
     Arc::new(table)
 }
@@ -186,7 +186,8 @@ fn a_session_used_beside_the_sweep_lives_exactly_if_the_use_was_granted() {
 #[test]
 fn a_session_that_is_read_from_the_store_while_it_ends_does_not_come_back() {
     let run = || {
-        let table: Table = Arc::new(LiveSessions::new(Box::new(Plain), NOW));
+        let table: Table =
+            Arc::new(LiveSessions::new(Box::new(Plain), Start::new(NOW, Duration::from_secs(2))));
         let loader = {
             let table = Arc::clone(&table);
             thread::spawn(move || {

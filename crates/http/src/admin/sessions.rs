@@ -170,7 +170,7 @@ pub(super) async fn end_of_application(
 }
 
 fn item(admin: &AdminState, listed: &Listed) -> Item {
-    let Listed { session, user } = listed;
+    let Listed { session, user, expires_at } = listed;
     Item {
         reference: Uuid::from_bytes(admin.auth.tokens().reference(session.id)),
         account: session.account.to_string(),
@@ -183,7 +183,7 @@ fn item(admin: &AdminState, listed: &Listed) -> Item {
         address: session.address.map(|address| address.to_string()),
         created: session.created.as_unix(),
         last_used: session.last_used.as_unix(),
-        expires: session.expires_at().as_unix(),
+        expires: expires_at.as_unix(),
         absolute_end: session.absolute_end.map(Millis::as_unix),
     }
 }

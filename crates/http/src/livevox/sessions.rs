@@ -75,7 +75,7 @@ fn page(head: &Head) -> Result<(usize, usize), Failure> {
     Ok((count, offset))
 }
 
-fn item(api: &ApiState, Listed { session, user }: Listed) -> Item {
+fn item(api: &ApiState, Listed { session, user, expires_at }: Listed) -> Item {
     Item {
         session_id: Uuid::from_bytes(api.auth.tokens().reference(session.id)),
         user_id: user.number,
@@ -86,6 +86,6 @@ fn item(api: &ApiState, Listed { session, user }: Listed) -> Item {
         address: session.address.map(|address| address.to_string()),
         created: session.created.as_unix(),
         last_used: session.last_used.as_unix(),
-        expires: session.expires_at().as_unix(),
+        expires: expires_at.as_unix(),
     }
 }

@@ -77,7 +77,7 @@ fn json(body: &impl Serialize) -> Response {
     (headers, serde_json::to_string(body).unwrap_or_default()).into_response()
 }
 
-fn item(api: &ApiState, caller: &Authorized, Listed { session, .. }: &Listed) -> Item {
+fn item(api: &ApiState, caller: &Authorized, Listed { session, expires_at, .. }: &Listed) -> Item {
     Item {
         reference: Uuid::from_bytes(api.auth.tokens().reference(session.id)),
         current: session.id == caller.session.id,
@@ -87,7 +87,7 @@ fn item(api: &ApiState, caller: &Authorized, Listed { session, .. }: &Listed) ->
         address: session.address.map(|address| address.to_string()),
         created: session.created.as_unix(),
         last_used: session.last_used.as_unix(),
-        expires: session.expires_at().as_unix(),
+        expires: expires_at.as_unix(),
         absolute_end: session.absolute_end.map(Millis::as_unix),
     }
 }

@@ -233,3 +233,23 @@ async fn s4_a_key_that_is_disabled_ends_the_pass() {
     server.change(vec![Change::PutApiKey(server.fixture.account.id, Box::new(key))]).await;
     assert_eq!(bearer(&server, token).await, 401);
 }
+
+#[tokio::test]
+async fn f3_no_more_seconds_are_left_than_the_idle_limit_by_a_clock_that_was_set_back() {
+    let server = TestServer::start().await;
+    let begun = vestibule_model::Clock::now(&*server.clock);
+    server.clock.set(begun.plus(Duration::from_hours(24 * 365)));
+    let tokens = liveperson(&server).await;
+    server.clock.set(begun);
+    let passed = check(&server, "authorization", &format!("Bearer {}", tokens.bearer)).await;
+    assert_eq!(header(&passed, "x-vestibule-seconds-left"), "28800");
+}
+
+#[tokio::test]
+async fn after_a_crash_no_more_seconds_are_left_than_the_idle_limit() {
+    let mut server = TestServer::start().await;
+    let tokens = liveperson(&server).await;
+    server.restart().await;
+    let passed = check(&server, "authorization", &format!("Bearer {}", tokens.bearer)).await;
+    assert_eq!(header(&passed, "x-vestibule-seconds-left"), "28800");
+}

@@ -80,6 +80,16 @@ async fn f3_a_failure_on_a_clock_that_ran_ahead_is_forgiven_as_soon_as_any() {
 }
 
 #[tokio::test]
+async fn f3_a_clock_that_is_set_back_keeps_no_address_waiting() {
+    let server = TestServer::start_with(|_, settings| settings.failures.burst = 1).await;
+    assert_eq!(server.log_in("nobody", "wrong").await.status(), 401);
+    let begun = vestibule_model::Clock::now(&*server.clock);
+    server.clock.set(begun.minus(std::time::Duration::from_mins(2)));
+    server.clock.advance(std::time::Duration::from_secs(1));
+    assert_eq!(server.log_in("name", "password").await.status(), 200);
+}
+
+#[tokio::test]
 async fn l6_a_full_hash_queue_sheds_load() {
     let server = TestServer::start_with(|_, settings| settings.hashing.queue_length = 0).await;
     let response = server.log_in("name", "password").await;

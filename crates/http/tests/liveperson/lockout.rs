@@ -112,13 +112,37 @@ async fn a_lock_that_ended_stays_ended_when_the_policy_changes() {
 }
 
 #[tokio::test]
-async fn f3_a_lock_of_a_clock_that_ran_ahead_ends() {
+async fn f3_a_lock_of_a_clock_that_ran_ahead_ends_when_its_time_has_passed() {
     let server = with_failures(3, Unlock::AfterMinutes(30)).await;
     let begun = vestibule_model::Clock::now(&*server.clock);
     server.clock.advance(Duration::from_hours(24 * 365));
     fail(&server, 3).await;
     server.clock.set(begun);
+    server.clock.advance(Duration::from_mins(30) - Duration::from_millis(1));
+    assert_eq!(server.log_in("name", "password").await.status(), 401);
+    server.clock.advance(Duration::from_millis(1));
     assert_eq!(server.log_in("name", "password").await.status(), 200);
+}
+
+#[tokio::test]
+async fn f3_a_clock_that_is_set_back_prolongs_no_lock() {
+    let server = with_failures(3, Unlock::AfterMinutes(30)).await;
+    fail(&server, 3).await;
+    let begun = vestibule_model::Clock::now(&*server.clock);
+    server.clock.set(begun.minus(Duration::from_mins(2)));
+    server.clock.advance(Duration::from_mins(30));
+    // A wrong one first: what it leaves behind does not lock again.
+    fail(&server, 1).await;
+    assert_eq!(server.log_in("name", "password").await.status(), 200);
+}
+
+#[tokio::test]
+async fn f3_a_clock_that_is_set_ahead_ends_no_lock() {
+    let server = with_failures(3, Unlock::AfterMinutes(30)).await;
+    fail(&server, 3).await;
+    let begun = vestibule_model::Clock::now(&*server.clock);
+    server.clock.set(begun.plus(Duration::from_hours(1)));
+    assert_eq!(server.log_in("name", "password").await.status(), 401);
 }
 
 #[tokio::test]

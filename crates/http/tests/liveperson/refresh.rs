@@ -60,15 +60,21 @@ async fn s7_sliding_never_passes_the_absolute_limit() {
     assert_eq!(server.refresh(&session).await, 401);
 }
 
-#[tokio::test]
-async fn s7_a_clock_that_steps_back_neither_kills_nor_prolongs() {
+/// The status of a refresh so long after a login, when the clock was a day behind in between and the session used then.
+async fn refreshed_after_a_step_back(after: Duration) -> u16 {
     let server = TestServer::start().await;
     let session = server.session().await;
     let begun = vestibule_model::Clock::now(&*server.clock);
     server.clock.set(begun.minus(24 * HOUR));
     assert_eq!(server.refresh(&session).await, 200);
-    server.clock.set(begun.plus(8 * HOUR));
-    assert_eq!(server.refresh(&session).await, 401);
+    server.clock.set(begun.plus(after));
+    server.refresh(&session).await
+}
+
+#[tokio::test]
+async fn s7_a_clock_that_steps_back_neither_kills_nor_prolongs() {
+    assert_eq!(refreshed_after_a_step_back(8 * HOUR - MS).await, 200);
+    assert_eq!(refreshed_after_a_step_back(8 * HOUR).await, 401);
 }
 
 #[tokio::test]
@@ -237,6 +243,72 @@ async fn after_a_crash_a_session_never_ends_early_and_lives_at_most_the_lag_long
     server.restart().await;
     server.clock.advance(8 * HOUR + lag);
     assert_eq!(server.refresh(&session).await, 401);
+}
+
+#[tokio::test]
+async fn many_crashes_in_a_row_prolong_no_session_beyond_the_lag() {
+    let mut server = TestServer::start().await;
+    let lag = vestibule_auth::Intervals::default().lag(8 * HOUR);
+    let session = server.session().await;
+    for _ in 0..5 {
+        server.clock.advance(HOUR);
+        server.restart().await;
+    }
+    server.clock.advance(3 * HOUR + lag);
+    assert_eq!(server.refresh(&session).await, 401);
+}
+
+/// The status of a refresh so long after the clock, which was a year ahead while the session was used, was set right.
+async fn refreshed_after_a_year_ahead(after: Duration) -> u16 {
+    let mut server = TestServer::start().await;
+    let session = server.session().await;
+    server.restart().await;
+    let begun = vestibule_model::Clock::now(&*server.clock);
+    assert_eq!(server.refresh(&session).await, 200);
+    server.clock.set(begun.plus(365 * 24 * HOUR));
+    server.auth.follow_clock();
+    assert_eq!(server.refresh(&session).await, 200, "a clock that is set ends nothing");
+    server.clock.set(begun);
+    server.auth.follow_clock();
+    server.clock.advance(after);
+    server.refresh(&session).await
+}
+
+#[tokio::test]
+async fn f3_a_session_that_was_used_while_the_clock_was_ahead_ends_by_the_right_one() {
+    assert_eq!(refreshed_after_a_year_ahead(8 * HOUR - MS).await, 200);
+    assert_eq!(refreshed_after_a_year_ahead(8 * HOUR).await, 401);
+}
+
+#[tokio::test]
+async fn f3_a_start_while_the_clock_is_ahead_ends_no_session() {
+    let mut server = TestServer::start().await;
+    let session = server.session().await;
+    let begun = vestibule_model::Clock::now(&*server.clock);
+    server.clock.set(begun.plus(365 * 24 * HOUR));
+    server.restart().await;
+    assert_eq!(server.refresh(&session).await, 401);
+    server.auth.remove_expired().await.unwrap();
+    server.clock.set(begun);
+    server.auth.remove_expired().await.unwrap();
+    assert_eq!(server.refresh(&session).await, 200);
+}
+
+#[tokio::test]
+async fn f3_what_has_expired_is_not_removed_until_an_hour_after_the_clock_jumped() {
+    let mut server = TestServer::start().await;
+    server.session().await;
+    server.clock.advance(MS);
+    server.restart().await;
+    let begun = vestibule_model::Clock::now(&*server.clock);
+    server.clock.set(begun.plus(24 * HOUR));
+    server.auth.remove_expired().await.unwrap();
+    server.clock.advance(HOUR - MS);
+    server.auth.remove_expired().await.unwrap();
+    assert_eq!(server.store.sessions(None, 10).await.unwrap().len(), 1);
+    server.clock.advance(MS);
+    server.auth.remove_expired().await.unwrap();
+    assert_eq!(server.store.sessions(None, 10).await.unwrap(), []);
 }
 
 #[tokio::test]

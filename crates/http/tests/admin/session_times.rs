@@ -1,0 +1,55 @@
+//! What the list of sessions says of their times, after a crash and by a clock that somebody set.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use vestibule_model::Clock;
+use vestibule_testkit::ACCOUNT;
+
+use crate::support::House;
+
+const IDLE: Duration = Duration::from_hours(8);
+const MS: Duration = Duration::from_millis(1);
+
+/// The one session of the account.
+async fn listed(house: &House) -> Value {
+    let list = house.get(&format!("/admin/v1/sessions?account={ACCOUNT}")).await;
+    assert_eq!(list.status, 200, "{list:?}");
+    list.body["sessions"][0].clone()
+}
+
+#[tokio::test]
+async fn after_a_crash_no_session_shows_a_use_that_lies_ahead_nor_more_than_its_idle_limit() {
+    let mut house = House::start().await;
+    let used = house.server.clock.now();
+    house.server.session().await;
+    house.server.clock.advance(MS);
+    house.server.restart().await;
+    let listed = listed(&house).await;
+    assert_eq!(listed["last_used"], used.as_unix());
+    assert_eq!(listed["expires"], house.server.clock.now().plus(IDLE).as_unix());
+}
+
+#[tokio::test]
+async fn what_a_crash_allows_for_is_told_as_long_as_it_is() {
+    let mut house = House::start().await;
+    house.server.session().await;
+    let lag = vestibule_auth::Intervals::default().lag(IDLE);
+    let could_be_used = house.server.clock.now().plus(lag);
+    house.server.clock.advance(lag * 2);
+    house.server.restart().await;
+    assert_eq!(listed(&house).await["expires"], could_be_used.plus(IDLE).as_unix());
+}
+
+#[tokio::test]
+async fn f3_a_session_shows_no_more_than_its_limits_by_a_clock_that_was_set_back() {
+    let house = House::start().await;
+    let begun = house.server.clock.now();
+    house.server.clock.set(begun.plus(Duration::from_hours(24 * 365)));
+    house.server.session().await;
+    house.server.clock.set(begun);
+    let listed = listed(&house).await;
+    assert_eq!(listed["created"], begun.as_unix());
+    assert_eq!(listed["last_used"], begun.as_unix());
+    assert_eq!(listed["expires"], begun.plus(IDLE).as_unix());
+}
