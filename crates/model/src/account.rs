@@ -94,8 +94,13 @@ pub enum Feature {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Service {
     /// The service's name, case-sensitive, e.g. `agentVep`.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(min_length = 1, max_length = 254, pattern = r"^[!-~]([ -~]*[!-~])?$")
+    )]
     pub name: String,
     /// Host, or `host:port`; no scheme, no path. None: this server, as it is reached from outside.
+    #[cfg_attr(feature = "openapi", schema(format = "host-port", max_length = 253))]
     pub base_uri: Option<String>,
 }
 

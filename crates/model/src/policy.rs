@@ -12,10 +12,13 @@ use crate::Millis;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PasswordPolicy {
     /// The shortest allowed, in characters.
+    #[cfg_attr(feature = "openapi", schema(maximum = 128))]
     pub min_length: u16,
     /// The longest allowed run of neighbours such as `abc`, `321`; 0: any.
+    #[cfg_attr(feature = "openapi", schema(maximum = 65535))]
     pub max_sequence: u16,
     /// The longest allowed run of one character; 0: any.
+    #[cfg_attr(feature = "openapi", schema(maximum = 65535))]
     pub max_repeat: u16,
     /// Whether a letter is required.
     pub require_letter: bool,
@@ -24,8 +27,10 @@ pub struct PasswordPolicy {
     /// Whether a character that is neither letter nor digit is required.
     pub require_special: bool,
     /// How many earlier passwords, the present one included, may not be used again; 0: any may.
+    #[cfg_attr(feature = "openapi", schema(maximum = 50))]
     pub history: u16,
     /// After how many days a password expires; 0: never.
+    #[cfg_attr(feature = "openapi", schema(maximum = 65535))]
     pub expiry_days: u16,
 }
 
@@ -196,6 +201,7 @@ impl LockoutPolicy {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionPolicy {
     /// How long a session lives unused, in seconds (contract liveperson §1: 8 hours).
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub idle_seconds: u32,
     /// How long a session lives however much it is used, in seconds; 0: no limit.
     pub absolute_seconds: u32,

@@ -63,6 +63,16 @@ impl Auth {
         self.present_account(id)
     }
 
+    /// Refuses who may not do this, and what concerns an account that is not there: asked before the rest of a request is
+    /// looked at.
+    pub fn expect_account(&self, caller: &Caller, scope: Scope) -> Result<(), AdministrationError> {
+        caller.require(scope)?;
+        match scope {
+            Scope::ReadAccount(id) | Scope::WriteAccount(id) => self.account_entry(id).map(drop),
+            Scope::ReadInstallation | Scope::WriteInstallation => Ok(()),
+        }
+    }
+
     /// Makes an account. `fill` is given one with the defaults.
     pub async fn make_account(
         &self,
@@ -85,12 +95,13 @@ impl Auth {
         .await
     }
 
-    /// Changes an account. `edit` is given the present one, and may refuse. Code and number are for owners to change.
+    /// Changes an account. `edit` is given the present one, and may refuse; `unchanged` is asked about it last. Code and number are for owners to change.
     pub async fn change_account(
         &self,
         caller: &Caller,
         id: AccountId,
         edit: impl Fn(&Account) -> Result<Account, AdministrationError>,
+        unchanged: impl Fn(&Account) -> Result<(), AdministrationError>,
     ) -> Result<Account, AdministrationError> {
         caller.require(Scope::WriteAccount(id))?;
         self.write_directory(caller, || {
@@ -99,10 +110,13 @@ impl Auth {
             if (&before.code, before.number) != (&after.code, after.number) {
                 caller.require(Scope::WriteInstallation)?;
             }
+            if after != before {
+                self.check_account(&after)?;
+            }
+            unchanged(&before)?;
             if after == before {
                 return Ok((None, after));
             }
-            self.check_account(&after)?;
             let told = Told::changed(&before, &after).in_account(id);
             Ok((Some(Written::one(Change::PutAccount(after.clone().into()), told)), after))
         })
@@ -117,13 +131,13 @@ impl Auth {
         unchanged: impl Fn(&Account) -> Result<(), AdministrationError>,
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
-        if id == home() {
-            let reason = "the administrators' account cannot be deleted";
-            return Err(AdministrationError::Conflict(reason.into()));
-        }
         self.write_directory(caller, || {
             let account = self.present_account(id)?;
             unchanged(&account)?;
+            if id == home() {
+                let reason = "the administrators' account cannot be deleted";
+                return Err(AdministrationError::Conflict(reason.into()));
+            }
             let told = Told::deleted(&account).in_account(id);
             Ok((Some(Written::one(Change::DeleteAccount(id), told)), ()))
         })

@@ -51,20 +51,15 @@ impl Auth {
         &self,
         caller: &Caller,
         administrator: Administrator,
-        unchanged: impl Fn(Option<&NamedAdministrator>) -> bool,
+        unchanged: impl Fn(Option<&NamedAdministrator>) -> Result<(), AdministrationError>,
     ) -> Result<NamedAdministrator, AdministrationError> {
-        caller.require(Scope::WriteInstallation)?;
+        self.expect_person(caller, administrator.user)?;
         self.check_role(administrator.role)?;
-        let named = self.with_name(administrator).ok_or_else(|| {
-            AdministrationError::invalid("user", "this is no user of the administrators' account")
-        })?;
-        self.expect_person(administrator.user)?;
+        let named = self.with_name(administrator).ok_or(AdministrationError::NotFound("user"))?;
         let _turn = self.administration_turn.lock().await;
         let before =
             self.store.administrators().await?.into_iter().find(|old| old.user == administrator.user);
-        if !unchanged(before.and_then(|before| self.with_name(before)).as_ref()) {
-            return Err(AdministrationError::Changed);
-        }
+        unchanged(before.and_then(|before| self.with_name(before)).as_ref())?;
         if administrator.role != AdministratorRole::Owner {
             self.keep_an_owner(administrator.user).await?;
         }
@@ -84,14 +79,12 @@ impl Auth {
         &self,
         caller: &Caller,
         user: UserId,
-        unchanged: impl Fn(&NamedAdministrator) -> bool,
+        unchanged: impl Fn(&NamedAdministrator) -> Result<(), AdministrationError>,
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
         let _turn = self.administration_turn.lock().await;
         let named = self.administrator_of_id(caller, user).await?;
-        if !unchanged(&named) {
-            return Err(AdministrationError::Changed);
-        }
+        unchanged(&named)?;
         self.keep_an_owner(user).await?;
         let told = about(Told::deleted(&named), &named);
         self.write(caller, Written::one(Change::DeleteAdministrator(user), told)).await
@@ -123,13 +116,16 @@ impl Auth {
         known.then_some(()).ok_or_else(|| AdministrationError::invalid("account", "there is no such account"))
     }
 
-    /// Refuses who cannot log in at the administrators' door, whatever they have.
-    fn expect_person(&self, user: UserId) -> Result<(), AdministrationError> {
-        let user = self.directory.account(home()).and_then(|entry| entry.user(user));
-        let is_person =
-            user.is_some_and(|user| user.kind == UserKind::Human && user.population == Population::User);
+    /// Refuses who may not give roles, and who cannot log in at the administrators' door, whatever they have: asked before the
+    /// rest of a request is looked at.
+    pub fn expect_person(&self, caller: &Caller, user: UserId) -> Result<(), AdministrationError> {
+        caller.require(Scope::WriteInstallation)?;
+        let user = self.present_user(home(), user)?;
+        if user.kind == UserKind::Human && user.population == Population::User {
+            return Ok(());
+        }
         let reason = "only a human of the population of users administers";
-        if is_person { Ok(()) } else { Err(AdministrationError::invalid("user", reason)) }
+        Err(AdministrationError::Conflict(reason.into()))
     }
 
     /// Whether this administrator may log in, a lock left aside, which ends.

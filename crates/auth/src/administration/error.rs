@@ -42,6 +42,9 @@ pub enum AdministrationError {
     /// It is not as it was when the caller looked.
     #[error("it was changed in the meantime")]
     Changed,
+    /// It does not say upon which state the change is to be made.
+    #[error("the change does not say what it is made upon")]
+    Unconditional,
     /// The login of an administrator was refused.
     #[error("the login was refused")]
     LogIn(#[source] LogInError),

@@ -84,22 +84,36 @@ impl Auth {
         present(&*self.account_entry(account)?, id).cloned()
     }
 
-    /// Changes one of them. `edit` is given the present one, and may refuse.
+    /// Refuses who may not change it, and what is not there: asked before the rest of a request is looked at.
+    pub fn expect_part<P: Part>(
+        &self,
+        caller: &Caller,
+        (account, id): (AccountId, i64),
+    ) -> Result<(), AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        present::<P>(&*self.account_entry(account)?, id).map(drop)
+    }
+
+    /// Changes one of them. `edit` is given the present one, and may refuse; `unchanged` is asked about it last.
     pub async fn change_part<P: Part>(
         &self,
         caller: &Caller,
         (account, id): (AccountId, i64),
         edit: impl Fn(&P) -> Result<P, AdministrationError>,
+        unchanged: impl Fn(&P) -> Result<(), AdministrationError>,
     ) -> Result<P, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         self.write_directory(caller, || {
             let entry = self.account_entry(account)?;
             let before = present::<P>(&entry, id)?;
             let mut after = edit(before)?;
+            if after != *before {
+                after.check(&entry, Some(before))?;
+            }
+            unchanged(before)?;
             if after == *before {
                 return Ok((None, after));
             }
-            after.check(&entry, Some(before))?;
             let told = Told::changed(before, &after).in_account(account);
             Ok((Some(Written::one(after.clone().put(account), told)), after))
         })

@@ -116,14 +116,12 @@ impl Auth {
         &self,
         caller: &Caller,
         id: AdministrationTokenId,
-        unchanged: impl Fn(&AdministrationToken) -> bool,
+        unchanged: impl Fn(&AdministrationToken) -> Result<(), AdministrationError>,
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
         let _turn = self.administration_turn.lock().await;
         let token = self.administration_token_of_id(caller, id).await?;
-        if !unchanged(&token) {
-            return Err(AdministrationError::Changed);
-        }
+        unchanged(&token)?;
         if token.revoked.is_some() {
             return Ok(());
         }

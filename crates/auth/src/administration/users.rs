@@ -82,6 +82,16 @@ impl Auth {
         self.present_user(account, id)
     }
 
+    /// Refuses who may not change this user, and a user who is not there: asked before the rest of a request is looked at.
+    pub fn expect_user(
+        &self,
+        caller: &Caller,
+        (account, id): (AccountId, UserId),
+    ) -> Result<(), AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        self.present_user(account, id).map(drop)
+    }
+
     /// Makes a user. `fill` sets the login name and whatever else is wanted.
     pub async fn make_user(
         &self,
@@ -119,13 +129,14 @@ impl Auth {
         .await
     }
 
-    /// Changes a user; what `edit` is not to change stays. It is given the present one, and may refuse. The user's sessions
-    /// end when they rest on what was changed.
+    /// Changes a user; what `edit` is not to change stays. It is given the present one, and may refuse; `unchanged` is
+    /// asked about that one last. The user's sessions end when they rest on what was changed.
     pub async fn change_user(
         &self,
         caller: &Caller,
         (account, id): (AccountId, UserId),
         edit: impl Fn(&mut User) -> Result<(), AdministrationError>,
+        unchanged: impl Fn(&User) -> Result<(), AdministrationError>,
     ) -> Result<User, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let _administration = self.turn_if_home(account).await;
@@ -137,10 +148,13 @@ impl Auth {
             let before = entry.user(id).ok_or(AdministrationError::NotFound("user"))?;
             let mut after = User::clone(&before);
             edit(&mut after)?;
+            if after != **before {
+                check_user(&entry, &mut after, Some(&before))?;
+            }
+            unchanged(&before)?;
             if after == **before {
                 return Ok((None, after));
             }
-            check_user(&entry, &mut after, Some(&before))?;
             if after.invalidates_sessions_of(&before) {
                 after.credential_version += 1;
             }

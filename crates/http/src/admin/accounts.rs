@@ -15,6 +15,7 @@ use vestibule_model::{
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
+use super::forms::{AccountIdText, Name, TimeZone};
 use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::paging::limit;
 use super::patch::Patch;
@@ -26,6 +27,7 @@ use super::request::{By, Named, Parameters, account_named, json};
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// The most accounts in the page: 1 to 1000, 100 unless told.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
     /// What the page before gave as `next`.
     cursor: Option<String>,
@@ -37,15 +39,20 @@ pub(super) struct Wanted {
 #[schema(as = AccountDetails)]
 pub(super) struct Details {
     /// The LiveVox client code; unique. The account's id unless told.
+    #[schema(value_type = Name)]
     code: String,
     /// The LiveVox client number; unique. The next one unless told.
+    #[schema(minimum = 0, maximum = 2_147_483_647)]
     number: i32,
     /// An IANA name such as `Europe/Athens`; `UTC` unless told.
+    #[schema(value_type = TimeZone)]
     time_zone: String,
     state: AccountState,
     sign_on: SignOn,
+    #[schema(value_type = Vec<Feature>)]
     features: BTreeSet<Feature>,
     /// The hosts that the Domain API names.
+    #[schema(max_items = 1000)]
     services: Vec<Service>,
     password_policy: PasswordPolicy,
     lockout_policy: LockoutPolicy,
@@ -76,6 +83,7 @@ struct Page {
 #[expect(dead_code, reason = "it describes a body that is read field by field")]
 struct NewAccount {
     /// 1 to 20 of the characters A-Z, a-z, 0-9 and _
+    #[schema(value_type = AccountIdText)]
     id: String,
     #[schema(inline = false)]
     #[serde(flatten)]
@@ -103,8 +111,10 @@ pub(super) async fn list(
 pub(super) async fn make(
     State(admin): State<AdminState>,
     By(caller): By,
-    Keyed(mut patch, key): Keyed<Patch>,
+    body: Result<Keyed<Patch>, Failure>,
 ) -> Result<Response, Failure> {
+    admin.auth.expect_account(&caller, Scope::WriteInstallation)?;
+    let Keyed(mut patch, key) = body?;
     let first = match key.begin(&admin, &caller, Scope::WriteInstallation).await? {
         Turn::First(first) => first,
         Turn::Again(answer) => return Ok(answer),
@@ -131,21 +141,22 @@ pub(super) async fn read(
 #[utoipa::path(patch, path = "/admin/v1/accounts/{account}", tag = "accounts", security(("bearer" = [])),
     params(("account" = String, Path), ("If-Match" = String, Header)),
     request_body(content = Details, content_type = "application/merge-patch+json"),
-    responses((status = 200, body = Item), (status = 412, body = Problem), (status = 422, body = Problem),
-    (status = 428, body = Problem)))]
+    responses((status = 200, body = Item), (status = 409, body = Problem), (status = 412, body = Problem),
+    (status = 422, body = Problem), (status = 428, body = Problem)))]
 pub(super) async fn change(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
     headers: HeaderMap,
-    patch: Patch,
+    patch: Result<Patch, Failure>,
 ) -> Result<Response, Failure> {
-    let condition = Condition::of_change(&headers)?;
-    let edit = |present: &Account| {
-        condition.require(&item(present))?;
-        Ok(patch.over(&details(present))?.onto(present))
-    };
-    let item = item(&admin.auth.change_account(&caller, account_named(&account)?, edit).await?);
+    let account = account_named(&account)?;
+    admin.auth.expect_account(&caller, Scope::WriteAccount(account))?;
+    let patch = patch?;
+    let condition = Condition::of_change(&headers);
+    let edit = |present: &Account| Ok(patch.over(&details(present))?.onto(present));
+    let unchanged = |present: &Account| condition.require(&item(present));
+    let item = item(&admin.auth.change_account(&caller, account, edit, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -159,7 +170,7 @@ pub(super) async fn delete(
     Named(account): Named<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
-    let condition = Condition::of_change(&headers)?;
+    let condition = Condition::of_change(&headers);
     let unchanged = |present: &Account| condition.require(&item(present));
     admin.auth.delete_account(&caller, account_named(&account)?, unchanged).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -11,6 +11,7 @@ use vestibule_model::{Administrator, UserId};
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
+use super::forms::AccountIdText;
 use super::problem::{Failure, Problem};
 use super::request::{Body, By, Named, json};
 use super::role::{Role, role, shown};
@@ -39,6 +40,7 @@ pub(super) struct SetRole {
     role: Role,
     /// The account that the role is limited to.
     #[serde(default)]
+    #[schema(value_type = Option<AccountIdText>)]
     account: Option<String>,
 }
 
@@ -65,19 +67,21 @@ pub(super) async fn read(
 /// Gives a user of the administrators' account a role.
 #[utoipa::path(put, path = "/admin/v1/administrators/{user}", tag = "administrators", security(("bearer" = [])),
     params(("user" = i64, Path), ("If-Match" = Option<String>, Header), ("If-None-Match" = Option<String>, Header)),
-    request_body = SetRole, responses((status = 200, body = Item), (status = 412, body = Problem),
+    request_body = SetRole, responses((status = 200, body = Item), (status = 409, body = Problem), (status = 412, body = Problem),
     (status = 422, body = Problem), (status = 428, body = Problem)))]
 pub(super) async fn set(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(user): Named<i64>,
     headers: HeaderMap,
-    Body(wanted): Body<SetRole>,
+    body: Result<Body<SetRole>, Failure>,
 ) -> Result<Response, Failure> {
-    let condition = Condition::of_put(&headers)?;
+    admin.auth.expect_person(&caller, UserId(user))?;
+    let Body(wanted) = body?;
+    let condition = Condition::of_put(&headers);
     let role = role(wanted.role, wanted.account.as_deref())?;
     let administrator = Administrator { user: UserId(user), role };
-    let unchanged = |present: Option<&NamedAdministrator>| condition.holds(present.map(item).as_ref());
+    let unchanged = |present: Option<&NamedAdministrator>| condition.require_of(present.map(item).as_ref());
     let item = item(&admin.auth.set_administrator(&caller, administrator, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
@@ -92,8 +96,8 @@ pub(super) async fn remove(
     Named(user): Named<i64>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
-    let condition = Condition::of_change(&headers)?;
-    let unchanged = |present: &NamedAdministrator| condition.holds(Some(&item(present)));
+    let condition = Condition::of_change(&headers);
+    let unchanged = |present: &NamedAdministrator| condition.require(&item(present));
     admin.auth.remove_administrator(&caller, UserId(user), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)
 }

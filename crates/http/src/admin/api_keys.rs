@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
+use super::forms::{AddressOrNetwork, ApplicationValue, Line, Name};
 use super::networks;
 use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::paging::Paged;
@@ -24,14 +25,18 @@ use super::request::{By, Named, Parameters, account_named, json};
 #[serde(deny_unknown_fields)]
 #[schema(as = ApiKeyDetails)]
 pub(super) struct Details {
+    #[schema(value_type = Name)]
     name: String,
+    #[schema(value_type = Line)]
     developer: String,
+    #[schema(value_type = Line)]
     description: String,
     /// Whether it may be used.
     enabled: bool,
     /// What it may be used for; `user-login` lets bots log in with it.
     privileges: Vec<Privilege>,
     /// Networks such as `10.0.0.0/8`, or single addresses, from which it may be used; empty: any.
+    #[schema(value_type = Vec<AddressOrNetwork>, max_items = 1000)]
     addresses: Vec<String>,
 }
 
@@ -72,12 +77,17 @@ struct Shown {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes a body that is read field by field")]
 struct NewApiKey {
+    #[schema(value_type = Name)]
     name: String,
     /// Generated unless it is given, as everything up to `access_token_secret`; no other key or client of the account has it.
+    #[schema(value_type = Option<ApplicationValue>)]
     app_key: Option<String>,
+    #[schema(value_type = Option<ApplicationValue>)]
     access_token: Option<String>,
     /// Given together with `access_token_secret`, or not at all.
+    #[schema(value_type = Option<ApplicationValue>)]
     secret: Option<String>,
+    #[schema(value_type = Option<ApplicationValue>)]
     access_token_secret: Option<String>,
     #[serde(flatten)]
     details: Details,
@@ -91,9 +101,12 @@ pub(super) async fn list(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    Parameters(wanted): Parameters<Paged>,
+    wanted: Result<Parameters<Paged>, Failure>,
 ) -> Result<Response, Failure> {
-    let page = admin.auth.parts::<ApiKey>(&caller, account_named(&account)?, wanted.page()?)?;
+    let account = account_named(&account)?;
+    admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
+    let Parameters(wanted) = wanted?;
+    let page = admin.auth.parts::<ApiKey>(&caller, account, wanted.page()?)?;
     let api_keys = page.parts.iter().map(item).collect();
     Ok(json(StatusCode::OK, &Page { api_keys, next: page.next }))
 }
@@ -107,9 +120,11 @@ pub(super) async fn make(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    Keyed(mut patch, key): Keyed<Patch>,
+    body: Result<Keyed<Patch>, Failure>,
 ) -> Result<Response, Failure> {
     let account = account_named(&account)?;
+    admin.auth.expect_account(&caller, Scope::WriteAccount(account))?;
+    let Keyed(mut patch, key) = body?;
     let first = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
         Turn::First(first) => first,
         Turn::Again(answer) => return Ok(answer),
@@ -154,14 +169,15 @@ pub(super) async fn change(
     By(caller): By,
     Named((account, id)): Named<(String, i64)>,
     headers: HeaderMap,
-    patch: Patch,
+    patch: Result<Patch, Failure>,
 ) -> Result<Response, Failure> {
-    let condition = Condition::of_change(&headers)?;
-    let edit = |present: &ApiKey| {
-        condition.require(&item(present))?;
-        patch.over(&details(present))?.onto(present.clone())
-    };
-    let item = item(&admin.auth.change_part(&caller, (account_named(&account)?, id), edit).await?);
+    let place = (account_named(&account)?, id);
+    admin.auth.expect_part::<ApiKey>(&caller, place)?;
+    let patch = patch?;
+    let condition = Condition::of_change(&headers);
+    let edit = |present: &ApiKey| patch.over(&details(present))?.onto(present.clone());
+    let unchanged = |present: &ApiKey| condition.require(&item(present));
+    let item = item(&admin.auth.change_part(&caller, place, edit, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -177,7 +193,7 @@ pub(super) async fn delete(
     Named((account, id)): Named<(String, i64)>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
-    let condition = Condition::of_change(&headers)?;
+    let condition = Condition::of_change(&headers);
     let unchanged = |present: &ApiKey| condition.require(&item(present));
     admin.auth.delete_part(&caller, (account_named(&account)?, id), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
+use super::forms::{ApplicationTokenText, Name};
 use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::paging::Paged;
 use super::patch::Patch;
@@ -24,6 +25,7 @@ use super::request::{By, Named, Parameters, account_named, json};
 #[schema(as = ApplicationTokenDetails)]
 pub(super) struct Details {
     /// Unique within the account.
+    #[schema(value_type = Name)]
     name: String,
     /// Whether it may be used.
     enabled: bool,
@@ -74,8 +76,10 @@ struct Shown {
 #[expect(dead_code, reason = "it describes a body that is read field by field")]
 struct NewApplicationToken {
     /// Unique within the account.
+    #[schema(value_type = Name)]
     name: String,
     /// 1 to 64 characters of `0-9`, `A-Z`, `a-z` and `-`, unique in the installation; generated unless it is given.
+    #[schema(value_type = Option<ApplicationTokenText>)]
     token: Option<String>,
     #[serde(flatten)]
     details: Details,
@@ -89,9 +93,12 @@ pub(super) async fn list(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    Parameters(wanted): Parameters<Paged>,
+    wanted: Result<Parameters<Paged>, Failure>,
 ) -> Result<Response, Failure> {
-    let page = admin.auth.application_tokens(&caller, account_named(&account)?, wanted.page()?).await?;
+    let account = account_named(&account)?;
+    admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
+    let Parameters(wanted) = wanted?;
+    let page = admin.auth.application_tokens(&caller, account, wanted.page()?).await?;
     let application_tokens = page.parts.iter().map(counted).collect();
     Ok(json(StatusCode::OK, &Page { application_tokens, next: page.next }))
 }
@@ -105,9 +112,11 @@ pub(super) async fn make(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    Keyed(mut patch, key): Keyed<Patch>,
+    body: Result<Keyed<Patch>, Failure>,
 ) -> Result<Response, Failure> {
     let account = account_named(&account)?;
+    admin.auth.expect_account(&caller, Scope::WriteAccount(account))?;
+    let Keyed(mut patch, key) = body?;
     let first = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
         Turn::First(first) => first,
         Turn::Again(answer) => return Ok(answer),
@@ -150,14 +159,15 @@ pub(super) async fn change(
     By(caller): By,
     Named((account, id)): Named<(String, i64)>,
     headers: HeaderMap,
-    patch: Patch,
+    patch: Result<Patch, Failure>,
 ) -> Result<Response, Failure> {
-    let condition = Condition::of_change(&headers)?;
-    let edit = |present: &ApplicationToken| {
-        condition.require(&item(present))?;
-        Ok(patch.over(&details(present))?.onto(present))
-    };
-    let item = item(&admin.auth.change_part(&caller, (account_named(&account)?, id), edit).await?);
+    let place = (account_named(&account)?, id);
+    admin.auth.expect_part::<ApplicationToken>(&caller, place)?;
+    let patch = patch?;
+    let condition = Condition::of_change(&headers);
+    let edit = |present: &ApplicationToken| Ok(patch.over(&details(present))?.onto(present));
+    let unchanged = |present: &ApplicationToken| condition.require(&item(present));
+    let item = item(&admin.auth.change_part(&caller, place, edit, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -173,7 +183,7 @@ pub(super) async fn delete(
     Named((account, id)): Named<(String, i64)>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
-    let condition = Condition::of_change(&headers)?;
+    let condition = Condition::of_change(&headers);
     let unchanged = |present: &ApplicationToken| condition.require(&item(present));
     admin.auth.delete_part(&caller, (account_named(&account)?, id), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -8,10 +8,10 @@ use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 use vestibule_auth::AdministrationError;
 
-use super::problem::Failure;
-
 /// What has to be true of the present state.
 pub(super) enum Condition {
+    /// Nobody said: refused, but only after everything else that is wrong with the request.
+    Missing,
     /// There is none.
     Absent,
     /// It has this tag.
@@ -22,33 +22,35 @@ pub(super) enum Condition {
 
 impl Condition {
     /// The condition of a change of something that is there.
-    pub(super) fn of_change(headers: &HeaderMap) -> Result<Self, Failure> {
-        let value = headers.get(IF_MATCH).ok_or(Failure::NoCondition)?;
+    pub(super) fn of_change(headers: &HeaderMap) -> Self {
+        let Some(value) = headers.get(IF_MATCH) else { return Self::Missing };
         let text = value.to_str().unwrap_or_default().trim();
-        Ok(if text == "*" { Self::Present } else { Self::Is(text.to_owned()) })
+        if text == "*" { Self::Present } else { Self::Is(text.to_owned()) }
     }
 
     /// The same, or `If-None-Match: *` for something that is to be made.
-    pub(super) fn of_put(headers: &HeaderMap) -> Result<Self, Failure> {
+    pub(super) fn of_put(headers: &HeaderMap) -> Self {
         if headers.get(IF_NONE_MATCH).is_some_and(|value| value == "*") {
-            return Ok(Self::Absent);
+            return Self::Absent;
         }
         Self::of_change(headers)
     }
 
     /// Refuses unless it holds of what is there, as it would be answered.
     pub(super) fn require(&self, present: &impl Serialize) -> Result<(), AdministrationError> {
-        if self.holds(Some(present)) { Ok(()) } else { Err(AdministrationError::Changed) }
+        self.require_of(Some(present))
     }
 
-    /// Whether it holds of what is there, as it would be answered.
-    pub(super) fn holds(&self, present: Option<&impl Serialize>) -> bool {
-        match (self, present) {
+    /// The same where there may be nothing.
+    pub(super) fn require_of(&self, present: Option<&impl Serialize>) -> Result<(), AdministrationError> {
+        let holds = match (self, present) {
+            (Self::Missing, _) => return Err(AdministrationError::Unconditional),
             (Self::Absent, present) => present.is_none(),
             (Self::Present, present) => present.is_some(),
             (Self::Is(_), None) => false,
             (Self::Is(expected), Some(present)) => tag(present) == *expected,
-        }
+        };
+        if holds { Ok(()) } else { Err(AdministrationError::Changed) }
     }
 }
 

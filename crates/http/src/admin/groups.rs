@@ -11,6 +11,7 @@ use vestibule_model::Group;
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
+use super::forms::Name;
 use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::paging::Paged;
 use super::patch::Patch;
@@ -23,6 +24,7 @@ use super::request::{By, Named, Parameters, account_named, json};
 #[schema(as = GroupDetails)]
 pub(super) struct Details {
     /// Unique within the account.
+    #[schema(value_type = Name)]
     name: String,
     /// The id of the group above.
     parent: Option<i64>,
@@ -50,8 +52,10 @@ struct Page {
 #[expect(dead_code, reason = "it describes a body that is read field by field")]
 struct NewGroup {
     /// Unique within the account.
+    #[schema(value_type = Name)]
     name: String,
     /// Unique within the account (-1 is the main group); the next one unless told.
+    #[schema(minimum = -9_007_199_254_740_991_i64, maximum = 9_007_199_254_740_991_i64)]
     id: Option<i64>,
     #[serde(flatten)]
     details: Details,
@@ -65,9 +69,12 @@ pub(super) async fn list(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    Parameters(wanted): Parameters<Paged>,
+    wanted: Result<Parameters<Paged>, Failure>,
 ) -> Result<Response, Failure> {
-    let page = admin.auth.parts::<Group>(&caller, account_named(&account)?, wanted.page()?)?;
+    let account = account_named(&account)?;
+    admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
+    let Parameters(wanted) = wanted?;
+    let page = admin.auth.parts::<Group>(&caller, account, wanted.page()?)?;
     let groups = page.parts.iter().map(item).collect();
     Ok(json(StatusCode::OK, &Page { groups, next: page.next }))
 }
@@ -81,14 +88,16 @@ pub(super) async fn make(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    Keyed(mut patch, key): Keyed<Patch>,
+    body: Result<Keyed<Patch>, Failure>,
 ) -> Result<Response, Failure> {
     let account = account_named(&account)?;
+    admin.auth.expect_account(&caller, Scope::WriteAccount(account))?;
+    let Keyed(mut patch, key) = body?;
     let first = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
         Turn::First(first) => first,
         Turn::Again(answer) => return Ok(answer),
     };
-    let id = patch.take::<Option<i64>>("id")?.flatten();
+    let id = patch.take::<i64>("id")?;
     let fill = |blank: Group| Ok(patch.over(&details(&blank))?.onto(&blank));
     let answer = |made: &Group| {
         let item = item(made);
@@ -123,14 +132,15 @@ pub(super) async fn change(
     By(caller): By,
     Named((account, id)): Named<(String, i64)>,
     headers: HeaderMap,
-    patch: Patch,
+    patch: Result<Patch, Failure>,
 ) -> Result<Response, Failure> {
-    let condition = Condition::of_change(&headers)?;
-    let edit = |present: &Group| {
-        condition.require(&item(present))?;
-        Ok(patch.over(&details(present))?.onto(present))
-    };
-    let item = item(&admin.auth.change_part(&caller, (account_named(&account)?, id), edit).await?);
+    let place = (account_named(&account)?, id);
+    admin.auth.expect_part::<Group>(&caller, place)?;
+    let patch = patch?;
+    let condition = Condition::of_change(&headers);
+    let edit = |present: &Group| Ok(patch.over(&details(present))?.onto(present));
+    let unchanged = |present: &Group| condition.require(&item(present));
+    let item = item(&admin.auth.change_part(&caller, place, edit, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -146,7 +156,7 @@ pub(super) async fn delete(
     Named((account, id)): Named<(String, i64)>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
-    let condition = Condition::of_change(&headers)?;
+    let condition = Condition::of_change(&headers);
     let unchanged = |present: &Group| condition.require(&item(present));
     admin.auth.delete_part(&caller, (account_named(&account)?, id), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)

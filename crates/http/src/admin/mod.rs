@@ -9,10 +9,11 @@ mod administrators;
 mod api_keys;
 mod application_tokens;
 mod audit;
-mod bodies;
 mod carried;
 mod condition;
+mod description;
 mod docs;
+mod forms;
 mod groups;
 mod login;
 mod networks;
@@ -31,14 +32,13 @@ mod time;
 mod tokens;
 mod users;
 mod why;
+mod wording;
 
 use std::sync::Arc;
 
 use axum::routing::get;
 use axum::{Router, middleware};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, Info, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use vestibule_auth::Auth;
@@ -58,8 +58,8 @@ pub struct AdminState {
 /// The routes of administration.
 pub fn router(state: AdminState) -> Router {
     let (router, mut description) = described().split_for_parts();
-    bodies::describe(&mut description);
-    let description: Arc<str> = in_json(&description).into();
+    description::complete(&mut description);
+    let description: Arc<str> = description::in_json(&description).into();
     let describe = async move || {
         let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
         (headers, description.to_string())
@@ -76,18 +76,12 @@ pub fn router(state: AdminState) -> Router {
 /// The description of every route of administration but its own, as JSON text.
 pub fn openapi() -> String {
     let mut description = described().into_openapi();
-    bodies::describe(&mut description);
-    in_json(&description)
-}
-
-fn in_json(description: &OpenApi) -> String {
-    let mut text = description.to_pretty_json().unwrap_or_default();
-    text.push('\n');
-    text
+    description::complete(&mut description);
+    description::in_json(&description)
 }
 
 fn described() -> OpenApiRouter<AdminState> {
-    OpenApiRouter::with_openapi(frame())
+    OpenApiRouter::with_openapi(description::frame())
         .routes(routes!(login::log_in))
         .routes(routes!(login::log_out))
         .routes(routes!(login::change_password))
@@ -123,17 +117,4 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
         .routes(routes!(why::why))
-}
-
-fn frame() -> OpenApi {
-    let bearer = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .description(Some("What `/admin/v1/login` answers, or an administration token."))
-        .build();
-    let mut description = OpenApi::default();
-    description.info = Info::new("Vestibule administration", "1");
-    let mut components = Components::new();
-    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    description.components = Some(components);
-    description
 }

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
+use super::forms::{AddressOrNetwork, ApplicationValue, Name};
 use super::networks;
 use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::paging::Paged;
@@ -24,12 +25,14 @@ use super::request::{By, Named, Parameters, account_named, json};
 #[serde(deny_unknown_fields)]
 #[schema(as = OauthClientDetails)]
 pub(super) struct Details {
+    #[schema(value_type = Name)]
     name: String,
     /// Whether it may be used.
     enabled: bool,
     /// What it may be used for; `user-login` lets bots log in with it.
     privileges: Vec<Privilege>,
     /// Networks such as `10.0.0.0/8`, or single addresses, from which it may be used; empty: any.
+    #[schema(value_type = Vec<AddressOrNetwork>, max_items = 1000)]
     addresses: Vec<String>,
 }
 
@@ -66,10 +69,13 @@ struct Shown {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes a body that is read field by field")]
 struct NewOauthClient {
+    #[schema(value_type = Name)]
     name: String,
     /// Generated unless it is given; no other client or key of the account has it.
+    #[schema(value_type = Option<ApplicationValue>)]
     client_id: Option<String>,
     /// Generated unless it is given.
+    #[schema(value_type = Option<ApplicationValue>)]
     secret: Option<String>,
     #[serde(flatten)]
     details: Details,
@@ -83,9 +89,12 @@ pub(super) async fn list(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    Parameters(wanted): Parameters<Paged>,
+    wanted: Result<Parameters<Paged>, Failure>,
 ) -> Result<Response, Failure> {
-    let page = admin.auth.parts::<OauthClient>(&caller, account_named(&account)?, wanted.page()?)?;
+    let account = account_named(&account)?;
+    admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
+    let Parameters(wanted) = wanted?;
+    let page = admin.auth.parts::<OauthClient>(&caller, account, wanted.page()?)?;
     let oauth_clients = page.parts.iter().map(item).collect();
     Ok(json(StatusCode::OK, &Page { oauth_clients, next: page.next }))
 }
@@ -99,9 +108,11 @@ pub(super) async fn make(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    Keyed(mut patch, key): Keyed<Patch>,
+    body: Result<Keyed<Patch>, Failure>,
 ) -> Result<Response, Failure> {
     let account = account_named(&account)?;
+    admin.auth.expect_account(&caller, Scope::WriteAccount(account))?;
+    let Keyed(mut patch, key) = body?;
     let first = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
         Turn::First(first) => first,
         Turn::Again(answer) => return Ok(answer),
@@ -144,14 +155,15 @@ pub(super) async fn change(
     By(caller): By,
     Named((account, id)): Named<(String, i64)>,
     headers: HeaderMap,
-    patch: Patch,
+    patch: Result<Patch, Failure>,
 ) -> Result<Response, Failure> {
-    let condition = Condition::of_change(&headers)?;
-    let edit = |present: &OauthClient| {
-        condition.require(&item(present))?;
-        patch.over(&details(present))?.onto(present.clone())
-    };
-    let item = item(&admin.auth.change_part(&caller, (account_named(&account)?, id), edit).await?);
+    let place = (account_named(&account)?, id);
+    admin.auth.expect_part::<OauthClient>(&caller, place)?;
+    let patch = patch?;
+    let condition = Condition::of_change(&headers);
+    let edit = |present: &OauthClient| patch.over(&details(present))?.onto(present.clone());
+    let unchanged = |present: &OauthClient| condition.require(&item(present));
+    let item = item(&admin.auth.change_part(&caller, place, edit, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -167,7 +179,7 @@ pub(super) async fn delete(
     Named((account, id)): Named<(String, i64)>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
-    let condition = Condition::of_change(&headers)?;
+    let condition = Condition::of_change(&headers);
     let unchanged = |present: &OauthClient| condition.require(&item(present));
     admin.auth.delete_part(&caller, (account_named(&account)?, id), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)

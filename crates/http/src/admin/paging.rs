@@ -17,6 +17,7 @@ const MOST: usize = 1_000;
 #[into_params(parameter_in = Query)]
 pub(super) struct Paged {
     /// The most things in the page: 1 to 1000, 100 unless told.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
     /// What the page before gave as `next`.
     cursor: Option<String>,

@@ -8,12 +8,13 @@ use std::fmt;
 use axum::extract::{FromRequest, Request};
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 use vestibule_auth::AdministrationError;
 
 use super::AdminState;
 use super::problem::Failure;
-use super::request::{Body, without_values};
+use super::request::Body;
+use super::wording::without_values;
 
 /// The fields that a request names.
 pub(super) struct Patch(Map<String, Value>);
@@ -50,21 +51,42 @@ impl<'de> Visitor<'de> for OnceVisitor {
             if fields.contains_key(&name) {
                 return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
             }
-            fields.insert(name, value);
+            fields.insert(name, with_whole_numbers(value));
         }
         Ok(Once(fields))
     }
 }
 
+/// `7.0` is as whole a number as `7` (JSON Schema, 6.1.1), and some clients write it so.
+fn with_whole_numbers(value: Value) -> Value {
+    match value {
+        Value::Number(number) => whole(&number).map_or(Value::Number(number), Value::from),
+        Value::Array(items) => items.into_iter().map(with_whole_numbers).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (name, with_whole_numbers(value))).collect()
+        }
+        other => other,
+    }
+}
+
+/// The number as an integer, if it was written with a fraction of nothing. None: it is one, or it is none.
+fn whole(number: &Number) -> Option<i64> {
+    let written = number.as_f64().filter(|_| number.is_f64())?;
+    if written.fract() != 0.0 {
+        return None;
+    }
+    format!("{written:.0}").parse().ok()
+}
+
 impl Patch {
-    /// Takes a field out that only creations have; None: it is not there.
+    /// Takes a field out that only creations have; None: it is not there, or null.
     pub(super) fn take<T: DeserializeOwned>(
         &mut self,
         field: &'static str,
     ) -> Result<Option<T>, AdministrationError> {
         let Some(value) = self.0.remove(field) else { return Ok(None) };
-        let read = serde_json::from_value(value);
-        read.map(Some).map_err(|error| AdministrationError::invalid(field, without_values(&error)))
+        serde_json::from_value(value)
+            .map_err(|error| AdministrationError::invalid(field, without_values(&error)))
     }
 
     /// The same for a field that has to be there.
@@ -166,6 +188,25 @@ mod tests {
     #[test]
     fn a_list_is_replaced_as_a_whole() {
         assert_eq!(over(&json!({ "list": [2, 3] })), Ok(Thing { list: vec![2, 3], ..thing() }));
+    }
+
+    #[test]
+    fn a_field_of_a_creation_that_is_null_is_not_there() {
+        let body = json!({ "id": null, "name": 5 });
+        let mut patch = Patch(body.as_object().unwrap().clone());
+        assert_eq!(patch.take::<i64>("id").unwrap(), None);
+        let error = patch.take::<String>("name").unwrap_err().to_string();
+        assert_eq!(error, "name: a value of the wrong kind: this has to be a string");
+        assert!(patch.need::<i64>("id").is_err());
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_fraction_of_nothing() {
+        let read = |text: &str| serde_json::from_str::<Once>(text).map(|Once(fields)| Patch(fields)).unwrap();
+        let changed = read(r#"{"policy": {"a": 7.0}, "list": [1e3]}"#).over(&thing()).unwrap();
+        assert_eq!((changed.policy.a, changed.list), (7, vec![1_000]));
+        assert!(read(r#"{"list": [1.5]}"#).over(&thing()).is_err());
+        assert!(read(r#"{"list": [1e300]}"#).over(&thing()).is_err());
     }
 
     #[test]

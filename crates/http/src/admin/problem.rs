@@ -32,8 +32,6 @@ pub(super) enum Failure {
     Administration(#[from] AdministrationError),
     #[error("{field}: {reason}")]
     Malformed { field: String, reason: String },
-    #[error("a change needs If-Match")]
-    NoCondition,
     #[error("the body is no JSON")]
     NoJson,
     #[error("the request was not read: {0:?}")]
@@ -69,10 +67,6 @@ impl Failure {
                 let field = Some(field.clone()).filter(|field| !field.is_empty());
                 (StatusCode::BAD_REQUEST, reason.clone(), field)
             }
-            Self::NoCondition => plain(
-                StatusCode::PRECONDITION_REQUIRED,
-                "Send the ETag of what you have seen as If-Match, or If-None-Match: * to make it",
-            ),
             Self::NoJson => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json"),
             Self::Unread(refusal) => plain(refusal.status(), refusal.message()),
         }
@@ -94,6 +88,10 @@ fn of_engine(error: &AdministrationError) -> (StatusCode, String, Option<String>
         AdministrationError::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, None),
         AdministrationError::Cursor => (StatusCode::BAD_REQUEST, Some("cursor")),
         AdministrationError::Changed => (StatusCode::PRECONDITION_FAILED, None),
+        AdministrationError::Unconditional => {
+            let advice = "Send the ETag of what you have seen as If-Match, or If-None-Match: * to make it";
+            return (StatusCode::PRECONDITION_REQUIRED, advice.to_owned(), None);
+        }
         AdministrationError::LogIn(error) => return (of_log_in(error), error_text(error).to_owned(), None),
         AdministrationError::Store(_) => {
             let status = StatusCode::INTERNAL_SERVER_ERROR;

@@ -11,6 +11,7 @@ use vestibule_model::{Profile, Rank, RoleType};
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
+use super::forms::Name;
 use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::paging::Paged;
 use super::patch::Patch;
@@ -23,12 +24,14 @@ use super::request::{By, Named, Parameters, account_named, json};
 #[schema(as = ProfileDetails)]
 pub(super) struct Details {
     /// Unique within the account.
+    #[schema(value_type = Name)]
     name: String,
     /// `agent` unless told.
     role: RoleType,
     /// The rank it gives, where that is not the one of its role.
     rank: Option<Rank>,
     /// Privilege numbers.
+    #[schema(max_items = 10000)]
     permissions: Vec<i32>,
 }
 
@@ -54,8 +57,10 @@ struct Page {
 #[expect(dead_code, reason = "it describes a body that is read field by field")]
 struct NewProfile {
     /// Unique within the account.
+    #[schema(value_type = Name)]
     name: String,
     /// Unique within the account; the next one unless told.
+    #[schema(minimum = -9_007_199_254_740_991_i64, maximum = 9_007_199_254_740_991_i64)]
     id: Option<i64>,
     #[serde(flatten)]
     details: Details,
@@ -69,9 +74,12 @@ pub(super) async fn list(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    Parameters(wanted): Parameters<Paged>,
+    wanted: Result<Parameters<Paged>, Failure>,
 ) -> Result<Response, Failure> {
-    let page = admin.auth.parts::<Profile>(&caller, account_named(&account)?, wanted.page()?)?;
+    let account = account_named(&account)?;
+    admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
+    let Parameters(wanted) = wanted?;
+    let page = admin.auth.parts::<Profile>(&caller, account, wanted.page()?)?;
     let profiles = page.parts.iter().map(item).collect();
     Ok(json(StatusCode::OK, &Page { profiles, next: page.next }))
 }
@@ -85,14 +93,16 @@ pub(super) async fn make(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    Keyed(mut patch, key): Keyed<Patch>,
+    body: Result<Keyed<Patch>, Failure>,
 ) -> Result<Response, Failure> {
     let account = account_named(&account)?;
+    admin.auth.expect_account(&caller, Scope::WriteAccount(account))?;
+    let Keyed(mut patch, key) = body?;
     let first = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
         Turn::First(first) => first,
         Turn::Again(answer) => return Ok(answer),
     };
-    let id = patch.take::<Option<i64>>("id")?.flatten();
+    let id = patch.take::<i64>("id")?;
     let fill = |blank: Profile| Ok(patch.over(&details(&blank))?.onto(&blank));
     let answer = |made: &Profile| {
         let item = item(made);
@@ -127,14 +137,15 @@ pub(super) async fn change(
     By(caller): By,
     Named((account, id)): Named<(String, i64)>,
     headers: HeaderMap,
-    patch: Patch,
+    patch: Result<Patch, Failure>,
 ) -> Result<Response, Failure> {
-    let condition = Condition::of_change(&headers)?;
-    let edit = |present: &Profile| {
-        condition.require(&item(present))?;
-        Ok(patch.over(&details(present))?.onto(present))
-    };
-    let item = item(&admin.auth.change_part(&caller, (account_named(&account)?, id), edit).await?);
+    let place = (account_named(&account)?, id);
+    admin.auth.expect_part::<Profile>(&caller, place)?;
+    let patch = patch?;
+    let condition = Condition::of_change(&headers);
+    let edit = |present: &Profile| Ok(patch.over(&details(present))?.onto(present));
+    let unchanged = |present: &Profile| condition.require(&item(present));
+    let item = item(&admin.auth.change_part(&caller, place, edit, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -150,7 +161,7 @@ pub(super) async fn delete(
     Named((account, id)): Named<(String, i64)>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
-    let condition = Condition::of_change(&headers)?;
+    let condition = Condition::of_change(&headers);
     let unchanged = |present: &Profile| condition.require(&item(present));
     admin.auth.delete_part(&caller, (account_named(&account)?, id), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -16,6 +16,7 @@ use vestibule_model::AccountId;
 use super::AdminState;
 use super::problem::Failure;
 use super::refusals::Shown;
+use super::wording::without_values;
 use crate::credentials::bearer;
 use crate::json::{is_json, is_merge_patch};
 use crate::layers::{ClientAddress, Headers, LimitedBody};
@@ -84,24 +85,6 @@ impl<T: DeserializeOwned> FromRequest<AdminState> for Body<T> {
         json.end()
             .map_err(|_| Failure::Malformed { field: String::new(), reason: "more than one value".into() })?;
         Ok(Self(read))
-    }
-}
-
-/// The longest that is told of what is wrong, in characters: it may repeat a name that the caller chose.
-const LONGEST: usize = 300;
-
-/// What is wrong, without the value, which may be a password.
-pub(super) fn without_values(error: &serde_json::Error) -> String {
-    let place = format!("line {} column {}", error.line(), error.column());
-    let text = error.to_string();
-    let is_of_names =
-        ["unknown field", "missing field", "duplicate field"].iter().any(|kind| text.starts_with(kind));
-    if is_of_names {
-        return text.chars().take(LONGEST).collect();
-    }
-    match error.classify() {
-        serde_json::error::Category::Data => format!("a value of the wrong kind, {place}"),
-        _ => format!("no JSON, {place}"),
     }
 }
 

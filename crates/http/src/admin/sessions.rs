@@ -12,6 +12,7 @@ use vestibule_auth::{Listed, SessionFilter};
 use vestibule_model::{ApplicationId, Millis, Population, SessionReference, UserId};
 
 use super::AdminState;
+use super::forms::{AccountIdText, AddressText};
 use super::paging::limit;
 use super::problem::{Failure, Problem};
 use super::request::{By, Named, Parameters, account_named, account_of_filter, json};
@@ -22,19 +23,21 @@ use crate::words;
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// Of this account.
+    #[param(value_type = Option<AccountIdText>)]
     account: Option<String>,
     /// Of the user of this id.
     user: Option<i64>,
     /// Opened with the API key, OAuth client or application token of this id.
     application: Option<i64>,
     /// Opened from this address.
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = Option<AddressText>)]
     address: Option<IpAddr>,
     /// Opened at this time or later: milliseconds since 1970.
     opened_since: Option<i64>,
     /// Opened before this time.
     opened_before: Option<i64>,
     /// The most sessions in the page: 1 to 1000, 100 unless told.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
     /// What the page before gave as `next`.
     cursor: Option<String>,

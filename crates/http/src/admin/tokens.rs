@@ -11,6 +11,7 @@ use vestibule_model::{AdministrationToken, AdministrationTokenId, Millis};
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
+use super::forms::{AccountIdText, Name};
 use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::problem::{Failure, Problem};
 use super::request::{Body, By, Named, json};
@@ -62,10 +63,12 @@ struct Made {
 #[schema(as = AdministrationTokenRequest)]
 pub(super) struct Wanted {
     /// What it is for; no two tokens have the same.
+    #[schema(value_type = Name)]
     name: String,
     role: Role,
     /// The account that the role is limited to.
     #[serde(default)]
+    #[schema(value_type = Option<AccountIdText>)]
     account: Option<String>,
     /// When it stops working, a year away at most: milliseconds since 1970.
     expires: i64,
@@ -87,8 +90,10 @@ pub(super) async fn list(State(admin): State<AdminState>, By(caller): By) -> Res
 pub(super) async fn make(
     State(admin): State<AdminState>,
     By(caller): By,
-    Keyed(Body(wanted), key): Keyed<Body<Wanted>>,
+    body: Result<Keyed<Body<Wanted>>, Failure>,
 ) -> Result<Response, Failure> {
+    admin.auth.expect_account(&caller, Scope::WriteInstallation)?;
+    let Keyed(Body(wanted), key) = body?;
     let first = match key.begin(&admin, &caller, Scope::WriteInstallation).await? {
         Turn::First(first) => first,
         Turn::Again(answer) => return Ok(answer),
@@ -122,8 +127,8 @@ pub(super) async fn revoke(
     Named(id): Named<i64>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
-    let condition = Condition::of_change(&headers)?;
-    let unchanged = |present: &AdministrationToken| condition.holds(Some(&token(present)));
+    let condition = Condition::of_change(&headers);
+    let unchanged = |present: &AdministrationToken| condition.require(&token(present));
     admin.auth.revoke_administration_token(&caller, AdministrationTokenId(id), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
+use super::forms::{Line, Name, Password};
 use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::paging::limit;
 use super::patch::Patch;
@@ -29,6 +30,7 @@ pub(super) struct Wanted {
     /// Who may log in, or may not.
     enabled: Option<bool>,
     /// The most users in the page: 1 to 1000, 100 unless told.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
     /// What the page before gave as `next`.
     cursor: Option<String>,
@@ -40,16 +42,22 @@ pub(super) struct Wanted {
 #[schema(as = UserDetails)]
 pub(super) struct Details {
     /// What the user types; unique within account and population.
+    #[schema(value_type = Name)]
     login_name: String,
+    #[schema(value_type = Line)]
     full_name: String,
     /// What consumers see.
+    #[schema(value_type = Line)]
     nickname: String,
+    #[schema(value_type = Line)]
     email: String,
     /// Whether the user may log in and keep sessions.
     enabled: bool,
     /// Of a bot: the `app_key` or client id that it logs in with.
     allowed_app_key: Option<String>,
+    #[schema(minimum = 0, maximum = 2_147_483_647)]
     max_chats: i32,
+    #[schema(minimum = 0, maximum = 2_147_483_647)]
     max_async_chats: i32,
     /// Ids of profiles.
     profiles: Vec<i64>,
@@ -98,12 +106,14 @@ struct Page {
 #[expect(dead_code, reason = "it describes a body that is read field by field")]
 struct NewUserBody {
     /// What the user types; unique within account and population.
+    #[schema(value_type = Name)]
     login_name: String,
     /// `user` unless told.
     population: Option<Population>,
     /// `human` unless told.
     kind: Option<UserKind>,
     /// The first password; it has to be changed at the first login unless `must_change_password` is false.
+    #[schema(value_type = Option<Password>)]
     password: Option<String>,
     #[serde(flatten)]
     details: Details,
@@ -112,6 +122,7 @@ struct NewUserBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SetPassword {
+    #[schema(value_type = Password)]
     password: String,
     /// Whether another one must be chosen at the next login: true unless told.
     #[serde(default = "yes")]
@@ -126,12 +137,15 @@ pub(super) async fn list(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    Parameters(wanted): Parameters<Wanted>,
+    wanted: Result<Parameters<Wanted>, Failure>,
 ) -> Result<Response, Failure> {
+    let account = account_named(&account)?;
+    admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
+    let Parameters(wanted) = wanted?;
     let page = (limit(wanted.limit)?, wanted.cursor.as_deref());
     let filter =
         UserFilter { population: wanted.population, name_prefix: wanted.name, enabled: wanted.enabled };
-    let page = admin.auth.users(&caller, (account_named(&account)?, filter), page).await?;
+    let page = admin.auth.users(&caller, (account, filter), page).await?;
     let users = page.users.iter().map(item).collect();
     Ok(json(StatusCode::OK, &Page { users, next: page.next }))
 }
@@ -146,9 +160,11 @@ pub(super) async fn make(
     State(admin): State<AdminState>,
     By(caller): By,
     Named(account): Named<String>,
-    Keyed(mut patch, key): Keyed<Patch>,
+    body: Result<Keyed<Patch>, Failure>,
 ) -> Result<Response, Failure> {
     let account = account_named(&account)?;
+    admin.auth.expect_account(&caller, Scope::WriteAccount(account))?;
+    let Keyed(mut patch, key) = body?;
     let first = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
         Turn::First(first) => first,
         Turn::Again(answer) => return Ok(answer),
@@ -195,16 +211,18 @@ pub(super) async fn change(
     By(caller): By,
     Named((account, user)): Named<(String, i64)>,
     headers: HeaderMap,
-    patch: Patch,
+    patch: Result<Patch, Failure>,
 ) -> Result<Response, Failure> {
-    let condition = Condition::of_change(&headers)?;
+    let place = (account_named(&account)?, UserId(user));
+    admin.auth.expect_user(&caller, place)?;
+    let patch = patch?;
+    let condition = Condition::of_change(&headers);
     let edit = |user: &mut User| {
-        condition.require(&item(user))?;
         patch.over(&details(user))?.onto(user);
         Ok(())
     };
-    let changed = admin.auth.change_user(&caller, (account_named(&account)?, UserId(user)), edit).await?;
-    let item = item(&changed);
+    let unchanged = |present: &User| condition.require(&item(present));
+    let item = item(&admin.auth.change_user(&caller, place, edit, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -220,7 +238,7 @@ pub(super) async fn delete(
     Named((account, user)): Named<(String, i64)>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
-    let condition = Condition::of_change(&headers)?;
+    let condition = Condition::of_change(&headers);
     let unchanged = |user: &User| condition.require(&item(user));
     admin.auth.delete_user(&caller, (account_named(&account)?, UserId(user)), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -235,9 +253,11 @@ pub(super) async fn set_password(
     State(admin): State<AdminState>,
     By(caller): By,
     Named((account, user)): Named<(String, i64)>,
-    Body(wanted): Body<SetPassword>,
+    body: Result<Body<SetPassword>, Failure>,
 ) -> Result<StatusCode, Failure> {
     let user = (account_named(&account)?, UserId(user));
+    admin.auth.expect_user(&caller, user)?;
+    let Body(wanted) = body?;
     let at_next_login =
         if wanted.must_change_password { AtNextLogin::MustChange } else { AtNextLogin::MayKeep };
     admin.auth.set_user_password(&caller, user, Zeroizing::new(wanted.password), at_next_login).await?;

@@ -13,6 +13,7 @@ use vestibule_model::UserId;
 use zeroize::Zeroizing;
 
 use super::AdminState;
+use super::forms::AccountIdText;
 use super::problem::{Failure, Problem};
 use super::request::{Body, By, account_named, json};
 use super::time::in_words;
@@ -25,6 +26,7 @@ pub(super) struct Wanted {
     /// What somebody pasted: a session's reference, its bearer or cookie, also one that has ended, or the LiveVox id of one
     /// that lives; by itself or as it stands in a header. It is not kept anywhere.
     session: Option<String>,
+    #[schema(value_type = Option<AccountIdText>)]
     account: Option<String>,
     /// The id of a user of that account: their newest sessions, ten at most.
     user: Option<i64>,

@@ -149,6 +149,22 @@ fn every_operation_of_the_router_is_listed_here() {
     assert_eq!(operations.collect::<BTreeSet<_>>(), known);
 }
 
+#[test]
+fn the_description_names_the_roles_that_are_let_in() {
+    let description: Value = serde_json::from_str(&admin::openapi()).unwrap();
+    for &(method, path, who) in OPERATIONS {
+        let expected = match who {
+            Who::Anybody => Value::Null,
+            Who::EveryAdministrator | Who::Reads => json!(["owner", "administrator", "auditor"]),
+            Who::ReadsInstallation => json!(["owner", "auditor"]),
+            Who::WritesInstallation => json!(["owner"]),
+            Who::Writes => json!(["owner", "administrator"]),
+        };
+        let operation = &description["paths"][path][method];
+        assert_eq!(operation["security"][0]["bearer"], expected, "{method} {path}");
+    }
+}
+
 #[tokio::test]
 async fn nobody_and_forgers_are_refused_everywhere() {
     let house = House::start().await;

@@ -19,6 +19,7 @@ mod login;
 mod numbered;
 mod oauth_clients;
 mod openapi;
+mod order;
 mod refusals;
 mod session_times;
 mod sessions;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use vestibule_model::AuditEntry;
+use vestibule_model::{AuditAction, AuditEntry};
 
 use crate::admin::time::precisely;
 
@@ -32,10 +32,7 @@ pub(super) struct Entry {
     sequence: i64,
     /// When it happened, of a folded entry first: milliseconds since 1970.
     at: i64,
-    /// `logged-in`, `joined-session`, `log-in-refused`, `refresh-refused`, `change-password-refused`, `session-ended`,
-    /// `user-locked`, `user-unlocked`, `password-changed`, `password-set`, `password-rehashed`, `created`, `changed`,
-    /// `deleted`, `administration-refused`, `audit-pruned`, `audit-exported` or `restored`.
-    action: String,
+    action: AuditAction,
     /// Why a session ended, or something was refused.
     reason: Option<String>,
     /// The account that it concerns.
@@ -93,8 +90,8 @@ mod tests {
 
     use utoipa::PartialSchema;
     use vestibule_model::{
-        AuditAction, AuditRecord, AuditSequence, AuditTarget, Dialect, EndReason, Means, Millis,
-        SessionReference, TargetKind, UserId,
+        AuditRecord, AuditSequence, AuditTarget, Dialect, EndReason, Means, Millis, SessionReference,
+        TargetKind, UserId,
     };
 
     use super::*;

@@ -15,6 +15,7 @@ use vestibule_auth::{AuditFilter, AuditOrder};
 use vestibule_model::{AuditAction, Millis, SessionReference, UserId};
 
 use super::AdminState;
+use super::forms::AccountIdText;
 use super::paging::limit;
 use super::problem::{Failure, Problem};
 use super::request::{By, Parameters, account_of_filter, json};
@@ -34,13 +35,13 @@ enum Order {
 #[into_params(parameter_in = Query)]
 pub(super) struct Filters {
     /// Of this account.
+    #[param(value_type = Option<AccountIdText>)]
     account: Option<String>,
     /// About the user of this id.
     user: Option<i64>,
     /// About the session of this reference.
     session: Option<Uuid>,
     /// Of this action, such as `session-ended`.
-    #[param(value_type = Option<String>)]
     action: Option<AuditAction>,
     /// Not before this time: milliseconds since 1970.
     since: Option<i64>,
@@ -57,13 +58,13 @@ pub(super) struct Filters {
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// Of this account.
+    #[param(value_type = Option<AccountIdText>)]
     account: Option<String>,
     /// About the user of this id.
     user: Option<i64>,
     /// About the session of this reference.
     session: Option<Uuid>,
     /// Of this action, such as `session-ended`.
-    #[param(value_type = Option<String>)]
     action: Option<AuditAction>,
     /// Not before this time: milliseconds since 1970.
     since: Option<i64>,
@@ -73,6 +74,7 @@ pub(super) struct Wanted {
     #[param(inline)]
     order: Option<Order>,
     /// The most entries in the page: 1 to 1000, 100 unless told.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
     /// What the page before gave as `next`.
     cursor: Option<String>,

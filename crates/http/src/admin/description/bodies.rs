@@ -1,62 +1,24 @@
-//! What the description says of bodies and answers beside what the code says. The code has one list of fields for each thing, which reads, makes and changes share;
+//! What the description says of bodies beside what the code says. The code has one list of fields for each thing, which reads, makes and changes share;
 //! a change names any of them, a creation needs those that its own part of the description needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use http::StatusCode;
-use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::{Object, OpenApi, Ref, RefOr, Schema};
 
+use super::SCHEMAS;
+
 type Schemas = BTreeMap<String, RefOr<Schema>>;
 
-/// Where the schemas are that others refer to.
-const PLACE: &str = "#/components/schemas/";
-
-/// Says of every body of a change and of a creation what it may leave out, and of every answer what its status means.
+/// Says of every body of a change and of a creation what it may leave out.
 pub(super) fn describe(description: &mut OpenApi) {
-    for operation in description.paths.paths.values_mut().flat_map(operations) {
-        name_operation(operation);
-        describe_answers(operation);
-    }
-    describe_bodies(description);
-}
-
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    let PathItem { get, put, post, delete, patch, .. } = item;
-    [get, put, post, delete, patch].into_iter().filter_map(Option::as_mut)
-}
-
-/// The name of a handler is one of its file, that of an operation one of the whole interface.
-fn name_operation(operation: &mut Operation) {
-    let kind = operation.tags.iter().flatten().next().map(|tag| tag.to_lowercase().replace(' ', "_"));
-    if let (Some(kind), Some(id)) = (kind, &mut operation.operation_id) {
-        *id = format!("{kind}_{id}");
-    }
-}
-
-/// Every answer has to be described in words: where the code has none, they are those of the status.
-fn describe_answers(operation: &mut Operation) {
-    for (status, answer) in &mut operation.responses.responses {
-        let RefOr::T(answer) = answer else { continue };
-        if answer.description.is_empty() {
-            let status = StatusCode::from_bytes(status.as_bytes()).ok();
-            status
-                .and_then(|status| status.canonical_reason())
-                .unwrap_or_default()
-                .clone_into(&mut answer.description);
-        }
-    }
-}
-
-fn describe_bodies(description: &mut OpenApi) {
     let (mut changed, mut made) = (BTreeSet::<String>::new(), BTreeSet::<String>::new());
     for item in description.paths.paths.values_mut() {
         let patch = item.patch.as_mut().and_then(|operation| operation.request_body.as_mut());
         changed.extend(patch.into_iter().flat_map(references).map(|reference| {
             let name = name(reference).to_owned();
-            reference.ref_location = format!("{PLACE}{}", name_of_change(&name));
+            reference.ref_location = format!("{SCHEMAS}{}", name_of_change(&name));
             name
         }));
         let post = item.post.as_mut().and_then(|operation| operation.request_body.as_mut());
@@ -80,7 +42,7 @@ fn name_of_change(name: &str) -> String {
 }
 
 fn name(reference: &Ref) -> &str {
-    reference.ref_location.trim_start_matches(PLACE)
+    reference.ref_location.trim_start_matches(SCHEMAS)
 }
 
 fn references(body: &mut RefOr<RequestBody>) -> Vec<&mut Ref> {

@@ -1,0 +1,69 @@
+//! What the description says of texts: how long they are and of which characters. The rules are the engine's
+//! (`auth/src/administration/names.rs`, `values.rs`); these types stand for them in the description and nowhere else.
+
+use std::borrow::Cow;
+
+use utoipa::openapi::schema::{SchemaFormat, SchemaType};
+use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+/// Every character that is seen, one or more, with spaces only between them.
+const SEEN: &str = concat!(
+    r"^[^\s\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]",
+    r"([^\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*",
+    r"[^\s\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff])?$",
+);
+
+/// No control characters, and none that are not seen.
+const LINE: &str =
+    r"^[^\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$";
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::new(Type::String))
+}
+
+/// A text of so many characters that look like this.
+fn matching(pattern: &str, shortest: usize, longest: usize) -> ObjectBuilder {
+    text().pattern(Some(pattern)).min_length(Some(shortest)).max_length(Some(longest))
+}
+
+macro_rules! forms {
+    ($($(#[doc = $words:literal])+ $name:ident = $schema:expr;)+) => {$(
+        $(#[doc = $words])+
+        pub(super) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let words = concat!($($words),+).trim();
+                $schema.description(Some(words)).build().into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
+    )+};
+}
+
+forms! {
+    /// A name for people: 1 to 254 characters that are seen, no spaces around it.
+    Name = matching(SEEN, 1, 254);
+    /// A text of one line, or an empty one: at most 1000 characters.
+    Line = matching(LINE, 0, 1_000);
+    /// What an account is known by everywhere.
+    AccountIdText = matching("^[A-Za-z0-9_]+$", 1, 20);
+    /// A value that an application proves itself by: ASCII without spaces.
+    ApplicationValue = matching("^[!-~]+$", 1, 254);
+    /// What programs of LiveVox's dialect show.
+    ApplicationTokenText = matching("^[0-9A-Za-z-]+$", 1, 64);
+    /// A password.
+    Password = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)));
+    /// A name of the IANA time zone database.
+    TimeZone = text().format(Some(SchemaFormat::Custom("time-zone".to_owned()))).max_length(Some(253));
+    /// A network such as `10.0.0.0/8`, or a single address.
+    AddressOrNetwork = text().format(Some(SchemaFormat::Custom("ip-network".to_owned())));
+    /// An address of IPv4 or IPv6.
+    AddressText = text().format(Some(SchemaFormat::Custom("ip".to_owned())));
+}

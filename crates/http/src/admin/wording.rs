@@ -1,0 +1,123 @@
+//! What is wrong with a body, in words of the interface: without the value, which may be a password, and without those of the
+//! language that the service is written in.
+
+use serde_json::error::Category;
+
+/// The longest that is told of what is wrong, in characters: it may repeat a name that the caller chose.
+const LONGEST: usize = 300;
+
+/// What is wrong, without the value. The place is told of a text; what is already read has none.
+pub(super) fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let is_of_names =
+        ["unknown field", "missing field", "duplicate field"].iter().any(|kind| text.starts_with(kind));
+    if is_of_names {
+        return text.chars().take(LONGEST).collect();
+    }
+    let place = match (error.line(), error.column()) {
+        (0, _) => String::new(),
+        (line, column) => format!(", line {line} column {column}"),
+    };
+    match error.classify() {
+        Category::Data => match expected(&text) {
+            Some(expected) => format!("a value of the wrong kind: this has to be {expected}{place}"),
+            None => format!("a value of the wrong kind{place}"),
+        },
+        Category::Io | Category::Syntax | Category::Eof => format!("no JSON{place}"),
+    }
+}
+
+/// What was expected, from the words of the library; it stands behind the value, which may hold anything. None: what it says
+/// is no word of the interface.
+fn expected(text: &str) -> Option<String> {
+    let (_, expected) = text.rsplit_once(", expected ")?;
+    let expected = expected.split_once(" at line ").map_or(expected, |(expected, _)| expected);
+    if let Some(words) = expected.strip_prefix("one of ").filter(|words| is_list_of_words(words)) {
+        return Some(format!("one of {words}"));
+    }
+    let known = match expected {
+        "a string" | "a borrowed string" | "str" => "a string",
+        "a boolean" => "true or false",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more, that is not too large",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number that is not too large",
+        "a sequence" => "a list",
+        "a map" | "an object" => "an object",
+        _ if expected.starts_with("struct ") => "an object",
+        _ if is_list_of_words(expected) => return Some(expected.to_owned()),
+        _ => return None,
+    };
+    Some(known.to_owned())
+}
+
+/// Words between back quotes with commas or `or` between them: the values of a choice. No caller's value is among them.
+fn is_list_of_words(text: &str) -> bool {
+    let mut parts = text.split(", ").flat_map(|part| part.split(" or "));
+    let is_word = |part: &str| part.len() > 2 && part.starts_with('`') && part.ends_with('`');
+    parts.all(is_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    enum Choice {
+        First,
+        Second,
+        Third,
+    }
+
+    fn said<T: DeserializeOwned>(value: Value) -> String {
+        match serde_json::from_value::<T>(value) {
+            Ok(_) => "nothing".to_owned(),
+            Err(error) => without_values(&error),
+        }
+    }
+
+    #[test]
+    fn what_is_already_read_has_no_place() {
+        assert_eq!(said::<String>(json!(5)), "a value of the wrong kind: this has to be a string");
+    }
+
+    #[test]
+    fn the_place_in_a_text_is_told() {
+        let error = serde_json::from_str::<Vec<bool>>("[true,\n 5]").unwrap_err();
+        assert_eq!(
+            without_values(&error),
+            "a value of the wrong kind: this has to be true or false, line 2 column 2"
+        );
+        let broken = serde_json::from_str::<Value>("{").unwrap_err();
+        assert_eq!(without_values(&broken), "no JSON, line 1 column 1");
+    }
+
+    #[test]
+    fn kinds_are_told_in_words_of_json() {
+        assert_eq!(
+            [said::<u32>(json!(-1)), said::<i64>(json!("x")), said::<Vec<u8>>(json!({}))],
+            [
+                "a whole number, 0 or more, that is not too large",
+                "a whole number that is not too large",
+                "a list"
+            ]
+            .map(|kind| format!("a value of the wrong kind: this has to be {kind}"))
+        );
+        assert!(
+            said::<Choice>(json!("fourth")).ends_with("this has to be one of `first`, `second`, `third`")
+        );
+    }
+
+    #[test]
+    fn no_value_is_repeated() {
+        for secret in
+            ["hunter2", ", expected `hunter2`", ", expected one of `hunter2`, `x`", "x at line hunter2"]
+        {
+            assert!(!said::<Choice>(json!(secret)).contains("hunter2"), "{secret}");
+            assert!(!said::<bool>(json!(secret)).contains("hunter2"), "{secret}");
+        }
+    }
+}
