@@ -25,6 +25,7 @@ fn drive(interpreter: &str, driver: &str) {
         .arg(drivers().join(driver))
         .env("VESTIBULE_HTTP", &server.http)
         .env("VESTIBULE_HTTPS", &server.https)
+        .env("VESTIBULE_ADMIN", &server.admin)
         .env("VESTIBULE_CA", data.path().join("ca.pem"))
         .output()
         .unwrap_or_else(|error| panic!("{interpreter} does not start: {error}"));
@@ -46,6 +47,18 @@ fn the_python_sample_logs_in_refreshes_and_logs_out() {
 fn a_session_client_validates_recovers_and_changes_its_password() {
     let python = std::env::var("VESTIBULE_CLIENTS_PYTHON").expect("./test sets VESTIBULE_CLIENTS_PYTHON");
     drive(&python, "livevox_session.py");
+}
+
+#[test]
+fn schemathesis_finds_nothing_that_the_description_does_not_describe() {
+    let python = std::env::var("VESTIBULE_CLIENTS_PYTHON").expect("./test sets VESTIBULE_CLIENTS_PYTHON");
+    drive(&python, "openapi/conformance.py");
+}
+
+#[test]
+fn a_client_that_is_generated_from_the_description_administers() {
+    let python = std::env::var("VESTIBULE_CLIENTS_PYTHON").expect("./test sets VESTIBULE_CLIENTS_PYTHON");
+    drive(&python, "openapi/generated_client.py");
 }
 
 #[test]
