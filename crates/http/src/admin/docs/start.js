@@ -7,7 +7,7 @@ window.ui = SwaggerUIBundle({
   validatorUrl: null,
   queryConfigEnabled: false,
   deepLinking: true,
-  docExpansion: "none",
+  docExpansion: "list",
   filter: true,
   defaultModelsExpandDepth: 0,
   syntaxHighlight: { activated: false },
