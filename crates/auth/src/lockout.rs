@@ -5,6 +5,7 @@
 //! lock has held goes by the clock that nobody sets, as long as the process lives.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use vestibule_model::{LockoutPolicy, Millis, Monotonic, User, UserId};
@@ -26,6 +27,8 @@ pub(crate) enum Verdict {
 #[derive(Default)]
 pub(crate) struct Lockouts {
     counters: Mutex<HashMap<UserId, Counter>>,
+    /// How many locks there were since the start.
+    locks: AtomicU64,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -61,6 +64,9 @@ impl Lockouts {
         } else {
             Self::judge_open(&mut counter, policy, right, now.1)
         };
+        if verdict == Verdict::RejectedAndLocked {
+            self.locks.fetch_add(1, Ordering::Relaxed);
+        }
         match verdict {
             Verdict::Accepted => counters.remove(&user.id),
             _ => counters.insert(user.id, counter),
@@ -88,6 +94,11 @@ impl Lockouts {
         }
         counter.failures = counter.failures.saturating_add(1);
         Verdict::Rejected
+    }
+
+    /// How many locks there were since the start.
+    pub(crate) fn locks(&self) -> u64 {
+        self.locks.load(Ordering::Relaxed)
     }
 
     /// Forgets the failures of a user whom an administrator unlocked.

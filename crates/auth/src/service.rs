@@ -8,7 +8,7 @@ use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 use vestibule_crypto::{
     MasterKey, PasswordError, SealError, Sealer, SecretHasher, TokenKeys, decoy, self_check,
 };
-use vestibule_model::{Clock, Rng, SessionId, UserId};
+use vestibule_model::{AuditAction, AuditReason, Clock, Rng, SessionId, UserId};
 use vestibule_store::{Change, Sequence, Store, StoreError};
 
 use crate::administration::{EXPORTS, UnderWay};
@@ -152,6 +152,16 @@ impl Auth {
     /// How many sessions are in the table, expired ones that were not swept yet included.
     pub fn session_count(&self) -> usize {
         self.live.len()
+    }
+
+    /// How often something was refused since the start, by what and why.
+    pub fn refusal_counts(&self) -> Vec<(AuditAction, AuditReason, u64)> {
+        self.folded.refused()
+    }
+
+    /// How often failed logins have locked a user since the start.
+    pub fn lockout_count(&self) -> u64 {
+        self.lockouts.locks()
     }
 
     /// What the hash pool tells about itself.

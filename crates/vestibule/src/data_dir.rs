@@ -67,6 +67,11 @@ impl DataDir {
         self.path.join("master.key")
     }
 
+    /// When the last backup was made, in milliseconds since 1970: for those who watch, nothing depends on it.
+    pub(crate) fn last_backup(&self) -> PathBuf {
+        self.path.join("last-backup")
+    }
+
     /// The certificate of the development CA.
     pub(crate) fn ca_certificate(&self) -> PathBuf {
         self.path.join("ca.pem")

@@ -16,6 +16,7 @@ mod command_line;
 mod commands;
 mod config;
 mod data_dir;
+mod data_metrics;
 mod draft;
 mod exit_code;
 mod house;

@@ -19,6 +19,7 @@ use vestibule_http::server::{Limits, Listen, Running, Server};
 use vestibule_model::Clock;
 
 use crate::config::{Config, LimitSettings, Loaded, ServerSettings};
+use crate::data_metrics::DataMetrics;
 use crate::input_error::InputError;
 use crate::metrics::EngineMetrics;
 use crate::open_files;
@@ -75,6 +76,7 @@ impl Listeners {
         let server = &loaded.config.server;
         let metrics = Metrics::new();
         metrics.register(|registry| EngineMetrics::of(auth).register(registry));
+        metrics.register(|registry| DataMetrics::of(&server.data_dir).register(registry));
         let stopping = Arc::new(AtomicBool::new(false));
         let https = server.https.map(known_port).transpose()?;
         let layers = layer_state(loaded, &metrics)?;

@@ -5,10 +5,12 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
-use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Registry, Unit};
+use serde::Serialize;
 use vestibule_auth::{Auth, HashPoolGauges};
 
 /// Reads the engine's own numbers when metrics are scraped. Does not keep the engine alive.
@@ -17,9 +19,26 @@ pub(crate) struct EngineMetrics {
     hash_pool: Arc<HashPoolGauges>,
 }
 
+/// What a refusal is counted by: words of the audit, of which there is a fixed number.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RefusalLabels {
+    action: String,
+    reason: String,
+}
+
 impl EngineMetrics {
     pub(crate) fn of(auth: &Arc<Auth>) -> Self {
         Self { auth: Arc::downgrade(auth), hash_pool: auth.hash_pool_gauges() }
+    }
+
+    fn encode_refusals(&self, out: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let refusals: Family<RefusalLabels, Counter> = Family::default();
+        for (action, reason, count) in self.auth.upgrade().iter().flat_map(|auth| auth.refusal_counts()) {
+            let labels = RefusalLabels { action: word(&action), reason: word(&reason) };
+            refusals.get_or_create(&labels).inc_by(count);
+        }
+        let help = "What was refused, by what it was and why";
+        refusals.encode(out.encode_descriptor("refusals", help, None, refusals.metric_type())?)
     }
 
     pub(crate) fn register(self, registry: &mut Registry) {
@@ -31,6 +50,8 @@ impl Collector for EngineMetrics {
     fn encode(&self, mut out: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let pool = &self.hash_pool;
         let sessions = self.auth.upgrade().map_or(0, |auth| auth.session_count());
+        let lockouts = self.auth.upgrade().map_or(0, |auth| auth.lockout_count());
+        self.encode_refusals(&mut out)?;
         let gauges = [
             ("sessions", "Sessions in the table", sessions),
             ("hash_queue_length", "Logins that wait for a hash", pool.waiting.load(Ordering::Relaxed)),
@@ -42,6 +63,7 @@ impl Collector for EngineMetrics {
             metric.encode(out.encode_descriptor(name, help, None, metric.metric_type())?)?;
         }
         let counters = [
+            ("lockouts", "Users locked by failed logins", lockouts),
             ("hashes", "Passwords hashed", pool.hashed.load(Ordering::Relaxed)),
             (
                 "hashes_turned_away",
@@ -65,6 +87,12 @@ impl Collector for EngineMetrics {
         }
         Ok(())
     }
+}
+
+/// A word as the audit writes it.
+fn word(value: &impl Serialize) -> String {
+    let written = serde_json::to_value(value).ok();
+    written.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }
 
 impl fmt::Debug for EngineMetrics {

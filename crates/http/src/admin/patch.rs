@@ -111,7 +111,8 @@ impl Patch {
     }
 }
 
-/// A null stays as such: for a field that may be absent it says so, for any other it is of the wrong kind.
+/// A null stays as such: for a field that may be absent it says so, for any other it is of the wrong kind. A choice, which is
+/// an object of one field, is replaced as a whole: what was chosen before is no part of what is chosen now.
 fn merge(present: &mut Value, patch: &Map<String, Value>) {
     let Value::Object(fields) = present else {
         *present = Value::Object(patch.clone());
@@ -119,12 +120,18 @@ fn merge(present: &mut Value, patch: &Map<String, Value>) {
     };
     for (name, value) in patch {
         match (fields.get_mut(name), value) {
-            (Some(inner @ Value::Object(_)), Value::Object(patch)) => merge(inner, patch),
+            (Some(inner @ Value::Object(_)), Value::Object(patch)) if !is_choice(inner) => {
+                merge(inner, patch);
+            }
             _ => {
                 fields.insert(name.clone(), value.clone());
             }
         }
     }
+}
+
+fn is_choice(present: &Value) -> bool {
+    present.as_object().is_some_and(|fields| fields.len() == 1)
 }
 
 /// The path of the field; one that is unknown or missing is named by the message only.
@@ -183,6 +190,18 @@ mod tests {
     #[test]
     fn a_null_takes_away() {
         assert_eq!(over(&json!({ "host": null })), Ok(Thing { host: None, ..thing() }));
+    }
+
+    #[test]
+    fn a_choice_is_replaced_as_a_whole() {
+        let mut present = json!({ "when": { "many": { "limit": 2, "full": "refuse" } } });
+        for (patch, expected) in [
+            (json!({ "when": { "many": { "limit": 3 } } }), json!({ "many": { "limit": 3 } })),
+            (json!({ "when": {} }), json!({})),
+        ] {
+            merge(&mut present, patch.as_object().unwrap());
+            assert_eq!(present["when"], expected);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod histogram;
 mod metrics;
+mod plain_text;
 mod process;
 
 use std::sync::Arc;
@@ -12,8 +13,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY};
+use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 pub use histogram::DurationHistogram;
@@ -57,7 +58,26 @@ fn json(status: StatusCode, body: &Value) -> Response {
     (status, headers, body.to_string()).into_response()
 }
 
-async fn scrape(State(metrics): State<Arc<Metrics>>) -> Response {
+/// In the text format, which every scraper reads, or as `OpenMetrics` for those who ask for it.
+async fn scrape(State(metrics): State<Arc<Metrics>>, headers: HeaderMap) -> Response {
     const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(CONTENT_TYPE, OPEN_METRICS), (CACHE_CONTROL, "no-store")], metrics.encode()).into_response()
+    const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+    let (kind, body) = if asks_for_open_metrics(&headers) {
+        (OPEN_METRICS, metrics.encode())
+    } else {
+        (TEXT, plain_text::from_open_metrics(&metrics.encode()))
+    };
+    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store"), (VARY, "accept")], body).into_response()
+}
+
+/// Whether `Accept` names the format, and not with a weight of nothing.
+fn asks_for_open_metrics(headers: &HeaderMap) -> bool {
+    let lists = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let is_named =
+            parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/openmetrics-text"));
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).map(str::parse::<f32>);
+        is_named && !matches!(weight, Some(Ok(weight)) if weight <= 0.0)
+    })
 }

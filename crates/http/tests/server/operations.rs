@@ -87,8 +87,8 @@ fn a_scrape_tells_of_connections_the_build_and_the_process() {
     let metrics = Metrics::new();
     let running = operations(&metrics, &Arc::default());
     let answer = get(&running, "/metrics");
-    assert!(answer.header("content-type").unwrap().starts_with("application/openmetrics-text"));
-    assert!(answer.body.ends_with("# EOF\n"), "{}", answer.body);
+    assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    assert!(!answer.body.contains("# EOF") && !answer.body.contains("# UNIT"), "{}", answer.body);
     for name in [
         "vestibule_http_connections ",
         "vestibule_build_info{version=",
@@ -100,6 +100,27 @@ fn a_scrape_tells_of_connections_the_build_and_the_process() {
         "process_cpu_seconds_total ",
     ] {
         assert!(answer.body.contains(&format!("\n{name}")), "{name} is not in\n{}", answer.body);
+    }
+}
+
+#[test]
+fn who_asks_for_open_metrics_gets_it() {
+    let running = operations(&Metrics::new(), &Arc::default());
+    // What Prometheus sends.
+    let all = "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    for (accept, is_open) in [
+        (all, true),
+        ("application/OpenMetrics-Text; version=1.0.0", true),
+        ("application/openmetrics-text;q=0, text/plain", false),
+        ("text/plain", false),
+        ("*/*", false),
+    ] {
+        let mut client = Client::connect(running.addresses()[0]);
+        client.send(request("GET", "/metrics", &format!("accept: {accept}\r\n")));
+        let answer = client.answer();
+        let kind = answer.header("content-type").unwrap();
+        assert_eq!(kind.starts_with("application/openmetrics-text"), is_open, "{accept}: {kind}");
+        assert_eq!(answer.body.ends_with("# EOF\n"), is_open, "{accept}");
     }
 }
 

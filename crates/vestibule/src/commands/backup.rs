@@ -19,7 +19,7 @@ use crate::draft::{Draft, Present};
 use crate::exit_code::{Interrupted, Refusal};
 use crate::input_error::InputError;
 use crate::progress::Bar;
-use crate::{screen, signals};
+use crate::{private_file, screen, signals};
 
 /// Takes the backup, checks it, and only then gives it its name.
 pub(crate) fn backup(arguments: &BackupArguments) -> anyhow::Result<()> {
@@ -39,8 +39,18 @@ pub(crate) fn backup(arguments: &BackupArguments) -> anyhow::Result<()> {
         copy(&database, &draft, &mut stop).with_context(|| format!("no backup of {}", database.display()))?;
     let bytes = fs::metadata(draft.path()).with_context(|| format!("cannot read {}", file.display()))?.len();
     draft.place(present).map_err(|error| cannot_write(file, &error))?;
+    note_time(&data);
     show(&database, file, &contents, bytes);
     Ok(())
+}
+
+/// Tells those who watch the service. The backup is good also when this fails.
+fn note_time(data: &DataDir) {
+    let now = format!("{}\n", SystemClock.now().as_unix());
+    if let Err(error) = private_file::replace(&data.last_backup(), &now, 0o644) {
+        let path = data.last_backup();
+        tracing::warn!(path = %path.display(), %error, "metrics will not show this backup");
+    }
 }
 
 /// What can be known beforehand, before anything is written.

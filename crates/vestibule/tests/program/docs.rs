@@ -23,15 +23,11 @@ fn scraped() -> BTreeSet<(String, String)> {
     let folder = Folder::new();
     let server = Server::dev(&folder);
     server.log_in("12345678", "name", "password");
+    server.log_in("12345678", "name", "wrong");
     let families = server.get("admin", "/metrics").body;
     let family = |line: &str| {
         let (name, kind) = line.strip_prefix("# TYPE ")?.split_once(' ')?;
-        let suffix = match kind {
-            "counter" => "_total",
-            "info" => "_info",
-            _ => "",
-        };
-        Some((format!("{name}{suffix}"), kind.to_owned()))
+        Some((name.to_owned(), kind.to_owned()))
     };
     families.lines().filter_map(family).collect()
 }

@@ -18,6 +18,7 @@ mod exit_codes;
 mod help;
 mod log;
 mod master_key;
+mod metrics;
 mod operations;
 mod stop;
 mod support;

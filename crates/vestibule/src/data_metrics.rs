@@ -1,0 +1,93 @@
+//! What the data directory tells to those who scrape metrics: how large the database is, and how old its last backup.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::data_dir::DataDir;
+
+/// Looks at the files when metrics are scraped.
+#[derive(Debug)]
+pub(crate) struct DataMetrics {
+    database: PathBuf,
+    log: PathBuf,
+    last_backup: PathBuf,
+}
+
+impl DataMetrics {
+    pub(crate) fn of(data_dir: &Path) -> Self {
+        let data = DataDir::at(data_dir);
+        let database = data.database();
+        let mut log = database.clone().into_os_string();
+        log.push("-wal");
+        Self { database, log: log.into(), last_backup: data.last_backup() }
+    }
+
+    pub(crate) fn register(self, registry: &mut Registry) {
+        registry.register_collector(Box::new(self));
+    }
+}
+
+impl Collector for DataMetrics {
+    fn encode(&self, mut out: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let gauges = [
+            ("database_size", "Size of the database", Unit::Bytes, size(&self.database)),
+            (
+                "database_log_size",
+                "Size of the database's write-ahead log, which is folded into it",
+                Unit::Bytes,
+                size(&self.log),
+            ),
+            (
+                "last_backup_timestamp",
+                "When the last backup of this data directory was made, in seconds since 1970, 0 if never",
+                Unit::Seconds,
+                time(&self.last_backup),
+            ),
+        ];
+        for (name, help, unit, value) in gauges {
+            let gauge = ConstGauge::new(value);
+            gauge.encode(out.encode_descriptor(name, help, Some(&unit), gauge.metric_type())?)?;
+        }
+        Ok(())
+    }
+}
+
+/// In bytes; of a file that is not there 0.
+fn size(path: &Path) -> i64 {
+    fs::metadata(path).map_or(0, |found| i64::try_from(found.len()).unwrap_or(i64::MAX))
+}
+
+/// In seconds; of a file that is not there, or has no time in it, 0.
+fn time(path: &Path) -> i64 {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.trim().parse::<i64>().map_or(0, |millis| millis.div_euclid(1_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_is_0() {
+        let folder = tempfile::tempdir().unwrap();
+        let metrics = DataMetrics::of(folder.path());
+        assert_eq!([size(&metrics.database), size(&metrics.log), time(&metrics.last_backup)], [0; 3]);
+    }
+
+    #[test]
+    fn files_are_measured_and_the_time_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let metrics = DataMetrics::of(folder.path());
+        fs::write(&metrics.database, [0; 4_096]).unwrap();
+        fs::write(&metrics.log, [0; 32]).unwrap();
+        fs::write(&metrics.last_backup, "1790000000123\n").unwrap();
+        let read = [size(&metrics.database), size(&metrics.log), time(&metrics.last_backup)];
+        assert_eq!(read, [4_096, 32, 1_790_000_000]);
+    }
+}
