@@ -7,12 +7,13 @@ VESTIBULE_ADMIN says where the server is; it is one of `vestibule dev`.
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import requests
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).resolve().parent
 ADMIN = os.environ["VESTIBULE_ADMIN"]
 # How many generated requests there are for each operation, beside those at the edges of every limit.
 EXAMPLES = os.environ.get("VESTIBULE_CONFORMANCE_EXAMPLES", "5")
@@ -36,8 +37,12 @@ def main():
     run = ["run", f"{ADMIN}/admin/v1/openapi.json", "--checks", "all", "--phases", "examples,coverage,fuzzing"]
     limits = ["--max-examples", EXAMPLES, "--seed", SEED, "--workers", "2", "--continue-on-failure"]
     shown = ["--header", f"Authorization: Bearer {token['secret']}", "--warnings", "off", "--no-color"]
-    environment = os.environ | {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(FOLDER), "VESTIBULE_TOKEN_ID": str(token["id"])}
-    return subprocess.run([*schemathesis, *run, *limits, *shown], env=environment, timeout=600).returncode
+    settings = {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(FOLDER), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | settings | {"VESTIBULE_TOKEN_ID": str(token["id"])}
+    # It keeps notes of its own where it runs.
+    with tempfile.TemporaryDirectory() as notes:
+        command = [*schemathesis, *run, *limits, *shown]
+        return subprocess.run(command, env=environment, cwd=notes, timeout=600).returncode
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import requests
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).resolve().parent
 ADMIN, HTTP = os.environ["VESTIBULE_ADMIN"], os.environ["VESTIBULE_HTTP"]
 PASSWORD = "orchard-teapot-quartz-41"
 PACKAGE = "vestibule_administration_client"
