@@ -34,7 +34,7 @@ def main():
     token = ask("/admin/v1/administration-tokens", wanted, owner)
     ask("/admin/v1/accounts", {"id": "acme"}, owner)
     schemathesis = [Path(sys.executable).parent / "schemathesis", "--config-file", FOLDER / "schemathesis.toml"]
-    run = ["run", f"{ADMIN}/admin/v1/openapi.json", "--checks", "all", "--phases", "examples,coverage,fuzzing"]
+    run = ["run", f"{ADMIN}/admin/v1/openapi.json", "--checks", "all", "--phases", "examples,coverage,fuzzing,stateful"]
     limits = ["--max-examples", EXAMPLES, "--seed", SEED, "--workers", "2", "--continue-on-failure"]
     shown = ["--header", f"Authorization: Bearer {token['secret']}", "--warnings", "off", "--no-color"]
     settings = {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(FOLDER), "PYTHONDONTWRITEBYTECODE": "1"}
