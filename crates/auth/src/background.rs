@@ -186,7 +186,8 @@ impl Auth {
             if may == Some(false) {
                 let account = self.directory.account(session.account);
                 let reason = why_not_current(&session, before, account.as_deref(), now);
-                self.end(&session, &reason.into()).await?;
+                let user_name = before.map(|user| user.login_name.clone());
+                self.end(&session, &End { user_name, ..reason.into() }).await?;
             }
         }
         Ok(())

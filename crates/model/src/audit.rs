@@ -50,6 +50,9 @@ pub struct AuditRecord {
     /// The user that it concerns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
+    /// The login name that this user had then. Left to the store, which knows it: see [`Self::given_user_name`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_name: Option<String>,
     /// The session that it concerns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionReference>,
@@ -92,6 +95,7 @@ impl AuditRecord {
             reason: None,
             account: None,
             user: None,
+            user_name: None,
             session: None,
             actor,
             means,
@@ -104,6 +108,22 @@ impl AuditRecord {
             count: 1,
             until: None,
         }
+    }
+
+    /// The login name of the user that it concerns, if the entry says it itself: as such, or because they did it.
+    pub fn given_user_name(&self) -> Option<&str> {
+        let own = match &self.actor {
+            Actor::User { id, name } if self.user == Some(*id) => Some(name.as_str()),
+            _ => None,
+        };
+        self.user_name.as_deref().or(own)
+    }
+
+    /// The same of a user who is gone, and is what the entry is about.
+    pub fn user_name_of_target(&self) -> Option<&str> {
+        let (user, target) = (self.user?, self.target.as_ref()?);
+        let is_user = target.kind == TargetKind::User && target.id == user.to_string();
+        is_user.then_some(target.name.as_str())
     }
 }
 

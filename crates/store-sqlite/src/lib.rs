@@ -30,8 +30,8 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, ApplicationToken, AuditMac, Millis, RememberedAnswer,
-    SecretDigest, Session, SessionId, User, UserId,
+    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, AuditMac, Millis,
+    RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Sequence, Store,
@@ -123,6 +123,14 @@ impl Store for SqliteStore {
 
     fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>> {
         self.read(move |snapshot| read::application_tokens(snapshot, account))
+    }
+
+    fn last_logins(&self, account: AccountId, users: Vec<UserId>) -> StoreFuture<'_, Vec<(UserId, Millis)>> {
+        self.read(move |snapshot| read::last_logins(snapshot, account, users))
+    }
+
+    fn last_uses(&self, account: AccountId) -> StoreFuture<'_, Vec<(Application, Millis)>> {
+        self.read(move |snapshot| read::last_uses(snapshot, account))
     }
 
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {

@@ -38,6 +38,11 @@ pub(crate) const ALL: &[Migration] = &[
         name: "remembered_answers",
         sql: include_str!("../migrations/0005_remembered_answers.sql"),
     },
+    Migration {
+        number: 6,
+        name: "last_uses_and_names",
+        sql: include_str!("../migrations/0006_last_uses_and_names.sql"),
+    },
 ];
 
 /// The step that made the audit.

@@ -62,7 +62,8 @@ pub enum Change {
     },
     /// Fails the transaction with `StaleCredentials` unless the user exists in the session's account, is enabled,
     /// and has the session's credential version; with `Constraint` if the session's id is taken. The idle limit is
-    /// kept to the millisecond.
+    /// kept to the millisecond. Moves the last login of the user, and the last use of the API key or OAuth client that it
+    /// was opened with, forward to when it was opened. No change of the directory.
     OpenSession(Box<Session>),
     /// Does nothing for a session that is not there.
     EndSession(SessionId),
@@ -120,7 +121,9 @@ pub enum Change {
         /// The most to forget.
         limit: usize,
     },
-    /// Writes an entry of the audit behind the newest one. It is there exactly when the transaction is.
+    /// Writes an entry of the audit behind the newest one. It is there exactly when the transaction is. One about a user
+    /// gets the login name that the user has at this step of the transaction, unless it says it itself; of a user who is not
+    /// there, that of its target, if that is the user.
     Audit(Box<AuditRecord>),
     /// Removes the oldest entries of the audit while they are older than a time, and at most so many.
     PruneAudit {

@@ -18,8 +18,8 @@ use std::future::Future;
 use std::pin::Pin;
 
 use vestibule_model::{
-    Account, AccountId, AdministrationToken, Administrator, ApiKey, ApplicationToken, Group, Millis,
-    OauthClient, Profile, RememberedAnswer, SecretDigest, Session, SessionId, Skill, User, UserId,
+    Account, AccountId, AdministrationToken, Administrator, ApiKey, Application, ApplicationToken, Group,
+    Millis, OauthClient, Profile, RememberedAnswer, SecretDigest, Session, SessionId, Skill, User, UserId,
 };
 
 pub use change::{ApplicationTouch, Change, Touch};
@@ -61,6 +61,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// The application tokens of an account, by id, with what was counted for them; none for an account that is not there.
     fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>>;
+
+    /// When each of these users of an account last opened a session, by user id; who never did is left out.
+    fn last_logins(&self, account: AccountId, users: Vec<UserId>) -> StoreFuture<'_, Vec<(UserId, Millis)>>;
+
+    /// When a session was last opened with each API key and OAuth client of an account, keys first, each by id; what never
+    /// opened one is left out.
+    fn last_uses(&self, account: AccountId) -> StoreFuture<'_, Vec<(Application, Millis)>>;
 
     /// A page of the audit.
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage>;

@@ -7,8 +7,8 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, ApplicationToken, Millis, RememberedAnswer, SecretDigest,
-    Session, SessionId, User, UserId,
+    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, Millis, RememberedAnswer,
+    SecretDigest, Session, SessionId, User, UserId,
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Sequence, Store, StoreError,
@@ -217,6 +217,14 @@ impl Store for FailingStore {
 
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
         self.read("users", |store| store.users(query))
+    }
+
+    fn last_logins(&self, account: AccountId, users: Vec<UserId>) -> StoreFuture<'_, Vec<(UserId, Millis)>> {
+        self.read("last_logins", |store| store.last_logins(account, users))
+    }
+
+    fn last_uses(&self, account: AccountId) -> StoreFuture<'_, Vec<(Application, Millis)>> {
+        self.read("last_uses", |store| store.last_uses(account))
     }
 
     fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>> {

@@ -1,16 +1,19 @@
 //! What API keys, OAuth clients and application tokens have in common: ids, rules, the bots that log in with them.
 
+use std::collections::HashMap;
+
 use ipnet::IpNet;
 use vestibule_model::{
-    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, OauthClient, Privilege, SecretDigest, User,
+    Account, AccountId, ApiKey, Application, ApplicationId, ApplicationToken, Millis, OauthClient, Privilege,
+    SecretDigest, User,
 };
 use vestibule_store::Change;
 use zeroize::Zeroizing;
 
-use super::AdministrationError;
 use super::names::{check_name, check_text};
 use super::parts::Part;
 use super::random::ten_digits;
+use super::{AdministrationError, Caller, Scope};
 use crate::directory::AccountEntry;
 use crate::service::Auth;
 
@@ -69,6 +72,18 @@ impl Auth {
                 return id;
             }
         }
+    }
+}
+
+impl Auth {
+    /// When a session was last opened with each API key and OAuth client of an account; what never opened one is left out.
+    pub async fn last_uses(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+    ) -> Result<HashMap<Application, Millis>, AdministrationError> {
+        caller.require(Scope::ReadAccount(account))?;
+        Ok(self.store.last_uses(account).await?.into_iter().collect())
     }
 }
 

@@ -40,6 +40,6 @@ impl Auth {
             details: Some(json!({ "operation": operation }).to_string()),
             ..AuditRecord::new(now, AuditAction::AdministrationRefused, actor, means)
         };
-        self.folded.add(record, self.clock.monotonic());
+        self.fold(record);
     }
 }

@@ -1,9 +1,10 @@
 //! Users of both populations: listed, made, changed, deleted. Passwords and locks are next door.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use uuid::{Builder, Uuid};
-use vestibule_model::{AccountId, Population, User, UserId, UserKind};
+use vestibule_model::{AccountId, Millis, Population, User, UserId, UserKind};
 use vestibule_store::{Change, UserQuery};
 use zeroize::Zeroizing;
 
@@ -30,6 +31,8 @@ pub struct UserFilter {
 pub struct UserPage {
     /// The users.
     pub users: Vec<User>,
+    /// When each of them last opened a session; who never did is left out.
+    pub last_logins: HashMap<UserId, Millis>,
     /// Ask again with this; None: that was all.
     pub next: Option<String>,
 }
@@ -68,7 +71,21 @@ impl Auth {
         let users = self.store.users(query).await?;
         let is_full = users.len() == limit;
         let next = users.last().filter(|_| is_full).map(|last| self.cursor(&question, &last.id.to_string()));
-        Ok(UserPage { users, next })
+        let ids = users.iter().map(|user| user.id).collect();
+        let last_logins = self.store.last_logins(account, ids).await?.into_iter().collect();
+        Ok(UserPage { users, last_logins, next })
+    }
+
+    /// When a user of an account last opened a session; None: never.
+    pub async fn last_login(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        user: UserId,
+    ) -> Result<Option<Millis>, AdministrationError> {
+        caller.require(Scope::ReadAccount(account))?;
+        let last = self.store.last_logins(account, vec![user]).await?;
+        Ok(last.first().map(|(_, at)| *at))
     }
 
     /// One user of an account.

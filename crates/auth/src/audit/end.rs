@@ -19,12 +19,14 @@ pub struct End {
     pub dialect: Option<Dialect>,
     /// What else explains it: a JSON object without secrets.
     pub details: Option<String>,
+    /// The login name of the user whose session it was, where the user may be gone when it is told.
+    pub user_name: Option<String>,
 }
 
 impl From<EndReason> for End {
     fn from(reason: EndReason) -> Self {
         let (actor, means) = (Actor::System, Means::System);
-        Self { reason, actor, means, address: None, dialect: None, details: None }
+        Self { reason, actor, means, address: None, dialect: None, details: None, user_name: None }
     }
 }
 

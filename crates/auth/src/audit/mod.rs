@@ -75,7 +75,17 @@ impl Auth {
         (at, address): (Millis, Option<std::net::IpAddr>),
     ) {
         let record = self.login(AuditAction::JoinedSession, session, user, at);
-        self.folded.add(AuditRecord { address, ..record }, self.clock.monotonic());
+        self.fold(AuditRecord { address, ..record });
+    }
+
+    /// Counts something that changes nothing. Its user may have another name, or none, when it is written.
+    pub(crate) fn fold(&self, mut record: AuditRecord) {
+        if record.user_name.is_none() {
+            let named = |(account, user)| self.directory.account(account)?.user(user);
+            let user = record.account.zip(record.user).and_then(named);
+            record.user_name = user.map(|user| user.login_name.clone());
+        }
+        self.folded.add(record, self.clock.monotonic());
     }
 
     fn login(&self, action: AuditAction, session: &Session, user: &User, at: Millis) -> AuditRecord {
@@ -98,6 +108,7 @@ impl Auth {
             dialect: end.dialect,
             address: end.address,
             details: end.details.clone(),
+            user_name: end.user_name.clone(),
             ..AuditRecord::new(self.clock.now(), AuditAction::SessionEnded, end.actor.clone(), end.means)
         }))
     }

@@ -56,7 +56,7 @@ impl Auth {
             address: at.address,
             ..AuditRecord::new(at.now, action, Actor::Unknown, means)
         };
-        self.folded.add(record, self.clock.monotonic());
+        self.fold(record);
     }
 
     /// Counts it, and gives the error that is told: that the credentials are bad, and not in which way.
@@ -95,6 +95,6 @@ impl Auth {
             address: presented.address,
             ..AuditRecord::new(presented.now, AuditAction::RefreshRefused, Actor::Unknown, Means::Session)
         };
-        self.folded.add(record, self.clock.monotonic());
+        self.fold(record);
     }
 }

@@ -1,5 +1,7 @@
 //! `/admin/v1/accounts/{account}/api-keys`: what bots log in with.
 
+use std::collections::HashMap;
+
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -7,7 +9,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_auth::{AdministrationError, GivenKey, KeyWithSecrets, Scope};
-use vestibule_model::{ApiKey, Privilege};
+use vestibule_model::{ApiKey, Application, Millis, Privilege};
 use zeroize::Zeroizing;
 
 use super::AdminState;
@@ -40,8 +42,9 @@ pub(super) struct Details {
     addresses: Vec<String>,
 }
 
+/// What a tag names: being used is no change.
 #[derive(Serialize, ToSchema)]
-#[schema(as = ApiKey)]
+#[schema(as = ApiKeyItem)]
 struct Item {
     id: i64,
     /// The consumer key: what bots are tied to. Not a secret, and never changed.
@@ -53,9 +56,19 @@ struct Item {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = ApiKey)]
+struct Used {
+    #[serde(flatten)]
+    item: Item,
+    /// When a session was last opened with it: milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
 #[schema(as = ApiKeys)]
 struct Page {
-    api_keys: Vec<Item>,
+    api_keys: Vec<Used>,
     /// The cursor of the page behind this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
@@ -107,7 +120,8 @@ pub(super) async fn list(
     admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
     let Parameters(wanted) = wanted?;
     let page = admin.auth.parts::<ApiKey>(&caller, account, wanted.page()?)?;
-    let api_keys = page.parts.iter().map(item).collect();
+    let last = admin.auth.last_uses(&caller, account).await?;
+    let api_keys = page.parts.iter().map(|part| used(part, &last)).collect();
     Ok(json(StatusCode::OK, &Page { api_keys, next: page.next }))
 }
 
@@ -147,14 +161,16 @@ pub(super) async fn make(
 /// One API key.
 #[utoipa::path(get, path = "/admin/v1/accounts/{account}/api-keys/{id}", tag = "API keys",
     security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path)),
-    responses((status = 200, body = Item), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = Used), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn read(
     State(admin): State<AdminState>,
     By(caller): By,
     Named((account, id)): Named<(String, i64)>,
 ) -> Result<Response, Failure> {
-    let item = item(&admin.auth.part_of_id(&caller, account_named(&account)?, id)?);
-    Ok(tagged(json(StatusCode::OK, &item), &item))
+    let account = account_named(&account)?;
+    let found = admin.auth.part_of_id(&caller, account, id)?;
+    let used = used(&found, &admin.auth.last_uses(&caller, account).await?);
+    Ok(tagged(json(StatusCode::OK, &used), &used.item))
 }
 
 /// Changes an API key. The sessions that it would not open any more end.
@@ -219,6 +235,11 @@ fn shown(made: &KeyWithSecrets) -> Shown {
         secret: secret.to_string(),
         access_token_secret: token_secret.to_string(),
     }
+}
+
+fn used(key: &ApiKey, last: &HashMap<Application, Millis>) -> Used {
+    let last_used = last.get(&Application::ApiKey(key.id)).copied();
+    Used { item: item(key), last_used: last_used.map(Millis::as_unix) }
 }
 
 fn item(key: &ApiKey) -> Item {

@@ -1,5 +1,7 @@
 //! `/admin/v1/accounts/{account}/oauth-clients`: what bots log in with that speak OAuth 2.0.
 
+use std::collections::HashMap;
+
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -7,7 +9,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_auth::{AdministrationError, ClientWithSecret, GivenClient, Scope};
-use vestibule_model::{OauthClient, Privilege};
+use vestibule_model::{Application, Millis, OauthClient, Privilege};
 use zeroize::Zeroizing;
 
 use super::AdminState;
@@ -36,8 +38,9 @@ pub(super) struct Details {
     addresses: Vec<String>,
 }
 
+/// What a tag names: being used is no change.
 #[derive(Serialize, ToSchema)]
-#[schema(as = OauthClient)]
+#[schema(as = OauthClientItem)]
 struct Item {
     id: i64,
     /// What bots are tied to. Not a secret, and never changed.
@@ -47,9 +50,19 @@ struct Item {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = OauthClient)]
+struct Used {
+    #[serde(flatten)]
+    item: Item,
+    /// When a session was last opened with it: milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
 #[schema(as = OauthClients)]
 struct Page {
-    oauth_clients: Vec<Item>,
+    oauth_clients: Vec<Used>,
     /// The cursor of the page behind this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
@@ -95,7 +108,8 @@ pub(super) async fn list(
     admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
     let Parameters(wanted) = wanted?;
     let page = admin.auth.parts::<OauthClient>(&caller, account, wanted.page()?)?;
-    let oauth_clients = page.parts.iter().map(item).collect();
+    let last = admin.auth.last_uses(&caller, account).await?;
+    let oauth_clients = page.parts.iter().map(|part| used(part, &last)).collect();
     Ok(json(StatusCode::OK, &Page { oauth_clients, next: page.next }))
 }
 
@@ -133,14 +147,16 @@ pub(super) async fn make(
 /// One OAuth client.
 #[utoipa::path(get, path = "/admin/v1/accounts/{account}/oauth-clients/{id}", tag = "OAuth clients",
     security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path)),
-    responses((status = 200, body = Item), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = Used), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn read(
     State(admin): State<AdminState>,
     By(caller): By,
     Named((account, id)): Named<(String, i64)>,
 ) -> Result<Response, Failure> {
-    let item = item(&admin.auth.part_of_id(&caller, account_named(&account)?, id)?);
-    Ok(tagged(json(StatusCode::OK, &item), &item))
+    let account = account_named(&account)?;
+    let found = admin.auth.part_of_id(&caller, account, id)?;
+    let used = used(&found, &admin.auth.last_uses(&caller, account).await?);
+    Ok(tagged(json(StatusCode::OK, &used), &used.item))
 }
 
 /// Changes an OAuth client. The sessions that it would not open any more end.
@@ -201,6 +217,11 @@ pub(super) async fn renew(
 fn shown(made: &ClientWithSecret) -> Shown {
     let [secret] = &made.secrets;
     Shown { item: item(&made.application), secret: secret.to_string() }
+}
+
+fn used(client: &OauthClient, last: &HashMap<Application, Millis>) -> Used {
+    let last_used = last.get(&Application::OauthClient(client.id)).copied();
+    Used { item: item(client), last_used: last_used.map(Millis::as_unix) }
 }
 
 fn item(client: &OauthClient) -> Item {

@@ -71,8 +71,9 @@ pub(super) struct Details {
     must_change_password: bool,
 }
 
+/// What a tag names: a login is no change.
 #[derive(Serialize, ToSchema)]
-#[schema(as = User)]
+#[schema(as = UserItem)]
 struct Item {
     id: i64,
     pid: Uuid,
@@ -93,9 +94,19 @@ struct Item {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = User)]
+struct Seen {
+    #[serde(flatten)]
+    item: Item,
+    /// When they last opened a session: milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_login: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
 #[schema(as = Users)]
 struct Page {
-    users: Vec<Item>,
+    users: Vec<Seen>,
     /// The cursor of the page behind this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
@@ -146,7 +157,8 @@ pub(super) async fn list(
     let filter =
         UserFilter { population: wanted.population, name_prefix: wanted.name, enabled: wanted.enabled };
     let page = admin.auth.users(&caller, (account, filter), page).await?;
-    let users = page.users.iter().map(item).collect();
+    let last = |user: &User| page.last_logins.get(&user.id).copied();
+    let users = page.users.iter().map(|user| seen(user, last(user))).collect();
     Ok(json(StatusCode::OK, &Page { users, next: page.next }))
 }
 
@@ -188,15 +200,16 @@ pub(super) async fn make(
 /// One user.
 #[utoipa::path(get, path = "/admin/v1/accounts/{account}/users/{user}", tag = "users", security(("bearer" = [])),
     params(("account" = String, Path), ("user" = i64, Path)),
-    responses((status = 200, body = Item), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = Seen), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn read(
     State(admin): State<AdminState>,
     By(caller): By,
     Named((account, user)): Named<(String, i64)>,
 ) -> Result<Response, Failure> {
-    let user = admin.auth.user_of_id(&caller, account_named(&account)?, UserId(user))?;
-    let item = item(&user);
-    Ok(tagged(json(StatusCode::OK, &item), &item))
+    let (account, id) = (account_named(&account)?, UserId(user));
+    let user = admin.auth.user_of_id(&caller, account, id)?;
+    let seen = seen(&user, admin.auth.last_login(&caller, account, id).await?);
+    Ok(tagged(json(StatusCode::OK, &seen), &seen.item))
 }
 
 /// Changes a user. Sessions end when the user is disabled, or gets other profiles or another key.
@@ -293,6 +306,10 @@ fn name_by_login_name(user: &mut User) {
 fn answer(made: &User) -> Answer {
     let item = item(made);
     answer_of(&format!("/admin/v1/accounts/{}/users/{}", made.account, made.id), &item, &item)
+}
+
+fn seen(user: &User, last_login: Option<Millis>) -> Seen {
+    Seen { item: item(user), last_login: last_login.map(Millis::as_unix) }
 }
 
 fn item(user: &User) -> Item {

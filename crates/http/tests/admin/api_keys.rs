@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use vestibule_model::Clock;
 use vestibule_testkit::Key;
 
 use crate::applications::{
@@ -305,4 +306,18 @@ async fn the_audit_tells_that_the_secrets_are_others_and_not_which() {
     renewed(&house, &fixture_key()).await;
     let told = r#""after":{"access_token":"another","access_token_secret":"another","secret":"another"}"#;
     assert!(audit(&house).await.contains(told), "{}", audit(&house).await);
+}
+
+#[tokio::test]
+async fn a_key_shows_when_a_session_was_last_opened_with_it() {
+    let house = House::start().await;
+    let listed = house.get(&of(KEYS)).await.body["api_keys"][0].clone();
+    assert!(listed["last_used"].is_null(), "{listed}");
+    let path = one(KEYS, &listed);
+    let before = house.get(&path).await;
+    let at = house.server.clock.now().as_unix();
+    assert_eq!(house.server.log_in_with_key("bot", &Key::BOT).await.status(), 200);
+    let after = house.get(&path).await;
+    assert_eq!((&after.body["last_used"], after.tag), (&json!(at), before.tag));
+    assert_eq!(house.get(&of(KEYS)).await.body["api_keys"][0]["last_used"], json!(at));
 }

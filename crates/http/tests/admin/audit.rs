@@ -188,3 +188,30 @@ async fn an_export_of_many_pages_has_every_entry_once() {
         assert_eq!(exported.len(), 2_500, "{order}");
     }
 }
+
+#[tokio::test]
+async fn entries_about_a_user_bear_their_login_name() {
+    let house = House::start().await;
+    house.server.session().await;
+    house.server.log_in("name", "wrong").await;
+    let path = format!("/admin/v1/accounts/{ACCOUNT}/users/3705342601");
+    house.patch(&path, json!({ "nickname": "J" })).await;
+    house.patch(&path, json!({ "login_name": "renamed" })).await;
+    house.remove(&path).await;
+    let entries =
+        house.get("/admin/v1/audit?user=3705342601&order=oldest-first").await.body["entries"].clone();
+    let told = |entry: &Value| (entry["action"].clone(), entry["user_name"].clone());
+    let told: Vec<_> = entries.as_array().unwrap().iter().map(told).collect();
+    let expected = [
+        ("logged-in", "name"),
+        ("log-in-refused", "name"),
+        ("changed", "name"),
+        ("changed", "renamed"),
+        ("session-ended", "renamed"),
+        ("deleted", "renamed"),
+    ];
+    for (action, name) in expected {
+        assert!(told.contains(&(json!(action), json!(name))), "{action} {name}: {told:?}");
+    }
+    assert!(told.iter().all(|(_, name)| name.is_string()), "{told:?}");
+}

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use vestibule_model::AuditAction;
+use vestibule_model::{AuditAction, Clock};
 use vestibule_store::AuditQuery;
 use vestibule_testkit::{ACCOUNT, Key};
 
@@ -261,4 +261,17 @@ async fn neither_answers_nor_the_audit_hold_a_password_or_a_hash() {
     }
     let set = |entry: &&vestibule_model::AuditEntry| entry.record.action == AuditAction::PasswordSet;
     assert_eq!(entries.entries.iter().filter(set).count(), 1);
+}
+
+#[tokio::test]
+async fn a_user_shows_when_they_last_logged_in_and_a_login_is_no_change() {
+    let house = House::start().await;
+    let before = house.get(&user(NAME)).await;
+    assert_eq!((before.status, before.body["last_login"].is_null()), (200, true));
+    let at = house.server.clock.now().as_unix();
+    house.server.session().await;
+    let after = house.get(&user(NAME)).await;
+    assert_eq!((&after.body["last_login"], after.tag), (&json!(at), before.tag));
+    let listed = house.get(&format!("/admin/v1/accounts/{ACCOUNT}/users?name=name")).await;
+    assert_eq!(listed.body["users"][0]["last_login"], json!(at), "{listed:?}");
 }

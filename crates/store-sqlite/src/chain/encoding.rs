@@ -82,6 +82,13 @@ pub(crate) fn add(message: &mut Vec<u8>, field: Field<'_>) {
     }
 }
 
+/// Adds a value of a column that entries from before did not have: they are tagged as if it were not there.
+pub(crate) fn add_later(message: &mut Vec<u8>, field: Field<'_>) {
+    if !matches!(field.0, ValueRef::Null) {
+        add(message, field);
+    }
+}
+
 fn add_bytes(message: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
     message.push(kind);
     message.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
@@ -157,6 +164,17 @@ mod tests {
             }
             prop_assert_ne!(head(link(0), link(1)), head(others[0], others[1]));
         }
+    }
+
+    #[test]
+    fn a_column_that_came_later_changes_no_message_where_it_is_empty() {
+        let with = |name: Field<'_>| {
+            let mut message = message([0; 32], &[Value::Integer(1)]);
+            add_later(&mut message, name);
+            message
+        };
+        assert_eq!(with(Field::NULL), message([0; 32], &[Value::Integer(1)]));
+        assert_eq!(with("a".into()), message([0; 32], &[Value::Integer(1), Value::Text("a".into())]));
     }
 
     #[test]

@@ -69,8 +69,11 @@ impl Chain {
         for field in fields {
             encoding::add(&mut self.message, field);
         }
+        let user_name = rows::user_name(connection, record)?;
+        let user_name = Field::from(user_name.as_deref());
+        encoding::add_later(&mut self.message, user_name);
         let tag = self.mac.tag(&self.message);
-        rows::insert(connection, &fields, &tag)?;
+        rows::insert(connection, &fields, &tag, user_name)?;
         head.newest = Link { sequence, mac: tag };
         self.head = Some(head);
         Ok(())

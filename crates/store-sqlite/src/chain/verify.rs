@@ -13,7 +13,7 @@ use vestibule_model::{AuditMac, Millis};
 use super::encoding::{self, Field, Link};
 use super::head::Head;
 use crate::open::{self, OpenError};
-use crate::write::audit::{COLUMNS, FIELDS};
+use crate::write::audit::{COLUMNS, FIELDS, USER_NAME};
 
 /// How many entries are read in one snapshot.
 const PAGE: i64 = 20_000;
@@ -289,6 +289,7 @@ fn tag(
     for place in 0..FIELDS {
         encoding::add(message, Field(row.get_ref(place)?));
     }
+    encoding::add_later(message, Field(row.get_ref(USER_NAME)?));
     Ok(mac.tag(message))
 }
 

@@ -11,7 +11,7 @@ use vestibule_store::{AuditOrder, AuditPage, AuditQuery};
 use super::octets::address;
 use crate::blocks;
 use crate::columns::{ActorKind, At, Coded, Id, MeansKind, Reason, Word};
-use crate::write::audit::COLUMNS;
+use crate::write::audit::{COLUMNS, USER_NAME};
 
 /// How many steps of `SQLite`'s machine a page may take before it is cut short: some 15 ms.
 const STEPS: i32 = 1_000_000;
@@ -131,6 +131,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
         reason: row.get::<_, Option<Reason>>(3)?.map(|Reason(reason)| reason),
         account: row.get::<_, Option<Id>>(4)?.map(|Id(account)| account),
         user: row.get::<_, Option<i64>>(5)?.map(UserId),
+        user_name: row.get(USER_NAME)?,
         session: row.get::<_, Option<[u8; 16]>>(6)?.map(SessionReference),
         actor: actor(row)?,
         means: row.get::<_, Coded<MeansKind>>(10)?.0.with(row.get::<_, Option<i64>>(11)?.map(ApplicationId)),

@@ -7,6 +7,7 @@ mod directory;
 mod octets;
 mod sessions;
 mod users;
+mod uses;
 
 use rusqlite::{Connection, Row};
 use vestibule_model::UserId;
@@ -20,6 +21,7 @@ pub(crate) use audit::audit;
 pub(crate) use directory::{account, application_tokens};
 pub(crate) use sessions::{session, sessions};
 pub(crate) use users::{one_user, users};
+pub(crate) use uses::{last_logins, last_uses};
 
 /// Everything but the sessions.
 pub(crate) fn directory(snapshot: &Connection) -> rusqlite::Result<DirectoryRows> {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use vestibule_model::{Actor, AuditRecord};
 
 use crate::chain::Field;
@@ -14,10 +14,13 @@ pub(crate) const FIELDS: usize = 22;
 /// The columns in their order, the tag last.
 pub(crate) const COLUMNS: &str = "
     sequence, at, action, reason, account_id, user_id, session, actor, actor_id, actor_name, means, application_id,
-    dialect, address, target, target_id, target_name, before, after, details, count, until, mac";
+    dialect, address, target, target_id, target_name, before, after, details, count, until, mac, user_name";
+
+/// Where the name of the user stands in [`COLUMNS`]. It came later, so it is tagged behind the others, and only where it is.
+pub(crate) const USER_NAME: usize = FIELDS + 1;
 
 /// Every column of the table, in its order: a short text is found faster among the prepared ones.
-const INSERT: &str = "INSERT INTO audit VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+const INSERT: &str = "INSERT INTO audit VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 /// What a row borrows from that the record does not hold in that form.
 pub(crate) struct Columns {
@@ -78,16 +81,29 @@ impl Columns {
     }
 }
 
+/// The login name of the user that the entry concerns.
+pub(crate) fn user_name(connection: &Connection, record: &AuditRecord) -> rusqlite::Result<Option<String>> {
+    let Some(user) = record.user else { return Ok(None) };
+    if let Some(name) = record.given_user_name() {
+        return Ok(Some(name.to_owned()));
+    }
+    let mut select = connection.prepare_cached("SELECT login_name FROM users WHERE id = ?1")?;
+    let present = select.query_row([user.0], |row| row.get(0)).optional()?;
+    Ok(present.or_else(|| record.user_name_of_target().map(str::to_owned)))
+}
+
 /// Inserts the row.
 pub(crate) fn insert(
     connection: &Connection,
     fields: &[Field<'_>; FIELDS],
     mac: &[u8; 32],
+    user_name: Field<'_>,
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(INSERT)?;
     for (place, field) in (1..).zip(fields) {
         statement.raw_bind_parameter(place, field)?;
     }
     statement.raw_bind_parameter(FIELDS + 1, mac)?;
+    statement.raw_bind_parameter(USER_NAME + 1, user_name)?;
     statement.raw_execute().map(drop)
 }

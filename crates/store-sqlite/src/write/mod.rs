@@ -21,8 +21,8 @@ use crate::columns::{ApplicationKind, Id};
 use crate::error::of_change;
 use crate::read;
 
-/// A batch whose first change is a single statement, and behind it only such that nothing but the database can refuse: ends
-/// of sessions and entries of the audit. Such a batch needs no savepoint.
+/// A batch whose first change is a single statement as far as anything but the database can refuse it, and behind it only such
+/// that nothing but the database can refuse: ends of sessions and entries of the audit. Such a batch needs no savepoint.
 pub(crate) fn one_statement(changes: &[Change]) -> Option<(&[Change], &[Change])> {
     let (first, rest) = changes.split_at_checked(1)?;
     let is_one_statement = match &first[0] {

@@ -18,6 +18,11 @@ const OPEN: &str = "
     SELECT ?1, account_id, id, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, credential_version
     FROM users WHERE id = ?3 AND account_id = ?2 AND enabled = 1 AND credential_version = ?13";
 
+const LOGIN: &str = "UPDATE users SET last_login = max(coalesce(last_login, ?2), ?2) WHERE id = ?1";
+const KEY_USE: &str = "UPDATE api_keys SET last_used = max(coalesce(last_used, ?2), ?2) WHERE id = ?1";
+const CLIENT_USE: &str =
+    "UPDATE oauth_clients SET last_used = max(coalesce(last_used, ?2), ?2) WHERE id = ?1";
+
 const TOUCH: &str = "UPDATE sessions SET last_used = max(last_used, ?2) WHERE id = ?1";
 
 pub(super) fn open(connection: &Connection, session: &Session) -> Result<(), StoreError> {
@@ -39,8 +44,19 @@ pub(super) fn open(connection: &Connection, session: &Session) -> Result<(), Sto
     ];
     match execute(connection, OPEN, parameters)? {
         0 => Err(StoreError::StaleCredentials),
-        _ => Ok(()),
+        _ => note_use(connection, session),
     }
+}
+
+/// Nothing but the database can refuse this.
+fn note_use(connection: &Connection, session: &Session) -> Result<(), StoreError> {
+    execute(connection, LOGIN, params![session.user.0, At(session.created)])?;
+    let (sql, id) = match session.application {
+        Application::ApiKey(id) => (KEY_USE, id),
+        Application::OauthClient(id) => (CLIENT_USE, id),
+        Application::None | Application::Token(_) => return Ok(()),
+    };
+    execute(connection, sql, params![id.0, At(session.created)]).map(drop)
 }
 
 pub(super) fn end(connection: &Connection, session: SessionId) -> Result<(), StoreError> {

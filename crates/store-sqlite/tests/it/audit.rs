@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rusqlite::Connection;
-use vestibule_model::{AuditRecord, Millis};
+use vestibule_model::{AuditRecord, Millis, UserId};
 use vestibule_store::conformance::samples::{audit_record, bare_audit_record};
 use vestibule_store::{AuditOrder, AuditQuery, Change, Store};
 use vestibule_store_sqlite::{Finding, OpenError, Verification, VerifyError, Witness, verify_audit};
@@ -22,6 +22,15 @@ pub(crate) async fn written() -> Temporary {
     for number in [1, 3, 5] {
         store.commit(vec![audit(audit_record(number)), audit(bare_audit_record(number + 1))]).await.unwrap();
     }
+    store
+}
+
+/// The same, then one about a user with their name, and one about a user without.
+async fn written_with_names() -> Temporary {
+    let store = written().await;
+    let nameless = AuditRecord { user: Some(UserId(404)), ..bare_audit_record(7) };
+    let named = AuditRecord { user_name: Some("jane".into()), ..nameless.clone() };
+    store.commit(vec![audit(named), audit(nameless)]).await.unwrap();
     store
 }
 
@@ -103,7 +112,7 @@ async fn a_changed_field_is_found_in_every_column() {
         let names = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
         names.map(Result::unwrap).collect::<Vec<_>>()
     };
-    assert_eq!(columns.len(), 23);
+    assert_eq!(columns.len(), 24);
     for column in columns.iter().filter(|column| *column != "sequence") {
         // Another value of the same type; NULL stands for none.
         let other = format!(
@@ -121,6 +130,16 @@ async fn a_field_made_null_is_found() {
         found_after("UPDATE audit SET reason = NULL WHERE sequence = 5").await,
         Some(Finding::Changed(5))
     );
+}
+
+#[tokio::test]
+async fn a_name_that_was_put_to_an_entry_or_taken_from_it_is_found() {
+    assert_eq!(verify(&written_with_names().await.path()).finding, None);
+    for (name, sequence) in [("NULL", ENTRIES + 1), ("'jane'", ENTRIES + 2)] {
+        let store = written_with_names().await;
+        edit(&store.path(), &format!("UPDATE audit SET user_name = {name} WHERE sequence = {sequence}"));
+        assert_eq!(verify(&store.path()).finding, Some(Finding::Changed(sequence)), "{name}");
+    }
 }
 
 #[tokio::test]
@@ -172,7 +191,7 @@ async fn an_entry_put_in_front_or_behind_is_found() {
     let copy =
         "INSERT INTO audit SELECT 7, at, action, reason, account_id, user_id, session, actor, actor_id,
         actor_name, means, application_id, dialect, address, target, target_id, target_name, before, after,
-        details, count, until, mac FROM audit WHERE sequence = 6";
+        details, count, until, mac, user_name FROM audit WHERE sequence = 6";
     assert_eq!(found_after(copy).await, Some(Finding::Added(7)));
     let in_front = copy.replace("SELECT 7,", "SELECT 0,");
     assert_eq!(found_after(&in_front).await, Some(Finding::Added(0)));

@@ -4,7 +4,7 @@
 use vestibule_model::{
     Actor, AdministrationTokenId, ApplicationId, AuditAction, AuditEntry, AuditReason, AuditRecord,
     AuditSequence, AuditTarget, Dialect, EndReason, Means, Millis, Refusal, SessionReference, TargetKind,
-    UserId,
+    User, UserId,
 };
 
 use super::samples::{ELSEWHERE, HERE, account, audit_record, bare_audit_record, id, session, skill, user};
@@ -53,6 +53,43 @@ pub async fn an_entry_is_read_back(store: &dyn Store) {
     let expected = [audit_record(1), bare_audit_record(2)];
     written(store, expected.clone()).await;
     assert_eq!(records(store).await, expected);
+}
+
+/// An entry about the user of this number, by the system.
+fn about(number: i32) -> AuditRecord {
+    AuditRecord { user: Some(user(HERE, number).id), ..bare_audit_record(1) }
+}
+
+async fn names(store: &dyn Store) -> Vec<Option<String>> {
+    records(store).await.into_iter().map(|record| record.user_name).collect()
+}
+
+pub async fn an_entry_about_a_user_bears_the_name_they_have_then(store: &dyn Store) {
+    let jane = user(HERE, 1);
+    let renamed = User { login_name: "renamed".into(), ..jane.clone() };
+    given(store, [Change::PutAccount(account(HERE).into()), Change::PutUser(jane.clone().into())]).await;
+    written(store, [about(1), about(404), bare_audit_record(2)]).await;
+    given(store, [Change::PutUser(renamed.into()), audit(about(1))]).await;
+    let renamed = Some("renamed".to_owned());
+    assert_eq!(names(store).await, [Some(jane.login_name), None, None, renamed]);
+}
+
+pub async fn an_entry_may_say_the_name_itself(store: &dyn Store) {
+    let user = about(404).user.unwrap();
+    let named = AuditRecord { user_name: Some("said".into()), ..about(404) };
+    let own = AuditRecord { actor: Actor::User { id: user, name: "own".into() }, ..about(404) };
+    let other = AuditRecord { actor: Actor::User { id: UserId(7), name: "other".into() }, ..about(404) };
+    written(store, [named, own, other]).await;
+    assert_eq!(names(store).await, [Some("said".to_owned()), Some("own".to_owned()), None]);
+}
+
+pub async fn the_entry_of_a_deletion_bears_the_name_of_who_is_gone(store: &dyn Store) {
+    let jane = user(HERE, 1);
+    given(store, [Change::PutAccount(account(HERE).into()), Change::PutUser(jane.clone().into())]).await;
+    let target = AuditTarget { kind: TargetKind::User, id: jane.id.to_string(), name: "jane".into() };
+    let told = AuditRecord { target: Some(target), ..about(1) };
+    given(store, [Change::DeleteUser(jane.id), audit(told)]).await;
+    assert_eq!(names(store).await, [Some("jane".to_owned())]);
 }
 
 pub async fn every_action_and_reason_is_read_back(store: &dyn Store) {

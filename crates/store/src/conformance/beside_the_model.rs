@@ -66,6 +66,12 @@ pub async fn assert_same(store: &dyn Store, model: &dyn Store) {
     for key in 1..4 {
         assert_eq!(store.answer(digest(key)).await.unwrap(), model.answer(digest(key)).await.unwrap());
     }
+    let users: Vec<UserId> = (1..5).map(user_id).collect();
+    for account in ACCOUNTS.map(id) {
+        let logins = store.last_logins(account, users.clone()).await.unwrap();
+        assert_eq!(logins, model.last_logins(account, users.clone()).await.unwrap());
+        assert_eq!(store.last_uses(account).await.unwrap(), model.last_uses(account).await.unwrap());
+    }
     assert_eq!(store.oldest_answer().await.unwrap(), model.oldest_answer().await.unwrap());
     assert_same_pages(store, model).await;
 }
@@ -211,6 +217,7 @@ fn an_entry() -> impl Strategy<Value = AuditRecord> {
         at: Millis::from_unix(at),
         account,
         user,
+        user_name: None,
         session,
         ..audit_record(at)
     })

@@ -42,6 +42,8 @@ pub mod transactions;
 pub mod uniqueness;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod users;
+#[expect(missing_docs, reason = "a fact's name says it")]
+pub mod uses;
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -167,6 +169,17 @@ macro_rules! conformance_suite {
                 a_token_that_is_replaced_keeps_its_uses
                 tokens_are_those_of_their_account
             }
+            uses {
+                who_never_logged_in_has_no_last_login
+                a_login_is_noted_with_its_key_or_client
+                a_login_with_a_token_is_one_of_the_user_alone
+                an_earlier_login_moves_nothing_back
+                a_refused_commit_notes_no_login
+                what_is_replaced_keeps_its_last_use
+                the_end_of_a_session_leaves_the_last_login
+                last_uses_are_those_of_their_account
+                what_was_deleted_has_no_last_use
+            }
             transactions {
                 a_commit_of_nothing_is_no_error
                 a_refused_directory_change_takes_the_whole_commit_with_it
@@ -250,6 +263,9 @@ macro_rules! conformance_suite {
             audit {
                 a_new_store_has_no_entries
                 an_entry_is_read_back
+                an_entry_about_a_user_bears_the_name_they_have_then
+                an_entry_may_say_the_name_itself
+                the_entry_of_a_deletion_bears_the_name_of_who_is_gone
                 every_action_and_reason_is_read_back
                 every_actor_means_and_target_is_read_back
                 text_and_numbers_at_their_ends_are_read_back_from_the_audit
@@ -302,6 +318,7 @@ mod tests {
             include_str!("audit.rs"),
             include_str!("deletion.rs"),
             include_str!("users.rs"),
+            include_str!("uses.rs"),
             include_str!("directory.rs"),
             include_str!("uniqueness.rs"),
             include_str!("sessions.rs"),

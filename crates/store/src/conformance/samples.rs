@@ -195,6 +195,7 @@ pub fn audit_record(number: i64) -> AuditRecord {
         reason: Some(AuditReason::Refused(Refusal::WrongPassword)),
         account: Some(id(HERE)),
         user: Some(UserId(2_000_000_000_001)),
+        user_name: Some("Jörg".into()),
         session: Some(SessionReference([7; 16])),
         actor: Actor::User { id: UserId(17), name: "Jäne".into() },
         means: Means::ApiKey(ApplicationId(77)),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use vestibule_model::{
-    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Group, Millis, OauthClient,
+    Account, AccountId, ApiKey, Application, ApplicationId, ApplicationToken, Group, Millis, OauthClient,
     PasswordCredential, Profile, Skill, User, UserId,
 };
 
@@ -152,6 +152,14 @@ impl Directory {
         token.requests = token.requests.min(MANY);
         self.application_tokens.insert(token.id, (account, token));
         Ok(())
+    }
+
+    /// The API keys and OAuth clients of an account, keys first, each by id.
+    pub(super) fn keys_and_clients(&self, account: AccountId) -> Vec<Application> {
+        let keys = self.api_keys.iter().filter(|(_, (of, _))| *of == account);
+        let clients = self.oauth_clients.iter().filter(|(_, (of, _))| *of == account);
+        let keys = keys.map(|(id, _)| Application::ApiKey(*id));
+        keys.chain(clients.map(|(id, _)| Application::OauthClient(*id))).collect()
     }
 
     pub(super) fn touch_application(&mut self, touch: ApplicationTouch) {

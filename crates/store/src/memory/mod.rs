@@ -9,14 +9,14 @@ mod deletion;
 mod directory;
 mod transaction;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::ready;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, ApplicationToken, Millis, RememberedAnswer, SecretDigest,
-    Session, SessionId, User, UserId,
+    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, Millis, RememberedAnswer,
+    SecretDigest, Session, SessionId, User, UserId,
 };
 
 use self::administration::Administration;
@@ -38,14 +38,32 @@ pub struct MemoryStore {
 /// Everything that is stored.
 #[derive(Debug, Default)]
 struct Tables {
-    /// Shared, as are the next three, so that a transaction keeps the state before it for the price of a pointer.
+    /// Shared, as are the next four, so that a transaction keeps the state before it for the price of a pointer.
     directory: Arc<Directory>,
     administration: Arc<Administration>,
     audit: Arc<Audit>,
     answers: Arc<Answers>,
+    uses: Arc<Uses>,
     sessions: BTreeMap<SessionId, Session>,
     /// Every change of the directory; the sequence is its length.
     changes: Vec<Changed>,
+}
+
+/// When something was last used. What was deleted is not asked for, and its id is never given again.
+#[derive(Clone, Debug, Default)]
+struct Uses {
+    logins: BTreeMap<UserId, Millis>,
+    applications: HashMap<Application, Millis>,
+}
+
+impl Uses {
+    fn note(&mut self, session: &Session) {
+        let forward = |last: &mut Millis| *last = (*last).max(session.created);
+        self.logins.entry(session.user).and_modify(forward).or_insert(session.created);
+        if matches!(session.application, Application::ApiKey(_) | Application::OauthClient(_)) {
+            self.applications.entry(session.application).and_modify(forward).or_insert(session.created);
+        }
+    }
 }
 
 impl Tables {
@@ -105,6 +123,24 @@ impl Store for MemoryStore {
 
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
         Box::pin(ready(Ok(self.tables().directory.page(&query))))
+    }
+
+    fn last_logins(&self, account: AccountId, users: Vec<UserId>) -> StoreFuture<'_, Vec<(UserId, Millis)>> {
+        let tables = self.tables();
+        let users: BTreeSet<UserId> = users.into_iter().collect();
+        let is_here =
+            |user: &UserId| tables.directory.user(*user).is_some_and(|user| user.account == account);
+        let here = users.into_iter().filter(is_here);
+        let last = here.filter_map(|user| Some((user, *tables.uses.logins.get(&user)?))).collect();
+        Box::pin(ready(Ok(last)))
+    }
+
+    fn last_uses(&self, account: AccountId) -> StoreFuture<'_, Vec<(Application, Millis)>> {
+        let tables = self.tables();
+        let all = tables.directory.keys_and_clients(account).into_iter();
+        let last =
+            all.filter_map(|application| Some((application, *tables.uses.applications.get(&application)?)));
+        Box::pin(ready(Ok(last.collect())))
     }
 
     fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>> {

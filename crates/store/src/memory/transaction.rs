@@ -3,19 +3,22 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use vestibule_model::{AccountId, Application, Session, SessionId};
+use vestibule_model::{AccountId, Application, AuditRecord, Session, SessionId};
 
-use super::Tables;
 use super::administration::Administration;
 use super::answers::Answers;
 use super::audit::Audit;
 use super::directory::Directory;
+use super::{Tables, Uses};
 use crate::{Change, Changed, Sequence, StoreError, Touch};
+
+/// Everything but the sessions.
+type Shared = (Arc<Directory>, Arc<Administration>, Arc<Audit>, Arc<Answers>, Arc<Uses>);
 
 pub(super) struct Transaction<'a> {
     tables: &'a mut Tables,
     /// Everything but the sessions before the transaction.
-    before: (Arc<Directory>, Arc<Administration>, Arc<Audit>, Arc<Answers>),
+    before: Shared,
     /// The sessions that were changed, each as it was before that, in the order of changing.
     undo: Vec<(SessionId, Option<Session>)>,
     changed: BTreeSet<Changed>,
@@ -28,6 +31,7 @@ impl<'a> Transaction<'a> {
             Arc::clone(&tables.administration),
             Arc::clone(&tables.audit),
             Arc::clone(&tables.answers),
+            Arc::clone(&tables.uses),
         );
         Self { tables, before, undo: Vec::new(), changed: BTreeSet::new() }
     }
@@ -46,8 +50,8 @@ impl<'a> Transaction<'a> {
     }
 
     fn roll_back(self) {
-        (self.tables.directory, self.tables.administration, self.tables.audit, self.tables.answers) =
-            self.before;
+        let tables = &mut *self.tables;
+        (tables.directory, tables.administration, tables.audit, tables.answers, tables.uses) = self.before;
         for (id, before) in self.undo.into_iter().rev() {
             match before {
                 Some(session) => self.tables.sessions.insert(id, session),
@@ -63,7 +67,7 @@ impl<'a> Transaction<'a> {
             Change::OpenSession(session) => return self.open_session(*session),
             Change::EndSession(session) => self.end_session(session),
             Change::TouchSessions(touches) => touches.into_iter().for_each(|touch| self.touch(touch)),
-            Change::Audit(record) => self.audit().write(*record),
+            Change::Audit(record) => self.write_audit(*record),
             Change::PruneAudit { before, limit } => self.audit().prune(before, limit),
             Change::RememberAnswer { answer, replaces_before } => {
                 return self.answers().remember(*answer, replaces_before);
@@ -199,6 +203,17 @@ impl<'a> Transaction<'a> {
         Arc::make_mut(&mut self.tables.audit)
     }
 
+    fn write_audit(&mut self, mut record: AuditRecord) {
+        let present = || {
+            let user = self.tables.directory.user(record.user?)?;
+            Some(user.login_name.clone())
+        };
+        let given = record.given_user_name().map(str::to_owned);
+        let gone = || record.user_name_of_target().map(str::to_owned);
+        record.user_name = record.user.and(given.or_else(present).or_else(gone));
+        self.audit().write(record);
+    }
+
     fn expect_sequence(&self, expected: Sequence) -> Result<(), StoreError> {
         if self.tables.sequence() == expected { Ok(()) } else { Err(StoreError::DirectoryMoved) }
     }
@@ -216,6 +231,7 @@ impl<'a> Transaction<'a> {
             return Err(StoreError::Constraint("there is a session of this id already".into()));
         }
         self.undo.push((session.id, None));
+        Arc::make_mut(&mut self.tables.uses).note(&session);
         self.tables.sessions.insert(session.id, session);
         Ok(())
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::moment;
 
 /// What the API gives in milliseconds since 1970.
-const TIMES: [&str; 14] = [
+const TIMES: [&str; 15] = [
     "absolute_end",
     "at",
     "changed_at",
@@ -13,6 +13,7 @@ const TIMES: [&str; 14] = [
     "ended_at",
     "expires",
     "expires_at",
+    "last_login",
     "last_used",
     "locked_at",
     "password_changed_at",

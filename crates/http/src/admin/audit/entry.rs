@@ -39,6 +39,8 @@ pub(super) struct Entry {
     account: Option<String>,
     /// The id of the user that it concerns.
     user: Option<i64>,
+    /// The login name that this user had then. Entries from before version 0.2 have none.
+    user_name: Option<String>,
     /// The reference of the session that it concerns.
     session: Option<Uuid>,
     actor: Actor,
@@ -105,6 +107,7 @@ mod tests {
             reason: Some(vestibule_model::AuditReason::Ended(EndReason::LoggedOut)),
             account: "one".parse().ok(),
             user: Some(UserId(1)),
+            user_name: Some("jane".into()),
             session: Some(SessionReference([1; 16])),
             dialect: Some(Dialect::LiveVox),
             address: "192.0.2.1".parse().ok(),

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use vestibule_model::{
-    AdministrationToken, Administrator, ApplicationToken, Millis, RememberedAnswer, SecretDigest, Session,
-    SessionId, User, UserId,
+    AdministrationToken, Administrator, Application, ApplicationToken, Millis, RememberedAnswer,
+    SecretDigest, Session, SessionId, User, UserId,
 };
 use vestibule_store::{AuditPage, AuditQuery, DirectoryChanges, Sequence, StoreFuture, UserQuery};
 
@@ -50,6 +50,14 @@ impl Store for Busy {
 
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
         self.store.users(query)
+    }
+
+    fn last_logins(&self, account: AccountId, users: Vec<UserId>) -> StoreFuture<'_, Vec<(UserId, Millis)>> {
+        self.store.last_logins(account, users)
+    }
+
+    fn last_uses(&self, account: AccountId) -> StoreFuture<'_, Vec<(Application, Millis)>> {
+        self.store.last_uses(account)
     }
 
     fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>> {

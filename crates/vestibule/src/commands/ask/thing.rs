@@ -112,7 +112,8 @@ impl Kind for KeyFields {
     const COLLECTION: &'static str = "api-keys";
     const WHAT: &'static str = "API key";
     const PLURAL: &'static str = "API keys";
-    const COLUMNS: &'static [&'static str] = &["id", "name", "app_key", "enabled", "privileges", "addresses"];
+    const COLUMNS: &'static [&'static str] =
+        &["id", "name", "app_key", "enabled", "privileges", "addresses", "last_used"];
     const NAMES: &'static [&'static str] = &["name", "app_key"];
 
     async fn write(&self, _: &Service, _: AccountId, fields: &mut Fields) -> anyhow::Result<()> {
@@ -128,7 +129,7 @@ impl Kind for ClientFields {
     const WHAT: &'static str = "OAuth client";
     const PLURAL: &'static str = "OAuth clients";
     const COLUMNS: &'static [&'static str] =
-        &["id", "name", "client_id", "enabled", "privileges", "addresses"];
+        &["id", "name", "client_id", "enabled", "privileges", "addresses", "last_used"];
     const NAMES: &'static [&'static str] = &["name", "client_id"];
 
     async fn write(&self, _: &Service, _: AccountId, fields: &mut Fields) -> anyhow::Result<()> {

@@ -29,6 +29,7 @@ fn users(account: AccountId) -> Collection {
             "kind",
             "full_name",
             "enabled",
+            "last_login",
             "locked_at",
             "has_password",
         ],

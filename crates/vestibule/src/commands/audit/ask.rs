@@ -19,6 +19,7 @@ const COLUMNS: &[&str] = &[
     "action",
     "reason",
     "account",
+    "user_name",
     "actor.name",
     "means",
     "target.kind",

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::Operator;
+use crate::support::ask;
 
 #[test]
 fn the_secrets_of_a_key_are_shown_once_when_it_is_made() {
@@ -18,6 +19,23 @@ fn the_secrets_of_a_key_are_shown_once_when_it_is_made() {
         assert!(!shown.contains(&secret(field)), "{field}");
     }
     assert!(shown.contains(&secret("app_key")));
+}
+
+#[test]
+fn the_last_use_of_a_key_is_listed() {
+    let operator = Operator::owner();
+    let last_used = || operator.json(&["key", "list", "12345678"])[0]["last_used"].as_i64();
+    assert_eq!(last_used(), None);
+    let bot = json!({
+        "username": "bot", "appKey": "0123456789abcdef0123456789abcdef", "secret": "0123456789abcdef",
+        "accessToken": "fedcba9876543210fedcba9876543210", "accessTokenSecret": "fedcba9876543210",
+    });
+    let path = "/api/account/12345678/login?v=1.3";
+    let answer = ask(&operator.server.address("http"), "POST", path, "", &bot.to_string());
+    assert_eq!(answer.status, 200);
+    assert!(last_used().is_some());
+    let listed = operator.ask(&["key", "list", "12345678"]);
+    assert!(listed.to_lowercase().contains("last used"), "{listed}");
 }
 
 #[test]

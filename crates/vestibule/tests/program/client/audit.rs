@@ -15,7 +15,11 @@ fn entries_are_listed_the_newest_first() {
     let out = operator.ask(&["audit", "list", "--limit", "1"]);
     let rows: Vec<Vec<&str>> = out.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(rows.len(), 2, "{out}");
-    assert_eq!(rows[1][2..], ["changed", "12345678", "admin", "session", "user", "name", "127.0.0.1", "1"]);
+    // Whose: the user's login name stands beside who did it.
+    assert_eq!(
+        rows[1][2..],
+        ["changed", "12345678", "name", "admin", "session", "user", "name", "127.0.0.1", "1"]
+    );
 }
 
 #[test]

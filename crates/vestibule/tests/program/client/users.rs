@@ -70,6 +70,22 @@ fn a_name_that_two_have_is_told_apart_by_id() {
 }
 
 #[test]
+fn the_last_login_of_a_user_is_a_time_in_list_and_show() {
+    let operator = Operator::owner();
+    let shown = || {
+        let shown = operator.ask(&["user", "show", "12345678", "name"]);
+        let mut rows = shown.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        rows.find(|row| row[0] == "last_login").map(|row| row[1].to_owned())
+    };
+    assert_eq!(shown(), None);
+    operator.server.log_in("12345678", "name", "password");
+    let time = shown().unwrap();
+    assert!(time.starts_with("20") && time.ends_with('Z'), "{time}");
+    let listed = operator.ask(&["user", "list", "12345678", "--name", "name"]);
+    assert!(listed.contains(&time) && listed.to_lowercase().contains("last login"), "{listed}");
+}
+
+#[test]
 fn users_are_listed_by_what_is_looked_for() {
     let operator = Operator::owner();
     let names = |filter: &[&str]| {
