@@ -12,7 +12,7 @@ use vestibule_model::{AuditAction, AuditReason, Clock, Rng, SessionId, UserId};
 use vestibule_store::{Change, Sequence, Store, StoreError};
 
 use crate::administration::{EXPORTS, UnderWay};
-use crate::audit::Folded;
+use crate::audit::{Folded, RefusalCounts};
 use crate::directory::{AccountEntry, Directory, UserEntry};
 use crate::failure_limit::FailuresByAddress;
 use crate::hash_pool::{HashPool, HashPoolGauges};
@@ -50,6 +50,7 @@ pub struct Auth {
     pub(crate) sequence: AtomicI64,
     /// What is counted for the audit, and written once a minute.
     pub(crate) folded: Folded,
+    pub(crate) refusals: RefusalCounts,
     /// How long entries of the audit are kept; None: for ever.
     pub(crate) audit_retention: Option<Duration>,
     /// The entry that retention could not remove; 0: none.
@@ -122,6 +123,7 @@ impl Auth {
             intervals: settings.intervals,
             sequence: AtomicI64::new(0),
             folded: Folded::default(),
+            refusals: RefusalCounts::default(),
             audit_retention: settings.audit_retention,
             audit_stuck_at: AtomicI64::new(0),
             directory_turn: AsyncMutex::default(),
@@ -156,7 +158,7 @@ impl Auth {
 
     /// How often something was refused since the start, by what and why.
     pub fn refusal_counts(&self) -> Vec<(AuditAction, AuditReason, u64)> {
-        self.folded.refused()
+        self.refusals.all()
     }
 
     /// How often failed logins have locked a user since the start.

@@ -55,21 +55,13 @@ struct State {
     full_room_at: Monotonic,
     /// When it was taken for somebody who reads.
     read_at: Millis,
-    /// How often something was refused since the start, by what and why.
-    refused: HashMap<(AuditAction, AuditReason), u64, RandomState>,
 }
 
 impl Default for Folded {
     fn default() -> Self {
         let full_room_at = Monotonic::default();
         let read_at = Millis::from_unix(i64::MIN);
-        Self(Mutex::new(State {
-            counting: HashMap::default(),
-            done: Vec::new(),
-            full_room_at,
-            read_at,
-            refused: HashMap::default(),
-        }))
+        Self(Mutex::new(State { counting: HashMap::default(), done: Vec::new(), full_room_at, read_at }))
     }
 }
 
@@ -78,12 +70,6 @@ impl Folded {
     pub(crate) fn add(&self, mut record: AuditRecord, now: Monotonic) {
         record.address = record.address.map(bucket);
         self.state().add(record, now);
-    }
-
-    /// How often something was refused since the start, by what and why: never fewer than before.
-    pub(crate) fn refused(&self) -> Vec<(AuditAction, AuditReason, u64)> {
-        let state = self.state();
-        state.refused.iter().map(|((action, reason), count)| (*action, *reason, *count)).collect()
     }
 
     /// Takes the entries of minutes that are over.
@@ -125,9 +111,6 @@ impl Folded {
 
 impl State {
     fn add(&mut self, record: AuditRecord, now: Monotonic) {
-        if let Some(reason) = record.reason {
-            *self.refused.entry((record.action, reason)).or_default() += u64::from(record.count);
-        }
         let key = Key::of(&record);
         if let Some(counted) = self.counting.get_mut(&key) {
             let is_same_minute = minute(counted.at) == minute(record.at);
@@ -254,16 +237,6 @@ mod tests {
         let folded = Folded::default();
         add(&folded, failure(5, 1));
         assert_eq!(folded.take_all(), [failure(5, 1)]);
-    }
-
-    #[test]
-    fn refusals_are_counted_whatever_became_of_their_entries() {
-        let folded = Folded::default();
-        (0..3).for_each(|at| add(&folded, failure(at, 1)));
-        folded.take_all();
-        add(&folded, failure(60_000, 2));
-        let reason = AuditReason::Refused(Refusal::WrongPassword);
-        assert_eq!(folded.refused(), [(AuditAction::LogInRefused, reason, 4)]);
     }
 
     #[test]

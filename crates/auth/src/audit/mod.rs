@@ -8,6 +8,7 @@ mod folding;
 mod prune;
 mod reason;
 mod refusal;
+mod refusal_counts;
 
 use vestibule_model::{
     Actor, Application, AuditAction, AuditReason, AuditRecord, Means, Millis, Opening, Session,
@@ -21,6 +22,7 @@ pub use end::End;
 pub(crate) use folding::Folded;
 pub(crate) use reason::why_not_current;
 pub(crate) use refusal::Attempt;
+pub(crate) use refusal_counts::RefusalCounts;
 
 /// How many folded entries are written in one commit.
 const BATCH: usize = 200;
@@ -85,6 +87,7 @@ impl Auth {
             let user = record.account.zip(record.user).and_then(named);
             record.user_name = user.map(|user| user.login_name.clone());
         }
+        self.refusals.count(&record);
         self.folded.add(record, self.clock.monotonic());
     }
 

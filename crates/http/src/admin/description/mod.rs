@@ -40,7 +40,9 @@ pub(super) fn frame() -> OpenApi {
 /// Adds what the handlers leave unsaid. The order counts: examples are put to the shapes as they are in the end.
 pub(super) fn complete(description: &mut OpenApi) {
     for (path, item) in &mut description.paths.paths {
-        let is_tagged = operations(item).any(|(_, operation)| parameters::has(operation, "If-Match"));
+        let is_asked = operations(item).any(|(_, operation)| parameters::has(operation, "If-Match"));
+        // Other secrets are answered with the tag of the thing that they are of.
+        let is_tagged = is_asked || path.ends_with("/secrets");
         let tagged = if is_tagged { Tagged::Yes } else { Tagged::No };
         for (method, operation) in operations(item) {
             name_operation(operation);
