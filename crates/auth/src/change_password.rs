@@ -12,7 +12,7 @@ use crate::attempt::Failed;
 use crate::audit::{self, Attempt, End};
 use crate::directory::AccountFacts;
 use crate::log_in::{LogIn, LogInError, UserCredentials};
-use crate::password::NewPasswordError;
+use crate::password::{NewPasswordError, expect_length};
 use crate::service::Auth;
 use crate::standing;
 
@@ -43,6 +43,8 @@ impl Auth {
         credentials: UserCredentials,
         new: Zeroizing<String>,
     ) -> Result<(), ChangePasswordError> {
+        credentials.expect_length()?;
+        expect_length(new.as_bytes())?;
         let attempt = Attempt::to_change_password(at);
         self.admit(attempt, &credentials.user_name)?;
         let auth = Arc::clone(self);

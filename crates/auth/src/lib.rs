@@ -52,7 +52,7 @@ pub use hash_pool::HashPoolGauges;
 pub use load::RecallError;
 pub use log_in::{ApplicationCredentials, Door, LogIn, LogInError, LoggedIn, UserCredentials};
 pub use log_out::LogOutError;
-pub use password::{SetPasswordError, set_password};
+pub use password::{LONGEST_PASSWORD, SetPasswordError, set_password};
 pub use refresh::{Presented, RefreshError};
 pub use service::{Auth, StartError};
 pub use sessions::{Listed, SessionAccessError};

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::audit::{self, Attempt};
 use crate::directory::{AccountEntry, AccountFacts, UserEntry};
 use crate::open::{OpenError, Opened};
+use crate::password::expect_length;
 use crate::service::Auth;
 use crate::standing::{self, Standing};
 
@@ -54,6 +55,13 @@ pub struct UserCredentials {
     pub password: Zeroizing<Vec<u8>>,
 }
 
+impl UserCredentials {
+    /// Refuses a password that is longer than any that is taken, before it waits for a hash.
+    pub(crate) fn expect_length(&self) -> Result<(), LogInError> {
+        expect_length(&self.password).map_err(|_| LogInError::PasswordTooLong)
+    }
+}
+
 /// An application's credentials: the four values of an API key, or the id and secret of an OAuth client in the
 /// first two with the others ignored (contract liveperson §1).
 pub struct ApplicationCredentials {
@@ -85,6 +93,9 @@ pub enum LogInError {
     /// Unknown account, unknown user, wrong password, wrong key: nobody is told which.
     #[error("bad credentials")]
     BadCredentials,
+    /// The password is longer than any that is taken: [`crate::LONGEST_PASSWORD`].
+    #[error("the password is too long")]
+    PasswordTooLong,
     /// The account or the user name is on the block list.
     #[error("blocked")]
     Blocked,
@@ -122,6 +133,7 @@ impl Auth {
         at: LogIn,
         credentials: UserCredentials,
     ) -> Result<LoggedIn, LogInError> {
+        credentials.expect_length()?;
         let attempt = Attempt::to_log_in(at, Means::Password);
         self.admit(attempt, &credentials.user_name)?;
         let auth = Arc::clone(self);
@@ -139,6 +151,7 @@ impl Auth {
         token: &str,
         credentials: UserCredentials,
     ) -> Result<LoggedIn, LogInError> {
+        credentials.expect_length()?;
         let attempt = Attempt::to_log_in(at, Means::Password);
         self.admit(attempt, &credentials.user_name)?;
         let entry = self.account(at).ok_or_else(|| self.unknown_account(attempt))?;

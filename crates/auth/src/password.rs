@@ -7,6 +7,18 @@ use zeroize::Zeroizing;
 use crate::hash_pool::Overloaded;
 use crate::service::Auth;
 
+/// The longest password that is taken, at a login and at a change, in bytes. Nobody types a longer one, and each costs
+/// memory while it waits for its hash.
+pub const LONGEST_PASSWORD: usize = 1_024;
+
+/// Refuses what is longer.
+pub(crate) fn expect_length(password: &[u8]) -> Result<(), PasswordViolation> {
+    if password.len() > LONGEST_PASSWORD {
+        return Err(PasswordViolation::TooLong(LONGEST_PASSWORD));
+    }
+    Ok(())
+}
+
 /// Why a password was not set.
 #[derive(Debug, thiserror::Error)]
 pub enum SetPasswordError {
@@ -42,7 +54,7 @@ impl Auth {
         new: &str,
         now: Millis,
     ) -> Result<PasswordCredential, NewPasswordError> {
-        policy.check(new).map_err(NewPasswordError::Policy)?;
+        expect_length(new.as_bytes()).and_then(|()| policy.check(new)).map_err(NewPasswordError::Policy)?;
         let earlier = earlier_hashes(before);
         let bytes = || Zeroizing::new(new.as_bytes().to_vec());
         for hash in earlier.iter().take(usize::from(policy.history)) {
@@ -66,6 +78,7 @@ pub fn set_password(
     password: &str,
     (rng, now): (&dyn Rng, Millis),
 ) -> Result<PasswordCredential, SetPasswordError> {
+    expect_length(password.as_bytes())?;
     policy.check(password)?;
     let earlier = earlier_hashes(before);
     for hash in earlier.iter().take(usize::from(policy.history)) {

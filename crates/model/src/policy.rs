@@ -55,6 +55,9 @@ pub enum PasswordViolation {
     /// Fewer characters than `min_length`.
     #[error("the password must have at least {0} characters")]
     TooShort(u16),
+    /// More bytes than any password may have.
+    #[error("the password must have at most {0} bytes")]
+    TooLong(usize),
     /// A run of neighbours longer than `max_sequence`.
     #[error("the password must not contain more than {0} sequential characters")]
     Sequence(u16),

@@ -11,13 +11,19 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use tracing::Instrument;
 
+use super::login;
 use super::problem::Failure;
-use crate::layers::LimitedBody;
+use crate::layers::{CredentialBody, LimitedBody};
 
 /// Reads the body, and hands on in a task of its own.
 pub(super) async fn carry(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let body = match LimitedBody::read(&parts.extensions, body).await.0 {
+    let read = if login::is_credential_path(parts.uri.path()) {
+        CredentialBody::read(&parts.extensions, body).await.0
+    } else {
+        LimitedBody::read(&parts.extensions, body).await.0
+    };
+    let body = match read {
         Ok(body) => body,
         Err(refusal) => return Failure::Unread(refusal).into_response(),
     };

@@ -13,6 +13,11 @@ use super::problem::{Failure, Problem};
 use super::request::{Body, By, address, json};
 use super::role::{Role, shown};
 
+/// Whether bodies that are sent to this path are read before anybody is known, and therefore have to be small.
+pub(super) fn is_credential_path(path: &str) -> bool {
+    matches!(path, "/admin/v1/login" | "/admin/v1/password")
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LogIn {

@@ -92,7 +92,10 @@ fn of_engine(error: &AdministrationError) -> (StatusCode, String, Option<String>
             let advice = "Send the ETag of what you have seen as If-Match, or If-None-Match: * to make it";
             return (StatusCode::PRECONDITION_REQUIRED, advice.to_owned(), None);
         }
-        AdministrationError::LogIn(error) => return (of_log_in(error), error_text(error).to_owned(), None),
+        AdministrationError::LogIn(error) => {
+            let field = matches!(error, LogInError::PasswordTooLong).then(|| "password".to_owned());
+            return (of_log_in(error), error_text(error).to_owned(), field);
+        }
         AdministrationError::Store(_) => {
             let status = StatusCode::INTERNAL_SERVER_ERROR;
             return (status, "Internal server error".to_owned(), None);
@@ -104,6 +107,7 @@ fn of_engine(error: &AdministrationError) -> (StatusCode, String, Option<String>
 const fn of_log_in(error: &LogInError) -> StatusCode {
     match error {
         LogInError::BadCredentials | LogInError::Blocked | LogInError::Refused(_) => StatusCode::UNAUTHORIZED,
+        LogInError::PasswordTooLong => StatusCode::BAD_REQUEST,
         LogInError::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         LogInError::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
         LogInError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -114,6 +118,7 @@ const fn of_log_in(error: &LogInError) -> StatusCode {
 const fn error_text(error: &LogInError) -> &'static str {
     match error {
         LogInError::BadCredentials | LogInError::Blocked | LogInError::Refused(_) => "The login was refused",
+        LogInError::PasswordTooLong => "The password has more than 1024 bytes",
         LogInError::TooMany { .. } => "Too many logins",
         LogInError::Overloaded { .. } => "Too busy to log in, try again later",
         LogInError::Store(_) => "Internal server error",
@@ -136,6 +141,9 @@ impl IntoResponse for Failure {
             if let Ok(value) = HeaderValue::from_str(&seconds.to_string()) {
                 answer.headers_mut().insert(RETRY_AFTER, value);
             }
+        }
+        if let Self::Unread(refusal) = &self {
+            refusal.tell_when_to_retry(answer.headers_mut());
         }
         answer.extensions_mut().insert(Cause(Arc::new(self)));
         answer

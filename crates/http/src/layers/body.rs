@@ -1,16 +1,17 @@
-//! Bodies, read whole, with a limit on size and on time.
+//! Bodies, read whole: with a limit on size and on time for each, and one on the memory of all that are not read yet.
 
 use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::Extensions;
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
+use super::body_budget::BodyBudget;
 use super::refusal::Refusal;
 
 /// Limits on the body of a request.
@@ -25,6 +26,10 @@ pub struct BodyLimits {
 impl BodyLimits {
     /// 64 KiB within 15 s.
     pub const DEFAULT: Self = Self { bytes: 64 * 1024, timeout: Duration::from_secs(15) };
+
+    /// The most bytes of a body with which somebody logs in, changes a password, refreshes or logs out: those are read
+    /// before anybody is known.
+    pub const CREDENTIAL_BYTES: usize = 8 * 1024;
 }
 
 impl Default for BodyLimits {
@@ -33,10 +38,23 @@ impl Default for BodyLimits {
     }
 }
 
+/// What a request's body is read by: an extension of every request that has one.
+#[derive(Clone, Debug, Default)]
+pub struct BodyTerms {
+    /// Its limits.
+    pub limits: BodyLimits,
+    /// What it shares with others.
+    pub budget: BodyBudget,
+}
+
 /// The whole body of a request, or why it was not read: an extractor that never rejects, so that each dialect refuses
-/// in its own words. Handlers that need other limits call [`read`].
+/// in its own words.
 #[derive(Debug)]
 pub struct LimitedBody(pub Result<Bytes, Refusal>);
+
+/// The same of at most [`BodyLimits::CREDENTIAL_BYTES`].
+#[derive(Debug)]
+pub struct CredentialBody(pub Result<Bytes, Refusal>);
 
 impl<S: Sync> FromRequest<S> for LimitedBody {
     type Rejection = Infallible;
@@ -50,33 +68,59 @@ impl<S: Sync> FromRequest<S> for LimitedBody {
 impl LimitedBody {
     /// Reads the body of the request that had these extensions.
     pub async fn read(extensions: &Extensions, body: Body) -> Self {
-        // Only limits that are not the defaults travel with the request.
-        let limits = extensions.get::<BodyLimits>().copied().unwrap_or_default();
-        Self(read(body, limits).await)
+        Self(read_at_most(extensions, body, usize::MAX).await)
     }
 }
 
+impl<S: Sync> FromRequest<S> for CredentialBody {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Infallible> {
+        let (parts, body) = request.into_parts();
+        Ok(Self::read(&parts.extensions, body).await)
+    }
+}
+
+impl CredentialBody {
+    /// Reads the body of the request that had these extensions.
+    pub async fn read(extensions: &Extensions, body: Body) -> Self {
+        Self(read_at_most(extensions, body, BodyLimits::CREDENTIAL_BYTES).await)
+    }
+}
+
+async fn read_at_most(extensions: &Extensions, body: Body, most: usize) -> Result<Bytes, Refusal> {
+    let terms = extensions.get::<BodyTerms>().cloned().unwrap_or_default();
+    let limits = BodyLimits { bytes: terms.limits.bytes.min(most), ..terms.limits };
+    read(body, limits, &terms.budget).await
+}
+
 /// Reads `body` to its end. One that announces to be too large is refused before it is read.
-pub async fn read(body: Body, limits: BodyLimits) -> Result<Bytes, Refusal> {
+async fn read(body: Body, limits: BodyLimits, budget: &BodyBudget) -> Result<Bytes, Refusal> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
     if body.size_hint().lower() > u64::try_from(limits.bytes).unwrap_or(u64::MAX) {
         return Err(Refusal::BodyTooLarge);
     }
-    timeout(limits.timeout, collect(body, limits.bytes)).await.unwrap_or(Err(Refusal::BodyTimeout))
+    let collected = collect(body, limits.bytes, budget);
+    timeout(limits.timeout, collected).await.unwrap_or(Err(Refusal::BodyTimeout))
 }
 
-/// A body that came in one piece, as nearly all do, is not copied.
-async fn collect(mut body: Body, most: usize) -> Result<Bytes, Refusal> {
+/// A body that came in one piece, as nearly all do, is not copied and costs the budget nothing. What has to be waited for
+/// is copied, so that it keeps none of the connection's buffer.
+async fn collect(mut body: Body, most: usize, budget: &BodyBudget) -> Result<Bytes, Refusal> {
     let Some(first) = next(&mut body, most).await? else { return Ok(Bytes::new()) };
-    let Some(second) = next(&mut body, most - first.len()).await? else { return Ok(first) };
-    let mut whole = BytesMut::from(first);
-    whole.extend_from_slice(&second);
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    let mut held = budget.hold(first.len())?;
+    let mut whole = first.to_vec();
+    drop(first);
     while let Some(piece) = next(&mut body, most - whole.len()).await? {
+        held.grow(piece.len())?;
         whole.extend_from_slice(&piece);
     }
-    Ok(whole.freeze())
+    Ok(whole.into())
 }
 
 /// The next piece of at most `room` bytes; trailers are skipped.
@@ -97,9 +141,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_of_exactly_the_limit_is_read_and_one_more_byte_is_refused() {
-        let limits = BodyLimits { bytes: 8, ..BodyLimits::DEFAULT };
-        assert_eq!(read(Body::from("12345678"), limits).await, Ok(Bytes::from("12345678")));
-        assert_eq!(read(Body::from("123456789"), limits).await, Err(Refusal::BodyTooLarge));
-        assert_eq!(read(Body::empty(), limits).await, Ok(Bytes::new()));
+        let (limits, budget) = (BodyLimits { bytes: 8, ..BodyLimits::DEFAULT }, BodyBudget::default());
+        let read = async |body: &'static str| read(Body::from(body), limits, &budget).await;
+        assert_eq!(read("12345678").await, Ok(Bytes::from("12345678")));
+        assert_eq!(read("123456789").await, Err(Refusal::BodyTooLarge));
+        assert_eq!(read("").await, Ok(Bytes::new()));
     }
 }

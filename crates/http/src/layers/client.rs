@@ -37,7 +37,8 @@ impl TrustedProxies {
         Self(networks)
     }
 
-    fn include(&self, address: IpAddr) -> bool {
+    /// Whether this address, in its canonical form, is one of theirs.
+    pub(crate) fn include(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 

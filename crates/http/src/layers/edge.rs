@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use axum::extract::Request;
 use axum::response::Response;
 use http::{StatusCode, Version};
+use http_body::Body as _;
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
@@ -17,7 +18,7 @@ use super::plain::PlainAnswer;
 use super::refusal::{self, Refusal};
 use super::shortcut::{self, Head, Shortcut};
 use super::visit::Visit;
-use super::{BodyLimits, ClientAddress, LayerState};
+use super::{BodyTerms, ClientAddress, LayerState};
 use crate::operations::Endpoint;
 use crate::server::Peer;
 
@@ -227,12 +228,13 @@ fn identify(state: &LayerState, visit: &Visit, request: &mut Request) {
     let (proxies, headers) = (&state.trusted_proxies, Headers::Map(request.headers()));
     let client = visit.peer.map(|peer| proxies.client_address(peer.ip(), headers));
     let forwarded = visit.peer.and_then(|peer| proxies.forwarded_tls(peer.ip(), headers));
+    let has_body = !request.body().is_end_stream();
     let extensions = request.extensions_mut();
     extensions.insert(visit.id.clone());
     client.map(|client| extensions.insert(client));
     forwarded.map(|forwarded| extensions.insert(forwarded));
-    if state.body != BodyLimits::DEFAULT {
-        extensions.insert(state.body);
+    if has_body {
+        extensions.insert(BodyTerms { limits: state.body, budget: state.unread.clone() });
     }
 }
 

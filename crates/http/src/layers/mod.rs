@@ -6,7 +6,7 @@
 //! 4. **head**: more than 16 KiB of headers is 431; HTTP/1.1 without Host, and two of them, 400 (RFC 9112 §3.2)
 //! 5. **CORS preflight** (`cors`): answered for allowed origins, otherwise unknown
 //! 6. **panics** of the handler become 500
-//! 7. the handler; `LimitedBody` (`body`) reads bodies with a limit on size and time
+//! 7. the handler; `LimitedBody` (`body`) reads bodies with a limit on size and time, and one on all of them (`body_budget`)
 //! 8. **on the way out**: `X-Request-Id`, `X-Content-Type-Options: nosniff`, CORS headers, `Connection: close` where
 //!    a request was not read to its end
 //! 9. **counted and logged**: by method, matched route and status; never the path or the query, which hold secrets
@@ -17,6 +17,7 @@
 //! OPTIONS are the router's fallbacks. What is refused here is rendered by [`refusal::answer`] alone.
 
 pub mod body;
+mod body_budget;
 mod client;
 mod cors;
 mod edge;
@@ -35,7 +36,8 @@ use axum::response::Response;
 use http::{Method, StatusCode};
 use vestibule_model::Rng;
 
-pub use body::{BodyLimits, LimitedBody};
+pub use body::{BodyLimits, BodyTerms, CredentialBody, LimitedBody};
+pub use body_budget::BodyBudget;
 pub use client::{ClientAddress, ForwardedTls, TrustedProxies, is_encrypted};
 pub use cors::{AllowedOrigins, InvalidOrigin};
 pub(crate) use edge::Passage;
@@ -64,6 +66,8 @@ pub struct LayerState {
     pub max_header_bytes: usize,
     /// Limits on bodies. Default: 64 KiB within 15 s.
     pub body: BodyLimits,
+    /// What bodies share that are not read to their end. Default: 96 MiB.
+    pub unread: BodyBudget,
 }
 
 impl LayerState {
@@ -76,6 +80,7 @@ impl LayerState {
             allowed_origins: AllowedOrigins::default(),
             max_header_bytes: 16 * 1024,
             body: BodyLimits::default(),
+            unread: BodyBudget::default(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::{admin, livevox};
 
@@ -49,6 +49,13 @@ impl Refusal {
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Adds `Retry-After` to the headers of an answer, where trying again helps.
+    pub fn tell_when_to_retry(self, headers: &mut HeaderMap) {
+        if self == Self::Overloaded {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
         }
     }
 
@@ -113,9 +120,7 @@ impl Shape {
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, self.content_type());
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if refusal == Refusal::Overloaded {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
-        }
+        refusal.tell_when_to_retry(headers);
         answer
     }
 }

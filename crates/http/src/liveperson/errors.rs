@@ -17,6 +17,7 @@ use crate::layers::{Cause, Refusal};
 
 const BAD_AUTHENTICATION: &str = "Bad Authentication (invalid site or agent)";
 const SSO_NOT_CONFIGURED: &str = "SSO is not configured for this account";
+const PASSWORD_TOO_LONG: &str = "The password has more than 1024 bytes";
 const CSRF_INVALID: &str =
     "CSRF token invalid! The CSRF token on request does not match the CSRF token on the session";
 
@@ -84,6 +85,9 @@ impl IntoResponse for LoginFailure {
             let seconds = retry_after.as_millis().div_ceil(1_000);
             answer.headers_mut().extend(retry_after_header(seconds));
         }
+        if let Self::Server(refusal) = &self {
+            refusal.tell_when_to_retry(answer.headers_mut());
+        }
         answer.extensions_mut().insert(Cause(Arc::new(self)));
         answer
     }
@@ -95,6 +99,7 @@ fn of_engine(error: &LogInError) -> (StatusCode, &'static str, Option<InternalCo
         LogInError::Blocked => {
             (StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS, "The account or the user is blocked", None)
         }
+        LogInError::PasswordTooLong => (StatusCode::BAD_REQUEST, PASSWORD_TOO_LONG, None),
         LogInError::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too many logins", None),
         LogInError::Overloaded { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "Too busy to log in, try again later", None)
@@ -183,6 +188,9 @@ impl SessionFailure {
     pub(crate) fn answer(self, now: Millis) -> Response {
         let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
         let mut answer = (self.form().0, headers, self.body(now)).into_response();
+        if let Self::Server(refusal) = &self {
+            refusal.tell_when_to_retry(answer.headers_mut());
+        }
         answer.extensions_mut().insert(Cause(Arc::new(self)));
         answer
     }

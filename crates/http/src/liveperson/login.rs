@@ -14,7 +14,7 @@ use super::errors::LoginFailure;
 use super::request::{Head, account_of};
 use crate::api::ApiState;
 use crate::json::StrictObject;
-use crate::layers::{Answering, LimitedBody, Shortcut};
+use crate::layers::{Answering, CredentialBody, Shortcut};
 
 /// The route's pattern.
 pub(crate) const LOGIN: &str = "/api/account/{account}/login";
@@ -47,7 +47,7 @@ impl Shortcut for LoginShortcut {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let head = Head::read(&parts, account_of(parts.uri.path(), LOGIN));
-            let body = LimitedBody::read(&parts.extensions, body).await;
+            let body = CredentialBody::read(&parts.extensions, body).await;
             Ok(log_in(&api, &head, body).await.into_response())
         })
     }
@@ -57,7 +57,7 @@ impl Shortcut for LoginShortcut {
 pub(crate) async fn handle(
     State(api): State<ApiState>,
     head: Head,
-    body: LimitedBody,
+    body: CredentialBody,
 ) -> Result<Response, LoginFailure> {
     log_in(&api, &head, body).await
 }
@@ -65,7 +65,7 @@ pub(crate) async fn handle(
 async fn log_in(
     api: &ApiState,
     head: &Head,
-    LimitedBody(body): LimitedBody,
+    CredentialBody(body): CredentialBody,
 ) -> Result<Response, LoginFailure> {
     let body = body.map_err(LoginFailure::Server)?;
     let account = head.account.filter(|_| head.version_is_known && head.is_json);

@@ -10,14 +10,14 @@ use super::errors::SessionFailure;
 use super::refresh::{SessionRequest, empty};
 use super::request::Head;
 use crate::api::ApiState;
-use crate::layers::LimitedBody;
+use crate::layers::CredentialBody;
 
 /// Logs out.
 pub(crate) async fn handle(
     State(api): State<ApiState>,
     head: Head,
     headers: HeaderMap,
-    body: LimitedBody,
+    body: CredentialBody,
 ) -> Response {
     let now = api.clock.now();
     match log_out(&api, SessionRequest::parse(&head, &headers, body), now).await {

@@ -16,7 +16,7 @@ use super::errors::SessionFailure;
 use super::request::{Head, account_of};
 use crate::api::ApiState;
 use crate::json::StrictObject;
-use crate::layers::{Answering, Headers, LimitedBody, Shortcut};
+use crate::layers::{Answering, CredentialBody, Headers, Shortcut};
 
 /// The route's pattern.
 pub(crate) const REFRESH: &str = "/api/account/{account}/refresh";
@@ -46,7 +46,7 @@ impl Shortcut for RefreshShortcut {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let head = Head::read(&parts, account_of(parts.uri.path(), REFRESH));
-            let body = LimitedBody::read(&parts.extensions, body).await;
+            let body = CredentialBody::read(&parts.extensions, body).await;
             Ok(refresh(&api, &head, &parts.headers, body).await)
         })
     }
@@ -57,12 +57,12 @@ pub(crate) async fn handle(
     State(api): State<ApiState>,
     head: Head,
     headers: HeaderMap,
-    body: LimitedBody,
+    body: CredentialBody,
 ) -> Response {
     refresh(&api, &head, &headers, body).await
 }
 
-async fn refresh(api: &ApiState, head: &Head, headers: &HeaderMap, body: LimitedBody) -> Response {
+async fn refresh(api: &ApiState, head: &Head, headers: &HeaderMap, body: CredentialBody) -> Response {
     let now = api.clock.now();
     let request = match SessionRequest::parse(head, headers, body) {
         Ok(request) => request,
@@ -93,7 +93,7 @@ impl<'a> SessionRequest<'a> {
     pub(crate) fn parse(
         head: &Head,
         headers: &'a HeaderMap,
-        LimitedBody(body): LimitedBody,
+        CredentialBody(body): CredentialBody,
     ) -> Result<Self, SessionFailure> {
         let body = body.map_err(SessionFailure::Server)?;
         let account = head.account.filter(|_| head.version_is_known).ok_or(SessionFailure::BadRequest)?;

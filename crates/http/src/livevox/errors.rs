@@ -96,6 +96,9 @@ impl IntoResponse for Failure {
         {
             set_retry_after(&mut answer, *retry_after);
         }
+        if let Self::Server(refusal) = &self {
+            refusal.tell_when_to_retry(answer.headers_mut());
+        }
         answer.extensions_mut().insert(Cause(Arc::new(self)));
         answer
     }
@@ -107,6 +110,7 @@ fn of_log_in(error: &LogInError) -> (StatusCode, String) {
         LogInError::BadCredentials | LogInError::Blocked | LogInError::Refused(_) => {
             (StatusCode::UNAUTHORIZED, AUTHORIZATION)
         }
+        LogInError::PasswordTooLong => (StatusCode::BAD_REQUEST, "password has more than 1024 bytes"),
         LogInError::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too many logins"),
         LogInError::Overloaded { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "Too busy to log in, try again later")

@@ -16,7 +16,7 @@ use super::errors::Failure;
 use super::request::{Head, Named};
 use crate::api::ApiState;
 use crate::json::{StrictObject, is_json};
-use crate::layers::LimitedBody;
+use crate::layers::CredentialBody;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -32,7 +32,7 @@ struct Answer {
 pub(crate) async fn handle(
     State(api): State<ApiState>,
     head: Head,
-    body: LimitedBody,
+    body: CredentialBody,
 ) -> Result<Response, Failure> {
     let named = Named::take(&mut read(&head, &body)?)?;
     let token = head.application_token(&api).ok_or(Failure::Unauthorized)?;
@@ -68,7 +68,10 @@ pub(crate) fn credentials(
 }
 
 /// The JSON object of a body.
-pub(crate) fn read<'a>(head: &Head, LimitedBody(body): &'a LimitedBody) -> Result<StrictObject<'a>, Failure> {
+pub(crate) fn read<'a>(
+    head: &Head,
+    CredentialBody(body): &'a CredentialBody,
+) -> Result<StrictObject<'a>, Failure> {
     let body = body.as_ref().map_err(|refusal| Failure::Server(*refusal))?;
     if !is_json(&head.headers) {
         return Err(Failure::BadRequest("Content-Type must be application/json"));

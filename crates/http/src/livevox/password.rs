@@ -8,13 +8,13 @@ use super::errors::Failure;
 use super::login::{credentials, read};
 use super::request::{Head, Named};
 use crate::api::ApiState;
-use crate::layers::LimitedBody;
+use crate::layers::CredentialBody;
 
 /// 204.
 pub(crate) async fn handle(
     State(api): State<ApiState>,
     head: Head,
-    body: LimitedBody,
+    body: CredentialBody,
 ) -> Result<StatusCode, Failure> {
     let mut object = read(&head, &body)?;
     let named = Named::take(&mut object)?;

@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
+use vestibule_auth::LONGEST_PASSWORD;
 use vestibule_testkit::ACCOUNT;
 
 use crate::support::{House, PASSWORD};
@@ -131,7 +132,7 @@ async fn l4_who_fails_at_the_public_door_keeps_no_administrator_out() {
 #[tokio::test]
 async fn a_name_that_is_too_long_is_not_repeated_in_full() {
     let house = House::start().await;
-    let body = json!({ "x".repeat(60_000): 1 });
+    let body = json!({ "x".repeat(6_000): 1 });
     let answer = house.ask(None, (Method::POST, "/admin/v1/login"), Some(body)).await;
     assert_eq!(answer.status, 400);
     assert!(answer.body.to_string().len() < 2_000);
@@ -165,4 +166,36 @@ async fn g4_authorization_that_contradicts_itself_proves_nobody() {
     assert_eq!(ask(&[&right, &right]).await, 200);
     assert_eq!(ask(&[&right, &wrong]).await, 401);
     assert_eq!(ask(&[&wrong, &right]).await, 401);
+}
+
+#[tokio::test]
+async fn l6_bodies_and_passwords_are_limited_before_anybody_is_known() {
+    let house = House::start().await;
+    let log_in = async |password: usize| {
+        let body = json!({ "username": "admin", "password": "x".repeat(password) });
+        house.ask(None, (Method::POST, "/admin/v1/login"), Some(body)).await
+    };
+    assert_eq!(log_in(LONGEST_PASSWORD).await.status, 401);
+    let long = log_in(LONGEST_PASSWORD + 1).await;
+    assert_eq!((long.status, &long.body["field"]), (400, &json!("password")));
+    assert_eq!(long.body["detail"], json!("The password has more than 1024 bytes"));
+    assert_eq!(log_in(8_192).await.status, 413);
+    let change = async |password: usize, new: usize| {
+        let (password, new) = ("x".repeat(password), "y".repeat(new));
+        let body = json!({ "username": "admin", "password": password, "new_password": new });
+        house.ask(None, (Method::POST, "/admin/v1/password"), Some(body)).await
+    };
+    assert_eq!(change(LONGEST_PASSWORD + 1, 10).await.status, 400);
+    let new = change(10, LONGEST_PASSWORD + 1).await;
+    assert_eq!((new.status, &new.body["field"]), (422, &json!("new_password")));
+    assert_eq!(change(10, 8_192).await.status, 413);
+}
+
+#[tokio::test]
+async fn l6_a_password_that_is_too_long_to_be_shown_is_not_set() {
+    let house = House::start().await;
+    let body = json!({ "login_name": "ben", "password": format!("F1rst-{}", "x7-".repeat(400)) });
+    let made = house.send(Method::POST, "/admin/v1/accounts/administrators/users", body).await;
+    assert_eq!((made.status, &made.body["field"]), (422, &json!("password")));
+    assert!(made.body["detail"].as_str().unwrap().contains("at most 1024 bytes"), "{made:?}");
 }

@@ -1,6 +1,7 @@
 //! What limits logins: failures of an address, and the queue of those whose passwords wait to be hashed.
 
 use serde_json::json;
+use vestibule_auth::LONGEST_PASSWORD;
 use vestibule_testkit::TestServer;
 
 use crate::login::LOGIN;
@@ -110,7 +111,39 @@ async fn l6_a_job_that_waited_too_long_is_turned_away() {
 #[tokio::test]
 async fn l6_odd_passwords_are_wrong_and_nothing_worse() {
     let server = TestServer::start_with(|fixture, _| fixture.account.lockout_policy.failures = 0).await;
-    for password in ["", "pass\u{0}word", "password\u{0}", &"x".repeat(60_000), "ｐａｓｓｗｏｒｄ"] {
+    for password in ["", "pass\u{0}word", "password\u{0}", &"x".repeat(1_000), "ｐａｓｓｗｏｒｄ"] {
         assert_eq!(server.log_in("name", password).await.status(), 401);
+    }
+}
+
+#[tokio::test]
+async fn l6_a_password_of_more_than_a_kilobyte_is_refused_in_words() {
+    let server = TestServer::start().await;
+    assert_eq!(server.log_in("name", &"x".repeat(LONGEST_PASSWORD)).await.status(), 401);
+    let long = server.log_in("name", &"x".repeat(LONGEST_PASSWORD + 1)).await;
+    assert_eq!(told(long).await, (400, json!({ "error": "The password has more than 1024 bytes" })));
+}
+
+#[tokio::test]
+async fn l6_bodies_of_logins_refreshes_and_logouts_are_at_most_8_kib() {
+    let server = TestServer::start().await;
+    let (cookie, csrf) = server.session().await;
+    for (operation, body) in [
+        ("login", json!({ "username": "name", "password": "password" })),
+        ("refresh", json!({ "csrf": csrf })),
+        ("logout", json!({ "csrf": csrf })),
+    ] {
+        let ask = async |length: usize| {
+            let mut text = body.to_string();
+            text += &" ".repeat(length - text.len());
+            let path = format!("/api/account/{}/{operation}?v=1.3", vestibule_testkit::ACCOUNT);
+            let request = server.request(reqwest::Method::POST, &path).body(text);
+            let request = request.header("content-type", "application/json");
+            request.header("cookie", format!("session_id={cookie}")).send().await.unwrap().status().as_u16()
+        };
+        assert_eq!(ask(8_193).await, 413, "{operation}");
+        if operation != "login" {
+            assert_eq!(ask(8_192).await, 200, "{operation}");
+        }
     }
 }
