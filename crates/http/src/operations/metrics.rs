@@ -33,6 +33,8 @@ pub struct Metrics {
     registry: Mutex<Registry>,
     /// Open connections of all listeners: for [`crate::server::Server::counting_connections_in`].
     pub connections: Gauge,
+    /// Connections that were closed at once: for [`crate::server::Server::counting_refused_in`].
+    pub refused_connections: Counter,
     in_flight: Gauge,
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, DurationHistogram>,
@@ -44,12 +46,18 @@ impl Metrics {
         let metrics = Self {
             registry: Mutex::default(),
             connections: Gauge::default(),
+            refused_connections: Counter::default(),
             in_flight: Gauge::default(),
             requests: Family::default(),
             durations: Family::default(),
         };
         metrics.register(|registry| {
             registry.register("http_connections", "Open connections", metrics.connections.clone());
+            registry.register(
+                "http_connections_refused",
+                "Connections closed at once because their address had too many",
+                metrics.refused_connections.clone(),
+            );
             registry.register(
                 "http_requests_in_flight",
                 "Requests being answered",

@@ -20,6 +20,7 @@
 //! over HTTP/1 and sends the same status with the JSON body that clients expect. Over HTTP/2 such an answer stays
 //! without a body.
 
+mod addresses;
 mod connection;
 mod date;
 mod express;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::oneshot;
@@ -69,7 +71,16 @@ pub struct Server {
     addresses: Vec<SocketAddr>,
     listens: Vec<Listen>,
     limits: Limits,
-    connections: Gauge,
+    counts: Counts,
+}
+
+/// Where connections are counted.
+#[derive(Clone, Debug, Default)]
+struct Counts {
+    /// Those that are open.
+    open: Gauge,
+    /// Those that were closed at once, because their address had too many.
+    refused: Counter,
 }
 
 impl Server {
@@ -77,7 +88,7 @@ impl Server {
     pub fn bind(listens: Vec<Listen>, limits: Limits) -> io::Result<Self> {
         let sockets = listens.iter().map(|listen| bind(listen.address)).collect::<io::Result<Vec<_>>>()?;
         let addresses = sockets.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
-        Ok(Self { sockets, addresses, listens, limits, connections: Gauge::default() })
+        Ok(Self { sockets, addresses, listens, limits, counts: Counts::default() })
     }
 
     /// The addresses bound, in the order of the `Listen`s.
@@ -88,7 +99,14 @@ impl Server {
     /// Counts open connections in `gauge`.
     #[must_use]
     pub fn counting_connections_in(mut self, gauge: Gauge) -> Self {
-        self.connections = gauge;
+        self.counts.open = gauge;
+        self
+    }
+
+    /// Counts connections in `counter` that are closed at once, because their address has too many.
+    #[must_use]
+    pub fn counting_refused_in(mut self, counter: Counter) -> Self {
+        self.counts.refused = counter;
         self
     }
 
@@ -96,7 +114,7 @@ impl Server {
     /// ends with the server.
     pub fn start(self) -> io::Result<Running> {
         let stop = Arc::new(Stop::default());
-        let (shared, inboxes) = Shared::new(self.listens, self.limits, Arc::clone(&stop), self.connections);
+        let (shared, inboxes) = Shared::new(self.listens, self.limits, Arc::clone(&stop), self.counts);
         let shared = Arc::new(shared);
         let mut running = Running { addresses: self.addresses, stop, workers: Vec::new() };
         for (index, inbox) in inboxes.into_iter().enumerate() {

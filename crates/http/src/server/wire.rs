@@ -69,7 +69,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
             if last == LastWord::Nothing {
                 return Ok(());
             }
-            let mut rest = [0; 4096];
+            // On the heap: a future that holds it would be as large for every connection from its beginning.
+            let mut rest = vec![0; 4096];
             let mut read = 0;
             while !self.peer_finished && read < LINGER_BYTES {
                 let count = self.stream.read(&mut rest).await?;

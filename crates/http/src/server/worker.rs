@@ -18,10 +18,11 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
-use super::Listen;
+use super::addresses::{Admission, ConnectionsByAddress};
 use super::connection::{self, Terms};
 use super::limits::Limits;
 use super::stop::Stop;
+use super::{Counts, Listen};
 use crate::layers::Front;
 
 /// How much busier than the idlest a worker may be before it hands a connection over.
@@ -36,7 +37,7 @@ pub(super) struct Shared {
     stop: Arc<Stop>,
     faces: Vec<Face>,
     desks: Vec<Desk>,
-    connections: Gauge,
+    counts: Counts,
 }
 
 /// What answers on one listening address.
@@ -44,6 +45,13 @@ struct Face {
     tls: Option<TlsAcceptor>,
     front: Front,
     slots: Arc<Semaphore>,
+    addresses: Arc<ConnectionsByAddress>,
+}
+
+/// What a connection may be open by.
+struct Ticket {
+    _slot: OwnedSemaphorePermit,
+    _admission: Admission,
 }
 
 /// A worker as the others see it.
@@ -66,18 +74,18 @@ pub(super) struct Accepted {
     seat: Seat,
 }
 
-/// A connection's place: its slot at the listening address and its share of a worker's load.
+/// A connection's place: its slots at the listening address and its share of a worker's load.
 struct Seat {
-    _slot: OwnedSemaphorePermit,
+    _ticket: Ticket,
     load: Arc<Load>,
     connections: Gauge,
 }
 
 impl Seat {
-    fn take(slot: OwnedSemaphorePermit, desk: &Desk, connections: &Gauge) -> Self {
+    fn take(ticket: Ticket, desk: &Desk, connections: &Gauge) -> Self {
         desk.load.connections.fetch_add(1, Ordering::Relaxed);
         connections.inc();
-        Self { _slot: slot, load: Arc::clone(&desk.load), connections: connections.clone() }
+        Self { _ticket: ticket, load: Arc::clone(&desk.load), connections: connections.clone() }
     }
 }
 
@@ -96,12 +104,13 @@ impl Shared {
         listens: Vec<Listen>,
         limits: Limits,
         stop: Arc<Stop>,
-        connections: Gauge,
+        counts: Counts,
     ) -> (Self, Vec<UnboundedReceiver<Accepted>>) {
         let face = |listen: Listen| Face {
             tls: listen.tls.map(|config| TlsAcceptor::from(with_alpn(config))),
             front: listen.service,
             slots: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
+            addresses: ConnectionsByAddress::new(limits.connections_per_address, limits.proxies.clone()),
         };
         let faces = listens.into_iter().map(face).collect();
         let (desks, inboxes) = (0..limits.threads.get())
@@ -110,7 +119,7 @@ impl Shared {
                 (Desk { inbox, load: Arc::default() }, receiver)
             })
             .unzip();
-        (Self { limits, stop, faces, desks, connections }, inboxes)
+        (Self { limits, stop, faces, desks, counts }, inboxes)
     }
 
     /// The worker that should serve the next connection that `index` accepted.
@@ -190,10 +199,10 @@ async fn drain(load: &Load, grace: Duration) -> usize {
 
 /// Accepts until the server stops, then closes its share of the socket.
 async fn accept_all(index: usize, face: usize, listener: TcpListener, shared: Arc<Shared>) {
-    let Some(slots) = shared.faces.get(face).map(|face| Arc::clone(&face.slots)) else { return };
+    let Some(Face { slots, addresses, .. }) = shared.faces.get(face) else { return };
     loop {
         let next = async {
-            let slot = Arc::clone(&slots).acquire_owned().await.ok()?;
+            let slot = Arc::clone(slots).acquire_owned().await.ok()?;
             Some((slot, listener.accept().await))
         };
         let accepted = select! {
@@ -202,7 +211,13 @@ async fn accept_all(index: usize, face: usize, listener: TcpListener, shared: Ar
             accepted = next => accepted,
         };
         match accepted {
-            Some((slot, Ok((stream, _)))) => seat(index, face, stream, slot, &shared),
+            Some((slot, Ok((stream, peer)))) => match addresses.admit(peer.ip()) {
+                Some(admission) => {
+                    seat(index, face, stream, Ticket { _slot: slot, _admission: admission }, &shared);
+                }
+                // Closed by being dropped.
+                None => drop(shared.counts.refused.inc()),
+            },
             Some((_, Err(error))) => pause_after(&error).await,
             None => return,
         }
@@ -210,10 +225,10 @@ async fn accept_all(index: usize, face: usize, listener: TcpListener, shared: Ar
 }
 
 /// Starts serving the connection here, or hands it over.
-fn seat(index: usize, face: usize, stream: TcpStream, slot: OwnedSemaphorePermit, shared: &Arc<Shared>) {
+fn seat(index: usize, face: usize, stream: TcpStream, ticket: Ticket, shared: &Arc<Shared>) {
     let chosen = shared.choose(index);
     let Some(desk) = shared.desks.get(chosen) else { return };
-    let seat = Seat::take(slot, desk, &shared.connections);
+    let seat = Seat::take(ticket, desk, &shared.counts.open);
     if chosen == index {
         tokio::spawn(serve(stream, face, seat, Arc::clone(shared)));
     } else if let Ok(stream) = stream.into_std() {

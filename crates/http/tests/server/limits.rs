@@ -3,9 +3,10 @@
 use std::net::Ipv4Addr;
 
 use tokio::time::Instant;
+use vestibule_http::layers::{BodyBudget, TrustedProxies};
 use vestibule_http::server::{Limits, Listen, Server};
 
-use crate::support::{Client, SHORT, Settings, Site, get_request, request};
+use crate::support::{Client, PATIENCE, SHORT, Settings, Site, get_request, request};
 
 fn short_headers(settings: &mut Settings) {
     settings.limits.header_timeout = SHORT;
@@ -240,4 +241,90 @@ fn a_port_in_use_is_an_error_at_start() {
     let listen = Listen { address: site.address, tls: None, service: axum::Router::new().into() };
     let error = Server::bind(vec![listen], Limits::default()).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+}
+
+fn one_connection(settings: &mut Settings) {
+    settings.limits.connections_per_address = 1;
+}
+
+#[test]
+fn a_connection_over_the_limit_of_its_address_is_closed_at_once_and_counted() {
+    let site = Site::start_with(one_connection);
+    let mut first = site.connect();
+    first.send(get_request("/hello"));
+    assert_eq!(first.answer().status(), 200);
+    assert!(site.connect().is_closed());
+    assert!(site.metrics.encode().contains("vestibule_http_connections_refused_total 1\n"));
+    first.send(get_request("/hello"));
+    assert_eq!(first.answer().status(), 200);
+    drop(first);
+    site.wait_for_connections(0);
+    assert_eq!(site.ask(&get_request("/hello")).status(), 200);
+}
+
+#[test]
+fn a_trusted_proxy_has_any_number_of_connections() {
+    let site = Site::start_with(|settings| {
+        one_connection(settings);
+        settings.limits.proxies = TrustedProxies::new(vec!["127.0.0.0/8".parse().unwrap()]);
+    });
+    let mut clients = [(); 3].map(|()| site.connect());
+    for client in &mut clients {
+        client.send(get_request("/hello"));
+        assert_eq!(client.answer().status(), 200);
+    }
+}
+
+/// Half of a body of 1,000 bytes.
+const HALF: usize = 500;
+
+/// What it takes of the budget.
+const WAITING: usize = HALF + BodyBudget::WAITING_BYTES;
+
+fn half_a_body() -> String {
+    request("POST", "/echo", &format!("Content-Length: {}\r\n", 2 * HALF)) + &"x".repeat(HALF)
+}
+
+#[test]
+fn a1_bodies_that_are_waited_for_share_a_budget() {
+    let budget = BodyBudget::new(2 * WAITING + HALF);
+    let site = Site::start_with(|settings| settings.layers.unread = budget.clone());
+    let wait_for = |bytes: usize| {
+        let begun = Instant::now();
+        while budget.held() != bytes {
+            assert!(begun.elapsed() < PATIENCE, "{} bytes held", budget.held());
+            std::thread::yield_now();
+        }
+    };
+    let [mut first, mut second, mut third] = [(); 3].map(|()| site.connect());
+    first.send(half_a_body());
+    second.send(half_a_body());
+    wait_for(2 * WAITING);
+    third.send(half_a_body());
+    let answer = third.answer();
+    assert_eq!((answer.status(), answer.header("retry-after")), (503, Some("5")));
+    assert_eq!(answer.refusal(), "The service is overloaded, try again later");
+    // What comes in one piece waits for nothing.
+    let whole = request("POST", "/echo", "Content-Length: 3000\r\n") + &"x".repeat(3_000);
+    assert_eq!(site.ask(&whole).status(), 200);
+    drop(first);
+    wait_for(WAITING);
+    second.send("x".repeat(HALF));
+    assert_eq!(second.answer().body.len(), 2 * HALF);
+    wait_for(0);
+}
+
+#[test]
+fn a_body_that_breaks_off_gives_its_share_back() {
+    let budget = BodyBudget::new(WAITING);
+    let site = Site::start_with(|settings| {
+        settings.layers.unread = budget.clone();
+        settings.short_body_timeout();
+    });
+    for _ in 0..2 {
+        let mut client = site.connect();
+        client.send(half_a_body());
+        assert_eq!(client.answer().status(), 408);
+    }
+    assert_eq!(budget.held(), 0);
 }

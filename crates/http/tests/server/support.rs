@@ -28,7 +28,7 @@ use vestibule_model::Rng;
 pub(crate) const SHORT: Duration = Duration::from_millis(150);
 
 /// Longer than anything that is expected to happen.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 struct Sevens;
 
@@ -132,7 +132,9 @@ impl Site {
         let service = layers::apply(routes, settings.layers);
         let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: settings.tls, service };
         let server = Server::bind(vec![listen], settings.limits).unwrap();
-        let running = server.counting_connections_in(metrics.connections.clone()).start().unwrap();
+        let server = server.counting_connections_in(metrics.connections.clone());
+        let server = server.counting_refused_in(metrics.refused_connections.clone());
+        let running = server.start().unwrap();
         Self { address: running.addresses()[0], metrics, running, gate }
     }
 
