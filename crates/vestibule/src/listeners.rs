@@ -13,7 +13,7 @@ use vestibule_auth::Auth;
 use vestibule_crypto::OsRng;
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState};
-use vestibule_http::layers::{self, AllowedOrigins, BodyLimits, LayerState, TrustedProxies};
+use vestibule_http::layers::{self, AllowedOrigins, BodyBudget, BodyLimits, LayerState, TrustedProxies};
 use vestibule_http::operations::{self, Metrics, Readiness};
 use vestibule_http::server::{Limits, Listen, Running, Server};
 use vestibule_model::Clock;
@@ -80,23 +80,28 @@ impl Listeners {
         let stopping = Arc::new(AtomicBool::new(false));
         let https = server.https.map(known_port).transpose()?;
         let layers = layer_state(loaded, &metrics)?;
+        // A flood of clients' bodies shall not silence administration.
+        let unread = BodyBudget::new(loaded.config.limits.unread_body_bytes);
+        let for_operators = LayerState { unread, ..layers.clone() };
         let clients = api::routes(ApiState {
             auth: Arc::clone(auth),
             clock: Arc::clone(clock),
             public_address: public_address(server, https).into(),
             livevox_bearer_token: loaded.config.livevox.bearer_application_token,
         });
-        let clients = layers::apply(clients, layers.clone());
+        let clients = layers::apply(clients, layers);
         let operators = operations::router(Arc::clone(&metrics), readiness(Arc::clone(&stopping)));
         let administrators = admin::router(AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock) });
-        let operators = layers::apply(operators.merge(administrators), layers);
+        let operators = layers::apply(operators.merge(administrators), for_operators);
 
         let plain = |address| Listen { address, tls: None, service: clients.clone() };
         let secure = |address| Listen { address, tls: tls.map(Arc::clone), service: clients.clone() };
         let admin = Listen { address: server.admin.0, tls: None, service: operators };
         let listens = server.http.map(plain).into_iter().chain(https.map(secure)).chain([admin]).collect();
         let running = Server::bind(listens, connection_limits(server, &loaded.config.limits))
-            .and_then(|bound| bound.counting_connections_in(metrics.connections.clone()).start())
+            .map(|bound| bound.counting_connections_in(metrics.connections.clone()))
+            .map(|bound| bound.counting_refused_in(metrics.refused_connections.clone()))
+            .and_then(Server::start)
             .with_context(|| format!("cannot listen on {}", shown(server)))?;
         let addresses = addresses(server, running.addresses());
         Ok(Self { running, addresses, stopping })
@@ -119,14 +124,18 @@ impl Listeners {
 
 fn layer_state(loaded: &Loaded, metrics: &Arc<Metrics>) -> Result<LayerState, InputError> {
     let Config { server, limits, .. } = &loaded.config;
-    let proxies = server.trusted_proxies.iter().map(|network| network.0.0).collect();
     Ok(LayerState {
-        trusted_proxies: TrustedProxies::new(proxies),
+        trusted_proxies: trusted_proxies(server),
         allowed_origins: origins(loaded)?,
         max_header_bytes: limits.header_bytes,
         body: BodyLimits { bytes: limits.body_bytes, timeout: limits.body_timeout },
+        unread: BodyBudget::new(limits.unread_body_bytes),
         ..LayerState::new(Arc::clone(metrics), &OsRng)
     })
+}
+
+fn trusted_proxies(server: &ServerSettings) -> TrustedProxies {
+    TrustedProxies::new(server.trusted_proxies.iter().map(|network| network.0.0).collect())
 }
 
 fn readiness(stopping: Arc<AtomicBool>) -> impl Fn() -> Readiness + Send + Sync + 'static {
@@ -140,6 +149,8 @@ fn connection_limits(server: &ServerSettings, limits: &LimitSettings) -> Limits 
     Limits {
         threads: NonZeroUsize::new(server.workers).unwrap_or(per_core),
         connections: affordable_connections(server),
+        connections_per_address: server.max_connections_per_address,
+        proxies: trusted_proxies(server),
         header_timeout: limits.header_timeout,
         idle_timeout: limits.idle_timeout,
         streams: limits.http2_streams,

@@ -25,6 +25,9 @@ impl Loaded {
     }
 }
 
+/// Room for what a connection takes while its body is waited for, generously.
+const WHILE_WAITING: usize = 65_536;
+
 fn general(config: &Config) -> Result<(), Finding> {
     config.hashing.params().checked().map_err(|error| ("hashing.memory_kib", error.to_string()))?;
     if config.master_key.file.is_some() && config.master_key.environment.is_some() {
@@ -32,6 +35,9 @@ fn general(config: &Config) -> Result<(), Finding> {
     }
     if config.login.failures_per_minute > 0 && config.login.failure_burst == 0 {
         return finding("login.failure_burst", "with 0 every login would be refused");
+    }
+    if config.limits.unread_body_bytes < config.limits.body_bytes.saturating_add(WHILE_WAITING) {
+        return finding("limits.unread_body_bytes", "has to be at least 65536 more than limits.body_bytes");
     }
     let needed = [
         ("server.max_connections", config.server.max_connections),

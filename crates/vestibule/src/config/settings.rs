@@ -46,6 +46,7 @@ pub(crate) struct ServerSettings {
     pub(crate) cors_origins: Vec<String>,
     pub(crate) workers: usize,
     pub(crate) max_connections: usize,
+    pub(crate) max_connections_per_address: usize,
     #[serde(rename = "shutdown_grace_ms", deserialize_with = "milliseconds")]
     pub(crate) shutdown_grace: Duration,
 }
@@ -57,6 +58,7 @@ pub(crate) struct LimitSettings {
     pub(crate) body_bytes: usize,
     #[serde(rename = "body_timeout_ms", deserialize_with = "milliseconds")]
     pub(crate) body_timeout: Duration,
+    pub(crate) unread_body_bytes: usize,
     pub(crate) header_bytes: usize,
     #[serde(rename = "header_timeout_ms", deserialize_with = "milliseconds")]
     pub(crate) header_timeout: Duration,

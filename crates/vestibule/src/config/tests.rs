@@ -184,3 +184,12 @@ fn a_file_that_is_not_there_is_refused_with_its_name() {
     let error = Layers::shipped().unwrap().add_file(Path::new("nowhere.toml")).unwrap_err();
     assert!(error.to_string().starts_with("nowhere.toml: No such file"), "{error}");
 }
+
+#[test]
+fn a_budget_of_bodies_that_holds_not_one_is_refused() {
+    let refusal = refusal("[limits]\nunread_body_bytes = 100000");
+    assert_eq!(
+        refusal,
+        "vestibule.toml: limits.unread_body_bytes: has to be at least 65536 more than limits.body_bytes"
+    );
+}

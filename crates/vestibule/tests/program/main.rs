@@ -16,6 +16,7 @@ mod dev;
 mod docs;
 mod exit_codes;
 mod help;
+mod limits;
 mod log;
 mod master_key;
 mod metrics;
