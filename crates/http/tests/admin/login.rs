@@ -199,3 +199,16 @@ async fn l6_a_password_that_is_too_long_to_be_shown_is_not_set() {
     assert_eq!((made.status, &made.body["field"]), (422, &json!("password")));
     assert!(made.body["detail"].as_str().unwrap().contains("at most 1024 bytes"), "{made:?}");
 }
+
+#[tokio::test]
+async fn a_user_without_a_role_is_refused_and_leaves_no_session() {
+    let house = House::start().await;
+    let mut user = house.server.fixture.users[0].clone();
+    (user.id, user.number) = (vestibule_model::UserId(9_000_000_001), 77);
+    (user.account, user.login_name) = (vestibule_auth::HOME.parse().unwrap(), "clerk".to_owned());
+    house.server.change(vec![vestibule_store::Change::PutUser(user.into())]).await;
+    let before = house.server.store.sessions(None, 10).await.unwrap().len();
+    assert_eq!(house.log_in("clerk", "password").await.status, 403);
+    assert_eq!(house.server.store.sessions(None, 10).await.unwrap().len(), before);
+    assert_eq!(house.server.auth.session_count(), before);
+}

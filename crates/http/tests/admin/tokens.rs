@@ -163,3 +163,47 @@ fn digest(number: i64) -> SecretDigest {
     digest[..8].copy_from_slice(&number.to_be_bytes());
     SecretDigest(digest)
 }
+
+#[tokio::test]
+async fn tokens_that_are_valid_are_not_forgotten_however_many_there_are() {
+    let house = House::start().await;
+    let (now, many) = (house.server.clock.now(), 1..=250);
+    let token = |number: i64| AdministrationToken {
+        id: AdministrationTokenId(number),
+        name: format!("token {number}"),
+        secret: SecretDigest([u8::try_from(number).unwrap(); 32]),
+        role: AdministratorRole::Owner,
+        created_by: "admin".to_owned(),
+        created: now,
+        expires: now.plus(Duration::from_hours(2)),
+        last_used: None,
+        revoked: None,
+    };
+    let put = many.map(|number| Change::PutAdministrationToken(token(number).into()));
+    house.server.store.commit(put.collect()).await.unwrap();
+    house.token("one more", "owner", None).await;
+    assert_eq!(house.server.store.administration_tokens().await.unwrap().len(), 251);
+}
+
+#[tokio::test]
+async fn the_last_use_of_a_token_is_told_to_the_minute() {
+    let house = House::start().await;
+    let (secret, id) = house.token("deploy", "owner", None).await;
+    let used = async |span| {
+        house.server.clock.advance(span);
+        let answer = house.ask(Some(&secret), (Method::GET, "/admin/v1/administrators"), None).await;
+        assert_eq!(answer.status, 200);
+        let now = house.server.clock.now();
+        // It is written behind the answer.
+        house.server.store.commit(Vec::new()).await.unwrap();
+        let told =
+            house.get(&format!("/admin/v1/administration-tokens/{id}")).await.body["last_used"].clone();
+        (told, now.as_unix())
+    };
+    let (told, first) = used(Duration::from_secs(1)).await;
+    assert_eq!(told, first);
+    let (told, _) = used(Duration::from_secs(59)).await;
+    assert_eq!(told, first, "no write for each request");
+    let (told, later) = used(Duration::from_secs(1)).await;
+    assert_eq!(told, later);
+}

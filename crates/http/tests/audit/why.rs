@@ -1,7 +1,13 @@
 //! "Why was I logged out?", from what somebody pastes.
 
+use std::time::Duration;
+
 use vestibule_auth::{Life, LifeState};
-use vestibule_model::{AuditAction, Clock, EndReason, Millis};
+use vestibule_model::{
+    Actor, AuditAction, AuditRecord, AuditTarget, Audited, Clock, EndReason, Means, Millis, TargetKind,
+    difference,
+};
+use vestibule_store::Change;
 use vestibule_testkit::TestServer;
 
 use crate::{livevox_session, of_action};
@@ -75,11 +81,77 @@ async fn a_session_nobody_ever_had_is_unknown() {
     assert_eq!(life.state, LifeState::Unknown);
 }
 
+/// The entry of something that somebody on the command line did, as of now.
+fn done(server: &TestServer, by: &str, action: AuditAction, (kind, after): (TargetKind, &str)) -> Change {
+    let operator = Actor::CommandLine { name: by.to_owned() };
+    let user = &server.fixture.users[0];
+    let record = AuditRecord {
+        account: Some(user.account),
+        user: (kind == TargetKind::User).then_some(user.id),
+        target: Some(AuditTarget { kind, id: "1".into(), name: "it".into() }),
+        after: Some(after.to_owned()),
+        ..AuditRecord::new(server.clock.now(), action, operator, Means::CommandLine)
+    };
+    Change::Audit(record.into())
+}
+
+/// Enables or disables the user `name`.
+async fn enable(server: &mut TestServer, enabled: bool, by: &str) {
+    server.clock.advance(Duration::from_secs(1));
+    let after = format!(r#"{{"enabled":{enabled}}}"#);
+    let told = done(server, by, AuditAction::Changed, (TargetKind::User, &after));
+    let user = server.fixture.user("name");
+    user.enabled = enabled;
+    let user = Box::new(user.clone());
+    server.change(vec![Change::PutUser(user), told]).await;
+}
+
+#[tokio::test]
+async fn a_change_after_the_end_is_not_blamed_for_it() {
+    let mut server = TestServer::start().await;
+    let (cookie, _) = server.session().await;
+    enable(&mut server, false, "uid 1000").await;
+    enable(&mut server, true, "uid 1001").await;
+    enable(&mut server, false, "uid 1002").await;
+    let answer = why(&server, &cookie).await.answer;
+    assert!(answer.ends_with("(uid 1000)"), "{answer}");
+}
+
+#[tokio::test]
+async fn of_two_changes_before_the_end_the_one_next_to_it_is_blamed() {
+    let mut server = TestServer::start().await;
+    enable(&mut server, false, "uid 1000").await;
+    enable(&mut server, true, "uid 1001").await;
+    let (cookie, _) = server.session().await;
+    enable(&mut server, false, "uid 1002").await;
+    let answer = why(&server, &cookie).await.answer;
+    assert!(answer.ends_with("(uid 1002)"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_deletion_is_blamed_that_came_after_a_change_and_one_that_came_before_is_not() {
+    let mut server = TestServer::start().await;
+    let id = livevox_session(&server, "name", "password").await;
+    let reference = server.auth.pasted_session(&id, server.clock.now()).unwrap().reference.to_string();
+    let (account, token) =
+        (server.fixture.account.id, server.fixture.application_tokens.first().map(|token| token.id).unwrap());
+    let kind = TargetKind::ApplicationToken;
+    let told = [
+        done(&server, "uid 999", AuditAction::Deleted, (kind, "{}")),
+        done(&server, "uid 1000", AuditAction::Changed, (kind, r#"{"token":"another"}"#)),
+        done(&server, "uid 1001", AuditAction::Deleted, (kind, "{}")),
+        Change::DeleteApplicationToken(account, token),
+    ];
+    server.change(told.to_vec()).await;
+    let answer = why(&server, &reference).await.answer;
+    assert!(answer.contains("uid 1001"), "{answer}");
+    server.restart().await;
+    let answer = why(&server, &reference).await.answer;
+    assert!(answer.contains("uid 1001"), "{answer}");
+}
+
 #[tokio::test]
 async fn a_user_who_was_disabled_is_told_with_who_did_it() {
-    use vestibule_model::{Actor, AuditRecord, Audited, Means, difference};
-    use vestibule_store::Change;
-
     let mut server = TestServer::start().await;
     let (cookie, _) = server.session().await;
     let before = server.fixture.user("name").clone();

@@ -249,6 +249,7 @@ async fn f3_no_more_seconds_are_left_than_the_idle_limit_by_a_clock_that_was_set
 async fn after_a_crash_no_more_seconds_are_left_than_the_idle_limit() {
     let mut server = TestServer::start().await;
     let tokens = liveperson(&server).await;
+    server.clock.advance(Duration::from_millis(1));
     server.restart().await;
     let passed = check(&server, "authorization", &format!("Bearer {}", tokens.bearer)).await;
     assert_eq!(header(&passed, "x-vestibule-seconds-left"), "28800");

@@ -287,6 +287,7 @@ async fn f3_a_start_while_the_clock_is_ahead_ends_no_session() {
     let begun = vestibule_model::Clock::now(&*server.clock);
     server.clock.set(begun.plus(365 * 24 * HOUR));
     server.restart().await;
+    server.clock.advance(Duration::from_mins(1));
     assert_eq!(server.refresh(&session).await, 401);
     server.auth.remove_expired().await.unwrap();
     server.clock.set(begun);

@@ -70,6 +70,16 @@ async fn works_when_the_password_has_expired_or_must_be_changed() {
 }
 
 #[tokio::test]
+async fn s4_a_user_who_is_disabled_changes_nothing() {
+    let mut server = start_with(|fixture, _| fixture.user("name").enabled = false).await;
+    let answer = change(&server, credentials("name", "password"), NEW).await;
+    assert_eq!(answer, (401, AUTHORIZATION_ERROR.to_owned()));
+    server.change_user("name", |user| user.enabled = true).await;
+    assert_eq!(log_in_with(&server, TOKEN, &credentials("name", NEW)).await.status(), 401);
+    assert_eq!(log_in_with(&server, TOKEN, &credentials("name", "password")).await.status(), 200);
+}
+
+#[tokio::test]
 async fn survives_a_restart() {
     let mut server = start().await;
     change(&server, credentials("name", "password"), NEW).await;

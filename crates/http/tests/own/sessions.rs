@@ -118,3 +118,26 @@ async fn all_others_end_and_the_one_that_is_shown_stays() {
     }
     assert!(lives(&server, &held).await && lives(&server, &stranger).await);
 }
+
+#[tokio::test]
+async fn a_list_that_is_asked_for_while_sessions_are_read_has_all_of_them() {
+    let mut server = start().await;
+    let one = liveperson(&server, "name", "password").await;
+    liveperson(&server, "name", "password").await;
+    server.restart_unloaded().await;
+    let server = std::sync::Arc::new(server);
+    let asked = {
+        let server = std::sync::Arc::clone(&server);
+        tokio::spawn(async move {
+            let asked = server.request(Method::GET, OWN).header("authorization", one.bearer);
+            asked.send().await.unwrap().json::<Value>().await.unwrap()
+        })
+    };
+    // Nothing here lets the answer come before the sessions are read; a request after it shows that this one was.
+    for _ in 0..20 {
+        assert_eq!(server.get("/nothing").await.status(), 404);
+        assert!(!asked.is_finished());
+    }
+    server.auth.load().await;
+    assert_eq!(asked.await.unwrap()["sessions"].as_array().map(Vec::len), Some(2));
+}
