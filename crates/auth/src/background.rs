@@ -5,6 +5,8 @@
 use std::error::Error as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::Instrument;
 use vestibule_model::{AccountId, Millis, User, UserId};
@@ -16,6 +18,9 @@ use crate::service::Auth;
 
 /// How many sessions leave the store in one commit: logins wait behind it, and its writer takes a millisecond.
 pub(crate) const BATCH: usize = 64;
+
+/// How often the store is asked whether it is there.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 /// How many last uses are written in one commit. They are scattered over the table, so each costs a page of its own.
 const TOUCH_BATCH: usize = 128;
@@ -38,10 +43,16 @@ impl Auth {
         let mut touch = every(self.intervals.touch);
         let mut sweep = every(self.intervals.sweep);
         let mut follow = every(self.intervals.follow);
+        let mut probe = every(PROBE_EVERY);
         loop {
             let (task, result) = tokio::select! {
                 _ = touch.tick() => ("write the last uses of sessions", self.flush().await),
                 _ = sweep.tick() => ("remove what has expired", self.remove_expired().await),
+                _ = probe.tick() => {
+                    // What comes of it is noted, and told once.
+                    let _ = self.probe_store().await;
+                    continue;
+                }
                 _ = follow.tick() => {
                     self.follow_clock();
                     ("follow the directory", self.follow().await)

@@ -30,8 +30,10 @@ mod sessions;
 mod settings;
 mod standing;
 mod steady_clock;
+mod store_health;
 mod sync;
 mod to_its_end;
+mod watched_store;
 mod why;
 
 pub use administration::{
@@ -58,5 +60,6 @@ pub use service::{Auth, StartError};
 pub use sessions::{Listed, SessionAccessError};
 pub use settings::{BlockList, FailureLimit, HashSettings, Intervals, Settings};
 pub use standing::Standing;
+pub use store_health::{Purpose, Trouble};
 pub use vestibule_store::AuditOrder;
 pub use why::{Evidence, Life, LifeState, Pasted, Step, life};

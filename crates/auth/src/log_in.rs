@@ -120,6 +120,15 @@ pub enum LogInError {
 }
 
 impl LogInError {
+    /// How long to wait before the same is worth asking again; None: it would be refused again, or it is a fault of ours.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooMany { retry_after } | Self::Overloaded { retry_after } => Some(*retry_after),
+            Self::Store(error) => error.is_temporary().then_some(RETRY_AFTER),
+            Self::BadCredentials | Self::PasswordTooLong | Self::Blocked | Self::Refused(_) => None,
+        }
+    }
+
     /// The hash pool turned a job away.
     pub(crate) const fn overloaded() -> Self {
         Self::Overloaded { retry_after: RETRY_AFTER }

@@ -3,12 +3,14 @@
 use std::net::IpAddr;
 use std::slice;
 use std::sync::Arc;
+use std::time::Duration;
 
 use vestibule_model::{Actor, Application, EndReason, Means, Session, UserId};
 use vestibule_store::{Change, StoreError};
 
 use crate::audit::{self, End};
 use crate::background::BATCH;
+use crate::log_in::RETRY_AFTER;
 use crate::refresh::Presented;
 use crate::service::Auth;
 use crate::to_its_end::ToItsEnd;
@@ -22,6 +24,16 @@ pub enum LogOutError {
     /// The session is refused from now on, but that could not be made durable yet; it is tried again.
     #[error("the end of the session could not be stored yet")]
     Store(#[source] StoreError),
+}
+
+impl LogOutError {
+    /// How long to wait before the same is worth asking again; None: it would be refused again, or it is a fault of ours.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Store(error) => error.is_temporary().then_some(RETRY_AFTER),
+            Self::NoSession => None,
+        }
+    }
 }
 
 impl Auth {

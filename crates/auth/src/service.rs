@@ -20,13 +20,17 @@ use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::lockout::Lockouts;
 use crate::settings::{BlockList, Intervals, Settings};
 use crate::steady_clock::SteadyClock;
+use crate::store_health::StoreHealth;
+use crate::watched_store::WatchedStore;
 
 /// How many users can take turns independently of each other.
 const TURNS: usize = 1_024;
 
 /// The service. Shared by every dialect; all of its state is behind this one handle.
 pub struct Auth {
+    /// What is asked of it is noted in `store_health`.
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) store_health: Arc<StoreHealth>,
     pub(crate) directory: Directory,
     pub(crate) live: LiveSessions<UserEntry>,
     /// Set when the table is complete.
@@ -103,6 +107,7 @@ impl Auth {
         self_check(settings.hashing.engine)?;
         let tokens = TokenKeys::derive(master);
         let start = Start::new(clock.now(), settings.intervals.touch);
+        let store_health = Arc::<StoreHealth>::default();
         let mut incarnation = [0; 8];
         rng.fill(&mut incarnation);
         let auth = Arc::new(Self {
@@ -132,7 +137,8 @@ impl Auth {
             exports: Arc::new(Semaphore::new(EXPORTS)),
             incarnation,
             clock_watch: Mutex::default(),
-            store,
+            store: Arc::new(WatchedStore::new(store, Arc::clone(&store_health))),
+            store_health,
             rng,
             clock,
         });

@@ -19,6 +19,7 @@ mod fold;
 mod migrated;
 mod migrations;
 mod open;
+mod place;
 mod read;
 mod readers;
 mod write;
@@ -47,6 +48,7 @@ pub use open::OpenError;
 
 use crate::chain::Chain;
 use crate::error::thread_is_gone;
+use crate::place::Place;
 use crate::readers::Readers;
 use crate::writer::{Batch, Queue, Writer};
 
@@ -72,7 +74,8 @@ impl SqliteStore {
         let readers = Readers::start(path)?;
         let (rest, checkpoints) =
             checkpoint::start(&mut connection, open::folder(path)?).map_err(OpenError::Thread)?;
-        let writer = Writer { connection, chain: Chain::new(audit), rest };
+        let place = Place::of(path).map_err(|source| open::cannot_open(path, source))?;
+        let writer = Writer { connection, chain: Chain::new(audit), rest, place };
         let (queue, writer) = writer.start().map_err(OpenError::Thread)?;
         Ok(Self { readers, queue: Some(queue), threads: vec![writer, checkpoints] })
     }

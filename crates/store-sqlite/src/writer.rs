@@ -18,6 +18,7 @@ use vestibule_store::{Change, StoreError};
 use crate::chain::Chain;
 use crate::checkpoint::Rest;
 use crate::error::unavailable;
+use crate::place::Place;
 use crate::write;
 
 /// At most so many batches in one transaction, so that the first of them does not wait for ever.
@@ -72,6 +73,7 @@ pub(crate) struct Writer {
     pub(crate) connection: Connection,
     pub(crate) chain: Chain,
     pub(crate) rest: Rest,
+    pub(crate) place: Place,
 }
 
 impl Writer {
@@ -86,11 +88,12 @@ impl Writer {
     }
 
     fn run(&mut self, queue: &Receiver<Work>, transactions: &AtomicU64) {
-        let Self { connection, chain, rest } = self;
+        let Self { connection, chain, rest, place } = self;
         while let Ok(first) = queue.recv() {
             let others = queue.try_iter().take(GROUP - 1);
             let batches = batches(connection, iter::once(first).chain(others));
-            match write_group(connection, chain, &batches) {
+            let written = still_in(place).and_then(|()| write_group(connection, chain, &batches));
+            match written {
                 Ok(verdicts) => {
                     transactions.fetch_add(1, Ordering::Relaxed);
                     batches.into_iter().zip(verdicts).for_each(answer);
@@ -127,6 +130,11 @@ fn batches(connection: &Connection, group: impl Iterator<Item = Work>) -> Vec<Ba
 fn answer((batch, verdict): (Batch, Verdict)) {
     // Whoever asked may have stopped waiting; what was written stays written.
     let _ = batch.answer.send(verdict);
+}
+
+/// An error when what is written would be in a file that the next start does not open.
+fn still_in(place: &Place) -> Result<(), Lost> {
+    place.check().map_err(|moved| Arc::new(moved) as Lost)
 }
 
 /// One verdict for each batch, all of them durable; or an error, and none of them is.

@@ -125,6 +125,8 @@ pub enum Change {
     /// gets the login name that the user has at this step of the transaction, unless it says it itself; of a user who is not
     /// there, that of its target, if that is the user.
     Audit(Box<AuditRecord>),
+    /// Writes as much as a login does, of what nobody reads, so that whoever asks learns whether changes are taken.
+    Probe,
     /// Removes the oldest entries of the audit while they are older than a time, and at most so many.
     PruneAudit {
         /// The first entry that is not older than this stays, and everything after it.
@@ -192,6 +194,7 @@ impl Change {
             | Self::RememberAnswer { .. }
             | Self::ForgetAnswers { .. }
             | Self::Audit(_)
+            | Self::Probe
             | Self::PruneAudit { .. } => None,
         }
     }

@@ -192,8 +192,15 @@ pub enum StoreError {
     /// A value that must be unique is taken, or something referred to does not exist. Says which.
     #[error("the change does not fit what is stored: {0}")]
     Constraint(String),
-    /// The database cannot be read or written now (disk full, read-only, corrupt). Whether a commit that ended so
+    /// The database cannot be read or written now (disk full, read-only, corrupt, removed). Whether a commit that ended so
     /// took effect is unknown until the store answers again.
     #[error("the database is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StoreError {
+    /// Whether it may pass without anybody changing what was asked for: to be asked again.
+    pub const fn is_temporary(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::DirectoryMoved)
+    }
 }

@@ -30,12 +30,13 @@ pub struct Fault {
     spared: usize,
     times: usize,
     takes_effect: bool,
+    misfits: bool,
 }
 
 impl Fault {
     /// Whatever `fails` says, until the store is healed.
     pub fn of(fails: impl Fn(&Operation<'_>) -> bool + Send + Sync + 'static) -> Self {
-        Self { fails: Box::new(fails), spared: 0, times: usize::MAX, takes_effect: false }
+        Self { fails: Box::new(fails), spared: 0, times: usize::MAX, takes_effect: false, misfits: false }
     }
 
     /// Every commit, as on a full disk.
@@ -76,6 +77,12 @@ impl Fault {
     #[must_use]
     pub fn taking_effect(self) -> Self {
         Self { takes_effect: true, ..self }
+    }
+
+    /// It is refused as one that does not fit, which is a fault of whoever asks, and passes by no waiting.
+    #[must_use]
+    pub fn as_a_misfit(self) -> Self {
+        Self { misfits: true, ..self }
     }
 
     fn strikes(&mut self, operation: &Operation<'_>) -> bool {
@@ -128,20 +135,27 @@ impl Faults {
         self.state().failed
     }
 
-    /// None: it does not fail. Otherwise whether it takes effect all the same.
-    fn strike(&self, operation: &Operation<'_>) -> Option<bool> {
+    /// None: it does not fail.
+    fn strike(&self, operation: &Operation<'_>) -> Option<Strike> {
         let mut state = self.state();
-        let takes_effect = state.faults.iter_mut().find_map(|fault| {
-            let takes_effect = fault.takes_effect;
-            fault.strikes(operation).then_some(takes_effect)
+        let strike = state.faults.iter_mut().find_map(|fault| {
+            let strike = Strike { takes_effect: fault.takes_effect, misfits: fault.misfits };
+            fault.strikes(operation).then_some(strike)
         });
-        state.failed += usize::from(takes_effect.is_some());
-        takes_effect
+        state.failed += usize::from(strike.is_some());
+        strike
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How an operation fails.
+#[derive(Clone, Copy, Debug)]
+struct Strike {
+    takes_effect: bool,
+    misfits: bool,
 }
 
 /// A store with faults before it.
@@ -162,7 +176,7 @@ impl FailingStore {
         read: impl FnOnce(&'a dyn Store) -> StoreFuture<'a, T>,
     ) -> StoreFuture<'a, T> {
         match self.faults.strike(&Operation::Read(method)) {
-            Some(_) => Box::pin(ready(Err(out_of_order()))),
+            Some(strike) => Box::pin(ready(Err(strike.error()))),
             None => read(&*self.store),
         }
     }
@@ -174,20 +188,25 @@ impl fmt::Debug for FailingStore {
     }
 }
 
-fn out_of_order() -> StoreError {
-    let cause: Box<dyn Error + Send + Sync> = Box::new(io::Error::other("the test wants this to fail"));
-    StoreError::Unavailable(cause)
+impl Strike {
+    fn error(self) -> StoreError {
+        if self.misfits {
+            return StoreError::Constraint("the test wants this to misfit".into());
+        }
+        let cause: Box<dyn Error + Send + Sync> = Box::new(io::Error::other("the test wants this to fail"));
+        StoreError::Unavailable(cause)
+    }
 }
 
 impl Store for FailingStore {
     fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, ()> {
         match self.faults.strike(&Operation::Commit(&changes)) {
             None => self.store.commit(changes),
-            Some(false) => Box::pin(ready(Err(out_of_order()))),
-            Some(true) => {
+            Some(strike) if strike.takes_effect => {
                 let committed = self.store.commit(changes);
-                Box::pin(async move { committed.await.and(Err(out_of_order())) })
+                Box::pin(async move { committed.await.and(Err(strike.error())) })
             }
+            Some(strike) => Box::pin(ready(Err(strike.error()))),
         }
     }
 

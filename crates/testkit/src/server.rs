@@ -13,7 +13,7 @@ use vestibule_crypto::{AuditKey, Engine, MasterKey, OsRng};
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{ApiState, routes};
 use vestibule_http::layers::{self, LayerState};
-use vestibule_http::operations::Metrics;
+use vestibule_http::operations::{self, Metrics, Readiness};
 use vestibule_http::server::{Limits, Listen, Running, Server};
 use vestibule_model::Clock;
 use vestibule_store::Store;
@@ -248,13 +248,19 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
         public_address: "vestibule.example.net".into(),
         livevox_bearer_token: true,
     };
-    let layers = LayerState::new(Metrics::new(), &OsRng);
+    let metrics = Metrics::new();
+    let layers = LayerState::new(Arc::clone(&metrics), &OsRng);
     let listen = Listen {
         address: (Ipv4Addr::LOCALHOST, 0).into(),
         tls: None,
         service: layers::apply(routes(api), layers.clone()),
     };
-    let administrators = admin::router(AdminState { auth: Arc::clone(auth), clock });
+    let asked = Arc::downgrade(auth);
+    let readiness = move |purpose| {
+        asked.upgrade().map_or(Readiness::NotReady("stopping".into()), |auth| Readiness::of(&auth, purpose))
+    };
+    let operators = operations::router(Arc::clone(&metrics), readiness);
+    let administrators = operators.merge(admin::router(AdminState { auth: Arc::clone(auth), clock }));
     let admin = Listen {
         address: (Ipv4Addr::LOCALHOST, 0).into(),
         tls: None,

@@ -3,13 +3,13 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use anyhow::Context;
 use rustls::ServerConfig;
-use vestibule_auth::Auth;
+use vestibule_auth::{Auth, Purpose};
 use vestibule_crypto::OsRng;
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState};
@@ -90,7 +90,8 @@ impl Listeners {
             livevox_bearer_token: loaded.config.livevox.bearer_application_token,
         });
         let clients = layers::apply(clients, layers);
-        let operators = operations::router(Arc::clone(&metrics), readiness(Arc::clone(&stopping)));
+        let operators =
+            operations::router(Arc::clone(&metrics), readiness(Arc::clone(&stopping), Arc::downgrade(auth)));
         let administrators = admin::router(AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock) });
         let operators = layers::apply(operators.merge(administrators), for_operators);
 
@@ -138,9 +139,14 @@ fn trusted_proxies(server: &ServerSettings) -> TrustedProxies {
     TrustedProxies::new(server.trusted_proxies.iter().map(|network| network.0.0).collect())
 }
 
-fn readiness(stopping: Arc<AtomicBool>) -> impl Fn() -> Readiness + Send + Sync + 'static {
-    move || {
-        if stopping.load(Ordering::Relaxed) { Readiness::NotReady("stopping") } else { Readiness::Ready }
+/// Does not keep the engine alive.
+fn readiness(
+    stopping: Arc<AtomicBool>,
+    auth: Weak<Auth>,
+) -> impl Fn(Purpose) -> Readiness + Send + Sync + 'static {
+    move |purpose| match auth.upgrade() {
+        Some(auth) if !stopping.load(Ordering::Relaxed) => Readiness::of(&auth, purpose),
+        _ => Readiness::NotReady("stopping".into()),
     }
 }
 

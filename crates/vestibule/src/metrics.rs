@@ -11,7 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Registry, Unit};
 use serde::Serialize;
-use vestibule_auth::{Auth, HashPoolGauges};
+use vestibule_auth::{Auth, HashPoolGauges, Purpose};
 
 /// Reads the engine's own numbers when metrics are scraped. Does not keep the engine alive.
 pub(crate) struct EngineMetrics {
@@ -49,11 +49,19 @@ impl EngineMetrics {
 impl Collector for EngineMetrics {
     fn encode(&self, mut out: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let pool = &self.hash_pool;
-        let sessions = self.auth.upgrade().map_or(0, |auth| auth.session_count());
-        let lockouts = self.auth.upgrade().map_or(0, |auth| auth.lockout_count());
+        let auth = self.auth.upgrade();
+        let sessions = auth.as_ref().map_or(0, |auth| auth.session_count());
+        let ready = |purpose| usize::from(auth.as_ref().is_some_and(|auth| auth.trouble(purpose).is_none()));
+        let lockouts = auth.as_ref().map_or(0, |auth| auth.lockout_count());
         self.encode_refusals(&mut out)?;
         let gauges = [
             ("sessions", "Sessions in the table", sessions),
+            ("ready", "1: as /readyz says, every request can be answered", ready(Purpose::Everything)),
+            (
+                "ready_for_checks",
+                "1: as /readyz?for=checks says, checks can be answered",
+                ready(Purpose::Checks),
+            ),
             ("hash_queue_length", "Logins that wait for a hash", pool.waiting.load(Ordering::Relaxed)),
             ("hash_queue_capacity", "Logins that may wait for a hash", pool.queue_length),
             ("hash_threads", "Threads that hash", pool.threads),
@@ -62,8 +70,10 @@ impl Collector for EngineMetrics {
             let metric = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
             metric.encode(out.encode_descriptor(name, help, None, metric.metric_type())?)?;
         }
+        let failed_commits = auth.as_ref().map_or(0, |auth| auth.failed_commits());
         let counters = [
             ("lockouts", "Users locked by failed logins", lockouts),
+            ("store_commits_failed", "Commits that the database did not take", failed_commits),
             ("hashes", "Passwords hashed", pool.hashed.load(Ordering::Relaxed)),
             (
                 "hashes_turned_away",

@@ -1,10 +1,11 @@
 //! Why something that an administrator asked for is not done.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use vestibule_store::StoreError;
 
-use crate::log_in::LogInError;
+use crate::log_in::{LogInError, RETRY_AFTER};
 
 /// Why it was not done. Nothing was changed, unless it says so.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +58,16 @@ impl AdministrationError {
     /// A value breaks a rule.
     pub fn invalid(field: impl Into<Cow<'static, str>>, reason: impl Into<String>) -> Self {
         Self::Invalid { field: field.into(), reason: reason.into() }
+    }
+
+    /// How long to wait before the same is worth asking again; None: it would be refused again, or it is a fault of ours.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::LogIn(error) => error.retry_after(),
+            Self::Overloaded => Some(RETRY_AFTER),
+            Self::Store(error) => error.is_temporary().then_some(RETRY_AFTER),
+            _ => None,
+        }
     }
 }
 

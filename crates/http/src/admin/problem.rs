@@ -1,6 +1,7 @@
 //! Refusals of administration, as RFC 9457 has them. The one place that gives each its status and its words.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -97,31 +98,39 @@ fn of_engine(error: &AdministrationError) -> (StatusCode, String, Option<String>
             return (of_log_in(error), error_text(error).to_owned(), field);
         }
         AdministrationError::Store(_) => {
-            let status = StatusCode::INTERNAL_SERVER_ERROR;
-            return (status, "Internal server error".to_owned(), None);
+            let (status, detail) = of_store(error.retry_after());
+            return (status, detail.to_owned(), None);
         }
     };
     (status, error.to_string(), field.map(str::to_owned))
 }
 
-const fn of_log_in(error: &LogInError) -> StatusCode {
+fn of_log_in(error: &LogInError) -> StatusCode {
     match error {
         LogInError::BadCredentials | LogInError::Blocked | LogInError::Refused(_) => StatusCode::UNAUTHORIZED,
         LogInError::PasswordTooLong => StatusCode::BAD_REQUEST,
         LogInError::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         LogInError::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        LogInError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        LogInError::Store(_) => of_store(error.retry_after()).0,
+    }
+}
+
+/// The store has failed: 503 when it may do better in so long.
+fn of_store(retry_after: Option<Duration>) -> (StatusCode, &'static str) {
+    match retry_after {
+        Some(_) => (StatusCode::SERVICE_UNAVAILABLE, "The database takes no changes now, try again later"),
+        None => (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error"),
     }
 }
 
 /// Nobody is told why they may not log in.
-const fn error_text(error: &LogInError) -> &'static str {
+fn error_text(error: &LogInError) -> &'static str {
     match error {
         LogInError::BadCredentials | LogInError::Blocked | LogInError::Refused(_) => "The login was refused",
         LogInError::PasswordTooLong => "The password has more than 1024 bytes",
         LogInError::TooMany { .. } => "Too many logins",
         LogInError::Overloaded { .. } => "Too busy to log in, try again later",
-        LogInError::Store(_) => "Internal server error",
+        LogInError::Store(_) => of_store(error.retry_after()).1,
     }
 }
 
@@ -133,14 +142,11 @@ impl IntoResponse for Failure {
         if status == StatusCode::UNAUTHORIZED {
             answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Self::Administration(AdministrationError::LogIn(
-            LogInError::TooMany { retry_after } | LogInError::Overloaded { retry_after },
-        )) = &self
+        if let Self::Administration(error) = &self
+            && let Some(wait) = error.retry_after()
+            && let Ok(seconds) = HeaderValue::from_str(&wait.as_millis().div_ceil(1_000).to_string())
         {
-            let seconds = retry_after.as_millis().div_ceil(1_000);
-            if let Ok(value) = HeaderValue::from_str(&seconds.to_string()) {
-                answer.headers_mut().insert(RETRY_AFTER, value);
-            }
+            answer.headers_mut().insert(RETRY_AFTER, seconds);
         }
         if let Self::Unread(refusal) = &self {
             refusal.tell_when_to_retry(answer.headers_mut());

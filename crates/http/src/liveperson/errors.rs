@@ -4,6 +4,7 @@
 //! it with the request's id.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -16,6 +17,8 @@ use vestibule_model::Millis;
 use crate::layers::{Cause, Refusal};
 
 const BAD_AUTHENTICATION: &str = "Bad Authentication (invalid site or agent)";
+/// The database takes no changes now.
+const UNAVAILABLE: &str = "Service unavailable, try again later";
 const SSO_NOT_CONFIGURED: &str = "SSO is not configured for this account";
 const PASSWORD_TOO_LONG: &str = "The password has more than 1024 bytes";
 const CSRF_INVALID: &str =
@@ -79,11 +82,8 @@ impl IntoResponse for LoginFailure {
             Self::Server(refusal) => (refusal.status(), refusal.message(), None),
         };
         let mut answer = answer(status, &Flat { error, internal_code });
-        if let Self::Engine(LogInError::TooMany { retry_after } | LogInError::Overloaded { retry_after }) =
-            &self
-        {
-            let seconds = retry_after.as_millis().div_ceil(1_000);
-            answer.headers_mut().extend(retry_after_header(seconds));
+        if let Self::Engine(error) = &self {
+            answer.headers_mut().extend(retry_after_header(error.retry_after()));
         }
         if let Self::Server(refusal) = &self {
             refusal.tell_when_to_retry(answer.headers_mut());
@@ -103,6 +103,9 @@ fn of_engine(error: &LogInError) -> (StatusCode, &'static str, Option<InternalCo
         LogInError::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too many logins", None),
         LogInError::Overloaded { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "Too busy to log in, try again later", None)
+        }
+        LogInError::Store(_) if error.retry_after().is_some() => {
+            (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, None)
         }
         LogInError::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error", None),
         LogInError::Refused(standing) => {
@@ -191,6 +194,9 @@ impl SessionFailure {
         if let Self::Server(refusal) = &self {
             refusal.tell_when_to_retry(answer.headers_mut());
         }
+        if let Self::Store(error) = &self {
+            answer.headers_mut().extend(retry_after_header(error.retry_after()));
+        }
         answer.extensions_mut().insert(Cause(Arc::new(self)));
         answer
     }
@@ -209,6 +215,9 @@ impl SessionFailure {
                 (StatusCode::UNAUTHORIZED, CSRF_INVALID, InternalCode::CsrfInvalid)
             }
             Self::BadRequest => (StatusCode::BAD_REQUEST, "Bad request", InternalCode::BadRequest),
+            Self::Store(error) if error.retry_after().is_some() => {
+                (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, InternalCode::ServerError)
+            }
             Self::Store(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error", InternalCode::ServerError)
             }
@@ -237,7 +246,8 @@ fn answer(status: StatusCode, body: &impl Serialize) -> Response {
     (status, headers, body).into_response()
 }
 
-fn retry_after_header(seconds: u128) -> Option<(HeaderName, HeaderValue)> {
+fn retry_after_header(wait: Option<Duration>) -> Option<(HeaderName, HeaderValue)> {
+    let seconds = wait?.as_millis().div_ceil(1_000);
     HeaderValue::from_str(&seconds.to_string()).ok().map(|value| (RETRY_AFTER, value))
 }
 

@@ -86,15 +86,18 @@ impl IntoResponse for Failure {
                 (StatusCode::BAD_REQUEST, format!("Invalid new password: {violation}"))
             }
             Self::Forbidden => (StatusCode::FORBIDDEN, "The role of this session may not do this".to_owned()),
-            Self::LogOut(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error".to_owned()),
+            Self::LogOut(error) => of_store(error.retry_after()),
             Self::Server(refusal) => (refusal.status(), refusal.message().to_owned()),
         };
         let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
         let mut answer = (status, headers, body(status, &message)).into_response();
-        if let Self::LogIn(LogInError::TooMany { retry_after } | LogInError::Overloaded { retry_after }) =
-            &self
-        {
-            set_retry_after(&mut answer, *retry_after);
+        let retry_after = match &self {
+            Self::LogIn(error) => error.retry_after(),
+            Self::LogOut(error) => error.retry_after(),
+            _ => None,
+        };
+        if let Some(wait) = retry_after {
+            set_retry_after(&mut answer, wait);
         }
         if let Self::Server(refusal) = &self {
             refusal.tell_when_to_retry(answer.headers_mut());
@@ -115,7 +118,16 @@ fn of_log_in(error: &LogInError) -> (StatusCode, String) {
         LogInError::Overloaded { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "Too busy to log in, try again later")
         }
-        LogInError::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error"),
+        LogInError::Store(_) => return of_store(error.retry_after()),
+    };
+    (status, message.to_owned())
+}
+
+/// The store has failed: 503 when it may do better in so long.
+fn of_store(retry_after: Option<Duration>) -> (StatusCode, String) {
+    let (status, message) = match retry_after {
+        Some(_) => (StatusCode::SERVICE_UNAVAILABLE, "Service unavailable, try again later"),
+        None => (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error"),
     };
     (status, message.to_owned())
 }

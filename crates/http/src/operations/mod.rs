@@ -7,36 +7,69 @@ mod metrics;
 mod plain_text;
 mod process;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY};
 use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
 use serde_json::{Value, json};
+use vestibule_auth::{Auth, Purpose};
 
 pub use histogram::DurationHistogram;
 pub(crate) use metrics::Endpoint;
 pub use metrics::Metrics;
 
 /// Whether the service should be sent requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Readiness {
     /// Yes.
     Ready,
     /// Not now, and why, in words for the operator.
-    NotReady(&'static str),
+    NotReady(Cow<'static, str>),
+}
+
+impl Readiness {
+    /// What the engine says of itself.
+    pub fn of(auth: &Auth, purpose: Purpose) -> Self {
+        auth.trouble(purpose).map_or(Self::Ready, |trouble| Self::NotReady(trouble.to_string().into()))
+    }
 }
 
 /// The operator's routes. `readiness` is asked at every `/readyz` and must answer at once.
-pub fn router(metrics: Arc<Metrics>, readiness: impl Fn() -> Readiness + Send + Sync + 'static) -> Router {
-    let readiness: Arc<dyn Fn() -> Readiness + Send + Sync> = Arc::new(readiness);
+pub fn router(
+    metrics: Arc<Metrics>,
+    readiness: impl Fn(Purpose) -> Readiness + Send + Sync + 'static,
+) -> Router {
+    let readiness: AskReadiness = Arc::new(readiness);
     Router::new()
         .route("/healthz", get(health))
         .route("/readyz", get(ready).with_state(readiness))
         .route("/metrics", get(scrape).with_state(metrics))
+}
+
+type AskReadiness = Arc<dyn Fn(Purpose) -> Readiness + Send + Sync>;
+
+/// `?for=checks`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    #[serde(rename = "for", default)]
+    purpose: AskedPurpose,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum AskedPurpose {
+    /// Nothing is said.
+    #[default]
+    Everything,
+    Checks,
 }
 
 /// Answers as long as the process runs and its threads turn.
@@ -44,8 +77,19 @@ async fn health() -> Response {
     json(StatusCode::OK, &json!({ "status": "ok" }))
 }
 
-async fn ready(State(readiness): State<Arc<dyn Fn() -> Readiness + Send + Sync>>) -> Response {
-    match readiness() {
+async fn ready(
+    State(readiness): State<AskReadiness>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
+    let purpose = match asked {
+        Ok(Query(Asked { purpose: AskedPurpose::Everything })) => Purpose::Everything,
+        Ok(Query(Asked { purpose: AskedPurpose::Checks })) => Purpose::Checks,
+        Err(_) => {
+            let error = "for is everything or checks, and nothing else can be asked";
+            return json(StatusCode::BAD_REQUEST, &json!({ "error": error }));
+        }
+    };
+    match readiness(purpose) {
         Readiness::Ready => json(StatusCode::OK, &json!({ "status": "ready" })),
         Readiness::NotReady(reason) => {
             json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "not ready", "reason": reason }))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use vestibule_auth::LogOutError;
@@ -35,12 +35,24 @@ impl IntoResponse for Failure {
                 (StatusCode::FORBIDDEN, "With a cookie, send the csrf value of its login as X-CSRF-Token")
             }
             Self::NotFound => (StatusCode::NOT_FOUND, "None of your sessions has this reference"),
+            Self::End(error) if error.retry_after().is_some() => {
+                (StatusCode::SERVICE_UNAVAILABLE, "Service unavailable, try again later")
+            }
             Self::End(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error"),
+        };
+        let retry_after = match &self {
+            Self::End(error) => error.retry_after(),
+            _ => None,
         };
         let headers = [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")];
         let mut answer = (status, headers, problem_body(status, detail)).into_response();
         if status == StatusCode::UNAUTHORIZED {
             answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(wait) = retry_after
+            && let Ok(seconds) = HeaderValue::from_str(&wait.as_millis().div_ceil(1_000).to_string())
+        {
+            answer.headers_mut().insert(RETRY_AFTER, seconds);
         }
         answer.extensions_mut().insert(Cause(Arc::new(self)));
         answer

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use prometheus_client::metrics::counter::Counter;
+use vestibule_auth::Purpose;
 use vestibule_http::operations::{self, Metrics, Readiness};
 use vestibule_http::server::{Limits, Listen, Running, Server};
 
@@ -12,11 +13,11 @@ use crate::support::{Answer, Client, Site, get_request, request};
 
 fn operations(metrics: &Arc<Metrics>, ready: &Arc<AtomicBool>) -> Running {
     let ready = Arc::clone(ready);
-    let readiness = move || {
-        if ready.load(Ordering::Relaxed) {
+    let readiness = move |purpose| {
+        if purpose == Purpose::Checks || ready.load(Ordering::Relaxed) {
             Readiness::Ready
         } else {
-            Readiness::NotReady("loading \"sessions\"")
+            Readiness::NotReady("loading \"sessions\"".into())
         }
     };
     let service = operations::router(Arc::clone(metrics), readiness);
@@ -46,6 +47,15 @@ fn readiness_follows_the_flag_and_tells_why_not() {
     assert_eq!(answer.body, r#"{"reason":"loading \"sessions\"","status":"not ready"}"#);
     ready.store(true, Ordering::Relaxed);
     assert_eq!(get(&running, "/readyz").status(), 200);
+}
+
+#[test]
+fn readiness_is_asked_for_checks_alone() {
+    let running = operations(&Metrics::new(), &Arc::default());
+    assert_eq!(get(&running, "/readyz?for=checks").status(), 200);
+    assert_eq!(get(&running, "/readyz?for=everything").status(), 503);
+    assert_eq!(get(&running, "/readyz?for=nothing").status(), 400);
+    assert_eq!(get(&running, "/readyz?checks").status(), 400);
 }
 
 #[test]

@@ -182,6 +182,7 @@ macro_rules! conformance_suite {
             }
             transactions {
                 a_commit_of_nothing_is_no_error
+                a_probe_changes_nothing_that_is_read
                 a_refused_directory_change_takes_the_whole_commit_with_it
                 a_refused_session_takes_the_whole_commit_with_it
                 changes_apply_in_their_order

@@ -4,7 +4,7 @@ use vestibule_model::{Session, SessionId, User};
 
 use super::samples::{ELSEWHERE, HERE, account, id, session, skill, user};
 use super::{all, given, misfit, refused};
-use crate::{Change, Sequence, Store, StoreError};
+use crate::{AuditQuery, Change, Sequence, Store, StoreError};
 
 fn put_account(name: &str) -> Change {
     Change::PutAccount(account(name).into())
@@ -36,6 +36,16 @@ async fn sequence(store: &dyn Store) -> Sequence {
 
 pub async fn a_commit_of_nothing_is_no_error(store: &dyn Store) {
     given(store, []).await;
+}
+
+pub async fn a_probe_changes_nothing_that_is_read(store: &dyn Store) {
+    somebody(store).await;
+    let before = store.directory().await.unwrap();
+    given(store, [Change::Probe]).await;
+    given(store, [Change::Probe, Change::Probe]).await;
+    assert_eq!(store.directory().await.unwrap(), before);
+    assert_eq!(store.sessions(None, 10).await.unwrap(), []);
+    assert_eq!(store.audit(AuditQuery::default()).await.unwrap().entries, []);
 }
 
 pub async fn a_refused_directory_change_takes_the_whole_commit_with_it(store: &dyn Store) {

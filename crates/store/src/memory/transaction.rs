@@ -68,6 +68,7 @@ impl<'a> Transaction<'a> {
             Change::EndSession(session) => self.end_session(session),
             Change::TouchSessions(touches) => touches.into_iter().for_each(|touch| self.touch(touch)),
             Change::Audit(record) => self.write_audit(*record),
+            Change::Probe => {}
             Change::PruneAudit { before, limit } => self.audit().prune(before, limit),
             Change::RememberAnswer { answer, replaces_before } => {
                 return self.answers().remember(*answer, replaces_before);

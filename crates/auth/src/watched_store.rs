@@ -1,0 +1,110 @@
+//! The store as the engine uses it: whatever is asked of it, what came of it is noted.
+
+use std::sync::Arc;
+
+use vestibule_model::{
+    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, Millis, RememberedAnswer,
+    SecretDigest, Session, SessionId, User, UserId,
+};
+use vestibule_store::{
+    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Sequence, Store,
+    StoreFuture, UserQuery,
+};
+
+use crate::store_health::StoreHealth;
+
+/// A store, and how it does.
+pub(crate) struct WatchedStore {
+    store: Arc<dyn Store>,
+    health: Arc<StoreHealth>,
+}
+
+impl WatchedStore {
+    pub(crate) fn new(store: Arc<dyn Store>, health: Arc<StoreHealth>) -> Self {
+        Self { store, health }
+    }
+
+    fn noted<'a, T: Send + 'a>(&'a self, read: StoreFuture<'a, T>) -> StoreFuture<'a, T> {
+        Box::pin(async {
+            let outcome = read.await;
+            self.health.read(&outcome);
+            outcome
+        })
+    }
+}
+
+impl Store for WatchedStore {
+    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, ()> {
+        let (health, has_written) = (Arc::clone(&self.health), !changes.is_empty());
+        let committed = self.store.commit(changes);
+        Box::pin(async move {
+            let outcome = committed.await;
+            health.committed(&outcome, has_written);
+            outcome
+        })
+    }
+
+    fn directory(&self) -> StoreFuture<'_, DirectoryRows> {
+        self.noted(self.store.directory())
+    }
+
+    fn account(&self, id: AccountId) -> StoreFuture<'_, Option<AccountRows>> {
+        self.noted(self.store.account(id))
+    }
+
+    fn user(&self, id: UserId) -> StoreFuture<'_, Option<User>> {
+        self.noted(self.store.user(id))
+    }
+
+    fn changes(&self, after: Sequence) -> StoreFuture<'_, DirectoryChanges> {
+        self.noted(self.store.changes(after))
+    }
+
+    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {
+        self.noted(self.store.session(id))
+    }
+
+    fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>> {
+        self.noted(self.store.sessions(after, limit))
+    }
+
+    fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
+        self.noted(self.store.users(query))
+    }
+
+    fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>> {
+        self.noted(self.store.application_tokens(account))
+    }
+
+    fn last_logins(&self, account: AccountId, users: Vec<UserId>) -> StoreFuture<'_, Vec<(UserId, Millis)>> {
+        self.noted(self.store.last_logins(account, users))
+    }
+
+    fn last_uses(&self, account: AccountId) -> StoreFuture<'_, Vec<(Application, Millis)>> {
+        self.noted(self.store.last_uses(account))
+    }
+
+    fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
+        self.noted(self.store.audit(query))
+    }
+
+    fn administrators(&self) -> StoreFuture<'_, Vec<Administrator>> {
+        self.noted(self.store.administrators())
+    }
+
+    fn administration_tokens(&self) -> StoreFuture<'_, Vec<AdministrationToken>> {
+        self.noted(self.store.administration_tokens())
+    }
+
+    fn administration_token(&self, secret: SecretDigest) -> StoreFuture<'_, Option<AdministrationToken>> {
+        self.noted(self.store.administration_token(secret))
+    }
+
+    fn answer(&self, key: SecretDigest) -> StoreFuture<'_, Option<RememberedAnswer>> {
+        self.noted(self.store.answer(key))
+    }
+
+    fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>> {
+        self.noted(self.store.oldest_answer())
+    }
+}
