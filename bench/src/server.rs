@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use vestibule_auth::{Auth, FailureLimit, Settings};
 use vestibule_crypto::{MasterKey, OsRng};
 use vestibule_http::admin::{self, AdminState};
-use vestibule_http::api::{ApiState, routes};
+use vestibule_http::api::{ApiState, Unserved, routes};
 use vestibule_http::layers::{self, LayerState};
 use vestibule_http::operations::Metrics;
 use vestibule_http::server::{Limits, Listen, Running, Server};
@@ -74,6 +74,7 @@ fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
         clock,
         public_address: "vestibule.example.net".into(),
         livevox_bearer_token: true,
+        unserved: Unserved::NotFound,
     };
     let mut routes = routes(api);
     routes.router = routes.router.merge(administration);

@@ -50,7 +50,9 @@ impl Auth {
         let auth = Arc::clone(self);
         let whole = async move {
             let (entry, user) = auth.prove(attempt, credentials).await?;
-            standing::enabled(&entry, &user).map_err(|standing| auth.refused(attempt, user.id, standing))?;
+            let may_have_one =
+                standing::enabled(&entry, &user).and_then(|()| standing::passwords_count(&entry));
+            may_have_one.map_err(|standing| auth.refused(attempt, user.id, standing))?;
             let breaks = |violation: PasswordViolation| {
                 auth.note_refusal(attempt, Some(user.id), Refusal::PasswordPolicy);
                 ChangePasswordError::from(violation)

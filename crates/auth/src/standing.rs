@@ -35,12 +35,18 @@ pub(crate) fn enabled(entry: &AccountFacts, user: &User) -> Result<(), Standing>
     if usable { Ok(()) } else { Err(Standing::Disabled) }
 }
 
+/// Whether the account's users prove who they are by password at all.
+pub(crate) fn passwords_count(entry: &AccountFacts) -> Result<(), Standing> {
+    match entry.account.sign_on {
+        SignOn::Password => Ok(()),
+        SignOn::SsoOnly => Err(Standing::SsoOnly),
+    }
+}
+
 /// Whether somebody who proved the user's password may be logged in.
 pub(crate) fn of_user(entry: &AccountFacts, user: &User, now: Millis) -> Result<(), Standing> {
     enabled(entry, user)?;
-    if entry.account.sign_on == SignOn::SsoOnly {
-        return Err(Standing::SsoOnly);
-    }
+    passwords_count(entry)?;
     if entry.password_expires_at(user).is_some_and(|end| now >= end) {
         return Err(Standing::PasswordExpired);
     }

@@ -19,8 +19,9 @@ const GENERATION: u8 = 1;
 /// How many bytes of the MAC a token carries.
 const MAC_LENGTH: usize = 16;
 
-/// Beyond the largest stable number: 18 decimal digits fit every signed 64-bit column and parser.
-const WSUK_BOUND: u64 = 1_000_000_000_000_000_000;
+/// The least number of 18 decimal digits, and how many there are. They fit every signed 64-bit column and parser.
+const LEAST_WSUK: u64 = 100_000_000_000_000_000;
+const WSUKS: u64 = 9 * LEAST_WSUK;
 
 /// The keys of all token kinds, ready for use. Neither minting nor recognising allocates.
 #[derive(Clone)]
@@ -69,11 +70,11 @@ impl TokenKeys {
         TokenText::new(&self.csrf.tag(&id.0))
     }
 
-    /// The session's `wsuk`: a number of at most 18 decimal digits, the same each time. No credential.
+    /// The session's `wsuk`: a number of 18 decimal digits, the same each time. No credential.
     pub fn wsuk(&self, id: SessionId) -> u64 {
         let mut number = [0; 8];
         number.copy_from_slice(&self.wsuk.tag(&id.0)[..8]);
-        u64::from_be_bytes(number) % WSUK_BOUND
+        LEAST_WSUK + u64::from_be_bytes(number) % WSUKS
     }
 
     /// The session's LiveVox id: a credential in the form of a random UUID (RFC 9562 §5.4), the same each time. It names

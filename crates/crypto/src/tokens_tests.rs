@@ -150,8 +150,8 @@ proptest! {
     }
 
     #[test]
-    fn a_wsuk_has_at_most_eighteen_digits(seed: u64) {
-        prop_assert!(keys().wsuk(id(seed)).to_string().len() <= 18);
+    fn a_wsuk_has_eighteen_digits(seed: u64) {
+        prop_assert_eq!(keys().wsuk(id(seed)).to_string().len(), 18);
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
 use vestibule_auth::Auth;
 use vestibule_model::Clock;
 
 use crate::gateway::CheckShortcut;
-use crate::layers::{Routes, Shortcut};
+use crate::layers::{Refusal, Routes, Shortcut, refusal};
 use crate::liveperson::{LoginShortcut, RefreshShortcut};
 use crate::{domain, gateway, liveperson, livevox, own};
 
@@ -23,6 +25,18 @@ pub struct ApiState {
     pub public_address: Arc<str>,
     /// Whether a LiveVox login may carry its application token as `Authorization: Bearer`, as old clients do.
     pub livevox_bearer_token: bool,
+    /// What is answered where this service has nothing.
+    pub unserved: Unserved,
+}
+
+/// What clients are told who look here for an API that the Domain API may have sent them to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unserved {
+    /// That there is nothing: the accounts list what is served here, and other hosts.
+    #[default]
+    NotFound,
+    /// That this service has no such API: the demo account lists all of the vendor's.
+    NotImplemented,
 }
 
 /// The routes of every dialect, and those that are the same for all.
@@ -41,6 +55,25 @@ pub fn routes(state: ApiState) -> Routes {
         .merge(domain::routes())
         .merge(gateway::routes())
         .merge(own::routes())
+        .fallback(unknown_path)
         .with_state(state);
     Routes { router, shortcuts }
+}
+
+/// Whatever no route is there for, in the shape that the caller understands.
+async fn unknown_path(State(api): State<ApiState>, request: Request) -> Response {
+    let (parts, _body) = request.into_parts();
+    let path = parts.uri.path();
+    // These take LiveVox's sessions too, but speak for themselves.
+    if path.starts_with("/self/") {
+        return refusal::answer(path, Refusal::NotFound);
+    }
+    if let Some(answer) = livevox::unknown_path(&api, &parts).await {
+        return answer;
+    }
+    let is_ours = ["/session/", "/admin/", "/gateway/"].iter().any(|ours| path.starts_with(ours));
+    if api.unserved == Unserved::NotImplemented && !is_ours && path != "/" {
+        return refusal::answer(path, Refusal::NotImplemented);
+    }
+    refusal::answer(path, Refusal::NotFound)
 }

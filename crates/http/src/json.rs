@@ -50,11 +50,12 @@ impl<'a> StrictObject<'a> {
         }
     }
 
-    /// Takes a truth value out, which may be written as a string; false when it is missing. None: something else.
+    /// Takes a truth value out, which may be written as a string; false when it is missing or null. None: something else.
     pub(crate) fn take_flag(&mut self, key: &str) -> Option<bool> {
         let Some(at) = self.0.iter().position(|(known, _)| known.0 == key) else { return Some(false) };
         match self.0.swap_remove(at).1 {
             Value::Bool(flag) => Some(flag),
+            Value::Null => Some(false),
             Value::String(text) if text == "true" => Some(true),
             Value::String(text) if text == "false" => Some(false),
             _ => None,

@@ -13,5 +13,6 @@ mod liveperson;
 mod livevox;
 pub mod operations;
 mod own;
+mod query;
 pub mod server;
 mod words;

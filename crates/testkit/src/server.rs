@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use vestibule_auth::{Auth, HashSettings, Settings};
 use vestibule_crypto::{AuditKey, Engine, MasterKey, OsRng};
 use vestibule_http::admin::{self, AdminState};
-use vestibule_http::api::{ApiState, routes};
+use vestibule_http::api::{ApiState, Unserved, routes};
 use vestibule_http::layers::{self, LayerState};
 use vestibule_http::operations::{self, Metrics, Readiness};
 use vestibule_http::server::{Limits, Listen, Running, Server};
@@ -247,6 +247,7 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
         clock: Arc::clone(&clock),
         public_address: "vestibule.example.net".into(),
         livevox_bearer_token: true,
+        unserved: Unserved::NotFound,
     };
     let metrics = Metrics::new();
     let layers = LayerState::new(Arc::clone(&metrics), &OsRng);

@@ -17,8 +17,8 @@ use crate::liveperson::session_cookies;
 use crate::livevox::session_id;
 use target::Target;
 
-const LV_SESSION: HeaderName = HeaderName::from_static("lv-session");
-const LV_ACCESS: HeaderName = HeaderName::from_static("lv-access");
+pub(crate) const LV_SESSION: HeaderName = HeaderName::from_static("lv-session");
+pub(crate) const LV_ACCESS: HeaderName = HeaderName::from_static("lv-access");
 
 /// A header that may stand once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ use vestibule_auth::AccountEntry;
 use vestibule_model::Service;
 
 use crate::api::ApiState;
+use crate::query;
 
 /// How long clients may keep an answer, in seconds: what they do anyway (contract liveperson §2).
 const MAX_AGE: &str = "max-age=300";
@@ -102,9 +103,7 @@ fn base_uri<'a>(api: &'a ApiState, entry: &'a AccountEntry, service: &'a Service
 
 /// `version` is 1.0 or not given.
 fn version_is_known(query: Option<&str>) -> bool {
-    let mut pairs =
-        query.unwrap_or_default().split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.all(|(name, value)| name != "version" || value == "1.0")
+    query::values(query.unwrap_or_default(), "version").all(|version| version == "1.0")
 }
 
 fn found(body: &impl Serialize) -> Response {

@@ -100,7 +100,8 @@ pub(super) fn unavailable(error: RecallError) -> Response {
 /// 401, in the shape of the credential that was shown. Also what is contradictory is answered so: of the answers that
 /// gateways take for a no, it is the one that all of them take so.
 pub(super) fn refused(kind: Kind, now: Millis) -> PlainAnswer {
-    const TEXT: &str = "oauth_problem=token_rejected&oauth_problem_advice=the token is not valid";
+    const TEXT: &str = "oauth_problem=token_rejected&oauth_problem_advice=\
+                        the oauth_token is unacceptable to the Service Provider";
     const JSON: &str = "application/json";
     let (content_type, body, cause): (_, Cow<'static, [u8]>, _) = match kind {
         Kind::Bearer => ("text/plain", TEXT.as_bytes().into(), None),

@@ -98,7 +98,6 @@ pub fn apply(endpoints: impl Into<Routes>, state: LayerState) -> Front {
     let shortcuts = all.shortcuts.into_iter().map(around).collect();
     let router = all
         .router
-        .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         // Turns handlers into services first: layers over handlers would be built anew for every request.
         .with_state(())
@@ -106,12 +105,12 @@ pub fn apply(endpoints: impl Into<Routes>, state: LayerState) -> Front {
     Front { shortcuts, router }
 }
 
-async fn not_found(request: Request) -> Response {
+pub(crate) async fn not_found(request: Request) -> Response {
     refusal::answer(request.uri().path(), Refusal::NotFound)
 }
 
 /// A known path without a handler for the method. The router adds `Allow`; OPTIONS asks for nothing else.
-async fn method_not_allowed(request: Request) -> Response {
+pub(crate) async fn method_not_allowed(request: Request) -> Response {
     if request.method() == Method::OPTIONS {
         let mut answer = Response::default();
         *answer.status_mut() = StatusCode::NO_CONTENT;

@@ -18,6 +18,8 @@ pub enum Refusal {
     NotFound,
     /// The path exists, the method does not.
     MethodNotAllowed,
+    /// The Domain API lists what is asked for, and this service does not have it.
+    NotImplemented,
     /// The head did not arrive in time.
     HeaderTimeout,
     /// The body did not arrive in time.
@@ -43,6 +45,7 @@ impl Refusal {
             Self::BadRequest | Self::NoHost | Self::BodyBroken => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
             Self::HeaderTimeout | Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
@@ -66,6 +69,10 @@ impl Refusal {
             Self::NoHost => "The request has no Host, or more than one, or one that is none",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Method not allowed",
+            Self::NotImplemented => {
+                "Not served here. The Domain API of `vestibule dev` lists the vendor's services so that clients find a \
+                 host; of these it serves agentVep: login, refresh and logout"
+            }
             Self::HeaderTimeout => "The request headers did not arrive in time",
             Self::BodyTimeout => "The request body did not arrive in time",
             Self::BodyBroken => "The request body is incomplete or malformed",

@@ -15,6 +15,7 @@ use tower::Service;
 
 use super::edge::Edge;
 use super::headers::Headers;
+use super::not_found;
 use super::plain::PlainAnswer;
 use crate::server::Peer;
 
@@ -57,7 +58,7 @@ pub struct Head<'a> {
 
 /// Everything that a listener serves, before the layers are put around it.
 pub struct Routes {
-    /// The router.
+    /// The router, with what it answers where there is nothing.
     pub router: Router,
     /// What is looked at before it.
     pub shortcuts: Vec<Arc<dyn Shortcut>>,
@@ -65,7 +66,7 @@ pub struct Routes {
 
 impl From<Router> for Routes {
     fn from(router: Router) -> Self {
-        Self { router, shortcuts: Vec::new() }
+        Self { router: router.fallback(not_found), shortcuts: Vec::new() }
     }
 }
 

@@ -19,8 +19,8 @@ use crate::layers::{Cause, Refusal};
 const BAD_AUTHENTICATION: &str = "Bad Authentication (invalid site or agent)";
 /// The database takes no changes now.
 const UNAVAILABLE: &str = "Service unavailable, try again later";
-const SSO_NOT_CONFIGURED: &str = "SSO is not configured for this account";
 const PASSWORD_TOO_LONG: &str = "The password has more than 1024 bytes";
+const NO_SSO: &str = "Single sign-on is not available at this service";
 const CSRF_INVALID: &str =
     "CSRF token invalid! The CSRF token on request does not match the CSRF token on the session";
 
@@ -35,7 +35,7 @@ pub(crate) enum InternalCode {
     MustChangePassword = 104,
     SsoOnly = 105,
     BotFeatureOff = 106,
-    SsoNotConfigured = 107,
+    NoSso = 107,
     TooManySessions = 108,
     BadRequest = 111,
     ServerError = 112,
@@ -54,8 +54,8 @@ pub(crate) enum LoginFailure {
     #[error("a malformed login")]
     MissingArguments,
     /// An assertion, while single sign-on does not exist.
-    #[error("an assertion, and single sign-on is not configured")]
-    SsoNotConfigured,
+    #[error("an assertion, and there is no single sign-on")]
+    NoSso,
     /// The engine refused.
     #[error("login refused")]
     Engine(#[source] LogInError),
@@ -75,9 +75,7 @@ impl IntoResponse for LoginFailure {
     fn into_response(self) -> Response {
         let (status, error, internal_code) = match &self {
             Self::MissingArguments => (StatusCode::BAD_REQUEST, "Missing Arguments", None),
-            Self::SsoNotConfigured => {
-                (StatusCode::UNAUTHORIZED, SSO_NOT_CONFIGURED, Some(InternalCode::SsoNotConfigured))
-            }
+            Self::NoSso => (StatusCode::UNAUTHORIZED, NO_SSO, Some(InternalCode::NoSso)),
             Self::Engine(error) => of_engine(error),
             Self::Server(refusal) => (refusal.status(), refusal.message(), None),
         };

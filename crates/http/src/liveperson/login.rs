@@ -19,7 +19,8 @@ use crate::layers::{Answering, CredentialBody, Shortcut};
 /// The route's pattern.
 pub(crate) const LOGIN: &str = "/api/account/{account}/login";
 
-/// What a body asks for. When it holds several kinds, the first of this order wins (contract liveperson §1).
+/// What a body asks for. When it holds several kinds, the first of this order wins; a password or an assertion that is
+/// empty counts as absent then (contract liveperson §1).
 enum Credentials {
     User(UserCredentials),
     Assertion,
@@ -82,7 +83,7 @@ async fn prove(api: &ApiState, at: LogIn, credentials: Credentials) -> Result<Lo
     let logged_in: Result<LoggedIn, LogInError> = match credentials {
         Credentials::User(credentials) => api.auth.log_in_user(at, credentials).await,
         Credentials::Application(credentials) => api.auth.log_in_application(at, credentials).await,
-        Credentials::Assertion => return Err(LoginFailure::SsoNotConfigured),
+        Credentials::Assertion => return Err(LoginFailure::NoSso),
     };
     logged_in.map_err(LoginFailure::Engine)
 }
@@ -91,20 +92,27 @@ impl Credentials {
     fn parse(body: &[u8]) -> Option<Self> {
         let mut object = StrictObject::parse(body)?;
         let user_name = object.take("username");
-        let password = object.take("password");
-        if let (Some(user_name), Some(password)) = (&user_name, password) {
-            let password = Zeroizing::new(password.into_bytes());
-            return Some(Self::User(UserCredentials {
-                user_name: user_name.clone(),
-                population: None,
-                password,
-            }));
+        let password = object.take("password").map(|password| Zeroizing::new(password.into_bytes()));
+        let is_set = password.as_ref().is_some_and(|password| !password.is_empty());
+        if let (true, Some(user_name)) = (is_set, &user_name) {
+            return Self::of_user(user_name.clone(), password);
         }
-        if object.take("assertion").is_some() {
+        if object.take("assertion").is_some_and(|assertion| !assertion.is_empty()) {
             return Some(Self::Assertion);
         }
+        let user_name = user_name?;
+        let key = Self::of_application(&user_name, &mut object);
+        // An empty password that stands alone is a wrong one.
+        key.or_else(|| Self::of_user(user_name, password))
+    }
+
+    fn of_user(user_name: String, password: Option<Zeroizing<Vec<u8>>>) -> Option<Self> {
+        Some(Self::User(UserCredentials { user_name, population: None, password: password? }))
+    }
+
+    fn of_application(user_name: &str, object: &mut StrictObject<'_>) -> Option<Self> {
         Some(Self::Application(ApplicationCredentials {
-            user_name: user_name?,
+            user_name: user_name.to_owned(),
             app_key: object.take("appKey")?,
             secret: Zeroizing::new(object.take("secret")?),
             access_token: object.take("accessToken")?,
@@ -148,6 +156,18 @@ mod tests {
     fn a_key_is_complete_or_nothing() {
         assert_eq!(kind(&format!(r#"{{"username":"n",{KEYS}}}"#)), "application");
         assert_eq!(kind(r#"{"username":"n","appKey":"a","secret":"b","accessToken":"c"}"#), "none");
+    }
+
+    #[test]
+    fn an_empty_password_or_assertion_beside_a_key_is_none() {
+        assert_eq!(kind(&format!(r#"{{"username":"n","password":"",{KEYS}}}"#)), "application");
+        assert_eq!(kind(&format!(r#"{{"username":"n","assertion":"",{KEYS}}}"#)), "application");
+        assert_eq!(kind(r#"{"username":"n","password":"","assertion":"x"}"#), "assertion");
+    }
+
+    #[test]
+    fn an_empty_password_that_stands_alone_is_a_wrong_one() {
+        assert_eq!(kind(r#"{"username":"n","password":""}"#), "user");
     }
 
     #[test]

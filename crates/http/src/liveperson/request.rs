@@ -9,6 +9,7 @@ use vestibule_model::AccountId;
 
 use crate::json::is_json;
 use crate::layers::{ClientAddress, is_encrypted};
+use crate::query;
 
 /// What the head of a request says. An extractor that never rejects, so that each operation refuses in its own shape.
 pub(crate) struct Head {
@@ -54,12 +55,7 @@ pub(crate) fn account_of(path: &str, pattern: &str) -> Option<AccountId> {
 
 /// Whether the query's `v` is one of those in use (contract liveperson §1): 1.1 to 1.3, or none.
 fn version_is_known(query: Option<&str>) -> bool {
-    let versions = query.unwrap_or_default().split('&').filter_map(|pair| match pair.split_once('=') {
-        Some(("v", version)) => Some(version),
-        None if pair == "v" => Some(""),
-        _ => None,
-    });
-    versions.into_iter().all(|version| matches!(version, "1.1" | "1.2" | "1.3"))
+    query::values(query.unwrap_or_default(), "v").all(|version| matches!(&*version, "1.1" | "1.2" | "1.3"))
 }
 
 #[cfg(test)]
@@ -68,14 +64,16 @@ mod tests {
 
     #[test]
     fn versions_in_use_are_accepted() {
-        for query in [None, Some(""), Some("v=1.3"), Some("v=1.2"), Some("v=1.1"), Some("x=1&v=1.3")] {
+        for query in
+            [None, Some(""), Some("v=1.3"), Some("v=1.2"), Some("v=1.1"), Some("x=1&v=1.3"), Some("v=1%2E3")]
+        {
             assert!(version_is_known(query), "{query:?}");
         }
     }
 
     #[test]
     fn other_versions_are_refused() {
-        for query in ["v=2.0", "v=", "v", "v=1.30", "v=1.3&v=9"] {
+        for query in ["v=2.0", "v=", "v", "v=1.30", "v=1.3&v=9", "v=1%2E4", "v=1.3&%76=9"] {
             assert!(!version_is_known(Some(query)), "{query}");
         }
     }

@@ -12,6 +12,7 @@ use vestibule_model::PasswordViolation;
 use crate::layers::{Cause, Refusal};
 
 const AUTHORIZATION: &str = "Authorization error";
+const NO_SSO: &str = "Single sign-on is not available at this service";
 
 /// A failed request. Its own text is for the log.
 #[derive(Debug, thiserror::Error)]
@@ -22,12 +23,15 @@ pub(crate) enum Failure {
     /// No session, or one that is dead; no application token.
     #[error("no session, or no application token")]
     Unauthorized,
-    /// Single sign-on is asked for and not there.
-    #[error("single sign-on is not configured")]
+    /// Single sign-on is asked for and not there. Says the same of every client, also of one that logs in no other way.
+    #[error("there is no single sign-on")]
     NoSso,
     /// There is no such session, for the caller.
     #[error("no such session")]
     NotFound,
+    /// There is nothing at this path.
+    #[error("an unknown path")]
+    UnknownPath,
     /// The engine refused a login.
     #[error("login refused")]
     LogIn(#[from] LogInError),
@@ -77,10 +81,9 @@ impl IntoResponse for Failure {
         let (status, message) = match &self {
             Self::BadRequest(message) => (StatusCode::BAD_REQUEST, (*message).to_owned()),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, AUTHORIZATION.to_owned()),
-            Self::NoSso => {
-                (StatusCode::UNAUTHORIZED, "Single sign-on is not enabled for this client".to_owned())
-            }
+            Self::NoSso => (StatusCode::UNAUTHORIZED, NO_SSO.to_owned()),
             Self::NotFound => (StatusCode::NOT_FOUND, "No such session".to_owned()),
+            Self::UnknownPath => (Refusal::NotFound.status(), Refusal::NotFound.message().to_owned()),
             Self::LogIn(error) => of_log_in(error),
             Self::Policy(violation) => {
                 (StatusCode::BAD_REQUEST, format!("Invalid new password: {violation}"))

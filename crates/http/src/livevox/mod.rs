@@ -12,12 +12,25 @@ mod sessions;
 mod validate;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
 
 use crate::api::ApiState;
+use crate::layers;
 
 pub(crate) use errors::body as error_body;
 pub(crate) use request::session_id;
+
+/// The answer to a client of the dialect that asks for what is not there; None: it is none of the dialect's.
+pub(crate) async fn unknown_path(api: &ApiState, parts: &Parts) -> Option<Response> {
+    let head = request::Head::of(parts);
+    if !head.is_of_a_client() {
+        return None;
+    }
+    Some(head.unknown_path(api).await.into_response())
+}
 
 /// The routes of the dialect.
 pub(crate) fn routes() -> Router<ApiState> {
@@ -34,6 +47,14 @@ pub(crate) fn routes() -> Router<ApiState> {
     operations.into_iter().fold(Router::new(), |router, (path, methods)| {
         router
             .route(&format!("/session/{path}"), methods.clone())
-            .route(&format!("/session/{{version}}/{path}"), methods)
+            .route(&format!("/session/{{version}}/{path}"), methods.fallback(other_method))
     })
+}
+
+/// Another method than those of a path with a version segment: if that is no version, there is no such path.
+async fn other_method(head: Result<request::Head, errors::Failure>, request: Request) -> Response {
+    match head {
+        Ok(_) => layers::method_not_allowed(request).await,
+        Err(failure) => failure.into_response(),
+    }
 }

@@ -1,5 +1,6 @@
 //! What the operations have in common on the way in: the version segment, headers, ids in their form.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
@@ -10,11 +11,12 @@ use vestibule_auth::{Accepted, Authorized, Granted, Showing};
 
 use super::errors::Failure;
 use crate::api::ApiState;
-use crate::credentials::{Shown, TokenPlace, application_token};
+use crate::credentials::{LV_ACCESS, LV_SESSION, Shown, TokenPlace, application_token};
 use crate::json::StrictObject;
 use crate::layers::{ClientAddress, Headers};
+use crate::query;
 
-/// What the head of a request says. Refuses a version segment that is none.
+/// What the head of a request says. With a version segment that is none the path is unknown.
 pub(crate) struct Head {
     /// The session of the path.
     pub(crate) session: Option<String>,
@@ -33,15 +35,10 @@ impl FromRequestParts<ApiState> for Head {
         let params = RawPathParams::from_request_parts(parts, state).await;
         let params = params.map_err(|_| Failure::BadRequest("The path is not valid"))?;
         let named = |name: &str| params.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
-        if named("version").is_some_and(|version| !is_version(version)) {
-            return Err(Failure::NotFound);
-        }
-        Ok(Self {
-            session: named("session").map(str::to_owned),
-            query: parts.uri.query().unwrap_or_default().to_owned(),
-            headers: parts.headers.clone(),
-            address: parts.extensions.get::<ClientAddress>().map(|client| client.0),
-        })
+        let session = named("session").map(str::to_owned);
+        let is_known = named("version").is_none_or(is_version);
+        let head = Self { session, ..Self::of(parts) };
+        if is_known { Ok(head) } else { Err(head.unknown_path(state).await) }
     }
 }
 
@@ -53,6 +50,30 @@ fn is_version(segment: &str) -> bool {
 }
 
 impl Head {
+    /// What stands in no path.
+    pub(super) fn of(parts: &Parts) -> Self {
+        Self {
+            session: None,
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            headers: parts.headers.clone(),
+            address: parts.extensions.get::<ClientAddress>().map(|client| client.0),
+        }
+    }
+
+    /// Whether it shows one of the dialect's own headers, as only its clients do.
+    pub(super) fn is_of_a_client(&self) -> bool {
+        self.headers.contains_key(LV_SESSION) || self.headers.contains_key(LV_ACCESS)
+    }
+
+    /// Why a request for a path that is not there is refused: clients of the dialect need a session everywhere but in
+    /// the operations that say otherwise (contract livevox §1).
+    pub(super) async fn unknown_path(&self, api: &ApiState) -> Failure {
+        if !self.is_of_a_client() {
+            return Failure::UnknownPath;
+        }
+        self.authorize(api).await.map_or_else(|failure| failure, |_| Failure::UnknownPath)
+    }
+
     /// The application token: `LV-Access`, or, where that is allowed, what old clients send as a bearer instead. None:
     /// absent, or out of its form.
     pub(crate) fn application_token(&self, api: &ApiState) -> Option<&str> {
@@ -78,10 +99,8 @@ impl Head {
     }
 
     /// The query's parameter of this name, if it stands there once.
-    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        let mut values = self.query.split('&').filter_map(|pair| pair.split_once('='));
-        let value = values.find(|(known, _)| *known == name)?.1;
-        values.all(|(known, _)| known != name).then_some(value)
+    pub(crate) fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
+        query::value(&self.query, name)
     }
 }
 

@@ -28,7 +28,7 @@ struct Page {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Item {
-    session_id: Uuid,
+    reference: Uuid,
     user_id: i32,
     user_name: String,
     agent: bool,
@@ -77,7 +77,7 @@ fn page(head: &Head) -> Result<(usize, usize), Failure> {
 
 fn item(api: &ApiState, Listed { session, user, expires_at }: Listed) -> Item {
     Item {
-        session_id: Uuid::from_bytes(api.auth.tokens().reference(session.id)),
+        reference: Uuid::from_bytes(api.auth.tokens().reference(session.id)),
         user_id: user.number,
         user_name: user.login_name.clone(),
         agent: user.population == Population::Agent,

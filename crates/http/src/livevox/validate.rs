@@ -1,6 +1,8 @@
 //! `GET /session/validate/{sessionId}` and `?sessionId=`: whether a session may be used. Asks for no header, and keeps
 //! nothing alive.
 
+use std::borrow::Cow;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 
@@ -10,9 +12,9 @@ use crate::api::ApiState;
 
 /// 204, or 404.
 pub(crate) async fn handle(State(api): State<ApiState>, head: Head) -> Result<StatusCode, Failure> {
-    let id = head.session.as_deref().or_else(|| head.parameter("sessionId"));
+    let id = head.session.as_deref().map(Cow::Borrowed).or_else(|| head.parameter("sessionId"));
     let id = id.ok_or(Failure::BadRequest("sessionId is required"))?;
     api.auth.loaded().await;
-    let valid = session_id(id).is_some_and(|id| api.auth.is_valid(id, api.clock.now()));
+    let valid = session_id(&id).is_some_and(|id| api.auth.is_valid(id, api.clock.now()));
     if valid { Ok(StatusCode::NO_CONTENT) } else { Err(Failure::NotFound) }
 }

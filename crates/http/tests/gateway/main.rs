@@ -119,8 +119,10 @@ async fn a_refusal_has_the_shape_of_its_credential() {
         );
         response.text().await.unwrap()
     };
-    assert!(
-        told("authorization", &format!("Bearer {wrong}")).await.starts_with("oauth_problem=token_rejected&")
+    assert_eq!(
+        told("authorization", &format!("Bearer {wrong}")).await,
+        "oauth_problem=token_rejected&oauth_problem_advice=\
+         the oauth_token is unacceptable to the Service Provider"
     );
     assert!(told("cookie", &format!("session_id={wrong}")).await.starts_with(r#"{"error":{"time":"#));
     assert_eq!(told("lv-session", "123").await, r#"{"code":401,"message":"Authorization error"}"#);

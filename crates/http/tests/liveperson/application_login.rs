@@ -52,6 +52,16 @@ async fn a_wrong_client_secret_is_refused() {
 }
 
 #[tokio::test]
+async fn an_empty_password_beside_a_key_is_no_password() {
+    let server = TestServer::start().await;
+    let body = json!({
+        "username": "bot", "password": "", "appKey": Key::BOT.app_key, "secret": Key::BOT.secret,
+        "accessToken": Key::BOT.access_token, "accessTokenSecret": Key::BOT.access_token_secret,
+    });
+    assert_eq!(server.post("/api/account/12345678/login?v=1.3", &body).await.status(), 200);
+}
+
+#[tokio::test]
 async fn a_bot_is_tied_to_one_key() {
     let server = TestServer::start().await;
     assert_eq!(server.log_in_with_key("bot", &CLIENT).await.status(), 401);

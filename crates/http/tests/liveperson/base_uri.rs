@@ -9,7 +9,7 @@ use crate::told;
 async fn names_the_host_of_a_service_in_every_form_of_the_path() {
     let server = TestServer::start().await;
     for root in ["/api", "/csdr"] {
-        for suffix in ["", ".json", ".json?version=1.0", "?version=1.0"] {
+        for suffix in ["", ".json", ".json?version=1.0", "?version=1.0", "?version=1%2E0"] {
             let path = format!("{root}/account/{ACCOUNT}/service/smt/baseURI{suffix}");
             let expected = json!({ "service": "smt", "account": ACCOUNT, "baseURI": "smt.example.net" });
             assert_eq!(told(server.get(&path).await).await, (200, expected), "{path}");
@@ -70,7 +70,7 @@ async fn an_unknown_service_is_not_found_and_case_matters() {
 #[tokio::test]
 async fn a_bad_version_is_a_bad_request() {
     let server = TestServer::start().await;
-    for version in ["version=2.0", "version=", "version"] {
+    for version in ["version=2.0", "version=", "version", "version=1%2E1"] {
         let path = format!("/api/account/{ACCOUNT}/service/smt/baseURI.json?{version}");
         assert_eq!(server.get(&path).await.status(), 400, "{version}");
     }

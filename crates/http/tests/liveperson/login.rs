@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use vestibule_model::SignOn;
 use vestibule_testkit::{ACCOUNT, TestServer};
 
 use crate::told;
@@ -65,7 +66,8 @@ async fn answers_with_the_types_of_the_page() {
         let token = body[key].as_str().unwrap();
         assert!(token.len() == 64 && token.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')), "{key}");
     }
-    assert!(body["wsuk"].as_str().unwrap().bytes().all(|b| b.is_ascii_digit()));
+    let wsuk = body["wsuk"].as_str().unwrap();
+    assert!(wsuk.len() == 18 && wsuk.bytes().all(|b| b.is_ascii_digit()), "{wsuk}");
     assert_eq!(body["sessionTTl"], "28800000");
     assert_eq!(
         body["config"],
@@ -116,7 +118,7 @@ async fn sets_the_cookie_in_both_spellings() {
 async fn every_version_in_use_is_accepted() {
     let server = TestServer::start().await;
     let body = json!({ "username": "name", "password": "password" });
-    for query in ["", "?v=1.1", "?v=1.2", "?v=1.3"] {
+    for query in ["", "?v=1.1", "?v=1.2", "?v=1.3", "?v=1%2E3"] {
         assert_eq!(server.post(&format!("{LOGIN}{query}"), &body).await.status(), 200, "{query}");
     }
 }
@@ -243,12 +245,14 @@ async fn l5_every_failure_costs_one_hash() {
 }
 
 #[tokio::test]
-async fn an_assertion_is_refused_until_single_sign_on_exists() {
-    let server = TestServer::start().await;
-    let (status, body) =
-        told(server.post(LOGIN, &json!({ "jwt": "dummy", "assertion": "PHNhbWw+" })).await).await;
-    assert_eq!(status, 401);
-    assert_eq!(body["error"], "SSO is not configured for this account");
+async fn an_assertion_is_refused_in_words_that_are_true_of_every_account() {
+    for sign_on in [SignOn::Password, SignOn::SsoOnly] {
+        let server = TestServer::start_with(|fixture, _| fixture.account.sign_on = sign_on).await;
+        let login = json!({ "jwt": "dummy", "assertion": "PHNhbWw+" });
+        let expected =
+            json!({ "error": "Single sign-on is not available at this service", "internalCode": 107 });
+        assert_eq!(told(server.post(LOGIN, &login).await).await, (401, expected), "{sign_on:?}");
+    }
 }
 
 #[tokio::test]

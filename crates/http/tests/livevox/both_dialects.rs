@@ -32,7 +32,7 @@ async fn a_session_of_one_is_listed_and_ended_from_the_other() {
     let body: Value = list(&server, &livevox).await.json().await.unwrap();
     let sessions = body["sessions"].as_array().unwrap();
     let other = sessions.iter().find(|session| session["dialect"] == "liveperson").unwrap();
-    let path = format!("/session/sessions/{}", other["sessionId"].as_str().unwrap());
+    let path = format!("/session/sessions/{}", other["reference"].as_str().unwrap());
     let request = server.request(Method::DELETE, &path).header("LV-Session", &livevox);
     assert_eq!(send(request).await.status(), 204);
     assert_eq!(server.refresh(&liveperson).await, 401);

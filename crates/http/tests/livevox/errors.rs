@@ -3,30 +3,80 @@
 use reqwest::Method;
 use serde_json::json;
 use vestibule_auth::LONGEST_PASSWORD;
-use vestibule_testkit::TOKEN;
+use vestibule_testkit::{TOKEN, TestServer};
 
-use crate::{credentials, log_in_with, send, start, told};
+use crate::{AUTHORIZATION_ERROR, credentials, log_in_with, send, session, start, told};
+
+const NOT_FOUND: &str = r#"{"code":404,"message":"Not found"}"#;
 
 #[tokio::test]
 async fn an_unknown_path_is_404_in_the_dialects_shape() {
     let server = start().await;
-    for path in
-        ["/session/nothing", "/session/v6.0/nothing", "/session/v6.0", "/session/vX/login", "/session/"]
-    {
-        let (status, text) = told(server.get(path).await).await;
-        let known = status == 404 || (path.ends_with("login") && status == 405);
-        assert!(
-            known && text.starts_with(&format!(r#"{{"code":{status},"message":""#)),
-            "{path}: {status} {text}"
-        );
+    for path in [
+        "/session/nothing",
+        "/session/v6.0/nothing",
+        "/session/v6.0",
+        "/session/",
+        "/session/v5/login",
+        "/session/v5/sessions",
+    ] {
+        assert_eq!(told(server.get(path).await).await, (404, NOT_FOUND.to_owned()), "{path}");
     }
 }
 
 #[tokio::test]
-async fn a_segment_that_is_no_version_is_404() {
+async fn a_login_below_what_is_no_version_is_an_unknown_path() {
     let server = start().await;
-    let request = server.request(Method::POST, "/session/vX/login").header("LV-Access", TOKEN);
-    assert_eq!(send(request.json(&credentials("name", "password"))).await.status(), 404);
+    for segment in ["v5", "vX", "6.0"] {
+        let path = format!("/session/{segment}/login");
+        let answer = server.post(&path, &credentials("name", "password")).await;
+        assert_eq!(told(answer).await, (404, NOT_FOUND.to_owned()), "{path}");
+    }
+}
+
+/// A request for a path of another API of the vendor, as its clients send it.
+async fn elsewhere(server: &TestServer, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
+    let request = server.request(Method::POST, path);
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    told(send(request).await).await
+}
+
+const UNKNOWN: [&str; 3] = ["/configuration/v6.0/agents", "/session/v5/login", "/session/nothing"];
+
+#[tokio::test]
+async fn an_unknown_path_without_a_valid_session_is_an_authorization_error() {
+    let server = start().await;
+    let refused = (401, AUTHORIZATION_ERROR.to_owned());
+    for path in UNKNOWN {
+        for header in [("LV-Session", "123"), ("LV-Session", ""), ("LV-Access", TOKEN)] {
+            assert_eq!(elsewhere(&server, path, &[header]).await, refused, "{path} {header:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_path_with_a_valid_session_is_404_in_the_dialects_shape() {
+    let server = start().await;
+    let session = session(&server).await;
+    for path in UNKNOWN {
+        let headers =
+            [("LV-Session", session.as_str()), ("LV-Access", "stray"), ("Authorization", "Bearer x")];
+        assert_eq!(elsewhere(&server, path, &headers).await, (404, NOT_FOUND.to_owned()), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_path_without_the_dialects_headers_is_404_in_the_common_shape() {
+    let server = start().await;
+    let expected = (404, r#"{"error":"Not found"}"#.to_owned());
+    assert_eq!(elsewhere(&server, UNKNOWN[0], &[("Authorization", "Bearer x")]).await, expected);
+}
+
+#[tokio::test]
+async fn users_own_pages_speak_for_themselves_also_where_there_is_nothing() {
+    let server = start().await;
+    let (status, text) = elsewhere(&server, "/self/v1/nothing", &[("LV-Session", "123")]).await;
+    assert!(status == 404 && text.contains(r#""status":404"#), "{text}");
 }
 
 #[tokio::test]

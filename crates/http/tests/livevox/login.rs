@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use vestibule_model::{Application, ApplicationId, Dialect};
+use vestibule_model::{Application, ApplicationId, Dialect, SignOn};
 use vestibule_testkit::{OTHER_TOKEN, TOKEN, TestServer};
 
 use crate::{
@@ -158,14 +158,14 @@ async fn a_bogus_or_empty_session_header_does_no_harm() {
 async fn agent_is_a_truth_value_or_its_name() {
     let server = start().await;
     let (user, agent) = (("name", "password"), ("agent1", "agent1-password"));
-    for no in [json!(false), json!("false")] {
+    for no in [json!(false), json!("false"), json!(null)] {
         assert_eq!(with_agent(&server, user, no).await, 200);
     }
     for yes in [json!(true), json!("true")] {
         assert_eq!(with_agent(&server, agent, yes.clone()).await, 200);
         assert_eq!(with_agent(&server, user, yes).await, 401);
     }
-    for neither in [json!("yes"), json!(1), json!(null)] {
+    for neither in [json!("yes"), json!(1)] {
         assert_eq!(with_agent(&server, user, neither).await, 400);
     }
 }
@@ -212,12 +212,14 @@ async fn a_form_under_a_json_type_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn single_sign_on_is_refused_clearly() {
-    let server = start().await;
-    let request = server.request(Method::POST, "/session/login/sso").header("LV-Access", TOKEN);
-    let (status, text) = told(send(request.json(&json!({ "clientName": "TEST" }))).await).await;
-    assert_eq!(status, 401);
-    assert_eq!(text, r#"{"code":401,"message":"Single sign-on is not enabled for this client"}"#);
+async fn single_sign_on_is_refused_in_words_that_are_true_of_every_client() {
+    for sign_on in [SignOn::Password, SignOn::SsoOnly] {
+        let server = start_with(|fixture, _| fixture.account.sign_on = sign_on).await;
+        let request = server.request(Method::POST, "/session/login/sso").header("LV-Access", TOKEN);
+        let (status, text) = told(send(request.json(&json!({ "clientName": "TEST" }))).await).await;
+        let expected = r#"{"code":401,"message":"Single sign-on is not available at this service"}"#;
+        assert_eq!((status, text.as_str()), (401, expected), "{sign_on:?}");
+    }
 }
 
 #[tokio::test]

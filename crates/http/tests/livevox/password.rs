@@ -1,6 +1,8 @@
 //! `POST /session/password`.
 
 use serde_json::{Value, json};
+use vestibule_model::SignOn;
+use vestibule_store::Change;
 use vestibule_testkit::{OTHER_TOKEN, TOKEN, TestServer};
 
 use crate::{
@@ -153,4 +155,14 @@ async fn s6_logins_during_a_change_leave_no_session_of_the_old_password() {
     for session in server.store.sessions(None, 10).await.unwrap() {
         assert_eq!(session.credential_version, 2);
     }
+}
+
+#[tokio::test]
+async fn where_passwords_are_off_none_is_changed() {
+    let mut server = start_with(|fixture, _| fixture.account.sign_on = SignOn::SsoOnly).await;
+    let refused = (401, AUTHORIZATION_ERROR.to_owned());
+    assert_eq!(change(&server, credentials("name", "password"), NEW).await, refused);
+    server.fixture.account.sign_on = SignOn::Password;
+    server.change(vec![Change::PutAccount(Box::new(server.fixture.account.clone()))]).await;
+    assert_eq!(log_in_with(&server, TOKEN, &credentials("name", "password")).await.status(), 200);
 }

@@ -62,7 +62,7 @@ async fn a_list_names_no_credential() {
     let text = list(&server, &all[0]).await.text().await.unwrap();
     assert!(all.iter().all(|id| !text.contains(id)));
     for session in listed(&server, &all[0]).await {
-        assert_eq!(used(&server, session["sessionId"].as_str().unwrap()).await, 401);
+        assert_eq!(used(&server, session["reference"].as_str().unwrap()).await, 401);
     }
 }
 
@@ -72,7 +72,7 @@ async fn count_and_offset_make_pages() {
     let [admin, ..] = one_of_each(&server).await;
     let mut seen = Vec::new();
     for offset in 0..4 {
-        let path = format!("/session/v6.0/sessions?count=1&offset={offset}");
+        let path = format!("/session/v6.0/sessions?count=%31&offset={offset}");
         let body: Value =
             send(server.request(Method::GET, &path).header("LV-Session", &admin)).await.json().await.unwrap();
         seen.extend(body["sessions"].as_array().unwrap().clone());
@@ -135,7 +135,7 @@ async fn details_are_those_of_the_list() {
     let server = start().await;
     let admin = session(&server).await;
     let listed = listed(&server, &admin).await;
-    let name = listed[0]["sessionId"].as_str().unwrap();
+    let name = listed[0]["reference"].as_str().unwrap();
     let (status, text) = on_session(&server, Method::GET, &admin, name).await;
     assert_eq!((status, serde_json::from_str::<Value>(&text).unwrap()), (200, listed[0].clone()));
     assert_eq!(on_session(&server, Method::GET, &admin, &admin).await.0, 200);
@@ -147,7 +147,7 @@ async fn an_administrator_ends_a_session_from_the_list() {
     let [admin, _, agent] = one_of_each(&server).await;
     let sessions = listed(&server, &admin).await;
     let of_agent = sessions.iter().find(|session| session["userName"] == "agent1").unwrap();
-    let name = of_agent["sessionId"].as_str().unwrap();
+    let name = of_agent["reference"].as_str().unwrap();
     assert_eq!(on_session(&server, Method::DELETE, &admin, name).await.0, 204);
     assert_eq!(used(&server, &agent).await, 401);
 }
@@ -158,7 +158,7 @@ async fn a_super_user_does_not_touch_a_system_administrator() {
     let [admin, super_user, _] = one_of_each(&server).await;
     let sessions = listed(&server, &admin).await;
     let of_admin = sessions.iter().find(|session| session["userName"] == "name").unwrap();
-    let name = of_admin["sessionId"].as_str().unwrap();
+    let name = of_admin["reference"].as_str().unwrap();
     assert_eq!(on_session(&server, Method::GET, &super_user, name).await.0, 404);
     assert_eq!(on_session(&server, Method::DELETE, &super_user, name).await.0, 404);
     assert_eq!(used(&server, &admin).await, 200);
@@ -171,7 +171,7 @@ async fn a3_an_agent_may_not_look_at_others() {
     let sessions = listed(&server, &admin).await;
     let of_admin = sessions.iter().find(|session| session["userName"] == "name").unwrap();
     let expected = (403, r#"{"code":403,"message":"The role of this session may not do this"}"#.to_owned());
-    let name = of_admin["sessionId"].as_str().unwrap();
+    let name = of_admin["reference"].as_str().unwrap();
     for name in [name, "38de9bcc-7425-4392-b821-99026632c369"] {
         assert_eq!(on_session(&server, Method::GET, &agent, name).await, expected);
         assert_eq!(on_session(&server, Method::DELETE, &agent, name).await, expected);

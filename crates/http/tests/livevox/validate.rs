@@ -13,6 +13,7 @@ async fn a_valid_session_is_204_in_path_and_query_without_any_header() {
         format!("/session/v6.0/validate/{id}"),
         format!("/session/validate?sessionId={id}"),
         format!("/session/v5.0/validate?sessionId={id}"),
+        format!("/session/validate?sessionId={}", id.replace('-', "%2D")),
     ] {
         assert_eq!(told(server.get(&path).await).await, (204, String::new()), "{path}");
     }
