@@ -114,6 +114,15 @@ pub fn inspect(copy: &Path) -> Result<Contents, CopyError> {
     check(&open(copy)?, copy)
 }
 
+/// Whether a database of ours has this API key in this account. It may be in use; it is read, and not checked.
+pub fn holds_api_key(database: &Path, account: &str, app_key: &str) -> Result<bool, CopyError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(database, flags)?;
+    let select = "SELECT count(*) FROM api_keys WHERE account_id = ?1 AND app_key = ?2";
+    let found = connection.query_row(select, [account, app_key], |row| row.get::<_, i64>(0));
+    Ok(found.map_err(if_foreign)? > 0)
+}
+
 /// Makes a copy ready for use: without its note, and without its sessions if those shall end. Says how many did.
 pub fn make_ready(copy: &Path, sessions: Sessions) -> Result<u64, CopyError> {
     let connection = open(copy)?;

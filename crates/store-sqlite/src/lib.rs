@@ -42,7 +42,7 @@ use vestibule_store::{
 pub use audit_reader::AuditReader;
 pub use backup::{BackupError, Progress, back_up};
 pub use chain::{Finding, Verification, VerifyError, Witness, verify_audit};
-pub use copied::{BackupNote, Contents, CopyError, Sessions, inspect, make_ready};
+pub use copied::{BackupNote, Contents, CopyError, Sessions, holds_api_key, inspect, make_ready};
 pub use fold::{FoldError, fold_log};
 pub use open::OpenError;
 

@@ -19,7 +19,8 @@ pub struct Program {
 
 impl Program {
     /// Starts `program` with `arguments`, which have to ask for port 0, and waits until it says where it listens:
-    /// lines such as `http   http://127.0.0.1:41233` on standard output, that of `admin` the last.
+    /// lines such as `http   http://127.0.0.1:41233` on standard output, with `# ` before them or not, that of `admin`
+    /// the last.
     pub fn start(program: &Path, arguments: &[&str]) -> Self {
         let mut command = Self::command(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
@@ -49,7 +50,7 @@ impl Program {
     }
 
     fn read_address(&mut self, line: &str) {
-        let mut words = line.split_whitespace();
+        let mut words = line.trim_start_matches("# ").split_whitespace();
         match (words.next(), words.next()) {
             (Some("http"), Some(address)) => address.clone_into(&mut self.http),
             (Some("https"), Some(address)) => address.clone_into(&mut self.https),

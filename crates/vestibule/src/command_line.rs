@@ -27,7 +27,7 @@ pub(crate) use session::{EndSessions, ListSessions, SessionAction, WhyArguments}
 pub(crate) use thing::{
     ClientFields, GroupFields, KeyFields, ProfileFields, SkillFields, ThingAction, TokenFields, UseFields,
 };
-pub(crate) use user::{AddUser, OneUser, PasswordArguments, SetPassword, UserAction, UserFields};
+pub(crate) use user::{AddUser, OneUser, PasswordArguments, RemoveUser, SetPassword, UserAction, UserFields};
 
 /// A login and session service that you host yourself: it speaks the LivePerson Login Service and Domain API, and LiveVox
 /// Session Management, so that clients written for them work without a change.

@@ -12,13 +12,15 @@ use rustls::ServerConfig;
 use vestibule_auth::{Auth, Purpose};
 use vestibule_crypto::OsRng;
 use vestibule_http::admin::{self, AdminState};
-use vestibule_http::api::{self, ApiState};
-use vestibule_http::layers::{self, AllowedOrigins, BodyBudget, BodyLimits, LayerState, TrustedProxies};
+use vestibule_http::api::{self, ApiState, Unserved};
+use vestibule_http::layers::{
+    self, AllowedHosts, AllowedOrigins, BodyBudget, BodyLimits, LayerState, TrustedProxies,
+};
 use vestibule_http::operations::{self, Metrics, Readiness};
 use vestibule_http::server::{Limits, Listen, Running, Server};
 use vestibule_model::Clock;
 
-use crate::config::{Config, LimitSettings, Loaded, ServerSettings};
+use crate::config::{self, Config, LimitSettings, Loaded, ServerSettings};
 use crate::data_metrics::DataMetrics;
 use crate::input_error::InputError;
 use crate::metrics::EngineMetrics;
@@ -88,11 +90,20 @@ impl Listeners {
             clock: Arc::clone(clock),
             public_address: public_address(server, https).into(),
             livevox_bearer_token: loaded.config.livevox.bearer_application_token,
+            unserved: match loaded.purpose {
+                config::Purpose::Service => Unserved::NotFound,
+                config::Purpose::Development => Unserved::NotImplemented,
+            },
         });
         let clients = layers::apply(clients, layers);
         let operators =
             operations::router(Arc::clone(&metrics), readiness(Arc::clone(&stopping), Arc::downgrade(auth)));
         let administrators = admin::router(AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock) });
+        let allowed_hosts = match loaded.purpose {
+            config::Purpose::Service => AllowedHosts::Any,
+            config::Purpose::Development => AllowedHosts::Loopback,
+        };
+        let for_operators = LayerState { allowed_hosts, ..for_operators };
         let operators = layers::apply(operators.merge(administrators), for_operators);
 
         let plain = |address| Listen { address, tls: None, service: clients.clone() };

@@ -247,5 +247,8 @@ fn refuse_early(state: &LayerState, request: &Request) -> Option<Response> {
     if !headers.name_one_host(request.version()) {
         return Some(refusal::answer(request.uri().path(), Refusal::NoHost));
     }
+    if !state.allowed_hosts.include(request) {
+        return Some(refusal::answer(request.uri().path(), Refusal::Misdirected));
+    }
     state.allowed_origins.preflight(request.method(), request.headers())
 }

@@ -3,7 +3,8 @@
 //! 1. **request id** (`request_id`): the caller's, or a new one; returned as `X-Request-Id`
 //! 2. **client address** (`client`): the peer, or what trusted proxies say
 //! 3. **in flight** counted; a span with the id for what is logged meanwhile, but on the cheapest shortcuts
-//! 4. **head**: more than 16 KiB of headers is 431; HTTP/1.1 without Host, and two of them, 400 (RFC 9112 §3.2)
+//! 4. **head**: more than 16 KiB of headers is 431; HTTP/1.1 without Host, and two of them, 400 (RFC 9112 §3.2); then the
+//!    **name** that is asked for, where only some count (`host`): others are 421
 //! 5. **CORS preflight** (`cors`): answered for allowed origins, otherwise unknown
 //! 6. **panics** of the handler become 500
 //! 7. the handler; `LimitedBody` (`body`) reads bodies with a limit on size and time, and one on all of them (`body_budget`)
@@ -22,6 +23,7 @@ mod client;
 mod cors;
 mod edge;
 mod headers;
+mod host;
 mod plain;
 pub mod refusal;
 mod request_id;
@@ -42,6 +44,7 @@ pub use client::{ClientAddress, ForwardedTls, TrustedProxies, is_encrypted};
 pub use cors::{AllowedOrigins, InvalidOrigin};
 pub(crate) use edge::Passage;
 pub use headers::Headers;
+pub use host::AllowedHosts;
 pub use plain::{Fields, PlainAnswer};
 pub use refusal::Refusal;
 pub use request_id::{RequestId, RequestIds};
@@ -62,6 +65,8 @@ pub struct LayerState {
     pub trusted_proxies: TrustedProxies,
     /// Whose pages may call us from a browser. Default: nobody's but our own.
     pub allowed_origins: AllowedOrigins,
+    /// The names under which requests may come. Default: any.
+    pub allowed_hosts: AllowedHosts,
     /// The most bytes of headers. Default: 16 KiB.
     pub max_header_bytes: usize,
     /// Limits on bodies. Default: 64 KiB within 15 s.
@@ -78,6 +83,7 @@ impl LayerState {
             request_ids: RequestIds::new(rng),
             trusted_proxies: TrustedProxies::default(),
             allowed_origins: AllowedOrigins::default(),
+            allowed_hosts: AllowedHosts::default(),
             max_header_bytes: 16 * 1024,
             body: BodyLimits::default(),
             unread: BodyBudget::default(),

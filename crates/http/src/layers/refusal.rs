@@ -20,6 +20,8 @@ pub enum Refusal {
     MethodNotAllowed,
     /// The Domain API lists what is asked for, and this service does not have it.
     NotImplemented,
+    /// It is for a name that this listener does not answer to.
+    Misdirected,
     /// The head did not arrive in time.
     HeaderTimeout,
     /// The body did not arrive in time.
@@ -46,6 +48,7 @@ impl Refusal {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::HeaderTimeout | Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
@@ -73,6 +76,7 @@ impl Refusal {
                 "Not served here. The Domain API of `vestibule dev` lists the vendor's services so that clients find a \
                  host; of these it serves agentVep: login, refresh and logout"
             }
+            Self::Misdirected => "Ask for localhost: this is for this machine only, under no other name",
             Self::HeaderTimeout => "The request headers did not arrive in time",
             Self::BodyTimeout => "The request body did not arrive in time",
             Self::BodyBroken => "The request body is incomplete or malformed",

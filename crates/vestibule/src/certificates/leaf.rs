@@ -14,22 +14,24 @@ const DAY: Duration = Duration::from_hours(24);
 /// Below the 398 days that Apple's and other clients allow.
 const LIFE: Duration = DAY.saturating_mul(390);
 
-/// What clients call this machine when it stands in for the vendors' servers.
-const NAMES: [&str; 5] = ["localhost", "127.0.0.1", "::1", "*.liveperson.net", "*.livevox.com"];
+/// What this machine is called.
+pub(super) const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
-/// A certificate and its key, good from yesterday on, for clocks that are not quite right.
+/// A certificate for these names and its key, good from yesterday on, for clocks that are not quite right.
 pub(super) fn issue(
     authority: &Authority,
+    names: &[&str],
     now: Millis,
 ) -> anyhow::Result<(CertificateDer<'static>, PrivateKeyDer<'static>)> {
-    let mut params = CertificateParams::new(NAMES.map(str::to_owned))?;
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut params = CertificateParams::new(names)?;
     params.distinguished_name.push(DnType::CommonName, "Vestibule development server");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
     good_between(&mut params, now.minus(DAY), now.plus(LIFE))?;
     let key = KeyPair::generate()?;
-    let certificate = params.signed_by(&key, authority)?;
+    let certificate = params.signed_by(&key, &authority.issuer)?;
     Ok((certificate.der().clone(), PrivatePkcs8KeyDer::from(key.serialize_der()).into()))
 }
 
@@ -65,11 +67,11 @@ mod tests {
     fn issued() -> CertificateDer<'static> {
         let folder = tempfile::tempdir().unwrap();
         let authority = authority::open_or_make(&DataDir::at(folder.path()), NOW).unwrap();
-        issue(&authority, NOW).unwrap().0
+        issue(&authority, &LOCAL, NOW).unwrap().0
     }
 
     #[test]
-    fn names_this_machine_and_the_vendors() {
+    fn has_the_names_that_were_asked_for() {
         let der = issued();
         let (_, certificate) = X509Certificate::from_der(&der).unwrap();
         let names = certificate.subject_alternative_name().unwrap().unwrap();
@@ -82,8 +84,8 @@ mod tests {
                 _ => None,
             })
             .collect();
-        assert_eq!(dns, ["localhost", "*.liveperson.net", "*.livevox.com"]);
-        assert_eq!(names.value.general_names.len(), NAMES.len());
+        assert_eq!(dns, ["localhost"]);
+        assert_eq!(names.value.general_names.len(), LOCAL.len());
     }
 
     #[test]

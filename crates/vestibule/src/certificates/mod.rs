@@ -2,20 +2,23 @@
 
 mod authority;
 mod leaf;
+mod on_demand;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WantsServerCert;
+use rustls::{ConfigBuilder, ServerConfig};
 use vestibule_model::Millis;
 
 use crate::config::Loaded;
 use crate::data_dir::DataDir;
 use crate::input_error::InputError;
+use on_demand::OnDemand;
 
 /// TLS with the certificate that the configuration names, if `https` is on.
 pub(crate) fn from_files(loaded: &Loaded) -> Result<Option<Arc<ServerConfig>>, InputError> {
@@ -33,12 +36,24 @@ pub(crate) fn from_files(loaded: &Loaded) -> Result<Option<Arc<ServerConfig>>, I
     Ok(Some(tls))
 }
 
-/// TLS with a fresh certificate of the development CA, which is made if there is none that is still good.
-pub(crate) fn for_development(data: &DataDir, now: Millis) -> anyhow::Result<Arc<ServerConfig>> {
+/// TLS with certificates of the development CA.
+#[derive(Debug)]
+pub(crate) struct Development {
+    /// With a certificate for whatever name of the vendors' a client asks for.
+    pub(crate) tls: Arc<ServerConfig>,
+    /// The vendors' domains that the CA is not good for, because an older version made it.
+    pub(crate) not_covered: Vec<&'static str>,
+}
+
+/// TLS with fresh certificates of the development CA, which is made if there is none that is still good.
+pub(crate) fn for_development(data: &DataDir, now: Millis) -> anyhow::Result<Development> {
     let authority = authority::open_or_make(data, now)?;
-    let (certificate, key) =
-        leaf::issue(&authority, now).context("cannot issue a development certificate")?;
-    tls(vec![certificate], key).context("cannot use the development certificate")
+    let not_covered = authority.not_permitted();
+    let certificates = OnDemand::new(authority, now).context("cannot issue a development certificate")?;
+    let tls = builder()
+        .context("cannot use the development certificate")?
+        .with_cert_resolver(Arc::new(certificates));
+    Ok(Development { tls: Arc::new(tls), not_covered })
 }
 
 fn chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, rustls::pki_types::pem::Error> {
@@ -51,12 +66,13 @@ fn tls(
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 ) -> Result<Arc<ServerConfig>, rustls::Error> {
+    Ok(Arc::new(builder()?.with_single_cert(chain, key)?))
+}
+
+fn builder() -> Result<ConfigBuilder<ServerConfig, WantsServerCert>, rustls::Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
-    Ok(Arc::new(config))
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(builder.with_no_client_auth())
 }
 
 fn named(file: &Path, error: &dyn std::fmt::Display) -> String {

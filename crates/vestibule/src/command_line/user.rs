@@ -26,8 +26,8 @@ pub(crate) enum UserAction {
     /// Set the password of one; sessions end
     #[command(long_about = PASSWORD_ABOUT)]
     Password(SetPassword),
-    /// Remove one
-    Remove(OneUser),
+    /// Remove one; sessions end
+    Remove(RemoveUser),
     /// End all sessions of one
     EndSessions(OneUser),
 }
@@ -56,6 +56,15 @@ pub(crate) struct OneUser {
     /// The user's id or login name
     #[arg(value_name = "ID|LOGIN_NAME")]
     pub(crate) user: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RemoveUser {
+    #[command(flatten)]
+    pub(crate) one: OneUser,
+    /// Do not ask whether it is meant
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -7,18 +7,24 @@ use vestibule_auth::FirstOwner;
 use vestibule_crypto::{MasterKey, OsRng};
 use vestibule_model::{Actor, Clock};
 use vestibule_store::Store;
+use vestibule_store_sqlite::holds_api_key;
 
 use super::{small_runtime, welcome};
 use crate::apply::{self, Declared, Tools};
+use crate::certificates::{self, Development};
 use crate::clock::SystemClock;
 use crate::command_line::DevArguments;
 use crate::config::{self, Config, Flags};
 use crate::data_dir::DataDir;
 use crate::house::{House, open_store};
-use crate::{certificates, listeners, logging, master_key, signals};
+use crate::{listeners, logging, master_key, signals};
 
 /// The demo account.
 const DEMO: &str = include_str!("../../demo.toml");
+
+/// Its id, and an API key that no other account has.
+const DEMO_ACCOUNT: &str = "12345678";
+const DEMO_APP_KEY: &str = "0123456789abcdef0123456789abcdef";
 
 /// Runs a development server until it is told to stop.
 pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
@@ -32,23 +38,33 @@ pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
     logging::start(&loaded.config.log);
     let stop = signals::listen()?;
     let data = DataDir::open(&loaded.config.server.data_dir)?;
-    if data.database().exists() && !data.ca_key().exists() {
-        let folder = data.path().display();
-        bail!(
-            "{folder} has a database that `vestibule dev` did not make, and the demo account would go into it"
-        );
-    }
+    refuse_others_database(&data)?;
     let _lock = data.lock()?;
     let master = master_key::load(&loaded.config.master_key, &data)?;
-    let tls = certificates::for_development(&data, SystemClock.now())?;
+    let Development { tls, not_covered } = certificates::for_development(&data, SystemClock.now())?;
     small_runtime()?.block_on(async {
         let store = open_store(&data, &master)?;
         let owner = FirstOwner::WithPassword(welcome::OWNER_PASSWORD.to_owned().into());
         put_demo_account(&store, &loaded.config, &master).await?;
         let house = House::open(&loaded, &master, store, (Some(&tls), owner)).await?;
-        welcome::show(house.addresses(), &data);
+        welcome::show(house.addresses(), &data, &not_covered);
         house.run(stop).await
     })
+}
+
+/// A database without the demo account is somebody's own, and stays so. One that has it has been made by `dev`, here or
+/// where it was copied from.
+fn refuse_others_database(data: &DataDir) -> anyhow::Result<()> {
+    let database = data.database();
+    if !database.exists() || data.ca_key().exists() {
+        return Ok(());
+    }
+    let holds_demo = holds_api_key(&database, DEMO_ACCOUNT, DEMO_APP_KEY);
+    if holds_demo.with_context(|| format!("cannot read {}", database.display()))? {
+        return Ok(());
+    }
+    let folder = data.path().display();
+    bail!("{folder} has a database that `vestibule dev` did not make, and the demo account would go into it")
 }
 
 async fn put_demo_account(store: &dyn Store, config: &Config, master: &MasterKey) -> anyhow::Result<()> {

@@ -1,4 +1,6 @@
 //! What a server says when it begins: where it answers, and in development what to paste where.
+//!
+//! In development all of it can be pasted into a shell at once: whatever is no command is a comment.
 
 use std::net::SocketAddr;
 
@@ -20,6 +22,9 @@ const LIVEVOX_PERSON: &str = r#"{"clientName":"DEMO","userName":"name","password
 const LIVEVOX_AGENT: &str =
     r#"{"clientName":"DEMO","userName":"agent1","password":"agent1-password","agent":true}"#;
 
+/// The header without which no body is read.
+const JSON: &str = "-H 'Content-Type: application/json'";
+
 /// The password of `admin` in development.
 pub(super) const OWNER_PASSWORD: &str = "admin-password";
 
@@ -34,15 +39,17 @@ pub(crate) fn show_first_owner(owner: &MadeOwner) {
 }
 
 /// Where it answers, then examples.
-pub(super) fn show(addresses: Addresses, data: &DataDir) {
+pub(super) fn show(addresses: Addresses, data: &DataDir, not_covered: &[&str]) {
     let (certificate, folder) = (absolute(&data.ca_certificate()), absolute(data.path()));
     let version = env!("CARGO_PKG_VERSION");
-    screen::say(format_args!(
-        "Vestibule {version} for development: everybody knows the passwords of the demo account.\n"
+    remark(format_args!(
+        "Vestibule {version} for development: everybody knows the passwords of the demo account.\n\n{}\n\
+         ca     {certificate}\ndata   {folder}",
+        listing(addresses)
     ));
-    show_addresses(addresses);
-    screen::say(format_args!("ca     {certificate}"));
-    screen::say(format_args!("data   {folder}"));
+    if !not_covered.is_empty() {
+        show_narrow_authority(not_covered, data);
+    }
     if let Some(http) = addresses.http {
         show_http(http);
         show_livevox(http);
@@ -51,88 +58,177 @@ pub(super) fn show(addresses: Addresses, data: &DataDir) {
         show_https(https, &certificate);
     }
     show_administration(addresses.admin);
-    screen::say(format_args!(
-        "\nMore users, with the password `password`: expired, mustchange, disabled; agent has `agent-password`,\n\
+    screen::say("");
+    remark(format_args!(
+        "More users, with the password `password`: expired, mustchange, disabled; agent has `agent-password`,\n\
          and LiveVox's agent agent1 `agent1-password`.\n\
-         Your own: vestibule apply FILE --data-dir '{folder}' (see vestibule apply --help).\n\
-         Ctrl-C stops."
+         Your own: vestibule apply FILE --data-dir {} (see vestibule apply --help).\n\
+         Ctrl-C stops.",
+        quoted(&folder)
     ));
+}
+
+/// Lines for people, which a shell passes over.
+fn remark(text: impl std::fmt::Display) {
+    for line in text.to_string().lines() {
+        screen::say(if line.is_empty() { String::new() } else { format!("# {line}") });
+    }
+}
+
+/// A remark, and the commands that it is about.
+fn example(about: &str, commands: &[String]) {
+    screen::say("");
+    remark(about);
+    commands.iter().for_each(screen::say);
 }
 
 /// One line per listener, for people and for programs; that of operators the last.
 pub(super) fn show_addresses(addresses: Addresses) {
+    screen::say(listing(addresses));
+}
+
+fn listing(addresses: Addresses) -> String {
     let listeners = [
         ("http", "http", addresses.http),
         ("https", "https", addresses.https),
         ("admin", "http", Some(addresses.admin)),
     ];
-    for (name, scheme, address) in listeners {
-        if let Some(address) = address {
-            screen::say(format_args!("{name:<6} {scheme}://{address}"));
-        }
-    }
+    let line = |(name, scheme, address): (&str, &str, Option<SocketAddr>)| {
+        address.map(|address| format!("{name:<6} {scheme}://{address}"))
+    };
+    listeners.into_iter().filter_map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn show_narrow_authority(not_covered: &[&str], data: &DataDir) {
+    let (certificate, key) = (quoted(&absolute(&data.ca_certificate())), quoted(&absolute(&data.ca_key())));
+    screen::say("");
+    remark(format_args!(
+        "An older version made the CA above: it is not good for names under {}.\n\
+         To have one that is, stop, run `rm {certificate} {key}`, start again,\n\
+         and let clients trust the new ca.pem in place of the old one.",
+        not_covered.join(" and ")
+    ));
 }
 
 fn show_http(http: SocketAddr) {
     let base = format!("http://{http}/api/account/12345678");
-    let json = "-H 'Content-Type: application/json'";
-    screen::say(format_args!(
-        "\nLog in as a person, keep the session, end it:\n  \
-           curl -c jar -o login.json -H 'Content-Type: application/json' '{base}/login?v=1.3' -d '{PERSON}'\n  \
-           CSRF=$(sed -n 's/.*\"csrf\" *: *\"\\([0-9a-f]*\\)\".*/\\1/p' login.json)\n  \
-           curl -i -b jar -c jar {json} '{base}/refresh?v=1.3' -d '{{\"csrf\":\"'$CSRF'\"}}'\n  \
-           curl -i -b jar {json} '{base}/logout?v=1.3' -d '{{\"csrf\":\"'$CSRF'\"}}'\n\
-         \nLog in as an application:\n  \
-           curl {json} '{base}/login?v=1.3' -d '{APPLICATION}'\n\
-         \nAsk for the domains:\n  \
-           curl '{base}/service/baseURI.json?version=1.0'"
-    ));
+    example(
+        "Log in as a person, keep the session, end it:",
+        &[
+            format!("curl -sS -c jar -o login.json {JSON} '{base}/login?v=1.3' -d '{PERSON}'"),
+            r#"CSRF=$(sed -n 's/.*"csrf" *: *"\([0-9a-f]*\)".*/\1/p' login.json)"#.to_owned(),
+            format!(r#"curl -sS -i -b jar -c jar {JSON} '{base}/refresh?v=1.3' -d '{{"csrf":"'$CSRF'"}}'"#),
+            format!(r#"curl -sS -i -b jar {JSON} '{base}/logout?v=1.3' -d '{{"csrf":"'$CSRF'"}}'"#),
+        ],
+    );
+    example(
+        "Log in as an application:",
+        &[format!("curl -sS -w '\\n' {JSON} '{base}/login?v=1.3' -d '{APPLICATION}'")],
+    );
+    example(
+        "Ask for the domains:",
+        &[format!("curl -sS -w '\\n' '{base}/service/baseURI.json?version=1.0'")],
+    );
 }
 
 fn show_livevox(http: SocketAddr) {
     let base = format!("http://{http}/session");
-    let login = format!("-H '{TOKEN}' -H 'Content-Type: application/json' '{base}/login'");
-    screen::say(format_args!(
-        "\nLog in as LiveVox has it, ask whether the session lives, end it:\n  \
-           curl -o session.json {login} -d '{LIVEVOX_PERSON}'\n  \
-           SESSION=$(sed -n 's/.*\"sessionId\" *: *\"\\([-0-9a-f]*\\)\".*/\\1/p' session.json)\n  \
-           curl -i \"{base}/validate/$SESSION\"\n  \
-           curl -i -X DELETE \"{base}/logout/$SESSION\"\n\
-         \nLog in as one of LiveVox's agents:\n  \
-           curl {login} -d '{LIVEVOX_AGENT}'"
-    ));
+    let login = format!("-H '{TOKEN}' {JSON} '{base}/login'");
+    example(
+        "Log in as LiveVox has it, ask whether the session lives, end it:",
+        &[
+            format!("curl -sS -o session.json {login} -d '{LIVEVOX_PERSON}'"),
+            r#"SESSION=$(sed -n 's/.*"sessionId" *: *"\([-0-9a-f]*\)".*/\1/p' session.json)"#.to_owned(),
+            format!(r#"curl -sS -i "{base}/validate/$SESSION""#),
+            format!(r#"curl -sS -i -X DELETE "{base}/logout/$SESSION""#),
+        ],
+    );
+    example(
+        "Log in as one of LiveVox's agents:",
+        &[format!("curl -sS -w '\\n' {login} -d '{LIVEVOX_AGENT}'")],
+    );
 }
 
 fn show_administration(admin: SocketAddr) {
     let base = format!("http://{admin}/admin/v1");
-    let json = "-H 'Content-Type: application/json'";
-    screen::say(format_args!(
-        "\nAdminister, described by {base}/openapi.json; log in, make a token for a day, look at the sessions:\n  \
-           curl -o admin.json {json} '{base}/login' -d '{{\"username\":\"admin\",\"password\":\"{OWNER_PASSWORD}\"}}'\n  \
-           BEARER=$(sed -n 's/.*\"token\" *: *\"\\([0-9a-f]*\\)\".*/\\1/p' admin.json)\n  \
-           curl {json} -H \"Authorization: Bearer $BEARER\" '{base}/administration-tokens' -d '{{\"name\":\"mine\",\"role\":\"owner\",\"expires\":'$(date -d tomorrow +%s)'000}}'\n  \
-           curl -H \"Authorization: Bearer $BEARER\" '{base}/sessions?account=12345678'\n\
-         \nThe same with the command line, which keeps the session for the commands that follow:\n  \
-           echo {OWNER_PASSWORD} | vestibule login admin --password-stdin --server http://{admin}\n  \
-           vestibule administration-token create mine --role owner --expires 1d\n  \
-           vestibule session list --account 12345678"
-    ));
+    let bearer = r#"-H "Authorization: Bearer $BEARER""#;
+    example(
+        &format!(
+            "Administer, described by {base}/openapi.json; log in, make a token for a day, look at the sessions:"
+        ),
+        &[
+            format!(
+                r#"curl -sS -o admin.json {JSON} '{base}/login' -d '{{"username":"admin","password":"{OWNER_PASSWORD}"}}'"#
+            ),
+            r#"BEARER=$(sed -n 's/.*"token" *: *"\([0-9a-f]*\)".*/\1/p' admin.json)"#.to_owned(),
+            format!(
+                r#"curl -sS -w '\n' {JSON} {bearer} '{base}/administration-tokens' -d '{{"name":"mine","role":"owner","expires":'$(($(date +%s) + 86400))'000}}'"#
+            ),
+            format!("curl -sS -w '\\n' {bearer} '{base}/sessions?account=12345678'"),
+        ],
+    );
+    let program = program();
+    example(
+        "The same with the command line, which keeps the session for the commands that follow:",
+        &[
+            format!("echo {OWNER_PASSWORD} | {program} login admin --password-stdin --server http://{admin}"),
+            format!("{program} administration-token create mine-too --role owner --expires 1d"),
+            format!("{program} session list --account 12345678"),
+        ],
+    );
 }
 
 fn show_https(https: SocketAddr, certificate: &str) {
-    let host = format!("localhost:{}", https.port());
-    screen::say(format_args!(
-        "\nPoint clients at it; they must trust the CA above:\n  \
-           curl             curl --cacert '{certificate}' 'https://{host}/api/account/12345678/service/baseURI.json?version=1.0'\n  \
-           Node agent SDK   new Agent({{accountId: '12345678', csdsDomain: '{host}', username: 'name', password: 'password'}})\n                   \
-                            with NODE_EXTRA_CA_CERTS='{certificate}'\n  \
-           Python requests  requests.post('https://{host}/api/account/12345678/login?v=1.3', json=...)\n                   \
-                            with REQUESTS_CA_BUNDLE='{certificate}'\n  \
-           fixed host names curl --cacert '{certificate}' --connect-to ::{https} https://api.liveperson.net/api/account/12345678/service/baseURI.json\n                   \
-                            the certificate is good for *.liveperson.net and *.livevox.com"
+    let (host, ca) = (format!("localhost:{}", https.port()), quoted(certificate));
+    let domains = "/api/account/12345678/service/baseURI.json?version=1.0";
+    example(
+        "Point clients at it; they must trust the CA above:",
+        &[format!("curl -sS -w '\\n' --cacert {ca} 'https://{host}{domains}'")],
+    );
+    example(
+        "Host names of the vendors that are written into clients: the certificate is made for whatever name under\n\
+         liveperson.net, liveperson.com, lpsnmedia.net and livevox.com is asked for:",
+        &[format!(
+            "curl -sS -w '\\n' --cacert {ca} --connect-to ::{https} 'https://lo.agentvep.liveperson.net{domains}'"
+        )],
+    );
+    screen::say("");
+    remark(format_args!(
+        "Node agent SDK   new Agent({{accountId: '12345678', csdsDomain: '{host}', username: 'name', password: 'password'}})\n                 \
+                          with NODE_EXTRA_CA_CERTS={ca}\n\
+         Python requests  requests.post('https://{host}/api/account/12345678/login?v=1.3', json=...)\n                 \
+                          with REQUESTS_CA_BUNDLE={ca}"
     ));
+}
+
+/// This program as a shell can start it, wherever it was started from.
+fn program() -> String {
+    let path = std::env::current_exe().map_or_else(|_| "vestibule".into(), |path| path.display().to_string());
+    quoted(&path)
+}
+
+/// A text as one word of a shell, in quotes only where it needs them.
+fn quoted(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn absolute(path: &std::path::Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_quoted_where_a_shell_would_read_it_otherwise() {
+        assert_eq!(quoted("/home/me/data"), "/home/me/data");
+        assert_eq!(quoted("/home/it's me"), r"'/home/it'\''s me'");
+        assert_eq!(quoted("$HOME"), "'$HOME'");
+        assert_eq!(quoted(""), "''");
+    }
 }

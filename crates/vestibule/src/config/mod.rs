@@ -31,7 +31,17 @@ pub(crate) const DEFAULT: &str = include_str!("../../config.default.toml");
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) config: Config,
+    pub(crate) purpose: Purpose,
     layers: Layers,
+}
+
+/// What a service is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Others.
+    Service,
+    /// A developer, on this machine: `vestibule dev`.
+    Development,
 }
 
 /// What the command line says about settings.
@@ -77,7 +87,8 @@ pub(crate) fn load_for_development(flags: Flags) -> Result<Loaded, InputError> {
     for (key, value) in [("server.https", "127.0.0.1:8443"), ("server.data_dir", "data")] {
         layers.set(key, Value::String(value.to_owned()), Source::Development);
     }
-    finish(layers, std::env::vars_os(), flags).and_then(Loaded::checked_for_development)
+    let loaded = finish(layers, std::env::vars_os(), flags)?;
+    Loaded { purpose: Purpose::Development, ..loaded }.checked_for_development()
 }
 
 fn finish(
@@ -91,7 +102,7 @@ fn finish(
     }
     let config: Config = layers.read()?;
     environment::refuse_unknown(&unknown, config.master_key.environment.as_deref())?;
-    Ok(Loaded { config, layers })
+    Ok(Loaded { config, purpose: Purpose::Service, layers })
 }
 
 impl Loaded {

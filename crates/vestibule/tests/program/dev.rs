@@ -3,8 +3,13 @@
 use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 use std::sync::Arc;
 
+use rcgen::{
+    BasicConstraints, CertificateParams, GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints,
+};
 use rustix::process::Signal;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -51,6 +56,33 @@ fn refuses_a_database_that_it_did_not_make() {
 }
 
 #[test]
+fn serves_a_database_that_it_made_and_that_was_restored() {
+    let folder = Folder::new();
+    drop(Server::dev(&folder));
+    let (data, copy) = (folder.path("data"), folder.path("copy"));
+    let backup = run(vestibule().arg("backup").arg(&copy).arg("--data-dir").arg(&data));
+    assert_eq!(backup.code, Some(0), "{}", backup.err);
+    let key = folder.path("master.key");
+    fs::rename(data.join("master.key"), &key).unwrap();
+    fs::remove_dir_all(&data).unwrap();
+    let mut restore = vestibule();
+    restore.arg("restore").arg(&copy).arg("--key").arg(&key).arg("--data-dir").arg(&data);
+    let restore = run(&mut restore);
+    assert_eq!(restore.code, Some(0), "{}", restore.err);
+    assert_eq!(Server::dev(&folder).log_in("12345678", "name", "password").status, 200);
+}
+
+#[test]
+fn a_database_of_its_own_outlives_its_ca() {
+    let folder = Folder::new();
+    drop(Server::dev(&folder));
+    for file in ["data/ca.pem", "data/ca-key.pem"] {
+        fs::remove_file(folder.path(file)).unwrap();
+    }
+    assert_eq!(Server::dev(&folder).log_in("12345678", "name", "password").status, 200);
+}
+
+#[test]
 fn makes_nothing_when_it_refuses() {
     let folder = Folder::new();
     run(vestibule().args(["dev", "--http", "192.0.2.1:80", "--data-dir"]).arg(folder.path("data")));
@@ -79,7 +111,16 @@ fn ask_securely(folder: &Folder, server: &Server, name: &str) -> Answer {
 fn its_certificate_is_good_for_this_machine_and_the_vendors_names() {
     let folder = Folder::new();
     let server = Server::dev(&folder);
-    for name in ["localhost", "127.0.0.1", "api.liveperson.net", "api.livevox.com"] {
+    let names = [
+        "localhost",
+        "127.0.0.1",
+        "api.liveperson.net",
+        "lo.agentvep.liveperson.net",
+        "va.sentinel.liveperson.com",
+        "lptag.lpsnmedia.net",
+        "api.na6.livevox.com",
+    ];
+    for name in names {
         assert_eq!(ask_securely(&folder, &server, name).status, 200, "{name}");
     }
 }
@@ -227,4 +268,119 @@ fn a_port_in_use_is_named() {
     ]);
     let outcome = run(command.arg(folder.path("data")));
     assert!(outcome.code == Some(1) && outcome.err.contains(&address), "{}", outcome.err);
+}
+
+/// A CA as the first version made it: for fewer names.
+fn put_older_ca(folder: &Folder) {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    let names = ["localhost", "liveperson.net", "livevox.com"];
+    let permitted_subtrees = names.map(|name| GeneralSubtree::DnsName(name.to_owned())).to_vec();
+    params.name_constraints = Some(NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() });
+    let key = KeyPair::generate().unwrap();
+    fs::create_dir(folder.path("data")).unwrap();
+    folder.file("data/ca.pem", &params.self_signed(&key).unwrap().pem());
+    let key = folder.file("data/ca-key.pem", &key.serialize_pem());
+    fs::set_permissions(key, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn a_ca_of_an_older_version_is_kept_and_the_screen_says_what_it_is_not_good_for() {
+    let folder = Folder::new();
+    put_older_ca(&folder);
+    let before = fs::read(folder.path("data/ca.pem")).unwrap();
+    let server = Server::dev(&folder);
+    let out = server.out();
+    assert!(out.contains("not good for names under liveperson.com and lpsnmedia.net"), "{out}");
+    assert!(out.contains("trust the new ca.pem"), "{out}");
+    assert_eq!(fs::read(folder.path("data/ca.pem")).unwrap(), before);
+    assert_eq!(ask_securely(&folder, &server, "api.na6.livevox.com").status, 200);
+}
+
+#[test]
+fn a_ca_of_this_version_is_good_for_all_and_the_screen_has_nothing_to_say_of_it() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    assert!(!server.out().contains("not good for"), "{}", server.out());
+}
+
+#[test]
+fn what_it_lists_and_does_not_serve_is_501_in_words() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    for path in [
+        "/api/account/12345678/configuration/le-users/users",
+        "/ws_api/account/12345678/messaging/consumer?v=3",
+        "/messaging_history/api/account/12345678/conversations/search",
+    ] {
+        let answer = server.get("http", path);
+        assert_eq!(answer.status, 501, "{path}");
+        assert!(answer.json()["error"].as_str().unwrap().contains("Domain API"), "{}", answer.body);
+    }
+}
+
+#[test]
+fn a_path_of_its_own_that_is_not_there_is_404() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    for path in ["/", "/session/nothing", "/self/v1/nothing", "/gateway/nothing"] {
+        assert_eq!(server.get("http", path).status, 404, "{path}");
+    }
+}
+
+#[test]
+fn a_service_for_others_answers_404_where_it_has_nothing() {
+    let folder = Folder::new();
+    let server = Server::serve(&folder, &[]);
+    assert_eq!(server.get("http", "/ws_api/account/12345678/messaging/consumer").status, 404);
+}
+
+/// The status of a request to the listener for administration under this name.
+fn administered_as(server: &Server, host: &str) -> u16 {
+    let mut connection = TcpStream::connect(server.address("admin")).unwrap();
+    write!(connection, "GET /healthz HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
+    answer(connection).status
+}
+
+#[test]
+fn a2_a_page_that_gave_its_name_this_machines_address_does_not_administer() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    for host in ["localhost", "127.0.0.1", "[::1]:8081", &server.address("admin")] {
+        assert_eq!(administered_as(&server, host), 200, "{host}");
+    }
+    for host in ["example.com", "localhost.example.com", "example.com:8081", ""] {
+        assert_eq!(administered_as(&server, host), 421, "{host}");
+    }
+}
+
+#[test]
+fn a_service_for_others_is_administered_under_whatever_name() {
+    let folder = Folder::new();
+    let server = Server::serve(&folder, &[]);
+    assert_eq!(administered_as(&server, "admin.example.com"), 200);
+}
+
+#[test]
+fn all_that_it_prints_can_be_pasted_into_a_shell_at_once() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    // The first failure ends it, an answer that is none of success included.
+    let checked = "set -eu\ncurl() { command curl --fail-with-body \"$@\"; }\n";
+    let script = folder.file("pasted", &format!("{checked}{}echo all done\n", server.out()));
+    fs::create_dir(folder.path("here")).unwrap();
+    let mut shell = Command::new("bash");
+    shell.args(["-o", "pipefail"]).arg(&script).current_dir(folder.path("here"));
+    let outcome = run(shell.env("XDG_CONFIG_HOME", folder.path("config")));
+    assert!(
+        outcome.code == Some(0) && outcome.out.ends_with("all done\n"),
+        "{} {}",
+        outcome.out,
+        outcome.err
+    );
+    // Refreshed, logged out, validated, ended: what the answers say, beside those that only the shell has seen.
+    for status in ["HTTP/1.1 200", "HTTP/1.1 204"] {
+        assert_eq!(outcome.out.matches(status).count(), 2, "{}", outcome.out);
+    }
 }

@@ -107,7 +107,8 @@ impl Server {
     /// The address of a listener, as it is printed.
     pub(crate) fn address(&self, listener: &str) -> String {
         let out = self.out();
-        let mut lines = out.lines().filter_map(|line| line.split_once(char::is_whitespace));
+        let lines = out.lines().map(|line| line.trim_start_matches("# "));
+        let mut lines = lines.filter_map(|line| line.split_once(char::is_whitespace));
         let (_, url) = lines.find(|(name, _)| *name == listener).unwrap();
         url.rsplit('/').next().unwrap().to_owned()
     }

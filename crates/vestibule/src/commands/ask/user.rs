@@ -9,11 +9,12 @@ use super::session::ended;
 use super::thing::Kind;
 use crate::apply::generated_password;
 use crate::client::{
-    Fields, Place, Secret, Service, ServiceError, ask_secret_twice, id_of, secret_from_stdin, user_of,
+    Fields, Place, Secret, Service, ServiceError, ask_secret_twice, confirm, id_of, secret_from_stdin,
+    user_of,
 };
 use crate::command_line::{
-    AddUser, ClientFields, GroupFields, KeyFields, OneUser, PasswordArguments, ProfileFields, SetPassword,
-    SkillFields, UserAction, UserFields,
+    AddUser, ClientFields, GroupFields, KeyFields, OneUser, PasswordArguments, ProfileFields, RemoveUser,
+    SetPassword, SkillFields, UserAction, UserFields,
 };
 
 /// The users of an account.
@@ -64,8 +65,12 @@ pub(super) async fn run(service: &Service, action: UserAction) -> anyhow::Result
             Ok(())
         }
         UserAction::Password(set) => set_password(service, &set).await,
-        UserAction::Remove(one) => {
-            users(one.account).remove(service, &place(service, &one).await?, &one.user).await
+        UserAction::Remove(RemoveUser { one, yes }) => {
+            let place = place(service, &one).await?;
+            let question =
+                format!("Remove user {} of account {} with their sessions?", one.user, one.account);
+            confirm(&question, yes)?;
+            users(one.account).remove(service, &place, &one.user).await
         }
         UserAction::EndSessions(one) => ended(service, &place(service, &one).await?.at("sessions")).await,
     }

@@ -106,6 +106,14 @@ fn a_user_is_changed_and_removed() {
     let set = ["user", "set", "12345678", "jane", "--login-name", "janet", "--max-chats", "3"];
     assert_eq!(operator.ask(&set), "changed user jane\n");
     assert_eq!(operator.json(&["user", "show", "12345678", "janet"])["max_chats"], 3);
-    assert_eq!(operator.ask(&["user", "remove", "12345678", "janet"]), "removed user janet\n");
+    assert_eq!(operator.ask(&["user", "remove", "12345678", "janet", "--yes"]), "removed user janet\n");
     assert_eq!(operator.run(&["user", "show", "12345678", "janet"]).code, Some(6));
+}
+
+#[test]
+fn a_user_is_not_removed_unasked() {
+    let operator = Operator::owner();
+    let outcome = operator.give("y", &["user", "remove", "12345678", "agent"]);
+    assert!(outcome.code == Some(2) && outcome.err.contains("--yes"), "{}", outcome.err);
+    assert_eq!(operator.json(&["user", "show", "12345678", "agent"])["login_name"], "agent");
 }
