@@ -3,6 +3,8 @@
 //! A [`PasswordHasher`] belongs to one hash thread and reuses its memory. Which code computes the tags is a
 //! setting ([`Engine`]); every engine passes [`self_check`] before it is used.
 
+#[cfg(test)]
+mod emulated;
 mod engine;
 mod params;
 mod phc;
