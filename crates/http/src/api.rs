@@ -60,6 +60,9 @@ pub fn routes(state: ApiState) -> Routes {
     Routes { router, shortcuts }
 }
 
+/// How paths begin that no API of the vendor's has.
+const OURS: [&str; 6] = ["/session/", "/admin/", "/gateway/", "/metrics", "/healthz", "/readyz"];
+
 /// Whatever no route is there for, in the shape that the caller understands.
 async fn unknown_path(State(api): State<ApiState>, request: Request) -> Response {
     let (parts, _body) = request.into_parts();
@@ -71,8 +74,8 @@ async fn unknown_path(State(api): State<ApiState>, request: Request) -> Response
     if let Some(answer) = livevox::unknown_path(&api, &parts).await {
         return answer;
     }
-    let is_ours = ["/session/", "/admin/", "/gateway/"].iter().any(|ours| path.starts_with(ours));
-    if api.unserved == Unserved::NotImplemented && !is_ours && path != "/" {
+    let is_ours = OURS.iter().any(|ours| path.starts_with(ours)) || path == "/";
+    if api.unserved == Unserved::NotImplemented && !is_ours {
         return refusal::answer(path, Refusal::NotImplemented);
     }
     refusal::answer(path, Refusal::NotFound)

@@ -128,7 +128,7 @@ impl Site {
             Settings { limits, layers: LayerState::new(Arc::clone(&metrics), &Sevens), tls: None };
         change(&mut settings);
         let gate = Gate::closed();
-        let routes = Routes { router: routes(&gate), shortcuts: vec![Arc::new(Plain)] };
+        let routes = Routes { shortcuts: vec![Arc::new(Plain)], ..routes(&gate).into() };
         let service = layers::apply(routes, settings.layers);
         let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: settings.tls, service };
         let server = Server::bind(vec![listen], settings.limits).unwrap();

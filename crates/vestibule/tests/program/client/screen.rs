@@ -9,8 +9,8 @@ use crate::support::{run, vestibule};
 fn the_lines_that_are_shown_for_the_command_line_work() {
     let operator = Operator::stranger();
     let out = operator.server.out();
-    let shown = out.split("\nThe same with the command line").nth(1).unwrap();
-    let lines: Vec<&str> = shown.lines().skip(1).take_while(|line| line.starts_with("  ")).collect();
+    let shown = out.split("\n# The same with the command line").nth(1).unwrap();
+    let lines: Vec<&str> = shown.lines().skip(1).take_while(|line| !line.is_empty()).collect();
     assert_eq!(lines.len(), 3, "{shown}");
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_vestibule"));
     let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
@@ -20,7 +20,7 @@ fn the_lines_that_are_shown_for_the_command_line_work() {
         let outcome = run(&mut command);
         assert_eq!(outcome.code, Some(0), "{line}: {}", outcome.err);
     }
-    assert_eq!(operator.json(&["administration-token", "list"])[0]["name"], "mine");
+    assert_eq!(operator.json(&["administration-token", "list"])[0]["name"], "mine-too");
 }
 
 #[test]
