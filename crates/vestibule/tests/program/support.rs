@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -14,6 +15,9 @@ use tempfile::TempDir;
 /// How often is looked for what must come soon, and how many times.
 const STEP: Duration = Duration::from_millis(10);
 const STEPS: usize = 3_000;
+
+/// What a command, or an answer, takes at the most: beyond it the test has failed.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// What a program that has ended leaves.
 pub(crate) struct Outcome {
@@ -36,9 +40,21 @@ pub(crate) fn vestibule() -> Command {
     command
 }
 
-/// Runs a command that ends by itself.
+/// Runs a command that ends by itself; one that does not is killed, and has no exit code.
 pub(crate) fn run(command: &mut Command) -> Outcome {
-    let output = command.output().unwrap();
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let process = Pid::from_child(&child);
+    let (done, ended) = mpsc::channel();
+    let waiting = thread::spawn(move || {
+        let output = child.wait_with_output().unwrap();
+        // Nobody waits any more when it was killed.
+        let _ = done.send(());
+        output
+    });
+    if ended.recv_timeout(LONGEST).is_err() {
+        kill_process(process, Signal::KILL).unwrap();
+    }
+    let output = waiting.join().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Outcome { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
@@ -77,6 +93,15 @@ impl Server {
         server
     }
 
+    /// The same with further settings, its log going where the test says.
+    pub(crate) fn dev_logging_to(folder: &Folder, log: impl Into<Stdio>, settings: &[(&str, &str)]) -> Self {
+        let mut command = dev(folder);
+        command.envs(settings.iter().copied());
+        let server = Self::start_logging_to(command, folder, log.into());
+        server.soon("its greeting", |server| server.out().contains("Ctrl-C stops"));
+        server
+    }
+
     /// `vestibule serve` on free ports, with further settings.
     pub(crate) fn serve(folder: &Folder, settings: &[(&str, &str)]) -> Self {
         let mut command = vestibule();
@@ -88,9 +113,14 @@ impl Server {
         server
     }
 
-    fn start(mut command: Command, folder: &Folder) -> Self {
+    fn start(command: Command, folder: &Folder) -> Self {
+        let err = File::create(folder.path("err")).unwrap();
+        Self::start_logging_to(command, folder, err.into())
+    }
+
+    fn start_logging_to(mut command: Command, folder: &Folder, log: Stdio) -> Self {
         let (out, err) = (folder.path("out"), folder.path("err"));
-        command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
+        command.stdout(File::create(&out).unwrap()).stderr(log);
         Self { child: command.spawn().unwrap(), out, err }
     }
 
@@ -101,7 +131,7 @@ impl Server {
 
     /// What it has logged so far.
     pub(crate) fn err(&self) -> String {
-        fs::read_to_string(&self.err).unwrap()
+        fs::read_to_string(&self.err).unwrap_or_default()
     }
 
     /// The address of a listener, as it is printed.
@@ -191,9 +221,17 @@ impl Answer {
 
 /// One request on a connection of its own.
 pub(crate) fn ask(address: &str, method: &str, path: &str, headers: &str, body: &str) -> Answer {
-    let mut connection = TcpStream::connect(address).unwrap();
+    let mut connection = connect(address);
     connection.write_all(request(method, path, headers, body).as_bytes()).unwrap();
     answer(connection)
+}
+
+/// A connection on which nothing is waited for forever.
+pub(crate) fn connect(address: &str) -> TcpStream {
+    let connection = TcpStream::connect(address).unwrap();
+    connection.set_read_timeout(Some(LONGEST)).unwrap();
+    connection.set_write_timeout(Some(LONGEST)).unwrap();
+    connection
 }
 
 pub(crate) fn request(method: &str, path: &str, headers: &str, body: &str) -> String {
