@@ -17,7 +17,7 @@ use super::headers::Headers;
 use super::plain::PlainAnswer;
 use super::refusal::{self, Refusal};
 use super::shortcut::{self, Head, Shortcut};
-use super::visit::Visit;
+use super::visit::{Sender, Visit};
 use super::{BodyTerms, ClientAddress, LayerState};
 use crate::operations::Endpoint;
 use crate::server::Peer;
@@ -99,7 +99,10 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let peer = request.extensions().get::<Peer>().map(|peer| peer.address);
-        let visit = Visit::begin(&self.place, &request, peer);
+        let headers = Headers::Map(request.headers());
+        let proxies = &self.place.state.trusted_proxies;
+        let client = peer.map(|peer| proxies.client_address(peer.ip(), headers).0);
+        let visit = Visit::begin(&self.place, &request, Sender { peer, client });
         identify(&self.place.state, &visit, &mut request);
         let step = match refuse_early(&self.place.state, &request) {
             Some(answer) => Step::Answered { answer: Some(answer) },
@@ -177,7 +180,7 @@ impl Edge<shortcut::Endpoint> {
     /// The answer to a request, through the same layers, if the shortcut has it at once. Such a request is never under
     /// way, and touches nothing that is shared but counters.
     pub(crate) fn answer_at_once<B>(&self, request: &http::Request<B>, peer: Peer) -> Option<Response> {
-        let visit = || Visit::begin(&self.place, request, Some(peer.address));
+        let visit = |sender| Visit::begin(&self.place, request, sender);
         let head = (Headers::Map(request.headers()), request.version());
         let (visit, plain) = self.plain_answer(head, peer, visit)?;
         let mut answer = Response::from(plain);
@@ -196,7 +199,7 @@ impl Edge<shortcut::Endpoint> {
         if self.place.state.allowed_origins.are_any() {
             return None;
         }
-        let visit = || Visit::begin_parsed(&self.place, headers, peer.address);
+        let visit = |sender| Visit::begin_parsed(&self.place, headers, sender);
         let (visit, plain) = self.plain_answer((headers, Version::HTTP_11), peer, visit)?;
         let status = plain.status;
         plain.fields.write(out);
@@ -209,7 +212,7 @@ impl Edge<shortcut::Endpoint> {
         &self,
         (headers, version): (Headers<'_>, Version),
         peer: Peer,
-        visit: impl FnOnce() -> Visit,
+        visit: impl FnOnce(Sender) -> Visit,
     ) -> Option<(Visit, PlainAnswer)> {
         let (state, shortcut) = (&self.place.state, &*self.inner.0);
         if headers.size() > state.max_header_bytes || !headers.name_one_host(version) {
@@ -217,7 +220,7 @@ impl Edge<shortcut::Endpoint> {
         }
         let ClientAddress(address) = state.trusted_proxies.client_address(peer.address.ip(), headers);
         let head = Head { headers, address: Some(address) };
-        let visit = visit();
+        let visit = visit(Sender { peer: Some(peer.address), client: Some(address) });
         let answer = catch_unwind(AssertUnwindSafe(|| shortcut.answer_at_once(head))).ok()??;
         Some((visit, answer))
     }
@@ -226,12 +229,11 @@ impl Edge<shortcut::Endpoint> {
 /// Tells the handler who asks.
 fn identify(state: &LayerState, visit: &Visit, request: &mut Request) {
     let (proxies, headers) = (&state.trusted_proxies, Headers::Map(request.headers()));
-    let client = visit.peer.map(|peer| proxies.client_address(peer.ip(), headers));
     let forwarded = visit.peer.and_then(|peer| proxies.forwarded_tls(peer.ip(), headers));
     let has_body = !request.body().is_end_stream();
     let extensions = request.extensions_mut();
     extensions.insert(visit.id.clone());
-    client.map(|client| extensions.insert(client));
+    visit.client.map(|client| extensions.insert(ClientAddress(client)));
     forwarded.map(|forwarded| extensions.insert(forwarded));
     if has_body {
         extensions.insert(BodyTerms { limits: state.body, budget: state.unread.clone() });

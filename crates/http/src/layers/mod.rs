@@ -10,7 +10,8 @@
 //! 7. the handler; `LimitedBody` (`body`) reads bodies with a limit on size and time, and one on all of them (`body_budget`)
 //! 8. **on the way out**: `X-Request-Id`, `X-Content-Type-Options: nosniff`, CORS headers, `Connection: close` where
 //!    a request was not read to its end
-//! 9. **counted and logged**: by method, matched route and status; never the path or the query, which hold secrets
+//! 9. **counted and logged**: by method, matched route and status; never the path or the query, which hold secrets.
+//!    Of refused and failed requests the first few of a kind have lines, the rest are counted (`refusal_log`)
 //!
 //! Shortcuts (`shortcut`) are routes that are recognised before the router; the same layers are around them.
 //!
@@ -26,6 +27,7 @@ mod headers;
 mod host;
 mod plain;
 pub mod refusal;
+mod refusal_log;
 mod request_id;
 mod shortcut;
 mod visit;
@@ -47,6 +49,7 @@ pub use headers::Headers;
 pub use host::AllowedHosts;
 pub use plain::{Fields, PlainAnswer};
 pub use refusal::Refusal;
+pub use refusal_log::RefusalLog;
 pub use request_id::{RequestId, RequestIds};
 
 pub use shortcut::{Answering, Front, Head, Routes, Shortcut};
@@ -59,6 +62,8 @@ use edge::EdgeLayer;
 pub struct LayerState {
     /// Where requests are counted.
     pub metrics: Arc<Metrics>,
+    /// Where refused and failed requests are counted for the log.
+    pub refusals: Arc<RefusalLog>,
     /// Makes request ids.
     pub request_ids: RequestIds,
     /// Whose `X-Forwarded-For` and `X-Forwarded-Proto` count. Default: nobody's.
@@ -80,6 +85,7 @@ impl LayerState {
     pub fn new(metrics: Arc<Metrics>, rng: &dyn Rng) -> Self {
         Self {
             metrics,
+            refusals: Arc::default(),
             request_ids: RequestIds::new(rng),
             trusted_proxies: TrustedProxies::default(),
             allowed_origins: AllowedOrigins::default(),

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,12 +19,14 @@ use super::edge::{Place, Spans};
 use super::headers::Headers;
 use super::plain::PlainAnswer;
 use super::refusal::{Refusal, Shape};
+use super::refusal_log::{Kind, Told};
 use super::request_id::{self, RequestId};
 
 /// One request, from its head to the head of its answer.
 pub(super) struct Visit {
     pub(super) id: RequestId,
     pub(super) peer: Option<SocketAddr>,
+    pub(super) client: Option<IpAddr>,
     span: Span,
     method: Method,
     version: Version,
@@ -34,18 +36,22 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    pub(super) fn begin<B>(place: &Place, request: &Request<B>, peer: Option<SocketAddr>) -> Self {
+    pub(super) fn begin<B>(place: &Place, request: &Request<B>, sender: Sender) -> Self {
         let Place { state, endpoint, spans } = place;
+        let Sender { peer, client } = sender;
         let matched = request.extensions().get::<MatchedPath>();
         endpoint.serves(matched.map_or("none", MatchedPath::as_str), &state.metrics);
         let id = state.request_ids.of(Headers::Map(request.headers()));
         let span = match spans {
-            Spans::PerRequest => tracing::info_span!("request", id = id.as_str(), route = endpoint.route()),
+            Spans::PerRequest => {
+                tracing::info_span!("request", request_id = id.as_str(), route = endpoint.route())
+            }
             Spans::None => Span::none(),
         };
         Self {
             id,
             peer,
+            client,
             span,
             method: request.method().clone(),
             version: request.version(),
@@ -56,10 +62,11 @@ impl Visit {
     }
 
     /// Of a `GET` that a parser of ours has read, for a route that is no router's, without CORS.
-    pub(super) fn begin_parsed(place: &Place, headers: Headers<'_>, peer: SocketAddr) -> Self {
+    pub(super) fn begin_parsed(place: &Place, headers: Headers<'_>, sender: Sender) -> Self {
         Self {
             id: place.state.request_ids.of(headers),
-            peer: Some(peer),
+            peer: sender.peer,
+            client: sender.client,
             span: Span::none(),
             method: Method::GET,
             version: Version::HTTP_11,
@@ -83,9 +90,10 @@ impl Visit {
             out.extend_from_slice(line.as_bytes());
         }
         out.extend_from_slice(&answer.body);
-        let took = now().duration_since(self.begun);
+        let ended = now();
+        let took = ended.duration_since(self.begun);
         place.endpoint.count(&place.state.metrics, &self.method, answer.status, took);
-        self.log(place, answer.status, took, answer.cause.as_ref());
+        self.log(place, answer.status, ended, answer.cause.as_ref());
     }
 
     /// Runs `work` as part of this request, for what is logged meanwhile.
@@ -110,15 +118,17 @@ impl Visit {
         if leaves_body_unread(status) && self.version < Version::HTTP_2 {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        let took = now().duration_since(self.begun);
+        let ended = now();
+        let took = ended.duration_since(self.begun);
         place.endpoint.count(&place.state.metrics, &self.method, status, took);
-        self.log(place, status, took, cause.as_ref());
+        self.log(place, status, ended, cause.as_ref());
         self.grant.write(headers);
     }
 
     /// Our failures are errors, except that turning work away under load is a warning; a refusal that has a cause is
-    /// worth knowing; the rest is for those who look.
-    fn log(&self, place: &Place, status: StatusCode, took: Duration, cause: Option<&Cause>) {
+    /// worth knowing, up to a number of lines that strangers cannot drive up; the rest is for those who look.
+    fn log(&self, place: &Place, status: StatusCode, ended: Instant, cause: Option<&Cause>) {
+        let took = ended.duration_since(self.begun);
         macro_rules! event {
             ($level:ident, $text:literal) => {
                 tracing::$level!(
@@ -126,23 +136,48 @@ impl Visit {
                     method = self.method.as_str(),
                     route = place.endpoint.route(),
                     status = status.as_u16(),
+                    client = self.client.map(tracing::field::display),
                     peer = self.peer.map(tracing::field::display),
-                    took = ?took,
+                    took_ms = milliseconds(took),
                     cause = cause.map(|Cause(error)| tracing::field::display(Chain(&**error))),
                     $text
                 )
             };
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        let is_worth_a_line = status.is_server_error() || cause.is_some();
+        if !is_worth_a_line || self.tell(place, status, ended, cause) == Told::Later {
+            event!(debug, "answered a request");
+        } else if status == StatusCode::SERVICE_UNAVAILABLE {
             event!(warn, "turned a request away");
         } else if status.is_server_error() {
             event!(error, "a request failed");
-        } else if cause.is_some() {
-            event!(info, "refused a request");
         } else {
-            event!(debug, "answered a request");
+            event!(info, "refused a request");
         }
     }
+
+    fn tell(&self, place: &Place, status: StatusCode, ended: Instant, cause: Option<&Cause>) -> Told {
+        if !status.is_server_error() && !tracing::enabled!(tracing::Level::INFO) {
+            return Told::Later;
+        }
+        let cause = cause.map(|Cause(error)| Chain(&**error).to_string()).unwrap_or_default();
+        let kind = Kind::new(status, place.endpoint.route(), cause);
+        place.state.refusals.tell(kind, self.client, ended)
+    }
+}
+
+/// Who a request is from.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sender {
+    /// The other end of the connection.
+    pub(super) peer: Option<SocketAddr>,
+    /// The client, as far as trusted proxies tell.
+    pub(super) client: Option<IpAddr>,
+}
+
+/// The one unit of durations in the log, to the microsecond.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// An error and the errors under it, in one line.
@@ -168,7 +203,7 @@ fn leaves_body_unread(status: StatusCode) -> bool {
     clippy::disallowed_methods,
     reason = "the edge: how long requests take is measured here and nowhere else"
 )]
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     Instant::now()
 }
 
