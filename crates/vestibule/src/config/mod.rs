@@ -6,6 +6,7 @@
 mod check;
 mod environment;
 mod layers;
+mod log_levels;
 mod reference;
 mod settings;
 mod values;

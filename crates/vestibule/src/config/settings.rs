@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
-use tracing_subscriber::filter::Targets;
 use vestibule_crypto::{Argon2Params, Engine};
 use vestibule_model::{AccountId, HostPort, Network};
 
+use super::log_levels::LogLevels;
 use super::values::{Parsed, milliseconds, optional};
 
 /// All settings.
@@ -138,7 +138,7 @@ pub(crate) struct LivevoxSettings {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LogSettings {
-    pub(crate) level: Parsed<Targets>,
+    pub(crate) level: Parsed<LogLevels>,
     pub(crate) format: LogFormat,
 }
 

@@ -87,3 +87,17 @@ fn serve_refuses_what_check_refuses() {
     let expected = "vestibule.toml: log.format: unknown variant `xml`";
     assert!(outcome.code == Some(2) && outcome.err.contains(expected), "{}", outcome.err);
 }
+
+#[test]
+fn a_log_level_that_there_is_not_is_refused() {
+    let outcome = check("[log]\nlevel = \"warning\"\n", &[]);
+    let expected = "vestibule.toml: log.level: there is no level \"warning\": write \"error\", \"warn\",";
+    assert!(outcome.code == Some(2) && outcome.err.contains(expected), "{}", outcome.err);
+}
+
+#[test]
+fn a_log_level_for_a_part_that_there_is_not_is_refused() {
+    let outcome = check("", &[("VESTIBULE_LOG_LEVEL", "info,vestibule_htpp=debug")]);
+    let expected = "VESTIBULE_LOG_LEVEL: log.level: there is no part \"vestibule_htpp\" of the program";
+    assert!(outcome.code == Some(2) && outcome.err.contains(expected), "{}", outcome.err);
+}
