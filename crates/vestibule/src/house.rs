@@ -69,6 +69,7 @@ impl House {
         let outcome = tokio::select! {
             _ = stop => Ok(()),
             ended = &mut self.background => Err(background_ended(ended)),
+            never = self.listeners.log_refusals() => match never {},
         };
         self.listeners.stop(self.grace).await;
         if !self.background.is_finished() {

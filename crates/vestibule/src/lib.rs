@@ -59,11 +59,13 @@ pub fn run() -> ExitCode {
         Action::Config(ConfigAction::Reference) => commands::show_config_reference(),
         Action::Completions { shell } => commands::completions(shell),
     };
-    match outcome {
+    let code = match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             logging::report_failure(&error);
             Ended::of(&error).into()
         }
-    }
+    };
+    logging::finish();
+    code
 }

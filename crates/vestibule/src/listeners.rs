@@ -1,5 +1,6 @@
 //! The listening sockets and what answers on them. The only module that knows `vestibule_http`.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
@@ -14,7 +15,7 @@ use vestibule_crypto::OsRng;
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, Unserved};
 use vestibule_http::layers::{
-    self, AllowedHosts, AllowedOrigins, BodyBudget, BodyLimits, LayerState, TrustedProxies,
+    self, AllowedHosts, AllowedOrigins, BodyBudget, BodyLimits, LayerState, RefusalLog, TrustedProxies,
 };
 use vestibule_http::operations::{self, Metrics, Readiness};
 use vestibule_http::server::{Limits, Listen, Running, Server};
@@ -34,6 +35,7 @@ pub(crate) struct Listeners {
     running: Running,
     addresses: Addresses,
     stopping: Arc<AtomicBool>,
+    refusals: Arc<RefusalLog>,
 }
 
 /// Where the listeners listen.
@@ -85,6 +87,7 @@ impl Listeners {
         // A flood of clients' bodies shall not silence administration.
         let unread = BodyBudget::new(loaded.config.limits.unread_body_bytes);
         let for_operators = LayerState { unread, ..layers.clone() };
+        let refusals = Arc::clone(&layers.refusals);
         let clients = api::routes(ApiState {
             auth: Arc::clone(auth),
             clock: Arc::clone(clock),
@@ -116,7 +119,7 @@ impl Listeners {
             .and_then(Server::start)
             .with_context(|| format!("cannot listen on {}", shown(server)))?;
         let addresses = addresses(server, running.addresses());
-        Ok(Self { running, addresses, stopping })
+        Ok(Self { running, addresses, stopping, refusals })
     }
 
     /// Where they listen.
@@ -124,10 +127,20 @@ impl Listeners {
         self.addresses
     }
 
+    /// Logs now and then what is counted of refused requests; never ends.
+    pub(crate) async fn log_refusals(&self) -> Infallible {
+        let mut times = tokio::time::interval(Duration::from_secs(10));
+        loop {
+            times.tick().await;
+            self.refusals.log_past();
+        }
+    }
+
     /// No new connections; what runs may finish within `grace`.
     pub(crate) async fn stop(self, grace: Duration) {
         self.stopping.store(true, Ordering::Relaxed);
         let cut = self.running.shutdown(grace).await;
+        self.refusals.log_all();
         if cut > 0 {
             tracing::warn!(connections = cut, "connections were cut because they did not end in time");
         }

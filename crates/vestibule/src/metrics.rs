@@ -13,6 +13,8 @@ use prometheus_client::registry::{Registry, Unit};
 use serde::Serialize;
 use vestibule_auth::{Auth, HashPoolGauges, Purpose};
 
+use crate::logging;
+
 /// Reads the engine's own numbers when metrics are scraped. Does not keep the engine alive.
 pub(crate) struct EngineMetrics {
     auth: Weak<Auth>,
@@ -79,6 +81,11 @@ impl Collector for EngineMetrics {
                 "hashes_turned_away",
                 "Logins turned away by the hash queue",
                 pool.turned_away.load(Ordering::Relaxed),
+            ),
+            (
+                "log_lines_dropped",
+                "Lines of the log that nobody took or that could not be written",
+                logging::dropped_lines(),
             ),
         ];
         for (name, help, value) in counters {

@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::exit_code::Ended;
+use crate::logging;
 
 /// Listens from now on. The receiver answers at the first signal. A thread of its own sees to the second one, whatever
 /// the rest of the program is waiting for.
@@ -34,6 +35,7 @@ pub(crate) fn listen() -> anyhow::Result<oneshot::Receiver<()>> {
             let _ = stop.send(());
             let second = next().await;
             tracing::warn!(signal = second, "ended at once");
+            logging::finish();
             std::process::exit(Ended::Interrupted as i32)
         })
     };

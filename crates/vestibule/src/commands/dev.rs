@@ -35,7 +35,7 @@ pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
         .address("--admin", "server.admin", arguments.admin);
     let loaded = config::load_for_development(flags)?;
     listeners::origins(&loaded)?;
-    logging::start(&loaded.config.log);
+    logging::start(&loaded.config.log)?;
     let stop = signals::listen()?;
     let data = DataDir::open(&loaded.config.server.data_dir)?;
     refuse_others_database(&data)?;

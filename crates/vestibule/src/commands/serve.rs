@@ -14,7 +14,7 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
     let loaded = config::load(arguments.config.as_deref(), Flags::default())?;
     let tls = certificates::from_files(&loaded)?;
     listeners::origins(&loaded)?;
-    logging::start(&loaded.config.log);
+    logging::start(&loaded.config.log)?;
     let stop = signals::listen()?;
     let data = DataDir::open(&loaded.config.server.data_dir)?;
     let _lock = data.lock()?;

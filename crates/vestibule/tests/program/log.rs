@@ -1,6 +1,11 @@
 //! The log.
 
-use crate::support::{Folder, Server};
+use std::fs::File;
+use std::net::TcpListener;
+
+use serde_json::Value;
+
+use crate::support::{Folder, Server, ask, run, vestibule};
 
 #[test]
 fn is_json_when_nobody_watches() {
@@ -35,7 +40,75 @@ fn ties_a_warning_to_the_request_that_brought_it_about() {
     let log = server.err();
     let warning = log.lines().find(|line| line.contains(LOCKED)).unwrap();
     let warning: serde_json::Value = serde_json::from_str(warning).unwrap();
-    assert_eq!(warning["span"]["id"], request_id(&failures[4].head), "{warning}");
+    assert_eq!(warning["span"]["request_id"], request_id(&failures[4].head), "{warning}");
+}
+
+/// A failed login through a proxy on this machine, and the line about it.
+fn failed_login_of(client: &str, trusted: &str) -> Value {
+    let folder = Folder::new();
+    let server = Server::serve(&folder, &[("VESTIBULE_SERVER_TRUSTED_PROXIES", trusted)]);
+    let forwarded = format!("x-forwarded-for: {client}\r\n");
+    let body = r#"{"username":"name","password":"wrong"}"#;
+    let answer = ask(&server.address("http"), "POST", "/api/account/12345678/login", &forwarded, body);
+    let id = request_id(&answer.head);
+    server.soon("log line", |server| server.err().contains(id));
+    line_with(&server.err(), id)
+}
+
+/// The first line that holds a text.
+fn line_with(log: &str, text: &str) -> Value {
+    let line = log.lines().find(|line| line.contains(text)).unwrap();
+    serde_json::from_str(line).unwrap()
+}
+
+#[test]
+fn a_line_names_the_client_behind_a_trusted_proxy() {
+    assert_eq!(failed_login_of("203.0.113.7", "127.0.0.0/8")["client"], "203.0.113.7");
+}
+
+#[test]
+fn a_line_does_not_believe_whoever_is_no_trusted_proxy() {
+    assert_eq!(failed_login_of("203.0.113.7", "10.0.0.0/8")["client"], "127.0.0.1");
+}
+
+#[test]
+fn a_line_has_the_duration_as_a_number_of_milliseconds() {
+    let took = failed_login_of("203.0.113.7", "127.0.0.0/8")["took_ms"].as_f64().unwrap();
+    assert!((0.001..60_000.0).contains(&took), "{took}");
+}
+
+#[test]
+fn a_requests_id_has_one_name() {
+    let folder = Folder::new();
+    let server = Server::dev_logging_to(
+        &folder,
+        File::create(folder.path("err")).unwrap(),
+        &[("VESTIBULE_LOG_LEVEL", "debug")],
+    );
+    let login = server.log_in("12345678", "name", "password");
+    let id = request_id(&login.head);
+    server.soon("log line", |server| server.err().contains("answered a request"));
+    let log = server.err();
+    let during = line_with(&log, "session opened");
+    let after = log.lines().find(|line| line.contains(id) && line.contains("answered")).unwrap();
+    let after: Value = serde_json::from_str(after).unwrap();
+    assert_eq!((&during["span"]["request_id"], &after["request_id"]), (&id.into(), &id.into()));
+    assert_eq!(during["span"]["id"], Value::Null);
+}
+
+#[test]
+fn the_reason_of_a_failed_start_is_logged_at_every_level() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for level in ["error", "error,vestibule=error"] {
+        let folder = Folder::new();
+        let mut command = vestibule();
+        command.arg("serve").env("VESTIBULE_SERVER_DATA_DIR", folder.path("data"));
+        command.env("VESTIBULE_SERVER_HTTP", &address).env("VESTIBULE_SERVER_ADMIN", "127.0.0.1:0");
+        let outcome = run(command.env("VESTIBULE_LOG_LEVEL", level));
+        let line = line_with(&outcome.err, "vestibule ends");
+        assert!(line["error"].as_str().unwrap().contains(&address), "{line}");
+    }
 }
 
 #[test]

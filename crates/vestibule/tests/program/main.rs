@@ -20,6 +20,7 @@ mod full_disk;
 mod help;
 mod limits;
 mod log;
+mod log_flood;
 mod master_key;
 mod metrics;
 mod operations;
