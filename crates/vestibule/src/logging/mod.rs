@@ -1,7 +1,7 @@
 //! The log: structured, on standard error; for people on a terminal, JSON elsewhere. Never secrets.
 //!
 //! Whoever logs hands the line to a bounded queue and goes on; one thread writes. A reader that does not read, or a disk
-//! that is full, costs lines, which are counted and told of, and nothing else (ADR 19).
+//! that is full, costs lines, which are counted and told of, and nothing else (ADR 33).
 
 mod queue;
 mod standard_error;
