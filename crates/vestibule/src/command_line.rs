@@ -9,12 +9,12 @@ mod session;
 mod thing;
 mod user;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::config::ListenAddress;
 use crate::exit_code;
 pub(crate) use account::{AccountAction, SetAccount};
 pub(crate) use administration::{AdministrationTokenAction, AdministratorAction, RoleArguments};
@@ -146,13 +146,13 @@ pub(crate) struct DevArguments {
     pub(crate) data_dir: Option<PathBuf>,
     /// Where to answer without TLS; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
-    pub(crate) http: Option<SocketAddr>,
+    pub(crate) http: Option<ListenAddress>,
     /// Where to answer with TLS; port 0 takes a free one [default: 127.0.0.1:8443]
     #[arg(long, value_name = "ADDR")]
-    pub(crate) https: Option<SocketAddr>,
+    pub(crate) https: Option<ListenAddress>,
     /// Where to answer /healthz, /readyz and /metrics; port 0 takes a free one [default: 127.0.0.1:8081]
     #[arg(long, value_name = "ADDR")]
-    pub(crate) admin: Option<SocketAddr>,
+    pub(crate) admin: Option<ListenAddress>,
 }
 
 #[derive(Debug, Args)]

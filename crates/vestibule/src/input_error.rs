@@ -2,19 +2,29 @@
 
 use std::fmt;
 
-/// A file, key or argument that is refused. The program ends with exit code 2.
+/// A file, key or argument that is refused, or several. The program ends with exit code 2.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct InputError {
     /// Where it stands: `vestibule.toml: server.http`.
     place: String,
     /// What is wrong with it.
     reason: String,
+    /// What is wrong besides.
+    further: Vec<Self>,
 }
 
 impl InputError {
     /// Something about a whole file, or a whole argument.
     pub(crate) fn new(place: impl fmt::Display, reason: impl fmt::Display) -> Self {
-        Self { place: place.to_string(), reason: reason.to_string() }
+        Self { place: place.to_string(), reason: reason.to_string(), further: Vec::new() }
+    }
+
+    /// Several as one, which tells each on a line of its own; nothing if there are none.
+    pub(crate) fn all(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut errors = errors.into_iter();
+        let mut first = errors.next()?;
+        first.further.extend(errors);
+        Some(first)
     }
 
     /// Something about one key, or one element, of `source`.
@@ -38,7 +48,8 @@ pub(crate) fn position(text: &str, error: &toml::de::Error) -> String {
 
 impl fmt::Display for InputError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}: {}", self.place, self.reason)
+        write!(out, "{}: {}", self.place, self.reason)?;
+        self.further.iter().try_for_each(|error| write!(out, "\n{error}"))
     }
 }
 

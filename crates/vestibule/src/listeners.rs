@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
+use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -15,7 +16,8 @@ use vestibule_crypto::OsRng;
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, Unserved};
 use vestibule_http::layers::{
-    self, AllowedHosts, AllowedOrigins, BodyBudget, BodyLimits, LayerState, RefusalLog, TrustedProxies,
+    self, AllowedHosts, AllowedOrigins, BodyBudget, BodyLimits, InvalidOrigin, LayerState, RefusalLog,
+    TrustedProxies,
 };
 use vestibule_http::operations::{self, Metrics, Readiness};
 use vestibule_http::server::{Limits, Listen, Running, Server};
@@ -23,7 +25,6 @@ use vestibule_model::Clock;
 
 use crate::config::{self, Config, LimitSettings, Loaded, ServerSettings};
 use crate::data_metrics::DataMetrics;
-use crate::input_error::InputError;
 use crate::metrics::EngineMetrics;
 use crate::open_files;
 
@@ -46,10 +47,16 @@ pub(crate) struct Addresses {
     pub(crate) admin: SocketAddr,
 }
 
-/// The origins of the configuration, in the form that the layers want.
-pub(crate) fn origins(loaded: &Loaded) -> Result<AllowedOrigins, InputError> {
-    let origins = loaded.config.server.cors_origins.iter().map(String::as_str);
-    AllowedOrigins::new(origins).map_err(|error| loaded.refuse("server.cors_origins", error))
+/// An origin whose pages may call us.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin(String);
+
+impl FromStr for Origin {
+    type Err = InvalidOrigin;
+
+    fn from_str(text: &str) -> Result<Self, InvalidOrigin> {
+        AllowedOrigins::new([text]).map(|_| Self(text.to_owned()))
+    }
 }
 
 impl Listeners {
@@ -60,7 +67,7 @@ impl Listeners {
         clock: &Arc<dyn Clock>,
         tls: Option<&Arc<ServerConfig>>,
     ) -> anyhow::Result<Self> {
-        let port_is_guessed = loaded.config.server.https.is_some_and(|address| address.port() == 0);
+        let port_is_guessed = loaded.config.server.https.is_some_and(|address| address.0.port() == 0);
         let mut attempts = if port_is_guessed { PORT_GUESSES } else { 1 };
         loop {
             attempts -= 1;
@@ -82,7 +89,7 @@ impl Listeners {
         metrics.register(|registry| EngineMetrics::of(auth).register(registry));
         metrics.register(|registry| DataMetrics::of(&server.data_dir).register(registry));
         let stopping = Arc::new(AtomicBool::new(false));
-        let https = server.https.map(known_port).transpose()?;
+        let https = server.https.map(|address| known_port(address.0)).transpose()?;
         let layers = layer_state(loaded, &metrics)?;
         // A flood of clients' bodies shall not silence administration.
         let unread = BodyBudget::new(loaded.config.limits.unread_body_bytes);
@@ -111,8 +118,14 @@ impl Listeners {
 
         let plain = |address| Listen { address, tls: None, service: clients.clone() };
         let secure = |address| Listen { address, tls: tls.map(Arc::clone), service: clients.clone() };
-        let admin = Listen { address: server.admin.0, tls: None, service: operators };
-        let listens = server.http.map(plain).into_iter().chain(https.map(secure)).chain([admin]).collect();
+        let admin = Listen { address: server.admin.0.0, tls: None, service: operators };
+        let listens = server
+            .http
+            .map(|address| plain(address.0))
+            .into_iter()
+            .chain(https.map(secure))
+            .chain([admin])
+            .collect();
         let running = Server::bind(listens, connection_limits(server, &loaded.config.limits))
             .map(|bound| bound.counting_connections_in(metrics.connections.clone()))
             .map(|bound| bound.counting_refused_in(metrics.refused_connections.clone()))
@@ -147,11 +160,12 @@ impl Listeners {
     }
 }
 
-fn layer_state(loaded: &Loaded, metrics: &Arc<Metrics>) -> Result<LayerState, InputError> {
+fn layer_state(loaded: &Loaded, metrics: &Arc<Metrics>) -> Result<LayerState, InvalidOrigin> {
     let Config { server, limits, .. } = &loaded.config;
+    let origins = server.cors_origins.iter().map(|origin| origin.0.0.as_str());
     Ok(LayerState {
         trusted_proxies: trusted_proxies(server),
-        allowed_origins: origins(loaded)?,
+        allowed_origins: AllowedOrigins::new(origins)?,
         max_header_bytes: limits.header_bytes,
         body: BodyLimits { bytes: limits.body_bytes, timeout: limits.body_timeout },
         unread: BodyBudget::new(limits.unread_body_bytes),
@@ -223,9 +237,10 @@ fn public_address(server: &ServerSettings, https: Option<SocketAddr>) -> String 
     if let Some(address) = &server.public_address {
         return address.0.clone();
     }
-    let port = https.or(server.http).map_or(0, |address| address.port());
+    let listener = https.or(server.http.map(|address| address.0));
+    let port = listener.map_or(0, |address| address.port());
     let shown = format!("localhost:{port}");
-    if !https.or(server.http).is_some_and(|address| address.ip().is_loopback()) {
+    if !listener.is_some_and(|address| address.ip().is_loopback()) {
         tracing::warn!(
             address = shown,
             "server.public_address is not set: the Domain API sends clients to this address, which only this machine knows"

@@ -132,7 +132,7 @@ fn prepare(folder: &Path) -> String {
     let config = folder.join("vestibule.toml");
     let text = format!(
         "[server]\nhttp = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\ndata_dir = \"{}\"\n\
-         [hashing]\nmemory_kib = 64\niterations = 1\n[login]\nfailures_per_minute = 0\n",
+         [hashing]\nmemory_kib = 7168\niterations = 5\n[login]\nfailures_per_minute = 0\n",
         data.display()
     );
     std::fs::write(&config, text).unwrap();

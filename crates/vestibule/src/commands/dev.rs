@@ -17,7 +17,7 @@ use crate::command_line::DevArguments;
 use crate::config::{self, Config, Flags};
 use crate::data_dir::DataDir;
 use crate::house::{House, open_store};
-use crate::{listeners, logging, master_key, signals};
+use crate::{logging, master_key, signals};
 
 /// The demo account.
 const DEMO: &str = include_str!("../../demo.toml");
@@ -34,7 +34,6 @@ pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
         .address("--https", "server.https", arguments.https)
         .address("--admin", "server.admin", arguments.admin);
     let loaded = config::load_for_development(flags)?;
-    listeners::origins(&loaded)?;
     logging::start(&loaded.config.log)?;
     let stop = signals::listen()?;
     let data = DataDir::open(&loaded.config.server.data_dir)?;

@@ -7,13 +7,12 @@ use crate::command_line::ConfigArguments;
 use crate::config::{self, Flags};
 use crate::data_dir::DataDir;
 use crate::house::{House, open_store};
-use crate::{certificates, listeners, logging, master_key, signals};
+use crate::{certificates, logging, master_key, signals};
 
 /// Runs the service until it is told to stop.
 pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
     let loaded = config::load(arguments.config.as_deref(), Flags::default())?;
     let tls = certificates::from_files(&loaded)?;
-    listeners::origins(&loaded)?;
     logging::start(&loaded.config.log)?;
     let stop = signals::listen()?;
     let data = DataDir::open(&loaded.config.server.data_dir)?;

@@ -2,95 +2,116 @@
 
 use std::net::SocketAddr;
 
-use super::{Config, Loaded};
-use crate::input_error::InputError;
+use super::findings::Conflict;
+use super::{Config, Purpose, ServerSettings};
 
-/// The key that is wrong, and why.
-type Finding = (&'static str, String);
-
-impl Loaded {
-    pub(super) fn checked_for_serving(self) -> Result<Self, InputError> {
-        self.checked(|config| transport(config).and_then(|()| certificate(config)))
-    }
-
-    pub(super) fn checked_for_development(self) -> Result<Self, InputError> {
-        self.checked(loopback_only)
-    }
-
-    fn checked(self, further: impl FnOnce(&Config) -> Result<(), Finding>) -> Result<Self, InputError> {
-        general(&self.config)
-            .and_then(|()| further(&self.config))
-            .map_err(|(key, reason)| self.refuse(key, reason))?;
-        Ok(self)
-    }
-}
+/// The least memory times iterations of a password hash, in KiB: what every pair that OWASP's cheat sheet on storing
+/// passwords has for Argon2id comes to at the least.
+const LEAST_WORK_KIB: u64 = 7_168 * 5;
 
 /// Room for what a connection takes while its body is waited for, generously.
 const WHILE_WAITING: usize = 65_536;
 
-fn general(config: &Config) -> Result<(), Finding> {
-    config.hashing.params().checked().map_err(|error| ("hashing.memory_kib", error.to_string()))?;
+/// Everything that does not go together.
+pub(super) fn conflicts(config: &Config, purpose: Purpose) -> Vec<Conflict> {
+    let mut found = Vec::new();
+    hashing(config, &mut found);
     if config.master_key.file.is_some() && config.master_key.environment.is_some() {
-        return finding("master_key.environment", "master_key.file is set as well: choose one");
+        let keys = ["master_key.environment", "master_key.file"];
+        found.push(Conflict::of(&keys, "master_key.file is set as well: choose one"));
     }
     if config.login.failures_per_minute > 0 && config.login.failure_burst == 0 {
-        return finding("login.failure_burst", "with 0 every login would be refused");
+        let keys = ["login.failure_burst", "login.failures_per_minute"];
+        found.push(Conflict::of(&keys, "with 0 every login would be refused"));
     }
+    bodies(config, &mut found);
+    one_address_twice(&config.server, &mut found);
+    match purpose {
+        Purpose::Service => {
+            transport(&config.server, &mut found);
+            certificate(&config.server, &mut found);
+        }
+        Purpose::Development => loopback_only(&config.server, &mut found),
+    }
+    found
+}
+
+fn bodies(config: &Config, found: &mut Vec<Conflict>) {
+    const KEYS: [&str; 2] = ["limits.unread_body_bytes", "limits.body_bytes"];
     if config.limits.unread_body_bytes < config.limits.body_bytes.saturating_add(WHILE_WAITING) {
-        return finding("limits.unread_body_bytes", "has to be at least 65536 more than limits.body_bytes");
-    }
-    let needed = [
-        ("server.max_connections", config.server.max_connections),
-        ("limits.body_bytes", config.limits.body_bytes),
-        ("limits.header_bytes", config.limits.header_bytes),
-        ("limits.http2_streams", usize::try_from(config.limits.http2_streams).unwrap_or(usize::MAX)),
-        ("hashing.queue_length", config.hashing.queue_length),
-    ];
-    match needed.iter().find(|(_, value)| *value == 0) {
-        Some((key, _)) => finding(key, "must be at least 1"),
-        None => Ok(()),
+        found.push(Conflict::of(&KEYS, "has to be at least 65536 more than limits.body_bytes"));
     }
 }
 
-fn transport(config: &Config) -> Result<(), Finding> {
-    if config.server.http.is_none() && config.server.https.is_none() {
-        return finding("server.http", "http and https are both off: nobody could log in");
+fn hashing(config: &Config, found: &mut Vec<Conflict>) {
+    const KEYS: [&str; 3] = ["hashing.memory_kib", "hashing.iterations", "hashing.parallelism"];
+    let params = config.hashing.params();
+    if let Err(error) = params.checked() {
+        found.push(Conflict::of(&KEYS, error));
+    } else if u64::from(params.memory_kib) * u64::from(params.iterations) < LEAST_WORK_KIB {
+        let reason = format!(
+            "too little work for whoever guesses: memory_kib times iterations must be {LEAST_WORK_KIB} at the least"
+        );
+        found.push(Conflict::of(&KEYS, reason));
     }
-    Ok(())
 }
 
-fn certificate(config: &Config) -> Result<(), Finding> {
-    let server = &config.server;
+type Listener = (&'static str, Option<SocketAddr>);
+
+fn listeners(server: &ServerSettings) -> [Listener; 3] {
+    [
+        ("server.http", server.http.map(|address| address.0)),
+        ("server.https", server.https.map(|address| address.0)),
+        ("server.admin", Some(server.admin.0.0)),
+    ]
+}
+
+/// An address for everything of this machine is also each of its addresses.
+fn one_address_twice(server: &ServerSettings, found: &mut Vec<Conflict>) {
+    let listeners = listeners(server);
+    for (number, (key, address)) in listeners.iter().enumerate() {
+        for (other_key, other) in listeners.iter().take(number) {
+            let (Some(address), Some(other)) = (address, other) else { continue };
+            let overlap =
+                address.ip() == other.ip() || address.ip().is_unspecified() || other.ip().is_unspecified();
+            if address.port() != 0 && address.port() == other.port() && overlap {
+                let reason = format!("{address} is taken by {other_key} ({other}): choose another port");
+                found.push(Conflict::of(&[key, other_key], reason));
+            }
+        }
+    }
+}
+
+fn transport(server: &ServerSettings, found: &mut Vec<Conflict>) {
+    if server.http.is_none() && server.https.is_none() {
+        let reason = "http and https are both off: nobody could log in";
+        found.push(Conflict::of(&["server.http", "server.https"], reason));
+    }
+}
+
+fn certificate(server: &ServerSettings, found: &mut Vec<Conflict>) {
     let files = [("server.tls_certificate", &server.tls_certificate), ("server.tls_key", &server.tls_key)];
     for (key, file) in files {
         match (&server.https, file) {
-            (Some(_), None) => return finding("server.https", &format!("needs {key}")),
-            (None, Some(_)) => return finding(key, "has no effect, because server.https is off"),
+            (Some(_), None) => found.push(Conflict::of(&["server.https", key], format!("needs {key}"))),
+            (None, Some(_)) => {
+                found
+                    .push(Conflict::of(&[key, "server.https"], "has no effect, because server.https is off"));
+            }
             _ => {}
         }
     }
-    Ok(())
 }
 
-fn loopback_only(config: &Config) -> Result<(), Finding> {
-    let addresses = [
-        ("server.http", config.server.http),
-        ("server.https", config.server.https),
-        ("server.admin", Some(config.server.admin.0)),
-    ];
-    let public = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
-    match addresses.iter().find_map(|(key, address)| address.filter(public).map(|address| (*key, address))) {
-        None => Ok(()),
-        Some((key, address)) => finding(
-            key,
-            &format!(
-                "{address} is not a loopback address: `vestibule dev` has passwords that everybody knows, and \
-                 answers this machine only; use `vestibule serve` for others"
-            ),
-        ),
+fn loopback_only(server: &ServerSettings, found: &mut Vec<Conflict>) {
+    for (key, address) in listeners(server) {
+        let Some(address) = address.filter(|address| !address.ip().to_canonical().is_loopback()) else {
+            continue;
+        };
+        let reason = format!(
+            "{address} is not a loopback address: `vestibule dev` has passwords that everybody knows, and answers this \
+             machine only; use `vestibule serve` for others"
+        );
+        found.push(Conflict::of(&[key], reason));
     }
-}
-
-fn finding(key: &'static str, reason: &str) -> Result<(), Finding> {
-    Err((key, reason.to_owned()))
 }

@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 
 use toml::{Table, Value};
 
+use super::findings::Findings;
 use super::layers::{Layers, Source};
 use crate::client;
 use crate::input_error::InputError;
@@ -21,7 +22,8 @@ pub(super) fn variable(section: &str, key: &str) -> String {
 pub(super) fn add(
     layers: &mut Layers,
     variables: impl Iterator<Item = (OsString, OsString)>,
-) -> Result<Vec<String>, InputError> {
+    findings: &mut Findings,
+) -> Vec<String> {
     let known: BTreeMap<String, (String, Value)> = layers
         .entries()
         .map(|(section, key, value)| (variable(section, key), (format!("{section}.{key}"), value.clone())))
@@ -31,14 +33,14 @@ pub(super) fn add(
         let name = name.to_string_lossy().into_owned();
         match known.get(&name) {
             None => unknown.push(name),
-            Some((key, present)) => {
-                let value = read(&text, present).map_err(|reason| InputError::at(&name, key, reason))?;
-                layers.set(key, value, Source::Variable(name));
-            }
+            Some((key, present)) => match read(&text, present) {
+                Ok(value) => layers.set(key, value, Source::Variable(name)),
+                Err(reason) => findings.add_value((&name, key), key, reason),
+            },
         }
     }
     unknown.sort();
-    Ok(unknown)
+    unknown
 }
 
 /// Whether it has to be a setting: those of the command line as a client are none.
@@ -48,25 +50,25 @@ fn is_ours(name: &OsStr) -> bool {
 }
 
 /// Refuses names that belong to no key, but for the one that holds the master key.
-pub(super) fn refuse_unknown(unknown: &[String], master_key: Option<&str>) -> Result<(), InputError> {
-    match unknown.iter().find(|name| Some(name.as_str()) != master_key) {
-        None => Ok(()),
-        Some(name) => Err(InputError::new(
+pub(super) fn refuse_unknown(unknown: &[String], master_key: Option<&str>, findings: &mut Findings) {
+    for name in unknown.iter().filter(|name| Some(name.as_str()) != master_key) {
+        findings.add(InputError::new(
             name,
             "this environment variable sets nothing; the names are VESTIBULE_ + section + _ + key, \
              see `vestibule config default`",
-        )),
+        ));
     }
 }
 
-/// A text as a value of the same type as the present one.
+/// A text as a value of the same type as the present one, where it can be read as one.
 fn read(text: &OsStr, present: &Value) -> Result<Value, String> {
     let text = text.to_str().ok_or("this is no UTF-8")?;
+    let written = || Value::String(text.to_owned());
     match present {
-        Value::Integer(_) => text.trim().parse().map(Value::Integer).map_err(|error| error.to_string()),
-        Value::Boolean(_) => text.trim().parse().map(Value::Boolean).map_err(|error| error.to_string()),
+        Value::Integer(_) => Ok(text.trim().parse().map_or_else(|_| written(), Value::Integer)),
+        Value::Boolean(_) => Ok(text.trim().parse().map_or_else(|_| written(), Value::Boolean)),
         Value::Array(_) => list(text),
-        _ => Ok(Value::String(text.to_owned())),
+        _ => Ok(written()),
     }
 }
 

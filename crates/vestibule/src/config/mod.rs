@@ -5,24 +5,28 @@
 
 mod check;
 mod environment;
+mod findings;
 mod layers;
+mod listen_address;
 mod log_levels;
+mod ranges;
 mod reference;
 mod settings;
 mod values;
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use toml::Value;
 
+pub(crate) use listen_address::ListenAddress;
 pub(crate) use reference::reference;
 pub(crate) use settings::{
     Config, HashingSettings, LimitSettings, LogFormat, LogSettings, MasterKeySettings, ServerSettings,
 };
 
 use crate::input_error::InputError;
+use findings::Findings;
 use layers::{Layers, Source};
 
 /// Every key with its default and its meaning.
@@ -66,7 +70,7 @@ impl Flags {
         mut self,
         flag: &'static str,
         key: &'static str,
-        value: Option<SocketAddr>,
+        value: Option<ListenAddress>,
     ) -> Self {
         self.values.extend(value.map(|address| (flag, key, Value::String(address.to_string()))));
         self
@@ -75,11 +79,11 @@ impl Flags {
 
 /// The configuration of `serve`, and of `apply` beside it.
 pub(crate) fn load(file: Option<&Path>, flags: Flags) -> Result<Loaded, InputError> {
-    let mut layers = Layers::shipped()?;
+    let (mut layers, mut findings) = (Layers::shipped()?, Findings::default());
     if let Some(file) = file {
-        layers.add_file(file)?;
+        layers.add_file(file, &mut findings)?;
     }
-    finish(layers, std::env::vars_os(), flags).and_then(Loaded::checked_for_serving)
+    finish((layers, findings), std::env::vars_os(), flags, Purpose::Service)
 }
 
 /// The configuration of `dev`: other addresses and another data directory, and only for this machine.
@@ -88,22 +92,26 @@ pub(crate) fn load_for_development(flags: Flags) -> Result<Loaded, InputError> {
     for (key, value) in [("server.https", "127.0.0.1:8443"), ("server.data_dir", "data")] {
         layers.set(key, Value::String(value.to_owned()), Source::Development);
     }
-    let loaded = finish(layers, std::env::vars_os(), flags)?;
-    Loaded { purpose: Purpose::Development, ..loaded }.checked_for_development()
+    finish((layers, Findings::default()), std::env::vars_os(), flags, Purpose::Development)
 }
 
 fn finish(
-    mut layers: Layers,
+    (mut layers, mut findings): (Layers, Findings),
     variables: impl Iterator<Item = (OsString, OsString)>,
     flags: Flags,
+    purpose: Purpose,
 ) -> Result<Loaded, InputError> {
-    let unknown = environment::add(&mut layers, variables)?;
+    let unknown = environment::add(&mut layers, variables, &mut findings);
     for (flag, key, value) in flags.values {
         layers.set(key, value, Source::Flag(flag));
     }
-    let config: Config = layers.read()?;
-    environment::refuse_unknown(&unknown, config.master_key.environment.as_deref())?;
-    Ok(Loaded { config, purpose: Purpose::Service, layers })
+    let config: Config = layers.read(&mut findings)?;
+    environment::refuse_unknown(&unknown, config.master_key.environment.as_deref(), &mut findings);
+    for conflict in check::conflicts(&config, purpose) {
+        findings.add_conflict(&conflict, |key| layers.source(key));
+    }
+    findings.into_result()?;
+    Ok(Loaded { config, purpose, layers })
 }
 
 impl Loaded {

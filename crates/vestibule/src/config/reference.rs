@@ -4,9 +4,9 @@
 
 use std::fmt::Write as _;
 
-use toml::{Table, Value};
+use toml::Table;
 
-use super::{DEFAULT, environment};
+use super::{DEFAULT, environment, ranges};
 
 /// What stands above everything.
 const HEAD: &str = "\
@@ -74,21 +74,11 @@ fn write_group(out: &mut String, section: &str, group: &Group<'_>, values: &Tabl
     let _ = writeln!(out, "| key | environment variable | value | default |\n|---|---|---|---|");
     for key in &group.keys {
         let value = values.get(section).and_then(|keys| keys.get(*key));
+        let name = format!("{section}.{key}");
         let (kind, default) =
-            value.map_or(("", String::new()), |value| (kind(key, value), value.to_string()));
+            value.map_or_else(Default::default, |value| (ranges::kind(&name, value), value.to_string()));
         let variable = environment::variable(section, key);
         let _ = writeln!(out, "| `{section}.{key}` | `{variable}` | {kind} | `{default}` |");
-    }
-}
-
-/// What one writes there.
-fn kind(key: &str, value: &Value) -> &'static str {
-    match value {
-        Value::Integer(_) if key.ends_with("_ms") => "milliseconds, at least 1",
-        Value::Integer(_) => "whole number",
-        Value::Boolean(_) => "`true` or `false`",
-        Value::Array(_) => "list of texts",
-        _ => "text",
     }
 }
 

@@ -1,15 +1,17 @@
 //! The settings that there are. What they mean is written in `config.default.toml`.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::Deserialize;
 use vestibule_crypto::{Argon2Params, Engine};
 use vestibule_model::{AccountId, HostPort, Network};
 
+use super::listen_address::ListenAddress;
 use super::log_levels::LogLevels;
-use super::values::{Parsed, milliseconds, optional};
+use super::values::{Parsed, folder, milliseconds, optional};
+use crate::listeners::Origin;
 
 /// All settings.
 #[derive(Debug, Deserialize)]
@@ -31,10 +33,11 @@ pub(crate) struct Config {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ServerSettings {
     #[serde(deserialize_with = "optional")]
-    pub(crate) http: Option<SocketAddr>,
+    pub(crate) http: Option<ListenAddress>,
     #[serde(deserialize_with = "optional")]
-    pub(crate) https: Option<SocketAddr>,
-    pub(crate) admin: Parsed<SocketAddr>,
+    pub(crate) https: Option<ListenAddress>,
+    pub(crate) admin: Parsed<ListenAddress>,
+    #[serde(deserialize_with = "folder")]
     pub(crate) data_dir: PathBuf,
     #[serde(deserialize_with = "optional")]
     pub(crate) tls_certificate: Option<PathBuf>,
@@ -43,7 +46,7 @@ pub(crate) struct ServerSettings {
     #[serde(deserialize_with = "optional")]
     pub(crate) public_address: Option<HostPort>,
     pub(crate) trusted_proxies: Vec<Parsed<Network>>,
-    pub(crate) cors_origins: Vec<String>,
+    pub(crate) cors_origins: Vec<Parsed<Origin>>,
     pub(crate) workers: usize,
     pub(crate) max_connections: usize,
     pub(crate) max_connections_per_address: usize,
@@ -139,12 +142,11 @@ pub(crate) struct LivevoxSettings {
 #[serde(deny_unknown_fields)]
 pub(crate) struct LogSettings {
     pub(crate) level: Parsed<LogLevels>,
-    pub(crate) format: LogFormat,
+    pub(crate) format: Parsed<LogFormat>,
 }
 
 /// How the log is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogFormat {
     /// Human on a terminal, JSON elsewhere.
     Auto,
@@ -152,6 +154,19 @@ pub(crate) enum LogFormat {
     Human,
     /// For programs.
     Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "human" => Ok(Self::Human),
+            "json" => Ok(Self::Json),
+            other => Err(format!("there is no format \"{other}\": write \"auto\", \"human\" or \"json\"")),
+        }
+    }
 }
 
 /// `[master_key]`

@@ -1,6 +1,7 @@
 //! How single values are read.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -31,10 +32,16 @@ where
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(Error::custom) }
 }
 
-/// A time in milliseconds, at least one.
+/// A time in milliseconds.
 pub(super) fn milliseconds<'de, D: Deserializer<'de>>(value: D) -> Result<Duration, D::Error> {
-    match u64::deserialize(value)? {
-        0 => Err(Error::custom("a time must be at least 1 ms")),
-        milliseconds => Ok(Duration::from_millis(milliseconds)),
+    u64::deserialize(value).map(Duration::from_millis)
+}
+
+/// A folder, which has a name.
+pub(super) fn folder<'de, D: Deserializer<'de>>(value: D) -> Result<PathBuf, D::Error> {
+    let text = String::deserialize(value)?;
+    if text.trim().is_empty() {
+        return Err(Error::custom("this is empty: write the name of a folder"));
     }
+    Ok(PathBuf::from(text))
 }

@@ -33,7 +33,7 @@ struct Log {
 
 /// Starts the log. Only the first call has an effect.
 pub(crate) fn start(settings: &LogSettings) -> anyhow::Result<()> {
-    let is_json = match settings.format {
+    let is_json = match settings.format.0 {
         LogFormat::Auto => !io::stderr().is_terminal(),
         LogFormat::Human => false,
         LogFormat::Json => true,
@@ -90,13 +90,18 @@ pub(crate) fn finish() {
 /// however many lines wait.
 pub(crate) fn report_failure(error: &anyhow::Error) {
     match LOG.get() {
-        None => screen::complain(format_args!("vestibule: {error:#}")),
+        None => screen::complain(plain(error)),
         Some(log) if log.is_json => {
             log.queue.make_room();
             tracing::error!(error = format!("{error:#}"), "vestibule ends");
         }
-        Some(log) => log.queue.push(format!("vestibule: {error:#}\n").as_bytes(), Room::Always),
+        Some(log) => log.queue.push(format!("{}\n", plain(error)).as_bytes(), Room::Always),
     }
+}
+
+/// Each line says whose it is.
+fn plain(error: &anyhow::Error) -> String {
+    format!("vestibule: {}", format!("{error:#}").replace('\n', "\nvestibule: "))
 }
 
 /// Has panics logged like everything else, with their place. Before the log has started they are shown as usual.

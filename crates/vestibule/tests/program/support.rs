@@ -34,8 +34,8 @@ pub(crate) fn vestibule() -> Command {
         command.env_remove(name);
     }
     command.env_remove("COLUMNS");
-    // Cheap hashes: these tests are not about their cost.
-    command.env("VESTIBULE_HASHING_MEMORY_KIB", "8").env("VESTIBULE_HASHING_ITERATIONS", "1");
+    // Hashes as cheap as they may be: these tests are not about their cost.
+    command.env("VESTIBULE_HASHING_MEMORY_KIB", "7168").env("VESTIBULE_HASHING_ITERATIONS", "5");
     command.stdin(Stdio::null());
     command
 }
