@@ -7,25 +7,27 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use rustls::ServerConfig;
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use vestibule_auth::{Auth, BlockList, FailureLimit, FirstOwner, HashSettings, Intervals, Settings};
 use vestibule_crypto::{AuditKey, MasterKey, OsRng};
 use vestibule_model::Clock;
 use vestibule_store_sqlite::SqliteStore;
 
+use crate::certificates::{Followed, Tls};
 use crate::clock::SystemClock;
 use crate::commands::welcome;
 use crate::config::{Config, Loaded};
 use crate::data_dir::DataDir;
 use crate::listeners::{Addresses, Listeners};
+use crate::signals::Signals;
 
 /// A service that is answering.
 pub(crate) struct House {
     auth: Arc<Auth>,
     background: JoinHandle<()>,
     listeners: Listeners,
+    certificates: Followed,
+    reload_interval: Duration,
     grace: Duration,
 }
 
@@ -44,7 +46,7 @@ impl House {
         loaded: &Loaded,
         master: &MasterKey,
         store: SqliteStore,
-        (tls, owner): (Option<&Arc<ServerConfig>>, FirstOwner),
+        (tls, owner): (&Tls, FirstOwner),
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let settings = settings(&loaded.config);
@@ -56,7 +58,15 @@ impl House {
         }
         let listeners = Listeners::start(loaded, &auth, &clock, tls)?;
         let background = tokio::spawn(Arc::clone(&auth).run());
-        Ok(Self { auth, background, listeners, grace: loaded.config.server.shutdown_grace })
+        let server = &loaded.config.server;
+        Ok(Self {
+            auth,
+            background,
+            listeners,
+            certificates: tls.followed.clone(),
+            reload_interval: server.tls_reload_interval,
+            grace: server.shutdown_grace,
+        })
     }
 
     /// Where it answers.
@@ -65,11 +75,12 @@ impl House {
     }
 
     /// Answers until told to stop; then finishes what runs, writes what is in memory, and closes the store.
-    pub(crate) async fn run(mut self, stop: oneshot::Receiver<()>) -> anyhow::Result<()> {
+    pub(crate) async fn run(mut self, Signals { stop, reload }: Signals) -> anyhow::Result<()> {
         let outcome = tokio::select! {
             _ = stop => Ok(()),
             ended = &mut self.background => Err(background_ended(ended)),
             never = self.listeners.log_refusals() => match never {},
+            never = self.certificates.follow(self.reload_interval, &reload) => match never {},
         };
         self.listeners.stop(self.grace).await;
         if !self.background.is_finished() {

@@ -10,7 +10,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use anyhow::Context;
-use rustls::ServerConfig;
 use vestibule_auth::{Auth, Purpose};
 use vestibule_crypto::OsRng;
 use vestibule_http::admin::{self, AdminState};
@@ -23,6 +22,7 @@ use vestibule_http::operations::{self, Metrics, Readiness};
 use vestibule_http::server::{Limits, Listen, Running, Server};
 use vestibule_model::Clock;
 
+use crate::certificates::Tls;
 use crate::config::{self, Config, LimitSettings, Loaded, ServerSettings};
 use crate::data_metrics::DataMetrics;
 use crate::metrics::EngineMetrics;
@@ -45,6 +45,8 @@ pub(crate) struct Addresses {
     pub(crate) http: Option<SocketAddr>,
     pub(crate) https: Option<SocketAddr>,
     pub(crate) admin: SocketAddr,
+    /// `http`, or `https` where administration speaks TLS.
+    pub(crate) admin_scheme: &'static str,
 }
 
 /// An origin whose pages may call us.
@@ -65,7 +67,7 @@ impl Listeners {
         loaded: &Loaded,
         auth: &Arc<Auth>,
         clock: &Arc<dyn Clock>,
-        tls: Option<&Arc<ServerConfig>>,
+        tls: &Tls,
     ) -> anyhow::Result<Self> {
         let port_is_guessed = loaded.config.server.https.is_some_and(|address| address.0.port() == 0);
         let mut attempts = if port_is_guessed { PORT_GUESSES } else { 1 };
@@ -82,12 +84,13 @@ impl Listeners {
         loaded: &Loaded,
         auth: &Arc<Auth>,
         clock: &Arc<dyn Clock>,
-        tls: Option<&Arc<ServerConfig>>,
+        tls: &Tls,
     ) -> anyhow::Result<Self> {
         let server = &loaded.config.server;
         let metrics = Metrics::new();
         metrics.register(|registry| EngineMetrics::of(auth).register(registry));
         metrics.register(|registry| DataMetrics::of(&server.data_dir).register(registry));
+        metrics.register(|registry| tls.followed.clone().register(registry));
         let stopping = Arc::new(AtomicBool::new(false));
         let https = server.https.map(|address| known_port(address.0)).transpose()?;
         let layers = layer_state(loaded, &metrics)?;
@@ -117,8 +120,8 @@ impl Listeners {
         let operators = layers::apply(operators.merge(administrators), for_operators);
 
         let plain = |address| Listen { address, tls: None, service: clients.clone() };
-        let secure = |address| Listen { address, tls: tls.map(Arc::clone), service: clients.clone() };
-        let admin = Listen { address: server.admin.0.0, tls: None, service: operators };
+        let secure = |address| Listen { address, tls: tls.https.clone(), service: clients.clone() };
+        let admin = Listen { address: server.admin.0.0, tls: tls.admin.clone(), service: operators };
         let listens = server
             .http
             .map(|address| plain(address.0))
@@ -254,7 +257,8 @@ fn addresses(server: &ServerSettings, bound: &[SocketAddr]) -> Addresses {
     let http = server.http.and_then(|_| bound.next());
     let https = server.https.and_then(|_| bound.next());
     let unknown = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-    Addresses { http, https, admin: bound.next().unwrap_or(unknown) }
+    let admin_scheme = if server.admin_tls_certificate.is_some() { "https" } else { "http" };
+    Addresses { http, https, admin: bound.next().unwrap_or(unknown), admin_scheme }
 }
 
 fn shown(server: &ServerSettings) -> String {

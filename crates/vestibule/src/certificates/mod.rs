@@ -1,39 +1,84 @@
 //! Certificates: the operator's from files, or those of the development CA, made here.
 
 mod authority;
+mod follow;
+mod from_files;
 mod leaf;
 mod on_demand;
+mod pair;
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WantsServerCert;
 use rustls::{ConfigBuilder, ServerConfig};
 use vestibule_model::Millis;
 
-use crate::config::Loaded;
+use crate::config::{Loaded, Purpose};
 use crate::data_dir::DataDir;
 use crate::input_error::InputError;
+pub(crate) use follow::Followed;
+use from_files::FromFiles;
 use on_demand::OnDemand;
+use pair::{Files, Unusable};
 
-/// TLS with the certificate that the configuration names, if `https` is on.
-pub(crate) fn from_files(loaded: &Loaded) -> Result<Option<Arc<ServerConfig>>, InputError> {
-    const CERTIFICATE: &str = "server.tls_certificate";
-    const KEY: &str = "server.tls_key";
-    let server = &loaded.config.server;
-    let (Some(_), Some(certificate), Some(key)) = (server.https, &server.tls_certificate, &server.tls_key)
-    else {
-        return Ok(None);
-    };
-    let chain = chain(certificate).map_err(|error| loaded.refuse(CERTIFICATE, named(certificate, &error)))?;
-    let private =
-        PrivateKeyDer::from_pem_file(key).map_err(|error| loaded.refuse(KEY, named(key, &error)))?;
-    let tls = tls(chain, private).map_err(|error| loaded.refuse(KEY, named(key, &error)))?;
-    Ok(Some(tls))
+/// What listeners speak TLS with; None: they do not.
+#[derive(Debug, Default)]
+pub(crate) struct Tls {
+    pub(crate) https: Option<Arc<ServerConfig>>,
+    pub(crate) admin: Option<Arc<ServerConfig>>,
+    /// Those of the certificates that are read from files.
+    pub(crate) followed: Followed,
+}
+
+/// TLS with the certificates that the configuration names.
+pub(crate) fn from_files(loaded: &Loaded) -> Result<Tls, InputError> {
+    let (server, mut errors) = (&loaded.config.server, Vec::new());
+    let mut tls = Tls::default();
+    if server.https.is_some() && loaded.purpose == Purpose::Service {
+        let settings = ["server.tls_certificate", "server.tls_key"];
+        let files = files(settings, server.tls_certificate.as_ref(), server.tls_key.as_ref());
+        tls.https =
+            tls.followed.open("https", files, loaded).unwrap_or_else(|error| gather(error, &mut errors));
+    }
+    let settings = ["server.admin_tls_certificate", "server.admin_tls_key"];
+    let files = files(settings, server.admin_tls_certificate.as_ref(), server.admin_tls_key.as_ref());
+    tls.admin = tls.followed.open("admin", files, loaded).unwrap_or_else(|error| gather(error, &mut errors));
+    InputError::all(errors).map_or(Ok(tls), Err)
+}
+
+fn gather(error: InputError, errors: &mut Vec<InputError>) -> Option<Arc<ServerConfig>> {
+    errors.push(error);
+    None
+}
+
+/// Both files, if there are both: the configuration has been checked for one alone.
+fn files(
+    [certificate_key, key_key]: [&'static str; 2],
+    certificate: Option<&PathBuf>,
+    key: Option<&PathBuf>,
+) -> Option<Files> {
+    let certificate = (certificate_key, certificate?.clone());
+    Some(Files { certificate, key: (key_key, key?.clone()) })
+}
+
+impl Followed {
+    fn open(
+        &mut self,
+        listener: &'static str,
+        files: Option<Files>,
+        loaded: &Loaded,
+    ) -> Result<Option<Arc<ServerConfig>>, InputError> {
+        let Some(files) = files else { return Ok(None) };
+        let setting = files.certificate.0;
+        let opened = FromFiles::open(listener, files);
+        let opened = Arc::new(opened.map_err(|Unusable { setting, reason }| loaded.refuse(setting, reason))?);
+        let builder = builder().map_err(|error| loaded.refuse(setting, error))?;
+        self.0.push(Arc::clone(&opened));
+        Ok(Some(Arc::new(builder.with_cert_resolver(opened))))
+    }
 }
 
 /// TLS with certificates of the development CA.
@@ -56,25 +101,9 @@ pub(crate) fn for_development(data: &DataDir, now: Millis) -> anyhow::Result<Dev
     Ok(Development { tls: Arc::new(tls), not_covered })
 }
 
-fn chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, rustls::pki_types::pem::Error> {
-    let chain = CertificateDer::pem_file_iter(file)?.collect::<Result<Vec<_>, _>>()?;
-    if chain.is_empty() { Err(rustls::pki_types::pem::Error::NoItemsFound) } else { Ok(chain) }
-}
-
 /// TLS 1.2 and 1.3, without client certificates.
-fn tls(
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
-) -> Result<Arc<ServerConfig>, rustls::Error> {
-    Ok(Arc::new(builder()?.with_single_cert(chain, key)?))
-}
-
 fn builder() -> Result<ConfigBuilder<ServerConfig, WantsServerCert>, rustls::Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     Ok(builder.with_no_client_auth())
-}
-
-fn named(file: &Path, error: &dyn std::fmt::Display) -> String {
-    format!("{}: {error}", file.display())
 }

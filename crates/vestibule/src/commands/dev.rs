@@ -11,7 +11,7 @@ use vestibule_store_sqlite::holds_api_key;
 
 use super::{small_runtime, welcome};
 use crate::apply::{self, Declared, Tools};
-use crate::certificates::{self, Development};
+use crate::certificates::{self, Development, Tls};
 use crate::clock::SystemClock;
 use crate::command_line::DevArguments;
 use crate::config::{self, Config, Flags};
@@ -34,20 +34,22 @@ pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
         .address("--https", "server.https", arguments.https)
         .address("--admin", "server.admin", arguments.admin);
     let loaded = config::load_for_development(flags)?;
+    let tls = certificates::from_files(&loaded)?;
     logging::start(&loaded.config.log)?;
-    let stop = signals::listen()?;
+    let signals = signals::listen_for_service()?;
     let data = DataDir::open(&loaded.config.server.data_dir)?;
     refuse_others_database(&data)?;
     let _lock = data.lock()?;
     let master = master_key::load(&loaded.config.master_key, &data)?;
-    let Development { tls, not_covered } = certificates::for_development(&data, SystemClock.now())?;
+    let Development { tls: https, not_covered } = certificates::for_development(&data, SystemClock.now())?;
+    let tls = Tls { https: Some(https), ..tls };
     small_runtime()?.block_on(async {
         let store = open_store(&data, &master)?;
         let owner = FirstOwner::WithPassword(welcome::OWNER_PASSWORD.to_owned().into());
         put_demo_account(&store, &loaded.config, &master).await?;
-        let house = House::open(&loaded, &master, store, (Some(&tls), owner)).await?;
+        let house = House::open(&loaded, &master, store, (&tls, owner)).await?;
         welcome::show(house.addresses(), &data, &not_covered);
-        house.run(stop).await
+        house.run(signals).await
     })
 }
 

@@ -14,7 +14,7 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
     let loaded = config::load(arguments.config.as_deref(), Flags::default())?;
     let tls = certificates::from_files(&loaded)?;
     logging::start(&loaded.config.log)?;
-    let stop = signals::listen()?;
+    let signals = signals::listen_for_service()?;
     let data = DataDir::open(&loaded.config.server.data_dir)?;
     let _lock = data.lock()?;
     let master = master_key::load(&loaded.config.master_key, &data)?;
@@ -25,8 +25,7 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
     }
     small_runtime()?.block_on(async {
         let house =
-            House::open(&loaded, &master, open_store(&data, &master)?, (tls.as_ref(), FirstOwner::Generated))
-                .await?;
+            House::open(&loaded, &master, open_store(&data, &master)?, (&tls, FirstOwner::Generated)).await?;
         let addresses = house.addresses();
         welcome::show_addresses(addresses);
         tracing::info!(
@@ -36,6 +35,6 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
             version = env!("CARGO_PKG_VERSION"),
             "answering"
         );
-        house.run(stop).await
+        house.run(signals).await
     })
 }

@@ -57,7 +57,7 @@ pub(super) fn show(addresses: Addresses, data: &DataDir, not_covered: &[&str]) {
     if let Some(https) = addresses.https {
         show_https(https, &certificate);
     }
-    show_administration(addresses.admin);
+    show_administration(addresses);
     screen::say("");
     remark(format_args!(
         "More users, with the password `password`: expired, mustchange, disabled; agent has `agent-password`,\n\
@@ -91,7 +91,7 @@ fn listing(addresses: Addresses) -> String {
     let listeners = [
         ("http", "http", addresses.http),
         ("https", "https", addresses.https),
-        ("admin", "http", Some(addresses.admin)),
+        ("admin", addresses.admin_scheme, Some(addresses.admin)),
     ];
     let line = |(name, scheme, address): (&str, &str, Option<SocketAddr>)| {
         address.map(|address| format!("{name:<6} {scheme}://{address}"))
@@ -149,8 +149,9 @@ fn show_livevox(http: SocketAddr) {
     );
 }
 
-fn show_administration(admin: SocketAddr) {
-    let base = format!("http://{admin}/admin/v1");
+fn show_administration(addresses: Addresses) {
+    let server = format!("{}://{}", addresses.admin_scheme, addresses.admin);
+    let base = format!("{server}/admin/v1");
     let bearer = r#"-H "Authorization: Bearer $BEARER""#;
     example(
         &format!(
@@ -171,7 +172,7 @@ fn show_administration(admin: SocketAddr) {
     example(
         "The same with the command line, which keeps the session for the commands that follow:",
         &[
-            format!("echo {OWNER_PASSWORD} | {program} login admin --password-stdin --server http://{admin}"),
+            format!("echo {OWNER_PASSWORD} | {program} login admin --password-stdin --server {server}"),
             format!("{program} administration-token create mine-too --role owner --expires 1d"),
             format!("{program} session list --account 12345678"),
         ],

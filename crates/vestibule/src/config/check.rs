@@ -26,6 +26,7 @@ pub(super) fn conflicts(config: &Config, purpose: Purpose) -> Vec<Conflict> {
     }
     bodies(config, &mut found);
     one_address_twice(&config.server, &mut found);
+    certificate_of_admin(&config.server, &mut found);
     match purpose {
         Purpose::Service => {
             transport(&config.server, &mut found);
@@ -100,6 +101,16 @@ fn certificate(server: &ServerSettings, found: &mut Vec<Conflict>) {
             }
             _ => {}
         }
+    }
+}
+
+fn certificate_of_admin(server: &ServerSettings, found: &mut Vec<Conflict>) {
+    const KEYS: [&str; 2] = ["server.admin_tls_certificate", "server.admin_tls_key"];
+    let [certificate, key] = KEYS;
+    match (&server.admin_tls_certificate, &server.admin_tls_key) {
+        (Some(_), None) => found.push(Conflict::of(&KEYS, format!("needs {key}"))),
+        (None, Some(_)) => found.push(Conflict::of(&[key, certificate], format!("needs {certificate}"))),
+        _ => {}
     }
 }
 

@@ -9,6 +9,7 @@ const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("server.workers", 0..=1_024),
     ("server.max_connections", 1..=1_000_000),
     ("server.max_connections_per_address", 0..=1_000_000),
+    ("server.tls_reload_interval_ms", 1..=HOUR),
     ("server.shutdown_grace_ms", 1..=HOUR),
     ("limits.body_bytes", 512..=64 * 1_024 * 1_024),
     ("limits.body_timeout_ms", 1..=HOUR),

@@ -44,6 +44,12 @@ pub(crate) struct ServerSettings {
     #[serde(deserialize_with = "optional")]
     pub(crate) tls_key: Option<PathBuf>,
     #[serde(deserialize_with = "optional")]
+    pub(crate) admin_tls_certificate: Option<PathBuf>,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) admin_tls_key: Option<PathBuf>,
+    #[serde(rename = "tls_reload_interval_ms", deserialize_with = "milliseconds")]
+    pub(crate) tls_reload_interval: Duration,
+    #[serde(deserialize_with = "optional")]
     pub(crate) public_address: Option<HostPort>,
     pub(crate) trusted_proxies: Vec<Parsed<Network>>,
     pub(crate) cors_origins: Vec<Parsed<Origin>>,

@@ -10,6 +10,7 @@ mod administration;
 mod apply;
 mod audit;
 mod backup;
+mod certificates;
 mod client;
 mod config;
 mod database_file;

@@ -1,0 +1,115 @@
+//! A certificate with its key, as two PEM files have them.
+
+use std::fmt::Display;
+use std::fs;
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use vestibule_model::Millis;
+use x509_parser::prelude::{FromDer, X509Certificate};
+use zeroize::Zeroizing;
+
+/// The two files, and the keys of the configuration that name them.
+#[derive(Clone, Debug)]
+pub(super) struct Files {
+    pub(super) certificate: (&'static str, PathBuf),
+    pub(super) key: (&'static str, PathBuf),
+}
+
+/// What the files hold, as bytes.
+pub(super) struct Contents {
+    certificate: Vec<u8>,
+    key: Zeroizing<Vec<u8>>,
+}
+
+/// A certificate, the chain above it and its key.
+#[derive(Clone, Debug)]
+pub(super) struct Pair {
+    pub(super) certified: Arc<CertifiedKey>,
+    pub(super) from: Millis,
+    pub(super) until: Millis,
+}
+
+/// What is wrong, and with what: the key of the configuration, then the file and the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unusable {
+    pub(super) setting: &'static str,
+    pub(super) reason: String,
+}
+
+impl Files {
+    /// Both files as they are now.
+    pub(super) fn read(&self) -> Result<Contents, Unusable> {
+        let read = |place: &(&'static str, PathBuf)| fs::read(&place.1).map_err(|error| wrong(place, error));
+        Ok(Contents { certificate: read(&self.certificate)?, key: Zeroizing::new(read(&self.key)?) })
+    }
+
+    /// What they mean.
+    pub(super) fn pair(&self, contents: &Contents) -> Result<Pair, Unusable> {
+        let chain = chain(&contents.certificate).map_err(|error| wrong(&self.certificate, error))?;
+        let key = PrivateKeyDer::from_pem_slice(&contents.key)
+            .map_err(|error| wrong(&self.key, in_words(&error)))?;
+        let (from, until) = chain
+            .first()
+            .and_then(validity)
+            .ok_or_else(|| wrong(&self.certificate, "the first certificate in it cannot be read"))?;
+        let certified = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider());
+        let certified = certified.map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => wrong(&self.key, "this is not the key of the certificate"),
+            other => wrong(&self.key, other),
+        })?;
+        Ok(Pair { certified: Arc::new(certified), from, until })
+    }
+
+    /// Whether clients whose clocks are right accept the certificate, as far as its days go.
+    pub(super) fn in_time(&self, pair: &Pair, now: Millis) -> Result<(), Unusable> {
+        if now > pair.until {
+            Err(wrong(&self.certificate, "it has expired"))
+        } else if now < pair.from {
+            Err(wrong(&self.certificate, "its time has not come yet"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Contents {
+    /// A number that tells these contents from others, and nothing of what they are.
+    pub(super) fn mark(&self, hasher: &RandomState) -> u64 {
+        hasher.hash_one((&self.certificate, &*self.key))
+    }
+}
+
+fn chain(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    let chain = CertificateDer::pem_slice_iter(text).collect::<Result<Vec<_>, _>>();
+    let chain = chain.map_err(|error| in_words(&error))?;
+    if chain.is_empty() { Err(in_words(&pem::Error::NoItemsFound)) } else { Ok(chain) }
+}
+
+fn in_words(error: &pem::Error) -> String {
+    match error {
+        pem::Error::NoItemsFound => String::from("there is nothing of the kind in it, in PEM"),
+        other => other.to_string(),
+    }
+}
+
+/// From when until when.
+fn validity(certificate: &CertificateDer<'_>) -> Option<(Millis, Millis)> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    let validity = certificate.validity();
+    let time = |seconds: i64| Millis::from_unix(seconds.saturating_mul(1_000));
+    Some((time(validity.not_before.timestamp()), time(validity.not_after.timestamp())))
+}
+
+fn wrong((setting, file): &(&'static str, PathBuf), reason: impl Display) -> Unusable {
+    Unusable { setting, reason: named(file, reason) }
+}
+
+fn named(file: &Path, reason: impl Display) -> String {
+    format!("{}: {reason}", file.display())
+}
