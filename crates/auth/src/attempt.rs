@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use vestibule_model::{AccountId, AuditAction, AuditRecord, Millis, Refusal, User};
 use vestibule_store::Change;
+use zeroize::Zeroizing;
 
 use crate::administration;
 use crate::audit::{self, Attempt};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::failure_limit::FailuresByAddress;
+use crate::hash_pool::{Comparison, Verified, WhenRight};
 use crate::lockout::Verdict;
 use crate::log_in::{Door, LogIn, LogInError, RETRY_AFTER, UserCredentials};
 use crate::service::Auth;
@@ -55,16 +57,8 @@ impl Auth {
         let known = self
             .account(at)
             .and_then(|entry| entry.user_named(credentials.population, &credentials.user_name));
-        let stored = known.as_ref().and_then(|user| user.password.as_ref());
-        let hash = stored.map_or_else(|| self.decoy_hash.clone(), |password| password.hash.clone());
-        let has_password = stored.is_some();
-
-        let verified = self
-            .hash_pool
-            .verify(hash.clone(), credentials.password, self.new_salt())
-            .await
-            .map_err(|_| self.overloaded(attempt, known.as_ref().map(|user| user.id)))?;
-        let right = verified.right && has_password;
+        let (hash, verified) = self.compare(attempt, known.as_deref(), credentials.password).await?;
+        let right = verified.right && known.as_ref().is_some_and(|user| user.hash().is_some());
 
         // Looked up once more: account and user may have changed while the password was hashed.
         let bad = |user, why| self.bad_credentials(attempt, user, why);
@@ -79,6 +73,38 @@ impl Auth {
             self.replace_hash((&entry, &user), at.now, hash, new);
         }
         Ok((entry, user))
+    }
+
+    /// Hashes a password that proves nothing, as long as one that might.
+    pub(crate) async fn hash_in_vain(
+        &self,
+        attempt: Attempt,
+        password: Zeroizing<Vec<u8>>,
+    ) -> Result<(), LogInError> {
+        self.compare(attempt, None, password).await.map(drop)
+    }
+
+    /// Compares a password with the user's hash, which is answered too, or with nobody's. Each failure is hashed once at
+    /// every cost that any user's password has, so that the time tells nothing about this one's.
+    async fn compare(
+        &self,
+        attempt: Attempt,
+        user: Option<&UserEntry>,
+        password: Zeroizing<Vec<u8>>,
+    ) -> Result<(String, Verified), LogInError> {
+        let (hash, cost) =
+            user.and_then(UserEntry::hash).unwrap_or((self.present_cost.hash(), &self.present_cost));
+        let locked = user.is_some_and(|user| {
+            let policy = user.account().account.lockout_policy_of(user.population);
+            self.lockouts.is_locked(user, policy, (attempt.at.now, self.clock.monotonic()))
+        });
+        let mut decoys = self.costs.all();
+        decoys.retain(|decoy| decoy.params() != cost.params());
+        let when_right = if locked { WhenRight::GoOn } else { WhenRight::Stop };
+        let comparison = Comparison { stored: hash.to_owned(), decoys, when_right };
+        let verified = self.hash_pool.verify(comparison, password, self.new_salt()).await;
+        let verified = verified.map_err(|_| self.overloaded(attempt, user.map(|user| user.id)))?;
+        Ok((hash.to_owned(), verified))
     }
 
     /// Counts the outcome for the user's lock-out.

@@ -163,7 +163,7 @@ impl Auth {
 
     async fn reload(&self, id: AccountId, sequence: Sequence) -> Result<(), StoreError> {
         let Some(rows) = self.store.account(id).await? else { return self.forget(id).await };
-        let entry = AccountEntry::build(rows, sequence, &self.sealer)
+        let entry = AccountEntry::build(rows, sequence, (&self.sealer, &self.costs))
             .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         let Some(before) = self.directory.put(entry) else { return Ok(()) };
         let Some(after) = self.directory.account(id) else { return Ok(()) };

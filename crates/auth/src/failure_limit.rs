@@ -4,6 +4,7 @@
 //! how full the bucket is.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -16,31 +17,49 @@ use crate::settings::FailureLimit;
 const TIDY_ABOVE: usize = 10_000;
 
 /// The buckets of all addresses.
-pub(crate) struct FailuresByAddress {
+pub(crate) struct FailuresByAddress(Failures<IpAddr>);
+
+/// The buckets of whatever it is that fails.
+pub(crate) struct Failures<K> {
     limit: FailureLimit,
-    buckets: Mutex<Buckets>,
+    buckets: Mutex<Buckets<K>>,
 }
 
-#[derive(Default)]
-struct Buckets {
-    empty_at: HashMap<IpAddr, Monotonic>,
+struct Buckets<K> {
+    empty_at: HashMap<K, Monotonic>,
     tidy_above: usize,
 }
 
 impl FailuresByAddress {
     pub(crate) fn new(limit: FailureLimit) -> Self {
-        let buckets = Buckets { tidy_above: TIDY_ABOVE, ..Buckets::default() };
+        Self(Failures::new(limit))
+    }
+
+    /// See [`Failures::charge`].
+    pub(crate) fn charge(&self, address: IpAddr, now: Monotonic) -> Result<(), Duration> {
+        self.0.charge(bucket(address), now)
+    }
+
+    /// See [`Failures::give_back`].
+    pub(crate) fn give_back(&self, address: IpAddr) {
+        self.0.give_back(bucket(address));
+    }
+}
+
+impl<K: Copy + Eq + Hash> Failures<K> {
+    pub(crate) fn new(limit: FailureLimit) -> Self {
+        let buckets = Buckets { empty_at: HashMap::new(), tidy_above: TIDY_ABOVE };
         Self { limit, buckets: Mutex::new(buckets) }
     }
 
     /// Charges an attempt as if it had failed, before anything is known of it: attempts at once are limited like
-    /// attempts in turn. An error is how long the address has to wait instead.
-    pub(crate) fn charge(&self, address: IpAddr, now: Monotonic) -> Result<(), Duration> {
+    /// attempts in turn. An error is how long it has to wait instead.
+    pub(crate) fn charge(&self, key: K, now: Monotonic) -> Result<(), Duration> {
         let Some(per_failure) = self.per_failure() else { return Ok(()) };
         let full = per_failure * self.limit.burst;
         let mut buckets = self.lock();
         buckets.tidy(now);
-        let empty_at = buckets.empty_at.entry(bucket(address)).or_insert(now);
+        let empty_at = buckets.empty_at.entry(key).or_insert(now);
         let level = empty_at.since(now);
         let wait = (level + per_failure).saturating_sub(full);
         if !wait.is_zero() {
@@ -51,9 +70,9 @@ impl FailuresByAddress {
     }
 
     /// Gives back what [`Self::charge`] took: the attempt did not fail.
-    pub(crate) fn give_back(&self, address: IpAddr) {
+    pub(crate) fn give_back(&self, key: K) {
         let Some(per_failure) = self.per_failure() else { return };
-        if let Some(empty_at) = self.lock().empty_at.get_mut(&bucket(address)) {
+        if let Some(empty_at) = self.lock().empty_at.get_mut(&key) {
             *empty_at = empty_at.minus(per_failure);
         }
     }
@@ -63,12 +82,12 @@ impl FailuresByAddress {
         Duration::from_mins(1).checked_div(self.limit.per_minute)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Buckets> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Buckets<K>> {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Buckets {
+impl<K: Eq + Hash> Buckets<K> {
     /// Forgets empty buckets when there are many; costs each newcomer the same, however many there are.
     fn tidy(&mut self, now: Monotonic) {
         if self.empty_at.len() >= self.tidy_above {
@@ -158,7 +177,7 @@ mod tests {
             now = now.plus(Duration::from_secs(1));
             assert_eq!(failures.charge(std::net::Ipv4Addr::from(address).into(), now), Ok(()));
         }
-        assert!(failures.lock().empty_at.len() <= TIDY_ABOVE);
+        assert!(failures.0.lock().empty_at.len() <= TIDY_ABOVE);
     }
 
     proptest! {

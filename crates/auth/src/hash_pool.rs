@@ -17,11 +17,39 @@ use vestibule_crypto::{Argon2Params, PasswordHasher, needs_rehash};
 use vestibule_model::{Clock, Monotonic};
 use zeroize::Zeroizing;
 
+use crate::directory::Cost;
 use crate::settings::HashSettings;
 
 /// Turned away: the queue was full, or the job waited too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Overloaded;
+
+/// What a password is compared with, and what it is hashed against besides, so that the work tells nothing.
+#[derive(Debug)]
+pub(crate) struct Comparison {
+    /// The hash that decides.
+    pub(crate) stored: String,
+    /// Hashes of nobody's password.
+    pub(crate) decoys: Vec<Arc<Cost>>,
+    /// Whether a right password may be seen by the work.
+    pub(crate) when_right: WhenRight,
+}
+
+/// What becomes of the rest of the work when the password is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WhenRight {
+    /// It is left out: the answer will tell anyway that the password is right.
+    Stop,
+    /// It is done: the answer may have to be that to a wrong password.
+    GoOn,
+}
+
+impl Comparison {
+    /// With this hash and no other.
+    pub(crate) fn with(stored: String) -> Self {
+        Self { stored, decoys: Vec::new(), when_right: WhenRight::Stop }
+    }
+}
 
 /// What hashing a password against a stored hash showed.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,6 +77,8 @@ pub struct HashPoolGauges {
     pub waited_ms: AtomicU64,
     /// Milliseconds that the threads have hashed since the start, added up: with `hashed`, what the pool can do.
     pub busy_ms: AtomicU64,
+    /// The work done since the start: memory times passes of every hash, in KiB.
+    pub filled_kib: AtomicU64,
 }
 
 /// The threads and their queue. Dropping it ends the threads after their present job.
@@ -81,7 +111,7 @@ struct Job {
 
 /// What is to be done with a password, and whom to tell.
 enum Task {
-    Verify { stored: String, reply: oneshot::Sender<Result<Verified, Overloaded>> },
+    Verify { comparison: Comparison, reply: oneshot::Sender<Result<Verified, Overloaded>> },
     Hash { reply: oneshot::Sender<Result<String, Overloaded>> },
 }
 
@@ -110,15 +140,15 @@ impl HashPool {
         Ok(Self { queue, settings: settings.clone(), threads })
     }
 
-    /// Verifies `password` against the PHC string `stored`. A hash that cannot be read counts as wrong.
+    /// Compares `password`. A hash that cannot be read counts as wrong.
     pub(crate) async fn verify(
         &self,
-        stored: String,
+        comparison: Comparison,
         password: Zeroizing<Vec<u8>>,
         salt: [u8; 16],
     ) -> Result<Verified, Overloaded> {
         let (reply, answer) = oneshot::channel();
-        self.enqueue(Task::Verify { stored, reply }, password, salt)?;
+        self.enqueue(Task::Verify { comparison, reply }, password, salt)?;
         answer.await.unwrap_or(Err(Overloaded))
     }
 
@@ -195,23 +225,43 @@ fn run(queue: &Queue, mut hasher: PasswordHasher, params: Argon2Params) {
         let late = now >= job.turn_away_at;
         let gauge = if late { &queue.gauges.turned_away } else { &queue.gauges.hashed };
         gauge.fetch_add(1, Ordering::Relaxed);
-        work(&mut hasher, params, job, late);
+        work(&mut Worker { hasher: &mut hasher, params, gauges: &queue.gauges }, job, late);
         let busy = u64::try_from(queue.clock.monotonic().since(now).as_millis()).unwrap_or(u64::MAX);
         queue.gauges.busy_ms.fetch_add(busy, Ordering::Relaxed);
     }
 }
 
+/// A thread's hasher, with whom it tells of its work.
+struct Worker<'a> {
+    hasher: &'a mut PasswordHasher,
+    params: Argon2Params,
+    gauges: &'a HashPoolGauges,
+}
+
+impl Worker<'_> {
+    /// The outcome of some work, which is counted before anybody learns of it.
+    fn counted<T>(&mut self, work: impl FnOnce(&mut PasswordHasher, Argon2Params) -> T) -> T {
+        let before = self.hasher.filled_kib();
+        let outcome = work(self.hasher, self.params);
+        self.gauges.filled_kib.fetch_add(self.hasher.filled_kib() - before, Ordering::Relaxed);
+        outcome
+    }
+}
+
 /// Does a job, unless it is late. The client may have gone in the meantime: then nobody is told.
-fn work(hasher: &mut PasswordHasher, params: Argon2Params, job: Job, late: bool) {
+fn work(worker: &mut Worker<'_>, job: Job, late: bool) {
     let Job { task, password, salt, .. } = job;
     match task {
         Task::Verify { reply, .. } if late => drop(reply.send(Err(Overloaded))),
         Task::Hash { reply } if late => drop(reply.send(Err(Overloaded))),
-        Task::Verify { stored, reply } => {
-            drop(reply.send(Ok(verify(hasher, params, &stored, (salt, &password)))));
+        Task::Verify { comparison, reply } => {
+            let verified =
+                worker.counted(|hasher, params| verify(hasher, params, &comparison, (salt, &password)));
+            drop(reply.send(Ok(verified)));
         }
         Task::Hash { reply } => {
-            let hash = hasher.hash(params, salt, &password).map_err(|error| {
+            let hash = worker.counted(|hasher, params| hasher.hash(params, salt, &password));
+            let hash = hash.map_err(|error| {
                 tracing::error!(%error, "a password cannot be hashed");
                 Overloaded
             });
@@ -223,17 +273,22 @@ fn work(hasher: &mut PasswordHasher, params: Argon2Params, job: Job, late: bool)
 fn verify(
     hasher: &mut PasswordHasher,
     params: Argon2Params,
-    stored: &str,
+    Comparison { stored, decoys, when_right }: &Comparison,
     (salt, password): ([u8; 16], &[u8]),
 ) -> Verified {
     let right = hasher.verify(stored, password).unwrap_or_else(|error| {
         tracing::error!(%error, "a stored password hash cannot be verified");
         false
     });
-    let rehashed = (right && needs_rehash(stored, params))
-        .then(|| hasher.hash(params, salt, password))
-        .and_then(Result::ok);
-    Verified { right, rehashed }
+    if right && *when_right == WhenRight::Stop {
+        let rehash = needs_rehash(stored, params).then(|| hasher.hash(params, salt, password));
+        return Verified { right, rehashed: rehash.and_then(Result::ok) };
+    }
+    for decoy in decoys {
+        // Nobody's: what comes of it is no matter, and a failure was that of the machine.
+        let _ = hasher.verify(decoy.hash(), password);
+    }
+    Verified { right, rehashed: None }
 }
 
 /// Gives way to everything else on the machine: checks must not wait for hashes. The lowest niceness alone is not enough:

@@ -12,6 +12,7 @@ mod background;
 mod change_password;
 mod directory;
 mod failure_limit;
+mod failures_by_key;
 mod hash_pool;
 mod live;
 #[cfg(test)]

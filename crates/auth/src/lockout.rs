@@ -40,7 +40,29 @@ struct Counter {
     ended: Option<Millis>,
 }
 
+impl Counter {
+    /// With the lock that the user has in the store, unless there is one already or that has ended.
+    fn with_stored_lock(self, user: &User, policy: &LockoutPolicy, now: (Millis, Monotonic)) -> Self {
+        let locked = self.locked.or_else(|| {
+            let stored = user.locked_at.filter(|at| self.ended != Some(*at))?;
+            locked_since(stored, policy, now)
+        });
+        Self { locked, ..self }
+    }
+
+    fn is_locked(&self, policy: &LockoutPolicy, now: Monotonic) -> bool {
+        self.locked.is_some_and(|since| policy.is_locked_after(now.since(since)))
+    }
+}
+
 impl Lockouts {
+    /// Whether a right password would not be accepted now.
+    pub(crate) fn is_locked(&self, user: &User, policy: &LockoutPolicy, now: (Millis, Monotonic)) -> bool {
+        let counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        let counter = counters.get(&user.id).copied().unwrap_or_default();
+        counter.with_stored_lock(user, policy, now).is_locked(policy, now.1)
+    }
+
     /// Judges an attempt on `user` whose password was right or wrong.
     pub(crate) fn judge(
         &self,
@@ -50,12 +72,9 @@ impl Lockouts {
         now: (Millis, Monotonic),
     ) -> Verdict {
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut counter = counters.get(&user.id).copied().unwrap_or_default();
-        counter.locked = counter.locked.or_else(|| {
-            let stored = user.locked_at.filter(|at| counter.ended != Some(*at))?;
-            locked_since(stored, policy, now)
-        });
-        let locked = counter.locked.is_some_and(|since| policy.is_locked_after(now.1.since(since)));
+        let counter = counters.get(&user.id).copied().unwrap_or_default();
+        let mut counter = counter.with_stored_lock(user, policy, now);
+        let locked = counter.is_locked(policy, now.1);
         if !locked && counter.locked.is_some() {
             counter = Counter { ended: user.locked_at, ..Counter::default() };
         }

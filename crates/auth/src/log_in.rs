@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::audit::{self, Attempt};
 use crate::directory::{AccountEntry, AccountFacts, UserEntry};
+use crate::failures_by_key::Charged;
 use crate::open::{OpenError, Opened};
 use crate::password::expect_length;
 use crate::service::Auth;
@@ -99,8 +100,8 @@ pub enum LogInError {
     /// The account or the user name is on the block list.
     #[error("blocked")]
     Blocked,
-    /// Too many failures from this address.
-    #[error("too many failed logins from this address")]
+    /// Too many failures from this address, or at this key.
+    #[error("too many failed logins")]
     TooMany {
         /// How long to wait.
         retry_after: Duration,
@@ -163,10 +164,12 @@ impl Auth {
         credentials.expect_length()?;
         let attempt = Attempt::to_log_in(at, Means::Password);
         self.admit(attempt, &credentials.user_name)?;
-        let entry = self.account(at).ok_or_else(|| self.unknown_account(attempt))?;
-        let token = entry.application_token(&self.secrets.digest(token.as_bytes()));
+        let entry = self.account(at);
+        let digest = self.secrets.digest(token.as_bytes());
+        let token = entry.as_ref().and_then(|entry| entry.application_token(&digest));
         let Some(token) = token.filter(|token| token.enabled).map(|token| token.id) else {
-            return Err(self.bad_credentials(attempt, None, Refusal::WrongApplicationToken));
+            let why = if entry.is_some() { Refusal::WrongApplicationToken } else { Refusal::UnknownAccount };
+            return self.refuse_in_vain(attempt, credentials.password, why).await;
         };
         let attempt = Attempt::to_log_in(at, Means::ApplicationToken(token));
         let auth = Arc::clone(self);
@@ -180,6 +183,21 @@ impl Auth {
         self.settle(at, whole).await
     }
 
+    /// Refuses whoever did not get as far as the password, after the same work as if it had been wrong.
+    async fn refuse_in_vain<T: Send + 'static>(
+        self: &Arc<Self>,
+        attempt: Attempt,
+        password: Zeroizing<Vec<u8>>,
+        why: Refusal,
+    ) -> Result<T, LogInError> {
+        let auth = Arc::clone(self);
+        let whole = async move {
+            auth.hash_in_vain(attempt, password).await?;
+            Err(auth.bad_credentials(attempt, None, why))
+        };
+        self.settle(attempt.at, whole).await
+    }
+
     /// Logs a bot in by the values of the key it is tied to.
     pub async fn log_in_application(
         self: &Arc<Self>,
@@ -188,6 +206,7 @@ impl Auth {
     ) -> Result<LoggedIn, LogInError> {
         let attempt = Attempt::to_log_in(at, Means::Nothing);
         self.admit(attempt, &credentials.user_name)?;
+        let charged = self.admit_key(attempt, &credentials.app_key)?;
         let entry = self.account(at);
         let application = self.recognise(entry.as_deref().map(|entry| &**entry), &credentials);
         let user = entry.as_ref().and_then(|entry| entry.user_named(None, &credentials.user_name));
@@ -203,6 +222,7 @@ impl Auth {
         if !standing::key_may_log_in(&entry, &user, application, at.address) {
             return Err(self.bad_credentials(attempt, Some(user.id), Refusal::KeyNotAllowed));
         }
+        self.failures_of_keys.give_back(&charged, self.clock.monotonic());
         let opening = match application {
             Application::OauthClient(_) => Opening::OauthClient,
             Application::ApiKey(_) | Application::Token(_) | Application::None => Opening::ApiKey,
@@ -210,6 +230,19 @@ impl Auth {
         let auth = Arc::clone(self);
         let whole = async move { auth.open_for(attempt, (entry, user), application, opening).await };
         self.settle(at, whole).await
+    }
+
+    /// Turns away who fails at a key at which too many failed.
+    fn admit_key(&self, attempt: Attempt, app_key: &str) -> Result<Charged, LogInError> {
+        let at = attempt.at;
+        let charged = self.failures_of_keys.charge((at.account, app_key), at.address, self.clock.monotonic());
+        charged.map_err(|wait| {
+            self.note_refusal(attempt, None, Refusal::TooManyFailures);
+            if let Some(address) = at.address {
+                self.failures.give_back(address);
+            }
+            LogInError::TooMany { retry_after: wait.max(RETRY_AFTER) }
+        })
     }
 
     /// The application whose secrets these are. Every comparison is made, in constant time, also for unknown keys.

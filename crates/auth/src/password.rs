@@ -4,7 +4,7 @@ use vestibule_crypto::{Argon2Params, PasswordError, PasswordHasher};
 use vestibule_model::{Millis, PasswordCredential, PasswordPolicy, PasswordViolation, Rng};
 use zeroize::Zeroizing;
 
-use crate::hash_pool::Overloaded;
+use crate::hash_pool::{Comparison, Overloaded};
 use crate::service::Auth;
 
 /// The longest password that is taken, at a login and at a change, in bytes. Nobody types a longer one, and each costs
@@ -58,7 +58,8 @@ impl Auth {
         let earlier = earlier_hashes(before);
         let bytes = || Zeroizing::new(new.as_bytes().to_vec());
         for hash in earlier.iter().take(usize::from(policy.history)) {
-            if self.hash_pool.verify(hash.clone(), bytes(), self.new_salt()).await?.right {
+            let same = Comparison::with(hash.clone());
+            if self.hash_pool.verify(same, bytes(), self.new_salt()).await?.right {
                 return Err(NewPasswordError::Policy(PasswordViolation::Reused(policy.history)));
             }
         }

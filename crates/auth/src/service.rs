@@ -13,8 +13,9 @@ use vestibule_store::{Change, Sequence, Store, StoreError};
 
 use crate::administration::{EXPORTS, UnderWay};
 use crate::audit::{Folded, RefusalCounts};
-use crate::directory::{AccountEntry, Directory, UserEntry};
+use crate::directory::{AccountEntry, Cost, Costs, Directory, UserEntry};
 use crate::failure_limit::FailuresByAddress;
+use crate::failures_by_key::FailuresByKey;
 use crate::hash_pool::{HashPool, HashPoolGauges};
 use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::lockout::Lockouts;
@@ -42,11 +43,14 @@ pub struct Auth {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) clock_watch: Mutex<SteadyClock>,
     pub(crate) hash_pool: HashPool,
-    /// The hash that passwords of unknown users are verified against.
-    pub(crate) decoy_hash: String,
+    /// At which costs passwords are hashed.
+    pub(crate) costs: Arc<Costs>,
+    /// The cost of new hashes.
+    pub(crate) present_cost: Arc<Cost>,
     pub(crate) lockouts: Lockouts,
     pub(crate) failures: FailuresByAddress,
     pub(crate) failures_of_administrators: FailuresByAddress,
+    pub(crate) failures_of_keys: FailuresByKey,
     pub(crate) block_list: BlockList,
     pub(crate) turns: Turns,
     pub(crate) retry: RetryQueue,
@@ -108,6 +112,8 @@ impl Auth {
         let tokens = TokenKeys::derive(master);
         let start = Start::new(clock.now(), settings.intervals.touch);
         let store_health = Arc::<StoreHealth>::default();
+        let costs = Arc::new(Costs::new(Arc::clone(&rng)));
+        let unusable = PasswordError::Cost(settings.hashing.params);
         let mut incarnation = [0; 8];
         rng.fill(&mut incarnation);
         let auth = Arc::new(Self {
@@ -117,11 +123,13 @@ impl Auth {
             tokens,
             secrets: SecretHasher::derive(master),
             sealer: Sealer::derive(master),
-            decoy_hash: decoy(settings.hashing.params, &*rng)?,
+            present_cost: costs.of(&decoy(settings.hashing.params, &*rng)?).ok_or(unusable)?,
+            costs,
             hash_pool: HashPool::start(&settings.hashing, Arc::clone(&clock))?,
             lockouts: Lockouts::default(),
             failures: FailuresByAddress::new(settings.failures),
             failures_of_administrators: FailuresByAddress::new(settings.failures),
+            failures_of_keys: FailuresByKey::new(settings.failures),
             block_list: settings.block_list,
             turns: Turns::new(),
             retry: RetryQueue::default(),
@@ -181,8 +189,15 @@ impl Auth {
         let rows = self.store.directory().await?;
         for account in rows.accounts {
             let id = account.account.id;
-            let entry = AccountEntry::build(account, rows.sequence, &self.sealer)
+            let entry = AccountEntry::build(account, rows.sequence, (&self.sealer, &self.costs))
                 .map_err(|source| StartError::Sealed { account: id.to_string(), source })?;
+            for user in entry.without_their_name() {
+                tracing::warn!(
+                    account = %id, user = %user.id,
+                    "two login names differ only in how Unicode composes them: this user logs in with the exact spelling \
+                     alone; give one of the two another name"
+                );
+            }
             self.directory.put(entry);
         }
         self.sequence.store(rows.sequence.0, Ordering::Relaxed);

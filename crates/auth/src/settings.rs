@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use vestibule_crypto::{Argon2Params, Engine};
-use vestibule_model::AccountId;
+use vestibule_model::{AccountId, Population};
 
 use crate::live::written_lag;
 
@@ -70,7 +70,7 @@ impl Default for FailureLimit {
 pub struct BlockList {
     /// Blocked accounts.
     pub accounts: HashSet<AccountId>,
-    /// Login names that are blocked in every account, in lower case: any spelling of them is blocked.
+    /// Login names that are blocked in every account, as [`BlockList::name`] has them: any spelling of them is blocked.
     pub user_names: HashSet<String>,
 }
 
@@ -78,7 +78,12 @@ impl BlockList {
     /// Whether a login of this name in this account is blocked.
     pub fn blocks(&self, account: Option<AccountId>, user_name: &str) -> bool {
         account.is_some_and(|id| self.accounts.contains(&id))
-            || self.user_names.contains(&user_name.to_lowercase())
+            || self.user_names.contains(&Self::name(user_name))
+    }
+
+    /// The form in which a name is in the list, whatever its spelling.
+    pub fn name(user_name: &str) -> String {
+        Population::Agent.name_key(user_name)
     }
 }
 

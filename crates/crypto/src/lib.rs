@@ -22,7 +22,7 @@ pub use digest::{SecretHasher, constant_time_eq};
 pub use keys::{MasterKey, MasterKeyError};
 pub use password::{
     Argon2Params, Engine, MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM, MAX_WORK_KIB, PasswordError,
-    PasswordHasher, UnknownEngine, decoy, needs_rehash, self_check,
+    PasswordHasher, UnknownEngine, cost_of, decoy, needs_rehash, self_check,
 };
 pub use random::{OsRng, random_hex};
 pub use seal::{SealContext, SealError, Sealer};

@@ -1,6 +1,7 @@
 //! Users: people and bots.
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 
 use crate::{AccountId, Millis, UserId};
@@ -89,8 +90,18 @@ pub enum Population {
 }
 
 impl Population {
-    /// The form of a login name under which it is unique and found.
+    /// The form of a login name under which it is unique and found: however Unicode composes it, it is one name
+    /// (normalization form C, as RFC 8265 §3 has it for user names).
     pub fn name_key(self, login_name: &str) -> String {
+        match self {
+            Self::User => login_name.nfc().collect(),
+            Self::Agent => login_name.nfc().collect::<String>().to_lowercase().nfc().collect(),
+        }
+    }
+
+    /// The form under which it was unique before compositions of Unicode were one name. Names that were different then
+    /// and are one now are still told apart by it.
+    pub fn spelling(self, login_name: &str) -> String {
         match self {
             Self::User => login_name.to_owned(),
             Self::Agent => login_name.to_lowercase(),

@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
+use vestibule_model::Population;
 
+use crate::columns::Coded;
 use crate::open::{OpenError, cannot_open};
 
 /// One step of the schema.
@@ -42,6 +45,11 @@ pub(crate) const ALL: &[Migration] = &[
         number: 6,
         name: "last_uses_and_names",
         sql: include_str!("../migrations/0006_last_uses_and_names.sql"),
+    },
+    Migration {
+        number: 7,
+        name: "composed_names",
+        sql: include_str!("../migrations/0007_composed_names.sql"),
     },
 ];
 
@@ -89,6 +97,11 @@ impl From<rusqlite::Error> for MigrationError {
 pub(crate) fn apply(connection: &Connection, all: &[Migration]) -> Result<Vec<i64>, MigrationError> {
     let had = compare(connection, all)?;
     connection.execute_batch(HISTORY)?;
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("composed_name", 2, flags, |row| {
+        let Coded(population) = row.get::<Coded<Population>>(0)?;
+        Ok(population.name_key(&row.get::<String>(1)?))
+    })?;
     let missing = all.iter().filter(|migration| !had.contains(&migration.number));
     missing
         .map(|migration| {

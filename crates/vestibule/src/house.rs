@@ -122,7 +122,11 @@ fn settings(config: &Config) -> Settings {
         failures: FailureLimit { per_minute: login.failures_per_minute, burst: login.failure_burst },
         block_list: BlockList {
             accounts: login.blocked_accounts.iter().copied().collect(),
-            user_names: login.blocked_user_names.iter().cloned().collect::<HashSet<_>>(),
+            user_names: login
+                .blocked_user_names
+                .iter()
+                .map(|name| BlockList::name(name))
+                .collect::<HashSet<_>>(),
         },
         intervals: Intervals { touch: sessions.touch, sweep: sessions.sweep, follow: sessions.follow },
         audit_retention: config.audit.retention(),

@@ -12,6 +12,7 @@ use vestibule_model::{
 };
 use vestibule_store::{AccountRows, Sequence};
 
+use super::costs::Costs;
 use super::keys::UsableApiKey;
 use super::user::{Grants, UserEntry};
 
@@ -38,6 +39,8 @@ pub struct AccountFacts {
     application_tokens: HashMap<SecretDigest, ApplicationToken>,
     /// By the profiles that give them: many users have the same.
     grants: Mutex<KnownGrants>,
+    /// Those of the installation.
+    pub(super) costs: Arc<Costs>,
 }
 
 /// Grants that users hold, found again by their profiles.
@@ -70,7 +73,11 @@ struct Users {
 
 impl AccountEntry {
     /// Builds the lookups; opens the sealed secrets of the API keys.
-    pub(crate) fn build(rows: AccountRows, revision: Sequence, sealer: &Sealer) -> Result<Self, SealError> {
+    pub(crate) fn build(
+        rows: AccountRows,
+        revision: Sequence,
+        (sealer, costs): (&Sealer, &Arc<Costs>),
+    ) -> Result<Self, SealError> {
         let mut api_keys = HashMap::with_capacity(rows.api_keys.len());
         for key in rows.api_keys {
             api_keys.insert(key.app_key.clone(), UsableApiKey::open(key, sealer)?);
@@ -87,6 +94,7 @@ impl AccountEntry {
             oauth_clients: clients.collect(),
             application_tokens: tokens.collect(),
             grants: Mutex::default(),
+            costs: Arc::clone(costs),
         });
         let mut users = Users::default();
         for user in rows.users {
@@ -124,6 +132,16 @@ impl AccountEntry {
     /// Every user, in no order.
     pub(crate) fn users(&self) -> Vec<Arc<UserEntry>> {
         self.users.read().unwrap_or_else(PoisonError::into_inner).by_id.values().cloned().collect()
+    }
+
+    /// Users who share their login name with another and do not have it: found by their own spelling alone.
+    pub(crate) fn without_their_name(&self) -> Vec<Arc<UserEntry>> {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        let has_it = |user: &UserEntry| {
+            let names = users.by_name.get(&user.population);
+            names.and_then(|names| names.get(&keys(user).0)) == Some(&user.id)
+        };
+        users.by_id.values().filter(|user| !has_it(user)).cloned().collect()
     }
 
     /// Changes one user in place, unless it is gone.
@@ -297,27 +315,49 @@ impl AccountFacts {
 }
 
 impl Users {
+    /// Of users whose names are one by a rule that is younger than they are, whoever spells it so has the name, or who has
+    /// the lowest id; the others are found by their own spelling.
     fn put(&mut self, user: UserEntry) {
-        let key = user.population.name_key(&user.login_name);
-        self.by_name.entry(user.population).or_default().insert(key, user.id);
-        self.by_id.insert(user.id, Arc::new(user));
+        let (population, id) = (user.population, user.id);
+        let (key, spelling) = keys(&user);
+        let names = self.by_name.entry(population).or_default();
+        let holder = names.get(&key).copied().filter(|holder| *holder != id);
+        let holder = holder.and_then(|holder| self.by_id.get(&holder));
+        let other = holder.map(|holder| (holder.id, population.spelling(&holder.login_name)));
+        match other {
+            None => drop(names.insert(key, id)),
+            Some((holder, of_holder)) if spelling == key || of_holder != key && id < holder => {
+                names.insert(of_holder, holder);
+                names.insert(key, id);
+            }
+            Some(_) => drop(names.insert(spelling, id)),
+        }
+        self.by_id.insert(id, Arc::new(user));
     }
 
     fn take(&mut self, id: UserId) -> Option<Arc<UserEntry>> {
         let user = self.by_id.remove(&id)?;
-        let key = user.population.name_key(&user.login_name);
+        let (key, spelling) = keys(&user);
         let names = self.by_name.entry(user.population).or_default();
-        // The name may be somebody else's by now: names change hands in an order that is not seen here.
-        if names.get(&key) == Some(&id) {
-            names.remove(&key);
+        for name in [key, spelling] {
+            // The name may be somebody else's by now: names change hands in an order that is not seen here.
+            if names.get(&name) == Some(&id) {
+                names.remove(&name);
+            }
         }
         Some(user)
     }
 
     fn named(&self, population: Population, login_name: &str) -> Option<Arc<UserEntry>> {
-        let id = self.by_name.get(&population)?.get(&population.name_key(login_name))?;
-        self.by_id.get(id).cloned()
+        let names = self.by_name.get(&population)?;
+        let spelt = names.get(&population.spelling(login_name));
+        self.by_id.get(spelt.or_else(|| names.get(&population.name_key(login_name)))?).cloned()
     }
+}
+
+/// The form in which a user's name is unique, and their own spelling of it.
+fn keys(user: &User) -> (String, String) {
+    (user.population.name_key(&user.login_name), user.population.spelling(&user.login_name))
 }
 
 #[cfg(test)]

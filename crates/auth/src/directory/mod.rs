@@ -4,6 +4,7 @@
 //! a user's entry, as sessions do, is told by the entry itself that it has been replaced.
 
 mod account;
+mod costs;
 mod keys;
 mod user;
 
@@ -14,6 +15,7 @@ use foldhash::fast::RandomState;
 use vestibule_model::AccountId;
 
 pub use account::{AccountEntry, AccountFacts};
+pub(crate) use costs::{Cost, Costs};
 pub use keys::{api_key_has_secrets, seal_api_key};
 pub use user::{Grants, UserEntry};
 

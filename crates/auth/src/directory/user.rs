@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use vestibule_model::{AccountId, Millis, Rank, User, UserId};
 
 use super::account::AccountFacts;
+use super::costs::Cost;
 use crate::administration::home;
 use crate::live::Holder;
 use crate::standing;
@@ -24,6 +25,8 @@ pub struct UserEntry {
     grants: Arc<Grants>,
     account: Arc<AccountFacts>,
     user: User,
+    /// At which cost the password is hashed; None: there is none that can be verified.
+    cost: Option<Arc<Cost>>,
 }
 
 /// What a user's profiles give together.
@@ -45,6 +48,7 @@ impl UserEntry {
             password_sessions_end: standing::password_sessions_end(account, &user),
             grants: account.grants(&user),
             account: Arc::clone(account),
+            cost: user.password.as_ref().and_then(|password| account.costs.of(&password.hash)),
             user,
         }
     }
@@ -57,6 +61,12 @@ impl UserEntry {
     /// What the user's profiles give.
     pub fn grants(&self) -> &Grants {
         &self.grants
+    }
+
+    /// The hash of the password with its cost; None: there is no password that can be verified.
+    pub(crate) fn hash(&self) -> Option<(&str, &Arc<Cost>)> {
+        let password = self.user.password.as_ref()?;
+        self.cost.as_ref().map(|cost| (password.hash.as_str(), cost))
     }
 
     /// Whether another entry has taken its place, or the user is gone: what this says may not be true any more.

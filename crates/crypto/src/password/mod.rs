@@ -99,12 +99,13 @@ pub enum PasswordError {
 /// 64 MiB; more is given back after each hash. The memory is wiped after every hash.
 pub struct PasswordHasher {
     engine: Box<dyn Argon2id>,
+    filled_kib: u64,
 }
 
 impl PasswordHasher {
     /// A hasher that holds no memory yet.
     pub fn new(engine: Engine) -> Self {
-        Self { engine: engine::build(engine) }
+        Self { engine: engine::build(engine), filled_kib: 0 }
     }
 
     /// Hashes a password into a PHC string. The salt must be fresh and random. Every password is allowed,
@@ -116,7 +117,7 @@ impl PasswordHasher {
         password: &[u8],
     ) -> Result<String, PasswordError> {
         let mut tag = Zeroizing::new([0; TAG_LENGTH]);
-        self.engine.compute(params.checked()?, &salt, password, tag.as_mut_slice())?;
+        self.compute(params, &salt, password, tag.as_mut_slice())?;
         phc::write(params, &salt, tag.as_slice())
     }
 
@@ -126,8 +127,25 @@ impl PasswordHasher {
         let stored = Phc::read(phc)?;
         let mut tag = Zeroizing::new([0; phc::MAX_TAG_LENGTH]);
         let tag = &mut tag[..stored.tag.len()];
-        self.engine.compute(stored.params.checked()?, &stored.salt, password, tag)?;
+        self.compute(stored.params, &stored.salt, password, tag)?;
         Ok(tag.ct_eq(stored.tag.as_bytes()).into())
+    }
+
+    fn compute(
+        &mut self,
+        params: Argon2Params,
+        salt: &[u8],
+        password: &[u8],
+        tag: &mut [u8],
+    ) -> Result<(), PasswordError> {
+        self.engine.compute(params.checked()?, salt, password, tag)?;
+        self.filled_kib += u64::from(params.memory_kib) * u64::from(params.iterations);
+        Ok(())
+    }
+
+    /// The work done so far: memory times passes of every hash, in KiB.
+    pub fn filled_kib(&self) -> u64 {
+        self.filled_kib
     }
 
     /// How much memory is held between hashes, in KiB.
@@ -142,6 +160,11 @@ pub fn needs_rehash(phc: &str, params: Argon2Params) -> bool {
     Phc::read(phc).map_or(true, |stored| {
         stored.params != params || stored.salt.len() != SALT_LENGTH || stored.tag.len() != TAG_LENGTH
     })
+}
+
+/// What verifying a password against this hash costs; None: it cannot be verified.
+pub fn cost_of(phc: &str) -> Option<Argon2Params> {
+    Phc::read(phc).ok()?.params.checked().ok()
 }
 
 /// A hash that no password is known for, made without hashing. Verifying against it makes an unknown user cost

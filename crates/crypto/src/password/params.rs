@@ -19,7 +19,7 @@ pub const MAX_WORK_KIB: u64 = 1024 * 1024;
 
 /// The cost of an Argon2id hash. The default is the first choice of the OWASP Password Storage Cheat Sheet:
 /// 19 MiB, two passes, one lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Argon2Params {
     /// Memory in KiB; at least 8 for each lane (RFC 9106 §3.1).
     pub memory_kib: u32,

@@ -12,13 +12,16 @@
 mod application_login;
 mod base_uri;
 mod following;
+mod guessed_keys;
 mod limits;
 mod lockout;
 mod login;
 mod logout;
+mod names;
 mod policy;
 mod refresh;
 mod secrecy;
+mod work;
 
 use reqwest::Response;
 use serde_json::Value;

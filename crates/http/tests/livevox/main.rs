@@ -17,6 +17,7 @@ mod logout;
 mod password;
 mod sessions;
 mod validate;
+mod work;
 
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};

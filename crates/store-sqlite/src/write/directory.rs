@@ -1,11 +1,12 @@
 //! Writing accounts and those who belong to them.
 
-use rusqlite::{Connection, named_params, params};
+use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 use vestibule_model::{Account, AccountId, Group, Profile, Skill, User};
 use vestibule_store::StoreError;
 
 use super::{execute, own};
 use crate::columns::{At, Coded, Id, Json};
+use crate::error::of_change;
 
 pub(super) fn put_account(connection: &Connection, account: &Account) -> Result<(), StoreError> {
     let sql = "
@@ -109,7 +110,7 @@ pub(super) fn put_user(connection: &Connection, user: &User) -> Result<(), Store
         ":population": Coded(user.population),
         ":kind": Coded(user.kind),
         ":login_name": user.login_name,
-        ":name_key": user.population.name_key(&user.login_name),
+        ":name_key": name_key(connection, user)?,
         ":full_name": user.full_name,
         ":nickname": user.nickname,
         ":email": user.email,
@@ -129,4 +130,15 @@ pub(super) fn put_user(connection: &Connection, user: &User) -> Result<(), Store
         ":locked_at": user.locked_at.map(At),
     };
     own(execute(connection, PUT_USER, parameters)?, || format!("user {}", user.id))
+}
+
+/// The form in which a login name is unique. That of a name which stays is what it was: names that are one by a rule which
+/// they are older than keep apart.
+fn name_key(connection: &Connection, user: &User) -> Result<String, StoreError> {
+    let sql = "SELECT name_key FROM users WHERE id = ?1 AND population = ?2 AND login_name = ?3";
+    let parameters = params![user.id.0, Coded(user.population), user.login_name];
+    let kept = connection
+        .prepare_cached(sql)
+        .and_then(|mut select| select.query_row(parameters, |row| row.get::<_, String>(0)).optional());
+    Ok(kept.map_err(of_change)?.unwrap_or_else(|| user.population.name_key(&user.login_name)))
 }

@@ -112,6 +112,7 @@ macro_rules! conformance_suite {
                 a_login_name_is_free_in_the_other_population_and_in_other_accounts
                 names_of_agents_differ_by_more_than_case
                 names_of_users_may_differ_by_case
+                names_that_unicode_composes_differently_are_one
                 a_user_number_is_taken_once_within_the_account
                 an_app_key_is_taken_once_within_the_account
                 a_client_id_is_taken_once_within_the_account

@@ -72,6 +72,14 @@ pub async fn names_of_users_may_differ_by_case(store: &dyn Store) {
     given(store, [named(1, "anna"), named(2, "Anna")].map(put_user)).await;
 }
 
+pub async fn names_that_unicode_composes_differently_are_one(store: &dyn Store) {
+    two_accounts(store).await;
+    let named = |number, name: &str| User { login_name: name.into(), ..user(HERE, number) };
+    given(store, [put_user(named(1, "Zo\u{eb}")), put_user(agent(HERE, 2, "\u{c5}sa"))]).await;
+    misfit(store, [put_user(named(3, "Zoe\u{308}"))]).await;
+    misfit(store, [put_user(agent(HERE, 4, "a\u{30a}SA"))]).await;
+}
+
 pub async fn a_user_number_is_taken_once_within_the_account(store: &dyn Store) {
     two_accounts(store).await;
     given(store, [put_user(user(HERE, 1))]).await;

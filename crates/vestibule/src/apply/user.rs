@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use uuid::Builder;
 use vestibule_auth::new_user;
-use vestibule_model::{AccountId, Rng, User, UserKind};
+use vestibule_model::{AccountId, Population, Rng, User, UserKind};
 use vestibule_store::AccountRows;
 
 use super::account::{optional_group, resolve, set};
@@ -24,11 +24,16 @@ pub(super) fn user(
     if declared.login_name.trim().is_empty() {
         return Err(Problem::new(&element, "login_name", "must not be empty"));
     }
-    let key = declared.population.name_key(&declared.login_name);
-    let is_it = |user: &User| {
-        user.population == declared.population && user.population.name_key(&user.login_name) == key
+    let population = declared.population;
+    let place = |form: fn(Population, &str) -> String| {
+        let wanted = form(population, &declared.login_name);
+        let is_it =
+            |user: &User| user.population == population && form(population, &user.login_name) == wanted;
+        rows.users.iter().position(is_it)
     };
-    let before = rows.users.iter().position(is_it).map(|position| rows.users.swap_remove(position));
+    let before = place(Population::spelling)
+        .or_else(|| place(Population::name_key))
+        .map(|position| rows.users.swap_remove(position));
     let mut user = match &before {
         Some(user) => user.clone(),
         None => made_new(&element, draft, rows, tools.rng, declared)?,
