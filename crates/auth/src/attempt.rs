@@ -93,13 +93,13 @@ impl Auth {
         password: Zeroizing<Vec<u8>>,
     ) -> Result<(String, Verified), LogInError> {
         let (hash, cost) =
-            user.and_then(UserEntry::hash).unwrap_or((self.present_cost.hash(), &self.present_cost));
+            user.and_then(UserEntry::hash).unwrap_or((self.present_cost.hash(), self.present_cost.params()));
         let locked = user.is_some_and(|user| {
             let policy = user.account().account.lockout_policy_of(user.population);
             self.lockouts.is_locked(user, policy, (attempt.at.now, self.clock.monotonic()))
         });
         let mut decoys = self.costs.all();
-        decoys.retain(|decoy| decoy.params() != cost.params());
+        decoys.retain(|decoy| decoy.params() != cost);
         let when_right = if locked { WhenRight::GoOn } else { WhenRight::Stop };
         let comparison = Comparison { stored: hash.to_owned(), decoys, when_right };
         let verified = self.hash_pool.verify(comparison, password, self.new_salt()).await;

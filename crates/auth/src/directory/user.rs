@@ -1,9 +1,10 @@
 //! A user as sessions see them: with what follows from the account, at one moment.
 
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use vestibule_crypto::Argon2Params;
 use vestibule_model::{AccountId, Millis, Rank, User, UserId};
 
 use super::account::AccountFacts;
@@ -26,7 +27,9 @@ pub struct UserEntry {
     account: Arc<AccountFacts>,
     user: User,
     /// At which cost the password is hashed; None: there is none that can be verified.
-    cost: Option<Arc<Cost>>,
+    cost: Option<Argon2Params>,
+    /// Keeps that cost known as long as this entry is the user's present one, sessions may hold it for longer.
+    holds_cost: Mutex<Option<Arc<Cost>>>,
 }
 
 /// What a user's profiles give together.
@@ -42,13 +45,15 @@ pub struct Grants {
 
 impl UserEntry {
     pub(crate) fn new(account: &Arc<AccountFacts>, user: User) -> Self {
+        let cost = user.password.as_ref().and_then(|password| account.costs.of(&password.hash));
         Self {
             replaced: AtomicBool::new(false),
             is_administrator: account.account.id == home(),
             password_sessions_end: standing::password_sessions_end(account, &user),
             grants: account.grants(&user),
             account: Arc::clone(account),
-            cost: user.password.as_ref().and_then(|password| account.costs.of(&password.hash)),
+            cost: cost.as_ref().map(|cost| cost.params()),
+            holds_cost: Mutex::new(cost),
             user,
         }
     }
@@ -64,9 +69,9 @@ impl UserEntry {
     }
 
     /// The hash of the password with its cost; None: there is no password that can be verified.
-    pub(crate) fn hash(&self) -> Option<(&str, &Arc<Cost>)> {
+    pub(crate) fn hash(&self) -> Option<(&str, Argon2Params)> {
         let password = self.user.password.as_ref()?;
-        self.cost.as_ref().map(|cost| (password.hash.as_str(), cost))
+        self.cost.map(|cost| (password.hash.as_str(), cost))
     }
 
     /// Whether another entry has taken its place, or the user is gone: what this says may not be true any more.
@@ -77,6 +82,7 @@ impl UserEntry {
     /// To be called when the entry that takes its place can be found.
     pub(super) fn replace(&self) {
         self.replaced.store(true, Ordering::Release);
+        drop(self.holds_cost.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
