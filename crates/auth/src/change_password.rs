@@ -12,9 +12,10 @@ use crate::attempt::Failed;
 use crate::audit::{self, Attempt, End};
 use crate::directory::AccountFacts;
 use crate::log_in::{LogIn, LogInError, UserCredentials};
-use crate::password::{NewPasswordError, expect_length};
+use crate::password::{NewPassword, NewPasswordError, expect_length};
 use crate::service::Auth;
 use crate::standing;
+use crate::strength::OwnWords;
 
 /// Why a password was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -57,8 +58,10 @@ impl Auth {
                 auth.note_refusal(attempt, Some(user.id), Refusal::PasswordPolicy);
                 ChangePasswordError::from(violation)
             };
-            let policy = &entry.account.password_policy;
-            let password = auth.new_credential(policy, user.password.as_ref(), &new, at.now).await;
+            let own = OwnWords::of(&user, &entry.account);
+            let (policy, before) = (&entry.account.password_policy, user.password.as_ref());
+            let password = NewPassword { policy, own: &own, before, text: &new };
+            let password = auth.new_credential(password, at.now).await;
             let password = password.map_err(|error| match error {
                 NewPasswordError::Policy(violation) => breaks(violation),
                 NewPasswordError::Overloaded => LogInError::overloaded().into(),

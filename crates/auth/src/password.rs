@@ -1,11 +1,13 @@
 //! Setting a password: the policy's text rules, its history, and the hash.
 
+use tokio::task::spawn_blocking;
 use vestibule_crypto::{Argon2Params, PasswordError, PasswordHasher};
 use vestibule_model::{Millis, PasswordCredential, PasswordPolicy, PasswordViolation, Rng};
 use zeroize::Zeroizing;
 
 use crate::hash_pool::{Comparison, Overloaded};
 use crate::service::Auth;
+use crate::strength::{OwnWords, check_strength};
 
 /// The longest password that is taken, at a login and at a change, in bytes. Nobody types a longer one, and each costs
 /// memory while it waits for its hash.
@@ -49,14 +51,14 @@ impl Auth {
     /// The same as [`set_password`], with the hash threads.
     pub(crate) async fn new_credential(
         &self,
-        policy: &PasswordPolicy,
-        before: Option<&PasswordCredential>,
-        new: &str,
+        new: NewPassword<'_>,
         now: Millis,
     ) -> Result<PasswordCredential, NewPasswordError> {
-        expect_length(new.as_bytes()).and_then(|()| policy.check(new)).map_err(NewPasswordError::Policy)?;
+        let NewPassword { policy, before, text, .. } = new;
+        expect_length(text.as_bytes()).and_then(|()| policy.check(text)).map_err(NewPasswordError::Policy)?;
+        self.check_strength(new).await?;
         let earlier = earlier_hashes(before);
-        let bytes = || Zeroizing::new(new.as_bytes().to_vec());
+        let bytes = || Zeroizing::new(text.as_bytes().to_vec());
         for hash in earlier.iter().take(usize::from(policy.history)) {
             let same = Comparison::with(hash.clone());
             if self.hash_pool.verify(same, bytes(), self.new_salt()).await?.right {
@@ -66,21 +68,45 @@ impl Auth {
         let hash = self.hash_pool.hash(bytes(), self.new_salt()).await?;
         Ok(credential(hash, earlier, policy, now))
     }
+
+    /// On a thread of its own: it takes as long as thousands of checks.
+    async fn check_strength(&self, new: NewPassword<'_>) -> Result<(), NewPasswordError> {
+        let wanted = new.policy.min_strength;
+        if wanted == 0 {
+            return Ok(());
+        }
+        let (own, text) = (new.own.clone(), Zeroizing::new(new.text.to_owned()));
+        let checked = spawn_blocking(move || check_strength(wanted, &text, &own)).await;
+        checked.map_err(|_| NewPasswordError::Overloaded)?.map_err(NewPasswordError::Policy)
+    }
 }
 
-/// The credential that holds `password` from `now` on, if the policy allows it after `before`.
+/// A password that somebody is to have.
+#[derive(Clone, Copy)]
+pub struct NewPassword<'a> {
+    /// What it must satisfy.
+    pub policy: &'a PasswordPolicy,
+    /// What counts for nothing in it.
+    pub own: &'a OwnWords,
+    /// The one in whose place it comes.
+    pub before: Option<&'a PasswordCredential>,
+    /// The password.
+    pub text: &'a str,
+}
+
+/// The credential that holds a password from `now` on, if its policy allows it.
 ///
 /// Costs one hash, and one more for each password of the history that has to be compared.
 pub fn set_password(
     hasher: &mut PasswordHasher,
     params: Argon2Params,
-    policy: &PasswordPolicy,
-    before: Option<&PasswordCredential>,
-    password: &str,
+    new: NewPassword<'_>,
     (rng, now): (&dyn Rng, Millis),
 ) -> Result<PasswordCredential, SetPasswordError> {
+    let NewPassword { policy, own, before, text: password } = new;
     expect_length(password.as_bytes())?;
     policy.check(password)?;
+    check_strength(policy.min_strength, password, own)?;
     let earlier = earlier_hashes(before);
     for hash in earlier.iter().take(usize::from(policy.history)) {
         if hasher.verify(hash, password.as_bytes())? {

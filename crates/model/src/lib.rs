@@ -11,6 +11,7 @@ mod audit;
 mod audited;
 mod host_port;
 mod id;
+mod named_policy;
 mod network;
 mod policy;
 mod random;
@@ -28,10 +29,11 @@ pub use audit::{
 pub use audited::{Audited, difference};
 pub use host_port::HostPort;
 pub use id::{AccountId, AdministrationTokenId, ApplicationId, IdError, SessionId, SessionReference, UserId};
+pub use named_policy::NamedPolicy;
 pub use network::{Network, NoNetwork};
 pub use policy::{
     Concurrency, LockoutPolicy, PasswordPolicy, PasswordViolation, Reach, SessionPolicy, Strength, Unlock,
-    WhenFull,
+    Weakness, WhenFull,
 };
 pub use random::Rng;
 pub use session::{Application, Dialect, EndReason, Opening, Session};

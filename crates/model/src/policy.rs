@@ -1,5 +1,6 @@
 //! Policies of an account: what a password must be, when failures lock, how long sessions live.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,9 @@ pub struct PasswordPolicy {
     /// After how many days a password expires; 0: never.
     #[cfg_attr(feature = "openapi", schema(maximum = 65535))]
     pub expiry_days: u16,
+    /// How hard it has to be to guess, 0 to 4: 1 is beyond a thousand guesses, 2 beyond a million, 3 beyond a hundred
+    /// millions, 4 beyond ten thousand millions. Names of the user and the account count for nothing; 0: anything goes.
+    pub min_strength: u8,
 }
 
 impl Default for PasswordPolicy {
@@ -45,6 +49,7 @@ impl Default for PasswordPolicy {
             require_special: false,
             history: 0,
             expiry_days: 0,
+            min_strength: 0,
         }
     }
 }
@@ -76,6 +81,50 @@ pub enum PasswordViolation {
     /// One of the last passwords.
     #[error("the password must not be one of the last {0}")]
     Reused(u16),
+    /// Weaker than `min_strength`.
+    #[error("the password is too easy to guess: {0}")]
+    TooEasy(Weakness),
+}
+
+/// What makes a password easy to guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weakness {
+    /// Names of the user or the account.
+    OwnWords,
+    /// Many people have it, or one that is nearly the same.
+    Common,
+    /// Neighbours on a keyboard.
+    Keyboard,
+    /// A character or a word again and again.
+    Repeats,
+    /// Such as `abc` or `6543`.
+    Sequence,
+    /// A date or a year.
+    Date,
+    /// One word of a language.
+    Word,
+    /// Names of people.
+    Name,
+    /// It has too little of everything.
+    Simple,
+}
+
+impl fmt::Display for Weakness {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::OwnWords => "it is made of names of the user or the account",
+            Self::Common => "many people have it, or one that is nearly the same",
+            Self::Keyboard => "keys that are neighbours on a keyboard are tried early",
+            Self::Repeats => "repetitions are tried early",
+            Self::Sequence => "sequences such as abc or 6543 are tried early",
+            Self::Date => "dates and years are tried early",
+            Self::Word => "a single word is tried early",
+            Self::Name => "names of people are tried early",
+            Self::Simple => {
+                "it is too short or too simple; a few words that do not belong together are better"
+            }
+        })
+    }
 }
 
 /// The strengths of a password (contract livevox §6).

@@ -3,6 +3,7 @@
 mod account;
 mod administration;
 mod audit;
+mod policy;
 mod server;
 mod service;
 mod session;
@@ -21,6 +22,7 @@ pub(crate) use administration::{AdministrationTokenAction, AdministratorAction, 
 pub(crate) use audit::{
     AuditAction, DataArguments, DownloadArguments, EntryFilter, ExportArguments, ListEntries, VerifyArguments,
 };
+pub(crate) use policy::PolicyAction;
 pub(crate) use server::{AddServer, LogInArguments, LogOutArguments, ServerAction};
 pub(crate) use service::{Asking, PageArguments, ServiceArguments};
 pub(crate) use session::{EndSessions, ListSessions, SessionAction, WhyArguments};
@@ -95,6 +97,8 @@ pub(crate) enum AskAction {
     Server(Asking<ServerAction>),
     /// Accounts: list, show, add, set, remove
     Account(Asking<AccountAction>),
+    /// Policies that accounts are made after: list, show
+    Policy(Asking<PolicyAction>),
     /// Users, agents and bots of an account: also disable, enable, unlock, password, end-sessions
     User(Asking<UserAction>),
     /// Profiles of an account: the permissions that users carry
@@ -299,8 +303,10 @@ const APPLY_EXAMPLES: &str = r#"Example of a file (only the ids and names are re
   state = "enabled"                     # or "disabled"
   sign_on = "password"                  # or "sso-only"
   features = ["User Type - Bot"]
+  policy = "modern"                     # or "liveperson", "livevox": what a new account begins with; left out: no
+                                        # strength is asked of passwords. See `vestibule policy list`
   password_strength = "very-strong"     # or "medium", "strong"; password_policy goes over it
-  password_policy = { history = 4, expiry_days = 90 }
+  password_policy = { history = 4, expiry_days = 90, min_strength = 3 }
   lockout_policy = { failures = 5, unlock = { after-minutes = 30 } }
   agent_lockout_policy = { failures = 9, unlock = "by-administrator" }
   session_policy = { idle_seconds = 28800, concurrency = "one" }

@@ -1,7 +1,8 @@
 //! Accounts: listed, made, changed, deleted.
 
 use vestibule_model::{
-    Account, AccountId, AccountState, HostPort, LockoutPolicy, PasswordPolicy, SessionPolicy, SignOn,
+    Account, AccountId, AccountState, HostPort, LockoutPolicy, NamedPolicy, PasswordPolicy, SessionPolicy,
+    SignOn,
 };
 use vestibule_store::Change;
 
@@ -10,6 +11,7 @@ use super::names::check_name;
 use super::written::{Told, Written};
 use super::{AdministrationError, Caller, Once, Scope};
 use crate::service::Auth;
+use crate::strength::STRONGEST;
 
 /// A page of accounts, in the order of their ids.
 pub struct AccountPage {
@@ -73,11 +75,11 @@ impl Auth {
         }
     }
 
-    /// Makes an account. `fill` is given one with the defaults.
+    /// Makes an account. `fill` is given one with this policy.
     pub async fn make_account(
         &self,
         caller: &Caller,
-        id: AccountId,
+        (id, policy): (AccountId, NamedPolicy),
         fill: impl Fn(Account) -> Result<Account, AdministrationError>,
         once: Once<'_, Account>,
     ) -> Result<Account, AdministrationError> {
@@ -86,7 +88,8 @@ impl Auth {
             if self.directory.account(id).is_some() {
                 return Err(AdministrationError::Taken("id"));
             }
-            let account = Account { id, ..fill(new_account(id, self.directory.highest_number()))? };
+            let blank = policy.copied_into(new_account(id, self.directory.highest_number()));
+            let account = Account { id, ..fill(blank)? };
             self.check_account(&account)?;
             let told = Told::made(&account).in_account(id);
             let written = Written::one(Change::PutAccount(account.clone().into()), told);
@@ -176,7 +179,11 @@ impl Auth {
 
 /// Policies under which nobody could have a password, or a session, or that would take a hash for each of many passwords.
 fn check_policies(account: &Account) -> Result<(), AdministrationError> {
-    let PasswordPolicy { min_length, history, .. } = account.password_policy;
+    let PasswordPolicy { min_length, history, min_strength, .. } = account.password_policy;
+    if min_strength > STRONGEST {
+        let reason = format!("{STRONGEST} at most");
+        return Err(AdministrationError::invalid("password_policy.min_strength", reason));
+    }
     if min_length > LONGEST_MINIMUM {
         let reason = format!("{LONGEST_MINIMUM} at most");
         return Err(AdministrationError::invalid("password_policy.min_length", reason));

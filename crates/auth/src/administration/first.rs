@@ -2,8 +2,8 @@
 
 use vestibule_model::{
     Account, Actor, Administrator, AdministratorRole, AuditAction, AuditRecord, AuditTarget, Concurrency,
-    Means, Millis, PasswordCredential, PasswordPolicy, Population, SessionPolicy, TargetKind, User, UserId,
-    WhenFull,
+    Means, Millis, NamedPolicy, PasswordCredential, PasswordPolicy, Population, SessionPolicy, TargetKind,
+    User, UserId, WhenFull,
 };
 use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
@@ -142,7 +142,7 @@ fn account() -> Account {
     };
     Account {
         number: NUMBER,
-        password_policy: PasswordPolicy { min_length: 12, ..PasswordPolicy::default() },
+        password_policy: PasswordPolicy { min_length: 12, ..NamedPolicy::Modern.password_policy() },
         session_policy,
         ..new_account(home(), None)
     }

@@ -7,8 +7,9 @@ use zeroize::Zeroizing;
 use super::written::{Told, Written};
 use super::{AdministrationError, Caller, Scope};
 use crate::directory::AccountEntry;
-use crate::password::NewPasswordError;
+use crate::password::{NewPassword, NewPasswordError};
 use crate::service::Auth;
+use crate::strength::OwnWords;
 
 const FIELD: &str = "password";
 
@@ -34,9 +35,10 @@ impl Auth {
         let entry = self.account_entry(account)?;
         let user = self.present_user(account, id)?;
         check_kind(user.kind)?;
-        let policy = &entry.account.password_policy;
-        let credential = self.new_credential(policy, user.password.as_ref(), &password, caller.now).await;
-        let credential = credential.map_err(refused)?;
+        let own = OwnWords::of(&user, &entry.account);
+        let (policy, before) = (&entry.account.password_policy, user.password.as_ref());
+        let new = NewPassword { policy, own: &own, before, text: &password };
+        let credential = self.new_credential(new, caller.now).await.map_err(refused)?;
         self.write_directory(caller, || {
             let before = self.present_user(account, id)?;
             if before.password != user.password {
@@ -82,12 +84,14 @@ impl Auth {
         &self,
         caller: &Caller,
         entry: &AccountEntry,
-        kind: UserKind,
+        user: &User,
         password: &str,
     ) -> Result<PasswordCredential, AdministrationError> {
-        check_kind(kind)?;
-        let credential = self.new_credential(&entry.account.password_policy, None, password, caller.now);
-        credential.await.map_err(refused)
+        check_kind(user.kind)?;
+        let own = OwnWords::of(user, &entry.account);
+        let policy = &entry.account.password_policy;
+        let new = NewPassword { policy, own: &own, before: None, text: password };
+        self.new_credential(new, caller.now).await.map_err(refused)
     }
 }
 

@@ -129,7 +129,7 @@ impl Auth {
         fill(&mut draft)?;
         check_user(&entry, &mut draft, None)?;
         let password = match &new.password {
-            Some(password) => Some(self.first_password(caller, &entry, new.kind, password).await?),
+            Some(password) => Some(self.first_password(caller, &entry, &draft, password).await?),
             None => None,
         };
         self.write_directory(caller, || {

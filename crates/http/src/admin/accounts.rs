@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use vestibule_auth::{Answer, Scope};
 use vestibule_model::{
-    Account, AccountId, AccountState, Feature, LockoutPolicy, PasswordPolicy, Service, SessionPolicy, SignOn,
+    Account, AccountId, AccountState, Feature, LockoutPolicy, NamedPolicy, PasswordPolicy, Service,
+    SessionPolicy, SignOn,
 };
 
 use super::AdminState;
@@ -85,6 +86,8 @@ struct NewAccount {
     /// 1 to 20 of the characters A-Z, a-z, 0-9 and _
     #[schema(value_type = AccountIdText)]
     id: String,
+    /// After which policy it is made: `modern` unless told. Policies of its own that the request names go over it.
+    policy: Option<NamedPolicy>,
     #[schema(inline = false)]
     #[serde(flatten)]
     details: Details,
@@ -120,8 +123,9 @@ pub(super) async fn make(
         Turn::Again(answer) => return Ok(answer),
     };
     let id: AccountId = patch.need("id")?;
+    let policy = patch.take::<NamedPolicy>("policy")?.unwrap_or_default();
     let fill = |blank: Account| Ok(patch.over(&details(&blank))?.onto(&blank));
-    let made = admin.auth.make_account(&caller, id, fill, first.once(&answer)).await?;
+    let made = admin.auth.make_account(&caller, (id, policy), fill, first.once(&answer)).await?;
     Ok(created(&answer(&made)))
 }
 

@@ -21,6 +21,7 @@ mod oauth_clients;
 mod once;
 mod paging;
 mod patch;
+mod policies;
 mod problem;
 mod profiles;
 mod refusals;
@@ -85,6 +86,7 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(login::log_in))
         .routes(routes!(login::log_out))
         .routes(routes!(login::change_password))
+        .routes(routes!(policies::list_policies))
         .routes(routes!(accounts::list, accounts::make))
         .routes(routes!(accounts::read, accounts::change, accounts::delete))
         .routes(routes!(users::list, users::make))

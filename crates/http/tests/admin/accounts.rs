@@ -74,6 +74,8 @@ async fn what_is_wrong_with_an_account_is_named() {
         ("session_policy.idle_seconds", json!({ "id": "a", "session_policy": { "idle_seconds": -1 } })),
         ("session_policy.idle_seconds", json!({ "id": "a", "session_policy": { "idle_seconds": 0 } })),
         ("password_policy.history", json!({ "id": "a", "password_policy": { "history": 65_535 } })),
+        ("password_policy.min_strength", json!({ "id": "a", "password_policy": { "min_strength": 5 } })),
+        ("policy", json!({ "id": "a", "policy": "strict" })),
         ("code", json!({ "id": "a", "code": "\u{202e}lave" })),
     ];
     for (field, body) in cases {

@@ -39,6 +39,7 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("post", "/admin/v1/administration-tokens", Who::WritesInstallation),
     ("get", "/admin/v1/administration-tokens/{id}", Who::ReadsInstallation),
     ("delete", "/admin/v1/administration-tokens/{id}", Who::WritesInstallation),
+    ("get", "/admin/v1/policies", Who::EveryAdministrator),
     ("get", "/admin/v1/accounts", Who::Reads),
     ("post", "/admin/v1/accounts", Who::WritesInstallation),
     ("get", "/admin/v1/accounts/{account}", Who::Reads),

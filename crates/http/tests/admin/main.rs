@@ -20,6 +20,7 @@ mod numbered;
 mod oauth_clients;
 mod openapi;
 mod order;
+mod policies;
 mod refusals;
 mod session_times;
 mod sessions;

@@ -31,7 +31,8 @@ async fn start() -> TestServer {
         fixture.user("locked").locked_at = Some(now);
         import(fixture, "disabled", 64, 3);
         fixture.user("disabled").enabled = false;
-        fixture.add_user("unreadable", "password", now).password.as_mut().unwrap().hash = "$odd".to_owned();
+        let unreadable = fixture.add_user("unreadable", "password", now).password.as_mut().unwrap();
+        "$odd".clone_into(&mut unreadable.hash);
     })
     .await
 }

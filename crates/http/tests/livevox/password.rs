@@ -115,6 +115,35 @@ async fn a_violation_of_the_policy_names_the_rule() {
 }
 
 #[tokio::test]
+async fn a_password_that_is_easy_to_guess_is_refused_with_the_reason() {
+    let server = start_with(|fixture, _| {
+        fixture.account.password_policy.min_strength = 3;
+        fixture.user("name").full_name = "Zephyrine Quarnaby".to_owned();
+    })
+    .await;
+    let own = "it is made of names of the user or the account";
+    for (password, reason) in [
+        ("password1", "many people have it, or one that is nearly the same"),
+        ("aaaaaaa1", "many people have it, or one that is nearly the same"),
+        ("kqkqkqkqkq", "repetitions are tried early"),
+        ("quarnaby1", own),
+        ("12345678test", own),
+    ] {
+        let expected = format!(
+            r#"{{"code":400,"message":"Invalid new password: the password is too easy to guess: {reason}"}}"#
+        );
+        assert_eq!(change(&server, credentials("name", "password"), password).await, (400, expected));
+    }
+    assert_eq!(change(&server, credentials("name", "password"), NEW).await.0, 204);
+}
+
+#[tokio::test]
+async fn a_password_that_was_stored_before_strength_was_asked_for_stays_valid() {
+    let server = start_with(|fixture, _| fixture.account.password_policy.min_strength = 4).await;
+    assert_eq!(log_in_with(&server, TOKEN, &credentials("name", "password")).await.status(), 200);
+}
+
+#[tokio::test]
 async fn none_of_the_last_passwords_is_accepted_again() {
     let server = start_with(|fixture, _| fixture.account.password_policy.history = 4).await;
     let mut old = "password".to_owned();

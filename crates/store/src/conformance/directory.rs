@@ -32,8 +32,13 @@ pub async fn an_account_is_read_back(store: &dyn Store) {
 }
 
 pub async fn every_policy_is_read_back(store: &dyn Store) {
-    let password =
-        PasswordPolicy { history: 5, expiry_days: 90, require_special: true, ..Default::default() };
+    let password = PasswordPolicy {
+        history: 5,
+        expiry_days: 90,
+        require_special: true,
+        min_strength: 3,
+        ..Default::default()
+    };
     let many = |when_full| Concurrency::Many { limit: 4, when_full };
     let concurrencies =
         [Concurrency::One, Concurrency::Same, many(WhenFull::EndOldest), many(WhenFull::Refuse)];

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer, de::Error};
 use toml::{Table, Value};
 use vestibule_model::{
-    AccountId, AccountState, Feature, Millis, Network, Population, Privilege, Rank, RoleType, SignOn,
-    Strength, UserKind,
+    AccountId, AccountState, Feature, Millis, NamedPolicy, Network, Population, Privilege, Rank, RoleType,
+    SignOn, Strength, UserKind,
 };
 
 use crate::input_error::{InputError, position};
@@ -30,6 +30,8 @@ pub(super) struct DeclaredAccount {
     pub(super) state: Option<AccountState>,
     pub(super) sign_on: Option<SignOn>,
     pub(super) features: Option<BTreeSet<Feature>>,
+    /// What a new account begins with; of one that is there already it changes nothing.
+    pub(super) policy: Option<NamedPolicy>,
     /// Several keys of the password policy by one word; the policy's own keys go over it.
     pub(super) password_strength: Option<Strength>,
     /// Policies are laid over the present ones, key by key.

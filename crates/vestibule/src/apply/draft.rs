@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use vestibule_auth::{ApplicationValue, new_account, seal_api_key, ten_digits};
 use vestibule_crypto::{Argon2Params, MasterKey, PasswordHasher, Sealer, SecretHasher};
 use vestibule_model::{
-    Account, AccountId, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord, Means, Millis, Rng,
-    SecretDigest, UserId,
+    Account, AccountId, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord, Means, Millis,
+    NamedPolicy, Rng, SecretDigest, UserId,
 };
 use vestibule_store::{AccountRows, DirectoryRows};
 
@@ -110,10 +110,14 @@ impl Draft {
         }
     }
 
-    /// An account as new ones are.
-    pub(super) fn new_account(&self, id: AccountId) -> AccountRows {
+    /// An account as new ones are. A file that names no policy is of before there were any, and its passwords with it.
+    pub(super) fn new_account(&self, id: AccountId, policy: Option<NamedPolicy>) -> AccountRows {
         let highest = self.numbers.last_key_value().map(|(number, _)| *number);
-        AccountRows::empty(new_account(id, highest))
+        let blank = new_account(id, highest);
+        AccountRows::empty(match policy {
+            Some(policy) => policy.copied_into(blank),
+            None => blank,
+        })
     }
 
     /// Takes code and number for an account, unless another has them.

@@ -110,7 +110,7 @@ fn lay_over(directory: &DirectoryRows, tools: &mut Tools<'_>, declared: &Declare
             return Err(Problem::new(element, "id", "declared twice"));
         }
         let before = present(directory, account.id);
-        let mut rows = before.cloned().unwrap_or_else(|| draft.new_account(account.id));
+        let mut rows = before.cloned().unwrap_or_else(|| draft.new_account(account.id, account.policy));
         account::settings(&element, &mut rows.account, account)?;
         draft.claim(&element, &rows.account)?;
         refuse_twins(account)?;

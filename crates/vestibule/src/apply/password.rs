@@ -1,6 +1,6 @@
 //! Passwords that are declared, taken over as hashes, or generated.
 
-use vestibule_auth::{SetPasswordError, set_password};
+use vestibule_auth::{NewPassword, OwnWords, SetPasswordError, set_password};
 use vestibule_model::{Account, PasswordCredential, PasswordPolicy, Rng, SignOn, User, UserKind};
 
 use super::declared::DeclaredUser;
@@ -42,13 +42,13 @@ pub(super) fn apply(
                 "a bot has no password, it logs in with an API key",
             ));
         }
-        (Some(password), None) => set(&account.password_policy, element, user, tools, password)?,
+        (Some(password), None) => set(account, element, user, tools, password)?,
         (None, Some(hash)) => take_over(element, user, tools, hash)?,
         (None, None) if needs_one(account, user) => {
             let password = generated(&account.password_policy, tools.rng).ok_or_else(|| {
                 Problem::new(element, "password", "no password could be generated under the policy")
             })?;
-            set(&account.password_policy, element, user, tools, &password)?;
+            set(account, element, user, tools, &password)?;
             user.must_change_password = true;
             draft.generate(element, "password", &password);
         }
@@ -64,7 +64,7 @@ fn needs_one(account: &Account, user: &User) -> bool {
 
 /// Sets the password, unless it is that already.
 fn set(
-    policy: &PasswordPolicy,
+    account: &Account,
     element: &str,
     user: &mut User,
     tools: &mut Tools<'_>,
@@ -78,7 +78,10 @@ fn set(
         }
     }
     let Tools { hasher, params, rng, now, .. } = tools;
-    let credential = set_password(hasher, *params, policy, user.password.as_ref(), password, (*rng, *now));
+    let own = OwnWords::of(user, account);
+    let (policy, before) = (&account.password_policy, user.password.as_ref());
+    let new = NewPassword { policy, own: &own, before, text: password };
+    let credential = set_password(hasher, *params, new, (*rng, *now));
     user.password = Some(credential.map_err(problem)?);
     Ok(())
 }

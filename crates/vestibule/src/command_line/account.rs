@@ -14,7 +14,7 @@ pub(crate) enum AccountAction {
     Show(OneAccount),
     /// Make one
     #[command(visible_alias = "create", after_long_help = ADD_EXAMPLES)]
-    Add(SetAccount),
+    Add(AddAccount),
     /// Change fields of one
     #[command(after_long_help = SET_EXAMPLES)]
     Set(SetAccount),
@@ -35,6 +35,15 @@ pub(crate) struct RemoveAccount {
     /// Do not ask whether it is meant
     #[arg(long)]
     pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddAccount {
+    /// After which policy it is made; `vestibule policy list` has them [default: modern]
+    #[arg(long, value_name = "NAME", value_parser = ["modern", "liveperson", "livevox"])]
+    pub(crate) policy: Option<String>,
+    #[command(flatten)]
+    pub(crate) fields: SetAccount,
 }
 
 #[derive(Debug, Args)]

@@ -165,6 +165,16 @@ fn a_new_account_has_the_policies_of_the_dialect() {
 }
 
 #[test]
+fn a_new_account_is_made_after_the_policy_that_the_file_names() {
+    let mut world = World::new();
+    world.apply("policy = \"livevox\"\nagent_lockout_policy = { failures = 2 }\n");
+    let account = world.rows().account;
+    assert_eq!(account.password_policy, vestibule_model::NamedPolicy::Livevox.password_policy());
+    assert_eq!((account.lockout_policy.failures, account.agent_lockout_policy.failures), (5, 2));
+    assert_eq!(world.apply("policy = \"modern\"\n").lines, [""; 0], "it is the account's own by now");
+}
+
+#[test]
 fn a_policy_of_the_dialect_is_laid_over_key_by_key() {
     let mut world = World::new();
     world.apply("livevox_session_policy = { idle_seconds = 60 }\n");

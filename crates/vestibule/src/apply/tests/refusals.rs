@@ -113,6 +113,39 @@ fn a_password_of_the_history_is_refused() {
 }
 
 #[test]
+fn a_password_that_is_easy_to_guess_is_refused_where_the_policy_asks_for_strength() {
+    let user = |password| {
+        format!(
+            "policy = \"modern\"\n[[account.user]]\nlogin_name = \"quarnaby\"\npassword = \"{password}\"\n"
+        )
+    };
+    let refusal = World::new().refusal(&user("password1"));
+    assert!(
+        refusal.contains("user 1/quarnaby: password: the password is too easy to guess: many people"),
+        "{refusal}"
+    );
+    let refusal = World::new().refusal(&user("Quarnaby77"));
+    assert!(refusal.contains("names of the user or the account"), "{refusal}");
+    World::new().apply(&user("lantern-otter-quilt"));
+}
+
+#[test]
+fn a_file_that_names_no_policy_is_taken_as_it_was_before_there_were_any() {
+    let mut world = World::new();
+    world.apply("[[account.user]]\nlogin_name = \"a\"\npassword = \"password1\"\n");
+    assert_eq!(world.rows().account.password_policy, vestibule_model::PasswordPolicy::default());
+}
+
+#[test]
+fn a_password_that_is_there_already_is_not_asked_for_strength() {
+    let user = "[[account.user]]\nlogin_name = \"a\"\npassword = \"password1\"\n";
+    let mut world = World::new();
+    world.apply(user);
+    let stricter = format!("password_policy = {{ min_strength = 4 }}\n{user}");
+    assert_eq!(world.apply(&stricter).lines, ["~ account 1: password_policy"]);
+}
+
+#[test]
 fn a_users_kind_does_not_change() {
     let mut world = World::new();
     world.apply(ALICE);

@@ -25,8 +25,9 @@ pub(super) async fn run(service: &Service, action: AccountAction) -> anyhow::Res
         AccountAction::Show(one) => accounts.show(service, &at(one.account)).await,
         AccountAction::Add(add) => {
             let mut fields = Fields::default();
-            fields.put("id", Some(add.account.to_string()));
-            write(&add, &mut fields)?;
+            fields.put("id", Some(add.fields.account.to_string()));
+            fields.put("policy", add.policy);
+            write(&add.fields, &mut fields)?;
             accounts.add(service, fields).await
         }
         AccountAction::Set(set) => {

@@ -4,6 +4,7 @@ mod account;
 mod administration;
 mod crud;
 mod login;
+mod policy;
 mod server;
 mod session;
 mod thing;
@@ -31,6 +32,7 @@ async fn run(action: AskAction) -> anyhow::Result<()> {
         AskAction::Logout(arguments) => login::log_out(&arguments).await,
         AskAction::Server(asking) => server::run(&asking.service, asking.action),
         AskAction::Account(asking) => account::run(&Service::open(&asking.service)?, asking.action).await,
+        AskAction::Policy(asking) => policy::run(&Service::open(&asking.service)?, asking.action).await,
         AskAction::User(asking) => user::run(&Service::open(&asking.service)?, asking.action).await,
         AskAction::Profile(asking) => thing::run(&Service::open(&asking.service)?, asking.action).await,
         AskAction::Group(asking) => thing::run(&Service::open(&asking.service)?, asking.action).await,

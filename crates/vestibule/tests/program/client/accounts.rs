@@ -41,6 +41,19 @@ fn a_policy_is_changed_field_by_field() {
 }
 
 #[test]
+fn policies_are_listed_and_accounts_made_after_them() {
+    let operator = Operator::owner();
+    let table = operator.ask(&["policy", "list"]);
+    assert!(["modern", "liveperson", "livevox"].iter().all(|name| table.contains(name)), "{table}");
+    let policy = operator.json(&["policy", "show", "livevox"]);
+    let made = operator.json(&["account", "add", "acme", "--policy", "livevox"]);
+    for field in ["password_policy", "lockout_policy", "agent_lockout_policy"] {
+        assert_eq!(made[field], policy[field], "{field}");
+    }
+    assert_eq!(operator.run(&["policy", "show", "strict"]).code, Some(6));
+}
+
+#[test]
 fn lists_are_emptied_by_none() {
     let operator = Operator::owner();
     let after = operator.json(&["account", "set", "12345678", "--feature", "none", "--service", "none"]);
