@@ -3,6 +3,7 @@
 //! Showing it counts as use, as with every other route that takes a session. A cookie comes along with whatever a page of
 //! another site sends, so it ends nothing by itself: the csrf value of the session's login has to stand in `X-CSRF-Token`.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
@@ -22,6 +23,17 @@ pub(super) struct Reader(pub(super) Authorized);
 
 /// Somebody who ends sessions, and from where.
 pub(super) struct Ender(pub(super) Authorized, pub(super) Option<IpAddr>);
+
+/// From where a request comes.
+pub(super) struct Address(pub(super) Option<IpAddr>);
+
+impl<S: Sync> FromRequestParts<S> for Address {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self(address(parts)))
+    }
+}
 
 impl FromRequestParts<ApiState> for Reader {
     type Rejection = Failure;

@@ -1,19 +1,21 @@
-//! `/self/v1`: what a user does about themselves, with a session of theirs. On the listener for clients.
+//! `/self/v1`: what a user does about themselves, with a session of theirs or their password. On the listener for clients.
 //!
 //! The same for every dialect, in none of their shapes: refusals are RFC 9457's. Translates and holds no rules.
 
 mod failure;
 mod holder;
+mod password;
 mod sessions;
 
 use axum::Router;
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, post};
 
 use crate::api::ApiState;
 
 /// The routes.
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
+        .route("/self/v1/password", post(password::change))
         .route("/self/v1/sessions", get(sessions::list).delete(sessions::end_others))
         .route("/self/v1/sessions/{reference}", delete(sessions::end))
 }

@@ -7,6 +7,7 @@
 
 mod credentials;
 mod csrf;
+mod password;
 mod sessions;
 
 use reqwest::{Method, Response};

@@ -1,0 +1,59 @@
+//! `POST /self/v1/password`: a user changes their password; the old one is all the proof there is. The way in for whoever
+//! may not log in before that.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use vestibule_auth::{Door, LogIn, UserCredentials};
+use vestibule_model::Dialect;
+use zeroize::Zeroizing;
+
+use super::failure::Failure;
+use super::holder::Address;
+use crate::api::ApiState;
+use crate::json::{StrictObject, is_json};
+use crate::layers::CredentialBody;
+
+/// Who, by what, and what is to be.
+struct Wanted {
+    account: String,
+    credentials: UserCredentials,
+    new: Zeroizing<String>,
+}
+
+/// 204.
+pub(super) async fn change(
+    State(api): State<ApiState>,
+    Address(address): Address,
+    headers: HeaderMap,
+    CredentialBody(body): CredentialBody,
+) -> Result<StatusCode, Failure> {
+    let body = body.map_err(Failure::Unread)?;
+    if !is_json(&headers) {
+        return Err(Failure::NoJson);
+    }
+    let Wanted { account, credentials, new } = Wanted::read(&body)?;
+    // What is no account's id is that of none, and told so no more than that.
+    let account = account.parse().ok();
+    let now = api.clock.now();
+    let at = LogIn { account, dialect: Dialect::LivePerson, door: Door::Public, address, now };
+    api.auth.change_password(at, credentials, new).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl Wanted {
+    fn read(body: &[u8]) -> Result<Self, Failure> {
+        let mut object =
+            StrictObject::parse(body).ok_or(Failure::Malformed("The body is no valid JSON object"))?;
+        let mut take = |key, missing| object.take(key).ok_or(Failure::Malformed(missing));
+        Ok(Self {
+            account: take("account", "account is needed")?,
+            credentials: UserCredentials {
+                user_name: take("username", "username is needed")?,
+                // As at login: the users first, then the agents.
+                population: None,
+                password: Zeroizing::new(take("password", "password is needed")?.into_bytes()),
+            },
+            new: Zeroizing::new(take("new_password", "new_password is needed")?),
+        })
+    }
+}
