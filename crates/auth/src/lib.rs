@@ -40,11 +40,11 @@ mod why;
 
 pub use administration::{
     AccountPage, AdministrationError, Answer, ApplicationValue, AtNextLogin, AuditExport, AuditFilter, Begun,
-    Caller, ClientWithSecret, FirstOwner, FirstTime, GivenClient, GivenKey, HOME, KeyWithSecrets, Keyed,
-    LoggedInAdministrator, MadeOwner, MadeToken, NamedAdministrator, NewToken, NewUser, Numbered, Once, Part,
-    PartPage, RefusedRequest, Scope, SeenAudit, SessionFilter, SessionPage, TokenWithText, UserFilter,
-    UserPage, WithSecrets, WriteTime, new_account, new_api_key, new_oauth_client, new_user, next_id,
-    ten_digits,
+    Caller, ClientWithSecret, FirstOwner, FirstOwnerError, FirstTime, GivenClient, GivenKey, HOME,
+    KeyWithSecrets, Keyed, LoggedInAdministrator, MadeOwner, MadeToken, NamedAdministrator, NewToken,
+    NewUser, Numbered, Once, Part, PartPage, RefusedRequest, Scope, SeenAudit, SessionFilter, SessionPage,
+    TokenWithText, UserFilter, UserPage, WithSecrets, WriteTime, new_account, new_api_key, new_oauth_client,
+    new_user, next_id, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};

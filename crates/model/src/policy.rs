@@ -35,6 +35,7 @@ pub struct PasswordPolicy {
     pub expiry_days: u16,
     /// How hard it has to be to guess, 0 to 4: 1 is beyond a thousand guesses, 2 beyond a million, 3 beyond a hundred
     /// millions, 4 beyond ten thousand millions. Names of the user and the account count for nothing; 0: anything goes.
+    #[cfg_attr(feature = "openapi", schema(maximum = 4))]
     pub min_strength: u8,
 }
 

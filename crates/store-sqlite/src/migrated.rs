@@ -129,37 +129,36 @@ async fn its_audit_begins_sound() {
     assert_eq!((outcome.entries, outcome.finding), (1, None));
 }
 
-/// A file of version 5 with users of these ids and names, brought to this one. Answers names and their keys by id.
+/// Another user like the one of version 1: id, account number, population, login name and its key are told.
+const ANOTHER: &str = "
+    INSERT INTO users (id, account_id, pid, number, population, kind, login_name, name_key, full_name, nickname, email,
+        enabled, max_chats, max_async_chats, profiles, skills, manager_of, must_change_password, credential_version)
+    SELECT ?1, account_id, randomblob(16), ?2, ?3, kind, ?4, ?5, full_name, nickname, email,
+        enabled, max_chats, max_async_chats, profiles, skills, manager_of, must_change_password, credential_version
+    FROM users WHERE id = 1000000001";
+
+/// A file of before compositions were one name with users of these ids and names, brought to this version. Answers names
+/// and their keys by id.
 fn names_of(users: &[(i64, Population, &str)]) -> Vec<(i64, String, String)> {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("vestibule.db");
-    let connection = Connection::open(&path).unwrap();
+    let connection = Connection::open_in_memory().unwrap();
     migrations::apply(&connection, &migrations::ALL[..1]).unwrap();
     connection.execute_batch(VERSION_1).unwrap();
-    migrations::apply(&connection, &migrations::ALL[..6]).unwrap();
+    let before = migrations::ALL.iter().position(|migration| migration.name == "composed_names").unwrap();
+    migrations::apply(&connection, &migrations::ALL[..before]).unwrap();
     for (number, (id, population, name)) in (100_i64..).zip(users) {
-        let insert = "
-            INSERT INTO users SELECT ?1, account_id, randomblob(16), ?2, ?3, kind, ?4, ?5, full_name, nickname, email,
-                enabled, allowed_app_key, max_chats, max_async_chats, profiles, skills, member_of, manager_of,
-                must_change_password, password_hash, password_changed_at, password_history, credential_version, locked_at
-            FROM users WHERE id = 1000000001";
         let population_number = if *population == Population::User { 1 } else { 2 };
         let key = population.spelling(name);
-        connection.execute(insert, (id, number, population_number, name, key)).unwrap();
+        connection.execute(ANOTHER, (id, number, population_number, name, key)).unwrap();
     }
     migrations::apply(&connection, migrations::ALL).unwrap();
-    let mut select = connection
-        .prepare("SELECT id, login_name, name_key FROM users WHERE number >= 100 ORDER BY id")
-        .unwrap();
-    select
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .unwrap()
-        .map(Result::unwrap)
-        .collect()
+    let sql = "SELECT id, login_name, name_key FROM users WHERE number >= 100 ORDER BY id";
+    let mut select = connection.prepare(sql).unwrap();
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+    rows.map(Result::unwrap).collect()
 }
 
 #[test]
-fn l2_names_of_version_5_are_found_however_they_are_composed() {
+fn l2_names_of_before_are_found_however_they_are_composed() {
     let found = names_of(&[(1, Population::User, "Zoe\u{308}"), (2, Population::Agent, "ZOE\u{308}")]);
     let keys: Vec<&str> = found.iter().map(|(.., key)| key.as_str()).collect();
     assert_eq!(keys, ["Zo\u{eb}", "zo\u{eb}"]);
@@ -183,22 +182,14 @@ fn of_names_that_become_one_the_lowest_id_has_it_if_nobody_spells_it_so() {
 #[tokio::test]
 async fn l2_a_user_who_lost_a_name_to_another_can_still_be_changed() {
     let (store, directory) = store();
-    let path = directory.path().join("vestibule.db");
-    let connection = Connection::open(&path).unwrap();
-    connection
-        .execute_batch(
-            "INSERT INTO users SELECT 7, account_id, randomblob(16), 7, population, kind, 'zo' || char(235),
-                'zo' || char(235), full_name, nickname, email, enabled, allowed_app_key, max_chats, max_async_chats,
-                profiles, skills, member_of, manager_of, must_change_password, password_hash, password_changed_at,
-                password_history, credential_version, locked_at FROM users;
-             INSERT INTO users SELECT 8, account_id, randomblob(16), 8, population, kind, 'zoe' || char(776),
-                'zoe' || char(776), full_name, nickname, email, enabled, allowed_app_key, max_chats, max_async_chats,
-                profiles, skills, member_of, manager_of, must_change_password, password_hash, password_changed_at,
-                password_history, credential_version, locked_at FROM users WHERE id = 7;",
-        )
-        .unwrap();
+    let connection = Connection::open(directory.path().join("vestibule.db")).unwrap();
+    for (id, name) in [(7, "zo\u{eb}"), (8, "zoe\u{308}")] {
+        connection.execute(ANOTHER, (id, id, 1, name, name)).unwrap();
+    }
     let mut second = store.user(UserId(8)).await.unwrap().unwrap();
     second.enabled = false;
     store.commit(vec![Change::PutUser(second.clone().into())]).await.unwrap();
-    assert_eq!(store.user(UserId(8)).await.unwrap(), Some(second));
+    assert_eq!(store.user(UserId(8)).await.unwrap(), Some(second.clone()));
+    let renamed = vestibule_model::User { login_name: "zo\u{eb}".into(), ..second };
+    assert!(store.commit(vec![Change::PutUser(renamed.into())]).await.is_err(), "the name is the other's");
 }

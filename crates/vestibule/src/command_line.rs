@@ -23,7 +23,7 @@ pub(crate) use audit::{
     AuditAction, DataArguments, DownloadArguments, EntryFilter, ExportArguments, ListEntries, VerifyArguments,
 };
 pub(crate) use policy::PolicyAction;
-pub(crate) use server::{AddServer, LogInArguments, LogOutArguments, ServerAction};
+pub(crate) use server::{AddServer, LogInArguments, LogOutArguments, OwnPasswordArguments, ServerAction};
 pub(crate) use service::{Asking, PageArguments, ServiceArguments};
 pub(crate) use session::{EndSessions, ListSessions, SessionAction, WhyArguments};
 pub(crate) use thing::{
@@ -93,6 +93,9 @@ pub(crate) enum AskAction {
     /// End the session that `login` has kept
     #[command(long_about = server::LOG_OUT_ABOUT)]
     Logout(LogOutArguments),
+    /// Change one's own password, as an administrator
+    #[command(long_about = server::PASSWORD_ABOUT, after_long_help = server::PASSWORD_EXAMPLES)]
+    Password(OwnPasswordArguments),
     /// Services to ask, saved under names
     Server(Asking<ServerAction>),
     /// Accounts: list, show, add, set, remove
@@ -291,6 +294,9 @@ A human user without `password` or `password_hash` gets a generated password, to
 keys, OAuth clients and application tokens without values get generated ones. What was generated is shown once, and \
 never again.
 
+An account that is new begins with the `policy` that the file names, which is its own from then on; without one, passwords \
+are not asked how hard they are to guess. `vestibule policy list` has the policies.
+
 A `password` in the file is put back at each run when the user has changed it: leave it out once people choose their \
 own. A `password_hash` is for moving in: it is taken only while the user has no password.";
 
@@ -303,8 +309,7 @@ const APPLY_EXAMPLES: &str = r#"Example of a file (only the ids and names are re
   state = "enabled"                     # or "disabled"
   sign_on = "password"                  # or "sso-only"
   features = ["User Type - Bot"]
-  policy = "modern"                     # or "liveperson", "livevox": what a new account begins with; left out: no
-                                        # strength is asked of passwords. See `vestibule policy list`
+  policy = "modern"                     # for a new account; or "liveperson", "livevox"
   password_strength = "very-strong"     # or "medium", "strong"; password_policy goes over it
   password_policy = { history = 4, expiry_days = 90, min_strength = 3 }
   lockout_policy = { failures = 5, unlock = { after-minutes = 30 } }

@@ -72,6 +72,11 @@ impl DataDir {
         self.path.join("last-backup")
     }
 
+    /// The name and the password of the first owner, for whoever installs the service.
+    pub(crate) fn first_owner(&self) -> PathBuf {
+        self.path.join("first-owner.txt")
+    }
+
     /// The certificate of the development CA.
     pub(crate) fn ca_certificate(&self) -> PathBuf {
         self.path.join("ca.pem")

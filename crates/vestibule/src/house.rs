@@ -15,7 +15,6 @@ use vestibule_store_sqlite::SqliteStore;
 
 use crate::certificates::{Followed, Tls};
 use crate::clock::SystemClock;
-use crate::commands::welcome;
 use crate::config::{Config, Loaded};
 use crate::data_dir::DataDir;
 use crate::listeners::{Addresses, Listeners};
@@ -46,16 +45,13 @@ impl House {
         loaded: &Loaded,
         master: &MasterKey,
         store: SqliteStore,
-        (tls, owner): (&Tls, FirstOwner),
+        (tls, owner): (&Tls, FirstOwner<'_>),
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let settings = settings(&loaded.config);
         let auth =
             Auth::start(Arc::new(store), master, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
-        let made = auth.make_administrators_account(owner, clock.now()).await;
-        if let Some(owner) = made.context("cannot make an owner")? {
-            welcome::show_first_owner(&owner);
-        }
+        auth.make_administrators_account(owner, clock.now()).await?;
         let listeners = Listeners::start(loaded, &auth, &clock, tls)?;
         let background = tokio::spawn(Arc::clone(&auth).run());
         let server = &loaded.config.server;

@@ -1,5 +1,7 @@
 //! The first start: the administrators' account and its first owner.
 
+use std::io;
+
 use vestibule_model::{
     Account, Actor, Administrator, AdministratorRole, AuditAction, AuditRecord, AuditTarget, Concurrency,
     Means, Millis, NamedPolicy, PasswordCredential, PasswordPolicy, Population, SessionPolicy, TargetKind,
@@ -25,14 +27,15 @@ const NAME: &str = "admin";
 const NUMBER: i32 = 0;
 
 /// The first owner's password.
-pub enum FirstOwner {
+pub enum FirstOwner<'a> {
     /// One that everybody knows: for development.
     WithPassword(Zeroizing<String>),
-    /// One that is generated, to be shown once.
-    Generated,
+    /// One that is generated, kept where this puts it, and to be changed at the first login. If it cannot be kept, no owner
+    /// is made: nobody would know the password.
+    Generated(&'a (dyn Fn(&MadeOwner) -> io::Result<()> + Sync)),
 }
 
-/// An owner who was made, with the password, which is nowhere else.
+/// An owner who is made, with the password, which is nowhere else.
 pub struct MadeOwner {
     /// The login name.
     pub name: String,
@@ -40,28 +43,38 @@ pub struct MadeOwner {
     pub password: Zeroizing<String>,
 }
 
+/// Why no owner was made.
+#[derive(Debug, thiserror::Error)]
+pub enum FirstOwnerError {
+    /// The password could not be kept.
+    #[error("the first owner's password cannot be kept")]
+    Keep(#[source] io::Error),
+    /// The owner could not be stored.
+    #[error("an owner cannot be made")]
+    Store(#[from] StoreError),
+}
+
 impl Auth {
     /// Makes the administrators' account unless there is one, and an owner unless somebody who may log in is one: a
-    /// database from elsewhere may have the account and nobody who administers. Answers the owner if it had to generate a
-    /// password; it is nowhere else.
-    ///
-    /// It need not be changed at the first login: it is longer than anybody's own, and nobody else has seen it.
+    /// database from elsewhere may have the account and nobody who administers.
     pub async fn make_administrators_account(
         &self,
-        owner: FirstOwner,
+        owner: FirstOwner<'_>,
         now: Millis,
-    ) -> Result<Option<MadeOwner>, StoreError> {
+    ) -> Result<(), FirstOwnerError> {
         let mut owners = self.store.administrators().await?;
         owners.retain(|administrator| administrator.role == AdministratorRole::Owner);
         if owners.iter().any(|owner| self.may_log_in(owner.user)) {
-            return Ok(None);
+            return Ok(());
         }
         let entry = self.directory.account(home());
-        let (password, shown) = match owner {
-            FirstOwner::WithPassword(password) => (password, None),
-            FirstOwner::Generated => {
-                let password = self.generated_password();
-                (password.clone(), Some(password))
+        let name = free_name(entry.as_deref());
+        let (password, must_change_password) = match owner {
+            FirstOwner::WithPassword(password) => (password, false),
+            FirstOwner::Generated(keep) => {
+                let made = MadeOwner { name: name.clone(), password: self.generated_password() };
+                keep(&made).map_err(FirstOwnerError::Keep)?;
+                (made.password, true)
             }
         };
         let bytes = Zeroizing::new(password.as_bytes().to_vec());
@@ -78,14 +91,14 @@ impl Auth {
                 .and_then(|entry| entry.highest_user_number())
                 .unwrap_or(0)
                 .saturating_add(1),
-            login_name: free_name(entry.as_deref()),
+            login_name: name.clone(),
             full_name: "Administrator".to_owned(),
             nickname: NAME.to_owned(),
             password: Some(password),
+            must_change_password,
             ..new_user(id, home(), uuid::Builder::from_random_bytes(pid).into_uuid())
         };
         let administrator = Administrator { user: user.id, role: AdministratorRole::Owner };
-        let name = user.login_name.clone();
         let mut changes = Vec::new();
         if entry.is_none() {
             changes.push(Change::PutAccount(Box::new(account())));
@@ -104,7 +117,7 @@ impl Auth {
             owner = name,
             "an owner was made, because there was none who may log in"
         );
-        Ok(shown.map(|password| MadeOwner { name, password }))
+        Ok(())
     }
 
     /// 30 characters that are not mistaken for each other, with 150 random bits, in groups.

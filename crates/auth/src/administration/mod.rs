@@ -40,7 +40,7 @@ pub use audit::{AuditExport, AuditFilter, SeenAudit};
 pub(crate) use caller::home;
 pub use caller::{Caller, LoggedInAdministrator, Scope};
 pub use error::AdministrationError;
-pub use first::{FirstOwner, HOME, MadeOwner};
+pub use first::{FirstOwner, FirstOwnerError, HOME, MadeOwner};
 pub use numbered::{Numbered, next_id};
 pub use oauth_clients::{ClientWithSecret, GivenClient};
 pub(crate) use once::UnderWay;

@@ -8,14 +8,15 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_auth::{AdministrationError, LogInError};
+use vestibule_auth::{AdministrationError, LogInError, Standing};
 
 use crate::layers::{Cause, Refusal};
 
 /// The body of a refusal.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Problem {
-    /// `about:blank`: the status says what kind of problem it is.
+    /// `about:blank`: the status says what kind of problem it is. `urn:vestibule:password-must-be-changed` at the login of
+    /// whoever proved their password and has to choose another one first, at `/admin/v1/password`.
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
@@ -41,13 +42,19 @@ pub(super) enum Failure {
 
 /// The text of a refusal that has nothing of its own to say.
 pub(crate) fn body(status: StatusCode, detail: &str) -> String {
-    text(status, detail.to_owned(), None)
+    text(BLANK, status, detail.to_owned(), None)
 }
+
+/// The type of a problem of which the status says everything.
+const BLANK: &str = "about:blank";
+
+/// That of a login before which the password has to be changed.
+const MUST_CHANGE_PASSWORD: &str = "urn:vestibule:password-must-be-changed";
 
 /// The longest detail and field, in characters: both may repeat what a caller chose.
 const LONGEST: usize = 300;
 
-fn text(status: StatusCode, mut detail: String, mut field: Option<String>) -> String {
+fn text(kind: &'static str, status: StatusCode, mut detail: String, mut field: Option<String>) -> String {
     for text in field.iter_mut().chain([&mut detail]) {
         if let Some((end, _)) = text.char_indices().nth(LONGEST) {
             text.truncate(end);
@@ -55,11 +62,20 @@ fn text(status: StatusCode, mut detail: String, mut field: Option<String>) -> St
         }
     }
     let title = status.canonical_reason().unwrap_or_default();
-    let problem = Problem { kind: "about:blank", title, status: status.as_u16(), detail, field };
+    let problem = Problem { kind, title, status: status.as_u16(), detail, field };
     serde_json::to_string(&problem).unwrap_or_default()
 }
 
 impl Failure {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Administration(AdministrationError::LogIn(LogInError::Refused(
+                Standing::MustChangePassword | Standing::PasswordExpired,
+            ))) => MUST_CHANGE_PASSWORD,
+            _ => BLANK,
+        }
+    }
+
     fn parts(&self) -> (StatusCode, String, Option<String>) {
         let plain = |status: StatusCode, detail: &str| (status, detail.to_owned(), None);
         match self {
@@ -123,9 +139,12 @@ fn of_store(retry_after: Option<Duration>) -> (StatusCode, &'static str) {
     }
 }
 
-/// Nobody is told why they may not log in.
+/// Nobody is told why they may not log in, but that they may after they have chosen another password.
 fn error_text(error: &LogInError) -> &'static str {
     match error {
+        LogInError::Refused(Standing::MustChangePassword | Standing::PasswordExpired) => {
+            "The password must be changed first, at /admin/v1/password"
+        }
         LogInError::BadCredentials | LogInError::Blocked | LogInError::Refused(_) => "The login was refused",
         LogInError::PasswordTooLong => "The password has more than 1024 bytes",
         LogInError::TooMany { .. } => "Too many logins",
@@ -138,7 +157,7 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let (status, detail, field) = self.parts();
         let headers = [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")];
-        let mut answer = (status, headers, text(status, detail, field)).into_response();
+        let mut answer = (status, headers, text(self.kind(), status, detail, field)).into_response();
         if status == StatusCode::UNAUTHORIZED {
             answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -9,6 +9,9 @@ use serde::Deserialize;
 use super::column::printable;
 use crate::exit_code::Ended;
 
+/// The type of a refused login before which the password has to be changed.
+const MUST_CHANGE_PASSWORD: &str = "urn:vestibule:password-must-be-changed";
+
 /// What can go wrong with a service.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ServiceError {
@@ -29,6 +32,8 @@ pub(crate) enum ServiceError {
         /// What to do.
         advice: &'static str,
         status: StatusCode,
+        /// Whether it would do it for somebody with another password.
+        wants_new_password: bool,
     },
 }
 
@@ -36,6 +41,8 @@ pub(crate) enum ServiceError {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Problem {
+    #[serde(rename = "type")]
+    kind: String,
     title: String,
     detail: String,
     field: Option<String>,
@@ -44,14 +51,18 @@ struct Problem {
 impl ServiceError {
     /// What was answered instead of what was asked for.
     pub(super) fn of_answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let words = words(status, headers, problem(headers, body).as_ref());
-        Self::Refused { words, advice: advice(status), status }
+        let problem = problem(headers, body);
+        let wants_new_password = problem.as_ref().is_some_and(|problem| problem.kind == MUST_CHANGE_PASSWORD);
+        let words = words(status, headers, problem.as_ref());
+        Self::Refused { words, advice: advice(status), status, wants_new_password }
     }
 
     /// The same for somebody who knows what to do.
     pub(crate) fn without_advice(self) -> Self {
         match self {
-            Self::Refused { words, status, .. } => Self::Refused { words, advice: "", status },
+            Self::Refused { words, status, wants_new_password, .. } => {
+                Self::Refused { words, advice: "", status, wants_new_password }
+            }
             other => other,
         }
     }
@@ -62,6 +73,11 @@ impl ServiceError {
             Self::Refused { status, .. } => Some(*status),
             _ => None,
         }
+    }
+
+    /// Whether the login was refused because the password has to be changed first.
+    pub(crate) const fn wants_new_password(&self) -> bool {
+        matches!(self, Self::Refused { wants_new_password: true, .. })
     }
 
     /// What the program ends with.

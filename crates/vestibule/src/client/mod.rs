@@ -20,6 +20,7 @@ mod servers;
 mod service;
 
 pub(crate) use address::{Address, Plaintext};
+pub(crate) use answer::Answer;
 pub(crate) use column::printable;
 pub(crate) use environment::KNOWN as ENVIRONMENT;
 pub(crate) use failure::ServiceError;
@@ -29,7 +30,9 @@ pub(crate) use names::{Named, id_of, only, user_of};
 pub(crate) use output::Output;
 pub(crate) use pages::{Extent, items, walk};
 pub(crate) use place::Place;
-pub(crate) use prompt::{ask, ask_secret, ask_secret_twice, confirm, secret_from_stdin};
+pub(crate) use prompt::{
+    ask, ask_secret, ask_secret_twice, confirm, next_secret_from_stdin, secret_from_stdin,
+};
 pub(crate) use secret::Secret;
 pub(crate) use servers::{Saved, Servers};
 pub(crate) use service::{Service, Target, TokenFrom, absolute};

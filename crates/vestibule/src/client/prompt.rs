@@ -51,6 +51,14 @@ pub(crate) fn secret_from_stdin(flag: &str) -> anyhow::Result<Secret> {
     read_secret(&mut io::stdin().lock(), flag)
 }
 
+/// The line of standard input behind the first; None: there is none.
+pub(crate) fn next_secret_from_stdin(flag: &str) -> anyhow::Result<Option<Secret>> {
+    let mut input = io::stdin().lock();
+    let is_there =
+        !input.fill_buf().with_context(|| format!("{flag}: cannot read standard input"))?.is_empty();
+    is_there.then(|| read_secret(&mut input, flag)).transpose()
+}
+
 fn read_secret(input: &mut impl BufRead, flag: &str) -> anyhow::Result<Secret> {
     let mut line = String::new();
     let read = input.take(LONGEST).read_line(&mut line);

@@ -43,6 +43,17 @@ pub(crate) struct LogInArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct OwnPasswordArguments {
+    #[command(flatten)]
+    pub(crate) service: ServiceArguments,
+    /// Whose password [default: asked for]
+    pub(crate) name: Option<String>,
+    /// Read the present password from the first line of standard input and the new one from the second, instead of asking
+    #[arg(long, conflicts_with = "token_stdin")]
+    pub(crate) password_stdin: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct LogOutArguments {
     #[command(flatten)]
     pub(crate) service: ServiceArguments,
@@ -53,7 +64,22 @@ Log in as an administrator, and keep the session for the commands that follow.
 
 The session is kept in a file that nobody else can read, $XDG_CONFIG_HOME/vestibule/servers.toml or \
 ~/.config/vestibule/servers.toml. A service that is given as a URL is saved there, and is the one that is asked from then \
-on when none is named.";
+on when none is named.
+
+Whoever must change the password first, as the first owner of an installation must, is asked for a new one; with \
+--password-stdin the new one is the second line.";
+
+pub(crate) const PASSWORD_ABOUT: &str = "\
+Change the password with which one administers, and log in with the new one.
+
+The present password is all the proof that is needed, also when it has expired or must be changed. All sessions of the \
+administrator end; the new one is kept as `vestibule login` keeps it. For the password of somebody else, see \
+`vestibule user password`.";
+
+pub(crate) const PASSWORD_EXAMPLES: &str = "\
+Examples:
+  vestibule password admin
+  cat old-and-new | vestibule password admin --password-stdin";
 
 pub(crate) const LOG_IN_EXAMPLES: &str = "\
 Examples:

@@ -1,13 +1,13 @@
 //! `vestibule serve`: the real thing.
 
-use vestibule_auth::FirstOwner;
+use vestibule_auth::{FirstOwner, MadeOwner};
 
 use super::{small_runtime, welcome};
 use crate::command_line::ConfigArguments;
 use crate::config::{self, Flags};
 use crate::data_dir::DataDir;
 use crate::house::{House, open_store};
-use crate::{certificates, logging, master_key, signals};
+use crate::{certificates, logging, master_key, private_file, signals};
 
 /// Runs the service until it is told to stop.
 pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
@@ -23,9 +23,16 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
             "this data directory was used by `vestibule dev`: it may have an account with public passwords"
         );
     }
+    let file = data.first_owner();
     small_runtime()?.block_on(async {
-        let house =
-            House::open(&loaded, &master, open_store(&data, &master)?, (&tls, FirstOwner::Generated)).await?;
+        let store = open_store(&data, &master)?;
+        let keep = |owner: &MadeOwner| {
+            private_file::replace(&file, &welcome::first_owner_file(owner), 0o600)?;
+            welcome::show_first_owner(&owner.name, &file);
+            Ok(())
+        };
+        let owner = FirstOwner::Generated(&keep);
+        let house = House::open(&loaded, &master, store, (&tls, owner)).await?;
         let addresses = house.addresses();
         welcome::show_addresses(addresses);
         tracing::info!(

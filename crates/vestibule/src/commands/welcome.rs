@@ -3,8 +3,10 @@
 //! In development all of it can be pasted into a shell at once: whatever is no command is a comment.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use vestibule_auth::MadeOwner;
+use zeroize::Zeroizing;
 
 use crate::data_dir::DataDir;
 use crate::listeners::Addresses;
@@ -28,14 +30,19 @@ const JSON: &str = "-H 'Content-Type: application/json'";
 /// The password of `admin` in development.
 pub(super) const OWNER_PASSWORD: &str = "admin-password";
 
-/// The first owner's password: here and nowhere else.
-pub(crate) fn show_first_owner(owner: &MadeOwner) {
-    let MadeOwner { name, password } = owner;
+/// Where the first owner's password is. The password itself is not printed: what is printed may be kept in a journal.
+pub(crate) fn show_first_owner(name: &str, file: &Path) {
     screen::say(format_args!(
-        "The first administrator is `{name}` with the password {}\n\
-         It is shown once: keep it now.\n",
-        password.as_str()
+        "The first administrator is `{name}`. The password is in {}, and has to be changed at the first login:\n\
+         run `vestibule login {name}`, then remove the file.\n",
+        file.display()
     ));
+}
+
+/// What the file says.
+pub(crate) fn first_owner_file(owner: &MadeOwner) -> Zeroizing<String> {
+    let MadeOwner { name, password } = owner;
+    format!("name: {name}\npassword: {}\n", password.as_str()).into()
 }
 
 /// Where it answers, then examples.
@@ -217,7 +224,7 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-fn absolute(path: &std::path::Path) -> String {
+fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 

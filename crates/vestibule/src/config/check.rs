@@ -31,6 +31,7 @@ pub(super) fn conflicts(config: &Config, purpose: Purpose) -> Vec<Conflict> {
         Purpose::Service => {
             transport(&config.server, &mut found);
             certificate(&config.server, &mut found);
+            administration(&config.server, &mut found);
         }
         Purpose::Development => loopback_only(&config.server, &mut found),
     }
@@ -112,6 +113,23 @@ fn certificate_of_admin(server: &ServerSettings, found: &mut Vec<Conflict>) {
         (None, Some(_)) => found.push(Conflict::of(&[key, certificate], format!("needs {certificate}"))),
         _ => {}
     }
+}
+
+/// Administrators' passwords do not travel in clear.
+fn administration(server: &ServerSettings, found: &mut Vec<Conflict>) {
+    let address = server.admin.0.0;
+    if address.ip().to_canonical().is_loopback()
+        || server.admin_behind_tls
+        || server.admin_tls_certificate.is_some()
+    {
+        return;
+    }
+    let reason = format!(
+        "{address} is not a loopback address, and administrators would send their passwords there in clear. Give it a \
+         certificate (admin_tls_certificate, admin_tls_key), or, if something before it encrypts, say so with \
+         admin_behind_tls = true"
+    );
+    found.push(Conflict::of(&["server.admin", "server.admin_behind_tls"], reason));
 }
 
 fn loopback_only(server: &ServerSettings, found: &mut Vec<Conflict>) {

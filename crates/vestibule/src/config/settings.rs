@@ -37,6 +37,7 @@ pub(crate) struct ServerSettings {
     #[serde(deserialize_with = "optional")]
     pub(crate) https: Option<ListenAddress>,
     pub(crate) admin: Parsed<ListenAddress>,
+    pub(crate) admin_behind_tls: bool,
     #[serde(deserialize_with = "folder")]
     pub(crate) data_dir: PathBuf,
     #[serde(deserialize_with = "optional")]

@@ -67,6 +67,32 @@ fn an_origin_that_is_none_is_refused() {
 }
 
 #[test]
+fn administration_beyond_this_machine_needs_encryption() {
+    for address in ["0.0.0.0:8081", "[::]:8081", "192.0.2.1:8081"] {
+        let server = format!("[server]\nadmin = \"{address}\"\n");
+        let outcome = check(&server, &[]);
+        assert!(outcome.code == Some(2) && outcome.err.contains("server.admin: "), "{}", outcome.err);
+        assert!(outcome.err.contains("admin_behind_tls"), "{}", outcome.err);
+        assert_eq!(check(&format!("{server}admin_behind_tls = true\n"), &[]).out, "OK\n");
+    }
+    for loopback in ["127.0.0.2:8081", "[::1]:8081"] {
+        assert_eq!(check(&format!("[server]\nadmin = \"{loopback}\"\n"), &[]).out, "OK\n");
+    }
+}
+
+#[test]
+fn the_settings_of_the_container_file_are_a_configuration() {
+    let file = include_str!("../../../../deploy/Containerfile");
+    let settings = file.lines().filter_map(|line| {
+        let setting = line.trim_start_matches("ENV").trim().trim_end_matches('\\').trim();
+        setting.split_once('=').filter(|(name, _)| name.starts_with("VESTIBULE_"))
+    });
+    let settings: Vec<(&str, &str)> = settings.collect();
+    assert_eq!(settings.len(), 3, "{settings:?}");
+    assert_eq!(check("", &settings).out, "OK\n");
+}
+
+#[test]
 fn the_default_that_is_printed_is_a_configuration() {
     let default = run(vestibule().args(["config", "default"])).out;
     assert_eq!(check(&default, &[]).out, "OK\n");

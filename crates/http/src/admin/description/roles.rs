@@ -29,7 +29,7 @@ impl Who {
         let of_installation = ["/admin/v1/administrators", "/admin/v1/administration-tokens"];
         let is_read = method == Method::GET || path == "/admin/v1/why";
         match path {
-            "/admin/v1/logout" => Self::EveryAdministrator,
+            "/admin/v1/logout" | "/admin/v1/policies" => Self::EveryAdministrator,
             _ if of_installation.iter().any(|prefix| path.starts_with(prefix)) && is_read => {
                 Self::ReadsInstallation
             }
@@ -59,7 +59,7 @@ impl Who {
     const fn words(self) -> &'static str {
         match self {
             Self::Anybody => "Anybody: it needs no credential.",
-            Self::EveryAdministrator => "Every administrator, for themselves.",
+            Self::EveryAdministrator => "Every administrator.",
             Self::ReadsInstallation => "Owners, and auditors of everything.",
             Self::WritesInstallation => "Owners.",
             Self::Reads => {

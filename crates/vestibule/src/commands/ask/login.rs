@@ -1,15 +1,18 @@
-//! `vestibule login` and `vestibule logout`: a session of an administrator, kept in the file of saved services.
+//! `vestibule login`, `vestibule logout` and `vestibule password`: a session of an administrator, kept in the file of saved services.
 
 use anyhow::Context;
 use serde_json::{Value, json};
 
 use crate::client::{
-    Client, Output, Place, Saved, Secret, Servers, ServiceError, Target, TokenFrom, ask, ask_secret,
-    secret_from_stdin,
+    Answer, Client, Output, Place, Saved, Secret, Servers, ServiceError, Target, TokenFrom, ask, ask_secret,
+    ask_secret_twice, next_secret_from_stdin, secret_from_stdin,
 };
-use crate::command_line::{LogInArguments, LogOutArguments};
+use crate::command_line::{LogInArguments, LogOutArguments, OwnPasswordArguments};
 use crate::input_error::InputError;
 use crate::{moment, screen};
+
+/// Reads passwords from standard input.
+const FLAG: &str = "--password-stdin";
 
 pub(super) async fn log_in(arguments: &LogInArguments) -> anyhow::Result<()> {
     let mut servers = Servers::load()?;
@@ -22,21 +25,76 @@ pub(super) async fn log_in(arguments: &LogInArguments) -> anyhow::Result<()> {
     // Who logs in is not somebody yet.
     target.token = None;
     let client = Client::new(&target)?;
-    let name = match &arguments.name {
-        Some(name) => name.clone(),
-        None => ask("name: ", "NAME")?,
+    let name = name(arguments.name.as_ref())?;
+    let password =
+        if arguments.password_stdin { secret_from_stdin(FLAG)? } else { ask_secret("password: ", FLAG)? };
+    let answer = match post_login(&client, &name, &password).await {
+        Err(error) if error.wants_new_password() => {
+            let new = new_password(arguments.password_stdin)?;
+            post_password(&client, &name, (&password, &new)).await?;
+            post_login(&client, &name, &new).await
+        }
+        other => other,
     };
-    let password = if arguments.password_stdin {
-        secret_from_stdin("--password-stdin")?
-    } else {
-        ask_secret("password: ", "--password-stdin")?
-    };
-    let body = json!({ "username": name, "password": password.reveal() });
-    let answer = client.post(&Place::of("login"), Some(&body)).await.map_err(ServiceError::without_advice)?;
+    let answer = answer.map_err(ServiceError::without_advice)?;
     let token = answer.text("token").context("the answer has no token")?.to_owned();
     let saved_as = keep(&mut servers, &target, Secret::new(token))?;
     say(Output::of(&arguments.service), &answer.body, &name, &saved_as);
     Ok(())
+}
+
+/// Changes one's own password, which ends all of one's sessions, and begins another one.
+pub(super) async fn change_password(arguments: &OwnPasswordArguments) -> anyhow::Result<()> {
+    let mut servers = Servers::load()?;
+    let mut target = Target::find(&arguments.service, &servers)?;
+    target.token = None;
+    let client = Client::new(&target)?;
+    let name = name(arguments.name.as_ref())?;
+    let (password, new) = if arguments.password_stdin {
+        let password = secret_from_stdin(FLAG)?;
+        let missing =
+            || InputError::new(FLAG, "the second line of standard input has to be the new password");
+        (password, next_secret_from_stdin(FLAG)?.ok_or_else(missing)?)
+    } else {
+        (ask_secret("present password: ", FLAG)?, ask_secret_twice("new password: ", FLAG)?)
+    };
+    post_password(&client, &name, (&password, &new)).await?;
+    let answer = post_login(&client, &name, &new).await.map_err(ServiceError::without_advice)?;
+    let token = answer.text("token").context("the answer has no token")?.to_owned();
+    let saved_as = keep(&mut servers, &target, Secret::new(token))?;
+    let sentence =
+        format!("changed the password of {name} and logged in to {saved_as}; all other sessions have ended");
+    Output::of(&arguments.service).done(&Value::Null, &sentence);
+    Ok(())
+}
+
+fn name(given: Option<&String>) -> anyhow::Result<String> {
+    given.map_or_else(|| ask("name: ", "NAME"), |name| Ok(name.clone()))
+}
+
+/// The new password of somebody who may not log in without one.
+fn new_password(from_stdin: bool) -> anyhow::Result<Secret> {
+    screen::complain("The password must be changed.");
+    if !from_stdin {
+        return ask_secret_twice("new password: ", FLAG);
+    }
+    let missing =
+        || InputError::new(FLAG, "give the new password as the second line, or run `vestibule password`");
+    Ok(next_secret_from_stdin(FLAG)?.ok_or_else(missing)?)
+}
+
+async fn post_login(client: &Client, name: &str, password: &Secret) -> Result<Answer, ServiceError> {
+    let body = json!({ "username": name, "password": password.reveal() });
+    client.post(&Place::of("login"), Some(&body)).await
+}
+
+async fn post_password(
+    client: &Client,
+    name: &str,
+    (password, new): (&Secret, &Secret),
+) -> Result<(), ServiceError> {
+    let body = json!({ "username": name, "password": password.reveal(), "new_password": new.reveal() });
+    client.post(&Place::of("password"), Some(&body)).await.map(drop).map_err(ServiceError::without_advice)
 }
 
 /// Saves the session with its service, which is saved too, and chosen, if it was named by a URL.

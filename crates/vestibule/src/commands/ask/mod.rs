@@ -30,6 +30,7 @@ async fn run(action: AskAction) -> anyhow::Result<()> {
     match action {
         AskAction::Login(arguments) => login::log_in(&arguments).await,
         AskAction::Logout(arguments) => login::log_out(&arguments).await,
+        AskAction::Password(arguments) => login::change_password(&arguments).await,
         AskAction::Server(asking) => server::run(&asking.service, asking.action),
         AskAction::Account(asking) => account::run(&Service::open(&asking.service)?, asking.action).await,
         AskAction::Policy(asking) => policy::run(&Service::open(&asking.service)?, asking.action).await,

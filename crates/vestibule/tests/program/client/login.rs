@@ -3,8 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use super::Operator;
-use crate::support::{ask, run};
+use super::{Operator, ask_as, give};
+use crate::support::{Folder, Server, ask, run};
 
 #[test]
 fn a_login_is_kept_in_a_file_of_its_owner_alone() {
@@ -88,5 +88,65 @@ fn logging_in_again_takes_the_place_of_the_session_before() {
     let operator = Operator::owner();
     assert_eq!(operator.give("admin-password", &["login", "admin", "--password-stdin"]).code, Some(0));
     assert_eq!(operator.json(&["server", "list"]).as_array().unwrap().len(), 1);
+    operator.ask(&["session", "list"]);
+}
+
+/// A service of whose first owner the password is still the generated one, which is answered too.
+fn installed(folder: &Folder) -> (Server, String) {
+    let server = Server::serve(folder, &[]);
+    let text = fs::read_to_string(folder.path("data/first-owner.txt")).unwrap();
+    let password = text.lines().find_map(|line| line.strip_prefix("password: ")).unwrap().to_owned();
+    (server, password)
+}
+
+const NEW: &str = "lantern-otter-quilt";
+
+#[test]
+fn a_login_changes_a_password_that_must_be_changed() {
+    let folder = Folder::new();
+    let (server, password) = installed(&folder);
+    let operator = Operator { folder, server };
+    let outcome = operator.log_in(&format!("{password}\n{NEW}"));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.err);
+    assert!(outcome.err.contains("The password must be changed."), "{}", outcome.err);
+    operator.ask(&["account", "list"]);
+    assert_eq!(operator.log_in(NEW).code, Some(0));
+}
+
+#[test]
+fn a_login_without_the_new_password_says_where_to_give_it() {
+    let folder = Folder::new();
+    let (server, password) = installed(&folder);
+    let operator = Operator { folder, server };
+    let outcome = operator.log_in(&password);
+    assert!(outcome.code == Some(2) && outcome.err.contains("second line"), "{}", outcome.err);
+    assert!(!outcome.err.contains(&password));
+}
+
+#[test]
+fn ones_own_password_is_changed_and_other_sessions_end() {
+    let operator = Operator::owner();
+    let other = Folder::new();
+    let mut command = ask_as(&other);
+    let url = operator.url();
+    command.args(["login", "admin", "--password-stdin", "--server", &url]);
+    assert_eq!(give(&mut command, "admin-password").code, Some(0));
+
+    let outcome =
+        operator.give(&format!("admin-password\n{NEW}"), &["password", "admin", "--password-stdin"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.err);
+    assert!(!outcome.out.contains(NEW) && !outcome.err.contains(NEW));
+    operator.ask(&["session", "list"]);
+    assert_eq!(run(ask_as(&other).args(["session", "list"])).code, Some(5));
+    assert_eq!(operator.log_in("admin-password").code, Some(5));
+    assert_eq!(operator.log_in(NEW).code, Some(0));
+}
+
+#[test]
+fn a_new_password_that_is_easy_to_guess_is_refused_with_the_reason() {
+    let operator = Operator::owner();
+    let given = "admin-password\nadministrators1";
+    let outcome = operator.give(given, &["password", "admin", "--password-stdin"]);
+    assert!(outcome.code == Some(2) && outcome.err.contains("too easy to guess"), "{}", outcome.err);
     operator.ask(&["session", "list"]);
 }

@@ -30,10 +30,9 @@ fn log_in_agent(operator: &Operator) -> Answer {
     let token = operator.json(&["token", "create", "acme", "dialer"]);
     let add =
         ["user", "add", "acme", "agent7", "--population", "agent", "--password-stdin", "--must-change", "no"];
-    assert_eq!(operator.give("agent7-password", &add).code, Some(0));
+    assert_eq!(operator.give("lantern-otter-quilt", &add).code, Some(0));
     let header = format!("lv-access: {}\r\n", token["token"].as_str().unwrap());
-    let body =
-        json!({ "clientName": "ACME", "userName": "agent7", "password": "agent7-password", "agent": true });
+    let body = json!({ "clientName": "ACME", "userName": "agent7", "password": "lantern-otter-quilt", "agent": true });
     ask(&operator.server.address("http"), "POST", "/session/login", &header, &body.to_string())
 }
 
