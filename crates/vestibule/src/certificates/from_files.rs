@@ -84,7 +84,7 @@ impl FromFiles {
     }
 
     fn keep(&self, failure: Unusable, why: Reason) {
-        if why == Reason::Asked || self.read(|state| state.failure.as_ref() != Some(&failure)) {
+        if self.is_news(&failure, why) {
             let until = shown(self.until());
             let reason = failure.reason.as_str();
             tracing::error!(
@@ -95,6 +95,11 @@ impl FromFiles {
             );
         }
         self.write(|state| state.failure = Some(failure));
+    }
+
+    /// Whether somebody wants to hear of it.
+    fn is_news(&self, failure: &Unusable, why: Reason) -> bool {
+        why == Reason::Asked || self.read(|state| state.failure.as_ref() != Some(failure))
     }
 
     /// When what is shown expires.
@@ -125,4 +130,62 @@ impl ResolvesServerCert for FromFiles {
 /// A time as people read it.
 fn shown(time: Millis) -> String {
     jiff::Timestamp::from_millisecond(time.as_unix()).map_or_else(|_| String::new(), |time| time.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use rcgen::{CertificateParams, KeyPair};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const NOW: Millis = Millis::from_unix(1_790_000_000_000);
+
+    fn opened() -> (FromFiles, TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+        let made = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        fs::write(&certificate, params.self_signed(&made).unwrap().pem()).unwrap();
+        fs::write(&key, made.serialize_pem()).unwrap();
+        let files = Files { certificate: ("certificate", certificate), key: ("key", key) };
+        (FromFiles::open("https", files).unwrap(), folder)
+    }
+
+    fn failure_of(certificate: &FromFiles) -> Unusable {
+        certificate.read(|state| state.failure.clone()).unwrap()
+    }
+
+    #[test]
+    fn what_was_told_is_told_again_only_to_whoever_asks() {
+        let (certificate, folder) = opened();
+        fs::write(folder.path().join("key.pem"), "nonsense").unwrap();
+        certificate.read_again(Reason::Interval, NOW);
+        let failure = failure_of(&certificate);
+        assert!(!certificate.is_news(&failure, Reason::Interval));
+        assert!(certificate.is_news(&failure, Reason::Asked));
+    }
+
+    #[test]
+    fn another_failure_is_told() {
+        let (certificate, folder) = opened();
+        fs::write(folder.path().join("key.pem"), "nonsense").unwrap();
+        certificate.read_again(Reason::Interval, NOW);
+        let first = failure_of(&certificate);
+        fs::remove_file(folder.path().join("cert.pem")).unwrap();
+        certificate.read_again(Reason::Interval, NOW);
+        assert!(certificate.is_news(&first, Reason::Interval));
+    }
+
+    #[test]
+    fn what_is_shown_is_kept_when_a_file_is_gone() {
+        let (certificate, folder) = opened();
+        let before = certificate.read(|state| Arc::clone(&state.pair.certified));
+        fs::remove_file(folder.path().join("cert.pem")).unwrap();
+        certificate.read_again(Reason::Asked, NOW);
+        assert!(certificate.has_failed());
+        assert!(certificate.read(|state| Arc::ptr_eq(&before, &state.pair.certified)));
+    }
 }

@@ -151,14 +151,19 @@ fn a_certificate_without_its_key_keeps_the_old_one_and_says_so() {
 }
 
 #[test]
-fn a_broken_certificate_is_told_of_on_sighup_and_once() {
-    let files = Files::of(&Made::good());
+fn a_broken_certificate_is_told_of_once_and_on_sighup() {
+    let good = Made::good();
+    let files = Files::of(&good);
     let server = files.serve(OFTEN);
     fs::write(&files.certificate, "nonsense").unwrap();
     let told = |server: &Server| server.err().matches("cannot be used; the old one is kept").count();
     server.soon("word of it", |server| told(server) == 1);
     server.signal(Signal::HUP);
     server.soon("word of it again", |server| told(server) == 2);
+    fs::write(&files.certificate, &good.chain).unwrap();
+    let failed = "\nvestibule_certificate_reload_failed{listener=\"https\"} 0\n";
+    server.soon("a look at it", |server| server.get("admin", "/metrics").body.contains(failed));
+    assert_eq!(told(&server), 2, "{}", server.err());
 }
 
 #[test]
@@ -211,6 +216,21 @@ fn a_service_does_not_start_with_a_key_of_another_certificate() {
     let expected = "vestibule.toml: server.tls_key: ";
     assert!(outcome.code == Some(2) && outcome.err.contains(expected), "{}", outcome.err);
     assert!(outcome.err.contains("key.pem: this is not the key of the certificate"), "{}", outcome.err);
+}
+
+#[test]
+fn certificates_of_both_listeners_that_cannot_be_used_are_told_at_once() {
+    let files = Files::of(&Made::good());
+    fs::write(&files.certificate, "nonsense").unwrap();
+    let (certificate, key) = (&files.certificate, &files.key);
+    let pair =
+        |listener| format!("{listener}tls_certificate = {certificate:?}\n{listener}tls_key = {key:?}\n");
+    let text = format!("[server]\nhttps = \"127.0.0.1:0\"\n{}{}", pair(""), pair("admin_"));
+    let file = files.folder.file("vestibule.toml", &text);
+    let outcome = run(crate::support::vestibule().args(["config", "check", "--config"]).arg(file));
+    for key in ["server.tls_certificate: ", "server.admin_tls_certificate: "] {
+        assert!(outcome.err.contains(key), "{}", outcome.err);
+    }
 }
 
 #[test]
