@@ -45,7 +45,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::testing::master_key;
+    use crate::testing::{fixed_master_key, from_hex, master_key};
 
     #[test]
     fn a_secret_matches_its_digest() {
@@ -63,6 +63,15 @@ mod tests {
     fn a_digest_under_another_master_key_does_not_match() {
         let digest = SecretHasher::derive(&master_key(1)).digest(b"secret");
         assert!(!SecretHasher::derive(&master_key(2)).matches(b"secret", &digest));
+    }
+
+    /// Computed with independent implementations of HKDF and HMAC. It must never change: tokens and client secrets are
+    /// found and compared by it.
+    #[test]
+    fn a_digest_stays_what_it_is() {
+        let digest = SecretHasher::derive(&fixed_master_key()).digest(b"a secret that stays");
+        let known = from_hex("73c87ab0409f500c9d9b85b0b7e2bc0aca4ad715c651a5985ac1d0c5f83dca16");
+        assert_eq!(digest.0.as_slice(), known);
     }
 
     proptest! {

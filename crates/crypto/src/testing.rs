@@ -35,3 +35,14 @@ impl Rng for SeededRng {
 pub(crate) fn master_key(seed: u64) -> MasterKey {
     MasterKey::generate(&SeededRng::new(seed))
 }
+
+/// The master key of the known answers, which were computed outside of this program.
+pub(crate) fn fixed_master_key() -> MasterKey {
+    MasterKey::from_hex(&"0b".repeat(32)).unwrap()
+}
+
+/// The bytes of a text of hexadecimal digits.
+pub(crate) fn from_hex(text: &str) -> Vec<u8> {
+    let digit = |byte: u8| u8::try_from(char::from(byte).to_digit(16).unwrap()).unwrap();
+    text.as_bytes().as_chunks::<2>().0.iter().map(|pair| digit(pair[0]) * 16 + digit(pair[1])).collect()
+}

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::{SeededRng, master_key};
+use crate::testing::{SeededRng, fixed_master_key, from_hex, master_key};
 
 fn keys() -> TokenKeys {
     TokenKeys::derive(&master_key(1))
@@ -51,12 +51,14 @@ fn displays_as_its_text() {
 /// Tokens outlive restarts and upgrades. Computed with an independent implementation of HKDF and HMAC.
 #[test]
 fn tokens_stay_what_they_are() {
-    let keys = TokenKeys::derive(&MasterKey::from_hex(&"0b".repeat(32)).unwrap());
+    let keys = TokenKeys::derive(&fixed_master_key());
     let id = SessionId([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
     assert_eq!(keys.bearer(id).as_str(), "0102030405060708090a0b0c0d0e0f104fe11b5dd84b5f751adc3b7b4b2f4737");
     assert_eq!(keys.cookie(id).as_str(), "0102030405060708090a0b0c0d0e0f10b2d9d47e480487c92eb94017775b49c2");
     assert_eq!(keys.csrf(id).as_str(), "0fd91706fcd563c0884d6ee1a51524e7018d1c71a36df77e7e3d9b5beab0c32a");
     assert_eq!(keys.wsuk(id), 979_899_931_320_291_099);
+    assert_eq!(keys.livevox(id).as_slice(), from_hex("4c861fce6acc49ceb8a9c7d859a2a804"));
+    assert_eq!(keys.reference(id).as_slice(), from_hex("fff203ae2a694c998904be8ff06363ef"));
 }
 
 proptest! {
