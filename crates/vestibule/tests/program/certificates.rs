@@ -234,6 +234,18 @@ fn certificates_of_both_listeners_that_cannot_be_used_are_told_at_once() {
 }
 
 #[test]
+fn administration_that_speaks_tls_may_leave_loopback() {
+    let files = Files::of(&Made::good());
+    let pair = format!("admin_tls_certificate = {:?}\nadmin_tls_key = {:?}\n", files.certificate, files.key);
+    let check = |pair: &str| {
+        let text = format!("[server]\nadmin = \"192.0.2.1:8081\"\n{pair}");
+        let file = files.folder.file("vestibule.toml", &text);
+        run(crate::support::vestibule().args(["config", "check", "--config"]).arg(file)).code
+    };
+    assert_eq!([check(""), check(&pair)], [Some(2), Some(0)]);
+}
+
+#[test]
 fn administration_speaks_tls() {
     let made = Made::good();
     let files = Files::of(&made);
