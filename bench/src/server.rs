@@ -17,7 +17,7 @@ use vestibule_http::layers::{self, LayerState};
 use vestibule_http::operations::Metrics;
 use vestibule_http::server::{Limits, Listen, Running, Server};
 use vestibule_model::Clock;
-use vestibule_store::Store;
+use vestibule_store::{EndJournal, MemoryEndJournal, Store};
 
 use crate::timing::SystemClock;
 use crate::{child, cpu, fixture};
@@ -41,12 +41,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     io::stdin().read_line(&mut line)?;
     let master = MasterKey::from_hex(&line)?;
     let store: Arc<dyn Store> = fixture::open_store(&arguments.data, &master)?;
+    let journal: Arc<dyn EndJournal> = Arc::new(MemoryEndJournal::default());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let settings = Settings { failures: FailureLimit { per_minute: 0, burst: 0 }, ..Settings::default() };
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let auth = Auth::start(store, &master, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
+        let auth =
+            Auth::start((store, journal), &master, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
         let running = serve(&auth, clock)?;
         let address = running.addresses().first().copied().context("no address is served")?;
         child::say_listening(address);

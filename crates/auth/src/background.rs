@@ -14,6 +14,7 @@ use vestibule_store::{Change, DirectoryChanges, Sequence, StoreError};
 
 use crate::audit::{End, why_not_current};
 use crate::directory::AccountEntry;
+use crate::ends::{Ending, Retry};
 use crate::service::Auth;
 
 /// How many sessions leave the store in one commit: logins wait behind it, and its writer takes a millisecond.
@@ -95,13 +96,21 @@ impl Auth {
 
     async fn commit_retries(&self) -> Result<(), StoreError> {
         let mut result = Ok(());
-        for commits in self.retry.take().chunks(BATCH) {
-            if let Err(error) = self.store.commit(commits.concat()).await {
-                self.retry.extend(commits.iter().cloned());
-                result = Err(error);
+        let mut waiting = self.retry.take().into_iter();
+        loop {
+            let some: Vec<Retry> = waiting.by_ref().take(BATCH).collect();
+            if some.is_empty() {
+                return result;
+            }
+            let changes = some.iter().flat_map(|retry| retry.changes.iter().cloned()).collect();
+            match self.store.commit(changes).await {
+                Ok(()) => self.retry.stored(some).into_iter().for_each(|place| self.release(place)),
+                Err(error) => {
+                    self.retry.give_back(some);
+                    result = Err(error);
+                }
             }
         }
-        result
     }
 
     /// Removes sessions, entries of the audit and remembered answers that have expired, unless the clock has jumped within
@@ -119,7 +128,7 @@ impl Auth {
     /// does not take is tried again.
     pub async fn sweep(&self, now: Millis) -> Result<(), StoreError> {
         let expired = self.live.remove_expired(now);
-        self.end_removed(&expired, End::expired).await
+        self.end_removed(&expired, &Ending::expired(), End::expired).await
     }
 
     /// Reads the accounts and users anew that changed in the store, and ends the sessions of users who lost their right to

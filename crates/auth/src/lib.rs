@@ -11,6 +11,7 @@ mod authorize;
 mod background;
 mod change_password;
 mod directory;
+mod ends;
 mod failure_limit;
 mod failures_by_key;
 mod hash_pool;

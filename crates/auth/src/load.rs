@@ -66,7 +66,12 @@ impl Auth {
             }
         }
         self.watch_clock_after(newest_use);
-        self.live.complete();
+        {
+            // Whoever has read a single session meanwhile puts it in before, or not at all.
+            let _nobody_recalls = self.recalls.write().await;
+            self.live.complete();
+        }
+        self.settle_journal();
         self.loaded.send_replace(true);
         tracing::info!(sessions = self.session_count(), "the table of live sessions is complete");
     }
@@ -121,8 +126,12 @@ impl Auth {
     }
 
     async fn recall_all(&self, ids: Vec<SessionId>) -> Result<(), RecallError> {
+        let _recalling = self.recalls.read().await;
         let now = self.clock.now();
         for id in ids {
+            if self.is_loaded() {
+                return Ok(());
+            }
             if self.live.with(id, now, |_| ()).is_none()
                 && let Some(session) = self.store.session(id).await.map_err(RecallError)?
             {
@@ -132,8 +141,12 @@ impl Auth {
         Ok(())
     }
 
-    /// Puts a session of the store into the table. What in it lies ahead was told by a clock that ran ahead.
+    /// Puts a session of the store into the table, unless its end is in the journal. What in it lies ahead was told by a clock
+    /// that ran ahead.
     fn keep_stored(&self, session: Session) {
+        if self.has_ended_by_journal(&session) {
+            return;
+        }
         let session = session.as_of(self.clock.now());
         // One that has expired is removed like any other, in its time.
         let user = self.user_of(&session).filter(|user| user.enabled);

@@ -1,4 +1,4 @@
-//! Ending sessions: out of memory at once, then out of the store, whatever the store says.
+//! Ending sessions: out of memory at once, then out of the store, whatever the store says (`ends`).
 
 use std::net::IpAddr;
 use std::slice;
@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_model::{Actor, Application, EndReason, Means, Session, UserId};
-use vestibule_store::{Change, StoreError};
+use vestibule_store::{Change, EndedSessions, StoreError};
 
 use crate::audit::{self, End};
 use crate::background::BATCH;
+use crate::ends::Ending;
 use crate::log_in::RETRY_AFTER;
 use crate::refresh::Presented;
 use crate::service::Auth;
@@ -21,7 +22,7 @@ pub enum LogOutError {
     /// No live session of this account belongs to what was shown.
     #[error("no such session")]
     NoSession,
-    /// The session is refused from now on, but that could not be made durable yet; it is tried again.
+    /// The session is refused from now on, but neither store nor journal could make that durable yet; it is tried again.
     #[error("the end of the session could not be stored yet")]
     Store(#[source] StoreError),
 }
@@ -38,7 +39,7 @@ impl LogOutError {
 
 impl Auth {
     /// Ends the session that was shown. Its cookie, csrf and bearer stop working before this answers, and stay
-    /// refused even when the store fails.
+    /// refused even when the store fails, also after a restart: what the store does not take the journal has.
     pub async fn log_out(self: &Arc<Self>, presented: Presented<'_>) -> Result<(), LogOutError> {
         let shown = self.presented(presented, |live| live.entry.session());
         let (session, _) = shown.ok_or(LogOutError::NoSession)?;
@@ -64,25 +65,36 @@ impl Auth {
         ToItsEnd::of(async move { auth.end(&session, &end).await }).await
     }
 
-    /// Takes a session out of the table, then out of the store; what the store does not take is tried again.
+    /// Takes a session out of the table, then out of the store; what the store does not take the journal keeps.
     pub(crate) async fn end(&self, session: &Session, end: &End) -> Result<(), StoreError> {
+        let ending = Ending::of(EndedSessions::One(session.id));
         if self.live.remove(session.id).is_none() {
             // Somebody else was faster, and tells of it. This answers when that is durable.
-            return self.store.commit(vec![Change::EndSession(session.id)]).await;
+            let changes = vec![Change::EndSession(session.id)];
+            return self.store_end(changes, slice::from_ref(session), (end, &ending)).await;
         }
-        self.end_removed(slice::from_ref(session), |_| end.clone()).await
+        self.end_removed(slice::from_ref(session), &ending, |_| end.clone()).await
     }
 
     /// Ends all sessions of a user; answers how many there were. They are refused before this answers, and stay refused
     /// even when the store fails. Costs what the user has.
     pub async fn end_all_of_user(&self, user: UserId, end: impl Into<End>) -> Result<usize, StoreError> {
+        self.end_all_of_user_as(user, &end.into(), &Ending::of(EndedSessions::OfUser(user))).await
+    }
+
+    /// The same as part of a larger end.
+    pub(crate) async fn end_all_of_user_as(
+        &self,
+        user: UserId,
+        end: &End,
+        ending: &Ending,
+    ) -> Result<usize, StoreError> {
         self.loaded().await;
         let ended = {
             let _turn = self.turns.of(user).lock().await;
             self.live.remove_of_user(user)
         };
-        let end = end.into();
-        self.end_removed(&ended, |_| end.clone()).await.map(|()| ended.len())
+        self.end_removed(&ended, ending, |_| end.clone()).await.map(|()| ended.len())
     }
 
     /// Ends all sessions that were opened with an application; otherwise as [`Auth::end_all_of_user`].
@@ -95,15 +107,16 @@ impl Auth {
         let sessions = self.live.of_application(application, self.clock.now());
         let ended: Vec<Session> =
             sessions.into_iter().filter_map(|session| self.live.remove(session.id)).collect();
-        let end = end.into();
-        self.end_removed(&ended, |_| end.clone()).await.map(|()| ended.len())
+        let (end, ending) = (end.into(), Ending::of(EndedSessions::OfApplication(application)));
+        self.end_removed(&ended, &ending, |_| end.clone()).await.map(|()| ended.len())
     }
 
     /// Takes sessions that have left the table out of the store and tells of it, in small batches; what the store does not
-    /// take is tried again.
+    /// take the journal keeps, as the end that this is part of.
     pub(crate) async fn end_removed(
         &self,
         sessions: &[Session],
+        ending: &Ending,
         end: impl Fn(&Session) -> End,
     ) -> Result<(), StoreError> {
         let mut stored = Ok(());
@@ -114,8 +127,8 @@ impl Auth {
                 self.end_and_tell(session, &end)
             };
             let changes: Vec<Change> = batch.iter().flat_map(tell).collect();
-            if let Err(error) = self.store.commit(changes.clone()).await {
-                self.retry.push(changes);
+            let Some(first) = batch.first() else { continue };
+            if let Err(error) = self.store_end(changes, batch, (&end(first), ending)).await {
                 stored = Err(error);
             }
         }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use tracing::Instrument;
 use vestibule_model::{EndReason, Means, Millis, Session};
-use vestibule_store::StoreError;
+use vestibule_store::{EndedSessions, StoreError};
 
 use crate::audit::{self, End};
 use crate::authorize::Authorized;
+use crate::ends::Ending;
 use crate::log_out::LogOutError;
 use crate::service::Auth;
 use crate::sessions::Listed;
@@ -68,7 +69,8 @@ impl Auth {
             let others = sessions.filter(|session| session.id != held.id);
             others.filter_map(|session| self.live.remove(session.id)).collect()
         };
-        self.end_removed(&others, |_| end.clone()).await.map(|()| others.len())
+        let ending = Ending::of(EndedSessions::OfUserBut(held.user, held.id));
+        self.end_removed(&others, &ending, |_| end.clone()).await.map(|()| others.len())
     }
 
     /// Those of the cookies that are genuine and that the csrf value belongs to, whether or not their sessions live.

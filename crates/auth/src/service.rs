@@ -1,19 +1,20 @@
 //! The engine as a whole: what it is made of, and how it starts.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
+use tokio::sync::{Mutex as AsyncMutex, RwLock as AsyncRwLock, Semaphore, watch};
 use vestibule_crypto::{
     MasterKey, PasswordError, SealError, Sealer, SecretHasher, TokenKeys, decoy, self_check,
 };
 use vestibule_model::{AuditAction, AuditReason, Clock, Rng, SessionId, UserId};
-use vestibule_store::{Change, Sequence, Store, StoreError};
+use vestibule_store::{EndJournal, Sequence, Store, StoreError};
 
 use crate::administration::{EXPORTS, UnderWay};
 use crate::audit::{Folded, RefusalCounts};
 use crate::directory::{AccountEntry, Cost, Costs, Directory, UserEntry};
+use crate::ends::{HeldEnds, RetryQueue};
 use crate::failure_limit::FailuresByAddress;
 use crate::failures_by_key::FailuresByKey;
 use crate::hash_pool::{HashPool, HashPoolGauges};
@@ -32,10 +33,16 @@ pub struct Auth {
     /// What is asked of it is noted in `store_health`.
     pub(crate) store: Arc<dyn Store>,
     pub(crate) store_health: Arc<StoreHealth>,
+    /// For ends that the store does not take.
+    pub(crate) journal: Arc<dyn EndJournal>,
+    /// What an earlier process left in it.
+    pub(crate) held_ends: HeldEnds,
     pub(crate) directory: Directory,
     pub(crate) live: LiveSessions<UserEntry>,
     /// Set when the table is complete.
     pub(crate) loaded: watch::Sender<bool>,
+    /// Held in part by whoever puts a single session of the store into the table, as a whole while the table becomes complete.
+    pub(crate) recalls: AsyncRwLock<()>,
     pub(crate) tokens: TokenKeys,
     pub(crate) secrets: SecretHasher,
     pub(crate) sealer: Sealer,
@@ -99,10 +106,10 @@ pub enum StartError {
 }
 
 impl Auth {
-    /// Reads the directory from the store, and starts the hash threads. The sessions come with [`Auth::load`]; nothing
-    /// runs in the background until [`Auth::run`] is spawned.
+    /// Reads the directory from the store and the ends in the journal, and starts the hash threads. The sessions come with
+    /// [`Auth::load`]; nothing runs in the background until [`Auth::run`] is spawned.
     pub async fn start(
-        store: Arc<dyn Store>,
+        (store, journal): (Arc<dyn Store>, Arc<dyn EndJournal>),
         master: &MasterKey,
         rng: Arc<dyn Rng>,
         clock: Arc<dyn Clock>,
@@ -119,7 +126,9 @@ impl Auth {
         let auth = Arc::new(Self {
             directory: Directory::default(),
             live: LiveSessions::new(Box::new(tokens.clone()), start),
+            held_ends: HeldEnds::read(&*journal),
             loaded: watch::Sender::new(false),
+            recalls: AsyncRwLock::default(),
             tokens,
             secrets: SecretHasher::derive(master),
             sealer: Sealer::derive(master),
@@ -147,6 +156,7 @@ impl Auth {
             clock_watch: Mutex::default(),
             store: Arc::new(WatchedStore::new(store, Arc::clone(&store_health))),
             store_health,
+            journal,
             rng,
             clock,
         });
@@ -236,23 +246,5 @@ impl Turns {
     pub(crate) fn of(&self, user: UserId) -> &AsyncMutex<()> {
         let index = user.0.rem_euclid(i64::try_from(TURNS).unwrap_or(1));
         &self.0[usize::try_from(index).unwrap_or(0)]
-    }
-}
-
-/// Commits that must still be stored, in the background, until they are: what belongs together is stored together.
-#[derive(Default)]
-pub(crate) struct RetryQueue(Mutex<Vec<Vec<Change>>>);
-
-impl RetryQueue {
-    pub(crate) fn push(&self, changes: Vec<Change>) {
-        self.extend([changes]);
-    }
-
-    pub(crate) fn extend(&self, commits: impl IntoIterator<Item = Vec<Change>>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(commits);
-    }
-
-    pub(crate) fn take(&self) -> Vec<Vec<Change>> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

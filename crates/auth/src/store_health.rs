@@ -23,6 +23,8 @@ pub enum Purpose {
 /// Why the service cannot do what it is for. The worst first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
+    /// Ends of sessions are neither in the store nor in the journal.
+    EndsAtRisk,
     /// The store takes no changes: nobody logs in, and nothing is changed. Why, in the words of whoever refuses.
     NoChanges(String),
     /// The store cannot be read. Why.
@@ -32,6 +34,9 @@ pub enum Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::EndsAtRisk => out.write_str(
+                "ends of sessions are neither in the database nor in the journal: a restart would revive them",
+            ),
             Self::NoChanges(why) => write!(out, "the database takes no changes: {why}"),
             Self::NotRead(why) => write!(out, "the database cannot be read: {why}"),
         }
@@ -96,6 +101,7 @@ impl Auth {
     pub fn trouble(&self, purpose: Purpose) -> Option<Trouble> {
         let not_read = || lock(&self.store_health.reads).clone().map(Trouble::NotRead);
         match purpose {
+            Purpose::Everything if self.ends_at_risk() > 0 => Some(Trouble::EndsAtRisk),
             Purpose::Everything => {
                 lock(&self.store_health.commits).clone().map(Trouble::NoChanges).or_else(not_read)
             }

@@ -37,6 +37,8 @@ pub(crate) enum Purpose {
     Seal,
     SecretDigest,
     Audit,
+    EndJournal,
+    Witness,
     CheckValue,
 }
 
@@ -53,6 +55,8 @@ impl Purpose {
             Self::Seal => b"vestibule/v1/seal",
             Self::SecretDigest => b"vestibule/v1/secret-digest",
             Self::Audit => b"vestibule/v1/audit",
+            Self::EndJournal => b"vestibule/v1/end-journal",
+            Self::Witness => b"vestibule/v1/witness",
             Self::CheckValue => b"vestibule/v1/check-value",
         }
     }
@@ -117,7 +121,7 @@ mod tests {
     use super::*;
     use crate::testing::{SeededRng, master_key};
 
-    const PURPOSES: [Purpose; 10] = [
+    const PURPOSES: [Purpose; 12] = [
         Purpose::Bearer,
         Purpose::Cookie,
         Purpose::Csrf,
@@ -127,6 +131,8 @@ mod tests {
         Purpose::Seal,
         Purpose::SecretDigest,
         Purpose::Audit,
+        Purpose::EndJournal,
+        Purpose::Witness,
         Purpose::CheckValue,
     ];
 

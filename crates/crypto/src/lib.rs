@@ -12,6 +12,7 @@ mod keys;
 mod mac;
 mod password;
 mod random;
+mod record_sealer;
 mod seal;
 #[cfg(test)]
 mod testing;
@@ -25,5 +26,6 @@ pub use password::{
     PasswordHasher, UnknownEngine, cost_of, decoy, needs_rehash, self_check,
 };
 pub use random::{OsRng, random_hex};
+pub use record_sealer::RecordSealer;
 pub use seal::{SealContext, SealError, Sealer};
 pub use tokens::{TokenKeys, TokenText};

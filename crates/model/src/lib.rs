@@ -15,6 +15,7 @@ mod named_policy;
 mod network;
 mod policy;
 mod random;
+mod record_seal;
 mod session;
 mod time;
 mod user;
@@ -36,6 +37,7 @@ pub use policy::{
     Weakness, WhenFull,
 };
 pub use random::Rng;
+pub use record_seal::RecordSeal;
 pub use session::{Application, Dialect, EndReason, Opening, Session};
 pub use time::{Clock, Millis, Monotonic};
 pub use user::{PasswordCredential, Population, User, UserKind};

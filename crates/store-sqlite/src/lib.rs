@@ -11,6 +11,7 @@ mod chain;
 mod checkpoint;
 mod columns;
 mod copied;
+mod end_journal;
 mod error;
 #[cfg(test)]
 mod failures;
@@ -43,6 +44,7 @@ pub use audit_reader::AuditReader;
 pub use backup::{BackupError, Progress, back_up};
 pub use chain::{Finding, Verification, VerifyError, Witness, verify_audit};
 pub use copied::{BackupNote, Contents, CopyError, Sessions, holds_api_key, inspect, make_ready};
+pub use end_journal::FileEndJournal;
 pub use fold::{FoldError, fold_log};
 pub use open::OpenError;
 
@@ -177,6 +179,14 @@ fn audit_key() -> Arc<dyn AuditMac> {
     use vestibule_crypto::{AuditKey, MasterKey};
 
     Arc::new(AuditKey::derive(&MasterKey::from_hex(&"5a".repeat(32)).unwrap()))
+}
+
+/// The seal of the journal of ends that tests use.
+#[cfg(test)]
+fn journal_seal() -> Arc<dyn vestibule_model::RecordSeal> {
+    use vestibule_crypto::{MasterKey, RecordSealer};
+
+    Arc::new(RecordSealer::of_end_journal(&MasterKey::from_hex(&"5a".repeat(32)).unwrap()))
 }
 
 impl Drop for SqliteStore {

@@ -2,7 +2,7 @@
 //!
 //! Owns the [`Store`] trait, the [`Change`]s that a transaction is made of, the errors, the conformance
 //! suite that every backend passes ([`conformance`]) and the model that the suite was written against
-//! ([`MemoryStore`]). Holds no rules: a store never decides whether a login is right or a session expired.
+//! ([`MemoryStore`]); and beside them the [`EndJournal`], for ends that a store did not take. Holds no rules: a store never decides whether a login is right or a session expired.
 //!
 //! All writing is one call: [`Store::commit`] takes the changes of one transaction, applies all or none, and
 //! answers when they are durable. A future that is dropped does not undo a commit that has begun.
@@ -10,6 +10,7 @@
 mod change;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod end_journal;
 mod memory;
 mod query;
 
@@ -23,6 +24,9 @@ use vestibule_model::{
 };
 
 pub use change::{ApplicationTouch, Change, Touch};
+pub use end_journal::{
+    EndJournal, EndedSessions, JournalError, JournalFuture, JournalSlot, JournaledEnd, MemoryEndJournal,
+};
 pub use memory::MemoryStore;
 pub use query::{AuditOrder, AuditPage, AuditQuery, UserQuery};
 

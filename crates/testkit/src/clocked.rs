@@ -33,7 +33,7 @@ pub fn run_clocked(folder: &Path, now: Millis) -> io::Result<()> {
         let hashing =
             HashSettings { engine: Engine::Portable, params: CHEAP, threads: 1, ..HashSettings::default() };
         let settings = Settings { hashing, ..Settings::default() };
-        let auth = start_auth(&store, &master, &clock, &settings).await;
+        let auth = start_auth((&store, &Arc::default()), &master, &clock, &settings).await;
         let running = serve(&auth, &clock);
         say(&format!("http://{}", running.addresses()[0]))?;
         for line in io::stdin().lock().lines() {

@@ -16,7 +16,7 @@ use vestibule_http::layers::{self, LayerState};
 use vestibule_http::operations::{self, Metrics, Readiness};
 use vestibule_http::server::{Limits, Listen, Running, Server};
 use vestibule_model::Clock;
-use vestibule_store::Store;
+use vestibule_store::{EndJournal, MemoryEndJournal, Store};
 use vestibule_store_sqlite::SqliteStore;
 
 use crate::{ACCOUNT, AccountFixture, CHEAP, FailingStore, Faults, Key, TestClock};
@@ -31,6 +31,8 @@ pub struct TestServer {
     pub store: Arc<dyn Store>,
     /// What the engine is told that the store cannot do.
     pub faults: Arc<Faults>,
+    /// Where the engine keeps ends that the store does not take; outlives restarts.
+    pub journal: Arc<MemoryEndJournal>,
     /// The account as it was written.
     pub fixture: AccountFixture,
     client: Client,
@@ -62,7 +64,8 @@ impl TestServer {
         let store = open_store(data.path(), &master);
         store.commit(fixture.changes()).await.expect("the fixture is stored");
         let faults = Arc::new(Faults::default());
-        let auth = start_auth(&failing(&store, &faults), &master, &clock, &settings).await;
+        let journal = Arc::new(MemoryEndJournal::default());
+        let auth = start_auth((&failing(&store, &faults), &journal), &master, &clock, &settings).await;
         let running = serve(&auth, &clock);
         let (address, admin_address) = (running.addresses()[0], running.addresses()[1]);
         let client = Client::builder().no_proxy().build().expect("a client");
@@ -72,6 +75,7 @@ impl TestServer {
             auth,
             store,
             faults,
+            journal,
             fixture,
             client,
             address,
@@ -96,8 +100,13 @@ impl TestServer {
         }
         // An empty commit waits its turn: what was queued before it is written then.
         self.store.commit(Vec::new()).await.expect("the store answers");
-        self.auth =
-            begin_auth(&failing(&self.store, &self.faults), &self.master, &self.clock, &self.settings).await;
+        self.auth = begin_auth(
+            (&failing(&self.store, &self.faults), &self.journal),
+            &self.master,
+            &self.clock,
+            &self.settings,
+        )
+        .await;
         let running = serve(&self.auth, &self.clock);
         (self.address, self.admin_address) = (running.addresses()[0], running.addresses()[1]);
         self.running = Some(running);
@@ -217,25 +226,29 @@ fn failing(store: &Arc<dyn Store>, faults: &Arc<Faults>) -> Arc<dyn Store> {
     Arc::new(FailingStore::new(Arc::clone(store), Arc::clone(faults)))
 }
 
+/// What an engine keeps its data in.
+type Stored<'a> = (&'a Arc<dyn Store>, &'a Arc<MemoryEndJournal>);
+
 pub(crate) async fn start_auth(
-    store: &Arc<dyn Store>,
+    stored: Stored<'_>,
     master: &MasterKey,
     clock: &Arc<TestClock>,
     settings: &Settings,
 ) -> Arc<Auth> {
-    let auth = begin_auth(store, master, clock, settings).await;
+    let auth = begin_auth(stored, master, clock, settings).await;
     auth.load().await;
     auth
 }
 
 async fn begin_auth(
-    store: &Arc<dyn Store>,
+    stored: Stored<'_>,
     master: &MasterKey,
     clock: &Arc<TestClock>,
     settings: &Settings,
 ) -> Arc<Auth> {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
-    Auth::start(Arc::clone(store), master, Arc::new(OsRng), clock, settings.clone())
+    let journal: Arc<dyn EndJournal> = Arc::<MemoryEndJournal>::clone(stored.1);
+    Auth::start((Arc::clone(stored.0), journal), master, Arc::new(OsRng), clock, settings.clone())
         .await
         .expect("the engine starts")
 }

@@ -77,6 +77,11 @@ impl DataDir {
         self.path.join("first-owner.txt")
     }
 
+    /// The journal of ends, unless the configuration names another place.
+    pub(crate) fn end_journal(&self) -> PathBuf {
+        self.path.join("ends.journal")
+    }
+
     /// The certificate of the development CA.
     pub(crate) fn ca_certificate(&self) -> PathBuf {
         self.path.join("ca.pem")

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 use vestibule_model::{AccountId, Application, ApplicationId, Millis, SessionReference, UserId};
-use vestibule_store::StoreError;
+use vestibule_store::{EndedSessions, StoreError};
 
 use super::caller::home;
 use super::{AdministrationError, Caller, Scope};
 use crate::directory::UserEntry;
+use crate::ends::Ending;
 use crate::live::{Entry, Found, LiveSessions};
 use crate::service::Auth;
 use crate::sessions::Listed;
@@ -179,6 +180,7 @@ impl Auth {
         self.directory.account(account).ok_or(AdministrationError::NotFound("account"))?;
         self.loaded().await;
         let mut ends = Ends::default();
+        let ending = Arc::new(Ending::of(EndedSessions::OfAccount(account)));
         for shard in 0..LiveSessions::<UserEntry>::WALK {
             let of_account = |entry: &Entry<UserEntry>| entry.holder.account == account;
             let (found, _) = self.live.of_shard(shard, caller.now, of_account);
@@ -186,18 +188,23 @@ impl Auth {
             users.sort_unstable();
             users.dedup();
             for some in users.chunks(AT_ONCE) {
-                self.end_all_of_users(caller, some, &mut ends).await;
+                self.end_all_of_users((caller, &ending), some, &mut ends).await;
             }
             tokio::task::yield_now().await;
         }
         ends.all()
     }
 
-    async fn end_all_of_users(self: &Arc<Self>, caller: &Caller, users: &[UserId], all: &mut Ends) {
+    async fn end_all_of_users(
+        self: &Arc<Self>,
+        (caller, ending): (&Caller, &Arc<Ending>),
+        users: &[UserId],
+        all: &mut Ends,
+    ) {
         let mut ends = JoinSet::new();
         for user in users.iter().copied() {
-            let (auth, end) = (Arc::clone(self), caller.end());
-            ends.spawn(async move { auth.end_all_of_user(user, end).await });
+            let (auth, end, ending) = (Arc::clone(self), caller.end(), Arc::clone(ending));
+            ends.spawn(async move { auth.end_all_of_user_as(user, &end, &ending).await });
         }
         while let Some(end) = ends.join_next().await {
             all.add(end.unwrap_or_else(|error| Err(StoreError::Unavailable(Box::new(error)))));

@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use vestibule_model::{Actor, Dialect, EndReason, Means, Session};
+use vestibule_model::{Actor, Dialect, EndReason, Means, Millis, Session};
+use vestibule_store::{EndedSessions, JournaledEnd};
 
 /// Why a session ends, and who ends it. Made from a reason alone it is the service that does.
 #[derive(Clone, Debug)]
@@ -30,7 +31,29 @@ impl From<EndReason> for End {
     }
 }
 
+impl From<&JournaledEnd> for End {
+    fn from(end: &JournaledEnd) -> Self {
+        let JournaledEnd { reason, means, address, dialect, .. } = *end;
+        Self { reason, actor: end.actor.clone(), means, address, dialect, details: None, user_name: None }
+    }
+}
+
 impl End {
+    /// What the journal keeps of it.
+    pub(crate) fn to_keep(&self, sessions: EndedSessions, opened_until: Millis, at: Millis) -> JournaledEnd {
+        let Self { reason, means, address, dialect, .. } = *self;
+        JournaledEnd {
+            sessions,
+            opened_until,
+            at,
+            reason,
+            actor: self.actor.clone(),
+            means,
+            address,
+            dialect,
+        }
+    }
+
     /// The end of a session that was not used, or reached its end.
     pub(crate) fn expired(session: &Session) -> Self {
         let idle_end = session.last_used.plus(session.idle);

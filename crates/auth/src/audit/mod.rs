@@ -101,8 +101,8 @@ impl Auth {
         }
     }
 
-    /// The entry of a session that ends now.
-    pub(crate) fn ended(&self, session: &Session, end: &End) -> Change {
+    /// The entry of a session that ended at a time.
+    fn ended(&self, session: &Session, end: &End, at: Millis) -> Change {
         Change::Audit(Box::new(AuditRecord {
             reason: Some(AuditReason::Ended(end.reason)),
             account: Some(session.account),
@@ -112,13 +112,18 @@ impl Auth {
             address: end.address,
             details: end.details.clone(),
             user_name: end.user_name.clone(),
-            ..AuditRecord::new(self.clock.now(), AuditAction::SessionEnded, end.actor.clone(), end.means)
+            ..AuditRecord::new(at, AuditAction::SessionEnded, end.actor.clone(), end.means)
         }))
     }
 
     /// Ends a session in the store, and tells so.
     pub(crate) fn end_and_tell(&self, session: &Session, end: &End) -> [Change; 2] {
-        [Change::EndSession(session.id), self.ended(session, end)]
+        self.end_and_tell_at(session, end, self.clock.now())
+    }
+
+    /// The same of one that ended earlier.
+    pub(crate) fn end_and_tell_at(&self, session: &Session, end: &End, at: Millis) -> [Change; 2] {
+        [Change::EndSession(session.id), self.ended(session, end, at)]
     }
 
     /// Writes what was folded in minutes that are over.

@@ -21,11 +21,9 @@ impl Loading {
         self.complete.load(Ordering::Acquire)
     }
 
-    /// To be told before a session leaves the table.
-    pub(crate) fn note_end(&self, id: SessionId) {
-        if !self.is_complete() {
-            lock(&self.ended).insert(id);
-        }
+    /// To be told before a session leaves the table. Whether that is news, as long as the table is not complete.
+    pub(crate) fn note_end(&self, id: SessionId) -> bool {
+        !self.is_complete() && lock(&self.ended).insert(id)
     }
 
     /// To be asked after a session that was read from the store has been put into the table.

@@ -165,6 +165,12 @@ impl<H: Holder> LiveSessions<H> {
         })?
     }
 
+    /// A session that is not in the table has ended: it is not put in. Whether that is news, as long as the table is not
+    /// complete.
+    pub(crate) fn note_end(&self, id: SessionId) -> bool {
+        self.loading.note_end(id)
+    }
+
     /// Takes a session out of the table; None: it was not there.
     pub(crate) fn remove(&self, id: SessionId) -> Option<Session> {
         self.loading.note_end(id);
@@ -185,7 +191,9 @@ impl<H: Holder> LiveSessions<H> {
             let mut shard = self.shard(number);
             let slots: Vec<Slot> = shard.of_user(user).map(|(slot, _)| slot).collect();
             let ids = slots.iter().filter_map(|slot| shard.sessions.get(*slot)).map(|entry| entry.id);
-            ids.for_each(|id| self.loading.note_end(id));
+            for id in ids {
+                self.loading.note_end(id);
+            }
             let place = |slot| Place { shard: number, slot };
             slots.into_iter().filter_map(|slot| Some((place(slot), shard.remove(slot)?))).collect()
         };

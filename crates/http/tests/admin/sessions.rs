@@ -2,7 +2,8 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use vestibule_testkit::{ACCOUNT, Key};
+use vestibule_store::{Change, EndJournal};
+use vestibule_testkit::{ACCOUNT, Fault, Key, session_of};
 
 use crate::support::{Answer, House};
 
@@ -119,4 +120,17 @@ async fn the_administrators_of_an_account_see_theirs_only() {
         let accounts: Vec<Value> = sessions(&list).iter().map(|session| session["account"].clone()).collect();
         assert_eq!(accounts, [json!(ACCOUNT)]);
     }
+}
+
+#[tokio::test]
+async fn s3_f2_the_end_of_an_account_that_the_store_does_not_take_is_one_record_and_holds_after_a_restart() {
+    let mut house = House::start().await;
+    let bot = session_of(house.server.log_in_with_key("bot", &Key::BOT).await).await;
+    let session = house.server.session().await;
+    house.server.faults.fail(Fault::commits_with(|change| matches!(change, Change::EndSession(_))));
+    let ended = house.delete(&format!("/admin/v1/accounts/{ACCOUNT}/sessions")).await;
+    assert_eq!((ended.status, ended.body), (200, json!({ "ended": 2 })));
+    assert_eq!(house.server.journal.held().len(), 1);
+    house.server.restart().await;
+    assert_eq!([house.server.refresh(&session).await, house.server.refresh(&bot).await], [401, 401]);
 }

@@ -25,6 +25,7 @@ async fn f2_a_logout_that_is_not_stored_is_to_be_tried_again_in_the_nested_shape
     let server = TestServer::start().await;
     let session = server.session().await;
     server.faults.fail(Fault::commits());
+    server.journal.refuse();
     let (status, retry, body) = told(server.with_session("logout", &session).await).await;
     assert_eq!((status, retry.as_deref()), (503, WAIT));
     assert_eq!(body["error"]["responseStatus"], "SERVICE_UNAVAILABLE", "{body}");
@@ -36,6 +37,7 @@ async fn f2_livevox_logins_logouts_and_changes_of_password_are_to_be_tried_again
     let server = TestServer::start().await;
     let (_, _, opened) = told(livevox_login(&server, TOKEN).await).await;
     server.faults.fail(Fault::commits());
+    server.journal.refuse();
     let mut body = json!({ "clientName": "TEST", "userName": "name", "password": "password" });
     body["newPassword"] = json!("another-password-1");
     let id = opened["sessionId"].as_str().unwrap();
@@ -60,6 +62,7 @@ async fn f2_the_end_of_ones_own_session_that_is_not_stored_is_a_problem_to_be_tr
     let (_, _, list) = told(asked.send().await.unwrap()).await;
     let path = format!("/self/v1/sessions/{}", list["sessions"][0]["reference"].as_str().unwrap());
     server.faults.fail(Fault::commits());
+    server.journal.refuse();
     let asked = server.request(Method::DELETE, &path).bearer_auth(bearer);
     let (status, retry, body) = told(asked.send().await.unwrap()).await;
     assert_eq!((status, retry.as_deref()), (503, WAIT), "{body}");

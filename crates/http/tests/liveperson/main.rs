@@ -21,6 +21,7 @@ mod names;
 mod policy;
 mod refresh;
 mod secrecy;
+mod unstored_ends;
 mod work;
 
 use reqwest::Response;

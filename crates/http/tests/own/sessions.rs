@@ -6,7 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use vestibule_model::{AuditAction, AuditReason, EndReason};
 use vestibule_store::AuditQuery;
-use vestibule_testkit::TestServer;
+use vestibule_store::Change;
+use vestibule_testkit::{Fault, TestServer};
 
 use crate::{OWN, ask, list, liveperson, lives, livevox, reference, start, status};
 
@@ -140,4 +141,16 @@ async fn a_list_that_is_asked_for_while_sessions_are_read_has_all_of_them() {
     }
     server.auth.load().await;
     assert_eq!(asked.await.unwrap()["sessions"].as_array().map(Vec::len), Some(2));
+}
+
+#[tokio::test]
+async fn s3_f2_others_whose_end_the_store_does_not_take_stay_ended_and_the_held_one_lives_after_a_restart() {
+    let mut server = start().await;
+    let held = liveperson(&server, "name", "password").await;
+    let other = liveperson(&server, "name", "password").await;
+    server.faults.fail(Fault::commits_with(|change| matches!(change, Change::EndSession(_))));
+    let shown = [("authorization", held.bearer.as_str())];
+    assert_eq!(status(&server, Method::DELETE, OWN, &shown).await, 200);
+    server.restart().await;
+    assert_eq!([lives(&server, &held).await, lives(&server, &other).await], [true, false]);
 }

@@ -8,6 +8,7 @@ mod backup;
 mod beside_the_model;
 mod checkpoint;
 mod conformance;
+mod end_journal;
 mod killed;
 mod opening;
 mod temporary;

@@ -47,7 +47,7 @@ pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
         let store = open_store(&data, &master)?;
         let owner = FirstOwner::WithPassword(welcome::OWNER_PASSWORD.to_owned().into());
         put_demo_account(&store, &loaded.config, &master).await?;
-        let house = House::open(&loaded, &master, store, (&tls, owner)).await?;
+        let house = House::open(&loaded, &master, (&data, store), (&tls, owner)).await?;
         welcome::show(house.addresses(), &data, &not_covered);
         house.run(signals).await
     })

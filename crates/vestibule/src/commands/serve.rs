@@ -32,7 +32,7 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
             Ok(())
         };
         let owner = FirstOwner::Generated(&keep);
-        let house = House::open(&loaded, &master, store, (&tls, owner)).await?;
+        let house = House::open(&loaded, &master, (&data, store), (&tls, owner)).await?;
         let addresses = house.addresses();
         welcome::show_addresses(addresses);
         tracing::info!(

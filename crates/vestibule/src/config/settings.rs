@@ -22,6 +22,7 @@ pub(crate) struct Config {
     pub(crate) login: LoginSettings,
     pub(crate) hashing: HashingSettings,
     pub(crate) sessions: SessionSettings,
+    pub(crate) durability: DurabilitySettings,
     pub(crate) audit: AuditSettings,
     pub(crate) livevox: LivevoxSettings,
     pub(crate) log: LogSettings,
@@ -121,6 +122,14 @@ pub(crate) struct SessionSettings {
     pub(crate) sweep: Duration,
     #[serde(rename = "follow_interval_ms", deserialize_with = "milliseconds")]
     pub(crate) follow: Duration,
+}
+
+/// `[durability]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DurabilitySettings {
+    #[serde(deserialize_with = "optional")]
+    pub(crate) end_journal: Option<PathBuf>,
 }
 
 /// `[audit]`

@@ -1,13 +1,16 @@
 //! The real program on a disk that is full: a small one of memory, mounted for the test. Where nothing can be mounted, because
 //! the tests do not run as root, these tests say so and try nothing; the tests of `faults` in `vestibule-http` try the same over
-//! a store that fails.
+//! the tests do not run as root, these tests say so and try nothing; the tests of `faults` and `unstored_ends` in `vestibule-http` try
+//! the same over a store that fails.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::support::{Folder, Server, ask};
+use serde_json::{Value, json};
+
+use crate::support::{Folder, Server, ask, dev, vestibule};
 
 /// A disk of 32 MiB in the place of the folder's data directory. Unmounted when dropped.
 struct Disk(PathBuf);
@@ -82,4 +85,76 @@ fn f2_on_a_full_disk_readiness_says_why_logins_are_to_be_tried_again_and_both_re
     disk.free();
     server.soon("readiness", |server| server.get("admin", "/readyz").status == 200);
     assert_eq!(server.log_in("12345678", "name", "password").status, 200);
+}
+
+/// What shows a session: the cookie's header and the body.
+struct Session(String, String);
+
+fn session(server: &Server) -> Session {
+    let login = server.log_in("12345678", "name", "password");
+    assert_eq!(login.status, 200);
+    let body: Value = login.json();
+    let cookie = format!("cookie: session_id={}\r\n", body["sessionId"].as_str().unwrap());
+    Session(cookie, json!({ "csrf": body["csrf"] }).to_string())
+}
+
+fn with(server: &Server, operation: &str, session: &Session) -> u16 {
+    let path = format!("/api/account/12345678/{operation}?v=1.3");
+    ask(&server.address("http"), "POST", &path, &session.0, &session.1).status
+}
+
+#[test]
+fn s3_f2_a_logout_on_a_full_disk_holds_over_kills_before_and_after_there_is_space_again() {
+    let folder = Folder::new();
+    let Some(disk) = Disk::mount(&folder) else { return };
+    let server = Server::dev(&folder);
+    let session = session(&server);
+    assert_eq!(with(&server, "refresh", &session), 200);
+    disk.fill();
+    assert_eq!(server.log_in("12345678", "name", "password").status / 100, 5, "the disk is not full");
+    assert_eq!(with(&server, "logout", &session), 200);
+    drop(server);
+
+    let server = Server::dev(&folder);
+    assert_eq!(with(&server, "refresh", &session), 401, "it lives again while the disk is full");
+    disk.free();
+    drop(server);
+
+    let server = Server::dev(&folder);
+    assert_eq!(with(&server, "refresh", &session), 401);
+    // The store has taken it: the journal holds nothing any more.
+    let journal = folder.path("data/ends.journal");
+    server.soon("an empty journal", |_| fs::read(&journal).unwrap().iter().all(|byte| *byte == 0));
+    drop(server);
+    assert_eq!(with(&Server::dev(&folder), "refresh", &session), 401);
+}
+
+#[test]
+fn without_a_journal_a_logout_on_a_full_disk_is_told_as_failed_and_readiness_says_why() {
+    let folder = Folder::new();
+    let Some(disk) = Disk::mount(&folder) else { return };
+    let mut command = dev(&folder);
+    command.env("VESTIBULE_DURABILITY_END_JOURNAL", "/dev/full");
+    let server = Server::of(command, &folder, "Ctrl-C stops");
+    let session = session(&server);
+    disk.fill();
+    assert_eq!(with(&server, "logout", &session) / 100, 5);
+    assert_eq!(with(&server, "refresh", &session), 401);
+    let ready = server.get("admin", "/readyz");
+    assert_eq!(ready.status, 503);
+    assert!(ready.body.contains("ends of sessions"), "{}", ready.body);
+    assert!(server.err().contains("neither in the store nor in the journal"), "{}", server.err());
+    disk.free();
+    server.soon("readiness", |server| server.get("admin", "/readyz").status == 200);
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_keeps_the_service_from_starting() {
+    let folder = Folder::new();
+    let mut command = vestibule();
+    command.arg("serve").env("VESTIBULE_SERVER_DATA_DIR", folder.path("data"));
+    command.env("VESTIBULE_DURABILITY_END_JOURNAL", folder.path(""));
+    let outcome = crate::support::run(&mut command);
+    assert_ne!(outcome.code, Some(0));
+    assert!(outcome.err.contains("journal of ends"), "{}", outcome.err);
 }

@@ -88,8 +88,13 @@ pub(crate) struct Server {
 impl Server {
     /// `vestibule dev` on free ports.
     pub(crate) fn dev(folder: &Folder) -> Self {
-        let server = Self::start(dev(folder), folder);
-        server.soon("its greeting", |server| server.out().contains("Ctrl-C stops"));
+        Self::of(dev(folder), folder, "Ctrl-C stops")
+    }
+
+    /// A command that serves, which says this when it does.
+    pub(crate) fn of(command: Command, folder: &Folder, greeting: &str) -> Self {
+        let server = Self::start(command, folder);
+        server.soon("its greeting", |server| server.out().contains(greeting));
         server
     }
 
