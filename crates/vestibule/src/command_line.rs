@@ -66,6 +66,9 @@ pub(crate) enum Action {
     /// Make a data directory from a backup and its master key
     #[command(long_about = RESTORE_ABOUT, after_long_help = RESTORE_EXAMPLES)]
     Restore(RestoreArguments),
+    /// Ask the service of this machine whether it answers: exit code 0 if it does
+    #[command(long_about = HEALTHCHECK_ABOUT, after_long_help = HEALTHCHECK_EXAMPLES)]
+    Healthcheck(HealthcheckArguments),
     /// Look at configurations
     #[command(subcommand)]
     Config(ConfigAction),
@@ -144,6 +147,15 @@ pub(crate) struct ConfigArguments {
     /// The configuration, in TOML [default: the defaults and the environment only]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HealthcheckArguments {
+    /// Ask whether it takes logins (/readyz), too, and not only whether it answers (/healthz)
+    #[arg(long)]
+    pub(crate) ready: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigArguments,
 }
 
 #[derive(Debug, Args)]
@@ -248,6 +260,17 @@ Examples:
   vestibule config check --config vestibule.toml
   vestibule serve --config vestibule.toml
   VESTIBULE_SERVER_DATA_DIR=data VESTIBULE_LOG_LEVEL=debug vestibule serve";
+
+const HEALTHCHECK_ABOUT: &str = "\
+Ask the service of this machine whether it answers: exit code 0 if it does, 7 if not.
+
+Asks at `server.admin` of the configuration, the one that `serve` runs with; over loopback where that is all addresses. For \
+supervisors that run a command to find out, such as the HEALTHCHECK of a container. It logs nobody in and changes nothing.";
+
+const HEALTHCHECK_EXAMPLES: &str = "\
+Examples:
+  vestibule healthcheck --config vestibule.toml
+  vestibule healthcheck --ready --config vestibule.toml";
 
 const BACKUP_ABOUT: &str = "\
 Copy the database into a file, while the service runs.

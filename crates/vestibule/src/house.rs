@@ -19,6 +19,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, Loaded};
 use crate::data_dir::DataDir;
 use crate::listeners::{Addresses, Listeners};
+use crate::service_manager;
 use crate::signals::Signals;
 
 /// A service that is answering.
@@ -100,12 +101,15 @@ impl House {
 
     /// Answers until told to stop; then finishes what runs, writes what is in memory, and closes the store.
     pub(crate) async fn run(mut self, Signals { stop, reload }: Signals) -> anyhow::Result<()> {
+        service_manager::ready();
         let outcome = tokio::select! {
             _ = stop => Ok(()),
             ended = &mut self.background => Err(background_ended(ended)),
             never = self.listeners.log_refusals() => match never {},
             never = self.certificates.follow(self.reload_interval, &reload) => match never {},
+            never = service_manager::feed_watchdog(&self.listeners) => match never {},
         };
+        service_manager::stopping();
         self.listeners.stop(self.grace).await;
         if !self.background.is_finished() {
             self.background.abort();

@@ -31,6 +31,7 @@ mod private_file;
 mod progress;
 mod replace;
 mod screen;
+mod service_manager;
 mod signals;
 
 use std::process::ExitCode;
@@ -54,6 +55,7 @@ pub fn run() -> ExitCode {
         Action::Audit(AuditAction::Export(arguments)) => commands::audit::export(&arguments),
         Action::Backup(arguments) => commands::backup(&arguments),
         Action::Restore(arguments) => commands::restore(&arguments),
+        Action::Healthcheck(arguments) => commands::healthcheck(&arguments),
         Action::Config(ConfigAction::Check(arguments)) => commands::check_config(&arguments),
         Action::Config(ConfigAction::Default) => commands::show_default_config(),
         Action::Config(ConfigAction::Reference) => commands::show_config_reference(),

@@ -152,6 +152,11 @@ impl Listeners {
         }
     }
 
+    /// Whether every thread that answers requests comes to its next task within `patience`.
+    pub(crate) async fn are_turning(&self, patience: Duration) -> bool {
+        self.running.is_turning(patience).await
+    }
+
     /// No new connections; what runs may finish within `grace`.
     pub(crate) async fn stop(self, grace: Duration) {
         self.stopping.store(true, Ordering::Relaxed);

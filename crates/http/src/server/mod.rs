@@ -41,12 +41,13 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 use tokio_rustls::rustls::ServerConfig;
 
 pub use limits::Limits;
 pub use peer::Peer;
 use stop::Stop;
-use worker::Shared;
+use worker::{Inbox, Sent, Shared};
 
 use crate::layers::Front;
 
@@ -117,11 +118,11 @@ impl Server {
         let (shared, inboxes) = Shared::new(self.listens, self.limits, Arc::clone(&stop), self.counts);
         let shared = Arc::new(shared);
         let mut running = Running { addresses: self.addresses, stop, workers: Vec::new() };
-        for (index, inbox) in inboxes.into_iter().enumerate() {
+        for (index, (inbox, received)) in shared.inboxes().into_iter().zip(inboxes).enumerate() {
             let sockets = self.sockets.iter().map(TcpListener::try_clone).collect::<io::Result<Vec<_>>>()?;
             let (done, finished) = oneshot::channel();
-            let thread = worker::start(index, Arc::clone(&shared), sockets, inbox, done)?;
-            running.workers.push(Worker { thread, finished });
+            let thread = worker::start(index, Arc::clone(&shared), sockets, received, done)?;
+            running.workers.push(Worker { thread, inbox, finished });
         }
         Ok(running)
     }
@@ -130,6 +131,7 @@ impl Server {
 #[derive(Debug)]
 struct Worker {
     thread: JoinHandle<()>,
+    inbox: Inbox,
     /// Tells how many connections were cut.
     finished: oneshot::Receiver<usize>,
 }
@@ -146,6 +148,25 @@ impl Running {
     /// The addresses served, in the order of the `Listen`s.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Whether every worker thread still turns, that is, comes to its next task within `patience`. No connection is made
+    /// for it, so that no flood of connections can make it say no.
+    pub async fn is_turning(&self, patience: Duration) -> bool {
+        let ask = |worker: &Worker| {
+            let (answer, answered) = oneshot::channel();
+            worker.inbox.send(Sent::Question(answer)).ok().map(|()| answered)
+        };
+        let Some(answers) = self.workers.iter().map(ask).collect::<Option<Vec<_>>>() else { return false };
+        let all = async {
+            for answered in answers {
+                if answered.await.is_err() {
+                    return false;
+                }
+            }
+            true
+        };
+        timeout(patience, all).await.unwrap_or(false)
     }
 
     /// Stops accepting, lets running requests finish for at most `grace`, ends the threads. Returns how many

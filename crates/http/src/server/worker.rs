@@ -56,8 +56,19 @@ struct Ticket {
 
 /// A worker as the others see it.
 struct Desk {
-    inbox: UnboundedSender<Accepted>,
+    inbox: Inbox,
     load: Arc<Load>,
+}
+
+/// Where a worker is sent something.
+pub(super) type Inbox = UnboundedSender<Sent>;
+
+/// What a worker is sent.
+pub(super) enum Sent {
+    /// A connection to serve.
+    Connection(Accepted),
+    /// Whether it still turns: answered between two tasks of its runtime, on which connections are served too.
+    Question(oneshot::Sender<()>),
 }
 
 /// How many connections a worker has.
@@ -99,13 +110,13 @@ impl Drop for Seat {
 }
 
 impl Shared {
-    /// Also returns the inboxes, one per worker.
+    /// Also returns what is received from the inboxes, one per worker.
     pub(super) fn new(
         listens: Vec<Listen>,
         limits: Limits,
         stop: Arc<Stop>,
         counts: Counts,
-    ) -> (Self, Vec<UnboundedReceiver<Accepted>>) {
+    ) -> (Self, Vec<UnboundedReceiver<Sent>>) {
         let face = |listen: Listen| Face {
             tls: listen.tls.map(|config| TlsAcceptor::from(with_alpn(config))),
             front: listen.service,
@@ -120,6 +131,11 @@ impl Shared {
             })
             .unzip();
         (Self { limits, stop, faces, desks, counts }, inboxes)
+    }
+
+    /// The inboxes, one per worker.
+    pub(super) fn inboxes(&self) -> Vec<Inbox> {
+        self.desks.iter().map(|desk| desk.inbox.clone()).collect()
     }
 
     /// The worker that should serve the next connection that `index` accepted.
@@ -147,7 +163,7 @@ pub(super) fn start(
     index: usize,
     shared: Arc<Shared>,
     sockets: Vec<StdListener>,
-    inbox: UnboundedReceiver<Accepted>,
+    inbox: UnboundedReceiver<Sent>,
     done: oneshot::Sender<usize>,
 ) -> io::Result<JoinHandle<()>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -169,7 +185,7 @@ fn work(
     index: usize,
     shared: &Arc<Shared>,
     listeners: Vec<TcpListener>,
-    inbox: UnboundedReceiver<Accepted>,
+    inbox: UnboundedReceiver<Sent>,
 ) -> usize {
     runtime.block_on(async {
         for (face, listener) in listeners.into_iter().enumerate() {
@@ -233,12 +249,20 @@ fn seat(index: usize, face: usize, stream: TcpStream, ticket: Ticket, shared: &A
         tokio::spawn(serve(stream, face, seat, Arc::clone(shared)));
     } else if let Ok(stream) = stream.into_std() {
         // The receiver is gone only when that worker has stopped, and then the connection is closed.
-        let _ = desk.inbox.send(Accepted { stream, face, seat });
+        let _ = desk.inbox.send(Sent::Connection(Accepted { stream, face, seat }));
     }
 }
 
-async fn receive_all(mut inbox: UnboundedReceiver<Accepted>, shared: Arc<Shared>) {
-    while let Some(Accepted { stream, face, seat }) = inbox.recv().await {
+async fn receive_all(mut inbox: UnboundedReceiver<Sent>, shared: Arc<Shared>) {
+    while let Some(sent) = inbox.recv().await {
+        let Accepted { stream, face, seat } = match sent {
+            Sent::Connection(accepted) => accepted,
+            Sent::Question(answer) => {
+                // Whoever asked may have lost patience.
+                let _ = answer.send(());
+                continue;
+            }
+        };
         match TcpStream::from_std(stream) {
             Ok(stream) => drop(tokio::spawn(serve(stream, face, seat, Arc::clone(&shared)))),
             Err(error) => tracing::warn!(%error, "could not take over a connection"),

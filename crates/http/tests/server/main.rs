@@ -9,3 +9,4 @@ mod protocols;
 mod requests;
 mod shutdown;
 mod support;
+mod turning;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -46,17 +46,23 @@ pub(crate) struct Site {
     pub(crate) gate: Arc<Gate>,
 }
 
-/// Holds the requests for `/held` until a test opens it.
+/// Holds the requests for `/held` until a test opens it, and the thread of a request for `/stuck`.
 pub(crate) struct Gate {
     entering: mpsc::Sender<()>,
     entered: Mutex<mpsc::Receiver<()>>,
     open: Semaphore,
+    stuck: Barrier,
 }
 
 impl Gate {
     fn closed() -> Arc<Self> {
         let (entering, entered) = mpsc::channel();
-        Arc::new(Self { entering, entered: Mutex::new(entered), open: Semaphore::new(0) })
+        Arc::new(Self {
+            entering,
+            entered: Mutex::new(entered),
+            open: Semaphore::new(0),
+            stuck: Barrier::new(2),
+        })
     }
 
     /// Waits until one more request is held.
@@ -66,6 +72,17 @@ impl Gate {
 
     pub(crate) fn open(&self) {
         self.open.add_permits(1_000);
+    }
+
+    /// Lets go of the thread that is stuck.
+    pub(crate) fn free(&self) {
+        self.stuck.wait();
+    }
+
+    fn stick(&self) -> &'static str {
+        self.entering.send(()).unwrap();
+        self.stuck.wait();
+        "freed"
     }
 
     async fn pass(&self) -> &'static str {
@@ -166,7 +183,7 @@ impl Settings {
 }
 
 fn routes(gate: &Arc<Gate>) -> Router {
-    let gate = Arc::clone(gate);
+    let (gate, stuck) = (Arc::clone(gate), Arc::clone(gate));
     Router::new()
         .route("/hello", get(async || "hello"))
         .route("/echo", post(echo))
@@ -174,6 +191,7 @@ fn routes(gate: &Arc<Gate>) -> Router {
         .route("/sessions/{id}", get(async || "session"))
         .route("/panic", get(async || -> &'static str { panic!("on purpose") }))
         .route("/held", get(async move || gate.pass().await))
+        .route("/stuck", get(async move || stuck.stick()))
 }
 
 async fn echo(LimitedBody(body): LimitedBody) -> Response {

@@ -5,6 +5,7 @@ mod ask;
 pub(crate) mod audit;
 mod backup;
 mod dev;
+mod healthcheck;
 mod restore;
 mod serve;
 pub(crate) mod welcome;
@@ -19,6 +20,7 @@ pub(crate) use apply::apply;
 pub(crate) use ask::ask;
 pub(crate) use backup::backup;
 pub(crate) use dev::dev;
+pub(crate) use healthcheck::healthcheck;
 pub(crate) use restore::restore;
 pub(crate) use serve::serve;
 

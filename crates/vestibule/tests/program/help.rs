@@ -35,6 +35,11 @@ fn of_serve() {
 }
 
 #[test]
+fn of_healthcheck() {
+    is_golden("help-healthcheck.txt", &["healthcheck", "--help"]);
+}
+
+#[test]
 fn of_apply() {
     is_golden("help-apply.txt", &["apply", "--help"]);
 }
