@@ -58,8 +58,8 @@ forms! {
     ApplicationValue = matching("^[!-~]+$", 1, 254);
     /// What programs of LiveVox's dialect show.
     ApplicationTokenText = matching("^[0-9A-Za-z-]+$", 1, 64);
-    /// A password.
-    Password = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)));
+    /// A password: at most 1024 bytes of UTF-8.
+    Password = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Password))).max_length(Some(1024));
     /// A name of the IANA time zone database.
     TimeZone = text().format(Some(SchemaFormat::Custom("time-zone".to_owned()))).max_length(Some(253));
     /// A network such as `10.0.0.0/8`, or a single address.

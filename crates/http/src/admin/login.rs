@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use super::AdminState;
+use super::forms::Password;
 use super::problem::{Failure, Problem};
 use super::request::{Body, By, address, json};
 use super::role::{Role, shown};
@@ -22,6 +23,7 @@ pub(super) fn is_credential_path(path: &str) -> bool {
 #[serde(deny_unknown_fields)]
 struct LogIn {
     username: String,
+    #[schema(value_type = Password)]
     password: String,
 }
 
@@ -30,7 +32,9 @@ struct LogIn {
 struct ChangePassword {
     username: String,
     /// The present password.
+    #[schema(value_type = Password)]
     password: String,
+    #[schema(value_type = Password)]
     new_password: String,
 }
 
