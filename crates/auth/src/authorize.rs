@@ -275,7 +275,8 @@ impl Auth {
             let Some(present) = self.user_of(&entry.session()) else { return false };
             entry.holder = present;
         }
-        standing::may_go_on(&entry.holder, (entry.opening, entry.application()), address, now)
+        let opened = (entry.opening, entry.application(), entry.secret_version);
+        standing::may_go_on(&entry.holder, opened, address, now)
     }
 
     /// The present entry of a session's user, if the session rests on the credentials that the user has.

@@ -113,7 +113,7 @@ impl Auth {
         }
     }
 
-    /// Removes sessions, entries of the audit and remembered answers that have expired, unless the clock has jumped within
+    /// Removes sessions, secrets of applications, entries of the audit and remembered answers that have expired, unless the clock has jumped within
     /// the hour: sessions are refused meanwhile, but may live again once it is right.
     pub async fn remove_expired(&self) -> Result<(), StoreError> {
         self.follow_clock();
@@ -121,7 +121,11 @@ impl Auth {
             return Ok(());
         }
         let now = self.clock.now();
-        self.sweep(now).await.and(self.prune_audit(now).await).and(self.forget_answers(now).await)
+        self.sweep(now)
+            .await
+            .and(self.erase_superseded(now).await)
+            .and(self.prune_audit(now).await)
+            .and(self.forget_answers(now).await)
     }
 
     /// Removes the sessions that are dead at `now`, from memory and then, in small batches, from the store; what the store

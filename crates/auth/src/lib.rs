@@ -26,6 +26,7 @@ mod log_out;
 mod open;
 mod own_sessions;
 mod password;
+mod recognise;
 mod refresh;
 mod service;
 mod sessions;
@@ -43,15 +44,15 @@ pub use administration::{
     AccountPage, AdministrationError, Answer, ApplicationValue, AtNextLogin, AuditExport, AuditFilter, Begun,
     Caller, ClientWithSecret, FirstOwner, FirstOwnerError, FirstTime, GivenClient, GivenKey, HOME,
     KeyWithSecrets, Keyed, LoggedInAdministrator, MadeOwner, MadeToken, NamedAdministrator, NewToken,
-    NewUser, Numbered, Once, Part, PartPage, RefusedRequest, Scope, SeenAudit, SessionFilter, SessionPage,
-    TokenWithText, UserFilter, UserPage, WithSecrets, WriteTime, new_account, new_api_key, new_oauth_client,
-    new_user, next_id, ten_digits,
+    NewUser, Numbered, Once, Overlap, Part, PartPage, RefusedRequest, Renewable, Scope, SeenAudit,
+    SessionFilter, SessionPage, TokenWithText, UserFilter, UserPage, WithSecrets, WriteTime, has_free_name,
+    new_account, new_api_key, new_oauth_client, new_user, next_id, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};
 pub use change_password::ChangePasswordError;
 pub use directory::{
-    AccountEntry, AccountFacts, Directory, Grants, UserEntry, api_key_has_secrets, seal_api_key,
+    AccountEntry, AccountFacts, Directory, Grants, KnownValues, NamedValues, UserEntry, seal_api_key,
 };
 pub use hash_pool::HashPoolGauges;
 pub use load::RecallError;

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vestibule_crypto::constant_time_eq;
 use vestibule_model::{
     AccountId, Application, Dialect, Means, Millis, Opening, Population, Refusal, Session,
 };
@@ -12,10 +11,11 @@ use vestibule_store::StoreError;
 use zeroize::Zeroizing;
 
 use crate::audit::{self, Attempt};
-use crate::directory::{AccountEntry, AccountFacts, UserEntry};
+use crate::directory::{AccountEntry, UserEntry};
 use crate::failures_by_key::Charged;
 use crate::open::{OpenError, Opened};
 use crate::password::expect_length;
+use crate::recognise::{Proof, token_proof};
 use crate::service::Auth;
 use crate::standing::{self, Standing};
 
@@ -149,7 +149,7 @@ impl Auth {
         let auth = Arc::clone(self);
         let whole = async move {
             let proved = auth.prove(attempt, credentials).await?;
-            auth.open_for(attempt, proved, Application::None, Opening::Password).await
+            auth.open_for(attempt, proved, Proof::NONE, Opening::Password).await
         };
         self.settle(at, whole).await
     }
@@ -167,16 +167,15 @@ impl Auth {
         let entry = self.account(at);
         let digest = self.secrets.digest(token.as_bytes());
         let token = entry.as_ref().and_then(|entry| entry.application_token(&digest));
-        let Some(token) = token.filter(|token| token.enabled).map(|token| token.id) else {
+        let Some(proof) = token.and_then(|token| token_proof(token, &digest, at.now)) else {
             let why = if entry.is_some() { Refusal::WrongApplicationToken } else { Refusal::UnknownAccount };
             return self.refuse_in_vain(attempt, credentials.password, why).await;
         };
-        let attempt = Attempt::to_log_in(at, Means::ApplicationToken(token));
+        let attempt = Attempt::to_log_in(at, audit::means(Opening::Password, proof.application));
         let auth = Arc::clone(self);
         let whole = async move {
             let proved = auth.prove(attempt, credentials).await?;
-            let application = Application::Token(token);
-            let logged_in = auth.open_for(attempt, proved, application, Opening::Password).await?;
+            let logged_in = auth.open_for(attempt, proved, proof, Opening::Password).await?;
             auth.live.with(logged_in.session.id, at.now, |live| live.count(at.now));
             Ok(logged_in)
         };
@@ -208,18 +207,20 @@ impl Auth {
         self.admit(attempt, &credentials.user_name)?;
         let charged = self.admit_key(attempt, &credentials.app_key)?;
         let entry = self.account(at);
-        let application = self.recognise(entry.as_deref().map(|entry| &**entry), &credentials);
+        let proof = self.recognise(entry.as_deref().map(|entry| &**entry), &credentials, at.now);
         let user = entry.as_ref().and_then(|entry| entry.user_named(None, &credentials.user_name));
-        let (entry, application, user) = match (entry, application, user) {
-            (Some(entry), Some(application), Some(user)) => (entry, application, user),
+        let (entry, proof, user) = match (entry, proof, user) {
+            (Some(entry), Some(proof), Some(user)) => (entry, proof, user),
             (None, ..) => return Err(self.unknown_account(attempt)),
             (_, None, user) => {
                 return Err(self.bad_credentials(attempt, user.map(|user| user.id), Refusal::WrongKey));
             }
             (.., None) => return Err(self.bad_credentials(attempt, None, Refusal::UnknownUser)),
         };
+        let application = proof.application;
         let attempt = Attempt::to_log_in(at, audit::means(Opening::ApiKey, application));
-        if !standing::key_may_log_in(&entry, &user, application, at.address) {
+        if !standing::key_may_log_in(&entry, &user, (application, proof.secret_version), (at.address, at.now))
+        {
             return Err(self.bad_credentials(attempt, Some(user.id), Refusal::KeyNotAllowed));
         }
         self.failures_of_keys.give_back(&charged, self.clock.monotonic());
@@ -228,7 +229,7 @@ impl Auth {
             Application::ApiKey(_) | Application::Token(_) | Application::None => Opening::ApiKey,
         };
         let auth = Arc::clone(self);
-        let whole = async move { auth.open_for(attempt, (entry, user), application, opening).await };
+        let whole = async move { auth.open_for(attempt, (entry, user), proof, opening).await };
         self.settle(at, whole).await
     }
 
@@ -245,29 +246,6 @@ impl Auth {
         })
     }
 
-    /// The application whose secrets these are. Every comparison is made, in constant time, also for unknown keys.
-    fn recognise(
-        &self,
-        entry: Option<&AccountFacts>,
-        credentials: &ApplicationCredentials,
-    ) -> Option<Application> {
-        let secret = credentials.secret.as_bytes();
-        if let Some(client) = entry.and_then(|entry| entry.oauth_client(&credentials.app_key)) {
-            let right = self.secrets.matches(secret, &client.secret);
-            return right.then_some(Application::OauthClient(client.id));
-        }
-        let usable = entry.and_then(|entry| entry.api_key(&credentials.app_key));
-        let expected = usable.map_or([&[][..]; 3], |usable| {
-            [&usable.secret[..], usable.key.access_token.as_bytes(), &usable.access_token_secret[..]]
-        });
-        let given = [secret, credentials.access_token.as_bytes(), credentials.access_token_secret.as_bytes()];
-        let right = expected
-            .iter()
-            .zip(given)
-            .fold(true, |right, (expected, given)| constant_time_eq(expected, given) & right);
-        usable.filter(|_| right).map(|usable| Application::ApiKey(usable.key.id))
-    }
-
     fn unknown_account(&self, attempt: Attempt) -> LogInError {
         self.bad_credentials(attempt, None, Refusal::UnknownAccount)
     }
@@ -277,7 +255,7 @@ impl Auth {
         self: &Arc<Self>,
         attempt: Attempt,
         (entry, user): (Arc<AccountEntry>, Arc<UserEntry>),
-        application: Application,
+        proof: Proof,
         opening: Opening,
     ) -> Result<LoggedIn, LogInError> {
         let at = attempt.at;
@@ -289,7 +267,7 @@ impl Auth {
         let opened = Opened {
             entry: Arc::clone(&entry),
             user: Arc::clone(&user),
-            application,
+            proof,
             opening,
             dialect: at.dialect,
             address: at.address,

@@ -4,12 +4,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use vestibule_model::{
-    Application, Concurrency, Dialect, EndReason, Millis, Opening, Reach, Session, SessionPolicy, WhenFull,
+    Concurrency, Dialect, EndReason, Millis, Opening, Reach, Session, SessionPolicy, WhenFull,
 };
 use vestibule_store::{Change, StoreError};
 
-use crate::audit::{self, End};
+use crate::audit::{self, End, why_not_current};
 use crate::directory::{AccountEntry, UserEntry};
+use crate::recognise::Proof;
 use crate::service::Auth;
 use crate::standing::Standing;
 
@@ -17,7 +18,7 @@ use crate::standing::Standing;
 pub(crate) struct Opened {
     pub(crate) entry: Arc<AccountEntry>,
     pub(crate) user: Arc<UserEntry>,
-    pub(crate) application: Application,
+    pub(crate) proof: Proof,
     pub(crate) opening: Opening,
     pub(crate) dialect: Dialect,
     pub(crate) address: Option<IpAddr>,
@@ -28,7 +29,7 @@ pub(crate) struct Opened {
 #[derive(Debug)]
 pub(crate) enum OpenError {
     Refused(Standing),
-    /// The user's credentials changed in the same moment.
+    /// The user's credentials, or the application's, changed in the same moment.
     Stale,
     Store(StoreError),
 }
@@ -41,18 +42,15 @@ impl Auth {
         let _turn = self.turns.of(opened.user.id).lock().await;
         let policy = opened.entry.account.session_policy_of(opened.dialect);
         let live = match policy.concurrency {
-            Concurrency::Same => self.live.of_user_with(opened.user.id, opened.application, opened.now),
+            Concurrency::Same => self.live.of_user_with(opened.user.id, opened.proof.application, opened.now),
             Concurrency::One | Concurrency::Many { .. } => self.live.of_user(opened.user.id, opened.now),
         };
-        let ended = match make_room(
-            policy,
-            (opened.dialect, opened.application, opened.user.credential_version),
-            live,
-        ) {
-            Ok(Room::Stay(session)) => return Ok(self.stay(session, &opened)),
-            Ok(Room::Open { ended }) => ended,
-            Err(standing) => return Err(OpenError::Refused(standing)),
-        };
+        let ended =
+            match make_room(policy, (opened.dialect, opened.proof, opened.user.credential_version), live) {
+                Ok(Room::Stay(session)) => return Ok(self.stay(session, &opened)),
+                Ok(Room::Open { ended }) => ended,
+                Err(standing) => return Err(OpenError::Refused(standing)),
+            };
         let session = self.new_session(&opened);
 
         let replaced = self.replaced(&opened, &session, policy);
@@ -75,13 +73,22 @@ impl Auth {
             account = %session.account, user = %session.user, session = ?session.id, opening = ?session.opening, replaced,
             "session opened"
         );
-        // Whoever changed the user since has updated the directory and then looked for sessions to end; if that
-        // was before this session stood in the table, the directory tells here.
-        if !self.is_current(&session) {
-            self.end(&session, &EndReason::CredentialsChanged.into()).await.map_err(OpenError::Store)?;
-            return Err(OpenError::Stale);
-        }
+        self.expect_standing_session(&session).await?;
         Ok(session)
+    }
+
+    /// Whoever changed the user or the application since has updated the directory and then looked for sessions to end; if
+    /// that was before this session stood in the table, the directory tells here.
+    async fn expect_standing_session(&self, session: &Session) -> Result<(), OpenError> {
+        let (address, now) = (session.address, session.created);
+        let may = self.live.with(session.id, now, |live| self.may_go_on(live, address, now));
+        if may != Some(false) && self.is_current(session) {
+            return Ok(());
+        }
+        let account = self.directory.account(session.account);
+        let reason = why_not_current(session, None, account.as_deref(), now);
+        self.end(session, &reason.into()).await.map_err(OpenError::Store)?;
+        Err(OpenError::Stale)
     }
 
     /// A login that is given the session that lives already counts as a use of it.
@@ -100,7 +107,7 @@ impl Auth {
         };
         End {
             actor: audit::actor(&opened.user),
-            means: audit::means(opened.opening, opened.application),
+            means: audit::means(opened.opening, opened.proof.application),
             address: opened.address,
             dialect: Some(opened.dialect),
             details: Some(format!(
@@ -117,17 +124,23 @@ impl Auth {
             id: self.tokens.mint_session_id(&*self.rng),
             account: opened.entry.account.id,
             user: opened.user.id,
-            application: opened.application,
+            application: opened.proof.application,
+            secret_version: opened.proof.secret_version,
             opening: opened.opening,
             dialect: opened.dialect,
             address: opened.address,
             created: opened.now,
             last_used: opened.now,
             idle: policy.idle(),
-            absolute_end: policy.absolute_end(opened.now),
+            absolute_end: earlier(policy.absolute_end(opened.now), opened.proof.until),
             credential_version: opened.user.credential_version,
         }
     }
+}
+
+/// The earlier of two ends, either of which may be none.
+fn earlier(one: Option<Millis>, other: Option<Millis>) -> Option<Millis> {
+    [one, other].into_iter().flatten().min()
 }
 
 /// How a login meets the sessions that its user already has.
@@ -140,10 +153,11 @@ enum Room {
 }
 
 /// What becomes of the live sessions when one more is asked for, in this dialect, with this application and credential
-/// version. One of older credentials is about to be ended by whoever changed them, so it is given to nobody.
+/// version. One of older credentials is about to be ended by whoever changed them, so it is given to nobody; one that rests
+/// on other secrets of the application ends when those do, so it is given to nobody who showed these.
 fn make_room(
     policy: &SessionPolicy,
-    (dialect, application, credential_version): (Dialect, Application, i64),
+    (dialect, proof, credential_version): (Dialect, Proof, i64),
     mut live: Vec<Session>,
 ) -> Result<Room, Standing> {
     if policy.reach == Reach::SameDialect {
@@ -152,9 +166,10 @@ fn make_room(
     let keep = match policy.concurrency {
         Concurrency::One => 0,
         Concurrency::Same => {
-            let wanted = (dialect, application, credential_version);
             let same = |session: &Session| {
-                (session.dialect, session.application, session.credential_version) == wanted
+                (session.dialect, session.credential_version) == (dialect, credential_version)
+                    && (session.application, session.secret_version)
+                        == (proof.application, proof.secret_version)
             };
             let lives = live.into_iter().find(same);
             return Ok(lives.map_or(Room::Open { ended: Vec::new() }, Room::Stay));
@@ -176,7 +191,8 @@ fn make_room(
 mod tests {
     use std::time::Duration;
 
-    use vestibule_model::{ApplicationId, SessionId, UserId};
+    use proptest::prelude::*;
+    use vestibule_model::{Application, ApplicationId, SecretVersion, SessionId, Superseded, UserId};
 
     use super::*;
 
@@ -186,6 +202,7 @@ mod tests {
             account: "a".parse().unwrap(),
             user: UserId(1),
             application: Application::None,
+            secret_version: SecretVersion(0),
             opening: Opening::Password,
             dialect: Dialect::LivePerson,
             address: None,
@@ -202,7 +219,7 @@ mod tests {
         SessionPolicy { concurrency, ..SessionPolicy::default() }
     }
 
-    const LIVEPERSON: (Dialect, Application, i64) = (Dialect::LivePerson, Application::None, 1);
+    const LIVEPERSON: (Dialect, Proof, i64) = (Dialect::LivePerson, Proof::NONE, 1);
 
     #[test]
     fn one_session_per_user_ends_every_other() {
@@ -241,21 +258,48 @@ mod tests {
 
     #[test]
     fn s6_a_session_of_older_credentials_is_given_to_nobody() {
-        let newer = (Dialect::LivePerson, Application::None, 2);
+        let newer = (Dialect::LivePerson, Proof::NONE, 2);
         let room = make_room(&policy(Concurrency::Same), newer, sessions(&[1]));
         assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
     }
 
     #[test]
     fn another_application_has_a_session_of_its_own() {
-        let other = (Dialect::LivePerson, Application::Token(ApplicationId(7)), 1);
+        let token = Proof { application: Application::Token(ApplicationId(7)), ..Proof::NONE };
+        let other = (Dialect::LivePerson, token, 1);
         let room = make_room(&policy(Concurrency::Same), other, sessions(&[1]));
         assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
     }
 
     #[test]
+    fn a2_a_session_of_other_secrets_of_the_application_is_given_to_nobody() {
+        let renewed = Proof { secret_version: SecretVersion(1), ..Proof::NONE };
+        let newer = (Dialect::LivePerson, renewed, 1);
+        let room = make_room(&policy(Concurrency::Same), newer, sessions(&[1]));
+        assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
+    }
+
+    proptest! {
+        /// Whatever the policy's end and that of the overlap: a session that was opened with superseded secrets ends at the
+        /// earlier of the two, and its secrets count exactly as long as the overlap lasts.
+        #[test]
+        fn a2_a_session_of_superseded_secrets_ends_with_them(
+            policy in prop::option::of(0_i64..1_000), until in 0_i64..1_000, at in 0_i64..1_000, version in any::<u8>(),
+        ) {
+            let (policy, until, now) = (policy.map(Millis::from_unix), Millis::from_unix(until), Millis::from_unix(at));
+            let end = earlier(policy, Some(until));
+            prop_assert!(end == Some(until) || end == policy);
+            prop_assert!(end <= Some(until) && policy.is_none_or(|policy| end <= Some(policy)));
+            prop_assert_eq!(earlier(policy, None), policy);
+            let (before, superseded) = (SecretVersion(version), Superseded { values: (), until });
+            prop_assert_eq!(before.counts(before.next(), Some(&superseded), now), now < until);
+            prop_assert!(before.next().counts(before.next(), Some(&superseded), now));
+        }
+    }
+
+    #[test]
     fn a_login_ends_nothing_of_another_dialect() {
-        let livevox = (Dialect::LiveVox, Application::None, 1);
+        let livevox = (Dialect::LiveVox, Proof::NONE, 1);
         let room = make_room(&policy(Concurrency::One), livevox, sessions(&[1, 2]));
         assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
     }
@@ -263,7 +307,7 @@ mod tests {
     #[test]
     fn a_login_ends_those_of_another_dialect_where_policy_says_so() {
         let policy = SessionPolicy { reach: Reach::EveryDialect, ..policy(Concurrency::One) };
-        let room = make_room(&policy, (Dialect::LiveVox, Application::None, 1), sessions(&[1, 2]));
+        let room = make_room(&policy, (Dialect::LiveVox, Proof::NONE, 1), sessions(&[1, 2]));
         assert!(matches!(room, Ok(Room::Open { ended }) if ended.len() == 2));
     }
 }

@@ -5,10 +5,11 @@
 use std::net::IpAddr;
 
 use vestibule_model::{
-    AccountState, Application, Feature, Millis, Opening, Privilege, SignOn, User, UserKind,
+    AccountState, Application, ApplicationToken, Feature, Millis, Opening, Privilege, SecretVersion, SignOn,
+    User, UserKind,
 };
 
-use crate::directory::{AccountFacts, UserEntry};
+use crate::directory::{AccountFacts, UsableApiKey, UserEntry};
 
 /// A state in which somebody who proved who they are is refused. Told to nobody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,12 +77,13 @@ pub(crate) fn of_bot(entry: &AccountFacts, user: &User) -> Result<(), Standing> 
     Ok(())
 }
 
-/// Whether the key that `user` is tied to may be used for login from this address, and is this application.
+/// Whether the key that `user` is tied to may be used for login from this address, is this application, and has or still
+/// had these secrets.
 pub(crate) fn key_may_log_in(
     entry: &AccountFacts,
     user: &User,
-    application: Application,
-    address: Option<IpAddr>,
+    (application, version): (Application, SecretVersion),
+    (address, now): (Option<IpAddr>, Millis),
 ) -> bool {
     let Some(allowed) = user.allowed_app_key.as_deref().filter(|_| user.kind == UserKind::Bot) else {
         return false;
@@ -89,13 +91,20 @@ pub(crate) fn key_may_log_in(
     let (enabled, privileges, addresses) = match application {
         Application::None | Application::Token(_) => return false,
         Application::ApiKey(id) => match entry.api_key(allowed) {
-            Some(usable) if usable.key.id == id => {
-                (usable.key.enabled, &usable.key.privileges, &usable.key.addresses)
+            Some(UsableApiKey { key, .. })
+                if key.id == id && version.counts(key.secret_version, key.superseded.as_ref(), now) =>
+            {
+                (key.enabled, &key.privileges, &key.addresses)
             }
             _ => return false,
         },
         Application::OauthClient(id) => match entry.oauth_client(allowed) {
-            Some(client) if client.id == id => (client.enabled, &client.privileges, &client.addresses),
+            Some(client)
+                if client.id == id
+                    && version.counts(client.secret_version, client.superseded.as_ref(), now) =>
+            {
+                (client.enabled, &client.privileges, &client.addresses)
+            }
             _ => return false,
         },
     };
@@ -104,22 +113,29 @@ pub(crate) fn key_may_log_in(
     enabled && privileges.contains(&Privilege::UserLogin) && from_here
 }
 
-/// Whether the user of a session that was opened so may stay. That the session's credentials are those of this entry is
+/// Whether a session that was opened with this token may go on.
+fn token_admits(token: &ApplicationToken, version: SecretVersion, now: Millis) -> bool {
+    token.enabled && version.counts(token.secret_version, token.superseded.as_ref(), now)
+}
+
+/// Whether the user of a session that was opened so, with these secrets of its application, may stay. That the session's credentials are those of this entry is
 /// the caller's to know.
 pub(crate) fn may_go_on(
     user: &UserEntry,
-    (opening, application): (Opening, Application),
+    (opening, application, version): (Opening, Application, SecretVersion),
     address: Option<IpAddr>,
     now: Millis,
 ) -> bool {
     let account = user.account();
     match (opening, application) {
         (Opening::Password, Application::Token(token)) => {
-            now < user.password_sessions_end && account.application_token_is_enabled(token)
+            let token = account.application_token_of_id(token);
+            now < user.password_sessions_end && token.is_some_and(|token| token_admits(token, version, now))
         }
         (Opening::Password, _) => now < user.password_sessions_end,
         (Opening::ApiKey | Opening::OauthClient, application) => {
-            of_bot(account, user).is_ok() && key_may_log_in(account, user, application, address)
+            of_bot(account, user).is_ok()
+                && key_may_log_in(account, user, (application, version), (address, now))
         }
     }
 }

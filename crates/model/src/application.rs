@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::{ApplicationId, Millis};
+use crate::{ApplicationId, Millis, SecretVersion, Superseded};
 
 /// An OAuth 1.0 API key of an account (contract liveperson §3). Issued for the site, not for a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,10 @@ pub struct ApiKey {
     pub access_token: String,
     /// The token secret, sealed.
     pub sealed_access_token_secret: Vec<u8>,
+    /// Which of its secrets these are.
+    pub secret_version: SecretVersion,
+    /// Its values before those, for as long as both work.
+    pub superseded: Option<Superseded<ApiKeyValues>>,
     /// The application's name, for people.
     pub name: String,
     /// Who made the application, for people.
@@ -35,6 +39,26 @@ pub struct ApiKey {
 impl ApiKey {
     /// How many an account may have (contract liveperson §3).
     pub const MAX_PER_ACCOUNT: usize = 100;
+
+    /// What it proves itself by.
+    pub fn values(&self) -> ApiKeyValues {
+        ApiKeyValues {
+            sealed_secret: self.sealed_secret.clone(),
+            access_token: self.access_token.clone(),
+            sealed_access_token_secret: self.sealed_access_token_secret.clone(),
+        }
+    }
+}
+
+/// What an API key proves itself by: always all three of one set, never one of each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKeyValues {
+    /// The consumer secret, sealed.
+    pub sealed_secret: Vec<u8>,
+    /// The token. Not a secret.
+    pub access_token: String,
+    /// The token secret, sealed.
+    pub sealed_access_token_secret: Vec<u8>,
 }
 
 /// An OAuth 2.0 client of an account.
@@ -46,6 +70,10 @@ pub struct OauthClient {
     pub client_id: String,
     /// A keyed hash of the client secret.
     pub secret: SecretDigest,
+    /// Which of its secrets this is.
+    pub secret_version: SecretVersion,
+    /// Its secret before that one, for as long as both work.
+    pub superseded: Option<Superseded<SecretDigest>>,
     /// The client's name, for people.
     pub name: String,
     /// Whether it may be used.
@@ -66,6 +94,10 @@ pub struct ApplicationToken {
     pub name: String,
     /// A keyed hash of the token, unique in the installation: the token finds its account by it.
     pub token: SecretDigest,
+    /// Which of its tokens this is.
+    pub secret_version: SecretVersion,
+    /// Its token before that one, for as long as both work; as unique as the token itself.
+    pub superseded: Option<Superseded<SecretDigest>>,
     /// Whether it may be used.
     pub enabled: bool,
     /// When a session opened with it was last used.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Account, AdministrationToken, Administrator, ApiKey, ApplicationToken, AuditTarget, Group, OauthClient,
-    Profile, Skill, TargetKind, User,
+    Profile, Skill, Superseded, TargetKind, User,
 };
 
 /// Something whose changes the audit tells.
@@ -55,6 +55,16 @@ fn text(fields: Map<String, Value>) -> Option<String> {
 
 fn target(kind: TargetKind, id: &dyn ToString, name: &str) -> AuditTarget {
     AuditTarget { kind, id: id.to_string(), name: name.to_owned() }
+}
+
+/// Tells until when the secrets before the present ones work, if there are any.
+fn with_superseded<V>(
+    mut fields: Map<String, Value>,
+    superseded: Option<&Superseded<V>>,
+) -> Map<String, Value> {
+    let until = superseded.map(|before| ("previous_values_until".to_owned(), json!(before.until)));
+    fields.extend(until);
+    fields
 }
 
 /// An object's fields.
@@ -141,11 +151,12 @@ impl Audited for ApiKey {
     }
 
     fn audited_fields(&self) -> Map<String, Value> {
-        object(json!({
+        let fields = object(json!({
             "app_key": self.app_key, "name": self.name, "developer": self.developer,
             "description": self.description, "enabled": self.enabled, "privileges": self.privileges,
             "addresses": self.addresses,
-        }))
+        }));
+        with_superseded(fields, self.superseded.as_ref())
     }
 
     fn audited_secrets(&self) -> Vec<(&'static str, &[u8])> {
@@ -163,10 +174,11 @@ impl Audited for OauthClient {
     }
 
     fn audited_fields(&self) -> Map<String, Value> {
-        object(json!({
+        let fields = object(json!({
             "client_id": self.client_id, "name": self.name, "enabled": self.enabled,
             "privileges": self.privileges, "addresses": self.addresses,
-        }))
+        }));
+        with_superseded(fields, self.superseded.as_ref())
     }
 
     fn audited_secrets(&self) -> Vec<(&'static str, &[u8])> {
@@ -180,7 +192,8 @@ impl Audited for ApplicationToken {
     }
 
     fn audited_fields(&self) -> Map<String, Value> {
-        object(json!({ "name": self.name, "enabled": self.enabled }))
+        let fields = object(json!({ "name": self.name, "enabled": self.enabled }));
+        with_superseded(fields, self.superseded.as_ref())
     }
 
     fn audited_secrets(&self) -> Vec<(&'static str, &[u8])> {
@@ -217,13 +230,15 @@ impl Audited for Administrator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ApplicationId, SecretDigest};
+    use crate::{ApplicationId, Millis, SecretDigest, SecretVersion};
 
     fn client() -> OauthClient {
         OauthClient {
             id: ApplicationId(5),
             client_id: "web".into(),
             secret: SecretDigest([7; 32]),
+            secret_version: SecretVersion(1),
+            superseded: None,
             name: "Web".into(),
             enabled: true,
             privileges: Vec::new(),
@@ -263,6 +278,17 @@ mod tests {
     fn a_deleted_thing_has_no_after() {
         let (before, after) = told(Some(&client()), None);
         assert_eq!((&before["client_id"], after), (&json!("web"), Value::Null));
+    }
+
+    #[test]
+    fn how_long_the_secret_before_works_is_told_and_when_it_is_gone() {
+        let superseded = Superseded { values: SecretDigest([7; 32]), until: Millis::from_unix(1_000) };
+        let renewed = OauthClient { secret: SecretDigest([8; 32]), superseded: Some(superseded), ..client() };
+        let after = json!({ "secret": "another", "previous_values_until": 1_000 });
+        assert_eq!(told(Some(&client()), Some(&renewed)), (Value::Null, after));
+        let erased = OauthClient { superseded: None, ..renewed.clone() };
+        let before = json!({ "previous_values_until": 1_000 });
+        assert_eq!(told(Some(&renewed), Some(&erased)), (before, Value::Null));
     }
 
     #[test]

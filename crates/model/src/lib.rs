@@ -16,13 +16,14 @@ mod network;
 mod policy;
 mod random;
 mod record_seal;
+mod renewal;
 mod session;
 mod time;
 mod user;
 
 pub use account::{Account, AccountState, Feature, Group, Profile, Rank, RoleType, Service, SignOn, Skill};
 pub use administration::{AdministrationToken, Administrator, AdministratorRole, RememberedAnswer};
-pub use application::{ApiKey, ApplicationToken, OauthClient, Privilege, SecretDigest};
+pub use application::{ApiKey, ApiKeyValues, ApplicationToken, OauthClient, Privilege, SecretDigest};
 pub use audit::{
     Actor, AuditAction, AuditEntry, AuditMac, AuditReason, AuditRecord, AuditSequence, AuditTarget, Means,
     Refusal, TargetKind,
@@ -38,6 +39,7 @@ pub use policy::{
 };
 pub use random::Rng;
 pub use record_seal::RecordSeal;
+pub use renewal::{SecretVersion, Superseded};
 pub use session::{Application, Dialect, EndReason, Opening, Session};
 pub use time::{Clock, Millis, Monotonic};
 pub use user::{PasswordCredential, Population, User, UserKind};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, ApplicationId, Millis, SessionId, UserId};
+use crate::{AccountId, ApplicationId, Millis, SecretVersion, SessionId, UserId};
 
 /// A session that was opened and has not been ended. Whether it has expired is a question of the time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Session {
     pub user: UserId,
     /// The application it was opened with.
     pub application: Application,
+    /// Which of the application's secrets it was opened with; without an application, the first.
+    pub secret_version: SecretVersion,
     /// How it was opened.
     pub opening: Opening,
     /// The dialect it was opened in.
@@ -155,6 +157,7 @@ mod tests {
             account: "a".parse().unwrap(),
             user: UserId(1),
             application: Application::None,
+            secret_version: SecretVersion::default(),
             opening: Opening::Password,
             dialect: Dialect::LivePerson,
             address: None,

@@ -4,7 +4,7 @@ use rusqlite::ffi;
 use vestibule_store::StoreError;
 
 /// Each unique or primary key by `SQLite`'s name for it, and what is taken when it is violated.
-const UNIQUE: [(&str, &str); 11] = [
+const UNIQUE: [(&str, &str); 12] = [
     ("accounts.code", "the account's code is taken"),
     ("accounts.number", "the account's number is taken"),
     (
@@ -22,6 +22,7 @@ const UNIQUE: [(&str, &str); 11] = [
         "the application token's name is taken in its account",
     ),
     ("application_tokens.token", "the application token is taken"),
+    ("application_tokens.superseded_token", "the application token is taken"),
     ("administration_tokens.name", "the administration token's name is taken"),
     ("administration_tokens.secret", "the administration token's secret is taken"),
     ("sessions.id", "there is a session of this id already"),

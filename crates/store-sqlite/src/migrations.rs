@@ -51,6 +51,11 @@ pub(crate) const ALL: &[Migration] = &[
         name: "composed_names",
         sql: include_str!("../migrations/0007_composed_names.sql"),
     },
+    Migration {
+        number: 8,
+        name: "superseded_secrets",
+        sql: include_str!("../migrations/0008_superseded_secrets.sql"),
+    },
 ];
 
 /// The step that made the audit.

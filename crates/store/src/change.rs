@@ -31,8 +31,8 @@ pub enum Change {
     PutApiKey(AccountId, Box<ApiKey>),
     /// The client id is unique within the account.
     PutOauthClient(AccountId, Box<OauthClient>),
-    /// The name is unique within the account, the token's digest in the installation. Leaves alone when it was last used
-    /// and how often.
+    /// The name is unique within the account; the digests of the token and of the one before it are in the installation.
+    /// Leaves alone when it was last used and how often.
     PutApplicationToken(AccountId, Box<ApplicationToken>),
     /// Replaces a password's hash by another of the same password; does nothing when `old` is no longer the hash.
     ReplacePasswordHash {

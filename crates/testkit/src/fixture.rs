@@ -6,7 +6,7 @@ use vestibule_crypto::{Argon2Params, Engine, MasterKey, OsRng, PasswordHasher, S
 use vestibule_model::{
     Account, AccountId, AccountState, ApiKey, ApplicationId, ApplicationToken, Feature, Group, LockoutPolicy,
     Millis, OauthClient, PasswordCredential, PasswordPolicy, Population, Privilege, Profile, Rng, RoleType,
-    Service, SessionPolicy, SignOn, User, UserId, UserKind,
+    SecretVersion, Service, SessionPolicy, SignOn, User, UserId, UserKind,
 };
 use vestibule_store::Change;
 
@@ -186,6 +186,8 @@ fn api_key(master: &MasterKey) -> ApiKey {
         sealed_secret: Vec::new(),
         access_token: Key::BOT.access_token.to_owned(),
         sealed_access_token_secret: Vec::new(),
+        secret_version: SecretVersion::default(),
+        superseded: None,
         name: "bots".to_owned(),
         developer: String::new(),
         description: String::new(),
@@ -203,6 +205,8 @@ fn application_token(master: &MasterKey, id: i64, name: &str, token: &str) -> Ap
         id: ApplicationId(id),
         name: name.to_owned(),
         token: SecretHasher::derive(master).digest(token.as_bytes()),
+        secret_version: SecretVersion::default(),
+        superseded: None,
         enabled: true,
         last_used: None,
         requests: 0,
@@ -214,6 +218,8 @@ fn oauth_client(master: &MasterKey) -> OauthClient {
         id: ApplicationId(2),
         client_id: "client-id".to_owned(),
         secret: SecretHasher::derive(master).digest(b"client-secret"),
+        secret_version: SecretVersion::default(),
+        superseded: None,
         name: "client".to_owned(),
         enabled: true,
         privileges: vec![Privilege::UserLogin],

@@ -1,11 +1,10 @@
-//! API keys: made, and given other secrets. What is left of them goes the way of all [`Part`]s.
+//! API keys are made here. What is left of them goes the way of all [`Part`]s.
 
 use vestibule_model::{AccountId, ApiKey};
-use vestibule_store::Change;
 use zeroize::Zeroizing;
 
-use super::applications::{WithSecrets, new_api_key, without_sessions};
-use super::parts::{Part, present};
+use super::applications::{WithSecrets, new_api_key};
+use super::parts::Part;
 use super::values::ApplicationValue;
 use super::written::{Told, Written};
 use super::{AdministrationError, Caller, Once, Scope};
@@ -47,28 +46,6 @@ impl Auth {
             let written = Written::one(key.clone().put(account), told);
             let made = WithSecrets { application: key, secrets: secrets.clone() };
             Ok((Some(written.once(self, caller, (&once, &made))), made))
-        })
-        .await
-    }
-
-    /// Gives an API key another access token and other secrets. The sessions that the old ones opened end.
-    pub async fn renew_api_key(
-        &self,
-        caller: &Caller,
-        account: AccountId,
-        id: i64,
-    ) -> Result<KeyWithSecrets, AdministrationError> {
-        caller.require(Scope::WriteAccount(account))?;
-        let (new, secrets) = self.new_key(GivenKey::default())?;
-        self.write_directory(caller, || {
-            let entry = self.account_entry(account)?;
-            let before = present::<ApiKey>(&entry, id)?;
-            let mut key = ApiKey { access_token: new.access_token.clone(), ..before.clone() };
-            seal_api_key(&self.sealer, &*self.rng, &mut key, &secrets[0], &secrets[1]);
-            let told = Told::changed(before, &key).in_account(account);
-            let mut changes: Vec<Change> = vec![key.clone().put(account)];
-            changes.extend(without_sessions(&entry, &key.app_key));
-            Ok((Some(Written { changes, told }), WithSecrets { application: key, secrets: secrets.clone() }))
         })
         .await
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use vestibule_model::{AccountId, ApplicationId, ApplicationToken, SecretDigest};
+use vestibule_model::{AccountId, ApplicationId, ApplicationToken, SecretDigest, SecretVersion};
 use zeroize::Zeroizing;
 
 use super::applications::WithSecrets;
@@ -34,6 +34,8 @@ impl Auth {
             id: self.new_application_id(),
             name: String::new(),
             token: self.secrets.digest(text.as_bytes()),
+            secret_version: SecretVersion::default(),
+            superseded: None,
             enabled: true,
             last_used: None,
             requests: 0,

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use ipnet::IpNet;
 use vestibule_model::{
     Account, AccountId, ApiKey, Application, ApplicationId, ApplicationToken, Millis, OauthClient, Privilege,
-    SecretDigest, User,
+    SecretDigest, SecretVersion,
 };
 use vestibule_store::Change;
 use zeroize::Zeroizing;
 
-use super::names::{check_name, check_text};
+use super::names::{check_name, check_text, has_free_name};
 use super::parts::Part;
 use super::random::ten_digits;
 use super::{AdministrationError, Caller, Scope};
@@ -39,6 +39,8 @@ pub fn new_api_key(id: ApplicationId, app_key: String, access_token: String) -> 
         sealed_secret: Vec::new(),
         access_token,
         sealed_access_token_secret: Vec::new(),
+        secret_version: SecretVersion::default(),
+        superseded: None,
         name: String::new(),
         developer: String::new(),
         description: String::new(),
@@ -54,6 +56,8 @@ pub fn new_oauth_client(id: ApplicationId, client_id: String, secret: SecretDige
         id,
         client_id,
         secret,
+        secret_version: SecretVersion::default(),
+        superseded: None,
         name: String::new(),
         enabled: true,
         privileges: Vec::new(),
@@ -85,14 +89,6 @@ impl Auth {
         caller.require(Scope::ReadAccount(account))?;
         Ok(self.store.last_uses(account).await?.into_iter().collect())
     }
-}
-
-/// The users who log in with a key or client, with a credential version that their sessions so far do not have.
-pub(super) fn without_sessions(account: &AccountEntry, public_id: &str) -> Vec<Change> {
-    let users = account.users().into_iter();
-    let tied = users.filter(|user| user.allowed_app_key.as_deref() == Some(public_id));
-    let next = |user: &User| User { credential_version: user.credential_version + 1, ..user.clone() };
-    tied.map(|user| Change::PutUser(Box::new(next(&user)))).collect()
 }
 
 /// What bots are tied to is one thing: no key and no client of the account has it.
@@ -139,6 +135,9 @@ impl Part for ApiKey {
         check_text("developer", &self.developer)?;
         check_text("description", &self.description)?;
         check_uses(&mut self.privileges, &self.addresses)?;
+        if !has_free_name(self, before, Self::all(account)) {
+            return Err(AdministrationError::Taken("name"));
+        }
         if before.is_none() {
             expect_room::<Self>(account, Self::MAX_PER_ACCOUNT)?;
             expect_free(account, "app_key", &self.app_key)?;

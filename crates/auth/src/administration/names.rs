@@ -1,5 +1,7 @@
 //! The rules of names and texts that administrators give.
 
+use vestibule_model::ApiKey;
+
 use super::AdministrationError;
 
 /// The longest name, in characters.
@@ -20,6 +22,17 @@ pub(super) fn check_name(field: &'static str, name: &str) -> Result<(), Administ
         return Err(AdministrationError::invalid(field, reason));
     }
     Ok(())
+}
+
+/// Whether an API key may have its name beside the others of its account: no two have the same. `before` is what it was; of
+/// keys that were made when that was no rule, each keeps its name until it is changed.
+pub fn has_free_name<'a>(
+    key: &ApiKey,
+    before: Option<&ApiKey>,
+    keys: impl IntoIterator<Item = &'a ApiKey>,
+) -> bool {
+    let is_kept = before.is_some_and(|before| before.name == key.name);
+    is_kept || !keys.into_iter().any(|other| other.id != key.id && other.name == key.name)
 }
 
 /// Any text of one line, or none.

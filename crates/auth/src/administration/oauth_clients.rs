@@ -1,11 +1,10 @@
-//! OAuth clients: made, and given another secret. What is left of them goes the way of all [`Part`]s.
+//! OAuth clients are made here. What is left of them goes the way of all [`Part`]s.
 
 use vestibule_model::{AccountId, OauthClient};
-use vestibule_store::Change;
 use zeroize::Zeroizing;
 
-use super::applications::{WithSecrets, new_oauth_client, without_sessions};
-use super::parts::{Part, present};
+use super::applications::{WithSecrets, new_oauth_client};
+use super::parts::Part;
 use super::values::ApplicationValue;
 use super::written::{Told, Written};
 use super::{AdministrationError, Caller, Once, Scope};
@@ -45,29 +44,6 @@ impl Auth {
             let written = Written::one(client.clone().put(account), told);
             let made = WithSecrets { application: client, secrets: [secret.clone()] };
             Ok((Some(written.once(self, caller, (&once, &made))), made))
-        })
-        .await
-    }
-
-    /// Gives an OAuth client another secret. The sessions that the old one opened end.
-    pub async fn renew_oauth_client(
-        &self,
-        caller: &Caller,
-        account: AccountId,
-        id: i64,
-    ) -> Result<ClientWithSecret, AdministrationError> {
-        caller.require(Scope::WriteAccount(account))?;
-        let secret = ApplicationValue::ClientSecret.or_new(None, &*self.rng)?;
-        let digest = self.secrets.digest(secret.as_bytes());
-        self.write_directory(caller, || {
-            let entry = self.account_entry(account)?;
-            let before = present::<OauthClient>(&entry, id)?;
-            let client = OauthClient { secret: digest, ..before.clone() };
-            let told = Told::changed(before, &client).in_account(account);
-            let mut changes: Vec<Change> = vec![client.clone().put(account)];
-            changes.extend(without_sessions(&entry, &client.client_id));
-            let renewed = WithSecrets { application: client, secrets: [secret.clone()] };
-            Ok((Some(Written { changes, told }), renewed))
         })
         .await
     }

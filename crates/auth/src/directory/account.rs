@@ -36,7 +36,11 @@ pub struct AccountFacts {
     profiles: HashMap<i64, Profile>,
     api_keys: HashMap<String, UsableApiKey>,
     oauth_clients: HashMap<String, OauthClient>,
-    application_tokens: HashMap<SecretDigest, ApplicationToken>,
+    application_tokens: HashMap<ApplicationId, ApplicationToken>,
+    /// By their digests, and by those of the ones before them.
+    tokens_by_digest: HashMap<SecretDigest, ApplicationId>,
+    /// When the first overlap of secrets is over; None: there is none.
+    pub(super) first_overlap_end: Option<Millis>,
     /// By the profiles that give them: many users have the same.
     grants: Mutex<KnownGrants>,
     /// Those of the installation.
@@ -78,12 +82,18 @@ impl AccountEntry {
         revision: Sequence,
         (sealer, costs): (&Sealer, &Arc<Costs>),
     ) -> Result<Self, SealError> {
+        let first_overlap_end = first_overlap_end(&rows);
         let mut api_keys = HashMap::with_capacity(rows.api_keys.len());
         for key in rows.api_keys {
             api_keys.insert(key.app_key.clone(), UsableApiKey::open(key, sealer)?);
         }
         let clients = rows.oauth_clients.into_iter().map(|client| (client.client_id.clone(), client));
-        let tokens = rows.application_tokens.into_iter().map(|token| (token.token, token));
+        let tokens_by_digest = rows.application_tokens.iter().flat_map(|token| {
+            let before = token.superseded.map(|before| before.values);
+            [Some(token.token), before].into_iter().flatten().map(|digest| (digest, token.id))
+        });
+        let tokens_by_digest = tokens_by_digest.collect();
+        let tokens = rows.application_tokens.into_iter().map(|token| (token.id, token));
         let facts = Arc::new(AccountFacts {
             account: rows.account,
             revision,
@@ -93,6 +103,8 @@ impl AccountEntry {
             api_keys,
             oauth_clients: clients.collect(),
             application_tokens: tokens.collect(),
+            tokens_by_digest,
+            first_overlap_end,
             grants: Mutex::default(),
             costs: Arc::clone(costs),
         });
@@ -287,14 +299,14 @@ impl AccountFacts {
         self.api_keys.get(app_key)
     }
 
-    /// The application token with this digest.
+    /// The application token with this digest, or with this one before its present one.
     pub(crate) fn application_token(&self, digest: &SecretDigest) -> Option<&ApplicationToken> {
-        self.application_tokens.get(digest)
+        self.application_token_of_id(*self.tokens_by_digest.get(digest)?)
     }
 
-    /// Whether the application token of this id may be used.
-    pub(crate) fn application_token_is_enabled(&self, id: ApplicationId) -> bool {
-        self.application_tokens.values().any(|token| token.id == id && token.enabled)
+    /// The application token of this id.
+    pub(crate) fn application_token_of_id(&self, id: ApplicationId) -> Option<&ApplicationToken> {
+        self.application_tokens.get(&id)
     }
 
     /// The applications with this id; nothing says that no two kinds share one.
@@ -353,6 +365,13 @@ impl Users {
         let spelt = names.get(&population.spelling(login_name));
         self.by_id.get(spelt.or_else(|| names.get(&population.name_key(login_name)))?).cloned()
     }
+}
+
+fn first_overlap_end(rows: &AccountRows) -> Option<Millis> {
+    let keys = rows.api_keys.iter().filter_map(|key| key.superseded.as_ref().map(|before| before.until));
+    let clients = rows.oauth_clients.iter().filter_map(|client| client.superseded);
+    let tokens = rows.application_tokens.iter().filter_map(|token| token.superseded);
+    keys.chain(clients.chain(tokens).map(|before| before.until)).min()
 }
 
 /// The form in which a user's name is unique, and their own spelling of it.

@@ -1,40 +1,149 @@
 //! API keys with their secrets opened, and the sealing of those secrets.
 
 use vestibule_crypto::{SealContext, SealError, Sealer, constant_time_eq};
-use vestibule_model::{ApiKey, Rng};
+use vestibule_model::{ApiKey, ApiKeyValues, ApplicationId, Millis, Rng, Superseded};
 use zeroize::Zeroizing;
 
 /// An API key with its secrets opened, as comparing them needs.
 pub(crate) struct UsableApiKey {
     pub(crate) key: ApiKey,
-    pub(crate) secret: Zeroizing<Vec<u8>>,
-    pub(crate) access_token_secret: Zeroizing<Vec<u8>>,
+    pub(crate) values: OpenedValues,
+    pub(crate) superseded: Option<Superseded<OpenedValues>>,
+}
+
+/// What an API key proves itself by, opened.
+pub(crate) struct OpenedValues {
+    secret: Zeroizing<Vec<u8>>,
+    access_token: String,
+    access_token_secret: Zeroizing<Vec<u8>>,
+}
+
+/// Which of its values a sealed secret of an API key is one of: each has columns of its own.
+#[derive(Clone, Copy)]
+enum Place {
+    Present,
+    Superseded,
+}
+
+impl Place {
+    /// The columns of secret and token secret.
+    const fn columns(self) -> [&'static str; 2] {
+        match self {
+            Self::Present => ["sealed_secret", "sealed_access_token_secret"],
+            Self::Superseded => ["sealed_superseded_secret", "sealed_superseded_access_token_secret"],
+        }
+    }
+
+    fn seal(
+        self,
+        (sealer, rng): (&Sealer, &dyn Rng),
+        key: ApplicationId,
+        secrets: [&[u8]; 2],
+    ) -> [Vec<u8>; 2] {
+        let (row, [first, second]) = (key.0.to_be_bytes(), self.columns());
+        let seal = |column, secret| sealer.seal(rng, &seal_context(column, &row), secret);
+        [seal(first, secrets[0]), seal(second, secrets[1])]
+    }
+
+    fn open(
+        self,
+        sealer: &Sealer,
+        key: ApplicationId,
+        values: &ApiKeyValues,
+    ) -> Result<OpenedValues, SealError> {
+        let (row, [first, second]) = (key.0.to_be_bytes(), self.columns());
+        let open = |column, sealed| sealer.open(&seal_context(column, &row), sealed);
+        Ok(OpenedValues {
+            secret: open(first, &values.sealed_secret)?,
+            access_token: values.access_token.clone(),
+            access_token_secret: open(second, &values.sealed_access_token_secret)?,
+        })
+    }
+}
+
+impl OpenedValues {
+    /// In the order in which callers show them: secret, token, token secret.
+    pub(crate) fn in_order(&self) -> [&[u8]; 3] {
+        [&self.secret, self.access_token.as_bytes(), &self.access_token_secret]
+    }
 }
 
 impl UsableApiKey {
     pub(super) fn open(key: ApiKey, sealer: &Sealer) -> Result<Self, SealError> {
-        let row = key.id.0.to_be_bytes();
-        let secret = sealer.open(&seal_context("sealed_secret", &row), &key.sealed_secret)?;
-        let access_token_secret = sealer
-            .open(&seal_context("sealed_access_token_secret", &row), &key.sealed_access_token_secret)?;
-        Ok(Self { key, secret, access_token_secret })
+        let values = Place::Present.open(sealer, key.id, &key.values())?;
+        let superseded = match &key.superseded {
+            Some(Superseded { values, until }) => {
+                let values = Place::Superseded.open(sealer, key.id, values)?;
+                Some(Superseded { values, until: *until })
+            }
+            None => None,
+        };
+        Ok(Self { key, values, superseded })
+    }
+
+    /// Its present values as those before others, which work until then: sealed for the place where those are kept.
+    pub(crate) fn superseded_until(
+        &self,
+        until: Millis,
+        tools: (&Sealer, &dyn Rng),
+    ) -> Superseded<ApiKeyValues> {
+        let OpenedValues { secret, access_token, access_token_secret } = &self.values;
+        let [sealed_secret, sealed_access_token_secret] =
+            Place::Superseded.seal(tools, self.key.id, [secret, access_token_secret]);
+        let access_token = access_token.clone();
+        Superseded { values: ApiKeyValues { sealed_secret, access_token, sealed_access_token_secret }, until }
     }
 }
 
 /// Seals the secrets of an API key for the places where they are kept.
 pub fn seal_api_key(sealer: &Sealer, rng: &dyn Rng, key: &mut ApiKey, secret: &str, token_secret: &str) {
-    let row = key.id.0.to_be_bytes();
-    key.sealed_secret = sealer.seal(rng, &seal_context("sealed_secret", &row), secret.as_bytes());
-    key.sealed_access_token_secret =
-        sealer.seal(rng, &seal_context("sealed_access_token_secret", &row), token_secret.as_bytes());
+    [key.sealed_secret, key.sealed_access_token_secret] =
+        Place::Present.seal((sealer, rng), key.id, [secret.as_bytes(), token_secret.as_bytes()]);
 }
 
-/// Whether these are the secrets sealed in an API key; one that does not open has other secrets.
-pub fn api_key_has_secrets(sealer: &Sealer, key: &ApiKey, secret: &str, token_secret: &str) -> bool {
-    UsableApiKey::open(key.clone(), sealer).is_ok_and(|usable| {
-        constant_time_eq(&usable.secret, secret.as_bytes())
-            & constant_time_eq(&usable.access_token_secret, token_secret.as_bytes())
-    })
+/// The values of an API key that somebody names; None: any will do.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedValues<'a> {
+    /// The token.
+    pub access_token: Option<&'a str>,
+    /// The secret and the token secret.
+    pub secrets: Option<(&'a str, &'a str)>,
+}
+
+/// Which values of an API key those are that somebody names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownValues {
+    /// Those that it has.
+    Present,
+    /// Those that it had before, which still work.
+    Superseded,
+    /// None of them.
+    Others,
+}
+
+impl NamedValues<'_> {
+    /// Whose values these are at `now`. A secret that does not open is another one.
+    pub fn of(self, key: &ApiKey, sealer: &Sealer, now: Millis) -> KnownValues {
+        let are_these = |place: Place, values: &ApiKeyValues| {
+            place.open(sealer, key.id, values).is_ok_and(|opened| self.are(&opened))
+        };
+        let before = key.superseded.as_ref().filter(|before| before.counts(now));
+        if are_these(Place::Present, &key.values()) {
+            KnownValues::Present
+        } else if before.is_some_and(|before| are_these(Place::Superseded, &before.values)) {
+            KnownValues::Superseded
+        } else {
+            KnownValues::Others
+        }
+    }
+
+    fn are(self, opened: &OpenedValues) -> bool {
+        let secrets = self.secrets.is_none_or(|(secret, token_secret)| {
+            constant_time_eq(&opened.secret, secret.as_bytes())
+                & constant_time_eq(&opened.access_token_secret, token_secret.as_bytes())
+        });
+        self.access_token.is_none_or(|token| token == opened.access_token) && secrets
+    }
 }
 
 /// What binds a sealed secret of an API key to its place.

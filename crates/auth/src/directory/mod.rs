@@ -12,11 +12,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
-use vestibule_model::AccountId;
+use vestibule_model::{AccountId, Millis};
 
 pub use account::{AccountEntry, AccountFacts};
 pub(crate) use costs::{Cost, Costs};
-pub use keys::{api_key_has_secrets, seal_api_key};
+pub(crate) use keys::UsableApiKey;
+pub use keys::{KnownValues, NamedValues, seal_api_key};
 pub use user::{Grants, UserEntry};
 
 /// Every account.
@@ -52,6 +53,13 @@ impl Directory {
     /// The ids of all accounts, in no order.
     pub(crate) fn account_ids(&self) -> Vec<AccountId> {
         self.accounts.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
+    /// The accounts in which an overlap of secrets is over at `now`, in no order.
+    pub(crate) fn with_ended_overlap(&self, now: Millis) -> Vec<AccountId> {
+        let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
+        let is_over = |entry: &&Arc<AccountEntry>| entry.first_overlap_end.is_some_and(|end| now >= end);
+        accounts.values().filter(is_over).map(|entry| entry.account.id).collect()
     }
 
     /// Puts an account in the place of what was there, which is given back. The entries of its users are replaced.

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use vestibule_model::{
-    AccountId, Application, ApplicationId, Dialect, Millis, Opening, Session, SessionId, UserId,
+    AccountId, Application, ApplicationId, Dialect, Millis, Opening, SecretVersion, Session, SessionId,
+    UserId,
 };
 
 use super::index::Name;
@@ -38,6 +39,7 @@ pub(crate) struct Entry<H> {
     pub(crate) touched: bool,
     /// Where it stands in the ring of expiry.
     pub(crate) bucket: u16,
+    pub(crate) secret_version: SecretVersion,
     address: Option<IpAddr>,
     pub(crate) reference: Name,
     created: Millis,
@@ -74,6 +76,7 @@ impl<H: Holder> Entry<H> {
             application_id,
             address: session.address,
             application_kind,
+            secret_version: session.secret_version,
             opening: session.opening,
             dialect: session.dialect,
             touched: false,
@@ -89,6 +92,7 @@ impl<H: Holder> Entry<H> {
             account: self.holder.account(),
             user: self.holder.user(),
             application: self.application(),
+            secret_version: self.secret_version,
             opening: self.opening,
             dialect: self.dialect,
             address: self.address,

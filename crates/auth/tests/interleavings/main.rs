@@ -19,7 +19,9 @@ use std::time::Duration;
 use shuttle::sync::Arc;
 use shuttle::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use shuttle::thread;
-use vestibule_model::{AccountId, Application, Dialect, Millis, Opening, Session, SessionId, UserId};
+use vestibule_model::{
+    AccountId, Application, Dialect, Millis, Opening, SecretVersion, Session, SessionId, UserId,
+};
 
 use live::{Holder, LiveSessions, Name, Namer, Start};
 
@@ -70,6 +72,7 @@ fn session(number: u8) -> Session {
         account: "a".parse().expect("an account id"),
         user: UserId(7),
         application: Application::None,
+        secret_version: SecretVersion(0),
         opening: Opening::Password,
         dialect: Dialect::LiveVox,
         address: None,

@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::{AdministrationError, GivenKey, KeyWithSecrets, Scope};
+use vestibule_auth::{AdministrationError, Answer, GivenKey, KeyWithSecrets, Scope};
 use vestibule_model::{ApiKey, Application, Millis, Privilege};
 use zeroize::Zeroizing;
 
@@ -20,6 +20,7 @@ use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::paging::Paged;
 use super::patch::Patch;
 use super::problem::{Failure, Problem};
+use super::renewal::{self, Renewal, Wanted};
 use super::request::{By, Named, Parameters, account_named, json};
 
 /// What of an API key can be changed. A change names the fields that it changes.
@@ -27,6 +28,7 @@ use super::request::{By, Named, Parameters, account_named, json};
 #[serde(deny_unknown_fields)]
 #[schema(as = ApiKeyDetails)]
 pub(super) struct Details {
+    /// Unique within the account.
     #[schema(value_type = Name)]
     name: String,
     #[schema(value_type = Line)]
@@ -51,6 +53,9 @@ struct Item {
     app_key: String,
     /// The token. Not a secret.
     access_token: String,
+    /// Until when the values before these work as well: milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_values_until: Option<i64>,
     #[serde(flatten)]
     details: Details,
 }
@@ -90,6 +95,7 @@ struct Shown {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes a body that is read field by field")]
 struct NewApiKey {
+    /// Unique within the account.
     #[schema(value_type = Name)]
     name: String,
     /// Generated unless it is given, as everything up to `access_token_secret`; no other key or client of the account has it.
@@ -150,10 +156,7 @@ pub(super) async fn make(
         access_token_secret: patch.take::<String>("access_token_secret")?.map(Zeroizing::new),
     };
     let fill = |blank: ApiKey| patch.over(&details(&blank))?.onto(blank);
-    let answer = |made: &KeyWithSecrets| {
-        let made = shown(made);
-        answer_of(&format!("/admin/v1/accounts/{account}/api-keys/{}", made.item.id), &made, &made.item)
-    };
+    let answer = |made: &KeyWithSecrets| answered(account.as_str(), made);
     let made = admin.auth.make_api_key(&caller, (account, given), fill, first.once(&answer)).await?;
     Ok(created(&answer(&made)))
 }
@@ -178,8 +181,8 @@ pub(super) async fn read(
     security(("bearer" = [])),
     params(("account" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),
     request_body(content = Details, content_type = "application/merge-patch+json"),
-    responses((status = 200, body = Item), (status = 404, body = Problem), (status = 412, body = Problem),
-    (status = 422, body = Problem), (status = 428, body = Problem)))]
+    responses((status = 200, body = Item), (status = 404, body = Problem), (status = 409, body = Problem),
+    (status = 412, body = Problem), (status = 422, body = Problem), (status = 428, body = Problem)))]
 pub(super) async fn change(
     State(admin): State<AdminState>,
     By(caller): By,
@@ -215,17 +218,27 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Gives an API key another `access_token` and other secrets, and ends the sessions of the bots that are tied to it.
+/// Gives an API key another `access_token` and other secrets. The values so far work beside them until the overlap is over;
+/// the sessions that rest on those end then, and none before. During an overlap it can be done only without another.
 #[utoipa::path(post, path = "/admin/v1/accounts/{account}/api-keys/{id}/secrets", tag = "API keys",
-    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path)),
-    responses((status = 200, body = Shown), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path),
+    ("Idempotency-Key" = Option<String>, Header, description = KEY)), request_body = Option<Renewal>,
+    responses((status = 201, body = Shown), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn renew(
     State(admin): State<AdminState>,
     By(caller): By,
     Named((account, id)): Named<(String, i64)>,
+    wanted: Result<Keyed<Wanted>, Failure>,
 ) -> Result<Response, Failure> {
-    let renewed = shown(&admin.auth.renew_api_key(&caller, account_named(&account)?, id).await?);
-    Ok(tagged(json(StatusCode::OK, &renewed), &renewed.item))
+    let answer = |renewed: &KeyWithSecrets| answered(&account, renewed);
+    renewal::renew::<ApiKey, 2>((&admin, &caller), (&account, id), wanted, answer).await
+}
+
+/// What is answered once, with the secrets.
+fn answered(account: &str, made: &KeyWithSecrets) -> Answer {
+    let made = shown(made);
+    answer_of(&format!("/admin/v1/accounts/{account}/api-keys/{}", made.item.id), &made, &made.item)
 }
 
 fn shown(made: &KeyWithSecrets) -> Shown {
@@ -247,6 +260,7 @@ fn item(key: &ApiKey) -> Item {
         id: key.id.0,
         app_key: key.app_key.clone(),
         access_token: key.access_token.clone(),
+        previous_values_until: renewal::until(key.superseded.as_ref()),
         details: details(key),
     }
 }

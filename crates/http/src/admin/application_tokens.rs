@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::{Scope, TokenWithText};
+use vestibule_auth::{Answer, Scope, TokenWithText};
 use vestibule_model::{ApplicationToken, Millis};
 use zeroize::Zeroizing;
 
@@ -17,6 +17,7 @@ use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::paging::Paged;
 use super::patch::Patch;
 use super::problem::{Failure, Problem};
+use super::renewal::{self, Renewal, Wanted};
 use super::request::{By, Named, Parameters, account_named, json};
 
 /// What of an application token can be changed. A change names the fields that it changes.
@@ -36,6 +37,9 @@ pub(super) struct Details {
 #[schema(as = ApplicationTokenItem)]
 struct Item {
     id: i64,
+    /// Until when the token before the present one works as well: milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_values_until: Option<i64>,
     #[serde(flatten)]
     details: Details,
 }
@@ -123,12 +127,7 @@ pub(super) async fn make(
     };
     let given = patch.take::<String>("token")?.map(Zeroizing::new);
     let fill = |blank: ApplicationToken| Ok(patch.over(&details(&blank))?.onto(&blank));
-    let answer = |made: &TokenWithText| {
-        let [text] = &made.secrets;
-        let made = Shown { item: item(&made.application), token: text.to_string() };
-        let place = format!("/admin/v1/accounts/{account}/application-tokens/{}", made.item.id);
-        answer_of(&place, &made, &made.item)
-    };
+    let answer = |made: &TokenWithText| answered(account.as_str(), made);
     let made =
         admin.auth.make_application_token(&caller, (account, given), fill, first.once(&answer)).await?;
     Ok(created(&answer(&made)))
@@ -189,12 +188,41 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Gives an application token another text. The one so far works beside it until the overlap is over; the sessions that rest
+/// on that one end then, and none before. Both together are one of the five that an account has. During an overlap it can be
+/// done only without another.
+#[utoipa::path(post, path = "/admin/v1/accounts/{account}/application-tokens/{id}/secrets", tag = "application tokens",
+    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path),
+    ("Idempotency-Key" = Option<String>, Header, description = KEY)), request_body = Option<Renewal>,
+    responses((status = 201, body = Shown), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn renew(
+    State(admin): State<AdminState>,
+    By(caller): By,
+    Named((account, id)): Named<(String, i64)>,
+    wanted: Result<Keyed<Wanted>, Failure>,
+) -> Result<Response, Failure> {
+    let answer = |renewed: &TokenWithText| answered(&account, renewed);
+    renewal::renew::<ApplicationToken, 1>((&admin, &caller), (&account, id), wanted, answer).await
+}
+
+/// What is answered once, with the text.
+fn answered(account: &str, made: &TokenWithText) -> Answer {
+    let [text] = &made.secrets;
+    let made = Shown { item: item(&made.application), token: text.to_string() };
+    answer_of(&format!("/admin/v1/accounts/{account}/application-tokens/{}", made.item.id), &made, &made.item)
+}
+
 fn counted(token: &ApplicationToken) -> Counted {
     Counted { item: item(token), last_used: token.last_used.map(Millis::as_unix), requests: token.requests }
 }
 
 fn item(token: &ApplicationToken) -> Item {
-    Item { id: token.id.0, details: details(token) }
+    Item {
+        id: token.id.0,
+        previous_values_until: renewal::until(token.superseded.as_ref()),
+        details: details(token),
+    }
 }
 
 fn details(token: &ApplicationToken) -> Details {

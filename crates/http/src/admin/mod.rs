@@ -25,6 +25,7 @@ mod policies;
 mod problem;
 mod profiles;
 mod refusals;
+mod renewal;
 mod request;
 mod role;
 mod sessions;
@@ -107,6 +108,7 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(oauth_clients::renew))
         .routes(routes!(application_tokens::list, application_tokens::make))
         .routes(routes!(application_tokens::read, application_tokens::change, application_tokens::delete))
+        .routes(routes!(application_tokens::renew))
         .routes(routes!(administrators::list))
         .routes(routes!(administrators::read, administrators::set, administrators::remove))
         .routes(routes!(tokens::list, tokens::make))

@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::{AdministrationError, ClientWithSecret, GivenClient, Scope};
+use vestibule_auth::{AdministrationError, Answer, ClientWithSecret, GivenClient, Scope};
 use vestibule_model::{Application, Millis, OauthClient, Privilege};
 use zeroize::Zeroizing;
 
@@ -20,6 +20,7 @@ use super::once::{KEY, Keyed, Turn, answer_of, created};
 use super::paging::Paged;
 use super::patch::Patch;
 use super::problem::{Failure, Problem};
+use super::renewal::{self, Renewal, Wanted};
 use super::request::{By, Named, Parameters, account_named, json};
 
 /// What of an OAuth client can be changed. A change names the fields that it changes.
@@ -45,6 +46,9 @@ struct Item {
     id: i64,
     /// What bots are tied to. Not a secret, and never changed.
     client_id: String,
+    /// Until when the secret before the present one works as well: milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_values_until: Option<i64>,
     #[serde(flatten)]
     details: Details,
 }
@@ -136,10 +140,7 @@ pub(super) async fn make(
         secret: patch.take::<String>("secret")?.map(Zeroizing::new),
     };
     let fill = |blank: OauthClient| patch.over(&details(&blank))?.onto(blank);
-    let answer = |made: &ClientWithSecret| {
-        let made = shown(made);
-        answer_of(&format!("/admin/v1/accounts/{account}/oauth-clients/{}", made.item.id), &made, &made.item)
-    };
+    let answer = |made: &ClientWithSecret| answered(account.as_str(), made);
     let made = admin.auth.make_oauth_client(&caller, (account, given), fill, first.once(&answer)).await?;
     Ok(created(&answer(&made)))
 }
@@ -201,17 +202,27 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Gives an OAuth client another secret, and ends the sessions of the bots that are tied to it.
+/// Gives an OAuth client another secret. The one so far works beside it until the overlap is over; the sessions that rest on
+/// that one end then, and none before. During an overlap it can be done only without another.
 #[utoipa::path(post, path = "/admin/v1/accounts/{account}/oauth-clients/{id}/secrets", tag = "OAuth clients",
-    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path)),
-    responses((status = 200, body = Shown), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path),
+    ("Idempotency-Key" = Option<String>, Header, description = KEY)), request_body = Option<Renewal>,
+    responses((status = 201, body = Shown), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn renew(
     State(admin): State<AdminState>,
     By(caller): By,
     Named((account, id)): Named<(String, i64)>,
+    wanted: Result<Keyed<Wanted>, Failure>,
 ) -> Result<Response, Failure> {
-    let renewed = shown(&admin.auth.renew_oauth_client(&caller, account_named(&account)?, id).await?);
-    Ok(tagged(json(StatusCode::OK, &renewed), &renewed.item))
+    let answer = |renewed: &ClientWithSecret| answered(&account, renewed);
+    renewal::renew::<OauthClient, 1>((&admin, &caller), (&account, id), wanted, answer).await
+}
+
+/// What is answered once, with the secret.
+fn answered(account: &str, made: &ClientWithSecret) -> Answer {
+    let made = shown(made);
+    answer_of(&format!("/admin/v1/accounts/{account}/oauth-clients/{}", made.item.id), &made, &made.item)
 }
 
 fn shown(made: &ClientWithSecret) -> Shown {
@@ -225,7 +236,12 @@ fn used(client: &OauthClient, last: &HashMap<Application, Millis>) -> Used {
 }
 
 fn item(client: &OauthClient) -> Item {
-    Item { id: client.id.0, client_id: client.client_id.clone(), details: details(client) }
+    Item {
+        id: client.id.0,
+        client_id: client.client_id.clone(),
+        previous_values_until: renewal::until(client.superseded.as_ref()),
+        details: details(client),
+    }
 }
 
 fn details(client: &OauthClient) -> Details {

@@ -17,6 +17,7 @@ use super::request::Body;
 use super::wording::without_values;
 
 /// The fields that a request names.
+#[derive(Default)]
 pub(super) struct Patch(Map<String, Value>);
 
 impl FromRequest<AdminState> for Patch {

@@ -7,7 +7,7 @@ use vestibule_testkit::Key;
 
 use crate::applications::{
     BOT, audit, bot_session, bot_status, expect_conditions, expect_invalid, expect_nothing_there,
-    expect_out_of_reach, made, of, one, renewed, tie, walked,
+    expect_out_of_reach, made, of, one, renewed, renewed_within, tie, walked,
 };
 use crate::support::House;
 
@@ -235,12 +235,13 @@ async fn a_bot_whose_key_is_gone_can_still_be_disabled() {
 }
 
 #[tokio::test]
-async fn other_secrets_end_the_sessions_of_the_old_ones() {
+async fn other_secrets_without_an_overlap_end_the_sessions_of_the_old_ones_at_once() {
     let house = House::start().await;
     let key = key_of_bot(&house).await;
     let (old, of_user) = (bot_session(&house, "bot", &key).await, house.server.session().await);
-    let renewed = renewed(&house, &one(KEYS, &key)).await;
-    assert_eq!((renewed.status, &renewed.body["app_key"]), (200, &key["app_key"]));
+    let renewed = renewed_within(&house, &one(KEYS, &key), 0).await;
+    assert_eq!((renewed.status, &renewed.body["app_key"]), (201, &key["app_key"]));
+    assert!(renewed.body["previous_values_until"].is_null(), "{renewed:?}");
     for field in ["secret", "access_token", "access_token_secret"] {
         assert_ne!(renewed.body[field], key[field], "{field}");
     }
@@ -303,7 +304,7 @@ async fn an_account_has_a_hundred_keys_at_most() {
 #[tokio::test]
 async fn the_audit_tells_that_the_secrets_are_others_and_not_which() {
     let house = House::start().await;
-    renewed(&house, &fixture_key()).await;
+    renewed_within(&house, &fixture_key(), 0).await;
     let told = r#""after":{"access_token":"another","access_token_secret":"another","secret":"another"}"#;
     assert!(audit(&house).await.contains(told), "{}", audit(&house).await);
 }

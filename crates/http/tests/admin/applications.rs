@@ -25,9 +25,14 @@ pub(crate) async fn made(house: &House, kind: &str, body: Value) -> Value {
     answer.body
 }
 
-/// Other secrets for a key or client.
+/// Other secrets for a key, client or token, with the usual overlap.
 pub(crate) async fn renewed(house: &House, path: &str) -> Answer {
     house.ask(Some(&house.owner), (Method::POST, &format!("{path}/secrets")), None).await
+}
+
+/// The same with an overlap of so many seconds.
+pub(crate) async fn renewed_within(house: &House, path: &str, seconds: u64) -> Answer {
+    house.send(Method::POST, &format!("{path}/secrets"), json!({ "overlap_seconds": seconds })).await
 }
 
 /// Ties a bot of the fixture to a key or client.

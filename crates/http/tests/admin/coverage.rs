@@ -84,6 +84,7 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("get", "/admin/v1/accounts/{account}/application-tokens/{id}", Who::Reads),
     ("patch", "/admin/v1/accounts/{account}/application-tokens/{id}", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/application-tokens/{id}", Who::Writes),
+    ("post", "/admin/v1/accounts/{account}/application-tokens/{id}/secrets", Who::Writes),
     ("get", "/admin/v1/sessions", Who::Reads),
     ("get", "/admin/v1/sessions/{reference}", Who::Reads),
     ("delete", "/admin/v1/sessions/{reference}", Who::Writes),

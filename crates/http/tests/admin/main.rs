@@ -22,6 +22,7 @@ mod openapi;
 mod order;
 mod policies;
 mod refusals;
+mod renewal;
 mod session_times;
 mod sessions;
 mod support;

@@ -6,7 +6,7 @@ use vestibule_testkit::Key;
 
 use crate::applications::{
     CLIENT, audit, bot_session, bot_status, expect_conditions, expect_invalid, expect_nothing_there,
-    expect_out_of_reach, made, of, one, renewed, tie, walked,
+    expect_out_of_reach, made, of, one, renewed, renewed_within, tie, walked,
 };
 use crate::support::House;
 
@@ -111,11 +111,11 @@ async fn a_client_that_is_disabled_or_deleted_ends_its_sessions() {
 }
 
 #[tokio::test]
-async fn another_secret_ends_the_sessions_of_the_old_one() {
+async fn another_secret_without_an_overlap_ends_the_sessions_of_the_old_one_at_once() {
     let house = House::start().await;
     let client = client_of_bot(&house).await;
     let session = bot_session(&house, "client", &client).await;
-    let renewed = renewed(&house, &one(CLIENTS, &client)).await.body;
+    let renewed = renewed_within(&house, &one(CLIENTS, &client), 0).await.body;
     assert_eq!(house.server.refresh(&session).await, 401);
     assert_eq!(bot_status(&house, "client", &client).await, 401);
     assert_eq!(bot_status(&house, "client", &renewed).await, 200);

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 use vestibule_model::{
-    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Group, OauthClient, Profile, Rank,
-    SecretDigest, Skill, User,
+    Account, AccountId, ApiKey, ApiKeyValues, ApplicationId, ApplicationToken, Group, OauthClient, Profile,
+    Rank, SecretDigest, SecretVersion, Skill, Superseded, User,
 };
 use vestibule_store::AccountRows;
 
@@ -113,6 +113,23 @@ fn skill(row: &Row<'_>) -> rusqlite::Result<Skill> {
     Ok(Skill { id: row.get("id")?, name: row.get("name")? })
 }
 
+/// The values before the present ones, read by `values`, if there are any.
+fn superseded<V>(
+    row: &Row<'_>,
+    values: impl FnOnce() -> rusqlite::Result<V>,
+) -> rusqlite::Result<Option<Superseded<V>>> {
+    let Some(At(until)) = row.get("superseded_until")? else { return Ok(None) };
+    Ok(Some(Superseded { values: values()?, until }))
+}
+
+fn superseded_key(row: &Row<'_>) -> rusqlite::Result<ApiKeyValues> {
+    Ok(ApiKeyValues {
+        sealed_secret: row.get("sealed_superseded_secret")?,
+        access_token: row.get("superseded_access_token")?,
+        sealed_access_token_secret: row.get("sealed_superseded_access_token_secret")?,
+    })
+}
+
 fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
     let (Json(privileges), Json(addresses)) = (row.get("privileges")?, row.get("addresses")?);
     Ok(ApiKey {
@@ -121,6 +138,8 @@ fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
         sealed_secret: row.get("sealed_secret")?,
         access_token: row.get("access_token")?,
         sealed_access_token_secret: row.get("sealed_access_token_secret")?,
+        secret_version: SecretVersion(row.get("secret_version")?),
+        superseded: superseded(row, || superseded_key(row))?,
         name: row.get("name")?,
         developer: row.get("developer")?,
         description: row.get("description")?,
@@ -136,6 +155,8 @@ fn oauth_client(row: &Row<'_>) -> rusqlite::Result<OauthClient> {
         id: ApplicationId(row.get("id")?),
         client_id: row.get("client_id")?,
         secret: SecretDigest(row.get("secret")?),
+        secret_version: SecretVersion(row.get("secret_version")?),
+        superseded: superseded(row, || row.get("superseded_secret").map(SecretDigest))?,
         name: row.get("name")?,
         enabled: row.get("enabled")?,
         privileges,
@@ -148,6 +169,8 @@ fn application_token(row: &Row<'_>) -> rusqlite::Result<ApplicationToken> {
         id: ApplicationId(row.get("id")?),
         name: row.get("name")?,
         token: SecretDigest(row.get("token")?),
+        secret_version: SecretVersion(row.get("secret_version")?),
+        superseded: superseded(row, || row.get("superseded_token").map(SecretDigest))?,
         enabled: row.get("enabled")?,
         last_used: row.get::<_, Option<At>>("last_used")?.map(|At(at)| at),
         requests: row.get::<_, i64>("requests")?.unsigned_abs(),

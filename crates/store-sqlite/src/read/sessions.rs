@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use vestibule_model::{Application, ApplicationId, Session, SessionId, UserId};
+use vestibule_model::{Application, ApplicationId, SecretVersion, Session, SessionId, UserId};
 
 use super::octets::address;
 use crate::columns::{ApplicationKind, At, Coded, Id};
@@ -12,13 +12,13 @@ use crate::columns::{ApplicationKind, At, Coded, Id};
 /// The columns are read by their place here: a start reads every session there is.
 const PAGE: &str = "
     SELECT id, account_id, user_id, application_kind, application_id, opening, dialect, address,
-           created, last_used, idle_ms, absolute_end, credential_version
+           created, last_used, idle_ms, absolute_end, credential_version, secret_version
     FROM sessions WHERE id > ?1 ORDER BY id LIMIT ?2";
 
 /// The same columns.
 const ONE: &str = "
     SELECT id, account_id, user_id, application_kind, application_id, opening, dialect, address,
-           created, last_used, idle_ms, absolute_end, credential_version
+           created, last_used, idle_ms, absolute_end, credential_version, secret_version
     FROM sessions WHERE id = ?1";
 
 /// The session of this id.
@@ -54,6 +54,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Session> {
         idle: idle(row)?,
         absolute_end: row.get::<_, Option<At>>(11)?.map(|At(end)| end),
         credential_version: row.get(12)?,
+        secret_version: SecretVersion(row.get(13)?),
     })
 }
 

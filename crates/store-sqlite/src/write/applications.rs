@@ -15,16 +15,25 @@ pub(super) fn put_api_key(
 ) -> Result<(), StoreError> {
     let sql = "
         INSERT INTO api_keys (id, account_id, app_key, sealed_secret, access_token, sealed_access_token_secret,
+                              secret_version, superseded_until, sealed_superseded_secret, superseded_access_token,
+                              sealed_superseded_access_token_secret,
                               name, developer, description, enabled, privileges, addresses)
         VALUES (:id, :account_id, :app_key, :sealed_secret, :access_token, :sealed_access_token_secret,
+                :secret_version, :superseded_until, :sealed_superseded_secret, :superseded_access_token,
+                :sealed_superseded_access_token_secret,
                 :name, :developer, :description, :enabled, :privileges, :addresses)
         ON CONFLICT (id) DO UPDATE SET
             app_key = excluded.app_key, sealed_secret = excluded.sealed_secret,
             access_token = excluded.access_token,
             sealed_access_token_secret = excluded.sealed_access_token_secret,
+            secret_version = excluded.secret_version, superseded_until = excluded.superseded_until,
+            sealed_superseded_secret = excluded.sealed_superseded_secret,
+            superseded_access_token = excluded.superseded_access_token,
+            sealed_superseded_access_token_secret = excluded.sealed_superseded_access_token_secret,
             name = excluded.name, developer = excluded.developer, description = excluded.description,
             enabled = excluded.enabled, privileges = excluded.privileges, addresses = excluded.addresses
         WHERE api_keys.account_id = excluded.account_id";
+    let before = key.superseded.as_ref().map(|before| &before.values);
     let parameters = named_params! {
         ":id": key.id.0,
         ":account_id": Id(account),
@@ -32,6 +41,11 @@ pub(super) fn put_api_key(
         ":sealed_secret": key.sealed_secret,
         ":access_token": key.access_token,
         ":sealed_access_token_secret": key.sealed_access_token_secret,
+        ":secret_version": key.secret_version.0,
+        ":superseded_until": key.superseded.as_ref().map(|before| At(before.until)),
+        ":sealed_superseded_secret": before.map(|values| &values.sealed_secret),
+        ":superseded_access_token": before.map(|values| &values.access_token),
+        ":sealed_superseded_access_token_secret": before.map(|values| &values.sealed_access_token_secret),
         ":name": key.name,
         ":developer": key.developer,
         ":description": key.description,
@@ -48,17 +62,23 @@ pub(super) fn put_oauth_client(
     client: &OauthClient,
 ) -> Result<(), StoreError> {
     let sql = "
-        INSERT INTO oauth_clients (id, account_id, client_id, secret, name, enabled, privileges, addresses)
-        VALUES (:id, :account_id, :client_id, :secret, :name, :enabled, :privileges, :addresses)
+        INSERT INTO oauth_clients (id, account_id, client_id, secret, secret_version, superseded_until,
+                                   superseded_secret, name, enabled, privileges, addresses)
+        VALUES (:id, :account_id, :client_id, :secret, :secret_version, :superseded_until,
+                :superseded_secret, :name, :enabled, :privileges, :addresses)
         ON CONFLICT (id) DO UPDATE SET
-            client_id = excluded.client_id, secret = excluded.secret, name = excluded.name,
-            enabled = excluded.enabled, privileges = excluded.privileges, addresses = excluded.addresses
+            client_id = excluded.client_id, secret = excluded.secret, secret_version = excluded.secret_version,
+            superseded_until = excluded.superseded_until, superseded_secret = excluded.superseded_secret,
+            name = excluded.name, enabled = excluded.enabled, privileges = excluded.privileges, addresses = excluded.addresses
         WHERE oauth_clients.account_id = excluded.account_id";
     let parameters = named_params! {
         ":id": client.id.0,
         ":account_id": Id(account),
         ":client_id": client.client_id,
         ":secret": client.secret.0,
+        ":secret_version": client.secret_version.0,
+        ":superseded_until": client.superseded.map(|before| At(before.until)),
+        ":superseded_secret": client.superseded.map(|before| before.values.0),
         ":name": client.name,
         ":enabled": client.enabled,
         ":privileges": Json(&client.privileges),
@@ -67,23 +87,43 @@ pub(super) fn put_oauth_client(
     own(execute(connection, sql, parameters)?, || format!("OAuth client {}", client.id))
 }
 
+/// A token is found by its digest, and so is the one before it: no other has either.
+const TAKEN: &str = "
+    SELECT count(*) > 0 FROM application_tokens
+    WHERE id <> ?1 AND (token IN (?2, ?3) OR superseded_token IN (?2, ?3))";
+
 /// When a token that is there was last used, and how often, stays.
 pub(super) fn put_application_token(
     connection: &Connection,
     account: AccountId,
     token: &ApplicationToken,
 ) -> Result<(), StoreError> {
+    let superseded = token.superseded.map(|before| before.values.0);
+    let mut select = connection.prepare_cached(TAKEN).map_err(of_change)?;
+    if select
+        .query_row(params![token.id.0, token.token.0, superseded], |row| row.get(0))
+        .map_err(of_change)?
+    {
+        return Err(StoreError::Constraint("the application token is taken".into()));
+    }
     let sql = "
-        INSERT INTO application_tokens (id, account_id, name, token, enabled, last_used, requests)
-        VALUES (:id, :account_id, :name, :token, :enabled, :last_used, :requests)
+        INSERT INTO application_tokens (id, account_id, name, token, secret_version, superseded_until,
+                                        superseded_token, enabled, last_used, requests)
+        VALUES (:id, :account_id, :name, :token, :secret_version, :superseded_until,
+                :superseded_token, :enabled, :last_used, :requests)
         ON CONFLICT (id) DO UPDATE SET
-            name = excluded.name, token = excluded.token, enabled = excluded.enabled
+            name = excluded.name, token = excluded.token, secret_version = excluded.secret_version,
+            superseded_until = excluded.superseded_until, superseded_token = excluded.superseded_token,
+            enabled = excluded.enabled
         WHERE application_tokens.account_id = excluded.account_id";
     let parameters = named_params! {
         ":id": token.id.0,
         ":account_id": Id(account),
         ":name": token.name,
         ":token": token.token.0,
+        ":secret_version": token.secret_version.0,
+        ":superseded_until": token.superseded.map(|before| At(before.until)),
+        ":superseded_token": superseded,
         ":enabled": token.enabled,
         ":last_used": token.last_used.map(At),
         ":requests": count(token.requests),

@@ -14,8 +14,8 @@ use crate::error::of_change;
 /// One statement inserts and asks whether the user still has the credentials that were verified.
 const OPEN: &str = "
     INSERT INTO sessions (id, account_id, user_id, application_kind, application_id, opening, dialect, address,
-                          created, last_used, idle_ms, absolute_end, credential_version)
-    SELECT ?1, account_id, id, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, credential_version
+                          created, last_used, idle_ms, absolute_end, secret_version, credential_version)
+    SELECT ?1, account_id, id, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?14, credential_version
     FROM users WHERE id = ?3 AND account_id = ?2 AND enabled = 1 AND credential_version = ?13";
 
 const LOGIN: &str = "UPDATE users SET last_login = max(coalesce(last_login, ?2), ?2) WHERE id = ?1";
@@ -41,6 +41,7 @@ pub(super) fn open(connection: &Connection, session: &Session) -> Result<(), Sto
         millis(session.idle),
         session.absolute_end.map(At),
         session.credential_version,
+        session.secret_version.0,
     ];
     match execute(connection, OPEN, parameters)? {
         0 => Err(StoreError::StaleCredentials),

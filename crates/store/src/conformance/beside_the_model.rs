@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use vestibule_model::{
     Account, AccountId, AdministrationToken, AdministrationTokenId, Administrator, AdministratorRole, ApiKey,
     ApplicationId, ApplicationToken, AuditRecord, Millis, OauthClient, PasswordCredential, Population,
-    RememberedAnswer, Session, SessionId, SessionReference, User, UserId,
+    RememberedAnswer, Session, SessionId, SessionReference, Superseded, User, UserId,
 };
 
 use super::all;
@@ -260,10 +260,14 @@ fn a_client() -> impl Strategy<Value = OauthClient> {
 }
 
 fn a_token() -> impl Strategy<Value = ApplicationToken> {
-    (1..4_i64, 1..4, 1..4_i64, any::<bool>(), time(), 0..3_u64).prop_map(
-        |(id, name, token, enabled, last_used, requests)| ApplicationToken {
+    let superseded = prop::option::of(
+        (1..6_i64).prop_map(|of| Superseded { values: digest(of), until: Millis::from_unix(of) }),
+    );
+    (1..4_i64, 1..4, 1..4_i64, superseded, any::<bool>(), time(), 0..3_u64).prop_map(
+        |(id, name, token, superseded, enabled, last_used, requests)| ApplicationToken {
             name: format!("name {name}"),
             token: digest(token),
+            superseded,
             enabled,
             last_used,
             requests,

@@ -2,8 +2,8 @@
 
 use vestibule_model::{
     Account, AccountState, ApiKey, ApplicationToken, Concurrency, Group, LockoutPolicy, OauthClient,
-    PasswordPolicy, Profile, Rank, Reach, RoleType, SessionPolicy, SignOn, Skill, Unlock, User, UserKind,
-    WhenFull,
+    PasswordPolicy, Profile, Rank, Reach, RoleType, SecretVersion, SessionPolicy, SignOn, Skill, Unlock,
+    User, UserKind, WhenFull,
 };
 
 use super::given;
@@ -133,8 +133,13 @@ pub async fn an_api_key_is_read_back(store: &dyn Store) {
 }
 
 pub async fn an_oauth_client_is_read_back(store: &dyn Store) {
-    let bare =
-        OauthClient { enabled: false, privileges: Vec::new(), addresses: Vec::new(), ..oauth_client(2) };
+    let bare = OauthClient {
+        superseded: None,
+        enabled: false,
+        privileges: Vec::new(),
+        addresses: Vec::new(),
+        ..oauth_client(2)
+    };
     let clients = [oauth_client(1), bare];
     given(store, [put(account(HERE))]).await;
     given(store, clients.iter().map(|client| Change::PutOauthClient(id(HERE), client.clone().into()))).await;
@@ -142,7 +147,8 @@ pub async fn an_oauth_client_is_read_back(store: &dyn Store) {
 }
 
 pub async fn an_application_token_is_read_back(store: &dyn Store) {
-    let unused = ApplicationToken { enabled: false, last_used: None, requests: 0, ..application_token(2) };
+    let bare = ApplicationToken { superseded: None, ..application_token(2) };
+    let unused = ApplicationToken { enabled: false, last_used: None, requests: 0, ..bare };
     let tokens = [application_token(1), unused];
     given(store, [put(account(HERE))]).await;
     given(store, tokens.iter().map(|token| Change::PutApplicationToken(id(HERE), token.clone().into())))
@@ -192,13 +198,23 @@ pub async fn a_put_replaces_what_has_the_same_id(store: &dyn Store) {
         api_keys: vec![ApiKey {
             app_key: "other".into(),
             sealed_secret: vec![],
+            secret_version: SecretVersion(0),
+            superseded: None,
             enabled: false,
             ..api_key(1)
         }],
-        oauth_clients: vec![OauthClient { client_id: "other".into(), enabled: false, ..oauth_client(1) }],
+        oauth_clients: vec![OauthClient {
+            client_id: "other".into(),
+            secret_version: SecretVersion(9),
+            superseded: None,
+            enabled: false,
+            ..oauth_client(1)
+        }],
         application_tokens: vec![ApplicationToken {
             name: "Other".into(),
             token: digest(404),
+            secret_version: SecretVersion(9),
+            superseded: None,
             enabled: false,
             ..application_token(1)
         }],

@@ -118,6 +118,7 @@ macro_rules! conformance_suite {
                 a_client_id_is_taken_once_within_the_account
                 a_tokens_name_is_taken_once_within_the_account
                 a_token_is_taken_once_in_the_installation
+                a_superseded_token_is_taken_once_in_the_installation
                 an_account_has_any_number_of_tokens
                 a_value_given_up_is_free_again
                 nothing_belongs_to_an_account_that_does_not_exist

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use vestibule_model::{
     Account, AccountId, AccountState, Actor, AdministrationToken, AdministrationTokenId, AdministratorRole,
-    ApiKey, Application, ApplicationId, ApplicationToken, AuditAction, AuditReason, AuditRecord, AuditTarget,
-    Dialect, Feature, Group, LockoutPolicy, Means, Millis, OauthClient, Opening, PasswordCredential,
-    PasswordPolicy, Population, Privilege, Profile, Rank, Refusal, RoleType, SecretDigest, Service, Session,
-    SessionId, SessionPolicy, SessionReference, SignOn, Skill, TargetKind, User, UserId, UserKind,
+    ApiKey, ApiKeyValues, Application, ApplicationId, ApplicationToken, AuditAction, AuditReason,
+    AuditRecord, AuditTarget, Dialect, Feature, Group, LockoutPolicy, Means, Millis, OauthClient, Opening,
+    PasswordCredential, PasswordPolicy, Population, Privilege, Profile, Rank, Refusal, RoleType,
+    SecretDigest, SecretVersion, Service, Session, SessionId, SessionPolicy, SessionReference, SignOn, Skill,
+    Superseded, TargetKind, User, UserId, UserKind,
 };
 
 /// The account that most facts are about.
@@ -114,6 +115,15 @@ pub fn api_key(id: i64) -> ApiKey {
         sealed_secret: vec![0, 1, 0xfe, 0xff],
         access_token: "5e0f3a".into(),
         sealed_access_token_secret: vec![9; 48],
+        secret_version: SecretVersion(255),
+        superseded: Some(Superseded {
+            values: ApiKeyValues {
+                sealed_secret: vec![0xff, 0, 2],
+                access_token: "4d9e29".into(),
+                sealed_access_token_secret: vec![8; 47],
+            },
+            until: Millis::from_unix(1_780_000_086_401),
+        }),
         name: "Reporting".into(),
         developer: "Us".into(),
         description: "Reads every night".into(),
@@ -129,6 +139,8 @@ pub fn oauth_client(id: i64) -> OauthClient {
         id: ApplicationId(id),
         client_id: format!("client-{id}"),
         secret: SecretDigest(std::array::from_fn(|place| u8::try_from(place * 7).unwrap_or(0))),
+        secret_version: SecretVersion(3),
+        superseded: Some(Superseded { values: digest(id), until: Millis::from_unix(1_780_000_086_402) }),
         name: "Warehouse".into(),
         enabled: true,
         privileges: vec![Privilege::AccountConfigWrite, Privilege::AppKeyManagement],
@@ -142,6 +154,8 @@ pub fn application_token(id: i64) -> ApplicationToken {
         id: ApplicationId(id),
         name: format!("Dialer {id}"),
         token: digest(id),
+        secret_version: SecretVersion(4),
+        superseded: Some(Superseded { values: digest(-id), until: Millis::from_unix(1_780_000_086_403) }),
         enabled: true,
         last_used: Some(Millis::from_unix(1_785_000_000_005)),
         requests: 41,
@@ -161,6 +175,7 @@ pub fn session(byte: u8, user: &User) -> Session {
         account: user.account,
         user: user.id,
         application: Application::ApiKey(ApplicationId(77)),
+        secret_version: SecretVersion(200),
         opening: Opening::ApiKey,
         dialect: Dialect::LivePerson,
         address: Some("192.0.2.17".parse().unwrap()),

@@ -1,6 +1,6 @@
 //! Facts: what must be unique is, and nothing belongs to what is not there.
 
-use vestibule_model::{Account, ApiKey, ApplicationToken, OauthClient, User};
+use vestibule_model::{Account, ApiKey, ApplicationToken, OauthClient, Superseded, User};
 
 use super::samples::{
     ELSEWHERE, HERE, account, agent, api_key, application_token, group, id, oauth_client, profile, skill,
@@ -117,6 +117,21 @@ pub async fn a_token_is_taken_once_in_the_installation(store: &dyn Store) {
     let same = |id| ApplicationToken { token: application_token(1).token, ..application_token(id) };
     misfit(store, [put_token(HERE, same(2))]).await;
     misfit(store, [put_token(ELSEWHERE, same(3))]).await;
+}
+
+/// The token before a present one is a token as well.
+pub async fn a_superseded_token_is_taken_once_in_the_installation(store: &dyn Store) {
+    two_accounts(store).await;
+    given(store, [put_token(HERE, application_token(1))]).await;
+    let superseded = application_token(1).superseded;
+    let values = superseded.map(|superseded| superseded.values).unwrap();
+    misfit(store, [put_token(ELSEWHERE, ApplicationToken { token: values, ..application_token(2) })]).await;
+    misfit(store, [put_token(HERE, ApplicationToken { superseded, ..application_token(3) })]).await;
+    let until = superseded.map(|superseded| superseded.until).unwrap();
+    let present = Some(Superseded { values: application_token(1).token, until });
+    misfit(store, [put_token(HERE, ApplicationToken { superseded: present, ..application_token(4) })]).await;
+    given(store, [put_token(HERE, ApplicationToken { superseded: None, ..application_token(1) })]).await;
+    given(store, [put_token(ELSEWHERE, ApplicationToken { token: values, ..application_token(2) })]).await;
 }
 
 /// How many an account may have is a rule, and rules are not the store's.

@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use vestibule_model::{
     Account, AccountId, ApiKey, Application, ApplicationId, ApplicationToken, Group, Millis, OauthClient,
-    PasswordCredential, Profile, Skill, User, UserId,
+    PasswordCredential, Profile, SecretDigest, Skill, User, UserId,
 };
 
 use crate::{AccountRows, ApplicationTouch, StoreError, UserQuery};
@@ -143,7 +143,7 @@ impl Directory {
         expect_unused(&self.retired.application_tokens, token.id)?;
         expect_free(&self.application_tokens, account, token.id, |other| other.name == token.name)?;
         let mut others = self.application_tokens.values().filter(|(_, other)| other.id != token.id);
-        if others.any(|(_, other)| other.token == token.token) {
+        if others.any(|(_, other)| digests(other).any(|taken| digests(&token).any(|one| one == taken))) {
             return refuse("the application token is taken");
         }
         if let Some((_, before)) = self.application_tokens.get(&token.id) {
@@ -238,6 +238,11 @@ fn expect_free<T>(
         return refuse("the application's key, client id or name is taken in its account");
     }
     Ok(())
+}
+
+/// What a token is found by.
+fn digests(token: &ApplicationToken) -> impl Iterator<Item = SecretDigest> {
+    [Some(token.token), token.superseded.map(|before| before.values)].into_iter().flatten()
 }
 
 fn name_key(user: &User) -> (vestibule_model::Population, String) {

@@ -1,7 +1,9 @@
 //! API keys and OAuth clients. Values that are not declared are generated, and shown once.
 
-use vestibule_auth::{ApplicationValue, api_key_has_secrets, new_api_key, new_oauth_client};
-use vestibule_model::{ApiKey, OauthClient, SecretDigest, User, UserId};
+use vestibule_auth::{
+    ApplicationValue, KnownValues, NamedValues, has_free_name, new_api_key, new_oauth_client,
+};
+use vestibule_model::{ApiKey, Millis, OauthClient, SecretDigest, SecretVersion, Superseded};
 use vestibule_store::AccountRows;
 
 use super::account::set;
@@ -32,12 +34,9 @@ pub(super) fn api_key(
         &mut key.addresses,
         declared.addresses.as_ref().map(|list| list.iter().map(|net| net.0).collect()).as_ref(),
     );
-    set(&mut key.access_token, declared.access_token.as_ref());
-    if let Some((secret, token_secret)) = both_secrets(&element, declared)?
-        && !api_key_has_secrets(&tools.sealer, &key, secret, token_secret)
-    {
-        tools.seal(&mut key, secret, token_secret);
-    }
+    let secrets = both_secrets(&element, declared)?;
+    let secrets = secrets.map(|(secret, token_secret)| (secret.as_str(), token_secret.as_str()));
+    set_values(&mut key, tools, NamedValues { access_token: declared.access_token.as_deref(), secrets });
     rows.api_keys.push(key);
     if rows.api_keys.len() > ApiKey::MAX_PER_ACCOUNT {
         let reason = format!("an account has at most {} API keys", ApiKey::MAX_PER_ACCOUNT);
@@ -64,27 +63,53 @@ fn generated_api_key(
     Ok(key)
 }
 
-/// Bots whose key or client has other secrets now lose the sessions that the old ones opened.
-pub(super) fn end_sessions_of_changed_secrets(before: &AccountRows, rows: &mut AccountRows) {
-    let key_secrets = |rows: &AccountRows, app_key: &str| {
-        let key = rows.api_keys.iter().find(|key| key.app_key == app_key)?;
-        Some((key.sealed_secret.clone(), key.access_token.clone(), key.sealed_access_token_secret.clone()))
-    };
-    let client_secret = |rows: &AccountRows, client_id: &str| {
-        rows.oauth_clients.iter().find(|client| client.client_id == client_id).map(|client| client.secret)
-    };
-    let changed = |id: &str| {
-        let key = key_secrets(before, id).is_some_and(|old| key_secrets(rows, id) != Some(old));
-        key || client_secret(before, id).is_some_and(|old| client_secret(rows, id) != Some(old))
-    };
-    let tied = |user: &User| {
-        let known = before.users.iter().find(|known| known.id == user.id);
-        let untouched = known.is_some_and(|known| known.credential_version == user.credential_version);
-        untouched && user.allowed_app_key.as_deref().is_some_and(changed)
-    };
-    let losing: Vec<UserId> = rows.users.iter().filter(|user| tied(user)).map(|user| user.id).collect();
-    for user in rows.users.iter_mut().filter(|user| losing.contains(&user.id)) {
-        user.credential_version += 1;
+/// No two keys of an account have the same name.
+pub(super) fn expect_names(before: Option<&AccountRows>, after: &AccountRows) -> Result<(), Problem> {
+    let as_it_was = |key: &ApiKey| before?.api_keys.iter().find(|before| before.id == key.id);
+    match after.api_keys.iter().find(|key| !has_free_name(key, as_it_was(key), &after.api_keys)) {
+        None => Ok(()),
+        Some(key) => {
+            let element = format!("api key {}/{}", after.account.id, key.name);
+            Err(Problem::new(element, "name", "another API key of the account has it"))
+        }
+    }
+}
+
+/// Values that a key has, or had before a renewal and still may be used with, are no change; any others are all that it has
+/// from here on.
+fn set_values(key: &mut ApiKey, tools: &Tools<'_>, named: NamedValues<'_>) {
+    if named.of(key, &tools.sealer, tools.now) != KnownValues::Others {
+        return;
+    }
+    if let Some(token) = named.access_token {
+        token.clone_into(&mut key.access_token);
+    }
+    if let Some((secret, token_secret)) = named.secrets
+        && (NamedValues { access_token: None, ..named }).of(key, &tools.sealer, tools.now)
+            != KnownValues::Present
+    {
+        tools.seal(key, secret, token_secret);
+    }
+    (key.secret_version, key.superseded) = (key.secret_version.next(), None);
+}
+
+/// An application that has one secret, of which a digest is kept.
+pub(super) struct OneSecret<'a> {
+    pub(super) secret: &'a mut SecretDigest,
+    pub(super) version: &'a mut SecretVersion,
+    pub(super) superseded: &'a mut Option<Superseded<SecretDigest>>,
+}
+
+impl OneSecret<'_> {
+    /// The same as with an API key's values.
+    pub(super) fn set(self, declared: Option<SecretDigest>, now: Millis) {
+        let before = self.superseded.filter(|before| before.counts(now));
+        let Some(declared) = declared.filter(|declared| {
+            declared != self.secret && before.is_none_or(|before| before.values != *declared)
+        }) else {
+            return;
+        };
+        (*self.secret, *self.version, *self.superseded) = (declared, self.version.next(), None);
     }
 }
 
@@ -126,7 +151,9 @@ pub(super) fn oauth_client(
         &mut client.addresses,
         declared.addresses.as_ref().map(|list| list.iter().map(|net| net.0).collect()).as_ref(),
     );
-    set(&mut client.secret, declared.secret.as_ref().map(|secret| digest(tools, secret)).as_ref());
+    let OauthClient { secret, secret_version: version, superseded, .. } = &mut client;
+    let declared_secret = declared.secret.as_ref().map(|secret| digest(tools, secret));
+    OneSecret { secret, version, superseded }.set(declared_secret, tools.now);
     rows.oauth_clients.push(client);
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! Application tokens: known by their names, because of the tokens themselves only digests are kept.
 
 use vestibule_auth::ApplicationValue;
-use vestibule_model::{Account, ApplicationToken, SecretDigest};
+use vestibule_model::{Account, ApplicationToken, SecretDigest, SecretVersion};
 use vestibule_store::AccountRows;
 
 use super::account::set;
+use super::application::OneSecret;
 use super::declared::DeclaredApplicationToken;
 use super::difference::token_title;
 use super::draft::{Draft, Tools};
@@ -33,7 +34,8 @@ pub(super) fn application_token(
         None => new_token(draft, &element, rows, tools, declared)?,
     };
     set(&mut token.enabled, declared.enabled.as_ref());
-    set(&mut token.token, text.map(|text| digest(tools, text)).as_ref());
+    let ApplicationToken { token: secret, secret_version: version, superseded, .. } = &mut token;
+    OneSecret { secret, version, superseded }.set(text.map(|text| digest(tools, text)), tools.now);
     draft.claim_token(&element, &token)?;
     rows.application_tokens.push(token);
     Ok(())
@@ -53,6 +55,8 @@ fn new_token(
         id: draft.new_application_id(tools.rng),
         name: declared.name.clone(),
         token: digest(tools, &text),
+        secret_version: SecretVersion::default(),
+        superseded: None,
         enabled: true,
         last_used: None,
         requests: 0,

@@ -105,7 +105,14 @@ impl Draft {
             codes: rows().map(|rows| (rows.account.code.clone(), rows.account.id)).collect(),
             numbers: rows().map(|rows| (rows.account.number, rows.account.id)).collect(),
             tokens: tokens()
-                .map(|(account, token)| (token.token, (token.id, token_title(account, &token.name))))
+                .flat_map(|(account, token)| {
+                    let before = token.superseded.map(|before| before.values);
+                    let owner = (token.id, token_title(account, &token.name));
+                    [Some(token.token), before]
+                        .into_iter()
+                        .flatten()
+                        .map(move |digest| (digest, owner.clone()))
+                })
                 .collect(),
         }
     }

@@ -115,7 +115,7 @@ fn lay_over(directory: &DirectoryRows, tools: &mut Tools<'_>, declared: &Declare
         draft.claim(&element, &rows.account)?;
         refuse_twins(account)?;
         members(&mut draft, &mut rows, tools, account)?;
-        before.inspect(|before| application::end_sessions_of_changed_secrets(before, &mut rows));
+        application::expect_names(before, &rows)?;
         draft.accounts.insert(account.id, rows);
     }
     Ok(draft)

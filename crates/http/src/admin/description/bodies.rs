@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::schema::AdditionalProperties;
-use utoipa::openapi::{Object, OpenApi, Ref, RefOr, Schema};
+use utoipa::openapi::{Content, Object, OpenApi, Ref, RefOr, Schema};
 
 use super::SCHEMAS;
 
@@ -15,6 +15,8 @@ type Schemas = BTreeMap<String, RefOr<Schema>>;
 pub(super) fn describe(description: &mut OpenApi) {
     let (mut changed, mut made) = (BTreeSet::<String>::new(), BTreeSet::<String>::new());
     for item in description.paths.paths.values_mut() {
+        let body = item.post.as_mut().and_then(|operation| operation.request_body.as_mut());
+        body.into_iter().for_each(without_null);
         let patch = item.patch.as_mut().and_then(|operation| operation.request_body.as_mut());
         changed.extend(patch.into_iter().flat_map(references).map(|reference| {
             let name = name(reference).to_owned();
@@ -35,6 +37,18 @@ pub(super) fn describe(description: &mut OpenApi) {
         components.schemas.insert(name.clone(), closed(of_name(&before, name)));
     }
     open_parts(&mut components.schemas);
+}
+
+/// What may be left out may not be null instead.
+fn without_null(body: &mut RefOr<RequestBody>) {
+    let RefOr::T(RequestBody { content, required, .. }) = body else { return };
+    for content in content.values_mut() {
+        let RefOr::T(Content { schema: Some(schema), .. }) = content else { continue };
+        let RefOr::T(Schema::OneOf(choices)) = schema else { continue };
+        if let Some(reference) = choices.items.iter().find(|choice| matches!(choice, RefOr::Ref(_))) {
+            (*schema, *required) = (reference.clone(), None);
+        }
+    }
 }
 
 fn name_of_change(name: &str) -> String {

@@ -4,6 +4,7 @@ mod demo;
 mod everything;
 mod livevox;
 mod refusals;
+mod renewals;
 mod sessions;
 
 use std::path::Path;

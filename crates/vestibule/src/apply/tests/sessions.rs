@@ -1,4 +1,7 @@
-//! Which declarations end the sessions that a user has: those after which the credential version is another.
+//! Which declarations end the sessions that a user has: those after which the credential version is another, or that of the
+//! secrets of the application.
+
+use vestibule_model::SecretVersion;
 
 use super::*;
 
@@ -18,7 +21,7 @@ fn other_secrets_of_a_key_end_the_sessions_of_its_bots() {
     let mut world = World::new();
     world.apply(&format!("{}{BOT}", key("one", "a")));
     world.apply(&key("two", "a"));
-    assert_eq!(world.user().credential_version, 2);
+    assert_eq!(world.rows().api_keys[0].secret_version, SecretVersion(1));
 }
 
 #[test]
@@ -27,6 +30,7 @@ fn the_same_secrets_end_nothing() {
     world.apply(&format!("{}{BOT}", key("one", "a")));
     world.apply(&format!("{}{BOT}", key("one", "a")));
     assert_eq!(world.user().credential_version, 1);
+    assert_eq!(world.rows().api_keys[0].secret_version, SecretVersion(0));
 }
 
 #[test]

@@ -1,0 +1,233 @@
+//! Other secrets for API keys, OAuth clients and application tokens: the new ones work at once, those before them until the
+//! end of an overlap. Id, and what bots are tied to, stay.
+//!
+//! The one place that says how long an overlap may be, and what may be renewed when.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use vestibule_model::{
+    AccountId, Actor, ApiKey, ApplicationToken, AuditAction, AuditRecord, Means, Millis, OauthClient,
+    Superseded, difference,
+};
+use vestibule_store::{Change, StoreError};
+use zeroize::Zeroizing;
+
+use super::applications::WithSecrets;
+use super::parts::{Part, present};
+use super::values::ApplicationValue;
+use super::written::{Told, Written};
+use super::{AdministrationError, Caller, Once, Scope};
+use crate::directory::{AccountEntry, seal_api_key};
+use crate::service::Auth;
+
+/// The longest time for which old and new secrets both work: longer is no renewal.
+const LONGEST: Duration = Duration::from_hours(24 * 90);
+
+/// For how long the secrets before the new ones go on working.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overlap(Duration);
+
+impl Overlap {
+    /// A day: what is deployed every night has had its turn.
+    pub const USUAL: Self = Self(Duration::from_hours(24));
+
+    /// So many seconds; 0 ends the old secrets, and the sessions that rest on them, at once. `field` is named if there are too
+    /// many.
+    pub fn of_seconds(seconds: u64, field: &'static str) -> Result<Self, AdministrationError> {
+        let overlap = Duration::from_secs(seconds);
+        if overlap <= LONGEST {
+            return Ok(Self(overlap));
+        }
+        let reason = format!("{} seconds, which are 90 days, at most", LONGEST.as_secs());
+        Err(AdministrationError::invalid(field, reason))
+    }
+
+    /// When it is over; None: there is none.
+    fn end(self, now: Millis) -> Option<Millis> {
+        (!self.0.is_zero()).then(|| now.plus(self.0))
+    }
+}
+
+impl Default for Overlap {
+    fn default() -> Self {
+        Self::USUAL
+    }
+}
+
+/// A kind of application whose secrets can be renewed; N of its values are secrets.
+pub trait Renewable<const N: usize>: Part {
+    /// The end of the secrets before the present ones, if they are still kept.
+    fn superseded_until(&self) -> Option<Millis>;
+
+    /// Without those.
+    #[must_use]
+    fn without_superseded(self) -> Self;
+
+    /// With new secrets, which are in clear beside it. Those that it has work until `until`; None: no more.
+    fn renewed(&self, auth: &Auth, account: &AccountEntry, until: Option<Millis>) -> WithSecrets<Self, N>;
+}
+
+impl Auth {
+    /// Gives an application other secrets. The sessions of the old ones end with the overlap, and none before.
+    pub async fn renew<P: Renewable<N>, const N: usize>(
+        &self,
+        caller: &Caller,
+        (account, id): (AccountId, i64),
+        overlap: Overlap,
+        once: Once<'_, WithSecrets<P, N>>,
+    ) -> Result<WithSecrets<P, N>, AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        self.write_directory(caller, || {
+            let entry = self.account_entry(account)?;
+            let before = present::<P>(&entry, id)?;
+            let until = overlap.end(caller.now);
+            expect_no_overlap(before, until, caller.now)?;
+            let renewed = before.renewed(self, &entry, until);
+            let told = Told::changed(before, &renewed.application).in_account(account);
+            let written = Written::one(renewed.application.clone().put(account), told);
+            Ok((Some(written.once(self, caller, (&once, &renewed))), renewed))
+        })
+        .await
+    }
+
+    /// Erases the secrets whose overlap is over at `now`, and ends the sessions that rest on them. They work no more before
+    /// that as well; what cannot be stored is tried again the next time.
+    pub(crate) async fn erase_superseded(&self, now: Millis) -> Result<(), StoreError> {
+        let mut result = Ok(());
+        for account in self.directory.with_ended_overlap(now) {
+            if let Err(error) = self.erase_superseded_of(account, now).await {
+                let cause = error.source().map(tracing::field::display);
+                tracing::error!(%account, %error, cause, "old secrets are not erased yet; it is tried again");
+                result = Err(error);
+            }
+        }
+        result
+    }
+
+    async fn erase_superseded_of(&self, account: AccountId, now: Millis) -> Result<(), StoreError> {
+        let _turn = self.directory_turn.lock().await;
+        self.follow_in_turn().await?;
+        let mut changes = self.erasures(account, now);
+        if changes.is_empty() {
+            return Ok(());
+        }
+        changes.insert(0, Change::ExpectSequence(self.sequence()));
+        match self.store.commit(changes).await {
+            Ok(()) => self.follow_in_turn().await,
+            // Somebody else changed something: another time.
+            Err(StoreError::DirectoryMoved) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn erasures(&self, account: AccountId, now: Millis) -> Vec<Change> {
+        let Some(entry) = self.directory.account(account) else { return Vec::new() };
+        let mut changes = erasures_of::<ApiKey, 2>(&entry, now);
+        changes.extend(erasures_of::<OauthClient, 1>(&entry, now));
+        changes.extend(erasures_of::<ApplicationToken, 1>(&entry, now));
+        changes
+    }
+}
+
+/// The changes that erase what is over, each with its entry in the audit.
+fn erasures_of<P: Renewable<N>, const N: usize>(entry: &AccountEntry, now: Millis) -> Vec<Change> {
+    let account = entry.account.id;
+    let is_over = |part: &&P| part.superseded_until().is_some_and(|until| now >= until);
+    let erase = |before: &P| {
+        let after = before.clone().without_superseded();
+        let (told_before, told_after) = difference(Some(before), Some(&after));
+        let told = AuditRecord {
+            account: Some(account),
+            target: Some(after.audit_target()),
+            before: told_before,
+            after: told_after,
+            ..AuditRecord::new(now, AuditAction::Changed, Actor::System, Means::System)
+        };
+        [after.put(account), Change::Audit(Box::new(told))]
+    };
+    P::all(entry).into_iter().filter(is_over).flat_map(erase).collect()
+}
+
+/// At most two sets of secrets work at a time. Without an overlap the one before them may be replaced: it ends as well.
+fn expect_no_overlap<P: Renewable<N>, const N: usize>(
+    part: &P,
+    until: Option<Millis>,
+    now: Millis,
+) -> Result<(), AdministrationError> {
+    let both_work = part.superseded_until().is_some_and(|until| now < until);
+    if !both_work || until.is_none() {
+        return Ok(());
+    }
+    let reason = "its secrets were renewed, and those before them still work: renew them when that is over, or without an \
+                  overlap, which ends all that there were at once";
+    Err(AdministrationError::Conflict(reason.into()))
+}
+
+impl Renewable<2> for ApiKey {
+    fn superseded_until(&self) -> Option<Millis> {
+        self.superseded.as_ref().map(|before| before.until)
+    }
+
+    fn without_superseded(self) -> Self {
+        Self { superseded: None, ..self }
+    }
+
+    fn renewed(&self, auth: &Auth, account: &AccountEntry, until: Option<Millis>) -> WithSecrets<Self, 2> {
+        let new = |value: ApplicationValue| Zeroizing::new(value.generate(&*auth.rng));
+        let tools = (&auth.sealer, &*auth.rng);
+        let usable = account.api_key(&self.app_key);
+        let superseded = until.and_then(|until| usable.map(|usable| usable.superseded_until(until, tools)));
+        let mut application = Self {
+            access_token: ApplicationValue::AccessToken.generate(&*auth.rng),
+            secret_version: self.secret_version.next(),
+            superseded,
+            ..self.clone()
+        };
+        let secrets = [ApplicationValue::KeySecret, ApplicationValue::AccessTokenSecret].map(new);
+        seal_api_key(tools.0, tools.1, &mut application, &secrets[0], &secrets[1]);
+        WithSecrets { application, secrets }
+    }
+}
+
+impl Renewable<1> for OauthClient {
+    fn superseded_until(&self) -> Option<Millis> {
+        self.superseded.map(|before| before.until)
+    }
+
+    fn without_superseded(self) -> Self {
+        Self { superseded: None, ..self }
+    }
+
+    fn renewed(&self, auth: &Auth, _: &AccountEntry, until: Option<Millis>) -> WithSecrets<Self, 1> {
+        let secret = Zeroizing::new(ApplicationValue::ClientSecret.generate(&*auth.rng));
+        let application = Self {
+            secret: auth.secrets.digest(secret.as_bytes()),
+            secret_version: self.secret_version.next(),
+            superseded: until.map(|until| Superseded { values: self.secret, until }),
+            ..self.clone()
+        };
+        WithSecrets { application, secrets: [secret] }
+    }
+}
+
+impl Renewable<1> for ApplicationToken {
+    fn superseded_until(&self) -> Option<Millis> {
+        self.superseded.map(|before| before.until)
+    }
+
+    fn without_superseded(self) -> Self {
+        Self { superseded: None, ..self }
+    }
+
+    fn renewed(&self, auth: &Auth, _: &AccountEntry, until: Option<Millis>) -> WithSecrets<Self, 1> {
+        let token = Zeroizing::new(ApplicationValue::ApplicationToken.generate(&*auth.rng));
+        let application = Self {
+            token: auth.secrets.digest(token.as_bytes()),
+            secret_version: self.secret_version.next(),
+            superseded: until.map(|until| Superseded { values: self.token, until }),
+            ..self.clone()
+        };
+        WithSecrets { application, secrets: [token] }
+    }
+}

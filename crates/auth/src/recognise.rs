@@ -1,0 +1,226 @@
+//! Which application somebody proves to be, and by which of its secrets: the present ones, or those before them while both
+//! work.
+//!
+//! A set of values is right as a whole or not at all: one value of each set proves nothing. Both sets are compared for every
+//! application, also for one that has a single set, so that the work tells nothing.
+
+use vestibule_crypto::constant_time_eq;
+use vestibule_model::{
+    Application, ApplicationToken, Millis, OauthClient, SecretDigest, SecretVersion, Superseded,
+};
+
+use crate::directory::{AccountFacts, UsableApiKey};
+use crate::log_in::ApplicationCredentials;
+use crate::service::Auth;
+
+/// What an application was recognised by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Proof {
+    pub(crate) application: Application,
+    /// Which of its secrets.
+    pub(crate) secret_version: SecretVersion,
+    /// When those stop working; None: they are the present ones.
+    pub(crate) until: Option<Millis>,
+}
+
+/// The two sets of values that an application may have.
+struct Sets<'a, const N: usize> {
+    present: [&'a [u8]; N],
+    /// As long as they work.
+    before: Option<[&'a [u8]; N]>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    Present,
+    Before,
+}
+
+impl Proof {
+    /// Of a user who logs in without an application.
+    pub(crate) const NONE: Self =
+        Self { application: Application::None, secret_version: SecretVersion(0), until: None };
+
+    fn of<V>(
+        which: Which,
+        application: Application,
+        (present, superseded): (SecretVersion, Option<&Superseded<V>>),
+    ) -> Self {
+        match which {
+            Which::Present => Self { application, secret_version: present, until: None },
+            Which::Before => Self {
+                application,
+                secret_version: present.before(),
+                until: superseded.map(|before| before.until),
+            },
+        }
+    }
+}
+
+impl<const N: usize> Sets<'_, N> {
+    /// Which of the sets `shown` is.
+    fn which(&self, shown: [&[u8]; N], equal: &impl Fn(&[u8], &[u8]) -> bool) -> Option<Which> {
+        let is_whole = |set: [&[u8]; N]| {
+            set.into_iter().zip(shown).fold(true, |right, (value, shown)| equal(value, shown) & right)
+        };
+        let present = is_whole(self.present);
+        let before = is_whole(self.before.unwrap_or(self.present)) & self.before.is_some();
+        match (present, before) {
+            (true, _) => Some(Which::Present),
+            (false, true) => Some(Which::Before),
+            (false, false) => None,
+        }
+    }
+}
+
+impl Auth {
+    /// The application whose values these are.
+    pub(crate) fn recognise(
+        &self,
+        entry: Option<&AccountFacts>,
+        credentials: &ApplicationCredentials,
+        now: Millis,
+    ) -> Option<Proof> {
+        let digest = self.secrets.digest(credentials.secret.as_bytes());
+        let client = entry.and_then(|entry| entry.oauth_client(&credentials.app_key));
+        let by_client = client_proof(client, &digest, now, &constant_time_eq);
+        let key = entry.and_then(|entry| entry.api_key(&credentials.app_key));
+        let shown = [&*credentials.secret, &credentials.access_token, &*credentials.access_token_secret];
+        let by_key = key_proof(key, shown.map(String::as_bytes), now, &constant_time_eq);
+        by_client.or(by_key)
+    }
+}
+
+fn key_proof(
+    key: Option<&UsableApiKey>,
+    shown: [&[u8]; 3],
+    now: Millis,
+    equal: &impl Fn(&[u8], &[u8]) -> bool,
+) -> Option<Proof> {
+    let superseded = key.and_then(|usable| usable.superseded.as_ref()).filter(|before| before.counts(now));
+    let sets = Sets {
+        present: key.map_or([&[][..]; 3], |usable| usable.values.in_order()),
+        before: superseded.map(|before| before.values.in_order()),
+    };
+    let which = sets.which(shown, equal);
+    let usable = key?;
+    let application = Application::ApiKey(usable.key.id);
+    Some(Proof::of(which?, application, (usable.key.secret_version, superseded)))
+}
+
+fn client_proof(
+    client: Option<&OauthClient>,
+    shown: &SecretDigest,
+    now: Millis,
+    equal: &impl Fn(&[u8], &[u8]) -> bool,
+) -> Option<Proof> {
+    let superseded = client.and_then(|client| client.superseded.as_ref()).filter(|before| before.counts(now));
+    let sets = Sets {
+        present: [client.map_or(&[0; 32][..], |client| &client.secret.0)],
+        before: superseded.map(|before| [&before.values.0[..]]),
+    };
+    let which = sets.which([&shown.0], equal);
+    let client = client?;
+    Some(Proof::of(which?, Application::OauthClient(client.id), (client.secret_version, superseded)))
+}
+
+/// What the token with this digest, which was found by it, proves; None: it is disabled, or the digest is one that does not
+/// work any more.
+pub(crate) fn token_proof(token: &ApplicationToken, shown: &SecretDigest, now: Millis) -> Option<Proof> {
+    let superseded = token.superseded.as_ref().filter(|before| before.counts(now));
+    let sets =
+        Sets { present: [&token.token.0[..]], before: superseded.map(|before| [&before.values.0[..]]) };
+    let which = sets.which([&shown.0], &constant_time_eq).filter(|_| token.enabled)?;
+    Some(Proof::of(which, Application::Token(token.id), (token.secret_version, superseded)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use vestibule_model::ApplicationId;
+
+    use super::*;
+
+    const PRESENT: [&[u8]; 3] = [b"secret", b"token", b"token secret"];
+    const BEFORE: [&[u8]; 3] = [b"Secret", b"Token", b"Token secret"];
+
+    fn which(before: Option<[&[u8]; 3]>, shown: [&[u8]; 3]) -> Option<Which> {
+        Sets { present: PRESENT, before }.which(shown, &constant_time_eq)
+    }
+
+    #[test]
+    fn each_set_is_recognised_as_a_whole() {
+        assert_eq!(which(Some(BEFORE), PRESENT), Some(Which::Present));
+        assert_eq!(which(Some(BEFORE), BEFORE), Some(Which::Before));
+        assert_eq!(which(None, PRESENT), Some(Which::Present));
+        assert_eq!(which(None, BEFORE), None);
+    }
+
+    #[test]
+    fn a2_values_of_two_sets_prove_nothing() {
+        for mixed in 1..7_u8 {
+            let shown =
+                [0, 1, 2].map(|place| if mixed & (1 << place) == 0 { PRESENT } else { BEFORE }[place]);
+            assert_eq!(which(Some(BEFORE), shown), None, "{mixed:03b}");
+        }
+    }
+
+    fn client(given: bool) -> OauthClient {
+        let superseded = Superseded { values: SecretDigest([6; 32]), until: Millis::from_unix(100) };
+        OauthClient {
+            id: ApplicationId(5),
+            client_id: "web".into(),
+            secret: SecretDigest([7; 32]),
+            secret_version: SecretVersion(3),
+            superseded: Some(superseded).filter(|_| given),
+            name: "Web".into(),
+            enabled: true,
+            privileges: Vec::new(),
+            addresses: Vec::new(),
+        }
+    }
+
+    /// The bytes that are compared, whoever is asked about.
+    fn compared(work: impl Fn(&dyn Fn(&[u8], &[u8]) -> bool)) -> Vec<usize> {
+        let seen = Cell::new(Vec::new());
+        work(&|left, right| {
+            let mut before = seen.take();
+            before.push(right.len());
+            seen.set(before);
+            constant_time_eq(left, right)
+        });
+        seen.take()
+    }
+
+    #[test]
+    fn l5_it_is_the_same_work_with_and_without_a_set_before_and_for_nobody() {
+        let now = Millis::from_unix(99);
+        let work = |client: Option<&OauthClient>, shown: u8| {
+            compared(|equal| {
+                client_proof(client, &SecretDigest([shown; 32]), now, &equal);
+            })
+        };
+        let (with, without) = (client(true), client(false));
+        for client in [None, Some(&with), Some(&without)] {
+            for shown in [5, 6, 7] {
+                assert_eq!(work(client, shown), [32, 32], "{shown}");
+            }
+        }
+        let of_key = compared(|equal| {
+            key_proof(None, PRESENT, now, &equal);
+        });
+        assert_eq!(of_key.len(), 6);
+    }
+
+    #[test]
+    fn the_secret_before_is_recognised_until_its_end_and_says_when_that_is() {
+        let proof = |shown: u8, now: i64| {
+            let now = Millis::from_unix(now);
+            let proof = client_proof(Some(&client(true)), &SecretDigest([shown; 32]), now, &constant_time_eq);
+            proof.map(|proof| (proof.secret_version.0, proof.until.map(Millis::as_unix)))
+        };
+        assert_eq!([99, 100].map(|now| proof(6, now)), [Some((2, Some(100))), None]);
+        assert_eq!([99, 100].map(|now| proof(7, now)), [Some((3, None)); 2]);
+    }
+}
