@@ -49,6 +49,8 @@ pub(crate) struct StoreHealth {
     /// Why the last commit failed, and the last read; None: they did not.
     commits: Mutex<Option<String>>,
     reads: Mutex<Option<String>>,
+    /// Why the witness could not be written the last time.
+    witness: Mutex<Option<String>>,
     failed_commits: AtomicU64,
 }
 
@@ -81,6 +83,20 @@ impl StoreHealth {
             *reads = why;
         }
     }
+
+    /// The witness is kept, or is not. Told when that changes.
+    fn witness(&self, trouble: Option<String>) {
+        let mut noted = lock(&self.witness);
+        match (&trouble, &*noted) {
+            (Some(why), None) => tracing::error!(
+                why,
+                "the witness cannot be written: an older copy of the database that is put back may go unnoticed"
+            ),
+            (None, Some(_)) => tracing::info!("the witness is written again"),
+            _ => {}
+        }
+        *noted = trouble;
+    }
 }
 
 /// What lies under an error, in its own words: those above it say less.
@@ -110,6 +126,12 @@ impl Auth {
         }
     }
 
+    /// Why the witness could not be written the last time; None: it was, or there is none. Nothing that is asked of the service
+    /// depends on it.
+    pub fn unwitnessed(&self) -> Option<String> {
+        self.store.unwitnessed()
+    }
+
     /// How many commits the store has failed since the start.
     pub fn failed_commits(&self) -> u64 {
         self.store_health.failed_commits.load(Ordering::Relaxed)
@@ -119,6 +141,7 @@ impl Auth {
     pub async fn probe_store(&self) -> Result<(), StoreError> {
         let was_refused = lock(&self.store_health.commits).is_some();
         let probe = if was_refused { vec![Change::Probe] } else { Vec::new() };
+        self.store_health.witness(self.store.unwitnessed());
         self.store.commit(probe).await
     }
 }

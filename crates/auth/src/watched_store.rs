@@ -107,4 +107,8 @@ impl Store for WatchedStore {
     fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>> {
         self.noted(self.store.oldest_answer())
     }
+
+    fn unwitnessed(&self) -> Option<String> {
+        self.store.unwitnessed()
+    }
 }

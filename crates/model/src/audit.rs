@@ -168,6 +168,13 @@ pub enum AuditAction {
     AuditExported,
     /// The database was put back to what a backup had: what happened after that backup is not told here.
     Restored,
+    /// The database was found to be an older one than that which was last in use, or may be: all its sessions ended. What
+    /// happened since is not told here.
+    SetBack,
+    /// Somebody said that the database is the one, although its witness did not say so.
+    WitnessRenewed,
+    /// Commits that stood in the database's log were lost: what they did is not told here.
+    CommitsLost,
 }
 
 /// Why a session ended, or something was refused.

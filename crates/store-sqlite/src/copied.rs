@@ -6,10 +6,11 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use serde::{Deserialize, Serialize};
-use vestibule_model::Millis;
+use vestibule_model::{AuditMac, Millis, Rng};
 
 use crate::migrations;
 use crate::open::OpenError;
+use crate::witness::Attestation;
 
 /// Nobody else has the file open, so its log needs no index beside it; then it needs no log at all.
 const ALONE: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;";
@@ -134,6 +135,12 @@ pub fn make_ready(copy: &Path, sessions: Sessions) -> Result<u64, CopyError> {
     // Nothing is left of them in pages that are not used any more.
     connection.execute_batch("VACUUM")?;
     Ok(u64::try_from(ended).unwrap_or(u64::MAX))
+}
+
+/// What a witness is to say of a copy once it is the database, and gives it an id, if it has none. To be asked when nothing is
+/// written into it any more.
+pub fn attest(copy: &Path, audit: &dyn AuditMac, rng: &dyn Rng) -> Result<Attestation, CopyError> {
+    Ok(Attestation::of(&open(copy)?, audit, rng)?)
 }
 
 /// What becomes of the sessions in a copy.

@@ -16,13 +16,16 @@ mod error;
 #[cfg(test)]
 mod failures;
 mod fold;
+mod log_tail;
 #[cfg(test)]
 mod migrated;
 mod migrations;
 mod open;
+mod opening;
 mod place;
 mod read;
 mod readers;
+mod witness;
 mod write;
 mod writer;
 
@@ -43,15 +46,20 @@ use vestibule_store::{
 pub use audit_reader::AuditReader;
 pub use backup::{BackupError, Progress, back_up};
 pub use chain::{Finding, Verification, VerifyError, Witness, verify_audit};
-pub use copied::{BackupNote, Contents, CopyError, Sessions, holds_api_key, inspect, make_ready};
+pub use copied::{BackupNote, Contents, CopyError, Sessions, attest, holds_api_key, inspect, make_ready};
 pub use end_journal::FileEndJournal;
 pub use fold::{FoldError, fold_log};
+pub use log_tail::LostCommits;
 pub use open::OpenError;
+pub use opening::{InDoubt, Noticed, Opening};
+pub use witness::{Attestation, Standing, WitnessError, WitnessFile};
 
 use crate::chain::Chain;
 use crate::error::thread_is_gone;
+use crate::opening::Settled;
 use crate::place::Place;
 use crate::readers::Readers;
+use crate::witness::Health;
 use crate::writer::{Batch, Queue, Writer};
 
 /// The embedded store. Dropping it writes what is queued, folds the write-ahead log into the file, and waits for
@@ -63,6 +71,8 @@ pub struct SqliteStore {
     queue: Option<Queue>,
     /// The writer's and the one that folds its log, which ends with it.
     threads: Vec<JoinHandle<()>>,
+    /// That of the witness.
+    health: Arc<Health>,
 }
 
 impl SqliteStore {
@@ -72,19 +82,42 @@ impl SqliteStore {
     /// one is refused, because nothing sealed under the first key could be read. `audit` chains the entries of the audit;
     /// its key has to be derived from the same master key.
     pub fn open(path: &Path, key_check: [u8; 32], audit: Arc<dyn AuditMac>) -> Result<Self, OpenError> {
+        let silent = Opening { witness: None, in_doubt: InDoubt::Accept, entry: &|_| None };
+        Self::open_noticing(path, key_check, audit, silent).map(|(store, _)| store)
+    }
+
+    /// The same, and says what was noticed before anybody could use it: that the log has lost commits, or that the database may
+    /// be older than its witness. In that case its sessions have ended.
+    pub fn open_noticing(
+        path: &Path,
+        key_check: [u8; 32],
+        audit: Arc<dyn AuditMac>,
+        opening: Opening<'_>,
+    ) -> Result<(Self, Vec<Noticed>), OpenError> {
+        let lost = log_tail::inspect(path).map_err(|source| open::cannot_open(path, source))?;
         let mut connection = open::writer(path, &key_check, &*audit)?;
+        let mut chain = Chain::new(audit);
+        let health = Arc::<Health>::default();
+        let Settled { noticed, keeper } =
+            opening::settle((&mut connection, &mut chain), lost, opening, &health)
+                .map_err(|source| open::cannot_open(path, source))?;
         let readers = Readers::start(path)?;
         let (rest, checkpoints) =
             checkpoint::start(&mut connection, open::folder(path)?).map_err(OpenError::Thread)?;
         let place = Place::of(path).map_err(|source| open::cannot_open(path, source))?;
-        let writer = Writer { connection, chain: Chain::new(audit), rest, place };
+        let writer = Writer { connection, chain, rest, place, witness: keeper };
         let (queue, writer) = writer.start().map_err(OpenError::Thread)?;
-        Ok(Self { readers, queue: Some(queue), threads: vec![writer, checkpoints] })
+        Ok((Self { readers, queue: Some(queue), threads: vec![writer, checkpoints], health }, noticed))
     }
 
     /// How many transactions the writer has committed since the opening. Commits beside each other share one.
     pub fn transactions(&self) -> u64 {
         self.queue.as_ref().map_or(0, Queue::transactions)
+    }
+
+    /// How many testimonies the witness was given since the opening. Ends beside each other share one.
+    pub fn testimonies(&self) -> u64 {
+        self.health.written()
     }
 }
 
@@ -161,6 +194,10 @@ impl Store for SqliteStore {
     fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>> {
         self.read(read::oldest_answer)
     }
+
+    fn unwitnessed(&self) -> Option<String> {
+        self.health.trouble()
+    }
 }
 
 impl SqliteStore {
@@ -187,6 +224,14 @@ fn journal_seal() -> Arc<dyn vestibule_model::RecordSeal> {
     use vestibule_crypto::{MasterKey, RecordSealer};
 
     Arc::new(RecordSealer::of_end_journal(&MasterKey::from_hex(&"5a".repeat(32)).unwrap()))
+}
+
+/// The seal of the witness that tests use.
+#[cfg(test)]
+fn witness_seal() -> Arc<dyn vestibule_model::RecordSeal> {
+    use vestibule_crypto::{MasterKey, RecordSealer};
+
+    Arc::new(RecordSealer::of_witness(&MasterKey::from_hex(&"5a".repeat(32)).unwrap()))
 }
 
 impl Drop for SqliteStore {

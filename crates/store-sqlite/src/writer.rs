@@ -1,7 +1,8 @@
 //! The writing thread: takes what waits, writes it in one transaction, answers when that is durable.
 //!
 //! Each batch is atomic on its own: one that is refused is undone alone, and the others are committed. Nobody is
-//! answered before the COMMIT, because a refusal may rest on a batch before it that is not durable yet.
+//! answered before the COMMIT, because a refusal may rest on a batch before it that is not durable yet. What takes something
+//! away is answered once it is witnessed (`witness`).
 
 use std::error::Error;
 use std::io;
@@ -15,10 +16,11 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 use vestibule_store::{Change, StoreError};
 
-use crate::chain::Chain;
+use crate::chain::{Chain, Link};
 use crate::checkpoint::Rest;
 use crate::error::unavailable;
 use crate::place::Place;
+use crate::witness::Keeper;
 use crate::write;
 
 /// At most so many batches in one transaction, so that the first of them does not wait for ever.
@@ -74,6 +76,8 @@ pub(crate) struct Writer {
     pub(crate) chain: Chain,
     pub(crate) rest: Rest,
     pub(crate) place: Place,
+    /// None: nobody witnesses what is committed.
+    pub(crate) witness: Option<Keeper>,
 }
 
 impl Writer {
@@ -88,15 +92,22 @@ impl Writer {
     }
 
     fn run(&mut self, queue: &Receiver<Work>, transactions: &AtomicU64) {
-        let Self { connection, chain, rest, place } = self;
+        let Self { connection, chain, rest, place, witness } = self;
         while let Ok(first) = queue.recv() {
             let others = queue.try_iter().take(GROUP - 1);
             let batches = batches(connection, iter::once(first).chain(others));
             let written = still_in(place).and_then(|()| write_group(connection, chain, &batches));
             match written {
-                Ok(verdicts) => {
+                Ok((verdicts, newest)) => {
                     transactions.fetch_add(1, Ordering::Relaxed);
-                    batches.into_iter().zip(verdicts).for_each(answer);
+                    let written = batches.into_iter().zip(verdicts);
+                    match witness {
+                        None => written.for_each(answer),
+                        // Another process may have written the newest.
+                        Some(keeper) => {
+                            keeper.committed(newest.or_else(|| chain.newest(connection).ok()), written);
+                        }
+                    }
                 }
                 Err(error) => {
                     roll_back(connection);
@@ -127,7 +138,8 @@ fn batches(connection: &Connection, group: impl Iterator<Item = Work>) -> Vec<Ba
     batches
 }
 
-fn answer((batch, verdict): (Batch, Verdict)) {
+/// Tells whoever asked for a batch what became of it.
+pub(crate) fn answer((batch, verdict): (Batch, Verdict)) {
     // Whoever asked may have stopped waiting; what was written stays written.
     let _ = batch.answer.send(verdict);
 }
@@ -137,17 +149,22 @@ fn still_in(place: &Place) -> Result<(), Lost> {
     place.check().map_err(|moved| Arc::new(moved) as Lost)
 }
 
-/// One verdict for each batch, all of them durable; or an error, and none of them is.
-fn write_group(connection: &Connection, chain: &mut Chain, batches: &[Batch]) -> Result<Vec<Verdict>, Lost> {
+/// One verdict for each batch, all of them durable, and the newest entry of the audit, if that was looked for; or an error, and
+/// none of them is.
+fn write_group(
+    connection: &Connection,
+    chain: &mut Chain,
+    batches: &[Batch],
+) -> Result<(Vec<Verdict>, Option<Link>), Lost> {
     execute(connection, "BEGIN IMMEDIATE")?;
     chain.begin();
     let verdicts = batches
         .iter()
         .map(|batch| write_batch(connection, chain, &batch.changes))
         .collect::<Result<_, _>>()?;
-    chain.finish(connection).map_err(|error| Arc::new(error) as Lost)?;
+    let newest = chain.finish(connection).map_err(|error| Arc::new(error) as Lost)?;
     execute(connection, "COMMIT")?;
-    Ok(verdicts)
+    Ok((verdicts, newest))
 }
 
 /// One batch, all or none of it; an error when the whole group is lost.

@@ -157,6 +157,25 @@ pub struct Touch {
 }
 
 impl Change {
+    /// Whether it takes something away that a database from before it would give back: a session, a right, a password that is
+    /// good no more. Everything does but what opens a session, notes a use, or only remembers.
+    pub const fn takes_away(&self) -> bool {
+        !matches!(
+            self,
+            Self::ExpectSequence(_)
+                | Self::OpenSession(_)
+                | Self::TouchSessions(_)
+                | Self::TouchApplications(_)
+                | Self::TouchAdministrationToken { .. }
+                | Self::ReplacePasswordHash { .. }
+                | Self::RememberAnswer { .. }
+                | Self::ForgetAnswers { .. }
+                | Self::Audit(_)
+                | Self::Probe
+                | Self::PruneAudit { .. }
+        )
+    }
+
     /// What this changes in the directory, so that those who follow it read it anew. `None` for sessions, audit and
     /// administrators; for deletions, and changes that name only a user, the backend finds the account.
     pub fn in_directory(&self) -> Option<Changed> {

@@ -90,6 +90,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// When the oldest remembered answer was given; None: none is remembered.
     fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>>;
+
+    /// Why what was committed last may not be noticed to be missing, should an older copy of the database be put back: the
+    /// witness of a backend that keeps one could not be written. None: it was, or there is none.
+    fn unwitnessed(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A position in the order of directory changes; grows with every commit that changes a directory.

@@ -273,6 +273,10 @@ impl Store for FailingStore {
     fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>> {
         self.read("oldest_answer", |store| store.oldest_answer())
     }
+
+    fn unwitnessed(&self) -> Option<String> {
+        self.store.unwitnessed()
+    }
 }
 
 #[cfg(test)]

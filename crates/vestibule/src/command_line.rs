@@ -9,6 +9,7 @@ mod service;
 mod session;
 mod thing;
 mod user;
+mod witness;
 
 use std::path::PathBuf;
 
@@ -30,6 +31,7 @@ pub(crate) use thing::{
     ClientFields, GroupFields, KeyFields, ProfileFields, SkillFields, ThingAction, TokenFields, UseFields,
 };
 pub(crate) use user::{AddUser, OneUser, PasswordArguments, RemoveUser, SetPassword, UserAction, UserFields};
+pub(crate) use witness::{RenewArguments, WitnessAction};
 
 /// A login and session service that you host yourself: it speaks the LivePerson Login Service and Domain API, and LiveVox
 /// Session Management, so that clients written for them work without a change.
@@ -69,6 +71,9 @@ pub(crate) enum Action {
     /// Ask the service of this machine whether it answers: exit code 0 if it does
     #[command(long_about = HEALTHCHECK_ABOUT, after_long_help = HEALTHCHECK_EXAMPLES)]
     Healthcheck(HealthcheckArguments),
+    /// The witness, which notices an older database that was put back
+    #[command(subcommand)]
+    Witness(WitnessAction),
     /// Look at configurations
     #[command(subcommand)]
     Config(ConfigAction),

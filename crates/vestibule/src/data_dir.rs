@@ -10,6 +10,9 @@ use anyhow::Context;
 
 use crate::exit_code::Refusal;
 
+/// The name of the witness.
+pub(crate) const WITNESS: &str = "vestibule.witness";
+
 /// The folder that holds everything which outlives the process.
 #[derive(Debug)]
 pub(crate) struct DataDir {
@@ -80,6 +83,11 @@ impl DataDir {
     /// The journal of ends, unless the configuration names another place.
     pub(crate) fn end_journal(&self) -> PathBuf {
         self.path.join("ends.journal")
+    }
+
+    /// The witness, unless the configuration names another place for it or for the master key.
+    pub(crate) fn witness(&self) -> PathBuf {
+        self.path.join(WITNESS)
     }
 
     /// The certificate of the development CA.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use tokio::task::JoinHandle;
 use vestibule_auth::{Auth, BlockList, FailureLimit, FirstOwner, HashSettings, Intervals, Settings};
-use vestibule_crypto::{AuditKey, MasterKey, OsRng, RecordSealer};
+use vestibule_crypto::{MasterKey, OsRng, RecordSealer};
 use vestibule_model::Clock;
 use vestibule_store::{EndJournal, Store};
 use vestibule_store_sqlite::{FileEndJournal, SqliteStore};
@@ -30,14 +30,6 @@ pub(crate) struct House {
     certificates: Followed,
     reload_interval: Duration,
     grace: Duration,
-}
-
-/// The database of a data directory.
-pub(crate) fn open_store(data: &DataDir, master: &MasterKey) -> anyhow::Result<SqliteStore> {
-    let path = data.database();
-    let audit = Arc::new(AuditKey::derive(master));
-    SqliteStore::open(&path, master.check_value(), audit)
-        .with_context(|| format!("cannot use {}", path.display()))
 }
 
 /// The journal of ends.

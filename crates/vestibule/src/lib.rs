@@ -33,12 +33,13 @@ mod replace;
 mod screen;
 mod service_manager;
 mod signals;
+mod witness;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use command_line::{Action, AuditAction, CommandLine, ConfigAction};
+use command_line::{Action, AuditAction, CommandLine, ConfigAction, WitnessAction};
 use exit_code::Ended;
 
 /// Runs the program as the command line says.
@@ -56,6 +57,7 @@ pub fn run() -> ExitCode {
         Action::Backup(arguments) => commands::backup(&arguments),
         Action::Restore(arguments) => commands::restore(&arguments),
         Action::Healthcheck(arguments) => commands::healthcheck(&arguments),
+        Action::Witness(WitnessAction::Renew(arguments)) => commands::renew_witness(&arguments),
         Action::Config(ConfigAction::Check(arguments)) => commands::check_config(&arguments),
         Action::Config(ConfigAction::Default) => commands::show_default_config(),
         Action::Config(ConfigAction::Reference) => commands::show_config_reference(),

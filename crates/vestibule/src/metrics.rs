@@ -64,6 +64,11 @@ impl Collector for EngineMetrics {
                 "1: as /readyz?for=checks says, checks can be answered",
                 ready(Purpose::Checks),
             ),
+            (
+                "witness_failing",
+                "1: the witness cannot be written, so an older database that is put back may go unnoticed",
+                usize::from(auth.as_ref().is_some_and(|auth| auth.unwitnessed().is_some())),
+            ),
             ("hash_queue_length", "Logins that wait for a hash", pool.waiting.load(Ordering::Relaxed)),
             ("hash_queue_capacity", "Logins that may wait for a hash", pool.queue_length),
             ("hash_threads", "Threads that hash", pool.threads),

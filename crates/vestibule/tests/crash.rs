@@ -1,5 +1,6 @@
 //! Kills the real program at random moments and looks whether an acknowledged login was lost, or an acknowledged
-//! logout revived. `CRASH_ROUNDS` says how often; 50 by default.
+//! logout revived; and that no start takes what a kill leaves for an older database or a damaged log. `CRASH_ROUNDS` says how
+//! often; 50 by default.
 #![expect(
     clippy::panic,
     clippy::unwrap_used,
@@ -58,6 +59,19 @@ async fn f1_a_killed_process_loses_no_acknowledged_login_and_revives_no_acknowle
         verify(&client, &program.http, &acknowledged, round).await;
     }
     assert!(logins > rounds * CLIENTS, "the clients did log in: {logins} times in {rounds} rounds");
+    program.kill();
+    let alarms = alarms(&config);
+    assert!(alarms.is_empty(), "a kill is no older database and no damaged log: {alarms:?}");
+}
+
+/// What the starts have told the audit of databases and logs that were not as they should be.
+fn alarms(config: &str) -> Vec<String> {
+    let exported =
+        Program::command(Path::new(PROGRAM)).args(["audit", "export", "--config", config]).output();
+    let exported = String::from_utf8(exported.unwrap().stdout).unwrap();
+    assert!(exported.contains("\"logged-in\""), "no audit: {exported}");
+    let is_alarm = |line: &&str| line.contains("\"set-back\"") || line.contains("\"commits-lost\"");
+    exported.lines().filter(is_alarm).map(str::to_owned).collect()
 }
 
 /// Between 20 and 320 milliseconds after the clients began.

@@ -30,6 +30,8 @@ pub use metrics::Metrics;
 pub enum Readiness {
     /// Yes.
     Ready,
+    /// Yes, and something is wrong all the same, in words for the operator.
+    Impaired(Cow<'static, str>),
     /// Not now, and why, in words for the operator.
     NotReady(Cow<'static, str>),
 }
@@ -37,7 +39,11 @@ pub enum Readiness {
 impl Readiness {
     /// What the engine says of itself.
     pub fn of(auth: &Auth, purpose: Purpose) -> Self {
-        auth.trouble(purpose).map_or(Self::Ready, |trouble| Self::NotReady(trouble.to_string().into()))
+        match (auth.trouble(purpose), auth.unwitnessed()) {
+            (Some(trouble), _) => Self::NotReady(trouble.to_string().into()),
+            (None, Some(why)) => Self::Impaired(format!("the witness cannot be written: {why}").into()),
+            (None, None) => Self::Ready,
+        }
     }
 }
 
@@ -91,6 +97,9 @@ async fn ready(
     };
     match readiness(purpose) {
         Readiness::Ready => json(StatusCode::OK, &json!({ "status": "ready" })),
+        Readiness::Impaired(warning) => {
+            json(StatusCode::OK, &json!({ "status": "ready", "warning": warning }))
+        }
         Readiness::NotReady(reason) => {
             json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "not ready", "reason": reason }))
         }

@@ -13,13 +13,19 @@ use crate::support::{Answer, Client, Site, get_request, request};
 
 fn operations(metrics: &Arc<Metrics>, ready: &Arc<AtomicBool>) -> Running {
     let ready = Arc::clone(ready);
-    let readiness = move |purpose| {
+    operations_with(metrics, move |purpose| {
         if purpose == Purpose::Checks || ready.load(Ordering::Relaxed) {
             Readiness::Ready
         } else {
             Readiness::NotReady("loading \"sessions\"".into())
         }
-    };
+    })
+}
+
+fn operations_with(
+    metrics: &Arc<Metrics>,
+    readiness: impl Fn(Purpose) -> Readiness + Send + Sync + 'static,
+) -> Running {
     let service = operations::router(Arc::clone(metrics), readiness);
     let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: None, service: service.into() };
     Server::bind(vec![listen], Limits::default()).unwrap().start().unwrap()
@@ -47,6 +53,16 @@ fn readiness_follows_the_flag_and_tells_why_not() {
     assert_eq!(answer.body, r#"{"reason":"loading \"sessions\"","status":"not ready"}"#);
     ready.store(true, Ordering::Relaxed);
     assert_eq!(get(&running, "/readyz").status(), 200);
+}
+
+#[test]
+fn what_is_wrong_and_stops_nothing_is_a_warning() {
+    let running = operations_with(&Metrics::new(), |_| Readiness::Impaired("no witness".into()));
+    let answer = get(&running, "/readyz");
+    assert_eq!(
+        (answer.status(), answer.body.as_str()),
+        (200, r#"{"status":"ready","warning":"no witness"}"#)
+    );
 }
 
 #[test]

@@ -105,11 +105,21 @@ impl Chain {
         Ok(())
     }
 
-    /// Seals what the transaction wrote.
-    pub(crate) fn finish(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        let Some(head) = self.head.take() else { return Ok(()) };
+    /// Seals what the transaction wrote. The newest entry, if the transaction has looked for it.
+    pub(crate) fn finish(&mut self, connection: &Connection) -> rusqlite::Result<Option<Link>> {
+        let Some(head) = self.head.take() else { return Ok(None) };
         head.write(connection, &*self.mac)?;
-        blocks::summarise(connection, self.before, head.newest.sequence)
+        blocks::summarise(connection, self.before, head.newest.sequence)?;
+        Ok(Some(head.newest))
+    }
+
+    /// The newest entry there is, whoever wrote it.
+    pub(crate) fn newest(&self, connection: &Connection) -> rusqlite::Result<Link> {
+        Head::read_to_write(connection, &*self.mac).map(|head| head.newest)
+    }
+
+    pub(crate) fn mac(&self) -> &dyn AuditMac {
+        &*self.mac
     }
 
     fn head(&mut self, connection: &Connection) -> rusqlite::Result<Head> {

@@ -1,6 +1,6 @@
 //! The store from outside: the contract's facts, the model beside it, opening and closing its file.
 
-#![expect(clippy::unwrap_used, reason = "these are tests, their helpers included")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "these are tests, their helpers included")]
 
 mod audit;
 mod audit_edits;
@@ -10,5 +10,7 @@ mod checkpoint;
 mod conformance;
 mod end_journal;
 mod killed;
+mod lost_commits;
 mod opening;
 mod temporary;
+mod witness;

@@ -312,7 +312,7 @@ pub async fn a_refused_commit_prunes_nothing(store: &dyn Store) {
     assert_eq!(sequences(store, oldest_first()).await, [1, 2, 3]);
 }
 
-const ACTIONS: [AuditAction; 18] = [
+const ACTIONS: [AuditAction; 21] = [
     AuditAction::LoggedIn,
     AuditAction::JoinedSession,
     AuditAction::LogInRefused,
@@ -331,6 +331,9 @@ const ACTIONS: [AuditAction; 18] = [
     AuditAction::AuditPruned,
     AuditAction::AuditExported,
     AuditAction::Restored,
+    AuditAction::SetBack,
+    AuditAction::WitnessRenewed,
+    AuditAction::CommitsLost,
 ];
 
 const ENDS: [EndReason; 18] = [

@@ -13,8 +13,8 @@ use crate::clock::SystemClock;
 use crate::command_line::ApplyArguments;
 use crate::config::{self, Config, Flags};
 use crate::data_dir::DataDir;
-use crate::house::open_store;
 use crate::input_error::InputError;
+use crate::witness::{self, Use};
 use crate::{master_key, screen};
 
 /// Applies the file, or says what that would do.
@@ -44,7 +44,7 @@ fn run(config: &Config, declared: &Declared, source: &str) -> anyhow::Result<Pla
         let path = data.master_key();
         screen::complain(format_args!("made {}; keep a copy apart from the database's", path.display()));
     }
-    let store = open_store(&data, &master)?;
+    let store = witness::open_store(config, (&data, &master), Use::KeepUnlessTaken)?;
     let mut tools = tools(config, &master);
     small_runtime()?.block_on(engine::apply(&store, &mut tools, declared, source))
 }
@@ -58,7 +58,7 @@ fn dry_run(config: &Config, declared: &Declared, source: &str) -> anyhow::Result
     }
     let data = DataDir::open_existing(data.path())?;
     let master = master_key::load(&config.master_key, &data)?;
-    let store = open_store(&data, &master)?;
+    let store = witness::open_store(config, (&data, &master), Use::Leave)?;
     let mut tools = tools(config, &master);
     small_runtime()?.block_on(engine::plan(&store, &mut tools, declared, source))
 }

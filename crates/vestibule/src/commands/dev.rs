@@ -16,7 +16,8 @@ use crate::clock::SystemClock;
 use crate::command_line::DevArguments;
 use crate::config::{self, Config, Flags};
 use crate::data_dir::DataDir;
-use crate::house::{House, open_store};
+use crate::house::House;
+use crate::witness::{self, Use};
 use crate::{logging, master_key, signals};
 
 /// The demo account.
@@ -44,7 +45,7 @@ pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
     let Development { tls: https, not_covered } = certificates::for_development(&data, SystemClock.now())?;
     let tls = Tls { https: Some(https), ..tls };
     small_runtime()?.block_on(async {
-        let store = open_store(&data, &master)?;
+        let store = witness::open_store(&loaded.config, (&data, &master), Use::Keep)?;
         let owner = FirstOwner::WithPassword(welcome::OWNER_PASSWORD.to_owned().into());
         put_demo_account(&store, &loaded.config, &master).await?;
         let house = House::open(&loaded, &master, (&data, store), (&tls, owner)).await?;

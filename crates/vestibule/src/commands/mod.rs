@@ -9,6 +9,7 @@ mod healthcheck;
 mod restore;
 mod serve;
 pub(crate) mod welcome;
+mod witness;
 
 use anyhow::Context;
 use clap::CommandFactory;
@@ -23,6 +24,7 @@ pub(crate) use dev::dev;
 pub(crate) use healthcheck::healthcheck;
 pub(crate) use restore::restore;
 pub(crate) use serve::serve;
+pub(crate) use witness::renew as renew_witness;
 
 use crate::command_line::{CommandLine, ConfigArguments};
 use crate::config::{self, Flags};
@@ -61,7 +63,7 @@ pub(crate) fn completions(shell: Shell) -> anyhow::Result<()> {
 
 /// Who uses the command line, as the audit names them: the operating system's number for them, which cannot be chosen as
 /// the name in the environment can.
-fn operator() -> Actor {
+pub(crate) fn operator() -> Actor {
     Actor::CommandLine { name: format!("uid {}", rustix::process::getuid().as_raw()) }
 }
 
@@ -76,6 +78,6 @@ const fn version() -> &'static str {
 }
 
 /// So many things, in words.
-fn count(number: u64, thing: &str) -> String {
+pub(crate) fn count(number: u64, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
-use vestibule_crypto::{AuditKey, MasterKey};
+use vestibule_crypto::{AuditKey, MasterKey, OsRng};
 use vestibule_model::{AuditAction, AuditRecord, Clock, Means, Millis};
 use vestibule_store::{Change, Store};
-use vestibule_store_sqlite::{BackupNote, Contents, Sessions, SqliteStore, inspect, make_ready};
+use vestibule_store_sqlite::{BackupNote, Contents, Sessions, SqliteStore, attest, inspect, make_ready};
 
 use super::{count, operator, small_runtime};
 use crate::clock::SystemClock;
@@ -22,7 +22,7 @@ use crate::exit_code::Interrupted;
 use crate::input_error::InputError;
 use crate::progress::Bar;
 use crate::replace::{Permission, Place};
-use crate::{master_key, replace, screen, signals};
+use crate::{master_key, replace, screen, signals, witness};
 
 /// Bytes between two looks at whether to go on.
 const CHUNK: usize = 1 << 20;
@@ -65,8 +65,15 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
     }
     drop(bar);
     let now = SystemClock.now();
+    let attestation =
+        attest(draft.path(), &AuditKey::derive(&key), &OsRng).context("cannot prepare the database")?;
+    let mut witness = witness::open(&config, (&data, &key))?;
     let mut kept = replace::database(draft, &data, now)?;
     kept.extend(place.put(&key, &data, now).context("the database is restored, but not the master key")?);
+    // What was restored is the database from now on.
+    witness
+        .attest(&attestation)
+        .context("the database is restored, but not witnessed: the next start will end its sessions")?;
     show(arguments, &data, &place, &Restored { contents, ended, kept });
     Ok(())
 }

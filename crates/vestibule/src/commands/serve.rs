@@ -6,7 +6,8 @@ use super::{small_runtime, welcome};
 use crate::command_line::ConfigArguments;
 use crate::config::{self, Flags};
 use crate::data_dir::DataDir;
-use crate::house::{House, open_store};
+use crate::house::House;
+use crate::witness::{self, Use};
 use crate::{certificates, logging, master_key, private_file, signals};
 
 /// Runs the service until it is told to stop.
@@ -25,7 +26,7 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
     }
     let file = data.first_owner();
     small_runtime()?.block_on(async {
-        let store = open_store(&data, &master)?;
+        let store = witness::open_store(&loaded.config, (&data, &master), Use::Keep)?;
         let keep = |owner: &MadeOwner| {
             private_file::replace(&file, &welcome::first_owner_file(owner), 0o600)?;
             welcome::show_first_owner(&owner.name, &file);

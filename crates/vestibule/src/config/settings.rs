@@ -130,6 +130,8 @@ pub(crate) struct SessionSettings {
 pub(crate) struct DurabilitySettings {
     #[serde(deserialize_with = "optional")]
     pub(crate) end_journal: Option<PathBuf>,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) witness: Option<PathBuf>,
 }
 
 /// `[audit]`

@@ -65,6 +65,11 @@ fn of_restore() {
 }
 
 #[test]
+fn of_witness_renew() {
+    is_golden("help-witness-renew.txt", &["witness", "renew", "--help"]);
+}
+
+#[test]
 fn of_config() {
     is_golden("help-config.txt", &["config", "--help"]);
 }

@@ -27,5 +27,6 @@ mod master_key;
 mod metrics;
 mod operations;
 mod service_manager;
+mod set_back;
 mod stop;
 mod support;

@@ -227,5 +227,5 @@ fn nothing_but_the_files_that_it_names_is_left_of_a_restore() {
     let mut names: Vec<_> =
         fs::read_dir(folder.path("restored")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["master.key", "vestibule.db", "vestibule.lock"]);
+    assert_eq!(names, ["master.key", "vestibule.db", "vestibule.lock", "vestibule.witness"]);
 }

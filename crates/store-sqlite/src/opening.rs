@@ -1,0 +1,135 @@
+//! What an opening notices before anything is answered, and what follows from it.
+//!
+//! A database that is not as its witness saw it may be an older copy: nobody knows which of its sessions have ended since, so
+//! all of them end, as with a restore. Everything is done and told in one transaction: a start that is cut short finds the
+//! same again.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rusqlite::{Connection, TransactionBehavior};
+use vestibule_model::{AuditRecord, Rng};
+use vestibule_store::StoreError;
+
+use crate::chain::Chain;
+use crate::log_tail::LostCommits;
+use crate::witness::{self, DatabaseId, Health, Keeper, Standing, Testimony, WitnessFile};
+
+/// What an opening is given besides the database.
+pub struct Opening<'a> {
+    /// The witness to compare the database with, and to keep while it is open, and randomness for the database's id, which
+    /// its first testimony gives it; None: no witness.
+    pub witness: Option<(WitnessFile, &'a dyn Rng)>,
+    /// If the database is not as its witness says.
+    pub in_doubt: InDoubt,
+    /// The entry of the audit about something that was noticed; None: it is not told there.
+    pub entry: &'a dyn Fn(&Noticed) -> Option<AuditRecord>,
+}
+
+/// What becomes of the sessions of a database that may be an older one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InDoubt {
+    /// They end.
+    EndSessions,
+    /// They stay: somebody who knows the database says that it is the one.
+    Accept,
+}
+
+/// What an opening noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noticed {
+    /// Commits that stood in the log are lost.
+    LostCommits(LostCommits),
+    /// The database has a witness from now on.
+    FirstWitness,
+    /// The database may be an older one: its sessions have ended.
+    SetBack {
+        /// What the comparison came to.
+        standing: Standing,
+        /// How many sessions it had.
+        sessions: u64,
+    },
+    /// The database may be an older one, and was accepted as it is.
+    Accepted(Standing),
+}
+
+/// Why an opening did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettleError {
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("cannot start a thread for the witness")]
+    Thread(#[source] std::io::Error),
+}
+
+/// What the store goes on with.
+pub(crate) struct Settled {
+    pub(crate) noticed: Vec<Noticed>,
+    pub(crate) keeper: Option<Keeper>,
+}
+
+/// Does what has to be done before anybody uses the database.
+pub(crate) fn settle(
+    (connection, chain): (&mut Connection, &mut Chain),
+    lost: Option<LostCommits>,
+    opening: Opening<'_>,
+    health: &Arc<Health>,
+) -> Result<Settled, SettleError> {
+    let mut noticed: Vec<Noticed> = lost.map(Noticed::LostCommits).into_iter().collect();
+    let Opening { witness, in_doubt, entry } = opening;
+    let Some((mut file, rng)) = witness else {
+        tell(connection, chain, (&mut noticed, None), entry)?;
+        return Ok(Settled { noticed, keeper: None });
+    };
+    let (standing, id) = witness::compare(connection, chain.mac(), file.said())?;
+    let id = id.unwrap_or_else(|| DatabaseId::new(rng));
+    if standing == Standing::First {
+        // Before the database says that it has a witness: a start that is cut short in between has lost none.
+        health.note(&file.put(&Testimony::new(id, chain.newest(connection)?)));
+        noticed.push(Noticed::FirstWitness);
+    } else if standing.is_doubtful() {
+        noticed.push(match in_doubt {
+            InDoubt::EndSessions => Noticed::SetBack { standing, sessions: 0 },
+            InDoubt::Accept => Noticed::Accepted(standing),
+        });
+    }
+    tell(connection, chain, (&mut noticed, Some(id)), entry)?;
+    let newest = chain.newest(connection)?;
+    let put = file.put(&Testimony::new(id, newest));
+    health.note(&put);
+    let known = (newest, put.is_ok().then_some(newest));
+    let keeper = Keeper::start(file, id, known, Arc::clone(health)).map_err(SettleError::Thread)?;
+    Ok(Settled { noticed, keeper: Some(keeper) })
+}
+
+/// Ends what has to end, and tells the audit, in one transaction.
+fn tell(
+    connection: &mut Connection,
+    chain: &mut Chain,
+    (noticed, id): (&mut [Noticed], Option<DatabaseId>),
+    entry: &dyn Fn(&Noticed) -> Option<AuditRecord>,
+) -> Result<(), SettleError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    chain.begin();
+    for noticed in noticed {
+        if let Noticed::SetBack { sessions, .. } = noticed {
+            *sessions = u64::try_from(transaction.execute("DELETE FROM sessions", [])?).unwrap_or(u64::MAX);
+        }
+        if let Some(record) = entry(noticed) {
+            chain.append(&transaction, &record)?;
+        }
+    }
+    if let Some(id) = id {
+        witness::keep_id(&transaction, id)?;
+    }
+    chain.finish(&transaction)?;
+    Ok(transaction.commit()?)
+}
+
+impl fmt::Debug for Opening<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Opening").finish_non_exhaustive()
+    }
+}

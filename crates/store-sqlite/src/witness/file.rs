@@ -1,0 +1,160 @@
+//! The witness's file: two places that are written in turn, so that a write which is torn leaves the testimony before it.
+//! They lie in different blocks, and are made once: what is written later needs no space.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use vestibule_model::RecordSeal;
+
+use super::Attestation;
+use super::record::{self, EMPTY, Found, LENGTH, Testimony};
+
+/// A block of a file system: no block holds both places.
+const BLOCK: [u8; 4_096] = [0; 4_096];
+
+/// From the one place to the other, in bytes.
+const STEP: u64 = BLOCK.len() as u64;
+
+/// Why there is no witness to ask.
+#[derive(Debug, thiserror::Error)]
+pub enum WitnessError {
+    /// Another process keeps it.
+    #[error("another server or command is using the witness {path}")]
+    InUse {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// It cannot be made, read or written.
+    #[error("cannot use the witness {path}")]
+    Unusable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A witness that nobody else uses as long as this lives.
+pub struct WitnessFile {
+    path: PathBuf,
+    seal: Arc<dyn RecordSeal>,
+    file: File,
+    /// The place and the turn of the next testimony.
+    next: (u64, u64),
+    said: Said,
+}
+
+/// What a witness said when it was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// It was not there, or nothing was written into it yet.
+    Nothing,
+    /// This, last.
+    Testimony(Testimony),
+    /// It has testimonies, and none that was written under this master key.
+    Unsealed,
+}
+
+impl WitnessFile {
+    /// Opens the file, or makes an empty one with mode 0600. Its folder has to be there: one that is not is a disk that is
+    /// not mounted rather than a witness that was lost.
+    pub fn open(path: &Path, seal: Arc<dyn RecordSeal>) -> Result<Self, WitnessError> {
+        let unusable = |source| WitnessError::Unusable { path: path.to_owned(), source };
+        let file = make(path).map_err(unusable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(WitnessError::InUse { path: path.to_owned() }),
+            Err(TryLockError::Error(source)) => return Err(unusable(source)),
+        }
+        let (said, next) = read(&file, &*seal).map_err(unusable)?;
+        Ok(Self { path: path.to_owned(), seal, file, next, said })
+    }
+
+    /// Says this from now on, and answers when that is durable.
+    pub fn attest(&mut self, attestation: &Attestation) -> io::Result<()> {
+        self.put(&attestation.0)
+    }
+
+    /// What it said when it was opened.
+    pub(crate) const fn said(&self) -> Said {
+        self.said
+    }
+
+    /// Writes a testimony over the older one, and answers when it is durable. A file that was removed or replaced is made
+    /// anew: the database that runs is the newer one.
+    pub(crate) fn put(&mut self, testimony: &Testimony) -> io::Result<()> {
+        if !self.is_in_place() {
+            let again = Self::open(&self.path, Arc::clone(&self.seal))
+                .map_err(|error| io::Error::other(whole(&error)))?;
+            let turn = self.next.1.max(again.next.1);
+            *self = Self { next: (again.next.0, turn), ..again };
+        }
+        let (place, turn) = self.next;
+        self.file.write_all_at(&record::write(testimony, turn, &*self.seal), place * STEP)?;
+        self.file.sync_data()?;
+        self.next = (1 - place, turn + 1);
+        Ok(())
+    }
+
+    fn is_in_place(&self) -> bool {
+        let id = |found: &fs::Metadata| (found.dev(), found.ino());
+        let (there, own) = (fs::metadata(&self.path), self.file.metadata());
+        matches!((there, own), (Ok(there), Ok(own)) if id(&there) == id(&own))
+    }
+}
+
+impl std::fmt::Debug for WitnessFile {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("WitnessFile").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// An error and what lies under it, in one line.
+fn whole(error: &WitnessError) -> String {
+    match error {
+        WitnessError::Unusable { source, .. } => format!("{error}: {source}"),
+        WitnessError::InUse { .. } => error.to_string(),
+    }
+}
+
+/// The file with both places. Zeros that are written have their space, on a file system that writes in place.
+fn make(path: &Path) -> io::Result<File> {
+    let file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    if file.metadata()?.len() >= 2 * STEP {
+        return Ok(file);
+    }
+    for place in [0, STEP] {
+        let mut found = EMPTY;
+        // What is there of a place that was cut short stays, to be found damaged.
+        let there = file.read_at(&mut found, place)?;
+        file.write_all_at(&BLOCK[there..], place + there as u64)?;
+    }
+    file.sync_all()?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    Ok(file)
+}
+
+/// What the file says last, and where and as which the next testimony is written.
+fn read(file: &File, seal: &dyn RecordSeal) -> io::Result<(Said, (u64, u64))> {
+    let (mut said, mut next) = (Said::Nothing, (0, 0));
+    for place in [0, 1] {
+        let mut found = [0; LENGTH];
+        file.read_exact_at(&mut found, place * STEP)?;
+        match record::read(&found, seal) {
+            Found::Testimony(testimony, turn) if turn >= next.1 => {
+                said = Said::Testimony(testimony);
+                next = (1 - place, turn + 1);
+            }
+            // The one that was being written when the process ended, if the other is whole.
+            Found::Damaged if said == Said::Nothing => said = Said::Unsealed,
+            Found::Testimony(..) | Found::Damaged | Found::Nothing => {}
+        }
+    }
+    Ok((said, next))
+}

@@ -1,0 +1,149 @@
+//! What a witness and a database say about each other.
+
+use rusqlite::{Connection, OptionalExtension};
+use vestibule_model::{AuditMac, Rng};
+
+use super::file::Said;
+use super::record::Testimony;
+use crate::chain::{Head, Link, Witness};
+
+/// The name of the database's id in `meta`. It is there from the first testimony on, and so says that there is a witness.
+const ID: &str = "witness";
+
+/// What tells one database from another that has the same master key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DatabaseId(pub(crate) [u8; 16]);
+
+impl DatabaseId {
+    pub(crate) fn new(rng: &dyn Rng) -> Self {
+        let mut id = [0; 16];
+        rng.fill(&mut id);
+        Self(id)
+    }
+}
+
+/// What a comparison of a database with its witness came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The database is the one that was witnessed, or newer.
+    AsWitnessed,
+    /// Neither has ever heard of the other: the first start with a witness.
+    First,
+    /// The database had a witness, which is not there.
+    Missing,
+    /// The witness was not written under this master key, or was changed.
+    Unsealed,
+    /// The witness is that of another database.
+    OfAnother,
+    /// The database ends before what was witnessed: an older copy.
+    Behind {
+        /// The newest entry of the audit that was witnessed.
+        witnessed: i64,
+        /// The newest entry that the database has.
+        newest: i64,
+    },
+    /// The database has another entry, or none, where one was witnessed: it went another way from an older copy, or its audit
+    /// was changed.
+    Another {
+        /// The entry.
+        witnessed: i64,
+    },
+}
+
+impl Standing {
+    /// Whether the database may be an older one than that which was last in use.
+    pub const fn is_doubtful(self) -> bool {
+        !matches!(self, Self::AsWitnessed | Self::First)
+    }
+}
+
+/// The standing, and the id that the next testimony is to bear; None: a new one.
+pub(crate) type Standings = (Standing, Option<DatabaseId>);
+
+/// Compares a database with what its witness says.
+pub(crate) fn compare(
+    connection: &Connection,
+    mac: &dyn AuditMac,
+    said: Said,
+) -> rusqlite::Result<Standings> {
+    let own = id(connection)?;
+    let standing = match (own, said) {
+        (None, Said::Nothing) => Standing::First,
+        (Some(_), Said::Nothing) => Standing::Missing,
+        (_, Said::Unsealed) => Standing::Unsealed,
+        (Some(own), Said::Testimony(testimony)) if own != testimony.database => Standing::OfAnother,
+        // The process ended between the first testimony and the database's note of it, or the database is from before it.
+        (None, Said::Testimony(testimony)) => {
+            let standing = against(connection, mac, testimony.newest)?;
+            return Ok((standing, (!standing.is_doubtful()).then_some(testimony.database)));
+        }
+        (Some(_), Said::Testimony(testimony)) => against(connection, mac, testimony.newest)?,
+    };
+    Ok((standing, own))
+}
+
+/// Notes the id in the database, unless it has one.
+pub(crate) fn keep_id(connection: &Connection, id: DatabaseId) -> rusqlite::Result<()> {
+    let insert = "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
+    connection.execute(insert, (ID, id.0)).map(drop)
+}
+
+/// A value that is no id is none: the witness then says whose it is.
+fn id(connection: &Connection) -> rusqlite::Result<Option<DatabaseId>> {
+    let select = "SELECT value FROM meta WHERE name = ?1";
+    let kept: Option<Vec<u8>> = connection.query_row(select, [ID], |row| row.get(0)).optional()?;
+    Ok(kept.and_then(|kept| kept.try_into().ok()).map(DatabaseId))
+}
+
+fn against(connection: &Connection, mac: &dyn AuditMac, witnessed: Witness) -> rusqlite::Result<Standing> {
+    let another = Standing::Another { witnessed: witnessed.sequence };
+    let Some(head) = Head::read(connection, mac)? else { return Ok(another) };
+    let newest = head.newest.sequence;
+    if newest < witnessed.sequence {
+        return Ok(Standing::Behind { witnessed: witnessed.sequence, newest });
+    }
+    let there = match witnessed.sequence {
+        // Retention has removed it, and whatever came before what it left.
+        removed if removed < head.anchor.sequence => return Ok(Standing::AsWitnessed),
+        sequence if sequence == head.anchor.sequence => Some(head.anchor.mac),
+        sequence if sequence == newest => Some(head.newest.mac),
+        sequence => mac_of(connection, sequence)?,
+    };
+    Ok(if there == Some(witnessed.mac) { Standing::AsWitnessed } else { another })
+}
+
+fn mac_of(connection: &Connection, sequence: i64) -> rusqlite::Result<Option<[u8; 32]>> {
+    let select = "SELECT mac FROM audit WHERE sequence = ?1";
+    match connection.query_row(select, [sequence], |row| row.get(0)).optional() {
+        // Somebody has put something else there.
+        Err(rusqlite::Error::FromSqlConversionFailure(..)) => Ok(None),
+        found => found,
+    }
+}
+
+/// What a witness is to say of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attestation(pub(crate) Testimony);
+
+impl Attestation {
+    /// Of a database as it is, which gets an id, if it has none.
+    pub(crate) fn of(connection: &Connection, mac: &dyn AuditMac, rng: &dyn Rng) -> rusqlite::Result<Self> {
+        let own = id(connection)?.unwrap_or_else(|| DatabaseId::new(rng));
+        keep_id(connection, own)?;
+        let newest = Head::read_to_write(connection, mac)?.newest;
+        Ok(Self(Testimony::new(own, newest)))
+    }
+}
+
+impl From<Link> for Witness {
+    fn from(link: Link) -> Self {
+        Self { sequence: link.sequence, mac: link.mac }
+    }
+}
+
+impl Testimony {
+    /// That this is the newest entry of the database.
+    pub(crate) fn new(database: DatabaseId, newest: Link) -> Self {
+        Self { database, newest: newest.into() }
+    }
+}

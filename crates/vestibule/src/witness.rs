@@ -1,0 +1,183 @@
+//! The database with its witness: where that lies, and what is told of what an opening noticed, on the screen, in the log and in
+//! the audit. What makes a database doubtful is decided in `vestibule-store-sqlite`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use serde_json::{Value, json};
+use vestibule_crypto::{AuditKey, MasterKey, OsRng, RecordSealer};
+use vestibule_model::{Actor, AuditAction, AuditRecord, Clock, Means};
+use vestibule_store_sqlite::{
+    InDoubt, LostCommits, Noticed, Opening, SqliteStore, Standing, WitnessError, WitnessFile,
+};
+
+use crate::clock::SystemClock;
+use crate::commands::{count, operator};
+use crate::config::Config;
+use crate::data_dir::{DataDir, WITNESS};
+use crate::exit_code::Refusal;
+use crate::{replace, screen};
+
+/// Whether an opening has to do with the witness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// It keeps it.
+    Keep,
+    /// It keeps it, unless a server does.
+    KeepUnlessTaken,
+    /// It does not.
+    Leave,
+}
+
+/// Where the witness is.
+pub(crate) fn place(config: &Config, data: &DataDir) -> PathBuf {
+    let beside_the_key = || Some(config.master_key.file.as_ref()?.with_file_name(WITNESS));
+    config.durability.witness.clone().or_else(beside_the_key).unwrap_or_else(|| data.witness())
+}
+
+/// The witness, for nobody else.
+pub(crate) fn open(config: &Config, used: (&DataDir, &MasterKey)) -> anyhow::Result<WitnessFile> {
+    let (data, master) = used;
+    let path = place(config, data);
+    let file = WitnessFile::open(&path, Arc::new(RecordSealer::of_witness(master)));
+    let file = file.map_err(|error| match error {
+        error @ WitnessError::InUse { .. } => Refusal::new(error).into(),
+        error @ WitnessError::Unusable { .. } => anyhow::Error::new(error).context(
+            "the database needs its witness: mount its disk, let the service write there, or name another place \
+             (durability.witness)",
+        ),
+    })?;
+    replace::give_to_owner(&path, data)?;
+    Ok(file)
+}
+
+/// The database of a data directory, compared with its witness, and what was noticed told.
+pub(crate) fn open_store(
+    config: &Config,
+    used: (&DataDir, &MasterKey),
+    witness: Use,
+) -> anyhow::Result<SqliteStore> {
+    let file = match witness {
+        Use::Leave => None,
+        Use::Keep => Some(open(config, used)?),
+        Use::KeepUnlessTaken => match open(config, used) {
+            Err(error) if error.is::<Refusal>() => None,
+            opened => Some(opened?),
+        },
+    };
+    let opening = Opening {
+        witness: file.map(|file| (file, &OsRng as _)),
+        in_doubt: InDoubt::EndSessions,
+        entry: &|noticed| entry(noticed, Actor::System),
+    };
+    let (store, noticed) = open_noticing(used, opening)?;
+    let place = place(config, used.0);
+    for noticed in &noticed {
+        tell(noticed, &place);
+    }
+    Ok(store)
+}
+
+/// Accepts the database as it is. Why there was a doubt; None: there was none.
+pub(crate) fn accept(file: WitnessFile, used: (&DataDir, &MasterKey)) -> anyhow::Result<Option<Standing>> {
+    let opening = Opening {
+        witness: Some((file, &OsRng)),
+        in_doubt: InDoubt::Accept,
+        entry: &|noticed| entry(noticed, operator()),
+    };
+    let (_, noticed) = open_noticing(used, opening)?;
+    let accepted = noticed.iter().find_map(|noticed| match noticed {
+        Noticed::Accepted(standing) => Some(*standing),
+        _ => None,
+    });
+    Ok(accepted)
+}
+
+fn open_noticing(
+    (data, master): (&DataDir, &MasterKey),
+    opening: Opening<'_>,
+) -> anyhow::Result<(SqliteStore, Vec<Noticed>)> {
+    let (path, audit) = (data.database(), Arc::new(AuditKey::derive(master)));
+    SqliteStore::open_noticing(&path, master.check_value(), audit, opening)
+        .with_context(|| format!("cannot use {}", path.display()))
+}
+
+/// Why a database may be an older one, in words.
+pub(crate) fn doubt(standing: Standing, witness: &Path) -> String {
+    let witness = witness.display();
+    match standing {
+        Standing::Behind { witnessed, newest } => format!(
+            "the database ends at entry {newest} of the audit, and entry {witnessed} was witnessed ({witness}): an older \
+             copy was put back"
+        ),
+        Standing::Another { witnessed } => format!(
+            "entry {witnessed} of the audit is not the one that was witnessed ({witness}): an older copy was put back and \
+             used, or the audit was changed"
+        ),
+        Standing::Missing => format!("the witness of the database is missing ({witness})"),
+        Standing::Unsealed => {
+            format!("the witness was not written under this master key, or was changed ({witness})")
+        }
+        Standing::OfAnother => format!("the witness is that of another database ({witness})"),
+        Standing::AsWitnessed | Standing::First => format!("the database is as witnessed ({witness})"),
+    }
+}
+
+fn tell(noticed: &Noticed, witness: &Path) {
+    match noticed {
+        Noticed::FirstWitness => {
+            tracing::info!(file = %witness.display(), "the database has a witness from now on");
+        }
+        Noticed::SetBack { standing, sessions } => {
+            let (why, ended) = (doubt(*standing, witness), count(*sessions, "session"));
+            tracing::error!(why, sessions, "the database may be an older one: all its sessions have ended");
+            screen::complain(format_args!(
+                "{why}.\nThe database may be an older one: all its sessions ({ended}) have ended, and everybody logs in \
+                 anew. Passwords, locks, disabled users and keys are as they were then: repeat what has changed since."
+            ));
+        }
+        Noticed::LostCommits(LostCommits { recovered, written }) => {
+            let lost = written.saturating_sub(*recovered);
+            tracing::error!(recovered, written, "the database's log is damaged: commits are lost");
+            screen::complain(format_args!(
+                "The end of the database's log is damaged: {lost} of {written} pages of it could not be recovered, and what \
+                 was committed with them is lost."
+            ));
+        }
+        Noticed::Accepted(_) => {}
+    }
+}
+
+fn entry(noticed: &Noticed, actor: Actor) -> Option<AuditRecord> {
+    let (action, details) = match noticed {
+        Noticed::FirstWitness => return None,
+        Noticed::SetBack { standing, sessions } => {
+            let mut details = standing_in_json(*standing);
+            details["sessions_ended"] = (*sessions).into();
+            (AuditAction::SetBack, details)
+        }
+        Noticed::Accepted(standing) => (AuditAction::WitnessRenewed, standing_in_json(*standing)),
+        Noticed::LostCommits(LostCommits { recovered, written }) => {
+            (AuditAction::CommitsLost, json!({ "pages_recovered": recovered, "pages_written": written }))
+        }
+    };
+    let means = if actor == Actor::System { Means::System } else { Means::CommandLine };
+    let record = AuditRecord::new(SystemClock.now(), action, actor, means);
+    Some(AuditRecord { details: Some(details.to_string()), ..record })
+}
+
+fn standing_in_json(standing: Standing) -> Value {
+    match standing {
+        Standing::Behind { witnessed, newest } => {
+            json!({ "found": "behind its witness", "witnessed": witnessed, "newest": newest })
+        }
+        Standing::Another { witnessed } => {
+            json!({ "found": "another entry than witnessed", "witnessed": witnessed })
+        }
+        Standing::Missing => json!({ "found": "no witness" }),
+        Standing::Unsealed => json!({ "found": "a witness without its seal" }),
+        Standing::OfAnother => json!({ "found": "the witness of another database" }),
+        Standing::AsWitnessed | Standing::First => json!({ "found": "as witnessed" }),
+    }
+}
