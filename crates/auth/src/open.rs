@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a2_a_session_of_other_secrets_of_the_application_is_given_to_nobody() {
+    fn s4_a_session_of_other_secrets_of_the_application_is_given_to_nobody() {
         let renewed = Proof { secret_version: SecretVersion(1), ..Proof::NONE };
         let newer = (Dialect::LivePerson, renewed, 1);
         let room = make_room(&policy(Concurrency::Same), newer, sessions(&[1]));
@@ -283,7 +283,7 @@ mod tests {
         /// Whatever the policy's end and that of the overlap: a session that was opened with superseded secrets ends at the
         /// earlier of the two, and its secrets count exactly as long as the overlap lasts.
         #[test]
-        fn a2_a_session_of_superseded_secrets_ends_with_them(
+        fn s4_a_session_of_superseded_secrets_ends_with_them(
             policy in prop::option::of(0_i64..1_000), until in 0_i64..1_000, at in 0_i64..1_000, version in any::<u8>(),
         ) {
             let (policy, until, now) = (policy.map(Millis::from_unix), Millis::from_unix(until), Millis::from_unix(at));

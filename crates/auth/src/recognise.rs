@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a2_values_of_two_sets_prove_nothing() {
+    fn s4_values_of_two_sets_prove_nothing() {
         for mixed in 1..7_u8 {
             let shown =
                 [0, 1, 2].map(|place| if mixed & (1 << place) == 0 { PRESENT } else { BEFORE }[place]);

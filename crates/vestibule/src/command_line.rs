@@ -28,7 +28,8 @@ pub(crate) use server::{AddServer, LogInArguments, LogOutArguments, OwnPasswordA
 pub(crate) use service::{Asking, PageArguments, ServiceArguments};
 pub(crate) use session::{EndSessions, ListSessions, SessionAction, WhyArguments};
 pub(crate) use thing::{
-    ClientFields, GroupFields, KeyFields, ProfileFields, SkillFields, ThingAction, TokenFields, UseFields,
+    ClientFields, GroupFields, KeyFields, ProfileFields, RenewThing, SecretAction, SkillFields, ThingAction,
+    TokenFields, UseFields,
 };
 pub(crate) use user::{AddUser, OneUser, PasswordArguments, RemoveUser, SetPassword, UserAction, UserFields};
 pub(crate) use witness::{RenewArguments, WitnessAction};
@@ -119,11 +120,11 @@ pub(crate) enum AskAction {
     /// Skills of an account
     Skill(Asking<ThingAction<SkillFields>>),
     /// API keys of an account, with which bots log in
-    Key(Asking<ThingAction<KeyFields>>),
+    Key(Asking<SecretAction<KeyFields>>),
     /// OAuth clients of an account
-    Client(Asking<ThingAction<ClientFields>>),
+    Client(Asking<SecretAction<ClientFields>>),
     /// Application tokens of an account, which LiveVox's clients show as LV-Access
-    Token(Asking<ThingAction<TokenFields>>),
+    Token(Asking<SecretAction<TokenFields>>),
     /// Live sessions: list, show, end, end-all
     Session(Asking<SessionAction>),
     /// Say why somebody was logged out
@@ -320,7 +321,7 @@ directory follows within half a second, and ends the sessions of users who are d
 
 A human user without `password` or `password_hash` gets a generated password, to be changed at the first login; API \
 keys, OAuth clients and application tokens without values get generated ones. What was generated is shown once, and \
-never again.
+never again. Secrets that were renewed are not put back during their overlap, but after it: take the new ones into the file.
 
 An account that is new begins with the `policy` that the file names, which is its own from then on; without one, passwords \
 are not asked how hard they are to guess. `vestibule policy list` has the policies.

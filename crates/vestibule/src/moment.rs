@@ -35,6 +35,14 @@ pub(crate) fn read_future(flag: &str, text: &str, now: Millis) -> Result<Millis,
     })
 }
 
+/// How long something lasts, in whole seconds: `90m`, `2h`, `7d`, or `0`.
+pub(crate) fn read_span(flag: &str, text: &str) -> Result<Duration, InputError> {
+    let lasting = if text == "0" { Some(Duration::ZERO) } else { whole_span(text) };
+    lasting
+        .filter(|span| span.subsec_nanos() == 0)
+        .ok_or_else(|| InputError::new(flag, "this is no span of time: write 90m, 2h, 7d, or 0"))
+}
+
 /// To the second: `2026-11-25T10:00:00Z`.
 pub(crate) fn show(at: i64) -> String {
     let time = Timestamp::from_millisecond(at).ok();
@@ -50,9 +58,13 @@ fn at(text: &str) -> Option<Millis> {
 }
 
 fn span(text: &str) -> Option<Duration> {
+    whole_span(text).filter(|span| !span.is_zero())
+}
+
+fn whole_span(text: &str) -> Option<Duration> {
     let span = text.parse::<Span>().ok()?;
     let span = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-    Duration::try_from(span).ok().filter(|span| !span.is_zero())
+    Duration::try_from(span).ok()
 }
 
 #[cfg(test)]
@@ -93,6 +105,14 @@ mod tests {
             let refused = read_past("--since", text, NOW);
             assert!(refused.is_err(), "{text}: {refused:?}");
         }
+    }
+
+    #[test]
+    fn a_span_may_be_none_and_has_whole_seconds() {
+        let seconds = |text: &str| read_span("--overlap", text).map(|span| span.as_secs()).ok();
+        let spans = ["0", "0s", "90m", "24h", "7d", "500ms", "-2h", "1mo", "3600", "", "2026-11-25"];
+        let expected = [Some(0), Some(0), Some(5_400), Some(86_400), Some(604_800)];
+        assert_eq!(spans.map(seconds), [&expected[..], &[None; 6]].concat().as_slice());
     }
 
     #[test]

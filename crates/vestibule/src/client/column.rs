@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::moment;
 
 /// What the API gives in milliseconds since 1970.
-const TIMES: [&str; 15] = [
+const TIMES: [&str; 16] = [
     "absolute_end",
     "at",
     "changed_at",
@@ -17,6 +17,7 @@ const TIMES: [&str; 15] = [
     "last_used",
     "locked_at",
     "password_changed_at",
+    "previous_values_until",
     "revoked",
     "since",
     "time",

@@ -20,6 +20,34 @@ pub(crate) enum ThingAction<F: Args> {
     Remove(OneThing),
 }
 
+/// The same, and other secrets for one.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretAction<F: Args> {
+    #[command(flatten)]
+    Thing(ThingAction<F>),
+    /// Give one other secrets, shown once; those so far work beside them for a while
+    #[command(after_long_help = RENEW_EXAMPLES)]
+    Renew(RenewThing),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RenewThing {
+    #[command(flatten)]
+    pub(crate) one: OneThing,
+    /// For how long the secrets so far go on working, such as 2h or 7d, 90 days at most; 0: they stop at once, and the
+    /// sessions that rest on them end [default: 24h]
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) overlap: Option<String>,
+}
+
+const RENEW_EXAMPLES: &str = "\
+Examples:
+  vestibule key renew 12345678 Bots
+  vestibule token renew 12345678 dialler --overlap 7d
+  vestibule client renew 12345678 reports --overlap 0
+Put the new secret where it is needed:
+  vestibule client renew 12345678 reports --json | jq --raw-output .secret";
+
 #[derive(Debug, Args)]
 pub(crate) struct OfAccount {
     /// The account's id

@@ -16,7 +16,7 @@ use crate::applications::{audit, bot_status, of, renewed_within};
 use crate::support::House;
 
 #[tokio::test]
-async fn a2_both_sets_log_in_and_no_mixture_of_them() {
+async fn s4_both_sets_log_in_and_no_mixture_of_them() {
     let house = house().await;
     let (old, new) = (old_key(), renew(&house, KEY, OVERLAP).await);
     assert_eq!((&new["id"], &new["app_key"]), (&json!(1), &old["app_key"]));
@@ -62,12 +62,12 @@ async fn expect_ends(what: &str, name: &str, old: Value) {
 }
 
 #[tokio::test]
-async fn a2_sessions_of_an_old_key_end_with_the_overlap_and_none_before() {
+async fn s4_sessions_of_an_old_key_end_with_the_overlap_and_none_before() {
     expect_ends(KEY, "bot", old_key()).await;
 }
 
 #[tokio::test]
-async fn a2_sessions_of_an_old_client_secret_end_with_the_overlap_and_none_before() {
+async fn s4_sessions_of_an_old_client_secret_end_with_the_overlap_and_none_before() {
     expect_ends(CLIENT, "client", old_client()).await;
 }
 
@@ -81,7 +81,7 @@ async fn a_session_of_the_old_values_shows_the_end_that_it_has() {
 }
 
 #[tokio::test]
-async fn a2_a_restart_in_the_middle_of_an_overlap_changes_nothing() {
+async fn s4_a_restart_in_the_middle_of_an_overlap_changes_nothing() {
     let mut house = house().await;
     let before = bot(&house, "bot", &old_key()).await;
     let new = renew(&house, KEY, OVERLAP).await;
@@ -100,7 +100,7 @@ async fn a2_a_restart_in_the_middle_of_an_overlap_changes_nothing() {
 
 /// Which secrets a session rests on is not inferred from times: no setting of the clock moves it to others.
 #[tokio::test]
-async fn a2_a_clock_that_is_set_makes_no_session_rest_on_other_secrets() {
+async fn s4_a_clock_that_is_set_makes_no_session_rest_on_other_secrets() {
     let house = house().await;
     let before = bot(&house, "bot", &old_key()).await;
     house.server.clock.advance(MOMENT);
@@ -190,18 +190,18 @@ async fn expect_late_session(overlap: u64, expected: bool) {
 }
 
 #[tokio::test]
-async fn a2_a_login_that_a_renewal_without_overlap_overtakes_opens_nothing() {
+async fn s4_a_login_that_a_renewal_without_overlap_overtakes_opens_nothing() {
     expect_late_session(0, false).await;
 }
 
 #[tokio::test]
-async fn a2_a_login_that_a_renewal_overtakes_opens_a_session_of_the_old_values() {
+async fn s4_a_login_that_a_renewal_overtakes_opens_a_session_of_the_old_values() {
     expect_late_session(OVERLAP.as_secs(), true).await;
 }
 
 /// The key as another process would change it.
 #[tokio::test]
-async fn a2_the_end_holds_when_another_process_renews() {
+async fn s4_the_end_holds_when_another_process_renews() {
     let house = house().await;
     let before = bot(&house, "bot", &old_key()).await;
     let mut key = house.server.fixture.api_key.clone();

@@ -26,7 +26,7 @@ fn text(renewed: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn a2_sessions_of_an_old_token_end_with_the_overlap_and_none_before() {
+async fn s4_sessions_of_an_old_token_end_with_the_overlap_and_none_before() {
     let house = house().await;
     let (_, before) = log_in(&house, OLD).await;
     let new = renew(&house, TOKEN, OVERLAP).await;
@@ -42,7 +42,7 @@ async fn a2_sessions_of_an_old_token_end_with_the_overlap_and_none_before() {
 
 /// The policy of the dialect gives a login the session that lives: of the same token, and not of the one before it.
 #[tokio::test]
-async fn a2_no_session_is_shared_by_the_old_and_the_new_token() {
+async fn s4_no_session_is_shared_by_the_old_and_the_new_token() {
     let house = house().await;
     let (_, before) = log_in(&house, OLD).await;
     let new = renew(&house, TOKEN, OVERLAP).await;

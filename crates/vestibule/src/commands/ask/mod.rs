@@ -38,9 +38,15 @@ async fn run(action: AskAction) -> anyhow::Result<()> {
         AskAction::Profile(asking) => thing::run(&Service::open(&asking.service)?, asking.action).await,
         AskAction::Group(asking) => thing::run(&Service::open(&asking.service)?, asking.action).await,
         AskAction::Skill(asking) => thing::run(&Service::open(&asking.service)?, asking.action).await,
-        AskAction::Key(asking) => thing::run(&Service::open(&asking.service)?, asking.action).await,
-        AskAction::Client(asking) => thing::run(&Service::open(&asking.service)?, asking.action).await,
-        AskAction::Token(asking) => thing::run(&Service::open(&asking.service)?, asking.action).await,
+        AskAction::Key(asking) => {
+            thing::run_with_secrets(&Service::open(&asking.service)?, asking.action).await
+        }
+        AskAction::Client(asking) => {
+            thing::run_with_secrets(&Service::open(&asking.service)?, asking.action).await
+        }
+        AskAction::Token(asking) => {
+            thing::run_with_secrets(&Service::open(&asking.service)?, asking.action).await
+        }
         AskAction::Session(asking) => session::run(&Service::open(&asking.service)?, asking.action).await,
         AskAction::Why(arguments) => why::run(&Service::open(&arguments.service)?, &arguments).await,
         AskAction::Administrator(asking) => {

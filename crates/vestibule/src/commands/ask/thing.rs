@@ -1,13 +1,16 @@
 //! `vestibule profile|group|skill|key|client|token …`: what an account has by name.
 
 use clap::Args;
+use serde_json::Value;
 use vestibule_model::AccountId;
 
 use super::crud::{Collection, extent, list_of};
 use crate::client::{Fields, Place, Service, id_of};
 use crate::command_line::{
-    ClientFields, GroupFields, KeyFields, ProfileFields, SkillFields, ThingAction, TokenFields, UseFields,
+    ClientFields, GroupFields, KeyFields, ProfileFields, RenewThing, SecretAction, SkillFields, ThingAction,
+    TokenFields, UseFields,
 };
+use crate::{moment, screen};
 
 /// A kind of thing, by what can be set of it.
 pub(crate) trait Kind: Args {
@@ -64,6 +67,32 @@ pub(super) async fn run<F: Kind>(service: &Service, action: ThingAction<F>) -> a
             things.remove(service, &things.find(service, &one.thing).await?, &one.thing).await
         }
     }
+}
+
+/// The same with things that have secrets.
+pub(super) async fn run_with_secrets<F: Kind>(
+    service: &Service,
+    action: SecretAction<F>,
+) -> anyhow::Result<()> {
+    match action {
+        SecretAction::Thing(action) => run(service, action).await,
+        SecretAction::Renew(renew) => renew_one::<F>(service, renew).await,
+    }
+}
+
+async fn renew_one<F: Kind>(service: &Service, renew: RenewThing) -> anyhow::Result<()> {
+    let overlap = renew.overlap.map(|text| moment::read_span("--overlap", &text)).transpose()?;
+    let things = F::of(renew.one.account);
+    let place = things.find(service, &renew.one.thing).await?;
+    let mut fields = Fields::default();
+    fields.put("overlap_seconds", overlap.map(|overlap| overlap.as_secs()));
+    let renewed = service.client.create(&place.at("secrets"), &fields.into_body()).await?.body;
+    things.show_made(service, &renewed);
+    screen::complain(&match renewed.get("previous_values_until").and_then(Value::as_i64) {
+        Some(until) => format!("Those before them work until {}.", moment::show(until)),
+        None => "Those before them do not work any more.".to_owned(),
+    });
+    Ok(())
 }
 
 impl Kind for ProfileFields {

@@ -5,6 +5,7 @@ mod administration;
 mod applications;
 mod audit;
 mod login;
+mod renewals;
 mod screen;
 mod scripted;
 mod servers;
