@@ -2,7 +2,7 @@
 //! waits for megabytes. Owns when that happens. A crash in the middle of it loses nothing.
 //!
 //! SQLite begins a log anew only when all of it is folded and nobody reads from it. Under load something is always added
-//! meanwhile, so the thread folds twice, and the writer folds the little that is left by itself ([`Rest`]).
+//! meanwhile, so the thread folds twice, and the writer folds the little that is left by itself ([`Checkpoints::fold_rest`]).
 
 use std::io;
 use std::sync::Arc;
@@ -18,43 +18,66 @@ const CHECKPOINT_AT: i32 = 256;
 
 const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
-/// Whether the writer has to fold what is left.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Rest(Arc<AtomicBool>);
+/// The thread, as the writer knows it.
+#[derive(Debug)]
+pub(crate) struct Checkpoints {
+    signs: Arc<Signs>,
+    wake: SyncSender<()>,
+    /// None once it has ended.
+    thread: Option<JoinHandle<()>>,
+}
 
-impl Rest {
+/// What the thread and the writer tell each other.
+#[derive(Debug, Default)]
+struct Signs {
+    /// The writer has to fold what is left.
+    rest: AtomicBool,
+    /// The thread has to end.
+    end: AtomicBool,
+}
+
+impl Checkpoints {
+    /// Starts the thread on a connection of its own.
+    pub(crate) fn start(writer: &mut Connection, own: Connection) -> io::Result<Self> {
+        let (wake, woken) = mpsc::sync_channel(1);
+        let signs = Arc::new(Signs::default());
+        let of_thread = Arc::clone(&signs);
+        let thread = thread::Builder::new().name("sqlite-checkpoint".into());
+        let thread = thread.spawn(move || run(&own, &woken, &of_thread))?;
+        let (mut growth, of_hook) = (Growth::default(), wake.clone());
+        writer
+            .wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
+                wake_when_grown(&mut growth, pages, &of_hook);
+                Ok(())
+            }))
+            .map_err(io::Error::other)?;
+        Ok(Self { signs, wake, thread: Some(thread) })
+    }
+
     /// To be called on the writing thread between two transactions.
-    pub(crate) fn checkpoint(&self, writer: &Connection) {
-        if self.0.load(Ordering::Relaxed) {
-            self.0.store(false, Ordering::Relaxed);
+    pub(crate) fn fold_rest(&self, writer: &Connection) {
+        if self.signs.rest.load(Ordering::Relaxed) {
+            self.signs.rest.store(false, Ordering::Relaxed);
             checkpoint(writer);
         }
     }
+
+    /// Ends the thread and waits until its connection is closed. SQLite folds the log and removes it when the last
+    /// connection closes; of two that close at the same moment each takes the other for the last.
+    pub(crate) fn stop(&mut self) {
+        self.signs.end.store(true, Ordering::Release);
+        // An error: it has ended already.
+        let _ = self.wake.send(());
+        self.thread.take().map(JoinHandle::join);
+    }
 }
 
-/// Starts the thread on a connection of its own. It ends when the writer's connection is closed.
-pub(crate) fn start(writer: &mut Connection, own: Connection) -> io::Result<(Rest, JoinHandle<()>)> {
-    let (wake, woken) = mpsc::sync_channel(1);
-    let rest = Rest::default();
-    let left = rest.clone();
-    let thread = thread::Builder::new().name("sqlite-checkpoint".into());
-    let thread = thread.spawn(move || run(&own, &woken, &left))?;
-    let mut growth = Growth::default();
-    writer
-        .wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
-            wake_when_grown(&mut growth, pages, &wake);
-            Ok(())
-        }))
-        .map_err(io::Error::other)?;
-    Ok((rest, thread))
-}
-
-fn run(own: &Connection, woken: &Receiver<()>, left: &Rest) {
-    while woken.recv().is_ok() {
+fn run(own: &Connection, woken: &Receiver<()>, signs: &Signs) {
+    while woken.recv().is_ok() && !signs.end.load(Ordering::Acquire) {
         checkpoint(own);
         // What was written meanwhile.
         checkpoint(own);
-        left.0.store(true, Ordering::Relaxed);
+        signs.rest.store(true, Ordering::Relaxed);
     }
 }
 

@@ -55,6 +55,7 @@ pub use opening::{InDoubt, Noticed, Opening};
 pub use witness::{Attestation, Standing, WitnessError, WitnessFile};
 
 use crate::chain::Chain;
+use crate::checkpoint::Checkpoints;
 use crate::error::thread_is_gone;
 use crate::opening::Settled;
 use crate::place::Place;
@@ -69,8 +70,8 @@ pub struct SqliteStore {
     readers: Readers,
     /// None only while the store is being dropped.
     queue: Option<Queue>,
-    /// The writer's and the one that folds its log, which ends with it.
-    threads: Vec<JoinHandle<()>>,
+    /// None only while the store is being dropped.
+    writer: Option<JoinHandle<()>>,
     /// That of the witness.
     health: Arc<Health>,
 }
@@ -102,12 +103,12 @@ impl SqliteStore {
             opening::settle((&mut connection, &mut chain), lost, opening, &health)
                 .map_err(|source| open::cannot_open(path, source))?;
         let readers = Readers::start(path)?;
-        let (rest, checkpoints) =
-            checkpoint::start(&mut connection, open::folder(path)?).map_err(OpenError::Thread)?;
+        let checkpoints =
+            Checkpoints::start(&mut connection, open::folder(path)?).map_err(OpenError::Thread)?;
         let place = Place::of(path).map_err(|source| open::cannot_open(path, source))?;
-        let writer = Writer { connection, chain, rest, place, witness: keeper };
+        let writer = Writer { connection, chain, checkpoints, place, witness: keeper };
         let (queue, writer) = writer.start().map_err(OpenError::Thread)?;
-        Ok((Self { readers, queue: Some(queue), threads: vec![writer, checkpoints], health }, noticed))
+        Ok((Self { readers, queue: Some(queue), writer: Some(writer), health }, noticed))
     }
 
     /// How many transactions the writer has committed since the opening. Commits beside each other share one.
@@ -236,10 +237,10 @@ fn witness_seal() -> Arc<dyn vestibule_model::RecordSeal> {
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
-        // Readers first: the log is folded into the file only when nobody reads from it.
+        // Readers first: the log is folded into the file only when nobody reads from it. The writer closes last.
         self.readers.stop();
         drop(self.queue.take());
         // A writer that panicked has answered everybody by dropping their channels.
-        self.threads.drain(..).for_each(|thread| drop(thread.join()));
+        self.writer.take().map(JoinHandle::join);
     }
 }

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use vestibule_store::{Change, StoreError};
 
 use crate::chain::{Chain, Link};
-use crate::checkpoint::Rest;
+use crate::checkpoint::Checkpoints;
 use crate::error::unavailable;
 use crate::place::Place;
 use crate::witness::Keeper;
@@ -74,7 +74,7 @@ impl Queue {
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
     pub(crate) chain: Chain,
-    pub(crate) rest: Rest,
+    pub(crate) checkpoints: Checkpoints,
     pub(crate) place: Place,
     /// None: nobody witnesses what is committed.
     pub(crate) witness: Option<Keeper>,
@@ -92,7 +92,7 @@ impl Writer {
     }
 
     fn run(&mut self, queue: &Receiver<Work>, transactions: &AtomicU64) {
-        let Self { connection, chain, rest, place, witness } = self;
+        let Self { connection, chain, checkpoints, place, witness } = self;
         while let Ok(first) = queue.recv() {
             let others = queue.try_iter().take(GROUP - 1);
             let batches = batches(connection, iter::once(first).chain(others));
@@ -117,10 +117,18 @@ impl Writer {
                         .for_each(answer);
                 }
             }
-            rest.checkpoint(connection);
+            checkpoints.fold_rest(connection);
         }
+        checkpoints.stop();
         // Folds the log into the file and empties it. If that fails nothing is lost: the next open does it.
         let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
+}
+
+impl Drop for Writer {
+    /// Its connection is the last to be closed, also after a panic.
+    fn drop(&mut self) {
+        self.checkpoints.stop();
     }
 }
 

@@ -3,8 +3,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::thread;
 
 use rusqlite::Connection;
+use tempfile::TempDir;
 use vestibule_model::{Session, SessionId};
 use vestibule_store::conformance::samples::{HERE, account, id, session, skill, user};
 use vestibule_store::{Change, Changed, Store, StoreError};
@@ -103,6 +105,18 @@ async fn closing_leaves_one_file_with_everything_in_it() {
     fs::copy(&path, &copy).unwrap();
     let copy = open(&copy, KEY_CHECK).unwrap();
     assert_eq!(copy.sessions(None, 9).await.unwrap(), expected);
+}
+
+/// Stores that close beside each other make each other wait inside SQLite, between the steps of closing.
+#[test]
+fn many_stores_that_close_at_once_leave_one_file_each() {
+    let close = || empty_store().close();
+    let is_alone = |kept: TempDir| fs::read_dir(kept.path()).unwrap().count() == 1;
+    let closed = thread::scope(|scope| {
+        let threads = [(); 12].map(|()| scope.spawn(|| (0..12).all(|_| is_alone(close()))));
+        threads.map(|thread| thread.join().unwrap())
+    });
+    assert!(closed.iter().all(|alone| *alone), "{closed:?}");
 }
 
 #[tokio::test]
