@@ -39,6 +39,7 @@ pub(crate) enum Purpose {
     Audit,
     EndJournal,
     Witness,
+    Backup,
     CheckValue,
 }
 
@@ -57,6 +58,7 @@ impl Purpose {
             Self::Audit => b"vestibule/v1/audit",
             Self::EndJournal => b"vestibule/v1/end-journal",
             Self::Witness => b"vestibule/v1/witness",
+            Self::Backup => b"vestibule/v1/backup",
             Self::CheckValue => b"vestibule/v1/check-value",
         }
     }
@@ -121,7 +123,7 @@ mod tests {
     use super::*;
     use crate::testing::{SeededRng, master_key};
 
-    const PURPOSES: [Purpose; 12] = [
+    const PURPOSES: [Purpose; 13] = [
         Purpose::Bearer,
         Purpose::Cookie,
         Purpose::Csrf,
@@ -133,6 +135,7 @@ mod tests {
         Purpose::Audit,
         Purpose::EndJournal,
         Purpose::Witness,
+        Purpose::Backup,
         Purpose::CheckValue,
     ];
 

@@ -6,6 +6,7 @@
 //! lives is a question for the caller.
 
 mod audit;
+mod backup;
 mod digest;
 mod hex;
 mod keys;
@@ -19,6 +20,7 @@ mod testing;
 mod tokens;
 
 pub use audit::AuditKey;
+pub use backup::{BackupKey, BackupMac};
 pub use digest::{SecretHasher, constant_time_eq};
 pub use keys::{MasterKey, MasterKeyError};
 pub use password::{

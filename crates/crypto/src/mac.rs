@@ -15,9 +15,29 @@ impl MacKey {
 
     /// The tag of `message`.
     pub(crate) fn tag(&self, message: &[u8]) -> [u8; 32] {
-        let mut mac = self.0.clone();
-        mac.update(message);
-        mac.finalize().into_bytes().into()
+        let mut mac = self.begin();
+        mac.add(message);
+        mac.finish()
+    }
+
+    /// The beginning of a message that comes in pieces.
+    pub(crate) fn begin(&self) -> RunningMac {
+        RunningMac(self.0.clone())
+    }
+}
+
+/// A message of which some is known, wiped when dropped.
+pub(crate) struct RunningMac(Hmac<Sha256>);
+
+impl RunningMac {
+    /// The next piece; where pieces begin and end makes no difference.
+    pub(crate) fn add(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The tag of all pieces.
+    pub(crate) fn finish(self) -> [u8; 32] {
+        self.0.finalize().into_bytes().into()
     }
 }
 
