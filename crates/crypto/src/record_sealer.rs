@@ -64,8 +64,14 @@ mod tests {
     fn seals_stay_what_they_are() {
         let of = |sealer: RecordSealer| sealer.seal(b"a record that stays");
         let journal = of(RecordSealer::of_end_journal(&fixed_master_key()));
-        assert_eq!(journal.as_slice(), from_hex("ccbf304f72d45648a2b63e9230f7d39efe1a20056245aeb56c586c675ad7acac"));
+        assert_eq!(
+            journal.as_slice(),
+            from_hex("ccbf304f72d45648a2b63e9230f7d39efe1a20056245aeb56c586c675ad7acac")
+        );
         let witness = of(RecordSealer::of_witness(&fixed_master_key()));
-        assert_eq!(witness.as_slice(), from_hex("1113e4a0a86d6c575a23dc86970807b97b026045a9bf74c6a71a9d7ba65b87ad"));
+        assert_eq!(
+            witness.as_slice(),
+            from_hex("1113e4a0a86d6c575a23dc86970807b97b026045a9bf74c6a71a9d7ba65b87ad")
+        );
     }
 }

@@ -3,6 +3,7 @@
 mod account;
 mod administration;
 mod audit;
+mod backup;
 mod policy;
 mod server;
 mod service;
@@ -23,6 +24,7 @@ pub(crate) use administration::{AdministrationTokenAction, AdministratorAction, 
 pub(crate) use audit::{
     AuditAction, DataArguments, DownloadArguments, EntryFilter, ExportArguments, ListEntries, VerifyArguments,
 };
+pub(crate) use backup::{BackupAction, BackupArguments, RestoreArguments, VerifyBackupArguments};
 pub(crate) use policy::PolicyAction;
 pub(crate) use server::{AddServer, LogInArguments, LogOutArguments, OwnPasswordArguments, ServerAction};
 pub(crate) use service::{Asking, PageArguments, ServiceArguments};
@@ -63,11 +65,11 @@ pub(crate) enum Action {
     /// Bring accounts, users and keys into the state that a file declares
     #[command(long_about = APPLY_ABOUT, after_long_help = APPLY_EXAMPLES)]
     Apply(ApplyArguments),
-    /// Copy the database into a file, while the service runs
-    #[command(long_about = BACKUP_ABOUT, after_long_help = BACKUP_EXAMPLES)]
+    /// Copy the database into a file, while the service runs; also verify
+    #[command(long_about = backup::BACKUP_ABOUT, after_long_help = backup::BACKUP_EXAMPLES)]
     Backup(BackupArguments),
     /// Make a data directory from a backup and its master key
-    #[command(long_about = RESTORE_ABOUT, after_long_help = RESTORE_EXAMPLES)]
+    #[command(long_about = backup::RESTORE_ABOUT, after_long_help = backup::RESTORE_EXAMPLES)]
     Restore(RestoreArguments),
     /// Ask the service of this machine whether it answers: exit code 0 if it does
     #[command(long_about = HEALTHCHECK_ABOUT, after_long_help = HEALTHCHECK_EXAMPLES)]
@@ -196,47 +198,6 @@ pub(crate) struct ApplyArguments {
     pub(crate) config: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct BackupArguments {
-    /// The file to make
-    pub(crate) file: PathBuf,
-    /// Replace the file if there is one
-    #[arg(long)]
-    pub(crate) overwrite: bool,
-    /// The data directory to back up [default: the configuration's]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
-    /// The configuration that names the data directory [default: the defaults and the environment only]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct RestoreArguments {
-    /// The backup
-    pub(crate) file: PathBuf,
-    /// The master key that the backup belongs to: the file `master.key` of the service that was backed up
-    /// [default: the key that is in its place already]
-    #[arg(long, value_name = "MASTER_KEY_FILE")]
-    pub(crate) key: Option<PathBuf>,
-    /// Replace the database and the master key that are there; both are kept under other names
-    #[arg(long)]
-    pub(crate) overwrite: bool,
-    /// End all sessions of the backup: everybody logs in anew. This is the default
-    #[arg(long, conflicts_with = "keep_sessions")]
-    pub(crate) end_sessions: bool,
-    /// Let the sessions of the backup live again, those too that were ended after it was made
-    #[arg(long)]
-    pub(crate) keep_sessions: bool,
-    /// The data directory to make [default: the configuration's]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
-    /// The configuration that names the data directory and the place of the master key
-    /// [default: the defaults and the environment only]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-}
-
 const DEV_ABOUT: &str = "\
 Run a development server with a demo account, for this machine only.
 
@@ -277,39 +238,6 @@ const HEALTHCHECK_EXAMPLES: &str = "\
 Examples:
   vestibule healthcheck --config vestibule.toml
   vestibule healthcheck --ready --config vestibule.toml";
-
-const BACKUP_ABOUT: &str = "\
-Copy the database into a file, while the service runs.
-
-The copy is one moment of the database: everything that was acknowledged before the backup began is in it. It is checked \
-before it gets its name; a backup that fails leaves nothing behind. Only its owner can read it.
-
-The master key is not in it: without the key the copy opens no session and no secret. Keep a copy of the key in another \
-place; both together are what `vestibule restore` needs.";
-
-const BACKUP_EXAMPLES: &str = "\
-Examples:
-  vestibule backup /backups/vestibule.db --config vestibule.toml
-  vestibule backup /backups/$(date +%F).db --data-dir data";
-
-const RESTORE_ABOUT: &str = "\
-Make a data directory from a backup and its master key.
-
-The backup is checked as a whole: that it is a database of this program, undamaged, of a schema that this version knows, \
-and that the key fits. A server on the same data directory has to be stopped first. A database or another master key that \
-is there is replaced only with --overwrite, and is kept under another name even then.
-
-All sessions of the backup end, because it does not know which of them were ended after it was made: by a logout, by an \
-administrator, by a new password. With --keep-sessions they live again; that is right when the service was stopped \
-before the backup was made, as for a move to another machine.
-
-Everything else is as it was when the backup was made. What was changed since has to be changed again: passwords, locks, \
-users and keys that were disabled.";
-
-const RESTORE_EXAMPLES: &str = "\
-Examples:
-  vestibule restore /backups/vestibule.db --key /safe/master.key --config vestibule.toml
-  vestibule restore /backups/vestibule.db --key /safe/master.key --data-dir /tmp/rehearsal";
 
 const APPLY_ABOUT: &str = "\
 Bring accounts, users and keys into the state that a file declares.

@@ -9,6 +9,7 @@
 //! As a client of a service that runs: `command_line` → `client` → `commands`.
 
 mod apply;
+mod backup_file;
 mod certificates;
 mod client;
 mod clock;
@@ -39,7 +40,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use command_line::{Action, AuditAction, CommandLine, ConfigAction, WitnessAction};
+use command_line::{
+    Action, AuditAction, BackupAction, BackupArguments, CommandLine, ConfigAction, WitnessAction,
+};
 use exit_code::Ended;
 
 /// Runs the program as the command line says.
@@ -54,6 +57,9 @@ pub fn run() -> ExitCode {
         Action::Audit(AuditAction::Download(arguments)) => commands::audit::download(&arguments),
         Action::Audit(AuditAction::Verify(arguments)) => commands::audit::verify(&arguments),
         Action::Audit(AuditAction::Export(arguments)) => commands::audit::export(&arguments),
+        Action::Backup(BackupArguments { action: Some(BackupAction::Verify(arguments)), .. }) => {
+            commands::verify_backup(&arguments)
+        }
         Action::Backup(arguments) => commands::backup(&arguments),
         Action::Restore(arguments) => commands::restore(&arguments),
         Action::Healthcheck(arguments) => commands::healthcheck(&arguments),

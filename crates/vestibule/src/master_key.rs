@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::config::MasterKeySettings;
 use crate::data_dir::DataDir;
+use crate::input_error::InputError;
 use crate::private_file;
 
 /// The key from the place that the settings name, or else from `master.key`, which is made for a new database.
@@ -25,6 +26,18 @@ pub(crate) fn load_existing(settings: &MasterKeySettings, data: &DataDir) -> any
     match (&settings.file, &settings.environment) {
         (None, None) => read(&data.master_key()),
         _ => load(settings, data),
+    }
+}
+
+/// The key in the file of the argument `--key`, or else the one that the settings name; either has to be there.
+pub(crate) fn given_or_existing(
+    given: Option<&Path>,
+    settings: &MasterKeySettings,
+    data: &DataDir,
+) -> anyhow::Result<MasterKey> {
+    match given {
+        Some(file) => read(file).map_err(|error| InputError::new("--key", format_args!("{error:#}")).into()),
+        None => load_existing(settings, data).context("without --key the master key must be in its place"),
     }
 }
 

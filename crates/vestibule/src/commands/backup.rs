@@ -1,4 +1,4 @@
-//! `vestibule backup`: a copy of the database into a file, while a server runs or not.
+//! `vestibule backup`: a sealed copy of the database in a file, while a server runs or not.
 
 use std::fs;
 use std::io;
@@ -7,10 +7,12 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
+use vestibule_crypto::MasterKey;
 use vestibule_model::Clock;
 use vestibule_store_sqlite::{BackupError, BackupNote, Contents, back_up};
 
-use super::{count, version};
+use super::{count, go_on, version};
+use crate::backup_file;
 use crate::clock::SystemClock;
 use crate::command_line::BackupArguments;
 use crate::config::{self, Flags};
@@ -19,9 +21,9 @@ use crate::draft::{Draft, Present};
 use crate::exit_code::{Interrupted, Refusal};
 use crate::input_error::InputError;
 use crate::progress::Bar;
-use crate::{private_file, screen, signals};
+use crate::{master_key, private_file, screen, signals};
 
-/// Takes the backup, checks it, and only then gives it its name.
+/// Takes the backup, checks and seals it, and only then gives it its name.
 pub(crate) fn backup(arguments: &BackupArguments) -> anyhow::Result<()> {
     let flags = Flags::default().path("--data-dir", "server.data_dir", arguments.data_dir.as_ref());
     let config = config::load(arguments.config.as_deref(), flags)?.config;
@@ -30,13 +32,15 @@ pub(crate) fn backup(arguments: &BackupArguments) -> anyhow::Result<()> {
     if !database.exists() {
         return Err(anyhow!("there is no database in {}", data.path().display()));
     }
-    let file = arguments.file.as_path();
+    let file = arguments.file.as_deref().context("no file is named")?;
     let present = if arguments.overwrite { Present::Replace } else { Present::Keep };
     check_target(file, &data, present)?;
+    let key = master_key::load_existing(&config.master_key, &data)
+        .context("without the master key a backup cannot be sealed")?;
     let mut stop = signals::listen()?;
     let draft = Draft::of(file).map_err(|error| cannot_write(file, &error))?;
-    let contents =
-        copy(&database, &draft, &mut stop).with_context(|| format!("no backup of {}", database.display()))?;
+    let contents = copy(&database, &key, &draft, &mut stop)
+        .with_context(|| format!("no backup of {}", database.display()))?;
     let bytes = fs::metadata(draft.path()).with_context(|| format!("cannot read {}", file.display()))?.len();
     draft.place(present).map_err(|error| cannot_write(file, &error))?;
     note_time(&data);
@@ -89,7 +93,12 @@ fn cannot_write(file: &Path, error: &io::Error) -> anyhow::Error {
     }
 }
 
-fn copy(database: &Path, draft: &Draft, stop: &mut oneshot::Receiver<()>) -> anyhow::Result<Contents> {
+fn copy(
+    database: &Path,
+    key: &MasterKey,
+    draft: &Draft,
+    stop: &mut oneshot::Receiver<()>,
+) -> anyhow::Result<Contents> {
     let bar = Bar::new("copying");
     let note = BackupNote::new(SystemClock.now(), version());
     let contents = back_up(database, draft.path(), &note, &mut |progress| {
@@ -99,12 +108,18 @@ fn copy(database: &Path, draft: &Draft, stop: &mut oneshot::Receiver<()>) -> any
         }
         if stop.try_recv().is_ok() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    match contents {
-        Err(BackupError::Stopped) => Err(Interrupted.into()),
-        // A signal while the copy was checked.
-        Ok(_) if stop.try_recv().is_ok() => Err(Interrupted.into()),
-        contents => Ok(contents?),
+    let contents = match contents {
+        Err(BackupError::Stopped) => return Err(Interrupted.into()),
+        contents => contents?,
+    };
+    // A signal while the copy was checked.
+    go_on(stop)?;
+    if contents.key_check != Some(key.check_value()) {
+        return Err(anyhow!("the database belongs to another master key"));
     }
+    bar.turn("sealing the copy");
+    backup_file::seal(draft.path(), key, &note, &mut |_, _| go_on(stop))?;
+    Ok(contents)
 }
 
 fn show(database: &Path, file: &Path, contents: &Contents, bytes: u64) {

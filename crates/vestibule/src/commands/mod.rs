@@ -8,6 +8,7 @@ mod dev;
 mod healthcheck;
 mod restore;
 mod serve;
+mod verify_backup;
 pub(crate) mod welcome;
 mod witness;
 
@@ -15,7 +16,8 @@ use anyhow::Context;
 use clap::CommandFactory;
 use clap_complete::Shell;
 use tokio::runtime::{self, Runtime};
-use vestibule_model::Actor;
+use tokio::sync::oneshot;
+use vestibule_model::{Actor, Millis};
 
 pub(crate) use apply::apply;
 pub(crate) use ask::ask;
@@ -24,11 +26,13 @@ pub(crate) use dev::dev;
 pub(crate) use healthcheck::healthcheck;
 pub(crate) use restore::restore;
 pub(crate) use serve::serve;
+pub(crate) use verify_backup::verify_backup;
 pub(crate) use witness::renew as renew_witness;
 
 use crate::command_line::{CommandLine, ConfigArguments};
 use crate::config::{self, Flags};
-use crate::{certificates, screen};
+use crate::exit_code::Interrupted;
+use crate::{certificates, replace, screen};
 
 /// `vestibule config check`
 pub(crate) fn check_config(arguments: &ConfigArguments) -> anyhow::Result<()> {
@@ -80,4 +84,14 @@ const fn version() -> &'static str {
 /// So many things, in words.
 pub(crate) fn count(number: u64, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
+/// A time in UTC, to the second.
+fn shown_time(time: Millis) -> String {
+    replace::timestamp(time).map_or_else(|| "at an unknown time".into(), |time| time.to_string())
+}
+
+/// An error after a signal.
+fn go_on(stop: &mut oneshot::Receiver<()>) -> anyhow::Result<()> {
+    if stop.try_recv().is_ok() { Err(Interrupted.into()) } else { Ok(()) }
 }

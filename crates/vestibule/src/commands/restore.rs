@@ -1,39 +1,37 @@
 //! `vestibule restore`: a data directory from a backup and the master key that belongs to it.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
-use tokio::sync::oneshot;
 use vestibule_crypto::{AuditKey, MasterKey, OsRng};
-use vestibule_model::{AuditAction, AuditRecord, Clock, Means, Millis};
+use vestibule_model::{AuditAction, AuditRecord, Clock, Means};
 use vestibule_store::{Change, Store};
 use vestibule_store_sqlite::{BackupNote, Contents, Sessions, SqliteStore, attest, inspect, make_ready};
 
-use super::{count, operator, small_runtime};
+use super::{count, go_on, operator, shown_time, small_runtime};
+use crate::backup_file::{BackupFile, Doubt};
 use crate::clock::SystemClock;
 use crate::command_line::RestoreArguments;
 use crate::config::{self, Config, Flags};
 use crate::data_dir::DataDir;
 use crate::draft::{BESIDE_A_DATABASE, Draft, with_suffix};
-use crate::exit_code::Interrupted;
 use crate::input_error::InputError;
 use crate::progress::Bar;
 use crate::replace::{Permission, Place};
 use crate::{master_key, replace, screen, signals, witness};
 
-/// Bytes between two looks at whether to go on.
-const CHUNK: usize = 1 << 20;
-
 /// What was done, for the screen.
 struct Restored {
     contents: Contents,
+    /// Why it is not known that the backup is as it was made; None: it is.
+    doubt: Option<Doubt>,
     /// Sessions that the backup had and the restored database has not.
     ended: u64,
     /// The files that had the names before.
-    kept: Vec<std::path::PathBuf>,
+    kept: Vec<PathBuf>,
 }
 
 /// Checks everything, writes everything beside what is there, and only then gives it its names.
@@ -41,7 +39,10 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
     let flags = Flags::default().path("--data-dir", "server.data_dir", arguments.data_dir.as_ref());
     let config = config::load(arguments.config.as_deref(), flags)?.config;
     check_source(&arguments.file)?;
-    let key = key(arguments, &config)?;
+    let at = DataDir::at(&config.server.data_dir);
+    let key = master_key::given_or_existing(arguments.key.as_deref(), &config.master_key, &at)?;
+    let mut source = BackupFile::open(&arguments.file)?;
+    unless_allowed(arguments, source.look(&key).err())?;
     let mut stop = signals::listen()?;
     let (data, _lock) = DataDir::open_alone(&config.server.data_dir)?;
     replace::give_to_owner(&data.lock_file(), &data)?;
@@ -54,28 +55,42 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
     let draft =
         Draft::of(&data.database()).with_context(|| format!("cannot write in {}", data.path().display()))?;
     let bar = Bar::new("copying");
-    copy(&arguments.file, &draft, &bar, &mut stop)?;
+    let doubt = copy(&mut source, &key, &draft, &mut |(done, total)| {
+        bar.at(done, total);
+        go_on(&mut stop)
+    })?;
+    unless_allowed(arguments, doubt)?;
     bar.turn("checking");
     let contents = check_contents(&arguments.file, &draft, &key)?;
     let sessions = if arguments.keep_sessions { Sessions::Keep } else { Sessions::End };
-    tell_audit(draft.path(), &key, (&contents, sessions))?;
+    let details = details(&arguments.file, doubt, &contents, sessions);
+    tell_audit(draft.path(), &key, &details)
+        .context("cannot tell the audit that the database was restored")?;
     let ended = make_ready(draft.path(), sessions).context("cannot prepare the database")?;
-    if stop.try_recv().is_ok() {
-        return Err(Interrupted.into());
-    }
+    go_on(&mut stop)?;
     drop(bar);
+    let kept = give_names(draft, &config, (&data, &place, &key))?;
+    show(arguments, &data, &place, &Restored { contents, doubt, ended, kept });
+    Ok(())
+}
+
+/// Makes the draft the database, with its key and its witness. Says which files are kept of those before.
+fn give_names(
+    draft: Draft,
+    config: &Config,
+    (data, place, key): (&DataDir, &Place, &MasterKey),
+) -> anyhow::Result<Vec<PathBuf>> {
     let now = SystemClock.now();
     let attestation =
-        attest(draft.path(), &AuditKey::derive(&key), &OsRng).context("cannot prepare the database")?;
-    let mut witness = witness::open(&config, (&data, &key))?;
-    let mut kept = replace::database(draft, &data, now)?;
-    kept.extend(place.put(&key, &data, now).context("the database is restored, but not the master key")?);
+        attest(draft.path(), &AuditKey::derive(key), &OsRng).context("cannot prepare the database")?;
+    let mut witness = witness::open(config, (data, key))?;
+    let mut kept = replace::database(draft, data, now)?;
+    kept.extend(place.put(key, data, now).context("the database is restored, but not the master key")?);
     // What was restored is the database from now on.
     witness
         .attest(&attestation)
         .context("the database is restored, but not witnessed: the next start will end its sessions")?;
-    show(arguments, &data, &place, &Restored { contents, ended, kept });
-    Ok(())
+    Ok(kept)
 }
 
 /// What can be known beforehand.
@@ -98,36 +113,30 @@ fn check_source(file: &Path) -> Result<(), InputError> {
     }
 }
 
-/// The key that is given, or the one that the configuration names, which has to be there then.
-fn key(arguments: &RestoreArguments, config: &Config) -> anyhow::Result<MasterKey> {
-    match &arguments.key {
-        Some(file) => {
-            master_key::read(file).map_err(|error| InputError::new("--key", format_args!("{error:#}")).into())
-        }
-        None => master_key::load_existing(&config.master_key, &DataDir::at(&config.server.data_dir))
-            .context("without --key the master key must be in its place"),
-    }
+/// Refuses a backup that may not be what was made, unless it was said that such a one is restored too.
+fn unless_allowed(arguments: &RestoreArguments, doubt: Option<Doubt>) -> Result<(), InputError> {
+    let Some(doubt) = doubt.filter(|_| !arguments.unauthenticated) else { return Ok(()) };
+    let hint = match doubt {
+        Doubt::NoSeal => "; if you know whose it is, --unauthenticated restores it",
+        _ => "",
+    };
+    Err(InputError::new(arguments.file.display(), format_args!("{doubt}{hint}")))
 }
 
-fn copy(file: &Path, draft: &Draft, bar: &Bar, stop: &mut oneshot::Receiver<()>) -> anyhow::Result<()> {
-    let cannot_read = |error: io::Error| InputError::new(file.display(), error);
-    let mut from = File::open(file).map_err(cannot_read)?;
-    let total = from.metadata().map_err(cannot_read)?.len();
-    let mut to = File::options()
-        .write(true)
-        .open(draft.path())
-        .with_context(|| format!("cannot write {}", draft.path().display()))?;
-    let (mut buffer, mut done) = (vec![0; CHUNK], 0);
-    loop {
-        let read = from.read(&mut buffer).map_err(cannot_read)?;
-        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { return Ok(()) };
-        to.write_all(bytes).with_context(|| format!("cannot write {}", draft.path().display()))?;
-        done += u64::try_from(read).unwrap_or_default();
-        bar.at(done, total.max(done));
-        if stop.try_recv().is_ok() {
-            return Err(Interrupted.into());
-        }
-    }
+/// Copies the database that is in the backup, and says whether the bytes of the copy are those that were sealed.
+fn copy(
+    source: &mut BackupFile,
+    key: &MasterKey,
+    draft: &Draft,
+    step: &mut dyn FnMut((u64, u64)) -> anyhow::Result<()>,
+) -> anyhow::Result<Option<Doubt>> {
+    let cannot_write = || format!("cannot write {}", draft.path().display());
+    let mut to = File::options().write(true).open(draft.path()).with_context(cannot_write)?;
+    let verdict = source.read(key, &mut |bytes, progress| {
+        to.write_all(bytes).with_context(cannot_write)?;
+        step(progress)
+    })?;
+    Ok(verdict.err())
 }
 
 fn check_contents(file: &Path, draft: &Draft, key: &MasterKey) -> anyhow::Result<Contents> {
@@ -140,25 +149,28 @@ fn check_contents(file: &Path, draft: &Draft, key: &MasterKey) -> anyhow::Result
     }
 }
 
-/// Writes into the audit of the restored database that it was restored.
-fn tell_audit(
-    database: &Path,
-    key: &MasterKey,
-    (contents, sessions): (&Contents, Sessions),
-) -> anyhow::Result<()> {
-    let store = SqliteStore::open(database, key.check_value(), Arc::new(AuditKey::derive(key)))
-        .context("cannot prepare the database")?;
-    let made = contents.note.as_ref().map(BackupNote::made);
+/// What the audit says of the restore.
+fn details(file: &Path, doubt: Option<Doubt>, contents: &Contents, sessions: Sessions) -> serde_json::Value {
     let ended = if sessions == Sessions::End { contents.sessions } else { 0 };
-    let details = serde_json::json!({ "backup_made": made, "sessions_ended": ended });
+    serde_json::json!({
+        "file": file.file_name().map(|name| name.to_string_lossy()),
+        "authenticated": doubt.is_none(),
+        "doubt": doubt.map(|doubt| doubt.to_string()),
+        "backup_made": contents.note.as_ref().map(BackupNote::made),
+        "sessions_ended": ended,
+    })
+}
+
+/// Writes into the audit of the restored database that it was restored.
+fn tell_audit(database: &Path, key: &MasterKey, details: &serde_json::Value) -> anyhow::Result<()> {
+    let store = SqliteStore::open(database, key.check_value(), Arc::new(AuditKey::derive(key)))?;
     let record = AuditRecord::new(SystemClock.now(), AuditAction::Restored, operator(), Means::CommandLine);
     let record = AuditRecord { details: Some(details.to_string()), ..record };
-    let told = small_runtime()?.block_on(store.commit(vec![Change::Audit(Box::new(record))]));
-    told.context("cannot tell the audit that the database was restored")
+    Ok(small_runtime()?.block_on(store.commit(vec![Change::Audit(Box::new(record))]))?)
 }
 
 fn show(arguments: &RestoreArguments, data: &DataDir, place: &Place, restored: &Restored) {
-    let Restored { contents, ended, kept } = restored;
+    let Restored { contents, doubt, ended, kept } = restored;
     let made = match &contents.note {
         Some(note) => format!("made {} by version {}", shown_time(note.made()), note.version()),
         None => "not made by `vestibule backup`".to_owned(),
@@ -169,6 +181,9 @@ fn show(arguments: &RestoreArguments, data: &DataDir, place: &Place, restored: &
         contents.schema,
         data.path().display()
     ));
+    if let Some(doubt) = doubt {
+        screen::say(format_args!("NOT AUTHENTICATED: {doubt}. The audit says so too"));
+    }
     let (accounts, users) = (count(contents.accounts, "account"), count(contents.users, "user"));
     if arguments.keep_sessions {
         let sessions = count(contents.sessions, "session");
@@ -187,9 +202,4 @@ fn show(arguments: &RestoreArguments, data: &DataDir, place: &Place, restored: &
         "Passwords, locks, disabled users and keys are as they were then: repeat what has changed since, \
          before you let anybody in.",
     );
-}
-
-/// In UTC, to the second.
-fn shown_time(time: Millis) -> String {
-    replace::timestamp(time).map_or_else(|| "at an unknown time".into(), |time| time.to_string())
 }

@@ -60,6 +60,11 @@ fn of_backup() {
 }
 
 #[test]
+fn of_backup_verify() {
+    is_golden("help-backup-verify.txt", &["backup", "verify", "--help"]);
+}
+
+#[test]
 fn of_restore() {
     is_golden("help-restore.txt", &["restore", "--help"]);
 }

@@ -1,6 +1,8 @@
-//! `vestibule backup` and `vestibule restore`: what comes back, under load too, and every refusal.
+//! `vestibule backup` and `vestibule restore`: what comes back, under load too, what is noticed of a
+//! changed one, and every refusal.
 
 mod restoring;
+mod sealed;
 mod taking;
 mod under_load;
 

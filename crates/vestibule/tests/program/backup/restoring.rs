@@ -1,7 +1,7 @@
 //! `vestibule restore`
 
 use std::fs::{self, File, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 
 use super::{ACCOUNT, backed_up, backup, demo, done, mode, refused, restore, restored, serve_restored};
@@ -54,9 +54,10 @@ fn a_key_file_that_is_none_is_refused_and_not_shown() {
 fn a_backup_that_is_no_database_is_refused() {
     let folder = demo();
     folder.file("backup", "Dear reader, ");
-    refused(&restore(&folder, &[]), 2, "this is no database");
+    refused(&restore(&folder, &[]), 2, "it bears no seal");
+    refused(&restore(&folder, &["--unauthenticated"]), 2, "this is no database");
     folder.file("backup", "");
-    refused(&restore(&folder, &[]), 2, "none of this program");
+    refused(&restore(&folder, &["--unauthenticated"]), 2, "none of this program");
     fs::remove_file(folder.path("backup")).unwrap();
     refused(&restore(&folder, &[]), 2, "No such file");
 }
@@ -66,7 +67,8 @@ fn a_backup_that_was_cut_short_is_refused() {
     let folder = backed_up();
     let file = File::options().write(true).open(folder.path("backup")).unwrap();
     file.set_len(file.metadata().unwrap().len() / 2).unwrap();
-    refused(&restore(&folder, &[]), 2, "the database is damaged");
+    refused(&restore(&folder, &[]), 2, "it was cut short");
+    refused(&restore(&folder, &["--unauthenticated"]), 2, "the database is damaged");
     assert!(!folder.path("restored/vestibule.db").exists());
 }
 
@@ -76,7 +78,7 @@ fn a_backup_of_a_newer_version_is_refused() {
     let connection = rusqlite::Connection::open(folder.path("backup")).unwrap();
     connection.execute_batch("INSERT INTO migrations VALUES (900, 'from_the_future', x'00')").unwrap();
     drop(connection);
-    refused(&restore(&folder, &[]), 2, "schema 900");
+    refused(&restore(&folder, &["--unauthenticated"]), 2, "schema 900");
 }
 
 #[test]
@@ -96,6 +98,7 @@ fn the_audit_of_what_is_restored_is_sound_and_tells_that_it_was() {
     let last: serde_json::Value = serde_json::from_str(exported.lines().last().unwrap()).unwrap();
     assert_eq!((&last["action"], &last["means"]), (&"restored".into(), &"command-line".into()));
     assert_eq!(last["details"]["sessions_ended"], 0);
+    assert_eq!((&last["details"]["file"], &last["details"]["authenticated"]), (&"backup".into(), &true.into()));
     assert!(last["details"]["backup_made"].is_i64());
 }
 
@@ -228,4 +231,23 @@ fn nothing_but_the_files_that_it_names_is_left_of_a_restore() {
         fs::read_dir(folder.path("restored")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["master.key", "vestibule.db", "vestibule.lock", "vestibule.witness"]);
+}
+
+/// The service's user could not use what root owns.
+#[test]
+fn what_root_restores_belongs_to_the_owner_of_the_data_directory() {
+    const SERVICE: u32 = 4_321;
+
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can give files away");
+        return;
+    }
+    let folder = backed_up();
+    fs::create_dir(folder.path("restored")).unwrap();
+    chown(folder.path("restored"), Some(SERVICE), Some(SERVICE + 1)).unwrap();
+    done(&restore(&folder, &[]));
+    for file in ["vestibule.db", "master.key", "vestibule.lock"] {
+        let found = fs::metadata(folder.path("restored").join(file)).unwrap();
+        assert_eq!((found.uid(), found.gid(), found.mode() & 0o777), (SERVICE, SERVICE + 1, 0o600), "{file}");
+    }
 }
