@@ -72,6 +72,9 @@ struct Seal {
     tag: [u8; TAG],
 }
 
+/// What is done with each piece of a database that is read: its bytes, and how many of how many there have been.
+type Each<'a> = dyn FnMut(&[u8], (u64, u64)) -> anyhow::Result<()> + 'a;
+
 /// A backup that is read.
 #[derive(Debug)]
 pub(crate) struct BackupFile {
@@ -164,12 +167,11 @@ impl BackupFile {
         if label.length == self.length { Ok(label) } else { Err(Doubt::Changed) }
     }
 
-    /// Reads the database through, gives it to `each` with how many bytes of how many there have been, and says whether
-    /// those bytes are what was sealed.
+    /// Reads the database through, gives it to `each`, and says whether those bytes are what was sealed.
     pub(crate) fn read(
         &mut self,
         key: &MasterKey,
-        each: &mut dyn FnMut(&[u8], (u64, u64)) -> anyhow::Result<()>,
+        each: &mut Each<'_>,
     ) -> anyhow::Result<Result<Label, Doubt>> {
         let looked = self.look(key);
         let cannot_read = |error: io::Error| InputError::new(self.path.display(), error);

@@ -49,7 +49,8 @@ fn a_seal_stays_what_it_is() {
     let path = folder.path().join("backup");
     fs::write(&path, "a database").unwrap();
     seal(&path, &key("0b"), &note(), &mut |_, _| Ok(())).unwrap();
-    let written: String = fs::read(&path).unwrap()[10..].iter().map(|byte| format!("{byte:02x}")).collect();
+    let written = fs::read(&path).unwrap();
+    let written = written[10..].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     let known = [
         "766573746962756c652d6261636b75700101000000000000000a000001a0c4506c7b37114750e87d",
         "4b6b2273fb244f9048e8badab442468e68756809886f67f7dbfd312e322e33000000000000000000",

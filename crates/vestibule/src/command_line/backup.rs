@@ -45,6 +45,7 @@ pub(crate) struct VerifyBackupArguments {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct RestoreArguments {
     /// The backup
     pub(crate) file: PathBuf,

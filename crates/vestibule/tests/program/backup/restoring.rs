@@ -98,7 +98,10 @@ fn the_audit_of_what_is_restored_is_sound_and_tells_that_it_was() {
     let last: serde_json::Value = serde_json::from_str(exported.lines().last().unwrap()).unwrap();
     assert_eq!((&last["action"], &last["means"]), (&"restored".into(), &"command-line".into()));
     assert_eq!(last["details"]["sessions_ended"], 0);
-    assert_eq!((&last["details"]["file"], &last["details"]["authenticated"]), (&"backup".into(), &true.into()));
+    assert_eq!(
+        (&last["details"]["file"], &last["details"]["authenticated"]),
+        (&"backup".into(), &true.into())
+    );
     assert!(last["details"]["backup_made"].is_i64());
 }
 
@@ -234,6 +237,7 @@ fn nothing_but_the_files_that_it_names_is_left_of_a_restore() {
 }
 
 /// The service's user could not use what root owns.
+#[expect(clippy::print_stderr, reason = "a test that is left out is told of")]
 #[test]
 fn what_root_restores_belongs_to_the_owner_of_the_data_directory() {
     const SERVICE: u32 = 4_321;

@@ -144,7 +144,8 @@ fn a_restored_database_has_no_seal_any_more() {
 #[test]
 fn a_sealed_backup_is_a_database_to_other_programs() {
     let folder = backed_up();
-    let backup = Connection::open_with_flags(folder.path("backup"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let backup =
+        Connection::open_with_flags(folder.path("backup"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let ask = |sql| backup.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
     assert_eq!(ask("PRAGMA integrity_check"), "ok");
     assert_eq!(ask("SELECT id FROM accounts"), ACCOUNT);
