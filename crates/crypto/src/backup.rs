@@ -51,7 +51,9 @@ mod tests {
 
     fn tag(master: &MasterKey, pieces: &[&[u8]]) -> [u8; 32] {
         let mut mac = BackupKey::derive(master).begin();
-        pieces.iter().for_each(|piece| mac.add(piece));
+        for piece in pieces {
+            mac.add(piece);
+        }
         mac.finish()
     }
 
