@@ -250,7 +250,7 @@ fn what_root_restores_belongs_to_the_owner_of_the_data_directory() {
     fs::create_dir(folder.path("restored")).unwrap();
     chown(folder.path("restored"), Some(SERVICE), Some(SERVICE + 1)).unwrap();
     done(&restore(&folder, &[]));
-    for file in ["vestibule.db", "master.key", "vestibule.lock"] {
+    for file in ["vestibule.db", "vestibule.witness", "master.key", "vestibule.lock"] {
         let found = fs::metadata(folder.path("restored").join(file)).unwrap();
         assert_eq!((found.uid(), found.gid(), found.mode() & 0o777), (SERVICE, SERVICE + 1, 0o600), "{file}");
     }
