@@ -1,7 +1,9 @@
 //! What goes wrong below the store: every caller is told, nothing acknowledged is lost, and it goes on by itself.
 
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::{Condvar, Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -10,6 +12,9 @@ use vestibule_store::conformance::samples::{HERE, account, session, user};
 use vestibule_store::{Change, Store, StoreError, StoreFuture};
 
 use crate::{SqliteStore, audit_key};
+
+/// Beyond it the test has failed.
+const LONGEST: Duration = Duration::from_secs(30);
 
 const KEY_CHECK: [u8; 32] = [7; 32];
 
@@ -118,15 +123,36 @@ async fn a_begin_that_fails_is_told_to_the_whole_group_and_recovered_from() {
     assert_eq!(opened(&store).await, [1]);
 }
 
+/// How often the writer has waited for another process, in the one test that looks.
+static WAITS: (Mutex<u32>, Condvar) = (Mutex::new(0), Condvar::new());
+
+fn wait_for_a_moment(_: i32) -> bool {
+    *WAITS.0.lock().unwrap() += 1;
+    WAITS.1.notify_all();
+    thread::yield_now();
+    true
+}
+
 #[tokio::test]
 async fn another_process_that_writes_for_a_moment_is_waited_for() {
     let (store, directory) = store().await;
+    let waits = |connection: &Connection| connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0));
+    let (tell, told) = mpsc::channel();
+    store.queue.as_ref().unwrap().meddle(move |connection| {
+        tell.send(waits(connection)).unwrap();
+        // In the place of SQLite's own waiting: the same, but it can be seen.
+        connection.busy_handler(Some(wait_for_a_moment)).unwrap();
+    });
+    assert_eq!(told.recv().unwrap(), Ok(5_000));
     let other = Connection::open(path(&directory)).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let asked = open(&store, 1);
-    std::thread::sleep(std::time::Duration::from_millis(50));
+    let waits = WAITS.0.lock().unwrap();
+    let (waits, waited) = WAITS.1.wait_timeout_while(waits, LONGEST, |waits| *waits < 3).unwrap();
+    drop(waits);
     other.execute_batch("COMMIT").unwrap();
     asked.await.unwrap();
+    assert!(!waited.timed_out(), "nobody was waited for");
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ enum Work {
     Commit(Batch),
     /// Something that a test does to the connection.
     #[cfg(test)]
-    Meddle(Box<dyn FnOnce(&Connection) + Send>),
+    Meddle(Box<dyn FnOnce(&mut Connection) + Send>),
 }
 
 impl Queue {
@@ -65,7 +65,7 @@ impl Queue {
     }
 
     #[cfg(test)]
-    pub(crate) fn meddle(&self, with: impl FnOnce(&Connection) + Send + 'static) {
+    pub(crate) fn meddle(&self, with: impl FnOnce(&mut Connection) + Send + 'static) {
         let _ = self.work.send(Work::Meddle(Box::new(with)));
     }
 }
@@ -134,7 +134,7 @@ impl Drop for Writer {
 
 /// The batches of a group. What a test does to the connection is done when its turn comes.
 #[cfg_attr(not(test), expect(unused_variables, reason = "only tests do anything to the connection here"))]
-fn batches(connection: &Connection, group: impl Iterator<Item = Work>) -> Vec<Batch> {
+fn batches(connection: &mut Connection, group: impl Iterator<Item = Work>) -> Vec<Batch> {
     let mut batches = Vec::new();
     for work in group {
         match work {

@@ -255,7 +255,7 @@ An account that is new begins with the `policy` that the file names, which is it
 are not asked how hard they are to guess. `vestibule policy list` has the policies.
 
 A `password` in the file is put back at each run when the user has changed it: leave it out once people choose their \
-own. A `password_hash` is for moving in: it is taken only while the user has no password.";
+own. A `password_hash` is for moving in: it is taken, with the `password_changed` beside it, only while the user has no password.";
 
 const APPLY_EXAMPLES: &str = r#"Example of a file (only the ids and names are required):
   [[account]]

@@ -116,6 +116,28 @@ async fn a_copy_is_one_moment_of_a_database_that_is_written() {
     assert!(counts.first() < counts.last(), "nothing was written meanwhile: {counts:?}");
 }
 
+/// Each step copies 1,024 pages. Without a snapshot that is held over all of them a commit between two begins the copy anew.
+#[test]
+fn what_is_committed_between_two_steps_is_not_in_the_copy() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let store = runtime.block_on(with_sessions(0));
+    meddle(&store.path(), "CREATE TABLE filler AS SELECT zeroblob(13 << 20) AS bytes");
+    let (mut number, mut steps) = (0, Vec::new());
+    let copy = copy_of(&store);
+    let contents = back_up(&store.path(), &copy, &note(), &mut |progress| {
+        steps.push(progress);
+        let user = user(HERE, 1);
+        let session = Session { id: SessionId([number; 16]), ..session(0, &user) };
+        runtime.block_on(store.commit(vec![Change::OpenSession(session.into())])).unwrap();
+        number += 1;
+        ControlFlow::Continue(())
+    });
+    assert_eq!(contents.unwrap().sessions, 0);
+    assert_eq!(runtime.block_on(store.sessions(None, 9)).unwrap().len(), steps.len());
+    assert!(steps.len() >= 4 && steps.iter().all(|step| step.total == steps[0].total), "{steps:?}");
+    assert!(steps.is_sorted_by(|one, next| one.done < next.done), "begun anew: {steps:?}");
+}
+
 #[tokio::test]
 async fn a_copy_that_is_not_wanted_any_more_is_given_up() {
     let store = with_sessions(3).await;

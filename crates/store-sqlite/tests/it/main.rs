@@ -4,6 +4,7 @@
 
 mod audit;
 mod audit_edits;
+mod audit_in_motion;
 mod backup;
 mod beside_the_model;
 mod checkpoint;

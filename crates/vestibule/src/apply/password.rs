@@ -43,6 +43,8 @@ pub(super) fn apply(
             ));
         }
         (Some(password), None) => set(account, element, user, tools, password)?,
+        // What is declared of the hash is no more true of what the user has chosen since.
+        (None, Some(_)) if user.password.is_some() => return Ok(()),
         (None, Some(hash)) => take_over(element, user, tools, hash)?,
         (None, None) if needs_one(account, user) => {
             let password = generated(&account.password_policy, tools.rng).ok_or_else(|| {
@@ -86,12 +88,9 @@ fn set(
     Ok(())
 }
 
-/// Takes over a hash from elsewhere while the user has no password. Later the user's own counts: a login may have
-/// rewritten the hash, and the user may have chosen another password.
+/// Takes over a hash from elsewhere, for a user who has no password. Later the user's own counts: a login may have rewritten
+/// the hash, and the user may have chosen another password.
 fn take_over(element: &str, user: &mut User, tools: &mut Tools<'_>, hash: &str) -> Result<(), Problem> {
-    if user.password.is_some() {
-        return Ok(());
-    }
     tools.hasher.verify(hash, b"").map_err(|error| Problem::new(element, "password_hash", error))?;
     user.password =
         Some(PasswordCredential { hash: hash.to_owned(), changed_at: tools.now, history: Vec::new() });

@@ -169,15 +169,40 @@ fn a_lock_is_taken_off() {
     assert_eq!(world.apply(&alice("locked = false")).lines, ["~ user 1/alice: locked"]);
 }
 
+/// A declaration of a user who moves in with a hash, and the hash.
+fn moving_in(user: &str, more: &str) -> (String, String) {
+    let mut elsewhere = World::new();
+    elsewhere.apply("[[account.user]]\nlogin_name = \"x\"\npassword = \"from-els3where\"\n");
+    let hash = elsewhere.user().password.unwrap().hash;
+    let declared = format!("[[account.user]]\nlogin_name = \"{user}\"\npassword_hash = {hash:?}\n{more}\n");
+    (declared, hash)
+}
+
 #[test]
 fn a_hash_is_taken_over_only_while_there_is_no_password() {
     let mut world = World::new();
+    let (declared, hash) = moving_in("alice", "");
+    world.apply(&declared);
+    assert_eq!(world.user().password.unwrap().hash, hash);
+    // What a user's own choice comes to.
     world.apply(ALICE);
-    let hash = world.user().password.unwrap().hash;
-    let carol = format!("[[account.user]]\nlogin_name = \"carol\"\npassword_hash = {hash:?}\n");
-    assert_eq!(world.apply(&carol).lines, ["+ user 1/carol"]);
-    let alice = format!("[[account.user]]\nlogin_name = \"alice\"\npassword_hash = {hash:?}\n");
-    assert_eq!(world.apply(&alice).lines, [""; 0]);
+    let chosen = world.user();
+    assert_ne!(chosen.password.as_ref().unwrap().hash, hash);
+    assert_eq!(world.apply(&declared).lines, [""; 0]);
+    assert_eq!(world.user(), chosen);
+}
+
+#[test]
+fn the_time_of_a_hash_is_taken_over_with_it_and_not_put_to_a_password_chosen_since() {
+    let mut world = World::new();
+    let (declared, _) = moving_in("alice", "password_changed = 2020-01-01T00:00:00Z");
+    world.apply(&declared);
+    assert_eq!(world.user().password.unwrap().changed_at, Millis::from_unix(1_577_836_800_000));
+    world.apply(ALICE);
+    let chosen = world.user();
+    assert_eq!(chosen.password.as_ref().unwrap().changed_at, NOW);
+    assert_eq!(world.apply(&declared).lines, [""; 0]);
+    assert_eq!(world.user(), chosen);
 }
 
 #[test]
