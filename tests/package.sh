@@ -50,6 +50,7 @@ fi
 as_service() { in_root runuser -u vestibule -- "$@"; }
 start() {
   as_service vestibule serve --config /etc/vestibule/vestibule.toml >"$layer/out" 2>"$layer/err" &
+  service=$!
   for _ in $(seq 600); do
     if in_root vestibule healthcheck --ready --config /etc/vestibule/vestibule.toml 2>/dev/null; then return; fi
     sleep 0.1
@@ -59,7 +60,7 @@ start() {
 }
 stop() {
   pkill -TERM -x vestibule
-  wait || fail "it ends with an error"
+  wait "$service" || fail "it ends with an error"
 }
 
 start

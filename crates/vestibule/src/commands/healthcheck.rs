@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
+use reqwest::Response;
 use reqwest::redirect::Policy;
 
 use super::small_runtime;
@@ -15,6 +16,9 @@ use crate::input_error::InputError;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How much of an answer is shown, in characters.
+const LONGEST: usize = 300;
 
 /// Ends well exactly when the service answers.
 pub(crate) fn healthcheck(arguments: &HealthcheckArguments) -> anyhow::Result<()> {
@@ -67,10 +71,23 @@ async fn ask(url: &str) -> anyhow::Result<()> {
     if status.is_success() {
         return Ok(());
     }
-    // At most a line of words, from a service that may not be ours.
-    let words = answer.text().await.unwrap_or_default();
-    let words: String = words.chars().filter(|character| !character.is_control()).take(300).collect();
+    let words = words_of(answer).await;
     Err(ServiceError::Unreachable(format!("{url} answers {status}: {words}")).into())
+}
+
+/// The first words of an answer, which may be of a service that is not ours.
+async fn words_of(mut answer: Response) -> String {
+    let mut words = Vec::new();
+    while words.len() < LONGEST
+        && let Ok(Some(chunk)) = answer.chunk().await
+    {
+        words.extend_from_slice(&chunk);
+    }
+    String::from_utf8_lossy(&words)
+        .chars()
+        .filter(|character| !character.is_control())
+        .take(LONGEST)
+        .collect()
 }
 
 #[cfg(test)]
