@@ -57,7 +57,7 @@ pub use witness::{Attestation, Standing, WitnessError, WitnessFile};
 use crate::chain::Chain;
 use crate::checkpoint::Checkpoints;
 use crate::error::thread_is_gone;
-use crate::opening::Settled;
+use crate::opening::{Found, Settled};
 use crate::place::Place;
 use crate::readers::Readers;
 use crate::witness::Health;
@@ -95,12 +95,12 @@ impl SqliteStore {
         audit: Arc<dyn AuditMac>,
         opening: Opening<'_>,
     ) -> Result<(Self, Vec<Noticed>), OpenError> {
-        let lost = log_tail::inspect(path).map_err(|source| open::cannot_open(path, source))?;
+        let found = Found::at(path, &*audit).map_err(|source| open::cannot_open(path, source))?;
         let mut connection = open::writer(path, &key_check, &*audit)?;
         let mut chain = Chain::new(audit);
         let health = Arc::<Health>::default();
         let Settled { noticed, keeper } =
-            opening::settle((&mut connection, &mut chain), lost, opening, &health)
+            opening::settle((&mut connection, &mut chain), found, opening, &health)
                 .map_err(|source| open::cannot_open(path, source))?;
         let readers = Readers::start(path)?;
         let checkpoints =

@@ -5,15 +5,17 @@
 //! same again.
 
 use std::fmt;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::{Connection, TransactionBehavior};
-use vestibule_model::{AuditRecord, Rng};
+use vestibule_model::{AuditMac, AuditRecord, Rng};
 use vestibule_store::StoreError;
 
 use crate::chain::Chain;
-use crate::log_tail::LostCommits;
-use crate::witness::{self, DatabaseId, Health, Keeper, Standing, Testimony, WitnessFile};
+use crate::log_tail::{self, LostCommits};
+use crate::witness::{self, DatabaseId, Folded, Health, Keeper, Kept, Standing, WitnessFile};
 
 /// What an opening is given besides the database.
 pub struct Opening<'a> {
@@ -61,7 +63,23 @@ pub(crate) enum SettleError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("cannot start a thread for the witness")]
-    Thread(#[source] std::io::Error),
+    Thread(#[source] io::Error),
+}
+
+/// What was found before the database was opened.
+pub(crate) struct Found {
+    lost: Option<LostCommits>,
+    look: Folded,
+    folded: Option<i64>,
+}
+
+impl Found {
+    /// Looks at the files of a database that nobody has opened.
+    pub(crate) fn at(database: &Path, mac: &dyn AuditMac) -> io::Result<Self> {
+        let look = Folded::of(database);
+        let folded = look.durable(mac)?;
+        Ok(Self { lost: log_tail::inspect(database)?, look, folded })
+    }
 }
 
 /// What the store goes on with.
@@ -73,21 +91,26 @@ pub(crate) struct Settled {
 /// Does what has to be done before anybody uses the database.
 pub(crate) fn settle(
     (connection, chain): (&mut Connection, &mut Chain),
-    lost: Option<LostCommits>,
+    found: Found,
     opening: Opening<'_>,
     health: &Arc<Health>,
 ) -> Result<Settled, SettleError> {
+    let Found { lost, look, folded } = found;
     let mut noticed: Vec<Noticed> = lost.map(Noticed::LostCommits).into_iter().collect();
     let Opening { witness, in_doubt, entry } = opening;
-    let Some((mut file, rng)) = witness else {
+    let Some((file, rng)) = witness else {
         tell(connection, chain, (&mut noticed, None), entry)?;
         return Ok(Settled { noticed, keeper: None });
     };
-    let (standing, id) = witness::compare(connection, chain.mac(), file.said())?;
-    let id = id.unwrap_or_else(|| DatabaseId::new(rng));
+    let (standing, id) = witness::compare(connection, chain.mac(), (file.said(), folded))?;
+    let database = id.unwrap_or_else(|| DatabaseId::new(rng));
+    let (newest, mac) = (chain.newest(connection)?, chain.shared_mac());
+    let mut kept = Kept { file, database, newest, folded: folded.unwrap_or(0), look, mac };
+    let mut is_kept = true;
     if standing == Standing::First {
-        // Before the database says that it has a witness: a start that is cut short in between has lost none.
-        health.note(&file.put(&Testimony::new(id, chain.newest(connection)?)));
+        // Before the database says that it has a witness, and it says so only if it has: a start that is cut short in between
+        // has lost none.
+        is_kept = kept.testify().is_ok();
         noticed.push(Noticed::FirstWitness);
     } else if standing.is_doubtful() {
         noticed.push(match in_doubt {
@@ -95,12 +118,9 @@ pub(crate) fn settle(
             InDoubt::Accept => Noticed::Accepted(standing),
         });
     }
-    tell(connection, chain, (&mut noticed, Some(id)), entry)?;
-    let newest = chain.newest(connection)?;
-    let put = file.put(&Testimony::new(id, newest));
-    health.note(&put);
-    let known = (newest, put.is_ok().then_some(newest));
-    let keeper = Keeper::start(file, id, known, Arc::clone(health)).map_err(SettleError::Thread)?;
+    tell(connection, chain, (&mut noticed, is_kept.then_some(database)), entry)?;
+    kept.newest = chain.newest(connection)?;
+    let keeper = Keeper::start(kept, Arc::clone(health)).map_err(SettleError::Thread)?;
     Ok(Settled { noticed, keeper: Some(keeper) })
 }
 

@@ -111,6 +111,10 @@ pub(crate) fn doubt(standing: Standing, witness: &Path) -> String {
             "the database ends at entry {newest} of the audit, and entry {witnessed} was witnessed ({witness}): an older \
              copy was put back"
         ),
+        Standing::UnderNewerLog { witnessed, newest } => format!(
+            "the database's file ends at entry {newest} of the audit, and entry {witnessed} was witnessed in it ({witness}): \
+             an older copy was put back beside the log of a newer one"
+        ),
         Standing::Another { witnessed } => format!(
             "entry {witnessed} of the audit is not the one that was witnessed ({witness}): an older copy was put back and \
              used, or the audit was changed"
@@ -171,6 +175,9 @@ fn standing_in_json(standing: Standing) -> Value {
     match standing {
         Standing::Behind { witnessed, newest } => {
             json!({ "found": "behind its witness", "witnessed": witnessed, "newest": newest })
+        }
+        Standing::UnderNewerLog { witnessed, newest } => {
+            json!({ "found": "an older file under a newer log", "witnessed": witnessed, "newest": newest })
         }
         Standing::Another { witnessed } => {
             json!({ "found": "another entry than witnessed", "witnessed": witnessed })

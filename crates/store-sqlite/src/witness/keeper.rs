@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use vestibule_model::AuditMac;
+
 use super::record::Testimony;
-use super::{DatabaseId, WitnessFile};
+use super::{DatabaseId, Folded, WitnessFile};
 use crate::chain::Link;
 use crate::writer::{Batch, Verdict, answer};
 
@@ -69,27 +71,55 @@ impl Health {
     }
 }
 
+/// How many testimonies may follow each other until somebody looks how far the database's file has come: where ends never
+/// cease, there is no other moment.
+const LOOK_EVERY: u32 = 1_024;
+
+/// A witness and what is true of its database.
+pub(crate) struct Kept {
+    pub(crate) file: WitnessFile,
+    pub(crate) database: DatabaseId,
+    pub(crate) newest: Link,
+    /// The newest entry in the database's own file, and how to find that out later.
+    pub(crate) folded: i64,
+    pub(crate) look: Folded,
+    pub(crate) mac: Arc<dyn AuditMac>,
+}
+
+impl Kept {
+    /// Writes what is true now.
+    pub(crate) fn testify(&mut self) -> io::Result<()> {
+        let Self { database, newest, folded, .. } = *self;
+        self.file.put(&Testimony { database, newest: newest.into(), folded })
+    }
+
+    /// Looks how far the database's file has come. What cannot be read now is looked for later.
+    fn look(&mut self) {
+        if self.folded < self.newest.sequence
+            && let Ok(Some(folded)) = self.look.durable(&*self.mac)
+        {
+            self.folded = self.folded.max(folded);
+        }
+    }
+}
+
 /// What the thread works with.
 struct Thread {
-    file: WitnessFile,
-    database: DatabaseId,
+    kept: Kept,
     newest: Arc<Newest>,
-    /// The newest entry that was written into the file; None: nothing yet, or the last writing failed.
-    written: Option<Link>,
+    /// What was written into the file last; None: nothing yet, or that failed.
+    written: Option<(Link, i64)>,
+    since_look: u32,
     health: Arc<Health>,
 }
 
 impl Keeper {
-    /// Starts the thread. `written` is what the file says already.
-    pub(crate) fn start(
-        file: WitnessFile,
-        database: DatabaseId,
-        (newest, written): (Link, Option<Link>),
-        health: Arc<Health>,
-    ) -> io::Result<Self> {
-        let newest = Arc::new(Newest(Mutex::new(newest)));
+    /// Writes a testimony, and starts the thread.
+    pub(crate) fn start(kept: Kept, health: Arc<Health>) -> io::Result<Self> {
+        let newest = Arc::new(Newest(Mutex::new(kept.newest)));
         let (queue, waiting) = mpsc::channel();
-        let mut thread = Thread { file, database, newest: Arc::clone(&newest), written, health };
+        let mut thread = Thread { kept, newest: Arc::clone(&newest), written: None, since_look: 0, health };
+        thread.testify();
         let spawned = thread::Builder::new().name("witness".into());
         let spawned = spawned.spawn(move || thread.run(&waiting))?;
         Ok(Self { newest, queue: Some(queue), thread: Some(spawned) })
@@ -134,20 +164,31 @@ impl Thread {
                     // A witness that cannot be written takes nothing back: the end is durable in the database.
                     group.into_iter().for_each(answer);
                 }
-                Err(RecvTimeoutError::Timeout) => self.testify(),
+                Err(RecvTimeoutError::Timeout) => self.look_and_testify(),
                 Err(RecvTimeoutError::Disconnected) => return self.testify(),
+            }
+            if self.since_look >= LOOK_EVERY {
+                self.look_and_testify();
             }
         }
     }
 
-    /// Writes the newest entry, unless it is written.
+    fn look_and_testify(&mut self) {
+        self.since_look = 0;
+        self.kept.look();
+        self.testify();
+    }
+
+    /// Writes what is true now, unless it is written.
     fn testify(&mut self) {
-        let newest = *self.newest.lock();
-        if self.written == Some(newest) {
+        self.kept.newest = *self.newest.lock();
+        let now = (self.kept.newest, self.kept.folded);
+        if self.written == Some(now) {
             return;
         }
-        let outcome = self.file.put(&Testimony::new(self.database, newest));
+        let outcome = self.kept.testify();
         self.health.note(&outcome);
-        self.written = outcome.is_ok().then_some(newest);
+        self.written = outcome.is_ok().then_some(now);
+        self.since_look += 1;
     }
 }

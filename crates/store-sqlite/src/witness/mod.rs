@@ -5,6 +5,7 @@
 //! witnessed is said in `opening`.
 
 mod file;
+mod folded;
 mod keeper;
 mod record;
 mod standing;
@@ -12,7 +13,7 @@ mod standing;
 mod tests;
 
 pub use file::{WitnessError, WitnessFile};
-pub(crate) use keeper::{Health, Keeper};
-pub(crate) use record::Testimony;
+pub(crate) use folded::Folded;
+pub(crate) use keeper::{Health, Keeper, Kept};
 pub use standing::{Attestation, Standing};
 pub(crate) use standing::{DatabaseId, compare, keep_id};

@@ -27,6 +27,8 @@ pub(crate) struct Testimony {
     pub(crate) database: DatabaseId,
     /// Its newest entry of the audit.
     pub(crate) newest: Witness,
+    /// The newest entry in its own file, its log left aside; 0: nobody has looked.
+    pub(crate) folded: i64,
 }
 
 /// What a place holds.
@@ -47,6 +49,7 @@ pub(super) fn write(testimony: &Testimony, turn: u64, seal: &dyn RecordSeal) -> 
     record[17..25].copy_from_slice(&testimony.newest.sequence.to_be_bytes());
     record[25..57].copy_from_slice(&testimony.newest.mac);
     record[57..65].copy_from_slice(&turn.to_be_bytes());
+    record[65..73].copy_from_slice(&testimony.folded.to_be_bytes());
     let tag = seal.seal(&record[..SEALED]);
     record[SEALED..].copy_from_slice(&tag);
     record
@@ -66,9 +69,10 @@ pub(super) fn read(record: &Record, seal: &dyn RecordSeal) -> Found {
         let (database, rest) = rest.split_first_chunk::<16>()?;
         let (sequence, rest) = rest.split_first_chunk::<8>()?;
         let (mac, rest) = rest.split_first_chunk::<32>()?;
-        let turn = rest.first_chunk::<8>()?;
+        let (turn, rest) = rest.split_first_chunk::<8>()?;
+        let folded = i64::from_be_bytes(*rest.first_chunk::<8>()?);
         let newest = Witness { sequence: i64::from_be_bytes(*sequence), mac: *mac };
-        let testimony = Testimony { database: DatabaseId(*database), newest };
+        let testimony = Testimony { database: DatabaseId(*database), newest, folded };
         (*form == [FORM]).then_some((testimony, u64::from_be_bytes(*turn)))
     };
     read().map_or(Found::Damaged, |(testimony, turn)| Found::Testimony(testimony, turn))
@@ -81,7 +85,7 @@ mod tests {
 
     fn testimony() -> Testimony {
         let newest = Witness { sequence: i64::MAX, mac: [0xab; 32] };
-        Testimony { database: DatabaseId([0xcd; 16]), newest }
+        Testimony { database: DatabaseId([0xcd; 16]), newest, folded: i64::MAX - 1 }
     }
 
     #[test]

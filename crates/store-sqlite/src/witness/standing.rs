@@ -42,6 +42,14 @@ pub enum Standing {
         /// The newest entry that the database has.
         newest: i64,
     },
+    /// The database's own file ends before what was witnessed of it: an older copy, which has got its newest entries from the log
+    /// of another.
+    UnderNewerLog {
+        /// The newest entry in the file that was witnessed.
+        witnessed: i64,
+        /// The newest entry that the file has.
+        newest: i64,
+    },
     /// The database has another entry, or none, where one was witnessed: it went another way from an older copy, or its audit
     /// was changed.
     Another {
@@ -57,14 +65,15 @@ impl Standing {
     }
 }
 
-/// The standing, and the id that the next testimony is to bear; None: a new one.
+/// The standing, and the database's id; None: it has none.
 pub(crate) type Standings = (Standing, Option<DatabaseId>);
 
-/// Compares a database with what its witness says.
+/// Compares a database with what its witness says. `folded` is the newest entry in the database's own file, looked for before it
+/// was opened; None: nobody knows.
 pub(crate) fn compare(
     connection: &Connection,
     mac: &dyn AuditMac,
-    said: Said,
+    (said, folded): (Said, Option<i64>),
 ) -> rusqlite::Result<Standings> {
     let own = id(connection)?;
     let standing = match (own, said) {
@@ -72,12 +81,17 @@ pub(crate) fn compare(
         (Some(_), Said::Nothing) => Standing::Missing,
         (_, Said::Unsealed) => Standing::Unsealed,
         (Some(own), Said::Testimony(testimony)) if own != testimony.database => Standing::OfAnother,
-        // The process ended between the first testimony and the database's note of it, or the database is from before it.
-        (None, Said::Testimony(testimony)) => {
-            let standing = against(connection, mac, testimony.newest)?;
-            return Ok((standing, (!standing.is_doubtful()).then_some(testimony.database)));
+        // Without an id: the process ended between the first testimony and the database's note of it, or the database is from
+        // before that.
+        (_, Said::Testimony(testimony)) => {
+            let under_the_log = folded.filter(|folded| *folded < testimony.folded);
+            match (against(connection, mac, testimony.newest)?, under_the_log) {
+                (Standing::AsWitnessed, Some(newest)) => {
+                    Standing::UnderNewerLog { witnessed: testimony.folded, newest }
+                }
+                (standing, _) => standing,
+            }
         }
-        (Some(_), Said::Testimony(testimony)) => against(connection, mac, testimony.newest)?,
     };
     Ok((standing, own))
 }
@@ -131,19 +145,13 @@ impl Attestation {
         let own = id(connection)?.unwrap_or_else(|| DatabaseId::new(rng));
         keep_id(connection, own)?;
         let newest = Head::read_to_write(connection, mac)?.newest;
-        Ok(Self(Testimony::new(own, newest)))
+        // It is one file, without a log.
+        Ok(Self(Testimony { database: own, newest: newest.into(), folded: newest.sequence }))
     }
 }
 
 impl From<Link> for Witness {
     fn from(link: Link) -> Self {
         Self { sequence: link.sequence, mac: link.mac }
-    }
-}
-
-impl Testimony {
-    /// That this is the newest entry of the database.
-    pub(crate) fn new(database: DatabaseId, newest: Link) -> Self {
-        Self { database, newest: newest.into() }
     }
 }

@@ -95,6 +95,26 @@ async fn what_is_no_end_waits_for_no_testimony() {
 }
 
 #[tokio::test]
+async fn whatever_takes_something_away_is_witnessed_before_it_is_answered() {
+    let (store, _folder) = store().await;
+    let user = user(HERE, 1);
+    let locked_at = Some(vestibule_model::Millis::EPOCH);
+    for change in [
+        Change::SetLock { user: user.id, locked_at },
+        Change::PutUser(vestibule_model::User { enabled: false, ..user.clone() }.into()),
+        Change::DeleteApiKey(user.account, vestibule_model::ApplicationId(1)),
+        Change::DeleteAdministrator(user.id),
+        Change::DeleteUser(user.id),
+        Change::DeleteAccount(user.account),
+    ] {
+        let (before, what) = (store.testimonies(), format!("{change:?}"));
+        let record = vestibule_store::conformance::samples::bare_audit_record(1);
+        store.commit(vec![change, Change::Audit(record.into())]).await.unwrap();
+        assert!(store.testimonies() > before, "{what}");
+    }
+}
+
+#[tokio::test]
 async fn a_commit_that_is_refused_is_answered_at_once() {
     let (store, folder) = store().await;
     // A folder in the witness's place: nothing can be written there.
@@ -118,6 +138,7 @@ fn only_agreement_and_a_beginning_leave_no_doubt() {
         Standing::Unsealed,
         Standing::OfAnother,
         Standing::Behind { witnessed: 2, newest: 1 },
+        Standing::UnderNewerLog { witnessed: 2, newest: 1 },
         Standing::Another { witnessed: 2 },
     ] {
         assert!(standing.is_doubtful(), "{standing:?}");

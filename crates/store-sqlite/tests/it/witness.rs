@@ -285,6 +285,68 @@ async fn a_start_that_was_cut_short_before_the_database_knew_its_witness_is_no_d
 }
 
 #[tokio::test]
+async fn an_older_file_under_the_log_of_a_killed_process_is_an_older_copy() {
+    let place = used().await;
+    let (store, _) = place.open();
+    store.commit(vec![audit()]).await.unwrap();
+    end(&store, 2).await;
+    // As kill -9 leaves it: the witness last, because nothing is written any more.
+    let killed = Place::new();
+    for suffix in ["", "-wal", "-shm"] {
+        let name = format!("vestibule.db{suffix}");
+        fs::copy(place.elsewhere(&name), killed.elsewhere(&name)).unwrap();
+    }
+    fs::copy(place.witness(), killed.witness()).unwrap();
+    fs::copy(killed.database(), killed.elsewhere("young")).unwrap();
+    fs::copy(killed.elsewhere("vestibule.db-wal"), killed.elsewhere("log")).unwrap();
+    fs::copy(place.elsewhere("old"), killed.database()).unwrap();
+    let (standing, _) = set_back(&killed.noticed());
+    assert_eq!(standing, Standing::UnderNewerLog { witnessed: 2, newest: 1 });
+
+    // The same with the file that belongs to the log.
+    fs::copy(killed.elsewhere("young"), killed.database()).unwrap();
+    fs::copy(killed.elsewhere("log"), killed.elsewhere("vestibule.db-wal")).unwrap();
+    fs::copy(place.witness(), killed.witness()).unwrap();
+    let (store, noticed) = killed.open();
+    assert_eq!((noticed, sessions(&store).await), (vec![], 0));
+}
+
+#[tokio::test]
+async fn what_is_folded_while_the_store_is_open_is_witnessed_too() {
+    let place = used().await;
+    let (store, _) = place.open();
+    place.keep("old.at.the.start");
+    end(&store, 2).await;
+    let other = rusqlite::Connection::open(place.database()).unwrap();
+    other.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(())).unwrap();
+    let before = store.testimonies();
+    soon("a testimony", || store.testimonies() > before);
+    // Something for the log, so that there is one.
+    end(&store, 1).await;
+    let killed = Place::new();
+    for name in ["vestibule.db-wal", "vestibule.db-shm", "witness"] {
+        fs::copy(place.elsewhere(name), killed.elsewhere(name)).unwrap();
+    }
+    fs::copy(place.elsewhere("old.at.the.start"), killed.database()).unwrap();
+    let (standing, _) = set_back(&killed.noticed());
+    assert!(matches!(standing, Standing::UnderNewerLog { .. }), "{standing:?}");
+}
+
+#[tokio::test]
+async fn a_first_witness_that_could_not_be_written_is_still_to_come() {
+    let place = Place::new();
+    let file = witness(&place.witness(), 1).unwrap();
+    fs::remove_file(place.witness()).unwrap();
+    fs::create_dir(place.witness()).unwrap();
+    let opening = Opening { witness: Some((file, &OsRng)), in_doubt: InDoubt::EndSessions, entry: &|_| None };
+    let (store, noticed) = open_noticing(&place.database(), opening).unwrap();
+    assert_eq!((noticed, store.unwitnessed().is_some()), (vec![Noticed::FirstWitness], true));
+    drop(store);
+    fs::remove_dir(place.witness()).unwrap();
+    assert_eq!(place.noticed(), [Noticed::FirstWitness]);
+}
+
+#[tokio::test]
 async fn an_empty_witness_is_a_missing_one() {
     let place = Place::new();
     drop(witness(&place.witness(), 1).unwrap());

@@ -157,6 +157,18 @@ fn s3_an_older_copy_is_noticed_after_a_kill_too_and_by_whatever_uses_it_first() 
 }
 
 #[test]
+fn s3_an_older_copy_beside_the_log_of_a_killed_service_is_noticed() {
+    let stopped = Stopped::new();
+    let server = Server::dev(&stopped.folder);
+    log_out(&server, &stopped.living);
+    kill(server);
+    stopped.put_back();
+    let server = Server::dev(&stopped.folder);
+    is_noticed(&server, "an older copy was put back beside the log of a newer one");
+    assert_eq!((check(&server, &stopped.ended), check(&server, &stopped.living)), (401, 401));
+}
+
+#[test]
 fn s3_a_whole_folder_that_is_put_back_is_noticed_by_a_witness_elsewhere() {
     let folder = Folder::new();
     fs::create_dir(folder.path("elsewhere")).unwrap();
