@@ -54,12 +54,13 @@ impl Checkpoints {
         Ok(Self { signs, wake, thread: Some(thread) })
     }
 
-    /// To be called on the writing thread between two transactions.
-    pub(crate) fn fold_rest(&self, writer: &Connection) {
-        if self.signs.rest.load(Ordering::Relaxed) {
-            self.signs.rest.store(false, Ordering::Relaxed);
-            checkpoint(writer);
+    /// To be called on the writing thread between two transactions. Whether the whole log is folded and synced now.
+    pub(crate) fn fold_rest(&self, writer: &Connection) -> bool {
+        if !self.signs.rest.load(Ordering::Relaxed) {
+            return false;
         }
+        self.signs.rest.store(false, Ordering::Relaxed);
+        checkpoint(writer)
     }
 
     /// Ends the thread and waits until its connection is closed. SQLite folds the log and removes it when the last
@@ -81,9 +82,14 @@ fn run(own: &Connection, woken: &Receiver<()>, signs: &Signs) {
     }
 }
 
-/// A log that cannot be folded now grows on, and is folded later.
-fn checkpoint(connection: &Connection) {
-    let _ = connection.query_row(CHECKPOINT, [], |_| Ok(()));
+/// A log that cannot be folded now grows on, and is folded later. Whether all of it was folded: SQLite has synced the database
+/// then.
+fn checkpoint(connection: &Connection) -> bool {
+    let is_whole = |row: &rusqlite::Row<'_>| {
+        let (busy, frames, folded): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(busy == 0 && frames >= 0 && frames == folded)
+    };
+    connection.query_row(CHECKPOINT, [], is_whole).unwrap_or(false)
 }
 
 fn wake_when_grown(growth: &mut Growth, pages: i32, wake: &SyncSender<()>) {

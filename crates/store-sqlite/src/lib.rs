@@ -49,7 +49,7 @@ pub use chain::{Finding, Verification, VerifyError, Witness, verify_audit};
 pub use copied::{BackupNote, Contents, CopyError, Sessions, attest, holds_api_key, inspect, make_ready};
 pub use end_journal::FileEndJournal;
 pub use fold::{FoldError, fold_log};
-pub use log_tail::LostCommits;
+pub use log_tail::{LostCommits, lost_commits};
 pub use open::OpenError;
 pub use opening::{InDoubt, Noticed, Opening};
 pub use witness::{Attestation, Standing, WitnessError, WitnessFile};

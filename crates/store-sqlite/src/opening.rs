@@ -15,7 +15,7 @@ use vestibule_store::StoreError;
 
 use crate::chain::Chain;
 use crate::log_tail::{self, LostCommits};
-use crate::witness::{self, DatabaseId, Folded, Health, Keeper, Kept, Standing, WitnessFile};
+use crate::witness::{self, DatabaseId, Durable, Health, Keeper, Standing, Testimony, WitnessFile};
 
 /// What an opening is given besides the database.
 pub struct Opening<'a> {
@@ -69,16 +69,21 @@ pub(crate) enum SettleError {
 /// What was found before the database was opened.
 pub(crate) struct Found {
     lost: Option<LostCommits>,
-    look: Folded,
+    /// The newest entry of the audit in the database's own file; None: nobody can tell.
     folded: Option<i64>,
+    /// There is no log to be laid over it: the process before closed it, and synced it.
+    is_closed: bool,
 }
 
 impl Found {
     /// Looks at the files of a database that nobody has opened.
     pub(crate) fn at(database: &Path, mac: &dyn AuditMac) -> io::Result<Self> {
-        let look = Folded::of(database);
-        let folded = look.durable(mac)?;
-        Ok(Self { lost: log_tail::inspect(database)?, look, folded })
+        let is_closed = !log_tail::has_log(database);
+        Ok(Self {
+            lost: log_tail::lost_commits(database)?,
+            folded: witness::folded(database, mac),
+            is_closed,
+        })
     }
 }
 
@@ -95,22 +100,23 @@ pub(crate) fn settle(
     opening: Opening<'_>,
     health: &Arc<Health>,
 ) -> Result<Settled, SettleError> {
-    let Found { lost, look, folded } = found;
+    let Found { lost, folded, is_closed } = found;
     let mut noticed: Vec<Noticed> = lost.map(Noticed::LostCommits).into_iter().collect();
     let Opening { witness, in_doubt, entry } = opening;
-    let Some((file, rng)) = witness else {
+    let Some((mut file, rng)) = witness else {
         tell(connection, chain, (&mut noticed, None), entry)?;
         return Ok(Settled { noticed, keeper: None });
     };
     let (standing, id) = witness::compare(connection, chain.mac(), (file.said(), folded))?;
     let database = id.unwrap_or_else(|| DatabaseId::new(rng));
-    let (newest, mac) = (chain.newest(connection)?, chain.shared_mac());
-    let mut kept = Kept { file, database, newest, folded: folded.unwrap_or(0), look, mac };
+    // What a process that was killed has folded may not be on the disk yet.
+    let known = if is_closed { folded } else { file.said_folded().filter(|_| !standing.is_doubtful()) };
+    let durable = |newest| Durable { newest, folded: known.unwrap_or(0) };
     let mut is_kept = true;
     if standing == Standing::First {
         // Before the database says that it has a witness, and it says so only if it has: a start that is cut short in between
         // has lost none.
-        is_kept = kept.testify().is_ok();
+        is_kept = file.put(&Testimony::new(database, durable(chain.newest(connection)?))).is_ok();
         noticed.push(Noticed::FirstWitness);
     } else if standing.is_doubtful() {
         noticed.push(match in_doubt {
@@ -119,8 +125,8 @@ pub(crate) fn settle(
         });
     }
     tell(connection, chain, (&mut noticed, is_kept.then_some(database)), entry)?;
-    kept.newest = chain.newest(connection)?;
-    let keeper = Keeper::start(kept, Arc::clone(health)).map_err(SettleError::Thread)?;
+    let durable = durable(chain.newest(connection)?);
+    let keeper = Keeper::start(file, database, durable, Arc::clone(health)).map_err(SettleError::Thread)?;
     Ok(Settled { noticed, keeper: Some(keeper) })
 }
 

@@ -117,7 +117,11 @@ impl Writer {
                         .for_each(answer);
                 }
             }
-            checkpoints.fold_rest(connection);
+            if checkpoints.fold_rest(connection)
+                && let Some(keeper) = witness
+            {
+                keeper.folded();
+            }
         }
         checkpoints.stop();
         // Folds the log into the file and empties it. If that fails nothing is lost: the next open does it.

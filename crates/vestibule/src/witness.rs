@@ -4,12 +4,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
 use vestibule_crypto::{AuditKey, MasterKey, OsRng, RecordSealer};
 use vestibule_model::{Actor, AuditAction, AuditRecord, Clock, Means};
+use vestibule_store::Store;
 use vestibule_store_sqlite::{
-    InDoubt, LostCommits, Noticed, Opening, SqliteStore, Standing, WitnessError, WitnessFile,
+    InDoubt, LostCommits, Noticed, Opening, SqliteStore, Standing, WitnessError, WitnessFile, lost_commits,
 };
 
 use crate::clock::SystemClock;
@@ -19,15 +20,15 @@ use crate::data_dir::{DataDir, WITNESS};
 use crate::exit_code::Refusal;
 use crate::{replace, screen};
 
-/// Whether an opening has to do with the witness.
+/// What an opening has to do with the witness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Use {
-    /// It keeps it.
+    /// It asks it, does what follows, and keeps it.
     Keep,
-    /// It keeps it, unless a server does.
-    KeepUnlessTaken,
-    /// It does not.
+    /// Nothing: who changes the database beside the service leaves that to the service, which may know another place.
     Leave,
+    /// Nothing, and it leaves no entry in the audit either.
+    LeaveAsItIs,
 }
 
 /// Where the witness is.
@@ -58,18 +59,11 @@ pub(crate) fn open_store(
     used: (&DataDir, &MasterKey),
     witness: Use,
 ) -> anyhow::Result<SqliteStore> {
-    let file = match witness {
-        Use::Leave => None,
-        Use::Keep => Some(open(config, used)?),
-        Use::KeepUnlessTaken => match open(config, used) {
-            Err(error) if error.is::<Refusal>() => None,
-            opened => Some(opened?),
-        },
-    };
+    let file = if witness == Use::Keep { Some(open(config, used)?) } else { None };
     let opening = Opening {
         witness: file.map(|file| (file, &OsRng as _)),
         in_doubt: InDoubt::EndSessions,
-        entry: &|noticed| entry(noticed, Actor::System),
+        entry: &|noticed| entry(noticed, Actor::System).filter(|_| witness != Use::LeaveAsItIs),
     };
     let (store, noticed) = open_noticing(used, opening)?;
     let place = place(config, used.0);
@@ -86,7 +80,11 @@ pub(crate) fn accept(file: WitnessFile, used: (&DataDir, &MasterKey)) -> anyhow:
         in_doubt: InDoubt::Accept,
         entry: &|noticed| entry(noticed, operator()),
     };
-    let (_, noticed) = open_noticing(used, opening)?;
+    let (store, noticed) = open_noticing(used, opening)?;
+    if let Some(why) = store.unwitnessed() {
+        return Err(anyhow!("the witness cannot be written: {why}"));
+    }
+    tell_of_lost_commits(&noticed);
     let accepted = noticed.iter().find_map(|noticed| match noticed {
         Noticed::Accepted(standing) => Some(*standing),
         _ => None,
@@ -103,8 +101,8 @@ fn open_noticing(
         .with_context(|| format!("cannot use {}", path.display()))
 }
 
-/// Why a database may be an older one, in words.
-pub(crate) fn doubt(standing: Standing, witness: &Path) -> String {
+/// What a comparison came to, in words.
+pub(crate) fn in_words(standing: Standing, witness: &Path) -> String {
     let witness = witness.display();
     match standing {
         Standing::Behind { witnessed, newest } => format!(
@@ -134,23 +132,42 @@ fn tell(noticed: &Noticed, witness: &Path) {
             tracing::info!(file = %witness.display(), "the database has a witness from now on");
         }
         Noticed::SetBack { standing, sessions } => {
-            let (why, ended) = (doubt(*standing, witness), count(*sessions, "session"));
+            let (why, ended) = (in_words(*standing, witness), count(*sessions, "session"));
             tracing::error!(why, sessions, "the database may be an older one: all its sessions have ended");
             screen::complain(format_args!(
                 "{why}.\nThe database may be an older one: all its sessions ({ended}) have ended, and everybody logs in \
-                 anew. Passwords, locks, disabled users and keys are as they were then: repeat what has changed since."
+                 anew. Passwords, locks, disabled users and keys are as they were then, renewed secrets and revoked tokens work as \
+                 before: repeat what has changed since."
             ));
         }
-        Noticed::LostCommits(LostCommits { recovered, written }) => {
-            let lost = written.saturating_sub(*recovered);
-            tracing::error!(recovered, written, "the database's log is damaged: commits are lost");
-            screen::complain(format_args!(
-                "The end of the database's log is damaged: {lost} of {written} pages of it could not be recovered, and what \
-                 was committed with them is lost."
-            ));
-        }
+        Noticed::LostCommits(lost) => complain_of(lost),
         Noticed::Accepted(_) => {}
     }
+}
+
+/// Looks for commits that the log of a database has lost, before a command that only reads opens it: to open it recovers the log,
+/// and a start after that would find nothing.
+pub(crate) fn look_for_lost_commits(data: &DataDir) {
+    if let Ok(Some(lost)) = lost_commits(&data.database()) {
+        complain_of(&lost);
+    }
+}
+
+fn tell_of_lost_commits(noticed: &[Noticed]) {
+    for noticed in noticed {
+        if let Noticed::LostCommits(lost) = noticed {
+            complain_of(lost);
+        }
+    }
+}
+
+fn complain_of(LostCommits { recovered, written }: &LostCommits) {
+    let lost = written.saturating_sub(*recovered);
+    tracing::error!(recovered, written, "the database's log is damaged: commits are lost");
+    screen::complain(format_args!(
+        "The end of the database's log is damaged: {lost} of {written} pages of it could not be recovered, and what was committed \
+         with them is lost."
+    ));
 }
 
 fn entry(noticed: &Noticed, actor: Actor) -> Option<AuditRecord> {
@@ -186,5 +203,24 @@ fn standing_in_json(standing: Standing) -> Value {
         Standing::Unsealed => json!({ "found": "a witness without its seal" }),
         Standing::OfAnother => json!({ "found": "the witness of another database" }),
         Standing::AsWitnessed | Standing::First => json!({ "found": "as witnessed" }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_not_accepted_when_its_witness_cannot_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, master) = (DataDir::at(folder.path()), MasterKey::generate(&OsRng));
+        let path = data.witness();
+        let open = || WitnessFile::open(&path, Arc::new(RecordSealer::of_witness(&master))).unwrap();
+        accept(open(), (&data, &master)).unwrap();
+        let file = open();
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        let refusal = accept(file, (&data, &master)).unwrap_err().to_string();
+        assert!(refusal.contains("the witness cannot be written"), "{refusal}");
     }
 }

@@ -122,10 +122,6 @@ impl Chain {
         &*self.mac
     }
 
-    pub(crate) fn shared_mac(&self) -> Arc<dyn AuditMac> {
-        Arc::clone(&self.mac)
-    }
-
     fn head(&mut self, connection: &Connection) -> rusqlite::Result<Head> {
         if let Some(head) = self.head {
             return Ok(head);

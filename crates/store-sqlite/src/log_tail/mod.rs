@@ -8,7 +8,7 @@
 mod frames;
 mod index;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
@@ -24,8 +24,9 @@ pub struct LostCommits {
     pub written: u32,
 }
 
-/// What the log of this database has lost; None: nothing, as far as that can be seen. To be asked before the database is opened.
-pub(crate) fn inspect(database: &Path) -> io::Result<Option<LostCommits>> {
+/// What the log of this database has lost; None: nothing, as far as that can be seen. To be asked before this process opens the
+/// database, because to open it recovers the log, and because it opens files on which `SQLite` then holds locks.
+pub fn lost_commits(database: &Path) -> io::Result<Option<LostCommits>> {
     let lost = look(database)?;
     // Somebody else who writes at this moment may have been seen in the middle of it.
     if lost.is_none() {
@@ -33,6 +34,11 @@ pub(crate) fn inspect(database: &Path) -> io::Result<Option<LostCommits>> {
     } else {
         Ok(lost.filter(|_| look(database).is_ok_and(|again| again == lost)))
     }
+}
+
+/// Whether there is a log that `SQLite` would lay over the database.
+pub(crate) fn has_log(database: &Path) -> bool {
+    fs::metadata(beside(database, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
 fn look(database: &Path) -> io::Result<Option<LostCommits>> {

@@ -57,6 +57,8 @@ pub(crate) enum Said {
     Testimony(Testimony),
     /// It has testimonies, and none that was written under this master key.
     Unsealed,
+    /// It has one place that cannot be read, and has never had another: its first testimony was torn, or was changed.
+    Begun,
 }
 
 impl WitnessFile {
@@ -64,12 +66,15 @@ impl WitnessFile {
     /// not mounted rather than a witness that was lost.
     pub fn open(path: &Path, seal: Arc<dyn RecordSeal>) -> Result<Self, WitnessError> {
         let unusable = |source| WitnessError::Unusable { path: path.to_owned(), source };
-        let file = make(path).map_err(unusable)?;
+        let file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+        let file = file.map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(WitnessError::InUse { path: path.to_owned() }),
             Err(TryLockError::Error(source)) => return Err(unusable(source)),
         }
+        fill(&file, path).map_err(unusable)?;
         let (said, next) = read(&file, &*seal).map_err(unusable)?;
         Ok(Self { path: path.to_owned(), seal, file, next, said })
     }
@@ -82,6 +87,14 @@ impl WitnessFile {
     /// What it said when it was opened.
     pub(crate) const fn said(&self) -> Said {
         self.said
+    }
+
+    /// The newest entry in the database's own file that it knew of.
+    pub(crate) const fn said_folded(&self) -> Option<i64> {
+        match self.said {
+            Said::Testimony(testimony) => Some(testimony.folded),
+            Said::Nothing | Said::Unsealed | Said::Begun => None,
+        }
     }
 
     /// Writes a testimony over the older one, and answers when it is durable. A file that was removed or replaced is made
@@ -121,12 +134,10 @@ fn whole(error: &WitnessError) -> String {
     }
 }
 
-/// The file with both places. Zeros that are written have their space, on a file system that writes in place.
-fn make(path: &Path) -> io::Result<File> {
-    let file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+/// Gives the file both its places. Zeros that are written have their space, on a file system that writes in place.
+fn fill(file: &File, path: &Path) -> io::Result<()> {
     if file.metadata()?.len() >= 2 * STEP {
-        return Ok(file);
+        return Ok(());
     }
     for place in [0, STEP] {
         let mut found = EMPTY;
@@ -136,13 +147,12 @@ fn make(path: &Path) -> io::Result<File> {
     }
     file.sync_all()?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
-    Ok(file)
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// What the file says last, and where and as which the next testimony is written.
 fn read(file: &File, seal: &dyn RecordSeal) -> io::Result<(Said, (u64, u64))> {
-    let (mut said, mut next) = (Said::Nothing, (0, 0));
+    let (mut said, mut next, mut empty) = (Said::Nothing, (0, 0), 0);
     for place in [0, 1] {
         let mut found = [0; LENGTH];
         file.read_exact_at(&mut found, place * STEP)?;
@@ -153,8 +163,12 @@ fn read(file: &File, seal: &dyn RecordSeal) -> io::Result<(Said, (u64, u64))> {
             }
             // The one that was being written when the process ended, if the other is whole.
             Found::Damaged if said == Said::Nothing => said = Said::Unsealed,
-            Found::Testimony(..) | Found::Damaged | Found::Nothing => {}
+            Found::Nothing => empty += 1,
+            Found::Testimony(..) | Found::Damaged => {}
         }
+    }
+    if said == Said::Unsealed && empty == 1 {
+        said = Said::Begun;
     }
     Ok((said, next))
 }

@@ -8,15 +8,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use vestibule_model::AuditMac;
-
+use super::hand::Hand;
 use super::record::Testimony;
-use super::{DatabaseId, Folded, WitnessFile};
+use super::{DatabaseId, WitnessFile};
 use crate::chain::Link;
 use crate::writer::{Batch, Verdict, answer};
 
 /// How long what is no end of sessions may be without a witness.
 const EVERY: Duration = Duration::from_secs(1);
+
+/// How long an end waits for the witness. It is durable in the database; a disk that hangs must not keep it from being answered.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A batch that is durable in the database, and whom to tell once it is witnessed.
 pub(crate) type Written = (Batch, Verdict);
@@ -24,18 +26,26 @@ pub(crate) type Written = (Batch, Verdict);
 /// The thread, and what it is told.
 #[derive(Debug)]
 pub(crate) struct Keeper {
-    newest: Arc<Newest>,
+    shared: Arc<Shared>,
     /// None only while it is being dropped.
     queue: Option<Sender<Vec<Written>>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// The newest entry that is durable in the database.
+/// What is durable.
 #[derive(Debug)]
-struct Newest(Mutex<Link>);
+struct Shared(Mutex<Durable>);
 
-impl Newest {
-    fn lock(&self) -> MutexGuard<'_, Link> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Durable {
+    /// The newest entry of the database.
+    pub(crate) newest: Link,
+    /// The newest entry in its own file, as far as that is known.
+    pub(crate) folded: i64,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Durable> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -71,65 +81,45 @@ impl Health {
     }
 }
 
-/// How many testimonies may follow each other until somebody looks how far the database's file has come: where ends never
-/// cease, there is no other moment.
-const LOOK_EVERY: u32 = 1_024;
-
-/// A witness and what is true of its database.
-pub(crate) struct Kept {
-    pub(crate) file: WitnessFile,
-    pub(crate) database: DatabaseId,
-    pub(crate) newest: Link,
-    /// The newest entry in the database's own file, and how to find that out later.
-    pub(crate) folded: i64,
-    pub(crate) look: Folded,
-    pub(crate) mac: Arc<dyn AuditMac>,
-}
-
-impl Kept {
-    /// Writes what is true now.
-    pub(crate) fn testify(&mut self) -> io::Result<()> {
-        let Self { database, newest, folded, .. } = *self;
-        self.file.put(&Testimony { database, newest: newest.into(), folded })
-    }
-
-    /// Looks how far the database's file has come. What cannot be read now is looked for later.
-    fn look(&mut self) {
-        if self.folded < self.newest.sequence
-            && let Ok(Some(folded)) = self.look.durable(&*self.mac)
-        {
-            self.folded = self.folded.max(folded);
-        }
-    }
-}
-
 /// What the thread works with.
 struct Thread {
-    kept: Kept,
-    newest: Arc<Newest>,
+    hand: Hand,
+    database: DatabaseId,
+    shared: Arc<Shared>,
     /// What was written into the file last; None: nothing yet, or that failed.
-    written: Option<(Link, i64)>,
-    since_look: u32,
+    written: Option<Durable>,
     health: Arc<Health>,
 }
 
 impl Keeper {
     /// Writes a testimony, and starts the thread.
-    pub(crate) fn start(kept: Kept, health: Arc<Health>) -> io::Result<Self> {
-        let newest = Arc::new(Newest(Mutex::new(kept.newest)));
+    pub(crate) fn start(
+        mut file: WitnessFile,
+        database: DatabaseId,
+        durable: Durable,
+        health: Arc<Health>,
+    ) -> io::Result<Self> {
+        let hand = Hand::start(move |testimony| file.put(testimony))?;
+        let shared = Arc::new(Shared(Mutex::new(durable)));
         let (queue, waiting) = mpsc::channel();
-        let mut thread = Thread { kept, newest: Arc::clone(&newest), written: None, since_look: 0, health };
+        let mut thread = Thread { hand, database, shared: Arc::clone(&shared), written: None, health };
         thread.testify();
         let spawned = thread::Builder::new().name("witness".into());
         let spawned = spawned.spawn(move || thread.run(&waiting))?;
-        Ok(Self { newest, queue: Some(queue), thread: Some(spawned) })
+        Ok(Self { shared, queue: Some(queue), thread: Some(spawned) })
+    }
+
+    /// Everything that was committed so far is folded into the database's own file, and durable there.
+    pub(crate) fn folded(&self) {
+        let mut durable = self.shared.lock();
+        durable.folded = durable.newest.sequence;
     }
 
     /// A transaction was committed, and this is the newest entry now. What takes something away is answered once that is
     /// witnessed, the rest at once.
     pub(crate) fn committed(&self, newest: Option<Link>, written: impl Iterator<Item = Written>) {
         if let Some(newest) = newest {
-            *self.newest.lock() = newest;
+            self.shared.lock().newest = newest;
         }
         let is_urgent = |(batch, verdict): &Written| {
             verdict.is_ok() && batch.changes.iter().any(vestibule_store::Change::takes_away)
@@ -164,31 +154,28 @@ impl Thread {
                     // A witness that cannot be written takes nothing back: the end is durable in the database.
                     group.into_iter().for_each(answer);
                 }
-                Err(RecvTimeoutError::Timeout) => self.look_and_testify(),
+                Err(RecvTimeoutError::Timeout) => self.testify(),
                 Err(RecvTimeoutError::Disconnected) => return self.testify(),
             }
-            if self.since_look >= LOOK_EVERY {
-                self.look_and_testify();
-            }
         }
-    }
-
-    fn look_and_testify(&mut self) {
-        self.since_look = 0;
-        self.kept.look();
-        self.testify();
     }
 
     /// Writes what is true now, unless it is written.
     fn testify(&mut self) {
-        self.kept.newest = *self.newest.lock();
-        let now = (self.kept.newest, self.kept.folded);
+        let now = *self.shared.lock();
         if self.written == Some(now) {
             return;
         }
-        let outcome = self.kept.testify();
+        let testimony = Testimony::new(self.database, now);
+        let outcome = self.hand.put(testimony, PATIENCE);
         self.health.note(&outcome);
         self.written = outcome.is_ok().then_some(now);
-        self.since_look += 1;
+    }
+}
+
+impl Testimony {
+    /// That this is durable.
+    pub(crate) fn new(database: DatabaseId, Durable { newest, folded }: Durable) -> Self {
+        Self { database, newest: newest.into(), folded }
     }
 }

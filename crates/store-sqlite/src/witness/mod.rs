@@ -6,6 +6,7 @@
 
 mod file;
 mod folded;
+mod hand;
 mod keeper;
 mod record;
 mod standing;
@@ -13,7 +14,8 @@ mod standing;
 mod tests;
 
 pub use file::{WitnessError, WitnessFile};
-pub(crate) use folded::Folded;
-pub(crate) use keeper::{Health, Keeper, Kept};
+pub(crate) use folded::folded;
+pub(crate) use keeper::{Durable, Health, Keeper};
+pub(crate) use record::Testimony;
 pub use standing::{Attestation, Standing};
 pub(crate) use standing::{DatabaseId, compare, keep_id};

@@ -77,10 +77,11 @@ pub(crate) fn compare(
 ) -> rusqlite::Result<Standings> {
     let own = id(connection)?;
     let standing = match (own, said) {
-        (None, Said::Nothing) => Standing::First,
-        (Some(_), Said::Nothing) => Standing::Missing,
-        (_, Said::Unsealed) => Standing::Unsealed,
-        (Some(own), Said::Testimony(testimony)) if own != testimony.database => Standing::OfAnother,
+        // The very first testimony may have been torn.
+        (Known::Never, Said::Nothing | Said::Begun) => Standing::First,
+        (Known::As(_) | Known::Illegible, Said::Nothing) => Standing::Missing,
+        (_, Said::Unsealed | Said::Begun) => Standing::Unsealed,
+        (Known::As(own), Said::Testimony(testimony)) if own != testimony.database => Standing::OfAnother,
         // Without an id: the process ended between the first testimony and the database's note of it, or the database is from
         // before that.
         (_, Said::Testimony(testimony)) => {
@@ -93,20 +94,42 @@ pub(crate) fn compare(
             }
         }
     };
-    Ok((standing, own))
+    Ok((standing, own.id()))
 }
 
-/// Notes the id in the database, unless it has one.
+/// Whether a database has had a witness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    Never,
+    As(DatabaseId),
+    /// It has, and its id was changed into what is none.
+    Illegible,
+}
+
+impl Known {
+    const fn id(self) -> Option<DatabaseId> {
+        match self {
+            Self::As(id) => Some(id),
+            Self::Never | Self::Illegible => None,
+        }
+    }
+}
+
+/// Notes the id in the database.
 pub(crate) fn keep_id(connection: &Connection, id: DatabaseId) -> rusqlite::Result<()> {
-    let insert = "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
+    let insert = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)";
     connection.execute(insert, (ID, id.0)).map(drop)
 }
 
-/// A value that is no id is none: the witness then says whose it is.
-fn id(connection: &Connection) -> rusqlite::Result<Option<DatabaseId>> {
+fn id(connection: &Connection) -> rusqlite::Result<Known> {
     let select = "SELECT value FROM meta WHERE name = ?1";
-    let kept: Option<Vec<u8>> = connection.query_row(select, [ID], |row| row.get(0)).optional()?;
-    Ok(kept.and_then(|kept| kept.try_into().ok()).map(DatabaseId))
+    match connection.query_row(select, [ID], |row| row.get::<_, [u8; 16]>(0)).optional() {
+        Ok(kept) => Ok(kept.map_or(Known::Never, |kept| Known::As(DatabaseId(kept)))),
+        Err(rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..)) => {
+            Ok(Known::Illegible)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn against(connection: &Connection, mac: &dyn AuditMac, witnessed: Witness) -> rusqlite::Result<Standing> {
@@ -142,7 +165,7 @@ pub struct Attestation(pub(crate) Testimony);
 impl Attestation {
     /// Of a database as it is, which gets an id, if it has none.
     pub(crate) fn of(connection: &Connection, mac: &dyn AuditMac, rng: &dyn Rng) -> rusqlite::Result<Self> {
-        let own = id(connection)?.unwrap_or_else(|| DatabaseId::new(rng));
+        let own = id(connection)?.id().unwrap_or_else(|| DatabaseId::new(rng));
         keep_id(connection, own)?;
         let newest = Head::read_to_write(connection, mac)?.newest;
         // It is one file, without a log.

@@ -311,18 +311,75 @@ async fn an_older_file_under_the_log_of_a_killed_process_is_an_older_copy() {
     assert_eq!((noticed, sessions(&store).await), (vec![], 0));
 }
 
+/// The ids of the files on which this process holds a lock, as the system tells them.
+#[cfg(target_os = "linux")]
+fn locked_files() -> Vec<u64> {
+    let own = std::process::id().to_string();
+    let locks = fs::read_to_string("/proc/locks").unwrap();
+    let inode = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let is_own = words.get(1) == Some(&"POSIX") && words.get(4) == Some(&own.as_str());
+        is_own.then(|| words[5].rsplit(':').next().unwrap().parse().unwrap())
+    };
+    locks.lines().filter_map(inode).collect()
+}
+
+/// To close any descriptor of a file gives up every lock of the process on it, those of `SQLite` too.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn f2_the_database_stays_locked_while_the_witness_is_kept() {
+    use std::os::unix::fs::MetadataExt;
+
+    let place = used().await;
+    let (store, _) = place.open();
+    let before = store.testimonies();
+    store.commit(vec![audit()]).await.unwrap();
+    soon("a testimony", || store.testimonies() > before);
+    for number in 0..2_000 {
+        store.commit(vec![Change::Audit(bare_audit_record(number).into())]).await.unwrap();
+    }
+    end(&store, 2).await;
+    for file in [place.database(), place.elsewhere("vestibule.db-shm")] {
+        let inode = fs::metadata(&file).unwrap().ino();
+        assert!(locked_files().contains(&inode), "{}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_was_made_illegible_is_repaired_and_its_database_is_in_doubt_without_a_witness() {
+    let place = used().await;
+    let spoil = || {
+        let connection = rusqlite::Connection::open(place.database()).unwrap();
+        connection.execute("UPDATE meta SET value = x'00' WHERE name = 'witness'", []).unwrap();
+    };
+    spoil();
+    assert_eq!(place.noticed(), [], "its witness knows it by its audit");
+    spoil();
+    fs::remove_file(place.witness()).unwrap();
+    assert_eq!(set_back(&place.noticed()).0, Standing::Missing);
+    assert_eq!(place.noticed(), []);
+}
+
+#[tokio::test]
+async fn a_first_testimony_that_was_torn_is_still_to_come() {
+    let place = Place::new();
+    drop(witness(&place.witness(), 1).unwrap());
+    let file = fs::File::options().write(true).open(place.witness()).unwrap();
+    file.write_all_at(&[0xa5; 100], 0).unwrap();
+    assert_eq!(place.noticed(), [Noticed::FirstWitness]);
+    assert_eq!(place.noticed(), []);
+}
+
 #[tokio::test]
 async fn what_is_folded_while_the_store_is_open_is_witnessed_too() {
     let place = used().await;
     let (store, _) = place.open();
     place.keep("old.at.the.start");
+    // Far more than the log holds until it is folded.
+    for number in 0..3_000 {
+        store.commit(vec![Change::Audit(bare_audit_record(number).into())]).await.unwrap();
+    }
     end(&store, 2).await;
-    let other = rusqlite::Connection::open(place.database()).unwrap();
-    other.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(())).unwrap();
-    let before = store.testimonies();
-    soon("a testimony", || store.testimonies() > before);
-    // Something for the log, so that there is one.
-    end(&store, 1).await;
     let killed = Place::new();
     for name in ["vestibule.db-wal", "vestibule.db-shm", "witness"] {
         fs::copy(place.elsewhere(name), killed.elsewhere(name)).unwrap();

@@ -21,7 +21,7 @@ use crate::draft::{Draft, Present};
 use crate::exit_code::{Interrupted, Refusal};
 use crate::input_error::InputError;
 use crate::progress::Bar;
-use crate::{master_key, private_file, screen, signals};
+use crate::{master_key, private_file, screen, signals, witness};
 
 /// Takes the backup, checks and seals it, and only then gives it its name.
 pub(crate) fn backup(arguments: &BackupArguments) -> anyhow::Result<()> {
@@ -37,6 +37,7 @@ pub(crate) fn backup(arguments: &BackupArguments) -> anyhow::Result<()> {
     check_target(file, &data, present)?;
     let key = master_key::load_existing(&config.master_key, &data)
         .context("without the master key a backup cannot be sealed")?;
+    witness::look_for_lost_commits(&data);
     let mut stop = signals::listen()?;
     let draft = Draft::of(file).map_err(|error| cannot_write(file, &error))?;
     let contents = copy(&database, &key, &draft, &mut stop)

@@ -23,7 +23,7 @@ pub(crate) fn renew(arguments: &RenewArguments) -> anyhow::Result<()> {
     match accepted {
         Some(standing) => screen::say(format_args!(
             "{}: accepted as it is, and witnessed in {}",
-            witness::doubt(standing, &shown),
+            witness::in_words(standing, &shown),
             shown.display()
         )),
         None => screen::say(format_args!("{} agrees with the database: nothing to accept", shown.display())),

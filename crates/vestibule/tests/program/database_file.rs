@@ -63,6 +63,23 @@ fn f2_a_database_that_was_replaced_is_noticed() {
     is_noticed(&server, &bearer);
 }
 
+/// The last connection that closes removes the log: the service must still hold its locks.
+#[test]
+fn f2_another_process_that_opens_and_closes_the_database_leaves_its_log() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    bearer(&server);
+    let witness = || fs::read(folder.path("data/vestibule.witness")).unwrap();
+    let before = witness();
+    server.soon("a testimony", |_| witness() != before);
+    let other = rusqlite::Connection::open(database(&folder)).unwrap();
+    let users: i64 = other.query_row("SELECT count(*) FROM users", [], |row| row.get(0)).unwrap();
+    drop(other);
+    assert!(users > 0 && folder.path("data/vestibule.db-wal").exists());
+    bearer(&server);
+    assert_eq!(readiness(&server).status, 200);
+}
+
 #[test]
 fn f2_a_log_that_was_removed_is_noticed() {
     let folder = Folder::new();

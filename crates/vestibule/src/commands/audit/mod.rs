@@ -14,7 +14,7 @@ pub(crate) use verify::{NotAsWritten, verify};
 use crate::command_line::DataArguments;
 use crate::config::{self, Flags};
 use crate::data_dir::DataDir;
-use crate::master_key;
+use crate::{master_key, witness};
 
 /// The data directory, which has a database, and its master key. Makes neither.
 fn open(arguments: &DataArguments) -> anyhow::Result<(DataDir, MasterKey)> {
@@ -25,5 +25,6 @@ fn open(arguments: &DataArguments) -> anyhow::Result<(DataDir, MasterKey)> {
         bail!("there is no database at {}", data.database().display());
     }
     let master = master_key::load_existing(&config.master_key, &data)?;
+    witness::look_for_lost_commits(&data);
     Ok((data, master))
 }
