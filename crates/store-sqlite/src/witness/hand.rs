@@ -98,8 +98,16 @@ mod tests {
         let mut hand = Hand::start(put).unwrap();
         let (short, long) = (Duration::from_millis(1), Duration::from_secs(60));
         assert_eq!(hand.put(testimony(1), short).unwrap_err().kind(), io::ErrorKind::TimedOut);
-        assert_eq!(hand.put(testimony(2), long).unwrap_err().kind(), io::ErrorKind::TimedOut);
+        // At once: longer than this nobody may wait for it.
+        let (said, heard) = channel();
+        let waiting = thread::spawn(move || {
+            said.send(hand.put(testimony(2), long).map_err(|error| error.kind())).unwrap();
+            hand
+        });
+        let outcome = heard.recv_timeout(Duration::from_secs(20));
         drop(gate);
+        assert_eq!(outcome, Ok(Err(io::ErrorKind::TimedOut)));
+        let mut hand = waiting.join().unwrap();
         assert_eq!(written.recv().unwrap(), 1);
         // Its outcome may still be under way.
         let mut again = hand.put(testimony(3), long);

@@ -354,6 +354,10 @@ async fn an_id_that_was_made_illegible_is_repaired_and_its_database_is_in_doubt_
     };
     spoil();
     assert_eq!(place.noticed(), [], "its witness knows it by its audit");
+    let connection = rusqlite::Connection::open(place.database()).unwrap();
+    let length = "SELECT length(value) FROM meta WHERE name = 'witness'";
+    assert_eq!(connection.query_row(length, [], |row| row.get::<_, i64>(0)).unwrap(), 16);
+    drop(connection);
     spoil();
     fs::remove_file(place.witness()).unwrap();
     assert_eq!(set_back(&place.noticed()).0, Standing::Missing);

@@ -32,6 +32,8 @@ struct Restored {
     ended: u64,
     /// The files that had the names before.
     kept: Vec<PathBuf>,
+    /// Where the witness of it is.
+    witness: std::path::PathBuf,
 }
 
 /// Checks everything, writes everything beside what is there, and only then gives it its names.
@@ -70,7 +72,8 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
     go_on(&mut stop)?;
     drop(bar);
     let kept = give_names(draft, &config, (&data, &place, &key))?;
-    show(arguments, &data, &place, &Restored { contents, doubt, ended, kept });
+    let witness = witness::place(&config, &data);
+    show(arguments, &data, &place, &Restored { contents, doubt, ended, kept, witness });
     Ok(())
 }
 
@@ -170,7 +173,7 @@ fn tell_audit(database: &Path, key: &MasterKey, details: &serde_json::Value) -> 
 }
 
 fn show(arguments: &RestoreArguments, data: &DataDir, place: &Place, restored: &Restored) {
-    let Restored { contents, doubt, ended, kept } = restored;
+    let Restored { contents, doubt, ended, kept, .. } = restored;
     let made = match &contents.note {
         Some(note) => format!("made {} by version {}", shown_time(note.made()), note.version()),
         None => "not made by `vestibule backup`".to_owned(),
@@ -195,6 +198,7 @@ fn show(arguments: &RestoreArguments, data: &DataDir, place: &Place, restored: &
         ));
     }
     screen::say(format_args!("master key: {place}"));
+    screen::say(format_args!("witness: {}", restored.witness.display()));
     for file in kept {
         screen::say(format_args!("kept what was there: {}", file.display()));
     }
