@@ -42,16 +42,16 @@ pub enum Standing {
         /// The newest entry that the database has.
         newest: i64,
     },
-    /// The database's own file ends before what was witnessed of it: an older copy, which has got its newest entries from the log
-    /// of another.
+    /// The database's own file ends before what was witnessed of it: an older copy, which has got its newest entries
+    /// from the log of another.
     UnderNewerLog {
         /// The newest entry in the file that was witnessed.
         witnessed: i64,
         /// The newest entry that the file has.
         newest: i64,
     },
-    /// The database has another entry, or none, where one was witnessed: it went another way from an older copy, or its audit
-    /// was changed.
+    /// The database has another entry, or none, where one was witnessed: it went another way from an older copy, or its
+    /// audit was changed.
     Another {
         /// The entry.
         witnessed: i64,
@@ -68,8 +68,8 @@ impl Standing {
 /// The standing, and the database's id; None: it has none.
 pub(crate) type Standings = (Standing, Option<DatabaseId>);
 
-/// Compares a database with what its witness says. `folded` is the newest entry in the database's own file, looked for before it
-/// was opened; None: nobody knows.
+/// Compares a database with what its witness says. `folded` is the newest entry in the database's own file, looked for
+/// before it was opened; None: nobody knows.
 pub(crate) fn compare(
     connection: &Connection,
     mac: &dyn AuditMac,
@@ -82,8 +82,8 @@ pub(crate) fn compare(
         (Known::As(_) | Known::Illegible, Said::Nothing) => Standing::Missing,
         (_, Said::Unsealed | Said::Begun) => Standing::Unsealed,
         (Known::As(own), Said::Testimony(testimony)) if own != testimony.database => Standing::OfAnother,
-        // Without an id: the process ended between the first testimony and the database's note of it, or the database is from
-        // before that.
+        // Without an id: the process ended between the first testimony and the database's note of it, or the database
+        // is from before that.
         (_, Said::Testimony(testimony)) => {
             let under_the_log = folded.filter(|folded| *folded < testimony.folded);
             match (against(connection, mac, testimony.newest)?, under_the_log) {
