@@ -96,11 +96,11 @@ pub(crate) struct Settled {
 /// Does what has to be done before anybody uses the database.
 pub(crate) fn settle(
     (connection, chain): (&mut Connection, &mut Chain),
-    found: Found,
+    found: &Found,
     opening: Opening<'_>,
     health: &Arc<Health>,
 ) -> Result<Settled, SettleError> {
-    let Found { lost, folded, is_closed } = found;
+    let Found { lost, folded, is_closed } = *found;
     let mut noticed: Vec<Noticed> = lost.map(Noticed::LostCommits).into_iter().collect();
     let Opening { witness, in_doubt, entry } = opening;
     let Some((mut file, rng)) = witness else {

@@ -140,7 +140,7 @@ fn tell(noticed: &Noticed, witness: &Path) {
                  before: repeat what has changed since."
             ));
         }
-        Noticed::LostCommits(lost) => complain_of(lost),
+        Noticed::LostCommits(lost) => complain_of(*lost),
         Noticed::Accepted(_) => {}
     }
 }
@@ -149,20 +149,20 @@ fn tell(noticed: &Noticed, witness: &Path) {
 /// and a start after that would find nothing.
 pub(crate) fn look_for_lost_commits(data: &DataDir) {
     if let Ok(Some(lost)) = lost_commits(&data.database()) {
-        complain_of(&lost);
+        complain_of(lost);
     }
 }
 
 fn tell_of_lost_commits(noticed: &[Noticed]) {
     for noticed in noticed {
-        if let Noticed::LostCommits(lost) = noticed {
+        if let Noticed::LostCommits(lost) = *noticed {
             complain_of(lost);
         }
     }
 }
 
-fn complain_of(LostCommits { recovered, written }: &LostCommits) {
-    let lost = written.saturating_sub(*recovered);
+fn complain_of(LostCommits { recovered, written }: LostCommits) {
+    let lost = written.saturating_sub(recovered);
     tracing::error!(recovered, written, "the database's log is damaged: commits are lost");
     screen::complain(format_args!(
         "The end of the database's log is damaged: {lost} of {written} pages of it could not be recovered, and what was committed \
