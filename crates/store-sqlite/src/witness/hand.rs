@@ -96,7 +96,7 @@ mod tests {
             entered.send(testimony.newest.sequence).map_err(io::Error::other)
         };
         let mut hand = Hand::start(put).unwrap();
-        let (short, long) = (Duration::from_millis(1), Duration::from_secs(60));
+        let (short, long) = (Duration::from_millis(1), Duration::from_mins(1));
         assert_eq!(hand.put(testimony(1), short).unwrap_err().kind(), io::ErrorKind::TimedOut);
         // At once: longer than this nobody may wait for it.
         let (said, heard) = channel();
