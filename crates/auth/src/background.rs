@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::Instrument;
-use vestibule_model::{AccountId, Millis, User, UserId};
+use vestibule_model::{AccountId, EndReason, Millis, Session, User, UserId};
 use vestibule_store::{Change, DirectoryChanges, Sequence, StoreError};
 
 use crate::audit::{End, why_not_current};
@@ -132,7 +132,22 @@ impl Auth {
     /// does not take is tried again.
     pub async fn sweep(&self, now: Millis) -> Result<(), StoreError> {
         let expired = self.live.remove_expired(now);
-        self.end_removed(&expired, &Ending::expired(), End::expired).await
+        self.end_removed(&expired, &Ending::expired(), |session| self.end_of_expired(session)).await
+    }
+
+    /// One that was opened with superseded secrets, and so had the end of their overlap as its own, ended with them.
+    fn end_of_expired(&self, session: &Session) -> End {
+        let end = End::expired(session);
+        let account = self.directory.account(session.account);
+        let secrets = account.and_then(|account| account.secrets_of(session.application));
+        let with_them = secrets.is_some_and(|(present, overlap)| {
+            session.secret_version != present
+                && overlap.is_none_or(|overlap| session.absolute_end >= Some(overlap.until))
+        });
+        if end.reason == EndReason::AbsoluteEnd && with_them {
+            return End { reason: EndReason::ApplicationRefused, ..end };
+        }
+        end
     }
 
     /// Reads the accounts and users anew that changed in the store, and ends the sessions of users who lost their right to

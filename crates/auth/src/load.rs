@@ -16,6 +16,7 @@ use vestibule_store::StoreError;
 use crate::audit::why_not_current;
 use crate::authorize::{Credential, Credentials};
 use crate::service::Auth;
+use crate::standing::BEFORE_ALL_TIME;
 
 /// How many sessions are read from the store at once: some twenty for each shard of the table (3 MB).
 const PAGE: usize = 20_000;
@@ -148,12 +149,14 @@ impl Auth {
             return;
         }
         let session = session.as_of(self.clock.now());
-        // One that has expired is removed like any other, in its time.
-        let user = self.user_of(&session).filter(|user| user.enabled);
+        // One that has expired is removed like any other, in its time: what only the clock says ends nothing here, since it
+        // may be wrong at a start.
+        let user = self.user_of(&session);
         let current = user.is_some_and(|user| {
             self.live.insert_stored(&session, Arc::clone(&user));
-            // Whoever changed the user in the meantime has looked for sessions to end, and not seen this one.
-            !user.is_replaced() || self.is_current(&session)
+            // Whoever changed the user in the meantime has looked for sessions to end, and not seen this one; nor has anybody
+            // who changed something while no service ran.
+            self.is_current(&session, BEFORE_ALL_TIME)
         });
         if !current {
             self.live.remove(session.id);

@@ -41,10 +41,7 @@ impl Auth {
         self.loaded().await;
         let _turn = self.turns.of(opened.user.id).lock().await;
         let policy = opened.entry.account.session_policy_of(opened.dialect);
-        let live = match policy.concurrency {
-            Concurrency::Same => self.live.of_user_with(opened.user.id, opened.proof.application, opened.now),
-            Concurrency::One | Concurrency::Many { .. } => self.live.of_user(opened.user.id, opened.now),
-        };
+        let live = self.sessions_before(&opened, policy);
         let ended =
             match make_room(policy, (opened.dialect, opened.proof, opened.user.credential_version), live) {
                 Ok(Room::Stay(session)) => return Ok(self.stay(session, &opened)),
@@ -77,12 +74,22 @@ impl Auth {
         Ok(session)
     }
 
+    /// The sessions that the login meets. Those that may not go on are about to be removed: they count no more.
+    fn sessions_before(&self, opened: &Opened, policy: &SessionPolicy) -> Vec<Session> {
+        let (user, now) = (opened.user.id, opened.now);
+        let mut live = match policy.concurrency {
+            Concurrency::Same => self.live.of_user_with(user, opened.proof.application, now),
+            Concurrency::One | Concurrency::Many { .. } => self.live.of_user(user, now),
+        };
+        live.retain(|session| self.is_current(session, now));
+        live
+    }
+
     /// Whoever changed the user or the application since has updated the directory and then looked for sessions to end; if
     /// that was before this session stood in the table, the directory tells here.
     async fn expect_standing_session(&self, session: &Session) -> Result<(), OpenError> {
-        let (address, now) = (session.address, session.created);
-        let may = self.live.with(session.id, now, |live| self.may_go_on(live, address, now));
-        if may != Some(false) && self.is_current(session) {
+        let now = session.created;
+        if self.is_current(session, now) {
             return Ok(());
         }
         let account = self.directory.account(session.account);

@@ -6,6 +6,7 @@ use vestibule_model::{AccountId, Millis, Refusal, Session};
 
 use crate::authorize::Live;
 use crate::service::Auth;
+use crate::standing;
 
 /// What a caller shows of a session: cookies, of which one may be right, and the csrf token that goes with it.
 #[derive(Clone, Copy, Debug)]
@@ -75,8 +76,12 @@ impl Auth {
         })
     }
 
-    /// Whether the user exists, is enabled, and has the credentials that the session was opened with.
-    pub(crate) fn is_current(&self, session: &Session) -> bool {
-        self.user_of(session).is_some_and(|user| user.enabled)
+    /// Whether the session may go on at `now` where it was opened from: its user exists and has the credentials that it was
+    /// opened with, and so has its application.
+    pub(crate) fn is_current(&self, session: &Session, now: Millis) -> bool {
+        self.user_of(session).is_some_and(|user| {
+            let opened = (session.opening, session.application, session.secret_version);
+            user.enabled && standing::may_go_on(&user, opened, session.address, now)
+        })
     }
 }

@@ -57,10 +57,12 @@ pub(crate) fn of_user(entry: &AccountFacts, user: &User, now: Millis) -> Result<
     Ok(())
 }
 
+/// When nothing has expired yet: what is refused then is refused whatever the clock says.
+pub(crate) const BEFORE_ALL_TIME: Millis = Millis::from_unix(i64::MIN);
+
 /// The first moment at which a session that was opened by password may not go on, whatever its own limits: the same
 /// questions as at login. It is asked once for each state of the account and the user, not at each use of a session.
 pub(crate) fn password_sessions_end(entry: &AccountFacts, user: &User) -> Millis {
-    const BEFORE_ALL_TIME: Millis = Millis::from_unix(i64::MIN);
     const NEVER: Millis = Millis::from_unix(i64::MAX);
     match of_user(entry, user, BEFORE_ALL_TIME) {
         Ok(()) => entry.password_expires_at(user).unwrap_or(NEVER),

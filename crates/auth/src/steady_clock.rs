@@ -65,10 +65,15 @@ impl Auth {
         }
     }
 
-    /// All sessions have been read. When none of them was used lately, the clock may be far ahead.
+    /// All sessions have been read. When none of them was used lately, the clock may be far ahead; when one was used later
+    /// than now, it is behind, or was ahead.
     pub(crate) fn watch_clock_after(&self, newest_use: Option<Millis>) {
         let Some(newest_use) = newest_use else { return };
         let now = self.clock.now();
+        if newest_use.since(now) > TOLERANCE {
+            self.clock_watch().distrust(self.clock.monotonic());
+            tracing::info!(%now, %newest_use, "a session was used later than now: the clock is behind, or was ahead; nothing is removed for an hour");
+        }
         if now.since(newest_use) > TOLERANCE {
             self.clock_watch().distrust(self.clock.monotonic());
             tracing::info!(%now, %newest_use, "no session was used lately: should the clock be ahead, set it right within the hour, before what has expired is removed");

@@ -1,4 +1,7 @@
-//! Secrets of applications that are renewed: the ones before them work for a while beside them.
+//! Secrets of applications that are renewed: the ones before them work for a while beside them. Those are called superseded;
+//! on the wire and in the audit, `previous_values`.
+
+use std::time::Duration;
 
 use crate::Millis;
 
@@ -11,10 +14,24 @@ pub struct Superseded<V> {
     pub until: Millis,
 }
 
+/// The longest time for which old and new secrets may both work: longer is no renewal.
+pub const LONGEST_OVERLAP: Duration = Duration::from_hours(24 * 90);
+
 impl<V> Superseded<V> {
     /// Whether the values still count at `now`.
     pub fn counts(&self, now: Millis) -> bool {
         now < self.until
+    }
+
+    /// Whether the values are to be erased at `now`, by a clock that is right: they do not count any more, or until a time
+    /// that is further away than any overlap, which only a clock that was wrong can have set.
+    pub fn is_over(&self, now: Millis) -> bool {
+        !self.counts(now) || self.until > now.plus(LONGEST_OVERLAP)
+    }
+
+    /// The same without the values.
+    pub const fn overlap(&self) -> Superseded<()> {
+        Superseded { values: (), until: self.until }
     }
 }
 
@@ -63,6 +80,15 @@ mod tests {
         let ends = [None, Some(99), Some(100), Some(101)];
         assert_eq!(ends.map(|until| counting(6, 7, until)), [false, false, false, true]);
         assert!(counting(255, 0, Some(101)), "the number comes round");
+    }
+
+    #[test]
+    fn f3_an_end_that_no_overlap_has_is_over() {
+        let now = Millis::from_unix(1_000);
+        let is_over = |until| Superseded { values: (), until }.is_over(now);
+        let longest = now.plus(LONGEST_OVERLAP);
+        let ends = [now, now.plus(Duration::from_millis(1)), longest, longest.plus(Duration::from_millis(1))];
+        assert_eq!(ends.map(is_over), [true, false, false, true]);
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! Other secrets for API keys, OAuth clients and application tokens: the new ones work at once, those before them until the
 //! end of an overlap. Id, and what bots are tied to, stay.
 //!
-//! The one place that says how long an overlap may be, and what may be renewed when.
+//! The one place that says what may be renewed when. How long an overlap may be, and when it is over, the model says.
 
 use std::error::Error as _;
 use std::time::Duration;
 
 use vestibule_model::{
-    AccountId, Actor, ApiKey, ApplicationToken, AuditAction, AuditRecord, Means, Millis, OauthClient,
-    Superseded, difference,
+    AccountId, Actor, ApiKey, ApplicationToken, AuditAction, AuditRecord, LONGEST_OVERLAP, Means, Millis,
+    OauthClient, Superseded, difference,
 };
 use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
@@ -20,9 +20,6 @@ use super::written::{Told, Written};
 use super::{AdministrationError, Caller, Once, Scope};
 use crate::directory::{AccountEntry, seal_api_key};
 use crate::service::Auth;
-
-/// The longest time for which old and new secrets both work: longer is no renewal.
-const LONGEST: Duration = Duration::from_hours(24 * 90);
 
 /// For how long the secrets before the new ones go on working.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +33,10 @@ impl Overlap {
     /// many.
     pub fn of_seconds(seconds: u64, field: &'static str) -> Result<Self, AdministrationError> {
         let overlap = Duration::from_secs(seconds);
-        if overlap <= LONGEST {
+        if overlap <= LONGEST_OVERLAP {
             return Ok(Self(overlap));
         }
-        let reason = format!("{} seconds, which are 90 days, at most", LONGEST.as_secs());
+        let reason = format!("{} seconds, which are 90 days, at most", LONGEST_OVERLAP.as_secs());
         Err(AdministrationError::invalid(field, reason))
     }
 
@@ -57,8 +54,8 @@ impl Default for Overlap {
 
 /// A kind of application whose secrets can be renewed; N of its values are secrets.
 pub trait Renewable<const N: usize>: Part {
-    /// The end of the secrets before the present ones, if they are still kept.
-    fn superseded_until(&self) -> Option<Millis>;
+    /// The overlap with the secrets before the present ones, if those are still kept.
+    fn overlap(&self) -> Option<Superseded<()>>;
 
     /// Without those.
     #[must_use]
@@ -133,7 +130,7 @@ impl Auth {
 /// The changes that erase what is over, each with its entry in the audit.
 fn erasures_of<P: Renewable<N>, const N: usize>(entry: &AccountEntry, now: Millis) -> Vec<Change> {
     let account = entry.account.id;
-    let is_over = |part: &&P| part.superseded_until().is_some_and(|until| now >= until);
+    let is_over = |part: &&P| part.overlap().is_some_and(|overlap| overlap.is_over(now));
     let erase = |before: &P| {
         let after = before.clone().without_superseded();
         let (told_before, told_after) = difference(Some(before), Some(&after));
@@ -155,7 +152,7 @@ fn expect_no_overlap<P: Renewable<N>, const N: usize>(
     until: Option<Millis>,
     now: Millis,
 ) -> Result<(), AdministrationError> {
-    let both_work = part.superseded_until().is_some_and(|until| now < until);
+    let both_work = part.overlap().is_some_and(|overlap| overlap.counts(now));
     if !both_work || until.is_none() {
         return Ok(());
     }
@@ -165,8 +162,8 @@ fn expect_no_overlap<P: Renewable<N>, const N: usize>(
 }
 
 impl Renewable<2> for ApiKey {
-    fn superseded_until(&self) -> Option<Millis> {
-        self.superseded.as_ref().map(|before| before.until)
+    fn overlap(&self) -> Option<Superseded<()>> {
+        self.superseded.as_ref().map(Superseded::overlap)
     }
 
     fn without_superseded(self) -> Self {
@@ -191,8 +188,8 @@ impl Renewable<2> for ApiKey {
 }
 
 impl Renewable<1> for OauthClient {
-    fn superseded_until(&self) -> Option<Millis> {
-        self.superseded.map(|before| before.until)
+    fn overlap(&self) -> Option<Superseded<()>> {
+        self.superseded.map(|before| before.overlap())
     }
 
     fn without_superseded(self) -> Self {
@@ -212,8 +209,8 @@ impl Renewable<1> for OauthClient {
 }
 
 impl Renewable<1> for ApplicationToken {
-    fn superseded_until(&self) -> Option<Millis> {
-        self.superseded.map(|before| before.until)
+    fn overlap(&self) -> Option<Superseded<()>> {
+        self.superseded.map(|before| before.overlap())
     }
 
     fn without_superseded(self) -> Self {

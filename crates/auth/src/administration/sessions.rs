@@ -102,7 +102,7 @@ impl Auth {
         let listed = found.into_iter().map(|found| self.listed(found.session, found.holder, caller.now));
         let sessions = listed
             .filter(|listed| sees_home || listed.session.account != home())
-            .filter(|listed| self.is_current(&listed.session))
+            .filter(|listed| self.is_current(&listed.session, caller.now))
             .collect();
         Ok(SessionPage { sessions, next: next.map(|next| self.cursor(&question, &write_position(&next))) })
     }
@@ -120,7 +120,7 @@ impl Auth {
         let found = found.map(|(session, user)| self.listed(session, user, caller.now));
         let visible = |listed: &Listed| {
             caller.require(Scope::ReadAccount(listed.session.account)).is_ok()
-                && self.is_current(&listed.session)
+                && self.is_current(&listed.session, caller.now)
         };
         found.filter(visible).ok_or(AdministrationError::NotFound("session"))
     }

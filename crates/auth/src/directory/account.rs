@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 use vestibule_crypto::{SealError, Sealer};
 use vestibule_model::{
     Account, ApiKey, Application, ApplicationId, ApplicationToken, Group, Millis, OauthClient, Population,
-    Profile, Rank, RoleType, SecretDigest, Skill, User, UserId,
+    Profile, Rank, RoleType, SecretDigest, SecretVersion, Skill, Superseded, User, UserId,
 };
 use vestibule_store::{AccountRows, Sequence};
 
@@ -39,8 +39,8 @@ pub struct AccountFacts {
     application_tokens: HashMap<ApplicationId, ApplicationToken>,
     /// By their digests, and by those of the ones before them.
     tokens_by_digest: HashMap<SecretDigest, ApplicationId>,
-    /// When the first overlap of secrets is over; None: there is none.
-    pub(super) first_overlap_end: Option<Millis>,
+    /// The overlaps of secrets that are not erased yet.
+    pub(super) overlaps: Vec<Superseded<()>>,
     /// By the profiles that give them: many users have the same.
     grants: Mutex<KnownGrants>,
     /// Those of the installation.
@@ -82,7 +82,7 @@ impl AccountEntry {
         revision: Sequence,
         (sealer, costs): (&Sealer, &Arc<Costs>),
     ) -> Result<Self, SealError> {
-        let first_overlap_end = first_overlap_end(&rows);
+        let overlaps = overlaps(&rows);
         let mut api_keys = HashMap::with_capacity(rows.api_keys.len());
         for key in rows.api_keys {
             api_keys.insert(key.app_key.clone(), UsableApiKey::open(key, sealer)?);
@@ -104,7 +104,7 @@ impl AccountEntry {
             oauth_clients: clients.collect(),
             application_tokens: tokens.collect(),
             tokens_by_digest,
-            first_overlap_end,
+            overlaps,
             grants: Mutex::default(),
             costs: Arc::clone(costs),
         });
@@ -321,6 +321,28 @@ impl AccountFacts {
         keys.chain(clients).chain(tokens).filter(of_id).collect()
     }
 
+    /// Which secrets an application has, and the overlap with those before them, if there is one.
+    pub(crate) fn secrets_of(
+        &self,
+        application: Application,
+    ) -> Option<(SecretVersion, Option<Superseded<()>>)> {
+        match application {
+            Application::None => None,
+            Application::ApiKey(id) => {
+                let key = self.api_keys.values().map(|usable| &usable.key).find(|key| key.id == id)?;
+                Some((key.secret_version, key.superseded.as_ref().map(Superseded::overlap)))
+            }
+            Application::OauthClient(id) => {
+                let client = self.oauth_clients.values().find(|client| client.id == id)?;
+                Some((client.secret_version, client.superseded.map(|before| before.overlap())))
+            }
+            Application::Token(id) => {
+                let token = self.application_tokens.get(&id)?;
+                Some((token.secret_version, token.superseded.map(|before| before.overlap())))
+            }
+        }
+    }
+
     pub(crate) fn oauth_client(&self, client_id: &str) -> Option<&OauthClient> {
         self.oauth_clients.get(client_id)
     }
@@ -367,11 +389,11 @@ impl Users {
     }
 }
 
-fn first_overlap_end(rows: &AccountRows) -> Option<Millis> {
-    let keys = rows.api_keys.iter().filter_map(|key| key.superseded.as_ref().map(|before| before.until));
+fn overlaps(rows: &AccountRows) -> Vec<Superseded<()>> {
+    let keys = rows.api_keys.iter().filter_map(|key| key.superseded.as_ref().map(Superseded::overlap));
     let clients = rows.oauth_clients.iter().filter_map(|client| client.superseded);
     let tokens = rows.application_tokens.iter().filter_map(|token| token.superseded);
-    keys.chain(clients.chain(tokens).map(|before| before.until)).min()
+    keys.chain(clients.chain(tokens).map(|before| before.overlap())).collect()
 }
 
 /// The form in which a user's name is unique, and their own spelling of it.

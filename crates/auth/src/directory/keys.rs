@@ -101,8 +101,8 @@ pub fn seal_api_key(sealer: &Sealer, rng: &dyn Rng, key: &mut ApiKey, secret: &s
         Place::Present.seal((sealer, rng), key.id, [secret.as_bytes(), token_secret.as_bytes()]);
 }
 
-/// The values of an API key that somebody names; None: any will do.
-#[derive(Clone, Copy, Debug)]
+/// The values of an API key that somebody names, in clear; None: any will do.
+#[derive(Clone, Copy)]
 pub struct NamedValues<'a> {
     /// The token.
     pub access_token: Option<&'a str>,

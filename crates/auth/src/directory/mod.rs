@@ -58,7 +58,7 @@ impl Directory {
     /// The accounts in which an overlap of secrets is over at `now`, in no order.
     pub(crate) fn with_ended_overlap(&self, now: Millis) -> Vec<AccountId> {
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
-        let is_over = |entry: &&Arc<AccountEntry>| entry.first_overlap_end.is_some_and(|end| now >= end);
+        let is_over = |entry: &&Arc<AccountEntry>| entry.overlaps.iter().any(|overlap| overlap.is_over(now));
         accounts.values().filter(is_over).map(|entry| entry.account.id).collect()
     }
 

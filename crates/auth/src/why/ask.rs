@@ -4,6 +4,7 @@ use uuid::Uuid;
 use vestibule_model::{AccountId, AuditAction, AuditEntry, Millis, SessionReference, UserId};
 use vestibule_store::{AuditOrder, AuditQuery, StoreError};
 
+use super::cause::Of;
 use super::{Evidence, Life, cause, end_of, life};
 use crate::service::Auth;
 
@@ -67,9 +68,11 @@ impl Auth {
         self.show_audit(now).await?;
         let entries = self.entries(query, (ENTRIES, MOST_PAGES)).await?;
         let candidates = self.causes_before_the_end(&entries).await?;
-        let cause = end_of(&entries).and_then(|(_, reason)| cause::find(reason, &candidates));
+        let of = Of::entries(&entries);
+        let cause = end_of(&entries).and_then(|(_, reason)| cause::find(reason, of, &candidates));
         let live =
             self.live.with_reference(&session.0, now, |live| (live.entry.session(), live.expires_at(now)));
+        let live = live.filter(|(session, _)| self.is_current(session, now));
         let live = live.as_ref().map(|(session, expires_at)| (session, *expires_at));
         Ok(life(Evidence { session, entries: &entries, cause, live }, time))
     }
@@ -102,7 +105,9 @@ impl Auth {
         let of_user =
             AuditQuery { user: end.record.user, behind, limit: CANDIDATES, ..AuditQuery::default() };
         let mut candidates = self.entries(of_user, (CANDIDATES, PAGES)).await?;
-        if cause::find(reason, &candidates).is_none() {
+        if cause::is_of_application(reason)
+            || cause::find(reason, Of::entries(entries), &candidates).is_none()
+        {
             let of_account = |action| AuditQuery {
                 account: end.record.account,
                 action: Some(action),
@@ -114,6 +119,7 @@ impl Auth {
                 candidates.extend(self.entries(of_account(action), (CANDIDATES, PAGES)).await?);
             }
             candidates.sort_by_key(|entry| std::cmp::Reverse(entry.sequence));
+            candidates.dedup_by_key(|entry| entry.sequence);
         }
         Ok(candidates)
     }

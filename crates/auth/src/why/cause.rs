@@ -1,7 +1,9 @@
 //! Which change ended a session, where the end itself tells only that there was one.
 
 use serde_json::Value;
-use vestibule_model::{AuditAction, AuditEntry, EndReason, TargetKind};
+use vestibule_model::{
+    ApplicationId, AuditAction, AuditEntry, AuditRecord, AuditTarget, EndReason, Means, TargetKind, UserId,
+};
 
 /// Whether the end of a session rests on a change that somebody made to its user or its account.
 pub(super) const fn has_cause(reason: EndReason) -> bool {
@@ -27,14 +29,57 @@ pub(super) const fn has_cause(reason: EndReason) -> bool {
     }
 }
 
-/// The newest change that explains the end, among entries of the account before it, the newest first.
-pub(super) fn find(reason: EndReason, candidates: &[AuditEntry]) -> Option<&AuditEntry> {
-    candidates.iter().find(|entry| explains(reason, entry))
+/// Whose session ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Of {
+    pub(super) user: Option<UserId>,
+    /// What it was opened with besides a user, and its kind; None: nothing, or it is not known.
+    pub(super) application: Option<(TargetKind, ApplicationId)>,
 }
 
-fn explains(reason: EndReason, entry: &AuditEntry) -> bool {
+impl Of {
+    /// What the entries of a session tell of it.
+    pub(super) fn entries(entries: &[AuditEntry]) -> Self {
+        let application = |entry: &AuditEntry| match entry.record.means {
+            Means::ApiKey(id) => Some((TargetKind::ApiKey, id)),
+            Means::OauthClient(id) => Some((TargetKind::OauthClient, id)),
+            Means::ApplicationToken(id) => Some((TargetKind::ApplicationToken, id)),
+            _ => None,
+        };
+        let opening = entries.iter().find(|entry| entry.record.action == AuditAction::LoggedIn);
+        Self {
+            user: entries.iter().find_map(|entry| entry.record.user),
+            application: opening.and_then(application),
+        }
+    }
+
+    /// Whether a change of this can have to do with the session: it is of the account as such, of its user, or of its
+    /// application.
+    fn is_touched_by(self, record: &AuditRecord, target: &AuditTarget) -> bool {
+        match target.kind {
+            TargetKind::User => self.user.is_none() || record.user == self.user,
+            kind if APPLICATIONS.contains(&kind) => {
+                self.application.is_none_or(|(own, id)| own == kind && id.to_string() == target.id)
+            }
+            _ => true,
+        }
+    }
+}
+
+/// The newest change that explains the end, among entries of the account before it, the newest first.
+pub(super) fn find(reason: EndReason, of: Of, candidates: &[AuditEntry]) -> Option<&AuditEntry> {
+    candidates.iter().find(|entry| explains(reason, of, entry))
+}
+
+/// Whether the end may rest on a change of something else than the user, so that their own is not looked at first.
+pub(super) fn is_of_application(reason: EndReason) -> bool {
+    reason == EndReason::ApplicationRefused
+}
+
+fn explains(reason: EndReason, of: Of, entry: &AuditEntry) -> bool {
     let record = &entry.record;
-    let kind = record.target.as_ref().map(|target| target.kind);
+    let target = record.target.as_ref().filter(|target| of.is_touched_by(record, target));
+    let kind = target.map(|target| target.kind);
     let changed = |kinds: &[TargetKind], fields: &[&str]| {
         let of_kind = kind.is_some_and(|kind| kinds.contains(&kind));
         record.action == AuditAction::Changed && of_kind && tells_of(record.after.as_deref(), fields)

@@ -104,7 +104,7 @@ fn a_disabled_user_is_told_with_who_disabled_them() {
     let record = AuditRecord::new(Millis::EPOCH, AuditAction::Changed, operator, Means::CommandLine);
     let after = Some(r#"{"enabled":false}"#.into());
     let changed = entry(2, AuditRecord { target: Some(target), after, ..record });
-    let cause = cause::find(EndReason::UserDisabled, std::slice::from_ref(&changed));
+    let cause = cause::find(EndReason::UserDisabled, cause::Of::default(), std::slice::from_ref(&changed));
     assert_eq!(cause, Some(&changed));
     let end = ended(EndReason::UserDisabled, Actor::System, Means::System);
     assert_eq!(
@@ -119,7 +119,7 @@ fn a_change_of_something_else_is_no_cause() {
     let record = AuditRecord::new(Millis::EPOCH, AuditAction::Changed, jane(), Means::Session);
     let after = Some(r#"{"email":"a@b"}"#.into());
     let changed = entry(2, AuditRecord { target: Some(target), after, ..record });
-    assert_eq!(cause::find(EndReason::UserDisabled, &[changed]), None);
+    assert_eq!(cause::find(EndReason::UserDisabled, cause::Of::default(), &[changed]), None);
 }
 
 #[test]

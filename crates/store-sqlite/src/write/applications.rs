@@ -8,31 +8,32 @@ use super::{execute, own};
 use crate::columns::{At, Id, Json};
 use crate::error::of_change;
 
+const PUT_API_KEY: &str = "
+    INSERT INTO api_keys (id, account_id, app_key, sealed_secret, access_token, sealed_access_token_secret,
+                          secret_version, superseded_until, sealed_superseded_secret, superseded_access_token,
+                          sealed_superseded_access_token_secret,
+                          name, developer, description, enabled, privileges, addresses)
+    VALUES (:id, :account_id, :app_key, :sealed_secret, :access_token, :sealed_access_token_secret,
+            :secret_version, :superseded_until, :sealed_superseded_secret, :superseded_access_token,
+            :sealed_superseded_access_token_secret,
+            :name, :developer, :description, :enabled, :privileges, :addresses)
+    ON CONFLICT (id) DO UPDATE SET
+        app_key = excluded.app_key, sealed_secret = excluded.sealed_secret,
+        access_token = excluded.access_token,
+        sealed_access_token_secret = excluded.sealed_access_token_secret,
+        secret_version = excluded.secret_version, superseded_until = excluded.superseded_until,
+        sealed_superseded_secret = excluded.sealed_superseded_secret,
+        superseded_access_token = excluded.superseded_access_token,
+        sealed_superseded_access_token_secret = excluded.sealed_superseded_access_token_secret,
+        name = excluded.name, developer = excluded.developer, description = excluded.description,
+        enabled = excluded.enabled, privileges = excluded.privileges, addresses = excluded.addresses
+    WHERE api_keys.account_id = excluded.account_id";
+
 pub(super) fn put_api_key(
     connection: &Connection,
     account: AccountId,
     key: &ApiKey,
 ) -> Result<(), StoreError> {
-    let sql = "
-        INSERT INTO api_keys (id, account_id, app_key, sealed_secret, access_token, sealed_access_token_secret,
-                              secret_version, superseded_until, sealed_superseded_secret, superseded_access_token,
-                              sealed_superseded_access_token_secret,
-                              name, developer, description, enabled, privileges, addresses)
-        VALUES (:id, :account_id, :app_key, :sealed_secret, :access_token, :sealed_access_token_secret,
-                :secret_version, :superseded_until, :sealed_superseded_secret, :superseded_access_token,
-                :sealed_superseded_access_token_secret,
-                :name, :developer, :description, :enabled, :privileges, :addresses)
-        ON CONFLICT (id) DO UPDATE SET
-            app_key = excluded.app_key, sealed_secret = excluded.sealed_secret,
-            access_token = excluded.access_token,
-            sealed_access_token_secret = excluded.sealed_access_token_secret,
-            secret_version = excluded.secret_version, superseded_until = excluded.superseded_until,
-            sealed_superseded_secret = excluded.sealed_superseded_secret,
-            superseded_access_token = excluded.superseded_access_token,
-            sealed_superseded_access_token_secret = excluded.sealed_superseded_access_token_secret,
-            name = excluded.name, developer = excluded.developer, description = excluded.description,
-            enabled = excluded.enabled, privileges = excluded.privileges, addresses = excluded.addresses
-        WHERE api_keys.account_id = excluded.account_id";
     let before = key.superseded.as_ref().map(|before| &before.values);
     let parameters = named_params! {
         ":id": key.id.0,
@@ -53,7 +54,7 @@ pub(super) fn put_api_key(
         ":privileges": Json(&key.privileges),
         ":addresses": Json(&key.addresses),
     };
-    own(execute(connection, sql, parameters)?, || format!("API key {}", key.id))
+    own(execute(connection, PUT_API_KEY, parameters)?, || format!("API key {}", key.id))
 }
 
 pub(super) fn put_oauth_client(

@@ -195,6 +195,16 @@ pub async fn a_put_replaces_what_has_the_same_id(store: &dyn Store) {
         groups: vec![Group { name: "Other".into(), parent: None, ..group(1) }],
         skills: vec![Skill { name: "Other".into(), ..skill(1) }],
         users: vec![User { id: before.users[0].id, password: None, ..agent(HERE, 2, "Other") }],
+        ..with_other_applications(&before)
+    };
+    given(store, puts(&before)).await;
+    given(store, puts(&after)).await;
+    assert_eq!(rows(store, HERE).await, after);
+}
+
+/// The same account, with other applications of the same ids.
+fn with_other_applications(before: &AccountRows) -> AccountRows {
+    AccountRows {
         api_keys: vec![ApiKey {
             app_key: "other".into(),
             sealed_secret: vec![],
@@ -218,10 +228,8 @@ pub async fn a_put_replaces_what_has_the_same_id(store: &dyn Store) {
             enabled: false,
             ..application_token(1)
         }],
-    };
-    given(store, puts(&before)).await;
-    given(store, puts(&after)).await;
-    assert_eq!(rows(store, HERE).await, after);
+        ..before.clone()
+    }
 }
 
 pub async fn lists_are_in_the_order_of_ids(store: &dyn Store) {

@@ -77,6 +77,13 @@ async fn an_overlap_has_ninety_days_at_most() {
     }
 }
 
+#[test]
+fn the_description_has_the_longest_overlap() {
+    let description: Value = serde_json::from_str(&vestibule_http::admin::openapi()).unwrap();
+    let field = &description["components"]["schemas"]["Renewal"]["properties"]["overlap_seconds"];
+    assert_eq!(field["maximum"], vestibule_model::LONGEST_OVERLAP.as_secs());
+}
+
 #[tokio::test]
 async fn a_body_that_is_none_changes_nothing() {
     let house = house().await;

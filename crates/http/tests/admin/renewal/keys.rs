@@ -148,19 +148,6 @@ async fn a_clock_that_jumped_erases_nothing() {
     assert_eq!(bot_status(&house, "bot", &old_key()).await, 200);
 }
 
-#[tokio::test]
-async fn why_a_session_ended_with_its_values_is_answered_with_the_renewal() {
-    let house = house().await;
-    let before = bot(&house, "bot", &old_key()).await;
-    renew(&house, KEY, OVERLAP).await;
-    house.server.clock.advance(OVERLAP);
-    house.server.auth.remove_expired().await.unwrap();
-    let asked = json!({ "session": before.session.0 });
-    let life = house.send(reqwest::Method::POST, "/admin/v1/why", asked).await.body["lives"][0].clone();
-    let answer = life["answer"].as_str().unwrap();
-    assert!(answer.contains("administration token renewals"), "{answer}");
-}
-
 /// A login begins before a renewal and opens its session after it.
 async fn expect_late_session(overlap: u64, expected: bool) {
     let mut house = house().await;

@@ -1,6 +1,7 @@
 //! `POST …/secrets`: old and new secrets beside each other, and the sessions that rest on each.
 
 mod api;
+mod ends;
 mod keys;
 mod tokens;
 

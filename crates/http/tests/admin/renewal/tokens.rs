@@ -1,5 +1,7 @@
 //! Application tokens: what programs show when they log users in.
 
+use std::sync::atomic::Ordering;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use vestibule_testkit::{OTHER_TOKEN, TOKEN as OLD};
@@ -52,7 +54,7 @@ async fn s4_no_session_is_shared_by_the_old_and_the_new_token() {
 }
 
 #[tokio::test]
-async fn without_an_overlap_an_old_token_ends_at_once() {
+async fn s4_without_an_overlap_an_old_token_ends_at_once() {
     let house = house().await;
     let (_, before) = log_in(&house, OLD).await;
     let (_, other) = log_in(&house, OTHER_TOKEN).await;
@@ -86,7 +88,7 @@ async fn a_token_in_overlap_counts_once_against_five() {
 }
 
 #[tokio::test]
-async fn nobody_else_is_given_an_old_token() {
+async fn s4_nobody_else_is_given_an_old_token() {
     let house = house().await;
     renew(&house, TOKEN, OVERLAP).await;
     let body = json!({ "name": "thief", "token": OLD });
@@ -98,7 +100,22 @@ async fn nobody_else_is_given_an_old_token() {
 }
 
 #[tokio::test]
-async fn a_disabled_token_is_disabled_in_both_its_forms() {
+async fn l5_an_old_token_that_works_no_more_is_the_same_work_as_an_unknown_one() {
+    let house = house().await;
+    renew(&house, TOKEN, OVERLAP).await;
+    house.server.clock.advance(OVERLAP);
+    let filled = || house.server.auth.hash_pool_gauges().filled_kib.load(Ordering::SeqCst);
+    let mut work = Vec::new();
+    for token in [OLD, "c0009999bcbc00001111000000000000"] {
+        let before = filled();
+        assert_eq!(log_in(&house, token).await.0, 401);
+        work.push(filled() - before);
+    }
+    assert!(work[0] > 0 && work[0] == work[1], "{work:?}");
+}
+
+#[tokio::test]
+async fn s4_a_disabled_token_is_disabled_in_both_its_forms() {
     let house = house().await;
     let new = renew(&house, TOKEN, OVERLAP).await;
     assert_eq!(house.patch(&of(TOKEN), json!({ "enabled": false })).await.status, 200);

@@ -45,12 +45,13 @@ fn renewed() -> World {
         sealed_access_token_secret: seal("sealed_superseded_access_token_secret", b"ats"),
     };
     key.superseded = Some(Superseded { values, until: UNTIL });
-    key.access_token = "another".into();
+    (key.access_token, key.secret_version) = ("another".into(), key.secret_version.next());
     world.tools.seal(&mut key, "two", "two");
     client.superseded = Some(Superseded { values: client.secret, until: UNTIL });
-    client.secret = world.tools.secrets.digest(b"two");
+    (client.secret, client.secret_version) =
+        (world.tools.secrets.digest(b"two"), client.secret_version.next());
     token.superseded = Some(Superseded { values: token.token, until: UNTIL });
-    token.token = world.tools.secrets.digest(b"two");
+    (token.token, token.secret_version) = (world.tools.secrets.digest(b"two"), token.secret_version.next());
     let changes = vec![
         Change::PutApiKey(account, key.into()),
         Change::PutOauthClient(account, client.into()),
@@ -83,9 +84,9 @@ fn after_it_the_file_is_what_is_wanted_again() {
     assert_eq!(lines, expected);
     let rows = world.rows();
     let (key, client, token) = (&rows.api_keys[0], &rows.oauth_clients[0], &rows.application_tokens[0]);
-    assert_eq!((key.secret_version.0, &key.superseded), (1, &None));
-    assert_eq!((client.secret_version.0, client.superseded), (1, None));
-    assert_eq!((token.secret_version.0, token.superseded), (1, None));
+    assert_eq!((key.secret_version.0, &key.superseded), (2, &None));
+    assert_eq!((client.secret_version.0, client.superseded), (2, None));
+    assert_eq!((token.secret_version.0, token.superseded), (2, None));
 }
 
 #[test]
