@@ -138,16 +138,16 @@ impl Auth {
     /// One that was opened with superseded secrets, and so had the end of their overlap as its own, ended with them.
     fn end_of_expired(&self, session: &Session) -> End {
         let end = End::expired(session);
+        if end.reason != EndReason::AbsoluteEnd {
+            return end;
+        }
         let account = self.directory.account(session.account);
         let secrets = account.and_then(|account| account.secrets_of(session.application));
         let with_them = secrets.is_some_and(|(present, overlap)| {
             session.secret_version != present
                 && overlap.is_none_or(|overlap| session.absolute_end >= Some(overlap.until))
         });
-        if end.reason == EndReason::AbsoluteEnd && with_them {
-            return End { reason: EndReason::ApplicationRefused, ..end };
-        }
-        end
+        if with_them { End { reason: EndReason::ApplicationRefused, ..end } } else { end }
     }
 
     /// Reads the accounts and users anew that changed in the store, and ends the sessions of users who lost their right to

@@ -8,12 +8,13 @@ use foldhash::fast::RandomState;
 use vestibule_crypto::{SealError, Sealer};
 use vestibule_model::{
     Account, ApiKey, Application, ApplicationId, ApplicationToken, Group, Millis, OauthClient, Population,
-    Profile, Rank, RoleType, SecretDigest, SecretVersion, Skill, Superseded, User, UserId,
+    Profile, Rank, RoleType, SecretDigest, Skill, Superseded, User, UserId,
 };
 use vestibule_store::{AccountRows, Sequence};
 
 use super::costs::Costs;
 use super::keys::UsableApiKey;
+use super::overlaps::overlaps;
 use super::user::{Grants, UserEntry};
 
 /// Fewer grants than this are never tidied up.
@@ -321,28 +322,6 @@ impl AccountFacts {
         keys.chain(clients).chain(tokens).filter(of_id).collect()
     }
 
-    /// Which secrets an application has, and the overlap with those before them, if there is one.
-    pub(crate) fn secrets_of(
-        &self,
-        application: Application,
-    ) -> Option<(SecretVersion, Option<Superseded<()>>)> {
-        match application {
-            Application::None => None,
-            Application::ApiKey(id) => {
-                let key = self.api_keys.values().map(|usable| &usable.key).find(|key| key.id == id)?;
-                Some((key.secret_version, key.superseded.as_ref().map(Superseded::overlap)))
-            }
-            Application::OauthClient(id) => {
-                let client = self.oauth_clients.values().find(|client| client.id == id)?;
-                Some((client.secret_version, client.superseded.map(|before| before.overlap())))
-            }
-            Application::Token(id) => {
-                let token = self.application_tokens.get(&id)?;
-                Some((token.secret_version, token.superseded.map(|before| before.overlap())))
-            }
-        }
-    }
-
     pub(crate) fn oauth_client(&self, client_id: &str) -> Option<&OauthClient> {
         self.oauth_clients.get(client_id)
     }
@@ -387,13 +366,6 @@ impl Users {
         let spelt = names.get(&population.spelling(login_name));
         self.by_id.get(spelt.or_else(|| names.get(&population.name_key(login_name)))?).cloned()
     }
-}
-
-fn overlaps(rows: &AccountRows) -> Vec<Superseded<()>> {
-    let keys = rows.api_keys.iter().filter_map(|key| key.superseded.as_ref().map(Superseded::overlap));
-    let clients = rows.oauth_clients.iter().filter_map(|client| client.superseded);
-    let tokens = rows.application_tokens.iter().filter_map(|token| token.superseded);
-    keys.chain(clients.chain(tokens).map(|before| before.overlap())).collect()
 }
 
 /// The form in which a user's name is unique, and their own spelling of it.

@@ -6,6 +6,7 @@
 mod account;
 mod costs;
 mod keys;
+mod overlaps;
 mod user;
 
 use std::collections::HashMap;
