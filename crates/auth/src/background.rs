@@ -56,7 +56,7 @@ impl Auth {
                 }
                 _ = follow.tick() => {
                     self.follow_clock();
-                    ("follow the directory", self.follow().await)
+                    ("follow the directory", self.follow_others().await)
                 }
             };
             if let Err(error) = result {
@@ -94,7 +94,7 @@ impl Auth {
         written
     }
 
-    async fn commit_retries(&self) -> Result<(), StoreError> {
+    pub(crate) async fn commit_retries(&self) -> Result<(), StoreError> {
         let mut result = Ok(());
         let mut waiting = self.retry.take().into_iter();
         loop {
@@ -148,6 +148,14 @@ impl Auth {
                 && overlap.is_none_or(|overlap| session.absolute_end >= Some(overlap.until))
         });
         if with_them { End { reason: EndReason::ApplicationRefused, ..end } } else { end }
+    }
+
+    /// Follows what other processes changed: the master key in force, then the directory, which may be sealed under it. Then
+    /// seals anew what a rotation left.
+    async fn follow_others(&self) -> Result<(), StoreError> {
+        self.follow_master_keys().await?;
+        self.follow().await?;
+        self.reseal().await.map(drop)
     }
 
     /// Reads the accounts and users anew that changed in the store, and ends the sessions of users who lost their right to

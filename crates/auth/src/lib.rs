@@ -23,6 +23,7 @@ mod load;
 mod lockout;
 mod log_in;
 mod log_out;
+mod master_keys;
 mod open;
 mod own_sessions;
 mod password;
@@ -43,10 +44,10 @@ mod why;
 pub use administration::{
     AccountPage, AdministrationError, Answer, ApplicationValue, AtNextLogin, AuditExport, AuditFilter, Begun,
     Caller, ClientWithSecret, FirstOwner, FirstOwnerError, FirstTime, GivenClient, GivenKey, HOME,
-    KeyWithSecrets, Keyed, LoggedInAdministrator, MadeOwner, MadeToken, NamedAdministrator, NewToken,
-    NewUser, Numbered, Once, Overlap, Part, PartPage, RefusedRequest, Renewable, Scope, SeenAudit,
-    SessionFilter, SessionPage, TokenWithText, UserFilter, UserPage, WithSecrets, WriteTime, has_free_name,
-    new_account, new_api_key, new_oauth_client, new_user, next_id, ten_digits,
+    KeyWithSecrets, Keyed, ListedMasterKey, LoggedInAdministrator, MadeOwner, MadeToken, NamedAdministrator,
+    NewToken, NewUser, Numbered, Once, Overlap, Part, PartPage, RefusedRequest, Renewable, Scope, SeenAudit,
+    SessionFilter, SessionPage, SessionsUnderIt, TokenWithText, UserFilter, UserPage, WithSecrets, WriteTime,
+    has_free_name, new_account, new_api_key, new_oauth_client, new_user, next_id, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};
@@ -58,6 +59,7 @@ pub use hash_pool::HashPoolGauges;
 pub use load::RecallError;
 pub use log_in::{ApplicationCredentials, Door, LogIn, LogInError, LoggedIn, UserCredentials};
 pub use log_out::LogOutError;
+pub use master_keys::{KeySource, KeySourceError, Keys};
 pub use password::{LONGEST_PASSWORD, NewPassword, SetPasswordError, set_password};
 pub use refresh::{Presented, RefreshError};
 pub use service::{Auth, StartError};
@@ -66,5 +68,5 @@ pub use settings::{BlockList, FailureLimit, HashSettings, Intervals, Settings};
 pub use standing::Standing;
 pub use store_health::{Purpose, Trouble};
 pub use strength::{OwnWords, check_strength};
-pub use vestibule_store::AuditOrder;
+pub use vestibule_store::{AuditOrder, DigestHolder, DigestKind};
 pub use why::{Evidence, Life, LifeState, Pasted, Step, life};

@@ -15,7 +15,7 @@ use crate::directory::{AccountEntry, UserEntry};
 use crate::failures_by_key::Charged;
 use crate::open::{OpenError, Opened};
 use crate::password::expect_length;
-use crate::recognise::{Proof, token_proof};
+use crate::recognise::Proof;
 use crate::service::Auth;
 use crate::standing::{self, Standing};
 
@@ -165,9 +165,8 @@ impl Auth {
         let attempt = Attempt::to_log_in(at, Means::Password);
         self.admit(attempt, &credentials.user_name)?;
         let entry = self.account(at);
-        let digest = self.secrets.digest(token.as_bytes());
-        let token = entry.as_ref().and_then(|entry| entry.application_token(&digest));
-        let Some(proof) = token.and_then(|token| token_proof(token, &digest, at.now)) else {
+        let proof = entry.as_ref().and_then(|entry| self.proof_by_token(entry, token, at.now));
+        let Some(proof) = proof else {
             let why = if entry.is_some() { Refusal::WrongApplicationToken } else { Refusal::UnknownAccount };
             return self.refuse_in_vain(attempt, credentials.password, why).await;
         };

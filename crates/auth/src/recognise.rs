@@ -4,10 +4,13 @@
 //! A set of values is right as a whole or not at all: one value of each set proves nothing. Both sets are compared for every
 //! application, also for one that has a single set, so that the work tells nothing.
 
+use std::sync::Arc;
+
 use vestibule_crypto::constant_time_eq;
 use vestibule_model::{
     Application, ApplicationToken, Millis, OauthClient, SecretDigest, SecretVersion, Superseded,
 };
+use vestibule_store::DigestKind;
 
 use crate::directory::{AccountFacts, UsableApiKey};
 use crate::log_in::ApplicationCredentials;
@@ -58,13 +61,13 @@ impl Proof {
 }
 
 impl<const N: usize> Sets<'_, N> {
-    /// Which of the sets `shown` is.
-    fn which(&self, shown: [&[u8]; N], equal: &impl Fn(&[u8], &[u8]) -> bool) -> Option<Which> {
-        let is_whole = |set: [&[u8]; N]| {
+    /// Which of the sets is shown: `shown` has what is to be compared with each of them.
+    fn which(&self, shown: [[&[u8]; N]; 2], equal: &impl Fn(&[u8], &[u8]) -> bool) -> Option<Which> {
+        let is_whole = |set: [&[u8]; N], shown: [&[u8]; N]| {
             set.into_iter().zip(shown).fold(true, |right, (value, shown)| equal(value, shown) & right)
         };
-        let present = is_whole(self.present);
-        let before = is_whole(self.before.unwrap_or(self.present)) & self.before.is_some();
+        let present = is_whole(self.present, shown[0]);
+        let before = is_whole(self.before.unwrap_or(self.present), shown[1]) & self.before.is_some();
         match (present, before) {
             (true, _) => Some(Which::Present),
             (false, true) => Some(Which::Before),
@@ -76,19 +79,52 @@ impl<const N: usize> Sets<'_, N> {
 impl Auth {
     /// The application whose values these are.
     pub(crate) fn recognise(
-        &self,
+        self: &Arc<Self>,
         entry: Option<&AccountFacts>,
         credentials: &ApplicationCredentials,
         now: Millis,
     ) -> Option<Proof> {
-        let digest = self.secrets.digest(credentials.secret.as_bytes());
+        let secret = credentials.secret.as_bytes();
+        let digests = self.secrets.digests(secret);
         let client = entry.and_then(|entry| entry.oauth_client(&credentials.app_key));
-        let by_client = client_proof(client, &digest, now, &constant_time_eq);
+        let by_client = client_proof(client, &digests, now, &constant_time_eq);
+        if let (Some(entry), Some(client), true) = (entry, client, by_client.is_some()) {
+            let holder = (DigestKind::OauthClient, client.id.0);
+            client
+                .digests()
+                .filter(|digest| digests.contains(digest))
+                .for_each(|digest| self.redo_digest(holder, Some(entry.account.id), (digest, secret)));
+        }
         let key = entry.and_then(|entry| entry.api_key(&credentials.app_key));
         let shown = [&*credentials.secret, &credentials.access_token, &*credentials.access_token_secret];
         let by_key = key_proof(key, shown.map(String::as_bytes), now, &constant_time_eq);
         by_client.or(by_key)
     }
+
+    /// What an application token proves. As many digests and look-ups whatever it is.
+    pub(crate) fn proof_by_token(
+        self: &Arc<Self>,
+        entry: &AccountFacts,
+        text: &str,
+        now: Millis,
+    ) -> Option<Proof> {
+        let digests = self.secrets.digests(text.as_bytes()).into_iter();
+        let found = digests.fold(None, |found, digest| {
+            entry.application_token(&digest).map(|token| (token, digest)).or(found)
+        });
+        let (token, digest) = found?;
+        let proof = token_proof(token, &digest, now)?;
+        let holder = (DigestKind::ApplicationToken, token.id.0);
+        self.redo_digest(holder, Some(entry.account.id), (digest, text.as_bytes()));
+        Some(proof)
+    }
+}
+
+/// The digest among these that is to be compared with one that is kept: under the same generation of the master key. Where
+/// there is none, because that generation is retired, one that is no digest of anything.
+fn under_that_of<'a>(shown: &'a [SecretDigest], kept: Option<&SecretDigest>) -> &'a [u8] {
+    let same = shown.iter().find(|shown| kept.is_some_and(|kept| kept.generation == shown.generation));
+    same.map_or(&[0; 32], |digest| &digest.tag)
 }
 
 fn key_proof(
@@ -102,7 +138,7 @@ fn key_proof(
         present: key.map_or([&[][..]; 3], |usable| usable.values.in_order()),
         before: superseded.map(|before| before.values.in_order()),
     };
-    let which = sets.which(shown, equal);
+    let which = sets.which([shown, shown], equal);
     let usable = key?;
     let application = Application::ApiKey(usable.key.id);
     Some(Proof::of(which?, application, (usable.key.secret_version, superseded)))
@@ -110,16 +146,18 @@ fn key_proof(
 
 fn client_proof(
     client: Option<&OauthClient>,
-    shown: &SecretDigest,
+    shown: &[SecretDigest],
     now: Millis,
     equal: &impl Fn(&[u8], &[u8]) -> bool,
 ) -> Option<Proof> {
     let superseded = client.and_then(|client| client.superseded.as_ref()).filter(|before| before.counts(now));
     let sets = Sets {
-        present: [client.map_or(&[0; 32][..], |client| &client.secret.0)],
-        before: superseded.map(|before| [&before.values.0[..]]),
+        present: [client.map_or(&[0xff; 32][..], |client| &client.secret.tag)],
+        before: superseded.map(|before| [&before.values.tag[..]]),
     };
-    let which = sets.which([&shown.0], equal);
+    let of_present = under_that_of(shown, client.map(|client| &client.secret));
+    let of_before = under_that_of(shown, superseded.map(|before| &before.values));
+    let which = sets.which([[of_present], [of_before]], equal);
     let client = client?;
     Some(Proof::of(which?, Application::OauthClient(client.id), (client.secret_version, superseded)))
 }
@@ -129,8 +167,8 @@ fn client_proof(
 pub(crate) fn token_proof(token: &ApplicationToken, shown: &SecretDigest, now: Millis) -> Option<Proof> {
     let superseded = token.superseded.as_ref().filter(|before| before.counts(now));
     let sets =
-        Sets { present: [&token.token.0[..]], before: superseded.map(|before| [&before.values.0[..]]) };
-    let which = sets.which([&shown.0], &constant_time_eq).filter(|_| token.enabled)?;
+        Sets { present: [&token.token.tag[..]], before: superseded.map(|before| [&before.values.tag[..]]) };
+    let which = sets.which([[&shown.tag]; 2], &constant_time_eq).filter(|_| token.enabled)?;
     Some(Proof::of(which, Application::Token(token.id), (token.secret_version, superseded)))
 }
 
@@ -138,7 +176,7 @@ pub(crate) fn token_proof(token: &ApplicationToken, shown: &SecretDigest, now: M
 mod tests {
     use std::cell::Cell;
 
-    use vestibule_model::ApplicationId;
+    use vestibule_model::{ApplicationId, Generation};
 
     use super::*;
 
@@ -146,7 +184,7 @@ mod tests {
     const BEFORE: [&[u8]; 3] = [b"Secret", b"Token", b"Token secret"];
 
     fn which(before: Option<[&[u8]; 3]>, shown: [&[u8]; 3]) -> Option<Which> {
-        Sets { present: PRESENT, before }.which(shown, &constant_time_eq)
+        Sets { present: PRESENT, before }.which([shown; 2], &constant_time_eq)
     }
 
     #[test]
@@ -167,11 +205,11 @@ mod tests {
     }
 
     fn client(given: bool) -> OauthClient {
-        let superseded = Superseded { values: SecretDigest([6; 32]), until: Millis::from_unix(100) };
+        let superseded = Superseded { values: SecretDigest::from([6; 32]), until: Millis::from_unix(100) };
         OauthClient {
             id: ApplicationId(5),
             client_id: "web".into(),
-            secret: SecretDigest([7; 32]),
+            secret: SecretDigest::from([7; 32]),
             secret_version: SecretVersion(3),
             superseded: Some(superseded).filter(|_| given),
             name: "Web".into(),
@@ -198,7 +236,7 @@ mod tests {
         let now = Millis::from_unix(99);
         let work = |client: Option<&OauthClient>, shown: u8| {
             compared(|equal| {
-                client_proof(client, &SecretDigest([shown; 32]), now, &equal);
+                client_proof(client, &[SecretDigest::from([shown; 32])], now, &equal);
             })
         };
         let (with, without) = (client(true), client(false));
@@ -214,10 +252,25 @@ mod tests {
     }
 
     #[test]
+    fn a_digest_is_compared_with_one_of_its_own_generation_alone() {
+        let later =
+            |byte| SecretDigest { generation: Generation::FIRST.next().unwrap(), ..[byte; 32].into() };
+        let of = |secret| OauthClient { secret, ..client(false) };
+        let is_proved = |client: &OauthClient, shown: &[SecretDigest]| {
+            client_proof(Some(client), shown, Millis::EPOCH, &constant_time_eq).is_some()
+        };
+        let shown = [later(8), SecretDigest::from([7; 32])];
+        assert!(is_proved(&of([7; 32].into()), &shown) && is_proved(&of(later(8)), &shown));
+        assert!(!is_proved(&of(later(7)), &shown) && !is_proved(&of([8; 32].into()), &shown));
+        assert!(!is_proved(&of(later(8)), &shown[1..]), "its generation is retired");
+    }
+
+    #[test]
     fn the_secret_before_is_recognised_until_its_end_and_says_when_that_is() {
         let proof = |shown: u8, now: i64| {
             let now = Millis::from_unix(now);
-            let proof = client_proof(Some(&client(true)), &SecretDigest([shown; 32]), now, &constant_time_eq);
+            let proof =
+                client_proof(Some(&client(true)), &[SecretDigest::from([shown; 32])], now, &constant_time_eq);
             proof.map(|proof| (proof.secret_version.0, proof.until.map(Millis::as_unix)))
         };
         assert_eq!([99, 100].map(|now| proof(6, now)), [Some((2, Some(100))), None]);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex as AsyncMutex, RwLock as AsyncRwLock, Semaphore, watch};
 use vestibule_crypto::{
-    MasterKey, PasswordError, SealError, Sealer, SecretHasher, TokenKeys, decoy, self_check,
+    KeyRingError, PasswordError, SealError, Sealer, SecretHasher, TokenKeys, decoy, self_check,
 };
 use vestibule_model::{AuditAction, AuditReason, Clock, Rng, SessionId, UserId};
 use vestibule_store::{EndJournal, Sequence, Store, StoreError};
@@ -20,6 +20,7 @@ use crate::failures_by_key::FailuresByKey;
 use crate::hash_pool::{HashPool, HashPoolGauges};
 use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::lockout::Lockouts;
+use crate::master_keys::{Keys, RunningKeys};
 use crate::settings::{BlockList, Intervals, Settings};
 use crate::steady_clock::SteadyClock;
 use crate::store_health::StoreHealth;
@@ -43,6 +44,8 @@ pub struct Auth {
     pub(crate) loaded: watch::Sender<bool>,
     /// Held in part by whoever puts a single session of the store into the table, as a whole while the table becomes complete.
     pub(crate) recalls: AsyncRwLock<()>,
+    pub(crate) keys: RunningKeys,
+    /// These three take their keys from the ring of `keys`.
     pub(crate) tokens: TokenKeys,
     pub(crate) secrets: SecretHasher,
     pub(crate) sealer: Sealer,
@@ -88,6 +91,9 @@ pub enum StartError {
     /// The store cannot be read.
     #[error("the directory cannot be read from the store")]
     Store(#[from] StoreError),
+    /// The master keys are not those that the store was used with.
+    #[error("these are not the master keys that the database was used with")]
+    MasterKeys(#[from] KeyRingError),
     /// A sealed secret cannot be opened: it was sealed under another master key, or tampered with.
     #[error("a sealed secret of account {account} cannot be opened")]
     Sealed {
@@ -110,13 +116,14 @@ impl Auth {
     /// [`Auth::load`]; nothing runs in the background until [`Auth::run`] is spawned.
     pub async fn start(
         (store, journal): (Arc<dyn Store>, Arc<dyn EndJournal>),
-        master: &MasterKey,
+        keys: impl Into<Keys>,
         rng: Arc<dyn Rng>,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<Arc<Self>, StartError> {
         self_check(settings.hashing.engine)?;
-        let tokens = TokenKeys::derive(master);
+        let keys = RunningKeys::new(keys.into());
+        let tokens = TokenKeys::derive(&keys.ring);
         let start = Start::new(clock.now(), settings.intervals.touch);
         let store_health = Arc::<StoreHealth>::default();
         let costs = Arc::new(Costs::new(Arc::clone(&rng)));
@@ -130,8 +137,9 @@ impl Auth {
             loaded: watch::Sender::new(false),
             recalls: AsyncRwLock::default(),
             tokens,
-            secrets: SecretHasher::derive(master),
-            sealer: Sealer::derive(master),
+            secrets: SecretHasher::derive(&keys.ring),
+            sealer: Sealer::derive(&keys.ring),
+            keys,
             present_cost: costs.of(&decoy(settings.hashing.params, &*rng)?).ok_or(unusable)?,
             costs,
             hash_pool: HashPool::start(&settings.hashing, Arc::clone(&clock))?,
@@ -161,6 +169,7 @@ impl Auth {
             clock,
         });
         auth.follow_clock();
+        auth.keys.follow(auth.store.master_keys().await?)?;
         auth.load_directory().await?;
         Ok(auth)
     }

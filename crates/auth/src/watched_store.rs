@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, Millis, RememberedAnswer,
-    SecretDigest, Session, SessionId, User, UserId,
+    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, Generation,
+    MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Sequence, Store,
+    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Remains, Sequence, Store,
     StoreFuture, UserQuery,
 };
 
@@ -110,5 +110,13 @@ impl Store for WatchedStore {
 
     fn unwitnessed(&self) -> Option<String> {
         self.store.unwitnessed()
+    }
+
+    fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>> {
+        self.noted(self.store.master_keys())
+    }
+
+    fn remains(&self, generation: Generation, now: Millis) -> StoreFuture<'_, Remains> {
+        self.noted(self.store.remains(generation, now))
     }
 }

@@ -1,29 +1,28 @@
 //! The key under which backups are sealed: whoever has a backup, but not the master key, cannot make another one of it.
 
-use crate::MasterKey;
-use crate::digest::constant_time_eq;
-use crate::keys::Purpose;
-use crate::mac::{MacKey, RunningMac};
+use vestibule_model::Generation;
 
-/// Tags backups with HMAC-SHA256 under a key of its own.
+use crate::KeyRing;
+use crate::digest::constant_time_eq;
+use crate::mac::RunningMac;
+
+/// Tags backups with HMAC-SHA256 under a key of its own in each generation of the master key. The generation stands in what
+/// the tag is made over.
 #[derive(Clone)]
-pub struct BackupKey(MacKey);
+pub struct BackupKey(KeyRing);
 
 /// The tag of a backup that is read in pieces.
 pub struct BackupMac(RunningMac);
 
 impl BackupKey {
-    /// The generation of the master key that the tags are made under. It stands in what they are made over.
-    pub const GENERATION: u8 = 1;
-
-    /// The key of an installation's backups.
-    pub fn derive(master: &MasterKey) -> Self {
-        Self(MacKey::new(&master.derive(Purpose::Backup)))
+    /// The keys of an installation's backups.
+    pub fn derive(keys: impl Into<KeyRing>) -> Self {
+        Self(keys.into())
     }
 
-    /// The beginning of a backup.
-    pub fn begin(&self) -> BackupMac {
-        BackupMac(self.0.begin())
+    /// The beginning of a backup under a generation, retired ones too; None: it is not at hand.
+    pub fn begin(&self, generation: Generation) -> Option<BackupMac> {
+        Some(BackupMac(self.0.keys(generation.number())?.backup.begin()))
     }
 }
 
@@ -47,10 +46,11 @@ impl BackupMac {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{fixed_master_key, from_hex, master_key};
+    use crate::MasterKey;
+    use crate::testing::{fixed_master_key, from_hex, generation, master_key, master_keys};
 
     fn tag(master: &MasterKey, pieces: &[&[u8]]) -> [u8; 32] {
-        let mut mac = BackupKey::derive(master).begin();
+        let mut mac = BackupKey::derive(master).begin(Generation::FIRST).unwrap();
         for piece in pieces {
             mac.add(piece);
         }
@@ -68,12 +68,21 @@ mod tests {
     fn a_tag_holds_for_its_backup_under_its_key_alone() {
         let made = tag(&master_key(1), &[b"a backup"]);
         let holds = |master: &MasterKey, bytes: &[u8]| {
-            let mut mac = BackupKey::derive(master).begin();
+            let mut mac = BackupKey::derive(master).begin(Generation::FIRST).unwrap();
             mac.add(bytes);
             mac.is(&made)
         };
         assert!(holds(&master_key(1), b"a backup"));
         assert!(!holds(&master_key(1), b"A backup") && !holds(&master_key(2), b"a backup"));
+    }
+
+    #[test]
+    fn each_generation_has_its_own_tags_and_a_missing_one_has_none() {
+        let keys = BackupKey::derive(&master_keys(&[1, 2]));
+        let tag_under = |number| keys.begin(generation(number)).map(BackupMac::finish);
+        assert_eq!(tag_under(1), Some(tag(&master_key(1), &[])));
+        assert_ne!(tag_under(1), tag_under(2));
+        assert_eq!(tag_under(3), None);
     }
 
     /// Computed with independent implementations of HKDF and HMAC. It must never change, or no backup could be restored.

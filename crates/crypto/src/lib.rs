@@ -11,9 +11,11 @@ mod digest;
 mod hex;
 mod keys;
 mod mac;
+mod master_keys;
 mod password;
 mod random;
 mod record_sealer;
+mod ring;
 mod seal;
 #[cfg(test)]
 mod testing;
@@ -23,11 +25,13 @@ pub use audit::AuditKey;
 pub use backup::{BackupKey, BackupMac};
 pub use digest::{SecretHasher, constant_time_eq};
 pub use keys::{MasterKey, MasterKeyError};
+pub use master_keys::{MasterKeys, MasterKeysError};
 pub use password::{
     Argon2Params, Engine, MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM, MAX_WORK_KIB, PasswordError,
     PasswordHasher, UnknownEngine, cost_of, decoy, needs_rehash, self_check,
 };
 pub use random::{OsRng, random_hex};
 pub use record_sealer::RecordSealer;
+pub use ring::{KeyRing, KeyRingError};
 pub use seal::{SealContext, SealError, Sealer};
 pub use tokens::{TokenKeys, TokenText};

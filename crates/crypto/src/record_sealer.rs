@@ -2,41 +2,47 @@
 
 use vestibule_model::RecordSeal;
 
-use crate::MasterKey;
+use crate::KeyRing;
 use crate::digest::constant_time_eq;
-use crate::keys::Purpose;
 use crate::mac::MacKey;
+use crate::ring::Keys;
 
-/// Seals records with HMAC-SHA256. Each kind of record has a key of its own, so that none can pass for another.
+/// Seals records with HMAC-SHA256, and knows seals under every generation that is accepted: what lies beside the database is
+/// older than a rotation for a while. A retired one seals nothing any more: it may be retired because others have it. Each kind of record has a key of its own, so that none can pass for another.
 #[derive(Clone)]
-pub struct RecordSealer(MacKey);
+pub struct RecordSealer {
+    ring: KeyRing,
+    key: fn(&Keys) -> &MacKey,
+}
 
 impl RecordSealer {
     /// For the journal of ends.
-    pub fn of_end_journal(master: &MasterKey) -> Self {
-        Self(MacKey::new(&master.derive(Purpose::EndJournal)))
+    pub fn of_end_journal(keys: impl Into<KeyRing>) -> Self {
+        Self { ring: keys.into(), key: |keys| &keys.end_journal }
     }
 
     /// For the witness of the audit's head.
-    pub fn of_witness(master: &MasterKey) -> Self {
-        Self(MacKey::new(&master.derive(Purpose::Witness)))
+    pub fn of_witness(keys: impl Into<KeyRing>) -> Self {
+        Self { ring: keys.into(), key: |keys| &keys.witness }
     }
 }
 
 impl RecordSeal for RecordSealer {
     fn seal(&self, record: &[u8]) -> [u8; 32] {
-        self.0.tag(record)
+        (self.key)(self.ring.active_keys()).tag(record)
     }
 
     fn is_sealed(&self, record: &[u8], seal: &[u8; 32]) -> bool {
-        constant_time_eq(&self.seal(record), seal)
+        self.ring.all_accepted().any(|keys| constant_time_eq(&(self.key)(keys).tag(record), seal))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use vestibule_model::KeyState;
+
     use super::*;
-    use crate::testing::{fixed_master_key, from_hex, master_key};
+    use crate::testing::{fixed_master_key, from_hex, master_key, master_keys, record};
 
     #[test]
     fn a_seal_holds_for_its_record_alone() {
@@ -50,6 +56,27 @@ mod tests {
     fn no_kind_of_record_passes_for_another() {
         let seal = RecordSealer::of_end_journal(&master_key(1)).seal(b"record");
         assert!(!RecordSealer::of_witness(&master_key(1)).is_sealed(b"record", &seal));
+    }
+
+    #[test]
+    fn seals_of_every_generation_that_is_there_hold() {
+        let of = |numbers: &[u8]| RecordSealer::of_witness(&master_keys(numbers));
+        let seal = of(&[1]).seal(b"record");
+        assert!(of(&[1, 2]).is_sealed(b"record", &seal));
+        assert!(!of(&[2]).is_sealed(b"record", &seal));
+        assert_ne!(of(&[1, 2]).seal(b"record"), seal);
+    }
+
+    #[test]
+    fn a_seal_of_a_retired_generation_does_not_hold() {
+        let keys = KeyRing::new(&master_keys(&[1, 2]));
+        let sealer = RecordSealer::of_end_journal(&keys);
+        keys.follow(&[record(1, KeyState::Active)]).unwrap();
+        let seal = sealer.seal(b"record");
+        keys.follow(&[record(1, KeyState::Readable), record(2, KeyState::Active)]).unwrap();
+        assert!(sealer.is_sealed(b"record", &seal));
+        keys.follow(&[record(1, KeyState::Retired), record(2, KeyState::Active)]).unwrap();
+        assert!(!sealer.is_sealed(b"record", &seal));
     }
 
     #[test]

@@ -4,22 +4,21 @@
 //! A sealed secret opens only in the place it was sealed for, so nobody who can write to the database can move
 //! one to a row of their own and have the service use it there.
 
+use chacha20poly1305::XNonce;
 use chacha20poly1305::aead::{Aead, Payload};
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
-use vestibule_model::Rng;
+use vestibule_model::{Generation, Rng, seal_prefix, sealed_under};
 use zeroize::Zeroizing;
 
-use crate::MasterKey;
-use crate::keys::Purpose;
-
-/// The form of what [`Sealer::seal`] makes: this byte, the nonce, the ciphertext with its tag.
-const VERSION: u8 = 1;
+use crate::KeyRing;
+use crate::ring::Keys;
 
 /// The length of the nonce: long enough to be drawn at random for every sealing.
 const NONCE_LENGTH: usize = 24;
 
-/// Seals and opens secrets: XChaCha20-Poly1305 under a key of its own.
-pub struct Sealer(XChaCha20Poly1305);
+/// Seals and opens secrets: a prefix that tells the generation ([`seal_prefix`]), the nonce, the ciphertext with its tag.
+/// XChaCha20-Poly1305 under a key of its own in each generation.
+#[derive(Clone)]
+pub struct Sealer(KeyRing);
 
 /// The place of a secret in the database. Not secret itself, but part of what is authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +37,9 @@ pub enum SealError {
     /// Not made by [`Sealer::seal`], or by a later version of it.
     #[error("this is no sealed secret of a known version")]
     Form,
+    /// Sealed under a generation of the master key that is not here, or is retired.
+    #[error("the secret is sealed under generation {0} of the master key, which is not at hand")]
+    Generation(Generation),
     /// Changed, moved from another place, or sealed under another master key; which of these cannot be told.
     #[error("the sealed secret was changed, is in the wrong place or was sealed under another master key")]
     Refused,
@@ -45,11 +47,12 @@ pub enum SealError {
 
 impl Sealer {
     /// The sealer of an installation.
-    pub fn derive(master: &MasterKey) -> Self {
-        Self(XChaCha20Poly1305::new((&*master.derive(Purpose::Seal)).into()))
+    pub fn derive(keys: impl Into<KeyRing>) -> Self {
+        Self(keys.into())
     }
 
-    /// Seals `plaintext` for one place. 41 bytes longer than the plaintext, and different each time.
+    /// Seals `plaintext` for one place under the active generation. 41 or 42 bytes longer than the plaintext, and different
+    /// each time.
     ///
     /// # Panics
     ///
@@ -58,28 +61,38 @@ impl Sealer {
     pub fn seal(&self, rng: &dyn Rng, context: &SealContext<'_>, plaintext: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE_LENGTH];
         rng.fill(&mut nonce);
-        let payload = Payload { msg: plaintext, aad: &context.associated_data() };
-        let ciphertext = self.0.encrypt(&XNonce::from(nonce), payload).expect("the plaintext is too long");
-        [&[VERSION][..], &nonce, &ciphertext].concat()
+        let keys = self.0.active_keys();
+        let payload = Payload { msg: plaintext, aad: &context.associated_data(keys) };
+        let ciphertext = keys.seal.encrypt(&XNonce::from(nonce), payload).expect("the plaintext is too long");
+        [&seal_prefix(keys.generation)[..], &nonce, &ciphertext].concat()
     }
 
     /// Opens what was sealed for the same place. The plaintext is wiped when dropped.
     pub fn open(&self, context: &SealContext<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let Some((&VERSION, rest)) = sealed.split_first() else { return Err(SealError::Form) };
+        let generation = sealed_under(sealed).ok_or(SealError::Form)?;
+        let rest = sealed.get(seal_prefix(generation).len()..).ok_or(SealError::Form)?;
+        let keys = self.0.accepted(generation.number()).ok_or(SealError::Generation(generation))?;
         let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_LENGTH>().ok_or(SealError::Form)?;
-        let payload = Payload { msg: ciphertext, aad: &context.associated_data() };
-        let plaintext = self.0.decrypt(&XNonce::from(*nonce), payload).map_err(|_| SealError::Refused)?;
+        let payload = Payload { msg: ciphertext, aad: &context.associated_data(keys) };
+        let plaintext = keys.seal.decrypt(&XNonce::from(*nonce), payload).map_err(|_| SealError::Refused)?;
         Ok(Zeroizing::new(plaintext))
+    }
+
+    /// Whether a secret is sealed under another generation than the active one, and should be sealed anew.
+    pub fn is_outdated(&self, sealed: &[u8]) -> bool {
+        sealed_under(sealed) != Some(self.0.active())
     }
 }
 
 impl SealContext<'_> {
-    /// The place as bytes, each part after its length, so that no two places have the same bytes.
-    fn associated_data(&self) -> Vec<u8> {
-        [self.table.as_bytes(), self.column.as_bytes(), self.row]
-            .iter()
-            .flat_map(|part| (part.len() as u64).to_be_bytes().into_iter().chain(part.iter().copied()))
-            .collect()
+    /// The place as bytes, each part after its length, so that no two places have the same bytes; behind that the
+    /// generation, if it is not the first.
+    fn associated_data(&self, keys: &Keys) -> Vec<u8> {
+        let place = [self.table.as_bytes(), self.column.as_bytes(), self.row];
+        let with_length = |part: &[u8]| [&(part.len() as u64).to_be_bytes()[..], part].concat();
+        let generation =
+            Some(keys.generation.number()).filter(|number| *number != Generation::FIRST.number());
+        place.iter().flat_map(|part| with_length(part)).chain(generation).collect()
     }
 }
 
@@ -87,8 +100,13 @@ impl SealContext<'_> {
 mod tests {
     use proptest::prelude::*;
 
+    use vestibule_model::KeyState;
+
     use super::*;
-    use crate::testing::{SeededRng, fixed_master_key, from_hex, master_key};
+    use crate::MasterKeys;
+    use crate::testing::{
+        SeededRng, fixed_master_key, from_hex, generation, master_key, master_keys, record,
+    };
 
     const PLACE: SealContext<'_> = SealContext { table: "api_key", column: "secret", row: &[0, 7] };
 
@@ -104,7 +122,7 @@ mod tests {
     #[test]
     fn the_key_is_wiped_when_dropped() {
         const fn is_wiped<T: zeroize::ZeroizeOnDrop>() {}
-        is_wiped::<XChaCha20Poly1305>();
+        is_wiped::<chacha20poly1305::XChaCha20Poly1305>();
     }
 
     #[test]
@@ -140,13 +158,56 @@ mod tests {
     #[test]
     fn refuses_an_unknown_version() {
         let mut sealed = sealed(b"s");
-        sealed[0] = 2;
+        sealed[0] = 3;
         assert_eq!(sealer().open(&PLACE, &sealed).unwrap_err(), SealError::Form);
     }
 
     #[test]
     fn refuses_what_is_too_short_for_a_nonce() {
         assert_eq!(sealer().open(&PLACE, &sealed(b"s")[..24]).unwrap_err(), SealError::Form);
+    }
+
+    #[test]
+    fn what_was_sealed_before_a_rotation_opens_after_it_until_its_generation_is_retired() {
+        let keys = KeyRing::new(&master_keys(&[1, 2]));
+        let sealer = Sealer::derive(&keys);
+        let rng = SeededRng::new(1);
+        keys.follow(&[record(1, KeyState::Active)]).unwrap();
+        let (first, second) =
+            (sealer.seal(&rng, &PLACE, b"s"), |sealer: &Sealer| sealer.seal(&rng, &PLACE, b"s"));
+        assert!(!sealer.is_outdated(&first));
+        keys.follow(&[record(1, KeyState::Readable), record(2, KeyState::Active)]).unwrap();
+        let second = second(&sealer);
+        assert_eq!((&second[..2], second.len()), (&[2, 2][..], 1 + 42));
+        assert_eq!(sealed_under(&first).map(Generation::number), Some(1));
+        assert_eq!(sealed_under(&second).map(Generation::number), Some(2));
+        assert!(sealer.is_outdated(&first) && !sealer.is_outdated(&second));
+        assert_eq!(sealer.open(&PLACE, &first).unwrap().as_slice(), b"s");
+        assert_eq!(sealer.open(&PLACE, &second).unwrap().as_slice(), b"s");
+        keys.follow(&[record(1, KeyState::Retired), record(2, KeyState::Active)]).unwrap();
+        assert_eq!(sealer.open(&PLACE, &first).unwrap_err(), SealError::Generation(generation(1)));
+        assert_eq!(sealer.open(&PLACE, &second).unwrap().as_slice(), b"s");
+    }
+
+    #[test]
+    fn a_seal_does_not_open_under_another_generation() {
+        let both = Sealer::derive(&master_keys(&[2, 3]));
+        let mut sealed = both.seal(&SeededRng::new(1), &PLACE, b"s");
+        sealed[1] = 2;
+        assert_eq!(both.open(&PLACE, &sealed).unwrap_err(), SealError::Refused);
+        sealed[1] = 4;
+        assert_eq!(both.open(&PLACE, &sealed).unwrap_err(), SealError::Generation(generation(4)));
+    }
+
+    /// The generation is authenticated, also where two of them have one key.
+    #[test]
+    fn a_seal_belongs_to_its_generation() {
+        let digits = master_key(1).to_hex();
+        let keys = format!("2:{0} 3:{0}", *digits);
+        let both = Sealer::derive(&MasterKeys::from_text(&keys).unwrap());
+        let mut sealed = both.seal(&SeededRng::new(1), &PLACE, b"s");
+        sealed[1] = 2;
+        assert_eq!(both.open(&PLACE, &sealed).unwrap_err(), SealError::Refused);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use vestibule_model::Rng;
+use vestibule_model::{Generation, KeyState, MasterKeyRecord, Rng};
 
-use crate::MasterKey;
+use crate::{MasterKey, MasterKeys};
 
 /// A repeatable source of bytes (`SplitMix64`). For tests only: anybody can predict it.
 pub(crate) struct SeededRng(AtomicU64);
@@ -34,6 +34,28 @@ impl Rng for SeededRng {
 /// A master key that is the same for the same seed.
 pub(crate) fn master_key(seed: u64) -> MasterKey {
     MasterKey::generate(&SeededRng::new(seed))
+}
+
+/// Master keys of these generations, each the same for the same number.
+pub(crate) fn master_keys(numbers: &[u8]) -> MasterKeys {
+    let line = |number: &u8| format!("{number}:{}\n", *master_key(u64::from(*number)).to_hex());
+    MasterKeys::from_text(&numbers.iter().map(line).collect::<String>()).unwrap()
+}
+
+pub(crate) fn generation(number: u8) -> Generation {
+    Generation::new(number).unwrap()
+}
+
+/// What a database says of one of [`master_keys`].
+pub(crate) fn record(number: u8, state: KeyState) -> MasterKeyRecord {
+    let check_value = master_key(u64::from(number)).check_value();
+    MasterKeyRecord {
+        generation: generation(number),
+        check_value,
+        state,
+        activated_at: None,
+        retired_at: None,
+    }
 }
 
 /// The master key of the known answers, which were computed outside of this program.

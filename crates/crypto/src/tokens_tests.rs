@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::{SeededRng, fixed_master_key, from_hex, master_key};
+use vestibule_model::KeyState;
+
+use crate::testing::{SeededRng, fixed_master_key, from_hex, master_key, master_keys, record};
 
 fn keys() -> TokenKeys {
     TokenKeys::derive(&master_key(1))
@@ -13,7 +15,9 @@ fn id(seed: u64) -> SessionId {
 
 #[test]
 fn a_session_id_begins_with_the_generation_of_its_keys() {
-    assert_eq!(id(7).0[0], GENERATION);
+    assert_eq!(id(7).0[0], 1);
+    let later = TokenKeys::derive(&master_keys(&[1, 7])).mint_session_id(&SeededRng::new(7));
+    assert_eq!(later.0[0], 7);
 }
 
 #[test]
@@ -22,9 +26,38 @@ fn two_session_ids_differ() {
 }
 
 #[test]
-fn a_genuine_token_of_another_generation_is_refused() {
+fn a_token_of_a_generation_that_is_not_there_is_refused() {
     let token = keys().bearer(SessionId([2; 16]));
     assert_eq!(keys().read_bearer(token), None);
+}
+
+#[test]
+fn tokens_outlive_a_rotation_and_end_with_their_generation() {
+    let ring = KeyRing::new(&master_keys(&[1]));
+    let keys = TokenKeys::derive(&ring);
+    let id = keys.mint_session_id(&SeededRng::new(7));
+    let (bearer, cookie, csrf) = (keys.bearer(id), keys.cookie(id), keys.csrf(id));
+    let names = (keys.wsuk(id), keys.livevox(id), keys.reference(id));
+
+    ring.add(&master_keys(&[1, 2])).unwrap();
+    ring.follow(&[record(1, KeyState::Readable), record(2, KeyState::Active)]).unwrap();
+    assert_eq!(keys.mint_session_id(&SeededRng::new(8)).0[0], 2);
+    assert_eq!((keys.read_bearer(bearer), keys.read_cookie(cookie)), (Some(id), Some(id)));
+    assert!(keys.csrf_matches(id, csrf.as_str()));
+    assert_eq!((keys.wsuk(id), keys.livevox(id), keys.reference(id)), names);
+
+    ring.follow(&[record(1, KeyState::Retired), record(2, KeyState::Active)]).unwrap();
+    assert_eq!((keys.read_bearer(bearer), keys.read_cookie(cookie)), (None, None));
+}
+
+#[test]
+fn the_first_byte_alone_makes_no_token_of_another_generation() {
+    let keys = TokenKeys::derive(&master_keys(&[1, 2]));
+    let id = keys.mint_session_id(&SeededRng::new(7));
+    let mut text = keys.bearer(id).0;
+    assert_eq!(&text[..2], b"02");
+    text[1] = b'1';
+    assert_eq!(keys.read_bearer(text), None);
 }
 
 #[test]

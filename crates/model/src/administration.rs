@@ -88,7 +88,7 @@ mod tests {
         AdministrationToken {
             id: AdministrationTokenId(1),
             name: "deploy".into(),
-            secret: SecretDigest([1; 32]),
+            secret: SecretDigest::from([1; 32]),
             role: AdministratorRole::Owner,
             created_by: "admin".into(),
             created: Millis::EPOCH,

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::{ApplicationId, Millis, SecretVersion, Superseded};
+use crate::{ApplicationId, Generation, Millis, SecretVersion, Superseded};
 
 /// An OAuth 1.0 API key of an account (contract liveperson §3). Issued for the site, not for a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,14 @@ pub struct ApiKey {
 impl ApiKey {
     /// How many an account may have (contract liveperson §3).
     pub const MAX_PER_ACCOUNT: usize = 100;
+
+    /// Every secret that is sealed in it.
+    pub fn seals(&self) -> impl Iterator<Item = &Vec<u8>> {
+        let before = self.superseded.as_ref().map(|before| &before.values);
+        let before =
+            before.into_iter().flat_map(|values| [&values.sealed_secret, &values.sealed_access_token_secret]);
+        [&self.sealed_secret, &self.sealed_access_token_secret].into_iter().chain(before)
+    }
 
     /// What it proves itself by.
     pub fn values(&self) -> ApiKeyValues {
@@ -84,6 +92,13 @@ pub struct OauthClient {
     pub addresses: Vec<IpNet>,
 }
 
+impl OauthClient {
+    /// Every secret that is kept of it.
+    pub fn digests(&self) -> impl Iterator<Item = SecretDigest> {
+        std::iter::once(self.secret).chain(self.superseded.map(|before| before.values))
+    }
+}
+
 /// An application token of an account (contract livevox §2): what a program shows when it logs somebody in, so that its
 /// traffic can be told from that of others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +125,11 @@ impl ApplicationToken {
     /// The longest token, in characters (contract livevox §2).
     pub const LONGEST: usize = 64;
 
+    /// Every secret that is kept of it.
+    pub fn digests(&self) -> impl Iterator<Item = SecretDigest> {
+        std::iter::once(self.token).chain(self.superseded.map(|before| before.values))
+    }
+
     /// Whether this may be a token: 1 to [`Self::LONGEST`] characters of `0-9`, `A-Z`, `a-z` and `-`.
     pub fn is_token(text: &str) -> bool {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
@@ -119,7 +139,19 @@ impl ApplicationToken {
 
 /// A keyed hash of a secret that is long and random, so that no slow hash is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SecretDigest(pub [u8; 32]);
+pub struct SecretDigest {
+    /// The hash.
+    pub tag: [u8; 32],
+    /// The generation of the master key that its key is derived from.
+    pub generation: Generation,
+}
+
+impl From<[u8; 32]> for SecretDigest {
+    /// Under the first generation.
+    fn from(tag: [u8; 32]) -> Self {
+        Self { tag, generation: Generation::FIRST }
+    }
+}
 
 /// A tick-box of an API key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

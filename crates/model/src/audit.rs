@@ -10,13 +10,19 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::{
-    AccountId, AdministrationTokenId, ApplicationId, Dialect, EndReason, Millis, SessionReference, UserId,
+    AccountId, AdministrationTokenId, ApplicationId, Dialect, EndReason, Generation, MasterKeyRecord, Millis,
+    SessionReference, UserId,
 };
 
-/// Computes the tags that chain entries to each other, under a key that is not in the database.
+/// Computes the tags that chain entries to each other, under keys that are not in the database.
 pub trait AuditMac: Send + Sync + 'static {
-    /// The tag of `message`: nobody without the key can compute it.
-    fn tag(&self, message: &[u8]) -> [u8; 32];
+    /// The tag of `message` under a generation of the master key: nobody without the key can compute it. None: that
+    /// generation is not at hand.
+    fn tag(&self, generation: Generation, message: &[u8]) -> Option<[u8; 32]>;
+
+    /// A database was opened that uses these generations, all of which are at hand: whatever else takes its keys from the same
+    /// place uses them as it says.
+    fn follow(&self, _records: &[MasterKeyRecord]) {}
 }
 
 /// An entry's place in the audit: grows by one with each entry, beginning with 1, and is never given twice.
@@ -327,6 +333,8 @@ pub enum TargetKind {
     Administrator,
     /// The audit itself.
     Audit,
+    /// A generation of the master key.
+    MasterKey,
 }
 
 /// JSON text as the JSON that it is; text that is none, as a string.

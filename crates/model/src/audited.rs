@@ -5,8 +5,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Account, AdministrationToken, Administrator, ApiKey, ApplicationToken, AuditTarget, Group, OauthClient,
-    Profile, Skill, Superseded, TargetKind, User,
+    Account, AdministrationToken, Administrator, ApiKey, ApplicationToken, AuditTarget, Group,
+    MasterKeyRecord, OauthClient, Profile, Skill, Superseded, TargetKind, User,
 };
 
 /// Something whose changes the audit tells.
@@ -182,7 +182,7 @@ impl Audited for OauthClient {
     }
 
     fn audited_secrets(&self) -> Vec<(&'static str, &[u8])> {
-        vec![("secret", &self.secret.0)]
+        vec![("secret", &self.secret.tag)]
     }
 }
 
@@ -197,7 +197,7 @@ impl Audited for ApplicationToken {
     }
 
     fn audited_secrets(&self) -> Vec<(&'static str, &[u8])> {
-        vec![("token", &self.token.0)]
+        vec![("token", &self.token.tag)]
     }
 }
 
@@ -213,7 +213,7 @@ impl Audited for AdministrationToken {
     }
 
     fn audited_secrets(&self) -> Vec<(&'static str, &[u8])> {
-        vec![("secret", &self.secret.0)]
+        vec![("secret", &self.secret.tag)]
     }
 }
 
@@ -227,6 +227,16 @@ impl Audited for Administrator {
     }
 }
 
+impl Audited for MasterKeyRecord {
+    fn audit_target(&self) -> AuditTarget {
+        target(TargetKind::MasterKey, &self.generation, &format!("generation {}", self.generation))
+    }
+
+    fn audited_fields(&self) -> Map<String, Value> {
+        object(json!({ "state": self.state }))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,7 +246,7 @@ mod tests {
         OauthClient {
             id: ApplicationId(5),
             client_id: "web".into(),
-            secret: SecretDigest([7; 32]),
+            secret: SecretDigest::from([7; 32]),
             secret_version: SecretVersion(1),
             superseded: None,
             name: "Web".into(),
@@ -282,8 +292,9 @@ mod tests {
 
     #[test]
     fn how_long_the_secret_before_works_is_told_and_when_it_is_gone() {
-        let superseded = Superseded { values: SecretDigest([7; 32]), until: Millis::from_unix(1_000) };
-        let renewed = OauthClient { secret: SecretDigest([8; 32]), superseded: Some(superseded), ..client() };
+        let superseded = Superseded { values: SecretDigest::from([7; 32]), until: Millis::from_unix(1_000) };
+        let renewed =
+            OauthClient { secret: SecretDigest::from([8; 32]), superseded: Some(superseded), ..client() };
         let after = json!({ "secret": "another", "previous_values_until": 1_000 });
         assert_eq!(told(Some(&client()), Some(&renewed)), (Value::Null, after));
         let erased = OauthClient { superseded: None, ..renewed.clone() };
@@ -293,7 +304,7 @@ mod tests {
 
     #[test]
     fn another_secret_is_told_and_not_which() {
-        let after = OauthClient { secret: SecretDigest([8; 32]), ..client() };
+        let after = OauthClient { secret: SecretDigest::from([8; 32]), ..client() };
         assert_eq!(told(Some(&client()), Some(&after)), (Value::Null, json!({ "secret": "another" })));
     }
 }

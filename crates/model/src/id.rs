@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::Generation;
+
 /// The longest account id, in bytes (contract liveperson §1).
 const ACCOUNT_ID_MAX: usize = 20;
 
@@ -169,6 +171,14 @@ impl From<SessionReference> for String {
 /// It opens nothing by itself: every credential is derived from it under a key (`vestibule-crypto`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub [u8; 16]);
+
+impl SessionId {
+    /// The generation of the master key under which the session's tokens are derived: its first byte. None for an id that
+    /// this program would not make.
+    pub const fn generation(self) -> Option<Generation> {
+        Generation::new(self.0[0])
+    }
+}
 
 impl fmt::Debug for SessionId {
     /// The first six bytes as hexadecimal: enough to follow a session through a log.

@@ -11,6 +11,7 @@ mod audit;
 mod audited;
 mod host_port;
 mod id;
+mod master_key;
 mod named_policy;
 mod network;
 mod policy;
@@ -31,6 +32,9 @@ pub use audit::{
 pub use audited::{Audited, difference};
 pub use host_port::HostPort;
 pub use id::{AccountId, AdministrationTokenId, ApplicationId, IdError, SessionId, SessionReference, UserId};
+pub use master_key::{
+    CheckValues, Generation, KeyState, MasterKeyRecord, NoGeneration, seal_prefix, sealed_under,
+};
 pub use named_policy::NamedPolicy;
 pub use network::{Network, NoNetwork};
 pub use policy::{

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
+use vestibule_model::CheckValues;
 use vestibule_store::{AuditPage, AuditQuery, StoreError};
 
 use crate::error::unavailable;
@@ -14,9 +15,9 @@ use crate::read;
 pub struct AuditReader(Connection);
 
 impl AuditReader {
-    /// Opens the file of a service with this master key.
-    pub fn open(path: &Path, key_check: [u8; 32]) -> Result<Self, OpenError> {
-        open::reader_of(path, &key_check).map(Self)
+    /// Opens the file of a service with these master keys.
+    pub fn open(path: &Path, keys: impl Into<CheckValues>) -> Result<Self, OpenError> {
+        open::reader_of(path, &keys.into()).map(Self)
     }
 
     /// A page, as [`vestibule_store::Store::audit`] gives it, without what a service still counts in memory.

@@ -6,8 +6,8 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vestibule_model::{
-    AccountId, AccountState, ApplicationId, AuditAction, AuditReason, Dialect, EndReason, Means, Millis,
-    Opening, Population, Rank, Refusal, RoleType, SignOn, TargetKind, UserKind,
+    AccountId, AccountState, ApplicationId, AuditAction, AuditReason, Dialect, EndReason, Generation,
+    KeyState, Means, Millis, Opening, Population, Rank, Refusal, RoleType, SignOn, TargetKind, UserKind,
 };
 
 /// A word that is stored as a number.
@@ -46,6 +46,7 @@ words! {
     "opening" Opening { Password = 1, ApiKey = 2, OauthClient = 3, }
     "dialect" Dialect { LivePerson = 1, LiveVox = 2, }
     "application kind" ApplicationKind { None = 0, ApiKey = 1, OauthClient = 2, Token = 3, }
+    "state of a master key" KeyState { Distributed = 0, Active = 1, Readable = 2, Retired = 3, }
     "administrator's role" RoleKind { Owner = 1, Administrator = 2, Auditor = 3, }
     "actor" ActorKind { Unknown = 0, User = 1, AdministrationToken = 2, CommandLine = 3, System = 4, }
     "means" MeansKind {
@@ -54,7 +55,7 @@ words! {
     }
     "kind of thing" TargetKind {
         Account = 1, User = 2, Profile = 3, Group = 4, Skill = 5, ApiKey = 6, OauthClient = 7,
-        ApplicationToken = 8, AdministrationToken = 9, Administrator = 10, Audit = 11,
+        ApplicationToken = 8, AdministrationToken = 9, Administrator = 10, Audit = 11, MasterKey = 12,
     }
     "action" AuditAction {
         LoggedIn = 1, JoinedSession = 2, LogInRefused = 3, RefreshRefused = 4, ChangePasswordRefused = 5,
@@ -224,6 +225,22 @@ impl ToSql for At {
 impl FromSql for At {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         i64::column_result(value).map(|millis| Self(Millis::from_unix(millis)))
+    }
+}
+
+/// A generation of the master key in its column.
+pub(crate) struct Numbered(pub(crate) Generation);
+
+impl ToSql for Numbered {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(i64::from(self.0.number()).into())
+    }
+}
+
+impl FromSql for Numbered {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let number = u8::try_from(i64::column_result(value)?).ok();
+        number.and_then(Generation::new).map(Self).ok_or(FromSqlError::OutOfRange(i64::column_result(value)?))
     }
 }
 

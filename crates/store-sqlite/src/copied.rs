@@ -6,11 +6,11 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use serde::{Deserialize, Serialize};
-use vestibule_model::{AuditMac, Millis, Rng};
+use vestibule_model::{AuditMac, MasterKeyRecord, Millis, Rng};
 
-use crate::migrations;
 use crate::open::OpenError;
 use crate::witness::Attestation;
+use crate::{migrations, read};
 
 /// Nobody else has the file open, so its log needs no index beside it; then it needs no log at all.
 const ALONE: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;";
@@ -18,7 +18,7 @@ const ALONE: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL;
 /// The name of the note in `meta`, where it stands in copies only.
 const NOTE: &str = "backup";
 
-/// The name of the master key's check value in `meta`, which the first opening writes.
+/// The name of the master key's check value in `meta`, where earlier schemas have it.
 const KEY_CHECK: &str = "master-key-check";
 
 /// When a copy was made, and by whom.
@@ -35,8 +35,8 @@ pub struct BackupNote {
 pub struct Contents {
     /// The number of the newest migration that it has had.
     pub schema: i64,
-    /// The check value of its master key; none if no service has used it yet.
-    pub key_check: Option<[u8; 32]>,
+    /// The master keys that it has been used with; none if no service has used it yet.
+    pub master_keys: Vec<MasterKeyRecord>,
     /// How many accounts.
     pub accounts: u64,
     /// How many users, of all accounts.
@@ -178,12 +178,21 @@ pub(crate) fn check(copy: &Connection, path: &Path) -> Result<Contents, CopyErro
     };
     Ok(Contents {
         schema,
-        key_check: meta(copy, KEY_CHECK)?.and_then(|value| value.try_into().ok()),
+        master_keys: master_keys(copy, schema)?,
         accounts: count("accounts")?,
         users: count("users")?,
         sessions: count("sessions")?,
         note: BackupNote::read(copy)?,
     })
+}
+
+/// Schemas before the table have one key, the first.
+fn master_keys(copy: &Connection, schema: i64) -> Result<Vec<MasterKeyRecord>, CopyError> {
+    if schema >= migrations::MASTER_KEYS {
+        return Ok(read::master_keys(copy)?);
+    }
+    let check_value = meta(copy, KEY_CHECK)?.and_then(|value| value.try_into().ok());
+    Ok(check_value.map(MasterKeyRecord::first).into_iter().collect())
 }
 
 /// Reads every page, and looks whether the indexes agree with their tables.

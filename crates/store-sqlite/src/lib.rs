@@ -35,11 +35,11 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, AuditMac, Millis,
-    RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
+    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, AuditMac, CheckValues,
+    Generation, MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Sequence, Store,
+    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Remains, Sequence, Store,
     StoreFuture, UserQuery,
 };
 
@@ -79,24 +79,29 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the file, or makes it with mode 0600, and brings its schema up to date.
     ///
-    /// `key_check` is a value derived from the master key. The first open keeps it; a later open with another
-    /// one is refused, because nothing sealed under the first key could be read. `audit` chains the entries of the audit;
-    /// its key has to be derived from the same master key.
-    pub fn open(path: &Path, key_check: [u8; 32], audit: Arc<dyn AuditMac>) -> Result<Self, OpenError> {
+    /// `keys` are values derived from the master keys. The first open makes the newest of them the active one; a later open
+    /// is refused unless every generation that is still used is among them and is the key that it was, because nothing made
+    /// under it could be read. `audit` chains the entries of the audit; its keys have to be derived from the same ones.
+    pub fn open(
+        path: &Path,
+        keys: impl Into<CheckValues>,
+        audit: Arc<dyn AuditMac>,
+    ) -> Result<Self, OpenError> {
         let silent = Opening { witness: None, in_doubt: InDoubt::Accept, entry: &|_| None };
-        Self::open_noticing(path, key_check, audit, silent).map(|(store, _)| store)
+        Self::open_noticing(path, keys, audit, silent).map(|(store, _)| store)
     }
 
     /// The same, and says what was noticed before anybody could use it: that the log has lost commits, or that the database may
     /// be older than its witness. In that case its sessions have ended.
     pub fn open_noticing(
         path: &Path,
-        key_check: [u8; 32],
+        keys: impl Into<CheckValues>,
         audit: Arc<dyn AuditMac>,
         opening: Opening<'_>,
     ) -> Result<(Self, Vec<Noticed>), OpenError> {
         let found = Found::at(path, &*audit).map_err(|source| open::cannot_open(path, source))?;
-        let mut connection = open::writer(path, &key_check, &*audit)?;
+        let (mut connection, master_keys) = open::writer(path, &keys.into(), &*audit)?;
+        audit.follow(&master_keys);
         let mut chain = Chain::new(audit);
         let health = Arc::<Health>::default();
         let Settled { noticed, keeper } =
@@ -198,6 +203,14 @@ impl Store for SqliteStore {
 
     fn unwitnessed(&self) -> Option<String> {
         self.health.trouble()
+    }
+
+    fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>> {
+        self.read(read::master_keys)
+    }
+
+    fn remains(&self, generation: Generation, now: Millis) -> StoreFuture<'_, Remains> {
+        self.read(move |snapshot| read::remains(snapshot, generation, now))
     }
 }
 

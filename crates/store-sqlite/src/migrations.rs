@@ -56,10 +56,14 @@ pub(crate) const ALL: &[Migration] = &[
         name: "superseded_secrets",
         sql: include_str!("../migrations/0008_superseded_secrets.sql"),
     },
+    Migration { number: 9, name: "master_keys", sql: include_str!("../migrations/0009_master_keys.sql") },
 ];
 
 /// The step that made the audit.
 pub(crate) const AUDIT: i64 = 3;
+
+/// The step that gave the master key generations.
+pub(crate) const MASTER_KEYS: i64 = 9;
 
 const HISTORY: &str = "
     CREATE TABLE IF NOT EXISTS migrations (

@@ -1,4 +1,4 @@
-//! Opening the file: its mode, the settings of its connections, the master key's check value.
+//! Opening the file: its mode, the settings of its connections, the check values of the master keys.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -6,11 +6,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
-use vestibule_model::AuditMac;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use vestibule_model::{AuditMac, CheckValues, Generation, KeyState, MasterKeyRecord};
 
 use crate::chain::Head;
-use crate::migrations;
+use crate::columns::Numbered;
+use crate::{migrations, read};
 
 /// How long a connection waits for another process that writes the same file.
 const BUSY: Duration = Duration::from_secs(5);
@@ -35,9 +36,6 @@ const WRITER_SETTINGS: &str = "
     PRAGMA wal_autocheckpoint = 0;
     PRAGMA journal_size_limit = 16777216;
 ";
-
-/// The name of the check value in `meta`.
-const KEY_CHECK: &str = "master-key-check";
 
 /// Why a database file could not be opened. In none of these cases was anything in it changed.
 #[derive(Debug, thiserror::Error)]
@@ -68,8 +66,13 @@ pub enum OpenError {
         name: String,
     },
     /// The file's secrets are sealed under another master key.
-    #[error("the database belongs to another master key")]
-    WrongMasterKey,
+    #[error("the database belongs to another master key of generation {0}")]
+    WrongMasterKey(Generation),
+    /// The file needs a master key that is not at hand.
+    #[error(
+        "the database needs generation {0} of the master key, which is not at hand: put it back where the keys are"
+    )]
+    MissingMasterKey(Generation),
     /// The system gives no thread.
     #[error("cannot start a thread for the database")]
     Thread(#[source] io::Error),
@@ -78,13 +81,13 @@ pub enum OpenError {
 /// The connection that writes, on a file that is there, migrated, and of this master key.
 pub(crate) fn writer(
     path: &Path,
-    key_check: &[u8; 32],
+    keys: &CheckValues,
     audit: &dyn AuditMac,
-) -> Result<Connection, OpenError> {
+) -> Result<(Connection, Vec<MasterKeyRecord>), OpenError> {
     create(path).map_err(|source| cannot_open(path, source))?;
     let mut connection = connect_writer(path).map_err(|source| cannot_open(path, source))?;
-    prepare(&mut connection, path, (key_check, audit))?;
-    Ok(connection)
+    let records = prepare(&mut connection, path, (keys, audit))?;
+    Ok((connection, records))
 }
 
 /// A connection that folds the log of a file that is there.
@@ -123,8 +126,8 @@ fn connect_writer(path: &Path) -> Result<Connection, Box<dyn std::error::Error +
     Ok(connection)
 }
 
-/// A connection that reads a file which has this version's schema and this master key.
-pub(crate) fn reader_of(path: &Path, key_check: &[u8; 32]) -> Result<Connection, OpenError> {
+/// A connection that reads a file which has this version's schema and belongs to these master keys.
+pub(crate) fn reader_of(path: &Path, keys: &CheckValues) -> Result<Connection, OpenError> {
     let connection = reader(path)?;
     let had = migrations::compare(&connection, migrations::ALL).map_err(|error| error.at(path))?;
     if had.len() < migrations::ALL.len() {
@@ -133,40 +136,60 @@ pub(crate) fn reader_of(path: &Path, key_check: &[u8; 32]) -> Result<Connection,
             "an earlier version wrote it: start the service once to bring it up to date",
         ));
     }
-    let select = "SELECT value = ?2 FROM meta WHERE name = ?1";
-    let fits = connection.query_row(select, (KEY_CHECK, key_check), |row| row.get(0)).optional();
-    match fits.map_err(|source| cannot_open(path, source))? {
-        Some(true) => Ok(connection),
-        Some(false) | None => Err(OpenError::WrongMasterKey),
-    }
+    let records = read::master_keys(&connection).map_err(|source| cannot_open(path, source))?;
+    compare_keys(&records, keys)?;
+    Ok(connection)
 }
 
-/// Migrates and compares the master key, in one transaction: a refused file is left as it was. A file that has had no
+/// Migrates and compares the master keys, in one transaction: a refused file is left as it was. A file that has had no
 /// audit yet has a sealed one from then on; one whose head is missing has lost it.
 fn prepare(
     connection: &mut Connection,
     path: &Path,
-    (key_check, audit): (&[u8; 32], &dyn AuditMac),
-) -> Result<(), OpenError> {
+    (keys, audit): (&CheckValues, &dyn AuditMac),
+) -> Result<Vec<MasterKeyRecord>, OpenError> {
     let sqlite = |source| cannot_open(path, source);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite)?;
     let applied = migrations::apply(&transaction, migrations::ALL).map_err(|error| error.at(path))?;
+    let records = check_keys(&transaction, path, keys)?;
     if applied.contains(&migrations::AUDIT) {
-        Head::EMPTY.write(&transaction, audit).map_err(sqlite)?;
+        let active = read::active_generation(&transaction).map_err(sqlite)?.unwrap_or(Generation::FIRST);
+        Head::EMPTY.write(&transaction, active, audit).map_err(sqlite)?;
     }
-    check_key(&transaction, key_check).map_err(sqlite)?.then_some(()).ok_or(OpenError::WrongMasterKey)?;
-    transaction.commit().map_err(sqlite)
+    transaction.commit().map_err(sqlite)?;
+    Ok(records)
 }
 
-/// Whether the file's check value is this one; a file without one takes it.
-fn check_key(connection: &Connection, key_check: &[u8; 32]) -> rusqlite::Result<bool> {
-    let select = "SELECT value FROM meta WHERE name = ?1";
-    let kept: Option<Vec<u8>> = connection.query_row(select, [KEY_CHECK], |row| row.get(0)).optional()?;
-    if let Some(kept) = kept {
-        return Ok(kept == key_check);
+/// The file's master keys, if they are these; a file without any takes the newest.
+fn check_keys(
+    connection: &Connection,
+    path: &Path,
+    keys: &CheckValues,
+) -> Result<Vec<MasterKeyRecord>, OpenError> {
+    let sqlite = |source| cannot_open(path, source);
+    let records = read::master_keys(connection).map_err(sqlite)?;
+    if !records.is_empty() {
+        compare_keys(&records, keys)?;
+        return Ok(records);
     }
-    connection.execute("INSERT INTO meta (name, value) VALUES (?1, ?2)", (KEY_CHECK, key_check))?;
-    Ok(true)
+    let (generation, check_value) =
+        keys.0.last_key_value().ok_or(OpenError::MissingMasterKey(Generation::FIRST))?;
+    let insert = "INSERT INTO master_keys (generation, check_value, state) VALUES (?1, ?2, 1)";
+    connection.execute(insert, (Numbered(*generation), check_value)).map_err(sqlite)?;
+    read::master_keys(connection).map_err(sqlite)
+}
+
+/// Whether every generation that is used is at hand, and each is the key that it was.
+fn compare_keys(records: &[MasterKeyRecord], keys: &CheckValues) -> Result<(), OpenError> {
+    for MasterKeyRecord { generation, check_value, state, .. } in records {
+        match keys.0.get(generation) {
+            Some(value) if value != check_value => return Err(OpenError::WrongMasterKey(*generation)),
+            None if *state != KeyState::Retired => return Err(OpenError::MissingMasterKey(*generation)),
+            _ => {}
+        }
+    }
+    // A file that no service has used.
+    if records.is_empty() { Err(OpenError::MissingMasterKey(Generation::FIRST)) } else { Ok(()) }
 }
 
 pub(crate) fn cannot_open(

@@ -62,6 +62,8 @@ pub(crate) enum SettleError {
     Sqlite(#[from] rusqlite::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("cannot read the witness")]
+    Witness(#[source] io::Error),
     #[error("cannot start a thread for the witness")]
     Thread(#[source] io::Error),
 }
@@ -107,6 +109,7 @@ pub(crate) fn settle(
         tell(connection, chain, (&mut noticed, None), entry)?;
         return Ok(Settled { noticed, keeper: None });
     };
+    file.look_again().map_err(SettleError::Witness)?;
     let (standing, id) = witness::compare(connection, chain.mac(), (file.said(), folded))?;
     let database = id.unwrap_or_else(|| DatabaseId::new(rng));
     // What a process that was killed has folded may not be on the disk yet.

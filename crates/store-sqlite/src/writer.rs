@@ -100,6 +100,7 @@ impl Writer {
             match written {
                 Ok((verdicts, newest)) => {
                     transactions.fetch_add(1, Ordering::Relaxed);
+                    chain.committed(connection);
                     let written = batches.into_iter().zip(verdicts);
                     match witness {
                         None => written.for_each(answer),

@@ -2,11 +2,11 @@
 
 use vestibule_model::{
     Account, AccountId, AdministrationToken, AdministrationTokenId, Administrator, ApiKey, ApplicationId,
-    ApplicationToken, AuditRecord, Group, Millis, OauthClient, PasswordCredential, Profile, RememberedAnswer,
-    Session, SessionId, Skill, User, UserId,
+    ApplicationToken, AuditRecord, Generation, Group, Millis, OauthClient, PasswordCredential, Profile,
+    RememberedAnswer, SecretDigest, Session, SessionId, Skill, User, UserId,
 };
 
-use crate::{Changed, Sequence};
+use crate::{Changed, DigestHolder, Sequence};
 
 /// One step of a transaction. "Put" creates, or replaces what has the same id. The transaction fails with
 /// `Constraint` when a value that must be unique is taken, when the account named does not exist, when what has the
@@ -127,6 +127,50 @@ pub enum Change {
     Audit(Box<AuditRecord>),
     /// Writes as much as a login does, of what nobody reads, so that whoever asks learns whether changes are taken.
     Probe,
+    /// Fails the transaction with `DirectoryMoved` unless this generation of the master key is the active one: whoever made
+    /// secrets under another begins anew.
+    ExpectMasterKey(Generation),
+    /// Makes a generation of the master key the active one, and the one before it readable. Fails the transaction with
+    /// `Constraint` unless it is later than every one that was active. Entries of the audit behind it are tagged under it.
+    /// No change of the directory.
+    ActivateMasterKey {
+        /// Which.
+        generation: Generation,
+        /// Derived from its key.
+        check_value: [u8; 32],
+        /// When.
+        at: Millis,
+    },
+    /// Retires a generation of the master key. Fails the transaction with `Constraint` unless it is readable and nothing but
+    /// the audit depends on it. No change of the directory.
+    RetireMasterKey {
+        /// Which.
+        generation: Generation,
+        /// When.
+        at: Millis,
+    },
+    /// Puts one sealing of a secret of an API key in the place of another of the same secret; does nothing when `old` is
+    /// none of its secrets any more.
+    Reseal {
+        /// In which account.
+        account: AccountId,
+        /// Of which API key.
+        key: ApplicationId,
+        /// As it was read.
+        old: Vec<u8>,
+        /// To be kept instead.
+        new: Vec<u8>,
+    },
+    /// Puts one digest of a secret in the place of another of the same secret; does nothing when `old` is not the holder's
+    /// any more.
+    RedoDigest {
+        /// Whose. The name is not looked at.
+        holder: DigestHolder,
+        /// As it was read.
+        old: SecretDigest,
+        /// To be kept instead.
+        new: SecretDigest,
+    },
     /// Removes the oldest entries of the audit while they are older than a time, and at most so many.
     PruneAudit {
         /// The first entry that is not older than this stays, and everything after it.
@@ -163,6 +207,9 @@ impl Change {
         !matches!(
             self,
             Self::ExpectSequence(_)
+                | Self::ExpectMasterKey(_)
+                | Self::Reseal { .. }
+                | Self::RedoDigest { .. }
                 | Self::OpenSession(_)
                 | Self::TouchSessions(_)
                 | Self::TouchApplications(_)
@@ -205,6 +252,12 @@ impl Change {
             | Self::SetPassword { .. }
             | Self::TouchSessions(_)
             | Self::TouchApplications(_)
+            | Self::ExpectMasterKey(_)
+            | Self::ActivateMasterKey { .. }
+            | Self::RetireMasterKey { .. }
+            // Only if there was something to replace.
+            | Self::Reseal { .. }
+            | Self::RedoDigest { .. }
             | Self::PutAdministrator(_)
             | Self::DeleteAdministrator(_)
             | Self::PutAdministrationToken(_)

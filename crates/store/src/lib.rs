@@ -11,6 +11,7 @@ mod change;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod end_journal;
+mod master_keys;
 mod memory;
 mod query;
 
@@ -19,14 +20,16 @@ use std::future::Future;
 use std::pin::Pin;
 
 use vestibule_model::{
-    Account, AccountId, AdministrationToken, Administrator, ApiKey, Application, ApplicationToken, Group,
-    Millis, OauthClient, Profile, RememberedAnswer, SecretDigest, Session, SessionId, Skill, User, UserId,
+    Account, AccountId, AdministrationToken, Administrator, ApiKey, Application, ApplicationToken,
+    Generation, Group, MasterKeyRecord, Millis, OauthClient, Profile, RememberedAnswer, SecretDigest,
+    Session, SessionId, Skill, User, UserId,
 };
 
 pub use change::{ApplicationTouch, Change, Touch};
 pub use end_journal::{
     EndJournal, EndedSessions, JournalError, JournalFuture, JournalSlot, JournaledEnd, MemoryEndJournal,
 };
+pub use master_keys::{DigestHolder, DigestKind, NAMED_HOLDERS, Remains};
 pub use memory::MemoryStore;
 pub use query::{AuditOrder, AuditPage, AuditQuery, UserQuery};
 
@@ -96,6 +99,12 @@ pub trait Store: Send + Sync + 'static {
     fn unwitnessed(&self) -> Option<String> {
         None
     }
+
+    /// The generations of the master key that are or were active, by generation. One of them is active.
+    fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>>;
+
+    /// What depends on a generation of the master key at `now`.
+    fn remains(&self, generation: Generation, now: Millis) -> StoreFuture<'_, Remains>;
 }
 
 /// A position in the order of directory changes; grows with every commit that changes a directory.

@@ -7,12 +7,12 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, Millis, RememberedAnswer,
-    SecretDigest, Session, SessionId, User, UserId,
+    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, Generation,
+    MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Sequence, Store, StoreError,
-    StoreFuture, UserQuery,
+    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Remains, Sequence, Store,
+    StoreError, StoreFuture, UserQuery,
 };
 
 /// Something that is asked of a store.
@@ -276,6 +276,14 @@ impl Store for FailingStore {
 
     fn unwitnessed(&self) -> Option<String> {
         self.store.unwitnessed()
+    }
+
+    fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>> {
+        self.read("master_keys", |store| store.master_keys())
+    }
+
+    fn remains(&self, generation: Generation, now: Millis) -> StoreFuture<'_, Remains> {
+        self.read("remains", move |store| store.remains(generation, now))
     }
 }
 

@@ -21,8 +21,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use vestibule_crypto::{BackupKey, MasterKey};
-use vestibule_model::Millis;
+use vestibule_crypto::{BackupKey, KeyRing};
+use vestibule_model::{Generation, Millis};
 use vestibule_store_sqlite::BackupNote;
 
 use crate::input_error::InputError;
@@ -47,6 +47,9 @@ pub(crate) enum Doubt {
     /// A later version has sealed it.
     #[error("its seal is of form {0}, which this version does not know: use a newer one")]
     UnknownForm(u8),
+    /// It was sealed under a generation of the master key that is not at hand.
+    #[error("it was sealed under generation {0} of the master key, which is not at hand")]
+    NoKey(u8),
     /// It was sealed under another master key.
     #[error("the master key is not the one that this backup belongs to")]
     OtherKey,
@@ -85,26 +88,27 @@ pub(crate) struct BackupFile {
     length: u64,
 }
 
-/// Seals the copy of a database, which belongs to `key`: from then on it is a backup. `step` is told how many bytes of how
+/// Seals the copy of a database, which the active one of `keys` seals: from then on it is a backup. `step` is told how many bytes of how
 /// many have been read, and ends it with an error. The file is not synced.
 pub(crate) fn seal(
     copy: &Path,
-    key: &MasterKey,
+    keys: &KeyRing,
     note: &BackupNote,
     step: &mut dyn FnMut(u64, u64) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let cannot = "cannot seal the copy";
     let mut file = OpenOptions::new().read(true).append(true).open(copy).context(cannot)?;
     let length = file.metadata().context(cannot)?.len();
+    let generation = keys.active();
     let label = Label {
-        generation: BackupKey::GENERATION,
+        generation: generation.number(),
         length,
         made: note.made(),
-        key_check: key.check_value(),
+        key_check: keys.check_value(generation).context(cannot)?,
         version: note.version().to_owned(),
     }
     .to_bytes();
-    let mut mac = BackupKey::derive(key).begin();
+    let mut mac = BackupKey::derive(keys).begin(generation).context(cannot)?;
     let mut pieces = Pieces::of(&mut file, length).context(cannot)?;
     while let Some((bytes, done)) = pieces.next().context(cannot)? {
         mac.add(bytes);
@@ -156,13 +160,14 @@ impl BackupFile {
     }
 
     /// What can be told of it before it is read: whether it has a seal, and whose.
-    pub(crate) fn look(&self, key: &MasterKey) -> Result<Label, Doubt> {
+    pub(crate) fn look(&self, keys: &KeyRing) -> Result<Label, Doubt> {
         let seal = self.seal.as_ref().ok_or(Doubt::NoSeal)?;
         let label = Label::from_bytes(&seal.label)?;
         // Not a secret, and not what is relied on: the tag is.
-        let is_ours = label.key_check == key.check_value() && label.generation == BackupKey::GENERATION;
-        if !is_ours {
-            return Err(Doubt::OtherKey);
+        match Generation::new(label.generation).map(|generation| keys.check_value(generation)) {
+            Some(Some(check_value)) if check_value == label.key_check => {}
+            Some(None) => return Err(Doubt::NoKey(label.generation)),
+            Some(Some(_)) | None => return Err(Doubt::OtherKey),
         }
         if label.length == self.length { Ok(label) } else { Err(Doubt::Changed) }
     }
@@ -170,20 +175,27 @@ impl BackupFile {
     /// Reads the database through, gives it to `each`, and says whether those bytes are what was sealed.
     pub(crate) fn read(
         &mut self,
-        key: &MasterKey,
+        keys: &KeyRing,
         each: &mut Each<'_>,
     ) -> anyhow::Result<Result<Label, Doubt>> {
-        let looked = self.look(key);
+        let looked = self.look(keys);
         let cannot_read = |error: io::Error| InputError::new(self.path.display(), error);
-        let mut mac = BackupKey::derive(key).begin();
+        let generation = looked.as_ref().ok().and_then(|label| Generation::new(label.generation));
+        let mut mac = generation.and_then(|generation| BackupKey::derive(keys).begin(generation));
         let mut pieces = Pieces::of(&mut self.file, self.length).map_err(cannot_read)?;
         while let Some((bytes, done)) = pieces.next().map_err(cannot_read)? {
-            mac.add(bytes);
+            if let Some(mac) = &mut mac {
+                mac.add(bytes);
+            }
             each(bytes, (done, self.length))?;
         }
-        let Some(seal) = &self.seal else { return Ok(looked) };
-        mac.add(&seal.label);
-        let holds = mac.is(&seal.tag);
+        let holds = match (&self.seal, mac) {
+            (Some(seal), Some(mut mac)) => {
+                mac.add(&seal.label);
+                mac.is(&seal.tag)
+            }
+            _ => false,
+        };
         Ok(looked.and_then(|label| if holds { Ok(label) } else { Err(Doubt::Changed) }))
     }
 }

@@ -1,10 +1,12 @@
 use std::fs;
 use std::path::PathBuf;
 
+use vestibule_crypto::{MasterKey, MasterKeys};
+
 use super::*;
 
-fn key(byte: &str) -> MasterKey {
-    MasterKey::from_hex(&byte.repeat(32)).unwrap()
+fn key(byte: &str) -> KeyRing {
+    KeyRing::from(&MasterKey::from_hex(&byte.repeat(32)).unwrap())
 }
 
 fn note() -> BackupNote {
@@ -20,7 +22,7 @@ fn sealed() -> (PathBuf, tempfile::TempDir) {
     (path, folder)
 }
 
-fn read(path: &Path, key: &MasterKey) -> (Vec<u8>, Result<Label, Doubt>) {
+fn read(path: &Path, key: &KeyRing) -> (Vec<u8>, Result<Label, Doubt>) {
     let mut database = Vec::new();
     let verdict = BackupFile::open(path).unwrap().read(key, &mut |bytes, _| {
         database.extend_from_slice(bytes);
@@ -133,4 +135,26 @@ fn a_version_of_any_length_has_its_place() {
     };
     let read = Label::from_bytes(&label.to_bytes()).unwrap();
     assert_eq!((read.length, read.made, read.version()), (u64::MAX, label.made, &version[..62]));
+}
+
+/// The keys `0b` and `0c`, of which the second is in force.
+fn rotated() -> KeyRing {
+    let text = format!("1:{} 2:{}", "0b".repeat(32), "0c".repeat(32));
+    KeyRing::new(&MasterKeys::from_text(&text).unwrap())
+}
+
+#[test]
+fn a_backup_from_before_a_rotation_is_read_with_the_key_of_its_time() {
+    let (path, _folder) = sealed();
+    assert!(read(&path, &rotated()).1.is_ok());
+}
+
+#[test]
+fn a_backup_is_sealed_under_the_generation_in_force_and_needs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backup");
+    fs::write(&path, "a database").unwrap();
+    seal(&path, &rotated(), &note(), &mut |_, _| Ok(())).unwrap();
+    assert!(read(&path, &rotated()).1.is_ok());
+    assert_eq!(doubt(&path), Doubt::NoKey(2));
 }

@@ -4,6 +4,7 @@ mod account;
 mod administration;
 mod audit;
 mod backup;
+mod master_key;
 mod policy;
 mod server;
 mod service;
@@ -25,6 +26,7 @@ pub(crate) use audit::{
     AuditAction, DataArguments, DownloadArguments, EntryFilter, ExportArguments, ListEntries, VerifyArguments,
 };
 pub(crate) use backup::{BackupAction, BackupArguments, RestoreArguments, VerifyBackupArguments};
+pub(crate) use master_key::{GenerateMasterKey, MasterKeyAction, RetireMasterKey, RotateMasterKey};
 pub(crate) use policy::PolicyAction;
 pub(crate) use server::{AddServer, LogInArguments, LogOutArguments, OwnPasswordArguments, ServerAction};
 pub(crate) use service::{Asking, PageArguments, ServiceArguments};
@@ -136,6 +138,9 @@ pub(crate) enum AskAction {
     Administrator(Asking<AdministratorAction>),
     /// Tokens by which programs administer
     AdministrationToken(Asking<AdministrationTokenAction>),
+    /// The master key: generate, list, reload, rotate, retire
+    #[command(subcommand)]
+    MasterKey(MasterKeyAction),
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,15 +1,17 @@
 //! The whole service in one process: store, engine, background tasks, listeners; how it starts and how it ends.
 
 use std::collections::HashSet;
+use std::convert::Infallible;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use vestibule_auth::{Auth, BlockList, FailureLimit, FirstOwner, HashSettings, Intervals, Settings};
-use vestibule_crypto::{MasterKey, OsRng, RecordSealer};
+use vestibule_auth::{Auth, BlockList, FailureLimit, FirstOwner, HashSettings, Intervals, Keys, Settings};
+use vestibule_crypto::{KeyRing, OsRng, RecordSealer};
 use vestibule_model::Clock;
 use vestibule_store::{EndJournal, Store};
 use vestibule_store_sqlite::{FileEndJournal, SqliteStore};
@@ -33,10 +35,10 @@ pub(crate) struct House {
 }
 
 /// The journal of ends.
-fn open_journal(config: &Config, data: &DataDir, master: &MasterKey) -> anyhow::Result<Arc<FileEndJournal>> {
+fn open_journal(config: &Config, data: &DataDir, keys: &KeyRing) -> anyhow::Result<Arc<FileEndJournal>> {
     let path = config.durability.end_journal.clone().unwrap_or_else(|| data.end_journal());
     let file = path.display();
-    let journal = FileEndJournal::open(&path, Arc::new(RecordSealer::of_end_journal(master)))
+    let journal = FileEndJournal::open(&path, Arc::new(RecordSealer::of_end_journal(keys)))
         .with_context(|| format!("cannot read the journal of ends, {file}: it may hold ends of sessions"))?;
     if let Some(error) = journal.unmade() {
         tracing::error!(
@@ -63,15 +65,15 @@ impl House {
     /// background tasks live on.
     pub(crate) async fn open(
         loaded: &Loaded,
-        master: &MasterKey,
+        keys: Keys,
         (data, store): (&DataDir, SqliteStore),
         (tls, owner): (&Tls, FirstOwner<'_>),
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let settings = settings(&loaded.config);
-        let journal: Arc<dyn EndJournal> = open_journal(&loaded.config, data, master)?;
+        let journal: Arc<dyn EndJournal> = open_journal(&loaded.config, data, &keys.ring)?;
         let stored: (Arc<dyn Store>, _) = (Arc::new(store), journal);
-        let auth = Auth::start(stored, master, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
+        let auth = Auth::start(stored, keys, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
         auth.make_administrators_account(owner, clock.now()).await?;
         let listeners = Listeners::start(loaded, &auth, &clock, tls)?;
         let background = tokio::spawn(Arc::clone(&auth).run());
@@ -92,7 +94,7 @@ impl House {
     }
 
     /// Answers until told to stop; then finishes what runs, writes what is in memory, and closes the store.
-    pub(crate) async fn run(mut self, Signals { stop, reload }: Signals) -> anyhow::Result<()> {
+    pub(crate) async fn run(mut self, Signals { stop, reload, reload_keys }: Signals) -> anyhow::Result<()> {
         service_manager::ready();
         let outcome = tokio::select! {
             _ = stop => Ok(()),
@@ -100,6 +102,7 @@ impl House {
             never = self.listeners.log_refusals() => match never {},
             never = self.certificates.follow(self.reload_interval, &reload) => match never {},
             never = service_manager::feed_watchdog(&self.listeners) => match never {},
+            never = read_keys_again(&self.auth, &reload_keys) => match never {},
         };
         service_manager::stopping();
         self.listeners.stop(self.grace).await;
@@ -117,6 +120,22 @@ impl House {
         }
         tracing::info!("stopped");
         outcome
+    }
+}
+
+/// Reads the master keys again whenever it is told to.
+async fn read_keys_again(auth: &Auth, reload: &Notify) -> Infallible {
+    loop {
+        reload.notified().await;
+        match auth.read_master_keys_again() {
+            Ok(_) => tracing::info!("the master keys were read again"),
+            Err(error) => {
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "the master keys cannot be read again; those of before count"
+                );
+            }
+        }
     }
 }
 

@@ -1,10 +1,13 @@
-//! Where the master key comes from. It is never in the database, and never in a file that others can read.
+//! Where the master keys come from: a file or an environment variable, which holds one or several generations. They are never in
+//! the database, and never in a file that others can read.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
-use vestibule_crypto::{MasterKey, OsRng};
+use vestibule_auth::{KeySource, KeySourceError, Keys};
+use vestibule_crypto::{KeyRing, MasterKeys, OsRng};
 use zeroize::Zeroizing;
 
 use crate::config::MasterKeySettings;
@@ -12,45 +15,82 @@ use crate::data_dir::DataDir;
 use crate::input_error::InputError;
 use crate::private_file;
 
-/// The key from the place that the settings name, or else from `master.key`, which is made for a new database.
-pub(crate) fn load(settings: &MasterKeySettings, data: &DataDir) -> anyhow::Result<MasterKey> {
-    match (&settings.file, &settings.environment) {
-        (Some(file), _) => read(file),
-        (None, Some(variable)) => from_environment(variable),
-        (None, None) => from_data_dir(data),
+/// Where the settings say that the master keys are.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// A file.
+    File(PathBuf),
+    /// An environment variable, which is somebody else's to set.
+    Variable(String),
+}
+
+impl Place {
+    /// The place that the settings name, or else `master.key` in the data directory.
+    pub(crate) fn of(settings: &MasterKeySettings, data: &DataDir) -> Self {
+        match (&settings.file, &settings.environment) {
+            (Some(file), _) => Self::File(file.clone()),
+            (None, Some(variable)) => Self::Variable(variable.clone()),
+            (None, None) => Self::File(data.master_key()),
+        }
+    }
+
+    /// The keys that are there.
+    pub(crate) fn read(&self) -> anyhow::Result<MasterKeys> {
+        match self {
+            Self::File(file) => read(file),
+            Self::Variable(variable) => from_environment(variable),
+        }
     }
 }
 
-/// The same, but the key has to be there.
-pub(crate) fn load_existing(settings: &MasterKeySettings, data: &DataDir) -> anyhow::Result<MasterKey> {
-    match (&settings.file, &settings.environment) {
-        (None, None) => read(&data.master_key()),
-        _ => load(settings, data),
+impl KeySource for Place {
+    fn read(&self) -> Result<MasterKeys, KeySourceError> {
+        // The alternate form names the causes, none of which shows a key.
+        Self::read(self).map_err(|error| format!("{error:#}").into())
     }
 }
 
-/// The key in the file of the argument `--key`, or else the one that the settings name; either has to be there.
+/// The keys from the place that the settings name, or else from `master.key`, which is made for a new database.
+pub(crate) fn load(settings: &MasterKeySettings, data: &DataDir) -> anyhow::Result<KeyRing> {
+    let keys = match (&settings.file, &settings.environment) {
+        (None, None) => from_data_dir(data)?,
+        _ => Place::of(settings, data).read()?,
+    };
+    Ok(KeyRing::new(&keys))
+}
+
+/// The same, but the keys have to be there.
+pub(crate) fn load_existing(settings: &MasterKeySettings, data: &DataDir) -> anyhow::Result<MasterKeys> {
+    Place::of(settings, data).read()
+}
+
+/// The keys in the file of the argument `--key`, or else those that the settings name; either have to be there.
 pub(crate) fn given_or_existing(
     given: Option<&Path>,
     settings: &MasterKeySettings,
     data: &DataDir,
-) -> anyhow::Result<MasterKey> {
+) -> anyhow::Result<MasterKeys> {
     match given {
         Some(file) => read(file).map_err(|error| InputError::new("--key", format_args!("{error:#}")).into()),
         None => load_existing(settings, data).context("without --key the master key must be in its place"),
     }
 }
 
-/// The key in an environment variable.
-pub(crate) fn from_environment(variable: &str) -> anyhow::Result<MasterKey> {
+/// The keys of a service, which may find others where it found them.
+pub(crate) fn running(ring: KeyRing, settings: &MasterKeySettings, data: &DataDir) -> Keys {
+    Keys { ring, source: Some(Arc::new(Place::of(settings, data))) }
+}
+
+/// The keys in an environment variable.
+pub(crate) fn from_environment(variable: &str) -> anyhow::Result<MasterKeys> {
     let text = std::env::var(variable).map(Zeroizing::new).map_err(|_| {
         anyhow!("the environment variable {variable}, named by master_key.environment, is not set")
     })?;
-    MasterKey::from_hex(&text)
+    MasterKeys::from_text(&text)
         .with_context(|| format!("the environment variable {variable} holds no master key"))
 }
 
-fn from_data_dir(data: &DataDir) -> anyhow::Result<MasterKey> {
+fn from_data_dir(data: &DataDir) -> anyhow::Result<MasterKeys> {
     let path = data.master_key();
     if path.exists() {
         return read(&path);
@@ -65,19 +105,18 @@ fn from_data_dir(data: &DataDir) -> anyhow::Result<MasterKey> {
     make(&path)
 }
 
-/// The key in a file that nobody else can read.
-pub(crate) fn read(path: &Path) -> anyhow::Result<MasterKey> {
+/// The keys in a file that nobody else can read.
+pub(crate) fn read(path: &Path) -> anyhow::Result<MasterKeys> {
     let text = private_file::read(path)?;
-    MasterKey::from_hex(&text).with_context(|| format!("{} holds no master key", path.display()))
+    MasterKeys::from_text(&text).with_context(|| format!("{} holds no master key", path.display()))
 }
 
-fn make(path: &Path) -> anyhow::Result<MasterKey> {
-    let key = MasterKey::generate(&OsRng);
-    let text = Zeroizing::new(format!("{}\n", *key.to_hex()));
-    match private_file::create(path, &text) {
+fn make(path: &Path) -> anyhow::Result<MasterKeys> {
+    let keys = MasterKeys::generate(&OsRng);
+    match private_file::create(path, &keys.to_text()) {
         Ok(()) => {
             tracing::info!(file = %path.display(), "made a master key; keep a copy apart from the database's");
-            Ok(key)
+            Ok(keys)
         }
         // Another process was faster: its key counts.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => read(path),
@@ -100,7 +139,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::at(folder.path());
         let made = load(&settings(), &data).unwrap();
-        assert_eq!(load(&settings(), &data).unwrap().to_hex(), made.to_hex());
+        assert_eq!(load(&settings(), &data).unwrap().check_values(), made.check_values());
     }
 
     #[test]

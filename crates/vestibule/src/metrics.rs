@@ -43,19 +43,10 @@ impl EngineMetrics {
         refusals.encode(out.encode_descriptor("refusals", help, None, refusals.metric_type())?)
     }
 
-    pub(crate) fn register(self, registry: &mut Registry) {
-        registry.register_collector(Box::new(self));
-    }
-}
-
-impl Collector for EngineMetrics {
-    fn encode(&self, mut out: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+    fn encode_gauges(&self, auth: Option<&Auth>, out: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let pool = &self.hash_pool;
-        let auth = self.auth.upgrade();
-        let sessions = auth.as_ref().map_or(0, |auth| auth.session_count());
-        let ready = |purpose| usize::from(auth.as_ref().is_some_and(|auth| auth.trouble(purpose).is_none()));
-        let lockouts = auth.as_ref().map_or(0, |auth| auth.lockout_count());
-        self.encode_refusals(&mut out)?;
+        let sessions = auth.map_or(0, Auth::session_count);
+        let ready = |purpose| usize::from(auth.is_some_and(|auth| auth.trouble(purpose).is_none()));
         let gauges = [
             ("sessions", "Sessions in the table", sessions),
             ("ready", "1: as /readyz says, every request can be answered", ready(Purpose::Everything)),
@@ -67,7 +58,12 @@ impl Collector for EngineMetrics {
             (
                 "witness_failing",
                 "1: the witness cannot be written, so an older database that is put back may go unnoticed",
-                usize::from(auth.as_ref().is_some_and(|auth| auth.unwitnessed().is_some())),
+                usize::from(auth.is_some_and(|auth| auth.unwitnessed().is_some())),
+            ),
+            (
+                "outdated_seals",
+                "API keys with a secret that is still sealed under an older generation of the master key",
+                auth.map_or(0, Auth::outdated_seals),
             ),
             ("hash_queue_length", "Logins that wait for a hash", pool.waiting.load(Ordering::Relaxed)),
             ("hash_queue_capacity", "Logins that may wait for a hash", pool.queue_length),
@@ -77,6 +73,21 @@ impl Collector for EngineMetrics {
             let metric = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
             metric.encode(out.encode_descriptor(name, help, None, metric.metric_type())?)?;
         }
+        Ok(())
+    }
+
+    pub(crate) fn register(self, registry: &mut Registry) {
+        registry.register_collector(Box::new(self));
+    }
+}
+
+impl Collector for EngineMetrics {
+    fn encode(&self, mut out: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let pool = &self.hash_pool;
+        let auth = self.auth.upgrade();
+        let lockouts = auth.as_ref().map_or(0, |auth| auth.lockout_count());
+        self.encode_refusals(&mut out)?;
+        self.encode_gauges(auth.as_deref(), &mut out)?;
         let failed_commits = auth.as_ref().map_or(0, |auth| auth.failed_commits());
         let counters = [
             ("lockouts", "Users locked by failed logins", lockouts),

@@ -9,16 +9,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use jiff::Timestamp;
-use vestibule_crypto::MasterKey;
+use vestibule_crypto::MasterKeys;
 use vestibule_model::Millis;
 use vestibule_store_sqlite::{FoldError, fold_log};
-use zeroize::Zeroizing;
 
-use crate::config::MasterKeySettings;
 use crate::data_dir::DataDir;
 use crate::draft::{Draft, Present, with_suffix};
 use crate::exit_code::Refusal;
 use crate::input_error::InputError;
+use crate::master_key::Place;
 use crate::{master_key, private_file, screen};
 
 /// Whether something that is there may lose its name.
@@ -28,15 +27,6 @@ pub(crate) enum Permission {
     Refuse,
     /// Yes, the operator has said so.
     Replace,
-}
-
-/// Where the service will look for its master key.
-#[derive(Debug)]
-pub(crate) enum Place {
-    /// A file.
-    File(PathBuf),
-    /// An environment variable, which is somebody else's to set.
-    Variable(String),
 }
 
 /// Refuses when there is a database that may not lose its name.
@@ -131,25 +121,18 @@ pub(crate) fn give_to_owner(file: &Path, data: &DataDir) -> anyhow::Result<()> {
 }
 
 impl Place {
-    /// The place that the settings name.
-    pub(crate) fn of(settings: &MasterKeySettings, data: &DataDir) -> Self {
-        match (&settings.file, &settings.environment) {
-            (Some(file), _) => Self::File(file.clone()),
-            (None, Some(variable)) => Self::Variable(variable.clone()),
-            (None, None) => Self::File(data.master_key()),
-        }
-    }
-
     /// Refuses when another key is there, which may not lose its name.
-    pub(crate) fn check(&self, key: &MasterKey, permission: Permission) -> anyhow::Result<()> {
+    pub(crate) fn check(&self, keys: &MasterKeys, permission: Permission) -> anyhow::Result<()> {
         match self {
             Self::Variable(name) => match master_key::from_environment(name) {
-                Ok(found) if !is_same(&found, key) => {
+                Ok(found) if !holds(&found, keys) => {
                     Err(InputError::new(name, "this variable holds another master key").into())
                 }
                 _ => Ok(()),
             },
-            Self::File(file) if permission == Permission::Refuse && file.exists() && !holds(file, key) => {
+            Self::File(file)
+                if permission == Permission::Refuse && file.exists() && !file_holds(file, keys) =>
+            {
                 let shown = file.display();
                 Err(Refusal::new(format_args!(
                     "there is another master key already, {shown}: say --overwrite to replace it"
@@ -160,15 +143,15 @@ impl Place {
         }
     }
 
-    /// Puts the key there, unless it is there. Says what is kept of what was there before.
+    /// Puts the keys there, unless they are there. Says what is kept of what was there before.
     pub(crate) fn put(
         &self,
-        key: &MasterKey,
+        keys: &MasterKeys,
         data: &DataDir,
         now: Millis,
     ) -> anyhow::Result<Option<PathBuf>> {
         let Self::File(file) = self else { return Ok(None) };
-        if holds(file, key) {
+        if file_holds(file, keys) {
             return Ok(None);
         }
         let shown = file.display();
@@ -178,19 +161,21 @@ impl Place {
             fs::hard_link(file, &aside).with_context(|| format!("cannot keep {shown}"))?;
             kept = Some(aside);
         }
-        let text = Zeroizing::new(format!("{}\n", *key.to_hex()));
-        private_file::replace(file, &text, 0o600).with_context(|| format!("cannot write {shown}"))?;
+        private_file::replace(file, &keys.to_text(), 0o600)
+            .with_context(|| format!("cannot write {shown}"))?;
         give_to_owner(file, data)?;
         Ok(kept)
     }
 }
 
-fn holds(file: &Path, key: &MasterKey) -> bool {
-    master_key::read(file).is_ok_and(|found| is_same(&found, key))
+fn file_holds(file: &Path, keys: &MasterKeys) -> bool {
+    master_key::read(file).is_ok_and(|found| holds(&found, keys))
 }
 
-fn is_same(one: &MasterKey, other: &MasterKey) -> bool {
-    one.check_value() == other.check_value()
+/// Whether every one of the keys is there, under its number; others may be there too.
+fn holds(found: &MasterKeys, keys: &MasterKeys) -> bool {
+    let found = found.check_values().0;
+    keys.check_values().0.iter().all(|(generation, value)| found.get(generation) == Some(value))
 }
 
 impl fmt::Display for Place {

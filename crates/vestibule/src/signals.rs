@@ -1,5 +1,5 @@
 //! SIGTERM and SIGINT: the first asks the program to finish, the second ends it at once. SIGHUP: a service reads its
-//! certificates again.
+//! certificates and its master keys again.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -18,15 +18,17 @@ use crate::logging;
 pub(crate) struct Signals {
     /// Answers at the first SIGTERM or SIGINT.
     pub(crate) stop: oneshot::Receiver<()>,
-    /// Notified at every SIGHUP.
+    /// Notified at every SIGHUP: certificates.
     pub(crate) reload: Arc<Notify>,
+    /// The same: master keys.
+    pub(crate) reload_keys: Arc<Notify>,
 }
 
 /// Listens from now on, for a service.
 pub(crate) fn listen_for_service() -> anyhow::Result<Signals> {
-    let reload = Arc::new(Notify::new());
-    let stop = start(Some(Arc::clone(&reload)))?;
-    Ok(Signals { stop, reload })
+    let (reload, reload_keys) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let stop = start(Some([Arc::clone(&reload), Arc::clone(&reload_keys)]))?;
+    Ok(Signals { stop, reload, reload_keys })
 }
 
 /// Listens from now on, for a command that ends by itself: SIGHUP ends it as it ends any program. The receiver answers at
@@ -36,7 +38,7 @@ pub(crate) fn listen() -> anyhow::Result<oneshot::Receiver<()>> {
 }
 
 /// A thread of its own sees to the second signal, whatever the rest of the program is waiting for.
-fn start(reload: Option<Arc<Notify>>) -> anyhow::Result<oneshot::Receiver<()>> {
+fn start(reload: Option<[Arc<Notify>; 2]>) -> anyhow::Result<oneshot::Receiver<()>> {
     let (ask_to_stop, stop) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread().enable_io().build();
     let runtime = runtime.context("cannot listen for signals")?;
@@ -64,11 +66,11 @@ fn start(reload: Option<Arc<Notify>>) -> anyhow::Result<oneshot::Receiver<()>> {
 struct Received {
     terminate: Signal,
     interrupt: Signal,
-    hangup: Option<(Signal, Arc<Notify>)>,
+    hangup: Option<(Signal, [Arc<Notify>; 2])>,
 }
 
 impl Received {
-    fn listen(reload: Option<Arc<Notify>>) -> std::io::Result<Self> {
+    fn listen(reload: Option<[Arc<Notify>; 2]>) -> std::io::Result<Self> {
         let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let hangup = match reload {
             Some(reload) => Some((signal(SignalKind::hangup())?, reload)),
@@ -84,8 +86,10 @@ impl Received {
                 _ = self.terminate.recv() => return "SIGTERM",
                 _ = self.interrupt.recv() => return "SIGINT",
                 reload = hung_up(&mut self.hangup) => {
-                    tracing::info!(signal = "SIGHUP", "certificates are read again");
-                    reload.notify_one();
+                    tracing::info!(signal = "SIGHUP", "certificates and master keys are read again");
+                    for reload in reload {
+                        reload.notify_one();
+                    }
                 }
             }
         }
@@ -93,7 +97,7 @@ impl Received {
 }
 
 /// Waits for a SIGHUP; for ever, if there is nothing to be done about it.
-async fn hung_up(hangup: &mut Option<(Signal, Arc<Notify>)>) -> &Notify {
+async fn hung_up(hangup: &mut Option<(Signal, [Arc<Notify>; 2])>) -> &[Arc<Notify>; 2] {
     match hangup {
         Some((signal, reload)) => match signal.recv().await {
             Some(()) => reload,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
-use vestibule_crypto::{AuditKey, MasterKey, OsRng, RecordSealer};
+use vestibule_crypto::{AuditKey, KeyRing, OsRng, RecordSealer};
 use vestibule_model::{Actor, AuditAction, AuditRecord, Clock, Means};
 use vestibule_store::Store;
 use vestibule_store_sqlite::{
@@ -38,10 +38,10 @@ pub(crate) fn place(config: &Config, data: &DataDir) -> PathBuf {
 }
 
 /// The witness, for nobody else.
-pub(crate) fn open(config: &Config, used: (&DataDir, &MasterKey)) -> anyhow::Result<WitnessFile> {
-    let (data, master) = used;
+pub(crate) fn open(config: &Config, used: (&DataDir, &KeyRing)) -> anyhow::Result<WitnessFile> {
+    let (data, keys) = used;
     let path = place(config, data);
-    let file = WitnessFile::open(&path, Arc::new(RecordSealer::of_witness(master)));
+    let file = WitnessFile::open(&path, Arc::new(RecordSealer::of_witness(keys)));
     let file = file.map_err(|error| match error {
         error @ WitnessError::InUse { .. } => Refusal::new(error).into(),
         error @ WitnessError::Unusable { .. } => anyhow::Error::new(error).context(
@@ -56,7 +56,7 @@ pub(crate) fn open(config: &Config, used: (&DataDir, &MasterKey)) -> anyhow::Res
 /// The database of a data directory, compared with its witness, and what was noticed told.
 pub(crate) fn open_store(
     config: &Config,
-    used: (&DataDir, &MasterKey),
+    used: (&DataDir, &KeyRing),
     witness: Use,
 ) -> anyhow::Result<SqliteStore> {
     let file = if witness == Use::Keep { Some(open(config, used)?) } else { None };
@@ -74,7 +74,7 @@ pub(crate) fn open_store(
 }
 
 /// Accepts the database as it is. Why there was a doubt; None: there was none.
-pub(crate) fn accept(file: WitnessFile, used: (&DataDir, &MasterKey)) -> anyhow::Result<Option<Standing>> {
+pub(crate) fn accept(file: WitnessFile, used: (&DataDir, &KeyRing)) -> anyhow::Result<Option<Standing>> {
     let opening = Opening {
         witness: Some((file, &OsRng)),
         in_doubt: InDoubt::Accept,
@@ -93,11 +93,11 @@ pub(crate) fn accept(file: WitnessFile, used: (&DataDir, &MasterKey)) -> anyhow:
 }
 
 fn open_noticing(
-    (data, master): (&DataDir, &MasterKey),
+    (data, keys): (&DataDir, &KeyRing),
     opening: Opening<'_>,
 ) -> anyhow::Result<(SqliteStore, Vec<Noticed>)> {
-    let (path, audit) = (data.database(), Arc::new(AuditKey::derive(master)));
-    SqliteStore::open_noticing(&path, master.check_value(), audit, opening)
+    let (path, audit) = (data.database(), Arc::new(AuditKey::derive(keys)));
+    SqliteStore::open_noticing(&path, keys.check_values(), audit, opening)
         .with_context(|| format!("cannot use {}", path.display()))
 }
 
@@ -213,7 +213,8 @@ mod tests {
     #[test]
     fn a_database_is_not_accepted_when_its_witness_cannot_be_written() {
         let folder = tempfile::tempdir().unwrap();
-        let (data, master) = (DataDir::at(folder.path()), MasterKey::generate(&OsRng));
+        let (data, master) =
+            (DataDir::at(folder.path()), KeyRing::from(&vestibule_crypto::MasterKey::generate(&OsRng)));
         let path = data.witness();
         let open = || WitnessFile::open(&path, Arc::new(RecordSealer::of_witness(&master))).unwrap();
         accept(open(), (&data, &master)).unwrap();

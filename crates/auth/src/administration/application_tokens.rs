@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use vestibule_model::{AccountId, ApplicationId, ApplicationToken, SecretDigest, SecretVersion};
+use vestibule_model::{AccountId, ApplicationId, ApplicationToken, SecretVersion};
 use zeroize::Zeroizing;
 
 use super::applications::WithSecrets;
@@ -44,7 +44,7 @@ impl Auth {
             let entry = self.account_entry(account)?;
             let mut token = fill(blank.clone())?;
             token.check(&entry, None)?;
-            self.expect_new(&token.token)?;
+            self.expect_new(&text)?;
             let told = Told::made(&token).in_account(account);
             let written = Written::one(token.clone().put(account), told);
             let made = WithSecrets { application: token, secrets: [text.clone()] };
@@ -85,10 +85,11 @@ impl Auth {
     }
 
     /// A token finds its account: no other account may have it.
-    fn expect_new(&self, token: &SecretDigest) -> Result<(), AdministrationError> {
+    fn expect_new(&self, text: &str) -> Result<(), AdministrationError> {
+        let digests = self.secrets.digests(text.as_bytes());
         let accounts = self.directory.account_ids().into_iter();
         let mut entries = accounts.filter_map(|account| self.directory.account(account));
-        if entries.any(|entry| entry.application_token(token).is_some()) {
+        if entries.any(|entry| digests.iter().any(|digest| entry.application_token(digest).is_some())) {
             return Err(AdministrationError::Taken(ApplicationValue::ApplicationToken.field()));
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! Cursors: where a list goes on, in a text that nobody else can make, good for the question that it was made for.
 
+use vestibule_model::SecretDigest;
+
 use super::AdministrationError;
 use crate::service::Auth;
 
@@ -9,7 +11,7 @@ const TAG: usize = 16;
 impl Auth {
     /// The cursor for `position` in the answers to `question`. The position is ASCII without `.`.
     pub(super) fn cursor(&self, question: &str, position: &str) -> String {
-        format!("{position}.{}", self.cursor_tag(question, position))
+        format!("{position}.{}", tag_of(&self.secrets.digest(&message(question, position))))
     }
 
     /// The position of a cursor that was made for this question.
@@ -20,17 +22,22 @@ impl Auth {
     ) -> Result<&'a str, AdministrationError> {
         let refused = || AdministrationError::Cursor;
         let (position, tag) = cursor.split_once('.').ok_or_else(refused)?;
-        let expected = self.cursor_tag(question, position);
-        vestibule_crypto::constant_time_eq(tag.as_bytes(), expected.as_bytes())
+        // A list that is being read goes on after a rotation of the master key.
+        let digests = self.secrets.digests(&message(question, position));
+        digests
+            .iter()
+            .any(|digest| vestibule_crypto::constant_time_eq(tag.as_bytes(), tag_of(digest).as_bytes()))
             .then_some(position)
             .ok_or_else(refused)
     }
+}
 
-    fn cursor_tag(&self, question: &str, position: &str) -> String {
-        let message = format!("cursor\n{}\n{position}\n{question}", position.len());
-        let digest = self.secrets.digest(message.as_bytes()).0;
-        let mut first = [0; TAG / 2];
-        first.copy_from_slice(&digest[..TAG / 2]);
-        format!("{:016x}", u64::from_be_bytes(first))
-    }
+fn message(question: &str, position: &str) -> Vec<u8> {
+    format!("cursor\n{}\n{position}\n{question}", position.len()).into_bytes()
+}
+
+fn tag_of(digest: &SecretDigest) -> String {
+    let mut first = [0; TAG / 2];
+    first.copy_from_slice(&digest.tag[..TAG / 2]);
+    format!("{:016x}", u64::from_be_bytes(first))
 }

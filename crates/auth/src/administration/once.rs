@@ -59,11 +59,11 @@ pub enum Begun {
 /// A creation under way. Others under the same key are refused for as long as this lives.
 pub struct FirstTime(Option<(Arc<Auth>, Name)>);
 
-/// What a creation is remembered by.
-#[derive(Clone, Copy)]
+/// What a creation is remembered by: by the digests of these, under the generation of the master key that is in force then.
+#[derive(Clone)]
 struct Name {
-    key: SecretDigest,
-    request: SecretDigest,
+    key: Vec<u8>,
+    request: Vec<u8>,
 }
 
 /// How the thing that a creation makes is answered, so that the answer can be kept with it.
@@ -74,12 +74,12 @@ pub struct Once<'a, T> {
 
 /// The keys of what is under way.
 #[derive(Default)]
-pub(crate) struct UnderWay(Mutex<HashSet<SecretDigest>>);
+pub(crate) struct UnderWay(Mutex<HashSet<Vec<u8>>>);
 
 impl FirstTime {
     /// To be handed to whoever makes the thing.
     pub fn once<'a, T>(&self, answer: &'a (dyn Fn(&T) -> Answer + Sync)) -> Once<'a, T> {
-        Once { name: self.0.as_ref().map(|(_, name)| *name), answer }
+        Once { name: self.0.as_ref().map(|(_, name)| name.clone()), answer }
     }
 }
 
@@ -92,7 +92,7 @@ impl Drop for FirstTime {
 }
 
 impl UnderWay {
-    fn keys(&self) -> MutexGuard<'_, HashSet<SecretDigest>> {
+    fn keys(&self) -> MutexGuard<'_, HashSet<Vec<u8>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -100,7 +100,7 @@ impl UnderWay {
 impl Written {
     /// Remembers with the changes how `made` is answered, if the request came under a key.
     pub(super) fn once<T>(mut self, auth: &Auth, caller: &Caller, (once, made): (&Once<'_, T>, &T)) -> Self {
-        if let Some(name) = once.name {
+        if let Some(name) = &once.name {
             self.changes.push(auth.remember(name, &(once.answer)(made), caller.now));
         }
         self
@@ -118,15 +118,22 @@ impl Auth {
     ) -> Result<Begun, AdministrationError> {
         caller.require(scope)?;
         let Some(keyed) = keyed else { return Ok(Begun::First(FirstTime(None))) };
-        let name = self.name_of(caller, keyed);
-        if !self.under_way.keys().insert(name.key) {
+        let name = Self::name_of(caller, keyed);
+        if !self.under_way.keys().insert(name.key.clone()) {
             return Err(AdministrationError::Conflict(format!("{FIELD}: a request under it is under way")));
         }
+        let request = name.request.clone();
+        let keys = self.secrets.digests(&name.key);
         let first = FirstTime(Some((Arc::clone(self), name)));
-        let remembered = self.store.answer(name.key).await?;
+        let mut remembered = None;
+        for key in keys {
+            remembered = remembered.or(self.store.answer(key).await?);
+        }
         match remembered.filter(|answer| answer.at >= caller.now.minus(REMEMBERED)) {
             None => Ok(Begun::First(first)),
-            Some(answer) if answer.request == name.request => self.opened(&answer).map(Begun::Again),
+            Some(answer) if self.secrets.matches(&request, &answer.request) => {
+                self.opened(&answer).map(Begun::Again)
+            }
             Some(_) => Err(AdministrationError::invalid(FIELD, "it was given to another request")),
         }
     }
@@ -144,23 +151,24 @@ impl Auth {
     }
 
     /// The same key of two callers is two keys; an administrator who logs in anew is the same caller.
-    fn name_of(&self, caller: &Caller, keyed: Keyed<'_>) -> Name {
+    fn name_of(caller: &Caller, keyed: Keyed<'_>) -> Name {
         let who = match &caller.actor {
             Actor::User { id, .. } => format!("user {id}"),
             Actor::AdministrationToken { id, .. } => format!("token {id}"),
             Actor::Unknown | Actor::CommandLine { .. } | Actor::System => String::new(),
         };
-        let digest = |kind: &str, of: &[u8]| {
-            self.secrets.digest(&[kind.as_bytes(), b"\n", who.as_bytes(), b"\n", of].concat())
-        };
-        let key = digest("idempotency key", keyed.key.as_bytes());
-        Name { key, request: digest("idempotent request", keyed.request) }
+        let part = |kind: &str, of: &[u8]| [kind.as_bytes(), b"\n", who.as_bytes(), b"\n", of].concat();
+        Name {
+            key: part("idempotency key", keyed.key.as_bytes()),
+            request: part("idempotent request", keyed.request),
+        }
     }
 
-    fn remember(&self, name: Name, answer: &Answer, now: Millis) -> Change {
+    fn remember(&self, name: &Name, answer: &Answer, now: Millis) -> Change {
         let text = zeroize::Zeroizing::new(serde_json::to_vec(answer).unwrap_or_default());
-        let sealed = self.sealer.seal(&*self.rng, &place(&name.key), &text);
-        let answer = RememberedAnswer { key: name.key, request: name.request, at: now, sealed };
+        let (key, request) = (self.secrets.digest(&name.key), self.secrets.digest(&name.request));
+        let sealed = self.sealer.seal(&*self.rng, &place(&key), &text);
+        let answer = RememberedAnswer { key, request, at: now, sealed };
         Change::RememberAnswer { answer: Box::new(answer), replaces_before: now.minus(REMEMBERED) }
     }
 
@@ -175,5 +183,5 @@ impl Auth {
 }
 
 const fn place(key: &SecretDigest) -> SealContext<'_> {
-    SealContext { table: "answers", column: "sealed", row: &key.0 }
+    SealContext { table: "answers", column: "sealed", row: &key.tag }
 }

@@ -18,6 +18,12 @@ pub(crate) struct OpenedValues {
     access_token_secret: Zeroizing<Vec<u8>>,
 }
 
+/// A secret as it is sealed, and sealed anew for the same place.
+pub(crate) struct Resealed {
+    pub(crate) old: Vec<u8>,
+    pub(crate) new: Vec<u8>,
+}
+
 /// Which of its values a sealed secret of an API key is one of: each has columns of its own.
 #[derive(Clone, Copy)]
 enum Place {
@@ -43,6 +49,26 @@ impl Place {
         let (row, [first, second]) = (key.0.to_be_bytes(), self.columns());
         let seal = |column, secret| sealer.seal(rng, &seal_context(column, &row), secret);
         [seal(first, secrets[0]), seal(second, secrets[1])]
+    }
+
+    /// What is outdated of the values.
+    fn resealed(
+        self,
+        (sealer, rng): (&Sealer, &dyn Rng),
+        key: ApplicationId,
+        values: &ApiKeyValues,
+    ) -> Result<Vec<Resealed>, SealError> {
+        let row = key.0.to_be_bytes();
+        let secrets = [&values.sealed_secret, &values.sealed_access_token_secret];
+        let outdated =
+            self.columns().into_iter().zip(secrets).filter(|(_, secret)| sealer.is_outdated(secret));
+        outdated
+            .map(|(column, old)| {
+                let place = seal_context(column, &row);
+                let new = sealer.seal(rng, &place, &sealer.open(&place, old)?);
+                Ok(Resealed { old: old.clone(), new })
+            })
+            .collect()
     }
 
     fn open(
@@ -99,6 +125,15 @@ impl UsableApiKey {
 pub fn seal_api_key(sealer: &Sealer, rng: &dyn Rng, key: &mut ApiKey, secret: &str, token_secret: &str) {
     [key.sealed_secret, key.sealed_access_token_secret] =
         Place::Present.seal((sealer, rng), key.id, [secret.as_bytes(), token_secret.as_bytes()]);
+}
+
+/// The outdated secrets of an API key.
+pub(crate) fn resealed(tools: (&Sealer, &dyn Rng), key: &ApiKey) -> Result<Vec<Resealed>, SealError> {
+    let mut sealed = Place::Present.resealed(tools, key.id, &key.values())?;
+    if let Some(before) = &key.superseded {
+        sealed.extend(Place::Superseded.resealed(tools, key.id, &before.values)?);
+    }
+    Ok(sealed)
 }
 
 /// The values of an API key that somebody names, in clear; None: any will do.

@@ -17,8 +17,8 @@ use vestibule_model::{AccountId, Millis};
 
 pub use account::{AccountEntry, AccountFacts};
 pub(crate) use costs::{Cost, Costs};
-pub(crate) use keys::UsableApiKey;
 pub use keys::{KnownValues, NamedValues, seal_api_key};
+pub(crate) use keys::{Resealed, UsableApiKey, resealed};
 pub use user::{Grants, UserEntry};
 
 /// Every account.

@@ -74,6 +74,11 @@ impl RetryQueue {
         places
     }
 
+    /// Whether anything waits to be stored.
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.queue().waiting.is_empty()
+    }
+
     pub(crate) fn at_risk(&self) -> usize {
         self.queue().at_risk
     }

@@ -16,6 +16,7 @@ mod docs;
 mod forms;
 mod groups;
 mod login;
+mod master_keys;
 mod networks;
 mod oauth_clients;
 mod once;
@@ -113,6 +114,11 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(administrators::read, administrators::set, administrators::remove))
         .routes(routes!(tokens::list, tokens::make))
         .routes(routes!(tokens::read, tokens::revoke))
+        .routes(routes!(master_keys::list))
+        .routes(routes!(master_keys::reload))
+        .routes(routes!(master_keys::read))
+        .routes(routes!(master_keys::activate))
+        .routes(routes!(master_keys::retire))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::read, sessions::end))
         .routes(routes!(sessions::end_of_account))

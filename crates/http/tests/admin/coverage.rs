@@ -39,6 +39,11 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("post", "/admin/v1/administration-tokens", Who::WritesInstallation),
     ("get", "/admin/v1/administration-tokens/{id}", Who::ReadsInstallation),
     ("delete", "/admin/v1/administration-tokens/{id}", Who::WritesInstallation),
+    ("get", "/admin/v1/master-keys", Who::ReadsInstallation),
+    ("post", "/admin/v1/master-keys/reload", Who::WritesInstallation),
+    ("get", "/admin/v1/master-keys/{generation}", Who::ReadsInstallation),
+    ("post", "/admin/v1/master-keys/{generation}/activate", Who::WritesInstallation),
+    ("post", "/admin/v1/master-keys/{generation}/retire", Who::WritesInstallation),
     ("get", "/admin/v1/policies", Who::EveryAdministrator),
     ("get", "/admin/v1/accounts", Who::Reads),
     ("post", "/admin/v1/accounts", Who::WritesInstallation),
@@ -107,6 +112,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("put", _) => Some(json!({ "role": "owner" })),
         ("patch", _) => Some(json!({})),
         ("post", "/admin/v1/accounts") => Some(json!({ "id": "forged" })),
+        ("post", path) if path.ends_with("/retire") => Some(json!({})),
         ("post", path) if path.ends_with("/users") => Some(json!({ "login_name": "forged" })),
         ("post", path) if NAMED.iter().any(|kind| path.ends_with(kind)) => Some(json!({ "name": "forged" })),
         ("post", "/admin/v1/administration-tokens") => {
@@ -131,6 +137,7 @@ async fn path(house: &House, pattern: &str) -> String {
         .replace("{account}", ACCOUNT)
         .replace("{user}", &user.to_string())
         .replace("{application}", "1")
+        .replace("{generation}", "1")
         .replace("{id}", "1")
 }
 

@@ -161,7 +161,7 @@ async fn dead_tokens_keep_nobody_from_making_another() {
 fn digest(number: i64) -> SecretDigest {
     let mut digest = [0; 32];
     digest[..8].copy_from_slice(&number.to_be_bytes());
-    SecretDigest(digest)
+    digest.into()
 }
 
 #[tokio::test]
@@ -171,7 +171,7 @@ async fn tokens_that_are_valid_are_not_forgotten_however_many_there_are() {
     let token = |number: i64| AdministrationToken {
         id: AdministrationTokenId(number),
         name: format!("token {number}"),
-        secret: SecretDigest([u8::try_from(number).unwrap(); 32]),
+        secret: [u8::try_from(number).unwrap(); 32].into(),
         role: AdministratorRole::Owner,
         created_by: "admin".to_owned(),
         created: now,

@@ -10,7 +10,7 @@ mod verify;
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use vestibule_model::{AuditMac, AuditRecord, Millis};
+use vestibule_model::{AuditMac, AuditRecord, Generation, Millis};
 use vestibule_store::StoreError;
 
 pub(crate) use encoding::{Field, Link};
@@ -19,6 +19,7 @@ pub use verify::{Finding, Verification, VerifyError, Witness, verify_audit};
 
 use crate::blocks;
 use crate::error::unavailable;
+use crate::read;
 use crate::write::audit::{self as rows, Columns};
 
 /// The writer's end of the chain.
@@ -26,6 +27,11 @@ pub(crate) struct Chain {
     mac: Arc<dyn AuditMac>,
     /// As this transaction has made it; None: it has not looked yet.
     head: Option<Head>,
+    /// The generation of the master key that is in force in this transaction; None: it has not looked yet. The database says
+    /// it, so that entries of all processes have the generations in their order.
+    active: Option<Generation>,
+    /// Whether this transaction put another generation into force.
+    has_rotated: bool,
     /// The newest sequence before this transaction.
     before: i64,
     /// Kept for its memory.
@@ -34,25 +40,47 @@ pub(crate) struct Chain {
 
 /// What the chain was like before a batch.
 #[derive(Clone, Copy)]
-pub(crate) struct Mark(Option<Head>);
+pub(crate) struct Mark(Option<Head>, Option<Generation>);
 
 impl Chain {
     pub(crate) fn new(mac: Arc<dyn AuditMac>) -> Self {
-        Self { mac, head: None, before: 0, message: Vec::new() }
+        Self { mac, head: None, active: None, has_rotated: false, before: 0, message: Vec::new() }
     }
 
     /// Another transaction: another process may have written in between.
     pub(crate) fn begin(&mut self) {
-        self.head = None;
+        (self.head, self.active, self.has_rotated) = (None, None, false);
+    }
+
+    /// Another generation of the master key is about to come into force: the head is read while that which sealed it is.
+    pub(crate) fn before_rotation(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        self.head = Some(self.head(connection).map_err(unavailable)?);
+        Ok(())
+    }
+
+    /// It has: the head is sealed anew under it.
+    pub(crate) const fn after_rotation(&mut self) {
+        (self.active, self.has_rotated) = (None, true);
+    }
+
+    /// The transaction was committed. What is sealed from here on, the witness of this commit first, is sealed under the
+    /// generation that it put into force.
+    pub(crate) fn committed(&mut self, connection: &Connection) {
+        // What cannot be read now is followed when it can.
+        if std::mem::take(&mut self.has_rotated)
+            && let Ok(records) = read::master_keys(connection)
+        {
+            self.mac.follow(&records);
+        }
     }
 
     pub(crate) const fn mark(&self) -> Mark {
-        Mark(self.head)
+        Mark(self.head, self.active)
     }
 
     /// A batch was undone.
     pub(crate) const fn undo(&mut self, mark: Mark) {
-        self.head = mark.0;
+        (self.head, self.active) = (mark.0, mark.1);
     }
 
     /// Writes an entry behind the newest.
@@ -61,7 +89,7 @@ impl Chain {
     }
 
     fn try_append(&mut self, connection: &Connection, record: &AuditRecord) -> rusqlite::Result<()> {
-        let mut head = self.head(connection)?;
+        let (mut head, active) = (self.head(connection)?, self.active(connection)?);
         let sequence = head.newest.sequence + 1;
         let columns = Columns::of(record);
         let fields = columns.fields(sequence, record);
@@ -72,8 +100,11 @@ impl Chain {
         let user_name = rows::user_name(connection, record)?;
         let user_name = Field::from(user_name.as_deref());
         encoding::add_later(&mut self.message, user_name);
-        let tag = self.mac.tag(&self.message);
-        rows::insert(connection, &fields, &tag, user_name)?;
+        let later = Some(active).filter(|active| *active != Generation::FIRST);
+        let generation = Field::from(later.map(|later| i64::from(later.number())));
+        encoding::add_later(&mut self.message, generation);
+        let tag = self.mac.tag(active, &self.message).ok_or_else(|| not_at_hand(active))?;
+        rows::insert(connection, &fields, &tag, [user_name, generation])?;
         head.newest = Link { sequence, mac: tag };
         self.head = Some(head);
         Ok(())
@@ -98,7 +129,8 @@ impl Chain {
         }
         head.anchor = through;
         // First the head, then the entries: what is not behind the anchor cannot be removed.
-        head.write(connection, &*self.mac)?;
+        let active = self.active(connection)?;
+        head.write(connection, active, &*self.mac)?;
         connection.prepare_cached("DELETE FROM audit WHERE sequence <= ?1")?.execute([through.sequence])?;
         blocks::forget_before(connection, through.sequence + 1)?;
         self.head = Some(head);
@@ -108,7 +140,8 @@ impl Chain {
     /// Seals what the transaction wrote. The newest entry, if the transaction has looked for it.
     pub(crate) fn finish(&mut self, connection: &Connection) -> rusqlite::Result<Option<Link>> {
         let Some(head) = self.head.take() else { return Ok(None) };
-        head.write(connection, &*self.mac)?;
+        let active = self.active(connection)?;
+        head.write(connection, active, &*self.mac)?;
         blocks::summarise(connection, self.before, head.newest.sequence)?;
         Ok(Some(head.newest))
     }
@@ -122,6 +155,15 @@ impl Chain {
         &*self.mac
     }
 
+    fn active(&mut self, connection: &Connection) -> rusqlite::Result<Generation> {
+        if let Some(active) = self.active {
+            return Ok(active);
+        }
+        let active = read::active_generation(connection)?.unwrap_or(Generation::FIRST);
+        self.active = Some(active);
+        Ok(active)
+    }
+
     fn head(&mut self, connection: &Connection) -> rusqlite::Result<Head> {
         if let Some(head) = self.head {
             return Ok(head);
@@ -130,4 +172,15 @@ impl Chain {
         self.before = head.newest.sequence;
         Ok(head)
     }
+}
+
+/// Another process has rotated the master key, and this one has not the new one.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "generation {0} of the master key is in force and is not at hand: put it where this process reads its keys"
+)]
+struct NotAtHand(Generation);
+
+fn not_at_hand(generation: Generation) -> rusqlite::Error {
+    rusqlite::Error::UserFunctionError(Box::new(NotAtHand(generation)))
 }

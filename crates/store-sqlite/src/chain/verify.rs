@@ -4,16 +4,18 @@
 //! finding. It reads the file in pages, each in a snapshot of its own, so that a running service is not kept from folding
 //! its log; what retention removes meanwhile is skipped, if the head's seal says that it was retention.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
-use vestibule_model::{AuditMac, Millis};
+use vestibule_model::{AuditMac, CheckValues, Generation, Millis};
 
 use super::encoding::{self, Field, Link};
 use super::head::Head;
 use crate::open::{self, OpenError};
-use crate::write::audit::{COLUMNS, FIELDS, USER_NAME};
+use crate::write::audit::{COLUMNS, FIELDS, GENERATION, USER_NAME};
 
 /// How many entries are read in one snapshot.
 const PAGE: i64 = 20_000;
@@ -43,6 +45,8 @@ pub enum Finding {
     NotAsWitnessed(i64),
     /// Retention has removed the entry that the witness saw: it proves nothing any more.
     WitnessRemoved(i64),
+    /// From this entry on, some were written under a generation of the master key that is not at hand.
+    NotVerifiable(i64, Generation),
 }
 
 impl fmt::Display for Finding {
@@ -59,6 +63,12 @@ impl fmt::Display for Finding {
                 write!(
                     out,
                     "entry {at}, which was witnessed, was removed by retention: ask with a newer witness"
+                )
+            }
+            Self::NotVerifiable(at, generation) => {
+                write!(
+                    out,
+                    "entry {at} and others cannot be verified: generation {generation} of the master key is not at hand"
                 )
             }
             Self::NotAsWitnessed(at) => {
@@ -98,12 +108,12 @@ pub enum VerifyError {
 /// progress as it goes: how many entries were looked at, and how many there are.
 pub fn verify_audit(
     path: &Path,
-    key_check: [u8; 32],
+    keys: impl Into<CheckValues>,
     mac: &dyn AuditMac,
     witness: Option<Witness>,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Verification, VerifyError> {
-    let mut connection = open::reader_of(path, &key_check)?;
+    let mut connection = open::reader_of(path, &keys.into())?;
     let mut walk = Walk::new(mac, witness);
     loop {
         let snapshot = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
@@ -129,7 +139,7 @@ pub(super) fn sound_prefix(
     while let Some(row) = rows.next()? {
         let (sequence, at): (i64, i64) = (row.get(0)?, row.get(1)?);
         let is_next = sequence == through.sequence + 1;
-        let tag = tag(row, &mut message, &through.mac, mac)?;
+        let Due::Tag(tag) = due(row, &mut message, &through.mac, mac)? else { break };
         if at >= before.as_unix() || !is_next || stored_tag(row)? != Some(tag) {
             break;
         }
@@ -144,6 +154,10 @@ struct Walk<'a> {
     witness: Option<Witness>,
     /// The entry before the next; None: its tag is not known, so the next cannot be checked.
     previous: (i64, Option<[u8; 32]>),
+    /// The generation of the master key that the newest entry was written under.
+    generation: Generation,
+    /// The generations that are not at hand, and were told.
+    told: BTreeSet<Generation>,
     /// The first and the last sequence that this walk is about.
     first: i64,
     last: i64,
@@ -156,7 +170,18 @@ impl<'a> Walk<'a> {
     fn new(mac: &'a dyn AuditMac, witness: Option<Witness>) -> Self {
         let previous = (0, Some([0; 32]));
         let outcome = Verification::default();
-        Self { mac, witness, previous, first: 1, last: 0, begun: false, message: Vec::new(), outcome }
+        Self {
+            mac,
+            witness,
+            previous,
+            generation: Generation::FIRST,
+            told: BTreeSet::new(),
+            first: 1,
+            last: 0,
+            begun: false,
+            message: Vec::new(),
+            outcome,
+        }
     }
 
     /// Looks at some entries; answers whether those were the last.
@@ -216,16 +241,38 @@ impl<'a> Walk<'a> {
         }
         let stored = stored_tag(row)?;
         if let Some(link) = link {
-            let tag = tag(row, &mut self.message, &link, self.mac)?;
-            if stored != Some(tag) {
-                self.found(Finding::Changed(sequence));
-            }
+            let due = due(row, &mut self.message, &link, self.mac)?;
+            self.compare(sequence, stored, &due);
         }
+        self.follow_generation(row, sequence)?;
         if self.witness.is_some_and(|witness| witness.sequence == sequence && stored != Some(witness.mac)) {
             self.found(Finding::NotAsWitnessed(sequence));
         }
         self.outcome.entries += 1;
         self.previous = (sequence, stored);
+        Ok(())
+    }
+
+    fn compare(&mut self, sequence: i64, stored: Option<[u8; 32]>, due: &Due) {
+        match due {
+            Due::Tag(tag) if stored == Some(*tag) => {}
+            Due::NotAtHand(generation) => {
+                if self.told.insert(*generation) {
+                    self.found(Finding::NotVerifiable(sequence, *generation));
+                }
+            }
+            Due::Tag(_) | Due::None => self.found(Finding::Changed(sequence)),
+        }
+    }
+
+    /// Generations only grow: an earlier one behind a later one was put there by somebody who has that key alone.
+    fn follow_generation(&mut self, row: &Row<'_>, sequence: i64) -> rusqlite::Result<()> {
+        if let Some(generation) = generation(row)? {
+            if generation < self.generation {
+                self.found(Finding::Changed(sequence));
+            }
+            self.generation = generation;
+        }
         Ok(())
     }
 
@@ -278,19 +325,38 @@ fn select_behind() -> String {
     format!("SELECT {COLUMNS} FROM audit WHERE sequence > ?1 ORDER BY sequence LIMIT ?2")
 }
 
-/// The tag that the row ought to have.
-fn tag(
+/// The tag that a row ought to have.
+enum Due {
+    Tag([u8; 32]),
+    /// It was written under a generation of the master key that is not at hand.
+    NotAtHand(Generation),
+    /// It says that it was written under something that is no generation.
+    None,
+}
+
+fn due(
     row: &Row<'_>,
     message: &mut Vec<u8>,
     previous: &[u8; 32],
     mac: &dyn AuditMac,
-) -> rusqlite::Result<[u8; 32]> {
+) -> rusqlite::Result<Due> {
     encoding::begin_entry(message, previous);
     for place in 0..FIELDS {
         encoding::add(message, Field(row.get_ref(place)?));
     }
     encoding::add_later(message, Field(row.get_ref(USER_NAME)?));
-    Ok(mac.tag(message))
+    encoding::add_later(message, Field(row.get_ref(GENERATION)?));
+    let Some(generation) = generation(row)? else { return Ok(Due::None) };
+    Ok(mac.tag(generation, message).map_or(Due::NotAtHand(generation), Due::Tag))
+}
+
+/// The generation that a row says it was written under; None: that is none.
+fn generation(row: &Row<'_>) -> rusqlite::Result<Option<Generation>> {
+    Ok(match row.get_ref(GENERATION)? {
+        ValueRef::Null => Some(Generation::FIRST),
+        ValueRef::Integer(number) => u8::try_from(number).ok().and_then(Generation::new),
+        _ => None,
+    })
 }
 
 /// The tag that the row has; None: it has something else in its place.

@@ -6,7 +6,7 @@ use vestibule_model::{
     AdministrationToken, AdministrationTokenId, Administrator, AdministratorRole, SecretDigest, UserId,
 };
 
-use crate::columns::{At, Coded, Id, RoleKind};
+use crate::columns::{At, Coded, Id, Numbered, RoleKind};
 
 /// Every administrator, by user id.
 pub(crate) fn administrators(snapshot: &Connection) -> rusqlite::Result<Vec<Administrator>> {
@@ -27,17 +27,19 @@ pub(crate) fn token_with(
     snapshot: &Connection,
     secret: SecretDigest,
 ) -> rusqlite::Result<Option<AdministrationToken>> {
-    let sql = "SELECT * FROM administration_tokens WHERE secret = ?1";
-    snapshot.prepare_cached(sql)?.query_row([secret.0], token).optional()
+    let sql = "SELECT * FROM administration_tokens WHERE secret = ?1 AND secret_generation = ?2";
+    let parameters = (secret.tag, Numbered(secret.generation));
+    snapshot.prepare_cached(sql)?.query_row(parameters, token).optional()
 }
 
 fn token(row: &Row<'_>) -> rusqlite::Result<AdministrationToken> {
     let (At(created), At(expires)) = (row.get("created")?, row.get("expires")?);
+    let Numbered(generation) = row.get("secret_generation")?;
     let time = |name| Ok::<_, rusqlite::Error>(row.get::<_, Option<At>>(name)?.map(|At(time)| time));
     Ok(AdministrationToken {
         id: AdministrationTokenId(row.get("id")?),
         name: row.get("name")?,
-        secret: SecretDigest(row.get("secret")?),
+        secret: SecretDigest { tag: row.get("secret")?, generation },
         role: role(row)?,
         created_by: row.get("created_by")?,
         created,

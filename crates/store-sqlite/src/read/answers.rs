@@ -9,10 +9,11 @@ use crate::columns::At;
 pub(crate) fn answer(snapshot: &Connection, key: SecretDigest) -> rusqlite::Result<Option<RememberedAnswer>> {
     let sql = "SELECT request, at, sealed FROM answers WHERE key = ?1";
     let answer = |row: &Row<'_>| {
-        let (request, At(at)) = (SecretDigest(row.get(0)?), row.get(1)?);
+        // Both are made in one moment.
+        let (request, At(at)) = (SecretDigest { tag: row.get(0)?, ..key }, row.get(1)?);
         Ok(RememberedAnswer { key, request, at, sealed: row.get(2)? })
     };
-    snapshot.prepare_cached(sql)?.query_row([key.0], answer).optional()
+    snapshot.prepare_cached(sql)?.query_row([key.tag], answer).optional()
 }
 
 /// When the oldest answer was given.

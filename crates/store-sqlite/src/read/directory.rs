@@ -10,7 +10,7 @@ use vestibule_model::{
 use vestibule_store::AccountRows;
 
 use super::users::{EVERY_USER, OF_ACCOUNT, user};
-use crate::columns::{At, Coded, Id, Json};
+use crate::columns::{At, Coded, Id, Json, Numbered};
 
 /// Every account and everything that belongs to it but its sessions. The users, who are many, are read in one go.
 pub(crate) fn accounts(snapshot: &Connection) -> rusqlite::Result<Vec<AccountRows>> {
@@ -154,9 +154,9 @@ fn oauth_client(row: &Row<'_>) -> rusqlite::Result<OauthClient> {
     Ok(OauthClient {
         id: ApplicationId(row.get("id")?),
         client_id: row.get("client_id")?,
-        secret: SecretDigest(row.get("secret")?),
+        secret: digest(row, "secret", "secret_generation")?,
         secret_version: SecretVersion(row.get("secret_version")?),
-        superseded: superseded(row, || row.get("superseded_secret").map(SecretDigest))?,
+        superseded: superseded(row, || digest(row, "superseded_secret", "superseded_generation"))?,
         name: row.get("name")?,
         enabled: row.get("enabled")?,
         privileges,
@@ -164,13 +164,19 @@ fn oauth_client(row: &Row<'_>) -> rusqlite::Result<OauthClient> {
     })
 }
 
+/// A digest, which stands in two columns.
+fn digest(row: &Row<'_>, tag: &str, generation: &str) -> rusqlite::Result<SecretDigest> {
+    let Numbered(generation) = row.get(generation)?;
+    Ok(SecretDigest { tag: row.get(tag)?, generation })
+}
+
 fn application_token(row: &Row<'_>) -> rusqlite::Result<ApplicationToken> {
     Ok(ApplicationToken {
         id: ApplicationId(row.get("id")?),
         name: row.get("name")?,
-        token: SecretDigest(row.get("token")?),
+        token: digest(row, "token", "token_generation")?,
         secret_version: SecretVersion(row.get("secret_version")?),
-        superseded: superseded(row, || row.get("superseded_token").map(SecretDigest))?,
+        superseded: superseded(row, || digest(row, "superseded_token", "superseded_generation"))?,
         enabled: row.get("enabled")?,
         last_used: row.get::<_, Option<At>>("last_used")?.map(|At(at)| at),
         requests: row.get::<_, i64>("requests")?.unsigned_abs(),

@@ -79,6 +79,13 @@ impl WitnessFile {
         Ok(Self { path: path.to_owned(), seal, file, next, said })
     }
 
+    /// Reads again what it says. Which seals count is known only when the database was opened, which says which generations of
+    /// the master key are accepted.
+    pub(crate) fn look_again(&mut self) -> io::Result<()> {
+        (self.said, self.next) = read(&self.file, &*self.seal)?;
+        Ok(())
+    }
+
     /// Says this from now on, and answers when that is durable.
     pub fn attest(&mut self, attestation: &Attestation) -> io::Result<()> {
         self.put(&attestation.0)

@@ -7,7 +7,7 @@ use vestibule_model::{
 use vestibule_store::StoreError;
 
 use super::execute;
-use crate::columns::{At, Coded, Id, RoleKind};
+use crate::columns::{At, Coded, Id, Numbered, RoleKind};
 
 const PUT: &str = "
     INSERT INTO administrators (user_id, role, account_id) SELECT id, ?2, ?3 FROM users WHERE id = ?1
@@ -27,11 +27,11 @@ pub(super) fn delete(connection: &Connection, user: UserId) -> Result<(), StoreE
 
 /// When a token that is there was last used stays.
 const PUT_TOKEN: &str = "
-    INSERT INTO administration_tokens (id, name, secret, role, account_id, created_by, created, expires, last_used,
+    INSERT INTO administration_tokens (id, name, secret, secret_generation, role, account_id, created_by, created, expires, last_used,
                                        revoked)
-    VALUES (:id, :name, :secret, :role, :account_id, :created_by, :created, :expires, :last_used, :revoked)
+    VALUES (:id, :name, :secret, :secret_generation, :role, :account_id, :created_by, :created, :expires, :last_used, :revoked)
     ON CONFLICT (id) DO UPDATE SET
-        name = excluded.name, secret = excluded.secret, role = excluded.role, account_id = excluded.account_id,
+        name = excluded.name, secret = excluded.secret, secret_generation = excluded.secret_generation, role = excluded.role, account_id = excluded.account_id,
         created_by = excluded.created_by, created = excluded.created, expires = excluded.expires,
         revoked = excluded.revoked";
 
@@ -39,7 +39,8 @@ pub(super) fn put_token(connection: &Connection, token: &AdministrationToken) ->
     let parameters = named_params! {
         ":id": token.id.0,
         ":name": token.name,
-        ":secret": token.secret.0,
+        ":secret": token.secret.tag,
+        ":secret_generation": Numbered(token.secret.generation),
         ":role": Coded(kind(token.role)),
         ":account_id": token.role.account().map(Id),
         ":created_by": token.created_by,

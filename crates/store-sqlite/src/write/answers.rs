@@ -18,7 +18,7 @@ pub(super) fn remember(
     replaces_before: Millis,
 ) -> Result<(), StoreError> {
     let RememberedAnswer { key, request, at, sealed } = answer;
-    let parameters = params![key.0, request.0, At(*at), sealed, At(replaces_before)];
+    let parameters = params![key.tag, request.tag, At(*at), sealed, At(replaces_before)];
     match execute(connection, REMEMBER, parameters)? {
         0 => Err(StoreError::Constraint("there is an answer under this key already".into())),
         _ => Ok(()),

@@ -1,11 +1,13 @@
 //! Writing what programs log in with.
 
 use rusqlite::{Connection, named_params, params};
-use vestibule_model::{AccountId, ApiKey, ApplicationToken, OauthClient};
+use vestibule_model::{
+    AccountId, ApiKey, ApplicationToken, Generation, OauthClient, SecretDigest, Superseded,
+};
 use vestibule_store::{ApplicationTouch, StoreError};
 
 use super::{execute, own};
-use crate::columns::{At, Id, Json};
+use crate::columns::{At, Id, Json, Numbered};
 use crate::error::of_change;
 
 const PUT_API_KEY: &str = "
@@ -63,23 +65,28 @@ pub(super) fn put_oauth_client(
     client: &OauthClient,
 ) -> Result<(), StoreError> {
     let sql = "
-        INSERT INTO oauth_clients (id, account_id, client_id, secret, secret_version, superseded_until,
-                                   superseded_secret, name, enabled, privileges, addresses)
-        VALUES (:id, :account_id, :client_id, :secret, :secret_version, :superseded_until,
-                :superseded_secret, :name, :enabled, :privileges, :addresses)
+        INSERT INTO oauth_clients (id, account_id, client_id, secret, secret_generation, secret_version,
+                                   superseded_until, superseded_secret, superseded_generation, name, enabled,
+                                   privileges, addresses)
+        VALUES (:id, :account_id, :client_id, :secret, :secret_generation, :secret_version, :superseded_until,
+                :superseded_secret, :superseded_generation, :name, :enabled, :privileges, :addresses)
         ON CONFLICT (id) DO UPDATE SET
-            client_id = excluded.client_id, secret = excluded.secret, secret_version = excluded.secret_version,
+            client_id = excluded.client_id, secret = excluded.secret,
+            secret_generation = excluded.secret_generation, secret_version = excluded.secret_version,
             superseded_until = excluded.superseded_until, superseded_secret = excluded.superseded_secret,
+            superseded_generation = excluded.superseded_generation,
             name = excluded.name, enabled = excluded.enabled, privileges = excluded.privileges, addresses = excluded.addresses
         WHERE oauth_clients.account_id = excluded.account_id";
     let parameters = named_params! {
         ":id": client.id.0,
         ":account_id": Id(account),
         ":client_id": client.client_id,
-        ":secret": client.secret.0,
+        ":secret": client.secret.tag,
+        ":secret_generation": Numbered(client.secret.generation),
         ":secret_version": client.secret_version.0,
         ":superseded_until": client.superseded.map(|before| At(before.until)),
-        ":superseded_secret": client.superseded.map(|before| before.values.0),
+        ":superseded_secret": client.superseded.map(|before| before.values.tag),
+        ":superseded_generation": superseded_generation(client.superseded),
         ":name": client.name,
         ":enabled": client.enabled,
         ":privileges": Json(&client.privileges),
@@ -99,32 +106,36 @@ pub(super) fn put_application_token(
     account: AccountId,
     token: &ApplicationToken,
 ) -> Result<(), StoreError> {
-    let superseded = token.superseded.map(|before| before.values.0);
+    let superseded = token.superseded.map(|before| before.values.tag);
     let mut select = connection.prepare_cached(TAKEN).map_err(of_change)?;
     if select
-        .query_row(params![token.id.0, token.token.0, superseded], |row| row.get(0))
+        .query_row(params![token.id.0, token.token.tag, superseded], |row| row.get(0))
         .map_err(of_change)?
     {
         return Err(StoreError::Constraint("the application token is taken".into()));
     }
     let sql = "
-        INSERT INTO application_tokens (id, account_id, name, token, secret_version, superseded_until,
-                                        superseded_token, enabled, last_used, requests)
-        VALUES (:id, :account_id, :name, :token, :secret_version, :superseded_until,
-                :superseded_token, :enabled, :last_used, :requests)
+        INSERT INTO application_tokens (id, account_id, name, token, token_generation, secret_version,
+                                        superseded_until, superseded_token, superseded_generation, enabled,
+                                        last_used, requests)
+        VALUES (:id, :account_id, :name, :token, :token_generation, :secret_version, :superseded_until,
+                :superseded_token, :superseded_generation, :enabled, :last_used, :requests)
         ON CONFLICT (id) DO UPDATE SET
-            name = excluded.name, token = excluded.token, secret_version = excluded.secret_version,
-            superseded_until = excluded.superseded_until, superseded_token = excluded.superseded_token,
+            name = excluded.name, token = excluded.token, token_generation = excluded.token_generation,
+            secret_version = excluded.secret_version, superseded_until = excluded.superseded_until,
+            superseded_token = excluded.superseded_token, superseded_generation = excluded.superseded_generation,
             enabled = excluded.enabled
         WHERE application_tokens.account_id = excluded.account_id";
     let parameters = named_params! {
         ":id": token.id.0,
         ":account_id": Id(account),
         ":name": token.name,
-        ":token": token.token.0,
+        ":token": token.token.tag,
+        ":token_generation": Numbered(token.token.generation),
         ":secret_version": token.secret_version.0,
         ":superseded_until": token.superseded.map(|before| At(before.until)),
         ":superseded_token": superseded,
+        ":superseded_generation": superseded_generation(token.superseded),
         ":enabled": token.enabled,
         ":last_used": token.last_used.map(At),
         ":requests": count(token.requests),
@@ -149,4 +160,9 @@ pub(super) fn touch(connection: &Connection, touches: &[ApplicationTouch]) -> Re
 
 fn count(requests: u64) -> i64 {
     i64::try_from(requests).unwrap_or(i64::MAX)
+}
+
+/// Where there is none, that of a secret which there is not.
+fn superseded_generation(superseded: Option<Superseded<SecretDigest>>) -> Numbered {
+    Numbered(superseded.map_or(Generation::FIRST, |before| before.values.generation))
 }

@@ -14,13 +14,16 @@ pub(crate) const FIELDS: usize = 22;
 /// The columns in their order, the tag last.
 pub(crate) const COLUMNS: &str = "
     sequence, at, action, reason, account_id, user_id, session, actor, actor_id, actor_name, means, application_id,
-    dialect, address, target, target_id, target_name, before, after, details, count, until, mac, user_name";
+    dialect, address, target, target_id, target_name, before, after, details, count, until, mac, user_name, generation";
 
 /// Where the name of the user stands in [`COLUMNS`]. It came later, so it is tagged behind the others, and only where it is.
 pub(crate) const USER_NAME: usize = FIELDS + 1;
 
+/// Where the generation of the master key stands that the tag is made under. It came later still; the first is not written.
+pub(crate) const GENERATION: usize = FIELDS + 2;
+
 /// Every column of the table, in its order: a short text is found faster among the prepared ones.
-const INSERT: &str = "INSERT INTO audit VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+const INSERT: &str = "INSERT INTO audit VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 /// What a row borrows from that the record does not hold in that form.
 pub(crate) struct Columns {
@@ -97,7 +100,7 @@ pub(crate) fn insert(
     connection: &Connection,
     fields: &[Field<'_>; FIELDS],
     mac: &[u8; 32],
-    user_name: Field<'_>,
+    [user_name, generation]: [Field<'_>; 2],
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(INSERT)?;
     for (place, field) in (1..).zip(fields) {
@@ -105,5 +108,6 @@ pub(crate) fn insert(
     }
     statement.raw_bind_parameter(FIELDS + 1, mac)?;
     statement.raw_bind_parameter(USER_NAME + 1, user_name)?;
+    statement.raw_bind_parameter(GENERATION + 1, generation)?;
     statement.raw_execute().map(drop)
 }

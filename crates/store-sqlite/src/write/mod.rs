@@ -8,6 +8,7 @@ pub(crate) mod audit;
 mod credentials;
 mod deletion;
 mod directory;
+mod master_keys;
 mod sessions;
 
 use std::collections::BTreeSet;
@@ -70,6 +71,13 @@ fn apply(connection: &Connection, chain: &mut Chain, change: &Change) -> Result<
             answers::remember(connection, answer, *replaces_before)?;
         }
         Change::ForgetAnswers { before, limit } => answers::forget(connection, *before, *limit)?,
+        Change::ExpectMasterKey(generation) => master_keys::expect(connection, *generation)?,
+        Change::ActivateMasterKey { generation, check_value, at } => {
+            chain.before_rotation(connection)?;
+            master_keys::activate(connection, *generation, check_value, *at)?;
+            chain.after_rotation();
+        }
+        Change::RetireMasterKey { generation, at } => master_keys::retire(connection, *generation, *at)?,
         of_directory => return apply_to_directory(connection, of_directory),
     }
     Ok(None)
@@ -101,6 +109,14 @@ fn apply_to_directory(connection: &Connection, change: &Change) -> Result<Option
         Change::SetLock { user, locked_at } => {
             let account = credentials::set_lock(connection, *user, *locked_at)?;
             return Ok(account.map(|account| Changed::user(account, *user)));
+        }
+        Change::Reseal { account, key, old, new } => {
+            let found = master_keys::reseal(connection, (*account, *key), old, new)?;
+            return Ok(found.then(|| Changed::account(*account)));
+        }
+        Change::RedoDigest { holder, old, new } => {
+            let found = master_keys::redo_digest(connection, holder, *old, *new)?;
+            return Ok(holder.account.filter(|_| found).map(Changed::account));
         }
         Change::DeleteUser(user) => {
             let account = deletion::user(connection, *user)?;

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use vestibule_model::{Millis, Session, SessionId};
+use vestibule_model::{MasterKeyRecord, Millis, Session, SessionId};
 use vestibule_store::conformance::samples::{HERE, account, id, session, skill, user};
 use vestibule_store::{Change, Store};
 use vestibule_store_sqlite::{
@@ -61,7 +61,7 @@ async fn a_copy_says_what_it_holds() {
     let (copy, contents) = backed_up(&store);
     let expected = Contents {
         schema: contents.schema,
-        key_check: Some(KEY_CHECK),
+        master_keys: vec![MasterKeyRecord::first(KEY_CHECK)],
         accounts: 1,
         users: 1,
         sessions: 3,

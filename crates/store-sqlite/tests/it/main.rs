@@ -13,5 +13,6 @@ mod end_journal;
 mod killed;
 mod lost_commits;
 mod opening;
+mod rotation;
 mod temporary;
 mod witness;

@@ -45,7 +45,7 @@ async fn another_master_key_is_refused_and_the_first_still_accepted() {
     let store = inhabited().await;
     let path = store.path();
     let refused = open(&path, [8; 32]).unwrap_err();
-    assert!(matches!(refused, OpenError::WrongMasterKey), "{refused:?}");
+    assert!(matches!(refused, OpenError::WrongMasterKey(_)), "{refused:?}");
     store.reopen(KEY_CHECK).unwrap();
 }
 

@@ -5,15 +5,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use vestibule_crypto::{AuditKey, MasterKey};
+use vestibule_crypto::{AuditKey, MasterKeys};
 use vestibule_store_sqlite::{OpenError, SqliteStore};
 
 /// The check value of the master key that tests use.
 pub(crate) const KEY_CHECK: [u8; 32] = [7; 32];
 
-/// The key of the audit that tests use.
+/// The keys of the audit that tests use, of some generations of the master key.
 pub(crate) fn audit_key() -> AuditKey {
-    AuditKey::derive(&MasterKey::from_hex(&"5a".repeat(32)).unwrap())
+    audit_key_of(&[1, 2, 9, 255])
+}
+
+/// Those of some of them.
+pub(crate) fn audit_key_of(generations: &[u8]) -> AuditKey {
+    let line = |number: &u8| format!("{number}:{}\n", format!("{:02x}", 0x59 ^ (number ^ 2)).repeat(32));
+    AuditKey::derive(&MasterKeys::from_text(&generations.iter().map(line).collect::<String>()).unwrap())
 }
 
 /// A store, and the directory that its file is in. The store is dropped before the directory.

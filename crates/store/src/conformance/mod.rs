@@ -31,6 +31,8 @@ pub mod credentials;
 pub mod deletion;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod directory;
+#[expect(missing_docs, reason = "a fact's name says it")]
+pub mod master_keys;
 pub mod samples;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod sequence;
@@ -263,6 +265,26 @@ macro_rules! conformance_suite {
                 the_oldest_answers_are_forgotten_and_no_more_than_asked_for
                 answers_do_not_move_the_directory
             }
+            master_keys {
+                the_first_generation_is_active_at_first
+                a_generation_takes_the_place_of_the_one_before
+                generations_may_be_left_out
+                an_earlier_generation_or_the_same_is_not_activated
+                a_refused_commit_rotates_nothing
+                an_expected_generation_that_is_not_active_refuses
+                a_readable_generation_is_retired_when_nothing_remains
+                a_session_keeps_its_generation_from_retiring
+                a_sealed_secret_keeps_its_generation_from_retiring
+                a_secret_that_was_changed_is_not_sealed_anew
+                an_answer_keeps_its_generation_from_retiring
+                digests_keep_their_generation_from_retiring_and_are_named
+                superseded_secrets_keep_their_generation_from_retiring_too
+                a_secret_that_was_changed_is_not_redone
+                administration_tokens_that_work_no_more_keep_nothing
+                what_is_sealed_or_redone_is_followed_as_a_change_of_the_account
+                rotations_do_not_move_the_directory
+                a_generation_verifies_the_audit_while_entries_of_it_are_there
+            }
             audit {
                 a_new_store_has_no_entries
                 an_entry_is_read_back
@@ -328,6 +350,7 @@ mod tests {
             include_str!("credentials.rs"),
             include_str!("transactions.rs"),
             include_str!("sequence.rs"),
+            include_str!("master_keys.rs"),
         ];
         let written = facts.iter().flat_map(|file| file.split("\npub async fn ").skip(1));
         let names: Vec<_> = written.filter_map(|rest| rest.split('(').next()).collect();

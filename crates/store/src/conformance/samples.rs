@@ -5,8 +5,8 @@ use std::time::Duration;
 use vestibule_model::{
     Account, AccountId, AccountState, Actor, AdministrationToken, AdministrationTokenId, AdministratorRole,
     ApiKey, ApiKeyValues, Application, ApplicationId, ApplicationToken, AuditAction, AuditReason,
-    AuditRecord, AuditTarget, Dialect, Feature, Group, LockoutPolicy, Means, Millis, OauthClient, Opening,
-    PasswordCredential, PasswordPolicy, Population, Privilege, Profile, Rank, Refusal, RoleType,
+    AuditRecord, AuditTarget, Dialect, Feature, Generation, Group, LockoutPolicy, Means, Millis, OauthClient,
+    Opening, PasswordCredential, PasswordPolicy, Population, Privilege, Profile, Rank, Refusal, RoleType,
     SecretDigest, SecretVersion, Service, Session, SessionId, SessionPolicy, SessionReference, SignOn, Skill,
     Superseded, TargetKind, User, UserId, UserKind,
 };
@@ -138,9 +138,15 @@ pub fn oauth_client(id: i64) -> OauthClient {
     OauthClient {
         id: ApplicationId(id),
         client_id: format!("client-{id}"),
-        secret: SecretDigest(std::array::from_fn(|place| u8::try_from(place * 7).unwrap_or(0))),
+        secret: SecretDigest {
+            tag: std::array::from_fn(|place| u8::try_from(place * 7).unwrap_or(0)),
+            generation: later(),
+        },
         secret_version: SecretVersion(3),
-        superseded: Some(Superseded { values: digest(id), until: Millis::from_unix(1_780_000_086_402) }),
+        superseded: Some(Superseded {
+            values: SecretDigest { generation: later(), ..digest(id) },
+            until: Millis::from_unix(1_780_000_086_402),
+        }),
         name: "Warehouse".into(),
         enabled: true,
         privileges: vec![Privilege::AccountConfigWrite, Privilege::AppKeyManagement],
@@ -162,10 +168,17 @@ pub fn application_token(id: i64) -> ApplicationToken {
     }
 }
 
+/// A generation of the master key that is not the first.
+pub fn later() -> Generation {
+    Generation::FIRST.next().unwrap()
+}
+
 /// A digest, made from a number.
 pub fn digest(number: i64) -> SecretDigest {
     let bytes = number.to_be_bytes();
-    SecretDigest(std::array::from_fn(|place| bytes[place % 8].wrapping_add(u8::try_from(place).unwrap_or(0))))
+    let tag: [u8; 32] =
+        std::array::from_fn(|place| bytes[place % 8].wrapping_add(u8::try_from(place).unwrap_or(0)));
+    tag.into()
 }
 
 /// A session of that user, with everything optional set; its id made of one byte.

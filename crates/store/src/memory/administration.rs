@@ -67,6 +67,13 @@ impl Administration {
         Ok(())
     }
 
+    pub(super) fn redo_digest(&mut self, id: i64, old: SecretDigest, new: SecretDigest) {
+        let token = self.tokens.get_mut(&AdministrationTokenId(id));
+        if let Some(token) = token.filter(|token| token.secret == old) {
+            token.secret = new;
+        }
+    }
+
     pub(super) fn delete_token(&mut self, id: AdministrationTokenId) {
         if self.tokens.remove(&id).is_some() {
             self.retired.insert(id);

@@ -12,7 +12,11 @@ pub(super) struct Answers(BTreeMap<[u8; 32], RememberedAnswer>);
 
 impl Answers {
     pub(super) fn get(&self, key: SecretDigest) -> Option<RememberedAnswer> {
-        self.0.get(&key.0).cloned()
+        self.0.get(&key.tag).cloned()
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &RememberedAnswer> {
+        self.0.values()
     }
 
     pub(super) fn oldest(&self) -> Option<Millis> {
@@ -24,16 +28,16 @@ impl Answers {
         answer: RememberedAnswer,
         replaces_before: Millis,
     ) -> Result<(), StoreError> {
-        if self.0.get(&answer.key.0).is_some_and(|present| present.at >= replaces_before) {
+        if self.0.get(&answer.key.tag).is_some_and(|present| present.at >= replaces_before) {
             return refuse("there is an answer under this key already");
         }
-        self.0.insert(answer.key.0, answer);
+        self.0.insert(answer.key.tag, answer);
         Ok(())
     }
 
     pub(super) fn forget(&mut self, before: Millis, limit: usize) {
         let old = self.0.values().filter(|answer| answer.at < before);
-        let mut old: Vec<_> = old.map(|answer| (answer.at, answer.key.0)).collect();
+        let mut old: Vec<_> = old.map(|answer| (answer.at, answer.key.tag)).collect();
         old.sort_unstable();
         for (_, key) in old.into_iter().take(limit) {
             self.0.remove(&key);

@@ -2,26 +2,35 @@
 
 use std::collections::VecDeque;
 
-use vestibule_model::{AuditEntry, AuditRecord, AuditSequence, Millis};
+use vestibule_model::{AuditEntry, AuditRecord, AuditSequence, Generation, Millis};
 
 use crate::{AuditOrder, AuditPage, AuditQuery};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Audit {
     entries: VecDeque<AuditEntry>,
+    /// Under which generation of the master key each was written.
+    generations: VecDeque<Generation>,
     /// How many entries there have ever been.
     written: i64,
 }
 
 impl Audit {
-    pub(super) fn write(&mut self, record: AuditRecord) {
+    pub(super) fn write(&mut self, record: AuditRecord, generation: Generation) {
         self.written += 1;
+        self.generations.push_back(generation);
         self.entries.push_back(AuditEntry { sequence: AuditSequence(self.written), record });
     }
 
     pub(super) fn prune(&mut self, before: Millis, limit: usize) {
         let old = self.entries.iter().take(limit).take_while(|entry| entry.record.at < before).count();
         self.entries.drain(..old);
+        self.generations.drain(..old);
+    }
+
+    /// Under which generation of the master key the oldest entry was written.
+    pub(super) fn oldest_generation(&self) -> Option<Generation> {
+        self.generations.front().copied()
     }
 
     pub(super) fn page(&self, query: &AuditQuery) -> AuditPage {

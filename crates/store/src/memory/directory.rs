@@ -8,7 +8,7 @@ use vestibule_model::{
     PasswordCredential, Profile, SecretDigest, Skill, User, UserId,
 };
 
-use crate::{AccountRows, ApplicationTouch, StoreError, UserQuery};
+use crate::{AccountRows, ApplicationTouch, DigestHolder, DigestKind, StoreError, UserQuery};
 
 /// Counts end here: databases know no larger number.
 const MANY: u64 = i64::MAX.unsigned_abs();
@@ -167,6 +167,43 @@ impl Directory {
             token.last_used = token.last_used.max(Some(touch.last_used));
             token.requests = token.requests.saturating_add(touch.requests).min(MANY);
         }
+    }
+
+    /// Whether the key has the secret that is sealed as `old`, which is `new` from now on.
+    pub(super) fn reseal(&mut self, account: AccountId, key: ApplicationId, old: &[u8], new: &[u8]) -> bool {
+        let key = self.api_keys.get_mut(&key).filter(|(of, _)| *of == account);
+        let Some((_, key)) = key else { return false };
+        let before = key.superseded.iter_mut().map(|before| &mut before.values);
+        let before =
+            before.flat_map(|values| [&mut values.sealed_secret, &mut values.sealed_access_token_secret]);
+        let seals = [&mut key.sealed_secret, &mut key.sealed_access_token_secret].into_iter().chain(before);
+        let found = seals.filter(|sealed| **sealed == old);
+        found.map(|sealed| new.clone_into(sealed)).count() > 0
+    }
+
+    /// Whether the holder has the digest `old`, which is `new` from now on.
+    pub(super) fn redo_digest(
+        &mut self,
+        holder: &DigestHolder,
+        old: SecretDigest,
+        new: SecretDigest,
+    ) -> bool {
+        let id = ApplicationId(holder.id);
+        let is_mine = |of: &AccountId| Some(*of) == holder.account;
+        let (present, before) = match holder.kind {
+            DigestKind::ApplicationToken => match self.application_tokens.get_mut(&id) {
+                Some((of, token)) if is_mine(of) => (&mut token.token, &mut token.superseded),
+                _ => return false,
+            },
+            DigestKind::OauthClient => match self.oauth_clients.get_mut(&id) {
+                Some((of, client)) if is_mine(of) => (&mut client.secret, &mut client.superseded),
+                _ => return false,
+            },
+            DigestKind::AdministrationToken => return false,
+        };
+        let before = before.iter_mut().map(|before| &mut before.values);
+        let found = std::iter::once(present).chain(before).filter(|digest| **digest == old);
+        found.map(|digest| *digest = new).count() > 0
     }
 
     /// Answers the user's account.

@@ -7,6 +7,7 @@ mod answers;
 mod audit;
 mod deletion;
 mod directory;
+mod master_keys;
 mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,18 +16,19 @@ use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, Millis, RememberedAnswer,
-    SecretDigest, Session, SessionId, User, UserId,
+    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, Generation,
+    MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
 };
 
 use self::administration::Administration;
 use self::answers::Answers;
 use self::audit::Audit;
 use self::directory::Directory;
+use self::master_keys::MasterKeys;
 use self::transaction::Transaction;
 use crate::{
-    AccountRows, AuditPage, AuditQuery, Change, Changed, DirectoryChanges, DirectoryRows, Sequence, Store,
-    StoreFuture, UserQuery,
+    AccountRows, AuditPage, AuditQuery, Change, Changed, DirectoryChanges, DirectoryRows, Remains, Sequence,
+    Store, StoreFuture, UserQuery,
 };
 
 /// A store in memory, empty at first.
@@ -38,12 +40,13 @@ pub struct MemoryStore {
 /// Everything that is stored.
 #[derive(Debug, Default)]
 struct Tables {
-    /// Shared, as are the next four, so that a transaction keeps the state before it for the price of a pointer.
+    /// Shared, as are the next five, so that a transaction keeps the state before it for the price of a pointer.
     directory: Arc<Directory>,
     administration: Arc<Administration>,
     audit: Arc<Audit>,
     answers: Arc<Answers>,
     uses: Arc<Uses>,
+    master_keys: Arc<MasterKeys>,
     sessions: BTreeMap<SessionId, Session>,
     /// Every change of the directory; the sequence is its length.
     changes: Vec<Changed>,
@@ -169,6 +172,14 @@ impl Store for MemoryStore {
 
     fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>> {
         Box::pin(ready(Ok(self.tables().answers.oldest())))
+    }
+
+    fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>> {
+        Box::pin(ready(Ok(self.tables().master_keys.records())))
+    }
+
+    fn remains(&self, generation: Generation, now: Millis) -> StoreFuture<'_, Remains> {
+        Box::pin(ready(Ok(self.tables().remains(generation, now))))
     }
 }
 

@@ -9,11 +9,12 @@ use super::administration::Administration;
 use super::answers::Answers;
 use super::audit::Audit;
 use super::directory::Directory;
+use super::master_keys::MasterKeys;
 use super::{Tables, Uses};
 use crate::{Change, Changed, Sequence, StoreError, Touch};
 
 /// Everything but the sessions.
-type Shared = (Arc<Directory>, Arc<Administration>, Arc<Audit>, Arc<Answers>, Arc<Uses>);
+type Shared = (Arc<Directory>, Arc<Administration>, Arc<Audit>, Arc<Answers>, Arc<Uses>, Arc<MasterKeys>);
 
 pub(super) struct Transaction<'a> {
     tables: &'a mut Tables,
@@ -32,6 +33,7 @@ impl<'a> Transaction<'a> {
             Arc::clone(&tables.audit),
             Arc::clone(&tables.answers),
             Arc::clone(&tables.uses),
+            Arc::clone(&tables.master_keys),
         );
         Self { tables, before, undo: Vec::new(), changed: BTreeSet::new() }
     }
@@ -51,7 +53,14 @@ impl<'a> Transaction<'a> {
 
     fn roll_back(self) {
         let tables = &mut *self.tables;
-        (tables.directory, tables.administration, tables.audit, tables.answers, tables.uses) = self.before;
+        (
+            tables.directory,
+            tables.administration,
+            tables.audit,
+            tables.answers,
+            tables.uses,
+            tables.master_keys,
+        ) = self.before;
         for (id, before) in self.undo.into_iter().rev() {
             match before {
                 Some(session) => self.tables.sessions.insert(id, session),
@@ -74,6 +83,11 @@ impl<'a> Transaction<'a> {
                 return self.answers().remember(*answer, replaces_before);
             }
             Change::ForgetAnswers { before, limit } => self.answers().forget(before, limit),
+            Change::ExpectMasterKey(_)
+            | Change::ActivateMasterKey { .. }
+            | Change::RetireMasterKey { .. } => {
+                return self.change_master_keys(&change);
+            }
             Change::PutAdministrator(_)
             | Change::DeleteAdministrator(_)
             | Change::PutAdministrationToken(_)
@@ -121,6 +135,17 @@ impl<'a> Transaction<'a> {
                 let account = directory.set_lock(user, locked_at);
                 self.changed.extend(account.map(|account| Changed::user(account, user)));
             }
+            Change::Reseal { account, key, old, new } => {
+                let is_changed = directory.reseal(account, key, &old, &new);
+                self.changed.extend(is_changed.then(|| Changed::account(account)));
+            }
+            Change::RedoDigest { holder, old, new } => match holder.account {
+                Some(account) => {
+                    let is_changed = directory.redo_digest(&holder, old, new);
+                    self.changed.extend(is_changed.then(|| Changed::account(account)));
+                }
+                None => self.administration().redo_digest(holder.id, old, new),
+            },
             Change::TouchApplications(touches) => {
                 for touch in touches {
                     directory.touch_application(touch);
@@ -192,6 +217,20 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
+    fn change_master_keys(&mut self, change: &Change) -> Result<(), StoreError> {
+        match *change {
+            Change::ExpectMasterKey(generation) => self.tables.master_keys.expect(generation),
+            Change::ActivateMasterKey { generation, check_value, at } => {
+                Arc::make_mut(&mut self.tables.master_keys).activate(generation, check_value, at)
+            }
+            Change::RetireMasterKey { generation, at } => {
+                let remains = self.tables.remains(generation, at);
+                Arc::make_mut(&mut self.tables.master_keys).retire(generation, at, &remains)
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn administration(&mut self) -> &mut Administration {
         Arc::make_mut(&mut self.tables.administration)
     }
@@ -212,7 +251,8 @@ impl<'a> Transaction<'a> {
         let given = record.given_user_name().map(str::to_owned);
         let gone = || record.user_name_of_target().map(str::to_owned);
         record.user_name = record.user.and(given.or_else(present).or_else(gone));
-        self.audit().write(record);
+        let generation = self.tables.master_keys.active();
+        self.audit().write(record, generation);
     }
 
     fn expect_sequence(&self, expected: Sequence) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use vestibule_auth::{
     ApplicationValue, KnownValues, NamedValues, has_free_name, new_api_key, new_oauth_client,
 };
-use vestibule_model::{ApiKey, Millis, OauthClient, SecretDigest, SecretVersion, Superseded};
+use vestibule_model::{ApiKey, OauthClient, SecretDigest, SecretVersion, Superseded};
 use vestibule_store::AccountRows;
 
 use super::account::set;
@@ -102,13 +102,14 @@ pub(super) struct OneSecret<'a> {
 
 impl OneSecret<'_> {
     /// The same as with an API key's values.
-    pub(super) fn set(self, declared: Option<SecretDigest>, now: Millis) {
-        let before = self.superseded.filter(|before| before.counts(now));
-        let Some(declared) = declared.filter(|declared| {
-            declared != self.secret && before.is_none_or(|before| before.values != *declared)
-        }) else {
+    pub(super) fn set(self, declared: &str, tools: &Tools<'_>) {
+        let before = self.superseded.filter(|before| before.counts(tools.now));
+        // Under whichever generation of the master key it is kept.
+        let is_of = |digest: &SecretDigest| tools.secrets.matches(declared.as_bytes(), digest);
+        if is_of(self.secret) || before.is_some_and(|before| is_of(&before.values)) {
             return;
-        };
+        }
+        let declared = tools.secrets.digest(declared.as_bytes());
         (*self.secret, *self.version, *self.superseded) = (declared, self.version.next(), None);
     }
 }
@@ -151,9 +152,10 @@ pub(super) fn oauth_client(
         &mut client.addresses,
         declared.addresses.as_ref().map(|list| list.iter().map(|net| net.0).collect()).as_ref(),
     );
-    let OauthClient { secret, secret_version: version, superseded, .. } = &mut client;
-    let declared_secret = declared.secret.as_ref().map(|secret| digest(tools, secret));
-    OneSecret { secret, version, superseded }.set(declared_secret, tools.now);
+    if let Some(declared) = &declared.secret {
+        let OauthClient { secret, secret_version: version, superseded, .. } = &mut client;
+        OneSecret { secret, version, superseded }.set(declared, tools);
+    }
     rows.oauth_clients.push(client);
     Ok(())
 }
@@ -167,11 +169,7 @@ fn generated_oauth_client(
     let mut value = |value, declared| draft.value(element, value, declared, tools.rng);
     let client_id = value(ApplicationValue::ClientId, declared.client_id.as_ref());
     let secret = value(ApplicationValue::ClientSecret, declared.secret.as_ref());
-    new_oauth_client(draft.new_application_id(tools.rng), client_id, digest(tools, &secret))
-}
-
-fn digest(tools: &Tools<'_>, secret: &str) -> SecretDigest {
-    tools.secrets.digest(secret.as_bytes())
+    new_oauth_client(draft.new_application_id(tools.rng), client_id, tools.secrets.digest(secret.as_bytes()))
 }
 
 /// Where the declared thing is among those that there are: by its public id if that is declared, else by its name.

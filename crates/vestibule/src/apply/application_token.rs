@@ -1,7 +1,7 @@
 //! Application tokens: known by their names, because of the tokens themselves only digests are kept.
 
 use vestibule_auth::ApplicationValue;
-use vestibule_model::{Account, ApplicationToken, SecretDigest, SecretVersion};
+use vestibule_model::{Account, ApplicationToken, SecretVersion};
 use vestibule_store::AccountRows;
 
 use super::account::set;
@@ -34,8 +34,11 @@ pub(super) fn application_token(
         None => new_token(draft, &element, rows, tools, declared)?,
     };
     set(&mut token.enabled, declared.enabled.as_ref());
-    let ApplicationToken { token: secret, secret_version: version, superseded, .. } = &mut token;
-    OneSecret { secret, version, superseded }.set(text.map(|text| digest(tools, text)), tools.now);
+    if let Some(text) = text {
+        draft.refuse_taken(&element, &token, &tools.secrets.digests(text.as_bytes()))?;
+        let ApplicationToken { token: secret, secret_version: version, superseded, .. } = &mut token;
+        OneSecret { secret, version, superseded }.set(text, tools);
+    }
     draft.claim_token(&element, &token)?;
     rows.application_tokens.push(token);
     Ok(())
@@ -54,17 +57,13 @@ fn new_token(
     Ok(ApplicationToken {
         id: draft.new_application_id(tools.rng),
         name: declared.name.clone(),
-        token: digest(tools, &text),
+        token: tools.secrets.digest(text.as_bytes()),
         secret_version: SecretVersion::default(),
         superseded: None,
         enabled: true,
         last_used: None,
         requests: 0,
     })
-}
-
-fn digest(tools: &Tools<'_>, text: &str) -> SecretDigest {
-    tools.secrets.digest(text.as_bytes())
 }
 
 /// Disabled ones count as well.

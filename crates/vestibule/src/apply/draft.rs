@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use vestibule_auth::{ApplicationValue, new_account, seal_api_key, ten_digits};
-use vestibule_crypto::{Argon2Params, MasterKey, PasswordHasher, Sealer, SecretHasher};
+use vestibule_crypto::{Argon2Params, KeyRing, PasswordHasher, Sealer, SecretHasher};
 use vestibule_model::{
-    Account, AccountId, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord, Means, Millis,
-    NamedPolicy, Rng, SecretDigest, UserId,
+    Account, AccountId, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord, Generation, Means,
+    Millis, NamedPolicy, Rng, SecretDigest, UserId,
 };
 use vestibule_store::{AccountRows, DirectoryRows};
 
@@ -21,6 +21,8 @@ pub(crate) struct Tools<'a> {
     pub(crate) params: Argon2Params,
     pub(crate) sealer: Sealer,
     pub(crate) secrets: SecretHasher,
+    /// The generation of the master key that both use: it must be in force still when what they made is stored.
+    pub(crate) generation: Generation,
     /// Who applies.
     pub(crate) actor: Actor,
 }
@@ -28,7 +30,7 @@ pub(crate) struct Tools<'a> {
 impl<'a> Tools<'a> {
     /// The tools of an installation.
     pub(crate) fn new(
-        master: &MasterKey,
+        keys: &KeyRing,
         (rng, now): (&'a dyn Rng, Millis),
         actor: Actor,
         hashing: &crate::config::HashingSettings,
@@ -38,8 +40,9 @@ impl<'a> Tools<'a> {
             now,
             hasher: PasswordHasher::new(hashing.engine.0),
             params: hashing.params(),
-            sealer: Sealer::derive(master),
-            secrets: SecretHasher::derive(master),
+            sealer: Sealer::derive(keys),
+            secrets: SecretHasher::derive(keys),
+            generation: keys.active(),
             actor,
         }
     }
@@ -146,6 +149,20 @@ impl Draft {
             ));
         }
         Ok(())
+    }
+
+    /// Refuses a token that another application has, under whichever generation of the master key.
+    pub(super) fn refuse_taken(
+        &self,
+        element: &str,
+        token: &ApplicationToken,
+        digests: &[SecretDigest],
+    ) -> Result<(), Problem> {
+        let owners = digests.iter().filter_map(|digest| self.tokens.get(digest));
+        match owners.into_iter().find(|(owner, _)| *owner != token.id) {
+            Some((_, title)) => Err(Problem::new(element, "token", format_args!("this is that of {title}"))),
+            None => Ok(()),
+        }
     }
 
     /// Takes a token for an application, unless another has it.

@@ -91,6 +91,7 @@ pub(crate) fn plan_over(
     }
     if !difference.changes.is_empty() {
         difference.changes.insert(0, Change::ExpectSequence(directory.sequence));
+        difference.changes.insert(1, Change::ExpectMasterKey(tools.generation));
         let entries = difference.told.into_iter().map(|told| tools.entry(told));
         difference.changes.extend(entries.map(|entry| Change::Audit(Box::new(entry))));
     }

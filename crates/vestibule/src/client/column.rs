@@ -5,8 +5,9 @@ use serde_json::Value;
 use crate::moment;
 
 /// What the API gives in milliseconds since 1970.
-const TIMES: [&str; 16] = [
+const TIMES: [&str; 18] = [
     "absolute_end",
+    "activated_at",
     "at",
     "changed_at",
     "created",
@@ -18,6 +19,7 @@ const TIMES: [&str; 16] = [
     "locked_at",
     "password_changed_at",
     "previous_values_until",
+    "retired_at",
     "revoked",
     "since",
     "time",

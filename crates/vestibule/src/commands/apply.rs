@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use vestibule_crypto::{MasterKey, OsRng};
+use vestibule_crypto::{KeyRing, MasterKey, OsRng};
 use vestibule_model::Clock;
 use vestibule_store::DirectoryRows;
 
@@ -39,13 +39,13 @@ fn read(file: &Path) -> Result<Declared, InputError> {
 fn run(config: &Config, declared: &Declared, source: &str) -> anyhow::Result<Plan> {
     let data = DataDir::open(&config.server.data_dir)?;
     let first_time = !data.master_key().exists();
-    let master = master_key::load(&config.master_key, &data)?;
+    let keys = master_key::load(&config.master_key, &data)?;
     if first_time && data.master_key().exists() {
         let path = data.master_key();
         screen::complain(format_args!("made {}; keep a copy apart from the database's", path.display()));
     }
-    let store = witness::open_store(config, (&data, &master), Use::Leave)?;
-    let mut tools = tools(config, &master);
+    let store = witness::open_store(config, (&data, &keys), Use::Leave)?;
+    let mut tools = tools(config, &keys);
     small_runtime()?.block_on(engine::apply(&store, &mut tools, declared, source))
 }
 
@@ -53,18 +53,18 @@ fn run(config: &Config, declared: &Declared, source: &str) -> anyhow::Result<Pla
 fn dry_run(config: &Config, declared: &Declared, source: &str) -> anyhow::Result<Plan> {
     let data = DataDir::at(&config.server.data_dir);
     if !data.database().exists() {
-        let mut tools = tools(config, &MasterKey::generate(&OsRng));
+        let mut tools = tools(config, &KeyRing::from(&MasterKey::generate(&OsRng)));
         return engine::plan_over(&DirectoryRows::default(), &mut tools, declared, source);
     }
     let data = DataDir::open_existing(data.path())?;
-    let master = master_key::load(&config.master_key, &data)?;
-    let store = witness::open_store(config, (&data, &master), Use::LeaveAsItIs)?;
-    let mut tools = tools(config, &master);
+    let keys = master_key::load(&config.master_key, &data)?;
+    let store = witness::open_store(config, (&data, &keys), Use::LeaveAsItIs)?;
+    let mut tools = tools(config, &keys);
     small_runtime()?.block_on(engine::plan(&store, &mut tools, declared, source))
 }
 
-fn tools(config: &Config, master: &MasterKey) -> Tools<'static> {
-    Tools::new(master, (&OsRng, SystemClock.now()), operator(), &config.hashing)
+fn tools(config: &Config, keys: &KeyRing) -> Tools<'static> {
+    Tools::new(keys, (&OsRng, SystemClock.now()), operator(), &config.hashing)
 }
 
 fn show(plan: &Plan) {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
-use vestibule_crypto::MasterKey;
+use vestibule_crypto::KeyRing;
 use vestibule_model::Clock;
 use vestibule_store_sqlite::{BackupError, BackupNote, Contents, back_up};
 
@@ -35,12 +35,12 @@ pub(crate) fn backup(arguments: &BackupArguments) -> anyhow::Result<()> {
     let file = arguments.file.as_deref().context("no file is named")?;
     let present = if arguments.overwrite { Present::Replace } else { Present::Keep };
     check_target(file, &data, present)?;
-    let key = master_key::load_existing(&config.master_key, &data)
+    let keys = master_key::load_existing(&config.master_key, &data)
         .context("without the master key a backup cannot be sealed")?;
     witness::look_for_lost_commits(&data);
     let mut stop = signals::listen()?;
     let draft = Draft::of(file).map_err(|error| cannot_write(file, &error))?;
-    let contents = copy(&database, &key, &draft, &mut stop)
+    let contents = copy(&database, &KeyRing::new(&keys), &draft, &mut stop)
         .with_context(|| format!("no backup of {}", database.display()))?;
     let bytes = fs::metadata(draft.path()).with_context(|| format!("cannot read {}", file.display()))?.len();
     draft.place(present).map_err(|error| cannot_write(file, &error))?;
@@ -96,7 +96,7 @@ fn cannot_write(file: &Path, error: &io::Error) -> anyhow::Error {
 
 fn copy(
     database: &Path,
-    key: &MasterKey,
+    keys: &KeyRing,
     draft: &Draft,
     stop: &mut oneshot::Receiver<()>,
 ) -> anyhow::Result<Contents> {
@@ -115,11 +115,13 @@ fn copy(
     };
     // A signal while the copy was checked.
     go_on(stop)?;
-    if contents.key_check != Some(key.check_value()) {
-        return Err(anyhow!("the database belongs to another master key"));
+    if contents.master_keys.is_empty() {
+        return Err(anyhow!("the database has never been used with a master key"));
     }
+    // From here on the one that is in force there is used.
+    keys.follow(&contents.master_keys).context("the database belongs to another master key")?;
     bar.turn("sealing the copy");
-    backup_file::seal(draft.path(), key, &note, &mut |_, _| go_on(stop))?;
+    backup_file::seal(draft.path(), keys, &note, &mut |_, _| go_on(stop))?;
     Ok(contents)
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use vestibule_auth::FirstOwner;
-use vestibule_crypto::{MasterKey, OsRng};
+use vestibule_crypto::{KeyRing, OsRng};
 use vestibule_model::{Actor, Clock};
 use vestibule_store::Store;
 use vestibule_store_sqlite::holds_api_key;
@@ -41,14 +41,20 @@ pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
     let data = DataDir::open(&loaded.config.server.data_dir)?;
     refuse_others_database(&data)?;
     let _lock = data.lock()?;
-    let master = master_key::load(&loaded.config.master_key, &data)?;
+    let keys = master_key::load(&loaded.config.master_key, &data)?;
     let Development { tls: https, not_covered } = certificates::for_development(&data, SystemClock.now())?;
     let tls = Tls { https: Some(https), ..tls };
     small_runtime()?.block_on(async {
-        let store = witness::open_store(&loaded.config, (&data, &master), Use::Keep)?;
+        let store = witness::open_store(&loaded.config, (&data, &keys), Use::Keep)?;
         let owner = FirstOwner::WithPassword(welcome::OWNER_PASSWORD.to_owned().into());
-        put_demo_account(&store, &loaded.config, &master).await?;
-        let house = House::open(&loaded, &master, (&data, store), (&tls, owner)).await?;
+        put_demo_account(&store, &loaded.config, &keys).await?;
+        let house = House::open(
+            &loaded,
+            master_key::running(keys, &loaded.config.master_key, &data),
+            (&data, store),
+            (&tls, owner),
+        )
+        .await?;
         welcome::show(house.addresses(), &data, &not_covered);
         house.run(signals).await
     })
@@ -69,9 +75,9 @@ fn refuse_others_database(data: &DataDir) -> anyhow::Result<()> {
     bail!("{folder} has a database that `vestibule dev` did not make, and the demo account would go into it")
 }
 
-async fn put_demo_account(store: &dyn Store, config: &Config, master: &MasterKey) -> anyhow::Result<()> {
+async fn put_demo_account(store: &dyn Store, config: &Config, keys: &KeyRing) -> anyhow::Result<()> {
     let declared = Declared::read(Path::new("demo.toml"), DEMO)?;
-    let mut tools = Tools::new(master, (&OsRng, SystemClock.now()), Actor::System, &config.hashing);
+    let mut tools = Tools::new(keys, (&OsRng, SystemClock.now()), Actor::System, &config.hashing);
     let plan = apply::apply(store, &mut tools, &declared, "demo.toml").await;
     let plan = plan.context("cannot make the demo account")?;
     tracing::debug!(changes = plan.lines.len(), "the demo account is as declared");

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
-use vestibule_crypto::{AuditKey, MasterKey, OsRng};
-use vestibule_model::{AuditAction, AuditRecord, Clock, Means};
+use vestibule_crypto::{AuditKey, KeyRing, KeyRingError, MasterKeys, OsRng};
+use vestibule_model::{AuditAction, AuditRecord, Clock, Generation, Means};
 use vestibule_store::{Change, Store};
 use vestibule_store_sqlite::{BackupNote, Contents, Sessions, SqliteStore, attest, inspect, make_ready};
 
@@ -19,8 +19,9 @@ use crate::config::{self, Config, Flags};
 use crate::data_dir::DataDir;
 use crate::draft::{BESIDE_A_DATABASE, Draft, with_suffix};
 use crate::input_error::InputError;
+use crate::master_key::Place;
 use crate::progress::Bar;
-use crate::replace::{Permission, Place};
+use crate::replace::Permission;
 use crate::{master_key, replace, screen, signals, witness};
 
 /// What was done, for the screen.
@@ -42,36 +43,37 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
     let config = config::load(arguments.config.as_deref(), flags)?.config;
     check_source(&arguments.file)?;
     let at = DataDir::at(&config.server.data_dir);
-    let key = master_key::given_or_existing(arguments.key.as_deref(), &config.master_key, &at)?;
+    let keys = master_key::given_or_existing(arguments.key.as_deref(), &config.master_key, &at)?;
+    let ring = KeyRing::new(&keys);
     let mut source = BackupFile::open(&arguments.file)?;
-    unless_allowed(arguments, source.look(&key).err())?;
+    unless_allowed(arguments, source.look(&ring).err())?;
     let mut stop = signals::listen()?;
     let (data, _lock) = DataDir::open_alone(&config.server.data_dir)?;
     replace::give_to_owner(&data.lock_file(), &data)?;
     let permission = if arguments.overwrite { Permission::Replace } else { Permission::Refuse };
     let place = Place::of(&config.master_key, &data);
     replace::check_database(&data, permission)?;
-    place.check(&key, permission)?;
+    place.check(&keys, permission)?;
     replace::remove_drafts(&data)?;
 
     let draft =
         Draft::of(&data.database()).with_context(|| format!("cannot write in {}", data.path().display()))?;
     let bar = Bar::new("copying");
-    let doubt = copy(&mut source, &key, &draft, &mut |(done, total)| {
+    let doubt = copy(&mut source, &ring, &draft, &mut |(done, total)| {
         bar.at(done, total);
         go_on(&mut stop)
     })?;
     unless_allowed(arguments, doubt)?;
     bar.turn("checking");
-    let contents = check_contents(&arguments.file, &draft, &key)?;
+    let contents = check_contents(&arguments.file, &draft, &ring)?;
     let sessions = if arguments.keep_sessions { Sessions::Keep } else { Sessions::End };
     let details = details(&arguments.file, doubt, &contents, sessions);
-    tell_audit(draft.path(), &key, &details)
+    tell_audit(draft.path(), &ring, &details)
         .context("cannot tell the audit that the database was restored")?;
     let ended = make_ready(draft.path(), sessions).context("cannot prepare the database")?;
     go_on(&mut stop)?;
     drop(bar);
-    let kept = give_names(draft, &config, (&data, &place, &key))?;
+    let kept = give_names(draft, &config, (&data, &place), (&keys, &ring))?;
     let witness = witness::place(&config, &data);
     show(arguments, &data, &place, &Restored { contents, doubt, ended, kept, witness });
     Ok(())
@@ -81,14 +83,15 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
 fn give_names(
     draft: Draft,
     config: &Config,
-    (data, place, key): (&DataDir, &Place, &MasterKey),
+    (data, place): (&DataDir, &Place),
+    (keys, ring): (&MasterKeys, &KeyRing),
 ) -> anyhow::Result<Vec<PathBuf>> {
     let now = SystemClock.now();
     let attestation =
-        attest(draft.path(), &AuditKey::derive(key), &OsRng).context("cannot prepare the database")?;
-    let mut witness = witness::open(config, (data, key))?;
+        attest(draft.path(), &AuditKey::derive(ring), &OsRng).context("cannot prepare the database")?;
+    let mut witness = witness::open(config, (data, ring))?;
     let mut kept = replace::database(draft, data, now)?;
-    kept.extend(place.put(key, data, now).context("the database is restored, but not the master key")?);
+    kept.extend(place.put(keys, data, now).context("the database is restored, but not the master key")?);
     // What was restored is the database from now on.
     witness
         .attest(&attestation)
@@ -129,26 +132,40 @@ fn unless_allowed(arguments: &RestoreArguments, doubt: Option<Doubt>) -> Result<
 /// Copies the database that is in the backup, and says whether the bytes of the copy are those that were sealed.
 fn copy(
     source: &mut BackupFile,
-    key: &MasterKey,
+    keys: &KeyRing,
     draft: &Draft,
     step: &mut dyn FnMut((u64, u64)) -> anyhow::Result<()>,
 ) -> anyhow::Result<Option<Doubt>> {
     let cannot_write = || format!("cannot write {}", draft.path().display());
     let mut to = File::options().write(true).open(draft.path()).with_context(cannot_write)?;
-    let verdict = source.read(key, &mut |bytes, progress| {
+    let verdict = source.read(keys, &mut |bytes, progress| {
         to.write_all(bytes).with_context(cannot_write)?;
         step(progress)
     })?;
     Ok(verdict.err())
 }
 
-fn check_contents(file: &Path, draft: &Draft, key: &MasterKey) -> anyhow::Result<Contents> {
+/// Whether the keys are those of the database in it; if so they are used as it says.
+fn check_contents(file: &Path, draft: &Draft, ring: &KeyRing) -> anyhow::Result<Contents> {
     let refuse = |reason: String| InputError::new(file.display(), reason);
     let contents = inspect(draft.path()).map_err(|error| refuse(format!("{:#}", anyhow!(error))))?;
-    match contents.key_check {
-        Some(check) if check == key.check_value() => Ok(contents),
-        Some(_) => Err(refuse("the master key is not the one that this backup belongs to".into()).into()),
-        None => Err(refuse("this database has never been used with a master key".into()).into()),
+    if contents.master_keys.is_empty() {
+        return Err(refuse("this database has never been used with a master key".into()).into());
+    }
+    match ring.follow(&contents.master_keys) {
+        Ok(()) => Ok(contents),
+        Err(KeyRingError::Missing(generation)) => {
+            Err(refuse(format!("this backup needs generation {generation} of the master key")).into())
+        }
+        Err(KeyRingError::Another(generation)) => {
+            let more = if generation == Generation::FIRST && contents.master_keys.len() == 1 {
+                String::new()
+            } else {
+                format!(" (generation {generation})")
+            };
+            let reason = format!("the master key is not the one that this backup belongs to{more}");
+            Err(refuse(reason).into())
+        }
     }
 }
 
@@ -165,8 +182,8 @@ fn details(file: &Path, doubt: Option<Doubt>, contents: &Contents, sessions: Ses
 }
 
 /// Writes into the audit of the restored database that it was restored.
-fn tell_audit(database: &Path, key: &MasterKey, details: &serde_json::Value) -> anyhow::Result<()> {
-    let store = SqliteStore::open(database, key.check_value(), Arc::new(AuditKey::derive(key)))?;
+fn tell_audit(database: &Path, keys: &KeyRing, details: &serde_json::Value) -> anyhow::Result<()> {
+    let store = SqliteStore::open(database, keys.check_values(), Arc::new(AuditKey::derive(keys)))?;
     let record = AuditRecord::new(SystemClock.now(), AuditAction::Restored, operator(), Means::CommandLine);
     let record = AuditRecord { details: Some(details.to_string()), ..record };
     Ok(small_runtime()?.block_on(store.commit(vec![Change::Audit(Box::new(record))]))?)

@@ -18,7 +18,7 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
     let signals = signals::listen_for_service()?;
     let data = DataDir::open(&loaded.config.server.data_dir)?;
     let _lock = data.lock()?;
-    let master = master_key::load(&loaded.config.master_key, &data)?;
+    let keys = master_key::load(&loaded.config.master_key, &data)?;
     if data.ca_key().exists() {
         tracing::warn!(
             "this data directory was used by `vestibule dev`: it may have an account with public passwords"
@@ -26,14 +26,20 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
     }
     let file = data.first_owner();
     small_runtime()?.block_on(async {
-        let store = witness::open_store(&loaded.config, (&data, &master), Use::Keep)?;
+        let store = witness::open_store(&loaded.config, (&data, &keys), Use::Keep)?;
         let keep = |owner: &MadeOwner| {
             private_file::replace(&file, &welcome::first_owner_file(owner), 0o600)?;
             welcome::show_first_owner(&owner.name, &file);
             Ok(())
         };
         let owner = FirstOwner::Generated(&keep);
-        let house = House::open(&loaded, &master, (&data, store), (&tls, owner)).await?;
+        let house = House::open(
+            &loaded,
+            master_key::running(keys, &loaded.config.master_key, &data),
+            (&data, store),
+            (&tls, owner),
+        )
+        .await?;
         let addresses = house.addresses();
         welcome::show_addresses(addresses);
         tracing::info!(

@@ -1,6 +1,6 @@
 //! `vestibule backup verify`: whether a file is a backup as it was made.
 
-use vestibule_crypto::MasterKey;
+use vestibule_crypto::KeyRing;
 
 use super::{go_on, shown_time};
 use crate::backup_file::{BackupFile, Doubt, Label};
@@ -15,22 +15,22 @@ use crate::{master_key, screen, signals};
 pub(crate) fn verify_backup(arguments: &VerifyBackupArguments) -> anyhow::Result<()> {
     let config = config::load(arguments.config.as_deref(), Flags::default())?.config;
     let data = DataDir::at(&config.server.data_dir);
-    let key = master_key::given_or_existing(arguments.key.as_deref(), &config.master_key, &data)?;
+    let keys = master_key::given_or_existing(arguments.key.as_deref(), &config.master_key, &data)?;
     let shown = arguments.file.display();
-    let label = read(BackupFile::open(&arguments.file)?, &key)?;
+    let label = read(BackupFile::open(&arguments.file)?, &KeyRing::new(&keys))?;
     let label = label.map_err(|doubt| InputError::new(&shown, doubt))?;
     let (made, version, length) = (shown_time(label.made()), label.version(), label.length());
     screen::say(format_args!("{shown} is as it was made {made} by version {version}: {length} bytes"));
     Ok(())
 }
 
-fn read(mut file: BackupFile, key: &MasterKey) -> anyhow::Result<Result<Label, Doubt>> {
-    if let Err(doubt) = file.look(key) {
+fn read(mut file: BackupFile, keys: &KeyRing) -> anyhow::Result<Result<Label, Doubt>> {
+    if let Err(doubt) = file.look(keys) {
         return Ok(Err(doubt));
     }
     let mut stop = signals::listen()?;
     let bar = Bar::new("verifying");
-    file.read(key, &mut |_, (done, total)| {
+    file.read(keys, &mut |_, (done, total)| {
         bar.at(done, total);
         go_on(&mut stop)
     })

@@ -1,6 +1,7 @@
 //! `vestibule witness renew`: somebody says that the database is the newest there is.
 
 use anyhow::anyhow;
+use vestibule_crypto::KeyRing;
 
 use crate::command_line::RenewArguments;
 use crate::config::{self, Flags};
@@ -16,9 +17,9 @@ pub(crate) fn renew(arguments: &RenewArguments) -> anyhow::Result<()> {
     }
     let (data, _lock) = DataDir::open_alone(&config.server.data_dir)?;
     replace::give_to_owner(&data.lock_file(), &data)?;
-    let master = master_key::load_existing(&config.master_key, &data)?;
-    let file = witness::open(&config, (&data, &master))?;
-    let accepted = witness::accept(file, (&data, &master))?;
+    let keys = KeyRing::new(&master_key::load_existing(&config.master_key, &data)?);
+    let file = witness::open(&config, (&data, &keys))?;
+    let accepted = witness::accept(file, (&data, &keys))?;
     let shown = witness::place(&config, &data);
     match accepted {
         Some(standing) => screen::say(format_args!(

@@ -26,7 +26,8 @@ impl Who {
         if operation.security.is_none() {
             return Self::Anybody;
         }
-        let of_installation = ["/admin/v1/administrators", "/admin/v1/administration-tokens"];
+        let of_installation =
+            ["/admin/v1/administrators", "/admin/v1/administration-tokens", "/admin/v1/master-keys"];
         let is_read = method == Method::GET || path == "/admin/v1/why";
         match path {
             "/admin/v1/logout" | "/admin/v1/policies" => Self::EveryAdministrator,

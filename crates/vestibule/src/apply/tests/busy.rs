@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use vestibule_model::{
-    AdministrationToken, Administrator, Application, ApplicationToken, Millis, RememberedAnswer,
-    SecretDigest, Session, SessionId, User, UserId,
+    AdministrationToken, Administrator, Application, ApplicationToken, Generation, MasterKeyRecord, Millis,
+    RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
 };
-use vestibule_store::{AuditPage, AuditQuery, DirectoryChanges, Sequence, StoreFuture, UserQuery};
+use vestibule_store::{AuditPage, AuditQuery, DirectoryChanges, Remains, Sequence, StoreFuture, UserQuery};
 
 use super::*;
 
@@ -86,6 +86,14 @@ impl Store for Busy {
 
     fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>> {
         self.store.oldest_answer()
+    }
+
+    fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>> {
+        self.store.master_keys()
+    }
+
+    fn remains(&self, generation: Generation, now: Millis) -> StoreFuture<'_, Remains> {
+        self.store.remains(generation, now)
     }
 }
 

@@ -38,6 +38,7 @@ impl World {
             params: Argon2Params { memory_kib: 8, iterations: 1, parallelism: 1 },
             sealer: Sealer::derive(&master),
             secrets: SecretHasher::derive(&master),
+            generation: vestibule_model::Generation::FIRST,
             actor: Actor::CommandLine { name: "uid 1000".into() },
         };
         let store = SqliteStore::open(

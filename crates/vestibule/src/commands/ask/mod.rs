@@ -4,6 +4,7 @@ mod account;
 mod administration;
 mod crud;
 mod login;
+mod master_key;
 mod policy;
 mod server;
 mod session;
@@ -52,6 +53,7 @@ async fn run(action: AskAction) -> anyhow::Result<()> {
         AskAction::Administrator(asking) => {
             administration::administrators(&Service::open(&asking.service)?, asking.action).await
         }
+        AskAction::MasterKey(action) => master_key::run(action).await,
         AskAction::AdministrationToken(asking) => {
             administration::tokens(&Service::open(&asking.service)?, asking.action).await
         }

@@ -25,9 +25,9 @@ struct Line<'a> {
 /// Prints what is asked for.
 pub(crate) fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     let mut query = query(arguments)?;
-    let (data, master) = open(&arguments.data)?;
+    let (data, keys) = open(&arguments.data)?;
     let path = data.database();
-    let mut reader = AuditReader::open(&path, master.check_value())
+    let mut reader = AuditReader::open(&path, keys.check_values())
         .with_context(|| format!("cannot read the audit of {}", path.display()))?;
     let mut out = BufWriter::new(io::stdout().lock());
     loop {

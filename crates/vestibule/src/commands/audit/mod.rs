@@ -5,7 +5,7 @@ mod export;
 mod verify;
 
 use anyhow::bail;
-use vestibule_crypto::MasterKey;
+use vestibule_crypto::KeyRing;
 
 pub(crate) use ask::{download, list};
 pub(crate) use export::export;
@@ -16,15 +16,15 @@ use crate::config::{self, Flags};
 use crate::data_dir::DataDir;
 use crate::{master_key, witness};
 
-/// The data directory, which has a database, and its master key. Makes neither.
-fn open(arguments: &DataArguments) -> anyhow::Result<(DataDir, MasterKey)> {
+/// The data directory, which has a database, and its master keys. Makes neither.
+fn open(arguments: &DataArguments) -> anyhow::Result<(DataDir, KeyRing)> {
     let flags = Flags::default().path("--data-dir", "server.data_dir", arguments.data_dir.as_ref());
     let config = config::load(arguments.config.as_deref(), flags)?.config;
     let data = DataDir::at(&config.server.data_dir);
     if !data.database().exists() {
         bail!("there is no database at {}", data.database().display());
     }
-    let master = master_key::load_existing(&config.master_key, &data)?;
+    let keys = master_key::load_existing(&config.master_key, &data)?;
     witness::look_for_lost_commits(&data);
-    Ok((data, master))
+    Ok((data, KeyRing::new(&keys)))
 }

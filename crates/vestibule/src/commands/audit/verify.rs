@@ -24,11 +24,11 @@ pub(crate) struct NotAsWritten {
 /// Verifies, and says what the newest entry is.
 pub(crate) fn verify(arguments: &VerifyArguments) -> anyhow::Result<()> {
     let witness = arguments.witness.as_deref().map(read_witness).transpose()?;
-    let (data, master) = open(&arguments.data)?;
-    let key = AuditKey::derive(&master);
+    let (data, keys) = open(&arguments.data)?;
+    let key = AuditKey::derive(&keys);
     let path = data.database();
     let bar = Bar::of_entries("verifying");
-    let outcome = verify_audit(&path, master.check_value(), &key, witness, |done, total| bar.at(done, total));
+    let outcome = verify_audit(&path, keys.check_values(), &key, witness, |done, total| bar.at(done, total));
     drop(bar);
     let outcome = outcome.with_context(|| format!("cannot verify the audit of {}", path.display()))?;
     say(&outcome);

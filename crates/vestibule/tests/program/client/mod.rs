@@ -6,6 +6,7 @@ mod applications;
 mod audit;
 mod login;
 mod renewals;
+mod rotation;
 mod screen;
 mod scripted;
 mod servers;

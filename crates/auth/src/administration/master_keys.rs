@@ -1,0 +1,251 @@
+//! Rotation of the master key, as owners do it: what there is, another one put into force, an old one retired.
+//!
+//! Distributing a key is not done here: it is put where the service reads its keys, and nothing of it goes over the wire.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use vestibule_model::{Generation, KeyState, MasterKeyRecord, Session};
+use vestibule_store::{Change, DigestKind, Remains, StoreError};
+
+use super::written::{Told, Written};
+use super::{AdministrationError, Caller, Scope};
+use crate::directory::UserEntry;
+use crate::live::LiveSessions;
+use crate::service::Auth;
+
+/// How many sessions end at once: their commits are grouped.
+const AT_ONCE: usize = 64;
+
+/// A generation of the master key, for operators.
+#[derive(Clone, Debug)]
+pub struct ListedMasterKey {
+    /// What is known of it; of a distributed one, that it is there.
+    pub record: MasterKeyRecord,
+    /// Whether the service has the key.
+    pub at_hand: bool,
+    /// What depends on it.
+    pub remains: Remains,
+}
+
+/// What becomes of the sessions under a generation that is retired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionsUnderIt {
+    /// It is not retired while there are any.
+    Wait,
+    /// They end first.
+    End,
+}
+
+impl Auth {
+    /// Every generation of the master key that the service has or the database knows, by generation.
+    pub async fn master_keys(&self, caller: &Caller) -> Result<Vec<ListedMasterKey>, AdministrationError> {
+        caller.require(Scope::ReadInstallation)?;
+        let mut records = self.store.master_keys().await?;
+        let is_known =
+            |generation: &Generation| records.iter().any(|record| record.generation == *generation);
+        let new: Vec<Generation> =
+            self.keys.ring.generations().filter(|generation| !is_known(generation)).collect();
+        records.extend(new.into_iter().filter_map(|generation| self.distributed(generation)));
+        records.sort_by_key(|record| record.generation);
+        let mut listed = Vec::with_capacity(records.len());
+        for record in records {
+            let at_hand = self.keys.ring.holds(record.generation);
+            let remains = self.store.remains(record.generation, caller.now).await?;
+            listed.push(ListedMasterKey { record, at_hand, remains });
+        }
+        Ok(listed)
+    }
+
+    /// One of them.
+    pub async fn master_key(
+        &self,
+        caller: &Caller,
+        generation: Generation,
+    ) -> Result<ListedMasterKey, AdministrationError> {
+        let all = self.master_keys(caller).await?;
+        let found = all.into_iter().find(|listed| listed.record.generation == generation);
+        found.ok_or(AdministrationError::NotFound("master key"))
+    }
+
+    /// Reads the master keys again from where they came, and lists them.
+    pub async fn reload_master_keys(
+        &self,
+        caller: &Caller,
+    ) -> Result<Vec<ListedMasterKey>, AdministrationError> {
+        caller.require(Scope::WriteInstallation)?;
+        self.read_source()?;
+        self.master_keys(caller).await
+    }
+
+    /// Puts a generation into force: everything new is made under it. What is there goes on under its own. Nothing is changed
+    /// when it is in force already.
+    pub async fn activate_master_key(
+        &self,
+        caller: &Caller,
+        generation: Generation,
+    ) -> Result<ListedMasterKey, AdministrationError> {
+        caller.require(Scope::WriteInstallation)?;
+        let turn = self.administration_turn.lock().await;
+        self.read_source()?;
+        let records = self.store.master_keys().await?;
+        let known = records.iter().find(|record| record.generation == generation);
+        if known.is_none_or(|record| record.state != KeyState::Active) {
+            let before = self.may_be_activated(generation, &records)?;
+            let after = MasterKeyRecord { state: KeyState::Active, ..before.clone() };
+            let check_value = before.check_value;
+            let change = Change::ActivateMasterKey { generation, check_value, at: caller.now };
+            self.write(caller, Written::one(change, Told::changed(&before, &after))).await?;
+        }
+        self.follow_master_keys().await?;
+        drop(turn);
+        self.master_key(caller, generation).await
+    }
+
+    /// Retires a generation: nothing that was made under it is accepted any more. Refused while anything depends on it.
+    pub async fn retire_master_key(
+        self: &Arc<Self>,
+        caller: &Caller,
+        generation: Generation,
+        sessions: SessionsUnderIt,
+    ) -> Result<ListedMasterKey, AdministrationError> {
+        caller.require(Scope::WriteInstallation)?;
+        let before = self.may_be_retired(generation).await?;
+        if before.state != KeyState::Retired {
+            if sessions == SessionsUnderIt::End {
+                self.end_sessions_under(caller, generation).await?;
+            }
+            self.retire(caller, before).await?;
+        }
+        self.follow_master_keys().await?;
+        self.master_key(caller, generation).await
+    }
+
+    /// With both turns: nothing that depends on the generation is being made meanwhile.
+    async fn retire(&self, caller: &Caller, before: MasterKeyRecord) -> Result<(), AdministrationError> {
+        let _turn = self.administration_turn.lock().await;
+        let _other = self.directory_turn.lock().await;
+        // What has expired and was not removed yet is nothing to wait for.
+        self.sweep(caller.now).await?;
+        self.commit_retries().await?;
+        if self.retry.is_waiting() {
+            return Err(AdministrationError::Conflict("ends of sessions wait for the database".into()));
+        }
+        let remains = self.store.remains(before.generation, caller.now).await?;
+        if !remains.is_nothing() {
+            return Err(AdministrationError::Conflict(in_words(before.generation, &remains)));
+        }
+        let after = MasterKeyRecord { state: KeyState::Retired, ..before.clone() };
+        let change = Change::RetireMasterKey { generation: before.generation, at: caller.now };
+        self.write(caller, Written::one(change, Told::changed(&before, &after))).await
+    }
+
+    fn read_source(&self) -> Result<(), AdministrationError> {
+        let words =
+            |error| AdministrationError::Conflict(format!("the master keys cannot be read again: {error}"));
+        self.keys.read_again().map(drop).map_err(words)
+    }
+
+    /// What is known of a key that the database does not know.
+    fn distributed(&self, generation: Generation) -> Option<MasterKeyRecord> {
+        let check_value = *self.keys.ring.check_values().0.get(&generation)?;
+        let state = KeyState::Distributed;
+        Some(MasterKeyRecord { generation, check_value, state, activated_at: None, retired_at: None })
+    }
+
+    fn may_be_activated(
+        &self,
+        generation: Generation,
+        records: &[MasterKeyRecord],
+    ) -> Result<MasterKeyRecord, AdministrationError> {
+        let conflict = |why: String| Err(AdministrationError::Conflict(why));
+        if records.iter().any(|record| record.generation == generation) {
+            return conflict(format!("generation {generation} was in force before: go on to a new one"));
+        }
+        if let Some(later) = records.iter().find(|record| record.generation > generation) {
+            let later = later.generation;
+            return conflict(format!("generation {later} was in force already, and they go in their order"));
+        }
+        self.distributed(generation).ok_or_else(|| {
+            AdministrationError::Conflict(format!(
+                "generation {generation} is not among the master keys that the service reads: distribute it first"
+            ))
+        })
+    }
+
+    async fn may_be_retired(&self, generation: Generation) -> Result<MasterKeyRecord, AdministrationError> {
+        let records = self.store.master_keys().await?;
+        let conflict = |why: String| Err(AdministrationError::Conflict(why));
+        match records.into_iter().find(|record| record.generation == generation) {
+            Some(record) if record.state == KeyState::Active => {
+                conflict(format!("generation {generation} is in force: activate another one first"))
+            }
+            Some(record) => Ok(record),
+            None if self.keys.ring.holds(generation) => conflict(format!(
+                "generation {generation} was never in force: take it out of where the master keys are"
+            )),
+            None => Err(AdministrationError::NotFound("master key")),
+        }
+    }
+
+    /// Ends the sessions whose tokens are derived under a generation.
+    async fn end_sessions_under(
+        self: &Arc<Self>,
+        caller: &Caller,
+        generation: Generation,
+    ) -> Result<(), AdministrationError> {
+        self.loaded().await;
+        for shard in 0..LiveSessions::<UserEntry>::WALK {
+            let under_it =
+                |entry: &crate::live::Entry<UserEntry>| entry.session().id.generation() == Some(generation);
+            let (found, _) = self.live.of_shard(shard, caller.now, under_it);
+            let sessions: Vec<Session> = found.into_iter().map(|found| found.session).collect();
+            for some in sessions.chunks(AT_ONCE) {
+                self.end_each(caller, some).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn end_each(self: &Arc<Self>, caller: &Caller, sessions: &[Session]) -> Result<(), StoreError> {
+        let mut ends = JoinSet::new();
+        for session in sessions {
+            let (auth, end, session) = (Arc::clone(self), caller.end(), session.clone());
+            ends.spawn(async move { auth.end(&session, &end).await });
+        }
+        let mut all = Ok(());
+        while let Some(end) = ends.join_next().await {
+            all = all.and(end.unwrap_or_else(|error| Err(StoreError::Unavailable(Box::new(error)))));
+        }
+        all
+    }
+}
+
+/// Why a generation is not retired yet, and what to do about each.
+fn in_words(generation: Generation, remains: &Remains) -> String {
+    let mut reasons = Vec::new();
+    let mut add = |count: u64, what: &str| {
+        if count > 0 {
+            reasons.push(format!("{count} {what}"));
+        }
+    };
+    add(remains.sessions, "sessions (they end in time, or say that they shall)");
+    add(remains.sealed_secrets, "API keys whose secrets are being sealed anew");
+    add(remains.answers, "remembered answers (forgotten within a day)");
+    add(remains.digests, "digests, made anew when the secret is used, or renewed or deleted by you");
+    let mut words = format!("generation {generation} is still needed by {}", reasons.join(", "));
+    if !remains.holders.is_empty() {
+        let names = remains.holders.iter().map(|holder| {
+            let kind = match holder.kind {
+                DigestKind::ApplicationToken => "application token",
+                DigestKind::OauthClient => "OAuth client",
+                DigestKind::AdministrationToken => "administration token",
+            };
+            let account = holder.account.map_or_else(String::new, |account| format!(" of account {account}"));
+            format!("{kind} {} \"{}\"{account}", holder.id, holder.name)
+        });
+        words.push_str(": ");
+        words.push_str(&names.collect::<Vec<_>>().join(", "));
+    }
+    words
+}

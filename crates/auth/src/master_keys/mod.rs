@@ -1,0 +1,115 @@
+//! The master keys of the running service: where they come from, which of them is in force, and what is made anew under it.
+//!
+//! The ring (`vestibule-crypto`) holds the keys; the database says which generation is used for what; this is what brings the
+//! two together, at the start and whenever another process may have changed something. Who may ask for a change is a question
+//! for `administration/master_keys.rs`.
+
+mod redo;
+mod reseal;
+
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use vestibule_crypto::{KeyRing, KeyRingError, MasterKey, MasterKeys};
+use vestibule_model::{Generation, KeyState, MasterKeyRecord};
+use vestibule_store::StoreError;
+
+pub(crate) use redo::UnderRedoing;
+
+use crate::service::Auth;
+
+/// Where master keys are read from again while the service runs: a file, an environment variable.
+pub trait KeySource: Send + Sync + 'static {
+    /// The keys that are there now.
+    fn read(&self) -> Result<MasterKeys, KeySourceError>;
+}
+
+/// Why keys cannot be read. Says nothing of what is there.
+pub type KeySourceError = Box<dyn Error + Send + Sync>;
+
+/// The master keys that an engine is started with, and where others are to be found.
+pub struct Keys {
+    /// Those that are at hand.
+    pub ring: KeyRing,
+    /// Where to look for others; None: there never are any.
+    pub source: Option<Arc<dyn KeySource>>,
+}
+
+impl From<&MasterKey> for Keys {
+    /// One key, and never another.
+    fn from(key: &MasterKey) -> Self {
+        Self { ring: key.into(), source: None }
+    }
+}
+
+impl From<&KeyRing> for Keys {
+    fn from(ring: &KeyRing) -> Self {
+        Self { ring: ring.clone(), source: None }
+    }
+}
+
+/// The keys of a running engine.
+pub(crate) struct RunningKeys {
+    pub(crate) ring: KeyRing,
+    source: Option<Arc<dyn KeySource>>,
+    /// What the database said last.
+    records: Mutex<Vec<MasterKeyRecord>>,
+    pub(crate) redoing: UnderRedoing,
+}
+
+impl RunningKeys {
+    pub(crate) fn new(Keys { ring, source }: Keys) -> Self {
+        Self { ring, source, records: Mutex::default(), redoing: UnderRedoing::default() }
+    }
+
+    /// Reads the source again; answers which generations are new.
+    pub(crate) fn read_again(&self) -> Result<Vec<Generation>, KeySourceError> {
+        let Some(source) = &self.source else { return Ok(Vec::new()) };
+        let added = self.ring.add(&source.read()?)?;
+        for generation in &added {
+            tracing::info!(%generation, "a master key was added");
+        }
+        Ok(added)
+    }
+
+    /// Uses the generations as the database says. What is missing is looked for where the keys come from.
+    pub(crate) fn follow(&self, records: Vec<MasterKeyRecord>) -> Result<(), KeyRingError> {
+        if *self.records.lock().unwrap_or_else(PoisonError::into_inner) == records {
+            return Ok(());
+        }
+        let is_missing = |record: &MasterKeyRecord| {
+            record.state != KeyState::Retired && !self.ring.holds(record.generation)
+        };
+        if records.iter().any(is_missing)
+            && let Err(error) = self.read_again()
+        {
+            tracing::error!(%error, "the master keys cannot be read again");
+        }
+        let before = self.ring.active();
+        self.ring.follow(&records)?;
+        let after = self.ring.active();
+        if before != after {
+            tracing::info!(generation = %after, before = %before, "the master key was rotated");
+        }
+        *self.records.lock().unwrap_or_else(PoisonError::into_inner) = records;
+        Ok(())
+    }
+}
+
+impl Auth {
+    /// Reads the master keys again from where they came, as after a signal; answers which generations are new.
+    pub fn read_master_keys_again(&self) -> Result<Vec<Generation>, KeySourceError> {
+        self.keys.read_again()
+    }
+
+    /// Follows rotations, of this process or another.
+    pub async fn follow_master_keys(&self) -> Result<(), StoreError> {
+        let records = self.store.master_keys().await?;
+        self.keys.follow(records).map_err(|error| StoreError::Unavailable(Box::new(error)))
+    }
+
+    /// How many API keys have a secret that is sealed under another generation than the active one, as far as is known here.
+    pub fn outdated_seals(&self) -> usize {
+        self.outdated_keys().map(|(_, keys)| keys.len()).sum()
+    }
+}

@@ -1,0 +1,65 @@
+//! Digests of secrets, made anew under the active generation of the master key when the secret is shown: nothing else has it.
+//!
+//! This comes after the answer and may fail: the old digest works until its generation is retired, which waits for it.
+
+use std::collections::HashSet;
+use std::error::Error as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tracing::Instrument;
+use vestibule_model::SecretDigest;
+use vestibule_store::{Change, DigestHolder, DigestKind, StoreError};
+
+use crate::service::Auth;
+
+/// The digests that are being made anew: a token that is shown a thousand times a second is so once.
+#[derive(Default)]
+pub(crate) struct UnderRedoing(Mutex<HashSet<SecretDigest>>);
+
+impl UnderRedoing {
+    fn digests(&self) -> MutexGuard<'_, HashSet<SecretDigest>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Auth {
+    /// The secret of `old` was shown by its holder: its digest is made anew if it is outdated.
+    pub(crate) fn redo_digest(
+        self: &Arc<Self>,
+        (kind, id): (DigestKind, i64),
+        account: Option<vestibule_model::AccountId>,
+        (old, secret): (SecretDigest, &[u8]),
+    ) {
+        if !self.secrets.is_outdated(&old) || !self.keys.redoing.digests().insert(old) {
+            return;
+        }
+        let holder = DigestHolder { kind, id, account, name: String::new() };
+        let (auth, new) = (Arc::clone(self), self.secrets.digest(secret));
+        let redone = async move {
+            if let Err(error) = auth.store_digest(holder, old, new).await {
+                let cause = error.source().map(tracing::field::display);
+                tracing::warn!(%error, cause, "the digest of a secret is not made anew yet: it is at its next use");
+            }
+            auth.keys.redoing.digests().remove(&old);
+        };
+        tokio::spawn(redone.in_current_span());
+    }
+
+    /// In its turn, so that nobody who read the old digest writes it back.
+    async fn store_digest(
+        &self,
+        holder: DigestHolder,
+        old: SecretDigest,
+        new: SecretDigest,
+    ) -> Result<(), StoreError> {
+        let is_in_directory = holder.account.is_some();
+        let change = vec![Change::RedoDigest { holder, old, new }];
+        if is_in_directory {
+            let _turn = self.directory_turn.lock().await;
+            self.store.commit(change).await?;
+            return self.follow_in_turn().await;
+        }
+        let _turn = self.administration_turn.lock().await;
+        self.store.commit(change).await
+    }
+}

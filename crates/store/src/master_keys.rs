@@ -1,0 +1,55 @@
+//! What still depends on a generation of the master key.
+
+use vestibule_model::AccountId;
+
+/// How many holders of digests are named.
+pub const NAMED_HOLDERS: usize = 100;
+
+/// What is lost when a generation of the master key is retired; nothing, before it may be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remains {
+    /// Sessions whose tokens are derived under it.
+    pub sessions: u64,
+    /// API keys with a secret that is sealed under it.
+    pub sealed_secrets: u64,
+    /// Answers to creations that are sealed under it; they are forgotten within a day.
+    pub answers: u64,
+    /// Secrets that are kept as digests under it, those of administration tokens that work no more left out.
+    pub digests: u64,
+    /// Whose they are: the first [`NAMED_HOLDERS`], by kind and id.
+    pub holders: Vec<DigestHolder>,
+    /// Whether the oldest entry of the audit was written under it or an earlier one, so that it is needed to verify the
+    /// audit. Keeps nobody from retiring it.
+    pub verifies_audit: bool,
+}
+
+/// Somebody whose secret is kept as a digest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DigestHolder {
+    /// What it is.
+    pub kind: DigestKind,
+    /// Its id.
+    pub id: i64,
+    /// In which account; None: an administration token.
+    pub account: Option<AccountId>,
+    /// Its name, for people.
+    pub name: String,
+}
+
+/// What keeps its secret as a digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DigestKind {
+    /// An application token.
+    ApplicationToken,
+    /// An OAuth client.
+    OauthClient,
+    /// An administration token.
+    AdministrationToken,
+}
+
+impl Remains {
+    /// Whether nothing of it would be lost.
+    pub const fn is_nothing(&self) -> bool {
+        self.sessions == 0 && self.sealed_secrets == 0 && self.answers == 0 && self.digests == 0
+    }
+}
