@@ -5,6 +5,9 @@
 #   tests/package.sh vestibule_0.2.0-1_amd64.deb
 set -euo pipefail
 
+# The settings of whoever runs the tests are not those of the package.
+unset "${!VESTIBULE_@}"
+
 package=$(realpath "${1:?which package?}")
 
 # Everything below runs in namespaces of its own: nothing of it is seen outside, and it goes with the last process.
