@@ -136,7 +136,7 @@ impl Auth {
     }
 
     /// One that was opened with superseded secrets, and so had the end of their overlap as its own, ended with them.
-    fn end_of_expired(&self, session: &Session) -> End {
+    pub(crate) fn end_of_expired(&self, session: &Session) -> End {
         let end = End::expired(session);
         if end.reason != EndReason::AbsoluteEnd {
             return end;

@@ -35,7 +35,7 @@ impl Auth {
         if told.account.is_some_and(may_read) {
             return Ok(told);
         }
-        Ok(life(Evidence { session: found.shown, entries: &[], cause: None, live: None }, time))
+        Ok(life(Evidence::nothing(found.shown), time))
     }
 
     /// The lives of the newest sessions of a user, the newest first: at most ten.

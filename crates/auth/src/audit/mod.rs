@@ -103,7 +103,12 @@ impl Auth {
 
     /// The entry of a session that ended at a time.
     fn ended(&self, session: &Session, end: &End, at: Millis) -> Change {
-        Change::Audit(Box::new(AuditRecord {
+        Change::Audit(Box::new(self.record_of_end(session, end, at)))
+    }
+
+    /// The same, as it would be told.
+    pub(crate) fn record_of_end(&self, session: &Session, end: &End, at: Millis) -> AuditRecord {
+        AuditRecord {
             reason: Some(AuditReason::Ended(end.reason)),
             account: Some(session.account),
             user: Some(session.user),
@@ -113,7 +118,7 @@ impl Auth {
             details: end.details.clone(),
             user_name: end.user_name.clone(),
             ..AuditRecord::new(at, AuditAction::SessionEnded, end.actor.clone(), end.means)
-        }))
+        }
     }
 
     /// Ends a session in the store, and tells so.

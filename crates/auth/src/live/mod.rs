@@ -165,6 +165,14 @@ impl<H: Holder> LiveSessions<H> {
         })?
     }
 
+    /// The session of this reference as long as it is in the table, where the dead stay until they are removed.
+    pub(crate) fn present(&self, name: &Name) -> Option<Session> {
+        let is_named = |entry: &Entry<H>| entry.reference == *name;
+        self.find(&self.by_reference, name, is_named, |shard, place| {
+            shard.sessions.get(place.slot).map(Entry::session)
+        })?
+    }
+
     /// A session that is not in the table has ended: it is not put in. Whether that is news, as long as the table is not
     /// complete.
     pub(crate) fn note_end(&self, id: SessionId) -> bool {

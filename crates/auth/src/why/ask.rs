@@ -1,7 +1,7 @@
 //! Asking: from what somebody pasted to the life of a session.
 
 use uuid::Uuid;
-use vestibule_model::{AccountId, AuditAction, AuditEntry, Millis, SessionReference, UserId};
+use vestibule_model::{AccountId, AuditAction, AuditEntry, EndReason, Millis, SessionReference, UserId};
 use vestibule_store::{AuditOrder, AuditQuery, StoreError};
 
 use super::cause::Of;
@@ -65,16 +65,20 @@ impl Auth {
             limit: ENTRIES,
             ..AuditQuery::default()
         };
+        // Before the entries: when it is not in the table any more, its end is among them.
+        let unwritten = self.live.present(&session.0).and_then(|session| self.unwritten_end(&session, now));
         self.show_audit(now).await?;
         let entries = self.entries(query, (ENTRIES, MOST_PAGES)).await?;
-        let candidates = self.causes_before_the_end(&entries).await?;
+        let end = end_of(&entries).or_else(|| end_of(unwritten.as_slice()));
+        let candidates = self.causes_before_the_end(end, &entries).await?;
         let of = Of::entries(&entries);
-        let cause = end_of(&entries).and_then(|(_, reason)| cause::find(reason, of, &candidates));
+        let cause = end.and_then(|(_, reason)| cause::find(reason, of, &candidates));
         let live =
             self.live.with_reference(&session.0, now, |live| (live.entry.session(), live.expires_at(now)));
         let live = live.filter(|(session, _)| self.is_current(session, now));
         let live = live.as_ref().map(|(session, expires_at)| (session, *expires_at));
-        Ok(life(Evidence { session, entries: &entries, cause, live }, time))
+        let unwritten = unwritten.as_ref();
+        Ok(life(Evidence { session, entries: &entries, unwritten, cause, live }, time))
     }
 
     /// The sessions of a user that the audit knows, the newest first, at most so many.
@@ -97,8 +101,12 @@ impl Auth {
     }
 
     /// What changed before the end of a session, the newest first: of its user, and of its account as such.
-    async fn causes_before_the_end(&self, entries: &[AuditEntry]) -> Result<Vec<AuditEntry>, StoreError> {
-        let Some((end, reason)) = end_of(entries).filter(|(_, reason)| cause::has_cause(*reason)) else {
+    async fn causes_before_the_end(
+        &self,
+        end: Option<(&AuditEntry, EndReason)>,
+        entries: &[AuditEntry],
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let Some((end, reason)) = end.filter(|(_, reason)| cause::has_cause(*reason)) else {
             return Ok(Vec::new());
         };
         let behind = Some(end.sequence);

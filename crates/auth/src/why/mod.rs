@@ -4,6 +4,8 @@
 
 mod ask;
 mod cause;
+mod of_application;
+mod unwritten;
 mod words;
 
 pub use ask::Pasted;
@@ -71,17 +73,27 @@ pub struct Evidence<'a> {
     pub session: SessionReference,
     /// Its entries, the oldest first.
     pub entries: &'a [AuditEntry],
+    /// Its end that has come and is not written yet, as it will be; it counts only where the entries have none.
+    pub unwritten: Option<&'a AuditEntry>,
     /// The entry of the change that ended it, where its end tells only that there was one.
     pub cause: Option<&'a AuditEntry>,
     /// The session, if it lives, and when it ends if it is not used again.
     pub live: Option<(&'a Session, Millis)>,
 }
 
+impl Evidence<'_> {
+    /// Nothing is known of the session.
+    pub const fn nothing(session: SessionReference) -> Self {
+        Self { session, entries: &[], unwritten: None, cause: None, live: None }
+    }
+}
+
 /// Tells the life of a session. `time` writes a point in time for people.
 pub fn life(evidence: Evidence<'_>, time: &dyn Fn(Millis) -> String) -> Life {
-    let Evidence { session, entries, cause, live } = evidence;
+    let Evidence { session, entries, unwritten, cause, live } = evidence;
+    let end = end_of(entries).or_else(|| end_of(unwritten.map(std::slice::from_ref).unwrap_or_default()));
     let known = entries.iter().find(|entry| entry.record.user.is_some());
-    let state = state(entries, live);
+    let state = state(entries, end, live);
     let step = |entry: &AuditEntry| Step {
         at: entry.record.at,
         entry: entry.sequence,
@@ -92,16 +104,20 @@ pub fn life(evidence: Evidence<'_>, time: &dyn Fn(Millis) -> String) -> Life {
         account: live.map(|(live, _)| live.account).or(known.and_then(|entry| entry.record.account)),
         user: live.map(|(live, _)| live.user).or(known.and_then(|entry| entry.record.user)),
         state,
-        answer: words::answer(state, end_of(entries), cause, time),
+        answer: words::answer(state, end, cause, time),
         steps: entries.iter().map(step).collect(),
     }
 }
 
-fn state(entries: &[AuditEntry], live: Option<(&Session, Millis)>) -> LifeState {
+fn state(
+    entries: &[AuditEntry],
+    end: Option<(&AuditEntry, EndReason)>,
+    live: Option<(&Session, Millis)>,
+) -> LifeState {
     if let Some((_, expires_at)) = live {
         return LifeState::Live { expires_at };
     }
-    match end_of(entries) {
+    match end {
         Some((entry, reason)) => LifeState::Ended { at: entry.record.at, reason },
         None if entries.iter().any(|entry| entry.record.action == AuditAction::LoggedIn) => LifeState::Gone,
         None => LifeState::Unknown,

@@ -33,7 +33,7 @@ fn ended(reason: EndReason, actor: Actor, means: Means) -> AuditRecord {
 }
 
 fn tell(entries: &[AuditEntry], cause: Option<&AuditEntry>) -> Life {
-    life(Evidence { session: SESSION, entries, cause, live: None }, &|at| format!("at {at}"))
+    life(Evidence { entries, cause, ..Evidence::nothing(SESSION) }, &|at| format!("at {at}"))
 }
 
 /// The answer about a session that ended so.
@@ -169,4 +169,47 @@ fn every_reason_has_words_of_its_own() {
     let told: std::collections::BTreeSet<String> =
         reasons.iter().map(|reason| answer(ended(*reason, jane(), Means::Session), None)).collect();
     assert_eq!(told.len(), reasons.len());
+}
+
+/// The answer about a session of API key 7 that ended of a change.
+fn refused_after(action: AuditAction, after: &str) -> String {
+    let target = AuditTarget { kind: TargetKind::ApiKey, id: "7".into(), name: "Bots".into() };
+    let record = AuditRecord::new(Millis::from_unix(8_000), action, jane(), Means::Session);
+    let cause = entry(2, AuditRecord { target: Some(target), after: Some(after.into()), ..record });
+    let end = ended(EndReason::ApplicationRefused, Actor::System, Means::System);
+    let of = cause::Of::entries(&[opened()]);
+    let found = cause::find(EndReason::ApplicationRefused, of, std::slice::from_ref(&cause));
+    assert_eq!(found, Some(&cause));
+    answer(end, found)
+}
+
+#[test]
+fn a_change_of_what_a_session_was_opened_with_is_named() {
+    let by = "at 8000 by administrator jane (user 17) through the administration API";
+    for (action, after, told) in [
+        (AuditAction::Deleted, "{}", format!("API key Bots was deleted {by}")),
+        (AuditAction::Changed, r#"{"enabled":false}"#, format!("API key Bots was disabled {by}")),
+        (
+            AuditAction::Changed,
+            r#"{"privileges":[]}"#,
+            format!("the privileges of API key Bots were changed {by}"),
+        ),
+        (
+            AuditAction::Changed,
+            r#"{"addresses":[]}"#,
+            format!("the addresses that API key Bots may be used from were changed {by}"),
+        ),
+        (
+            AuditAction::Changed,
+            r#"{"secret":"another"}"#,
+            format!("the secrets of API key Bots were renewed {by}, without an overlap"),
+        ),
+        (
+            AuditAction::Changed,
+            r#"{"access_token":"another","previous_values_until":8500}"#,
+            format!("the secrets of API key Bots were renewed {by}, and the old ones ended at 8500"),
+        ),
+    ] {
+        assert_eq!(refused_after(action, after), format!("ended at 9000: {told}"));
+    }
 }

@@ -7,7 +7,7 @@ use vestibule_model::{
     Actor, AuditAction, AuditEntry, AuditReason, AuditRecord, Dialect, EndReason, Means, Millis, Refusal,
 };
 
-use super::LifeState;
+use super::{LifeState, of_application};
 
 type Time<'a> = &'a dyn Fn(Millis) -> String;
 
@@ -83,11 +83,7 @@ fn ended(entry: &AuditEntry, reason: EndReason, cause: Option<&AuditEntry>, time
             format!("account policy lets users in through the identity provider only; set{by}")
         }
         EndReason::BotFeatureOff => format!("the account's feature for bots was switched off{by}"),
-        EndReason::ApplicationRefused => {
-            format!(
-                "what it was opened with was disabled, changed or deleted, or may not be used from there{by}"
-            )
-        }
+        EndReason::ApplicationRefused => of_application::refused(cause.map(|cause| &cause.record), time),
         EndReason::EndedByOwner => format!("its user ended it from another session{}", from(record)),
         EndReason::EndedByAdministrator => {
             return format!("ended {} by {}{}", time(record.at), who_through(record), from(record));
@@ -127,7 +123,7 @@ fn who(record: &AuditRecord) -> String {
 }
 
 /// Who did it, where that is about somebody else's session or user, and through what.
-fn who_through(record: &AuditRecord) -> String {
+pub(super) fn who_through(record: &AuditRecord) -> String {
     let who = match &record.actor {
         Actor::User { .. } => format!("administrator {}", who(record)),
         _ => who(record),

@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn the_description_has_every_field_of_a_life() {
         let session = SessionReference([1; 16]);
-        let evidence = Evidence { session, entries: &[], cause: None, live: None };
+        let evidence = Evidence::nothing(session);
         let told = serde_json::to_value(life(evidence, &in_words)).unwrap();
         assert_eq!(described::<DescribedLife>(), names(&told));
         let step = Step { at: Millis::EPOCH, entry: AuditSequence(1), text: String::new() };

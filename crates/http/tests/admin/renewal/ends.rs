@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use vestibule_model::{Clock, Concurrency, SessionPolicy, WhenFull};
+use vestibule_model::{Clock, Concurrency, Millis, SessionPolicy, WhenFull};
 use vestibule_store::Change;
 use vestibule_testkit::ACCOUNT;
 
@@ -18,6 +18,11 @@ const OF_OWNER: usize = 1;
 async fn why(house: &House, session: &super::Bot) -> Value {
     let asked = json!({ "session": session.session.0 });
     house.send(Method::POST, "/admin/v1/why", asked).await.body["lives"][0].clone()
+}
+
+/// As answers have it: to the second.
+fn utc(at: Millis) -> String {
+    jiff::Timestamp::from_second(at.as_unix() / 1_000).unwrap().to_string()
 }
 
 /// Another owner, whose changes have nothing to do with the key that is renewed.
@@ -85,7 +90,21 @@ async fn why_names_the_renewal_for_every_session_of_the_old_values() {
     let before = bot(&house, "bot", &old_key()).await;
     renew(&house, KEY, OVERLAP).await;
     let during = bot(&house, "bot", &old_key()).await;
+    let renewed = house.server.clock.now();
     house.server.clock.advance(OVERLAP);
+    let [renewed, ended] = [renewed, house.server.clock.now()].map(utc);
+    let expect = |answer: &str| {
+        let renewal = format!(
+            "the secrets of API key bots were renewed {renewed} by the holder of the administration token renewals ("
+        );
+        let end = format!("through the administration API, and the old ones ended {ended}");
+        assert!(answer.contains(&renewal) && answer.ends_with(&end), "{answer}");
+    };
+    for session in [&before, &during] {
+        let life = why(&house, session).await;
+        expect(life["answer"].as_str().unwrap());
+        assert_eq!(life["steps"].as_array().unwrap().len(), 1, "nothing is written yet: {life}");
+    }
     house.server.auth.remove_expired().await.unwrap();
     // What has just died is removed some seconds later.
     house.server.clock.advance(Duration::from_secs(20));
@@ -93,8 +112,7 @@ async fn why_names_the_renewal_for_every_session_of_the_old_values() {
     for session in [&before, &during] {
         let life = why(&house, session).await;
         assert_eq!(life["state"]["reason"], "application-refused", "{life}");
-        let answer = life["answer"].as_str().unwrap();
-        assert!(answer.contains("by the holder of the administration token renewals"), "{answer}");
+        expect(life["answer"].as_str().unwrap());
     }
 }
 

@@ -1,0 +1,33 @@
+//! Ends that have come and are not written yet: what has just ended is removed some seconds later, and after a jump of the
+//! clock within the hour.
+
+use vestibule_model::{AuditEntry, AuditSequence, EndReason, Millis, Session};
+
+use crate::audit::{End, why_not_current};
+use crate::service::Auth;
+
+impl Auth {
+    /// The end of a session of the table, as it will be written; behind all entries that there are. None: it lives.
+    pub(super) fn unwritten_end(&self, session: &Session, now: Millis) -> Option<AuditEntry> {
+        let (end, at) = if session.expires_at() <= now {
+            (self.end_of_expired(session), session.expires_at())
+        } else if self.is_current(session, now) {
+            return None;
+        } else {
+            let account = self.directory.account(session.account);
+            let reason = why_not_current(session, None, account.as_deref(), now);
+            (End::from(reason), self.end_of_secrets(session, reason, now).unwrap_or(now))
+        };
+        let record = self.record_of_end(session, &end, at);
+        Some(AuditEntry { sequence: AuditSequence(i64::MAX), record })
+    }
+
+    /// When the overlap ended that the session's secrets had.
+    fn end_of_secrets(&self, session: &Session, reason: EndReason, now: Millis) -> Option<Millis> {
+        let account = self.directory.account(session.account)?;
+        let (present, overlap) = account.secrets_of(session.application)?;
+        let until = overlap?.until;
+        let is_of_them = reason == EndReason::ApplicationRefused && session.secret_version != present;
+        (is_of_them && until <= now).then_some(until)
+    }
+}
