@@ -121,6 +121,8 @@ pub enum Change {
         /// The most to forget.
         limit: usize,
     },
+    /// Forgets every answer that is sealed under a generation of the master key.
+    ForgetAnswersUnder(Generation),
     /// Writes an entry of the audit behind the newest one. It is there exactly when the transaction is. One about a user
     /// gets the login name that the user has at this step of the transaction, unless it says it itself; of a user who is not
     /// there, that of its target, if that is the user.
@@ -217,6 +219,7 @@ impl Change {
                 | Self::ReplacePasswordHash { .. }
                 | Self::RememberAnswer { .. }
                 | Self::ForgetAnswers { .. }
+                | Self::ForgetAnswersUnder(_)
                 | Self::Audit(_)
                 | Self::Probe
                 | Self::PruneAudit { .. }
@@ -265,6 +268,7 @@ impl Change {
             | Self::TouchAdministrationToken { .. }
             | Self::RememberAnswer { .. }
             | Self::ForgetAnswers { .. }
+            | Self::ForgetAnswersUnder(_)
             | Self::Audit(_)
             | Self::Probe
             | Self::PruneAudit { .. } => None,

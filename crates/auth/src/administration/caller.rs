@@ -96,6 +96,11 @@ impl Caller {
         }
     }
 
+    /// The session by which they proved it; None: an administration token.
+    pub(super) const fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
     /// The end of a session that they end: theirs, from where they are.
     pub(super) fn end(&self) -> End {
         self.end_for(EndReason::EndedByAdministrator)

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
-use vestibule_model::{Generation, KeyState, MasterKeyRecord, Session};
+use vestibule_model::{Generation, KeyState, MasterKeyRecord, Millis, Session};
 use vestibule_store::{Change, DigestKind, Remains, StoreError};
 
 use super::written::{Told, Written};
@@ -28,12 +28,12 @@ pub struct ListedMasterKey {
     pub remains: Remains,
 }
 
-/// What becomes of the sessions under a generation that is retired.
+/// What becomes of the sessions and the remembered answers under a generation that is retired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionsUnderIt {
     /// It is not retired while there are any.
     Wait,
-    /// They end first.
+    /// They end first, the caller's own last, and the answers are forgotten.
     End,
 }
 
@@ -51,7 +51,11 @@ impl Auth {
         let mut listed = Vec::with_capacity(records.len());
         for record in records {
             let at_hand = self.keys.ring.holds(record.generation);
-            let remains = self.store.remains(record.generation, caller.now).await?;
+            let remains = match record.state {
+                // Nothing was made under it, no entry of the audit either.
+                KeyState::Distributed => Remains::default(),
+                _ => self.store.remains(record.generation, caller.now).await?,
+            };
             listed.push(ListedMasterKey { record, at_hand, remains });
         }
         Ok(listed)
@@ -115,29 +119,77 @@ impl Auth {
             if sessions == SessionsUnderIt::End {
                 self.end_sessions_under(caller, generation).await?;
             }
-            self.retire(caller, before).await?;
+            self.retire(caller, before, sessions).await?;
         }
         self.follow_master_keys().await?;
         self.master_key(caller, generation).await
     }
 
     /// With both turns: nothing that depends on the generation is being made meanwhile.
-    async fn retire(&self, caller: &Caller, before: MasterKeyRecord) -> Result<(), AdministrationError> {
+    async fn retire(
+        self: &Arc<Self>,
+        caller: &Caller,
+        before: MasterKeyRecord,
+        sessions: SessionsUnderIt,
+    ) -> Result<(), AdministrationError> {
         let _turn = self.administration_turn.lock().await;
         let _other = self.directory_turn.lock().await;
-        // What has expired and was not removed yet is nothing to wait for.
-        self.sweep(caller.now).await?;
-        self.commit_retries().await?;
-        if self.retry.is_waiting() {
-            return Err(AdministrationError::Conflict("ends of sessions wait for the database".into()));
+        // Asked before the caller's own session ends with the others.
+        self.expect_standing(caller).await?;
+        let own_ended = match sessions {
+            SessionsUnderIt::End => self.end_the_rest_under(caller, before.generation).await?,
+            SessionsUnderIt::Wait => false,
+        };
+        // What has expired and was not removed yet is nothing to wait for, if the clock can be trusted.
+        self.loaded().await;
+        self.follow_clock();
+        if self.trusts_clock() {
+            self.sweep(caller.now).await?;
         }
+        self.commit_retries().await?;
+        self.expect_nothing_waits()?;
         let remains = self.store.remains(before.generation, caller.now).await?;
         if !remains.is_nothing() {
-            return Err(AdministrationError::Conflict(in_words(before.generation, &remains)));
+            let mut words = in_words(before.generation, &remains);
+            if remains.sessions > 0 && !self.trusts_clock() {
+                words.push_str("; the clock may be wrong, so expired sessions are kept for an hour");
+            }
+            if own_ended {
+                words.push_str("; the sessions under it were ended, yours among them: log in again");
+            }
+            return Err(AdministrationError::Conflict(words));
         }
         let after = MasterKeyRecord { state: KeyState::Retired, ..before.clone() };
         let change = Change::RetireMasterKey { generation: before.generation, at: caller.now };
-        self.write(caller, Written::one(change, Told::changed(&before, &after))).await
+        let told = Told::changed(&before, &after).record(caller);
+        Ok(self.store.commit(vec![change, Change::Audit(Box::new(told))]).await?)
+    }
+
+    /// A generation is not retired, and no more sessions are ended, on a store that does not keep it.
+    fn expect_nothing_waits(&self) -> Result<(), AdministrationError> {
+        if self.retry.is_waiting() {
+            return Err(AdministrationError::Conflict("ends of sessions wait for the database".into()));
+        }
+        self.unwitnessed().map_or(Ok(()), |why| {
+            Err(AdministrationError::Conflict(format!(
+                "the witness of the database cannot be written: {why}"
+            )))
+        })
+    }
+
+    /// What a day or the end of the request would otherwise have to be waited for: the remembered answers, and the session
+    /// by which the request came. Answers whether that one was ended.
+    async fn end_the_rest_under(
+        self: &Arc<Self>,
+        caller: &Caller,
+        generation: Generation,
+    ) -> Result<bool, AdministrationError> {
+        let own = caller.session().filter(|session| session.id.generation() == Some(generation));
+        if let Some(own) = own {
+            self.end(own, &caller.end()).await?;
+        }
+        self.store.commit(vec![Change::ForgetAnswersUnder(generation)]).await?;
+        Ok(own.is_some())
     }
 
     fn read_source(&self) -> Result<(), AdministrationError> {
@@ -188,20 +240,27 @@ impl Auth {
         }
     }
 
-    /// Ends the sessions whose tokens are derived under a generation.
+    /// Ends the sessions whose tokens are derived under a generation, those too that have expired by a clock that cannot be
+    /// trusted, but for the one by which the request came.
     async fn end_sessions_under(
         self: &Arc<Self>,
         caller: &Caller,
         generation: Generation,
     ) -> Result<(), AdministrationError> {
         self.loaded().await;
+        self.follow_clock();
+        let now = if self.trusts_clock() { caller.now } else { Millis::EPOCH };
+        let own = caller.session().map(|session| session.id);
         for shard in 0..LiveSessions::<UserEntry>::WALK {
-            let under_it =
-                |entry: &crate::live::Entry<UserEntry>| entry.session().id.generation() == Some(generation);
-            let (found, _) = self.live.of_shard(shard, caller.now, under_it);
+            let under_it = |entry: &crate::live::Entry<UserEntry>| {
+                let id = entry.session().id;
+                id.generation() == Some(generation) && Some(id) != own
+            };
+            let (found, _) = self.live.of_shard(shard, now, under_it);
             let sessions: Vec<Session> = found.into_iter().map(|found| found.session).collect();
             for some in sessions.chunks(AT_ONCE) {
                 self.end_each(caller, some).await?;
+                self.expect_nothing_waits()?;
             }
         }
         Ok(())

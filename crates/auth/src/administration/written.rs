@@ -60,7 +60,7 @@ impl Told {
         Self { action, account: None, user: None, target, before, after }
     }
 
-    fn record(self, caller: &Caller) -> AuditRecord {
+    pub(super) fn record(self, caller: &Caller) -> AuditRecord {
         let Self { action, account, user, target, before, after } = self;
         AuditRecord {
             account,

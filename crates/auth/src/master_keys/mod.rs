@@ -85,15 +85,23 @@ impl RunningKeys {
         {
             tracing::error!(%error, "the master keys cannot be read again");
         }
-        let before = self.ring.active();
         self.ring.follow(&records)?;
-        let after = self.ring.active();
-        if before != after {
+        let mut known = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        // Not the ring's: whoever writes the audit turns it on with the commit of the rotation.
+        if let (Some(before), Some(after)) = (active_of(&known), active_of(&records))
+            && before != after
+        {
             tracing::info!(generation = %after, before = %before, "the master key was rotated");
         }
-        *self.records.lock().unwrap_or_else(PoisonError::into_inner) = records;
+        *known = records;
+        drop(known);
         Ok(())
     }
+}
+
+fn active_of(records: &[MasterKeyRecord]) -> Option<Generation> {
+    let active = records.iter().find(|record| record.state == KeyState::Active);
+    active.map(|record| record.generation)
 }
 
 impl Auth {

@@ -69,7 +69,8 @@ struct MasterKeys {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RetireMasterKey {
-    /// Whether the sessions under it end first. Otherwise it is not retired while there are any.
+    /// Whether the sessions under it end first, the caller's own among them, and the answers that are kept for repeated
+    /// requests are forgotten. Otherwise it is not retired while there are any.
     #[serde(default)]
     end_sessions: bool,
 }

@@ -1,7 +1,7 @@
 //! Writing remembered answers, and forgetting them.
 
 use rusqlite::{Connection, params};
-use vestibule_model::{Millis, RememberedAnswer};
+use vestibule_model::{Generation, Millis, RememberedAnswer, seal_prefix};
 use vestibule_store::StoreError;
 
 use super::execute;
@@ -29,4 +29,9 @@ pub(super) fn forget(connection: &Connection, before: Millis, limit: usize) -> R
     let sql = "DELETE FROM answers WHERE rowid IN (SELECT rowid FROM answers WHERE at < ?1 ORDER BY at, key LIMIT ?2)";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     execute(connection, sql, params![At(before), limit]).map(drop)
+}
+
+pub(super) fn forget_under(connection: &Connection, generation: Generation) -> Result<(), StoreError> {
+    let sql = "DELETE FROM answers WHERE substr(sealed, 1, length(?1)) = ?1";
+    execute(connection, sql, params![seal_prefix(generation)]).map(drop)
 }

@@ -71,6 +71,7 @@ fn apply(connection: &Connection, chain: &mut Chain, change: &Change) -> Result<
             answers::remember(connection, answer, *replaces_before)?;
         }
         Change::ForgetAnswers { before, limit } => answers::forget(connection, *before, *limit)?,
+        Change::ForgetAnswersUnder(generation) => answers::forget_under(connection, *generation)?,
         Change::ExpectMasterKey(generation) => master_keys::expect(connection, *generation)?,
         Change::ActivateMasterKey { generation, check_value, at } => {
             chain.before_rotation(connection)?;

@@ -181,6 +181,21 @@ pub async fn an_answer_keeps_its_generation_from_retiring(store: &dyn Store) {
     given(store, [retire(FIRST)]).await;
 }
 
+pub async fn the_answers_of_one_generation_are_forgotten(store: &dyn Store) {
+    given(store, [activate(later())]).await;
+    for (number, generation) in [(1, FIRST), (2, later()), (3, FIRST)] {
+        let (key, request, at) = (under(generation, number), under(generation, 9), NOW);
+        let answer = RememberedAnswer { key, request, at, sealed: sealed(generation, 3) };
+        let (answer, replaces_before) = (answer.into(), Millis::EPOCH);
+        given(store, [Change::RememberAnswer { answer, replaces_before }]).await;
+    }
+    given(store, [Change::ForgetAnswersUnder(FIRST), retire(FIRST)]).await;
+    assert_eq!([remains(store, FIRST).await.answers, remains(store, later()).await.answers], [0, 1]);
+    for (generation, number, is_there) in [(FIRST, 1, false), (later(), 2, true), (FIRST, 3, false)] {
+        assert_eq!(store.answer(under(generation, number)).await.unwrap().is_some(), is_there, "{number}");
+    }
+}
+
 fn holder(kind: DigestKind, id: i64, account: Option<AccountId>, name: &str) -> DigestHolder {
     DigestHolder { kind, id, account, name: name.into() }
 }

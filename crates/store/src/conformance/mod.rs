@@ -277,6 +277,7 @@ macro_rules! conformance_suite {
                 a_sealed_secret_keeps_its_generation_from_retiring
                 a_secret_that_was_changed_is_not_sealed_anew
                 an_answer_keeps_its_generation_from_retiring
+                the_answers_of_one_generation_are_forgotten
                 digests_keep_their_generation_from_retiring_and_are_named
                 superseded_secrets_keep_their_generation_from_retiring_too
                 a_secret_that_was_changed_is_not_redone

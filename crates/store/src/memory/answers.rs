@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vestibule_model::{Millis, RememberedAnswer, SecretDigest};
+use vestibule_model::{Generation, Millis, RememberedAnswer, SecretDigest, sealed_under};
 
 use super::directory::refuse;
 use crate::StoreError;
@@ -33,6 +33,10 @@ impl Answers {
         }
         self.0.insert(answer.key.tag, answer);
         Ok(())
+    }
+
+    pub(super) fn forget_under(&mut self, generation: Generation) {
+        self.0.retain(|_, answer| sealed_under(&answer.sealed) != Some(generation));
     }
 
     pub(super) fn forget(&mut self, before: Millis, limit: usize) {

@@ -83,6 +83,7 @@ impl<'a> Transaction<'a> {
                 return self.answers().remember(*answer, replaces_before);
             }
             Change::ForgetAnswers { before, limit } => self.answers().forget(before, limit),
+            Change::ForgetAnswersUnder(generation) => self.answers().forget_under(generation),
             Change::ExpectMasterKey(_)
             | Change::ActivateMasterKey { .. }
             | Change::RetireMasterKey { .. } => {

@@ -43,7 +43,7 @@ pub(crate) struct RetireMasterKey {
     pub(crate) service: ServiceArguments,
     /// Which generation
     pub(crate) generation: Generation,
-    /// End the sessions that were opened under it: their users log in anew
+    /// End the sessions that were opened under it, your own too, and forget the answers kept for repeated requests
     #[arg(long)]
     pub(crate) end_sessions: bool,
     /// Do not ask whether the sessions are meant
@@ -66,6 +66,7 @@ Examples:
 const ROTATE_ABOUT: &str = "\
 Have a service use a new generation of the master key from now on: the second of the three steps of a rotation.
 
+Refused when no GENERATION is given and the newest is in force already: there is nothing to rotate. \
 Nobody is logged out and no secret stops working. The generation before it stays readable until it is retired. Generations \
 go in their order: one that was used before is not used again.";
 
@@ -79,7 +80,7 @@ Have a service accept nothing any more that was made under an old generation of 
 of a rotation.
 
 Refused while sessions, sealed secrets, digests or remembered answers depend on it; the refusal says what and whose. With \
---end-sessions its sessions end first. Keep the key all the same while entries of the audit or backups from its time are \
+--end-sessions its sessions end first, your own among them, and its remembered answers are forgotten. Keep the key all the same while entries of the audit or backups from its time are \
 to be verified.";
 
 const RETIRE_EXAMPLES: &str = "\

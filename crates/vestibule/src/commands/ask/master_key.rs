@@ -7,6 +7,7 @@ use vestibule_model::Generation;
 use super::crud::{Collection, list_of};
 use crate::client::{Extent, Place, Service, confirm};
 use crate::command_line::{MasterKeyAction, RetireMasterKey, RotateMasterKey};
+use crate::exit_code::Refusal;
 use crate::input_error::InputError;
 
 fn keys() -> Collection {
@@ -59,27 +60,41 @@ async fn rotate(service: &Service, arguments: &RotateMasterKey) -> anyhow::Resul
     let place = Place::of("master-keys").at(generation).at("activate");
     let answer = service.client.post(&place, None).await?;
     let sentence = format!(
-        "generation {generation} is in force. Look at `vestibule master-key list`: when nothing depends on the one before, \\
+        "generation {generation} is in force. Look at `vestibule master-key list`: when nothing depends on the one before, \
          retire it"
     );
     service.output.done(&answer.body, &sentence);
     Ok(())
 }
 
-/// The newest generation that the service has, after it has read its keys again.
+/// The newest generation that the service has, after it has read its keys again; refused when that one is in force already.
 async fn newest(service: &Service) -> anyhow::Result<Generation> {
     let answer = service.client.post(&Place::of("master-keys").at("reload"), None).await?;
     let known = answer.body["keys"].as_array().context("the service answers without a list of keys")?;
-    let newest =
-        known.iter().filter(|key| key["at_hand"] == true).filter_map(|key| key["generation"].as_u64());
-    let newest = newest.max().and_then(|number| u8::try_from(number).ok()).and_then(Generation::new);
-    newest.ok_or_else(|| InputError::new("GENERATION", "the service has no master key").into())
+    let at_hand = known.iter().filter(|key| key["at_hand"] == true);
+    let newest = at_hand.max_by_key(|key| key["generation"].as_u64());
+    let number =
+        newest.and_then(|key| key["generation"].as_u64()).and_then(|number| u8::try_from(number).ok());
+    let Some(generation) = number.and_then(Generation::new) else {
+        return Err(InputError::new("GENERATION", "the service has no master key").into());
+    };
+    // Whoever names none wants a new one.
+    if newest.is_some_and(|key| key["state"] == "active") {
+        return Err(Refusal::new(format_args!(
+            "nothing to rotate: generation {generation} is the newest that the service has; run `vestibule master-key generate` \
+             first, and restart the service where the key is in an environment variable"
+        ))
+        .into());
+    }
+    Ok(generation)
 }
 
 async fn retire(service: &Service, arguments: &RetireMasterKey) -> anyhow::Result<()> {
     let generation = arguments.generation;
     if arguments.end_sessions {
-        let question = format!("End all sessions that were opened under generation {generation}?");
+        let question = format!(
+            "End all sessions that were opened under generation {generation}, yours too if it is one?"
+        );
         confirm(&question, arguments.yes)?;
     }
     let place = Place::of("master-keys").at(generation).at("retire");
@@ -90,6 +105,7 @@ async fn retire(service: &Service, arguments: &RetireMasterKey) -> anyhow::Resul
     } else {
         " Keep its key as long as backups of its time are kept"
     };
-    service.output.done(&answer.body, &format!("generation {generation} is retired.{keep}"));
+    let own = if arguments.end_sessions { ". If you are logged out now, log in again" } else { "" };
+    service.output.done(&answer.body, &format!("generation {generation} is retired.{keep}{own}"));
     Ok(())
 }

@@ -256,6 +256,68 @@ fn retired(operator: Operator, before: &Session, token: &str) {
     without_the_old_key(operator, token);
 }
 
+#[test]
+fn after_a_leak_one_command_ends_the_sessions_forgets_the_answers_and_retires() {
+    let (operator, token) = operator();
+    let at = addresses(&operator.server);
+    let user = person(&at.http, "agent", "agent-password");
+    generate(&operator);
+    operator.ask(&["master-key", "reload"]);
+    let said = operator.ask(&["master-key", "rotate"]);
+    assert!(said.contains("depends on the one before, retire it"), "{said}");
+    operator.server.soon("a word in the log", |server| server.err().contains("the master key was rotated"));
+    let retire = ["master-key", "retire", "1", "--end-sessions", "--yes"];
+    // The demo account's digests are under the old generation still.
+    refused(&operator, &retire, "yours among them: log in again");
+    assert_eq!((user.check(&at.http), operator.run(&retire).code), (401, Some(5)));
+    assert_eq!(operator.log_in("admin-password").code, Some(0));
+    (0..2).for_each(|number| turn(&at, &token, number));
+    let redone = |_: &Server| {
+        let remains = &key(&operator, 1)["remains"];
+        remains["sealed_secrets"] == 0 && remains["digests"] == 0
+    };
+    operator.server.soon("the old generation's secrets made anew", redone);
+    operator.ask(&retire);
+    assert_eq!(key(&operator, 1)["state"], "retired");
+}
+
+#[test]
+fn who_retires_with_a_session_of_the_old_generation_is_heard_to_the_end() {
+    let (operator, token) = operator();
+    let at = addresses(&operator.server);
+    generate(&operator);
+    operator.ask(&["master-key", "rotate"]);
+    (0..2).for_each(|number| turn(&at, &token, number));
+    let remains = || key(&operator, 1)["remains"].clone();
+    let redone = |_: &Server| remains()["sealed_secrets"] == 0 && remains()["digests"] == 0;
+    operator.server.soon("the old generation's secrets made anew", redone);
+    assert!(remains()["answers"].as_u64().unwrap() > 0 && remains()["sessions"].as_u64().unwrap() > 0);
+    let said = operator.ask(&["master-key", "retire", "1", "--end-sessions", "--yes"]);
+    assert!(said.contains("generation 1 is retired"), "{said}");
+    assert_eq!(operator.run(&["master-key", "list"]).code, Some(5));
+    assert_eq!(operator.log_in("admin-password").code, Some(0));
+    assert_eq!(
+        (key(&operator, 1)["state"].clone(), remains()["answers"].clone()),
+        (json!("retired"), json!(0))
+    );
+}
+
+#[test]
+fn rotating_with_nothing_to_rotate_is_refused() {
+    let operator = Operator::owner();
+    let outcome = operator.run(&["master-key", "rotate"]);
+    assert_eq!(outcome.code, Some(3), "{}", outcome.err);
+    let words = "nothing to rotate: generation 1 is the newest that the service has";
+    assert!(outcome.err.contains(words), "{}", outcome.err);
+    // Named, it is what is wanted already.
+    operator.ask(&["master-key", "rotate", "1"]);
+    generate(&operator);
+    operator.ask(&["master-key", "reload"]);
+    assert_eq!(key(&operator, 2)["remains"]["verifies_audit"], false);
+    operator.ask(&["master-key", "rotate"]);
+    assert_eq!(operator.run(&["master-key", "rotate"]).code, Some(3));
+}
+
 /// A retired generation may leave the file; the audit then says what it cannot verify.
 fn without_the_old_key(operator: Operator, token: &str) {
     let file = operator.folder.path("data/master.key");
