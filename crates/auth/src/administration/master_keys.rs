@@ -155,7 +155,7 @@ impl Auth {
                 words.push_str("; the clock may be wrong, so expired sessions are kept for an hour");
             }
             if own_ended {
-                words.push_str("; the sessions under it were ended, yours among them: log in again");
+                words = format!("the sessions under it were ended, yours among them: log in again; {words}");
             }
             return Err(AdministrationError::Conflict(words));
         }
