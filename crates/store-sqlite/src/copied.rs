@@ -6,11 +6,12 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use serde::{Deserialize, Serialize};
-use vestibule_model::{AuditMac, MasterKeyRecord, Millis, Rng};
+use vestibule_model::{AuditMac, Generation, MasterKeyRecord, Millis, Rng};
 
+use crate::migrations::MigrationError;
 use crate::open::OpenError;
 use crate::witness::Attestation;
-use crate::{migrations, read};
+use crate::{migrations, read, schema};
 
 /// Nobody else has the file open, so its log needs no index beside it; then it needs no log at all.
 const ALONE: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;";
@@ -115,6 +116,17 @@ pub fn inspect(copy: &Path) -> Result<Contents, CopyError> {
     check(&open(copy)?, copy)
 }
 
+/// Which generation of the master key is in force in a copy, which is read and not checked; the first in one of an earlier
+/// schema.
+pub fn in_force(copy: &Path) -> Result<Generation, CopyError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(copy, flags)?;
+    if !connection.table_exists(None, "master_keys")? {
+        return Ok(Generation::FIRST);
+    }
+    Ok(read::active_generation(&connection)?.unwrap_or(Generation::FIRST))
+}
+
 /// Whether a database of ours has this API key in this account. It may be in use; it is read, and not checked.
 pub fn holds_api_key(database: &Path, account: &str, app_key: &str) -> Result<bool, CopyError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -169,7 +181,11 @@ pub(crate) fn check(copy: &Connection, path: &Path) -> Result<Contents, CopyErro
     let schema = schema.ok_or(CopyError::Foreign)?;
     // What the first start would do is tried, and undone.
     let trial = copy.unchecked_transaction()?;
-    migrations::apply(&trial, migrations::ALL).map_err(|error| CopyError::Schema(error.at(path)))?;
+    let at = |error: MigrationError| CopyError::Schema(error.at(path));
+    migrations::apply(&trial, migrations::ALL).map_err(at)?;
+    if let Some(what) = schema::foreign(&trial).map_err(at)? {
+        return Err(CopyError::Schema(OpenError::ForeignSchema(what)));
+    }
     trial.rollback()?;
     let count = |table: &str| -> Result<u64, CopyError> {
         let sql = format!("SELECT count(*) FROM {table}");

@@ -25,6 +25,7 @@ mod opening;
 mod place;
 mod read;
 mod readers;
+mod schema;
 mod witness;
 mod write;
 mod writer;
@@ -46,7 +47,9 @@ use vestibule_store::{
 pub use audit_reader::AuditReader;
 pub use backup::{BackupError, Progress, back_up};
 pub use chain::{Finding, Verification, VerifyError, Witness, verify_audit};
-pub use copied::{BackupNote, Contents, CopyError, Sessions, attest, holds_api_key, inspect, make_ready};
+pub use copied::{
+    BackupNote, Contents, CopyError, Sessions, attest, holds_api_key, in_force, inspect, make_ready,
+};
 pub use end_journal::FileEndJournal;
 pub use fold::{FoldError, fold_log};
 pub use log_tail::{LostCommits, lost_commits};

@@ -11,7 +11,7 @@ use vestibule_model::{AuditMac, CheckValues, Generation, KeyState, MasterKeyReco
 
 use crate::chain::Head;
 use crate::columns::Numbered;
-use crate::{migrations, read};
+use crate::{migrations, read, schema};
 
 /// How long a connection waits for another process that writes the same file.
 const BUSY: Duration = Duration::from_secs(5);
@@ -65,6 +65,12 @@ pub enum OpenError {
         /// The migration's name, as this version calls it.
         name: String,
     },
+    /// Something in the schema was not made by this program, or is missing.
+    #[error(
+        "the schema of the database is not this program's own ({0}): somebody has changed it, and it may do anything to what is \
+         written; restore a backup"
+    )]
+    ForeignSchema(String),
     /// The file's secrets are sealed under another master key.
     #[error("the database belongs to another master key of generation {0}")]
     WrongMasterKey(Generation),
@@ -151,6 +157,9 @@ fn prepare(
     let sqlite = |source| cannot_open(path, source);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite)?;
     let applied = migrations::apply(&transaction, migrations::ALL).map_err(|error| error.at(path))?;
+    if let Some(what) = schema::foreign(&transaction).map_err(|error| error.at(path))? {
+        return Err(OpenError::ForeignSchema(what));
+    }
     let records = check_keys(&transaction, path, keys)?;
     if applied.contains(&migrations::AUDIT) {
         let active = read::active_generation(&transaction).map_err(sqlite)?.unwrap_or(Generation::FIRST);

@@ -53,6 +53,13 @@ pub(crate) enum Doubt {
     /// It was sealed under another master key.
     #[error("the master key is not the one that this backup belongs to")]
     OtherKey,
+    /// The database in it was sealed under another generation of the master key at that time: a retired one, say, which others
+    /// may know by now.
+    #[error(
+        "it was sealed under generation {0} of the master key, which was not in force in the database that is in it: this \
+         service has not made it"
+    )]
+    NotInForce(u8),
     /// The tag does not hold.
     #[error("it is not what was backed up: it was changed after it was made, or is damaged")]
     Changed,
@@ -215,6 +222,11 @@ impl Seal {
 }
 
 impl Label {
+    /// Whether it was sealed as a database is in which this generation of the master key is in force.
+    pub(crate) const fn is_of(&self, in_force: Generation) -> Result<(), Doubt> {
+        if self.generation == in_force.number() { Ok(()) } else { Err(Doubt::NotInForce(self.generation)) }
+    }
+
     /// Of the database, in bytes.
     pub(crate) const fn length(&self) -> u64 {
         self.length

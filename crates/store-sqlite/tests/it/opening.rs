@@ -50,6 +50,14 @@ async fn another_master_key_is_refused_and_the_first_still_accepted() {
 }
 
 #[tokio::test]
+async fn a_trigger_of_somebody_else_is_refused() {
+    let store = inhabited().await;
+    meddle(&store.path(), "CREATE TRIGGER kept BEFORE DELETE ON sessions BEGIN SELECT RAISE(IGNORE); END;");
+    let refused = store.reopen(KEY_CHECK).unwrap_err();
+    assert!(matches!(&refused, OpenError::ForeignSchema(what) if what == "trigger kept"), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_newer_schema_is_refused() {
     let store = inhabited().await;
     meddle(&store.path(), "INSERT INTO migrations VALUES (900, 'from_the_future', x'00')");

@@ -12,7 +12,7 @@ use vestibule_store::{Change, Store};
 use vestibule_store_sqlite::{BackupNote, Contents, Sessions, SqliteStore, attest, inspect, make_ready};
 
 use super::{count, go_on, operator, shown_time, small_runtime};
-use crate::backup_file::{BackupFile, Doubt};
+use crate::backup_file::{BackupFile, Doubt, Label};
 use crate::clock::SystemClock;
 use crate::command_line::RestoreArguments;
 use crate::config::{self, Config, Flags};
@@ -34,7 +34,9 @@ struct Restored {
     /// The files that had the names before.
     kept: Vec<PathBuf>,
     /// Where the witness of it is.
-    witness: std::path::PathBuf,
+    witness: PathBuf,
+    /// The generation of the master key that is in force in it, and the newest at hand, if that is another.
+    generations: Option<(Generation, Generation)>,
 }
 
 /// Checks everything, writes everything beside what is there, and only then gives it its names.
@@ -59,13 +61,15 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
     let draft =
         Draft::of(&data.database()).with_context(|| format!("cannot write in {}", data.path().display()))?;
     let bar = Bar::new("copying");
-    let doubt = copy(&mut source, &ring, &draft, &mut |(done, total)| {
+    let verdict = copy(&mut source, &ring, &draft, &mut |(done, total)| {
         bar.at(done, total);
         go_on(&mut stop)
     })?;
-    unless_allowed(arguments, doubt)?;
+    unless_allowed(arguments, verdict.as_ref().err().copied())?;
     bar.turn("checking");
     let contents = check_contents(&arguments.file, &draft, &ring)?;
+    let doubt = verdict.and_then(|label| label.is_of(ring.active())).err();
+    unless_allowed(arguments, doubt)?;
     let sessions = if arguments.keep_sessions { Sessions::Keep } else { Sessions::End };
     let details = details(&arguments.file, doubt, &contents, sessions);
     tell_audit(draft.path(), &ring, &details)
@@ -75,7 +79,9 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
     drop(bar);
     let kept = give_names(draft, &config, (&data, &place), (&keys, &ring))?;
     let witness = witness::place(&config, &data);
-    show(arguments, &data, &place, &Restored { contents, doubt, ended, kept, witness });
+    let newest = ring.generations().max().filter(|newest| *newest > ring.active());
+    let generations = newest.map(|newest| (ring.active(), newest));
+    show(arguments, &data, &place, &Restored { contents, doubt, ended, kept, witness, generations });
     Ok(())
 }
 
@@ -135,14 +141,13 @@ fn copy(
     keys: &KeyRing,
     draft: &Draft,
     step: &mut dyn FnMut((u64, u64)) -> anyhow::Result<()>,
-) -> anyhow::Result<Option<Doubt>> {
+) -> anyhow::Result<Result<Label, Doubt>> {
     let cannot_write = || format!("cannot write {}", draft.path().display());
     let mut to = File::options().write(true).open(draft.path()).with_context(cannot_write)?;
-    let verdict = source.read(keys, &mut |bytes, progress| {
+    source.read(keys, &mut |bytes, progress| {
         to.write_all(bytes).with_context(cannot_write)?;
         step(progress)
-    })?;
-    Ok(verdict.err())
+    })
 }
 
 /// Whether the keys are those of the database in it; if so they are used as it says.
@@ -215,6 +220,12 @@ fn show(arguments: &RestoreArguments, data: &DataDir, place: &Place, restored: &
         ));
     }
     screen::say(format_args!("master key: {place}"));
+    if let Some((in_force, newest)) = restored.generations {
+        screen::say(format_args!(
+            "generation {in_force} of the master key is in force again, although {newest} is at hand: if others may know \
+             generation {in_force}, run `vestibule master-key rotate` before you let anybody in"
+        ));
+    }
     screen::say(format_args!("witness: {}", restored.witness.display()));
     for file in kept {
         screen::say(format_args!("kept what was there: {}", file.display()));

@@ -1,6 +1,7 @@
 //! `vestibule backup verify`: whether a file is a backup as it was made.
 
 use vestibule_crypto::KeyRing;
+use vestibule_store_sqlite::in_force;
 
 use super::{go_on, shown_time};
 use crate::backup_file::{BackupFile, Doubt, Label};
@@ -19,8 +20,12 @@ pub(crate) fn verify_backup(arguments: &VerifyBackupArguments) -> anyhow::Result
     let shown = arguments.file.display();
     let label = read(BackupFile::open(&arguments.file)?, &KeyRing::new(&keys))?;
     let label = label.map_err(|doubt| InputError::new(&shown, doubt))?;
+    let in_force = in_force(&arguments.file).map_err(|error| InputError::new(&shown, error))?;
+    label.is_of(in_force).map_err(|doubt| InputError::new(&shown, doubt))?;
     let (made, version, length) = (shown_time(label.made()), label.version(), label.length());
-    screen::say(format_args!("{shown} is as it was made {made} by version {version}: {length} bytes"));
+    screen::say(format_args!(
+        "{shown} is as it was made {made} by version {version}: {length} bytes, under generation {in_force} of the master key"
+    ));
     Ok(())
 }
 

@@ -1,12 +1,15 @@
 //! Backups are sealed: what was changed after `vestibule backup` made it is not restored, unless somebody says so.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
+use vestibule_crypto::{BackupKey, KeyRing, MasterKey, OsRng};
+use vestibule_model::Generation;
 
 use super::{ACCOUNT, backed_up, backup, demo, done, refused, restore, serve_restored};
-use crate::support::{Folder, Outcome, run, vestibule};
+use crate::support::{Folder, Outcome, apply, run, vestibule};
 
 /// How long a seal is.
 const SEAL: usize = 160;
@@ -96,6 +99,51 @@ fn s11_a_backup_without_its_seal_is_refused_with_what_can_be_done() {
 }
 
 /// As a backup of version 0.1 is.
+/// What somebody does who has the first generation of the master key and a backup that was sealed under the second.
+fn seal_under_first(backup: &Path, key: &MasterKey) {
+    let _ = cut(backup, SEAL - LABEL);
+    let mut label = cut(backup, LABEL);
+    label[GENERATION] = 1;
+    label[KEY_CHECK].copy_from_slice(&key.check_value());
+    let mut forged = fs::read(backup).unwrap();
+    forged.extend(label);
+    let mut mac = BackupKey::derive(KeyRing::from(key)).begin(Generation::FIRST).unwrap();
+    mac.add(&forged);
+    forged.extend(mac.finish());
+    fs::write(backup, forged).unwrap();
+}
+
+/// Where these stand in a label.
+const LABEL: usize = 128;
+const GENERATION: usize = 17;
+const KEY_CHECK: std::ops::Range<usize> = 34..66;
+
+#[test]
+fn s11_a_generation_that_is_not_in_force_seals_no_backup() {
+    let folder = Folder::new();
+    let (first, second) = (MasterKey::generate(&OsRng), MasterKey::generate(&OsRng));
+    fs::create_dir(folder.path("data")).unwrap();
+    let keys = folder.file("data/master.key", &format!("1:{}\n2:{}\n", *first.to_hex(), *second.to_hex()));
+    fs::set_permissions(&keys, fs::Permissions::from_mode(0o600)).unwrap();
+    done(&run(&mut apply(&folder, &Path::new(env!("CARGO_MANIFEST_DIR")).join("demo.toml"))));
+    done(&backup(&folder, &folder.path("backup")));
+    done(&verify(&folder, &keys));
+    copy_hash(&folder.path("backup"));
+    seal_under_first(&folder.path("backup"), &first);
+    refused(&verify(&folder, &keys), 2, "was not in force");
+    refused(&restore(&folder, &[]), 2, "was not in force");
+    nothing_was_made(&folder);
+}
+
+#[test]
+fn s11_a_trigger_in_a_backup_is_refused_whatever_was_allowed() {
+    let folder = backed_up();
+    let trigger = "CREATE TRIGGER kept BEFORE DELETE ON sessions BEGIN SELECT RAISE(IGNORE); END;";
+    Connection::open(folder.path("backup")).unwrap().execute_batch(trigger).unwrap();
+    refused(&restore(&folder, &["--unauthenticated"]), 2, "trigger kept");
+    nothing_was_made(&folder);
+}
+
 #[test]
 fn a_backup_without_a_seal_is_restored_when_told_to_and_the_audit_says_so() {
     let folder = backed_up();
