@@ -46,7 +46,7 @@ use vestibule_store::{
 
 pub use audit_reader::AuditReader;
 pub use backup::{BackupError, Progress, back_up};
-pub use chain::{Finding, Verification, VerifyError, Witness, verify_audit};
+pub use chain::{Finding, Unverifiable, Verification, VerifyError, Witness, verify_audit};
 pub use copied::{
     BackupNote, Contents, CopyError, Sessions, attest, holds_api_key, in_force, inspect, make_ready,
 };

@@ -15,7 +15,7 @@ use vestibule_store::StoreError;
 
 pub(crate) use encoding::{Field, Link};
 pub(crate) use head::Head;
-pub use verify::{Finding, Verification, VerifyError, Witness, verify_audit};
+pub use verify::{Finding, Unverifiable, Verification, VerifyError, Witness, verify_audit};
 
 use crate::blocks;
 use crate::error::unavailable;

@@ -4,7 +4,7 @@
 //! finding. It reads the file in pages, each in a snapshot of its own, so that a running service is not kept from folding
 //! its log; what retention removes meanwhile is skipped, if the head's seal says that it was retention.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -45,8 +45,6 @@ pub enum Finding {
     NotAsWitnessed(i64),
     /// Retention has removed the entry that the witness saw: it proves nothing any more.
     WitnessRemoved(i64),
-    /// From this entry on, some were written under a generation of the master key that is not at hand.
-    NotVerifiable(i64, Generation),
 }
 
 impl fmt::Display for Finding {
@@ -65,16 +63,34 @@ impl fmt::Display for Finding {
                     "entry {at}, which was witnessed, was removed by retention: ask with a newer witness"
                 )
             }
-            Self::NotVerifiable(at, generation) => {
-                write!(
-                    out,
-                    "entry {at} and others cannot be verified: generation {generation} of the master key is not at hand"
-                )
-            }
             Self::NotAsWitnessed(at) => {
                 write!(out, "entry {at} is not the one that was there when it was witnessed")
             }
         }
+    }
+}
+
+/// Entries of which nothing can be said: the generation of the master key that they were written under is not at hand. That
+/// nothing of them was removed or put in another order is known from what follows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unverifiable {
+    /// The generation.
+    pub generation: Generation,
+    /// The first of them.
+    pub first: i64,
+    /// The last of them.
+    pub last: i64,
+}
+
+impl fmt::Display for Unverifiable {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { generation, first, last } = self;
+        if first == last {
+            write!(out, "entry {first} cannot be verified")?;
+        } else {
+            write!(out, "entries {first} to {last} cannot be verified")?;
+        }
+        write!(out, ": generation {generation} of the master key is not at hand")
     }
 }
 
@@ -89,6 +105,8 @@ pub struct Verification {
     pub finding: Option<Finding>,
     /// How many things are wrong.
     pub findings: u64,
+    /// What could not be looked at for want of a key, by generation; no finding.
+    pub unverifiable: Vec<Unverifiable>,
     /// The newest entry, to be kept elsewhere; None: the head is forged, or there never was an entry.
     pub newest: Option<Witness>,
 }
@@ -156,8 +174,8 @@ struct Walk<'a> {
     previous: (i64, Option<[u8; 32]>),
     /// The generation of the master key that the newest entry was written under.
     generation: Generation,
-    /// The generations that are not at hand, and were told.
-    told: BTreeSet<Generation>,
+    /// From where to where entries were written under each generation that is not at hand.
+    unverifiable: BTreeMap<Generation, (i64, i64)>,
     /// The first and the last sequence that this walk is about.
     first: i64,
     last: i64,
@@ -175,7 +193,7 @@ impl<'a> Walk<'a> {
             witness,
             previous,
             generation: Generation::FIRST,
-            told: BTreeSet::new(),
+            unverifiable: BTreeMap::new(),
             first: 1,
             last: 0,
             begun: false,
@@ -257,9 +275,7 @@ impl<'a> Walk<'a> {
         match due {
             Due::Tag(tag) if stored == Some(*tag) => {}
             Due::NotAtHand(generation) => {
-                if self.told.insert(*generation) {
-                    self.found(Finding::NotVerifiable(sequence, *generation));
-                }
+                self.unverifiable.entry(*generation).or_insert((sequence, sequence)).1 = sequence;
             }
             Due::Tag(_) | Due::None => self.found(Finding::Changed(sequence)),
         }
@@ -304,6 +320,10 @@ impl<'a> Walk<'a> {
             }
             _ => {}
         }
+        let unverifiable = self.unverifiable.iter();
+        self.outcome.unverifiable = unverifiable
+            .map(|(&generation, &(first, last))| Unverifiable { generation, first, last })
+            .collect();
         Ok(())
     }
 

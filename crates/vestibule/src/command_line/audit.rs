@@ -81,6 +81,9 @@ pub(crate) struct DataArguments {
 pub(crate) struct VerifyArguments {
     #[command(flatten)]
     pub(crate) data: DataArguments,
+    /// A file with retired generations of the master key that are not in their place any more, in its form, mode 0600
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
     /// What an earlier run named as the newest entry, kept somewhere else since: says also whether everything up to it is
     /// still what it was then
     #[arg(long, value_name = "ENTRY:TAG")]

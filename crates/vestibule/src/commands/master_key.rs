@@ -30,11 +30,13 @@ fn add_to_file(file: &Path, data: &DataDir) -> anyhow::Result<()> {
     let shown = file.display();
     let _turn = take_turn(file).with_context(|| format!("cannot lock {shown}"))?;
     let mut keys = master_key::read(file)?;
+    let had = keys.last();
     let generation = keys.add(&OsRng).ok_or_else(no_more)?;
     private_file::replace(file, &keys.to_text(), 0o600).with_context(|| format!("cannot write {shown}"))?;
     replace::give_to_owner(file, data)?;
     screen::say(format_args!(
-        "added generation {generation} to {shown}; nothing uses it yet\n\
+        "added generation {generation} to {shown}, behind generation {had}; nothing uses it yet. If `vestibule master-key list` \
+         says that {had} is distributed, that one waits unused, and is left out once {generation} is in force\n\
          next: copy the file to every node and to where you keep the key, then\n  \
          vestibule master-key reload\n  vestibule master-key rotate {generation}"
     ));

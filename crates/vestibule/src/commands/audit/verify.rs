@@ -1,16 +1,17 @@
 //! `vestibule audit verify`: walks the chain and says what it found.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
-use anyhow::Context;
-use vestibule_crypto::AuditKey;
+use anyhow::{Context, bail};
+use vestibule_crypto::{AuditKey, KeyRing};
 use vestibule_store_sqlite::{Finding, Verification, Witness, verify_audit};
 
 use super::open;
 use crate::command_line::VerifyArguments;
 use crate::input_error::InputError;
 use crate::progress::Bar;
-use crate::screen;
+use crate::{master_key, screen};
 
 /// The audit is not what was written. The program ends with an exit code of its own.
 #[derive(Debug, thiserror::Error)]
@@ -21,10 +22,20 @@ pub(crate) struct NotAsWritten {
     others: String,
 }
 
+/// The file of `--key` beside the keys that are in their place.
+fn add_keys(ring: &KeyRing, file: &Path) -> Result<(), InputError> {
+    let refused = |error: anyhow::Error| InputError::new("--key", format_args!("{error:#}"));
+    let keys = master_key::read(file).map_err(refused)?;
+    ring.add(&keys).map(drop).map_err(|error| refused(error.into()))
+}
+
 /// Verifies, and says what the newest entry is.
 pub(crate) fn verify(arguments: &VerifyArguments) -> anyhow::Result<()> {
     let witness = arguments.witness.as_deref().map(read_witness).transpose()?;
     let (data, keys) = open(&arguments.data)?;
+    if let Some(file) = &arguments.key {
+        add_keys(&keys, file)?;
+    }
     let key = AuditKey::derive(&keys);
     let path = data.database();
     let bar = Bar::of_entries("verifying");
@@ -33,7 +44,14 @@ pub(crate) fn verify(arguments: &VerifyArguments) -> anyhow::Result<()> {
     let outcome = outcome.with_context(|| format!("cannot verify the audit of {}", path.display()))?;
     say(&outcome);
     match outcome.finding {
-        None => Ok(()),
+        None if outcome.unverifiable.is_empty() => Ok(()),
+        None => {
+            let words: Vec<String> = outcome.unverifiable.iter().map(ToString::to_string).collect();
+            bail!(
+                "{}. What can be verified is what was written; give the key with --key FILE",
+                words.join("; ")
+            )
+        }
         Some(first) => {
             let others = match outcome.findings - 1 {
                 0 => String::new(),
@@ -54,7 +72,7 @@ fn say(outcome: &Verification) {
     if let Some(newest) = outcome.newest {
         screen::say(format_args!("newest   {}:{}", newest.sequence, hex(&newest.mac)));
     }
-    if outcome.finding.is_none() {
+    if outcome.finding.is_none() && outcome.unverifiable.is_empty() {
         screen::say("sound    nothing was changed, removed or put in another order");
     }
 }

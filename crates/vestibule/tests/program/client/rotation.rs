@@ -329,8 +329,29 @@ fn without_the_old_key(operator: Operator, token: &str) {
     let second = both.lines().find(|line| line.starts_with("2:")).unwrap();
     fs::write(&file, format!("{second}\n")).unwrap();
     let outcome = verified();
-    assert!(outcome.code != Some(0), "{}", outcome.out);
-    assert!(outcome.err.contains("generation 1 of the master key is not at hand"), "{}", outcome.err);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.out);
+    let words = "cannot be verified: generation 1 of the master key is not at hand";
+    assert!(outcome.err.contains("entries 1 to ") && outcome.err.contains(words), "{}", outcome.err);
+    assert!(
+        !outcome.err.contains("not what was written") && !outcome.out.contains("sound"),
+        "{}",
+        outcome.err
+    );
+    // Kept elsewhere, it verifies all the same; another key under its number is none.
+    let kept = operator.folder.path("kept");
+    let with = |text: &str| {
+        fs::write(&kept, text).unwrap();
+        fs::set_permissions(&kept, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        run(vestibule()
+            .args(["audit", "verify", "--data-dir"])
+            .arg(operator.folder.path("data"))
+            .arg("--key")
+            .arg(&kept))
+    };
+    let outcome = with(both.lines().find(|line| line.starts_with("1:")).unwrap());
+    assert!(outcome.code == Some(0) && outcome.out.contains("sound"), "{}", outcome.err);
+    let outcome = with(&second.replacen("2:", "1:", 1));
+    assert!(outcome.code == Some(1) && outcome.err.contains("another"), "{}", outcome.err);
     let operator = restarted(operator);
     turn(&addresses(&operator.server), token, 0);
     let shown = operator.ask(&["audit", "list", "--json"]) + &operator.server.err();
