@@ -22,7 +22,7 @@ const AT_ONCE: usize = 64;
 pub struct ListedMasterKey {
     /// What is known of it; of a distributed one, that it is there.
     pub record: MasterKeyRecord,
-    /// Whether the service has the key.
+    /// Whether the key is where the service reads its keys, so that the next start will have it too.
     pub at_hand: bool,
     /// What depends on it.
     pub remains: Remains,
@@ -50,7 +50,7 @@ impl Auth {
         records.sort_by_key(|record| record.generation);
         let mut listed = Vec::with_capacity(records.len());
         for record in records {
-            let at_hand = self.keys.ring.holds(record.generation);
+            let at_hand = self.keys.is_in_source(record.generation);
             let remains = match record.state {
                 // Nothing was made under it, no entry of the audit either.
                 KeyState::Distributed => Remains::default(),
@@ -218,7 +218,9 @@ impl Auth {
             let later = later.generation;
             return conflict(format!("generation {later} was in force already, and they go in their order"));
         }
-        self.distributed(generation).ok_or_else(|| {
+        // A key that was taken out again would be gone at the next start, and everything that it opens with it.
+        let is_there = self.keys.is_in_source(generation);
+        self.distributed(generation).filter(|_| is_there).ok_or_else(|| {
             AdministrationError::Conflict(format!(
                 "generation {generation} is not among the master keys that the service reads: distribute it first"
             ))

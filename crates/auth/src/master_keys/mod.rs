@@ -7,8 +7,9 @@
 mod redo;
 mod reseal;
 
+use std::collections::BTreeSet;
 use std::error::Error;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vestibule_crypto::{KeyRing, KeyRingError, MasterKey, MasterKeys};
 use vestibule_model::{Generation, KeyState, MasterKeyRecord};
@@ -52,6 +53,8 @@ impl From<&KeyRing> for Keys {
 pub(crate) struct RunningKeys {
     pub(crate) ring: KeyRing,
     source: Option<Arc<dyn KeySource>>,
+    /// The generations that the source had when it was read last. The ring may have more: those that were taken out since.
+    in_source: Mutex<BTreeSet<Generation>>,
     /// What the database said last.
     records: Mutex<Vec<MasterKeyRecord>>,
     pub(crate) redoing: UnderRedoing,
@@ -59,22 +62,53 @@ pub(crate) struct RunningKeys {
 
 impl RunningKeys {
     pub(crate) fn new(Keys { ring, source }: Keys) -> Self {
-        Self { ring, source, records: Mutex::default(), redoing: UnderRedoing::default() }
+        let in_source = Mutex::new(ring.generations().collect());
+        Self { ring, source, in_source, records: Mutex::default(), redoing: UnderRedoing::default() }
     }
 
     /// Reads the source again; answers which generations are new.
     pub(crate) fn read_again(&self) -> Result<Vec<Generation>, KeySourceError> {
         let Some(source) = &self.source else { return Ok(Vec::new()) };
-        let added = self.ring.add(&source.read()?)?;
+        let keys = source.read()?;
+        let added = self.ring.add(&keys)?;
+        *self.in_source() = keys.generations().collect();
         for generation in &added {
             tracing::info!(%generation, "a master key was added");
         }
+        self.warn_of_missing();
         Ok(added)
+    }
+
+    /// Whether the source had the generation when it was read last, and a start would find it there.
+    pub(crate) fn is_in_source(&self, generation: Generation) -> bool {
+        self.in_source().contains(&generation)
+    }
+
+    fn in_source(&self) -> MutexGuard<'_, BTreeSet<Generation>> {
+        self.in_source.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn records(&self) -> MutexGuard<'_, Vec<MasterKeyRecord>> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Of keys that this process has and the next one would not find.
+    fn warn_of_missing(&self) {
+        let in_use = self.records().clone().into_iter().filter(|record| record.state != KeyState::Retired);
+        for MasterKeyRecord { generation, state, .. } in in_use {
+            if !self.is_in_source(generation) {
+                tracing::warn!(
+                    %generation, ?state,
+                    "a master key that is in use was taken out of where the keys are: put it back, or the next start \
+                     is refused"
+                );
+            }
+        }
     }
 
     /// Uses the generations as the database says. What is missing is looked for where the keys come from.
     pub(crate) fn follow(&self, records: Vec<MasterKeyRecord>) -> Result<(), KeyRingError> {
-        if *self.records.lock().unwrap_or_else(PoisonError::into_inner) == records {
+        if *self.records() == records {
             return Ok(());
         }
         let is_missing = |record: &MasterKeyRecord| {
@@ -86,7 +120,7 @@ impl RunningKeys {
             tracing::error!(%error, "the master keys cannot be read again");
         }
         self.ring.follow(&records)?;
-        let mut known = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.records();
         // Not the ring's: whoever writes the audit turns it on with the commit of the rotation.
         if let (Some(before), Some(after)) = (active_of(&known), active_of(&records))
             && before != after
@@ -95,6 +129,7 @@ impl RunningKeys {
         }
         *known = records;
         drop(known);
+        self.warn_of_missing();
         Ok(())
     }
 }

@@ -17,7 +17,8 @@ struct MasterKey {
     #[schema(minimum = 1, maximum = 255)]
     generation: u8,
     state: KeyState,
-    /// Whether the service has the key: one that is retired it may do without.
+    /// Whether the key is where the service reads its keys. If one that is active or readable is not, the next start is
+    /// refused; one that is retired may be missing.
     at_hand: bool,
     /// When it came into force; absent: with the database, or not yet.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,7 @@
 //! `vestibule master-key …`, as far as a running service is asked. Making a key is `commands/master_key.rs`.
 
 use anyhow::Context;
-use serde_json::json;
+use serde_json::{Value, json};
 use vestibule_model::Generation;
 
 use super::crud::{Collection, list_of};
@@ -9,6 +9,7 @@ use crate::client::{Extent, Place, Service, confirm};
 use crate::command_line::{MasterKeyAction, RetireMasterKey, RotateMasterKey};
 use crate::exit_code::Refusal;
 use crate::input_error::InputError;
+use crate::screen;
 
 fn keys() -> Collection {
     Collection {
@@ -49,7 +50,17 @@ async fn reload(service: &Service) -> anyhow::Result<()> {
     let known = answer.body["keys"].as_array().cloned().unwrap_or_default();
     let mut list = service.output.list(keys().columns, "master keys");
     let _ = list.page(&known)?;
-    list.end()
+    list.end()?;
+    let is_missed =
+        |key: &&Value| key["at_hand"] == false && (key["state"] == "active" || key["state"] == "readable");
+    for key in known.iter().filter(is_missed) {
+        screen::complain(format_args!(
+            "generation {} is {} and not where the service reads its keys: put it back, or the next start is refused",
+            key["generation"],
+            key["state"].as_str().unwrap_or_default()
+        ));
+    }
+    Ok(())
 }
 
 async fn rotate(service: &Service, arguments: &RotateMasterKey) -> anyhow::Result<()> {

@@ -475,3 +475,51 @@ fn where_the_keys_are_in_a_variable_nothing_is_written_and_the_line_is_printed()
     let settings = [("VESTIBULE_MASTER_KEY_ENVIRONMENT", "MY_KEY"), ("MY_KEY", line)];
     drop(Server::serve(&folder, &settings));
 }
+
+/// Leaves only one line in the file of the keys, and gives back what was there.
+fn leave_only(operator: &Operator, generation: u8) -> String {
+    let file = operator.folder.path("data/master.key");
+    let before = fs::read_to_string(&file).unwrap();
+    let prefix = format!("{generation}:");
+    let line = before.lines().find(|line| line.starts_with(&prefix)).unwrap();
+    fs::write(&file, line).unwrap();
+    before
+}
+
+#[test]
+fn a_key_that_was_taken_out_again_is_not_activated() {
+    let operator = Operator::owner();
+    generate(&operator);
+    operator.ask(&["master-key", "reload"]);
+    assert_eq!(key(&operator, 2)["at_hand"], true);
+    let both = leave_only(&operator, 1);
+    refused(&operator, &["master-key", "rotate", "2"], "distribute it first");
+    assert_eq!(key(&operator, 2)["at_hand"], false);
+    operator.ask(&["master-key", "reload"]);
+    refused(&operator, &["master-key", "rotate", "2"], "distribute it first");
+    assert_eq!(
+        (&key(&operator, 1)["state"], &key(&operator, 1)["at_hand"]),
+        (&json!("active"), &json!(true))
+    );
+    fs::write(operator.folder.path("data/master.key"), both).unwrap();
+    operator.ask(&["master-key", "rotate", "2"]);
+    restarted(operator);
+}
+
+#[test]
+fn a_key_that_is_in_use_and_was_taken_out_is_missed_before_the_next_start() {
+    let operator = Operator::owner();
+    generate(&operator);
+    operator.ask(&["master-key", "rotate"]);
+    assert!(!operator.server.err().contains("put it back"), "{}", operator.server.err());
+    let both = leave_only(&operator, 2);
+    let reloaded = operator.run(&["master-key", "reload"]);
+    assert_eq!(reloaded.code, Some(0), "{}", reloaded.err);
+    assert!(reloaded.err.contains("generation 1 is readable and not where"), "{}", reloaded.err);
+    assert_eq!(key(&operator, 1)["at_hand"], false);
+    operator.server.soon("a word in the log", |server| server.err().contains("or the next start is refused"));
+    fs::write(operator.folder.path("data/master.key"), both).unwrap();
+    let reloaded = operator.run(&["master-key", "reload"]);
+    assert!(!reloaded.err.contains("put it back"), "{}", reloaded.err);
+    assert_eq!(key(&operator, 1)["at_hand"], true);
+}
