@@ -97,6 +97,13 @@ impl MasterKeys {
         Some(generation)
     }
 
+    /// Adds the keys of others whose numbers are not here.
+    pub fn add_missing(&mut self, others: Self) {
+        for (generation, key) in others.0 {
+            self.0.entry(generation).or_insert(key);
+        }
+    }
+
     /// Takes out a key. False if it is the only one, or not there.
     pub fn remove(&mut self, generation: Generation) -> bool {
         self.0.len() > 1 && self.0.remove(&generation).is_some()
@@ -159,6 +166,16 @@ mod tests {
         assert_eq!(read(&text).unwrap(), text);
         assert_eq!(read(&text.replace('\n', ",")).unwrap(), text);
         assert_eq!(read(&format!("# keys\n\n  {}", text.replace('\n', "  \r\n"))).unwrap(), text);
+    }
+
+    #[test]
+    fn keys_of_others_are_added_and_replace_none() {
+        let (mut keys, others) = (master_keys(&[1, 2]), master_keys(&[3]));
+        let expected = master_keys(&[1, 2, 3]).to_text();
+        keys.add_missing(others);
+        assert_eq!(keys.to_text(), expected);
+        keys.add_missing(MasterKeys(BTreeMap::from([(generation(2), master_key(9))])));
+        assert_eq!(keys.to_text(), expected);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use jiff::Timestamp;
 use vestibule_crypto::MasterKeys;
-use vestibule_model::Millis;
+use vestibule_model::{Generation, Millis};
 use vestibule_store_sqlite::{FoldError, fold_log};
 
 use crate::data_dir::DataDir;
@@ -141,6 +141,30 @@ impl Place {
             }
             Self::File(_) => Ok(()),
         }
+    }
+
+    /// The keys, and with them those that are there under other numbers: what is older than a rotation does not need the newer
+    /// key, but its number is taken, and it is to be activated again. The keys of another installation, which has none in
+    /// common with these, are left out. Refused are two keys of one installation under one number.
+    pub(crate) fn with_those_there(&self, mut keys: MasterKeys) -> anyhow::Result<MasterKeys> {
+        let Ok(there) = self.read() else { return Ok(keys) };
+        let (given, found) = (keys.check_values().0, there.check_values().0);
+        let is_common = |(generation, value): &(&Generation, &[u8; 32])| found.get(generation) == Some(value);
+        let is_another = |(generation, value): &(&Generation, &[u8; 32])| {
+            found.get(generation).is_some_and(|other| other != *value)
+        };
+        match given.iter().find(is_another) {
+            None => keys.add_missing(there),
+            Some((generation, _)) if given.iter().any(|key| is_common(&key)) => {
+                return Err(Refusal::new(format_args!(
+                    "generation {generation} of the master key is another key in {self} than the one that was given: \
+                     take out the line that is wrong"
+                ))
+                .into());
+            }
+            Some(_) => {}
+        }
+        Ok(keys)
     }
 
     /// Puts the keys there, unless they are there. Says what is kept of what was there before.

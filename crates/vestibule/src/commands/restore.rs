@@ -56,6 +56,8 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
     let place = Place::of(&config.master_key, &data);
     replace::check_database(&data, permission)?;
     place.check(&keys, permission)?;
+    let keys = place.with_those_there(keys)?;
+    ring.add(&keys)?;
     replace::remove_drafts(&data)?;
 
     let draft =
