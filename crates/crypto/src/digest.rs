@@ -38,9 +38,10 @@ impl SecretHasher {
         constant_time_eq(&made.tag, &expected.tag) & keys.is_some()
     }
 
-    /// Whether a digest is under another generation than the active one, and should be made anew at the next use.
+    /// Whether a digest is under an earlier generation than the active one, and should be made anew at the next use. One under a
+    /// later generation was made by a process that knows of a rotation which this one does not know yet.
     pub fn is_outdated(&self, digest: &SecretDigest) -> bool {
-        digest.generation != self.0.active()
+        digest.generation < self.0.active()
     }
 }
 
@@ -96,6 +97,9 @@ mod tests {
         assert!(hasher.matches(b"secret", &first) && hasher.matches(b"secret", &second));
         assert!(!hasher.matches(b"Secret", &first));
         assert!(hasher.is_outdated(&first) && !hasher.is_outdated(&second));
+        // A process that has not followed the rotation yet.
+        ring.follow(&[record(1, KeyState::Active)]).unwrap();
+        assert!(!hasher.is_outdated(&first) && !hasher.is_outdated(&second));
         ring.follow(&[record(1, KeyState::Retired), record(2, KeyState::Active)]).unwrap();
         assert_eq!(hasher.digests(b"secret"), [second]);
         assert!(!hasher.matches(b"secret", &first));

@@ -78,9 +78,10 @@ impl Sealer {
         Ok(Zeroizing::new(plaintext))
     }
 
-    /// Whether a secret is sealed under another generation than the active one, and should be sealed anew.
+    /// Whether a secret is sealed under an earlier generation than the active one, and should be sealed anew. One under a later
+    /// generation was sealed by a process that knows of a rotation which this one does not know yet.
     pub fn is_outdated(&self, sealed: &[u8]) -> bool {
-        sealed_under(sealed) != Some(self.0.active())
+        sealed_under(sealed).is_none_or(|generation| generation < self.0.active())
     }
 }
 
@@ -182,6 +183,9 @@ mod tests {
         assert_eq!(sealed_under(&first).map(Generation::number), Some(1));
         assert_eq!(sealed_under(&second).map(Generation::number), Some(2));
         assert!(sealer.is_outdated(&first) && !sealer.is_outdated(&second));
+        // A process that has not followed the rotation yet.
+        keys.follow(&[record(1, KeyState::Active)]).unwrap();
+        assert!(!sealer.is_outdated(&first) && !sealer.is_outdated(&second));
         assert_eq!(sealer.open(&PLACE, &first).unwrap().as_slice(), b"s");
         assert_eq!(sealer.open(&PLACE, &second).unwrap().as_slice(), b"s");
         keys.follow(&[record(1, KeyState::Retired), record(2, KeyState::Active)]).unwrap();

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Mutex as AsyncMutex;
 use vestibule_crypto::{KeyRing, KeyRingError, MasterKey, MasterKeys};
 use vestibule_model::{Generation, KeyState, MasterKeyRecord};
 use vestibule_store::StoreError;
@@ -55,6 +56,8 @@ pub(crate) struct RunningKeys {
     source: Option<Arc<dyn KeySource>>,
     /// The generations that the source had when it was read last. The ring may have more: those that were taken out since.
     in_source: Mutex<BTreeSet<Generation>>,
+    /// Whoever reads what the database says holds this until it is followed: what was read before must not be followed later.
+    following: AsyncMutex<()>,
     /// What the database said last.
     records: Mutex<Vec<MasterKeyRecord>>,
     pub(crate) redoing: UnderRedoing,
@@ -63,7 +66,14 @@ pub(crate) struct RunningKeys {
 impl RunningKeys {
     pub(crate) fn new(Keys { ring, source }: Keys) -> Self {
         let in_source = Mutex::new(ring.generations().collect());
-        Self { ring, source, in_source, records: Mutex::default(), redoing: UnderRedoing::default() }
+        Self {
+            ring,
+            source,
+            in_source,
+            following: AsyncMutex::default(),
+            records: Mutex::default(),
+            redoing: UnderRedoing::default(),
+        }
     }
 
     /// Reads the source again; answers which generations are new.
@@ -104,6 +114,16 @@ impl RunningKeys {
                 );
             }
         }
+    }
+
+    /// Reads what the database says, and follows it.
+    async fn follow_what(
+        &self,
+        read: impl Future<Output = Result<Vec<MasterKeyRecord>, StoreError>>,
+    ) -> Result<(), StoreError> {
+        let _turn = self.following.lock().await;
+        let records = read.await?;
+        self.follow(records).map_err(|error| StoreError::Unavailable(Box::new(error)))
     }
 
     /// Uses the generations as the database says. What is missing is looked for where the keys come from.
@@ -147,12 +167,40 @@ impl Auth {
 
     /// Follows rotations, of this process or another.
     pub async fn follow_master_keys(&self) -> Result<(), StoreError> {
-        let records = self.store.master_keys().await?;
-        self.keys.follow(records).map_err(|error| StoreError::Unavailable(Box::new(error)))
+        self.keys.follow_what(self.store.master_keys()).await
     }
 
     /// How many API keys have a secret that is sealed under another generation than the active one, as far as is known here.
     pub fn outdated_seals(&self) -> usize {
         self.outdated_keys().map(|(_, keys)| keys.len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(number: u8, state: KeyState, keys: &MasterKeys) -> MasterKeyRecord {
+        let generation = Generation::new(number).unwrap();
+        let check_value = keys.check_values().0[&generation];
+        MasterKeyRecord { generation, check_value, state, activated_at: None, retired_at: None }
+    }
+
+    #[tokio::test]
+    async fn what_was_read_before_a_rotation_is_not_followed_after_it() {
+        let text = format!("1:{} 2:{}", "0f".repeat(32), "1e".repeat(32));
+        let keys = MasterKeys::from_text(&text).unwrap();
+        let before = vec![record(1, KeyState::Active, &keys)];
+        let after = vec![record(1, KeyState::Readable, &keys), record(2, KeyState::Active, &keys)];
+        let running = RunningKeys::new(Keys::from(&KeyRing::new(&keys)));
+        let (go, gone) = tokio::sync::oneshot::channel::<()>();
+        let slow = running.follow_what(async {
+            let _ = gone.await;
+            Ok(before)
+        });
+        let quick = running.follow_what(async { Ok(after) });
+        let (slow, quick, _) = tokio::join!(slow, quick, async { go.send(()) });
+        assert!(slow.is_ok() && quick.is_ok());
+        assert_eq!(running.ring.active().number(), 2);
     }
 }

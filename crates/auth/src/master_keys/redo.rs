@@ -53,7 +53,8 @@ impl Auth {
         new: SecretDigest,
     ) -> Result<(), StoreError> {
         let is_in_directory = holder.account.is_some();
-        let change = vec![Change::RedoDigest { holder, old, new }];
+        // Nothing is made under a generation that another process has replaced meanwhile.
+        let change = vec![Change::ExpectMasterKey(new.generation), Change::RedoDigest { holder, old, new }];
         if is_in_directory {
             let _turn = self.directory_turn.lock().await;
             self.store.commit(change).await?;

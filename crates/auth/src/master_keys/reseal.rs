@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use vestibule_model::{AccountId, ApiKey, ApplicationId};
+use vestibule_model::{AccountId, ApiKey, ApplicationId, sealed_under};
 use vestibule_store::{Change, StoreError};
 
 use crate::directory::{AccountEntry, Resealed, resealed};
@@ -26,8 +26,12 @@ impl Auth {
             let changes: Vec<Change> =
                 keys.iter().flat_map(|key| self.resealing(entry.account.id, key)).collect();
             if !changes.is_empty() {
-                self.store.commit(changes).await?;
-                self.follow_in_turn().await?;
+                match self.store.commit(changes).await {
+                    Ok(()) => self.follow_in_turn().await?,
+                    // Another process has rotated the key: it is followed first.
+                    Err(StoreError::DirectoryMoved) => break,
+                    Err(error) => return Err(error),
+                }
             }
             done += keys.len();
         }
@@ -40,8 +44,11 @@ impl Auth {
         let sealed = resealed((&self.sealer, &*self.rng), key);
         match sealed {
             Ok(sealed) => {
-                let change = |Resealed { old, new }| Change::Reseal { account, key: id, old, new };
-                sealed.into_iter().map(change).collect()
+                let changes = |Resealed { old, new }| {
+                    let expected = sealed_under(&new).map(Change::ExpectMasterKey);
+                    expected.into_iter().chain([Change::Reseal { account, key: id, old, new }])
+                };
+                sealed.into_iter().flat_map(changes).collect()
             }
             Err(error) => {
                 tracing::error!(%account, key = %id, %error, "the secrets of an API key cannot be sealed anew");
