@@ -44,10 +44,11 @@ mod why;
 pub use administration::{
     AccountPage, AdministrationError, Answer, ApplicationValue, AtNextLogin, AuditExport, AuditFilter, Begun,
     Caller, ClientWithSecret, FirstOwner, FirstOwnerError, FirstTime, GivenClient, GivenKey, HOME,
-    KeyWithSecrets, Keyed, ListedMasterKey, LoggedInAdministrator, MadeOwner, MadeToken, NamedAdministrator,
-    NewToken, NewUser, Numbered, Once, Overlap, Part, PartPage, RefusedRequest, Renewable, Scope, SeenAudit,
-    SessionFilter, SessionPage, SessionsUnderIt, TokenWithText, UserFilter, UserPage, WithSecrets, WriteTime,
-    has_free_name, new_account, new_api_key, new_oauth_client, new_user, next_id, ten_digits,
+    KeyWithSecrets, Keyed, ListedMasterKey, LoggedInAdministrator, MIN_PASSWORD_LENGTH, MadeOwner, MadeToken,
+    NamedAdministrator, NewToken, NewUser, Numbered, Once, Overlap, Part, PartPage, RefusedRequest,
+    Renewable, Scope, SeenAudit, SessionFilter, SessionPage, SessionsUnderIt, TokenWithText, UserFilter,
+    UserPage, WithSecrets, WriteTime, has_free_name, new_account, new_api_key, new_oauth_client, new_user,
+    next_id, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};

@@ -132,6 +132,12 @@ impl Auth {
         self.store.unwitnessed()
     }
 
+    /// Why the journal of ends could not be made; None: it was. Until it is, an end that the store does not take holds as long as
+    /// this process lives.
+    pub fn unjournaled(&self) -> Option<String> {
+        self.journal.unmade()
+    }
+
     /// How many commits the store has failed since the start.
     pub fn failed_commits(&self) -> u64 {
         self.store_health.failed_commits.load(Ordering::Relaxed)

@@ -28,6 +28,10 @@ pub trait EndJournal: Send + Sync + 'static {
     /// Forgets an end, because the store has taken it. That an end is forgotten need not be durable: to end what has ended
     /// changes nothing.
     fn release(&self, slot: JournalSlot);
+
+    /// Why it could not be made, so that it keeps nothing until it can; it is tried again whenever an end is to be kept. None:
+    /// it was made.
+    fn unmade(&self) -> Option<String>;
 }
 
 /// A place in the journal.
@@ -136,5 +140,9 @@ impl EndJournal for MemoryEndJournal {
 
     fn release(&self, slot: JournalSlot) {
         self.kept().ends.remove(&slot);
+    }
+
+    fn unmade(&self) -> Option<String> {
+        None
     }
 }

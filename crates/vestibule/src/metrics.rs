@@ -47,6 +47,7 @@ impl EngineMetrics {
         let pool = &self.hash_pool;
         let sessions = auth.map_or(0, Auth::session_count);
         let ready = |purpose| usize::from(auth.is_some_and(|auth| auth.trouble(purpose).is_none()));
+        let fails = |why: fn(&Auth) -> Option<String>| usize::from(auth.and_then(why).is_some());
         let gauges = [
             ("sessions", "Sessions in the table", sessions),
             ("ready", "1: as /readyz says, every request can be answered", ready(Purpose::Everything)),
@@ -58,7 +59,12 @@ impl EngineMetrics {
             (
                 "witness_failing",
                 "1: the witness cannot be written, so an older database that is put back may go unnoticed",
-                usize::from(auth.is_some_and(|auth| auth.unwitnessed().is_some())),
+                fails(Auth::unwitnessed),
+            ),
+            (
+                "end_journal_failing",
+                "1: the journal of ends could not be made: an end that the database does not take is undone by a restart",
+                fails(Auth::unjournaled),
             ),
             (
                 "outdated_seals",

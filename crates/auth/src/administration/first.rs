@@ -20,6 +20,9 @@ use crate::service::Auth;
 /// The id of the account that administrators are users of. An ordinary account; only owners may look into it.
 pub const HOME: &str = "administrators";
 
+/// How many characters an administrator's password has at the least, as long as nobody gives that account another policy.
+pub const MIN_PASSWORD_LENGTH: u16 = 12;
+
 /// The login name of the first owner.
 const NAME: &str = "admin";
 
@@ -155,7 +158,10 @@ fn account() -> Account {
     };
     Account {
         number: NUMBER,
-        password_policy: PasswordPolicy { min_length: 12, ..NamedPolicy::Modern.password_policy() },
+        password_policy: PasswordPolicy {
+            min_length: MIN_PASSWORD_LENGTH,
+            ..NamedPolicy::Modern.password_policy()
+        },
         session_policy,
         ..new_account(home(), None)
     }

@@ -42,7 +42,7 @@ pub use audit::{AuditExport, AuditFilter, SeenAudit};
 pub(crate) use caller::home;
 pub use caller::{Caller, LoggedInAdministrator, Scope};
 pub use error::AdministrationError;
-pub use first::{FirstOwner, FirstOwnerError, HOME, MadeOwner};
+pub use first::{FirstOwner, FirstOwnerError, HOME, MIN_PASSWORD_LENGTH, MadeOwner};
 pub use master_keys::{ListedMasterKey, SessionsUnderIt};
 pub use names::has_free_name;
 pub use numbered::{Numbered, next_id};

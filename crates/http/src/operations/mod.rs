@@ -39,10 +39,13 @@ pub enum Readiness {
 impl Readiness {
     /// What the engine says of itself.
     pub fn of(auth: &Auth, purpose: Purpose) -> Self {
-        match (auth.trouble(purpose), auth.unwitnessed()) {
-            (Some(trouble), _) => Self::NotReady(trouble.to_string().into()),
-            (None, Some(why)) => Self::Impaired(format!("the witness cannot be written: {why}").into()),
-            (None, None) => Self::Ready,
+        let witness = auth.unwitnessed().map(|why| format!("the witness cannot be written: {why}"));
+        let journal = auth.unjournaled().map(|why| format!("the journal of ends cannot be made: {why}"));
+        let warnings: Vec<String> = witness.into_iter().chain(journal).collect();
+        match auth.trouble(purpose) {
+            Some(trouble) => Self::NotReady(trouble.to_string().into()),
+            None if warnings.is_empty() => Self::Ready,
+            None => Self::Impaired(warnings.join("; ").into()),
         }
     }
 }

@@ -31,7 +31,7 @@ pub struct FileEndJournal {
     queue: Option<Sender<Work>>,
     thread: Option<JoinHandle<()>>,
     damaged: usize,
-    unmade: Option<io::Error>,
+    unmade: Arc<Unmade>,
 }
 
 /// The ends that the file holds.
@@ -44,10 +44,24 @@ impl Ends {
     }
 }
 
+/// Why the file could not be made the last time; None: it was. Shared with the thread, which tries it again.
+#[derive(Debug, Default)]
+struct Unmade(Mutex<Option<String>>);
+
+impl Unmade {
+    fn note(&self, made: &io::Result<File>) {
+        *self.lock() = made.as_ref().err().map(ToString::to_string);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl FileEndJournal {
     /// Opens the file, or makes it with mode 0600 and all its places. Fails when the file is there and cannot be read: what it
     /// holds is not known then. One that cannot be made is tried again whenever an end is to be kept
-    /// ([`FileEndJournal::unmade`]).
+    /// ([`EndJournal::unmade`]).
     pub fn open(path: &Path, seal: Arc<dyn RecordSeal>) -> io::Result<Self> {
         Self::with_places(path, seal, PLACES)
     }
@@ -65,25 +79,19 @@ impl FileEndJournal {
                 }
             }
         }
-        let (file, unmade) = match make(path, places) {
-            Ok(file) => (Some(file), None),
-            Err(error) => (None, Some(error)),
-        };
-        let ends = Arc::new(ends);
+        let (made, unmade) = (make(path, places), Arc::<Unmade>::default());
+        unmade.note(&made);
+        let (file, ends) = (made.ok(), Arc::new(ends));
         let place = Place { path: path.to_owned(), places };
         let (queue, work) = mpsc::channel();
-        let thread = Writer { place, file, seal, free, ends: Arc::clone(&ends) }.start(work)?;
+        let writer = Writer { place, file, unmade: Arc::clone(&unmade), seal, free, ends: Arc::clone(&ends) };
+        let thread = writer.start(work)?;
         Ok(Self { ends, queue: Some(queue), thread: Some(thread), damaged, unmade })
     }
 
     /// How many places held something that was not written under this master key, or was torn. They count as empty.
     pub const fn damaged(&self) -> usize {
         self.damaged
-    }
-
-    /// Why the file could not be made, if it could not.
-    pub const fn unmade(&self) -> Option<&io::Error> {
-        self.unmade.as_ref()
     }
 
     fn ask(&self, work: Work) {
@@ -107,6 +115,10 @@ impl EndJournal for FileEndJournal {
 
     fn release(&self, slot: JournalSlot) {
         self.ask(Work::Release(slot));
+    }
+
+    fn unmade(&self) -> Option<String> {
+        self.unmade.lock().clone()
     }
 }
 

@@ -13,7 +13,7 @@ use vestibule_model::RecordSeal;
 use vestibule_store::{JournalError, JournalSlot, JournaledEnd};
 
 use super::record::{self, EMPTY};
-use super::{Ends, Place, make, offset};
+use super::{Ends, Place, Unmade, make, offset};
 
 /// How much is written before one sync.
 const GROUP: usize = 256;
@@ -38,6 +38,7 @@ pub(super) struct Writer {
     pub(super) place: Place,
     /// None: it could not be made yet.
     pub(super) file: Option<File>,
+    pub(super) unmade: Arc<Unmade>,
     pub(super) seal: Arc<dyn RecordSeal>,
     pub(super) free: Vec<JournalSlot>,
     pub(super) ends: Arc<Ends>,
@@ -71,7 +72,9 @@ impl Writer {
     fn write(&mut self, end: &JournaledEnd) -> Result<JournalSlot, JournalError> {
         let record = record::write(end, &*self.seal).map_err(unavailable)?;
         if self.file.is_none() {
-            self.file = Some(make(&self.place.path, self.place.places).map_err(unavailable)?);
+            let made = make(&self.place.path, self.place.places);
+            self.unmade.note(&made);
+            self.file = Some(made.map_err(unavailable)?);
         }
         let slot = self.free.pop().ok_or(JournalError::Full)?;
         let written = self.file.as_ref().map_or(Ok(()), |file| file.write_all_at(&record, offset(slot)));

@@ -146,6 +146,7 @@ async fn one_that_cannot_be_made_keeps_nothing_until_it_can() {
     assert!(matches!(journal.keep(of_user(1)).await, Err(JournalError::Unavailable(_))));
     fs::create_dir(folder.path().join("later")).unwrap();
     journal.keep(of_user(1)).await.unwrap();
+    assert_eq!(journal.unmade(), None);
     drop(journal);
     assert_eq!(ends(&open(&path).unwrap()), [of_user(1)]);
 }

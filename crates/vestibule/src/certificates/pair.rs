@@ -14,6 +14,10 @@ use vestibule_model::Millis;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
+const NO_CERTIFICATE: &str = "there is no certificate in it (PEM)";
+
+const NO_KEY: &str = "there is no private key in it (PEM; one with a password is not read)";
+
 /// The two files, and the keys of the configuration that name them.
 #[derive(Clone, Debug)]
 pub(super) struct Files {
@@ -53,7 +57,7 @@ impl Files {
     pub(super) fn pair(&self, contents: &Contents) -> Result<Pair, Unusable> {
         let chain = chain(&contents.certificate).map_err(|error| wrong(&self.certificate, error))?;
         let key = PrivateKeyDer::from_pem_slice(&contents.key)
-            .map_err(|error| wrong(&self.key, in_words(&error)))?;
+            .map_err(|error| wrong(&self.key, in_words(&error, NO_KEY)))?;
         let (from, until) = chain
             .first()
             .and_then(validity)
@@ -87,13 +91,14 @@ impl Contents {
 
 fn chain(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let chain = CertificateDer::pem_slice_iter(text).collect::<Result<Vec<_>, _>>();
-    let chain = chain.map_err(|error| in_words(&error))?;
-    if chain.is_empty() { Err(in_words(&pem::Error::NoItemsFound)) } else { Ok(chain) }
+    let chain = chain.map_err(|error| in_words(&error, NO_CERTIFICATE))?;
+    if chain.is_empty() { Err(NO_CERTIFICATE.to_owned()) } else { Ok(chain) }
 }
 
-fn in_words(error: &pem::Error) -> String {
+/// `nothing` says what was looked for and is not there.
+fn in_words(error: &pem::Error, nothing: &str) -> String {
     match error {
-        pem::Error::NoItemsFound => String::from("there is nothing of the kind in it, in PEM"),
+        pem::Error::NoItemsFound => nothing.to_owned(),
         other => other.to_string(),
     }
 }

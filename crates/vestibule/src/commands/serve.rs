@@ -1,5 +1,7 @@
 //! `vestibule serve`: the real thing.
 
+use std::sync::OnceLock;
+
 use vestibule_auth::{FirstOwner, MadeOwner};
 
 use super::{small_runtime, welcome};
@@ -27,9 +29,11 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
     let file = data.first_owner();
     small_runtime()?.block_on(async {
         let store = witness::open_store(&loaded.config, (&data, &keys), Use::Keep)?;
+        let made = OnceLock::new();
         let keep = |owner: &MadeOwner| {
             private_file::replace(&file, &welcome::first_owner_file(owner), 0o600)?;
             welcome::show_first_owner(&owner.name, &file);
+            let _ = made.set(owner.name.clone());
             Ok(())
         };
         let owner = FirstOwner::Generated(&keep);
@@ -42,6 +46,9 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
         .await?;
         let addresses = house.addresses();
         welcome::show_addresses(addresses);
+        if let Some(name) = made.get() {
+            welcome::show_first_login(name, &file, addresses);
+        }
         tracing::info!(
             http = addresses.http.map(tracing::field::display),
             https = addresses.https.map(tracing::field::display),

@@ -2,7 +2,7 @@
 //!
 //! In development all of it can be pasted into a shell at once: whatever is no command is a comment.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use vestibule_auth::MadeOwner;
@@ -33,10 +33,30 @@ pub(super) const OWNER_PASSWORD: &str = "admin-password";
 /// Where the first owner's password is. The password itself is not printed: what is printed may be kept in a journal.
 pub(crate) fn show_first_owner(name: &str, file: &Path) {
     screen::say(format_args!(
-        "The first administrator is `{name}`. The password is in {}, and has to be changed at the first login:\n\
-         run `vestibule login {name}`, then remove the file.\n",
+        "The first administrator is `{name}`. The password is in {}, and has to be changed at the first login.\n",
         file.display()
     ));
+}
+
+/// How the first owner logs in, now that it is known where.
+pub(crate) fn show_first_login(name: &str, file: &Path, addresses: Addresses) {
+    screen::say(format_args!(
+        "\nLog in for the first time, then remove {}:\nvestibule login {name} --server {}",
+        file.display(),
+        from_here(addresses)
+    ));
+}
+
+/// The URL at which this machine reaches administration. Over TLS the host has to be one that the certificate names.
+fn from_here(Addresses { admin, admin_scheme: scheme, .. }: Addresses) -> String {
+    let host = match admin.ip() {
+        _ if scheme == "https" => "HOST".to_owned(),
+        IpAddr::V4(any) if any.is_unspecified() => Ipv4Addr::LOCALHOST.to_string(),
+        IpAddr::V6(any) if any.is_unspecified() => format!("[{}]", Ipv6Addr::LOCALHOST),
+        IpAddr::V4(one) => one.to_string(),
+        IpAddr::V6(one) => format!("[{one}]"),
+    };
+    format!("{scheme}://{host}:{}", admin.port())
 }
 
 /// What the file says.
@@ -231,6 +251,18 @@ fn absolute(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn administration_is_reached_where_this_machine_finds_it() {
+        let at = |admin: &str, admin_scheme| {
+            from_here(Addresses { http: None, https: None, admin: admin.parse().unwrap(), admin_scheme })
+        };
+        assert_eq!(at("127.0.0.1:8081", "http"), "http://127.0.0.1:8081");
+        assert_eq!(at("0.0.0.0:8081", "http"), "http://127.0.0.1:8081");
+        assert_eq!(at("[::]:8081", "http"), "http://[::1]:8081");
+        assert_eq!(at("[fd00::5]:81", "http"), "http://[fd00::5]:81");
+        assert_eq!(at("10.0.0.5:8081", "https"), "https://HOST:8081");
+    }
 
     #[test]
     fn a_word_is_quoted_where_a_shell_would_read_it_otherwise() {

@@ -31,6 +31,14 @@ fn the_first_owners_password_is_in_a_file_of_the_services_user_alone() {
 }
 
 #[test]
+fn a_first_start_prints_the_command_that_logs_in() {
+    let folder = Folder::new();
+    let server = Server::serve(&folder, &[]);
+    let expected = format!("\nvestibule login admin --server http://{}\n", server.address("admin"));
+    server.soon("the command", |server| server.out().contains(&expected));
+}
+
+#[test]
 fn the_first_owners_password_has_to_be_changed_at_the_first_login() {
     let folder = Folder::new();
     let server = Server::serve(&folder, &[]);

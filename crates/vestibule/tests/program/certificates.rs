@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use crate::client::{ask_as, give};
-use crate::support::{Folder, Server, connect, run};
+use crate::support::{Folder, Outcome, Server, connect, run, vestibule};
 
 /// A certificate for localhost that vouches for itself, and its key.
 struct Made {
@@ -64,6 +64,13 @@ impl Files {
             ("VESTIBULE_SERVER_TLS_RELOAD_INTERVAL_MS", interval),
         ];
         Server::serve(&self.folder, &settings)
+    }
+
+    fn check(&self) -> Outcome {
+        let mut check = vestibule();
+        check.args(["config", "check"]).env("VESTIBULE_SERVER_HTTPS", "127.0.0.1:0");
+        check.env("VESTIBULE_SERVER_TLS_CERTIFICATE", &self.certificate);
+        run(check.env("VESTIBULE_SERVER_TLS_KEY", &self.key))
     }
 
     /// `vestibule dev` whose administration speaks TLS with them.
@@ -123,6 +130,19 @@ fn a_certificate_is_read_again_on_sighup() {
     files.write(&new.chain, &new.key);
     server.signal(Signal::HUP);
     server.soon("new certificate", |server| shows(server, "https", &new));
+}
+
+#[test]
+fn files_that_are_exchanged_are_refused_with_what_is_not_in_them() {
+    let made = Made::good();
+    let files = Files::of(&made);
+    files.write(&made.key, &made.key);
+    let outcome = files.check();
+    assert!(outcome.code == Some(2), "{}", outcome.err);
+    assert!(outcome.err.contains("cert.pem: there is no certificate in it (PEM)"), "{}", outcome.err);
+    files.write(&made.chain, &made.chain);
+    let outcome = files.check();
+    assert!(outcome.err.contains("key.pem: there is no private key in it (PEM; "), "{}", outcome.err);
 }
 
 #[test]

@@ -56,3 +56,14 @@ fn every_answer_has_a_request_id() {
         assert!(server.get(listener, "/").head.contains("\r\nx-request-id: "), "{listener}");
     }
 }
+
+#[test]
+fn a_journal_of_ends_that_cannot_be_made_is_told_and_stops_nothing() {
+    let folder = Folder::new();
+    let place = folder.path("unmounted/ends.journal");
+    let server = Server::serve(&folder, &[("VESTIBULE_DURABILITY_END_JOURNAL", place.to_str().unwrap())]);
+    server.soon("readiness", |server| server.get("admin", "/readyz").status == 200);
+    let readiness = server.get("admin", "/readyz").body;
+    assert!(readiness.contains("the journal of ends cannot be made: No such file"), "{readiness}");
+    assert!(server.get("admin", "/metrics").body.contains("\nvestibule_end_journal_failing 1\n"));
+}

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use serde_json::{Value, json};
+use vestibule_auth::MIN_PASSWORD_LENGTH;
 
 use crate::client::{
     Answer, Client, Output, Place, Saved, Secret, Servers, ServiceError, Target, TokenFrom, ask, ask_secret,
@@ -56,7 +57,9 @@ pub(super) async fn change_password(arguments: &OwnPasswordArguments) -> anyhow:
             || InputError::new(FLAG, "the second line of standard input has to be the new password");
         (password, next_secret_from_stdin(FLAG)?.ok_or_else(missing)?)
     } else {
-        (ask_secret("present password: ", FLAG)?, ask_secret_twice("new password: ", FLAG)?)
+        let present = ask_secret("present password: ", FLAG)?;
+        screen::complain(rule());
+        (present, ask_secret_twice("new password: ", FLAG)?)
     };
     post_password(&client, &name, (&password, &new)).await?;
     let answer = post_login(&client, &name, &new).await.map_err(ServiceError::without_advice)?;
@@ -72,9 +75,17 @@ fn name(given: Option<&String>) -> anyhow::Result<String> {
     given.map_or_else(|| ask("name: ", "NAME"), |name| Ok(name.clone()))
 }
 
+/// What a new password needs. The service tells the policy of the moment in a refusal only; this is the one that it begins with.
+fn rule() -> String {
+    format!(
+        "A new one has {MIN_PASSWORD_LENGTH} characters at least and is hard to guess, unless your policy for administrators is \
+         another."
+    )
+}
+
 /// The new password of somebody who may not log in without one.
 fn new_password(from_stdin: bool) -> anyhow::Result<Secret> {
-    screen::complain("The password must be changed.");
+    screen::complain(format_args!("The password must be changed. {}", rule()));
     if !from_stdin {
         return ask_secret_twice("new password: ", FLAG);
     }

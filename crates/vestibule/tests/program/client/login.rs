@@ -108,7 +108,11 @@ fn a_login_changes_a_password_that_must_be_changed() {
     let operator = Operator { folder, server };
     let outcome = operator.log_in(&format!("{password}\n{NEW}"));
     assert_eq!(outcome.code, Some(0), "{}", outcome.err);
-    assert!(outcome.err.contains("The password must be changed."), "{}", outcome.err);
+    assert!(
+        outcome.err.contains("The password must be changed. A new one has 12 characters"),
+        "{}",
+        outcome.err
+    );
     operator.ask(&["account", "list"]);
     assert_eq!(operator.log_in(NEW).code, Some(0));
 }
