@@ -91,6 +91,7 @@ pub enum Feature {
 
 /// An entry of the Domain API: which host serves an API of this account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Service {
     /// The service's name, case-sensitive, e.g. `agentVep`.

@@ -309,7 +309,7 @@ impl SessionPolicy {
 
 /// How a login meets the sessions that its user already has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Concurrency {
     /// One: a login ends the session before (contract liveperson §1, session rules).

@@ -47,6 +47,20 @@ async fn a_new_account_answers_the_domain_api_at_once() {
 }
 
 #[tokio::test]
+async fn what_is_misspelt_inside_a_policy_or_a_service_is_refused() {
+    let house = House::start().await;
+    let many = json!({ "many": { "limit": 50, "when_full": "refuse" } });
+    for body in [
+        json!({ "id": "acme", "session_policy": { "concurrency": many } }),
+        json!({ "id": "acme", "services": [{ "name": "agentVep", "baseURI": "agents.example.com" }] }),
+    ] {
+        let answer = house.send(Method::POST, ACCOUNTS, body).await;
+        assert!([400, 422].contains(&answer.status), "{answer:?}");
+    }
+    assert_eq!(house.get(&format!("{ACCOUNTS}/acme")).await.status, 404);
+}
+
+#[tokio::test]
 async fn an_id_a_code_and_a_number_are_given_once() {
     let house = House::start().await;
     let first = made(&house, "first").await;
