@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -45,12 +45,29 @@ pub(crate) fn create(path: &Path, text: &str) -> io::Result<()> {
     sync_folder(path)
 }
 
-/// Makes a file or replaces the one of that name.
+/// Makes a file or replaces the one of that name, whose owner has the new one too.
 pub(crate) fn replace(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let draft = draft_of(path);
     write(&draft, text, mode)?;
-    fs::rename(&draft, path)?;
+    let named = keep_owner(path, &draft).and_then(|()| fs::rename(&draft, path));
+    if named.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    named?;
     sync_folder(path)
+}
+
+/// Whoever could read the file before shall go on to: root may replace what belongs to the service.
+fn keep_owner(path: &Path, draft: &Path) -> io::Result<()> {
+    let before = match fs::metadata(path) {
+        Ok(before) => before,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if before.uid() == fs::metadata(draft)?.uid() {
+        return Ok(());
+    }
+    chown(draft, Some(before.uid()), Some(before.gid()))
 }
 
 fn write(draft: &Path, text: &str, mode: u32) -> io::Result<()> {

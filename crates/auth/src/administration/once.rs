@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use vestibule_crypto::SealContext;
-use vestibule_model::{Actor, Millis, RememberedAnswer, SecretDigest};
+use vestibule_model::{Actor, Millis, RememberedAnswer, SecretDigest, sealed_under};
 use vestibule_store::{Change, StoreError};
 
 use super::written::Written;
@@ -166,9 +166,14 @@ impl Auth {
 
     fn remember(&self, name: &Name, answer: &Answer, now: Millis) -> Change {
         let text = zeroize::Zeroizing::new(serde_json::to_vec(answer).unwrap_or_default());
-        let (key, request) = (self.secrets.digest(&name.key), self.secrets.digest(&name.request));
-        let sealed = self.sealer.seal(&*self.rng, &place(&key), &text);
-        let answer = RememberedAnswer { key, request, at: now, sealed };
+        // All under one generation: the master key may be rotated between them.
+        let answer = loop {
+            let (key, request) = (self.secrets.digest(&name.key), self.secrets.digest(&name.request));
+            let sealed = self.sealer.seal(&*self.rng, &place(&key), &text);
+            if key.generation == request.generation && sealed_under(&sealed) == Some(key.generation) {
+                break RememberedAnswer { key, request, at: now, sealed };
+            }
+        };
         Change::RememberAnswer { answer: Box::new(answer), replaces_before: now.minus(REMEMBERED) }
     }
 

@@ -12,7 +12,7 @@ use crate::config::{self, Flags};
 use crate::data_dir::DataDir;
 use crate::exit_code::Refusal;
 use crate::master_key::{self, Place};
-use crate::{private_file, replace, screen};
+use crate::{private_file, screen};
 
 /// Adds it to the file, or says what to put into the variable.
 pub(crate) fn generate(arguments: &GenerateMasterKey) -> anyhow::Result<()> {
@@ -20,20 +20,21 @@ pub(crate) fn generate(arguments: &GenerateMasterKey) -> anyhow::Result<()> {
     let config = config::load(arguments.data.config.as_deref(), flags)?.config;
     let data = DataDir::at(&config.server.data_dir);
     match Place::of(&config.master_key, &data) {
-        Place::File(file) => add_to_file(&file, &data),
+        Place::File(file) => add_to_file(&file),
         Place::Variable(name) => show_for_variable(&name),
     }
 }
 
 /// One at a time: of two who add at once the second sees the first's.
-fn add_to_file(file: &Path, data: &DataDir) -> anyhow::Result<()> {
+fn add_to_file(file: &Path) -> anyhow::Result<()> {
     let shown = file.display();
+    // The file itself, where its name is a link.
+    let file = &fs::canonicalize(file).with_context(|| format!("cannot read {shown}"))?;
     let _turn = take_turn(file).with_context(|| format!("cannot lock {shown}"))?;
     let mut keys = master_key::read(file)?;
     let had = keys.last();
     let generation = keys.add(&OsRng).ok_or_else(no_more)?;
     private_file::replace(file, &keys.to_text(), 0o600).with_context(|| format!("cannot write {shown}"))?;
-    replace::give_to_owner(file, data)?;
     screen::say(format_args!(
         "added generation {generation} to {shown}, behind generation {had}; nothing uses it yet. If `vestibule master-key list` \
          says that {had} is distributed, that one waits unused, and is left out once {generation} is in force\n\

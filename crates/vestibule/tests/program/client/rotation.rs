@@ -588,3 +588,23 @@ fn a_restore_with_another_key_under_a_number_that_is_taken_is_refused() {
     assert!(outcome.err.contains("generation 2 of the master key"), "{}", outcome.err);
     assert_eq!(fs::read_to_string(&file).unwrap(), both);
 }
+
+#[test]
+fn a_key_is_added_to_the_file_behind_a_link_whose_owner_keeps_it() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+    let folder = Folder::new();
+    fs::create_dir(folder.path("data")).unwrap();
+    let real = folder.file("real.key", &"0f".repeat(32));
+    fs::set_permissions(&real, PermissionsExt::from_mode(0o600)).unwrap();
+    let link = folder.path("data/master.key");
+    symlink(&real, &link).unwrap();
+    // Only root can give a file away.
+    let owner =
+        if rustix::process::geteuid().is_root() { 12_345 } else { fs::metadata(&real).unwrap().uid() };
+    chown(&real, Some(owner), None).unwrap();
+    let outcome = run(vestibule().args(["master-key", "generate", "--data-dir"]).arg(folder.path("data")));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.err);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(fs::read_to_string(&real).unwrap().lines().count(), 2);
+    assert_eq!(fs::metadata(&real).unwrap().uid(), owner);
+}
