@@ -10,6 +10,7 @@ use vestibule_store::{Change, DigestKind, Remains, StoreError};
 
 use super::written::{Told, Written};
 use super::{AdministrationError, Caller, Scope};
+use crate::audit::End;
 use crate::directory::UserEntry;
 use crate::live::LiveSessions;
 use crate::service::Auth;
@@ -271,7 +272,7 @@ impl Auth {
     async fn end_each(self: &Arc<Self>, caller: &Caller, sessions: &[Session]) -> Result<(), StoreError> {
         let mut ends = JoinSet::new();
         for session in sessions {
-            let (auth, end, session) = (Arc::clone(self), caller.end(), session.clone());
+            let (auth, end, session) = (Arc::clone(self), end_with_key(caller, session), session.clone());
             ends.spawn(async move { auth.end(&session, &end).await });
         }
         let mut all = Ok(());
@@ -280,6 +281,12 @@ impl Auth {
         }
         all
     }
+}
+
+/// The end of a session with all others under its generation.
+fn end_with_key(caller: &Caller, session: &Session) -> End {
+    let generation = session.id.generation();
+    End { details: generation.map(|generation| format!(r#"{{"master_key":{generation}}}"#)), ..caller.end() }
 }
 
 /// Why a generation is not retired yet, and what to do about each.

@@ -78,7 +78,10 @@ impl Auth {
         let live = live.filter(|(session, _)| self.is_current(session, now));
         let live = live.as_ref().map(|(session, expires_at)| (session, *expires_at));
         let unwritten = unwritten.as_ref();
-        Ok(life(Evidence { session, entries: &entries, unwritten, cause, live }, time))
+        let of_all =
+            if live.is_none() && end.is_none() { self.end_of_all_since(&entries).await? } else { None };
+        let of_all = of_all.as_ref();
+        Ok(life(Evidence { session, entries: &entries, unwritten, cause, of_all, live }, time))
     }
 
     /// The sessions of a user that the audit knows, the newest first, at most so many.
@@ -133,7 +136,7 @@ impl Auth {
     }
 
     /// At most so many entries, and from so many pages.
-    async fn entries(
+    pub(super) async fn entries(
         &self,
         mut query: AuditQuery,
         (limit, pages): (usize, usize),

@@ -4,6 +4,7 @@
 
 mod ask;
 mod cause;
+mod of_all;
 mod of_application;
 mod unwritten;
 mod words;
@@ -49,7 +50,7 @@ pub enum LifeState {
         /// Why.
         reason: EndReason,
     },
-    /// It does not live, and its end is not in the audit: it has just expired, or a restore ended it.
+    /// It does not live, and the audit has no end of its own: it ended with all others, or what ended it was lost.
     Gone,
     /// There never was such a session, or retention has removed what was known of it.
     Unknown,
@@ -77,6 +78,8 @@ pub struct Evidence<'a> {
     pub unwritten: Option<&'a AuditEntry>,
     /// The entry of the change that ended it, where its end tells only that there was one.
     pub cause: Option<&'a AuditEntry>,
+    /// The entry of the end of all sessions; it counts only where the session neither lives nor has an end of its own.
+    pub of_all: Option<&'a AuditEntry>,
     /// The session, if it lives, and when it ends if it is not used again.
     pub live: Option<(&'a Session, Millis)>,
 }
@@ -84,16 +87,17 @@ pub struct Evidence<'a> {
 impl Evidence<'_> {
     /// Nothing is known of the session.
     pub const fn nothing(session: SessionReference) -> Self {
-        Self { session, entries: &[], unwritten: None, cause: None, live: None }
+        Self { session, entries: &[], unwritten: None, cause: None, of_all: None, live: None }
     }
 }
 
 /// Tells the life of a session. `time` writes a point in time for people.
 pub fn life(evidence: Evidence<'_>, time: &dyn Fn(Millis) -> String) -> Life {
-    let Evidence { session, entries, unwritten, cause, live } = evidence;
+    let Evidence { session, entries, unwritten, cause, of_all, live } = evidence;
     let end = end_of(entries).or_else(|| end_of(unwritten.map(std::slice::from_ref).unwrap_or_default()));
     let known = entries.iter().find(|entry| entry.record.user.is_some());
     let state = state(entries, end, live);
+    let of_all = of_all.filter(|_| state == LifeState::Gone);
     let step = |entry: &AuditEntry| Step {
         at: entry.record.at,
         entry: entry.sequence,
@@ -104,8 +108,8 @@ pub fn life(evidence: Evidence<'_>, time: &dyn Fn(Millis) -> String) -> Life {
         account: live.map(|(live, _)| live.account).or(known.and_then(|entry| entry.record.account)),
         user: live.map(|(live, _)| live.user).or(known.and_then(|entry| entry.record.user)),
         state,
-        answer: words::answer(state, end, cause, time),
-        steps: entries.iter().map(step).collect(),
+        answer: words::answer(state, end, (cause, of_all), time),
+        steps: entries.iter().chain(of_all).map(step).collect(),
     }
 }
 

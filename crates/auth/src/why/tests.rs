@@ -88,6 +88,11 @@ fn an_end_by_an_administrator_names_them_and_their_way() {
         answer(by_session.clone(), None),
         "ended at 9000 by administrator jane (user 17) through the administration API"
     );
+    let with_key = AuditRecord { details: Some(r#"{"master_key":1}"#.into()), ..by_session.clone() };
+    assert!(
+        answer(with_key, None).ends_with("API, with all sessions under generation 1 of the master key"),
+        "an end with the key"
+    );
     let of_dialect = AuditRecord { dialect: Some(Dialect::LiveVox), ..by_session };
     assert!(answer(of_dialect, None).ends_with("jane (user 17), in the LiveVox dialect"));
     let token = Actor::AdministrationToken { id: AdministrationTokenId(3), name: "deploy".into() };

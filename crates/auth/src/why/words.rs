@@ -15,19 +15,18 @@ type Time<'a> = &'a dyn Fn(Millis) -> String;
 pub(super) fn answer(
     state: LifeState,
     end: Option<(&AuditEntry, EndReason)>,
-    cause: Option<&AuditEntry>,
+    (cause, of_all): (Option<&AuditEntry>, Option<&AuditEntry>),
     time: Time<'_>,
 ) -> String {
     match (state, end) {
         (LifeState::Live { expires_at }, _) => format!("it lives, until {} if it is not used", time(expires_at)),
         (LifeState::Ended { .. }, Some((entry, reason))) => ended(entry, reason, cause, time),
-        (LifeState::Gone, _) => {
-            "it does not live any more, and nothing tells of its end: it has just expired, or the database was put back \
-             to a backup"
-                .to_owned()
-        }
-        _ => "nothing is known of it: there never was such a session, or what was written of it is older than the \
-              audit's retention"
+        (LifeState::Gone, _) => of_all.map_or_else(
+            || "it does not live any more, and nothing tells of its end".to_owned(),
+            |entry| all_ended(&entry.record, time),
+        ),
+        _ => "nothing is known of it: there never was such a session, what was written of it is older than the audit's \
+              retention, or the database was put back to a backup from before it"
             .to_owned(),
     }
 }
@@ -47,7 +46,22 @@ pub(super) fn step(entry: &AuditEntry, cause: Option<&AuditEntry>, time: Time<'_
         (AuditAction::RefreshRefused, Some(AuditReason::Refused(why))) => {
             format!("{} refused{from}: {}", times(record, "refresh"), refused(why))
         }
+        (AuditAction::Restored | AuditAction::SetBack, _) => all_ended(record, time),
         (action, _) => format!("{action:?} by {}{from}", who(record)),
+    }
+}
+
+/// The end of all sessions at once.
+fn all_ended(record: &AuditRecord, time: Time<'_>) -> String {
+    let at = time(record.at);
+    match (record.action, &record.actor) {
+        (AuditAction::Restored, Actor::CommandLine { name }) => {
+            format!("all sessions were ended {at} by `vestibule restore` ({name})")
+        }
+        (AuditAction::Restored, _) => format!("all sessions were ended {at} by `vestibule restore`"),
+        _ => format!(
+            "all sessions were ended {at} by the start of the service, which found that the database may be an older copy"
+        ),
     }
 }
 
@@ -86,7 +100,10 @@ fn ended(entry: &AuditEntry, reason: EndReason, cause: Option<&AuditEntry>, time
         EndReason::ApplicationRefused => of_application::refused(cause.map(|cause| &cause.record), time),
         EndReason::EndedByOwner => format!("its user ended it from another session{}", from(record)),
         EndReason::EndedByAdministrator => {
-            return format!("ended {} by {}{}", time(record.at), who_through(record), from(record));
+            let with = number("master_key").map_or(String::new(), |generation| {
+                format!(", with all sessions under generation {generation} of the master key")
+            });
+            return format!("ended {} by {}{}{with}", time(record.at), who_through(record), from(record));
         }
     };
     format!("ended {}: {why}", time(record.at))

@@ -174,3 +174,54 @@ async fn a_user_who_was_disabled_is_told_with_who_did_it() {
         life.answer
     );
 }
+
+/// Sessions end together, as before a start, and the audit tells of it once.
+async fn end_all(server: &mut TestServer, action: AuditAction, sessions_ended: usize) {
+    server.clock.advance(Duration::from_secs(1));
+    server.auth.flush().await.unwrap();
+    let actor = Actor::CommandLine { name: "uid 0".to_owned() };
+    let record = AuditRecord {
+        details: Some(format!(r#"{{"sessions_ended":{sessions_ended}}}"#)),
+        ..AuditRecord::new(server.clock.now(), action, actor, Means::CommandLine)
+    };
+    let mut changes = vec![Change::Audit(record.into())];
+    if sessions_ended > 0 {
+        let sessions = server.store.sessions(None, 9).await.unwrap();
+        changes.extend(sessions.iter().map(|session| Change::EndSession(session.id)));
+    }
+    server.store.commit(changes).await.unwrap();
+    server.restart().await;
+}
+
+#[tokio::test]
+async fn the_first_end_of_all_sessions_after_the_opening_is_told_of_one_without_an_end_of_its_own() {
+    for (action, told) in [
+        (AuditAction::Restored, "by `vestibule restore` (uid 0)"),
+        (
+            AuditAction::SetBack,
+            "by the start of the service, which found that the database may be an older copy",
+        ),
+    ] {
+        let mut server = TestServer::start().await;
+        end_all(&mut server, AuditAction::Restored, 5).await;
+        let (cookie, _) = server.session().await;
+        end_all(&mut server, AuditAction::Restored, 0).await;
+        assert!(matches!(why(&server, &cookie).await.state, LifeState::Live { .. }));
+        end_all(&mut server, action, 1).await;
+        let at = time(server.clock.now());
+        end_all(&mut server, AuditAction::Restored, 7).await;
+        let life = why(&server, &cookie).await;
+        assert_eq!((life.state, life.steps.len()), (LifeState::Gone, 2));
+        assert_eq!(life.answer, format!("all sessions were ended {at} {told}"));
+    }
+}
+
+#[tokio::test]
+async fn a_session_with_an_end_of_its_own_did_not_end_with_all() {
+    let mut server = TestServer::start().await;
+    let (cookie, _) = server.session().await;
+    server.session().await;
+    end_all(&mut server, AuditAction::SetBack, 1).await;
+    let life = why(&server, &cookie).await;
+    assert!(life.answer.contains("replaced by a later login"), "{life:?}");
+}
