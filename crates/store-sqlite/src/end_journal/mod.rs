@@ -5,7 +5,7 @@ mod record;
 mod writer;
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -137,24 +137,44 @@ struct Place {
     places: u32,
 }
 
-/// The file with all its places. Zeros that are written have their space, on a file system that writes in place.
+/// The file with all its places. One that cannot be made whole takes no space: others need what is left. It keeps the places
+/// that it had.
 fn make(path: &Path, places: u32) -> io::Result<File> {
     let file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
-    let (mut length, whole) = (file.metadata()?.len(), offset(JournalSlot(places)));
-    if length >= whole {
+    let (metadata, whole) = (file.metadata()?, offset(JournalSlot(places)));
+    let before = metadata.len();
+    if before >= whole {
         return Ok(file);
     }
+    match fill(&file, before, whole).and_then(|()| sync_folder(path)) {
+        Ok(()) => Ok(file),
+        Err(error) => {
+            // The first error is the one to tell. What is no file has no space either.
+            let _ = match before {
+                _ if !metadata.is_file() => Ok(()),
+                0 => fs::remove_file(path),
+                _ => file.set_len(before),
+            };
+            Err(error)
+        }
+    }
+}
+
+/// Zeros that are written have their space, on a file system that writes in place.
+fn fill(file: &File, mut length: u64, whole: u64) -> io::Result<()> {
     while length < whole {
         // The rest of a place first, should it have been cut within one.
         let rest = LENGTH - usize::try_from(length % LENGTH as u64).unwrap_or(0);
         file.write_all_at(&EMPTY[..rest], length)?;
         length += rest as u64;
     }
-    file.sync_all()?;
+    file.sync_all()
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
-    Ok(file)
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// What each place holds; those that are not there yet hold nothing.

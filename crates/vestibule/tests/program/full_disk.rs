@@ -130,6 +130,21 @@ fn s3_f2_a_logout_on_a_full_disk_holds_over_kills_before_and_after_there_is_spac
 }
 
 #[test]
+fn a_journal_that_there_is_no_space_for_leaves_the_space_to_logins() {
+    let folder = Folder::new();
+    let Some(disk) = Disk::mount(&folder) else { return };
+    drop(Server::dev(&folder));
+    let journal = folder.path("data/ends.journal");
+    fs::remove_file(&journal).unwrap();
+    disk.fill();
+    let filler = File::options().write(true).open(disk.filler()).unwrap();
+    filler.set_len(filler.metadata().unwrap().len() - (3 << 20)).unwrap();
+    let server = Server::dev(&folder);
+    assert!(!journal.exists(), "a piece of it takes space");
+    assert_eq!(server.log_in("12345678", "name", "password").status, 200);
+}
+
+#[test]
 fn without_a_journal_a_logout_on_a_full_disk_is_told_as_failed_and_readiness_says_why() {
     let folder = Folder::new();
     let Some(disk) = Disk::mount(&folder) else { return };
