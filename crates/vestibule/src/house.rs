@@ -11,15 +11,14 @@ use anyhow::{Context, anyhow};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use vestibule_auth::{Auth, BlockList, FailureLimit, FirstOwner, HashSettings, Intervals, Keys, Settings};
-use vestibule_crypto::{KeyRing, OsRng, RecordSealer};
+use vestibule_crypto::OsRng;
 use vestibule_model::Clock;
 use vestibule_store::{EndJournal, Store};
-use vestibule_store_sqlite::{FileEndJournal, SqliteStore};
+use vestibule_store_sqlite::SqliteStore;
 
 use crate::certificates::{Followed, Tls};
 use crate::clock::SystemClock;
 use crate::config::{Config, Loaded};
-use crate::data_dir::DataDir;
 use crate::listeners::{Addresses, Listeners};
 use crate::service_manager;
 use crate::signals::Signals;
@@ -34,44 +33,17 @@ pub(crate) struct House {
     grace: Duration,
 }
 
-/// The journal of ends.
-fn open_journal(config: &Config, data: &DataDir, keys: &KeyRing) -> anyhow::Result<Arc<FileEndJournal>> {
-    let path = config.durability.end_journal.clone().unwrap_or_else(|| data.end_journal());
-    let file = path.display();
-    let journal = FileEndJournal::open(&path, Arc::new(RecordSealer::of_end_journal(keys)))
-        .with_context(|| format!("cannot read the journal of ends, {file}: it may hold ends of sessions"))?;
-    if let Some(error) = journal.unmade() {
-        tracing::error!(
-            %file, %error,
-            "the journal of ends cannot be made: until it can, a session whose end the database does not take lives again \
-             after a restart"
-        );
-    }
-    if journal.damaged() > 0 {
-        tracing::error!(
-            %file, places = journal.damaged(),
-            "places of the journal of ends were not written under this master key, or only in part: they are left aside"
-        );
-    }
-    let ends = journal.held().len();
-    if ends > 0 {
-        tracing::warn!(%file, ends, "ends of sessions that the database has not taken are applied");
-    }
-    Ok(Arc::new(journal))
-}
-
 impl House {
     /// Starts everything; with a first owner, if there is none who may log in. Must be called within a runtime, which the
     /// background tasks live on.
     pub(crate) async fn open(
         loaded: &Loaded,
         keys: Keys,
-        (data, store): (&DataDir, SqliteStore),
+        (store, journal): (SqliteStore, Arc<dyn EndJournal>),
         (tls, owner): (&Tls, FirstOwner<'_>),
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let settings = settings(&loaded.config);
-        let journal: Arc<dyn EndJournal> = open_journal(&loaded.config, data, &keys.ring)?;
         let stored: (Arc<dyn Store>, _) = (Arc::new(store), journal);
         let auth = Auth::start(stored, keys, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
         auth.make_administrators_account(owner, clock.now()).await?;

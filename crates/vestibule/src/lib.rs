@@ -19,6 +19,7 @@ mod config;
 mod data_dir;
 mod data_metrics;
 mod draft;
+mod end_journal;
 mod exit_code;
 mod house;
 mod input_error;

@@ -18,6 +18,7 @@ use crate::commands::{count, operator};
 use crate::config::Config;
 use crate::data_dir::{DataDir, WITNESS};
 use crate::exit_code::Refusal;
+use crate::input_error::InputError;
 use crate::{replace, screen};
 
 /// What an opening has to do with the witness.
@@ -44,6 +45,11 @@ pub(crate) fn open(config: &Config, used: (&DataDir, &KeyRing)) -> anyhow::Resul
     let file = WitnessFile::open(&path, Arc::new(RecordSealer::of_witness(keys)));
     let file = file.map_err(|error| match error {
         error @ WitnessError::InUse { .. } => Refusal::new(error).into(),
+        WitnessError::NotOne { path } => InputError::new(
+            path.display(),
+            "this is no witness, and was not touched: name a file that is not there yet (durability.witness)",
+        )
+        .into(),
         error @ WitnessError::Unusable { .. } => anyhow::Error::new(error).context(
             "the database needs its witness: mount its disk, let the service write there, or name another place \
              (durability.witness)",

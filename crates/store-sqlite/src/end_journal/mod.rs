@@ -1,6 +1,7 @@
 //! The journal of ends as a file: as many places as it will ever have are written at the beginning, so that an end that is
 //! kept later needs no space. One thread writes it, and syncs once for all that wait.
 
+mod form;
 mod record;
 mod writer;
 
@@ -60,8 +61,8 @@ impl Unmade {
 
 impl FileEndJournal {
     /// Opens the file, or makes it with mode 0600 and all its places. Fails when the file is there and cannot be read: what it
-    /// holds is not known then. One that cannot be made is tried again whenever an end is to be kept
-    /// ([`EndJournal::unmade`]).
+    /// holds is not known then; and, with [`io::ErrorKind::InvalidData`], when it is something else, which is not touched. One
+    /// that cannot be made is tried again whenever an end is to be kept ([`EndJournal::unmade`]).
     pub fn open(path: &Path, seal: Arc<dyn RecordSeal>) -> io::Result<Self> {
         Self::with_places(path, seal, PLACES)
     }
@@ -142,6 +143,7 @@ struct Place {
 fn make(path: &Path, places: u32) -> io::Result<File> {
     let file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    form::check(&file, places)?;
     let (metadata, whole) = (file.metadata()?, offset(JournalSlot(places)));
     let before = metadata.len();
     if before >= whole {
@@ -180,7 +182,10 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 /// What each place holds; those that are not there yet hold nothing.
 fn read(path: &Path, seal: &dyn RecordSeal, places: u32) -> io::Result<Vec<Found>> {
     let file = match File::open(path) {
-        Ok(file) => Some(file),
+        Ok(file) => {
+            form::check(&file, places)?;
+            Some(file)
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };

@@ -87,6 +87,17 @@ pub(super) fn write(end: &JournaledEnd, seal: &dyn RecordSeal) -> Result<Record,
     Ok(record)
 }
 
+/// Whether a place has nothing, or a record of this form, whoever sealed it.
+pub(super) fn has_form(place: &Record) -> bool {
+    if *place == EMPTY {
+        return true;
+    }
+    let [high, low, rest @ ..] = place;
+    let length = usize::from(u16::from_be_bytes([*high, *low]));
+    let rest = rest.get(..ROOM).and_then(|room| room.split_at_checked(length));
+    rest.is_some_and(|(json, zeros)| json.first() == Some(&b'{') && zeros.iter().all(|byte| *byte == 0))
+}
+
 /// What a record says.
 pub(super) fn read(record: &Record, seal: &dyn RecordSeal) -> Found {
     if *record == EMPTY {

@@ -2,8 +2,8 @@
 //! They lie in different blocks, and are made once: what is written later needs no space.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,6 +24,12 @@ pub enum WitnessError {
     /// Another process keeps it.
     #[error("another server or command is using the witness {path}")]
     InUse {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Something else has this name. It was not touched.
+    #[error("{path} is there already and is no witness")]
+    NotOne {
         /// Which file.
         path: PathBuf,
     },
@@ -73,6 +79,9 @@ impl WitnessFile {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(WitnessError::InUse { path: path.to_owned() }),
             Err(TryLockError::Error(source)) => return Err(unusable(source)),
+        }
+        if !has_form(&file).map_err(unusable)? {
+            return Err(WitnessError::NotOne { path: path.to_owned() });
         }
         fill(&file, path).map_err(unusable)?;
         let (said, next) = read(&file, &*seal).map_err(unusable)?;
@@ -137,8 +146,29 @@ impl std::fmt::Debug for WitnessFile {
 fn whole(error: &WitnessError) -> String {
     match error {
         WitnessError::Unusable { source, .. } => format!("{error}: {source}"),
-        WitnessError::InUse { .. } => error.to_string(),
+        WitnessError::InUse { .. } | WitnessError::NotOne { .. } => error.to_string(),
     }
+}
+
+/// Whether this may be written over: a witness, whoever sealed it and also one that is damaged or was cut short, or nothing.
+/// Between its two records a witness has zeros.
+fn has_form(file: &File) -> io::Result<bool> {
+    let metadata = file.metadata()?;
+    if metadata.file_type().is_block_device() || metadata.len() > 2 * STEP {
+        return Ok(false);
+    }
+    if !metadata.is_file() {
+        return Ok(true);
+    }
+    let mut found = Vec::new();
+    let mut start = file;
+    start.read_to_end(&mut found)?;
+    if found.iter().all(|byte| *byte == 0) {
+        return Ok(true);
+    }
+    let is_whole = found.len() == 2 * BLOCK.len() || (found.len() >= LENGTH && record::begins(&found));
+    let between = found.chunks(BLOCK.len()).filter_map(|block| block.get(LENGTH..)).flatten();
+    Ok(is_whole && between.into_iter().all(|byte| *byte == 0))
 }
 
 /// Gives the file both its places. Zeros that are written have their space, on a file system that writes in place.

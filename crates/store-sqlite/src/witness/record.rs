@@ -55,6 +55,11 @@ pub(super) fn write(testimony: &Testimony, turn: u64, seal: &dyn RecordSeal) -> 
     record
 }
 
+/// Whether a file begins as one with a record of this form does, whoever sealed it.
+pub(super) fn begins(file: &[u8]) -> bool {
+    file.first() == Some(&FORM)
+}
+
 /// What a record says.
 pub(super) fn read(record: &Record, seal: &dyn RecordSeal) -> Found {
     if *record == EMPTY {

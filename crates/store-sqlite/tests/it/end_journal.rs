@@ -157,3 +157,25 @@ fn one_that_is_there_and_cannot_be_read_is_an_error() {
     fs::create_dir(place(&folder)).unwrap();
     assert!(open(&place(&folder)).is_err());
 }
+
+#[tokio::test]
+async fn one_of_another_master_key_or_with_a_block_that_is_damaged_is_still_a_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = FileEndJournal::open(&place(&folder), seal(2)).unwrap();
+    journal.keep(of_user(1)).await.unwrap();
+    drop(journal);
+    let file = File::options().write(true).open(place(&folder)).unwrap();
+    file.write_all_at(&[0xff; 8 * PLACE as usize], 512 * PLACE).unwrap();
+    assert_eq!(FileEndJournal::open(&place(&folder), seal(1)).unwrap().damaged(), 9);
+}
+
+#[test]
+fn a_file_that_is_something_else_is_refused_and_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    for length in [1, 65, 512, 1_000, 16 * 512 - 1, 16 * 512, 16 * 512 + 1, 100_000] {
+        fs::write(place(&folder), vec![b'x'; length]).unwrap();
+        let refused = open(&place(&folder)).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::InvalidData, "{length} bytes");
+        assert_eq!(fs::read(place(&folder)).unwrap(), vec![b'x'; length], "{length} bytes");
+    }
+}

@@ -493,6 +493,33 @@ fn two_do_not_share_one() {
 }
 
 #[test]
+fn a_file_that_is_something_else_is_refused_and_not_touched() {
+    let place = Place::new();
+    for length in [1, 65, 512, 1_000, 4_096, 8_191, 8_192, 8_193, 100_000] {
+        for byte in [b'x', 1] {
+            fs::write(place.witness(), vec![byte; length]).unwrap();
+            // As short as that, and beginning as one does, it may be one that was cut short.
+            if length == 512 && byte == 1 {
+                continue;
+            }
+            let refused = witness(&place.witness(), 1).unwrap_err();
+            assert!(matches!(refused, WitnessError::NotOne { .. }), "{length} bytes: {refused:?}");
+            assert_eq!(fs::read(place.witness()).unwrap(), vec![byte; length], "{length} bytes");
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_that_was_cut_short_is_still_a_witness() {
+    for length in [512, 4_000, 4_096, 4_700, 8_191] {
+        let place = used().await;
+        fs::File::options().write(true).open(place.witness()).unwrap().set_len(length).unwrap();
+        drop(witness(&place.witness(), 2).unwrap());
+        assert_eq!(fs::metadata(place.witness()).unwrap().len(), LENGTH, "{length} bytes");
+    }
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_an_error_and_no_missing_witness() {
     let place = Place::new();
     let refused = witness(&place.elsewhere("unmounted/witness"), 1).unwrap_err();

@@ -18,7 +18,7 @@ use crate::config::{self, Config, Flags};
 use crate::data_dir::DataDir;
 use crate::house::House;
 use crate::witness::{self, Use};
-use crate::{logging, master_key, signals};
+use crate::{end_journal, logging, master_key, signals};
 
 /// The demo account.
 const DEMO: &str = include_str!("../../demo.toml");
@@ -45,13 +45,14 @@ pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
     let Development { tls: https, not_covered } = certificates::for_development(&data, SystemClock.now())?;
     let tls = Tls { https: Some(https), ..tls };
     small_runtime()?.block_on(async {
+        let journal = end_journal::open(&loaded.config, (&data, &keys))?;
         let store = witness::open_store(&loaded.config, (&data, &keys), Use::Keep)?;
         let owner = FirstOwner::WithPassword(welcome::OWNER_PASSWORD.to_owned().into());
         put_demo_account(&store, &loaded.config, &keys).await?;
         let house = House::open(
             &loaded,
             master_key::running(keys, &loaded.config.master_key, &data),
-            (&data, store),
+            (store, journal),
             (&tls, owner),
         )
         .await?;

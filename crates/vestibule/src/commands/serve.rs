@@ -10,7 +10,7 @@ use crate::config::{self, Flags};
 use crate::data_dir::DataDir;
 use crate::house::House;
 use crate::witness::{self, Use};
-use crate::{certificates, logging, master_key, private_file, signals};
+use crate::{certificates, end_journal, logging, master_key, private_file, signals};
 
 /// Runs the service until it is told to stop.
 pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
@@ -28,6 +28,7 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
     }
     let file = data.first_owner();
     small_runtime()?.block_on(async {
+        let journal = end_journal::open(&loaded.config, (&data, &keys))?;
         let store = witness::open_store(&loaded.config, (&data, &keys), Use::Keep)?;
         let made = OnceLock::new();
         let keep = |owner: &MadeOwner| {
@@ -40,7 +41,7 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
         let house = House::open(
             &loaded,
             master_key::running(keys, &loaded.config.master_key, &data),
-            (&data, store),
+            (store, journal),
             (&tls, owner),
         )
         .await?;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::files;
 use super::findings::Conflict;
 use super::{Config, Purpose, ServerSettings};
 
@@ -25,6 +26,7 @@ pub(super) fn conflicts(config: &Config, purpose: Purpose) -> Vec<Conflict> {
         found.push(Conflict::of(&keys, "with 0 every login would be refused"));
     }
     bodies(config, &mut found);
+    files::one_file_twice(config, &mut found);
     one_address_twice(&config.server, &mut found);
     certificate_of_admin(&config.server, &mut found);
     match purpose {

@@ -5,6 +5,7 @@
 
 mod check;
 mod environment;
+mod files;
 mod findings;
 mod layers;
 mod listen_address;

@@ -26,6 +26,7 @@ mod log_flood;
 mod master_key;
 mod metrics;
 mod operations;
+mod own_files;
 mod service_manager;
 mod set_back;
 mod stop;

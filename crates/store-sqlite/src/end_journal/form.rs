@@ -1,0 +1,41 @@
+//! What may be written over: a journal of ends, or nothing. A file that somebody named by mistake is something else.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
+
+use vestibule_store::JournalSlot;
+
+use super::offset;
+use super::record::{self, EMPTY, LENGTH};
+
+/// How many places of a whole journal may be torn or damaged beyond its form: a block of a file system.
+const DAMAGED: usize = 4_096 / LENGTH;
+
+/// Fails with `InvalidData` unless the file is a journal, whoever sealed it and also one that is damaged or was cut short, or
+/// has nothing in it.
+pub(super) fn check(file: &File, places: u32) -> io::Result<()> {
+    let metadata = file.metadata()?;
+    let whole = offset(JournalSlot(places));
+    let is_one = if metadata.is_file() {
+        metadata.len() <= whole && has_form(file, metadata.len() == whole)?
+    } else {
+        // Other devices hold nothing that could be lost.
+        !metadata.file_type().is_block_device()
+    };
+    let error =
+        || io::Error::new(io::ErrorKind::InvalidData, "it is there already and is no journal of ends");
+    if is_one { Ok(()) } else { Err(error()) }
+}
+
+fn has_form(mut file: &File, is_whole: bool) -> io::Result<bool> {
+    let mut found = Vec::new();
+    file.read_to_end(&mut found)?;
+    let (places, rest) = found.as_chunks::<LENGTH>();
+    if places.is_empty() {
+        return Ok(rest.iter().all(|byte| *byte == 0));
+    }
+    let fits = places.iter().filter(|place| **place != EMPTY && record::has_form(place)).count();
+    let damaged = places.iter().filter(|place| !record::has_form(place)).count();
+    Ok(damaged <= if is_whole { fits.max(DAMAGED) } else { 0 })
+}
