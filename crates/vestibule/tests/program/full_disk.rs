@@ -158,7 +158,8 @@ fn without_a_journal_a_logout_on_a_full_disk_is_told_as_failed_and_readiness_say
     let ready = server.get("admin", "/readyz");
     assert_eq!(ready.status, 503);
     assert!(ready.body.contains("ends of sessions"), "{}", ready.body);
-    server.soon("a line in the log", |server| server.err().contains("neither in the store nor in the journal"));
+    server
+        .soon("a line in the log", |server| server.err().contains("neither in the store nor in the journal"));
     disk.free();
     server.soon("readiness", |server| server.get("admin", "/readyz").status == 200);
 }
