@@ -8,8 +8,10 @@ use vestibule_crypto::{KeyRing, RecordSealer};
 use vestibule_store::EndJournal;
 use vestibule_store_sqlite::FileEndJournal;
 
+use crate::commands::count;
 use crate::config::Config;
 use crate::data_dir::DataDir;
+use crate::exit_code::Refusal;
 use crate::input_error::InputError;
 
 /// Where the journal is.
@@ -44,6 +46,23 @@ pub(crate) fn open(
         tracing::warn!(%file, ends, "ends of sessions that the database has not taken are applied");
     }
     Ok(Arc::new(journal))
+}
+
+/// Refuses while the journal holds ends that the database may not have taken: a copy of the database alone would have their
+/// sessions alive.
+pub(crate) fn refuse_ends(config: &Config, (data, keys): (&DataDir, &KeyRing)) -> anyhow::Result<()> {
+    let path = place(config, data);
+    let ends = FileEndJournal::count(&path, &RecordSealer::of_end_journal(keys))
+        .map_err(|error| cannot_read(&path, error))?;
+    if ends == 0 {
+        return Ok(());
+    }
+    let (ends, path) = (count(u64::try_from(ends).unwrap_or(u64::MAX), "end"), path.display());
+    Err(Refusal::new(format_args!(
+        "the journal of ends ({path}) holds {ends} of sessions that the database has not taken, and in a copy those sessions \
+         would live: make room on the database's disk and let the service run, which applies them, then take the backup"
+    ))
+    .into())
 }
 
 /// Why a journal cannot be used.

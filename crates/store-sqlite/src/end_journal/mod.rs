@@ -90,6 +90,12 @@ impl FileEndJournal {
         Ok(Self { ends, queue: Some(queue), thread: Some(thread), damaged, unmade })
     }
 
+    /// How many ends a file holds, which is neither made nor changed. Fails as [`FileEndJournal::open`] does.
+    pub fn count(path: &Path, seal: &dyn RecordSeal) -> io::Result<usize> {
+        let places = read(path, seal, PLACES)?;
+        Ok(places.iter().filter(|found| matches!(found, Found::End(_))).count())
+    }
+
     /// How many places held something that was not written under this master key, or was torn. They count as empty.
     pub const fn damaged(&self) -> usize {
         self.damaged

@@ -21,7 +21,7 @@ use crate::draft::{Draft, Present};
 use crate::exit_code::{Interrupted, Refusal};
 use crate::input_error::InputError;
 use crate::progress::Bar;
-use crate::{master_key, private_file, screen, signals, witness};
+use crate::{end_journal, master_key, private_file, screen, signals, witness};
 
 /// Takes the backup, checks and seals it, and only then gives it its name.
 pub(crate) fn backup(arguments: &BackupArguments) -> anyhow::Result<()> {
@@ -40,8 +40,11 @@ pub(crate) fn backup(arguments: &BackupArguments) -> anyhow::Result<()> {
     witness::look_for_lost_commits(&data);
     let mut stop = signals::listen()?;
     let draft = Draft::of(file).map_err(|error| cannot_write(file, &error))?;
-    let contents = copy(&database, &KeyRing::new(&keys), &draft, &mut stop)
+    let ring = KeyRing::new(&keys);
+    let contents = copy(&database, &ring, &draft, &mut stop)
         .with_context(|| format!("no backup of {}", database.display()))?;
+    // After the copy, which says which generations of the key count. What it has not got is in the journal still.
+    end_journal::refuse_ends(&config, (&data, &ring))?;
     let bytes = fs::metadata(draft.path()).with_context(|| format!("cannot read {}", file.display()))?.len();
     draft.place(present).map_err(|error| cannot_write(file, &error))?;
     note_time(&data);

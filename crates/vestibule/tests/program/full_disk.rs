@@ -145,6 +145,38 @@ fn a_journal_that_there_is_no_space_for_leaves_the_space_to_logins() {
 }
 
 #[test]
+fn s3_f2_a_logout_on_a_full_disk_is_missing_from_no_backup() {
+    let folder = Folder::new();
+    let Some(disk) = Disk::mount(&folder) else { return };
+    let server = Server::dev(&folder);
+    let session = session(&server);
+    disk.fill();
+    assert_eq!(with(&server, "logout", &session), 200);
+    drop(server);
+    let back_up = || {
+        let mut command = vestibule();
+        command.arg("backup").arg(folder.path("backup")).arg("--data-dir").arg(folder.path("data"));
+        crate::support::run(&mut command)
+    };
+    let refused = back_up();
+    assert!(refused.code == Some(3) && refused.err.contains("holds 1 end of sessions"), "{}", refused.err);
+    assert!(!folder.path("backup").exists());
+
+    disk.free();
+    let server = Server::dev(&folder);
+    let journal = folder.path("data/ends.journal");
+    server.soon("an empty journal", |_| fs::read(&journal).unwrap().iter().all(|byte| *byte == 0));
+    drop(server);
+    let taken = back_up();
+    assert_eq!(taken.code, Some(0), "{}", taken.err);
+    let mut restore = vestibule();
+    restore.args(["restore", "--keep-sessions", "--overwrite", "--data-dir"]).arg(folder.path("data"));
+    let restored = crate::support::run(restore.arg(folder.path("backup")));
+    assert_eq!(restored.code, Some(0), "{}", restored.err);
+    assert_eq!(with(&Server::dev(&folder), "refresh", &session), 401);
+}
+
+#[test]
 fn without_a_journal_a_logout_on_a_full_disk_is_told_as_failed_and_readiness_says_why() {
     let folder = Folder::new();
     let Some(disk) = Disk::mount(&folder) else { return };
