@@ -127,6 +127,10 @@ pub(crate) fn in_words(standing: Standing, witness: &Path) -> String {
         Standing::Unsealed => {
             format!("the witness was not written under this master key, or was changed ({witness})")
         }
+        Standing::Damaged { witnessed } => format!(
+            "one place of the witness is damaged ({witness}), and the database ends at entry {witnessed} of the audit, which \
+             the other place knows: an older copy may have been put back"
+        ),
         Standing::OfAnother => format!("the witness is that of another database ({witness})"),
         Standing::AsWitnessed | Standing::First => format!("the database is as witnessed ({witness})"),
     }
@@ -207,6 +211,9 @@ fn standing_in_json(standing: Standing) -> Value {
         }
         Standing::Missing => json!({ "found": "no witness" }),
         Standing::Unsealed => json!({ "found": "a witness without its seal" }),
+        Standing::Damaged { witnessed } => {
+            json!({ "found": "a witness with a damaged place", "witnessed": witnessed })
+        }
         Standing::OfAnother => json!({ "found": "the witness of another database" }),
         Standing::AsWitnessed | Standing::First => json!({ "found": "as witnessed" }),
     }

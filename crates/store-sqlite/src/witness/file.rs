@@ -61,6 +61,8 @@ pub(crate) enum Said {
     Nothing,
     /// This, last.
     Testimony(Testimony),
+    /// This, in one place. The other is damaged or was emptied, and may have said something newer.
+    Remains(Testimony),
     /// It has testimonies, and none that was written under this master key.
     Unsealed,
     /// It has one place that cannot be read, and has never had another: its first testimony was torn, or was changed.
@@ -108,20 +110,25 @@ impl WitnessFile {
     /// The newest entry in the database's own file that it knew of.
     pub(crate) const fn said_folded(&self) -> Option<i64> {
         match self.said {
-            Said::Testimony(testimony) => Some(testimony.folded),
+            Said::Testimony(testimony) | Said::Remains(testimony) => Some(testimony.folded),
             Said::Nothing | Said::Unsealed | Said::Begun => None,
         }
     }
 
     /// Writes a testimony over the older one, and answers when it is durable. A file that was removed or replaced is made
-    /// anew: the database that runs is the newer one.
+    /// anew, with both its places: the database that runs is the newer one.
     pub(crate) fn put(&mut self, testimony: &Testimony) -> io::Result<()> {
         if !self.is_in_place() {
             let again = Self::open(&self.path, Arc::clone(&self.seal))
                 .map_err(|error| io::Error::other(whole(&error)))?;
             let turn = self.next.1.max(again.next.1);
             *self = Self { next: (again.next.0, turn), ..again };
+            self.write(testimony)?;
         }
+        self.write(testimony)
+    }
+
+    fn write(&mut self, testimony: &Testimony) -> io::Result<()> {
         let (place, turn) = self.next;
         self.file.write_all_at(&record::write(testimony, turn, &*self.seal), place * STEP)?;
         self.file.sync_data()?;
@@ -189,7 +196,7 @@ fn fill(file: &File, path: &Path) -> io::Result<()> {
 
 /// What the file says last, and where and as which the next testimony is written.
 fn read(file: &File, seal: &dyn RecordSeal) -> io::Result<(Said, (u64, u64))> {
-    let (mut said, mut next, mut empty) = (Said::Nothing, (0, 0), 0);
+    let (mut said, mut next, mut empty, mut damaged) = (Said::Nothing, (0, 0), 0, 0);
     for place in [0, 1] {
         let mut found = [0; LENGTH];
         file.read_exact_at(&mut found, place * STEP)?;
@@ -198,14 +205,17 @@ fn read(file: &File, seal: &dyn RecordSeal) -> io::Result<(Said, (u64, u64))> {
                 said = Said::Testimony(testimony);
                 next = (1 - place, turn + 1);
             }
-            // The one that was being written when the process ended, if the other is whole.
-            Found::Damaged if said == Said::Nothing => said = Said::Unsealed,
+            Found::Testimony(..) => {}
+            Found::Damaged => damaged += 1,
             Found::Nothing => empty += 1,
-            Found::Testimony(..) | Found::Damaged => {}
         }
     }
-    if said == Said::Unsealed && empty == 1 {
-        said = Said::Begun;
-    }
+    let said = match said {
+        // Only a first testimony has an empty place beside it.
+        Said::Testimony(testimony) if damaged == 1 || (empty == 1 && next.1 > 1) => Said::Remains(testimony),
+        Said::Nothing if damaged == 1 => Said::Begun,
+        Said::Nothing if damaged == 2 => Said::Unsealed,
+        said => said,
+    };
     Ok((said, next))
 }

@@ -88,6 +88,9 @@ struct Thread {
     shared: Arc<Shared>,
     /// What was written into the file last; None: nothing yet, or that failed.
     written: Option<Durable>,
+    /// Both places of the file have it: neither is of an earlier generation of the master key, and one that is damaged later
+    /// has told nothing newer.
+    is_in_both: bool,
     health: Arc<Health>,
 }
 
@@ -102,7 +105,8 @@ impl Keeper {
         let hand = Hand::start(move |testimony| file.put(testimony))?;
         let shared = Arc::new(Shared(Mutex::new(durable)));
         let (queue, waiting) = mpsc::channel();
-        let mut thread = Thread { hand, database, shared: Arc::clone(&shared), written: None, health };
+        let mut thread =
+            Thread { hand, database, shared: Arc::clone(&shared), written: None, is_in_both: false, health };
         thread.testify();
         let spawned = thread::Builder::new().name("witness".into());
         let spawned = spawned.spawn(move || thread.run(&waiting))?;
@@ -154,22 +158,43 @@ impl Thread {
                     // A witness that cannot be written takes nothing back: the end is durable in the database.
                     group.into_iter().for_each(answer);
                 }
-                Err(RecvTimeoutError::Timeout) => self.testify(),
-                Err(RecvTimeoutError::Disconnected) => return self.testify(),
+                Err(RecvTimeoutError::Timeout) => {
+                    if !self.testify() {
+                        self.repeat();
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.testify();
+                    return self.repeat();
+                }
             }
         }
     }
 
-    /// Writes what is true now, unless it is written.
-    fn testify(&mut self) {
+    /// Writes what is true now, unless it is written; answers whether there was something to write.
+    fn testify(&mut self) -> bool {
         let now = *self.shared.lock();
         if self.written == Some(now) {
-            return;
+            return false;
         }
         let testimony = Testimony::new(self.database, now);
         let outcome = self.hand.put(testimony, PATIENCE);
         self.health.note(&outcome);
         self.written = outcome.is_ok().then_some(now);
+        self.is_in_both = false;
+        true
+    }
+
+    /// Writes the last testimony into the other place as well, once.
+    fn repeat(&mut self) {
+        let Some(written) = self.written.filter(|_| !self.is_in_both) else { return };
+        match self.hand.put(Testimony::new(self.database, written), PATIENCE) {
+            Ok(()) => self.is_in_both = true,
+            outcome @ Err(_) => {
+                self.health.note(&outcome);
+                self.written = None;
+            }
+        }
     }
 }
 

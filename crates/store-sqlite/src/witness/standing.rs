@@ -33,6 +33,12 @@ pub enum Standing {
     Missing,
     /// The witness was not written under this master key, or was changed.
     Unsealed,
+    /// One place of the witness is damaged, and the database ends exactly where the other was written. A write that was torn
+    /// leaves a database that is newer; the damaged place may have said something newer.
+    Damaged {
+        /// The newest entry of the audit that the other place knows.
+        witnessed: i64,
+    },
     /// The witness is that of another database.
     OfAnother,
     /// The database ends before what was witnessed: an older copy.
@@ -81,14 +87,23 @@ pub(crate) fn compare(
         (Known::Never, Said::Nothing | Said::Begun) => Standing::First,
         (Known::As(_) | Known::Illegible, Said::Nothing) => Standing::Missing,
         (_, Said::Unsealed | Said::Begun) => Standing::Unsealed,
-        (Known::As(own), Said::Testimony(testimony)) if own != testimony.database => Standing::OfAnother,
+        (Known::As(own), Said::Testimony(testimony) | Said::Remains(testimony))
+            if own != testimony.database =>
+        {
+            Standing::OfAnother
+        }
         // Without an id: the process ended between the first testimony and the database's note of it, or the database
         // is from before that.
-        (_, Said::Testimony(testimony)) => {
+        (_, Said::Testimony(testimony) | Said::Remains(testimony)) => {
             let under_the_log = folded.filter(|folded| *folded < testimony.folded);
             match (against(connection, mac, testimony.newest)?, under_the_log) {
                 (Standing::AsWitnessed, Some(newest)) => {
                     Standing::UnderNewerLog { witnessed: testimony.folded, newest }
+                }
+                (Standing::AsWitnessed, None)
+                    if matches!(said, Said::Remains(_)) && ends_at(connection, mac, testimony.newest)? =>
+                {
+                    Standing::Damaged { witnessed: testimony.newest.sequence }
                 }
                 (standing, _) => standing,
             }
@@ -130,6 +145,11 @@ fn id(connection: &Connection) -> rusqlite::Result<Known> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether this is the newest entry that the database has.
+fn ends_at(connection: &Connection, mac: &dyn AuditMac, witnessed: Witness) -> rusqlite::Result<bool> {
+    Ok(Head::read(connection, mac)?.is_none_or(|head| head.newest.sequence <= witnessed.sequence))
 }
 
 fn against(connection: &Connection, mac: &dyn AuditMac, witnessed: Witness) -> rusqlite::Result<Standing> {

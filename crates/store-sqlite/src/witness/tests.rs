@@ -136,6 +136,7 @@ fn only_agreement_and_a_beginning_leave_no_doubt() {
     for standing in [
         Standing::Missing,
         Standing::Unsealed,
+        Standing::Damaged { witnessed: 2 },
         Standing::OfAnother,
         Standing::Behind { witnessed: 2, newest: 1 },
         Standing::UnderNewerLog { witnessed: 2, newest: 1 },

@@ -165,7 +165,7 @@ async fn one_of_another_master_key_or_with_a_block_that_is_damaged_is_still_a_jo
     journal.keep(of_user(1)).await.unwrap();
     drop(journal);
     let file = File::options().write(true).open(place(&folder)).unwrap();
-    file.write_all_at(&[0xff; 8 * PLACE as usize], 512 * PLACE).unwrap();
+    file.write_all_at(&[0xff; 8 * 512], 512 * PLACE).unwrap();
     assert_eq!(FileEndJournal::open(&place(&folder), seal(1)).unwrap().damaged(), 9);
 }
 

@@ -226,10 +226,57 @@ async fn a_changed_witness_or_one_of_another_master_key_is_not_believed() {
 async fn a_torn_testimony_leaves_the_one_before_it() {
     for slot in [0, STEP] {
         let place = used().await;
-        let file = fs::File::options().write(true).open(place.witness()).unwrap();
-        file.write_all_at(&[0xa5; 100], slot + 300).unwrap();
+        // What the torn testimony would have been about.
+        open_without(&place.database(), KEY_CHECK).unwrap().commit(vec![audit()]).await.unwrap();
+        damage(&place, slot);
         assert_eq!(place.noticed(), [], "place {slot}");
     }
+}
+
+fn damage(place: &Place, slot: u64) {
+    let file = fs::File::options().write(true).open(place.witness()).unwrap();
+    file.write_all_at(&[0xa5; 100], slot + 300).unwrap();
+}
+
+#[tokio::test]
+async fn s3_an_older_copy_that_ends_where_the_place_that_is_left_was_written_is_in_doubt() {
+    let spoils: [fn(&Place, u64); 2] = [damage, |place, slot| {
+        let file = fs::File::options().write(true).open(place.witness()).unwrap();
+        file.write_all_at(&[0; 4_096], slot).unwrap();
+    }];
+    for (number, spoil) in spoils.into_iter().enumerate() {
+        for slot in [0, STEP] {
+            let place = used().await;
+            place.keep("old");
+            let (store, _) = place.open();
+            end(&store, 2).await;
+            // As kill -9 leaves it: the older place has what `old` ends at.
+            fs::copy(place.witness(), place.elsewhere("witness.killed")).unwrap();
+            drop(store);
+            fs::copy(place.elsewhere("witness.killed"), place.witness()).unwrap();
+            place.put_back("old");
+            spoil(&place, slot);
+            let (standing, sessions) = set_back(&place.noticed());
+            let is_known = matches!(
+                standing,
+                Standing::Damaged { witnessed: 2 } | Standing::Behind { witnessed: 3, newest: 2 }
+            );
+            assert!(is_known && sessions == 1, "{number}, place {slot}: {standing:?}");
+            assert_eq!(place.noticed(), []);
+        }
+    }
+}
+
+#[tokio::test]
+async fn after_a_clean_stop_both_places_say_the_same() {
+    let place = used().await;
+    place.keep("old");
+    let (store, _) = place.open();
+    end(&store, 2).await;
+    drop(store);
+    place.put_back("old");
+    damage(&place, 0);
+    assert_eq!(set_back(&place.noticed()).0, Standing::Behind { witnessed: 3, newest: 2 });
 }
 
 #[tokio::test]
