@@ -30,14 +30,17 @@ pub(super) fn give_names(description: &mut OpenApi) {
 /// The object with one field, and the object in it, if it is one.
 fn taken_apart(name: &str, field: &str, mut outer: Object) -> Vec<(String, RefOr<Schema>)> {
     let mut parts = Vec::new();
+    let nothing_else = || Some(Box::new(AdditionalProperties::FreeForm(false)));
     if let Some(inner @ RefOr::T(Schema::Object(_))) = outer.properties.get_mut(field)
-        && matches!(inner, RefOr::T(Schema::Object(object)) if !object.properties.is_empty())
+        && let RefOr::T(Schema::Object(object)) = inner
+        && !object.properties.is_empty()
     {
+        object.additional_properties = nothing_else();
         let name = format!("{name}Details");
         let reference = Ref::new(format!("{SCHEMAS}{name}"));
         parts.push((name, std::mem::replace(inner, reference.into())));
     }
-    outer.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+    outer.additional_properties = nothing_else();
     parts.push((name.to_owned(), RefOr::T(Schema::Object(outer))));
     parts
 }
