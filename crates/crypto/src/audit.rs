@@ -29,9 +29,11 @@ impl AuditMac for AuditKey {
 
 #[cfg(test)]
 mod tests {
+    use vestibule_model::KeyState;
+
     use super::*;
     use crate::SecretHasher;
-    use crate::testing::{fixed_master_key, from_hex, generation, master_key, master_keys};
+    use crate::testing::{fixed_master_key, from_hex, generation, master_key, master_keys, record};
 
     #[test]
     fn another_master_key_gives_another_tag() {
@@ -47,6 +49,13 @@ mod tests {
         assert_eq!(tag(1), AuditKey::derive(&master_key(1)).tag(generation(1), b"entry"));
         assert_ne!(tag(1), tag(2));
         assert_eq!(tag(3), None);
+    }
+
+    #[test]
+    fn what_a_database_says_is_followed_by_all_keys_of_the_installation() {
+        let ring = KeyRing::new(&master_keys(&[1, 2]));
+        AuditKey::derive(ring.clone()).follow(&[record(1, KeyState::Active)]);
+        assert_eq!(ring.active(), Generation::FIRST);
     }
 
     /// Computed with independent implementations of HKDF and HMAC. It must never change, or no audit would be sound.

@@ -72,4 +72,14 @@ mod tests {
             assert_eq!(read(&text).is_some(), is_digit, "{byte:#04x}");
         }
     }
+
+    #[test]
+    fn two_that_are_no_digits_do_not_make_up_for_each_other() {
+        for place in [0, 1, 62] {
+            let mut text = [b'0'; 64];
+            text[place] = b'-';
+            text[place + 1] = b'-';
+            assert_eq!(read(&text), None, "{place}");
+        }
+    }
 }

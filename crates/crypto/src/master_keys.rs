@@ -119,11 +119,6 @@ impl MasterKeys {
         self.0.keys().copied()
     }
 
-    /// The key of a generation.
-    pub fn get(&self, generation: Generation) -> Option<&MasterKey> {
-        self.0.get(&generation)
-    }
-
     /// By which a database knows them.
     pub fn check_values(&self) -> CheckValues {
         CheckValues(self.iter().map(|(generation, key)| (generation, key.check_value())).collect())

@@ -62,8 +62,13 @@ fn the_active_keys_are_tried_first_and_retired_ones_only_by_their_number() {
 #[test]
 fn says_by_which_values_a_database_knows_its_keys() {
     let keys = master_keys(&[1, 2]);
-    assert_eq!(KeyRing::new(&keys).check_values(), keys.check_values());
+    let ring = KeyRing::new(&keys);
+    assert_eq!(ring.check_values(), keys.check_values());
     assert_eq!(keys.check_values().0.len(), 2);
+    for (generation, value) in keys.check_values().0 {
+        assert_eq!(ring.check_value(generation), Some(value));
+    }
+    assert_eq!(ring.check_value(generation(3)), None);
 }
 
 #[test]

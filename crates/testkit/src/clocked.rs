@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_auth::{HashSettings, Settings};
-use vestibule_crypto::{Engine, MasterKey, OsRng};
+use vestibule_crypto::{Engine, KeyRing, MasterKey, OsRng};
 use vestibule_model::Millis;
 
 use crate::server::{open_store, serve, start_auth};
@@ -25,7 +25,7 @@ pub fn run_clocked(folder: &Path, now: Millis) -> io::Result<()> {
     let master = if is_new { MasterKey::generate(&OsRng) } else { read_key(folder)? };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
-        let store = open_store(folder, &master);
+        let store = open_store(folder, &KeyRing::from(&master));
         if is_new {
             std::fs::write(folder.join(KEY), master.to_hex().as_bytes())?;
             store.commit(AccountFixture::new(&master, now).changes()).await.expect("the fixture is stored");

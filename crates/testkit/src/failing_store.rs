@@ -22,6 +22,8 @@ pub enum Operation<'a> {
     Commit(&'a [Change]),
     /// A read, by the name of its method.
     Read(&'static str),
+    /// [`Store::unwitnessed`].
+    Witness,
 }
 
 /// Which operations fail, and how many of them.
@@ -59,6 +61,11 @@ impl Fault {
     /// Reads by one method of [`Store`].
     pub fn reads_by(method: &'static str) -> Self {
         Self::of(move |operation| matches!(operation, Operation::Read(name) if *name == method))
+    }
+
+    /// Nothing that is committed can be witnessed.
+    pub fn witness() -> Self {
+        Self::of(|operation| matches!(operation, Operation::Witness))
     }
 
     /// The first so many do not fail.
@@ -275,7 +282,10 @@ impl Store for FailingStore {
     }
 
     fn unwitnessed(&self) -> Option<String> {
-        self.store.unwitnessed()
+        match self.faults.strike(&Operation::Witness) {
+            Some(_) => Some("the test wants this to fail".to_owned()),
+            None => self.store.unwitnessed(),
+        }
     }
 
     fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>> {

@@ -2,20 +2,20 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use vestibule_auth::{Auth, HashSettings, Settings};
-use vestibule_crypto::{AuditKey, Engine, MasterKey, OsRng};
+use vestibule_auth::{Auth, HashSettings, KeySource, KeySourceError, Keys, Settings};
+use vestibule_crypto::{AuditKey, Engine, KeyRing, MasterKey, MasterKeys, OsRng};
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{ApiState, Unserved, routes};
 use vestibule_http::layers::{self, LayerState};
 use vestibule_http::operations::{self, Metrics, Readiness};
 use vestibule_http::server::{Limits, Listen, Running, Server};
-use vestibule_model::Clock;
+use vestibule_model::{Clock, Generation};
 use vestibule_store::{EndJournal, MemoryEndJournal, Store};
 use vestibule_store_sqlite::SqliteStore;
 
@@ -39,6 +39,8 @@ pub struct TestServer {
     address: SocketAddr,
     admin_address: SocketAddr,
     master: MasterKey,
+    ring: KeyRing,
+    source: Arc<TestKeySource>,
     settings: Settings,
     running: Option<Running>,
     data: TempDir,
@@ -61,11 +63,14 @@ impl TestServer {
         change(&mut fixture, &mut settings);
 
         let data = TempDir::new().expect("a temporary folder");
-        let store = open_store(data.path(), &master);
+        let source = Arc::new(TestKeySource::of(&master));
+        let ring = KeyRing::from(&master);
+        let store = open_store(data.path(), &ring);
         store.commit(fixture.changes()).await.expect("the fixture is stored");
         let faults = Arc::new(Faults::default());
         let journal = Arc::new(MemoryEndJournal::default());
-        let auth = start_auth((&failing(&store, &faults), &journal), &master, &clock, &settings).await;
+        let keys = keys_of(&ring, &source);
+        let auth = start_auth((&failing(&store, &faults), &journal), keys, &clock, &settings).await;
         let running = serve(&auth, &clock);
         let (address, admin_address) = (running.addresses()[0], running.addresses()[1]);
         let client = Client::builder().no_proxy().build().expect("a client");
@@ -81,6 +86,8 @@ impl TestServer {
             address,
             admin_address,
             master,
+            ring,
+            source,
             settings,
             running,
             data,
@@ -102,7 +109,7 @@ impl TestServer {
         self.store.commit(Vec::new()).await.expect("the store answers");
         self.auth = begin_auth(
             (&failing(&self.store, &self.faults), &self.journal),
-            &self.master,
+            keys_of(&self.ring, &self.source),
             &self.clock,
             &self.settings,
         )
@@ -116,6 +123,11 @@ impl TestServer {
     pub async fn change(&self, changes: Vec<vestibule_store::Change>) {
         self.store.commit(changes).await.expect("the change is stored");
         self.auth.follow().await.expect("the change is followed");
+    }
+
+    /// The same database, as another process with the same master keys has it.
+    pub fn store_of_another_process(&self) -> Arc<dyn Store> {
+        open_store(self.data.path(), &KeyRing::new(&self.source.keys()))
     }
 
     /// Changes a user of the fixture, as an operator would, and lets the server notice.
@@ -141,9 +153,16 @@ impl TestServer {
         self.data.path()
     }
 
-    /// The master key.
+    /// The master key of the first generation.
     pub fn master(&self) -> &MasterKey {
         &self.master
+    }
+
+    /// Puts a master key of the next generation to where the server reads them; answers its check value too.
+    pub fn distribute_master_key(&self) -> (Generation, [u8; 32]) {
+        let mut keys = self.source.keys();
+        let generation = keys.add(&OsRng).expect("a generation that is free");
+        (generation, keys.check_values().0[&generation])
     }
 
     /// A request to a path of the server.
@@ -215,11 +234,38 @@ pub async fn session_of(login: Response) -> (String, String) {
     (text("sessionId"), text("csrf"))
 }
 
-pub(crate) fn open_store(folder: &std::path::Path, master: &MasterKey) -> Arc<dyn Store> {
+pub(crate) fn open_store(folder: &std::path::Path, ring: &KeyRing) -> Arc<dyn Store> {
     let path = folder.join("vestibule.db");
-    Arc::new(
-        SqliteStore::open(&path, master.check_value(), Arc::new(AuditKey::derive(master))).expect("a store"),
-    )
+    let audit = Arc::new(AuditKey::derive(ring.clone()));
+    Arc::new(SqliteStore::open(&path, ring.check_values(), audit).expect("a store"))
+}
+
+/// Master keys that a test adds to.
+struct TestKeySource(Mutex<MasterKeys>);
+
+impl TestKeySource {
+    fn of(master: &MasterKey) -> Self {
+        Self(Mutex::new(copy(&master.to_hex())))
+    }
+
+    fn keys(&self) -> std::sync::MutexGuard<'_, MasterKeys> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl KeySource for TestKeySource {
+    fn read(&self) -> Result<MasterKeys, KeySourceError> {
+        Ok(copy(&self.keys().to_text()))
+    }
+}
+
+fn copy(text: &str) -> MasterKeys {
+    MasterKeys::from_text(text).expect("master keys")
+}
+
+fn keys_of(ring: &KeyRing, source: &Arc<TestKeySource>) -> Keys {
+    let source: Arc<dyn KeySource> = Arc::<TestKeySource>::clone(source);
+    Keys { ring: ring.clone(), source: Some(source) }
 }
 
 fn failing(store: &Arc<dyn Store>, faults: &Arc<Faults>) -> Arc<dyn Store> {
@@ -231,24 +277,24 @@ type Stored<'a> = (&'a Arc<dyn Store>, &'a Arc<MemoryEndJournal>);
 
 pub(crate) async fn start_auth(
     stored: Stored<'_>,
-    master: &MasterKey,
+    keys: impl Into<Keys>,
     clock: &Arc<TestClock>,
     settings: &Settings,
 ) -> Arc<Auth> {
-    let auth = begin_auth(stored, master, clock, settings).await;
+    let auth = begin_auth(stored, keys, clock, settings).await;
     auth.load().await;
     auth
 }
 
 async fn begin_auth(
     stored: Stored<'_>,
-    master: &MasterKey,
+    keys: impl Into<Keys>,
     clock: &Arc<TestClock>,
     settings: &Settings,
 ) -> Arc<Auth> {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
     let journal: Arc<dyn EndJournal> = Arc::<MemoryEndJournal>::clone(stored.1);
-    Auth::start((Arc::clone(stored.0), journal), master, Arc::new(OsRng), clock, settings.clone())
+    Auth::start((Arc::clone(stored.0), journal), keys, Arc::new(OsRng), clock, settings.clone())
         .await
         .expect("the engine starts")
 }

@@ -147,8 +147,7 @@ impl Auth {
         if self.trusts_clock() {
             self.sweep(caller.now).await?;
         }
-        self.commit_retries().await?;
-        self.expect_nothing_waits()?;
+        self.expect_nothing_waits().await?;
         let remains = self.store.remains(before.generation, caller.now).await?;
         if !remains.is_nothing() {
             let mut words = in_words(before.generation, &remains);
@@ -167,8 +166,8 @@ impl Auth {
     }
 
     /// A generation is not retired, and no more sessions are ended, on a store that does not keep it.
-    fn expect_nothing_waits(&self) -> Result<(), AdministrationError> {
-        if self.retry.is_waiting() {
+    async fn expect_nothing_waits(&self) -> Result<(), AdministrationError> {
+        if self.retry.is_waiting() && self.commit_retries().await.is_err() {
             return Err(AdministrationError::Conflict("ends of sessions wait for the database".into()));
         }
         self.unwitnessed().map_or(Ok(()), |why| {
@@ -263,7 +262,7 @@ impl Auth {
             let sessions: Vec<Session> = found.into_iter().map(|found| found.session).collect();
             for some in sessions.chunks(AT_ONCE) {
                 self.end_each(caller, some).await?;
-                self.expect_nothing_waits()?;
+                self.expect_nothing_waits().await?;
             }
         }
         Ok(())

@@ -152,6 +152,40 @@ fn a_hasher_gives_back_what_an_unusually_large_hash_took() {
 }
 
 #[test]
+fn a_hasher_keeps_what_a_hash_of_64_mib_took() {
+    let large = Argon2Params { memory_kib: 64 * 1024, ..CHEAP };
+    for engine in ENGINES {
+        let mut hasher = PasswordHasher::new(engine);
+        hasher.hash(large, SALT, b"pw").unwrap();
+        assert_eq!(hasher.held_kib(), 64 * 1024, "{engine}");
+    }
+}
+
+#[test]
+fn the_work_done_is_memory_times_passes_of_every_hash() {
+    let mut hasher = PasswordHasher::new(Engine::Portable);
+    assert_eq!(hasher.filled_kib(), 0);
+    hasher.hash(Argon2Params { memory_kib: 64, iterations: 3, parallelism: 1 }, SALT, b"pw").unwrap();
+    assert_eq!(hasher.filled_kib(), 192);
+    hasher.hash(Argon2Params { memory_kib: 32, iterations: 2, parallelism: 1 }, SALT, b"pw").unwrap();
+    assert_eq!(hasher.filled_kib(), 256);
+}
+
+#[test]
+fn a_hash_says_what_verifying_against_it_costs_if_it_can_be_verified() {
+    assert_eq!(cost_of(&hash(Engine::Portable, b"pw")), Some(CHEAP));
+    let beyond =
+        "$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+    assert_eq!(cost_of(beyond), None);
+    assert_eq!(cost_of("no hash"), None);
+}
+
+#[test]
+fn an_engine_is_shown_by_its_name() {
+    assert_eq!(format!("{:>5}|{:<9}|", Engine::Simd, Engine::Portable), " simd|portable |");
+}
+
+#[test]
 fn a_hash_of_the_current_parameters_needs_no_rehash() {
     assert!(!needs_rehash(&hash(Engine::Simd, b"pw"), CHEAP));
 }

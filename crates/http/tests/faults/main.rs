@@ -2,6 +2,7 @@
 //! store takes later.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed, and says where")]
 
+mod master_keys;
 mod readiness;
 mod retries;
 mod unavailable;

@@ -1,0 +1,169 @@
+//! What a rotation of the master key waits for, and what another process that rotates it meanwhile makes of the work here.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use vestibule_model::{ApplicationId, Clock, Generation, sealed_under};
+use vestibule_store::Change;
+use vestibule_testkit::{ACCOUNT, Fault, TOKEN, TestServer};
+
+use crate::{admin_login, livevox_login, stored, told, with_owner};
+
+/// What is done with a generation, and what is told of it.
+async fn ask(server: &TestServer, owner: &str, path: &str, body: Value) -> (u16, Value) {
+    let request = server.admin_request(Method::POST, &format!("/admin/v1/master-keys/{path}"));
+    let (status, _, body) = told(request.bearer_auth(owner).json(&body).send().await.unwrap()).await;
+    (status, body)
+}
+
+async fn retire(server: &TestServer, owner: &str, end_sessions: bool) -> (u16, String) {
+    let (status, body) = ask(server, owner, "1/retire", json!({ "end_sessions": end_sessions })).await;
+    (status, body["detail"].as_str().or(body["state"].as_str()).unwrap_or_default().to_owned())
+}
+
+/// Puts the next generation into force, and seals what there is anew.
+async fn rotate(server: &TestServer, owner: &str) -> Generation {
+    let (generation, _) = server.distribute_master_key();
+    let (status, body) = ask(server, owner, &format!("{generation}/activate"), Value::Null).await;
+    assert_eq!((status, body["state"].as_str()), (200, Some("active")), "{body}");
+    generation
+}
+
+/// The bearer of the owner, who logs in anew.
+async fn owner_again(server: &TestServer) -> String {
+    let (status, _, body) = told(admin_login(server).await).await;
+    assert_eq!(status, 200, "{body}");
+    body["token"].as_str().unwrap().to_owned()
+}
+
+/// A server whose key was rotated. Sessions of a user and of the owner are under the first generation; the owner's bearer is
+/// not, and no secret is.
+async fn rotated() -> (TestServer, String) {
+    let (server, owner) = with_owner().await;
+    let account = ACCOUNT.parse().unwrap();
+    let mut digests = vec![Change::DeleteOauthClient(account, ApplicationId(2))];
+    digests.extend([1, 2].map(|token| Change::DeleteApplicationToken(account, ApplicationId(token))));
+    server.change(digests).await;
+    server.session().await;
+    rotate(&server, &owner).await;
+    server.auth.reseal().await.unwrap();
+    let again = owner_again(&server).await;
+    (server, again)
+}
+
+#[tokio::test]
+async fn s3_a_generation_is_not_retired_while_ends_of_its_sessions_wait_for_the_store() {
+    let (server, owner) = rotated().await;
+    server.faults.fail(Fault::commits_with(|change| matches!(change, Change::EndSession(_))));
+    let (status, why) = retire(&server, &owner, true).await;
+    assert_eq!((status, why.as_str()), (409, "ends of sessions wait for the database"));
+    server.faults.heal();
+    assert_eq!(retire(&server, &owner, true).await, (200, "retired".into()));
+    assert!(stored(&server).await.iter().all(|session| session.id.generation() != Some(Generation::FIRST)));
+}
+
+#[tokio::test]
+async fn f2_a_generation_is_not_retired_while_nothing_can_be_witnessed() {
+    let (server, owner) = rotated().await;
+    server.faults.fail(Fault::witness());
+    let (status, why) = retire(&server, &owner, true).await;
+    assert_eq!(status, 409);
+    assert_eq!(why, "the witness of the database cannot be written: the test wants this to fail");
+    server.faults.heal();
+    assert_eq!(retire(&server, &owner, true).await, (200, "retired".into()));
+}
+
+/// A server that was started with a clock a year ahead, by which every session has expired.
+async fn a_year_ahead() -> (TestServer, String) {
+    let (mut server, _) = rotated().await;
+    server.clock.advance(Duration::from_hours(24 * 365));
+    server.restart().await;
+    let owner = owner_again(&server).await;
+    (server, owner)
+}
+
+#[tokio::test]
+async fn f3_what_expired_by_a_clock_that_may_be_wrong_keeps_its_generation_from_being_retired() {
+    let (server, owner) = a_year_ahead().await;
+    let (status, why) = retire(&server, &owner, false).await;
+    assert_eq!(status, 409);
+    assert!(why.contains("needed by 2 sessions"), "{why}");
+    assert!(why.ends_with("; the clock may be wrong, so expired sessions are kept for an hour"), "{why}");
+}
+
+#[tokio::test]
+async fn f3_sessions_that_expired_by_a_clock_that_may_be_wrong_are_ended_with_their_generation() {
+    let (server, owner) = a_year_ahead().await;
+    assert_eq!(retire(&server, &owner, true).await, (200, "retired".into()));
+}
+
+#[tokio::test]
+async fn what_has_expired_keeps_no_generation_from_being_retired_where_the_clock_is_steady() {
+    let (server, _) = rotated().await;
+    for _ in 0..24 * 60 {
+        server.clock.advance(Duration::from_mins(1));
+        server.auth.follow_clock();
+    }
+    let owner = owner_again(&server).await;
+    assert_eq!(retire(&server, &owner, false).await, (200, "retired".into()));
+}
+
+/// Puts a third generation into force as another process does it; this one does not know it yet.
+async fn rotated_elsewhere(server: &TestServer) -> Generation {
+    let (generation, check_value) = server.distribute_master_key();
+    server.auth.read_master_keys_again().unwrap();
+    let other = server.store_of_another_process();
+    let at = server.clock.now();
+    other.commit(vec![Change::ActivateMasterKey { generation, check_value, at }]).await.unwrap();
+    generation
+}
+
+async fn seals(server: &TestServer) -> Vec<Option<Generation>> {
+    let rows = server.store.account(ACCOUNT.parse().unwrap()).await.unwrap().unwrap();
+    rows.api_keys.iter().flat_map(vestibule_model::ApiKey::seals).map(|sealed| sealed_under(sealed)).collect()
+}
+
+#[tokio::test]
+async fn nothing_is_sealed_anew_under_a_generation_that_another_process_has_replaced() {
+    let (server, owner) = with_owner().await;
+    rotate(&server, &owner).await;
+    let third = rotated_elsewhere(&server).await;
+    let before = seals(&server).await;
+    server.auth.reseal().await.unwrap();
+    assert_eq!(seals(&server).await, before);
+    server.auth.follow_master_keys().await.unwrap();
+    server.auth.reseal().await.unwrap();
+    assert!(seals(&server).await.iter().all(|generation| *generation == Some(third)));
+}
+
+async fn generation_of_token(server: &TestServer) -> Generation {
+    let tokens = server.store.application_tokens(ACCOUNT.parse().unwrap()).await.unwrap();
+    tokens[0].token.generation
+}
+
+#[tokio::test]
+async fn no_digest_is_made_anew_under_a_generation_that_another_process_has_replaced() {
+    let (server, owner) = with_owner().await;
+    rotate(&server, &owner).await;
+    let third = rotated_elsewhere(&server).await;
+    let tried = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&tried);
+    server.faults.fail(Fault::commits_with(move |change| {
+        seen.fetch_or(matches!(change, Change::RedoDigest { .. }), Ordering::Relaxed);
+        false
+    }));
+    assert_eq!(livevox_login(&server, TOKEN).await.status(), StatusCode::OK);
+    while !tried.load(Ordering::Relaxed) {
+        tokio::task::yield_now().await;
+    }
+    // What was queued before it is written then.
+    server.store.commit(Vec::new()).await.unwrap();
+    assert_eq!(generation_of_token(&server).await, Generation::FIRST);
+    server.auth.follow_master_keys().await.unwrap();
+    while generation_of_token(&server).await != third {
+        assert_eq!(livevox_login(&server, TOKEN).await.status(), StatusCode::OK);
+    }
+}
