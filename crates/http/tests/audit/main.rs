@@ -6,6 +6,7 @@ mod flood;
 mod logins;
 mod retention;
 mod secrecy;
+mod whole_entries;
 mod why;
 
 use reqwest::Response;
