@@ -170,6 +170,15 @@ mod tests {
     }
 
     #[test]
+    fn addresses_that_are_not_forgiven_are_looked_through_again_only_when_they_have_doubled() {
+        let failures = FailuresByAddress::new(FailureLimit { per_minute: 1, burst: 1 });
+        for address in 0..=u32::try_from(TIDY_ABOVE).unwrap() {
+            assert_eq!(failures.charge(std::net::Ipv4Addr::from(address).into(), BEGUN), Ok(()));
+        }
+        assert_eq!(failures.0.lock().tidy_above, 2 * TIDY_ABOVE);
+    }
+
+    #[test]
     fn addresses_whose_failures_are_forgiven_take_no_memory_for_ever() {
         let failures = failures(1);
         let mut now = BEGUN;

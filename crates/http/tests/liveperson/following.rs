@@ -82,3 +82,27 @@ fn of_number(user: &User, number: i32, login_name: &str) -> User {
         ..user.clone()
     }
 }
+
+#[tokio::test]
+async fn users_of_two_accounts_who_change_together_are_all_followed() {
+    let (server, users) = server(&["anna"]).await;
+    let id = "87654321".parse().unwrap();
+    let account = vestibule_model::Account {
+        id,
+        number: 9_999_999,
+        code: "other".into(),
+        ..server.fixture.account.clone()
+    };
+    let ben =
+        User { account: id, id: vestibule_model::UserId(77), login_name: "ben".into(), ..users[0].clone() };
+    server.change(vec![Change::PutAccount(account.into()), Change::PutUser(ben.clone().into())]).await;
+    let log_in = async |account: &str, name: &str| {
+        let body = serde_json::json!({ "username": name, "password": PASSWORD });
+        server.post(&format!("/api/account/{account}/login?v=1.3"), &body).await.status().as_u16()
+    };
+    assert_eq!(log_in("87654321", "ben").await, 200);
+    let disabled = |user: &User| Change::PutUser(Box::new(User { enabled: false, ..user.clone() }));
+    server.change(vec![disabled(&users[0]), disabled(&ben)]).await;
+    assert_eq!(log_in("87654321", "ben").await, 401);
+    assert_eq!(log_in(vestibule_testkit::ACCOUNT, "anna").await, 401);
+}

@@ -69,6 +69,24 @@ async fn l7_logins_that_succeed_cost_the_address_nothing() {
 }
 
 #[tokio::test]
+async fn l7_right_passwords_that_are_refused_for_another_reason_cost_the_address_nothing() {
+    let server = TestServer::start_with(|fixture, settings| {
+        fixture.user("name").must_change_password = true;
+        let now = vestibule_model::Clock::now(&vestibule_testkit::TestClock::default());
+        fixture.add_user("other", "password", now);
+        settings.failures.burst = 2;
+    })
+    .await;
+    for _ in 0..5 {
+        let (status, body) = told(server.log_in("name", "password").await).await;
+        assert_eq!((status, &body["internalCode"]), (401, &json!(104)));
+        let change = json!({ "clientName": "TEST", "userName": "name", "password": "password", "newPassword": "short" });
+        assert_eq!(server.post("/session/password", &change).await.status(), 400);
+    }
+    assert_eq!(server.log_in("other", "password").await.status(), 200);
+}
+
+#[tokio::test]
 async fn f3_a_failure_on_a_clock_that_ran_ahead_is_forgiven_as_soon_as_any() {
     let server = TestServer::start_with(|_, settings| settings.failures.burst = 1).await;
     let begun = vestibule_model::Clock::now(&*server.clock);

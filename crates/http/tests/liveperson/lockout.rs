@@ -99,6 +99,18 @@ async fn after_a_restart_a_timed_lock_ends_and_failures_count_anew() {
 }
 
 #[tokio::test]
+async fn after_a_restart_a_timed_lock_holds_for_the_rest_of_its_time() {
+    let mut server = with_failures(3, Unlock::AfterMinutes(30)).await;
+    server.clock.advance(Duration::from_hours(10));
+    fail(&server, 3).await;
+    server.clock.advance(Duration::from_mins(20));
+    server.restart().await;
+    assert_eq!(server.log_in("name", "password").await.status(), 401);
+    server.clock.advance(Duration::from_mins(10));
+    assert_eq!(server.log_in("name", "password").await.status(), 200);
+}
+
+#[tokio::test]
 async fn a_lock_that_ended_stays_ended_when_the_policy_changes() {
     let server = with_failures(3, Unlock::AfterMinutes(30)).await;
     fail(&server, 3).await;

@@ -53,3 +53,16 @@ async fn an_agent_logs_in_to_both() {
     let server = start().await;
     assert_eq!(server.log_in("agent1", "agent1-password").await.status(), 200);
 }
+
+#[tokio::test]
+async fn s7_beside_a_livevox_id_that_does_not_live_a_bearer_opens_nothing_of_the_dialect() {
+    let server = start().await;
+    let id = session(&server).await;
+    assert_eq!(crate::log_out(&server, &id).await, 204);
+    let login: Value = server.log_in("name", "password").await.json().await.unwrap();
+    let bearer = login["bearer"].as_str().unwrap();
+    let request = server.request(Method::GET, "/session/sessions?count=10&offset=0").bearer_auth(bearer);
+    assert_eq!(send(request.header("LV-Session", &id)).await.status(), 401);
+    let request = server.request(Method::GET, "/gateway/check").bearer_auth(bearer);
+    assert_eq!(request.header("LV-Session", &id).send().await.unwrap().status(), 200);
+}
