@@ -137,6 +137,8 @@ pub(crate) const fn sequences(block: i64) -> (i64, i64) {
 
 #[cfg(test)]
 mod tests {
+    use vestibule_model::{SessionReference, UserId};
+
     use super::*;
 
     fn filter_of(sessions: std::ops::Range<u64>) -> Filter {
@@ -172,6 +174,71 @@ mod tests {
     #[test]
     fn a_filter_of_another_size_hides_nothing() {
         assert!(Filter(Vec::new()).may_have(Key::User(7)));
+    }
+
+    /// A database with entries of these times, each of the user of its sequence, every other of a session; and its summaries.
+    fn summarised(times: impl IntoIterator<Item = i64>) -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        let tables = "CREATE TABLE audit (sequence, at, account_id, user_id, session);
+                      CREATE TABLE audit_blocks (block PRIMARY KEY, earliest, latest, filter)";
+        connection.execute_batch(tables).unwrap();
+        let mut newest = 0;
+        for at in times {
+            newest += 1;
+            let session = (newest % 2 == 0).then(|| session(newest).0);
+            let insert = "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5)";
+            connection.execute(insert, params![newest, at, b"12345678", newest, session]).unwrap();
+            summarise(&connection, newest - 1, newest).unwrap();
+        }
+        connection
+    }
+
+    fn session(number: i64) -> SessionReference {
+        SessionReference(i128::from(number).to_be_bytes())
+    }
+
+    fn blocks(connection: &Connection) -> Vec<(i64, i64, i64)> {
+        let mut select =
+            connection.prepare("SELECT block, earliest, latest FROM audit_blocks ORDER BY block").unwrap();
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn a_block_is_summarised_once_it_is_full_and_forgotten_with_its_last_entry() {
+        let connection = summarised((1..=3 * 1_024).map(|at| at * 10));
+        let all = [(0, 10, 10_230), (1, 10_240, 20_470), (2, 20_480, 30_710)];
+        assert_eq!(blocks(&connection), all);
+        forget_before(&connection, 1_024 + 1_023).unwrap();
+        assert_eq!(blocks(&connection), all[1..]);
+        forget_before(&connection, 2 * 1_024).unwrap();
+        assert_eq!(blocks(&connection), all[2..]);
+    }
+
+    #[test]
+    fn blocks_that_become_full_together_are_all_summarised() {
+        let connection = summarised(1..1_024);
+        connection.execute("DELETE FROM audit_blocks", []).unwrap();
+        summarise(&connection, 0, 3 * 1_024 - 1).unwrap();
+        assert_eq!(blocks(&connection).iter().map(|block| block.0).collect::<Vec<_>>(), [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_block_is_looked_at_only_for_its_times_account_users_and_sessions() {
+        // A clock that stepped back in the middle.
+        let connection = summarised((1..600).chain(300..1_000));
+        let may = |query: AuditQuery, times| may_have(&connection, 0, &query, times).unwrap();
+        let all = AuditQuery::default;
+        let account = |id: &str| AuditQuery { account: Some(id.parse().unwrap()), ..all() };
+        let user = |id| AuditQuery { user: Some(UserId(id)), ..all() };
+        let of_session = |number| AuditQuery { session: Some(session(number)), ..all() };
+        assert!(may(all(), (0, 1)) && may(all(), (723, 723)) && may(all(), (500, 550)));
+        assert!(!may(all(), (-5, 0)) && !may(all(), (724, 900)));
+        assert!(may(account("12345678"), (0, 900)) && !may(account("87654321"), (0, 900)));
+        assert!(may(user(7), (0, 900)) && !may(user(50_000), (0, 900)));
+        assert!(may(of_session(8), (0, 900)) && !may(of_session(7), (0, 900)));
+        assert!(!may(AuditQuery { user: Some(UserId(50_000)), ..of_session(8) }, (0, 900)));
+        assert!(may_have(&connection, 1, &user(50_000), (5_000, 6_000)).unwrap(), "not full yet");
     }
 
     /// Computed with another implementation. Summaries are kept for as long as entries are: other hashes would hide them.
