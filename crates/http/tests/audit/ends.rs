@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vestibule_model::{
-    Actor, Application, ApplicationId, AuditAction, EndReason, Means, RoleType, SessionReference,
+    Actor, Application, ApplicationId, AuditAction, Dialect, EndReason, Means, RoleType, SessionReference,
 };
 use vestibule_store::Change;
 use vestibule_testkit::{Key, TestServer};
@@ -137,6 +137,8 @@ async fn an_end_from_a_list_tells_who_ended_whose() {
     assert_eq!(ends(&server).await, [EndReason::EndedByAdministrator]);
     let ended = of_action(&server, AuditAction::SessionEnded).await.remove(0);
     assert_eq!((ended.session, ended.user), (Some(of_other), opened[1].user));
+    assert_eq!((ended.means, ended.dialect), (Means::Session, Some(Dialect::LiveVox)));
+    assert_eq!(ended.address, "127.0.0.1".parse().ok());
     assert!(matches!(ended.actor, Actor::User { name, .. } if name == "name"));
 }
 
