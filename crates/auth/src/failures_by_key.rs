@@ -243,7 +243,7 @@ mod tests {
     fn an_address_that_was_right_is_none_that_failed_also_when_others_have_displaced_it() {
         let failures = failures(1);
         assert!(succeeds(&failures, 0, NOW));
-        (0..2 * MOST as u64 + 1).for_each(|number| failures.addresses().succeeded.insert(number, NOW));
+        (0..=2 * MOST as u64).for_each(|number| failures.addresses().succeeded.insert(number, NOW));
         assert!(fails(&failures, 1, NOW));
         assert!(fails(&failures, 0, NOW));
     }
