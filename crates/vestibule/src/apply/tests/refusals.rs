@@ -19,6 +19,14 @@ const REFUSED: &[(&str, &str)] = &[
         "account 1: session_policy.concurrency: unknown variant `two`",
     ),
     (
+        "session_policy = { concurrency = { many = { } } }\n",
+        "account 1: session_policy.concurrency.many: missing field `limit`",
+    ),
+    (
+        "session_policy = { concurrency = { many = { limit = 3 } } }\n",
+        "account 1: session_policy.concurrency.many: missing field `when-full`",
+    ),
+    (
         "[[account.user]]\nlogin_name = \"a\"\nprofiles = [\"Boss\"]\n",
         "user 1/a: profiles: there is no \"Boss\"",
     ),
