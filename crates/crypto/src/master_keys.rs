@@ -38,6 +38,11 @@ pub enum MasterKeysError {
     /// A generation twice.
     #[error("generation {0} of the master key is there twice")]
     Twice(Generation),
+    /// A key under two numbers: changing over from one to the other would be no rotation.
+    #[error(
+        "generations {0} and {1} of the master key are the same key: every generation needs a key of its own"
+    )]
+    Same(Generation, Generation),
 }
 
 impl MasterKeys {
@@ -49,9 +54,7 @@ impl MasterKeys {
     /// Reads what [`Self::to_text`] writes, and the digits of the first generation alone. Between keys stand white space,
     /// line breaks or commas; a line that begins with `#` is left out.
     pub fn from_text(text: &str) -> Result<Self, MasterKeysError> {
-        let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
-        let words = lines.flat_map(|line| line.split(|c: char| c.is_whitespace() || c == ','));
-        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = words(text).map(|(_, word)| word).collect();
         match words[..] {
             [] => Err(MasterKeysError::Empty),
             [only] if !only.contains(':') => Ok(MasterKey::from_hex(only)?.into()),
@@ -72,7 +75,18 @@ impl MasterKeys {
                 Entry::Occupied(_) => return Err(MasterKeysError::Twice(generation)),
             }
         }
-        Ok(Self(keys))
+        let keys = Self(keys);
+        match keys.same() {
+            Some((one, other)) => Err(MasterKeysError::Same(one, other)),
+            None => Ok(keys),
+        }
+    }
+
+    /// Two generations that have one key.
+    fn same(&self) -> Option<(Generation, Generation)> {
+        let mut seen = BTreeMap::new();
+        self.iter()
+            .find_map(|(generation, key)| Some((seen.insert(key.check_value(), generation)?, generation)))
     }
 
     /// A line for each key, oldest first; the first generation alone as its digits. For the keys' file and nowhere else.
@@ -97,11 +111,39 @@ impl MasterKeys {
         Some(generation)
     }
 
-    /// Adds the keys of others whose numbers are not here.
-    pub fn add_missing(&mut self, others: Self) {
+    /// A text that holds keys, every line of it as it is, and behind it a new key, whose generation is given back; None: there is
+    /// none after the last. The first generation alone gets its number.
+    pub fn added_to_text(
+        text: &str,
+        rng: &dyn Rng,
+    ) -> Result<Option<(Generation, Zeroizing<String>)>, MasterKeysError> {
+        let mut keys = Self::from_text(text)?;
+        let Some(generation) = keys.add(rng) else { return Ok(None) };
+        let mut added = Zeroizing::new(String::with_capacity(text.len() + 80));
+        // Where the digits of the first generation stand without its number.
+        let digits = words(text).next().filter(|(_, word)| !word.contains(':'));
+        let at = digits.map_or(text.len(), |(at, _)| at);
+        let (before, behind) = text.split_at(at);
+        added.push_str(before);
+        if digits.is_some() {
+            added.push_str(&Generation::FIRST.to_string());
+            added.push(':');
+        }
+        added.push_str(behind);
+        if !added.ends_with('\n') {
+            added.push('\n');
+        }
+        let line = Self(keys.0.split_off(&generation)).to_text();
+        added.push_str(&line);
+        Ok(Some((generation, added)))
+    }
+
+    /// Adds the keys of others whose numbers are not here. Fails if one of them is here under another number.
+    pub fn add_missing(&mut self, others: Self) -> Result<(), MasterKeysError> {
         for (generation, key) in others.0 {
             self.0.entry(generation).or_insert(key);
         }
+        self.same().map_or(Ok(()), |(one, other)| Err(MasterKeysError::Same(one, other)))
     }
 
     /// Takes out a key. False if it is the only one, or not there.
@@ -124,6 +166,12 @@ impl MasterKeys {
         CheckValues(self.iter().map(|(generation, key)| (generation, key.check_value())).collect())
     }
 
+    /// Keys that no text may hold together.
+    #[cfg(test)]
+    pub(crate) fn unchecked(keys: impl IntoIterator<Item = (Generation, MasterKey)>) -> Self {
+        Self(keys.into_iter().collect())
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Generation, &MasterKey)> {
         self.0.iter().map(|(generation, key)| (*generation, key))
     }
@@ -134,6 +182,26 @@ impl From<MasterKey> for MasterKeys {
     fn from(key: MasterKey) -> Self {
         Self(BTreeMap::from([(Generation::FIRST, key)]))
     }
+}
+
+/// What stands between separators, and where in the text it begins.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_separator = |c: char| c.is_whitespace() || c == ',';
+    let lines = pieces(0, text.split_inclusive('\n'));
+    let lines = lines.filter(|(_, line)| !line.trim_start().starts_with('#'));
+    let words = lines.flat_map(move |(start, line)| pieces(start, line.split_inclusive(is_separator)));
+    words
+        .map(move |(at, word)| (at, word.trim_end_matches(is_separator)))
+        .filter(|(_, word)| !word.is_empty())
+}
+
+/// Pieces that follow one another, each with its place.
+fn pieces<'a>(start: usize, pieces: impl Iterator<Item = &'a str>) -> impl Iterator<Item = (usize, &'a str)> {
+    pieces.scan(start, |next, piece| {
+        let at = *next;
+        *next += piece.len();
+        Some((at, piece))
+    })
 }
 
 #[cfg(test)]
@@ -167,10 +235,44 @@ mod tests {
     fn keys_of_others_are_added_and_replace_none() {
         let (mut keys, others) = (master_keys(&[1, 2]), master_keys(&[3]));
         let expected = master_keys(&[1, 2, 3]).to_text();
-        keys.add_missing(others);
+        keys.add_missing(others).unwrap();
         assert_eq!(keys.to_text(), expected);
-        keys.add_missing(MasterKeys(BTreeMap::from([(generation(2), master_key(9))])));
+        keys.add_missing(MasterKeys(BTreeMap::from([(generation(2), master_key(9))]))).unwrap();
         assert_eq!(keys.to_text(), expected);
+        let same = MasterKeys(BTreeMap::from([(generation(4), master_key(2))]));
+        assert_eq!(keys.add_missing(same), Err(MasterKeysError::Same(generation(2), generation(4))));
+    }
+
+    #[test]
+    fn one_key_under_two_numbers_is_refused_without_being_shown() {
+        let (one, other) = (master_key(1).to_hex(), master_key(2).to_hex());
+        let text = format!("1:{} 2:{} 7:{}", *one, *other, one.to_uppercase());
+        let refused = read(&text).unwrap_err();
+        assert_eq!(refused, MasterKeysError::Same(generation(1), generation(7)));
+        assert!(!format!("{refused:?} {refused}").contains(&**one));
+    }
+
+    #[test]
+    fn a_key_is_added_behind_every_line_that_is_there() {
+        let digits = master_key(1).to_hex();
+        let added = |text: &str| {
+            let (generation, text) = MasterKeys::added_to_text(text, &SeededRng::new(9)).unwrap().unwrap();
+            let keys = MasterKeys::from_text(&text).unwrap();
+            assert_eq!(keys.last(), generation);
+            let line = format!("{generation}:{}\n", *keys.0[&generation].to_hex());
+            text.strip_suffix(&line).unwrap().to_owned()
+        };
+        let digits = digits.as_str();
+        assert_eq!(
+            added(&format!("# a\n\n  {digits} \n# 1: b\n")),
+            format!("# a\n\n  1:{digits} \n# 1: b\n")
+        );
+        assert_eq!(added(digits), format!("1:{digits}\n"));
+        let numbered = format!("# a\r\n3:{digits},\r\n# b\r\n");
+        assert_eq!(added(&numbered), numbered);
+        let full = format!("255:{digits}");
+        assert!(MasterKeys::added_to_text(&full, &SeededRng::new(9)).unwrap().is_none());
+        assert!(MasterKeys::added_to_text("# nothing", &SeededRng::new(9)).is_err());
     }
 
     #[test]

@@ -57,6 +57,11 @@ pub enum KeyRingError {
     /// It is another key than the one that the number belongs to.
     #[error("generation {0} of the master key is another key than the one that was used under this number")]
     Another(Generation),
+    /// The key of one number is known under another: changing over to it would be no rotation.
+    #[error(
+        "generations {0} and {1} of the master key are the same key: every generation needs a key of its own"
+    )]
+    Same(Generation, Generation),
 }
 
 impl Keys {
@@ -99,13 +104,17 @@ impl KeyRing {
     ///
     /// # Errors
     ///
-    /// [`KeyRingError::Another`] when one is not the key that is here under its number.
+    /// [`KeyRingError::Another`] when one is not the key that is here under its number, [`KeyRingError::Same`] when one is here
+    /// under another number.
     pub fn add(&self, keys: &MasterKeys) -> Result<Vec<Generation>, KeyRingError> {
         let is_another = |(generation, key): &(Generation, &MasterKey)| {
             self.0.get(generation.number()).is_some_and(|held| held.check_value != key.check_value())
         };
         if let Some((generation, _)) = keys.iter().find(is_another) {
             return Err(KeyRingError::Another(generation));
+        }
+        for (generation, key) in keys.iter() {
+            self.refuse_same(generation, &key.check_value())?;
         }
         let mut added = Vec::new();
         for (generation, key) in keys.iter().filter(|(generation, _)| !self.holds(*generation)) {
@@ -119,7 +128,8 @@ impl KeyRing {
     ///
     /// # Errors
     ///
-    /// [`KeyRingError`] when it needs one that is not here, or has known another key under a number.
+    /// [`KeyRingError`] when it needs one that is not here, has known another key under a number, or a key that is here under
+    /// another number.
     pub fn follow(&self, records: &[MasterKeyRecord]) -> Result<(), KeyRingError> {
         for MasterKeyRecord { generation, check_value, state, .. } in records {
             match self.0.get(generation.number()) {
@@ -127,7 +137,7 @@ impl KeyRing {
                     return Err(KeyRingError::Another(*generation));
                 }
                 None if *state != KeyState::Retired => return Err(KeyRingError::Missing(*generation)),
-                _ => {}
+                _ => self.refuse_same(*generation, check_value)?,
             }
         }
         let Some(active) = records.iter().find(|record| record.state == KeyState::Active) else {
@@ -143,6 +153,15 @@ impl KeyRing {
             self.0.set(generation, state(generation));
         }
         Ok(())
+    }
+
+    /// Refuses when this is the key of another generation that is here.
+    fn refuse_same(&self, generation: Generation, check_value: &[u8; 32]) -> Result<(), KeyRingError> {
+        let mut others = self.generations().filter(|other| *other != generation);
+        match others.find(|other| self.check_value(*other).as_ref() == Some(check_value)) {
+            Some(other) => Err(KeyRingError::Same(generation.min(other), generation.max(other))),
+            None => Ok(()),
+        }
     }
 
     /// The generation that everything new is made under.

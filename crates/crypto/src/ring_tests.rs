@@ -48,6 +48,21 @@ fn another_key_under_a_number_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn one_key_under_two_numbers_is_refused_and_changes_nothing() {
+    let again = |number: u8| {
+        let digits = crate::testing::master_key(1).to_hex();
+        MasterKeys::from_text(&format!("{number}:{}", *digits)).unwrap()
+    };
+    let same = Err(KeyRingError::Same(Generation::FIRST, generation(2)));
+    let ring = KeyRing::new(&master_keys(&[1]));
+    assert_eq!(ring.add(&again(2)).map(drop), same);
+    assert_eq!(states(&ring), [(1, KeyState::Active)]);
+    let ring = KeyRing::new(&again(2));
+    assert_eq!(ring.follow(&[record(1, KeyState::Retired)]), same);
+    assert_eq!(states(&ring), [(2, KeyState::Active)]);
+}
+
+#[test]
 fn the_active_keys_are_tried_first_and_retired_ones_only_by_their_number() {
     let ring = KeyRing::new(&master_keys(&[1, 2, 3, 4]));
     let records = [record(1, KeyState::Retired), record(2, KeyState::Active), record(3, KeyState::Readable)];

@@ -206,9 +206,8 @@ mod tests {
     /// The generation is authenticated, also where two of them have one key.
     #[test]
     fn a_seal_belongs_to_its_generation() {
-        let digits = master_key(1).to_hex();
-        let keys = format!("2:{0} 3:{0}", *digits);
-        let both = Sealer::derive(&MasterKeys::from_text(&keys).unwrap());
+        let keys = [2, 3].map(|number| (generation(number), master_key(1)));
+        let both = Sealer::derive(&MasterKeys::unchecked(keys));
         let mut sealed = both.seal(&SeededRng::new(1), &PLACE, b"s");
         sealed[1] = 2;
         assert_eq!(both.open(&PLACE, &sealed).unwrap_err(), SealError::Refused);

@@ -97,6 +97,13 @@ pub enum KeyState {
     Retired,
 }
 
+impl fmt::Display for KeyState {
+    /// The name that the audit and the administration API have for it.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(out)
+    }
+}
+
 /// What a database says of a generation that is, or was, active.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MasterKeyRecord {

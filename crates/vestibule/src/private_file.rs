@@ -1,11 +1,12 @@
 //! Files that nobody but their owner may read: written whole or not at all, refused when others can read them.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use rustix::fs::OFlags;
 use vestibule_crypto::{OsRng, random_hex};
 use zeroize::Zeroizing;
 
@@ -15,13 +16,25 @@ const OTHERS: u32 = 0o077;
 /// The largest file that is read: none of ours has more than a few hundred bytes.
 const MAX_BYTES: u64 = 64 * 1024;
 
+/// What is said of a pipe, a device or a folder under the name of a file.
+pub(crate) const NOT_REGULAR: &str = "not a regular file";
+
+/// A regular file and what it is; None: something else has the name, which is not waited for as a pipe without a writer would be.
+pub(crate) fn open(path: &Path) -> io::Result<Option<(File, Metadata)>> {
+    let at_once = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(at_once).open(path)?;
+    let metadata = file.metadata()?;
+    Ok(metadata.is_file().then_some((file, metadata)))
+}
+
 /// Reads a text, unless others can read it too.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     let shown = path.display();
-    let mut file = File::open(path).with_context(|| format!("cannot read {shown}"))?;
-    let metadata = file.metadata().with_context(|| format!("cannot read {shown}"))?;
-    if !metadata.is_file() {
-        bail!("{shown} is no file");
+    let Some((mut file, metadata)) = open(path).with_context(|| format!("cannot read {shown}"))? else {
+        bail!("{shown} is {NOT_REGULAR}");
+    };
+    if metadata.len() > MAX_BYTES {
+        bail!("{shown} is larger than {MAX_BYTES} bytes");
     }
     let mode = metadata.permissions().mode();
     if mode & OTHERS != 0 {
@@ -116,6 +129,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         create(&folder.path().join("secret"), "text").unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn one_that_is_too_large_is_refused_rather_than_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        create(&path, &"x".repeat(64 * 1024)).unwrap();
+        read(&path).unwrap();
+        replace(&path, &"x".repeat(64 * 1024 + 1), 0o600).unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("larger than 65536 bytes"));
     }
 
     #[test]

@@ -102,17 +102,21 @@ impl RunningKeys {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Of keys that this process has and the next one would not find.
+    /// The keys that the database needs, which this process has and the next one would not find.
+    fn missing(&self) -> Vec<(Generation, KeyState)> {
+        let records = self.records().clone();
+        let in_use = records.into_iter().filter(|record| record.state != KeyState::Retired);
+        let missing = in_use.filter(|record| !self.is_in_source(record.generation));
+        missing.map(|record| (record.generation, record.state)).collect()
+    }
+
     fn warn_of_missing(&self) {
-        let in_use = self.records().clone().into_iter().filter(|record| record.state != KeyState::Retired);
-        for MasterKeyRecord { generation, state, .. } in in_use {
-            if !self.is_in_source(generation) {
-                tracing::warn!(
-                    %generation, ?state,
+        for (generation, state) in self.missing() {
+            tracing::warn!(
+                    %generation, %state,
                     "a master key that is in use was taken out of where the keys are: put it back, or the next start \
                      is refused"
-                );
-            }
+            );
         }
     }
 
@@ -163,6 +167,18 @@ impl Auth {
     /// Reads the master keys again from where they came, as after a signal; answers which generations are new.
     pub fn read_master_keys_again(&self) -> Result<Vec<Generation>, KeySourceError> {
         self.keys.read_again()
+    }
+
+    /// What the next start would not find among the master keys, in words; None: it would find all that the database needs.
+    pub fn missing_master_keys(&self) -> Option<String> {
+        let missing = self.keys.missing();
+        let missing = missing.iter().map(|(generation, state)| {
+            format!(
+                "generation {generation} of the master key is {state} and was not where the keys are when they were read \
+                 last: put it back, or the next start is refused"
+            )
+        });
+        Some(missing.collect::<Vec<_>>().join("; ")).filter(|words| !words.is_empty())
     }
 
     /// Follows rotations, of this process or another.

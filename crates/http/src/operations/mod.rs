@@ -41,7 +41,8 @@ impl Readiness {
     pub fn of(auth: &Auth, purpose: Purpose) -> Self {
         let witness = auth.unwitnessed().map(|why| format!("the witness cannot be written: {why}"));
         let journal = auth.unjournaled().map(|why| format!("the journal of ends cannot be made: {why}"));
-        let warnings: Vec<String> = witness.into_iter().chain(journal).collect();
+        let warnings: Vec<String> =
+            witness.into_iter().chain(journal).chain(auth.missing_master_keys()).collect();
         match auth.trouble(purpose) {
             Some(trouble) => Self::NotReady(trouble.to_string().into()),
             None if warnings.is_empty() => Self::Ready,

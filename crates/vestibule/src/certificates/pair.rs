@@ -1,8 +1,8 @@
 //! A certificate with its key, as two PEM files have them.
 
 use std::fmt::Display;
-use std::fs;
 use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ use rustls::sign::CertifiedKey;
 use vestibule_model::Millis;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
+
+use crate::private_file;
 
 const NO_CERTIFICATE: &str = "there is no certificate in it (PEM)";
 
@@ -49,7 +51,7 @@ pub(super) struct Unusable {
 impl Files {
     /// Both files as they are now.
     pub(super) fn read(&self) -> Result<Contents, Unusable> {
-        let read = |place: &(&'static str, PathBuf)| fs::read(&place.1).map_err(|error| wrong(place, error));
+        let read = |place: &(&'static str, PathBuf)| read(&place.1).map_err(|error| wrong(place, error));
         Ok(Contents { certificate: read(&self.certificate)?, key: Zeroizing::new(read(&self.key)?) })
     }
 
@@ -87,6 +89,16 @@ impl Contents {
     pub(super) fn mark(&self, hasher: &RandomState) -> u64 {
         hasher.hash_one((&self.certificate, &*self.key))
     }
+}
+
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    let Some((mut file, metadata)) = private_file::open(file)? else {
+        return Err(io::Error::other(format!("this is {}", private_file::NOT_REGULAR)));
+    };
+    // Room for all of it: a private key that grows leaves copies of itself behind.
+    let mut contents = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
+    file.read_to_end(&mut contents)?;
+    Ok(contents)
 }
 
 fn chain(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {

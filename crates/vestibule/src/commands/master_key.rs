@@ -1,11 +1,12 @@
 //! `vestibule master-key generate`: another generation beside those that there are.
 
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use anyhow::Context;
-use vestibule_crypto::OsRng;
+use vestibule_crypto::{MasterKeys, OsRng};
 
 use crate::command_line::GenerateMasterKey;
 use crate::config::{self, Flags};
@@ -31,10 +32,11 @@ fn add_to_file(file: &Path) -> anyhow::Result<()> {
     // The file itself, where its name is a link.
     let file = &fs::canonicalize(file).with_context(|| format!("cannot read {shown}"))?;
     let _turn = take_turn(file).with_context(|| format!("cannot lock {shown}"))?;
-    let mut keys = master_key::read(file)?;
-    let had = keys.last();
-    let generation = keys.add(&OsRng).ok_or_else(no_more)?;
-    private_file::replace(file, &keys.to_text(), 0o600).with_context(|| format!("cannot write {shown}"))?;
+    let had = master_key::read(file)?.last();
+    let text = private_file::read(file)?;
+    // The operator's other lines stay.
+    let (generation, text) = MasterKeys::added_to_text(&text, &OsRng)?.ok_or_else(no_more)?;
+    private_file::replace(file, &text, 0o600).with_context(|| format!("cannot write {shown}"))?;
     screen::say(format_args!(
         "added generation {generation} to {shown}, behind generation {had}; nothing uses it yet. If `vestibule master-key list` \
          says that {had} is distributed, that one waits unused, and is left out once {generation} is in force\n\
@@ -45,11 +47,13 @@ fn add_to_file(file: &Path) -> anyhow::Result<()> {
 }
 
 /// The lock of the file that has the name now: whoever had the turn before may have put another in its place.
-fn take_turn(file: &Path) -> std::io::Result<File> {
+fn take_turn(file: &Path) -> io::Result<File> {
     loop {
-        let turn = File::open(file)?;
+        let Some((turn, metadata)) = private_file::open(file)? else {
+            return Err(io::Error::other(format!("it is {}", private_file::NOT_REGULAR)));
+        };
         turn.lock()?;
-        if turn.metadata()?.ino() == fs::metadata(file)?.ino() {
+        if metadata.ino() == fs::metadata(file)?.ino() {
             return Ok(turn);
         }
     }

@@ -164,6 +164,7 @@ fn check_contents(file: &Path, draft: &Draft, ring: &KeyRing) -> anyhow::Result<
         Err(KeyRingError::Missing(generation)) => {
             Err(refuse(format!("this backup needs generation {generation} of the master key")).into())
         }
+        Err(error @ KeyRingError::Same(..)) => Err(refuse(error.to_string()).into()),
         Err(KeyRingError::Another(generation)) => {
             let more = if generation == Generation::FIRST && contents.master_keys.len() == 1 {
                 String::new()
