@@ -60,6 +60,7 @@ pub(crate) fn database(draft: Draft, data: &DataDir, now: Millis) -> anyhow::Res
     let shown = database.display();
     give_to_owner(draft.path(), data)?;
     let mut kept = Vec::new();
+    let aside = aside(&database, now);
     if database.exists() {
         match fold_log(&database) {
             Ok(()) => {}
@@ -70,14 +71,13 @@ pub(crate) fn database(draft: Draft, data: &DataDir, now: Millis) -> anyhow::Res
                 screen::complain(format_args!("{shown} cannot be read any more: {error}"));
             }
         }
-        let aside = aside(&database, now);
         // A second name for the old one: there is no moment without a database.
         fs::hard_link(&database, &aside).with_context(|| format!("cannot keep {shown}"))?;
-        kept.push(aside);
+        kept.push(aside.clone());
     }
     // A log that is still there belongs to the old one, and would be read as the new one's.
     for suffix in ["-wal", "-journal"] {
-        let (log, aside) = (with_suffix(&database, suffix), with_suffix(&aside(&database, now), suffix));
+        let (log, aside) = (with_suffix(&database, suffix), with_suffix(&aside, suffix));
         match fs::rename(&log, &aside) {
             Ok(()) => kept.push(aside),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -98,10 +98,16 @@ fn remove(file: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// The name under which a file is kept.
+/// A name under which a file is kept, and a log beside it: one that nothing older has.
 fn aside(file: &Path, now: Millis) -> PathBuf {
     let time = timestamp(now).map(|time| time.strftime("%Y%m%dT%H%M%SZ").to_string());
-    with_suffix(file, &format!(".replaced-{}", time.unwrap_or_else(|| now.as_unix().to_string())))
+    let first =
+        with_suffix(file, &format!(".replaced-{}", time.unwrap_or_else(|| now.as_unix().to_string())));
+    let is_free = |name: &PathBuf| {
+        ["", "-wal", "-journal"].iter().all(|suffix| fs::symlink_metadata(with_suffix(name, suffix)).is_err())
+    };
+    let further = (2..=u32::MAX).map(|number| with_suffix(&first, &format!(".{number}")));
+    [first.clone()].into_iter().chain(further).find(is_free).unwrap_or(first)
 }
 
 /// A time in UTC, without its milliseconds.
@@ -154,7 +160,7 @@ impl Place {
             found.get(generation).is_some_and(|other| other != *value)
         };
         match given.iter().find(is_another) {
-            None => keys.add_missing(there),
+            None => keys.add_missing(there).map_err(|error| Refusal::new(format_args!("{self}: {error}")))?,
             Some((generation, _)) if given.iter().any(|key| is_common(&key)) => {
                 return Err(Refusal::new(format_args!(
                     "generation {generation} of the master key is another key in {self} than the one that was given: \

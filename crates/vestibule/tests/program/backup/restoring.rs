@@ -117,6 +117,20 @@ fn a_database_that_is_there_is_replaced_only_when_told_to_and_kept() {
 }
 
 #[test]
+fn every_database_that_was_replaced_is_kept_also_within_one_second() {
+    let folder = restored(&[]);
+    let kept: std::collections::BTreeSet<String> = (0..3)
+        .map(|_| {
+            let outcome = restore(&folder, &["--overwrite"]);
+            done(&outcome);
+            outcome.out.split("kept what was there: ").nth(1).unwrap().lines().next().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(kept.len(), 3, "{kept:?}");
+    assert!(kept.iter().all(|kept| Path::new(kept).exists()));
+}
+
+#[test]
 fn another_key_that_is_there_is_replaced_only_when_told_to_and_kept() {
     let folder = backed_up();
     let other = "0123456789abcdef".repeat(4);
@@ -142,7 +156,7 @@ fn without_a_key_the_one_in_place_is_taken() {
     let mut command = vestibule();
     command.arg("restore").arg(folder.path("backup"));
     let outcome = run(command.arg("--data-dir").arg(folder.path("empty")));
-    refused(&outcome, 1, "without --key the master key must be in its place");
+    refused(&outcome, 2, "without --key the master key must be in its place");
     assert!(!folder.path("empty").exists());
 }
 
