@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::exit_code::Refusal;
+use crate::input_error::{InputError, is_place_wrong};
 
 /// The name of the witness.
 pub(crate) const WITNESS: &str = "vestibule.witness";
@@ -36,6 +37,15 @@ impl DataDir {
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         make(path)?;
         Self::open_existing(path)
+    }
+
+    /// Says why a service could not use what has the name, without making it.
+    pub(crate) fn check(&self) -> Result<(), InputError> {
+        if self.path.is_dir() || !self.path.exists() {
+            return Ok(());
+        }
+        let reason = format_args!("{} is no folder", self.path.display());
+        Err(InputError::new("server.data_dir", reason))
     }
 
     /// The folder, which has to be there. Its database can be used beside others.
@@ -141,7 +151,14 @@ impl DataDir {
 
 fn make(path: &Path) -> anyhow::Result<()> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.with_context(|| format!("cannot make the data directory {}", path.display()))
+    made.map_err(|error| {
+        let reason = format!("cannot make the data directory {}", path.display());
+        if is_place_wrong(&error) {
+            InputError::new("server.data_dir", format_args!("{reason}: {error}")).into()
+        } else {
+            anyhow::Error::new(error).context(reason)
+        }
+    })
 }
 
 fn folder(path: &Path) -> anyhow::Result<File> {

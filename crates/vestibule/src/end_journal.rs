@@ -12,7 +12,7 @@ use crate::commands::count;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::exit_code::Refusal;
-use crate::input_error::InputError;
+use crate::input_error::{InputError, is_place_wrong};
 
 /// Where the journal is.
 pub(crate) fn place(config: &Config, data: &DataDir) -> PathBuf {
@@ -48,6 +48,13 @@ pub(crate) fn open(
     Ok(Arc::new(journal))
 }
 
+/// Says why a service could not read its journal of ends, without making one.
+pub(crate) fn check(config: &Config, (data, keys): (&DataDir, &KeyRing)) -> anyhow::Result<()> {
+    let path = place(config, data);
+    let ends = FileEndJournal::count(&path, &RecordSealer::of_end_journal(keys));
+    ends.map(drop).map_err(|error| cannot_read(&path, error))
+}
+
 /// Refuses while the journal holds ends that the database may not have taken: a copy of the database alone would have their
 /// sessions alive.
 pub(crate) fn refuse_ends(config: &Config, (data, keys): (&DataDir, &KeyRing)) -> anyhow::Result<()> {
@@ -72,6 +79,9 @@ fn cannot_read(path: &Path, error: io::Error) -> anyhow::Error {
         let reason = "this is no journal of ends, and was not touched: name a file that is not there yet (durability.end_journal)";
         return InputError::new(file, reason).into();
     }
-    anyhow::Error::new(error)
-        .context(format!("cannot read the journal of ends, {file}: it may hold ends of sessions"))
+    let cannot = format!("cannot read the journal of ends, {file}");
+    if is_place_wrong(&error) {
+        return InputError::new(cannot, format_args!("it may hold ends of sessions: {error}")).into();
+    }
+    anyhow::Error::new(error).context(format!("{cannot}: it may hold ends of sessions"))
 }

@@ -1,6 +1,7 @@
 //! What an operator wrote, and why it is refused: always with the place.
 
 use std::fmt;
+use std::io;
 
 /// A file, key or argument that is refused, or several. The program ends with exit code 2.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,6 +37,17 @@ impl InputError {
     pub(crate) fn toml(source: impl fmt::Display, text: &str, error: &toml::de::Error) -> Self {
         Self::new(format_args!("{source}{}", position(text, error)), error.message())
     }
+}
+
+/// Whether a file cannot be used because of where it was said to be, which no second attempt changes.
+pub(crate) fn is_place_wrong(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        AlreadyExists, IsADirectory, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem,
+    };
+    matches!(
+        error.kind(),
+        AlreadyExists | IsADirectory | NotADirectory | NotFound | PermissionDenied | ReadOnlyFilesystem
+    )
 }
 
 /// `:line:column`, counted from 1; nothing if the error has no place.

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use vestibule_auth::{KeySource, KeySourceError, Keys};
 use vestibule_crypto::{KeyRing, MasterKeys, OsRng};
 use zeroize::Zeroizing;
@@ -53,15 +53,28 @@ impl KeySource for Place {
 /// The keys from the place that the settings name, or else from `master.key`, which is made for a new database.
 pub(crate) fn load(settings: &MasterKeySettings, data: &DataDir) -> anyhow::Result<KeyRing> {
     let keys = match (&settings.file, &settings.environment) {
-        (None, None) => from_data_dir(data)?,
-        _ => Place::of(settings, data).read()?,
+        (None, None) => from_data_dir(settings, data)?,
+        _ => load_existing(settings, data)?,
     };
     Ok(KeyRing::new(&keys))
 }
 
+/// The keys that a service would load, or why it would not, without making any. None: its first start is to make the key.
+pub(crate) fn check(settings: &MasterKeySettings, data: &DataDir) -> Result<Option<MasterKeys>, InputError> {
+    match (&settings.file, &settings.environment) {
+        (None, None) if !data.master_key().exists() => refuse_lost(data).map(|()| None),
+        _ => load_existing(settings, data).map(Some),
+    }
+}
+
 /// The same, but the keys have to be there.
-pub(crate) fn load_existing(settings: &MasterKeySettings, data: &DataDir) -> anyhow::Result<MasterKeys> {
-    Place::of(settings, data).read()
+pub(crate) fn load_existing(settings: &MasterKeySettings, data: &DataDir) -> Result<MasterKeys, InputError> {
+    let place = match (&settings.file, &settings.environment) {
+        (Some(_), _) => "master_key.file",
+        (None, Some(_)) => "master_key.environment",
+        (None, None) => "the master key",
+    };
+    Place::of(settings, data).read().map_err(|error| InputError::new(place, format_args!("{error:#}")))
 }
 
 /// The keys in the file of the argument `--key`, or else those that the settings name; either have to be there.
@@ -90,19 +103,22 @@ pub(crate) fn from_environment(variable: &str) -> anyhow::Result<MasterKeys> {
         .with_context(|| format!("the environment variable {variable} holds no master key"))
 }
 
-fn from_data_dir(data: &DataDir) -> anyhow::Result<MasterKeys> {
+fn from_data_dir(settings: &MasterKeySettings, data: &DataDir) -> anyhow::Result<MasterKeys> {
     let path = data.master_key();
     if path.exists() {
-        return read(&path);
+        return Ok(load_existing(settings, data)?);
     }
-    if data.database().exists() {
-        bail!(
-            "there is a database but no master key at {}: put the key back from its backup. \
-             A new one would open nothing of what the database holds",
-            path.display()
-        );
-    }
+    refuse_lost(data)?;
     make(&path)
+}
+
+fn refuse_lost(data: &DataDir) -> Result<(), InputError> {
+    if !data.database().exists() {
+        return Ok(());
+    }
+    let place = format!("there is a database but no master key at {}", data.master_key().display());
+    let reason = "put the key back from its backup. A new one would open nothing of what the database holds";
+    Err(InputError::new(place, reason))
 }
 
 /// The keys in a file that nobody else can read.

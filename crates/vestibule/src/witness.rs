@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
+use rustix::fs::Access;
 use serde_json::{Value, json};
 use vestibule_crypto::{AuditKey, KeyRing, OsRng, RecordSealer};
 use vestibule_model::{Actor, AuditAction, AuditRecord, Clock, Means};
@@ -18,7 +19,7 @@ use crate::commands::{count, operator};
 use crate::config::Config;
 use crate::data_dir::{DataDir, WITNESS};
 use crate::exit_code::Refusal;
-use crate::input_error::InputError;
+use crate::input_error::{InputError, is_place_wrong};
 use crate::{replace, screen};
 
 /// What an opening has to do with the witness.
@@ -43,20 +44,44 @@ pub(crate) fn open(config: &Config, used: (&DataDir, &KeyRing)) -> anyhow::Resul
     let (data, keys) = used;
     let path = place(config, data);
     let file = WitnessFile::open(&path, Arc::new(RecordSealer::of_witness(keys)));
-    let file = file.map_err(|error| match error {
+    let file = file.map_err(refused)?;
+    replace::give_to_owner(&path, data)?;
+    Ok(file)
+}
+
+/// Says why a service could not open its witness, without making one.
+pub(crate) fn check(config: &Config, data: &DataDir) -> anyhow::Result<()> {
+    let path = place(config, data);
+    if WitnessFile::check(&path).map_err(refused)? {
+        return Ok(());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // A start makes the data directory.
+    if folder == data.path() && !folder.exists() {
+        return Ok(());
+    }
+    let writable = rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK);
+    writable.map_err(|error| refused(WitnessError::Unusable { path: path.clone(), source: error.into() }))
+}
+
+fn refused(error: WitnessError) -> anyhow::Error {
+    const NEEDED: &str = "the database needs its witness";
+    const ADVICE: &str =
+        "mount its disk, let the service write there, or name another place (durability.witness)";
+    match error {
         error @ WitnessError::InUse { .. } => Refusal::new(error).into(),
         WitnessError::NotOne { path } => InputError::new(
             path.display(),
             "this is no witness, and was not touched: name a file that is not there yet (durability.witness)",
         )
         .into(),
-        error @ WitnessError::Unusable { .. } => anyhow::Error::new(error).context(
-            "the database needs its witness: mount its disk, let the service write there, or name another place \
-             (durability.witness)",
-        ),
-    })?;
-    replace::give_to_owner(&path, data)?;
-    Ok(file)
+        WitnessError::Unusable { ref source, .. } if is_place_wrong(source) => {
+            InputError::new(NEEDED, format_args!("{ADVICE}: {:#}", anyhow!(error))).into()
+        }
+        error @ WitnessError::Unusable { .. } => {
+            anyhow::Error::new(error).context(format!("{NEEDED}: {ADVICE}"))
+        }
+    }
 }
 
 /// The database of a data directory, compared with its witness, and what was noticed told.

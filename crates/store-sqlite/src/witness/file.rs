@@ -90,6 +90,17 @@ impl WitnessFile {
         Ok(Self { path: path.to_owned(), seal, file, next, said })
     }
 
+    /// Whether there is a file that [`Self::open`] would take. Neither makes, changes nor locks one.
+    pub fn check(path: &Path) -> Result<bool, WitnessError> {
+        let unusable = |source| WitnessError::Unusable { path: path.to_owned(), source };
+        match OpenOptions::new().read(true).write(true).open(path) {
+            Ok(file) if has_form(&file).map_err(unusable)? => Ok(true),
+            Ok(_) => Err(WitnessError::NotOne { path: path.to_owned() }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(unusable(error)),
+        }
+    }
+
     /// Reads again what it says. Which seals count is known only when the database was opened, which says which generations of
     /// the master key are accepted.
     pub(crate) fn look_again(&mut self) -> io::Result<()> {

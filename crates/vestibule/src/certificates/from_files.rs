@@ -45,10 +45,14 @@ impl FromFiles {
         Ok(Self { listener, files, hasher, state: RwLock::new(state) })
     }
 
+    /// Why clients will refuse what is shown, if it is for its days.
+    pub(super) fn out_of_time(&self, now: Millis) -> Option<Unusable> {
+        self.read(|state| self.files.in_time(&state.pair, now)).err()
+    }
+
     /// Says in the log that clients will refuse what is shown, if they will.
     pub(super) fn warn_if_out_of_time(&self, now: Millis) {
-        let out_of_time = self.read(|state| self.files.in_time(&state.pair, now));
-        if let Err(Unusable { reason, .. }) = out_of_time {
+        if let Some(Unusable { reason, .. }) = self.out_of_time(now) {
             tracing::error!(listener = self.listener, reason, "clients will refuse the certificate");
         }
     }

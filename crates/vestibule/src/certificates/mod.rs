@@ -49,6 +49,16 @@ pub(crate) fn from_files(loaded: &Loaded) -> Result<Tls, InputError> {
     InputError::all(errors).map_or(Ok(tls), Err)
 }
 
+/// Says what is wrong with the certificates that the configuration names, for whoever looks at it before a start: also that one
+/// is out of its time, which a start shows all the same.
+pub(crate) fn check(loaded: &Loaded, now: Millis) -> Result<(), InputError> {
+    let out_of_time = |certificate: &Arc<FromFiles>| {
+        let Unusable { setting, reason } = certificate.out_of_time(now)?;
+        Some(loaded.refuse(setting, format_args!("{reason}: clients will refuse the certificate")))
+    };
+    InputError::all(from_files(loaded)?.followed.0.iter().filter_map(out_of_time)).map_or(Ok(()), Err)
+}
+
 fn gather(error: InputError, errors: &mut Vec<InputError>) -> Option<Arc<ServerConfig>> {
     errors.push(error);
     None

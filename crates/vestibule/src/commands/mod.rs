@@ -4,6 +4,7 @@ mod apply;
 mod ask;
 pub(crate) mod audit;
 mod backup;
+mod check_config;
 mod dev;
 mod healthcheck;
 mod master_key;
@@ -23,6 +24,7 @@ use vestibule_model::{Actor, Millis};
 pub(crate) use apply::apply;
 pub(crate) use ask::ask;
 pub(crate) use backup::backup;
+pub(crate) use check_config::check_config;
 pub(crate) use dev::dev;
 pub(crate) use healthcheck::healthcheck;
 pub(crate) use master_key::generate as generate_master_key;
@@ -31,18 +33,9 @@ pub(crate) use serve::serve;
 pub(crate) use verify_backup::verify_backup;
 pub(crate) use witness::renew as renew_witness;
 
-use crate::command_line::{CommandLine, ConfigArguments};
-use crate::config::{self, Flags};
+use crate::command_line::CommandLine;
 use crate::exit_code::Interrupted;
-use crate::{certificates, replace, screen};
-
-/// `vestibule config check`
-pub(crate) fn check_config(arguments: &ConfigArguments) -> anyhow::Result<()> {
-    let loaded = config::load(arguments.config.as_deref(), Flags::default())?;
-    certificates::from_files(&loaded)?;
-    screen::say("OK");
-    Ok(())
-}
+use crate::{config, replace, screen};
 
 /// `vestibule config default`
 #[expect(clippy::unnecessary_wraps, reason = "every command has the same form")]

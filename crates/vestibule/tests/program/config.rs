@@ -5,7 +5,10 @@ use crate::support::{Folder, Outcome, Server, run, vestibule};
 fn check(text: &str, settings: &[(&str, &str)]) -> Outcome {
     let folder = Folder::new();
     let file = folder.file("vestibule.toml", text);
-    run(vestibule().args(["config", "check", "--config"]).arg(file).envs(settings.iter().copied()))
+    let mut command = vestibule();
+    command.args(["config", "check", "--config"]).arg(file);
+    // That of the defaults may be there, and be somebody else's.
+    run(command.env("VESTIBULE_SERVER_DATA_DIR", folder.path("data")).envs(settings.iter().copied()))
 }
 
 #[test]
@@ -130,7 +133,7 @@ fn a_log_level_for_a_part_that_there_is_not_is_refused() {
 
 #[test]
 fn everything_that_is_wrong_with_a_file_is_told_at_once_a_line_each() {
-    let outcome = check("[server]\nhttp = \"nonsense\"\nworkers = 100000\ndata_dir = \"\"\n", &[]);
+    let outcome = check("[server]\nhttp = \"nonsense\"\nworkers = 100000\ntrusted_proxies = [\"x\"]\n", &[]);
     assert_eq!(outcome.code, Some(2));
     let lines: Vec<&str> = outcome.err.lines().collect();
     assert_eq!(lines.len(), 3, "{}", outcome.err);

@@ -13,6 +13,7 @@ mod backup;
 mod certificates;
 mod client;
 mod config;
+mod config_check;
 mod database_file;
 mod dev;
 mod docs;

@@ -231,7 +231,7 @@ fn without_the_master_key_of_the_database_there_is_no_backup() {
     fs::write(&key, "0123456789abcdef".repeat(4)).unwrap();
     refused(&backup(&folder, &folder.path("backup")), 1, "the database belongs to another master key");
     fs::remove_file(&key).unwrap();
-    refused(&backup(&folder, &folder.path("backup")), 1, "without the master key a backup cannot be sealed");
+    refused(&backup(&folder, &folder.path("backup")), 2, "without the master key a backup cannot be sealed");
     let names: Vec<_> =
         fs::read_dir(folder.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["data"]);
