@@ -186,7 +186,7 @@ impl Auth {
     ) -> Result<bool, AdministrationError> {
         let own = caller.session().filter(|session| session.id.generation() == Some(generation));
         if let Some(own) = own {
-            self.end(own, &caller.end()).await?;
+            self.end(own, &end_with_key(caller, own)).await?;
         }
         self.store.commit(vec![Change::ForgetAnswersUnder(generation)]).await?;
         Ok(own.is_some())

@@ -1,7 +1,7 @@
 //! The words for what was done to an API key, an OAuth client or an application token whose sessions ended of it.
 
 use serde_json::{Map, Value};
-use vestibule_model::{AuditAction, AuditRecord, Millis, TargetKind};
+use vestibule_model::{AuditAction, AuditRecord, Means, Millis, TargetKind};
 
 use super::words::who_through;
 
@@ -20,7 +20,8 @@ pub(super) fn refused(cause: Option<&AuditRecord>, time: &dyn Fn(Millis) -> Stri
     if after.get("enabled") == Some(&Value::Bool(false)) {
         format!("{what} was disabled {done}")
     } else if has("secret") || has("access_token") || has("token") {
-        renewed(&what, &done, after.get("previous_values_until").and_then(Value::as_i64), time)
+        let until = after.get("previous_values_until").and_then(Value::as_i64);
+        other_secrets(record.means, &format!("the secrets of {what} were"), (&done, until), time)
     } else if has("privileges") {
         format!("the privileges of {what} were changed {done}")
     } else if has("addresses") {
@@ -32,12 +33,23 @@ pub(super) fn refused(cause: Option<&AuditRecord>, time: &dyn Fn(Millis) -> Stri
     }
 }
 
-fn renewed(what: &str, done: &str, until: Option<i64>, time: &dyn Fn(Millis) -> String) -> String {
-    let old = match until {
-        Some(until) => format!("and the old ones ended {}", time(Millis::from_unix(until))),
-        None => "without an overlap".to_owned(),
-    };
-    format!("the secrets of {what} were renewed {done}, {old}")
+/// The administration API only ever renews secrets; a file of `vestibule apply` replaces them by those that it holds.
+fn other_secrets(
+    means: Means,
+    secrets_were: &str,
+    (done, until): (&str, Option<i64>),
+    time: &dyn Fn(Millis) -> String,
+) -> String {
+    match until {
+        Some(until) => {
+            let until = time(Millis::from_unix(until));
+            format!("{secrets_were} renewed {done}, and the old ones ended {until}")
+        }
+        None if means == Means::CommandLine => {
+            format!("{secrets_were} replaced by others {done}, and the old ones ended at once")
+        }
+        None => format!("{secrets_were} renewed {done}, without an overlap"),
+    }
 }
 
 /// `API key Bots`.

@@ -178,14 +178,28 @@ fn every_reason_has_words_of_its_own() {
 
 /// The answer about a session of API key 7 that ended of a change.
 fn refused_after(action: AuditAction, after: &str) -> String {
+    refused_after_by((jane(), Means::Session), action, after)
+}
+
+fn refused_after_by((actor, means): (Actor, Means), action: AuditAction, after: &str) -> String {
     let target = AuditTarget { kind: TargetKind::ApiKey, id: "7".into(), name: "Bots".into() };
-    let record = AuditRecord::new(Millis::from_unix(8_000), action, jane(), Means::Session);
+    let record = AuditRecord::new(Millis::from_unix(8_000), action, actor, means);
     let cause = entry(2, AuditRecord { target: Some(target), after: Some(after.into()), ..record });
     let end = ended(EndReason::ApplicationRefused, Actor::System, Means::System);
     let of = cause::Of::entries(&[opened()]);
     let found = cause::find(EndReason::ApplicationRefused, of, std::slice::from_ref(&cause));
     assert_eq!(found, Some(&cause));
     answer(end, found)
+}
+
+#[test]
+fn secrets_that_a_file_has_replaced_were_not_renewed() {
+    let somebody = (Actor::CommandLine { name: "uid 0".into() }, Means::CommandLine);
+    assert_eq!(
+        refused_after_by(somebody, AuditAction::Changed, r#"{"secret":"another"}"#),
+        "ended at 9000: the secrets of API key Bots were replaced by others at 8000 by somebody on the command line \
+         (uid 0), and the old ones ended at once"
+    );
 }
 
 #[test]

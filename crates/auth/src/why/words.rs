@@ -47,7 +47,7 @@ pub(super) fn step(entry: &AuditEntry, cause: Option<&AuditEntry>, time: Time<'_
             format!("{} refused{from}: {}", times(record, "refresh"), refused(why))
         }
         (AuditAction::Restored | AuditAction::SetBack, _) => all_ended(record, time),
-        (action, _) => format!("{action:?} by {}{from}", who(record)),
+        (action, _) => format!("{action} by {}{from}", who(record)),
     }
 }
 

@@ -161,7 +161,7 @@ fn key(operator: &Operator, generation: u64) -> Value {
     all.find(|key| key["generation"] == generation).cloned().unwrap_or_default()
 }
 
-fn refused(operator: &Operator, arguments: &[&str], words: &str) {
+pub(super) fn refused(operator: &Operator, arguments: &[&str], words: &str) {
     let outcome = operator.run(arguments);
     assert!(outcome.code != Some(0) && outcome.err.contains(words), "{arguments:?}: {}", outcome.err);
 }
@@ -292,10 +292,13 @@ fn who_retires_with_a_session_of_the_old_generation_is_heard_to_the_end() {
     let redone = |_: &Server| remains()["sealed_secrets"] == 0 && remains()["digests"] == 0;
     operator.server.soon("the old generation's secrets made anew", redone);
     assert!(remains()["answers"].as_u64().unwrap() > 0 && remains()["sessions"].as_u64().unwrap() > 0);
+    let own = operator.json(&["session", "list", "--account", "administrators"])[0]["reference"].clone();
     let said = operator.ask(&["master-key", "retire", "1", "--end-sessions", "--yes"]);
     assert!(said.contains("generation 1 is retired"), "{said}");
     assert_eq!(operator.run(&["master-key", "list"]).code, Some(5));
     assert_eq!(operator.log_in("admin-password").code, Some(0));
+    let why = operator.ask(&["why", own.as_str().unwrap()]);
+    assert!(why.contains(", with all sessions under generation 1 of the master key"), "{why}");
     assert_eq!(
         (key(&operator, 1)["state"].clone(), remains()["answers"].clone()),
         (json!("retired"), json!(0))
@@ -350,7 +353,7 @@ fn without_the_old_key(operator: Operator, token: &str) {
     };
     let outcome = with(both.lines().find(|line| line.starts_with("1:")).unwrap());
     assert!(outcome.code == Some(0) && outcome.out.contains("sound"), "{}", outcome.err);
-    let outcome = with(&second.replacen("2:", "1:", 1));
+    let outcome = with(&format!("1:{}", "0f".repeat(32)));
     assert!(outcome.code == Some(1) && outcome.err.contains("another"), "{}", outcome.err);
     let operator = restarted(operator);
     turn(&addresses(&operator.server), token, 0);
@@ -518,10 +521,15 @@ fn a_key_that_is_in_use_and_was_taken_out_is_missed_before_the_next_start() {
     assert!(reloaded.err.contains("generation 1 is readable and not where"), "{}", reloaded.err);
     assert_eq!(key(&operator, 1)["at_hand"], false);
     operator.server.soon("a word in the log", |server| server.err().contains("or the next start is refused"));
+    let ready = operator.server.get("admin", "/readyz");
+    let warning = "generation 1 of the master key is readable and was not where the keys are";
+    assert_eq!(ready.status, 200);
+    assert!(ready.json()["warning"].as_str().unwrap().starts_with(warning), "{}", ready.body);
     fs::write(operator.folder.path("data/master.key"), both).unwrap();
     let reloaded = operator.run(&["master-key", "reload"]);
     assert!(!reloaded.err.contains("put it back"), "{}", reloaded.err);
     assert_eq!(key(&operator, 1)["at_hand"], true);
+    assert_eq!(operator.server.get("admin", "/readyz").json()["warning"], Value::Null);
 }
 
 /// A database in a folder, its backup from before a rotation, and the key file of that time.
