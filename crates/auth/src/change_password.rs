@@ -104,7 +104,7 @@ impl Auth {
         }
         for session in sessions {
             self.live.remove(session.id);
-            tracing::info!(session = ?session.id, user = %user.id, reason = ?end.reason, "session ended");
+            tracing::info!(session = ?session.id, user = %user.id, reason = %end.reason, "session ended");
         }
         Ok(())
     }

@@ -58,7 +58,7 @@ impl Ending {
             return Ok(Arc::clone(&kept.place));
         }
         let slot = journal.keep(end.to_keep(of, opened_until, now)).await?;
-        tracing::warn!(?of, reason = ?end.reason, "the store does not take an end of sessions: the journal has it");
+        tracing::warn!(%of, reason = %end.reason, "the store does not take an end of sessions: the journal has it");
         let place = Arc::new(Journaled(slot));
         *kept = Some(Kept { opened_until, place: Arc::clone(&place) });
         Ok(place)

@@ -4,6 +4,7 @@
 //! queue is bounded by length and by how long a job may wait; what is beyond is turned away at once.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
@@ -302,6 +303,23 @@ fn lower_priority() {
     let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
     let set = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
     if let Err(error) = set {
-        tracing::warn!(?error, "hash threads are not scheduled as idle ones");
+        tracing::warn!(error = in_words(error), "hash threads are not scheduled as idle ones");
+    }
+}
+
+fn in_words(error: thread_priority::Error) -> String {
+    match error {
+        thread_priority::Error::OS(code) => io::Error::from_raw_os_error(code).to_string(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_refuses_is_told_in_its_words() {
+        assert!(in_words(thread_priority::Error::OS(13)).starts_with("Permission denied"));
     }
 }

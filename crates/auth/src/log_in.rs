@@ -107,7 +107,7 @@ pub enum LogInError {
         retry_after: Duration,
     },
     /// The credentials are right, but the user may not log in now.
-    #[error("refused: {0:?}")]
+    #[error("refused: {0}")]
     Refused(Standing),
     /// The hash pool's queue is full.
     #[error("the queue of logins is full")]

@@ -123,7 +123,7 @@ impl Auth {
         for batch in sessions.chunks(BATCH) {
             let tell = |session: &Session| {
                 let end = end(session);
-                tracing::debug!(session = ?session.id, user = %session.user, reason = ?end.reason, "session ended");
+                tracing::debug!(session = ?session.id, user = %session.user, reason = %end.reason, "session ended");
                 self.end_and_tell(session, &end)
             };
             let changes: Vec<Change> = batch.iter().flat_map(tell).collect();

@@ -63,7 +63,7 @@ impl Auth {
         let replaced = ended.len();
         for Session { id, .. } in ended {
             self.live.remove(id);
-            tracing::debug!(session = ?id, reason = ?EndReason::Replaced, "session ended");
+            tracing::debug!(session = ?id, reason = %EndReason::Replaced, "session ended");
         }
         self.live.insert(&session, opened.user);
         tracing::debug!(

@@ -2,6 +2,7 @@
 //!
 //! The same questions are asked at login and at every refresh.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use vestibule_model::{
@@ -28,6 +29,21 @@ pub enum Standing {
     BotFeatureOff,
     /// The user has as many sessions as the policy allows.
     TooManySessions,
+}
+
+impl fmt::Display for Standing {
+    /// For the log.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Locked => "the user is locked",
+            Self::Disabled => "the account or the user is disabled",
+            Self::PasswordExpired => "the password has expired",
+            Self::MustChangePassword => "the password must be changed",
+            Self::SsoOnly => "the account logs in through its identity provider only",
+            Self::BotFeatureOff => "the account has not the feature \"User Type - Bot\"",
+            Self::TooManySessions => "the user has as many sessions as the policy allows",
+        })
+    }
 }
 
 /// Whether the account and the user are in use at all.

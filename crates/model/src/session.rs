@@ -1,5 +1,6 @@
 //! Sessions: one engine, whatever the dialect that opened them.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -143,6 +144,13 @@ pub enum EndReason {
     EndedByOwner,
     /// An administrator, or somebody of a higher rank, ended it.
     EndedByAdministrator,
+}
+
+impl fmt::Display for EndReason {
+    /// The name that the audit and the administration API have for it.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(out)
+    }
 }
 
 #[cfg(test)]

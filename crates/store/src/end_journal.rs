@@ -4,6 +4,7 @@
 //! it until the store has it, and no longer.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::{Future, ready};
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -84,6 +85,26 @@ pub enum EndedSessions {
     OfApplication(Application),
     /// Those of an account.
     OfAccount(AccountId),
+}
+
+impl fmt::Display for EndedSessions {
+    /// For the log: sessions by the part of their id that is shown there.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(session) => write!(out, "session {session:?}"),
+            Self::OfUser(user) => write!(out, "the sessions of user {user}"),
+            Self::OfUserBut(user, session) => {
+                write!(out, "the sessions of user {user} but session {session:?}")
+            }
+            Self::OfApplication(application) => match application {
+                Application::None => out.write_str("the sessions without an application"),
+                Application::ApiKey(id) => write!(out, "the sessions of API key {id}"),
+                Application::OauthClient(id) => write!(out, "the sessions of OAuth client {id}"),
+                Application::Token(id) => write!(out, "the sessions of application token {id}"),
+            },
+            Self::OfAccount(account) => write!(out, "the sessions of account {account}"),
+        }
+    }
 }
 
 impl JournaledEnd {

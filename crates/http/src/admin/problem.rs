@@ -36,7 +36,7 @@ pub(super) enum Failure {
     Malformed { field: String, reason: String },
     #[error("the body is no JSON")]
     NoJson,
-    #[error("the request was not read: {0:?}")]
+    #[error("the request was not read: {0}")]
     Unread(Refusal),
 }
 

@@ -1,5 +1,7 @@
 //! Refusals that are made before a dialect has its say, and the one place that renders them.
 
+use std::fmt;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
@@ -38,6 +40,28 @@ pub enum Refusal {
     Internal,
     /// More work than we can do in time.
     Overloaded,
+}
+
+impl fmt::Display for Refusal {
+    /// For the log.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::BadRequest => "it is not HTTP as we know it",
+            Self::NoHost => "it does not say once which host it is for",
+            Self::NotFound => "there is nothing at this path",
+            Self::MethodNotAllowed => "there is no such method at this path",
+            Self::NotImplemented => "this service does not have it",
+            Self::Misdirected => "it is for a name that this listener does not answer to",
+            Self::HeaderTimeout => "its head did not arrive in time",
+            Self::BodyTimeout => "its body did not arrive in time",
+            Self::BodyBroken => "its body broke off or was not well formed",
+            Self::BodyTooLarge => "its body is larger than allowed",
+            Self::UriTooLong => "its target is too long",
+            Self::HeadersTooLarge => "its headers are larger than allowed",
+            Self::Internal => "something here failed",
+            Self::Overloaded => "there is more work than can be done in time",
+        })
+    }
 }
 
 impl Refusal {

@@ -60,7 +60,7 @@ pub(crate) enum LoginFailure {
     #[error("login refused")]
     Engine(#[source] LogInError),
     /// The server refused before the body was read.
-    #[error("a body that was not read: {0:?}")]
+    #[error("a body that was not read: {0}")]
     Server(Refusal),
 }
 
@@ -147,7 +147,7 @@ pub(crate) enum SessionFailure {
     #[error("a session that cannot be looked for yet")]
     Starting(#[from] RecallError),
     /// The server refused before the body was read.
-    #[error("a body that was not read: {0:?}")]
+    #[error("a body that was not read: {0}")]
     Server(Refusal),
 }
 

@@ -45,7 +45,7 @@ pub(crate) enum Failure {
     #[error("logout failed")]
     LogOut(#[source] LogOutError),
     /// The server refused before the body was read.
-    #[error("a body that was not read: {0:?}")]
+    #[error("a body that was not read: {0}")]
     Server(Refusal),
 }
 

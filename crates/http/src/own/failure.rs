@@ -26,7 +26,7 @@ pub(super) enum Failure {
     #[error("the end of a session is not stored yet")]
     End(#[from] LogOutError),
     /// The body was not read.
-    #[error("the body was not read: {0:?}")]
+    #[error("the body was not read: {0}")]
     Unread(Refusal),
     /// The body is of another type.
     #[error("the body is no JSON")]

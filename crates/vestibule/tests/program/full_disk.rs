@@ -113,6 +113,8 @@ fn s3_f2_a_logout_on_a_full_disk_holds_over_kills_before_and_after_there_is_spac
     disk.fill();
     assert_eq!(server.log_in("12345678", "name", "password").status / 100, 5, "the disk is not full");
     assert_eq!(with(&server, "logout", &session), 200);
+    let words = ["\"of\":\"session ", "\"reason\":\"logged-out\""];
+    server.soon("word of it", |server| words.iter().all(|words| server.err().contains(words)));
     drop(server);
 
     let server = Server::dev(&folder);
