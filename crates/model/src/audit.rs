@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::audit_action::AuditAction;
 use crate::{
     AccountId, AdministrationTokenId, ApplicationId, Dialect, EndReason, Generation, MasterKeyRecord, Millis,
     SessionReference, UserId,
@@ -131,56 +132,6 @@ impl AuditRecord {
         let is_user = target.kind == TargetKind::User && target.id == user.to_string();
         is_user.then_some(target.name.as_str())
     }
-}
-
-/// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum AuditAction {
-    /// A session was opened.
-    LoggedIn,
-    /// A login was given the session that lives already, by the account's policy.
-    JoinedSession,
-    /// A login was refused.
-    LogInRefused,
-    /// A refresh was refused.
-    RefreshRefused,
-    /// A change of password was refused.
-    ChangePasswordRefused,
-    /// A session ended.
-    SessionEnded,
-    /// Failed logins locked a user.
-    UserLocked,
-    /// A lock was lifted.
-    UserUnlocked,
-    /// A user changed their password.
-    PasswordChanged,
-    /// Somebody else set a user's password.
-    PasswordSet,
-    /// A password's hash was replaced by a dearer one of the same password.
-    PasswordRehashed,
-    /// Something was made.
-    Created,
-    /// Something was changed.
-    Changed,
-    /// Something was deleted.
-    Deleted,
-    /// An administrator's request was refused.
-    AdministrationRefused,
-    /// Entries older than the retention were removed.
-    AuditPruned,
-    /// The audit was exported.
-    AuditExported,
-    /// The database was put back to what a backup had: what happened after that backup is not told here.
-    Restored,
-    /// The database was found to be an older one than that which was last in use, or may be: all its sessions ended. What
-    /// happened since is not told here.
-    SetBack,
-    /// Somebody said that the database is the one, although its witness did not say so.
-    WitnessRenewed,
-    /// Commits that stood in the database's log were lost: what they did is not told here.
-    CommitsLost,
 }
 
 /// Why a session ended, or something was refused.

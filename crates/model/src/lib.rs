@@ -8,6 +8,7 @@ mod account;
 mod administration;
 mod application;
 mod audit;
+mod audit_action;
 mod audited;
 mod host_port;
 mod id;
@@ -26,9 +27,10 @@ pub use account::{Account, AccountState, Feature, Group, Profile, Rank, RoleType
 pub use administration::{AdministrationToken, Administrator, AdministratorRole, RememberedAnswer};
 pub use application::{ApiKey, ApiKeyValues, ApplicationToken, OauthClient, Privilege, SecretDigest};
 pub use audit::{
-    Actor, AuditAction, AuditEntry, AuditMac, AuditReason, AuditRecord, AuditSequence, AuditTarget, Means,
-    Refusal, TargetKind,
+    Actor, AuditEntry, AuditMac, AuditReason, AuditRecord, AuditSequence, AuditTarget, Means, Refusal,
+    TargetKind,
 };
+pub use audit_action::AuditAction;
 pub use audited::{Audited, difference};
 pub use host_port::HostPort;
 pub use id::{AccountId, AdministrationTokenId, ApplicationId, IdError, SessionId, SessionReference, UserId};

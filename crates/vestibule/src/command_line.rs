@@ -23,7 +23,8 @@ use crate::exit_code;
 pub(crate) use account::{AccountAction, SetAccount};
 pub(crate) use administration::{AdministrationTokenAction, AdministratorAction, RoleArguments};
 pub(crate) use audit::{
-    AuditAction, DataArguments, DownloadArguments, EntryFilter, ExportArguments, ListEntries, VerifyArguments,
+    AuditCommand, DataArguments, DownloadArguments, EntryFilter, ExportArguments, ListEntries,
+    VerifyArguments,
 };
 pub(crate) use backup::{BackupAction, BackupArguments, RestoreArguments, VerifyBackupArguments};
 pub(crate) use master_key::{GenerateMasterKey, MasterKeyAction, RetireMasterKey, RotateMasterKey};
@@ -94,7 +95,7 @@ pub(crate) enum Action {
     Ask(Box<AskAction>),
     /// The audit: ask a service for it, verify or export that of a data directory
     #[command(subcommand)]
-    Audit(AuditAction),
+    Audit(AuditCommand),
 }
 
 /// What is asked of a running service.

@@ -42,7 +42,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use command_line::{
-    Action, AuditAction, BackupAction, BackupArguments, CommandLine, ConfigAction, WitnessAction,
+    Action, AuditCommand, BackupAction, BackupArguments, CommandLine, ConfigAction, WitnessAction,
 };
 use exit_code::Ended;
 
@@ -54,10 +54,10 @@ pub fn run() -> ExitCode {
         Action::Serve(arguments) => commands::serve(&arguments),
         Action::Apply(arguments) => commands::apply(&arguments),
         Action::Ask(action) => commands::ask(*action),
-        Action::Audit(AuditAction::List(arguments)) => commands::audit::list(&arguments),
-        Action::Audit(AuditAction::Download(arguments)) => commands::audit::download(&arguments),
-        Action::Audit(AuditAction::Verify(arguments)) => commands::audit::verify(&arguments),
-        Action::Audit(AuditAction::Export(arguments)) => commands::audit::export(&arguments),
+        Action::Audit(AuditCommand::List(arguments)) => commands::audit::list(&arguments),
+        Action::Audit(AuditCommand::Download(arguments)) => commands::audit::download(&arguments),
+        Action::Audit(AuditCommand::Verify(arguments)) => commands::audit::verify(&arguments),
+        Action::Audit(AuditCommand::Export(arguments)) => commands::audit::export(&arguments),
         Action::Backup(BackupArguments { action: Some(BackupAction::Verify(arguments)), .. }) => {
             commands::verify_backup(&arguments)
         }

@@ -57,6 +57,11 @@ impl Address {
         url
     }
 
+    /// The URL itself.
+    pub(super) const fn url(&self) -> &Url {
+        &self.0
+    }
+
     /// As it is written into a file: without a slash at the end.
     pub(crate) fn text(&self) -> &str {
         self.0.as_str().trim_end_matches('/')

@@ -14,6 +14,7 @@ use vestibule_crypto::OsRng;
 use vestibule_model::Rng;
 
 use super::address::Address;
+use super::advice;
 use super::answer::Answer;
 use super::failure::ServiceError;
 use super::place::Place;
@@ -136,7 +137,8 @@ impl Client {
     /// That the answer stopped in the middle.
     pub(crate) fn unreachable(&self, error: &reqwest::Error) -> ServiceError {
         let reason = deepest(error);
-        ServiceError::Unreachable(format!("{} does not answer: {reason}", self.address.text()))
+        let advice = advice::about(error, self.address.url());
+        ServiceError::Unreachable(format!("{} does not answer: {reason}{advice}", self.address.text()))
     }
 
     fn unreadable(&self) -> ServiceError {

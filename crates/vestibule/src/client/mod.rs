@@ -4,6 +4,7 @@
 //! environment or the file of saved services, never from an argument, and no error shows one.
 
 mod address;
+mod advice;
 mod answer;
 mod column;
 mod environment;

@@ -3,13 +3,14 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
-use vestibule_model::AccountId;
+use vestibule_model::{AccountId, AuditAction};
 
 use super::service::{PageArguments, ServiceArguments};
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum AuditAction {
+pub(crate) enum AuditCommand {
     /// Ask a service for entries, the newest first
     #[command(after_long_help = LIST_EXAMPLES)]
     List(Box<ListEntries>),
@@ -56,8 +57,8 @@ pub(crate) struct EntryFilter {
     /// Only what concerns the session of this reference
     #[arg(long, value_name = "REFERENCE")]
     pub(crate) session: Option<String>,
-    /// Only this, such as logged-in, log-in-refused, session-ended, user-locked, created, changed, deleted
-    #[arg(long)]
+    /// Only this
+    #[arg(long, value_parser = PossibleValuesParser::new(AuditAction::ALL.map(|action| action.to_string())))]
     pub(crate) action: Option<String>,
     /// Only what happened at this time or later: 2026-11-25, 2026-11-25T10:00:00Z, or how long ago: 90m, 2h, 7d
     #[arg(long, value_name = "TIME")]
@@ -94,7 +95,7 @@ pub(crate) struct VerifyArguments {
 pub(crate) struct ExportArguments {
     #[command(flatten)]
     pub(crate) data: DataArguments,
-    /// Only what happened at this time or later: 2026-11-25, or 2026-11-25T10:00:00Z
+    /// Only what happened at this time or later: 2026-11-25, 2026-11-25T10:00:00Z, or how long ago: 90m, 2h, 7d
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
     /// Only what happened before this time
@@ -143,4 +144,5 @@ failed logins of the present minute, is not in the file yet.";
 const EXPORT_EXAMPLES: &str = "\
 Examples:
   vestibule audit export --config vestibule.toml > audit.jsonl
+  vestibule audit export --config vestibule.toml --since 2h
   vestibule audit export --data-dir data --since 2026-11-01 --until 2026-12-01 --account 12345678";

@@ -19,7 +19,8 @@ pub(crate) struct ServiceArguments {
     /// Allow http:// to another machine, over a network that is yours
     #[arg(long, global = true, help_heading = HEADING, hide_short_help = true)]
     pub(crate) plaintext: bool,
-    /// Read the token that says who asks from the first line of standard input
+    /// Read the token that says who asks from the first line of standard input: the secret of an administration token as it was
+    /// shown when it was made, alone on the line, without `Bearer` and without quotes
     /// [default: `VESTIBULE_CLIENT_TOKEN`, or what is saved with the service]
     #[arg(long, global = true, help_heading = HEADING, hide_short_help = true)]
     pub(crate) token_stdin: bool,

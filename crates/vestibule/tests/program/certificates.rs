@@ -210,6 +210,29 @@ fn a_certificate_that_has_expired_takes_no_others_place() {
 }
 
 #[test]
+fn a_certificate_that_has_expired_is_found_by_the_check_and_does_not_keep_a_service_from_its_start() {
+    let expired = Made::until(2021);
+    let files = Files::of(&expired);
+    let outcome = files.check();
+    assert_eq!(outcome.code, Some(2), "{}", outcome.err);
+    assert!(
+        outcome.err.contains("server.tls_certificate: ") && outcome.err.contains("cert.pem: it has expired")
+    );
+    let server = files.serve(NEVER);
+    server.soon("word of it", |server| server.err().contains("clients will refuse the certificate"));
+}
+
+#[test]
+fn a_certificate_that_is_a_pipe_is_refused_and_not_waited_for() {
+    let files = Files::of(&Made::good());
+    fs::remove_file(&files.certificate).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&files.certificate).status().unwrap().success());
+    let outcome = files.check();
+    assert!(outcome.code == Some(2), "{}", outcome.err);
+    assert!(outcome.err.contains("cert.pem: this is not a regular file"), "{}", outcome.err);
+}
+
+#[test]
 fn how_long_a_certificate_is_good_for_is_a_metric() {
     let files = Files::of(&Made::good());
     let server = files.serve(NEVER);
@@ -286,6 +309,37 @@ fn the_command_line_asks_an_administration_that_speaks_tls() {
     assert_eq!(outcome.code, Some(0), "{}", outcome.err);
     let listed = run(ask_as(&files.folder).args(["account", "list"]));
     assert!(listed.code == Some(0) && listed.out.contains("12345678"), "{} {}", listed.out, listed.err);
+}
+
+#[test]
+fn a_service_that_cannot_be_spoken_to_because_of_tls_is_told_with_what_to_do() {
+    let files = Files::of(&Made::good());
+    let secure = files.dev_with_encrypted_administration();
+    let folder = Folder::new();
+    let plain = Server::dev(&folder);
+    let err = |scheme: &str, server: &Server, further: &[&str]| {
+        let port = server.address("admin").rsplit(':').next().unwrap().to_owned();
+        let mut login = ask_as(&files.folder);
+        login.args([
+            "login",
+            "admin",
+            "--password-stdin",
+            "--server",
+            &format!("{scheme}://localhost:{port}"),
+        ]);
+        let outcome = give(login.args(further), "admin-password");
+        assert_eq!(outcome.code, Some(7), "{}", outcome.err);
+        outcome.err
+    };
+    let refused = err("https", &secure, &[]);
+    assert!(refused.contains("UnknownIssuer") && refused.contains("--ca FILE"), "{refused}");
+    let other = files.folder.file("other.pem", &Made::good().chain);
+    let refused = err("https", &secure, &["--ca", other.to_str().unwrap()]);
+    assert!(refused.contains("--ca FILE"), "{refused}");
+    let refused = err("https", &plain, &[]);
+    assert!(refused.contains("write http://localhost:"), "{refused}");
+    let refused = err("http", &secure, &[]);
+    assert!(refused.contains("; if it speaks TLS there, write https://localhost:"), "{refused}");
 }
 
 #[test]

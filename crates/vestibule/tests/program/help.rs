@@ -50,6 +50,11 @@ fn of_audit_verify() {
 }
 
 #[test]
+fn of_audit_list() {
+    is_golden("help-audit-list.txt", &["audit", "list", "--help"]);
+}
+
+#[test]
 fn of_audit_export() {
     is_golden("help-audit-export.txt", &["audit", "export", "--help"]);
 }

@@ -1,6 +1,6 @@
 //! What the commands of every noun have in common: list, show, add, set, remove.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::client::{Extent, Fields, Named, Place, Service, walk};
 use crate::command_line::PageArguments;
@@ -21,6 +21,14 @@ pub(crate) struct Collection {
     pub(crate) columns: &'static [&'static str],
     /// The fields by which they are found.
     pub(crate) names: &'static [&'static str],
+}
+
+/// What was made without its secrets, and those, which nobody shall have to look for among the other fields.
+fn parted(made: &Value) -> (Map<String, Value>, Map<String, Value>) {
+    let fields = made.as_object().cloned().unwrap_or_default();
+    let is_secret = |(name, value): &(String, Value)| SECRETS.contains(&name.as_str()) && value.is_string();
+    let (secrets, thing) = fields.into_iter().partition(is_secret);
+    (thing, secrets)
 }
 
 /// How much of a list is wanted.
@@ -75,9 +83,21 @@ impl Collection {
 
     /// Shows what has just been made.
     pub(super) fn show_made(&self, service: &Service, made: &Value) {
-        service.output.show(made, self.columns);
-        if SECRETS.iter().any(|field| made.get(field).is_some_and(Value::is_string)) {
-            screen::complain("Secrets are shown here and never again: keep them now.");
+        let hint = || screen::complain("Secrets are shown here and never again: keep them now.");
+        let (thing, secrets) = parted(made);
+        match (secrets.is_empty(), service.output.is_json()) {
+            (true, _) => service.output.show(made, self.columns),
+            (false, true) => {
+                service.output.show(made, self.columns);
+                hint();
+            }
+            (false, false) => {
+                if !thing.is_empty() {
+                    service.output.show(&thing.into(), self.columns);
+                }
+                hint();
+                service.output.show(&secrets.into(), &SECRETS);
+            }
         }
     }
 

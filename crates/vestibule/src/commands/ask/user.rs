@@ -16,6 +16,7 @@ use crate::command_line::{
     AddUser, ClientFields, GroupFields, KeyFields, OneUser, PasswordArguments, ProfileFields, RemoveUser,
     SetPassword, SkillFields, UserAction, UserFields,
 };
+use crate::screen;
 
 /// The users of an account.
 fn users(account: AccountId) -> Collection {
@@ -93,11 +94,23 @@ async fn add(service: &Service, add: AddUser) -> anyhow::Result<()> {
         fields.put("password", Some(password.reveal()));
         fields.put("must_change_password", Some(add.password.must_change));
     }
-    let users = users(add.account);
+    let (users, account) = (users(add.account), add.account);
     let mut made = service.client.create(&users.place, &fields.into_body()).await?.body;
     tell_generated(&mut made, &add.password, password.as_ref());
     users.show_made(service, &made);
+    tell_of_no_password(account, &made);
     Ok(())
+}
+
+/// Somebody who logs in with a password, and has none, would not find out why they cannot.
+fn tell_of_no_password(account: AccountId, made: &Value) {
+    let is = |field: &str, value: &Value| made.get(field) == Some(value);
+    if is("kind", &"human".into()) && is("has_password", &false.into()) {
+        let id = made.get("id").map(Value::to_string).unwrap_or_default();
+        screen::complain(format_args!(
+            "This user has no password, and cannot log in with one before it is set: vestibule user password {account} {id}"
+        ));
+    }
 }
 
 async fn enable(service: &Service, one: &OneUser, enabled: bool) -> anyhow::Result<()> {

@@ -5,11 +5,12 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use anyhow::Context;
 use jiff::Timestamp;
 use serde::Serialize;
-use vestibule_model::{AccountId, AuditEntry};
+use vestibule_model::{AccountId, AuditEntry, Clock};
 use vestibule_store::{AuditOrder, AuditQuery};
 use vestibule_store_sqlite::AuditReader;
 
 use super::open;
+use crate::clock::SystemClock;
 use crate::command_line::ExportArguments;
 use crate::input_error::InputError;
 use crate::moment;
@@ -59,11 +60,14 @@ fn write_line(out: &mut impl Write, entry: &AuditEntry) -> io::Result<()> {
 }
 
 fn query(arguments: &ExportArguments) -> Result<AuditQuery, InputError> {
+    let now = SystemClock.now();
+    let time =
+        |flag: &str, text: Option<&str>| text.map(|text| moment::read_past(flag, text, now)).transpose();
     let account = arguments.account.as_deref().map(str::parse::<AccountId>).transpose();
     Ok(AuditQuery {
         account: account.map_err(|error| InputError::new("--account", error))?,
-        since: arguments.since.as_deref().map(|text| moment::read("--since", text)).transpose()?,
-        until: arguments.until.as_deref().map(|text| moment::read("--until", text)).transpose()?,
+        since: time("--since", arguments.since.as_deref())?,
+        until: time("--until", arguments.until.as_deref())?,
         order: AuditOrder::OldestFirst,
         limit: AuditQuery::MAX_LIMIT,
         ..AuditQuery::default()

@@ -50,6 +50,35 @@ fn a_time_in_the_future_has_no_entries() {
 }
 
 #[test]
+fn the_help_names_every_action_and_each_is_taken() {
+    let operator = Operator::owner();
+    let description: Value =
+        serde_json::from_str(include_str!("../../../../../docs/api/openapi.json")).unwrap();
+    let actions = &description["components"]["schemas"]["AuditAction"]["enum"];
+    let help = operator.ask(&["audit", "list", "--help"]);
+    let help: String = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for action in actions.as_array().unwrap().iter().map(|action| action.as_str().unwrap()) {
+        assert!(help.contains(&format!("{action},")) || help.contains(&format!("{action}]")), "{action}");
+        operator.ask(&["audit", "list", "--action", action]);
+    }
+}
+
+#[test]
+fn an_export_takes_how_long_ago_as_a_list_does() {
+    let operator = Operator::owner();
+    let data = operator.folder.path("data");
+    let export = |flag: &str, text: &str| {
+        lines(&operator.ask(&["audit", "export", "--data-dir", data.to_str().unwrap(), flag, text])).len()
+    };
+    let all = export("--since", "1970-01-01");
+    assert!(all > 0);
+    assert_eq!((export("--since", "2h"), export("--until", "2h")), (all, 0));
+    let help = operator.ask(&["audit", "export", "--help"]);
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("or how long ago: 90m, 2h, 7d"), "{help}");
+}
+
+#[test]
 fn a_filter_that_is_none_is_a_wrong_argument() {
     let operator = Operator::owner();
     for (flag, value) in

@@ -13,6 +13,36 @@ fn a_user_with_a_generated_password_has_to_change_it() {
 }
 
 #[test]
+fn a_generated_password_stands_alone_on_the_last_line() {
+    let operator = Operator::owner();
+    for command in [
+        &["user", "add", "12345678", "jane", "--generate-password"][..],
+        &["user", "password", "12345678", "jane", "--generate-password"],
+    ] {
+        let outcome = operator.run(&[command, &["--must-change", "no"]].concat());
+        let out = outcome.out.trim_end();
+        let last = out.lines().last().unwrap();
+        let password = last.strip_prefix("password  ").unwrap_or_else(|| panic!("{out}"));
+        assert!(out.matches(password).count() == 1 && !out.starts_with('\n'), "{out}");
+        assert!(outcome.err.contains("shown here and never again"), "{}", outcome.err);
+        assert_eq!(operator.server.log_in("12345678", "jane", password).status, 200);
+    }
+}
+
+#[test]
+fn somebody_without_a_password_is_told_how_to_get_one() {
+    let operator = Operator::owner();
+    let told = |arguments: &[&str]| {
+        let outcome = operator.run(&[&["user", "add", "12345678"], arguments].concat());
+        assert_eq!(outcome.code, Some(0), "{}", outcome.err);
+        outcome.err.contains("vestibule user password 12345678 ")
+    };
+    assert!(told(&["jane"]));
+    assert!(!told(&["john", "--generate-password"]));
+    assert!(!told(&["helper", "--kind", "bot"]));
+}
+
+#[test]
 fn a_user_with_a_password_from_standard_input_logs_in() {
     let operator = Operator::owner();
     let add = ["user", "add", "12345678", "jane", "--password-stdin", "--must-change", "no"];
