@@ -76,6 +76,7 @@ mod tests {
     fn a_text_may_be_empty_and_has_one_line() {
         assert!(check_text("email", "").is_ok());
         assert!(check_text("email", "a\nb").is_err());
+        assert!(check_text("email", &"ä".repeat(LONGEST_TEXT)).is_ok());
         assert!(check_text("email", &"a".repeat(LONGEST_TEXT + 1)).is_err());
     }
 }

@@ -11,6 +11,7 @@ mod api_keys;
 mod application_tokens;
 mod applications;
 mod audit;
+mod audited;
 mod coverage;
 mod described;
 mod docs;
