@@ -197,4 +197,10 @@ mod tests {
     fn a_session_takes_two_cache_lines() {
         assert_eq!(size_of::<Option<Entry<()>>>(), 128);
     }
+
+    #[test]
+    fn what_is_written_may_lag_by_a_64th_of_the_idle_limit_and_by_a_millisecond_at_least() {
+        let lag = |idle| written_lag(Duration::from_millis(idle)).as_millis();
+        assert_eq!([0, 1, 63, 64, 128, 6_400].map(lag), [1, 1, 1, 1, 2, 100]);
+    }
 }

@@ -46,6 +46,22 @@ async fn what_a_crash_allows_for_is_told_as_long_as_it_is() {
 }
 
 #[tokio::test]
+async fn f3_an_absolute_end_moves_with_a_clock_that_is_set() {
+    let house = House::start().await;
+    let mut account = house.server.fixture.account.clone();
+    account.session_policy.absolute_seconds = 600;
+    house.server.change(vec![vestibule_store::Change::PutAccount(account.into())]).await;
+    let session = house.server.session().await;
+    let begun = house.server.clock.now();
+    house.server.clock.set(begun.plus(Duration::from_hours(24 * 365)));
+    house.server.auth.follow_clock();
+    house.server.clock.advance(Duration::from_mins(9));
+    assert_eq!(house.server.refresh(&session).await, 200);
+    house.server.clock.advance(Duration::from_mins(1));
+    assert_eq!(house.server.refresh(&session).await, 401);
+}
+
+#[tokio::test]
 async fn f3_a_session_shows_no_more_than_its_limits_by_a_clock_that_was_set_back() {
     let house = House::start().await;
     let begun = house.server.clock.now();

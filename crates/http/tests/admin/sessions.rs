@@ -1,7 +1,10 @@
 //! `/admin/v1/sessions`, and the ends of all sessions of something
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
+use vestibule_model::{Clock, Concurrency, WhenFull};
 use vestibule_store::{Change, EndJournal};
 use vestibule_testkit::{ACCOUNT, Fault, Key, session_of};
 
@@ -54,6 +57,51 @@ async fn pages_have_every_session_once() {
     seen.sort();
     seen.dedup();
     assert_eq!((all, seen.len()), (3, 3));
+}
+
+#[tokio::test]
+async fn pages_have_every_session_of_many_once_whatever_is_asked_for() {
+    let house = House::start().await;
+    let mut account = house.server.fixture.account.clone();
+    account.session_policy.concurrency = Concurrency::Many { limit: 0, when_full: WhenFull::Refuse };
+    house.server.change(vec![Change::PutAccount(account.into())]).await;
+    for _ in 0..200 {
+        house.server.log_in_with_key("bot", &Key::BOT).await;
+    }
+    for filter in ["", "&user=3705342602", "&application=1"] {
+        let filter = format!("account={ACCOUNT}{filter}");
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = house.get(&format!("/admin/v1/sessions?{filter}&limit=3{cursor}")).await;
+            let page_of = sessions(&page);
+            assert!(page_of.len() <= 3, "{page_of:?}");
+            seen.extend(page_of.iter().map(|session| session["reference"].to_string()));
+            let Some(next) = page.body["next"].as_str() else { break };
+            assert_eq!(page_of.len(), 3, "{filter}");
+            cursor = format!("&cursor={next}");
+        }
+        let all = seen.len();
+        seen.sort();
+        seen.dedup();
+        assert_eq!((all, seen.len()), (200, 200), "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn sessions_are_found_by_when_they_were_opened() {
+    let house = House::start().await;
+    let first = house.server.clock.now();
+    house.server.session().await;
+    house.server.clock.advance(Duration::from_millis(10));
+    house.server.log_in_with_key("bot", &Key::BOT).await;
+    let count = async |times: &str| found(&house, &format!("account={ACCOUNT}&{times}")).await;
+    let at = |ms: u64| first.plus(Duration::from_millis(ms)).as_unix();
+    assert_eq!(count(&format!("opened_since={}", at(0))).await, 2);
+    assert_eq!(count(&format!("opened_since={}", at(10))).await, 1);
+    assert_eq!(count(&format!("opened_since={}", at(11))).await, 0);
+    assert_eq!(count(&format!("opened_before={}", at(0))).await, 0);
+    assert_eq!(count(&format!("opened_before={}", at(10))).await, 1);
+    assert_eq!(count(&format!("opened_before={}", at(11))).await, 2);
 }
 
 #[tokio::test]

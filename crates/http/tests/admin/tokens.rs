@@ -64,6 +64,17 @@ async fn a_token_without_an_end_is_refused_by_its_field() {
 }
 
 #[tokio::test]
+async fn a_token_lives_a_year_at_most() {
+    let house = House::start().await;
+    let year = house.server.clock.now().plus(Duration::from_hours(24 * 366));
+    for (expires, status) in [(year, 201), (year.plus(Duration::from_millis(1)), 422)] {
+        let body = json!({ "name": "long", "role": "owner", "expires": expires.as_unix() });
+        let made = house.send(Method::POST, "/admin/v1/administration-tokens", body).await;
+        assert_eq!(made.status, status, "{made:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_name_is_given_once() {
     let house = House::start().await;
     house.token("deploy", "owner", None).await;

@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use vestibule_model::{AuditAction, Clock};
-use vestibule_store::AuditQuery;
+use vestibule_model::{AuditAction, Clock, UserId};
+use vestibule_store::{AuditQuery, Change};
 use vestibule_testkit::{ACCOUNT, Key};
 
 use crate::support::House;
@@ -150,6 +150,30 @@ async fn a_password_that_is_set_ends_sessions_and_has_to_be_changed() {
     assert_eq!(house.send(Method::PUT, &path, json!({ "password": "Th1rd-pass" })).await.status, 204);
     assert_eq!(house.server.log_in("name", "Th1rd-pass").await.status(), 401);
     assert_eq!(house.get(&user(NAME)).await.body["must_change_password"], json!(true));
+}
+
+#[tokio::test]
+async fn whatever_ends_a_users_sessions_gives_another_version_of_the_credentials() {
+    let house = House::start().await;
+    let version = async || house.server.store.user(UserId(NAME)).await.unwrap().unwrap().credential_version;
+    let first = version().await;
+    let body = json!({ "password": "An0ther-pass" });
+    assert_eq!(house.send(Method::PUT, &format!("{}/password", user(NAME)), body).await.status, 204);
+    assert_eq!(version().await, first + 1);
+    assert_eq!(house.patch(&user(NAME), json!({ "enabled": false })).await.status, 200);
+    assert_eq!(version().await, first + 2);
+    assert_eq!(house.patch(&user(NAME), json!({ "full_name": "Somebody" })).await.status, 200);
+    assert_eq!(version().await, first + 2);
+}
+
+#[tokio::test]
+async fn who_belongs_to_a_group_that_is_gone_may_be_changed_and_joins_no_other_such() {
+    let house = House::start().await;
+    let member = vestibule_model::User { member_of: Some(77), ..house.server.fixture.users[0].clone() };
+    house.server.change(vec![Change::PutUser(member.into())]).await;
+    assert_eq!(house.patch(&user(NAME), json!({ "enabled": false })).await.status, 200);
+    let joined = house.patch(&user(NAME), json!({ "member_of": 78 })).await;
+    assert_eq!((joined.status, &joined.body["field"]), (422, &json!("member_of")), "{joined:?}");
 }
 
 #[tokio::test]

@@ -133,6 +133,7 @@ async fn what_is_over_is_erased_and_the_audit_tells_that_the_service_did() {
     let entries = house.get("/admin/v1/audit?action=changed").await.body;
     let entry = &entries["entries"][0];
     assert_eq!((&entry["actor"]["kind"], &entry["target"]["kind"]), (&json!("system"), &json!("api-key")));
+    assert_eq!(entry["account"], ACCOUNT);
     assert!(audit(&house).await.replace('\\', "").contains(&told), "{}", audit(&house).await);
     assert!(!lives(&house, &before).await);
 }
