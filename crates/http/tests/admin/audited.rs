@@ -10,8 +10,9 @@ use crate::support::House;
 /// The only entry of an action that the filter finds.
 async fn only(house: &House, filter: &str) -> Value {
     let found = house.get(&format!("/admin/v1/audit?{filter}")).await;
-    let [entry] = found.body["entries"].as_array().unwrap().as_slice() else { panic!("{found:?}") };
-    entry.clone()
+    let entries = found.body["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 1, "{entries:?}");
+    entries[0].clone()
 }
 
 /// By whom, by which means and from where.
