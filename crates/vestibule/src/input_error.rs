@@ -28,6 +28,12 @@ impl InputError {
         Some(first)
     }
 
+    /// With another one, if there is one.
+    pub(crate) fn and(mut self, other: Option<Self>) -> Self {
+        self.further.extend(other);
+        self
+    }
+
     /// Something about one key, or one element, of `source`.
     pub(crate) fn at(source: impl fmt::Display, key: impl fmt::Display, reason: impl fmt::Display) -> Self {
         Self::new(format_args!("{source}: {key}"), reason)

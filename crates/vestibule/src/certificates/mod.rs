@@ -83,8 +83,13 @@ impl Followed {
     ) -> Result<Option<Arc<ServerConfig>>, InputError> {
         let Some(files) = files else { return Ok(None) };
         let setting = files.certificate.0;
-        let opened = FromFiles::open(listener, files);
-        let opened = Arc::new(opened.map_err(|Unusable { setting, reason }| loaded.refuse(setting, reason))?);
+        let opened = FromFiles::open(listener, files.clone()).map_err(|first| {
+            // The key is told of as well, should the certificate be wrong already.
+            let further = files.check_key().err().filter(|further| further.setting != first.setting);
+            let refused = |Unusable { setting, reason }| loaded.refuse(setting, reason);
+            refused(first).and(further.map(refused))
+        });
+        let opened = Arc::new(opened?);
         let builder = builder().map_err(|error| loaded.refuse(setting, error))?;
         self.0.push(Arc::clone(&opened));
         Ok(Some(Arc::new(builder.with_cert_resolver(opened))))

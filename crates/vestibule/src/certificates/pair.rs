@@ -55,11 +55,20 @@ impl Files {
         Ok(Contents { certificate: read(&self.certificate)?, key: Zeroizing::new(read(&self.key)?) })
     }
 
+    /// What is wrong with the key, whatever the certificate is.
+    pub(super) fn check_key(&self) -> Result<(), Unusable> {
+        let text = read(&self.key.1).map(Zeroizing::new).map_err(|error| wrong(&self.key, error))?;
+        self.private_key(&text).map(drop)
+    }
+
+    fn private_key(&self, text: &[u8]) -> Result<PrivateKeyDer<'static>, Unusable> {
+        PrivateKeyDer::from_pem_slice(text).map_err(|error| wrong(&self.key, in_words(&error, NO_KEY)))
+    }
+
     /// What they mean.
     pub(super) fn pair(&self, contents: &Contents) -> Result<Pair, Unusable> {
         let chain = chain(&contents.certificate).map_err(|error| wrong(&self.certificate, error))?;
-        let key = PrivateKeyDer::from_pem_slice(&contents.key)
-            .map_err(|error| wrong(&self.key, in_words(&error, NO_KEY)))?;
+        let key = self.private_key(&contents.key)?;
         let (from, until) = chain
             .first()
             .and_then(validity)

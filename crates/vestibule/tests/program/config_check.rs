@@ -144,8 +144,14 @@ fn everything_that_is_wrong_with_the_files_is_told_at_once() {
     let settings = [&settings[..], &[("VESTIBULE_SERVER_ADMIN_TLS_KEY", nowhere.as_path())]].concat();
     let outcome = on(&folder, &["config", "check"], &settings);
     assert_eq!(outcome.code, Some(2), "{}", outcome.err);
-    let keys =
-        ["server.tls_certificate", "server.admin_tls_certificate", "master_key.file", "durability.witness"];
+    let keys = [
+        "server.tls_certificate",
+        "server.tls_key",
+        "server.admin_tls_certificate",
+        "server.admin_tls_key",
+        "master_key.file",
+        "durability.witness",
+    ];
     for key in keys {
         assert!(outcome.err.lines().any(|line| line.contains(key)), "{key}: {}", outcome.err);
     }
