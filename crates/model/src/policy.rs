@@ -322,17 +322,18 @@ pub enum Concurrency {
         /// At most this many; 0: any number. Has to be given.
         limit: u32,
         /// What happens to a login beyond the limit.
-        #[serde(rename = "when-full")]
+        #[serde(default, rename = "when-full")]
         when_full: WhenFull,
     },
 }
 
 /// What happens to a login when its user has as many sessions as allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum WhenFull {
     /// The session that was used longest ago ends.
+    #[default]
     EndOldest,
     /// The login is refused.
     Refuse,

@@ -19,7 +19,7 @@ use crate::commands::{count, operator};
 use crate::config::Config;
 use crate::data_dir::{DataDir, WITNESS};
 use crate::exit_code::Refusal;
-use crate::input_error::{InputError, is_place_wrong};
+use crate::input_error::InputError;
 use crate::{replace, screen};
 
 /// What an opening has to do with the witness.
@@ -52,7 +52,14 @@ pub(crate) fn open(config: &Config, used: (&DataDir, &KeyRing)) -> anyhow::Resul
 /// Says why a service could not open its witness, without making one.
 pub(crate) fn check(config: &Config, data: &DataDir) -> anyhow::Result<()> {
     let path = place(config, data);
-    if WitnessFile::check(&path).map_err(refused)? {
+    // A start may be tried again, since disks are mounted late; whoever asks has something to mend.
+    let wrong = |error: WitnessError| match error {
+        WitnessError::Unusable { .. } => {
+            InputError::new(NEEDED, format_args!("{ADVICE}: {:#}", anyhow!(error))).into()
+        }
+        other => refused(other),
+    };
+    if WitnessFile::check(&path).map_err(wrong)? {
         return Ok(());
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -61,13 +68,15 @@ pub(crate) fn check(config: &Config, data: &DataDir) -> anyhow::Result<()> {
         return Ok(());
     }
     let writable = rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK);
-    writable.map_err(|error| refused(WitnessError::Unusable { path: path.clone(), source: error.into() }))
+    writable.map_err(|error| wrong(WitnessError::Unusable { path: path.clone(), source: error.into() }))
 }
 
+const NEEDED: &str = "the database needs its witness";
+
+const ADVICE: &str =
+    "mount its disk, let the service write there, or name another place (durability.witness)";
+
 fn refused(error: WitnessError) -> anyhow::Error {
-    const NEEDED: &str = "the database needs its witness";
-    const ADVICE: &str =
-        "mount its disk, let the service write there, or name another place (durability.witness)";
     match error {
         error @ WitnessError::InUse { .. } => Refusal::new(error).into(),
         WitnessError::NotOne { path } => InputError::new(
@@ -75,9 +84,6 @@ fn refused(error: WitnessError) -> anyhow::Error {
             "this is no witness, and was not touched: name a file that is not there yet (durability.witness)",
         )
         .into(),
-        WitnessError::Unusable { ref source, .. } if is_place_wrong(source) => {
-            InputError::new(NEEDED, format_args!("{ADVICE}: {:#}", anyhow!(error))).into()
-        }
         error @ WitnessError::Unusable { .. } => {
             anyhow::Error::new(error).context(format!("{NEEDED}: {ADVICE}"))
         }

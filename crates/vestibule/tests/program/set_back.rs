@@ -368,7 +368,7 @@ fn a_witness_whose_folder_is_missing_keeps_the_service_from_starting() {
     serve.arg("serve").env("VESTIBULE_SERVER_DATA_DIR", folder.path("data"));
     serve.env("VESTIBULE_DURABILITY_WITNESS", folder.path("unmounted/witness"));
     let outcome = run(&mut serve);
-    assert_eq!(outcome.code, Some(2), "{}", outcome.err);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.err);
     for words in ["durability.witness", "unmounted/witness", "No such file"] {
         assert!(outcome.err.contains(words), "{}", outcome.err);
     }

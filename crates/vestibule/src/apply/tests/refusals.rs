@@ -23,10 +23,6 @@ const REFUSED: &[(&str, &str)] = &[
         "account 1: session_policy.concurrency.many: missing field `limit`",
     ),
     (
-        "session_policy = { concurrency = { many = { limit = 3 } } }\n",
-        "account 1: session_policy.concurrency.many: missing field `when-full`",
-    ),
-    (
         "[[account.user]]\nlogin_name = \"a\"\nprofiles = [\"Boss\"]\n",
         "user 1/a: profiles: there is no \"Boss\"",
     ),
