@@ -6,6 +6,7 @@ use std::future::ready;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Semaphore;
 use vestibule_model::{
     AccountId, AdministrationToken, Administrator, Application, ApplicationToken, Generation,
     MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
@@ -124,12 +125,64 @@ pub struct Faults(Mutex<State>);
 struct State {
     faults: Vec<Fault>,
     failed: usize,
+    gates: Vec<(IsMeant, Arc<Gate>)>,
+}
+
+/// Which commits wait at a gate.
+struct IsMeant(Box<dyn Fn(&Change) -> bool + Send + Sync>);
+
+impl fmt::Debug for IsMeant {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("IsMeant").finish_non_exhaustive()
+    }
+}
+
+/// Where commits wait that were done, before they are answered.
+#[derive(Debug)]
+pub struct Gate {
+    reached: Semaphore,
+    opened: Semaphore,
+}
+
+impl Gate {
+    fn closed() -> Arc<Self> {
+        Arc::new(Self { reached: Semaphore::new(0), opened: Semaphore::new(0) })
+    }
+
+    /// Waits until a commit was done that waits here; each is waited for once.
+    pub async fn reached(&self) {
+        self.reached.acquire().await.expect("never closed").forget();
+    }
+
+    /// Whatever waits is answered, and whatever comes later at once.
+    pub fn open(&self) {
+        self.opened.close();
+    }
+
+    async fn pass(&self) {
+        self.reached.add_permits(1);
+        // An error: it was opened.
+        let _ = self.opened.acquire().await;
+    }
 }
 
 impl Faults {
     /// From now on this fails too.
     pub fn fail(&self, fault: Fault) {
         self.state().faults.push(fault);
+    }
+
+    /// Commits that have a change like this are done, and answered once the gate is opened.
+    pub fn hold(&self, is_meant: impl Fn(&Change) -> bool + Send + Sync + 'static) -> Arc<Gate> {
+        let gate = Gate::closed();
+        self.state().gates.push((IsMeant(Box::new(is_meant)), Arc::clone(&gate)));
+        gate
+    }
+
+    fn gate(&self, changes: &[Change]) -> Option<Arc<Gate>> {
+        let state = self.state();
+        let gate = state.gates.iter().find(|(is_meant, _)| changes.iter().any(&is_meant.0));
+        gate.map(|(_, gate)| Arc::clone(gate))
     }
 
     /// From now on nothing fails.
@@ -177,6 +230,17 @@ impl FailingStore {
         Self { store, faults }
     }
 
+    /// Commits, and waits where there is a gate.
+    fn done(&self, changes: Vec<Change>) -> StoreFuture<'static, ()> {
+        let Some(gate) = self.faults.gate(&changes) else { return self.store.commit(changes) };
+        let committed = self.store.commit(changes);
+        Box::pin(async move {
+            let outcome = committed.await;
+            gate.pass().await;
+            outcome
+        })
+    }
+
     fn read<'a, T: Send + 'a>(
         &'a self,
         method: &'static str,
@@ -208,7 +272,7 @@ impl Strike {
 impl Store for FailingStore {
     fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, ()> {
         match self.faults.strike(&Operation::Commit(&changes)) {
-            None => self.store.commit(changes),
+            None => self.done(changes),
             Some(strike) if strike.takes_effect => {
                 let committed = self.store.commit(changes);
                 Box::pin(async move { committed.await.and(Err(strike.error())) })

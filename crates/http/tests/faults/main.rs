@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed, and says where")]
 
 mod master_keys;
+mod overtaken;
 mod readiness;
 mod retries;
 mod unavailable;
