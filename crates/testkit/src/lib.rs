@@ -17,7 +17,7 @@ mod server;
 
 pub use clock::TestClock;
 pub use clocked::run_clocked;
-pub use failing_store::{FailingStore, Fault, Faults, Operation};
+pub use failing_store::{FailingStore, Fault, Faults, Gate, Operation};
 pub use fixture::{ACCOUNT, AccountFixture, CHEAP, Key, OTHER_TOKEN, TOKEN, password};
 pub use program::Program;
 pub use server::{TestServer, session_of};
