@@ -212,3 +212,21 @@ async fn a_user_without_a_role_is_refused_and_leaves_no_session() {
     assert_eq!(house.server.store.sessions(None, 10).await.unwrap().len(), before);
     assert_eq!(house.server.auth.session_count(), before);
 }
+
+#[tokio::test]
+async fn s5_an_administrators_session_ends_with_the_password() {
+    let house = House::start().await;
+    let days =
+        json!({ "password_policy": { "expiry_days": 1 }, "session_policy": { "idle_seconds": 2_592_000 } });
+    assert_eq!(house.patch("/admin/v1/accounts/administrators", days).await.status, 200);
+    assert_eq!(house.get("/admin/v1/accounts").await.status, 200);
+    house.server.clock.advance(std::time::Duration::from_hours(24));
+    assert_eq!(house.get("/admin/v1/accounts").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_session_that_is_not_read_yet_administers() {
+    let mut house = House::start().await;
+    house.server.restart_unloaded().await;
+    assert_eq!(house.get("/admin/v1/accounts").await.status, 200);
+}

@@ -101,6 +101,44 @@ async fn f3_sessions_that_expired_by_a_clock_that_may_be_wrong_are_ended_with_th
 }
 
 #[tokio::test]
+async fn what_a_generation_waits_for_is_told_with_names_and_no_more() {
+    let (server, owner) = with_owner().await;
+    server.session().await;
+    rotate(&server, &owner).await;
+    let (status, why) = retire(&server, &owner, false).await;
+    assert_eq!(status, 409);
+    let words = "generation 1 is still needed by 2 sessions (they end in time, or say that they shall), \
+                 1 API keys whose secrets are being sealed anew, \
+                 3 digests, made anew when the secret is used, or renewed or deleted by you: ";
+    assert!(why.starts_with(words), "{why}");
+    assert!(
+        why.contains(r#"application token 1 "demo" of account 12345678, application token 2 "reports""#),
+        "{why}"
+    );
+    assert!(!why.contains("clock"), "{why}");
+
+    let (server, owner) = rotated().await;
+    let (_, why) = retire(&server, &owner, false).await;
+    assert_eq!(why, "generation 1 is still needed by 2 sessions (they end in time, or say that they shall)");
+}
+
+#[tokio::test]
+async fn the_audit_tells_in_which_state_a_generation_was_and_is() {
+    let (server, owner) = rotated().await;
+    assert_eq!(retire(&server, &owner, true).await.0, 200);
+    let asked = server.admin_request(Method::GET, "/admin/v1/audit?action=changed").bearer_auth(&owner);
+    let (_, _, found) = told(asked.send().await.unwrap()).await;
+    let states = found["entries"].as_array().unwrap().iter().map(|entry| {
+        (entry["target"]["id"].clone(), entry["before"]["state"].clone(), entry["after"]["state"].clone())
+    });
+    let expected = [("1", "readable", "retired"), ("2", "distributed", "active")];
+    assert_eq!(
+        states.collect::<Vec<_>>(),
+        expected.map(|(id, before, after)| (json!(id), json!(before), json!(after)))
+    );
+}
+
+#[tokio::test]
 async fn what_has_expired_keeps_no_generation_from_being_retired_where_the_clock_is_steady() {
     let (server, _) = rotated().await;
     for _ in 0..24 * 60 {

@@ -226,3 +226,23 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn a_session_whose_users_password_has_expired_does_no_harm_beside_one_that_lives() {
+    let server = TestServer::start_with(|fixture, _| {
+        fixture.account.password_policy.expiry_days = 1;
+        fixture.account.session_policy.idle_seconds = 30 * 24 * 3_600;
+    })
+    .await;
+    let name = tokens_of(server.log_in("name", "password").await).await;
+    let bot = tokens_of(server.log_in_with_key("bot", &vestibule_testkit::Key::BOT).await).await;
+    let cookie = format!("session_id={}", name.cookie);
+    let check = async |cookie: Option<&str>| {
+        let request = server.request(Method::GET, CHECK).bearer_auth(&bot.bearer);
+        let request = cookie.into_iter().fold(request, |request, cookie| request.header("cookie", cookie));
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((check(None).await, check(Some(&cookie)).await), (200, 401), "two users");
+    server.clock.advance(std::time::Duration::from_hours(24));
+    assert_eq!(check(Some(&cookie)).await, 200);
+}

@@ -32,6 +32,15 @@ async fn failures_below_the_limit_do_not_lock() {
 }
 
 #[tokio::test]
+async fn locks_are_counted_and_nothing_else() {
+    let server = with_failures(3, Unlock::ByAdministrator).await;
+    fail(&server, 2).await;
+    assert_eq!(server.auth.lockout_count(), 0);
+    fail(&server, 3).await;
+    assert_eq!(server.auth.lockout_count(), 1);
+}
+
+#[tokio::test]
 async fn a_success_starts_the_count_anew() {
     let server = with_failures(3, Unlock::ByAdministrator).await;
     for _ in 0..3 {

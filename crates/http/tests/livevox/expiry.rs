@@ -101,3 +101,18 @@ async fn twenty_requests_at_once_on_one_session_are_all_answered() {
         assert_eq!(request.await.unwrap(), 200);
     }
 }
+
+#[tokio::test]
+async fn s5_at_the_very_moment_at_which_a_password_expires_no_dialect_goes_on() {
+    let server = start_with(|fixture, _| {
+        fixture.account.password_policy.expiry_days = 1;
+        fixture.account.session_policy.idle_seconds = 30 * 24 * 3_600;
+        fixture.account.livevox_session_policy.idle_seconds = 30 * 24 * 3_600;
+    })
+    .await;
+    let (id, liveperson) = (session(&server).await, server.session().await);
+    server.clock.advance(Duration::from_hours(24) - Duration::from_millis(1));
+    assert_eq!((used(&server, &id).await, server.refresh(&liveperson).await), (200, 200));
+    server.clock.advance(Duration::from_millis(1));
+    assert_eq!((used(&server, &id).await, server.refresh(&liveperson).await), (401, 401));
+}

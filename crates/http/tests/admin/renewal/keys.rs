@@ -139,6 +139,25 @@ async fn what_is_over_is_erased_and_the_audit_tells_that_the_service_did() {
 }
 
 #[tokio::test]
+async fn old_secrets_of_clients_and_tokens_are_erased_like_those_of_keys() {
+    let house = house().await;
+    for what in [CLIENT, TOKEN] {
+        renew(&house, what, OVERLAP).await;
+    }
+    let kept = async || {
+        let rows = house.server.store.account(ACCOUNT.parse().unwrap()).await.unwrap().unwrap();
+        let token = rows.application_tokens.iter().find(|token| token.id.0 == 1).unwrap().superseded;
+        (rows.oauth_clients[0].superseded.is_some(), token.is_some())
+    };
+    house.server.clock.advance(ALMOST);
+    house.server.auth.remove_expired().await.unwrap();
+    assert_eq!(kept().await, (true, true));
+    house.server.clock.advance(MOMENT);
+    house.server.auth.remove_expired().await.unwrap();
+    assert_eq!(kept().await, (false, false));
+}
+
+#[tokio::test]
 async fn a_clock_that_jumped_erases_nothing() {
     let house = house().await;
     renew(&house, KEY, OVERLAP).await;
