@@ -10,7 +10,8 @@ use vestibule_store::Change;
 use vestibule_testkit::{ACCOUNT, Key};
 
 use super::{
-    ALMOST, CLIENT, KEY, MOMENT, OVERLAP, bot, house, lives, old_client, old_key, renew, sessions, shown,
+    ALMOST, CLIENT, KEY, MOMENT, OVERLAP, TOKEN, bot, house, lives, old_client, old_key, renew, sessions,
+    shown,
 };
 use crate::applications::{audit, bot_status, of, renewed_within};
 use crate::support::House;
