@@ -141,19 +141,39 @@ async fn a_start_that_was_cut_short_before_the_database_knew_its_witness_is_no_d
     assert_eq!(place.noticed(), []);
 }
 
-#[tokio::test]
-async fn an_older_file_under_the_log_of_a_killed_process_is_an_older_copy() {
-    let place = used().await;
-    let (store, _) = place.open();
-    store.commit(vec![audit()]).await.unwrap();
-    end(&store, 2).await;
-    // As kill -9 leaves it: the witness last, because nothing is written any more.
+/// What kill -9 leaves of a place now: the witness last, because nothing is written any more.
+fn killed(place: &Place) -> Place {
     let killed = Place::new();
     for suffix in ["", "-wal", "-shm"] {
         let name = format!("vestibule.db{suffix}");
         fs::copy(place.elsewhere(&name), killed.elsewhere(&name)).unwrap();
     }
     fs::copy(place.witness(), killed.witness()).unwrap();
+    killed
+}
+
+#[tokio::test]
+async fn an_older_file_under_the_log_of_a_process_that_was_killed_twice_is_an_older_copy() {
+    let place = used().await;
+    let (store, _) = place.open();
+    store.commit(vec![audit()]).await.unwrap();
+    let once = killed(&place);
+    let (store, noticed) = once.open();
+    assert_eq!(noticed, []);
+    end(&store, 2).await;
+    let twice = killed(&once);
+    fs::copy(place.elsewhere("old"), twice.database()).unwrap();
+    let (standing, _) = set_back(&twice.noticed());
+    assert_eq!(standing, Standing::UnderNewerLog { witnessed: 2, newest: 1 });
+}
+
+#[tokio::test]
+async fn an_older_file_under_the_log_of_a_killed_process_is_an_older_copy() {
+    let place = used().await;
+    let (store, _) = place.open();
+    store.commit(vec![audit()]).await.unwrap();
+    end(&store, 2).await;
+    let killed = killed(&place);
     fs::copy(killed.database(), killed.elsewhere("young")).unwrap();
     fs::copy(killed.elsewhere("vestibule.db-wal"), killed.elsewhere("log")).unwrap();
     fs::copy(place.elsewhere("old"), killed.database()).unwrap();
