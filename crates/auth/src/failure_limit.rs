@@ -174,6 +174,8 @@ mod tests {
         let failures = FailuresByAddress::new(FailureLimit { per_minute: 1, burst: 1 });
         for address in 0..=u32::try_from(TIDY_ABOVE).unwrap() {
             assert_eq!(failures.charge(std::net::Ipv4Addr::from(address).into(), BEGUN), Ok(()));
+            let expected = if address < 10_000 { TIDY_ABOVE } else { 2 * TIDY_ABOVE };
+            assert_eq!(failures.0.lock().tidy_above, expected, "{address}");
         }
         assert_eq!(failures.0.lock().tidy_above, 2 * TIDY_ABOVE);
     }

@@ -138,6 +138,26 @@ mod tests {
     }
 
     #[test]
+    fn no_word_of_ones_own_is_short_or_there_twice() {
+        let account = new_account("12345678".parse().unwrap(), None);
+        let user = User {
+            login_name: "bo.bob.bob".to_owned(),
+            nickname: "bob".to_owned(),
+            ..new_user(UserId(1), account.id, Uuid::nil())
+        };
+        assert_eq!(OwnWords::of(&user, &account).0, ["bo.bob.bob", "12345678", "bob"]);
+    }
+
+    #[test]
+    fn words_of_four_letters_are_taken_out_of_a_password_and_words_of_three_are_not() {
+        let own = OwnWords(vec!["trelly".into(), "bill".into(), "bob".into()]);
+        let rest = |password: &str| own.without(password).map(|rest| rest.to_string());
+        assert_eq!(rest("xTrelly-Bill-bob"), Some("x--bob".to_owned()));
+        assert_eq!(rest("x-bob"), None);
+        assert_eq!(rest("nothing"), None);
+    }
+
+    #[test]
     fn passwords_that_everybody_tries_are_refused_with_their_reason() {
         let cases = [
             ("password1", Weakness::Common),

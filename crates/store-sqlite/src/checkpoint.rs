@@ -132,6 +132,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_log_that_somebody_reads_from_is_not_folded_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Connection::open(folder.path().join("db")).unwrap();
+        let (writer, reader) = (open(), open());
+        let _: String = writer.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).unwrap();
+        writer.execute_batch("CREATE TABLE t (a); INSERT INTO t VALUES (1)").unwrap();
+        assert!(checkpoint(&writer));
+        reader.execute_batch("BEGIN; SELECT a FROM t").unwrap();
+        let _: i64 = reader.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
+        writer.execute_batch("INSERT INTO t VALUES (2)").unwrap();
+        assert!(!checkpoint(&writer));
+        reader.execute_batch("COMMIT").unwrap();
+        assert!(checkpoint(&writer));
+    }
+
+    #[test]
     fn a_log_is_folded_when_it_has_grown_by_so_much_and_again_when_begun_anew() {
         let mut growth = Growth::default();
         let folded = |pages: &i32| growth.is_enough(*pages);

@@ -86,4 +86,10 @@ mod tests {
             assert!(keys.iter().any(|found| found == key), "{key} is none of {keys:?}");
         }
     }
+
+    #[test]
+    fn what_is_taken_is_told_in_words_and_what_has_none_as_it_is() {
+        assert_eq!(taken("UNIQUE constraint failed: accounts.code"), "the account's code is taken");
+        assert_eq!(taken("UNIQUE constraint failed: other.column"), "UNIQUE constraint failed: other.column");
+    }
 }

@@ -73,3 +73,36 @@ async fn f3_a_session_shows_no_more_than_its_limits_by_a_clock_that_was_set_back
     assert_eq!(listed["last_used"], begun.as_unix());
     assert_eq!(listed["expires"], begun.plus(IDLE).as_unix());
 }
+
+#[tokio::test]
+async fn f3_a_start_with_a_clock_that_is_behind_removes_nothing_for_an_hour() {
+    let mut house = House::start().await;
+    let mut account = house.server.fixture.account.clone();
+    account.session_policy.idle_seconds = 7 * 3_600;
+    house.server.change(vec![vestibule_store::Change::PutAccount(account.into())]).await;
+    let begun = house.server.clock.now();
+    house.server.session().await;
+    let hours = |hours: f64| begun.plus(Duration::from_secs_f64(hours * 3_600.0));
+    house.server.clock.advance(Duration::from_hours(7) - MS);
+    house.server.log_in_with_key("bot", &vestibule_testkit::Key::BOT).await;
+    house.server.clock.set(hours(6.5));
+    house.server.restart().await;
+    let kept = async || {
+        house
+            .server
+            .store
+            .sessions(None, 9)
+            .await
+            .unwrap()
+            .iter()
+            .filter(|session| session.created == begun && session.user.0 == 3_705_342_601)
+            .count()
+    };
+    // The first session has expired, what a crash allows for included.
+    house.server.clock.advance(Duration::from_mins(50));
+    house.server.auth.remove_expired().await.unwrap();
+    assert_eq!(kept().await, 1);
+    house.server.clock.advance(Duration::from_mins(10));
+    house.server.auth.remove_expired().await.unwrap();
+    assert_eq!(kept().await, 0);
+}

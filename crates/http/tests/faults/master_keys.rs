@@ -205,3 +205,28 @@ async fn no_digest_is_made_anew_under_a_generation_that_another_process_has_repl
         assert_eq!(livevox_login(&server, TOKEN).await.status(), StatusCode::OK);
     }
 }
+
+#[tokio::test]
+async fn a_key_that_another_process_put_into_force_is_read_from_where_the_keys_are() {
+    let (server, _) = with_owner().await;
+    let (generation, check_value) = server.distribute_master_key();
+    let at = server.clock.now();
+    let activate = Change::ActivateMasterKey { generation, check_value, at };
+    server.store_of_another_process().commit(vec![activate]).await.unwrap();
+    assert_eq!(server.auth.outdated_seals(), 0);
+    server.auth.follow_master_keys().await.unwrap();
+    assert_eq!(server.auth.outdated_seals(), 1);
+    assert_eq!(server.auth.reseal().await.unwrap(), 0);
+    assert_eq!(server.auth.outdated_seals(), 0);
+    assert!(seals(&server).await.iter().all(|sealed| *sealed == Some(generation)));
+}
+
+#[tokio::test]
+async fn a_digest_under_the_generation_in_force_is_not_made_anew() {
+    let (server, _) = with_owner().await;
+    server.faults.fail(Fault::commits_with(|change| matches!(change, Change::RedoDigest { .. })));
+    for _ in 0..20 {
+        assert_eq!(livevox_login(&server, TOKEN).await.status(), StatusCode::OK);
+    }
+    assert_eq!(server.faults.failed(), 0);
+}

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use vestibule_crypto::{AuditKey, KeyRing, MasterKeys};
 use vestibule_model::{CheckValues, Generation, Millis};
 use vestibule_store::conformance::samples::audit_record;
 use vestibule_store::{Change, Store};
@@ -189,4 +190,46 @@ async fn a_new_file_takes_the_newest_key() {
     assert_eq!(store.master_keys().await.unwrap()[0].generation.number(), 9);
     store.commit(vec![entry()]).await.unwrap();
     assert_eq!(verify_with(&path, &[9]).finding, None);
+}
+
+#[tokio::test]
+async fn what_is_written_after_another_process_rotated_is_under_the_new_generation() {
+    let store = empty_store();
+    store.commit(vec![entry()]).await.unwrap();
+    let other = SqliteStore::open(&store.path(), check_values(&[1, 2]), Arc::new(audit_key())).unwrap();
+    other.commit(vec![activate(2), entry()]).await.unwrap();
+    store.commit(vec![entry()]).await.unwrap();
+    let outcome = verify_with(&store.path(), &[1, 2]);
+    assert_eq!((outcome.entries, outcome.finding), (3, None));
+    other.commit(vec![retire(1)]).await.unwrap();
+    // With the second key alone the first entry cannot be verified.
+    let unverifiable = verify_with(&store.path(), &[2]).unverifiable;
+    assert_eq!(unverifiable.iter().map(|some| (some.first, some.last)).collect::<Vec<_>>(), [(1, 1)]);
+}
+
+#[tokio::test]
+async fn an_entry_before_the_rotation_in_one_commit_leaves_the_audit_sound() {
+    let store = empty_store();
+    store.commit(vec![entry(), activate(2), entry()]).await.unwrap();
+    assert_eq!(verify_with(&store.path(), &[1, 2]).finding, None);
+    let path = store.path();
+    let _folder = store.close();
+    let again = SqliteStore::open(&path, check_values(&[1, 2]), Arc::new(audit_key())).unwrap();
+    again.commit(vec![entry()]).await.unwrap();
+    assert_eq!(verify_with(&path, &[1, 2]).finding, None);
+}
+
+#[tokio::test]
+async fn a_rotation_is_followed_by_the_keys_when_its_commit_is_answered() {
+    let digits = |digit: &str| digit.repeat(32);
+    let keys = MasterKeys::from_text(&format!("1:{} 2:{}", digits("0f"), digits("1e"))).unwrap();
+    let ring = KeyRing::new(&MasterKeys::from_text(&digits("0f")).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Arc::new(AuditKey::derive(ring.clone()));
+    let store = SqliteStore::open(&folder.path().join("db"), ring.check_values(), audit).unwrap();
+    let generations = ring.add(&keys).unwrap();
+    let (generation, at) = (generations[0], Millis::EPOCH);
+    let check_value = ring.check_value(generation).unwrap();
+    store.commit(vec![Change::ActivateMasterKey { generation, check_value, at }]).await.unwrap();
+    assert_eq!(ring.active(), generation);
 }
