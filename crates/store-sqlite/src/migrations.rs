@@ -205,6 +205,23 @@ mod tests {
     }
 
     #[test]
+    fn a_step_that_is_not_the_one_that_was_applied_is_refused() {
+        let connection = open();
+        apply(&connection, &ALL[..1]).unwrap();
+        let other = Migration { sql: "CREATE TABLE other (x INTEGER) STRICT", ..ALL[0] };
+        let error = apply(&connection, &[other]).unwrap_err();
+        assert!(matches!(error, MigrationError::Differs(Migration { number: 1, .. })), "{error:?}");
+    }
+
+    #[test]
+    fn the_steps_of_a_later_version_are_refused() {
+        let connection = open();
+        apply(&connection, ALL).unwrap();
+        let error = apply(&connection, &ALL[..ALL.len() - 1]).unwrap_err();
+        assert!(matches!(error, MigrationError::Newer { .. }), "{error:?}");
+    }
+
+    #[test]
     fn the_database_of_another_program_is_refused() {
         let connection = open();
         connection.execute_batch("CREATE TABLE photographs (name TEXT)").unwrap();

@@ -408,3 +408,13 @@ async fn a_long_audit_is_found_by_every_way_of_asking() {
     let outcome = verify(&store.path());
     assert_eq!((outcome.entries, outcome.first, outcome.finding), (10_000, 30_001, None));
 }
+
+#[tokio::test]
+async fn a_witness_of_the_first_entry_is_one_of_all_behind_it() {
+    let store = empty_store();
+    store.commit(vec![Change::Audit(audit_record(1).into())]).await.unwrap();
+    let first = verify(&store.path()).newest;
+    store.commit(vec![Change::Audit(audit_record(2).into())]).await.unwrap();
+    assert_eq!(first.map(|newest| newest.sequence), Some(1));
+    assert_eq!(verify_with(&store.path(), first).finding, None);
+}

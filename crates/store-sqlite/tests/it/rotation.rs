@@ -233,3 +233,16 @@ async fn a_rotation_is_followed_by_the_keys_when_its_commit_is_answered() {
     store.commit(vec![Change::ActivateMasterKey { generation, check_value, at }]).await.unwrap();
     assert_eq!(ring.active(), generation);
 }
+
+#[tokio::test]
+async fn an_entry_under_an_earlier_generation_behind_a_later_one_is_found() {
+    // Whoever has the first key alone and puts it back into force writes entries that hold by themselves.
+    let store = rotated().await;
+    let path = store.path();
+    let _folder = store.close();
+    edit(&path, "UPDATE master_keys SET state = 2; UPDATE master_keys SET state = 1 WHERE generation = 1");
+    let again = SqliteStore::open(&path, check_values(&[1, 2]), Arc::new(audit_key())).unwrap();
+    again.commit(vec![entry()]).await.unwrap();
+    let outcome = verify_with(&path, &[1, 2]);
+    assert_eq!((outcome.entries, outcome.finding), (5, Some(Finding::Changed(5))));
+}
