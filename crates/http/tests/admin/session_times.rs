@@ -83,7 +83,7 @@ async fn f3_a_start_with_a_clock_that_is_behind_removes_nothing_for_an_hour() {
     let begun = house.server.clock.now();
     house.server.session().await;
     let hours = |hours: f64| begun.plus(Duration::from_secs_f64(hours * 3_600.0));
-    house.server.clock.advance(Duration::from_hours(7) - MS);
+    house.server.clock.advance(Duration::from_millis(7 * 3_600_000 - 1));
     house.server.log_in_with_key("bot", &vestibule_testkit::Key::BOT).await;
     house.server.clock.set(hours(6.5));
     house.server.restart().await;
