@@ -120,3 +120,116 @@ fn fill(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SALTS: [u8; 8] = *b"saltsalt";
+    const PAGE: usize = 512;
+
+    /// A header whose sums are right.
+    fn header(magic: u32, page: u32) -> [u8; HEADER] {
+        let mut header = [0; HEADER];
+        header[..4].copy_from_slice(&magic.to_be_bytes());
+        header[8..12].copy_from_slice(&page.to_be_bytes());
+        header[16..24].copy_from_slice(&SALTS);
+        let mut checksum = Checksum::new(magic & 1 == 1);
+        checksum.add(&header[..24]);
+        for (place, sum) in [24, 28].into_iter().zip(checksum.sums) {
+            header[place..place + 4].copy_from_slice(&sum.to_be_bytes());
+        }
+        header
+    }
+
+    /// A log to which frames are added, each with sums that follow from the one before.
+    struct Log {
+        bytes: Vec<u8>,
+        checksum: Checksum,
+    }
+
+    impl Log {
+        fn begun() -> Self {
+            let header = header(MAGIC, u32::try_from(PAGE).unwrap());
+            Self { bytes: header.into(), checksum: begin(&header).unwrap().0 }
+        }
+
+        /// A frame that ends a commit, after `change` has been made to it.
+        fn commit(mut self, change: impl Fn(&mut [u8])) -> Self {
+            let mut frame = vec![7; FRAME_HEADER + PAGE];
+            frame[..8].copy_from_slice(&[0, 0, 0, 1, 0, 0, 0, 1]);
+            frame[8..16].copy_from_slice(&SALTS);
+            self.checksum.add(&frame[..8]);
+            self.checksum.add(&frame[FRAME_HEADER..]);
+            for (place, sum) in [16, 20].into_iter().zip(self.checksum.sums) {
+                frame[place..place + 4].copy_from_slice(&sum.to_be_bytes());
+            }
+            change(&mut frame);
+            self.bytes.extend(frame);
+            self
+        }
+
+        /// How many frames are recovered, how many commits lie beyond, and with which frame they end.
+        fn read(&self) -> (u32, u32, u32) {
+            let Frames { salts, committed, commits_beyond, last_beyond } =
+                Frames::read(&*self.bytes).unwrap();
+            assert_eq!(salts, Some(SALTS));
+            (committed, commits_beyond, last_beyond)
+        }
+    }
+
+    #[test]
+    fn a_header_is_whole_in_either_order_of_bytes_and_with_every_size_of_a_page() {
+        for page in [512, 4_096, 65_536] {
+            for magic in [MAGIC, MAGIC | 1] {
+                assert_eq!(begin(&header(magic, page)).unwrap().1, page as usize, "{magic:x}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_header_that_differs_in_one_thing_begins_no_log() {
+        for (magic, page) in
+            [(MAGIC ^ 2, 512), (MAGIC ^ 0x100, 512), (MAGIC, 1_000), (MAGIC, 256), (MAGIC, 131_072)]
+        {
+            assert_eq!(begin(&header(magic, page)), None, "{magic:x} {page}");
+        }
+        for place in [24, 31] {
+            let mut header = header(MAGIC, 512);
+            header[place] ^= 1;
+            assert_eq!(begin(&header), None, "{place}");
+        }
+    }
+
+    #[test]
+    fn whole_frames_are_recovered() {
+        assert_eq!(Log::begun().read(), (0, 0, 0));
+        assert_eq!(Log::begun().commit(|_| {}).commit(|_| {}).read(), (2, 0, 0));
+    }
+
+    #[test]
+    fn nothing_behind_a_frame_that_is_not_whole_is_recovered_though_its_sums_go_on() {
+        let broken = |frame: &mut [u8]| frame[16] ^= 1;
+        let log = Log::begun().commit(|_| {}).commit(broken).commit(|_| {});
+        assert_eq!(log.read(), (1, 2, 3));
+    }
+
+    #[test]
+    fn a_frame_of_another_log_ends_this_one_and_is_no_commit_of_it() {
+        let of_another = |frame: &mut [u8]| frame[8] ^= 1;
+        let log = Log::begun().commit(|_| {}).commit(of_another).commit(|_| {});
+        assert_eq!(log.read(), (1, 1, 3));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_and_no_end() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("no disk"))
+            }
+        }
+        assert!(Frames::read(Broken).is_err());
+        assert_eq!(Frames::read(&[1, 2, 3][..]).unwrap(), Frames::default());
+    }
+}

@@ -56,3 +56,19 @@ impl Index {
 fn number_at(bytes: &[u8], at: usize) -> u32 {
     u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_that_is_not_there_is_none_and_one_that_cannot_be_read_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Index::read(&folder.path().join("shm")).unwrap(), None);
+        let file = folder.path().join("short");
+        std::fs::write(&file, [1; 10]).unwrap();
+        assert_eq!(Index::read(&file).unwrap(), None);
+        assert!(Index::read(&file.join("below a file")).is_err());
+        assert!(Index::read(folder.path()).is_err());
+    }
+}
