@@ -39,3 +39,44 @@ fn has_form(mut file: &File, is_whole: bool) -> io::Result<bool> {
     let damaged = places.iter().filter(|place| !record::has_form(place)).count();
     Ok(damaged <= if is_whole { fits.max(DAMAGED) } else { 0 })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACES: u32 = 20;
+
+    /// Whether a file with these places is taken for a journal of twenty.
+    fn is_one(places: &[[u8; LENGTH]]) -> bool {
+        let file = tempfile::tempfile().unwrap();
+        std::os::unix::fs::FileExt::write_all_at(&file, places.as_flattened(), 0).unwrap();
+        check(&file, PLACES).is_ok()
+    }
+
+    #[test]
+    fn a_whole_journal_may_have_as_many_damaged_places_as_a_block_or_as_it_has_records() {
+        let (damaged, empty) = ([1; LENGTH], EMPTY);
+        let mut record = EMPTY;
+        record[..4].copy_from_slice(&[0, 2, b'{', b'}']);
+        let with = |records: usize, torn: usize| {
+            let mut places = vec![record; records];
+            places.extend(vec![damaged; torn]);
+            places.resize(PLACES as usize, empty);
+            is_one(&places)
+        };
+        assert!(with(0, 0) && with(0, DAMAGED) && with(1, DAMAGED));
+        assert!(!with(0, DAMAGED + 1) && !with(DAMAGED, DAMAGED + 1));
+        assert!(with(DAMAGED + 1, DAMAGED + 1));
+    }
+
+    #[test]
+    fn a_journal_that_was_cut_short_has_no_damaged_place() {
+        assert!(is_one(&[EMPTY; 3]));
+        assert!(!is_one(&[EMPTY, [1; LENGTH], EMPTY]));
+    }
+
+    #[test]
+    fn what_is_longer_than_a_journal_is_none() {
+        assert!(!is_one(&[EMPTY; PLACES as usize + 1]));
+    }
+}

@@ -196,6 +196,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_place_has_the_form_if_it_is_json_and_then_nothing_up_to_the_seal() {
+        let record = write(&end(EndedSessions::One(SessionId([7; 16])), "name"), &*journal_seal()).unwrap();
+        assert!(has_form(&EMPTY) && has_form(&record));
+        let changed = |place: usize| {
+            let mut record = record;
+            record[place] ^= 1;
+            has_form(&record)
+        };
+        assert!(!changed(2) && !changed(SEALED - 1) && !changed(0));
+        assert!(
+            changed(3) && changed(SEALED),
+            "what is said, and by whom it is sealed, is no matter of form"
+        );
+    }
+
     fn read_back(end: &JournaledEnd) -> JournaledEnd {
         match read(&write(end, &*journal_seal()).unwrap(), &*journal_seal()) {
             Found::End(end) => *end,
