@@ -57,9 +57,6 @@ fn one_key_under_two_numbers_is_refused_and_changes_nothing() {
     let ring = KeyRing::new(&master_keys(&[1]));
     assert_eq!(ring.add(&again(2)).map(drop), same);
     assert_eq!(states(&ring), [(1, KeyState::Active)]);
-    let ring = KeyRing::new(&again(2));
-    assert_eq!(ring.follow(&[record(1, KeyState::Retired)]), same);
-    assert_eq!(states(&ring), [(2, KeyState::Active)]);
 }
 
 #[test]

@@ -220,11 +220,22 @@ impl Auth {
         }
         // A key that was taken out again would be gone at the next start, and everything that it opens with it.
         let is_there = self.keys.is_in_source(generation);
-        self.distributed(generation).filter(|_| is_there).ok_or_else(|| {
-            AdministrationError::Conflict(format!(
+        let Some(distributed) = self.distributed(generation).filter(|_| is_there) else {
+            return conflict(format!(
                 "generation {generation} is not among the master keys that the service reads: distribute it first"
-            ))
-        })
+            ));
+        };
+        // Also one that was retired, and whose line is not there any more: what it protected would be protected by it again.
+        let is_same = |record: &&MasterKeyRecord| record.check_value == distributed.check_value;
+        match records.iter().find(is_same) {
+            Some(same) => {
+                let same = same.generation;
+                conflict(format!(
+                    "the key of generation {generation} was that of generation {same}: make a new one"
+                ))
+            }
+            None => Ok(distributed),
+        }
     }
 
     async fn may_be_retired(&self, generation: Generation) -> Result<MasterKeyRecord, AdministrationError> {

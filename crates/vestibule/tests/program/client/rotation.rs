@@ -303,6 +303,20 @@ fn who_retires_with_a_session_of_the_old_generation_is_heard_to_the_end() {
         (key(&operator, 1)["state"].clone(), remains()["answers"].clone()),
         (json!("retired"), json!(0))
     );
+    the_retired_key_comes_back_under_no_number(operator);
+}
+
+/// Its line is taken out, and what it was is put there again as the key of another generation.
+fn the_retired_key_comes_back_under_no_number(operator: Operator) {
+    let both = leave_only(&operator, 2);
+    let operator = restarted(operator);
+    let file = operator.folder.path("data/master.key");
+    let line = |generation: &str| both.lines().find(|line| line.starts_with(generation)).unwrap();
+    fs::write(&file, format!("{}\n3:{}\n", line("2:"), &line("1:")[2..])).unwrap();
+    operator.run(&["master-key", "reload"]);
+    refused(&operator, &["master-key", "rotate", "3"], "was that of generation 1: make a new one");
+    fs::write(&file, line("2:")).unwrap();
+    restarted(operator);
 }
 
 #[test]
