@@ -71,4 +71,44 @@ mod tests {
         assert!(Index::read(&file.join("below a file")).is_err());
         assert!(Index::read(folder.path()).is_err());
     }
+
+    /// An index that was written whole, after `change` has been made to both its headers.
+    fn index(change: impl Fn(&mut [u8])) -> [u8; READ] {
+        let mut header = [0; HEADER];
+        let mut put = |at: usize, number: u32| header[at..at + 4].copy_from_slice(&number.to_ne_bytes());
+        put(0, VERSION);
+        put(16, 5);
+        header[12] = 1;
+        header[32..40].copy_from_slice(b"saltsalt");
+        change(&mut header);
+        for (at, sum) in [40, 44].into_iter().zip(native_checksum(&header[..40])) {
+            header[at..at + 4].copy_from_slice(&sum.to_ne_bytes());
+        }
+        let mut bytes = [0; READ];
+        bytes[..HEADER].copy_from_slice(&header);
+        bytes[HEADER..2 * HEADER].copy_from_slice(&header);
+        bytes[2 * HEADER..2 * HEADER + 4].copy_from_slice(&3_u32.to_ne_bytes());
+        bytes
+    }
+
+    #[test]
+    fn a_whole_index_says_how_much_is_committed_and_folded() {
+        let expected = Index { salts: *b"saltsalt", committed: 5, folded: 3 };
+        assert_eq!(Index::parse(&index(|_| {})), Some(expected));
+    }
+
+    #[test]
+    fn an_index_that_differs_in_one_thing_says_nothing() {
+        assert_eq!(Index::parse(&index(|header| header[12] = 0)), None, "not begun");
+        assert_eq!(Index::parse(&index(|header| header[0] ^= 1)), None, "another version");
+        for at in [16, 40, HEADER + 16] {
+            let mut bytes = index(|_| {});
+            bytes[at] ^= 1;
+            assert_eq!(Index::parse(&bytes), None, "{at}");
+        }
+        // Both headers say the same, and neither has the sums of what it says.
+        let mut bytes = index(|_| {});
+        (bytes[16], bytes[HEADER + 16]) = (9, 9);
+        assert_eq!(Index::parse(&bytes), None);
+    }
 }
