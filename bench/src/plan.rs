@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
 use crate::benches::{key_login, login, refresh};
-use crate::data::{House, Size};
+use crate::data::{Instance, Size};
 use crate::options::Options;
 use crate::report::Parameters;
 use crate::{cpu, screen};
@@ -29,7 +29,7 @@ pub(crate) struct Plan {
     pub(crate) directory: PathBuf,
     /// How many sessions live, from the fewest to the most.
     pub(crate) sizes: Vec<usize>,
-    houses: RefCell<BTreeMap<Size, Rc<House>>>,
+    houses: RefCell<BTreeMap<Size, Rc<Instance>>>,
 }
 
 impl Plan {
@@ -77,13 +77,13 @@ impl Plan {
     }
 
     /// The data of a size, which is written when it is asked for first, and kept until the run ends.
-    pub(crate) fn house(&self, size: Size) -> Result<Rc<House>> {
-        if let Some(house) = self.houses.borrow().get(&size) {
-            return Ok(Rc::clone(house));
+    pub(crate) fn instance(&self, size: Size) -> Result<Rc<Instance>> {
+        if let Some(instance) = self.houses.borrow().get(&size) {
+            return Ok(Rc::clone(instance));
         }
-        let house = Rc::new(House::build(self.new_folder()?, size)?);
-        self.houses.borrow_mut().insert(size, Rc::clone(&house));
-        Ok(house)
+        let instance = Rc::new(Instance::build(self.new_folder()?, size)?);
+        self.houses.borrow_mut().insert(size, Rc::clone(&instance));
+        Ok(instance)
     }
 
     /// A folder for a database, removed when dropped.

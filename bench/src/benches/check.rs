@@ -12,7 +12,7 @@ use vestibule_model::{Clock as _, Millis};
 
 use super::Bench;
 use crate::child::{Server, find};
-use crate::data::{House, Size, Tokens};
+use crate::data::{Instance, Size, Tokens};
 use crate::figures::{Round, Spread};
 use crate::floors::{hyper, nginx::Nginx, redis, redis::Redis};
 use crate::load::{self, Answer, Kind, Questions};
@@ -62,7 +62,7 @@ struct Floors {
 impl Floors {
     fn start(plan: &Plan) -> Result<Self> {
         let size = plan.sizes.iter().copied().filter(|size| *size <= MILLION).max();
-        let tokens = Arc::clone(&plan.house(Size::of(size.unwrap_or(plan.smallest())))?.bearers);
+        let tokens = Arc::clone(&plan.instance(Size::of(size.unwrap_or(plan.smallest())))?.bearers);
         let mut missing = Vec::new();
         let nginx = Nginx::start(plan)?.map_err(|absent| missing.push(absent)).ok();
         let redis = Redis::start(plan, &tokens)?.map_err(|absent| missing.push(absent)).ok();
@@ -101,21 +101,21 @@ struct Subject {
     size: usize,
     server: Server,
     unknown: Arc<Tokens>,
-    house: Rc<House>,
+    instance: Rc<Instance>,
     /// Last uses that were written for each second of valid checks, by rounds.
     written: RefCell<Vec<f64>>,
 }
 
 impl Subject {
     fn start(plan: &Plan, size: usize) -> Result<Self> {
-        let house = plan.house(Size::of(size))?;
-        let server = Server::vestibule(plan, house.folder(), &house.fixture)?;
+        let instance = plan.instance(Size::of(size))?;
+        let server = Server::vestibule(plan, instance.folder(), &instance.fixture)?;
         server.rest()?;
-        Ok(Self { size, server, unknown: house.unknown(), house, written: RefCell::default() })
+        Ok(Self { size, server, unknown: instance.unknown(), instance, written: RefCell::default() })
     }
 
     fn turns<'a>(&'a self, plan: &'a Plan) -> [Turn<'a>; 3] {
-        let live = &self.house.bearers;
+        let live = &self.instance.bearers;
         let turn = |kind: &'static str, questions: Arc<Questions>| {
             let what = format!("checks, {} sessions, {kind}", grouped(self.size));
             Turn::subject(what, move || {
@@ -150,13 +150,13 @@ impl Subject {
     /// time they would have been written one by one, and so many at once would never come together. With ten million it
     /// would take minutes, and every fourth check writes anyway.
     fn write_what_is_due(&self, plan: &Plan) -> Result<()> {
-        load::ask_all(plan, self.server.target(), &Questions::each_once(&self.house.bearers))?;
+        load::ask_all(plan, self.server.target(), &Questions::each_once(&self.instance.bearers))?;
         self.server.settle()
     }
 
     /// Notes how many last uses of a turn were written: in so short a time no session is written twice.
     fn note_written(&self, begun: Millis, turn: Duration) -> Result<()> {
-        let written = Round::rate(self.house.written_since(begun)?, turn);
+        let written = Round::rate(self.instance.written_since(begun)?, turn);
         self.written.borrow_mut().push(written);
         Ok(())
     }

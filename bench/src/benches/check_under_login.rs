@@ -24,13 +24,13 @@ const USERS: usize = 10_000;
 
 fn run(plan: &Plan) -> Result<Finding> {
     let size = plan.smallest();
-    let house = plan.house(Size::of(size))?;
-    let server = Server::vestibule(plan, house.folder(), &house.fixture)?;
+    let instance = plan.instance(Size::of(size))?;
+    let server = Server::vestibule(plan, instance.folder(), &instance.fixture)?;
     let hyper = Server::hyper(plan)?;
-    let questions = Questions::checks(&house.bearers, Kind::Genuine, Answer::Status("200"));
+    let questions = Questions::checks(&instance.bearers, Kind::Genuine, Answer::Status("200"));
     let checks = Crowd { clients: plan.connections, questions: questions.clone() };
     let logins =
-        Crowd { clients: LOGGING_IN, questions: logins(&house.fixture, USERS).that_may_be_turned_away() };
+        Crowd { clients: LOGGING_IN, questions: logins(&instance.fixture, USERS).that_may_be_turned_away() };
     let meanwhile = RefCell::new(Vec::new());
     let turns = [
         Turn::floor(hyper::WHAT, || load::drive(plan, hyper.target(), &questions)),

@@ -10,7 +10,7 @@ use vestibule_store::{Change, Store as _};
 
 use super::Bench;
 use crate::child::{Server, Target};
-use crate::data::{House, Size};
+use crate::data::{Instance, Size};
 use crate::figures::Spread;
 use crate::fixture::{Place, open_store};
 use crate::load::{self, Connection, block_on};
@@ -32,10 +32,10 @@ const BOUND: f64 = 50.0;
 fn run(plan: &Plan) -> Result<Finding> {
     let mut finding = Finding::new(BENCH.name);
     for size in plan.large() {
-        let house = plan.house(Size::of(size))?;
-        block_on(put_token(&house))?;
-        let server = Server::vestibule(plan, house.folder(), &house.fixture)?;
-        for (what, path) in lists(&house) {
+        let instance = plan.instance(Size::of(size))?;
+        block_on(put_token(&instance))?;
+        let server = Server::vestibule(plan, instance.folder(), &instance.fixture)?;
+        for (what, path) in lists(&instance) {
             let rounds = (0..plan.rounds).map(|_| block_on(slowest(server.target(), &path)));
             let rounds = rounds.collect::<Result<Vec<Duration>>>().with_context(|| path.clone())?;
             let millis = rounds.iter().map(|span| span.as_secs_f64() * 1_000.0);
@@ -46,9 +46,9 @@ fn run(plan: &Plan) -> Result<Finding> {
     Ok(finding)
 }
 
-fn lists(house: &House) -> Vec<(&'static str, String)> {
+fn lists(instance: &Instance) -> Vec<(&'static str, String)> {
     let (account, application) = (Place(0).id(), Place(0).token());
-    let user = house.fixture.users.first().map_or(0, |user| user.id.0);
+    let user = instance.fixture.users.first().map_or(0, |user| user.id.0);
     vec![
         ("sessions", "sessions".into()),
         ("1,000 sessions", "sessions?limit=1000".into()),
@@ -76,12 +76,12 @@ async fn slowest(target: Target, path: &str) -> Result<Duration> {
     Ok(slowest)
 }
 
-async fn put_token(house: &House) -> Result<()> {
+async fn put_token(instance: &Instance) -> Result<()> {
     let now = SystemClock.now();
     let token = AdministrationToken {
         id: AdministrationTokenId(1),
         name: "bench".into(),
-        secret: SecretHasher::derive(&house.fixture.master).digest(TOKEN.as_bytes()),
+        secret: SecretHasher::derive(&instance.fixture.master).digest(TOKEN.as_bytes()),
         role: AdministratorRole::Owner,
         created_by: "bench".into(),
         created: now,
@@ -89,7 +89,7 @@ async fn put_token(house: &House) -> Result<()> {
         last_used: None,
         revoked: None,
     };
-    let store = open_store(house.folder(), &house.fixture.master)?;
+    let store = open_store(instance.folder(), &instance.fixture.master)?;
     store.commit(vec![Change::PutAdministrationToken(token.into())]).await?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::refresh::of_session;
 use super::{Bench, compare};
 use crate::child::{Server, measure_floor};
-use crate::data::{House, Size, enough_for};
+use crate::data::{Instance, Size, enough_for};
 use crate::floors;
 use crate::load::{self, Questions};
 use crate::plan::Plan;
@@ -19,11 +19,11 @@ const AT_MOST: f64 = 60_000.0;
 
 fn run(plan: &Plan) -> Result<Finding> {
     let time = plan.rounds * (plan.warm_up + plan.span);
-    let house = House::build(plan.new_folder()?, Size::of(enough_for(AT_MOST, time)))?;
-    let keys = house.keys();
+    let instance = Instance::build(plan.new_folder()?, Size::of(enough_for(AT_MOST, time)))?;
+    let keys = instance.keys();
     let logout = |(id, user): (_, &vestibule_model::User)| of_session("logout", &keys, (id, user.account));
-    let logouts = Questions::once(house.sessions().map(logout).collect());
-    let server = Server::vestibule(plan, house.folder(), &house.fixture)?;
+    let logouts = Questions::once(instance.sessions().map(logout).collect());
+    let server = Server::vestibule(plan, instance.folder(), &instance.fixture)?;
     let turns = [
         Turn::floor(floors::ENDS, || measure_floor(plan, "ends")),
         Turn::floor(floors::fsync::WHAT, || measure_floor(plan, "fsync")),

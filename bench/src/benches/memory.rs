@@ -52,8 +52,8 @@ struct Memory {
 }
 
 fn measure(plan: &Plan, size: Size) -> Result<Memory> {
-    let house = plan.house(size)?;
-    let server = Server::vestibule(plan, house.folder(), &house.fixture)?;
+    let instance = plan.instance(size)?;
+    let server = Server::vestibule(plan, instance.folder(), &instance.fixture)?;
     std::thread::sleep(PAUSE);
     let path = format!("/proc/{}/status", server.target().process);
     let bytes = |field: &str| {

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::Bench;
 use crate::child::{Server, Target};
-use crate::data::{House, Size};
+use crate::data::{Instance, Size};
 use crate::figures::Spread;
 use crate::load::{self, Connection, Draw, block_on};
 use crate::plan::Plan;
@@ -28,10 +28,10 @@ const PAUSE: Duration = Duration::from_millis(5);
 fn run(plan: &Plan) -> Result<Finding> {
     let mut finding = Finding::new(BENCH.name);
     for size in plan.large() {
-        let house = plan.house(Size::of(size))?;
+        let instance = plan.instance(Size::of(size))?;
         let starts = (1..=plan.rounds)
             .map(|number| {
-                let started = start(plan, &house, number)?;
+                let started = start(plan, &instance, number)?;
                 screen::note(format_args!(
                     "start of {} sessions, round {number} of {}: {started:?}",
                     grouped(size),
@@ -71,9 +71,9 @@ struct Started {
     slowest: Duration,
 }
 
-fn start(plan: &Plan, house: &House, seed: u32) -> Result<Started> {
+fn start(plan: &Plan, instance: &Instance, seed: u32) -> Result<Started> {
     let begun = timing::now();
-    let mut server = Server::vestibule_that_loads(plan, house.folder(), &house.fixture)?;
+    let mut server = Server::vestibule_that_loads(plan, instance.folder(), &instance.fixture)?;
     let target = server.target();
     let is_complete = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -83,7 +83,7 @@ fn start(plan: &Plan, house: &House, seed: u32) -> Result<Started> {
             is_complete.store(true, Ordering::Relaxed);
             loaded.map(|()| elapsed)
         });
-        let asked = block_on(ask(target, house, Draw::seeded(seed), (begun, &is_complete)));
+        let asked = block_on(ask(target, instance, Draw::seeded(seed), (begun, &is_complete)));
         let complete = loaded.join().ok().context("a thread panicked")??;
         let [answers, knows, slowest] = asked?;
         Ok(Started { answers, knows, complete, slowest })
@@ -93,7 +93,7 @@ fn start(plan: &Plan, house: &House, seed: u32) -> Result<Started> {
 /// Checks sessions drawn at random until the table is complete, and one after that.
 async fn ask(
     target: Target,
-    house: &House,
+    instance: &Instance,
     mut draw: Draw,
     (begun, is_complete): (Instant, &AtomicBool),
 ) -> Result<[Duration; 3]> {
@@ -101,7 +101,8 @@ async fn ask(
     let (mut answers, mut knows, mut slowest) = (None, None, Duration::ZERO);
     loop {
         let was_complete = is_complete.load(Ordering::Relaxed);
-        let bearer = house.bearers.get(draw.below(house.bearers.len())).context("there are no sessions")?;
+        let bearer =
+            instance.bearers.get(draw.below(instance.bearers.len())).context("there are no sessions")?;
         let asked = timing::now();
         let status = connection.status_of(&load::check(bearer)).await?;
         let elapsed = begun.elapsed();

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use rusqlite::{Connection, OpenFlags, params};
-use vestibule_model::{Application, Dialect, Millis, Opening, Session};
+use vestibule_model::{Application, AuthenticationMethod, Dialect, Millis, Session};
 
 use crate::screen::Progress;
 
@@ -71,10 +71,10 @@ fn insert(statement: &mut rusqlite::Statement<'_>, session: &Session) -> Result<
         Application::OauthClient(id) => (2, Some(id.0)),
         Application::Token(id) => (3, Some(id.0)),
     };
-    let opening = match session.opening {
-        Opening::Password => 1,
-        Opening::ApiKey => 2,
-        Opening::OauthClient => 3,
+    let opening = match session.method {
+        AuthenticationMethod::Password => 1,
+        AuthenticationMethod::ApiKey => 2,
+        AuthenticationMethod::OauthClient => 3,
     };
     let dialect = match session.dialect {
         Dialect::LivePerson => 1,

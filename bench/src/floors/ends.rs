@@ -12,7 +12,7 @@ use vestibule_store::{Change, Store as _};
 use vestibule_store_sqlite::SqliteStore;
 
 use super::{Arguments, entries};
-use crate::data::{House, Size, enough_for};
+use crate::data::{Instance, Size, enough_for};
 use crate::figures::{Round, nanos};
 use crate::fixture::open_store;
 use crate::load::{Window, block_on};
@@ -23,11 +23,11 @@ const AT_MOST: f64 = 200_000.0;
 
 pub(crate) fn measure(arguments: &Arguments) -> Result<Round> {
     let size = Size::of(enough_for(AT_MOST, arguments.warm_up() + arguments.span()));
-    let house = House::build(tempfile::tempdir_in(&arguments.data)?, size)?;
-    let all = house.sessions().map(|(id, user)| (id, user.clone())).collect();
+    let instance = Instance::build(tempfile::tempdir_in(&arguments.data)?, size)?;
+    let all = instance.sessions().map(|(id, user)| (id, user.clone())).collect();
     let sessions = Arc::new(Sessions { all, next: AtomicUsize::new(0) });
     block_on(async {
-        let store = open_store(house.folder(), &house.fixture.master)?;
+        let store = open_store(instance.folder(), &instance.fixture.master)?;
         let window = Arc::new(Window::default());
         let mut tasks = JoinSet::new();
         for _ in 0..arguments.tasks {

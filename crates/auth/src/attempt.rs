@@ -9,14 +9,14 @@ use zeroize::Zeroizing;
 
 use crate::administration;
 use crate::audit::{self, Attempt};
+use crate::detach_on_drop::DetachOnDrop;
 use crate::directory::{AccountEntry, UserEntry};
+use crate::eligibility::IneligibleReason;
 use crate::failure_limit::FailuresByAddress;
 use crate::hash_pool::{Comparison, Verified, WhenRight};
 use crate::lockout::Verdict;
-use crate::log_in::{Door, LogIn, LogInError, RETRY_AFTER, UserCredentials};
+use crate::log_in::{LogIn, LogInError, LoginScope, RETRY_AFTER, UserCredentials};
 use crate::service::Auth;
-use crate::standing::Standing;
-use crate::to_its_end::ToItsEnd;
 
 /// Whether an attempt failed in a way that counts against the address it came from.
 pub(crate) trait Failed {
@@ -40,7 +40,7 @@ impl Auth {
         }
         let charged = at
             .address
-            .map_or(Ok(()), |address| self.failures_at(at.door).charge(address, self.clock.monotonic()));
+            .map_or(Ok(()), |address| self.failures_at(at.scope).charge(address, self.clock.monotonic()));
         charged.map_err(|wait| {
             self.note_refusal(attempt, None, Refusal::TooManyFailures);
             LogInError::TooMany { retry_after: wait.max(RETRY_AFTER) }
@@ -125,7 +125,7 @@ impl Auth {
                 }
                 Ok(())
             }
-            Verdict::Locked => Err(self.refused(attempt, user.id, Standing::Locked)),
+            Verdict::Locked => Err(self.refused(attempt, user.id, IneligibleReason::Locked)),
             Verdict::Rejected => Err(self.bad_credentials(attempt, Some(user.id), wrong(right))),
             Verdict::RejectedAndLocked => {
                 tracing::warn!(account = %entry.account.id, user = %user.id, "user locked after failed logins");
@@ -177,11 +177,11 @@ impl Auth {
         E: Failed + Send + 'static,
     {
         let auth = Arc::clone(self);
-        ToItsEnd::of(async move {
+        DetachOnDrop::new(async move {
             let outcome = attempt.await;
             let failed = outcome.as_ref().is_err_and(Failed::is_bad_credentials);
             if let Some(address) = at.address.filter(|_| !failed) {
-                auth.failures_at(at.door).give_back(address);
+                auth.failures_at(at.scope).give_back(address);
             }
             outcome
         })
@@ -189,24 +189,24 @@ impl Auth {
     }
 
     /// The failures of addresses at a door: whoever fails at one is not kept from the other.
-    fn failures_at(&self, door: Door) -> &FailuresByAddress {
-        match door {
-            Door::Public => &self.failures,
-            Door::Administration => &self.failures_of_administrators,
+    fn failures_at(&self, scope: LoginScope) -> &FailuresByAddress {
+        match scope {
+            LoginScope::Public => &self.failures,
+            LoginScope::Administration => &self.failures_of_administrators,
         }
     }
 
     /// The account that the caller named, if there is one behind that door.
     pub(crate) fn account(&self, at: LogIn) -> Option<Arc<AccountEntry>> {
-        match at.door {
-            Door::Public => at.account.and_then(|id| self.public_account(id)),
-            Door::Administration => at.account.and_then(|id| self.directory.account(id)),
+        match at.scope {
+            LoginScope::Public => at.account.and_then(|id| self.public_account(id)),
+            LoginScope::Administration => at.account.and_then(|id| self.directory.account(id)),
         }
     }
 
     /// The account of this id, as those who do not administer may know it: that of the administrators does not exist.
     pub fn public_account(&self, id: AccountId) -> Option<Arc<AccountEntry>> {
-        if id == administration::home() { None } else { self.directory.account(id) }
+        if id == administration::administrators_account() { None } else { self.directory.account(id) }
     }
 }
 

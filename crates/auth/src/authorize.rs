@@ -9,10 +9,10 @@ use std::sync::Arc;
 use vestibule_model::{Application, Millis, Rank, Session, SessionId};
 
 use crate::directory::UserEntry;
+use crate::eligibility;
 use crate::live;
 use crate::log_out::LogOutError;
 use crate::service::Auth;
-use crate::standing;
 
 /// What shows a session.
 #[derive(Clone, Copy, Debug)]
@@ -275,8 +275,8 @@ impl Auth {
             let Some(present) = self.user_of(&entry.session()) else { return false };
             entry.holder = present;
         }
-        let opened = (entry.opening, entry.application(), entry.secret_version);
-        standing::may_go_on(&entry.holder, opened, address, now)
+        let opened = (entry.method, entry.application(), entry.secret_version);
+        eligibility::may_go_on(&entry.holder, opened, address, now)
     }
 
     /// The present entry of a session's user, if the session rests on the credentials that the user has.

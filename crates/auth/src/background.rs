@@ -161,12 +161,12 @@ impl Auth {
     /// Reads the accounts and users anew that changed in the store, and ends the sessions of users who lost their right to
     /// them. Nothing is lost when this fails: it begins where it last succeeded.
     pub async fn follow(&self) -> Result<(), StoreError> {
-        let _turn = self.directory_turn.lock().await;
-        self.follow_in_turn().await
+        let _turn = self.directory_lock.lock().await;
+        self.follow_locked().await
     }
 
     /// The same for whoever has the turn.
-    pub(crate) async fn follow_in_turn(&self) -> Result<(), StoreError> {
+    pub(crate) async fn follow_locked(&self) -> Result<(), StoreError> {
         let DirectoryChanges { changed, sequence } = self.store.changes(self.sequence()).await?;
         for of_account in changed.chunk_by(|one, next| one.account == next.account) {
             let account = of_account[0].account;

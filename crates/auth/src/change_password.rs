@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 use crate::attempt::Failed;
 use crate::audit::{self, Attempt, End};
 use crate::directory::AccountFacts;
+use crate::eligibility;
 use crate::log_in::{LogIn, LogInError, UserCredentials};
 use crate::password::{NewPassword, NewPasswordError, expect_length};
 use crate::service::Auth;
-use crate::standing;
 use crate::strength::OwnWords;
 
 /// Why a password was not changed.
@@ -52,8 +52,8 @@ impl Auth {
         let whole = async move {
             let (entry, user) = auth.prove(attempt, credentials).await?;
             let may_have_one =
-                standing::enabled(&entry, &user).and_then(|()| standing::passwords_count(&entry));
-            may_have_one.map_err(|standing| auth.refused(attempt, user.id, standing))?;
+                eligibility::enabled(&entry, &user).and_then(|()| eligibility::passwords_count(&entry));
+            may_have_one.map_err(|reason| auth.refused(attempt, user.id, reason))?;
             let breaks = |violation: PasswordViolation| {
                 auth.note_refusal(attempt, Some(user.id), Refusal::PasswordPolicy);
                 ChangePasswordError::from(violation)
@@ -84,7 +84,7 @@ impl Auth {
         password: PasswordCredential,
     ) -> Result<(), StoreError> {
         self.loaded().await;
-        let _turn = self.turns.of(user.id).lock().await;
+        let _turn = self.user_locks.of(user.id).lock().await;
         let credential_version = user.credential_version + 1;
         let sessions: Vec<Session> = self.live.of_user(user.id, at.now);
         let set =

@@ -10,7 +10,9 @@ mod audit;
 mod authorize;
 mod background;
 mod change_password;
+mod detach_on_drop;
 mod directory;
+mod eligibility;
 mod ends;
 mod failure_limit;
 mod failures_by_key;
@@ -25,30 +27,28 @@ mod log_in;
 mod log_out;
 mod master_keys;
 mod open;
-mod own_sessions;
 mod password;
 mod recognise;
 mod refresh;
+mod self_service;
 mod service;
 mod sessions;
 mod settings;
-mod standing;
 mod steady_clock;
 mod store_health;
 mod strength;
 mod sync;
-mod to_its_end;
 mod watched_store;
 mod why;
 
 pub use administration::{
-    AccountPage, AdministrationError, Answer, ApplicationValue, AtNextLogin, AuditExport, AuditFilter, Begun,
-    Caller, ClientWithSecret, FirstOwner, FirstOwnerError, FirstTime, GivenClient, GivenKey, HOME,
-    KeyWithSecrets, Keyed, ListedMasterKey, LoggedInAdministrator, MIN_PASSWORD_LENGTH, MadeOwner, MadeToken,
-    NamedAdministrator, NewToken, NewUser, Numbered, Once, Overlap, Part, PartPage, RefusedRequest,
-    Renewable, Scope, SeenAudit, SessionFilter, SessionPage, SessionsUnderIt, TokenWithText, UserFilter,
-    UserPage, WithSecrets, WriteTime, has_free_name, new_account, new_api_key, new_oauth_client, new_user,
-    next_id, ten_digits,
+    AccountPage, AccountResource, AccountResourcePage, AdministrationError, ApplicationValue, AtNextLogin,
+    AuditExport, AuditFilter, Caller, ClientWithSecret, FirstOwner, FirstOwnerError, GivenClient, GivenKey,
+    HOME, Idempotency, IdempotencyState, IdempotentRequest, KeyWithSecrets, ListedMasterKey,
+    LoggedInAdministrator, MIN_PASSWORD_LENGTH, MadeOwner, MadeToken, NamedAdministrator, NewToken, NewUser,
+    NumberedResource, Overlap, PendingCreation, RefusedRequest, Renewable, Scope, SeenAudit, SessionFilter,
+    SessionPage, SessionsUnderIt, StoredResponse, TokenWithText, UserFilter, UserPage, WithSecrets,
+    WriteTime, has_free_name, new_account, new_api_key, new_oauth_client, new_user, next_id, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};
@@ -56,9 +56,10 @@ pub use change_password::ChangePasswordError;
 pub use directory::{
     AccountEntry, AccountFacts, Directory, Grants, KnownValues, NamedValues, UserEntry, seal_api_key,
 };
+pub use eligibility::IneligibleReason;
 pub use hash_pool::HashPoolGauges;
 pub use load::RecallError;
-pub use log_in::{ApplicationCredentials, Door, LogIn, LogInError, LoggedIn, UserCredentials};
+pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope, UserCredentials};
 pub use log_out::LogOutError;
 pub use master_keys::{KeySource, KeySourceError, Keys};
 pub use password::{LONGEST_PASSWORD, NewPassword, SetPasswordError, set_password};
@@ -66,7 +67,6 @@ pub use refresh::{Presented, RefreshError};
 pub use service::{Auth, StartError};
 pub use sessions::{Listed, SessionAccessError};
 pub use settings::{BlockList, FailureLimit, HashSettings, Intervals, Settings};
-pub use standing::Standing;
 pub use store_health::{Purpose, Trouble};
 pub use strength::{OwnWords, check_strength};
 pub use vestibule_store::{AuditOrder, DigestHolder, DigestKind};

@@ -15,8 +15,8 @@ use vestibule_store::StoreError;
 
 use crate::audit::why_not_current;
 use crate::authorize::{Credential, Credentials};
+use crate::eligibility::BEFORE_ALL_TIME;
 use crate::service::Auth;
-use crate::standing::BEFORE_ALL_TIME;
 
 /// How many sessions are read from the store at once: some twenty for each shard of the table (3 MB).
 const PAGE: usize = 20_000;

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_model::{
-    AccountId, Application, Dialect, Means, Millis, Opening, Population, Refusal, Session,
+    AccountId, Application, AuthenticationMethod, Dialect, Means, Millis, Population, Refusal, Session,
 };
 use vestibule_store::StoreError;
 use zeroize::Zeroizing;
 
 use crate::audit::{self, Attempt};
 use crate::directory::{AccountEntry, UserEntry};
+use crate::eligibility::{self, IneligibleReason};
 use crate::failures_by_key::Charged;
 use crate::open::{OpenError, Opened};
 use crate::password::expect_length;
 use crate::recognise::Proof;
 use crate::service::Auth;
-use crate::standing::{self, Standing};
 
 /// How long a client that was turned away is asked to wait (contract liveperson §1: at least 5 s on login).
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -30,7 +30,7 @@ pub struct LogIn {
     /// The dialect of the caller.
     pub dialect: Dialect,
     /// By which door.
-    pub door: Door,
+    pub scope: LoginScope,
     /// The caller's address.
     pub address: Option<IpAddr>,
     /// The time.
@@ -39,7 +39,7 @@ pub struct LogIn {
 
 /// Where logins arrive. Each door knows its own accounts only; at the other they do not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
+pub enum LoginScope {
     /// The dialects: every account but that of the administrators.
     Public,
     /// The administration: that account.
@@ -108,7 +108,7 @@ pub enum LogInError {
     },
     /// The credentials are right, but the user may not log in now.
     #[error("refused: {0}")]
-    Refused(Standing),
+    Refused(IneligibleReason),
     /// The hash pool's queue is full.
     #[error("the queue of logins is full")]
     Overloaded {
@@ -149,7 +149,7 @@ impl Auth {
         let auth = Arc::clone(self);
         let whole = async move {
             let proved = auth.prove(attempt, credentials).await?;
-            auth.open_for(attempt, proved, Proof::NONE, Opening::Password).await
+            auth.open_for(attempt, proved, Proof::NONE, AuthenticationMethod::Password).await
         };
         self.settle(at, whole).await
     }
@@ -170,11 +170,11 @@ impl Auth {
             let why = if entry.is_some() { Refusal::WrongApplicationToken } else { Refusal::UnknownAccount };
             return self.refuse_in_vain(attempt, credentials.password, why).await;
         };
-        let attempt = Attempt::to_log_in(at, audit::means(Opening::Password, proof.application));
+        let attempt = Attempt::to_log_in(at, audit::means(AuthenticationMethod::Password, proof.application));
         let auth = Arc::clone(self);
         let whole = async move {
             let proved = auth.prove(attempt, credentials).await?;
-            let logged_in = auth.open_for(attempt, proved, proof, Opening::Password).await?;
+            let logged_in = auth.open_for(attempt, proved, proof, AuthenticationMethod::Password).await?;
             auth.live.with(logged_in.session.id, at.now, |live| live.count(at.now));
             Ok(logged_in)
         };
@@ -217,18 +217,24 @@ impl Auth {
             (.., None) => return Err(self.bad_credentials(attempt, None, Refusal::UnknownUser)),
         };
         let application = proof.application;
-        let attempt = Attempt::to_log_in(at, audit::means(Opening::ApiKey, application));
-        if !standing::key_may_log_in(&entry, &user, (application, proof.secret_version), (at.address, at.now))
-        {
+        let attempt = Attempt::to_log_in(at, audit::means(AuthenticationMethod::ApiKey, application));
+        if !eligibility::key_may_log_in(
+            &entry,
+            &user,
+            (application, proof.secret_version),
+            (at.address, at.now),
+        ) {
             return Err(self.bad_credentials(attempt, Some(user.id), Refusal::KeyNotAllowed));
         }
         self.failures_of_keys.give_back(&charged, self.clock.monotonic());
-        let opening = match application {
-            Application::OauthClient(_) => Opening::OauthClient,
-            Application::ApiKey(_) | Application::Token(_) | Application::None => Opening::ApiKey,
+        let method = match application {
+            Application::OauthClient(_) => AuthenticationMethod::OauthClient,
+            Application::ApiKey(_) | Application::Token(_) | Application::None => {
+                AuthenticationMethod::ApiKey
+            }
         };
         let auth = Arc::clone(self);
-        let whole = async move { auth.open_for(attempt, (entry, user), proof, opening).await };
+        let whole = async move { auth.open_for(attempt, (entry, user), proof, method).await };
         self.settle(at, whole).await
     }
 
@@ -255,26 +261,28 @@ impl Auth {
         attempt: Attempt,
         (entry, user): (Arc<AccountEntry>, Arc<UserEntry>),
         proof: Proof,
-        opening: Opening,
+        method: AuthenticationMethod,
     ) -> Result<LoggedIn, LogInError> {
         let at = attempt.at;
-        let standing = match opening {
-            Opening::Password => standing::of_user(&entry, &user, at.now),
-            Opening::ApiKey | Opening::OauthClient => standing::of_bot(&entry, &user),
+        let eligible = match method {
+            AuthenticationMethod::Password => eligibility::of_user(&entry, &user, at.now),
+            AuthenticationMethod::ApiKey | AuthenticationMethod::OauthClient => {
+                eligibility::of_bot(&entry, &user)
+            }
         };
-        standing.map_err(|standing| self.refused(attempt, user.id, standing))?;
+        eligible.map_err(|reason| self.refused(attempt, user.id, reason))?;
         let opened = Opened {
             entry: Arc::clone(&entry),
             user: Arc::clone(&user),
             proof,
-            opening,
+            method,
             dialect: at.dialect,
             address: at.address,
             now: at.now,
         };
         match self.open(opened).await {
             Ok(session) => Ok(LoggedIn { session, entry, user }),
-            Err(OpenError::Refused(standing)) => Err(self.refused(attempt, user.id, standing)),
+            Err(OpenError::Refused(reason)) => Err(self.refused(attempt, user.id, reason)),
             Err(OpenError::Stale) => Err(self.bad_credentials(attempt, Some(user.id), Refusal::Stale)),
             Err(OpenError::Store(error)) => Err(LogInError::Store(error)),
         }

@@ -10,11 +10,11 @@ use vestibule_store::{Change, EndedSessions, StoreError};
 
 use crate::audit::{self, End};
 use crate::background::BATCH;
+use crate::detach_on_drop::DetachOnDrop;
 use crate::ends::Ending;
 use crate::log_in::RETRY_AFTER;
 use crate::refresh::Presented;
 use crate::service::Auth;
-use crate::to_its_end::ToItsEnd;
 
 /// Why a logout was not acknowledged.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +62,7 @@ impl Auth {
     /// [`Auth::end`], which runs to its end also when the caller goes away.
     pub(crate) async fn end_detached(self: &Arc<Self>, session: Session, end: End) -> Result<(), StoreError> {
         let auth = Arc::clone(self);
-        ToItsEnd::of(async move { auth.end(&session, &end).await }).await
+        DetachOnDrop::new(async move { auth.end(&session, &end).await }).await
     }
 
     /// Takes a session out of the table, then out of the store; what the store does not take the journal keeps.
@@ -91,7 +91,7 @@ impl Auth {
     ) -> Result<usize, StoreError> {
         self.loaded().await;
         let ended = {
-            let _turn = self.turns.of(user).lock().await;
+            let _turn = self.user_locks.of(user).lock().await;
             self.live.remove_of_user(user)
         };
         self.end_removed(&ended, ending, |_| end.clone()).await.map(|()| ended.len())

@@ -4,22 +4,22 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use vestibule_model::{
-    Concurrency, Dialect, EndReason, Millis, Opening, Reach, Session, SessionPolicy, WhenFull,
+    AuthenticationMethod, Concurrency, Dialect, EndReason, Millis, Reach, Session, SessionPolicy, WhenFull,
 };
 use vestibule_store::{Change, StoreError};
 
 use crate::audit::{self, End, why_not_current};
 use crate::directory::{AccountEntry, UserEntry};
+use crate::eligibility::IneligibleReason;
 use crate::recognise::Proof;
 use crate::service::Auth;
-use crate::standing::Standing;
 
 /// What is known of a session before it is opened.
 pub(crate) struct Opened {
     pub(crate) entry: Arc<AccountEntry>,
     pub(crate) user: Arc<UserEntry>,
     pub(crate) proof: Proof,
-    pub(crate) opening: Opening,
+    pub(crate) method: AuthenticationMethod,
     pub(crate) dialect: Dialect,
     pub(crate) address: Option<IpAddr>,
     pub(crate) now: Millis,
@@ -28,7 +28,7 @@ pub(crate) struct Opened {
 /// Why a session was not opened.
 #[derive(Debug)]
 pub(crate) enum OpenError {
-    Refused(Standing),
+    Refused(IneligibleReason),
     /// The user's credentials, or the application's, changed in the same moment.
     Stale,
     Store(StoreError),
@@ -39,14 +39,14 @@ impl Auth {
     /// holds however many come at once. Must not be dropped half-way: what was committed would not be in the table.
     pub(crate) async fn open(&self, opened: Opened) -> Result<Session, OpenError> {
         self.loaded().await;
-        let _turn = self.turns.of(opened.user.id).lock().await;
+        let _turn = self.user_locks.of(opened.user.id).lock().await;
         let policy = opened.entry.account.session_policy_of(opened.dialect);
         let live = self.sessions_before(&opened, policy);
         let ended =
             match make_room(policy, (opened.dialect, opened.proof, opened.user.credential_version), live) {
                 Ok(Room::Stay(session)) => return Ok(self.stay(session, &opened)),
                 Ok(Room::Open { ended }) => ended,
-                Err(standing) => return Err(OpenError::Refused(standing)),
+                Err(reason) => return Err(OpenError::Refused(reason)),
             };
         let session = self.new_session(&opened);
 
@@ -67,7 +67,7 @@ impl Auth {
         }
         self.live.insert(&session, opened.user);
         tracing::debug!(
-            account = %session.account, user = %session.user, session = ?session.id, opening = ?session.opening, replaced,
+            account = %session.account, user = %session.user, session = ?session.id, opening = ?session.method, replaced,
             "session opened"
         );
         self.expect_standing_session(&session).await?;
@@ -114,7 +114,7 @@ impl Auth {
         };
         End {
             actor: audit::actor(&opened.user),
-            means: audit::means(opened.opening, opened.proof.application),
+            means: audit::means(opened.method, opened.proof.application),
             address: opened.address,
             dialect: Some(opened.dialect),
             details: Some(format!(
@@ -133,7 +133,7 @@ impl Auth {
             user: opened.user.id,
             application: opened.proof.application,
             secret_version: opened.proof.secret_version,
-            opening: opened.opening,
+            method: opened.method,
             dialect: opened.dialect,
             address: opened.address,
             created: opened.now,
@@ -166,7 +166,7 @@ fn make_room(
     policy: &SessionPolicy,
     (dialect, proof, credential_version): (Dialect, Proof, i64),
     mut live: Vec<Session>,
-) -> Result<Room, Standing> {
+) -> Result<Room, IneligibleReason> {
     if policy.reach == Reach::SameDialect {
         live.retain(|session| session.dialect == dialect);
     }
@@ -185,7 +185,7 @@ fn make_room(
         Concurrency::Many { limit, when_full } => {
             let limit = usize::try_from(limit).unwrap_or(usize::MAX);
             if when_full == WhenFull::Refuse && live.len() >= limit {
-                return Err(Standing::TooManySessions);
+                return Err(IneligibleReason::TooManySessions);
             }
             limit.saturating_sub(1)
         }
@@ -210,7 +210,7 @@ mod tests {
             user: UserId(1),
             application: Application::None,
             secret_version: SecretVersion(0),
-            opening: Opening::Password,
+            method: AuthenticationMethod::Password,
             dialect: Dialect::LivePerson,
             address: None,
             created: Millis::EPOCH,
@@ -254,7 +254,7 @@ mod tests {
     fn at_the_limit_a_login_is_refused_where_policy_says_so() {
         let many = Concurrency::Many { limit: 2, when_full: WhenFull::Refuse };
         let room = make_room(&policy(many), LIVEPERSON, sessions(&[1, 2]));
-        assert_eq!(room, Err(Standing::TooManySessions));
+        assert_eq!(room, Err(IneligibleReason::TooManySessions));
     }
 
     #[test]

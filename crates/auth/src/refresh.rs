@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use vestibule_model::{AccountId, Millis, Refusal, Session};
 
 use crate::authorize::Live;
+use crate::eligibility;
 use crate::service::Auth;
-use crate::standing;
 
 /// What a caller shows of a session: cookies, of which one may be right, and the csrf token that goes with it.
 #[derive(Clone, Copy, Debug)]
@@ -80,8 +80,8 @@ impl Auth {
     /// opened with, and so has its application.
     pub(crate) fn is_current(&self, session: &Session, now: Millis) -> bool {
         self.user_of(session).is_some_and(|user| {
-            let opened = (session.opening, session.application, session.secret_version);
-            user.enabled && standing::may_go_on(&user, opened, session.address, now)
+            let opened = (session.method, session.application, session.secret_version);
+            user.enabled && eligibility::may_go_on(&user, opened, session.address, now)
         })
     }
 }

@@ -11,7 +11,7 @@ use vestibule_crypto::{
 use vestibule_model::{AuditAction, AuditReason, Clock, Rng, SessionId, UserId};
 use vestibule_store::{EndJournal, Sequence, Store, StoreError};
 
-use crate::administration::{EXPORTS, UnderWay};
+use crate::administration::{EXPORTS, KeysInFlight};
 use crate::audit::{Folded, RefusalCounts};
 use crate::directory::{AccountEntry, Cost, Costs, Directory, UserEntry};
 use crate::ends::{HeldEnds, RetryQueue};
@@ -27,7 +27,7 @@ use crate::store_health::StoreHealth;
 use crate::watched_store::WatchedStore;
 
 /// How many users can take turns independently of each other.
-const TURNS: usize = 1_024;
+const USER_LOCKS: usize = 1_024;
 
 /// The service. Shared by every dialect; all of its state is behind this one handle.
 pub struct Auth {
@@ -62,7 +62,7 @@ pub struct Auth {
     pub(crate) failures_of_administrators: FailuresByAddress,
     pub(crate) failures_of_keys: FailuresByKey,
     pub(crate) block_list: BlockList,
-    pub(crate) turns: Turns,
+    pub(crate) user_locks: UserLocks,
     pub(crate) retry: RetryQueue,
     pub(crate) intervals: Intervals,
     pub(crate) sequence: AtomicI64,
@@ -74,11 +74,11 @@ pub struct Auth {
     /// The entry that retention could not remove; 0: none.
     pub(crate) audit_stuck_at: AtomicI64,
     /// Held by whoever changes the directory, or reads it anew: one at a time.
-    pub(crate) directory_turn: AsyncMutex<()>,
+    pub(crate) directory_lock: AsyncMutex<()>,
     /// The creations under way that came under a key.
-    pub(crate) under_way: UnderWay,
+    pub(crate) under_way: KeysInFlight,
     /// Held by whoever changes administrators and their tokens.
-    pub(crate) administration_turn: AsyncMutex<()>,
+    pub(crate) administration_lock: AsyncMutex<()>,
     /// A place for each export of the audit under way.
     pub(crate) exports: Arc<Semaphore>,
     /// Another for each start: cursors of a walk through the table do not outlive it.
@@ -148,7 +148,7 @@ impl Auth {
             failures_of_administrators: FailuresByAddress::new(settings.failures),
             failures_of_keys: FailuresByKey::new(settings.failures),
             block_list: settings.block_list,
-            turns: Turns::new(),
+            user_locks: UserLocks::new(),
             retry: RetryQueue::default(),
             intervals: settings.intervals,
             sequence: AtomicI64::new(0),
@@ -156,9 +156,9 @@ impl Auth {
             refusals: RefusalCounts::default(),
             audit_retention: settings.audit_retention,
             audit_stuck_at: AtomicI64::new(0),
-            directory_turn: AsyncMutex::default(),
-            under_way: UnderWay::default(),
-            administration_turn: AsyncMutex::default(),
+            directory_lock: AsyncMutex::default(),
+            under_way: KeysInFlight::default(),
+            administration_lock: AsyncMutex::default(),
             exports: Arc::new(Semaphore::new(EXPORTS)),
             incarnation,
             clock_watch: Mutex::default(),
@@ -245,15 +245,15 @@ impl Namer for TokenKeys {
 }
 
 /// One lock for many users: those who share it take turns needlessly, which costs a commit's time and no more.
-pub(crate) struct Turns(Vec<AsyncMutex<()>>);
+pub(crate) struct UserLocks(Vec<AsyncMutex<()>>);
 
-impl Turns {
+impl UserLocks {
     fn new() -> Self {
-        Self((0..TURNS).map(|_| AsyncMutex::new(())).collect())
+        Self((0..USER_LOCKS).map(|_| AsyncMutex::new(())).collect())
     }
 
     pub(crate) fn of(&self, user: UserId) -> &AsyncMutex<()> {
-        let index = user.0.rem_euclid(i64::try_from(TURNS).unwrap_or(1));
+        let index = user.0.rem_euclid(i64::try_from(USER_LOCKS).unwrap_or(1));
         &self.0[usize::try_from(index).unwrap_or(0)]
     }
 }

@@ -1,6 +1,6 @@
 //! Words for sessions that more than one face writes.
 
-use vestibule_model::{Application, Dialect, Opening};
+use vestibule_model::{Application, AuthenticationMethod, Dialect};
 
 /// The dialect that a session was opened in.
 pub(crate) const fn dialect(dialect: Dialect) -> &'static str {
@@ -11,11 +11,11 @@ pub(crate) const fn dialect(dialect: Dialect) -> &'static str {
 }
 
 /// How a session was opened.
-pub(crate) const fn opening(opening: Opening) -> &'static str {
-    match opening {
-        Opening::Password => "password",
-        Opening::ApiKey => "api-key",
-        Opening::OauthClient => "oauth-client",
+pub(crate) const fn method(method: AuthenticationMethod) -> &'static str {
+    match method {
+        AuthenticationMethod::Password => "password",
+        AuthenticationMethod::ApiKey => "api-key",
+        AuthenticationMethod::OauthClient => "oauth-client",
     }
 }
 

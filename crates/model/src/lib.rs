@@ -46,6 +46,6 @@ pub use policy::{
 pub use random::Rng;
 pub use record_seal::RecordSeal;
 pub use renewal::{LONGEST_OVERLAP, SecretVersion, Superseded};
-pub use session::{Application, Dialect, EndReason, Opening, Session};
+pub use session::{Application, AuthenticationMethod, Dialect, EndReason, Session};
 pub use time::{Clock, Millis, Monotonic};
 pub use user::{PasswordCredential, Population, User, UserKind};

@@ -22,7 +22,7 @@ pub struct Session {
     /// Which of the application's secrets it was opened with; without an application, the first.
     pub secret_version: SecretVersion,
     /// How it was opened.
-    pub opening: Opening,
+    pub method: AuthenticationMethod,
     /// The dialect it was opened in.
     pub dialect: Dialect,
     /// The address it was opened from.
@@ -85,7 +85,7 @@ pub enum Application {
 
 /// How a session was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opening {
+pub enum AuthenticationMethod {
     /// By password.
     Password,
     /// By the four values of an API key.
@@ -166,7 +166,7 @@ mod tests {
             user: UserId(1),
             application: Application::None,
             secret_version: SecretVersion::default(),
-            opening: Opening::Password,
+            method: AuthenticationMethod::Password,
             dialect: Dialect::LivePerson,
             address: None,
             created: Millis::EPOCH,

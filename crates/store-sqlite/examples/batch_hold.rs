@@ -37,33 +37,33 @@ fn main() {
     runtime.block_on(async {
         let mut in_order: Vec<SessionId> = (0..sessions).map(session_id).collect();
         in_order.sort_unstable();
-        let house = House { store, user: user(HERE, 1), sessions, in_order };
-        house.prepare().await;
+        let instance = Instance { store, user: user(HERE, 1), sessions, in_order };
+        instance.prepare().await;
         println!("{sessions} sessions, {batches} commits of each kind, one after the other");
-        house.measure("a login, audited", batches, |batch| house.login(batch)).await;
+        instance.measure("a login, audited", batches, |batch| instance.login(batch)).await;
         for (size, round) in [64, 128, 256, 1_000].into_iter().zip(1..) {
             let what = format!("{size} last uses");
-            house.measure(&what, batches, |batch| house.touches(batch, (size, round))).await;
+            instance.measure(&what, batches, |batch| instance.touches(batch, (size, round))).await;
         }
         // The ends come last: what has ended is not touched any more.
         let mut ended = 0;
         for size in [16, 32, 64] {
             let what = format!("{size} ends, audited");
-            house.measure(&what, batches, |batch| house.ends(ended + batch * size, size)).await;
+            instance.measure(&what, batches, |batch| instance.ends(ended + batch * size, size)).await;
             ended += batches * size;
         }
     });
 }
 
 /// A database with sessions of one user.
-struct House {
+struct Instance {
     store: SqliteStore,
     user: User,
     sessions: u64,
     in_order: Vec<SessionId>,
 }
 
-impl House {
+impl Instance {
     async fn prepare(&self) {
         let put = vec![Change::PutAccount(account(HERE).into()), Change::PutUser(self.user.clone().into())];
         self.store.commit(put).await.unwrap();

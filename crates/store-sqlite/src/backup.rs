@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use crate::copied::{self, BackupNote, Contents, CopyError};
+use crate::backup_file::{self, BackupNote, Contents, CopyError};
 use crate::open;
 
 /// Pages between two looks at whether to go on; 4 MiB of them.
@@ -59,9 +59,9 @@ pub fn back_up(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Contents, BackupError> {
     copy_pages(database, copy, progress)?;
-    let connection = copied::open(copy).map_err(BackupError::Copy)?;
+    let connection = backup_file::open(copy).map_err(BackupError::Copy)?;
     note.write(&connection).map_err(BackupError::Copy)?;
-    copied::check(&connection, copy).map_err(BackupError::Unsound)
+    backup_file::check(&connection, copy).map_err(BackupError::Unsound)
 }
 
 fn copy_pages(

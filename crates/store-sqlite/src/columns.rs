@@ -6,8 +6,9 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vestibule_model::{
-    AccountId, AccountState, ApplicationId, AuditAction, AuditReason, Dialect, EndReason, Generation,
-    KeyState, Means, Millis, Opening, Population, Rank, Refusal, RoleType, SignOn, TargetKind, UserKind,
+    AccountId, AccountState, ApplicationId, AuditAction, AuditReason, AuthenticationMethod, Dialect,
+    EndReason, Generation, KeyState, Means, Millis, Population, Rank, Refusal, RoleType, SignOn, TargetKind,
+    UserKind,
 };
 
 /// A word that is stored as a number.
@@ -43,7 +44,7 @@ words! {
     "rank" Rank { Agent = 1, Manager = 2, ItUser = 3, SuperUser = 4, SysAdmin = 5, }
     "population" Population { User = 1, Agent = 2, }
     "user kind" UserKind { System = 0, Human = 1, Bot = 2, }
-    "opening" Opening { Password = 1, ApiKey = 2, OauthClient = 3, }
+    "opening" AuthenticationMethod { Password = 1, ApiKey = 2, OauthClient = 3, }
     "dialect" Dialect { LivePerson = 1, LiveVox = 2, }
     "application kind" ApplicationKind { None = 0, ApiKey = 1, OauthClient = 2, Token = 3, }
     "state of a master key" KeyState { Distributed = 0, Active = 1, Readable = 2, Retired = 3, }

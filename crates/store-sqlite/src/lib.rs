@@ -4,13 +4,14 @@
 //! wait into one transaction (ADR 0003), one that folds its log into the file, and readers beside them. Holds no rules of logging in and knows no runtime:
 //! its futures wait on channels, whoever polls them.
 
+mod audit_index;
 mod audit_reader;
 mod backup;
-mod blocks;
+mod backup_file;
 mod chain;
 mod checkpoint;
 mod columns;
-mod copied;
+mod database_file;
 mod end_journal;
 mod error;
 #[cfg(test)]
@@ -22,7 +23,6 @@ mod migrated;
 mod migrations;
 mod open;
 mod opening;
-mod place;
 mod read;
 mod readers;
 mod schema;
@@ -46,10 +46,10 @@ use vestibule_store::{
 
 pub use audit_reader::AuditReader;
 pub use backup::{BackupError, Progress, back_up};
-pub use chain::{Finding, Unverifiable, Verification, VerifyError, Witness, verify_audit};
-pub use copied::{
+pub use backup_file::{
     BackupNote, Contents, CopyError, Sessions, attest, holds_api_key, in_force, inspect, make_ready,
 };
+pub use chain::{Finding, Unverifiable, Verification, VerifyError, Witness, verify_audit};
 pub use end_journal::FileEndJournal;
 pub use fold::{FoldError, fold_log};
 pub use log_tail::{LostCommits, lost_commits};
@@ -59,9 +59,9 @@ pub use witness::{Attestation, Standing, WitnessError, WitnessFile};
 
 use crate::chain::Chain;
 use crate::checkpoint::Checkpoints;
+use crate::database_file::DatabaseFile;
 use crate::error::thread_is_gone;
 use crate::opening::{Found, Settled};
-use crate::place::Place;
 use crate::readers::Readers;
 use crate::witness::Health;
 use crate::writer::{Batch, Queue, Writer};
@@ -113,7 +113,7 @@ impl SqliteStore {
         let readers = Readers::start(path)?;
         let checkpoints =
             Checkpoints::start(&mut connection, open::folder(path)?).map_err(OpenError::Thread)?;
-        let place = Place::of(path).map_err(|source| open::cannot_open(path, source))?;
+        let place = DatabaseFile::of(path).map_err(|source| open::cannot_open(path, source))?;
         let writer = Writer { connection, chain, checkpoints, place, witness: keeper };
         let (queue, writer) = writer.start().map_err(OpenError::Thread)?;
         Ok((Self { readers, queue: Some(queue), writer: Some(writer), health }, noticed))

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use vestibule_model::{AuditMac, CheckValues, Generation, KeyState, MasterKeyRecord};
 
-use crate::chain::Head;
+use crate::chain::ChainHead;
 use crate::columns::Numbered;
 use crate::{migrations, read, schema};
 
@@ -163,7 +163,7 @@ fn prepare(
     let records = check_keys(&transaction, path, keys)?;
     if applied.contains(&migrations::AUDIT) {
         let active = read::active_generation(&transaction).map_err(sqlite)?.unwrap_or(Generation::FIRST);
-        Head::EMPTY.write(&transaction, active, audit).map_err(sqlite)?;
+        ChainHead::EMPTY.write(&transaction, active, audit).map_err(sqlite)?;
     }
     transaction.commit().map_err(sqlite)?;
     Ok(records)

@@ -18,8 +18,8 @@ use vestibule_store::{Change, StoreError};
 
 use crate::chain::{Chain, Link};
 use crate::checkpoint::Checkpoints;
+use crate::database_file::DatabaseFile;
 use crate::error::unavailable;
-use crate::place::Place;
 use crate::witness::Keeper;
 use crate::write;
 
@@ -75,7 +75,7 @@ pub(crate) struct Writer {
     pub(crate) connection: Connection,
     pub(crate) chain: Chain,
     pub(crate) checkpoints: Checkpoints,
-    pub(crate) place: Place,
+    pub(crate) place: DatabaseFile,
     /// None: nobody witnesses what is committed.
     pub(crate) witness: Option<Keeper>,
 }
@@ -158,7 +158,7 @@ pub(crate) fn answer((batch, verdict): (Batch, Verdict)) {
 }
 
 /// An error when what is written would be in a file that the next start does not open.
-fn still_in(place: &Place) -> Result<(), Lost> {
+fn still_in(place: &DatabaseFile) -> Result<(), Lost> {
     place.check().map_err(|moved| Arc::new(moved) as Lost)
 }
 

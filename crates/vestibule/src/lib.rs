@@ -3,7 +3,7 @@
 //! Owns what only a whole program has: files and their modes, the process and its signals, the machine's clock, the
 //! screen and the log. Holds no rules of logging in and no shapes of answers. The way of a start:
 //!
-//! `command_line` → `config` → `data_dir` and `master_key` → `certificates` → `house` (store, engine, listeners) →
+//! `command_line` → `config` → `data_dir` and `master_key` → `certificates` → `instance` (store, engine, listeners) →
 //! until `signals` says stop.
 //!
 //! As a client of a service that runs: `command_line` → `client` → `commands`.
@@ -21,8 +21,8 @@ mod data_metrics;
 mod draft;
 mod end_journal;
 mod exit_code;
-mod house;
 mod input_error;
+mod instance;
 mod listeners;
 mod logging;
 mod master_key;

@@ -17,14 +17,14 @@ use crate::private_file;
 
 /// Where the settings say that the master keys are.
 #[derive(Clone, Debug)]
-pub(crate) enum Place {
+pub(crate) enum MasterKeySource {
     /// A file.
     File(PathBuf),
     /// An environment variable, which is somebody else's to set.
     Variable(String),
 }
 
-impl Place {
+impl MasterKeySource {
     /// The place that the settings name, or else `master.key` in the data directory.
     pub(crate) fn of(settings: &MasterKeySettings, data: &DataDir) -> Self {
         match (&settings.file, &settings.environment) {
@@ -43,7 +43,7 @@ impl Place {
     }
 }
 
-impl KeySource for Place {
+impl KeySource for MasterKeySource {
     fn read(&self) -> Result<MasterKeys, KeySourceError> {
         // The alternate form names the causes, none of which shows a key.
         Self::read(self).map_err(|error| format!("{error:#}").into())
@@ -74,7 +74,9 @@ pub(crate) fn load_existing(settings: &MasterKeySettings, data: &DataDir) -> Res
         (None, Some(_)) => "master_key.environment",
         (None, None) => "the master key",
     };
-    Place::of(settings, data).read().map_err(|error| InputError::new(place, format_args!("{error:#}")))
+    MasterKeySource::of(settings, data)
+        .read()
+        .map_err(|error| InputError::new(place, format_args!("{error:#}")))
 }
 
 /// The keys in the file of the argument `--key`, or else those that the settings name; either have to be there.
@@ -91,7 +93,7 @@ pub(crate) fn given_or_existing(
 
 /// The keys of a service, which may find others where it found them.
 pub(crate) fn running(ring: KeyRing, settings: &MasterKeySettings, data: &DataDir) -> Keys {
-    Keys { ring, source: Some(Arc::new(Place::of(settings, data))) }
+    Keys { ring, source: Some(Arc::new(MasterKeySource::of(settings, data))) }
 }
 
 /// The keys in an environment variable.

@@ -17,7 +17,7 @@ use crate::data_dir::DataDir;
 use crate::draft::{Draft, Present, with_suffix};
 use crate::exit_code::Refusal;
 use crate::input_error::InputError;
-use crate::master_key::Place;
+use crate::master_key::MasterKeySource;
 use crate::{master_key, private_file, screen};
 
 /// Whether something that is there may lose its name.
@@ -126,7 +126,7 @@ pub(crate) fn give_to_owner(file: &Path, data: &DataDir) -> anyhow::Result<()> {
     Ok(())
 }
 
-impl Place {
+impl MasterKeySource {
     /// Refuses when another key is there, which may not lose its name.
     pub(crate) fn check(&self, keys: &MasterKeys, permission: Permission) -> anyhow::Result<()> {
         match self {
@@ -208,7 +208,7 @@ fn holds(found: &MasterKeys, keys: &MasterKeys) -> bool {
     keys.check_values().0.iter().all(|(generation, value)| found.get(generation) == Some(value))
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for MasterKeySource {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(file) => file.display().fmt(out),

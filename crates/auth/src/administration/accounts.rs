@@ -6,10 +6,10 @@ use vestibule_model::{
 };
 use vestibule_store::Change;
 
-use super::caller::home;
+use super::audited_write::{AuditDetails, AuditedWrite};
+use super::caller::administrators_account;
 use super::names::check_name;
-use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Once, Scope};
+use super::{AdministrationError, Caller, Idempotency, Scope};
 use crate::service::Auth;
 use crate::strength::STRONGEST;
 
@@ -81,7 +81,7 @@ impl Auth {
         caller: &Caller,
         (id, policy): (AccountId, NamedPolicy),
         fill: impl Fn(Account) -> Result<Account, AdministrationError>,
-        once: Once<'_, Account>,
+        idempotency: Idempotency<'_, Account>,
     ) -> Result<Account, AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
         self.write_directory(caller, || {
@@ -91,9 +91,9 @@ impl Auth {
             let blank = policy.copied_into(new_account(id, self.directory.highest_number()));
             let account = Account { id, ..fill(blank)? };
             self.check_account(&account)?;
-            let told = Told::made(&account).in_account(id);
-            let written = Written::one(Change::PutAccount(account.clone().into()), told);
-            Ok((Some(written.once(self, caller, (&once, &account))), account))
+            let details = AuditDetails::made(&account).in_account(id);
+            let written = AuditedWrite::one(Change::PutAccount(account.clone().into()), details);
+            Ok((Some(written.remembered_under(self, caller, (&idempotency, &account))), account))
         })
         .await
     }
@@ -120,8 +120,8 @@ impl Auth {
             if after == before {
                 return Ok((None, after));
             }
-            let told = Told::changed(&before, &after).in_account(id);
-            Ok((Some(Written::one(Change::PutAccount(after.clone().into()), told)), after))
+            let details = AuditDetails::changed(&before, &after).in_account(id);
+            Ok((Some(AuditedWrite::one(Change::PutAccount(after.clone().into()), details)), after))
         })
         .await
     }
@@ -137,12 +137,12 @@ impl Auth {
         self.write_directory(caller, || {
             let account = self.present_account(id)?;
             unchanged(&account)?;
-            if id == home() {
+            if id == administrators_account() {
                 let reason = "the administrators' account cannot be deleted";
                 return Err(AdministrationError::Conflict(reason.into()));
             }
-            let told = Told::deleted(&account).in_account(id);
-            Ok((Some(Written::one(Change::DeleteAccount(id), told)), ()))
+            let details = AuditDetails::deleted(&account).in_account(id);
+            Ok((Some(AuditedWrite::one(Change::DeleteAccount(id), details)), ()))
         })
         .await
     }
@@ -169,7 +169,7 @@ impl Auth {
         }
         check_policies(account)?;
         let locks_out = account.state == AccountState::Disabled || account.sign_on == SignOn::SsoOnly;
-        if account.id == home() && locks_out {
+        if account.id == administrators_account() && locks_out {
             let reason = "nobody could administer any more";
             return Err(AdministrationError::Conflict(reason.into()));
         }

@@ -3,8 +3,8 @@
 use vestibule_model::{Administrator, AdministratorRole, AuditTarget, Audited, Population, UserId, UserKind};
 use vestibule_store::{Change, StoreError};
 
-use super::caller::home;
-use super::written::{Told, Written};
+use super::audited_write::{AuditDetails, AuditedWrite};
+use super::caller::administrators_account;
 use super::{AdministrationError, Caller, Scope};
 use crate::service::Auth;
 
@@ -56,21 +56,21 @@ impl Auth {
         self.expect_person(caller, administrator.user)?;
         self.check_role(administrator.role)?;
         let named = self.with_name(administrator).ok_or(AdministrationError::NotFound("user"))?;
-        let _turn = self.administration_turn.lock().await;
+        let _turn = self.administration_lock.lock().await;
         let before =
             self.store.administrators().await?.into_iter().find(|old| old.user == administrator.user);
         unchanged(before.and_then(|before| self.with_name(before)).as_ref())?;
         if administrator.role != AdministratorRole::Owner {
             self.keep_an_owner(administrator.user).await?;
         }
-        let told = match before {
+        let details = match before {
             Some(administrator) => {
-                Told::changed(&NamedAdministrator { administrator, ..named.clone() }, &named)
+                AuditDetails::changed(&NamedAdministrator { administrator, ..named.clone() }, &named)
             }
-            None => Told::made(&named),
+            None => AuditDetails::made(&named),
         };
         let change = Change::PutAdministrator(administrator);
-        self.write(caller, Written::one(change, about(told, &named))).await?;
+        self.write(caller, AuditedWrite::one(change, about(details, &named))).await?;
         Ok(named)
     }
 
@@ -82,12 +82,12 @@ impl Auth {
         unchanged: impl Fn(&NamedAdministrator) -> Result<(), AdministrationError>,
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
-        let _turn = self.administration_turn.lock().await;
+        let _turn = self.administration_lock.lock().await;
         let named = self.administrator_of_id(caller, user).await?;
         unchanged(&named)?;
         self.keep_an_owner(user).await?;
-        let told = about(Told::deleted(&named), &named);
-        self.write(caller, Written::one(Change::DeleteAdministrator(user), told)).await
+        let details = about(AuditDetails::deleted(&named), &named);
+        self.write(caller, AuditedWrite::one(Change::DeleteAdministrator(user), details)).await
     }
 
     /// Refuses when nobody who may log in would be owner but `without`.
@@ -106,7 +106,7 @@ impl Auth {
     /// A role has to be limited to an account that exists, and not to that of the administrators.
     pub(super) fn check_role(&self, role: AdministratorRole) -> Result<(), AdministrationError> {
         let Some(account) = role.account() else { return Ok(()) };
-        if account == home() {
+        if account == administrators_account() {
             return Err(AdministrationError::invalid(
                 "account",
                 "only owners act on the administrators' account",
@@ -120,7 +120,7 @@ impl Auth {
     /// rest of a request is looked at.
     pub fn expect_person(&self, caller: &Caller, user: UserId) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
-        let user = self.present_user(home(), user)?;
+        let user = self.present_user(administrators_account(), user)?;
         if user.kind == UserKind::Human && user.population == Population::User {
             return Ok(());
         }
@@ -130,12 +130,12 @@ impl Auth {
 
     /// Whether this administrator may log in, a lock left aside, which ends.
     pub(super) fn may_log_in(&self, user: UserId) -> bool {
-        let user = self.directory.account(home()).and_then(|entry| entry.user(user));
+        let user = self.directory.account(administrators_account()).and_then(|entry| entry.user(user));
         user.is_some_and(|user| user.enabled && user.password.is_some())
     }
 
     fn with_name(&self, administrator: Administrator) -> Option<NamedAdministrator> {
-        let user = self.directory.account(home())?.user(administrator.user)?;
+        let user = self.directory.account(administrators_account())?.user(administrator.user)?;
         Some(NamedAdministrator { administrator, name: user.login_name.clone(), enabled: user.enabled })
     }
 }
@@ -150,7 +150,7 @@ impl Audited for NamedAdministrator {
     }
 }
 
-fn about(told: Told, named: &NamedAdministrator) -> Told {
+fn about(details: AuditDetails, named: &NamedAdministrator) -> AuditDetails {
     let Administrator { user, role } = named.administrator;
-    told.in_account(role.account()).about(user)
+    details.in_account(role.account()).about(user)
 }

@@ -1,13 +1,13 @@
-//! API keys are made here. What is left of them goes the way of all [`Part`]s.
+//! API keys are made here. What is left of them goes the way of all [`AccountResource`]s.
 
 use vestibule_model::{AccountId, ApiKey};
 use zeroize::Zeroizing;
 
+use super::account_resources::AccountResource;
 use super::applications::{WithSecrets, new_api_key};
-use super::parts::Part;
+use super::audited_write::{AuditDetails, AuditedWrite};
 use super::values::ApplicationValue;
-use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Once, Scope};
+use super::{AdministrationError, Caller, Idempotency, Scope};
 use crate::directory::seal_api_key;
 use crate::service::Auth;
 
@@ -34,7 +34,7 @@ impl Auth {
         caller: &Caller,
         (account, given): (AccountId, GivenKey),
         fill: impl Fn(ApiKey) -> Result<ApiKey, AdministrationError>,
-        once: Once<'_, KeyWithSecrets>,
+        idempotency: Idempotency<'_, KeyWithSecrets>,
     ) -> Result<KeyWithSecrets, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let (blank, secrets) = self.new_key(given)?;
@@ -42,10 +42,10 @@ impl Auth {
             let entry = self.account_entry(account)?;
             let mut key = fill(blank.clone())?;
             key.check(&entry, None)?;
-            let told = Told::made(&key).in_account(account);
-            let written = Written::one(key.clone().put(account), told);
+            let details = AuditDetails::made(&key).in_account(account);
+            let written = AuditedWrite::one(key.clone().put(account), details);
             let made = WithSecrets { application: key, secrets: secrets.clone() };
-            Ok((Some(written.once(self, caller, (&once, &made))), made))
+            Ok((Some(written.remembered_under(self, caller, (&idempotency, &made))), made))
         })
         .await
     }

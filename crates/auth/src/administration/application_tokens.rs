@@ -1,15 +1,15 @@
-//! Application tokens: made, and listed with what is counted for them. What is left of them goes the way of all [`Part`]s.
+//! Application tokens: made, and listed with what is counted for them. What is left of them goes the way of all [`AccountResource`]s.
 
 use std::collections::HashMap;
 
 use vestibule_model::{AccountId, ApplicationId, ApplicationToken, SecretVersion};
 use zeroize::Zeroizing;
 
+use super::account_resources::{AccountResource, AccountResourcePage};
 use super::applications::WithSecrets;
-use super::parts::{Part, PartPage};
+use super::audited_write::{AuditDetails, AuditedWrite};
 use super::values::ApplicationValue;
-use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Once, Scope};
+use super::{AdministrationError, Caller, Idempotency, Scope};
 use crate::service::Auth;
 
 /// An application token with its text.
@@ -22,7 +22,7 @@ impl Auth {
         caller: &Caller,
         (account, given): (AccountId, Option<Zeroizing<String>>),
         fill: impl Fn(ApplicationToken) -> Result<ApplicationToken, AdministrationError>,
-        once: Once<'_, TokenWithText>,
+        idempotency: Idempotency<'_, TokenWithText>,
     ) -> Result<TokenWithText, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         if given.is_some() {
@@ -45,10 +45,10 @@ impl Auth {
             let mut token = fill(blank.clone())?;
             token.check(&entry, None)?;
             self.expect_new(&text)?;
-            let told = Told::made(&token).in_account(account);
-            let written = Written::one(token.clone().put(account), told);
+            let details = AuditDetails::made(&token).in_account(account);
+            let written = AuditedWrite::one(token.clone().put(account), details);
             let made = WithSecrets { application: token, secrets: [text.clone()] };
-            Ok((Some(written.once(self, caller, (&once, &made))), made))
+            Ok((Some(written.remembered_under(self, caller, (&idempotency, &made))), made))
         })
         .await
     }
@@ -59,8 +59,8 @@ impl Auth {
         caller: &Caller,
         account: AccountId,
         page: (usize, Option<&str>),
-    ) -> Result<PartPage<ApplicationToken>, AdministrationError> {
-        let mut page = self.parts::<ApplicationToken>(caller, account, page)?;
+    ) -> Result<AccountResourcePage<ApplicationToken>, AdministrationError> {
+        let mut page = self.account_resources::<ApplicationToken>(caller, account, page)?;
         let counted = self.store.application_tokens(account).await?.into_iter();
         let counted: HashMap<ApplicationId, ApplicationToken> =
             counted.map(|token| (token.id, token)).collect();

@@ -10,8 +10,8 @@ use vestibule_model::{
 use vestibule_store::Change;
 use zeroize::Zeroizing;
 
+use super::account_resources::AccountResource;
 use super::names::{check_name, check_text, has_free_name};
-use super::parts::Part;
 use super::random::ten_digits;
 use super::{AdministrationError, Caller, Scope};
 use crate::directory::AccountEntry;
@@ -102,7 +102,10 @@ pub(super) fn expect_free(
 }
 
 /// Disabled ones count as well.
-pub(super) fn expect_room<P: Part>(account: &AccountEntry, most: usize) -> Result<(), AdministrationError> {
+pub(super) fn expect_room<P: AccountResource>(
+    account: &AccountEntry,
+    most: usize,
+) -> Result<(), AdministrationError> {
     if P::all(account).len() < most {
         return Ok(());
     }
@@ -119,7 +122,7 @@ fn check_uses(privileges: &mut Vec<Privilege>, addresses: &[IpNet]) -> Result<()
     Ok(())
 }
 
-impl Part for ApiKey {
+impl AccountResource for ApiKey {
     const KIND: &'static str = "API key";
 
     fn id(&self) -> i64 {
@@ -154,7 +157,7 @@ impl Part for ApiKey {
     }
 }
 
-impl Part for OauthClient {
+impl AccountResource for OauthClient {
     const KIND: &'static str = "OAuth client";
 
     fn id(&self) -> i64 {
@@ -184,7 +187,7 @@ impl Part for OauthClient {
     }
 }
 
-impl Part for ApplicationToken {
+impl AccountResource for ApplicationToken {
     const KIND: &'static str = "application token";
 
     fn id(&self) -> i64 {

@@ -13,7 +13,7 @@ use vestibule_model::{
 };
 use vestibule_store::{AuditOrder, AuditQuery, Change, StoreError};
 
-use super::caller::home;
+use super::caller::administrators_account;
 use super::{AdministrationError, Caller, Scope};
 use crate::service::Auth;
 
@@ -52,7 +52,7 @@ pub struct AuditExport {
     query: AuditQuery,
     /// The newest entry that belongs to it: an audit that grows meanwhile has an end nevertheless.
     newest: AuditSequence,
-    sees_home: bool,
+    sees_administrators: bool,
     is_over: bool,
     /// Given back when it is over, or nobody reads on.
     _place: OwnedSemaphorePermit,
@@ -75,7 +75,7 @@ impl Auth {
         }
         let page = self.store.audit(AuditQuery { behind, limit, ..query(filter) }).await?;
         let next = page.next.map(|next| self.cursor(&question, &next.0.to_string()));
-        Ok(SeenAudit { entries: visible(page.entries, sees_home(caller)), next })
+        Ok(SeenAudit { entries: visible(page.entries, sees_administrators(caller)), next })
     }
 
     /// Begins an export of everything that the filter wants and the caller may see. The first thing it does is to say so in
@@ -93,7 +93,13 @@ impl Auth {
         let newest = self.store.audit(AuditQuery { limit: 1, ..AuditQuery::default() }).await?;
         let newest = newest.entries.first().map(|entry| entry.sequence).unwrap_or_default();
         let query = AuditQuery { limit: AuditQuery::MAX_LIMIT, ..query(filter) };
-        Ok(AuditExport { query, newest, sees_home: sees_home(caller), is_over: false, _place: place })
+        Ok(AuditExport {
+            query,
+            newest,
+            sees_administrators: sees_administrators(caller),
+            is_over: false,
+            _place: place,
+        })
     }
 
     /// The next entries of an export, which may be none although more follow; None: that was all.
@@ -110,7 +116,7 @@ impl Auth {
         export.is_over = page.next.is_none_or(is_behind_the_end);
         export.query.behind = page.next;
         let belongs = page.entries.into_iter().filter(|entry| entry.sequence <= export.newest).collect();
-        Ok(Some(visible(belongs, export.sees_home)))
+        Ok(Some(visible(belongs, export.sees_administrators)))
     }
 }
 
@@ -124,12 +130,12 @@ fn within_reach(caller: &Caller, filter: AuditFilter) -> Result<AuditFilter, Adm
     Ok(AuditFilter { account, ..filter })
 }
 
-fn sees_home(caller: &Caller) -> bool {
-    caller.require(Scope::ReadAccount(home())).is_ok()
+fn sees_administrators(caller: &Caller) -> bool {
+    caller.require(Scope::ReadAccount(administrators_account())).is_ok()
 }
 
-fn visible(mut entries: Vec<AuditEntry>, sees_home: bool) -> Vec<AuditEntry> {
-    entries.retain(|entry| sees_home || entry.record.account != Some(home()));
+fn visible(mut entries: Vec<AuditEntry>, sees_administrators: bool) -> Vec<AuditEntry> {
+    entries.retain(|entry| sees_administrators || entry.record.account != Some(administrators_account()));
     entries
 }
 

@@ -17,7 +17,7 @@ use super::{AdministrationError, HOME};
 use crate::audit::End;
 use crate::authorize::Credentials;
 use crate::change_password::ChangePasswordError;
-use crate::log_in::{Door, LogIn, UserCredentials};
+use crate::log_in::{LogIn, LoginScope, UserCredentials};
 use crate::service::Auth;
 
 /// How exactly it is remembered when a token was last used.
@@ -69,7 +69,11 @@ impl Caller {
     pub fn require(&self, scope: Scope) -> Result<(), AdministrationError> {
         let allowed = match (self.role, scope) {
             (AdministratorRole::Owner, _) => true,
-            (_, Scope::ReadAccount(account) | Scope::WriteAccount(account)) if account == home() => false,
+            (_, Scope::ReadAccount(account) | Scope::WriteAccount(account))
+                if account == administrators_account() =>
+            {
+                false
+            }
             (AdministratorRole::Administrator(own), Scope::ReadAccount(of) | Scope::WriteAccount(of))
             | (AdministratorRole::Auditor(Some(own)), Scope::ReadAccount(of)) => own == of,
             (AdministratorRole::Auditor(None), Scope::ReadAccount(_) | Scope::ReadInstallation) => true,
@@ -112,7 +116,7 @@ impl Caller {
 }
 
 /// The administrators' account.
-pub(crate) const fn home() -> AccountId {
+pub(crate) const fn administrators_account() -> AccountId {
     const ID: AccountId = match AccountId::new(HOME) {
         Some(id) => id,
         None => panic!("found out by the compiler"),
@@ -175,7 +179,7 @@ impl Auth {
     }
 
     /// Refuses a caller who has lost token, session or role since they proved it. Asked at the moment of a change.
-    pub(super) async fn expect_standing(&self, caller: &Caller) -> Result<(), AdministrationError> {
+    pub(super) async fn expect_eligible(&self, caller: &Caller) -> Result<(), AdministrationError> {
         let role = match (&caller.actor, &caller.session) {
             (Actor::AdministrationToken { id, .. }, _) => {
                 let tokens = self.store.administration_tokens().await?;
@@ -240,8 +244,8 @@ fn at_the_door(
     (user_name, password): (String, Zeroizing<Vec<u8>>),
     (address, now): (Option<IpAddr>, Millis),
 ) -> (LogIn, UserCredentials) {
-    let (dialect, door) = (Dialect::LivePerson, Door::Administration);
-    let at = LogIn { account: Some(home()), dialect, door, address, now };
+    let (dialect, scope) = (Dialect::LivePerson, LoginScope::Administration);
+    let at = LogIn { account: Some(administrators_account()), dialect, scope, address, now };
     (at, UserCredentials { user_name, population: Some(Population::User), password })
 }
 
@@ -265,7 +269,7 @@ mod tests {
 
     #[test]
     fn an_owner_may_do_everything() {
-        let all = [scopes(home()), scopes("a".parse().unwrap())].concat();
+        let all = [scopes(administrators_account()), scopes("a".parse().unwrap())].concat();
         assert!(all.into_iter().all(|scope| allows(AdministratorRole::Owner, scope)));
     }
 
@@ -288,10 +292,14 @@ mod tests {
 
     #[test]
     fn nobody_but_an_owner_reaches_the_administrators_account() {
-        let here = AdministratorRole::Administrator(home());
-        for role in [here, AdministratorRole::Auditor(None), AdministratorRole::Auditor(Some(home()))] {
-            assert!(!allows(role, Scope::ReadAccount(home())), "{role:?}");
-            assert!(!allows(role, Scope::WriteAccount(home())), "{role:?}");
+        let here = AdministratorRole::Administrator(administrators_account());
+        for role in [
+            here,
+            AdministratorRole::Auditor(None),
+            AdministratorRole::Auditor(Some(administrators_account())),
+        ] {
+            assert!(!allows(role, Scope::ReadAccount(administrators_account())), "{role:?}");
+            assert!(!allows(role, Scope::WriteAccount(administrators_account())), "{role:?}");
         }
     }
 }

@@ -11,7 +11,7 @@ use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
 
 use super::accounts::new_account;
-use super::caller::home;
+use super::caller::administrators_account;
 use super::random::ten_digits;
 use super::users::new_user;
 use crate::directory::AccountEntry;
@@ -70,7 +70,7 @@ impl Auth {
         if owners.iter().any(|owner| self.may_log_in(owner.user)) {
             return Ok(());
         }
-        let entry = self.directory.account(home());
+        let entry = self.directory.account(administrators_account());
         let name = free_name(entry.as_deref());
         let (password, must_change_password) = match owner {
             FirstOwner::WithPassword(password) => (password, false),
@@ -99,7 +99,7 @@ impl Auth {
             nickname: NAME.to_owned(),
             password: Some(password),
             must_change_password,
-            ..new_user(id, home(), uuid::Builder::from_random_bytes(pid).into_uuid())
+            ..new_user(id, administrators_account(), uuid::Builder::from_random_bytes(pid).into_uuid())
         };
         let administrator = Administrator { user: user.id, role: AdministratorRole::Owner };
         let mut changes = Vec::new();
@@ -146,7 +146,7 @@ impl Auth {
 fn created(now: Millis, kind: TargetKind, id: String, name: &str, user: Option<UserId>) -> Change {
     let target = Some(AuditTarget { kind, id, name: name.to_owned() });
     let record = AuditRecord::new(now, AuditAction::Created, Actor::System, Means::System);
-    Change::Audit(Box::new(AuditRecord { account: Some(home()), user, target, ..record }))
+    Change::Audit(Box::new(AuditRecord { account: Some(administrators_account()), user, target, ..record }))
 }
 
 fn account() -> Account {
@@ -163,7 +163,7 @@ fn account() -> Account {
             ..NamedPolicy::Modern.password_policy()
         },
         session_policy,
-        ..new_account(home(), None)
+        ..new_account(administrators_account(), None)
     }
 }
 

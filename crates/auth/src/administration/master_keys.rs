@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use vestibule_model::{Generation, KeyState, MasterKeyRecord, Millis, Session};
 use vestibule_store::{Change, DigestKind, Remains, StoreError};
 
-use super::written::{Told, Written};
+use super::audited_write::{AuditDetails, AuditedWrite};
 use super::{AdministrationError, Caller, Scope};
 use crate::audit::End;
 use crate::directory::UserEntry;
@@ -91,7 +91,7 @@ impl Auth {
         generation: Generation,
     ) -> Result<ListedMasterKey, AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
-        let turn = self.administration_turn.lock().await;
+        let turn = self.administration_lock.lock().await;
         self.read_source()?;
         let records = self.store.master_keys().await?;
         let known = records.iter().find(|record| record.generation == generation);
@@ -100,7 +100,7 @@ impl Auth {
             let after = MasterKeyRecord { state: KeyState::Active, ..before.clone() };
             let check_value = before.check_value;
             let change = Change::ActivateMasterKey { generation, check_value, at: caller.now };
-            self.write(caller, Written::one(change, Told::changed(&before, &after))).await?;
+            self.write(caller, AuditedWrite::one(change, AuditDetails::changed(&before, &after))).await?;
         }
         self.follow_master_keys().await?;
         drop(turn);
@@ -126,17 +126,17 @@ impl Auth {
         self.master_key(caller, generation).await
     }
 
-    /// With both turns: nothing that depends on the generation is being made meanwhile.
+    /// With both locks: nothing that depends on the generation is being made meanwhile.
     async fn retire(
         self: &Arc<Self>,
         caller: &Caller,
         before: MasterKeyRecord,
         sessions: SessionsUnderIt,
     ) -> Result<(), AdministrationError> {
-        let _turn = self.administration_turn.lock().await;
-        let _other = self.directory_turn.lock().await;
+        let _turn = self.administration_lock.lock().await;
+        let _other = self.directory_lock.lock().await;
         // Asked before the caller's own session ends with the others.
-        self.expect_standing(caller).await?;
+        self.expect_eligible(caller).await?;
         let own_ended = match sessions {
             SessionsUnderIt::End => self.end_the_rest_under(caller, before.generation).await?,
             SessionsUnderIt::Wait => false,
@@ -161,8 +161,8 @@ impl Auth {
         }
         let after = MasterKeyRecord { state: KeyState::Retired, ..before.clone() };
         let change = Change::RetireMasterKey { generation: before.generation, at: caller.now };
-        let told = Told::changed(&before, &after).record(caller);
-        Ok(self.store.commit(vec![change, Change::Audit(Box::new(told))]).await?)
+        let details = AuditDetails::changed(&before, &after).record(caller);
+        Ok(self.store.commit(vec![change, Change::Audit(Box::new(details))]).await?)
     }
 
     /// A generation is not retired, and no more sessions are ended, on a store that does not keep it.

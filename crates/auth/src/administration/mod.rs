@@ -1,26 +1,27 @@
 //! Administration: who may look at the service and change it, and every rule of what they do.
 //!
-//! A file for each kind of thing. Every change is one commit with its entry in the audit (`written`). Knows no HTTP.
+//! A file for each kind of thing. Every change is one commit with its entry in the audit (`audited_write`). Knows no HTTP.
 //!
 //! The account [`HOME`] is where administrators live. Nobody but an owner looks into it or changes it: whoever could set
 //! an owner's password would be one.
 
+mod account_resources;
 mod accounts;
 mod administrators;
 mod api_keys;
 mod application_tokens;
 mod applications;
 mod audit;
+mod audited_write;
 mod caller;
 mod cursor;
 mod error;
 mod first;
+mod idempotency;
 mod master_keys;
 mod names;
-mod numbered;
+mod numbered_resources;
 mod oauth_clients;
-mod once;
-mod parts;
 mod passwords;
 mod random;
 mod refusals;
@@ -30,8 +31,8 @@ mod tokens;
 mod users;
 mod values;
 mod why;
-mod written;
 
+pub use account_resources::{AccountResource, AccountResourcePage};
 pub use accounts::{AccountPage, new_account};
 pub use administrators::NamedAdministrator;
 pub use api_keys::{GivenKey, KeyWithSecrets};
@@ -39,17 +40,16 @@ pub use application_tokens::TokenWithText;
 pub use applications::{WithSecrets, new_api_key, new_oauth_client};
 pub(crate) use audit::EXPORTS;
 pub use audit::{AuditExport, AuditFilter, SeenAudit};
-pub(crate) use caller::home;
+pub(crate) use caller::administrators_account;
 pub use caller::{Caller, LoggedInAdministrator, Scope};
 pub use error::AdministrationError;
 pub use first::{FirstOwner, FirstOwnerError, HOME, MIN_PASSWORD_LENGTH, MadeOwner};
+pub(crate) use idempotency::KeysInFlight;
+pub use idempotency::{Idempotency, IdempotencyState, IdempotentRequest, PendingCreation, StoredResponse};
 pub use master_keys::{ListedMasterKey, SessionsUnderIt};
 pub use names::has_free_name;
-pub use numbered::{Numbered, next_id};
+pub use numbered_resources::{NumberedResource, next_id};
 pub use oauth_clients::{ClientWithSecret, GivenClient};
-pub(crate) use once::UnderWay;
-pub use once::{Answer, Begun, FirstTime, Keyed, Once};
-pub use parts::{Part, PartPage};
 pub use passwords::AtNextLogin;
 pub use random::ten_digits;
 pub use refusals::RefusedRequest;

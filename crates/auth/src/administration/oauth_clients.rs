@@ -1,13 +1,13 @@
-//! OAuth clients are made here. What is left of them goes the way of all [`Part`]s.
+//! OAuth clients are made here. What is left of them goes the way of all [`AccountResource`]s.
 
 use vestibule_model::{AccountId, OauthClient};
 use zeroize::Zeroizing;
 
+use super::account_resources::AccountResource;
 use super::applications::{WithSecrets, new_oauth_client};
-use super::parts::Part;
+use super::audited_write::{AuditDetails, AuditedWrite};
 use super::values::ApplicationValue;
-use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Once, Scope};
+use super::{AdministrationError, Caller, Idempotency, Scope};
 use crate::service::Auth;
 
 /// The values of an OAuth client that is to be made; those that are None are generated.
@@ -29,7 +29,7 @@ impl Auth {
         caller: &Caller,
         (account, given): (AccountId, GivenClient),
         fill: impl Fn(OauthClient) -> Result<OauthClient, AdministrationError>,
-        once: Once<'_, ClientWithSecret>,
+        idempotency: Idempotency<'_, ClientWithSecret>,
     ) -> Result<ClientWithSecret, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let client_id = ApplicationValue::ClientId.or_new(given.client_id.map(Zeroizing::new), &*self.rng)?;
@@ -40,10 +40,10 @@ impl Auth {
             let entry = self.account_entry(account)?;
             let mut client = fill(blank.clone())?;
             client.check(&entry, None)?;
-            let told = Told::made(&client).in_account(account);
-            let written = Written::one(client.clone().put(account), told);
+            let details = AuditDetails::made(&client).in_account(account);
+            let written = AuditedWrite::one(client.clone().put(account), details);
             let made = WithSecrets { application: client, secrets: [secret.clone()] };
-            Ok((Some(written.once(self, caller, (&once, &made))), made))
+            Ok((Some(written.remembered_under(self, caller, (&idempotency, &made))), made))
         })
         .await
     }

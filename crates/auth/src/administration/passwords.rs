@@ -4,7 +4,7 @@ use vestibule_model::{AccountId, AuditAction, PasswordCredential, User, UserId, 
 use vestibule_store::Change;
 use zeroize::Zeroizing;
 
-use super::written::{Told, Written};
+use super::audited_write::{AuditDetails, AuditedWrite};
 use super::{AdministrationError, Caller, Scope};
 use crate::directory::AccountEntry;
 use crate::password::{NewPassword, NewPasswordError};
@@ -50,9 +50,9 @@ impl Auth {
                 credential_version: before.credential_version + 1,
                 ..User::clone(&before)
             };
-            let told = Told::changed::<User>(&before, &after).named(AuditAction::PasswordSet);
-            let told = told.in_account(account).about(id);
-            Ok((Some(Written::one(Change::PutUser(after.into()), told)), ()))
+            let details = AuditDetails::changed::<User>(&before, &after).named(AuditAction::PasswordSet);
+            let details = details.in_account(account).about(id);
+            Ok((Some(AuditedWrite::one(Change::PutUser(after.into()), details)), ()))
         })
         .await
     }
@@ -71,9 +71,9 @@ impl Auth {
                 return Ok((None, ()));
             }
             let after = User { locked_at: None, ..User::clone(&before) };
-            let told = Told::changed::<User>(&before, &after).named(AuditAction::UserUnlocked);
-            let told = told.in_account(account).about(id);
-            Ok((Some(Written::one(Change::SetLock { user: id, locked_at: None }, told)), ()))
+            let details = AuditDetails::changed::<User>(&before, &after).named(AuditAction::UserUnlocked);
+            let details = details.in_account(account).about(id);
+            Ok((Some(AuditedWrite::one(Change::SetLock { user: id, locked_at: None }, details)), ()))
         })
         .await?;
         self.lockouts.forget(id);

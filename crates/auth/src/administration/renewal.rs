@@ -13,11 +13,11 @@ use vestibule_model::{
 use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
 
+use super::account_resources::{AccountResource, present};
 use super::applications::WithSecrets;
-use super::parts::{Part, present};
+use super::audited_write::{AuditDetails, AuditedWrite};
 use super::values::ApplicationValue;
-use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Once, Scope};
+use super::{AdministrationError, Caller, Idempotency, Scope};
 use crate::directory::{AccountEntry, seal_api_key};
 use crate::service::Auth;
 
@@ -53,7 +53,7 @@ impl Default for Overlap {
 }
 
 /// A kind of application whose secrets can be renewed; N of its values are secrets.
-pub trait Renewable<const N: usize>: Part {
+pub trait Renewable<const N: usize>: AccountResource {
     /// The overlap with the secrets before the present ones, if those are still kept.
     fn overlap(&self) -> Option<Superseded<()>>;
 
@@ -72,7 +72,7 @@ impl Auth {
         caller: &Caller,
         (account, id): (AccountId, i64),
         overlap: Overlap,
-        once: Once<'_, WithSecrets<P, N>>,
+        idempotency: Idempotency<'_, WithSecrets<P, N>>,
     ) -> Result<WithSecrets<P, N>, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         self.write_directory(caller, || {
@@ -81,9 +81,9 @@ impl Auth {
             let until = overlap.end(caller.now);
             expect_no_overlap(before, until, caller.now)?;
             let renewed = before.renewed(self, &entry, until);
-            let told = Told::changed(before, &renewed.application).in_account(account);
-            let written = Written::one(renewed.application.clone().put(account), told);
-            Ok((Some(written.once(self, caller, (&once, &renewed))), renewed))
+            let details = AuditDetails::changed(before, &renewed.application).in_account(account);
+            let written = AuditedWrite::one(renewed.application.clone().put(account), details);
+            Ok((Some(written.remembered_under(self, caller, (&idempotency, &renewed))), renewed))
         })
         .await
     }
@@ -103,15 +103,15 @@ impl Auth {
     }
 
     async fn erase_superseded_of(&self, account: AccountId, now: Millis) -> Result<(), StoreError> {
-        let _turn = self.directory_turn.lock().await;
-        self.follow_in_turn().await?;
+        let _turn = self.directory_lock.lock().await;
+        self.follow_locked().await?;
         let mut changes = self.erasures(account, now);
         if changes.is_empty() {
             return Ok(());
         }
         changes.insert(0, Change::ExpectSequence(self.sequence()));
         match self.store.commit(changes).await {
-            Ok(()) => self.follow_in_turn().await,
+            Ok(()) => self.follow_locked().await,
             // Somebody else changed something: another time.
             Err(StoreError::DirectoryMoved) => Ok(()),
             Err(error) => Err(error),
@@ -134,14 +134,14 @@ fn erasures_of<P: Renewable<N>, const N: usize>(entry: &AccountEntry, now: Milli
     let erase = |before: &P| {
         let after = before.clone().without_superseded();
         let (told_before, told_after) = difference(Some(before), Some(&after));
-        let told = AuditRecord {
+        let details = AuditRecord {
             account: Some(account),
             target: Some(after.audit_target()),
             before: told_before,
             after: told_after,
             ..AuditRecord::new(now, AuditAction::Changed, Actor::System, Means::System)
         };
-        [after.put(account), Change::Audit(Box::new(told))]
+        [after.put(account), Change::Audit(Box::new(details))]
     };
     P::all(entry).into_iter().filter(is_over).flat_map(erase).collect()
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use vestibule_model::{AccountId, Application, ApplicationId, Millis, SessionReference, UserId};
 use vestibule_store::{EndedSessions, StoreError};
 
-use super::caller::home;
+use super::caller::administrators_account;
 use super::{AdministrationError, Caller, Scope};
 use crate::directory::UserEntry;
 use crate::ends::Ending;
@@ -98,10 +98,10 @@ impl Auth {
             Some(user) => self.walk_user(user, caller.now, (&filter, &from), limit),
             None => self.walk(caller.now, &filter, &from, limit),
         };
-        let sees_home = caller.require(Scope::ReadAccount(home())).is_ok();
+        let sees_administrators = caller.require(Scope::ReadAccount(administrators_account())).is_ok();
         let listed = found.into_iter().map(|found| self.listed(found.session, found.holder, caller.now));
         let sessions = listed
-            .filter(|listed| sees_home || listed.session.account != home())
+            .filter(|listed| sees_administrators || listed.session.account != administrators_account())
             .filter(|listed| self.is_current(&listed.session, caller.now))
             .collect();
         Ok(SessionPage { sessions, next: next.map(|next| self.cursor(&question, &write_position(&next))) })

@@ -6,10 +6,10 @@ use vestibule_model::{AdministrationToken, AdministrationTokenId, AdministratorR
 use vestibule_store::Change;
 use zeroize::Zeroizing;
 
+use super::audited_write::{AuditDetails, AuditedWrite};
 use super::names::check_name;
 use super::random::ten_digits;
-use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Once, Scope};
+use super::{AdministrationError, Caller, Idempotency, Scope};
 use crate::service::Auth;
 
 /// What every administration token begins with, so that it is recognised in texts where it must not be.
@@ -75,12 +75,12 @@ impl Auth {
         &self,
         caller: &Caller,
         new: NewToken,
-        once: Once<'_, MadeToken>,
+        idempotency: Idempotency<'_, MadeToken>,
     ) -> Result<MadeToken, AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
         self.check_role(new.role)?;
         check(&new, caller.now)?;
-        let _turn = self.administration_turn.lock().await;
+        let _turn = self.administration_lock.lock().await;
         let present = self.store.administration_tokens().await?;
         if present.iter().filter(|token| token.is_valid(caller.now)).count() >= MOST {
             return Err(AdministrationError::Conflict(format!(
@@ -102,10 +102,11 @@ impl Auth {
             last_used: None,
             revoked: None,
         };
-        let told = Told::made(&token).in_account(token.role.account());
+        let details = AuditDetails::made(&token).in_account(token.role.account());
         let change = Change::PutAdministrationToken(Box::new(token.clone()));
         let made = MadeToken { token, secret };
-        let mut written = Written::one(change, told).once(self, caller, (&once, &made));
+        let mut written =
+            AuditedWrite::one(change, details).remembered_under(self, caller, (&idempotency, &made));
         written.changes.extend(forgotten(present, caller.now).map(Change::DeleteAdministrationToken));
         self.write(caller, written).await?;
         Ok(made)
@@ -119,15 +120,16 @@ impl Auth {
         unchanged: impl Fn(&AdministrationToken) -> Result<(), AdministrationError>,
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
-        let _turn = self.administration_turn.lock().await;
+        let _turn = self.administration_lock.lock().await;
         let token = self.administration_token_of_id(caller, id).await?;
         unchanged(&token)?;
         if token.revoked.is_some() {
             return Ok(());
         }
         let revoked = AdministrationToken { revoked: Some(caller.now), ..token.clone() };
-        let told = Told::changed(&token, &revoked).in_account(token.role.account());
-        self.write(caller, Written::one(Change::PutAdministrationToken(Box::new(revoked)), told)).await
+        let details = AuditDetails::changed(&token, &revoked).in_account(token.role.account());
+        self.write(caller, AuditedWrite::one(Change::PutAdministrationToken(Box::new(revoked)), details))
+            .await
     }
 }
 

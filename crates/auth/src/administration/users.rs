@@ -8,11 +8,11 @@ use vestibule_model::{AccountId, Millis, Population, User, UserId, UserKind};
 use vestibule_store::{Change, UserQuery};
 use zeroize::Zeroizing;
 
-use super::caller::home;
+use super::audited_write::{AuditDetails, AuditedWrite};
+use super::caller::administrators_account;
 use super::names::{check_name, check_text};
 use super::random::ten_digits;
-use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Once, Scope};
+use super::{AdministrationError, Caller, Idempotency, Scope};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::service::Auth;
 
@@ -115,7 +115,7 @@ impl Auth {
         caller: &Caller,
         (account, new): (AccountId, NewUser),
         fill: impl Fn(&mut User) -> Result<(), AdministrationError>,
-        once: Once<'_, User>,
+        idempotency: Idempotency<'_, User>,
     ) -> Result<User, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let mut pid = [0; 16];
@@ -139,9 +139,9 @@ impl Auth {
             let mut user = User { number, password: password.clone(), ..blank.clone() };
             fill(&mut user)?;
             check_user(&entry, &mut user, None)?;
-            let told = Told::made(&user).in_account(account).about(id);
-            let written = Written::one(Change::PutUser(user.clone().into()), told);
-            Ok((Some(written.once(self, caller, (&once, &user))), user))
+            let details = AuditDetails::made(&user).in_account(account).about(id);
+            let written = AuditedWrite::one(Change::PutUser(user.clone().into()), details);
+            Ok((Some(written.remembered_under(self, caller, (&idempotency, &user))), user))
         })
         .await
     }
@@ -156,8 +156,8 @@ impl Auth {
         unchanged: impl Fn(&User) -> Result<(), AdministrationError>,
     ) -> Result<User, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
-        let _administration = self.turn_if_home(account).await;
-        if account == home() {
+        let _administration = self.lock_if_administrators(account).await;
+        if account == administrators_account() {
             self.keep_an_owner_unless_enabled((account, id), &edit).await?;
         }
         self.write_directory(caller, || {
@@ -175,8 +175,8 @@ impl Auth {
             if after.invalidates_sessions_of(&before) {
                 after.credential_version += 1;
             }
-            let told = Told::changed::<User>(&before, &after).in_account(account).about(id);
-            Ok((Some(Written::one(Change::PutUser(after.clone().into()), told)), after))
+            let details = AuditDetails::changed::<User>(&before, &after).in_account(account).about(id);
+            Ok((Some(AuditedWrite::one(Change::PutUser(after.clone().into()), details)), after))
         })
         .await
     }
@@ -189,16 +189,16 @@ impl Auth {
         unchanged: impl Fn(&User) -> Result<(), AdministrationError>,
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
-        let _administration = self.turn_if_home(account).await;
-        if account == home() {
+        let _administration = self.lock_if_administrators(account).await;
+        if account == administrators_account() {
             unchanged(&*self.present_user(account, id)?)?;
             self.keep_an_owner(id).await?;
         }
         self.write_directory(caller, || {
             let user = self.present_user(account, id)?;
             unchanged(&user)?;
-            let told = Told::deleted::<User>(&user).in_account(account).about(id);
-            Ok((Some(Written::one(Change::DeleteUser(id), told)), ()))
+            let details = AuditDetails::deleted::<User>(&user).in_account(account).about(id);
+            Ok((Some(AuditedWrite::one(Change::DeleteUser(id), details)), ()))
         })
         .await
     }
@@ -216,8 +216,8 @@ impl Auth {
     }
 
     /// Users of the administrators' account change in turn with roles, so that an owner is left whatever comes together.
-    async fn turn_if_home(&self, account: AccountId) -> Option<tokio::sync::MutexGuard<'_, ()>> {
-        if account == home() { Some(self.administration_turn.lock().await) } else { None }
+    async fn lock_if_administrators(&self, account: AccountId) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        if account == administrators_account() { Some(self.administration_lock.lock().await) } else { None }
     }
 
     async fn keep_an_owner_unless_enabled(

@@ -30,10 +30,10 @@ impl Auth {
             let reason = "this is no reference, bearer, cookie or LiveVox id of this installation";
             AdministrationError::invalid("session", reason)
         })?;
-        let told = self.why(found.reference, caller.now, time).await?;
+        let details = self.why(found.reference, caller.now, time).await?;
         let may_read = |account| caller.require(Scope::ReadAccount(account)).is_ok();
-        if told.account.is_some_and(may_read) {
-            return Ok(told);
+        if details.account.is_some_and(may_read) {
+            return Ok(details);
         }
         Ok(life(Evidence::nothing(found.shown), time))
     }

@@ -11,7 +11,7 @@ mod refusal;
 mod refusal_counts;
 
 use vestibule_model::{
-    Actor, Application, AuditAction, AuditReason, AuditRecord, Means, Millis, Opening, Session,
+    Actor, Application, AuditAction, AuditReason, AuditRecord, AuthenticationMethod, Means, Millis, Session,
     SessionReference, User,
 };
 use vestibule_store::{AuditPage, AuditQuery, Change, StoreError};
@@ -33,9 +33,9 @@ pub(crate) fn actor(user: &User) -> Actor {
 }
 
 /// By which means a session was opened.
-pub(crate) const fn means(opening: Opening, application: Application) -> Means {
-    match (opening, application) {
-        (Opening::Password, Application::Token(id)) => Means::ApplicationToken(id),
+pub(crate) const fn means(method: AuthenticationMethod, application: Application) -> Means {
+    match (method, application) {
+        (AuthenticationMethod::Password, Application::Token(id)) => Means::ApplicationToken(id),
         (_, Application::ApiKey(id)) => Means::ApiKey(id),
         (_, Application::OauthClient(id)) => Means::OauthClient(id),
         (_, Application::None | Application::Token(_)) => Means::Password,
@@ -97,7 +97,7 @@ impl Auth {
             user: Some(session.user),
             session: Some(self.reference(session)),
             dialect: Some(session.dialect),
-            ..AuditRecord::new(at, action, actor(user), means(session.opening, session.application))
+            ..AuditRecord::new(at, action, actor(user), means(session.method, session.application))
         }
     }
 

@@ -1,7 +1,7 @@
 //! Why a session that lived may not go on: what has become of its account, its user, or what it was opened with.
 
 use vestibule_model::{
-    AccountState, Application, EndReason, Feature, Millis, Opening, Session, SignOn, User,
+    AccountState, Application, AuthenticationMethod, EndReason, Feature, Millis, Session, SignOn, User,
 };
 
 use crate::directory::AccountEntry;
@@ -27,19 +27,21 @@ pub(crate) fn why_not_current(
         let is_another = before.is_some_and(|before| changed_at(before) != changed_at(&user));
         return if is_another { EndReason::PasswordSet } else { EndReason::CredentialsChanged };
     }
-    match session.opening {
-        Opening::Password if account.account.sign_on == SignOn::SsoOnly => EndReason::SsoOnly,
-        Opening::Password if account.password_expires_at(&user).is_some_and(|end| now >= end) => {
+    match session.method {
+        AuthenticationMethod::Password if account.account.sign_on == SignOn::SsoOnly => EndReason::SsoOnly,
+        AuthenticationMethod::Password
+            if account.password_expires_at(&user).is_some_and(|end| now >= end) =>
+        {
             EndReason::PasswordExpired
         }
-        Opening::Password if user.must_change_password => EndReason::MustChangePassword,
-        Opening::Password => match session.application {
+        AuthenticationMethod::Password if user.must_change_password => EndReason::MustChangePassword,
+        AuthenticationMethod::Password => match session.application {
             Application::None => EndReason::CredentialsChanged,
             Application::Token(_) | Application::ApiKey(_) | Application::OauthClient(_) => {
                 EndReason::ApplicationRefused
             }
         },
-        Opening::ApiKey | Opening::OauthClient => {
+        AuthenticationMethod::ApiKey | AuthenticationMethod::OauthClient => {
             if account.account.features.contains(&Feature::UserTypeBot) {
                 EndReason::ApplicationRefused
             } else {

@@ -5,10 +5,10 @@ use vestibule_model::{
     UserId,
 };
 
+use crate::eligibility::IneligibleReason;
 use crate::log_in::{LogIn, LogInError};
 use crate::refresh::Presented;
 use crate::service::Auth;
-use crate::standing::Standing;
 
 /// Somebody who tries something: what, by which means, from where and when.
 #[derive(Clone, Copy)]
@@ -28,16 +28,16 @@ impl Attempt {
     }
 }
 
-impl From<Standing> for Refusal {
-    fn from(standing: Standing) -> Self {
-        match standing {
-            Standing::Locked => Self::Locked,
-            Standing::Disabled => Self::Disabled,
-            Standing::PasswordExpired => Self::PasswordExpired,
-            Standing::MustChangePassword => Self::MustChangePassword,
-            Standing::SsoOnly => Self::SsoOnly,
-            Standing::BotFeatureOff => Self::BotFeatureOff,
-            Standing::TooManySessions => Self::TooManySessions,
+impl From<IneligibleReason> for Refusal {
+    fn from(reason: IneligibleReason) -> Self {
+        match reason {
+            IneligibleReason::Locked => Self::Locked,
+            IneligibleReason::Disabled => Self::Disabled,
+            IneligibleReason::PasswordExpired => Self::PasswordExpired,
+            IneligibleReason::MustChangePassword => Self::MustChangePassword,
+            IneligibleReason::SsoOnly => Self::SsoOnly,
+            IneligibleReason::BotFeatureOff => Self::BotFeatureOff,
+            IneligibleReason::TooManySessions => Self::TooManySessions,
         }
     }
 }
@@ -66,9 +66,9 @@ impl Auth {
     }
 
     /// Counts that somebody who proved who they are was refused, and gives the error that is told.
-    pub(crate) fn refused(&self, attempt: Attempt, user: UserId, standing: Standing) -> LogInError {
-        self.note_refusal(attempt, Some(user), standing.into());
-        LogInError::Refused(standing)
+    pub(crate) fn refused(&self, attempt: Attempt, user: UserId, reason: IneligibleReason) -> LogInError {
+        self.note_refusal(attempt, Some(user), reason.into());
+        LogInError::Refused(reason)
     }
 
     /// Counts that a login was turned away because too many were waiting.

@@ -26,12 +26,12 @@ pub(crate) struct Resealed {
 
 /// Which of its values a sealed secret of an API key is one of: each has columns of its own.
 #[derive(Clone, Copy)]
-enum Place {
+enum SecretSet {
     Present,
     Superseded,
 }
 
-impl Place {
+impl SecretSet {
     /// The columns of secret and token secret.
     const fn columns(self) -> [&'static str; 2] {
         match self {
@@ -96,10 +96,10 @@ impl OpenedValues {
 
 impl UsableApiKey {
     pub(super) fn open(key: ApiKey, sealer: &Sealer) -> Result<Self, SealError> {
-        let values = Place::Present.open(sealer, key.id, &key.values())?;
+        let values = SecretSet::Present.open(sealer, key.id, &key.values())?;
         let superseded = match &key.superseded {
             Some(Superseded { values, until }) => {
-                let values = Place::Superseded.open(sealer, key.id, values)?;
+                let values = SecretSet::Superseded.open(sealer, key.id, values)?;
                 Some(Superseded { values, until: *until })
             }
             None => None,
@@ -115,7 +115,7 @@ impl UsableApiKey {
     ) -> Superseded<ApiKeyValues> {
         let OpenedValues { secret, access_token, access_token_secret } = &self.values;
         let [sealed_secret, sealed_access_token_secret] =
-            Place::Superseded.seal(tools, self.key.id, [secret, access_token_secret]);
+            SecretSet::Superseded.seal(tools, self.key.id, [secret, access_token_secret]);
         let access_token = access_token.clone();
         Superseded { values: ApiKeyValues { sealed_secret, access_token, sealed_access_token_secret }, until }
     }
@@ -124,14 +124,14 @@ impl UsableApiKey {
 /// Seals the secrets of an API key for the places where they are kept.
 pub fn seal_api_key(sealer: &Sealer, rng: &dyn Rng, key: &mut ApiKey, secret: &str, token_secret: &str) {
     [key.sealed_secret, key.sealed_access_token_secret] =
-        Place::Present.seal((sealer, rng), key.id, [secret.as_bytes(), token_secret.as_bytes()]);
+        SecretSet::Present.seal((sealer, rng), key.id, [secret.as_bytes(), token_secret.as_bytes()]);
 }
 
 /// The outdated secrets of an API key.
 pub(crate) fn resealed(tools: (&Sealer, &dyn Rng), key: &ApiKey) -> Result<Vec<Resealed>, SealError> {
-    let mut sealed = Place::Present.resealed(tools, key.id, &key.values())?;
+    let mut sealed = SecretSet::Present.resealed(tools, key.id, &key.values())?;
     if let Some(before) = &key.superseded {
-        sealed.extend(Place::Superseded.resealed(tools, key.id, &before.values)?);
+        sealed.extend(SecretSet::Superseded.resealed(tools, key.id, &before.values)?);
     }
     Ok(sealed)
 }
@@ -159,13 +159,13 @@ pub enum KnownValues {
 impl NamedValues<'_> {
     /// Whose values these are at `now`. A secret that does not open is another one.
     pub fn of(self, key: &ApiKey, sealer: &Sealer, now: Millis) -> KnownValues {
-        let are_these = |place: Place, values: &ApiKeyValues| {
+        let are_these = |place: SecretSet, values: &ApiKeyValues| {
             place.open(sealer, key.id, values).is_ok_and(|opened| self.are(&opened))
         };
         let before = key.superseded.as_ref().filter(|before| before.counts(now));
-        if are_these(Place::Present, &key.values()) {
+        if are_these(SecretSet::Present, &key.values()) {
             KnownValues::Present
-        } else if before.is_some_and(|before| are_these(Place::Superseded, &before.values)) {
+        } else if before.is_some_and(|before| are_these(SecretSet::Superseded, &before.values)) {
             KnownValues::Superseded
         } else {
             KnownValues::Others

@@ -9,9 +9,9 @@ use vestibule_model::{AccountId, Millis, Rank, User, UserId};
 
 use super::account::AccountFacts;
 use super::costs::Cost;
-use crate::administration::home;
+use crate::administration::administrators_account;
+use crate::eligibility;
 use crate::live::Holder;
-use crate::standing;
 
 /// A user in an account. Never changes: a change puts another entry in its place.
 ///
@@ -48,8 +48,8 @@ impl UserEntry {
         let cost = user.password.as_ref().and_then(|password| account.costs.of(&password.hash));
         Self {
             replaced: AtomicBool::new(false),
-            is_administrator: account.account.id == home(),
-            password_sessions_end: standing::password_sessions_end(account, &user),
+            is_administrator: account.account.id == administrators_account(),
+            password_sessions_end: eligibility::password_sessions_end(account, &user),
             grants: account.grants(&user),
             account: Arc::clone(account),
             cost: cost.as_ref().map(|cost| cost.params()),

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use vestibule_model::{
-    AccountId, Application, ApplicationId, Dialect, Millis, Opening, SecretVersion, Session, SessionId,
-    UserId,
+    AccountId, Application, ApplicationId, AuthenticationMethod, Dialect, Millis, SecretVersion, Session,
+    SessionId, UserId,
 };
 
 use super::index::Name;
@@ -33,7 +33,7 @@ pub(crate) struct Entry<H> {
     absolute_end: Millis,
     application_id: i64,
     application_kind: ApplicationKind,
-    pub(crate) opening: Opening,
+    pub(crate) method: AuthenticationMethod,
     pub(crate) dialect: Dialect,
     /// Used since last uses were written.
     pub(crate) touched: bool,
@@ -77,7 +77,7 @@ impl<H: Holder> Entry<H> {
             address: session.address,
             application_kind,
             secret_version: session.secret_version,
-            opening: session.opening,
+            method: session.method,
             dialect: session.dialect,
             touched: false,
             bucket: 0,
@@ -93,7 +93,7 @@ impl<H: Holder> Entry<H> {
             user: self.holder.user(),
             application: self.application(),
             secret_version: self.secret_version,
-            opening: self.opening,
+            method: self.method,
             dialect: self.dialect,
             address: self.address,
             created: self.created,

@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
 use super::slab::Slot;
-use super::{Place, SHARD_BITS, SHARDS, lock};
+use super::{SHARD_BITS, SHARDS, SlotAddress, lock};
 use crate::sync::Mutex;
 
 /// Names are 16 bytes: ids, LiveVox ids, references.
@@ -18,7 +18,7 @@ pub(crate) type Name = [u8; 16];
 const TAG_BITS: u32 = 64 - SHARD_BITS - Slot::BITS;
 
 /// For an item whose tag alone is wanted.
-const NOWHERE: Place = Place { shard: 0, slot: 0 };
+const NOWHERE: SlotAddress = SlotAddress { shard: 0, slot: 0 };
 
 /// An index of one kind of name.
 pub(crate) struct Index {
@@ -31,7 +31,7 @@ pub(crate) struct Index {
 struct Item(u64);
 
 impl Item {
-    fn new(hash: u64, place: Place) -> Self {
+    fn new(hash: u64, place: SlotAddress) -> Self {
         let tag = hash >> (u64::BITS - TAG_BITS);
         let shard = u64::from(place.shard) << Slot::BITS;
         Self(tag << (SHARD_BITS + Slot::BITS) | shard | u64::from(place.slot))
@@ -41,9 +41,9 @@ impl Item {
         self.0 >> (SHARD_BITS + Slot::BITS)
     }
 
-    fn place(self) -> Place {
+    fn place(self) -> SlotAddress {
         let shard = (self.0 >> Slot::BITS) & (u64::from(SHARDS) - 1);
-        Place {
+        SlotAddress {
             shard: u16::try_from(shard).unwrap_or_default(),
             slot: Slot::try_from(self.0 & u64::from(Slot::MAX)).unwrap_or_default(),
         }
@@ -61,7 +61,7 @@ impl Index {
         Self { shards, hasher: RandomState::default() }
     }
 
-    pub(crate) fn insert(&self, name: &Name, place: Place) {
+    pub(crate) fn insert(&self, name: &Name, place: SlotAddress) {
         self.insert_unless(name, |_| false, || place);
     }
 
@@ -70,8 +70,8 @@ impl Index {
     pub(crate) fn insert_unless(
         &self,
         name: &Name,
-        mut is_named: impl FnMut(Place) -> bool,
-        make: impl FnOnce() -> Place,
+        mut is_named: impl FnMut(SlotAddress) -> bool,
+        make: impl FnOnce() -> SlotAddress,
     ) -> bool {
         let (shard, hash) = self.shard(name);
         let sought = Item::new(hash, NOWHERE);
@@ -85,7 +85,7 @@ impl Index {
         true
     }
 
-    pub(crate) fn remove(&self, name: &Name, place: Place) {
+    pub(crate) fn remove(&self, name: &Name, place: SlotAddress) {
         let (shard, hash) = self.shard(name);
         let item = Item::new(hash, place);
         let mut table = lock(shard);
@@ -96,7 +96,7 @@ impl Index {
 
     /// Asks `is_named` of every place that may be meant, until it says that one is. Meanwhile the shard of the index is
     /// locked, so a session under this name neither comes nor is forgotten.
-    pub(crate) fn find(&self, name: &Name, mut is_named: impl FnMut(Place) -> bool) {
+    pub(crate) fn find(&self, name: &Name, mut is_named: impl FnMut(SlotAddress) -> bool) {
         let (shard, hash) = self.shard(name);
         let sought = Item::new(hash, NOWHERE);
         let same = |item: &Item| item.tag() == sought.tag() && is_named(item.place());

@@ -4,7 +4,7 @@
 //! (`index`). Locks are held for the time of a lookup, never over a hash, a commit or an await, and always in the order
 //! index by id, other indexes, shard, directory. ADR 12 tells the sizes.
 //!
-//! Knows no rules: who may stay is asked by the engine (`standing`), within [`LiveSessions::with`]. Depends on nothing of
+//! Knows no rules: who may stay is asked by the engine (`eligibility`), within [`LiveSessions::with`]. Depends on nothing of
 //! the engine but its locks, so that tests can put them into every order.
 
 mod entry;
@@ -44,7 +44,7 @@ const SHARDS: u16 = 1 << SHARD_BITS;
 
 /// Where a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
+struct SlotAddress {
     shard: u16,
     slot: Slot,
 }
@@ -88,7 +88,7 @@ impl<H: Holder> LiveSessions<H> {
         let reference = self.namer.reference(session.id);
         let put = || {
             let slot = self.shard(shard).insert(Entry::new(session, reference, holder));
-            let place = Place { shard, slot };
+            let place = SlotAddress { shard, slot };
             self.by_reference.insert(&reference, place);
             if session.dialect == Dialect::LiveVox {
                 self.by_livevox_id.insert(&self.namer.livevox_id(session.id), place);
@@ -195,14 +195,14 @@ impl<H: Holder> LiveSessions<H> {
     /// Takes all sessions of a user out of the table.
     pub(crate) fn remove_of_user(&self, user: UserId) -> Vec<Session> {
         let number = self.shard_of(user);
-        let removed: Vec<(Place, Entry<H>)> = {
+        let removed: Vec<(SlotAddress, Entry<H>)> = {
             let mut shard = self.shard(number);
             let slots: Vec<Slot> = shard.of_user(user).map(|(slot, _)| slot).collect();
             let ids = slots.iter().filter_map(|slot| shard.sessions.get(*slot)).map(|entry| entry.id);
             for id in ids {
                 self.loading.note_end(id);
             }
-            let place = |slot| Place { shard: number, slot };
+            let place = |slot| SlotAddress { shard: number, slot };
             slots.into_iter().filter_map(|slot| Some((place(slot), shard.remove(slot)?))).collect()
         };
         for (place, entry) in &removed {
@@ -247,7 +247,7 @@ impl<H: Holder> LiveSessions<H> {
     pub(crate) fn return_touched(&self, touches: &[Touch]) {
         for touch in touches {
             let id = touch.session;
-            let again = |shard: &mut Shard<H>, place: Place| shard.touch_again(place.slot);
+            let again = |shard: &mut Shard<H>, place: SlotAddress| shard.touch_again(place.slot);
             self.find(&self.by_id, &id.0, |entry| entry.id == id, again);
         }
     }
@@ -276,7 +276,7 @@ impl<H: Holder> LiveSessions<H> {
             let dead = lock(shard).remove_expired(now);
             for (slot, entry) in dead {
                 self.loading.note_end(entry.id);
-                self.forget(Place { shard: number, slot }, &entry);
+                self.forget(SlotAddress { shard: number, slot }, &entry);
                 removed.push(entry.session());
             }
         }
@@ -305,7 +305,7 @@ impl<H: Holder> LiveSessions<H> {
         index: &Index,
         name: &Name,
         is_named: impl Fn(&Entry<H>) -> bool,
-        work: impl FnOnce(&mut Shard<H>, Place) -> R,
+        work: impl FnOnce(&mut Shard<H>, SlotAddress) -> R,
     ) -> Option<R> {
         let (mut work, mut result) = (Some(work), None);
         index.find(name, |place| {
@@ -320,7 +320,7 @@ impl<H: Holder> LiveSessions<H> {
     }
 
     /// Takes the names of a session that has left its shard out of the indexes.
-    fn forget(&self, place: Place, entry: &Entry<H>) {
+    fn forget(&self, place: SlotAddress, entry: &Entry<H>) {
         self.by_id.remove(&entry.id.0, place);
         self.by_reference.remove(&entry.reference, place);
         if entry.dialect == Dialect::LiveVox {
@@ -328,7 +328,7 @@ impl<H: Holder> LiveSessions<H> {
         }
     }
 
-    fn is_at(&self, place: Place, id: SessionId) -> bool {
+    fn is_at(&self, place: SlotAddress, id: SessionId) -> bool {
         self.shard(place.shard).sessions.get(place.slot).is_some_and(|entry| entry.id == id)
     }
 

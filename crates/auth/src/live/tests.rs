@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use vestibule_model::{
-    AccountId, Application, ApplicationId, Dialect, Millis, Opening, SecretVersion, Session, SessionId,
-    UserId,
+    AccountId, Application, ApplicationId, AuthenticationMethod, Dialect, Millis, SecretVersion, Session,
+    SessionId, UserId,
 };
 use vestibule_store::ApplicationTouch;
 
@@ -114,7 +114,7 @@ fn session(number: u8, user: u8, with: u8, now: Millis) -> Session {
         user: UserId(i64::from(user)),
         application: application(with),
         secret_version: SecretVersion(with),
-        opening: Opening::Password,
+        method: AuthenticationMethod::Password,
         dialect: if number.is_multiple_of(2) { Dialect::LivePerson } else { Dialect::LiveVox },
         address: None,
         created: now,

@@ -56,11 +56,11 @@ impl Auth {
         // Nothing is made under a generation that another process has replaced meanwhile.
         let change = vec![Change::ExpectMasterKey(new.generation), Change::RedoDigest { holder, old, new }];
         if is_in_directory {
-            let _turn = self.directory_turn.lock().await;
+            let _turn = self.directory_lock.lock().await;
             self.store.commit(change).await?;
-            return self.follow_in_turn().await;
+            return self.follow_locked().await;
         }
-        let _turn = self.administration_turn.lock().await;
+        let _turn = self.administration_lock.lock().await;
         self.store.commit(change).await
     }
 }

@@ -20,7 +20,7 @@ use shuttle::sync::Arc;
 use shuttle::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use shuttle::thread;
 use vestibule_model::{
-    AccountId, Application, Dialect, Millis, Opening, SecretVersion, Session, SessionId, UserId,
+    AccountId, Application, AuthenticationMethod, Dialect, Millis, SecretVersion, Session, SessionId, UserId,
 };
 
 use live::{Holder, LiveSessions, Name, Namer, Start};
@@ -73,7 +73,7 @@ fn session(number: u8) -> Session {
         user: UserId(7),
         application: Application::None,
         secret_version: SecretVersion(0),
-        opening: Opening::Password,
+        method: AuthenticationMethod::Password,
         dialect: Dialect::LiveVox,
         address: None,
         created: NOW,

@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use vestibule_auth::{Answer, Scope};
+use vestibule_auth::{Scope, StoredResponse};
 use vestibule_model::{
     Account, AccountId, AccountState, Feature, LockoutPolicy, NamedPolicy, PasswordPolicy, Service,
     SessionPolicy, SignOn,
@@ -125,7 +125,7 @@ pub(super) async fn make(
     let id: AccountId = patch.need("id")?;
     let policy = patch.take::<NamedPolicy>("policy")?.unwrap_or_default();
     let fill = |blank: Account| Ok(patch.over(&details(&blank))?.onto(&blank));
-    let made = admin.auth.make_account(&caller, (id, policy), fill, first.once(&answer)).await?;
+    let made = admin.auth.make_account(&caller, (id, policy), fill, first.with_response(&answer)).await?;
     Ok(created(&answer(&made)))
 }
 
@@ -180,7 +180,7 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn answer(made: &Account) -> Answer {
+fn answer(made: &Account) -> StoredResponse {
     let item = item(made);
     answer_of(&format!("/admin/v1/accounts/{}", made.id), &item, &item)
 }

@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::{AdministrationError, Answer, GivenKey, KeyWithSecrets, Scope};
+use vestibule_auth::{AdministrationError, GivenKey, KeyWithSecrets, Scope, StoredResponse};
 use vestibule_model::{ApiKey, Application, Millis, Privilege};
 use zeroize::Zeroizing;
 
@@ -125,7 +125,7 @@ pub(super) async fn list(
     let account = account_named(&account)?;
     admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
     let Parameters(wanted) = wanted?;
-    let page = admin.auth.parts::<ApiKey>(&caller, account, wanted.page()?)?;
+    let page = admin.auth.account_resources::<ApiKey>(&caller, account, wanted.page()?)?;
     let last = admin.auth.last_uses(&caller, account).await?;
     let api_keys = page.parts.iter().map(|part| used(part, &last)).collect();
     Ok(json(StatusCode::OK, &Page { api_keys, next: page.next }))
@@ -157,7 +157,7 @@ pub(super) async fn make(
     };
     let fill = |blank: ApiKey| patch.over(&details(&blank))?.onto(blank);
     let answer = |made: &KeyWithSecrets| answered(account.as_str(), made);
-    let made = admin.auth.make_api_key(&caller, (account, given), fill, first.once(&answer)).await?;
+    let made = admin.auth.make_api_key(&caller, (account, given), fill, first.with_response(&answer)).await?;
     Ok(created(&answer(&made)))
 }
 
@@ -171,7 +171,7 @@ pub(super) async fn read(
     Named((account, id)): Named<(String, i64)>,
 ) -> Result<Response, Failure> {
     let account = account_named(&account)?;
-    let found = admin.auth.part_of_id(&caller, account, id)?;
+    let found = admin.auth.account_resource(&caller, account, id)?;
     let used = used(&found, &admin.auth.last_uses(&caller, account).await?);
     Ok(tagged(json(StatusCode::OK, &used), &used.item))
 }
@@ -191,12 +191,12 @@ pub(super) async fn change(
     patch: Result<Patch, Failure>,
 ) -> Result<Response, Failure> {
     let place = (account_named(&account)?, id);
-    admin.auth.expect_part::<ApiKey>(&caller, place)?;
+    admin.auth.expect_account_resource::<ApiKey>(&caller, place)?;
     let patch = patch?;
     let condition = Condition::of_change(&headers);
     let edit = |present: &ApiKey| patch.over(&details(present))?.onto(present.clone());
     let unchanged = |present: &ApiKey| condition.require(&item(present));
-    let item = item(&admin.auth.change_part(&caller, place, edit, unchanged).await?);
+    let item = item(&admin.auth.change_account_resource(&caller, place, edit, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -214,7 +214,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Failure> {
     let condition = Condition::of_change(&headers);
     let unchanged = |present: &ApiKey| condition.require(&item(present));
-    admin.auth.delete_part(&caller, (account_named(&account)?, id), unchanged).await?;
+    admin.auth.delete_account_resource(&caller, (account_named(&account)?, id), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -236,7 +236,7 @@ pub(super) async fn renew(
 }
 
 /// What is answered once, with the secrets.
-fn answered(account: &str, made: &KeyWithSecrets) -> Answer {
+fn answered(account: &str, made: &KeyWithSecrets) -> StoredResponse {
     let made = shown(made);
     answer_of(&format!("/admin/v1/accounts/{account}/api-keys/{}", made.item.id), &made, &made.item)
 }

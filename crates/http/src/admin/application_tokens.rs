@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::{Answer, Scope, TokenWithText};
+use vestibule_auth::{Scope, StoredResponse, TokenWithText};
 use vestibule_model::{ApplicationToken, Millis};
 use zeroize::Zeroizing;
 
@@ -128,8 +128,10 @@ pub(super) async fn make(
     let given = patch.take::<String>("token")?.map(Zeroizing::new);
     let fill = |blank: ApplicationToken| Ok(patch.over(&details(&blank))?.onto(&blank));
     let answer = |made: &TokenWithText| answered(account.as_str(), made);
-    let made =
-        admin.auth.make_application_token(&caller, (account, given), fill, first.once(&answer)).await?;
+    let made = admin
+        .auth
+        .make_application_token(&caller, (account, given), fill, first.with_response(&answer))
+        .await?;
     Ok(created(&answer(&made)))
 }
 
@@ -161,12 +163,12 @@ pub(super) async fn change(
     patch: Result<Patch, Failure>,
 ) -> Result<Response, Failure> {
     let place = (account_named(&account)?, id);
-    admin.auth.expect_part::<ApplicationToken>(&caller, place)?;
+    admin.auth.expect_account_resource::<ApplicationToken>(&caller, place)?;
     let patch = patch?;
     let condition = Condition::of_change(&headers);
     let edit = |present: &ApplicationToken| Ok(patch.over(&details(present))?.onto(present));
     let unchanged = |present: &ApplicationToken| condition.require(&item(present));
-    let item = item(&admin.auth.change_part(&caller, place, edit, unchanged).await?);
+    let item = item(&admin.auth.change_account_resource(&caller, place, edit, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -184,7 +186,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Failure> {
     let condition = Condition::of_change(&headers);
     let unchanged = |present: &ApplicationToken| condition.require(&item(present));
-    admin.auth.delete_part(&caller, (account_named(&account)?, id), unchanged).await?;
+    admin.auth.delete_account_resource(&caller, (account_named(&account)?, id), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -207,7 +209,7 @@ pub(super) async fn renew(
 }
 
 /// What is answered once, with the text.
-fn answered(account: &str, made: &TokenWithText) -> Answer {
+fn answered(account: &str, made: &TokenWithText) -> StoredResponse {
     let [text] = &made.secrets;
     let made = Shown { item: item(&made.application), token: text.to_string() };
     answer_of(&format!("/admin/v1/accounts/{account}/application-tokens/{}", made.item.id), &made, &made.item)

@@ -74,7 +74,7 @@ pub(super) async fn list(
     let account = account_named(&account)?;
     admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
     let Parameters(wanted) = wanted?;
-    let page = admin.auth.parts::<Group>(&caller, account, wanted.page()?)?;
+    let page = admin.auth.account_resources::<Group>(&caller, account, wanted.page()?)?;
     let groups = page.parts.iter().map(item).collect();
     Ok(json(StatusCode::OK, &Page { groups, next: page.next }))
 }
@@ -103,7 +103,10 @@ pub(super) async fn make(
         let item = item(made);
         answer_of(&format!("/admin/v1/accounts/{account}/groups/{}", made.id), &item, &item)
     };
-    let made = admin.auth.make_numbered(&caller, (account, id), fill, first.once(&answer)).await?;
+    let made = admin
+        .auth
+        .create_numbered_resource(&caller, (account, id), fill, first.with_response(&answer))
+        .await?;
     Ok(created(&answer(&made)))
 }
 
@@ -116,7 +119,7 @@ pub(super) async fn read(
     By(caller): By,
     Named((account, id)): Named<(String, i64)>,
 ) -> Result<Response, Failure> {
-    let item = item(&admin.auth.part_of_id(&caller, account_named(&account)?, id)?);
+    let item = item(&admin.auth.account_resource(&caller, account_named(&account)?, id)?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -135,12 +138,12 @@ pub(super) async fn change(
     patch: Result<Patch, Failure>,
 ) -> Result<Response, Failure> {
     let place = (account_named(&account)?, id);
-    admin.auth.expect_part::<Group>(&caller, place)?;
+    admin.auth.expect_account_resource::<Group>(&caller, place)?;
     let patch = patch?;
     let condition = Condition::of_change(&headers);
     let edit = |present: &Group| Ok(patch.over(&details(present))?.onto(present));
     let unchanged = |present: &Group| condition.require(&item(present));
-    let item = item(&admin.auth.change_part(&caller, place, edit, unchanged).await?);
+    let item = item(&admin.auth.change_account_resource(&caller, place, edit, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -158,7 +161,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Failure> {
     let condition = Condition::of_change(&headers);
     let unchanged = |present: &Group| condition.require(&item(present));
-    admin.auth.delete_part(&caller, (account_named(&account)?, id), unchanged).await?;
+    admin.auth.delete_account_resource(&caller, (account_named(&account)?, id), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

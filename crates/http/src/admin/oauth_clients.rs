@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::{AdministrationError, Answer, ClientWithSecret, GivenClient, Scope};
+use vestibule_auth::{AdministrationError, ClientWithSecret, GivenClient, Scope, StoredResponse};
 use vestibule_model::{Application, Millis, OauthClient, Privilege};
 use zeroize::Zeroizing;
 
@@ -111,7 +111,7 @@ pub(super) async fn list(
     let account = account_named(&account)?;
     admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
     let Parameters(wanted) = wanted?;
-    let page = admin.auth.parts::<OauthClient>(&caller, account, wanted.page()?)?;
+    let page = admin.auth.account_resources::<OauthClient>(&caller, account, wanted.page()?)?;
     let last = admin.auth.last_uses(&caller, account).await?;
     let oauth_clients = page.parts.iter().map(|part| used(part, &last)).collect();
     Ok(json(StatusCode::OK, &Page { oauth_clients, next: page.next }))
@@ -141,7 +141,8 @@ pub(super) async fn make(
     };
     let fill = |blank: OauthClient| patch.over(&details(&blank))?.onto(blank);
     let answer = |made: &ClientWithSecret| answered(account.as_str(), made);
-    let made = admin.auth.make_oauth_client(&caller, (account, given), fill, first.once(&answer)).await?;
+    let made =
+        admin.auth.make_oauth_client(&caller, (account, given), fill, first.with_response(&answer)).await?;
     Ok(created(&answer(&made)))
 }
 
@@ -155,7 +156,7 @@ pub(super) async fn read(
     Named((account, id)): Named<(String, i64)>,
 ) -> Result<Response, Failure> {
     let account = account_named(&account)?;
-    let found = admin.auth.part_of_id(&caller, account, id)?;
+    let found = admin.auth.account_resource(&caller, account, id)?;
     let used = used(&found, &admin.auth.last_uses(&caller, account).await?);
     Ok(tagged(json(StatusCode::OK, &used), &used.item))
 }
@@ -175,12 +176,12 @@ pub(super) async fn change(
     patch: Result<Patch, Failure>,
 ) -> Result<Response, Failure> {
     let place = (account_named(&account)?, id);
-    admin.auth.expect_part::<OauthClient>(&caller, place)?;
+    admin.auth.expect_account_resource::<OauthClient>(&caller, place)?;
     let patch = patch?;
     let condition = Condition::of_change(&headers);
     let edit = |present: &OauthClient| patch.over(&details(present))?.onto(present.clone());
     let unchanged = |present: &OauthClient| condition.require(&item(present));
-    let item = item(&admin.auth.change_part(&caller, place, edit, unchanged).await?);
+    let item = item(&admin.auth.change_account_resource(&caller, place, edit, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -198,7 +199,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Failure> {
     let condition = Condition::of_change(&headers);
     let unchanged = |present: &OauthClient| condition.require(&item(present));
-    admin.auth.delete_part(&caller, (account_named(&account)?, id), unchanged).await?;
+    admin.auth.delete_account_resource(&caller, (account_named(&account)?, id), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -220,7 +221,7 @@ pub(super) async fn renew(
 }
 
 /// What is answered once, with the secret.
-fn answered(account: &str, made: &ClientWithSecret) -> Answer {
+fn answered(account: &str, made: &ClientWithSecret) -> StoredResponse {
     let made = shown(made);
     answer_of(&format!("/admin/v1/accounts/{account}/oauth-clients/{}", made.item.id), &made, &made.item)
 }

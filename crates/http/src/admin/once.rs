@@ -9,7 +9,7 @@
 //!     Turn::Again(answer) => return Ok(answer),
 //! };
 //! let answer = |made: &Made| answer_of(&path(made), &shown(made), &tagged_by(made));
-//! let made = admin.auth.make_thing(&caller, new, first.once(&answer)).await?;
+//! let made = admin.auth.make_thing(&caller, new, first.with_response(&answer)).await?;
 //! Ok(created(&answer(&made)))
 //! ```
 
@@ -20,7 +20,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
-use vestibule_auth::{Answer, Begun, Caller, FirstTime, Keyed as KeyedRequest, Scope};
+use vestibule_auth::{Caller, IdempotencyState, IdempotentRequest, PendingCreation, Scope, StoredResponse};
 use zeroize::Zeroizing;
 
 use super::AdminState;
@@ -50,7 +50,7 @@ pub(super) struct Key(Option<(String, Zeroizing<Vec<u8>>)>);
 /// What to do about a creation.
 pub(super) enum Turn {
     /// Do it.
-    First(FirstTime),
+    First(PendingCreation),
     /// It was done: this is what was answered.
     Again(Response),
 }
@@ -81,10 +81,10 @@ impl Key {
         caller: &Caller,
         scope: Scope,
     ) -> Result<Turn, Failure> {
-        let keyed = self.0.as_ref().map(|(key, request)| KeyedRequest { key, request });
+        let keyed = self.0.as_ref().map(|(key, request)| IdempotentRequest { key, request });
         Ok(match admin.auth.begin_creation(caller, scope, keyed).await? {
-            Begun::First(first) => Turn::First(first),
-            Begun::Again(answer) => {
+            IdempotencyState::New(first) => Turn::First(first),
+            IdempotencyState::Replay(answer) => {
                 let mut answer = created(&answer);
                 answer.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
                 Turn::Again(answer)
@@ -94,13 +94,13 @@ impl Key {
 }
 
 /// The answer to a creation: where the thing is now, what is told of it this once, and what it is tagged by.
-pub(super) fn answer_of(path: &str, body: &impl Serialize, thing: &impl Serialize) -> Answer {
+pub(super) fn answer_of(path: &str, body: &impl Serialize, thing: &impl Serialize) -> StoredResponse {
     let body = serde_json::to_string(body).unwrap_or_default();
-    Answer { location: path.to_owned(), tag: tag(thing), body }
+    StoredResponse { location: path.to_owned(), tag: tag(thing), body }
 }
 
 /// The same on the wire.
-pub(super) fn created(answer: &Answer) -> Response {
+pub(super) fn created(answer: &StoredResponse) -> Response {
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
     let mut response = (StatusCode::CREATED, headers, answer.body.clone()).into_response();
     for (name, value) in [(LOCATION, &answer.location), (ETAG, &answer.tag)] {

@@ -8,7 +8,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_auth::{AdministrationError, LogInError, Standing};
+use vestibule_auth::{AdministrationError, IneligibleReason, LogInError};
 
 use crate::layers::{Cause, Refusal};
 
@@ -70,7 +70,7 @@ impl Failure {
     const fn kind(&self) -> &'static str {
         match self {
             Self::Administration(AdministrationError::LogIn(LogInError::Refused(
-                Standing::MustChangePassword | Standing::PasswordExpired,
+                IneligibleReason::MustChangePassword | IneligibleReason::PasswordExpired,
             ))) => MUST_CHANGE_PASSWORD,
             _ => BLANK,
         }
@@ -142,7 +142,7 @@ fn of_store(retry_after: Option<Duration>) -> (StatusCode, &'static str) {
 /// Nobody is told why they may not log in, but that they may after they have chosen another password.
 fn error_text(error: &LogInError) -> &'static str {
     match error {
-        LogInError::Refused(Standing::MustChangePassword | Standing::PasswordExpired) => {
+        LogInError::Refused(IneligibleReason::MustChangePassword | IneligibleReason::PasswordExpired) => {
             "The password must be changed first, at /admin/v1/password"
         }
         LogInError::BadCredentials | LogInError::Blocked | LogInError::Refused(_) => "The login was refused",

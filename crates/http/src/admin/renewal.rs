@@ -6,7 +6,7 @@ use axum::extract::{FromRequest, Request};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::{Answer, Caller, Overlap, Renewable, Scope, WithSecrets};
+use vestibule_auth::{Caller, Overlap, Renewable, Scope, StoredResponse, WithSecrets};
 use vestibule_model::{Millis, Superseded};
 
 use super::AdminState;
@@ -58,17 +58,18 @@ pub(super) async fn renew<P: Renewable<N>, const N: usize>(
     (admin, caller): (&AdminState, &Caller),
     (account, id): (&str, i64),
     wanted: Result<Keyed<Wanted>, Failure>,
-    answer: impl Fn(&WithSecrets<P, N>) -> Answer + Sync,
+    answer: impl Fn(&WithSecrets<P, N>) -> StoredResponse + Sync,
 ) -> Result<Response, Failure> {
     let account = account_named(account)?;
-    admin.auth.expect_part::<P>(caller, (account, id))?;
+    admin.auth.expect_account_resource::<P>(caller, (account, id))?;
     let Keyed(wanted, key) = wanted?;
     let overlap = wanted.overlap()?;
     let first = match key.begin(admin, caller, Scope::WriteAccount(account)).await? {
         Turn::First(first) => first,
         Turn::Again(answer) => return Ok(answer),
     };
-    let renewed = admin.auth.renew::<P, N>(caller, (account, id), overlap, first.once(&answer)).await?;
+    let renewed =
+        admin.auth.renew::<P, N>(caller, (account, id), overlap, first.with_response(&answer)).await?;
     Ok(created(&answer(&renewed)))
 }
 

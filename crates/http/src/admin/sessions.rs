@@ -181,7 +181,7 @@ fn item(admin: &AdminState, listed: &Listed) -> Item {
         name: user.login_name.clone(),
         agent: user.population == Population::Agent,
         dialect: words::dialect(session.dialect),
-        opening: words::opening(session.opening),
+        opening: words::method(session.method),
         application: words::application(session.application),
         address: session.address.map(|address| address.to_string()),
         created: session.created.as_unix(),

@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::{Answer, MadeToken, NewToken, Scope};
+use vestibule_auth::{MadeToken, NewToken, Scope, StoredResponse};
 use vestibule_model::{AdministrationToken, AdministrationTokenId, Millis};
 
 use super::AdminState;
@@ -100,7 +100,7 @@ pub(super) async fn make(
     };
     let role = role(wanted.role, wanted.account.as_deref())?;
     let new = NewToken { name: wanted.name, role, expires: Millis::from_unix(wanted.expires) };
-    let made = admin.auth.make_administration_token(&caller, new, first.once(&answer)).await?;
+    let made = admin.auth.make_administration_token(&caller, new, first.with_response(&answer)).await?;
     Ok(created(&answer(&made)))
 }
 
@@ -133,7 +133,7 @@ pub(super) async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn answer(made: &MadeToken) -> Answer {
+fn answer(made: &MadeToken) -> StoredResponse {
     let shown = Made { token: token(&made.token), secret: made.secret.to_string() };
     answer_of(&format!("/admin/v1/administration-tokens/{}", made.token.id), &shown, &shown.token)
 }

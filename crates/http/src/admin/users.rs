@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use vestibule_auth::{Answer, AtNextLogin, NewUser, Scope, UserFilter};
+use vestibule_auth::{AtNextLogin, NewUser, Scope, StoredResponse, UserFilter};
 use vestibule_model::{Millis, Population, User, UserId, UserKind};
 use zeroize::Zeroizing;
 
@@ -193,7 +193,7 @@ pub(super) async fn make(
         name_by_login_name(user);
         Ok(())
     };
-    let made = admin.auth.make_user(&caller, (account, new), fill, first.once(&answer)).await?;
+    let made = admin.auth.make_user(&caller, (account, new), fill, first.with_response(&answer)).await?;
     Ok(created(&answer(&made)))
 }
 
@@ -303,7 +303,7 @@ fn name_by_login_name(user: &mut User) {
     }
 }
 
-fn answer(made: &User) -> Answer {
+fn answer(made: &User) -> StoredResponse {
     let item = item(made);
     answer_of(&format!("/admin/v1/accounts/{}/users/{}", made.account, made.id), &item, &item)
 }

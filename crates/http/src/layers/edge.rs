@@ -111,7 +111,7 @@ where
                 Err(panic) => Step::Answered { answer: Some(visit.after_panic(&*panic)) },
             },
         };
-        Passage { step, visit: Some(visit), place: UnderWay::begin(&self.place) }
+        Passage { step, visit: Some(visit), place: KeysInFlight::begin(&self.place) }
     }
 }
 
@@ -121,21 +121,21 @@ pin_project! {
         #[pin]
         step: Step<F>,
         visit: Option<Visit>,
-        place: UnderWay,
+        place: KeysInFlight,
     }
 }
 
 /// Counts a request as long as it is under way.
-struct UnderWay(Arc<Place>);
+struct KeysInFlight(Arc<Place>);
 
-impl UnderWay {
+impl KeysInFlight {
     fn begin(place: &Arc<Place>) -> Self {
         place.state.metrics.enter();
         Self(Arc::clone(place))
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for KeysInFlight {
     fn drop(&mut self) {
         self.0.state.metrics.leave();
     }

@@ -11,7 +11,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
-use vestibule_auth::{LogInError, LogOutError, RecallError, RefreshError, Standing};
+use vestibule_auth::{IneligibleReason, LogInError, LogOutError, RecallError, RefreshError};
 use vestibule_model::Millis;
 
 use crate::layers::{Cause, Refusal};
@@ -106,25 +106,29 @@ fn of_engine(error: &LogInError) -> (StatusCode, &'static str, Option<InternalCo
             (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, None)
         }
         LogInError::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error", None),
-        LogInError::Refused(standing) => {
-            let (text, code) = of_standing(*standing);
+        LogInError::Refused(reason) => {
+            let (text, code) = of_ineligible(*reason);
             (StatusCode::UNAUTHORIZED, text, Some(code))
         }
     }
 }
 
 /// Told only to somebody who proved the password.
-fn of_standing(standing: Standing) -> (&'static str, InternalCode) {
-    match standing {
-        Standing::Locked => ("The user is locked", InternalCode::Locked),
-        Standing::Disabled => ("The user is disabled", InternalCode::Disabled),
-        Standing::PasswordExpired => ("The password has expired", InternalCode::PasswordExpired),
-        Standing::MustChangePassword => ("The password must be changed", InternalCode::MustChangePassword),
-        Standing::SsoOnly => ("The account logs in through single sign-on", InternalCode::SsoOnly),
-        Standing::BotFeatureOff => {
+fn of_ineligible(reason: IneligibleReason) -> (&'static str, InternalCode) {
+    match reason {
+        IneligibleReason::Locked => ("The user is locked", InternalCode::Locked),
+        IneligibleReason::Disabled => ("The user is disabled", InternalCode::Disabled),
+        IneligibleReason::PasswordExpired => ("The password has expired", InternalCode::PasswordExpired),
+        IneligibleReason::MustChangePassword => {
+            ("The password must be changed", InternalCode::MustChangePassword)
+        }
+        IneligibleReason::SsoOnly => ("The account logs in through single sign-on", InternalCode::SsoOnly),
+        IneligibleReason::BotFeatureOff => {
             ("The account's feature \"User Type - Bot\" is off", InternalCode::BotFeatureOff)
         }
-        Standing::TooManySessions => ("The user has too many sessions", InternalCode::TooManySessions),
+        IneligibleReason::TooManySessions => {
+            ("The user has too many sessions", InternalCode::TooManySessions)
+        }
     }
 }
 

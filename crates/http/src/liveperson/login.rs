@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
-use vestibule_auth::{ApplicationCredentials, Door, LogIn, LogInError, LoggedIn, UserCredentials};
+use vestibule_auth::{ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope, UserCredentials};
 use vestibule_model::Dialect;
 use zeroize::Zeroizing;
 
@@ -73,8 +73,8 @@ async fn log_in(
     let account = account.ok_or(LoginFailure::MissingArguments)?;
     let credentials = Credentials::parse(&body).ok_or(LoginFailure::MissingArguments)?;
     let now = api.clock.now();
-    let (dialect, door) = (Dialect::LivePerson, Door::Public);
-    let at = LogIn { account: Some(account), dialect, door, address: head.address, now };
+    let (dialect, scope) = (Dialect::LivePerson, LoginScope::Public);
+    let at = LogIn { account: Some(account), dialect, scope, address: head.address, now };
     let logged_in = prove(api, at, credentials).await?;
     Ok(login_answer(api, &logged_in, head.encrypted, now))
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use uuid::Uuid;
-use vestibule_auth::{Door, LogIn, LoggedIn, UserCredentials};
+use vestibule_auth::{LogIn, LoggedIn, LoginScope, UserCredentials};
 use vestibule_model::{Dialect, Millis, Population};
 use zeroize::Zeroizing;
 
@@ -62,7 +62,7 @@ pub(crate) fn credentials(
         password: Zeroizing::new(named.password.into_bytes()),
     };
     (
-        LogIn { account, dialect: Dialect::LiveVox, door: Door::Public, address: head.address, now },
+        LogIn { account, dialect: Dialect::LiveVox, scope: LoginScope::Public, address: head.address, now },
         credentials,
     )
 }

@@ -3,7 +3,7 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use vestibule_auth::{Door, LogIn, UserCredentials};
+use vestibule_auth::{LogIn, LoginScope, UserCredentials};
 use vestibule_model::Dialect;
 use zeroize::Zeroizing;
 
@@ -35,7 +35,7 @@ pub(super) async fn change(
     // What is no account's id is that of none, and told so no more than that.
     let account = account.parse().ok();
     let now = api.clock.now();
-    let at = LogIn { account, dialect: Dialect::LivePerson, door: Door::Public, address, now };
+    let at = LogIn { account, dialect: Dialect::LivePerson, scope: LoginScope::Public, address, now };
     api.auth.change_password(at, credentials, new).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -82,7 +82,7 @@ fn item(api: &ApiState, caller: &Authorized, Listed { session, expires_at, .. }:
         reference: Uuid::from_bytes(api.auth.tokens().reference(session.id)),
         current: session.id == caller.session.id,
         dialect: words::dialect(session.dialect),
-        opening: words::opening(session.opening),
+        opening: words::method(session.method),
         application: words::application(session.application),
         address: session.address.map(|address| address.to_string()),
         created: session.created.as_unix(),

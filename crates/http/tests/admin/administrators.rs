@@ -6,34 +6,37 @@ use vestibule_auth::FirstOwner;
 use vestibule_model::{Clock, UserId};
 use vestibule_store::Change;
 
-use crate::support::House;
+use crate::support::Instance;
 
 #[tokio::test]
 async fn the_first_owner_is_listed() {
-    let house = House::start().await;
-    let answer = house.get("/admin/v1/administrators").await;
+    let instance = Instance::start().await;
+    let answer = instance.get("/admin/v1/administrators").await;
     let first = &answer.body["administrators"][0];
     assert_eq!((&first["name"], &first["role"]), (&json!("admin"), &json!("owner")));
 }
 
 #[tokio::test]
 async fn the_last_owner_stays() {
-    let house = House::start().await;
-    let path = format!("/admin/v1/administrators/{}", house.owner_id().await);
-    let removed = house.ask_if(Some(&house.owner), (Method::DELETE, &path), None, Some("*")).await;
+    let instance = Instance::start().await;
+    let path = format!("/admin/v1/administrators/{}", instance.owner_id().await);
+    let removed = instance.ask_if(Some(&instance.owner), (Method::DELETE, &path), None, Some("*")).await;
     assert_eq!(removed.status, 409);
     let body = Some(json!({ "role": "auditor" }));
-    assert_eq!(house.ask_if(Some(&house.owner), (Method::PUT, &path), body, Some("*")).await.status, 409);
+    assert_eq!(
+        instance.ask_if(Some(&instance.owner), (Method::PUT, &path), body, Some("*")).await.status,
+        409
+    );
 }
 
 #[tokio::test]
 async fn a_change_needs_the_tag_of_what_was_seen() {
-    let house = House::start().await;
-    let path = format!("/admin/v1/administrators/{}", house.owner_id().await);
-    let seen = house.get(&path).await.tag.unwrap();
+    let instance = Instance::start().await;
+    let path = format!("/admin/v1/administrators/{}", instance.owner_id().await);
+    let seen = instance.get(&path).await.tag.unwrap();
     let put = async |tag: Option<&str>| {
         let body = Some(json!({ "role": "owner" }));
-        house.ask_if(Some(&house.owner), (Method::PUT, &path), body, tag).await.status
+        instance.ask_if(Some(&instance.owner), (Method::PUT, &path), body, tag).await.status
     };
     assert_eq!(put(None).await, 428);
     assert_eq!(put(Some("\"0000000000000000\"")).await, 412);
@@ -42,32 +45,32 @@ async fn a_change_needs_the_tag_of_what_was_seen() {
 
 #[tokio::test]
 async fn a_user_of_another_account_is_given_no_role() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     let body = Some(json!({ "role": "owner" }));
     let path = "/admin/v1/administrators/3705342601";
-    let answer = house.ask_if(Some(&house.owner), (Method::PUT, path), body, Some("*")).await;
+    let answer = instance.ask_if(Some(&instance.owner), (Method::PUT, path), body, Some("*")).await;
     assert_eq!(answer.status, 404);
 }
 
 #[tokio::test]
 async fn no_role_is_limited_to_the_administrators_account() {
-    let house = House::start().await;
-    let path = format!("/admin/v1/administrators/{}", house.owner_id().await);
+    let instance = Instance::start().await;
+    let path = format!("/admin/v1/administrators/{}", instance.owner_id().await);
     let body = Some(json!({ "role": "administrator", "account": "administrators" }));
-    let answer = house.ask_if(Some(&house.owner), (Method::PUT, &path), body, Some("*")).await;
+    let answer = instance.ask_if(Some(&instance.owner), (Method::PUT, &path), body, Some("*")).await;
     assert_eq!((answer.status, &answer.body["field"]), (422, &json!("account")));
 }
 
 #[tokio::test]
 async fn nobody_but_a_person_administers() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     for body in [
         json!({ "login_name": "robot", "kind": "bot" }),
         json!({ "login_name": "agent", "population": "agent", "password": "Tr1cky-admin-pass" }),
     ] {
-        let made = house.send(Method::POST, "/admin/v1/accounts/administrators/users", body).await;
+        let made = instance.send(Method::POST, "/admin/v1/accounts/administrators/users", body).await;
         let path = format!("/admin/v1/administrators/{}", made.body["id"]);
-        let put = house.server.admin_request(Method::PUT, &path).bearer_auth(&house.owner);
+        let put = instance.server.admin_request(Method::PUT, &path).bearer_auth(&instance.owner);
         let put = put.header("if-none-match", "*").json(&json!({ "role": "owner" })).send().await.unwrap();
         assert_eq!(put.status(), 409);
     }
@@ -75,30 +78,31 @@ async fn nobody_but_a_person_administers() {
 
 #[tokio::test]
 async fn an_owner_without_a_password_does_not_count_as_the_one_who_is_left() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     let users = "/admin/v1/accounts/administrators/users";
-    let made = house.send(Method::POST, users, json!({ "login_name": "ben" })).await;
+    let made = instance.send(Method::POST, users, json!({ "login_name": "ben" })).await;
     let path = format!("/admin/v1/administrators/{}", made.body["id"]);
-    let put = house.server.admin_request(Method::PUT, &path).bearer_auth(&house.owner);
+    let put = instance.server.admin_request(Method::PUT, &path).bearer_auth(&instance.owner);
     let put = put.header("if-none-match", "*").json(&json!({ "role": "owner" })).send().await.unwrap();
     assert_eq!(put.status(), 200);
-    let own = house.owner_id().await.min(made.body["id"].as_i64().unwrap());
-    let admin = if own == made.body["id"].as_i64().unwrap() { other_owner(&house, own).await } else { own };
-    assert_eq!(house.remove(&format!("{users}/{admin}")).await.status, 409);
+    let own = instance.owner_id().await.min(made.body["id"].as_i64().unwrap());
+    let admin =
+        if own == made.body["id"].as_i64().unwrap() { other_owner(&instance, own).await } else { own };
+    assert_eq!(instance.remove(&format!("{users}/{admin}")).await.status, 409);
 }
 
-async fn other_owner(house: &House, not: i64) -> i64 {
-    let list = house.get("/admin/v1/administrators").await.body;
+async fn other_owner(instance: &Instance, not: i64) -> i64 {
+    let list = instance.get("/admin/v1/administrators").await.body;
     let ids = list["administrators"].as_array().unwrap().iter().filter_map(|one| one["user"].as_i64());
     ids.into_iter().find(|id| *id != not).unwrap()
 }
 
 #[tokio::test]
 async fn a_start_without_an_owner_makes_one() {
-    let house = House::start().await;
-    let owner = UserId(house.owner_id().await);
-    house.server.change(vec![Change::DeleteAdministrator(owner)]).await;
+    let instance = Instance::start().await;
+    let owner = UserId(instance.owner_id().await);
+    instance.server.change(vec![Change::DeleteAdministrator(owner)]).await;
     let first = FirstOwner::WithPassword("Sec0nd-admin-pass".to_owned().into());
-    house.server.auth.make_administrators_account(first, house.server.clock.now()).await.unwrap();
-    assert_eq!(house.log_in("admin-2", "Sec0nd-admin-pass").await.body["role"], json!("owner"));
+    instance.server.auth.make_administrators_account(first, instance.server.clock.now()).await.unwrap();
+    assert_eq!(instance.log_in("admin-2", "Sec0nd-admin-pass").await.body["role"], json!("owner"));
 }

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use vestibule_testkit::ACCOUNT;
 
-use crate::support::{Answer, House};
+use crate::support::{Answer, Instance};
 
 const AUDIT: &str = "/admin/v1/audit";
 
@@ -12,12 +12,12 @@ fn entries(answer: &Answer) -> Vec<Value> {
     answer.body["entries"].as_array().expect("a list of entries").clone()
 }
 
-async fn found(house: &House, filter: &str) -> Vec<Value> {
-    entries(&house.get(&format!("{AUDIT}?{filter}")).await)
+async fn found(instance: &Instance, filter: &str) -> Vec<Value> {
+    entries(&instance.get(&format!("{AUDIT}?{filter}")).await)
 }
 
-async fn export(house: &House, bearer: &str, filter: &str) -> Vec<Value> {
-    let answer = house.raw(bearer, &format!("{AUDIT}/export?{filter}")).await;
+async fn export(instance: &Instance, bearer: &str, filter: &str) -> Vec<Value> {
+    let answer = instance.raw(bearer, &format!("{AUDIT}/export?{filter}")).await;
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["content-type"], "application/jsonl");
     let text = answer.text().await.unwrap();
@@ -27,25 +27,25 @@ async fn export(house: &House, bearer: &str, filter: &str) -> Vec<Value> {
 
 #[tokio::test]
 async fn entries_are_found_by_account_user_session_action_and_time() {
-    let house = House::start().await;
-    let session = house.server.session().await;
-    house.server.log_out(&session).await;
-    let logged_in = found(&house, &format!("account={ACCOUNT}&action=logged-in")).await;
+    let instance = Instance::start().await;
+    let session = instance.server.session().await;
+    instance.server.log_out(&session).await;
+    let logged_in = found(&instance, &format!("account={ACCOUNT}&action=logged-in")).await;
     let [opened] = logged_in.as_slice() else { panic!("one login: {logged_in:?}") };
     assert_eq!((&opened["action"], &opened["user"]), (&json!("logged-in"), &json!(3_705_342_601_i64)));
     let (session, at) = (opened["session"].as_str().unwrap(), opened["at"].as_i64().unwrap());
-    assert_eq!(found(&house, &format!("session={session}")).await.len(), 2);
-    assert_eq!(found(&house, "user=3705342601&action=session-ended").await.len(), 1);
-    assert_eq!(found(&house, "user=1").await.len(), 0);
-    assert_eq!(found(&house, &format!("user=3705342601&since={at}")).await.len(), 2);
-    assert_eq!(found(&house, &format!("user=3705342601&until={at}")).await.len(), 0);
+    assert_eq!(found(&instance, &format!("session={session}")).await.len(), 2);
+    assert_eq!(found(&instance, "user=3705342601&action=session-ended").await.len(), 1);
+    assert_eq!(found(&instance, "user=1").await.len(), 0);
+    assert_eq!(found(&instance, &format!("user=3705342601&since={at}")).await.len(), 2);
+    assert_eq!(found(&instance, &format!("user=3705342601&until={at}")).await.len(), 0);
 }
 
 #[tokio::test]
 async fn the_newest_come_first_unless_asked_otherwise() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     let places = async |order: &str| {
-        let entries = found(&house, order).await;
+        let entries = found(&instance, order).await;
         entries.iter().map(|entry| entry["sequence"].as_i64().unwrap()).collect::<Vec<_>>()
     };
     let newest = places("").await;
@@ -55,11 +55,11 @@ async fn the_newest_come_first_unless_asked_otherwise() {
 
 #[tokio::test]
 async fn pages_have_every_entry_once() {
-    let house = House::start().await;
-    house.server.session().await;
+    let instance = Instance::start().await;
+    instance.server.session().await;
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = house.get(&format!("{AUDIT}?limit=1&order=oldest-first{cursor}")).await;
+        let page = instance.get(&format!("{AUDIT}?limit=1&order=oldest-first{cursor}")).await;
         seen.extend(entries(&page).iter().map(|entry| entry["sequence"].as_i64().unwrap()));
         let Some(next) = page.body["next"].as_str() else { break };
         cursor = format!("&cursor={next}");
@@ -70,26 +70,26 @@ async fn pages_have_every_entry_once() {
 
 #[tokio::test]
 async fn a_cursor_outlives_a_restart() {
-    let mut house = House::start().await;
-    let next = house.get(&format!("{AUDIT}?limit=1")).await.body["next"].as_str().unwrap().to_owned();
-    house.server.restart().await;
-    assert_eq!(house.get(&format!("{AUDIT}?limit=1&cursor={next}")).await.status, 200);
+    let mut instance = Instance::start().await;
+    let next = instance.get(&format!("{AUDIT}?limit=1")).await.body["next"].as_str().unwrap().to_owned();
+    instance.server.restart().await;
+    assert_eq!(instance.get(&format!("{AUDIT}?limit=1&cursor={next}")).await.status, 200);
 }
 
 #[tokio::test]
 async fn a4_forged_and_foreign_cursors_are_refused() {
-    let house = House::start().await;
-    let next = house.get(&format!("{AUDIT}?limit=1")).await.body["next"].as_str().unwrap().to_owned();
+    let instance = Instance::start().await;
+    let next = instance.get(&format!("{AUDIT}?limit=1")).await.body["next"].as_str().unwrap().to_owned();
     let forged = format!("1.{}", "0".repeat(16));
     for cursor in [forged, ".".to_owned(), format!("{next}0"), format!("{next}&account={ACCOUNT}")] {
-        let answer = house.get(&format!("{AUDIT}?cursor={cursor}")).await;
+        let answer = instance.get(&format!("{AUDIT}?cursor={cursor}")).await;
         assert_eq!((answer.status, &answer.body["field"]), (400, &json!("cursor")), "{cursor}");
     }
 }
 
 #[tokio::test]
 async fn a4_a_parameter_out_of_its_form_is_refused_by_its_name() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     for (query, field) in [
         ("limit=0", "limit"),
         ("limit=1001", "limit"),
@@ -103,37 +103,38 @@ async fn a4_a_parameter_out_of_its_form_is_refused_by_its_name() {
         ("order=up", "order"),
         ("account=a-b", "account"),
     ] {
-        let answer = house.get(&format!("{AUDIT}?{query}")).await;
+        let answer = instance.get(&format!("{AUDIT}?{query}")).await;
         assert_eq!((answer.status, &answer.body["field"]), (400, &json!(field)), "{query}: {answer:?}");
     }
-    assert_eq!(house.get(&format!("{AUDIT}/export?limit=5")).await.body["field"], json!("limit"));
+    assert_eq!(instance.get(&format!("{AUDIT}/export?limit=5")).await.body["field"], json!("limit"));
 }
 
 #[tokio::test]
 async fn failures_of_this_minute_are_there() {
-    let house = House::start().await;
-    house.server.log_in("name", "wrong").await;
-    let refused = found(&house, &format!("account={ACCOUNT}&action=log-in-refused")).await;
+    let instance = Instance::start().await;
+    instance.server.log_in("name", "wrong").await;
+    let refused = found(&instance, &format!("account={ACCOUNT}&action=log-in-refused")).await;
     assert_eq!(refused[0]["reason"], json!("wrong-password"));
 }
 
 #[tokio::test]
 async fn who_is_limited_to_an_account_sees_its_entries_only() {
-    let house = House::start().await;
-    house.other_account().await;
-    house.server.session().await;
+    let instance = Instance::start().await;
+    instance.other_account().await;
+    instance.server.session().await;
     for role in ["administrator", "auditor"] {
-        let (here, _) = house.token(&format!("{role} here"), role, Some(ACCOUNT)).await;
-        let (there, _) = house.token(&format!("{role} there"), role, Some("other")).await;
-        let seen = async |bearer: &str| entries(&house.ask(Some(bearer), (Method::GET, AUDIT), None).await);
+        let (here, _) = instance.token(&format!("{role} here"), role, Some(ACCOUNT)).await;
+        let (there, _) = instance.token(&format!("{role} there"), role, Some("other")).await;
+        let seen =
+            async |bearer: &str| entries(&instance.ask(Some(bearer), (Method::GET, AUDIT), None).await);
         let seen_here = seen(&here).await;
         assert!(seen_here.iter().any(|entry| entry["action"] == "logged-in"));
         assert!(seen_here.iter().all(|entry| entry["account"] == ACCOUNT), "{seen_here:?}");
         assert!(seen(&there).await.iter().all(|entry| entry["account"] == "other"));
-        assert!(export(&house, &there, "").await.iter().all(|entry| entry["account"] == "other"));
+        assert!(export(&instance, &there, "").await.iter().all(|entry| entry["account"] == "other"));
         for account in [ACCOUNT, "nowhere", "administrators"] {
             for path in [format!("{AUDIT}?account={account}"), format!("{AUDIT}/export?account={account}")] {
-                assert_eq!(house.raw(&there, &path).await.status(), 403, "{path}");
+                assert_eq!(instance.raw(&there, &path).await.status(), 403, "{path}");
             }
         }
     }
@@ -141,23 +142,23 @@ async fn who_is_limited_to_an_account_sees_its_entries_only() {
 
 #[tokio::test]
 async fn entries_of_the_administrators_account_are_for_owners() {
-    let house = House::start().await;
-    let (auditor, _) = house.token("all", "auditor", None).await;
+    let instance = Instance::start().await;
+    let (auditor, _) = instance.token("all", "auditor", None).await;
     let of_home = |entries: &[Value]| entries.iter().any(|entry| entry["account"] == "administrators");
-    assert!(of_home(&found(&house, "").await));
-    let seen = entries(&house.ask(Some(&auditor), (Method::GET, AUDIT), None).await);
+    assert!(of_home(&found(&instance, "").await));
+    let seen = entries(&instance.ask(Some(&auditor), (Method::GET, AUDIT), None).await);
     assert!(!seen.is_empty() && !of_home(&seen), "{seen:?}");
-    assert!(!of_home(&export(&house, &auditor, "").await));
+    assert!(!of_home(&export(&instance, &auditor, "").await));
     let path = format!("{AUDIT}?account=administrators");
-    assert_eq!(house.ask(Some(&auditor), (Method::GET, &path), None).await.status, 403);
+    assert_eq!(instance.ask(Some(&auditor), (Method::GET, &path), None).await.status, 403);
 }
 
 #[tokio::test]
 async fn an_export_has_every_entry_and_tells_of_itself() {
-    let house = House::start().await;
-    house.server.session().await;
-    let exported = export(&house, &house.owner, "").await;
-    let mut listed = found(&house, "order=oldest-first").await;
+    let instance = Instance::start().await;
+    instance.server.session().await;
+    let exported = export(&instance, &instance.owner, "").await;
+    let mut listed = found(&instance, "order=oldest-first").await;
     assert_eq!(exported, listed);
     let own = listed.pop().unwrap();
     assert_eq!((&own["action"], &own["actor"]["name"]), (&json!("audit-exported"), &json!("admin")));
@@ -166,10 +167,10 @@ async fn an_export_has_every_entry_and_tells_of_itself() {
 
 #[tokio::test]
 async fn an_export_says_what_it_was_limited_to() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     let filter = format!("account={ACCOUNT}&user=7&since=5&action=logged-in");
-    assert_eq!(export(&house, &house.owner, &filter).await, Vec::<Value>::new());
-    let told = found(&house, "action=audit-exported").await.remove(0);
+    assert_eq!(export(&instance, &instance.owner, &filter).await, Vec::<Value>::new());
+    let told = found(&instance, "action=audit-exported").await.remove(0);
     assert_eq!(told["account"], json!(ACCOUNT));
     assert_eq!(told["details"], json!({ "user": 7, "since": 5, "action": "logged-in" }));
 }
@@ -179,27 +180,27 @@ async fn an_export_of_many_pages_has_every_entry_once() {
     use vestibule_model::{Actor, AuditAction, AuditRecord, Means, Millis};
     use vestibule_store::Change;
 
-    let house = House::start().await;
+    let instance = Instance::start().await;
     let record = AuditRecord::new(Millis::EPOCH, AuditAction::Restored, Actor::System, Means::System);
     let many = vec![Change::Audit(record.into()); 2_500];
-    house.server.store.commit(many).await.unwrap();
+    instance.server.store.commit(many).await.unwrap();
     for order in ["oldest-first", "newest-first"] {
-        let exported = export(&house, &house.owner, &format!("action=restored&order={order}")).await;
+        let exported = export(&instance, &instance.owner, &format!("action=restored&order={order}")).await;
         assert_eq!(exported.len(), 2_500, "{order}");
     }
 }
 
 #[tokio::test]
 async fn entries_about_a_user_bear_their_login_name() {
-    let house = House::start().await;
-    house.server.session().await;
-    house.server.log_in("name", "wrong").await;
+    let instance = Instance::start().await;
+    instance.server.session().await;
+    instance.server.log_in("name", "wrong").await;
     let path = format!("/admin/v1/accounts/{ACCOUNT}/users/3705342601");
-    house.patch(&path, json!({ "nickname": "J" })).await;
-    house.patch(&path, json!({ "login_name": "renamed" })).await;
-    house.remove(&path).await;
+    instance.patch(&path, json!({ "nickname": "J" })).await;
+    instance.patch(&path, json!({ "login_name": "renamed" })).await;
+    instance.remove(&path).await;
     let entries =
-        house.get("/admin/v1/audit?user=3705342601&order=oldest-first").await.body["entries"].clone();
+        instance.get("/admin/v1/audit?user=3705342601&order=oldest-first").await.body["entries"].clone();
     let told = |entry: &Value| (entry["action"].clone(), entry["user_name"].clone());
     let told: Vec<_> = entries.as_array().unwrap().iter().map(told).collect();
     let expected = [

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use vestibule_http::admin;
 use vestibule_testkit::ACCOUNT;
 
-use crate::support::House;
+use crate::support::Instance;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Who {
@@ -128,10 +128,10 @@ fn method(name: &str) -> Method {
 }
 
 /// The path with things that exist, of the fixture's account.
-async fn path(house: &House, pattern: &str) -> String {
-    let sessions = house.get(&format!("/admin/v1/sessions?account={ACCOUNT}")).await;
+async fn path(instance: &Instance, pattern: &str) -> String {
+    let sessions = instance.get(&format!("/admin/v1/sessions?account={ACCOUNT}")).await;
     let reference = sessions.body["sessions"][0]["reference"].as_str().unwrap_or_default().to_owned();
-    let user = if pattern.contains("administrators/") { house.owner_id().await } else { 3_705_342_601 };
+    let user = if pattern.contains("administrators/") { instance.owner_id().await } else { 3_705_342_601 };
     pattern
         .replace("{reference}", &reference)
         .replace("{account}", ACCOUNT)
@@ -141,9 +141,9 @@ async fn path(house: &House, pattern: &str) -> String {
         .replace("{id}", "1")
 }
 
-async fn status(house: &House, bearer: Option<&str>, (name, pattern): (&str, &str)) -> u16 {
-    let path = path(house, pattern).await;
-    house.ask_if(bearer, (method(name), &path), body(name, pattern), Some("*")).await.status
+async fn status(instance: &Instance, bearer: Option<&str>, (name, pattern): (&str, &str)) -> u16 {
+    let path = path(instance, pattern).await;
+    instance.ask_if(bearer, (method(name), &path), body(name, pattern), Some("*")).await.status
 }
 
 #[test]
@@ -176,27 +176,27 @@ fn the_description_names_the_roles_that_are_let_in() {
 
 #[tokio::test]
 async fn nobody_and_forgers_are_refused_everywhere() {
-    let house = House::start().await;
-    let (session, _) = house.server.session().await;
+    let instance = Instance::start().await;
+    let (session, _) = instance.server.session().await;
     let forged = format!("vat_{}", "A".repeat(43));
     let bearers = [None, Some(forged.as_str()), Some("vat_"), Some(session.as_str()), Some("0")];
     for &(name, pattern, _) in OPERATIONS.iter().filter(|(_, _, who)| *who != Who::Anybody) {
         for bearer in bearers {
-            assert_eq!(status(&house, bearer, (name, pattern)).await, 401, "{name} {pattern} {bearer:?}");
+            assert_eq!(status(&instance, bearer, (name, pattern)).await, 401, "{name} {pattern} {bearer:?}");
         }
     }
 }
 
 #[tokio::test]
 async fn auditors_change_nothing() {
-    let house = House::start().await;
-    house.server.session().await;
-    let (all, _) = house.token("all", "auditor", None).await;
-    let (here, _) = house.token("here", "auditor", Some(ACCOUNT)).await;
+    let instance = Instance::start().await;
+    instance.server.session().await;
+    let (all, _) = instance.token("all", "auditor", None).await;
+    let (here, _) = instance.token("here", "auditor", Some(ACCOUNT)).await;
     for &(name, pattern, who) in OPERATIONS {
         if matches!(who, Who::Writes | Who::WritesInstallation) {
             for bearer in [&all, &here] {
-                assert_eq!(status(&house, Some(bearer), (name, pattern)).await, 403, "{name} {pattern}");
+                assert_eq!(status(&instance, Some(bearer), (name, pattern)).await, 403, "{name} {pattern}");
             }
         }
     }
@@ -204,27 +204,27 @@ async fn auditors_change_nothing() {
 
 #[tokio::test]
 async fn the_administrator_of_an_account_does_nothing_to_the_installation() {
-    let house = House::start().await;
-    house.server.session().await;
-    let (here, _) = house.token("here", "administrator", Some(ACCOUNT)).await;
+    let instance = Instance::start().await;
+    instance.server.session().await;
+    let (here, _) = instance.token("here", "administrator", Some(ACCOUNT)).await;
     for &(name, pattern, who) in OPERATIONS {
         if matches!(who, Who::ReadsInstallation | Who::WritesInstallation) {
-            assert_eq!(status(&house, Some(&here), (name, pattern)).await, 403, "{name} {pattern}");
+            assert_eq!(status(&instance, Some(&here), (name, pattern)).await, 403, "{name} {pattern}");
         }
     }
 }
 
 #[tokio::test]
 async fn the_administrator_of_another_account_learns_nothing() {
-    let house = House::start().await;
-    let mut other = house.server.fixture.account.clone();
+    let instance = Instance::start().await;
+    let mut other = instance.server.fixture.account.clone();
     (other.id, other.code, other.number) = ("other".parse().unwrap(), "OTHER".to_owned(), 568);
-    house.server.change(vec![vestibule_store::Change::PutAccount(Box::new(other))]).await;
-    house.server.session().await;
-    let (there, _) = house.token("there", "administrator", Some("other")).await;
+    instance.server.change(vec![vestibule_store::Change::PutAccount(Box::new(other))]).await;
+    instance.server.session().await;
+    let (there, _) = instance.token("there", "administrator", Some("other")).await;
     for &(name, pattern, who) in OPERATIONS {
         if matches!(who, Who::Reads | Who::Writes) {
-            let status = status(&house, Some(&there), (name, pattern)).await;
+            let status = status(&instance, Some(&there), (name, pattern)).await;
             let expected = match pattern {
                 // Their own, of which there are none; and what is said of a session that never was.
                 "/admin/v1/sessions"
@@ -239,10 +239,10 @@ async fn the_administrator_of_another_account_learns_nothing() {
             assert_eq!(status, expected, "{name} {pattern}");
         }
     }
-    let listed = house.ask(Some(&there), (Method::GET, "/admin/v1/sessions"), None).await;
+    let listed = instance.ask(Some(&there), (Method::GET, "/admin/v1/sessions"), None).await;
     assert_eq!(listed.body["sessions"], json!([]));
     for account in [ACCOUNT, "nowhere"] {
         let path = format!("/admin/v1/sessions?account={account}");
-        assert_eq!(house.ask(Some(&there), (Method::GET, &path), None).await.status, 403, "{account}");
+        assert_eq!(instance.ask(Some(&there), (Method::GET, &path), None).await.status, 403, "{account}");
     }
 }

@@ -4,10 +4,10 @@
 use reqwest::Method;
 use serde_json::{Map, Value};
 
-use crate::support::{Answer, House};
+use crate::support::{Answer, Instance};
 
 pub(crate) struct Described<'a> {
-    house: &'a House,
+    instance: &'a Instance,
     description: Value,
 }
 
@@ -20,10 +20,10 @@ struct Form {
 }
 
 impl<'a> Described<'a> {
-    pub(crate) async fn by(house: &'a House) -> Self {
-        let request = house.server.admin_request(Method::GET, "/admin/v1/openapi.json");
+    pub(crate) async fn by(instance: &'a Instance) -> Self {
+        let request = instance.server.admin_request(Method::GET, "/admin/v1/openapi.json");
         let description = request.send().await.unwrap().json().await.unwrap();
-        Self { house, description }
+        Self { instance, description }
     }
 
     /// Calls an operation as the owner: the path with its variable parts, what follows `?`, and the body.
@@ -53,7 +53,7 @@ impl<'a> Described<'a> {
         let tag = parameters.contains(&&Value::from("If-Match")).then_some("*");
         let target = format!("{path}?{}", query.join("&"));
         let method = method.to_uppercase().parse().unwrap();
-        let answer = self.house.ask_if(Some(&self.house.owner), (method, &target), body, tag).await;
+        let answer = self.instance.ask_if(Some(&self.instance.owner), (method, &target), body, tag).await;
         self.expect_described_answer(operation, &answer);
         answer
     }

@@ -6,7 +6,7 @@ use vestibule_model::AuditAction;
 use vestibule_store::AuditQuery;
 use vestibule_testkit::ACCOUNT;
 
-use crate::support::House;
+use crate::support::Instance;
 
 const KINDS: [&str; 3] = ["profiles", "groups", "skills"];
 
@@ -25,35 +25,35 @@ fn user() -> String {
     format!("/admin/v1/accounts/{ACCOUNT}/users/{NAME}")
 }
 
-async fn made(house: &House, kind: &str, body: Value) -> Value {
-    let answer = house.send(Method::POST, &of(kind), body).await;
+async fn made(instance: &Instance, kind: &str, body: Value) -> Value {
+    let answer = instance.send(Method::POST, &of(kind), body).await;
     assert_eq!(answer.status, 201, "{answer:?}");
     answer.body
 }
 
 #[tokio::test]
 async fn what_is_made_can_be_read_where_the_answer_says() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     for kind in KINDS {
-        let request = house.server.admin_request(Method::POST, &of(kind)).bearer_auth(&house.owner);
+        let request = instance.server.admin_request(Method::POST, &of(kind)).bearer_auth(&instance.owner);
         let answer = request.json(&json!({ "name": "night" })).send().await.unwrap();
         let place = answer.headers()["location"].to_str().unwrap().to_owned();
         let made: Value = answer.json().await.unwrap();
-        assert_eq!(house.get(&place).await.body, made, "{kind}");
+        assert_eq!(instance.get(&place).await.body, made, "{kind}");
     }
 }
 
 #[tokio::test]
 async fn a_profile_needs_nothing_but_its_name() {
-    let house = House::start().await;
-    let profile = made(&house, "profiles", json!({ "name": "night" })).await;
+    let instance = Instance::start().await;
+    let profile = made(&instance, "profiles", json!({ "name": "night" })).await;
     let expected = json!({ "id": 3, "name": "night", "role": "agent", "rank": null, "permissions": [] });
     assert_eq!(profile, expected);
 }
 
 #[tokio::test]
 async fn each_gets_the_next_id_unless_it_says_which() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     let mut ids = Vec::new();
     for body in [
         json!({ "name": "a" }),
@@ -61,20 +61,20 @@ async fn each_gets_the_next_id_unless_it_says_which() {
         json!({ "name": "c" }),
         json!({ "name": "e", "id": -5 }),
     ] {
-        ids.push(made(&house, "groups", body).await["id"].clone());
+        ids.push(made(&instance, "groups", body).await["id"].clone());
     }
     assert_eq!(json!(ids), json!([1, 70, 71, -5]));
 }
 
 #[tokio::test]
 async fn an_id_and_a_name_are_given_once() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     for kind in KINDS {
-        made(&house, kind, json!({ "id": 7, "name": "night" })).await;
+        made(&instance, kind, json!({ "id": 7, "name": "night" })).await;
         for (field, body) in
             [("id", json!({ "id": 7, "name": "day" })), ("name", json!({ "id": 8, "name": "night" }))]
         {
-            let answer = house.send(Method::POST, &of(kind), body).await;
+            let answer = instance.send(Method::POST, &of(kind), body).await;
             assert_eq!((answer.status, &answer.body["field"]), (409, &json!(field)), "{kind}");
         }
     }
@@ -82,31 +82,31 @@ async fn an_id_and_a_name_are_given_once() {
 
 #[tokio::test]
 async fn nothing_is_renamed_to_a_name_that_is_taken() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     for kind in KINDS {
-        made(&house, kind, json!({ "name": "day" })).await;
-        let night = made(&house, kind, json!({ "name": "night" })).await;
-        let answer = house.patch(&one(kind, &night), json!({ "name": "day" })).await;
+        made(&instance, kind, json!({ "name": "day" })).await;
+        let night = made(&instance, kind, json!({ "name": "night" })).await;
+        let answer = instance.patch(&one(kind, &night), json!({ "name": "day" })).await;
         assert_eq!((answer.status, &answer.body["field"]), (409, &json!("name")), "{kind}");
-        assert_eq!(house.patch(&one(kind, &night), json!({ "name": "late" })).await.status, 200);
+        assert_eq!(instance.patch(&one(kind, &night), json!({ "name": "late" })).await.status, 200);
     }
 }
 
 #[tokio::test]
 async fn two_accounts_have_the_same_names_and_ids() {
-    let house = House::start().await;
-    house.send(Method::POST, "/admin/v1/accounts", json!({ "id": "other" })).await;
-    made(&house, "skills", json!({ "id": 7, "name": "greek" })).await;
+    let instance = Instance::start().await;
+    instance.send(Method::POST, "/admin/v1/accounts", json!({ "id": "other" })).await;
+    made(&instance, "skills", json!({ "id": 7, "name": "greek" })).await;
     let path = "/admin/v1/accounts/other/skills";
-    let there = house.send(Method::POST, path, json!({ "id": 7, "name": "greek" })).await;
+    let there = instance.send(Method::POST, path, json!({ "id": 7, "name": "greek" })).await;
     assert_eq!(there.status, 201);
-    house.patch(&format!("{path}/7"), json!({ "name": "dutch" })).await;
-    assert_eq!(house.get(&format!("{}/7", of("skills"))).await.body["name"], json!("greek"));
+    instance.patch(&format!("{path}/7"), json!({ "name": "dutch" })).await;
+    assert_eq!(instance.get(&format!("{}/7", of("skills"))).await.body["name"], json!("greek"));
 }
 
 #[tokio::test]
 async fn what_is_wrong_is_named() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     let cases = [
         ("skills", "name", json!({})),
         ("skills", "name", json!({ "name": "" })),
@@ -123,24 +123,27 @@ async fn what_is_wrong_is_named() {
         ("groups", "parent", json!({ "name": "a", "id": 77, "parent": 77 })),
     ];
     for (kind, field, body) in cases {
-        let answer = house.send(Method::POST, &of(kind), body.clone()).await;
+        let answer = instance.send(Method::POST, &of(kind), body.clone()).await;
         assert_eq!((answer.status, &answer.body["field"]), (422, &json!(field)), "{kind} {answer:?}");
     }
 }
 
 #[tokio::test]
 async fn a_change_needs_what_its_maker_has_seen() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     for kind in KINDS {
-        let path = one(kind, &made(&house, kind, json!({ "name": "night" })).await);
+        let path = one(kind, &made(&instance, kind, json!({ "name": "night" })).await);
         for (method, ok) in [(Method::PATCH, 200), (Method::DELETE, 204)] {
             let body = (method == Method::PATCH).then(|| json!({ "name": "late" }));
             let ask = async |tag: Option<&str>| {
-                house.ask_if(Some(&house.owner), (method.clone(), &path), body.clone(), tag).await.status
+                instance
+                    .ask_if(Some(&instance.owner), (method.clone(), &path), body.clone(), tag)
+                    .await
+                    .status
             };
             assert_eq!(ask(None).await, 428, "{kind}");
             assert_eq!(ask(Some("\"0123456789abcdef\"")).await, 412, "{kind}");
-            let seen = house.get(&path).await.tag;
+            let seen = instance.get(&path).await.tag;
             assert_eq!(ask(seen.as_deref()).await, ok, "{kind}");
         }
     }
@@ -148,36 +151,36 @@ async fn a_change_needs_what_its_maker_has_seen() {
 
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     for kind in KINDS {
         let path = format!("{}/77", of(kind));
-        assert_eq!(house.get(&path).await.status, 404, "{kind}");
-        assert_eq!(house.patch(&path, json!({})).await.status, 404, "{kind}");
-        assert_eq!(house.remove(&path).await.status, 404, "{kind}");
-        assert_eq!(house.get(&format!("{}/x", of(kind))).await.status, 404, "{kind}");
-        assert_eq!(house.get(&format!("/admin/v1/accounts/nowhere/{kind}")).await.status, 404, "{kind}");
+        assert_eq!(instance.get(&path).await.status, 404, "{kind}");
+        assert_eq!(instance.patch(&path, json!({})).await.status, 404, "{kind}");
+        assert_eq!(instance.remove(&path).await.status, 404, "{kind}");
+        assert_eq!(instance.get(&format!("{}/x", of(kind))).await.status, 404, "{kind}");
+        assert_eq!(instance.get(&format!("/admin/v1/accounts/nowhere/{kind}")).await.status, 404, "{kind}");
     }
 }
 
 #[tokio::test]
 async fn what_is_deleted_is_gone() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     for kind in KINDS {
-        let path = one(kind, &made(&house, kind, json!({ "name": "night" })).await);
-        assert_eq!(house.remove(&path).await.status, 204, "{kind}");
-        assert_eq!(house.get(&path).await.status, 404, "{kind}");
+        let path = one(kind, &made(&instance, kind, json!({ "name": "night" })).await);
+        assert_eq!(instance.remove(&path).await.status, 204, "{kind}");
+        assert_eq!(instance.get(&path).await.status, 404, "{kind}");
     }
 }
 
 #[tokio::test]
 async fn pages_have_everything_once_in_order() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     for id in [5, -7, 3, 100, 4] {
-        made(&house, "groups", json!({ "name": format!("g{id}"), "id": id })).await;
+        made(&instance, "groups", json!({ "name": format!("g{id}"), "id": id })).await;
     }
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = house.get(&format!("{}?limit=2{cursor}", of("groups"))).await.body;
+        let page = instance.get(&format!("{}?limit=2{cursor}", of("groups"))).await.body;
         seen.extend(page["groups"].as_array().unwrap().iter().map(|group| group["id"].clone()));
         let Some(next) = page["next"].as_str() else { break };
         cursor = format!("&cursor={next}");
@@ -187,95 +190,95 @@ async fn pages_have_everything_once_in_order() {
 
 #[tokio::test]
 async fn a_cursor_is_good_for_its_own_list() {
-    let house = House::start().await;
-    made(&house, "skills", json!({ "name": "a" })).await;
-    let next = house.get(&format!("{}?limit=1", of("profiles"))).await.body["next"].clone();
+    let instance = Instance::start().await;
+    made(&instance, "skills", json!({ "name": "a" })).await;
+    let next = instance.get(&format!("{}?limit=1", of("profiles"))).await.body["next"].clone();
     let cursor = next.as_str().unwrap();
-    let answer = house.get(&format!("{}?cursor={cursor}", of("skills"))).await;
+    let answer = instance.get(&format!("{}?cursor={cursor}", of("skills"))).await;
     assert_eq!((answer.status, &answer.body["field"]), (400, &json!("cursor")));
 }
 
 #[tokio::test]
 async fn a_page_has_a_bound() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     for limit in ["0", "1001"] {
-        let answer = house.get(&format!("{}?limit={limit}", of("skills"))).await;
+        let answer = instance.get(&format!("{}?limit={limit}", of("skills"))).await;
         assert_eq!((answer.status, &answer.body["field"]), (400, &json!("limit")), "{limit}");
     }
 }
 
 #[tokio::test]
 async fn what_somebody_refers_to_is_not_deleted() {
-    let house = House::start().await;
-    let skill = made(&house, "skills", json!({ "name": "greek" })).await;
-    house.patch(&user(), json!({ "skills": [skill["id"]] })).await;
+    let instance = Instance::start().await;
+    let skill = made(&instance, "skills", json!({ "name": "greek" })).await;
+    instance.patch(&user(), json!({ "skills": [skill["id"]] })).await;
     let cases = [
         (format!("{}/1", of("profiles")), "3 users refer to it"),
         (format!("{}/-1", of("groups")), "3 users refer to it"),
         (one("skills", &skill), "1 user refers to it"),
     ];
     for (path, reason) in cases {
-        let answer = house.remove(&path).await;
+        let answer = instance.remove(&path).await;
         assert_eq!((answer.status, &answer.body["detail"]), (409, &json!(reason)), "{path}");
     }
-    house.patch(&user(), json!({ "skills": [] })).await;
-    assert_eq!(house.remove(&one("skills", &skill)).await.status, 204);
+    instance.patch(&user(), json!({ "skills": [] })).await;
+    assert_eq!(instance.remove(&one("skills", &skill)).await.status, 204);
 }
 
 #[tokio::test]
 async fn a_group_above_another_is_not_deleted() {
-    let house = House::start().await;
-    let above = made(&house, "groups", json!({ "name": "above" })).await;
-    let below = made(&house, "groups", json!({ "name": "below", "parent": above["id"] })).await;
-    let answer = house.remove(&one("groups", &above)).await;
+    let instance = Instance::start().await;
+    let above = made(&instance, "groups", json!({ "name": "above" })).await;
+    let below = made(&instance, "groups", json!({ "name": "below", "parent": above["id"] })).await;
+    let answer = instance.remove(&one("groups", &above)).await;
     assert_eq!((answer.status, &answer.body["detail"]), (409, &json!("1 group refers to it")));
-    house.patch(&one("groups", &below), json!({ "parent": null })).await;
-    assert_eq!(house.remove(&one("groups", &above)).await.status, 204);
+    instance.patch(&one("groups", &below), json!({ "parent": null })).await;
+    assert_eq!(instance.remove(&one("groups", &above)).await.status, 204);
 }
 
 #[tokio::test]
 async fn a_manager_holds_a_group() {
-    let house = House::start().await;
-    let group = made(&house, "groups", json!({ "name": "night" })).await;
-    house.patch(&user(), json!({ "manager_of": [group["id"]] })).await;
-    assert_eq!(house.remove(&one("groups", &group)).await.status, 409);
+    let instance = Instance::start().await;
+    let group = made(&instance, "groups", json!({ "name": "night" })).await;
+    instance.patch(&user(), json!({ "manager_of": [group["id"]] })).await;
+    assert_eq!(instance.remove(&one("groups", &group)).await.status, 409);
 }
 
 #[tokio::test]
 async fn no_group_is_above_itself() {
-    let house = House::start().await;
-    let first = made(&house, "groups", json!({ "name": "first" })).await;
-    let second = made(&house, "groups", json!({ "name": "second", "parent": first["id"] })).await;
-    let third = made(&house, "groups", json!({ "name": "third", "parent": second["id"] })).await;
+    let instance = Instance::start().await;
+    let first = made(&instance, "groups", json!({ "name": "first" })).await;
+    let second = made(&instance, "groups", json!({ "name": "second", "parent": first["id"] })).await;
+    let third = made(&instance, "groups", json!({ "name": "third", "parent": second["id"] })).await;
     for parent in [&first, &second, &third] {
-        let answer = house.patch(&one("groups", &first), json!({ "parent": parent["id"] })).await;
+        let answer = instance.patch(&one("groups", &first), json!({ "parent": parent["id"] })).await;
         assert_eq!((answer.status, &answer.body["field"]), (422, &json!("parent")));
     }
-    assert_eq!(house.patch(&one("groups", &third), json!({ "parent": first["id"] })).await.status, 200);
+    assert_eq!(instance.patch(&one("groups", &third), json!({ "parent": first["id"] })).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_user_may_do_at_once_what_a_profile_permits_now() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     let privileges = async || {
-        let body: Value = house.server.log_in("name", "password").await.json().await.unwrap();
+        let body: Value = instance.server.log_in("name", "password").await.json().await.unwrap();
         body["config"]["userPrivileges"].clone()
     };
     assert_eq!(privileges().await, json!([100, 101, 1_730, 1_740]));
     let path = format!("{}/2", of("profiles"));
-    let changed = house.patch(&path, json!({ "permissions": [9, 7, 9] })).await;
+    let changed = instance.patch(&path, json!({ "permissions": [9, 7, 9] })).await;
     assert_eq!(changed.body["permissions"], json!([7, 9]));
     assert_eq!(privileges().await, json!([7, 9, 100, 101, 1_730]));
 }
 
 #[tokio::test]
 async fn the_audit_tells_what_was_made_changed_and_deleted() {
-    let house = House::start().await;
-    let skill = made(&house, "skills", json!({ "name": "greek" })).await;
-    house.patch(&one("skills", &skill), json!({ "name": "dutch" })).await;
-    house.remove(&one("skills", &skill)).await;
+    let instance = Instance::start().await;
+    let skill = made(&instance, "skills", json!({ "name": "greek" })).await;
+    instance.patch(&one("skills", &skill), json!({ "name": "dutch" })).await;
+    instance.remove(&one("skills", &skill)).await;
     let account = Some(ACCOUNT.parse().unwrap());
-    let page = house.server.store.audit(AuditQuery { account, limit: 3, ..AuditQuery::default() }).await;
+    let page = instance.server.store.audit(AuditQuery { account, limit: 3, ..AuditQuery::default() }).await;
     let told: Vec<_> = page
         .unwrap()
         .entries
@@ -293,9 +296,9 @@ async fn the_audit_tells_what_was_made_changed_and_deleted() {
 
 #[tokio::test]
 async fn a_change_that_changes_nothing_is_no_entry() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     let path = format!("{}/2", of("profiles"));
-    house.patch(&path, json!({})).await;
+    instance.patch(&path, json!({})).await;
     let query = AuditQuery { action: Some(AuditAction::Changed), limit: 1, ..AuditQuery::default() };
-    assert_eq!(house.server.store.audit(query).await.unwrap().entries.len(), 0);
+    assert_eq!(instance.server.store.audit(query).await.unwrap().entries.len(), 0);
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use vestibule_http::admin;
 
-use crate::support::House;
+use crate::support::Instance;
 
 #[test]
 fn the_description_is_the_golden_file() {
@@ -79,9 +79,9 @@ fn name(text: &str) -> Option<String> {
 
 #[tokio::test]
 async fn the_description_is_served_to_anybody() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     let answer =
-        house.server.admin_request(reqwest::Method::GET, "/admin/v1/openapi.json").send().await.unwrap();
+        instance.server.admin_request(reqwest::Method::GET, "/admin/v1/openapi.json").send().await.unwrap();
     assert_eq!(answer.text().await.unwrap(), admin::openapi());
 }
 

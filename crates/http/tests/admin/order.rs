@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use vestibule_testkit::ACCOUNT;
 
-use crate::support::House;
+use crate::support::Instance;
 
 /// A thing that is there, and a change of it that is right in its form.
 struct Thing {
@@ -35,8 +35,8 @@ struct Sent<'a> {
     tag: Option<&'a str>,
 }
 
-async fn status(house: &House, method: &Method, sent: Sent<'_>) -> u16 {
-    let mut request = house.server.admin_request(method.clone(), sent.path);
+async fn status(instance: &Instance, method: &Method, sent: Sent<'_>) -> u16 {
+    let mut request = instance.server.admin_request(method.clone(), sent.path);
     if let Some(bearer) = sent.bearer {
         request = request.bearer_auth(bearer);
     }
@@ -47,7 +47,7 @@ async fn status(house: &House, method: &Method, sent: Sent<'_>) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
-async fn things(house: &House) -> Vec<Thing> {
+async fn things(instance: &Instance) -> Vec<Thing> {
     let of_account = |rest: &str| format!("/admin/v1/accounts/{ACCOUNT}/{rest}");
     let mut all = vec![
         Thing::changed(
@@ -62,7 +62,7 @@ async fn things(house: &House) -> Vec<Thing> {
         ),
     ];
     for kind in ["profiles", "groups", "skills", "api-keys", "oauth-clients", "application-tokens"] {
-        let made = house.send(Method::POST, &of_account(kind), json!({ "name": "ordered" })).await;
+        let made = instance.send(Method::POST, &of_account(kind), json!({ "name": "ordered" })).await;
         assert_eq!(made.status, 201, "{made:?}");
         let path = of_account(&format!("{kind}/{}", made.body["id"]));
         all.push(Thing::changed(&path, json!({ "name": "other" }), json!({ "name": "" })));
@@ -72,7 +72,7 @@ async fn things(house: &House) -> Vec<Thing> {
         right: json!({ "role": "owner" }),
         wrong: json!({ "role": "administrator" }),
         ..Thing::changed(
-            &format!("/admin/v1/administrators/{}", house.owner_id().await),
+            &format!("/admin/v1/administrators/{}", instance.owner_id().await),
             Value::Null,
             Value::Null,
         )
@@ -82,13 +82,13 @@ async fn things(house: &House) -> Vec<Thing> {
 
 #[tokio::test]
 async fn what_is_wrong_is_told_in_one_order() {
-    let house = House::start().await;
-    let (auditor, _) = house.token("auditor", "auditor", None).await;
+    let instance = Instance::start().await;
+    let (auditor, _) = instance.token("auditor", "auditor", None).await;
     let (json, text, broken) = ("application/json", "text/plain", || "{".to_owned());
     let stale = Some("\"0\"");
-    for thing in things(&house).await {
+    for thing in things(&instance).await {
         let Thing { path, nowhere, method, right, wrong } = &thing;
-        let owner = Some(house.owner.as_str());
+        let owner = Some(instance.owner.as_str());
         let cases = [
             (401, Sent { bearer: None, path: nowhere, kind: text, body: broken(), tag: None }),
             (403, Sent { bearer: Some(&auditor), path: nowhere, kind: text, body: broken(), tag: None }),
@@ -103,56 +103,57 @@ async fn what_is_wrong_is_told_in_one_order() {
         ];
         for (expected, sent) in cases {
             let told = format!("{method} {} {:?} {}", sent.path, sent.tag, sent.body);
-            assert_eq!(status(&house, method, sent).await, expected, "{told}");
+            assert_eq!(status(&instance, method, sent).await, expected, "{told}");
         }
     }
 }
 
 #[tokio::test]
 async fn a_change_that_changes_nothing_needs_the_right_tag_as_well() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     let path = format!("/admin/v1/accounts/{ACCOUNT}");
-    let unchanged = |tag| house.ask_if(Some(&house.owner), (Method::PATCH, &path), Some(json!({})), tag);
+    let unchanged =
+        |tag| instance.ask_if(Some(&instance.owner), (Method::PATCH, &path), Some(json!({})), tag);
     assert_eq!([unchanged(None).await.status, unchanged(Some("\"0\"")).await.status], [428, 412]);
 }
 
 #[tokio::test]
 async fn what_is_deleted_has_to_be_there_before_anybody_asks_for_its_tag() {
-    let house = House::start().await;
-    let (auditor, _) = house.token("auditor", "auditor", None).await;
+    let instance = Instance::start().await;
+    let (auditor, _) = instance.token("auditor", "auditor", None).await;
     for rest in ["", "/users/3705342601", "/groups/4711"] {
         let path = format!("/admin/v1/accounts/{ACCOUNT}{rest}");
-        let refused = house.ask(Some(&auditor), (Method::DELETE, &path), None).await;
+        let refused = instance.ask(Some(&auditor), (Method::DELETE, &path), None).await;
         assert_eq!(refused.status, 403, "{path}");
     }
-    let missing = house.delete(&format!("/admin/v1/accounts/{ACCOUNT}/groups/4711")).await;
-    let present = house.delete(&format!("/admin/v1/accounts/{ACCOUNT}/users/3705342601")).await;
+    let missing = instance.delete(&format!("/admin/v1/accounts/{ACCOUNT}/groups/4711")).await;
+    let present = instance.delete(&format!("/admin/v1/accounts/{ACCOUNT}/users/3705342601")).await;
     assert_eq!([missing.status, present.status], [404, 428]);
 }
 
 #[tokio::test]
 async fn who_may_not_make_something_is_told_so_whatever_they_sent() {
-    let house = House::start().await;
-    let (auditor, _) = house.token("auditor", "auditor", None).await;
+    let instance = Instance::start().await;
+    let (auditor, _) = instance.token("auditor", "auditor", None).await;
     let kinds = ["users", "profiles", "groups", "skills", "api-keys", "oauth-clients", "application-tokens"];
     let of_account = kinds.map(|kind| format!("/admin/v1/accounts/{ACCOUNT}/{kind}"));
     let elsewhere = ["/admin/v1/accounts", "/admin/v1/administration-tokens"].map(str::to_owned);
     for path in of_account.iter().chain(&elsewhere) {
         let sent = |bearer| Sent { bearer, path, kind: "text/plain", body: "{".to_owned(), tag: None };
-        let owner = Some(house.owner.as_str());
-        assert_eq!(status(&house, &Method::POST, sent(Some(&auditor))).await, 403, "{path}");
-        assert_eq!(status(&house, &Method::POST, sent(owner)).await, 415, "{path}");
+        let owner = Some(instance.owner.as_str());
+        assert_eq!(status(&instance, &Method::POST, sent(Some(&auditor))).await, 403, "{path}");
+        assert_eq!(status(&instance, &Method::POST, sent(owner)).await, 415, "{path}");
     }
 }
 
 #[tokio::test]
 async fn a_list_that_somebody_may_not_see_is_refused_before_its_parameters() {
-    let house = House::start().await;
-    house.other_account().await;
-    let (there, _) = house.token("there", "auditor", Some("other")).await;
+    let instance = Instance::start().await;
+    instance.other_account().await;
+    let (there, _) = instance.token("there", "auditor", Some("other")).await;
     for kind in ["users", "groups", "application-tokens"] {
         let path = format!("/admin/v1/accounts/{ACCOUNT}/{kind}?limit=0");
-        assert_eq!(house.ask(Some(&there), (Method::GET, &path), None).await.status, 403, "{kind}");
-        assert_eq!(house.get(&path).await.status, 400, "{kind}");
+        assert_eq!(instance.ask(Some(&there), (Method::GET, &path), None).await.status, 403, "{kind}");
+        assert_eq!(instance.get(&path).await.status, 400, "{kind}");
     }
 }

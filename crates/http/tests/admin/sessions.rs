@@ -8,47 +8,47 @@ use vestibule_model::{Clock, Concurrency, WhenFull};
 use vestibule_store::{Change, EndJournal};
 use vestibule_testkit::{ACCOUNT, Fault, Key, session_of};
 
-use crate::support::{Answer, House};
+use crate::support::{Answer, Instance};
 
 fn sessions(answer: &Answer) -> Vec<Value> {
     answer.body["sessions"].as_array().expect("a list of sessions").clone()
 }
 
-async fn found(house: &House, filter: &str) -> usize {
-    sessions(&house.get(&format!("/admin/v1/sessions?{filter}")).await).len()
+async fn found(instance: &Instance, filter: &str) -> usize {
+    sessions(&instance.get(&format!("/admin/v1/sessions?{filter}")).await).len()
 }
 
 #[tokio::test]
 async fn a_session_is_found_by_account_user_application_and_address() {
-    let house = House::start().await;
-    house.server.session().await;
-    assert_eq!(house.server.log_in_with_key("bot", &Key::BOT).await.status(), 200);
-    assert_eq!(found(&house, &format!("account={ACCOUNT}")).await, 2);
-    assert_eq!(found(&house, "account=nowhere").await, 0);
-    assert_eq!(found(&house, "user=3705342601").await, 1);
-    assert_eq!(found(&house, "application=1").await, 1);
-    assert_eq!(found(&house, "application=9").await, 0);
-    assert_eq!(found(&house, &format!("account={ACCOUNT}&address=127.0.0.1")).await, 2);
-    assert_eq!(found(&house, "address=192.0.2.1").await, 0);
-    assert_eq!(found(&house, "opened_since=9000000000000").await, 0);
+    let instance = Instance::start().await;
+    instance.server.session().await;
+    assert_eq!(instance.server.log_in_with_key("bot", &Key::BOT).await.status(), 200);
+    assert_eq!(found(&instance, &format!("account={ACCOUNT}")).await, 2);
+    assert_eq!(found(&instance, "account=nowhere").await, 0);
+    assert_eq!(found(&instance, "user=3705342601").await, 1);
+    assert_eq!(found(&instance, "application=1").await, 1);
+    assert_eq!(found(&instance, "application=9").await, 0);
+    assert_eq!(found(&instance, &format!("account={ACCOUNT}&address=127.0.0.1")).await, 2);
+    assert_eq!(found(&instance, "address=192.0.2.1").await, 0);
+    assert_eq!(found(&instance, "opened_since=9000000000000").await, 0);
 }
 
 #[tokio::test]
 async fn no_answer_holds_a_credential() {
-    let house = House::start().await;
-    let (cookie, csrf) = house.server.session().await;
-    let list = house.get("/admin/v1/sessions").await.body.to_string();
-    assert!(!list.contains(&cookie) && !list.contains(&csrf) && !list.contains(&house.owner));
+    let instance = Instance::start().await;
+    let (cookie, csrf) = instance.server.session().await;
+    let list = instance.get("/admin/v1/sessions").await.body.to_string();
+    assert!(!list.contains(&cookie) && !list.contains(&csrf) && !list.contains(&instance.owner));
 }
 
 #[tokio::test]
 async fn pages_have_every_session_once() {
-    let house = House::start().await;
-    house.server.session().await;
-    house.server.log_in_with_key("bot", &Key::BOT).await;
+    let instance = Instance::start().await;
+    instance.server.session().await;
+    instance.server.log_in_with_key("bot", &Key::BOT).await;
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = house.get(&format!("/admin/v1/sessions?limit=1{cursor}")).await;
+        let page = instance.get(&format!("/admin/v1/sessions?limit=1{cursor}")).await;
         seen.extend(sessions(&page).iter().map(|session| session["reference"].to_string()));
         let Some(next) = page.body["next"].as_str() else { break };
         cursor = format!("&cursor={next}");
@@ -61,18 +61,18 @@ async fn pages_have_every_session_once() {
 
 #[tokio::test]
 async fn pages_have_every_session_of_many_once_whatever_is_asked_for() {
-    let house = House::start().await;
-    let mut account = house.server.fixture.account.clone();
+    let instance = Instance::start().await;
+    let mut account = instance.server.fixture.account.clone();
     account.session_policy.concurrency = Concurrency::Many { limit: 0, when_full: WhenFull::Refuse };
-    house.server.change(vec![Change::PutAccount(account.into())]).await;
+    instance.server.change(vec![Change::PutAccount(account.into())]).await;
     for _ in 0..200 {
-        house.server.log_in_with_key("bot", &Key::BOT).await;
+        instance.server.log_in_with_key("bot", &Key::BOT).await;
     }
     for filter in ["", "&user=3705342602", "&application=1"] {
         let filter = format!("account={ACCOUNT}{filter}");
         let (mut seen, mut cursor) = (Vec::new(), String::new());
         loop {
-            let page = house.get(&format!("/admin/v1/sessions?{filter}&limit=5{cursor}")).await;
+            let page = instance.get(&format!("/admin/v1/sessions?{filter}&limit=5{cursor}")).await;
             // The last one is full, and says that there is no more.
             assert_eq!(sessions(&page).len(), 5, "{filter}");
             seen.extend(sessions(&page).iter().map(|session| session["reference"].to_string()));
@@ -88,12 +88,12 @@ async fn pages_have_every_session_of_many_once_whatever_is_asked_for() {
 
 #[tokio::test]
 async fn sessions_are_found_by_when_they_were_opened() {
-    let house = House::start().await;
-    let first = house.server.clock.now();
-    house.server.session().await;
-    house.server.clock.advance(Duration::from_millis(10));
-    house.server.log_in_with_key("bot", &Key::BOT).await;
-    let count = async |times: &str| found(&house, &format!("account={ACCOUNT}&{times}")).await;
+    let instance = Instance::start().await;
+    let first = instance.server.clock.now();
+    instance.server.session().await;
+    instance.server.clock.advance(Duration::from_millis(10));
+    instance.server.log_in_with_key("bot", &Key::BOT).await;
+    let count = async |times: &str| found(&instance, &format!("account={ACCOUNT}&{times}")).await;
     let at = |ms: u64| first.plus(Duration::from_millis(ms)).as_unix();
     assert_eq!(count(&format!("opened_since={}", at(0))).await, 2);
     assert_eq!(count(&format!("opened_since={}", at(10))).await, 1);
@@ -105,51 +105,51 @@ async fn sessions_are_found_by_when_they_were_opened() {
 
 #[tokio::test]
 async fn a4_forged_and_foreign_cursors_are_refused() {
-    let house = House::start().await;
-    house.server.session().await;
-    let page = house.get("/admin/v1/sessions?limit=1").await;
+    let instance = Instance::start().await;
+    instance.server.session().await;
+    let page = instance.get("/admin/v1/sessions?limit=1").await;
     let next = page.body["next"].as_str().unwrap();
     let forged = format!("000.{}", "0".repeat(16));
     for query in
         [forged.clone(), "x".into(), ".".into(), format!("{next}0"), format!("{next}&account={ACCOUNT}")]
     {
-        let answer = house.get(&format!("/admin/v1/sessions?cursor={query}")).await;
+        let answer = instance.get(&format!("/admin/v1/sessions?cursor={query}")).await;
         assert_eq!((answer.status, &answer.body["field"]), (400, &json!("cursor")), "{query}");
     }
 }
 
 #[tokio::test]
 async fn a4_limits_out_of_bounds_and_unknown_parameters_are_refused() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     for query in
         ["limit=0", "limit=1001", "limit=-1", "limit=99999999999999999999", "sort=name", "account=a-b"]
     {
-        assert_eq!(house.get(&format!("/admin/v1/sessions?{query}")).await.status, 400, "{query}");
+        assert_eq!(instance.get(&format!("/admin/v1/sessions?{query}")).await.status, 400, "{query}");
     }
 }
 
 #[tokio::test]
 async fn one_session_is_shown_and_ended_by_its_reference() {
-    let house = House::start().await;
-    let session = house.server.session().await;
-    let list = house.get(&format!("/admin/v1/sessions?account={ACCOUNT}")).await;
+    let instance = Instance::start().await;
+    let session = instance.server.session().await;
+    let list = instance.get(&format!("/admin/v1/sessions?account={ACCOUNT}")).await;
     let path = format!("/admin/v1/sessions/{}", sessions(&list)[0]["reference"].as_str().unwrap());
-    assert_eq!(house.get(&path).await.body["name"], json!("name"));
-    assert_eq!(house.delete(&path).await.status, 204);
-    assert_eq!(house.server.refresh(&session).await, 401);
-    assert_eq!(house.get(&path).await.status, 404);
+    assert_eq!(instance.get(&path).await.body["name"], json!("name"));
+    assert_eq!(instance.delete(&path).await.status, 204);
+    assert_eq!(instance.server.refresh(&session).await, 401);
+    assert_eq!(instance.get(&path).await.status, 404);
 }
 
 #[tokio::test]
 async fn all_sessions_of_something_end_together() {
-    let house = House::start().await;
-    let end = async |path: &str| house.delete(&format!("/admin/v1/accounts/{path}/sessions")).await;
+    let instance = Instance::start().await;
+    let end = async |path: &str| instance.delete(&format!("/admin/v1/accounts/{path}/sessions")).await;
     for of in [format!("{ACCOUNT}/users/3705342601"), ACCOUNT.to_owned()] {
-        let session = house.server.session().await;
+        let session = instance.server.session().await;
         assert_eq!(end(&of).await.body, json!({ "ended": 1 }), "{of}");
-        assert_eq!(house.server.refresh(&session).await, 401, "{of}");
+        assert_eq!(instance.server.refresh(&session).await, 401, "{of}");
     }
-    house.server.log_in_with_key("bot", &Key::BOT).await;
+    instance.server.log_in_with_key("bot", &Key::BOT).await;
     assert_eq!(end(&format!("{ACCOUNT}/applications/1")).await.body, json!({ "ended": 1 }));
     assert_eq!(end(&format!("{ACCOUNT}/applications/9")).await.status, 404);
     assert_eq!(end(&format!("{ACCOUNT}/users/9")).await.status, 404);
@@ -158,12 +158,12 @@ async fn all_sessions_of_something_end_together() {
 
 #[tokio::test]
 async fn the_administrators_of_an_account_see_theirs_only() {
-    let house = House::start().await;
-    house.server.session().await;
-    let (here, _) = house.token("here", "administrator", Some(ACCOUNT)).await;
-    let (all, _) = house.token("all", "auditor", None).await;
+    let instance = Instance::start().await;
+    instance.server.session().await;
+    let (here, _) = instance.token("here", "administrator", Some(ACCOUNT)).await;
+    let (all, _) = instance.token("all", "auditor", None).await;
     for bearer in [here, all] {
-        let list = house.ask(Some(&bearer), (Method::GET, "/admin/v1/sessions"), None).await;
+        let list = instance.ask(Some(&bearer), (Method::GET, "/admin/v1/sessions"), None).await;
         let accounts: Vec<Value> = sessions(&list).iter().map(|session| session["account"].clone()).collect();
         assert_eq!(accounts, [json!(ACCOUNT)]);
     }
@@ -171,13 +171,13 @@ async fn the_administrators_of_an_account_see_theirs_only() {
 
 #[tokio::test]
 async fn s3_f2_the_end_of_an_account_that_the_store_does_not_take_is_one_record_and_holds_after_a_restart() {
-    let mut house = House::start().await;
-    let bot = session_of(house.server.log_in_with_key("bot", &Key::BOT).await).await;
-    let session = house.server.session().await;
-    house.server.faults.fail(Fault::commits_with(|change| matches!(change, Change::EndSession(_))));
-    let ended = house.delete(&format!("/admin/v1/accounts/{ACCOUNT}/sessions")).await;
+    let mut instance = Instance::start().await;
+    let bot = session_of(instance.server.log_in_with_key("bot", &Key::BOT).await).await;
+    let session = instance.server.session().await;
+    instance.server.faults.fail(Fault::commits_with(|change| matches!(change, Change::EndSession(_))));
+    let ended = instance.delete(&format!("/admin/v1/accounts/{ACCOUNT}/sessions")).await;
     assert_eq!((ended.status, ended.body), (200, json!({ "ended": 2 })));
-    assert_eq!(house.server.journal.held().len(), 1);
-    house.server.restart().await;
-    assert_eq!([house.server.refresh(&session).await, house.server.refresh(&bot).await], [401, 401]);
+    assert_eq!(instance.server.journal.held().len(), 1);
+    instance.server.restart().await;
+    assert_eq!([instance.server.refresh(&session).await, instance.server.refresh(&bot).await], [401, 401]);
 }

@@ -11,7 +11,7 @@ use vestibule_testkit::TestServer;
 
 pub(crate) const PASSWORD: &str = "admin-password";
 
-pub(crate) struct House {
+pub(crate) struct Instance {
     pub(crate) server: TestServer,
     /// The bearer of the first owner.
     pub(crate) owner: String,
@@ -25,7 +25,7 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
-impl House {
+impl Instance {
     pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
@@ -35,10 +35,10 @@ impl House {
         let server = TestServer::start_with(|_, settings| change(settings)).await;
         let first = FirstOwner::WithPassword(PASSWORD.to_owned().into());
         server.auth.make_administrators_account(first, server.clock.now()).await.unwrap();
-        let house = Self { server, owner: String::new() };
-        let answer = house.log_in("admin", PASSWORD).await;
+        let instance = Self { server, owner: String::new() };
+        let answer = instance.log_in("admin", PASSWORD).await;
         let owner = answer.body["token"].as_str().expect("the owner logs in").to_owned();
-        Self { owner, ..house }
+        Self { owner, ..instance }
     }
 
     pub(crate) async fn log_in(&self, name: &str, password: &str) -> Answer {

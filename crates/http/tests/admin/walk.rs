@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::described::Described;
-use crate::support::{Answer, House};
+use crate::support::{Answer, Instance};
 
 const ACCOUNTS: &str = "/admin/v1/accounts";
 const USERS: &str = "/admin/v1/accounts/{account}/users";
@@ -27,40 +27,40 @@ async fn sessions_of(api: &Described<'_>, user: &Value) -> Vec<Value> {
 }
 
 /// The login of a bot with its key over the LivePerson dialect: cookie and csrf token.
-async fn bot_session(house: &House, key: &Value) -> (String, String) {
+async fn bot_session(instance: &Instance, key: &Value) -> (String, String) {
     let body = json!({
         "username": "chatbot", "appKey": key["app_key"], "secret": key["secret"],
         "accessToken": key["access_token"], "accessTokenSecret": key["access_token_secret"],
     });
-    vestibule_testkit::session_of(house.server.post("/api/account/acme/login?v=1.3", &body).await).await
+    vestibule_testkit::session_of(instance.server.post("/api/account/acme/login?v=1.3", &body).await).await
 }
 
 /// The login of an agent with an application token over the LiveVox dialect: the session's id.
-async fn agent_session(house: &House, token: &Value) -> String {
+async fn agent_session(instance: &Instance, token: &Value) -> String {
     let body = json!({
         "clientName": "acme", "userName": "agent1", "password": "Tr1cky-pass", "agent": true,
     });
-    let request = house.server.request(Method::POST, "/session/login").json(&body);
+    let request = instance.server.request(Method::POST, "/session/login").json(&body);
     let answer = request.header("LV-Access", token["token"].as_str().unwrap()).send().await.unwrap();
     let body: Value = answer.json().await.unwrap();
     body["sessionId"].as_str().expect("a session").to_owned()
 }
 
 /// The status of a refresh.
-async fn bot_status(house: &House, (cookie, csrf): &(String, String)) -> u16 {
-    let request = house.server.request(Method::POST, "/api/account/acme/refresh?v=1.3");
+async fn bot_status(instance: &Instance, (cookie, csrf): &(String, String)) -> u16 {
+    let request = instance.server.request(Method::POST, "/api/account/acme/refresh?v=1.3");
     let request = request.header("cookie", format!("session_id={cookie}")).json(&json!({ "csrf": csrf }));
     request.send().await.unwrap().status().as_u16()
 }
 
-async fn validate(house: &House, session: &str) -> u16 {
-    house.server.get(&format!("/session/validate/{session}")).await.status().as_u16()
+async fn validate(instance: &Instance, session: &str) -> u16 {
+    instance.server.get(&format!("/session/validate/{session}")).await.status().as_u16()
 }
 
 #[tokio::test]
 async fn an_account_a_bot_an_agent_their_logins_and_the_end_of_one() {
-    let house = House::start().await;
-    let api = Described::by(&house).await;
+    let instance = Instance::start().await;
+    let api = Described::by(&instance).await;
     let account = json!({ "id": "acme", "features": ["User Type - Bot"] });
     assert_eq!(api.call(("post", ACCOUNTS), &[], Some(account)).await.status, 201);
     let key = make(&api, KEYS, json!({ "name": "chat", "privileges": ["user-login"] })).await;
@@ -72,16 +72,16 @@ async fn an_account_a_bot_an_agent_their_logins_and_the_end_of_one() {
     let agent = make(&api, USERS, agent).await;
     let token = make(&api, TOKENS, json!({ "name": "dialler" })).await;
 
-    let of_bot = bot_session(&house, &key).await;
-    let of_agent = agent_session(&house, &token).await;
-    assert_eq!((bot_status(&house, &of_bot).await, validate(&house, &of_agent).await), (200, 204));
+    let of_bot = bot_session(&instance, &key).await;
+    let of_agent = agent_session(&instance, &token).await;
+    assert_eq!((bot_status(&instance, &of_bot).await, validate(&instance, &of_agent).await), (200, 204));
 
     let (mine, theirs) = (sessions_of(&api, &bot).await, sessions_of(&api, &agent).await);
     assert_eq!((mine.len(), theirs.len()), (1, 1));
     let reference = [("reference", &mine[0]["reference"])];
     assert_eq!(api.call(("get", SESSION), &reference, None).await.body["application"], key["id"]);
     assert_eq!(api.call(("delete", SESSION), &reference, None).await.status, 204);
-    assert_eq!((bot_status(&house, &of_bot).await, validate(&house, &of_agent).await), (401, 204));
+    assert_eq!((bot_status(&instance, &of_bot).await, validate(&instance, &of_agent).await), (401, 204));
 
     let question = Some(json!({ "session": mine[0]["reference"] }));
     let why = api.call(("post", "/admin/v1/why"), &[], question).await.body;
@@ -91,8 +91,8 @@ async fn an_account_a_bot_an_agent_their_logins_and_the_end_of_one() {
 
 #[tokio::test]
 async fn every_kind_of_thing_is_made_read_changed_listed_and_deleted_as_described() {
-    let house = House::start().await;
-    let api = Described::by(&house).await;
+    let instance = Instance::start().await;
+    let api = Described::by(&instance).await;
     assert_eq!(api.call(("post", ACCOUNTS), &[], Some(json!({ "id": "acme" }))).await.status, 201);
     let account = ("account", &json!("acme"));
     let cases = [

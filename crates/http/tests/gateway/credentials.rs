@@ -6,7 +6,7 @@ use proptest::sample::subsequence;
 use super::*;
 
 /// Two users, `name` and `other`, with a session of each kind.
-struct House {
+struct Instance {
     server: TestServer,
     name: Tokens,
     name_id: String,
@@ -14,7 +14,7 @@ struct House {
     other_id: String,
 }
 
-impl House {
+impl Instance {
     async fn start() -> Self {
         let server = TestServer::start_with(|fixture, _| {
             let now = fixture.user("name").password.as_ref().expect("a password").changed_at;
@@ -62,107 +62,119 @@ fn cookie_of(tokens: &Tokens) -> String {
 
 #[tokio::test]
 async fn a_scheme_is_the_same_in_any_case() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     for scheme in ["Bearer", "bearer", "BEARER"] {
-        let value = format!("{scheme} {}", house.name.bearer);
-        assert_eq!(house.check(&[("authorization", &value)]).await, 200, "{scheme}");
+        let value = format!("{scheme} {}", instance.name.bearer);
+        assert_eq!(instance.check(&[("authorization", &value)]).await, 200, "{scheme}");
     }
 }
 
 #[tokio::test]
 async fn g4_a_header_that_contradicts_itself_is_refused() {
-    let house = House::start().await;
-    let (one, other) = (bearer_of(&house.name), bearer_of(&house.other));
-    assert_eq!(house.check(&[("authorization", &one), ("authorization", &one)]).await, 200);
-    assert_eq!(house.check(&[("authorization", &one), ("authorization", &other)]).await, 401);
-    assert_eq!(house.check(&[("authorization", &one), ("authorization", "Basic a")]).await, 401);
-    let (one, other) = (&*house.name_id, &*house.other_id);
-    assert_eq!(house.check(&[("lv-session", one), ("lv-session", one)]).await, 200);
-    assert_eq!(house.check(&[("lv-session", one), ("lv-session", other)]).await, 401);
-    assert_eq!(house.check(&[("lv-session", one), ("lv-session", "")]).await, 401);
+    let instance = Instance::start().await;
+    let (one, other) = (bearer_of(&instance.name), bearer_of(&instance.other));
+    assert_eq!(instance.check(&[("authorization", &one), ("authorization", &one)]).await, 200);
+    assert_eq!(instance.check(&[("authorization", &one), ("authorization", &other)]).await, 401);
+    assert_eq!(instance.check(&[("authorization", &one), ("authorization", "Basic a")]).await, 401);
+    let (one, other) = (&*instance.name_id, &*instance.other_id);
+    assert_eq!(instance.check(&[("lv-session", one), ("lv-session", one)]).await, 200);
+    assert_eq!(instance.check(&[("lv-session", one), ("lv-session", other)]).await, 401);
+    assert_eq!(instance.check(&[("lv-session", one), ("lv-session", "")]).await, 401);
 }
 
 #[tokio::test]
 async fn of_several_cookies_the_first_that_lives_counts() {
-    let house = House::start().await;
-    let shown =
-        format!("session_id={}; {}; {}", "0".repeat(64), cookie_of(&house.other), cookie_of(&house.name));
-    let answer = house.ask(CHECK, &[("cookie", &shown)]).await;
+    let instance = Instance::start().await;
+    let shown = format!(
+        "session_id={}; {}; {}",
+        "0".repeat(64),
+        cookie_of(&instance.other),
+        cookie_of(&instance.name)
+    );
+    let answer = instance.ask(CHECK, &[("cookie", &shown)]).await;
     assert_eq!((answer.status().as_u16(), &*header(&answer, "x-vestibule-user-name")), (200, "other"));
 }
 
 /// Clients of 2017 send their application token as a bearer beside `LV-Session`, on every call.
 #[tokio::test]
 async fn lv_session_counts_beside_a_bearer_that_is_none_of_ours() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     let token = format!("Bearer {TOKEN}");
-    let answer = house.ask(CHECK, &[("authorization", &token), ("lv-session", &house.name_id)]).await;
+    let answer = instance.ask(CHECK, &[("authorization", &token), ("lv-session", &instance.name_id)]).await;
     assert_eq!((answer.status().as_u16(), &*header(&answer, "x-vestibule-user-name")), (200, "name"));
     let dead = "38de9bcc-7425-4392-b821-99026632c369";
-    let refused = house.ask(CHECK, &[("authorization", &token), ("lv-session", dead)]).await;
+    let refused = instance.ask(CHECK, &[("authorization", &token), ("lv-session", dead)]).await;
     assert_eq!(refused.text().await.unwrap(), r#"{"code":401,"message":"Authorization error"}"#);
     let listed = "/session/sessions?count=10&offset=0";
     assert_eq!(
-        house.ask(listed, &[("authorization", &token), ("lv-session", &house.name_id)]).await.status(),
+        instance.ask(listed, &[("authorization", &token), ("lv-session", &instance.name_id)]).await.status(),
         200
     );
 }
 
 #[tokio::test]
 async fn an_empty_access_beside_a_bearer_is_an_absent_one() {
-    let house = House::start().await;
+    let instance = Instance::start().await;
     let body = json!({ "clientName": "TEST", "userName": "name", "password": "password" });
-    let request = house.server.request(Method::POST, "/session/login").json(&body);
+    let request = instance.server.request(Method::POST, "/session/login").json(&body);
     let request = request.header("LV-Access", "").header("authorization", format!("bearer {TOKEN}"));
     assert_eq!(request.send().await.unwrap().status(), 200);
 }
 
 #[tokio::test]
 async fn g3_what_is_no_credential_of_ours_does_no_harm_beside_one_that_lives() {
-    let house = House::start().await;
-    let cookie = cookie_of(&house.name);
+    let instance = Instance::start().await;
+    let cookie = cookie_of(&instance.name);
     for (name, value) in
         [("authorization", "Bearer wrong"), ("authorization", "Basic a"), ("lv-session", "123")]
     {
-        assert_eq!(house.check(&[(name, value), ("cookie", &cookie)]).await, 200, "{name}: {value}");
-        assert_eq!(house.check(&[(name, value)]).await, 401, "{name}: {value}");
+        assert_eq!(instance.check(&[(name, value), ("cookie", &cookie)]).await, 200, "{name}: {value}");
+        assert_eq!(instance.check(&[(name, value)]).await, 401, "{name}: {value}");
     }
 }
 
 #[tokio::test]
 async fn s3_a_bearer_that_has_ended_is_not_made_good_by_another_credential() {
-    let house = House::start().await;
-    let ended = bearer_of(&house.name);
-    assert_eq!(house.server.log_out(&(house.name.cookie.clone(), house.name.csrf.clone())).await, 200);
-    let cookie = cookie_of(&house.other);
-    for beside in [("lv-session", &*house.name_id), ("lv-session", &*house.other_id), ("cookie", &*cookie)] {
-        assert_eq!(house.check(&[("authorization", &ended), beside]).await, 401, "{beside:?}");
-        assert_eq!(house.check(&[beside]).await, 200);
+    let instance = Instance::start().await;
+    let ended = bearer_of(&instance.name);
+    assert_eq!(
+        instance.server.log_out(&(instance.name.cookie.clone(), instance.name.csrf.clone())).await,
+        200
+    );
+    let cookie = cookie_of(&instance.other);
+    for beside in
+        [("lv-session", &*instance.name_id), ("lv-session", &*instance.other_id), ("cookie", &*cookie)]
+    {
+        assert_eq!(instance.check(&[("authorization", &ended), beside]).await, 401, "{beside:?}");
+        assert_eq!(instance.check(&[beside]).await, 200);
     }
 }
 
 #[tokio::test]
 async fn an_ended_cookie_beside_a_bearer_that_lives_does_no_harm() {
-    let house = House::start().await;
-    assert_eq!(house.server.log_out(&(house.name.cookie.clone(), house.name.csrf.clone())).await, 200);
-    let (bearer, ended) = (bearer_of(&house.other), cookie_of(&house.name));
-    assert_eq!(house.check(&[("authorization", &bearer), ("cookie", &ended)]).await, 200);
+    let instance = Instance::start().await;
+    assert_eq!(
+        instance.server.log_out(&(instance.name.cookie.clone(), instance.name.csrf.clone())).await,
+        200
+    );
+    let (bearer, ended) = (bearer_of(&instance.other), cookie_of(&instance.name));
+    assert_eq!(instance.check(&[("authorization", &bearer), ("cookie", &ended)]).await, 200);
 }
 
 #[tokio::test]
 async fn s2_two_credentials_that_live_and_belong_to_different_users_are_refused() {
-    let house = House::start().await;
-    let (bearer, cookie) = (bearer_of(&house.name), cookie_of(&house.other));
-    let target = format!("/ws_api/account/{ACCOUNT}/messaging/brand/{}", house.other.bearer);
-    for others in [("lv-session", &*house.other_id), ("cookie", &*cookie), ("x-original-uri", &*target)] {
-        assert_eq!(house.check(&[("authorization", &bearer), others]).await, 401, "{others:?}");
-        assert_eq!(house.check(&[others]).await, 200, "{others:?}");
+    let instance = Instance::start().await;
+    let (bearer, cookie) = (bearer_of(&instance.name), cookie_of(&instance.other));
+    let target = format!("/ws_api/account/{ACCOUNT}/messaging/brand/{}", instance.other.bearer);
+    for others in [("lv-session", &*instance.other_id), ("cookie", &*cookie), ("x-original-uri", &*target)] {
+        assert_eq!(instance.check(&[("authorization", &bearer), others]).await, 401, "{others:?}");
+        assert_eq!(instance.check(&[others]).await, 200, "{others:?}");
     }
-    let mine = bearer_of(&house.other);
+    let mine = bearer_of(&instance.other);
     let listed = "/session/sessions?count=10&offset=0";
     let ask = async |bearer: &str| {
-        house
-            .ask(listed, &[("authorization", bearer), ("lv-session", &house.other_id)])
+        instance
+            .ask(listed, &[("authorization", bearer), ("lv-session", &instance.other_id)])
             .await
             .status()
             .as_u16()
@@ -172,13 +184,13 @@ async fn s2_two_credentials_that_live_and_belong_to_different_users_are_refused(
 
 #[tokio::test]
 async fn of_two_credentials_of_one_user_the_first_counts() {
-    let house = House::start().await;
-    let (bearer, cookie) = (bearer_of(&house.name), cookie_of(&house.name));
+    let instance = Instance::start().await;
+    let (bearer, cookie) = (bearer_of(&instance.name), cookie_of(&instance.name));
     let session =
-        async |shown: &[(&str, &str)]| header(&house.ask(CHECK, shown).await, "x-vestibule-session");
-    let shown = [("cookie", &*cookie), ("lv-session", &*house.name_id), ("authorization", &*bearer)];
+        async |shown: &[(&str, &str)]| header(&instance.ask(CHECK, shown).await, "x-vestibule-session");
+    let shown = [("cookie", &*cookie), ("lv-session", &*instance.name_id), ("authorization", &*bearer)];
     let by_bearer = session(&[("authorization", &bearer)]).await;
-    let by_id = session(&[("lv-session", &house.name_id)]).await;
+    let by_id = session(&[("lv-session", &instance.name_id)]).await;
     assert_ne!(by_bearer, by_id);
     assert_eq!(session(&shown).await, by_bearer);
     assert_eq!(session(&shown[..2]).await, by_id);
@@ -186,12 +198,12 @@ async fn of_two_credentials_of_one_user_the_first_counts() {
 
 #[tokio::test]
 async fn what_is_refused_for_its_company_is_not_kept_alive() {
-    let house = House::start().await;
-    let (bearer, cookie) = (bearer_of(&house.name), cookie_of(&house.other));
-    house.server.clock.advance(Duration::from_hours(7));
-    assert_eq!(house.check(&[("authorization", &bearer), ("cookie", &cookie)]).await, 401);
-    house.server.clock.advance(Duration::from_hours(1));
-    assert_eq!(house.check(&[("authorization", &bearer)]).await, 401);
+    let instance = Instance::start().await;
+    let (bearer, cookie) = (bearer_of(&instance.name), cookie_of(&instance.other));
+    instance.server.clock.advance(Duration::from_hours(7));
+    assert_eq!(instance.check(&[("authorization", &bearer), ("cookie", &cookie)]).await, 401);
+    instance.server.clock.advance(Duration::from_hours(1));
+    assert_eq!(instance.check(&[("authorization", &bearer)]).await, 401);
 }
 
 /// A choice of header lines, of both users, alive, foreign and malformed.
@@ -208,18 +220,18 @@ proptest! {
     fn the_gateway_self_service_and_livevox_agree(all in proptest::collection::vec(choices(), 24)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let house = House::start().await;
-            let values = [bearer_of(&house.name), bearer_of(&house.other), cookie_of(&house.name), cookie_of(&house.other)];
+            let instance = Instance::start().await;
+            let values = [bearer_of(&instance.name), bearer_of(&instance.other), cookie_of(&instance.name), cookie_of(&instance.other)];
             let lines: [(&str, &str); 9] = [
                 ("authorization", &values[0]), ("authorization", &values[1]), ("authorization", "Bearer foreign"),
-                ("authorization", "Basic a"), ("lv-session", &house.name_id), ("lv-session", &house.other_id),
+                ("authorization", "Basic a"), ("lv-session", &instance.name_id), ("lv-session", &instance.other_id),
                 ("lv-session", "none"), ("cookie", &values[2]), ("cookie", &values[3]),
             ];
             for chosen in all {
                 let shown: Vec<_> = chosen.iter().map(|at| lines[*at]).collect();
-                let gateway = house.check(&shown).await;
-                let own = house.ask("/self/v1/sessions", &shown).await.status().as_u16();
-                let livevox = house.ask("/session/sessions?count=10&offset=0", &shown).await.status().as_u16();
+                let gateway = instance.check(&shown).await;
+                let own = instance.ask("/self/v1/sessions", &shown).await.status().as_u16();
+                let livevox = instance.ask("/session/sessions?count=10&offset=0", &shown).await.status().as_u16();
                 assert_eq!(gateway, own, "{shown:?}");
                 assert!(livevox == 401 || gateway == 200, "{shown:?}");
             }

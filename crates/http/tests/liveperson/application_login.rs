@@ -1,7 +1,9 @@
 //! Application login: the four values of an API key, or an OAuth client's id and secret in the same fields.
 
 use serde_json::json;
-use vestibule_model::{AccountState, Application, ApplicationId, Dialect, Millis, Opening, Privilege};
+use vestibule_model::{
+    AccountState, Application, ApplicationId, AuthenticationMethod, Dialect, Millis, Privilege,
+};
 use vestibule_store::Change;
 use vestibule_testkit::{Key, TestServer, session_of};
 
@@ -156,6 +158,6 @@ async fn a_session_remembers_its_application() {
     let sessions = server.store.sessions(None, 10).await.unwrap();
     let [session] = sessions.as_slice() else { panic!("one session: {sessions:?}") };
     assert_eq!(session.application, Application::ApiKey(ApplicationId(1)));
-    assert_eq!((session.opening, session.dialect), (Opening::ApiKey, Dialect::LivePerson));
+    assert_eq!((session.method, session.dialect), (AuthenticationMethod::ApiKey, Dialect::LivePerson));
     assert_eq!(session.created, Millis::from_unix(1_474_549_184_722));
 }

@@ -10,7 +10,7 @@ use crate::read;
 
 /// Both ends of the audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Head {
+pub(crate) struct ChainHead {
     /// The newest entry that retention removed.
     pub(crate) anchor: Link,
     /// The newest entry.
@@ -28,7 +28,7 @@ const WRITE: &str = "
     INSERT OR REPLACE INTO audit_head (id, anchor, anchor_mac, newest, newest_mac, seal, generation)
     VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)";
 
-impl Head {
+impl ChainHead {
     /// That of an audit without entries.
     pub(crate) const EMPTY: Self = Self { anchor: Link::BEGINNING, newest: Link::BEGINNING };
 

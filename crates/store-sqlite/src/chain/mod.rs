@@ -14,10 +14,10 @@ use vestibule_model::{AuditMac, AuditRecord, Generation, Millis};
 use vestibule_store::StoreError;
 
 pub(crate) use encoding::{Field, Link};
-pub(crate) use head::Head;
+pub(crate) use head::ChainHead;
 pub use verify::{Finding, Unverifiable, Verification, VerifyError, Witness, verify_audit};
 
-use crate::blocks;
+use crate::audit_index;
 use crate::error::unavailable;
 use crate::read;
 use crate::write::audit::{self as rows, Columns};
@@ -26,7 +26,7 @@ use crate::write::audit::{self as rows, Columns};
 pub(crate) struct Chain {
     mac: Arc<dyn AuditMac>,
     /// As this transaction has made it; None: it has not looked yet.
-    head: Option<Head>,
+    head: Option<ChainHead>,
     /// The generation of the master key that is in force in this transaction; None: it has not looked yet. The database says
     /// it, so that entries of all processes have the generations in their order.
     active: Option<Generation>,
@@ -40,7 +40,7 @@ pub(crate) struct Chain {
 
 /// What the chain was like before a batch.
 #[derive(Clone, Copy)]
-pub(crate) struct Mark(Option<Head>, Option<Generation>);
+pub(crate) struct Mark(Option<ChainHead>, Option<Generation>);
 
 impl Chain {
     pub(crate) fn new(mac: Arc<dyn AuditMac>) -> Self {
@@ -132,7 +132,7 @@ impl Chain {
         let active = self.active(connection)?;
         head.write(connection, active, &*self.mac)?;
         connection.prepare_cached("DELETE FROM audit WHERE sequence <= ?1")?.execute([through.sequence])?;
-        blocks::forget_before(connection, through.sequence + 1)?;
+        audit_index::forget_before(connection, through.sequence + 1)?;
         self.head = Some(head);
         Ok(())
     }
@@ -142,13 +142,13 @@ impl Chain {
         let Some(head) = self.head.take() else { return Ok(None) };
         let active = self.active(connection)?;
         head.write(connection, active, &*self.mac)?;
-        blocks::summarise(connection, self.before, head.newest.sequence)?;
+        audit_index::summarise(connection, self.before, head.newest.sequence)?;
         Ok(Some(head.newest))
     }
 
     /// The newest entry there is, whoever wrote it.
     pub(crate) fn newest(&self, connection: &Connection) -> rusqlite::Result<Link> {
-        Head::read_to_write(connection, &*self.mac).map(|head| head.newest)
+        ChainHead::read_to_write(connection, &*self.mac).map(|head| head.newest)
     }
 
     pub(crate) fn mac(&self) -> &dyn AuditMac {
@@ -164,11 +164,11 @@ impl Chain {
         Ok(active)
     }
 
-    fn head(&mut self, connection: &Connection) -> rusqlite::Result<Head> {
+    fn head(&mut self, connection: &Connection) -> rusqlite::Result<ChainHead> {
         if let Some(head) = self.head {
             return Ok(head);
         }
-        let head = Head::read_to_write(connection, &*self.mac)?;
+        let head = ChainHead::read_to_write(connection, &*self.mac)?;
         self.before = head.newest.sequence;
         Ok(head)
     }

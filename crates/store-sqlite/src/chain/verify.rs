@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 use vestibule_model::{AuditMac, CheckValues, Generation, Millis};
 
 use super::encoding::{self, Field, Link};
-use super::head::Head;
+use super::head::ChainHead;
 use crate::open::{self, OpenError};
 use crate::write::audit::{COLUMNS, FIELDS, GENERATION, USER_NAME};
 
@@ -204,7 +204,7 @@ impl<'a> Walk<'a> {
 
     /// Looks at some entries; answers whether those were the last.
     fn page(&mut self, snapshot: &Transaction<'_>) -> rusqlite::Result<bool> {
-        let head = Head::read(snapshot, self.mac)?;
+        let head = ChainHead::read(snapshot, self.mac)?;
         if !self.begun {
             self.begin(snapshot, head)?;
         }
@@ -230,7 +230,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Where the walk begins and where it is to end: what is written while it goes on is left to the next.
-    fn begin(&mut self, snapshot: &Connection, head: Option<Head>) -> rusqlite::Result<()> {
+    fn begin(&mut self, snapshot: &Connection, head: Option<ChainHead>) -> rusqlite::Result<()> {
         self.begun = true;
         if let Some(head) = head {
             (self.first, self.last) = (head.anchor.sequence + 1, head.newest.sequence);
@@ -293,7 +293,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether the walk ended where the head says.
-    fn arrive(&mut self, snapshot: &Connection, head: Option<Head>) -> rusqlite::Result<()> {
+    fn arrive(&mut self, snapshot: &Connection, head: Option<ChainHead>) -> rusqlite::Result<()> {
         if self.previous.0 < self.last {
             self.missing(self.previous.0 + 1, self.last);
         } else if let Some(newest) = self.outcome.newest.filter(|newest| newest.sequence == self.previous.0)

@@ -83,7 +83,7 @@ impl FileEndJournal {
         let (made, unmade) = (make(path, places), Arc::<Unmade>::default());
         unmade.note(&made);
         let (file, ends) = (made.ok(), Arc::new(ends));
-        let place = Place { path: path.to_owned(), places };
+        let place = JournalFile { path: path.to_owned(), places };
         let (queue, work) = mpsc::channel();
         let writer = Writer { place, file, unmade: Arc::clone(&unmade), seal, free, ends: Arc::clone(&ends) };
         let thread = writer.start(work)?;
@@ -139,7 +139,7 @@ impl Drop for FileEndJournal {
 
 /// Where the file is, and how large it has to be.
 #[derive(Debug)]
-struct Place {
+struct JournalFile {
     path: PathBuf,
     places: u32,
 }

@@ -13,7 +13,7 @@ use vestibule_model::RecordSeal;
 use vestibule_store::{JournalError, JournalSlot, JournaledEnd};
 
 use super::record::{self, EMPTY};
-use super::{Ends, Place, Unmade, make, offset};
+use super::{Ends, JournalFile, Unmade, make, offset};
 
 /// How much is written before one sync.
 const GROUP: usize = 256;
@@ -35,7 +35,7 @@ struct Unsynced {
 
 /// What the thread works with.
 pub(super) struct Writer {
-    pub(super) place: Place,
+    pub(super) place: JournalFile,
     /// None: it could not be made yet.
     pub(super) file: Option<File>,
     pub(super) unmade: Arc<Unmade>,

@@ -9,7 +9,7 @@ use vestibule_model::{
 use vestibule_store::{AuditOrder, AuditPage, AuditQuery};
 
 use super::octets::address;
-use crate::blocks;
+use crate::audit_index;
 use crate::columns::{ActorKind, At, Coded, Id, MeansKind, Reason, Word};
 use crate::write::audit::{COLUMNS, USER_NAME};
 
@@ -24,11 +24,11 @@ pub(crate) fn audit(snapshot: &Connection, query: &AuditQuery) -> rusqlite::Resu
     let Some((first, last)) = range(snapshot, query)? else { return Ok(AuditPage::default()) };
     let mut search = Search { snapshot, query, entries: Vec::new(), steps: STEPS };
     let (mut block, end, step) = match query.order {
-        AuditOrder::OldestFirst => (first >> blocks::BITS, last >> blocks::BITS, 1),
-        AuditOrder::NewestFirst => (last >> blocks::BITS, first >> blocks::BITS, -1),
+        AuditOrder::OldestFirst => (first >> audit_index::BITS, last >> audit_index::BITS, 1),
+        AuditOrder::NewestFirst => (last >> audit_index::BITS, first >> audit_index::BITS, -1),
     };
     let next = loop {
-        let (from, to) = blocks::sequences(block);
+        let (from, to) = audit_index::sequences(block);
         search.look_at(block, (from.max(first), to.min(last)))?;
         if search.entries.len() == query.bounded_limit() {
             break search.entries.last().map(|entry| entry.sequence);
@@ -85,7 +85,7 @@ impl Search<'_> {
     fn look_at(&mut self, block: i64, (from, to): (i64, i64)) -> rusqlite::Result<()> {
         self.steps = self.steps.saturating_sub(PER_BLOCK);
         let ((since, until), query) = (self.span(), self.query);
-        if since > until || !blocks::may_have(self.snapshot, block, query, (since, until))? {
+        if since > until || !audit_index::may_have(self.snapshot, block, query, (since, until))? {
             return Ok(());
         }
         let mut select = self.snapshot.prepare_cached(&sql(query.order))?;

@@ -39,14 +39,14 @@ pub(crate) fn sessions(
 }
 
 fn row(row: &Row<'_>) -> rusqlite::Result<Session> {
-    let (Id(account), Coded(opening), Coded(dialect)) = (row.get(1)?, row.get(5)?, row.get(6)?);
+    let (Id(account), Coded(method), Coded(dialect)) = (row.get(1)?, row.get(5)?, row.get(6)?);
     let (At(created), At(last_used)) = (row.get(8)?, row.get(9)?);
     Ok(Session {
         id: SessionId(row.get(0)?),
         account,
         user: UserId(row.get(2)?),
         application: application(row)?,
-        opening,
+        method,
         dialect,
         address: address(row, 7)?,
         created,

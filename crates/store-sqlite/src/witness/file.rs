@@ -66,7 +66,7 @@ pub(crate) enum Said {
     /// It has testimonies, and none that was written under this master key.
     Unsealed,
     /// It has one place that cannot be read, and has never had another: its first testimony was torn, or was changed.
-    Begun,
+    IdempotencyState,
 }
 
 impl WitnessFile {
@@ -122,7 +122,7 @@ impl WitnessFile {
     pub(crate) const fn said_folded(&self) -> Option<i64> {
         match self.said {
             Said::Testimony(testimony) | Said::Remains(testimony) => Some(testimony.folded),
-            Said::Nothing | Said::Unsealed | Said::Begun => None,
+            Said::Nothing | Said::Unsealed | Said::IdempotencyState => None,
         }
     }
 
@@ -224,7 +224,7 @@ fn read(file: &File, seal: &dyn RecordSeal) -> io::Result<(Said, (u64, u64))> {
     let said = match said {
         // Only a first testimony has an empty place beside it.
         Said::Testimony(testimony) if damaged == 1 || (empty == 1 && next.1 > 1) => Said::Remains(testimony),
-        Said::Nothing if damaged == 1 => Said::Begun,
+        Said::Nothing if damaged == 1 => Said::IdempotencyState,
         Said::Nothing if damaged == 2 => Said::Unsealed,
         said => said,
     };

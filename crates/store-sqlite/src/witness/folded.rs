@@ -8,7 +8,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 use vestibule_model::AuditMac;
 
-use crate::chain::Head;
+use crate::chain::ChainHead;
 
 /// The newest entry of the audit that is folded into the file; None: there is none, or the file is only half written.
 pub(crate) fn folded(database: &Path, mac: &dyn AuditMac) -> Option<i64> {
@@ -18,5 +18,5 @@ pub(crate) fn folded(database: &Path, mac: &dyn AuditMac) -> Option<i64> {
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // Said so, `SQLite` does not look for a log.
     let file = Connection::open_with_flags(format!("file:{path}?immutable=1"), flags).ok()?;
-    Some(Head::read(&file, mac).ok()??.newest.sequence)
+    Some(ChainHead::read(&file, mac).ok()??.newest.sequence)
 }

@@ -5,7 +5,7 @@ use vestibule_model::{AuditMac, Rng};
 
 use super::file::Said;
 use super::record::Testimony;
-use crate::chain::{Head, Link, Witness};
+use crate::chain::{ChainHead, Link, Witness};
 
 /// The name of the database's id in `meta`. It is there from the first testimony on, and so says that there is a witness.
 const ID: &str = "witness";
@@ -84,9 +84,9 @@ pub(crate) fn compare(
     let own = id(connection)?;
     let standing = match (own, said) {
         // The very first testimony may have been torn.
-        (Known::Never, Said::Nothing | Said::Begun) => Standing::First,
+        (Known::Never, Said::Nothing | Said::IdempotencyState) => Standing::First,
         (Known::As(_) | Known::Illegible, Said::Nothing) => Standing::Missing,
-        (_, Said::Unsealed | Said::Begun) => Standing::Unsealed,
+        (_, Said::Unsealed | Said::IdempotencyState) => Standing::Unsealed,
         (Known::As(own), Said::Testimony(testimony) | Said::Remains(testimony))
             if own != testimony.database =>
         {
@@ -149,12 +149,12 @@ fn id(connection: &Connection) -> rusqlite::Result<Known> {
 
 /// Whether this is the newest entry that the database has.
 fn ends_at(connection: &Connection, mac: &dyn AuditMac, witnessed: Witness) -> rusqlite::Result<bool> {
-    Ok(Head::read(connection, mac)?.is_none_or(|head| head.newest.sequence <= witnessed.sequence))
+    Ok(ChainHead::read(connection, mac)?.is_none_or(|head| head.newest.sequence <= witnessed.sequence))
 }
 
 fn against(connection: &Connection, mac: &dyn AuditMac, witnessed: Witness) -> rusqlite::Result<Standing> {
     let another = Standing::Another { witnessed: witnessed.sequence };
-    let Some(head) = Head::read(connection, mac)? else { return Ok(another) };
+    let Some(head) = ChainHead::read(connection, mac)? else { return Ok(another) };
     let newest = head.newest.sequence;
     if newest < witnessed.sequence {
         return Ok(Standing::Behind { witnessed: witnessed.sequence, newest });
@@ -187,7 +187,7 @@ impl Attestation {
     pub(crate) fn of(connection: &Connection, mac: &dyn AuditMac, rng: &dyn Rng) -> rusqlite::Result<Self> {
         let own = id(connection)?.id().unwrap_or_else(|| DatabaseId::new(rng));
         keep_id(connection, own)?;
-        let newest = Head::read_to_write(connection, mac)?.newest;
+        let newest = ChainHead::read_to_write(connection, mac)?.newest;
         // It is one file, without a log.
         Ok(Self(Testimony { database: own, newest: newest.into(), folded: newest.sequence }))
     }

@@ -33,7 +33,7 @@ pub(super) fn open(connection: &Connection, session: &Session) -> Result<(), Sto
         session.user.0,
         Coded(kind),
         application,
-        Coded(session.opening),
+        Coded(session.method),
         Coded(session.dialect),
         session.address.map(octets),
         At(session.created),

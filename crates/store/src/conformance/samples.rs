@@ -5,10 +5,10 @@ use std::time::Duration;
 use vestibule_model::{
     Account, AccountId, AccountState, Actor, AdministrationToken, AdministrationTokenId, AdministratorRole,
     ApiKey, ApiKeyValues, Application, ApplicationId, ApplicationToken, AuditAction, AuditReason,
-    AuditRecord, AuditTarget, Dialect, Feature, Generation, Group, LockoutPolicy, Means, Millis, OauthClient,
-    Opening, PasswordCredential, PasswordPolicy, Population, Privilege, Profile, Rank, Refusal, RoleType,
-    SecretDigest, SecretVersion, Service, Session, SessionId, SessionPolicy, SessionReference, SignOn, Skill,
-    Superseded, TargetKind, User, UserId, UserKind,
+    AuditRecord, AuditTarget, AuthenticationMethod, Dialect, Feature, Generation, Group, LockoutPolicy,
+    Means, Millis, OauthClient, PasswordCredential, PasswordPolicy, Population, Privilege, Profile, Rank,
+    Refusal, RoleType, SecretDigest, SecretVersion, Service, Session, SessionId, SessionPolicy,
+    SessionReference, SignOn, Skill, Superseded, TargetKind, User, UserId, UserKind,
 };
 
 /// The account that most facts are about.
@@ -189,7 +189,7 @@ pub fn session(byte: u8, user: &User) -> Session {
         user: user.id,
         application: Application::ApiKey(ApplicationId(77)),
         secret_version: SecretVersion(200),
-        opening: Opening::ApiKey,
+        method: AuthenticationMethod::ApiKey,
         dialect: Dialect::LivePerson,
         address: Some("192.0.2.17".parse().unwrap()),
         created: Millis::from_unix(1_780_000_000_001),

@@ -1,7 +1,7 @@
 //! Facts: sessions are opened for those who still may, read back, moved forward, ended.
 
 use vestibule_model::{
-    Application, ApplicationId, Dialect, Millis, Opening, Session, SessionId, User, UserId,
+    Application, ApplicationId, AuthenticationMethod, Dialect, Millis, Session, SessionId, User, UserId,
 };
 
 use super::samples::{ELSEWHERE, HERE, account, id, session, user};
@@ -48,14 +48,14 @@ pub async fn one_session_is_read_by_its_id(store: &dyn Store) {
 pub async fn every_opening_and_application_is_read_back(store: &dyn Store) {
     let user = somebody(store).await;
     let ways = [
-        (Opening::Password, Application::None),
-        (Opening::ApiKey, Application::ApiKey(ApplicationId(i64::MAX))),
-        (Opening::OauthClient, Application::OauthClient(ApplicationId(0))),
-        (Opening::Password, Application::Token(ApplicationId(i64::MIN))),
+        (AuthenticationMethod::Password, Application::None),
+        (AuthenticationMethod::ApiKey, Application::ApiKey(ApplicationId(i64::MAX))),
+        (AuthenticationMethod::OauthClient, Application::OauthClient(ApplicationId(0))),
+        (AuthenticationMethod::Password, Application::Token(ApplicationId(i64::MIN))),
     ];
     let sessions: Vec<Session> = (1..)
         .zip(ways)
-        .map(|(byte, (opening, application))| Session { opening, application, ..session(byte, &user) })
+        .map(|(byte, (method, application))| Session { method, application, ..session(byte, &user) })
         .collect();
     given(store, sessions.iter().cloned().map(open)).await;
     assert_eq!(every_session(store).await, sessions);

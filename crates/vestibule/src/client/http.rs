@@ -15,9 +15,9 @@ use vestibule_model::Rng;
 
 use super::address::Address;
 use super::advice;
-use super::answer::Answer;
 use super::failure::ServiceError;
-use super::place::Place;
+use super::resource_path::ResourcePath;
+use super::response::JsonResponse;
 use super::service::Target;
 use crate::input_error::InputError;
 
@@ -62,12 +62,20 @@ impl Client {
     }
 
     /// Reads something.
-    pub(crate) async fn get(&self, place: &Place, query: Query<'_>) -> Result<Answer, ServiceError> {
+    pub(crate) async fn get(
+        &self,
+        place: &ResourcePath,
+        query: Query<'_>,
+    ) -> Result<JsonResponse, ServiceError> {
         self.again(|| self.request(Method::GET, self.url(place, query))).await
     }
 
     /// Makes something, once, however often it has to be sent.
-    pub(crate) async fn create(&self, place: &Place, body: &Value) -> Result<Answer, ServiceError> {
+    pub(crate) async fn create(
+        &self,
+        place: &ResourcePath,
+        body: &Value,
+    ) -> Result<JsonResponse, ServiceError> {
         let key = HeaderValue::from_str(&random_uuid().to_string()).ok();
         self.again(|| {
             let request = self.request(Method::POST, self.url(place, &[])).json(body);
@@ -77,13 +85,21 @@ impl Client {
     }
 
     /// Asks for something to be done; sent once.
-    pub(crate) async fn post(&self, place: &Place, body: Option<&Value>) -> Result<Answer, ServiceError> {
+    pub(crate) async fn post(
+        &self,
+        place: &ResourcePath,
+        body: Option<&Value>,
+    ) -> Result<JsonResponse, ServiceError> {
         let request = self.request(Method::POST, self.url(place, &[]));
         self.send(body.into_iter().fold(request, RequestBuilder::json)).await
     }
 
     /// Changes fields of what is there now.
-    pub(crate) async fn change(&self, place: &Place, patch: &Value) -> Result<Answer, ServiceError> {
+    pub(crate) async fn change(
+        &self,
+        place: &ResourcePath,
+        patch: &Value,
+    ) -> Result<JsonResponse, ServiceError> {
         let body = serde_json::to_vec(patch).unwrap_or_default();
         let request = self.request(Method::PATCH, self.url(place, &[]));
         let request = request.header(CONTENT_TYPE, "application/merge-patch+json").body(body);
@@ -93,17 +109,17 @@ impl Client {
     /// Sets something that belongs to what is at `whose` now.
     pub(crate) async fn set(
         &self,
-        place: &Place,
-        whose: &Place,
+        place: &ResourcePath,
+        whose: &ResourcePath,
         body: &Value,
-    ) -> Result<Answer, ServiceError> {
+    ) -> Result<JsonResponse, ServiceError> {
         let seen = self.get(whose, &[]).await?;
         let request = self.request(Method::PUT, self.url(place, &[])).json(body);
         self.send(if_unchanged(request, &seen)).await
     }
 
     /// Makes something under a known name, or changes what is there now.
-    pub(crate) async fn put(&self, place: &Place, body: &Value) -> Result<Answer, ServiceError> {
+    pub(crate) async fn put(&self, place: &ResourcePath, body: &Value) -> Result<JsonResponse, ServiceError> {
         let request = self.request(Method::PUT, self.url(place, &[])).json(body);
         let request = match self.get(place, &[]).await {
             Ok(seen) => if_unchanged(request, &seen),
@@ -114,18 +130,22 @@ impl Client {
     }
 
     /// Removes what is there now.
-    pub(crate) async fn remove(&self, place: &Place) -> Result<Answer, ServiceError> {
+    pub(crate) async fn remove(&self, place: &ResourcePath) -> Result<JsonResponse, ServiceError> {
         let request = self.request(Method::DELETE, self.url(place, &[]));
         self.send(if_unchanged(request, &self.get(place, &[]).await?)).await
     }
 
     /// Ends what has no states to be mistaken about.
-    pub(crate) async fn end(&self, place: &Place) -> Result<Answer, ServiceError> {
+    pub(crate) async fn end(&self, place: &ResourcePath) -> Result<JsonResponse, ServiceError> {
         self.send(self.request(Method::DELETE, self.url(place, &[]))).await
     }
 
     /// An answer that is read bit by bit.
-    pub(crate) async fn open(&self, place: &Place, query: Query<'_>) -> Result<Response, ServiceError> {
+    pub(crate) async fn open(
+        &self,
+        place: &ResourcePath,
+        query: Query<'_>,
+    ) -> Result<Response, ServiceError> {
         let answer = self.request(Method::GET, self.url(place, query)).send().await;
         let answer = answer.map_err(|error| self.unreachable(&error))?;
         if answer.status().is_success() {
@@ -146,7 +166,7 @@ impl Client {
         ServiceError::Unreachable(format!("{url} answers, but not as an administration listener does"))
     }
 
-    fn url(&self, place: &Place, query: Query<'_>) -> Url {
+    fn url(&self, place: &ResourcePath, query: Query<'_>) -> Url {
         let mut url = self.address.join(place.segments());
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -161,7 +181,7 @@ impl Client {
 
     /// Sends what does no harm when it arrives twice, up to three times. What could not be sent at all is not sent again:
     /// whoever mistyped a URL wants to know at once.
-    async fn again(&self, request: impl Fn() -> RequestBuilder) -> Result<Answer, ServiceError> {
+    async fn again(&self, request: impl Fn() -> RequestBuilder) -> Result<JsonResponse, ServiceError> {
         for pause in PAUSES {
             match request().send().await {
                 Err(error) if error.is_connect() || error.is_builder() => {
@@ -176,12 +196,12 @@ impl Client {
         self.send(request()).await
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Answer, ServiceError> {
+    async fn send(&self, request: RequestBuilder) -> Result<JsonResponse, ServiceError> {
         let answer = request.send().await.map_err(|error| self.unreachable(&error))?;
         self.read(answer).await
     }
 
-    async fn read(&self, mut answer: Response) -> Result<Answer, ServiceError> {
+    async fn read(&self, mut answer: Response) -> Result<JsonResponse, ServiceError> {
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| self.unreachable(&error))? {
             if body.len() + chunk.len() > LONGEST {
@@ -195,15 +215,15 @@ impl Client {
         }
         let tag = headers.get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
         if body.is_empty() {
-            return Ok(Answer { body: Value::Null, tag });
+            return Ok(JsonResponse { body: Value::Null, tag });
         }
         let body = serde_json::from_slice(&body).map_err(|_| self.unreadable())?;
-        Ok(Answer { body, tag })
+        Ok(JsonResponse { body, tag })
     }
 }
 
 /// The change is to be made to what was seen.
-fn if_unchanged(request: RequestBuilder, seen: &Answer) -> RequestBuilder {
+fn if_unchanged(request: RequestBuilder, seen: &JsonResponse) -> RequestBuilder {
     seen.tag.iter().fold(request, |request, tag| request.header(IF_MATCH, tag))
 }
 

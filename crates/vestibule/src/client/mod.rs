@@ -5,7 +5,6 @@
 
 mod address;
 mod advice;
-mod answer;
 mod column;
 mod environment;
 mod failure;
@@ -14,14 +13,14 @@ mod http;
 mod names;
 mod output;
 mod pages;
-mod place;
 mod prompt;
+mod resource_path;
+mod response;
 mod secret;
 mod servers;
 mod service;
 
 pub(crate) use address::{Address, Plaintext};
-pub(crate) use answer::Answer;
 pub(crate) use column::printable;
 pub(crate) use environment::KNOWN as ENVIRONMENT;
 pub(crate) use failure::ServiceError;
@@ -30,10 +29,11 @@ pub(crate) use http::Client;
 pub(crate) use names::{Named, id_of, only, user_of};
 pub(crate) use output::Output;
 pub(crate) use pages::{Extent, items, walk};
-pub(crate) use place::Place;
 pub(crate) use prompt::{
     ask, ask_secret, ask_secret_twice, confirm, next_secret_from_stdin, secret_from_stdin,
 };
+pub(crate) use resource_path::ResourcePath;
+pub(crate) use response::JsonResponse;
 pub(crate) use secret::Secret;
 pub(crate) use servers::{Saved, Servers};
 pub(crate) use service::{Service, Target, TokenFrom, absolute};

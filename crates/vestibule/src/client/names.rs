@@ -8,14 +8,14 @@ use vestibule_model::AccountId;
 use super::failure::ServiceError;
 use super::http::Client;
 use super::pages::{Extent, walk};
-use super::place::Place;
+use super::resource_path::ResourcePath;
 use crate::input_error::InputError;
 
 /// What kind of thing is looked for, and where.
 #[derive(Clone, Debug)]
 pub(crate) struct Named {
     /// The collection.
-    pub(crate) place: Place,
+    pub(crate) place: ResourcePath,
     /// What one of them is called.
     pub(crate) what: &'static str,
     /// The fields that may hold the name.
@@ -44,7 +44,7 @@ pub(crate) async fn user_of(client: &Client, account: AccountId, text: &str) -> 
     if let Ok(id) = text.parse() {
         return Ok(id);
     }
-    let place = Place::of("accounts").at(account).at("users");
+    let place = ResourcePath::of("accounts").at(account).at("users");
     let query = [("name", text.to_owned())];
     let mut found = Vec::new();
     walk(client, &place, &query, Extent::All, |page| {

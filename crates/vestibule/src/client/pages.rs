@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::failure::ServiceError;
 use super::http::Client;
-use super::place::Place;
+use super::resource_path::ResourcePath;
 
 /// The longest page that a service gives.
 const PAGE: usize = 1_000;
@@ -22,7 +22,7 @@ pub(crate) enum Extent {
 /// Hands the pages of a list to `each`, until there are no more, or enough, or `each` has enough. Says whether more follow.
 pub(crate) async fn walk(
     client: &Client,
-    place: &Place,
+    place: &ResourcePath,
     query: &[(&str, String)],
     extent: Extent,
     mut each: impl FnMut(&[Value]) -> anyhow::Result<ControlFlow<()>>,

@@ -16,7 +16,7 @@ use crate::clock::SystemClock;
 use crate::command_line::DevArguments;
 use crate::config::{self, Config, Flags};
 use crate::data_dir::DataDir;
-use crate::house::House;
+use crate::instance::Instance;
 use crate::witness::{self, Use};
 use crate::{end_journal, logging, master_key, signals};
 
@@ -49,15 +49,15 @@ pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
         let store = witness::open_store(&loaded.config, (&data, &keys), Use::Keep)?;
         let owner = FirstOwner::WithPassword(welcome::OWNER_PASSWORD.to_owned().into());
         put_demo_account(&store, &loaded.config, &keys).await?;
-        let house = House::open(
+        let instance = Instance::open(
             &loaded,
             master_key::running(keys, &loaded.config.master_key, &data),
             (store, journal),
             (&tls, owner),
         )
         .await?;
-        welcome::show(house.addresses(), &data, &not_covered);
-        house.run(signals).await
+        welcome::show(instance.addresses(), &data, &not_covered);
+        instance.run(signals).await
     })
 }
 

@@ -12,7 +12,7 @@ use crate::command_line::GenerateMasterKey;
 use crate::config::{self, Flags};
 use crate::data_dir::DataDir;
 use crate::exit_code::Refusal;
-use crate::master_key::{self, Place};
+use crate::master_key::{self, MasterKeySource};
 use crate::{private_file, screen};
 
 /// Adds it to the file, or says what to put into the variable.
@@ -20,9 +20,9 @@ pub(crate) fn generate(arguments: &GenerateMasterKey) -> anyhow::Result<()> {
     let flags = Flags::default().path("--data-dir", "server.data_dir", arguments.data.data_dir.as_ref());
     let config = config::load(arguments.data.config.as_deref(), flags)?.config;
     let data = DataDir::at(&config.server.data_dir);
-    match Place::of(&config.master_key, &data) {
-        Place::File(file) => add_to_file(&file),
-        Place::Variable(name) => show_for_variable(&name),
+    match MasterKeySource::of(&config.master_key, &data) {
+        MasterKeySource::File(file) => add_to_file(&file),
+        MasterKeySource::Variable(name) => show_for_variable(&name),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::config::{self, Config, Flags};
 use crate::data_dir::DataDir;
 use crate::draft::{BESIDE_A_DATABASE, Draft, with_suffix};
 use crate::input_error::InputError;
-use crate::master_key::Place;
+use crate::master_key::MasterKeySource;
 use crate::progress::Bar;
 use crate::replace::Permission;
 use crate::{master_key, replace, screen, signals, witness};
@@ -53,7 +53,7 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
     let (data, _lock) = DataDir::open_alone(&config.server.data_dir)?;
     replace::give_to_owner(&data.lock_file(), &data)?;
     let permission = if arguments.overwrite { Permission::Replace } else { Permission::Refuse };
-    let place = Place::of(&config.master_key, &data);
+    let place = MasterKeySource::of(&config.master_key, &data);
     replace::check_database(&data, permission)?;
     place.check(&keys, permission)?;
     let keys = place.with_those_there(keys)?;
@@ -91,7 +91,7 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
 fn give_names(
     draft: Draft,
     config: &Config,
-    (data, place): (&DataDir, &Place),
+    (data, place): (&DataDir, &MasterKeySource),
     (keys, ring): (&MasterKeys, &KeyRing),
 ) -> anyhow::Result<Vec<PathBuf>> {
     let now = SystemClock.now();
@@ -197,7 +197,7 @@ fn tell_audit(database: &Path, keys: &KeyRing, details: &serde_json::Value) -> a
     Ok(small_runtime()?.block_on(store.commit(vec![Change::Audit(Box::new(record))]))?)
 }
 
-fn show(arguments: &RestoreArguments, data: &DataDir, place: &Place, restored: &Restored) {
+fn show(arguments: &RestoreArguments, data: &DataDir, place: &MasterKeySource, restored: &Restored) {
     let Restored { contents, doubt, ended, kept, .. } = restored;
     let made = match &contents.note {
         Some(note) => format!("made {} by version {}", shown_time(note.made()), note.version()),

@@ -8,7 +8,7 @@ use super::{small_runtime, welcome};
 use crate::command_line::ConfigArguments;
 use crate::config::{self, Flags};
 use crate::data_dir::DataDir;
-use crate::house::House;
+use crate::instance::Instance;
 use crate::witness::{self, Use};
 use crate::{certificates, end_journal, logging, master_key, private_file, signals};
 
@@ -38,14 +38,14 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
             Ok(())
         };
         let owner = FirstOwner::Generated(&keep);
-        let house = House::open(
+        let instance = Instance::open(
             &loaded,
             master_key::running(keys, &loaded.config.master_key, &data),
             (store, journal),
             (&tls, owner),
         )
         .await?;
-        let addresses = house.addresses();
+        let addresses = instance.addresses();
         welcome::show_addresses(addresses);
         if let Some(name) = made.get() {
             welcome::show_first_login(name, &file, addresses);
@@ -57,6 +57,6 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
             version = env!("CARGO_PKG_VERSION"),
             "answering"
         );
-        house.run(signals).await
+        instance.run(signals).await
     })
 }

@@ -14,7 +14,7 @@ use vestibule_store::Change;
 use vestibule_testkit::{ACCOUNT, Key};
 
 use crate::applications::{bot_login, of, renewed_within};
-use crate::support::{Answer, House};
+use crate::support::{Answer, Instance};
 
 /// The overlap of these tests: less than the idle limits of every dialect.
 const OVERLAP: Duration = Duration::from_hours(1);
@@ -29,24 +29,24 @@ const KEY: &str = "api-keys/1";
 const CLIENT: &str = "oauth-clients/2";
 const TOKEN: &str = "application-tokens/1";
 
-/// A house whose bots may have several sessions, so that no login ends another, and whose owner shows a token that lives
+/// An instance whose bots may have several sessions, so that no login ends another, and whose owner shows a token that lives
 /// longer than any overlap of these tests.
-async fn house() -> House {
-    let mut house = House::start().await;
-    let expires = house.server.clock.now().plus(24 * OVERLAP).as_unix();
+async fn instance() -> Instance {
+    let mut instance = Instance::start().await;
+    let expires = instance.server.clock.now().plus(24 * OVERLAP).as_unix();
     let body = json!({ "name": "renewals", "role": "owner", "expires": expires });
-    let token = house.send(Method::POST, "/admin/v1/administration-tokens", body).await.body;
-    house.owner = token["secret"].as_str().unwrap().to_owned();
+    let token = instance.send(Method::POST, "/admin/v1/administration-tokens", body).await.body;
+    instance.owner = token["secret"].as_str().unwrap().to_owned();
     let concurrency = Concurrency::Many { limit: 0, when_full: WhenFull::Refuse };
-    let mut account = house.server.fixture.account.clone();
+    let mut account = instance.server.fixture.account.clone();
     account.session_policy = SessionPolicy { concurrency, ..account.session_policy };
-    house.server.change(vec![Change::PutAccount(account.into())]).await;
-    house
+    instance.server.change(vec![Change::PutAccount(account.into())]).await;
+    instance
 }
 
 /// Other secrets for something of the fixture.
-async fn renew(house: &House, what: &str, overlap: Duration) -> Value {
-    let answer = renewed_within(house, &of(what), overlap.as_secs()).await;
+async fn renew(instance: &Instance, what: &str, overlap: Duration) -> Value {
+    let answer = renewed_within(instance, &of(what), overlap.as_secs()).await;
     assert_eq!(answer.status, 201, "{answer:?}");
     answer.body
 }
@@ -71,8 +71,8 @@ struct Bot {
 }
 
 /// A bot of the fixture that logs in with these values.
-async fn bot(house: &House, name: &str, values: &Value) -> Bot {
-    let answer = bot_login(house, name, values).await;
+async fn bot(instance: &Instance, name: &str, values: &Value) -> Bot {
+    let answer = bot_login(instance, name, values).await;
     assert_eq!(answer.status(), 200, "{name} logs in");
     let body: Value = answer.json().await.unwrap();
     let text = |key: &str| body[key].as_str().unwrap().to_owned();
@@ -80,20 +80,20 @@ async fn bot(house: &House, name: &str, values: &Value) -> Bot {
 }
 
 /// Whether a session may go on: whoever asks is told the same.
-async fn lives(house: &House, bot: &Bot) -> bool {
-    let check = house.server.request(Method::GET, "/gateway/check").bearer_auth(&bot.bearer);
+async fn lives(instance: &Instance, bot: &Bot) -> bool {
+    let check = instance.server.request(Method::GET, "/gateway/check").bearer_auth(&bot.bearer);
     let check = check.send().await.unwrap().status().as_u16();
-    let refresh = house.server.refresh(&bot.session).await;
+    let refresh = instance.server.refresh(&bot.session).await;
     assert_eq!(check == 200, refresh == 200, "check {check}, refresh {refresh}");
     refresh == 200
 }
 
 /// What the list of sessions shows of the account.
-async fn sessions(house: &House) -> Vec<Value> {
-    let answer = house.get(&format!("/admin/v1/sessions?account={ACCOUNT}")).await;
+async fn sessions(instance: &Instance) -> Vec<Value> {
+    let answer = instance.get(&format!("/admin/v1/sessions?account={ACCOUNT}")).await;
     answer.body["sessions"].as_array().unwrap().clone()
 }
 
-async fn shown(house: &House, what: &str) -> Answer {
-    house.get(&of(what)).await
+async fn shown(instance: &Instance, what: &str) -> Answer {
+    instance.get(&of(what)).await
 }

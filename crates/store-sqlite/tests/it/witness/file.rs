@@ -69,7 +69,7 @@ async fn an_id_that_was_made_illegible_is_repaired_and_its_database_is_in_doubt_
 
 #[tokio::test]
 async fn a_first_testimony_that_was_torn_is_still_to_come() {
-    let place = Place::new();
+    let place = WitnessedDatabase::new();
     drop(witness(&place.witness(), 1).unwrap());
     let file = fs::File::options().write(true).open(place.witness()).unwrap();
     file.write_all_at(&[0xa5; 100], 0).unwrap();
@@ -79,7 +79,7 @@ async fn a_first_testimony_that_was_torn_is_still_to_come() {
 
 #[tokio::test]
 async fn an_empty_witness_is_a_missing_one() {
-    let place = Place::new();
+    let place = WitnessedDatabase::new();
     drop(witness(&place.witness(), 1).unwrap());
     assert_eq!(place.noticed(), [Noticed::FirstWitness]);
     fs::write(place.witness(), [0; 100]).unwrap();
@@ -101,7 +101,7 @@ async fn nobody_but_its_owner_reads_it_and_it_takes_no_more_space() {
 
 #[test]
 fn two_do_not_share_one() {
-    let place = Place::new();
+    let place = WitnessedDatabase::new();
     let _first = witness(&place.witness(), 1).unwrap();
     let refused = witness(&place.witness(), 1).unwrap_err();
     assert!(matches!(refused, WitnessError::InUse { .. }), "{refused:?}");
@@ -109,7 +109,7 @@ fn two_do_not_share_one() {
 
 #[test]
 fn a_file_that_is_something_else_is_refused_and_not_touched() {
-    let place = Place::new();
+    let place = WitnessedDatabase::new();
     for length in [1, 65, 512, 1_000, 4_096, 8_191, 8_192, 8_193, 100_000] {
         for byte in [b'x', 1] {
             fs::write(place.witness(), vec![byte; length]).unwrap();
@@ -136,7 +136,7 @@ async fn one_that_was_cut_short_is_still_a_witness() {
 
 #[test]
 fn a_folder_that_is_not_there_is_an_error_and_no_missing_witness() {
-    let place = Place::new();
+    let place = WitnessedDatabase::new();
     let refused = witness(&place.elsewhere("unmounted/witness"), 1).unwrap_err();
     let WitnessError::Unusable { source, .. } = refused else { panic!("{refused:?}") };
     assert_eq!(source.kind(), io::ErrorKind::NotFound);

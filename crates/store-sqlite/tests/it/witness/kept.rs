@@ -58,7 +58,7 @@ async fn what_is_folded_while_the_store_is_open_is_witnessed_too() {
         store.commit(vec![Change::Audit(bare_audit_record(number).into())]).await.unwrap();
     }
     end(&store, 2).await;
-    let killed = Place::new();
+    let killed = WitnessedDatabase::new();
     for name in ["vestibule.db-wal", "vestibule.db-shm", "witness"] {
         fs::copy(place.elsewhere(name), killed.elsewhere(name)).unwrap();
     }
@@ -69,7 +69,7 @@ async fn what_is_folded_while_the_store_is_open_is_witnessed_too() {
 
 #[tokio::test]
 async fn a_first_witness_that_could_not_be_written_is_still_to_come() {
-    let place = Place::new();
+    let place = WitnessedDatabase::new();
     let file = witness(&place.witness(), 1).unwrap();
     fs::remove_file(place.witness()).unwrap();
     fs::create_dir(place.witness()).unwrap();

@@ -31,9 +31,9 @@ const LENGTH: u64 = 2 * STEP;
 const TOLD: i64 = 777;
 
 /// A folder with a database and, beside it, its witness.
-struct Place(TempDir);
+struct WitnessedDatabase(TempDir);
 
-impl Place {
+impl WitnessedDatabase {
     fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -121,8 +121,8 @@ fn set_back(noticed: &[Noticed]) -> (Standing, u64) {
 }
 
 /// A place whose database was in use: one session has ended since the copy `old` was made, another lives.
-async fn used() -> Place {
-    let place = Place::new();
+async fn used() -> WitnessedDatabase {
+    let place = WitnessedDatabase::new();
     let (store, _) = place.open();
     inhabit(&store).await;
     drop(store);
@@ -133,7 +133,7 @@ async fn used() -> Place {
     place
 }
 
-fn damage(place: &Place, slot: u64) {
+fn damage(place: &WitnessedDatabase, slot: u64) {
     let file = fs::File::options().write(true).open(place.witness()).unwrap();
     file.write_all_at(&[0xa5; 100], slot + 300).unwrap();
 }

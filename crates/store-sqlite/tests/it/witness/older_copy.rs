@@ -6,7 +6,7 @@ use super::*;
 async fn the_first_start_is_noticed_and_the_next_have_nothing_to_say() {
     let place = used().await;
     assert_eq!(place.noticed(), []);
-    let other = Place::new();
+    let other = WitnessedDatabase::new();
     assert_eq!(other.noticed(), [Noticed::FirstWitness]);
     assert_eq!(other.noticed(), []);
 }
@@ -47,7 +47,7 @@ async fn what_was_committed_without_the_witness_is_no_doubt() {
 
 #[tokio::test]
 async fn a_copy_from_before_the_first_witness_is_an_older_one() {
-    let place = Place::new();
+    let place = WitnessedDatabase::new();
     let store = open_without(&place.database(), KEY_CHECK).unwrap();
     inhabit(&store).await;
     drop(store);
@@ -62,7 +62,7 @@ async fn a_copy_from_before_the_first_witness_is_an_older_one() {
 
 #[tokio::test]
 async fn s3_an_older_copy_that_ends_where_the_place_that_is_left_was_written_is_in_doubt() {
-    let spoils: [fn(&Place, u64); 2] = [damage, |place, slot| {
+    let spoils: [fn(&WitnessedDatabase, u64); 2] = [damage, |place, slot| {
         let file = fs::File::options().write(true).open(place.witness()).unwrap();
         file.write_all_at(&[0; 4_096], slot).unwrap();
     }];
@@ -131,7 +131,7 @@ async fn an_older_copy_can_be_accepted() {
 
 #[tokio::test]
 async fn a_start_that_was_cut_short_before_the_database_knew_its_witness_is_no_doubt() {
-    let place = Place::new();
+    let place = WitnessedDatabase::new();
     let store = open_without(&place.database(), KEY_CHECK).unwrap();
     inhabit(&store).await;
     drop(store);
@@ -142,8 +142,8 @@ async fn a_start_that_was_cut_short_before_the_database_knew_its_witness_is_no_d
 }
 
 /// What kill -9 leaves of a place now: the witness last, because nothing is written any more.
-fn killed(place: &Place) -> Place {
-    let killed = Place::new();
+fn killed(place: &WitnessedDatabase) -> WitnessedDatabase {
+    let killed = WitnessedDatabase::new();
     for suffix in ["", "-wal", "-shm"] {
         let name = format!("vestibule.db{suffix}");
         fs::copy(place.elsewhere(&name), killed.elsewhere(&name)).unwrap();

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::crud::{Collection, extent, list_of};
-use crate::client::{Fields, Place, Service, confirm};
+use crate::client::{Fields, ResourcePath, Service, confirm};
 use crate::command_line::{AccountAction, SetAccount};
 use crate::input_error::InputError;
 
 fn accounts() -> Collection {
     Collection {
-        place: Place::of("accounts"),
+        place: ResourcePath::of("accounts"),
         what: "account",
         plural: "accounts",
         columns: &["id", "code", "number", "state", "sign_on", "time_zone", "features"],

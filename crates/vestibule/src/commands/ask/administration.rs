@@ -5,14 +5,14 @@ use vestibule_auth::HOME;
 use vestibule_model::{AccountId, Clock};
 
 use super::crud::{Collection, list_of};
-use crate::client::{Extent, Fields, Place, Service, user_of};
+use crate::client::{Extent, Fields, ResourcePath, Service, user_of};
 use crate::clock::SystemClock;
 use crate::command_line::{AdministrationTokenAction, AdministratorAction, RoleArguments};
 use crate::moment;
 
 pub(super) async fn administrators(service: &Service, action: AdministratorAction) -> anyhow::Result<()> {
     let administrators = Collection {
-        place: Place::of("administrators"),
+        place: ResourcePath::of("administrators"),
         what: "administrator",
         plural: "administrators",
         columns: &["user", "name", "role", "account", "enabled"],
@@ -38,7 +38,7 @@ pub(super) async fn administrators(service: &Service, action: AdministratorActio
 
 pub(super) async fn tokens(service: &Service, action: AdministrationTokenAction) -> anyhow::Result<()> {
     let tokens = Collection {
-        place: Place::of("administration-tokens"),
+        place: ResourcePath::of("administration-tokens"),
         what: "administration token",
         plural: "administration tokens",
         columns: &[

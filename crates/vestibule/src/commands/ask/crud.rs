@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::client::{Extent, Fields, Named, Place, Service, walk};
+use crate::client::{Extent, Fields, Named, ResourcePath, Service, walk};
 use crate::command_line::PageArguments;
 use crate::screen;
 
@@ -12,7 +12,7 @@ const SECRETS: [&str; 4] = ["secret", "token", "access_token_secret", "password"
 /// Things of one kind in one place.
 #[derive(Clone, Debug)]
 pub(crate) struct Collection {
-    pub(crate) place: Place,
+    pub(crate) place: ResourcePath,
     /// What one of them is called.
     pub(crate) what: &'static str,
     /// The same for several.
@@ -63,12 +63,12 @@ impl Collection {
     }
 
     /// The place of the one that is called so, by id or name.
-    pub(super) async fn find(&self, service: &Service, text: &str) -> anyhow::Result<Place> {
+    pub(super) async fn find(&self, service: &Service, text: &str) -> anyhow::Result<ResourcePath> {
         let id = crate::client::id_of(&service.client, &self.named(), text).await?;
         Ok(self.place.at(id))
     }
 
-    pub(super) async fn show(&self, service: &Service, place: &Place) -> anyhow::Result<()> {
+    pub(super) async fn show(&self, service: &Service, place: &ResourcePath) -> anyhow::Result<()> {
         let answer = service.client.get(place, &[]).await?;
         service.output.show(&answer.body, self.columns);
         Ok(())
@@ -105,7 +105,7 @@ impl Collection {
     pub(super) async fn set(
         &self,
         service: &Service,
-        (place, text): (&Place, &str),
+        (place, text): (&ResourcePath, &str),
         fields: Fields,
     ) -> anyhow::Result<()> {
         let answer = service.client.change(place, &fields.into_patch()?).await?;
@@ -113,7 +113,12 @@ impl Collection {
         Ok(())
     }
 
-    pub(super) async fn remove(&self, service: &Service, place: &Place, text: &str) -> anyhow::Result<()> {
+    pub(super) async fn remove(
+        &self,
+        service: &Service,
+        place: &ResourcePath,
+        text: &str,
+    ) -> anyhow::Result<()> {
         let answer = service.client.remove(place).await?;
         service.output.done(&answer.body, &format!("removed {} {text}", self.what));
         Ok(())

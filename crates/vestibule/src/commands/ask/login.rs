@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use vestibule_auth::MIN_PASSWORD_LENGTH;
 
 use crate::client::{
-    Answer, Client, Output, Place, Saved, Secret, Servers, ServiceError, Target, TokenFrom, ask, ask_secret,
-    ask_secret_twice, next_secret_from_stdin, secret_from_stdin,
+    Client, JsonResponse, Output, ResourcePath, Saved, Secret, Servers, ServiceError, Target, TokenFrom, ask,
+    ask_secret, ask_secret_twice, next_secret_from_stdin, secret_from_stdin,
 };
 use crate::command_line::{LogInArguments, LogOutArguments, OwnPasswordArguments};
 use crate::input_error::InputError;
@@ -94,9 +94,9 @@ fn new_password(from_stdin: bool) -> anyhow::Result<Secret> {
     Ok(next_secret_from_stdin(FLAG)?.ok_or_else(missing)?)
 }
 
-async fn post_login(client: &Client, name: &str, password: &Secret) -> Result<Answer, ServiceError> {
+async fn post_login(client: &Client, name: &str, password: &Secret) -> Result<JsonResponse, ServiceError> {
     let body = json!({ "username": name, "password": password.reveal() });
-    client.post(&Place::of("login"), Some(&body)).await
+    client.post(&ResourcePath::of("login"), Some(&body)).await
 }
 
 async fn post_password(
@@ -105,7 +105,11 @@ async fn post_password(
     (password, new): (&Secret, &Secret),
 ) -> Result<(), ServiceError> {
     let body = json!({ "username": name, "password": password.reveal(), "new_password": new.reveal() });
-    client.post(&Place::of("password"), Some(&body)).await.map(drop).map_err(ServiceError::without_advice)
+    client
+        .post(&ResourcePath::of("password"), Some(&body))
+        .await
+        .map(drop)
+        .map_err(ServiceError::without_advice)
 }
 
 /// Saves the session with its service, which is saved too, and chosen, if it was named by a URL.
@@ -151,7 +155,7 @@ pub(super) async fn log_out(arguments: &LogOutArguments) -> anyhow::Result<()> {
         return Ok(());
     }
     let client = Client::new(&target)?;
-    let sentence = match client.post(&Place::of("logout"), None).await {
+    let sentence = match client.post(&ResourcePath::of("logout"), None).await {
         Ok(_) => "logged out".to_owned(),
         Err(error) => match error.status().map(|status| status.as_u16()) {
             Some(401) => "the session had ended already".to_owned(),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use vestibule_model::Generation;
 
 use super::crud::{Collection, list_of};
-use crate::client::{Extent, Place, Service, confirm};
+use crate::client::{Extent, ResourcePath, Service, confirm};
 use crate::command_line::{MasterKeyAction, RetireMasterKey, RotateMasterKey};
 use crate::exit_code::Refusal;
 use crate::input_error::InputError;
@@ -13,7 +13,7 @@ use crate::screen;
 
 fn keys() -> Collection {
     Collection {
-        place: Place::of("master-keys"),
+        place: ResourcePath::of("master-keys"),
         what: "master key",
         plural: "master keys",
         columns: &[
@@ -45,7 +45,7 @@ pub(crate) async fn run(action: MasterKeyAction) -> anyhow::Result<()> {
 }
 
 async fn reload(service: &Service) -> anyhow::Result<()> {
-    let place = Place::of("master-keys").at("reload");
+    let place = ResourcePath::of("master-keys").at("reload");
     let answer = service.client.post(&place, None).await?;
     let known = answer.body["keys"].as_array().cloned().unwrap_or_default();
     let mut list = service.output.list(keys().columns, "master keys");
@@ -68,7 +68,7 @@ async fn rotate(service: &Service, arguments: &RotateMasterKey) -> anyhow::Resul
         Some(generation) => generation,
         None => newest(service).await?,
     };
-    let place = Place::of("master-keys").at(generation).at("activate");
+    let place = ResourcePath::of("master-keys").at(generation).at("activate");
     let answer = service.client.post(&place, None).await?;
     let sentence = format!(
         "generation {generation} is in force. Look at `vestibule master-key list`: when nothing depends on the one before, \
@@ -80,7 +80,7 @@ async fn rotate(service: &Service, arguments: &RotateMasterKey) -> anyhow::Resul
 
 /// The newest generation that the service has, after it has read its keys again; refused when that one is in force already.
 async fn newest(service: &Service) -> anyhow::Result<Generation> {
-    let answer = service.client.post(&Place::of("master-keys").at("reload"), None).await?;
+    let answer = service.client.post(&ResourcePath::of("master-keys").at("reload"), None).await?;
     let known = answer.body["keys"].as_array().context("the service answers without a list of keys")?;
     let at_hand = known.iter().filter(|key| key["at_hand"] == true);
     let newest = at_hand.max_by_key(|key| key["generation"].as_u64());
@@ -108,7 +108,7 @@ async fn retire(service: &Service, arguments: &RetireMasterKey) -> anyhow::Resul
         );
         confirm(&question, arguments.yes)?;
     }
-    let place = Place::of("master-keys").at(generation).at("retire");
+    let place = ResourcePath::of("master-keys").at(generation).at("retire");
     let body = json!({ "end_sessions": arguments.end_sessions });
     let answer = service.client.post(&place, Some(&body)).await?;
     let keep = if answer.body["remains"]["verifies_audit"] == true {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::client::{Place, Service, ServiceError, items};
+use crate::client::{ResourcePath, Service, ServiceError, items};
 use crate::command_line::PolicyAction;
 
 const COLUMNS: &[&str] = &[
@@ -17,7 +17,7 @@ const COLUMNS: &[&str] = &[
 ];
 
 pub(super) async fn run(service: &Service, action: PolicyAction) -> anyhow::Result<()> {
-    let policies = items(service.client.get(&Place::of("policies"), &[]).await?.body)?;
+    let policies = items(service.client.get(&ResourcePath::of("policies"), &[]).await?.body)?;
     match action {
         PolicyAction::List => {
             let mut list = service.output.list(COLUMNS, "policies");

@@ -5,7 +5,7 @@ use vestibule_model::{AccountId, Clock};
 use super::crud::{Collection, extent, list_of};
 use super::reference;
 use super::thing::Kind;
-use crate::client::{Place, Service, ServiceError, confirm, id_of, user_of};
+use crate::client::{ResourcePath, Service, ServiceError, confirm, id_of, user_of};
 use crate::clock::SystemClock;
 use crate::command_line::{ClientFields, EndSessions, KeyFields, ListSessions, SessionAction, TokenFields};
 use crate::commands::count;
@@ -14,7 +14,7 @@ use crate::moment;
 
 fn sessions() -> Collection {
     Collection {
-        place: Place::of("sessions"),
+        place: ResourcePath::of("sessions"),
         what: "session",
         plural: "sessions",
         columns: &[
@@ -76,7 +76,7 @@ async fn query(service: &Service, list: &ListSessions) -> anyhow::Result<Vec<(&'
 }
 
 async fn end_all(service: &Service, end: &EndSessions) -> anyhow::Result<()> {
-    let account = Place::of("accounts").at(end.account);
+    let account = ResourcePath::of("accounts").at(end.account);
     let whose = if let Some(user) = &end.user {
         account.at("users").at(user_of(&service.client, end.account, user).await?)
     } else if let Some(text) = &end.application {
@@ -89,7 +89,7 @@ async fn end_all(service: &Service, end: &EndSessions) -> anyhow::Result<()> {
 }
 
 /// Ends all sessions in a place, and says how many there were.
-pub(super) async fn ended(service: &Service, place: &Place) -> anyhow::Result<()> {
+pub(super) async fn ended(service: &Service, place: &ResourcePath) -> anyhow::Result<()> {
     let answer = service.client.end(place).await?;
     let number = answer.body.get("ended").and_then(serde_json::Value::as_u64).unwrap_or_default();
     service.output.done(&answer.body, &format!("ended {}", count(number, "session")));

@@ -5,7 +5,7 @@ use serde_json::Value;
 use vestibule_model::AccountId;
 
 use super::crud::{Collection, extent, list_of};
-use crate::client::{Fields, Place, Service, id_of};
+use crate::client::{Fields, ResourcePath, Service, id_of};
 use crate::command_line::{
     ClientFields, GroupFields, KeyFields, ProfileFields, RenewThing, SecretAction, SkillFields, ThingAction,
     TokenFields, UseFields,
@@ -28,7 +28,7 @@ pub(crate) trait Kind: Args {
     /// Those of an account.
     fn of(account: AccountId) -> Collection {
         Collection {
-            place: Place::of("accounts").at(account).at(Self::COLLECTION),
+            place: ResourcePath::of("accounts").at(account).at(Self::COLLECTION),
             what: Self::WHAT,
             plural: Self::PLURAL,
             columns: Self::COLUMNS,

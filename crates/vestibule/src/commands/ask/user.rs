@@ -9,7 +9,7 @@ use super::session::ended;
 use super::thing::Kind;
 use crate::apply::generated_password;
 use crate::client::{
-    Fields, Place, Secret, Service, ServiceError, ask_secret_twice, confirm, id_of, secret_from_stdin,
+    Fields, ResourcePath, Secret, Service, ServiceError, ask_secret_twice, confirm, id_of, secret_from_stdin,
     user_of,
 };
 use crate::command_line::{
@@ -21,7 +21,7 @@ use crate::screen;
 /// The users of an account.
 fn users(account: AccountId) -> Collection {
     Collection {
-        place: Place::of("accounts").at(account).at("users"),
+        place: ResourcePath::of("accounts").at(account).at("users"),
         what: "user",
         plural: "users",
         columns: &[
@@ -77,7 +77,7 @@ pub(super) async fn run(service: &Service, action: UserAction) -> anyhow::Result
     }
 }
 
-async fn place(service: &Service, one: &OneUser) -> anyhow::Result<Place> {
+async fn place(service: &Service, one: &OneUser) -> anyhow::Result<ResourcePath> {
     let id = user_of(&service.client, one.account, &one.user).await?;
     Ok(users(one.account).place.at(id))
 }
@@ -154,7 +154,7 @@ async fn password(
     if !from.generate_password {
         return Ok(None);
     }
-    let account = service.client.get(&Place::of("accounts").at(account), &[]).await?.body;
+    let account = service.client.get(&ResourcePath::of("accounts").at(account), &[]).await?.body;
     let policy = account.get("password_policy").cloned().unwrap_or(Value::Null);
     let policy: PasswordPolicy = serde_json::from_value(policy).unwrap_or_default();
     let password = generated_password(&policy, &OsRng)

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::reference;
-use crate::client::{Place, Service, ServiceError, ask_secret, items, secret_from_stdin, user_of};
+use crate::client::{ResourcePath, Service, ServiceError, ask_secret, items, secret_from_stdin, user_of};
 use crate::command_line::WhyArguments;
 use crate::moment;
 use crate::{client, screen};
 
 pub(super) async fn run(service: &Service, arguments: &WhyArguments) -> anyhow::Result<()> {
     let body = question(service, arguments).await?;
-    let answer = service.client.post(&Place::of("why"), Some(&body)).await?;
+    let answer = service.client.post(&ResourcePath::of("why"), Some(&body)).await?;
     let lives = items(answer.body)?;
     if service.output.is_json() {
         service.output.show(&Value::Array(lives), &[]);

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use anyhow::Context;
 use vestibule_model::Clock;
 
-use crate::client::{Place, Service, walk};
+use crate::client::{ResourcePath, Service, walk};
 use crate::clock::SystemClock;
 use crate::command_line::{DownloadArguments, EntryFilter, ListEntries};
 use crate::commands::ask::{extent, reference, tell_of_more, user_in};
@@ -38,7 +38,8 @@ pub(crate) fn list(arguments: &ListEntries) -> anyhow::Result<()> {
         query.push(("order", order.to_owned()));
         let mut list = service.output.lines(COLUMNS, "entries");
         let extent = extent(&arguments.pages);
-        let more = walk(&service.client, &Place::of("audit"), &query, extent, |page| list.page(page)).await?;
+        let more =
+            walk(&service.client, &ResourcePath::of("audit"), &query, extent, |page| list.page(page)).await?;
         list.end()?;
         tell_of_more(more);
         Ok(())
@@ -50,7 +51,7 @@ pub(crate) fn download(arguments: &DownloadArguments) -> anyhow::Result<()> {
     small_runtime()?.block_on(async {
         let service = Service::open(&arguments.service)?;
         let query = query(&service, &arguments.filter).await?;
-        let mut answer = service.client.open(&Place::of("audit").at("export"), &query).await?;
+        let mut answer = service.client.open(&ResourcePath::of("audit").at("export"), &query).await?;
         let bar = Bar::bytes("downloading");
         let mut bytes = 0;
         while let Some(chunk) = answer.chunk().await.map_err(|error| service.client.unreachable(&error))? {

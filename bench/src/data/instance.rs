@@ -46,7 +46,7 @@ impl Size {
 }
 
 /// A database with live sessions.
-pub(crate) struct House {
+pub(crate) struct Instance {
     folder: TempDir,
     /// Key and users.
     pub(crate) fixture: Fixture,
@@ -54,7 +54,7 @@ pub(crate) struct House {
     pub(crate) bearers: Arc<Tokens>,
 }
 
-impl House {
+impl Instance {
     /// Writes everything into an empty folder.
     pub(crate) fn build(folder: TempDir, size: Size) -> Result<Self> {
         screen::note(format_args!(

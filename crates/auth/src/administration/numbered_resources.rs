@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use vestibule_model::{AccountId, Group, Profile, RoleType, Skill, User};
 use vestibule_store::Change;
 
+use super::account_resources::AccountResource;
+use super::audited_write::{AuditDetails, AuditedWrite};
 use super::names::check_name;
-use super::parts::Part;
-use super::written::{Told, Written};
-use super::{AdministrationError, Caller, Once, Scope};
+use super::{AdministrationError, Caller, Idempotency, Scope};
 use crate::directory::AccountEntry;
 use crate::service::Auth;
 
@@ -22,7 +22,7 @@ const MOST_PERMISSIONS: usize = 10_000;
 const LARGEST_ID: i64 = (1 << 53) - 1;
 
 /// A named thing that is numbered within its account.
-pub trait Numbered: Part {
+pub trait NumberedResource: AccountResource {
     /// One with nothing in it.
     fn blank(id: i64) -> Self;
 
@@ -38,12 +38,12 @@ pub fn next_id(present: impl IntoIterator<Item = i64>) -> Option<i64> {
 
 impl Auth {
     /// Makes a profile, group or skill, with the next id unless one is given. `fill` is given a blank one.
-    pub async fn make_numbered<P: Numbered>(
+    pub async fn create_numbered_resource<P: NumberedResource>(
         &self,
         caller: &Caller,
         (account, id): (AccountId, Option<i64>),
         fill: impl Fn(P) -> Result<P, AdministrationError>,
-        once: Once<'_, P>,
+        idempotency: Idempotency<'_, P>,
     ) -> Result<P, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         self.write_directory(caller, || {
@@ -51,15 +51,18 @@ impl Auth {
             let id = free_id::<P>(&entry, id)?;
             let mut part = fill(P::blank(id))?;
             part.check(&entry, None)?;
-            let told = Told::made(&part).in_account(account);
-            let written = Written::one(part.clone().put(account), told);
-            Ok((Some(written.once(self, caller, (&once, &part))), part))
+            let details = AuditDetails::made(&part).in_account(account);
+            let written = AuditedWrite::one(part.clone().put(account), details);
+            Ok((Some(written.remembered_under(self, caller, (&idempotency, &part))), part))
         })
         .await
     }
 }
 
-fn free_id<P: Part>(account: &AccountEntry, wanted: Option<i64>) -> Result<i64, AdministrationError> {
+fn free_id<P: AccountResource>(
+    account: &AccountEntry,
+    wanted: Option<i64>,
+) -> Result<i64, AdministrationError> {
     let all = P::all(account);
     if all.len() >= MOST {
         let reason = format!("the account has {MOST} of this kind already, and may not have more");
@@ -79,7 +82,7 @@ fn free_id<P: Part>(account: &AccountEntry, wanted: Option<i64>) -> Result<i64, 
 }
 
 /// A name says which one is meant: no other of the kind has it in the account.
-fn check_own_name<P: Numbered>(
+fn check_own_name<P: NumberedResource>(
     part: &P,
     account: &AccountEntry,
     before: Option<&P>,
@@ -93,7 +96,7 @@ fn check_own_name<P: Numbered>(
     if is_taken { Err(AdministrationError::Taken("name")) } else { Ok(()) }
 }
 
-impl Part for Profile {
+impl AccountResource for Profile {
     const KIND: &'static str = "profile";
 
     fn id(&self) -> i64 {
@@ -113,7 +116,7 @@ impl Part for Profile {
         check_own_name(self, account, before)
     }
 
-    fn let_go(&self, account: &AccountEntry) -> Result<(), AdministrationError> {
+    fn expect_deletable(&self, account: &AccountEntry) -> Result<(), AdministrationError> {
         refuse_if_named(users_who(account, |user| user.profiles.contains(&self.id)), 0)
     }
 
@@ -126,7 +129,7 @@ impl Part for Profile {
     }
 }
 
-impl Numbered for Profile {
+impl NumberedResource for Profile {
     fn blank(id: i64) -> Self {
         Self { id, name: String::new(), role: RoleType::Agent, rank: None, permissions: Vec::new() }
     }
@@ -136,7 +139,7 @@ impl Numbered for Profile {
     }
 }
 
-impl Part for Group {
+impl AccountResource for Group {
     const KIND: &'static str = "group";
 
     fn id(&self) -> i64 {
@@ -152,7 +155,7 @@ impl Part for Group {
         check_parent(self, account)
     }
 
-    fn let_go(&self, account: &AccountEntry) -> Result<(), AdministrationError> {
+    fn expect_deletable(&self, account: &AccountEntry) -> Result<(), AdministrationError> {
         let users =
             users_who(account, |user| user.member_of == Some(self.id) || user.manager_of.contains(&self.id));
         let groups = account.groups().iter().filter(|group| group.parent == Some(self.id)).count();
@@ -168,7 +171,7 @@ impl Part for Group {
     }
 }
 
-impl Numbered for Group {
+impl NumberedResource for Group {
     fn blank(id: i64) -> Self {
         Self { id, name: String::new(), parent: None }
     }
@@ -178,7 +181,7 @@ impl Numbered for Group {
     }
 }
 
-impl Part for Skill {
+impl AccountResource for Skill {
     const KIND: &'static str = "skill";
 
     fn id(&self) -> i64 {
@@ -193,7 +196,7 @@ impl Part for Skill {
         check_own_name(self, account, before)
     }
 
-    fn let_go(&self, account: &AccountEntry) -> Result<(), AdministrationError> {
+    fn expect_deletable(&self, account: &AccountEntry) -> Result<(), AdministrationError> {
         refuse_if_named(users_who(account, |user| user.skills.contains(&self.id)), 0)
     }
 
@@ -206,7 +209,7 @@ impl Part for Skill {
     }
 }
 
-impl Numbered for Skill {
+impl NumberedResource for Skill {
     fn blank(id: i64) -> Self {
         Self { id, name: String::new() }
     }

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use vestibule_model::{AccountId, Audited};
 use vestibule_store::Change;
 
-use super::written::{Told, Written};
+use super::audited_write::{AuditDetails, AuditedWrite};
 use super::{AdministrationError, Caller, Scope};
 use crate::directory::AccountEntry;
 use crate::service::Auth;
 
 /// A kind of thing that accounts have.
-pub trait Part: Audited + Clone + PartialEq + Send + Sync + 'static {
+pub trait AccountResource: Audited + Clone + PartialEq + Send + Sync + 'static {
     /// What people call it.
     const KIND: &'static str;
 
@@ -28,7 +28,7 @@ pub trait Part: Audited + Clone + PartialEq + Send + Sync + 'static {
     fn check(&mut self, account: &AccountEntry, before: Option<&Self>) -> Result<(), AdministrationError>;
 
     /// Refuses to be deleted while something in its account stands on it.
-    fn let_go(&self, _account: &AccountEntry) -> Result<(), AdministrationError> {
+    fn expect_deletable(&self, _account: &AccountEntry) -> Result<(), AdministrationError> {
         Ok(())
     }
 
@@ -40,7 +40,7 @@ pub trait Part: Audited + Clone + PartialEq + Send + Sync + 'static {
 }
 
 /// A page of things of one kind, in the order of their ids.
-pub struct PartPage<P> {
+pub struct AccountResourcePage<P> {
     /// The things.
     pub parts: Vec<P>,
     /// Ask again with this; None: that was all.
@@ -49,12 +49,12 @@ pub struct PartPage<P> {
 
 impl Auth {
     /// The things of a kind that an account has: at most `limit`.
-    pub fn parts<P: Part>(
+    pub fn account_resources<P: AccountResource>(
         &self,
         caller: &Caller,
         account: AccountId,
         (limit, cursor): (usize, Option<&str>),
-    ) -> Result<PartPage<P>, AdministrationError> {
+    ) -> Result<AccountResourcePage<P>, AdministrationError> {
         caller.require(Scope::ReadAccount(account))?;
         let entry = self.account_entry(account)?;
         let question = format!("{} of {account}", P::KIND);
@@ -70,11 +70,11 @@ impl Auth {
         let (page, rest) = all[first..].split_at(limit.min(all.len() - first));
         let next = page.last().filter(|_| !rest.is_empty());
         let next = next.map(|last| self.cursor(&question, &last.id().to_string()));
-        Ok(PartPage { parts: page.iter().copied().cloned().collect(), next })
+        Ok(AccountResourcePage { parts: page.iter().copied().cloned().collect(), next })
     }
 
     /// One of them.
-    pub fn part_of_id<P: Part>(
+    pub fn account_resource<P: AccountResource>(
         &self,
         caller: &Caller,
         account: AccountId,
@@ -85,7 +85,7 @@ impl Auth {
     }
 
     /// Refuses who may not change it, and what is not there: asked before the rest of a request is looked at.
-    pub fn expect_part<P: Part>(
+    pub fn expect_account_resource<P: AccountResource>(
         &self,
         caller: &Caller,
         (account, id): (AccountId, i64),
@@ -95,7 +95,7 @@ impl Auth {
     }
 
     /// Changes one of them. `edit` is given the present one, and may refuse; `unchanged` is asked about it last.
-    pub async fn change_part<P: Part>(
+    pub async fn change_account_resource<P: AccountResource>(
         &self,
         caller: &Caller,
         (account, id): (AccountId, i64),
@@ -114,14 +114,14 @@ impl Auth {
             if after == *before {
                 return Ok((None, after));
             }
-            let told = Told::changed(before, &after).in_account(account);
-            Ok((Some(Written::one(after.clone().put(account), told)), after))
+            let details = AuditDetails::changed(before, &after).in_account(account);
+            Ok((Some(AuditedWrite::one(after.clone().put(account), details)), after))
         })
         .await
     }
 
     /// Deletes one of them. `unchanged` is asked about the present one.
-    pub async fn delete_part<P: Part>(
+    pub async fn delete_account_resource<P: AccountResource>(
         &self,
         caller: &Caller,
         (account, id): (AccountId, i64),
@@ -132,16 +132,19 @@ impl Auth {
             let entry: Arc<AccountEntry> = self.account_entry(account)?;
             let part = present::<P>(&entry, id)?;
             unchanged(part)?;
-            part.let_go(&entry)?;
-            let told = Told::deleted(part).in_account(account);
-            Ok((Some(Written::one(part.delete(account), told)), ()))
+            part.expect_deletable(&entry)?;
+            let details = AuditDetails::deleted(part).in_account(account);
+            Ok((Some(AuditedWrite::one(part.delete(account), details)), ()))
         })
         .await
     }
 }
 
 /// The one of this id.
-pub(super) fn present<P: Part>(account: &AccountEntry, id: i64) -> Result<&P, AdministrationError> {
+pub(super) fn present<P: AccountResource>(
+    account: &AccountEntry,
+    id: i64,
+) -> Result<&P, AdministrationError> {
     let found = P::all(account).into_iter().find(|part| part.id() == id);
     found.ok_or(AdministrationError::NotFound(P::KIND))
 }

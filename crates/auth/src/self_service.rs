@@ -64,7 +64,7 @@ impl Auth {
         self.loaded().await;
         let others: Vec<Session> = {
             // No login in between opens a session that is not seen.
-            let _turn = self.turns.of(held.user).lock().await;
+            let _turn = self.user_locks.of(held.user).lock().await;
             let sessions = self.live.of_user(held.user, self.clock.now()).into_iter();
             let others = sessions.filter(|session| session.id != held.id);
             others.filter_map(|session| self.live.remove(session.id)).collect()

@@ -11,20 +11,20 @@ use tracing::Instrument;
 use tracing::instrument::Instrumented;
 
 /// A future that goes on when it is dropped before its end.
-pub(crate) struct ToItsEnd<F>(Option<Pin<Box<Instrumented<F>>>>)
+pub(crate) struct DetachOnDrop<F>(Option<Pin<Box<Instrumented<F>>>>)
 where
     F: Future<Output: Send> + Send + 'static;
 
-impl<F> ToItsEnd<F>
+impl<F> DetachOnDrop<F>
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    pub(crate) fn of(work: F) -> Self {
+    pub(crate) fn new(work: F) -> Self {
         Self(Some(Box::pin(work.in_current_span())))
     }
 }
 
-impl<F> Future for ToItsEnd<F>
+impl<F> Future for DetachOnDrop<F>
 where
     F: Future<Output: Send> + Send + 'static,
 {
@@ -41,7 +41,7 @@ where
     }
 }
 
-impl<F> Drop for ToItsEnd<F>
+impl<F> Drop for DetachOnDrop<F>
 where
     F: Future<Output: Send> + Send + 'static,
 {
@@ -61,14 +61,14 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_awaited_gives_its_answer() {
-        assert_eq!(ToItsEnd::of(async { 7 }).await, 7);
+        assert_eq!(DetachOnDrop::new(async { 7 }).await, 7);
     }
 
     #[tokio::test]
     async fn what_is_dropped_half_way_goes_on_to_its_end() {
         let (go, gone) = oneshot::channel::<()>();
         let (end, ended) = oneshot::channel();
-        let mut work = ToItsEnd::of(async move {
+        let mut work = DetachOnDrop::new(async move {
             gone.await.unwrap();
             end.send(()).unwrap();
         });
@@ -81,7 +81,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_dropped_before_it_began_runs_too() {
         let (end, ended) = oneshot::channel();
-        drop(ToItsEnd::of(async move { end.send(()).unwrap() }));
+        drop(DetachOnDrop::new(async move { end.send(()).unwrap() }));
         ended.await.unwrap();
     }
 

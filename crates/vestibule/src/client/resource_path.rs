@@ -4,9 +4,9 @@ use std::fmt::Display;
 
 /// The part of a path behind `/admin/v1`. Its segments are ids and words of this program, encoded when it is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place(Vec<String>);
+pub(crate) struct ResourcePath(Vec<String>);
 
-impl Place {
+impl ResourcePath {
     /// A collection at the top, such as `accounts`.
     pub(crate) fn of(collection: &str) -> Self {
         Self(vec![collection.to_owned()])
@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn segments_begin_with_those_of_the_api() {
-        let place = Place::of("accounts").at("one").at("users").at(7);
+        let place = ResourcePath::of("accounts").at("one").at("users").at(7);
         assert_eq!(place.segments().collect::<Vec<_>>(), ["admin", "v1", "accounts", "one", "users", "7"]);
     }
 }

@@ -14,7 +14,7 @@ use vestibule_crypto::SealContext;
 use vestibule_model::{Actor, Millis, RememberedAnswer, SecretDigest, sealed_under};
 use vestibule_store::{Change, StoreError};
 
-use super::written::Written;
+use super::audited_write::AuditedWrite;
 use super::{AdministrationError, Caller, Scope};
 use crate::service::Auth;
 
@@ -30,7 +30,7 @@ const FIELD: &str = "Idempotency-Key";
 
 /// The answer to a creation, as it is given again.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Answer {
+pub struct StoredResponse {
     /// Where the thing is.
     pub location: String,
     /// The tag of what was made.
@@ -41,7 +41,7 @@ pub struct Answer {
 
 /// A request under a key.
 #[derive(Clone, Copy)]
-pub struct Keyed<'a> {
+pub struct IdempotentRequest<'a> {
     /// The caller's key.
     pub key: &'a str,
     /// Everything that makes the request what it is: method, target, body.
@@ -49,15 +49,15 @@ pub struct Keyed<'a> {
 }
 
 /// What to do about a creation.
-pub enum Begun {
+pub enum IdempotencyState {
     /// It is to be done.
-    First(FirstTime),
+    New(PendingCreation),
     /// It was done, and this was answered.
-    Again(Answer),
+    Replay(StoredResponse),
 }
 
 /// A creation under way. Others under the same key are refused for as long as this lives.
-pub struct FirstTime(Option<(Arc<Auth>, Name)>);
+pub struct PendingCreation(Option<(Arc<Auth>, Name)>);
 
 /// What a creation is remembered by: by the digests of these, under the generation of the master key that is in force then.
 #[derive(Clone)]
@@ -67,23 +67,26 @@ struct Name {
 }
 
 /// How the thing that a creation makes is answered, so that the answer can be kept with it.
-pub struct Once<'a, T> {
+pub struct Idempotency<'a, T> {
     name: Option<Name>,
-    answer: &'a (dyn Fn(&T) -> Answer + Sync),
+    answer: &'a (dyn Fn(&T) -> StoredResponse + Sync),
 }
 
 /// The keys of what is under way.
 #[derive(Default)]
-pub(crate) struct UnderWay(Mutex<HashSet<Vec<u8>>>);
+pub(crate) struct KeysInFlight(Mutex<HashSet<Vec<u8>>>);
 
-impl FirstTime {
+impl PendingCreation {
     /// To be handed to whoever makes the thing.
-    pub fn once<'a, T>(&self, answer: &'a (dyn Fn(&T) -> Answer + Sync)) -> Once<'a, T> {
-        Once { name: self.0.as_ref().map(|(_, name)| name.clone()), answer }
+    pub fn with_response<'a, T>(
+        &self,
+        answer: &'a (dyn Fn(&T) -> StoredResponse + Sync),
+    ) -> Idempotency<'a, T> {
+        Idempotency { name: self.0.as_ref().map(|(_, name)| name.clone()), answer }
     }
 }
 
-impl Drop for FirstTime {
+impl Drop for PendingCreation {
     fn drop(&mut self) {
         if let Some((auth, name)) = &self.0 {
             auth.under_way.keys().remove(&name.key);
@@ -91,17 +94,22 @@ impl Drop for FirstTime {
     }
 }
 
-impl UnderWay {
+impl KeysInFlight {
     fn keys(&self) -> MutexGuard<'_, HashSet<Vec<u8>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Written {
+impl AuditedWrite {
     /// Remembers with the changes how `made` is answered, if the request came under a key.
-    pub(super) fn once<T>(mut self, auth: &Auth, caller: &Caller, (once, made): (&Once<'_, T>, &T)) -> Self {
-        if let Some(name) = &once.name {
-            self.changes.push(auth.remember(name, &(once.answer)(made), caller.now));
+    pub(super) fn remembered_under<T>(
+        mut self,
+        auth: &Auth,
+        caller: &Caller,
+        (idempotency, made): (&Idempotency<'_, T>, &T),
+    ) -> Self {
+        if let Some(name) = &idempotency.name {
+            self.changes.push(auth.remember(name, &(idempotency.answer)(made), caller.now));
         }
         self
     }
@@ -114,25 +122,25 @@ impl Auth {
         self: &Arc<Self>,
         caller: &Caller,
         scope: Scope,
-        keyed: Option<Keyed<'_>>,
-    ) -> Result<Begun, AdministrationError> {
+        keyed: Option<IdempotentRequest<'_>>,
+    ) -> Result<IdempotencyState, AdministrationError> {
         caller.require(scope)?;
-        let Some(keyed) = keyed else { return Ok(Begun::First(FirstTime(None))) };
+        let Some(keyed) = keyed else { return Ok(IdempotencyState::New(PendingCreation(None))) };
         let name = Self::name_of(caller, keyed);
         if !self.under_way.keys().insert(name.key.clone()) {
             return Err(AdministrationError::Conflict(format!("{FIELD}: a request under it is under way")));
         }
         let request = name.request.clone();
         let keys = self.secrets.digests(&name.key);
-        let first = FirstTime(Some((Arc::clone(self), name)));
+        let first = PendingCreation(Some((Arc::clone(self), name)));
         let mut remembered = None;
         for key in keys {
             remembered = remembered.or(self.store.answer(key).await?);
         }
         match remembered.filter(|answer| answer.at >= caller.now.minus(REMEMBERED)) {
-            None => Ok(Begun::First(first)),
+            None => Ok(IdempotencyState::New(first)),
             Some(answer) if self.secrets.matches(&request, &answer.request) => {
-                self.opened(&answer).map(Begun::Again)
+                self.opened(&answer).map(IdempotencyState::Replay)
             }
             Some(_) => Err(AdministrationError::invalid(FIELD, "it was given to another request")),
         }
@@ -151,7 +159,7 @@ impl Auth {
     }
 
     /// The same key of two callers is two keys; an administrator who logs in anew is the same caller.
-    fn name_of(caller: &Caller, keyed: Keyed<'_>) -> Name {
+    fn name_of(caller: &Caller, keyed: IdempotentRequest<'_>) -> Name {
         let who = match &caller.actor {
             Actor::User { id, .. } => format!("user {id}"),
             Actor::AdministrationToken { id, .. } => format!("token {id}"),
@@ -164,7 +172,7 @@ impl Auth {
         }
     }
 
-    fn remember(&self, name: &Name, answer: &Answer, now: Millis) -> Change {
+    fn remember(&self, name: &Name, answer: &StoredResponse, now: Millis) -> Change {
         let text = zeroize::Zeroizing::new(serde_json::to_vec(answer).unwrap_or_default());
         // All under one generation: the master key may be rotated between them.
         let answer = loop {
@@ -177,7 +185,7 @@ impl Auth {
         Change::RememberAnswer { answer: Box::new(answer), replaces_before: now.minus(REMEMBERED) }
     }
 
-    fn opened(&self, answer: &RememberedAnswer) -> Result<Answer, AdministrationError> {
+    fn opened(&self, answer: &RememberedAnswer) -> Result<StoredResponse, AdministrationError> {
         let unreadable = |error: Box<dyn std::error::Error + Send + Sync>| {
             AdministrationError::Store(StoreError::Unavailable(error))
         };

@@ -10,7 +10,7 @@ use crate::service::Auth;
 const ATTEMPTS: usize = 5;
 
 /// What the audit is told of a change. `before` and `after` are JSON objects without secrets.
-pub(super) struct Told {
+pub(super) struct AuditDetails {
     action: AuditAction,
     account: Option<AccountId>,
     user: Option<UserId>,
@@ -19,7 +19,7 @@ pub(super) struct Told {
     after: Option<String>,
 }
 
-impl Told {
+impl AuditDetails {
     /// Something is made.
     pub(super) fn made<T: Audited>(thing: &T) -> Self {
         Self::new(AuditAction::Created, None, Some(thing), thing.audit_target())
@@ -75,23 +75,27 @@ impl Told {
 }
 
 /// What is to be committed, and what the audit is told of it.
-pub(super) struct Written {
+pub(super) struct AuditedWrite {
     pub(super) changes: Vec<Change>,
-    pub(super) told: Told,
+    pub(super) details: AuditDetails,
 }
 
-impl Written {
-    pub(super) fn one(change: Change, told: Told) -> Self {
-        Self { changes: vec![change], told }
+impl AuditedWrite {
+    pub(super) fn one(change: Change, details: AuditDetails) -> Self {
+        Self { changes: vec![change], details }
     }
 }
 
 impl Auth {
     /// Changes what is not part of the directory: administrators and their tokens.
-    pub(super) async fn write(&self, caller: &Caller, written: Written) -> Result<(), AdministrationError> {
-        self.expect_standing(caller).await?;
-        let Written { mut changes, told } = written;
-        changes.push(Change::Audit(Box::new(told.record(caller))));
+    pub(super) async fn write(
+        &self,
+        caller: &Caller,
+        written: AuditedWrite,
+    ) -> Result<(), AdministrationError> {
+        self.expect_eligible(caller).await?;
+        let AuditedWrite { mut changes, details } = written;
+        changes.push(Change::Audit(Box::new(details.record(caller))));
         Ok(self.store.commit(changes).await?)
     }
 
@@ -101,20 +105,20 @@ impl Auth {
     pub(super) async fn write_directory<T>(
         &self,
         caller: &Caller,
-        decide: impl Fn() -> Result<(Option<Written>, T), AdministrationError>,
+        decide: impl Fn() -> Result<(Option<AuditedWrite>, T), AdministrationError>,
     ) -> Result<T, AdministrationError> {
-        let _turn = self.directory_turn.lock().await;
+        let _turn = self.directory_lock.lock().await;
         for _ in 0..ATTEMPTS {
-            self.follow_in_turn().await?;
-            self.expect_standing(caller).await?;
+            self.follow_locked().await?;
+            self.expect_eligible(caller).await?;
             let expected = Change::ExpectSequence(self.sequence());
             let (written, decided) = decide()?;
-            let Some(Written { mut changes, told }) = written else { return Ok(decided) };
+            let Some(AuditedWrite { mut changes, details }) = written else { return Ok(decided) };
             changes.insert(0, expected);
-            changes.push(Change::Audit(Box::new(told.record(caller))));
+            changes.push(Change::Audit(Box::new(details.record(caller))));
             match self.store.commit(changes).await {
                 Ok(()) => {
-                    self.follow_in_turn().await?;
+                    self.follow_locked().await?;
                     return Ok(decided);
                 }
                 Err(StoreError::DirectoryMoved) => {}

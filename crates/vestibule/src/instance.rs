@@ -24,7 +24,7 @@ use crate::service_manager;
 use crate::signals::Signals;
 
 /// A service that is answering.
-pub(crate) struct House {
+pub(crate) struct Instance {
     auth: Arc<Auth>,
     background: JoinHandle<()>,
     listeners: Listeners,
@@ -33,7 +33,7 @@ pub(crate) struct House {
     grace: Duration,
 }
 
-impl House {
+impl Instance {
     /// Starts everything; with a first owner, if there is none who may log in. Must be called within a runtime, which the
     /// background tasks live on.
     pub(crate) async fn open(

@@ -6,15 +6,15 @@ use std::fmt;
 use std::net::IpAddr;
 
 use vestibule_model::{
-    AccountState, Application, ApplicationToken, Feature, Millis, Opening, Privilege, SecretVersion, SignOn,
-    User, UserKind,
+    AccountState, Application, ApplicationToken, AuthenticationMethod, Feature, Millis, Privilege,
+    SecretVersion, SignOn, User, UserKind,
 };
 
 use crate::directory::{AccountFacts, UsableApiKey, UserEntry};
 
 /// A state in which somebody who proved who they are is refused. Told to nobody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum IneligibleReason {
     /// Too many failed logins.
     Locked,
     /// The account or the user is disabled.
@@ -31,7 +31,7 @@ pub enum Standing {
     TooManySessions,
 }
 
-impl fmt::Display for Standing {
+impl fmt::Display for IneligibleReason {
     /// For the log.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
@@ -47,28 +47,28 @@ impl fmt::Display for Standing {
 }
 
 /// Whether the account and the user are in use at all.
-pub(crate) fn enabled(entry: &AccountFacts, user: &User) -> Result<(), Standing> {
+pub(crate) fn enabled(entry: &AccountFacts, user: &User) -> Result<(), IneligibleReason> {
     let usable = entry.account.state == AccountState::Enabled && user.enabled;
-    if usable { Ok(()) } else { Err(Standing::Disabled) }
+    if usable { Ok(()) } else { Err(IneligibleReason::Disabled) }
 }
 
 /// Whether the account's users prove who they are by password at all.
-pub(crate) fn passwords_count(entry: &AccountFacts) -> Result<(), Standing> {
+pub(crate) fn passwords_count(entry: &AccountFacts) -> Result<(), IneligibleReason> {
     match entry.account.sign_on {
         SignOn::Password => Ok(()),
-        SignOn::SsoOnly => Err(Standing::SsoOnly),
+        SignOn::SsoOnly => Err(IneligibleReason::SsoOnly),
     }
 }
 
 /// Whether somebody who proved the user's password may be logged in.
-pub(crate) fn of_user(entry: &AccountFacts, user: &User, now: Millis) -> Result<(), Standing> {
+pub(crate) fn of_user(entry: &AccountFacts, user: &User, now: Millis) -> Result<(), IneligibleReason> {
     enabled(entry, user)?;
     passwords_count(entry)?;
     if entry.password_expires_at(user).is_some_and(|end| now >= end) {
-        return Err(Standing::PasswordExpired);
+        return Err(IneligibleReason::PasswordExpired);
     }
     if user.must_change_password {
-        return Err(Standing::MustChangePassword);
+        return Err(IneligibleReason::MustChangePassword);
     }
     Ok(())
 }
@@ -87,10 +87,10 @@ pub(crate) fn password_sessions_end(entry: &AccountFacts, user: &User) -> Millis
 }
 
 /// Whether a bot that proved the values of its key may be logged in. Password expiry and SSO do not matter.
-pub(crate) fn of_bot(entry: &AccountFacts, user: &User) -> Result<(), Standing> {
+pub(crate) fn of_bot(entry: &AccountFacts, user: &User) -> Result<(), IneligibleReason> {
     enabled(entry, user)?;
     if !entry.account.features.contains(&Feature::UserTypeBot) {
-        return Err(Standing::BotFeatureOff);
+        return Err(IneligibleReason::BotFeatureOff);
     }
     Ok(())
 }
@@ -140,18 +140,18 @@ fn token_admits(token: &ApplicationToken, version: SecretVersion, now: Millis) -
 /// the caller's to know.
 pub(crate) fn may_go_on(
     user: &UserEntry,
-    (opening, application, version): (Opening, Application, SecretVersion),
+    (method, application, version): (AuthenticationMethod, Application, SecretVersion),
     address: Option<IpAddr>,
     now: Millis,
 ) -> bool {
     let account = user.account();
-    match (opening, application) {
-        (Opening::Password, Application::Token(token)) => {
+    match (method, application) {
+        (AuthenticationMethod::Password, Application::Token(token)) => {
             let token = account.application_token_of_id(token);
             now < user.password_sessions_end && token.is_some_and(|token| token_admits(token, version, now))
         }
-        (Opening::Password, _) => now < user.password_sessions_end,
-        (Opening::ApiKey | Opening::OauthClient, application) => {
+        (AuthenticationMethod::Password, _) => now < user.password_sessions_end,
+        (AuthenticationMethod::ApiKey | AuthenticationMethod::OauthClient, application) => {
             of_bot(account, user).is_ok()
                 && key_may_log_in(account, user, (application, version), (address, now))
         }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// The database's file and its log, as they were when they were opened.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct DatabaseFile {
     files: Vec<(PathBuf, FileId)>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Moved {
     path: PathBuf,
 }
 
-impl Place {
+impl DatabaseFile {
     /// The place of a database that is open, with its log.
     pub(crate) fn of(database: &Path) -> io::Result<Self> {
         // `SQLite` puts the log beside the file itself, not beside a link to it.
