@@ -13,10 +13,10 @@ use vestibule_auth::{Auth, FailureLimit, Settings};
 use vestibule_crypto::{MasterKey, OsRng};
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{ApiState, Unserved, routes};
-use vestibule_http::layers::{self, LayerState};
-use vestibule_http::operations::Metrics;
-use vestibule_http::server::{Limits, Listen, Running, Server};
 use vestibule_model::Clock;
+use vestibule_serve::HttpMetrics;
+use vestibule_serve::layers::{self, LayerState};
+use vestibule_serve::server::{Limits, Listen, Running, Server};
 use vestibule_store::{EndJournal, MemoryEndJournal, Store};
 
 use crate::timing::SystemClock;
@@ -80,7 +80,7 @@ fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
     };
     let mut routes = routes(api);
     routes.router = routes.router.merge(administration);
-    let service = layers::apply(routes, LayerState::new(Metrics::new(), &OsRng));
+    let service = layers::apply(routes, LayerState::new(HttpMetrics::default(), &OsRng));
     let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: None, service };
     Server::bind(vec![listen], Limits::default()).and_then(Server::start).context("cannot serve")
 }

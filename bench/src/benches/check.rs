@@ -1,5 +1,6 @@
 //! Checks of sessions as gateways ask for them, by tokens drawn at random from few and from many live sessions: valid,
-//! unknown (genuine, but the session does not live) and forged ones. Against bare hyper and nginx, which read the same
+//! unknown (genuine, but the session does not live) and forged ones; valid ones also on connections that are kept off the fast
+//! path. Against bare hyper and nginx, which read the same
 //! requests and answer a constant, and against a `GET` of Redis.
 
 use std::cell::RefCell;
@@ -28,6 +29,11 @@ const THOUSANDS: usize = 10_000;
 const MILLION: usize = 1_000_000;
 const MILLIONS: usize = 10_000_000;
 
+/// What is asked at each size, in this order.
+const KINDS: [&str; 4] = [VALID, BY_HYPER, "unknown", "forged"];
+const VALID: &str = "valid";
+const BY_HYPER: &str = "valid, not on the fast path";
+
 fn run(plan: &Plan) -> Result<Finding> {
     let floors = Floors::start(plan)?;
     let subjects = plan.sizes.iter().map(|size| Subject::start(plan, *size)).collect::<Result<Vec<_>>>()?;
@@ -39,7 +45,7 @@ fn run(plan: &Plan) -> Result<Finding> {
 
     let (floor_sides, subject_sides) = sides.split_at(floor_count);
     let by_size: Vec<Checked<'_>> =
-        subjects.iter().zip(subject_sides.chunks(3)).filter_map(Checked::of).collect();
+        subjects.iter().zip(subject_sides.chunks(KINDS.len())).filter_map(Checked::of).collect();
     let mut finding = Finding::new(BENCH.name).with_missing(floors.missing);
     for checked in &by_size {
         finding = checked.figures(finding, floor_sides);
@@ -114,34 +120,39 @@ impl Subject {
         Ok(Self { size, server, unknown: instance.unknown(), instance, written: RefCell::default() })
     }
 
-    fn turns<'a>(&'a self, plan: &'a Plan) -> [Turn<'a>; 3] {
+    fn turns<'a>(&'a self, plan: &'a Plan) -> [Turn<'a>; KINDS.len()] {
         let live = &self.instance.bearers;
         let turn = |kind: &'static str, questions: Arc<Questions>| {
             let what = format!("checks, {} sessions, {kind}", grouped(self.size));
             Turn::subject(what, move || {
                 self.server.wake()?;
-                if kind == "valid" && self.size <= MILLION {
+                let is_valid = [VALID, BY_HYPER].contains(&kind);
+                if is_valid && self.size <= MILLION {
                     self.write_what_is_due(plan)?;
                 }
                 let begun = SystemClock.now();
-                let round = load::drive(plan, self.server.target(), &questions)?;
+                let drive = if kind == BY_HYPER { load::drive_by_hyper } else { load::drive };
+                let round = drive(plan, self.server.target(), &questions)?;
                 // What it owes for this turn is not for the next to pay. A turn that touches nothing owes nothing.
-                if kind == "valid" {
+                if is_valid {
                     self.server.settle()?;
                 }
                 self.server.rest()?;
-                if kind == "valid" {
+                if kind == VALID {
                     self.note_written(begun, plan.warm_up + plan.span)?;
                 }
                 Ok(round)
             })
         };
         let refused = Answer::Status("401");
-        [
-            turn("valid", Questions::checks(live, Kind::Genuine, Answer::Status("200"))),
-            turn("unknown", Questions::checks(&self.unknown, Kind::Genuine, refused)),
-            turn("forged", Questions::checks(live, Kind::Forged, refused)),
-        ]
+        KINDS.map(|kind| {
+            let questions = match kind {
+                "unknown" => Questions::checks(&self.unknown, Kind::Genuine, refused),
+                "forged" => Questions::checks(live, Kind::Forged, refused),
+                _ => Questions::checks(live, Kind::Genuine, Answer::Status("200")),
+            };
+            turn(kind, questions)
+        })
     }
 }
 
@@ -166,19 +177,20 @@ impl Subject {
 struct Checked<'a> {
     size: usize,
     valid: &'a Side,
+    by_hyper: &'a Side,
     forged: &'a Side,
     written: Spread,
 }
 
 impl<'a> Checked<'a> {
     fn of((subject, sides): (&Subject, &'a [Side])) -> Option<Self> {
-        let [valid, _, forged] = sides else { return None };
+        let [valid, by_hyper, _, forged] = sides else { return None };
         let written = Spread::of(subject.written.borrow().iter().copied());
-        Some(Self { size: subject.size, valid, forged, written })
+        Some(Self { size: subject.size, valid, by_hyper, forged, written })
     }
 
     fn figures(&self, mut finding: Finding, floors: &[Side]) -> Finding {
-        let Self { size, valid, forged, written } = self;
+        let Self { size, valid, by_hyper, forged, written } = self;
         let size = grouped(*size);
         for floor in floors {
             let rate = Figure::ratio(
@@ -196,6 +208,10 @@ impl<'a> Checked<'a> {
         }
         let label = format!("last uses written per second of valid checks at {size}");
         finding = finding.with(Figure::new(label, "/s", *written));
+        let label = format!("CPU per check at {size}: fast path / not");
+        finding = finding.with(Figure::ratio(label, valid.cpu_against(by_hyper)));
+        let label = format!("per second at {size}: fast path / not");
+        finding = finding.with(Figure::ratio(label, valid.rate_against(by_hyper)));
         let label = format!("per second at {size}: forged / valid");
         finding.with(Figure::ratio(label, forged.rate_against(valid)).at_least(1.0))
     }

@@ -48,6 +48,21 @@ pub(crate) fn drive(plan: &Plan, target: Target, questions: &Arc<Questions>) -> 
     Ok(rounds.first)
 }
 
+/// The same, where each connection is the HTTP library's from its first request on, so that nothing on it takes the server's
+/// fast path: the first request is for a path that is not there.
+pub(crate) fn drive_by_hyper(plan: &Plan, target: Target, questions: &Arc<Questions>) -> Result<Round> {
+    block_on(async {
+        let first_seed = NEXT_SEED.fetch_add(SEEDS, Ordering::Relaxed);
+        let mut clients = Vec::new();
+        for number in 0..plan.connections {
+            let mut connection = Connection::open(target.address).await?;
+            connection.exchange(&get("/nothing", "none"), Answer::Status("404")).await?;
+            clients.push(PlainClient::over(connection, questions, Draw::seeded(first_seed + number)));
+        }
+        Ok(measure(plan, target, vec![clients]).await?.first)
+    })
+}
+
 /// What the clients of the next crowd draw by: the same in every run, and other tokens in every round, or those of the rounds
 /// before would be in the cache and their last uses written.
 static NEXT_SEED: AtomicU32 = AtomicU32::new(0);

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_auth::Auth;
 use vestibule_model::Clock;
+use vestibule_serve::layers::{Refusal, RefusalShape, RefusalShapes, Routes, Shortcut};
 
 use crate::gateway::CheckShortcut;
-use crate::layers::{Refusal, Routes, Shortcut, refusal};
 use crate::liveperson::{LoginShortcut, RefreshShortcut};
-use crate::{domain, gateway, liveperson, livevox, own};
+use crate::{admin, domain, gateway, liveperson, livevox, own};
 
 /// What every handler for clients works with.
 #[derive(Clone)]
@@ -39,6 +40,22 @@ pub enum Unserved {
     NotImplemented,
 }
 
+/// How each group of routes writes what is refused before its handlers. The shape of the `LivePerson` dialect is also that of
+/// whatever has no dialect of its own.
+pub const REFUSALS: RefusalShapes = RefusalShapes {
+    by_path: &[
+        ("/admin/", admin::REFUSAL),
+        ("/self/", own::REFUSAL),
+        ("/session", livevox::REFUSAL),
+        ("/session/", livevox::REFUSAL),
+    ],
+    otherwise: RefusalShape::ERROR_OBJECT,
+};
+
+/// What an API of the vendor's is answered that is listed for clients and not served.
+const NOT_IMPLEMENTED: &str = "Not served here. The Domain API of `vestibule dev` lists the vendor's services so that clients \
+    find a host; of these it serves agentVep: login, refresh and logout";
+
 /// The routes of every dialect, and those that are the same for all.
 pub fn routes(state: ApiState) -> Routes {
     let shortcuts: Vec<Arc<dyn Shortcut>> = {
@@ -57,7 +74,7 @@ pub fn routes(state: ApiState) -> Routes {
         .merge(own::routes())
         .fallback(unknown_path)
         .with_state(state);
-    Routes { router, shortcuts }
+    Routes { router, shortcuts, refusals: REFUSALS }
 }
 
 /// How paths begin that no API of the vendor's has.
@@ -69,14 +86,14 @@ async fn unknown_path(State(api): State<ApiState>, request: Request) -> Response
     let path = parts.uri.path();
     // These take LiveVox's sessions too, but speak for themselves.
     if path.starts_with("/self/") {
-        return refusal::answer(path, Refusal::NotFound);
+        return REFUSALS.answer(path, Refusal::NotFound);
     }
     if let Some(answer) = livevox::unknown_path(&api, &parts).await {
         return answer;
     }
     let is_ours = OURS.iter().any(|ours| path.starts_with(ours)) || path == "/";
     if api.unserved == Unserved::NotImplemented && !is_ours {
-        return refusal::answer(path, Refusal::NotImplemented);
+        return REFUSALS.of(path).answer_with(StatusCode::NOT_IMPLEMENTED, NOT_IMPLEMENTED);
     }
-    refusal::answer(path, Refusal::NotFound)
+    REFUSALS.answer(path, Refusal::NotFound)
 }

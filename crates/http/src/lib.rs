@@ -1,18 +1,18 @@
-//! The faces of Vestibule: the server loop, the layers every request passes, and the routes behind them.
+//! The faces of Vestibule: the routes of every dialect, of gateways, of self-service and of operators.
 //!
-//! Owns the wire: sockets, HTTP, the shapes of answers. Must not hold rules: those live in `vestibule-auth`.
+//! Owns what is read from requests and the shapes of answers. Must not hold rules: those live in `vestibule-auth`. Sockets,
+//! HTTP and the layers around every request are `vestibule-serve`'s, which knows no face.
 
 pub mod admin;
 pub mod api;
+mod credential_body;
 mod credentials;
 mod domain;
 mod gateway;
 mod json;
-pub mod layers;
 mod liveperson;
 mod livevox;
 pub mod operations;
 mod own;
 mod query;
-pub mod server;
 mod words;

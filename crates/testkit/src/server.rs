@@ -11,11 +11,11 @@ use tempfile::TempDir;
 use vestibule_auth::{Auth, HashSettings, KeySource, KeySourceError, Keys, Settings};
 use vestibule_crypto::{AuditKey, Engine, KeyRing, MasterKey, MasterKeys, OsRng};
 use vestibule_http::admin::{self, AdminState};
-use vestibule_http::api::{ApiState, Unserved, routes};
-use vestibule_http::layers::{self, LayerState};
+use vestibule_http::api::{self, ApiState, Unserved, routes};
 use vestibule_http::operations::{self, Metrics, Readiness};
-use vestibule_http::server::{Limits, Listen, Running, Server};
 use vestibule_model::{Clock, Generation};
+use vestibule_serve::layers::{self, LayerState, Routes};
+use vestibule_serve::server::{Limits, Listen, Running, Server};
 use vestibule_store::{EndJournal, MemoryEndJournal, Store};
 use vestibule_store_sqlite::SqliteStore;
 
@@ -301,7 +301,7 @@ async fn begin_auth(
 
 pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
-    let api = ApiState {
+    let state = ApiState {
         auth: Arc::clone(auth),
         clock: Arc::clone(&clock),
         public_address: "vestibule.example.net".into(),
@@ -309,11 +309,11 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
         unserved: Unserved::NotFound,
     };
     let metrics = Metrics::new();
-    let layers = LayerState::new(Arc::clone(&metrics), &OsRng);
+    let layers = LayerState::new(metrics.http.clone(), &OsRng);
     let listen = Listen {
         address: (Ipv4Addr::LOCALHOST, 0).into(),
         tls: None,
-        service: layers::apply(routes(api), layers.clone()),
+        service: layers::apply(routes(state), layers.clone()),
     };
     let asked = Arc::downgrade(auth);
     let readiness = move |purpose| {
@@ -324,7 +324,7 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
     let admin = Listen {
         address: (Ipv4Addr::LOCALHOST, 0).into(),
         tls: None,
-        service: layers::apply(administrators, layers),
+        service: layers::apply(Routes::new(administrators, api::REFUSALS), layers),
     };
     let limits = Limits { threads: NonZeroUsize::MIN, ..Limits::default() };
     Server::bind(vec![listen, admin], limits).and_then(Server::start).expect("a server on a free port")

@@ -1,21 +1,24 @@
 //! The arrows between the crates: who may depend on whom. A new arrow is a decision, and is written down here.
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed, and says where")]
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
 /// Each crate of the workspace, and the crates of the workspace that it may depend on (tests aside).
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("vestibule-model", &[]),
     ("vestibule-crypto", &["model"]),
     ("vestibule-store", &["model"]),
     ("vestibule-store-sqlite", &["model", "store"]),
     ("vestibule-auth", &["model", "crypto", "store"]),
-    ("vestibule-http", &["model", "auth"]),
-    ("vestibule", &["model", "crypto", "store", "store-sqlite", "auth", "http"]),
-    ("vestibule-testkit", &["model", "crypto", "store", "store-sqlite", "auth", "http"]),
-    ("vestibule-bench", &["model", "crypto", "store", "store-sqlite", "auth", "http", "testkit"]),
+    ("vestibule-serve", &["model"]),
+    ("vestibule-http", &["model", "auth", "serve"]),
+    ("vestibule", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http"]),
+    ("vestibule-testkit", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http"]),
+    ("vestibule-bench", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "testkit"]),
 ];
 
 fn packages() -> Vec<Value> {
@@ -66,5 +69,18 @@ fn the_model_and_the_engine_know_no_http_and_no_database() {
                 assert!(!foreign.contains(&text(dependency, "name")), "{name}: {}", dependency["name"]);
             }
         }
+    }
+}
+
+/// Within the HTTP server: layers are under the server loop, and nothing of it is known to them.
+#[test]
+fn the_layers_do_not_know_the_server_loop() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../serve/src/layers");
+    let files: Vec<_> =
+        fs::read_dir(folder).expect("the layers").map(|entry| entry.expect("a file")).collect();
+    assert!(files.len() > 5, "the layers are elsewhere");
+    for file in files {
+        let text = fs::read_to_string(file.path()).expect("a source file");
+        assert!(!text.contains("crate::server"), "{} must not know the server loop", file.path().display());
     }
 }

@@ -1,4 +1,4 @@
-//! The listening sockets and what answers on them. The only module that knows `vestibule_http`.
+//! The listening sockets and what answers on them. The only module that knows `vestibule_http` and `vestibule_serve`.
 
 use std::convert::Infallible;
 use std::io;
@@ -14,13 +14,13 @@ use vestibule_auth::{Auth, Purpose};
 use vestibule_crypto::OsRng;
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, Unserved};
-use vestibule_http::layers::{
-    self, AllowedHosts, AllowedOrigins, BodyBudget, BodyLimits, InvalidOrigin, LayerState, RefusalLog,
-    TrustedProxies,
-};
 use vestibule_http::operations::{self, Metrics, Readiness};
-use vestibule_http::server::{Limits, Listen, Running, Server};
 use vestibule_model::Clock;
+use vestibule_serve::layers::{
+    self, AllowedHosts, AllowedOrigins, BodyBudget, BodyLimits, InvalidOrigin, LayerState, RefusalLog,
+    Routes, TrustedProxies,
+};
+use vestibule_serve::server::{Limits, Listen, Running, Server};
 
 use crate::certificates::Tls;
 use crate::config::{self, Config, LimitSettings, Loaded, ServerSettings};
@@ -117,7 +117,8 @@ impl Listeners {
             config::Purpose::Development => AllowedHosts::Loopback,
         };
         let for_operators = LayerState { allowed_hosts, ..for_operators };
-        let operators = layers::apply(operators.merge(administrators), for_operators);
+        let operators =
+            layers::apply(Routes::new(operators.merge(administrators), api::REFUSALS), for_operators);
 
         let plain = |address| Listen { address, tls: None, service: clients.clone() };
         let secure = |address| Listen { address, tls: tls.https.clone(), service: clients.clone() };
@@ -130,8 +131,7 @@ impl Listeners {
             .chain([admin])
             .collect();
         let running = Server::bind(listens, connection_limits(server, &loaded.config.limits))
-            .map(|bound| bound.counting_connections_in(metrics.connections.clone()))
-            .map(|bound| bound.counting_refused_in(metrics.refused_connections.clone()))
+            .map(|bound| bound.counting_in(metrics.http.clone()))
             .and_then(Server::start)
             .with_context(|| format!("cannot listen on {}", shown(server)))?;
         let addresses = addresses(server, running.addresses());
@@ -177,7 +177,7 @@ fn layer_state(loaded: &Loaded, metrics: &Arc<Metrics>) -> Result<LayerState, In
         max_header_bytes: limits.header_bytes,
         body: BodyLimits { bytes: limits.body_bytes, timeout: limits.body_timeout },
         unread: BodyBudget::new(limits.unread_body_bytes),
-        ..LayerState::new(Arc::clone(metrics), &OsRng)
+        ..LayerState::new(metrics.http.clone(), &OsRng)
     })
 }
 

@@ -10,10 +10,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use tracing::Instrument;
+use vestibule_serve::layers::LimitedBody;
 
 use super::login;
 use super::problem::Failure;
-use crate::layers::{CredentialBody, LimitedBody};
+use crate::credential_body::CredentialBody;
 
 /// Reads the body, and hands on in a task of its own.
 pub(super) async fn carry(request: Request, next: Next) -> Response {

@@ -47,7 +47,7 @@ use utoipa_axum::routes;
 use vestibule_auth::Auth;
 use vestibule_model::Clock;
 
-pub(crate) use problem::body as problem_body;
+pub(crate) use problem::{REFUSAL, body as problem_body};
 
 /// What every handler for administrators works with.
 #[derive(Clone)]

@@ -21,12 +21,12 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use vestibule_auth::{Caller, IdempotencyState, IdempotentRequest, PendingCreation, Scope, StoredResponse};
+use vestibule_serve::layers::LimitedBody;
 use zeroize::Zeroizing;
 
 use super::AdminState;
 use super::condition::tag;
 use super::problem::Failure;
-use crate::layers::LimitedBody;
 
 /// What the description says of the header.
 pub(super) const KEY: &str = "A key of the caller's choice, 1 to 255 printable characters. The same request under the same \

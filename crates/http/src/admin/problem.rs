@@ -9,8 +9,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_auth::{AdministrationError, IneligibleReason, LogInError};
-
-use crate::layers::{Cause, Refusal};
+use vestibule_serve::layers::{Cause, Refusal, RefusalShape};
 
 /// The body of a refusal.
 #[derive(Serialize, ToSchema)]
@@ -39,6 +38,9 @@ pub(super) enum Failure {
     #[error("the request was not read: {0}")]
     Unread(Refusal),
 }
+
+/// How what is refused before its handler is written here.
+pub(crate) const REFUSAL: RefusalShape = RefusalShape { content_type: "application/problem+json", body };
 
 /// The text of a refusal that has nothing of its own to say.
 pub(crate) fn body(status: StatusCode, detail: &str) -> String {

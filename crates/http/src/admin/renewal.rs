@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_auth::{Caller, Overlap, Renewable, Scope, StoredResponse, WithSecrets};
 use vestibule_model::{Millis, Superseded};
+use vestibule_serve::layers::LimitedBody;
 
 use super::AdminState;
 use super::once::{Keyed, Turn, created};
 use super::patch::Patch;
 use super::problem::Failure;
 use super::request::account_named;
-use crate::layers::LimitedBody;
 
 /// How secrets are renewed. Without a body it is done with the usual overlap.
 #[derive(Default, Serialize, Deserialize, ToSchema)]

@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vestibule_auth::{AdministrationError, Caller};
 use vestibule_model::AccountId;
+use vestibule_serve::layers::{ClientAddress, Headers, LimitedBody};
 
 use super::AdminState;
 use super::problem::Failure;
@@ -19,7 +20,6 @@ use super::refusals::Shown;
 use super::wording::without_values;
 use crate::credentials::bearer;
 use crate::json::{is_json, is_merge_patch};
-use crate::layers::{ClientAddress, Headers, LimitedBody};
 
 /// The caller, proved by `Authorization: Bearer`. Taken before anything else of the request is looked at.
 pub(super) struct By(pub(super) Caller);

@@ -11,8 +11,8 @@ mod target;
 
 use axum::http::{HeaderName, header};
 use vestibule_auth::Credentials;
+use vestibule_serve::layers::Headers;
 
-use crate::layers::Headers;
 use crate::liveperson::session_cookies;
 use crate::livevox::session_id;
 use target::Target;

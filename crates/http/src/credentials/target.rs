@@ -1,9 +1,9 @@
 //! The target of the request that a gateway asks about, as the gateway tells it.
 
 use axum::http::HeaderName;
+use vestibule_serve::layers::Headers;
 
 use super::visible;
-use crate::layers::Headers;
 
 /// Where gateways put it: nginx, Traefik and Caddy. They pass on what a client sends under the other name.
 const NAMES: [HeaderName; 2] =

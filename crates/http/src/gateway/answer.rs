@@ -10,14 +10,14 @@ use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 use vestibule_auth::{Granted, RecallError};
 use vestibule_model::{Application, Millis, Rank};
+use vestibule_serve::layers::{Cause, Fields, PlainResponse};
 
 use crate::credentials::Kind;
-use crate::layers::{Cause, Fields, PlainAnswer};
 use crate::liveperson::SessionFailure;
 use crate::livevox::error_body;
 
 /// 200 with who it is. Every header is always there, also when it is empty, so that none that a client sent survives.
-pub(super) fn allowed(granted: Granted<'_>, now: Millis) -> PlainAnswer {
+pub(super) fn allowed(granted: Granted<'_>, now: Millis) -> PlainResponse {
     let user = granted.user();
     let grants = user.grants();
     let mut fields = Fields::default();
@@ -39,7 +39,7 @@ pub(super) fn allowed(granted: Granted<'_>, now: Millis) -> PlainAnswer {
     let seconds = granted.expires_at().since(now).as_secs();
     fields.add(SECONDS_LEFT, |text| push_number(text, i64::try_from(seconds).unwrap_or(i64::MAX)));
     fields.set(CACHE_CONTROL, "no-store");
-    PlainAnswer { status: StatusCode::OK, fields, body: Cow::Borrowed(b""), cause: None }
+    PlainResponse { status: StatusCode::OK, fields, body: Cow::Borrowed(b""), cause: None }
 }
 
 const ACCOUNT: HeaderName = HeaderName::from_static("x-vestibule-account");
@@ -99,7 +99,7 @@ pub(super) fn unavailable(error: RecallError) -> Response {
 
 /// 401, in the shape of the credential that was shown. Also what is contradictory is answered so: of the answers that
 /// gateways take for a no, it is the one that all of them take so.
-pub(super) fn refused(kind: Kind, now: Millis) -> PlainAnswer {
+pub(super) fn refused(kind: Kind, now: Millis) -> PlainResponse {
     const TEXT: &str = "oauth_problem=token_rejected&oauth_problem_advice=\
                         the oauth_token is unacceptable to the Service Provider";
     const JSON: &str = "application/json";
@@ -118,7 +118,7 @@ pub(super) fn refused(kind: Kind, now: Millis) -> PlainAnswer {
     fields.set(CONTENT_TYPE, content_type);
     fields.set(CACHE_CONTROL, "no-store");
     fields.set(WWW_AUTHENTICATE, "Bearer");
-    PlainAnswer { status: StatusCode::UNAUTHORIZED, fields, body, cause }
+    PlainResponse { status: StatusCode::UNAUTHORIZED, fields, body, cause }
 }
 
 #[cfg(test)]

@@ -9,11 +9,13 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::Response;
 use vestibule_auth::{Accepted, Credentials, Showing};
+use vestibule_serve::layers::{
+    Cause, ClientAddress, Headers, PlainResponse, RequestHead, ResponseFuture, Shortcut,
+};
 
 use super::answer::{allowed, refused, unavailable};
 use crate::api::ApiState;
 use crate::credentials::{Contradiction, Shown};
-use crate::layers::{Answering, Cause, ClientAddress, Head, Headers, PlainAnswer, Shortcut};
 
 /// The route's pattern.
 pub(super) const CHECK: &str = "/gateway/check";
@@ -30,11 +32,11 @@ impl Shortcut for CheckShortcut {
         path == CHECK && [Method::GET, Method::HEAD, Method::POST].contains(method)
     }
 
-    fn answer_at_once(&self, head: Head<'_>) -> Option<PlainAnswer> {
+    fn answer_at_once(&self, head: RequestHead<'_>) -> Option<PlainResponse> {
         self.0.auth.is_loaded().then(|| check(&self.0, head))
     }
 
-    fn answer(&self, request: Request) -> Answering {
+    fn answer(&self, request: Request) -> ResponseFuture {
         let api = Arc::clone(&self.0);
         Box::pin(async move { Ok(recall_and_check(&api, &request.into_parts().0).await) })
     }
@@ -49,7 +51,7 @@ pub(super) async fn handle(State(api): State<ApiState>, request: Request) -> Res
 /// client that its session is over.
 async fn recall_and_check(api: &ApiState, parts: &Parts) -> Response {
     let address = parts.extensions.get::<ClientAddress>().map(|client| client.0);
-    let head = Head { headers: Headers::Map(&parts.headers), address };
+    let head = RequestHead { headers: Headers::Map(&parts.headers), address };
     if let Ok(credentials) = Shown::to_gateway(head.headers).credentials()
         && let Err(error) = api.auth.recall(credentials).await
     {
@@ -58,7 +60,7 @@ async fn recall_and_check(api: &ApiState, parts: &Parts) -> Response {
     check(api, head).into()
 }
 
-fn check(api: &ApiState, head: Head<'_>) -> PlainAnswer {
+fn check(api: &ApiState, head: RequestHead<'_>) -> PlainResponse {
     let now = api.clock.now();
     let shown = Shown::to_gateway(head.headers);
     let authorize = |credentials: Credentials<'_>| {
@@ -69,7 +71,7 @@ fn check(api: &ApiState, head: Head<'_>) -> PlainAnswer {
     let refuse = |contradiction: Option<Contradiction>| {
         let answer = refused(shown.kind(|bearer| api.auth.is_genuine_bearer(bearer)), now);
         let cause = contradiction.map(|contradiction| Cause(Arc::new(contradiction)));
-        PlainAnswer { cause: cause.or(answer.cause), ..answer }
+        PlainResponse { cause: cause.or(answer.cause), ..answer }
     };
     match shown.credentials() {
         Ok(credentials) => authorize(credentials).unwrap_or_else(|| refuse(None)),

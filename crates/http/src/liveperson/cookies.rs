@@ -3,8 +3,7 @@
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use bytes::Bytes;
-
-use crate::layers::Headers;
+use vestibule_serve::layers::Headers;
 
 /// The spellings that clients read and send.
 const NAMES: [&str; 2] = ["session_id", "Session_id"];

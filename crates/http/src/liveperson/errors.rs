@@ -13,8 +13,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use vestibule_auth::{IneligibleReason, LogInError, LogOutError, RecallError, RefreshError};
 use vestibule_model::Millis;
-
-use crate::layers::{Cause, Refusal};
+use vestibule_serve::layers::{Cause, Refusal};
 
 const BAD_AUTHENTICATION: &str = "Bad Authentication (invalid site or agent)";
 /// The database takes no changes now.

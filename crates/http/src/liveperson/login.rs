@@ -7,14 +7,15 @@ use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use vestibule_auth::{ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope, UserCredentials};
 use vestibule_model::Dialect;
+use vestibule_serve::layers::{ResponseFuture, Shortcut};
 use zeroize::Zeroizing;
 
 use super::answer::login_answer;
 use super::errors::LoginFailure;
 use super::request::{Head, account_of};
 use crate::api::ApiState;
+use crate::credential_body::CredentialBody;
 use crate::json::StrictObject;
-use crate::layers::{Answering, CredentialBody, Shortcut};
 
 /// The route's pattern.
 pub(crate) const LOGIN: &str = "/api/account/{account}/login";
@@ -43,7 +44,7 @@ impl Shortcut for LoginShortcut {
         true
     }
 
-    fn answer(&self, request: Request) -> Answering {
+    fn answer(&self, request: Request) -> ResponseFuture {
         let api = Arc::clone(&self.0);
         Box::pin(async move {
             let (parts, body) = request.into_parts();

@@ -10,7 +10,7 @@ use super::errors::SessionFailure;
 use super::refresh::{SessionRequest, empty};
 use super::request::Head;
 use crate::api::ApiState;
-use crate::layers::CredentialBody;
+use crate::credential_body::CredentialBody;
 
 /// Logs out.
 pub(crate) async fn handle(

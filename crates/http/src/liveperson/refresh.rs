@@ -10,13 +10,14 @@ use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::Response;
 use vestibule_auth::{Credentials, Presented};
 use vestibule_model::{AccountId, Millis};
+use vestibule_serve::layers::{Headers, ResponseFuture, Shortcut};
 
 use super::cookies::{session_cookies, set_session_cookies};
 use super::errors::SessionFailure;
 use super::request::{Head, account_of};
 use crate::api::ApiState;
+use crate::credential_body::CredentialBody;
 use crate::json::StrictObject;
-use crate::layers::{Answering, CredentialBody, Headers, Shortcut};
 
 /// The route's pattern.
 pub(crate) const REFRESH: &str = "/api/account/{account}/refresh";
@@ -41,7 +42,7 @@ impl Shortcut for RefreshShortcut {
         method == Method::POST && account_of(path, REFRESH).is_some()
     }
 
-    fn answer(&self, request: Request) -> Answering {
+    fn answer(&self, request: Request) -> ResponseFuture {
         let api = Arc::clone(&self.0);
         Box::pin(async move {
             let (parts, body) = request.into_parts();

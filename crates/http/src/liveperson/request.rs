@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use vestibule_model::AccountId;
+use vestibule_serve::layers::{ClientAddress, is_encrypted};
 
 use crate::json::is_json;
-use crate::layers::{ClientAddress, is_encrypted};
 use crate::query;
 
 /// What the head of a request says. An extractor that never rejects, so that each operation refuses in its own shape.

@@ -8,8 +8,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use vestibule_auth::{ChangePasswordError, LogInError, LogOutError, SessionAccessError};
 use vestibule_model::PasswordViolation;
-
-use crate::layers::{Cause, Refusal};
+use vestibule_serve::layers::{Cause, Refusal};
 
 const AUTHORIZATION: &str = "Authorization error";
 const NO_SSO: &str = "Single sign-on is not available at this service";

@@ -15,8 +15,8 @@ use zeroize::Zeroizing;
 use super::errors::Failure;
 use super::request::{Head, Named};
 use crate::api::ApiState;
+use crate::credential_body::CredentialBody;
 use crate::json::{StrictObject, is_json};
-use crate::layers::CredentialBody;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

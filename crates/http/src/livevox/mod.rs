@@ -16,12 +16,15 @@ use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
+use vestibule_serve::layers::{self, RefusalShape};
 
 use crate::api::ApiState;
-use crate::layers;
 
 pub(crate) use errors::body as error_body;
 pub(crate) use request::session_id;
+
+/// How what is refused before its handler is written here.
+pub(crate) const REFUSAL: RefusalShape = RefusalShape { content_type: "application/json", body: error_body };
 
 /// The answer to a client of the dialect that asks for what is not there; None: it is none of the dialect's.
 pub(crate) async fn unknown_path(api: &ApiState, parts: &Parts) -> Option<Response> {
@@ -54,7 +57,7 @@ pub(crate) fn routes() -> Router<ApiState> {
 /// Another method than those of a path with a version segment: if that is no version, there is no such path.
 async fn other_method(head: Result<request::Head, errors::Failure>, request: Request) -> Response {
     match head {
-        Ok(_) => layers::method_not_allowed(request).await,
+        Ok(_) => layers::method_not_allowed(&request, crate::api::REFUSALS),
         Err(failure) => failure.into_response(),
     }
 }

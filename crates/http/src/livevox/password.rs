@@ -8,7 +8,7 @@ use super::errors::Failure;
 use super::login::{credentials, read};
 use super::request::{Head, Named};
 use crate::api::ApiState;
-use crate::layers::CredentialBody;
+use crate::credential_body::CredentialBody;
 
 /// 204.
 pub(crate) async fn handle(

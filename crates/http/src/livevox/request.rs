@@ -8,12 +8,12 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use uuid::Uuid;
 use vestibule_auth::{Accepted, Authorized, Granted, Showing};
+use vestibule_serve::layers::{ClientAddress, Headers};
 
 use super::errors::Failure;
 use crate::api::ApiState;
 use crate::credentials::{LV_ACCESS, LV_SESSION, Shown, TokenPlace, application_token};
 use crate::json::StrictObject;
-use crate::layers::{ClientAddress, Headers};
 use crate::query;
 
 /// What the head of a request says. With a version segment that is none the path is unknown.

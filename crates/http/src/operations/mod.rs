@@ -2,7 +2,6 @@
 //!
 //! Owns the registry of metrics; other crates register theirs through [`Metrics::register`].
 
-mod histogram;
 mod metrics;
 mod plain_text;
 mod process;
@@ -21,8 +20,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vestibule_auth::{Auth, Purpose};
 
-pub use histogram::DurationHistogram;
-pub(crate) use metrics::Endpoint;
 pub use metrics::Metrics;
 
 /// Whether the service should be sent requests.

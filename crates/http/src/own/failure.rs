@@ -6,9 +6,9 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTIC
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use vestibule_auth::{ChangePasswordError, LogInError, LogOutError};
+use vestibule_serve::layers::{Cause, Refusal};
 
 use crate::admin::problem_body;
-use crate::layers::{Cause, Refusal};
 
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]

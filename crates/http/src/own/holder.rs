@@ -10,11 +10,11 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderName;
 use axum::http::request::Parts;
 use vestibule_auth::{Accepted, Authorized, CredentialKind, Credentials, Granted, Showing};
+use vestibule_serve::layers::{ClientAddress, Headers};
 
 use super::failure::Failure;
 use crate::api::ApiState;
 use crate::credentials::{Shown, Single};
-use crate::layers::{ClientAddress, Headers};
 
 const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
 

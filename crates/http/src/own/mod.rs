@@ -10,7 +10,13 @@ mod sessions;
 use axum::Router;
 use axum::routing::{delete, get, post};
 
+use vestibule_serve::layers::RefusalShape;
+
+use crate::admin;
 use crate::api::ApiState;
+
+/// How what is refused before its handler is written here.
+pub(crate) const REFUSAL: RefusalShape = admin::REFUSAL;
 
 /// The routes.
 pub(crate) fn routes() -> Router<ApiState> {

@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 use super::failure::Failure;
 use super::holder::Address;
 use crate::api::ApiState;
+use crate::credential_body::CredentialBody;
 use crate::json::{StrictObject, is_json};
-use crate::layers::CredentialBody;
 
 /// Who, by what, and what is to be.
 struct Wanted {

@@ -6,7 +6,7 @@
 )]
 
 mod credentials;
-mod express;
+mod fast_path;
 mod loading;
 mod targets;
 

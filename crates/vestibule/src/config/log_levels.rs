@@ -6,12 +6,13 @@ use std::str::FromStr;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// The parts of the program that log: its crates.
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
     "vestibule",
     "vestibule_auth",
     "vestibule_crypto",
     "vestibule_http",
     "vestibule_model",
+    "vestibule_serve",
     "vestibule_store",
     "vestibule_store_sqlite",
 ];
@@ -88,13 +89,13 @@ mod tests {
 
     #[test]
     fn a_level_and_parts_are_understood() {
-        let levels: LogLevels = "Info, vestibule_http=debug".parse().unwrap();
-        assert_eq!(levels.targets().to_string(), "vestibule_http=debug,info");
+        let levels: LogLevels = "Info, vestibule_serve=debug".parse().unwrap();
+        assert_eq!(levels.targets().to_string(), "vestibule_serve=debug,info");
     }
 
     #[test]
     fn an_unknown_level_is_refused_with_those_that_there_are() {
-        for word in ["warning", "loud", "off", "3", "", "info,vestibule_http=verbose"] {
+        for word in ["warning", "loud", "off", "3", "", "info,vestibule_serve=verbose"] {
             assert!(refusal(word).contains("write \"error\", \"warn\","), "{word}");
         }
     }
@@ -109,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_part_alone_would_silence_the_rest() {
-        assert!(refusal("vestibule_http=debug").contains("such as \"info,vestibule_http=debug\""));
+        assert!(refusal("vestibule_serve=debug").contains("such as \"info,vestibule_serve=debug\""));
     }
 
     #[test]

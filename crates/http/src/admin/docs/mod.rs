@@ -12,8 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use utoipa_swagger_ui::Config;
-
-use crate::layers::{Refusal, refusal};
+use vestibule_serve::layers::Refusal;
 
 const PAGE: &str = include_str!("page.html");
 const START: &str = include_str!("start.js");
@@ -38,7 +37,7 @@ fn packaged(name: &str) -> Response {
     let found = FILES.contains(&name).then(|| utoipa_swagger_ui::serve(name, Arc::new(Config::default())));
     match found {
         Some(Ok(Some(found))) => file(kind(name), found.bytes.into_owned()),
-        _ => refusal::answer("/admin/v1/docs/", Refusal::NotFound),
+        _ => super::REFUSAL.answer(Refusal::NotFound),
     }
 }
 

@@ -1,0 +1,146 @@
+//! Routes that are recognised before the router, because they must cost little more than HTTP itself.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use http::{Method, StatusCode};
+use tower::Service;
+
+use super::client::Peer;
+use super::headers::Headers;
+use super::layered::Layered;
+use super::plain_response::PlainResponse;
+use super::refusal::{Refusal, RefusalShapes};
+
+/// A response that is being made.
+pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+/// A route that is recognised before the router. What it does not recognise the router gets: the same route there
+/// answers other methods and odd spellings of the path.
+pub trait Shortcut: Send + Sync + 'static {
+    /// The route's pattern, for metrics and logs.
+    fn route(&self) -> &'static str;
+
+    /// Whether this route answers the request; looks at nothing but its method and path.
+    fn recognises(&self, method: &Method, path: &str) -> bool;
+
+    /// Whether what is logged while it answers bears the request's id, as it does on the router's routes. What the layers
+    /// log afterwards always does. It costs a microsecond, so a shortcut that has nothing to log goes without.
+    fn is_traced(&self) -> bool {
+        false
+    }
+
+    /// Answers a request that it recognises by its head alone, and at once, if it can: nothing is allocated to wait
+    /// for it, and its body is not read. Over HTTP/1.1 such a `GET` is answered on the fast path
+    /// (`server/fast_path.rs`).
+    fn answer_at_once(&self, _head: RequestHead<'_>) -> Option<PlainResponse> {
+        None
+    }
+
+    /// Answers a request that it recognises.
+    fn answer(&self, request: Request) -> ResponseFuture;
+}
+
+/// What a request says before its body, and who says it.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestHead<'a> {
+    /// Its headers.
+    pub headers: Headers<'a>,
+    /// The client's address.
+    pub address: Option<IpAddr>,
+}
+
+/// Everything that a listener serves, before the layers are put around it.
+pub struct Routes {
+    /// The router, with what it answers where there is nothing.
+    pub router: Router,
+    /// What is looked at before it.
+    pub shortcuts: Vec<Arc<dyn Shortcut>>,
+    /// How refusals are written.
+    pub refusals: RefusalShapes,
+}
+
+impl Routes {
+    /// A router without shortcuts, and 404 where it has nothing.
+    pub fn new(router: Router, refusals: RefusalShapes) -> Self {
+        let not_found =
+            async move |request: Request| refusals.answer(request.uri().path(), Refusal::NotFound);
+        Self { router: router.fallback(not_found), shortcuts: Vec::new(), refusals }
+    }
+}
+
+/// What answers on a listener: shortcuts first, then the router; the layers are around both.
+#[derive(Clone, Debug)]
+pub struct HttpService {
+    pub(super) shortcuts: Vec<Layered<ShortcutService>>,
+    pub(super) router: Router,
+    pub(super) refusals: RefusalShapes,
+}
+
+impl From<Router> for HttpService {
+    /// A router without any layers.
+    fn from(router: Router) -> Self {
+        Self { shortcuts: Vec::new(), router, refusals: RefusalShapes::default() }
+    }
+}
+
+impl HttpService {
+    /// The shortcut that recognises the request.
+    pub(crate) fn shortcut(&mut self, method: &Method, path: &str) -> Option<&mut Layered<ShortcutService>> {
+        self.shortcuts.iter_mut().find(|layered| layered.inner().0.recognises(method, path))
+    }
+
+    /// As [`Layered::answer_parsed`], by the shortcut that recognises a `GET` of this target.
+    pub(crate) fn answer_parsed(
+        &self,
+        target: &str,
+        headers: &[httparse::Header<'_>],
+        peer: Peer,
+        out: &mut Vec<u8>,
+    ) -> Option<StatusCode> {
+        let recognises =
+            |layered: &&Layered<ShortcutService>| layered.inner().0.recognises(&Method::GET, target);
+        self.shortcuts.iter().find(recognises)?.answer_parsed(headers, peer, out)
+    }
+
+    /// The router.
+    pub(crate) fn router(&mut self) -> &mut Router {
+        &mut self.router
+    }
+
+    /// How refusals are written.
+    pub(crate) const fn refusals(&self) -> RefusalShapes {
+        self.refusals
+    }
+}
+
+/// A shortcut as a service.
+#[derive(Clone)]
+pub(crate) struct ShortcutService(pub(super) Arc<dyn Shortcut>);
+
+impl fmt::Debug for ShortcutService {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.0.route())
+    }
+}
+
+impl Service<Request> for ShortcutService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> ResponseFuture {
+        self.0.answer(request)
+    }
+}

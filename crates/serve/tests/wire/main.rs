@@ -1,0 +1,13 @@
+//! The server and its layers, seen from the other end of a socket.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail the test")]
+
+mod cors;
+mod limits;
+mod metrics;
+mod pipelining;
+mod protocols;
+mod refusals;
+mod requests;
+mod shutdown;
+mod support;
+mod turning;
