@@ -12,7 +12,7 @@ use vestibule_serve::layers::{Refusal, RefusalShape, RefusalShapes, Routes, Shor
 
 use crate::gateway::CheckShortcut;
 use crate::liveperson::{LoginShortcut, RefreshShortcut};
-use crate::{admin, domain, gateway, liveperson, livevox, own};
+use crate::{admin, domain, gateway, liveperson, livevox, self_service};
 
 /// What every handler for clients works with.
 #[derive(Clone)]
@@ -45,7 +45,7 @@ pub enum Unserved {
 pub const REFUSALS: RefusalShapes = RefusalShapes {
     by_path: &[
         ("/admin/", admin::REFUSAL),
-        ("/self/", own::REFUSAL),
+        ("/self/", self_service::REFUSAL),
         ("/session", livevox::REFUSAL),
         ("/session/", livevox::REFUSAL),
     ],
@@ -71,7 +71,7 @@ pub fn routes(state: ApiState) -> Routes {
         .merge(livevox::routes())
         .merge(domain::routes())
         .merge(gateway::routes())
-        .merge(own::routes())
+        .merge(self_service::routes())
         .fallback(unknown_path)
         .with_state(state);
     Routes { router, shortcuts, refusals: REFUSALS }

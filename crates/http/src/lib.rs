@@ -13,6 +13,6 @@ mod json;
 mod liveperson;
 mod livevox;
 pub mod operations;
-mod own;
 mod query;
+mod self_service;
 mod words;

@@ -17,16 +17,16 @@ use vestibule_model::{
 use super::AdminState;
 use super::condition::{Condition, tagged};
 use super::forms::{AccountIdText, Name, TimeZone};
-use super::once::{KEY, Keyed, Turn, answer_of, created};
+use super::idempotency::{CreationState, Idempotent, KEY_DESCRIPTION, created, stored_response};
 use super::paging::limit;
 use super::patch::Patch;
-use super::problem::{Failure, Problem};
-use super::request::{By, Named, Parameters, account_named, json};
+use super::problem::{AdminError, Problem};
+use super::request::{AuthenticatedCaller, PathParameters, QueryParameters, account_named, json};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
+pub(super) struct AccountQuery {
     /// The most accounts in the page: 1 to 1000, 100 unless told.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
@@ -94,13 +94,13 @@ struct NewAccount {
 }
 
 /// The accounts that the caller may see, in the order of their ids.
-#[utoipa::path(get, path = "/admin/v1/accounts", tag = "accounts", security(("bearer" = [])), params(Wanted),
+#[utoipa::path(get, path = "/admin/v1/accounts", tag = "accounts", security(("bearer" = [])), params(AccountQuery),
     responses((status = 200, body = Page), (status = 400, body = Problem)))]
 pub(super) async fn list(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Parameters(wanted): Parameters<Wanted>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    QueryParameters(wanted): QueryParameters<AccountQuery>,
+) -> Result<Response, AdminError> {
     let page = (limit(wanted.limit)?, wanted.cursor.as_deref());
     let page = admin.auth.accounts(&caller, page)?;
     let accounts = page.accounts.iter().map(item).collect();
@@ -109,23 +109,23 @@ pub(super) async fn list(
 
 /// Makes an account.
 #[utoipa::path(post, path = "/admin/v1/accounts", tag = "accounts", security(("bearer" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = KEY)), request_body = NewAccount, responses((status = 201, body = Item), (status = 403, body = Problem),
+    params(("Idempotency-Key" = Option<String>, Header, description = KEY_DESCRIPTION)), request_body = NewAccount, responses((status = 201, body = Item), (status = 403, body = Problem),
     (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn make(
     State(admin): State<AdminState>,
-    By(caller): By,
-    body: Result<Keyed<Patch>, Failure>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    body: Result<Idempotent<Patch>, AdminError>,
+) -> Result<Response, AdminError> {
     admin.auth.expect_account(&caller, Scope::WriteInstallation)?;
-    let Keyed(mut patch, key) = body?;
-    let first = match key.begin(&admin, &caller, Scope::WriteInstallation).await? {
-        Turn::First(first) => first,
-        Turn::Again(answer) => return Ok(answer),
+    let Idempotent(mut patch, key) = body?;
+    let pending = match key.begin(&admin, &caller, Scope::WriteInstallation).await? {
+        CreationState::New(pending) => pending,
+        CreationState::Replay(answer) => return Ok(answer),
     };
     let id: AccountId = patch.need("id")?;
     let policy = patch.take::<NamedPolicy>("policy")?.unwrap_or_default();
     let fill = |blank: Account| Ok(patch.over(&details(&blank))?.onto(&blank));
-    let made = admin.auth.make_account(&caller, (id, policy), fill, first.with_response(&answer)).await?;
+    let made = admin.auth.make_account(&caller, (id, policy), fill, pending.with_response(&answer)).await?;
     Ok(created(&answer(&made)))
 }
 
@@ -134,9 +134,9 @@ pub(super) async fn make(
     params(("account" = String, Path)), responses((status = 200, body = Item), (status = 404, body = Problem)))]
 pub(super) async fn read(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(account): Named<String>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(account): PathParameters<String>,
+) -> Result<Response, AdminError> {
     let item = item(&admin.auth.account_of_id(&caller, account_named(&account)?)?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
@@ -149,11 +149,11 @@ pub(super) async fn read(
     (status = 422, body = Problem), (status = 428, body = Problem)))]
 pub(super) async fn change(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(account): Named<String>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(account): PathParameters<String>,
     headers: HeaderMap,
-    patch: Result<Patch, Failure>,
-) -> Result<Response, Failure> {
+    patch: Result<Patch, AdminError>,
+) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
     admin.auth.expect_account(&caller, Scope::WriteAccount(account))?;
     let patch = patch?;
@@ -170,10 +170,10 @@ pub(super) async fn change(
     (status = 409, body = Problem), (status = 412, body = Problem), (status = 428, body = Problem)))]
 pub(super) async fn delete(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(account): Named<String>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(account): PathParameters<String>,
     headers: HeaderMap,
-) -> Result<StatusCode, Failure> {
+) -> Result<StatusCode, AdminError> {
     let condition = Condition::of_change(&headers);
     let unchanged = |present: &Account| condition.require(&item(present));
     admin.auth.delete_account(&caller, account_named(&account)?, unchanged).await?;
@@ -182,7 +182,7 @@ pub(super) async fn delete(
 
 fn answer(made: &Account) -> StoredResponse {
     let item = item(made);
-    answer_of(&format!("/admin/v1/accounts/{}", made.id), &item, &item)
+    stored_response(&format!("/admin/v1/accounts/{}", made.id), &item, &item)
 }
 
 fn item(account: &Account) -> Item {

@@ -12,8 +12,8 @@ use vestibule_model::{Administrator, UserId};
 use super::AdminState;
 use super::condition::{Condition, tagged};
 use super::forms::AccountIdText;
-use super::problem::{Failure, Problem};
-use super::request::{Body, By, Named, json};
+use super::problem::{AdminError, Problem};
+use super::request::{AuthenticatedCaller, JsonBody, PathParameters, json};
 use super::role::{Role, role, shown};
 
 #[derive(Serialize, ToSchema)]
@@ -47,7 +47,10 @@ pub(super) struct SetRole {
 /// Every administrator: there are few.
 #[utoipa::path(get, path = "/admin/v1/administrators", tag = "administrators", security(("bearer" = [])), responses(
     (status = 200, body = Administrators), (status = 401, body = Problem), (status = 403, body = Problem)))]
-pub(super) async fn list(State(admin): State<AdminState>, By(caller): By) -> Result<Response, Failure> {
+pub(super) async fn list(
+    State(admin): State<AdminState>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+) -> Result<Response, AdminError> {
     let administrators = admin.auth.administrators(&caller).await?.iter().map(item).collect();
     Ok(json(StatusCode::OK, &Administrators { administrators }))
 }
@@ -57,9 +60,9 @@ pub(super) async fn list(State(admin): State<AdminState>, By(caller): By) -> Res
     params(("user" = i64, Path)), responses((status = 200, body = Item), (status = 404, body = Problem)))]
 pub(super) async fn read(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(user): Named<i64>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(user): PathParameters<i64>,
+) -> Result<Response, AdminError> {
     let item = item(&admin.auth.administrator_of_id(&caller, UserId(user)).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
@@ -71,13 +74,13 @@ pub(super) async fn read(
     (status = 422, body = Problem), (status = 428, body = Problem)))]
 pub(super) async fn set(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(user): Named<i64>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(user): PathParameters<i64>,
     headers: HeaderMap,
-    body: Result<Body<SetRole>, Failure>,
-) -> Result<Response, Failure> {
+    body: Result<JsonBody<SetRole>, AdminError>,
+) -> Result<Response, AdminError> {
     admin.auth.expect_person(&caller, UserId(user))?;
-    let Body(wanted) = body?;
+    let JsonBody(wanted) = body?;
     let condition = Condition::of_put(&headers);
     let role = role(wanted.role, wanted.account.as_deref())?;
     let administrator = Administrator { user: UserId(user), role };
@@ -92,10 +95,10 @@ pub(super) async fn set(
     (status = 409, body = Problem), (status = 412, body = Problem), (status = 428, body = Problem)))]
 pub(super) async fn remove(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(user): Named<i64>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(user): PathParameters<i64>,
     headers: HeaderMap,
-) -> Result<StatusCode, Failure> {
+) -> Result<StatusCode, AdminError> {
     let condition = Condition::of_change(&headers);
     let unchanged = |present: &NamedAdministrator| condition.require(&item(present));
     admin.auth.remove_administrator(&caller, UserId(user), unchanged).await?;

@@ -13,12 +13,12 @@ use zeroize::Zeroizing;
 use super::AdminState;
 use super::condition::{Condition, tagged};
 use super::forms::{ApplicationTokenText, Name};
-use super::once::{KEY, Keyed, Turn, answer_of, created};
-use super::paging::Paged;
+use super::idempotency::{CreationState, Idempotent, KEY_DESCRIPTION, created, stored_response};
+use super::paging::PageParameters;
 use super::patch::Patch;
-use super::problem::{Failure, Problem};
-use super::renewal::{self, Renewal, Wanted};
-use super::request::{By, Named, Parameters, account_named, json};
+use super::problem::{AdminError, Problem};
+use super::renewal::{self, Renewal, RenewalBody};
+use super::request::{AuthenticatedCaller, PathParameters, QueryParameters, account_named, json};
 
 /// What of an application token can be changed. A change names the fields that it changes.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -68,7 +68,7 @@ struct Page {
 /// An application token with its text.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ApplicationTokenWithText)]
-struct Shown {
+struct TokenAndText {
     #[serde(flatten)]
     item: Item,
     /// What programs show. It is shown here and never again.
@@ -91,17 +91,17 @@ struct NewApplicationToken {
 
 /// The application tokens of an account, in the order of their ids.
 #[utoipa::path(get, path = "/admin/v1/accounts/{account}/application-tokens", tag = "application tokens",
-    security(("bearer" = [])), params(("account" = String, Path), Paged), responses((status = 200, body = Page),
+    security(("bearer" = [])), params(("account" = String, Path), PageParameters), responses((status = 200, body = Page),
     (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn list(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(account): Named<String>,
-    wanted: Result<Parameters<Paged>, Failure>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(account): PathParameters<String>,
+    wanted: Result<QueryParameters<PageParameters>, AdminError>,
+) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
     admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
-    let Parameters(wanted) = wanted?;
+    let QueryParameters(wanted) = wanted?;
     let page = admin.auth.application_tokens(&caller, account, wanted.page()?).await?;
     let application_tokens = page.parts.iter().map(counted).collect();
     Ok(json(StatusCode::OK, &Page { application_tokens, next: page.next }))
@@ -109,28 +109,28 @@ pub(super) async fn list(
 
 /// Makes an application token. An account has at most five.
 #[utoipa::path(post, path = "/admin/v1/accounts/{account}/application-tokens", tag = "application tokens",
-    security(("bearer" = [])), params(("account" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = KEY)), request_body = NewApplicationToken,
-    responses((status = 201, body = Shown), (status = 403, body = Problem), (status = 404, body = Problem),
+    security(("bearer" = [])), params(("account" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = KEY_DESCRIPTION)), request_body = NewApplicationToken,
+    responses((status = 201, body = TokenAndText), (status = 403, body = Problem), (status = 404, body = Problem),
     (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn make(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(account): Named<String>,
-    body: Result<Keyed<Patch>, Failure>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(account): PathParameters<String>,
+    body: Result<Idempotent<Patch>, AdminError>,
+) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
     admin.auth.expect_account(&caller, Scope::WriteAccount(account))?;
-    let Keyed(mut patch, key) = body?;
-    let first = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
-        Turn::First(first) => first,
-        Turn::Again(answer) => return Ok(answer),
+    let Idempotent(mut patch, key) = body?;
+    let pending = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
+        CreationState::New(pending) => pending,
+        CreationState::Replay(answer) => return Ok(answer),
     };
     let given = patch.take::<String>("token")?.map(Zeroizing::new);
     let fill = |blank: ApplicationToken| Ok(patch.over(&details(&blank))?.onto(&blank));
     let answer = |made: &TokenWithText| answered(account.as_str(), made);
     let made = admin
         .auth
-        .make_application_token(&caller, (account, given), fill, first.with_response(&answer))
+        .make_application_token(&caller, (account, given), fill, pending.with_response(&answer))
         .await?;
     Ok(created(&answer(&made)))
 }
@@ -141,9 +141,9 @@ pub(super) async fn make(
     responses((status = 200, body = Counted), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn read(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, id)): Named<(String, i64)>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, id)): PathParameters<(String, i64)>,
+) -> Result<Response, AdminError> {
     let token = admin.auth.application_token_of_id(&caller, account_named(&account)?, id).await?;
     Ok(tagged(json(StatusCode::OK, &counted(&token)), &item(&token)))
 }
@@ -157,11 +157,11 @@ pub(super) async fn read(
     (status = 412, body = Problem), (status = 422, body = Problem), (status = 428, body = Problem)))]
 pub(super) async fn change(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, id)): Named<(String, i64)>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, id)): PathParameters<(String, i64)>,
     headers: HeaderMap,
-    patch: Result<Patch, Failure>,
-) -> Result<Response, Failure> {
+    patch: Result<Patch, AdminError>,
+) -> Result<Response, AdminError> {
     let place = (account_named(&account)?, id);
     admin.auth.expect_account_resource::<ApplicationToken>(&caller, place)?;
     let patch = patch?;
@@ -180,10 +180,10 @@ pub(super) async fn change(
     (status = 428, body = Problem)))]
 pub(super) async fn delete(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, id)): Named<(String, i64)>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, id)): PathParameters<(String, i64)>,
     headers: HeaderMap,
-) -> Result<StatusCode, Failure> {
+) -> Result<StatusCode, AdminError> {
     let condition = Condition::of_change(&headers);
     let unchanged = |present: &ApplicationToken| condition.require(&item(present));
     admin.auth.delete_account_resource(&caller, (account_named(&account)?, id), unchanged).await?;
@@ -195,15 +195,15 @@ pub(super) async fn delete(
 /// done only without another.
 #[utoipa::path(post, path = "/admin/v1/accounts/{account}/application-tokens/{id}/secrets", tag = "application tokens",
     security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path),
-    ("Idempotency-Key" = Option<String>, Header, description = KEY)), request_body = Option<Renewal>,
-    responses((status = 201, body = Shown), (status = 403, body = Problem), (status = 404, body = Problem),
+    ("Idempotency-Key" = Option<String>, Header, description = KEY_DESCRIPTION)), request_body = Option<Renewal>,
+    responses((status = 201, body = TokenAndText), (status = 403, body = Problem), (status = 404, body = Problem),
     (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn renew(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, id)): Named<(String, i64)>,
-    wanted: Result<Keyed<Wanted>, Failure>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, id)): PathParameters<(String, i64)>,
+    wanted: Result<Idempotent<RenewalBody>, AdminError>,
+) -> Result<Response, AdminError> {
     let answer = |renewed: &TokenWithText| answered(&account, renewed);
     renewal::renew::<ApplicationToken, 1>((&admin, &caller), (&account, id), wanted, answer).await
 }
@@ -211,8 +211,12 @@ pub(super) async fn renew(
 /// What is answered once, with the text.
 fn answered(account: &str, made: &TokenWithText) -> StoredResponse {
     let [text] = &made.secrets;
-    let made = Shown { item: item(&made.application), token: text.to_string() };
-    answer_of(&format!("/admin/v1/accounts/{account}/application-tokens/{}", made.item.id), &made, &made.item)
+    let made = TokenAndText { item: item(&made.application), token: text.to_string() };
+    stored_response(
+        &format!("/admin/v1/accounts/{account}/application-tokens/{}", made.item.id),
+        &made,
+        &made.item,
+    )
 }
 
 fn counted(token: &ApplicationToken) -> Counted {

@@ -12,11 +12,11 @@ use vestibule_model::Group;
 use super::AdminState;
 use super::condition::{Condition, tagged};
 use super::forms::Name;
-use super::once::{KEY, Keyed, Turn, answer_of, created};
-use super::paging::Paged;
+use super::idempotency::{CreationState, Idempotent, KEY_DESCRIPTION, created, stored_response};
+use super::paging::PageParameters;
 use super::patch::Patch;
-use super::problem::{Failure, Problem};
-use super::request::{By, Named, Parameters, account_named, json};
+use super::problem::{AdminError, Problem};
+use super::request::{AuthenticatedCaller, PathParameters, QueryParameters, account_named, json};
 
 /// What of a group can be changed. A change names the fields that it changes.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -63,17 +63,17 @@ struct NewGroup {
 
 /// The groups of an account, in the order of their ids.
 #[utoipa::path(get, path = "/admin/v1/accounts/{account}/groups", tag = "groups", security(("bearer" = [])),
-    params(("account" = String, Path), Paged), responses((status = 200, body = Page),
+    params(("account" = String, Path), PageParameters), responses((status = 200, body = Page),
     (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn list(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(account): Named<String>,
-    wanted: Result<Parameters<Paged>, Failure>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(account): PathParameters<String>,
+    wanted: Result<QueryParameters<PageParameters>, AdminError>,
+) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
     admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
-    let Parameters(wanted) = wanted?;
+    let QueryParameters(wanted) = wanted?;
     let page = admin.auth.account_resources::<Group>(&caller, account, wanted.page()?)?;
     let groups = page.parts.iter().map(item).collect();
     Ok(json(StatusCode::OK, &Page { groups, next: page.next }))
@@ -81,31 +81,31 @@ pub(super) async fn list(
 
 /// Makes a group. An account has at most 10,000.
 #[utoipa::path(post, path = "/admin/v1/accounts/{account}/groups", tag = "groups", security(("bearer" = [])),
-    params(("account" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = KEY)), request_body = NewGroup, responses((status = 201, body = Item),
+    params(("account" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = KEY_DESCRIPTION)), request_body = NewGroup, responses((status = 201, body = Item),
     (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
     (status = 422, body = Problem)))]
 pub(super) async fn make(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(account): Named<String>,
-    body: Result<Keyed<Patch>, Failure>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(account): PathParameters<String>,
+    body: Result<Idempotent<Patch>, AdminError>,
+) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
     admin.auth.expect_account(&caller, Scope::WriteAccount(account))?;
-    let Keyed(mut patch, key) = body?;
-    let first = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
-        Turn::First(first) => first,
-        Turn::Again(answer) => return Ok(answer),
+    let Idempotent(mut patch, key) = body?;
+    let pending = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
+        CreationState::New(pending) => pending,
+        CreationState::Replay(answer) => return Ok(answer),
     };
     let id = patch.take::<i64>("id")?;
     let fill = |blank: Group| Ok(patch.over(&details(&blank))?.onto(&blank));
     let answer = |made: &Group| {
         let item = item(made);
-        answer_of(&format!("/admin/v1/accounts/{account}/groups/{}", made.id), &item, &item)
+        stored_response(&format!("/admin/v1/accounts/{account}/groups/{}", made.id), &item, &item)
     };
     let made = admin
         .auth
-        .create_numbered_resource(&caller, (account, id), fill, first.with_response(&answer))
+        .create_numbered_resource(&caller, (account, id), fill, pending.with_response(&answer))
         .await?;
     Ok(created(&answer(&made)))
 }
@@ -116,9 +116,9 @@ pub(super) async fn make(
     responses((status = 200, body = Item), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn read(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, id)): Named<(String, i64)>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, id)): PathParameters<(String, i64)>,
+) -> Result<Response, AdminError> {
     let item = item(&admin.auth.account_resource(&caller, account_named(&account)?, id)?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
@@ -132,11 +132,11 @@ pub(super) async fn read(
     (status = 412, body = Problem), (status = 422, body = Problem), (status = 428, body = Problem)))]
 pub(super) async fn change(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, id)): Named<(String, i64)>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, id)): PathParameters<(String, i64)>,
     headers: HeaderMap,
-    patch: Result<Patch, Failure>,
-) -> Result<Response, Failure> {
+    patch: Result<Patch, AdminError>,
+) -> Result<Response, AdminError> {
     let place = (account_named(&account)?, id);
     admin.auth.expect_account_resource::<Group>(&caller, place)?;
     let patch = patch?;
@@ -155,10 +155,10 @@ pub(super) async fn change(
     (status = 412, body = Problem), (status = 428, body = Problem)))]
 pub(super) async fn delete(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, id)): Named<(String, i64)>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, id)): PathParameters<(String, i64)>,
     headers: HeaderMap,
-) -> Result<StatusCode, Failure> {
+) -> Result<StatusCode, AdminError> {
     let condition = Condition::of_change(&headers);
     let unchanged = |present: &Group| condition.require(&item(present));
     admin.auth.delete_account_resource(&caller, (account_named(&account)?, id), unchanged).await?;

@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 
 use super::AdminState;
 use super::forms::Password;
-use super::problem::{Failure, Problem};
-use super::request::{Body, By, address, json};
+use super::problem::{AdminError, Problem};
+use super::request::{AuthenticatedCaller, JsonBody, address, json};
 use super::role::{Role, shown};
 
 /// Whether bodies that are sent to this path are read before anybody is known, and therefore have to be small.
@@ -52,10 +52,13 @@ struct LoggedIn {
 /// Logs in a user of the administrators' account.
 #[utoipa::path(post, path = "/admin/v1/login", tag = "login", request_body = LogIn, responses(
     (status = 200, body = LoggedIn), (status = 401, body = Problem), (status = 429, body = Problem)))]
-pub(super) async fn log_in(State(admin): State<AdminState>, request: Request) -> Result<Response, Failure> {
+pub(super) async fn log_in(
+    State(admin): State<AdminState>,
+    request: Request,
+) -> Result<Response, AdminError> {
     let (parts, body) = request.into_parts();
     let at = (address(&parts), admin.clock.now());
-    let Body(read) = Body::<LogIn>::from_request(Request::from_parts(parts, body), &admin).await?;
+    let JsonBody(read) = JsonBody::<LogIn>::from_request(Request::from_parts(parts, body), &admin).await?;
     let password = Zeroizing::new(read.password.into_bytes());
     let logged_in = admin.auth.log_in_administrator(read.username, password, at).await?;
     let (role, account) = shown(logged_in.role);
@@ -69,10 +72,11 @@ pub(super) async fn log_in(State(admin): State<AdminState>, request: Request) ->
 pub(super) async fn change_password(
     State(admin): State<AdminState>,
     request: Request,
-) -> Result<StatusCode, Failure> {
+) -> Result<StatusCode, AdminError> {
     let (parts, body) = request.into_parts();
     let at = (address(&parts), admin.clock.now());
-    let Body(read) = Body::<ChangePassword>::from_request(Request::from_parts(parts, body), &admin).await?;
+    let JsonBody(read) =
+        JsonBody::<ChangePassword>::from_request(Request::from_parts(parts, body), &admin).await?;
     let passwords = (Zeroizing::new(read.password.into_bytes()), Zeroizing::new(read.new_password));
     admin.auth.change_administrator_password(read.username, passwords, at).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -81,7 +85,10 @@ pub(super) async fn change_password(
 /// Ends the caller's session.
 #[utoipa::path(post, path = "/admin/v1/logout", tag = "login", security(("bearer" = [])), responses(
     (status = 204), (status = 401, body = Problem), (status = 409, body = Problem)))]
-pub(super) async fn log_out(State(admin): State<AdminState>, By(caller): By) -> Result<StatusCode, Failure> {
+pub(super) async fn log_out(
+    State(admin): State<AdminState>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+) -> Result<StatusCode, AdminError> {
     admin.auth.log_out_administrator(&caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }

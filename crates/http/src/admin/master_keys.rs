@@ -9,8 +9,8 @@ use vestibule_auth::{DigestHolder, DigestKind, ListedMasterKey, Scope, SessionsU
 use vestibule_model::{Generation, KeyState, Millis};
 
 use super::AdminState;
-use super::problem::{Failure, Problem};
-use super::request::{Body, By, Named, json};
+use super::problem::{AdminError, Problem};
+use super::request::{AuthenticatedCaller, JsonBody, PathParameters, json};
 
 #[derive(Serialize, ToSchema)]
 struct MasterKey {
@@ -79,7 +79,10 @@ pub(super) struct RetireMasterKey {
 /// The generations of the master key that the service has or had.
 #[utoipa::path(get, path = "/admin/v1/master-keys", tag = "master keys",
     security(("bearer" = [])), responses((status = 200, body = MasterKeys), (status = 403, body = Problem)))]
-pub(super) async fn list(State(admin): State<AdminState>, By(caller): By) -> Result<Response, Failure> {
+pub(super) async fn list(
+    State(admin): State<AdminState>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+) -> Result<Response, AdminError> {
     let keys = admin.auth.master_keys(&caller).await?.iter().map(shown).collect();
     Ok(json(StatusCode::OK, &MasterKeys { keys }))
 }
@@ -90,9 +93,9 @@ pub(super) async fn list(State(admin): State<AdminState>, By(caller): By) -> Res
     responses((status = 200, body = MasterKey), (status = 404, body = Problem)))]
 pub(super) async fn read(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(generation): Named<Generation>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(generation): PathParameters<Generation>,
+) -> Result<Response, AdminError> {
     Ok(json(StatusCode::OK, &shown(&admin.auth.master_key(&caller, generation).await?)))
 }
 
@@ -100,7 +103,10 @@ pub(super) async fn read(
 #[utoipa::path(post, path = "/admin/v1/master-keys/reload", tag = "master keys",
     security(("bearer" = [])),
     responses((status = 200, body = MasterKeys), (status = 403, body = Problem), (status = 409, body = Problem)))]
-pub(super) async fn reload(State(admin): State<AdminState>, By(caller): By) -> Result<Response, Failure> {
+pub(super) async fn reload(
+    State(admin): State<AdminState>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+) -> Result<Response, AdminError> {
     let keys = admin.auth.reload_master_keys(&caller).await?.iter().map(shown).collect();
     Ok(json(StatusCode::OK, &MasterKeys { keys }))
 }
@@ -111,9 +117,9 @@ pub(super) async fn reload(State(admin): State<AdminState>, By(caller): By) -> R
     responses((status = 200, body = MasterKey), (status = 403, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn activate(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(generation): Named<Generation>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(generation): PathParameters<Generation>,
+) -> Result<Response, AdminError> {
     Ok(json(StatusCode::OK, &shown(&admin.auth.activate_master_key(&caller, generation).await?)))
 }
 
@@ -124,12 +130,12 @@ pub(super) async fn activate(
     (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn retire(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(generation): Named<Generation>,
-    body: Result<Body<RetireMasterKey>, Failure>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(generation): PathParameters<Generation>,
+    body: Result<JsonBody<RetireMasterKey>, AdminError>,
+) -> Result<Response, AdminError> {
     caller.require(Scope::WriteInstallation)?;
-    let Body(wanted) = body?;
+    let JsonBody(wanted) = body?;
     let sessions = if wanted.end_sessions { SessionsUnderIt::End } else { SessionsUnderIt::Wait };
     Ok(json(StatusCode::OK, &shown(&admin.auth.retire_master_key(&caller, generation, sessions).await?)))
 }

@@ -9,17 +9,16 @@ mod administrators;
 mod api_keys;
 mod application_tokens;
 mod audit;
-mod carried;
 mod condition;
 mod description;
 mod docs;
 mod forms;
 mod groups;
+mod idempotency;
 mod login;
 mod master_keys;
 mod networks;
 mod oauth_clients;
-mod once;
 mod paging;
 mod patch;
 mod policies;
@@ -29,6 +28,7 @@ mod refusals;
 mod renewal;
 mod request;
 mod role;
+mod run_to_completion;
 mod sessions;
 mod skills;
 mod time;
@@ -70,7 +70,7 @@ pub fn router(state: AdminState) -> Router {
     let note_refusals = middleware::from_fn_with_state(state.clone(), refusals::note);
     router
         .route_layer(note_refusals)
-        .route_layer(middleware::from_fn(carried::carry))
+        .route_layer(middleware::from_fn(run_to_completion::run))
         .route("/admin/v1/openapi.json", get(describe))
         .merge(docs::routes())
         .with_state(state)

@@ -15,13 +15,13 @@ use zeroize::Zeroizing;
 use super::AdminState;
 use super::condition::{Condition, tagged};
 use super::forms::{AddressOrNetwork, ApplicationValue, Name};
+use super::idempotency::{CreationState, Idempotent, KEY_DESCRIPTION, created, stored_response};
 use super::networks;
-use super::once::{KEY, Keyed, Turn, answer_of, created};
-use super::paging::Paged;
+use super::paging::PageParameters;
 use super::patch::Patch;
-use super::problem::{Failure, Problem};
-use super::renewal::{self, Renewal, Wanted};
-use super::request::{By, Named, Parameters, account_named, json};
+use super::problem::{AdminError, Problem};
+use super::renewal::{self, Renewal, RenewalBody};
+use super::request::{AuthenticatedCaller, PathParameters, QueryParameters, account_named, json};
 
 /// What of an OAuth client can be changed. A change names the fields that it changes.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -75,7 +75,7 @@ struct Page {
 /// An OAuth client with its secret.
 #[derive(Serialize, ToSchema)]
 #[schema(as = OauthClientWithSecrets)]
-struct Shown {
+struct OauthClientWithSecret {
     #[serde(flatten)]
     item: Item,
     /// The client secret. It is shown here and never again.
@@ -100,17 +100,17 @@ struct NewOauthClient {
 
 /// The OAuth clients of an account, in the order of their ids.
 #[utoipa::path(get, path = "/admin/v1/accounts/{account}/oauth-clients", tag = "OAuth clients",
-    security(("bearer" = [])), params(("account" = String, Path), Paged), responses((status = 200, body = Page),
+    security(("bearer" = [])), params(("account" = String, Path), PageParameters), responses((status = 200, body = Page),
     (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn list(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(account): Named<String>,
-    wanted: Result<Parameters<Paged>, Failure>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(account): PathParameters<String>,
+    wanted: Result<QueryParameters<PageParameters>, AdminError>,
+) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
     admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
-    let Parameters(wanted) = wanted?;
+    let QueryParameters(wanted) = wanted?;
     let page = admin.auth.account_resources::<OauthClient>(&caller, account, wanted.page()?)?;
     let last = admin.auth.last_uses(&caller, account).await?;
     let oauth_clients = page.parts.iter().map(|part| used(part, &last)).collect();
@@ -119,21 +119,21 @@ pub(super) async fn list(
 
 /// Makes an OAuth client. An account has at most 100.
 #[utoipa::path(post, path = "/admin/v1/accounts/{account}/oauth-clients", tag = "OAuth clients",
-    security(("bearer" = [])), params(("account" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = KEY)), request_body = NewOauthClient,
-    responses((status = 201, body = Shown), (status = 403, body = Problem), (status = 404, body = Problem),
+    security(("bearer" = [])), params(("account" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = KEY_DESCRIPTION)), request_body = NewOauthClient,
+    responses((status = 201, body = OauthClientWithSecret), (status = 403, body = Problem), (status = 404, body = Problem),
     (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn make(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(account): Named<String>,
-    body: Result<Keyed<Patch>, Failure>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(account): PathParameters<String>,
+    body: Result<Idempotent<Patch>, AdminError>,
+) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
     admin.auth.expect_account(&caller, Scope::WriteAccount(account))?;
-    let Keyed(mut patch, key) = body?;
-    let first = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
-        Turn::First(first) => first,
-        Turn::Again(answer) => return Ok(answer),
+    let Idempotent(mut patch, key) = body?;
+    let pending = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
+        CreationState::New(pending) => pending,
+        CreationState::Replay(answer) => return Ok(answer),
     };
     let given = GivenClient {
         client_id: patch.take("client_id")?,
@@ -142,7 +142,7 @@ pub(super) async fn make(
     let fill = |blank: OauthClient| patch.over(&details(&blank))?.onto(blank);
     let answer = |made: &ClientWithSecret| answered(account.as_str(), made);
     let made =
-        admin.auth.make_oauth_client(&caller, (account, given), fill, first.with_response(&answer)).await?;
+        admin.auth.make_oauth_client(&caller, (account, given), fill, pending.with_response(&answer)).await?;
     Ok(created(&answer(&made)))
 }
 
@@ -152,9 +152,9 @@ pub(super) async fn make(
     responses((status = 200, body = Used), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn read(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, id)): Named<(String, i64)>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, id)): PathParameters<(String, i64)>,
+) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
     let found = admin.auth.account_resource(&caller, account, id)?;
     let used = used(&found, &admin.auth.last_uses(&caller, account).await?);
@@ -170,11 +170,11 @@ pub(super) async fn read(
     (status = 422, body = Problem), (status = 428, body = Problem)))]
 pub(super) async fn change(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, id)): Named<(String, i64)>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, id)): PathParameters<(String, i64)>,
     headers: HeaderMap,
-    patch: Result<Patch, Failure>,
-) -> Result<Response, Failure> {
+    patch: Result<Patch, AdminError>,
+) -> Result<Response, AdminError> {
     let place = (account_named(&account)?, id);
     admin.auth.expect_account_resource::<OauthClient>(&caller, place)?;
     let patch = patch?;
@@ -193,10 +193,10 @@ pub(super) async fn change(
     (status = 428, body = Problem)))]
 pub(super) async fn delete(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, id)): Named<(String, i64)>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, id)): PathParameters<(String, i64)>,
     headers: HeaderMap,
-) -> Result<StatusCode, Failure> {
+) -> Result<StatusCode, AdminError> {
     let condition = Condition::of_change(&headers);
     let unchanged = |present: &OauthClient| condition.require(&item(present));
     admin.auth.delete_account_resource(&caller, (account_named(&account)?, id), unchanged).await?;
@@ -207,15 +207,15 @@ pub(super) async fn delete(
 /// that one end then, and none before. During an overlap it can be done only without another.
 #[utoipa::path(post, path = "/admin/v1/accounts/{account}/oauth-clients/{id}/secrets", tag = "OAuth clients",
     security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path),
-    ("Idempotency-Key" = Option<String>, Header, description = KEY)), request_body = Option<Renewal>,
-    responses((status = 201, body = Shown), (status = 403, body = Problem), (status = 404, body = Problem),
+    ("Idempotency-Key" = Option<String>, Header, description = KEY_DESCRIPTION)), request_body = Option<Renewal>,
+    responses((status = 201, body = OauthClientWithSecret), (status = 403, body = Problem), (status = 404, body = Problem),
     (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn renew(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, id)): Named<(String, i64)>,
-    wanted: Result<Keyed<Wanted>, Failure>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, id)): PathParameters<(String, i64)>,
+    wanted: Result<Idempotent<RenewalBody>, AdminError>,
+) -> Result<Response, AdminError> {
     let answer = |renewed: &ClientWithSecret| answered(&account, renewed);
     renewal::renew::<OauthClient, 1>((&admin, &caller), (&account, id), wanted, answer).await
 }
@@ -223,12 +223,16 @@ pub(super) async fn renew(
 /// What is answered once, with the secret.
 fn answered(account: &str, made: &ClientWithSecret) -> StoredResponse {
     let made = shown(made);
-    answer_of(&format!("/admin/v1/accounts/{account}/oauth-clients/{}", made.item.id), &made, &made.item)
+    stored_response(
+        &format!("/admin/v1/accounts/{account}/oauth-clients/{}", made.item.id),
+        &made,
+        &made.item,
+    )
 }
 
-fn shown(made: &ClientWithSecret) -> Shown {
+fn shown(made: &ClientWithSecret) -> OauthClientWithSecret {
     let [secret] = &made.secrets;
-    Shown { item: item(&made.application), secret: secret.to_string() }
+    OauthClientWithSecret { item: item(&made.application), secret: secret.to_string() }
 }
 
 fn used(client: &OauthClient, last: &HashMap<Application, Millis>) -> Used {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::problem::Failure;
+use super::problem::AdminError;
 
 /// The length of a page that nobody asked another for.
 const PAGE: usize = 100;
@@ -15,7 +15,7 @@ const MOST: usize = 1_000;
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Paged {
+pub(super) struct PageParameters {
     /// The most things in the page: 1 to 1000, 100 unless told.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
@@ -23,18 +23,18 @@ pub(super) struct Paged {
     cursor: Option<String>,
 }
 
-impl Paged {
+impl PageParameters {
     /// The length, and where the page begins.
-    pub(super) fn page(&self) -> Result<(usize, Option<&str>), Failure> {
+    pub(super) fn page(&self) -> Result<(usize, Option<&str>), AdminError> {
         Ok((limit(self.limit)?, self.cursor.as_deref()))
     }
 }
 
 /// The length that was asked for: 1 to 1000, 100 unless told.
-pub(super) fn limit(wanted: Option<usize>) -> Result<usize, Failure> {
+pub(super) fn limit(wanted: Option<usize>) -> Result<usize, AdminError> {
     let limit = wanted.unwrap_or(PAGE);
     if (1..=MOST).contains(&limit) {
         return Ok(limit);
     }
-    Err(Failure::Malformed { field: "limit".into(), reason: format!("from 1 to {MOST}") })
+    Err(AdminError::Malformed { field: "limit".into(), reason: format!("from 1 to {MOST}") })
 }

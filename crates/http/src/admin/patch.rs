@@ -12,8 +12,8 @@ use serde_json::{Map, Number, Value};
 use vestibule_auth::AdministrationError;
 
 use super::AdminState;
-use super::problem::Failure;
-use super::request::Body;
+use super::problem::AdminError;
+use super::request::JsonBody;
 use super::wording::without_values;
 
 /// The fields that a request names.
@@ -21,32 +21,34 @@ use super::wording::without_values;
 pub(super) struct Patch(Map<String, Value>);
 
 impl FromRequest<AdminState> for Patch {
-    type Rejection = Failure;
+    type Rejection = AdminError;
 
-    async fn from_request(request: Request, admin: &AdminState) -> Result<Self, Failure> {
-        Body::<Once>::from_request(request, admin).await.map(|Body(Once(fields))| Self(fields))
+    async fn from_request(request: Request, admin: &AdminState) -> Result<Self, AdminError> {
+        JsonBody::<UniqueFields>::from_request(request, admin)
+            .await
+            .map(|JsonBody(UniqueFields(fields))| Self(fields))
     }
 }
 
 /// An object in which no field stands twice.
-struct Once(Map<String, Value>);
+struct UniqueFields(Map<String, Value>);
 
-impl<'de> Deserialize<'de> for Once {
+impl<'de> Deserialize<'de> for UniqueFields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(OnceVisitor)
+        deserializer.deserialize_map(UniqueFieldsVisitor)
     }
 }
 
-struct OnceVisitor;
+struct UniqueFieldsVisitor;
 
-impl<'de> Visitor<'de> for OnceVisitor {
-    type Value = Once;
+impl<'de> Visitor<'de> for UniqueFieldsVisitor {
+    type Value = UniqueFields;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Once, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UniqueFields, A::Error> {
         let mut fields = Map::new();
         while let Some((name, value)) = map.next_entry::<String, Value>()? {
             if fields.contains_key(&name) {
@@ -54,7 +56,7 @@ impl<'de> Visitor<'de> for OnceVisitor {
             }
             fields.insert(name, with_whole_numbers(value));
         }
-        Ok(Once(fields))
+        Ok(UniqueFields(fields))
     }
 }
 
@@ -222,7 +224,9 @@ mod tests {
 
     #[test]
     fn a_whole_number_may_be_written_with_a_fraction_of_nothing() {
-        let read = |text: &str| serde_json::from_str::<Once>(text).map(|Once(fields)| Patch(fields)).unwrap();
+        let read = |text: &str| {
+            serde_json::from_str::<UniqueFields>(text).map(|UniqueFields(fields)| Patch(fields)).unwrap()
+        };
         let changed = read(r#"{"policy": {"a": 7.0}, "list": [1e3]}"#).over(&thing()).unwrap();
         assert_eq!((changed.policy.a, changed.list), (7, vec![1_000]));
         assert!(read(r#"{"list": [1.5]}"#).over(&thing()).is_err());

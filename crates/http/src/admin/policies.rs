@@ -6,8 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_model::{LockoutPolicy, NamedPolicy, PasswordPolicy, SessionPolicy};
 
-use super::problem::{Failure, Problem};
-use super::request::{By, json};
+use super::problem::{AdminError, Problem};
+use super::request::{AuthenticatedCaller, json};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Policy)]
@@ -32,7 +32,9 @@ struct Page {
 /// The policies that a new account can be made after. They are copied into the account, and its own from then on.
 #[utoipa::path(get, path = "/admin/v1/policies", tag = "accounts", security(("bearer" = [])),
     responses((status = 200, body = Page), (status = 401, body = Problem)))]
-pub(super) async fn list_policies(By(_): By) -> Result<Response, Failure> {
+pub(super) async fn list_policies(
+    AuthenticatedCaller(_): AuthenticatedCaller,
+) -> Result<Response, AdminError> {
     let policies = NamedPolicy::ALL.map(item).into();
     Ok(json(StatusCode::OK, &Page { policies }))
 }

@@ -28,7 +28,7 @@ pub(super) struct Problem {
 
 /// Why a request of an administrator is refused.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub(super) enum AdminError {
     #[error(transparent)]
     Administration(#[from] AdministrationError),
     #[error("{field}: {reason}")]
@@ -68,7 +68,7 @@ fn text(kind: &'static str, status: StatusCode, mut detail: String, mut field: O
     serde_json::to_string(&problem).unwrap_or_default()
 }
 
-impl Failure {
+impl AdminError {
     const fn kind(&self) -> &'static str {
         match self {
             Self::Administration(AdministrationError::LogIn(LogInError::Refused(
@@ -155,7 +155,7 @@ fn error_text(error: &LogInError) -> &'static str {
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for AdminError {
     fn into_response(self) -> Response {
         let (status, detail, field) = self.parts();
         let headers = [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")];

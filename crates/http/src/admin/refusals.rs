@@ -11,12 +11,12 @@ use vestibule_auth::{Caller, RefusedRequest};
 use super::AdminState;
 use super::request::address_in;
 
-/// What the request showed of its caller: nothing until it is set; then the caller, or None if what was shown proved
+/// What the request showed of its caller: nothing until it is set; then the caller, or None if what was proved proved
 /// nothing.
 #[derive(Clone, Default)]
-pub(super) struct Shown(Arc<OnceLock<Option<Caller>>>);
+pub(super) struct ProvedCaller(Arc<OnceLock<Option<Caller>>>);
 
-impl Shown {
+impl ProvedCaller {
     pub(super) fn set(&self, caller: Option<Caller>) {
         // A second look at the same request shows the same.
         let _ = self.0.set(caller);
@@ -25,13 +25,13 @@ impl Shown {
 
 /// Hands on, and looks at what became of it.
 pub(super) async fn note(State(admin): State<AdminState>, mut request: Request, next: Next) -> Response {
-    let shown = Shown::default();
-    request.extensions_mut().insert(shown.clone());
+    let proved = ProvedCaller::default();
+    request.extensions_mut().insert(proved.clone());
     let pattern = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let operation = format!("{} {pattern}", request.method());
     let address = address_in(request.extensions());
     let answer = next.run(request).await;
-    let caller = match (answer.status(), shown.0.get()) {
+    let caller = match (answer.status(), proved.0.get()) {
         (StatusCode::UNAUTHORIZED, Some(None)) => None,
         (StatusCode::FORBIDDEN, Some(Some(caller))) => Some(caller),
         _ => return answer,

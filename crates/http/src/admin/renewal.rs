@@ -11,9 +11,9 @@ use vestibule_model::{Millis, Superseded};
 use vestibule_serve::layers::LimitedBody;
 
 use super::AdminState;
-use super::once::{Keyed, Turn, created};
+use super::idempotency::{CreationState, Idempotent, created};
 use super::patch::Patch;
-use super::problem::Failure;
+use super::problem::AdminError;
 use super::request::account_named;
 
 /// How secrets are renewed. Without a body it is done with the usual overlap.
@@ -27,14 +27,14 @@ pub(super) struct Renewal {
 }
 
 /// The fields of a renewal that a request names; no body names none.
-pub(super) struct Wanted(Patch);
+pub(super) struct RenewalBody(Patch);
 
-impl FromRequest<AdminState> for Wanted {
-    type Rejection = Failure;
+impl FromRequest<AdminState> for RenewalBody {
+    type Rejection = AdminError;
 
-    async fn from_request(request: Request, admin: &AdminState) -> Result<Self, Failure> {
+    async fn from_request(request: Request, admin: &AdminState) -> Result<Self, AdminError> {
         let (parts, body) = request.into_parts();
-        let body = LimitedBody::read(&parts.extensions, body).await.0.map_err(Failure::Unread)?;
+        let body = LimitedBody::read(&parts.extensions, body).await.0.map_err(AdminError::Unread)?;
         if body.is_empty() {
             return Ok(Self(Patch::default()));
         }
@@ -43,8 +43,8 @@ impl FromRequest<AdminState> for Wanted {
     }
 }
 
-impl Wanted {
-    fn overlap(&self) -> Result<Overlap, Failure> {
+impl RenewalBody {
+    fn overlap(&self) -> Result<Overlap, AdminError> {
         let Renewal { overlap_seconds } = self.0.over(&Renewal::default())?;
         match overlap_seconds {
             Some(seconds) => Ok(Overlap::of_seconds(seconds, "overlap_seconds")?),
@@ -57,19 +57,19 @@ impl Wanted {
 pub(super) async fn renew<P: Renewable<N>, const N: usize>(
     (admin, caller): (&AdminState, &Caller),
     (account, id): (&str, i64),
-    wanted: Result<Keyed<Wanted>, Failure>,
+    wanted: Result<Idempotent<RenewalBody>, AdminError>,
     answer: impl Fn(&WithSecrets<P, N>) -> StoredResponse + Sync,
-) -> Result<Response, Failure> {
+) -> Result<Response, AdminError> {
     let account = account_named(account)?;
     admin.auth.expect_account_resource::<P>(caller, (account, id))?;
-    let Keyed(wanted, key) = wanted?;
+    let Idempotent(wanted, key) = wanted?;
     let overlap = wanted.overlap()?;
-    let first = match key.begin(admin, caller, Scope::WriteAccount(account)).await? {
-        Turn::First(first) => first,
-        Turn::Again(answer) => return Ok(answer),
+    let pending = match key.begin(admin, caller, Scope::WriteAccount(account)).await? {
+        CreationState::New(pending) => pending,
+        CreationState::Replay(answer) => return Ok(answer),
     };
     let renewed =
-        admin.auth.renew::<P, N>(caller, (account, id), overlap, first.with_response(&answer)).await?;
+        admin.auth.renew::<P, N>(caller, (account, id), overlap, pending.with_response(&answer)).await?;
     Ok(created(&answer(&renewed)))
 }
 

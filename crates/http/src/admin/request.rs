@@ -15,34 +15,34 @@ use vestibule_model::AccountId;
 use vestibule_serve::layers::{ClientAddress, Headers, LimitedBody};
 
 use super::AdminState;
-use super::problem::Failure;
-use super::refusals::Shown;
+use super::problem::AdminError;
+use super::refusals::ProvedCaller;
 use super::wording::without_values;
 use crate::credentials::bearer;
 use crate::json::{is_json, is_merge_patch};
 
 /// The caller, proved by `Authorization: Bearer`. Taken before anything else of the request is looked at.
-pub(super) struct By(pub(super) Caller);
+pub(super) struct AuthenticatedCaller(pub(super) Caller);
 
 /// A body of JSON in which nothing is unknown.
-pub(super) struct Body<T>(pub(super) T);
+pub(super) struct JsonBody<T>(pub(super) T);
 
 /// What follows `?`, in which nothing is unknown.
-pub(super) struct Parameters<T>(pub(super) T);
+pub(super) struct QueryParameters<T>(pub(super) T);
 
 /// The variable parts of the path.
-pub(super) struct Named<T>(pub(super) T);
+pub(super) struct PathParameters<T>(pub(super) T);
 
-impl FromRequestParts<AdminState> for By {
-    type Rejection = Failure;
+impl FromRequestParts<AdminState> for AuthenticatedCaller {
+    type Rejection = AdminError;
 
-    async fn from_request_parts(parts: &mut Parts, admin: &AdminState) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, admin: &AdminState) -> Result<Self, AdminError> {
         let proved = match bearer(Headers::Map(&parts.headers)) {
             Some(bearer) => admin.auth.administrator(bearer, address(parts), admin.clock.now()).await,
             None => Err(AdministrationError::NotProved),
         };
         if parts.headers.contains_key(AUTHORIZATION)
-            && let Some(shown) = parts.extensions.get::<Shown>()
+            && let Some(shown) = parts.extensions.get::<ProvedCaller>()
         {
             shown.set(proved.as_ref().ok().cloned());
         }
@@ -61,37 +61,39 @@ pub(super) fn address_in(extensions: &Extensions) -> Option<IpAddr> {
 }
 
 /// The account of a filter.
-pub(super) fn account_of_filter(text: &str) -> Result<AccountId, Failure> {
+pub(super) fn account_of_filter(text: &str) -> Result<AccountId, AdminError> {
     let malformed =
-        |_| Failure::Malformed { field: "account".into(), reason: "this is no account id".into() };
+        |_| AdminError::Malformed { field: "account".into(), reason: "this is no account id".into() };
     text.parse().map_err(malformed)
 }
 
-impl<T: DeserializeOwned> FromRequest<AdminState> for Body<T> {
-    type Rejection = Failure;
+impl<T: DeserializeOwned> FromRequest<AdminState> for JsonBody<T> {
+    type Rejection = AdminError;
 
-    async fn from_request(request: Request, _admin: &AdminState) -> Result<Self, Failure> {
+    async fn from_request(request: Request, _admin: &AdminState) -> Result<Self, AdminError> {
         let (parts, body) = request.into_parts();
         if !is_json(&parts.headers) && !is_merge_patch(&parts.headers) {
-            return Err(Failure::NoJson);
+            return Err(AdminError::NoJson);
         }
-        let body = LimitedBody::read(&parts.extensions, body).await.0.map_err(Failure::Unread)?;
+        let body = LimitedBody::read(&parts.extensions, body).await.0.map_err(AdminError::Unread)?;
         let mut json = serde_json::Deserializer::from_slice(&body);
         let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let path = error.path().to_string();
             let field = if path == "." { String::new() } else { path };
-            Failure::Malformed { field, reason: without_values(error.inner()) }
+            AdminError::Malformed { field, reason: without_values(error.inner()) }
         })?;
-        json.end()
-            .map_err(|_| Failure::Malformed { field: String::new(), reason: "more than one value".into() })?;
+        json.end().map_err(|_| AdminError::Malformed {
+            field: String::new(),
+            reason: "more than one value".into(),
+        })?;
         Ok(Self(read))
     }
 }
 
-impl<T: DeserializeOwned + Send> FromRequestParts<AdminState> for Parameters<T> {
-    type Rejection = Failure;
+impl<T: DeserializeOwned + Send> FromRequestParts<AdminState> for QueryParameters<T> {
+    type Rejection = AdminError;
 
-    async fn from_request_parts(parts: &mut Parts, admin: &AdminState) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, admin: &AdminState) -> Result<Self, AdminError> {
         match Query::from_request_parts(parts, admin).await {
             Ok(Query(read)) => Ok(Self(read)),
             Err(error) => Err(wrong_parameter(&error.body_text())),
@@ -100,20 +102,20 @@ impl<T: DeserializeOwned + Send> FromRequestParts<AdminState> for Parameters<T> 
 }
 
 /// Which parameter is wrong, from the words of the library: `…: limit: what is wrong`, or a name between back quotes.
-fn wrong_parameter(text: &str) -> Failure {
+fn wrong_parameter(text: &str) -> AdminError {
     let reason = text.split_once(": ").map_or(text, |(_, reason)| reason);
     let is_name = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let (field, reason) = match reason.split_once(": ").filter(|(name, _)| is_name(name)) {
         Some((field, reason)) => (field, reason),
         None => (reason.split('`').nth(1).unwrap_or_default(), reason),
     };
-    Failure::Malformed { field: field.to_owned(), reason: reason.to_owned() }
+    AdminError::Malformed { field: field.to_owned(), reason: reason.to_owned() }
 }
 
-impl<T: DeserializeOwned + Send> FromRequestParts<AdminState> for Named<T> {
-    type Rejection = Failure;
+impl<T: DeserializeOwned + Send> FromRequestParts<AdminState> for PathParameters<T> {
+    type Rejection = AdminError;
 
-    async fn from_request_parts(parts: &mut Parts, admin: &AdminState) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, admin: &AdminState) -> Result<Self, AdminError> {
         match Path::from_request_parts(parts, admin).await {
             Ok(Path(read)) => Ok(Self(read)),
             // Nothing has such a name.

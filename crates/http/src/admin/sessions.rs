@@ -14,14 +14,16 @@ use vestibule_model::{ApplicationId, Millis, Population, SessionReference, UserI
 use super::AdminState;
 use super::forms::{AccountIdText, AddressText};
 use super::paging::limit;
-use super::problem::{Failure, Problem};
-use super::request::{By, Named, Parameters, account_named, account_of_filter, json};
+use super::problem::{AdminError, Problem};
+use super::request::{
+    AuthenticatedCaller, PathParameters, QueryParameters, account_named, account_of_filter, json,
+};
 use crate::words;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
+pub(super) struct SessionQuery {
     /// Of this account.
     #[param(value_type = Option<AccountIdText>)]
     account: Option<String>,
@@ -85,13 +87,13 @@ struct Ended {
 }
 
 /// The live sessions that the caller may see.
-#[utoipa::path(get, path = "/admin/v1/sessions", tag = "sessions", security(("bearer" = [])), params(Wanted),
+#[utoipa::path(get, path = "/admin/v1/sessions", tag = "sessions", security(("bearer" = [])), params(SessionQuery),
     responses((status = 200, body = Page), (status = 400, body = Problem), (status = 403, body = Problem)))]
 pub(super) async fn list(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Parameters(wanted): Parameters<Wanted>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    QueryParameters(wanted): QueryParameters<SessionQuery>,
+) -> Result<Response, AdminError> {
     let limit = limit(wanted.limit)?;
     let filter = SessionFilter {
         account: wanted.account.as_deref().map(account_of_filter).transpose()?,
@@ -111,9 +113,9 @@ pub(super) async fn list(
     params(("reference" = Uuid, Path)), responses((status = 200, body = Item), (status = 404, body = Problem)))]
 pub(super) async fn read(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(reference): Named<Uuid>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(reference): PathParameters<Uuid>,
+) -> Result<Response, AdminError> {
     let listed = admin.auth.session_of_reference(&caller, SessionReference(reference.into_bytes())).await?;
     Ok(json(StatusCode::OK, &item(&admin, &listed)))
 }
@@ -124,9 +126,9 @@ pub(super) async fn read(
     responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn end(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(reference): Named<Uuid>,
-) -> Result<StatusCode, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(reference): PathParameters<Uuid>,
+) -> Result<StatusCode, AdminError> {
     admin.auth.end_session(&caller, SessionReference(reference.into_bytes())).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -137,9 +139,9 @@ pub(super) async fn end(
     responses((status = 200, body = Ended), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn end_of_account(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(account): Named<String>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(account): PathParameters<String>,
+) -> Result<Response, AdminError> {
     let ended = admin.auth.end_sessions_of_account(&caller, account_named(&account)?).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
 }
@@ -150,9 +152,9 @@ pub(super) async fn end_of_account(
     responses((status = 200, body = Ended), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn end_of_user(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, user)): Named<(String, i64)>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, user)): PathParameters<(String, i64)>,
+) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
     let ended = admin.auth.end_sessions_of_user(&caller, account, UserId(user)).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
@@ -164,9 +166,9 @@ pub(super) async fn end_of_user(
     responses((status = 200, body = Ended), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn end_of_application(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, application)): Named<(String, i64)>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, application)): PathParameters<(String, i64)>,
+) -> Result<Response, AdminError> {
     let (account, application) = (account_named(&account)?, ApplicationId(application));
     let ended = admin.auth.end_sessions_of_application(&caller, account, application).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))

@@ -12,9 +12,9 @@ use vestibule_model::{AdministrationToken, AdministrationTokenId, Millis};
 use super::AdminState;
 use super::condition::{Condition, tagged};
 use super::forms::{AccountIdText, Name};
-use super::once::{KEY, Keyed, Turn, answer_of, created};
-use super::problem::{Failure, Problem};
-use super::request::{Body, By, Named, json};
+use super::idempotency::{CreationState, Idempotent, KEY_DESCRIPTION, created, stored_response};
+use super::problem::{AdminError, Problem};
+use super::request::{AuthenticatedCaller, JsonBody, PathParameters, json};
 use super::role::{Role, role, shown};
 
 #[derive(Serialize, ToSchema)]
@@ -61,7 +61,7 @@ struct Made {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = AdministrationTokenRequest)]
-pub(super) struct Wanted {
+pub(super) struct TokenRequest {
     /// What it is for; no two tokens have the same.
     #[schema(value_type = Name)]
     name: String,
@@ -77,30 +77,33 @@ pub(super) struct Wanted {
 /// Every administration token, expired and revoked ones included: a thousand at most.
 #[utoipa::path(get, path = "/admin/v1/administration-tokens", tag = "administration tokens",
     security(("bearer" = [])), responses((status = 200, body = Tokens), (status = 403, body = Problem)))]
-pub(super) async fn list(State(admin): State<AdminState>, By(caller): By) -> Result<Response, Failure> {
+pub(super) async fn list(
+    State(admin): State<AdminState>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+) -> Result<Response, AdminError> {
     let tokens = admin.auth.administration_tokens(&caller).await?.iter().map(used).collect();
     Ok(json(StatusCode::OK, &Tokens { tokens }))
 }
 
 /// Makes an administration token.
 #[utoipa::path(post, path = "/admin/v1/administration-tokens", tag = "administration tokens",
-    security(("bearer" = [])), params(("Idempotency-Key" = Option<String>, Header, description = KEY)),
-    request_body = Wanted, responses((status = 201, body = Made), (status = 403, body = Problem),
+    security(("bearer" = [])), params(("Idempotency-Key" = Option<String>, Header, description = KEY_DESCRIPTION)),
+    request_body = TokenRequest, responses((status = 201, body = Made), (status = 403, body = Problem),
     (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn make(
     State(admin): State<AdminState>,
-    By(caller): By,
-    body: Result<Keyed<Body<Wanted>>, Failure>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    body: Result<Idempotent<JsonBody<TokenRequest>>, AdminError>,
+) -> Result<Response, AdminError> {
     admin.auth.expect_account(&caller, Scope::WriteInstallation)?;
-    let Keyed(Body(wanted), key) = body?;
-    let first = match key.begin(&admin, &caller, Scope::WriteInstallation).await? {
-        Turn::First(first) => first,
-        Turn::Again(answer) => return Ok(answer),
+    let Idempotent(JsonBody(wanted), key) = body?;
+    let pending = match key.begin(&admin, &caller, Scope::WriteInstallation).await? {
+        CreationState::New(pending) => pending,
+        CreationState::Replay(answer) => return Ok(answer),
     };
     let role = role(wanted.role, wanted.account.as_deref())?;
     let new = NewToken { name: wanted.name, role, expires: Millis::from_unix(wanted.expires) };
-    let made = admin.auth.make_administration_token(&caller, new, first.with_response(&answer)).await?;
+    let made = admin.auth.make_administration_token(&caller, new, pending.with_response(&answer)).await?;
     Ok(created(&answer(&made)))
 }
 
@@ -110,9 +113,9 @@ pub(super) async fn make(
     responses((status = 200, body = Used), (status = 404, body = Problem)))]
 pub(super) async fn read(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(id): Named<i64>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(id): PathParameters<i64>,
+) -> Result<Response, AdminError> {
     let found = admin.auth.administration_token_of_id(&caller, AdministrationTokenId(id)).await?;
     Ok(tagged(json(StatusCode::OK, &used(&found)), &token(&found)))
 }
@@ -123,10 +126,10 @@ pub(super) async fn read(
     responses((status = 204), (status = 412, body = Problem), (status = 428, body = Problem)))]
 pub(super) async fn revoke(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(id): Named<i64>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(id): PathParameters<i64>,
     headers: HeaderMap,
-) -> Result<StatusCode, Failure> {
+) -> Result<StatusCode, AdminError> {
     let condition = Condition::of_change(&headers);
     let unchanged = |present: &AdministrationToken| condition.require(&token(present));
     admin.auth.revoke_administration_token(&caller, AdministrationTokenId(id), unchanged).await?;
@@ -135,7 +138,7 @@ pub(super) async fn revoke(
 
 fn answer(made: &MadeToken) -> StoredResponse {
     let shown = Made { token: token(&made.token), secret: made.secret.to_string() };
-    answer_of(&format!("/admin/v1/administration-tokens/{}", made.token.id), &shown, &shown.token)
+    stored_response(&format!("/admin/v1/administration-tokens/{}", made.token.id), &shown, &shown.token)
 }
 
 /// What a tag names: being used is no change.

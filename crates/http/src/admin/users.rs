@@ -14,16 +14,16 @@ use zeroize::Zeroizing;
 use super::AdminState;
 use super::condition::{Condition, tagged};
 use super::forms::{Line, Name, Password};
-use super::once::{KEY, Keyed, Turn, answer_of, created};
+use super::idempotency::{CreationState, Idempotent, KEY_DESCRIPTION, created, stored_response};
 use super::paging::limit;
 use super::patch::Patch;
-use super::problem::{Failure, Problem};
-use super::request::{Body, By, Named, Parameters, account_named, json};
+use super::problem::{AdminError, Problem};
+use super::request::{AuthenticatedCaller, JsonBody, PathParameters, QueryParameters, account_named, json};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
+pub(super) struct UserQuery {
     population: Option<Population>,
     /// Whose login name begins so; agents' names regardless of case.
     name: Option<String>,
@@ -95,7 +95,7 @@ struct Item {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = User)]
-struct Seen {
+struct UserWithLastLogin {
     #[serde(flatten)]
     item: Item,
     /// When they last opened a session: milliseconds since 1970.
@@ -106,7 +106,7 @@ struct Seen {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Users)]
 struct Page {
-    users: Vec<Seen>,
+    users: Vec<UserWithLastLogin>,
     /// The cursor of the page behind this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
@@ -142,44 +142,44 @@ pub(super) struct SetPassword {
 
 /// The users of an account, in the order of their ids.
 #[utoipa::path(get, path = "/admin/v1/accounts/{account}/users", tag = "users", security(("bearer" = [])),
-    params(("account" = String, Path), Wanted), responses((status = 200, body = Page),
+    params(("account" = String, Path), UserQuery), responses((status = 200, body = Page),
     (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn list(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(account): Named<String>,
-    wanted: Result<Parameters<Wanted>, Failure>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(account): PathParameters<String>,
+    wanted: Result<QueryParameters<UserQuery>, AdminError>,
+) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
     admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
-    let Parameters(wanted) = wanted?;
+    let QueryParameters(wanted) = wanted?;
     let page = (limit(wanted.limit)?, wanted.cursor.as_deref());
     let filter =
         UserFilter { population: wanted.population, name_prefix: wanted.name, enabled: wanted.enabled };
     let page = admin.auth.users(&caller, (account, filter), page).await?;
     let last = |user: &User| page.last_logins.get(&user.id).copied();
-    let users = page.users.iter().map(|user| seen(user, last(user))).collect();
+    let users = page.users.iter().map(|user| with_last_login(user, last(user))).collect();
     Ok(json(StatusCode::OK, &Page { users, next: page.next }))
 }
 
 /// Makes a user.
 #[utoipa::path(post, path = "/admin/v1/accounts/{account}/users", tag = "users", security(("bearer" = [])),
-    params(("account" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = KEY)),
+    params(("account" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = KEY_DESCRIPTION)),
     request_body = NewUserBody, responses((status = 201, body = Item),
     (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
     (status = 422, body = Problem)))]
 pub(super) async fn make(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named(account): Named<String>,
-    body: Result<Keyed<Patch>, Failure>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(account): PathParameters<String>,
+    body: Result<Idempotent<Patch>, AdminError>,
+) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
     admin.auth.expect_account(&caller, Scope::WriteAccount(account))?;
-    let Keyed(mut patch, key) = body?;
-    let first = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
-        Turn::First(first) => first,
-        Turn::Again(answer) => return Ok(answer),
+    let Idempotent(mut patch, key) = body?;
+    let pending = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
+        CreationState::New(pending) => pending,
+        CreationState::Replay(answer) => return Ok(answer),
     };
     let new = NewUser {
         population: patch.take("population")?.unwrap_or(Population::User),
@@ -193,22 +193,22 @@ pub(super) async fn make(
         name_by_login_name(user);
         Ok(())
     };
-    let made = admin.auth.make_user(&caller, (account, new), fill, first.with_response(&answer)).await?;
+    let made = admin.auth.make_user(&caller, (account, new), fill, pending.with_response(&answer)).await?;
     Ok(created(&answer(&made)))
 }
 
 /// One user.
 #[utoipa::path(get, path = "/admin/v1/accounts/{account}/users/{user}", tag = "users", security(("bearer" = [])),
     params(("account" = String, Path), ("user" = i64, Path)),
-    responses((status = 200, body = Seen), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = UserWithLastLogin), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn read(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, user)): Named<(String, i64)>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, user)): PathParameters<(String, i64)>,
+) -> Result<Response, AdminError> {
     let (account, id) = (account_named(&account)?, UserId(user));
     let user = admin.auth.user_of_id(&caller, account, id)?;
-    let seen = seen(&user, admin.auth.last_login(&caller, account, id).await?);
+    let seen = with_last_login(&user, admin.auth.last_login(&caller, account, id).await?);
     Ok(tagged(json(StatusCode::OK, &seen), &seen.item))
 }
 
@@ -221,11 +221,11 @@ pub(super) async fn read(
     (status = 422, body = Problem), (status = 428, body = Problem)))]
 pub(super) async fn change(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, user)): Named<(String, i64)>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, user)): PathParameters<(String, i64)>,
     headers: HeaderMap,
-    patch: Result<Patch, Failure>,
-) -> Result<Response, Failure> {
+    patch: Result<Patch, AdminError>,
+) -> Result<Response, AdminError> {
     let place = (account_named(&account)?, UserId(user));
     admin.auth.expect_user(&caller, place)?;
     let patch = patch?;
@@ -247,10 +247,10 @@ pub(super) async fn change(
     (status = 412, body = Problem), (status = 428, body = Problem)))]
 pub(super) async fn delete(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, user)): Named<(String, i64)>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, user)): PathParameters<(String, i64)>,
     headers: HeaderMap,
-) -> Result<StatusCode, Failure> {
+) -> Result<StatusCode, AdminError> {
     let condition = Condition::of_change(&headers);
     let unchanged = |user: &User| condition.require(&item(user));
     admin.auth.delete_user(&caller, (account_named(&account)?, UserId(user)), unchanged).await?;
@@ -264,13 +264,13 @@ pub(super) async fn delete(
     (status = 412, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn set_password(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, user)): Named<(String, i64)>,
-    body: Result<Body<SetPassword>, Failure>,
-) -> Result<StatusCode, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, user)): PathParameters<(String, i64)>,
+    body: Result<JsonBody<SetPassword>, AdminError>,
+) -> Result<StatusCode, AdminError> {
     let user = (account_named(&account)?, UserId(user));
     admin.auth.expect_user(&caller, user)?;
-    let Body(wanted) = body?;
+    let JsonBody(wanted) = body?;
     let at_next_login =
         if wanted.must_change_password { AtNextLogin::MustChange } else { AtNextLogin::MayKeep };
     admin.auth.set_user_password(&caller, user, Zeroizing::new(wanted.password), at_next_login).await?;
@@ -283,9 +283,9 @@ pub(super) async fn set_password(
     responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn unlock(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Named((account, user)): Named<(String, i64)>,
-) -> Result<StatusCode, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, user)): PathParameters<(String, i64)>,
+) -> Result<StatusCode, AdminError> {
     admin.auth.unlock_user(&caller, account_named(&account)?, UserId(user)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -305,11 +305,11 @@ fn name_by_login_name(user: &mut User) {
 
 fn answer(made: &User) -> StoredResponse {
     let item = item(made);
-    answer_of(&format!("/admin/v1/accounts/{}/users/{}", made.account, made.id), &item, &item)
+    stored_response(&format!("/admin/v1/accounts/{}/users/{}", made.account, made.id), &item, &item)
 }
 
-fn seen(user: &User, last_login: Option<Millis>) -> Seen {
-    Seen { item: item(user), last_login: last_login.map(Millis::as_unix) }
+fn with_last_login(user: &User, last_login: Option<Millis>) -> UserWithLastLogin {
+    UserWithLastLogin { item: item(user), last_login: last_login.map(Millis::as_unix) }
 }
 
 fn item(user: &User) -> Item {

@@ -14,15 +14,15 @@ use zeroize::Zeroizing;
 
 use super::AdminState;
 use super::forms::AccountIdText;
-use super::problem::{Failure, Problem};
-use super::request::{Body, By, account_named, json};
+use super::problem::{AdminError, Problem};
+use super::request::{AuthenticatedCaller, JsonBody, account_named, json};
 use super::time::in_words;
 
 /// Either `session`, or `account` and `user`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = WhyQuestion)]
-pub(super) struct Wanted {
+pub(super) struct WhyRequest {
     /// What somebody pasted: a session's reference, its bearer or cookie, also one that has ended, or the LiveVox id of one
     /// that lives; by itself or as it stands in a header. It is not kept anywhere.
     session: Option<String>,
@@ -83,13 +83,13 @@ struct DescribedStep {
 }
 
 /// The life of a session from its opening to its end, in plain words, with the policy or the person behind the end.
-#[utoipa::path(post, path = "/admin/v1/why", tag = "audit", security(("bearer" = [])), request_body = Wanted,
+#[utoipa::path(post, path = "/admin/v1/why", tag = "audit", security(("bearer" = [])), request_body = WhyRequest,
     responses((status = 200, body = Lives), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn why(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Body(wanted): Body<Wanted>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    JsonBody(wanted): JsonBody<WhyRequest>,
+) -> Result<Response, AdminError> {
     let lives = match (wanted.session.map(Zeroizing::new), wanted.account, wanted.user) {
         (Some(pasted), None, None) => vec![admin.auth.why_pasted(&caller, &pasted, &in_words).await?],
         (None, Some(account), Some(user)) => {
@@ -104,7 +104,7 @@ pub(super) async fn why(
     Ok(json(StatusCode::OK, &Lives { lives }))
 }
 
-fn invalid(field: &'static str, reason: &str) -> Failure {
+fn invalid(field: &'static str, reason: &str) -> AdminError {
     AdministrationError::Invalid { field: field.into(), reason: reason.to_owned() }.into()
 }
 

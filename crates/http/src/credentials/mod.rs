@@ -1,4 +1,4 @@
-//! What a request shows of who it is, read in one place for every dialect, the gateway, self-service and administration.
+//! The credentials that a request presents, read in one place for every dialect, the gateway, self-service and administration.
 //!
 //! Looks headers up and does nothing else: whether what it finds opens anything is the engine's to say
 //! (`Auth::authorize`). What holds for all of them:
@@ -22,7 +22,7 @@ pub(crate) const LV_ACCESS: HeaderName = HeaderName::from_static("lv-access");
 
 /// A header that may stand once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Single<'a> {
+pub(crate) enum SingleValue<'a> {
     /// It is not there.
     Absent,
     /// Its value.
@@ -33,7 +33,7 @@ pub(crate) enum Single<'a> {
     Contradictory,
 }
 
-impl<'a> Single<'a> {
+impl<'a> SingleValue<'a> {
     /// The header of this name.
     pub(crate) fn of(headers: Headers<'a>, name: &HeaderName) -> Self {
         let mut values = headers.all(name);
@@ -61,17 +61,17 @@ fn visible(value: &[u8]) -> Option<&str> {
 
 /// The token of `Authorization: Bearer`, if that is what there is.
 pub(crate) fn bearer(headers: Headers<'_>) -> Option<&str> {
-    bearer_of(Single::of(headers, &header::AUTHORIZATION))
+    bearer_of(SingleValue::of(headers, &header::AUTHORIZATION))
 }
 
-fn bearer_of(authorization: Single<'_>) -> Option<&str> {
+fn bearer_of(authorization: SingleValue<'_>) -> Option<&str> {
     let (scheme, token) = authorization.value()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 /// Where an application token may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenPlace {
+pub(crate) enum TokenHeader {
     /// In `LV-Access`.
     Access,
     /// There, or where that is absent or empty in `Authorization: Bearer`, as clients of 2017 have it.
@@ -79,10 +79,12 @@ pub(crate) enum TokenPlace {
 }
 
 /// The application token of a LiveVox login, as it was written.
-pub(crate) fn application_token(headers: Headers<'_>, place: TokenPlace) -> Option<&str> {
-    match Single::of(headers, &LV_ACCESS) {
-        Single::Value(token) if !token.is_empty() => Some(token),
-        Single::Absent | Single::Value(_) if place == TokenPlace::AccessOrBearer => bearer(headers),
+pub(crate) fn application_token(headers: Headers<'_>, place: TokenHeader) -> Option<&str> {
+    match SingleValue::of(headers, &LV_ACCESS) {
+        SingleValue::Value(token) if !token.is_empty() => Some(token),
+        SingleValue::Absent | SingleValue::Value(_) if place == TokenHeader::AccessOrBearer => {
+            bearer(headers)
+        }
         _ => None,
     }
 }
@@ -103,31 +105,31 @@ pub(crate) enum Contradiction {
     Target,
 }
 
-/// The kind of what is shown, which gives a refusal its shape.
+/// The kind of the credential that is presented, which gives a refusal its shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Nothing is shown.
+pub(crate) enum PresentedKind {
+    /// None is presented.
     None,
     Bearer,
     Cookie,
     LivevoxId,
 }
 
-/// Everything that a request shows.
+/// The credentials that a request presents.
 #[derive(Debug)]
-pub(crate) struct Shown<'a> {
-    authorization: Single<'a>,
-    lv_session: Single<'a>,
+pub(crate) struct PresentedCredentials<'a> {
+    authorization: SingleValue<'a>,
+    lv_session: SingleValue<'a>,
     cookies: Vec<&'a str>,
     target: Target<'a>,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> PresentedCredentials<'a> {
     /// By its own headers.
-    pub(crate) fn by(headers: Headers<'a>) -> Self {
+    pub(crate) fn of(headers: Headers<'a>) -> Self {
         Self {
-            authorization: Single::of(headers, &header::AUTHORIZATION),
-            lv_session: Single::of(headers, &LV_SESSION),
+            authorization: SingleValue::of(headers, &header::AUTHORIZATION),
+            lv_session: SingleValue::of(headers, &LV_SESSION),
             cookies: session_cookies(headers),
             target: Target::Absent,
         }
@@ -135,7 +137,7 @@ impl<'a> Shown<'a> {
 
     /// The same, and by the target of the request that a gateway asks about.
     pub(crate) fn to_gateway(headers: Headers<'a>) -> Self {
-        Self { target: Target::of(headers), ..Self::by(headers) }
+        Self { target: Target::of(headers), ..Self::of(headers) }
     }
 
     /// The values of the session cookies.
@@ -143,11 +145,11 @@ impl<'a> Shown<'a> {
         &self.cookies
     }
 
-    /// What there is to show, of those that are in their form.
+    /// Those that are well formed.
     pub(crate) fn credentials(&self) -> Result<Credentials<'_>, Contradiction> {
         let contradictions = [
-            (self.authorization == Single::Contradictory, Contradiction::Authorization),
-            (self.lv_session == Single::Contradictory, Contradiction::LvSession),
+            (self.authorization == SingleValue::Contradictory, Contradiction::Authorization),
+            (self.lv_session == SingleValue::Contradictory, Contradiction::LvSession),
             (self.target == Target::Contradictory, Contradiction::Target),
         ];
         match contradictions.into_iter().find(|(there, _)| *there) {
@@ -167,20 +169,20 @@ impl<'a> Shown<'a> {
     }
 
     /// The kind of what counts first. `LV-Session` comes before what stands in `Authorization` and is no bearer of ours.
-    pub(crate) fn kind(&self, is_genuine: impl FnOnce(&str) -> bool) -> Kind {
-        let livevox = self.lv_session != Single::Absent;
-        if self.authorization != Single::Absent
+    pub(crate) fn kind(&self, is_genuine: impl FnOnce(&str) -> bool) -> PresentedKind {
+        let livevox = self.lv_session != SingleValue::Absent;
+        if self.authorization != SingleValue::Absent
             && (!livevox || bearer_of(self.authorization).is_some_and(is_genuine))
         {
-            Kind::Bearer
+            PresentedKind::Bearer
         } else if livevox {
-            Kind::LivevoxId
+            PresentedKind::LivevoxId
         } else if !self.cookies.is_empty() {
-            Kind::Cookie
+            PresentedKind::Cookie
         } else if self.target.bearer().is_some() {
-            Kind::Bearer
+            PresentedKind::Bearer
         } else {
-            Kind::None
+            PresentedKind::None
         }
     }
 }

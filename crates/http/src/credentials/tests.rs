@@ -16,12 +16,12 @@ fn bearer_in(lines: &[(&str, &str)]) -> Option<String> {
     bearer(Headers::Parsed(&parsed(lines))).map(str::to_owned)
 }
 
-fn token_in(lines: &[(&str, &str)], place: TokenPlace) -> Option<String> {
+fn token_in(lines: &[(&str, &str)], place: TokenHeader) -> Option<String> {
     application_token(Headers::Parsed(&parsed(lines)), place).map(str::to_owned)
 }
 
-fn kind_of(lines: &[(&str, &str)]) -> Kind {
-    Shown::to_gateway(Headers::Parsed(&parsed(lines))).kind(|bearer| bearer == "ours")
+fn kind_of(lines: &[(&str, &str)]) -> PresentedKind {
+    PresentedCredentials::to_gateway(Headers::Parsed(&parsed(lines))).kind(|bearer| bearer == "ours")
 }
 
 #[test]
@@ -46,11 +46,11 @@ fn a_header_with_one_value_counts_once_however_often_it_stands_there() {
 fn an_empty_access_is_an_absent_one_where_a_bearer_may_stand_for_it() {
     let (access, empty) = (("lv-access", "t"), ("lv-access", ""));
     let bearer = ("authorization", "bearer b");
-    let both = TokenPlace::AccessOrBearer;
+    let both = TokenHeader::AccessOrBearer;
     assert_eq!(token_in(&[access, bearer], both).as_deref(), Some("t"));
     assert_eq!(token_in(&[empty, bearer], both).as_deref(), Some("b"));
     assert_eq!(token_in(&[bearer], both).as_deref(), Some("b"));
-    assert_eq!(token_in(&[empty, bearer], TokenPlace::Access), None);
+    assert_eq!(token_in(&[empty, bearer], TokenHeader::Access), None);
     assert_eq!(token_in(&[access, ("LV-Access", "u"), bearer], both), None);
 }
 
@@ -60,12 +60,12 @@ fn the_kind_is_that_of_what_counts_first() {
     let livevox = ("lv-session", "no id");
     let cookie = ("cookie", "session_id=0123456789012345678901234567890123456789012345678901234567890123");
     let target = ("x-original-uri", "/ws_api/account/1/messaging/brand/a");
-    assert_eq!(kind_of(&[target, cookie, livevox, ours]), Kind::Bearer);
-    assert_eq!(kind_of(&[target, cookie, livevox, theirs]), Kind::LivevoxId);
-    assert_eq!(kind_of(&[target, cookie, theirs]), Kind::Bearer);
-    assert_eq!(kind_of(&[target, cookie]), Kind::Cookie);
-    assert_eq!(kind_of(&[target]), Kind::Bearer);
-    assert_eq!(kind_of(&[("lv-access", "t")]), Kind::None);
+    assert_eq!(kind_of(&[target, cookie, livevox, ours]), PresentedKind::Bearer);
+    assert_eq!(kind_of(&[target, cookie, livevox, theirs]), PresentedKind::LivevoxId);
+    assert_eq!(kind_of(&[target, cookie, theirs]), PresentedKind::Bearer);
+    assert_eq!(kind_of(&[target, cookie]), PresentedKind::Cookie);
+    assert_eq!(kind_of(&[target]), PresentedKind::Bearer);
+    assert_eq!(kind_of(&[("lv-access", "t")]), PresentedKind::None);
 }
 
 /// Header lines among which every rule finds something.
@@ -101,15 +101,15 @@ fn lines() -> impl Strategy<Value = Vec<(&'static str, Vec<u8>)>> {
 
 /// All that is read of some headers.
 fn reading(headers: Headers<'_>) -> String {
-    let shown = Shown::to_gateway(headers);
+    let shown = PresentedCredentials::to_gateway(headers);
     format!(
         "{:?} {:?} {:?} {:?} {:?} {:?}",
         shown.credentials(),
         shown.account(),
         shown.kind(|bearer| bearer == "a"),
-        Shown::by(headers).credentials(),
+        PresentedCredentials::of(headers).credentials(),
         bearer(headers),
-        application_token(headers, TokenPlace::AccessOrBearer)
+        application_token(headers, TokenHeader::AccessOrBearer)
     )
 }
 
@@ -141,8 +141,8 @@ proptest! {
         let headers = parsed(&lines);
         let headers = Headers::Parsed(&headers);
         let administration = bearer(headers);
-        let (gateway, own) = (Shown::to_gateway(headers), Shown::by(headers));
-        prop_assert_eq!(application_token(headers, TokenPlace::AccessOrBearer), administration);
+        let (gateway, own) = (PresentedCredentials::to_gateway(headers), PresentedCredentials::of(headers));
+        prop_assert_eq!(application_token(headers, TokenHeader::AccessOrBearer), administration);
         prop_assert_eq!(gateway.credentials().ok().and_then(|it| it.bearer), administration);
         prop_assert_eq!(own.credentials().ok().and_then(|it| it.bearer), administration);
     }

@@ -50,7 +50,7 @@ struct BaseUris<'a> {
 }
 
 #[derive(Clone, Copy)]
-enum Failure {
+enum DomainError {
     Version,
     UnknownAccount,
     UnknownService,
@@ -62,7 +62,7 @@ async fn collection(
     RawQuery(query): RawQuery,
 ) -> Response {
     if !version_is_known(query.as_deref()) {
-        return Failure::Version.into_response();
+        return DomainError::Version.into_response();
     }
     // What is no text is no account either.
     let account = account.ok().and_then(|Path(account)| account.parse().ok());
@@ -79,17 +79,17 @@ async fn single(
     RawQuery(query): RawQuery,
 ) -> Response {
     if !version_is_known(query.as_deref()) {
-        return Failure::Version.into_response();
+        return DomainError::Version.into_response();
     }
     let Ok(Path((account, service))) = names else {
-        return Failure::UnknownService.into_response();
+        return DomainError::UnknownService.into_response();
     };
     let Some(entry) = account.parse().ok().and_then(|id| api.auth.public_account(id)) else {
-        return Failure::UnknownAccount.into_response();
+        return DomainError::UnknownAccount.into_response();
     };
     match entry.account.services.iter().find(|known| known.name == service) {
         Some(service) => found(&base_uri(&api, &entry, service)),
-        None => Failure::UnknownService.into_response(),
+        None => DomainError::UnknownService.into_response(),
     }
 }
 
@@ -111,7 +111,7 @@ fn found(body: &impl Serialize) -> Response {
     ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, MAX_AGE)], body).into_response()
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for DomainError {
     fn into_response(self) -> Response {
         let (status, error) = match self {
             Self::Version => (StatusCode::BAD_REQUEST, "Unknown version"),

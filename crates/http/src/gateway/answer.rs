@@ -12,7 +12,7 @@ use vestibule_auth::{Granted, RecallError};
 use vestibule_model::{Application, Millis, Rank};
 use vestibule_serve::layers::{Cause, Fields, PlainResponse};
 
-use crate::credentials::Kind;
+use crate::credentials::PresentedKind;
 use crate::liveperson::SessionFailure;
 use crate::livevox::error_body;
 
@@ -97,22 +97,22 @@ pub(super) fn unavailable(error: RecallError) -> Response {
     answer
 }
 
-/// 401, in the shape of the credential that was shown. Also what is contradictory is answered so: of the answers that
+/// 401, in the shape of the credential that was presented. Also what is contradictory is answered so: of the answers that
 /// gateways take for a no, it is the one that all of them take so.
-pub(super) fn refused(kind: Kind, now: Millis) -> PlainResponse {
+pub(super) fn refused(kind: PresentedKind, now: Millis) -> PlainResponse {
     const TEXT: &str = "oauth_problem=token_rejected&oauth_problem_advice=\
                         the oauth_token is unacceptable to the Service Provider";
     const JSON: &str = "application/json";
     let (content_type, body, cause): (_, Cow<'static, [u8]>, _) = match kind {
-        Kind::Bearer => ("text/plain", TEXT.as_bytes().into(), None),
-        Kind::Cookie => {
+        PresentedKind::Bearer => ("text/plain", TEXT.as_bytes().into(), None),
+        PresentedKind::Cookie => {
             let failure = SessionFailure::CsrfInvalid;
             (JSON, failure.body(now).into(), Some(Cause(Arc::new(failure))))
         }
-        Kind::LivevoxId => {
+        PresentedKind::LivevoxId => {
             (JSON, error_body(StatusCode::UNAUTHORIZED, "Authorization error").into_bytes().into(), None)
         }
-        Kind::None => (JSON, br#"{"error":"Not authenticated"}"#.into(), None),
+        PresentedKind::None => (JSON, br#"{"error":"Not authenticated"}"#.into(), None),
     };
     let mut fields = Fields::default();
     fields.set(CONTENT_TYPE, content_type);

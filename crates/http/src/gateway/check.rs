@@ -1,6 +1,6 @@
 //! `/gateway/check`: whether the request that a gateway holds may pass. No body is read, no store is asked.
 //!
-//! `crate::credentials` reads what is shown, the engine says whether it opens anything.
+//! `crate::credentials` reads what is presented, the engine says whether it opens anything.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use vestibule_serve::layers::{
 
 use super::answer::{allowed, refused, unavailable};
 use crate::api::ApiState;
-use crate::credentials::{Contradiction, Shown};
+use crate::credentials::{Contradiction, PresentedCredentials};
 
 /// The route's pattern.
 pub(super) const CHECK: &str = "/gateway/check";
@@ -52,7 +52,7 @@ pub(super) async fn handle(State(api): State<ApiState>, request: Request) -> Res
 async fn recall_and_check(api: &ApiState, parts: &Parts) -> Response {
     let address = parts.extensions.get::<ClientAddress>().map(|client| client.0);
     let head = RequestHead { headers: Headers::Map(&parts.headers), address };
-    if let Ok(credentials) = Shown::to_gateway(head.headers).credentials()
+    if let Ok(credentials) = PresentedCredentials::to_gateway(head.headers).credentials()
         && let Err(error) = api.auth.recall(credentials).await
     {
         return unavailable(error);
@@ -62,18 +62,18 @@ async fn recall_and_check(api: &ApiState, parts: &Parts) -> Response {
 
 fn check(api: &ApiState, head: RequestHead<'_>) -> PlainResponse {
     let now = api.clock.now();
-    let shown = Shown::to_gateway(head.headers);
+    let presented = PresentedCredentials::to_gateway(head.headers);
     let authorize = |credentials: Credentials<'_>| {
-        let (accepted, account, address) = (Accepted::Any, shown.account(), head.address);
+        let (accepted, account, address) = (Accepted::Any, presented.account(), head.address);
         let showing = Showing { credentials, accepted, account, address, now };
         api.auth.authorize(showing, |granted| allowed(granted, now))
     };
     let refuse = |contradiction: Option<Contradiction>| {
-        let answer = refused(shown.kind(|bearer| api.auth.is_genuine_bearer(bearer)), now);
+        let answer = refused(presented.kind(|bearer| api.auth.is_genuine_bearer(bearer)), now);
         let cause = contradiction.map(|contradiction| Cause(Arc::new(contradiction)));
         PlainResponse { cause: cause.or(answer.cause), ..answer }
     };
-    match shown.credentials() {
+    match presented.credentials() {
         Ok(credentials) => authorize(credentials).unwrap_or_else(|| refuse(None)),
         Err(contradiction) => refuse(Some(contradiction)),
     }

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::answer::login_answer;
 use super::errors::LoginFailure;
-use super::request::{Head, account_of};
+use super::request::{LivePersonHead, account_of};
 use crate::api::ApiState;
 use crate::credential_body::CredentialBody;
 use crate::json::StrictObject;
@@ -48,7 +48,7 @@ impl Shortcut for LoginShortcut {
         let api = Arc::clone(&self.0);
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let head = Head::read(&parts, account_of(parts.uri.path(), LOGIN));
+            let head = LivePersonHead::read(&parts, account_of(parts.uri.path(), LOGIN));
             let body = CredentialBody::read(&parts.extensions, body).await;
             Ok(log_in(&api, &head, body).await.into_response())
         })
@@ -58,7 +58,7 @@ impl Shortcut for LoginShortcut {
 /// Logs in.
 pub(crate) async fn handle(
     State(api): State<ApiState>,
-    head: Head,
+    head: LivePersonHead,
     body: CredentialBody,
 ) -> Result<Response, LoginFailure> {
     log_in(&api, &head, body).await
@@ -66,7 +66,7 @@ pub(crate) async fn handle(
 
 async fn log_in(
     api: &ApiState,
-    head: &Head,
+    head: &LivePersonHead,
     CredentialBody(body): CredentialBody,
 ) -> Result<Response, LoginFailure> {
     let body = body.map_err(LoginFailure::Server)?;

@@ -8,14 +8,14 @@ use vestibule_model::Millis;
 
 use super::errors::SessionFailure;
 use super::refresh::{SessionRequest, empty};
-use super::request::Head;
+use super::request::LivePersonHead;
 use crate::api::ApiState;
 use crate::credential_body::CredentialBody;
 
 /// Logs out.
 pub(crate) async fn handle(
     State(api): State<ApiState>,
-    head: Head,
+    head: LivePersonHead,
     headers: HeaderMap,
     body: CredentialBody,
 ) -> Response {

@@ -14,7 +14,7 @@ use vestibule_serve::layers::{Headers, ResponseFuture, Shortcut};
 
 use super::cookies::{session_cookies, set_session_cookies};
 use super::errors::SessionFailure;
-use super::request::{Head, account_of};
+use super::request::{LivePersonHead, account_of};
 use crate::api::ApiState;
 use crate::credential_body::CredentialBody;
 use crate::json::StrictObject;
@@ -46,7 +46,7 @@ impl Shortcut for RefreshShortcut {
         let api = Arc::clone(&self.0);
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let head = Head::read(&parts, account_of(parts.uri.path(), REFRESH));
+            let head = LivePersonHead::read(&parts, account_of(parts.uri.path(), REFRESH));
             let body = CredentialBody::read(&parts.extensions, body).await;
             Ok(refresh(&api, &head, &parts.headers, body).await)
         })
@@ -56,14 +56,19 @@ impl Shortcut for RefreshShortcut {
 /// Refreshes a session.
 pub(crate) async fn handle(
     State(api): State<ApiState>,
-    head: Head,
+    head: LivePersonHead,
     headers: HeaderMap,
     body: CredentialBody,
 ) -> Response {
     refresh(&api, &head, &headers, body).await
 }
 
-async fn refresh(api: &ApiState, head: &Head, headers: &HeaderMap, body: CredentialBody) -> Response {
+async fn refresh(
+    api: &ApiState,
+    head: &LivePersonHead,
+    headers: &HeaderMap,
+    body: CredentialBody,
+) -> Response {
     let now = api.clock.now();
     let request = match SessionRequest::parse(head, headers, body) {
         Ok(request) => request,
@@ -92,7 +97,7 @@ pub(crate) fn empty() -> Response {
 impl<'a> SessionRequest<'a> {
     /// A body without a csrf token is no bad request, but one that proves nothing (contract liveperson §1).
     pub(crate) fn parse(
-        head: &Head,
+        head: &LivePersonHead,
         headers: &'a HeaderMap,
         CredentialBody(body): CredentialBody,
     ) -> Result<Self, SessionFailure> {

@@ -12,7 +12,7 @@ use crate::json::is_json;
 use crate::query;
 
 /// What the head of a request says. An extractor that never rejects, so that each operation refuses in its own shape.
-pub(crate) struct Head {
+pub(crate) struct LivePersonHead {
     /// The account of the path; None: no account id.
     pub(crate) account: Option<AccountId>,
     /// Whether the version is one of those in use.
@@ -25,7 +25,7 @@ pub(crate) struct Head {
     pub(crate) encrypted: bool,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Head {
+impl<S: Send + Sync> FromRequestParts<S> for LivePersonHead {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
@@ -34,7 +34,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Head {
     }
 }
 
-impl Head {
+impl LivePersonHead {
     /// What the head says besides the account in its path.
     pub(crate) fn read(parts: &Parts, account: Option<AccountId>) -> Self {
         Self {

@@ -15,7 +15,7 @@ const NO_SSO: &str = "Single sign-on is not available at this service";
 
 /// A failed request. Its own text is for the log.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub(crate) enum LiveVoxError {
     /// A body, a header or a parameter out of its form; says which, in public words.
     #[error("a malformed request: {0}")]
     BadRequest(&'static str),
@@ -48,7 +48,7 @@ pub(crate) enum Failure {
     Server(Refusal),
 }
 
-impl From<ChangePasswordError> for Failure {
+impl From<ChangePasswordError> for LiveVoxError {
     fn from(error: ChangePasswordError) -> Self {
         match error {
             ChangePasswordError::LogIn(error) => Self::LogIn(error),
@@ -57,7 +57,7 @@ impl From<ChangePasswordError> for Failure {
     }
 }
 
-impl From<SessionAccessError> for Failure {
+impl From<SessionAccessError> for LiveVoxError {
     fn from(error: SessionAccessError) -> Self {
         match error {
             SessionAccessError::NoSession => Self::NotFound,
@@ -66,7 +66,7 @@ impl From<SessionAccessError> for Failure {
     }
 }
 
-impl From<LogOutError> for Failure {
+impl From<LogOutError> for LiveVoxError {
     fn from(error: LogOutError) -> Self {
         match error {
             LogOutError::NoSession => Self::NotFound,
@@ -75,7 +75,7 @@ impl From<LogOutError> for Failure {
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for LiveVoxError {
     fn into_response(self) -> Response {
         let (status, message) = match &self {
             Self::BadRequest(message) => (StatusCode::BAD_REQUEST, (*message).to_owned()),

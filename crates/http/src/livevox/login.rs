@@ -12,15 +12,15 @@ use vestibule_auth::{LogIn, LoggedIn, LoginScope, UserCredentials};
 use vestibule_model::{Dialect, Millis, Population};
 use zeroize::Zeroizing;
 
-use super::errors::Failure;
-use super::request::{Head, Named};
+use super::errors::LiveVoxError;
+use super::request::{LiveVoxHead, LoginFields};
 use crate::api::ApiState;
 use crate::credential_body::CredentialBody;
 use crate::json::{StrictObject, is_json};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct LoginResponse {
     session_id: Uuid,
     user_id: i32,
     client_id: i32,
@@ -31,11 +31,11 @@ struct Answer {
 /// Logs in.
 pub(crate) async fn handle(
     State(api): State<ApiState>,
-    head: Head,
+    head: LiveVoxHead,
     body: CredentialBody,
-) -> Result<Response, Failure> {
-    let named = Named::take(&mut read(&head, &body)?)?;
-    let token = head.application_token(&api).ok_or(Failure::Unauthorized)?;
+) -> Result<Response, LiveVoxError> {
+    let named = LoginFields::take(&mut read(&head, &body)?)?;
+    let token = head.application_token(&api).ok_or(LiveVoxError::Unauthorized)?;
     let now = api.clock.now();
     let (at, credentials) = credentials(&api, &head, named, now);
     let logged_in = api.auth.log_in_with_token(at, token, credentials).await?;
@@ -43,15 +43,15 @@ pub(crate) async fn handle(
 }
 
 /// `POST /session/login/sso`: refused until single sign-on exists.
-pub(crate) async fn handle_sso(_head: Head) -> Failure {
-    Failure::NoSso
+pub(crate) async fn handle_sso(_head: LiveVoxHead) -> LiveVoxError {
+    LiveVoxError::NoSso
 }
 
 /// Where, when and with what somebody shows who they are.
 pub(crate) fn credentials(
     api: &ApiState,
-    head: &Head,
-    named: Named,
+    head: &LiveVoxHead,
+    named: LoginFields,
     now: Millis,
 ) -> (LogIn, UserCredentials) {
     let account = api.auth.directory().account_with_code(&named.client_name);
@@ -69,21 +69,21 @@ pub(crate) fn credentials(
 
 /// The JSON object of a body.
 pub(crate) fn read<'a>(
-    head: &Head,
+    head: &LiveVoxHead,
     CredentialBody(body): &'a CredentialBody,
-) -> Result<StrictObject<'a>, Failure> {
-    let body = body.as_ref().map_err(|refusal| Failure::Server(*refusal))?;
+) -> Result<StrictObject<'a>, LiveVoxError> {
+    let body = body.as_ref().map_err(|refusal| LiveVoxError::Server(*refusal))?;
     if !is_json(&head.headers) {
-        return Err(Failure::BadRequest("Content-Type must be application/json"));
+        return Err(LiveVoxError::BadRequest("Content-Type must be application/json"));
     }
-    StrictObject::parse(body).ok_or(Failure::BadRequest("The body is not a valid JSON object"))
+    StrictObject::parse(body).ok_or(LiveVoxError::BadRequest("The body is not a valid JSON object"))
 }
 
-fn answer(api: &ApiState, logged_in: &LoggedIn, now: Millis) -> Answer {
+fn answer(api: &ApiState, logged_in: &LoggedIn, now: Millis) -> LoginResponse {
     let LoggedIn { session, entry, user } = logged_in;
     let zone = &entry.account.time_zone;
     let expires_at = entry.password_expires_at(user);
-    Answer {
+    LoginResponse {
         session_id: Uuid::from_bytes(api.auth.tokens().livevox(session.id)),
         user_id: user.number,
         client_id: entry.account.number,

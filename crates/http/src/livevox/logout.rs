@@ -3,13 +3,16 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::errors::Failure;
-use super::request::{Head, session_id};
+use super::errors::LiveVoxError;
+use super::request::{LiveVoxHead, session_id};
 use crate::api::ApiState;
 
 /// 204, or 404.
-pub(crate) async fn handle(State(api): State<ApiState>, head: Head) -> Result<StatusCode, Failure> {
-    let id = head.session.as_deref().and_then(session_id).ok_or(Failure::NotFound)?;
+pub(crate) async fn handle(
+    State(api): State<ApiState>,
+    head: LiveVoxHead,
+) -> Result<StatusCode, LiveVoxError> {
+    let id = head.session.as_deref().and_then(session_id).ok_or(LiveVoxError::NotFound)?;
     api.auth.end_by_credential(id, head.address, api.clock.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

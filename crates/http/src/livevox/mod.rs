@@ -28,7 +28,7 @@ pub(crate) const REFUSAL: RefusalShape = RefusalShape { content_type: "applicati
 
 /// The answer to a client of the dialect that asks for what is not there; None: it is none of the dialect's.
 pub(crate) async fn unknown_path(api: &ApiState, parts: &Parts) -> Option<Response> {
-    let head = request::Head::of(parts);
+    let head = request::LiveVoxHead::of(parts);
     if !head.is_of_a_client() {
         return None;
     }
@@ -55,7 +55,10 @@ pub(crate) fn routes() -> Router<ApiState> {
 }
 
 /// Another method than those of a path with a version segment: if that is no version, there is no such path.
-async fn other_method(head: Result<request::Head, errors::Failure>, request: Request) -> Response {
+async fn other_method(
+    head: Result<request::LiveVoxHead, errors::LiveVoxError>,
+    request: Request,
+) -> Response {
     match head {
         Ok(_) => layers::method_not_allowed(&request, crate::api::REFUSALS),
         Err(failure) => failure.into_response(),

@@ -10,14 +10,14 @@ use uuid::Uuid;
 use vestibule_auth::{Accepted, Authorized, Granted, Showing};
 use vestibule_serve::layers::{ClientAddress, Headers};
 
-use super::errors::Failure;
+use super::errors::LiveVoxError;
 use crate::api::ApiState;
-use crate::credentials::{LV_ACCESS, LV_SESSION, Shown, TokenPlace, application_token};
+use crate::credentials::{LV_ACCESS, LV_SESSION, PresentedCredentials, TokenHeader, application_token};
 use crate::json::StrictObject;
 use crate::query;
 
 /// What the head of a request says. With a version segment that is none the path is unknown.
-pub(crate) struct Head {
+pub(crate) struct LiveVoxHead {
     /// The session of the path.
     pub(crate) session: Option<String>,
     /// The query, as it came.
@@ -28,12 +28,12 @@ pub(crate) struct Head {
     pub(crate) address: Option<IpAddr>,
 }
 
-impl FromRequestParts<ApiState> for Head {
-    type Rejection = Failure;
+impl FromRequestParts<ApiState> for LiveVoxHead {
+    type Rejection = LiveVoxError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, LiveVoxError> {
         let params = RawPathParams::from_request_parts(parts, state).await;
-        let params = params.map_err(|_| Failure::BadRequest("The path is not valid"))?;
+        let params = params.map_err(|_| LiveVoxError::BadRequest("The path is not valid"))?;
         let named = |name: &str| params.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
         let session = named("session").map(str::to_owned);
         let is_known = named("version").is_none_or(is_version);
@@ -49,7 +49,7 @@ fn is_version(segment: &str) -> bool {
     numbers.is_some_and(|(major, minor)| digits(major) && digits(minor))
 }
 
-impl Head {
+impl LiveVoxHead {
     /// What stands in no path.
     pub(super) fn of(parts: &Parts) -> Self {
         Self {
@@ -67,35 +67,35 @@ impl Head {
 
     /// Why a request for a path that is not there is refused: clients of the dialect need a session everywhere but in
     /// the operations that say otherwise (contract livevox §1).
-    pub(super) async fn unknown_path(&self, api: &ApiState) -> Failure {
+    pub(super) async fn unknown_path(&self, api: &ApiState) -> LiveVoxError {
         if !self.is_of_a_client() {
-            return Failure::UnknownPath;
+            return LiveVoxError::UnknownPath;
         }
-        self.authorize(api).await.map_or_else(|failure| failure, |_| Failure::UnknownPath)
+        self.authorize(api).await.map_or_else(|failure| failure, |_| LiveVoxError::UnknownPath)
     }
 
     /// The application token: `LV-Access`, or, where that is allowed, what old clients send as a bearer instead. None:
     /// absent, or out of its form.
     pub(crate) fn application_token(&self, api: &ApiState) -> Option<&str> {
-        let place = if api.livevox_bearer_token { TokenPlace::AccessOrBearer } else { TokenPlace::Access };
+        let place = if api.livevox_bearer_token { TokenHeader::AccessOrBearer } else { TokenHeader::Access };
         let token = application_token(Headers::Map(&self.headers), place)?;
         let well_formed = (1..=64).contains(&token.len())
             && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         well_formed.then_some(token)
     }
 
-    /// Whoever's session stands in `LV-Session`. Keeps it alive. What else is shown opens nothing here.
-    pub(crate) async fn authorize(&self, api: &ApiState) -> Result<Authorized, Failure> {
-        let shown = Shown::by(Headers::Map(&self.headers));
-        let credentials = shown.credentials().map_err(|_| Failure::Unauthorized)?;
+    /// Whoever's session stands in `LV-Session`. Keeps it alive. What else is presented opens nothing here.
+    pub(crate) async fn authorize(&self, api: &ApiState) -> Result<Authorized, LiveVoxError> {
+        let presented = PresentedCredentials::of(Headers::Map(&self.headers));
+        let credentials = presented.credentials().map_err(|_| LiveVoxError::Unauthorized)?;
         if credentials.livevox_id.is_none() {
-            return Err(Failure::Unauthorized);
+            return Err(LiveVoxError::Unauthorized);
         }
         api.auth.loaded().await;
         let (accepted, account, now) = (Accepted::LivevoxId, None, api.clock.now());
         let showing = Showing { credentials, accepted, account, address: self.address, now };
         let keep = |granted: Granted<'_>| granted.to_owned();
-        api.auth.authorize(showing, keep).ok_or(Failure::Unauthorized)
+        api.auth.authorize(showing, keep).ok_or(LiveVoxError::Unauthorized)
     }
 
     /// The query's parameter of this name, if it stands there once.
@@ -110,23 +110,25 @@ pub(crate) fn session_id(text: &str) -> Option<[u8; 16]> {
 }
 
 /// The credentials that login and change of password share.
-pub(crate) struct Named {
+pub(crate) struct LoginFields {
     pub(crate) client_name: String,
     pub(crate) user_name: String,
     pub(crate) password: String,
     pub(crate) agent: bool,
 }
 
-impl Named {
-    pub(crate) fn take(object: &mut StrictObject<'_>) -> Result<Self, Failure> {
+impl LoginFields {
+    pub(crate) fn take(object: &mut StrictObject<'_>) -> Result<Self, LiveVoxError> {
         let text = |object: &mut StrictObject<'_>, key, missing| {
-            object.take(key).ok_or(Failure::BadRequest(missing))
+            object.take(key).ok_or(LiveVoxError::BadRequest(missing))
         };
         Ok(Self {
             client_name: text(object, "clientName", "clientName is required")?,
             user_name: text(object, "userName", "userName is required")?,
             password: text(object, "password", "password is required")?,
-            agent: object.take_flag("agent").ok_or(Failure::BadRequest("agent must be true or false"))?,
+            agent: object
+                .take_flag("agent")
+                .ok_or(LiveVoxError::BadRequest("agent must be true or false"))?,
         })
     }
 }

@@ -11,9 +11,9 @@ use uuid::Uuid;
 use vestibule_auth::Listed;
 use vestibule_model::Population;
 
-use super::errors::Failure;
+use super::errors::LiveVoxError;
 use super::login::json;
-use super::request::{Head, session_id};
+use super::request::{LiveVoxHead, session_id};
 use crate::api::ApiState;
 use crate::words;
 
@@ -41,7 +41,7 @@ struct Item {
 }
 
 /// A page of the list.
-pub(crate) async fn list(State(api): State<ApiState>, head: Head) -> Result<Response, Failure> {
+pub(crate) async fn list(State(api): State<ApiState>, head: LiveVoxHead) -> Result<Response, LiveVoxError> {
     let caller = head.authorize(&api).await?;
     let (count, offset) = page(&head)?;
     let listed = api.auth.sessions_seen_by(&caller, api.clock.now());
@@ -50,28 +50,31 @@ pub(crate) async fn list(State(api): State<ApiState>, head: Head) -> Result<Resp
 }
 
 /// One session.
-pub(crate) async fn details(State(api): State<ApiState>, head: Head) -> Result<Response, Failure> {
+pub(crate) async fn details(
+    State(api): State<ApiState>,
+    head: LiveVoxHead,
+) -> Result<Response, LiveVoxError> {
     let caller = head.authorize(&api).await?;
-    let name = head.session.as_deref().and_then(session_id).ok_or(Failure::NotFound)?;
+    let name = head.session.as_deref().and_then(session_id).ok_or(LiveVoxError::NotFound)?;
     let listed = api.auth.session_seen_by(&caller, name, api.clock.now())?;
     Ok(json(&item(&api, listed)))
 }
 
 /// Ends one session.
-pub(crate) async fn end(State(api): State<ApiState>, head: Head) -> Result<StatusCode, Failure> {
+pub(crate) async fn end(State(api): State<ApiState>, head: LiveVoxHead) -> Result<StatusCode, LiveVoxError> {
     let caller = head.authorize(&api).await?;
-    let name = head.session.as_deref().and_then(session_id).ok_or(Failure::NotFound)?;
+    let name = head.session.as_deref().and_then(session_id).ok_or(LiveVoxError::NotFound)?;
     let listed = api.auth.session_seen_by(&caller, name, api.clock.now())?;
     api.auth.end_listed(&caller, listed, head.address).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `count` and `offset`, both required.
-fn page(head: &Head) -> Result<(usize, usize), Failure> {
+fn page(head: &LiveVoxHead) -> Result<(usize, usize), LiveVoxError> {
     let number = |name: &str| head.parameter(name).and_then(|value| value.parse::<usize>().ok());
     let count = number("count").filter(|count| (1..=MOST).contains(count));
-    let count = count.ok_or(Failure::BadRequest("count is required, from 1 to 1000"))?;
-    let offset = number("offset").ok_or(Failure::BadRequest("offset is required, from 0"))?;
+    let count = count.ok_or(LiveVoxError::BadRequest("count is required, from 1 to 1000"))?;
+    let offset = number("offset").ok_or(LiveVoxError::BadRequest("offset is required, from 0"))?;
     Ok((count, offset))
 }
 

@@ -6,15 +6,18 @@ use std::borrow::Cow;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::errors::Failure;
-use super::request::{Head, session_id};
+use super::errors::LiveVoxError;
+use super::request::{LiveVoxHead, session_id};
 use crate::api::ApiState;
 
 /// 204, or 404.
-pub(crate) async fn handle(State(api): State<ApiState>, head: Head) -> Result<StatusCode, Failure> {
+pub(crate) async fn handle(
+    State(api): State<ApiState>,
+    head: LiveVoxHead,
+) -> Result<StatusCode, LiveVoxError> {
     let id = head.session.as_deref().map(Cow::Borrowed).or_else(|| head.parameter("sessionId"));
-    let id = id.ok_or(Failure::BadRequest("sessionId is required"))?;
+    let id = id.ok_or(LiveVoxError::BadRequest("sessionId is required"))?;
     api.auth.loaded().await;
     let valid = session_id(&id).is_some_and(|id| api.auth.is_valid(id, api.clock.now()));
-    if valid { Ok(StatusCode::NO_CONTENT) } else { Err(Failure::NotFound) }
+    if valid { Ok(StatusCode::NO_CONTENT) } else { Err(LiveVoxError::NotFound) }
 }

@@ -9,13 +9,13 @@ use crate::admin::time::precisely;
 
 /// An entry, with its time as people read it.
 #[derive(Serialize)]
-pub(super) struct Shown {
+pub(super) struct EntryLine {
     time: String,
     #[serde(flatten)]
     entry: AuditEntry,
 }
 
-impl From<AuditEntry> for Shown {
+impl From<AuditEntry> for EntryLine {
     fn from(entry: AuditEntry) -> Self {
         Self { time: precisely(entry.record.at), entry }
     }
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn the_description_has_every_field_of_an_entry() {
         let described = serde_json::to_value(Entry::schema()).unwrap();
-        let shown = serde_json::to_value(Shown::from(full())).unwrap();
+        let shown = serde_json::to_value(EntryLine::from(full())).unwrap();
         let names = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect();
         let (described, shown): (BTreeSet<_>, BTreeSet<_>) = (names(&described["properties"]), names(&shown));
         assert_eq!(described, shown);

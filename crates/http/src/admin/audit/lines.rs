@@ -9,15 +9,15 @@ use bytes::Bytes;
 use http_body::Frame;
 use vestibule_auth::{AuditExport, Auth};
 
-use super::entry::Shown;
+use super::entry::EntryLine;
 
 /// Why an export breaks off: the client sees an answer without its end.
 #[derive(Debug, thiserror::Error)]
 #[error("the audit cannot be read to its end")]
-pub(super) struct Broken(#[source] Box<dyn std::error::Error + Send + Sync>);
+pub(super) struct ExportBroken(#[source] Box<dyn std::error::Error + Send + Sync>);
 
 /// The lines of the next page, and the export behind it; None: that was all.
-type Next = Pin<Box<dyn Future<Output = Result<Option<(Bytes, AuditExport)>, Broken>> + Send>>;
+type Next = Pin<Box<dyn Future<Output = Result<Option<(Bytes, AuditExport)>, ExportBroken>> + Send>>;
 
 /// The body.
 pub(super) struct Lines {
@@ -35,12 +35,12 @@ impl Lines {
 
 impl HttpBody for Lines {
     type Data = Bytes;
-    type Error = Broken;
+    type Error = ExportBroken;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, ExportBroken>>> {
         let lines = self.get_mut();
         let Some(page) = &mut lines.next else { return Poll::Ready(None) };
         let page = ready!(page.as_mut().poll(context));
@@ -61,13 +61,13 @@ fn next(auth: Arc<Auth>, mut export: AuditExport) -> Next {
         loop {
             let page = auth.next_of_export(&mut export).await.map_err(|error| {
                 tracing::error!(%error, "an export of the audit broke off");
-                Broken(Box::new(error))
+                ExportBroken(Box::new(error))
             })?;
             let Some(entries) = page else { return Ok(None) };
             let mut text = Vec::new();
             for entry in entries {
-                serde_json::to_writer(&mut text, &Shown::from(entry))
-                    .map_err(|error| Broken(error.into()))?;
+                serde_json::to_writer(&mut text, &EntryLine::from(entry))
+                    .map_err(|error| ExportBroken(error.into()))?;
                 text.push(b'\n');
             }
             // A page may be empty although more follow; a piece of a body may not.

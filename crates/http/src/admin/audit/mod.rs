@@ -17,9 +17,9 @@ use vestibule_model::{AuditAction, Millis, SessionReference, UserId};
 use super::AdminState;
 use super::forms::AccountIdText;
 use super::paging::limit;
-use super::problem::{Failure, Problem};
-use super::request::{By, Parameters, account_of_filter, json};
-use entry::{Entry, Shown};
+use super::problem::{AdminError, Problem};
+use super::request::{AuthenticatedCaller, QueryParameters, account_of_filter, json};
+use entry::{Entry, EntryLine};
 
 /// Which end comes first.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
@@ -56,7 +56,7 @@ pub(super) struct Filters {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
+pub(super) struct EntryQuery {
     /// Of this account.
     #[param(value_type = Option<AccountIdText>)]
     account: Option<String>,
@@ -85,24 +85,24 @@ pub(super) struct Wanted {
 #[schema(as = AuditPage)]
 struct Page {
     #[schema(value_type = Vec<Entry>)]
-    entries: Vec<Shown>,
+    entries: Vec<EntryLine>,
     /// The cursor of the page behind this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
 /// The entries that the caller may see.
-#[utoipa::path(get, path = "/admin/v1/audit", tag = "audit", security(("bearer" = [])), params(Wanted),
+#[utoipa::path(get, path = "/admin/v1/audit", tag = "audit", security(("bearer" = [])), params(EntryQuery),
     responses((status = 200, body = Page), (status = 400, body = Problem), (status = 403, body = Problem)))]
 pub(super) async fn list(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Parameters(wanted): Parameters<Wanted>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    QueryParameters(wanted): QueryParameters<EntryQuery>,
+) -> Result<Response, AdminError> {
     let (limit, cursor) = (limit(wanted.limit)?, wanted.cursor.clone());
     let filter = Filters::from(wanted).filter(Order::NewestFirst)?;
     let page = admin.auth.audit_seen_by(&caller, filter, (limit, cursor.as_deref())).await?;
-    let entries = page.entries.into_iter().map(Shown::from).collect();
+    let entries = page.entries.into_iter().map(EntryLine::from).collect();
     Ok(json(StatusCode::OK, &Page { entries, next: page.next }))
 }
 
@@ -113,9 +113,9 @@ pub(super) async fn list(
     (status = 403, body = Problem)))]
 pub(super) async fn export(
     State(admin): State<AdminState>,
-    By(caller): By,
-    Parameters(filters): Parameters<Filters>,
-) -> Result<Response, Failure> {
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    QueryParameters(filters): QueryParameters<Filters>,
+) -> Result<Response, AdminError> {
     let filter = filters.filter(Order::OldestFirst)?;
     let export = admin.auth.begin_audit_export(&caller, filter).await?;
     let headers = [
@@ -126,15 +126,15 @@ pub(super) async fn export(
     Ok((headers, Body::new(lines::Lines::of(admin.auth, export))).into_response())
 }
 
-impl From<Wanted> for Filters {
-    fn from(wanted: Wanted) -> Self {
-        let Wanted { account, user, session, action, since, until, order, .. } = wanted;
+impl From<EntryQuery> for Filters {
+    fn from(wanted: EntryQuery) -> Self {
+        let EntryQuery { account, user, session, action, since, until, order, .. } = wanted;
         Self { account, user, session, action, since, until, order }
     }
 }
 
 impl Filters {
-    fn filter(self, order: Order) -> Result<AuditFilter, Failure> {
+    fn filter(self, order: Order) -> Result<AuditFilter, AdminError> {
         Ok(AuditFilter {
             account: self.account.as_deref().map(account_of_filter).transpose()?,
             user: self.user.map(UserId),

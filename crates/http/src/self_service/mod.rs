@@ -2,9 +2,9 @@
 //!
 //! The same for every dialect, in none of their shapes: refusals are RFC 9457's. Translates and holds no rules.
 
-mod failure;
-mod holder;
+mod errors;
 mod password;
+mod session_holder;
 mod sessions;
 
 use axum::Router;

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use vestibule_auth::{Authorized, Listed};
 use vestibule_model::Millis;
 
-use super::failure::Failure;
-use super::holder::{Ender, Reader};
+use super::errors::SelfServiceError;
+use super::session_holder::{SessionEnder, SessionReader};
 use crate::api::ApiState;
 use crate::livevox::session_id;
 use crate::words;
@@ -24,7 +24,7 @@ struct Sessions {
 #[derive(Serialize)]
 struct Item {
     reference: Uuid,
-    /// Whether it is the one that was shown.
+    /// Whether it is the one that was presented.
     current: bool,
     dialect: &'static str,
     opening: &'static str,
@@ -44,30 +44,32 @@ struct Ended {
     ended: usize,
 }
 
-/// The caller's sessions: the one that was shown first, then the newest; a thousand at most.
-pub(super) async fn list(State(api): State<ApiState>, Reader(caller): Reader) -> Response {
+/// The caller's sessions: the one that was presented first, then the newest; a thousand at most.
+pub(super) async fn list(State(api): State<ApiState>, SessionReader(caller): SessionReader) -> Response {
     let listed = api.auth.own_sessions(&caller, api.clock.now());
     let sessions = listed.iter().map(|listed| item(&api, &caller, listed)).collect();
     json(&Sessions { sessions })
 }
 
-/// Ends one of them, or the one that was shown, which logs out.
+/// Ends one of them, or the one that was presented, which logs out.
 pub(super) async fn end(
     State(api): State<ApiState>,
-    Ender(caller, address): Ender,
+    SessionEnder(caller, address): SessionEnder,
     reference: Result<Path<String>, PathRejection>,
-) -> Result<StatusCode, Failure> {
-    let reference = reference.ok().and_then(|Path(text)| session_id(&text)).ok_or(Failure::NotFound)?;
-    let listed = api.auth.own_session(&caller, reference, api.clock.now()).ok_or(Failure::NotFound)?;
+) -> Result<StatusCode, SelfServiceError> {
+    let reference =
+        reference.ok().and_then(|Path(text)| session_id(&text)).ok_or(SelfServiceError::NotFound)?;
+    let listed =
+        api.auth.own_session(&caller, reference, api.clock.now()).ok_or(SelfServiceError::NotFound)?;
     api.auth.end_listed(&caller, listed, address).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ends all of them but the one that was shown.
+/// Ends all of them but the one that was presented.
 pub(super) async fn end_others(
     State(api): State<ApiState>,
-    Ender(caller, address): Ender,
-) -> Result<Response, Failure> {
+    SessionEnder(caller, address): SessionEnder,
+) -> Result<Response, SelfServiceError> {
     let ended = api.auth.end_own_others(&caller, address).await?;
     Ok(json(&Ended { ended }))
 }

@@ -1,15 +1,15 @@
 //! `Idempotency-Key`: a creation that is asked for again under the same key is not done again, and answered as the first
 //! time (draft-ietf-httpapi-idempotency-key-header).
 //!
-//! A handler that creates takes [`Keyed`] around its body, and is five lines longer than one that does not:
+//! A handler that creates takes [`Idempotent`] around its body, and is five lines longer than one that does not:
 //!
 //! ```ignore
-//! let first = match key.begin(&admin, &caller, Scope::WriteInstallation).await? {
-//!     Turn::First(first) => first,
-//!     Turn::Again(answer) => return Ok(answer),
+//! let pending = match key.begin(&admin, &caller, Scope::WriteInstallation).await? {
+//!     CreationState::New(pending) => pending,
+//!     CreationState::Replay(answer) => return Ok(answer),
 //! };
-//! let answer = |made: &Made| answer_of(&path(made), &shown(made), &tagged_by(made));
-//! let made = admin.auth.make_thing(&caller, new, first.with_response(&answer)).await?;
+//! let answer = |made: &Made| stored_response(&path(made), &shown(made), &tagged_by(made));
+//! let made = admin.auth.make_thing(&caller, new, pending.with_response(&answer)).await?;
 //! Ok(created(&answer(&made)))
 //! ```
 
@@ -26,10 +26,10 @@ use zeroize::Zeroizing;
 
 use super::AdminState;
 use super::condition::tag;
-use super::problem::Failure;
+use super::problem::AdminError;
 
 /// What the description says of the header.
-pub(super) const KEY: &str = "A key of the caller's choice, 1 to 255 printable characters. The same request under the same \
+pub(super) const KEY_DESCRIPTION: &str = "A key of the caller's choice, 1 to 255 printable characters. The same request under the same \
     key is answered as the first time for 24 hours, and nothing is made anew; another request under it is 422; while the \
     first is under way 409.";
 
@@ -42,59 +42,59 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const LONGEST: usize = 255;
 
 /// A body, and the key that the request came under.
-pub(super) struct Keyed<B>(pub(super) B, pub(super) Key);
+pub(super) struct Idempotent<B>(pub(super) B, pub(super) IdempotencyKey);
 
 /// The key that a request came under, if any, and what makes the request what it is.
-pub(super) struct Key(Option<(String, Zeroizing<Vec<u8>>)>);
+pub(super) struct IdempotencyKey(Option<(String, Zeroizing<Vec<u8>>)>);
 
 /// What to do about a creation.
-pub(super) enum Turn {
+pub(super) enum CreationState {
     /// Do it.
-    First(PendingCreation),
+    New(PendingCreation),
     /// It was done: this is what was answered.
-    Again(Response),
+    Replay(Response),
 }
 
-impl<B> FromRequest<AdminState> for Keyed<B>
+impl<B> FromRequest<AdminState> for Idempotent<B>
 where
-    B: FromRequest<AdminState, Rejection = Failure>,
+    B: FromRequest<AdminState, Rejection = AdminError>,
 {
-    type Rejection = Failure;
+    type Rejection = AdminError;
 
-    async fn from_request(request: Request, admin: &AdminState) -> Result<Self, Failure> {
+    async fn from_request(request: Request, admin: &AdminState) -> Result<Self, AdminError> {
         let Some(key) = key(request.headers())? else {
-            return Ok(Self(B::from_request(request, admin).await?, Key(None)));
+            return Ok(Self(B::from_request(request, admin).await?, IdempotencyKey(None)));
         };
         let (parts, body) = request.into_parts();
-        let body = LimitedBody::read(&parts.extensions, body).await.0.map_err(Failure::Unread)?;
-        let key = Key(Some((key, whole(&parts, &body))));
+        let body = LimitedBody::read(&parts.extensions, body).await.0.map_err(AdminError::Unread)?;
+        let key = IdempotencyKey(Some((key, whole(&parts, &body))));
         let request = Request::from_parts(parts, Body::from(body));
         Ok(Self(B::from_request(request, admin).await?, key))
     }
 }
 
-impl Key {
+impl IdempotencyKey {
     /// Begins a creation that needs this right.
     pub(super) async fn begin(
         &self,
         admin: &AdminState,
         caller: &Caller,
         scope: Scope,
-    ) -> Result<Turn, Failure> {
+    ) -> Result<CreationState, AdminError> {
         let keyed = self.0.as_ref().map(|(key, request)| IdempotentRequest { key, request });
         Ok(match admin.auth.begin_creation(caller, scope, keyed).await? {
-            IdempotencyState::New(first) => Turn::First(first),
+            IdempotencyState::New(pending) => CreationState::New(pending),
             IdempotencyState::Replay(answer) => {
                 let mut answer = created(&answer);
                 answer.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-                Turn::Again(answer)
+                CreationState::Replay(answer)
             }
         })
     }
 }
 
 /// The answer to a creation: where the thing is now, what is told of it this once, and what it is tagged by.
-pub(super) fn answer_of(path: &str, body: &impl Serialize, thing: &impl Serialize) -> StoredResponse {
+pub(super) fn stored_response(path: &str, body: &impl Serialize, thing: &impl Serialize) -> StoredResponse {
     let body = serde_json::to_string(body).unwrap_or_default();
     StoredResponse { location: path.to_owned(), tag: tag(thing), body }
 }
@@ -112,7 +112,7 @@ pub(super) fn created(answer: &StoredResponse) -> Response {
 }
 
 /// The key of a request: a string of structured fields (RFC 9651), or the same without its quotes, as many clients send it.
-fn key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+fn key(headers: &HeaderMap) -> Result<Option<String>, AdminError> {
     let mut values = headers.get_all(HEADER).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let text = value.to_str().ok().filter(|_| values.next().is_none()).map(str::trim);
@@ -122,7 +122,7 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
         (1..=LONGEST).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
     };
-    let malformed = || Failure::Malformed {
+    let malformed = || AdminError::Malformed {
         field: "Idempotency-Key".into(),
         reason: format!("one key of 1 to {LONGEST} printable characters without spaces, \" and \\"),
     };
@@ -139,7 +139,7 @@ fn whole(parts: &Parts, body: &[u8]) -> Zeroizing<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn read(values: &[&'static str]) -> Result<Option<String>, Failure> {
+    fn read(values: &[&'static str]) -> Result<Option<String>, AdminError> {
         key(&values.iter().map(|value| (HEADER, HeaderValue::from_static(value))).collect())
     }
 

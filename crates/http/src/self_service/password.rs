@@ -7,14 +7,14 @@ use vestibule_auth::{LogIn, LoginScope, UserCredentials};
 use vestibule_model::Dialect;
 use zeroize::Zeroizing;
 
-use super::failure::Failure;
-use super::holder::Address;
+use super::errors::SelfServiceError;
+use super::session_holder::Address;
 use crate::api::ApiState;
 use crate::credential_body::CredentialBody;
 use crate::json::{StrictObject, is_json};
 
 /// Who, by what, and what is to be.
-struct Wanted {
+struct PasswordChange {
     account: String,
     credentials: UserCredentials,
     new: Zeroizing<String>,
@@ -26,12 +26,12 @@ pub(super) async fn change(
     Address(address): Address,
     headers: HeaderMap,
     CredentialBody(body): CredentialBody,
-) -> Result<StatusCode, Failure> {
-    let body = body.map_err(Failure::Unread)?;
+) -> Result<StatusCode, SelfServiceError> {
+    let body = body.map_err(SelfServiceError::Unread)?;
     if !is_json(&headers) {
-        return Err(Failure::NoJson);
+        return Err(SelfServiceError::NoJson);
     }
-    let Wanted { account, credentials, new } = Wanted::read(&body)?;
+    let PasswordChange { account, credentials, new } = PasswordChange::read(&body)?;
     // What is no account's id is that of none, and told so no more than that.
     let account = account.parse().ok();
     let now = api.clock.now();
@@ -40,11 +40,11 @@ pub(super) async fn change(
     Ok(StatusCode::NO_CONTENT)
 }
 
-impl Wanted {
-    fn read(body: &[u8]) -> Result<Self, Failure> {
-        let mut object =
-            StrictObject::parse(body).ok_or(Failure::Malformed("The body is no valid JSON object"))?;
-        let mut take = |key, missing| object.take(key).ok_or(Failure::Malformed(missing));
+impl PasswordChange {
+    fn read(body: &[u8]) -> Result<Self, SelfServiceError> {
+        let mut object = StrictObject::parse(body)
+            .ok_or(SelfServiceError::Malformed("The body is no valid JSON object"))?;
+        let mut take = |key, missing| object.take(key).ok_or(SelfServiceError::Malformed(missing));
         Ok(Self {
             account: take("account", "account is needed")?,
             credentials: UserCredentials {

@@ -12,7 +12,7 @@ use crate::admin::problem_body;
 
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub(super) enum SelfServiceError {
     /// No session, or one that is dead.
     #[error("no session")]
     Unauthorized,
@@ -58,7 +58,7 @@ fn of_log_in(error: &LogInError) -> (StatusCode, &'static str) {
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for SelfServiceError {
     fn into_response(self) -> Response {
         let policy;
         let (status, detail) = match &self {

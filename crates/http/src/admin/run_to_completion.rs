@@ -1,5 +1,5 @@
-//! Around every route of administration: the body is there before anybody looks who asks, and what was begun is carried to
-//! its end.
+//! Around every route of administration: the body is there before anybody looks who asks, and a handler that was begun runs to
+//! completion.
 //!
 //! A caller who sends the body slowly would otherwise act with a role that was taken from them meanwhile; and one who goes
 //! away half-way would leave half of the work undone.
@@ -13,11 +13,11 @@ use tracing::Instrument;
 use vestibule_serve::layers::LimitedBody;
 
 use super::login;
-use super::problem::Failure;
+use super::problem::AdminError;
 use crate::credential_body::CredentialBody;
 
-/// Reads the body, and hands on in a task of its own.
-pub(super) async fn carry(request: Request, next: Next) -> Response {
+/// Reads the body, and runs the handler in a task of its own, which nobody who goes away can cancel.
+pub(super) async fn run(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let read = if login::is_credential_path(parts.uri.path()) {
         CredentialBody::read(&parts.extensions, body).await.0
@@ -26,7 +26,7 @@ pub(super) async fn carry(request: Request, next: Next) -> Response {
     };
     let body = match read {
         Ok(body) => body,
-        Err(refusal) => return Failure::Unread(refusal).into_response(),
+        Err(refusal) => return AdminError::Unread(refusal).into_response(),
     };
     let answer = next.run(Request::from_parts(parts, Body::from(body)));
     match tokio::spawn(answer.in_current_span()).await.map_err(tokio::task::JoinError::try_into_panic) {
@@ -62,7 +62,7 @@ mod tests {
             left.await.unwrap();
             end.send(()).unwrap();
         };
-        let router: Router = Router::new().route("/", get(work)).layer(axum::middleware::from_fn(carry));
+        let router: Router = Router::new().route("/", get(work)).layer(axum::middleware::from_fn(run));
         {
             let mut answer = pin!(router.oneshot(Request::new(Body::empty())));
             assert!(matches!(answer.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending));

@@ -1,6 +1,6 @@
-//! Who holds a session: whoever shows it as at the gateway (`crate::credentials`).
+//! Who holds a session: whoever presents its credential as at the gateway (`crate::credentials`).
 //!
-//! Showing it counts as use, as with every other route that takes a session. A cookie comes along with whatever a page of
+//! Presenting it counts as use, as with every other route that takes a session. A cookie comes along with whatever a page of
 //! another site sends, so it ends nothing by itself: the csrf value of the session's login has to stand in `X-CSRF-Token`.
 
 use std::convert::Infallible;
@@ -12,19 +12,19 @@ use axum::http::request::Parts;
 use vestibule_auth::{Accepted, Authorized, CredentialKind, Credentials, Granted, Showing};
 use vestibule_serve::layers::{ClientAddress, Headers};
 
-use super::failure::Failure;
+use super::errors::SelfServiceError;
 use crate::api::ApiState;
-use crate::credentials::{Shown, Single};
+use crate::credentials::{PresentedCredentials, SingleValue};
 
 const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
 
-/// Somebody who looks.
-pub(super) struct Reader(pub(super) Authorized);
+/// The holder of a session who reads.
+pub(super) struct SessionReader(pub(super) Authorized);
 
-/// Somebody who ends sessions, and from where.
-pub(super) struct Ender(pub(super) Authorized, pub(super) Option<IpAddr>);
+/// The holder of a session who ends some, and the address of the request.
+pub(super) struct SessionEnder(pub(super) Authorized, pub(super) Option<IpAddr>);
 
-/// From where a request comes.
+/// The address of a request.
 pub(super) struct Address(pub(super) Option<IpAddr>);
 
 impl<S: Sync> FromRequestParts<S> for Address {
@@ -35,25 +35,25 @@ impl<S: Sync> FromRequestParts<S> for Address {
     }
 }
 
-impl FromRequestParts<ApiState> for Reader {
-    type Rejection = Failure;
+impl FromRequestParts<ApiState> for SessionReader {
+    type Rejection = SelfServiceError;
 
-    async fn from_request_parts(parts: &mut Parts, api: &ApiState) -> Result<Self, Failure> {
-        let shown = Shown::by(Headers::Map(&parts.headers));
-        let credentials = shown.credentials().map_err(|_| Failure::Unauthorized)?;
+    async fn from_request_parts(parts: &mut Parts, api: &ApiState) -> Result<Self, SelfServiceError> {
+        let presented = PresentedCredentials::of(Headers::Map(&parts.headers));
+        let credentials = presented.credentials().map_err(|_| SelfServiceError::Unauthorized)?;
         authorized(api, parts, credentials).await.map(Self)
     }
 }
 
-impl FromRequestParts<ApiState> for Ender {
-    type Rejection = Failure;
+impl FromRequestParts<ApiState> for SessionEnder {
+    type Rejection = SelfServiceError;
 
-    async fn from_request_parts(parts: &mut Parts, api: &ApiState) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, api: &ApiState) -> Result<Self, SelfServiceError> {
         let headers = Headers::Map(&parts.headers);
-        let shown = Shown::by(headers);
-        let credentials = shown.credentials().map_err(|_| Failure::Unauthorized)?;
-        let csrf = Single::of(headers, &CSRF).value().unwrap_or_default();
-        let proved = api.auth.cookies_of(shown.cookies(), csrf);
+        let presented = PresentedCredentials::of(headers);
+        let credentials = presented.credentials().map_err(|_| SelfServiceError::Unauthorized)?;
+        let csrf = SingleValue::of(headers, &CSRF).value().unwrap_or_default();
+        let proved = api.auth.cookies_of(presented.cookies(), csrf);
         if proved.is_empty() {
             // Its cookies may contradict, and end nothing.
             let holder = authorized(api, parts, credentials).await;
@@ -63,7 +63,7 @@ impl FromRequestParts<ApiState> for Ender {
                 Err(failure) if credentials.bearer.is_some() || credentials.livevox_id.is_some() => {
                     Err(failure)
                 }
-                Ok(_) | Err(_) => Err(Failure::NoCsrf),
+                Ok(_) | Err(_) => Err(SelfServiceError::NoCsrf),
             };
         }
         let holder = authorized(api, parts, Credentials { cookies: &proved, ..credentials }).await?;
@@ -75,14 +75,14 @@ async fn authorized(
     api: &ApiState,
     parts: &Parts,
     credentials: Credentials<'_>,
-) -> Result<Authorized, Failure> {
+) -> Result<Authorized, SelfServiceError> {
     // Whoever asks for all their sessions is not told of half of them.
     api.auth.loaded().await;
     let (address, now) = (address(parts), api.clock.now());
     let showing = Showing { credentials, accepted: Accepted::Any, account: None, address, now };
-    // Administrators have a door of their own: the engine knows none of them here.
+    // Administrators log in elsewhere, and their sessions open nothing here: the engine refuses them.
     let granted = api.auth.authorize(showing, |granted: Granted<'_>| granted.to_owned());
-    granted.ok_or(Failure::Unauthorized)
+    granted.ok_or(SelfServiceError::Unauthorized)
 }
 
 fn address(parts: &Parts) -> Option<IpAddr> {
