@@ -4,16 +4,14 @@
 
 use std::error::Error as _;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::Instrument;
-use vestibule_model::{AccountId, EndReason, Millis, Session, User, UserId};
-use vestibule_store::{Change, DirectoryChanges, Sequence, StoreError};
+use vestibule_model::{EndReason, Millis, Session};
+use vestibule_store::{Change, StoreError};
 
-use crate::audit::{End, why_not_current};
-use crate::directory::AccountEntry;
+use crate::audit::End;
 use crate::ends::{Ending, Retry};
 use crate::service::Auth;
 
@@ -25,9 +23,6 @@ const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 /// How many last uses are written in one commit. They are scattered over the table, so each costs a page of its own.
 const TOUCH_BATCH: usize = 128;
-
-/// How many changed users of an account are read one by one; with more of them the account is read as a whole.
-const SINGLE_USERS: usize = 500;
 
 impl Auth {
     /// Fills the table of live sessions, and runs the background tasks until the future is dropped.
@@ -148,96 +143,6 @@ impl Auth {
                 && overlap.is_none_or(|overlap| session.absolute_end >= Some(overlap.until))
         });
         if with_them { End { reason: EndReason::ApplicationRefused, ..end } } else { end }
-    }
-
-    /// Follows what other processes changed: the master key in force, then the directory, which may be sealed under it. Then
-    /// seals anew what a rotation left.
-    async fn follow_others(&self) -> Result<(), StoreError> {
-        self.follow_master_keys().await?;
-        self.follow().await?;
-        self.reseal().await.map(drop)
-    }
-
-    /// Reads the accounts and users anew that changed in the store, and ends the sessions of users who lost their right to
-    /// them. Nothing is lost when this fails: it begins where it last succeeded.
-    pub async fn follow(&self) -> Result<(), StoreError> {
-        let _turn = self.directory_lock.lock().await;
-        self.follow_locked().await
-    }
-
-    /// The same for whoever has the turn.
-    pub(crate) async fn follow_locked(&self) -> Result<(), StoreError> {
-        let DirectoryChanges { changed, sequence } = self.store.changes(self.sequence()).await?;
-        for of_account in changed.chunk_by(|one, next| one.account == next.account) {
-            let account = of_account[0].account;
-            let is_known = self.directory.account(account).is_some();
-            if !is_known || of_account.len() > SINGLE_USERS || of_account[0].user.is_none() {
-                self.reload(account, sequence).await?;
-                continue;
-            }
-            for user in of_account.iter().filter_map(|changed| changed.user) {
-                self.reload_user(account, user).await?;
-            }
-        }
-        self.sequence.store(sequence.0, Ordering::Relaxed);
-        Ok(())
-    }
-
-    async fn reload_user(&self, account: AccountId, id: UserId) -> Result<(), StoreError> {
-        let row = self.store.user(id).await?;
-        let Some(entry) = self.directory.account(account) else { return Ok(()) };
-        let is_locked = row.as_ref().is_some_and(|user| user.locked_at.is_some());
-        let before = match row {
-            Some(row) => entry.put_user(row),
-            None => entry.remove_user(id),
-        };
-        if before.as_ref().is_some_and(|before| before.locked_at.is_some()) && !is_locked {
-            self.lockouts.forget(id);
-        }
-        self.end_stale_sessions(id, before.as_deref().map(|before| &**before)).await
-    }
-
-    async fn reload(&self, id: AccountId, sequence: Sequence) -> Result<(), StoreError> {
-        let Some(rows) = self.store.account(id).await? else { return self.forget(id).await };
-        let entry = AccountEntry::build(rows, sequence, (&self.sealer, &self.costs))
-            .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-        let Some(before) = self.directory.put(entry) else { return Ok(()) };
-        let Some(after) = self.directory.account(id) else { return Ok(()) };
-        let users = before.users();
-        for user in users.iter().filter(|user| user.locked_at.is_some()) {
-            if after.user(user.id).is_some_and(|user| user.locked_at.is_none()) {
-                self.lockouts.forget(user.id);
-            }
-        }
-        for user in users {
-            self.end_stale_sessions(user.id, Some(&user)).await?;
-        }
-        Ok(())
-    }
-
-    /// An account was deleted.
-    async fn forget(&self, id: AccountId) -> Result<(), StoreError> {
-        let Some(before) = self.directory.remove(id) else { return Ok(()) };
-        for user in before.users() {
-            self.end_stale_sessions(user.id, Some(&user)).await?;
-        }
-        Ok(())
-    }
-
-    /// Ends the sessions whose user may not stay any more: what ended so is not revived when the cause is gone.
-    /// `before` is the user as it was, if that is still known.
-    async fn end_stale_sessions(&self, user: UserId, before: Option<&User>) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        for session in self.live.of_user(user, now) {
-            let may = self.live.with(session.id, now, |live| self.may_go_on(live, session.address, now));
-            if may == Some(false) {
-                let account = self.directory.account(session.account);
-                let reason = why_not_current(&session, before, account.as_deref(), now);
-                let user_name = before.map(|user| user.login_name.clone());
-                self.end(&session, &End { user_name, ..reason.into() }).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Stores changes without keeping its cause waiting; what the store does not take is tried again.

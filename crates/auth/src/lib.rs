@@ -16,6 +16,7 @@ mod eligibility;
 mod ends;
 mod failure_limit;
 mod failures_by_key;
+mod follow;
 mod hash_pool;
 mod live;
 #[cfg(test)]
@@ -48,7 +49,8 @@ pub use administration::{
     LoggedInAdministrator, MIN_PASSWORD_LENGTH, MadeOwner, MadeToken, NamedAdministrator, NewToken, NewUser,
     NumberedResource, Overlap, PendingCreation, RefusedRequest, Renewable, Scope, SeenAudit, SessionFilter,
     SessionPage, SessionsUnderIt, StoredResponse, TokenWithText, UserFilter, UserPage, WithSecrets,
-    WriteTime, has_free_name, new_account, new_api_key, new_oauth_client, new_user, next_id, ten_digits,
+    WriteTime, has_free_name, new_account, new_api_key, new_oauth_client, new_user, next_id, rests_on,
+    ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};

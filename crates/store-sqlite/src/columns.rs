@@ -10,6 +10,7 @@ use vestibule_model::{
     EndReason, Generation, KeyState, Means, Millis, Population, Rank, Refusal, RoleType, SignOn, TargetKind,
     UserKind,
 };
+use vestibule_store::PartKind;
 
 /// A word that is stored as a number.
 pub(crate) trait Word: Copy {
@@ -45,6 +46,10 @@ words! {
     "population" Population { User = 1, Agent = 2, }
     "user kind" UserKind { System = 0, Human = 1, Bot = 2, }
     "opening" AuthenticationMethod { Password = 1, ApiKey = 2, OauthClient = 3, }
+    "part of the directory" PartKind {
+        Everything = 0, Account = 1, Profile = 2, Group = 3, Skill = 4, ApiKey = 5, OauthClient = 6,
+        ApplicationToken = 7, User = 8, Credentials = 9,
+    }
     "dialect" Dialect { LivePerson = 1, LiveVox = 2, }
     "application kind" ApplicationKind { None = 0, ApiKey = 1, OauthClient = 2, Token = 3, }
     "state of a master key" KeyState { Distributed = 0, Active = 1, Readable = 2, Retired = 3, }

@@ -165,7 +165,9 @@ async fn a_commit_that_fails_is_told_to_the_whole_group_and_recovered_from() {
         BEGIN INSERT INTO broken VALUES (-1); END";
     outside(&directory, break_it);
     let gate = hold(&store);
-    let stale = store.commit(vec![Change::ExpectSequence(vestibule_store::Sequence(-1))]);
+    let scopes = vec![vestibule_store::DirectoryScope::Installation];
+    let since = vestibule_store::Sequence(-1);
+    let stale = store.commit(vec![Change::ExpectUnchanged { since, scopes }]);
     let asked = [open(&store, 1), open(&store, 0), stale, open(&store, 2)];
     drop(gate);
     for answered in asked {

@@ -57,6 +57,11 @@ pub(crate) const ALL: &[Migration] = &[
         sql: include_str!("../migrations/0008_superseded_secrets.sql"),
     },
     Migration { number: 9, name: "master_keys", sql: include_str!("../migrations/0009_master_keys.sql") },
+    Migration {
+        number: 10,
+        name: "parts_of_the_directory",
+        sql: include_str!("../migrations/0010_parts_of_the_directory.sql"),
+    },
 ];
 
 /// The step that made the audit.

@@ -6,7 +6,7 @@ use vestibule_model::{
     RememberedAnswer, SecretDigest, Session, SessionId, Skill, User, UserId,
 };
 
-use crate::{Changed, DigestHolder, Sequence};
+use crate::{Changed, DigestHolder, DirectoryScope, Part, Sequence};
 
 /// One step of a transaction. "Put" creates, or replaces what has the same id. The transaction fails with
 /// `Constraint` when a value that must be unique is taken, when the account named does not exist, when what has the
@@ -15,8 +15,13 @@ use crate::{Changed, DigestHolder, Sequence};
 /// is not there.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// Fails the transaction with `DirectoryMoved` unless the directory was at this sequence before the transaction.
-    ExpectSequence(Sequence),
+    /// Fails the transaction with `DirectoryMoved` if any of this changed after a sequence, before this transaction.
+    ExpectUnchanged {
+        /// Where the directory was when it was decided what to change.
+        since: Sequence,
+        /// What the decision rests on.
+        scopes: Vec<DirectoryScope>,
+    },
     /// Code and number are unique in the installation.
     PutAccount(Box<Account>),
     /// Of the account named.
@@ -151,6 +156,15 @@ pub enum Change {
         /// When.
         at: Millis,
     },
+    /// Forgets the oldest changes of the directory, but for the last `keep` of them, and at most `limit`. Who followed no
+    /// further than to one of them is told so ([`DirectoryChanges::is_trimmed`](crate::DirectoryChanges::is_trimmed)), and
+    /// [`Change::ExpectUnchanged`] does not hold from there. No change of the directory.
+    TrimChanges {
+        /// How many stay.
+        keep: u64,
+        /// The most to forget.
+        limit: u64,
+    },
     /// Puts one sealing of a secret of an API key in the place of another of the same secret; does nothing when `old` is
     /// none of its secrets any more.
     Reseal {
@@ -208,7 +222,7 @@ impl Change {
     pub const fn takes_away(&self) -> bool {
         !matches!(
             self,
-            Self::ExpectSequence(_)
+            Self::ExpectUnchanged { .. }
                 | Self::ExpectMasterKey(_)
                 | Self::Reseal { .. }
                 | Self::RedoDigest { .. }
@@ -222,6 +236,7 @@ impl Change {
                 | Self::ForgetAnswersUnder(_)
                 | Self::Audit(_)
                 | Self::Probe
+                | Self::TrimChanges { .. }
                 | Self::PruneAudit { .. }
         )
     }
@@ -229,15 +244,15 @@ impl Change {
     /// What this changes in the directory, so that those who follow it read it anew. `None` for sessions, audit and
     /// administrators; for deletions, and changes that name only a user, the backend finds the account.
     pub fn in_directory(&self) -> Option<Changed> {
-        match self {
-            Self::PutAccount(account) => Some(Changed::account(account.id)),
-            Self::PutUser(user) => Some(Changed::user(user.account, user.id)),
-            Self::PutProfile(account, _)
-            | Self::PutGroup(account, _)
-            | Self::PutSkill(account, _)
-            | Self::PutApiKey(account, _)
-            | Self::PutOauthClient(account, _)
-            | Self::PutApplicationToken(account, _) => Some(Changed::account(*account)),
+        let (account, part) = match self {
+            Self::PutAccount(account) => (account.id, Part::Account),
+            Self::PutUser(user) => (user.account, Part::User(user.id)),
+            Self::PutProfile(account, profile) => (*account, Part::Profile(profile.id)),
+            Self::PutGroup(account, group) => (*account, Part::Group(group.id)),
+            Self::PutSkill(account, skill) => (*account, Part::Skill(skill.id)),
+            Self::PutApiKey(account, key) => (*account, Part::ApiKey(key.id)),
+            Self::PutOauthClient(account, client) => (*account, Part::OauthClient(client.id)),
+            Self::PutApplicationToken(account, token) => (*account, Part::ApplicationToken(token.id)),
             // Deletions change a directory only if there was something to delete.
             Self::DeleteAccount(_)
             | Self::DeleteUser(_)
@@ -247,7 +262,7 @@ impl Change {
             | Self::DeleteApiKey(..)
             | Self::DeleteOauthClient(..)
             | Self::DeleteApplicationToken(..)
-            | Self::ExpectSequence(_)
+            | Self::ExpectUnchanged { .. }
             | Self::ReplacePasswordHash { .. }
             | Self::SetLock { .. }
             | Self::OpenSession(_)
@@ -270,8 +285,10 @@ impl Change {
             | Self::ForgetAnswers { .. }
             | Self::ForgetAnswersUnder(_)
             | Self::Audit(_)
+            | Self::TrimChanges { .. }
             | Self::Probe
-            | Self::PruneAudit { .. } => None,
-        }
+            | Self::PruneAudit { .. } => return None,
+        };
+        Some(Changed { account, part })
     }
 }

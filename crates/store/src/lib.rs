@@ -10,12 +10,12 @@
 mod change;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod directory_change;
 mod end_journal;
 mod master_keys;
 mod memory;
 mod query;
 
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -26,6 +26,9 @@ use vestibule_model::{
 };
 
 pub use change::{ApplicationTouch, Change, Touch};
+pub use directory_change::{
+    Changed, ChangedPart, DirectoryChanges, DirectoryScope, Part, PartKind, PartRow, Sequence,
+};
 pub use end_journal::{
     EndJournal, EndedSessions, JournalError, JournalFuture, JournalSlot, JournaledEnd, MemoryEndJournal,
 };
@@ -107,10 +110,6 @@ pub trait Store: Send + Sync + 'static {
     fn remains(&self, generation: Generation, now: Millis) -> StoreFuture<'_, Remains>;
 }
 
-/// A position in the order of directory changes; grows with every commit that changes a directory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Sequence(pub i64);
-
 /// The whole directory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DirectoryRows {
@@ -157,52 +156,10 @@ impl AccountRows {
     }
 }
 
-/// What changed in the directory, and up to where that was looked at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DirectoryChanges {
-    /// Each once, in order; an account that changed as a whole stands for all of its users.
-    pub changed: Vec<Changed>,
-    /// Ask again from here.
-    pub sequence: Sequence,
-}
-
-/// A part of the directory that changed. An account as a whole stands before its users.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Changed {
-    /// In which account.
-    pub account: AccountId,
-    /// The one user who was made, changed or deleted; None: the account as a whole.
-    pub user: Option<UserId>,
-}
-
-impl Changed {
-    /// An account as a whole.
-    pub const fn account(account: AccountId) -> Self {
-        Self { account, user: None }
-    }
-
-    /// One user.
-    pub const fn user(account: AccountId, user: UserId) -> Self {
-        Self { account, user: Some(user) }
-    }
-
-    /// The changes without users whose account changed as a whole.
-    pub fn condensed(changes: BTreeSet<Self>) -> Vec<Self> {
-        let mut whole = None;
-        let stands_for_itself = |change: &Self| {
-            if change.user.is_none() {
-                whole = Some(change.account);
-            }
-            change.user.is_none() || whole != Some(change.account)
-        };
-        changes.into_iter().filter(stands_for_itself).collect()
-    }
-}
-
 /// Why a store's operation failed. Every variant but `Unavailable` means that nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// [`Change::ExpectSequence`] did not hold: somebody changed the directory in between.
+    /// [`Change::ExpectUnchanged`] or [`Change::ExpectMasterKey`] did not hold: somebody changed in between what the transaction rests on.
     #[error("the directory was changed by somebody else in the meantime")]
     DirectoryMoved,
     /// [`Change::OpenSession`] found its user gone, disabled, or with other credentials than it was opened with.

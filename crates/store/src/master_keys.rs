@@ -1,6 +1,8 @@
 //! What still depends on a generation of the master key.
 
-use vestibule_model::AccountId;
+use vestibule_model::{AccountId, ApplicationId};
+
+use crate::{Changed, Part};
 
 /// How many holders of digests are named.
 pub const NAMED_HOLDERS: usize = 100;
@@ -45,6 +47,19 @@ pub enum DigestKind {
     OauthClient,
     /// An administration token.
     AdministrationToken,
+}
+
+impl DigestHolder {
+    /// Which part of the directory it is; None: it is none.
+    pub const fn in_directory(&self) -> Option<Changed> {
+        let Some(account) = self.account else { return None };
+        let part = match self.kind {
+            DigestKind::ApplicationToken => Part::ApplicationToken(ApplicationId(self.id)),
+            DigestKind::OauthClient => Part::OauthClient(ApplicationId(self.id)),
+            DigestKind::AdministrationToken => return None,
+        };
+        Some(Changed { account, part })
+    }
 }
 
 impl Remains {

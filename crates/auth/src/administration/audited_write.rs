@@ -3,10 +3,11 @@
 use vestibule_model::{AccountId, AuditAction, AuditRecord, AuditTarget, Audited, UserId, difference};
 use vestibule_store::{Change, StoreError};
 
+use super::rests_on::rests_on;
 use super::{AdministrationError, Caller};
 use crate::service::Auth;
 
-/// How often a change is decided anew because somebody else changed the directory in between.
+/// How often a change is decided anew because somebody else changed in between what it rests on.
 const ATTEMPTS: usize = 5;
 
 /// What the audit is told of a change. `before` and `after` are JSON objects without secrets.
@@ -111,10 +112,10 @@ impl Auth {
         for _ in 0..ATTEMPTS {
             self.follow_locked().await?;
             self.expect_eligible(caller).await?;
-            let expected = Change::ExpectSequence(self.sequence());
+            let since = self.sequence();
             let (written, decided) = decide()?;
             let Some(AuditedWrite { mut changes, details }) = written else { return Ok(decided) };
-            changes.insert(0, expected);
+            changes.insert(0, Change::ExpectUnchanged { since, scopes: rests_on(&changes) });
             changes.push(Change::Audit(Box::new(details.record(caller))));
             match self.store.commit(changes).await {
                 Ok(()) => {
@@ -122,6 +123,13 @@ impl Auth {
                     return Ok(decided);
                 }
                 Err(StoreError::DirectoryMoved) => {}
+                // Somebody else took the value in between: then the rule says so, in its own words.
+                Err(StoreError::Constraint(what)) => {
+                    self.follow_locked().await?;
+                    if self.sequence() == since {
+                        return Err(AdministrationError::Conflict(what));
+                    }
+                }
                 Err(error) => return Err(error.into()),
             }
         }

@@ -239,7 +239,7 @@ fn check_parent(group: &Group, account: &AccountEntry) -> Result<(), Administrat
 }
 
 fn users_who(account: &AccountEntry, refers: impl Fn(&User) -> bool) -> usize {
-    account.users().iter().filter(|user| refers(user)).count()
+    account.count_users(refers)
 }
 
 /// Whoever deletes takes it from those who refer to it first: nothing is left that refers to nothing.

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::account_resources::{AccountResource, present};
 use super::applications::WithSecrets;
 use super::audited_write::{AuditDetails, AuditedWrite};
+use super::rests_on::rests_on;
 use super::values::ApplicationValue;
 use super::{AdministrationError, Caller, Idempotency, Scope};
 use crate::directory::{AccountEntry, seal_api_key};
@@ -109,7 +110,8 @@ impl Auth {
         if changes.is_empty() {
             return Ok(());
         }
-        changes.insert(0, Change::ExpectSequence(self.sequence()));
+        let (since, scopes) = (self.sequence(), rests_on(&changes));
+        changes.insert(0, Change::ExpectUnchanged { since, scopes });
         match self.store.commit(changes).await {
             Ok(()) => self.follow_locked().await,
             // Somebody else changed something: another time.

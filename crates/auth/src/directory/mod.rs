@@ -1,13 +1,16 @@
 //! The directory in memory: every account, found by id without the store.
 //!
-//! An account's entry is replaced as a whole when its rows change; a single user can be replaced inside it. Whoever keeps
-//! a user's entry, as sessions do, is told by the entry itself that it has been replaced.
+//! A change of a user is made inside the account's entry; of anything else, it puts another entry in its place, with the same
+//! users. Whoever keeps a user's entry, as sessions do, is told by the entry itself that it has been replaced.
 
 mod account;
 mod costs;
+mod facts;
+mod grants;
 mod keys;
 mod overlaps;
 mod user;
+mod users;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -15,11 +18,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use foldhash::fast::RandomState;
 use vestibule_model::{AccountId, Millis};
 
-pub use account::{AccountEntry, AccountFacts};
+pub use account::AccountEntry;
 pub(crate) use costs::{Cost, Costs};
+pub use facts::AccountFacts;
+pub use grants::Grants;
 pub use keys::{KnownValues, NamedValues, seal_api_key};
 pub(crate) use keys::{Resealed, UsableApiKey, resealed};
-pub use user::{Grants, UserEntry};
+pub use user::UserEntry;
 
 /// Every account.
 #[derive(Default)]
@@ -65,18 +70,30 @@ impl Directory {
 
     /// Puts an account in the place of what was there, which is given back. The entries of its users are replaced.
     pub(crate) fn put(&self, entry: AccountEntry) -> Option<Arc<AccountEntry>> {
-        let id = entry.account.id;
-        let mut by_code = self.by_code.write().unwrap_or_else(PoisonError::into_inner);
-        by_code.retain(|_, other| *other != id);
-        by_code.insert(entry.account.code.clone(), id);
-        drop(by_code);
-        let before =
-            self.accounts.write().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::new(entry));
+        let before = self.insert(entry);
         // Now that whoever asks finds the new ones.
         if let Some(before) = &before {
             before.replace_users();
         }
         before
+    }
+
+    /// Puts an account in the place of what was there, with the same users.
+    pub(crate) fn put_facts(&self, entry: AccountEntry) {
+        if let Some(before) = self.insert(entry) {
+            before.replace_facts();
+        }
+    }
+
+    fn insert(&self, entry: AccountEntry) -> Option<Arc<AccountEntry>> {
+        let (id, code) = (entry.account.id, entry.account.code.clone());
+        let mut by_code = self.by_code.write().unwrap_or_else(PoisonError::into_inner);
+        if by_code.get(&code) != Some(&id) {
+            by_code.retain(|_, other| *other != id);
+            by_code.insert(code, id);
+        }
+        drop(by_code);
+        self.accounts.write().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::new(entry))
     }
 
     /// Takes an account out of the directory, which is given back.

@@ -1,19 +1,18 @@
 //! Which secrets the applications of an account have, and what is kept of those before them.
 
 use vestibule_model::{Application, SecretVersion, Superseded};
-use vestibule_store::AccountRows;
 
-use super::account::AccountFacts;
-
-/// The overlaps of secrets that are not erased yet.
-pub(super) fn overlaps(rows: &AccountRows) -> Vec<Superseded<()>> {
-    let keys = rows.api_keys.iter().filter_map(|key| key.superseded.as_ref().map(Superseded::overlap));
-    let clients = rows.oauth_clients.iter().filter_map(|client| client.superseded);
-    let tokens = rows.application_tokens.iter().filter_map(|token| token.superseded);
-    keys.chain(clients.chain(tokens).map(|before| before.overlap())).collect()
-}
+use super::facts::AccountFacts;
 
 impl AccountFacts {
+    /// The overlaps of secrets that are not erased yet.
+    pub(super) fn all_overlaps(&self) -> Vec<Superseded<()>> {
+        let keys = self.all_api_keys().filter_map(|key| key.superseded.as_ref().map(Superseded::overlap));
+        let clients = self.all_oauth_clients().filter_map(|client| client.superseded);
+        let tokens = self.all_application_tokens().filter_map(|token| token.superseded);
+        keys.chain(clients.chain(tokens).map(|before| before.overlap())).collect()
+    }
+
     /// Which secrets an application has, and the overlap with those before them, if there is one.
     pub(crate) fn secrets_of(
         &self,
@@ -22,11 +21,11 @@ impl AccountFacts {
         match application {
             Application::None => None,
             Application::ApiKey(id) => {
-                let key = self.api_keys().into_iter().find(|key| key.id == id)?;
+                let key = self.all_api_keys().find(|key| key.id == id)?;
                 Some((key.secret_version, key.superseded.as_ref().map(Superseded::overlap)))
             }
             Application::OauthClient(id) => {
-                let client = self.oauth_clients().into_iter().find(|client| client.id == id)?;
+                let client = self.all_oauth_clients().find(|client| client.id == id)?;
                 Some((client.secret_version, client.superseded.map(|before| before.overlap())))
             }
             Application::Token(id) => {

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use vestibule_crypto::Argon2Params;
-use vestibule_model::{AccountId, Millis, Rank, User, UserId};
+use vestibule_model::{AccountId, Millis, User, UserId};
 
-use super::account::AccountFacts;
 use super::costs::Cost;
+use super::facts::AccountFacts;
+use super::grants::Grants;
 use crate::administration::administrators_account;
 use crate::eligibility;
 use crate::live::Holder;
@@ -32,17 +33,6 @@ pub struct UserEntry {
     holds_cost: Mutex<Option<Arc<Cost>>>,
 }
 
-/// What a user's profiles give together.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Grants {
-    /// The highest rank; without any profile, the lowest there is.
-    pub rank: Rank,
-    /// The union of their permissions, ascending.
-    pub privileges: Vec<i32>,
-    /// The same as text, separated by commas.
-    pub privileges_text: String,
-}
-
 impl UserEntry {
     pub(crate) fn new(account: &Arc<AccountFacts>, user: User) -> Self {
         let cost = user.password.as_ref().and_then(|password| account.costs.of(&password.hash));
@@ -56,6 +46,11 @@ impl UserEntry {
             holds_cost: Mutex::new(cost),
             user,
         }
+    }
+
+    /// The same, as it is shared.
+    pub(super) const fn shared_account(&self) -> &Arc<AccountFacts> {
+        &self.account
     }
 
     /// What is true of the account besides its users.
@@ -74,9 +69,10 @@ impl UserEntry {
         self.cost.map(|cost| (password.hash.as_str(), cost))
     }
 
-    /// Whether another entry has taken its place, or the user is gone: what this says may not be true any more.
+    /// Whether another entry has taken its place, or the account has changed, or the user is gone: what this says may not be
+    /// true any more.
     pub(crate) fn is_replaced(&self) -> bool {
-        self.replaced.load(Ordering::Acquire)
+        self.replaced.load(Ordering::Acquire) || self.account.is_replaced()
     }
 
     /// To be called when the entry that takes its place can be found.

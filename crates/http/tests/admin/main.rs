@@ -28,6 +28,7 @@ mod session_times;
 mod sessions;
 mod support;
 mod tokens;
+mod unrelated;
 mod users;
 mod walk;
 mod why;

@@ -73,7 +73,7 @@ fn all<T>(
     snapshot.prepare_cached(sql)?.query_map([Id(account)], read)?.collect()
 }
 
-fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
+pub(super) fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
     let Id(id) = row.get("id")?;
     let (Coded(state), Coded(sign_on)) = (row.get("state")?, row.get("sign_on")?);
     let (Json(features), Json(services)) = (row.get("features")?, row.get("services")?);
@@ -99,17 +99,17 @@ fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
     })
 }
 
-fn profile(row: &Row<'_>) -> rusqlite::Result<Profile> {
+pub(super) fn profile(row: &Row<'_>) -> rusqlite::Result<Profile> {
     let (Coded(role), Json(permissions)) = (row.get("role")?, row.get("permissions")?);
     let rank = row.get::<_, Option<Coded<Rank>>>("rank")?.map(|Coded(rank)| rank);
     Ok(Profile { id: row.get("id")?, name: row.get("name")?, role, rank, permissions })
 }
 
-fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
+pub(super) fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
     Ok(Group { id: row.get("id")?, name: row.get("name")?, parent: row.get("parent")? })
 }
 
-fn skill(row: &Row<'_>) -> rusqlite::Result<Skill> {
+pub(super) fn skill(row: &Row<'_>) -> rusqlite::Result<Skill> {
     Ok(Skill { id: row.get("id")?, name: row.get("name")? })
 }
 
@@ -130,7 +130,7 @@ fn superseded_key(row: &Row<'_>) -> rusqlite::Result<ApiKeyValues> {
     })
 }
 
-fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
+pub(super) fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
     let (Json(privileges), Json(addresses)) = (row.get("privileges")?, row.get("addresses")?);
     Ok(ApiKey {
         id: ApplicationId(row.get("id")?),
@@ -149,7 +149,7 @@ fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
     })
 }
 
-fn oauth_client(row: &Row<'_>) -> rusqlite::Result<OauthClient> {
+pub(super) fn oauth_client(row: &Row<'_>) -> rusqlite::Result<OauthClient> {
     let (Json(privileges), Json(addresses)) = (row.get("privileges")?, row.get("addresses")?);
     Ok(OauthClient {
         id: ApplicationId(row.get("id")?),
@@ -170,7 +170,7 @@ fn digest(row: &Row<'_>, tag: &str, generation: &str) -> rusqlite::Result<Secret
     Ok(SecretDigest { tag: row.get(tag)?, generation })
 }
 
-fn application_token(row: &Row<'_>) -> rusqlite::Result<ApplicationToken> {
+pub(super) fn application_token(row: &Row<'_>) -> rusqlite::Result<ApplicationToken> {
     Ok(ApplicationToken {
         id: ApplicationId(row.get("id")?),
         name: row.get("name")?,

@@ -6,15 +6,17 @@ mod audit;
 mod directory;
 mod master_keys;
 mod octets;
+mod parts;
 mod sessions;
 mod users;
 mod uses;
 
-use rusqlite::{Connection, Row};
-use vestibule_model::UserId;
-use vestibule_store::{Changed, DirectoryChanges, DirectoryRows, Sequence};
+use std::collections::BTreeSet;
 
-use crate::columns::Id;
+use rusqlite::Connection;
+use vestibule_store::{Changed, ChangedPart, DirectoryChanges, DirectoryRows, Part, PartKind, Sequence};
+
+use crate::columns::{Coded, Id};
 
 pub(crate) use administration::{administrators, token_with, tokens};
 pub(crate) use answers::{answer, oldest_answer};
@@ -30,19 +32,44 @@ pub(crate) fn directory(snapshot: &Connection) -> rusqlite::Result<DirectoryRows
     Ok(DirectoryRows { accounts: directory::accounts(snapshot)?, sequence: sequence(snapshot)? })
 }
 
-/// What changed in the directory after `after`.
+/// What changed in the directory after `after`, each part as it is.
 pub(crate) fn changes(snapshot: &Connection, after: Sequence) -> rusqlite::Result<DirectoryChanges> {
-    let sql = "SELECT DISTINCT account_id, user_id FROM changes WHERE sequence > ?1";
-    let read = |row: &Row<'_>| {
-        let (Id(account), user) = (row.get(0)?, row.get::<_, Option<i64>>(1)?);
-        Ok(Changed { account, user: user.map(UserId) })
+    let sequence = sequence(snapshot)?;
+    let Some(changed) = changed_after(snapshot, after)? else {
+        return Ok(DirectoryChanges { changed: Vec::new(), is_trimmed: true, sequence });
     };
-    let changed: rusqlite::Result<_> = snapshot.prepare_cached(sql)?.query_map([after.0], read)?.collect();
-    Ok(DirectoryChanges { changed: Changed::condensed(changed?), sequence: sequence(snapshot)? })
+    let as_it_is = |changed| Ok(ChangedPart { changed, row: parts::part(snapshot, changed)? });
+    let changed = Changed::condensed(&changed).into_iter().map(as_it_is).collect::<rusqlite::Result<_>>()?;
+    Ok(DirectoryChanges { changed, is_trimmed: false, sequence })
 }
 
-/// The newest sequence; the default while nothing has changed.
+/// Which parts of the directory changed after `after`; None: that is not known, older changes are forgotten, or it is no
+/// position of this database.
+pub(crate) fn changed_after(
+    connection: &Connection,
+    after: Sequence,
+) -> rusqlite::Result<Option<BTreeSet<Changed>>> {
+    let sql =
+        "SELECT sequence, account_id, part_kind, part_id FROM changes WHERE sequence > ?1 ORDER BY sequence";
+    let mut select = connection.prepare_cached(sql)?;
+    let mut rows = select.query([after.0])?;
+    let mut changed = BTreeSet::new();
+    // Numbers have no gaps: a commit that is undone gives its numbers back.
+    let mut next = after.0.saturating_add(1);
+    while let Some(row) = rows.next()? {
+        let (number, Id(account), Coded(kind)): (i64, Id, Coded<PartKind>) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
+        if number != next {
+            return Ok(None);
+        }
+        next = number.saturating_add(1);
+        changed.insert(Changed { account, part: Part::of(kind, row.get(3)?) });
+    }
+    Ok((next.saturating_sub(1) == sequence(connection)?.0).then_some(changed))
+}
+
+/// The newest sequence; the default while nothing has changed. Also when every change is forgotten it is the same.
 pub(crate) fn sequence(connection: &Connection) -> rusqlite::Result<Sequence> {
-    let mut select = connection.prepare_cached("SELECT coalesce(max(sequence), 0) FROM changes")?;
-    select.query_row([], |row| row.get(0)).map(Sequence)
+    let sql = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0)";
+    connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).map(Sequence)
 }

@@ -120,7 +120,9 @@ async fn a_commit_that_is_refused_is_answered_at_once() {
     // A folder in the witness's place: nothing can be written there.
     std::fs::remove_file(folder.path().join("witness")).unwrap();
     std::fs::create_dir(folder.path().join("witness")).unwrap();
-    let stale = store.commit(vec![Change::ExpectSequence(vestibule_store::Sequence(-1))]).await;
+    let scopes = vec![vestibule_store::DirectoryScope::Installation];
+    let since = vestibule_store::Sequence(-1);
+    let stale = store.commit(vec![Change::ExpectUnchanged { since, scopes }]).await;
     assert!(stale.is_err());
     assert_eq!(store.unwitnessed(), None);
     // What is committed is done, witnessed or not.

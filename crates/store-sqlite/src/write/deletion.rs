@@ -27,13 +27,13 @@ const OF_ACCOUNT: [&str; 12] = [
     "DELETE FROM accounts WHERE id = ?1",
 ];
 
-/// Answers the account if it was there.
-pub(super) fn account(connection: &Connection, account: AccountId) -> Result<Option<AccountId>, StoreError> {
+/// Answers whether it was there.
+pub(super) fn account(connection: &Connection, account: AccountId) -> Result<bool, StoreError> {
     let mut deleted = 0;
     for sql in OF_ACCOUNT {
         deleted = execute(connection, sql, [Id(account)])?;
     }
-    Ok((deleted > 0).then_some(account))
+    Ok(deleted > 0)
 }
 
 /// Answers the user's account.
@@ -49,28 +49,26 @@ pub(super) fn user(connection: &Connection, user: UserId) -> Result<Option<Accou
     Ok(Some(account))
 }
 
-/// Deletes from the table of profiles, groups or skills; answers the account if anything was there.
+/// Deletes from the table of profiles, groups or skills; answers whether it was there.
 pub(super) fn numbered(
     connection: &Connection,
     sql: &str,
     (account, id): (AccountId, i64),
-) -> Result<Option<AccountId>, StoreError> {
-    let deleted = execute(connection, sql, params![Id(account), id])?;
-    Ok((deleted > 0).then_some(account))
+) -> Result<bool, StoreError> {
+    Ok(execute(connection, sql, params![Id(account), id])? > 0)
 }
 
-/// Deletes from the table of a kind of application, with the sessions opened with it; answers the account if it was
-/// there.
+/// Deletes from the table of a kind of application, with the sessions opened with it; answers whether it was there.
 pub(super) fn application(
     connection: &Connection,
     sql: &str,
     kind: ApplicationKind,
     (account, id): (AccountId, ApplicationId),
-) -> Result<Option<AccountId>, StoreError> {
+) -> Result<bool, StoreError> {
     if execute(connection, sql, params![Id(account), id.0])? == 0 {
-        return Ok(None);
+        return Ok(false);
     }
     let sessions = "DELETE FROM sessions WHERE application_kind = ?1 AND application_id = ?2";
     execute(connection, sessions, params![Coded(kind), id.0])?;
-    Ok(Some(account))
+    Ok(true)
 }

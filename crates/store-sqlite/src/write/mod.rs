@@ -5,6 +5,7 @@ mod administration;
 mod answers;
 mod applications;
 pub(crate) mod audit;
+mod changes;
 mod credentials;
 mod deletion;
 mod directory;
@@ -14,13 +15,11 @@ mod sessions;
 use std::collections::BTreeSet;
 
 use rusqlite::Connection;
-use vestibule_model::AccountId;
-use vestibule_store::{Change, Changed, Sequence, StoreError};
+use vestibule_store::{Change, Changed, Part, StoreError};
 
 use crate::chain::Chain;
-use crate::columns::{ApplicationKind, Id};
+use crate::columns::ApplicationKind;
 use crate::error::of_change;
-use crate::read;
 
 /// A batch whose first change is a single statement as far as anything but the database can refuse it, and behind it only such
 /// that nothing but the database can refuse: ends of sessions and entries of the audit. Such a batch needs no savepoint.
@@ -46,13 +45,14 @@ pub(crate) fn batch(
     for change in changes {
         touched.extend(apply(connection, chain, change)?);
     }
-    Changed::condensed(touched).into_iter().try_for_each(|touched| note_change(connection, touched))
+    Changed::condensed(&touched).into_iter().try_for_each(|touched| changes::note(connection, touched))
 }
 
 /// Applies one change; answers what it changed in the directory.
 fn apply(connection: &Connection, chain: &mut Chain, change: &Change) -> Result<Option<Changed>, StoreError> {
     match change {
-        Change::ExpectSequence(sequence) => expect_sequence(connection, *sequence)?,
+        Change::ExpectUnchanged { since, scopes } => changes::expect_unchanged(connection, *since, scopes)?,
+        Change::TrimChanges { keep, limit } => changes::trim(connection, *keep, *limit)?,
         Change::OpenSession(session) => sessions::open(connection, session)?,
         Change::EndSession(session) => sessions::end(connection, *session)?,
         Change::TouchSessions(touches) => sessions::touch(connection, touches)?,
@@ -101,63 +101,70 @@ fn apply_to_directory(connection: &Connection, change: &Change) -> Result<Option
         }
         Change::ReplacePasswordHash { user, old, new } => {
             let account = credentials::replace_password_hash(connection, *user, old, new)?;
-            return Ok(account.map(|account| Changed::user(account, *user)));
+            return Ok(account.map(|account| Changed::credentials(account, *user)));
         }
         Change::SetPassword { user, password, credential_version } => {
             let account = credentials::set_password(connection, *user, password, *credential_version)?;
-            return Ok(Some(Changed::user(account, *user)));
+            return Ok(Some(Changed::credentials(account, *user)));
         }
         Change::SetLock { user, locked_at } => {
             let account = credentials::set_lock(connection, *user, *locked_at)?;
-            return Ok(account.map(|account| Changed::user(account, *user)));
+            return Ok(account.map(|account| Changed::credentials(account, *user)));
         }
         Change::Reseal { account, key, old, new } => {
             let found = master_keys::reseal(connection, (*account, *key), old, new)?;
-            return Ok(found.then(|| Changed::account(*account)));
+            return Ok(found.then_some(Changed { account: *account, part: Part::ApiKey(*key) }));
         }
         Change::RedoDigest { holder, old, new } => {
             let found = master_keys::redo_digest(connection, holder, *old, *new)?;
-            return Ok(holder.account.filter(|_| found).map(Changed::account));
+            return Ok(holder.in_directory().filter(|_| found));
         }
         Change::DeleteUser(user) => {
             let account = deletion::user(connection, *user)?;
             return Ok(account.map(|account| Changed::user(account, *user)));
         }
-        deletion => return Ok(delete(connection, deletion)?.map(Changed::account)),
+        deletion => return delete(connection, deletion),
     }
     Ok(change.in_directory())
 }
 
-/// Deletes an account, or what is no user of it; answers the account that had it.
-fn delete(connection: &Connection, change: &Change) -> Result<Option<AccountId>, StoreError> {
-    match *change {
-        Change::DeleteAccount(account) => deletion::account(connection, account),
+/// Deletes an account, or what is no user of it; answers what that changed.
+fn delete(connection: &Connection, change: &Change) -> Result<Option<Changed>, StoreError> {
+    let (is_deleted, account, part) = match *change {
+        Change::DeleteAccount(account) => {
+            (deletion::account(connection, account)?, account, Part::Everything)
+        }
         Change::DeleteProfile(account, id) => {
             let sql = "DELETE FROM profiles WHERE account_id = ?1 AND id = ?2";
-            deletion::numbered(connection, sql, (account, id))
+            (deletion::numbered(connection, sql, (account, id))?, account, Part::Profile(id))
         }
         Change::DeleteGroup(account, id) => {
             let sql = "DELETE FROM groups WHERE account_id = ?1 AND id = ?2";
-            deletion::numbered(connection, sql, (account, id))
+            (deletion::numbered(connection, sql, (account, id))?, account, Part::Group(id))
         }
         Change::DeleteSkill(account, id) => {
             let sql = "DELETE FROM skills WHERE account_id = ?1 AND id = ?2";
-            deletion::numbered(connection, sql, (account, id))
+            (deletion::numbered(connection, sql, (account, id))?, account, Part::Skill(id))
         }
         Change::DeleteApiKey(account, id) => {
             let sql = "DELETE FROM api_keys WHERE account_id = ?1 AND id = ?2";
-            deletion::application(connection, sql, ApplicationKind::ApiKey, (account, id))
+            let is_deleted = deletion::application(connection, sql, ApplicationKind::ApiKey, (account, id))?;
+            (is_deleted, account, Part::ApiKey(id))
         }
         Change::DeleteOauthClient(account, id) => {
             let sql = "DELETE FROM oauth_clients WHERE account_id = ?1 AND id = ?2";
-            deletion::application(connection, sql, ApplicationKind::OauthClient, (account, id))
+            let is_deleted =
+                deletion::application(connection, sql, ApplicationKind::OauthClient, (account, id))?;
+            (is_deleted, account, Part::OauthClient(id))
         }
         Change::DeleteApplicationToken(account, id) => {
             let sql = "DELETE FROM application_tokens WHERE account_id = ?1 AND id = ?2";
-            deletion::application(connection, sql, ApplicationKind::Token, (account, id))
+            let is_deleted = deletion::application(connection, sql, ApplicationKind::Token, (account, id))?;
+            (is_deleted, account, Part::ApplicationToken(id))
         }
-        _ => Ok(None),
-    }
+        _ => return Ok(None),
+    };
+    Ok(is_deleted.then_some(Changed { account, part }))
 }
 
 /// More than a login takes: a disk that has room for this has room for the next one.
@@ -166,16 +173,6 @@ const PROBE: i32 = 64 * 1024;
 fn probe(connection: &Connection) -> Result<(), StoreError> {
     let sql = "INSERT INTO meta (name, value) VALUES ('probe', zeroblob(?1)) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     execute(connection, sql, [PROBE]).map(drop)
-}
-
-fn expect_sequence(connection: &Connection, expected: Sequence) -> Result<(), StoreError> {
-    let found = read::sequence(connection).map_err(of_change)?;
-    if found == expected { Ok(()) } else { Err(StoreError::DirectoryMoved) }
-}
-
-fn note_change(connection: &Connection, changed: Changed) -> Result<(), StoreError> {
-    let parameters = (Id(changed.account), changed.user.map(|user| user.0));
-    execute(connection, "INSERT INTO changes (account_id, user_id) VALUES (?1, ?2)", parameters).map(drop)
 }
 
 /// Executes a statement that is kept prepared; answers how many rows it changed.

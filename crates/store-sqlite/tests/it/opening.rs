@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use vestibule_model::{Session, SessionId};
 use vestibule_store::conformance::samples::{HERE, account, id, session, skill, user};
-use vestibule_store::{Change, Changed, Store, StoreError};
+use vestibule_store::{Change, DirectoryScope, Part, PartKind, Store, StoreError};
 use vestibule_store_sqlite::{OpenError, SqliteStore};
 
 use crate::temporary::{KEY_CHECK, Temporary, empty_store, open};
@@ -143,8 +143,11 @@ async fn two_stores_on_one_file_see_each_others_commits() {
     let second = open(&first.path(), KEY_CHECK).unwrap();
     let read = second.directory().await.unwrap().sequence;
     first.commit(vec![Change::PutSkill(id(HERE), skill(1))]).await.unwrap();
-    assert_eq!(second.changes(read).await.unwrap().changed, [Changed::account(id(HERE))]);
-    let late = vec![Change::ExpectSequence(read), Change::PutSkill(id(HERE), skill(2))];
+    let changed: Vec<Part> =
+        second.changes(read).await.unwrap().changed.iter().map(|part| part.changed.part).collect();
+    assert_eq!(changed, [Part::Skill(1)]);
+    let scopes = vec![DirectoryScope::Kind(id(HERE), PartKind::Skill)];
+    let late = vec![Change::ExpectUnchanged { since: read, scopes }, Change::PutSkill(id(HERE), skill(2))];
     assert!(matches!(second.commit(late).await, Err(StoreError::DirectoryMoved)));
 }
 

@@ -19,8 +19,8 @@ use super::samples::{
     oauth_client, profile, session, skill, user,
 };
 use crate::{
-    ApplicationTouch, AuditQuery, Change, Changed, DirectoryRows, MemoryStore, Sequence, Store, StoreError,
-    Touch, UserQuery,
+    ApplicationTouch, AuditQuery, Change, ChangedPart, DirectoryRows, DirectoryScope, MemoryStore, Part,
+    PartKind, Sequence, Store, StoreError, Touch, UserQuery,
 };
 
 /// The changes of one commit. An expected sequence of 0 stands for the one at the beginning of the round.
@@ -102,7 +102,9 @@ async fn assert_same_pages(store: &dyn Store, model: &dyn Store) {
 /// Asks for all the commits at once; tells each one's fate, leaving out the words of refusals.
 async fn ask(store: &dyn Store, now: Sequence, commits: &[Commit]) -> Vec<Option<Fate>> {
     let at = |change: &Change| match change {
-        Change::ExpectSequence(Sequence(0)) => Change::ExpectSequence(now),
+        Change::ExpectUnchanged { since: Sequence(0), scopes } => {
+            Change::ExpectUnchanged { since: now, scopes: scopes.clone() }
+        }
         other => other.clone(),
     };
     let asked: Vec<_> = commits.iter().map(|commit| store.commit(commit.iter().map(at).collect())).collect();
@@ -117,8 +119,9 @@ async fn sequence(store: &dyn Store) -> Sequence {
     directory(store).await.sequence
 }
 
-async fn changed(store: &dyn Store, after: Sequence) -> Vec<Changed> {
-    store.changes(after).await.unwrap().changed
+async fn changed(store: &dyn Store, after: Sequence) -> (Vec<ChangedPart>, bool) {
+    let changes = store.changes(after).await.unwrap();
+    (changes.changed, changes.is_trimmed)
 }
 
 /// How a commit was refused.
@@ -126,9 +129,24 @@ type Fate = Discriminant<StoreError>;
 
 const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
 
+fn scope() -> impl Strategy<Value = DirectoryScope> {
+    prop_oneof![
+        Just(DirectoryScope::Installation),
+        name().prop_map(|account| DirectoryScope::Kind(account, PartKind::User)),
+        name().prop_map(|account| DirectoryScope::Kind(account, PartKind::Skill)),
+        name().prop_map(|account| DirectoryScope::part(account, Part::Account)),
+        (1..4_i32).prop_map(|number| DirectoryScope::User(user_id(number))),
+        (name(), 1..3_i64).prop_map(|(account, id)| DirectoryScope::part(account, Part::Group(id))),
+    ]
+}
+
 fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
-        2 => (-1..3_i64).prop_map(|at| Change::ExpectSequence(Sequence(at.min(0)))),
+        2 => (-1..3_i64, scope()).prop_map(|(at, scope)| Change::ExpectUnchanged {
+            since: Sequence(at.min(0)),
+            scopes: vec![scope],
+        }),
+        1 => (0..20_u64, 0..20_u64).prop_map(|(keep, limit)| Change::TrimChanges { keep, limit }),
         4 => an_account().prop_map(|account| Change::PutAccount(account.into())),
         1 => (name(), 1..3_i64).prop_map(|(account, id)| Change::PutProfile(account, profile(id))),
         1 => (name(), 1..3_i64).prop_map(|(account, id)| Change::PutGroup(account, group(id))),

@@ -11,7 +11,7 @@ use super::samples::{
     oauth_client, session, user,
 };
 use super::{given, misfit, refused};
-use crate::{Change, DigestHolder, DigestKind, Remains, Store, StoreError};
+use crate::{Change, DigestHolder, DigestKind, DirectoryChanges, Part, Remains, Store, StoreError};
 
 const FIRST: Generation = Generation::FIRST;
 
@@ -304,16 +304,22 @@ pub async fn administration_tokens_that_work_no_more_keep_nothing(store: &dyn St
     given(store, [retire(FIRST)]).await;
 }
 
-pub async fn what_is_sealed_or_redone_is_followed_as_a_change_of_the_account(store: &dyn Store) {
+pub async fn what_is_sealed_or_redone_is_followed_as_a_change_of_the_directory(store: &dyn Store) {
     let [(token, old), ..] = given_holders(store).await;
     given(store, [put_key(key_under(FIRST))]).await;
     let before = store.directory().await.unwrap().sequence;
     let (account, key) = (id(HERE), ApplicationId(1));
     given(store, [Change::Reseal { account, key, old: sealed(FIRST, 1), new: sealed(later(), 1) }]).await;
     let between = store.changes(before).await.unwrap();
-    assert_eq!(between.changed, [crate::Changed::account(account)]);
+    assert_eq!(parts(&between), [Part::ApiKey(key)]);
+    let token_id = token.id;
     given(store, [Change::RedoDigest { holder: token, old, new: under(later(), 77) }]).await;
-    assert_eq!(store.changes(between.sequence).await.unwrap().changed, [crate::Changed::account(account)]);
+    let after = store.changes(between.sequence).await.unwrap();
+    assert_eq!(parts(&after), [Part::ApplicationToken(ApplicationId(token_id))]);
+}
+
+fn parts(changes: &DirectoryChanges) -> Vec<Part> {
+    changes.changed.iter().map(|changed| changed.changed.part).collect()
 }
 
 pub async fn rotations_do_not_move_the_directory(store: &dyn Store) {

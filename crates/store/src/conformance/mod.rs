@@ -32,6 +32,8 @@ pub mod deletion;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod directory;
 #[expect(missing_docs, reason = "a fact's name says it")]
+pub mod expectations;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod master_keys;
 pub mod samples;
 #[expect(missing_docs, reason = "a fact's name says it")]
@@ -194,10 +196,6 @@ macro_rules! conformance_suite {
                 a_commit_begins_when_it_is_asked_for
                 commits_take_effect_in_the_order_of_asking
                 a_refused_commit_leaves_those_beside_it_alone
-                an_expected_sequence_that_holds_lets_pass
-                an_expected_sequence_that_does_not_hold_refuses
-                an_expected_sequence_is_of_the_time_before_the_commit
-                of_two_who_expect_the_same_sequence_one_wins
             }
             sequence {
                 a_new_store_has_not_changed
@@ -207,13 +205,27 @@ macro_rules! conformance_suite {
                 a_refused_commit_does_not_move_it
                 a_lock_that_changes_nothing_does_not_move_it
                 a_hash_that_is_not_replaced_does_not_move_it
-                changed_accounts_are_named_exactly
-                an_account_changed_twice_is_named_once
-                a_changed_user_is_named_and_not_the_account
-                an_account_that_changed_as_a_whole_stands_for_its_users
-                a_lock_names_the_user
-                a_password_names_the_user
                 the_directory_is_read_with_its_sequence
+                every_part_is_named_as_it_is
+                a_part_that_is_gone_is_named_without_a_row
+                a_part_of_another_account_is_not_told
+                what_logins_change_is_named_as_such
+                a_part_changed_twice_is_named_once
+                an_account_that_was_deleted_stands_for_its_parts
+                many_parts_are_named_as_the_account_with_everything_in_it
+                changes_are_trimmed_oldest_first
+                who_followed_no_further_than_what_is_trimmed_is_told
+                a_position_that_was_never_reached_is_told
+            }
+            expectations {
+                what_did_not_change_lets_pass
+                what_changed_refuses_in_every_scope_that_includes_it
+                a_user_changes_with_what_logins_change
+                an_account_that_was_deleted_is_in_every_scope_of_it
+                an_expectation_is_of_the_time_before_the_commit
+                of_two_who_expect_the_same_one_wins
+                what_is_not_known_any_more_refuses
+                a_position_that_was_never_reached_refuses
             }
             users {
                 the_users_of_an_account_are_read_in_the_order_of_ids
@@ -282,7 +294,7 @@ macro_rules! conformance_suite {
                 superseded_secrets_keep_their_generation_from_retiring_too
                 a_secret_that_was_changed_is_not_redone
                 administration_tokens_that_work_no_more_keep_nothing
-                what_is_sealed_or_redone_is_followed_as_a_change_of_the_account
+                what_is_sealed_or_redone_is_followed_as_a_change_of_the_directory
                 rotations_do_not_move_the_directory
                 a_generation_verifies_the_audit_while_entries_of_it_are_there
             }

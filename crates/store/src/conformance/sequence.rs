@@ -7,7 +7,9 @@ use super::samples::{
     user,
 };
 use super::{given, misfit};
-use crate::{ApplicationTouch, Change, Changed, DirectoryChanges, Sequence, Store, Touch};
+use crate::{
+    ApplicationTouch, Change, Changed, ChangedPart, DirectoryChanges, Part, PartRow, Sequence, Store, Touch,
+};
 
 fn put_account(name: &str) -> Change {
     Change::PutAccount(account(name).into())
@@ -17,12 +19,9 @@ async fn sequence(store: &dyn Store) -> Sequence {
     store.directory().await.unwrap().sequence
 }
 
+/// What changed, without how it is now.
 async fn changed(store: &dyn Store, after: Sequence) -> Vec<Changed> {
-    store.changes(after).await.unwrap().changed
-}
-
-fn as_a_whole<const N: usize>(names: [&str; N]) -> [Changed; N] {
-    names.map(|name| Changed::account(id(name)))
+    store.changes(after).await.unwrap().changed.iter().map(|part| part.changed).collect()
 }
 
 pub async fn a_new_store_has_not_changed(store: &dyn Store) {
@@ -64,7 +63,7 @@ pub async fn sessions_do_not_move_it(store: &dyn Store) {
     let touch = Touch { session: session.id, last_used: Millis::from_unix(i64::MAX) };
     given(store, [Change::OpenSession(session.into())]).await;
     given(store, [Change::TouchSessions(vec![touch])]).await;
-    given(store, [Change::EndSession(SessionId([1; 16])), Change::ExpectSequence(before)]).await;
+    given(store, [Change::EndSession(SessionId([1; 16]))]).await;
     assert_eq!(sequence(store).await, before);
     assert_eq!(changed(store, before).await, []);
 }
@@ -104,67 +103,182 @@ pub async fn a_hash_that_is_not_replaced_does_not_move_it(store: &dyn Store) {
     assert_eq!(sequence(store).await, before);
 }
 
-pub async fn changed_accounts_are_named_exactly(store: &dyn Store) {
-    given(store, ["a", "b", "c"].map(put_account)).await;
-    let first = sequence(store).await;
-    assert_eq!(changed(store, Sequence::default()).await, as_a_whole(["a", "b", "c"]));
-    given(store, [Change::PutSkill(id("c"), skill(1))]).await;
-    let second = store.changes(first).await.unwrap();
-    assert_eq!(second.changed, as_a_whole(["c"]));
-    given(store, [Change::PutSkill(id("a"), skill(1)), put_account("b")]).await;
-    let third = store.changes(second.sequence).await.unwrap();
-    assert_eq!(third.changed, as_a_whole(["a", "b"]));
-    assert_eq!(changed(store, first).await, as_a_whole(["a", "b", "c"]));
-    assert_eq!(changed(store, third.sequence).await, []);
-}
-
-pub async fn an_account_changed_twice_is_named_once(store: &dyn Store) {
-    given(store, [put_account(HERE), Change::PutSkill(id(HERE), skill(1))]).await;
-    given(store, [Change::PutSkill(id(HERE), skill(2))]).await;
-    assert_eq!(changed(store, Sequence::default()).await, as_a_whole([HERE]));
-}
-
-pub async fn a_changed_user_is_named_and_not_the_account(store: &dyn Store) {
-    let (first, second) = (user(HERE, 1), user(HERE, 2));
-    given(store, [put_account(HERE)]).await;
-    let before = sequence(store).await;
-    given(store, [Change::PutUser(second.clone().into()), Change::PutUser(first.clone().into())]).await;
-    given(store, [Change::DeleteUser(first.id)]).await;
-    let expected = [first.id, second.id].map(|user| Changed::user(id(HERE), user));
-    assert_eq!(changed(store, before).await, expected);
-}
-
-pub async fn an_account_that_changed_as_a_whole_stands_for_its_users(store: &dyn Store) {
-    let user = user(HERE, 1);
-    given(store, [put_account(HERE), Change::PutUser(user.clone().into())]).await;
-    let before = sequence(store).await;
-    given(store, [Change::PutUser(user.clone().into())]).await;
-    given(store, [Change::PutUser(user.into()), Change::PutSkill(id(HERE), skill(1))]).await;
-    assert_eq!(changed(store, before).await, as_a_whole([HERE]));
-}
-
-pub async fn a_lock_names_the_user(store: &dyn Store) {
-    let user = user(ELSEWHERE, 1);
-    given(store, [put_account(HERE), put_account(ELSEWHERE), Change::PutUser(user.clone().into())]).await;
-    let before = sequence(store).await;
-    given(store, [Change::SetLock { user: user.id, locked_at: None }]).await;
-    assert_eq!(changed(store, before).await, [Changed::user(id(ELSEWHERE), user.id)]);
-}
-
-pub async fn a_password_names_the_user(store: &dyn Store) {
-    let user = user(ELSEWHERE, 1);
-    given(store, [put_account(HERE), put_account(ELSEWHERE), Change::PutUser(user.clone().into())]).await;
-    let before = sequence(store).await;
-    let (credential_version, password) = (user.credential_version + 1, user.password.unwrap().into());
-    given(store, [Change::SetPassword { user: user.id, password, credential_version }]).await;
-    assert_eq!(changed(store, before).await, [Changed::user(id(ELSEWHERE), user.id)]);
-}
-
 pub async fn the_directory_is_read_with_its_sequence(store: &dyn Store) {
     for number in 1..=5 {
         given(store, [put_account(HERE), Change::PutSkill(id(HERE), skill(number))]).await;
         let directory = store.directory().await.unwrap();
         let changes = store.changes(directory.sequence).await.unwrap();
-        assert_eq!(changes, DirectoryChanges { changed: Vec::new(), sequence: directory.sequence });
+        let nothing = DirectoryChanges { sequence: directory.sequence, ..DirectoryChanges::default() };
+        assert_eq!(changes, nothing);
     }
+}
+
+/// One of everything that an account has, with what tells it.
+fn one_of_each() -> Vec<(Change, Part, PartRow)> {
+    let (here, user) = (id(HERE), user(HERE, 1));
+    vec![
+        (put_account(HERE), Part::Account, PartRow::Account(account(HERE).into())),
+        (Change::PutProfile(here, profile(1)), Part::Profile(1), PartRow::Profile(profile(1))),
+        (Change::PutGroup(here, group(2)), Part::Group(2), PartRow::Group(group(2))),
+        (Change::PutSkill(here, skill(3)), Part::Skill(3), PartRow::Skill(skill(3))),
+        (Change::PutUser(user.clone().into()), Part::User(user.id), PartRow::User(user.into())),
+        (
+            Change::PutApiKey(here, api_key(4).into()),
+            Part::ApiKey(ApplicationId(4)),
+            PartRow::ApiKey(api_key(4).into()),
+        ),
+        (
+            Change::PutOauthClient(here, oauth_client(5).into()),
+            Part::OauthClient(ApplicationId(5)),
+            PartRow::OauthClient(oauth_client(5).into()),
+        ),
+        (
+            Change::PutApplicationToken(here, application_token(6).into()),
+            Part::ApplicationToken(ApplicationId(6)),
+            PartRow::ApplicationToken(application_token(6).into()),
+        ),
+    ]
+}
+
+pub async fn every_part_is_named_as_it_is(store: &dyn Store) {
+    for (change, part, row) in one_of_each() {
+        let before = sequence(store).await;
+        given(store, [change.clone()]).await;
+        let expected = ChangedPart { changed: Changed { account: id(HERE), part }, row: Some(row) };
+        assert_eq!(store.changes(before).await.unwrap().changed, [expected], "{change:?}");
+    }
+}
+
+pub async fn a_part_that_is_gone_is_named_without_a_row(store: &dyn Store) {
+    given(store, one_of_each().into_iter().map(|(change, ..)| change)).await;
+    let here = id(HERE);
+    for (change, part) in [
+        (Change::DeleteProfile(here, 1), Part::Profile(1)),
+        (Change::DeleteGroup(here, 2), Part::Group(2)),
+        (Change::DeleteSkill(here, 3), Part::Skill(3)),
+        (Change::DeleteUser(user(HERE, 1).id), Part::User(user(HERE, 1).id)),
+        (Change::DeleteApiKey(here, ApplicationId(4)), Part::ApiKey(ApplicationId(4))),
+        (Change::DeleteOauthClient(here, ApplicationId(5)), Part::OauthClient(ApplicationId(5))),
+        (Change::DeleteApplicationToken(here, ApplicationId(6)), Part::ApplicationToken(ApplicationId(6))),
+    ] {
+        let before = sequence(store).await;
+        given(store, [change.clone()]).await;
+        let expected = ChangedPart { changed: Changed { account: here, part }, row: None };
+        assert_eq!(store.changes(before).await.unwrap().changed, [expected], "{change:?}");
+        given(store, [change]).await;
+        assert_eq!(changed(store, before).await.len(), 1, "what is not there is not deleted");
+    }
+}
+
+pub async fn a_part_of_another_account_is_not_told(store: &dyn Store) {
+    let before = sequence(store).await;
+    given(store, [put_account(HERE), put_account(ELSEWHERE), Change::PutSkill(id(ELSEWHERE), skill(1))])
+        .await;
+    let expected = [(HERE, Part::Account), (ELSEWHERE, Part::Account), (ELSEWHERE, Part::Skill(1))]
+        .map(|(account, part)| Changed { account: id(account), part });
+    let mut changed = changed(store, before).await;
+    changed.sort_unstable_by_key(|changed| (changed.account != id(HERE), changed.part));
+    assert_eq!(changed, expected);
+}
+
+pub async fn what_logins_change_is_named_as_such(store: &dyn Store) {
+    let user = user(ELSEWHERE, 1);
+    let password = user.password.clone().unwrap();
+    let replace =
+        Change::ReplacePasswordHash { user: user.id, old: password.hash.clone(), new: "new".into() };
+    let credential_version = user.credential_version + 1;
+    given(store, [put_account(HERE), put_account(ELSEWHERE), Change::PutUser(user.clone().into())]).await;
+    for change in [
+        Change::SetLock { user: user.id, locked_at: None },
+        replace,
+        Change::SetPassword { user: user.id, password: password.into(), credential_version },
+    ] {
+        let before = sequence(store).await;
+        given(store, [change.clone()]).await;
+        let now = store.user(user.id).await.unwrap().unwrap();
+        let expected = ChangedPart {
+            changed: Changed::credentials(id(ELSEWHERE), user.id),
+            row: Some(PartRow::User(now.into())),
+        };
+        assert_eq!(store.changes(before).await.unwrap().changed, [expected], "{change:?}");
+    }
+}
+
+pub async fn a_part_changed_twice_is_named_once(store: &dyn Store) {
+    given(store, [put_account(HERE)]).await;
+    let before = sequence(store).await;
+    given(store, [Change::PutSkill(id(HERE), skill(1)), Change::PutSkill(id(HERE), skill(1))]).await;
+    given(store, [Change::PutSkill(id(HERE), skill(1))]).await;
+    assert_eq!(changed(store, before).await, [Changed { account: id(HERE), part: Part::Skill(1) }]);
+}
+
+pub async fn an_account_that_was_deleted_stands_for_its_parts(store: &dyn Store) {
+    given(store, one_of_each().into_iter().map(|(change, ..)| change)).await;
+    let before = sequence(store).await;
+    given(store, [Change::PutSkill(id(HERE), skill(7)), Change::DeleteAccount(id(HERE))]).await;
+    assert_eq!(changed(store, before).await, [Changed::everything(id(HERE))]);
+    given(store, [put_account(HERE), Change::PutSkill(id(HERE), skill(8))]).await;
+    let expected = ChangedPart { changed: Changed::everything(id(HERE)), row: None };
+    assert_eq!(store.changes(before).await.unwrap().changed, [expected]);
+}
+
+pub async fn many_parts_are_named_as_the_account_with_everything_in_it(store: &dyn Store) {
+    given(store, [put_account(HERE), put_account(ELSEWHERE)]).await;
+    let before = sequence(store).await;
+    given(store, (0..2_000).map(|number| Change::PutSkill(id(HERE), skill(number)))).await;
+    given(store, [Change::PutSkill(id(ELSEWHERE), skill(1))]).await;
+    let mut changed = changed(store, before).await;
+    changed.sort_unstable_by_key(|changed| changed.account != id(HERE));
+    let elsewhere = Changed { account: id(ELSEWHERE), part: Part::Skill(1) };
+    assert_eq!(changed, [Changed::everything(id(HERE)), elsewhere]);
+}
+
+/// An account whose skills 1 to 5 were put one after the other; the sequences after each.
+async fn five_skills(store: &dyn Store) -> [Sequence; 5] {
+    given(store, [put_account(HERE)]).await;
+    let mut sequences = [Sequence::default(); 5];
+    for (number, after) in (1..).zip(&mut sequences) {
+        given(store, [Change::PutSkill(id(HERE), skill(number))]).await;
+        *after = sequence(store).await;
+    }
+    sequences
+}
+
+fn skills<const N: usize>(numbers: [i64; N]) -> [Changed; N] {
+    numbers.map(|number| Changed { account: id(HERE), part: Part::Skill(number) })
+}
+
+pub async fn changes_are_trimmed_oldest_first(store: &dyn Store) {
+    let after = five_skills(store).await;
+    // The account, and one skill: four are over, and no more than two are forgotten.
+    given(store, [Change::TrimChanges { keep: 2, limit: 2 }]).await;
+    assert_eq!(changed(store, after[0]).await, skills([2, 3, 4, 5]));
+    given(store, [Change::TrimChanges { keep: 2, limit: 99 }]).await;
+    assert_eq!(changed(store, after[2]).await, skills([4, 5]));
+    assert_eq!(sequence(store).await, after[4]);
+    given(store, [Change::TrimChanges { keep: 0, limit: 99 }]).await;
+    assert_eq!((sequence(store).await, changed(store, after[4]).await), (after[4], vec![]));
+    given(store, [Change::PutSkill(id(HERE), skill(6))]).await;
+    assert_eq!(changed(store, after[4]).await, skills([6]));
+}
+
+pub async fn who_followed_no_further_than_what_is_trimmed_is_told(store: &dyn Store) {
+    let after = five_skills(store).await;
+    given(store, [Change::TrimChanges { keep: 2, limit: 99 }]).await;
+    let mut told = Vec::new();
+    for after in after {
+        let changes = store.changes(after).await.unwrap();
+        assert!(!changes.is_trimmed || changes.changed.is_empty(), "{changes:?}");
+        told.push(changes.is_trimmed);
+    }
+    assert_eq!(told, [true, true, false, false, false]);
+    given(store, [Change::TrimChanges { keep: 0, limit: 99 }]).await;
+    assert!(store.changes(after[3]).await.unwrap().is_trimmed);
+    assert!(!store.changes(after[4]).await.unwrap().is_trimmed);
+}
+
+pub async fn a_position_that_was_never_reached_is_told(store: &dyn Store) {
+    let [.., last] = five_skills(store).await;
+    assert!(store.changes(Sequence(last.0 + 1)).await.unwrap().is_trimmed);
+    assert!(store.changes(Sequence(-1)).await.unwrap().is_trimmed);
 }

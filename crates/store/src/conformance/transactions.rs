@@ -4,7 +4,7 @@ use vestibule_model::{Session, SessionId, User};
 
 use super::samples::{ELSEWHERE, HERE, account, id, session, skill, user};
 use super::{all, given, misfit, refused};
-use crate::{AuditQuery, Change, Sequence, Store, StoreError};
+use crate::{AuditQuery, Change, DirectoryScope, Sequence, Store, StoreError};
 
 fn put_account(name: &str) -> Change {
     Change::PutAccount(account(name).into())
@@ -28,10 +28,6 @@ async fn somebody(store: &dyn Store) -> User {
 async fn skills(store: &dyn Store) -> Vec<i64> {
     let rows = store.account(id(HERE)).await.unwrap();
     rows.map(|rows| rows.skills.iter().map(|skill| skill.id).collect()).unwrap_or_default()
-}
-
-async fn sequence(store: &dyn Store) -> Sequence {
-    store.directory().await.unwrap().sequence
 }
 
 pub async fn a_commit_of_nothing_is_no_error(store: &dyn Store) {
@@ -114,7 +110,7 @@ pub async fn a_refused_commit_leaves_those_beside_it_alone(store: &dyn Store) {
         vec![open(stale)],
         vec![open(session(1, &user))],
         vec![open(session(1, &user))],
-        vec![put_skill(5), Change::ExpectSequence(Sequence(-1))],
+        vec![put_skill(5), expect(Sequence(-1))],
         vec![put_skill(6)],
     ];
     let asked: Vec<_> = commits.into_iter().map(|changes| store.commit(changes)).collect();
@@ -124,36 +120,6 @@ pub async fn a_refused_commit_leaves_those_beside_it_alone(store: &dyn Store) {
     assert_eq!(store.sessions(None, 9).await.unwrap(), [session(1, &user)]);
 }
 
-pub async fn an_expected_sequence_that_holds_lets_pass(store: &dyn Store) {
-    given(store, [Change::ExpectSequence(Sequence::default()), put_account(HERE)]).await;
-    given(store, [Change::ExpectSequence(sequence(store).await), put_skill(1)]).await;
-    assert_eq!(skills(store).await, [1]);
-}
-
-pub async fn an_expected_sequence_that_does_not_hold_refuses(store: &dyn Store) {
-    given(store, [put_account(HERE)]).await;
-    let read = sequence(store).await;
-    given(store, [put_skill(1)]).await;
-    for expected in [read, Sequence(read.0 + 1_000), Sequence::default()] {
-        let error = refused(store, [Change::ExpectSequence(expected), put_skill(2)]).await;
-        assert!(matches!(error, StoreError::DirectoryMoved), "refused for another reason: {error:?}");
-    }
-    assert_eq!(skills(store).await, [1]);
-}
-
-pub async fn an_expected_sequence_is_of_the_time_before_the_commit(store: &dyn Store) {
-    given(store, [put_account(HERE)]).await;
-    let read = sequence(store).await;
-    given(store, [put_skill(1), Change::ExpectSequence(read), put_skill(2)]).await;
-}
-
-pub async fn of_two_who_expect_the_same_sequence_one_wins(store: &dyn Store) {
-    given(store, [put_account(HERE)]).await;
-    let read = sequence(store).await;
-    let edit = |number| store.commit(vec![Change::ExpectSequence(read), put_skill(number)]);
-    let results = all((1..=10).map(edit)).await;
-    let won = results.iter().filter(|result| result.is_ok()).count();
-    let lost = results.iter().filter(|result| matches!(result, Err(StoreError::DirectoryMoved))).count();
-    assert_eq!((won, lost), (1, 9), "{results:?}");
-    assert_eq!(skills(store).await.len(), 1);
+fn expect(since: Sequence) -> Change {
+    Change::ExpectUnchanged { since, scopes: vec![DirectoryScope::Installation] }
 }

@@ -8,7 +8,9 @@ use vestibule_model::{
     PasswordCredential, Profile, SecretDigest, Skill, User, UserId,
 };
 
-use crate::{AccountRows, ApplicationTouch, DigestHolder, DigestKind, StoreError, UserQuery};
+use crate::{
+    AccountRows, ApplicationTouch, Changed, DigestHolder, DigestKind, Part, PartRow, StoreError, UserQuery,
+};
 
 /// Counts end here: databases know no larger number.
 const MANY: u64 = i64::MAX.unsigned_abs();
@@ -51,6 +53,27 @@ impl Directory {
             oauth_clients: owned(&self.oauth_clients, id),
             application_tokens: owned(&self.application_tokens, id),
         })
+    }
+
+    /// A part of an account as it is; None: it is not there, or an account with everything in it.
+    pub(super) fn part(&self, changed: Changed) -> Option<PartRow> {
+        let account = changed.account;
+        match changed.part {
+            Part::Everything => None,
+            Part::Account => self.accounts.get(&account).cloned().map(Box::new).map(PartRow::Account),
+            Part::Profile(id) => self.profiles.get(&(account, id)).cloned().map(PartRow::Profile),
+            Part::Group(id) => self.groups.get(&(account, id)).cloned().map(PartRow::Group),
+            Part::Skill(id) => self.skills.get(&(account, id)).cloned().map(PartRow::Skill),
+            Part::ApiKey(id) => application(&self.api_keys, account, id).map(PartRow::ApiKey),
+            Part::OauthClient(id) => application(&self.oauth_clients, account, id).map(PartRow::OauthClient),
+            Part::ApplicationToken(id) => {
+                application(&self.application_tokens, account, id).map(PartRow::ApplicationToken)
+            }
+            Part::User(id) | Part::Credentials(id) => {
+                let user = self.users.get(&id).filter(|user| user.account == account);
+                user.cloned().map(Box::new).map(PartRow::User)
+            }
+        }
     }
 
     /// The application tokens of an account.
@@ -288,4 +311,13 @@ fn name_key(user: &User) -> (vestibule_model::Population, String) {
 
 pub(super) fn refuse(why: &str) -> Result<(), StoreError> {
     Err(StoreError::Constraint(why.to_owned()))
+}
+
+/// One of the applications of an account.
+fn application<T: Clone>(
+    all: &BTreeMap<ApplicationId, (AccountId, T)>,
+    account: AccountId,
+    id: ApplicationId,
+) -> Option<Box<T>> {
+    all.get(&id).filter(|(owner, _)| *owner == account).map(|(_, application)| Box::new(application.clone()))
 }

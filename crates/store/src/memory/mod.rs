@@ -27,8 +27,8 @@ use self::directory::Directory;
 use self::master_keys::MasterKeys;
 use self::transaction::Transaction;
 use crate::{
-    AccountRows, AuditPage, AuditQuery, Change, Changed, DirectoryChanges, DirectoryRows, Remains, Sequence,
-    Store, StoreFuture, UserQuery,
+    AccountRows, AuditPage, AuditQuery, Change, Changed, ChangedPart, DirectoryChanges, DirectoryRows,
+    Remains, Sequence, Store, StoreFuture, UserQuery,
 };
 
 /// A store in memory, empty at first.
@@ -48,8 +48,10 @@ struct Tables {
     uses: Arc<Uses>,
     master_keys: Arc<MasterKeys>,
     sessions: BTreeMap<SessionId, Session>,
-    /// Every change of the directory; the sequence is its length.
+    /// The changes of the directory that are not forgotten.
     changes: Vec<Changed>,
+    /// How many were forgotten: the first of `changes` has the next number.
+    trimmed: usize,
 }
 
 /// When something was last used. What was deleted is not asked for, and its id is never given again.
@@ -71,7 +73,25 @@ impl Uses {
 
 impl Tables {
     fn sequence(&self) -> Sequence {
-        Sequence(i64::try_from(self.changes.len()).unwrap_or(i64::MAX))
+        Sequence(i64::try_from(self.trimmed + self.changes.len()).unwrap_or(i64::MAX))
+    }
+
+    fn trim(&mut self, keep: u64, limit: u64) {
+        let over = self.changes.len().saturating_sub(usize::try_from(keep).unwrap_or(usize::MAX));
+        let forgotten = over.min(usize::try_from(limit).unwrap_or(usize::MAX));
+        self.changes.drain(..forgotten);
+        self.trimmed += forgotten;
+    }
+
+    /// Whether it is not known what changed after this.
+    fn is_trimmed(&self, after: Sequence) -> bool {
+        let known = self.trimmed..=self.trimmed + self.changes.len();
+        !usize::try_from(after.0).is_ok_and(|after| known.contains(&after))
+    }
+
+    fn changed_after(&self, sequence: Sequence) -> &[Changed] {
+        let number = usize::try_from(sequence.0).unwrap_or(0);
+        self.changes.get(number.saturating_sub(self.trimmed)..).unwrap_or_default()
     }
 }
 
@@ -108,9 +128,12 @@ impl Store for MemoryStore {
 
     fn changes(&self, after: Sequence) -> StoreFuture<'_, DirectoryChanges> {
         let tables = self.tables();
-        let after = usize::try_from(after.0).unwrap_or(0);
-        let changed = Changed::condensed(tables.changes.iter().skip(after).copied().collect());
-        Box::pin(ready(Ok(DirectoryChanges { changed, sequence: tables.sequence() })))
+        let is_trimmed = tables.is_trimmed(after);
+        let changed = if is_trimmed { &[] } else { tables.changed_after(after) };
+        let changed = Changed::condensed(&changed.iter().copied().collect());
+        let as_it_is = |changed| ChangedPart { changed, row: tables.directory.part(changed) };
+        let changed = changed.into_iter().map(as_it_is).collect();
+        Box::pin(ready(Ok(DirectoryChanges { changed, is_trimmed, sequence: tables.sequence() })))
     }
 
     fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use vestibule_model::{AccountId, Application, AuditRecord, Session, SessionId};
+use vestibule_model::{Application, AuditRecord, Session, SessionId};
 
 use super::administration::Administration;
 use super::answers::Answers;
@@ -11,7 +11,7 @@ use super::audit::Audit;
 use super::directory::Directory;
 use super::master_keys::MasterKeys;
 use super::{Tables, Uses};
-use crate::{Change, Changed, Sequence, StoreError, Touch};
+use crate::{Change, Changed, DirectoryScope, Part, Sequence, StoreError, Touch};
 
 /// Everything but the sessions.
 type Shared = (Arc<Directory>, Arc<Administration>, Arc<Audit>, Arc<Answers>, Arc<Uses>, Arc<MasterKeys>);
@@ -23,6 +23,8 @@ pub(super) struct Transaction<'a> {
     /// The sessions that were changed, each as it was before that, in the order of changing.
     undo: Vec<(SessionId, Option<Session>)>,
     changed: BTreeSet<Changed>,
+    /// How many changes of the directory stay, and how many are forgotten at most.
+    trim: Option<(u64, u64)>,
 }
 
 impl<'a> Transaction<'a> {
@@ -35,13 +37,16 @@ impl<'a> Transaction<'a> {
             Arc::clone(&tables.uses),
             Arc::clone(&tables.master_keys),
         );
-        Self { tables, before, undo: Vec::new(), changed: BTreeSet::new() }
+        Self { tables, before, undo: Vec::new(), changed: BTreeSet::new(), trim: None }
     }
 
     pub(super) fn run(mut self, changes: Vec<Change>) -> Result<(), StoreError> {
         match changes.into_iter().try_for_each(|change| self.apply(change)) {
             Ok(()) => {
-                self.tables.changes.extend(Changed::condensed(self.changed));
+                if let Some((keep, limit)) = self.trim {
+                    self.tables.trim(keep, limit);
+                }
+                self.tables.changes.extend(Changed::condensed(&self.changed));
                 Ok(())
             }
             Err(error) => {
@@ -72,12 +77,13 @@ impl<'a> Transaction<'a> {
     fn apply(&mut self, change: Change) -> Result<(), StoreError> {
         self.changed.extend(change.in_directory());
         match change {
-            Change::ExpectSequence(sequence) => return self.expect_sequence(sequence),
+            Change::ExpectUnchanged { since, scopes } => return self.expect_unchanged(since, &scopes),
             Change::OpenSession(session) => return self.open_session(*session),
             Change::EndSession(session) => self.end_session(session),
             Change::TouchSessions(touches) => touches.into_iter().for_each(|touch| self.touch(touch)),
             Change::Audit(record) => self.write_audit(*record),
             Change::Probe => {}
+            Change::TrimChanges { keep, limit } => self.trim = self.trim.max(Some((keep, limit))),
             Change::PruneAudit { before, limit } => self.audit().prune(before, limit),
             Change::RememberAnswer { answer, replaces_before } => {
                 return self.answers().remember(*answer, replaces_before);
@@ -126,24 +132,24 @@ impl<'a> Transaction<'a> {
             }
             Change::ReplacePasswordHash { user, old, new } => {
                 let account = directory.replace_password_hash(user, &old, new);
-                self.changed.extend(account.map(|account| Changed::user(account, user)));
+                self.changed.extend(account.map(|account| Changed::credentials(account, user)));
             }
             Change::SetPassword { user, password, credential_version } => {
                 let account = directory.set_password(user, *password, credential_version)?;
-                self.changed.insert(Changed::user(account, user));
+                self.changed.insert(Changed::credentials(account, user));
             }
             Change::SetLock { user, locked_at } => {
                 let account = directory.set_lock(user, locked_at);
-                self.changed.extend(account.map(|account| Changed::user(account, user)));
+                self.changed.extend(account.map(|account| Changed::credentials(account, user)));
             }
             Change::Reseal { account, key, old, new } => {
                 let is_changed = directory.reseal(account, key, &old, &new);
-                self.changed.extend(is_changed.then(|| Changed::account(account)));
+                self.changed.extend(is_changed.then_some(Changed { account, part: Part::ApiKey(key) }));
             }
             Change::RedoDigest { holder, old, new } => match holder.account {
-                Some(account) => {
+                Some(_) => {
                     let is_changed = directory.redo_digest(&holder, old, new);
-                    self.changed.extend(is_changed.then(|| Changed::account(account)));
+                    self.changed.extend(holder.in_directory().filter(|_| is_changed));
                 }
                 None => self.administration().redo_digest(holder.id, old, new),
             },
@@ -169,7 +175,7 @@ impl<'a> Transaction<'a> {
                     administration.delete_role(user);
                 }
                 self.end_sessions(|session| session.account == account);
-                Some(Changed::account(account))
+                Some(Changed::everything(account))
             }
             Change::DeleteUser(user) => {
                 let account = directory.delete_user(user)?;
@@ -178,25 +184,40 @@ impl<'a> Transaction<'a> {
                 Some(Changed::user(account, user))
             }
             Change::DeleteProfile(account, id) => {
-                directory.delete_profile(account, id).then_some(Changed::account(account))
+                let deleted = directory.delete_profile(account, id);
+                deleted.then_some(Changed { account, part: Part::Profile(id) })
             }
             Change::DeleteGroup(account, id) => {
-                directory.delete_group(account, id).then_some(Changed::account(account))
+                let deleted = directory.delete_group(account, id);
+                deleted.then_some(Changed { account, part: Part::Group(id) })
             }
             Change::DeleteSkill(account, id) => {
-                directory.delete_skill(account, id).then_some(Changed::account(account))
+                let deleted = directory.delete_skill(account, id);
+                deleted.then_some(Changed { account, part: Part::Skill(id) })
             }
             Change::DeleteApiKey(account, id) => {
                 let deleted = directory.delete_api_key(account, id);
-                self.end_sessions_with(Application::ApiKey(id), account, deleted)
+                self.end_sessions_with(
+                    Application::ApiKey(id),
+                    Changed { account, part: Part::ApiKey(id) },
+                    deleted,
+                )
             }
             Change::DeleteOauthClient(account, id) => {
                 let deleted = directory.delete_oauth_client(account, id);
-                self.end_sessions_with(Application::OauthClient(id), account, deleted)
+                self.end_sessions_with(
+                    Application::OauthClient(id),
+                    Changed { account, part: Part::OauthClient(id) },
+                    deleted,
+                )
             }
             Change::DeleteApplicationToken(account, id) => {
                 let deleted = directory.delete_application_token(account, id);
-                self.end_sessions_with(Application::Token(id), account, deleted)
+                self.end_sessions_with(
+                    Application::Token(id),
+                    Changed { account, part: Part::ApplicationToken(id) },
+                    deleted,
+                )
             }
             _ => None,
         }
@@ -256,8 +277,11 @@ impl<'a> Transaction<'a> {
         self.audit().write(record, generation);
     }
 
-    fn expect_sequence(&self, expected: Sequence) -> Result<(), StoreError> {
-        if self.tables.sequence() == expected { Ok(()) } else { Err(StoreError::DirectoryMoved) }
+    fn expect_unchanged(&self, since: Sequence, scopes: &[DirectoryScope]) -> Result<(), StoreError> {
+        let mut later = self.tables.changed_after(since).iter();
+        let is_unchanged = !later.any(|changed| scopes.iter().any(|scope| scope.includes(changed)));
+        let is_known = scopes.is_empty() || !self.tables.is_trimmed(since);
+        if is_unchanged && is_known { Ok(()) } else { Err(StoreError::DirectoryMoved) }
     }
 
     fn open_session(&mut self, session: Session) -> Result<(), StoreError> {
@@ -301,14 +325,14 @@ impl<'a> Transaction<'a> {
     fn end_sessions_with(
         &mut self,
         application: Application,
-        account: AccountId,
+        changed: Changed,
         deleted: bool,
     ) -> Option<Changed> {
         if !deleted {
             return None;
         }
         self.end_sessions(|session| session.application == application);
-        Some(Changed::account(account))
+        Some(changed)
     }
 
     fn touch(&mut self, touch: Touch) {

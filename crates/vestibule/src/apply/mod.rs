@@ -18,6 +18,7 @@ mod user;
 use std::collections::HashSet;
 
 use anyhow::Context;
+use vestibule_auth::rests_on;
 use vestibule_model::AccountId;
 use vestibule_store::{AccountRows, Change, DirectoryRows, Store, StoreError};
 
@@ -90,7 +91,8 @@ pub(crate) fn plan_over(
         difference.add(present(directory, *id), after);
     }
     if !difference.changes.is_empty() {
-        difference.changes.insert(0, Change::ExpectSequence(directory.sequence));
+        let scopes = rests_on(&difference.changes);
+        difference.changes.insert(0, Change::ExpectUnchanged { since: directory.sequence, scopes });
         difference.changes.insert(1, Change::ExpectMasterKey(tools.generation));
         let entries = difference.told.into_iter().map(|told| tools.entry(told));
         difference.changes.extend(entries.map(|entry| Change::Audit(Box::new(entry))));
