@@ -66,12 +66,9 @@ async fn hashes_and_locks_of_logins_make_no_administrative_change_fail() {
         let name = json!({ "name": format!("made {changes}") });
         let answer = match changes % 3 {
             0 => instance.send(Method::POST, &format!("{account}/groups"), name).await,
-            1 => instance.send(Method::POST, &format!("{account}/application-tokens"), name).await,
+            1 => instance.send(Method::POST, &format!("{account}/skills"), name).await,
             _ => {
-                let user = json!({
-                    "login_name": format!("made-{changes}"), "full_name": "Made", "nickname": "made",
-                    "email": "made@example.com", "profiles": [0],
-                });
+                let user = json!({ "login_name": format!("made-{changes}") });
                 instance.send(Method::POST, &format!("{account}/users"), user).await
             }
         };
