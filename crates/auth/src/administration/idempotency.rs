@@ -9,10 +9,10 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use vestibule_crypto::SealContext;
 use vestibule_model::{Actor, Millis, RememberedAnswer, SecretDigest, sealed_under};
 use vestibule_store::{Change, StoreError};
+use zeroize::Zeroizing;
 
 use super::audited_write::AuditedWrite;
 use super::{AdministrationError, Caller, Scope};
@@ -28,16 +28,9 @@ const STEPS: usize = 20;
 /// The field that errors name.
 const FIELD: &str = "Idempotency-Key";
 
-/// The answer to a creation, as it is given again.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct StoredResponse {
-    /// Where the thing is.
-    pub location: String,
-    /// The tag of what was made.
-    pub tag: String,
-    /// What is told of it this once.
-    pub body: String,
-}
+/// The answer to a creation, as its writer keeps it and is given it again: the engine seals it and does not look into it.
+#[derive(Clone)]
+pub struct StoredResponse(pub Zeroizing<Vec<u8>>);
 
 /// A request under a key.
 #[derive(Clone, Copy)]
@@ -173,11 +166,10 @@ impl Auth {
     }
 
     fn remember(&self, name: &Name, answer: &StoredResponse, now: Millis) -> Change {
-        let text = zeroize::Zeroizing::new(serde_json::to_vec(answer).unwrap_or_default());
         // All under one generation: the master key may be rotated between them.
         let answer = loop {
             let (key, request) = (self.secrets.digest(&name.key), self.secrets.digest(&name.request));
-            let sealed = self.sealer.seal(&*self.rng, &place(&key), &text);
+            let sealed = self.sealer.seal(&*self.rng, &place(&key), &answer.0);
             if key.generation == request.generation && sealed_under(&sealed) == Some(key.generation) {
                 break RememberedAnswer { key, request, at: now, sealed };
             }
@@ -186,12 +178,9 @@ impl Auth {
     }
 
     fn opened(&self, answer: &RememberedAnswer) -> Result<StoredResponse, AdministrationError> {
-        let unreadable = |error: Box<dyn std::error::Error + Send + Sync>| {
-            AdministrationError::Store(StoreError::Unavailable(error))
-        };
-        let text = self.sealer.open(&place(&answer.key), &answer.sealed);
-        let text = text.map_err(|error| unreadable(error.into()))?;
-        serde_json::from_slice(&text).map_err(|error| unreadable(error.into()))
+        let opened = self.sealer.open(&place(&answer.key), &answer.sealed);
+        let opened = opened.map_err(|error| StoreError::Unavailable(error.into()))?;
+        Ok(StoredResponse(opened))
     }
 }
 

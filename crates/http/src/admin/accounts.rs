@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use vestibule_auth::{Scope, StoredResponse};
+use vestibule_auth::Scope;
 use vestibule_model::{
     Account, AccountId, AccountState, Feature, LockoutPolicy, NamedPolicy, PasswordPolicy, Service,
     SessionPolicy, SignOn,
@@ -17,7 +17,7 @@ use vestibule_model::{
 use super::AdminState;
 use super::condition::{Condition, tagged};
 use super::forms::{AccountIdText, Name, TimeZone};
-use super::idempotency::{CreationState, Idempotent, KEY_DESCRIPTION, created, stored_response};
+use super::idempotency::{CreatedResponse, CreationState, Idempotent, KEY_DESCRIPTION, created};
 use super::paging::limit;
 use super::patch::Patch;
 use super::problem::{AdminError, Problem};
@@ -125,7 +125,8 @@ pub(super) async fn make(
     let id: AccountId = patch.need("id")?;
     let policy = patch.take::<NamedPolicy>("policy")?.unwrap_or_default();
     let fill = |blank: Account| Ok(patch.over(&details(&blank))?.onto(&blank));
-    let made = admin.auth.make_account(&caller, (id, policy), fill, pending.with_response(&answer)).await?;
+    let stored = |made: &Account| answer(made).stored();
+    let made = admin.auth.make_account(&caller, (id, policy), fill, pending.with_response(&stored)).await?;
     Ok(created(&answer(&made)))
 }
 
@@ -180,9 +181,9 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn answer(made: &Account) -> StoredResponse {
+fn answer(made: &Account) -> CreatedResponse {
     let item = item(made);
-    stored_response(&format!("/admin/v1/accounts/{}", made.id), &item, &item)
+    CreatedResponse::new(&format!("/admin/v1/accounts/{}", made.id), &item, &item)
 }
 
 fn item(account: &Account) -> Item {

@@ -1,15 +1,16 @@
 //! `Idempotency-Key`: a creation that is asked for again under the same key is not done again, and answered as the first
 //! time (draft-ietf-httpapi-idempotency-key-header).
 //!
-//! A handler that creates takes [`Idempotent`] around its body, and is five lines longer than one that does not:
+//! A handler that creates takes [`Idempotent`] around its body, and is six lines longer than one that does not:
 //!
 //! ```ignore
 //! let pending = match key.begin(&admin, &caller, Scope::WriteInstallation).await? {
 //!     CreationState::New(pending) => pending,
 //!     CreationState::Replay(answer) => return Ok(answer),
 //! };
-//! let answer = |made: &Made| stored_response(&path(made), &shown(made), &tagged_by(made));
-//! let made = admin.auth.make_thing(&caller, new, pending.with_response(&answer)).await?;
+//! let answer = |made: &Made| CreatedResponse::new(&path(made), &shown(made), &tagged_by(made));
+//! let stored = |made: &Made| answer(made).stored();
+//! let made = admin.auth.make_thing(&caller, new, pending.with_response(&stored)).await?;
 //! Ok(created(&answer(&made)))
 //! ```
 
@@ -19,7 +20,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use vestibule_auth::{Caller, IdempotencyState, IdempotentRequest, PendingCreation, Scope, StoredResponse};
 use vestibule_serve::layers::LimitedBody;
 use zeroize::Zeroizing;
@@ -84,8 +85,8 @@ impl IdempotencyKey {
         let keyed = self.0.as_ref().map(|(key, request)| IdempotentRequest { key, request });
         Ok(match admin.auth.begin_creation(caller, scope, keyed).await? {
             IdempotencyState::New(pending) => CreationState::New(pending),
-            IdempotencyState::Replay(answer) => {
-                let mut answer = created(&answer);
+            IdempotencyState::Replay(stored) => {
+                let mut answer = created(&CreatedResponse::read(&stored)?);
                 answer.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
                 CreationState::Replay(answer)
             }
@@ -93,14 +94,36 @@ impl IdempotencyKey {
     }
 }
 
-/// The answer to a creation: where the thing is now, what is told of it this once, and what it is tagged by.
-pub(super) fn stored_response(path: &str, body: &impl Serialize, thing: &impl Serialize) -> StoredResponse {
-    let body = serde_json::to_string(body).unwrap_or_default();
-    StoredResponse { location: path.to_owned(), tag: tag(thing), body }
+/// The answer to a creation.
+#[derive(Serialize, Deserialize)]
+pub(super) struct CreatedResponse {
+    /// The path of the thing.
+    location: String,
+    /// The tag of what was made.
+    tag: String,
+    /// What is told of it this once.
+    body: String,
+}
+
+impl CreatedResponse {
+    /// Where the thing is, what is answered of it this once, and what its tag names.
+    pub(super) fn new(path: &str, body: &impl Serialize, thing: &impl Serialize) -> Self {
+        let body = serde_json::to_string(body).unwrap_or_default();
+        Self { location: path.to_owned(), tag: tag(thing), body }
+    }
+
+    /// As the engine keeps it, without looking into it.
+    pub(super) fn stored(&self) -> StoredResponse {
+        StoredResponse(Zeroizing::new(serde_json::to_vec(self).unwrap_or_default()))
+    }
+
+    fn read(stored: &StoredResponse) -> Result<Self, AdminError> {
+        serde_json::from_slice(&stored.0).map_err(AdminError::Unreadable)
+    }
 }
 
 /// The same on the wire.
-pub(super) fn created(answer: &StoredResponse) -> Response {
+pub(super) fn created(answer: &CreatedResponse) -> Response {
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
     let mut response = (StatusCode::CREATED, headers, answer.body.clone()).into_response();
     for (name, value) in [(LOCATION, &answer.location), (ETAG, &answer.tag)] {

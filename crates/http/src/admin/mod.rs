@@ -1,9 +1,10 @@
 //! Administration over HTTP, under `/admin/v1`, on the operators' listener. Described by OpenAPI, made from this code.
 //!
-//! A file per kind of thing; translates and holds no rules: those are in `vestibule_auth`. No cookies, so that no page of
-//! another site can act for an administrator. Every operation has its line in `tests/admin/coverage.rs`, which says who
-//! may call it.
+//! A file per kind of resource; what is the same for all resources of an account is in `account_resources`. Translates and holds
+//! no rules: those are in `vestibule_auth`. No cookies, so that no page of another site can act for an administrator. Every
+//! operation has its line in `tests/admin/coverage.rs`, which says who may call it.
 
+mod account_resources;
 mod accounts;
 mod administrators;
 mod api_keys;
@@ -45,7 +46,9 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use vestibule_auth::Auth;
-use vestibule_model::Clock;
+use vestibule_model::{ApiKey, ApplicationToken, Clock, Group, OauthClient, Profile, Skill};
+
+use account_resources::secret_routes;
 
 pub(crate) use problem::{REFUSAL, body as problem_body};
 
@@ -95,21 +98,15 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(users::read, users::change, users::delete))
         .routes(routes!(users::set_password))
         .routes(routes!(users::unlock))
-        .routes(routes!(profiles::list, profiles::make))
-        .routes(routes!(profiles::read, profiles::change, profiles::delete))
-        .routes(routes!(groups::list, groups::make))
-        .routes(routes!(groups::read, groups::change, groups::delete))
-        .routes(routes!(skills::list, skills::make))
-        .routes(routes!(skills::read, skills::change, skills::delete))
-        .routes(routes!(api_keys::list, api_keys::make))
-        .routes(routes!(api_keys::read, api_keys::change, api_keys::delete))
-        .routes(routes!(api_keys::renew))
-        .routes(routes!(oauth_clients::list, oauth_clients::make))
-        .routes(routes!(oauth_clients::read, oauth_clients::change, oauth_clients::delete))
-        .routes(routes!(oauth_clients::renew))
-        .routes(routes!(application_tokens::list, application_tokens::make))
-        .routes(routes!(application_tokens::read, application_tokens::change, application_tokens::delete))
-        .routes(routes!(application_tokens::renew))
+        .merge(account_resources::routes::<Profile>())
+        .merge(account_resources::routes::<Group>())
+        .merge(account_resources::routes::<Skill>())
+        .merge(account_resources::routes::<ApiKey>())
+        .merge(secret_routes::<ApiKey, 2>())
+        .merge(account_resources::routes::<OauthClient>())
+        .merge(secret_routes::<OauthClient, 1>())
+        .merge(account_resources::routes::<ApplicationToken>())
+        .merge(secret_routes::<ApplicationToken, 1>())
         .routes(routes!(administrators::list))
         .routes(routes!(administrators::read, administrators::set, administrators::remove))
         .routes(routes!(tokens::list, tokens::make))

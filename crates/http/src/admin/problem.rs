@@ -37,6 +37,8 @@ pub(super) enum AdminError {
     NoJson,
     #[error("the request was not read: {0}")]
     Unread(Refusal),
+    #[error("a remembered answer cannot be read")]
+    Unreadable(#[source] serde_json::Error),
 }
 
 /// How what is refused before its handler is written here.
@@ -88,6 +90,7 @@ impl AdminError {
             }
             Self::NoJson => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json"),
             Self::Unread(refusal) => plain(refusal.status(), refusal.message()),
+            Self::Unreadable(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, Refusal::Internal.message()),
         }
     }
 }

@@ -1,22 +1,13 @@
 //! `/admin/v1/accounts/{account}/profiles`: what users may do, and which role they have.
 
-use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::Response;
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::Scope;
+use vestibule_auth::AdministrationError;
 use vestibule_model::{Profile, Rank, RoleType};
 
-use super::AdminState;
-use super::condition::{Condition, tagged};
+use super::account_resources::{Creation, InAccount, RepresentedResource, Words, create_numbered};
 use super::forms::Name;
-use super::idempotency::{CreationState, Idempotent, KEY_DESCRIPTION, created, stored_response};
-use super::paging::PageParameters;
-use super::patch::Patch;
-use super::problem::{AdminError, Problem};
-use super::request::{AuthenticatedCaller, PathParameters, QueryParameters, account_named, json};
+use super::idempotency::CreatedResponse;
 
 /// What of a profile can be changed. A change names the fields that it changes.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -37,25 +28,16 @@ pub(super) struct Details {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Profile)]
-struct Item {
+pub(super) struct Item {
     id: i64,
     #[serde(flatten)]
     details: Details,
 }
 
-#[derive(Serialize, ToSchema)]
-#[schema(as = Profiles)]
-struct Page {
-    profiles: Vec<Item>,
-    /// The cursor of the page behind this one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
-
 /// A profile that is to be made: the name is needed, everything else has a default.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes a body that is read field by field")]
-struct NewProfile {
+pub(super) struct NewProfile {
     /// Unique within the account.
     #[schema(value_type = Name)]
     name: String,
@@ -66,131 +48,54 @@ struct NewProfile {
     details: Details,
 }
 
-/// The profiles of an account, in the order of their ids.
-#[utoipa::path(get, path = "/admin/v1/accounts/{account}/profiles", tag = "profiles", security(("bearer" = [])),
-    params(("account" = String, Path), PageParameters), responses((status = 200, body = Page),
-    (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
-pub(super) async fn list(
-    State(admin): State<AdminState>,
-    AuthenticatedCaller(caller): AuthenticatedCaller,
-    PathParameters(account): PathParameters<String>,
-    wanted: Result<QueryParameters<PageParameters>, AdminError>,
-) -> Result<Response, AdminError> {
-    let account = account_named(&account)?;
-    admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
-    let QueryParameters(wanted) = wanted?;
-    let page = admin.auth.account_resources::<Profile>(&caller, account, wanted.page()?)?;
-    let profiles = page.parts.iter().map(item).collect();
-    Ok(json(StatusCode::OK, &Page { profiles, next: page.next }))
-}
-
-/// Makes a profile. An account has at most 10,000.
-#[utoipa::path(post, path = "/admin/v1/accounts/{account}/profiles", tag = "profiles", security(("bearer" = [])),
-    params(("account" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = KEY_DESCRIPTION)), request_body = NewProfile, responses((status = 201, body = Item),
-    (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
-    (status = 422, body = Problem)))]
-pub(super) async fn make(
-    State(admin): State<AdminState>,
-    AuthenticatedCaller(caller): AuthenticatedCaller,
-    PathParameters(account): PathParameters<String>,
-    body: Result<Idempotent<Patch>, AdminError>,
-) -> Result<Response, AdminError> {
-    let account = account_named(&account)?;
-    admin.auth.expect_account(&caller, Scope::WriteAccount(account))?;
-    let Idempotent(mut patch, key) = body?;
-    let pending = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
-        CreationState::New(pending) => pending,
-        CreationState::Replay(answer) => return Ok(answer),
+impl RepresentedResource for Profile {
+    const WORDS: Words = Words {
+        collection: "profiles",
+        tag: "profiles",
+        page: "Profiles",
+        list: "The profiles of an account, in the order of their ids.",
+        make: "Makes a profile. An account has at most 10,000.",
+        read: "One profile.",
+        change: "Changes a profile. What its users may do changes with it at once.",
+        delete: "Deletes a profile that no user has.",
+        change_refusals: &[409],
+        delete_refusals: &[409],
     };
-    let id = patch.take::<i64>("id")?;
-    let fill = |blank: Profile| Ok(patch.over(&details(&blank))?.onto(&blank));
-    let answer = |made: &Profile| {
-        let item = item(made);
-        stored_response(&format!("/admin/v1/accounts/{account}/profiles/{}", made.id), &item, &item)
-    };
-    let made = admin
-        .auth
-        .create_numbered_resource(&caller, (account, id), fill, pending.with_response(&answer))
-        .await?;
-    Ok(created(&answer(&made)))
-}
 
-/// One profile.
-#[utoipa::path(get, path = "/admin/v1/accounts/{account}/profiles/{id}", tag = "profiles", security(("bearer" = [])),
-    params(("account" = String, Path), ("id" = i64, Path)),
-    responses((status = 200, body = Item), (status = 403, body = Problem), (status = 404, body = Problem)))]
-pub(super) async fn read(
-    State(admin): State<AdminState>,
-    AuthenticatedCaller(caller): AuthenticatedCaller,
-    PathParameters((account, id)): PathParameters<(String, i64)>,
-) -> Result<Response, AdminError> {
-    let item = item(&admin.auth.account_resource(&caller, account_named(&account)?, id)?);
-    Ok(tagged(json(StatusCode::OK, &item), &item))
-}
+    type Details = Details;
+    type Item = Item;
+    type Shown = Item;
+    type Uses = ();
+    type New = NewProfile;
+    type Created = Item;
 
-/// Changes a profile. What its users may do changes with it at once.
-#[utoipa::path(patch, path = "/admin/v1/accounts/{account}/profiles/{id}", tag = "profiles",
-    security(("bearer" = [])),
-    params(("account" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),
-    request_body(content = Details, content_type = "application/merge-patch+json"),
-    responses((status = 200, body = Item), (status = 404, body = Problem), (status = 409, body = Problem),
-    (status = 412, body = Problem), (status = 422, body = Problem), (status = 428, body = Problem)))]
-pub(super) async fn change(
-    State(admin): State<AdminState>,
-    AuthenticatedCaller(caller): AuthenticatedCaller,
-    PathParameters((account, id)): PathParameters<(String, i64)>,
-    headers: HeaderMap,
-    patch: Result<Patch, AdminError>,
-) -> Result<Response, AdminError> {
-    let place = (account_named(&account)?, id);
-    admin.auth.expect_account_resource::<Profile>(&caller, place)?;
-    let patch = patch?;
-    let condition = Condition::of_change(&headers);
-    let edit = |present: &Profile| Ok(patch.over(&details(present))?.onto(present));
-    let unchanged = |present: &Profile| condition.require(&item(present));
-    let item = item(&admin.auth.change_account_resource(&caller, place, edit, unchanged).await?);
-    Ok(tagged(json(StatusCode::OK, &item), &item))
-}
-
-/// Deletes a profile that no user has.
-#[utoipa::path(delete, path = "/admin/v1/accounts/{account}/profiles/{id}", tag = "profiles",
-    security(("bearer" = [])),
-    params(("account" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),
-    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem),
-    (status = 412, body = Problem), (status = 428, body = Problem)))]
-pub(super) async fn delete(
-    State(admin): State<AdminState>,
-    AuthenticatedCaller(caller): AuthenticatedCaller,
-    PathParameters((account, id)): PathParameters<(String, i64)>,
-    headers: HeaderMap,
-) -> Result<StatusCode, AdminError> {
-    let condition = Condition::of_change(&headers);
-    let unchanged = |present: &Profile| condition.require(&item(present));
-    admin.auth.delete_account_resource(&caller, (account_named(&account)?, id), unchanged).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-fn item(profile: &Profile) -> Item {
-    Item { id: profile.id, details: details(profile) }
-}
-
-fn details(profile: &Profile) -> Details {
-    Details {
-        name: profile.name.clone(),
-        role: profile.role,
-        rank: profile.rank,
-        permissions: profile.permissions.clone(),
-    }
-}
-
-impl Details {
-    fn onto(self, profile: &Profile) -> Profile {
-        Profile {
-            id: profile.id,
-            name: self.name,
+    fn details(&self) -> Details {
+        Details {
+            name: self.name.clone(),
             role: self.role,
             rank: self.rank,
-            permissions: self.permissions,
+            permissions: self.permissions.clone(),
         }
+    }
+
+    fn with_details(self, details: Details) -> Result<Self, AdministrationError> {
+        let Details { name, role, rank, permissions } = details;
+        Ok(Self { id: self.id, name, role, rank, permissions })
+    }
+
+    fn item(&self) -> Item {
+        Item { id: self.id, details: self.details() }
+    }
+
+    fn shown(&self, (): &()) -> Item {
+        self.item()
+    }
+
+    async fn uses(_place: InAccount<'_>) -> Result<(), AdministrationError> {
+        Ok(())
+    }
+
+    async fn create(creation: Creation<'_>) -> Result<CreatedResponse, AdministrationError> {
+        create_numbered::<Self>(creation).await
     }
 }

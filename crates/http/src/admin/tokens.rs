@@ -6,13 +6,13 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::{MadeToken, NewToken, Scope, StoredResponse};
+use vestibule_auth::{MadeToken, NewToken, Scope};
 use vestibule_model::{AdministrationToken, AdministrationTokenId, Millis};
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
 use super::forms::{AccountIdText, Name};
-use super::idempotency::{CreationState, Idempotent, KEY_DESCRIPTION, created, stored_response};
+use super::idempotency::{CreatedResponse, CreationState, Idempotent, KEY_DESCRIPTION, created};
 use super::problem::{AdminError, Problem};
 use super::request::{AuthenticatedCaller, JsonBody, PathParameters, json};
 use super::role::{Role, role, shown};
@@ -103,7 +103,8 @@ pub(super) async fn make(
     };
     let role = role(wanted.role, wanted.account.as_deref())?;
     let new = NewToken { name: wanted.name, role, expires: Millis::from_unix(wanted.expires) };
-    let made = admin.auth.make_administration_token(&caller, new, pending.with_response(&answer)).await?;
+    let stored = |made: &MadeToken| answer(made).stored();
+    let made = admin.auth.make_administration_token(&caller, new, pending.with_response(&stored)).await?;
     Ok(created(&answer(&made)))
 }
 
@@ -136,9 +137,9 @@ pub(super) async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn answer(made: &MadeToken) -> StoredResponse {
+fn answer(made: &MadeToken) -> CreatedResponse {
     let shown = Made { token: token(&made.token), secret: made.secret.to_string() };
-    stored_response(&format!("/admin/v1/administration-tokens/{}", made.token.id), &shown, &shown.token)
+    CreatedResponse::new(&format!("/admin/v1/administration-tokens/{}", made.token.id), &shown, &shown.token)
 }
 
 /// What a tag names: being used is no change.

@@ -7,14 +7,14 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use vestibule_auth::{AtNextLogin, NewUser, Scope, StoredResponse, UserFilter};
+use vestibule_auth::{AtNextLogin, NewUser, Scope, UserFilter};
 use vestibule_model::{Millis, Population, User, UserId, UserKind};
 use zeroize::Zeroizing;
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
 use super::forms::{Line, Name, Password};
-use super::idempotency::{CreationState, Idempotent, KEY_DESCRIPTION, created, stored_response};
+use super::idempotency::{CreatedResponse, CreationState, Idempotent, KEY_DESCRIPTION, created};
 use super::paging::limit;
 use super::patch::Patch;
 use super::problem::{AdminError, Problem};
@@ -193,7 +193,8 @@ pub(super) async fn make(
         name_by_login_name(user);
         Ok(())
     };
-    let made = admin.auth.make_user(&caller, (account, new), fill, pending.with_response(&answer)).await?;
+    let stored = |made: &User| answer(made).stored();
+    let made = admin.auth.make_user(&caller, (account, new), fill, pending.with_response(&stored)).await?;
     Ok(created(&answer(&made)))
 }
 
@@ -303,9 +304,9 @@ fn name_by_login_name(user: &mut User) {
     }
 }
 
-fn answer(made: &User) -> StoredResponse {
+fn answer(made: &User) -> CreatedResponse {
     let item = item(made);
-    stored_response(&format!("/admin/v1/accounts/{}/users/{}", made.account, made.id), &item, &item)
+    CreatedResponse::new(&format!("/admin/v1/accounts/{}/users/{}", made.account, made.id), &item, &item)
 }
 
 fn with_last_login(user: &User, last_login: Option<Millis>) -> UserWithLastLogin {

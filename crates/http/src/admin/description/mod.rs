@@ -46,7 +46,7 @@ pub(super) fn complete(description: &mut OpenApi) {
         let tagged = if is_tagged { Tagged::Yes } else { Tagged::No };
         for (method, operation) in operations(item) {
             name_operation(operation);
-            let who = Who::of(operation, (&method, path));
+            let who = Who::of(operation, &method, path);
             roles::tell(operation, who);
             answers::complete(operation, who, tagged);
             parameters::complete(operation);

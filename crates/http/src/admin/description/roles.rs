@@ -22,7 +22,7 @@ const SCHEME: &str = "bearer";
 
 impl Who {
     /// Of an operation, by what it is about and whether it changes that.
-    pub(super) fn of(operation: &Operation, (method, path): (&Method, &str)) -> Self {
+    pub(super) fn of(operation: &Operation, method: &Method, path: &str) -> Self {
         if operation.security.is_none() {
             return Self::Anybody;
         }
