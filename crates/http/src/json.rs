@@ -25,14 +25,14 @@ fn is_of_type(headers: &HeaderMap, expected: &str) -> bool {
     essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(expected))
 }
 
-/// A JSON object in which no key stands twice. Unknown keys are kept and ignored. Bodies have few keys: a list.
+/// A JSON object without duplicate keys. Unknown keys are kept and ignored. Bodies have few keys: a list.
 pub(crate) struct StrictObject<'a>(Vec<(Key<'a>, Value)>);
 
 /// A key, borrowed from the body unless it was written with escapes.
 #[derive(Deserialize)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// More keys than any client sends; beyond it the search for a key that stands twice would take long.
+/// More keys than any client sends; beyond it the search for a duplicate would take long.
 const MOST_KEYS: usize = 64;
 
 impl<'a> StrictObject<'a> {
@@ -75,14 +75,14 @@ impl<'de> Visitor<'de> for StrictVisitor {
     type Value = StrictObject<'de>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("an object in which no key stands twice")
+        out.write_str("an object without duplicate keys")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<StrictObject<'de>, A::Error> {
         let mut pairs: Vec<(Key<'de>, Value)> = Vec::new();
         while let Some((key, value)) = map.next_entry::<Key<'de>, Value>()? {
             if pairs.len() == MOST_KEYS || pairs.iter().any(|(known, _)| known.0 == key.0) {
-                return Err(A::Error::custom("a key stands twice, or there are too many"));
+                return Err(A::Error::custom("a duplicate key, or too many keys"));
             }
             pairs.push((key, value));
         }
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_that_stands_twice_is_refused() {
+    fn a_duplicate_key_is_refused() {
         assert!(StrictObject::parse(br#"{"username":"a","username":"b"}"#).is_none());
         assert!(StrictObject::parse(br#"{"other":1,"other":1}"#).is_none());
     }

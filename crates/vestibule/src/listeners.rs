@@ -153,8 +153,8 @@ impl Listeners {
     }
 
     /// Whether every thread that answers requests comes to its next task within `patience`.
-    pub(crate) async fn are_turning(&self, patience: Duration) -> bool {
-        self.running.is_turning(patience).await
+    pub(crate) async fn are_responsive(&self, patience: Duration) -> bool {
+        self.running.is_responsive(patience).await
     }
 
     /// No new connections; what runs may finish within `grace`.

@@ -29,17 +29,17 @@ pub(crate) async fn feed_watchdog(listeners: &Listeners) -> Infallible {
     let Some(limit) = sd_notify::watchdog_enabled().filter(|limit| !limit.is_zero()) else {
         return pending().await;
     };
-    let is_turning = async |patience| listeners.are_turning(patience).await;
-    feed(limit / TIMES_WITHIN_LIMIT, is_turning, || tell(&[NotifyState::Watchdog])).await
+    let is_responsive = async |patience| listeners.are_responsive(patience).await;
+    feed(limit / TIMES_WITHIN_LIMIT, is_responsive, || tell(&[NotifyState::Watchdog])).await
 }
 
 /// Asks again and again whether the service comes to answer within that time, and tells it if so.
-async fn feed(every: Duration, is_turning: impl AsyncFn(Duration) -> bool, tell: impl Fn()) -> Infallible {
+async fn feed(every: Duration, is_responsive: impl AsyncFn(Duration) -> bool, tell: impl Fn()) -> Infallible {
     let mut times = interval(every.max(Duration::from_millis(1)));
     times.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         times.tick().await;
-        if is_turning(every).await {
+        if is_responsive(every).await {
             tell();
         } else {
             tracing::error!(
@@ -65,18 +65,18 @@ mod tests {
     use super::*;
 
     /// How often it is told of a service that is as said, which is asked for three times.
-    async fn told_of(is_turning: bool) -> u32 {
+    async fn told_of(is_responsive: bool) -> u32 {
         let (asked, told, enough) = (Cell::new(0), Cell::new(0), Notify::new());
-        let turning = async |_patience| {
+        let answers = async |_patience| {
             asked.set(asked.get() + 1);
             if asked.get() == 3 {
                 enough.notify_one();
                 return pending().await;
             }
-            is_turning
+            is_responsive
         };
         select! {
-            never = feed(Duration::from_millis(1), turning, || told.set(told.get() + 1)) => match never {},
+            never = feed(Duration::from_millis(1), answers, || told.set(told.get() + 1)) => match never {},
             () = enough.notified() => told.get(),
         }
     }

@@ -93,10 +93,10 @@ pub(crate) fn application_token(headers: Headers<'_>, place: TokenHeader) -> Opt
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Contradiction {
     /// Two values of `Authorization`.
-    #[error("the header Authorization stands there with two values")]
+    #[error("the header Authorization has two different values")]
     Authorization,
     /// Two values of `LV-Session`.
-    #[error("the header LV-Session stands there with two values")]
+    #[error("the header LV-Session has two different values")]
     LvSession,
     /// More than one target.
     #[error(

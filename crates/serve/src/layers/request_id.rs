@@ -1,4 +1,4 @@
-//! Request ids: the thread between a client's report and our log.
+//! Request ids, by which a client's report is found in the log.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -132,9 +132,9 @@ impl Running {
         &self.addresses
     }
 
-    /// Whether every worker thread still turns, that is, comes to its next task within `limit`. No connection is made
+    /// Whether every worker thread is responsive, that is, comes to its next task within `limit`. No connection is made
     /// for it, so that no flood of connections can make it say no.
-    pub async fn is_turning(&self, limit: Duration) -> bool {
+    pub async fn is_responsive(&self, limit: Duration) -> bool {
         let ask = |worker: &Worker| {
             let (answer, answered) = oneshot::channel();
             worker.sender.send(Message::Probe(answer)).ok().map(|()| answered)

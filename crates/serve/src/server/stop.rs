@@ -17,7 +17,8 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    /// Asks everybody to finish within `grace`.
+    /// Asks everybody to finish within `grace`. The grace is stored before the flag, so that whoever sees the flag sees it too;
+    /// and the flag before anybody is woken.
     pub(super) fn set(&self, grace: Duration) {
         let grace = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
         self.grace_millis.store(grace, Ordering::Relaxed);
@@ -40,6 +41,9 @@ impl Stop {
     }
 
     /// Returns when the signal is set.
+    ///
+    /// The signal may be set before this registers itself as waiting: then the flag, which is set before the others are woken,
+    /// is seen below. Or after: then it is woken. Looking at the flag first and registering then would miss a signal in between.
     pub(super) async fn wait(&self) {
         let mut notified = pin!(self.waiting.notified());
         notified.as_mut().enable();

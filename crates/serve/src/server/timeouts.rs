@@ -165,6 +165,9 @@ impl<'a, C: Protocol, P: Fn() -> Timeouts + Unpin> Watched<'a, C, P> {
         }
     }
 
+    /// Registers this task with the stop signal and the alarm, once. A stop between [`Stop::listen`] and this is not slept
+    /// through, because the signal remembers from when on it was listened to; one before is seen by [`Stop::is_set`], which
+    /// is asked after this at every poll.
     fn arm(&mut self, context: &mut Context<'_>) {
         if !self.armed {
             self.armed = true;

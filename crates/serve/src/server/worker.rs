@@ -67,7 +67,7 @@ pub(super) type Sender = UnboundedSender<Message>;
 pub(super) enum Message {
     /// A connection to serve.
     Connection(Accepted),
-    /// Whether it still turns: answered between two tasks of its runtime, on which connections are served too.
+    /// Whether it is responsive: answered between two tasks of its runtime, on which connections are served too.
     Probe(oneshot::Sender<()>),
 }
 
@@ -140,6 +140,9 @@ impl Shared {
     }
 
     /// The worker that should serve the next connection that `index` accepted.
+    ///
+    /// Other workers accept and finish connections meanwhile, so the counts may be old when they are compared. That only
+    /// makes the spread less even: a connection is counted by whoever was chosen before it is handed over, and by nobody else.
     fn choose(&self, index: usize) -> usize {
         let load = |worker: usize| {
             self.workers
@@ -204,6 +207,11 @@ fn work(
 }
 
 /// Waits for the last connection to end; returns how many were left when the time was up.
+///
+/// The last one may end at any moment. Before the count is read: it is zero, and nobody waits. Between that and waiting:
+/// `notify_one` leaves a permit, and the wait is over at once. While it waits: it is woken. A permit of an earlier moment without
+/// connections wakes it too early; then it reads the count again. A connection that another worker handed over before the stop
+/// is counted since then, and `receive_all` still serves it: it ends when its running request is answered.
 async fn drain(load: &Load, grace: Duration) -> usize {
     let ended = async {
         while load.connections.load(Ordering::Acquire) > 0 {

@@ -8,6 +8,6 @@ mod pipelining;
 mod protocols;
 mod refusals;
 mod requests;
+mod responsive;
 mod shutdown;
 mod support;
-mod turning;
