@@ -34,12 +34,14 @@ pub struct Fault {
     times: usize,
     takes_effect: bool,
     misfits: bool,
+    gate: Option<Arc<Gate>>,
 }
 
 impl Fault {
     /// Whatever `fails` says, until the store is healed.
     pub fn of(fails: impl Fn(&Operation<'_>) -> bool + Send + Sync + 'static) -> Self {
-        Self { fails: Box::new(fails), spared: 0, times: usize::MAX, takes_effect: false, misfits: false }
+        let (takes_effect, misfits, gate) = (false, false, None);
+        Self { fails: Box::new(fails), spared: 0, times: usize::MAX, takes_effect, misfits, gate }
     }
 
     /// Every commit, as on a full disk.
@@ -93,6 +95,12 @@ impl Fault {
         Self { misfits: true, ..self }
     }
 
+    /// A commit that fails does so once the gate is opened.
+    #[must_use]
+    pub fn held_at(self, gate: &Arc<Gate>) -> Self {
+        Self { gate: Some(Arc::clone(gate)), ..self }
+    }
+
     fn strikes(&mut self, operation: &Operation<'_>) -> bool {
         if self.times == 0 || !(self.fails)(operation) {
             return false;
@@ -125,11 +133,20 @@ pub struct Faults(Mutex<State>);
 struct State {
     faults: Vec<Fault>,
     failed: usize,
-    gates: Vec<(IsMeant, Arc<Gate>)>,
+    gates: Vec<(IsMeant, Holds, Arc<Gate>)>,
 }
 
-/// Which commits wait at a gate.
-struct IsMeant(Box<dyn Fn(&Change) -> bool + Send + Sync>);
+/// Which operations wait at a gate.
+struct IsMeant(Box<dyn Fn(&Operation<'_>) -> bool + Send + Sync>);
+
+/// Where an operation waits at a gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    /// Before it is done.
+    Work,
+    /// When it is done, before it is answered.
+    Answer,
+}
 
 impl fmt::Debug for IsMeant {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,7 +154,7 @@ impl fmt::Debug for IsMeant {
     }
 }
 
-/// Where commits wait that were done, before they are answered.
+/// Where operations wait, before they are done or before they are answered.
 #[derive(Debug)]
 pub struct Gate {
     reached: Semaphore,
@@ -145,11 +162,12 @@ pub struct Gate {
 }
 
 impl Gate {
-    fn closed() -> Arc<Self> {
+    /// A gate that nothing passes.
+    pub fn closed() -> Arc<Self> {
         Arc::new(Self { reached: Semaphore::new(0), opened: Semaphore::new(0) })
     }
 
-    /// Waits until a commit was done that waits here; each is waited for once.
+    /// Waits until an operation waits here; each is waited for once.
     pub async fn reached(&self) {
         self.reached.acquire().await.expect("never closed").forget();
     }
@@ -174,15 +192,30 @@ impl Faults {
 
     /// Commits that have a change like this are done, and answered once the gate is opened.
     pub fn hold(&self, is_meant: impl Fn(&Change) -> bool + Send + Sync + 'static) -> Arc<Gate> {
+        self.add_gate(commits_with(is_meant), Holds::Answer)
+    }
+
+    /// Commits that have a change like this are done once the gate is opened, and those behind them before.
+    pub fn delay(&self, is_meant: impl Fn(&Change) -> bool + Send + Sync + 'static) -> Arc<Gate> {
+        self.add_gate(commits_with(is_meant), Holds::Work)
+    }
+
+    /// Reads by one method of [`Store`] are begun once the gate is opened.
+    pub fn delay_reads_by(&self, method: &'static str) -> Arc<Gate> {
+        let is_meant = move |operation: &Operation<'_>| matches!(operation, Operation::Read(name) if *name == method);
+        self.add_gate(IsMeant(Box::new(is_meant)), Holds::Work)
+    }
+
+    fn add_gate(&self, is_meant: IsMeant, holds: Holds) -> Arc<Gate> {
         let gate = Gate::closed();
-        self.state().gates.push((IsMeant(Box::new(is_meant)), Arc::clone(&gate)));
+        self.state().gates.push((is_meant, holds, Arc::clone(&gate)));
         gate
     }
 
-    fn gate(&self, changes: &[Change]) -> Option<Arc<Gate>> {
+    fn gate(&self, operation: &Operation<'_>) -> Option<(Holds, Arc<Gate>)> {
         let state = self.state();
-        let gate = state.gates.iter().find(|(is_meant, _)| changes.iter().any(&is_meant.0));
-        gate.map(|(_, gate)| Arc::clone(gate))
+        let gate = state.gates.iter().find(|(is_meant, ..)| is_meant.0(operation));
+        gate.map(|(_, holds, gate)| (*holds, Arc::clone(gate)))
     }
 
     /// From now on nothing fails.
@@ -199,7 +232,8 @@ impl Faults {
     fn strike(&self, operation: &Operation<'_>) -> Option<Strike> {
         let mut state = self.state();
         let strike = state.faults.iter_mut().find_map(|fault| {
-            let strike = Strike { takes_effect: fault.takes_effect, misfits: fault.misfits };
+            let Fault { takes_effect, misfits, .. } = *fault;
+            let strike = Strike { takes_effect, misfits, gate: fault.gate.clone() };
             fault.strikes(operation).then_some(strike)
         });
         state.failed += usize::from(strike.is_some());
@@ -211,11 +245,17 @@ impl Faults {
     }
 }
 
+fn commits_with(is_meant: impl Fn(&Change) -> bool + Send + Sync + 'static) -> IsMeant {
+    let has_one = move |operation: &Operation<'_>| matches!(operation, Operation::Commit(changes) if changes.iter().any(&is_meant));
+    IsMeant(Box::new(has_one))
+}
+
 /// How an operation fails.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Strike {
     takes_effect: bool,
     misfits: bool,
+    gate: Option<Arc<Gate>>,
 }
 
 /// A store with faults before it.
@@ -232,23 +272,41 @@ impl FailingStore {
 
     /// Commits, and waits where there is a gate.
     fn done(&self, changes: Vec<Change>) -> StoreFuture<'static, ()> {
-        let Some(gate) = self.faults.gate(&changes) else { return self.store.commit(changes) };
-        let committed = self.store.commit(changes);
-        Box::pin(async move {
-            let outcome = committed.await;
-            gate.pass().await;
-            outcome
-        })
+        match self.faults.gate(&Operation::Commit(&changes)) {
+            None => self.store.commit(changes),
+            Some((Holds::Work, gate)) => {
+                let store = Arc::clone(&self.store);
+                Box::pin(async move {
+                    gate.pass().await;
+                    store.commit(changes).await
+                })
+            }
+            Some((Holds::Answer, gate)) => {
+                let committed = self.store.commit(changes);
+                Box::pin(async move {
+                    let outcome = committed.await;
+                    gate.pass().await;
+                    outcome
+                })
+            }
+        }
     }
 
     fn read<'a, T: Send + 'a>(
         &'a self,
         method: &'static str,
-        read: impl FnOnce(&'a dyn Store) -> StoreFuture<'a, T>,
+        read: impl FnOnce(&'a dyn Store) -> StoreFuture<'a, T> + Send + 'a,
     ) -> StoreFuture<'a, T> {
-        match self.faults.strike(&Operation::Read(method)) {
-            Some(strike) => Box::pin(ready(Err(strike.error()))),
+        let operation = Operation::Read(method);
+        if let Some(strike) = self.faults.strike(&operation) {
+            return Box::pin(ready(Err(strike.error())));
+        }
+        match self.faults.gate(&operation) {
             None => read(&*self.store),
+            Some((_, gate)) => Box::pin(async move {
+                gate.pass().await;
+                read(&*self.store).await
+            }),
         }
     }
 }
@@ -260,7 +318,7 @@ impl fmt::Debug for FailingStore {
 }
 
 impl Strike {
-    fn error(self) -> StoreError {
+    fn error(&self) -> StoreError {
         if self.misfits {
             return StoreError::Constraint("the test wants this to misfit".into());
         }
@@ -273,11 +331,18 @@ impl Store for FailingStore {
     fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, ()> {
         match self.faults.strike(&Operation::Commit(&changes)) {
             None => self.done(changes),
-            Some(strike) if strike.takes_effect => {
-                let committed = self.store.commit(changes);
-                Box::pin(async move { committed.await.and(Err(strike.error())) })
+            Some(strike) => {
+                let committed = strike.takes_effect.then(|| self.store.commit(changes));
+                Box::pin(async move {
+                    if let Some(committed) = committed {
+                        committed.await?;
+                    }
+                    if let Some(gate) = &strike.gate {
+                        gate.pass().await;
+                    }
+                    Err(strike.error())
+                })
             }
-            Some(strike) => Box::pin(ready(Err(strike.error()))),
         }
     }
 
@@ -286,43 +351,43 @@ impl Store for FailingStore {
     }
 
     fn account(&self, id: AccountId) -> StoreFuture<'_, Option<AccountRows>> {
-        self.read("account", |store| store.account(id))
+        self.read("account", move |store| store.account(id))
     }
 
     fn user(&self, id: UserId) -> StoreFuture<'_, Option<User>> {
-        self.read("user", |store| store.user(id))
+        self.read("user", move |store| store.user(id))
     }
 
     fn changes(&self, after: Sequence) -> StoreFuture<'_, DirectoryChanges> {
-        self.read("changes", |store| store.changes(after))
+        self.read("changes", move |store| store.changes(after))
     }
 
     fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {
-        self.read("session", |store| store.session(id))
+        self.read("session", move |store| store.session(id))
     }
 
     fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>> {
-        self.read("sessions", |store| store.sessions(after, limit))
+        self.read("sessions", move |store| store.sessions(after, limit))
     }
 
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
-        self.read("users", |store| store.users(query))
+        self.read("users", move |store| store.users(query))
     }
 
     fn last_logins(&self, account: AccountId, users: Vec<UserId>) -> StoreFuture<'_, Vec<(UserId, Millis)>> {
-        self.read("last_logins", |store| store.last_logins(account, users))
+        self.read("last_logins", move |store| store.last_logins(account, users))
     }
 
     fn last_uses(&self, account: AccountId) -> StoreFuture<'_, Vec<(Application, Millis)>> {
-        self.read("last_uses", |store| store.last_uses(account))
+        self.read("last_uses", move |store| store.last_uses(account))
     }
 
     fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>> {
-        self.read("application_tokens", |store| store.application_tokens(account))
+        self.read("application_tokens", move |store| store.application_tokens(account))
     }
 
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
-        self.read("audit", |store| store.audit(query))
+        self.read("audit", move |store| store.audit(query))
     }
 
     fn administrators(&self) -> StoreFuture<'_, Vec<Administrator>> {
@@ -334,11 +399,11 @@ impl Store for FailingStore {
     }
 
     fn administration_token(&self, secret: SecretDigest) -> StoreFuture<'_, Option<AdministrationToken>> {
-        self.read("administration_token", |store| store.administration_token(secret))
+        self.read("administration_token", move |store| store.administration_token(secret))
     }
 
     fn answer(&self, key: SecretDigest) -> StoreFuture<'_, Option<RememberedAnswer>> {
-        self.read("answer", |store| store.answer(key))
+        self.read("answer", move |store| store.answer(key))
     }
 
     fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>> {

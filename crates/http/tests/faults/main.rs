@@ -2,6 +2,8 @@
 //! store takes later.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed, and says where")]
 
+mod background;
+mod later_decisions;
 mod master_keys;
 mod overtaken;
 mod readiness;
@@ -11,7 +13,7 @@ mod unavailable;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use vestibule_model::{Clock, Session};
-use vestibule_testkit::TestServer;
+use vestibule_testkit::{AccountFixture, TestServer};
 
 /// Status, `Retry-After` and body of an answer.
 async fn told(answer: Response) -> (u16, Option<String>, Value) {
@@ -32,7 +34,12 @@ async fn stored(server: &TestServer) -> Vec<Session> {
 
 /// A server with a first owner, whose bearer is given.
 async fn with_owner() -> (TestServer, String) {
-    let server = TestServer::start().await;
+    with_owner_of(|_| {}).await
+}
+
+/// The same with an account that the test changes first.
+async fn with_owner_of(change: impl FnOnce(&mut AccountFixture)) -> (TestServer, String) {
+    let server = TestServer::start_with(|fixture, _| change(fixture)).await;
     let first = vestibule_auth::FirstOwner::WithPassword("admin-password".to_owned().into());
     server.auth.make_administrators_account(first, server.clock.now()).await.unwrap();
     let (status, _, body) = told(admin_login(&server).await).await;
