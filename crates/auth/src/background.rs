@@ -1,4 +1,5 @@
-//! What the engine does besides answering: writes last uses, removes what expired, follows the directory.
+//! What the engine does besides answering, each in a loop of its own: a task that waits for the store, or that the store
+//! fails, keeps none of the others.
 //!
 //! Each task is a call of its own, so that tests turn the clock and call it; [`Auth::run`] calls them in time.
 
@@ -7,13 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
-use tracing::Instrument;
 use vestibule_model::{EndReason, Millis, Session};
 use vestibule_store::{Change, StoreError};
 
 use crate::audit::End;
-use crate::ends::{Ending, Retry};
+use crate::ends::Ending;
 use crate::service::Auth;
+use crate::settings::Intervals;
 
 /// How many sessions leave the store in one commit: logins wait behind it, and its writer takes a millisecond.
 pub(crate) const BATCH: usize = 64;
@@ -24,6 +25,22 @@ const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// How many last uses are written in one commit. They are scattered over the table, so each costs a page of its own.
 const TOUCH_BATCH: usize = 128;
 
+/// Does a task again and again: the next time when it is done, and so long after its last turn began.
+async fn every<F>(period: Duration, name: &'static str, task: impl Fn() -> F)
+where
+    F: Future<Output = Result<(), StoreError>>,
+{
+    let mut turns = interval(period);
+    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        turns.tick().await;
+        if let Err(error) = task().await {
+            let cause = error.source().map(tracing::field::display);
+            tracing::error!(%error, cause, task = name, "a background task failed; it is tried again");
+        }
+    }
+}
+
 impl Auth {
     /// Fills the table of live sessions, and runs the background tasks until the future is dropped.
     pub async fn run(self: Arc<Self>) {
@@ -31,39 +48,33 @@ impl Auth {
     }
 
     async fn run_tasks(&self) {
-        let every = |period| {
-            let mut ticks = interval(period);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            ticks
-        };
-        let mut touch = every(self.intervals.touch);
-        let mut sweep = every(self.intervals.sweep);
-        let mut follow = every(self.intervals.follow);
-        let mut probe = every(PROBE_EVERY);
-        loop {
-            let (task, result) = tokio::select! {
-                _ = touch.tick() => ("write the last uses of sessions", self.flush().await),
-                _ = sweep.tick() => ("remove what has expired", self.remove_expired().await),
-                _ = probe.tick() => {
-                    // What comes of it is noted, and told once.
-                    let _ = self.probe_store().await;
-                    continue;
-                }
-                _ = follow.tick() => {
-                    self.follow_clock();
-                    ("follow the directory", self.follow_others().await)
-                }
-            };
-            if let Err(error) = result {
-                let cause = error.source().map(tracing::field::display);
-                tracing::error!(%error, cause, task, "a background task failed; it is tried again");
-            }
-        }
+        let Intervals { touch, sweep, follow } = self.intervals;
+        tokio::join!(
+            every(touch, "write the last uses of sessions", || self.flush_uses()),
+            every(touch, "write what was counted", || self.flush_counts()),
+            every(touch, "store ends of sessions that were not taken", || self.retry_ends()),
+            every(touch, "store changes that were not taken", || self.retry_later()),
+            every(sweep, "end the sessions that have expired", || self.end_expired()),
+            every(sweep, "remove what was kept for a time", || self.remove_kept()),
+            every(follow, "follow the master keys", || self.follow_master_keys()),
+            every(follow, "follow the directory", || self.follow()),
+            every(follow, "seal secrets anew", || async { self.reseal().await.map(drop) }),
+            every(follow, "follow the clock", || async { Ok(self.follow_clock()) }),
+            // What comes of it is noted, and told once.
+            every(PROBE_EVERY, "ask the store whether it is there", || async {
+                self.probe_store().await.or(Ok(()))
+            }),
+        );
     }
 
-    /// Writes what was used since the last time, and what could not be written before.
+    /// Writes what was used and counted since the last time, and what could not be written before: once, one after the other.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        let retried = self.commit_retries().await;
+        let retried = self.retry_ends().await.and(self.retry_later().await);
+        self.flush_uses().await.and(self.flush_counts().await).and(retried)
+    }
+
+    /// Writes the last uses of sessions.
+    async fn flush_uses(&self) -> Result<(), StoreError> {
         let mut written = Ok(());
         let mut touched = self.live.take_touched();
         // In the order of the store: most of the way to a session is that to the one before it.
@@ -74,7 +85,12 @@ impl Auth {
                 written = Err(error);
             }
         }
-        written.and(self.flush_traffic().await).and(self.flush_folded().await).and(retried)
+        written
+    }
+
+    /// Writes how often applications were used, and what was folded for the audit.
+    async fn flush_counts(&self) -> Result<(), StoreError> {
+        self.flush_traffic().await.and(self.flush_folded().await)
     }
 
     async fn flush_traffic(&self) -> Result<(), StoreError> {
@@ -89,38 +105,37 @@ impl Auth {
         written
     }
 
-    pub(crate) async fn commit_retries(&self) -> Result<(), StoreError> {
-        let mut result = Ok(());
-        let mut waiting = self.retry.take().into_iter();
-        loop {
-            let some: Vec<Retry> = waiting.by_ref().take(BATCH).collect();
-            if some.is_empty() {
-                return result;
-            }
-            let changes = some.iter().flat_map(|retry| retry.changes.iter().cloned()).collect();
+    /// Tries the ends again that the store did not take.
+    pub(crate) async fn retry_ends(&self) -> Result<(), StoreError> {
+        let (mut waiting, mut result) = (self.retry.take(), Ok(()));
+        while let Some(some) = waiting.next(BATCH) {
+            let changes = some.as_slice().iter().flat_map(|retry| retry.changes.iter().cloned()).collect();
             match self.store.commit(changes).await {
-                Ok(()) => self.retry.stored(some).into_iter().for_each(|place| self.release(place)),
-                Err(error) => {
-                    self.retry.give_back(some);
-                    result = Err(error);
-                }
+                Ok(()) => self.retry.stored(some).into_iter().for_each(|record| self.release(record)),
+                Err(error) => result = Err(error),
             }
         }
+        result
     }
 
     /// Removes sessions, secrets of applications, entries of the audit and remembered answers that have expired, unless the clock has jumped within
     /// the hour: sessions are refused meanwhile, but may live again once it is right.
     pub async fn remove_expired(&self) -> Result<(), StoreError> {
+        self.end_expired().await.and(self.remove_kept().await)
+    }
+
+    async fn end_expired(&self) -> Result<(), StoreError> {
+        self.follow_clock();
+        if self.trusts_clock() { self.sweep(self.clock.now()).await } else { Ok(()) }
+    }
+
+    async fn remove_kept(&self) -> Result<(), StoreError> {
         self.follow_clock();
         if !self.trusts_clock() {
             return Ok(());
         }
         let now = self.clock.now();
-        self.sweep(now)
-            .await
-            .and(self.erase_superseded(now).await)
-            .and(self.prune_audit(now).await)
-            .and(self.forget_answers(now).await)
+        self.erase_superseded(now).await.and(self.prune_audit(now).await).and(self.forget_answers(now).await)
     }
 
     /// Removes the sessions that are dead at `now`, from memory and then, in small batches, from the store; what the store
@@ -143,20 +158,5 @@ impl Auth {
                 && overlap.is_none_or(|overlap| session.absolute_end >= Some(overlap.until))
         });
         if with_them { End { reason: EndReason::ApplicationRefused, ..end } } else { end }
-    }
-
-    /// Stores changes without keeping its cause waiting; what the store does not take is tried again.
-    pub(crate) fn commit_later(self: &Arc<Self>, changes: Vec<Change>) {
-        let auth = Arc::clone(self);
-        // The commit begins here: it takes place even if the runtime ends before the task has had its turn.
-        let commit = self.store.commit(changes.clone());
-        let stored = async move {
-            if let Err(error) = commit.await {
-                let cause = error.source().map(tracing::field::display);
-                tracing::error!(%error, cause, "a change is not stored yet; it is tried again");
-                auth.retry.push(changes);
-            }
-        };
-        tokio::spawn(stored.in_current_span());
     }
 }

@@ -17,7 +17,7 @@ use crate::audit::End;
 use crate::service::Auth;
 
 pub(crate) use held::{HeldEnd, HeldEnds};
-pub(crate) use retry::{Retry, RetryQueue};
+pub(crate) use retry::RetryQueue;
 
 /// What is to end, for the journal: one record, however many sessions and commits it takes.
 pub(crate) struct Ending {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use vestibule_model::{AccountId, Application, Session, User, UserId};
-use vestibule_store::{ChangedPart, DirectoryChanges, Part, PartRow, Sequence, StoreError};
+use vestibule_store::{AccountRows, ChangedPart, DirectoryChanges, Part, PartRow, Sequence, StoreError};
 
 use crate::audit::{End, why_not_current};
 use crate::directory::{AccountEntry, UserEntry};
@@ -20,16 +20,8 @@ use crate::service::Auth;
 type Parts = Vec<(Part, Option<PartRow>)>;
 
 impl Auth {
-    /// Follows what other processes changed: the master key in force, then the directory, which may be sealed under it. Then
-    /// seals anew what a rotation left.
-    pub(crate) async fn follow_others(&self) -> Result<(), StoreError> {
-        self.follow_master_keys().await?;
-        self.follow().await?;
-        self.reseal().await.map(drop)
-    }
-
     /// Reads what changed in the store, and ends the sessions of users who lost their right to them. Nothing is lost when
-    /// this fails: it begins where it last succeeded.
+    /// this fails: it begins where it last succeeded, and an end that was not stored is tried again.
     pub async fn follow(&self) -> Result<(), StoreError> {
         let _turn = self.directory_lock.lock().await;
         self.follow_locked().await
@@ -44,7 +36,8 @@ impl Auth {
         if is_trimmed {
             return self.read_anew().await;
         }
-        let mut changed = changed.into_iter().peekable();
+        // One that fails keeps none of the others.
+        let (mut changed, mut followed) = (changed.into_iter().peekable(), Ok(()));
         while let Some(first) = changed.next() {
             let account = first.changed.account;
             let mut parts = vec![of_account(first)];
@@ -52,11 +45,13 @@ impl Auth {
                 parts.push(of_account(next));
             }
             let is_whole = matches!(parts[0], (Part::Everything, _) | (Part::Account, None));
-            match self.directory.account(account) {
-                Some(entry) if !is_whole => self.follow_parts(&entry, parts, sequence).await?,
-                _ => self.reload(account, sequence).await?,
-            }
+            let one = match self.directory.account(account) {
+                Some(entry) if !is_whole => self.follow_parts(&entry, parts, sequence).await,
+                _ => self.reload(account, sequence).await,
+            };
+            followed = one.and(followed);
         }
+        followed?;
         self.sequence.store(sequence.0, Ordering::Relaxed);
         Ok(())
     }
@@ -64,16 +59,15 @@ impl Auth {
     /// Reads the whole directory: what changed is not known.
     async fn read_anew(&self) -> Result<(), StoreError> {
         let rows = self.store.directory().await?;
-        let mut gone = self.directory.account_ids();
+        let (mut gone, mut followed) = (self.directory.account_ids(), Ok(()));
         for account in rows.accounts {
             gone.retain(|id| *id != account.account.id);
-            let entry = AccountEntry::build(account, rows.sequence, (&self.sealer, &self.costs))
-                .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-            self.put_whole(entry).await?;
+            followed = self.put_whole(account, rows.sequence).await.and(followed);
         }
         for account in gone {
-            self.forget(account).await?;
+            followed = self.forget(account).await.and(followed);
         }
+        followed?;
         self.sequence.store(rows.sequence.0, Ordering::Relaxed);
         Ok(())
     }
@@ -85,7 +79,7 @@ impl Auth {
         parts: Parts,
         sequence: Sequence,
     ) -> Result<(), StoreError> {
-        let (mut users, mut facts) = (BTreeMap::new(), Parts::new());
+        let (mut users, mut facts, mut followed) = (BTreeMap::new(), Parts::new(), Ok(()));
         for (part, row) in parts {
             match part {
                 Part::User(id) | Part::Credentials(id) => drop(users.insert(id, row)),
@@ -98,12 +92,12 @@ impl Auth {
                 .with(facts, sequence, &self.sealer)
                 .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
             self.directory.put_facts(after);
-            self.end_sessions_resting_on(before, &named).await?;
+            followed = self.end_sessions_resting_on(before, &named).await;
         }
         for (id, row) in users {
-            self.follow_user((before.account.id, id), row).await?;
+            followed = self.follow_user((before.account.id, id), row).await.and(followed);
         }
-        Ok(())
+        followed
     }
 
     async fn follow_user(
@@ -113,7 +107,10 @@ impl Auth {
     ) -> Result<(), StoreError> {
         let Some(entry) = self.directory.account(account) else { return Ok(()) };
         let row = match row {
-            Some(PartRow::User(user)) => Some(*user),
+            Some(PartRow::User(mut user)) => {
+                self.unstored_locks.put_over(&mut user);
+                Some(*user)
+            }
             _ => None,
         };
         let is_locked = row.as_ref().is_some_and(|user| user.locked_at.is_some());
@@ -129,13 +126,14 @@ impl Auth {
 
     async fn reload(&self, id: AccountId, sequence: Sequence) -> Result<(), StoreError> {
         let Some(rows) = self.store.account(id).await? else { return self.forget(id).await };
-        let entry = AccountEntry::build(rows, sequence, (&self.sealer, &self.costs))
-            .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-        self.put_whole(entry).await
+        self.put_whole(rows, sequence).await
     }
 
-    async fn put_whole(&self, entry: AccountEntry) -> Result<(), StoreError> {
-        let id = entry.account.id;
+    async fn put_whole(&self, mut rows: AccountRows, sequence: Sequence) -> Result<(), StoreError> {
+        let id = rows.account.id;
+        rows.users.iter_mut().for_each(|user| self.unstored_locks.put_over(user));
+        let entry = AccountEntry::build(rows, sequence, (&self.sealer, &self.costs))
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         let Some(before) = self.directory.put(entry) else { return Ok(()) };
         let Some(after) = self.directory.account(id) else { return Ok(()) };
         let users = before.users();
@@ -164,31 +162,34 @@ impl Auth {
         if applications.is_empty() {
             return Ok(());
         }
-        let now = self.clock.now();
+        let (now, mut ended) = (self.clock.now(), Ok(()));
         for shard in 0..LiveSessions::<UserEntry>::WALK {
             let of_account = |entry: &Entry<UserEntry>| Holder::account(&*entry.holder) == before.account.id;
             let (found, _) = self.live.of_shard_with(shard, now, (&applications, of_account));
             for found in found {
-                self.end_if_stale(&found.session, Some(&found.holder)).await?;
+                ended = self.end_if_stale(&found.session, Some(&found.holder)).await.and(ended);
             }
         }
-        Ok(())
+        ended
     }
 
+    /// The ends of all are begun, whatever becomes of one: whoever is gone is not found a second time.
     async fn end_stale_sessions_of(&self, users: &[Arc<UserEntry>]) -> Result<(), StoreError> {
+        let mut ended = Ok(());
         for user in users {
-            self.end_stale_sessions(user.id, Some(user)).await?;
+            ended = self.end_stale_sessions(user.id, Some(user)).await.and(ended);
         }
-        Ok(())
+        ended
     }
 
     /// Ends the sessions whose user may not stay any more: what ended so is not revived when the cause is gone.
     /// `before` is the user as it was, if that is still known.
     async fn end_stale_sessions(&self, user: UserId, before: Option<&User>) -> Result<(), StoreError> {
+        let mut ended = Ok(());
         for session in self.live.of_user(user, self.clock.now()) {
-            self.end_if_stale(&session, before).await?;
+            ended = self.end_if_stale(&session, before).await.and(ended);
         }
-        Ok(())
+        ended
     }
 
     async fn end_if_stale(&self, session: &Session, before: Option<&User>) -> Result<(), StoreError> {

@@ -18,6 +18,7 @@ mod failure_limit;
 mod failures_by_key;
 mod follow;
 mod hash_pool;
+mod later;
 mod live;
 #[cfg(test)]
 #[path = "live/tests.rs"]
@@ -39,6 +40,8 @@ mod steady_clock;
 mod store_health;
 mod strength;
 mod sync;
+mod unstored_locks;
+mod waiting;
 mod watched_store;
 mod why;
 

@@ -18,12 +18,15 @@ use crate::ends::{HeldEnds, RetryQueue};
 use crate::failure_limit::FailuresByAddress;
 use crate::failures_by_key::FailuresByKey;
 use crate::hash_pool::{HashPool, HashPoolGauges};
+use crate::later::Later;
 use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::lockout::Lockouts;
 use crate::master_keys::{Keys, RunningKeys};
 use crate::settings::{BlockList, Intervals, Settings};
 use crate::steady_clock::SteadyClock;
 use crate::store_health::StoreHealth;
+use crate::unstored_locks::UnstoredLocks;
+use crate::waiting::Waiting;
 use crate::watched_store::WatchedStore;
 
 /// How many users can take turns independently of each other.
@@ -63,7 +66,11 @@ pub struct Auth {
     pub(crate) failures_of_keys: FailuresByKey,
     pub(crate) block_list: BlockList,
     pub(crate) user_locks: UserLocks,
+    /// Ends that the store did not take.
     pub(crate) retry: RetryQueue,
+    /// Other changes that it did not take, and that nobody waits for.
+    pub(crate) later: Waiting<Later>,
+    pub(crate) unstored_locks: UnstoredLocks,
     pub(crate) intervals: Intervals,
     pub(crate) sequence: AtomicI64,
     /// What is counted for the audit, and written once a minute.
@@ -150,6 +157,8 @@ impl Auth {
             block_list: settings.block_list,
             user_locks: UserLocks::new(),
             retry: RetryQueue::default(),
+            later: Waiting::default(),
+            unstored_locks: UnstoredLocks::default(),
             intervals: settings.intervals,
             sequence: AtomicI64::new(0),
             folded: Folded::default(),

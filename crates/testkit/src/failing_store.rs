@@ -202,7 +202,8 @@ impl Faults {
 
     /// Reads by one method of [`Store`] are begun once the gate is opened.
     pub fn delay_reads_by(&self, method: &'static str) -> Arc<Gate> {
-        let is_meant = move |operation: &Operation<'_>| matches!(operation, Operation::Read(name) if *name == method);
+        let is_meant =
+            move |operation: &Operation<'_>| matches!(operation, Operation::Read(name) if *name == method);
         self.add_gate(IsMeant(Box::new(is_meant)), Holds::Work)
     }
 

@@ -113,12 +113,17 @@ impl Auth {
             self.follow_locked().await?;
             self.expect_eligible(caller).await?;
             let since = self.sequence();
+            let seen = self.unstored_locks.decided_by_now();
             let (written, decided) = decide()?;
             let Some(AuditedWrite { mut changes, details }) = written else { return Ok(decided) };
             changes.insert(0, Change::ExpectUnchanged { since, scopes: rests_on(&changes) });
             changes.push(Change::Audit(Box::new(details.record(caller))));
-            match self.store.commit(changes).await {
+            let decides_lock_of: Vec<UserId> = changes.iter().filter_map(user_whose_lock).collect();
+            let (overruling, commit) =
+                self.unstored_locks.overrule(decides_lock_of, seen, || self.store.commit(changes));
+            match commit.await {
                 Ok(()) => {
+                    overruling.is_stored();
                     self.follow_locked().await?;
                     return Ok(decided);
                 }
@@ -134,5 +139,14 @@ impl Auth {
             }
         }
         Err(AdministrationError::Store(StoreError::DirectoryMoved))
+    }
+}
+
+/// The user whom a change locks, unlocks, or leaves as they are in that.
+fn user_whose_lock(change: &Change) -> Option<UserId> {
+    match change {
+        Change::SetLock { user, .. } => Some(*user),
+        Change::PutUser(user) => Some(user.id),
+        _ => None,
     }
 }

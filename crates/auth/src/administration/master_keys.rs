@@ -167,7 +167,7 @@ impl Auth {
 
     /// A generation is not retired, and no more sessions are ended, on a store that does not keep it.
     async fn expect_nothing_waits(&self) -> Result<(), AdministrationError> {
-        if self.retry.is_waiting() && self.commit_retries().await.is_err() {
+        if self.retry.is_waiting() && self.retry_ends().await.is_err() {
             return Err(AdministrationError::Conflict("ends of sessions wait for the database".into()));
         }
         self.unwitnessed().map_or(Ok(()), |why| {

@@ -1,5 +1,7 @@
 //! Passwords and locks of users, as administrators set and lift them.
 
+use std::sync::Arc;
+
 use vestibule_model::{AccountId, AuditAction, PasswordCredential, User, UserId, UserKind};
 use vestibule_store::Change;
 use zeroize::Zeroizing;
@@ -77,6 +79,16 @@ impl Auth {
         })
         .await?;
         self.lockouts.forget(id);
+        // A lock that was never stored is no change of the store's, which would be followed.
+        let entry = self.directory.account(account);
+        let is_locked =
+            |entry: &Arc<AccountEntry>| entry.user(id).is_some_and(|user| user.locked_at.is_some());
+        if let Some(entry) = entry.filter(is_locked) {
+            entry.update_user(id, |user| {
+                user.locked_at = None;
+                self.unstored_locks.put_over(user);
+            });
+        }
         Ok(())
     }
 

@@ -1,20 +1,19 @@
-//! What must still be stored, in the background, until it is.
+//! Ends that must still be stored, in the background, until they are.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use vestibule_store::Change;
 
 use super::Journaled;
+use crate::waiting::{Taken, Waiting};
 
 /// Commits that the store did not take yet: what belongs together is stored together.
 #[derive(Default)]
-pub(crate) struct RetryQueue(Mutex<Queue>);
-
-#[derive(Default)]
-struct Queue {
-    waiting: Vec<Retry>,
+pub(crate) struct RetryQueue {
+    waiting: Waiting<Retry>,
     /// How many of those that wait, or are being tried, are ends that nothing durable has.
-    at_risk: usize,
+    at_risk: AtomicUsize,
 }
 
 /// One commit.
@@ -34,56 +33,48 @@ enum Kept {
 }
 
 impl RetryQueue {
+    /// An end that follows from what is stored.
     pub(crate) fn push(&self, changes: Vec<Change>) {
-        self.queue().waiting.push(Retry { changes, kept: Kept::Nowhere });
+        self.waiting.push(Retry { changes, kept: Kept::Nowhere });
     }
 
     /// An end that the journal has.
-    pub(crate) fn push_journaled(&self, changes: Vec<Change>, place: Arc<Journaled>) {
-        self.queue().waiting.push(Retry { changes, kept: Kept::Journal(place) });
+    pub(crate) fn push_journaled(&self, changes: Vec<Change>, journaled: Arc<Journaled>) {
+        self.waiting.push(Retry { changes, kept: Kept::Journal(journaled) });
     }
 
     /// An end that the journal did not take.
     pub(crate) fn push_unsafe(&self, changes: Vec<Change>) {
-        let mut queue = self.queue();
-        queue.at_risk += 1;
-        queue.waiting.push(Retry { changes, kept: Kept::AtRisk });
+        self.at_risk.fetch_add(1, Ordering::Relaxed);
+        self.waiting.push(Retry { changes, kept: Kept::AtRisk });
     }
 
     /// Takes all that wait, to be tried.
-    pub(crate) fn take(&self) -> Vec<Retry> {
-        std::mem::take(&mut self.queue().waiting)
+    pub(crate) fn take(&self) -> Taken<'_, Retry> {
+        self.waiting.take()
     }
 
-    /// Takes back what was tried in vain.
-    pub(crate) fn give_back(&self, tried: impl IntoIterator<Item = Retry>) {
-        self.queue().waiting.extend(tried);
-    }
-
-    /// What was tried is stored; gives the places in the journal that stood for it.
-    pub(crate) fn stored(&self, tried: impl IntoIterator<Item = Retry>) -> Vec<Arc<Journaled>> {
-        let mut queue = self.queue();
-        let mut places = Vec::new();
-        for Retry { kept, .. } in tried {
+    /// What was tried is stored; gives the records of the journal that stood for it.
+    pub(crate) fn stored(&self, tried: Taken<'_, Retry>) -> Vec<Arc<Journaled>> {
+        let mut records = Vec::new();
+        for Retry { kept, .. } in tried.done() {
             match kept {
                 Kept::Nowhere => {}
-                Kept::AtRisk => queue.at_risk = queue.at_risk.saturating_sub(1),
-                Kept::Journal(place) => places.push(place),
+                Kept::AtRisk => {
+                    self.at_risk.fetch_sub(1, Ordering::Relaxed);
+                }
+                Kept::Journal(journaled) => records.push(journaled),
             }
         }
-        places
+        records
     }
 
     /// Whether anything waits to be stored.
     pub(crate) fn is_waiting(&self) -> bool {
-        !self.queue().waiting.is_empty()
+        !self.waiting.is_empty()
     }
 
     pub(crate) fn at_risk(&self) -> usize {
-        self.queue().at_risk
-    }
-
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.at_risk.load(Ordering::Relaxed)
     }
 }

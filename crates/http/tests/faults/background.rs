@@ -27,14 +27,8 @@ enum Task {
     RetryChanges,
 }
 
-const TASKS: [Task; 6] = [
-    Task::WriteUses,
-    Task::WriteCounts,
-    Task::Sweep,
-    Task::Follow,
-    Task::RetryEnds,
-    Task::RetryChanges,
-];
+const TASKS: [Task; 6] =
+    [Task::WriteUses, Task::WriteCounts, Task::Sweep, Task::Follow, Task::RetryEnds, Task::RetryChanges];
 
 const USERS: [&str; 5] = ["used", "idle", "gone", "leaving", "guessed"];
 
@@ -67,7 +61,8 @@ async fn prepare(server: &TestServer) {
     server.clock.advance(Duration::from_hours(5));
     assert_eq!(server.refresh(&sessions[0]).await, 200);
     assert_eq!(server.refresh(&sessions[2]).await, 200);
-    let later = Fault::commits_with(|change| matches!(change, Change::EndSession(_) | Change::SetLock { .. }));
+    let later =
+        Fault::commits_with(|change| matches!(change, Change::EndSession(_) | Change::SetLock { .. }));
     server.faults.fail(later);
     assert_eq!(server.log_out(&sessions[3]).await, 200, "the journal has it");
     for _ in 0..2 {

@@ -79,6 +79,24 @@ async fn nor_does_one_whose_first_attempt_fails_only_after_the_unlock() {
 }
 
 #[tokio::test]
+async fn nor_is_it_tried_again_between_the_unlock_and_its_answer() {
+    let (server, owner) = strict_server().await;
+    server.faults.fail(locks());
+    assert_eq!(server.log_in("name", "wrong").await.status(), 401);
+    let gate = server.faults.hold(|change| matches!(change, Change::SetLock { locked_at: None, .. }));
+    server.faults.heal();
+    let (status, ()) = tokio::join!(unlock(&server, &owner), async {
+        gate.reached().await;
+        try_all(&server).await;
+        gate.open();
+    });
+    assert_eq!(status, 204);
+    try_all(&server).await;
+    assert!(!is_locked(&server).await);
+    assert_eq!(server.log_in("name", "password").await.status(), 200);
+}
+
+#[tokio::test]
 async fn nor_is_it_lost_when_the_user_is_changed_otherwise() {
     let (mut server, _) = strict_server().await;
     server.faults.fail(locks());
