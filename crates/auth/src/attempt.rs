@@ -145,7 +145,7 @@ impl Auth {
             dialect: Some(at.dialect),
             ..audit::by_the_service(user, at.now, action)
         };
-        self.set_lock_later(user.id, locked_at, Change::Audit(told.into()));
+        self.set_lock_later((user.account, user.id), locked_at, Change::Audit(told.into()));
     }
 
     fn replace_hash(

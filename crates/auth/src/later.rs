@@ -6,7 +6,7 @@ use std::error::Error as _;
 use std::sync::Arc;
 
 use tracing::Instrument;
-use vestibule_model::{Millis, UserId};
+use vestibule_model::{AccountId, Millis, UserId};
 use vestibule_store::{Change, StoreError, StoreFuture};
 
 use crate::background::BATCH;
@@ -37,9 +37,14 @@ impl Auth {
     }
 
     /// Locks or unlocks a user in the store without keeping the cause waiting, and tells of it.
-    pub(crate) fn set_lock_later(self: &Arc<Self>, user: UserId, locked_at: Option<Millis>, told: Change) {
+    pub(crate) fn set_lock_later(
+        self: &Arc<Self>,
+        (account, user): (AccountId, UserId),
+        locked_at: Option<Millis>,
+        told: Change,
+    ) {
         let mut order = self.unstored_locks.order();
-        let lock = Some(order.decide(user, locked_at));
+        let lock = Some(order.decide((account, user), locked_at));
         self.begin_later(Later { changes: vec![Change::SetLock { user, locked_at }, told], lock });
         // Until here: the commit has begun.
         drop(order);
@@ -55,6 +60,7 @@ impl Auth {
                 Err(error) => {
                     let cause = error.source().map(tracing::field::display);
                     tracing::error!(%error, cause, "a change is not stored yet; it is tried again");
+                    auth.note_refused(std::slice::from_ref(&later));
                     auth.later.push(later);
                 }
             }
@@ -64,6 +70,17 @@ impl Auth {
 
     fn note_stored(&self, some: &[Later]) {
         some.iter().filter_map(|later| later.lock).for_each(|lock| self.unstored_locks.stored(lock));
+    }
+
+    /// What was read meanwhile may not have had these decisions.
+    fn note_refused(&self, some: &[Later]) {
+        for lock in
+            some.iter().filter_map(|later| later.lock).filter(|lock| self.unstored_locks.refused(*lock))
+        {
+            if let Some(entry) = self.directory.account(lock.account) {
+                entry.update_user(lock.user, |user| self.unstored_locks.put_over(user));
+            }
+        }
     }
 
     /// Tries again what the store did not take.
@@ -82,7 +99,10 @@ impl Auth {
                 self.note_stored(&some.done());
                 Ok(())
             }
-            Err(error) if error.is_temporary() => Err(error),
+            Err(error) if error.is_temporary() => {
+                self.note_refused(some.as_slice());
+                Err(error)
+            }
             Err(error) if some.as_slice().len() == 1 => {
                 let cause = error.source().map(tracing::field::display);
                 tracing::error!(%error, cause, "a change does not fit what is stored by now, and is given up");
@@ -100,8 +120,9 @@ impl Auth {
     }
 
     fn begin_together(&self, some: &mut Taken<'_, Later>) -> StoreFuture<'static, ()> {
-        let order = self.unstored_locks.order();
+        let mut order = self.unstored_locks.order();
         some.leave(|later| later.lock.is_some_and(|lock| order.has_to_wait(lock)));
+        some.as_slice().iter().filter_map(|later| later.lock).for_each(|lock| order.tried_again(lock));
         let changes = some.as_slice().iter().flat_map(|later| later.still_meant(&order)).collect();
         self.store.commit(changes)
     }

@@ -10,12 +10,15 @@
 //! - *An administrator unlocks.* From the beginning of their commit until it is known whether it is stored, what was decided
 //!   before they looked is not tried ([`Overruling`]); then it is overruled, or waits as before. A decision that fell in between
 //!   stays, because they did not know it; nothing of this makes anybody wait.
-//! - *The user is read anew*, because something else about them has changed: what is decided here is put over what was read.
+//! - *The user is read anew*, because something else about them has changed. What the store has refused, and what is to be
+//!   tried again, is put over what was read. While it is being stored it is not: what was read may be from after it, and
+//!   somebody may have unlocked since. If it is from before, the store's change is followed; if the store refuses, the decision
+//!   is put into memory once more ([`UnstoredLocks::refused`]).
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use vestibule_model::{Millis, User, UserId};
+use vestibule_model::{AccountId, Millis, User, UserId};
 
 /// The latest decision for each user, as long as the store does not have it.
 #[derive(Default)]
@@ -28,9 +31,19 @@ struct State {
     latest: HashMap<UserId, Unstored>,
 }
 
+impl State {
+    /// Whether the decision counts.
+    fn set_refused(&mut self, decision: LockDecision, refused: bool) -> bool {
+        let latest = self.latest.get_mut(&decision.user).filter(|latest| latest.number == decision.number);
+        latest.map(|latest| latest.refused = refused).is_some()
+    }
+}
+
 struct Unstored {
     number: u64,
     locked_at: Option<Millis>,
+    /// The store has refused it, and is not being asked again now.
+    refused: bool,
     /// An administrator's change is being stored that overrules it.
     being_overruled: bool,
 }
@@ -38,7 +51,8 @@ struct Unstored {
 /// A decision to lock or to unlock a user.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LockDecision {
-    user: UserId,
+    pub(crate) account: AccountId,
+    pub(crate) user: UserId,
     number: u64,
 }
 
@@ -51,11 +65,20 @@ pub(crate) struct LockOrder<'a>(MutexGuard<'a, State>);
 
 impl LockOrder<'_> {
     /// Decides: what was decided for this user before does not count any more.
-    pub(crate) fn decide(&mut self, user: UserId, locked_at: Option<Millis>) -> LockDecision {
+    pub(crate) fn decide(
+        &mut self,
+        (account, user): (AccountId, UserId),
+        locked_at: Option<Millis>,
+    ) -> LockDecision {
         self.0.decided += 1;
         let number = self.0.decided;
-        self.0.latest.insert(user, Unstored { number, locked_at, being_overruled: false });
-        LockDecision { user, number }
+        self.0.latest.insert(user, Unstored { number, locked_at, refused: false, being_overruled: false });
+        LockDecision { account, user, number }
+    }
+
+    /// Its commit begins once more.
+    pub(crate) fn tried_again(&mut self, decision: LockDecision) {
+        self.0.set_refused(decision, false);
     }
 
     /// Whether nothing was decided for its user since.
@@ -80,7 +103,7 @@ pub(crate) struct Overruling<'a> {
 
 impl Overruling<'_> {
     /// It is stored.
-    pub(crate) fn is_stored(self) {
+    pub(crate) fn stored(self) {
         let mut state = self.locks.state();
         for user in &self.users {
             if state.latest.get(user).is_some_and(|latest| latest.number <= self.seen.0) {
@@ -118,6 +141,11 @@ impl UnstoredLocks {
         }
     }
 
+    /// The store does not take it: whether it counts, and so has to be put into memory.
+    pub(crate) fn refused(&self, decision: LockDecision) -> bool {
+        self.state().set_refused(decision, true)
+    }
+
     /// To be asked before an administrator looks at a user.
     pub(crate) fn decided_by_now(&self) -> DecidedBy {
         DecidedBy(self.state().decided)
@@ -138,7 +166,7 @@ impl UnstoredLocks {
 
     /// Puts what is decided over a user who was read from the store.
     pub(crate) fn put_over(&self, user: &mut User) {
-        if let Some(latest) = self.state().latest.get(&user.id) {
+        if let Some(latest) = self.state().latest.get(&user.id).filter(|latest| latest.refused) {
             user.locked_at = latest.locked_at;
         }
     }
@@ -156,7 +184,7 @@ mod tests {
     const THEN: Option<Millis> = Some(Millis::EPOCH);
 
     fn decide(locks: &UnstoredLocks, locked_at: Option<Millis>) -> LockDecision {
-        locks.order().decide(USER, locked_at)
+        locks.order().decide(("a".parse().unwrap(), USER), locked_at)
     }
 
     #[test]
@@ -173,16 +201,34 @@ mod tests {
     }
 
     #[test]
+    fn what_the_store_refused_is_put_over_what_is_read_until_it_tried_again_again() {
+        let locks = UnstoredLocks::default();
+        let lock = decide(&locks, THEN);
+        let read = |locks: &UnstoredLocks| {
+            let mut user = crate::new_user(USER, "a".parse().unwrap(), uuid::Uuid::nil());
+            locks.put_over(&mut user);
+            user.locked_at
+        };
+        assert_eq!(read(&locks), None, "it may be stored already, and lifted");
+        assert!(locks.refused(lock));
+        assert_eq!(read(&locks), THEN);
+        locks.order().tried_again(lock);
+        assert_eq!(read(&locks), None);
+        decide(&locks, None);
+        assert!(!locks.refused(lock), "there is a later one");
+    }
+
+    #[test]
     fn an_administrator_overrules_what_they_could_see() {
         let locks = UnstoredLocks::default();
         let before = decide(&locks, THEN);
         let seen = locks.decided_by_now();
-        locks.overrule(vec![UserId(8)], seen, || ()).0.is_stored();
+        locks.overrule(vec![UserId(8)], seen, || ()).0.stored();
         assert!(locks.order().counts(before), "of another user");
-        locks.overrule(vec![USER], seen, || ()).0.is_stored();
+        locks.overrule(vec![USER], seen, || ()).0.stored();
         assert!(!locks.order().counts(before));
         let after = decide(&locks, THEN);
-        locks.overrule(vec![USER], seen, || ()).0.is_stored();
+        locks.overrule(vec![USER], seen, || ()).0.stored();
         assert!(locks.order().counts(after));
     }
 
@@ -197,7 +243,7 @@ mod tests {
         let (overruling, ()) = locks.overrule(vec![USER], locks.decided_by_now(), || ());
         let later = decide(&locks, THEN);
         assert!(!locks.order().has_to_wait(later), "they did not know it");
-        overruling.is_stored();
+        overruling.stored();
         assert!(locks.order().counts(later) && !locks.order().counts(lock));
     }
 }

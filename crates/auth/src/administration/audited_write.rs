@@ -123,7 +123,7 @@ impl Auth {
                 self.unstored_locks.overrule(decides_lock_of, seen, || self.store.commit(changes));
             match commit.await {
                 Ok(()) => {
-                    overruling.is_stored();
+                    overruling.stored();
                     self.follow_locked().await?;
                     return Ok(decided);
                 }
