@@ -124,9 +124,10 @@ async fn hold(server: &TestServer, task: Task) -> Arc<Gate> {
     }
 }
 
-/// The time of the runtime stands still but for waiting: hours of it are no time.
+/// The time of the runtime stands still but for waiting: hours of it are no time, and a store that takes its time is not waited
+/// for by them, so there are many.
 async fn wait_for(server: &TestServer, task: Task, held: Task) {
-    for _ in 0..1_000 {
+    for _ in 0..50_000 {
         if is_done(server, task).await {
             return;
         }
