@@ -133,7 +133,7 @@ async fn wait_for(server: &TestServer, task: Task, held: Task) {
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    panic!("{task:?} waits for {held:?}");
+    assert!(is_done(server, task).await, "{task:?} waits for {held:?}");
 }
 
 #[tokio::test(start_paused = true)]
