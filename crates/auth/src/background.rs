@@ -44,7 +44,12 @@ where
 impl Auth {
     /// Fills the table of live sessions, and runs the background tasks until the future is dropped.
     pub async fn run(self: Arc<Self>) {
-        tokio::join!(self.load(), self.run_tasks());
+        let load = async {
+            if !self.is_loaded() {
+                self.load().await;
+            }
+        };
+        tokio::join!(load, self.run_tasks());
     }
 
     async fn run_tasks(&self) {
