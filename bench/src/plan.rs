@@ -29,7 +29,7 @@ pub(crate) struct Plan {
     pub(crate) directory: PathBuf,
     /// How many sessions live, from the fewest to the most.
     pub(crate) sizes: Vec<usize>,
-    houses: RefCell<BTreeMap<Size, Rc<Instance>>>,
+    instances: RefCell<BTreeMap<Size, Rc<Instance>>>,
 }
 
 impl Plan {
@@ -52,7 +52,7 @@ impl Plan {
             load_cpu: options.load_cpu.unwrap_or(second),
             directory: options.directory.clone().unwrap_or_else(std::env::temp_dir),
             sizes,
-            houses: RefCell::default(),
+            instances: RefCell::default(),
         };
         if plan.server_cpu == plan.load_cpu {
             screen::note("server and load share a core: rates are too low, only ratios mean something");
@@ -78,11 +78,11 @@ impl Plan {
 
     /// The data of a size, which is written when it is asked for first, and kept until the run ends.
     pub(crate) fn instance(&self, size: Size) -> Result<Rc<Instance>> {
-        if let Some(instance) = self.houses.borrow().get(&size) {
+        if let Some(instance) = self.instances.borrow().get(&size) {
             return Ok(Rc::clone(instance));
         }
         let instance = Rc::new(Instance::build(self.new_folder()?, size)?);
-        self.houses.borrow_mut().insert(size, Rc::clone(&instance));
+        self.instances.borrow_mut().insert(size, Rc::clone(&instance));
         Ok(instance)
     }
 

@@ -1,10 +1,11 @@
 //! How long an operator waits for a page of a list, with many sessions and users: the first page of everything, pages of
 //! what few or none are, which cost looks at those that are passed over. One at a time.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use vestibule_crypto::SecretHasher;
+use vestibule_crypto::{MasterKey, SecretHasher};
 use vestibule_model::{AdministrationToken, AdministrationTokenId, AdministratorRole, Clock as _};
 use vestibule_store::{Change, Store as _};
 
@@ -21,7 +22,7 @@ use crate::timing::{self, SystemClock};
 pub(super) const BENCH: Bench = Bench { name: "lists", run };
 
 /// The administration token that asks.
-const TOKEN: &str = "vat_bench";
+pub(super) const TOKEN: &str = "vat_bench";
 
 /// How often each page is asked for in a round.
 const TIMES: usize = 20;
@@ -33,7 +34,7 @@ fn run(plan: &Plan) -> Result<Finding> {
     let mut finding = Finding::new(BENCH.name);
     for size in plan.large() {
         let instance = plan.instance(Size::of(size))?;
-        block_on(put_token(&instance))?;
+        block_on(put_token(instance.folder(), &instance.fixture.master))?;
         let server = Server::vestibule(plan, instance.folder(), &instance.fixture)?;
         for (what, path) in lists(&instance) {
             let rounds = (0..plan.rounds).map(|_| block_on(slowest(server.target(), &path)));
@@ -76,12 +77,13 @@ async fn slowest(target: Target, path: &str) -> Result<Duration> {
     Ok(slowest)
 }
 
-async fn put_token(instance: &Instance) -> Result<()> {
+/// Puts the token that asks into a database.
+pub(super) async fn put_token(folder: &Path, master: &MasterKey) -> Result<()> {
     let now = SystemClock.now();
     let token = AdministrationToken {
         id: AdministrationTokenId(1),
         name: "bench".into(),
-        secret: SecretHasher::derive(&instance.fixture.master).digest(TOKEN.as_bytes()),
+        secret: SecretHasher::derive(master).digest(TOKEN.as_bytes()),
         role: AdministratorRole::Owner,
         created_by: "bench".into(),
         created: now,
@@ -89,7 +91,7 @@ async fn put_token(instance: &Instance) -> Result<()> {
         last_used: None,
         revoked: None,
     };
-    let store = open_store(instance.folder(), &instance.fixture.master)?;
+    let store = open_store(folder, master)?;
     store.commit(vec![Change::PutAdministrationToken(token.into())]).await?;
     Ok(())
 }

@@ -4,6 +4,7 @@
 
 mod check;
 mod check_under_login;
+mod directory;
 pub(crate) mod key_login;
 mod lists;
 pub(crate) mod login;
@@ -36,7 +37,7 @@ pub(crate) struct Bench {
 }
 
 /// Every bench, in the order of the table.
-const ALL: [Bench; 12] = [
+const ALL: [Bench; 13] = [
     check::BENCH,
     check_under_login::BENCH,
     login::BENCH,
@@ -48,6 +49,7 @@ const ALL: [Bench; 12] = [
     start::BENCH,
     memory::BENCH,
     lists::BENCH,
+    directory::BENCH,
     runtimes::BENCH,
 ];
 

@@ -57,6 +57,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(String::from_utf8_lossy(status).into_owned())
     }
 
+    /// The same with the body, null if it is no JSON.
+    pub(crate) async fn json_of(&mut self, request: &[u8]) -> Result<(String, serde_json::Value)> {
+        let count = self.ask(request, |answer| length_of(answer, None)).await?;
+        let answer = self.answer.get(..count).unwrap_or_default();
+        let status = String::from_utf8_lossy(answer.get(9..12).unwrap_or_default()).into_owned();
+        let body = memmem::find(answer, b"\r\n\r\n").and_then(|end| answer.get(end + 4..));
+        Ok((status, serde_json::from_slice(body.unwrap_or_default()).unwrap_or_default()))
+    }
+
     /// How long the answer is that then stands in `answer`; `length` tells how long it must be once that is known.
     async fn ask(
         &mut self,

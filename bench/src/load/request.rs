@@ -29,11 +29,20 @@ pub(crate) fn post(
 
 /// `POST` of a JSON body.
 pub(crate) fn post_json(path: &str, headers: &[(&str, &str)], body: &serde_json::Value) -> Box<[u8]> {
+    with_json(("POST", path), headers, body)
+}
+
+/// Another method with a JSON body.
+pub(crate) fn with_json(
+    (method, path): (&str, &str),
+    headers: &[(&str, &str)],
+    body: &serde_json::Value,
+) -> Box<[u8]> {
     let body = body.to_string();
     let further: String = headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
     let length = body.len();
     let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: vestibule.example.net\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: vestibule.example.net\r\n\
          Accept: application/json\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{further}\r\n{body}"
     );
     request.into_bytes().into_boxed_slice()

@@ -59,6 +59,11 @@ impl Side {
         self.against(other, Round::cpu_us)
     }
 
+    /// What half of them take at most, in milliseconds.
+    pub(crate) fn p50_ms(&self) -> Spread {
+        Spread::of(self.rounds.iter().map(|round| round.p50_us / 1_000.0))
+    }
+
     /// What half of them take at most, against another's.
     pub(crate) fn p50_against(&self, other: &Self) -> Spread {
         self.against(other, |round| round.p50_us)
