@@ -30,7 +30,7 @@ pub struct ApiState {
     pub unserved: Unserved,
 }
 
-/// What clients are told who look here for an API that the Domain API may have sent them to.
+/// How requests are answered for an API that this service does not have, although the Domain API may have sent the client here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unserved {
     /// That there is nothing: the accounts list what is served here, and other hosts.

@@ -3,13 +3,13 @@
 
 use std::borrow::Cow;
 
-/// Every value that stands in the query under this name, in their order. One without `=` is empty; bytes that are no
+/// Every value of this name in the query, in their order. One without `=` is empty; bytes that are no
 /// UTF-8 become U+FFFD, which no value that anything is compared with has.
 pub(crate) fn values<'a>(query: &'a str, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
     form_urlencoded::parse(query.as_bytes()).filter(move |(known, _)| known == name).map(|(_, value)| value)
 }
 
-/// The value under this name, if it stands there once.
+/// The value under this name, if it occurs once.
 pub(crate) fn value<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
     let mut values = values(query, name);
     let value = values.next()?;

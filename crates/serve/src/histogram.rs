@@ -7,7 +7,7 @@ use std::time::Duration;
 use prometheus_client::encoding::{EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::{MetricType, TypedMetric};
 
-/// Upper bounds in microseconds: a check takes tens, a login tens of thousands.
+/// Upper bounds in microseconds: from what is answered from memory to what is computed for tens of milliseconds.
 const BOUNDS: [u32; 15] = [
     25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000,
     5_000_000,

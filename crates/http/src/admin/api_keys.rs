@@ -52,7 +52,7 @@ pub(super) struct Item {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = ApiKey)]
-pub(super) struct Used {
+pub(super) struct ItemWithUse {
     #[serde(flatten)]
     item: Item,
     /// When a session was last opened with it: milliseconds since 1970.
@@ -109,7 +109,7 @@ impl RepresentedResource for ApiKey {
 
     type Details = Details;
     type Item = Item;
-    type Shown = Used;
+    type ListItem = ItemWithUse;
     type Uses = HashMap<Application, Millis>;
     type New = NewApiKey;
     type Created = ApiKeyWithSecrets;
@@ -141,9 +141,9 @@ impl RepresentedResource for ApiKey {
         }
     }
 
-    fn shown(&self, last: &Self::Uses) -> Used {
+    fn list_item(&self, last: &Self::Uses) -> ItemWithUse {
         let last_used = last.get(&Application::ApiKey(self.id)).copied();
-        Used { item: self.item(), last_used: last_used.map(Millis::as_unix) }
+        ItemWithUse { item: self.item(), last_used: last_used.map(Millis::as_unix) }
     }
 
     async fn uses(within: InAccount<'_>) -> Result<Self::Uses, AdministrationError> {

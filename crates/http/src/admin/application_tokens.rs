@@ -37,7 +37,7 @@ pub(super) struct Item {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = ApplicationToken)]
-pub(super) struct Counted {
+pub(super) struct ItemWithUse {
     #[serde(flatten)]
     item: Item,
     /// When a session opened with it was last used, as of some seconds ago: milliseconds since 1970.
@@ -87,7 +87,7 @@ impl RepresentedResource for ApplicationToken {
 
     type Details = Details;
     type Item = Item;
-    type Shown = Counted;
+    type ListItem = ItemWithUse;
     type Uses = ();
     type New = NewApplicationToken;
     type Created = TokenAndText;
@@ -109,9 +109,9 @@ impl RepresentedResource for ApplicationToken {
         }
     }
 
-    fn shown(&self, (): &()) -> Counted {
+    fn list_item(&self, (): &()) -> ItemWithUse {
         let last_used = self.last_used.map(Millis::as_unix);
-        Counted { item: self.item(), last_used, requests: self.requests }
+        ItemWithUse { item: self.item(), last_used, requests: self.requests }
     }
 
     async fn uses(_place: InAccount<'_>) -> Result<(), AdministrationError> {

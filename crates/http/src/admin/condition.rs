@@ -1,4 +1,4 @@
-//! `ETag`, `If-Match` and `If-None-Match`: a change is made to what its maker has seen.
+//! `ETag`, `If-Match` and `If-None-Match`: a change is made only to the state that its caller has seen (RFC 9110 §13).
 
 use std::hash::{DefaultHasher, Hasher};
 
@@ -54,14 +54,14 @@ impl Condition {
     }
 }
 
-/// Names a state of a thing: equal states have equal tags.
+/// The entity tag of a representation: equal ones have equal tags.
 pub(super) fn tag(thing: &impl Serialize) -> String {
     let mut hasher = DefaultHasher::new();
     hasher.write(serde_json::to_string(thing).unwrap_or_default().as_bytes());
     format!("\"{:016x}\"", hasher.finish())
 }
 
-/// The answer, with the tag of the thing that it shows.
+/// The answer, with the entity tag of this representation.
 pub(super) fn tagged(mut answer: Response, thing: &impl Serialize) -> Response {
     if let Ok(value) = HeaderValue::from_str(&tag(thing)) {
         answer.headers_mut().insert(ETAG, value);

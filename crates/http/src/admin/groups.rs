@@ -59,7 +59,7 @@ impl RepresentedResource for Group {
 
     type Details = Details;
     type Item = Item;
-    type Shown = Item;
+    type ListItem = Item;
     type Uses = ();
     type New = NewGroup;
     type Created = Item;
@@ -77,7 +77,7 @@ impl RepresentedResource for Group {
         Item { id: self.id, details: self.details() }
     }
 
-    fn shown(&self, (): &()) -> Item {
+    fn list_item(&self, (): &()) -> Item {
         self.item()
     }
 

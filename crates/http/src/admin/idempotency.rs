@@ -36,7 +36,7 @@ pub(super) const KEY_DESCRIPTION: &str = "A key of the caller's choice, 1 to 255
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// Tells a caller that nothing was done anew.
+/// The header of an answer that is given again.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// The longest key.
@@ -101,12 +101,12 @@ pub(super) struct CreatedResponse {
     location: String,
     /// The tag of what was made.
     tag: String,
-    /// What is told of it this once.
+    /// The body: secrets are in it this once.
     body: String,
 }
 
 impl CreatedResponse {
-    /// Where the thing is, what is answered of it this once, and what its tag names.
+    /// The path of the resource, the body, and the representation that its tag is of.
     pub(super) fn new(path: &str, body: &impl Serialize, thing: &impl Serialize) -> Self {
         let body = serde_json::to_string(body).unwrap_or_default();
         Self { location: path.to_owned(), tag: tag(thing), body }

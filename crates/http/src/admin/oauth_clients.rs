@@ -45,7 +45,7 @@ pub(super) struct Item {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = OauthClient)]
-pub(super) struct Used {
+pub(super) struct ItemWithUse {
     #[serde(flatten)]
     item: Item,
     /// When a session was last opened with it: milliseconds since 1970.
@@ -95,7 +95,7 @@ impl RepresentedResource for OauthClient {
 
     type Details = Details;
     type Item = Item;
-    type Shown = Used;
+    type ListItem = ItemWithUse;
     type Uses = HashMap<Application, Millis>;
     type New = NewOauthClient;
     type Created = OauthClientWithSecret;
@@ -124,9 +124,9 @@ impl RepresentedResource for OauthClient {
         }
     }
 
-    fn shown(&self, last: &Self::Uses) -> Used {
+    fn list_item(&self, last: &Self::Uses) -> ItemWithUse {
         let last_used = last.get(&Application::OauthClient(self.id)).copied();
-        Used { item: self.item(), last_used: last_used.map(Millis::as_unix) }
+        ItemWithUse { item: self.item(), last_used: last_used.map(Millis::as_unix) }
     }
 
     async fn uses(within: InAccount<'_>) -> Result<Self::Uses, AdministrationError> {

@@ -1,6 +1,6 @@
 //! Making and changing: the fields that a request names, laid over those that are there.
 //!
-//! A thing shows its fields as it takes them, so a change is a merge patch (RFC 7396) on what was shown, and a creation
+//! The representation of a resource is what it takes, so a change is a merge patch (RFC 7396) on what was read, and a creation
 //! one on the defaults.
 
 use std::fmt;
@@ -30,7 +30,7 @@ impl FromRequest<AdminState> for Patch {
     }
 }
 
-/// An object in which no field stands twice.
+/// An object without duplicate fields.
 struct UniqueFields(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for UniqueFields {

@@ -144,7 +144,7 @@ fn of_store(retry_after: Option<Duration>) -> (StatusCode, &'static str) {
     }
 }
 
-/// Nobody is told why they may not log in, but that they may after they have chosen another password.
+/// The reason why somebody may not log in is not disclosed, except that they have to choose another password first.
 fn error_text(error: &LogInError) -> &'static str {
     match error {
         LogInError::Refused(IneligibleReason::MustChangePassword | IneligibleReason::PasswordExpired) => {

@@ -64,7 +64,7 @@ impl RepresentedResource for Profile {
 
     type Details = Details;
     type Item = Item;
-    type Shown = Item;
+    type ListItem = Item;
     type Uses = ();
     type New = NewProfile;
     type Created = Item;
@@ -87,7 +87,7 @@ impl RepresentedResource for Profile {
         Item { id: self.id, details: self.details() }
     }
 
-    fn shown(&self, (): &()) -> Item {
+    fn list_item(&self, (): &()) -> Item {
         self.item()
     }
 

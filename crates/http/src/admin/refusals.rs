@@ -1,4 +1,4 @@
-//! Around every route of administration: who is refused is told to the engine, which counts it for the audit.
+//! Around every route of administration: refused requests are reported to the engine, which counts them for the audit.
 
 use std::sync::{Arc, OnceLock};
 
@@ -18,7 +18,7 @@ pub(super) struct ProvedCaller(Arc<OnceLock<Option<Caller>>>);
 
 impl ProvedCaller {
     pub(super) fn set(&self, caller: Option<Caller>) {
-        // A second look at the same request shows the same.
+        // The same request proves the same caller each time.
         let _ = self.0.set(caller);
     }
 }

@@ -50,7 +50,7 @@ impl RenewalBody {
     }
 }
 
-/// Until when the values before the present ones work, as it is shown.
+/// Until when the values before the present ones work: milliseconds since 1970.
 pub(super) fn until<V>(superseded: Option<&Superseded<V>>) -> Option<i64> {
     superseded.map(|before| Millis::as_unix(before.until))
 }

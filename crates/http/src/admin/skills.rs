@@ -57,7 +57,7 @@ impl RepresentedResource for Skill {
 
     type Details = Details;
     type Item = Item;
-    type Shown = Item;
+    type ListItem = Item;
     type Uses = ();
     type New = NewSkill;
     type Created = Item;
@@ -74,7 +74,7 @@ impl RepresentedResource for Skill {
         Item { id: self.id, details: self.details() }
     }
 
-    fn shown(&self, (): &()) -> Item {
+    fn list_item(&self, (): &()) -> Item {
         self.item()
     }
 

@@ -35,7 +35,7 @@ struct Token {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = AdministrationTokenInList)]
-struct Used {
+struct TokenWithUse {
     #[serde(flatten)]
     token: Token,
     /// To the minute.
@@ -46,7 +46,7 @@ struct Used {
 #[derive(Serialize, ToSchema)]
 #[schema(as = AdministrationTokens)]
 struct Tokens {
-    tokens: Vec<Used>,
+    tokens: Vec<TokenWithUse>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -111,7 +111,7 @@ pub(super) async fn make(
 /// One administration token.
 #[utoipa::path(get, path = "/admin/v1/administration-tokens/{id}", tag = "administration tokens",
     security(("bearer" = [])), params(("id" = i64, Path)),
-    responses((status = 200, body = Used), (status = 404, body = Problem)))]
+    responses((status = 200, body = TokenWithUse), (status = 404, body = Problem)))]
 pub(super) async fn read(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
@@ -157,6 +157,6 @@ fn token(token: &AdministrationToken) -> Token {
     }
 }
 
-fn used(found: &AdministrationToken) -> Used {
-    Used { token: token(found), last_used: found.last_used.map(Millis::as_unix) }
+fn used(found: &AdministrationToken) -> TokenWithUse {
+    TokenWithUse { token: token(found), last_used: found.last_used.map(Millis::as_unix) }
 }

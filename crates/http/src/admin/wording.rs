@@ -3,10 +3,10 @@
 
 use serde_json::error::Category;
 
-/// The longest that is told of what is wrong, in characters: it may repeat a name that the caller chose.
+/// The longest text about what is wrong, in characters: it may repeat a name that the caller chose.
 const LONGEST: usize = 300;
 
-/// What is wrong, without the value. The place is told of a text; what is already read has none.
+/// What is wrong, without the value; with line and column if it was found in a text.
 pub(super) fn without_values(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let is_of_names =
@@ -27,8 +27,8 @@ pub(super) fn without_values(error: &serde_json::Error) -> String {
     }
 }
 
-/// What was expected, from the words of the library; it stands behind the value, which may hold anything. None: what it says
-/// is no word of the interface.
+/// What was expected, from the message of the library, where it follows the value, which may be anything. None: the
+/// message names no type of the interface.
 fn expected(text: &str) -> Option<String> {
     let (_, expected) = text.rsplit_once(", expected ")?;
     let expected = expected.split_once(" at line ").map_or(expected, |(expected, _)| expected);

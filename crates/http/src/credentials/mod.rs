@@ -4,7 +4,7 @@
 //! (`Auth::authorize`). What holds for all of them:
 //!
 //! - a scheme is the same in any case (RFC 9110 §11.1);
-//! - a header that stands twice counts once if its values are the same, and contradicts itself if they are not;
+//! - a header that occurs twice counts once if its values are equal, and is a contradiction if they are not;
 //! - cookies apart: browsers send several, of which one may live.
 
 mod target;
@@ -20,7 +20,7 @@ use target::Target;
 pub(crate) const LV_SESSION: HeaderName = HeaderName::from_static("lv-session");
 pub(crate) const LV_ACCESS: HeaderName = HeaderName::from_static("lv-access");
 
-/// A header that may stand once.
+/// A header that may have one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SingleValue<'a> {
     /// It is not there.
@@ -29,7 +29,7 @@ pub(crate) enum SingleValue<'a> {
     Value(&'a str),
     /// It has a value that is no visible ASCII.
     Unreadable,
-    /// It stands there with different values.
+    /// It has different values.
     Contradictory,
 }
 
@@ -69,7 +69,7 @@ fn bearer_of(authorization: SingleValue<'_>) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-/// Where an application token may stand.
+/// Which header may have an application token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenHeader {
     /// In `LV-Access`.
@@ -168,7 +168,7 @@ impl<'a> PresentedCredentials<'a> {
         self.target.account()
     }
 
-    /// The kind of what counts first. `LV-Session` comes before what stands in `Authorization` and is no bearer of ours.
+    /// The kind of what counts first. `LV-Session` comes before a value of `Authorization` that is no bearer of ours.
     pub(crate) fn kind(&self, is_genuine: impl FnOnce(&str) -> bool) -> PresentedKind {
         let livevox = self.lv_session != SingleValue::Absent;
         if self.authorization != SingleValue::Absent

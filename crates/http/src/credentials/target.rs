@@ -1,4 +1,4 @@
-//! The target of the request that a gateway asks about, as the gateway tells it.
+//! The target of the request that a gateway asks about, as the gateway reports it.
 
 use axum::http::HeaderName;
 use vestibule_serve::layers::Headers;
@@ -18,7 +18,7 @@ const BEFORE_BEARERS: &str = "messaging/brand/";
 /// A target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target<'a> {
-    /// The gateway tells none.
+    /// The gateway reports none.
     Absent,
     /// Its path.
     Path(&'a str),
@@ -27,7 +27,7 @@ pub(super) enum Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// The one target that these headers name. A header that stands twice is no target: a gateway sets it, and does not
+    /// The one target that these headers name. A header that occurs twice is no target: a gateway sets it, and does not
     /// add it to a client's.
     pub(super) fn of(headers: Headers<'a>) -> Self {
         let mut found = None;

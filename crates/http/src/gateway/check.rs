@@ -47,8 +47,8 @@ pub(super) async fn handle(State(api): State<ApiState>, request: Request) -> Res
     recall_and_check(&api, &request.into_parts().0).await
 }
 
-/// The check while the table of live sessions may be incomplete. A store that does not answer is no reason to tell a
-/// client that its session is over.
+/// The check while the table of live sessions may be incomplete. A store that does not answer is no reason to
+/// refuse a session that may be live.
 async fn recall_and_check(api: &ApiState, parts: &Parts) -> Response {
     let address = parts.extensions.get::<ClientAddress>().map(|client| client.0);
     let head = RequestHead { headers: Headers::Map(&parts.headers), address };

@@ -137,7 +137,7 @@ pub(crate) enum SessionFailure {
     /// No cookie, an unknown one, no csrf, a wrong one.
     #[error("no session belongs to the cookie and the csrf token")]
     CsrfInvalid,
-    /// A user who may not stay; told like the one before.
+    /// A user who may not stay; answered like the one before.
     #[error("the session's user may not stay")]
     MayNotStay,
     /// Malformed JSON, a wrong content type, a bad `v`, a bad account id.
@@ -146,7 +146,7 @@ pub(crate) enum SessionFailure {
     /// The end of the session could not be made durable yet.
     #[error("logout failed")]
     Store(#[source] LogOutError),
-    /// The service has just started and cannot tell yet whether there is such a session.
+    /// The service has just started and does not know yet whether there is such a session.
     #[error("a session that cannot be looked for yet")]
     Starting(#[from] RecallError),
     /// The server refused before the body was read.

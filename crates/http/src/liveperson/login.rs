@@ -103,7 +103,7 @@ impl Credentials {
         }
         let user_name = user_name?;
         let key = Self::of_application(&user_name, &mut object);
-        // An empty password that stands alone is a wrong one.
+        // An empty password without anything else is a wrong one.
         key.or_else(|| Self::of_user(user_name, password))
     }
 

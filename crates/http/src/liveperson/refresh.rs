@@ -22,7 +22,7 @@ use crate::json::StrictObject;
 /// The route's pattern.
 pub(crate) const REFRESH: &str = "/api/account/{account}/refresh";
 
-/// What a refresh or logout shows: the account of its path, the cookies of its head, the csrf token of its body.
+/// What a refresh or logout presents: the account of its path, the cookies of its head, the csrf token of its body.
 pub(crate) struct SessionRequest<'a> {
     account: AccountId,
     cookies: Vec<&'a str>,

@@ -47,7 +47,7 @@ impl LivePersonHead {
     }
 }
 
-/// The account of a path of this pattern, when the path is spelt plainly.
+/// The account of a path of this pattern, when nothing in the path is encoded.
 pub(crate) fn account_of(path: &str, pattern: &str) -> Option<AccountId> {
     let (before, after) = pattern.split_once("{account}")?;
     path.strip_prefix(before)?.strip_suffix(after)?.parse().ok()

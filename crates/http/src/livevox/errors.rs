@@ -109,7 +109,7 @@ impl IntoResponse for LiveVoxError {
     }
 }
 
-/// One answer for everything that an outsider must not tell apart.
+/// One answer for everything that an outsider must not be able to distinguish.
 fn of_log_in(error: &LogInError) -> (StatusCode, String) {
     let (status, message) = match error {
         LogInError::BadCredentials | LogInError::Blocked | LogInError::Refused(_) => {

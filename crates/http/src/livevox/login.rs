@@ -47,7 +47,7 @@ pub(crate) async fn handle_sso(_head: LiveVoxHead) -> LiveVoxError {
     LiveVoxError::NoSso
 }
 
-/// Where, when and with what somebody shows who they are.
+/// The context of a login or a change of password, and its credentials.
 pub(crate) fn credentials(
     api: &ApiState,
     head: &LiveVoxHead,

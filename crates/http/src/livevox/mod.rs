@@ -1,7 +1,7 @@
 //! `LiveVox` Session Management on the wire (contract livevox).
 //!
 //! Translates and holds no rules. A file per operation; every failure gets its status, code and text in `errors.rs`.
-//! Each route stands twice, without and with a version segment, which behave alike.
+//! Each route exists twice, without and with a version segment, and behaves the same.
 
 mod errors;
 mod login;

@@ -50,7 +50,7 @@ fn is_version(segment: &str) -> bool {
 }
 
 impl LiveVoxHead {
-    /// What stands in no path.
+    /// All but what is in the path.
     pub(super) fn of(parts: &Parts) -> Self {
         Self {
             session: None,
@@ -60,7 +60,7 @@ impl LiveVoxHead {
         }
     }
 
-    /// Whether it shows one of the dialect's own headers, as only its clients do.
+    /// Whether it has one of the dialect's own headers, as only its clients do.
     pub(super) fn is_of_a_client(&self) -> bool {
         self.headers.contains_key(LV_SESSION) || self.headers.contains_key(LV_ACCESS)
     }
@@ -84,7 +84,7 @@ impl LiveVoxHead {
         well_formed.then_some(token)
     }
 
-    /// Whoever's session stands in `LV-Session`. Keeps it alive. What else is presented opens nothing here.
+    /// The holder of the session in `LV-Session`, which counts as use. Other credentials count for nothing here.
     pub(crate) async fn authorize(&self, api: &ApiState) -> Result<Authorized, LiveVoxError> {
         let presented = PresentedCredentials::of(Headers::Map(&self.headers));
         let credentials = presented.credentials().map_err(|_| LiveVoxError::Unauthorized)?;
@@ -98,7 +98,7 @@ impl LiveVoxHead {
         api.auth.authorize(showing, keep).ok_or(LiveVoxError::Unauthorized)
     }
 
-    /// The query's parameter of this name, if it stands there once.
+    /// The query's parameter of this name, if it occurs once.
     pub(crate) fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         query::value(&self.query, name)
     }

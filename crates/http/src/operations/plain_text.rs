@@ -1,5 +1,5 @@
-//! The text format of Prometheus (version 0.0.4), made from that of `OpenMetrics`: what differs is where the suffix of a counter
-//! stands, and that there are neither units, nor infos, nor an end.
+//! The text format of Prometheus (version 0.0.4), made from that of `OpenMetrics`: they differ in the place of a counter's
+//! suffix, and it has neither units, nor infos, nor an end marker.
 
 /// A scrape in the text format.
 pub(super) fn from_open_metrics(text: &str) -> String {

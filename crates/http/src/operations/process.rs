@@ -9,7 +9,7 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
-/// Collects what `/proc/self` tells.
+/// Collects what is in `/proc/self`.
 #[derive(Debug)]
 pub(super) struct Process;
 

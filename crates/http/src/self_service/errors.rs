@@ -39,7 +39,7 @@ pub(super) enum SelfServiceError {
     Password(#[from] ChangePasswordError),
 }
 
-/// Whatever an outsider must not tell apart is one answer.
+/// One answer for everything that an outsider must not be able to distinguish.
 fn of_log_in(error: &LogInError) -> (StatusCode, &'static str) {
     match error {
         LogInError::BadCredentials | LogInError::Refused(_) => {

@@ -32,7 +32,7 @@ pub(super) async fn change(
         return Err(SelfServiceError::NoJson);
     }
     let PasswordChange { account, credentials, new } = PasswordChange::read(&body)?;
-    // What is no account's id is that of none, and told so no more than that.
+    // A malformed account id is answered like an unknown one.
     let account = account.parse().ok();
     let now = api.clock.now();
     let at = LogIn { account, dialect: Dialect::LivePerson, scope: LoginScope::Public, address, now };

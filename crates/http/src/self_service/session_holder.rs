@@ -1,7 +1,7 @@
 //! Who holds a session: whoever presents its credential as at the gateway (`crate::credentials`).
 //!
 //! Presenting it counts as use, as with every other route that takes a session. A cookie comes along with whatever a page of
-//! another site sends, so it ends nothing by itself: the csrf value of the session's login has to stand in `X-CSRF-Token`.
+//! another site sends, so it ends nothing by itself: the csrf value of the session's login has to be in `X-CSRF-Token`.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -76,7 +76,7 @@ async fn authorized(
     parts: &Parts,
     credentials: Credentials<'_>,
 ) -> Result<Authorized, SelfServiceError> {
-    // Whoever asks for all their sessions is not told of half of them.
+    // A list of all sessions must not be answered from half of the table.
     api.auth.loaded().await;
     let (address, now) = (address(parts), api.clock.now());
     let showing = Showing { credentials, accepted: Accepted::Any, account: None, address, now };

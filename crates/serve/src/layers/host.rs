@@ -1,6 +1,6 @@
 //! The names under which a listener may be reached. A page of another site can give its own name this machine's address
 //! (DNS rebinding) and is then, for the browser, of the same origin as whatever answers there; the name that it asks for
-//! tells it apart.
+//! distinguishes it.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! The layers themselves, as one service around every endpoint. [`super`] tells the order.
+//! The layers themselves, as one service around every endpoint. [`super`] lists their order.
 
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};

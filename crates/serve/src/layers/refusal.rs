@@ -1,6 +1,6 @@
 //! Refusals that are made before a handler has its say, and the one place that renders them.
 //!
-//! How a refusal is written belongs to the protocol that the caller speaks, which only the paths tell: there may be no route.
+//! How a refusal is written belongs to the protocol that the caller speaks, which only the path shows: there may be no route.
 //! Each group of routes gives its [`RefusalShape`]; [`RefusalShapes`] is the table of all of them.
 
 use std::fmt;
@@ -86,7 +86,7 @@ impl Refusal {
         }
     }
 
-    /// What the client is told: plain words, nothing to escape in JSON or text.
+    /// The text for the client: plain words, nothing to escape in JSON or text.
     pub const fn message(self) -> &'static str {
         match self {
             Self::BadRequest => "The request is malformed",
@@ -162,7 +162,7 @@ impl RefusalShape {
 /// Which shape refusals have at which path.
 #[derive(Clone, Copy, Debug)]
 pub struct RefusalShapes {
-    /// Paths and their shapes; the first that fits counts. A pattern that ends in `/` stands for every path that begins with
+    /// Paths and their shapes; the first that fits counts. A pattern that ends in `/` matches every path that begins with
     /// it, any other for that path alone.
     pub by_path: &'static [(&'static str, RefusalShape)],
     /// Everywhere else, and where a connection ends before its first request.

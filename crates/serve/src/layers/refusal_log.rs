@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use http::StatusCode;
 
-/// How long is counted before it is told.
+/// How long is counted before the count is logged.
 const WINDOW: Duration = Duration::from_mins(1);
 
 /// Lines in a window for requests of one kind from one address: as many failures as programs that watch logs want to
@@ -21,7 +21,7 @@ const LINES_PER_ADDRESS: u32 = 5;
 const LINES_FOR_REPEATS: u32 = 64;
 const LINES: u32 = 192;
 
-/// Kinds, and addresses over all of them, that are told apart in a window.
+/// Kinds, and addresses over all of them, that are distinguished in a window.
 const KINDS: usize = 64;
 const ADDRESSES: usize = 4096;
 

@@ -1,4 +1,4 @@
-//! What is kept of a request while it is answered, and what is told of it afterwards.
+//! What is kept of a request while it is answered, and what is counted and logged of it afterwards.
 
 use std::any::Any;
 use std::error::Error;
@@ -187,7 +187,7 @@ impl RequestContext {
 pub(super) struct RequestSource {
     /// The other end of the connection.
     pub(super) peer: Option<SocketAddr>,
-    /// The client, as far as trusted proxies tell.
+    /// The client, as far as trusted proxies report it.
     pub(super) client: Option<IpAddr>,
 }
 

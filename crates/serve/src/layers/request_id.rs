@@ -61,7 +61,7 @@ impl RequestIds {
         Self { prefix, next: Arc::default() }
     }
 
-    /// The caller's id when it is one that may stand in a log, else a new one.
+    /// The caller's id when it is one that may be logged as it is, else a new one.
     pub(super) fn of(&self, headers: Headers<'_>) -> RequestId {
         let given = headers.get(&HEADER).filter(|given| is_acceptable(given));
         match given.and_then(|given| HeaderValue::from_bytes(given).ok()) {

@@ -185,7 +185,7 @@ where
     }
 }
 
-/// What clients do wrong is no fault of ours, so it is told to those who look for it only.
+/// Errors of clients are not ours, so they are logged at level `debug` only.
 fn note(result: hyper::Result<()>) {
     if let Err(error) = result {
         tracing::debug!(%error, "a connection ended with an error");

@@ -21,8 +21,8 @@ use crate::layers::{HttpService, LayeredFuture, Peer, ResponseFuture};
 /// What answers, as hyper sees it, for one connection.
 #[derive(Clone, Debug)]
 pub(super) struct ConnectionService {
-    /// hyper lends the service shared, a router wants to be called mutable, and copying its pointer for every request
-    /// would have all threads count on one word of memory.
+    /// hyper gives a shared reference, a router needs an exclusive one, and cloning it for every request would have all
+    /// threads change one reference count.
     pub(super) service: RefCell<HttpService>,
     pub(super) peer: Peer,
     pub(super) activity: Arc<ConnectionActivity>,

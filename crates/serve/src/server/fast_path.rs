@@ -1,8 +1,9 @@
 //! The fast path: answers the plainest of requests before hyper sees the connection.
 //!
-//! A connection of a gateway carries one kind of request, of which there are most. As long as whatever arrives is a whole `GET` over HTTP/1.1, without
-//! body and without a word about the connection, whose answer a shortcut has at once, it is answered here: parsed by the
-//! same library as hyper's, asked of the same shortcut through the same layers, written without a response being built.
+//! Where one kind of request is most of the load, its connections carry nothing else. As long as whatever arrives is a whole
+//! `GET` over HTTP/1.1, without body and without a word about the connection, whose answer a shortcut has at once, it is
+//! answered here: parsed by the same library as hyper's, asked of the same shortcut through the same layers, written without a
+//! response being built.
 //! The first request that is anything else, and everything after it, is hyper's: the bytes are handed over as they came,
 //! so no request is ever read by two parsers, and there is no second opinion on where one ends (ADR 13).
 
@@ -18,10 +19,10 @@ use super::date::date;
 use super::timeouts::{ConnectionActivity, Protocol};
 use crate::layers::{HttpService, Peer};
 
-/// What a gateway's request takes, several times over. What is longer is hyper's.
+/// Several times what such a request takes. What is longer is hyper's.
 const LONGEST: usize = 8 * 1024;
 
-/// More headers than gateways send; what has more is hyper's.
+/// More headers than such requests have; what has more is hyper's.
 const MOST_HEADERS: usize = 48;
 
 /// Answers that are kept back while more requests are there to be answered.
@@ -234,7 +235,7 @@ fn answer_parsed(
 
 const OK_LINE: &[u8] = b"HTTP/1.1 200 OK\r\n";
 
-/// Whether a header tells of a body, or of what is to become of the connection. `keep-alive` is what happens anyway.
+/// Whether a header announces a body, or is about the connection. `keep-alive` is what happens anyway.
 fn is_about_more_than_the_request(header: &httparse::Header<'_>) -> bool {
     const NAMES: [&str; 6] = ["content-length", "transfer-encoding", "connection", "expect", "upgrade", "te"];
     let about = NAMES.iter().any(|name| header.name.eq_ignore_ascii_case(name));

@@ -12,7 +12,7 @@ pub struct Limits {
     /// Worker threads. Default: one per core.
     pub threads: NonZeroUsize,
     /// Open connections per listening address. Beyond it new ones wait in the kernel's queue until one ends; every
-    /// address has its own count, so a flood on one cannot silence the administration's.
+    /// address has its own count, so a flood on one cannot silence another.
     pub connections: usize,
     /// Open connections per listening address from one client: an IPv4 address, or an IPv6 network of 64 bits. Further
     /// ones are closed at once. 0: any number.

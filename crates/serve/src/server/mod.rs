@@ -12,7 +12,7 @@
 //!
 //! # Timeouts
 //! hyper's own header timeout also closes idle keep-alive connections and costs a timer per request, so it is
-//! off. `timeouts` keeps one timer per connection instead and tells a slow head (`408`, then closed) from an idle
+//! off. `timeouts` keeps one timer per connection instead and distinguishes a slow head (`408`, then closed) from an idle
 //! connection (closed silently, after [`Limits::idle_timeout`]; when more than three quarters of
 //! [`Limits::connections`] are in use, after [`Limits::header_timeout`] already).
 //!

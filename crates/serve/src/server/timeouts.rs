@@ -117,7 +117,7 @@ pub(super) trait Protocol: Future + Unpin {
     /// Asks it to take no further requests and to end when the running ones are answered.
     fn finish(&mut self);
 
-    /// Whether an idle client should be told before the connection is closed (HTTP/2's GOAWAY).
+    /// Whether an idle client is notified before the connection is closed (HTTP/2's GOAWAY).
     const ANNOUNCES_ITS_END: bool;
 }
 

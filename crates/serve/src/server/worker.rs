@@ -164,7 +164,7 @@ fn with_alpn(config: Arc<ServerConfig>) -> Arc<ServerConfig> {
     Arc::new(config)
 }
 
-/// Starts a worker's thread. `done` is told how many connections were cut when it ends.
+/// Starts a worker's thread. `done` is sent how many connections were cut when it ends.
 pub(super) fn start(
     index: usize,
     shared: Arc<Shared>,

@@ -42,7 +42,7 @@ const JSON: &str = "application/json";
 pub(super) fn schemas<R: RepresentedResource>() -> Schemas {
     let mut all = Schemas::new();
     add::<Page<R>>(&mut all);
-    add::<R::Shown>(&mut all);
+    add::<R::ListItem>(&mut all);
     add::<R::Item>(&mut all);
     add::<R::Details>(&mut all);
     add::<R::New>(&mut all);
@@ -74,7 +74,7 @@ pub(super) fn of_collection<R: RepresentedResource>() -> Paths {
 /// The operations on one of a kind.
 pub(super) fn of_one<R: RepresentedResource>() -> Paths {
     let words = R::WORDS;
-    let read = answered::<R::Shown>(of_one_thing(&words, "read", words.read), "200");
+    let read = answered::<R::ListItem>(of_one_thing(&words, "read", words.read), "200");
     let read = refused(read, &[403, 404]);
     let change = of_one_thing(&words, "change", words.change)
         .parameter(header("If-Match", Required::True).schema(Some(String::schema())))

@@ -46,7 +46,7 @@ pub(super) trait RepresentedResource: AccountResource {
     /// What a change answers and a tag names: being used is no change.
     type Item: Serialize + ToSchema + Send + Sync;
     /// What lists and a look at one show: the same with what is known of its use.
-    type Shown: Serialize + ToSchema + Send + Sync;
+    type ListItem: Serialize + ToSchema + Send + Sync;
     /// What is known of the use of all of the kind in an account.
     type Uses: Send + Sync;
     /// What describes the body of a creation.
@@ -61,7 +61,7 @@ pub(super) trait RepresentedResource: AccountResource {
     fn item(&self) -> Self::Item;
 
     /// As lists show it.
-    fn shown(&self, uses: &Self::Uses) -> Self::Shown;
+    fn list_item(&self, uses: &Self::Uses) -> Self::ListItem;
 
     /// The same with other details.
     fn with_details(self, details: Self::Details) -> Result<Self, AdministrationError>;
@@ -127,8 +127,8 @@ async fn list<R: RepresentedResource>(
     let within = InAccount { admin: &admin, caller: &caller, account };
     let page = R::page(within, wanted.page()?).await?;
     let uses = R::uses(within).await?;
-    let shown = page.parts.iter().map(|part| part.shown(&uses)).collect();
-    Ok(json(StatusCode::OK, &Page::<R> { shown, next: page.next }))
+    let items = page.parts.iter().map(|part| part.list_item(&uses)).collect();
+    Ok(json(StatusCode::OK, &Page::<R> { items, next: page.next }))
 }
 
 async fn make<R: RepresentedResource>(
@@ -155,8 +155,8 @@ async fn read<R: RepresentedResource>(
 ) -> Result<Response, AdminError> {
     let within = InAccount { admin: &admin, caller: &caller, account: account_named(&account)? };
     let found = R::find(within, id).await?;
-    let shown = found.shown(&R::uses(within).await?);
-    Ok(tagged(json(StatusCode::OK, &shown), &found.item()))
+    let listed = found.list_item(&R::uses(within).await?);
+    Ok(tagged(json(StatusCode::OK, &listed), &found.item()))
 }
 
 async fn change<R: RepresentedResource>(

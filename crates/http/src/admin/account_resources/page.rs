@@ -11,7 +11,7 @@ use super::RepresentedResource;
 
 /// Things, and the cursor of the page behind them.
 pub(super) struct Page<R: RepresentedResource> {
-    pub(super) shown: Vec<R::Shown>,
+    pub(super) items: Vec<R::ListItem>,
     pub(super) next: Option<String>,
 }
 
@@ -23,7 +23,7 @@ fn field<R: RepresentedResource>() -> String {
 impl<R: RepresentedResource> Serialize for Page<R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry(&field::<R>(), &self.shown)?;
+        map.serialize_entry(&field::<R>(), &self.items)?;
         if let Some(next) = &self.next {
             map.serialize_entry("next", next)?;
         }
@@ -33,12 +33,12 @@ impl<R: RepresentedResource> Serialize for Page<R> {
 
 impl<R: RepresentedResource> PartialSchema for Page<R> {
     fn schema() -> RefOr<Schema> {
-        let things = ArrayBuilder::new().items(Ref::from_schema_name(R::Shown::name()));
+        let items = ArrayBuilder::new().items(Ref::from_schema_name(R::ListItem::name()));
         let next = ObjectBuilder::new()
             .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
             .description(Some("The cursor of the page behind this one."));
         let field = field::<R>();
-        ObjectBuilder::new().property(&field, things).property("next", next).required(field).into()
+        ObjectBuilder::new().property(&field, items).property("next", next).required(field).into()
     }
 }
 

@@ -11,7 +11,7 @@ use super::{SCHEMAS, parameters};
 
 const PROBLEM: &str = "application/problem+json";
 
-/// Whether what is at a path shows an `ETag`.
+/// Whether the resource at a path has an `ETag`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tagged {
     /// It does, and asks for it.

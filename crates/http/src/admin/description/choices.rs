@@ -8,7 +8,7 @@ use utoipa::openapi::{Object, OpenApi, Ref, RefOr, Schema};
 
 use super::SCHEMAS;
 
-/// Takes every object out of the choices that it stands in, and refers to it by the name of the choice and of its field.
+/// Takes every object out of the choices that contain it, and refers to it by the name of the choice and of its field.
 pub(super) fn give_names(description: &mut OpenApi) {
     let Some(components) = &mut description.components else { return };
     let mut named = BTreeMap::new();

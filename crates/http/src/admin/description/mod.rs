@@ -1,7 +1,7 @@
 //! The description of these routes, as OpenAPI 3.1: what the code says of them, and what is the same for many of them and
 //! therefore said here, once.
 //!
-//! Nothing here is about one operation alone: that stands at its handler. `tests/admin/openapi.rs` and the clients that are
+//! Nothing here is about one operation alone: that is written at its handler. `tests/admin/openapi.rs` and the clients that are
 //! driven by the description (`tests/clients/`) find out what is not true.
 
 mod answers;

@@ -1,6 +1,6 @@
 //! Who may call an operation: in words, and as the names of roles beside the security scheme, where OpenAPI 3.1 has them.
 //!
-//! The rule is the engine's (`auth/src/administration/caller.rs`). That it is told as it is, operation for operation, is what
+//! The rule is the engine's (`auth/src/administration/caller.rs`). That the description agrees with it, operation for operation, is what
 //! `tests/admin/coverage.rs` sees to.
 
 use http::Method;

@@ -2,7 +2,7 @@
 //!
 //! It is Swagger UI, as its package has it; ours are the page around it and what it is started with. Nothing is loaded from
 //! elsewhere. The policy allows no script but those two, none that is made of text, and nobody to frame the page. It needs no
-//! login: the description is no secret, and whoever tries an operation shows a bearer of their own.
+//! login: the description is no secret, and whoever tries an operation sends a bearer of their own.
 
 use std::sync::Arc;
 
