@@ -185,8 +185,8 @@ impl Layered<ShortcutService> {
     /// flight, and touches nothing that is shared but counters.
     pub(crate) fn answer_at_once<B>(&self, request: &http::Request<B>, peer: Peer) -> Option<Response> {
         let begin = |source| RequestContext::begin(&self.endpoint, request, source);
-        let head = (Headers::Map(request.headers()), request.version());
-        let (context, plain) = self.plain_response(head, peer, begin)?;
+        let headers = Headers::Map(request.headers());
+        let (context, plain) = self.plain_response(headers, request.version(), peer, begin)?;
         let mut answer = Response::from(plain);
         context.end(&self.endpoint, &mut answer);
         Some(answer)
@@ -201,7 +201,7 @@ impl Layered<ShortcutService> {
     ) -> Option<StatusCode> {
         let headers = Headers::Parsed(headers);
         let begin = |source| RequestContext::begin_parsed(&self.endpoint, headers, source);
-        let (context, plain) = self.plain_response((headers, Version::HTTP_11), peer, begin)?;
+        let (context, plain) = self.plain_response(headers, Version::HTTP_11, peer, begin)?;
         let status = plain.status;
         plain.fields.write(out);
         context.end_parsed(&self.endpoint, &plain, out);
@@ -211,7 +211,8 @@ impl Layered<ShortcutService> {
     /// None: the shortcut cannot, or something is unusual; the long way finds out what. There it panics again, too.
     fn plain_response(
         &self,
-        (headers, version): (Headers<'_>, Version),
+        headers: Headers<'_>,
+        version: Version,
         peer: Peer,
         begin: impl FnOnce(RequestSource) -> RequestContext,
     ) -> Option<(RequestContext, PlainResponse)> {
