@@ -5,6 +5,7 @@
 
 use std::error::Error as _;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
@@ -24,6 +25,12 @@ const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 /// How many last uses are written in one commit. They are scattered over the table, so each costs a page of its own.
 const TOUCH_BATCH: usize = 128;
+
+/// How many changes of the directory are kept for those who follow it: whoever is further behind reads it whole.
+const KEPT_CHANGES: u64 = 100_000;
+
+/// How many more there may be before any are forgotten; twice as many are forgotten at most in one commit.
+const MORE_CHANGES: u64 = 10_000;
 
 /// Does a task again and again: the next time when it is done, and so long after its last turn began.
 async fn every<F>(period: Duration, name: &'static str, task: impl Fn() -> F)
@@ -61,6 +68,7 @@ impl Auth {
             every(touch, "store changes that were not taken", || self.retry_later()),
             every(sweep, "end the sessions that have expired", || self.end_expired()),
             every(sweep, "remove what was kept for a time", || self.remove_kept()),
+            every(sweep, "forget changes of the directory", || self.trim_changes()),
             every(follow, "follow the master keys", || self.follow_master_keys()),
             every(follow, "follow the directory", || self.follow()),
             every(follow, "seal secrets anew", || async { self.reseal().await.map(drop) }),
@@ -144,6 +152,19 @@ impl Auth {
         }
         let now = self.clock.now();
         self.erase_superseded(now).await.and(self.prune_audit(now).await).and(self.forget_answers(now).await)
+    }
+
+    /// Forgets the oldest changes of the directory when there are many.
+    pub async fn trim_changes(&self) -> Result<(), StoreError> {
+        let newest = self.sequence().0;
+        let more = newest.saturating_sub(self.trimmed_at.load(Ordering::Relaxed));
+        if more.unsigned_abs() < MORE_CHANGES {
+            return Ok(());
+        }
+        let trim = Change::TrimChanges { keep: KEPT_CHANGES, limit: 2 * MORE_CHANGES };
+        self.store.commit(vec![trim]).await?;
+        self.trimmed_at.store(newest, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Removes the sessions that are dead at `now`, from memory and then, in small batches, from the store; what the store

@@ -73,6 +73,8 @@ pub struct Auth {
     pub(crate) unstored_locks: UnstoredLocks,
     pub(crate) intervals: Intervals,
     pub(crate) sequence: AtomicI64,
+    /// The sequence at which changes of the directory were forgotten last; 0: not since the start.
+    pub(crate) trimmed_at: AtomicI64,
     /// What is counted for the audit, and written once a minute.
     pub(crate) folded: Folded,
     pub(crate) refusals: RefusalCounts,
@@ -161,6 +163,7 @@ impl Auth {
             unstored_locks: UnstoredLocks::default(),
             intervals: settings.intervals,
             sequence: AtomicI64::new(0),
+            trimmed_at: AtomicI64::default(),
             folded: Folded::default(),
             refusals: RefusalCounts::default(),
             audit_retention: settings.audit_retention,

@@ -56,7 +56,7 @@ async fn a_name_that_was_given_up_is_somebody_elses_at_once() {
 /// More than are read one by one.
 #[tokio::test]
 async fn a_thousand_who_change_together_are_all_followed() {
-    let names: Vec<String> = (0..1_000).map(|number| format!("user-{number}")).collect();
+    let names: Vec<String> = (0..1_100).map(|number| format!("user-{number}")).collect();
     let mut users = Vec::new();
     let server = TestServer::start_with(|fixture, _| {
         let anybody = fixture.user("name").clone();
@@ -105,4 +105,52 @@ async fn users_of_two_accounts_who_change_together_are_all_followed() {
     server.change(vec![disabled(&users[0]), disabled(&ben)]).await;
     assert_eq!(log_in("87654321", "ben").await, 401);
     assert_eq!(log_in(vestibule_testkit::ACCOUNT, "anna").await, 401);
+}
+
+#[tokio::test]
+async fn what_is_trimmed_before_it_was_followed_is_read_anew() {
+    let (server, users) = server(&["anna", "ben"]).await;
+    let session = vestibule_testkit::session_of(server.log_in("anna", PASSWORD).await).await;
+    let kept = vestibule_testkit::session_of(server.log_in("ben", PASSWORD).await).await;
+    server.store.commit(vec![Change::DeleteUser(users[0].id), renamed(&users[1], "bob")]).await.unwrap();
+    server.store.commit(vec![Change::TrimChanges { keep: 0, limit: u64::MAX }]).await.unwrap();
+    server.auth.follow().await.unwrap();
+    assert_eq!(server.refresh(&session).await, 401);
+    assert_eq!(server.refresh(&kept).await, 200);
+    assert_eq!(id_of(&server, "bob").await, Some(users[1].id.to_string()));
+}
+
+#[tokio::test]
+async fn an_account_that_is_gone_with_its_changes_is_forgotten() {
+    let (server, _) = server(&["anna"]).await;
+    let session = vestibule_testkit::session_of(server.log_in("anna", PASSWORD).await).await;
+    let account = vestibule_testkit::ACCOUNT.parse().unwrap();
+    let gone = vec![Change::DeleteAccount(account), Change::TrimChanges { keep: 0, limit: u64::MAX }];
+    server.store.commit(gone).await.unwrap();
+    server.store.commit(vec![Change::TrimChanges { keep: 0, limit: u64::MAX }]).await.unwrap();
+    server.auth.follow().await.unwrap();
+    assert_eq!(server.refresh(&session).await, 401);
+    assert_eq!(server.log_in("anna", PASSWORD).await.status(), 401);
+}
+
+/// As many as one commit names one by one.
+fn a_thousand_skills() -> Vec<Change> {
+    let account = vestibule_testkit::ACCOUNT.parse().unwrap();
+    let skill = |id| Change::PutSkill(account, vestibule_model::Skill { id, name: format!("skill {id}") });
+    (1..=1_000).map(skill).collect()
+}
+
+#[tokio::test]
+async fn the_oldest_changes_of_the_directory_are_forgotten_when_there_are_very_many() {
+    let (server, _) = server(&[]).await;
+    let before = server.store.directory().await.unwrap().sequence;
+    for _ in 0..111 {
+        server.store.commit(a_thousand_skills()).await.unwrap();
+    }
+    server.auth.follow().await.unwrap();
+    assert!(!server.store.changes(before).await.unwrap().is_trimmed);
+    server.auth.trim_changes().await.unwrap();
+    assert!(server.store.changes(before).await.unwrap().is_trimmed);
+    let kept = vestibule_store::Sequence(server.store.directory().await.unwrap().sequence.0 - 100_000);
+    assert!(!server.store.changes(kept).await.unwrap().is_trimmed);
 }
