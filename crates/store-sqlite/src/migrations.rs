@@ -62,6 +62,11 @@ pub(crate) const ALL: &[Migration] = &[
         name: "parts_of_the_directory",
         sql: include_str!("../migrations/0010_parts_of_the_directory.sql"),
     },
+    Migration {
+        number: 11,
+        name: "consumed_values",
+        sql: include_str!("../migrations/0011_consumed_values.sql"),
+    },
 ];
 
 /// The step that made the audit.

@@ -128,6 +128,21 @@ pub enum Change {
     },
     /// Forgets every answer that is sealed under a generation of the master key.
     ForgetAnswersUnder(Generation),
+    /// Consumes a value that counts once: a nonce, the id of an assertion, the step of a one-time password. Fails the transaction
+    /// with `AlreadyConsumed` when it was consumed before and is not forgotten, however long ago. No change of the directory.
+    ConsumeOnce {
+        /// What it is, as a digest that also says of what kind: kinds share one table.
+        value: [u8; 32],
+        /// From when on it is refused for its age alone, and may be forgotten.
+        expires: Millis,
+    },
+    /// Forgets consumed values, those that expired first, while they expired before a time, and at most so many.
+    ForgetConsumed {
+        /// A value that expires then or later stays.
+        before: Millis,
+        /// The most to forget.
+        limit: usize,
+    },
     /// Writes an entry of the audit behind the newest one. It is there exactly when the transaction is. One about a user
     /// gets the login name that the user has at this step of the transaction, unless it says it itself; of a user who is not
     /// there, that of its target, if that is the user.
@@ -234,6 +249,7 @@ impl Change {
                 | Self::RememberAnswer { .. }
                 | Self::ForgetAnswers { .. }
                 | Self::ForgetAnswersUnder(_)
+                | Self::ForgetConsumed { .. }
                 | Self::Audit(_)
                 | Self::Probe
                 | Self::TrimChanges { .. }
@@ -284,6 +300,8 @@ impl Change {
             | Self::RememberAnswer { .. }
             | Self::ForgetAnswers { .. }
             | Self::ForgetAnswersUnder(_)
+            | Self::ConsumeOnce { .. }
+            | Self::ForgetConsumed { .. }
             | Self::Audit(_)
             | Self::TrimChanges { .. }
             | Self::Probe

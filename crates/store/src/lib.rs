@@ -165,6 +165,9 @@ pub enum StoreError {
     /// [`Change::OpenSession`] found its user gone, disabled, or with other credentials than it was opened with.
     #[error("the user's credentials changed while the session was being opened")]
     StaleCredentials,
+    /// [`Change::ConsumeOnce`] found that the value had been consumed.
+    #[error("the value counts once, and was used before")]
+    AlreadyConsumed,
     /// A value that must be unique is taken, or something referred to does not exist. Says which.
     #[error("the change does not fit what is stored: {0}")]
     Constraint(String),

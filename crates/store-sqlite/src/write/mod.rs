@@ -6,6 +6,7 @@ mod answers;
 mod applications;
 pub(crate) mod audit;
 mod changes;
+mod consumed;
 mod credentials;
 mod deletion;
 mod directory;
@@ -72,6 +73,8 @@ fn apply(connection: &Connection, chain: &mut Chain, change: &Change) -> Result<
         }
         Change::ForgetAnswers { before, limit } => answers::forget(connection, *before, *limit)?,
         Change::ForgetAnswersUnder(generation) => answers::forget_under(connection, *generation)?,
+        Change::ConsumeOnce { value, expires } => consumed::consume(connection, value, *expires)?,
+        Change::ForgetConsumed { before, limit } => consumed::forget(connection, *before, *limit)?,
         Change::ExpectMasterKey(generation) => master_keys::expect(connection, *generation)?,
         Change::ActivateMasterKey { generation, check_value, at } => {
             chain.before_rotation(connection)?;

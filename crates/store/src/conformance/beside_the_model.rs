@@ -142,10 +142,16 @@ fn scope() -> impl Strategy<Value = DirectoryScope> {
 
 fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
-        2 => (-1..3_i64, scope()).prop_map(|(at, scope)| Change::ExpectUnchanged {
+        4 => (-1..3_i64, scope()).prop_map(|(at, scope)| Change::ExpectUnchanged {
             since: Sequence(at.min(0)),
             scopes: vec![scope],
         }),
+        1 => (0..3_u8, 0..5_i64).prop_map(|(value, at)| Change::ConsumeOnce {
+            value: [value; 32],
+            expires: Millis::from_unix(at),
+        }),
+        1 => (0..5_i64, 0..3_usize)
+            .prop_map(|(before, limit)| Change::ForgetConsumed { before: Millis::from_unix(before), limit }),
         1 => (0..20_u64, 0..20_u64).prop_map(|(keep, limit)| Change::TrimChanges { keep, limit }),
         4 => an_account().prop_map(|account| Change::PutAccount(account.into())),
         1 => (name(), 1..3_i64).prop_map(|(account, id)| Change::PutProfile(account, profile(id))),
@@ -361,7 +367,9 @@ mod tests {
         let moved = refused(&StoreError::DirectoryMoved);
         let stale = refused(&StoreError::StaleCredentials);
         let misfits = refused(&StoreError::Constraint(String::new()));
-        let met = (fates[&None], moved, stale, misfits, opened);
-        assert!(fates[&None] > 500 && moved > 50 && stale > 100 && misfits > 100 && opened > 50, "{met:?}");
+        let consumed = refused(&StoreError::AlreadyConsumed);
+        let met = (fates[&None], moved, stale, misfits, consumed, opened);
+        let refused_enough = moved > 50 && stale > 100 && misfits > 100 && consumed > 20;
+        assert!(fates[&None] > 500 && refused_enough && opened > 50, "{met:?}");
     }
 }

@@ -26,6 +26,8 @@ pub mod applications;
 pub mod audit;
 pub mod beside_the_model;
 #[expect(missing_docs, reason = "a fact's name says it")]
+pub mod consumed;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod credentials;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod deletion;
@@ -216,6 +218,14 @@ macro_rules! conformance_suite {
                 changes_are_trimmed_oldest_first
                 who_followed_no_further_than_what_is_trimmed_is_told
                 a_position_that_was_never_reached_is_told
+            }
+            consumed {
+                a_value_is_consumed_once
+                a_value_that_has_expired_is_refused_until_it_is_forgotten
+                of_many_who_consume_a_value_at_once_one_does
+                what_is_committed_with_a_consumed_value_is_not_done
+                values_that_expired_first_are_forgotten_first_and_no_more_than_asked_for
+                consuming_does_not_move_the_directory
             }
             expectations {
                 what_did_not_change_lets_pass

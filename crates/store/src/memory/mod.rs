@@ -5,6 +5,7 @@
 mod administration;
 mod answers;
 mod audit;
+mod consumed;
 mod deletion;
 mod directory;
 mod master_keys;
@@ -23,6 +24,7 @@ use vestibule_model::{
 use self::administration::Administration;
 use self::answers::Answers;
 use self::audit::Audit;
+use self::consumed::Consumed;
 use self::directory::Directory;
 use self::master_keys::MasterKeys;
 use self::transaction::Transaction;
@@ -40,11 +42,12 @@ pub struct MemoryStore {
 /// Everything that is stored.
 #[derive(Debug, Default)]
 struct Tables {
-    /// Shared, as are the next five, so that a transaction keeps the state before it for the price of a pointer.
+    /// Shared, as are the next six, so that a transaction keeps the state before it for the price of a pointer.
     directory: Arc<Directory>,
     administration: Arc<Administration>,
     audit: Arc<Audit>,
     answers: Arc<Answers>,
+    consumed: Arc<Consumed>,
     uses: Arc<Uses>,
     master_keys: Arc<MasterKeys>,
     sessions: BTreeMap<SessionId, Session>,

@@ -8,13 +8,22 @@ use vestibule_model::{Application, AuditRecord, Session, SessionId};
 use super::administration::Administration;
 use super::answers::Answers;
 use super::audit::Audit;
+use super::consumed::Consumed;
 use super::directory::Directory;
 use super::master_keys::MasterKeys;
 use super::{Tables, Uses};
 use crate::{Change, Changed, DirectoryScope, Part, Sequence, StoreError, Touch};
 
 /// Everything but the sessions.
-type Shared = (Arc<Directory>, Arc<Administration>, Arc<Audit>, Arc<Answers>, Arc<Uses>, Arc<MasterKeys>);
+type Shared = (
+    Arc<Directory>,
+    Arc<Administration>,
+    Arc<Audit>,
+    Arc<Answers>,
+    Arc<Consumed>,
+    Arc<Uses>,
+    Arc<MasterKeys>,
+);
 
 pub(super) struct Transaction<'a> {
     tables: &'a mut Tables,
@@ -34,6 +43,7 @@ impl<'a> Transaction<'a> {
             Arc::clone(&tables.administration),
             Arc::clone(&tables.audit),
             Arc::clone(&tables.answers),
+            Arc::clone(&tables.consumed),
             Arc::clone(&tables.uses),
             Arc::clone(&tables.master_keys),
         );
@@ -63,6 +73,7 @@ impl<'a> Transaction<'a> {
             tables.administration,
             tables.audit,
             tables.answers,
+            tables.consumed,
             tables.uses,
             tables.master_keys,
         ) = self.before;
@@ -90,6 +101,8 @@ impl<'a> Transaction<'a> {
             }
             Change::ForgetAnswers { before, limit } => self.answers().forget(before, limit),
             Change::ForgetAnswersUnder(generation) => self.answers().forget_under(generation),
+            Change::ConsumeOnce { value, expires } => return self.consumed().consume(value, expires),
+            Change::ForgetConsumed { before, limit } => self.consumed().forget(before, limit),
             Change::ExpectMasterKey(_)
             | Change::ActivateMasterKey { .. }
             | Change::RetireMasterKey { .. } => {
@@ -259,6 +272,10 @@ impl<'a> Transaction<'a> {
 
     fn answers(&mut self) -> &mut Answers {
         Arc::make_mut(&mut self.tables.answers)
+    }
+
+    fn consumed(&mut self) -> &mut Consumed {
+        Arc::make_mut(&mut self.tables.consumed)
     }
 
     fn audit(&mut self) -> &mut Audit {
