@@ -146,7 +146,7 @@ fn change() -> impl Strategy<Value = Change> {
             since: Sequence(at.min(0)),
             scopes: vec![scope],
         }),
-        1 => (0..3_u8, 0..5_i64).prop_map(|(value, at)| Change::ConsumeOnce {
+        6 => (0..2_u8, 0..5_i64).prop_map(|(value, at)| Change::ConsumeOnce {
             value: [value; 32],
             expires: Millis::from_unix(at),
         }),
