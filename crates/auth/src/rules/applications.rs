@@ -1,0 +1,106 @@
+//! The rules of API keys, OAuth clients and application tokens.
+
+use ipnet::IpNet;
+use vestibule_model::{Account, ApiKey, ApplicationToken, OauthClient};
+
+use super::neighbours::{Neighbours, PartKind};
+use super::rule::Rule;
+use super::texts::{name_violation, text_violation};
+use super::violation::{Ruled, Violation, changed};
+
+/// How many OAuth clients an account may have: as many as API keys.
+const MOST_CLIENTS: usize = ApiKey::MAX_PER_ACCOUNT;
+
+/// How many networks an application may be used from.
+const MOST_ADDRESSES: usize = 1_000;
+
+impl Ruled for ApiKey {
+    fn tidy(&mut self) {
+        self.privileges.sort_unstable();
+        self.privileges.dedup();
+    }
+
+    fn violations(&self, before: Option<&Self>, neighbours: &dyn Neighbours) -> Vec<Violation> {
+        let mut found = Vec::new();
+        let renamed = changed(before, self, |key| &key.name);
+        if renamed {
+            found.extend(name_violation((Rule::ApiKeyNameLength, Rule::ApiKeyNameCharacters), &self.name));
+        }
+        let texts: [(Rule, fn(&Self) -> &String); 2] = [
+            (Rule::ApiKeyDeveloper, |key| &key.developer),
+            (Rule::ApiKeyDescription, |key| &key.description),
+        ];
+        let another = texts.into_iter().filter(|(_, text)| changed(before, self, text));
+        found.extend(another.filter_map(|(rule, text)| text_violation(rule, text(self))));
+        if changed(before, self, |key| &key.addresses) {
+            found.extend(addresses(Rule::ApiKeyAddresses, &self.addresses));
+        }
+        if renamed && neighbours.has_other_named(PartKind::ApiKey, self.id.0, &self.name) {
+            found.push(Violation::of(Rule::ApiKeyNameTaken));
+        }
+        if before.is_none() {
+            let place = (PartKind::ApiKey, self.id.0, neighbours);
+            found.extend(room(Rule::ApiKeyCount, place, (Self::MAX_PER_ACCOUNT, "API keys")));
+            found.extend(free(Rule::AppKeyTaken, place, &self.app_key));
+        }
+        found
+    }
+}
+
+impl Ruled for OauthClient {
+    fn tidy(&mut self) {
+        self.privileges.sort_unstable();
+        self.privileges.dedup();
+    }
+
+    fn violations(&self, before: Option<&Self>, neighbours: &dyn Neighbours) -> Vec<Violation> {
+        let mut found = Vec::new();
+        if changed(before, self, |client| &client.name) {
+            found.extend(name_violation((Rule::ClientNameLength, Rule::ClientNameCharacters), &self.name));
+        }
+        if changed(before, self, |client| &client.addresses) {
+            found.extend(addresses(Rule::ClientAddresses, &self.addresses));
+        }
+        if before.is_none() {
+            let place = (PartKind::OauthClient, self.id.0, neighbours);
+            found.extend(room(Rule::ClientCount, place, (MOST_CLIENTS, "OAuth clients")));
+            found.extend(free(Rule::ClientIdTaken, place, &self.client_id));
+        }
+        found
+    }
+}
+
+impl Ruled for ApplicationToken {
+    fn violations(&self, before: Option<&Self>, neighbours: &dyn Neighbours) -> Vec<Violation> {
+        let mut found = Vec::new();
+        if changed(before, self, |token| &token.name) {
+            found.extend(name_violation((Rule::TokenNameLength, Rule::TokenNameCharacters), &self.name));
+            let is_taken = neighbours.has_other_named(PartKind::ApplicationToken, self.id.0, &self.name);
+            found.extend(is_taken.then(|| Violation::of(Rule::TokenNameTaken)));
+        }
+        if before.is_none() {
+            let place = (PartKind::ApplicationToken, self.id.0, neighbours);
+            let most = (Account::MAX_APPLICATION_TOKENS, "application tokens");
+            found.extend(room(Rule::TokenCount, place, most));
+        }
+        found
+    }
+}
+
+fn addresses(rule: Rule, addresses: &[IpNet]) -> Option<Violation> {
+    (addresses.len() > MOST_ADDRESSES).then(|| Violation::with(rule, MOST_ADDRESSES))
+}
+
+/// Which thing is new, and beside what.
+type Place<'a> = (PartKind, i64, &'a dyn Neighbours);
+
+/// Disabled ones count as well.
+fn room(rule: Rule, (kind, id, neighbours): Place<'_>, (most, what): (usize, &str)) -> Option<Violation> {
+    let is_full = neighbours.others(kind, id) >= most;
+    is_full.then(|| Violation::with(rule, format_args!("{most} {what}")))
+}
+
+/// What bots are tied to is one thing: no key and no client of the account has it.
+fn free(rule: Rule, (kind, id, neighbours): Place<'_>, public_id: &str) -> Option<Violation> {
+    neighbours.has_other_application(kind, id, public_id).then(|| Violation::of(rule))
+}

@@ -1,0 +1,35 @@
+//! The rules of what the directory may hold: accounts, users, and what belongs to an account.
+//!
+//! Stands below everything that changes the directory. The administration API asks it about each change, `vestibule apply`
+//! about everything that a file makes or changes, `vestibule doctor` about everything that is there. [`Rule`] lists every
+//! rule with its words; the files beside it say when one is broken. Knows no HTTP, no store, and not who asks: whether
+//! somebody may do it at all is decided elsewhere.
+//!
+//! What keeps a value is not asked about that value: rows from before a rule are repaired field by field, and each change
+//! of another field goes through meanwhile.
+
+mod account;
+mod applications;
+mod entry;
+mod index;
+mod neighbours;
+mod numbered;
+mod owners;
+mod rule;
+mod services;
+mod texts;
+mod user;
+mod values;
+mod violation;
+
+pub use account::account_violations;
+pub use index::{AccountIndex, InstallationIndex};
+pub use neighbours::{Installation, Neighbours, PartKind, Reference};
+pub(crate) use numbered::{LARGEST_ID, MOST_NUMBERED};
+pub use numbered::{check_id, next_id};
+pub use owners::{check_deleted_account, check_owner_left};
+pub use rule::{Kind, Rule};
+pub(crate) use texts::name_fault;
+pub use user::check_password_of;
+pub use values::{check_value, check_values_together};
+pub use violation::{Ruled, Violation, changed};

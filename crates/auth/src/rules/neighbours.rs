@@ -1,0 +1,70 @@
+//! What the rules have to know of everything else that is there.
+
+use vestibule_model::{AccountId, Population, UserId};
+
+/// The kinds of things that belong to an account, its users aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PartKind {
+    /// Sets of permissions.
+    Profile,
+    /// Groups of users.
+    Group,
+    /// Skills.
+    Skill,
+    /// API keys.
+    ApiKey,
+    /// OAuth clients.
+    OauthClient,
+    /// Application tokens.
+    ApplicationToken,
+}
+
+/// A thing that users and groups may name, by its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reference {
+    /// A profile of a user.
+    Profile(i64),
+    /// A group that users are in or manage, or that is above another.
+    Group(i64),
+    /// A skill of a user.
+    Skill(i64),
+}
+
+/// What is in an account beside the thing that is judged.
+pub trait Neighbours {
+    /// Whether there is a thing of this id.
+    fn has(&self, reference: Reference) -> bool;
+
+    /// The group above a group.
+    fn parent(&self, group: i64) -> Option<i64>;
+
+    /// How many groups there are.
+    fn groups(&self) -> usize;
+
+    /// Whether another user than `id` has this login name.
+    fn has_other_user(&self, id: UserId, population: Population, login_name: &str) -> bool;
+
+    /// Whether another thing of the kind than that of the id has this name.
+    fn has_other_named(&self, kind: PartKind, id: i64, name: &str) -> bool;
+
+    /// How many others of the kind there are than that of the id.
+    fn others(&self, kind: PartKind, id: i64) -> usize;
+
+    /// Whether an API key or OAuth client has this public id.
+    fn has_application(&self, public_id: &str) -> bool;
+
+    /// Whether one but that of this kind and id has it.
+    fn has_other_application(&self, kind: PartKind, id: i64, public_id: &str) -> bool;
+
+    /// How many users refer to it, and how many groups.
+    fn referring(&self, to: Reference) -> (usize, usize);
+}
+
+/// What is in the installation beside the account that is judged.
+pub trait Installation {
+    /// Whether another account has this client code.
+    fn has_other_code(&self, account: AccountId, code: &str) -> bool;
+
+    /// Whether another account has this client number.
+    fn has_other_number(&self, account: AccountId, number: i32) -> bool;
+}

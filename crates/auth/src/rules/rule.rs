@@ -1,0 +1,150 @@
+//! Every rule of the directory, each with the field that it is about and the words in which it is refused.
+
+/// In which way a rule is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// By a value that nobody may have.
+    Invalid,
+    /// By a value that somebody else has.
+    Taken,
+    /// By what is there besides.
+    Conflict,
+}
+
+const NAME_LENGTH: &str = "this has to have 1 to {} characters";
+const NAME_CHARACTERS: &str = "no spaces around it, no control characters and none that are not seen";
+const TEXT: &str = "this has to have at most {} characters and no control characters";
+const TAKEN: &str = "this is taken";
+const AT_MOST: &str = "{} at most";
+const NOT_NEGATIVE: &str = "this has to be 0 or more";
+const MISSING: &str = "there is none with the {}";
+const NUMBERED_COUNT: &str = "the account has {} of this kind already, and may not have more";
+const IN_USE: &str = "{} to it";
+const APPLICATION_COUNT: &str = "an account has at most {}: delete one that is not needed";
+const VALUE: &str = "1 to {} characters of ASCII, no spaces";
+
+/// Makes the enumeration, and with it [`Rule::ALL`]: a rule that is not in the list is none.
+macro_rules! rulebook {
+    ($($rule:ident: $kind:ident $field:literal $words:expr;)*) => {
+        /// A rule. Who breaks it is refused with the same words wherever they try.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Rule {
+            $(#[doc = concat!("Of `", $field, "`.")] $rule,)*
+        }
+
+        impl Rule {
+            /// Every rule that there is.
+            pub const ALL: &[Self] = &[$(Self::$rule),*];
+
+            /// The field that it is about, by its name in the administration API; empty: the thing as a whole.
+            pub const fn field(self) -> &'static str {
+                match self { $(Self::$rule => $field,)* }
+            }
+
+            /// In which way it is broken.
+            pub const fn kind(self) -> Kind {
+                match self { $(Self::$rule => Kind::$kind,)* }
+            }
+
+            /// Why it refuses; `{}` stands for what is particular to a case.
+            pub(super) const fn words(self) -> &'static str {
+                match self { $(Self::$rule => $words,)* }
+            }
+        }
+    };
+}
+
+rulebook! {
+    AccountCodeLength: Invalid "code" NAME_LENGTH;
+    AccountCodeCharacters: Invalid "code" NAME_CHARACTERS;
+    AccountCodeTaken: Taken "code" TAKEN;
+    AccountNumberNegative: Invalid "number" NOT_NEGATIVE;
+    AccountNumberTaken: Taken "number" TAKEN;
+    TimeZone: Invalid "time_zone" "there is no such time zone; names are such as Europe/Athens";
+    PasswordStrength: Invalid "password_policy.min_strength" AT_MOST;
+    PasswordLength: Invalid "password_policy.min_length" AT_MOST;
+    PasswordHistory: Invalid "password_policy.history" AT_MOST;
+    IdleLimit: Invalid "session_policy.idle_seconds" "at least 1";
+    LiveVoxIdleLimit: Invalid "livevox_session_policy.idle_seconds" "at least 1";
+    AdministratorsLockedOut: Conflict "" "nobody could administer any more";
+    AdministratorsAccount: Conflict "" "the administrators' account cannot be deleted";
+    OwnerLeft: Conflict "" "there would be no owner left who may log in";
+
+    ServiceCount: Invalid "services" AT_MOST;
+    ServiceNameLength: Invalid "services" NAME_LENGTH;
+    ServiceNameCharacters: Invalid "services" NAME_CHARACTERS;
+    ServiceTwice: Invalid "services" "{} is there twice";
+    ServiceAddressLength: Invalid "services" "base_uri of {} characters at most";
+    ServiceAddress: Invalid "services" "base_uri of {}";
+
+    LoginNameLength: Invalid "login_name" NAME_LENGTH;
+    LoginNameCharacters: Invalid "login_name" NAME_CHARACTERS;
+    LoginNameTaken: Taken "login_name" TAKEN;
+    FullName: Invalid "full_name" TEXT;
+    Nickname: Invalid "nickname" TEXT;
+    Email: Invalid "email" TEXT;
+    MaxChats: Invalid "max_chats" NOT_NEGATIVE;
+    MaxAsyncChats: Invalid "max_async_chats" NOT_NEGATIVE;
+    ProfileMissing: Invalid "profiles" MISSING;
+    SkillMissing: Invalid "skills" MISSING;
+    ManagedGroupMissing: Invalid "manager_of" MISSING;
+    GroupMissing: Invalid "member_of" MISSING;
+    KeyOfNoBot: Invalid "allowed_app_key" "only a bot logs in with an API key";
+    AllowedKeyMissing: Invalid "allowed_app_key" "the account has no API key and no OAuth client with this";
+    PasswordOfBot: Invalid "password" "a bot has no password, it logs in with an API key";
+    PasswordPolicy: Invalid "password" "{}";
+    UserNumbers: Taken "number" TAKEN;
+
+    ProfileNameLength: Invalid "name" NAME_LENGTH;
+    ProfileNameCharacters: Invalid "name" NAME_CHARACTERS;
+    ProfileNameTaken: Taken "name" TAKEN;
+    ProfilePermissions: Invalid "permissions" AT_MOST;
+    ProfileId: Invalid "id" "from -{0} to {0}";
+    ProfileIds: Taken "id" TAKEN;
+    ProfileCount: Conflict "" NUMBERED_COUNT;
+    ProfileInUse: Conflict "" IN_USE;
+    GroupNameLength: Invalid "name" NAME_LENGTH;
+    GroupNameCharacters: Invalid "name" NAME_CHARACTERS;
+    GroupNameTaken: Taken "name" TAKEN;
+    GroupParentMissing: Invalid "parent" "there is no group with the {}";
+    GroupAboveItself: Invalid "parent" "this group would be above itself";
+    GroupId: Invalid "id" "from -{0} to {0}";
+    GroupIds: Taken "id" TAKEN;
+    GroupCount: Conflict "" NUMBERED_COUNT;
+    GroupInUse: Conflict "" IN_USE;
+    SkillNameLength: Invalid "name" NAME_LENGTH;
+    SkillNameCharacters: Invalid "name" NAME_CHARACTERS;
+    SkillNameTaken: Taken "name" TAKEN;
+    SkillId: Invalid "id" "from -{0} to {0}";
+    SkillIds: Taken "id" TAKEN;
+    SkillCount: Conflict "" NUMBERED_COUNT;
+    SkillInUse: Conflict "" IN_USE;
+
+    ApiKeyNameLength: Invalid "name" NAME_LENGTH;
+    ApiKeyNameCharacters: Invalid "name" NAME_CHARACTERS;
+    ApiKeyNameTaken: Taken "name" TAKEN;
+    ApiKeyDeveloper: Invalid "developer" TEXT;
+    ApiKeyDescription: Invalid "description" TEXT;
+    ApiKeyAddresses: Invalid "addresses" AT_MOST;
+    ApiKeyCount: Conflict "" APPLICATION_COUNT;
+    AppKey: Invalid "app_key" VALUE;
+    AppKeyTaken: Taken "app_key" TAKEN;
+    KeySecret: Invalid "secret" VALUE;
+    AccessToken: Invalid "access_token" VALUE;
+    AccessTokenSecret: Invalid "access_token_secret" VALUE;
+    KeySecretAlone: Invalid "access_token_secret" "needed beside secret";
+    AccessTokenSecretAlone: Invalid "secret" "needed beside access_token_secret";
+    ClientNameLength: Invalid "name" NAME_LENGTH;
+    ClientNameCharacters: Invalid "name" NAME_CHARACTERS;
+    ClientAddresses: Invalid "addresses" AT_MOST;
+    ClientCount: Conflict "" APPLICATION_COUNT;
+    ClientId: Invalid "client_id" VALUE;
+    ClientIdTaken: Taken "client_id" TAKEN;
+    ClientSecret: Invalid "secret" VALUE;
+    TokenNameLength: Invalid "name" NAME_LENGTH;
+    TokenNameCharacters: Invalid "name" NAME_CHARACTERS;
+    TokenNameTaken: Taken "name" TAKEN;
+    TokenCount: Conflict "" APPLICATION_COUNT;
+    Token: Invalid "token" "1 to {} characters of 0-9, A-Z, a-z and -";
+    TokenTaken: Taken "token" TAKEN;
+}

@@ -1,0 +1,94 @@
+//! The rules of users.
+
+use vestibule_model::{User, UserKind};
+
+use super::neighbours::{Neighbours, Reference};
+use super::rule::Rule;
+use super::texts::{name_violation, text_violation};
+use super::violation::{Ruled, Violation, changed};
+
+impl Ruled for User {
+    fn tidy(&mut self) {
+        for ids in [&mut self.profiles, &mut self.skills, &mut self.manager_of] {
+            ids.sort_unstable();
+            ids.dedup();
+        }
+    }
+
+    fn violations(&self, before: Option<&Self>, neighbours: &dyn Neighbours) -> Vec<Violation> {
+        let mut found = names(self, before, neighbours);
+        found.extend(limits(self, before));
+        found.extend(references(self, before, neighbours));
+        found.extend(key(self, before, neighbours));
+        let has_another = self.password.is_some() && changed(before, self, |user| &user.password);
+        found.extend(has_another.then(|| check_password_of(self.kind).err()).flatten());
+        found
+    }
+}
+
+/// Whether somebody of this kind may have a password.
+///
+/// # Errors
+///
+/// A bot may not.
+pub fn check_password_of(kind: UserKind) -> Result<(), Violation> {
+    if kind == UserKind::Bot { Err(Violation::of(Rule::PasswordOfBot)) } else { Ok(()) }
+}
+
+fn names(user: &User, before: Option<&User>, neighbours: &dyn Neighbours) -> Vec<Violation> {
+    let mut found = Vec::new();
+    let renamed = changed(before, user, |user| &user.login_name);
+    if renamed {
+        found.extend(name_violation((Rule::LoginNameLength, Rule::LoginNameCharacters), &user.login_name));
+    }
+    let texts: [(Rule, fn(&User) -> &String); 3] = [
+        (Rule::FullName, |user| &user.full_name),
+        (Rule::Nickname, |user| &user.nickname),
+        (Rule::Email, |user| &user.email),
+    ];
+    let another = texts.into_iter().filter(|(_, text)| changed(before, user, text));
+    found.extend(another.filter_map(|(rule, text)| text_violation(rule, text(user))));
+    if renamed && neighbours.has_other_user(user.id, user.population, &user.login_name) {
+        found.push(Violation::of(Rule::LoginNameTaken));
+    }
+    found
+}
+
+fn limits(user: &User, before: Option<&User>) -> Vec<Violation> {
+    let limits: [(Rule, fn(&User) -> &i32); 2] = [
+        (Rule::MaxChats, |user| &user.max_chats),
+        (Rule::MaxAsyncChats, |user| &user.max_async_chats),
+    ];
+    let is_wrong =
+        |(_, limit): &(Rule, fn(&User) -> &i32)| *limit(user) < 0 && changed(before, user, limit);
+    limits.into_iter().filter(is_wrong).map(|(rule, _)| Violation::of(rule)).collect()
+}
+
+/// What a user refers to has to be there, unless they referred to it before: a key may be gone since, and nobody is to be
+/// kept from disabling the bot.
+fn references(user: &User, before: Option<&User>, neighbours: &dyn Neighbours) -> Vec<Violation> {
+    let lists: [(Rule, fn(&User) -> &[i64], fn(i64) -> Reference); 3] = [
+        (Rule::ProfileMissing, |user| &user.profiles, Reference::Profile),
+        (Rule::SkillMissing, |user| &user.skills, Reference::Skill),
+        (Rule::ManagedGroupMissing, |user| &user.manager_of, Reference::Group),
+    ];
+    let mut found = Vec::new();
+    for (rule, list, reference) in lists {
+        let had = |id: &i64| before.is_some_and(|before| list(before).contains(id));
+        let missing = list(user).iter().filter(|id| !had(id) && !neighbours.has(reference(**id)));
+        found.extend(missing.map(|id| Violation::with(rule, format_args!("id {id}"))));
+    }
+    let joined = user.member_of.filter(|_| changed(before, user, |user| &user.member_of));
+    if let Some(id) = joined.filter(|id| !neighbours.has(Reference::Group(*id))) {
+        found.push(Violation::with(Rule::GroupMissing, format_args!("id {id}")));
+    }
+    found
+}
+
+fn key(user: &User, before: Option<&User>, neighbours: &dyn Neighbours) -> Option<Violation> {
+    let key = user.allowed_app_key.as_ref().filter(|_| changed(before, user, |user| &user.allowed_app_key))?;
+    if user.kind != UserKind::Bot {
+        return Some(Violation::of(Rule::KeyOfNoBot));
+    }
+    (!neighbours.has_application(key)).then(|| Violation::of(Rule::AllowedKeyMissing))
+}
