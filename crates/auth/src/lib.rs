@@ -32,6 +32,7 @@ mod open;
 mod password;
 mod recognise;
 mod refresh;
+mod rules;
 mod self_service;
 mod service;
 mod sessions;
@@ -52,8 +53,7 @@ pub use administration::{
     LoggedInAdministrator, MIN_PASSWORD_LENGTH, MadeOwner, MadeToken, NamedAdministrator, NewToken, NewUser,
     NumberedResource, Overlap, PendingCreation, RefusedRequest, Renewable, Scope, SeenAudit, SessionFilter,
     SessionPage, SessionsUnderIt, StoredResponse, TokenWithText, UserFilter, UserPage, WithSecrets,
-    WriteTime, has_free_name, new_account, new_api_key, new_oauth_client, new_user, next_id, rests_on,
-    ten_digits,
+    WriteTime, new_account, new_api_key, new_oauth_client, new_user, rests_on, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};
@@ -69,6 +69,11 @@ pub use log_out::LogOutError;
 pub use master_keys::{KeySource, KeySourceError, Keys};
 pub use password::{LONGEST_PASSWORD, NewPassword, SetPasswordError, set_password};
 pub use refresh::{Presented, RefreshError};
+pub use rules::{
+    AccountIndex, Installation, InstallationIndex, Kind, Neighbours, Reference, ResourceKind, Rule, Ruled,
+    Violation, account_violations, check_deleted_account, check_owner_left, check_password_of,
+    check_token_holder, check_value, check_values_together, may_log_in, next_id, next_user_number,
+};
 pub use service::{Auth, StartError};
 pub use sessions::{Listed, SessionAccessError};
 pub use settings::{BlockList, FailureLimit, HashSettings, Intervals, Settings};

@@ -10,10 +10,11 @@ use vestibule_store::Change;
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::{AdministrationError, Caller, Scope};
 use crate::directory::AccountEntry;
+use crate::rules::Ruled;
 use crate::service::Auth;
 
 /// A kind of thing that accounts have.
-pub trait AccountResource: Audited + Clone + PartialEq + Send + Sync + 'static {
+pub trait AccountResource: Ruled + Audited + Clone + PartialEq + Send + Sync + 'static {
     /// What people call it.
     const KIND: &'static str;
 
@@ -22,15 +23,6 @@ pub trait AccountResource: Audited + Clone + PartialEq + Send + Sync + 'static {
 
     /// Those of an account, in the order of their ids.
     fn all(account: &AccountEntry) -> Vec<&Self>;
-
-    /// Refuses what breaks a rule beside the others of its account. `before` is what it was; None: it is new. Puts lists in
-    /// their order.
-    fn check(&mut self, account: &AccountEntry, before: Option<&Self>) -> Result<(), AdministrationError>;
-
-    /// Refuses to be deleted while something in its account stands on it.
-    fn expect_deletable(&self, _account: &AccountEntry) -> Result<(), AdministrationError> {
-        Ok(())
-    }
 
     /// The change that puts it into its account.
     fn put(self, account: AccountId) -> Change;
@@ -108,7 +100,7 @@ impl Auth {
             let before = present::<P>(&entry, id)?;
             let mut after = edit(before)?;
             if after != *before {
-                after.check(&entry, Some(before))?;
+                check(&mut after, Some(before), &entry)?;
             }
             unchanged(before)?;
             if after == *before {
@@ -132,12 +124,23 @@ impl Auth {
             let entry: Arc<AccountEntry> = self.account_entry(account)?;
             let part = present::<P>(&entry, id)?;
             unchanged(part)?;
-            part.expect_deletable(&entry)?;
+            part.in_use(&*entry).map_or(Ok(()), Err)?;
             let details = AuditDetails::deleted(part).in_account(account);
             Ok((Some(AuditedWrite::one(part.delete(account), details)), ()))
         })
         .await
     }
+}
+
+/// Puts the lists of a thing in their order, and refuses it by the first rule that it breaks. `before` is what it was; None: it
+/// is new.
+pub(super) fn check<T: Ruled>(
+    thing: &mut T,
+    before: Option<&T>,
+    account: &AccountEntry,
+) -> Result<(), AdministrationError> {
+    thing.tidy();
+    Ok(thing.violations(before, account).into_iter().next().map_or(Ok(()), Err)?)
 }
 
 /// The one of this id.

@@ -1,17 +1,14 @@
 //! Accounts: listed, made, changed, deleted.
 
 use vestibule_model::{
-    Account, AccountId, AccountState, HostPort, LockoutPolicy, NamedPolicy, PasswordPolicy, SessionPolicy,
-    SignOn,
+    Account, AccountId, AccountState, LockoutPolicy, NamedPolicy, PasswordPolicy, SessionPolicy, SignOn,
 };
 use vestibule_store::Change;
 
 use super::audited_write::{AuditDetails, AuditedWrite};
-use super::caller::administrators_account;
-use super::names::check_name;
 use super::{AdministrationError, Caller, Idempotency, Scope};
+use crate::rules::{account_violations, check_deleted_account};
 use crate::service::Auth;
-use crate::strength::STRONGEST;
 
 /// A page of accounts, in the order of their ids.
 pub struct AccountPage {
@@ -22,16 +19,6 @@ pub struct AccountPage {
 }
 
 const QUESTION: &str = "accounts";
-
-/// The longest time zone, service or host, in characters.
-const LONGEST: usize = 253;
-
-/// The longest `min_length` and `history` of passwords.
-const LONGEST_MINIMUM: u16 = 128;
-const LONGEST_HISTORY: u16 = 50;
-
-/// How many services an account may list.
-const MOST_SERVICES: usize = 1_000;
 
 impl Auth {
     /// The accounts that the caller may see.
@@ -90,7 +77,7 @@ impl Auth {
             }
             let blank = policy.copied_into(new_account(id, self.directory.highest_number()));
             let account = Account { id, ..fill(blank)? };
-            self.check_account(&account)?;
+            self.check_account(&account, None)?;
             let details = AuditDetails::made(&account).in_account(id);
             let written = AuditedWrite::one(Change::PutAccount(account.clone().into()), details);
             Ok((Some(written.remembered_under(self, caller, (&idempotency, &account))), account))
@@ -114,7 +101,7 @@ impl Auth {
                 caller.require(Scope::WriteInstallation)?;
             }
             if after != before {
-                self.check_account(&after)?;
+                self.check_account(&after, Some(&before))?;
             }
             unchanged(&before)?;
             if after == before {
@@ -137,10 +124,7 @@ impl Auth {
         self.write_directory(caller, || {
             let account = self.present_account(id)?;
             unchanged(&account)?;
-            if id == administrators_account() {
-                let reason = "the administrators' account cannot be deleted";
-                return Err(AdministrationError::Conflict(reason.into()));
-            }
+            check_deleted_account(id)?;
             let details = AuditDetails::deleted(&account).in_account(id);
             Ok((Some(AuditedWrite::one(Change::DeleteAccount(id), details)), ()))
         })
@@ -152,75 +136,10 @@ impl Auth {
         Ok(entry.account.clone())
     }
 
-    fn check_account(&self, account: &Account) -> Result<(), AdministrationError> {
-        check_name("code", &account.code)?;
-        if self.directory.account_with_code(&account.code).is_some_and(|other| other != account.id) {
-            return Err(AdministrationError::Taken("code"));
-        }
-        if self.directory.account_with_number(account.number).is_some_and(|other| other != account.id) {
-            return Err(AdministrationError::Taken("number"));
-        }
-        if account.number < 0 {
-            return Err(AdministrationError::invalid("number", "this has to be 0 or more"));
-        }
-        if account.time_zone.len() > LONGEST || jiff::tz::TimeZone::get(&account.time_zone).is_err() {
-            let reason = "there is no such time zone; names are such as Europe/Athens";
-            return Err(AdministrationError::invalid("time_zone", reason));
-        }
-        check_policies(account)?;
-        let locks_out = account.state == AccountState::Disabled || account.sign_on == SignOn::SsoOnly;
-        if account.id == administrators_account() && locks_out {
-            let reason = "nobody could administer any more";
-            return Err(AdministrationError::Conflict(reason.into()));
-        }
-        check_services(account)
+    fn check_account(&self, account: &Account, before: Option<&Account>) -> Result<(), AdministrationError> {
+        let found = account_violations(account, before, &self.directory);
+        Ok(found.into_iter().next().map_or(Ok(()), Err)?)
     }
-}
-
-/// Policies under which nobody could have a password, or a session, or that would take a hash for each of many passwords.
-fn check_policies(account: &Account) -> Result<(), AdministrationError> {
-    let PasswordPolicy { min_length, history, min_strength, .. } = account.password_policy;
-    if min_strength > STRONGEST {
-        let reason = format!("{STRONGEST} at most");
-        return Err(AdministrationError::invalid("password_policy.min_strength", reason));
-    }
-    if min_length > LONGEST_MINIMUM {
-        let reason = format!("{LONGEST_MINIMUM} at most");
-        return Err(AdministrationError::invalid("password_policy.min_length", reason));
-    }
-    if history > LONGEST_HISTORY {
-        let reason = format!("{LONGEST_HISTORY} at most");
-        return Err(AdministrationError::invalid("password_policy.history", reason));
-    }
-    let idle = [
-        ("session_policy.idle_seconds", account.session_policy.idle_seconds),
-        ("livevox_session_policy.idle_seconds", account.livevox_session_policy.idle_seconds),
-    ];
-    match idle.into_iter().find(|(_, seconds)| *seconds == 0) {
-        Some((field, _)) => Err(AdministrationError::invalid(field, "at least 1")),
-        None => Ok(()),
-    }
-}
-
-fn check_services(account: &Account) -> Result<(), AdministrationError> {
-    let invalid = |reason: String| Err(AdministrationError::invalid("services", reason));
-    if account.services.len() > MOST_SERVICES {
-        return invalid(format!("{MOST_SERVICES} at most"));
-    }
-    for (place, service) in account.services.iter().enumerate() {
-        check_name("services", &service.name)?;
-        if account.services[..place].iter().any(|other| other.name == service.name) {
-            return invalid(format!("{} is there twice", service.name));
-        }
-        if service.base_uri.as_ref().is_some_and(|uri| uri.len() > LONGEST) {
-            return invalid(format!("base_uri of {}: {LONGEST} characters at most", service.name));
-        }
-        let host = service.base_uri.as_ref().map(|uri| uri.parse::<HostPort>());
-        if let Some(Err(error)) = host {
-            return invalid(format!("base_uri of {}: {error}", service.name));
-        }
-    }
-    Ok(())
 }
 
 /// An account as new ones are: enabled, with the default policies, its id as its code, and the next number.

@@ -6,6 +6,7 @@ use vestibule_store::{Change, StoreError};
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::caller::administrators_account;
 use super::{AdministrationError, Caller, Scope};
+use crate::rules::{check_owner_left, may_log_in};
 use crate::service::Auth;
 
 /// A user who administers, with the name to log in with.
@@ -93,14 +94,9 @@ impl Auth {
     /// Refuses when nobody who may log in would be owner but `without`.
     pub(super) async fn keep_an_owner(&self, without: UserId) -> Result<(), AdministrationError> {
         let all = self.store.administrators().await?;
-        let (leaving, staying): (Vec<_>, Vec<_>) = all
-            .into_iter()
-            .filter(|administrator| administrator.role == AdministratorRole::Owner)
-            .partition(|owner| owner.user == without);
-        if leaving.is_empty() || staying.iter().any(|owner| self.may_log_in(owner.user)) {
-            return Ok(());
-        }
-        Err(AdministrationError::Conflict("there would be no owner left who may log in".into()))
+        let home = self.directory.account(administrators_account());
+        let user = |id| home.as_ref()?.user(id);
+        Ok(check_owner_left(&all, without, |id| user(id).is_some_and(|user| may_log_in(&user)))?)
     }
 
     /// A role has to be limited to an account that exists, and not to that of the administrators.
@@ -131,7 +127,7 @@ impl Auth {
     /// Whether this administrator may log in, a lock left aside, which ends.
     pub(super) fn may_log_in(&self, user: UserId) -> bool {
         let user = self.directory.account(administrators_account()).and_then(|entry| entry.user(user));
-        user.is_some_and(|user| user.enabled && user.password.is_some())
+        user.is_some_and(|user| may_log_in(&user))
     }
 
     fn with_name(&self, administrator: Administrator) -> Option<NamedAdministrator> {

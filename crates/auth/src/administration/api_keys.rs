@@ -3,12 +3,13 @@
 use vestibule_model::{AccountId, ApiKey};
 use zeroize::Zeroizing;
 
-use super::account_resources::AccountResource;
+use super::account_resources::{AccountResource as _, check};
 use super::applications::{WithSecrets, new_api_key};
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::values::ApplicationValue;
 use super::{AdministrationError, Caller, Idempotency, Scope};
 use crate::directory::seal_api_key;
+use crate::rules::check_values_together;
 use crate::service::Auth;
 
 /// The values of an API key that is to be made; those that are None are generated.
@@ -41,7 +42,7 @@ impl Auth {
         self.write_directory(caller, || {
             let entry = self.account_entry(account)?;
             let mut key = fill(blank.clone())?;
-            key.check(&entry, None)?;
+            check(&mut key, None, &entry)?;
             let details = AuditDetails::made(&key).in_account(account);
             let written = AuditedWrite::one(key.clone().put(account), details);
             let made = WithSecrets { application: key, secrets: secrets.clone() };
@@ -52,15 +53,7 @@ impl Auth {
 
     /// A key with its secrets sealed, and those secrets.
     fn new_key(&self, given: GivenKey) -> Result<(ApiKey, [Zeroizing<String>; 2]), AdministrationError> {
-        match (&given.secret, &given.access_token_secret) {
-            (Some(_), None) => {
-                return Err(AdministrationError::invalid("access_token_secret", "needed beside secret"));
-            }
-            (None, Some(_)) => {
-                return Err(AdministrationError::invalid("secret", "needed beside access_token_secret"));
-            }
-            (Some(_), Some(_)) | (None, None) => {}
-        }
+        check_values_together(given.secret.as_ref(), given.access_token_secret.as_ref())?;
         let value = |value: ApplicationValue, given| value.or_new(given, &*self.rng);
         let app_key = value(ApplicationValue::AppKey, given.app_key.map(Zeroizing::new))?;
         let access_token = value(ApplicationValue::AccessToken, given.access_token.map(Zeroizing::new))?;

@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use vestibule_model::{AccountId, ApplicationId, ApplicationToken, SecretVersion};
 use zeroize::Zeroizing;
 
-use super::account_resources::{AccountResource, AccountResourcePage};
+use super::account_resources::{AccountResource, AccountResourcePage, check};
 use super::applications::WithSecrets;
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::values::ApplicationValue;
 use super::{AdministrationError, Caller, Idempotency, Scope};
+use crate::directory::AccountEntry;
+use crate::rules::check_token_holder;
 use crate::service::Auth;
 
 /// An application token with its text.
@@ -43,8 +45,8 @@ impl Auth {
         self.write_directory(caller, || {
             let entry = self.account_entry(account)?;
             let mut token = fill(blank.clone())?;
-            token.check(&entry, None)?;
-            self.expect_new(&text)?;
+            check(&mut token, None, &entry)?;
+            self.expect_new(token.id, &text)?;
             let details = AuditDetails::made(&token).in_account(account);
             let written = AuditedWrite::one(token.clone().put(account), details);
             let made = WithSecrets { application: token, secrets: [text.clone()] };
@@ -85,13 +87,14 @@ impl Auth {
     }
 
     /// A token finds its account: no other account may have it.
-    fn expect_new(&self, text: &str) -> Result<(), AdministrationError> {
+    fn expect_new(&self, id: ApplicationId, text: &str) -> Result<(), AdministrationError> {
         let digests = self.secrets.digests(text.as_bytes());
         let accounts = self.directory.account_ids().into_iter();
-        let mut entries = accounts.filter_map(|account| self.directory.account(account));
-        if entries.any(|entry| digests.iter().any(|digest| entry.application_token(digest).is_some())) {
-            return Err(AdministrationError::Taken(ApplicationValue::ApplicationToken.field()));
-        }
-        Ok(())
+        let entries = accounts.filter_map(|account| self.directory.account(account));
+        let holder = |entry: &AccountEntry| {
+            digests.iter().find_map(|digest| entry.application_token(digest).map(|token| token.id))
+        };
+        let holder = entries.into_iter().find_map(|entry| holder(&entry));
+        Ok(check_token_holder(id, holder)?)
     }
 }

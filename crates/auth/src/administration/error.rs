@@ -6,6 +6,7 @@ use std::time::Duration;
 use vestibule_store::StoreError;
 
 use crate::log_in::{LogInError, RETRY_AFTER};
+use crate::rules::{Kind, Violation};
 
 /// Why it was not done. Nothing was changed, unless it says so.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +30,7 @@ pub enum AdministrationError {
         reason: String,
     },
     /// A value that must be unique is taken: that of the field.
-    #[error("{0}: it is taken")]
+    #[error("{0}: this is taken")]
     Taken(&'static str),
     /// The present state forbids it.
     #[error("{0}")]
@@ -76,6 +77,16 @@ impl From<StoreError> for AdministrationError {
         match error {
             StoreError::Constraint(what) => Self::Conflict(what),
             other => Self::Store(other),
+        }
+    }
+}
+
+impl From<Violation> for AdministrationError {
+    fn from(Violation { rule, reason }: Violation) -> Self {
+        match rule.kind() {
+            Kind::Invalid => Self::Invalid { field: Cow::Borrowed(rule.field()), reason },
+            Kind::Taken => Self::Taken(rule.field()),
+            Kind::Conflict => Self::Conflict(reason),
         }
     }
 }

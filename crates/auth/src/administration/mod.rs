@@ -1,4 +1,4 @@
-//! Administration: who may look at the service and change it, and every rule of what they do.
+//! Administration: who may look at the service and change it, and how they do. What may be stored at all, `rules` says.
 //!
 //! A file for each kind of thing. Every change is one commit with its entry in the audit (`audited_write`). Knows no HTTP.
 //!
@@ -19,7 +19,6 @@ mod error;
 mod first;
 mod idempotency;
 mod master_keys;
-mod names;
 mod numbered_resources;
 mod oauth_clients;
 mod passwords;
@@ -48,8 +47,7 @@ pub use first::{FirstOwner, FirstOwnerError, HOME, MIN_PASSWORD_LENGTH, MadeOwne
 pub(crate) use idempotency::KeysInFlight;
 pub use idempotency::{Idempotency, IdempotencyState, IdempotentRequest, PendingCreation, StoredResponse};
 pub use master_keys::{ListedMasterKey, SessionsUnderIt};
-pub use names::has_free_name;
-pub use numbered_resources::{NumberedResource, next_id};
+pub use numbered_resources::NumberedResource;
 pub use oauth_clients::{ClientWithSecret, GivenClient};
 pub use passwords::AtNextLogin;
 pub use random::ten_digits;

@@ -3,7 +3,7 @@
 use vestibule_model::{AccountId, OauthClient};
 use zeroize::Zeroizing;
 
-use super::account_resources::AccountResource;
+use super::account_resources::{AccountResource as _, check};
 use super::applications::{WithSecrets, new_oauth_client};
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::values::ApplicationValue;
@@ -39,7 +39,7 @@ impl Auth {
         self.write_directory(caller, || {
             let entry = self.account_entry(account)?;
             let mut client = fill(blank.clone())?;
-            client.check(&entry, None)?;
+            check(&mut client, None, &entry)?;
             let details = AuditDetails::made(&client).in_account(account);
             let written = AuditedWrite::one(client.clone().put(account), details);
             let made = WithSecrets { application: client, secrets: [secret.clone()] };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vestibule_model::{AccountId, AuditAction, PasswordCredential, User, UserId, UserKind};
+use vestibule_model::{AccountId, AuditAction, PasswordCredential, User, UserId};
 use vestibule_store::Change;
 use zeroize::Zeroizing;
 
@@ -10,10 +10,9 @@ use super::audited_write::{AuditDetails, AuditedWrite};
 use super::{AdministrationError, Caller, Scope};
 use crate::directory::AccountEntry;
 use crate::password::{NewPassword, NewPasswordError};
+use crate::rules::{Violation, check_password_of};
 use crate::service::Auth;
 use crate::strength::OwnWords;
-
-const FIELD: &str = "password";
 
 /// Whether a user has to choose another password at the next login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +35,7 @@ impl Auth {
         caller.require(Scope::WriteAccount(account))?;
         let entry = self.account_entry(account)?;
         let user = self.present_user(account, id)?;
-        check_kind(user.kind)?;
+        check_password_of(user.kind)?;
         let own = OwnWords::of(&user, &entry.account);
         let (policy, before) = (&entry.account.password_policy, user.password.as_ref());
         let new = NewPassword { policy, own: &own, before, text: &password };
@@ -99,7 +98,7 @@ impl Auth {
         user: &User,
         password: &str,
     ) -> Result<PasswordCredential, AdministrationError> {
-        check_kind(user.kind)?;
+        check_password_of(user.kind)?;
         let own = OwnWords::of(user, &entry.account);
         let policy = &entry.account.password_policy;
         let new = NewPassword { policy, own: &own, before: None, text: password };
@@ -107,17 +106,9 @@ impl Auth {
     }
 }
 
-fn check_kind(kind: UserKind) -> Result<(), AdministrationError> {
-    if kind == UserKind::Bot {
-        let reason = "a bot has no password, it logs in with an API key";
-        return Err(AdministrationError::invalid(FIELD, reason));
-    }
-    Ok(())
-}
-
 fn refused(error: NewPasswordError) -> AdministrationError {
     match error {
-        NewPasswordError::Policy(violation) => AdministrationError::invalid(FIELD, violation.to_string()),
+        NewPasswordError::Policy(violation) => Violation::from(violation).into(),
         NewPasswordError::Overloaded => AdministrationError::Overloaded,
     }
 }

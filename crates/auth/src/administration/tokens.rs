@@ -7,9 +7,9 @@ use vestibule_store::Change;
 use zeroize::Zeroizing;
 
 use super::audited_write::{AuditDetails, AuditedWrite};
-use super::names::check_name;
 use super::random::ten_digits;
 use super::{AdministrationError, Caller, Idempotency, Scope};
+use crate::rules::name_fault;
 use crate::service::Auth;
 
 /// What every administration token begins with, so that it is recognised in texts where it must not be.
@@ -143,7 +143,9 @@ fn forgotten(tokens: Vec<AdministrationToken>, now: Millis) -> impl Iterator<Ite
 }
 
 fn check(new: &NewToken, now: Millis) -> Result<(), AdministrationError> {
-    check_name("name", &new.name)?;
+    if let Some(reason) = name_fault(&new.name) {
+        return Err(AdministrationError::invalid("name", reason));
+    }
     if new.expires <= now {
         return Err(AdministrationError::invalid("expires", "this lies in the past"));
     }

@@ -8,12 +8,13 @@ use vestibule_model::{AccountId, Millis, Population, User, UserId, UserKind};
 use vestibule_store::{Change, UserQuery};
 use zeroize::Zeroizing;
 
+use super::account_resources::check;
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::caller::administrators_account;
-use super::names::{check_name, check_text};
 use super::random::ten_digits;
 use super::{AdministrationError, Caller, Idempotency, Scope};
 use crate::directory::{AccountEntry, UserEntry};
+use crate::rules::next_user_number;
 use crate::service::Auth;
 
 /// Which users of an account are wanted. Every field that is set has to be met.
@@ -127,18 +128,17 @@ impl Auth {
         // What is wrong with the rest is said before anything is hashed.
         let mut draft = blank.clone();
         fill(&mut draft)?;
-        check_user(&entry, &mut draft, None)?;
+        check(&mut draft, None, &entry)?;
         let password = match &new.password {
             Some(password) => Some(self.first_password(caller, &entry, &draft, password).await?),
             None => None,
         };
         self.write_directory(caller, || {
             let entry = self.account_entry(account)?;
-            let highest = entry.highest_user_number().unwrap_or(0);
-            let number = highest.checked_add(1).ok_or(AdministrationError::Taken("number"))?.max(1);
+            let number = next_user_number(entry.highest_user_number())?;
             let mut user = User { number, password: password.clone(), ..blank.clone() };
             fill(&mut user)?;
-            check_user(&entry, &mut user, None)?;
+            check(&mut user, None, &entry)?;
             let details = AuditDetails::made(&user).in_account(account).about(id);
             let written = AuditedWrite::one(Change::PutUser(user.clone().into()), details);
             Ok((Some(written.remembered_under(self, caller, (&idempotency, &user))), user))
@@ -166,7 +166,7 @@ impl Auth {
             let mut after = User::clone(&before);
             edit(&mut after)?;
             if after != **before {
-                check_user(&entry, &mut after, Some(&before))?;
+                check(&mut after, Some(&**before), &entry)?;
             }
             unchanged(&before)?;
             if after == **before {
@@ -229,78 +229,6 @@ impl Auth {
         edit(&mut after)?;
         if after.enabled { Ok(()) } else { self.keep_an_owner(id).await }
     }
-}
-
-/// What of a user must be right, and belong together with the account. `before` is what the user was; None: they are new.
-/// Puts lists in their order.
-fn check_user(
-    entry: &AccountEntry,
-    user: &mut User,
-    before: Option<&User>,
-) -> Result<(), AdministrationError> {
-    check_name("login_name", &user.login_name)?;
-    for (field, text) in
-        [("full_name", &user.full_name), ("nickname", &user.nickname), ("email", &user.email)]
-    {
-        check_text(field, text)?;
-    }
-    let named = entry.user_named(Some(user.population), &user.login_name);
-    if named.is_some_and(|other| other.id != user.id) {
-        return Err(AdministrationError::Taken("login_name"));
-    }
-    for (field, number) in [("max_chats", user.max_chats), ("max_async_chats", user.max_async_chats)] {
-        if number < 0 {
-            return Err(AdministrationError::invalid(field, "this has to be 0 or more"));
-        }
-    }
-    for ids in [&mut user.profiles, &mut user.skills, &mut user.manager_of] {
-        ids.sort_unstable();
-        ids.dedup();
-    }
-    check_references(entry, user, before)
-}
-
-/// What a user refers to has to be there, unless they referred to it before: a key may be gone since, and nobody is to be
-/// kept from disabling the bot.
-fn check_references(
-    entry: &AccountEntry,
-    user: &User,
-    before: Option<&User>,
-) -> Result<(), AdministrationError> {
-    let missing =
-        |field, id| Err(AdministrationError::invalid(field, format!("there is none with the id {id}")));
-    let had = |list: fn(&User) -> &[i64], id: &i64| before.is_some_and(|before| list(before).contains(id));
-    let mut profiles = user.profiles.iter().filter(|id| !had(|user| &user.profiles, id));
-    if let Some(id) = profiles.find(|id| entry.profile(**id).is_none()) {
-        return missing("profiles", *id);
-    }
-    let mut skills = user.skills.iter().filter(|id| !had(|user| &user.skills, id));
-    if let Some(id) = skills.find(|id| entry.skill(**id).is_none()) {
-        return missing("skills", *id);
-    }
-    let mut managed = user.manager_of.iter().filter(|id| !had(|user| &user.manager_of, id));
-    if let Some(id) = managed.find(|id| entry.group(**id).is_none()) {
-        return missing("manager_of", *id);
-    }
-    let joined = user.member_of.filter(|_| before.is_none_or(|before| before.member_of != user.member_of));
-    if let Some(id) = joined.filter(|id| entry.group(*id).is_none()) {
-        return missing("member_of", id);
-    }
-    check_key(entry, user, before)
-}
-
-fn check_key(entry: &AccountEntry, user: &User, before: Option<&User>) -> Result<(), AdministrationError> {
-    let is_another = before.is_none_or(|before| before.allowed_app_key != user.allowed_app_key);
-    let Some(key) = user.allowed_app_key.as_ref().filter(|_| is_another) else { return Ok(()) };
-    if user.kind != UserKind::Bot {
-        let reason = "only a bot logs in with an API key";
-        return Err(AdministrationError::invalid("allowed_app_key", reason));
-    }
-    if entry.api_key(key).is_none() && entry.oauth_client(key).is_none() {
-        let reason = "the account has no API key and no OAuth client with this";
-        return Err(AdministrationError::invalid("allowed_app_key", reason));
-    }
-    Ok(())
 }
 
 /// A user as new ones are, still without names: a human of the population of users, enabled, without a password.

@@ -1,13 +1,11 @@
 //! The values that applications prove themselves by: generated, or given by somebody who moves in with their own.
 
 use vestibule_crypto::random_hex;
-use vestibule_model::{ApplicationToken, Rng};
+use vestibule_model::Rng;
 use zeroize::Zeroizing;
 
 use super::AdministrationError;
-
-/// The longest value that is given, in characters.
-const LONGEST: usize = 254;
+use crate::rules::check_value;
 
 /// One of the values of an API key, an OAuth client or an application token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,16 +56,8 @@ impl ApplicationValue {
         rng: &dyn Rng,
     ) -> Result<Zeroizing<String>, AdministrationError> {
         let Some(given) = given else { return Ok(self.generate(rng).into()) };
-        let (fits, reason) = if self == Self::ApplicationToken {
-            let longest = ApplicationToken::LONGEST;
-            let reason = format!("1 to {longest} characters of 0-9, A-Z, a-z and -");
-            (ApplicationToken::is_token(&given), reason)
-        } else {
-            let is_short = (1..=LONGEST).contains(&given.len());
-            let reason = format!("1 to {LONGEST} characters of ASCII, no spaces");
-            (is_short && given.bytes().all(|byte| byte.is_ascii_graphic()), reason)
-        };
-        if fits { Ok(given) } else { Err(AdministrationError::invalid(self.field(), reason)) }
+        check_value(self, &given)?;
+        Ok(given)
     }
 }
 

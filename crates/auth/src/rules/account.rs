@@ -31,11 +31,7 @@ pub fn account_violations(
     found
 }
 
-fn identity(
-    account: &Account,
-    before: Option<&Account>,
-    installation: &dyn Installation,
-) -> Vec<Violation> {
+fn identity(account: &Account, before: Option<&Account>, installation: &dyn Installation) -> Vec<Violation> {
     let mut found = Vec::new();
     if changed(before, account, |account| &account.code) {
         found.extend(name_violation((Rule::AccountCodeLength, Rule::AccountCodeCharacters), &account.code));

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use vestibule_model::{Account, ApiKey, ApplicationToken, OauthClient};
 
-use super::neighbours::{Neighbours, PartKind};
+use super::neighbours::{Neighbours, ResourceKind};
 use super::rule::Rule;
 use super::texts::{name_violation, text_violation};
 use super::violation::{Ruled, Violation, changed};
@@ -35,11 +35,11 @@ impl Ruled for ApiKey {
         if changed(before, self, |key| &key.addresses) {
             found.extend(addresses(Rule::ApiKeyAddresses, &self.addresses));
         }
-        if renamed && neighbours.has_other_named(PartKind::ApiKey, self.id.0, &self.name) {
+        if renamed && neighbours.has_other_named(ResourceKind::ApiKey, self.id.0, &self.name) {
             found.push(Violation::of(Rule::ApiKeyNameTaken));
         }
         if before.is_none() {
-            let place = (PartKind::ApiKey, self.id.0, neighbours);
+            let place = (ResourceKind::ApiKey, self.id.0, neighbours);
             found.extend(room(Rule::ApiKeyCount, place, (Self::MAX_PER_ACCOUNT, "API keys")));
             found.extend(free(Rule::AppKeyTaken, place, &self.app_key));
         }
@@ -62,7 +62,7 @@ impl Ruled for OauthClient {
             found.extend(addresses(Rule::ClientAddresses, &self.addresses));
         }
         if before.is_none() {
-            let place = (PartKind::OauthClient, self.id.0, neighbours);
+            let place = (ResourceKind::OauthClient, self.id.0, neighbours);
             found.extend(room(Rule::ClientCount, place, (MOST_CLIENTS, "OAuth clients")));
             found.extend(free(Rule::ClientIdTaken, place, &self.client_id));
         }
@@ -75,11 +75,11 @@ impl Ruled for ApplicationToken {
         let mut found = Vec::new();
         if changed(before, self, |token| &token.name) {
             found.extend(name_violation((Rule::TokenNameLength, Rule::TokenNameCharacters), &self.name));
-            let is_taken = neighbours.has_other_named(PartKind::ApplicationToken, self.id.0, &self.name);
+            let is_taken = neighbours.has_other_named(ResourceKind::ApplicationToken, self.id.0, &self.name);
             found.extend(is_taken.then(|| Violation::of(Rule::TokenNameTaken)));
         }
         if before.is_none() {
-            let place = (PartKind::ApplicationToken, self.id.0, neighbours);
+            let place = (ResourceKind::ApplicationToken, self.id.0, neighbours);
             let most = (Account::MAX_APPLICATION_TOKENS, "application tokens");
             found.extend(room(Rule::TokenCount, place, most));
         }
@@ -92,7 +92,7 @@ fn addresses(rule: Rule, addresses: &[IpNet]) -> Option<Violation> {
 }
 
 /// Which thing is new, and beside what.
-type Place<'a> = (PartKind, i64, &'a dyn Neighbours);
+type Place<'a> = (ResourceKind, i64, &'a dyn Neighbours);
 
 /// Disabled ones count as well.
 fn room(rule: Rule, (kind, id, neighbours): Place<'_>, (most, what): (usize, &str)) -> Option<Violation> {

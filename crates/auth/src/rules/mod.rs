@@ -24,12 +24,11 @@ mod violation;
 
 pub use account::account_violations;
 pub use index::{AccountIndex, InstallationIndex};
-pub use neighbours::{Installation, Neighbours, PartKind, Reference};
-pub(crate) use numbered::{LARGEST_ID, MOST_NUMBERED};
-pub use numbered::{check_id, next_id};
-pub use owners::{check_deleted_account, check_owner_left};
+pub use neighbours::{Installation, Neighbours, Reference, ResourceKind};
+pub use numbered::next_id;
+pub use owners::{check_deleted_account, check_owner_left, may_log_in};
 pub use rule::{Kind, Rule};
 pub(crate) use texts::name_fault;
-pub use user::check_password_of;
-pub use values::{check_value, check_values_together};
-pub use violation::{Ruled, Violation, changed};
+pub use user::{check_password_of, next_user_number};
+pub use values::{check_token_holder, check_value, check_values_together};
+pub use violation::{Ruled, Violation};

@@ -4,7 +4,7 @@ use vestibule_model::{AccountId, Population, UserId};
 
 /// The kinds of things that belong to an account, its users aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PartKind {
+pub enum ResourceKind {
     /// Sets of permissions.
     Profile,
     /// Groups of users.
@@ -39,22 +39,22 @@ pub trait Neighbours {
     fn parent(&self, group: i64) -> Option<i64>;
 
     /// How many groups there are.
-    fn groups(&self) -> usize;
+    fn group_count(&self) -> usize;
 
     /// Whether another user than `id` has this login name.
     fn has_other_user(&self, id: UserId, population: Population, login_name: &str) -> bool;
 
     /// Whether another thing of the kind than that of the id has this name.
-    fn has_other_named(&self, kind: PartKind, id: i64, name: &str) -> bool;
+    fn has_other_named(&self, kind: ResourceKind, id: i64, name: &str) -> bool;
 
     /// How many others of the kind there are than that of the id.
-    fn others(&self, kind: PartKind, id: i64) -> usize;
+    fn others(&self, kind: ResourceKind, id: i64) -> usize;
 
     /// Whether an API key or OAuth client has this public id.
     fn has_application(&self, public_id: &str) -> bool;
 
     /// Whether one but that of this kind and id has it.
-    fn has_other_application(&self, kind: PartKind, id: i64, public_id: &str) -> bool;
+    fn has_other_application(&self, kind: ResourceKind, id: i64, public_id: &str) -> bool;
 
     /// How many users refer to it, and how many groups.
     fn referring(&self, to: Reference) -> (usize, usize);

@@ -2,23 +2,23 @@
 
 use vestibule_model::{Group, Profile, Skill};
 
-use super::neighbours::{Neighbours, PartKind, Reference};
+use super::neighbours::{Neighbours, Reference, ResourceKind};
 use super::rule::Rule;
 use super::texts::{NameRules, name_violation};
 use super::violation::{Ruled, Violation, changed};
 
 /// How many of each kind an account may have.
-pub(crate) const MOST_NUMBERED: usize = 10_000;
+const MOST_NUMBERED: usize = 10_000;
 
 /// How many permissions a profile may give.
 const MOST_PERMISSIONS: usize = 10_000;
 
 /// The largest id that every reader of JSON keeps as it is.
-pub(crate) const LARGEST_ID: i64 = (1 << 53) - 1;
+const LARGEST_ID: i64 = (1 << 53) - 1;
 
 /// What the rules of the three kinds are, where they are the same.
 struct Rules {
-    kind: PartKind,
+    kind: ResourceKind,
     name: NameRules,
     name_taken: Rule,
     id: Rule,
@@ -27,7 +27,7 @@ struct Rules {
 }
 
 const PROFILE: Rules = Rules {
-    kind: PartKind::Profile,
+    kind: ResourceKind::Profile,
     name: (Rule::ProfileNameLength, Rule::ProfileNameCharacters),
     name_taken: Rule::ProfileNameTaken,
     id: Rule::ProfileId,
@@ -36,7 +36,7 @@ const PROFILE: Rules = Rules {
 };
 
 const GROUP: Rules = Rules {
-    kind: PartKind::Group,
+    kind: ResourceKind::Group,
     name: (Rule::GroupNameLength, Rule::GroupNameCharacters),
     name_taken: Rule::GroupNameTaken,
     id: Rule::GroupId,
@@ -45,7 +45,7 @@ const GROUP: Rules = Rules {
 };
 
 const SKILL: Rules = Rules {
-    kind: PartKind::Skill,
+    kind: ResourceKind::Skill,
     name: (Rule::SkillNameLength, Rule::SkillNameCharacters),
     name_taken: Rule::SkillNameTaken,
     id: Rule::SkillId,
@@ -55,12 +55,12 @@ const SKILL: Rules = Rules {
 
 impl Rules {
     /// Those of a kind; None: things of the kind have no numbers of their own.
-    const fn of(kind: PartKind) -> Option<&'static Self> {
+    const fn of(kind: ResourceKind) -> Option<&'static Self> {
         match kind {
-            PartKind::Profile => Some(&PROFILE),
-            PartKind::Group => Some(&GROUP),
-            PartKind::Skill => Some(&SKILL),
-            PartKind::ApiKey | PartKind::OauthClient | PartKind::ApplicationToken => None,
+            ResourceKind::Profile => Some(&PROFILE),
+            ResourceKind::Group => Some(&GROUP),
+            ResourceKind::Skill => Some(&SKILL),
+            ResourceKind::ApiKey | ResourceKind::OauthClient | ResourceKind::ApplicationToken => None,
         }
     }
 
@@ -90,21 +90,12 @@ fn id_violation(rule: Rule, id: i64) -> Option<Violation> {
     (!(-LARGEST_ID..=LARGEST_ID).contains(&id)).then(|| Violation::with(rule, LARGEST_ID))
 }
 
-/// Whether something new of a kind may have this id.
-///
-/// # Errors
-///
-/// It is larger than every reader of JSON keeps it.
-pub fn check_id(kind: PartKind, id: i64) -> Result<(), Violation> {
-    Rules::of(kind).and_then(|rules| id_violation(rules.id, id)).map_or(Ok(()), Err)
-}
-
 /// The id that something of a kind gets when nobody says which: one more than the highest, and at least 1.
 ///
 /// # Errors
 ///
 /// There is none left.
-pub fn next_id(kind: PartKind, present: impl IntoIterator<Item = i64>) -> Result<i64, Violation> {
+pub fn next_id(kind: ResourceKind, present: impl IntoIterator<Item = i64>) -> Result<i64, Violation> {
     let next = present.into_iter().max().unwrap_or(0).max(0).checked_add(1);
     let rule = Rules::of(kind).unwrap_or(&SKILL).no_id;
     next.filter(|next| *next <= LARGEST_ID).ok_or_else(|| Violation::of(rule))
@@ -119,7 +110,8 @@ impl Ruled for Profile {
     fn violations(&self, before: Option<&Self>, neighbours: &dyn Neighbours) -> Vec<Violation> {
         let name = before.map(|before| before.name.as_str());
         let mut found = PROFILE.violations((self.id, &self.name), name, neighbours);
-        if self.permissions.len() > MOST_PERMISSIONS && changed(before, self, |profile| &profile.permissions) {
+        if self.permissions.len() > MOST_PERMISSIONS && changed(before, self, |profile| &profile.permissions)
+        {
             found.push(Violation::with(Rule::ProfilePermissions, MOST_PERMISSIONS));
         }
         found
@@ -164,7 +156,7 @@ fn parent_violation(group: &Group, neighbours: &dyn Neighbours) -> Option<Violat
     }
     let mut above = Some(parent);
     // Groups that already lead back to themselves, as they may when another program wrote them, end the walk as well.
-    for _ in 0..=neighbours.groups() {
+    for _ in 0..=neighbours.group_count() {
         let id = above?;
         if id == group.id {
             break;
@@ -191,7 +183,7 @@ mod tests {
     use super::*;
 
     fn next(present: &[i64]) -> Option<i64> {
-        next_id(PartKind::Skill, present.iter().copied()).ok()
+        next_id(ResourceKind::Skill, present.iter().copied()).ok()
     }
 
     #[test]

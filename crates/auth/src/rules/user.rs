@@ -35,6 +35,16 @@ pub fn check_password_of(kind: UserKind) -> Result<(), Violation> {
     if kind == UserKind::Bot { Err(Violation::of(Rule::PasswordOfBot)) } else { Ok(()) }
 }
 
+/// The number that a new user gets: one more than the highest of the account, and at least 1.
+///
+/// # Errors
+///
+/// There is none left.
+pub fn next_user_number(highest: Option<i32>) -> Result<i32, Violation> {
+    let next = highest.unwrap_or(0).checked_add(1);
+    next.map(|next| next.max(1)).ok_or_else(|| Violation::of(Rule::UserNumbers))
+}
+
 fn names(user: &User, before: Option<&User>, neighbours: &dyn Neighbours) -> Vec<Violation> {
     let mut found = Vec::new();
     let renamed = changed(before, user, |user| &user.login_name);
@@ -55,12 +65,9 @@ fn names(user: &User, before: Option<&User>, neighbours: &dyn Neighbours) -> Vec
 }
 
 fn limits(user: &User, before: Option<&User>) -> Vec<Violation> {
-    let limits: [(Rule, fn(&User) -> &i32); 2] = [
-        (Rule::MaxChats, |user| &user.max_chats),
-        (Rule::MaxAsyncChats, |user| &user.max_async_chats),
-    ];
-    let is_wrong =
-        |(_, limit): &(Rule, fn(&User) -> &i32)| *limit(user) < 0 && changed(before, user, limit);
+    let limits: [(Rule, fn(&User) -> &i32); 2] =
+        [(Rule::MaxChats, |user| &user.max_chats), (Rule::MaxAsyncChats, |user| &user.max_async_chats)];
+    let is_wrong = |(_, limit): &(Rule, fn(&User) -> &i32)| *limit(user) < 0 && changed(before, user, limit);
     limits.into_iter().filter(is_wrong).map(|(rule, _)| Violation::of(rule)).collect()
 }
 
@@ -86,7 +93,8 @@ fn references(user: &User, before: Option<&User>, neighbours: &dyn Neighbours) -
 }
 
 fn key(user: &User, before: Option<&User>, neighbours: &dyn Neighbours) -> Option<Violation> {
-    let key = user.allowed_app_key.as_ref().filter(|_| changed(before, user, |user| &user.allowed_app_key))?;
+    let key =
+        user.allowed_app_key.as_ref().filter(|_| changed(before, user, |user| &user.allowed_app_key))?;
     if user.kind != UserKind::Bot {
         return Some(Violation::of(Rule::KeyOfNoBot));
     }

@@ -1,6 +1,6 @@
 //! The rules of the values that applications prove themselves by, where somebody brings their own.
 
-use vestibule_model::ApplicationToken;
+use vestibule_model::{ApplicationId, ApplicationToken};
 
 use super::rule::Rule;
 use super::violation::Violation;
@@ -44,6 +44,17 @@ pub fn check_values_together<S>(
         (Some(_), None) => Err(Violation::of(Rule::KeySecretAlone)),
         (None, Some(_)) => Err(Violation::of(Rule::AccessTokenSecretAlone)),
     }
+}
+
+/// Whether an application may have a token that `holder` has: a token finds its account, so no other application has it, in
+/// whichever account.
+///
+/// # Errors
+///
+/// The holder is another one.
+pub fn check_token_holder(token: ApplicationId, holder: Option<ApplicationId>) -> Result<(), Violation> {
+    let is_taken = holder.is_some_and(|holder| holder != token);
+    if is_taken { Err(Violation::of(Rule::TokenTaken)) } else { Ok(()) }
 }
 
 fn is_value(given: &str) -> bool {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use vestibule_model::PasswordViolation;
+
 use super::neighbours::Neighbours;
 use super::rule::Rule;
 
@@ -33,6 +35,12 @@ impl Violation {
     }
 }
 
+impl From<PasswordViolation> for Violation {
+    fn from(violation: PasswordViolation) -> Self {
+        Self::with(Rule::PasswordPolicy, violation)
+    }
+}
+
 /// A kind of thing that there are rules about.
 pub trait Ruled {
     /// Puts lists in their order, each value once.
@@ -49,7 +57,7 @@ pub trait Ruled {
 }
 
 /// Whether a value is to be judged: that of something new, or one that is not as it was.
-pub fn changed<'a, T, V: PartialEq + ?Sized>(
+pub(super) fn changed<'a, T, V: PartialEq + ?Sized + 'a>(
     before: Option<&'a T>,
     after: &'a T,
     value: impl Fn(&'a T) -> &'a V,
