@@ -28,7 +28,7 @@ pub use keys::{MasterKey, MasterKeyError};
 pub use master_keys::{MasterKeys, MasterKeysError};
 pub use password::{
     Argon2Params, Engine, MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM, MAX_WORK_KIB, PasswordError,
-    PasswordHasher, UnknownEngine, cost_of, decoy, needs_rehash, self_check,
+    PasswordHasher, UnknownEngine, check_hash, cost_of, decoy, needs_rehash, self_check,
 };
 pub use random::{OsRng, random_hex};
 pub use record_sealer::RecordSealer;

@@ -8,6 +8,8 @@ const BAR: &str = "{msg} [{wide_bar}] {percent:>3} % of {total_bytes}, {eta} lef
 
 const ENTRIES: &str = "{msg} [{wide_bar}] {percent:>3} % of {human_len} entries, {eta} left ";
 
+const PASSWORDS: &str = "{msg} [{wide_bar}] {percent:>3} % of {human_len} passwords, {eta} left ";
+
 const COUNTING: &str = "{spinner} {msg} {human_pos} ";
 
 const BYTES: &str = "{spinner} {msg} {bytes} ";
@@ -30,6 +32,11 @@ impl Bar {
     /// Of something that is measured in entries of the audit.
     pub(crate) fn of_entries(what: &'static str) -> Self {
         Self::with(what, ENTRIES)
+    }
+
+    /// Of something that is measured in passwords.
+    pub(crate) fn of_passwords(what: &'static str) -> Self {
+        Self::with(what, PASSWORDS)
     }
 
     /// Of something whose end is not known, but how much there has been.

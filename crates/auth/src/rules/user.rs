@@ -35,6 +35,11 @@ pub fn check_password_of(kind: UserKind) -> Result<(), Violation> {
     if kind == UserKind::Bot { Err(Violation::of(Rule::PasswordOfBot)) } else { Ok(()) }
 }
 
+/// That nothing has a name by which it is referred to: whoever refers by ids is told of the id in the same words.
+pub fn missing_name(rule: Rule, name: &str) -> Violation {
+    Violation::with(rule, format_args!("name {name:?}"))
+}
+
 /// The number that a new user gets: one more than the highest of the account, and at least 1.
 ///
 /// # Errors

@@ -162,6 +162,15 @@ pub fn needs_rehash(phc: &str, params: Argon2Params) -> bool {
     })
 }
 
+/// Whether passwords can be verified against a hash, which costs nothing to find out.
+///
+/// # Errors
+///
+/// It is no PHC string of Argon2id, or one that costs more than is allowed.
+pub fn check_hash(phc: &str) -> Result<(), PasswordError> {
+    Phc::read(phc)?.params.checked().map(drop)
+}
+
 /// What verifying a password against this hash costs; None: it cannot be verified.
 pub fn cost_of(phc: &str) -> Option<Argon2Params> {
     Phc::read(phc).ok()?.params.checked().ok()

@@ -1,13 +1,18 @@
 //! An account and what has a name in it: profiles, groups, skills, services.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
-use vestibule_auth::next_id;
+use vestibule_auth::{ResourceKind, Rule, Ruled, missing_name, next_id};
 use vestibule_model::{Account, Group, HostPort, Profile, RoleType, Service, Skill};
 use vestibule_store::AccountRows;
 
-use super::declared::{DeclaredAccount, DeclaredGroup, DeclaredProfile, DeclaredService, DeclaredSkill};
+use super::declared::{
+    DeclaredAccount, DeclaredGroup, DeclaredProfile, DeclaredService, DeclaredSkill, Meant,
+};
+use super::draft::AccountDraft;
 use super::problem::Problem;
 
 /// What the file says about the account itself.
@@ -22,13 +27,8 @@ pub(super) fn settings(
     set(&mut account.sign_on, declared.sign_on.as_ref());
     set(&mut account.features, declared.features.as_ref());
     set(&mut account.time_zone, declared.time_zone.as_ref());
-    if jiff::tz::TimeZone::get(&account.time_zone).is_err() {
-        let reason =
-            format!("there is no time zone {:?}; names are such as Europe/Athens", account.time_zone);
-        return Err(Problem::new(element, "time_zone", reason));
-    }
-    policies(element, account, declared)?;
-    services(element, &mut account.services, &declared.services)
+    services(element, &mut account.services, &declared.services)?;
+    policies(element, account, declared)
 }
 
 fn policies(element: &str, account: &mut Account, declared: &DeclaredAccount) -> Result<(), Problem> {
@@ -68,17 +68,13 @@ where
 }
 
 fn services(element: &str, present: &mut Vec<Service>, declared: &[DeclaredService]) -> Result<(), Problem> {
+    let mut seen = HashSet::new();
     for service in declared {
-        let base_uri = match service.base_uri.as_deref() {
-            None => None,
-            Some("") => Some(None),
-            Some(host) => {
-                let parsed = host.parse::<HostPort>().map_err(|reason| {
-                    Problem::new(format_args!("{element}: service {:?}", service.name), "base_uri", reason)
-                })?;
-                Some(Some(parsed.0))
-            }
-        };
+        if !seen.insert(&service.name) {
+            let title = format!("{element}: service {:?}", service.name);
+            return Err(Problem::new(title, "name", "declared twice"));
+        }
+        let base_uri = service.base_uri.as_deref().map(address);
         let new = || Service { name: service.name.clone(), base_uri: None };
         let service = find_or_add(present, |other| other.name == service.name, new);
         set(&mut service.base_uri, base_uri.as_ref());
@@ -86,108 +82,136 @@ fn services(element: &str, present: &mut Vec<Service>, declared: &[DeclaredServi
     Ok(())
 }
 
-pub(super) fn profile(rows: &mut AccountRows, declared: &DeclaredProfile) -> Result<(), Problem> {
-    let element = format!("profile {}/{}", rows.account.id, declared.name);
-    let names = rows.profiles.iter().map(|profile| (profile.id, profile.name.as_str()));
-    let id = identify(&element, names, declared.id, &declared.name)?;
+/// A host as it is stored; one that is none is left to the rules.
+fn address(text: &str) -> Option<String> {
+    let parsed = text.parse::<HostPort>().map_or_else(|_| text.to_owned(), |host| host.0);
+    (!text.is_empty()).then_some(parsed)
+}
+
+pub(super) fn profile(account: &mut AccountDraft, declared: &DeclaredProfile) -> Result<(), Problem> {
+    let element = format!("profile {}/{}", account.rows.account.id, declared.name);
+    let names = profiles(&account.rows).collect::<Vec<_>>();
+    let id = identify(&element, ResourceKind::Profile, &names, (declared.id, &declared.name))?;
+    account.claim(&element, Some(ResourceKind::Profile), id)?;
     let new =
         || Profile { id, name: String::new(), role: RoleType::Agent, rank: None, permissions: Vec::new() };
-    let profile = find_or_add(&mut rows.profiles, |profile| profile.id == id, new);
+    let profile = find_or_add(&mut account.rows.profiles, |profile| profile.id == id, new);
     profile.name.clone_from(&declared.name);
     set(&mut profile.role, declared.role.as_ref());
     profile.rank = declared.rank.or(profile.rank);
     let permissions = declared.permissions.as_ref().map(|set| set.iter().copied().collect());
     set(&mut profile.permissions, permissions.as_ref());
+    profile.tidy();
     Ok(())
 }
 
-/// A group but for the one above it, which may be declared further down.
-pub(super) fn group(rows: &mut AccountRows, declared: &DeclaredGroup) -> Result<(), Problem> {
-    let element = format!("group {}/{}", rows.account.id, declared.name);
-    let names = rows.groups.iter().map(|group| (group.id, group.name.as_str()));
-    let id = identify(&element, names, declared.id, &declared.name)?;
-    let group = find_or_add(
-        &mut rows.groups,
-        |group| group.id == id,
-        || Group { id, name: String::new(), parent: None },
-    );
+/// A group but for the one above it, which may be declared further down. Answers its id.
+pub(super) fn group(account: &mut AccountDraft, declared: &DeclaredGroup) -> Result<i64, Problem> {
+    let element = format!("group {}/{}", account.rows.account.id, declared.name);
+    let names = groups(&account.rows).collect::<Vec<_>>();
+    let id = identify(&element, ResourceKind::Group, &names, (declared.id, &declared.name))?;
+    account.claim(&element, Some(ResourceKind::Group), id)?;
+    let new = || Group { id, name: String::new(), parent: None };
+    let group = find_or_add(&mut account.rows.groups, |group| group.id == id, new);
     group.name.clone_from(&declared.name);
+    Ok(id)
+}
+
+/// The group above that of the id.
+pub(super) fn group_parent(
+    account: &mut AccountDraft,
+    id: i64,
+    declared: &DeclaredGroup,
+) -> Result<(), Problem> {
+    let Some(parent) = &declared.parent else { return Ok(()) };
+    let element = format!("group {}/{}", account.rows.account.id, declared.name);
+    let parent = optional_group((&element, "parent", Rule::GroupParentMissing), &account.rows, parent)?;
+    if let Some(group) = account.rows.groups.iter_mut().find(|group| group.id == id) {
+        group.parent = parent;
+    }
     Ok(())
 }
 
-/// The group above a group; there must be no way back.
-pub(super) fn group_parent(rows: &mut AccountRows, declared: &DeclaredGroup) -> Result<(), Problem> {
-    let Some(parent) = &declared.parent else { return Ok(()) };
-    let element = format!("group {}/{}", rows.account.id, declared.name);
-    let parent = optional_group(&element, "parent", rows, parent)?;
-    let Some(position) = rows.groups.iter().position(|group| group.name == declared.name) else {
-        return Ok(());
-    };
-    rows.groups[position].parent = parent;
-    let mut above = parent;
-    for _ in 0..rows.groups.len() {
-        let Some(id) = above else { return Ok(()) };
-        above = rows.groups.iter().find(|group| group.id == id).and_then(|group| group.parent);
-    }
-    above.map_or(Ok(()), |_| Err(Problem::new(&element, "parent", "this group would be above itself")))
-}
-
-pub(super) fn skill(rows: &mut AccountRows, declared: &DeclaredSkill) -> Result<(), Problem> {
-    let element = format!("skill {}/{}", rows.account.id, declared.name);
-    let names = rows.skills.iter().map(|skill| (skill.id, skill.name.as_str()));
-    let id = identify(&element, names, declared.id, &declared.name)?;
-    let skill = find_or_add(&mut rows.skills, |skill| skill.id == id, || Skill { id, name: String::new() });
+pub(super) fn skill(account: &mut AccountDraft, declared: &DeclaredSkill) -> Result<(), Problem> {
+    let element = format!("skill {}/{}", account.rows.account.id, declared.name);
+    let names = skills(&account.rows).collect::<Vec<_>>();
+    let id = identify(&element, ResourceKind::Skill, &names, (declared.id, &declared.name))?;
+    account.claim(&element, Some(ResourceKind::Skill), id)?;
+    let new = || Skill { id, name: String::new() };
+    let skill = find_or_add(&mut account.rows.skills, |skill| skill.id == id, new);
     skill.name.clone_from(&declared.name);
     Ok(())
 }
 
-/// The id of a group named, or None for the empty name.
+/// Ids and names of profiles.
+pub(super) fn profiles(rows: &AccountRows) -> impl Iterator<Item = (i64, &str)> {
+    rows.profiles.iter().map(|profile| (profile.id, profile.name.as_str()))
+}
+
+/// Ids and names of groups.
+pub(super) fn groups(rows: &AccountRows) -> impl Iterator<Item = (i64, &str)> {
+    rows.groups.iter().map(|group| (group.id, group.name.as_str()))
+}
+
+/// Ids and names of skills.
+pub(super) fn skills(rows: &AccountRows) -> impl Iterator<Item = (i64, &str)> {
+    rows.skills.iter().map(|skill| (skill.id, skill.name.as_str()))
+}
+
+/// The id of a group that is meant, or None for the empty name.
 pub(super) fn optional_group(
-    element: &str,
-    key: &str,
+    place: Place<'_>,
     rows: &AccountRows,
-    name: &str,
+    meant: &Meant,
 ) -> Result<Option<i64>, Problem> {
-    if name.is_empty() {
+    if *meant == Meant::Name(String::new()) {
         return Ok(None);
     }
-    let names = rows.groups.iter().map(|group| (group.id, group.name.as_str()));
-    resolve(element, key, names, name).map(Some)
+    resolve(place, groups(rows), meant).map(Some)
 }
 
-/// The id of the one thing of this name.
+/// The element and the key that refer to something, and the rule that it has to be there.
+pub(super) type Place<'a> = (&'a str, &'static str, Rule);
+
+/// The id of what is meant. Whether there is one of an id, the rules say.
 pub(super) fn resolve<'a>(
-    element: &str,
-    key: &str,
+    (element, key, rule): Place<'_>,
     things: impl Iterator<Item = (i64, &'a str)>,
-    name: &str,
+    meant: &Meant,
 ) -> Result<i64, Problem> {
-    let mut ids = things.filter(|(_, other)| *other == name).map(|(id, _)| id);
+    let name = match meant {
+        Meant::Id(id) => return Ok(*id),
+        Meant::Name(name) => name,
+    };
+    let mut ids = things.filter(|(_, other)| other == name).map(|(id, _)| id);
     match (ids.next(), ids.next()) {
         (Some(id), None) => Ok(id),
-        (None, _) => Err(Problem::new(element, key, format_args!("there is no {name:?}"))),
-        (Some(_), Some(_)) => Err(Problem::new(element, key, format_args!("there are several {name:?}"))),
+        (None, _) => Err(Problem::broken(element, missing_name(rule, name))),
+        (Some(_), Some(_)) => {
+            let reason = format!("there are several {name:?}: say which by its id");
+            Err(Problem::new(element, key, reason))
+        }
     }
 }
 
-/// The id of a thing declared by name, or by id and name.
-fn identify<'a>(
+/// The id of a thing declared by name, or by id and name. An id finds the thing, whatever its name was.
+fn identify(
     element: &str,
-    things: impl Iterator<Item = (i64, &'a str)> + Clone,
-    id: Option<i64>,
-    name: &str,
+    kind: ResourceKind,
+    things: &[(i64, &str)],
+    (id, name): (Option<i64>, &str),
 ) -> Result<i64, Problem> {
-    if name.is_empty() {
-        return Err(Problem::new(element, "name", "must not be empty"));
+    if let Some(id) = id {
+        return Ok(id);
     }
-    let of_name = things.clone().find(|(_, other)| *other == name).map(|(id, _)| id);
-    match (id, of_name) {
-        (Some(id), Some(other)) if id != other => {
-            Err(Problem::new(element, "id", format_args!("the name is taken by id {other}")))
+    let mut of_name = things.iter().filter(|(_, other)| *other == name);
+    match (of_name.next(), of_name.next()) {
+        (Some((id, _)), None) => Ok(*id),
+        (Some(_), Some(_)) => {
+            Err(Problem::new(element, "id", "needed, because there are several of this name"))
         }
-        (Some(id), _) | (None, Some(id)) => Ok(id),
-        (None, None) => next_id(things.map(|(id, _)| id))
-            .ok_or_else(|| Problem::new(element, "id", "needed, because there is no next one")),
+        (None, _) => next_id(kind, things.iter().map(|(id, _)| *id))
+            .map_err(|violation| Problem::broken(element, violation)),
     }
 }
 

@@ -1,30 +1,31 @@
 //! API keys and OAuth clients. Values that are not declared are generated, and shown once.
 
 use vestibule_auth::{
-    ApplicationValue, KnownValues, NamedValues, has_free_name, new_api_key, new_oauth_client,
+    ApplicationValue, KnownValues, NamedValues, ResourceKind, check_value, check_values_together,
+    new_api_key, new_oauth_client,
 };
 use vestibule_model::{ApiKey, OauthClient, SecretDigest, SecretVersion, Superseded};
-use vestibule_store::AccountRows;
 
 use super::account::set;
 use super::declared::{DeclaredApiKey, DeclaredOauthClient};
-use super::draft::{Draft, Tools};
+use super::draft::{AccountDraft, Draft, Tools};
 use super::problem::Problem;
 
 /// Puts an API key into its account.
 pub(super) fn api_key(
     draft: &mut Draft,
-    rows: &mut AccountRows,
+    account: &mut AccountDraft,
     tools: &Tools<'_>,
     declared: &DeclaredApiKey,
 ) -> Result<(), Problem> {
-    let element = format!("api key {}/{}", rows.account.id, declared.name);
-    let names: Vec<(&str, &str)> =
-        rows.api_keys.iter().map(|key| (key.app_key.as_str(), key.name.as_str())).collect();
+    let element = format!("api key {}/{}", account.rows.account.id, declared.name);
+    let keys = &account.rows.api_keys;
+    let names: Vec<(&str, &str)> = keys.iter().map(|key| (key.app_key.as_str(), key.name.as_str())).collect();
     let mut key = match find(&element, "app_key", &names, declared.app_key.as_deref(), &declared.name)? {
-        Some(position) => rows.api_keys.swap_remove(position),
+        Some(position) => account.rows.api_keys.swap_remove(position),
         None => generated_api_key(draft, &element, tools, declared)?,
     };
+    account.claim(&element, Some(ResourceKind::ApiKey), key.id.0)?;
     key.name.clone_from(&declared.name);
     set(&mut key.developer, declared.developer.as_ref());
     set(&mut key.description, declared.description.as_ref());
@@ -36,12 +37,9 @@ pub(super) fn api_key(
     );
     let secrets = both_secrets(&element, declared)?;
     let secrets = secrets.map(|(secret, token_secret)| (secret.as_str(), token_secret.as_str()));
-    set_values(&mut key, tools, NamedValues { access_token: declared.access_token.as_deref(), secrets });
-    rows.api_keys.push(key);
-    if rows.api_keys.len() > ApiKey::MAX_PER_ACCOUNT {
-        let reason = format!("an account has at most {} API keys", ApiKey::MAX_PER_ACCOUNT);
-        return Err(Problem::new(&element, "name", reason));
-    }
+    let named = NamedValues { access_token: declared.access_token.as_deref(), secrets };
+    set_values(&element, &mut key, tools, named)?;
+    account.rows.api_keys.push(key);
     Ok(())
 }
 
@@ -52,45 +50,47 @@ fn generated_api_key(
     tools: &Tools<'_>,
     declared: &DeclaredApiKey,
 ) -> Result<ApiKey, Problem> {
-    let mut value = |value, declared| draft.value(element, value, declared, tools.rng);
-    let app_key = value(ApplicationValue::AppKey, declared.app_key.as_ref());
     let both = both_secrets(element, declared)?;
-    let secret = value(ApplicationValue::KeySecret, both.map(|(secret, _)| secret));
-    let access_token = value(ApplicationValue::AccessToken, declared.access_token.as_ref());
-    let token_secret = value(ApplicationValue::AccessTokenSecret, both.map(|(_, secret)| secret));
+    let mut value = |value, declared| draft.value(element, value, declared, tools.rng);
+    let app_key = value(ApplicationValue::AppKey, declared.app_key.as_ref())?;
+    let secret = value(ApplicationValue::KeySecret, both.map(|(secret, _)| secret))?;
+    let access_token = value(ApplicationValue::AccessToken, declared.access_token.as_ref())?;
+    let token_secret = value(ApplicationValue::AccessTokenSecret, both.map(|(_, secret)| secret))?;
     let mut key = new_api_key(draft.new_application_id(tools.rng), app_key, access_token);
     tools.seal(&mut key, &secret, &token_secret);
     Ok(key)
 }
 
-/// No two keys of an account have the same name.
-pub(super) fn expect_names(before: Option<&AccountRows>, after: &AccountRows) -> Result<(), Problem> {
-    let as_it_was = |key: &ApiKey| before?.api_keys.iter().find(|before| before.id == key.id);
-    match after.api_keys.iter().find(|key| !has_free_name(key, as_it_was(key), &after.api_keys)) {
-        None => Ok(()),
-        Some(key) => {
-            let element = format!("api key {}/{}", after.account.id, key.name);
-            Err(Problem::new(element, "name", "another API key of the account has it"))
-        }
-    }
-}
-
 /// Values that a key has, or had before a renewal and still may be used with, are no change; any others are all that it has
 /// from here on.
-fn set_values(key: &mut ApiKey, tools: &Tools<'_>, named: NamedValues<'_>) {
+fn set_values(
+    element: &str,
+    key: &mut ApiKey,
+    tools: &Tools<'_>,
+    named: NamedValues<'_>,
+) -> Result<(), Problem> {
     if named.of(key, &tools.sealer, tools.now) != KnownValues::Others {
-        return;
+        return Ok(());
     }
     if let Some(token) = named.access_token {
+        check_given(element, ApplicationValue::AccessToken, token)?;
         token.clone_into(&mut key.access_token);
     }
     if let Some((secret, token_secret)) = named.secrets
         && (NamedValues { access_token: None, ..named }).of(key, &tools.sealer, tools.now)
             != KnownValues::Present
     {
+        check_given(element, ApplicationValue::KeySecret, secret)?;
+        check_given(element, ApplicationValue::AccessTokenSecret, token_secret)?;
         tools.seal(key, secret, token_secret);
     }
     (key.secret_version, key.superseded) = (key.secret_version.next(), None);
+    Ok(())
+}
+
+/// Refuses a value that may not be given.
+pub(super) fn check_given(element: &str, value: ApplicationValue, given: &str) -> Result<(), Problem> {
+    check_value(value, given).map_err(|violation| Problem::broken(element, violation))
 }
 
 /// An application that has one secret, of which a digest is kept.
@@ -102,15 +102,22 @@ pub(super) struct OneSecret<'a> {
 
 impl OneSecret<'_> {
     /// The same as with an API key's values.
-    pub(super) fn set(self, declared: &str, tools: &Tools<'_>) {
+    pub(super) fn set(
+        self,
+        element: &str,
+        (value, declared): (ApplicationValue, &str),
+        tools: &Tools<'_>,
+    ) -> Result<(), Problem> {
         let before = self.superseded.filter(|before| before.counts(tools.now));
         // Under whichever generation of the master key it is kept.
         let is_of = |digest: &SecretDigest| tools.secrets.matches(declared.as_bytes(), digest);
         if is_of(self.secret) || before.is_some_and(|before| is_of(&before.values)) {
-            return;
+            return Ok(());
         }
+        check_given(element, value, declared)?;
         let declared = tools.secrets.digest(declared.as_bytes());
         (*self.secret, *self.version, *self.superseded) = (declared, self.version.next(), None);
+        Ok(())
     }
 }
 
@@ -119,29 +126,27 @@ fn both_secrets<'a>(
     element: &str,
     declared: &'a DeclaredApiKey,
 ) -> Result<Option<(&'a String, &'a String)>, Problem> {
-    match (&declared.secret, &declared.access_token_secret) {
-        (Some(secret), Some(token_secret)) => Ok(Some((secret, token_secret))),
-        (None, None) => Ok(None),
-        (Some(_), None) => Err(Problem::new(element, "access_token_secret", "needed beside secret")),
-        (None, Some(_)) => Err(Problem::new(element, "secret", "needed beside access_token_secret")),
-    }
+    check_values_together(declared.secret.as_ref(), declared.access_token_secret.as_ref())
+        .map_err(|violation| Problem::broken(element, violation))
 }
 
 /// Puts an OAuth client into its account.
 pub(super) fn oauth_client(
     draft: &mut Draft,
-    rows: &mut AccountRows,
+    account: &mut AccountDraft,
     tools: &Tools<'_>,
     declared: &DeclaredOauthClient,
 ) -> Result<(), Problem> {
-    let element = format!("oauth client {}/{}", rows.account.id, declared.name);
+    let element = format!("oauth client {}/{}", account.rows.account.id, declared.name);
+    let clients = &account.rows.oauth_clients;
     let names: Vec<(&str, &str)> =
-        rows.oauth_clients.iter().map(|client| (client.client_id.as_str(), client.name.as_str())).collect();
-    let mut client = match find(&element, "client_id", &names, declared.client_id.as_deref(), &declared.name)?
-    {
-        Some(position) => rows.oauth_clients.swap_remove(position),
-        None => generated_oauth_client(draft, &element, tools, declared),
+        clients.iter().map(|client| (client.client_id.as_str(), client.name.as_str())).collect();
+    let place = find(&element, "client_id", &names, declared.client_id.as_deref(), &declared.name)?;
+    let mut client = match place {
+        Some(position) => account.rows.oauth_clients.swap_remove(position),
+        None => generated_oauth_client(draft, &element, tools, declared)?,
     };
+    account.claim(&element, Some(ResourceKind::OauthClient), client.id.0)?;
     client.name.clone_from(&declared.name);
     set(&mut client.enabled, declared.enabled.as_ref());
     set(
@@ -154,9 +159,10 @@ pub(super) fn oauth_client(
     );
     if let Some(declared) = &declared.secret {
         let OauthClient { secret, secret_version: version, superseded, .. } = &mut client;
-        OneSecret { secret, version, superseded }.set(declared, tools);
+        let kept = OneSecret { secret, version, superseded };
+        kept.set(&element, (ApplicationValue::ClientSecret, declared), tools)?;
     }
-    rows.oauth_clients.push(client);
+    account.rows.oauth_clients.push(client);
     Ok(())
 }
 
@@ -165,11 +171,12 @@ fn generated_oauth_client(
     element: &str,
     tools: &Tools<'_>,
     declared: &DeclaredOauthClient,
-) -> OauthClient {
+) -> Result<OauthClient, Problem> {
     let mut value = |value, declared| draft.value(element, value, declared, tools.rng);
-    let client_id = value(ApplicationValue::ClientId, declared.client_id.as_ref());
-    let secret = value(ApplicationValue::ClientSecret, declared.secret.as_ref());
-    new_oauth_client(draft.new_application_id(tools.rng), client_id, tools.secrets.digest(secret.as_bytes()))
+    let client_id = value(ApplicationValue::ClientId, declared.client_id.as_ref())?;
+    let secret = value(ApplicationValue::ClientSecret, declared.secret.as_ref())?;
+    let digest = tools.secrets.digest(secret.as_bytes());
+    Ok(new_oauth_client(draft.new_application_id(tools.rng), client_id, digest))
 }
 
 /// Where the declared thing is among those that there are: by its public id if that is declared, else by its name.
@@ -180,9 +187,6 @@ fn find(
     public_id: Option<&str>,
     name: &str,
 ) -> Result<Option<usize>, Problem> {
-    if name.is_empty() || public_id == Some("") {
-        return Err(Problem::new(element, if name.is_empty() { "name" } else { key }, "must not be empty"));
-    }
     if let Some(public_id) = public_id {
         return Ok(things.iter().position(|(other, _)| *other == public_id));
     }

@@ -1,46 +1,39 @@
 //! Application tokens: known by their names, because of the tokens themselves only digests are kept.
 
-use vestibule_auth::ApplicationValue;
-use vestibule_model::{Account, ApplicationToken, SecretVersion};
-use vestibule_store::AccountRows;
+use vestibule_auth::{ApplicationValue, ResourceKind};
+use vestibule_model::{ApplicationToken, SecretVersion};
 
 use super::account::set;
 use super::application::OneSecret;
 use super::declared::DeclaredApplicationToken;
 use super::difference::token_title;
-use super::draft::{Draft, Tools};
+use super::draft::{AccountDraft, Draft, Tools};
 use super::problem::Problem;
 
 /// Puts an application token into its account.
 pub(super) fn application_token(
     draft: &mut Draft,
-    rows: &mut AccountRows,
+    account: &mut AccountDraft,
     tools: &Tools<'_>,
     declared: &DeclaredApplicationToken,
 ) -> Result<(), Problem> {
-    let element = token_title(rows.account.id, &declared.name);
-    if declared.name.is_empty() {
-        return Err(Problem::new(element, "name", "must not be empty"));
-    }
-    let text = declared.token.as_deref();
-    if text.is_some_and(|text| !ApplicationToken::is_token(text)) {
-        let longest = ApplicationToken::LONGEST;
-        let reason = format!("a token is 1 to {longest} characters of 0-9, A-Z, a-z and -");
-        return Err(Problem::new(element, "token", reason));
-    }
-    let place = rows.application_tokens.iter().position(|token| token.name == declared.name);
+    let element = token_title(account.rows.account.id, &declared.name);
+    let tokens = &mut account.rows.application_tokens;
+    let place = tokens.iter().position(|token| token.name == declared.name);
     let mut token = match place {
-        Some(place) => rows.application_tokens.swap_remove(place),
-        None => new_token(draft, &element, rows, tools, declared)?,
+        Some(place) => tokens.swap_remove(place),
+        None => new_token(draft, &element, tools, declared)?,
     };
+    account.claim(&element, Some(ResourceKind::ApplicationToken), token.id.0)?;
     set(&mut token.enabled, declared.enabled.as_ref());
-    if let Some(text) = text {
+    if let Some(text) = declared.token.as_deref() {
         draft.refuse_taken(&element, &token, &tools.secrets.digests(text.as_bytes()))?;
         let ApplicationToken { token: secret, secret_version: version, superseded, .. } = &mut token;
-        OneSecret { secret, version, superseded }.set(text, tools);
+        let kept = OneSecret { secret, version, superseded };
+        kept.set(&element, (ApplicationValue::ApplicationToken, text), tools)?;
     }
     draft.claim_token(&element, &token)?;
-    rows.application_tokens.push(token);
+    account.rows.application_tokens.push(token);
     Ok(())
 }
 
@@ -48,12 +41,11 @@ pub(super) fn application_token(
 fn new_token(
     draft: &mut Draft,
     element: &str,
-    rows: &AccountRows,
     tools: &Tools<'_>,
     declared: &DeclaredApplicationToken,
 ) -> Result<ApplicationToken, Problem> {
-    expect_room(element, rows)?;
-    let text = draft.value(element, ApplicationValue::ApplicationToken, declared.token.as_ref(), tools.rng);
+    let text =
+        draft.value(element, ApplicationValue::ApplicationToken, declared.token.as_ref(), tools.rng)?;
     Ok(ApplicationToken {
         id: draft.new_application_id(tools.rng),
         name: declared.name.clone(),
@@ -64,13 +56,4 @@ fn new_token(
         last_used: None,
         requests: 0,
     })
-}
-
-/// Disabled ones count as well.
-fn expect_room(element: &str, rows: &AccountRows) -> Result<(), Problem> {
-    if rows.application_tokens.len() < Account::MAX_APPLICATION_TOKENS {
-        return Ok(());
-    }
-    let reason = format!("an account has at most {} application tokens", Account::MAX_APPLICATION_TOKENS);
-    Err(Problem::new(element, "name", reason))
 }

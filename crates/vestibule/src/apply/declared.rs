@@ -73,8 +73,8 @@ pub(super) struct DeclaredProfile {
 pub(super) struct DeclaredGroup {
     pub(super) id: Option<i64>,
     pub(super) name: String,
-    /// The name of the group above; "": none.
-    pub(super) parent: Option<String>,
+    /// The group above; "": none.
+    pub(super) parent: Option<Meant>,
 }
 
 #[derive(Deserialize)]
@@ -144,12 +144,11 @@ pub(super) struct DeclaredUser {
     pub(super) nickname: Option<String>,
     pub(super) email: Option<String>,
     pub(super) enabled: Option<bool>,
-    /// Names, as everything below that refers to something.
-    pub(super) profiles: Option<BTreeSet<String>>,
+    pub(super) profiles: Option<BTreeSet<Meant>>,
     /// "": none.
-    pub(super) group: Option<String>,
-    pub(super) manager_of: Option<BTreeSet<String>>,
-    pub(super) skills: Option<BTreeSet<String>>,
+    pub(super) group: Option<Meant>,
+    pub(super) manager_of: Option<BTreeSet<Meant>>,
+    pub(super) skills: Option<BTreeSet<Meant>>,
     pub(super) max_chats: Option<i32>,
     pub(super) max_async_chats: Option<i32>,
     /// "": none.
@@ -163,6 +162,16 @@ pub(super) struct DeclaredUser {
     pub(super) must_change_password: Option<bool>,
     /// Only `false` is allowed.
     pub(super) locked: Option<bool>,
+}
+
+/// A profile, group or skill of the account.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(untagged, expecting = "this must be a name or an id")]
+pub(super) enum Meant {
+    /// The one of this id: of several with one name, or one that has none any more.
+    Id(i64),
+    /// The one of this name.
+    Name(String),
 }
 
 impl Declared {

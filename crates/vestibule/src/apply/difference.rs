@@ -1,5 +1,6 @@
 //! What stands between two states of an account: the changes of one transaction, and a line for each.
 
+use std::collections::HashMap;
 use std::fmt::Display;
 
 use vestibule_model::{
@@ -9,7 +10,7 @@ use vestibule_model::{
 use vestibule_store::{AccountRows, Change};
 
 /// Something that is put into the store as a whole.
-trait Element: Audited + Clone + PartialEq {
+pub(super) trait Element: Audited + Clone + PartialEq {
     /// What tells it from others of its kind, and stays.
     fn id(&self) -> i64;
     /// How people are told of it.
@@ -59,9 +60,10 @@ impl Difference {
     }
 
     fn elements<T: Element>(&mut self, account: AccountId, before: Option<&[T]>, after: &[T]) {
+        let earlier = before.unwrap_or_default().iter().map(|element| (element.id(), element));
+        let earlier: HashMap<i64, &T> = earlier.collect();
         for element in after {
-            let earlier = before.unwrap_or_default().iter().find(|earlier| earlier.id() == element.id());
-            self.element(account, earlier, element);
+            self.element(account, earlier.get(&element.id()).copied(), element);
         }
     }
 

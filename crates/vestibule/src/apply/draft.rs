@@ -2,14 +2,18 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use vestibule_auth::{ApplicationValue, new_account, seal_api_key, ten_digits};
-use vestibule_crypto::{Argon2Params, KeyRing, PasswordHasher, Sealer, SecretHasher};
+use vestibule_auth::{
+    ApplicationValue, ResourceKind, check_token_holder, new_account, seal_api_key, ten_digits,
+};
+use vestibule_crypto::{Argon2Params, Engine, KeyRing, Sealer, SecretHasher};
 use vestibule_model::{
-    Account, AccountId, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord, Generation, Means,
-    Millis, NamedPolicy, Rng, SecretDigest, UserId,
+    AccountId, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord, Generation, Means, Millis,
+    NamedPolicy, Population, Rng, SecretDigest, User, UserId,
 };
 use vestibule_store::{AccountRows, DirectoryRows};
+use zeroize::Zeroizing;
 
+use super::application::check_given;
 use super::difference::{Told, token_title};
 use super::problem::Problem;
 
@@ -17,7 +21,8 @@ use super::problem::Problem;
 pub(crate) struct Tools<'a> {
     pub(crate) rng: &'a dyn Rng,
     pub(crate) now: Millis,
-    pub(crate) hasher: PasswordHasher,
+    /// What hashes passwords, on as many threads as the machine has.
+    pub(crate) engine: Engine,
     pub(crate) params: Argon2Params,
     pub(crate) sealer: Sealer,
     pub(crate) secrets: SecretHasher,
@@ -38,7 +43,7 @@ impl<'a> Tools<'a> {
         Self {
             rng,
             now,
-            hasher: PasswordHasher::new(hashing.engine.0),
+            engine: hashing.engine.0,
             params: hashing.params(),
             sealer: Sealer::derive(keys),
             secrets: SecretHasher::derive(keys),
@@ -84,13 +89,78 @@ pub(crate) struct Generated {
 pub(super) struct Draft {
     pub(super) accounts: BTreeMap<AccountId, AccountRows>,
     pub(super) generated: Vec<Generated>,
+    pub(super) passwords: Vec<NewPasswordOf>,
+    highest_number: Option<i32>,
     /// Of the whole installation.
     user_ids: HashSet<UserId>,
     application_ids: HashSet<ApplicationId>,
-    codes: BTreeMap<String, AccountId>,
-    numbers: BTreeMap<i32, AccountId>,
     /// Whose each token is or was before: one that is given up is free at the next run.
     tokens: HashMap<SecretDigest, (ApplicationId, String)>,
+}
+
+/// A password that is to be hashed, when everything else is known to be right.
+pub(super) struct NewPasswordOf {
+    pub(super) account: AccountId,
+    /// Where among the account's users.
+    pub(super) place: usize,
+    pub(super) element: String,
+    pub(super) text: Zeroizing<String>,
+    /// Since when they have it; None: since now.
+    pub(super) since: Option<Millis>,
+}
+
+/// One account in the making.
+pub(super) struct AccountDraft {
+    pub(super) rows: AccountRows,
+    pub(super) users: UserPlaces,
+    /// What the file has said something about.
+    named: HashSet<(Option<ResourceKind>, i64)>,
+}
+
+impl AccountDraft {
+    pub(super) fn of(rows: AccountRows) -> Self {
+        Self { users: UserPlaces::of(&rows.users), rows, named: HashSet::new() }
+    }
+
+    /// Refuses what is declared a second time: the later would silently win. Without a kind: a user.
+    pub(super) fn claim(
+        &mut self,
+        element: &str,
+        kind: Option<ResourceKind>,
+        id: i64,
+    ) -> Result<(), Problem> {
+        let is_first = self.named.insert((kind, id));
+        is_first.then_some(()).ok_or_else(|| Problem::new(element, "name", "declared twice"))
+    }
+}
+
+/// Where the users of an account are among its rows.
+pub(super) struct UserPlaces {
+    by_spelling: HashMap<(Population, String), usize>,
+    by_name: HashMap<(Population, String), usize>,
+    pub(super) highest_number: Option<i32>,
+}
+
+impl UserPlaces {
+    fn of(users: &[User]) -> Self {
+        let mut places = Self { by_spelling: HashMap::new(), by_name: HashMap::new(), highest_number: None };
+        users.iter().enumerate().for_each(|(place, user)| places.add(place, user));
+        places
+    }
+
+    /// Remembers somebody, unless another has the name already.
+    pub(super) fn add(&mut self, place: usize, user: &User) {
+        let (population, name) = (user.population, &user.login_name);
+        self.by_spelling.entry((population, population.spelling(name))).or_insert(place);
+        self.by_name.entry((population, population.name_key(name))).or_insert(place);
+        self.highest_number = self.highest_number.max(Some(user.number));
+    }
+
+    /// Who has this name, or else one that is the same.
+    pub(super) fn find(&self, population: Population, name: &str) -> Option<usize> {
+        let spelt = self.by_spelling.get(&(population, population.spelling(name)));
+        spelt.or_else(|| self.by_name.get(&(population, population.name_key(name)))).copied()
+    }
 }
 
 impl Draft {
@@ -103,10 +173,10 @@ impl Draft {
         Self {
             accounts: BTreeMap::new(),
             generated: Vec::new(),
+            passwords: Vec::new(),
+            highest_number: rows().map(|rows| rows.account.number).max(),
             user_ids: rows().flat_map(|rows| rows.users.iter().map(|user| user.id)).collect(),
             application_ids: keys.chain(clients).chain(tokens().map(|(_, token)| token.id)).collect(),
-            codes: rows().map(|rows| (rows.account.code.clone(), rows.account.id)).collect(),
-            numbers: rows().map(|rows| (rows.account.number, rows.account.id)).collect(),
             tokens: tokens()
                 .flat_map(|(account, token)| {
                     let before = token.superseded.map(|before| before.values);
@@ -122,33 +192,12 @@ impl Draft {
 
     /// An account as new ones are. A file that names no policy is of before there were any, and its passwords with it.
     pub(super) fn new_account(&self, id: AccountId, policy: Option<NamedPolicy>) -> AccountRows {
-        let highest = self.numbers.last_key_value().map(|(number, _)| *number);
-        let blank = new_account(id, highest);
+        let numbers = self.accounts.values().map(|rows| rows.account.number);
+        let blank = new_account(id, numbers.chain(self.highest_number).max());
         AccountRows::empty(match policy {
             Some(policy) => policy.copied_into(blank),
             None => blank,
         })
-    }
-
-    /// Takes code and number for an account, unless another has them.
-    pub(super) fn claim(&mut self, element: &str, account: &Account) -> Result<(), Problem> {
-        self.codes.retain(|_, owner| *owner != account.id);
-        self.numbers.retain(|_, owner| *owner != account.id);
-        if let Some(owner) = self.codes.insert(account.code.clone(), account.id) {
-            return Err(Problem::new(
-                element,
-                "code",
-                format_args!("{:?} is account {owner}'s", account.code),
-            ));
-        }
-        if let Some(owner) = self.numbers.insert(account.number, account.id) {
-            return Err(Problem::new(
-                element,
-                "number",
-                format_args!("{} is account {owner}'s", account.number),
-            ));
-        }
-        Ok(())
     }
 
     /// Refuses a token that another application has, under whichever generation of the master key.
@@ -158,21 +207,23 @@ impl Draft {
         token: &ApplicationToken,
         digests: &[SecretDigest],
     ) -> Result<(), Problem> {
-        let owners = digests.iter().filter_map(|digest| self.tokens.get(digest));
-        match owners.into_iter().find(|(owner, _)| *owner != token.id) {
-            Some((_, title)) => Err(Problem::new(element, "token", format_args!("this is that of {title}"))),
-            None => Ok(()),
-        }
+        let mut owners = digests.iter().filter_map(|digest| self.tokens.get(digest));
+        owners.try_for_each(|owner| Self::expect_holder(element, token.id, owner))
+    }
+
+    fn expect_holder(
+        element: &str,
+        token: ApplicationId,
+        (holder, title): &(ApplicationId, String),
+    ) -> Result<(), Problem> {
+        check_token_holder(token, Some(*holder))
+            .map_err(|violation| Problem::broken(element, violation.because(format_args!("{title} has it"))))
     }
 
     /// Takes a token for an application, unless another has it.
     pub(super) fn claim_token(&mut self, element: &str, token: &ApplicationToken) -> Result<(), Problem> {
         let mine = || (token.id, element.to_owned());
-        let (owner, title) = self.tokens.entry(token.token).or_insert_with(mine);
-        if *owner == token.id {
-            return Ok(());
-        }
-        Err(Problem::new(element, "token", format_args!("this is that of {title}")))
+        Self::expect_holder(element, token.id, self.tokens.entry(token.token).or_insert_with(mine))
     }
 
     pub(super) fn new_user_id(&mut self, rng: &dyn Rng) -> UserId {
@@ -200,12 +251,14 @@ impl Draft {
         value: ApplicationValue,
         declared: Option<&String>,
         rng: &dyn Rng,
-    ) -> String {
-        declared.cloned().unwrap_or_else(|| {
-            let generated = value.generate(rng);
-            self.generate(owner, value.field(), &generated);
-            generated
-        })
+    ) -> Result<String, Problem> {
+        if let Some(declared) = declared {
+            check_given(owner, value, declared)?;
+            return Ok(declared.clone());
+        }
+        let generated = value.generate(rng);
+        self.generate(owner, value.field(), &generated);
+        Ok(generated)
     }
 
     pub(super) fn generate(&mut self, owner: &str, name: &'static str, value: &str) {

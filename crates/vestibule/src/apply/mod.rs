@@ -9,17 +9,19 @@ mod application_token;
 mod declared;
 mod difference;
 mod draft;
+mod hash;
+mod judge;
 mod password;
 mod problem;
 #[cfg(test)]
 mod tests;
 mod user;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use anyhow::Context;
 use vestibule_auth::rests_on;
-use vestibule_model::AccountId;
+use vestibule_model::{AccountId, Administrator, User, UserId};
 use vestibule_store::{AccountRows, Change, DirectoryRows, Store, StoreError};
 
 pub(crate) use declared::Declared;
@@ -29,7 +31,7 @@ pub(crate) use password::generated as generated_password;
 use crate::input_error::InputError;
 use declared::DeclaredAccount;
 use difference::Difference;
-use draft::Draft;
+use draft::{AccountDraft, Draft};
 use problem::Problem;
 
 /// How often the directory is read again because somebody else changed it in the meantime.
@@ -73,26 +75,43 @@ pub(crate) async fn plan(
     declared: &Declared,
     source: &str,
 ) -> anyhow::Result<Plan> {
-    let directory = store.directory().await.context("cannot read the directory")?;
-    plan_over(&directory, tools, declared, source)
+    let present = Present::read(store).await.context("cannot read the directory")?;
+    plan_over(&present, tools, declared, source)
+}
+
+/// What is there.
+#[derive(Default)]
+pub(crate) struct Present {
+    directory: DirectoryRows,
+    administrators: Vec<Administrator>,
+}
+
+impl Present {
+    async fn read(store: &dyn Store) -> Result<Self, StoreError> {
+        Ok(Self { directory: store.directory().await?, administrators: store.administrators().await? })
+    }
+
+    fn account(&self, id: AccountId) -> Option<&AccountRows> {
+        self.directory.accounts.iter().find(|rows| rows.account.id == id)
+    }
 }
 
 /// What [`apply`] would do if this were there.
 pub(crate) fn plan_over(
-    directory: &DirectoryRows,
+    present: &Present,
     tools: &mut Tools<'_>,
     declared: &Declared,
     source: &str,
 ) -> anyhow::Result<Plan> {
-    let draft = lay_over(directory, tools, declared)
-        .map_err(|problem| InputError::at(source, problem.place, problem.reason))?;
+    let draft = draft(present, tools, declared).map_err(|problems| refused(source, problems))?;
     let mut difference = Difference::default();
     for (id, after) in &draft.accounts {
-        difference.add(present(directory, *id), after);
+        difference.add(present.account(*id), after);
     }
     if !difference.changes.is_empty() {
+        let since = present.directory.sequence;
         let scopes = rests_on(&difference.changes);
-        difference.changes.insert(0, Change::ExpectUnchanged { since: directory.sequence, scopes });
+        difference.changes.insert(0, Change::ExpectUnchanged { since, scopes });
         difference.changes.insert(1, Change::ExpectMasterKey(tools.generation));
         let entries = difference.told.into_iter().map(|told| tools.entry(told));
         difference.changes.extend(entries.map(|entry| Change::Audit(Box::new(entry))));
@@ -100,40 +119,71 @@ pub(crate) fn plan_over(
     Ok(Plan { changes: difference.changes, lines: difference.lines, generated: draft.generated })
 }
 
-fn present(directory: &DirectoryRows, id: AccountId) -> Option<&AccountRows> {
-    directory.accounts.iter().find(|rows| rows.account.id == id)
+fn refused(source: &str, problems: Vec<Problem>) -> anyhow::Error {
+    let errors = problems.into_iter().map(|problem| InputError::at(source, problem.place, problem.reason));
+    match InputError::all(errors) {
+        Some(error) => error.into(),
+        None => anyhow::anyhow!("nothing was applied"),
+    }
+}
+
+/// The directory as the file leads to it. Everything is judged before anything is hashed.
+fn draft(present: &Present, tools: &Tools<'_>, declared: &Declared) -> Result<Draft, Vec<Problem>> {
+    let mut draft = lay_over(&present.directory, tools, declared).map_err(|problem| vec![problem])?;
+    let problems = judge::problems(present, &draft);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    hash::set_passwords(&mut draft, tools).map_err(|problem| vec![problem])?;
+    for (id, after) in &mut draft.accounts {
+        if let Some(before) = present.account(*id) {
+            end_sessions(before, after);
+        }
+    }
+    Ok(draft)
 }
 
 /// The declared accounts as they will be.
-fn lay_over(directory: &DirectoryRows, tools: &mut Tools<'_>, declared: &Declared) -> Result<Draft, Problem> {
+fn lay_over(directory: &DirectoryRows, tools: &Tools<'_>, declared: &Declared) -> Result<Draft, Problem> {
     let mut draft = Draft::of(directory);
+    let present: HashMap<AccountId, &AccountRows> =
+        directory.accounts.iter().map(|rows| (rows.account.id, rows)).collect();
     for account in &declared.accounts {
         let element = format!("account {}", account.id);
         if draft.accounts.contains_key(&account.id) {
             return Err(Problem::new(element, "id", "declared twice"));
         }
-        let before = present(directory, account.id);
-        let mut rows = before.cloned().unwrap_or_else(|| draft.new_account(account.id, account.policy));
-        account::settings(&element, &mut rows.account, account)?;
-        draft.claim(&element, &rows.account)?;
-        refuse_twins(account)?;
+        let rows = present.get(&account.id).map(|rows| AccountRows::clone(rows));
+        let rows = rows.unwrap_or_else(|| draft.new_account(account.id, account.policy));
+        let mut rows = AccountDraft::of(rows);
+        account::settings(&element, &mut rows.rows.account, account)?;
         members(&mut draft, &mut rows, tools, account)?;
-        application::expect_names(before, &rows)?;
-        draft.accounts.insert(account.id, rows);
+        draft.accounts.insert(account.id, rows.rows);
     }
     Ok(draft)
+}
+
+/// Ends the sessions of users whose sessions may not go on.
+fn end_sessions(before: &AccountRows, after: &mut AccountRows) {
+    let known: HashMap<UserId, &User> = before.users.iter().map(|user| (user.id, user)).collect();
+    for user in &mut after.users {
+        if known.get(&user.id).is_some_and(|before| user.invalidates_sessions_of(before)) {
+            user.credential_version += 1;
+        }
+    }
 }
 
 /// What belongs to an account, in an order in which each finds what it refers to.
 fn members(
     draft: &mut Draft,
-    rows: &mut AccountRows,
-    tools: &mut Tools<'_>,
+    rows: &mut AccountDraft,
+    tools: &Tools<'_>,
     declared: &DeclaredAccount,
 ) -> Result<(), Problem> {
     declared.profiles.iter().try_for_each(|profile| account::profile(rows, profile))?;
-    declared.groups.iter().try_for_each(|group| account::group(rows, group))?;
-    declared.groups.iter().try_for_each(|group| account::group_parent(rows, group))?;
+    let groups = declared.groups.iter().map(|group| Ok((account::group(rows, group)?, group)));
+    let groups = groups.collect::<Result<Vec<_>, Problem>>()?;
+    groups.into_iter().try_for_each(|(id, group)| account::group_parent(rows, id, group))?;
     declared.skills.iter().try_for_each(|skill| account::skill(rows, skill))?;
     declared.api_keys.iter().try_for_each(|key| application::api_key(draft, rows, tools, key))?;
     declared
@@ -145,31 +195,4 @@ fn members(
         .iter()
         .try_for_each(|token| application_token::application_token(draft, rows, tools, token))?;
     declared.users.iter().try_for_each(|user| user::user(draft, rows, tools, user))
-}
-
-/// Nothing may be declared twice: the later would silently win.
-fn refuse_twins(declared: &DeclaredAccount) -> Result<(), Problem> {
-    let id = declared.id;
-    let key = |kind: &str, name: &str| format!("{kind} {id}/{name}");
-    let number = |kind: &str, number: Option<i64>| number.map(|number| format!("{kind} {id}/id {number}"));
-    let titles = (declared.profiles.iter().map(|profile| key("profile", &profile.name)))
-        .chain(declared.groups.iter().map(|group| key("group", &group.name)))
-        .chain(declared.skills.iter().map(|skill| key("skill", &skill.name)))
-        .chain(declared.services.iter().map(|service| key("service", &service.name)))
-        .chain(declared.api_keys.iter().map(|api_key| key("api key", &api_key.name)))
-        .chain(declared.oauth_clients.iter().map(|client| key("oauth client", &client.name)))
-        .chain(declared.application_tokens.iter().map(|token| difference::token_title(id, &token.name)))
-        .chain(declared.profiles.iter().filter_map(|profile| number("profile", profile.id)))
-        .chain(declared.groups.iter().filter_map(|group| number("group", group.id)))
-        .chain(declared.skills.iter().filter_map(|skill| number("skill", skill.id)))
-        .chain(declared.users.iter().map(|user| {
-            difference::user_title(id, user.population, &user.population.name_key(&user.login_name))
-        }));
-    let mut seen = HashSet::new();
-    for title in titles {
-        if !seen.insert(title.clone()) {
-            return Err(Problem::new(title, "name", "declared twice"));
-        }
-    }
-    Ok(())
 }

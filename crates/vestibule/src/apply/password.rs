@@ -1,10 +1,12 @@
-//! Passwords that are declared, taken over as hashes, or generated.
+//! Passwords that are declared, taken over as hashes, or generated. What has to be hashed is `hash.rs`'s.
 
-use vestibule_auth::{NewPassword, OwnWords, SetPasswordError, set_password};
-use vestibule_model::{Account, PasswordCredential, PasswordPolicy, Rng, SignOn, User, UserKind};
+use vestibule_auth::check_password_of;
+use vestibule_crypto::check_hash;
+use vestibule_model::{Account, Millis, PasswordCredential, PasswordPolicy, Rng, SignOn, User, UserKind};
+use zeroize::Zeroizing;
 
 use super::declared::DeclaredUser;
-use super::draft::{Draft, Tools};
+use super::draft::{Draft, NewPasswordOf, Tools};
 use super::problem::Problem;
 
 /// Without those that look alike.
@@ -16,47 +18,52 @@ const LENGTH: usize = 24;
 /// How often a generated password is drawn anew because it breaks the policy.
 const DRAWS: usize = 1_000;
 
-/// Brings the user's password into the declared state.
-pub(super) fn apply(
+/// What the file says of the user's password; `place` is theirs among the account's users.
+pub(super) fn declare(
     (draft, account): (&mut Draft, &Account),
-    element: &str,
+    (element, place): (&str, usize),
     user: &mut User,
-    tools: &mut Tools<'_>,
+    tools: &Tools<'_>,
     declared: &DeclaredUser,
 ) -> Result<(), Problem> {
-    match (&declared.password, &declared.password_hash) {
+    let since = since(element, tools, declared)?;
+    let text = match (&declared.password, &declared.password_hash) {
         (Some(_), Some(_)) => {
             return Err(Problem::new(element, "password_hash", "password is there as well: choose one"));
         }
-        (Some(_), None) if user.kind == UserKind::Bot => {
-            return Err(Problem::new(
-                element,
-                "password",
-                "a bot has no password, it logs in with an API key",
-            ));
+        (Some(password), None) => {
+            check_password_of(user.kind).map_err(|violation| Problem::broken(element, violation))?;
+            Some(password.clone())
         }
-        (None, Some(_)) if user.kind == UserKind::Bot => {
-            return Err(Problem::new(
-                element,
-                "password_hash",
-                "a bot has no password, it logs in with an API key",
-            ));
-        }
-        (Some(password), None) => set(account, element, user, tools, password)?,
         // What is declared of the hash is no more true of what the user has chosen since.
         (None, Some(_)) if user.password.is_some() => return Ok(()),
-        (None, Some(hash)) => take_over(element, user, tools, hash)?,
+        (None, Some(hash)) => {
+            take_over(element, user, tools, hash)?;
+            None
+        }
         (None, None) if needs_one(account, user) => {
             let password = generated(&account.password_policy, tools.rng).ok_or_else(|| {
                 Problem::new(element, "password", "no password could be generated under the policy")
             })?;
-            set(account, element, user, tools, &password)?;
             user.must_change_password = true;
             draft.generate(element, "password", &password);
+            Some(password)
         }
-        (None, None) => {}
+        (None, None) => None,
+    };
+    if let Some(text) = text {
+        let (account, element, text) = (account.id, element.to_owned(), Zeroizing::new(text));
+        draft.passwords.push(NewPasswordOf { account, place, element, text, since });
+        return Ok(());
     }
-    changed_at(element, user, tools, declared)
+    match (since, &mut user.password) {
+        (None, _) => {}
+        (Some(since), Some(password)) => password.changed_at = since,
+        (Some(_), None) => {
+            return Err(Problem::new(element, "password_changed", "the user has no password"));
+        }
+    }
+    Ok(())
 }
 
 /// A person who is to log in by password and has none.
@@ -64,54 +71,20 @@ fn needs_one(account: &Account, user: &User) -> bool {
     user.kind == UserKind::Human && user.password.is_none() && account.sign_on == SignOn::Password
 }
 
-/// Sets the password, unless it is that already.
-fn set(
-    account: &Account,
-    element: &str,
-    user: &mut User,
-    tools: &mut Tools<'_>,
-    password: &str,
-) -> Result<(), Problem> {
-    let problem = |error: SetPasswordError| Problem::new(element, "password", with_source(&error));
-    if let Some(present) = &user.password {
-        let same = tools.hasher.verify(&present.hash, password.as_bytes());
-        if same.map_err(|error| problem(error.into()))? {
-            return Ok(());
-        }
-    }
-    let Tools { hasher, params, rng, now, .. } = tools;
-    let own = OwnWords::of(user, account);
-    let (policy, before) = (&account.password_policy, user.password.as_ref());
-    let new = NewPassword { policy, own: &own, before, text: password };
-    let credential = set_password(hasher, *params, new, (*rng, *now));
-    user.password = Some(credential.map_err(problem)?);
-    Ok(())
-}
-
 /// Takes over a hash from elsewhere, for a user who has no password. Later the user's own counts: a login may have rewritten
 /// the hash, and the user may have chosen another password.
-fn take_over(element: &str, user: &mut User, tools: &mut Tools<'_>, hash: &str) -> Result<(), Problem> {
-    tools.hasher.verify(hash, b"").map_err(|error| Problem::new(element, "password_hash", error))?;
+fn take_over(element: &str, user: &mut User, tools: &Tools<'_>, hash: &str) -> Result<(), Problem> {
+    check_hash(hash).map_err(|error| Problem::new(element, "password_hash", error))?;
     user.password =
         Some(PasswordCredential { hash: hash.to_owned(), changed_at: tools.now, history: Vec::new() });
     Ok(())
 }
 
-fn changed_at(
-    element: &str,
-    user: &mut User,
-    tools: &Tools<'_>,
-    declared: &DeclaredUser,
-) -> Result<(), Problem> {
-    let Some(time) = declared.password_changed else { return Ok(()) };
-    if time > tools.now {
+fn since(element: &str, tools: &Tools<'_>, declared: &DeclaredUser) -> Result<Option<Millis>, Problem> {
+    if declared.password_changed.is_some_and(|time| time > tools.now) {
         return Err(Problem::new(element, "password_changed", "this lies in the future"));
     }
-    let Some(password) = &mut user.password else {
-        return Err(Problem::new(element, "password_changed", "the user has no password"));
-    };
-    password.changed_at = time;
-    Ok(())
+    Ok(declared.password_changed)
 }
 
 /// A random password that satisfies the policy, if one can be found.
@@ -138,13 +111,6 @@ fn draw(length: usize, rng: &dyn Rng) -> String {
         drawn += 1;
     }
     password
-}
-
-fn with_source(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
-    }
 }
 
 #[cfg(test)]

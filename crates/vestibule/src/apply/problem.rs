@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use vestibule_auth::{Rule, Violation};
+
 /// What is wrong with which element.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -9,10 +11,24 @@ pub(crate) struct Problem {
     pub(crate) place: String,
     /// What is wrong.
     pub(crate) reason: String,
+    /// The rule that is broken; None: the file itself cannot be understood.
+    pub(crate) rule: Option<Rule>,
 }
 
 impl Problem {
     pub(super) fn new(element: impl fmt::Display, key: &str, reason: impl fmt::Display) -> Self {
-        Self { place: format!("{element}: {key}"), reason: reason.to_string() }
+        Self { place: format!("{element}: {key}"), reason: reason.to_string(), rule: None }
+    }
+
+    /// An element that breaks a rule.
+    pub(super) fn broken(element: impl fmt::Display, Violation { rule, reason }: Violation) -> Self {
+        let place = match rule.field() {
+            "" => element.to_string(),
+            // The names of these keys in a file.
+            "member_of" => format!("{element}: group"),
+            "services" => format!("{element}: service"),
+            field => format!("{element}: {field}"),
+        };
+        Self { place, reason, rule: Some(rule) }
     }
 }

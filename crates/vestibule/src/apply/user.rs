@@ -3,49 +3,41 @@
 use std::collections::BTreeSet;
 
 use uuid::Builder;
-use vestibule_auth::new_user;
+use vestibule_auth::{Rule, Ruled, new_user, next_user_number};
 use vestibule_model::{AccountId, Population, Rng, User, UserKind};
 use vestibule_store::AccountRows;
 
-use super::account::{optional_group, resolve, set};
-use super::declared::DeclaredUser;
-use super::draft::{Draft, Tools};
+use super::account::{Place, groups, optional_group, profiles, resolve, set, skills};
+use super::declared::{DeclaredUser, Meant};
+use super::draft::{AccountDraft, Draft, Tools};
 use super::password;
 use super::problem::Problem;
 
 /// Puts a user into its account.
 pub(super) fn user(
     draft: &mut Draft,
-    rows: &mut AccountRows,
-    tools: &mut Tools<'_>,
+    account: &mut AccountDraft,
+    tools: &Tools<'_>,
     declared: &DeclaredUser,
 ) -> Result<(), Problem> {
-    let element = element(rows.account.id, declared);
-    if declared.login_name.trim().is_empty() {
-        return Err(Problem::new(&element, "login_name", "must not be empty"));
-    }
-    let population = declared.population;
-    let place = |form: fn(Population, &str) -> String| {
-        let wanted = form(population, &declared.login_name);
-        let is_it =
-            |user: &User| user.population == population && form(population, &user.login_name) == wanted;
-        rows.users.iter().position(is_it)
+    let element = element(account.rows.account.id, declared);
+    let place = account.users.find(declared.population, &declared.login_name);
+    let mut user = match place {
+        Some(place) => account.rows.users[place].clone(),
+        None => made_new(&element, draft, account, tools.rng, declared)?,
     };
-    let before = place(Population::spelling)
-        .or_else(|| place(Population::name_key))
-        .map(|position| rows.users.swap_remove(position));
-    let mut user = match &before {
-        Some(user) => user.clone(),
-        None => made_new(&element, draft, rows, tools.rng, declared)?,
-    };
+    account.claim(&element, None, user.id.0)?;
     fields(&element, &mut user, declared)?;
-    references(&element, &mut user, rows, declared)?;
-    password::apply((draft, &rows.account), &element, &mut user, tools, declared)?;
+    references(&element, &mut user, &account.rows, declared)?;
+    user.tidy();
+    let place = place.unwrap_or(account.rows.users.len());
+    password::declare((draft, &account.rows.account), (&element, place), &mut user, tools, declared)?;
     set(&mut user.must_change_password, declared.must_change_password.as_ref());
-    if before.is_some_and(|before| user.invalidates_sessions_of(&before)) {
-        user.credential_version += 1;
+    account.users.add(place, &user);
+    match account.rows.users.get_mut(place) {
+        Some(present) => *present = user,
+        None => account.rows.users.push(user),
     }
-    rows.users.push(user);
     Ok(())
 }
 
@@ -57,23 +49,26 @@ fn element(account: AccountId, declared: &DeclaredUser) -> String {
 fn made_new(
     element: &str,
     draft: &mut Draft,
-    rows: &AccountRows,
+    account: &AccountDraft,
     rng: &dyn Rng,
     declared: &DeclaredUser,
 ) -> Result<User, Problem> {
-    let highest = rows.users.iter().map(|user| user.number).max().unwrap_or(0);
-    let number =
-        highest.checked_add(1).ok_or_else(|| Problem::new(element, "login_name", "no number is free"))?;
+    let number = next_user_number(account.users.highest_number)
+        .map_err(|violation| Problem::broken(element, violation))?;
     let mut pid = [0; 16];
     rng.fill(&mut pid);
     Ok(User {
-        number: number.max(1),
+        number,
         population: declared.population,
         kind: declared.kind.unwrap_or(UserKind::Human),
         login_name: declared.login_name.clone(),
         full_name: declared.login_name.clone(),
         nickname: declared.login_name.clone(),
-        ..new_user(draft.new_user_id(rng), rows.account.id, Builder::from_random_bytes(pid).into_uuid())
+        ..new_user(
+            draft.new_user_id(rng),
+            account.rows.account.id,
+            Builder::from_random_bytes(pid).into_uuid(),
+        )
     })
 }
 
@@ -107,41 +102,31 @@ fn references(
     rows: &AccountRows,
     declared: &DeclaredUser,
 ) -> Result<(), Problem> {
-    let profiles = || rows.profiles.iter().map(|profile| (profile.id, profile.name.as_str()));
-    let skills = || rows.skills.iter().map(|skill| (skill.id, skill.name.as_str()));
-    let groups = || rows.groups.iter().map(|group| (group.id, group.name.as_str()));
-    set(&mut user.profiles, resolve_all(element, "profiles", profiles, declared.profiles.as_ref())?.as_ref());
-    set(&mut user.skills, resolve_all(element, "skills", skills, declared.skills.as_ref())?.as_ref());
-    set(
-        &mut user.manager_of,
-        resolve_all(element, "manager_of", groups, declared.manager_of.as_ref())?.as_ref(),
-    );
+    let profile = (element, "profiles", Rule::ProfileMissing);
+    set(&mut user.profiles, resolve_all(profile, || profiles(rows), declared.profiles.as_ref())?.as_ref());
+    let skill = (element, "skills", Rule::SkillMissing);
+    set(&mut user.skills, resolve_all(skill, || skills(rows), declared.skills.as_ref())?.as_ref());
+    let managed = (element, "manager_of", Rule::ManagedGroupMissing);
+    set(&mut user.manager_of, resolve_all(managed, || groups(rows), declared.manager_of.as_ref())?.as_ref());
     if let Some(group) = &declared.group {
-        user.member_of = optional_group(element, "group", rows, group)?;
+        user.member_of = optional_group((element, "group", Rule::GroupMissing), rows, group)?;
     }
     if let Some(key) = &declared.allowed_app_key {
-        if user.kind != UserKind::Bot && !key.is_empty() {
-            return Err(Problem::new(element, "allowed_app_key", "only a bot logs in with an API key"));
-        }
         user.allowed_app_key = app_key(element, rows, key)?;
     }
     Ok(())
 }
 
 fn resolve_all<'a, I: Iterator<Item = (i64, &'a str)>>(
-    element: &str,
-    key: &str,
+    place: Place<'_>,
     things: impl Fn() -> I,
-    names: Option<&BTreeSet<String>>,
+    meant: Option<&BTreeSet<Meant>>,
 ) -> Result<Option<Vec<i64>>, Problem> {
-    let Some(names) = names else { return Ok(None) };
-    let ids = names.iter().map(|name| resolve(element, key, things(), name));
-    let mut ids = ids.collect::<Result<Vec<i64>, Problem>>()?;
-    ids.sort_unstable();
-    Ok(Some(ids))
+    let Some(meant) = meant else { return Ok(None) };
+    meant.iter().map(|meant| resolve(place, things(), meant)).collect::<Result<_, _>>().map(Some)
 }
 
-/// The `app_key` or client id that is meant: by itself, or by the name of its key or client. "": none.
+/// The `app_key` or client id that is meant: by the name of its key or client, or by itself. "": none.
 fn app_key(element: &str, rows: &AccountRows, meant: &str) -> Result<Option<String>, Problem> {
     if meant.is_empty() {
         return Ok(None);
@@ -154,7 +139,8 @@ fn app_key(element: &str, rows: &AccountRows, meant: &str) -> Result<Option<Stri
     }
     match all.iter().filter(|(_, name)| *name == meant).collect::<Vec<_>>()[..] {
         [(id, _)] => Ok(Some((*id).clone())),
-        [] => Err(Problem::new(element, "allowed_app_key", format_args!("there is no API key {meant:?}"))),
+        // Whether there is one, the rules say.
+        [] => Ok(Some(meant.to_owned())),
         _ => Err(Problem::new(element, "allowed_app_key", format_args!("there are several {meant:?}"))),
     }
 }

@@ -5,10 +5,9 @@ use std::path::Path;
 
 use vestibule_crypto::{KeyRing, MasterKey, OsRng};
 use vestibule_model::Clock;
-use vestibule_store::DirectoryRows;
 
 use super::{operator, small_runtime};
-use crate::apply::{self as engine, Declared, Plan, Tools};
+use crate::apply::{self as engine, Declared, Plan, Present, Tools};
 use crate::clock::SystemClock;
 use crate::command_line::ApplyArguments;
 use crate::config::{self, Config, Flags};
@@ -54,7 +53,7 @@ fn dry_run(config: &Config, declared: &Declared, source: &str) -> anyhow::Result
     let data = DataDir::at(&config.server.data_dir);
     if !data.database().exists() {
         let mut tools = tools(config, &KeyRing::from(&MasterKey::generate(&OsRng)));
-        return engine::plan_over(&DirectoryRows::default(), &mut tools, declared, source);
+        return engine::plan_over(&Present::default(), &mut tools, declared, source);
     }
     let data = DataDir::open_existing(data.path())?;
     let keys = master_key::load(&config.master_key, &data)?;

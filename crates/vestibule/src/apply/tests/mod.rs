@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use vestibule_crypto::{Argon2Params, AuditKey, Engine, OsRng, PasswordHasher, Sealer, SecretHasher};
+use vestibule_crypto::{Argon2Params, AuditKey, Engine, OsRng, Sealer, SecretHasher};
 use vestibule_model::{Actor, Millis, User};
 use vestibule_store_sqlite::SqliteStore;
 
@@ -34,7 +34,7 @@ impl World {
         let tools = Tools {
             rng: &OsRng,
             now: NOW,
-            hasher: PasswordHasher::new(Engine::Portable),
+            engine: Engine::Portable,
             params: Argon2Params { memory_kib: 8, iterations: 1, parallelism: 1 },
             sealer: Sealer::derive(&master),
             secrets: SecretHasher::derive(&master),

@@ -1,0 +1,90 @@
+//! What a file makes and changes, judged by the rules of the directory, against the state that it leads to.
+
+use std::collections::{HashMap, HashSet};
+
+use vestibule_auth::{
+    AccountIndex, HOME, InstallationIndex, Ruled, Violation, account_violations, check_owner_left, may_log_in,
+};
+use vestibule_model::{AccountId, User};
+use vestibule_store::AccountRows;
+
+use super::Present;
+use super::difference::{Element, user_title};
+use super::draft::Draft;
+use super::problem::Problem;
+
+/// Every rule that the file would break.
+pub(super) fn problems(present: &Present, draft: &Draft) -> Vec<Problem> {
+    let untouched = present.directory.accounts.iter().map(|rows| &rows.account);
+    let untouched = untouched.filter(|account| !draft.accounts.contains_key(&account.id));
+    let touched = draft.accounts.values().map(|rows| &rows.account);
+    let installation = InstallationIndex::of(untouched.chain(touched));
+    let mut found = Vec::new();
+    for (id, after) in &draft.accounts {
+        let before = present.account(*id);
+        let account = before.map(|rows| &rows.account);
+        if account != Some(&after.account) {
+            let broken = account_violations(&after.account, account, &installation);
+            found.extend(all(&after.account.title(*id), broken));
+        }
+        found.extend(members(before, after));
+        if id.as_str() == HOME {
+            found.extend(owners(present, before, after));
+        }
+    }
+    found
+}
+
+fn members(before: Option<&AccountRows>, after: &AccountRows) -> Vec<Problem> {
+    let (id, index) = (after.account.id, AccountIndex::of(after));
+    let mut found = things(id, before.map(|rows| &*rows.profiles), &after.profiles, &index);
+    found.extend(things(id, before.map(|rows| &*rows.groups), &after.groups, &index));
+    found.extend(things(id, before.map(|rows| &*rows.skills), &after.skills, &index));
+    found.extend(things(id, before.map(|rows| &*rows.api_keys), &after.api_keys, &index));
+    found.extend(things(id, before.map(|rows| &*rows.oauth_clients), &after.oauth_clients, &index));
+    let tokens = before.map(|rows| &*rows.application_tokens);
+    found.extend(things(id, tokens, &after.application_tokens, &index));
+    found.extend(things(id, before.map(|rows| &*rows.users), &after.users, &index));
+    found
+}
+
+fn things<T: Element + Ruled>(
+    account: AccountId,
+    before: Option<&[T]>,
+    after: &[T],
+    index: &AccountIndex,
+) -> Vec<Problem> {
+    let before = before.unwrap_or_default();
+    let known: HashMap<i64, &T> = before.iter().map(|thing| (thing.id(), thing)).collect();
+    let mut found = Vec::new();
+    for thing in after {
+        let earlier = known.get(&thing.id()).copied();
+        if earlier != Some(thing) {
+            found.extend(all(&thing.title(account), thing.violations(earlier, index)));
+        }
+    }
+    let staying: HashSet<i64> = after.iter().map(Element::id).collect();
+    for gone in before.iter().filter(|thing| !staying.contains(&thing.id())) {
+        found.extend(all(&gone.title(account), gone.in_use(index)));
+    }
+    found
+}
+
+/// Whoever is an owner and can log in no more leaves another one who can.
+fn owners(present: &Present, before: Option<&AccountRows>, after: &AccountRows) -> Vec<Problem> {
+    let staying: HashMap<_, &User> = after.users.iter().map(|user| (user.id, user)).collect();
+    let can = |id| staying.get(&id).is_some_and(|user| may_log_in(user));
+    let users = before.into_iter().flat_map(|rows| &rows.users);
+    let leaving =
+        users.filter(|user| staying.get(&user.id).is_none_or(|after| user.enabled && !after.enabled));
+    let found = leaving.filter_map(|user| {
+        let violation = check_owner_left(&present.administrators, user.id, can).err()?;
+        let title = user_title(user.account, user.population, &user.login_name);
+        Some(Problem::broken(title, violation))
+    });
+    found.collect()
+}
+
+fn all(title: &str, broken: impl IntoIterator<Item = Violation>) -> impl Iterator<Item = Problem> {
+    broken.into_iter().map(move |violation| Problem::broken(title, violation))
+}
