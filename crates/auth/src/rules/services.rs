@@ -26,11 +26,16 @@ pub(super) fn service_violations(account: &Account, before: Option<&Account>) ->
     for service in services.iter().filter(|service| !known.contains(service)) {
         found.extend(name_violation((Rule::ServiceNameLength, Rule::ServiceNameCharacters), &service.name));
         if names.get(service.name.as_str()).is_some_and(|count| *count > 1) {
-            found.push(Violation::with(Rule::ServiceTwice, &service.name));
+            found.push(service_twice(&service.name));
         }
         found.extend(address_violation(service));
     }
     found
+}
+
+/// That two services have one name.
+pub fn service_twice(name: &str) -> Violation {
+    Violation::with(Rule::ServiceTwice, name)
 }
 
 fn address_violation(Service { name, base_uri }: &Service) -> Option<Violation> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
-use vestibule_auth::{ResourceKind, Rule, Ruled, missing_name, next_id};
+use vestibule_auth::{ResourceKind, Rule, Ruled, missing_name, next_id, service_twice};
 use vestibule_model::{Account, Group, HostPort, Profile, RoleType, Service, Skill};
 use vestibule_store::AccountRows;
 
@@ -71,8 +71,11 @@ fn services(element: &str, present: &mut Vec<Service>, declared: &[DeclaredServi
     let mut seen = HashSet::new();
     for service in declared {
         if !seen.insert(&service.name) {
-            let title = format!("{element}: service {:?}", service.name);
-            return Err(Problem::new(title, "name", "declared twice"));
+            return Err(Problem::broken(element, service_twice(&service.name)));
+        }
+        if service.removed {
+            present.retain(|other| other.name != service.name);
+            continue;
         }
         let base_uri = service.base_uri.as_deref().map(address);
         let new = || Service { name: service.name.clone(), base_uri: None };
@@ -91,7 +94,13 @@ fn address(text: &str) -> Option<String> {
 pub(super) fn profile(account: &mut AccountDraft, declared: &DeclaredProfile) -> Result<(), Problem> {
     let element = format!("profile {}/{}", account.rows.account.id, declared.name);
     let names = profiles(&account.rows).collect::<Vec<_>>();
-    let id = identify(&element, ResourceKind::Profile, &names, (declared.id, &declared.name))?;
+    let named = (declared.id, declared.name.as_str());
+    if declared.removed {
+        let id = present_id(&element, &names, named)?;
+        account.rows.profiles.retain(|profile| Some(profile.id) != id);
+        return account.claim_removed(&element, Some(ResourceKind::Profile), id);
+    }
+    let id = identify(&element, ResourceKind::Profile, &names, named)?;
     account.claim(&element, Some(ResourceKind::Profile), id)?;
     let new =
         || Profile { id, name: String::new(), role: RoleType::Agent, rank: None, permissions: Vec::new() };
@@ -105,16 +114,22 @@ pub(super) fn profile(account: &mut AccountDraft, declared: &DeclaredProfile) ->
     Ok(())
 }
 
-/// A group but for the one above it, which may be declared further down. Answers its id.
-pub(super) fn group(account: &mut AccountDraft, declared: &DeclaredGroup) -> Result<i64, Problem> {
+/// A group but for the one above it, which may be declared further down. Answers its id, unless it is removed.
+pub(super) fn group(account: &mut AccountDraft, declared: &DeclaredGroup) -> Result<Option<i64>, Problem> {
     let element = format!("group {}/{}", account.rows.account.id, declared.name);
     let names = groups(&account.rows).collect::<Vec<_>>();
-    let id = identify(&element, ResourceKind::Group, &names, (declared.id, &declared.name))?;
+    let named = (declared.id, declared.name.as_str());
+    if declared.removed {
+        let id = present_id(&element, &names, named)?;
+        account.rows.groups.retain(|group| Some(group.id) != id);
+        return account.claim_removed(&element, Some(ResourceKind::Group), id).map(|()| None);
+    }
+    let id = identify(&element, ResourceKind::Group, &names, named)?;
     account.claim(&element, Some(ResourceKind::Group), id)?;
     let new = || Group { id, name: String::new(), parent: None };
     let group = find_or_add(&mut account.rows.groups, |group| group.id == id, new);
     group.name.clone_from(&declared.name);
-    Ok(id)
+    Ok(Some(id))
 }
 
 /// The group above that of the id.
@@ -135,7 +150,13 @@ pub(super) fn group_parent(
 pub(super) fn skill(account: &mut AccountDraft, declared: &DeclaredSkill) -> Result<(), Problem> {
     let element = format!("skill {}/{}", account.rows.account.id, declared.name);
     let names = skills(&account.rows).collect::<Vec<_>>();
-    let id = identify(&element, ResourceKind::Skill, &names, (declared.id, &declared.name))?;
+    let named = (declared.id, declared.name.as_str());
+    if declared.removed {
+        let id = present_id(&element, &names, named)?;
+        account.rows.skills.retain(|skill| Some(skill.id) != id);
+        return account.claim_removed(&element, Some(ResourceKind::Skill), id);
+    }
+    let id = identify(&element, ResourceKind::Skill, &names, named)?;
     account.claim(&element, Some(ResourceKind::Skill), id)?;
     let new = || Skill { id, name: String::new() };
     let skill = find_or_add(&mut account.rows.skills, |skill| skill.id == id, new);
@@ -199,19 +220,29 @@ fn identify(
     element: &str,
     kind: ResourceKind,
     things: &[(i64, &str)],
-    (id, name): (Option<i64>, &str),
+    named: (Option<i64>, &str),
 ) -> Result<i64, Problem> {
-    if let Some(id) = id {
-        return Ok(id);
-    }
-    let mut of_name = things.iter().filter(|(_, other)| *other == name);
-    match (of_name.next(), of_name.next()) {
-        (Some((id, _)), None) => Ok(*id),
-        (Some(_), Some(_)) => {
-            Err(Problem::new(element, "id", "needed, because there are several of this name"))
-        }
-        (None, _) => next_id(kind, things.iter().map(|(id, _)| *id))
+    let present = present_id(element, things, named)?;
+    match present.or(named.0) {
+        Some(id) => Ok(id),
+        None => next_id(kind, things.iter().map(|(id, _)| *id))
             .map_err(|violation| Problem::broken(element, violation)),
+    }
+}
+
+/// The id of what is there already; None: there is nothing of this id, or without one of this name.
+pub(super) fn present_id(
+    element: &str,
+    things: &[(i64, &str)],
+    (id, name): (Option<i64>, &str),
+) -> Result<Option<i64>, Problem> {
+    if id.is_some() {
+        return Ok(id.filter(|id| things.iter().any(|(other, _)| other == id)));
+    }
+    let mut of_name = things.iter().filter(|(_, other)| *other == name).map(|(id, _)| *id);
+    match (of_name.next(), of_name.next()) {
+        (found, None) => Ok(found),
+        (_, Some(_)) => Err(Problem::new(element, "id", "needed, because there are several of this name")),
     }
 }
 

@@ -20,8 +20,14 @@ pub(super) fn api_key(
 ) -> Result<(), Problem> {
     let element = format!("api key {}/{}", account.rows.account.id, declared.name);
     let keys = &account.rows.api_keys;
-    let names: Vec<(&str, &str)> = keys.iter().map(|key| (key.app_key.as_str(), key.name.as_str())).collect();
-    let mut key = match find(&element, "app_key", &names, declared.app_key.as_deref(), &declared.name)? {
+    let known = keys.iter().map(|key| (key.id.0, key.app_key.as_str(), key.name.as_str()));
+    let meant = (declared.id, declared.app_key.as_deref(), declared.name.as_str());
+    let place = find((&element, "app_key"), &known.collect::<Vec<_>>(), meant)?;
+    if declared.removed {
+        let gone = place.map(|place| account.rows.api_keys.remove(place).id.0);
+        return account.claim_removed(&element, Some(ResourceKind::ApiKey), gone);
+    }
+    let mut key = match place {
         Some(position) => account.rows.api_keys.swap_remove(position),
         None => generated_api_key(draft, &element, tools, declared)?,
     };
@@ -56,7 +62,7 @@ fn generated_api_key(
     let secret = value(ApplicationValue::KeySecret, both.map(|(secret, _)| secret))?;
     let access_token = value(ApplicationValue::AccessToken, declared.access_token.as_ref())?;
     let token_secret = value(ApplicationValue::AccessTokenSecret, both.map(|(_, secret)| secret))?;
-    let mut key = new_api_key(draft.new_application_id(tools.rng), app_key, access_token);
+    let mut key = new_api_key(draft.new_application_id(declared.id, tools.rng), app_key, access_token);
     tools.seal(&mut key, &secret, &token_secret);
     Ok(key)
 }
@@ -139,9 +145,13 @@ pub(super) fn oauth_client(
 ) -> Result<(), Problem> {
     let element = format!("oauth client {}/{}", account.rows.account.id, declared.name);
     let clients = &account.rows.oauth_clients;
-    let names: Vec<(&str, &str)> =
-        clients.iter().map(|client| (client.client_id.as_str(), client.name.as_str())).collect();
-    let place = find(&element, "client_id", &names, declared.client_id.as_deref(), &declared.name)?;
+    let known = clients.iter().map(|client| (client.id.0, client.client_id.as_str(), client.name.as_str()));
+    let meant = (declared.id, declared.client_id.as_deref(), declared.name.as_str());
+    let place = find((&element, "client_id"), &known.collect::<Vec<_>>(), meant)?;
+    if declared.removed {
+        let gone = place.map(|place| account.rows.oauth_clients.remove(place).id.0);
+        return account.claim_removed(&element, Some(ResourceKind::OauthClient), gone);
+    }
     let mut client = match place {
         Some(position) => account.rows.oauth_clients.swap_remove(position),
         None => generated_oauth_client(draft, &element, tools, declared)?,
@@ -176,22 +186,24 @@ fn generated_oauth_client(
     let client_id = value(ApplicationValue::ClientId, declared.client_id.as_ref())?;
     let secret = value(ApplicationValue::ClientSecret, declared.secret.as_ref())?;
     let digest = tools.secrets.digest(secret.as_bytes());
-    Ok(new_oauth_client(draft.new_application_id(tools.rng), client_id, digest))
+    Ok(new_oauth_client(draft.new_application_id(declared.id, tools.rng), client_id, digest))
 }
 
-/// Where the declared thing is among those that there are: by its public id if that is declared, else by its name.
+/// Where the declared thing is among those that there are, each with id, public id and name: by its id if that is declared, else
+/// by its public id, else by its name.
 fn find(
-    element: &str,
-    key: &str,
-    things: &[(&str, &str)],
-    public_id: Option<&str>,
-    name: &str,
+    (element, key): (&str, &str),
+    things: &[(i64, &str, &str)],
+    (id, public_id, name): (Option<i64>, Option<&str>, &str),
 ) -> Result<Option<usize>, Problem> {
-    if let Some(public_id) = public_id {
-        return Ok(things.iter().position(|(other, _)| *other == public_id));
+    if let Some(id) = id {
+        return Ok(things.iter().position(|(other, _, _)| *other == id));
     }
-    match things.iter().filter(|(_, other)| *other == name).count() {
-        0 | 1 => Ok(things.iter().position(|(_, other)| *other == name)),
+    if let Some(public_id) = public_id {
+        return Ok(things.iter().position(|(_, other, _)| *other == public_id));
+    }
+    match things.iter().filter(|(_, _, other)| *other == name).count() {
+        0 | 1 => Ok(things.iter().position(|(_, _, other)| *other == name)),
         _ => Err(Problem::new(element, key, "needed, because there are several of this name")),
     }
 }

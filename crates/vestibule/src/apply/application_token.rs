@@ -19,12 +19,20 @@ pub(super) fn application_token(
 ) -> Result<(), Problem> {
     let element = token_title(account.rows.account.id, &declared.name);
     let tokens = &mut account.rows.application_tokens;
-    let place = tokens.iter().position(|token| token.name == declared.name);
+    let place = match declared.id {
+        Some(id) => tokens.iter().position(|token| token.id.0 == id),
+        None => tokens.iter().position(|token| token.name == declared.name),
+    };
+    if declared.removed {
+        let gone = place.map(|place| tokens.remove(place).id.0);
+        return account.claim_removed(&element, Some(ResourceKind::ApplicationToken), gone);
+    }
     let mut token = match place {
         Some(place) => tokens.swap_remove(place),
         None => new_token(draft, &element, tools, declared)?,
     };
     account.claim(&element, Some(ResourceKind::ApplicationToken), token.id.0)?;
+    token.name.clone_from(&declared.name);
     set(&mut token.enabled, declared.enabled.as_ref());
     if let Some(text) = declared.token.as_deref() {
         draft.refuse_taken(&element, &token, &tools.secrets.digests(text.as_bytes()))?;
@@ -47,7 +55,7 @@ fn new_token(
     let text =
         draft.value(element, ApplicationValue::ApplicationToken, declared.token.as_ref(), tools.rng)?;
     Ok(ApplicationToken {
-        id: draft.new_application_id(tools.rng),
+        id: draft.new_application_id(declared.id, tools.rng),
         name: declared.name.clone(),
         token: tools.secrets.digest(text.as_bytes()),
         secret_version: SecretVersion::default(),

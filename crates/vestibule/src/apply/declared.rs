@@ -24,6 +24,9 @@ pub(crate) struct Declared {
 #[serde(deny_unknown_fields)]
 pub(super) struct DeclaredAccount {
     pub(super) id: AccountId,
+    /// Takes it away, with everything in it; what else is said of it does not matter then.
+    #[serde(default)]
+    pub(super) removed: bool,
     pub(super) code: Option<String>,
     pub(super) number: Option<i32>,
     pub(super) time_zone: Option<String>,
@@ -63,6 +66,9 @@ pub(super) struct DeclaredAccount {
 pub(super) struct DeclaredProfile {
     pub(super) id: Option<i64>,
     pub(super) name: String,
+    /// Takes it away; what else is said of it does not matter then.
+    #[serde(default)]
+    pub(super) removed: bool,
     pub(super) role: Option<RoleType>,
     pub(super) rank: Option<Rank>,
     pub(super) permissions: Option<BTreeSet<i32>>,
@@ -73,6 +79,9 @@ pub(super) struct DeclaredProfile {
 pub(super) struct DeclaredGroup {
     pub(super) id: Option<i64>,
     pub(super) name: String,
+    /// Takes it away; what else is said of it does not matter then.
+    #[serde(default)]
+    pub(super) removed: bool,
     /// The group above; "": none.
     pub(super) parent: Option<Meant>,
 }
@@ -82,12 +91,18 @@ pub(super) struct DeclaredGroup {
 pub(super) struct DeclaredSkill {
     pub(super) id: Option<i64>,
     pub(super) name: String,
+    /// Takes it away; what else is said of it does not matter then.
+    #[serde(default)]
+    pub(super) removed: bool,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DeclaredService {
     pub(super) name: String,
+    /// Takes it away; what else is said of it does not matter then.
+    #[serde(default)]
+    pub(super) removed: bool,
     /// "": this server.
     pub(super) base_uri: Option<String>,
 }
@@ -95,7 +110,12 @@ pub(super) struct DeclaredService {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DeclaredApiKey {
+    /// Finds it under whatever name; the id of a new one, if there is none of this id.
+    pub(super) id: Option<i64>,
     pub(super) name: String,
+    /// Takes it away, and ends its sessions; what else is said of it does not matter then.
+    #[serde(default)]
+    pub(super) removed: bool,
     pub(super) developer: Option<String>,
     pub(super) description: Option<String>,
     pub(super) enabled: Option<bool>,
@@ -113,7 +133,12 @@ pub(super) struct DeclaredApiKey {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DeclaredOauthClient {
+    /// Finds it under whatever name; the id of a new one, if there is none of this id.
+    pub(super) id: Option<i64>,
     pub(super) name: String,
+    /// Takes it away, and ends its sessions; what else is said of it does not matter then.
+    #[serde(default)]
+    pub(super) removed: bool,
     pub(super) enabled: Option<bool>,
     pub(super) privileges: Option<BTreeSet<Privilege>>,
     #[serde(default, deserialize_with = "networks")]
@@ -126,8 +151,13 @@ pub(super) struct DeclaredOauthClient {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DeclaredApplicationToken {
+    /// Finds it under whatever name; the id of a new one, if there is none of this id.
+    pub(super) id: Option<i64>,
     /// What it is known by within the account.
     pub(super) name: String,
+    /// Takes it away, and ends its sessions; what else is said of it does not matter then.
+    #[serde(default)]
+    pub(super) removed: bool,
     pub(super) enabled: Option<bool>,
     #[serde(default, deserialize_with = "secret")]
     pub(super) token: Option<String>,
@@ -136,7 +166,12 @@ pub(super) struct DeclaredApplicationToken {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DeclaredUser {
+    /// Finds it under whatever name; the id of a new one, if there is none of this id.
+    pub(super) id: Option<i64>,
     pub(super) login_name: String,
+    /// Takes it away, and ends their sessions; what else is said of it does not matter then.
+    #[serde(default)]
+    pub(super) removed: bool,
     #[serde(default = "user_population")]
     pub(super) population: Population,
     pub(super) kind: Option<UserKind>,

@@ -1,6 +1,6 @@
 //! What stands between two states of an account: the changes of one transaction, and a line for each.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 
 use vestibule_model::{
@@ -23,6 +23,8 @@ pub(super) trait Element: Audited + Clone + PartialEq {
     }
     /// The change that stores it.
     fn put(self, account: AccountId) -> Change;
+    /// The change that removes it, with the sessions that rest on it.
+    fn delete(&self, account: AccountId) -> Change;
 }
 
 /// Changes, in an order in which each finds what it refers to, and their lines.
@@ -46,9 +48,18 @@ pub(super) struct Told {
 }
 
 impl Difference {
-    /// Adds what leads from `before` to `after`.
+    /// Adds what leads from `before` to `after`: first what goes, so that its names are free for what comes.
     pub(super) fn add(&mut self, before: Option<&AccountRows>, after: &AccountRows) {
         let account = after.account.id;
+        if let Some(before) = before {
+            self.gone(account, &before.users, &after.users);
+            self.gone(account, &before.application_tokens, &after.application_tokens);
+            self.gone(account, &before.oauth_clients, &after.oauth_clients);
+            self.gone(account, &before.api_keys, &after.api_keys);
+            self.gone(account, &before.skills, &after.skills);
+            self.gone(account, &before.groups, &after.groups);
+            self.gone(account, &before.profiles, &after.profiles);
+        }
         self.element(account, before.map(|rows| &rows.account), &after.account);
         self.elements(account, before.map(|rows| &*rows.profiles), &after.profiles);
         self.elements(account, before.map(|rows| &*rows.groups), &after.groups);
@@ -57,6 +68,29 @@ impl Difference {
         self.elements(account, before.map(|rows| &*rows.oauth_clients), &after.oauth_clients);
         self.elements(account, before.map(|rows| &*rows.application_tokens), &after.application_tokens);
         self.elements(account, before.map(|rows| &*rows.users), &after.users);
+    }
+
+    /// Adds the removal of an account, with everything in it.
+    pub(super) fn remove_account(&mut self, before: Option<&AccountRows>) {
+        if let Some(rows) = before {
+            self.removed(rows.account.id, &rows.account);
+        }
+    }
+
+    fn gone<T: Element>(&mut self, account: AccountId, before: &[T], after: &[T]) {
+        let staying: HashSet<i64> = after.iter().map(Element::id).collect();
+        for element in before.iter().filter(|element| !staying.contains(&element.id())) {
+            self.removed(account, element);
+        }
+    }
+
+    fn removed<T: Element>(&mut self, account: AccountId, element: &T) {
+        self.lines.push(format!("- {}", element.title(account)));
+        let (was, is) = vestibule_model::difference(Some(element), None);
+        let (target, user) = (element.audit_target(), element.user());
+        let action = AuditAction::Deleted;
+        self.told.push(Told { action, account, user, target, before: was, after: is });
+        self.changes.push(element.delete(account));
     }
 
     fn elements<T: Element>(&mut self, account: AccountId, before: Option<&[T]>, after: &[T]) {
@@ -137,6 +171,10 @@ impl Element for Account {
     fn put(self, _: AccountId) -> Change {
         Change::PutAccount(Box::new(self))
     }
+
+    fn delete(&self, account: AccountId) -> Change {
+        Change::DeleteAccount(account)
+    }
 }
 
 impl Element for Profile {
@@ -160,6 +198,10 @@ impl Element for Profile {
     fn put(self, account: AccountId) -> Change {
         Change::PutProfile(account, self)
     }
+
+    fn delete(&self, account: AccountId) -> Change {
+        Change::DeleteProfile(account, self.id)
+    }
 }
 
 impl Element for Group {
@@ -178,6 +220,10 @@ impl Element for Group {
     fn put(self, account: AccountId) -> Change {
         Change::PutGroup(account, self)
     }
+
+    fn delete(&self, account: AccountId) -> Change {
+        Change::DeleteGroup(account, self.id)
+    }
 }
 
 impl Element for Skill {
@@ -195,6 +241,10 @@ impl Element for Skill {
 
     fn put(self, account: AccountId) -> Change {
         Change::PutSkill(account, self)
+    }
+
+    fn delete(&self, account: AccountId) -> Change {
+        Change::DeleteSkill(account, self.id)
     }
 }
 
@@ -225,6 +275,10 @@ impl Element for ApiKey {
     fn put(self, account: AccountId) -> Change {
         Change::PutApiKey(account, Box::new(self))
     }
+
+    fn delete(&self, account: AccountId) -> Change {
+        Change::DeleteApiKey(account, self.id)
+    }
 }
 
 impl Element for OauthClient {
@@ -249,6 +303,10 @@ impl Element for OauthClient {
     fn put(self, account: AccountId) -> Change {
         Change::PutOauthClient(account, Box::new(self))
     }
+
+    fn delete(&self, account: AccountId) -> Change {
+        Change::DeleteOauthClient(account, self.id)
+    }
 }
 
 impl Element for ApplicationToken {
@@ -261,11 +319,19 @@ impl Element for ApplicationToken {
     }
 
     fn fields(&self, other: &Self) -> Vec<(&'static str, bool)> {
-        vec![("enabled", self.enabled != other.enabled), ("token", self.token != other.token)]
+        vec![
+            ("name", self.name != other.name),
+            ("enabled", self.enabled != other.enabled),
+            ("token", self.token != other.token),
+        ]
     }
 
     fn put(self, account: AccountId) -> Change {
         Change::PutApplicationToken(account, Box::new(self))
+    }
+
+    fn delete(&self, account: AccountId) -> Change {
+        Change::DeleteApplicationToken(account, self.id)
     }
 }
 
@@ -309,5 +375,9 @@ impl Element for User {
 
     fn put(self, _: AccountId) -> Change {
         Change::PutUser(Box::new(self))
+    }
+
+    fn delete(&self, _: AccountId) -> Change {
+        Change::DeleteUser(self.id)
     }
 }

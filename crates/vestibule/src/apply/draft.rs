@@ -1,6 +1,6 @@
 //! The directory as it will be: what is there, changed element by element.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use vestibule_auth::{
     ApplicationValue, ResourceKind, check_token_holder, new_account, seal_api_key, ten_digits,
@@ -88,6 +88,8 @@ pub(crate) struct Generated {
 /// The directory in the making. Only accounts that the file names are in here.
 pub(super) struct Draft {
     pub(super) accounts: BTreeMap<AccountId, AccountRows>,
+    /// Accounts that are removed.
+    pub(super) removed: BTreeSet<AccountId>,
     pub(super) generated: Vec<Generated>,
     pub(super) passwords: Vec<NewPasswordOf>,
     highest_number: Option<i32>,
@@ -132,10 +134,34 @@ impl AccountDraft {
         let is_first = self.named.insert((kind, id));
         is_first.then_some(()).ok_or_else(|| Problem::new(element, "name", "declared twice"))
     }
+
+    /// The same for what is removed, if it was there.
+    pub(super) fn claim_removed(
+        &mut self,
+        element: &str,
+        kind: Option<ResourceKind>,
+        id: Option<i64>,
+    ) -> Result<(), Problem> {
+        id.map_or(Ok(()), |id| self.claim(element, kind, id))
+    }
+
+    /// Takes users away.
+    pub(super) fn remove_users(&mut self, gone: &HashSet<i64>) {
+        if gone.is_empty() {
+            return;
+        }
+        let highest = self.users.highest_number;
+        self.rows.users.retain(|user| !gone.contains(&user.id.0));
+        self.users = UserPlaces::of(&self.rows.users);
+        // A number that somebody had is nobody else's in the same transaction.
+        self.users.highest_number = highest;
+    }
 }
 
 /// Where the users of an account are among its rows.
+#[derive(Default)]
 pub(super) struct UserPlaces {
+    by_id: HashMap<UserId, usize>,
     by_spelling: HashMap<(Population, String), usize>,
     by_name: HashMap<(Population, String), usize>,
     pub(super) highest_number: Option<i32>,
@@ -143,7 +169,7 @@ pub(super) struct UserPlaces {
 
 impl UserPlaces {
     fn of(users: &[User]) -> Self {
-        let mut places = Self { by_spelling: HashMap::new(), by_name: HashMap::new(), highest_number: None };
+        let mut places = Self::default();
         users.iter().enumerate().for_each(|(place, user)| places.add(place, user));
         places
     }
@@ -151,13 +177,17 @@ impl UserPlaces {
     /// Remembers somebody, unless another has the name already.
     pub(super) fn add(&mut self, place: usize, user: &User) {
         let (population, name) = (user.population, &user.login_name);
+        self.by_id.insert(user.id, place);
         self.by_spelling.entry((population, population.spelling(name))).or_insert(place);
         self.by_name.entry((population, population.name_key(name))).or_insert(place);
         self.highest_number = self.highest_number.max(Some(user.number));
     }
 
-    /// Who has this name, or else one that is the same.
-    pub(super) fn find(&self, population: Population, name: &str) -> Option<usize> {
+    /// Who has this id; without one, this name, or else one that is the same.
+    pub(super) fn find(&self, id: Option<UserId>, population: Population, name: &str) -> Option<usize> {
+        if let Some(id) = id {
+            return self.by_id.get(&id).copied();
+        }
         let spelt = self.by_spelling.get(&(population, population.spelling(name)));
         spelt.or_else(|| self.by_name.get(&(population, population.name_key(name)))).copied()
     }
@@ -172,6 +202,7 @@ impl Draft {
             || rows().flat_map(|rows| rows.application_tokens.iter().map(|token| (rows.account.id, token)));
         Self {
             accounts: BTreeMap::new(),
+            removed: BTreeSet::new(),
             generated: Vec::new(),
             passwords: Vec::new(),
             highest_number: rows().map(|rows| rows.account.number).max(),
@@ -226,7 +257,12 @@ impl Draft {
         Self::expect_holder(element, token.id, self.tokens.entry(token.token).or_insert_with(mine))
     }
 
-    pub(super) fn new_user_id(&mut self, rng: &dyn Rng) -> UserId {
+    /// The id that is wanted, or one that nobody has.
+    pub(super) fn new_user_id(&mut self, wanted: Option<i64>, rng: &dyn Rng) -> UserId {
+        if let Some(id) = wanted {
+            self.user_ids.insert(UserId(id));
+            return UserId(id);
+        }
         loop {
             let id = UserId(ten_digits(rng));
             if self.user_ids.insert(id) {
@@ -235,7 +271,12 @@ impl Draft {
         }
     }
 
-    pub(super) fn new_application_id(&mut self, rng: &dyn Rng) -> ApplicationId {
+    /// The same for an application.
+    pub(super) fn new_application_id(&mut self, wanted: Option<i64>, rng: &dyn Rng) -> ApplicationId {
+        if let Some(id) = wanted {
+            self.application_ids.insert(ApplicationId(id));
+            return ApplicationId(id);
+        }
         loop {
             let id = ApplicationId(ten_digits(rng));
             if self.application_ids.insert(id) {

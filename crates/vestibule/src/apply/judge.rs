@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use vestibule_auth::{
-    AccountIndex, HOME, InstallationIndex, Ruled, Violation, account_violations, check_owner_left, may_log_in,
+    AccountIndex, HOME, InstallationIndex, Ruled, Violation, account_violations, check_deleted_account,
+    check_owner_left, may_log_in,
 };
 use vestibule_model::{AccountId, User};
 use vestibule_store::AccountRows;
@@ -16,10 +17,13 @@ use super::problem::Problem;
 /// Every rule that the file would break.
 pub(super) fn problems(present: &Present, draft: &Draft) -> Vec<Problem> {
     let untouched = present.directory.accounts.iter().map(|rows| &rows.account);
-    let untouched = untouched.filter(|account| !draft.accounts.contains_key(&account.id));
+    let is_touched = |id: &AccountId| draft.accounts.contains_key(id) || draft.removed.contains(id);
+    let untouched = untouched.filter(|account| !is_touched(&account.id));
     let touched = draft.accounts.values().map(|rows| &rows.account);
     let installation = InstallationIndex::of(untouched.chain(touched));
-    let mut found = Vec::new();
+    let removed = draft.removed.iter().filter_map(|id| Some((id, check_deleted_account(*id).err()?)));
+    let mut found: Vec<Problem> =
+        removed.map(|(id, violation)| Problem::broken(format_args!("account {id}"), violation)).collect();
     for (id, after) in &draft.accounts {
         let before = present.account(*id);
         let account = before.map(|rows| &rows.account);

@@ -1,7 +1,7 @@
 //! Bringing the directory into a declared state: what is there → what shall be there → the changes between.
 //!
 //! Owns the form of declarations and the rules of laying them over what is there. One file is one transaction: all of
-//! it or nothing. Deletes nothing. The demo account of `vestibule dev` goes the same way.
+//! it or nothing. Deletes what the file marks as removed, and nothing else. The demo account of `vestibule dev` goes the same way.
 
 mod account;
 mod application;
@@ -17,7 +17,7 @@ mod problem;
 mod tests;
 mod user;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Context;
 use vestibule_auth::rests_on;
@@ -105,6 +105,9 @@ pub(crate) fn plan_over(
 ) -> anyhow::Result<Plan> {
     let draft = draft(present, tools, declared).map_err(|problems| refused(source, problems))?;
     let mut difference = Difference::default();
+    for id in &draft.removed {
+        difference.remove_account(present.account(*id));
+    }
     for (id, after) in &draft.accounts {
         difference.add(present.account(*id), after);
     }
@@ -145,13 +148,19 @@ fn draft(present: &Present, tools: &Tools<'_>, declared: &Declared) -> Result<Dr
 
 /// The declared accounts as they will be.
 fn lay_over(directory: &DirectoryRows, tools: &Tools<'_>, declared: &Declared) -> Result<Draft, Problem> {
-    let mut draft = Draft::of(directory);
+    let (mut draft, mut seen) = (Draft::of(directory), HashSet::new());
     let present: HashMap<AccountId, &AccountRows> =
         directory.accounts.iter().map(|rows| (rows.account.id, rows)).collect();
     for account in &declared.accounts {
         let element = format!("account {}", account.id);
-        if draft.accounts.contains_key(&account.id) {
+        if !seen.insert(account.id) {
             return Err(Problem::new(element, "id", "declared twice"));
+        }
+        if account.removed {
+            if present.contains_key(&account.id) {
+                draft.removed.insert(account.id);
+            }
+            continue;
         }
         let rows = present.get(&account.id).map(|rows| AccountRows::clone(rows));
         let rows = rows.unwrap_or_else(|| draft.new_account(account.id, account.policy));
@@ -183,7 +192,8 @@ fn members(
     declared.profiles.iter().try_for_each(|profile| account::profile(rows, profile))?;
     let groups = declared.groups.iter().map(|group| Ok((account::group(rows, group)?, group)));
     let groups = groups.collect::<Result<Vec<_>, Problem>>()?;
-    groups.into_iter().try_for_each(|(id, group)| account::group_parent(rows, id, group))?;
+    let mut staying = groups.into_iter().filter_map(|(id, group)| Some((id?, group)));
+    staying.try_for_each(|(id, group)| account::group_parent(rows, id, group))?;
     declared.skills.iter().try_for_each(|skill| account::skill(rows, skill))?;
     declared.api_keys.iter().try_for_each(|key| application::api_key(draft, rows, tools, key))?;
     declared
@@ -194,5 +204,7 @@ fn members(
         .application_tokens
         .iter()
         .try_for_each(|token| application_token::application_token(draft, rows, tools, token))?;
-    declared.users.iter().try_for_each(|user| user::user(draft, rows, tools, user))
+    user::remove(rows, &declared.users)?;
+    let mut users = declared.users.iter().filter(|user| !user.removed);
+    users.try_for_each(|user| user::user(draft, rows, tools, user))
 }

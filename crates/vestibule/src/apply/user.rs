@@ -1,10 +1,10 @@
 //! Users.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use uuid::Builder;
 use vestibule_auth::{Rule, Ruled, new_user, next_user_number};
-use vestibule_model::{AccountId, Population, Rng, User, UserKind};
+use vestibule_model::{AccountId, Rng, User, UserId, UserKind};
 use vestibule_store::AccountRows;
 
 use super::account::{Place, groups, optional_group, profiles, resolve, set, skills};
@@ -21,7 +21,7 @@ pub(super) fn user(
     declared: &DeclaredUser,
 ) -> Result<(), Problem> {
     let element = element(account.rows.account.id, declared);
-    let place = account.users.find(declared.population, &declared.login_name);
+    let place = place(account, declared);
     let mut user = match place {
         Some(place) => account.rows.users[place].clone(),
         None => made_new(&element, draft, account, tools.rng, declared)?,
@@ -39,6 +39,22 @@ pub(super) fn user(
         None => account.rows.users.push(user),
     }
     Ok(())
+}
+
+/// Takes those users away that the file removes, before anything else is said of users.
+pub(super) fn remove(account: &mut AccountDraft, declared: &[DeclaredUser]) -> Result<(), Problem> {
+    let mut gone = HashSet::new();
+    for declared in declared.iter().filter(|declared| declared.removed) {
+        let id = place(account, declared).map(|place| account.rows.users[place].id.0);
+        account.claim_removed(&element(account.rows.account.id, declared), None, id)?;
+        gone.extend(id);
+    }
+    account.remove_users(&gone);
+    Ok(())
+}
+
+fn place(account: &AccountDraft, declared: &DeclaredUser) -> Option<usize> {
+    account.users.find(declared.id.map(UserId), declared.population, &declared.login_name)
 }
 
 /// How messages name the user.
@@ -65,7 +81,7 @@ fn made_new(
         full_name: declared.login_name.clone(),
         nickname: declared.login_name.clone(),
         ..new_user(
-            draft.new_user_id(rng),
+            draft.new_user_id(declared.id, rng),
             account.rows.account.id,
             Builder::from_random_bytes(pid).into_uuid(),
         )
@@ -73,6 +89,10 @@ fn made_new(
 }
 
 fn fields(element: &str, user: &mut User, declared: &DeclaredUser) -> Result<(), Problem> {
+    if declared.population != user.population {
+        let reason = "a user's population does not change: declare another user";
+        return Err(Problem::new(element, "population", reason));
+    }
     if declared.kind.is_some_and(|kind| kind != user.kind) {
         return Err(Problem::new(element, "kind", "a user's kind does not change: declare another user"));
     }

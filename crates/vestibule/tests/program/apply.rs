@@ -92,7 +92,7 @@ fn an_unknown_key_is_refused_with_its_place() {
 fn a_missing_reference_is_refused_with_its_element() {
     refused(
         "[[account]]\nid = \"one\"\n[[account.user]]\nlogin_name = \"a\"\nprofiles = [\"Boss\"]\n",
-        "accounts.toml: user one/a: profiles: there is no \"Boss\"",
+        "accounts.toml: user one/a: profiles: there is none with the name \"Boss\"",
     );
 }
 
@@ -100,7 +100,7 @@ fn a_missing_reference_is_refused_with_its_element() {
 fn a_conflict_is_refused_with_its_element() {
     refused(
         "[[account]]\nid = \"one\"\nnumber = 1\n[[account]]\nid = \"two\"\nnumber = 1\n",
-        "accounts.toml: account two: number: 1 is account one's",
+        "accounts.toml: account one: number: this is taken",
     );
 }
 

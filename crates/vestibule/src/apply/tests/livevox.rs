@@ -78,7 +78,7 @@ fn a_token_may_have_every_character_and_length_that_clients_send() {
 fn a_token_that_no_client_could_send_is_refused() {
     for text in ["", "a b", "a_b", "\u{e4}", &"x".repeat(65)] {
         let refusal = World::new().refusal(&token("a", &format!("token = {text:?}")));
-        assert!(refusal.contains("application token 1/a: token: a token is 1 to 64"), "{text}: {refusal}");
+        assert!(refusal.contains("application token 1/a: token: 1 to 64 characters"), "{text}: {refusal}");
     }
 }
 
@@ -87,7 +87,7 @@ fn an_account_has_at_most_five_tokens() {
     let tokens = |count: u8| (0..count).map(|number| token(&number.to_string(), "")).collect::<String>();
     let mut world = World::new();
     let refusal = world.refusal(&tokens(6));
-    assert!(refusal.contains("application token 1/5: name: an account has at most 5"), "{refusal}");
+    assert!(refusal.contains("application token 1/5: an account has at most 5"), "{refusal}");
     world.apply(&tokens(5));
     assert!(world.refusal(&token("sixth", "")).contains("at most 5 application tokens"));
 }
@@ -105,14 +105,14 @@ fn a_token_of_another_account_is_refused() {
     let mut world = World::new();
     world.apply(&token("a", "token = \"a-1\""));
     let other = format!("[[account]]\nid = \"2\"\n{}", token("b", "token = \"a-1\""));
-    let expected = "application token 2/b: token: this is that of application token 1/a";
+    let expected = "application token 2/b: token: this is taken: application token 1/a has it";
     assert!(world.refusal(&other).ends_with(expected));
 }
 
 #[test]
 fn a_token_of_another_application_of_the_account_is_refused() {
     let both = token("a", "token = \"a-1\"") + &token("b", "token = \"a-1\"");
-    assert!(World::new().refusal(&both).contains("application token 1/b: token: this is that of"));
+    assert!(World::new().refusal(&both).contains("application token 1/b: token: this is taken"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn nothing_is_written_when_one_element_is_refused() {
 
 /// Each declaration, and how its refusal begins.
 const REFUSED: &[(&str, &str)] = &[
-    ("time_zone = \"Europe/Nowhere\"\n", "account 1: time_zone: there is no time zone"),
+    ("time_zone = \"Europe/Nowhere\"\n", "account 1: time_zone: there is no such time zone"),
     ("password_policy = { min_lenght = 3 }\n", "account 1: password_policy.min_lenght: unknown field"),
     ("password_policy = { min_length = -3 }\n", "account 1: password_policy.min_length: invalid value"),
     (
@@ -24,13 +24,19 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "[[account.user]]\nlogin_name = \"a\"\nprofiles = [\"Boss\"]\n",
-        "user 1/a: profiles: there is no \"Boss\"",
+        "user 1/a: profiles: there is none with the name \"Boss\"",
     ),
-    ("[[account.user]]\nlogin_name = \"a\"\ngroup = \"G\"\n", "user 1/a: group: there is no \"G\""),
-    ("[[account.user]]\nlogin_name = \"a\"\nskills = [\"S\"]\n", "user 1/a: skills: there is no \"S\""),
+    (
+        "[[account.user]]\nlogin_name = \"a\"\ngroup = \"G\"\n",
+        "user 1/a: group: there is none with the name \"G\"",
+    ),
+    (
+        "[[account.user]]\nlogin_name = \"a\"\nskills = [\"S\"]\n",
+        "user 1/a: skills: there is none with the name \"S\"",
+    ),
     (
         "[[account.user]]\nlogin_name = \"a\"\nkind = \"bot\"\nallowed_app_key = \"K\"\n",
-        "user 1/a: allowed_app_key: there is no API key \"K\"",
+        "user 1/a: allowed_app_key: the account has no API key",
     ),
     (
         "[[account.user]]\nlogin_name = \"a\"\nallowed_app_key = \"K\"\n",
@@ -53,25 +59,28 @@ const REFUSED: &[(&str, &str)] = &[
         "user 1/a: password_changed: this lies in the future",
     ),
     ("[[account.user]]\nlogin_name = \"a\"\nlocked = true\n", "user 1/a: locked: only false is allowed"),
-    ("[[account.user]]\nlogin_name = \" \"\n", "user 1/ : login_name: must not be empty"),
+    ("[[account.user]]\nlogin_name = \" \"\n", "user 1/ : login_name: no spaces around it"),
     (
         "[[account.user]]\nlogin_name = \"a\"\n[[account.user]]\nlogin_name = \"a\"\n",
         "user 1/a: name: declared twice",
     ),
     (
         "[[account.skill]]\nname = \"a\"\nid = 1\n[[account.skill]]\nname = \"b\"\nid = 1\n",
-        "skill 1/id 1: name: declared twice",
+        "skill 1/b: name: declared twice",
     ),
     (
         "[[account.group]]\nname = \"a\"\nparent = \"b\"\n[[account.group]]\nname = \"b\"\nparent = \"a\"\n",
-        "group 1/b: parent: this group would be above itself",
+        "group 1/a: parent: this group would be above itself",
     ),
     (
         "[[account.service]]\nname = \"s\"\nbase_uri = \"https://example.com\"\n",
-        "account 1: service \"s\": base_uri: this must be a host",
+        "account 1: service: base_uri of s: this must be a host",
     ),
     ("[[account.api_key]]\nname = \"k\"\nsecret = \"s\"\n", "api key 1/k: access_token_secret: needed"),
-    ("[[account.application_token]]\nname = \"\"\n", "application token 1/: name: must not be empty"),
+    (
+        "[[account.application_token]]\nname = \"\"\n",
+        "application token 1/: name: this has to have 1 to 254 characters",
+    ),
     (
         "[[account.application_token]]\nname = \"a\"\n[[account.application_token]]\nname = \"a\"\n",
         "application token 1/a: name: declared twice",
@@ -82,8 +91,8 @@ const REFUSED: &[(&str, &str)] = &[
         "account 1: livevox_session_policy.reach: unknown variant `far`",
     ),
     ("[[account]]\nid = \"1\"\n", "account 1: id: declared twice"),
-    ("[[account]]\nid = \"2\"\ncode = \"1\"\n", "account 2: code: \"1\" is account 1's"),
-    ("number = 5\n[[account]]\nid = \"2\"\nnumber = 5\n", "account 2: number: 5 is account 1's"),
+    ("[[account]]\nid = \"2\"\ncode = \"1\"\n", "account 2: code: this is taken"),
+    ("number = 5\n[[account]]\nid = \"2\"\nnumber = 5\n", "account 1: number: this is taken"),
 ];
 
 #[test]

@@ -118,7 +118,7 @@ fn the_values_after_a_renewal_are_no_change_either() {
 #[test]
 fn nobody_else_is_given_an_old_token() {
     let refusal = renewed().refusal("[[account.application_token]]\nname = \"thief\"\ntoken = \"one\"\n");
-    assert!(refusal.contains("this is that of application token 1/token"), "{refusal}");
+    assert!(refusal.contains("this is taken: application token 1/token has it"), "{refusal}");
 }
 
 fn keys(names: [&str; 2]) -> String {
@@ -134,7 +134,7 @@ fn no_two_api_keys_have_the_same_name() {
     world.apply(&keys(["one", "two"]));
     let taken = "[[account.api_key]]\nname = \"one\"\napp_key = \"b\"\n";
     let refusal = world.refusal(taken);
-    assert!(refusal.contains("api key 1/one") && refusal.contains("another API key"), "{refusal}");
+    assert!(refusal.contains("api key 1/one") && refusal.contains("name: this is taken"), "{refusal}");
     world.apply(&keys(["two", "one"]));
     let names = world.rows().api_keys.into_iter().map(|key| (key.app_key, key.name));
     assert!(names.into_iter().any(|(app_key, name)| app_key == "a" && name == "two"));
