@@ -5,6 +5,7 @@ mod everything;
 mod livevox;
 mod refusals;
 mod renewals;
+mod rulebook;
 mod sessions;
 
 use std::path::Path;
@@ -75,7 +76,7 @@ impl World {
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 const ALICE: &str = "[[account.user]]\nlogin_name = \"alice\"\npassword = \"passw0rd\"\n";

@@ -91,7 +91,7 @@ const REFUSED: &[(&str, &str)] = &[
         "account 1: livevox_session_policy.reach: unknown variant `far`",
     ),
     ("[[account]]\nid = \"1\"\n", "account 1: id: declared twice"),
-    ("[[account]]\nid = \"2\"\ncode = \"1\"\n", "account 2: code: this is taken"),
+    ("[[account]]\nid = \"2\"\ncode = \"1\"\n", "account 1: code: this is taken"),
     ("number = 5\n[[account]]\nid = \"2\"\nnumber = 5\n", "account 1: number: this is taken"),
 ];
 

@@ -1,0 +1,101 @@
+//! Every rule of the directory, broken once over the administration API of a real server and once in a file, on the same
+//! database: both refuse, in the same words. A rule without a line here fails the test.
+
+mod accounts;
+mod applications;
+mod kept;
+mod removals;
+mod resources;
+mod scene;
+mod users;
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use vestibule_auth::Rule;
+
+use super::*;
+use scene::Scene;
+
+/// One way to break one rule.
+struct Line {
+    rule: Rule,
+    /// What is asked of the API, under `/admin/v1/accounts/`.
+    method: Method,
+    path: String,
+    body: Option<Value>,
+    /// The same in a file.
+    account: &'static str,
+    file: String,
+}
+
+/// The account of the fixture.
+const HERE: &str = vestibule_testkit::ACCOUNT;
+
+/// An account that has as many of everything as it may.
+const FULL: &str = "full";
+
+/// An account whose numbers are used up.
+const USED_UP: &str = "used_up";
+
+impl Line {
+    fn post(rule: Rule, path: &str, body: Value, file: impl Into<String>) -> Self {
+        let path = format!("{HERE}/{path}");
+        Self { rule, method: Method::POST, path, body: Some(body), account: HERE, file: file.into() }
+    }
+
+    fn patch(rule: Rule, path: &str, body: Value, file: impl Into<String>) -> Self {
+        Self { method: Method::PATCH, ..Self::post(rule, path, body, file) }
+    }
+
+    fn delete(rule: Rule, path: &str, file: impl Into<String>) -> Self {
+        Self { method: Method::DELETE, body: None, ..Self::post(rule, path, Value::Null, file) }
+    }
+
+    fn within(self, account: &'static str) -> Self {
+        Self { path: self.path.replacen(HERE, account, 1), account, ..self }
+    }
+
+    fn text(&self) -> String {
+        format!("[[account]]\nid = \"{}\"\n{}", self.account, self.file)
+    }
+}
+
+fn lines(scene: &Scene) -> Vec<Line> {
+    [
+        accounts::lines(scene),
+        users::lines(),
+        resources::lines(),
+        applications::lines(),
+        removals::lines(scene),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+#[test]
+fn every_rule_has_a_line() {
+    let scene = block_on(Scene::make());
+    let covered: BTreeSet<Rule> = lines(&scene).into_iter().map(|line| line.rule).collect();
+    let missing: Vec<&Rule> = Rule::ALL.iter().filter(|rule| !covered.contains(rule)).collect();
+    assert!(missing.is_empty(), "no line breaks {missing:?}");
+}
+
+#[test]
+fn what_the_api_refuses_a_file_is_refused_in_the_same_words() {
+    block_on(async {
+        let scene = Scene::make().await;
+        let before = scene.directory().await;
+        let mut wrong = Vec::new();
+        for line in lines(&scene) {
+            let (asked, applied) = (scene.asked(&line).await, scene.applied(&line).await);
+            if asked.is_none() || asked != applied {
+                wrong.push(format!("{:?}: the API says {asked:?}, a file {applied:?}", line.rule));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert_eq!(scene.directory().await, before, "nothing was changed");
+    });
+}
