@@ -249,9 +249,13 @@ const APPLY_ABOUT: &str = "\
 Bring accounts, users and keys into the state that a file declares.
 
 Applying a file twice changes nothing the second time. A field that is left out keeps its present value, or has its \
-default when the thing is new. Nothing that the file does not name is changed or deleted; to keep somebody out, \
-declare `enabled = false`. All is done in one transaction, or nothing at all. A running server on the same data \
+default when the thing is new. Nothing that the file does not name is changed or deleted. `removed = true` in an entry \
+removes the thing, and ends its sessions; to keep somebody out, declare `enabled = false`. What the administration API would refuse, a file is refused in the same words; what is there from \
+before a rule may stay while other fields of it change. All is done in one transaction, or nothing at all. A running server on the same data \
 directory follows within half a second, and ends the sessions of users who are disabled or get another password.
+
+An `id` finds a thing whatever its name is, and so gives it another name; profiles, groups and skills may be referred to \
+by it as well. One that is new gets the id.
 
 A human user without `password` or `password_hash` gets a generated password, to be changed at the first login; API \
 keys, OAuth clients and application tokens without values get generated ones. What was generated is shown once, and \
@@ -314,6 +318,10 @@ const APPLY_EXAMPLES: &str = r#"Example of a file (only the ids and names are re
   login_name = "helper"
   kind = "bot"
   allowed_app_key = "Bots"              # the name or app_key of an API key
+
+  [[account.user]]
+  login_name = "mallory"
+  removed = true                        # in an entry of any kind, also an account's
 
 Examples:
   vestibule apply accounts.toml --dry-run

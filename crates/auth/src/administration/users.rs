@@ -225,9 +225,10 @@ impl Auth {
         (account, id): (AccountId, UserId),
         edit: &impl Fn(&mut User) -> Result<(), AdministrationError>,
     ) -> Result<(), AdministrationError> {
-        let mut after = User::clone(&*self.present_user(account, id)?);
+        let before = self.present_user(account, id)?;
+        let mut after = User::clone(&before);
         edit(&mut after)?;
-        if after.enabled { Ok(()) } else { self.keep_an_owner(id).await }
+        if before.enabled && !after.enabled { self.keep_an_owner(id).await } else { Ok(()) }
     }
 }
 

@@ -101,6 +101,9 @@ pub(super) fn profile(account: &mut AccountDraft, declared: &DeclaredProfile) ->
         return account.claim_removed(&element, Some(ResourceKind::Profile), id);
     }
     let id = identify(&element, ResourceKind::Profile, &names, named)?;
+    if !names.iter().any(|(present, _)| *present == id) {
+        account.expect_not_removed(&element)?;
+    }
     account.claim(&element, Some(ResourceKind::Profile), id)?;
     let new =
         || Profile { id, name: String::new(), role: RoleType::Agent, rank: None, permissions: Vec::new() };
@@ -125,6 +128,9 @@ pub(super) fn group(account: &mut AccountDraft, declared: &DeclaredGroup) -> Res
         return account.claim_removed(&element, Some(ResourceKind::Group), id).map(|()| None);
     }
     let id = identify(&element, ResourceKind::Group, &names, named)?;
+    if !names.iter().any(|(present, _)| *present == id) {
+        account.expect_not_removed(&element)?;
+    }
     account.claim(&element, Some(ResourceKind::Group), id)?;
     let new = || Group { id, name: String::new(), parent: None };
     let group = find_or_add(&mut account.rows.groups, |group| group.id == id, new);
@@ -157,6 +163,9 @@ pub(super) fn skill(account: &mut AccountDraft, declared: &DeclaredSkill) -> Res
         return account.claim_removed(&element, Some(ResourceKind::Skill), id);
     }
     let id = identify(&element, ResourceKind::Skill, &names, named)?;
+    if !names.iter().any(|(present, _)| *present == id) {
+        account.expect_not_removed(&element)?;
+    }
     account.claim(&element, Some(ResourceKind::Skill), id)?;
     let new = || Skill { id, name: String::new() };
     let skill = find_or_add(&mut account.rows.skills, |skill| skill.id == id, new);

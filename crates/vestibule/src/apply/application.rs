@@ -29,7 +29,10 @@ pub(super) fn api_key(
     }
     let mut key = match place {
         Some(position) => account.rows.api_keys.swap_remove(position),
-        None => generated_api_key(draft, &element, tools, declared)?,
+        None => {
+            account.expect_not_removed(&element)?;
+            generated_api_key(draft, &element, tools, declared)?
+        }
     };
     account.claim(&element, Some(ResourceKind::ApiKey), key.id.0)?;
     key.name.clone_from(&declared.name);
@@ -154,7 +157,10 @@ pub(super) fn oauth_client(
     }
     let mut client = match place {
         Some(position) => account.rows.oauth_clients.swap_remove(position),
-        None => generated_oauth_client(draft, &element, tools, declared)?,
+        None => {
+            account.expect_not_removed(&element)?;
+            generated_oauth_client(draft, &element, tools, declared)?
+        }
     };
     account.claim(&element, Some(ResourceKind::OauthClient), client.id.0)?;
     client.name.clone_from(&declared.name);

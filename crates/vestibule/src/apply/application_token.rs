@@ -29,7 +29,10 @@ pub(super) fn application_token(
     }
     let mut token = match place {
         Some(place) => tokens.swap_remove(place),
-        None => new_token(draft, &element, tools, declared)?,
+        None => {
+            account.expect_not_removed(&element)?;
+            new_token(draft, &element, tools, declared)?
+        }
     };
     account.claim(&element, Some(ResourceKind::ApplicationToken), token.id.0)?;
     token.name.clone_from(&declared.name);

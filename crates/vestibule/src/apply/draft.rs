@@ -117,11 +117,13 @@ pub(super) struct AccountDraft {
     pub(super) users: UserPlaces,
     /// What the file has said something about.
     named: HashSet<(Option<ResourceKind>, i64)>,
+    /// What it removes, as messages name it.
+    removed: HashSet<String>,
 }
 
 impl AccountDraft {
     pub(super) fn of(rows: AccountRows) -> Self {
-        Self { users: UserPlaces::of(&rows.users), rows, named: HashSet::new() }
+        Self { users: UserPlaces::of(&rows.users), rows, named: HashSet::new(), removed: HashSet::new() }
     }
 
     /// Refuses what is declared a second time: the later would silently win. Without a kind: a user.
@@ -142,7 +144,14 @@ impl AccountDraft {
         kind: Option<ResourceKind>,
         id: Option<i64>,
     ) -> Result<(), Problem> {
+        self.removed.insert(element.to_owned());
         id.map_or(Ok(()), |id| self.claim(element, kind, id))
+    }
+
+    /// Refuses to make anew what the file removes: each run would do both again.
+    pub(super) fn expect_not_removed(&self, element: &str) -> Result<(), Problem> {
+        let is_removed = self.removed.contains(element);
+        if is_removed { Err(Problem::new(element, "name", "declared twice")) } else { Ok(()) }
     }
 
     /// Takes users away.

@@ -24,7 +24,10 @@ pub(super) fn user(
     let place = place(account, declared);
     let mut user = match place {
         Some(place) => account.rows.users[place].clone(),
-        None => made_new(&element, draft, account, tools.rng, declared)?,
+        None => {
+            account.expect_not_removed(&element)?;
+            made_new(&element, draft, account, tools.rng, declared)?
+        }
     };
     account.claim(&element, None, user.id.0)?;
     fields(&element, &mut user, declared)?;

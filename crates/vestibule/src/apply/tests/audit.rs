@@ -6,7 +6,7 @@ use vestibule_store::{AuditOrder, AuditQuery};
 use super::*;
 
 impl World {
-    fn audit(&self) -> Vec<AuditRecord> {
+    pub(super) fn audit(&self) -> Vec<AuditRecord> {
         let query = AuditQuery { order: AuditOrder::OldestFirst, limit: 1_000, ..AuditQuery::default() };
         let page = block_on(self.store.audit(query)).unwrap();
         page.entries.into_iter().map(|entry| entry.record).collect()

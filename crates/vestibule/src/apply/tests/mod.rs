@@ -4,6 +4,7 @@ mod demo;
 mod everything;
 mod livevox;
 mod refusals;
+mod removals;
 mod renewals;
 mod rulebook;
 mod sessions;

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 use vestibule_auth::Rule;
+use vestibule_crypto::{KeyRing, MasterKey};
 
 use super::*;
 use scene::Scene;
@@ -73,6 +74,21 @@ fn lines(scene: &Scene) -> Vec<Line> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// What credentials are made with under a master key.
+pub(super) fn tools(master: &MasterKey, now: Millis) -> Tools<'static> {
+    let ring = KeyRing::from(master);
+    Tools {
+        rng: &OsRng,
+        now,
+        engine: Engine::Portable,
+        params: vestibule_testkit::CHEAP,
+        sealer: Sealer::derive(&ring),
+        secrets: SecretHasher::derive(&ring),
+        generation: ring.active(),
+        actor: Actor::CommandLine { name: "uid 1000".into() },
+    }
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! A server whose API is asked, and the database under it, which a file is laid over.
 
 use vestibule_auth::{FirstOwner, Kind, seal_api_key};
-use vestibule_crypto::KeyRing;
 use vestibule_model::{
     Account, ApiKey, ApplicationId, ApplicationToken, Clock, Group, OauthClient, Profile, Skill, User, UserId,
 };
@@ -165,18 +164,8 @@ impl Scene {
         Some((line.rule.field().to_owned(), in_small(reason)))
     }
 
-    pub(super) fn tools(&self) -> Tools<'static> {
-        let ring = KeyRing::from(self.server.master());
-        Tools {
-            rng: &OsRng,
-            now: self.server.clock.now(),
-            engine: Engine::Portable,
-            params: vestibule_testkit::CHEAP,
-            sealer: Sealer::derive(&ring),
-            secrets: SecretHasher::derive(&ring),
-            generation: ring.active(),
-            actor: Actor::CommandLine { name: "uid 1000".into() },
-        }
+    fn tools(&self) -> Tools<'static> {
+        tools(self.server.master(), self.server.clock.now())
     }
 
     pub(super) fn store(&self) -> &dyn Store {
