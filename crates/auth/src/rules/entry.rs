@@ -45,8 +45,7 @@ impl Neighbours for AccountEntry {
     }
 
     fn referring(&self, to: Reference) -> (usize, usize) {
-        let users = self.users();
-        let users = users.iter().filter(|user| refers(user, to)).count();
+        let users = self.count_users(|user| refers(user, to));
         let Reference::Group(id) = to else { return (users, 0) };
         (users, self.groups().iter().filter(|group| group.parent == Some(id)).count())
     }
