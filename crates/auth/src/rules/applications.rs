@@ -6,7 +6,7 @@ use vestibule_model::{Account, ApiKey, ApplicationToken, OauthClient};
 use super::neighbours::{Neighbours, ResourceKind};
 use super::rule::Rule;
 use super::texts::{name_violation, text_violation};
-use super::violation::{Ruled, Violation, changed};
+use super::violation::{Field, Ruled, Violation, changed};
 
 /// How many OAuth clients an account may have: as many as API keys.
 const MOST_CLIENTS: usize = ApiKey::MAX_PER_ACCOUNT;
@@ -26,7 +26,7 @@ impl Ruled for ApiKey {
         if renamed {
             found.extend(name_violation((Rule::ApiKeyNameLength, Rule::ApiKeyNameCharacters), &self.name));
         }
-        let texts: [(Rule, fn(&Self) -> &String); 2] = [
+        let texts: [Field<Self, String>; 2] = [
             (Rule::ApiKeyDeveloper, |key| &key.developer),
             (Rule::ApiKeyDescription, |key| &key.description),
         ];

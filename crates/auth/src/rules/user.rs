@@ -5,7 +5,7 @@ use vestibule_model::{User, UserKind};
 use super::neighbours::{Neighbours, Reference};
 use super::rule::Rule;
 use super::texts::{name_violation, text_violation};
-use super::violation::{Ruled, Violation, changed};
+use super::violation::{Field, Ruled, Violation, changed};
 
 impl Ruled for User {
     fn tidy(&mut self) {
@@ -56,7 +56,7 @@ fn names(user: &User, before: Option<&User>, neighbours: &dyn Neighbours) -> Vec
     if renamed {
         found.extend(name_violation((Rule::LoginNameLength, Rule::LoginNameCharacters), &user.login_name));
     }
-    let texts: [(Rule, fn(&User) -> &String); 3] = [
+    let texts: [Field<User, String>; 3] = [
         (Rule::FullName, |user| &user.full_name),
         (Rule::Nickname, |user| &user.nickname),
         (Rule::Email, |user| &user.email),
@@ -70,16 +70,19 @@ fn names(user: &User, before: Option<&User>, neighbours: &dyn Neighbours) -> Vec
 }
 
 fn limits(user: &User, before: Option<&User>) -> Vec<Violation> {
-    let limits: [(Rule, fn(&User) -> &i32); 2] =
+    let limits: [Field<User, i32>; 2] =
         [(Rule::MaxChats, |user| &user.max_chats), (Rule::MaxAsyncChats, |user| &user.max_async_chats)];
-    let is_wrong = |(_, limit): &(Rule, fn(&User) -> &i32)| *limit(user) < 0 && changed(before, user, limit);
+    let is_wrong = |(_, limit): &Field<User, i32>| *limit(user) < 0 && changed(before, user, limit);
     limits.into_iter().filter(is_wrong).map(|(rule, _)| Violation::of(rule)).collect()
 }
+
+/// A list of ids, what they are ids of, and the rule that each has to be there.
+type List = (Rule, fn(&User) -> &[i64], fn(i64) -> Reference);
 
 /// What a user refers to has to be there, unless they referred to it before: a key may be gone since, and nobody is to be
 /// kept from disabling the bot.
 fn references(user: &User, before: Option<&User>, neighbours: &dyn Neighbours) -> Vec<Violation> {
-    let lists: [(Rule, fn(&User) -> &[i64], fn(i64) -> Reference); 3] = [
+    let lists: [List; 3] = [
         (Rule::ProfileMissing, |user| &user.profiles, Reference::Profile),
         (Rule::SkillMissing, |user| &user.skills, Reference::Skill),
         (Rule::ManagedGroupMissing, |user| &user.manager_of, Reference::Group),

@@ -56,6 +56,9 @@ pub trait Ruled {
     }
 }
 
+/// A field, and the rule that it has to keep.
+pub(super) type Field<T, V> = (Rule, fn(&T) -> &V);
+
 /// Whether a value is to be judged: that of something new, or one that is not as it was.
 pub(super) fn changed<'a, T, V: PartialEq + ?Sized + 'a>(
     before: Option<&'a T>,

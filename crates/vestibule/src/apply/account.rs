@@ -93,15 +93,15 @@ fn address(text: &str) -> Option<String> {
 
 pub(super) fn profile(account: &mut AccountDraft, declared: &DeclaredProfile) -> Result<(), Problem> {
     let element = format!("profile {}/{}", account.rows.account.id, declared.name);
-    let names = profiles(&account.rows).collect::<Vec<_>>();
+    let known = profiles(&account.rows).collect::<Vec<_>>();
     let named = (declared.id, declared.name.as_str());
     if declared.removed {
-        let id = present_id(&element, &names, named)?;
+        let id = present_id(&element, &known, named)?;
         account.rows.profiles.retain(|profile| Some(profile.id) != id);
         return account.claim_removed(&element, Some(ResourceKind::Profile), id);
     }
-    let id = identify(&element, ResourceKind::Profile, &names, named)?;
-    if !names.iter().any(|(present, _)| *present == id) {
+    let id = identify(&element, ResourceKind::Profile, &known, named)?;
+    if !known.iter().any(|(present, _)| *present == id) {
         account.expect_not_removed(&element)?;
     }
     account.claim(&element, Some(ResourceKind::Profile), id)?;
@@ -120,15 +120,15 @@ pub(super) fn profile(account: &mut AccountDraft, declared: &DeclaredProfile) ->
 /// A group but for the one above it, which may be declared further down. Answers its id, unless it is removed.
 pub(super) fn group(account: &mut AccountDraft, declared: &DeclaredGroup) -> Result<Option<i64>, Problem> {
     let element = format!("group {}/{}", account.rows.account.id, declared.name);
-    let names = groups(&account.rows).collect::<Vec<_>>();
+    let known = groups(&account.rows).collect::<Vec<_>>();
     let named = (declared.id, declared.name.as_str());
     if declared.removed {
-        let id = present_id(&element, &names, named)?;
+        let id = present_id(&element, &known, named)?;
         account.rows.groups.retain(|group| Some(group.id) != id);
         return account.claim_removed(&element, Some(ResourceKind::Group), id).map(|()| None);
     }
-    let id = identify(&element, ResourceKind::Group, &names, named)?;
-    if !names.iter().any(|(present, _)| *present == id) {
+    let id = identify(&element, ResourceKind::Group, &known, named)?;
+    if !known.iter().any(|(present, _)| *present == id) {
         account.expect_not_removed(&element)?;
     }
     account.claim(&element, Some(ResourceKind::Group), id)?;
@@ -155,15 +155,15 @@ pub(super) fn group_parent(
 
 pub(super) fn skill(account: &mut AccountDraft, declared: &DeclaredSkill) -> Result<(), Problem> {
     let element = format!("skill {}/{}", account.rows.account.id, declared.name);
-    let names = skills(&account.rows).collect::<Vec<_>>();
+    let known = skills(&account.rows).collect::<Vec<_>>();
     let named = (declared.id, declared.name.as_str());
     if declared.removed {
-        let id = present_id(&element, &names, named)?;
+        let id = present_id(&element, &known, named)?;
         account.rows.skills.retain(|skill| Some(skill.id) != id);
         return account.claim_removed(&element, Some(ResourceKind::Skill), id);
     }
-    let id = identify(&element, ResourceKind::Skill, &names, named)?;
-    if !names.iter().any(|(present, _)| *present == id) {
+    let id = identify(&element, ResourceKind::Skill, &known, named)?;
+    if !known.iter().any(|(present, _)| *present == id) {
         account.expect_not_removed(&element)?;
     }
     account.claim(&element, Some(ResourceKind::Skill), id)?;

@@ -27,12 +27,11 @@ pub(super) fn api_key(
         let gone = place.map(|place| account.rows.api_keys.remove(place).id.0);
         return account.claim_removed(&element, Some(ResourceKind::ApiKey), gone);
     }
-    let mut key = match place {
-        Some(position) => account.rows.api_keys.swap_remove(position),
-        None => {
-            account.expect_not_removed(&element)?;
-            generated_api_key(draft, &element, tools, declared)?
-        }
+    let mut key = if let Some(position) = place {
+        account.rows.api_keys.swap_remove(position)
+    } else {
+        account.expect_not_removed(&element)?;
+        generated_api_key(draft, &element, tools, declared)?
     };
     account.claim(&element, Some(ResourceKind::ApiKey), key.id.0)?;
     key.name.clone_from(&declared.name);
@@ -155,12 +154,11 @@ pub(super) fn oauth_client(
         let gone = place.map(|place| account.rows.oauth_clients.remove(place).id.0);
         return account.claim_removed(&element, Some(ResourceKind::OauthClient), gone);
     }
-    let mut client = match place {
-        Some(position) => account.rows.oauth_clients.swap_remove(position),
-        None => {
-            account.expect_not_removed(&element)?;
-            generated_oauth_client(draft, &element, tools, declared)?
-        }
+    let mut client = if let Some(position) = place {
+        account.rows.oauth_clients.swap_remove(position)
+    } else {
+        account.expect_not_removed(&element)?;
+        generated_oauth_client(draft, &element, tools, declared)?
     };
     account.claim(&element, Some(ResourceKind::OauthClient), client.id.0)?;
     client.name.clone_from(&declared.name);

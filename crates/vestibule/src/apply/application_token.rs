@@ -27,12 +27,11 @@ pub(super) fn application_token(
         let gone = place.map(|place| tokens.remove(place).id.0);
         return account.claim_removed(&element, Some(ResourceKind::ApplicationToken), gone);
     }
-    let mut token = match place {
-        Some(place) => tokens.swap_remove(place),
-        None => {
-            account.expect_not_removed(&element)?;
-            new_token(draft, &element, tools, declared)?
-        }
+    let mut token = if let Some(place) = place {
+        tokens.swap_remove(place)
+    } else {
+        account.expect_not_removed(&element)?;
+        new_token(draft, &element, tools, declared)?
     };
     account.claim(&element, Some(ResourceKind::ApplicationToken), token.id.0)?;
     token.name.clone_from(&declared.name);

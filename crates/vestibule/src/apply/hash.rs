@@ -41,19 +41,19 @@ fn hash_all(draft: &Draft, tools: &Tools<'_>) -> Result<Vec<Option<PasswordCrede
     let bar = (total >= SHOWN_FROM).then(|| Bar::of_passwords("hashing"));
     let work = || {
         let mut hasher = PasswordHasher::new(tools.engine);
-        let mut hashed: Vec<(usize, Hashed)> = Vec::new();
+        let mut done_here: Vec<(usize, Hashed)> = Vec::new();
         while !refused.load(Ordering::Relaxed) {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(new) = draft.passwords.get(place) else { break };
             let outcome = hash(draft, tools, &mut hasher, new);
             refused.fetch_or(outcome.is_err(), Ordering::Relaxed);
-            hashed.push((place, outcome));
+            done_here.push((place, outcome));
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             if let Some(bar) = &bar {
                 bar.at(u64::try_from(done).unwrap_or(u64::MAX), u64::try_from(total).unwrap_or(u64::MAX));
             }
         }
-        hashed
+        done_here
     };
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(total);
     let mut hashed: Vec<(usize, Hashed)> = thread::scope(|scope| {

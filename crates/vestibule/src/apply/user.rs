@@ -22,12 +22,11 @@ pub(super) fn user(
 ) -> Result<(), Problem> {
     let element = element(account.rows.account.id, declared);
     let place = place(account, declared);
-    let mut user = match place {
-        Some(place) => account.rows.users[place].clone(),
-        None => {
-            account.expect_not_removed(&element)?;
-            made_new(&element, draft, account, tools.rng, declared)?
-        }
+    let mut user = if let Some(place) = place {
+        account.rows.users[place].clone()
+    } else {
+        account.expect_not_removed(&element)?;
+        made_new(&element, draft, account, tools.rng, declared)?
     };
     account.claim(&element, None, user.id.0)?;
     fields(&element, &mut user, declared)?;

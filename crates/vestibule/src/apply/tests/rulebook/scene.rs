@@ -47,9 +47,9 @@ impl Scene {
         let other =
             Account { id: "other".parse().unwrap(), code: "OTHER".into(), number: 568, ..here.clone() };
         changes.push(Change::PutAccount(other.into()));
-        let mut served = server.fixture.users[0].clone();
-        served.skills = vec![1];
-        changes.push(Change::PutUser(served.into()));
+        let mut skilled = server.fixture.users[0].clone();
+        skilled.skills = vec![1];
+        changes.push(Change::PutUser(skilled.into()));
         changes.extend(Self::used_up(server));
         changes.extend(Self::full(server));
         changes
