@@ -75,6 +75,7 @@ impl Writer {
         if let Some(before) = lives.replace(id) {
             changes.extend([Change::EndSession(before), entries::replaced(before, user, id)]);
         }
-        Ok(self.store.commit(changes).await?)
+        self.store.commit(changes).await?;
+        Ok(())
     }
 }

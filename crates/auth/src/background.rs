@@ -118,7 +118,7 @@ impl Auth {
         if written.is_err() {
             self.live.return_traffic(&counted);
         }
-        written
+        written.map(drop)
     }
 
     /// Tries the ends again that the store did not take.
@@ -127,7 +127,7 @@ impl Auth {
         while let Some(some) = waiting.next(BATCH) {
             let changes = some.as_slice().iter().flat_map(|retry| retry.changes.iter().cloned()).collect();
             match self.store.commit(changes).await {
-                Ok(()) => self.retry.stored(some).into_iter().for_each(|record| self.release(record)),
+                Ok(_) => self.retry.stored(some).into_iter().for_each(|record| self.release(record)),
                 Err(error) => result = Err(error),
             }
         }

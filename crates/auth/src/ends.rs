@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex as AsyncMutex;
 use vestibule_model::{Millis, Session};
-use vestibule_store::{Change, EndJournal, EndedSessions, JournalError, JournalSlot, StoreError};
+use vestibule_store::{
+    Change, EndJournal, EndedSessions, JournalError, JournalSlot, SessionSelector, StoreError,
+};
 
 use crate::audit::End;
 use crate::service::Auth;
@@ -57,7 +59,8 @@ impl Ending {
         if let Some(kept) = kept.as_ref().filter(|kept| kept.opened_until >= opened_until) {
             return Ok(Arc::clone(&kept.place));
         }
-        let slot = journal.keep(end.to_keep(of, opened_until, now)).await?;
+        let selector = SessionSelector { sessions: of, account: None, opened_until };
+        let slot = journal.keep(end.to_keep(selector, now)).await?;
         tracing::warn!(%of, reason = %end.reason, "the store does not take an end of sessions: the journal has it");
         let place = Arc::new(Journaled(slot));
         *kept = Some(Kept { opened_until, place: Arc::clone(&place) });

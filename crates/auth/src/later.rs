@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tracing::Instrument;
 use vestibule_model::{AccountId, Millis, UserId};
-use vestibule_store::{Change, StoreError, StoreFuture};
+use vestibule_store::{Change, Outcome, StoreError, StoreFuture};
 
 use crate::background::BATCH;
 use crate::service::Auth;
@@ -56,7 +56,7 @@ impl Auth {
         let commit = self.store.commit(later.changes.clone());
         let stored = async move {
             match commit.await {
-                Ok(()) => auth.note_stored(&[later]),
+                Ok(_) => auth.note_stored(&[later]),
                 Err(error) => {
                     let cause = error.source().map(tracing::field::display);
                     tracing::error!(%error, cause, "a change is not stored yet; it is tried again");
@@ -95,7 +95,7 @@ impl Auth {
     /// All in one commit; one by one if something of it is refused for good, which is left out then.
     async fn retry_together(&self, mut some: Taken<'_, Later>) -> Result<(), StoreError> {
         match self.begin_together(&mut some).await {
-            Ok(()) => {
+            Ok(_) => {
                 self.note_stored(&some.done());
                 Ok(())
             }
@@ -119,7 +119,7 @@ impl Auth {
         }
     }
 
-    fn begin_together(&self, some: &mut Taken<'_, Later>) -> StoreFuture<'static, ()> {
+    fn begin_together(&self, some: &mut Taken<'_, Later>) -> StoreFuture<'static, Outcome> {
         let mut order = self.unstored_locks.order();
         some.leave(|later| later.lock.is_some_and(|lock| order.has_to_wait(lock)));
         some.as_slice().iter().filter_map(|later| later.lock).for_each(|lock| order.tried_again(lock));

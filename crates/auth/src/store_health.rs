@@ -56,7 +56,7 @@ pub(crate) struct StoreHealth {
 
 impl StoreHealth {
     /// A commit came to this. One that had nothing to write tells nothing when it succeeds.
-    pub(crate) fn committed(&self, outcome: &Result<(), StoreError>, has_written: bool) {
+    pub(crate) fn committed<T>(&self, outcome: &Result<T, StoreError>, has_written: bool) {
         match outcome {
             Err(StoreError::Unavailable(cause)) => {
                 self.failed_commits.fetch_add(1, Ordering::Relaxed);
@@ -148,6 +148,6 @@ impl Auth {
         let was_refused = lock(&self.store_health.commits).is_some();
         let probe = if was_refused { vec![Change::Probe] } else { Vec::new() };
         self.store_health.witness(self.store.unwitnessed());
-        self.store.commit(probe).await
+        self.store.commit(probe).await.map(drop)
     }
 }

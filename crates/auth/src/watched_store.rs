@@ -7,8 +7,8 @@ use vestibule_model::{
     MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Remains, Sequence, Store,
-    StoreFuture, UserQuery,
+    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Remains, Sequence,
+    Store, StoreFuture, UserQuery,
 };
 
 use crate::store_health::StoreHealth;
@@ -34,7 +34,7 @@ impl WatchedStore {
 }
 
 impl Store for WatchedStore {
-    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, ()> {
+    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, Outcome> {
         let (health, has_written) = (Arc::clone(&self.health), !changes.is_empty());
         let committed = self.store.commit(changes);
         Box::pin(async move {

@@ -32,7 +32,7 @@ fn path(directory: &TempDir) -> PathBuf {
 }
 
 /// The commit that opens one session.
-fn open(store: &SqliteStore, byte: u8) -> StoreFuture<'_, ()> {
+fn open(store: &SqliteStore, byte: u8) -> StoreFuture<'_, vestibule_store::Outcome> {
     store.commit(vec![Change::OpenSession(session(byte, &user(HERE, 1)).into())])
 }
 
@@ -57,7 +57,7 @@ fn outside(directory: &TempDir, sql: &str) {
     Connection::open(path(directory)).unwrap().execute_batch(sql).unwrap();
 }
 
-fn is_unavailable(result: &Result<(), StoreError>) -> bool {
+fn is_unavailable<T>(result: &Result<T, StoreError>) -> bool {
     matches!(result, Err(StoreError::Unavailable(_)))
 }
 
@@ -68,7 +68,7 @@ async fn a_full_disk_refuses_clearly_loses_nothing_and_is_recovered_from() {
     let (mut acknowledged, mut refused) = (Vec::new(), None);
     for byte in 0..=255 {
         match open(&store, byte).await {
-            Ok(()) => acknowledged.push(byte),
+            Ok(_) => acknowledged.push(byte),
             Err(error) => refused = refused.or(Some((byte, error))),
         }
     }

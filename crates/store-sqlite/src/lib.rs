@@ -40,8 +40,8 @@ use vestibule_model::{
     Generation, MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Remains, Sequence, Store,
-    StoreFuture, UserQuery,
+    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Remains, Sequence,
+    Store, StoreFuture, UserQuery,
 };
 
 pub use audit_reader::AuditReader;
@@ -131,7 +131,7 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
-    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, ()> {
+    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, Outcome> {
         let (answer, answered) = oneshot::channel();
         // A batch that cannot be sent is dropped with its end of the channel, and so answered.
         if let Some(queue) = &self.queue {

@@ -67,6 +67,11 @@ pub(crate) const ALL: &[Migration] = &[
         name: "consumed_values",
         sql: include_str!("../migrations/0011_consumed_values.sql"),
     },
+    Migration {
+        number: 12,
+        name: "sessions_of_an_account",
+        sql: include_str!("../migrations/0012_sessions_of_an_account.sql"),
+    },
 ];
 
 /// The step that made the audit.

@@ -14,7 +14,7 @@ use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
-use vestibule_store::{Change, StoreError};
+use vestibule_store::{Change, Outcome, StoreError};
 
 use crate::chain::{Chain, Link};
 use crate::checkpoint::Checkpoints;
@@ -34,7 +34,7 @@ pub(crate) struct Batch {
 }
 
 /// What became of a batch.
-pub(crate) type Verdict = Result<(), StoreError>;
+pub(crate) type Verdict = Result<Outcome, StoreError>;
 
 /// Why a whole group was lost; told to everybody in it.
 type Lost = Arc<dyn Error + Send + Sync>;
@@ -184,9 +184,9 @@ fn write_group(
 fn write_batch(connection: &Connection, chain: &mut Chain, changes: &[Change]) -> Result<Verdict, Lost> {
     if let Some((statement, rest)) = write::one_statement(changes) {
         // SQLite undoes a statement that fails by itself. The rest fails only when the disk does.
-        let verdict = unless_given_up(connection, write::batch(connection, chain, statement))?;
-        if verdict.is_ok() {
-            write::batch(connection, chain, rest).map_err(|error| Arc::new(error) as Lost)?;
+        let mut verdict = unless_given_up(connection, write::batch(connection, chain, statement))?;
+        if let Ok(outcome) = &mut verdict {
+            outcome.add(write::batch(connection, chain, rest).map_err(|error| Arc::new(error) as Lost)?);
         }
         return Ok(verdict);
     }

@@ -6,7 +6,7 @@ use vestibule_model::{
     RememberedAnswer, SecretDigest, Session, SessionId, Skill, User, UserId,
 };
 
-use crate::{Changed, DigestHolder, DirectoryScope, Part, Sequence};
+use crate::{Changed, DigestHolder, DirectoryScope, EndSessions, Part, Sequence};
 
 /// One step of a transaction. "Put" creates, or replaces what has the same id. The transaction fails with
 /// `Constraint` when a value that must be unique is taken, when the account named does not exist, when what has the
@@ -72,16 +72,29 @@ pub enum Change {
     OpenSession(Box<Session>),
     /// Does nothing for a session that is not there.
     EndSession(SessionId),
+    /// Ends a session unless it was used after a time, and then writes the entry about it; does nothing for a session that is
+    /// not there.
+    EndIfUnusedSince {
+        /// Which.
+        session: SessionId,
+        /// A last use after this keeps it.
+        last_used: Millis,
+        /// What the audit is told of the end.
+        entry: Box<AuditRecord>,
+    },
+    /// Ends the sessions that are there at this step of the transaction and that are selected, and writes the entry about each.
+    EndSessions(Box<EndSessions>),
     /// Moves `last_used` of sessions forward, never back; does nothing for those that are not there.
     TouchSessions(Vec<Touch>),
     /// Moves `last_used` of application tokens forward and adds to their requests; does nothing for those that are not
     /// there. No change of the directory: nobody has to follow it.
     TouchApplications(Vec<ApplicationTouch>),
-    /// Deletes an account and everything that belongs to it: its users and their sessions, its profiles, groups, skills,
+    /// Deletes an account and everything that belongs to it but the sessions: its users, its profiles, groups, skills,
     /// keys, clients and tokens, the roles of its users as administrators, and roles and administration tokens that are
     /// limited to it. Its entries in the audit stay.
     DeleteAccount(AccountId),
-    /// Deletes a user, with sessions and role as administrator.
+    /// Deletes a user, with the role as administrator. Sessions of whoever and of what is deleted stay until they are ended, so
+    /// that it is told of each why it did; none is opened any more.
     DeleteUser(UserId),
     /// Deletes a profile; users who name it go on naming it.
     DeleteProfile(AccountId, i64),
@@ -89,11 +102,11 @@ pub enum Change {
     DeleteGroup(AccountId, i64),
     /// Deletes a skill; users who name it go on naming it.
     DeleteSkill(AccountId, i64),
-    /// Deletes an API key, with the sessions that were opened with it.
+    /// Deletes an API key.
     DeleteApiKey(AccountId, ApplicationId),
-    /// Deletes an OAuth client, with the sessions that were opened with it.
+    /// Deletes an OAuth client.
     DeleteOauthClient(AccountId, ApplicationId),
-    /// Deletes an application token, with the sessions that were opened with it.
+    /// Deletes an application token.
     DeleteApplicationToken(AccountId, ApplicationId),
     /// Gives a user who exists a role; the account that the role is limited to has to exist. No change of the directory.
     PutAdministrator(Administrator),
@@ -283,6 +296,8 @@ impl Change {
             | Self::SetLock { .. }
             | Self::OpenSession(_)
             | Self::EndSession(_)
+            | Self::EndIfUnusedSince { .. }
+            | Self::EndSessions(_)
             | Self::SetPassword { .. }
             | Self::TouchSessions(_)
             | Self::TouchApplications(_)

@@ -4,15 +4,14 @@
 //! it until the store has it, and no longer.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::future::{Future, ready};
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use vestibule_model::{
-    AccountId, Actor, Application, Dialect, EndReason, Means, Millis, Session, SessionId, UserId,
-};
+use vestibule_model::{Actor, Dialect, EndReason, Means, Millis, Session};
+
+use crate::SessionSelector;
 
 /// What writing into the journal gives.
 pub type JournalFuture = Pin<Box<dyn Future<Output = Result<JournalSlot, JournalError>> + Send>>;
@@ -53,11 +52,9 @@ pub enum JournalError {
 /// An end of one session or of many, and what the audit is to say of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournaledEnd {
-    /// Which sessions.
-    pub sessions: EndedSessions,
-    /// Of many, only those that were opened until then: the moment of the end, or that of the last opening if the clock was
-    /// set back in between.
-    pub opened_until: Millis,
+    /// Which sessions: of many, only those that were opened until the moment of the end, or that of the last opening if the
+    /// clock was set back in between.
+    pub selector: SessionSelector,
     /// When they ended.
     pub at: Millis,
     /// Why.
@@ -72,52 +69,10 @@ pub struct JournaledEnd {
     pub dialect: Option<Dialect>,
 }
 
-/// Which sessions end. One record, however many they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EndedSessions {
-    /// This one.
-    One(SessionId),
-    /// Those of a user.
-    OfUser(UserId),
-    /// Those of a user without the one that is named.
-    OfUserBut(UserId, SessionId),
-    /// Those that were opened with an application.
-    OfApplication(Application),
-    /// Those of an account.
-    OfAccount(AccountId),
-}
-
-impl fmt::Display for EndedSessions {
-    /// For the log: sessions by the part of their id that is shown there.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::One(session) => write!(out, "session {session:?}"),
-            Self::OfUser(user) => write!(out, "the sessions of user {user}"),
-            Self::OfUserBut(user, session) => {
-                write!(out, "the sessions of user {user} but session {session:?}")
-            }
-            Self::OfApplication(application) => match application {
-                Application::None => out.write_str("the sessions without an application"),
-                Application::ApiKey(id) => write!(out, "the sessions of API key {id}"),
-                Application::OauthClient(id) => write!(out, "the sessions of OAuth client {id}"),
-                Application::Token(id) => write!(out, "the sessions of application token {id}"),
-            },
-            Self::OfAccount(account) => write!(out, "the sessions of account {account}"),
-        }
-    }
-}
-
 impl JournaledEnd {
     /// Whether this ends the session.
     pub fn ends(&self, session: &Session) -> bool {
-        let in_time = session.created <= self.opened_until;
-        match self.sessions {
-            EndedSessions::One(id) => session.id == id,
-            EndedSessions::OfUser(user) => in_time && session.user == user,
-            EndedSessions::OfUserBut(user, but) => in_time && session.user == user && session.id != but,
-            EndedSessions::OfApplication(application) => in_time && session.application == application,
-            EndedSessions::OfAccount(account) => in_time && session.account == account,
-        }
+        self.selector.selects(session)
     }
 }
 

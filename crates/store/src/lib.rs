@@ -12,6 +12,7 @@ mod change;
 pub mod conformance;
 mod directory_change;
 mod end_journal;
+mod ending;
 mod master_keys;
 mod memory;
 mod query;
@@ -29,9 +30,8 @@ pub use change::{ApplicationTouch, Change, Touch};
 pub use directory_change::{
     Changed, ChangedPart, DirectoryChanges, DirectoryScope, Part, PartKind, PartRow, Sequence,
 };
-pub use end_journal::{
-    EndJournal, EndedSessions, JournalError, JournalFuture, JournalSlot, JournaledEnd, MemoryEndJournal,
-};
+pub use end_journal::{EndJournal, JournalError, JournalFuture, JournalSlot, JournaledEnd, MemoryEndJournal};
+pub use ending::{EndSessions, EndedSessions, Outcome, SessionSelector, Tell, WalkPosition};
 pub use master_keys::{DigestHolder, DigestKind, NAMED_HOLDERS, Remains};
 pub use memory::MemoryStore;
 pub use query::{AuditOrder, AuditPage, AuditQuery, UserQuery};
@@ -46,7 +46,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// The commit begins with the call, not with the first poll: commits that are asked for one after the other
     /// take effect in that order, and a future that is dropped unpolled does not take its commit back.
-    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, ()>;
+    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, Outcome>;
 
     /// Everything but the sessions, and the sequence at which it was read.
     fn directory(&self) -> StoreFuture<'_, DirectoryRows>;

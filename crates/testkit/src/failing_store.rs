@@ -12,8 +12,8 @@ use vestibule_model::{
     MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Remains, Sequence, Store,
-    StoreError, StoreFuture, UserQuery,
+    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Remains, Sequence,
+    Store, StoreError, StoreFuture, UserQuery,
 };
 
 /// Something that is asked of a store.
@@ -272,7 +272,7 @@ impl FailingStore {
     }
 
     /// Commits, and waits where there is a gate.
-    fn done(&self, changes: Vec<Change>) -> StoreFuture<'static, ()> {
+    fn done(&self, changes: Vec<Change>) -> StoreFuture<'static, Outcome> {
         match self.faults.gate(&Operation::Commit(&changes)) {
             None => self.store.commit(changes),
             Some((Holds::Work, gate)) => {
@@ -329,7 +329,7 @@ impl Strike {
 }
 
 impl Store for FailingStore {
-    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, ()> {
+    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, Outcome> {
         match self.faults.strike(&Operation::Commit(&changes)) {
             None => self.done(changes),
             Some(strike) => {

@@ -162,7 +162,8 @@ impl Auth {
         let after = MasterKeyRecord { state: KeyState::Retired, ..before.clone() };
         let change = Change::RetireMasterKey { generation: before.generation, at: caller.now };
         let details = AuditDetails::changed(&before, &after).record(caller);
-        Ok(self.store.commit(vec![change, Change::Audit(Box::new(details))]).await?)
+        self.store.commit(vec![change, Change::Audit(Box::new(details))]).await?;
+        Ok(())
     }
 
     /// A generation is not retired, and no more sessions are ended, on a store that does not keep it.

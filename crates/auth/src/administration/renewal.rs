@@ -113,7 +113,7 @@ impl Auth {
         let (since, scopes) = (self.sequence(), rests_on(&changes));
         changes.insert(0, Change::ExpectUnchanged { since, scopes });
         match self.store.commit(changes).await {
-            Ok(()) => self.follow_locked().await,
+            Ok(_) => self.follow_locked().await,
             // Somebody else changed something: another time.
             Err(StoreError::DirectoryMoved) => Ok(()),
             Err(error) => Err(error),

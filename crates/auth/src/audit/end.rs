@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use vestibule_model::{Actor, Dialect, EndReason, Means, Millis, Session};
-use vestibule_store::{EndedSessions, JournaledEnd};
+use vestibule_store::{JournaledEnd, SessionSelector};
 
 /// Why a session ends, and who ends it. Made from a reason alone it is the service that does.
 #[derive(Clone, Debug)]
@@ -40,18 +40,9 @@ impl From<&JournaledEnd> for End {
 
 impl End {
     /// What the journal keeps of it.
-    pub(crate) fn to_keep(&self, sessions: EndedSessions, opened_until: Millis, at: Millis) -> JournaledEnd {
+    pub(crate) fn to_keep(&self, selector: SessionSelector, at: Millis) -> JournaledEnd {
         let Self { reason, means, address, dialect, .. } = *self;
-        JournaledEnd {
-            sessions,
-            opened_until,
-            at,
-            reason,
-            actor: self.actor.clone(),
-            means,
-            address,
-            dialect,
-        }
+        JournaledEnd { selector, at, reason, actor: self.actor.clone(), means, address, dialect }
     }
 
     /// The end of a session that was not used, or reached its end.

@@ -19,6 +19,8 @@ struct Held {
     users: Ends<UserId>,
     applications: Ends<Application>,
     accounts: Ends<AccountId>,
+    /// Few: they are asked of each session.
+    others: Vec<HeldEnd>,
 }
 
 type Ends<K> = HashMap<K, Vec<HeldEnd>, RandomState>;
@@ -35,7 +37,7 @@ impl HeldEnds {
     pub(crate) fn read(journal: &dyn EndJournal) -> Self {
         let mut held = Held::default();
         for (slot, end) in journal.held() {
-            let of = end.sessions;
+            let of = end.selector.sessions;
             let end = HeldEnd { end: Arc::new(end), place: Arc::new(Journaled(slot)) };
             match of {
                 EndedSessions::One(id) => held.sessions.entry(id).or_default().push(end),
@@ -46,6 +48,10 @@ impl HeldEnds {
                     held.applications.entry(application).or_default().push(end);
                 }
                 EndedSessions::OfAccount(account) => held.accounts.entry(account).or_default().push(end),
+                EndedSessions::FromAddress(_)
+                | EndedSessions::ByMethod(_)
+                | EndedSessions::UnderMasterKey(_)
+                | EndedSessions::All => held.others.push(end),
             }
         }
         Self(RwLock::new(held))
@@ -60,15 +66,16 @@ impl HeldEnds {
             held.applications.get(&session.application),
             held.accounts.get(&session.account),
         ];
-        ends.into_iter().flatten().flatten().find(|held| held.end.ends(session)).cloned()
+        let ends = ends.into_iter().flatten().flatten().chain(&held.others);
+        ends.into_iter().find(|held| held.end.ends(session)).cloned()
     }
 
     /// Forgets them; gives their places in the journal.
     pub(crate) fn take(&self) -> Vec<Arc<Journaled>> {
         let held = std::mem::take(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner));
-        let Held { sessions, users, applications, accounts } = held;
+        let Held { sessions, users, applications, accounts, others } = held;
         let all = sessions.into_values().chain(users.into_values());
         let all = all.chain(applications.into_values()).chain(accounts.into_values());
-        all.flatten().map(|held| held.place).collect()
+        all.flatten().chain(others).map(|held| held.place).collect()
     }
 }

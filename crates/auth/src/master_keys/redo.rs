@@ -61,6 +61,6 @@ impl Auth {
             return self.follow_locked().await;
         }
         let _turn = self.administration_lock.lock().await;
-        self.store.commit(change).await
+        self.store.commit(change).await.map(drop)
     }
 }

@@ -27,7 +27,7 @@ impl Auth {
                 keys.iter().flat_map(|key| self.resealing(entry.account.id, key)).collect();
             if !changes.is_empty() {
                 match self.store.commit(changes).await {
-                    Ok(()) => self.follow_locked().await?,
+                    Ok(_) => self.follow_locked().await?,
                     // Another process has rotated the key: it is followed first.
                     Err(StoreError::DirectoryMoved) => break,
                     Err(error) => return Err(error),

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use vestibule_model::{
-    AccountId, Actor, Application, ApplicationId, Dialect, EndReason, Means, Millis, RecordSeal, SessionId,
-    UserId,
+    AccountId, Actor, Application, ApplicationId, AuthenticationMethod, Dialect, EndReason, Generation,
+    Means, Millis, RecordSeal, SessionId, UserId,
 };
-use vestibule_store::{EndedSessions, JournaledEnd};
+use vestibule_store::{EndedSessions, JournaledEnd, SessionSelector};
 
 use crate::columns::{ApplicationKind, Word};
 
@@ -38,6 +38,9 @@ pub(super) enum Found {
 #[derive(Serialize, Deserialize)]
 struct Written {
     sessions: Sessions,
+    /// Of this account only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    of: Option<AccountId>,
     until: Millis,
     at: Millis,
     reason: EndReason,
@@ -58,13 +61,18 @@ enum Sessions {
     UserBut(i64, u128),
     Application(i64, i64),
     Account(AccountId),
+    Address(IpAddr),
+    Method(i64),
+    MasterKey(u8),
+    All,
 }
 
 /// The record of an end.
 pub(super) fn write(end: &JournaledEnd, seal: &dyn RecordSeal) -> Result<Record, serde_json::Error> {
     let mut written = Written {
-        sessions: Sessions::of(end.sessions),
-        until: end.opened_until,
+        sessions: Sessions::of(end.selector.sessions),
+        of: end.selector.account,
+        until: end.selector.opened_until,
         at: end.at,
         reason: end.reason,
         actor: end.actor.clone(),
@@ -109,8 +117,11 @@ pub(super) fn read(record: &Record, seal: &dyn RecordSeal) -> Found {
         let json = rest.get(..usize::from(u16::from_be_bytes(*length)))?;
         let written: Written = serde_json::from_slice(json).ok().filter(|_| seal.is_sealed(sealed, tag))?;
         Some(JournaledEnd {
-            sessions: written.sessions.read()?,
-            opened_until: written.until,
+            selector: SessionSelector {
+                sessions: written.sessions.read()?,
+                account: written.of,
+                opened_until: written.until,
+            },
             at: written.at,
             reason: written.reason,
             actor: written.actor,
@@ -152,6 +163,10 @@ impl Sessions {
                 Self::Application(kind.number(), id.0)
             }
             EndedSessions::OfAccount(account) => Self::Account(account),
+            EndedSessions::FromAddress(address) => Self::Address(address),
+            EndedSessions::ByMethod(method) => Self::Method(method.number()),
+            EndedSessions::UnderMasterKey(generation) => Self::MasterKey(generation.number()),
+            EndedSessions::All => Self::All,
         }
     }
 
@@ -171,6 +186,10 @@ impl Sessions {
                 })
             }
             Self::Account(account) => EndedSessions::OfAccount(account),
+            Self::Address(address) => EndedSessions::FromAddress(address),
+            Self::Method(method) => EndedSessions::ByMethod(AuthenticationMethod::from_number(method)?),
+            Self::MasterKey(generation) => EndedSessions::UnderMasterKey(Generation::new(generation)?),
+            Self::All => EndedSessions::All,
         })
     }
 }
@@ -182,8 +201,11 @@ mod tests {
 
     fn end(sessions: EndedSessions, name: &str) -> JournaledEnd {
         JournaledEnd {
-            sessions,
-            opened_until: Millis::from_unix(i64::MAX),
+            selector: SessionSelector {
+                sessions,
+                account: Some(AccountId::new("abcdefghij0123456789").unwrap()),
+                opened_until: Millis::from_unix(i64::MAX),
+            },
             at: Millis::from_unix(i64::MIN),
             reason: EndReason::EndedByAdministrator,
             actor: Actor::AdministrationToken {
@@ -231,6 +253,10 @@ mod tests {
             application(Application::OauthClient(ApplicationId(2))),
             application(Application::Token(ApplicationId(3))),
             EndedSessions::OfAccount(AccountId::new("abcdefghij0123456789").unwrap()),
+            EndedSessions::FromAddress("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff".parse().unwrap()),
+            EndedSessions::ByMethod(AuthenticationMethod::OauthClient),
+            EndedSessions::UnderMasterKey(Generation::new(255).unwrap()),
+            EndedSessions::All,
         ] {
             let end = end(sessions, "deploy");
             assert_eq!(read_back(&end), end);
@@ -244,7 +270,7 @@ mod tests {
         let read = read_back(&end);
         let Actor::AdministrationToken { name, .. } = &read.actor else { panic!("another actor") };
         assert!(!name.is_empty() && end.actor != read.actor);
-        assert_eq!(read.sessions, end.sessions);
+        assert_eq!(read.selector, end.selector);
     }
 
     #[test]

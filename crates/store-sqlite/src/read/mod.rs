@@ -7,7 +7,7 @@ mod directory;
 mod master_keys;
 mod octets;
 mod parts;
-mod sessions;
+pub(crate) mod sessions;
 mod users;
 mod uses;
 

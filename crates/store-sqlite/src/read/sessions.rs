@@ -9,17 +9,22 @@ use vestibule_model::{Application, ApplicationId, SecretVersion, Session, Sessio
 use super::octets::address;
 use crate::columns::{ApplicationKind, At, Coded, Id};
 
-/// The columns are read by their place here: a start reads every session there is.
-const PAGE: &str = "
-    SELECT id, account_id, user_id, application_kind, application_id, opening, dialect, address,
-           created, last_used, idle_ms, absolute_end, credential_version, secret_version
-    FROM sessions WHERE id > ?1 ORDER BY id LIMIT ?2";
+/// A statement that reads sessions. The columns are read by their place ([`row`]): a start reads every session there is.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, account_id, user_id, application_kind, application_id, opening, dialect, address, created, ",
+            "last_used, idle_ms, absolute_end, credential_version, secret_version FROM sessions ",
+            $rest
+        )
+    };
+}
 
-/// The same columns.
-const ONE: &str = "
-    SELECT id, account_id, user_id, application_kind, application_id, opening, dialect, address,
-           created, last_used, idle_ms, absolute_end, credential_version, secret_version
-    FROM sessions WHERE id = ?1";
+pub(crate) use select;
+
+const PAGE: &str = select!("WHERE id > ?1 ORDER BY id LIMIT ?2");
+
+const ONE: &str = select!("WHERE id = ?1");
 
 /// The session of this id.
 pub(crate) fn session(snapshot: &Connection, id: SessionId) -> rusqlite::Result<Option<Session>> {
@@ -38,7 +43,7 @@ pub(crate) fn sessions(
     snapshot.prepare_cached(PAGE)?.query_map(params![after, limit], row)?.collect()
 }
 
-fn row(row: &Row<'_>) -> rusqlite::Result<Session> {
+pub(crate) fn row(row: &Row<'_>) -> rusqlite::Result<Session> {
     let (Id(account), Coded(method), Coded(dialect)) = (row.get(1)?, row.get(5)?, row.get(6)?);
     let (At(created), At(last_used)) = (row.get(8)?, row.get(9)?);
     Ok(Session {

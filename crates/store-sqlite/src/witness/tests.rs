@@ -43,7 +43,7 @@ async fn store() -> (SqliteStore, TempDir) {
     (store, folder)
 }
 
-fn end(store: &SqliteStore, byte: u8) -> StoreFuture<'static, ()> {
+fn end(store: &SqliteStore, byte: u8) -> StoreFuture<'static, vestibule_store::Outcome> {
     let record: AuditRecord = vestibule_store::conformance::samples::bare_audit_record(1);
     store.commit(vec![Change::EndSession(SessionId([byte; 16])), Change::Audit(record.into())])
 }

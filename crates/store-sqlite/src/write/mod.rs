@@ -10,16 +10,16 @@ mod consumed;
 mod credentials;
 mod deletion;
 mod directory;
+mod ends;
 mod master_keys;
 mod sessions;
 
 use std::collections::BTreeSet;
 
 use rusqlite::Connection;
-use vestibule_store::{Change, Changed, Part, StoreError};
+use vestibule_store::{Change, Changed, Outcome, Part, StoreError};
 
 use crate::chain::Chain;
-use crate::columns::ApplicationKind;
 use crate::error::of_change;
 
 /// A batch whose first change is a single statement as far as anything but the database can refuse it, and behind it only such
@@ -41,12 +41,32 @@ pub(crate) fn batch(
     connection: &Connection,
     chain: &mut Chain,
     changes: &[Change],
-) -> Result<(), StoreError> {
-    let mut touched = BTreeSet::new();
-    for change in changes {
-        touched.extend(apply(connection, chain, change)?);
+) -> Result<Outcome, StoreError> {
+    let (mut touched, mut outcome) = (BTreeSet::new(), Outcome::default());
+    for (place, change) in changes.iter().enumerate() {
+        match end(connection, chain, (place, change))? {
+            Some(of_change) => outcome.add(of_change),
+            None => touched.extend(apply(connection, chain, change)?),
+        }
     }
-    Changed::condensed(&touched).into_iter().try_for_each(|touched| changes::note(connection, touched))
+    Changed::condensed(&touched).into_iter().try_for_each(|touched| changes::note(connection, touched))?;
+    Ok(outcome)
+}
+
+/// Applies a change that ends sessions; None: it is none.
+fn end(
+    connection: &Connection,
+    chain: &mut Chain,
+    (place, change): (usize, &Change),
+) -> Result<Option<Outcome>, StoreError> {
+    Ok(Some(match change {
+        Change::EndSession(session) => ends::one(connection, *session)?,
+        Change::EndIfUnusedSince { session, last_used, entry } => {
+            ends::if_unused_since(connection, chain, (*session, *last_used), entry)?
+        }
+        Change::EndSessions(end) => ends::selected(connection, chain, (place, end))?,
+        _ => return Ok(None),
+    }))
 }
 
 /// Applies one change; answers what it changed in the directory.
@@ -55,7 +75,6 @@ fn apply(connection: &Connection, chain: &mut Chain, change: &Change) -> Result<
         Change::ExpectUnchanged { since, scopes } => changes::expect_unchanged(connection, *since, scopes)?,
         Change::TrimChanges { keep, limit } => changes::trim(connection, *keep, *limit)?,
         Change::OpenSession(session) => sessions::open(connection, session)?,
-        Change::EndSession(session) => sessions::end(connection, *session)?,
         Change::TouchSessions(touches) => sessions::touch(connection, touches)?,
         Change::TouchApplications(touches) => applications::touch(connection, touches)?,
         Change::Audit(record) => chain.append(connection, record)?,
@@ -151,19 +170,15 @@ fn delete(connection: &Connection, change: &Change) -> Result<Option<Changed>, S
         }
         Change::DeleteApiKey(account, id) => {
             let sql = "DELETE FROM api_keys WHERE account_id = ?1 AND id = ?2";
-            let is_deleted = deletion::application(connection, sql, ApplicationKind::ApiKey, (account, id))?;
-            (is_deleted, account, Part::ApiKey(id))
+            (deletion::numbered(connection, sql, (account, id.0))?, account, Part::ApiKey(id))
         }
         Change::DeleteOauthClient(account, id) => {
             let sql = "DELETE FROM oauth_clients WHERE account_id = ?1 AND id = ?2";
-            let is_deleted =
-                deletion::application(connection, sql, ApplicationKind::OauthClient, (account, id))?;
-            (is_deleted, account, Part::OauthClient(id))
+            (deletion::numbered(connection, sql, (account, id.0))?, account, Part::OauthClient(id))
         }
         Change::DeleteApplicationToken(account, id) => {
             let sql = "DELETE FROM application_tokens WHERE account_id = ?1 AND id = ?2";
-            let is_deleted = deletion::application(connection, sql, ApplicationKind::Token, (account, id))?;
-            (is_deleted, account, Part::ApplicationToken(id))
+            (deletion::numbered(connection, sql, (account, id.0))?, account, Part::ApplicationToken(id))
         }
         _ => return Ok(None),
     };

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
-use vestibule_model::{Application, Session, SessionId};
+use vestibule_model::{Application, Session};
 use vestibule_store::{StoreError, Touch};
 
 use super::execute;
@@ -58,10 +58,6 @@ fn note_use(connection: &Connection, session: &Session) -> Result<(), StoreError
         Application::None | Application::Token(_) => return Ok(()),
     };
     execute(connection, sql, params![id.0, At(session.created)]).map(drop)
-}
-
-pub(super) fn end(connection: &Connection, session: SessionId) -> Result<(), StoreError> {
-    execute(connection, "DELETE FROM sessions WHERE id = ?1", [session.0]).map(drop)
 }
 
 pub(super) fn touch(connection: &Connection, touches: &[Touch]) -> Result<(), StoreError> {

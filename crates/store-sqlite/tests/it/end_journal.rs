@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use vestibule_crypto::{MasterKey, RecordSealer};
 use vestibule_model::{Actor, EndReason, Means, Millis, SessionId, UserId};
-use vestibule_store::{EndJournal, EndedSessions, JournalError, JournaledEnd};
+use vestibule_store::{EndJournal, EndedSessions, JournalError, JournaledEnd, SessionSelector};
 use vestibule_store_sqlite::FileEndJournal;
 
 /// Bytes of a place.
@@ -30,8 +30,7 @@ fn place(folder: &TempDir) -> PathBuf {
 
 fn end(sessions: EndedSessions) -> JournaledEnd {
     JournaledEnd {
-        sessions,
-        opened_until: Millis::from_unix(7),
+        selector: SessionSelector { sessions, account: None, opened_until: Millis::from_unix(7) },
         at: Millis::from_unix(7),
         reason: EndReason::LoggedOut,
         actor: Actor::User { id: UserId(1), name: "name".into() },

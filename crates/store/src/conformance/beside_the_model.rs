@@ -8,8 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use vestibule_model::{
     Account, AccountId, AdministrationToken, AdministrationTokenId, Administrator, AdministratorRole, ApiKey,
-    ApplicationId, ApplicationToken, AuditRecord, Millis, OauthClient, PasswordCredential, Population,
-    RememberedAnswer, Session, SessionId, SessionReference, Superseded, User, UserId,
+    ApplicationId, ApplicationToken, AuditRecord, Generation, Millis, OauthClient, PasswordCredential,
+    Population, RememberedAnswer, Session, SessionId, SessionReference, Superseded, User, UserId,
 };
 
 use super::all;
@@ -19,8 +19,9 @@ use super::samples::{
     oauth_client, profile, session, skill, user,
 };
 use crate::{
-    ApplicationTouch, AuditQuery, Change, ChangedPart, DirectoryRows, DirectoryScope, MemoryStore, Part,
-    PartKind, Sequence, Store, StoreError, Touch, UserQuery,
+    ApplicationTouch, AuditQuery, Change, ChangedPart, DirectoryRows, DirectoryScope, EndSessions,
+    EndedSessions, MemoryStore, Outcome, Part, PartKind, Sequence, SessionSelector, Store, StoreError, Tell,
+    Touch, UserQuery,
 };
 
 /// The changes of one commit. An expected sequence of 0 stands for the one at the beginning of the round.
@@ -100,7 +101,7 @@ async fn assert_same_pages(store: &dyn Store, model: &dyn Store) {
 }
 
 /// Asks for all the commits at once; tells each one's fate, leaving out the words of refusals.
-async fn ask(store: &dyn Store, now: Sequence, commits: &[Commit]) -> Vec<Option<Fate>> {
+async fn ask(store: &dyn Store, now: Sequence, commits: &[Commit]) -> Vec<Result<Outcome, Fate>> {
     let at = |change: &Change| match change {
         Change::ExpectUnchanged { since: Sequence(0), scopes } => {
             Change::ExpectUnchanged { since: now, scopes: scopes.clone() }
@@ -108,7 +109,12 @@ async fn ask(store: &dyn Store, now: Sequence, commits: &[Commit]) -> Vec<Option
         other => other.clone(),
     };
     let asked: Vec<_> = commits.iter().map(|commit| store.commit(commit.iter().map(at).collect())).collect();
-    all(asked).await.into_iter().map(|result| result.err().as_ref().map(discriminant)).collect()
+    let outcome = |mut outcome: Outcome| {
+        outcome.ended.sort_unstable();
+        outcome
+    };
+    let outcomes = all(asked).await.into_iter();
+    outcomes.map(|result| result.map(outcome).map_err(|error| discriminant(&error))).collect()
 }
 
 async fn directory(store: &dyn Store) -> DirectoryRows {
@@ -171,6 +177,12 @@ fn change() -> impl Strategy<Value = Change> {
         1 => (1..5, time()).prop_map(|(number, locked_at)| Change::SetLock { user: user_id(number), locked_at }),
         8 => a_session().prop_map(|session| Change::OpenSession(session.into())),
         2 => (0..5_u8).prop_map(|byte| Change::EndSession(SessionId([byte; 16]))),
+        1 => (0..5_u8, 0..3_i64, an_entry()).prop_map(|(byte, at, entry)| Change::EndIfUnusedSince {
+            session: SessionId([byte; 16]),
+            last_used: Millis::from_unix(at),
+            entry: entry.into(),
+        }),
+        1 => (a_selector(), prop::option::of(0..5_u8)).prop_map(an_end_of_many),
         2 => vec((0..5_u8, 0..3_i64), 0..4).prop_map(touches),
         2 => vec((1..4_i64, 0..3_i64, 0..3_u64), 0..4).prop_map(application_touches),
         1 => deletion(),
@@ -182,6 +194,34 @@ fn change() -> impl Strategy<Value = Change> {
         1 => (0..4_i64, 0..3_usize)
             .prop_map(|(before, limit)| Change::PruneAudit { before: Millis::from_unix(before), limit }),
     ]
+}
+
+fn a_selector() -> impl Strategy<Value = SessionSelector> {
+    let sessions = prop_oneof![
+        (1..4).prop_map(|number| EndedSessions::OfUser(user_id(number))),
+        (1..4, 0..5_u8)
+            .prop_map(|(number, byte)| EndedSessions::OfUserBut(user_id(number), SessionId([byte; 16]))),
+        name().prop_map(EndedSessions::OfAccount),
+        (1..5_u8).prop_map(
+            |number| Generation::new(number).map_or(EndedSessions::All, EndedSessions::UnderMasterKey)
+        ),
+        Just(EndedSessions::All),
+    ];
+    let until = prop_oneof![3 => Just(i64::MAX), 1 => Just(0)];
+    (sessions, prop::option::of(name()), until).prop_map(|(sessions, account, until)| SessionSelector {
+        sessions,
+        account,
+        opened_until: Millis::from_unix(until),
+    })
+}
+
+/// All that are selected, but for one of which nothing is told. They are told of in an order that is the store's: alike.
+fn an_end_of_many((selector, stays): (SessionSelector, Option<u8>)) -> Change {
+    let tell = Tell::by(move |session| {
+        (stays != Some(session.id.0[0]))
+            .then(|| AuditRecord { user_name: Some("x".into()), ..audit_record(1) })
+    });
+    Change::EndSessions(EndSessions { selector, behind: None, limit: 100, tell }.into())
 }
 
 fn deletion() -> impl Strategy<Value = Change> {
@@ -359,7 +399,7 @@ mod tests {
                 ask(&model, now, &commits)
                     .await
                     .into_iter()
-                    .for_each(|fate| *fates.entry(fate).or_insert(0) += 1);
+                    .for_each(|fate| *fates.entry(fate.err()).or_insert(0) += 1);
             }
             opened += model.sessions(None, 9).await.unwrap().len();
         }

@@ -34,6 +34,8 @@ pub mod deletion;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod directory;
 #[expect(missing_docs, reason = "a fact's name says it")]
+pub mod ends;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod expectations;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod master_keys;
@@ -248,15 +250,15 @@ macro_rules! conformance_suite {
                 users_are_found_by_population_and_state
             }
             deletion {
-                a_deleted_user_is_gone_with_every_session
+                a_deleted_user_is_gone
                 a_deleted_user_administers_no_more
                 the_id_of_a_deleted_user_is_never_given_again
                 the_name_of_a_deleted_user_is_free
                 a_session_of_a_deleted_user_is_refused
                 deleted_profiles_groups_and_skills_are_gone
-                a_deleted_api_key_is_gone_with_its_sessions
-                a_deleted_oauth_client_is_gone_with_its_sessions
-                a_deleted_application_token_is_gone_with_its_sessions
+                a_deleted_api_key_is_gone
+                a_deleted_oauth_client_is_gone
+                a_deleted_application_token_is_gone
                 an_application_of_another_account_is_not_deleted
                 a_deleted_account_is_gone_with_all_that_belongs_to_it
                 roles_and_tokens_limited_to_a_deleted_account_are_gone
@@ -307,6 +309,34 @@ macro_rules! conformance_suite {
                 what_is_sealed_or_redone_is_followed_as_a_change_of_the_directory
                 rotations_do_not_move_the_directory
                 a_generation_verifies_the_audit_while_entries_of_it_are_there
+            }
+            ends {
+                the_sessions_of_a_user_end
+                the_sessions_of_a_user_of_a_known_account_end
+                none_of_a_user_ends_in_an_account_that_is_not_theirs
+                the_sessions_of_a_user_but_one_end
+                one_session_ends_by_its_id
+                the_sessions_of_an_application_end
+                the_sessions_of_an_application_of_a_known_account_end
+                the_sessions_of_an_account_end
+                the_sessions_from_an_address_end
+                the_sessions_from_an_address_end_in_one_account
+                the_sessions_opened_in_one_way_end
+                the_sessions_that_are_older_than_a_moment_end
+                those_that_were_opened_in_the_moment_of_the_end_end_too
+                the_sessions_under_a_generation_of_the_master_key_end
+                the_last_generation_of_the_master_key_has_sessions_too
+                many_sessions_end_a_few_at_a_time_and_each_once
+                of_whom_nothing_is_told_stays_and_is_passed_over
+                a_walk_that_goes_on_looks_behind_where_it_was
+                what_was_opened_just_before_ends_with_the_others
+                several_ends_in_one_transaction_tell_which_is_unfinished
+                a_refused_transaction_ends_nothing_and_tells_nothing
+                the_end_of_one_session_is_told_if_it_was_there
+                a_session_that_was_used_meanwhile_does_not_end_as_unused
+                one_that_was_not_ends_and_is_told_once
+                what_is_deleted_leaves_its_sessions_to_be_ended
+                the_walk_of_a_user_begins_behind_any_session_of_theirs
             }
             audit {
                 a_new_store_has_no_entries
@@ -374,6 +404,7 @@ mod tests {
             include_str!("transactions.rs"),
             include_str!("sequence.rs"),
             include_str!("master_keys.rs"),
+            include_str!("ends.rs"),
         ];
         let written = facts.iter().flat_map(|file| file.split("\npub async fn ").skip(1));
         let names: Vec<_> = written.filter_map(|rest| rest.split('(').next()).collect();

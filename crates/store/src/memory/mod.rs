@@ -8,6 +8,7 @@ mod audit;
 mod consumed;
 mod deletion;
 mod directory;
+mod ends;
 mod master_keys;
 mod transaction;
 
@@ -30,7 +31,7 @@ use self::master_keys::MasterKeys;
 use self::transaction::Transaction;
 use crate::{
     AccountRows, AuditPage, AuditQuery, Change, Changed, ChangedPart, DirectoryChanges, DirectoryRows,
-    Remains, Sequence, Store, StoreFuture, UserQuery,
+    Outcome, Remains, Sequence, Store, StoreFuture, UserQuery,
 };
 
 /// A store in memory, empty at first.
@@ -110,7 +111,7 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
-    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, ()> {
+    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, Outcome> {
         let mut tables = self.tables();
         Box::pin(ready(Transaction::begin(&mut tables).run(changes)))
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use vestibule_model::{Application, AuditRecord, Session, SessionId};
+use vestibule_model::{AuditRecord, Session, SessionId};
 
 use super::administration::Administration;
 use super::answers::Answers;
@@ -12,7 +12,7 @@ use super::consumed::Consumed;
 use super::directory::Directory;
 use super::master_keys::MasterKeys;
 use super::{Tables, Uses};
-use crate::{Change, Changed, DirectoryScope, Part, Sequence, StoreError, Touch};
+use crate::{Change, Changed, DirectoryScope, Outcome, Part, Sequence, StoreError, Touch};
 
 /// Everything but the sessions.
 type Shared = (
@@ -26,11 +26,12 @@ type Shared = (
 );
 
 pub(super) struct Transaction<'a> {
-    tables: &'a mut Tables,
+    pub(super) tables: &'a mut Tables,
     /// Everything but the sessions before the transaction.
     before: Shared,
     /// The sessions that were changed, each as it was before that, in the order of changing.
-    undo: Vec<(SessionId, Option<Session>)>,
+    pub(super) undo: Vec<(SessionId, Option<Session>)>,
+    pub(super) outcome: Outcome,
     changed: BTreeSet<Changed>,
     /// How many changes of the directory stay, and how many are forgotten at most.
     trim: Option<(u64, u64)>,
@@ -47,17 +48,18 @@ impl<'a> Transaction<'a> {
             Arc::clone(&tables.uses),
             Arc::clone(&tables.master_keys),
         );
-        Self { tables, before, undo: Vec::new(), changed: BTreeSet::new(), trim: None }
+        let (undo, outcome, changed) = (Vec::new(), Outcome::default(), BTreeSet::new());
+        Self { tables, before, undo, outcome, changed, trim: None }
     }
 
-    pub(super) fn run(mut self, changes: Vec<Change>) -> Result<(), StoreError> {
-        match changes.into_iter().try_for_each(|change| self.apply(change)) {
+    pub(super) fn run(mut self, changes: Vec<Change>) -> Result<Outcome, StoreError> {
+        match changes.into_iter().enumerate().try_for_each(|(place, change)| self.apply(place, change)) {
             Ok(()) => {
                 if let Some((keep, limit)) = self.trim {
                     self.tables.trim(keep, limit);
                 }
                 self.tables.changes.extend(Changed::condensed(&self.changed));
-                Ok(())
+                Ok(self.outcome)
             }
             Err(error) => {
                 self.roll_back();
@@ -85,12 +87,14 @@ impl<'a> Transaction<'a> {
         }
     }
 
-    fn apply(&mut self, change: Change) -> Result<(), StoreError> {
+    fn apply(&mut self, place: usize, change: Change) -> Result<(), StoreError> {
         self.changed.extend(change.in_directory());
         match change {
             Change::ExpectUnchanged { since, scopes } => return self.expect_unchanged(since, &scopes),
             Change::OpenSession(session) => return self.open_session(*session),
-            Change::EndSession(session) => self.end_session(session),
+            Change::EndSession(_) | Change::EndIfUnusedSince { .. } | Change::EndSessions(_) => {
+                self.end(place, change);
+            }
             Change::TouchSessions(touches) => touches.into_iter().for_each(|touch| self.touch(touch)),
             Change::Audit(record) => self.write_audit(*record),
             Change::Probe => {}
@@ -187,13 +191,11 @@ impl<'a> Transaction<'a> {
                 for user in users {
                     administration.delete_role(user);
                 }
-                self.end_sessions(|session| session.account == account);
                 Some(Changed::everything(account))
             }
             Change::DeleteUser(user) => {
                 let account = directory.delete_user(user)?;
                 self.administration().delete_role(user);
-                self.end_sessions(|session| session.user == user);
                 Some(Changed::user(account, user))
             }
             Change::DeleteProfile(account, id) => {
@@ -210,27 +212,15 @@ impl<'a> Transaction<'a> {
             }
             Change::DeleteApiKey(account, id) => {
                 let deleted = directory.delete_api_key(account, id);
-                self.end_sessions_with(
-                    Application::ApiKey(id),
-                    Changed { account, part: Part::ApiKey(id) },
-                    deleted,
-                )
+                deleted.then_some(Changed { account, part: Part::ApiKey(id) })
             }
             Change::DeleteOauthClient(account, id) => {
                 let deleted = directory.delete_oauth_client(account, id);
-                self.end_sessions_with(
-                    Application::OauthClient(id),
-                    Changed { account, part: Part::OauthClient(id) },
-                    deleted,
-                )
+                deleted.then_some(Changed { account, part: Part::OauthClient(id) })
             }
             Change::DeleteApplicationToken(account, id) => {
                 let deleted = directory.delete_application_token(account, id);
-                self.end_sessions_with(
-                    Application::Token(id),
-                    Changed { account, part: Part::ApplicationToken(id) },
-                    deleted,
-                )
+                deleted.then_some(Changed { account, part: Part::ApplicationToken(id) })
             }
             _ => None,
         }
@@ -282,7 +272,7 @@ impl<'a> Transaction<'a> {
         Arc::make_mut(&mut self.tables.audit)
     }
 
-    fn write_audit(&mut self, mut record: AuditRecord) {
+    pub(super) fn write_audit(&mut self, mut record: AuditRecord) {
         let present = || {
             let user = self.tables.directory.user(record.user?)?;
             Some(user.login_name.clone())
@@ -317,39 +307,6 @@ impl<'a> Transaction<'a> {
         Arc::make_mut(&mut self.tables.uses).note(&session);
         self.tables.sessions.insert(session.id, session);
         Ok(())
-    }
-
-    fn end_session(&mut self, id: SessionId) {
-        if let Some(session) = self.tables.sessions.remove(&id) {
-            self.undo.push((id, Some(session)));
-        }
-    }
-
-    fn end_sessions(&mut self, which: impl Fn(&Session) -> bool) {
-        let ids: Vec<SessionId> = self
-            .tables
-            .sessions
-            .values()
-            .filter(|session| which(session))
-            .map(|session| session.id)
-            .collect();
-        for id in ids {
-            self.end_session(id);
-        }
-    }
-
-    /// Ends the sessions of an application if it was deleted; answers what that changed.
-    fn end_sessions_with(
-        &mut self,
-        application: Application,
-        changed: Changed,
-        deleted: bool,
-    ) -> Option<Changed> {
-        if !deleted {
-            return None;
-        }
-        self.end_sessions(|session| session.application == application);
-        Some(changed)
     }
 
     fn touch(&mut self, touch: Touch) {

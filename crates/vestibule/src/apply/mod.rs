@@ -60,7 +60,7 @@ pub(crate) async fn apply(
             return Ok(plan);
         }
         match store.commit(plan.changes.clone()).await {
-            Ok(()) => return Ok(plan),
+            Ok(_) => return Ok(plan),
             Err(StoreError::DirectoryMoved) => {}
             Err(error) => return Err(error).context("nothing was applied"),
         }

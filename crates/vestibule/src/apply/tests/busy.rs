@@ -17,7 +17,7 @@ struct Busy {
 }
 
 impl Store for Busy {
-    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, ()> {
+    fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, vestibule_store::Outcome> {
         if self.moved.swap(true, Ordering::Relaxed) {
             return self.store.commit(changes);
         }

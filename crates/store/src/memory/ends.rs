@@ -1,0 +1,65 @@
+//! Ends of sessions.
+
+use vestibule_model::{Session, SessionId};
+
+use super::transaction::Transaction;
+use crate::{Change, EndSessions, WalkPosition};
+
+/// How many sessions one transaction looks at for each end of many: few, so that whoever asks learns to go on.
+const LOOKS: usize = 32;
+
+impl Transaction<'_> {
+    /// Ends sessions. `place` is that of the change in its transaction.
+    pub(super) fn end(&mut self, place: usize, change: Change) {
+        match change {
+            Change::EndSession(session) => {
+                self.end_session(session);
+            }
+            Change::EndIfUnusedSince { session, last_used, entry } => {
+                let stored = self.tables.sessions.get(&session);
+                if stored.is_some_and(|session| session.last_used <= last_used) {
+                    self.end_session(session);
+                    self.write_audit(*entry);
+                }
+            }
+            Change::EndSessions(end) => {
+                let unfinished = self.end_selected(&end);
+                self.outcome.unfinished.extend(unfinished.map(|behind| (place, behind)));
+            }
+            _ => {}
+        }
+    }
+
+    /// Those behind the one where it goes on; answers where it goes on next.
+    fn end_selected(&mut self, end: &EndSessions) -> Option<WalkPosition> {
+        let within = end.selector.within();
+        let is_there = |session: &&Session| within.is_none_or(|account| session.account == account);
+        let mut all: Vec<Session> = self.tables.sessions.values().filter(is_there).cloned().collect();
+        all.sort_by_key(|session| (session.user, session.id));
+        let is_behind = |session: &Session| {
+            end.behind.is_none_or(|behind| (session.user, session.id) > (behind.user, behind.session))
+        };
+        let (mut ended, mut looked_at) = (0, 0);
+        for session in all.into_iter().filter(is_behind) {
+            looked_at += 1;
+            if end.selector.selects(&session)
+                && let Some(entry) = end.tell.of(&session)
+            {
+                self.end_session(session.id);
+                self.write_audit(entry);
+                ended += 1;
+            }
+            if ended >= end.limit || looked_at >= LOOKS {
+                return Some(WalkPosition { user: session.user, session: session.id });
+            }
+        }
+        None
+    }
+
+    fn end_session(&mut self, id: SessionId) {
+        if let Some(session) = self.tables.sessions.remove(&id) {
+            self.undo.push((id, Some(session)));
+            self.outcome.ended.push(id);
+        }
+    }
+}
