@@ -13,7 +13,6 @@ use vestibule_model::{EndReason, Millis, Session};
 use vestibule_store::{Change, StoreError};
 
 use crate::audit::End;
-use crate::ends::Ending;
 use crate::service::Auth;
 use crate::settings::Intervals;
 
@@ -121,19 +120,6 @@ impl Auth {
         written.map(drop)
     }
 
-    /// Tries the ends again that the store did not take.
-    pub(crate) async fn retry_ends(&self) -> Result<(), StoreError> {
-        let (mut waiting, mut result) = (self.retry.take(), Ok(()));
-        while let Some(some) = waiting.next(BATCH) {
-            let changes = some.as_slice().iter().flat_map(|retry| retry.changes.iter().cloned()).collect();
-            match self.store.commit(changes).await {
-                Ok(_) => self.retry.stored(some).into_iter().for_each(|record| self.release(record)),
-                Err(error) => result = Err(error),
-            }
-        }
-        result
-    }
-
     /// Removes sessions, secrets of applications, entries of the audit and remembered answers that have expired, unless the clock has jumped within
     /// the hour: sessions are refused meanwhile, but may live again once it is right.
     pub async fn remove_expired(&self) -> Result<(), StoreError> {
@@ -168,10 +154,10 @@ impl Auth {
     }
 
     /// Removes the sessions that are dead at `now`, from memory and then, in small batches, from the store; what the store
-    /// does not take is tried again.
+    /// does not take is tried again. One that was used as only the store knows lives on.
     pub async fn sweep(&self, now: Millis) -> Result<(), StoreError> {
         let expired = self.live.remove_expired(now);
-        self.end_removed(&expired, &Ending::expired(), |session| self.end_of_expired(session)).await
+        self.end_unused(&expired).await
     }
 
     /// One that was opened with superseded secrets, and so had the end of their overlap as its own, ended with them.

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use vestibule_model::{
-    AuditAction, AuditRecord, EndReason, Means, PasswordCredential, PasswordViolation, Refusal, Session, User,
+    AuditAction, AuditRecord, EndReason, Means, Millis, PasswordCredential, PasswordViolation, Refusal,
+    Session, User,
 };
-use vestibule_store::{Change, StoreError};
+use vestibule_store::{Change, EndedSessions, SessionSelector, StoreError, Tell};
 use zeroize::Zeroizing;
 
 use crate::attempt::Failed;
-use crate::audit::{self, Attempt, End};
+use crate::audit::{self, Attempt, End, record_of_end};
 use crate::directory::AccountFacts;
 use crate::eligibility;
+use crate::ends::{Due, ManyEnd};
 use crate::log_in::{LogIn, LogInError, UserCredentials};
 use crate::password::{NewPassword, NewPasswordError, expect_length};
 use crate::service::Auth;
@@ -86,13 +88,22 @@ impl Auth {
         self.loaded().await;
         let _turn = self.user_locks.of(user.id).lock().await;
         let credential_version = user.credential_version + 1;
-        let sessions: Vec<Session> = self.live.of_user(user.id, at.now);
         let set =
             Change::SetPassword { user: user.id, password: Box::new(password.clone()), credential_version };
-        let end = by_owner(user, at);
-        let mut changes = vec![set, Change::Audit(changed(user, at).into())];
-        changes.extend(sessions.iter().flat_map(|session| self.end_and_tell(session, &end)));
-        self.store.commit(changes).await?;
+        let (end, tokens) = (by_owner(user, at), self.tokens.clone());
+        let of_user = SessionSelector {
+            sessions: EndedSessions::OfUser(user.id),
+            account: Some(user.account),
+            opened_until: Millis::from_unix(i64::MAX),
+        };
+        let told = end.clone();
+        let tell = Tell::by(move |session| {
+            let is_older = session.credential_version < credential_version;
+            is_older.then(|| record_of_end(tokens.reference(session.id), session, &told, at.now))
+        });
+        let all = ManyEnd::new(of_user, (end, at.now), tell);
+        let changes = vec![set, Change::Audit(changed(user, at).into()), all.change_alone()];
+        let outcome = self.store.commit(changes).await?;
 
         // The present entry: the account may have been read anew in the meantime.
         if let Some(present) = self.directory.account(entry.account.id) {
@@ -102,11 +113,14 @@ impl Auth {
                 user.credential_version = user.credential_version.max(credential_version);
             });
         }
-        for session in sessions {
-            self.live.remove(session.id);
-            tracing::info!(session = ?session.id, user = %user.id, reason = %end.reason, "session ended");
+        let of_before = |session: &Session| session.credential_version < credential_version;
+        for session in self.live.remove_of_user(user.id, of_before) {
+            tracing::info!(session = ?session.id, user = %user.id, reason = %all.end.reason, "session ended");
         }
-        Ok(())
+        // Whoever has very many: the others are refused whatever becomes of this, here and after a restart.
+        let mut due = Due::none(self);
+        due.add(all.rest_of(&outcome));
+        due.end_all().await
     }
 }
 

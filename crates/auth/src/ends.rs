@@ -1,105 +1,109 @@
-//! Ends of sessions that the store does not take: kept in the journal, and then as good as stored.
+//! Ends of sessions: in memory at once, then in the store; what the store does not take is kept in the journal, and then as good
+//! as stored.
 //!
-//! The one place that decides what becomes of such an end. It holds at once, because the sessions have left the table; it is
-//! acknowledged when the journal has it; it stays in the journal until the store has it, and after a restart its sessions are
-//! refused whatever the store says.
+//! The one place that decides what becomes of an end. It holds at once, because the sessions have left the table; it is
+//! acknowledged when the store or the journal has it; it stays in the journal until the store has it, and after a restart its
+//! sessions are refused whatever the store says.
 
 mod held;
+mod in_force;
+mod many;
 mod retry;
 
+use std::error::Error as _;
 use std::sync::Arc;
 
-use tokio::sync::Mutex as AsyncMutex;
 use vestibule_model::{Millis, Session};
-use vestibule_store::{
-    Change, EndJournal, EndedSessions, JournalError, JournalSlot, SessionSelector, StoreError,
-};
+use vestibule_store::{Change, EndedSessions, JournalError, JournalSlot, SessionSelector, StoreError};
 
 use crate::audit::End;
+use crate::background::BATCH;
 use crate::service::Auth;
 
 pub(crate) use held::{HeldEnd, HeldEnds};
+pub(crate) use in_force::EndsInForce;
+pub(crate) use many::{Due, ManyEnd};
 pub(crate) use retry::RetryQueue;
-
-/// What is to end, for the journal: one record, however many sessions and commits it takes.
-pub(crate) struct Ending {
-    /// None: the end follows from what is stored, as that of an expired session does, and needs no journal.
-    sessions: Option<EndedSessions>,
-    kept: AsyncMutex<Option<Kept>>,
-}
-
-struct Kept {
-    opened_until: Millis,
-    place: Arc<Journaled>,
-}
 
 /// A record of the journal, shared by what still has to be stored of it.
 #[derive(Debug)]
 pub(crate) struct Journaled(JournalSlot);
 
-impl Ending {
-    /// Of these sessions.
-    pub(crate) fn of(sessions: EndedSessions) -> Self {
-        Self { sessions: Some(sessions), kept: AsyncMutex::default() }
-    }
-
-    /// Of sessions whose time is over.
-    pub(crate) fn expired() -> Self {
-        Self { sessions: None, kept: AsyncMutex::default() }
-    }
-
-    /// Keeps it in the journal, unless that has it.
-    async fn keep(
-        &self,
-        journal: &dyn EndJournal,
-        of: EndedSessions,
-        (opened_until, end, now): (Millis, &End, Millis),
-    ) -> Result<Arc<Journaled>, JournalError> {
-        let mut kept = self.kept.lock().await;
-        if let Some(kept) = kept.as_ref().filter(|kept| kept.opened_until >= opened_until) {
-            return Ok(Arc::clone(&kept.place));
-        }
-        let selector = SessionSelector { sessions: of, account: None, opened_until };
-        let slot = journal.keep(end.to_keep(selector, now)).await?;
-        tracing::warn!(%of, reason = %end.reason, "the store does not take an end of sessions: the journal has it");
-        let place = Arc::new(Journaled(slot));
-        *kept = Some(Kept { opened_until, place: Arc::clone(&place) });
-        Ok(place)
-    }
-}
-
 impl Auth {
-    /// Stores the end of some sessions. What the store does not take is tried again; it is an error only when the journal does
-    /// not take it either.
+    /// Stores the end of a session. What the store does not take is tried again; it is an error only when the journal does not
+    /// take it either.
     pub(crate) async fn store_end(
         &self,
         changes: Vec<Change>,
-        sessions: &[Session],
-        (end, ending): (&End, &Ending),
+        session: &Session,
+        end: &End,
     ) -> Result<(), StoreError> {
         let Err(error) = self.store.commit(changes.clone()).await else { return Ok(()) };
-        let Some(of) = ending.sessions else {
-            self.retry.push(changes);
-            return Err(error);
-        };
-        // A session that was opened before the clock was set back is opened in the future.
         let now = self.clock.now();
-        let until = sessions.iter().map(|session| session.created).fold(now, Millis::max);
-        match ending.keep(&*self.journal, of, (until, end, now)).await {
-            Ok(place) => {
-                self.retry.push_journaled(changes, place);
-                Ok(())
+        let sessions = EndedSessions::One(session.id);
+        let selector = SessionSelector { sessions, account: None, opened_until: now };
+        if let Ok(record) = self.keep_in_journal(selector, (end, now)).await {
+            self.retry.push_journaled(changes, record);
+            return Ok(());
+        }
+        self.retry.push_unsafe(changes);
+        Err(error)
+    }
+
+    /// Keeps an end in the journal.
+    async fn keep_in_journal(
+        &self,
+        selector: SessionSelector,
+        (end, at): (&End, Millis),
+    ) -> Result<Arc<Journaled>, JournalError> {
+        let of = selector.sessions;
+        match self.journal.keep(end.to_keep(selector, at)).await {
+            Ok(slot) => {
+                let reason = end.reason;
+                tracing::warn!(%of, %reason, "the store does not take an end of sessions: the journal has it");
+                Ok(Arc::new(Journaled(slot)))
             }
-            Err(journal) => {
-                let cause = std::error::Error::source(&journal).map(tracing::field::display);
+            Err(error) => {
+                let cause = error.source().map(tracing::field::display);
                 tracing::error!(
-                    %error, %journal, cause,
+                    %of, %error, cause,
                     "an end of sessions is neither in the store nor in the journal: a restart before it is stored would revive them"
                 );
-                self.retry.push_unsafe(changes);
                 Err(error)
             }
         }
+    }
+
+    /// Tries the ends again that the store did not take: each kind, whatever becomes of the other.
+    pub(crate) async fn retry_ends(&self) -> Result<(), StoreError> {
+        let single = self.retry_single_ends().await;
+        self.retry_many_ends().await.and(single)
+    }
+
+    async fn retry_single_ends(&self) -> Result<(), StoreError> {
+        let (mut waiting, mut result) = (self.retry.take(), Ok(()));
+        while let Some(some) = waiting.next(BATCH) {
+            let changes: Vec<Change> =
+                some.as_slice().iter().flat_map(|retry| retry.changes.iter().cloned()).collect();
+            match self.store.commit(changes.clone()).await {
+                Ok(outcome) => {
+                    self.retry.stored(some).into_iter().for_each(|record| self.release(record));
+                    self.keep_used(&changes, &outcome.ended).await;
+                }
+                Err(error) => result = Err(error),
+            }
+        }
+        result
+    }
+
+    async fn retry_many_ends(&self) -> Result<(), StoreError> {
+        let (mut waiting, mut result) = (self.retry.take_many(), Ok(()));
+        while let Some(mut some) = waiting.next(BATCH) {
+            let committed = self.commit_ends(some.iter_mut().map(|retry| &mut retry.end).collect()).await;
+            result = committed.and(result);
+            self.retry.stored_many(&mut some).into_iter().for_each(|record| self.release(record));
+        }
+        result
     }
 
     /// How many ends neither the store nor the journal has: they hold as long as this process lives, and are tried again.
@@ -108,8 +112,8 @@ impl Auth {
     }
 
     /// Forgets a record of the journal when the last of what it stands for is stored.
-    pub(crate) fn release(&self, place: Arc<Journaled>) {
-        if let Some(Journaled(slot)) = Arc::into_inner(place) {
+    pub(crate) fn release(&self, record: Arc<Journaled>) {
+        if let Some(Journaled(slot)) = Arc::into_inner(record) {
             self.journal.release(slot);
         }
     }

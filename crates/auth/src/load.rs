@@ -144,7 +144,7 @@ impl Auth {
 
     /// Puts a session of the store into the table, unless its end is in the journal. What in it lies ahead was told by a clock
     /// that ran ahead.
-    fn keep_stored(&self, session: Session) {
+    pub(crate) fn keep_stored(&self, session: Session) {
         if self.has_ended_by_journal(&session) {
             return;
         }

@@ -50,6 +50,8 @@ impl Auth {
             };
         let session = self.new_session(&opened);
 
+        let login = self.ends_in_force.login(session.id);
+
         let replaced = self.replaced(&opened, &session, policy);
         // The session first: nothing but that can be refused.
         let mut changes =
@@ -70,6 +72,12 @@ impl Auth {
             account = %session.account, user = %session.user, session = ?session.id, opening = ?session.method, replaced,
             "session opened"
         );
+        // The end of many sessions that was decided since has not seen this one in the table.
+        if let Some(end) = login.overtaken_by(&session) {
+            self.end_overtaken(&session, end).await.map_err(OpenError::Store)?;
+            return Err(OpenError::Stale);
+        }
+        drop(login);
         self.expect_standing_session(&session).await?;
         Ok(session)
     }

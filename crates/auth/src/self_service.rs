@@ -11,7 +11,6 @@ use vestibule_store::{EndedSessions, StoreError};
 
 use crate::audit::{self, End};
 use crate::authorize::Authorized;
-use crate::ends::Ending;
 use crate::log_out::LogOutError;
 use crate::service::Auth;
 use crate::sessions::Listed;
@@ -53,24 +52,16 @@ impl Auth {
         };
         let (auth, held) = (Arc::clone(self), caller.session.clone());
         // Runs to its end also when the caller goes away: what has left the table has to leave the store.
-        let ended = async move { auth.end_others(&held, &end).await };
+        let ended = async move { auth.end_others(&held, end).await };
         let ended = tokio::spawn(ended.in_current_span()).await;
         ended
             .unwrap_or_else(|ended| Err(StoreError::Unavailable(Box::new(ended))))
             .map_err(LogOutError::Store)
     }
 
-    async fn end_others(&self, held: &Session, end: &End) -> Result<usize, StoreError> {
-        self.loaded().await;
-        let others: Vec<Session> = {
-            // No login in between opens a session that is not seen.
-            let _turn = self.user_locks.of(held.user).lock().await;
-            let sessions = self.live.of_user(held.user, self.clock.now()).into_iter();
-            let others = sessions.filter(|session| session.id != held.id);
-            others.filter_map(|session| self.live.remove(session.id)).collect()
-        };
-        let ending = Ending::of(EndedSessions::OfUserBut(held.user, held.id));
-        self.end_removed(&others, &ending, |_| end.clone()).await.map(|()| others.len())
+    async fn end_others(&self, held: &Session, end: End) -> Result<usize, StoreError> {
+        let others = EndedSessions::OfUserBut(held.user, held.id);
+        self.end_selected((others, Some(held.account)), end).await
     }
 
     /// Those of the cookies that are genuine and that the csrf value belongs to, whether or not their sessions live.

@@ -14,7 +14,7 @@ use vestibule_store::{EndJournal, Sequence, Store, StoreError};
 use crate::administration::{EXPORTS, KeysInFlight};
 use crate::audit::{Folded, RefusalCounts};
 use crate::directory::{AccountEntry, Cost, Costs, Directory, UserEntry};
-use crate::ends::{HeldEnds, RetryQueue};
+use crate::ends::{EndsInForce, HeldEnds, RetryQueue};
 use crate::failure_limit::FailuresByAddress;
 use crate::failures_by_key::FailuresByKey;
 use crate::hash_pool::{HashPool, HashPoolGauges};
@@ -42,7 +42,7 @@ pub struct Auth {
     /// What an earlier process left in it.
     pub(crate) held_ends: HeldEnds,
     pub(crate) directory: Directory,
-    pub(crate) live: LiveSessions<UserEntry>,
+    pub(crate) live: Arc<LiveSessions<UserEntry>>,
     /// Set when the table is complete.
     pub(crate) loaded: watch::Sender<bool>,
     /// Held in part by whoever puts a single session of the store into the table, as a whole while the table becomes complete.
@@ -66,6 +66,8 @@ pub struct Auth {
     pub(crate) failures_of_keys: FailuresByKey,
     pub(crate) block_list: BlockList,
     pub(crate) user_locks: UserLocks,
+    /// Ends of many sessions that are being stored, and the logins beside them.
+    pub(crate) ends_in_force: Arc<EndsInForce>,
     /// Ends that the store did not take.
     pub(crate) retry: RetryQueue,
     /// Other changes that it did not take, and that nobody waits for.
@@ -141,7 +143,7 @@ impl Auth {
         rng.fill(&mut incarnation);
         let auth = Arc::new(Self {
             directory: Directory::default(),
-            live: LiveSessions::new(Box::new(tokens.clone()), start),
+            live: Arc::new(LiveSessions::new(Box::new(tokens.clone()), start)),
             held_ends: HeldEnds::read(&*journal),
             loaded: watch::Sender::new(false),
             recalls: AsyncRwLock::default(),
@@ -158,6 +160,7 @@ impl Auth {
             failures_of_keys: FailuresByKey::new(settings.failures),
             block_list: settings.block_list,
             user_locks: UserLocks::new(),
+            ends_in_force: Arc::default(),
             retry: RetryQueue::default(),
             later: Waiting::default(),
             unstored_locks: UnstoredLocks::default(),

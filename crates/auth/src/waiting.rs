@@ -48,10 +48,19 @@ impl<T> Taken<'_, T> {
         &self.some
     }
 
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.some.iter_mut()
+    }
+
     /// Those of these wait on, and are not tried.
     pub(crate) fn leave(&mut self, is_left: impl FnMut(&mut T) -> bool) {
-        let left: Vec<T> = self.some.extract_if(.., is_left).collect();
+        let left: Vec<T> = self.remove_if(is_left);
         self.all.all().splice(..0, left);
+    }
+
+    /// Those of these wait no more.
+    pub(crate) fn remove_if(&mut self, is_done: impl FnMut(&mut T) -> bool) -> Vec<T> {
+        self.some.extract_if(.., is_done).collect()
     }
 
     /// These wait no more.

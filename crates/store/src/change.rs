@@ -245,6 +245,11 @@ pub struct Touch {
 }
 
 impl Change {
+    /// Whether it ends sessions and does nothing else.
+    pub const fn ends_sessions(&self) -> bool {
+        matches!(self, Self::EndSession(_) | Self::EndIfUnusedSince { .. } | Self::EndSessions(_))
+    }
+
     /// Whether it takes something away that a database from before it would give back: a session, a right, a password that is
     /// good no more. Everything does but what opens a session, notes a use, or only remembers.
     pub const fn takes_away(&self) -> bool {

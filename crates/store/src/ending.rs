@@ -121,7 +121,9 @@ pub struct WalkPosition {
 /// The entry of the audit about the end of a session; None: the session is not meant after all. It is asked within the
 /// transaction, so it must be quick and wait for nothing.
 #[derive(Clone)]
-pub struct Tell(Arc<dyn Fn(&Session) -> Option<AuditRecord> + Send + Sync>);
+pub struct Tell(Arc<Teller>);
+
+type Teller = dyn Fn(&Session) -> Option<AuditRecord> + Send + Sync;
 
 impl Tell {
     /// Told so.

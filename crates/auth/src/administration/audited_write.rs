@@ -5,6 +5,7 @@ use vestibule_store::{Change, StoreError};
 
 use super::rests_on::rests_on;
 use super::{AdministrationError, Caller};
+use crate::ends::Due;
 use crate::service::Auth;
 
 /// How often a change is decided anew because somebody else changed in between what it rests on.
@@ -109,14 +110,26 @@ impl Auth {
         caller: &Caller,
         decide: impl Fn() -> Result<(Option<AuditedWrite>, T), AdministrationError>,
     ) -> Result<T, AdministrationError> {
-        let _turn = self.directory_lock.lock().await;
+        let (decided, due) = self.write_locked(caller, decide).await?;
+        // Nobody who changes something else waits for these.
+        due.end_all().await?;
+        Ok(decided)
+    }
+
+    async fn write_locked<T>(
+        &self,
+        caller: &Caller,
+        decide: impl Fn() -> Result<(Option<AuditedWrite>, T), AdministrationError>,
+    ) -> Result<(T, Due<'_>), AdministrationError> {
+        let _locked = self.directory_lock.lock().await;
+        let mut due = Due::none(self);
         for _ in 0..ATTEMPTS {
-            self.follow_locked().await?;
+            due.append(self.follow_locked().await?);
             self.expect_eligible(caller).await?;
             let since = self.sequence();
             let seen = self.unstored_locks.decided_by_now();
             let (written, decided) = decide()?;
-            let Some(AuditedWrite { mut changes, details }) = written else { return Ok(decided) };
+            let Some(AuditedWrite { mut changes, details }) = written else { return Ok((decided, due)) };
             changes.insert(0, Change::ExpectUnchanged { since, scopes: rests_on(&changes) });
             changes.push(Change::Audit(Box::new(details.record(caller))));
             let decides_lock_of: Vec<UserId> = changes.iter().filter_map(user_whose_lock).collect();
@@ -125,13 +138,13 @@ impl Auth {
             match commit.await {
                 Ok(_) => {
                     overruling.stored();
-                    self.follow_locked().await?;
-                    return Ok(decided);
+                    due.append(self.follow_locked().await?);
+                    return Ok((decided, due));
                 }
                 Err(StoreError::DirectoryMoved) => {}
                 // Somebody else took the value in between: then the rule says so, in its own words.
                 Err(StoreError::Constraint(what)) => {
-                    self.follow_locked().await?;
+                    due.append(self.follow_locked().await?);
                     if self.sequence() == since {
                         return Err(AdministrationError::Conflict(what));
                     }

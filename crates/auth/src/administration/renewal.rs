@@ -104,20 +104,23 @@ impl Auth {
     }
 
     async fn erase_superseded_of(&self, account: AccountId, now: Millis) -> Result<(), StoreError> {
-        let _turn = self.directory_lock.lock().await;
-        self.follow_locked().await?;
-        let mut changes = self.erasures(account, now);
-        if changes.is_empty() {
-            return Ok(());
-        }
-        let (since, scopes) = (self.sequence(), rests_on(&changes));
-        changes.insert(0, Change::ExpectUnchanged { since, scopes });
-        match self.store.commit(changes).await {
-            Ok(_) => self.follow_locked().await,
-            // Somebody else changed something: another time.
-            Err(StoreError::DirectoryMoved) => Ok(()),
-            Err(error) => Err(error),
-        }
+        let due = {
+            let _locked = self.directory_lock.lock().await;
+            let mut due = self.follow_locked().await?;
+            let mut changes = self.erasures(account, now);
+            if !changes.is_empty() {
+                let (since, scopes) = (self.sequence(), rests_on(&changes));
+                changes.insert(0, Change::ExpectUnchanged { since, scopes });
+                match self.store.commit(changes).await {
+                    Ok(_) => due.append(self.follow_locked().await?),
+                    // Somebody else changed something: another time.
+                    Err(StoreError::DirectoryMoved) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            due
+        };
+        due.end_all().await
     }
 
     fn erasures(&self, account: AccountId, now: Millis) -> Vec<Change> {

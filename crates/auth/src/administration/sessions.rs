@@ -6,14 +6,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
 use vestibule_model::{AccountId, Application, ApplicationId, Millis, SessionReference, UserId};
-use vestibule_store::{EndedSessions, StoreError};
+use vestibule_store::EndedSessions;
 
 use super::caller::administrators_account;
 use super::{AdministrationError, Caller, Scope};
 use crate::directory::UserEntry;
-use crate::ends::Ending;
 use crate::live::{Entry, Found, LiveSessions};
 use crate::service::Auth;
 use crate::sessions::Listed;
@@ -23,9 +21,6 @@ const LOOKS: usize = 100_000;
 
 /// The longest page.
 const MOST: usize = 1_000;
-
-/// How many users lose their sessions at once when an account does: their commits are grouped.
-const AT_ONCE: usize = 64;
 
 /// Which sessions are wanted. Every field that is set has to be met.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,26 +45,6 @@ pub struct SessionPage {
     pub sessions: Vec<Listed>,
     /// Ask again with this; None: that was all.
     pub next: Option<String>,
-}
-
-/// Ends of many: one that the store did not take, which is tried again, does not keep the others.
-#[derive(Default)]
-struct Ends {
-    ended: usize,
-    failed: Option<StoreError>,
-}
-
-impl Ends {
-    fn add(&mut self, end: Result<usize, StoreError>) {
-        match end {
-            Ok(ended) => self.ended += ended,
-            Err(error) => self.failed = Some(error),
-        }
-    }
-
-    fn all(self) -> Result<usize, AdministrationError> {
-        self.failed.map_or(Ok(self.ended), |error| Err(error.into()))
-    }
 }
 
 /// Where a walk through the table goes on: in this shard, behind this reference.
@@ -147,7 +122,7 @@ impl Auth {
         caller.require(Scope::WriteAccount(account))?;
         let entry = self.directory.account(account).ok_or(AdministrationError::NotFound("account"))?;
         entry.user(user).ok_or(AdministrationError::NotFound("user"))?;
-        Ok(self.end_all_of_user(user, caller.end()).await?)
+        Ok(self.end_all_of_user((account, user), caller.end()).await?)
     }
 
     /// Ends every session that was opened with an application of an account; answers how many there were.
@@ -163,11 +138,15 @@ impl Auth {
         if kinds.is_empty() {
             return Err(AdministrationError::NotFound("application"));
         }
-        let mut ends = Ends::default();
+        let (mut ended, mut failed) = (0, None);
         for application in kinds {
-            ends.add(self.end_all_of_application(application, caller.end()).await);
+            match self.end_all_of_application((account, application), caller.end()).await {
+                Ok(of_kind) => ended += of_kind,
+                // It is tried again, and does not keep the others.
+                Err(error) => failed = Some(error),
+            }
         }
-        ends.all()
+        failed.map_or(Ok(ended), |error| Err(error.into()))
     }
 
     /// Ends every session of an account; answers how many there were. Costs a look at every session there is.
@@ -178,37 +157,7 @@ impl Auth {
     ) -> Result<usize, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         self.directory.account(account).ok_or(AdministrationError::NotFound("account"))?;
-        self.loaded().await;
-        let mut ends = Ends::default();
-        let ending = Arc::new(Ending::of(EndedSessions::OfAccount(account)));
-        for shard in 0..LiveSessions::<UserEntry>::WALK {
-            let of_account = |entry: &Entry<UserEntry>| entry.holder.account == account;
-            let (found, _) = self.live.of_shard(shard, caller.now, of_account);
-            let mut users: Vec<UserId> = found.iter().map(|found| found.session.user).collect();
-            users.sort_unstable();
-            users.dedup();
-            for some in users.chunks(AT_ONCE) {
-                self.end_all_of_users((caller, &ending), some, &mut ends).await;
-            }
-            tokio::task::yield_now().await;
-        }
-        ends.all()
-    }
-
-    async fn end_all_of_users(
-        self: &Arc<Self>,
-        (caller, ending): (&Caller, &Arc<Ending>),
-        users: &[UserId],
-        all: &mut Ends,
-    ) {
-        let mut ends = JoinSet::new();
-        for user in users.iter().copied() {
-            let (auth, end, ending) = (Arc::clone(self), caller.end(), Arc::clone(ending));
-            ends.spawn(async move { auth.end_all_of_user_as(user, &end, &ending).await });
-        }
-        while let Some(end) = ends.join_next().await {
-            all.add(end.unwrap_or_else(|error| Err(StoreError::Unavailable(Box::new(error)))));
-        }
+        Ok(self.end_selected((EndedSessions::OfAccount(account), Some(account)), caller.end()).await?)
     }
 
     fn walk(

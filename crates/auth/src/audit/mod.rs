@@ -51,6 +51,21 @@ pub(crate) fn by_the_service(user: &User, at: Millis, action: AuditAction) -> Au
     }
 }
 
+/// The entry of the end of a session, which has this reference.
+pub(crate) fn record_of_end(reference: [u8; 16], session: &Session, end: &End, at: Millis) -> AuditRecord {
+    AuditRecord {
+        reason: Some(AuditReason::Ended(end.reason)),
+        account: Some(session.account),
+        user: Some(session.user),
+        session: Some(SessionReference(reference)),
+        dialect: end.dialect,
+        address: end.address,
+        details: end.details.clone(),
+        user_name: end.user_name.clone(),
+        ..AuditRecord::new(at, AuditAction::SessionEnded, end.actor.clone(), end.means)
+    }
+}
+
 impl Auth {
     /// A page of the audit. What was folded until now is written first, so that the page has it.
     pub async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {
@@ -108,17 +123,7 @@ impl Auth {
 
     /// The same, as it would be told.
     pub(crate) fn record_of_end(&self, session: &Session, end: &End, at: Millis) -> AuditRecord {
-        AuditRecord {
-            reason: Some(AuditReason::Ended(end.reason)),
-            account: Some(session.account),
-            user: Some(session.user),
-            session: Some(self.reference(session)),
-            dialect: end.dialect,
-            address: end.address,
-            details: end.details.clone(),
-            user_name: end.user_name.clone(),
-            ..AuditRecord::new(at, AuditAction::SessionEnded, end.actor.clone(), end.means)
-        }
+        record_of_end(self.tokens.reference(session.id), session, end, at)
     }
 
     /// Ends a session in the store, and tells so.

@@ -5,13 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use vestibule_store::Change;
 
-use super::Journaled;
+use super::{Journaled, ManyEnd};
 use crate::waiting::{Taken, Waiting};
 
-/// Commits that the store did not take yet: what belongs together is stored together.
+/// Ends that the store did not take yet.
 #[derive(Default)]
 pub(crate) struct RetryQueue {
+    /// Commits: what belongs together is stored together.
     waiting: Waiting<Retry>,
+    many: Waiting<RetryMany>,
     /// How many of those that wait, or are being tried, are ends that nothing durable has.
     at_risk: AtomicUsize,
 }
@@ -22,8 +24,14 @@ pub(crate) struct Retry {
     kept: Kept,
 }
 
-/// What else remembers it.
-enum Kept {
+/// The end of many sessions.
+pub(crate) struct RetryMany {
+    pub(crate) end: ManyEnd,
+    kept: Kept,
+}
+
+/// What else remembers an end.
+pub(crate) enum Kept {
     /// Nothing, and nothing has to.
     Nowhere,
     /// Nothing, although it was to be durable.
@@ -49,29 +57,48 @@ impl RetryQueue {
         self.waiting.push(Retry { changes, kept: Kept::AtRisk });
     }
 
+    /// An end of many sessions.
+    pub(crate) fn push_many(&self, end: ManyEnd, kept: Kept) {
+        if matches!(kept, Kept::AtRisk) {
+            self.at_risk.fetch_add(1, Ordering::Relaxed);
+        }
+        self.many.push(RetryMany { end, kept });
+    }
+
     /// Takes all that wait, to be tried.
     pub(crate) fn take(&self) -> Taken<'_, Retry> {
         self.waiting.take()
     }
 
+    pub(crate) fn take_many(&self) -> Taken<'_, RetryMany> {
+        self.many.take()
+    }
+
     /// What was tried is stored; gives the records of the journal that stood for it.
     pub(crate) fn stored(&self, tried: Taken<'_, Retry>) -> Vec<Arc<Journaled>> {
-        let mut records = Vec::new();
-        for Retry { kept, .. } in tried.done() {
-            match kept {
-                Kept::Nowhere => {}
-                Kept::AtRisk => {
-                    self.at_risk.fetch_sub(1, Ordering::Relaxed);
-                }
-                Kept::Journal(journaled) => records.push(journaled),
+        tried.done().into_iter().filter_map(|retry| self.forget(retry.kept)).collect()
+    }
+
+    /// Those of many that are stored; the others wait on.
+    pub(crate) fn stored_many(&self, tried: &mut Taken<'_, RetryMany>) -> Vec<Arc<Journaled>> {
+        let stored = tried.remove_if(|retry| retry.end.is_stored);
+        stored.into_iter().filter_map(|retry| self.forget(retry.kept)).collect()
+    }
+
+    fn forget(&self, kept: Kept) -> Option<Arc<Journaled>> {
+        match kept {
+            Kept::Nowhere => None,
+            Kept::AtRisk => {
+                self.at_risk.fetch_sub(1, Ordering::Relaxed);
+                None
             }
+            Kept::Journal(journaled) => Some(journaled),
         }
-        records
     }
 
     /// Whether anything waits to be stored.
     pub(crate) fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+        !self.waiting.is_empty() || !self.many.is_empty()
     }
 
     pub(crate) fn at_risk(&self) -> usize {

@@ -192,12 +192,39 @@ impl<H: Holder> LiveSessions<H> {
         Some(entry.session())
     }
 
-    /// Takes all sessions of a user out of the table.
-    pub(crate) fn remove_of_user(&self, user: UserId) -> Vec<Session> {
+    /// Whether the session stands in the table.
+    pub(crate) fn has(&self, id: SessionId) -> bool {
+        let mut is_there = false;
+        self.by_id.find(&id.0, |place| {
+            is_there = self.is_at(place, id);
+            is_there
+        });
+        is_there
+    }
+
+    /// Takes sessions of a user out of the table, those that are meant.
+    pub(crate) fn remove_of_user(&self, user: UserId, is_meant: impl Fn(&Session) -> bool) -> Vec<Session> {
         let number = self.shard_of(user);
+        let slots = |shard: &Shard<H>| -> Vec<Slot> {
+            let meant = shard.of_user(user).filter(|(_, entry)| is_meant(&entry.session()));
+            meant.map(|(slot, _)| slot).collect()
+        };
+        self.remove_slots(number, slots)
+    }
+
+    /// Takes sessions out of a shard of the table, those that are meant: a thousandth of all is looked at.
+    pub(crate) fn remove_of_shard(&self, number: u16, is_meant: impl Fn(&Session) -> bool) -> Vec<Session> {
+        let slots = |shard: &Shard<H>| -> Vec<Slot> {
+            let at = |slot: &Slot| shard.sessions.get(*slot).is_some_and(|entry| is_meant(&entry.session()));
+            shard.sessions.slots().filter(at).collect()
+        };
+        self.remove_slots(number, slots)
+    }
+
+    fn remove_slots(&self, number: u16, slots: impl Fn(&Shard<H>) -> Vec<Slot>) -> Vec<Session> {
         let removed: Vec<(SlotAddress, Entry<H>)> = {
             let mut shard = self.shard(number);
-            let slots: Vec<Slot> = shard.of_user(user).map(|(slot, _)| slot).collect();
+            let slots = slots(&shard);
             let ids = slots.iter().filter_map(|slot| shard.sessions.get(*slot)).map(|entry| entry.id);
             for id in ids {
                 self.loading.note_end(id);
@@ -223,17 +250,6 @@ impl<H: Holder> LiveSessions<H> {
         let shard = self.shard(self.shard_of(user));
         let all = shard.of_user_with(user, application);
         all.filter(|entry| entry.is_live(now, shard.start)).map(Entry::session).collect()
-    }
-
-    /// The sessions of an application that live at `now`: what they are, and a look at every shard.
-    pub(crate) fn of_application(&self, application: Application, now: Millis) -> Vec<Session> {
-        let mut found = Vec::new();
-        for shard in &self.shards {
-            let shard = lock(shard);
-            let all = shard.of_application(application);
-            found.extend(all.filter(|entry| entry.is_live(now, shard.start)).map(Entry::session));
-        }
-        found
     }
 
     /// What was touched since this was called last.

@@ -49,6 +49,7 @@ enum Step {
     Insert { id: u8, user: u8, application: u8 },
     Remove(u8),
     RemoveOfUser(u8),
+    RemoveWith(u8),
     Touch(u8),
     Pass(u32),
     TakeTouched,
@@ -62,6 +63,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (id.clone(), 0..4_u8, 0..4_u8).prop_map(|(id, user, application)| Step::Insert { id, user, application }),
         4 => id.clone().prop_map(Step::Remove),
         1 => (0..4_u8).prop_map(Step::RemoveOfUser),
+        1 => (0..4_u8).prop_map(Step::RemoveWith),
         4 => id.prop_map(Step::Touch),
         3 => prop_oneof![0..20_u32, 0..2_000_u32, 0..20_000_u32].prop_map(Step::Pass),
         1 => Just(Step::TakeTouched),
@@ -163,7 +165,17 @@ impl Pair {
                 let ids: Vec<SessionId> =
                     self.model.sessions.values().filter(|it| it.user == user).map(|it| it.id).collect();
                 let removed = ids.into_iter().filter_map(|id| self.model.remove(id)).collect();
-                assert_eq!(sorted(self.table.remove_of_user(user)), sorted(removed));
+                assert_eq!(sorted(self.table.remove_of_user(user, |_| true)), sorted(removed));
+            }
+            Step::RemoveWith(with) => {
+                let meant = |session: &Session| session.application == application(with);
+                let ids: Vec<SessionId> =
+                    self.model.sessions.values().filter(|it| meant(it)).map(|it| it.id).collect();
+                let removed: Vec<Session> = ids.into_iter().filter_map(|id| self.model.remove(id)).collect();
+                assert!(removed.iter().all(|session| self.table.has(session.id)));
+                let shards = 0..LiveSessions::<SomeUser>::WALK;
+                let found = shards.flat_map(|shard| self.table.remove_of_shard(shard, meant)).collect();
+                assert_eq!(sorted(found), sorted(removed));
             }
             Step::Touch(number) => self.touch(id(number)),
             Step::Pass(seconds) => self.now = now.plus(Duration::from_secs(u64::from(seconds))),
@@ -252,7 +264,9 @@ impl Pair {
         }
         for with in (1..4).map(application) {
             let of_application = self.model.those(now, |session| session.application == with);
-            assert_eq!(sorted(self.table.of_application(with, now)), of_application);
+            let found = (0..LiveSessions::<SomeUser>::WALK)
+                .flat_map(|shard| self.table.of_shard_with(shard, now, (&[with], |_| true)).0);
+            assert_eq!(sorted(found.map(|found| found.session).collect()), of_application);
         }
     }
 }

@@ -56,9 +56,12 @@ impl Auth {
         // Nothing is made under a generation that another process has replaced meanwhile.
         let change = vec![Change::ExpectMasterKey(new.generation), Change::RedoDigest { holder, old, new }];
         if is_in_directory {
-            let _turn = self.directory_lock.lock().await;
-            self.store.commit(change).await?;
-            return self.follow_locked().await;
+            let due = {
+                let _locked = self.directory_lock.lock().await;
+                self.store.commit(change).await?;
+                self.follow_locked().await?
+            };
+            return due.end_all().await;
         }
         let _turn = self.administration_lock.lock().await;
         self.store.commit(change).await.map(drop)

@@ -22,12 +22,16 @@ impl Auth {
             if done >= STEP {
                 break;
             }
-            let _turn = self.directory_lock.lock().await;
+            let locked = self.directory_lock.lock().await;
             let changes: Vec<Change> =
                 keys.iter().flat_map(|key| self.resealing(entry.account.id, key)).collect();
             if !changes.is_empty() {
                 match self.store.commit(changes).await {
-                    Ok(_) => self.follow_locked().await?,
+                    Ok(_) => {
+                        let due = self.follow_locked().await?;
+                        drop(locked);
+                        due.end_all().await?;
+                    }
                     // Another process has rotated the key: it is followed first.
                     Err(StoreError::DirectoryMoved) => break,
                     Err(error) => return Err(error),

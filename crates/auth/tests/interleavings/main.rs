@@ -148,7 +148,7 @@ fn s6_a_login_beside_the_end_of_all_sessions_leaves_no_orphan() {
             let (table, version) = (Arc::clone(&table), Arc::clone(&version));
             thread::spawn(move || {
                 version.store(2, Ordering::SeqCst);
-                table.remove_of_user(UserId(7));
+                table.remove_of_user(UserId(7), |_| true);
             })
         };
         insert(&table, 2);

@@ -174,7 +174,7 @@ async fn s3_f2_the_end_of_an_account_that_the_store_does_not_take_is_one_record_
     let mut instance = Instance::start().await;
     let bot = session_of(instance.server.log_in_with_key("bot", &Key::BOT).await).await;
     let session = instance.server.session().await;
-    instance.server.faults.fail(Fault::commits_with(|change| matches!(change, Change::EndSession(_))));
+    instance.server.faults.fail(Fault::commits_with(Change::ends_sessions));
     let ended = instance.delete(&format!("/admin/v1/accounts/{ACCOUNT}/sessions")).await;
     assert_eq!((ended.status, ended.body), (200, json!({ "ended": 2 })));
     assert_eq!(instance.server.journal.held().len(), 1);

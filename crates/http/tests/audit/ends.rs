@@ -147,7 +147,10 @@ async fn all_sessions_of_an_application_end_with_one_reason() {
     let server = TestServer::start().await;
     livevox_session(&server, "name", "password").await;
     let application = Application::Token(ApplicationId(1));
-    let ended = server.auth.end_all_of_application(application, EndReason::EndedByAdministrator).await;
+    let ended = server
+        .auth
+        .end_all_of_application((server.fixture.account.id, application), EndReason::EndedByAdministrator)
+        .await;
     assert_eq!(ended.unwrap(), 1);
     assert_eq!(ends(&server).await, [EndReason::EndedByAdministrator]);
 }

@@ -62,7 +62,7 @@ async fn prepare(server: &TestServer) {
     assert_eq!(server.refresh(&sessions[0]).await, 200);
     assert_eq!(server.refresh(&sessions[2]).await, 200);
     let later =
-        Fault::commits_with(|change| matches!(change, Change::EndSession(_) | Change::SetLock { .. }));
+        Fault::commits_with(|change| change.ends_sessions() || matches!(change, Change::SetLock { .. }));
     server.faults.fail(later);
     assert_eq!(server.log_out(&sessions[3]).await, 200, "the journal has it");
     for _ in 0..2 {
@@ -111,7 +111,12 @@ async fn is_done(server: &TestServer, task: Task) -> bool {
 
 /// Holds up what a task asks of the store, so that it waits from its first round on.
 async fn hold(server: &TestServer, task: Task) -> Arc<Gate> {
-    let ends = |id| move |change: &Change| matches!(change, Change::EndSession(session) if *session == id);
+    let ends = |id| {
+        move |change: &Change| match change {
+            Change::EndSession(session) | Change::EndIfUnusedSince { session, .. } => *session == id,
+            _ => false,
+        }
+    };
     match task {
         Task::WriteUses => server.faults.delay(|change| matches!(change, Change::TouchSessions(_))),
         Task::WriteCounts => server.faults.delay(

@@ -57,7 +57,7 @@ async fn rotated() -> (TestServer, String) {
 #[tokio::test]
 async fn s3_a_generation_is_not_retired_while_ends_of_its_sessions_wait_for_the_store() {
     let (server, owner) = rotated().await;
-    server.faults.fail(Fault::commits_with(|change| matches!(change, Change::EndSession(_))));
+    server.faults.fail(Fault::commits_with(Change::ends_sessions));
     let (status, why) = retire(&server, &owner, true).await;
     assert_eq!((status, why.as_str()), (409, "ends of sessions wait for the database"));
     server.faults.heal();

@@ -36,7 +36,7 @@ async fn the_last_uses_of_a_write_that_failed_are_written_later() {
 async fn s3_the_end_of_a_session_is_tried_again() {
     let server = TestServer::start().await;
     let session = server.session().await;
-    server.faults.fail(Fault::commits_with(|change| matches!(change, Change::EndSession(_))).times(1));
+    server.faults.fail(Fault::commits_with(Change::ends_sessions).times(1));
     server.log_out(&session).await;
     assert_eq!(stored(&server).await.len(), 1, "the store has it still");
     assert_eq!(server.refresh(&session).await, 401);
@@ -48,7 +48,7 @@ async fn s3_the_end_of_a_session_is_tried_again() {
 async fn s3_what_fails_again_and_again_is_not_dropped() {
     let server = TestServer::start().await;
     let session = server.session().await;
-    server.faults.fail(Fault::commits_with(|change| matches!(change, Change::EndSession(_))).times(3));
+    server.faults.fail(Fault::commits_with(Change::ends_sessions).times(3));
     server.log_out(&session).await;
     assert!(server.auth.flush().await.is_err());
     assert!(server.auth.flush().await.is_err());

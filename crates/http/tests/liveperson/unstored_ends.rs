@@ -10,7 +10,7 @@ use vestibule_testkit::{Fault, Key, TestServer, session_of};
 
 /// As on a full disk, where nothing is deleted either.
 fn ends() -> Fault {
-    Fault::commits_with(|change| matches!(change, Change::EndSession(_)))
+    Fault::commits_with(Change::ends_sessions)
 }
 
 fn user(server: &mut TestServer, name: &str) -> UserId {
@@ -103,7 +103,14 @@ async fn s3_f2_all_sessions_of_a_user_end_by_one_record_and_a_later_one_lives() 
         (server.session().await, session_of(server.log_in("neighbour", "password").await).await);
     let name = user(&mut server, "name");
     server.faults.fail(ends());
-    assert_eq!(server.auth.end_all_of_user(name, EndReason::EndedByAdministrator).await.unwrap(), 1);
+    assert_eq!(
+        server
+            .auth
+            .end_all_of_user((server.fixture.account.id, name), EndReason::EndedByAdministrator)
+            .await
+            .unwrap(),
+        1
+    );
     server.clock.advance(Duration::from_millis(1));
     let later = server.session().await;
     assert_eq!(server.journal.held().len(), 1);
@@ -119,7 +126,14 @@ async fn s3_f2_all_sessions_of_a_key_end_after_a_restart_too() {
     let mine = server.session().await;
     server.faults.fail(ends());
     let key = Application::ApiKey(ApplicationId(1));
-    assert_eq!(server.auth.end_all_of_application(key, EndReason::EndedByAdministrator).await.unwrap(), 1);
+    assert_eq!(
+        server
+            .auth
+            .end_all_of_application((server.fixture.account.id, key), EndReason::EndedByAdministrator)
+            .await
+            .unwrap(),
+        1
+    );
     server.restart().await;
     assert_eq!([server.refresh(&bot).await, server.refresh(&mine).await], [401, 200]);
 }
@@ -132,7 +146,11 @@ async fn f3_a_session_that_was_opened_before_the_clock_was_set_back_ends_too() {
     let earlier = Millis::from_unix(server.clock.now().as_unix() - 60_000);
     server.clock.set(earlier);
     server.faults.fail(ends());
-    server.auth.end_all_of_user(name, EndReason::EndedByAdministrator).await.unwrap();
+    server
+        .auth
+        .end_all_of_user((server.fixture.account.id, name), EndReason::EndedByAdministrator)
+        .await
+        .unwrap();
     server.restart().await;
     assert_eq!(server.refresh(&session).await, 401);
 }

@@ -1,0 +1,259 @@
+//! Ends of many sessions: decided in memory, and then taken out of the store in several transactions, so that nobody waits long
+//! behind one of them.
+//!
+//! The sessions have left the table before anything is stored: no check says yes from the decision on. A process that is
+//! killed in between has acknowledged nothing, and some of the sessions may live again.
+
+use std::sync::Arc;
+
+use vestibule_model::{AccountId, EndReason, Millis, Session, SessionId};
+use vestibule_store::{
+    Change, EndSessions, EndedSessions, Outcome, SessionSelector, StoreError, Tell, WalkPosition,
+};
+
+use super::retry::Kept;
+use crate::audit::{End, record_of_end};
+use crate::background::BATCH;
+use crate::directory::UserEntry;
+use crate::live::LiveSessions;
+use crate::service::Auth;
+
+/// How many sessions one transaction ends: some ten milliseconds of the store's writer (ADR 37).
+const AT_ONCE: usize = 500;
+
+/// An end of many sessions that is decided.
+#[derive(Clone)]
+pub(crate) struct ManyEnd {
+    pub(crate) selector: SessionSelector,
+    /// What the journal is to say of all of them.
+    pub(crate) end: End,
+    pub(crate) tell: Tell,
+    pub(crate) at: Millis,
+    behind: Option<WalkPosition>,
+    pub(crate) is_stored: bool,
+}
+
+impl ManyEnd {
+    pub(crate) fn new(selector: SessionSelector, (end, at): (End, Millis), tell: Tell) -> Self {
+        Self { selector, end, tell, at, behind: None, is_stored: false }
+    }
+
+    /// The first part of it, in a transaction with other changes.
+    pub(crate) fn change_alone(&self) -> Change {
+        self.change(AT_ONCE)
+    }
+
+    /// What is left of it after that transaction.
+    pub(crate) fn rest_of(self, outcome: &Outcome) -> Option<Self> {
+        let (_, behind) = *outcome.unfinished.first()?;
+        Some(Self { behind: Some(behind), ..self })
+    }
+
+    fn change(&self, limit: usize) -> Change {
+        let Self { selector, behind, ref tell, .. } = *self;
+        Change::EndSessions(EndSessions { selector, behind, limit, tell: tell.clone() }.into())
+    }
+}
+
+/// Ends that are decided and still to be stored. What is not stored when this is dropped is tried in the background.
+pub(crate) struct Due<'a> {
+    auth: &'a Auth,
+    ends: Vec<ManyEnd>,
+}
+
+impl Drop for Due<'_> {
+    fn drop(&mut self) {
+        self.ends
+            .drain(..)
+            .filter(|end| !end.is_stored)
+            .for_each(|end| self.auth.retry.push_many(end, Kept::Nowhere));
+    }
+}
+
+impl<'a> Due<'a> {
+    pub(crate) const fn none(auth: &'a Auth) -> Self {
+        Self { auth, ends: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, ends: impl IntoIterator<Item = ManyEnd>) {
+        self.ends.extend(ends);
+    }
+
+    /// Adds what is due by another.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.ends.append(&mut other.ends);
+    }
+
+    /// Stores them all; what the store does not take the journal keeps. An error if it does not take one of them either.
+    pub(crate) async fn end_all(mut self) -> Result<(), StoreError> {
+        let mut result = Ok(());
+        while !self.ends.is_empty() {
+            let some = self.ends.len().min(BATCH);
+            if let Err(error) = self.auth.commit_ends(self.ends[..some].iter_mut().collect()).await
+                && !self.keep_first(some).await
+            {
+                result = Err(error);
+            }
+            self.ends.drain(..some);
+        }
+        result
+    }
+}
+
+impl Due<'_> {
+    /// Whether the journal keeps the first of these, as far as they are not stored. They are tried again either way.
+    async fn keep_first(&mut self, some: usize) -> bool {
+        let mut are_kept = true;
+        for end in self.ends[..some].iter_mut().filter(|end| !end.is_stored) {
+            let kept = self.auth.keep_in_journal(end.selector, (&end.end, end.at)).await;
+            are_kept &= kept.is_ok();
+            let kept = kept.map_or(Kept::AtRisk, Kept::Journal);
+            self.auth.retry.push_many(end.clone(), kept);
+            // By others, from here on.
+            end.is_stored = true;
+        }
+        are_kept
+    }
+}
+
+impl Auth {
+    /// Ends what is selected: refused in memory from here on, and durable when this answers. Answers how many there were.
+    pub(crate) async fn end_selected(
+        &self,
+        (sessions, account): (EndedSessions, Option<AccountId>),
+        end: End,
+    ) -> Result<usize, StoreError> {
+        self.loaded().await;
+        let at = self.clock.now();
+        let selector = SessionSelector { sessions, account, opened_until: at };
+        let decided = self.ends_in_force.decide(selector, end.clone());
+        let tell = self.tell_unless_later(decided.number, end.clone(), at);
+        let mut due = Due::none(self);
+        // From here on it takes place, also if the caller goes away.
+        due.add([ManyEnd::new(selector, (end, at), tell)]);
+        let removed = self.take_out(selector).await;
+        // A session that was opened before the clock was set back is opened in the future.
+        let opened_until = removed.iter().map(|session| session.created).fold(at, Millis::max);
+        due.ends.iter_mut().for_each(|due| due.selector.opened_until = opened_until);
+        due.end_all().await?;
+        drop(decided);
+        Ok(removed.len())
+    }
+
+    /// Tells of the end of each session, but for those that were opened since it was decided.
+    fn tell_unless_later(&self, number: u64, end: End, at: Millis) -> Tell {
+        let (live, in_force) = (Arc::clone(&self.live), Arc::clone(&self.ends_in_force));
+        let tokens = self.tokens.clone();
+        Tell::by(move |session| {
+            // In this order: a login stands in the table before it is none any more.
+            let is_later = in_force.was_opened_after(session.id, number) || live.has(session.id);
+            (!is_later).then(|| record_of_end(tokens.reference(session.id), session, &end, at))
+        })
+    }
+
+    /// Takes what is selected out of the table, whenever it was opened.
+    async fn take_out(&self, selector: SessionSelector) -> Vec<Session> {
+        let is_meant = |session: &Session| {
+            SessionSelector { opened_until: session.created, ..selector }.selects(session)
+        };
+        let mut removed = Vec::new();
+        match selector.sessions {
+            EndedSessions::One(id) => removed.extend(self.live.remove(id)),
+            EndedSessions::OfUser(user) | EndedSessions::OfUserBut(user, _) => {
+                removed = self.live.remove_of_user(user, is_meant);
+            }
+            _ => {
+                for shard in 0..LiveSessions::<UserEntry>::WALK {
+                    removed.append(&mut self.live.remove_of_shard(shard, is_meant));
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        for session in &removed {
+            tracing::debug!(session = ?session.id, user = %session.user, "session ended");
+        }
+        removed
+    }
+
+    /// Takes ends out of the store, a share of each in every transaction, until all are done. What is done when this fails is
+    /// marked.
+    pub(crate) async fn commit_ends(&self, mut open: Vec<&mut ManyEnd>) -> Result<(), StoreError> {
+        open.retain(|end| !end.is_stored);
+        while !open.is_empty() {
+            let limit = (AT_ONCE / open.len()).max(1);
+            let outcome = self.store.commit(open.iter().map(|end| end.change(limit)).collect()).await?;
+            for id in outcome.ended {
+                self.live.remove(id);
+            }
+            let mut unfinished = outcome.unfinished.into_iter().peekable();
+            let mut place = 0;
+            open.retain_mut(|end| {
+                let goes_on = unfinished.next_if(|(of, _)| *of == place);
+                place += 1;
+                match goes_on {
+                    Some((_, behind)) => end.behind = Some(behind),
+                    None => end.is_stored = true,
+                }
+                !end.is_stored
+            });
+        }
+        Ok(())
+    }
+
+    /// The end of a session that a login opened while an end of many was being stored that means it.
+    pub(crate) async fn end_overtaken(&self, session: &Session, end: End) -> Result<(), StoreError> {
+        let at = self.clock.now();
+        self.live.remove(session.id);
+        let sessions = EndedSessions::One(session.id);
+        let selector = SessionSelector { sessions, account: Some(session.account), opened_until: at };
+        let (tokens, told) = (self.tokens.clone(), end.clone());
+        // It may have been met in the store already, and told of.
+        let tell =
+            Tell::by(move |session| Some(record_of_end(tokens.reference(session.id), session, &told, at)));
+        let mut due = Due::none(self);
+        due.add([ManyEnd::new(selector, (end, at), tell)]);
+        due.end_all().await
+    }
+
+    /// Ends sessions that were not used, unless the store knows of a use that this process does not: those live on here too.
+    pub(crate) async fn end_unused(&self, expired: &[Session]) -> Result<(), StoreError> {
+        let mut stored = Ok(());
+        for batch in expired.chunks(BATCH) {
+            let changes: Vec<Change> = batch.iter().flat_map(|session| self.end_of_unused(session)).collect();
+            match self.store.commit(changes.clone()).await {
+                Ok(outcome) => self.keep_used(&changes, &outcome.ended).await,
+                Err(error) => {
+                    self.retry.push(changes);
+                    stored = Err(error);
+                }
+            }
+        }
+        stored
+    }
+
+    fn end_of_unused(&self, session: &Session) -> Vec<Change> {
+        let (end, now) = (self.end_of_expired(session), self.clock.now());
+        tracing::debug!(session = ?session.id, user = %session.user, reason = %end.reason, "session ended");
+        if end.reason != EndReason::Expired {
+            return self.end_and_tell(session, &end).to_vec();
+        }
+        let entry = self.record_of_end(session, &end, now).into();
+        vec![Change::EndIfUnusedSince { session: session.id, last_used: session.last_used, entry }]
+    }
+
+    /// Puts those back into the table that were to end unless they were used, and did not.
+    pub(crate) async fn keep_used(&self, changes: &[Change], ended: &[SessionId]) {
+        for change in changes {
+            let Change::EndIfUnusedSince { session, .. } = change else { continue };
+            if ended.contains(session) {
+                continue;
+            }
+            match self.store.session(*session).await {
+                Ok(Some(session)) => self.keep_stored(session),
+                Ok(None) => {}
+                // It is asked once more whether it was used.
+                Err(_) => self.retry.push(vec![change.clone()]),
+            }
+        }
+    }
+}

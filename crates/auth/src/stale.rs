@@ -1,0 +1,203 @@
+//! Sessions that may not go on since the directory changed: found in the table, and ended by as few words as say it exactly.
+//!
+//! Which sessions are meant is the rule's to say ([`crate::eligibility`]), for the table here and for the store in its
+//! transaction: one that a login opens meanwhile is asked the same. The words are for the store, which goes through no others,
+//! and for the journal, which has no rules: they select nothing that may stay.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use vestibule_model::{AccountId, Application, Millis, Session, UserId};
+use vestibule_store::{EndedSessions, Part, SessionSelector, Tell};
+
+use crate::audit::{End, record_of_end, why_not_current};
+use crate::directory::{AccountEntry, UserEntry};
+use crate::eligibility;
+use crate::ends::ManyEnd;
+use crate::live::{Entry, Holder, LiveSessions};
+use crate::service::Auth;
+
+/// What sessions may have in common that ends them. Every session of an account that has it was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum InCommon {
+    Account,
+    Method,
+    Application,
+    User,
+}
+
+impl InCommon {
+    fn word(self, session: &Session) -> Option<EndedSessions> {
+        match self {
+            Self::Account => Some(EndedSessions::OfAccount(session.account)),
+            Self::Method => Some(EndedSessions::ByMethod(session.method)),
+            Self::Application if session.application == Application::None => None,
+            Self::Application => Some(EndedSessions::OfApplication(session.application)),
+            Self::User => Some(EndedSessions::OfUser(session.user)),
+        }
+    }
+}
+
+/// Sessions that were looked at, and whether each may not go on.
+type LookedAt = Vec<(Session, bool)>;
+
+/// The users whose sessions ended, as they were before.
+type Before = HashMap<UserId, Arc<UserEntry>>;
+
+impl Auth {
+    /// Of a user who changed or is gone, and was so before, if that is still known.
+    pub(crate) fn ends_of_user(
+        &self,
+        (account, user): (AccountId, UserId),
+        before: Option<Arc<UserEntry>>,
+    ) -> Vec<ManyEnd> {
+        let now = self.clock.now();
+        let looked_at = self.looked_at(self.live.of_user(user, now), now);
+        let before = before.into_iter().map(|before| (user, before)).collect();
+        self.ends_of_stale(account, &looked_at, &[InCommon::User], before)
+    }
+
+    /// Of all users of an account that changed or is gone. They are given as they were before.
+    pub(crate) fn ends_of_users(&self, account: AccountId, before: Vec<Arc<UserEntry>>) -> Vec<ManyEnd> {
+        let now = self.clock.now();
+        let (mut looked_at, mut of_sessions) = (LookedAt::new(), Before::new());
+        for user in before {
+            let sessions = self.live.of_user(user.id, now);
+            if !sessions.is_empty() {
+                looked_at.append(&mut self.looked_at(sessions, now));
+                of_sessions.insert(user.id, user);
+            }
+        }
+        let all = [InCommon::Account, InCommon::Method, InCommon::Application, InCommon::User];
+        self.ends_of_stale(account, &looked_at, &all, of_sessions)
+    }
+
+    /// Of those that rest on parts of an account, which are not users, and have changed. `before` is the account as it was.
+    pub(crate) fn ends_of_resting_on(&self, before: &AccountEntry, parts: &[Part]) -> Vec<ManyEnd> {
+        let account = before.account.id;
+        if parts.contains(&Part::Account) {
+            return self.ends_of_users(account, before.users());
+        }
+        let applications: Vec<Application> =
+            parts.iter().filter_map(|part| application(*part)).filter(|one| before.has(*one)).collect();
+        if applications.is_empty() {
+            return Vec::new();
+        }
+        let (now, mut sessions, mut holders) = (self.clock.now(), Vec::new(), Before::new());
+        for shard in 0..LiveSessions::<UserEntry>::WALK {
+            let of_account = |entry: &Entry<UserEntry>| Holder::account(&*entry.holder) == account;
+            let (found, _) = self.live.of_shard_with(shard, now, (&applications, of_account));
+            for found in found {
+                holders.insert(found.session.user, found.holder);
+                sessions.push(found.session);
+            }
+        }
+        self.ends_of_stale(account, &self.looked_at(sessions, now), &[InCommon::Application], holders)
+    }
+
+    fn looked_at(&self, sessions: Vec<Session>, now: Millis) -> LookedAt {
+        let is_stale = |session: &Session| {
+            let may = self.live.with(session.id, now, |live| self.may_go_on(live, session.address, now));
+            may == Some(false)
+        };
+        let with_answer = |session: Session| {
+            let is_stale = is_stale(&session);
+            (session, is_stale)
+        };
+        sessions.into_iter().map(with_answer).collect()
+    }
+
+    /// Takes those that may not go on out of the table: what ended so is not revived when the cause is gone.
+    fn ends_of_stale(
+        &self,
+        account: AccountId,
+        looked_at: &LookedAt,
+        in_common: &[InCommon],
+        before: Before,
+    ) -> Vec<ManyEnd> {
+        let now = self.clock.now();
+        let stale: Vec<&Session> =
+            looked_at.iter().filter(|(_, is_stale)| *is_stale).map(|(session, _)| session).collect();
+        let Some(last) = stale.iter().map(|session| session.created).max() else { return Vec::new() };
+        for session in stale {
+            self.live.remove(session.id);
+        }
+        // A table that is not complete does not know what the others have in common.
+        let in_common = if self.is_loaded() { in_common } else { &[] };
+        let entry = self.directory.account(account);
+        let rule = Arc::new(Rule { before, entry, now });
+        let end = |(sessions, session): (EndedSessions, &Session)| {
+            let selector = SessionSelector { sessions, account: Some(account), opened_until: last.max(now) };
+            let end = rule.end_of(session);
+            tracing::debug!(%sessions, reason = %end.reason, "sessions ended");
+            ManyEnd::new(selector, (end, now), self.tell_by(&rule))
+        };
+        in_as_few_words(looked_at, in_common).into_iter().map(end).collect()
+    }
+
+    fn tell_by(&self, rule: &Arc<Rule>) -> Tell {
+        let (live, tokens, rule) = (Arc::clone(&self.live), self.tokens.clone(), Arc::clone(rule));
+        Tell::by(move |session| {
+            // Whoever stands in the table may go on.
+            let ends = !live.has(session.id) && !rule.may_go_on(session);
+            let reference = || tokens.reference(session.id);
+            ends.then(|| record_of_end(reference(), session, &rule.end_of(session), rule.now))
+        })
+    }
+}
+
+/// Who may go on, by the directory as it was when the ends were decided.
+struct Rule {
+    before: Before,
+    entry: Option<Arc<AccountEntry>>,
+    now: Millis,
+}
+
+impl Rule {
+    fn may_go_on(&self, session: &Session) -> bool {
+        let user = self.entry.as_ref().and_then(|entry| entry.user(session.user));
+        user.filter(|user| user.credential_version == session.credential_version).is_some_and(|user| {
+            let opened = (session.method, session.application, session.secret_version);
+            user.enabled && eligibility::may_go_on(&user, opened, session.address, self.now)
+        })
+    }
+
+    fn end_of(&self, session: &Session) -> End {
+        let before = self.before.get(&session.user).map(|before| &***before);
+        let reason = why_not_current(session, before, self.entry.as_deref(), self.now);
+        End { user_name: before.map(|before| before.login_name.clone()), ..reason.into() }
+    }
+}
+
+/// What sessions are opened with, if the part is that.
+const fn application(part: Part) -> Option<Application> {
+    match part {
+        Part::ApiKey(id) => Some(Application::ApiKey(id)),
+        Part::OauthClient(id) => Some(Application::OauthClient(id)),
+        Part::ApplicationToken(id) => Some(Application::Token(id)),
+        _ => None,
+    }
+}
+
+/// Words that select those that may not go on, and none of the others, each with one of those that it selects. What can be said
+/// of more of them is said first.
+fn in_as_few_words<'a>(looked_at: &'a LookedAt, in_common: &[InCommon]) -> Vec<(EndedSessions, &'a Session)> {
+    let mut left: Vec<&Session> =
+        looked_at.iter().filter(|(_, is_stale)| *is_stale).map(|(session, _)| session).collect();
+    let mut words = Vec::new();
+    for in_common in in_common {
+        let stay = looked_at.iter().filter(|(_, is_stale)| !is_stale);
+        let stay: HashSet<EndedSessions> = stay.filter_map(|(session, _)| in_common.word(session)).collect();
+        let mut said = HashMap::new();
+        left.retain(|session| match in_common.word(session).filter(|word| !stay.contains(word)) {
+            Some(word) => {
+                said.entry(word).or_insert(*session);
+                false
+            }
+            None => true,
+        });
+        words.extend(said);
+    }
+    words.extend(left.into_iter().map(|session| (EndedSessions::One(session.id), session)));
+    words
+}
