@@ -37,7 +37,8 @@ fn main() {
     let mut number = |default| arguments.next().map_or(default, |text| text.parse().expect("a number"));
     let (sessions, ended) = (number(1_000_000), number(100_000));
     let directory = tempfile::tempdir_in(parent).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
     let path = directory.path().join("ends.db");
     println!("{sessions} sessions, {ended} of them of one account");
     runtime.block_on(async {
