@@ -5,9 +5,11 @@ use std::fmt::Display;
 
 use vestibule_model::{
     Account, AccountId, ApiKey, ApplicationToken, AuditAction, AuditTarget, Audited, Group, OauthClient,
-    PasswordCredential, Population, Profile, Skill, User, UserId,
+    Population, Profile, Skill, User, UserId,
 };
 use vestibule_store::{AccountRows, Change};
+
+use super::values;
 
 /// Something that is put into the store as a whole.
 pub(super) trait Element: Audited + Clone + PartialEq {
@@ -15,8 +17,6 @@ pub(super) trait Element: Audited + Clone + PartialEq {
     fn id(&self) -> i64;
     /// How people are told of it.
     fn title(&self, account: AccountId) -> String;
-    /// Every field by the name of its key, and whether it differs.
-    fn fields(&self, other: &Self) -> Vec<(&'static str, bool)>;
     /// The user that it is.
     fn user(&self) -> Option<UserId> {
         None
@@ -35,6 +35,9 @@ pub(super) struct Difference {
     /// An entry of the audit for each change, without who made it and when.
     pub(super) told: Vec<Told>,
 }
+
+/// An account as it was, if it was there, and as it will be.
+type BeforeAndAfter<'a> = (Option<&'a AccountRows>, &'a AccountRows);
 
 /// What the audit tells of a change.
 #[derive(Clone, Debug)]
@@ -60,14 +63,15 @@ impl Difference {
             self.gone(account, &before.groups, &after.groups);
             self.gone(account, &before.profiles, &after.profiles);
         }
-        self.element(account, before.map(|rows| &rows.account), &after.account);
-        self.elements(account, before.map(|rows| &*rows.profiles), &after.profiles);
-        self.elements(account, before.map(|rows| &*rows.groups), &after.groups);
-        self.elements(account, before.map(|rows| &*rows.skills), &after.skills);
-        self.elements(account, before.map(|rows| &*rows.api_keys), &after.api_keys);
-        self.elements(account, before.map(|rows| &*rows.oauth_clients), &after.oauth_clients);
-        self.elements(account, before.map(|rows| &*rows.application_tokens), &after.application_tokens);
-        self.elements(account, before.map(|rows| &*rows.users), &after.users);
+        let rows = (before, after);
+        self.element(rows, before.map(|rows| &rows.account), &after.account);
+        self.elements(rows, |rows| &rows.profiles);
+        self.elements(rows, |rows| &rows.groups);
+        self.elements(rows, |rows| &rows.skills);
+        self.elements(rows, |rows| &rows.api_keys);
+        self.elements(rows, |rows| &rows.oauth_clients);
+        self.elements(rows, |rows| &rows.application_tokens);
+        self.elements(rows, |rows| &rows.users);
     }
 
     /// Adds the removal of an account, with everything in it.
@@ -93,28 +97,24 @@ impl Difference {
         self.changes.push(element.delete(account));
     }
 
-    fn elements<T: Element>(&mut self, account: AccountId, before: Option<&[T]>, after: &[T]) {
-        let earlier = before.unwrap_or_default().iter().map(|element| (element.id(), element));
+    fn elements<T: Element>(&mut self, rows: BeforeAndAfter<'_>, of: impl Fn(&AccountRows) -> &Vec<T>) {
+        let earlier = rows.0.map(&of).into_iter().flatten().map(|element| (element.id(), element));
         let earlier: HashMap<i64, &T> = earlier.collect();
-        for element in after {
-            self.element(account, earlier.get(&element.id()).copied(), element);
+        for element in of(rows.1) {
+            self.element(rows, earlier.get(&element.id()).copied(), element);
         }
     }
 
-    fn element<T: Element>(&mut self, account: AccountId, before: Option<&T>, after: &T) {
+    fn element<T: Element>(&mut self, rows: BeforeAndAfter<'_>, before: Option<&T>, after: &T) {
+        let account = rows.1.account.id;
         let title = after.title(account);
-        match before {
-            Some(before) if before == after => return,
-            Some(before) => {
-                let changed: Vec<&str> = after
-                    .fields(before)
-                    .into_iter()
-                    .filter(|(_, differs)| *differs)
-                    .map(|(name, _)| name)
-                    .collect();
-                self.lines.push(format!("~ {title}: {}", changed.join(", ")));
+        match (before, rows.0) {
+            (Some(before), _) if before == after => return,
+            (Some(before), Some(earlier)) => {
+                let changes = values::changes((before, earlier), (after, rows.1));
+                self.lines.push(format!("~ {title}: {changes}"));
             }
-            None => self.lines.push(format!("+ {title}")),
+            _ => self.lines.push(format!("+ {title}")),
         }
         let (was, is) = vestibule_model::difference(before, Some(after));
         let action = if before.is_some() { AuditAction::Changed } else { AuditAction::Created };
@@ -151,23 +151,6 @@ impl Element for Account {
         format!("account {account}")
     }
 
-    fn fields(&self, other: &Self) -> Vec<(&'static str, bool)> {
-        vec![
-            ("code", self.code != other.code),
-            ("number", self.number != other.number),
-            ("time_zone", self.time_zone != other.time_zone),
-            ("state", self.state != other.state),
-            ("sign_on", self.sign_on != other.sign_on),
-            ("features", self.features != other.features),
-            ("services", self.services != other.services),
-            ("password_policy", self.password_policy != other.password_policy),
-            ("lockout_policy", self.lockout_policy != other.lockout_policy),
-            ("agent_lockout_policy", self.agent_lockout_policy != other.agent_lockout_policy),
-            ("session_policy", self.session_policy != other.session_policy),
-            ("livevox_session_policy", self.livevox_session_policy != other.livevox_session_policy),
-        ]
-    }
-
     fn put(self, _: AccountId) -> Change {
         Change::PutAccount(Box::new(self))
     }
@@ -184,15 +167,6 @@ impl Element for Profile {
 
     fn title(&self, account: AccountId) -> String {
         title("profile", account, &self.name)
-    }
-
-    fn fields(&self, other: &Self) -> Vec<(&'static str, bool)> {
-        vec![
-            ("name", self.name != other.name),
-            ("role", self.role != other.role),
-            ("rank", self.rank != other.rank),
-            ("permissions", self.permissions != other.permissions),
-        ]
     }
 
     fn put(self, account: AccountId) -> Change {
@@ -213,10 +187,6 @@ impl Element for Group {
         title("group", account, &self.name)
     }
 
-    fn fields(&self, other: &Self) -> Vec<(&'static str, bool)> {
-        vec![("name", self.name != other.name), ("parent", self.parent != other.parent)]
-    }
-
     fn put(self, account: AccountId) -> Change {
         Change::PutGroup(account, self)
     }
@@ -233,10 +203,6 @@ impl Element for Skill {
 
     fn title(&self, account: AccountId) -> String {
         title("skill", account, &self.name)
-    }
-
-    fn fields(&self, other: &Self) -> Vec<(&'static str, bool)> {
-        vec![("name", self.name != other.name)]
     }
 
     fn put(self, account: AccountId) -> Change {
@@ -257,21 +223,6 @@ impl Element for ApiKey {
         title("api key", account, &self.name)
     }
 
-    fn fields(&self, other: &Self) -> Vec<(&'static str, bool)> {
-        let secrets = self.sealed_secret != other.sealed_secret
-            || self.sealed_access_token_secret != other.sealed_access_token_secret;
-        vec![
-            ("name", self.name != other.name),
-            ("developer", self.developer != other.developer),
-            ("description", self.description != other.description),
-            ("enabled", self.enabled != other.enabled),
-            ("privileges", self.privileges != other.privileges),
-            ("addresses", self.addresses != other.addresses),
-            ("access_token", self.access_token != other.access_token),
-            ("secrets", secrets),
-        ]
-    }
-
     fn put(self, account: AccountId) -> Change {
         Change::PutApiKey(account, Box::new(self))
     }
@@ -288,16 +239,6 @@ impl Element for OauthClient {
 
     fn title(&self, account: AccountId) -> String {
         title("oauth client", account, &self.name)
-    }
-
-    fn fields(&self, other: &Self) -> Vec<(&'static str, bool)> {
-        vec![
-            ("name", self.name != other.name),
-            ("enabled", self.enabled != other.enabled),
-            ("privileges", self.privileges != other.privileges),
-            ("addresses", self.addresses != other.addresses),
-            ("secret", self.secret != other.secret),
-        ]
     }
 
     fn put(self, account: AccountId) -> Change {
@@ -318,14 +259,6 @@ impl Element for ApplicationToken {
         token_title(account, &self.name)
     }
 
-    fn fields(&self, other: &Self) -> Vec<(&'static str, bool)> {
-        vec![
-            ("name", self.name != other.name),
-            ("enabled", self.enabled != other.enabled),
-            ("token", self.token != other.token),
-        ]
-    }
-
     fn put(self, account: AccountId) -> Change {
         Change::PutApplicationToken(account, Box::new(self))
     }
@@ -342,31 +275,6 @@ impl Element for User {
 
     fn title(&self, account: AccountId) -> String {
         user_title(account, self.population, &self.login_name)
-    }
-
-    fn fields(&self, other: &Self) -> Vec<(&'static str, bool)> {
-        let hash = |user: &Self| user.password.as_ref().map(|password| password.hash.clone());
-        let since =
-            |user: &Self| user.password.as_ref().map(|password: &PasswordCredential| password.changed_at);
-        let password = hash(self) != hash(other);
-        vec![
-            ("login_name", self.login_name != other.login_name),
-            ("full_name", self.full_name != other.full_name),
-            ("nickname", self.nickname != other.nickname),
-            ("email", self.email != other.email),
-            ("enabled", self.enabled != other.enabled),
-            ("profiles", self.profiles != other.profiles),
-            ("group", self.member_of != other.member_of),
-            ("manager_of", self.manager_of != other.manager_of),
-            ("skills", self.skills != other.skills),
-            ("max_chats", self.max_chats != other.max_chats),
-            ("max_async_chats", self.max_async_chats != other.max_async_chats),
-            ("allowed_app_key", self.allowed_app_key != other.allowed_app_key),
-            ("password", password),
-            ("password_changed", !password && since(self) != since(other)),
-            ("must_change_password", self.must_change_password != other.must_change_password),
-            ("locked", self.locked_at != other.locked_at),
-        ]
     }
 
     fn user(&self) -> Option<UserId> {

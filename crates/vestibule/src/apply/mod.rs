@@ -16,6 +16,7 @@ mod problem;
 #[cfg(test)]
 mod tests;
 mod user;
+mod values;
 
 use std::collections::{HashMap, HashSet};
 

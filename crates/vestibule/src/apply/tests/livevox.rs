@@ -55,7 +55,10 @@ fn another_token_replaces_the_old_one_under_the_same_id() {
     let mut world = World::new();
     world.apply(&token("a", ""));
     let before = stored(&world, "a").id;
-    assert_eq!(world.apply(&token("a", "token = \"a-2\"")).lines, ["~ application token 1/a: token"]);
+    assert_eq!(
+        world.apply(&token("a", "token = \"a-2\"")).lines,
+        ["~ application token 1/a: token (another)"]
+    );
     assert_eq!(stored(&world, "a").id, before);
 }
 
@@ -63,7 +66,10 @@ fn another_token_replaces_the_old_one_under_the_same_id() {
 fn a_token_is_switched_off() {
     let mut world = World::new();
     world.apply(&token("a", ""));
-    assert_eq!(world.apply(&token("a", "enabled = false")).lines, ["~ application token 1/a: enabled"]);
+    assert_eq!(
+        world.apply(&token("a", "enabled = false")).lines,
+        ["~ application token 1/a: enabled true -> false"]
+    );
 }
 
 #[test]
@@ -143,7 +149,10 @@ fn a_profile_has_the_rank_of_its_role_until_one_is_declared() {
     let mut world = World::new();
     world.apply(&profile(""));
     assert_eq!(world.rows().profiles[0].rank(), Rank::SysAdmin);
-    assert_eq!(world.apply(&profile("rank = \"it-user\"")).lines, ["~ profile 1/A: rank"]);
+    assert_eq!(
+        world.apply(&profile("rank = \"it-user\"")).lines,
+        ["~ profile 1/A: rank none -> \"it-user\""]
+    );
     assert_eq!(world.rows().profiles[0].rank(), Rank::ItUser);
 }
 
@@ -179,7 +188,10 @@ fn a_policy_of_the_dialect_is_laid_over_key_by_key() {
     let mut world = World::new();
     world.apply("livevox_session_policy = { idle_seconds = 60 }\n");
     let plan = world.apply("livevox_session_policy = { reach = \"every-dialect\" }\n");
-    assert_eq!(plan.lines, ["~ account 1: livevox_session_policy"]);
+    assert_eq!(
+        plan.lines,
+        ["~ account 1: livevox_session_policy.reach \"own-dialect\" -> \"every-dialect\""]
+    );
     let policy = world.rows().account.livevox_session_policy;
     let found = (policy.idle_seconds, policy.reach, policy.concurrency);
     assert_eq!(found, (60, Reach::EveryDialect, Concurrency::Same));

@@ -121,7 +121,33 @@ fn a_change_is_told_by_its_fields() {
     let mut world = World::new();
     world.apply(ALICE);
     let plan = world.apply(&alice("enabled = false\nnickname = \"A\""));
-    assert_eq!(plan.lines, ["~ user 1/alice: nickname, enabled"]);
+    assert_eq!(plan.lines, ["~ user 1/alice: enabled true -> false, nickname \"alice\" -> \"A\""]);
+}
+
+#[test]
+fn what_a_user_refers_to_is_told_by_name() {
+    let mut world = World::new();
+    let groups = "[[account.group]]\nname = \"Inner\"\n[[account.group]]\nname = \"Outer\"\n";
+    world.apply(&format!("{groups}{}", alice("group = \"Inner\"")));
+    let plan = world.apply(&alice("group = \"Outer\"\nmanager_of = [\"Inner\", \"Outer\"]"));
+    let expected = "~ user 1/alice: group \"Inner\" -> \"Outer\", manager_of [] -> [\"Inner\",\"Outer\"]";
+    assert_eq!(plan.lines, [expected]);
+}
+
+#[test]
+fn a5_no_secret_old_or_new_is_told() {
+    let mut world = World::new();
+    let key = |secret, token| {
+        format!(
+            "[[account.api_key]]\nname = \"k\"\nsecret = \"{secret}\"\naccess_token = \"{token}\"\n\
+             access_token_secret = \"{secret}\"\n[[account.application_token]]\nname = \"t\"\ntoken = \"{token}\"\n\
+             [[account.user]]\nlogin_name = \"a\"\npassword = \"{secret}-0\"\n"
+        )
+    };
+    world.apply(&key("hidden-one", "shown-to-none-1"));
+    let lines = world.apply(&key("hidden-two", "shown-to-none-2")).lines.join("\n");
+    assert!(lines.contains("secret (another)") && lines.contains("password (another)"), "{lines}");
+    assert!(!lines.contains("hidden") && !lines.contains("shown") && !lines.contains("argon2"), "{lines}");
 }
 
 #[test]
@@ -130,7 +156,7 @@ fn another_password_replaces_the_old_one() {
     world.apply(ALICE);
     let before = world.user();
     let plan = world.apply("[[account.user]]\nlogin_name = \"alice\"\npassword = \"an0ther-one\"\n");
-    assert_eq!(plan.lines, ["~ user 1/alice: password"]);
+    assert_eq!(plan.lines, ["~ user 1/alice: password (another)"]);
     assert_ne!(world.user().password, before.password);
 }
 
@@ -169,7 +195,10 @@ fn a_lock_is_taken_off() {
     world.apply(ALICE);
     let lock = Change::SetLock { user: world.user().id, locked_at: Some(NOW) };
     block_on(world.store.commit(vec![lock])).unwrap();
-    assert_eq!(world.apply(&alice("locked = false")).lines, ["~ user 1/alice: locked"]);
+    assert_eq!(
+        world.apply(&alice("locked = false")).lines,
+        ["~ user 1/alice: locked \"2026-09-21T13:33:20Z\" -> none"]
+    );
 }
 
 /// A declaration of a user who moves in with a hash, and the hash.
@@ -213,7 +242,7 @@ fn an_agents_name_is_the_same_in_capitals() {
     let agent = |name| format!("[[account.user]]\nlogin_name = \"{name}\"\npopulation = \"agent\"\n");
     let mut world = World::new();
     world.apply(&agent("bob"));
-    assert_eq!(world.apply(&agent("BOB")).lines, ["~ agent 1/BOB: login_name"]);
+    assert_eq!(world.apply(&agent("BOB")).lines, ["~ agent 1/BOB: login_name \"bob\" -> \"BOB\""]);
 }
 
 #[test]
@@ -224,5 +253,8 @@ fn declared_secrets_of_a_key_are_compared_and_not_sealed_anew() {
     let mut world = World::new();
     world.apply(&key("s"));
     assert_eq!(world.apply(&key("s")).lines, [""; 0]);
-    assert_eq!(world.apply(&key("other")).lines, ["~ api key 1/A: secrets"]);
+    assert_eq!(
+        world.apply(&key("other")).lines,
+        ["~ api key 1/A: secret (another), access_token_secret (another)"]
+    );
 }

@@ -155,7 +155,7 @@ fn a_password_that_is_there_already_is_not_asked_for_strength() {
     let mut world = World::new();
     world.apply(user);
     let stricter = format!("password_policy = {{ min_strength = 4 }}\n{user}");
-    assert_eq!(world.apply(&stricter).lines, ["~ account 1: password_policy"]);
+    assert_eq!(world.apply(&stricter).lines, ["~ account 1: password_policy.min_strength 0 -> 4"]);
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn what_a_file_declares_that_is_neither_ends_both() {
 fn values_of_the_old_and_the_new_set_declared_together_are_a_change() {
     let mut world = renewed();
     let lines = world.apply(&FILE.replace("\"at\"", "\"another\"")).lines;
-    assert_eq!(lines, ["~ api key 1/key: secrets"]);
+    assert_eq!(lines, ["~ api key 1/key: access_token (another), previous_values_until X -> none"]);
 }
 
 #[test]
@@ -149,5 +149,5 @@ fn keys_that_have_the_same_name_from_before_can_still_be_declared() {
     let account = "1".parse().unwrap();
     block_on(world.store.commit(vec![Change::PutApiKey(account, twin.into())])).unwrap();
     let declared = "[[account.api_key]]\nname = \"one\"\napp_key = \"b\"\nenabled = false\n";
-    assert_eq!(world.apply(declared).lines, ["~ api key 1/one: enabled"]);
+    assert_eq!(world.apply(declared).lines, ["~ api key 1/one: enabled true -> false"]);
 }

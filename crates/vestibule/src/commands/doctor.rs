@@ -1,0 +1,62 @@
+//! `vestibule doctor`: what is stored and breaks a rule of the directory, and how it is repaired. Changes nothing.
+
+use vestibule_auth::{Kind, Rule};
+
+use super::{count, small_runtime};
+use crate::apply::{self as engine, Broken};
+use crate::command_line::DoctorArguments;
+use crate::config::{self, Flags};
+use crate::data_dir::DataDir;
+use crate::witness::{self, Use};
+use crate::{master_key, screen};
+
+/// Something breaks a rule. The program ends with an exit code of its own.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} found, see above")]
+pub(crate) struct RulesBroken(String);
+
+/// Looks at everything, and says what is wrong.
+pub(crate) fn doctor(arguments: &DoctorArguments) -> anyhow::Result<()> {
+    let flags = Flags::default().path("--data-dir", "server.data_dir", arguments.data_dir.as_ref());
+    let config = config::load(arguments.config.as_deref(), flags)?.config;
+    let data = DataDir::open_existing(&config.server.data_dir)?;
+    let keys = master_key::load(&config.master_key, &data)?;
+    let store = witness::open_store(&config, (&data, &keys), Use::LeaveAsItIs)?;
+    let found = small_runtime()?.block_on(engine::broken(&store))?;
+    if found.is_empty() {
+        screen::say("sound    everything that is stored keeps the rules");
+        return Ok(());
+    }
+    for broken in &found {
+        screen::say(format_args!("{}: {}", broken.problem.place, broken.problem.reason));
+        screen::say(format_args!("    {}", repair(broken)));
+    }
+    let found = u64::try_from(found.len()).unwrap_or(u64::MAX);
+    Err(RulesBroken(count(found, "thing that breaks a rule")).into())
+}
+
+/// What to do about it, in words.
+fn repair(broken: &Broken) -> String {
+    let Broken { problem, entry } = broken;
+    let field = problem.place.rsplit(": ").next().unwrap_or_default();
+    let Some(rule) = problem.rule else { return String::new() };
+    match rule {
+        Rule::OwnerLeft => "start the service: it makes an owner where none may log in".to_owned(),
+        Rule::AdministratorsLockedOut => {
+            format!("declare `state = \"enabled\"` and `sign_on = \"password\"` in a file for `vestibule apply`: {entry}")
+        }
+        Rule::ProfileMissing | Rule::SkillMissing | Rule::ManagedGroupMissing => {
+            format!("give it `{field}` without that one, over the API or in a file for `vestibule apply`: {entry}")
+        }
+        Rule::GroupMissing | Rule::KeyOfNoBot => {
+            format!("give it another `{field}`, or none (\"\" in a file for `vestibule apply`): {entry}")
+        }
+        Rule::ProfileId | Rule::GroupId | Rule::SkillId | Rule::PasswordOfBot => {
+            format!("this does not change: make another one in its place, and remove this one: {entry}")
+        }
+        _ if rule.kind() == Kind::Conflict => {
+            "remove those that are not needed, over the API or with `removed = true` in a file for `vestibule apply`".to_owned()
+        }
+        _ => format!("give it another `{field}`, over the API or in a file for `vestibule apply`: {entry}"),
+    }
+}
