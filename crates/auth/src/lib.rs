@@ -60,7 +60,8 @@ pub use audit::End;
 pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};
 pub use change_password::ChangePasswordError;
 pub use directory::{
-    AccountEntry, AccountFacts, Directory, Grants, KnownValues, NamedValues, UserEntry, seal_api_key,
+    AccountEntry, AccountFacts, Directory, Grants, KnownValues, NamedValues, UserEntry, open_api_key,
+    seal_api_key,
 };
 pub use eligibility::IneligibleReason;
 pub use hash_pool::HashPoolGauges;

@@ -52,11 +52,13 @@ pub enum AuditAction {
     WitnessRenewed,
     /// Commits that stood in the database's log were lost: what they did is not told here.
     CommitsLost,
+    /// Accounts, users and keys were written into a file, with what they prove themselves by.
+    DirectoryExported,
 }
 
 impl AuditAction {
     /// Every one of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::LoggedIn,
         Self::JoinedSession,
         Self::LogInRefused,
@@ -78,6 +80,7 @@ impl AuditAction {
         Self::SetBack,
         Self::WitnessRenewed,
         Self::CommitsLost,
+        Self::DirectoryExported,
     ];
 }
 

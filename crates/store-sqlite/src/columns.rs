@@ -68,7 +68,7 @@ words! {
         SessionEnded = 6, UserLocked = 7, UserUnlocked = 8, PasswordChanged = 9, PasswordSet = 10,
         PasswordRehashed = 11, Created = 12, Changed = 13, Deleted = 14, AdministrationRefused = 15,
         AuditPruned = 16, AuditExported = 17, Restored = 18, SetBack = 19, WitnessRenewed = 20,
-        CommitsLost = 21,
+        CommitsLost = 21, DirectoryExported = 22,
     }
     "reason of an end" EndReason {
         LoggedOut = 1, Replaced = 2, Expired = 3, AbsoluteEnd = 4, CredentialsChanged = 5, PasswordChanged = 6,

@@ -4,6 +4,7 @@ mod account;
 mod administration;
 mod audit;
 mod backup;
+mod directory;
 mod master_key;
 mod policy;
 mod server;
@@ -27,6 +28,7 @@ pub(crate) use audit::{
     VerifyArguments,
 };
 pub(crate) use backup::{BackupAction, BackupArguments, RestoreArguments, VerifyBackupArguments};
+pub(crate) use directory::{DoctorArguments, ExportDirectory};
 pub(crate) use master_key::{GenerateMasterKey, MasterKeyAction, RetireMasterKey, RotateMasterKey};
 pub(crate) use policy::PolicyAction;
 pub(crate) use server::{AddServer, LogInArguments, LogOutArguments, OwnPasswordArguments, ServerAction};
@@ -68,6 +70,12 @@ pub(crate) enum Action {
     /// Bring accounts, users and keys into the state that a file declares
     #[command(long_about = APPLY_ABOUT, after_long_help = APPLY_EXAMPLES)]
     Apply(ApplyArguments),
+    /// Write accounts, users and keys as a file that `apply` takes back
+    #[command(long_about = directory::EXPORT_ABOUT, after_long_help = directory::EXPORT_EXAMPLES)]
+    Export(ExportDirectory),
+    /// Say what is stored and breaks a rule, and how it is repaired
+    #[command(long_about = directory::DOCTOR_ABOUT, after_long_help = directory::DOCTOR_EXAMPLES)]
+    Doctor(DoctorArguments),
     /// Copy the database into a file, while the service runs; also verify
     #[command(long_about = backup::BACKUP_ABOUT, after_long_help = backup::BACKUP_EXAMPLES)]
     Backup(BackupArguments),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use crate::client::ServiceError;
+use crate::commands::RulesBroken;
 use crate::commands::audit::NotAsWritten;
 use crate::input_error::InputError;
 
@@ -24,6 +25,8 @@ pub(crate) enum Ended {
     NoSuchThing = 6,
     /// The service is not there, has failed or is too busy: the same may work later.
     Unavailable = 7,
+    /// Something that is stored breaks a rule.
+    RulesBroken = 8,
     /// As a shell reports a program that was ended by SIGINT.
     Interrupted = 130,
 }
@@ -39,6 +42,7 @@ Exit codes:
   5    the service does not know who asks, or their role does not allow it
   6    the service has no such thing
   7    the service cannot be reached, has failed or is too busy: the same may work later
+  8    something that is stored breaks a rule
   130  ended by a signal before it was done";
 
 /// Why something that could be done was not done. The program ends with exit code 3.
@@ -75,6 +79,8 @@ impl Ended {
             Self::Refused
         } else if error.is::<NotAsWritten>() {
             Self::NotAsWritten
+        } else if error.is::<RulesBroken>() {
+            Self::RulesBroken
         } else if error.is::<Interrupted>() {
             Self::Interrupted
         } else {
@@ -103,6 +109,7 @@ mod tests {
             Ended::NotAllowed,
             Ended::NoSuchThing,
             Ended::Unavailable,
+            Ended::RulesBroken,
             Ended::Interrupted,
         ] {
             let line = format!("\n  {:<5}", code as u8);

@@ -53,6 +53,8 @@ pub fn run() -> ExitCode {
         Action::Dev(arguments) => commands::dev(&arguments),
         Action::Serve(arguments) => commands::serve(&arguments),
         Action::Apply(arguments) => commands::apply(&arguments),
+        Action::Export(arguments) => commands::export(&arguments),
+        Action::Doctor(arguments) => commands::doctor(&arguments),
         Action::Ask(action) => commands::ask(*action),
         Action::Audit(AuditCommand::List(arguments)) => commands::audit::list(&arguments),
         Action::Audit(AuditCommand::Download(arguments)) => commands::audit::download(&arguments),

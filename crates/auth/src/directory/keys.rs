@@ -127,6 +127,16 @@ pub fn seal_api_key(sealer: &Sealer, rng: &dyn Rng, key: &mut ApiKey, secret: &s
         SecretSet::Present.seal((sealer, rng), key.id, [secret.as_bytes(), token_secret.as_bytes()]);
 }
 
+/// Secret and token secret of an API key, opened.
+///
+/// # Errors
+///
+/// They are sealed under another master key, or were changed.
+pub fn open_api_key(sealer: &Sealer, key: &ApiKey) -> Result<[Zeroizing<Vec<u8>>; 2], SealError> {
+    let opened = SecretSet::Present.open(sealer, key.id, &key.values())?;
+    Ok([opened.secret, opened.access_token_secret])
+}
+
 /// The outdated secrets of an API key.
 pub(crate) fn resealed(tools: (&Sealer, &dyn Rng), key: &ApiKey) -> Result<Vec<Resealed>, SealError> {
     let mut sealed = SecretSet::Present.resealed(tools, key.id, &key.values())?;

@@ -312,7 +312,7 @@ pub async fn a_refused_commit_prunes_nothing(store: &dyn Store) {
     assert_eq!(sequences(store, oldest_first()).await, [1, 2, 3]);
 }
 
-const ACTIONS: [AuditAction; 21] = [
+const ACTIONS: [AuditAction; 22] = [
     AuditAction::LoggedIn,
     AuditAction::JoinedSession,
     AuditAction::LogInRefused,
@@ -334,6 +334,7 @@ const ACTIONS: [AuditAction; 21] = [
     AuditAction::SetBack,
     AuditAction::WitnessRenewed,
     AuditAction::CommitsLost,
+    AuditAction::DirectoryExported,
 ];
 
 const ENDS: [EndReason; 18] = [

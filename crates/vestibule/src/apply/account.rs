@@ -174,17 +174,17 @@ pub(super) fn skill(account: &mut AccountDraft, declared: &DeclaredSkill) -> Res
 }
 
 /// Ids and names of profiles.
-pub(super) fn profiles(rows: &AccountRows) -> impl Iterator<Item = (i64, &str)> {
+pub(super) fn profiles(rows: &AccountRows) -> impl Iterator<Item = (i64, &str)> + Clone {
     rows.profiles.iter().map(|profile| (profile.id, profile.name.as_str()))
 }
 
 /// Ids and names of groups.
-pub(super) fn groups(rows: &AccountRows) -> impl Iterator<Item = (i64, &str)> {
+pub(super) fn groups(rows: &AccountRows) -> impl Iterator<Item = (i64, &str)> + Clone {
     rows.groups.iter().map(|group| (group.id, group.name.as_str()))
 }
 
 /// Ids and names of skills.
-pub(super) fn skills(rows: &AccountRows) -> impl Iterator<Item = (i64, &str)> {
+pub(super) fn skills(rows: &AccountRows) -> impl Iterator<Item = (i64, &str)> + Clone {
     rows.skills.iter().map(|skill| (skill.id, skill.name.as_str()))
 }
 

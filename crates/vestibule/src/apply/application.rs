@@ -186,10 +186,10 @@ fn generated_oauth_client(
     tools: &Tools<'_>,
     declared: &DeclaredOauthClient,
 ) -> Result<OauthClient, Problem> {
-    let mut value = |value, declared| draft.value(element, value, declared, tools.rng);
-    let client_id = value(ApplicationValue::ClientId, declared.client_id.as_ref())?;
-    let secret = value(ApplicationValue::ClientSecret, declared.secret.as_ref())?;
-    let digest = tools.secrets.digest(secret.as_bytes());
+    let client_id =
+        draft.value(element, ApplicationValue::ClientId, declared.client_id.as_ref(), tools.rng)?;
+    let given = (declared.secret.as_ref(), declared.secret_digest.as_deref());
+    let digest = draft.digest(element, (ApplicationValue::ClientSecret, given), tools)?;
     Ok(new_oauth_client(draft.new_application_id(declared.id, tools.rng), client_id, digest))
 }
 

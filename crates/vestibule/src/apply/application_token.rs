@@ -54,12 +54,12 @@ fn new_token(
     tools: &Tools<'_>,
     declared: &DeclaredApplicationToken,
 ) -> Result<ApplicationToken, Problem> {
-    let text =
-        draft.value(element, ApplicationValue::ApplicationToken, declared.token.as_ref(), tools.rng)?;
+    let given = (declared.token.as_ref(), declared.token_digest.as_deref());
+    let token = draft.digest(element, (ApplicationValue::ApplicationToken, given), tools)?;
     Ok(ApplicationToken {
         id: draft.new_application_id(declared.id, tools.rng),
         name: declared.name.clone(),
-        token: tools.secrets.digest(text.as_bytes()),
+        token,
         secret_version: SecretVersion::default(),
         superseded: None,
         enabled: true,

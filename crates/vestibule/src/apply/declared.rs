@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Deserializer, de::Error};
 use toml::{Table, Value};
+use uuid::Uuid;
 use vestibule_model::{
     AccountId, AccountState, Feature, Millis, NamedPolicy, Network, Population, Privilege, Rank, RoleType,
     SignOn, Strength, UserKind,
@@ -146,6 +147,9 @@ pub(super) struct DeclaredOauthClient {
     pub(super) client_id: Option<String>,
     #[serde(default, deserialize_with = "secret")]
     pub(super) secret: Option<String>,
+    /// For one that is new: what an export has in the place of `secret`.
+    #[serde(default, deserialize_with = "secret")]
+    pub(super) secret_digest: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -161,6 +165,9 @@ pub(super) struct DeclaredApplicationToken {
     pub(super) enabled: Option<bool>,
     #[serde(default, deserialize_with = "secret")]
     pub(super) token: Option<String>,
+    /// For one that is new: what an export has in the place of `token`.
+    #[serde(default, deserialize_with = "secret")]
+    pub(super) token_digest: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -195,6 +202,18 @@ pub(super) struct DeclaredUser {
     #[serde(default, deserialize_with = "point_in_time")]
     pub(super) password_changed: Option<Millis>,
     pub(super) must_change_password: Option<bool>,
+    /// Taken with `password_hash`: the hashes before it, newest first.
+    #[serde(default, deserialize_with = "secrets")]
+    pub(super) password_history: Option<Vec<String>>,
+    /// Whether somebody who needs a password and has none gets one: true unless told.
+    pub(super) generate_password: Option<bool>,
+    /// Of somebody who is new: since when too many failed logins have locked them.
+    #[serde(default, deserialize_with = "point_in_time")]
+    pub(super) locked_since: Option<Millis>,
+    /// Of somebody who is new; it does not change.
+    pub(super) pid: Option<Uuid>,
+    /// Of somebody who is new; it does not change.
+    pub(super) number: Option<i32>,
     /// Only `false` is allowed.
     pub(super) locked: Option<bool>,
 }
@@ -237,6 +256,15 @@ fn secret<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Erro
         toml::Value::String(text) => Ok(Some(text)),
         _ => Err(D::Error::custom("expected a string")),
     }
+}
+
+/// The same for a list.
+fn secrets<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Vec<String>>, D::Error> {
+    let list = match Value::deserialize(value)? {
+        Value::Array(items) => items.into_iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+        _ => None,
+    };
+    list.map(Some).ok_or_else(|| D::Error::custom("expected a list of strings"))
 }
 
 /// RFC 3339, as text or as TOML's own date with time.

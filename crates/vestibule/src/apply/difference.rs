@@ -13,6 +13,8 @@ use super::values;
 
 /// Something that is put into the store as a whole.
 pub(super) trait Element: Audited + Clone + PartialEq {
+    /// What an entry of a file for it is called; None: it is the account itself.
+    const ENTRY: Option<&'static str>;
     /// What tells it from others of its kind, and stays.
     fn id(&self) -> i64;
     /// How people are told of it.
@@ -143,6 +145,8 @@ fn title(kind: &str, account: AccountId, name: impl Display) -> String {
 }
 
 impl Element for Account {
+    const ENTRY: Option<&'static str> = None;
+
     fn id(&self) -> i64 {
         0
     }
@@ -161,6 +165,8 @@ impl Element for Account {
 }
 
 impl Element for Profile {
+    const ENTRY: Option<&'static str> = Some("profile");
+
     fn id(&self) -> i64 {
         self.id
     }
@@ -179,6 +185,8 @@ impl Element for Profile {
 }
 
 impl Element for Group {
+    const ENTRY: Option<&'static str> = Some("group");
+
     fn id(&self) -> i64 {
         self.id
     }
@@ -197,6 +205,8 @@ impl Element for Group {
 }
 
 impl Element for Skill {
+    const ENTRY: Option<&'static str> = Some("skill");
+
     fn id(&self) -> i64 {
         self.id
     }
@@ -215,6 +225,8 @@ impl Element for Skill {
 }
 
 impl Element for ApiKey {
+    const ENTRY: Option<&'static str> = Some("api_key");
+
     fn id(&self) -> i64 {
         self.id.0
     }
@@ -233,6 +245,8 @@ impl Element for ApiKey {
 }
 
 impl Element for OauthClient {
+    const ENTRY: Option<&'static str> = Some("oauth_client");
+
     fn id(&self) -> i64 {
         self.id.0
     }
@@ -251,6 +265,8 @@ impl Element for OauthClient {
 }
 
 impl Element for ApplicationToken {
+    const ENTRY: Option<&'static str> = Some("application_token");
+
     fn id(&self) -> i64 {
         self.id.0
     }
@@ -269,6 +285,8 @@ impl Element for ApplicationToken {
 }
 
 impl Element for User {
+    const ENTRY: Option<&'static str> = Some("user");
+
     fn id(&self) -> i64 {
         self.id.0
     }

@@ -1,5 +1,7 @@
 //! Digests of secrets as text: good under the master key that they were made under, and refused under any other.
 
+use std::fmt::Write as _;
+
 use vestibule_model::{CheckValues, Generation, SecretDigest};
 
 /// How many bytes of a master key's check value name it.
@@ -30,7 +32,10 @@ pub(super) fn read(text: &str, keys: &CheckValues) -> Result<SecretDigest, &'sta
 const NONE: &str = "this is no digest as `vestibule export --with-secrets` writes it";
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn bytes(digits: &str) -> Option<[u8; 32]> {
@@ -67,7 +72,9 @@ mod tests {
     #[test]
     fn what_is_no_digest_is_refused() {
         let whole = text(&SecretDigest::from([7; 32]), &keys(1)).unwrap();
-        for text in ["", "1", "1:2:3", &whole[..whole.len() - 1], &whole.replace("07", "+7"), &format!("x{whole}")] {
+        for text in
+            ["", "1", "1:2:3", &whole[..whole.len() - 1], &whole.replace("07", "+7"), &format!("x{whole}")]
+        {
             assert_eq!(read(text, &keys(1)), Err(NONE), "{text}");
         }
     }

@@ -7,14 +7,15 @@ use vestibule_auth::{
 };
 use vestibule_crypto::{Argon2Params, Engine, KeyRing, Sealer, SecretHasher};
 use vestibule_model::{
-    AccountId, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord, Generation, Means, Millis,
-    NamedPolicy, Population, Rng, SecretDigest, User, UserId,
+    AccountId, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord, CheckValues, Generation, Means,
+    Millis, NamedPolicy, Population, Rng, SecretDigest, User, UserId,
 };
 use vestibule_store::{AccountRows, DirectoryRows};
 use zeroize::Zeroizing;
 
 use super::application::check_given;
 use super::difference::{Told, token_title};
+use super::digest;
 use super::problem::Problem;
 
 /// What is needed to make credentials.
@@ -28,6 +29,8 @@ pub(crate) struct Tools<'a> {
     pub(crate) secrets: SecretHasher,
     /// The generation of the master key that both use: it must be in force still when what they made is stored.
     pub(crate) generation: Generation,
+    /// Those of the master keys that are known, by which digests from elsewhere are judged.
+    pub(crate) check_values: CheckValues,
     /// Who applies.
     pub(crate) actor: Actor,
 }
@@ -48,6 +51,7 @@ impl<'a> Tools<'a> {
             sealer: Sealer::derive(keys),
             secrets: SecretHasher::derive(keys),
             generation: keys.active(),
+            check_values: keys.check_values(),
             actor,
         }
     }
@@ -309,6 +313,27 @@ impl Draft {
         let generated = value.generate(rng);
         self.generate(owner, value.field(), &generated);
         Ok(generated)
+    }
+
+    /// The digest of what was declared, of what is generated, or the one that was declared itself.
+    pub(super) fn digest(
+        &mut self,
+        owner: &str,
+        (value, given): (ApplicationValue, (Option<&String>, Option<&str>)),
+        tools: &Tools<'_>,
+    ) -> Result<SecretDigest, Problem> {
+        match given {
+            (Some(_), Some(_)) => {
+                let reason = format!("{}_digest is there as well: choose one", value.field());
+                Err(Problem::new(owner, value.field(), reason))
+            }
+            (None, Some(text)) => digest::read(text, &tools.check_values)
+                .map_err(|reason| Problem::new(owner, &format!("{}_digest", value.field()), reason)),
+            (given, None) => {
+                let text = self.value(owner, value, given, tools.rng)?;
+                Ok(tools.secrets.digest(text.as_bytes()))
+            }
+        }
     }
 
     pub(super) fn generate(&mut self, owner: &str, name: &'static str, value: &str) {

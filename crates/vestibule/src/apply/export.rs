@@ -141,12 +141,16 @@ fn api_key(key: &ApiKey, secrets: Allowed<'_>) -> anyhow::Result<Table> {
         .put("app_key", key.app_key.as_str())
         .word("privileges", &key.privileges)?;
     if let Some(secrets) = secrets {
-        let (secret, token_secret) = open_api_key(secrets.sealer, key)
+        let [secret, token_secret] = open_api_key(secrets.sealer, key)
             .with_context(|| format!("cannot open the secrets of the API key {:?}", key.name))?;
+        let text = |secret: &[u8]| {
+            let text = str::from_utf8(secret).map(str::to_owned);
+            text.with_context(|| format!("a secret of the API key {:?} is no text", key.name))
+        };
         fields
             .put("access_token", key.access_token.as_str())
-            .put("secret", secret.as_str())
-            .put("access_token_secret", token_secret.as_str());
+            .put("secret", text(&secret)?)
+            .put("access_token_secret", text(&token_secret)?);
     }
     Ok(fields.0)
 }

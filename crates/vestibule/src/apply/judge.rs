@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use vestibule_auth::{
-    AccountIndex, HOME, InstallationIndex, Ruled, Violation, account_violations, check_deleted_account,
+    AccountIndex, HOME, InstallationIndex, Kind, Ruled, Violation, account_violations, check_deleted_account,
     check_owner_left, may_log_in,
 };
 use vestibule_model::{AccountId, User};
@@ -37,6 +37,66 @@ pub(super) fn problems(present: &Present, draft: &Draft) -> Vec<Problem> {
         }
     }
     found
+}
+
+/// Something that is stored and breaks a rule.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    pub(crate) problem: Problem,
+    /// Where in a file it is repaired: `[[account]] id = "1", [[account.user]] id = 5`.
+    pub(crate) entry: String,
+}
+
+/// Everything that is there and breaks a rule. Of what there are too many, one of the kind is named.
+pub(super) fn broken(present: &Present) -> Vec<Broken> {
+    let accounts = &present.directory.accounts;
+    let installation = InstallationIndex::of(accounts.iter().map(|rows| &rows.account));
+    let mut found = Vec::new();
+    for rows in accounts {
+        let index = AccountIndex::of(rows);
+        let own = account_violations(&rows.account, None, &installation);
+        found.extend(with_entry(rows, &rows.account, own));
+        found.extend(stored(rows, &rows.profiles, &index));
+        found.extend(stored(rows, &rows.groups, &index));
+        found.extend(stored(rows, &rows.skills, &index));
+        found.extend(stored(rows, &rows.api_keys, &index));
+        found.extend(stored(rows, &rows.oauth_clients, &index));
+        found.extend(stored(rows, &rows.application_tokens, &index));
+        found.extend(stored(rows, &rows.users, &index));
+        if rows.account.id.as_str() == HOME {
+            let can = |id| rows.users.iter().any(|user| user.id == id && may_log_in(user));
+            let none_can = present.administrators.iter().all(|known| !can(known.user));
+            let owner = present.administrators.first().filter(|_| none_can);
+            let owner =
+                owner.and_then(|owner| check_owner_left(&present.administrators, owner.user, can).err());
+            found.extend(with_entry(rows, &rows.account, owner));
+        }
+    }
+    let mut seen = HashSet::new();
+    found.retain(|broken| {
+        let rule = broken.problem.rule.filter(|rule| rule.kind() == Kind::Conflict);
+        rule.is_none_or(|rule| seen.insert((rule, broken.entry.split(',').next().map(str::to_owned))))
+    });
+    found
+}
+
+fn stored<T: Element + Ruled>(rows: &AccountRows, things: &[T], index: &AccountIndex) -> Vec<Broken> {
+    things.iter().flat_map(|thing| with_entry(rows, thing, thing.violations(None, index))).collect()
+}
+
+fn with_entry<T: Element>(
+    rows: &AccountRows,
+    thing: &T,
+    violations: impl IntoIterator<Item = Violation>,
+) -> Vec<Broken> {
+    let account = rows.account.id;
+    let mut entry = format!("[[account]] id = \"{account}\"");
+    if let Some(kind) = T::ENTRY {
+        entry = format!("{entry}, [[account.{kind}]] id = {}", thing.id());
+    }
+    let title = thing.title(account);
+    let broken = |violation| Broken { problem: Problem::broken(&title, violation), entry: entry.clone() };
+    violations.into_iter().map(broken).collect()
 }
 
 fn members(before: Option<&AccountRows>, after: &AccountRows) -> Vec<Problem> {

@@ -8,7 +8,9 @@ mod application;
 mod application_token;
 mod declared;
 mod difference;
+mod digest;
 mod draft;
+mod export;
 mod hash;
 mod judge;
 mod password;
@@ -27,6 +29,8 @@ use vestibule_store::{AccountRows, Change, DirectoryRows, Store, StoreError};
 
 pub(crate) use declared::Declared;
 pub(crate) use draft::{Generated, Tools};
+pub(crate) use export::{Secrets, exported};
+pub(crate) use judge::Broken;
 pub(crate) use password::generated as generated_password;
 
 use crate::input_error::InputError;
@@ -95,6 +99,11 @@ impl Present {
     fn account(&self, id: AccountId) -> Option<&AccountRows> {
         self.directory.accounts.iter().find(|rows| rows.account.id == id)
     }
+}
+
+/// What is stored and breaks a rule.
+pub(crate) async fn broken(store: &dyn Store) -> anyhow::Result<Vec<Broken>> {
+    Ok(judge::broken(&Present::read(store).await.context("cannot read the directory")?))
 }
 
 /// What [`apply`] would do if this were there.

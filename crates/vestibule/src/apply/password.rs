@@ -38,10 +38,10 @@ pub(super) fn declare(
         // What is declared of the hash is no more true of what the user has chosen since.
         (None, Some(_)) if user.password.is_some() => return Ok(()),
         (None, Some(hash)) => {
-            take_over(element, user, tools, hash)?;
+            take_over(element, user, tools, (hash, declared.password_history.as_deref()))?;
             None
         }
-        (None, None) if needs_one(account, user) => {
+        (None, None) if needs_one(account, user) && declared.generate_password != Some(false) => {
             let password = generated(&account.password_policy, tools.rng).ok_or_else(|| {
                 Problem::new(element, "password", "no password could be generated under the policy")
             })?;
@@ -73,10 +73,21 @@ fn needs_one(account: &Account, user: &User) -> bool {
 
 /// Takes over a hash from elsewhere, for a user who has no password. Later the user's own counts: a login may have rewritten
 /// the hash, and the user may have chosen another password.
-fn take_over(element: &str, user: &mut User, tools: &Tools<'_>, hash: &str) -> Result<(), Problem> {
+fn take_over(
+    element: &str,
+    user: &mut User,
+    tools: &Tools<'_>,
+    (hash, history): (&str, Option<&[String]>),
+) -> Result<(), Problem> {
+    check_password_of(user.kind).map_err(|violation| Problem::broken(element, violation))?;
+    let history = history.unwrap_or_default();
     check_hash(hash).map_err(|error| Problem::new(element, "password_hash", error))?;
+    history
+        .iter()
+        .try_for_each(|hash| check_hash(hash))
+        .map_err(|error| Problem::new(element, "password_history", error))?;
     user.password =
-        Some(PasswordCredential { hash: hash.to_owned(), changed_at: tools.now, history: Vec::new() });
+        Some(PasswordCredential { hash: hash.to_owned(), changed_at: tools.now, history: history.to_vec() });
     Ok(())
 }
 

@@ -71,10 +71,11 @@ fn made_new(
     rng: &dyn Rng,
     declared: &DeclaredUser,
 ) -> Result<User, Problem> {
-    let number = next_user_number(account.users.highest_number)
-        .map_err(|violation| Problem::broken(element, violation))?;
+    let number = declared.number.map_or_else(|| next_user_number(account.users.highest_number), Ok);
+    let number = number.map_err(|violation| Problem::broken(element, violation))?;
     let mut pid = [0; 16];
     rng.fill(&mut pid);
+    let pid = declared.pid.unwrap_or_else(|| Builder::from_random_bytes(pid).into_uuid());
     Ok(User {
         number,
         population: declared.population,
@@ -82,11 +83,8 @@ fn made_new(
         login_name: declared.login_name.clone(),
         full_name: declared.login_name.clone(),
         nickname: declared.login_name.clone(),
-        ..new_user(
-            draft.new_user_id(declared.id, rng),
-            account.rows.account.id,
-            Builder::from_random_bytes(pid).into_uuid(),
-        )
+        locked_at: declared.locked_since,
+        ..new_user(draft.new_user_id(declared.id, rng), account.rows.account.id, pid)
     })
 }
 
@@ -97,6 +95,12 @@ fn fields(element: &str, user: &mut User, declared: &DeclaredUser) -> Result<(),
     }
     if declared.kind.is_some_and(|kind| kind != user.kind) {
         return Err(Problem::new(element, "kind", "a user's kind does not change: declare another user"));
+    }
+    if declared.pid.is_some_and(|pid| pid != user.pid) {
+        return Err(Problem::new(element, "pid", "a user's pid does not change"));
+    }
+    if declared.number.is_some_and(|number| number != user.number) {
+        return Err(Problem::new(element, "number", "a user's number does not change"));
     }
     match declared.locked {
         None => {}

@@ -1,4 +1,4 @@
-//! The exit codes of the help, each as it comes about. 4: `audit.rs`, 5 to 7: `client/`,
+//! The exit codes of the help, each as it comes about. 4: `audit.rs`, 5 to 7: `client/`, 8: `doctor.rs`,
 //! 130: `stop.rs`.
 
 use crate::support::{Folder, run, vestibule};
@@ -41,5 +41,5 @@ fn the_help_lists_them() {
     let listed = help.split("Exit codes:\n").nth(1).unwrap();
     let codes: Vec<&str> =
         listed.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
-    assert_eq!(codes, ["0", "1", "2", "3", "4", "5", "6", "7", "130"]);
+    assert_eq!(codes, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "130"]);
 }

@@ -45,6 +45,16 @@ fn of_apply() {
 }
 
 #[test]
+fn of_export() {
+    is_golden("help-export.txt", &["export", "--help"]);
+}
+
+#[test]
+fn of_doctor() {
+    is_golden("help-doctor.txt", &["doctor", "--help"]);
+}
+
+#[test]
 fn of_audit_verify() {
     is_golden("help-audit-verify.txt", &["audit", "verify", "--help"]);
 }

@@ -190,7 +190,7 @@ fn a_policy_of_the_dialect_is_laid_over_key_by_key() {
     let plan = world.apply("livevox_session_policy = { reach = \"every-dialect\" }\n");
     assert_eq!(
         plan.lines,
-        ["~ account 1: livevox_session_policy.reach \"own-dialect\" -> \"every-dialect\""]
+        ["~ account 1: livevox_session_policy.reach \"same-dialect\" -> \"every-dialect\""]
     );
     let policy = world.rows().account.livevox_session_policy;
     let found = (policy.idle_seconds, policy.reach, policy.concurrency);

@@ -2,6 +2,7 @@ mod audit;
 mod busy;
 mod demo;
 mod everything;
+mod export;
 mod livevox;
 mod refusals;
 mod removals;
@@ -13,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use vestibule_crypto::{Argon2Params, AuditKey, Engine, OsRng, Sealer, SecretHasher};
+use vestibule_crypto::{Argon2Params, AuditKey, Engine, MasterKey, OsRng, Sealer, SecretHasher};
 use vestibule_model::{Actor, Millis, User};
 use vestibule_store_sqlite::SqliteStore;
 
@@ -31,22 +32,26 @@ struct World {
 
 impl World {
     fn new() -> Self {
+        Self::under(&MasterKey::generate(&OsRng))
+    }
+
+    fn under(master: &MasterKey) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let master = vestibule_crypto::MasterKey::generate(&OsRng);
         let tools = Tools {
             rng: &OsRng,
             now: NOW,
             engine: Engine::Portable,
             params: Argon2Params { memory_kib: 8, iterations: 1, parallelism: 1 },
-            sealer: Sealer::derive(&master),
-            secrets: SecretHasher::derive(&master),
+            sealer: Sealer::derive(master),
+            secrets: SecretHasher::derive(master),
             generation: vestibule_model::Generation::FIRST,
+            check_values: master.check_value().into(),
             actor: Actor::CommandLine { name: "uid 1000".into() },
         };
         let store = SqliteStore::open(
             &folder.path().join("db"),
             master.check_value(),
-            Arc::new(AuditKey::derive(&master)),
+            Arc::new(AuditKey::derive(master)),
         )
         .unwrap();
         Self { _folder: folder, store, tools }
@@ -197,7 +202,7 @@ fn a_lock_is_taken_off() {
     block_on(world.store.commit(vec![lock])).unwrap();
     assert_eq!(
         world.apply(&alice("locked = false")).lines,
-        ["~ user 1/alice: locked \"2026-09-21T13:33:20Z\" -> none"]
+        ["~ user 1/alice: locked \"2026-09-21T14:13:20Z\" -> none"]
     );
 }
 

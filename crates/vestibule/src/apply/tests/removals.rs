@@ -15,7 +15,7 @@ fn what_is_removed_is_gone_and_what_is_not_named_stays() {
         "[[account.user]]\nlogin_name = \"helper\"\n{GONE}[[account.api_key]]\nname = \"Bots\"\n{GONE}\
          [[account.service]]\nname = \"agentVep\"\n{GONE}"
     ));
-    let changed = "~ account 1: services [{\"base_uri\":null,\"name\":\"agentVep\"},{\"base_uri\":\"history.example.com:8443\",\"n… -> [{\"base_uri\":\"history.example.com:8443\",\"name\":\"msgHist\"}]";
+    let changed = "~ account 1: services [{\"base_uri\":null,\"name\":\"agentVep\"},{\"base_uri\":\"history.example.com:8443\",\"nam… -> [{\"base_uri\":\"history.example.com:8443\",\"name\":\"msgHist\"}]";
     assert_eq!(plan.lines, ["- user 1/helper", "- api key 1/Bots", changed]);
     let rows = world.rows();
     let names: Vec<&str> = rows.users.iter().map(|user| user.login_name.as_str()).collect();

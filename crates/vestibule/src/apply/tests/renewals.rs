@@ -77,9 +77,9 @@ fn after_it_the_file_is_what_is_wanted_again() {
     world.tools.now = UNTIL;
     let lines = world.apply(FILE).lines;
     let expected = [
-        "~ api key 1/key: access_token, secrets",
-        "~ oauth client 1/client: secret",
-        "~ application token 1/token: token",
+        "~ api key 1/key: secret (another), access_token (another), access_token_secret (another)",
+        "~ oauth client 1/client: secret (another)",
+        "~ application token 1/token: token (another)",
     ];
     assert_eq!(lines, expected);
     let rows = world.rows();
@@ -103,7 +103,7 @@ fn what_a_file_declares_that_is_neither_ends_both() {
 fn values_of_the_old_and_the_new_set_declared_together_are_a_change() {
     let mut world = renewed();
     let lines = world.apply(&FILE.replace("\"at\"", "\"another\"")).lines;
-    assert_eq!(lines, ["~ api key 1/key: access_token (another), previous_values_until X -> none"]);
+    assert_eq!(lines, ["~ api key 1/key: secret (another), access_token_secret (another)"]);
 }
 
 #[test]

@@ -87,6 +87,7 @@ pub(super) fn tools(master: &MasterKey, now: Millis) -> Tools<'static> {
         sealer: Sealer::derive(&ring),
         secrets: SecretHasher::derive(&ring),
         generation: ring.active(),
+        check_values: ring.check_values(),
         actor: Actor::CommandLine { name: "uid 1000".into() },
     }
 }
