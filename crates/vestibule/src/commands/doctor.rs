@@ -12,7 +12,7 @@ use crate::{master_key, screen};
 
 /// Something breaks a rule. The program ends with an exit code of its own.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} found, see above")]
+#[error("{0}, see above")]
 pub(crate) struct RulesBroken(String);
 
 /// Looks at everything, and says what is wrong.
@@ -32,7 +32,7 @@ pub(crate) fn doctor(arguments: &DoctorArguments) -> anyhow::Result<()> {
         screen::say(format_args!("    {}", repair(broken)));
     }
     let found = u64::try_from(found.len()).unwrap_or(u64::MAX);
-    Err(RulesBroken(count(found, "thing that breaks a rule")).into())
+    Err(RulesBroken(count(found, "finding")).into())
 }
 
 /// What to do about it, in words.

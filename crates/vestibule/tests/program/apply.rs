@@ -145,7 +145,7 @@ fn disabling_a_user_ends_the_users_sessions() {
     let server = Server::serve(&folder, &[]);
     let login = server.log_in("one", "alice", "passw0rd").json();
     let disabled = ACCOUNT.replace("login_name = \"alice\"", "login_name = \"alice\"\nenabled = false");
-    assert_eq!(applied(&folder, &disabled).out, "~ user one/alice: enabled\n");
+    assert_eq!(applied(&folder, &disabled).out, "~ user one/alice: enabled true -> false\n");
     let cookie = format!("cookie: session_id={}\r\n", login["sessionId"].as_str().unwrap());
     let body = serde_json::json!({ "csrf": login["csrf"] }).to_string();
     let refresh = |server: &Server| {

@@ -37,7 +37,7 @@ fn what_breaks_a_rule_is_listed_with_what_to_do() {
         user one/alice: max_chats: this has to be 0 or more\n    give it another `max_chats`, over the API or in a file for \
         `vestibule apply`: [[account]] id = \"one\", [[account.user]] id = 4711\n";
     assert_eq!(outcome.out, expected);
-    assert!(outcome.err.contains("2 things that break a rule found"), "{}", outcome.err);
+    assert!(outcome.err.contains("2 findings, see above"), "{}", outcome.err);
 }
 
 #[test]
