@@ -68,8 +68,7 @@ impl Auth {
             every(sweep, "end the sessions that have expired", || self.end_expired()),
             every(sweep, "remove what was kept for a time", || self.remove_kept()),
             every(sweep, "forget changes of the directory", || self.trim_changes()),
-            every(follow, "follow the master keys", || self.follow_master_keys()),
-            every(follow, "follow the directory", || self.follow()),
+            every(follow, "follow the master keys and the directory", || self.follow_others()),
             every(follow, "seal secrets anew", || async { self.reseal().await.map(drop) }),
             every(follow, "follow the clock", || async {
                 self.follow_clock();
@@ -80,6 +79,12 @@ impl Auth {
                 self.probe_store().await.or(Ok(()))
             }),
         );
+    }
+
+    /// Follows what other processes changed: the master key in force, then the directory, which may be sealed under it.
+    async fn follow_others(&self) -> Result<(), StoreError> {
+        let keys = self.follow_master_keys().await;
+        self.follow().await.and(keys)
     }
 
     /// Writes what was used and counted since the last time, and what could not be written before: once, one after the other.

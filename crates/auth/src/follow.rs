@@ -5,12 +5,13 @@
 //! until somebody looks for it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use vestibule_model::{AccountId, UserId};
 use vestibule_store::{AccountRows, ChangedPart, DirectoryChanges, Part, PartRow, Sequence, StoreError};
 
-use crate::directory::AccountEntry;
+use crate::directory::{AccountEntry, UserEntry};
 use crate::ends::Due;
 use crate::service::Auth;
 
@@ -30,8 +31,9 @@ impl Auth {
 
     /// The same for whoever has the lock.
     ///
-    /// What is read is as it is now, which may be later than `sequence`: then it is read once more the next time, and is the
-    /// same. A change that is decided meanwhile waits for the lock in this process; one of another process comes next time.
+    /// Parts are read in one snapshot with their sequence. An account that is read as a whole may be read later than that: what
+    /// changed in between is read once more the next time, and is the same. A change that is decided meanwhile waits for the
+    /// lock in this process; one of another process comes next time.
     ///
     /// The sessions of whoever may not stay have left the table when this answers. Their ends are due: to be stored when the lock
     /// is free again, so that nobody who changes something else waits for them.
@@ -77,7 +79,8 @@ impl Auth {
         Ok(due)
     }
 
-    /// Puts parts of an account in their place.
+    /// Puts parts of an account in their place, and then looks for the sessions that rested on what was there: what one
+    /// transaction changed is looked at together. What cannot be opened keeps none of the users.
     fn follow_parts(
         &self,
         before: &AccountEntry,
@@ -85,45 +88,53 @@ impl Auth {
         sequence: Sequence,
         due: &mut Due<'_>,
     ) -> Result<(), StoreError> {
-        let (mut users, mut facts) = (BTreeMap::new(), Parts::new());
+        let (mut users, mut facts, mut followed) = (BTreeMap::new(), Parts::new(), Ok(()));
         for (part, row) in parts {
             match part {
                 Part::User(id) | Part::Credentials(id) => drop(users.insert(id, row)),
                 _ => facts.push((part, row)),
             }
         }
+        let named: Vec<Part> = facts.iter().map(|(part, _)| *part).collect();
         if !facts.is_empty() {
-            let named: Vec<Part> = facts.iter().map(|(part, _)| *part).collect();
-            let after = before
-                .with(facts, sequence, &self.sealer)
-                .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-            self.directory.put_facts(after);
+            match before.with(facts, sequence, &self.sealer) {
+                Ok(after) => self.directory.put_facts(after),
+                Err(error) => followed = Err(StoreError::Unavailable(Box::new(error))),
+            }
+        }
+        let account = before.account.id;
+        let Some(present) = self.directory.account(account) else { return followed };
+        let put = |(id, row)| (id, self.put_user(&present, id, row));
+        let changed: Vec<(UserId, Option<Arc<UserEntry>>)> = users.into_iter().map(put).collect();
+        if followed.is_ok() && !named.is_empty() {
             due.add(self.ends_of_resting_on(before, &named));
         }
-        for (id, row) in users {
-            self.follow_user((before.account.id, id), row, due);
+        for (id, before) in changed {
+            due.add(self.ends_of_user((account, id), before));
         }
-        Ok(())
+        followed
     }
 
-    fn follow_user(&self, (account, id): (AccountId, UserId), row: Option<PartRow>, due: &mut Due<'_>) {
-        let Some(entry) = self.directory.account(account) else { return };
-        let row = match row {
-            Some(PartRow::User(mut user)) => {
-                self.unstored_locks.put_over(&mut user);
-                Some(*user)
-            }
-            _ => None,
-        };
-        let is_locked = row.as_ref().is_some_and(|user| user.locked_at.is_some());
+    /// Puts a user in the place of the one before, who is given back; without a row the user is gone.
+    fn put_user(&self, entry: &AccountEntry, id: UserId, row: Option<PartRow>) -> Option<Arc<UserEntry>> {
         let before = match row {
-            Some(row) => entry.put_user(row),
-            None => entry.remove_user(id),
+            Some(PartRow::User(user)) => entry.put_user(*user),
+            _ => entry.remove_user(id),
         };
+        self.put_unstored_locks_over(entry);
+        let is_locked = entry.user(id).is_some_and(|user| user.locked_at.is_some());
         if before.as_ref().is_some_and(|before| before.locked_at.is_some()) && !is_locked {
             self.lockouts.forget(id);
         }
-        due.add(self.ends_of_user((account, id), before));
+        before
+    }
+
+    /// Locks that the store refused stand over what was read. They are put there when the users can be found, under the lock of
+    /// the users: one that is refused in this moment finds the user as read, and puts itself there. Elsewhere they stand already.
+    fn put_unstored_locks_over(&self, entry: &AccountEntry) {
+        for user in self.unstored_locks.refused_users() {
+            entry.update_user(user, |user| self.unstored_locks.put_over(user));
+        }
     }
 
     async fn reload(&self, id: AccountId, sequence: Sequence, due: &mut Due<'_>) -> Result<(), StoreError> {
@@ -134,18 +145,14 @@ impl Auth {
         Ok(())
     }
 
-    fn put_whole(
-        &self,
-        mut rows: AccountRows,
-        sequence: Sequence,
-        due: &mut Due<'_>,
-    ) -> Result<(), StoreError> {
+    fn put_whole(&self, rows: AccountRows, sequence: Sequence, due: &mut Due<'_>) -> Result<(), StoreError> {
         let id = rows.account.id;
-        rows.users.iter_mut().for_each(|user| self.unstored_locks.put_over(user));
         let entry = AccountEntry::build(rows, sequence, (&self.sealer, &self.costs))
             .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-        let Some(before) = self.directory.put(entry) else { return Ok(()) };
+        let before = self.directory.put(entry);
         let Some(after) = self.directory.account(id) else { return Ok(()) };
+        self.put_unstored_locks_over(&after);
+        let Some(before) = before else { return Ok(()) };
         let users = before.users();
         for user in users.iter().filter(|user| user.locked_at.is_some()) {
             if after.user(user.id).is_some_and(|user| user.locked_at.is_none()) {

@@ -54,7 +54,7 @@ pub use administration::{
     LoggedInAdministrator, MIN_PASSWORD_LENGTH, MadeOwner, MadeToken, NamedAdministrator, NewToken, NewUser,
     NumberedResource, Overlap, PendingCreation, RefusedRequest, Renewable, Scope, SeenAudit, SessionFilter,
     SessionPage, SessionsUnderIt, StoredResponse, TokenWithText, UserFilter, UserPage, WithSecrets,
-    WriteTime, new_account, new_api_key, new_oauth_client, new_user, rests_on, ten_digits,
+    WriteTime, new_account, new_api_key, new_oauth_client, new_user, owners, rests_on, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};

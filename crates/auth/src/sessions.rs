@@ -43,8 +43,11 @@ impl Auth {
     /// but no super user those of a system administrator; others see their own (contract livevox §6).
     pub fn sessions_seen_by(&self, caller: &Authorized, now: Millis) -> Vec<Listed> {
         let account = self.directory.account(caller.session.account);
-        let mut listed: Vec<Listed> = account
-            .map_or_else(Vec::new, |account| account.users())
+        // Each as it is found: what follows from the account's profiles may have changed since its entry was made.
+        let users = account.map_or_else(Vec::new, |account| {
+            account.users().into_iter().filter_map(|user| account.user(user.id)).collect()
+        });
+        let mut listed: Vec<Listed> = users
             .into_iter()
             .filter(|user| sees(caller, user))
             .flat_map(|user| {

@@ -171,6 +171,12 @@ impl UnstoredLocks {
         }
     }
 
+    /// The users for whom something was decided that the store refused.
+    pub(crate) fn refused_users(&self) -> Vec<UserId> {
+        let state = self.state();
+        state.latest.iter().filter(|(_, latest)| latest.refused).map(|(user, _)| *user).collect()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,6 +5,7 @@ use vestibule_store::{Change, StoreError};
 
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::caller::administrators_account;
+use super::rests_on::owners;
 use super::{AdministrationError, Caller, Scope};
 use crate::rules::{check_owner_left, may_log_in};
 use crate::service::Auth;
@@ -58,11 +59,13 @@ impl Auth {
         self.check_role(administrator.role)?;
         let named = self.with_name(administrator).ok_or(AdministrationError::NotFound("user"))?;
         let _turn = self.administration_lock.lock().await;
-        let before =
-            self.store.administrators().await?.into_iter().find(|old| old.user == administrator.user);
+        self.follow().await?;
+        let since = self.sequence();
+        let all = self.store.administrators().await?;
+        let before = all.iter().copied().find(|old| old.user == administrator.user);
         unchanged(before.and_then(|before| self.with_name(before)).as_ref())?;
         if administrator.role != AdministratorRole::Owner {
-            self.keep_an_owner(administrator.user).await?;
+            self.keep_an_owner(&all, administrator.user)?;
         }
         let details = match before {
             Some(administrator) => {
@@ -71,7 +74,8 @@ impl Auth {
             None => AuditDetails::made(&named),
         };
         let change = Change::PutAdministrator(administrator);
-        self.write(caller, AuditedWrite::one(change, about(details, &named))).await?;
+        let written = AuditedWrite::one(change, about(details, &named)).resting_on(owners());
+        self.write_since(caller, since, written).await?;
         Ok(named)
     }
 
@@ -84,19 +88,25 @@ impl Auth {
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
         let _turn = self.administration_lock.lock().await;
+        self.follow().await?;
+        let since = self.sequence();
         let named = self.administrator_of_id(caller, user).await?;
         unchanged(&named)?;
-        self.keep_an_owner(user).await?;
+        self.keep_an_owner(&self.store.administrators().await?, user)?;
         let details = about(AuditDetails::deleted(&named), &named);
-        self.write(caller, AuditedWrite::one(Change::DeleteAdministrator(user), details)).await
+        let written = AuditedWrite::one(Change::DeleteAdministrator(user), details).resting_on(owners());
+        self.write_since(caller, since, written).await
     }
 
     /// Refuses when nobody who may log in would be owner but `without`.
-    pub(super) async fn keep_an_owner(&self, without: UserId) -> Result<(), AdministrationError> {
-        let all = self.store.administrators().await?;
+    pub(super) fn keep_an_owner(
+        &self,
+        administrators: &[Administrator],
+        without: UserId,
+    ) -> Result<(), AdministrationError> {
         let home = self.directory.account(administrators_account());
         let user = |id| home.as_ref()?.user(id);
-        Ok(check_owner_left(&all, without, |id| user(id).is_some_and(|user| may_log_in(&user)))?)
+        Ok(check_owner_left(administrators, without, |id| user(id).is_some_and(|user| may_log_in(&user)))?)
     }
 
     /// A role has to be limited to an account that exists, and not to that of the administrators.

@@ -1,7 +1,7 @@
 //! The one way in which administrators change something: the changes and their entry in the audit, in one commit.
 
 use vestibule_model::{AccountId, AuditAction, AuditRecord, AuditTarget, Audited, UserId, difference};
-use vestibule_store::{Change, StoreError};
+use vestibule_store::{Change, DirectoryScope, Sequence, StoreError};
 
 use super::rests_on::rests_on;
 use super::{AdministrationError, Caller};
@@ -80,25 +80,56 @@ impl AuditDetails {
 pub(super) struct AuditedWrite {
     pub(super) changes: Vec<Change>,
     pub(super) details: AuditDetails,
+    /// What it rests on besides what its changes say ([`rests_on`]).
+    scopes: Vec<DirectoryScope>,
 }
 
 impl AuditedWrite {
     pub(super) fn one(change: Change, details: AuditDetails) -> Self {
-        Self { changes: vec![change], details }
+        Self { changes: vec![change], details, scopes: Vec::new() }
+    }
+
+    /// The same, which also rests on this.
+    pub(super) fn resting_on(mut self, scope: DirectoryScope) -> Self {
+        self.scopes.push(scope);
+        self
+    }
+
+    /// The changes with what they rest on, as the directory was at `since`.
+    fn expecting(self, caller: &Caller, since: Sequence) -> Vec<Change> {
+        let Self { mut changes, details, mut scopes } = self;
+        scopes.extend(rests_on(&changes));
+        // Whether the caller may do this was decided on who they are.
+        scopes.extend(caller.session().map(|session| DirectoryScope::User(session.user)));
+        changes.insert(0, Change::ExpectUnchanged { since, scopes });
+        changes.push(Change::Audit(Box::new(details.record(caller))));
+        changes
     }
 }
 
 impl Auth {
-    /// Changes what is not part of the directory: administrators and their tokens.
+    /// Changes what is not part of the directory, and rests on nothing there: tokens of administrators.
     pub(super) async fn write(
         &self,
         caller: &Caller,
         written: AuditedWrite,
     ) -> Result<(), AdministrationError> {
         self.expect_eligible(caller).await?;
-        let AuditedWrite { mut changes, details } = written;
+        let AuditedWrite { mut changes, details, .. } = written;
         changes.push(Change::Audit(Box::new(details.record(caller))));
         self.store.commit(changes).await?;
+        Ok(())
+    }
+
+    /// Changes what is not part of the directory, but was decided on it as it was at `since`: roles of administrators.
+    pub(super) async fn write_since(
+        &self,
+        caller: &Caller,
+        since: Sequence,
+        written: AuditedWrite,
+    ) -> Result<(), AdministrationError> {
+        self.expect_eligible(caller).await?;
+        self.store.commit(written.expecting(caller, since)).await?;
         Ok(())
     }
 
@@ -129,9 +160,8 @@ impl Auth {
             let since = self.sequence();
             let seen = self.unstored_locks.decided_by_now();
             let (written, decided) = decide()?;
-            let Some(AuditedWrite { mut changes, details }) = written else { return Ok((decided, due)) };
-            changes.insert(0, Change::ExpectUnchanged { since, scopes: rests_on(&changes) });
-            changes.push(Change::Audit(Box::new(details.record(caller))));
+            let Some(written) = written else { return Ok((decided, due)) };
+            let changes = written.expecting(caller, since);
             let decides_lock_of: Vec<UserId> = changes.iter().filter_map(user_whose_lock).collect();
             let (overruling, commit) =
                 self.unstored_locks.overrule(decides_lock_of, seen, || self.store.commit(changes));

@@ -53,7 +53,7 @@ pub use passwords::AtNextLogin;
 pub use random::ten_digits;
 pub use refusals::RefusedRequest;
 pub use renewal::{Overlap, Renewable};
-pub use rests_on::rests_on;
+pub use rests_on::{owners, rests_on};
 pub use sessions::{SessionFilter, SessionPage};
 pub use tokens::{MadeToken, NewToken};
 pub use users::{NewUser, UserFilter, UserPage, new_user};

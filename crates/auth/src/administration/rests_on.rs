@@ -5,11 +5,18 @@ use std::collections::BTreeSet;
 use vestibule_model::AccountId;
 use vestibule_store::{Change, DirectoryScope, Part, PartKind};
 
+use super::administrators_account;
+
 /// What changes rest on, so that whoever decided on them is told when that has changed. That a value is unique is the store's
 /// to know, and needs no expectation.
 pub fn rests_on(changes: &[Change]) -> Vec<DirectoryScope> {
     let scopes: BTreeSet<DirectoryScope> = changes.iter().flat_map(scopes_of).collect();
     scopes.into_iter().collect()
+}
+
+/// That an owner is left who may log in: whoever takes one away rests on all who administer.
+pub fn owners() -> DirectoryScope {
+    of_kind(administrators_account(), PartKind::User)
 }
 
 fn scopes_of(change: &Change) -> Vec<DirectoryScope> {
@@ -29,6 +36,9 @@ fn scopes_of(change: &Change) -> Vec<DirectoryScope> {
             ];
             let mut scopes = vec![itself(account), DirectoryScope::User(user.id)];
             scopes.extend(referred.map(|kind| of_kind(account, kind)));
+            if account == administrators_account() {
+                scopes.push(owners());
+            }
             scopes
         }
         Change::DeleteUser(user) | Change::SetLock { user, .. } | Change::SetPassword { user, .. } => {
@@ -38,17 +48,24 @@ fn scopes_of(change: &Change) -> Vec<DirectoryScope> {
         Change::PutProfile(account, _) => numbered(*account, PartKind::Profile),
         Change::PutGroup(account, _) => numbered(*account, PartKind::Group),
         Change::PutSkill(account, _) => numbered(*account, PartKind::Skill),
-        Change::PutApiKey(account, _) => numbered(*account, PartKind::ApiKey),
-        Change::PutOauthClient(account, _) => numbered(*account, PartKind::OauthClient),
+        // The app key of one is no client id of another: bots are tied to either by it.
+        Change::PutApiKey(account, _) | Change::PutOauthClient(account, _) => {
+            vec![
+                itself(*account),
+                of_kind(*account, PartKind::ApiKey),
+                of_kind(*account, PartKind::OauthClient),
+            ]
+        }
         Change::PutApplicationToken(account, _) | Change::DeleteApplicationToken(account, _) => {
             numbered(*account, PartKind::ApplicationToken)
         }
+        // Bots go on naming it, and are refused.
+        Change::DeleteApiKey(account, _) => numbered(*account, PartKind::ApiKey),
+        Change::DeleteOauthClient(account, _) => numbered(*account, PartKind::OauthClient),
         // Nobody refers to what goes.
         Change::DeleteProfile(account, _) => deleted(*account, PartKind::Profile),
         Change::DeleteGroup(account, _) => deleted(*account, PartKind::Group),
         Change::DeleteSkill(account, _) => deleted(*account, PartKind::Skill),
-        Change::DeleteApiKey(account, _) => deleted(*account, PartKind::ApiKey),
-        Change::DeleteOauthClient(account, _) => deleted(*account, PartKind::OauthClient),
         // What is no part of the directory.
         _ => Vec::new(),
     }

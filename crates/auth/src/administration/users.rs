@@ -4,14 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use uuid::{Builder, Uuid};
-use vestibule_model::{AccountId, Millis, Population, User, UserId, UserKind};
-use vestibule_store::{Change, UserQuery};
+use vestibule_model::{AccountId, Administrator, Millis, Population, User, UserId, UserKind};
+use vestibule_store::{Change, StoreError, UserQuery};
 use zeroize::Zeroizing;
 
 use super::account_resources::check;
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::caller::administrators_account;
 use super::random::ten_digits;
+use super::rests_on::owners;
 use super::{AdministrationError, Caller, Idempotency, Scope};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::rules::next_user_number;
@@ -157,9 +158,7 @@ impl Auth {
     ) -> Result<User, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let _administration = self.lock_if_administrators(account).await;
-        if account == administrators_account() {
-            self.keep_an_owner_unless_enabled((account, id), &edit).await?;
-        }
+        let administrators = self.administrators_of(account).await?;
         self.write_directory(caller, || {
             let entry = self.account_entry(account)?;
             let before = entry.user(id).ok_or(AdministrationError::NotFound("user"))?;
@@ -171,6 +170,9 @@ impl Auth {
             unchanged(&before)?;
             if after == **before {
                 return Ok((None, after));
+            }
+            if before.enabled && !after.enabled {
+                self.keep_an_owner(&administrators, id)?;
             }
             if after.invalidates_sessions_of(&before) {
                 after.credential_version += 1;
@@ -190,15 +192,17 @@ impl Auth {
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let _administration = self.lock_if_administrators(account).await;
-        if account == administrators_account() {
-            unchanged(&*self.present_user(account, id)?)?;
-            self.keep_an_owner(id).await?;
-        }
+        let administrators = self.administrators_of(account).await?;
         self.write_directory(caller, || {
             let user = self.present_user(account, id)?;
             unchanged(&user)?;
+            self.keep_an_owner(&administrators, id)?;
             let details = AuditDetails::deleted::<User>(&user).in_account(account).about(id);
-            Ok((Some(AuditedWrite::one(Change::DeleteUser(id), details)), ()))
+            let mut written = AuditedWrite::one(Change::DeleteUser(id), details);
+            if account == administrators_account() {
+                written = written.resting_on(owners());
+            }
+            Ok((Some(written), ()))
         })
         .await
     }
@@ -220,15 +224,9 @@ impl Auth {
         if account == administrators_account() { Some(self.administration_lock.lock().await) } else { None }
     }
 
-    async fn keep_an_owner_unless_enabled(
-        &self,
-        (account, id): (AccountId, UserId),
-        edit: &impl Fn(&mut User) -> Result<(), AdministrationError>,
-    ) -> Result<(), AdministrationError> {
-        let before = self.present_user(account, id)?;
-        let mut after = User::clone(&before);
-        edit(&mut after)?;
-        if before.enabled && !after.enabled { self.keep_an_owner(id).await } else { Ok(()) }
+    /// Who administers, if that is the account of those who do; nobody of another account does.
+    async fn administrators_of(&self, account: AccountId) -> Result<Vec<Administrator>, StoreError> {
+        if account == administrators_account() { self.store.administrators().await } else { Ok(Vec::new()) }
     }
 }
 

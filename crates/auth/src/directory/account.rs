@@ -16,8 +16,9 @@ use super::users::Users;
 /// the same users.
 ///
 /// A user's entry rests on the facts of the account, of which there are others after such a change. It is made anew when it
-/// is looked for: what a change costs does not depend on how many users there are. Two that look for it at once may make it
-/// twice, and both are right. One who holds the account as it was before finds the entry as it is, and leaves it.
+/// is looked for: what a change costs does not depend on how many users there are. Whoever holds the account as it was before
+/// leaves an entry that rests on later facts, and may make one upon theirs only while there is none: those facts say that they
+/// are replaced, so the entry is made anew once more by the next who looks.
 pub struct AccountEntry {
     facts: Arc<AccountFacts>,
     users: Arc<RwLock<Users>>,

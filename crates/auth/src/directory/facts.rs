@@ -52,7 +52,10 @@ impl ApplicationTokens {
     fn remove(&mut self, id: ApplicationId) {
         if let Some(before) = self.by_id.remove(&id) {
             for digest in digests(&before) {
-                self.by_digest.remove(&digest);
+                // It may be another's by now: texts change hands in an order that is not seen here.
+                if self.by_digest.get(&digest) == Some(&id) {
+                    self.by_digest.remove(&digest);
+                }
             }
         }
     }

@@ -71,8 +71,10 @@ impl Directory {
     /// Puts an account in the place of what was there, which is given back. The entries of its users are replaced.
     pub(crate) fn put(&self, entry: AccountEntry) -> Option<Arc<AccountEntry>> {
         let before = self.insert(entry);
-        // Now that whoever asks finds the new ones.
+        // Now that whoever asks finds the new ones. The facts too: whoever holds the account as it was may be making a user's
+        // entry anew upon them at this moment.
         if let Some(before) = &before {
+            before.replace_facts();
             before.replace_users();
         }
         before
@@ -101,8 +103,125 @@ impl Directory {
         self.by_code.write().unwrap_or_else(PoisonError::into_inner).retain(|_, other| *other != id);
         let before = self.accounts.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
         if let Some(before) = &before {
+            before.replace_facts();
             before.replace_users();
         }
         before
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_crypto::{KeyRing, OsRng};
+    use vestibule_model::UserId;
+    use vestibule_store::{AccountRows, Part, PartRow, Sequence};
+
+    use super::*;
+
+    fn tools() -> (vestibule_crypto::Sealer, Arc<Costs>) {
+        let text = format!("1:{}", "0f".repeat(32));
+        let ring = KeyRing::new(&vestibule_crypto::MasterKeys::from_text(&text).unwrap());
+        (vestibule_crypto::Sealer::derive(&ring), Arc::new(Costs::new(Arc::new(OsRng))))
+    }
+
+    fn rows() -> AccountRows {
+        let id: AccountId = "a".parse().unwrap();
+        let mut rows = AccountRows::empty(crate::new_account(id, None));
+        let mut user = crate::new_user(UserId(7), id, uuid::Uuid::nil());
+        user.login_name = "u".into();
+        rows.users.push(user);
+        rows
+    }
+
+    /// A directory whose account has changed since its user's entry was made.
+    fn changed() -> Directory {
+        let (sealer, costs) = tools();
+        let directory = Directory::default();
+        directory.put(AccountEntry::build(rows(), Sequence(1), (&sealer, &costs)).unwrap());
+        let before = directory.account("a".parse().unwrap()).unwrap();
+        let account = Box::new(rows().account);
+        let after = before
+            .with(vec![(Part::Account, Some(PartRow::Account(account)))], Sequence(2), &sealer)
+            .unwrap();
+        directory.put_facts(after);
+        directory
+    }
+
+    #[test]
+    fn whoever_held_the_account_while_it_was_read_as_a_whole_is_told() {
+        let directory = changed();
+        let held = directory.account("a".parse().unwrap()).unwrap();
+        let (sealer, costs) = tools();
+        directory.put(AccountEntry::build(rows(), Sequence(3), (&sealer, &costs)).unwrap());
+        assert!(held.user(UserId(7)).unwrap().is_replaced());
+    }
+
+    #[test]
+    fn whoever_held_the_account_while_it_was_deleted_is_told() {
+        let directory = changed();
+        let held = directory.account("a".parse().unwrap()).unwrap();
+        directory.remove("a".parse().unwrap());
+        assert!(held.user(UserId(7)).unwrap().is_replaced());
+    }
+
+    #[test]
+    fn a_number_that_changes_hands_is_still_known() {
+        let (sealer, costs) = tools();
+        let mut all = rows();
+        all.users[0].id = UserId(9);
+        all.users[0].number = 5;
+        let entry = AccountEntry::build(all, Sequence(1), (&sealer, &costs)).unwrap();
+        let mut other = crate::new_user(UserId(3), "a".parse().unwrap(), uuid::Uuid::nil());
+        other.login_name = "v".into();
+        other.number = 5;
+        entry.put_user(other);
+        entry.remove_user(UserId(9));
+        assert_eq!(entry.highest_user_number(), Some(5));
+    }
+
+    fn token(id: i64, tag: u8) -> vestibule_model::ApplicationToken {
+        vestibule_model::ApplicationToken {
+            id: vestibule_model::ApplicationId(id),
+            name: format!("t{id}"),
+            token: vestibule_model::SecretDigest {
+                generation: vestibule_model::Generation::new(1).unwrap(),
+                tag: [tag; 32],
+            },
+            secret_version: vestibule_model::SecretVersion::default(),
+            superseded: None,
+            enabled: true,
+            last_used: None,
+            requests: 0,
+        }
+    }
+
+    #[test]
+    fn a_token_that_changes_hands_is_found() {
+        let (sealer, costs) = tools();
+        let mut all = rows();
+        all.application_tokens.push(token(9, 1));
+        let entry = AccountEntry::build(all, Sequence(1), (&sealer, &costs)).unwrap();
+        let (old, new) = (token(9, 1), token(3, 1));
+        let parts = vec![
+            (Part::ApplicationToken(new.id), Some(PartRow::ApplicationToken(new.clone().into()))),
+            (Part::ApplicationToken(old.id), None),
+        ];
+        let after = entry.with(parts, Sequence(2), &sealer).unwrap();
+        assert!(after.application_token(&new.token).is_some());
+    }
+
+    #[test]
+    fn a_user_who_is_looked_up_has_their_present_rank() {
+        use vestibule_model::{Profile, Rank, RoleType};
+        let (sealer, costs) = tools();
+        let mut all = rows();
+        let profile =
+            |rank| Profile { id: 1, name: "p".into(), role: RoleType::Agent, rank, permissions: vec![] };
+        all.profiles.push(profile(Some(Rank::Agent)));
+        all.users[0].profiles = vec![1];
+        let entry = AccountEntry::build(all, Sequence(1), (&sealer, &costs)).unwrap();
+        let parts = vec![(Part::Profile(1), Some(PartRow::Profile(profile(Some(Rank::SysAdmin)))))];
+        let after = entry.with(parts, Sequence(2), &sealer).unwrap();
+        assert_eq!(after.user(UserId(7)).unwrap().grants().rank, Rank::SysAdmin);
     }
 }

@@ -1,6 +1,6 @@
 //! The users of an account, by id and by name.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -12,13 +12,13 @@ use super::user::UserEntry;
 pub(super) struct Users {
     pub(super) by_id: HashMap<UserId, Arc<UserEntry>, RandomState>,
     by_name: HashMap<Population, HashMap<String, UserId>>,
-    numbers: BTreeSet<i32>,
+    numbers: BTreeMap<i32, UserId>,
 }
 
 impl Users {
     /// The highest user number; None: there is no user.
     pub(super) fn highest_number(&self) -> Option<i32> {
-        self.numbers.last().copied()
+        self.numbers.last_key_value().map(|(number, _)| *number)
     }
 
     /// Whether the user is found by the name in the form in which it is unique.
@@ -44,13 +44,16 @@ impl Users {
             }
             Some(_) => drop(names.insert(spelling, id)),
         }
-        self.numbers.insert(user.number);
+        self.numbers.insert(user.number, id);
         self.by_id.insert(id, Arc::new(user));
     }
 
     pub(super) fn take(&mut self, id: UserId) -> Option<Arc<UserEntry>> {
         let user = self.by_id.remove(&id)?;
-        self.numbers.remove(&user.number);
+        // As names do, numbers change hands in an order that is not seen here.
+        if self.numbers.get(&user.number) == Some(&id) {
+            self.numbers.remove(&user.number);
+        }
         let (key, spelling) = keys(&user);
         let names = self.by_name.entry(user.population).or_default();
         for name in [key, spelling] {

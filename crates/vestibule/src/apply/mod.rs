@@ -23,9 +23,9 @@ mod values;
 use std::collections::{HashMap, HashSet};
 
 use anyhow::Context;
-use vestibule_auth::rests_on;
+use vestibule_auth::{HOME, owners, rests_on};
 use vestibule_model::{AccountId, Administrator, User, UserId};
-use vestibule_store::{AccountRows, Change, DirectoryRows, Store, StoreError};
+use vestibule_store::{AccountRows, Change, DirectoryRows, Sequence, Store, StoreError};
 
 pub(crate) use declared::Declared;
 pub(crate) use draft::{Generated, Tools};
@@ -46,6 +46,8 @@ const ATTEMPTS: usize = 5;
 pub(crate) struct Plan {
     /// The transaction; empty when there is nothing to do.
     changes: Vec<Change>,
+    /// The directory that it was planned upon.
+    sequence: Sequence,
     /// What it does, for people.
     pub(crate) lines: Vec<String>,
     /// Secrets that exist once the transaction is done, and are never shown again.
@@ -67,10 +69,17 @@ pub(crate) async fn apply(
         match store.commit(plan.changes.clone()).await {
             Ok(_) => return Ok(plan),
             Err(StoreError::DirectoryMoved) => {}
+            // Somebody else took a value while this was planned: planned anew, the rule says so, or another value is found.
+            Err(StoreError::Constraint(_)) if has_moved(store, &plan).await? => {}
             Err(error) => return Err(error).context("nothing was applied"),
         }
     }
     Err(StoreError::DirectoryMoved).context("nothing was applied")
+}
+
+async fn has_moved(store: &dyn Store, plan: &Plan) -> anyhow::Result<bool> {
+    let changes = store.changes(plan.sequence).await.context("cannot read what changed")?;
+    Ok(changes.sequence != plan.sequence)
 }
 
 /// What [`apply`] would do now.
@@ -123,13 +132,21 @@ pub(crate) fn plan_over(
     }
     if !difference.changes.is_empty() {
         let since = present.directory.sequence;
-        let scopes = rests_on(&difference.changes);
+        let mut scopes = rests_on(&difference.changes);
+        if draft.accounts.keys().any(|id| id.as_str() == HOME) {
+            scopes.push(owners());
+        }
         difference.changes.insert(0, Change::ExpectUnchanged { since, scopes });
         difference.changes.insert(1, Change::ExpectMasterKey(tools.generation));
         let entries = difference.told.into_iter().map(|told| tools.entry(told));
         difference.changes.extend(entries.map(|entry| Change::Audit(Box::new(entry))));
     }
-    Ok(Plan { changes: difference.changes, lines: difference.lines, generated: draft.generated })
+    Ok(Plan {
+        sequence: present.directory.sequence,
+        changes: difference.changes,
+        lines: difference.lines,
+        generated: draft.generated,
+    })
 }
 
 fn refused(source: &str, problems: Vec<Problem>) -> anyhow::Error {

@@ -1,10 +1,10 @@
 //! A store that somebody else changes at the same time.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Mutex;
 
 use vestibule_model::{
-    AdministrationToken, Administrator, Application, ApplicationToken, Generation, MasterKeyRecord, Millis,
-    RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
+    Account, AdministrationToken, Administrator, Application, ApplicationToken, Generation, MasterKeyRecord,
+    Millis, RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
 };
 use vestibule_store::{AuditPage, AuditQuery, DirectoryChanges, Remains, Sequence, StoreFuture, UserQuery};
 
@@ -13,15 +13,20 @@ use super::*;
 /// A store that somebody else changes before the first commit.
 struct Busy {
     store: SqliteStore,
-    moved: AtomicBool,
+    overtaking: Mutex<Option<Change>>,
 }
 
 impl Store for Busy {
     fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, vestibule_store::Outcome> {
-        if self.moved.swap(true, Ordering::Relaxed) {
-            return self.store.commit(changes);
-        }
-        Box::pin(async { Err(StoreError::DirectoryMoved) })
+        let overtaking = self.overtaking.lock().unwrap().take();
+        let before = overtaking.map(|change| self.store.commit(vec![change]));
+        let committed = self.store.commit(changes);
+        Box::pin(async move {
+            if let Some(before) = before {
+                before.await?;
+            }
+            committed.await
+        })
     }
 
     fn directory(&self) -> StoreFuture<'_, DirectoryRows> {
@@ -97,12 +102,30 @@ impl Store for Busy {
     }
 }
 
-#[test]
-fn is_tried_again_when_somebody_else_was_faster() {
+/// What is told of a file that makes account 1, when somebody else made an account while it was planned.
+fn overtaken_by(account: Account) -> (Vec<String>, Vec<Account>) {
     let World { _folder, store, mut tools } = World::new();
-    let busy = Busy { store, moved: AtomicBool::new(false) };
-    let declared = Declared::read(Path::new("a.toml"), "[[account]]\nid = \"1\"\n").unwrap();
+    let busy = Busy { store, overtaking: Mutex::new(Some(Change::PutAccount(account.into()))) };
+    let declared = Declared::read(Path::new("a.toml"), "[[account]]\nid = \"1\"\ncode = \"one\"\n").unwrap();
     let plan = block_on(apply(&busy, &mut tools, &declared, "a.toml")).unwrap();
-    assert_eq!(plan.lines, ["+ account 1"]);
-    assert_eq!(block_on(busy.directory()).unwrap().accounts.len(), 1);
+    let accounts = block_on(busy.directory()).unwrap().accounts;
+    (plan.lines, accounts.into_iter().map(|rows| rows.account).collect())
+}
+
+fn account(id: &str, code: &str) -> Account {
+    Account { code: code.to_owned(), ..vestibule_auth::new_account(id.parse().unwrap(), None) }
+}
+
+#[test]
+fn what_somebody_else_made_meanwhile_is_changed_and_not_made_again() {
+    let (lines, accounts) = overtaken_by(account("1", "other"));
+    assert!(lines.iter().all(|line| !line.starts_with('+')), "{lines:?}");
+    assert_eq!(accounts.iter().map(|account| &*account.code).collect::<Vec<_>>(), ["one"]);
+}
+
+#[test]
+fn a_value_that_somebody_else_took_meanwhile_is_another_one() {
+    let (_, accounts) = overtaken_by(account("0", "other"));
+    let numbers: Vec<i32> = accounts.iter().map(|account| account.number).collect();
+    assert_eq!(numbers, [1, 2]);
 }
