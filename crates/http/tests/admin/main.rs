@@ -26,6 +26,7 @@ mod refusals;
 mod renewal;
 mod session_times;
 mod sessions;
+mod store_failures;
 mod support;
 mod tokens;
 mod unrelated;

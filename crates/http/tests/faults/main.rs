@@ -6,6 +6,7 @@ mod background;
 mod later_decisions;
 mod master_keys;
 mod overtaken;
+mod promise;
 mod readiness;
 mod retries;
 mod unavailable;
