@@ -201,3 +201,65 @@ fn in_as_few_words<'a>(looked_at: &'a LookedAt, in_common: &[InCommon]) -> Vec<(
     words.extend(left.into_iter().map(|session| (EndedSessions::One(session.id), session)));
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use vestibule_model::{ApplicationId, AuthenticationMethod, Dialect, SecretVersion, SessionId};
+
+    use super::*;
+
+    const ALL: [InCommon; 4] = [InCommon::Account, InCommon::Method, InCommon::Application, InCommon::User];
+
+    /// Of this user, with this key or by password, and whether it may not go on.
+    fn session(number: u8, user: i64, key: Option<i64>, is_stale: bool) -> (Session, bool) {
+        let session = Session {
+            id: SessionId([number; 16]),
+            account: "a".parse().unwrap(),
+            user: UserId(user),
+            application: key.map_or(Application::None, |key| Application::ApiKey(ApplicationId(key))),
+            secret_version: SecretVersion(0),
+            method: key.map_or(AuthenticationMethod::Password, |_| AuthenticationMethod::ApiKey),
+            dialect: Dialect::LivePerson,
+            address: None,
+            created: Millis::EPOCH,
+            last_used: Millis::EPOCH,
+            idle: Duration::from_secs(1),
+            absolute_end: None,
+            credential_version: 1,
+        };
+        (session, is_stale)
+    }
+
+    fn words(looked_at: &LookedAt, in_common: &[InCommon]) -> Vec<String> {
+        let mut words: Vec<String> =
+            in_as_few_words(looked_at, in_common).iter().map(|(word, _)| word.to_string()).collect();
+        words.sort_unstable();
+        words
+    }
+
+    #[test]
+    fn all_sessions_of_an_account_are_one_word() {
+        let all = vec![session(1, 1, None, true), session(2, 2, Some(3), true)];
+        assert_eq!(words(&all, &ALL), ["the sessions of account a"]);
+        assert_eq!(words(&all, &[]).len(), 2, "nothing is known of the others");
+        assert!(words(&vec![session(1, 1, None, false)], &ALL).is_empty());
+    }
+
+    #[test]
+    fn what_has_one_in_common_that_stays_is_said_more_exactly() {
+        let by_method = [session(1, 1, None, true), session(2, 2, None, true), session(3, 3, Some(3), false)];
+        assert_eq!(words(&by_method.to_vec(), &ALL), ["the sessions opened by Password"]);
+        let by_key =
+            [session(1, 1, Some(3), true), session(2, 2, Some(3), true), session(3, 3, Some(4), false)];
+        assert_eq!(words(&by_key.to_vec(), &ALL), ["the sessions of API key 3"]);
+        let by_user = [session(1, 1, None, true), session(2, 1, None, true), session(3, 2, None, false)];
+        assert_eq!(words(&by_user.to_vec(), &ALL), ["the sessions of user 1"]);
+        let one = [session(1, 1, None, true), session(2, 1, None, false)];
+        assert_eq!(
+            words(&one.to_vec(), &ALL),
+            ["session 0101…"].map(|_| format!("session {:?}", one[0].0.id))
+        );
+    }
+}

@@ -326,7 +326,11 @@ async fn s3_a_login_between_the_decision_and_its_commit_stays() {
         let ends = scene.server.faults.delay(|change| matches!(change, Change::EndSessions(_)));
         let log_in = async {
             ends.reached().await;
-            assert_eq!(scene.server.refresh(&scene.session).await, 401, "{cause:?}: refused from the decision on");
+            assert_eq!(
+                scene.server.refresh(&scene.session).await,
+                401,
+                "{cause:?}: refused from the decision on"
+            );
             let later = session_of(scene.server.log_in("name", "password").await).await;
             ends.open();
             later

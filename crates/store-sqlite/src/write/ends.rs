@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use vestibule_model::{AccountId, AuditRecord, Millis, Session, SessionId, UserId};
 use vestibule_store::{EndSessions, EndedSessions, Outcome, StoreError, WalkPosition};
 
-use super::execute;
+use super::{audit, execute};
 use crate::chain::Chain;
 use crate::columns::{At, Id};
 use crate::error::of_change;
@@ -64,7 +64,7 @@ pub(super) fn selected(
     (place, end): (usize, &EndSessions),
 ) -> Result<Outcome, StoreError> {
     let mut walk = Walk::of(end);
-    let (mut ended, mut looked_at) = (Vec::new(), 0);
+    let (mut ended, mut looked_at, mut names) = (Vec::new(), 0, Names::default());
     while ended.len() < end.limit && looked_at < LOOKS {
         let page = walk.page(connection, PAGE.min(end.limit - ended.len())).map_err(of_change)?;
         if page.is_empty() {
@@ -74,8 +74,9 @@ pub(super) fn selected(
             looked_at += 1;
             walk.behind = Some(WalkPosition { user: session.user, session: session.id });
             let entry = if end.selector.selects(&session) { end.tell.of(&session) } else { None };
-            if let Some(entry) = entry {
+            if let Some(mut entry) = entry {
                 one(connection, session.id)?;
+                names.put_into(connection, &mut entry)?;
                 chain.append(connection, &entry)?;
                 ended.push(session.id);
             }
@@ -83,6 +84,22 @@ pub(super) fn selected(
     }
     let unfinished = walk.behind.map(|behind| (place, behind)).into_iter().collect();
     Ok(Outcome { ended, unfinished })
+}
+
+/// The name of the user whose sessions are gone through: those of one user come together, and it is looked up once.
+#[derive(Default)]
+struct Names(Option<(UserId, Option<String>)>);
+
+impl Names {
+    fn put_into(&mut self, connection: &Connection, entry: &mut AuditRecord) -> Result<(), StoreError> {
+        let Some(user) = entry.user.filter(|_| entry.user_name.is_none()) else { return Ok(()) };
+        if self.0.as_ref().is_none_or(|(known, _)| *known != user) {
+            let name = audit::user_name(connection, entry).map_err(of_change)?;
+            self.0 = Some((user, name));
+        }
+        entry.user_name = self.0.as_ref().and_then(|(_, name)| name.clone());
+        Ok(())
+    }
 }
 
 /// Going through the sessions that may be meant.
