@@ -19,7 +19,7 @@ use crate::live::LiveSessions;
 use crate::service::Auth;
 
 /// How many sessions one transaction ends: some ten milliseconds of the store's writer (ADR 37).
-const AT_ONCE: usize = 500;
+const AT_ONCE: usize = 250;
 
 /// An end of many sessions that is decided.
 #[derive(Clone)]
