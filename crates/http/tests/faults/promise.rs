@@ -304,8 +304,8 @@ async fn s6_a_login_beside_an_end_of_many_leaves_no_session() {
             opens.open();
             status
         };
-        let (login, ended) = tokio::join!(log_in, end);
-        assert_eq!((login, ended), (401, 200), "{cause:?}");
+        let (opened, ended) = tokio::join!(log_in, end);
+        assert_eq!((opened, ended), (401, 200), "{cause:?}");
         assert!(!scene.is_stored().await, "{cause:?}");
         assert_eq!(scene.told().await, 2, "{cause:?}: each session once");
         let later = match cause {
