@@ -69,6 +69,7 @@ impl Auth {
             every(sweep, "remove what was kept for a time", || self.remove_kept()),
             every(sweep, "forget changes of the directory", || self.trim_changes()),
             every(follow, "follow the master keys and the directory", || self.follow_others()),
+            every(follow, "store the ends of sessions that followed", || self.end_due()),
             every(follow, "seal secrets anew", || async { self.reseal().await.map(drop) }),
             every(follow, "follow the clock", || async {
                 self.follow_clock();
@@ -84,12 +85,12 @@ impl Auth {
     /// Follows what other processes changed: the master key in force, then the directory, which may be sealed under it.
     async fn follow_others(&self) -> Result<(), StoreError> {
         let keys = self.follow_master_keys().await;
-        self.follow().await.and(keys)
+        self.follow_only().await.and(keys)
     }
 
     /// Writes what was used and counted since the last time, and what could not be written before: once, one after the other.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        let retried = self.retry_ends().await.and(self.retry_later().await);
+        let retried = self.end_due().await.and(self.retry_ends().await).and(self.retry_later().await);
         self.flush_uses().await.and(self.flush_counts().await).and(retried)
     }
 

@@ -29,6 +29,13 @@ impl Auth {
         due.end_all().await
     }
 
+    /// The same, but the ends of sessions are left to [`Auth::end_due`]: whoever follows does not wait for them.
+    pub(crate) async fn follow_only(&self) -> Result<(), StoreError> {
+        let _locked = self.directory_lock.lock().await;
+        self.follow_locked().await?.leave();
+        Ok(())
+    }
+
     /// The same for whoever has the lock.
     ///
     /// Parts are read in one snapshot with their sequence. An account that is read as a whole may be read later than that: what

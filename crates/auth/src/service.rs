@@ -14,7 +14,7 @@ use vestibule_store::{EndJournal, Sequence, Store, StoreError};
 use crate::administration::{EXPORTS, KeysInFlight};
 use crate::audit::{Folded, RefusalCounts};
 use crate::directory::{AccountEntry, Cost, Costs, Directory, UserEntry};
-use crate::ends::{EndsInForce, HeldEnds, RetryQueue};
+use crate::ends::{EndsInForce, HeldEnds, ManyEnd, RetryQueue};
 use crate::failure_limit::FailuresByAddress;
 use crate::failures_by_key::FailuresByKey;
 use crate::hash_pool::{HashPool, HashPoolGauges};
@@ -68,6 +68,8 @@ pub struct Auth {
     pub(crate) user_locks: UserLocks,
     /// Ends of many sessions that are being stored, and the logins beside them.
     pub(crate) ends_in_force: Arc<EndsInForce>,
+    /// Ends that were found by following, and that nobody stores yet.
+    pub(crate) due: Waiting<ManyEnd>,
     /// Ends that the store did not take.
     pub(crate) retry: RetryQueue,
     /// Other changes that it did not take, and that nobody waits for.
@@ -161,6 +163,7 @@ impl Auth {
             block_list: settings.block_list,
             user_locks: UserLocks::new(),
             ends_in_force: Arc::default(),
+            due: Waiting::default(),
             retry: RetryQueue::default(),
             later: Waiting::default(),
             unstored_locks: UnstoredLocks::default(),

@@ -84,6 +84,11 @@ impl<'a> Due<'a> {
         self.ends.append(&mut other.ends);
     }
 
+    /// Leaves them to whoever stores what is due next.
+    pub(crate) fn leave(mut self) {
+        self.ends.drain(..).for_each(|end| self.auth.due.push(end));
+    }
+
     /// Stores them all; what the store does not take the journal keeps. An error if it does not take one of them either.
     pub(crate) async fn end_all(mut self) -> Result<(), StoreError> {
         let mut result = Ok(());
@@ -117,6 +122,13 @@ impl Due<'_> {
 }
 
 impl Auth {
+    /// Stores the ends that following has left.
+    pub(crate) async fn end_due(&self) -> Result<(), StoreError> {
+        let mut due = Due::none(self);
+        due.add(self.due.take().done());
+        due.end_all().await
+    }
+
     /// Ends what is selected: refused in memory from here on, and durable when this answers. Answers how many there were.
     pub(crate) async fn end_selected(
         &self,

@@ -161,3 +161,34 @@ async fn a_task_that_waits_for_the_store_keeps_none_of_the_others() {
         run.abort();
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_waits_for_the_store_keeps_no_later_change_from_being_followed() {
+    let server = server().await;
+    for name in ["used", "gone"] {
+        session_of(server.log_in(name, "password").await).await;
+    }
+    let gate = server.faults.delay(|change| matches!(change, Change::EndSessions(_)));
+    let run = tokio::spawn(Auth::run(Arc::clone(&server.auth)));
+    server.store.commit(vec![Change::DeleteUser(user(&server, "used").id)]).await.unwrap();
+    gate.reached().await;
+    server.store.commit(vec![Change::DeleteUser(user(&server, "gone").id)]).await.unwrap();
+    for _ in 0..50_000 {
+        if server.auth.session_count() == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    assert_eq!(server.auth.session_count(), 0);
+    gate.open();
+    for name in ["used", "gone"] {
+        for _ in 0..50_000 {
+            if is_told(&server, AuditAction::SessionEnded, name).await {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        assert!(is_told(&server, AuditAction::SessionEnded, name).await, "{name}");
+    }
+    run.abort();
+}
