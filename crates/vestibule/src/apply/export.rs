@@ -32,7 +32,8 @@ pub(crate) fn exported(directory: &DirectoryRows, secrets: Allowed<'_>) -> anyho
     let accounts = directory.accounts.iter().map(|rows| account(rows, secrets));
     let accounts = accounts.collect::<anyhow::Result<Vec<Table>>>()?;
     let file = Table::from_iter([("account".to_owned(), accounts.into())]);
-    toml::to_string(&file).map(Zeroizing::new).context("cannot write the directory as TOML")
+    // As a value: so it writes the fields of a thing before the things in it.
+    toml::to_string(&Value::Table(file)).map(Zeroizing::new).context("cannot write the directory as TOML")
 }
 
 /// A table that is filled field by field.

@@ -133,6 +133,12 @@ fn digests_of_another_master_key_are_refused() {
 }
 
 #[test]
+fn the_fields_of_a_thing_stand_in_the_order_in_which_people_look_for_them() {
+    let text = World::furnished(&MasterKey::generate(&OsRng)).exported(false);
+    assert!(text.starts_with("[[account]]\nid = \"1\"\ncode = \"ONE\"\nnumber = 7\n"), "{text}");
+}
+
+#[test]
 fn an_id_that_is_declared_is_that_of_what_is_made() {
     let mut world = World::new();
     world.apply(&alice("id = 4711\nnumber = 12\npid = \"00000000-0000-0000-0000-00000000002a\""));
