@@ -108,14 +108,14 @@ fn a_bad_element_of_a_list_is_refused_with_its_index() {
 #[test]
 fn an_unknown_key_is_refused_with_those_that_there_are() {
     let refusal = refusal("[log]\nlevle = \"info\"");
-    assert_eq!(refusal, "vestibule.toml: log.levle: unknown key; [log] has format, level");
+    assert_eq!(refusal, "vestibule.toml: log.levle: unknown key; [log] has level, format");
 }
 
 #[test]
 fn an_unknown_section_is_refused() {
     let refusal = refusal("[sever]\nhttp = \"\"");
     assert!(
-        refusal.starts_with("vestibule.toml: sever: unknown key; there are audit, durability, hashing"),
+        refusal.starts_with("vestibule.toml: sever: unknown key; there are server, limits, login"),
         "{refusal}"
     );
 }
