@@ -8,6 +8,7 @@ use vestibule_model::{AccountId, Audited};
 use vestibule_store::Change;
 
 use super::audited_write::{AuditDetails, AuditedWrite};
+use super::named::{AccountResourceId, PageRequest};
 use super::{AdministrationError, Caller, Scope};
 use crate::directory::AccountEntry;
 use crate::rules::Ruled;
@@ -34,7 +35,7 @@ pub trait AccountResource: Ruled + Audited + Clone + PartialEq + Send + Sync + '
 /// A page of things of one kind, in the order of their ids.
 pub struct AccountResourcePage<P> {
     /// The things.
-    pub parts: Vec<P>,
+    pub resources: Vec<P>,
     /// Ask again with this; None: that was all.
     pub next: Option<String>,
 }
@@ -45,7 +46,7 @@ impl Auth {
         &self,
         caller: &Caller,
         account: AccountId,
-        (limit, cursor): (usize, Option<&str>),
+        PageRequest { limit, cursor }: PageRequest<'_>,
     ) -> Result<AccountResourcePage<P>, AdministrationError> {
         caller.require(Scope::ReadAccount(account))?;
         let entry = self.account_entry(account)?;
@@ -62,7 +63,7 @@ impl Auth {
         let (page, rest) = all[first..].split_at(limit.min(all.len() - first));
         let next = page.last().filter(|_| !rest.is_empty());
         let next = next.map(|last| self.cursor(&question, &last.id().to_string()));
-        Ok(AccountResourcePage { parts: page.iter().copied().cloned().collect(), next })
+        Ok(AccountResourcePage { resources: page.iter().copied().cloned().collect(), next })
     }
 
     /// One of them.
@@ -80,7 +81,7 @@ impl Auth {
     pub fn expect_account_resource<P: AccountResource>(
         &self,
         caller: &Caller,
-        (account, id): (AccountId, i64),
+        AccountResourceId { account, id }: AccountResourceId,
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         present::<P>(&*self.account_entry(account)?, id).map(drop)
@@ -90,7 +91,7 @@ impl Auth {
     pub async fn change_account_resource<P: AccountResource>(
         &self,
         caller: &Caller,
-        (account, id): (AccountId, i64),
+        AccountResourceId { account, id }: AccountResourceId,
         edit: impl Fn(&P) -> Result<P, AdministrationError>,
         unchanged: impl Fn(&P) -> Result<(), AdministrationError>,
     ) -> Result<P, AdministrationError> {
@@ -116,7 +117,7 @@ impl Auth {
     pub async fn delete_account_resource<P: AccountResource>(
         &self,
         caller: &Caller,
-        (account, id): (AccountId, i64),
+        AccountResourceId { account, id }: AccountResourceId,
         unchanged: impl Fn(&P) -> Result<(), AdministrationError>,
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;

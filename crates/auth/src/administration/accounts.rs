@@ -6,6 +6,7 @@ use vestibule_model::{
 use vestibule_store::Change;
 
 use super::audited_write::{AuditDetails, AuditedWrite};
+use super::named::PageRequest;
 use super::{AdministrationError, Caller, Idempotency, Scope};
 use crate::rules::{account_violations, check_deleted_account};
 use crate::service::Auth;
@@ -25,7 +26,7 @@ impl Auth {
     pub fn accounts(
         &self,
         caller: &Caller,
-        (limit, cursor): (usize, Option<&str>),
+        PageRequest { limit, cursor }: PageRequest<'_>,
     ) -> Result<AccountPage, AdministrationError> {
         let behind: Option<AccountId> = match cursor {
             Some(cursor) => {

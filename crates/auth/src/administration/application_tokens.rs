@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::account_resources::{AccountResource, AccountResourcePage, check};
 use super::applications::WithSecrets;
 use super::audited_write::{AuditDetails, AuditedWrite};
+use super::named::PageRequest;
 use super::values::ApplicationValue;
 use super::{AdministrationError, Caller, Idempotency, Scope};
 use crate::directory::AccountEntry;
@@ -60,13 +61,13 @@ impl Auth {
         &self,
         caller: &Caller,
         account: AccountId,
-        page: (usize, Option<&str>),
+        page: PageRequest<'_>,
     ) -> Result<AccountResourcePage<ApplicationToken>, AdministrationError> {
         let mut page = self.account_resources::<ApplicationToken>(caller, account, page)?;
         let counted = self.store.application_tokens(account).await?.into_iter();
         let counted: HashMap<ApplicationId, ApplicationToken> =
             counted.map(|token| (token.id, token)).collect();
-        for token in &mut page.parts {
+        for token in &mut page.resources {
             if let Some(ApplicationToken { last_used, requests, .. }) = counted.get(&token.id) {
                 (token.last_used, token.requests) = (*last_used, *requests);
             }
@@ -81,8 +82,9 @@ impl Auth {
         account: AccountId,
         id: i64,
     ) -> Result<ApplicationToken, AdministrationError> {
-        let page = self.application_tokens(caller, account, (usize::MAX, None)).await?;
-        let found = page.parts.into_iter().find(|token| token.id.0 == id);
+        let page =
+            self.application_tokens(caller, account, PageRequest { limit: usize::MAX, cursor: None }).await?;
+        let found = page.resources.into_iter().find(|token| token.id.0 == id);
         found.ok_or(AdministrationError::NotFound(ApplicationToken::KIND))
     }
 

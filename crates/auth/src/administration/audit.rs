@@ -14,6 +14,7 @@ use vestibule_model::{
 use vestibule_store::{AuditOrder, AuditQuery, Change, StoreError};
 
 use super::caller::administrators_account;
+use super::named::PageRequest;
 use super::{AdministrationError, Caller, Scope};
 use crate::service::Auth;
 
@@ -64,7 +65,7 @@ impl Auth {
         &self,
         caller: &Caller,
         filter: AuditFilter,
-        (limit, cursor): (usize, Option<&str>),
+        PageRequest { limit, cursor }: PageRequest<'_>,
     ) -> Result<SeenAudit, AdministrationError> {
         let filter = within_reach(caller, filter)?;
         let question = format!("audit {filter:?}");

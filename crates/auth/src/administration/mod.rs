@@ -19,6 +19,7 @@ mod error;
 mod first;
 mod idempotency;
 mod master_keys;
+mod named;
 mod numbered_resources;
 mod oauth_clients;
 mod passwords;
@@ -47,6 +48,7 @@ pub use first::{FirstOwner, FirstOwnerError, HOME, MIN_PASSWORD_LENGTH, MadeOwne
 pub(crate) use idempotency::KeysInFlight;
 pub use idempotency::{Idempotency, IdempotencyState, IdempotentRequest, PendingCreation, StoredResponse};
 pub use master_keys::{ListedMasterKey, SessionsUnderIt};
+pub use named::{AccountResourceId, AccountUser, PageRequest};
 pub use numbered_resources::NumberedResource;
 pub use oauth_clients::{ClientWithSecret, GivenClient};
 pub use passwords::AtNextLogin;

@@ -7,6 +7,7 @@ use vestibule_store::Change;
 use zeroize::Zeroizing;
 
 use super::audited_write::{AuditDetails, AuditedWrite};
+use super::named::AccountUser;
 use super::{AdministrationError, Caller, Scope};
 use crate::directory::AccountEntry;
 use crate::password::{NewPassword, NewPasswordError};
@@ -28,7 +29,7 @@ impl Auth {
     pub async fn set_user_password(
         &self,
         caller: &Caller,
-        (account, id): (AccountId, UserId),
+        AccountUser { account, user: id }: AccountUser,
         password: Zeroizing<String>,
         at_next_login: AtNextLogin,
     ) -> Result<(), AdministrationError> {

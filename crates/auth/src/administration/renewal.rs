@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::account_resources::{AccountResource, present};
 use super::applications::WithSecrets;
 use super::audited_write::{AuditDetails, AuditedWrite};
+use super::named::AccountResourceId;
 use super::rests_on::rests_on;
 use super::values::ApplicationValue;
 use super::{AdministrationError, Caller, Idempotency, Scope};
@@ -71,7 +72,7 @@ impl Auth {
     pub async fn renew<P: Renewable<N>, const N: usize>(
         &self,
         caller: &Caller,
-        (account, id): (AccountId, i64),
+        AccountResourceId { account, id }: AccountResourceId,
         overlap: Overlap,
         idempotency: Idempotency<'_, WithSecrets<P, N>>,
     ) -> Result<WithSecrets<P, N>, AdministrationError> {

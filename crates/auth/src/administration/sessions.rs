@@ -10,6 +10,7 @@ use vestibule_model::{AccountId, Application, ApplicationId, Millis, SessionRefe
 use vestibule_store::EndedSessions;
 
 use super::caller::administrators_account;
+use super::named::PageRequest;
 use super::{AdministrationError, Caller, Scope};
 use crate::directory::UserEntry;
 use crate::live::{Entry, Found, LiveSessions};
@@ -59,7 +60,7 @@ impl Auth {
         &self,
         caller: &Caller,
         filter: SessionFilter,
-        (limit, cursor): (usize, Option<&str>),
+        PageRequest { limit, cursor }: PageRequest<'_>,
     ) -> Result<SessionPage, AdministrationError> {
         let filter = within_reach(caller, &filter)?;
         self.loaded().await;

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::account_resources::check;
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::caller::administrators_account;
+use super::named::{AccountUser, PageRequest};
 use super::random::ten_digits;
 use super::rests_on::owners;
 use super::{AdministrationError, Caller, Idempotency, Scope};
@@ -55,7 +56,7 @@ impl Auth {
         &self,
         caller: &Caller,
         (account, filter): (AccountId, UserFilter),
-        (limit, cursor): (usize, Option<&str>),
+        PageRequest { limit, cursor }: PageRequest<'_>,
     ) -> Result<UserPage, AdministrationError> {
         caller.require(Scope::ReadAccount(account))?;
         self.account_entry(account)?;
@@ -105,7 +106,7 @@ impl Auth {
     pub fn expect_user(
         &self,
         caller: &Caller,
-        (account, id): (AccountId, UserId),
+        AccountUser { account, user: id }: AccountUser,
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         self.present_user(account, id).map(drop)
@@ -152,7 +153,7 @@ impl Auth {
     pub async fn change_user(
         &self,
         caller: &Caller,
-        (account, id): (AccountId, UserId),
+        AccountUser { account, user: id }: AccountUser,
         edit: impl Fn(&mut User) -> Result<(), AdministrationError>,
         unchanged: impl Fn(&User) -> Result<(), AdministrationError>,
     ) -> Result<User, AdministrationError> {
@@ -187,7 +188,7 @@ impl Auth {
     pub async fn delete_user(
         &self,
         caller: &Caller,
-        (account, id): (AccountId, UserId),
+        AccountUser { account, user: id }: AccountUser,
         unchanged: impl Fn(&User) -> Result<(), AdministrationError>,
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;

@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 
 use vestibule_model::{AccountId, Millis, SessionReference, UserId};
 
+use super::named::AccountUser;
 use super::{AdministrationError, Caller, Scope};
 use crate::service::Auth;
 use crate::why::{Evidence, Life, life};
@@ -42,7 +43,7 @@ impl Auth {
     pub async fn why_of_user(
         &self,
         caller: &Caller,
-        (account, user): (AccountId, UserId),
+        AccountUser { account, user }: AccountUser,
         time: WriteTime<'_>,
     ) -> Result<Vec<Life>, AdministrationError> {
         caller.require(Scope::ReadAccount(account))?;

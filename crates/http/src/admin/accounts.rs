@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use vestibule_auth::Scope;
+use vestibule_auth::{PageRequest, Scope};
 use vestibule_model::{
     Account, AccountId, AccountState, Feature, LockoutPolicy, NamedPolicy, PasswordPolicy, Service,
     SessionPolicy, SignOn,
@@ -101,7 +101,7 @@ pub(super) async fn list(
     AuthenticatedCaller(caller): AuthenticatedCaller,
     QueryParameters(wanted): QueryParameters<AccountQuery>,
 ) -> Result<Response, AdminError> {
-    let page = (limit(wanted.limit)?, wanted.cursor.as_deref());
+    let page = PageRequest { limit: limit(wanted.limit)?, cursor: wanted.cursor.as_deref() };
     let page = admin.auth.accounts(&caller, page)?;
     let accounts = page.accounts.iter().map(item).collect();
     Ok(json(StatusCode::OK, &Page { accounts, next: page.next }))

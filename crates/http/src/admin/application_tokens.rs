@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::{AccountResourcePage, AdministrationError, TokenWithText};
+use vestibule_auth::{AccountResourcePage, AdministrationError, PageRequest, TokenWithText};
 use vestibule_model::{ApplicationToken, Millis};
 use zeroize::Zeroizing;
 
@@ -121,7 +121,7 @@ impl RepresentedResource for ApplicationToken {
 
     async fn page(
         within: InAccount<'_>,
-        range: (usize, Option<&str>),
+        range: PageRequest<'_>,
     ) -> Result<AccountResourcePage<Self>, AdministrationError> {
         within.admin.auth.application_tokens(within.caller, within.account, range).await
     }

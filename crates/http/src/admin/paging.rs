@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use utoipa::IntoParams;
+use vestibule_auth::PageRequest;
 
 use super::problem::AdminError;
 
@@ -25,8 +26,8 @@ pub(super) struct PageParameters {
 
 impl PageParameters {
     /// The length, and where the page begins.
-    pub(super) fn page(&self) -> Result<(usize, Option<&str>), AdminError> {
-        Ok((limit(self.limit)?, self.cursor.as_deref()))
+    pub(super) fn page(&self) -> Result<PageRequest<'_>, AdminError> {
+        Ok(PageRequest { limit: limit(self.limit)?, cursor: self.cursor.as_deref() })
     }
 }
 

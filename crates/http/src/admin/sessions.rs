@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use vestibule_auth::{Listed, SessionFilter};
+use vestibule_auth::{Listed, PageRequest, SessionFilter};
 use vestibule_model::{ApplicationId, Millis, Population, SessionReference, UserId};
 
 use super::AdminState;
@@ -103,7 +103,10 @@ pub(super) async fn list(
         opened_since: wanted.opened_since.map(Millis::from_unix),
         opened_before: wanted.opened_before.map(Millis::from_unix),
     };
-    let page = admin.auth.find_sessions(&caller, filter, (limit, wanted.cursor.as_deref())).await?;
+    let page = admin
+        .auth
+        .find_sessions(&caller, filter, PageRequest { limit, cursor: wanted.cursor.as_deref() })
+        .await?;
     let sessions = page.sessions.iter().map(|listed| item(&admin, listed)).collect();
     Ok(json(StatusCode::OK, &Page { sessions, next: page.next }))
 }

@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use vestibule_auth::{AtNextLogin, NewUser, Scope, UserFilter};
+use vestibule_auth::{AccountUser, AtNextLogin, NewUser, PageRequest, Scope, UserFilter};
 use vestibule_model::{Millis, Population, User, UserId, UserKind};
 use zeroize::Zeroizing;
 
@@ -153,7 +153,7 @@ pub(super) async fn list(
     let account = account_named(&account)?;
     admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
     let QueryParameters(wanted) = wanted?;
-    let page = (limit(wanted.limit)?, wanted.cursor.as_deref());
+    let page = PageRequest { limit: limit(wanted.limit)?, cursor: wanted.cursor.as_deref() };
     let filter =
         UserFilter { population: wanted.population, name_prefix: wanted.name, enabled: wanted.enabled };
     let page = admin.auth.users(&caller, (account, filter), page).await?;
@@ -227,7 +227,7 @@ pub(super) async fn change(
     headers: HeaderMap,
     patch: Result<Patch, AdminError>,
 ) -> Result<Response, AdminError> {
-    let place = (account_named(&account)?, UserId(user));
+    let place = AccountUser { account: account_named(&account)?, user: UserId(user) };
     admin.auth.expect_user(&caller, place)?;
     let patch = patch?;
     let condition = Condition::of_change(&headers);
@@ -254,7 +254,14 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, AdminError> {
     let condition = Condition::of_change(&headers);
     let unchanged = |user: &User| condition.require(&item(user));
-    admin.auth.delete_user(&caller, (account_named(&account)?, UserId(user)), unchanged).await?;
+    admin
+        .auth
+        .delete_user(
+            &caller,
+            AccountUser { account: account_named(&account)?, user: UserId(user) },
+            unchanged,
+        )
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -269,7 +276,7 @@ pub(super) async fn set_password(
     PathParameters((account, user)): PathParameters<(String, i64)>,
     body: Result<JsonBody<SetPassword>, AdminError>,
 ) -> Result<StatusCode, AdminError> {
-    let user = (account_named(&account)?, UserId(user));
+    let user = AccountUser { account: account_named(&account)?, user: UserId(user) };
     admin.auth.expect_user(&caller, user)?;
     let JsonBody(wanted) = body?;
     let at_next_login =

@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use vestibule_auth::{AdministrationError, Life};
+use vestibule_auth::{AccountUser, AdministrationError, Life};
 use vestibule_model::UserId;
 use zeroize::Zeroizing;
 
@@ -93,7 +93,7 @@ pub(super) async fn why(
     let lives = match (wanted.session.map(Zeroizing::new), wanted.account, wanted.user) {
         (Some(pasted), None, None) => vec![admin.auth.why_pasted(&caller, &pasted, &in_words).await?],
         (None, Some(account), Some(user)) => {
-            let user = (account_named(&account)?, UserId(user));
+            let user = AccountUser { account: account_named(&account)?, user: UserId(user) };
             admin.auth.why_of_user(&caller, user, &in_words).await?
         }
         (Some(_), _, _) => return Err(invalid("session", "alone, without account and user")),

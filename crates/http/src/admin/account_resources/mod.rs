@@ -19,8 +19,8 @@ use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use vestibule_auth::{
-    AccountResource, AccountResourcePage, AdministrationError, Caller, NumberedResource, PendingCreation,
-    Scope,
+    AccountResource, AccountResourceId, AccountResourcePage, AdministrationError, Caller, NumberedResource,
+    PageRequest, PendingCreation, Scope,
 };
 use vestibule_model::AccountId;
 
@@ -77,7 +77,7 @@ pub(super) trait RepresentedResource: AccountResource {
     /// A page of those that an account has.
     fn page(
         within: InAccount<'_>,
-        range: (usize, Option<&str>),
+        range: PageRequest<'_>,
     ) -> impl Future<Output = Result<AccountResourcePage<Self>, AdministrationError>> + Send {
         async move { within.admin.auth.account_resources(within.caller, within.account, range) }
     }
@@ -127,7 +127,7 @@ async fn list<R: RepresentedResource>(
     let within = InAccount { admin: &admin, caller: &caller, account };
     let page = R::page(within, wanted.page()?).await?;
     let uses = R::uses(within).await?;
-    let items = page.parts.iter().map(|part| part.list_item(&uses)).collect();
+    let items = page.resources.iter().map(|resource| resource.list_item(&uses)).collect();
     Ok(json(StatusCode::OK, &Page::<R> { items, next: page.next }))
 }
 
@@ -166,7 +166,7 @@ async fn change<R: RepresentedResource>(
     headers: HeaderMap,
     patch: Result<Patch, AdminError>,
 ) -> Result<Response, AdminError> {
-    let at = (account_named(&account)?, id);
+    let at = AccountResourceId { account: account_named(&account)?, id };
     admin.auth.expect_account_resource::<R>(&caller, at)?;
     let patch = patch?;
     let condition = Condition::of_change(&headers);
@@ -184,7 +184,14 @@ async fn delete<R: RepresentedResource>(
 ) -> Result<StatusCode, AdminError> {
     let condition = Condition::of_change(&headers);
     let unchanged = |present: &R| condition.require(&present.item());
-    admin.auth.delete_account_resource(&caller, (account_named(&account)?, id), unchanged).await?;
+    admin
+        .auth
+        .delete_account_resource(
+            &caller,
+            AccountResourceId { account: account_named(&account)?, id },
+            unchanged,
+        )
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -8,7 +8,7 @@ use utoipa::openapi::path::HttpMethod;
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::{ContentBuilder, PathItem, Ref};
 use utoipa_axum::router::OpenApiRouter;
-use vestibule_auth::{Renewable, Scope, WithSecrets};
+use vestibule_auth::{AccountResourceId, Renewable, Scope, WithSecrets};
 
 use super::{RepresentedResource, description, path};
 use crate::admin::AdminState;
@@ -57,7 +57,7 @@ async fn renew_secrets<R: HasSecrets<N>, const N: usize>(
     wanted: Result<Idempotent<RenewalBody>, AdminError>,
 ) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
-    admin.auth.expect_account_resource::<R>(&caller, (account, id))?;
+    admin.auth.expect_account_resource::<R>(&caller, AccountResourceId { account, id })?;
     let Idempotent(wanted, key) = wanted?;
     let overlap = wanted.overlap()?;
     let pending = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
@@ -67,6 +67,7 @@ async fn renew_secrets<R: HasSecrets<N>, const N: usize>(
     let answer = |renewed: &WithSecrets<R, N>| R::created_response(account.as_str(), renewed);
     let stored = |renewed: &WithSecrets<R, N>| answer(renewed).stored();
     let idempotency = pending.with_response(&stored);
-    let renewed = admin.auth.renew::<R, N>(&caller, (account, id), overlap, idempotency).await?;
+    let renewed =
+        admin.auth.renew::<R, N>(&caller, AccountResourceId { account, id }, overlap, idempotency).await?;
     Ok(created(&answer(&renewed)))
 }

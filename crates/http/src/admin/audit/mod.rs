@@ -11,7 +11,7 @@ use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use vestibule_auth::{AuditFilter, AuditOrder};
+use vestibule_auth::{AuditFilter, AuditOrder, PageRequest};
 use vestibule_model::{AuditAction, Millis, SessionReference, UserId};
 
 use super::AdminState;
@@ -101,7 +101,8 @@ pub(super) async fn list(
 ) -> Result<Response, AdminError> {
     let (limit, cursor) = (limit(wanted.limit)?, wanted.cursor.clone());
     let filter = Filters::from(wanted).filter(Order::NewestFirst)?;
-    let page = admin.auth.audit_seen_by(&caller, filter, (limit, cursor.as_deref())).await?;
+    let page =
+        admin.auth.audit_seen_by(&caller, filter, PageRequest { limit, cursor: cursor.as_deref() }).await?;
     let entries = page.entries.into_iter().map(EntryLine::from).collect();
     Ok(json(StatusCode::OK, &Page { entries, next: page.next }))
 }
