@@ -295,7 +295,7 @@ const APPLY_EXAMPLES: &str = r#"Example of a file (only the ids and names are re
   [[account.profile]]
   name = "Administrator"
   role = "administrator"                # agent, agent-manager, campaign-manager, lpa
-  rank = "sys-admin"                    # super-user, it-user, manager, agent; left out: the role's
+  rank = "sys-admin"                    # super-user, it-user, manager, agent; "": the role's
   permissions = [100, 101]
 
   [[account.group]]

@@ -50,11 +50,20 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Zeroizing<String>> {
 /// Makes a file with mode 0600, synced to the disk before it has its name. Fails with `AlreadyExists` when there is
 /// one of that name, whoever was faster.
 pub(crate) fn create(path: &Path, text: &str) -> io::Result<()> {
+    create_after(path, text, || Ok(()))
+}
+
+/// The same. `before` is done when there is a place for the text, and before anything of it is there.
+pub(crate) fn create_after(
+    path: &Path,
+    text: &str,
+    before: impl FnOnce() -> io::Result<()>,
+) -> io::Result<()> {
     let draft = draft_of(path);
-    write(&draft, text, 0o600)?;
-    let linked = fs::hard_link(&draft, path);
-    fs::remove_file(&draft)?;
-    linked?;
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let linked = before().and_then(|()| fill(file, text)).and_then(|()| fs::hard_link(&draft, path));
+    let removed = fs::remove_file(&draft);
+    linked.and(removed)?;
     sync_folder(path)
 }
 
@@ -84,7 +93,15 @@ fn keep_owner(path: &Path, draft: &Path) -> io::Result<()> {
 }
 
 fn write(draft: &Path, text: &str, mode: u32) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(draft)?;
+    let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(draft)?;
+    let filled = fill(file, text);
+    if filled.is_err() {
+        let _ = fs::remove_file(draft);
+    }
+    filled
+}
+
+fn fill(mut file: File, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

@@ -4,6 +4,7 @@ use ipnet::IpNet;
 use vestibule_model::{Account, ApiKey, ApplicationToken, OauthClient};
 
 use super::neighbours::{Neighbours, ResourceKind};
+use super::numbered::id_violation;
 use super::rule::Rule;
 use super::texts::{name_violation, text_violation};
 use super::violation::{Field, Ruled, Violation, changed};
@@ -39,6 +40,7 @@ impl Ruled for ApiKey {
             found.push(Violation::of(Rule::ApiKeyNameTaken));
         }
         if before.is_none() {
+            found.extend(id_violation(Rule::ApplicationId, self.id.0));
             let place = (ResourceKind::ApiKey, self.id.0, neighbours);
             found.extend(room(Rule::ApiKeyCount, place, (Self::MAX_PER_ACCOUNT, "API keys")));
             found.extend(free(Rule::AppKeyTaken, place, &self.app_key));
@@ -62,6 +64,7 @@ impl Ruled for OauthClient {
             found.extend(addresses(Rule::ClientAddresses, &self.addresses));
         }
         if before.is_none() {
+            found.extend(id_violation(Rule::ApplicationId, self.id.0));
             let place = (ResourceKind::OauthClient, self.id.0, neighbours);
             found.extend(room(Rule::ClientCount, place, (MOST_CLIENTS, "OAuth clients")));
             found.extend(free(Rule::ClientIdTaken, place, &self.client_id));
@@ -79,6 +82,7 @@ impl Ruled for ApplicationToken {
             found.extend(is_taken.then(|| Violation::of(Rule::TokenNameTaken)));
         }
         if before.is_none() {
+            found.extend(id_violation(Rule::ApplicationId, self.id.0));
             let place = (ResourceKind::ApplicationToken, self.id.0, neighbours);
             let most = (Account::MAX_APPLICATION_TOKENS, "application tokens");
             found.extend(room(Rule::TokenCount, place, most));

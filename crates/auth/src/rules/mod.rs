@@ -30,6 +30,7 @@ pub use owners::{check_deleted_account, check_owner_left, may_log_in};
 pub use rule::{Kind, Rule};
 pub use services::service_twice;
 pub(crate) use texts::name_fault;
-pub use user::{check_password_of, missing_name, next_user_number};
+pub use texts::visible;
+pub use user::{check_password_of, missing_name, next_user_number, taken};
 pub use values::{check_token_holder, check_value, check_values_together};
 pub use violation::{Ruled, Violation};

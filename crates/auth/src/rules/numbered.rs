@@ -75,7 +75,7 @@ impl Rules {
         if before.is_none() {
             let is_full = neighbours.others(self.kind, id) >= MOST_NUMBERED;
             found.extend(is_full.then(|| Violation::with(self.count, MOST_NUMBERED)));
-            found.extend(id_violation(self.id, id));
+            found.extend(numbered_id_violation(self.id, id));
         }
         if before != Some(name) {
             found.extend(name_violation(self.name, name));
@@ -86,8 +86,13 @@ impl Rules {
     }
 }
 
-fn id_violation(rule: Rule, id: i64) -> Option<Violation> {
+fn numbered_id_violation(rule: Rule, id: i64) -> Option<Violation> {
     (!(-LARGEST_ID..=LARGEST_ID).contains(&id)).then(|| Violation::with(rule, LARGEST_ID))
+}
+
+/// Ids of users and applications, which are never below 1.
+pub(super) fn id_violation(rule: Rule, id: i64) -> Option<Violation> {
+    (!(1..=LARGEST_ID).contains(&id)).then(|| Violation::with(rule, LARGEST_ID))
 }
 
 /// The id that something of a kind gets when nobody says which: one more than the highest, and at least 1.

@@ -94,6 +94,10 @@ rulebook! {
     PasswordOfBot: Invalid "password" "a bot has no password, it logs in with an API key";
     PasswordPolicy: Invalid "password" "{}";
     UserNumbers: Taken "number" TAKEN;
+    UserNumber: Invalid "number" "from 0 to {}";
+    UserNumberTaken: Taken "number" TAKEN;
+    UserId: Invalid "id" "from 1 to {}";
+    UserIdTaken: Taken "id" TAKEN;
 
     ProfileNameLength: Invalid "name" NAME_LENGTH;
     ProfileNameCharacters: Invalid "name" NAME_CHARACTERS;
@@ -120,6 +124,8 @@ rulebook! {
     SkillCount: Conflict "" NUMBERED_COUNT;
     SkillInUse: Conflict "" IN_USE;
 
+    ApplicationId: Invalid "id" "from 1 to {}";
+    ApplicationIdTaken: Taken "id" TAKEN;
     ApiKeyNameLength: Invalid "name" NAME_LENGTH;
     ApiKeyNameCharacters: Invalid "name" NAME_CHARACTERS;
     ApiKeyNameTaken: Taken "name" TAKEN;

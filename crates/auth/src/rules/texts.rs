@@ -52,6 +52,17 @@ pub(super) fn text_violation(rule: Rule, text: &str) -> Option<Violation> {
     is_wrong.then(|| Violation::with(rule, LONGEST_TEXT))
 }
 
+/// A text in which nothing is hidden: what is not seen, or moves about what is, is spelled out.
+pub fn visible(text: &str) -> String {
+    if !text.chars().any(is_unseen) {
+        return text.to_owned();
+    }
+    let spelled = |character: char| {
+        if is_unseen(character) { character.escape_unicode().to_string() } else { character.to_string() }
+    };
+    text.chars().map(spelled).collect()
+}
+
 /// Characters that make a text look like another: controls, marks of direction, joiners, separators of lines.
 fn is_unseen(character: char) -> bool {
     character.is_control()

@@ -3,9 +3,13 @@
 use vestibule_model::{User, UserKind};
 
 use super::neighbours::{Neighbours, Reference};
+use super::numbered::id_violation;
 use super::rule::Rule;
 use super::texts::{name_violation, text_violation};
 use super::violation::{Field, Ruled, Violation, changed};
+
+/// There is always one more: whoever has the largest would be the last user to be made.
+const LARGEST_NUMBER: i32 = i32::MAX - 1;
 
 impl Ruled for User {
     fn tidy(&mut self) {
@@ -20,6 +24,7 @@ impl Ruled for User {
         found.extend(limits(self, before));
         found.extend(references(self, before, neighbours));
         found.extend(key(self, before, neighbours));
+        found.extend(identity(self, before));
         let has_another = self.password.is_some() && changed(before, self, |user| &user.password);
         found.extend(has_another.then(|| check_password_of(self.kind).err()).flatten());
         found
@@ -40,14 +45,31 @@ pub fn missing_name(rule: Rule, name: &str) -> Violation {
     Violation::with(rule, format_args!("name {name:?}"))
 }
 
+fn identity(user: &User, before: Option<&User>) -> Vec<Violation> {
+    let mut found = Vec::new();
+    let numbers = 0..=LARGEST_NUMBER;
+    if changed(before, user, |user| &user.number) && !numbers.contains(&user.number) {
+        found.push(Violation::with(Rule::UserNumber, LARGEST_NUMBER));
+    }
+    if before.is_none() {
+        found.extend(id_violation(Rule::UserId, user.id.0));
+    }
+    found
+}
+
+/// Refuses an id or a number that somebody chose for a new thing and that another has already.
+pub fn taken(rule: Rule) -> Violation {
+    Violation::of(rule)
+}
+
 /// The number that a new user gets: one more than the highest of the account, and at least 1.
 ///
 /// # Errors
 ///
 /// There is none left.
 pub fn next_user_number(highest: Option<i32>) -> Result<i32, Violation> {
-    let next = highest.unwrap_or(0).checked_add(1);
-    next.map(|next| next.max(1)).ok_or_else(|| Violation::of(Rule::UserNumbers))
+    let next = highest.unwrap_or(0).max(0).checked_add(1);
+    next.filter(|next| *next <= LARGEST_NUMBER).ok_or_else(|| Violation::of(Rule::UserNumbers))
 }
 
 fn names(user: &User, before: Option<&User>, neighbours: &dyn Neighbours) -> Vec<Violation> {

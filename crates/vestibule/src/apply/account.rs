@@ -100,7 +100,8 @@ pub(super) fn profile(account: &mut AccountDraft, declared: &DeclaredProfile) ->
         account.rows.profiles.retain(|profile| Some(profile.id) != id);
         return account.claim_removed(&element, Some(ResourceKind::Profile), id);
     }
-    let id = identify(&element, ResourceKind::Profile, &known, named)?;
+    let id =
+        identify(&element, (ResourceKind::Profile, &account.claimed(ResourceKind::Profile)), &known, named)?;
     if !known.iter().any(|(present, _)| *present == id) {
         account.expect_not_removed(&element)?;
     }
@@ -110,7 +111,7 @@ pub(super) fn profile(account: &mut AccountDraft, declared: &DeclaredProfile) ->
     let profile = find_or_add(&mut account.rows.profiles, |profile| profile.id == id, new);
     profile.name.clone_from(&declared.name);
     set(&mut profile.role, declared.role.as_ref());
-    profile.rank = declared.rank.or(profile.rank);
+    set(&mut profile.rank, declared.rank.as_ref());
     let permissions = declared.permissions.as_ref().map(|set| set.iter().copied().collect());
     set(&mut profile.permissions, permissions.as_ref());
     profile.tidy();
@@ -127,7 +128,7 @@ pub(super) fn group(account: &mut AccountDraft, declared: &DeclaredGroup) -> Res
         account.rows.groups.retain(|group| Some(group.id) != id);
         return account.claim_removed(&element, Some(ResourceKind::Group), id).map(|()| None);
     }
-    let id = identify(&element, ResourceKind::Group, &known, named)?;
+    let id = identify(&element, (ResourceKind::Group, &account.claimed(ResourceKind::Group)), &known, named)?;
     if !known.iter().any(|(present, _)| *present == id) {
         account.expect_not_removed(&element)?;
     }
@@ -162,7 +163,7 @@ pub(super) fn skill(account: &mut AccountDraft, declared: &DeclaredSkill) -> Res
         account.rows.skills.retain(|skill| Some(skill.id) != id);
         return account.claim_removed(&element, Some(ResourceKind::Skill), id);
     }
-    let id = identify(&element, ResourceKind::Skill, &known, named)?;
+    let id = identify(&element, (ResourceKind::Skill, &account.claimed(ResourceKind::Skill)), &known, named)?;
     if !known.iter().any(|(present, _)| *present == id) {
         account.expect_not_removed(&element)?;
     }
@@ -227,14 +228,14 @@ pub(super) fn resolve<'a>(
 /// The id of a thing declared by name, or by id and name. An id finds the thing, whatever its name was.
 fn identify(
     element: &str,
-    kind: ResourceKind,
+    (kind, claimed): (ResourceKind, &[i64]),
     things: &[(i64, &str)],
     named: (Option<i64>, &str),
 ) -> Result<i64, Problem> {
     let present = present_id(element, things, named)?;
     match present.or(named.0) {
         Some(id) => Ok(id),
-        None => next_id(kind, things.iter().map(|(id, _)| *id))
+        None => next_id(kind, things.iter().map(|(id, _)| *id).chain(claimed.iter().copied()))
             .map_err(|violation| Problem::broken(element, violation)),
     }
 }

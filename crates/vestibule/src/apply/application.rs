@@ -33,6 +33,7 @@ pub(super) fn api_key(
         account.expect_not_removed(&element)?;
         generated_api_key(draft, &element, tools, declared)?
     };
+    refuse_other(&element, "app_key", declared.app_key.as_deref(), &key.app_key)?;
     account.claim(&element, Some(ResourceKind::ApiKey), key.id.0)?;
     key.name.clone_from(&declared.name);
     set(&mut key.developer, declared.developer.as_ref());
@@ -64,7 +65,11 @@ fn generated_api_key(
     let secret = value(ApplicationValue::KeySecret, both.map(|(secret, _)| secret))?;
     let access_token = value(ApplicationValue::AccessToken, declared.access_token.as_ref())?;
     let token_secret = value(ApplicationValue::AccessTokenSecret, both.map(|(_, secret)| secret))?;
-    let mut key = new_api_key(draft.new_application_id(declared.id, tools.rng), app_key, access_token);
+    let mut key = new_api_key(
+        draft.new_application_id((element, ResourceKind::ApiKey), declared.id, tools.rng)?,
+        app_key,
+        access_token,
+    );
     tools.seal(&mut key, &secret, &token_secret);
     Ok(key)
 }
@@ -160,6 +165,7 @@ pub(super) fn oauth_client(
         account.expect_not_removed(&element)?;
         generated_oauth_client(draft, &element, tools, declared)?
     };
+    refuse_other(&element, "client_id", declared.client_id.as_deref(), &client.client_id)?;
     account.claim(&element, Some(ResourceKind::OauthClient), client.id.0)?;
     client.name.clone_from(&declared.name);
     set(&mut client.enabled, declared.enabled.as_ref());
@@ -190,7 +196,24 @@ fn generated_oauth_client(
         draft.value(element, ApplicationValue::ClientId, declared.client_id.as_ref(), tools.rng)?;
     let given = (declared.secret.as_ref(), declared.secret_digest.as_deref());
     let digest = draft.digest(element, (ApplicationValue::ClientSecret, given), tools)?;
-    Ok(new_oauth_client(draft.new_application_id(declared.id, tools.rng), client_id, digest))
+    Ok(new_oauth_client(
+        draft.new_application_id((element, ResourceKind::OauthClient), declared.id, tools.rng)?,
+        client_id,
+        digest,
+    ))
+}
+
+/// What bots are tied to is for good.
+fn refuse_other(
+    element: &str,
+    key: &'static str,
+    declared: Option<&str>,
+    present: &str,
+) -> Result<(), Problem> {
+    if declared.is_none_or(|declared| declared == present) {
+        return Ok(());
+    }
+    Err(Problem::new(element, key, "this does not change: declare another one, and remove this one"))
 }
 
 /// Where the declared thing is among those that there are, each with id, public id and name: by its id if that is declared, else

@@ -57,7 +57,7 @@ fn new_token(
     let given = (declared.token.as_ref(), declared.token_digest.as_deref());
     let token = draft.digest(element, (ApplicationValue::ApplicationToken, given), tools)?;
     Ok(ApplicationToken {
-        id: draft.new_application_id(declared.id, tools.rng),
+        id: draft.new_application_id((element, ResourceKind::ApplicationToken), declared.id, tools.rng)?,
         name: declared.name.clone(),
         token,
         secret_version: SecretVersion::default(),

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::de::{Error, value::StrDeserializer};
+use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 use uuid::Uuid;
 use vestibule_model::{
@@ -71,7 +72,9 @@ pub(super) struct DeclaredProfile {
     #[serde(default)]
     pub(super) removed: bool,
     pub(super) role: Option<RoleType>,
-    pub(super) rank: Option<Rank>,
+    /// "": that of the role.
+    #[serde(default, deserialize_with = "rank")]
+    pub(super) rank: Option<Option<Rank>>,
     pub(super) permissions: Option<BTreeSet<i32>>,
 }
 
@@ -243,6 +246,15 @@ impl Declared {
 
 const fn user_population() -> Population {
     Population::User
+}
+
+#[expect(clippy::option_option, reason = "left out, taken away, or another")]
+fn rank<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<Rank>>, D::Error> {
+    let text = String::deserialize(value)?;
+    if text.is_empty() {
+        return Ok(Some(None));
+    }
+    Rank::deserialize(StrDeserializer::<D::Error>::new(&text)).map(|rank| Some(Some(rank)))
 }
 
 fn networks<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Vec<Network>>, D::Error> {

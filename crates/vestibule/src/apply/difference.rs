@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 
+use vestibule_auth::visible;
 use vestibule_model::{
     Account, AccountId, ApiKey, ApplicationToken, AuditAction, AuditTarget, Audited, Group, OauthClient,
     Population, Profile, Skill, User, UserId,
@@ -91,7 +92,7 @@ impl Difference {
     }
 
     fn removed<T: Element>(&mut self, account: AccountId, element: &T) {
-        self.lines.push(format!("- {}", element.title(account)));
+        self.lines.push(visible(&format!("- {}", element.title(account))));
         let (was, is) = vestibule_model::difference(Some(element), None);
         let (target, user) = (element.audit_target(), element.user());
         let action = AuditAction::Deleted;
@@ -114,9 +115,9 @@ impl Difference {
             (Some(before), _) if before == after => return,
             (Some(before), Some(earlier)) => {
                 let changes = values::changes((before, earlier), (after, rows.1));
-                self.lines.push(format!("~ {title}: {changes}"));
+                self.lines.push(visible(&format!("~ {title}: {changes}")));
             }
-            _ => self.lines.push(format!("+ {title}")),
+            _ => self.lines.push(visible(&format!("+ {title}"))),
         }
         let (was, is) = vestibule_model::difference(before, Some(after));
         let action = if before.is_some() { AuditAction::Changed } else { AuditAction::Created };

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use vestibule_auth::{
-    ApplicationValue, ResourceKind, check_token_holder, new_account, seal_api_key, ten_digits,
+    ApplicationValue, ResourceKind, Rule, check_token_holder, new_account, seal_api_key, taken, ten_digits,
+    visible,
 };
 use vestibule_crypto::{Argon2Params, Engine, KeyRing, Sealer, SecretHasher};
 use vestibule_model::{
@@ -99,10 +100,14 @@ pub(super) struct Draft {
     highest_number: Option<i32>,
     /// Of the whole installation.
     user_ids: HashSet<UserId>,
-    application_ids: HashSet<ApplicationId>,
+    application_ids: HashSet<(ResourceKind, ApplicationId)>,
     /// Whose each token is or was before: one that is given up is free at the next run.
     tokens: HashMap<SecretDigest, (ApplicationId, String)>,
 }
+
+/// The kinds of things that have one space of ids.
+const APPLICATIONS: [ResourceKind; 3] =
+    [ResourceKind::ApiKey, ResourceKind::OauthClient, ResourceKind::ApplicationToken];
 
 /// A password that is to be hashed, when everything else is known to be right.
 pub(super) struct NewPasswordOf {
@@ -152,6 +157,12 @@ impl AccountDraft {
         id.map_or(Ok(()), |id| self.claim(element, kind, id))
     }
 
+    /// The ids of a kind that the file has said something about: what it removes keeps its id to itself for now.
+    pub(super) fn claimed(&self, kind: ResourceKind) -> Vec<i64> {
+        let of_kind = self.named.iter().filter(|(claimed, _)| *claimed == Some(kind));
+        of_kind.map(|(_, id)| *id).collect()
+    }
+
     /// Refuses to make anew what the file removes: each run would do both again.
     pub(super) fn expect_not_removed(&self, element: &str) -> Result<(), Problem> {
         let is_removed = self.removed.contains(element);
@@ -177,6 +188,7 @@ pub(super) struct UserPlaces {
     by_id: HashMap<UserId, usize>,
     by_spelling: HashMap<(Population, String), usize>,
     by_name: HashMap<(Population, String), usize>,
+    pub(super) numbers: HashSet<i32>,
     pub(super) highest_number: Option<i32>,
 }
 
@@ -193,6 +205,7 @@ impl UserPlaces {
         self.by_id.insert(user.id, place);
         self.by_spelling.entry((population, population.spelling(name))).or_insert(place);
         self.by_name.entry((population, population.name_key(name))).or_insert(place);
+        self.numbers.insert(user.number);
         self.highest_number = self.highest_number.max(Some(user.number));
     }
 
@@ -209,8 +222,9 @@ impl UserPlaces {
 impl Draft {
     pub(super) fn of(directory: &DirectoryRows) -> Self {
         let rows = || directory.accounts.iter();
-        let keys = rows().flat_map(|rows| rows.api_keys.iter().map(|key| key.id));
-        let clients = rows().flat_map(|rows| rows.oauth_clients.iter().map(|client| client.id));
+        let keys = rows().flat_map(|rows| rows.api_keys.iter().map(|key| (ResourceKind::ApiKey, key.id)));
+        let clients = rows()
+            .flat_map(|rows| rows.oauth_clients.iter().map(|client| (ResourceKind::OauthClient, client.id)));
         let tokens =
             || rows().flat_map(|rows| rows.application_tokens.iter().map(|token| (rows.account.id, token)));
         Self {
@@ -220,7 +234,10 @@ impl Draft {
             passwords: Vec::new(),
             highest_number: rows().map(|rows| rows.account.number).max(),
             user_ids: rows().flat_map(|rows| rows.users.iter().map(|user| user.id)).collect(),
-            application_ids: keys.chain(clients).chain(tokens().map(|(_, token)| token.id)).collect(),
+            application_ids: keys
+                .chain(clients)
+                .chain(tokens().map(|(_, token)| (ResourceKind::ApplicationToken, token.id)))
+                .collect(),
             tokens: tokens()
                 .flat_map(|(account, token)| {
                     let before = token.superseded.map(|before| before.values);
@@ -271,29 +288,42 @@ impl Draft {
     }
 
     /// The id that is wanted, or one that nobody has.
-    pub(super) fn new_user_id(&mut self, wanted: Option<i64>, rng: &dyn Rng) -> UserId {
+    pub(super) fn new_user_id(
+        &mut self,
+        element: &str,
+        wanted: Option<i64>,
+        rng: &dyn Rng,
+    ) -> Result<UserId, Problem> {
         if let Some(id) = wanted {
-            self.user_ids.insert(UserId(id));
-            return UserId(id);
+            let is_free = self.user_ids.insert(UserId(id));
+            let refusal = || Problem::broken(element, taken(Rule::UserIdTaken));
+            return is_free.then_some(UserId(id)).ok_or_else(refusal);
         }
         loop {
             let id = UserId(ten_digits(rng));
             if self.user_ids.insert(id) {
-                return id;
+                return Ok(id);
             }
         }
     }
 
     /// The same for an application.
-    pub(super) fn new_application_id(&mut self, wanted: Option<i64>, rng: &dyn Rng) -> ApplicationId {
+    pub(super) fn new_application_id(
+        &mut self,
+        (element, kind): (&str, ResourceKind),
+        wanted: Option<i64>,
+        rng: &dyn Rng,
+    ) -> Result<ApplicationId, Problem> {
         if let Some(id) = wanted {
-            self.application_ids.insert(ApplicationId(id));
-            return ApplicationId(id);
+            let is_free = self.application_ids.insert((kind, ApplicationId(id)));
+            let refusal = || Problem::broken(element, taken(Rule::ApplicationIdTaken));
+            return is_free.then_some(ApplicationId(id)).ok_or_else(refusal);
         }
         loop {
             let id = ApplicationId(ten_digits(rng));
-            if self.application_ids.insert(id) {
-                return id;
+            if APPLICATIONS.iter().all(|kind| !self.application_ids.contains(&(*kind, id))) {
+                self.application_ids.insert((kind, id));
+                return Ok(id);
             }
         }
     }
@@ -337,6 +367,6 @@ impl Draft {
     }
 
     pub(super) fn generate(&mut self, owner: &str, name: &'static str, value: &str) {
-        self.generated.push(Generated { owner: owner.to_owned(), name, value: value.to_owned() });
+        self.generated.push(Generated { owner: visible(owner), name, value: value.to_owned() });
     }
 }

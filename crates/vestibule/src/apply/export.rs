@@ -202,8 +202,11 @@ fn user(
         .put("max_async_chats", i64::from(user.max_async_chats))
         .put("profiles", user.profiles.iter().map(|id| names.profile(*id)).collect::<Vec<Value>>())
         .put("skills", user.skills.iter().map(|id| names.skill(*id)).collect::<Vec<Value>>())
-        .put("manager_of", managed)
-        .put("must_change_password", user.must_change_password);
+        .put("manager_of", managed);
+    // Whoever is given a generated password where the file is applied has to change that one.
+    if user.must_change_password {
+        fields.put("must_change_password", true);
+    }
     if user.population == Population::Agent {
         fields.word("population", user.population)?;
     }

@@ -6,7 +6,7 @@ use vestibule_auth::{
     AccountIndex, HOME, InstallationIndex, Kind, Ruled, Violation, account_violations, check_deleted_account,
     check_owner_left, may_log_in,
 };
-use vestibule_model::{AccountId, User};
+use vestibule_model::{AccountId, Administrator, AdministratorRole, User};
 use vestibule_store::AccountRows;
 
 use super::Present;
@@ -65,8 +65,10 @@ pub(super) fn broken(present: &Present) -> Vec<Broken> {
         found.extend(stored(rows, &rows.users, &index));
         if rows.account.id.as_str() == HOME {
             let can = |id| rows.users.iter().any(|user| user.id == id && may_log_in(user));
-            let none_can = present.administrators.iter().all(|known| !can(known.user));
-            let owner = present.administrators.first().filter(|_| none_can);
+            let is_owner = |known: &&Administrator| known.role == AdministratorRole::Owner;
+            let mut owners = present.administrators.iter().filter(is_owner);
+            let none_can = owners.clone().all(|owner| !can(owner.user));
+            let owner = owners.next().filter(|_| none_can);
             let owner =
                 owner.and_then(|owner| check_owner_left(&present.administrators, owner.user, can).err());
             found.extend(with_entry(rows, &rows.account, owner));

@@ -32,12 +32,12 @@ pub(crate) use draft::{Generated, Tools};
 pub(crate) use export::{Secrets, exported};
 pub(crate) use judge::Broken;
 pub(crate) use password::generated as generated_password;
+pub(crate) use problem::Problem;
 
 use crate::input_error::InputError;
 use declared::DeclaredAccount;
 use difference::Difference;
 use draft::{AccountDraft, Draft};
-use problem::Problem;
 
 /// How often the directory is read again because somebody else changed it in the meantime.
 const ATTEMPTS: usize = 5;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use vestibule_auth::{Rule, Violation};
+use vestibule_auth::{Rule, Violation, visible};
 
 /// What is wrong with which element.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,7 +17,8 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(super) fn new(element: impl fmt::Display, key: &str, reason: impl fmt::Display) -> Self {
-        Self { place: format!("{element}: {key}"), reason: reason.to_string(), rule: None }
+        let place = visible(&format!("{element}: {key}"));
+        Self { place, reason: visible(&reason.to_string()), rule: None }
     }
 
     /// An element that breaks a rule.
@@ -29,6 +30,7 @@ impl Problem {
             "services" => format!("{element}: service"),
             field => format!("{element}: {field}"),
         };
-        Self { place, reason, rule: Some(rule) }
+        // Names are shown as they are, and may be made to be shown otherwise.
+        Self { place: visible(&place), reason: visible(&reason), rule: Some(rule) }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 
 use uuid::Builder;
-use vestibule_auth::{Rule, Ruled, new_user, next_user_number};
-use vestibule_model::{AccountId, Rng, User, UserId, UserKind};
+use vestibule_auth::{Rule, Ruled, new_user, next_user_number, taken};
+use vestibule_model::{AccountId, User, UserId, UserKind};
 use vestibule_store::AccountRows;
 
 use super::account::{Place, groups, optional_group, profiles, resolve, set, skills};
@@ -26,7 +26,7 @@ pub(super) fn user(
         account.rows.users[place].clone()
     } else {
         account.expect_not_removed(&element)?;
-        made_new(&element, draft, account, tools.rng, declared)?
+        made_new(&element, draft, account, tools, declared)?
     };
     account.claim(&element, None, user.id.0)?;
     fields(&element, &mut user, declared)?;
@@ -68,13 +68,20 @@ fn made_new(
     element: &str,
     draft: &mut Draft,
     account: &AccountDraft,
-    rng: &dyn Rng,
+    tools: &Tools<'_>,
     declared: &DeclaredUser,
 ) -> Result<User, Problem> {
-    let number = declared.number.map_or_else(|| next_user_number(account.users.highest_number), Ok);
+    let number = match declared.number {
+        Some(number) if account.users.numbers.contains(&number) => Err(taken(Rule::UserNumberTaken)),
+        Some(number) => Ok(number),
+        None => next_user_number(account.users.highest_number),
+    };
     let number = number.map_err(|violation| Problem::broken(element, violation))?;
+    if declared.locked_since.is_some_and(|time| time > tools.now) {
+        return Err(Problem::new(element, "locked_since", "this lies in the future"));
+    }
     let mut pid = [0; 16];
-    rng.fill(&mut pid);
+    tools.rng.fill(&mut pid);
     let pid = declared.pid.unwrap_or_else(|| Builder::from_random_bytes(pid).into_uuid());
     Ok(User {
         number,
@@ -84,7 +91,7 @@ fn made_new(
         full_name: declared.login_name.clone(),
         nickname: declared.login_name.clone(),
         locked_at: declared.locked_since,
-        ..new_user(draft.new_user_id(declared.id, rng), account.rows.account.id, pid)
+        ..new_user(draft.new_user_id(element, declared.id, tools.rng)?, account.rows.account.id, pid)
     })
 }
 
@@ -137,7 +144,9 @@ fn references(
     if let Some(group) = &declared.group {
         user.member_of = optional_group((element, "group", Rule::GroupMissing), rows, group)?;
     }
-    if let Some(key) = &declared.allowed_app_key {
+    // What they are tied to already is meant by itself, also where something else has that for its name.
+    let key = declared.allowed_app_key.as_ref().filter(|key| user.allowed_app_key.as_ref() != Some(*key));
+    if let Some(key) = key {
         user.allowed_app_key = app_key(element, rows, key)?;
     }
     Ok(())

@@ -76,7 +76,12 @@ fn readable(field: &str, value: Value, rows: &AccountRows) -> Value {
 /// Goes into objects, as policies are, and tells what in them differs.
 fn differences(field: &str, (was, is): (&Value, &Value), shown: &mut Vec<String>) {
     let (Value::Object(before), Value::Object(after)) = (was, is) else {
-        shown.push(format!("{field} {} -> {}", short(was), short(is)));
+        let (before, after) = (short(was), short(is));
+        shown.push(match (was, is) {
+            (Value::Array(was), Value::Array(is)) if before == after => entries(field, was, is),
+            _ if before == after => format!("{field} (another)"),
+            _ => format!("{field} {before} -> {after}"),
+        });
         return;
     };
     let gone = before.keys().filter(|key| !after.contains_key(*key));
@@ -87,6 +92,14 @@ fn differences(field: &str, (was, is): (&Value, &Value), shown: &mut Vec<String>
             differences(&format!("{field}.{key}"), (&was, &is), shown);
         }
     }
+}
+
+/// Lists that are too long to be shown whole, by what is in one of them only.
+fn entries(field: &str, was: &[Value], is: &[Value]) -> String {
+    let only = |these: &[Value], those: &[Value]| -> Value {
+        these.iter().filter(|entry| !those.contains(entry)).cloned().collect()
+    };
+    format!("{field} without {}, with {}", short(&only(was, is)), short(&only(is, was)))
 }
 
 fn short(value: &Value) -> String {

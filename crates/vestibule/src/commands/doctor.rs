@@ -1,14 +1,17 @@
 //! `vestibule doctor`: what is stored and breaks a rule of the directory, and how it is repaired. Changes nothing.
 
+use anyhow::Context;
 use vestibule_auth::{Kind, Rule};
 
 use super::{count, small_runtime};
-use crate::apply::{self as engine, Broken};
+use crate::apply::{self as engine, Broken, Problem};
 use crate::command_line::DoctorArguments;
 use crate::config::{self, Flags};
 use crate::data_dir::DataDir;
 use crate::witness::{self, Use};
 use crate::{master_key, screen};
+
+const UNWRITTEN: &str = "cannot write what was found";
 
 /// Something breaks a rule. The program ends with an exit code of its own.
 #[derive(Debug, thiserror::Error)]
@@ -24,13 +27,13 @@ pub(crate) fn doctor(arguments: &DoctorArguments) -> anyhow::Result<()> {
     let store = witness::open_store(&config, (&data, &keys), Use::LeaveAsItIs)?;
     let found = small_runtime()?.block_on(engine::broken(&store))?;
     if found.is_empty() {
-        screen::say("sound    everything that is stored keeps the rules");
-        return Ok(());
+        return screen::write("sound    everything that is stored keeps the rules\n").context(UNWRITTEN);
     }
-    for broken in &found {
-        screen::say(format_args!("{}: {}", broken.problem.place, broken.problem.reason));
-        screen::say(format_args!("    {}", repair(broken)));
-    }
+    let told = |broken: &Broken| {
+        let Problem { place, reason, .. } = &broken.problem;
+        format!("{place}: {reason}\n    {}\n", repair(broken))
+    };
+    screen::write(&found.iter().map(told).collect::<String>()).context(UNWRITTEN)?;
     let found = u64::try_from(found.len()).unwrap_or(u64::MAX);
     Err(RulesBroken(count(found, "finding")).into())
 }

@@ -28,15 +28,18 @@ pub(crate) fn export(arguments: &ExportDirectory) -> anyhow::Result<()> {
     let Some(file) = &arguments.with_secrets else {
         let store = witness::open_store(&config, (&data, &keys), Use::LeaveAsItIs)?;
         let text = small_runtime()?.block_on(read(&store, None))?;
-        screen::say(text.trim_end());
-        return Ok(());
+        return screen::write(&text).context("cannot write the export");
     };
     if file.symlink_metadata().is_ok() {
         return Err(there_already(file));
     }
     let store = witness::open_store(&config, (&data, &keys), Use::Leave)?;
-    let text = small_runtime()?.block_on(with_secrets(&store, &keys))?;
-    match private_file::create(file, &text) {
+    let runtime = small_runtime()?;
+    let text = runtime.block_on(with_secrets(&store, &keys))?;
+    let written = private_file::create_after(file, &text, || {
+        runtime.block_on(tell(&store)).map_err(|error| io::Error::other(format!("{error:#}")))
+    });
+    match written {
         Ok(()) => screen::complain(format_args!("wrote {}; whoever reads it can log in", file.display())),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(there_already(file)),
         Err(error) => return Err(error).with_context(|| format!("cannot write {}", file.display())),
@@ -48,18 +51,18 @@ fn there_already(file: &Path) -> anyhow::Error {
     Refusal::new(format_args!("{} is there already; nothing was written", file.display())).into()
 }
 
-/// The audit is told before anybody can read anything.
 async fn with_secrets(store: &dyn Store, keys: &KeyRing) -> anyhow::Result<Zeroizing<String>> {
     let sealer = Sealer::derive(keys);
     let secrets = Secrets { sealer: &sealer, check_values: keys.check_values() };
-    let text = read(store, Some(&secrets)).await?;
+    read(store, Some(&secrets)).await
+}
+
+/// The audit is told before anything is in the file.
+async fn tell(store: &dyn Store) -> anyhow::Result<()> {
     let entry =
         AuditRecord::new(SystemClock.now(), AuditAction::DirectoryExported, operator(), Means::CommandLine);
-    store
-        .commit(vec![Change::Audit(Box::new(entry))])
-        .await
-        .context("nothing was written: the audit cannot be told")?;
-    Ok(text)
+    store.commit(vec![Change::Audit(Box::new(entry))]).await.context("the audit cannot be told")?;
+    Ok(())
 }
 
 async fn read(store: &dyn Store, secrets: Option<&Secrets<'_>>) -> anyhow::Result<Zeroizing<String>> {

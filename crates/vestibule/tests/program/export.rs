@@ -82,3 +82,24 @@ fn that_secrets_were_written_is_in_the_audit() {
 fn audit(folder: &Folder) -> String {
     run(vestibule().args(["audit", "export", "--data-dir"]).arg(folder.path("data"))).out
 }
+
+#[test]
+fn what_cannot_be_written_is_a_failure() {
+    let folder = folder();
+    for command in ["export", "doctor"] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut asked = vestibule();
+        asked.arg(command).arg("--data-dir").arg(folder.path("data"));
+        let status = asked.stdout(full).stderr(std::process::Stdio::null()).status().unwrap();
+        assert_eq!(status.code(), Some(1), "{command}");
+    }
+}
+
+#[test]
+fn where_the_file_cannot_be_the_audit_tells_of_none() {
+    let folder = folder();
+    let file = folder.path("nowhere").join("secret.toml");
+    let outcome = export(&folder, &["--with-secrets", file.to_str().unwrap()]);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.err);
+    assert!(!audit(&folder).contains("directory-exported"));
+}

@@ -13,7 +13,7 @@ impl World {
         super::exported(&directory, with_secrets.then_some(&secrets)).unwrap().to_string()
     }
 
-    fn take(&mut self, text: &str) -> Result<Plan, String> {
+    pub(super) fn take(&mut self, text: &str) -> Result<Plan, String> {
         let declared = Declared::read(Path::new("e.toml"), text).map_err(|error| error.to_string())?;
         block_on(apply(&self.store, &mut self.tools, &declared, "e.toml"))
             .map_err(|error| format!("{error:#}"))
@@ -146,4 +146,42 @@ fn an_id_that_is_declared_is_that_of_what_is_made() {
     assert_eq!((user.id.0, user.number, user.pid.as_u128()), (4711, 12, 42));
     let refusal = world.refusal(&alice("number = 13"));
     assert!(refusal.contains("user 1/alice: number: a user's number does not change"), "{refusal}");
+}
+
+#[test]
+fn a_key_that_has_the_name_of_a_bots_lost_key_is_not_given_to_it() {
+    let mut world = World::new();
+    let key = |app_key, name| format!("[[account.api_key]]\napp_key = \"{app_key}\"\nname = \"{name}\"\n");
+    world.apply(
+        &(key("A", "first")
+            + "[[account.user]]\nlogin_name = \"bot\"\nkind = \"bot\"\nallowed_app_key = \"A\"\n"),
+    );
+    world.apply(&format!("{}removed = true\n{}", key("A", "first"), key("B", "A")));
+    let plan = world.take(&world.exported(false)).unwrap();
+    assert_eq!(plan.lines, [""; 0]);
+}
+
+#[test]
+fn where_there_was_nothing_generated_passwords_have_to_be_changed() {
+    let there = World::furnished(&MasterKey::generate(&OsRng));
+    let mut here = World::new();
+    here.take(&there.exported(false)).unwrap();
+    let alice = here.rows().users.into_iter().find(|user| user.login_name == "alice").unwrap();
+    assert!(alice.must_change_password);
+}
+
+#[test]
+fn a_lock_from_tomorrow_is_refused() {
+    let refusal = World::new().refusal(&alice("locked_since = 2999-01-01T00:00:00Z"));
+    assert!(refusal.contains("user 1/alice: locked_since: this lies in the future"), "{refusal}");
+}
+
+#[test]
+fn what_bots_are_tied_to_does_not_change() {
+    let mut world = World::new();
+    world.apply("[[account.api_key]]\nid = 5\nname = \"k\"\napp_key = \"A\"\n[[account.oauth_client]]\nid = 6\nname = \"c\"\nclient_id = \"C\"\n");
+    let refusal = world.refusal("[[account.api_key]]\nid = 5\nname = \"k\"\napp_key = \"B\"\n");
+    assert!(refusal.contains("api key 1/k: app_key: this does not change"), "{refusal}");
+    let refusal = world.refusal("[[account.oauth_client]]\nid = 6\nname = \"c\"\nclient_id = \"D\"\n");
+    assert!(refusal.contains("oauth client 1/c: client_id: this does not change"), "{refusal}");
 }

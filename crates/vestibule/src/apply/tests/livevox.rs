@@ -157,6 +157,14 @@ fn a_profile_has_the_rank_of_its_role_until_one_is_declared() {
 }
 
 #[test]
+fn a_rank_is_taken_away() {
+    let mut world = World::new();
+    world.apply("[[account.profile]]\nname = \"A\"\nrank = \"manager\"\n");
+    let plan = world.apply("[[account.profile]]\nname = \"A\"\nrank = \"\"\n");
+    assert_eq!(plan.lines, ["~ profile 1/A: rank \"manager\" -> none"]);
+}
+
+#[test]
 fn a_rank_left_out_stays() {
     let mut world = World::new();
     world.apply("[[account.profile]]\nname = \"A\"\nrank = \"manager\"\n");

@@ -4,6 +4,7 @@ mod demo;
 mod everything;
 mod export;
 mod livevox;
+mod many;
 mod refusals;
 mod removals;
 mod renewals;
@@ -153,6 +154,35 @@ fn a5_no_secret_old_or_new_is_told() {
     let lines = world.apply(&key("hidden-two", "shown-to-none-2")).lines.join("\n");
     assert!(lines.contains("secret (another)") && lines.contains("password (another)"), "{lines}");
     assert!(!lines.contains("hidden") && !lines.contains("shown") && !lines.contains("argon2"), "{lines}");
+}
+
+#[test]
+fn long_lists_are_told_by_what_is_in_one_of_them_only() {
+    let mut world = World::new();
+    let profile = |last: i32| {
+        let permissions: Vec<i32> = (1_000..1_050).chain([last]).collect();
+        format!("[[account.profile]]\nname = \"A\"\npermissions = {permissions:?}\n")
+    };
+    world.apply(&profile(2_000));
+    assert_eq!(
+        world.apply(&profile(2_001)).lines,
+        ["~ profile 1/A: permissions without [2000], with [2001]"]
+    );
+}
+
+#[test]
+fn names_do_not_move_about_on_the_terminal() {
+    let mut world = World::new();
+    let mut user = {
+        world.apply(ALICE);
+        world.user()
+    };
+    user.login_name = "a\n\u{1b}[2Jb".into();
+    block_on(world.store.commit(vec![Change::PutUser(user.clone().into())])).unwrap();
+    let text = format!("[[account.user]]\nid = {}\nlogin_name = \"c\"\n", user.id.0);
+    let found = block_on(broken(&world.store)).unwrap();
+    assert_eq!(found[0].problem.place, "user 1/a\\u{a}\\u{1b}[2Jb: login_name");
+    assert!(world.apply(&text).lines.iter().all(|line| !line.chars().any(char::is_control)));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a file marks as removed goes, with its sessions; what it does not name stays.
 
-use vestibule_model::{AuditAction, Clock};
+use vestibule_model::{Administrator, AdministratorRole, AuditAction, Clock};
 use vestibule_testkit::TestServer;
 
 use super::*;
@@ -59,6 +59,17 @@ fn what_stays_may_have_the_name_of_what_goes() {
 }
 
 #[test]
+fn what_is_made_beside_the_newest_that_is_removed_has_an_id_of_its_own() {
+    for kind in ["profile", "group", "skill"] {
+        let mut world = World::new();
+        let entry = |name: &str, more: &str| format!("[[account.{kind}]]\nname = \"{name}\"\n{more}");
+        world.apply(&entry("old", ""));
+        let plan = world.apply(&(entry("old", GONE) + &entry("new", "")));
+        assert_eq!(plan.lines, [format!("- {kind} 1/old"), format!("+ {kind} 1/new")]);
+    }
+}
+
+#[test]
 fn what_is_removed_cannot_be_declared_as_well() {
     let mut world = World::new();
     world.apply(ALICE);
@@ -77,6 +88,24 @@ fn a_removal_is_in_the_audit_with_what_was_there_and_no_secret() {
     assert_eq!((entry.action, entry.after), (AuditAction::Deleted, None));
     let before = entry.before.unwrap();
     assert!(before.contains("\"login_name\":\"alice\"") && !before.contains(&hash), "{before}");
+}
+
+#[test]
+fn that_no_owner_may_log_in_is_found_whoever_else_administers() {
+    let mut world = World::new();
+    let users = "[[account.user]]\nid = 1\nlogin_name = \"auditor\"\n[[account.user]]\nid = 2\nlogin_name = \"owner\"\n";
+    let home = |more: &str| format!("[[account]]\nid = \"{HOME}\"\n{users}{more}");
+    world.take(&home("")).unwrap();
+    let role =
+        |user, role| Change::PutAdministrator(Administrator { user: vestibule_model::UserId(user), role });
+    let roles = vec![role(1, AdministratorRole::Auditor(None)), role(2, AdministratorRole::Owner)];
+    block_on(world.store.commit(roles)).unwrap();
+    assert!(block_on(broken(&world.store)).unwrap().is_empty());
+    let mut owner = world.rows().users.into_iter().find(|user| user.id.0 == 2).unwrap();
+    owner.enabled = false;
+    block_on(world.store.commit(vec![Change::PutUser(owner.into())])).unwrap();
+    let found = block_on(broken(&world.store)).unwrap();
+    assert_eq!(found[0].problem.rule, Some(vestibule_auth::Rule::OwnerLeft));
 }
 
 #[test]

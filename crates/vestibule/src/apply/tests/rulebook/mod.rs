@@ -54,6 +54,11 @@ impl Line {
         Self { method: Method::DELETE, body: None, ..Self::post(rule, path, Value::Null, file) }
     }
 
+    /// What the API has no request for, and which reason is expected.
+    fn file(rule: Rule, file: &str, reason: &str) -> Self {
+        Self { method: Method::GET, body: Some(reason.into()), ..Self::post(rule, "", Value::Null, file) }
+    }
+
     fn within(self, account: &'static str) -> Self {
         Self { path: self.path.replacen(HERE, account, 1), account, ..self }
     }
@@ -69,11 +74,34 @@ fn lines(scene: &Scene) -> Vec<Line> {
         users::lines(),
         resources::lines(),
         applications::lines(),
+        identities(),
         removals::lines(scene),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Ids and numbers, which only a file chooses.
+fn identities() -> Vec<Line> {
+    let user = |more: &str| format!("[[account.user]]\nlogin_name = \"new\"\n{more}\n");
+    let key = |id: &str| format!("[[account.api_key]]\nname = \"new\"\nid = {id}\n");
+    let ids = "from 1 to 9007199254740991";
+    let mut lines = vec![
+        Line::file(Rule::UserNumber, &user("number = -4"), "from 0 to 2147483646"),
+        Line::file(Rule::UserNumber, &user("number = 2147483647"), "from 0 to 2147483646"),
+        Line::file(Rule::UserNumberTaken, &user("number = 1"), "this is taken"),
+        Line::file(Rule::UserId, &user("id = -5"), ids),
+        Line::file(Rule::UserId, &user("id = 9223372036854775807"), ids),
+        Line::file(Rule::UserIdTaken, &user("id = 1000000001"), "this is taken"),
+        Line::file(Rule::ApplicationId, &key("-9223372036854775808"), ids),
+        Line::file(Rule::ApplicationIdTaken, &key("1001"), "this is taken"),
+    ];
+    for kind in ["oauth_client", "application_token"] {
+        let file = format!("[[account.{kind}]]\nname = \"new\"\nid = 0\n");
+        lines.push(Line::file(Rule::ApplicationId, &file, ids));
+    }
+    lines
 }
 
 /// What credentials are made with under a master key.

@@ -139,6 +139,10 @@ impl Scene {
 
     /// What the API refuses; None: nothing.
     pub(super) async fn asked(&self, line: &Line) -> Option<Refusal> {
+        if line.method == Method::GET {
+            let reason = line.body.as_ref().and_then(Value::as_str)?;
+            return Some((line.rule.field().to_owned(), reason.to_owned()));
+        }
         let answer = self.ask(line).await;
         let status = answer.status().as_u16();
         let body: Value = answer.json().await.unwrap_or_default();
