@@ -257,9 +257,6 @@ mod tests {
         let by_user = [session(1, 1, None, true), session(2, 1, None, true), session(3, 2, None, false)];
         assert_eq!(words(&by_user.to_vec(), &ALL), ["the sessions of user 1"]);
         let one = [session(1, 1, None, true), session(2, 1, None, false)];
-        assert_eq!(
-            words(&one.to_vec(), &ALL),
-            ["session 0101…"].map(|_| format!("session {:?}", one[0].0.id))
-        );
+        assert_eq!(words(&one.to_vec(), &ALL), [format!("session {:?}", one[0].0.id)]);
     }
 }

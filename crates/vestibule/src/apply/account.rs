@@ -111,7 +111,7 @@ pub(super) fn profile(account: &mut AccountDraft, declared: &DeclaredProfile) ->
     let profile = find_or_add(&mut account.rows.profiles, |profile| profile.id == id, new);
     profile.name.clone_from(&declared.name);
     set(&mut profile.role, declared.role.as_ref());
-    set(&mut profile.rank, declared.rank.as_ref());
+    set(&mut profile.rank, declared.rank.as_ref().map(|rank| &rank.0));
     let permissions = declared.permissions.as_ref().map(|set| set.iter().copied().collect());
     set(&mut profile.permissions, permissions.as_ref());
     profile.tidy();

@@ -74,9 +74,12 @@ pub(super) struct DeclaredProfile {
     pub(super) role: Option<RoleType>,
     /// "": that of the role.
     #[serde(default, deserialize_with = "rank")]
-    pub(super) rank: Option<Option<Rank>>,
+    pub(super) rank: Option<DeclaredRank>,
     pub(super) permissions: Option<BTreeSet<i32>>,
 }
+
+/// The rank that a profile gives; None: that of its role.
+pub(super) struct DeclaredRank(pub(super) Option<Rank>);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -248,13 +251,12 @@ const fn user_population() -> Population {
     Population::User
 }
 
-#[expect(clippy::option_option, reason = "left out, taken away, or another")]
-fn rank<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<Rank>>, D::Error> {
+fn rank<'de, D: Deserializer<'de>>(value: D) -> Result<Option<DeclaredRank>, D::Error> {
     let text = String::deserialize(value)?;
     if text.is_empty() {
-        return Ok(Some(None));
+        return Ok(Some(DeclaredRank(None)));
     }
-    Rank::deserialize(StrDeserializer::<D::Error>::new(&text)).map(|rank| Some(Some(rank)))
+    Rank::deserialize(StrDeserializer::<D::Error>::new(&text)).map(|rank| Some(DeclaredRank(Some(rank))))
 }
 
 fn networks<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Vec<Network>>, D::Error> {
