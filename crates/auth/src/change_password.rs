@@ -114,13 +114,20 @@ impl Auth {
             });
         }
         let of_before = |session: &Session| session.credential_version < credential_version;
-        for session in self.live.remove_of_user(user.id, of_before) {
+        let removed = self.live.remove_of_user(user.id, of_before);
+        for session in &removed {
             tracing::info!(session = ?session.id, user = %user.id, reason = %all.end.reason, "session ended");
         }
-        // Whoever has very many: the others are refused whatever becomes of this, here and after a restart.
+        // Whoever has very many: the others are refused whatever becomes of this, here and after a restart, because they rest on
+        // the password of before. So the password is changed even if this fails, and is tried again. It means no session that is
+        // opened with the new one.
+        let opened_until = removed.iter().map(|session| session.created).fold(at.now, Millis::max);
         let mut due = Due::none(self);
-        due.add(all.rest_of(&outcome));
-        due.end_all().await
+        due.add(all.rest_of(&outcome).map(|rest| rest.opened_until(opened_until)));
+        if let Err(error) = due.end_all().await {
+            tracing::error!(user = %user.id, %error, "sessions of before a change of password are not all removed yet");
+        }
+        Ok(())
     }
 }
 

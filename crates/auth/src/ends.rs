@@ -85,11 +85,8 @@ impl Auth {
         while let Some(some) = waiting.next(BATCH) {
             let changes: Vec<Change> =
                 some.as_slice().iter().flat_map(|retry| retry.changes.iter().cloned()).collect();
-            match self.store.commit(changes.clone()).await {
-                Ok(outcome) => {
-                    self.retry.stored(some).into_iter().for_each(|record| self.release(record));
-                    self.keep_used(&changes, &outcome.ended).await;
-                }
+            match self.store.commit(changes).await {
+                Ok(_) => self.retry.stored(some).into_iter().for_each(|record| self.release(record)),
                 Err(error) => result = Err(error),
             }
         }

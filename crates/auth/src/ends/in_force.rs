@@ -4,8 +4,8 @@
 //! Each login is registered from before its session is committed until that stands in the table, each end from its decision
 //! until the store or the journal has it. Which orders can happen:
 //!
-//! - *The login is registered after the decision.* Its session stays, wherever the end meets it: in the store it is known as
-//!   one that is being opened since ([`EndsInForce::was_opened_after`]), then by standing in the table.
+//! - *The login is registered after the decision.* Its session stays, wherever the end meets it, in the table or in the store:
+//!   it is known as one that was opened since ([`EndsInForce::was_opened_after`]) until the end is stored.
 //! - *The login was registered before, and stands in the table at the decision.* The end takes it out.
 //! - *It was registered before, and does not stand in the table yet.* The login asks when it does, finds the end, and ends its
 //!   own session ([`Login::overtaken_by`]); if the end has met it in the store before, there is nothing left to end there. An end
@@ -28,10 +28,17 @@ struct State {
     /// How many ends were decided.
     decided: u64,
     ends: Vec<InForce>,
-    /// The number of the last end before each session that is being opened.
-    logins: HashMap<SessionId, u64>,
+    /// The sessions that are being opened, and those that were opened after an end that is not stored yet.
+    logins: HashMap<SessionId, Opened>,
     /// How many of these there are for each number.
     numbers: BTreeMap<u64, usize>,
+}
+
+struct Opened {
+    /// That of the last end before it.
+    number: u64,
+    /// Whether it stands in the table, or never will.
+    is_done: bool,
 }
 
 struct InForce {
@@ -68,14 +75,14 @@ impl EndsInForce {
     pub(crate) fn login(&self, session: SessionId) -> Login<'_> {
         let mut state = self.state();
         let number = state.decided;
-        state.logins.insert(session, number);
+        state.logins.insert(session, Opened { number, is_done: false });
         *state.numbers.entry(number).or_default() += 1;
         Login { all: self, session, number }
     }
 
-    /// Whether the session is being opened by a login that came after an end.
+    /// Whether the session was opened by a login that came after an end, which is not stored yet.
     pub(crate) fn was_opened_after(&self, session: SessionId, end: u64) -> bool {
-        self.state().logins.get(&session).is_some_and(|number| *number >= end)
+        self.state().logins.get(&session).is_some_and(|login| login.number >= end)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -87,6 +94,8 @@ impl State {
     fn tidy(&mut self) {
         let oldest = self.numbers.first_key_value().map_or(u64::MAX, |(number, _)| *number);
         self.ends.retain(|end| !end.is_stored || end.number > oldest);
+        let unstored = self.ends.iter().filter(|end| !end.is_stored).map(|end| end.number).min();
+        self.logins.retain(|_, login| !login.is_done || unstored.is_some_and(|end| end <= login.number));
     }
 }
 
@@ -116,7 +125,9 @@ impl Drop for Decided {
 impl Drop for Login<'_> {
     fn drop(&mut self) {
         let mut state = self.all.state();
-        state.logins.remove(&self.session);
+        if let Some(login) = state.logins.get_mut(&self.session) {
+            login.is_done = true;
+        }
         if let Some(count) = state.numbers.get_mut(&self.number) {
             *count -= 1;
             if *count == 0 {
@@ -137,6 +148,26 @@ mod tests {
     use vestibule_store::EndedSessions;
 
     use super::*;
+
+    #[test]
+    fn who_came_after_an_end_is_known_until_that_is_stored() {
+        let in_force = Arc::new(EndsInForce::default());
+        let id = SessionId([1; 16]);
+        let of_all = SessionSelector {
+            sessions: EndedSessions::OfUser(UserId(7)),
+            account: None,
+            opened_until: Millis::EPOCH,
+        };
+        let end = || End::from(EndReason::EndedByAdministrator);
+        let (first, login) = (in_force.decide(of_all, end()), in_force.login(id));
+        let second = in_force.decide(of_all, end());
+        drop(login);
+        assert!(in_force.was_opened_after(id, first.number) && !in_force.was_opened_after(id, second.number));
+        drop(second);
+        assert!(in_force.was_opened_after(id, first.number), "the first is not stored yet");
+        drop(first);
+        assert!(in_force.state().logins.is_empty());
+    }
 
     fn session() -> Session {
         Session {

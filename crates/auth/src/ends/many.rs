@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use vestibule_model::{AccountId, EndReason, Millis, Session, SessionId};
+use vestibule_model::{AccountId, Millis, Session};
 use vestibule_store::{
     Change, EndSessions, EndedSessions, Outcome, SessionSelector, StoreError, Tell, WalkPosition,
 };
@@ -47,6 +47,12 @@ impl ManyEnd {
     pub(crate) fn rest_of(self, outcome: &Outcome) -> Option<Self> {
         let (_, behind) = *outcome.unfinished.first()?;
         Some(Self { behind: Some(behind), ..self })
+    }
+
+    /// The same for those that were opened until then.
+    pub(crate) fn opened_until(mut self, opened_until: Millis) -> Self {
+        self.selector.opened_until = opened_until;
+        self
     }
 
     fn change(&self, limit: usize) -> Change {
@@ -143,7 +149,7 @@ impl Auth {
         let mut due = Due::none(self);
         // From here on it takes place, also if the caller goes away.
         due.add([ManyEnd::new(selector, (end, at), tell)]);
-        let removed = self.take_out(selector).await;
+        let removed = self.take_out(selector, decided.number).await;
         // A session that was opened before the clock was set back is opened in the future.
         let opened_until = removed.iter().map(|session| session.created).fold(at, Millis::max);
         due.ends.iter_mut().for_each(|due| due.selector.opened_until = opened_until);
@@ -157,16 +163,19 @@ impl Auth {
         let (live, in_force) = (Arc::clone(&self.live), Arc::clone(&self.ends_in_force));
         let tokens = self.tokens.clone();
         Tell::by(move |session| {
-            // In this order: a login stands in the table before it is none any more.
+            // In this order: a login stands in the table before it is none any more. An end that the journal has is not in force any
+            // more: what it meant has left the table, and what came after it stands there.
             let is_later = in_force.was_opened_after(session.id, number) || live.has(session.id);
             (!is_later).then(|| record_of_end(tokens.reference(session.id), session, &end, at))
         })
     }
 
-    /// Takes what is selected out of the table, whenever it was opened.
-    async fn take_out(&self, selector: SessionSelector) -> Vec<Session> {
+    /// Takes what is selected out of the table, whatever the clock says of when it was opened, but for what was opened since it
+    /// was decided.
+    async fn take_out(&self, selector: SessionSelector, number: u64) -> Vec<Session> {
         let is_meant = |session: &Session| {
             SessionSelector { opened_until: session.created, ..selector }.selects(session)
+                && !self.ends_in_force.was_opened_after(session.id, number)
         };
         let mut removed = Vec::new();
         match selector.sessions {
@@ -227,45 +236,23 @@ impl Auth {
         due.end_all().await
     }
 
-    /// Ends sessions that were not used, unless the store knows of a use that this process does not: those live on here too.
+    /// Ends sessions that were not used for their idle limit, or have reached their absolute end. Every use is known here first, so
+    /// what the store says of their last use does not matter: it may have been written by a clock that ran ahead.
     pub(crate) async fn end_unused(&self, expired: &[Session]) -> Result<(), StoreError> {
         let mut stored = Ok(());
         for batch in expired.chunks(BATCH) {
             let changes: Vec<Change> = batch.iter().flat_map(|session| self.end_of_unused(session)).collect();
-            match self.store.commit(changes.clone()).await {
-                Ok(outcome) => self.keep_used(&changes, &outcome.ended).await,
-                Err(error) => {
-                    self.retry.push(changes);
-                    stored = Err(error);
-                }
+            if let Err(error) = self.store.commit(changes.clone()).await {
+                self.retry.push(changes);
+                stored = Err(error);
             }
         }
         stored
     }
 
-    fn end_of_unused(&self, session: &Session) -> Vec<Change> {
-        let (end, now) = (self.end_of_expired(session), self.clock.now());
+    fn end_of_unused(&self, session: &Session) -> [Change; 2] {
+        let end = self.end_of_expired(session);
         tracing::debug!(session = ?session.id, user = %session.user, reason = %end.reason, "session ended");
-        if end.reason != EndReason::Expired {
-            return self.end_and_tell(session, &end).to_vec();
-        }
-        let entry = self.record_of_end(session, &end, now).into();
-        vec![Change::EndIfUnusedSince { session: session.id, last_used: session.last_used, entry }]
-    }
-
-    /// Puts those back into the table that were to end unless they were used, and did not.
-    pub(crate) async fn keep_used(&self, changes: &[Change], ended: &[SessionId]) {
-        for change in changes {
-            let Change::EndIfUnusedSince { session, .. } = change else { continue };
-            if ended.contains(session) {
-                continue;
-            }
-            match self.store.session(*session).await {
-                Ok(Some(session)) => self.keep_stored(session),
-                Ok(None) => {}
-                // It is asked once more whether it was used.
-                Err(_) => self.retry.push(vec![change.clone()]),
-            }
-        }
+        self.end_and_tell(session, &end)
     }
 }

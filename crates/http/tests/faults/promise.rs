@@ -375,18 +375,3 @@ async fn a_change_of_password_that_is_not_stored_ends_nothing() {
     assert_eq!(scene.server.refresh(&scene.session).await, 401);
     assert_eq!((scene.is_stored().await, scene.told().await), (false, 1));
 }
-
-/// A session that was used elsewhere lives on: the sweep asks the store.
-#[tokio::test]
-async fn a_session_that_was_used_as_only_the_store_knows_is_put_back() {
-    let scene = Scene::of(Cause::Expiry).await;
-    let session =
-        stored(&scene.server).await.into_iter().find(|session| session.user == scene.user.id).unwrap();
-    scene.server.clock.advance(Duration::from_hours(24));
-    let used = scene.server.clock.now().minus(Duration::from_mins(1));
-    let touch = vestibule_store::Touch { session: session.id, last_used: used };
-    scene.server.store.commit(vec![Change::TouchSessions(vec![touch])]).await.unwrap();
-    scene.server.auth.sweep(scene.server.clock.now()).await.unwrap();
-    assert_eq!(scene.server.refresh(&scene.session).await, 200);
-    assert_eq!(scene.told().await, 0);
-}

@@ -280,6 +280,27 @@ async fn f3_a_session_that_was_used_while_the_clock_was_ahead_ends_by_the_right_
     assert_eq!(refreshed_after_a_year_ahead(8 * HOUR).await, 401);
 }
 
+/// The database has a use that is still to come then.
+#[tokio::test]
+async fn f3_a_session_whose_use_was_written_while_the_clock_was_ahead_ends_and_stays_ended() {
+    let server = TestServer::start().await;
+    let session = server.session().await;
+    let begun = vestibule_model::Clock::now(&*server.clock);
+    server.clock.set(begun.plus(30 * 24 * HOUR));
+    server.auth.follow_clock();
+    assert_eq!(server.refresh(&session).await, 200);
+    server.auth.flush().await.unwrap();
+    server.clock.set(begun);
+    server.auth.follow_clock();
+    for _ in 0..3 {
+        server.clock.advance(9 * HOUR);
+        assert_eq!(server.refresh(&session).await, 401);
+        server.auth.remove_expired().await.unwrap();
+        server.auth.flush().await.unwrap();
+    }
+    assert_eq!(server.store.sessions(None, 9).await.unwrap(), []);
+}
+
 #[tokio::test]
 async fn f3_a_start_while_the_clock_is_ahead_ends_no_session() {
     let mut server = TestServer::start().await;
