@@ -25,6 +25,8 @@ pub(crate) struct Target {
     pub(crate) token_from: TokenFrom,
     /// The name under which it is saved.
     pub(crate) saved_as: Option<String>,
+    /// Whether it was named by its URL: whoever logs in so asks it from then on.
+    pub(crate) is_named_by_url: bool,
 }
 
 /// Where a token is from.
@@ -91,11 +93,19 @@ impl Target {
         // It may be saved as one that may be asked without encryption.
         let url = text.trim_end_matches('/');
         if let Some((name, saved)) = servers.all().find(|(_, saved)| saved.url == url) {
-            return Self::of_saved(name, saved, arguments);
+            return Ok(Self { is_named_by_url: true, ..Self::of_saved(name, saved, arguments)? });
         }
         let plaintext = Plaintext::of_flag(arguments.plaintext);
         let address = Address::read(text, plaintext).map_err(refuse)?;
-        Ok(Self { address, ca: None, plaintext, token: None, token_from: TokenFrom::File, saved_as: None })
+        Ok(Self {
+            address,
+            ca: None,
+            plaintext,
+            token: None,
+            token_from: TokenFrom::File,
+            saved_as: None,
+            is_named_by_url: true,
+        })
     }
 
     fn of_saved(name: &str, saved: &Saved, arguments: &ServiceArguments) -> Result<Self, InputError> {
@@ -109,6 +119,7 @@ impl Target {
             token: saved.token.clone(),
             token_from: TokenFrom::File,
             saved_as: Some(name.to_owned()),
+            is_named_by_url: false,
         })
     }
 }

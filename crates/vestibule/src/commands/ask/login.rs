@@ -128,7 +128,7 @@ fn keep(servers: &mut Servers, target: &Target, token: Secret) -> anyhow::Result
     let url = target.address.text().to_owned();
     let saved = Saved { url, ca: target.ca.clone(), plaintext: target.plaintext, token: Some(token) };
     servers.put(&name, saved)?;
-    if target.saved_as.is_none() {
+    if target.is_named_by_url {
         servers.choose(&name);
     }
     servers.save()?;

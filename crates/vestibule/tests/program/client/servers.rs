@@ -28,6 +28,19 @@ fn a_service_that_was_logged_in_to_by_its_url_is_saved_and_chosen() {
 }
 
 #[test]
+fn one_that_is_saved_is_chosen_again_by_a_login_to_its_url() {
+    let operator = Operator::owner();
+    operator.ask(&["server", "add", "other", "https://other.example.com"]);
+    operator.ask(&["server", "use", "other"]);
+    assert_eq!(operator.log_in("admin-password").code, Some(0));
+    let listed = operator.json(&["server", "list"]);
+    let chosen: Vec<&serde_json::Value> =
+        listed.as_array().unwrap().iter().filter(|server| server["chosen"] == true).collect();
+    assert_eq!(chosen.len(), 1);
+    assert_eq!(chosen[0]["url"], operator.url());
+}
+
+#[test]
 fn services_are_saved_chosen_and_forgotten() {
     let folder = Folder::new();
     let ask = |arguments: &[&str]| run(ask_as(&folder).args(arguments));
