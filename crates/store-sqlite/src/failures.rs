@@ -165,7 +165,7 @@ async fn a_commit_that_fails_is_told_to_the_whole_group_and_recovered_from() {
         BEGIN INSERT INTO broken VALUES (-1); END";
     outside(&directory, break_it);
     let gate = hold(&store);
-    let scopes = vec![vestibule_store::DirectoryScope::Installation];
+    let scopes = vec![vestibule_store::DirectoryScope::User(vestibule_model::UserId(1))];
     let since = vestibule_store::Sequence(-1);
     let stale = store.commit(vec![Change::ExpectUnchanged { since, scopes }]);
     let asked = [open(&store, 1), open(&store, 0), stale, open(&store, 2)];

@@ -116,8 +116,6 @@ pub enum PartKind {
 /// What of the directory a decision rests on: what a transaction expects not to have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DirectoryScope {
-    /// Everything there is.
-    Installation,
     /// Everything of a kind in an account.
     Kind(AccountId, PartKind),
     /// One part.
@@ -220,7 +218,6 @@ impl DirectoryScope {
     /// Whether a change is one of what is meant.
     pub fn includes(&self, changed: &Changed) -> bool {
         let (account, is_part) = match self {
-            Self::Installation => return true,
             Self::User(user) => {
                 return match changed.part {
                     Part::User(other) | Part::Credentials(other) => other == *user,

@@ -120,7 +120,7 @@ async fn a_commit_that_is_refused_is_answered_at_once() {
     // A folder in the witness's place: nothing can be written there.
     std::fs::remove_file(folder.path().join("witness")).unwrap();
     std::fs::create_dir(folder.path().join("witness")).unwrap();
-    let scopes = vec![vestibule_store::DirectoryScope::Installation];
+    let scopes = vec![vestibule_store::DirectoryScope::User(vestibule_model::UserId(1))];
     let since = vestibule_store::Sequence(-1);
     let stale = store.commit(vec![Change::ExpectUnchanged { since, scopes }]).await;
     assert!(stale.is_err());

@@ -137,7 +137,7 @@ const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
 
 fn scope() -> impl Strategy<Value = DirectoryScope> {
     prop_oneof![
-        Just(DirectoryScope::Installation),
+        name().prop_map(|account| DirectoryScope::Kind(account, PartKind::Account)),
         name().prop_map(|account| DirectoryScope::Kind(account, PartKind::User)),
         name().prop_map(|account| DirectoryScope::Kind(account, PartKind::Skill)),
         name().prop_map(|account| DirectoryScope::part(account, Part::Account)),

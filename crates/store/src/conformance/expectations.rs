@@ -57,11 +57,8 @@ pub async fn what_did_not_change_lets_pass(store: &dyn Store) {
 pub async fn what_changed_refuses_in_every_scope_that_includes_it(store: &dyn Store) {
     inhabited(store).await;
     let here = id(HERE);
-    for scope in [
-        DirectoryScope::Installation,
-        DirectoryScope::Kind(here, PartKind::Profile),
-        DirectoryScope::part(here, Part::Profile(1)),
-    ] {
+    for scope in [DirectoryScope::Kind(here, PartKind::Profile), DirectoryScope::part(here, Part::Profile(1))]
+    {
         assert!(meets(store, Change::PutProfile(here, profile(1)), scope).await, "{scope:?}");
     }
 }
@@ -97,7 +94,8 @@ pub async fn an_account_that_was_deleted_is_in_every_scope_of_it(store: &dyn Sto
 pub async fn an_expectation_is_of_the_time_before_the_commit(store: &dyn Store) {
     let since = inhabited(store).await;
     let put = |number| Change::PutSkill(id(HERE), skill(number));
-    given(store, [put(1), expect(since, DirectoryScope::Installation), put(2)]).await;
+    let skills = DirectoryScope::Kind(id(HERE), PartKind::Skill);
+    given(store, [put(1), expect(since, skills), put(2)]).await;
 }
 
 pub async fn of_two_who_expect_the_same_one_wins(store: &dyn Store) {

@@ -4,7 +4,7 @@ use vestibule_model::{Session, SessionId, User};
 
 use super::samples::{ELSEWHERE, HERE, account, id, session, skill, user};
 use super::{all, given, misfit, refused};
-use crate::{AuditQuery, Change, DirectoryScope, Sequence, Store, StoreError};
+use crate::{AuditQuery, Change, DirectoryScope, Part, Sequence, Store, StoreError};
 
 fn put_account(name: &str) -> Change {
     Change::PutAccount(account(name).into())
@@ -121,5 +121,5 @@ pub async fn a_refused_commit_leaves_those_beside_it_alone(store: &dyn Store) {
 }
 
 fn expect(since: Sequence) -> Change {
-    Change::ExpectUnchanged { since, scopes: vec![DirectoryScope::Installation] }
+    Change::ExpectUnchanged { since, scopes: vec![DirectoryScope::part(id(HERE), Part::Account)] }
 }
