@@ -12,10 +12,8 @@ use crate::audit::{self, Attempt};
 use crate::detach_on_drop::DetachOnDrop;
 use crate::directory::{AccountEntry, UserEntry};
 use crate::eligibility::IneligibleReason;
-use crate::failure_limit::FailuresByAddress;
-use crate::hash_pool::{Comparison, Verified, WhenRight};
-use crate::lockout::Verdict;
 use crate::log_in::{LogIn, LogInError, LoginScope, RETRY_AFTER, UserCredentials};
+use crate::login_guard::{Compared, Rehash, TurnedAway, Verdict};
 use crate::service::Auth;
 
 /// Whether an attempt failed in a way that counts against the address it came from.
@@ -33,18 +31,22 @@ impl Auth {
     /// Turns away who is blocked, or has failed too often from their address; charges the address until it is known
     /// how the attempt ends.
     pub(crate) fn admit(&self, attempt: Attempt, user_name: &str) -> Result<(), LogInError> {
-        let at = attempt.at;
-        if self.block_list.blocks(at.account, user_name) {
-            self.note_refusal(attempt, None, Refusal::Blocked);
-            return Err(LogInError::Blocked);
+        let admitted = self.login_guard.admit(attempt.at, user_name);
+        admitted.map_err(|why| self.turned_away(attempt, why))
+    }
+
+    /// Counts that an attempt was turned away before it was looked at, and gives the error that is told.
+    pub(crate) fn turned_away(&self, attempt: Attempt, why: TurnedAway) -> LogInError {
+        match why {
+            TurnedAway::Blocked => {
+                self.note_refusal(attempt, None, Refusal::Blocked);
+                LogInError::Blocked
+            }
+            TurnedAway::TooManyFailures { wait } => {
+                self.note_refusal(attempt, None, Refusal::TooManyFailures);
+                LogInError::TooMany { retry_after: wait.max(RETRY_AFTER) }
+            }
         }
-        let charged = at
-            .address
-            .map_or(Ok(()), |address| self.failures_at(at.scope).charge(address, self.clock.monotonic()));
-        charged.map_err(|wait| {
-            self.note_refusal(attempt, None, Refusal::TooManyFailures);
-            LogInError::TooMany { retry_after: wait.max(RETRY_AFTER) }
-        })
     }
 
     /// The user whose password this is. One hash, whoever it is; failures count for the user's lock-out.
@@ -57,20 +59,19 @@ impl Auth {
         let known = self
             .account(at)
             .and_then(|entry| entry.user_named(credentials.population, &credentials.user_name));
-        let (hash, verified) = self.compare(attempt, known.as_deref(), credentials.password).await?;
-        let right = verified.right && known.as_ref().is_some_and(|user| user.hash().is_some());
+        let compared = self.compare(attempt, known.as_deref(), credentials.password).await?;
 
         // Looked up once more: account and user may have changed while the password was hashed.
         let bad = |user, why| self.bad_credentials(attempt, user, why);
         let entry = self.account(at).ok_or_else(|| bad(None, Refusal::UnknownAccount))?;
         let before = known.ok_or_else(|| bad(None, Refusal::UnknownUser))?;
         let user = entry.user(before.id).ok_or_else(|| bad(None, Refusal::UnknownUser))?;
-        self.judge(attempt, &entry, &user, right)?;
+        self.judge(attempt, &entry, &user, compared.right)?;
         if user.credential_version != before.credential_version {
             return Err(bad(Some(user.id), Refusal::Stale));
         }
-        if let Some(new) = verified.rehashed {
-            self.replace_hash((&entry, &user), at.now, hash, new);
+        if let Some(rehash) = compared.rehash {
+            self.replace_hash(&entry, &user, rehash, at.now);
         }
         Ok((entry, user))
     }
@@ -84,27 +85,14 @@ impl Auth {
         self.compare(attempt, None, password).await.map(drop)
     }
 
-    /// Compares a password with the user's hash, which is answered too, or with nobody's. Each failure is hashed once at
-    /// every cost that any user's password has, so that the time tells nothing about this one's.
     async fn compare(
         &self,
         attempt: Attempt,
         user: Option<&UserEntry>,
         password: Zeroizing<Vec<u8>>,
-    ) -> Result<(String, Verified), LogInError> {
-        let (hash, cost) =
-            user.and_then(UserEntry::hash).unwrap_or((self.present_cost.hash(), self.present_cost.params()));
-        let locked = user.is_some_and(|user| {
-            let policy = user.account().account.lockout_policy_of(user.population);
-            self.lockouts.is_locked(user, policy, (attempt.at.now, self.clock.monotonic()))
-        });
-        let mut decoys = self.costs.all();
-        decoys.retain(|decoy| decoy.params() != cost);
-        let when_right = if locked { WhenRight::GoOn } else { WhenRight::Stop };
-        let comparison = Comparison { stored: hash.to_owned(), decoys, when_right };
-        let verified = self.hash_pool.verify(comparison, password, self.new_salt()).await;
-        let verified = verified.map_err(|_| self.overloaded(attempt, user.map(|user| user.id)))?;
-        Ok((hash.to_owned(), verified))
+    ) -> Result<Compared, LogInError> {
+        let compared = self.login_guard.compare(user, password, attempt.at.now).await;
+        compared.map_err(|_| self.overloaded(attempt, user.map(|user| user.id)))
     }
 
     /// Counts the outcome for the user's lock-out.
@@ -117,7 +105,7 @@ impl Auth {
     ) -> Result<(), LogInError> {
         let at = attempt.at;
         let policy = entry.account.lockout_policy_of(user.population);
-        match self.lockouts.judge(user, policy, right, (at.now, self.clock.monotonic())) {
+        match self.login_guard.judge(user, policy, right, at.now) {
             Verdict::Accepted => {
                 if user.locked_at.is_some() {
                     // The lock has ended; no later policy shall revive it.
@@ -150,10 +138,10 @@ impl Auth {
 
     fn replace_hash(
         self: &Arc<Self>,
-        (entry, user): (&AccountEntry, &User),
+        entry: &AccountEntry,
+        user: &User,
+        Rehash { old, new }: Rehash,
         now: Millis,
-        old: String,
-        new: String,
     ) {
         entry.update_user(user.id, |user| {
             if let Some(password) = user.password.as_mut().filter(|password| password.hash == old) {
@@ -180,20 +168,12 @@ impl Auth {
         DetachOnDrop::new(async move {
             let outcome = attempt.await;
             let failed = outcome.as_ref().is_err_and(Failed::is_bad_credentials);
-            if let Some(address) = at.address.filter(|_| !failed) {
-                auth.failures_at(at.scope).give_back(address);
+            if !failed {
+                auth.login_guard.give_back(at);
             }
             outcome
         })
         .await
-    }
-
-    /// The failures of addresses at a door: whoever fails at one is not kept from the other.
-    fn failures_at(&self, scope: LoginScope) -> &FailuresByAddress {
-        match scope {
-            LoginScope::Public => &self.failures,
-            LoginScope::Administration => &self.failures_of_administrators,
-        }
     }
 
     /// The account that the caller named, if there is one behind that door.

@@ -86,7 +86,7 @@ impl Auth {
         password: PasswordCredential,
     ) -> Result<(), StoreError> {
         self.loaded().await;
-        let _turn = self.user_locks.of(user.id).lock().await;
+        let _turn = self.login_guard.turn_of(user.id).await;
         let credential_version = user.credential_version + 1;
         let set =
             Change::SetPassword { user: user.id, password: Box::new(password.clone()), credential_version };

@@ -131,7 +131,7 @@ impl Auth {
         self.put_unstored_locks_over(entry);
         let is_locked = entry.user(id).is_some_and(|user| user.locked_at.is_some());
         if before.as_ref().is_some_and(|before| before.locked_at.is_some()) && !is_locked {
-            self.lockouts.forget(id);
+            self.login_guard.forget_failures(id);
         }
         before
     }
@@ -163,7 +163,7 @@ impl Auth {
         let users = before.users();
         for user in users.iter().filter(|user| user.locked_at.is_some()) {
             if after.user(user.id).is_some_and(|user| user.locked_at.is_none()) {
-                self.lockouts.forget(user.id);
+                self.login_guard.forget_failures(user.id);
             }
         }
         due.add(self.ends_of_users(id, users));

@@ -14,19 +14,16 @@ mod detach_on_drop;
 mod directory;
 mod eligibility;
 mod ends;
-mod failure_limit;
-mod failures_by_key;
 mod follow;
-mod hash_pool;
 mod later;
 mod live;
 #[cfg(test)]
 #[path = "live/tests.rs"]
 mod live_tests;
 mod load;
-mod lockout;
 mod log_in;
 mod log_out;
+mod login_guard;
 mod master_keys;
 mod open;
 mod password;
@@ -65,10 +62,10 @@ pub use directory::{
     seal_api_key,
 };
 pub use eligibility::IneligibleReason;
-pub use hash_pool::HashPoolGauges;
 pub use load::RecallError;
 pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope, UserCredentials};
 pub use log_out::LogOutError;
+pub use login_guard::HashPoolGauges;
 pub use master_keys::{KeySource, KeySourceError, Keys};
 pub use password::{LONGEST_PASSWORD, NewPassword, SetPasswordError, set_password};
 pub use refresh::{Presented, RefreshError};

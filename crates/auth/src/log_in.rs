@@ -13,7 +13,6 @@ use zeroize::Zeroizing;
 use crate::audit::{self, Attempt};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::eligibility::{self, IneligibleReason};
-use crate::failures_by_key::Charged;
 use crate::open::{OpenError, Opened};
 use crate::password::expect_length;
 use crate::recognise::Proof;
@@ -204,7 +203,8 @@ impl Auth {
     ) -> Result<LoggedIn, LogInError> {
         let attempt = Attempt::to_log_in(at, Means::Nothing);
         self.admit(attempt, &credentials.user_name)?;
-        let charged = self.admit_key(attempt, &credentials.app_key)?;
+        let admitted = self.login_guard.admit_at_key(at, &credentials.app_key);
+        let charged = admitted.map_err(|why| self.turned_away(attempt, why))?;
         let entry = self.account(at);
         let proof = self.recognise(entry.as_deref().map(|entry| &**entry), &credentials, at.now);
         let user = entry.as_ref().and_then(|entry| entry.user_named(None, &credentials.user_name));
@@ -226,7 +226,7 @@ impl Auth {
         ) {
             return Err(self.bad_credentials(attempt, Some(user.id), Refusal::KeyNotAllowed));
         }
-        self.failures_of_keys.give_back(&charged, self.clock.monotonic());
+        self.login_guard.key_was_right(&charged);
         let method = match application {
             Application::OauthClient(_) => AuthenticationMethod::OauthClient,
             Application::ApiKey(_) | Application::Token(_) | Application::None => {
@@ -236,19 +236,6 @@ impl Auth {
         let auth = Arc::clone(self);
         let whole = async move { auth.open_for(attempt, (entry, user), proof, method).await };
         self.settle(at, whole).await
-    }
-
-    /// Turns away who fails at a key at which too many failed.
-    fn admit_key(&self, attempt: Attempt, app_key: &str) -> Result<Charged, LogInError> {
-        let at = attempt.at;
-        let charged = self.failures_of_keys.charge((at.account, app_key), at.address, self.clock.monotonic());
-        charged.map_err(|wait| {
-            self.note_refusal(attempt, None, Refusal::TooManyFailures);
-            if let Some(address) = at.address {
-                self.failures.give_back(address);
-            }
-            LogInError::TooMany { retry_after: wait.max(RETRY_AFTER) }
-        })
     }
 
     fn unknown_account(&self, attempt: Attempt) -> LogInError {

@@ -39,7 +39,7 @@ impl Auth {
     /// holds however many come at once. Must not be dropped half-way: what was committed would not be in the table.
     pub(crate) async fn open(&self, opened: Opened) -> Result<Session, OpenError> {
         self.loaded().await;
-        let _turn = self.user_locks.of(opened.user.id).lock().await;
+        let _turn = self.login_guard.turn_of(opened.user.id).await;
         let policy = opened.entry.account.session_policy_of(opened.dialect);
         let live = self.sessions_before(&opened, policy);
         let ended =

@@ -5,7 +5,7 @@ use vestibule_crypto::{Argon2Params, PasswordError, PasswordHasher};
 use vestibule_model::{Millis, PasswordCredential, PasswordPolicy, PasswordViolation, Rng};
 use zeroize::Zeroizing;
 
-use crate::hash_pool::{Comparison, Overloaded};
+use crate::login_guard::Overloaded;
 use crate::service::Auth;
 use crate::strength::{OwnWords, check_strength};
 
@@ -60,12 +60,11 @@ impl Auth {
         let earlier = earlier_hashes(before);
         let bytes = || Zeroizing::new(text.as_bytes().to_vec());
         for hash in earlier.iter().take(usize::from(policy.history)) {
-            let same = Comparison::with(hash.clone());
-            if self.hash_pool.verify(same, bytes(), self.new_salt()).await?.right {
+            if self.login_guard.matches_hash(hash.clone(), bytes()).await? {
                 return Err(NewPasswordError::Policy(PasswordViolation::Reused(policy.history)));
             }
         }
-        let hash = self.hash_pool.hash(bytes(), self.new_salt()).await?;
+        let hash = self.login_guard.hash(bytes()).await?;
         Ok(credential(hash, earlier, policy, now))
     }
 

@@ -5,32 +5,24 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{Mutex as AsyncMutex, RwLock as AsyncRwLock, Semaphore, watch};
-use vestibule_crypto::{
-    KeyRingError, PasswordError, SealError, Sealer, SecretHasher, TokenKeys, decoy, self_check,
-};
-use vestibule_model::{AuditAction, AuditReason, Clock, Rng, SessionId, UserId};
+use vestibule_crypto::{KeyRingError, PasswordError, SealError, Sealer, SecretHasher, TokenKeys, self_check};
+use vestibule_model::{AuditAction, AuditReason, Clock, Rng, SessionId};
 use vestibule_store::{EndJournal, Sequence, Store, StoreError};
 
 use crate::administration::{EXPORTS, KeysInFlight};
 use crate::audit::{Folded, RefusalCounts};
-use crate::directory::{AccountEntry, Cost, Costs, Directory, UserEntry};
+use crate::directory::{AccountEntry, Costs, Directory, UserEntry};
 use crate::ends::{EndsInForce, HeldEnds, ManyEnd, RetryQueue};
-use crate::failure_limit::FailuresByAddress;
-use crate::failures_by_key::FailuresByKey;
-use crate::hash_pool::{HashPool, HashPoolGauges};
 use crate::later::Later;
 use crate::live::{LiveSessions, Name, Namer, Start};
-use crate::lockout::Lockouts;
+use crate::login_guard::{HashPoolGauges, LoginGuard};
 use crate::master_keys::{Keys, RunningKeys};
-use crate::settings::{BlockList, Intervals, Settings};
+use crate::settings::{Intervals, Settings};
 use crate::steady_clock::SteadyClock;
 use crate::store_health::StoreHealth;
 use crate::unstored_locks::UnstoredLocks;
 use crate::waiting::Waiting;
 use crate::watched_store::WatchedStore;
-
-/// How many users can take turns independently of each other.
-const USER_LOCKS: usize = 1_024;
 
 /// The service. Shared by every dialect; all of its state is behind this one handle.
 pub struct Auth {
@@ -55,17 +47,9 @@ pub struct Auth {
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) clock_watch: Mutex<SteadyClock>,
-    pub(crate) hash_pool: HashPool,
     /// At which costs passwords are hashed.
     pub(crate) costs: Arc<Costs>,
-    /// The cost of new hashes.
-    pub(crate) present_cost: Arc<Cost>,
-    pub(crate) lockouts: Lockouts,
-    pub(crate) failures: FailuresByAddress,
-    pub(crate) failures_of_administrators: FailuresByAddress,
-    pub(crate) failures_of_keys: FailuresByKey,
-    pub(crate) block_list: BlockList,
-    pub(crate) user_locks: UserLocks,
+    pub(crate) login_guard: LoginGuard,
     /// Ends of many sessions that are being stored, and the logins beside them.
     pub(crate) ends_in_force: Arc<EndsInForce>,
     /// Ends that were found by following, and that nobody stores yet.
@@ -140,7 +124,8 @@ impl Auth {
         let start = Start::new(clock.now(), settings.intervals.touch);
         let store_health = Arc::<StoreHealth>::default();
         let costs = Arc::new(Costs::new(Arc::clone(&rng)));
-        let unusable = PasswordError::Cost(settings.hashing.params);
+        let login_guard =
+            LoginGuard::start(&settings, Arc::clone(&costs), Arc::clone(&rng), Arc::clone(&clock))?;
         let mut incarnation = [0; 8];
         rng.fill(&mut incarnation);
         let auth = Arc::new(Self {
@@ -153,15 +138,8 @@ impl Auth {
             secrets: SecretHasher::derive(&keys.ring),
             sealer: Sealer::derive(&keys.ring),
             keys,
-            present_cost: costs.of(&decoy(settings.hashing.params, &*rng)?).ok_or(unusable)?,
             costs,
-            hash_pool: HashPool::start(&settings.hashing, Arc::clone(&clock))?,
-            lockouts: Lockouts::default(),
-            failures: FailuresByAddress::new(settings.failures),
-            failures_of_administrators: FailuresByAddress::new(settings.failures),
-            failures_of_keys: FailuresByKey::new(settings.failures),
-            block_list: settings.block_list,
-            user_locks: UserLocks::new(),
+            login_guard,
             ends_in_force: Arc::default(),
             due: Waiting::default(),
             retry: RetryQueue::default(),
@@ -214,12 +192,12 @@ impl Auth {
 
     /// How often failed logins have locked a user since the start.
     pub fn lockout_count(&self) -> u64 {
-        self.lockouts.locks()
+        self.login_guard.lockout_count()
     }
 
     /// What the hash pool tells about itself.
     pub fn hash_pool_gauges(&self) -> Arc<HashPoolGauges> {
-        self.hash_pool.gauges()
+        self.login_guard.hash_pool_gauges()
     }
 
     async fn load_directory(&self) -> Result<(), StartError> {
@@ -241,12 +219,6 @@ impl Auth {
         Ok(())
     }
 
-    pub(crate) fn new_salt(&self) -> [u8; 16] {
-        let mut salt = [0; 16];
-        self.rng.fill(&mut salt);
-        salt
-    }
-
     pub(crate) fn sequence(&self) -> Sequence {
         Sequence(self.sequence.load(Ordering::Relaxed))
     }
@@ -259,19 +231,5 @@ impl Namer for TokenKeys {
 
     fn livevox_id(&self, id: SessionId) -> Name {
         self.livevox(id)
-    }
-}
-
-/// One lock for many users: those who share it take turns needlessly, which costs a commit's time and no more.
-pub(crate) struct UserLocks(Vec<AsyncMutex<()>>);
-
-impl UserLocks {
-    fn new() -> Self {
-        Self((0..USER_LOCKS).map(|_| AsyncMutex::new(())).collect())
-    }
-
-    pub(crate) fn of(&self, user: UserId) -> &AsyncMutex<()> {
-        let index = user.0.rem_euclid(i64::try_from(USER_LOCKS).unwrap_or(1));
-        &self.0[usize::try_from(index).unwrap_or(0)]
     }
 }

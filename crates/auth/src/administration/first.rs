@@ -81,7 +81,7 @@ impl Auth {
             }
         };
         let bytes = Zeroizing::new(password.as_bytes().to_vec());
-        let hash = self.hash_pool.hash(bytes, self.new_salt()).await;
+        let hash = self.login_guard.hash(bytes).await;
         let hash =
             hash.map_err(|_| StoreError::Unavailable("the first owner's password was not hashed".into()))?;
         let mut pid = [0; 16];

@@ -78,7 +78,7 @@ impl Auth {
             Ok((Some(AuditedWrite::one(Change::SetLock { user: id, locked_at: None }, details)), ()))
         })
         .await?;
-        self.lockouts.forget(id);
+        self.login_guard.forget_failures(id);
         // A lock that was never stored is no change of the store's, which would be followed.
         let entry = self.directory.account(account);
         let is_locked =

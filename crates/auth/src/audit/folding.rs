@@ -15,7 +15,7 @@ use vestibule_model::{
     Monotonic, SessionReference, UserId,
 };
 
-use crate::failure_limit::bucket;
+use crate::login_guard::bucket;
 
 /// How many different entries there may be at once before they are counted together.
 const BURST: u32 = 2_000;

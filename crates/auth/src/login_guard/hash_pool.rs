@@ -27,7 +27,7 @@ pub(crate) struct Overloaded;
 
 /// What a password is compared with, and what it is hashed against besides, so that the work tells nothing.
 #[derive(Debug)]
-pub(crate) struct Comparison {
+pub(super) struct Comparison {
     /// The hash that decides.
     pub(crate) stored: String,
     /// Hashes of nobody's password.
@@ -38,7 +38,7 @@ pub(crate) struct Comparison {
 
 /// What becomes of the rest of the work when the password is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WhenRight {
+pub(super) enum WhenRight {
     /// It is left out: the answer will tell anyway that the password is right.
     Stop,
     /// It is done: the answer may have to be that to a wrong password.
@@ -54,7 +54,7 @@ impl Comparison {
 
 /// What hashing a password against a stored hash showed.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Verified {
+pub(super) struct Verified {
     /// Whether the password is the right one.
     pub(crate) right: bool,
     /// A new hash of the right password, when the stored one has other parameters than the present ones.
@@ -83,7 +83,7 @@ pub struct HashPoolGauges {
 }
 
 /// The threads and their queue. Dropping it ends the threads after their present job.
-pub(crate) struct HashPool {
+pub(super) struct HashPool {
     queue: Arc<Queue>,
     settings: HashSettings,
     threads: Vec<thread::JoinHandle<()>>,

@@ -23,9 +23,16 @@ pub(crate) enum Verdict {
     RejectedAndLocked,
 }
 
+/// A point in time, on the clock that somebody may set and on the one that nobody sets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub(super) time: Millis,
+    pub(super) monotonic: Monotonic,
+}
+
 /// The counters of all users.
 #[derive(Default)]
-pub(crate) struct Lockouts {
+pub(super) struct Lockouts {
     counters: Mutex<HashMap<UserId, Counter>>,
     /// How many locks there were since the start.
     locks: AtomicU64,
@@ -42,7 +49,7 @@ struct Counter {
 
 impl Counter {
     /// With the lock that the user has in the store, unless there is one already or that has ended.
-    fn with_stored_lock(self, user: &User, policy: &LockoutPolicy, now: (Millis, Monotonic)) -> Self {
+    fn with_stored_lock(self, user: &User, policy: &LockoutPolicy, now: Moment) -> Self {
         let locked = self.locked.or_else(|| {
             let stored = user.locked_at.filter(|at| self.ended != Some(*at))?;
             locked_since(stored, policy, now)
@@ -57,31 +64,25 @@ impl Counter {
 
 impl Lockouts {
     /// Whether a right password would not be accepted now.
-    pub(crate) fn is_locked(&self, user: &User, policy: &LockoutPolicy, now: (Millis, Monotonic)) -> bool {
+    pub(super) fn is_locked(&self, user: &User, policy: &LockoutPolicy, now: Moment) -> bool {
         let counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let counter = counters.get(&user.id).copied().unwrap_or_default();
-        counter.with_stored_lock(user, policy, now).is_locked(policy, now.1)
+        counter.with_stored_lock(user, policy, now).is_locked(policy, now.monotonic)
     }
 
     /// Judges an attempt on `user` whose password was right or wrong.
-    pub(crate) fn judge(
-        &self,
-        user: &User,
-        policy: &LockoutPolicy,
-        right: bool,
-        now: (Millis, Monotonic),
-    ) -> Verdict {
+    pub(super) fn judge(&self, user: &User, policy: &LockoutPolicy, right: bool, now: Moment) -> Verdict {
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let counter = counters.get(&user.id).copied().unwrap_or_default();
         let mut counter = counter.with_stored_lock(user, policy, now);
-        let locked = counter.is_locked(policy, now.1);
+        let locked = counter.is_locked(policy, now.monotonic);
         if !locked && counter.locked.is_some() {
             counter = Counter { ended: user.locked_at, ..Counter::default() };
         }
         let verdict = if locked {
             Self::judge_locked(&mut counter, policy, right)
         } else {
-            Self::judge_open(&mut counter, policy, right, now.1)
+            Self::judge_open(&mut counter, policy, right, now.monotonic)
         };
         if verdict == Verdict::RejectedAndLocked {
             self.locks.fetch_add(1, Ordering::Relaxed);
@@ -116,17 +117,17 @@ impl Lockouts {
     }
 
     /// How many locks there were since the start.
-    pub(crate) fn locks(&self) -> u64 {
+    pub(super) fn locks(&self) -> u64 {
         self.locks.load(Ordering::Relaxed)
     }
 
     /// Forgets the failures of a user whom an administrator unlocked.
-    pub(crate) fn forget(&self, user: UserId) {
+    pub(super) fn forget(&self, user: UserId) {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner).remove(&user);
     }
 }
 
 /// Since when a lock holds that was stored before this process began, or by another; None: it has ended.
-fn locked_since(stored: Millis, policy: &LockoutPolicy, now: (Millis, Monotonic)) -> Option<Monotonic> {
-    policy.is_locked(Some(stored), now.0).then(|| now.1.minus(now.0.since(stored)))
+fn locked_since(stored: Millis, policy: &LockoutPolicy, now: Moment) -> Option<Monotonic> {
+    policy.is_locked(Some(stored), now.time).then(|| now.monotonic.minus(now.time.since(stored)))
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use vestibule_model::{AccountId, Monotonic};
 
-use crate::failure_limit::{Failures, bucket};
+use super::failure_limit::{Failures, bucket};
 use crate::settings::FailureLimit;
 
 /// How long an address that failed at a key is known as one, at least; twice as long at most.
@@ -27,7 +27,7 @@ const SUCCEEDED: Duration = Duration::from_hours(24);
 const MOST: usize = 100_000;
 
 /// The failures of all keys.
-pub(crate) struct FailuresByKey {
+pub(super) struct FailuresByKey {
     enabled: bool,
     buckets: Failures<u64>,
     hashing: RandomState,
@@ -51,7 +51,7 @@ pub(crate) struct Charged {
 
 impl FailuresByKey {
     /// A limit for each key that is as wide as that for each address.
-    pub(crate) fn new(limit: FailureLimit) -> Self {
+    pub(super) fn new(limit: FailureLimit) -> Self {
         let addresses = Addresses { failed: Recent::new(FAILED), succeeded: Recent::new(SUCCEEDED) };
         Self {
             enabled: limit.per_minute > 0,
@@ -62,13 +62,14 @@ impl FailuresByKey {
     }
 
     /// Charges an attempt as if it had failed, before the values are looked at. An error is how long to wait instead.
-    pub(crate) fn charge(
+    pub(super) fn charge(
         &self,
-        key: (Option<AccountId>, &str),
+        account: Option<AccountId>,
+        app_key: &str,
         address: Option<IpAddr>,
         now: Monotonic,
     ) -> Result<Charged, Duration> {
-        let key = self.hashing.hash_one(key);
+        let key = self.hashing.hash_one((account, app_key));
         let here = self.hashing.hash_one((key, address.map(bucket)));
         let mut charged = Charged { key, here, bucket: false };
         if !self.enabled {
@@ -88,7 +89,7 @@ impl FailuresByKey {
     }
 
     /// The attempt was right: gives back what it was charged, and remembers from where it came.
-    pub(crate) fn give_back(&self, charged: &Charged, now: Monotonic) {
+    pub(super) fn give_back(&self, charged: &Charged, now: Monotonic) {
         if !self.enabled {
             return;
         }
@@ -155,7 +156,7 @@ impl Recent {
 mod tests {
     use super::*;
 
-    const KEY: (Option<AccountId>, &str) = (None, "key");
+    const KEY: &str = "key";
     const NOW: Monotonic = Monotonic::after_beginning(Duration::ZERO);
 
     fn failures(burst: u32) -> FailuresByKey {
@@ -168,11 +169,11 @@ mod tests {
 
     /// Whether an attempt that turns out to be wrong was looked at.
     fn fails(failures: &FailuresByKey, number: u32, now: Monotonic) -> bool {
-        failures.charge(KEY, Some(address(number)), now).is_ok()
+        failures.charge(None, KEY, Some(address(number)), now).is_ok()
     }
 
     fn succeeds(failures: &FailuresByKey, number: u32, now: Monotonic) -> bool {
-        let charged = failures.charge(KEY, Some(address(number)), now);
+        let charged = failures.charge(None, KEY, Some(address(number)), now);
         charged.map(|charged| failures.give_back(&charged, now)).is_ok()
     }
 
@@ -212,22 +213,22 @@ mod tests {
         let failures = failures(1);
         assert!((0..100).all(|number| succeeds(&failures, number, NOW)));
         assert!(fails(&failures, 1_000, NOW));
-        assert!(failures.charge(KEY, Some(address(1_000)), NOW).is_err());
+        assert!(failures.charge(None, KEY, Some(address(1_000)), NOW).is_err());
     }
 
     #[test]
     fn another_key_is_not_touched() {
         let failures = failures(1);
         assert!(fails(&failures, 0, NOW));
-        assert!(failures.charge((None, "other"), Some(address(0)), NOW).is_ok());
-        assert!(failures.charge((None, "other"), Some(address(0)), NOW).is_err());
+        assert!(failures.charge(None, "other", Some(address(0)), NOW).is_ok());
+        assert!(failures.charge(None, "other", Some(address(0)), NOW).is_err());
     }
 
     #[test]
     fn whoever_waits_as_long_as_told_may_try() {
         let failures = failures(1);
         assert!(fails(&failures, 0, NOW));
-        let wait = failures.charge(KEY, Some(address(0)), NOW).map(drop).unwrap_err();
+        let wait = failures.charge(None, KEY, Some(address(0)), NOW).map(drop).unwrap_err();
         assert!(fails(&failures, 0, NOW.plus(wait)));
     }
 

@@ -17,10 +17,10 @@ use crate::settings::FailureLimit;
 const TIDY_ABOVE: usize = 10_000;
 
 /// The buckets of all addresses.
-pub(crate) struct FailuresByAddress(Failures<IpAddr>);
+pub(super) struct FailuresByAddress(Failures<IpAddr>);
 
 /// The buckets of whatever it is that fails.
-pub(crate) struct Failures<K> {
+pub(super) struct Failures<K> {
     limit: FailureLimit,
     buckets: Mutex<Buckets<K>>,
 }
@@ -31,30 +31,30 @@ struct Buckets<K> {
 }
 
 impl FailuresByAddress {
-    pub(crate) fn new(limit: FailureLimit) -> Self {
+    pub(super) fn new(limit: FailureLimit) -> Self {
         Self(Failures::new(limit))
     }
 
     /// See [`Failures::charge`].
-    pub(crate) fn charge(&self, address: IpAddr, now: Monotonic) -> Result<(), Duration> {
+    pub(super) fn charge(&self, address: IpAddr, now: Monotonic) -> Result<(), Duration> {
         self.0.charge(bucket(address), now)
     }
 
     /// See [`Failures::give_back`].
-    pub(crate) fn give_back(&self, address: IpAddr) {
+    pub(super) fn give_back(&self, address: IpAddr) {
         self.0.give_back(bucket(address));
     }
 }
 
 impl<K: Copy + Eq + Hash> Failures<K> {
-    pub(crate) fn new(limit: FailureLimit) -> Self {
+    pub(super) fn new(limit: FailureLimit) -> Self {
         let buckets = Buckets { empty_at: HashMap::new(), tidy_above: TIDY_ABOVE };
         Self { limit, buckets: Mutex::new(buckets) }
     }
 
     /// Charges an attempt as if it had failed, before anything is known of it: attempts at once are limited like
     /// attempts in turn. An error is how long it has to wait instead.
-    pub(crate) fn charge(&self, key: K, now: Monotonic) -> Result<(), Duration> {
+    pub(super) fn charge(&self, key: K, now: Monotonic) -> Result<(), Duration> {
         let Some(per_failure) = self.per_failure() else { return Ok(()) };
         let full = per_failure * self.limit.burst;
         let mut buckets = self.lock();
@@ -70,7 +70,7 @@ impl<K: Copy + Eq + Hash> Failures<K> {
     }
 
     /// Gives back what [`Self::charge`] took: the attempt did not fail.
-    pub(crate) fn give_back(&self, key: K) {
+    pub(super) fn give_back(&self, key: K) {
         let Some(per_failure) = self.per_failure() else { return };
         if let Some(empty_at) = self.lock().empty_at.get_mut(&key) {
             *empty_at = empty_at.minus(per_failure);
