@@ -166,7 +166,7 @@ pub(crate) type Live<'a> = live::Live<'a, UserEntry>;
 impl Auth {
     /// Whether this LiveVox id is that of a session that may be used. Neither keeps it alive nor counts.
     pub fn is_valid(&self, credential: [u8; 16], now: Millis) -> bool {
-        self.live.with_livevox_id(&credential, now, |live| self.may_go_on(live, None, now)) == Some(true)
+        self.with_livevox_id(credential, now, |live| self.may_go_on(live, None, now)) == Some(true)
     }
 
     /// What `grant` answers of whoever holds the session that this shows, if they may go on and are no administrator.
@@ -238,7 +238,7 @@ impl Auth {
             Credential::Cookies(cookies) => {
                 cookies.iter().find_map(|cookie| by_id(self.tokens.read_cookie(cookie)?))
             }
-            Credential::LivevoxId(id) => self.live.with_livevox_id(&id, now, &work)?,
+            Credential::LivevoxId(id) => self.with_livevox_id(id, now, &work)?,
         }
     }
 
@@ -292,8 +292,8 @@ impl Auth {
         address: Option<IpAddr>,
         now: Millis,
     ) -> Result<(), LogOutError> {
-        self.loaded().await;
-        let session = self.live.with_livevox_id(&credential, now, |live| live.entry.session());
+        self.loaded_for_livevox_id(credential).await;
+        let session = self.with_livevox_id(credential, now, |live| live.entry.session());
         let session = session.ok_or(LogOutError::NoSession)?;
         let end = self.by_holder(&session, address);
         self.end_detached(session, end).await.map_err(LogOutError::Store)

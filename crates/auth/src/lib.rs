@@ -20,6 +20,7 @@ mod live;
 #[cfg(test)]
 #[path = "live/tests.rs"]
 mod live_tests;
+mod livevox_id;
 mod load;
 mod log_in;
 mod log_out;

@@ -2,7 +2,7 @@
 //!
 //! Until it is complete a miss is no answer: the session that a request shows is read from the store by its id first
 //! ([`Auth::recall`]). What has to know all sessions of a user, as a login must, waits for the table; so does a LiveVox
-//! id, by which the store finds nothing.
+//! id that may be ours, by which the store finds nothing.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -118,8 +118,8 @@ impl Auth {
             Credential::Cookies(cookies) => {
                 cookies.iter().filter_map(|cookie| self.tokens.read_cookie(cookie)).collect()
             }
-            Credential::LivevoxId(_) => {
-                self.loaded().await;
+            Credential::LivevoxId(id) => {
+                self.loaded_for_livevox_id(id).await;
                 return Ok(());
             }
         };

@@ -167,6 +167,9 @@ impl Auth {
         auth.follow_clock();
         auth.keys.follow(auth.store.master_keys().await?)?;
         auth.load_directory().await?;
+        if !auth.store.has_session_ids_of_first_form().await? {
+            auth.live.expect_no_unproven();
+        }
         Ok(auth)
     }
 
@@ -229,7 +232,7 @@ impl Namer for TokenKeys {
         Self::reference(self, id)
     }
 
-    fn livevox_id(&self, id: SessionId) -> Name {
-        self.livevox(id)
+    fn livevox_lookup(&self, id: SessionId) -> Name {
+        Self::livevox_lookup(self, id)
     }
 }

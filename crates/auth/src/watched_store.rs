@@ -68,6 +68,10 @@ impl Store for WatchedStore {
         self.noted(self.store.sessions(after, limit))
     }
 
+    fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {
+        self.noted(self.store.has_session_ids_of_first_form())
+    }
+
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
         self.noted(self.store.users(query))
     }

@@ -33,6 +33,7 @@ pub(crate) enum Purpose {
     Csrf,
     Wsuk,
     Livevox,
+    LivevoxMac,
     Reference,
     Seal,
     SecretDigest,
@@ -52,6 +53,7 @@ impl Purpose {
             Self::Csrf => b"vestibule/v1/csrf",
             Self::Wsuk => b"vestibule/v1/wsuk",
             Self::Livevox => b"vestibule/v1/livevox",
+            Self::LivevoxMac => b"vestibule/v1/livevox-mac",
             Self::Reference => b"vestibule/v1/reference",
             Self::Seal => b"vestibule/v1/seal",
             Self::SecretDigest => b"vestibule/v1/secret-digest",
@@ -123,12 +125,13 @@ mod tests {
     use super::*;
     use crate::testing::{SeededRng, master_key};
 
-    const PURPOSES: [Purpose; 13] = [
+    const PURPOSES: [Purpose; 14] = [
         Purpose::Bearer,
         Purpose::Cookie,
         Purpose::Csrf,
         Purpose::Wsuk,
         Purpose::Livevox,
+        Purpose::LivevoxMac,
         Purpose::Reference,
         Purpose::Seal,
         Purpose::SecretDigest,

@@ -34,4 +34,4 @@ pub use random::{OsRng, random_hex};
 pub use record_sealer::RecordSealer;
 pub use ring::{KeyRing, KeyRingError};
 pub use seal::{SealContext, SealError, Sealer};
-pub use tokens::{TokenKeys, TokenText};
+pub use tokens::{LivevoxId, TokenKeys, TokenText};

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use subtle::ConstantTimeEq;
-use vestibule_model::{Rng, SessionId};
+use vestibule_model::{Generation, Rng, SessionId};
 
 use crate::mac::MacKey;
 use crate::ring::Keys;
@@ -15,6 +15,10 @@ use crate::{KeyRing, hex};
 
 /// How many bytes of the MAC a token carries.
 const MAC_LENGTH: usize = 16;
+
+/// How many bytes of a LiveVox id find the session: 74 bits, since six mark it as a random UUID. The other 48 bits are the MAC
+/// of these.
+const LIVEVOX_LOOKUP_LENGTH: usize = 10;
 
 /// The least number of 18 decimal digits, and how many there are. They fit every signed 64-bit column and parser.
 const LEAST_WSUK: u64 = 100_000_000_000_000_000;
@@ -31,11 +35,11 @@ impl TokenKeys {
         Self(keys.into())
     }
 
-    /// A new session id: the active generation, then 15 random bytes.
+    /// A new session id under the active generation.
     pub fn mint_session_id(&self, rng: &dyn Rng) -> SessionId {
-        let mut id = [self.0.active().number(); 16];
-        rng.fill(&mut id[1..]);
-        SessionId(id)
+        let mut random = [0; 14];
+        rng.fill(&mut random);
+        SessionId::of(self.0.active(), random)
     }
 
     /// The session's bearer token. The same each time, so a session can be named again.
@@ -63,7 +67,22 @@ impl TokenKeys {
     /// The session's LiveVox id: a credential in the form of a random UUID (RFC 9562 §5.4), the same each time. It names
     /// the session to nobody who has not the table of sessions.
     pub fn livevox(&self, id: SessionId) -> [u8; 16] {
-        as_uuid(self.of(id).livevox.tag(&id.0))
+        let keys = self.of(id);
+        let mut uuid = as_uuid(keys.livevox.tag(&id.0));
+        if !id.is_of_first_form() {
+            let (lookup, mac) = uuid.split_at_mut(LIVEVOX_LOOKUP_LENGTH);
+            mac.copy_from_slice(&livevox_mac(keys, lookup));
+        }
+        uuid
+    }
+
+    /// Under which name the session of a LiveVox id is found: what [`Self::read_livevox`] answers of it.
+    pub fn livevox_lookup(&self, id: SessionId) -> [u8; 16] {
+        let uuid = as_uuid(self.of(id).livevox.tag(&id.0));
+        match id.generation() {
+            Some(generation) if !id.is_of_first_form() => livevox_name(generation, &uuid),
+            _ => uuid,
+        }
     }
 
     /// A name of the session for people and administrators, in the form of a random UUID. No credential.
@@ -82,6 +101,20 @@ impl TokenKeys {
         self.recognise(text.as_ref(), |keys| &keys.cookie)
     }
 
+    /// What a LiveVox id proves by itself, and where to look it up. None unless it is a random UUID. Costs a MAC for each
+    /// generation that is accepted until one fits: the time tells how many there are, which is no secret.
+    pub fn read_livevox(&self, uuid: [u8; 16]) -> Option<LivevoxId> {
+        if marked_as_uuid(uuid) != uuid {
+            return None;
+        }
+        let (lookup, mac) = uuid.split_at(LIVEVOX_LOOKUP_LENGTH);
+        let proven = self.0.all_accepted().find(|keys| livevox_mac(keys, lookup).ct_eq(mac).into());
+        Some(match proven {
+            Some(keys) => LivevoxId::Genuine(livevox_name(keys.generation, &uuid)),
+            None => LivevoxId::Unproven(uuid),
+        })
+    }
+
     /// Whether `text` is the session's token against cross-site requests. Takes the same time for every wrong
     /// text of 64 bytes.
     pub fn csrf_matches(&self, id: SessionId, text: &str) -> bool {
@@ -90,7 +123,8 @@ impl TokenKeys {
 
     /// The keys that name a session. An id whose generation is not here gets names that nobody recognises.
     fn of(&self, id: SessionId) -> &Keys {
-        self.0.keys(id.0[0]).unwrap_or_else(|| self.0.active_keys())
+        let keys = id.generation().and_then(|generation| self.0.keys(generation.number()));
+        keys.unwrap_or_else(|| self.0.active_keys())
     }
 
     /// The id, if the MAC proves it under the id's own generation. The time tells whether that generation is accepted, which
@@ -98,8 +132,9 @@ impl TokenKeys {
     fn recognise(&self, text: &[u8], key: impl Fn(&Keys) -> &MacKey) -> Option<SessionId> {
         let bytes = hex::read(text.try_into().ok()?)?;
         let (id, mac) = bytes.split_first_chunk::<16>()?;
-        let key = key(self.0.accepted(id[0])?);
-        bool::from(key.tag(id)[..MAC_LENGTH].ct_eq(mac)).then_some(SessionId(*id))
+        let id = SessionId(*id);
+        let key = key(self.0.accepted(id.generation()?.number())?);
+        bool::from(key.tag(&id.0)[..MAC_LENGTH].ct_eq(mac)).then_some(id)
     }
 }
 
@@ -107,9 +142,30 @@ impl TokenKeys {
 fn as_uuid(tag: [u8; 32]) -> [u8; 16] {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&tag[..16]);
+    marked_as_uuid(bytes)
+}
+
+fn marked_as_uuid(mut bytes: [u8; 16]) -> [u8; 16] {
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     bytes
+}
+
+/// The 48 bits by which a LiveVox id proves its first half.
+fn livevox_mac(keys: &Keys, lookup: &[u8]) -> [u8; 16 - LIVEVOX_LOOKUP_LENGTH] {
+    let mut mac = [0; 16 - LIVEVOX_LOOKUP_LENGTH];
+    mac.copy_from_slice(&keys.livevox_mac.tag(lookup)[..16 - LIVEVOX_LOOKUP_LENGTH]);
+    mac
+}
+
+/// The name of a LiveVox id whose MAC proves it: its lookup and its generation. The marks of a random UUID are gone, so that no
+/// id without a MAC has this name.
+fn livevox_name(generation: Generation, uuid: &[u8; 16]) -> [u8; 16] {
+    let mut name = [0; 16];
+    name[..LIVEVOX_LOOKUP_LENGTH].copy_from_slice(&uuid[..LIVEVOX_LOOKUP_LENGTH]);
+    name[6] &= 0x0f;
+    name[LIVEVOX_LOOKUP_LENGTH] = generation.number();
+    name
 }
 
 /// The id and the MAC that proves it.
@@ -118,6 +174,15 @@ fn carry(key: &MacKey, id: SessionId) -> TokenText {
     bytes[..16].copy_from_slice(&id.0);
     bytes[16..].copy_from_slice(&key.tag(&id.0)[..MAC_LENGTH]);
     TokenText::new(&bytes)
+}
+
+/// A LiveVox id that somebody shows: the name under which its session is found, if there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LivevoxId {
+    /// It carries a MAC of this installation.
+    Genuine([u8; 16]),
+    /// It carries none: forged, or that of a session whose id is of the first form.
+    Unproven([u8; 16]),
 }
 
 /// A token as it is sent: 64 lower-case hexadecimal digits. `Copy`, and shown by `Display` only.

@@ -166,17 +166,32 @@ impl From<SessionReference> for String {
     }
 }
 
-/// A session's id: one byte that names the generation of token keys, then 15 random bytes.
+/// A session's id. New ones are of the second form: a zero, a byte that names the generation of token keys, 14 random bytes.
+/// Those of the first form have that byte first, and then 15 random ones; their LiveVox ids carry no MAC.
 ///
 /// It opens nothing by itself: every credential is derived from it under a key (`vestibule-crypto`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub [u8; 16]);
 
 impl SessionId {
-    /// The generation of the master key under which the session's tokens are derived: its first byte. None for an id that
-    /// this program would not make.
+    /// A new id under a generation of the master key.
+    pub fn of(generation: Generation, random: [u8; 14]) -> Self {
+        let mut id = [0; 16];
+        id[1] = generation.number();
+        id[2..].copy_from_slice(&random);
+        Self(id)
+    }
+
+    /// The generation of the master key under which the session's tokens are derived. None for an id that this program
+    /// would not make.
     pub const fn generation(self) -> Option<Generation> {
-        Generation::new(self.0[0])
+        let [first, second, ..] = self.0;
+        Generation::new(if first == 0 { second } else { first })
+    }
+
+    /// Whether it is of the first form: it begins with its generation, which is never zero.
+    pub const fn is_of_first_form(self) -> bool {
+        self.0[0] != 0
     }
 }
 
@@ -205,6 +220,21 @@ mod tests {
         fn a_session_reference_is_read_as_it_was_written(bytes in any::<[u8; 16]>()) {
             let reference = SessionReference(bytes);
             prop_assert_eq!(reference.to_string().parse::<SessionReference>().unwrap(), reference);
+        }
+
+        #[test]
+        fn a_session_id_names_its_generation_and_is_not_of_the_first_form(number in 1..=255_u8, random: [u8; 14]) {
+            let id = SessionId::of(Generation::new(number).unwrap(), random);
+            prop_assert_eq!(id.generation().map(Generation::number), Some(number));
+            prop_assert!(!id.is_of_first_form());
+        }
+
+        #[test]
+        fn a_session_id_of_the_first_form_is_told_by_its_first_byte(number in 1..=255_u8, random: [u8; 15]) {
+            let mut bytes = [number; 16];
+            bytes[1..].copy_from_slice(&random);
+            prop_assert_eq!(SessionId(bytes).generation().map(Generation::number), Some(number));
+            prop_assert!(SessionId(bytes).is_of_first_form());
         }
 
         #[test]

@@ -164,6 +164,10 @@ impl Store for SqliteStore {
         self.read(move |snapshot| read::sessions(snapshot, after, limit))
     }
 
+    fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {
+        self.read(read::has_session_ids_of_first_form)
+    }
+
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
         self.read(move |snapshot| read::users(snapshot, &query))
     }

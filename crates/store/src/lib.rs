@@ -66,6 +66,9 @@ pub trait Store: Send + Sync + 'static {
     /// At most `limit` sessions in the order of their ids, beginning behind `after`; fewer: that was the last page.
     fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>>;
 
+    /// Whether there is a session whose id is of the first form ([`SessionId::is_of_first_form`]). No such id is made any more.
+    fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool>;
+
     /// A page of an account's users; fewer than the limit: that was the last page.
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>>;
 

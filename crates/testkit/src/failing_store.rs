@@ -371,6 +371,10 @@ impl Store for FailingStore {
         self.read("sessions", move |store| store.sessions(after, limit))
     }
 
+    fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {
+        self.read("has_session_ids_of_first_form", |store| store.has_session_ids_of_first_form())
+    }
+
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
         self.read("users", move |store| store.users(query))
     }

@@ -1,6 +1,6 @@
 //! The live-session table: every session that may be used, found without the store.
 //!
-//! A session stands in the shard of its user (`shard`), found through indexes by id, by LiveVox id and by reference
+//! A session stands in the shard of its user (`shard`), found through indexes by id, by LiveVox lookup and by reference
 //! (`index`). Locks are held for the time of a lookup, never over a hash, a commit or an await, and always in the order
 //! index by id, other indexes, shard, directory. ADR 12 tells the sizes.
 //!
@@ -16,6 +16,7 @@ mod search;
 mod shard;
 mod slab;
 mod start;
+mod unproven;
 mod view;
 mod wheel;
 
@@ -35,6 +36,7 @@ use index::Index;
 use loading::Loading;
 use shard::Shard;
 use slab::Slot;
+use unproven::Unproven;
 pub(crate) use view::Live;
 use view::Traffic;
 
@@ -53,19 +55,20 @@ struct SlotAddress {
 pub(crate) trait Namer: Send + Sync {
     /// Opens nothing; every session has one.
     fn reference(&self, id: SessionId) -> Name;
-    /// The credential of a session of the LiveVox dialect.
-    fn livevox_id(&self, id: SessionId) -> Name;
+    /// Under which a LiveVox id is looked up.
+    fn livevox_lookup(&self, id: SessionId) -> Name;
 }
 
 /// Every live session.
 pub(crate) struct LiveSessions<H> {
     shards: Box<[Mutex<Shard<H>>]>,
     by_id: Index,
-    by_livevox_id: Index,
+    by_livevox_lookup: Index,
     by_reference: Index,
     hasher: RandomState,
     namer: Box<dyn Namer>,
     loading: Loading,
+    unproven: Unproven,
 }
 
 impl<H: Holder> LiveSessions<H> {
@@ -74,11 +77,12 @@ impl<H: Holder> LiveSessions<H> {
         Self {
             shards: (0..SHARDS).map(|_| Mutex::new(Shard::new(start))).collect(),
             by_id: Index::new(),
-            by_livevox_id: Index::new(),
+            by_livevox_lookup: Index::new(),
             by_reference: Index::new(),
             hasher: RandomState::default(),
             namer,
             loading: Loading::default(),
+            unproven: Unproven::default(),
         }
     }
 
@@ -91,7 +95,8 @@ impl<H: Holder> LiveSessions<H> {
             let place = SlotAddress { shard, slot };
             self.by_reference.insert(&reference, place);
             if session.dialect == Dialect::LiveVox {
-                self.by_livevox_id.insert(&self.namer.livevox_id(session.id), place);
+                self.unproven.note_insert(session.id);
+                self.by_livevox_lookup.insert(&self.namer.livevox_lookup(session.id), place);
             }
             place
         };
@@ -139,15 +144,25 @@ impl<H: Holder> LiveSessions<H> {
         )?
     }
 
-    /// The same by LiveVox id.
-    pub(crate) fn with_livevox_id<R>(
+    /// Whether there may be a session whose LiveVox id carries no MAC. If not, none that carries none is looked up.
+    pub(crate) fn may_have_unproven(&self) -> bool {
+        self.unproven.may_be() || !self.is_complete() && self.unproven.may_come()
+    }
+
+    /// The store has no session whose LiveVox id carries no MAC.
+    pub(crate) fn expect_no_unproven(&self) {
+        self.unproven.none_comes();
+    }
+
+    /// The same by the name under which a LiveVox id is looked up.
+    pub(crate) fn with_livevox_lookup<R>(
         &self,
         name: &Name,
         now: Millis,
         work: impl FnOnce(&mut Live<'_, H>) -> R,
     ) -> Option<R> {
-        let is_named = |entry: &Entry<H>| self.namer.livevox_id(entry.id) == *name;
-        self.find(&self.by_livevox_id, name, is_named, |shard, place| {
+        let is_named = |entry: &Entry<H>| self.namer.livevox_lookup(entry.id) == *name;
+        self.find(&self.by_livevox_lookup, name, is_named, |shard, place| {
             shard.live(place.slot, now).map(|mut live| work(&mut live))
         })?
     }
@@ -340,7 +355,8 @@ impl<H: Holder> LiveSessions<H> {
         self.by_id.remove(&entry.id.0, place);
         self.by_reference.remove(&entry.reference, place);
         if entry.dialect == Dialect::LiveVox {
-            self.by_livevox_id.remove(&self.namer.livevox_id(entry.id), place);
+            self.by_livevox_lookup.remove(&self.namer.livevox_lookup(entry.id), place);
+            self.unproven.note_removal(entry.id);
         }
     }
 

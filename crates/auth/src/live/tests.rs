@@ -38,7 +38,7 @@ impl Namer for Plain {
         id.0.map(|byte| byte ^ 0x55)
     }
 
-    fn livevox_id(&self, id: SessionId) -> Name {
+    fn livevox_lookup(&self, id: SessionId) -> Name {
         id.0.map(|byte| byte ^ 0xaa)
     }
 }
@@ -142,11 +142,9 @@ struct Pair {
 impl Pair {
     fn new() -> Self {
         let now = Millis::from_unix(1_700_000_000_000);
-        Self {
-            table: LiveSessions::new(Box::new(Plain), Start::new(now, Duration::from_secs(2))),
-            model: Model::default(),
-            now,
-        }
+        let table = LiveSessions::new(Box::new(Plain), Start::new(now, Duration::from_secs(2)));
+        table.expect_no_unproven();
+        Self { table, model: Model::default(), now }
     }
 
     fn take(&mut self, step: &Step) {
@@ -245,14 +243,20 @@ impl Pair {
 
     fn compare(&self) {
         let now = self.now;
+        let is_unproven =
+            |session: &Session| session.dialect == Dialect::LiveVox && session.id.is_of_first_form();
+        assert_eq!(self.table.may_have_unproven(), self.model.sessions.values().any(is_unproven));
         assert_eq!(self.table.len(), self.model.sessions.len());
         for number in 0..24 {
             let expected = self.model.sessions.get(&id(number)).filter(|it| it.is_live(now)).cloned();
-            let (reference, livevox_id) = (Plain.reference(id(number)), Plain.livevox_id(id(number)));
+            let (reference, livevox) = (Plain.reference(id(number)), Plain.livevox_lookup(id(number)));
             assert_eq!(self.table.with(id(number), now, |live| live.entry.session()), expected);
             assert_eq!(self.table.with_reference(&reference, now, |live| live.entry.session()), expected);
-            let livevox = expected.filter(|session| session.dialect == Dialect::LiveVox);
-            assert_eq!(self.table.with_livevox_id(&livevox_id, now, |live| live.entry.session()), livevox);
+            let of_livevox = expected.filter(|session| session.dialect == Dialect::LiveVox);
+            assert_eq!(
+                self.table.with_livevox_lookup(&livevox, now, |live| live.entry.session()),
+                of_livevox
+            );
         }
         for user in (0..4).map(UserId) {
             let of_user = self.model.those(now, |session| session.user == user);
@@ -282,6 +286,14 @@ proptest! {
             pair.compare();
         }
     }
+}
+
+#[test]
+fn until_the_table_is_complete_the_store_may_bring_livevox_ids_without_a_mac() {
+    let table = LiveSessions::<SomeUser>::new(Box::new(Plain), Start::new(Millis::EPOCH, Duration::ZERO));
+    assert!(table.may_have_unproven());
+    table.complete();
+    assert!(!table.may_have_unproven());
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl Auth {
             return Some(Pasted { reference, shown: reference });
         }
         let name = Uuid::try_parse(word).ok()?.into_bytes();
-        let live = self.live.with_livevox_id(&name, now, |live| live.entry.reference);
+        let live = self.with_livevox_id(name, now, |live| live.entry.reference);
         Some(Pasted { reference: SessionReference(live.unwrap_or(name)), shown: SessionReference(name) })
     }
 

@@ -10,7 +10,7 @@ mod live;
 mod sync {
     pub(crate) use std::sync::PoisonError;
 
-    pub(crate) use shuttle::sync::atomic::{AtomicBool, Ordering};
+    pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     pub(crate) use shuttle::sync::{Arc, Mutex, MutexGuard};
 }
 
@@ -53,7 +53,7 @@ impl Namer for Plain {
         id.0
     }
 
-    fn livevox_id(&self, id: SessionId) -> Name {
+    fn livevox_lookup(&self, id: SessionId) -> Name {
         id.0
     }
 }
@@ -114,7 +114,7 @@ fn in_every_order(given: fn(&Table), parts: [fn(&Table); 2], then: impl Fn(&Tabl
 fn is_gone(table: &Table, number: u8) {
     let id = SessionId([number; 16]);
     assert!(!lives(table, number));
-    assert!(table.with_livevox_id(&id.0, NOW, |_| ()).is_none());
+    assert!(table.with_livevox_lookup(&id.0, NOW, |_| ()).is_none());
     assert!(table.with_reference(&id.0, NOW, |_| ()).is_none());
     assert!(table.of_user(UserId(7), NOW).iter().all(|session| session.id != id));
 }

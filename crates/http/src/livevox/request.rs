@@ -88,10 +88,8 @@ impl LiveVoxHead {
     pub(crate) async fn authorize(&self, api: &ApiState) -> Result<Authorized, LiveVoxError> {
         let presented = PresentedCredentials::of(Headers::Map(&self.headers));
         let credentials = presented.credentials().map_err(|_| LiveVoxError::Unauthorized)?;
-        if credentials.livevox_id.is_none() {
-            return Err(LiveVoxError::Unauthorized);
-        }
-        api.auth.loaded().await;
+        let id = credentials.livevox_id.ok_or(LiveVoxError::Unauthorized)?;
+        api.auth.loaded_for_livevox_id(id).await;
         let (accepted, account, now) = (Accepted::LivevoxId, None, api.clock.now());
         let showing = Showing { credentials, accepted, account, address: self.address, now };
         let keep = |granted: Granted<'_>| granted.to_owned();

@@ -17,7 +17,11 @@ pub(crate) async fn handle(
 ) -> Result<StatusCode, LiveVoxError> {
     let id = head.session.as_deref().map(Cow::Borrowed).or_else(|| head.parameter("sessionId"));
     let id = id.ok_or(LiveVoxError::BadRequest("sessionId is required"))?;
-    api.auth.loaded().await;
-    let valid = session_id(&id).is_some_and(|id| api.auth.is_valid(id, api.clock.now()));
-    if valid { Ok(StatusCode::NO_CONTENT) } else { Err(LiveVoxError::NotFound) }
+    let id = session_id(&id).ok_or(LiveVoxError::NotFound)?;
+    api.auth.loaded_for_livevox_id(id).await;
+    if api.auth.is_valid(id, api.clock.now()) {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(LiveVoxError::NotFound)
+    }
 }

@@ -70,6 +70,12 @@ async fn a_login_waits_until_it_knows_which_sessions_it_ends() {
 }
 
 #[tokio::test]
+async fn s8_a_forged_livevox_id_is_refused_at_once() {
+    let (server, _) = started_anew().await;
+    assert_eq!(check(&server, "lv-session", "38de9bcc-7425-4392-b821-99026632c369").await.status(), 401);
+}
+
+#[tokio::test]
 async fn a_livevox_id_waits_for_the_table() {
     let mut server = TestServer::start().await;
     let id = livevox(&server).await;

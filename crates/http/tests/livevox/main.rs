@@ -11,6 +11,7 @@
 mod both_dialects;
 mod errors;
 mod expiry;
+mod ids;
 mod lockout;
 mod login;
 mod logout;

@@ -4,6 +4,7 @@ use rusqlite::{Connection, Row, named_params, params};
 use vestibule_model::{Generation, MasterKeyRecord, Millis, seal_prefix};
 use vestibule_store::{DigestHolder, DigestKind, NAMED_HOLDERS, Remains};
 
+use super::session_ids::ids_under;
 use crate::columns::{At, Coded, Id, Numbered};
 
 const RECORDS: &str =
@@ -56,13 +57,12 @@ const SEALED_SECRETS: &str = "
         OR substr(sealed_superseded_secret, 1, length(?1)) = ?1
         OR substr(sealed_superseded_access_token_secret, 1, length(?1)) = ?1";
 
-/// Ids begin with the generation, and are in their order. Of the last generation they stand before a blob that is longer.
 fn sessions(snapshot: &Connection, generation: Generation) -> rusqlite::Result<u64> {
-    let behind = generation.next().map_or(vec![u8::MAX; 17], |next| vec![next.number()]);
-    let sql = "SELECT count(*) FROM sessions WHERE id >= ?1 AND id < ?2";
-    let parameters = params![[generation.number()], behind];
-    let count: i64 = snapshot.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?;
-    Ok(count.unsigned_abs())
+    let mut count = snapshot.prepare_cached("SELECT count(*) FROM sessions WHERE id >= ?1 AND id < ?2")?;
+    let counts = ids_under(generation).map(|(first, behind)| {
+        count.query_row(params![first, behind], |row| row.get(0).map(i64::unsigned_abs))
+    });
+    counts.into_iter().sum()
 }
 
 /// One row for each digest.

@@ -12,6 +12,7 @@ use super::{audit, execute};
 use crate::chain::Chain;
 use crate::columns::{At, Id};
 use crate::error::of_change;
+use crate::read::session_ids::{BEHIND_ALL, IdRange, ids_under};
 use crate::read::sessions::{row, select};
 
 /// How many sessions one transaction looks at: a few milliseconds.
@@ -29,9 +30,6 @@ const OF_USER: &str = select!(
 );
 
 const BY_ID: &str = select!("WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3");
-
-/// Behind every id.
-const LAST: [u8; 17] = [u8::MAX; 17];
 
 pub(super) fn one(connection: &Connection, session: SessionId) -> Result<Outcome, StoreError> {
     let deleted = execute(connection, "DELETE FROM sessions WHERE id = ?1", [session.0])?;
@@ -111,8 +109,8 @@ struct Walk {
 enum Through {
     Account(AccountId),
     User(AccountId, UserId),
-    /// Ids between these two.
-    Ids(Vec<u8>, Vec<u8>),
+    /// Ids in these ranges, which are in their order.
+    Ids(Vec<IdRange>),
 }
 
 impl Walk {
@@ -120,18 +118,14 @@ impl Walk {
         let through = match (end.selector.within(), end.selector.sessions) {
             (_, EndedSessions::One(SessionId(id))) => {
                 // The next id before it, as far as ids of sixteen bytes go: shorter by a byte, and that is all that matters.
-                Through::Ids(id[..15].to_vec(), [&id[..], &[0]].concat())
+                Through::Ids(vec![(id[..15].to_vec(), [&id[..], &[0]].concat())])
             }
             (Some(account), EndedSessions::OfUser(user) | EndedSessions::OfUserBut(user, _)) => {
                 Through::User(account, user)
             }
             (Some(account), _) => Through::Account(account),
-            // Ids begin with the generation.
-            (None, EndedSessions::UnderMasterKey(generation)) => {
-                let behind = generation.next().map_or(LAST.to_vec(), |next| vec![next.number()]);
-                Through::Ids(vec![generation.number()], behind)
-            }
-            (None, _) => Through::Ids(Vec::new(), LAST.to_vec()),
+            (None, EndedSessions::UnderMasterKey(generation)) => Through::Ids(ids_under(generation).into()),
+            (None, _) => Through::Ids(vec![(Vec::new(), BEHIND_ALL.to_vec())]),
         };
         Self { through, behind: end.behind }
     }
@@ -150,9 +144,16 @@ impl Walk {
                 let parameters = params![Id(*account), user.0, id, limit];
                 connection.prepare_cached(OF_USER)?.query_map(parameters, row)?.collect()
             }
-            Through::Ids(first, last) => {
-                let parameters = params![id.max(&first[..]), last, limit];
-                connection.prepare_cached(BY_ID)?.query_map(parameters, row)?.collect()
+            Through::Ids(ranges) => {
+                let mut select = connection.prepare_cached(BY_ID)?;
+                for (first, behind) in ranges {
+                    let parameters = params![id.max(&first[..]), behind, limit];
+                    let page: Vec<Session> = select.query_map(parameters, row)?.collect::<Result<_, _>>()?;
+                    if !page.is_empty() {
+                        return Ok(page);
+                    }
+                }
+                Ok(Vec::new())
             }
         }
     }

@@ -173,6 +173,20 @@ pub async fn the_last_generation_of_the_master_key_has_sessions_too(store: &dyn 
     assert_eq!(end(store, ending(last)).await, [255]);
 }
 
+pub async fn a_generation_of_the_master_key_has_sessions_of_both_forms(store: &dyn Store) {
+    inhabited(store).await;
+    let id = |number| SessionId::of(Generation::new(number).unwrap(), [number; 14]);
+    let others = [3, 4, 5, 255].map(|number| Session { id: id(number), ..session(1, &user(HERE, 1)) });
+    given(store, others.map(|session| Change::OpenSession(session.into()))).await;
+    for (number, of_both) in [(4, vec![0, 4]), (255, vec![0])] {
+        let under = all(EndedSessions::UnderMasterKey(Generation::new(number).unwrap()));
+        assert_eq!(end(store, EndSessions { limit: 1, ..ending(under) }).await, of_both);
+    }
+    let mut left = left(store).await;
+    left.sort_unstable();
+    assert_eq!(left, [0, 0, 1, 2, 3, 5, 6]);
+}
+
 pub async fn many_sessions_end_a_few_at_a_time_and_each_once(store: &dyn Store) {
     inhabited(store).await;
     let others = (10..60).map(|byte| session(byte, &user(HERE, 1 + i32::from(byte) % 2)));

@@ -125,7 +125,12 @@ pub async fn a_session_keeps_its_generation_from_retiring(store: &dyn Store) {
         assert_eq!(remains(store, generation).await.sessions, 1, "{generation}");
     }
     misfit(store, [retire(FIRST)]).await;
-    given(store, [Change::EndSession(SessionId(ids[0])), retire(FIRST)]).await;
+    let second_form = SessionId::of(FIRST, [9; 14]);
+    given(store, [open(second_form.0)]).await;
+    assert_eq!(remains(store, FIRST).await.sessions, 2);
+    given(store, [Change::EndSession(SessionId(ids[0]))]).await;
+    misfit(store, [retire(FIRST)]).await;
+    given(store, [Change::EndSession(second_form), retire(FIRST)]).await;
     assert_eq!(remains(store, FIRST).await, Remains::default());
 }
 

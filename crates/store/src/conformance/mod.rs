@@ -152,6 +152,7 @@ macro_rules! conformance_suite {
                 a_touch_never_moves_last_used_back
                 a_touch_ignores_a_session_that_is_not_there
                 pages_are_in_the_order_of_ids
+                session_ids_of_the_first_form_are_told_of
                 pages_together_are_every_session_once
                 a_session_stays_when_its_user_is_disabled
             }
@@ -326,6 +327,7 @@ macro_rules! conformance_suite {
                 those_that_were_opened_in_the_moment_of_the_end_end_too
                 the_sessions_under_a_generation_of_the_master_key_end
                 the_last_generation_of_the_master_key_has_sessions_too
+                a_generation_of_the_master_key_has_sessions_of_both_forms
                 many_sessions_end_a_few_at_a_time_and_each_once
                 of_whom_nothing_is_told_stays_and_is_passed_over
                 a_walk_that_goes_on_looks_behind_where_it_was

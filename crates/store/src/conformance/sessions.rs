@@ -1,7 +1,8 @@
 //! Facts: sessions are opened for those who still may, read back, moved forward, ended.
 
 use vestibule_model::{
-    Application, ApplicationId, AuthenticationMethod, Dialect, Millis, Session, SessionId, User, UserId,
+    Application, ApplicationId, AuthenticationMethod, Dialect, Generation, Millis, Session, SessionId, User,
+    UserId,
 };
 
 use super::samples::{ELSEWHERE, HERE, account, id, session, user};
@@ -159,6 +160,17 @@ pub async fn a_touch_ignores_a_session_that_is_not_there(store: &dyn Store) {
     given(store, [Change::TouchSessions(touches.into())]).await;
     assert_eq!(every_session(store).await, [Session { last_used, ..session(1, &user) }]);
     given(store, [Change::TouchSessions(Vec::new())]).await;
+}
+
+pub async fn session_ids_of_the_first_form_are_told_of(store: &dyn Store) {
+    let user = somebody(store).await;
+    let second = SessionId::of(Generation::new(255).unwrap(), [0xff; 14]);
+    given(store, [open(Session { id: second, ..session(1, &user) })]).await;
+    assert!(!store.has_session_ids_of_first_form().await.unwrap());
+    given(store, [open(session(1, &user))]).await;
+    assert!(store.has_session_ids_of_first_form().await.unwrap());
+    given(store, [Change::EndSession(SessionId([1; 16]))]).await;
+    assert!(!store.has_session_ids_of_first_form().await.unwrap());
 }
 
 pub async fn pages_are_in_the_order_of_ids(store: &dyn Store) {

@@ -151,6 +151,11 @@ impl Store for MemoryStore {
         Box::pin(ready(Ok(page.map(|(_, session)| session.clone()).collect())))
     }
 
+    fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {
+        let has = self.tables().sessions.keys().any(|id| id.is_of_first_form());
+        Box::pin(ready(Ok(has)))
+    }
+
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
         Box::pin(ready(Ok(self.tables().directory.page(&query))))
     }

@@ -53,6 +53,10 @@ impl Store for Busy {
         self.store.sessions(after, limit)
     }
 
+    fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {
+        self.store.has_session_ids_of_first_form()
+    }
+
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
         self.store.users(query)
     }
