@@ -58,7 +58,7 @@ impl Auth {
         tokio::join!(load, self.run_tasks());
     }
 
-    async fn run_tasks(&self) {
+    async fn run_tasks(self: &Arc<Self>) {
         let Intervals { touch, sweep, follow } = self.intervals;
         tokio::join!(
             every(touch, "write the last uses of sessions", || self.flush_uses()),
@@ -128,7 +128,7 @@ impl Auth {
 
     /// Removes sessions, secrets of applications, entries of the audit and remembered answers that have expired, unless the clock has jumped within
     /// the hour: sessions are refused meanwhile, but may live again once it is right.
-    pub async fn remove_expired(&self) -> Result<(), StoreError> {
+    pub async fn remove_expired(self: &Arc<Self>) -> Result<(), StoreError> {
         self.end_expired().await.and(self.remove_kept().await)
     }
 
@@ -137,13 +137,15 @@ impl Auth {
         if self.trusts_clock() { self.sweep(self.clock.now()).await } else { Ok(()) }
     }
 
-    async fn remove_kept(&self) -> Result<(), StoreError> {
+    async fn remove_kept(self: &Arc<Self>) -> Result<(), StoreError> {
         self.follow_clock();
         if !self.trusts_clock() {
             return Ok(());
         }
         let now = self.clock.now();
-        self.erase_superseded(now).await.and(self.prune_audit(now).await).and(self.forget_answers(now).await)
+        let administration = self.administration();
+        let erased = administration.erase_superseded(now).await;
+        erased.and(self.prune_audit(now).await).and(administration.forget_answers(now).await)
     }
 
     /// Forgets the oldest changes of the directory when there are many.

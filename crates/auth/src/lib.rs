@@ -46,14 +46,14 @@ mod watched_store;
 mod why;
 
 pub use administration::{
-    AccountPage, AccountResource, AccountResourceId, AccountResourcePage, AccountUser, AdministrationError,
-    ApplicationValue, AtNextLogin, AuditExport, AuditFilter, Caller, ClientWithSecret, FirstOwner,
-    FirstOwnerError, GivenClient, GivenKey, HOME, Idempotency, IdempotencyState, IdempotentRequest,
-    KeyWithSecrets, ListedMasterKey, LoggedInAdministrator, MIN_PASSWORD_LENGTH, MadeOwner, MadeToken,
-    NamedAdministrator, NewToken, NewUser, NumberedResource, Overlap, PageRequest, PendingCreation,
-    RefusedRequest, Renewable, Scope, SeenAudit, SessionFilter, SessionPage, SessionsUnderIt, StoredResponse,
-    TokenWithText, UserFilter, UserPage, WithSecrets, WriteTime, new_account, new_api_key, new_oauth_client,
-    new_user, owners, rests_on, ten_digits,
+    AccountPage, AccountResource, AccountResourceId, AccountResourcePage, AccountUser, Administration,
+    AdministrationError, ApplicationValue, AtNextLogin, AuditExport, AuditFilter, Caller, ClientWithSecret,
+    FirstOwner, FirstOwnerError, GivenClient, GivenKey, HOME, Idempotency, IdempotencyState,
+    IdempotentRequest, KeyWithSecrets, ListedMasterKey, LoggedInAdministrator, MIN_PASSWORD_LENGTH,
+    MadeOwner, MadeToken, NamedAdministrator, NewToken, NewUser, NumberedResource, Overlap, PageRequest,
+    PendingCreation, RefusedRequest, Renewable, Scope, SeenAudit, SessionFilter, SessionPage,
+    SessionsUnderIt, StoredResponse, TokenWithText, UserFilter, UserPage, WithSecrets, WriteTime,
+    new_account, new_api_key, new_oauth_client, new_user, owners, rests_on, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{Mutex as AsyncMutex, RwLock as AsyncRwLock, Semaphore, watch};
+use tokio::sync::{Mutex as AsyncMutex, RwLock as AsyncRwLock, watch};
 use vestibule_crypto::{KeyRingError, PasswordError, SealError, Sealer, SecretHasher, TokenKeys, self_check};
 use vestibule_model::{AuditAction, AuditReason, Clock, Rng, SessionId};
 use vestibule_store::{EndJournal, Sequence, Store, StoreError};
 
-use crate::administration::{EXPORTS, KeysInFlight};
+use crate::administration::AdministrationState;
 use crate::audit::{Folded, RefusalCounts};
 use crate::directory::{AccountEntry, Costs, Directory, UserEntry};
 use crate::ends::{EndsInForce, HeldEnds, ManyEnd, RetryQueue};
@@ -72,14 +72,7 @@ pub struct Auth {
     pub(crate) audit_stuck_at: AtomicI64,
     /// Held by whoever changes the directory, or reads it anew: one at a time.
     pub(crate) directory_lock: AsyncMutex<()>,
-    /// The creations under way that came under a key.
-    pub(crate) under_way: KeysInFlight,
-    /// Held by whoever changes administrators and their tokens.
-    pub(crate) administration_lock: AsyncMutex<()>,
-    /// A place for each export of the audit under way.
-    pub(crate) exports: Arc<Semaphore>,
-    /// Another for each start: cursors of a walk through the table do not outlive it.
-    pub(crate) incarnation: [u8; 8],
+    pub(crate) administration: AdministrationState,
 }
 
 /// Why the engine did not start.
@@ -126,8 +119,6 @@ impl Auth {
         let costs = Arc::new(Costs::new(Arc::clone(&rng)));
         let login_guard =
             LoginGuard::start(&settings, Arc::clone(&costs), Arc::clone(&rng), Arc::clone(&clock))?;
-        let mut incarnation = [0; 8];
-        rng.fill(&mut incarnation);
         let auth = Arc::new(Self {
             directory: Directory::default(),
             live: Arc::new(LiveSessions::new(Box::new(tokens.clone()), start)),
@@ -153,10 +144,7 @@ impl Auth {
             audit_retention: settings.audit_retention,
             audit_stuck_at: AtomicI64::new(0),
             directory_lock: AsyncMutex::default(),
-            under_way: KeysInFlight::default(),
-            administration_lock: AsyncMutex::default(),
-            exports: Arc::new(Semaphore::new(EXPORTS)),
-            incarnation,
+            administration: AdministrationState::new(&*rng),
             clock_watch: Mutex::default(),
             store: Arc::new(WatchedStore::new(store, Arc::clone(&store_health))),
             store_health,

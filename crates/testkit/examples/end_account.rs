@@ -90,7 +90,12 @@ async fn prepare(server: &TestServer, sessions: u64, others: u64) {
 /// The bearer of an owner.
 async fn owner(server: &TestServer) -> String {
     let first = FirstOwner::WithPassword("admin-password".to_owned().into());
-    server.auth.make_administrators_account(first, server.clock.now()).await.expect("an owner");
+    server
+        .auth
+        .administration()
+        .make_administrators_account(first, server.clock.now())
+        .await
+        .expect("an owner");
     let body = json!({ "username": "admin", "password": "admin-password" });
     let login = server.admin_request(Method::POST, "/admin/v1/login").json(&body).send().await;
     let body: Value = login.expect("a login").json().await.expect("a body");

@@ -46,7 +46,7 @@ impl Instance {
         let settings = settings(&loaded.config);
         let stored: (Arc<dyn Store>, _) = (Arc::new(store), journal);
         let auth = Auth::start(stored, keys, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
-        auth.make_administrators_account(owner, clock.now()).await?;
+        auth.administration().make_administrators_account(owner, clock.now()).await?;
         let listeners = Listeners::start(loaded, &auth, &clock, tls)?;
         let background = tokio::spawn(Arc::clone(&auth).run());
         let server = &loaded.config.server;

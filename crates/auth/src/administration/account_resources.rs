@@ -9,10 +9,9 @@ use vestibule_store::Change;
 
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::named::{AccountResourceId, PageRequest};
-use super::{AdministrationError, Caller, Scope};
+use super::{Administration, AdministrationError, Caller, Scope};
 use crate::directory::AccountEntry;
 use crate::rules::Ruled;
-use crate::service::Auth;
 
 /// A kind of thing that accounts have.
 pub trait AccountResource: Ruled + Audited + Clone + PartialEq + Send + Sync + 'static {
@@ -40,7 +39,7 @@ pub struct AccountResourcePage<P> {
     pub next: Option<String>,
 }
 
-impl Auth {
+impl Administration<'_> {
     /// The things of a kind that an account has: at most `limit`.
     pub fn account_resources<P: AccountResource>(
         &self,

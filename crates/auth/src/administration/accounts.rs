@@ -7,9 +7,8 @@ use vestibule_store::Change;
 
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::named::PageRequest;
-use super::{AdministrationError, Caller, Idempotency, Scope};
+use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
 use crate::rules::{account_violations, check_deleted_account};
-use crate::service::Auth;
 
 /// A page of accounts, in the order of their ids.
 pub struct AccountPage {
@@ -21,7 +20,7 @@ pub struct AccountPage {
 
 const QUESTION: &str = "accounts";
 
-impl Auth {
+impl Administration<'_> {
     /// The accounts that the caller may see.
     pub fn accounts(
         &self,
@@ -35,7 +34,7 @@ impl Auth {
             }
             None => None,
         };
-        let mut ids = self.directory.account_ids();
+        let mut ids = self.auth.directory.account_ids();
         ids.sort_unstable();
         let visible = |id: &AccountId| caller.require(Scope::ReadAccount(*id)).is_ok();
         let mut wanted =
@@ -43,7 +42,7 @@ impl Auth {
         let page: Vec<AccountId> = wanted.by_ref().take(limit).collect();
         let is_more = wanted.next().is_some();
         let next = page.last().filter(|_| is_more).map(|last| self.cursor(QUESTION, last.as_str()));
-        let of_id = |id| self.directory.account(id).map(|entry| entry.account.clone());
+        let of_id = |id| self.auth.directory.account(id).map(|entry| entry.account.clone());
         Ok(AccountPage { accounts: page.into_iter().filter_map(of_id).collect(), next })
     }
 
@@ -73,15 +72,15 @@ impl Auth {
     ) -> Result<Account, AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
         self.write_directory(caller, || {
-            if self.directory.account(id).is_some() {
+            if self.auth.directory.account(id).is_some() {
                 return Err(AdministrationError::Taken("id"));
             }
-            let blank = policy.copied_into(new_account(id, self.directory.highest_number()));
+            let blank = policy.copied_into(new_account(id, self.auth.directory.highest_number()));
             let account = Account { id, ..fill(blank)? };
             self.check_account(&account, None)?;
             let details = AuditDetails::made(&account).in_account(id);
             let written = AuditedWrite::one(Change::PutAccount(account.clone().into()), details);
-            Ok((Some(written.remembered_under(self, caller, (&idempotency, &account))), account))
+            Ok((Some(written.remembered_under(self, caller, &idempotency, &account)), account))
         })
         .await
     }
@@ -133,12 +132,12 @@ impl Auth {
     }
 
     fn present_account(&self, id: AccountId) -> Result<Account, AdministrationError> {
-        let entry = self.directory.account(id).ok_or(AdministrationError::NotFound("account"))?;
+        let entry = self.auth.directory.account(id).ok_or(AdministrationError::NotFound("account"))?;
         Ok(entry.account.clone())
     }
 
     fn check_account(&self, account: &Account, before: Option<&Account>) -> Result<(), AdministrationError> {
-        let found = account_violations(account, before, &self.directory);
+        let found = account_violations(account, before, &self.auth.directory);
         Ok(found.into_iter().next().map_or(Ok(()), Err)?)
     }
 }

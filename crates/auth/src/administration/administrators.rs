@@ -6,9 +6,8 @@ use vestibule_store::{Change, StoreError};
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::caller::administrators_account;
 use super::rests_on::owners;
-use super::{AdministrationError, Caller, Scope};
+use super::{Administration, AdministrationError, Caller, Scope};
 use crate::rules::{check_owner_left, may_log_in};
-use crate::service::Auth;
 
 /// A user who administers, with the name to log in with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,9 +20,9 @@ pub struct NamedAdministrator {
     pub enabled: bool,
 }
 
-impl Auth {
+impl Administration<'_> {
     pub(super) async fn role_of(&self, user: UserId) -> Result<Option<AdministratorRole>, StoreError> {
-        let all = self.store.administrators().await?;
+        let all = self.auth.store.administrators().await?;
         Ok(all.into_iter().find(|administrator| administrator.user == user).map(|known| known.role))
     }
 
@@ -33,7 +32,7 @@ impl Auth {
         caller: &Caller,
     ) -> Result<Vec<NamedAdministrator>, AdministrationError> {
         caller.require(Scope::ReadInstallation)?;
-        let all = self.store.administrators().await?;
+        let all = self.auth.store.administrators().await?;
         Ok(all.into_iter().filter_map(|administrator| self.with_name(administrator)).collect())
     }
 
@@ -58,10 +57,10 @@ impl Auth {
         self.expect_person(caller, administrator.user)?;
         self.check_role(administrator.role)?;
         let named = self.with_name(administrator).ok_or(AdministrationError::NotFound("user"))?;
-        let _turn = self.administration_lock.lock().await;
-        self.follow().await?;
-        let since = self.sequence();
-        let all = self.store.administrators().await?;
+        let _turn = self.state().lock_administrators().await;
+        self.auth.follow().await?;
+        let since = self.auth.sequence();
+        let all = self.auth.store.administrators().await?;
         let before = all.iter().copied().find(|old| old.user == administrator.user);
         unchanged(before.and_then(|before| self.with_name(before)).as_ref())?;
         if administrator.role != AdministratorRole::Owner {
@@ -87,12 +86,12 @@ impl Auth {
         unchanged: impl Fn(&NamedAdministrator) -> Result<(), AdministrationError>,
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
-        let _turn = self.administration_lock.lock().await;
-        self.follow().await?;
-        let since = self.sequence();
+        let _turn = self.state().lock_administrators().await;
+        self.auth.follow().await?;
+        let since = self.auth.sequence();
         let named = self.administrator_of_id(caller, user).await?;
         unchanged(&named)?;
-        self.keep_an_owner(&self.store.administrators().await?, user)?;
+        self.keep_an_owner(&self.auth.store.administrators().await?, user)?;
         let details = about(AuditDetails::deleted(&named), &named);
         let written = AuditedWrite::one(Change::DeleteAdministrator(user), details).resting_on(owners());
         self.write_since(caller, since, written).await
@@ -104,7 +103,7 @@ impl Auth {
         administrators: &[Administrator],
         without: UserId,
     ) -> Result<(), AdministrationError> {
-        let home = self.directory.account(administrators_account());
+        let home = self.auth.directory.account(administrators_account());
         let user = |id| home.as_ref()?.user(id);
         Ok(check_owner_left(administrators, without, |id| user(id).is_some_and(|user| may_log_in(&user)))?)
     }
@@ -118,7 +117,7 @@ impl Auth {
                 "only owners act on the administrators' account",
             ));
         }
-        let known = self.directory.account(account).is_some();
+        let known = self.auth.directory.account(account).is_some();
         known.then_some(()).ok_or_else(|| AdministrationError::invalid("account", "there is no such account"))
     }
 
@@ -136,12 +135,12 @@ impl Auth {
 
     /// Whether this administrator may log in, a lock left aside, which ends.
     pub(super) fn may_log_in(&self, user: UserId) -> bool {
-        let user = self.directory.account(administrators_account()).and_then(|entry| entry.user(user));
+        let user = self.auth.directory.account(administrators_account()).and_then(|entry| entry.user(user));
         user.is_some_and(|user| may_log_in(&user))
     }
 
     fn with_name(&self, administrator: Administrator) -> Option<NamedAdministrator> {
-        let user = self.directory.account(administrators_account())?.user(administrator.user)?;
+        let user = self.auth.directory.account(administrators_account())?.user(administrator.user)?;
         Some(NamedAdministrator { administrator, name: user.login_name.clone(), enabled: user.enabled })
     }
 }

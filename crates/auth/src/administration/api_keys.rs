@@ -7,10 +7,9 @@ use super::account_resources::{AccountResource as _, check};
 use super::applications::{WithSecrets, new_api_key};
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::values::ApplicationValue;
-use super::{AdministrationError, Caller, Idempotency, Scope};
+use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
 use crate::directory::seal_api_key;
 use crate::rules::check_values_together;
-use crate::service::Auth;
 
 /// The values of an API key that is to be made; those that are None are generated.
 #[derive(Default)]
@@ -28,7 +27,7 @@ pub struct GivenKey {
 /// A key with its secret and its access token secret, in this order.
 pub type KeyWithSecrets = WithSecrets<ApiKey, 2>;
 
-impl Auth {
+impl Administration<'_> {
     /// Makes an API key. `fill` is given one that is good for nothing.
     pub async fn make_api_key(
         &self,
@@ -46,7 +45,7 @@ impl Auth {
             let details = AuditDetails::made(&key).in_account(account);
             let written = AuditedWrite::one(key.clone().put(account), details);
             let made = WithSecrets { application: key, secrets: secrets.clone() };
-            Ok((Some(written.remembered_under(self, caller, (&idempotency, &made))), made))
+            Ok((Some(written.remembered_under(self, caller, &idempotency, &made)), made))
         })
         .await
     }
@@ -54,13 +53,13 @@ impl Auth {
     /// A key with its secrets sealed, and those secrets.
     fn new_key(&self, given: GivenKey) -> Result<(ApiKey, [Zeroizing<String>; 2]), AdministrationError> {
         check_values_together(given.secret.as_ref(), given.access_token_secret.as_ref())?;
-        let value = |value: ApplicationValue, given| value.or_new(given, &*self.rng);
+        let value = |value: ApplicationValue, given| value.or_new(given, &*self.auth.rng);
         let app_key = value(ApplicationValue::AppKey, given.app_key.map(Zeroizing::new))?;
         let access_token = value(ApplicationValue::AccessToken, given.access_token.map(Zeroizing::new))?;
         let secret = value(ApplicationValue::KeySecret, given.secret)?;
         let token_secret = value(ApplicationValue::AccessTokenSecret, given.access_token_secret)?;
         let mut key = new_api_key(self.new_application_id(), app_key.to_string(), access_token.to_string());
-        seal_api_key(&self.sealer, &*self.rng, &mut key, &secret, &token_secret);
+        seal_api_key(&self.auth.sealer, &*self.auth.rng, &mut key, &secret, &token_secret);
         Ok((key, [secret, token_secret]))
     }
 }

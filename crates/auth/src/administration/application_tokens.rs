@@ -10,15 +10,14 @@ use super::applications::WithSecrets;
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::named::PageRequest;
 use super::values::ApplicationValue;
-use super::{AdministrationError, Caller, Idempotency, Scope};
+use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
 use crate::directory::AccountEntry;
 use crate::rules::check_token_holder;
-use crate::service::Auth;
 
 /// An application token with its text.
 pub type TokenWithText = WithSecrets<ApplicationToken, 1>;
 
-impl Auth {
+impl Administration<'_> {
     /// Makes an application token, with the given text or a new one. `fill` is given one without a name.
     pub async fn make_application_token(
         &self,
@@ -32,11 +31,11 @@ impl Auth {
             // Whether another account has it tells that it is good there.
             caller.require(Scope::WriteInstallation)?;
         }
-        let text = ApplicationValue::ApplicationToken.or_new(given, &*self.rng)?;
+        let text = ApplicationValue::ApplicationToken.or_new(given, &*self.auth.rng)?;
         let blank = ApplicationToken {
             id: self.new_application_id(),
             name: String::new(),
-            token: self.secrets.digest(text.as_bytes()),
+            token: self.auth.secrets.digest(text.as_bytes()),
             secret_version: SecretVersion::default(),
             superseded: None,
             enabled: true,
@@ -51,7 +50,7 @@ impl Auth {
             let details = AuditDetails::made(&token).in_account(account);
             let written = AuditedWrite::one(token.clone().put(account), details);
             let made = WithSecrets { application: token, secrets: [text.clone()] };
-            Ok((Some(written.remembered_under(self, caller, (&idempotency, &made))), made))
+            Ok((Some(written.remembered_under(self, caller, &idempotency, &made)), made))
         })
         .await
     }
@@ -64,7 +63,7 @@ impl Auth {
         page: PageRequest<'_>,
     ) -> Result<AccountResourcePage<ApplicationToken>, AdministrationError> {
         let mut page = self.account_resources::<ApplicationToken>(caller, account, page)?;
-        let counted = self.store.application_tokens(account).await?.into_iter();
+        let counted = self.auth.store.application_tokens(account).await?.into_iter();
         let counted: HashMap<ApplicationId, ApplicationToken> =
             counted.map(|token| (token.id, token)).collect();
         for token in &mut page.resources {
@@ -90,9 +89,9 @@ impl Auth {
 
     /// A token finds its account: no other account may have it.
     fn expect_new(&self, id: ApplicationId, text: &str) -> Result<(), AdministrationError> {
-        let digests = self.secrets.digests(text.as_bytes());
-        let accounts = self.directory.account_ids().into_iter();
-        let entries = accounts.filter_map(|account| self.directory.account(account));
+        let digests = self.auth.secrets.digests(text.as_bytes());
+        let accounts = self.auth.directory.account_ids().into_iter();
+        let entries = accounts.filter_map(|account| self.auth.directory.account(account));
         let holder = |entry: &AccountEntry| {
             digests.iter().find_map(|digest| entry.application_token(digest).map(|token| token.id))
         };

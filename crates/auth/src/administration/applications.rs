@@ -11,9 +11,8 @@ use zeroize::Zeroizing;
 
 use super::account_resources::AccountResource;
 use super::random::ten_digits;
-use super::{AdministrationError, Caller, Scope};
+use super::{Administration, AdministrationError, Caller, Scope};
 use crate::directory::AccountEntry;
-use crate::service::Auth;
 
 /// An application that was made, or has other secrets now, with those secrets: they are nowhere else in clear.
 pub struct WithSecrets<P, const N: usize> {
@@ -57,13 +56,13 @@ pub fn new_oauth_client(id: ApplicationId, client_id: String, secret: SecretDige
     }
 }
 
-impl Auth {
+impl Administration<'_> {
     /// An id that no application in the directory has. One that was deleted may have had it: then the store refuses.
     pub(super) fn new_application_id(&self) -> ApplicationId {
         loop {
-            let id = ApplicationId(ten_digits(&*self.rng));
-            let accounts = self.directory.account_ids().into_iter();
-            let mut entries = accounts.filter_map(|account| self.directory.account(account));
+            let id = ApplicationId(ten_digits(&*self.auth.rng));
+            let accounts = self.auth.directory.account_ids().into_iter();
+            let mut entries = accounts.filter_map(|account| self.auth.directory.account(account));
             if entries.all(|entry| entry.applications_of_id(id).is_empty()) {
                 return id;
             }
@@ -71,7 +70,7 @@ impl Auth {
     }
 }
 
-impl Auth {
+impl Administration<'_> {
     /// When a session was last opened with each API key and OAuth client of an account; what never opened one is left out.
     pub async fn last_uses(
         &self,
@@ -79,7 +78,7 @@ impl Auth {
         account: AccountId,
     ) -> Result<HashMap<Application, Millis>, AdministrationError> {
         caller.require(Scope::ReadAccount(account))?;
-        Ok(self.store.last_uses(account).await?.into_iter().collect())
+        Ok(self.auth.store.last_uses(account).await?.into_iter().collect())
     }
 }
 

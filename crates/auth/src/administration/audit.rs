@@ -3,8 +3,6 @@
 //! A role that is limited to an account sees the entries of that account. Entries of the administrators' account are for
 //! owners.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 use vestibule_model::{
@@ -15,11 +13,7 @@ use vestibule_store::{AuditOrder, AuditQuery, Change, StoreError};
 
 use super::caller::administrators_account;
 use super::named::PageRequest;
-use super::{AdministrationError, Caller, Scope};
-use crate::service::Auth;
-
-/// How many exports may be under way: each holds some pages in memory for as long as its reader likes.
-pub(crate) const EXPORTS: usize = 16;
+use super::{Administration, AdministrationError, Caller, Scope};
 
 /// Which entries of the audit are wanted. Every field that is set has to be met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,10 +50,10 @@ pub struct AuditExport {
     sees_administrators: bool,
     is_over: bool,
     /// Given back when it is over, or nobody reads on.
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
-impl Auth {
+impl Administration<'_> {
     /// The entries that the filter wants and the caller may see: at most `limit`, 1 to 1,000.
     pub async fn audit_seen_by(
         &self,
@@ -72,9 +66,9 @@ impl Auth {
         let position = |cursor| self.read_cursor(&question, cursor).and_then(read_position);
         let behind = cursor.map(position).transpose()?;
         if behind.is_none() {
-            self.show_audit(caller.now).await?;
+            self.auth.show_audit(caller.now).await?;
         }
-        let page = self.store.audit(AuditQuery { behind, limit, ..query(filter) }).await?;
+        let page = self.auth.store.audit(AuditQuery { behind, limit, ..query(filter) }).await?;
         let next = page.next.map(|next| self.cursor(&question, &next.0.to_string()));
         Ok(SeenAudit { entries: visible(page.entries, sees_administrators(caller)), next })
     }
@@ -87,11 +81,10 @@ impl Auth {
         filter: AuditFilter,
     ) -> Result<AuditExport, AdministrationError> {
         let filter = within_reach(caller, filter)?;
-        let place = Arc::clone(&self.exports).try_acquire_owned();
-        let place = place.map_err(|_| AdministrationError::Overloaded)?;
-        self.show_audit(caller.now).await?;
-        self.store.commit(vec![Change::Audit(Box::new(exported(caller, filter)))]).await?;
-        let newest = self.store.audit(AuditQuery { limit: 1, ..AuditQuery::default() }).await?;
+        let permit = self.state().permit_export().ok_or(AdministrationError::Overloaded)?;
+        self.auth.show_audit(caller.now).await?;
+        self.auth.store.commit(vec![Change::Audit(Box::new(exported(caller, filter)))]).await?;
+        let newest = self.auth.store.audit(AuditQuery { limit: 1, ..AuditQuery::default() }).await?;
         let newest = newest.entries.first().map(|entry| entry.sequence).unwrap_or_default();
         let query = AuditQuery { limit: AuditQuery::MAX_LIMIT, ..query(filter) };
         Ok(AuditExport {
@@ -99,7 +92,7 @@ impl Auth {
             newest,
             sees_administrators: sees_administrators(caller),
             is_over: false,
-            _place: place,
+            _permit: permit,
         })
     }
 
@@ -111,9 +104,9 @@ impl Auth {
         if export.is_over {
             return Ok(None);
         }
-        let page = self.store.audit(export.query.clone()).await?;
+        let page = self.auth.store.audit(export.query.clone()).await?;
         let is_behind_the_end =
-            |place: AuditSequence| export.query.order == AuditOrder::OldestFirst && place >= export.newest;
+            |next: AuditSequence| export.query.order == AuditOrder::OldestFirst && next >= export.newest;
         export.is_over = page.next.is_none_or(is_behind_the_end);
         export.query.behind = page.next;
         let belongs = page.entries.into_iter().filter(|entry| entry.sequence <= export.newest).collect();

@@ -4,9 +4,8 @@ use vestibule_model::{AccountId, AuditAction, AuditRecord, AuditTarget, Audited,
 use vestibule_store::{Change, DirectoryScope, Sequence, StoreError};
 
 use super::rests_on::rests_on;
-use super::{AdministrationError, Caller};
+use super::{Administration, AdministrationError, Caller};
 use crate::ends::Due;
-use crate::service::Auth;
 
 /// How often a change is decided anew because somebody else changed in between what it rests on.
 const ATTEMPTS: usize = 5;
@@ -107,7 +106,7 @@ impl AuditedWrite {
     }
 }
 
-impl Auth {
+impl Administration<'_> {
     /// Changes what is not part of the directory, and rests on nothing there: tokens of administrators.
     pub(super) async fn write(
         &self,
@@ -117,7 +116,7 @@ impl Auth {
         self.expect_eligible(caller).await?;
         let AuditedWrite { mut changes, details, .. } = written;
         changes.push(Change::Audit(Box::new(details.record(caller))));
-        self.store.commit(changes).await?;
+        self.auth.store.commit(changes).await?;
         Ok(())
     }
 
@@ -129,7 +128,7 @@ impl Auth {
         written: AuditedWrite,
     ) -> Result<(), AdministrationError> {
         self.expect_eligible(caller).await?;
-        self.store.commit(written.expecting(caller, since)).await?;
+        self.auth.store.commit(written.expecting(caller, since)).await?;
         Ok(())
     }
 
@@ -152,30 +151,30 @@ impl Auth {
         caller: &Caller,
         decide: impl Fn() -> Result<(Option<AuditedWrite>, T), AdministrationError>,
     ) -> Result<(T, Due<'_>), AdministrationError> {
-        let _locked = self.directory_lock.lock().await;
-        let mut due = Due::none(self);
+        let _locked = self.auth.directory_lock.lock().await;
+        let mut due = Due::none(self.auth);
         for _ in 0..ATTEMPTS {
-            due.append(self.follow_locked().await?);
+            due.append(self.auth.follow_locked().await?);
             self.expect_eligible(caller).await?;
-            let since = self.sequence();
-            let seen = self.unstored_locks.decided_by_now();
+            let since = self.auth.sequence();
+            let seen = self.auth.unstored_locks.decided_by_now();
             let (written, decided) = decide()?;
             let Some(written) = written else { return Ok((decided, due)) };
             let changes = written.expecting(caller, since);
             let decides_lock_of: Vec<UserId> = changes.iter().filter_map(user_whose_lock).collect();
             let (overruling, commit) =
-                self.unstored_locks.overrule(decides_lock_of, seen, || self.store.commit(changes));
+                self.auth.unstored_locks.overrule(decides_lock_of, seen, || self.auth.store.commit(changes));
             match commit.await {
                 Ok(_) => {
                     overruling.stored();
-                    due.append(self.follow_locked().await?);
+                    due.append(self.auth.follow_locked().await?);
                     return Ok((decided, due));
                 }
                 Err(StoreError::DirectoryMoved) => {}
                 // Somebody else took the value in between: then the rule says so, in its own words.
                 Err(StoreError::Constraint(what)) => {
-                    due.append(self.follow_locked().await?);
-                    if self.sequence() == since {
+                    due.append(self.auth.follow_locked().await?);
+                    if self.auth.sequence() == since {
                         return Err(AdministrationError::Conflict(what));
                     }
                 }

@@ -4,7 +4,6 @@
 //! process took it.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_model::{
@@ -13,12 +12,11 @@ use vestibule_model::{
 use vestibule_store::{Change, DigestKind};
 use zeroize::Zeroizing;
 
-use super::{AdministrationError, HOME};
+use super::{Administration, AdministrationError, HOME};
 use crate::audit::End;
 use crate::authorize::Credentials;
 use crate::change_password::ChangePasswordError;
 use crate::log_in::{LogIn, LoginScope, UserCredentials};
-use crate::service::Auth;
 
 /// How exactly it is remembered when a token was last used.
 const LAST_USED_WITHIN: Duration = Duration::from_mins(1);
@@ -124,10 +122,10 @@ pub(crate) const fn administrators_account() -> AccountId {
     ID
 }
 
-impl Auth {
+impl Administration<'_> {
     /// Whose administration token or session bearer this is.
     pub async fn administrator(
-        self: &Arc<Self>,
+        &self,
         bearer: &str,
         address: Option<IpAddr>,
         now: Millis,
@@ -140,23 +138,23 @@ impl Auth {
     }
 
     async fn token_caller(
-        self: &Arc<Self>,
+        &self,
         secret: &str,
         address: Option<IpAddr>,
         now: Millis,
     ) -> Result<Caller, AdministrationError> {
         let mut found = None;
         // As many questions whatever it is.
-        for digest in self.secrets.digests(secret.as_bytes()) {
-            found = self.store.administration_token(digest).await?.or(found);
+        for digest in self.auth.secrets.digests(secret.as_bytes()) {
+            found = self.auth.store.administration_token(digest).await?.or(found);
         }
         let token = found.filter(|token| token.is_valid(now)).ok_or(AdministrationError::NotProved)?;
         if token.last_used.is_none_or(|used| now.since(used) >= LAST_USED_WITHIN) {
             let touch = Change::TouchAdministrationToken { token: token.id, last_used: now };
-            self.commit_later(vec![touch]);
+            self.auth.commit_later(vec![touch]);
         }
         let holder = (DigestKind::AdministrationToken, token.id.0);
-        self.redo_digest(holder, None, (token.secret, secret.as_bytes()));
+        self.auth.redo_digest(holder, None, (token.secret, secret.as_bytes()));
         let actor = Actor::AdministrationToken { id: token.id, name: token.name };
         let means = Means::AdministrationToken;
         Ok(Caller { actor, means, role: token.role, address, now, session: None })
@@ -168,10 +166,11 @@ impl Auth {
         address: Option<IpAddr>,
         now: Millis,
     ) -> Result<Caller, AdministrationError> {
-        self.recall(Credentials { bearer: Some(bearer), ..Credentials::default() })
+        self.auth
+            .recall(Credentials { bearer: Some(bearer), ..Credentials::default() })
             .await
             .map_err(|error| AdministrationError::Store(error.into_source()))?;
-        let granted = self.authorize_administrator(bearer, address, now);
+        let granted = self.auth.authorize_administrator(bearer, address, now);
         let granted = granted.ok_or(AdministrationError::NotProved)?;
         let role = self.role_of(granted.user.id).await?.ok_or(AdministrationError::NotProved)?;
         let actor = Actor::User { id: granted.user.id, name: granted.user.login_name.clone() };
@@ -182,14 +181,14 @@ impl Auth {
     pub(super) async fn expect_eligible(&self, caller: &Caller) -> Result<(), AdministrationError> {
         let role = match (&caller.actor, &caller.session) {
             (Actor::AdministrationToken { id, .. }, _) => {
-                let tokens = self.store.administration_tokens().await?;
+                let tokens = self.auth.store.administration_tokens().await?;
                 let token =
-                    tokens.into_iter().find(|token| token.id == *id && token.is_valid(self.clock.now()));
+                    tokens.into_iter().find(|token| token.id == *id && token.is_valid(self.auth.clock.now()));
                 token.map(|token| token.role)
             }
             (_, Some(session)) => {
-                let lives = self.live.with(session.id, self.clock.now(), |live| {
-                    self.may_go_on(live, caller.address, caller.now)
+                let lives = self.auth.live.with(session.id, self.auth.clock.now(), |live| {
+                    self.auth.may_go_on(live, caller.address, caller.now)
                 });
                 if lives == Some(true) { self.role_of(session.user).await? } else { None }
             }
@@ -200,31 +199,31 @@ impl Auth {
 
     /// Logs an administrator in: as any user of the administrators' account, with the same limits and the same cost.
     pub async fn log_in_administrator(
-        self: &Arc<Self>,
+        &self,
         user_name: String,
         password: Zeroizing<Vec<u8>>,
         at: (Option<IpAddr>, Millis),
     ) -> Result<LoggedInAdministrator, AdministrationError> {
         let (at, credentials) = at_the_door((user_name, password), at);
-        let logged_in = self.log_in_user(at, credentials).await.map_err(AdministrationError::LogIn)?;
+        let logged_in = self.auth.log_in_user(at, credentials).await.map_err(AdministrationError::LogIn)?;
         let Some(role) = self.role_of(logged_in.user.id).await? else {
-            self.end_detached(logged_in.session, EndReason::LoggedOut.into()).await?;
+            self.auth.end_detached(logged_in.session, EndReason::LoggedOut.into()).await?;
             return Err(AdministrationError::NotAllowed);
         };
-        let bearer = self.tokens.bearer(logged_in.session.id).to_string();
+        let bearer = self.auth.tokens.bearer(logged_in.session.id).to_string();
         Ok(LoggedInAdministrator { bearer, expires: logged_in.session.expires_at(), role })
     }
 
     /// Changes the password of an administrator who proves the old one, also when that has expired or must be changed, and
     /// ends their sessions.
     pub async fn change_administrator_password(
-        self: &Arc<Self>,
+        &self,
         user_name: String,
         (password, new): (Zeroizing<Vec<u8>>, Zeroizing<String>),
         at: (Option<IpAddr>, Millis),
     ) -> Result<(), AdministrationError> {
         let (at, credentials) = at_the_door((user_name, password), at);
-        self.change_password(at, credentials, new).await.map_err(|error| match error {
+        self.auth.change_password(at, credentials, new).await.map_err(|error| match error {
             ChangePasswordError::LogIn(error) => AdministrationError::LogIn(error),
             ChangePasswordError::Policy(violation) => {
                 AdministrationError::invalid("new_password", violation.to_string())
@@ -233,10 +232,10 @@ impl Auth {
     }
 
     /// Ends the caller's own session; a token has none.
-    pub async fn log_out_administrator(self: &Arc<Self>, caller: &Caller) -> Result<(), AdministrationError> {
+    pub async fn log_out_administrator(&self, caller: &Caller) -> Result<(), AdministrationError> {
         let conflict = || AdministrationError::Conflict("a token has no session: revoke it instead".into());
         let session = caller.session.clone().ok_or_else(conflict)?;
-        Ok(self.end_detached(session, caller.end_for(EndReason::LoggedOut)).await?)
+        Ok(self.auth.end_detached(session, caller.end_for(EndReason::LoggedOut)).await?)
     }
 }
 

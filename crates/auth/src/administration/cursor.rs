@@ -2,16 +2,15 @@
 
 use vestibule_model::SecretDigest;
 
-use super::AdministrationError;
-use crate::service::Auth;
+use super::{Administration, AdministrationError};
 
 /// How many hexadecimal digits of the digest a cursor carries: 64 bits, for something that gives nothing away.
 const TAG: usize = 16;
 
-impl Auth {
+impl Administration<'_> {
     /// The cursor for `position` in the answers to `question`. The position is ASCII without `.`.
     pub(super) fn cursor(&self, question: &str, position: &str) -> String {
-        format!("{position}.{}", tag_of(&self.secrets.digest(&message(question, position))))
+        format!("{position}.{}", tag_of(&self.auth.secrets.digest(&message(question, position))))
     }
 
     /// The position of a cursor that was made for this question.
@@ -23,7 +22,7 @@ impl Auth {
         let refused = || AdministrationError::Cursor;
         let (position, tag) = cursor.split_once('.').ok_or_else(refused)?;
         // A list that is being read goes on after a rotation of the master key.
-        let digests = self.secrets.digests(&message(question, position));
+        let digests = self.auth.secrets.digests(&message(question, position));
         digests
             .iter()
             .any(|digest| vestibule_crypto::constant_time_eq(tag.as_bytes(), tag_of(digest).as_bytes()))

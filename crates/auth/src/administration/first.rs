@@ -10,12 +10,12 @@ use vestibule_model::{
 use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
 
+use super::Administration;
 use super::accounts::new_account;
 use super::caller::administrators_account;
 use super::random::ten_digits;
 use super::users::new_user;
 use crate::directory::AccountEntry;
-use crate::service::Auth;
 
 /// The id of the account that administrators are users of. An ordinary account; only owners may look into it.
 pub const HOME: &str = "administrators";
@@ -57,7 +57,7 @@ pub enum FirstOwnerError {
     Store(#[from] StoreError),
 }
 
-impl Auth {
+impl Administration<'_> {
     /// Makes the administrators' account unless there is one, and an owner unless somebody who may log in is one: a
     /// database from elsewhere may have the account and nobody who administers.
     pub async fn make_administrators_account(
@@ -65,12 +65,12 @@ impl Auth {
         owner: FirstOwner<'_>,
         now: Millis,
     ) -> Result<(), FirstOwnerError> {
-        let mut owners = self.store.administrators().await?;
+        let mut owners = self.auth.store.administrators().await?;
         owners.retain(|administrator| administrator.role == AdministratorRole::Owner);
         if owners.iter().any(|owner| self.may_log_in(owner.user)) {
             return Ok(());
         }
-        let entry = self.directory.account(administrators_account());
+        let entry = self.auth.directory.account(administrators_account());
         let name = free_name(entry.as_deref());
         let (password, must_change_password) = match owner {
             FirstOwner::WithPassword(password) => (password, false),
@@ -81,13 +81,13 @@ impl Auth {
             }
         };
         let bytes = Zeroizing::new(password.as_bytes().to_vec());
-        let hash = self.login_guard.hash(bytes).await;
+        let hash = self.auth.login_guard.hash(bytes).await;
         let hash =
             hash.map_err(|_| StoreError::Unavailable("the first owner's password was not hashed".into()))?;
         let mut pid = [0; 16];
-        self.rng.fill(&mut pid);
+        self.auth.rng.fill(&mut pid);
         let password = PasswordCredential { hash, changed_at: now, history: Vec::new() };
-        let id = UserId(ten_digits(&*self.rng));
+        let id = UserId(ten_digits(&*self.auth.rng));
         let user = User {
             number: entry
                 .as_ref()
@@ -113,8 +113,8 @@ impl Auth {
             Change::PutAdministrator(administrator),
             created(now, TargetKind::Administrator, user.id.to_string(), &name, Some(user.id)),
         ]);
-        self.store.commit(changes).await?;
-        self.follow().await?;
+        self.auth.store.commit(changes).await?;
+        self.auth.follow().await?;
         tracing::info!(
             account = HOME,
             owner = name,
@@ -130,7 +130,7 @@ impl Auth {
         let mut password = Zeroizing::new(String::with_capacity(36));
         // A password needs a digit under the default policy: drawn until there is one.
         while !password.bytes().any(|byte| byte.is_ascii_digit()) {
-            self.rng.fill(random.as_mut_slice());
+            self.auth.rng.fill(random.as_mut_slice());
             password.clear();
             for (place, byte) in random.iter().enumerate() {
                 if place > 0 && place % 5 == 0 {

@@ -15,8 +15,7 @@ use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
 
 use super::audited_write::AuditedWrite;
-use super::{AdministrationError, Caller, Scope};
-use crate::service::Auth;
+use super::{Administration, AdministrationError, Caller, Scope};
 
 /// How long an answer is remembered.
 const REMEMBERED: Duration = Duration::from_hours(24);
@@ -50,7 +49,12 @@ pub enum IdempotencyState {
 }
 
 /// A creation under way. Others under the same key are refused for as long as this lives.
-pub struct PendingCreation(Option<(Arc<Auth>, Name)>);
+pub struct PendingCreation(Option<InFlight>);
+
+struct InFlight {
+    name: Name,
+    all: Arc<KeysInFlight>,
+}
 
 /// What a creation is remembered by: by the digests of these, under the generation of the master key that is in force then.
 #[derive(Clone)]
@@ -67,7 +71,7 @@ pub struct Idempotency<'a, T> {
 
 /// The keys of what is under way.
 #[derive(Default)]
-pub(crate) struct KeysInFlight(Mutex<HashSet<Vec<u8>>>);
+pub(super) struct KeysInFlight(Mutex<HashSet<Vec<u8>>>);
 
 impl PendingCreation {
     /// To be handed to whoever makes the thing.
@@ -75,15 +79,13 @@ impl PendingCreation {
         &self,
         answer: &'a (dyn Fn(&T) -> StoredResponse + Sync),
     ) -> Idempotency<'a, T> {
-        Idempotency { name: self.0.as_ref().map(|(_, name)| name.clone()), answer }
+        Idempotency { name: self.0.as_ref().map(|creation| creation.name.clone()), answer }
     }
 }
 
-impl Drop for PendingCreation {
+impl Drop for InFlight {
     fn drop(&mut self) {
-        if let Some((auth, name)) = &self.0 {
-            auth.under_way.keys().remove(&name.key);
-        }
+        self.all.keys().remove(&self.name.key);
     }
 }
 
@@ -97,22 +99,23 @@ impl AuditedWrite {
     /// Remembers with the changes how `made` is answered, if the request came under a key.
     pub(super) fn remembered_under<T>(
         mut self,
-        auth: &Auth,
+        administration: &Administration<'_>,
         caller: &Caller,
-        (idempotency, made): (&Idempotency<'_, T>, &T),
+        idempotency: &Idempotency<'_, T>,
+        made: &T,
     ) -> Self {
         if let Some(name) = &idempotency.name {
-            self.changes.push(auth.remember(name, &(idempotency.answer)(made), caller.now));
+            self.changes.push(administration.remember(name, &(idempotency.answer)(made), caller.now));
         }
         self
     }
 }
 
-impl Auth {
+impl Administration<'_> {
     /// Begins a creation, which may come under a key. Asks for the right to it first: an answer is not given again to
     /// somebody who may not ask any more.
     pub async fn begin_creation(
-        self: &Arc<Self>,
+        &self,
         caller: &Caller,
         scope: Scope,
         keyed: Option<IdempotentRequest<'_>>,
@@ -120,19 +123,20 @@ impl Auth {
         caller.require(scope)?;
         let Some(keyed) = keyed else { return Ok(IdempotencyState::New(PendingCreation(None))) };
         let name = Self::name_of(caller, keyed);
-        if !self.under_way.keys().insert(name.key.clone()) {
+        if !self.state().creations().keys().insert(name.key.clone()) {
             return Err(AdministrationError::Conflict(format!("{FIELD}: a request under it is under way")));
         }
         let request = name.request.clone();
-        let keys = self.secrets.digests(&name.key);
-        let first = PendingCreation(Some((Arc::clone(self), name)));
+        let keys = self.auth.secrets.digests(&name.key);
+        let all = Arc::clone(self.state().creations());
+        let first = PendingCreation(Some(InFlight { name, all }));
         let mut remembered = None;
         for key in keys {
-            remembered = remembered.or(self.store.answer(key).await?);
+            remembered = remembered.or(self.auth.store.answer(key).await?);
         }
         match remembered.filter(|answer| answer.at >= caller.now.minus(REMEMBERED)) {
             None => Ok(IdempotencyState::New(first)),
-            Some(answer) if self.secrets.matches(&request, &answer.request) => {
+            Some(answer) if self.auth.secrets.matches(&request, &answer.request) => {
                 self.opened(&answer).map(IdempotencyState::Replay)
             }
             Some(_) => Err(AdministrationError::invalid(FIELD, "it was given to another request")),
@@ -143,10 +147,10 @@ impl Auth {
     pub async fn forget_answers(&self, now: Millis) -> Result<(), StoreError> {
         let before = now.minus(REMEMBERED);
         for _ in 0..STEPS {
-            if self.store.oldest_answer().await?.is_none_or(|oldest| oldest >= before) {
+            if self.auth.store.oldest_answer().await?.is_none_or(|oldest| oldest >= before) {
                 break;
             }
-            self.store.commit(vec![Change::ForgetAnswers { before, limit: STEP }]).await?;
+            self.auth.store.commit(vec![Change::ForgetAnswers { before, limit: STEP }]).await?;
         }
         Ok(())
     }
@@ -168,8 +172,9 @@ impl Auth {
     fn remember(&self, name: &Name, answer: &StoredResponse, now: Millis) -> Change {
         // All under one generation: the master key may be rotated between them.
         let answer = loop {
-            let (key, request) = (self.secrets.digest(&name.key), self.secrets.digest(&name.request));
-            let sealed = self.sealer.seal(&*self.rng, &place(&key), &answer.0);
+            let (key, request) =
+                (self.auth.secrets.digest(&name.key), self.auth.secrets.digest(&name.request));
+            let sealed = self.auth.sealer.seal(&*self.auth.rng, &place(&key), &answer.0);
             if key.generation == request.generation && sealed_under(&sealed) == Some(key.generation) {
                 break RememberedAnswer { key, request, at: now, sealed };
             }
@@ -178,7 +183,7 @@ impl Auth {
     }
 
     fn opened(&self, answer: &RememberedAnswer) -> Result<StoredResponse, AdministrationError> {
-        let opened = self.sealer.open(&place(&answer.key), &answer.sealed);
+        let opened = self.auth.sealer.open(&place(&answer.key), &answer.sealed);
         let opened = opened.map_err(|error| StoreError::Unavailable(error.into()))?;
         Ok(StoredResponse(opened))
     }

@@ -9,11 +9,10 @@ use vestibule_model::{Generation, KeyState, MasterKeyRecord, Millis, Session};
 use vestibule_store::{Change, DigestKind, Remains, StoreError};
 
 use super::audited_write::{AuditDetails, AuditedWrite};
-use super::{AdministrationError, Caller, Scope};
+use super::{Administration, AdministrationError, Caller, Scope};
 use crate::audit::End;
 use crate::directory::UserEntry;
 use crate::live::LiveSessions;
-use crate::service::Auth;
 
 /// How many sessions end at once: their commits are grouped.
 const AT_ONCE: usize = 64;
@@ -38,24 +37,24 @@ pub enum SessionsUnderIt {
     End,
 }
 
-impl Auth {
+impl Administration<'_> {
     /// Every generation of the master key that the service has or the database knows, by generation.
     pub async fn master_keys(&self, caller: &Caller) -> Result<Vec<ListedMasterKey>, AdministrationError> {
         caller.require(Scope::ReadInstallation)?;
-        let mut records = self.store.master_keys().await?;
+        let mut records = self.auth.store.master_keys().await?;
         let is_known =
             |generation: &Generation| records.iter().any(|record| record.generation == *generation);
         let new: Vec<Generation> =
-            self.keys.ring.generations().filter(|generation| !is_known(generation)).collect();
+            self.auth.keys.ring.generations().filter(|generation| !is_known(generation)).collect();
         records.extend(new.into_iter().filter_map(|generation| self.distributed(generation)));
         records.sort_by_key(|record| record.generation);
         let mut listed = Vec::with_capacity(records.len());
         for record in records {
-            let at_hand = self.keys.is_in_source(record.generation);
+            let at_hand = self.auth.keys.is_in_source(record.generation);
             let remains = match record.state {
                 // Nothing was made under it, no entry of the audit either.
                 KeyState::Distributed => Remains::default(),
-                _ => self.store.remains(record.generation, caller.now).await?,
+                _ => self.auth.store.remains(record.generation, caller.now).await?,
             };
             listed.push(ListedMasterKey { record, at_hand, remains });
         }
@@ -91,9 +90,9 @@ impl Auth {
         generation: Generation,
     ) -> Result<ListedMasterKey, AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
-        let turn = self.administration_lock.lock().await;
+        let turn = self.state().lock_administrators().await;
         self.read_source()?;
-        let records = self.store.master_keys().await?;
+        let records = self.auth.store.master_keys().await?;
         let known = records.iter().find(|record| record.generation == generation);
         if known.is_none_or(|record| record.state != KeyState::Active) {
             let before = self.may_be_activated(generation, &records)?;
@@ -102,14 +101,14 @@ impl Auth {
             let change = Change::ActivateMasterKey { generation, check_value, at: caller.now };
             self.write(caller, AuditedWrite::one(change, AuditDetails::changed(&before, &after))).await?;
         }
-        self.follow_master_keys().await?;
+        self.auth.follow_master_keys().await?;
         drop(turn);
         self.master_key(caller, generation).await
     }
 
     /// Retires a generation: nothing that was made under it is accepted any more. Refused while anything depends on it.
     pub async fn retire_master_key(
-        self: &Arc<Self>,
+        &self,
         caller: &Caller,
         generation: Generation,
         sessions: SessionsUnderIt,
@@ -122,19 +121,19 @@ impl Auth {
             }
             self.retire(caller, before, sessions).await?;
         }
-        self.follow_master_keys().await?;
+        self.auth.follow_master_keys().await?;
         self.master_key(caller, generation).await
     }
 
     /// With both locks: nothing that depends on the generation is being made meanwhile.
     async fn retire(
-        self: &Arc<Self>,
+        &self,
         caller: &Caller,
         before: MasterKeyRecord,
         sessions: SessionsUnderIt,
     ) -> Result<(), AdministrationError> {
-        let _turn = self.administration_lock.lock().await;
-        let _other = self.directory_lock.lock().await;
+        let _turn = self.state().lock_administrators().await;
+        let _other = self.auth.directory_lock.lock().await;
         // Asked before the caller's own session ends with the others.
         self.expect_eligible(caller).await?;
         let own_ended = match sessions {
@@ -142,16 +141,16 @@ impl Auth {
             SessionsUnderIt::Wait => false,
         };
         // What has expired and was not removed yet is nothing to wait for, if the clock can be trusted.
-        self.loaded().await;
-        self.follow_clock();
-        if self.trusts_clock() {
-            self.sweep(caller.now).await?;
+        self.auth.loaded().await;
+        self.auth.follow_clock();
+        if self.auth.trusts_clock() {
+            self.auth.sweep(caller.now).await?;
         }
         self.expect_nothing_waits().await?;
-        let remains = self.store.remains(before.generation, caller.now).await?;
+        let remains = self.auth.store.remains(before.generation, caller.now).await?;
         if !remains.is_nothing() {
             let mut words = in_words(before.generation, &remains);
-            if remains.sessions > 0 && !self.trusts_clock() {
+            if remains.sessions > 0 && !self.auth.trusts_clock() {
                 words.push_str("; the clock may be wrong, so expired sessions are kept for an hour");
             }
             if own_ended {
@@ -162,16 +161,16 @@ impl Auth {
         let after = MasterKeyRecord { state: KeyState::Retired, ..before.clone() };
         let change = Change::RetireMasterKey { generation: before.generation, at: caller.now };
         let details = AuditDetails::changed(&before, &after).record(caller);
-        self.store.commit(vec![change, Change::Audit(Box::new(details))]).await?;
+        self.auth.store.commit(vec![change, Change::Audit(Box::new(details))]).await?;
         Ok(())
     }
 
     /// A generation is not retired, and no more sessions are ended, on a store that does not keep it.
     async fn expect_nothing_waits(&self) -> Result<(), AdministrationError> {
-        if self.retry.is_waiting() && self.retry_ends().await.is_err() {
+        if self.auth.retry.is_waiting() && self.auth.retry_ends().await.is_err() {
             return Err(AdministrationError::Conflict("ends of sessions wait for the database".into()));
         }
-        self.unwitnessed().map_or(Ok(()), |why| {
+        self.auth.unwitnessed().map_or(Ok(()), |why| {
             Err(AdministrationError::Conflict(format!(
                 "the witness of the database cannot be written: {why}"
             )))
@@ -181,27 +180,27 @@ impl Auth {
     /// What a day or the end of the request would otherwise have to be waited for: the remembered answers, and the session
     /// by which the request came. Answers whether that one was ended.
     async fn end_the_rest_under(
-        self: &Arc<Self>,
+        &self,
         caller: &Caller,
         generation: Generation,
     ) -> Result<bool, AdministrationError> {
         let own = caller.session().filter(|session| session.id.generation() == Some(generation));
         if let Some(own) = own {
-            self.end(own, &end_with_key(caller, own)).await?;
+            self.auth.end(own, &end_with_key(caller, own)).await?;
         }
-        self.store.commit(vec![Change::ForgetAnswersUnder(generation)]).await?;
+        self.auth.store.commit(vec![Change::ForgetAnswersUnder(generation)]).await?;
         Ok(own.is_some())
     }
 
     fn read_source(&self) -> Result<(), AdministrationError> {
         let words =
             |error| AdministrationError::Conflict(format!("the master keys cannot be read again: {error}"));
-        self.keys.read_again().map(drop).map_err(words)
+        self.auth.keys.read_again().map(drop).map_err(words)
     }
 
     /// What is known of a key that the database does not know.
     fn distributed(&self, generation: Generation) -> Option<MasterKeyRecord> {
-        let check_value = *self.keys.ring.check_values().0.get(&generation)?;
+        let check_value = *self.auth.keys.ring.check_values().0.get(&generation)?;
         let state = KeyState::Distributed;
         Some(MasterKeyRecord { generation, check_value, state, activated_at: None, retired_at: None })
     }
@@ -220,7 +219,7 @@ impl Auth {
             return conflict(format!("generation {later} was in force already, and they go in their order"));
         }
         // A key that was taken out again would be gone at the next start, and everything that it opens with it.
-        let is_there = self.keys.is_in_source(generation);
+        let is_there = self.auth.keys.is_in_source(generation);
         let Some(distributed) = self.distributed(generation).filter(|_| is_there) else {
             return conflict(format!(
                 "generation {generation} is not among the master keys that the service reads: distribute it first"
@@ -240,14 +239,14 @@ impl Auth {
     }
 
     async fn may_be_retired(&self, generation: Generation) -> Result<MasterKeyRecord, AdministrationError> {
-        let records = self.store.master_keys().await?;
+        let records = self.auth.store.master_keys().await?;
         let conflict = |why: String| Err(AdministrationError::Conflict(why));
         match records.into_iter().find(|record| record.generation == generation) {
             Some(record) if record.state == KeyState::Active => {
                 conflict(format!("generation {generation} is in force: activate another one first"))
             }
             Some(record) => Ok(record),
-            None if self.keys.ring.holds(generation) => conflict(format!(
+            None if self.auth.keys.ring.holds(generation) => conflict(format!(
                 "generation {generation} was never in force: take it out of where the master keys are"
             )),
             None => Err(AdministrationError::NotFound("master key")),
@@ -257,20 +256,20 @@ impl Auth {
     /// Ends the sessions whose tokens are derived under a generation, those too that have expired by a clock that cannot be
     /// trusted, but for the one by which the request came.
     async fn end_sessions_under(
-        self: &Arc<Self>,
+        &self,
         caller: &Caller,
         generation: Generation,
     ) -> Result<(), AdministrationError> {
-        self.loaded().await;
-        self.follow_clock();
-        let now = if self.trusts_clock() { caller.now } else { Millis::EPOCH };
+        self.auth.loaded().await;
+        self.auth.follow_clock();
+        let now = if self.auth.trusts_clock() { caller.now } else { Millis::EPOCH };
         let own = caller.session().map(|session| session.id);
         for shard in 0..LiveSessions::<UserEntry>::WALK {
             let under_it = |entry: &crate::live::Entry<UserEntry>| {
                 let id = entry.session().id;
                 id.generation() == Some(generation) && Some(id) != own
             };
-            let (found, _) = self.live.of_shard(shard, now, under_it);
+            let (found, _) = self.auth.live.of_shard(shard, now, under_it);
             let sessions: Vec<Session> = found.into_iter().map(|found| found.session).collect();
             for some in sessions.chunks(AT_ONCE) {
                 self.end_each(caller, some).await?;
@@ -280,10 +279,11 @@ impl Auth {
         Ok(())
     }
 
-    async fn end_each(self: &Arc<Self>, caller: &Caller, sessions: &[Session]) -> Result<(), StoreError> {
+    async fn end_each(&self, caller: &Caller, sessions: &[Session]) -> Result<(), StoreError> {
         let mut ends = JoinSet::new();
         for session in sessions {
-            let (auth, end, session) = (Arc::clone(self), end_with_key(caller, session), session.clone());
+            let (auth, end, session) =
+                (Arc::clone(self.auth), end_with_key(caller, session), session.clone());
             ends.spawn(async move { auth.end(&session, &end).await });
         }
         let mut all = Ok(());

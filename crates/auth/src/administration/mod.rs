@@ -28,10 +28,15 @@ mod refusals;
 mod renewal;
 mod rests_on;
 mod sessions;
+mod state;
 mod tokens;
 mod users;
 mod values;
 mod why;
+
+use std::sync::Arc;
+
+use crate::service::Auth;
 
 pub use account_resources::{AccountResource, AccountResourcePage};
 pub use accounts::{AccountPage, new_account};
@@ -39,13 +44,11 @@ pub use administrators::NamedAdministrator;
 pub use api_keys::{GivenKey, KeyWithSecrets};
 pub use application_tokens::TokenWithText;
 pub use applications::{WithSecrets, new_api_key, new_oauth_client};
-pub(crate) use audit::EXPORTS;
 pub use audit::{AuditExport, AuditFilter, SeenAudit};
 pub(crate) use caller::administrators_account;
 pub use caller::{Caller, LoggedInAdministrator, Scope};
 pub use error::AdministrationError;
 pub use first::{FirstOwner, FirstOwnerError, HOME, MIN_PASSWORD_LENGTH, MadeOwner};
-pub(crate) use idempotency::KeysInFlight;
 pub use idempotency::{Idempotency, IdempotencyState, IdempotentRequest, PendingCreation, StoredResponse};
 pub use master_keys::{ListedMasterKey, SessionsUnderIt};
 pub use named::{AccountResourceId, AccountUser, PageRequest};
@@ -57,7 +60,26 @@ pub use refusals::RefusedRequest;
 pub use renewal::{Overlap, Renewable};
 pub use rests_on::{owners, rests_on};
 pub use sessions::{SessionFilter, SessionPage};
+pub(crate) use state::AdministrationState;
 pub use tokens::{MadeToken, NewToken};
 pub use users::{NewUser, UserFilter, UserPage, new_user};
 pub use values::ApplicationValue;
 pub use why::WriteTime;
+
+/// Everything that administrators ask of the engine: what they may see, and what they may change.
+pub struct Administration<'a> {
+    auth: &'a Arc<Auth>,
+}
+
+impl Auth {
+    /// What administrators ask.
+    pub const fn administration(self: &Arc<Self>) -> Administration<'_> {
+        Administration { auth: self }
+    }
+}
+
+impl Administration<'_> {
+    fn state(&self) -> &AdministrationState {
+        &self.auth.administration
+    }
+}

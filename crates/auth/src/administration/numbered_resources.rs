@@ -5,10 +5,9 @@ use vestibule_store::Change;
 
 use super::account_resources::{AccountResource, check};
 use super::audited_write::{AuditDetails, AuditedWrite};
-use super::{AdministrationError, Caller, Idempotency, Scope};
+use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
 use crate::directory::AccountEntry;
 use crate::rules::{ResourceKind, next_id};
-use crate::service::Auth;
 
 /// A named thing that is numbered within its account.
 pub trait NumberedResource: AccountResource {
@@ -19,7 +18,7 @@ pub trait NumberedResource: AccountResource {
     fn blank(id: i64) -> Self;
 }
 
-impl Auth {
+impl Administration<'_> {
     /// Makes a profile, group or skill, with the next id unless one is given. `fill` is given a blank one.
     pub async fn create_numbered_resource<P: NumberedResource>(
         &self,
@@ -36,7 +35,7 @@ impl Auth {
             check(&mut part, None, &entry)?;
             let details = AuditDetails::made(&part).in_account(account);
             let written = AuditedWrite::one(part.clone().put(account), details);
-            Ok((Some(written.remembered_under(self, caller, (&idempotency, &part))), part))
+            Ok((Some(written.remembered_under(self, caller, &idempotency, &part)), part))
         })
         .await
     }

@@ -7,8 +7,7 @@ use super::account_resources::{AccountResource as _, check};
 use super::applications::{WithSecrets, new_oauth_client};
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::values::ApplicationValue;
-use super::{AdministrationError, Caller, Idempotency, Scope};
-use crate::service::Auth;
+use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
 
 /// The values of an OAuth client that is to be made; those that are None are generated.
 #[derive(Default)]
@@ -22,7 +21,7 @@ pub struct GivenClient {
 /// A client with its secret.
 pub type ClientWithSecret = WithSecrets<OauthClient, 1>;
 
-impl Auth {
+impl Administration<'_> {
     /// Makes an OAuth client. `fill` is given one that is good for nothing.
     pub async fn make_oauth_client(
         &self,
@@ -32,9 +31,10 @@ impl Auth {
         idempotency: Idempotency<'_, ClientWithSecret>,
     ) -> Result<ClientWithSecret, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
-        let client_id = ApplicationValue::ClientId.or_new(given.client_id.map(Zeroizing::new), &*self.rng)?;
-        let secret = ApplicationValue::ClientSecret.or_new(given.secret, &*self.rng)?;
-        let digest = self.secrets.digest(secret.as_bytes());
+        let client_id =
+            ApplicationValue::ClientId.or_new(given.client_id.map(Zeroizing::new), &*self.auth.rng)?;
+        let secret = ApplicationValue::ClientSecret.or_new(given.secret, &*self.auth.rng)?;
+        let digest = self.auth.secrets.digest(secret.as_bytes());
         let blank = new_oauth_client(self.new_application_id(), client_id.to_string(), digest);
         self.write_directory(caller, || {
             let entry = self.account_entry(account)?;
@@ -43,7 +43,7 @@ impl Auth {
             let details = AuditDetails::made(&client).in_account(account);
             let written = AuditedWrite::one(client.clone().put(account), details);
             let made = WithSecrets { application: client, secrets: [secret.clone()] };
-            Ok((Some(written.remembered_under(self, caller, (&idempotency, &made))), made))
+            Ok((Some(written.remembered_under(self, caller, &idempotency, &made)), made))
         })
         .await
     }

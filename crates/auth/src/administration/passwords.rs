@@ -8,11 +8,10 @@ use zeroize::Zeroizing;
 
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::named::AccountUser;
-use super::{AdministrationError, Caller, Scope};
+use super::{Administration, AdministrationError, Caller, Scope};
 use crate::directory::AccountEntry;
 use crate::password::{NewPassword, NewPasswordError};
 use crate::rules::{Violation, check_password_of};
-use crate::service::Auth;
 use crate::strength::OwnWords;
 
 /// Whether a user has to choose another password at the next login.
@@ -24,7 +23,7 @@ pub enum AtNextLogin {
     MayKeep,
 }
 
-impl Auth {
+impl Administration<'_> {
     /// Gives a user another password, and ends all of their sessions. A lock stays.
     pub async fn set_user_password(
         &self,
@@ -40,7 +39,7 @@ impl Auth {
         let own = OwnWords::of(&user, &entry.account);
         let (policy, before) = (&entry.account.password_policy, user.password.as_ref());
         let new = NewPassword { policy, own: &own, before, text: &password };
-        let credential = self.new_credential(new, caller.now).await.map_err(refused)?;
+        let credential = self.auth.new_credential(new, caller.now).await.map_err(refused)?;
         self.write_directory(caller, || {
             let before = self.present_user(account, id)?;
             if before.password != user.password {
@@ -78,15 +77,15 @@ impl Auth {
             Ok((Some(AuditedWrite::one(Change::SetLock { user: id, locked_at: None }, details)), ()))
         })
         .await?;
-        self.login_guard.forget_failures(id);
+        self.auth.login_guard.forget_failures(id);
         // A lock that was never stored is no change of the store's, which would be followed.
-        let entry = self.directory.account(account);
+        let entry = self.auth.directory.account(account);
         let is_locked =
             |entry: &Arc<AccountEntry>| entry.user(id).is_some_and(|user| user.locked_at.is_some());
         if let Some(entry) = entry.filter(is_locked) {
             entry.update_user(id, |user| {
                 user.locked_at = None;
-                self.unstored_locks.put_over(user);
+                self.auth.unstored_locks.put_over(user);
             });
         }
         Ok(())
@@ -103,7 +102,7 @@ impl Auth {
         let own = OwnWords::of(user, &entry.account);
         let policy = &entry.account.password_policy;
         let new = NewPassword { policy, own: &own, before: None, text: password };
-        self.new_credential(new, caller.now).await.map_err(refused)
+        self.auth.new_credential(new, caller.now).await.map_err(refused)
     }
 }
 

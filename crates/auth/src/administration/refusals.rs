@@ -5,8 +5,7 @@ use std::net::IpAddr;
 use serde_json::json;
 use vestibule_model::{Actor, AuditAction, AuditReason, AuditRecord, Means, Millis, Refusal};
 
-use super::Caller;
-use crate::service::Auth;
+use super::{Administration, Caller};
 
 /// A request that was refused.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +20,7 @@ pub struct RefusedRequest<'a> {
     pub now: Millis,
 }
 
-impl Auth {
+impl Administration<'_> {
     /// Counts it. Which account or thing was asked for is not told: whoever is refused could choose it, and fill the audit.
     pub fn note_refused_administration(&self, refused: RefusedRequest<'_>) {
         let RefusedRequest { caller, operation, address, now } = refused;
@@ -40,6 +39,6 @@ impl Auth {
             details: Some(json!({ "operation": operation }).to_string()),
             ..AuditRecord::new(now, AuditAction::AdministrationRefused, actor, means)
         };
-        self.fold(record);
+        self.auth.fold(record);
     }
 }

@@ -19,7 +19,7 @@ use super::audited_write::{AuditDetails, AuditedWrite};
 use super::named::AccountResourceId;
 use super::rests_on::rests_on;
 use super::values::ApplicationValue;
-use super::{AdministrationError, Caller, Idempotency, Scope};
+use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
 use crate::directory::{AccountEntry, seal_api_key};
 use crate::service::Auth;
 
@@ -67,7 +67,7 @@ pub trait Renewable<const N: usize>: AccountResource {
     fn renewed(&self, auth: &Auth, account: &AccountEntry, until: Option<Millis>) -> WithSecrets<Self, N>;
 }
 
-impl Auth {
+impl Administration<'_> {
     /// Gives an application other secrets. The sessions of the old ones end with the overlap, and none before.
     pub async fn renew<P: Renewable<N>, const N: usize>(
         &self,
@@ -82,10 +82,10 @@ impl Auth {
             let before = present::<P>(&entry, id)?;
             let until = overlap.end(caller.now);
             expect_no_overlap(before, until, caller.now)?;
-            let renewed = before.renewed(self, &entry, until);
+            let renewed = before.renewed(self.auth, &entry, until);
             let details = AuditDetails::changed(before, &renewed.application).in_account(account);
             let written = AuditedWrite::one(renewed.application.clone().put(account), details);
-            Ok((Some(written.remembered_under(self, caller, (&idempotency, &renewed))), renewed))
+            Ok((Some(written.remembered_under(self, caller, &idempotency, &renewed)), renewed))
         })
         .await
     }
@@ -94,7 +94,7 @@ impl Auth {
     /// that as well; what cannot be stored is tried again the next time.
     pub(crate) async fn erase_superseded(&self, now: Millis) -> Result<(), StoreError> {
         let mut result = Ok(());
-        for account in self.directory.with_ended_overlap(now) {
+        for account in self.auth.directory.with_ended_overlap(now) {
             if let Err(error) = self.erase_superseded_of(account, now).await {
                 let cause = error.source().map(tracing::field::display);
                 tracing::error!(%account, %error, cause, "old secrets are not erased yet; it is tried again");
@@ -106,14 +106,14 @@ impl Auth {
 
     async fn erase_superseded_of(&self, account: AccountId, now: Millis) -> Result<(), StoreError> {
         let due = {
-            let _locked = self.directory_lock.lock().await;
-            let mut due = self.follow_locked().await?;
+            let _locked = self.auth.directory_lock.lock().await;
+            let mut due = self.auth.follow_locked().await?;
             let mut changes = self.erasures(account, now);
             if !changes.is_empty() {
-                let (since, scopes) = (self.sequence(), rests_on(&changes));
+                let (since, scopes) = (self.auth.sequence(), rests_on(&changes));
                 changes.insert(0, Change::ExpectUnchanged { since, scopes });
-                match self.store.commit(changes).await {
-                    Ok(_) => due.append(self.follow_locked().await?),
+                match self.auth.store.commit(changes).await {
+                    Ok(_) => due.append(self.auth.follow_locked().await?),
                     // Somebody else changed something: another time.
                     Err(StoreError::DirectoryMoved) => {}
                     Err(error) => return Err(error),
@@ -125,7 +125,7 @@ impl Auth {
     }
 
     fn erasures(&self, account: AccountId, now: Millis) -> Vec<Change> {
-        let Some(entry) = self.directory.account(account) else { return Vec::new() };
+        let Some(entry) = self.auth.directory.account(account) else { return Vec::new() };
         let mut changes = erasures_of::<ApiKey, 2>(&entry, now);
         changes.extend(erasures_of::<OauthClient, 1>(&entry, now));
         changes.extend(erasures_of::<ApplicationToken, 1>(&entry, now));

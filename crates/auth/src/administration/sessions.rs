@@ -11,10 +11,9 @@ use vestibule_store::EndedSessions;
 
 use super::caller::administrators_account;
 use super::named::PageRequest;
-use super::{AdministrationError, Caller, Scope};
+use super::{Administration, AdministrationError, Caller, Scope};
 use crate::directory::UserEntry;
 use crate::live::{Entry, Found, LiveSessions};
-use crate::service::Auth;
 use crate::sessions::Listed;
 
 /// How many sessions are looked at for one page, and one shard more: some 20 ms.
@@ -54,7 +53,7 @@ struct Position {
     behind: Option<[u8; 16]>,
 }
 
-impl Auth {
+impl Administration<'_> {
     /// The sessions that the filter wants and the caller may see: at most `limit`, 1 to 1,000.
     pub async fn find_sessions(
         &self,
@@ -63,7 +62,7 @@ impl Auth {
         PageRequest { limit, cursor }: PageRequest<'_>,
     ) -> Result<SessionPage, AdministrationError> {
         let filter = within_reach(caller, &filter)?;
-        self.loaded().await;
+        self.auth.loaded().await;
         let question = self.question(&filter);
         let from = match cursor {
             Some(cursor) => read_position(self.read_cursor(&question, cursor)?)?,
@@ -75,10 +74,10 @@ impl Auth {
             None => self.walk(caller.now, &filter, &from, limit),
         };
         let sees_administrators = caller.require(Scope::ReadAccount(administrators_account())).is_ok();
-        let listed = found.into_iter().map(|found| self.listed(found.session, found.holder, caller.now));
+        let listed = found.into_iter().map(|found| self.auth.listed(found.session, found.holder, caller.now));
         let sessions = listed
             .filter(|listed| sees_administrators || listed.session.account != administrators_account())
-            .filter(|listed| self.is_current(&listed.session, caller.now))
+            .filter(|listed| self.auth.is_current(&listed.session, caller.now))
             .collect();
         Ok(SessionPage { sessions, next: next.map(|next| self.cursor(&question, &write_position(&next))) })
     }
@@ -89,28 +88,28 @@ impl Auth {
         caller: &Caller,
         reference: SessionReference,
     ) -> Result<Listed, AdministrationError> {
-        self.loaded().await;
-        let found = self.live.with_reference(&reference.0, caller.now, |live| {
+        self.auth.loaded().await;
+        let found = self.auth.live.with_reference(&reference.0, caller.now, |live| {
             (live.entry.session(), Arc::clone(&live.entry.holder))
         });
-        let found = found.map(|(session, user)| self.listed(session, user, caller.now));
+        let found = found.map(|(session, user)| self.auth.listed(session, user, caller.now));
         let visible = |listed: &Listed| {
             caller.require(Scope::ReadAccount(listed.session.account)).is_ok()
-                && self.is_current(&listed.session, caller.now)
+                && self.auth.is_current(&listed.session, caller.now)
         };
         found.filter(visible).ok_or(AdministrationError::NotFound("session"))
     }
 
     /// Ends one session.
     pub async fn end_session(
-        self: &Arc<Self>,
+        &self,
         caller: &Caller,
         reference: SessionReference,
     ) -> Result<(), AdministrationError> {
         caller.require_some_writing()?;
         let listed = self.session_of_reference(caller, reference).await?;
         caller.require(Scope::WriteAccount(listed.session.account))?;
-        Ok(self.end_detached(listed.session, caller.end()).await?)
+        Ok(self.auth.end_detached(listed.session, caller.end()).await?)
     }
 
     /// Ends every session of a user; answers how many there were.
@@ -121,9 +120,9 @@ impl Auth {
         user: UserId,
     ) -> Result<usize, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
-        let entry = self.directory.account(account).ok_or(AdministrationError::NotFound("account"))?;
+        let entry = self.auth.directory.account(account).ok_or(AdministrationError::NotFound("account"))?;
         entry.user(user).ok_or(AdministrationError::NotFound("user"))?;
-        Ok(self.end_all_of_user((account, user), caller.end()).await?)
+        Ok(self.auth.end_all_of_user((account, user), caller.end()).await?)
     }
 
     /// Ends every session that was opened with an application of an account; answers how many there were.
@@ -134,14 +133,14 @@ impl Auth {
         application: ApplicationId,
     ) -> Result<usize, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
-        let entry = self.directory.account(account).ok_or(AdministrationError::NotFound("account"))?;
+        let entry = self.auth.directory.account(account).ok_or(AdministrationError::NotFound("account"))?;
         let kinds = entry.applications_of_id(application);
         if kinds.is_empty() {
             return Err(AdministrationError::NotFound("application"));
         }
         let (mut ended, mut failed) = (0, None);
         for application in kinds {
-            match self.end_all_of_application((account, application), caller.end()).await {
+            match self.auth.end_all_of_application((account, application), caller.end()).await {
                 Ok(of_kind) => ended += of_kind,
                 // It is tried again, and does not keep the others.
                 Err(error) => failed = Some(error),
@@ -152,13 +151,13 @@ impl Auth {
 
     /// Ends every session of an account; answers how many there were. Costs a look at every session there is.
     pub async fn end_sessions_of_account(
-        self: &Arc<Self>,
+        &self,
         caller: &Caller,
         account: AccountId,
     ) -> Result<usize, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
-        self.directory.account(account).ok_or(AdministrationError::NotFound("account"))?;
-        Ok(self.end_selected((EndedSessions::OfAccount(account), Some(account)), caller.end()).await?)
+        self.auth.directory.account(account).ok_or(AdministrationError::NotFound("account"))?;
+        Ok(self.auth.end_selected((EndedSessions::OfAccount(account), Some(account)), caller.end()).await?)
     }
 
     fn walk(
@@ -180,9 +179,9 @@ impl Auth {
                 Some(id) => {
                     let kinds =
                         [Application::ApiKey(id), Application::OauthClient(id), Application::Token(id)];
-                    self.live.of_shard_with(shard, now, (&kinds, wants))
+                    self.auth.live.of_shard_with(shard, now, (&kinds, wants))
                 }
-                None => self.live.of_shard(shard, now, wants),
+                None => self.auth.live.of_shard(shard, now, wants),
             };
             // A look at a shard costs something also when it is empty.
             looks += looked_at + 1;
@@ -207,11 +206,12 @@ impl Auth {
         limit: usize,
     ) -> (Vec<Found<UserEntry>>, Option<Position>) {
         let mut all: Vec<Found<UserEntry>> = self
+            .auth
             .live
             .of_user(user, now)
             .into_iter()
             .filter_map(|session| {
-                self.live.with(session.id, now, |live| {
+                self.auth.live.with(session.id, now, |live| {
                     filter.wants(live.entry).then(|| Found {
                         reference: live.entry.reference,
                         session: live.entry.session(),
@@ -230,7 +230,7 @@ impl Auth {
 
     /// What a cursor is bound to: the filter, and this run of the program, which deals sessions to shards in its own way.
     fn question(&self, filter: &SessionFilter) -> String {
-        format!("sessions {:?} {filter:?}", self.incarnation)
+        format!("sessions {:?} {filter:?}", self.state().incarnation())
     }
 }
 

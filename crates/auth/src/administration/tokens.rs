@@ -8,9 +8,8 @@ use zeroize::Zeroizing;
 
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::random::ten_digits;
-use super::{AdministrationError, Caller, Idempotency, Scope};
+use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
 use crate::rules::name_fault;
-use crate::service::Auth;
 
 /// What every administration token begins with, so that it is recognised in texts where it must not be.
 pub(super) const PREFIX: &str = "vat_";
@@ -49,14 +48,14 @@ pub struct MadeToken {
     pub secret: Zeroizing<String>,
 }
 
-impl Auth {
+impl Administration<'_> {
     /// Every administration token, by id.
     pub async fn administration_tokens(
         &self,
         caller: &Caller,
     ) -> Result<Vec<AdministrationToken>, AdministrationError> {
         caller.require(Scope::ReadInstallation)?;
-        Ok(self.store.administration_tokens().await?)
+        Ok(self.auth.store.administration_tokens().await?)
     }
 
     /// One administration token.
@@ -80,8 +79,8 @@ impl Auth {
         caller.require(Scope::WriteInstallation)?;
         self.check_role(new.role)?;
         check(&new, caller.now)?;
-        let _turn = self.administration_lock.lock().await;
-        let present = self.store.administration_tokens().await?;
+        let _turn = self.state().lock_administrators().await;
+        let present = self.auth.store.administration_tokens().await?;
         if present.iter().filter(|token| token.is_valid(caller.now)).count() >= MOST {
             return Err(AdministrationError::Conflict(format!(
                 "there are {MOST} administration tokens already"
@@ -90,11 +89,11 @@ impl Auth {
         if present.iter().any(|token| token.name == new.name) {
             return Err(AdministrationError::Taken("name"));
         }
-        let secret = new_secret(&*self.rng);
+        let secret = new_secret(&*self.auth.rng);
         let token = AdministrationToken {
-            id: AdministrationTokenId(ten_digits(&*self.rng)),
+            id: AdministrationTokenId(ten_digits(&*self.auth.rng)),
             name: new.name,
-            secret: self.secrets.digest(secret.as_bytes()),
+            secret: self.auth.secrets.digest(secret.as_bytes()),
             role: new.role,
             created_by: caller.name().to_owned(),
             created: caller.now,
@@ -106,7 +105,7 @@ impl Auth {
         let change = Change::PutAdministrationToken(Box::new(token.clone()));
         let made = MadeToken { token, secret };
         let mut written =
-            AuditedWrite::one(change, details).remembered_under(self, caller, (&idempotency, &made));
+            AuditedWrite::one(change, details).remembered_under(self, caller, &idempotency, &made);
         written.changes.extend(forgotten(present, caller.now).map(Change::DeleteAdministrationToken));
         self.write(caller, written).await?;
         Ok(made)
@@ -120,7 +119,7 @@ impl Auth {
         unchanged: impl Fn(&AdministrationToken) -> Result<(), AdministrationError>,
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
-        let _turn = self.administration_lock.lock().await;
+        let _turn = self.state().lock_administrators().await;
         let token = self.administration_token_of_id(caller, id).await?;
         unchanged(&token)?;
         if token.revoked.is_some() {

@@ -14,10 +14,9 @@ use super::caller::administrators_account;
 use super::named::{AccountUser, PageRequest};
 use super::random::ten_digits;
 use super::rests_on::owners;
-use super::{AdministrationError, Caller, Idempotency, Scope};
+use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::rules::next_user_number;
-use crate::service::Auth;
 
 /// Which users of an account are wanted. Every field that is set has to be met.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,7 +49,7 @@ pub struct NewUser {
     pub password: Option<Zeroizing<String>>,
 }
 
-impl Auth {
+impl Administration<'_> {
     /// The users of an account: at most `limit`, 1 to 1,000.
     pub async fn users(
         &self,
@@ -71,11 +70,11 @@ impl Auth {
         let UserFilter { population, name_prefix, enabled } = filter;
         let query = UserQuery { account, name_prefix, population, enabled, behind, limit };
         let limit = query.bounded_limit();
-        let users = self.store.users(query).await?;
+        let users = self.auth.store.users(query).await?;
         let is_full = users.len() == limit;
         let next = users.last().filter(|_| is_full).map(|last| self.cursor(&question, &last.id.to_string()));
         let ids = users.iter().map(|user| user.id).collect();
-        let last_logins = self.store.last_logins(account, ids).await?.into_iter().collect();
+        let last_logins = self.auth.store.last_logins(account, ids).await?.into_iter().collect();
         Ok(UserPage { users, last_logins, next })
     }
 
@@ -87,7 +86,7 @@ impl Auth {
         user: UserId,
     ) -> Result<Option<Millis>, AdministrationError> {
         caller.require(Scope::ReadAccount(account))?;
-        let last = self.store.last_logins(account, vec![user]).await?;
+        let last = self.auth.store.last_logins(account, vec![user]).await?;
         Ok(last.first().map(|(_, at)| *at))
     }
 
@@ -122,9 +121,9 @@ impl Auth {
     ) -> Result<User, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let mut pid = [0; 16];
-        self.rng.fill(&mut pid);
+        self.auth.rng.fill(&mut pid);
         let pid = Builder::from_random_bytes(pid).into_uuid();
-        let id = UserId(ten_digits(&*self.rng));
+        let id = UserId(ten_digits(&*self.auth.rng));
         let entry = self.account_entry(account)?;
         let blank = User { population: new.population, kind: new.kind, ..new_user(id, account, pid) };
         // What is wrong with the rest is said before anything is hashed.
@@ -143,7 +142,7 @@ impl Auth {
             check(&mut user, None, &entry)?;
             let details = AuditDetails::made(&user).in_account(account).about(id);
             let written = AuditedWrite::one(Change::PutUser(user.clone().into()), details);
-            Ok((Some(written.remembered_under(self, caller, (&idempotency, &user))), user))
+            Ok((Some(written.remembered_under(self, caller, &idempotency, &user)), user))
         })
         .await
     }
@@ -209,7 +208,7 @@ impl Auth {
     }
 
     pub(super) fn account_entry(&self, account: AccountId) -> Result<Arc<AccountEntry>, AdministrationError> {
-        self.directory.account(account).ok_or(AdministrationError::NotFound("account"))
+        self.auth.directory.account(account).ok_or(AdministrationError::NotFound("account"))
     }
 
     pub(super) fn present_user(
@@ -222,12 +221,20 @@ impl Auth {
 
     /// Users of the administrators' account change in turn with roles, so that an owner is left whatever comes together.
     async fn lock_if_administrators(&self, account: AccountId) -> Option<tokio::sync::MutexGuard<'_, ()>> {
-        if account == administrators_account() { Some(self.administration_lock.lock().await) } else { None }
+        if account == administrators_account() {
+            Some(self.state().lock_administrators().await)
+        } else {
+            None
+        }
     }
 
     /// Who administers, if that is the account of those who do; nobody of another account does.
     async fn administrators_of(&self, account: AccountId) -> Result<Vec<Administrator>, StoreError> {
-        if account == administrators_account() { self.store.administrators().await } else { Ok(Vec::new()) }
+        if account == administrators_account() {
+            self.auth.store.administrators().await
+        } else {
+            Ok(Vec::new())
+        }
     }
 }
 

@@ -8,8 +8,7 @@ use std::cmp::Reverse;
 use vestibule_model::{AccountId, Millis, SessionReference, UserId};
 
 use super::named::AccountUser;
-use super::{AdministrationError, Caller, Scope};
-use crate::service::Auth;
+use super::{Administration, AdministrationError, Caller, Scope};
 use crate::why::{Evidence, Life, life};
 
 /// How many sessions of a user are told of: each costs a few looks at the audit.
@@ -18,7 +17,7 @@ const LIVES: usize = 10;
 /// Writes a point in time for people.
 pub type WriteTime<'a> = &'a (dyn Fn(Millis) -> String + Sync);
 
-impl Auth {
+impl Administration<'_> {
     /// The life of the session that somebody pasted.
     pub async fn why_pasted(
         &self,
@@ -26,12 +25,12 @@ impl Auth {
         pasted: &str,
         time: WriteTime<'_>,
     ) -> Result<Life, AdministrationError> {
-        self.loaded().await;
-        let found = self.pasted_session(pasted, caller.now).ok_or_else(|| {
+        self.auth.loaded().await;
+        let found = self.auth.pasted_session(pasted, caller.now).ok_or_else(|| {
             let reason = "this is no reference, bearer, cookie or LiveVox id of this installation";
             AdministrationError::invalid("session", reason)
         })?;
-        let details = self.why(found.reference, caller.now, time).await?;
+        let details = self.auth.why(found.reference, caller.now, time).await?;
         let may_read = |account| caller.require(Scope::ReadAccount(account)).is_ok();
         if details.account.is_some_and(may_read) {
             return Ok(details);
@@ -47,10 +46,10 @@ impl Auth {
         time: WriteTime<'_>,
     ) -> Result<Vec<Life>, AdministrationError> {
         caller.require(Scope::ReadAccount(account))?;
-        self.loaded().await;
+        self.auth.loaded().await;
         let mut lives = Vec::new();
         for session in self.newest_sessions(account, user, caller.now).await? {
-            lives.push(self.why(session, caller.now, time).await?);
+            lives.push(self.auth.why(session, caller.now, time).await?);
         }
         Ok(lives)
     }
@@ -62,11 +61,11 @@ impl Auth {
         user: UserId,
         now: Millis,
     ) -> Result<Vec<SessionReference>, AdministrationError> {
-        let mut newest = self.sessions_of_user_in_audit((account, user), LIVES, now).await?;
-        let mut living = self.live.of_user(user, now);
+        let mut newest = self.auth.sessions_of_user_in_audit((account, user), LIVES, now).await?;
+        let mut living = self.auth.live.of_user(user, now);
         living.retain(|session| session.account == account);
         living.sort_unstable_by_key(|session| Reverse(session.created));
-        for session in living.iter().map(|session| self.reference(session)) {
+        for session in living.iter().map(|session| self.auth.reference(session)) {
             if newest.len() < LIVES && !newest.contains(&session) {
                 newest.push(session);
             }

@@ -63,7 +63,7 @@ impl Auth {
             };
             return due.end_all().await;
         }
-        let _turn = self.administration_lock.lock().await;
+        let _turn = self.administration.lock_administrators().await;
         self.store.commit(change).await.map(drop)
     }
 }

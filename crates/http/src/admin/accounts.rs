@@ -102,7 +102,7 @@ pub(super) async fn list(
     QueryParameters(wanted): QueryParameters<AccountQuery>,
 ) -> Result<Response, AdminError> {
     let page = PageRequest { limit: limit(wanted.limit)?, cursor: wanted.cursor.as_deref() };
-    let page = admin.auth.accounts(&caller, page)?;
+    let page = admin.auth.administration().accounts(&caller, page)?;
     let accounts = page.accounts.iter().map(item).collect();
     Ok(json(StatusCode::OK, &Page { accounts, next: page.next }))
 }
@@ -116,7 +116,7 @@ pub(super) async fn make(
     AuthenticatedCaller(caller): AuthenticatedCaller,
     body: Result<Idempotent<Patch>, AdminError>,
 ) -> Result<Response, AdminError> {
-    admin.auth.expect_account(&caller, Scope::WriteInstallation)?;
+    admin.auth.administration().expect_account(&caller, Scope::WriteInstallation)?;
     let Idempotent(mut patch, key) = body?;
     let pending = match key.begin(&admin, &caller, Scope::WriteInstallation).await? {
         CreationState::New(pending) => pending,
@@ -126,7 +126,11 @@ pub(super) async fn make(
     let policy = patch.take::<NamedPolicy>("policy")?.unwrap_or_default();
     let fill = |blank: Account| Ok(patch.over(&details(&blank))?.onto(&blank));
     let stored = |made: &Account| answer(made).stored();
-    let made = admin.auth.make_account(&caller, (id, policy), fill, pending.with_response(&stored)).await?;
+    let made = admin
+        .auth
+        .administration()
+        .make_account(&caller, (id, policy), fill, pending.with_response(&stored))
+        .await?;
     Ok(created(&answer(&made)))
 }
 
@@ -138,7 +142,7 @@ pub(super) async fn read(
     AuthenticatedCaller(caller): AuthenticatedCaller,
     PathParameters(account): PathParameters<String>,
 ) -> Result<Response, AdminError> {
-    let item = item(&admin.auth.account_of_id(&caller, account_named(&account)?)?);
+    let item = item(&admin.auth.administration().account_of_id(&caller, account_named(&account)?)?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -156,12 +160,12 @@ pub(super) async fn change(
     patch: Result<Patch, AdminError>,
 ) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
-    admin.auth.expect_account(&caller, Scope::WriteAccount(account))?;
+    admin.auth.administration().expect_account(&caller, Scope::WriteAccount(account))?;
     let patch = patch?;
     let condition = Condition::of_change(&headers);
     let edit = |present: &Account| Ok(patch.over(&details(present))?.onto(present));
     let unchanged = |present: &Account| condition.require(&item(present));
-    let item = item(&admin.auth.change_account(&caller, account, edit, unchanged).await?);
+    let item = item(&admin.auth.administration().change_account(&caller, account, edit, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -177,7 +181,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, AdminError> {
     let condition = Condition::of_change(&headers);
     let unchanged = |present: &Account| condition.require(&item(present));
-    admin.auth.delete_account(&caller, account_named(&account)?, unchanged).await?;
+    admin.auth.administration().delete_account(&caller, account_named(&account)?, unchanged).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

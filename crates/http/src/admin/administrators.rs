@@ -51,7 +51,8 @@ pub(super) async fn list(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
 ) -> Result<Response, AdminError> {
-    let administrators = admin.auth.administrators(&caller).await?.iter().map(item).collect();
+    let administrators =
+        admin.auth.administration().administrators(&caller).await?.iter().map(item).collect();
     Ok(json(StatusCode::OK, &Administrators { administrators }))
 }
 
@@ -63,7 +64,7 @@ pub(super) async fn read(
     AuthenticatedCaller(caller): AuthenticatedCaller,
     PathParameters(user): PathParameters<i64>,
 ) -> Result<Response, AdminError> {
-    let item = item(&admin.auth.administrator_of_id(&caller, UserId(user)).await?);
+    let item = item(&admin.auth.administration().administrator_of_id(&caller, UserId(user)).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -79,13 +80,13 @@ pub(super) async fn set(
     headers: HeaderMap,
     body: Result<JsonBody<SetRole>, AdminError>,
 ) -> Result<Response, AdminError> {
-    admin.auth.expect_person(&caller, UserId(user))?;
+    admin.auth.administration().expect_person(&caller, UserId(user))?;
     let JsonBody(wanted) = body?;
     let condition = Condition::of_put(&headers);
     let role = role(wanted.role, wanted.account.as_deref())?;
     let administrator = Administrator { user: UserId(user), role };
     let unchanged = |present: Option<&NamedAdministrator>| condition.require_of(present.map(item).as_ref());
-    let item = item(&admin.auth.set_administrator(&caller, administrator, unchanged).await?);
+    let item = item(&admin.auth.administration().set_administrator(&caller, administrator, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -101,7 +102,7 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, AdminError> {
     let condition = Condition::of_change(&headers);
     let unchanged = |present: &NamedAdministrator| condition.require(&item(present));
-    admin.auth.remove_administrator(&caller, UserId(user), unchanged).await?;
+    admin.auth.administration().remove_administrator(&caller, UserId(user), unchanged).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -147,7 +147,7 @@ impl RepresentedResource for ApiKey {
     }
 
     async fn uses(within: InAccount<'_>) -> Result<Self::Uses, AdministrationError> {
-        within.admin.auth.last_uses(within.caller, within.account).await
+        within.admin.auth.administration().last_uses(within.caller, within.account).await
     }
 
     async fn create(creation: Creation<'_>) -> Result<CreatedResponse, AdministrationError> {
@@ -161,7 +161,8 @@ impl RepresentedResource for ApiKey {
         let fill = |blank: Self| patch.applied_to(blank);
         let stored = |made: &KeyWithSecrets| Self::created_response(account.as_str(), made).stored();
         let idempotency = pending.with_response(&stored);
-        let made = admin.auth.make_api_key(caller, (account, given), fill, idempotency).await?;
+        let made =
+            admin.auth.administration().make_api_key(caller, (account, given), fill, idempotency).await?;
         Ok(Self::created_response(account.as_str(), &made))
     }
 }

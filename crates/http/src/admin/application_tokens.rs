@@ -123,11 +123,11 @@ impl RepresentedResource for ApplicationToken {
         within: InAccount<'_>,
         range: PageRequest<'_>,
     ) -> Result<AccountResourcePage<Self>, AdministrationError> {
-        within.admin.auth.application_tokens(within.caller, within.account, range).await
+        within.admin.auth.administration().application_tokens(within.caller, within.account, range).await
     }
 
     async fn find(within: InAccount<'_>, id: i64) -> Result<Self, AdministrationError> {
-        within.admin.auth.application_token_of_id(within.caller, within.account, id).await
+        within.admin.auth.administration().application_token_of_id(within.caller, within.account, id).await
     }
 
     async fn create(creation: Creation<'_>) -> Result<CreatedResponse, AdministrationError> {
@@ -136,7 +136,11 @@ impl RepresentedResource for ApplicationToken {
         let fill = |blank: Self| patch.applied_to(blank);
         let stored = |made: &TokenWithText| Self::created_response(account.as_str(), made).stored();
         let idempotency = pending.with_response(&stored);
-        let made = admin.auth.make_application_token(caller, (account, given), fill, idempotency).await?;
+        let made = admin
+            .auth
+            .administration()
+            .make_application_token(caller, (account, given), fill, idempotency)
+            .await?;
         Ok(Self::created_response(account.as_str(), &made))
     }
 }

@@ -83,7 +83,7 @@ impl IdempotencyKey {
         scope: Scope,
     ) -> Result<CreationState, AdminError> {
         let keyed = self.0.as_ref().map(|(key, request)| IdempotentRequest { key, request });
-        Ok(match admin.auth.begin_creation(caller, scope, keyed).await? {
+        Ok(match admin.auth.administration().begin_creation(caller, scope, keyed).await? {
             IdempotencyState::New(pending) => CreationState::New(pending),
             IdempotencyState::Replay(stored) => {
                 let mut answer = created(&CreatedResponse::read(&stored)?);

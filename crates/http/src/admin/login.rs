@@ -60,7 +60,7 @@ pub(super) async fn log_in(
     let at = (address(&parts), admin.clock.now());
     let JsonBody(read) = JsonBody::<LogIn>::from_request(Request::from_parts(parts, body), &admin).await?;
     let password = Zeroizing::new(read.password.into_bytes());
-    let logged_in = admin.auth.log_in_administrator(read.username, password, at).await?;
+    let logged_in = admin.auth.administration().log_in_administrator(read.username, password, at).await?;
     let (role, account) = shown(logged_in.role);
     let expires = logged_in.expires.as_unix();
     Ok(json(StatusCode::OK, &LoggedIn { token: logged_in.bearer, expires, role, account }))
@@ -78,7 +78,7 @@ pub(super) async fn change_password(
     let JsonBody(read) =
         JsonBody::<ChangePassword>::from_request(Request::from_parts(parts, body), &admin).await?;
     let passwords = (Zeroizing::new(read.password.into_bytes()), Zeroizing::new(read.new_password));
-    admin.auth.change_administrator_password(read.username, passwords, at).await?;
+    admin.auth.administration().change_administrator_password(read.username, passwords, at).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -89,6 +89,6 @@ pub(super) async fn log_out(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
 ) -> Result<StatusCode, AdminError> {
-    admin.auth.log_out_administrator(&caller).await?;
+    admin.auth.administration().log_out_administrator(&caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }

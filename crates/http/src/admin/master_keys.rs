@@ -83,7 +83,7 @@ pub(super) async fn list(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
 ) -> Result<Response, AdminError> {
-    let keys = admin.auth.master_keys(&caller).await?.iter().map(shown).collect();
+    let keys = admin.auth.administration().master_keys(&caller).await?.iter().map(shown).collect();
     Ok(json(StatusCode::OK, &MasterKeys { keys }))
 }
 
@@ -96,7 +96,7 @@ pub(super) async fn read(
     AuthenticatedCaller(caller): AuthenticatedCaller,
     PathParameters(generation): PathParameters<Generation>,
 ) -> Result<Response, AdminError> {
-    Ok(json(StatusCode::OK, &shown(&admin.auth.master_key(&caller, generation).await?)))
+    Ok(json(StatusCode::OK, &shown(&admin.auth.administration().master_key(&caller, generation).await?)))
 }
 
 /// Reads the master keys again from where the service has them.
@@ -107,7 +107,7 @@ pub(super) async fn reload(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
 ) -> Result<Response, AdminError> {
-    let keys = admin.auth.reload_master_keys(&caller).await?.iter().map(shown).collect();
+    let keys = admin.auth.administration().reload_master_keys(&caller).await?.iter().map(shown).collect();
     Ok(json(StatusCode::OK, &MasterKeys { keys }))
 }
 
@@ -120,7 +120,10 @@ pub(super) async fn activate(
     AuthenticatedCaller(caller): AuthenticatedCaller,
     PathParameters(generation): PathParameters<Generation>,
 ) -> Result<Response, AdminError> {
-    Ok(json(StatusCode::OK, &shown(&admin.auth.activate_master_key(&caller, generation).await?)))
+    Ok(json(
+        StatusCode::OK,
+        &shown(&admin.auth.administration().activate_master_key(&caller, generation).await?),
+    ))
 }
 
 /// Retires a generation: nothing that was made under it is accepted any more. Refused while anything depends on it.
@@ -137,7 +140,10 @@ pub(super) async fn retire(
     caller.require(Scope::WriteInstallation)?;
     let JsonBody(wanted) = body?;
     let sessions = if wanted.end_sessions { SessionsUnderIt::End } else { SessionsUnderIt::Wait };
-    Ok(json(StatusCode::OK, &shown(&admin.auth.retire_master_key(&caller, generation, sessions).await?)))
+    Ok(json(
+        StatusCode::OK,
+        &shown(&admin.auth.administration().retire_master_key(&caller, generation, sessions).await?),
+    ))
 }
 
 fn shown(listed: &ListedMasterKey) -> MasterKey {

@@ -130,7 +130,7 @@ impl RepresentedResource for OauthClient {
     }
 
     async fn uses(within: InAccount<'_>) -> Result<Self::Uses, AdministrationError> {
-        within.admin.auth.last_uses(within.caller, within.account).await
+        within.admin.auth.administration().last_uses(within.caller, within.account).await
     }
 
     async fn create(creation: Creation<'_>) -> Result<CreatedResponse, AdministrationError> {
@@ -142,7 +142,11 @@ impl RepresentedResource for OauthClient {
         let fill = |blank: Self| patch.applied_to(blank);
         let stored = |made: &ClientWithSecret| Self::created_response(account.as_str(), made).stored();
         let idempotency = pending.with_response(&stored);
-        let made = admin.auth.make_oauth_client(caller, (account, given), fill, idempotency).await?;
+        let made = admin
+            .auth
+            .administration()
+            .make_oauth_client(caller, (account, given), fill, idempotency)
+            .await?;
         Ok(Self::created_response(account.as_str(), &made))
     }
 }

@@ -37,6 +37,11 @@ pub(super) async fn note(State(admin): State<AdminState>, mut request: Request, 
         _ => return answer,
     };
     let now = admin.clock.now();
-    admin.auth.note_refused_administration(RefusedRequest { caller, operation: &operation, address, now });
+    admin.auth.administration().note_refused_administration(RefusedRequest {
+        caller,
+        operation: &operation,
+        address,
+        now,
+    });
     answer
 }

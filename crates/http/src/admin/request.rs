@@ -38,7 +38,9 @@ impl FromRequestParts<AdminState> for AuthenticatedCaller {
 
     async fn from_request_parts(parts: &mut Parts, admin: &AdminState) -> Result<Self, AdminError> {
         let proved = match bearer(Headers::Map(&parts.headers)) {
-            Some(bearer) => admin.auth.administrator(bearer, address(parts), admin.clock.now()).await,
+            Some(bearer) => {
+                admin.auth.administration().administrator(bearer, address(parts), admin.clock.now()).await
+            }
             None => Err(AdministrationError::NotProved),
         };
         if parts.headers.contains_key(AUTHORIZATION)

@@ -105,6 +105,7 @@ pub(super) async fn list(
     };
     let page = admin
         .auth
+        .administration()
         .find_sessions(&caller, filter, PageRequest { limit, cursor: wanted.cursor.as_deref() })
         .await?;
     let sessions = page.sessions.iter().map(|listed| item(&admin, listed)).collect();
@@ -119,7 +120,11 @@ pub(super) async fn read(
     AuthenticatedCaller(caller): AuthenticatedCaller,
     PathParameters(reference): PathParameters<Uuid>,
 ) -> Result<Response, AdminError> {
-    let listed = admin.auth.session_of_reference(&caller, SessionReference(reference.into_bytes())).await?;
+    let listed = admin
+        .auth
+        .administration()
+        .session_of_reference(&caller, SessionReference(reference.into_bytes()))
+        .await?;
     Ok(json(StatusCode::OK, &item(&admin, &listed)))
 }
 
@@ -132,7 +137,7 @@ pub(super) async fn end(
     AuthenticatedCaller(caller): AuthenticatedCaller,
     PathParameters(reference): PathParameters<Uuid>,
 ) -> Result<StatusCode, AdminError> {
-    admin.auth.end_session(&caller, SessionReference(reference.into_bytes())).await?;
+    admin.auth.administration().end_session(&caller, SessionReference(reference.into_bytes())).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -145,7 +150,8 @@ pub(super) async fn end_of_account(
     AuthenticatedCaller(caller): AuthenticatedCaller,
     PathParameters(account): PathParameters<String>,
 ) -> Result<Response, AdminError> {
-    let ended = admin.auth.end_sessions_of_account(&caller, account_named(&account)?).await?;
+    let ended =
+        admin.auth.administration().end_sessions_of_account(&caller, account_named(&account)?).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
 }
 
@@ -159,7 +165,7 @@ pub(super) async fn end_of_user(
     PathParameters((account, user)): PathParameters<(String, i64)>,
 ) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
-    let ended = admin.auth.end_sessions_of_user(&caller, account, UserId(user)).await?;
+    let ended = admin.auth.administration().end_sessions_of_user(&caller, account, UserId(user)).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
 }
 
@@ -173,7 +179,8 @@ pub(super) async fn end_of_application(
     PathParameters((account, application)): PathParameters<(String, i64)>,
 ) -> Result<Response, AdminError> {
     let (account, application) = (account_named(&account)?, ApplicationId(application));
-    let ended = admin.auth.end_sessions_of_application(&caller, account, application).await?;
+    let ended =
+        admin.auth.administration().end_sessions_of_application(&caller, account, application).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
 }
 

@@ -81,7 +81,7 @@ pub(super) async fn list(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
 ) -> Result<Response, AdminError> {
-    let tokens = admin.auth.administration_tokens(&caller).await?.iter().map(used).collect();
+    let tokens = admin.auth.administration().administration_tokens(&caller).await?.iter().map(used).collect();
     Ok(json(StatusCode::OK, &Tokens { tokens }))
 }
 
@@ -95,7 +95,7 @@ pub(super) async fn make(
     AuthenticatedCaller(caller): AuthenticatedCaller,
     body: Result<Idempotent<JsonBody<TokenRequest>>, AdminError>,
 ) -> Result<Response, AdminError> {
-    admin.auth.expect_account(&caller, Scope::WriteInstallation)?;
+    admin.auth.administration().expect_account(&caller, Scope::WriteInstallation)?;
     let Idempotent(JsonBody(wanted), key) = body?;
     let pending = match key.begin(&admin, &caller, Scope::WriteInstallation).await? {
         CreationState::New(pending) => pending,
@@ -104,7 +104,11 @@ pub(super) async fn make(
     let role = role(wanted.role, wanted.account.as_deref())?;
     let new = NewToken { name: wanted.name, role, expires: Millis::from_unix(wanted.expires) };
     let stored = |made: &MadeToken| answer(made).stored();
-    let made = admin.auth.make_administration_token(&caller, new, pending.with_response(&stored)).await?;
+    let made = admin
+        .auth
+        .administration()
+        .make_administration_token(&caller, new, pending.with_response(&stored))
+        .await?;
     Ok(created(&answer(&made)))
 }
 
@@ -117,7 +121,8 @@ pub(super) async fn read(
     AuthenticatedCaller(caller): AuthenticatedCaller,
     PathParameters(id): PathParameters<i64>,
 ) -> Result<Response, AdminError> {
-    let found = admin.auth.administration_token_of_id(&caller, AdministrationTokenId(id)).await?;
+    let found =
+        admin.auth.administration().administration_token_of_id(&caller, AdministrationTokenId(id)).await?;
     Ok(tagged(json(StatusCode::OK, &used(&found)), &token(&found)))
 }
 
@@ -133,7 +138,11 @@ pub(super) async fn revoke(
 ) -> Result<StatusCode, AdminError> {
     let condition = Condition::of_change(&headers);
     let unchanged = |present: &AdministrationToken| condition.require(&token(present));
-    admin.auth.revoke_administration_token(&caller, AdministrationTokenId(id), unchanged).await?;
+    admin
+        .auth
+        .administration()
+        .revoke_administration_token(&caller, AdministrationTokenId(id), unchanged)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -151,12 +151,12 @@ pub(super) async fn list(
     wanted: Result<QueryParameters<UserQuery>, AdminError>,
 ) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
-    admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
+    admin.auth.administration().expect_account(&caller, Scope::ReadAccount(account))?;
     let QueryParameters(wanted) = wanted?;
     let page = PageRequest { limit: limit(wanted.limit)?, cursor: wanted.cursor.as_deref() };
     let filter =
         UserFilter { population: wanted.population, name_prefix: wanted.name, enabled: wanted.enabled };
-    let page = admin.auth.users(&caller, (account, filter), page).await?;
+    let page = admin.auth.administration().users(&caller, (account, filter), page).await?;
     let last = |user: &User| page.last_logins.get(&user.id).copied();
     let users = page.users.iter().map(|user| with_last_login(user, last(user))).collect();
     Ok(json(StatusCode::OK, &Page { users, next: page.next }))
@@ -175,7 +175,7 @@ pub(super) async fn make(
     body: Result<Idempotent<Patch>, AdminError>,
 ) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
-    admin.auth.expect_account(&caller, Scope::WriteAccount(account))?;
+    admin.auth.administration().expect_account(&caller, Scope::WriteAccount(account))?;
     let Idempotent(mut patch, key) = body?;
     let pending = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
         CreationState::New(pending) => pending,
@@ -194,7 +194,11 @@ pub(super) async fn make(
         Ok(())
     };
     let stored = |made: &User| answer(made).stored();
-    let made = admin.auth.make_user(&caller, (account, new), fill, pending.with_response(&stored)).await?;
+    let made = admin
+        .auth
+        .administration()
+        .make_user(&caller, (account, new), fill, pending.with_response(&stored))
+        .await?;
     Ok(created(&answer(&made)))
 }
 
@@ -208,8 +212,8 @@ pub(super) async fn read(
     PathParameters((account, user)): PathParameters<(String, i64)>,
 ) -> Result<Response, AdminError> {
     let (account, id) = (account_named(&account)?, UserId(user));
-    let user = admin.auth.user_of_id(&caller, account, id)?;
-    let seen = with_last_login(&user, admin.auth.last_login(&caller, account, id).await?);
+    let user = admin.auth.administration().user_of_id(&caller, account, id)?;
+    let seen = with_last_login(&user, admin.auth.administration().last_login(&caller, account, id).await?);
     Ok(tagged(json(StatusCode::OK, &seen), &seen.item))
 }
 
@@ -228,7 +232,7 @@ pub(super) async fn change(
     patch: Result<Patch, AdminError>,
 ) -> Result<Response, AdminError> {
     let place = AccountUser { account: account_named(&account)?, user: UserId(user) };
-    admin.auth.expect_user(&caller, place)?;
+    admin.auth.administration().expect_user(&caller, place)?;
     let patch = patch?;
     let condition = Condition::of_change(&headers);
     let edit = |user: &mut User| {
@@ -236,7 +240,7 @@ pub(super) async fn change(
         Ok(())
     };
     let unchanged = |present: &User| condition.require(&item(present));
-    let item = item(&admin.auth.change_user(&caller, place, edit, unchanged).await?);
+    let item = item(&admin.auth.administration().change_user(&caller, place, edit, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -256,6 +260,7 @@ pub(super) async fn delete(
     let unchanged = |user: &User| condition.require(&item(user));
     admin
         .auth
+        .administration()
         .delete_user(
             &caller,
             AccountUser { account: account_named(&account)?, user: UserId(user) },
@@ -277,11 +282,15 @@ pub(super) async fn set_password(
     body: Result<JsonBody<SetPassword>, AdminError>,
 ) -> Result<StatusCode, AdminError> {
     let user = AccountUser { account: account_named(&account)?, user: UserId(user) };
-    admin.auth.expect_user(&caller, user)?;
+    admin.auth.administration().expect_user(&caller, user)?;
     let JsonBody(wanted) = body?;
     let at_next_login =
         if wanted.must_change_password { AtNextLogin::MustChange } else { AtNextLogin::MayKeep };
-    admin.auth.set_user_password(&caller, user, Zeroizing::new(wanted.password), at_next_login).await?;
+    admin
+        .auth
+        .administration()
+        .set_user_password(&caller, user, Zeroizing::new(wanted.password), at_next_login)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -294,7 +303,7 @@ pub(super) async fn unlock(
     AuthenticatedCaller(caller): AuthenticatedCaller,
     PathParameters((account, user)): PathParameters<(String, i64)>,
 ) -> Result<StatusCode, AdminError> {
-    admin.auth.unlock_user(&caller, account_named(&account)?, UserId(user)).await?;
+    admin.auth.administration().unlock_user(&caller, account_named(&account)?, UserId(user)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

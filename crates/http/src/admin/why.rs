@@ -91,10 +91,12 @@ pub(super) async fn why(
     JsonBody(wanted): JsonBody<WhyRequest>,
 ) -> Result<Response, AdminError> {
     let lives = match (wanted.session.map(Zeroizing::new), wanted.account, wanted.user) {
-        (Some(pasted), None, None) => vec![admin.auth.why_pasted(&caller, &pasted, &in_words).await?],
+        (Some(pasted), None, None) => {
+            vec![admin.auth.administration().why_pasted(&caller, &pasted, &in_words).await?]
+        }
         (None, Some(account), Some(user)) => {
             let user = AccountUser { account: account_named(&account)?, user: UserId(user) };
-            admin.auth.why_of_user(&caller, user, &in_words).await?
+            admin.auth.administration().why_of_user(&caller, user, &in_words).await?
         }
         (Some(_), _, _) => return Err(invalid("session", "alone, without account and user")),
         (None, None, None) => return Err(invalid("session", "name a session, or an account and a user")),

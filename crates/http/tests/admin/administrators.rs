@@ -103,6 +103,12 @@ async fn a_start_without_an_owner_makes_one() {
     let owner = UserId(instance.owner_id().await);
     instance.server.change(vec![Change::DeleteAdministrator(owner)]).await;
     let first = FirstOwner::WithPassword("Sec0nd-admin-pass".to_owned().into());
-    instance.server.auth.make_administrators_account(first, instance.server.clock.now()).await.unwrap();
+    instance
+        .server
+        .auth
+        .administration()
+        .make_administrators_account(first, instance.server.clock.now())
+        .await
+        .unwrap();
     assert_eq!(instance.log_in("admin-2", "Sec0nd-admin-pass").await.body["role"], json!("owner"));
 }

@@ -137,9 +137,15 @@ async fn an_answer_of_the_day_before_is_forgotten() {
     let instance = Instance::start().await;
     make(&instance, &instance.owner, "k", &wanted(&instance, "deploy")).await;
     let at = instance.server.clock.now();
-    instance.server.auth.forget_answers(at.plus(Duration::from_hours(24))).await.unwrap();
+    instance.server.auth.administration().forget_answers(at.plus(Duration::from_hours(24))).await.unwrap();
     assert_eq!(instance.server.store.oldest_answer().await.unwrap(), Some(at));
-    instance.server.auth.forget_answers(at.plus(Duration::from_millis(86_400_001))).await.unwrap();
+    instance
+        .server
+        .auth
+        .administration()
+        .forget_answers(at.plus(Duration::from_millis(86_400_001)))
+        .await
+        .unwrap();
     assert_eq!(instance.server.store.oldest_answer().await.unwrap(), None);
 }
 

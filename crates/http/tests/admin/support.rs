@@ -34,7 +34,7 @@ impl Instance {
     pub(crate) async fn start_with(change: impl FnOnce(&mut vestibule_auth::Settings)) -> Self {
         let server = TestServer::start_with(|_, settings| change(settings)).await;
         let first = FirstOwner::WithPassword(PASSWORD.to_owned().into());
-        server.auth.make_administrators_account(first, server.clock.now()).await.unwrap();
+        server.auth.administration().make_administrators_account(first, server.clock.now()).await.unwrap();
         let instance = Self { server, owner: String::new() };
         let answer = instance.log_in("admin", PASSWORD).await;
         let owner = answer.body["token"].as_str().expect("the owner logs in").to_owned();

@@ -140,10 +140,11 @@ async fn s3_a_caller_who_lost_the_token_changes_nothing_any_more() {
     let instance = Instance::start().await;
     let (secret, id) = instance.token("deploy", "owner", None).await;
     let auth = &instance.server.auth;
-    let caller = auth.administrator(&secret, None, instance.server.clock.now()).await.unwrap();
+    let caller =
+        auth.administration().administrator(&secret, None, instance.server.clock.now()).await.unwrap();
     assert_eq!(instance.remove(&format!("/admin/v1/administration-tokens/{id}")).await.status, 204);
     let user = vestibule_model::UserId(3_705_342_601);
-    let refused = auth.unlock_user(&caller, ACCOUNT.parse().unwrap(), user).await;
+    let refused = auth.administration().unlock_user(&caller, ACCOUNT.parse().unwrap(), user).await;
     assert!(matches!(refused, Err(AdministrationError::NotProved)), "{refused:?}");
 }
 

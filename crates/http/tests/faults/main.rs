@@ -42,7 +42,7 @@ async fn with_owner() -> (TestServer, String) {
 async fn with_owner_of(change: impl FnOnce(&mut AccountFixture)) -> (TestServer, String) {
     let server = TestServer::start_with(|fixture, _| change(fixture)).await;
     let first = vestibule_auth::FirstOwner::WithPassword("admin-password".to_owned().into());
-    server.auth.make_administrators_account(first, server.clock.now()).await.unwrap();
+    server.auth.administration().make_administrators_account(first, server.clock.now()).await.unwrap();
     let (status, _, body) = told(admin_login(&server).await).await;
     assert_eq!(status, 200);
     (server, body["token"].as_str().unwrap().to_owned())

@@ -88,10 +88,16 @@ async fn administrators_are_not_known_here() {
     let server = start().await;
     let password = || "admin-password".to_owned().into();
     let now = server.clock.now();
-    server.auth.make_administrators_account(FirstOwner::WithPassword(password()), now).await.unwrap();
+    server
+        .auth
+        .administration()
+        .make_administrators_account(FirstOwner::WithPassword(password()), now)
+        .await
+        .unwrap();
     let password = "admin-password".as_bytes().to_vec().into();
     let at = (None, now);
-    let owner = server.auth.log_in_administrator("admin".to_owned(), password, at).await.unwrap();
+    let owner =
+        server.auth.administration().log_in_administrator("admin".to_owned(), password, at).await.unwrap();
     let bearer = format!("Bearer {}", owner.bearer);
     assert_eq!(status(&server, Method::GET, OWN, &[("authorization", &bearer)]).await, 401);
 }

@@ -79,7 +79,7 @@ pub(super) trait RepresentedResource: AccountResource {
         within: InAccount<'_>,
         range: PageRequest<'_>,
     ) -> impl Future<Output = Result<AccountResourcePage<Self>, AdministrationError>> + Send {
-        async move { within.admin.auth.account_resources(within.caller, within.account, range) }
+        async move { within.admin.auth.administration().account_resources(within.caller, within.account, range) }
     }
 
     /// One of them.
@@ -87,7 +87,7 @@ pub(super) trait RepresentedResource: AccountResource {
         within: InAccount<'_>,
         id: i64,
     ) -> impl Future<Output = Result<Self, AdministrationError>> + Send {
-        async move { within.admin.auth.account_resource(within.caller, within.account, id) }
+        async move { within.admin.auth.administration().account_resource(within.caller, within.account, id) }
     }
 }
 
@@ -122,7 +122,7 @@ async fn list<R: RepresentedResource>(
     wanted: Result<QueryParameters<PageParameters>, AdminError>,
 ) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
-    admin.auth.expect_account(&caller, Scope::ReadAccount(account))?;
+    admin.auth.administration().expect_account(&caller, Scope::ReadAccount(account))?;
     let QueryParameters(wanted) = wanted?;
     let within = InAccount { admin: &admin, caller: &caller, account };
     let page = R::page(within, wanted.page()?).await?;
@@ -138,7 +138,7 @@ async fn make<R: RepresentedResource>(
     body: Result<Idempotent<Patch>, AdminError>,
 ) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
-    admin.auth.expect_account(&caller, Scope::WriteAccount(account))?;
+    admin.auth.administration().expect_account(&caller, Scope::WriteAccount(account))?;
     let Idempotent(patch, key) = body?;
     let pending = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
         CreationState::New(pending) => pending,
@@ -167,12 +167,13 @@ async fn change<R: RepresentedResource>(
     patch: Result<Patch, AdminError>,
 ) -> Result<Response, AdminError> {
     let at = AccountResourceId { account: account_named(&account)?, id };
-    admin.auth.expect_account_resource::<R>(&caller, at)?;
+    admin.auth.administration().expect_account_resource::<R>(&caller, at)?;
     let patch = patch?;
     let condition = Condition::of_change(&headers);
     let edit = |present: &R| patch.applied_to(present.clone());
     let unchanged = |present: &R| condition.require(&present.item());
-    let item = admin.auth.change_account_resource(&caller, at, edit, unchanged).await?.item();
+    let item =
+        admin.auth.administration().change_account_resource(&caller, at, edit, unchanged).await?.item();
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
@@ -186,6 +187,7 @@ async fn delete<R: RepresentedResource>(
     let unchanged = |present: &R| condition.require(&present.item());
     admin
         .auth
+        .administration()
         .delete_account_resource(
             &caller,
             AccountResourceId { account: account_named(&account)?, id },
@@ -217,7 +219,11 @@ where
     };
     let stored = |made: &R| answer(made).stored();
     let idempotency = pending.with_response(&stored);
-    let made = admin.auth.create_numbered_resource(caller, (account, id), fill, idempotency).await?;
+    let made = admin
+        .auth
+        .administration()
+        .create_numbered_resource(caller, (account, id), fill, idempotency)
+        .await?;
     Ok(answer(&made))
 }
 

@@ -57,7 +57,7 @@ async fn renew_secrets<R: HasSecrets<N>, const N: usize>(
     wanted: Result<Idempotent<RenewalBody>, AdminError>,
 ) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
-    admin.auth.expect_account_resource::<R>(&caller, AccountResourceId { account, id })?;
+    admin.auth.administration().expect_account_resource::<R>(&caller, AccountResourceId { account, id })?;
     let Idempotent(wanted, key) = wanted?;
     let overlap = wanted.overlap()?;
     let pending = match key.begin(&admin, &caller, Scope::WriteAccount(account)).await? {
@@ -67,7 +67,10 @@ async fn renew_secrets<R: HasSecrets<N>, const N: usize>(
     let answer = |renewed: &WithSecrets<R, N>| R::created_response(account.as_str(), renewed);
     let stored = |renewed: &WithSecrets<R, N>| answer(renewed).stored();
     let idempotency = pending.with_response(&stored);
-    let renewed =
-        admin.auth.renew::<R, N>(&caller, AccountResourceId { account, id }, overlap, idempotency).await?;
+    let renewed = admin
+        .auth
+        .administration()
+        .renew::<R, N>(&caller, AccountResourceId { account, id }, overlap, idempotency)
+        .await?;
     Ok(created(&answer(&renewed)))
 }

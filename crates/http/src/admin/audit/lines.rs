@@ -59,7 +59,7 @@ impl HttpBody for Lines {
 fn next(auth: Arc<Auth>, mut export: AuditExport) -> Next {
     Box::pin(async move {
         loop {
-            let page = auth.next_of_export(&mut export).await.map_err(|error| {
+            let page = auth.administration().next_of_export(&mut export).await.map_err(|error| {
                 tracing::error!(%error, "an export of the audit broke off");
                 ExportBroken(Box::new(error))
             })?;

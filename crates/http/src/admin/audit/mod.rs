@@ -101,8 +101,11 @@ pub(super) async fn list(
 ) -> Result<Response, AdminError> {
     let (limit, cursor) = (limit(wanted.limit)?, wanted.cursor.clone());
     let filter = Filters::from(wanted).filter(Order::NewestFirst)?;
-    let page =
-        admin.auth.audit_seen_by(&caller, filter, PageRequest { limit, cursor: cursor.as_deref() }).await?;
+    let page = admin
+        .auth
+        .administration()
+        .audit_seen_by(&caller, filter, PageRequest { limit, cursor: cursor.as_deref() })
+        .await?;
     let entries = page.entries.into_iter().map(EntryLine::from).collect();
     Ok(json(StatusCode::OK, &Page { entries, next: page.next }))
 }
@@ -118,7 +121,7 @@ pub(super) async fn export(
     QueryParameters(filters): QueryParameters<Filters>,
 ) -> Result<Response, AdminError> {
     let filter = filters.filter(Order::OldestFirst)?;
-    let export = admin.auth.begin_audit_export(&caller, filter).await?;
+    let export = admin.auth.administration().begin_audit_export(&caller, filter).await?;
     let headers = [
         (CONTENT_TYPE, "application/jsonl"),
         (CONTENT_DISPOSITION, "attachment; filename=\"audit.jsonl\""),

@@ -28,7 +28,7 @@ impl Scene {
         let server = TestServer::start().await;
         server.change(Self::besides(&server)).await;
         let first = FirstOwner::WithPassword(PASSWORD.to_owned().into());
-        server.auth.make_administrators_account(first, server.clock.now()).await.unwrap();
+        server.auth.administration().make_administrators_account(first, server.clock.now()).await.unwrap();
         let owner = server.store.administrators().await.unwrap()[0].user.0;
         let log_in = server.admin_request(Method::POST, "/admin/v1/login");
         let log_in = log_in.json(&json!({ "username": "admin", "password": PASSWORD }));

@@ -1,0 +1,53 @@
+//! What administration keeps in memory.
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore};
+use vestibule_model::Rng;
+
+use super::idempotency::KeysInFlight;
+
+/// How many exports of the audit may be under way: each holds some pages in memory for as long as its reader likes.
+const EXPORTS: usize = 16;
+
+/// The part of the engine that is administration's own.
+pub(crate) struct AdministrationState {
+    /// Held by whoever changes administrators and their tokens.
+    administrators: Mutex<()>,
+    creations: Arc<KeysInFlight>,
+    exports: Arc<Semaphore>,
+    incarnation: [u8; 8],
+}
+
+impl AdministrationState {
+    pub(crate) fn new(rng: &dyn Rng) -> Self {
+        let mut incarnation = [0; 8];
+        rng.fill(&mut incarnation);
+        Self {
+            administrators: Mutex::default(),
+            creations: Arc::default(),
+            exports: Arc::new(Semaphore::new(EXPORTS)),
+            incarnation,
+        }
+    }
+
+    /// The turn of whoever changes administrators and their tokens.
+    pub(crate) async fn lock_administrators(&self) -> MutexGuard<'_, ()> {
+        self.administrators.lock().await
+    }
+
+    /// The creations under way that came under a key.
+    pub(super) const fn creations(&self) -> &Arc<KeysInFlight> {
+        &self.creations
+    }
+
+    /// The permit of one more export; None: there are as many as may be.
+    pub(super) fn permit_export(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.exports).try_acquire_owned().ok()
+    }
+
+    /// Another for each start: cursors of a walk through the table of sessions do not outlive it.
+    pub(super) const fn incarnation(&self) -> [u8; 8] {
+        self.incarnation
+    }
+}
