@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::administration;
 use crate::audit::{self, Attempt};
 use crate::detach_on_drop::DetachOnDrop;
-use crate::directory::{AccountEntry, UserEntry};
+use crate::directory::{AccountEntry, AccountUser, UserEntry};
 use crate::eligibility::IneligibleReason;
 use crate::log_in::{LogIn, LogInError, LoginScope, RETRY_AFTER, UserCredentials};
 use crate::login_guard::{Compared, Rehash, TurnedAway, Verdict};
@@ -39,11 +39,11 @@ impl Auth {
     pub(crate) fn turned_away(&self, attempt: Attempt, why: TurnedAway) -> LogInError {
         match why {
             TurnedAway::Blocked => {
-                self.note_refusal(attempt, None, Refusal::Blocked);
+                self.audit.note_refusal(attempt, None, Refusal::Blocked);
                 LogInError::Blocked
             }
             TurnedAway::TooManyFailures { wait } => {
-                self.note_refusal(attempt, None, Refusal::TooManyFailures);
+                self.audit.note_refusal(attempt, None, Refusal::TooManyFailures);
                 LogInError::TooMany { retry_after: wait.max(RETRY_AFTER) }
             }
         }
@@ -62,7 +62,7 @@ impl Auth {
         let compared = self.compare(attempt, known.as_deref(), credentials.password).await?;
 
         // Looked up once more: account and user may have changed while the password was hashed.
-        let bad = |user, why| self.bad_credentials(attempt, user, why);
+        let bad = |user, why| self.audit.bad_credentials(attempt, user, why);
         let entry = self.account(at).ok_or_else(|| bad(None, Refusal::UnknownAccount))?;
         let before = known.ok_or_else(|| bad(None, Refusal::UnknownUser))?;
         let user = entry.user(before.id).ok_or_else(|| bad(None, Refusal::UnknownUser))?;
@@ -92,7 +92,7 @@ impl Auth {
         password: Zeroizing<Vec<u8>>,
     ) -> Result<Compared, LogInError> {
         let compared = self.login_guard.compare(user, password, attempt.at.now).await;
-        compared.map_err(|_| self.overloaded(attempt, user.map(|user| user.id)))
+        compared.map_err(|_| self.audit.overloaded(attempt, user.map(|user| user.id)))
     }
 
     /// Counts the outcome for the user's lock-out.
@@ -113,12 +113,12 @@ impl Auth {
                 }
                 Ok(())
             }
-            Verdict::Locked => Err(self.refused(attempt, user.id, IneligibleReason::Locked)),
-            Verdict::Rejected => Err(self.bad_credentials(attempt, Some(user.id), wrong(right))),
+            Verdict::Locked => Err(self.audit.refused(attempt, user.id, IneligibleReason::Locked)),
+            Verdict::Rejected => Err(self.audit.bad_credentials(attempt, Some(user.id), wrong(right))),
             Verdict::RejectedAndLocked => {
                 tracing::warn!(account = %entry.account.id, user = %user.id, "user locked after failed logins");
                 self.set_lock(entry, user, Some(at.now), at);
-                Err(self.bad_credentials(attempt, Some(user.id), Refusal::WrongPassword))
+                Err(self.audit.bad_credentials(attempt, Some(user.id), Refusal::WrongPassword))
             }
         }
     }
@@ -128,12 +128,13 @@ impl Auth {
     fn set_lock(self: &Arc<Self>, entry: &AccountEntry, user: &User, locked_at: Option<Millis>, at: LogIn) {
         entry.update_user(user.id, |user| user.locked_at = locked_at);
         let action = if locked_at.is_some() { AuditAction::UserLocked } else { AuditAction::UserUnlocked };
-        let told = AuditRecord {
+        let record = AuditRecord {
             address: at.address,
             dialect: Some(at.dialect),
             ..audit::by_the_service(user, at.now, action)
         };
-        self.set_lock_later((user.account, user.id), locked_at, Change::Audit(told.into()));
+        let user = AccountUser { account: user.account, user: user.id };
+        self.deferred.set_lock(user, locked_at, record);
     }
 
     fn replace_hash(
@@ -148,9 +149,9 @@ impl Auth {
                 password.hash.clone_from(&new);
             }
         });
-        let told = audit::by_the_service(user, now, AuditAction::PasswordRehashed);
+        let record = audit::by_the_service(user, now, AuditAction::PasswordRehashed);
         let replace = Change::ReplacePasswordHash { user: user.id, old, new };
-        self.commit_later(vec![replace, Change::Audit(told.into())]);
+        self.deferred.commit(vec![replace, Change::Audit(record.into())]);
     }
 
     /// Carries an admitted attempt to its end, also when the caller goes away: what was begun is counted, and what was

@@ -222,7 +222,7 @@ impl Auth {
 
     /// Whether a bearer is one that this service has made, whatever became of its session.
     pub fn is_genuine_bearer(&self, bearer: &str) -> bool {
-        self.tokens.read_bearer(bearer).is_some()
+        self.keys.tokens().read_bearer(bearer).is_some()
     }
 
     /// What `work` answers of the first session that this shows and that it answers something of.
@@ -234,9 +234,9 @@ impl Auth {
     ) -> Option<R> {
         let by_id = |id: SessionId| self.live.with(id, now, &work)?;
         match credential {
-            Credential::Bearer(bearer) => by_id(self.tokens.read_bearer(bearer)?),
+            Credential::Bearer(bearer) => by_id(self.keys.tokens().read_bearer(bearer)?),
             Credential::Cookies(cookies) => {
-                cookies.iter().find_map(|cookie| by_id(self.tokens.read_cookie(cookie)?))
+                cookies.iter().find_map(|cookie| by_id(self.keys.tokens().read_cookie(cookie)?))
             }
             Credential::LivevoxId(id) => self.with_livevox_id(id, now, &work)?,
         }
@@ -253,7 +253,7 @@ impl Auth {
             let may = live.entry.holder.is_administrator && self.let_pass(live, address, now);
             may.then(|| Granted::of(live, CredentialKind::Bearer, now).to_owned())
         };
-        self.live.with(self.tokens.read_bearer(bearer)?, now, work)?
+        self.live.with(self.keys.tokens().read_bearer(bearer)?, now, work)?
     }
 
     fn let_pass(&self, live: &mut Live<'_>, address: Option<IpAddr>, now: Millis) -> bool {

@@ -5,7 +5,6 @@
 
 use std::error::Error as _;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
@@ -24,12 +23,6 @@ const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 /// How many last uses are written in one commit. They are scattered over the table, so each costs a page of its own.
 const TOUCH_BATCH: usize = 128;
-
-/// How many changes of the directory are kept for those who follow it: whoever is further behind reads it whole.
-const KEPT_CHANGES: u64 = 100_000;
-
-/// How many more there may be before any are forgotten; twice as many are forgotten at most in one commit.
-const MORE_CHANGES: u64 = 10_000;
 
 /// Does a task again and again: the next time when it is done, and so long after its last turn began.
 async fn every<F>(period: Duration, name: &'static str, task: impl Fn() -> F)
@@ -64,10 +57,10 @@ impl Auth {
             every(touch, "write the last uses of sessions", || self.flush_uses()),
             every(touch, "write what was counted", || self.flush_counts()),
             every(touch, "store ends of sessions that were not taken", || self.retry_ends()),
-            every(touch, "store changes that were not taken", || self.retry_later()),
+            every(touch, "store changes that were not taken", || self.deferred.retry()),
             every(sweep, "end the sessions that have expired", || self.end_expired()),
             every(sweep, "remove what was kept for a time", || self.remove_kept()),
-            every(sweep, "forget changes of the directory", || self.trim_changes()),
+            every(sweep, "forget changes of the directory", || self.follower.trim()),
             every(follow, "follow the master keys and the directory", || self.follow_others()),
             every(follow, "store the ends of sessions that followed", || self.end_due()),
             every(follow, "seal secrets anew", || async { self.reseal().await.map(drop) }),
@@ -90,7 +83,7 @@ impl Auth {
 
     /// Writes what was used and counted since the last time, and what could not be written before: once, one after the other.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        let retried = self.end_due().await.and(self.retry_ends().await).and(self.retry_later().await);
+        let retried = self.end_due().await.and(self.retry_ends().await).and(self.deferred.retry().await);
         self.flush_uses().await.and(self.flush_counts().await).and(retried)
     }
 
@@ -111,7 +104,7 @@ impl Auth {
 
     /// Writes how often applications were used, and what was folded for the audit.
     async fn flush_counts(&self) -> Result<(), StoreError> {
-        self.flush_traffic().await.and(self.flush_folded().await)
+        self.flush_traffic().await.and(self.audit.flush_folded().await)
     }
 
     async fn flush_traffic(&self) -> Result<(), StoreError> {
@@ -145,20 +138,12 @@ impl Auth {
         let now = self.clock.now();
         let administration = self.administration();
         let erased = administration.erase_superseded(now).await;
-        erased.and(self.prune_audit(now).await).and(administration.forget_answers(now).await)
+        erased.and(self.audit.prune(now).await).and(administration.forget_answers(now).await)
     }
 
     /// Forgets the oldest changes of the directory when there are many.
     pub async fn trim_changes(&self) -> Result<(), StoreError> {
-        let newest = self.sequence().0;
-        let more = newest.saturating_sub(self.trimmed_at.load(Ordering::Relaxed));
-        if more.unsigned_abs() < MORE_CHANGES {
-            return Ok(());
-        }
-        let trim = Change::TrimChanges { keep: KEPT_CHANGES, limit: 2 * MORE_CHANGES };
-        self.store.commit(vec![trim]).await?;
-        self.trimmed_at.store(newest, Ordering::Relaxed);
-        Ok(())
+        self.follower.trim().await
     }
 
     /// Removes the sessions that are dead at `now`, from memory and then, in small batches, from the store; what the store

@@ -55,9 +55,9 @@ impl Auth {
             let (entry, user) = auth.prove(attempt, credentials).await?;
             let may_have_one =
                 eligibility::enabled(&entry, &user).and_then(|()| eligibility::passwords_count(&entry));
-            may_have_one.map_err(|reason| auth.refused(attempt, user.id, reason))?;
+            may_have_one.map_err(|reason| auth.audit.refused(attempt, user.id, reason))?;
             let breaks = |violation: PasswordViolation| {
-                auth.note_refusal(attempt, Some(user.id), Refusal::PasswordPolicy);
+                auth.audit.note_refusal(attempt, Some(user.id), Refusal::PasswordPolicy);
                 ChangePasswordError::from(violation)
             };
             let own = OwnWords::of(&user, &entry.account);
@@ -70,7 +70,7 @@ impl Auth {
             })?;
             auth.commit_password(at, &entry, &user, password).await.map_err(|error| match error {
                 StoreError::StaleCredentials => {
-                    auth.bad_credentials(attempt, Some(user.id), Refusal::Stale).into()
+                    auth.audit.bad_credentials(attempt, Some(user.id), Refusal::Stale).into()
                 }
                 error => LogInError::Store(error).into(),
             })
@@ -90,7 +90,7 @@ impl Auth {
         let credential_version = user.credential_version + 1;
         let set =
             Change::SetPassword { user: user.id, password: Box::new(password.clone()), credential_version };
-        let (end, tokens) = (by_owner(user, at), self.tokens.clone());
+        let (end, tokens) = (by_owner(user, at), self.keys.tokens().clone());
         let of_user = SessionSelector {
             sessions: EndedSessions::OfUser(user.id),
             account: Some(user.account),

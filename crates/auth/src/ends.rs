@@ -120,7 +120,7 @@ impl Auth {
         let Some(HeldEnd { end, place }) = self.held_ends.of(session) else { return false };
         // Read twice, its end is told once.
         if self.live.note_end(session.id) {
-            let changes = self.end_and_tell_at(session, &End::from(&*end), end.at);
+            let changes = self.audit.end_and_tell_at(session, &End::from(&*end), end.at);
             self.retry.push_journaled(changes.to_vec(), place);
         }
         true

@@ -10,12 +10,13 @@ mod audit;
 mod authorize;
 mod background;
 mod change_password;
+mod deferred_writes;
 mod detach_on_drop;
 mod directory;
+mod directory_follower;
 mod eligibility;
 mod ends;
 mod follow;
-mod later;
 mod live;
 #[cfg(test)]
 #[path = "live/tests.rs"]
@@ -40,13 +41,12 @@ mod steady_clock;
 mod store_health;
 mod strength;
 mod sync;
-mod unstored_locks;
 mod waiting;
 mod watched_store;
 mod why;
 
 pub use administration::{
-    AccountPage, AccountResource, AccountResourceId, AccountResourcePage, AccountUser, Administration,
+    AccountPage, AccountResource, AccountResourceId, AccountResourcePage, Administration,
     AdministrationError, ApplicationValue, AtNextLogin, AuditExport, AuditFilter, Caller, ClientWithSecret,
     FirstOwner, FirstOwnerError, GivenClient, GivenKey, HOME, Idempotency, IdempotencyState,
     IdempotentRequest, KeyWithSecrets, ListedMasterKey, LoggedInAdministrator, MIN_PASSWORD_LENGTH,
@@ -59,8 +59,8 @@ pub use audit::End;
 pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};
 pub use change_password::ChangePasswordError;
 pub use directory::{
-    AccountEntry, AccountFacts, Directory, Grants, KnownValues, NamedValues, UserEntry, open_api_key,
-    seal_api_key,
+    AccountEntry, AccountFacts, AccountUser, Directory, Grants, KnownValues, NamedValues, UserEntry,
+    open_api_key, seal_api_key,
 };
 pub use eligibility::IneligibleReason;
 pub use load::RecallError;

@@ -30,7 +30,7 @@ impl Auth {
 
     /// Under which name this is looked up; None: it is not.
     fn livevox_lookup(&self, id: [u8; 16]) -> Option<[u8; 16]> {
-        match self.tokens.read_livevox(id)? {
+        match self.keys.tokens().read_livevox(id)? {
             LivevoxId::Genuine(name) => Some(name),
             LivevoxId::Unproven(name) => self.live.may_have_unproven().then_some(name),
         }

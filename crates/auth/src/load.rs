@@ -66,7 +66,9 @@ impl Auth {
                 }
             }
         }
-        self.watch_clock_after(newest_use);
+        if let Some(newest_use) = newest_use {
+            self.clock.compare_with(newest_use);
+        }
         {
             // Whoever has read a single session meanwhile puts it in before, or not at all.
             let _nobody_recalls = self.recalls.write().await;
@@ -114,9 +116,9 @@ impl Auth {
 
     async fn recall_one(&self, credential: Credential<'_>) -> Result<(), RecallError> {
         let ids: Vec<SessionId> = match credential {
-            Credential::Bearer(bearer) => self.tokens.read_bearer(bearer).into_iter().collect(),
+            Credential::Bearer(bearer) => self.keys.tokens().read_bearer(bearer).into_iter().collect(),
             Credential::Cookies(cookies) => {
-                cookies.iter().filter_map(|cookie| self.tokens.read_cookie(cookie)).collect()
+                cookies.iter().filter_map(|cookie| self.keys.tokens().read_cookie(cookie)).collect()
             }
             Credential::LivevoxId(id) => {
                 self.loaded_for_livevox_id(id).await;
@@ -162,7 +164,7 @@ impl Auth {
             self.live.remove(session.id);
             let account = self.directory.account(session.account);
             let reason = why_not_current(&session, None, account.as_deref(), self.clock.now());
-            self.retry.push(self.end_and_tell(&session, &reason.into()).to_vec());
+            self.retry.push(self.audit.end_and_tell(&session, &reason.into()).to_vec());
         }
     }
 }

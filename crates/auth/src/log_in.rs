@@ -190,7 +190,7 @@ impl Auth {
         let auth = Arc::clone(self);
         let whole = async move {
             auth.hash_in_vain(attempt, password).await?;
-            Err(auth.bad_credentials(attempt, None, why))
+            Err(auth.audit.bad_credentials(attempt, None, why))
         };
         self.settle(attempt.at, whole).await
     }
@@ -212,9 +212,9 @@ impl Auth {
             (Some(entry), Some(proof), Some(user)) => (entry, proof, user),
             (None, ..) => return Err(self.unknown_account(attempt)),
             (_, None, user) => {
-                return Err(self.bad_credentials(attempt, user.map(|user| user.id), Refusal::WrongKey));
+                return Err(self.audit.bad_credentials(attempt, user.map(|user| user.id), Refusal::WrongKey));
             }
-            (.., None) => return Err(self.bad_credentials(attempt, None, Refusal::UnknownUser)),
+            (.., None) => return Err(self.audit.bad_credentials(attempt, None, Refusal::UnknownUser)),
         };
         let application = proof.application;
         let attempt = Attempt::to_log_in(at, audit::means(AuthenticationMethod::ApiKey, application));
@@ -224,7 +224,7 @@ impl Auth {
             (application, proof.secret_version),
             (at.address, at.now),
         ) {
-            return Err(self.bad_credentials(attempt, Some(user.id), Refusal::KeyNotAllowed));
+            return Err(self.audit.bad_credentials(attempt, Some(user.id), Refusal::KeyNotAllowed));
         }
         self.login_guard.key_was_right(&charged);
         let method = match application {
@@ -239,7 +239,7 @@ impl Auth {
     }
 
     fn unknown_account(&self, attempt: Attempt) -> LogInError {
-        self.bad_credentials(attempt, None, Refusal::UnknownAccount)
+        self.audit.bad_credentials(attempt, None, Refusal::UnknownAccount)
     }
 
     /// Opens a session for somebody who proved who they are, if they may log in now.
@@ -257,7 +257,7 @@ impl Auth {
                 eligibility::of_bot(&entry, &user)
             }
         };
-        eligible.map_err(|reason| self.refused(attempt, user.id, reason))?;
+        eligible.map_err(|reason| self.audit.refused(attempt, user.id, reason))?;
         let opened = Opened {
             entry: Arc::clone(&entry),
             user: Arc::clone(&user),
@@ -269,8 +269,8 @@ impl Auth {
         };
         match self.open(opened).await {
             Ok(session) => Ok(LoggedIn { session, entry, user }),
-            Err(OpenError::Refused(reason)) => Err(self.refused(attempt, user.id, reason)),
-            Err(OpenError::Stale) => Err(self.bad_credentials(attempt, Some(user.id), Refusal::Stale)),
+            Err(OpenError::Refused(reason)) => Err(self.audit.refused(attempt, user.id, reason)),
+            Err(OpenError::Stale) => Err(self.audit.bad_credentials(attempt, Some(user.id), Refusal::Stale)),
             Err(OpenError::Store(error)) => Err(LogInError::Store(error)),
         }
     }

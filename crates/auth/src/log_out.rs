@@ -68,7 +68,7 @@ impl Auth {
         // If it has left, somebody else was faster, and tells of it. This answers when that is durable.
         if self.live.remove(session.id).is_some() {
             tracing::debug!(session = ?session.id, user = %session.user, reason = %end.reason, "session ended");
-            changes = self.end_and_tell(session, end).to_vec();
+            changes = self.audit.end_and_tell(session, end).to_vec();
         }
         self.store_end(changes, session, end).await
     }

@@ -54,9 +54,11 @@ impl Auth {
 
         let replaced = self.replaced(&opened, &session, policy);
         // The session first: nothing but that can be refused.
-        let mut changes =
-            vec![Change::OpenSession(Box::new(session.clone())), self.logged_in(&session, &opened.user)];
-        changes.extend(ended.iter().flat_map(|session| self.end_and_tell(session, &replaced)));
+        let mut changes = vec![
+            Change::OpenSession(Box::new(session.clone())),
+            self.audit.logged_in(&session, &opened.user),
+        ];
+        changes.extend(ended.iter().flat_map(|session| self.audit.end_and_tell(session, &replaced)));
         self.store.commit(changes).await.map_err(|error| match error {
             StoreError::StaleCredentials => OpenError::Stale,
             other => OpenError::Store(other),
@@ -109,7 +111,7 @@ impl Auth {
     /// A login that is given the session that lives already counts as a use of it.
     fn stay(&self, session: Session, opened: &Opened) -> Session {
         self.live.with(session.id, opened.now, |live| live.touch(opened.now));
-        self.joined(&session, &opened.user, (opened.now, opened.address));
+        self.audit.joined(&session, &opened.user, opened.now, opened.address);
         session
     }
 
@@ -127,7 +129,7 @@ impl Auth {
             dialect: Some(opened.dialect),
             details: Some(format!(
                 r#"{{"replaced_by":"{}","sessions_per_user":{limit}}}"#,
-                self.reference(session)
+                self.audit.reference(session)
             )),
             ..EndReason::Replaced.into()
         }
@@ -136,7 +138,7 @@ impl Auth {
     fn new_session(&self, opened: &Opened) -> Session {
         let policy = opened.entry.account.session_policy_of(opened.dialect);
         Session {
-            id: self.tokens.mint_session_id(&*self.rng),
+            id: self.keys.tokens().mint_session_id(&*self.rng),
             account: opened.entry.account.id,
             user: opened.user.id,
             application: opened.proof.application,

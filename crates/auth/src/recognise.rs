@@ -85,7 +85,7 @@ impl Auth {
         now: Millis,
     ) -> Option<Proof> {
         let secret = credentials.secret.as_bytes();
-        let digests = self.secrets.digests(secret);
+        let digests = self.keys.secrets().digests(secret);
         let client = entry.and_then(|entry| entry.oauth_client(&credentials.app_key));
         let by_client = client_proof(client, &digests, now, &constant_time_eq);
         if let (Some(entry), Some(client), true) = (entry, client, by_client.is_some()) {
@@ -108,7 +108,7 @@ impl Auth {
         text: &str,
         now: Millis,
     ) -> Option<Proof> {
-        let digests = self.secrets.digests(text.as_bytes()).into_iter();
+        let digests = self.keys.secrets().digests(text.as_bytes()).into_iter();
         let found = digests.fold(None, |found, digest| {
             entry.application_token(&digest).map(|token| (token, digest)).or(found)
         });

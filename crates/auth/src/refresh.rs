@@ -47,13 +47,13 @@ impl Auth {
         };
         let slide = |live: &mut Live<'_>| (slide(live), live.entry.user());
         let Some(((may, user), cookie)) = self.presented(presented, slide) else {
-            self.note_refresh_refused(presented, (None, Refusal::NoSession));
+            self.audit.note_refresh_refused(presented, None, Refusal::NoSession);
             return Err(RefreshError::NoSession);
         };
         if may {
             return Ok(cookie);
         }
-        self.note_refresh_refused(presented, (Some(user), Refusal::MayNotStay));
+        self.audit.note_refresh_refused(presented, Some(user), Refusal::MayNotStay);
         Err(RefreshError::MayNotStay)
     }
 
@@ -65,8 +65,8 @@ impl Auth {
         work: impl Fn(&mut Live<'_>) -> R,
     ) -> Option<(R, &'a str)> {
         presented.cookies.iter().find_map(|cookie| {
-            let id = self.tokens.read_cookie(cookie)?;
-            if !self.tokens.csrf_matches(id, presented.csrf) {
+            let id = self.keys.tokens().read_cookie(cookie)?;
+            if !self.keys.tokens().csrf_matches(id, presented.csrf) {
                 return None;
             }
             let of_account = |live: &mut Live<'_>| {

@@ -67,7 +67,7 @@ impl Auth {
     /// Those of the cookies that are genuine and that the csrf value belongs to, whether or not their sessions live.
     pub fn cookies_of<'a>(&self, cookies: &[&'a str], csrf: &str) -> Vec<&'a str> {
         let belongs = |cookie: &&&str| {
-            self.tokens.read_cookie(cookie).is_some_and(|id| self.tokens.csrf_matches(id, csrf))
+            self.keys.tokens().read_cookie(cookie).is_some_and(|id| self.keys.tokens().csrf_matches(id, csrf))
         };
         cookies.iter().filter(belongs).copied().collect()
     }

@@ -1,26 +1,24 @@
 //! The engine as a whole: what it is made of, and how it starts.
 
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
-use tokio::sync::{Mutex as AsyncMutex, RwLock as AsyncRwLock, watch};
-use vestibule_crypto::{KeyRingError, PasswordError, SealError, Sealer, SecretHasher, TokenKeys, self_check};
-use vestibule_model::{AuditAction, AuditReason, Clock, Rng, SessionId};
-use vestibule_store::{EndJournal, Sequence, Store, StoreError};
+use tokio::sync::{RwLock as AsyncRwLock, watch};
+use vestibule_crypto::{KeyRingError, PasswordError, SealError, TokenKeys, self_check};
+use vestibule_model::{AuditAction, AuditReason, Clock, Millis, Rng, SessionId};
+use vestibule_store::{AuditPage, AuditQuery, EndJournal, Store, StoreError};
 
 use crate::administration::AdministrationState;
-use crate::audit::{Folded, RefusalCounts};
-use crate::directory::{AccountEntry, Costs, Directory, UserEntry};
+use crate::audit::AuditTrail;
+use crate::deferred_writes::DeferredWrites;
+use crate::directory::{Costs, Directory, UserEntry};
+use crate::directory_follower::{Collaborators, DirectoryFollower};
 use crate::ends::{EndsInForce, HeldEnds, ManyEnd, RetryQueue};
-use crate::later::Later;
 use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::login_guard::{HashPoolGauges, LoginGuard};
-use crate::master_keys::{Keys, RunningKeys};
+use crate::master_keys::{KeyMaterial, Keys};
 use crate::settings::{Intervals, Settings};
-use crate::steady_clock::SteadyClock;
+use crate::steady_clock::WatchedClock;
 use crate::store_health::StoreHealth;
-use crate::unstored_locks::UnstoredLocks;
 use crate::waiting::Waiting;
 use crate::watched_store::WatchedStore;
 
@@ -33,45 +31,26 @@ pub struct Auth {
     pub(crate) journal: Arc<dyn EndJournal>,
     /// What an earlier process left in it.
     pub(crate) held_ends: HeldEnds,
-    pub(crate) directory: Directory,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) follower: DirectoryFollower,
     pub(crate) live: Arc<LiveSessions<UserEntry>>,
     /// Set when the table is complete.
     pub(crate) loaded: watch::Sender<bool>,
     /// Held in part by whoever puts a single session of the store into the table, as a whole while the table becomes complete.
     pub(crate) recalls: AsyncRwLock<()>,
-    pub(crate) keys: RunningKeys,
-    /// These three take their keys from the ring of `keys`.
-    pub(crate) tokens: TokenKeys,
-    pub(crate) secrets: SecretHasher,
-    pub(crate) sealer: Sealer,
+    pub(crate) keys: KeyMaterial,
     pub(crate) rng: Arc<dyn Rng>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) clock_watch: Mutex<SteadyClock>,
-    /// At which costs passwords are hashed.
-    pub(crate) costs: Arc<Costs>,
-    pub(crate) login_guard: LoginGuard,
+    pub(crate) clock: WatchedClock,
+    pub(crate) login_guard: Arc<LoginGuard>,
     /// Ends of many sessions that are being stored, and the logins beside them.
     pub(crate) ends_in_force: Arc<EndsInForce>,
     /// Ends that were found by following, and that nobody stores yet.
     pub(crate) due: Waiting<ManyEnd>,
     /// Ends that the store did not take.
     pub(crate) retry: RetryQueue,
-    /// Other changes that it did not take, and that nobody waits for.
-    pub(crate) later: Waiting<Later>,
-    pub(crate) unstored_locks: UnstoredLocks,
+    pub(crate) deferred: Arc<DeferredWrites>,
     pub(crate) intervals: Intervals,
-    pub(crate) sequence: AtomicI64,
-    /// The sequence at which changes of the directory were forgotten last; 0: not since the start.
-    pub(crate) trimmed_at: AtomicI64,
-    /// What is counted for the audit, and written once a minute.
-    pub(crate) folded: Folded,
-    pub(crate) refusals: RefusalCounts,
-    /// How long entries of the audit are kept; None: for ever.
-    pub(crate) audit_retention: Option<Duration>,
-    /// The entry that retention could not remove; 0: none.
-    pub(crate) audit_stuck_at: AtomicI64,
-    /// Held by whoever changes the directory, or reads it anew: one at a time.
-    pub(crate) directory_lock: AsyncMutex<()>,
+    pub(crate) audit: AuditTrail,
     pub(crate) administration: AdministrationState,
 }
 
@@ -112,49 +91,56 @@ impl Auth {
         settings: Settings,
     ) -> Result<Arc<Self>, StartError> {
         self_check(settings.hashing.engine)?;
-        let keys = RunningKeys::new(keys.into());
-        let tokens = TokenKeys::derive(&keys.ring);
         let start = Start::new(clock.now(), settings.intervals.touch);
         let store_health = Arc::<StoreHealth>::default();
         let costs = Arc::new(Costs::new(Arc::clone(&rng)));
         let login_guard =
             LoginGuard::start(&settings, Arc::clone(&costs), Arc::clone(&rng), Arc::clone(&clock))?;
+        let login_guard = Arc::new(login_guard);
+        let store: Arc<dyn Store> = Arc::new(WatchedStore::new(store, Arc::clone(&store_health)));
+        let keys = KeyMaterial::new(keys.into(), Arc::clone(&store));
+        let directory = Arc::<Directory>::default();
+        let deferred = Arc::new(DeferredWrites::new(Arc::clone(&store), Arc::clone(&directory)));
+        let follower = DirectoryFollower::new(Collaborators {
+            store: Arc::clone(&store),
+            directory: Arc::clone(&directory),
+            sealer: keys.sealer().clone(),
+            costs,
+            login_guard: Arc::clone(&login_guard),
+            deferred: Arc::clone(&deferred),
+        });
+        let audit = AuditTrail::new(
+            Arc::clone(&store),
+            Arc::clone(&directory),
+            keys.tokens().clone(),
+            Arc::clone(&clock),
+            settings.audit_retention,
+        );
         let auth = Arc::new(Self {
-            directory: Directory::default(),
-            live: Arc::new(LiveSessions::new(Box::new(tokens.clone()), start)),
+            directory,
+            follower,
+            live: Arc::new(LiveSessions::new(Box::new(keys.tokens().clone()), start)),
             held_ends: HeldEnds::read(&*journal),
             loaded: watch::Sender::new(false),
             recalls: AsyncRwLock::default(),
-            tokens,
-            secrets: SecretHasher::derive(&keys.ring),
-            sealer: Sealer::derive(&keys.ring),
             keys,
-            costs,
             login_guard,
             ends_in_force: Arc::default(),
             due: Waiting::default(),
             retry: RetryQueue::default(),
-            later: Waiting::default(),
-            unstored_locks: UnstoredLocks::default(),
+            deferred,
             intervals: settings.intervals,
-            sequence: AtomicI64::new(0),
-            trimmed_at: AtomicI64::default(),
-            folded: Folded::default(),
-            refusals: RefusalCounts::default(),
-            audit_retention: settings.audit_retention,
-            audit_stuck_at: AtomicI64::new(0),
-            directory_lock: AsyncMutex::default(),
+            audit,
             administration: AdministrationState::new(&*rng),
-            clock_watch: Mutex::default(),
-            store: Arc::new(WatchedStore::new(store, Arc::clone(&store_health))),
+            store,
             store_health,
             journal,
             rng,
-            clock,
+            clock: WatchedClock::new(clock),
         });
         auth.follow_clock();
         auth.keys.follow(auth.store.master_keys().await?)?;
-        auth.load_directory().await?;
+        auth.follower.load().await?;
         if !auth.store.has_session_ids_of_first_form().await? {
             auth.live.expect_no_unproven();
         }
@@ -168,7 +154,7 @@ impl Auth {
 
     /// The keys under which the credentials of a session are derived.
     pub fn tokens(&self) -> &TokenKeys {
-        &self.tokens
+        self.keys.tokens()
     }
 
     /// How many sessions are in the table, expired ones that were not swept yet included.
@@ -178,7 +164,22 @@ impl Auth {
 
     /// How often something was refused since the start, by what and why.
     pub fn refusal_counts(&self) -> Vec<(AuditAction, AuditReason, u64)> {
-        self.refusals.all()
+        self.audit.refusal_counts()
+    }
+
+    /// A page of the audit. What was counted until now is written first, so that the page has it.
+    pub async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {
+        self.audit.page(query).await
+    }
+
+    /// Writes what was counted for the audit until now. To be called at the end.
+    pub async fn flush_audit(&self) -> Result<(), StoreError> {
+        self.audit.flush().await
+    }
+
+    /// Removes entries of the audit that are older than the retention. Each call does a bounded amount of work.
+    pub async fn prune_audit(&self, now: Millis) -> Result<(), StoreError> {
+        self.audit.prune(now).await
     }
 
     /// How often failed logins have locked a user since the start.
@@ -189,29 +190,6 @@ impl Auth {
     /// What the hash pool tells about itself.
     pub fn hash_pool_gauges(&self) -> Arc<HashPoolGauges> {
         self.login_guard.hash_pool_gauges()
-    }
-
-    async fn load_directory(&self) -> Result<(), StartError> {
-        let rows = self.store.directory().await?;
-        for account in rows.accounts {
-            let id = account.account.id;
-            let entry = AccountEntry::build(account, rows.sequence, (&self.sealer, &self.costs))
-                .map_err(|source| StartError::Sealed { account: id.to_string(), source })?;
-            for user in entry.without_their_name() {
-                tracing::warn!(
-                    account = %id, user = %user.id,
-                    "two login names differ only in how Unicode composes them: this user logs in with the exact spelling \
-                     alone; give one of the two another name"
-                );
-            }
-            self.directory.put(entry);
-        }
-        self.sequence.store(rows.sequence.0, Ordering::Relaxed);
-        Ok(())
-    }
-
-    pub(crate) fn sequence(&self) -> Sequence {
-        Sequence(self.sequence.load(Ordering::Relaxed))
     }
 }
 

@@ -12,6 +12,7 @@ use vestibule_store::{EndedSessions, Part, SessionSelector, Tell};
 
 use crate::audit::{End, record_of_end, why_not_current};
 use crate::directory::{AccountEntry, UserEntry};
+use crate::directory_follower::Superseded;
 use crate::eligibility;
 use crate::ends::ManyEnd;
 use crate::live::{Entry, Holder, LiveSessions};
@@ -45,12 +46,16 @@ type LookedAt = Vec<(Session, bool)>;
 type Before = HashMap<UserId, Arc<UserEntry>>;
 
 impl Auth {
-    /// Of a user who changed or is gone, and was so before, if that is still known.
-    pub(crate) fn ends_of_user(
-        &self,
-        (account, user): (AccountId, UserId),
-        before: Option<Arc<UserEntry>>,
-    ) -> Vec<ManyEnd> {
+    /// Of the sessions that rested on what is not there any more as it was, and may not go on.
+    pub(crate) fn ends_of(&self, superseded: Superseded<'_>) -> Vec<ManyEnd> {
+        match superseded {
+            Superseded::Parts { before, parts } => self.ends_of_resting_on(before, parts),
+            Superseded::User { account, user, before } => self.ends_of_user(account, user, before),
+            Superseded::Users { account, before } => self.ends_of_users(account, before),
+        }
+    }
+
+    fn ends_of_user(&self, account: AccountId, user: UserId, before: Option<Arc<UserEntry>>) -> Vec<ManyEnd> {
         let now = self.clock.now();
         let looked_at = self.looked_at(self.live.of_user(user, now), now);
         let before = before.into_iter().map(|before| (user, before)).collect();
@@ -58,7 +63,7 @@ impl Auth {
     }
 
     /// Of all users of an account that changed or is gone. They are given as they were before.
-    pub(crate) fn ends_of_users(&self, account: AccountId, before: Vec<Arc<UserEntry>>) -> Vec<ManyEnd> {
+    fn ends_of_users(&self, account: AccountId, before: Vec<Arc<UserEntry>>) -> Vec<ManyEnd> {
         let now = self.clock.now();
         let (mut looked_at, mut of_sessions) = (LookedAt::new(), Before::new());
         for user in before {
@@ -73,7 +78,7 @@ impl Auth {
     }
 
     /// Of those that rest on parts of an account, which are not users, and have changed. `before` is the account as it was.
-    pub(crate) fn ends_of_resting_on(&self, before: &AccountEntry, parts: &[Part]) -> Vec<ManyEnd> {
+    fn ends_of_resting_on(&self, before: &AccountEntry, parts: &[Part]) -> Vec<ManyEnd> {
         let account = before.account.id;
         if parts.contains(&Part::Account) {
             return self.ends_of_users(account, before.users());
@@ -136,7 +141,7 @@ impl Auth {
     }
 
     fn tell_by(&self, rule: &Arc<Rule>) -> Tell {
-        let (live, tokens, rule) = (Arc::clone(&self.live), self.tokens.clone(), Arc::clone(rule));
+        let (live, tokens, rule) = (Arc::clone(&self.live), self.keys.tokens().clone(), Arc::clone(rule));
         Tell::by(move |session| {
             // Whoever stands in the table may go on.
             let ends = !live.has(session.id) && !rule.may_go_on(session);

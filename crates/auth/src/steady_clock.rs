@@ -1,9 +1,10 @@
 //! Notices a clock that somebody sets. Removing expired sessions cannot be undone, so it waits until the clock can be
 //! trusted.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use vestibule_model::{Millis, Monotonic};
+use vestibule_model::{Clock, Millis, Monotonic};
 
 use crate::live::Setting;
 use crate::service::Auth;
@@ -20,14 +21,14 @@ const HOLD: Duration = Duration::from_hours(1);
 
 /// Compares the clock with one that cannot be set.
 #[derive(Debug, Default)]
-pub(crate) struct SteadyClock {
+struct SteadyClock {
     last: Option<(Millis, Monotonic)>,
     trusted_from: Monotonic,
 }
 
 impl SteadyClock {
     /// Looks at the clock, which says `now`; how it was set since the last look, if it was.
-    pub(crate) fn look(&mut self, now: Millis, monotonic: Monotonic) -> Option<Setting> {
+    fn look(&mut self, now: Millis, monotonic: Monotonic) -> Option<Setting> {
         let (last, then) = self.last.replace((now, monotonic))?;
         let from = last.plus(monotonic.since(then));
         let astray = now.since(from).max(from.since(now));
@@ -38,13 +39,72 @@ impl SteadyClock {
     }
 
     /// The clock may be wrong: nothing that goes by it is removed for an hour.
-    pub(crate) fn distrust(&mut self, monotonic: Monotonic) {
+    fn distrust(&mut self, monotonic: Monotonic) {
         self.trusted_from = monotonic.plus(HOLD);
     }
 
     /// Whether the clock can be trusted.
-    pub(crate) fn is_steady(&self, monotonic: Monotonic) -> bool {
+    fn is_steady(&self, monotonic: Monotonic) -> bool {
         monotonic >= self.trusted_from
+    }
+}
+
+/// The clock of the service, which is watched.
+pub(crate) struct WatchedClock {
+    clock: Arc<dyn Clock>,
+    watch: Mutex<SteadyClock>,
+}
+
+/// What a look at the clock showed.
+struct Look {
+    /// How the clock was set since the last look, if it was.
+    set: Option<Setting>,
+    /// Whether the clock can be trusted.
+    is_steady: bool,
+}
+
+impl WatchedClock {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, watch: Mutex::default() }
+    }
+
+    /// The time of day.
+    pub(crate) fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// The time on the clock that nobody sets.
+    pub(crate) fn monotonic(&self) -> Monotonic {
+        self.clock.monotonic()
+    }
+
+    fn look(&self) -> Look {
+        let (now, monotonic) = (self.now(), self.monotonic());
+        let mut watch = self.watch();
+        Look { set: watch.look(now, monotonic), is_steady: watch.is_steady(monotonic) }
+    }
+
+    /// All sessions have been read. When none of them was used lately, the clock may be far ahead; when one was used later
+    /// than now, it is behind, or was ahead.
+    pub(crate) fn compare_with(&self, newest_use: Millis) {
+        let now = self.now();
+        if newest_use.since(now) > TOLERANCE {
+            self.watch().distrust(self.monotonic());
+            tracing::info!(%now, %newest_use, "a session was used later than now: the clock is behind, or was ahead; nothing is removed for an hour");
+        }
+        if now.since(newest_use) > TOLERANCE {
+            self.watch().distrust(self.monotonic());
+            tracing::info!(%now, %newest_use, "no session was used lately: should the clock be ahead, set it right within the hour, before what has expired is removed");
+        }
+    }
+
+    /// Whether the clock can be trusted.
+    pub(crate) fn is_steady(&self) -> bool {
+        self.watch().is_steady(self.monotonic())
+    }
+
+    fn watch(&self) -> MutexGuard<'_, SteadyClock> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -52,41 +112,18 @@ impl Auth {
     /// Looks whether somebody has set the clock. Sessions then go on as if it had not been: what this process saw moves
     /// with it. What was read from the store stays as it is, since that was told by the clock of another time.
     pub fn follow_clock(&self) {
-        let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
-        let mut watch = self.clock_watch();
-        let set = watch.look(now, monotonic);
-        let is_steady = watch.is_steady(monotonic);
-        drop(watch);
+        let Look { set, is_steady } = self.clock.look();
         let Some(setting) = set else { return };
         self.live.move_times(setting);
         tracing::warn!(from = %setting.from, to = %setting.to, "the clock was set");
         if !is_steady {
-            tracing::warn!(%now, "the clock has jumped: what has expired is not removed until it has been steady for an hour");
-        }
-    }
-
-    /// All sessions have been read. When none of them was used lately, the clock may be far ahead; when one was used later
-    /// than now, it is behind, or was ahead.
-    pub(crate) fn watch_clock_after(&self, newest_use: Option<Millis>) {
-        let Some(newest_use) = newest_use else { return };
-        let now = self.clock.now();
-        if newest_use.since(now) > TOLERANCE {
-            self.clock_watch().distrust(self.clock.monotonic());
-            tracing::info!(%now, %newest_use, "a session was used later than now: the clock is behind, or was ahead; nothing is removed for an hour");
-        }
-        if now.since(newest_use) > TOLERANCE {
-            self.clock_watch().distrust(self.clock.monotonic());
-            tracing::info!(%now, %newest_use, "no session was used lately: should the clock be ahead, set it right within the hour, before what has expired is removed");
+            tracing::warn!(now = %setting.to, "the clock has jumped: what has expired is not removed until it has been steady for an hour");
         }
     }
 
     /// Whether what has expired may be removed: everything is known, and the clock can be trusted.
     pub(crate) fn trusts_clock(&self) -> bool {
-        self.is_loaded() && self.clock_watch().is_steady(self.clock.monotonic())
-    }
-
-    fn clock_watch(&self) -> std::sync::MutexGuard<'_, SteadyClock> {
-        self.clock_watch.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.is_loaded() && self.clock.is_steady()
     }
 }
 

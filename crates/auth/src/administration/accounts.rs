@@ -137,7 +137,7 @@ impl Administration<'_> {
     }
 
     fn check_account(&self, account: &Account, before: Option<&Account>) -> Result<(), AdministrationError> {
-        let found = account_violations(account, before, &self.auth.directory);
+        let found = account_violations(account, before, &*self.auth.directory);
         Ok(found.into_iter().next().map_or(Ok(()), Err)?)
     }
 }

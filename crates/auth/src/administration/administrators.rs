@@ -59,7 +59,7 @@ impl Administration<'_> {
         let named = self.with_name(administrator).ok_or(AdministrationError::NotFound("user"))?;
         let _turn = self.state().lock_administrators().await;
         self.auth.follow().await?;
-        let since = self.auth.sequence();
+        let since = self.auth.follower.sequence();
         let all = self.auth.store.administrators().await?;
         let before = all.iter().copied().find(|old| old.user == administrator.user);
         unchanged(before.and_then(|before| self.with_name(before)).as_ref())?;
@@ -88,7 +88,7 @@ impl Administration<'_> {
         caller.require(Scope::WriteInstallation)?;
         let _turn = self.state().lock_administrators().await;
         self.auth.follow().await?;
-        let since = self.auth.sequence();
+        let since = self.auth.follower.sequence();
         let named = self.administrator_of_id(caller, user).await?;
         unchanged(&named)?;
         self.keep_an_owner(&self.auth.store.administrators().await?, user)?;

@@ -59,7 +59,7 @@ impl Administration<'_> {
         let secret = value(ApplicationValue::KeySecret, given.secret)?;
         let token_secret = value(ApplicationValue::AccessTokenSecret, given.access_token_secret)?;
         let mut key = new_api_key(self.new_application_id(), app_key.to_string(), access_token.to_string());
-        seal_api_key(&self.auth.sealer, &*self.auth.rng, &mut key, &secret, &token_secret);
+        seal_api_key(self.auth.keys.sealer(), &*self.auth.rng, &mut key, &secret, &token_secret);
         Ok((key, [secret, token_secret]))
     }
 }

@@ -35,7 +35,7 @@ impl Administration<'_> {
         let blank = ApplicationToken {
             id: self.new_application_id(),
             name: String::new(),
-            token: self.auth.secrets.digest(text.as_bytes()),
+            token: self.auth.keys.secrets().digest(text.as_bytes()),
             secret_version: SecretVersion::default(),
             superseded: None,
             enabled: true,
@@ -89,7 +89,7 @@ impl Administration<'_> {
 
     /// A token finds its account: no other account may have it.
     fn expect_new(&self, id: ApplicationId, text: &str) -> Result<(), AdministrationError> {
-        let digests = self.auth.secrets.digests(text.as_bytes());
+        let digests = self.auth.keys.secrets().digests(text.as_bytes());
         let accounts = self.auth.directory.account_ids().into_iter();
         let entries = accounts.filter_map(|account| self.auth.directory.account(account));
         let holder = |entry: &AccountEntry| {

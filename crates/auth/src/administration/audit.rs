@@ -66,7 +66,7 @@ impl Administration<'_> {
         let position = |cursor| self.read_cursor(&question, cursor).and_then(read_position);
         let behind = cursor.map(position).transpose()?;
         if behind.is_none() {
-            self.auth.show_audit(caller.now).await?;
+            self.auth.audit.show(caller.now).await?;
         }
         let page = self.auth.store.audit(AuditQuery { behind, limit, ..query(filter) }).await?;
         let next = page.next.map(|next| self.cursor(&question, &next.0.to_string()));
@@ -82,7 +82,7 @@ impl Administration<'_> {
     ) -> Result<AuditExport, AdministrationError> {
         let filter = within_reach(caller, filter)?;
         let permit = self.state().permit_export().ok_or(AdministrationError::Overloaded)?;
-        self.auth.show_audit(caller.now).await?;
+        self.auth.audit.show(caller.now).await?;
         self.auth.store.commit(vec![Change::Audit(Box::new(exported(caller, filter)))]).await?;
         let newest = self.auth.store.audit(AuditQuery { limit: 1, ..AuditQuery::default() }).await?;
         let newest = newest.entries.first().map(|entry| entry.sequence).unwrap_or_default();

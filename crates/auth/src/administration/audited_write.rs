@@ -151,30 +151,30 @@ impl Administration<'_> {
         caller: &Caller,
         decide: impl Fn() -> Result<(Option<AuditedWrite>, T), AdministrationError>,
     ) -> Result<(T, Due<'_>), AdministrationError> {
-        let _locked = self.auth.directory_lock.lock().await;
+        let turn = self.auth.follower.turn().await;
         let mut due = Due::none(self.auth);
         for _ in 0..ATTEMPTS {
-            due.append(self.auth.follow_locked().await?);
+            due.append(self.auth.follow_in(&turn).await?);
             self.expect_eligible(caller).await?;
-            let since = self.auth.sequence();
-            let seen = self.auth.unstored_locks.decided_by_now();
+            let since = turn.sequence();
+            let seen = self.auth.deferred.decided_by_now();
             let (written, decided) = decide()?;
             let Some(written) = written else { return Ok((decided, due)) };
             let changes = written.expecting(caller, since);
             let decides_lock_of: Vec<UserId> = changes.iter().filter_map(user_whose_lock).collect();
             let (overruling, commit) =
-                self.auth.unstored_locks.overrule(decides_lock_of, seen, || self.auth.store.commit(changes));
+                self.auth.deferred.overrule(decides_lock_of, seen, || self.auth.store.commit(changes));
             match commit.await {
                 Ok(_) => {
                     overruling.stored();
-                    due.append(self.auth.follow_locked().await?);
+                    due.append(self.auth.follow_in(&turn).await?);
                     return Ok((decided, due));
                 }
                 Err(StoreError::DirectoryMoved) => {}
                 // Somebody else took the value in between: then the rule says so, in its own words.
                 Err(StoreError::Constraint(what)) => {
-                    due.append(self.auth.follow_locked().await?);
-                    if self.auth.sequence() == since {
+                    due.append(self.auth.follow_in(&turn).await?);
+                    if turn.sequence() == since {
                         return Err(AdministrationError::Conflict(what));
                     }
                 }

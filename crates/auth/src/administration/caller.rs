@@ -145,13 +145,13 @@ impl Administration<'_> {
     ) -> Result<Caller, AdministrationError> {
         let mut found = None;
         // As many questions whatever it is.
-        for digest in self.auth.secrets.digests(secret.as_bytes()) {
+        for digest in self.auth.keys.secrets().digests(secret.as_bytes()) {
             found = self.auth.store.administration_token(digest).await?.or(found);
         }
         let token = found.filter(|token| token.is_valid(now)).ok_or(AdministrationError::NotProved)?;
         if token.last_used.is_none_or(|used| now.since(used) >= LAST_USED_WITHIN) {
             let touch = Change::TouchAdministrationToken { token: token.id, last_used: now };
-            self.auth.commit_later(vec![touch]);
+            self.auth.deferred.commit(vec![touch]);
         }
         let holder = (DigestKind::AdministrationToken, token.id.0);
         self.auth.redo_digest(holder, None, (token.secret, secret.as_bytes()));
@@ -210,7 +210,7 @@ impl Administration<'_> {
             self.auth.end_detached(logged_in.session, EndReason::LoggedOut.into()).await?;
             return Err(AdministrationError::NotAllowed);
         };
-        let bearer = self.auth.tokens.bearer(logged_in.session.id).to_string();
+        let bearer = self.auth.keys.tokens().bearer(logged_in.session.id).to_string();
         Ok(LoggedInAdministrator { bearer, expires: logged_in.session.expires_at(), role })
     }
 

@@ -10,7 +10,7 @@ const TAG: usize = 16;
 impl Administration<'_> {
     /// The cursor for `position` in the answers to `question`. The position is ASCII without `.`.
     pub(super) fn cursor(&self, question: &str, position: &str) -> String {
-        format!("{position}.{}", tag_of(&self.auth.secrets.digest(&message(question, position))))
+        format!("{position}.{}", tag_of(&self.auth.keys.secrets().digest(&message(question, position))))
     }
 
     /// The position of a cursor that was made for this question.
@@ -22,7 +22,7 @@ impl Administration<'_> {
         let refused = || AdministrationError::Cursor;
         let (position, tag) = cursor.split_once('.').ok_or_else(refused)?;
         // A list that is being read goes on after a rotation of the master key.
-        let digests = self.auth.secrets.digests(&message(question, position));
+        let digests = self.auth.keys.secrets().digests(&message(question, position));
         digests
             .iter()
             .any(|digest| vestibule_crypto::constant_time_eq(tag.as_bytes(), tag_of(digest).as_bytes()))

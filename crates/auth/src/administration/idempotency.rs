@@ -127,7 +127,7 @@ impl Administration<'_> {
             return Err(AdministrationError::Conflict(format!("{FIELD}: a request under it is under way")));
         }
         let request = name.request.clone();
-        let keys = self.auth.secrets.digests(&name.key);
+        let keys = self.auth.keys.secrets().digests(&name.key);
         let all = Arc::clone(self.state().creations());
         let first = PendingCreation(Some(InFlight { name, all }));
         let mut remembered = None;
@@ -136,7 +136,7 @@ impl Administration<'_> {
         }
         match remembered.filter(|answer| answer.at >= caller.now.minus(REMEMBERED)) {
             None => Ok(IdempotencyState::New(first)),
-            Some(answer) if self.auth.secrets.matches(&request, &answer.request) => {
+            Some(answer) if self.auth.keys.secrets().matches(&request, &answer.request) => {
                 self.opened(&answer).map(IdempotencyState::Replay)
             }
             Some(_) => Err(AdministrationError::invalid(FIELD, "it was given to another request")),
@@ -173,8 +173,8 @@ impl Administration<'_> {
         // All under one generation: the master key may be rotated between them.
         let answer = loop {
             let (key, request) =
-                (self.auth.secrets.digest(&name.key), self.auth.secrets.digest(&name.request));
-            let sealed = self.auth.sealer.seal(&*self.auth.rng, &place(&key), &answer.0);
+                (self.auth.keys.secrets().digest(&name.key), self.auth.keys.secrets().digest(&name.request));
+            let sealed = self.auth.keys.sealer().seal(&*self.auth.rng, &place(&key), &answer.0);
             if key.generation == request.generation && sealed_under(&sealed) == Some(key.generation) {
                 break RememberedAnswer { key, request, at: now, sealed };
             }
@@ -183,7 +183,7 @@ impl Administration<'_> {
     }
 
     fn opened(&self, answer: &RememberedAnswer) -> Result<StoredResponse, AdministrationError> {
-        let opened = self.auth.sealer.open(&place(&answer.key), &answer.sealed);
+        let opened = self.auth.keys.sealer().open(&place(&answer.key), &answer.sealed);
         let opened = opened.map_err(|error| StoreError::Unavailable(error.into()))?;
         Ok(StoredResponse(opened))
     }

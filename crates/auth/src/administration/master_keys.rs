@@ -45,7 +45,7 @@ impl Administration<'_> {
         let is_known =
             |generation: &Generation| records.iter().any(|record| record.generation == *generation);
         let new: Vec<Generation> =
-            self.auth.keys.ring.generations().filter(|generation| !is_known(generation)).collect();
+            self.auth.keys.ring().generations().filter(|generation| !is_known(generation)).collect();
         records.extend(new.into_iter().filter_map(|generation| self.distributed(generation)));
         records.sort_by_key(|record| record.generation);
         let mut listed = Vec::with_capacity(records.len());
@@ -133,7 +133,7 @@ impl Administration<'_> {
         sessions: SessionsUnderIt,
     ) -> Result<(), AdministrationError> {
         let _turn = self.state().lock_administrators().await;
-        let _other = self.auth.directory_lock.lock().await;
+        let _other = self.auth.follower.turn().await;
         // Asked before the caller's own session ends with the others.
         self.expect_eligible(caller).await?;
         let own_ended = match sessions {
@@ -200,7 +200,7 @@ impl Administration<'_> {
 
     /// What is known of a key that the database does not know.
     fn distributed(&self, generation: Generation) -> Option<MasterKeyRecord> {
-        let check_value = *self.auth.keys.ring.check_values().0.get(&generation)?;
+        let check_value = *self.auth.keys.ring().check_values().0.get(&generation)?;
         let state = KeyState::Distributed;
         Some(MasterKeyRecord { generation, check_value, state, activated_at: None, retired_at: None })
     }
@@ -246,7 +246,7 @@ impl Administration<'_> {
                 conflict(format!("generation {generation} is in force: activate another one first"))
             }
             Some(record) => Ok(record),
-            None if self.auth.keys.ring.holds(generation) => conflict(format!(
+            None if self.auth.keys.ring().holds(generation) => conflict(format!(
                 "generation {generation} was never in force: take it out of where the master keys are"
             )),
             None => Err(AdministrationError::NotFound("master key")),

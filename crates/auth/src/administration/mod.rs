@@ -51,7 +51,7 @@ pub use error::AdministrationError;
 pub use first::{FirstOwner, FirstOwnerError, HOME, MIN_PASSWORD_LENGTH, MadeOwner};
 pub use idempotency::{Idempotency, IdempotencyState, IdempotentRequest, PendingCreation, StoredResponse};
 pub use master_keys::{ListedMasterKey, SessionsUnderIt};
-pub use named::{AccountResourceId, AccountUser, PageRequest};
+pub use named::{AccountResourceId, PageRequest};
 pub use numbered_resources::NumberedResource;
 pub use oauth_clients::{ClientWithSecret, GivenClient};
 pub use passwords::AtNextLogin;

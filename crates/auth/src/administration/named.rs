@@ -1,6 +1,6 @@
-//! How callers name a page of a list, a user, and a resource of an account.
+//! How callers name a page of a list, and a resource of an account.
 
-use vestibule_model::{AccountId, UserId};
+use vestibule_model::AccountId;
 
 /// A page of a list.
 #[derive(Clone, Copy, Debug)]
@@ -9,15 +9,6 @@ pub struct PageRequest<'a> {
     pub limit: usize,
     /// What the page before gave as its next; None: the first page.
     pub cursor: Option<&'a str>,
-}
-
-/// A user of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AccountUser {
-    /// In which account.
-    pub account: AccountId,
-    /// Which user.
-    pub user: UserId,
 }
 
 /// A resource of an account: a profile, group, skill, API key, OAuth client or application token.

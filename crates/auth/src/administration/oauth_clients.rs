@@ -34,7 +34,7 @@ impl Administration<'_> {
         let client_id =
             ApplicationValue::ClientId.or_new(given.client_id.map(Zeroizing::new), &*self.auth.rng)?;
         let secret = ApplicationValue::ClientSecret.or_new(given.secret, &*self.auth.rng)?;
-        let digest = self.auth.secrets.digest(secret.as_bytes());
+        let digest = self.auth.keys.secrets().digest(secret.as_bytes());
         let blank = new_oauth_client(self.new_application_id(), client_id.to_string(), digest);
         self.write_directory(caller, || {
             let entry = self.account_entry(account)?;

@@ -1,15 +1,13 @@
 //! Passwords and locks of users, as administrators set and lift them.
 
-use std::sync::Arc;
-
 use vestibule_model::{AccountId, AuditAction, PasswordCredential, User, UserId};
 use vestibule_store::Change;
 use zeroize::Zeroizing;
 
 use super::audited_write::{AuditDetails, AuditedWrite};
-use super::named::AccountUser;
 use super::{Administration, AdministrationError, Caller, Scope};
 use crate::directory::AccountEntry;
+use crate::directory::AccountUser;
 use crate::password::{NewPassword, NewPasswordError};
 use crate::rules::{Violation, check_password_of};
 use crate::strength::OwnWords;
@@ -78,15 +76,8 @@ impl Administration<'_> {
         })
         .await?;
         self.auth.login_guard.forget_failures(id);
-        // A lock that was never stored is no change of the store's, which would be followed.
-        let entry = self.auth.directory.account(account);
-        let is_locked =
-            |entry: &Arc<AccountEntry>| entry.user(id).is_some_and(|user| user.locked_at.is_some());
-        if let Some(entry) = entry.filter(is_locked) {
-            entry.update_user(id, |user| {
-                user.locked_at = None;
-                self.auth.unstored_locks.put_over(user);
-            });
+        if let Some(entry) = self.auth.directory.account(account) {
+            self.auth.deferred.lift_lock(&entry, id);
         }
         Ok(())
     }

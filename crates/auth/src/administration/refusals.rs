@@ -39,6 +39,6 @@ impl Administration<'_> {
             details: Some(json!({ "operation": operation }).to_string()),
             ..AuditRecord::new(now, AuditAction::AdministrationRefused, actor, means)
         };
-        self.auth.fold(record);
+        self.auth.audit.fold(record);
     }
 }

@@ -106,14 +106,14 @@ impl Administration<'_> {
 
     async fn erase_superseded_of(&self, account: AccountId, now: Millis) -> Result<(), StoreError> {
         let due = {
-            let _locked = self.auth.directory_lock.lock().await;
-            let mut due = self.auth.follow_locked().await?;
+            let turn = self.auth.follower.turn().await;
+            let mut due = self.auth.follow_in(&turn).await?;
             let mut changes = self.erasures(account, now);
             if !changes.is_empty() {
-                let (since, scopes) = (self.auth.sequence(), rests_on(&changes));
+                let (since, scopes) = (turn.sequence(), rests_on(&changes));
                 changes.insert(0, Change::ExpectUnchanged { since, scopes });
                 match self.auth.store.commit(changes).await {
-                    Ok(_) => due.append(self.auth.follow_locked().await?),
+                    Ok(_) => due.append(self.auth.follow_in(&turn).await?),
                     // Somebody else changed something: another time.
                     Err(StoreError::DirectoryMoved) => {}
                     Err(error) => return Err(error),
@@ -178,7 +178,7 @@ impl Renewable<2> for ApiKey {
 
     fn renewed(&self, auth: &Auth, account: &AccountEntry, until: Option<Millis>) -> WithSecrets<Self, 2> {
         let new = |value: ApplicationValue| Zeroizing::new(value.generate(&*auth.rng));
-        let tools = (&auth.sealer, &*auth.rng);
+        let tools = (auth.keys.sealer(), &*auth.rng);
         let usable = account.api_key(&self.app_key);
         let superseded = until.and_then(|until| usable.map(|usable| usable.superseded_until(until, tools)));
         let mut application = Self {
@@ -205,7 +205,7 @@ impl Renewable<1> for OauthClient {
     fn renewed(&self, auth: &Auth, _: &AccountEntry, until: Option<Millis>) -> WithSecrets<Self, 1> {
         let secret = Zeroizing::new(ApplicationValue::ClientSecret.generate(&*auth.rng));
         let application = Self {
-            secret: auth.secrets.digest(secret.as_bytes()),
+            secret: auth.keys.secrets().digest(secret.as_bytes()),
             secret_version: self.secret_version.next(),
             superseded: until.map(|until| Superseded { values: self.secret, until }),
             ..self.clone()
@@ -226,7 +226,7 @@ impl Renewable<1> for ApplicationToken {
     fn renewed(&self, auth: &Auth, _: &AccountEntry, until: Option<Millis>) -> WithSecrets<Self, 1> {
         let token = Zeroizing::new(ApplicationValue::ApplicationToken.generate(&*auth.rng));
         let application = Self {
-            token: auth.secrets.digest(token.as_bytes()),
+            token: auth.keys.secrets().digest(token.as_bytes()),
             secret_version: self.secret_version.next(),
             superseded: until.map(|until| Superseded { values: self.token, until }),
             ..self.clone()

@@ -93,7 +93,7 @@ impl Administration<'_> {
         let token = AdministrationToken {
             id: AdministrationTokenId(ten_digits(&*self.auth.rng)),
             name: new.name,
-            secret: self.auth.secrets.digest(secret.as_bytes()),
+            secret: self.auth.keys.secrets().digest(secret.as_bytes()),
             role: new.role,
             created_by: caller.name().to_owned(),
             created: caller.now,

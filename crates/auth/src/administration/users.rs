@@ -11,10 +11,11 @@ use zeroize::Zeroizing;
 use super::account_resources::check;
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::caller::administrators_account;
-use super::named::{AccountUser, PageRequest};
+use super::named::PageRequest;
 use super::random::ten_digits;
 use super::rests_on::owners;
 use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
+use crate::directory::AccountUser;
 use crate::directory::{AccountEntry, UserEntry};
 use crate::rules::next_user_number;
 

@@ -7,8 +7,8 @@ use std::cmp::Reverse;
 
 use vestibule_model::{AccountId, Millis, SessionReference, UserId};
 
-use super::named::AccountUser;
 use super::{Administration, AdministrationError, Caller, Scope};
+use crate::directory::AccountUser;
 use crate::why::{Evidence, Life, life};
 
 /// How many sessions of a user are told of: each costs a few looks at the audit.
@@ -65,7 +65,7 @@ impl Administration<'_> {
         let mut living = self.auth.live.of_user(user, now);
         living.retain(|session| session.account == account);
         living.sort_unstable_by_key(|session| Reverse(session.created));
-        for session in living.iter().map(|session| self.auth.reference(session)) {
+        for session in living.iter().map(|session| self.auth.audit.reference(session)) {
             if newest.len() < LIVES && !newest.contains(&session) {
                 newest.push(session);
             }

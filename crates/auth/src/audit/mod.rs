@@ -1,6 +1,6 @@
 //! What the engine tells the audit: entries in the transaction of what they tell of, or folded where there is none.
 //!
-//! Owns the shape of the engine's entries. What must never be in one: secrets, tokens, hashes, session ids, and what
+//! Owns the shape of the engine's entries, what is counted until it is written, and how far retention has come. What must never be in one: secrets, tokens, hashes, session ids, and what
 //! somebody typed as a name that is nobody's.
 
 mod end;
@@ -10,19 +10,26 @@ mod reason;
 mod refusal;
 mod refusal_counts;
 
-use vestibule_model::{
-    Actor, Application, AuditAction, AuditReason, AuditRecord, AuthenticationMethod, Means, Millis, Session,
-    SessionReference, User,
-};
-use vestibule_store::{AuditPage, AuditQuery, Change, StoreError};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::service::Auth;
+use vestibule_crypto::TokenKeys;
+use vestibule_model::{
+    Actor, Application, AuditAction, AuditReason, AuditRecord, AuthenticationMethod, Clock, Means, Millis,
+    Session, SessionReference, User,
+};
+use vestibule_store::{AuditPage, AuditQuery, Change, Store, StoreError};
+
+use crate::directory::Directory;
+
+use folding::Folded;
+use prune::Retention;
+use refusal_counts::RefusalCounts;
 
 pub use end::End;
-pub(crate) use folding::Folded;
 pub(crate) use reason::why_not_current;
 pub(crate) use refusal::Attempt;
-pub(crate) use refusal_counts::RefusalCounts;
 
 /// How many folded entries are written in one commit.
 const BATCH: usize = 200;
@@ -66,11 +73,49 @@ pub(crate) fn record_of_end(reference: [u8; 16], session: &Session, end: &End, a
     }
 }
 
-impl Auth {
+/// The engine's part in the audit.
+pub(crate) struct AuditTrail {
+    store: Arc<dyn Store>,
+    /// Has the names of users.
+    directory: Arc<Directory>,
+    /// By which sessions are referred to.
+    tokens: TokenKeys,
+    clock: Arc<dyn Clock>,
+    /// What is counted, and written once a minute.
+    folded: Folded,
+    refusals: RefusalCounts,
+    retention: Retention,
+}
+
+impl AuditTrail {
+    /// `retention` is how long entries are kept; None: for ever.
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        directory: Arc<Directory>,
+        tokens: TokenKeys,
+        clock: Arc<dyn Clock>,
+        retention: Option<Duration>,
+    ) -> Self {
+        Self {
+            store,
+            directory,
+            tokens,
+            clock,
+            folded: Folded::default(),
+            refusals: RefusalCounts::default(),
+            retention: Retention::new(retention),
+        }
+    }
+
     /// A page of the audit. What was folded until now is written first, so that the page has it.
-    pub async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {
-        self.flush_audit().await?;
+    pub(crate) async fn page(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {
+        self.flush().await?;
         self.store.audit(query).await
+    }
+
+    /// How often something was refused since the start, by what and why.
+    pub(crate) fn refusal_counts(&self) -> Vec<(AuditAction, AuditReason, u64)> {
+        self.refusals.all()
     }
 
     /// The name of a session in the audit.
@@ -85,12 +130,7 @@ impl Auth {
     }
 
     /// A login that was given the session that lives already: folded, because it changes nothing.
-    pub(crate) fn joined(
-        &self,
-        session: &Session,
-        user: &User,
-        (at, address): (Millis, Option<std::net::IpAddr>),
-    ) {
+    pub(crate) fn joined(&self, session: &Session, user: &User, at: Millis, address: Option<IpAddr>) {
         let record = self.login(AuditAction::JoinedSession, session, user, at);
         self.fold(AuditRecord { address, ..record });
     }
@@ -143,12 +183,12 @@ impl Auth {
     }
 
     /// Writes what was folded until some seconds ago, or now. To be called before the audit is read.
-    pub(crate) async fn show_audit(&self, now: Millis) -> Result<(), StoreError> {
+    pub(crate) async fn show(&self, now: Millis) -> Result<(), StoreError> {
         self.write_folded(self.folded.take_for_reading(now)).await
     }
 
     /// Writes what was folded until now. To be called at the end.
-    pub async fn flush_audit(&self) -> Result<(), StoreError> {
+    pub(crate) async fn flush(&self) -> Result<(), StoreError> {
         self.write_folded(self.folded.take_all()).await
     }
 

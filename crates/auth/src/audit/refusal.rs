@@ -5,10 +5,10 @@ use vestibule_model::{
     UserId,
 };
 
+use super::AuditTrail;
 use crate::eligibility::IneligibleReason;
 use crate::log_in::{LogIn, LogInError};
 use crate::refresh::Presented;
-use crate::service::Auth;
 
 /// Somebody who tries something: what, by which means, from where and when.
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ impl From<IneligibleReason> for Refusal {
     }
 }
 
-impl Auth {
+impl AuditTrail {
     /// Counts an attempt that was refused.
     pub(crate) fn note_refusal(&self, attempt: Attempt, user: Option<UserId>, why: Refusal) {
         let Attempt { at, action, means } = attempt;
@@ -78,11 +78,7 @@ impl Auth {
     }
 
     /// Counts a refresh that was refused. A session whose cookie is genuine is named, whether or not it lives.
-    pub(crate) fn note_refresh_refused(
-        &self,
-        presented: Presented<'_>,
-        (user, why): (Option<UserId>, Refusal),
-    ) {
+    pub(crate) fn note_refresh_refused(&self, presented: Presented<'_>, user: Option<UserId>, why: Refusal) {
         let genuine = presented.cookies.iter().find_map(|cookie| self.tokens.read_cookie(cookie));
         let session = genuine.map(|id: SessionId| SessionReference(self.tokens.reference(id)));
         let account = Some(presented.account).filter(|account| self.directory.account(*account).is_some());

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
-use vestibule_model::{AccountId, Millis};
+use vestibule_model::{AccountId, Millis, UserId};
 
 pub use account::AccountEntry;
 pub(crate) use costs::{Cost, Costs};
@@ -25,6 +25,15 @@ pub use grants::Grants;
 pub use keys::{KnownValues, NamedValues, open_api_key, seal_api_key};
 pub(crate) use keys::{Resealed, UsableApiKey, resealed};
 pub use user::UserEntry;
+
+/// A user of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountUser {
+    /// In which account.
+    pub account: AccountId,
+    /// Which user.
+    pub user: UserId,
+}
 
 /// Every account.
 #[derive(Default)]
@@ -113,7 +122,6 @@ impl Directory {
 #[cfg(test)]
 mod tests {
     use vestibule_crypto::{KeyRing, OsRng};
-    use vestibule_model::UserId;
     use vestibule_store::{AccountRows, Part, PartRow, Sequence};
 
     use super::*;

@@ -161,7 +161,7 @@ impl Auth {
     /// Tells of the end of each session, but for those that were opened since it was decided.
     fn tell_unless_later(&self, number: u64, end: End, at: Millis) -> Tell {
         let (live, in_force) = (Arc::clone(&self.live), Arc::clone(&self.ends_in_force));
-        let tokens = self.tokens.clone();
+        let tokens = self.keys.tokens().clone();
         Tell::by(move |session| {
             // In this order: a login stands in the table before it is none any more. An end that the journal has is not in force any
             // more: what it meant has left the table, and what came after it stands there.
@@ -227,7 +227,7 @@ impl Auth {
         self.live.remove(session.id);
         let sessions = EndedSessions::One(session.id);
         let selector = SessionSelector { sessions, account: Some(session.account), opened_until: at };
-        let (tokens, told) = (self.tokens.clone(), end.clone());
+        let (tokens, told) = (self.keys.tokens().clone(), end.clone());
         // It may have been met in the store already, and told of.
         let tell =
             Tell::by(move |session| Some(record_of_end(tokens.reference(session.id), session, &told, at)));
@@ -253,6 +253,6 @@ impl Auth {
     fn end_of_unused(&self, session: &Session) -> [Change; 2] {
         let end = self.end_of_expired(session);
         tracing::debug!(session = ?session.id, user = %session.user, reason = %end.reason, "session ended");
-        self.end_and_tell(session, &end)
+        self.audit.end_and_tell(session, &end)
     }
 }

@@ -12,11 +12,11 @@ use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Mutex as AsyncMutex;
-use vestibule_crypto::{KeyRing, KeyRingError, MasterKey, MasterKeys};
+use vestibule_crypto::{KeyRing, KeyRingError, MasterKey, MasterKeys, Sealer, SecretHasher, TokenKeys};
 use vestibule_model::{Generation, KeyState, MasterKeyRecord};
-use vestibule_store::StoreError;
+use vestibule_store::{Store, StoreError};
 
-pub(crate) use redo::UnderRedoing;
+use redo::UnderRedoing;
 
 use crate::service::Auth;
 
@@ -50,9 +50,14 @@ impl From<&KeyRing> for Keys {
     }
 }
 
-/// The keys of a running engine.
-pub(crate) struct RunningKeys {
-    pub(crate) ring: KeyRing,
+/// The keys of a running engine, and what is derived, hashed and sealed under them.
+pub(crate) struct KeyMaterial {
+    ring: KeyRing,
+    /// These three take their keys from the ring.
+    tokens: TokenKeys,
+    secrets: SecretHasher,
+    sealer: Sealer,
+    store: Arc<dyn Store>,
     source: Option<Arc<dyn KeySource>>,
     /// The generations that the source had when it was read last. The ring may have more: those that were taken out since.
     in_source: Mutex<BTreeSet<Generation>>,
@@ -60,13 +65,17 @@ pub(crate) struct RunningKeys {
     following: AsyncMutex<()>,
     /// What the database said last.
     records: Mutex<Vec<MasterKeyRecord>>,
-    pub(crate) redoing: UnderRedoing,
+    redoing: UnderRedoing,
 }
 
-impl RunningKeys {
-    pub(crate) fn new(Keys { ring, source }: Keys) -> Self {
+impl KeyMaterial {
+    pub(crate) fn new(Keys { ring, source }: Keys, store: Arc<dyn Store>) -> Self {
         let in_source = Mutex::new(ring.generations().collect());
         Self {
+            tokens: TokenKeys::derive(&ring),
+            secrets: SecretHasher::derive(&ring),
+            sealer: Sealer::derive(&ring),
+            store,
             ring,
             source,
             in_source,
@@ -74,6 +83,26 @@ impl RunningKeys {
             records: Mutex::default(),
             redoing: UnderRedoing::default(),
         }
+    }
+
+    /// The generations of the master key that there are.
+    pub(crate) const fn ring(&self) -> &KeyRing {
+        &self.ring
+    }
+
+    /// Under which the credentials of a session are derived.
+    pub(crate) const fn tokens(&self) -> &TokenKeys {
+        &self.tokens
+    }
+
+    /// Under which secrets are hashed.
+    pub(crate) const fn secrets(&self) -> &SecretHasher {
+        &self.secrets
+    }
+
+    /// Under which secrets are sealed.
+    pub(crate) const fn sealer(&self) -> &Sealer {
+        &self.sealer
     }
 
     /// Reads the source again; answers which generations are new.
@@ -118,6 +147,11 @@ impl RunningKeys {
                      is refused"
             );
         }
+    }
+
+    /// Follows rotations, of this process or another.
+    pub(crate) async fn follow_store(&self) -> Result<(), StoreError> {
+        self.follow_what(self.store.master_keys()).await
     }
 
     /// Reads what the database says, and follows it.
@@ -183,7 +217,7 @@ impl Auth {
 
     /// Follows rotations, of this process or another.
     pub async fn follow_master_keys(&self) -> Result<(), StoreError> {
-        self.keys.follow_what(self.store.master_keys()).await
+        self.keys.follow_store().await
     }
 
     /// How many API keys have a secret that is sealed under another generation than the active one, as far as is known here.
@@ -208,7 +242,8 @@ mod tests {
         let keys = MasterKeys::from_text(&text).unwrap();
         let before = vec![record(1, KeyState::Active, &keys)];
         let after = vec![record(1, KeyState::Readable, &keys), record(2, KeyState::Active, &keys)];
-        let running = RunningKeys::new(Keys::from(&KeyRing::new(&keys)));
+        let store = Arc::new(vestibule_store::MemoryStore::default());
+        let running = KeyMaterial::new(Keys::from(&KeyRing::new(&keys)), store);
         let (go, gone) = tokio::sync::oneshot::channel::<()>();
         let slow = running.follow_what(async {
             let _ = gone.await;

@@ -30,11 +30,11 @@ impl Auth {
         account: Option<vestibule_model::AccountId>,
         (old, secret): (SecretDigest, &[u8]),
     ) {
-        if !self.secrets.is_outdated(&old) || !self.keys.redoing.digests().insert(old) {
+        if !self.keys.secrets().is_outdated(&old) || !self.keys.redoing.digests().insert(old) {
             return;
         }
         let holder = DigestHolder { kind, id, account, name: String::new() };
-        let (auth, new) = (Arc::clone(self), self.secrets.digest(secret));
+        let (auth, new) = (Arc::clone(self), self.keys.secrets().digest(secret));
         let redone = async move {
             if let Err(error) = auth.store_digest(holder, old, new).await {
                 let cause = error.source().map(tracing::field::display);
@@ -57,9 +57,9 @@ impl Auth {
         let change = vec![Change::ExpectMasterKey(new.generation), Change::RedoDigest { holder, old, new }];
         if is_in_directory {
             let due = {
-                let _locked = self.directory_lock.lock().await;
+                let turn = self.follower.turn().await;
                 self.store.commit(change).await?;
-                self.follow_locked().await?
+                self.follow_in(&turn).await?
             };
             return due.end_all().await;
         }

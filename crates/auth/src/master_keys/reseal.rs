@@ -22,14 +22,14 @@ impl Auth {
             if done >= STEP {
                 break;
             }
-            let locked = self.directory_lock.lock().await;
+            let turn = self.follower.turn().await;
             let changes: Vec<Change> =
                 keys.iter().flat_map(|key| self.resealing(entry.account.id, key)).collect();
             if !changes.is_empty() {
                 match self.store.commit(changes).await {
                     Ok(_) => {
-                        let due = self.follow_locked().await?;
-                        drop(locked);
+                        let due = self.follow_in(&turn).await?;
+                        drop(turn);
                         due.end_all().await?;
                     }
                     // Another process has rotated the key: it is followed first.
@@ -45,7 +45,7 @@ impl Auth {
     /// What seals the secrets of a key anew.
     fn resealing(&self, account: AccountId, key: &ApiKey) -> Vec<Change> {
         let id: ApplicationId = key.id;
-        let sealed = resealed((&self.sealer, &*self.rng), key);
+        let sealed = resealed((self.keys.sealer(), &*self.rng), key);
         match sealed {
             Ok(sealed) => {
                 let changes = |Resealed { old, new }| {
@@ -66,7 +66,8 @@ impl Auth {
         let accounts = self.directory.account_ids().into_iter();
         let entries = accounts.filter_map(|account| self.directory.account(account));
         entries.filter_map(|entry| {
-            let is_outdated = |key: &&ApiKey| key.seals().any(|sealed| self.sealer.is_outdated(sealed));
+            let is_outdated =
+                |key: &&ApiKey| key.seals().any(|sealed| self.keys.sealer().is_outdated(sealed));
             let keys: Vec<ApiKey> = entry.api_keys().into_iter().filter(is_outdated).cloned().collect();
             (!keys.is_empty()).then_some((entry, keys))
         })

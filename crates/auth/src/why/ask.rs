@@ -43,8 +43,10 @@ impl Auth {
     }
 
     fn pasted_word(&self, word: &str, now: Millis) -> Option<Pasted> {
-        if let Some(id) = self.tokens.read_bearer(word).or_else(|| self.tokens.read_cookie(word)) {
-            let reference = SessionReference(self.tokens.reference(id));
+        if let Some(id) =
+            self.keys.tokens().read_bearer(word).or_else(|| self.keys.tokens().read_cookie(word))
+        {
+            let reference = SessionReference(self.keys.tokens().reference(id));
             return Some(Pasted { reference, shown: reference });
         }
         let name = Uuid::try_parse(word).ok()?.into_bytes();
@@ -67,7 +69,7 @@ impl Auth {
         };
         // Before the entries: when it is not in the table any more, its end is among them.
         let unwritten = self.live.present(&session.0).and_then(|session| self.unwritten_end(&session, now));
-        self.show_audit(now).await?;
+        self.audit.show(now).await?;
         let entries = self.entries(query, (ENTRIES, MOST_PAGES)).await?;
         let end = end_of(&entries).or_else(|| end_of(unwritten.as_slice()));
         let candidates = self.causes_before_the_end(end, &entries).await?;
@@ -98,7 +100,7 @@ impl Auth {
             limit,
             ..AuditQuery::default()
         };
-        self.show_audit(now).await?;
+        self.audit.show(now).await?;
         let entries = self.entries(query, (limit, MOST_PAGES)).await?;
         Ok(entries.iter().filter_map(|entry| entry.record.session).collect())
     }

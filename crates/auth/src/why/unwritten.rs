@@ -18,7 +18,7 @@ impl Auth {
             let reason = why_not_current(session, None, account.as_deref(), now);
             (End::from(reason), self.end_of_secrets(session, reason, now).unwrap_or(now))
         };
-        let record = self.record_of_end(session, &end, at);
+        let record = self.audit.record_of_end(session, &end, at);
         Some(AuditEntry { sequence: AuditSequence(i64::MAX), record })
     }
 

@@ -18,11 +18,13 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use vestibule_model::{AccountId, Millis, User, UserId};
+use vestibule_model::{Millis, User, UserId};
+
+use crate::directory::AccountUser;
 
 /// The latest decision for each user, as long as the store does not have it.
 #[derive(Default)]
-pub(crate) struct UnstoredLocks(Mutex<State>);
+pub(super) struct UnstoredLocks(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -34,7 +36,8 @@ struct State {
 impl State {
     /// Whether the decision counts.
     fn set_refused(&mut self, decision: LockDecision, refused: bool) -> bool {
-        let latest = self.latest.get_mut(&decision.user).filter(|latest| latest.number == decision.number);
+        let latest =
+            self.latest.get_mut(&decision.user.user).filter(|latest| latest.number == decision.number);
         latest.map(|latest| latest.refused = refused).is_some()
     }
 }
@@ -50,9 +53,8 @@ struct Unstored {
 
 /// A decision to lock or to unlock a user.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LockDecision {
-    pub(crate) account: AccountId,
-    pub(crate) user: UserId,
+pub(super) struct LockDecision {
+    pub(super) user: AccountUser,
     number: u64,
 }
 
@@ -61,35 +63,32 @@ pub(crate) struct LockDecision {
 pub(crate) struct DecidedBy(u64);
 
 /// Held while a decision is made or looked up and its commit begins, and no longer.
-pub(crate) struct LockOrder<'a>(MutexGuard<'a, State>);
+pub(super) struct LockOrder<'a>(MutexGuard<'a, State>);
 
 impl LockOrder<'_> {
     /// Decides: what was decided for this user before does not count any more.
-    pub(crate) fn decide(
-        &mut self,
-        (account, user): (AccountId, UserId),
-        locked_at: Option<Millis>,
-    ) -> LockDecision {
+    pub(super) fn decide(&mut self, user: AccountUser, locked_at: Option<Millis>) -> LockDecision {
         self.0.decided += 1;
         let number = self.0.decided;
-        self.0.latest.insert(user, Unstored { number, locked_at, refused: false, being_overruled: false });
-        LockDecision { account, user, number }
+        let unstored = Unstored { number, locked_at, refused: false, being_overruled: false };
+        self.0.latest.insert(user.user, unstored);
+        LockDecision { user, number }
     }
 
     /// Its commit begins once more.
-    pub(crate) fn tried_again(&mut self, decision: LockDecision) {
+    pub(super) fn tried_again(&mut self, decision: LockDecision) {
         self.0.set_refused(decision, false);
     }
 
     /// Whether nothing was decided for its user since.
-    pub(crate) fn counts(&self, decision: LockDecision) -> bool {
-        self.0.latest.get(&decision.user).is_some_and(|latest| latest.number == decision.number)
+    pub(super) fn counts(&self, decision: LockDecision) -> bool {
+        self.0.latest.get(&decision.user.user).is_some_and(|latest| latest.number == decision.number)
     }
 
     /// Whether it may be overruled any moment: it is not to be stored now.
-    pub(crate) fn has_to_wait(&self, decision: LockDecision) -> bool {
+    pub(super) fn has_to_wait(&self, decision: LockDecision) -> bool {
         self.counts(decision)
-            && self.0.latest.get(&decision.user).is_some_and(|latest| latest.being_overruled)
+            && self.0.latest.get(&decision.user.user).is_some_and(|latest| latest.being_overruled)
     }
 }
 
@@ -129,30 +128,30 @@ impl Drop for Overruling<'_> {
 
 impl UnstoredLocks {
     /// For whoever is about to decide, or to store what was decided.
-    pub(crate) fn order(&self) -> LockOrder<'_> {
+    pub(super) fn order(&self) -> LockOrder<'_> {
         LockOrder(self.state())
     }
 
     /// The store has it.
-    pub(crate) fn stored(&self, decision: LockDecision) {
+    pub(super) fn stored(&self, decision: LockDecision) {
         let mut order = self.order();
         if order.counts(decision) {
-            order.0.latest.remove(&decision.user);
+            order.0.latest.remove(&decision.user.user);
         }
     }
 
     /// The store does not take it: whether it counts, and so has to be put into memory.
-    pub(crate) fn refused(&self, decision: LockDecision) -> bool {
+    pub(super) fn refused(&self, decision: LockDecision) -> bool {
         self.state().set_refused(decision, true)
     }
 
     /// To be asked before an administrator looks at a user.
-    pub(crate) fn decided_by_now(&self) -> DecidedBy {
+    pub(super) fn decided_by_now(&self) -> DecidedBy {
         DecidedBy(self.state().decided)
     }
 
     /// An administrator changes these users, whom they had looked at then: begins the commit.
-    pub(crate) fn overrule<R>(
+    pub(super) fn overrule<R>(
         &self,
         users: Vec<UserId>,
         seen: DecidedBy,
@@ -165,14 +164,14 @@ impl UnstoredLocks {
     }
 
     /// Puts what is decided over a user who was read from the store.
-    pub(crate) fn put_over(&self, user: &mut User) {
+    pub(super) fn put_over(&self, user: &mut User) {
         if let Some(latest) = self.state().latest.get(&user.id).filter(|latest| latest.refused) {
             user.locked_at = latest.locked_at;
         }
     }
 
     /// The users for whom something was decided that the store refused.
-    pub(crate) fn refused_users(&self) -> Vec<UserId> {
+    pub(super) fn refused_users(&self) -> Vec<UserId> {
         let state = self.state();
         state.latest.iter().filter(|(_, latest)| latest.refused).map(|(user, _)| *user).collect()
     }
@@ -190,7 +189,8 @@ mod tests {
     const THEN: Option<Millis> = Some(Millis::EPOCH);
 
     fn decide(locks: &UnstoredLocks, locked_at: Option<Millis>) -> LockDecision {
-        locks.order().decide(("a".parse().unwrap(), USER), locked_at)
+        let user = AccountUser { account: "a".parse().unwrap(), user: USER };
+        locks.order().decide(user, locked_at)
     }
 
     #[test]
