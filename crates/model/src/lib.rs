@@ -27,8 +27,8 @@ pub use account::{Account, AccountState, Feature, Group, Profile, Rank, RoleType
 pub use administration::{AdministrationToken, Administrator, AdministratorRole, RememberedAnswer};
 pub use application::{ApiKey, ApiKeyValues, ApplicationToken, OauthClient, Privilege, SecretDigest};
 pub use audit::{
-    Actor, AuditEntry, AuditMac, AuditReason, AuditRecord, AuditSequence, AuditTarget, Means, Refusal,
-    TargetKind,
+    Actor, AuditChain, AuditEntry, AuditMac, AuditPlace, AuditReason, AuditRecord, AuditTarget, Means,
+    NoAuditPlace, Refusal, TargetKind,
 };
 pub use audit_action::AuditAction;
 pub use audited::{Audited, difference};

@@ -1,7 +1,7 @@
 //! Questions whose answers come a page at a time.
 
 use vestibule_model::{
-    AccountId, AuditAction, AuditEntry, AuditSequence, Millis, Population, SessionReference, User, UserId,
+    AccountId, AuditAction, AuditEntry, AuditPlace, Millis, Population, SessionReference, User, UserId,
 };
 
 /// Which entries of the audit are wanted, in which order, from where on. Every field that is set has to be met.
@@ -24,8 +24,10 @@ pub struct AuditQuery {
     pub until: Option<Millis>,
     /// Which end comes first.
     pub order: AuditOrder,
+    /// None that was written later than this entry; None: whatever there is when a page is read.
+    pub through: Option<AuditPlace>,
     /// Behind this entry, in that order; None: from the beginning.
-    pub behind: Option<AuditSequence>,
+    pub behind: Option<AuditPlace>,
     /// How many entries at most: 1 to [`Self::MAX_LIMIT`], whatever stands here.
     pub limit: usize,
 }
@@ -51,7 +53,8 @@ impl AuditQuery {
     }
 }
 
-/// The order of a page of the audit. Entries stand in the order in which they were written, whatever the clock said.
+/// The order of a page of the audit. Entries of a chain stand in the order in which they were written, whatever the clock said. How
+/// chains stand to each other is the store's to say, if it has several; places are to be shown to it again, and not compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AuditOrder {
     /// As people read it.
@@ -68,7 +71,7 @@ pub struct AuditPage {
     /// question that few entries meet is answered in bounded steps.
     pub entries: Vec<AuditEntry>,
     /// Ask again from behind here; None: that was all.
-    pub next: Option<AuditSequence>,
+    pub next: Option<AuditPlace>,
 }
 
 /// Which users of an account are wanted. Every field that is set has to be met; they come in the order of their ids.

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 use vestibule_model::{
-    AccountId, AuditAction, AuditEntry, AuditRecord, AuditSequence, AuditTarget, Millis, SessionReference,
+    AccountId, AuditAction, AuditEntry, AuditPlace, AuditRecord, AuditTarget, Millis, SessionReference,
     TargetKind, UserId,
 };
 use vestibule_store::{AuditOrder, AuditQuery, Change, StoreError};
@@ -45,8 +45,6 @@ pub struct SeenAudit {
 /// An export under way: what was written until it began, page by page.
 pub struct AuditExport {
     query: AuditQuery,
-    /// The newest entry that belongs to it: an audit that grows meanwhile has an end nevertheless.
-    newest: AuditSequence,
     sees_administrators: bool,
     is_over: bool,
     /// Given back when it is over, or nobody reads on.
@@ -69,7 +67,7 @@ impl Administration<'_> {
             self.auth.audit.show(caller.now).await?;
         }
         let page = self.auth.store.audit(AuditQuery { behind, limit, ..query(filter) }).await?;
-        let next = page.next.map(|next| self.cursor(&question, &next.0.to_string()));
+        let next = page.next.map(|next| self.cursor(&question, &next.to_string()));
         Ok(SeenAudit { entries: visible(page.entries, sees_administrators(caller)), next })
     }
 
@@ -85,11 +83,11 @@ impl Administration<'_> {
         self.auth.audit.show(caller.now).await?;
         self.auth.store.commit(vec![Change::Audit(Box::new(exported(caller, filter)))]).await?;
         let newest = self.auth.store.audit(AuditQuery { limit: 1, ..AuditQuery::default() }).await?;
-        let newest = newest.entries.first().map(|entry| entry.sequence).unwrap_or_default();
-        let query = AuditQuery { limit: AuditQuery::MAX_LIMIT, ..query(filter) };
+        // An audit that grows meanwhile has an end nevertheless.
+        let through = Some(newest.entries.first().map(|entry| entry.place).unwrap_or_default());
+        let query = AuditQuery { through, limit: AuditQuery::MAX_LIMIT, ..query(filter) };
         Ok(AuditExport {
             query,
-            newest,
             sees_administrators: sees_administrators(caller),
             is_over: false,
             _permit: permit,
@@ -105,12 +103,9 @@ impl Administration<'_> {
             return Ok(None);
         }
         let page = self.auth.store.audit(export.query.clone()).await?;
-        let is_behind_the_end =
-            |next: AuditSequence| export.query.order == AuditOrder::OldestFirst && next >= export.newest;
-        export.is_over = page.next.is_none_or(is_behind_the_end);
+        export.is_over = page.next.is_none();
         export.query.behind = page.next;
-        let belongs = page.entries.into_iter().filter(|entry| entry.sequence <= export.newest).collect();
-        Ok(Some(visible(belongs, export.sees_administrators)))
+        Ok(Some(visible(page.entries, export.sees_administrators)))
     }
 }
 
@@ -135,11 +130,11 @@ fn visible(mut entries: Vec<AuditEntry>, sees_administrators: bool) -> Vec<Audit
 
 fn query(filter: AuditFilter) -> AuditQuery {
     let AuditFilter { account, user, session, action, since, until, order } = filter;
-    AuditQuery { account, user, session, action, since, until, order, behind: None, limit: 0 }
+    AuditQuery { account, user, session, action, since, until, order, ..AuditQuery::default() }
 }
 
-fn read_position(text: &str) -> Result<AuditSequence, AdministrationError> {
-    text.parse().map(AuditSequence).map_err(|_| AdministrationError::Cursor)
+fn read_position(text: &str) -> Result<AuditPlace, AdministrationError> {
+    text.parse().map_err(|_| AdministrationError::Cursor)
 }
 
 fn exported(caller: &Caller, filter: AuditFilter) -> AuditRecord {

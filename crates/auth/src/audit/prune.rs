@@ -69,7 +69,7 @@ impl AuditTrail {
     async fn oldest_entry(&self) -> Result<Option<(i64, Millis)>, StoreError> {
         let query = AuditQuery { order: AuditOrder::OldestFirst, limit: 1, ..AuditQuery::default() };
         let page = self.store.audit(query).await?;
-        Ok(page.entries.first().map(|entry| (entry.sequence.0, entry.record.at)))
+        Ok(page.entries.first().map(|entry| (entry.place.number, entry.record.at)))
     }
 }
 

@@ -114,7 +114,7 @@ impl Auth {
         let Some((end, reason)) = end.filter(|(_, reason)| cause::has_cause(*reason)) else {
             return Ok(Vec::new());
         };
-        let behind = Some(end.sequence);
+        let behind = Some(end.place);
         let of_user =
             AuditQuery { user: end.record.user, behind, limit: CANDIDATES, ..AuditQuery::default() };
         let mut candidates = self.entries(of_user, (CANDIDATES, PAGES)).await?;
@@ -131,8 +131,8 @@ impl Auth {
             for action in [AuditAction::Changed, AuditAction::Deleted] {
                 candidates.extend(self.entries(of_account(action), (CANDIDATES, PAGES)).await?);
             }
-            candidates.sort_by_key(|entry| std::cmp::Reverse(entry.sequence));
-            candidates.dedup_by_key(|entry| entry.sequence);
+            candidates.sort_by_key(|entry| std::cmp::Reverse(entry.place));
+            candidates.dedup_by_key(|entry| entry.place);
         }
         Ok(candidates)
     }

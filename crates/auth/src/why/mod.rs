@@ -13,7 +13,7 @@ pub use ask::Pasted;
 
 use serde::Serialize;
 use vestibule_model::{
-    AccountId, AuditAction, AuditEntry, AuditReason, AuditSequence, EndReason, Millis, Session,
+    AccountId, AuditAction, AuditEntry, AuditPlace, AuditReason, EndReason, Millis, Session,
     SessionReference, UserId,
 };
 
@@ -62,7 +62,7 @@ pub struct Step {
     /// When.
     pub at: Millis,
     /// The entry of the audit that tells it.
-    pub entry: AuditSequence,
+    pub entry: AuditPlace,
     /// What, in words.
     pub text: String,
 }
@@ -100,7 +100,7 @@ pub fn life(evidence: Evidence<'_>, time: &dyn Fn(Millis) -> String) -> Life {
     let of_all = of_all.filter(|_| state == LifeState::Gone);
     let step = |entry: &AuditEntry| Step {
         at: entry.record.at,
-        entry: entry.sequence,
+        entry: entry.place,
         text: words::step(entry, cause, time),
     };
     Life {

@@ -27,12 +27,12 @@ impl Auth {
             let query = AuditQuery {
                 action: Some(action),
                 order: AuditOrder::OldestFirst,
-                behind: Some(opened.sequence),
+                behind: Some(opened.place),
                 limit: KEPT,
                 ..AuditQuery::default()
             };
             let found = self.entries(query, (KEPT, PAGES)).await?;
-            first = first.into_iter().chain(found).filter(has_ended_any).min_by_key(|entry| entry.sequence);
+            first = first.into_iter().chain(found).filter(has_ended_any).min_by_key(|entry| entry.place);
         }
         Ok(first)
     }

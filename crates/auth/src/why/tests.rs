@@ -16,7 +16,7 @@ fn jane() -> Actor {
 fn entry(sequence: i64, record: AuditRecord) -> AuditEntry {
     let record =
         AuditRecord { account: "one".parse().ok(), user: Some(UserId(5)), session: Some(SESSION), ..record };
-    AuditEntry { sequence: AuditSequence(sequence), record }
+    AuditEntry { place: AuditPlace::in_first(sequence), record }
 }
 
 fn opened() -> AuditEntry {

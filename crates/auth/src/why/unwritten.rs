@@ -1,7 +1,7 @@
 //! Ends that have come and are not written yet: what has just ended is removed some seconds later, and after a jump of the
 //! clock within the hour.
 
-use vestibule_model::{AuditEntry, AuditSequence, EndReason, Millis, Session};
+use vestibule_model::{AuditEntry, AuditPlace, EndReason, Millis, Session};
 
 use crate::audit::{End, why_not_current};
 use crate::service::Auth;
@@ -19,7 +19,7 @@ impl Auth {
             (End::from(reason), self.end_of_secrets(session, reason, now).unwrap_or(now))
         };
         let record = self.audit.record_of_end(session, &end, at);
-        Some(AuditEntry { sequence: AuditSequence(i64::MAX), record })
+        Some(AuditEntry { place: AuditPlace::in_first(i64::MAX), record })
     }
 
     /// When the overlap ended that the session's secrets had.

@@ -117,7 +117,7 @@ mod tests {
     use serde_json::Value;
     use utoipa::PartialSchema;
     use vestibule_auth::{Evidence, LifeState, Step, life};
-    use vestibule_model::{AuditSequence, EndReason, Millis, SessionReference};
+    use vestibule_model::{AuditPlace, EndReason, Millis, SessionReference};
 
     use super::*;
 
@@ -141,7 +141,7 @@ mod tests {
         let evidence = Evidence::nothing(session);
         let told = serde_json::to_value(life(evidence, &in_words)).unwrap();
         assert_eq!(described::<DescribedLife>(), names(&told));
-        let step = Step { at: Millis::EPOCH, entry: AuditSequence(1), text: String::new() };
+        let step = Step { at: Millis::EPOCH, entry: AuditPlace::in_first(1), text: String::new() };
         assert_eq!(described::<DescribedStep>(), names(&serde_json::to_value(step).unwrap()));
         assert_eq!(described::<DescribedState>(), states().iter().flat_map(names).collect());
     }

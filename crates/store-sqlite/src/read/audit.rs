@@ -3,8 +3,8 @@
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, Row, StatementStatus, named_params};
 use vestibule_model::{
-    Actor, AdministrationTokenId, ApplicationId, AuditEntry, AuditRecord, AuditSequence, AuditTarget,
-    Dialect, SessionReference, TargetKind, UserId,
+    Actor, AdministrationTokenId, ApplicationId, AuditChain, AuditEntry, AuditPlace, AuditRecord,
+    AuditTarget, Dialect, SessionReference, TargetKind, UserId,
 };
 use vestibule_store::{AuditOrder, AuditPage, AuditQuery};
 
@@ -31,13 +31,13 @@ pub(crate) fn audit(snapshot: &Connection, query: &AuditQuery) -> rusqlite::Resu
         let (from, to) = audit_index::sequences(block);
         search.look_at(block, (from.max(first), to.min(last)))?;
         if search.entries.len() == query.bounded_limit() {
-            break search.entries.last().map(|entry| entry.sequence);
+            break search.entries.last().map(|entry| entry.place);
         }
         if block == end {
             break None;
         }
         if search.steps <= 0 {
-            break Some(AuditSequence(if step == 1 { to } else { from }));
+            break Some(AuditPlace::in_first(if step == 1 { to } else { from }));
         }
         block += step;
     };
@@ -49,12 +49,21 @@ fn range(snapshot: &Connection, query: &AuditQuery) -> rusqlite::Result<Option<(
     let ends = "SELECT (SELECT min(sequence) FROM audit), (SELECT max(sequence) FROM audit)";
     let ends = snapshot.prepare_cached(ends)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let (Some(first), Some(last)) = ends else { return Ok(None) };
-    let (first, last): (i64, i64) = match (query.behind, query.order) {
+    let last = query.through.map_or(last, |through| number(through).min(last));
+    let (first, last): (i64, i64) = match (query.behind.map(number), query.order) {
         (None, _) => (first, last),
-        (Some(behind), AuditOrder::OldestFirst) => (first.max(behind.0.saturating_add(1)), last),
-        (Some(behind), AuditOrder::NewestFirst) => (first, last.min(behind.0.saturating_sub(1))),
+        (Some(behind), AuditOrder::OldestFirst) => (first.max(behind.saturating_add(1)), last),
+        (Some(behind), AuditOrder::NewestFirst) => (first, last.min(behind.saturating_sub(1))),
     };
     Ok((first <= last).then_some((first, last)))
+}
+
+/// The number of a place in the one chain of this database. A place of another stands behind all of it, as places are ordered.
+fn number(place: AuditPlace) -> i64 {
+    match place.chain {
+        AuditChain::FIRST => place.number,
+        _ => i64::MAX,
+    }
 }
 
 /// A statement for each order.
@@ -144,7 +153,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
         count: row.get(20)?,
         until: row.get::<_, Option<At>>(21)?.map(|At(until)| until),
     };
-    Ok(AuditEntry { sequence: AuditSequence(row.get(0)?), record })
+    Ok(AuditEntry { place: AuditPlace::in_first(row.get(0)?), record })
 }
 
 fn actor(row: &Row<'_>) -> rusqlite::Result<Actor> {

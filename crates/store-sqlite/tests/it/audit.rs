@@ -385,7 +385,7 @@ async fn a_long_audit_is_found_by_every_way_of_asking() {
             let (mut all, mut query) = (Vec::new(), query);
             loop {
                 let page = store.audit(query.clone()).await.unwrap();
-                all.extend(page.entries.iter().map(|entry| entry.sequence.0));
+                all.extend(page.entries.iter().map(|entry| entry.place.number));
                 query.behind = page.next;
                 if page.next.is_none() {
                     return all;

@@ -120,7 +120,7 @@ fn found(store: &Temporary, order: AuditOrder, (since, until): (Millis, Millis))
     let mut all = Vec::new();
     loop {
         let page = run(store.audit(query.clone())).unwrap();
-        all.extend(page.entries.iter().map(|entry| entry.sequence.0));
+        all.extend(page.entries.iter().map(|entry| entry.place.number));
         query.behind = page.next;
         if page.next.is_none() {
             return all;

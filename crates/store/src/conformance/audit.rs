@@ -2,9 +2,9 @@
 //! the beginning only.
 
 use vestibule_model::{
-    Actor, AdministrationTokenId, ApplicationId, AuditAction, AuditEntry, AuditReason, AuditRecord,
-    AuditSequence, AuditTarget, Dialect, EndReason, Means, Millis, Refusal, SessionReference, TargetKind,
-    User, UserId,
+    Actor, AdministrationTokenId, ApplicationId, AuditAction, AuditEntry, AuditPlace, AuditReason,
+    AuditRecord, AuditTarget, Dialect, EndReason, Means, Millis, Refusal, SessionReference, TargetKind, User,
+    UserId,
 };
 
 use super::samples::{ELSEWHERE, HERE, account, audit_record, bare_audit_record, id, session, skill, user};
@@ -38,7 +38,7 @@ pub(super) async fn every(store: &dyn Store, mut query: AuditQuery) -> Vec<Audit
 }
 
 async fn sequences(store: &dyn Store, query: AuditQuery) -> Vec<i64> {
-    every(store, query).await.iter().map(|entry| entry.sequence.0).collect()
+    every(store, query).await.iter().map(|entry| entry.place.number).collect()
 }
 
 async fn records(store: &dyn Store) -> Vec<AuditRecord> {
@@ -150,7 +150,7 @@ pub async fn a_refused_commit_leaves_no_entry_and_no_gap(store: &dyn Store) {
     misfit(store, [audit(bare_audit_record(2)), Change::PutSkill(id(HERE), skill(1))]).await;
     written(store, [bare_audit_record(3)]).await;
     let entries = every(store, oldest_first()).await;
-    let found: Vec<_> = entries.into_iter().map(|entry| (entry.sequence.0, entry.record)).collect();
+    let found: Vec<_> = entries.into_iter().map(|entry| (entry.place.number, entry.record)).collect();
     assert_eq!(found, [(1, bare_audit_record(1)), (2, bare_audit_record(3))]);
 }
 
@@ -191,10 +191,30 @@ pub async fn a_page_begins_behind_any_place(store: &dyn Store) {
     for (behind, newest_first, oldest) in
         [(i64::MIN, vec![], vec![1, 2, 3, 4]), (2, vec![1], vec![3, 4]), (i64::MAX, vec![4, 3, 2, 1], vec![])]
     {
-        let behind = Some(AuditSequence(behind));
+        let behind = Some(AuditPlace::in_first(behind));
         assert_eq!(sequences(store, AuditQuery { behind, ..oldest_first() }).await, oldest);
         let query = AuditQuery { behind, limit: 9, ..AuditQuery::default() };
         assert_eq!(sequences(store, query).await, newest_first);
+    }
+}
+
+pub async fn what_was_written_later_than_an_entry_is_left_out(store: &dyn Store) {
+    written(store, (0..4).map(bare_audit_record)).await;
+    for (through, expected) in [
+        (i64::MIN, vec![]),
+        (1, vec![1]),
+        (3, vec![1, 2, 3]),
+        (4, vec![1, 2, 3, 4]),
+        (i64::MAX, vec![1, 2, 3, 4]),
+    ] {
+        let through = Some(AuditPlace::in_first(through));
+        for limit in [1, 9] {
+            assert_eq!(sequences(store, AuditQuery { through, limit, ..oldest_first() }).await, expected);
+            let mut newest_first =
+                sequences(store, AuditQuery { through, limit, ..AuditQuery::default() }).await;
+            newest_first.reverse();
+            assert_eq!(newest_first, expected);
+        }
     }
 }
 
@@ -202,7 +222,7 @@ pub async fn a_page_is_bounded_whatever_is_asked_for(store: &dyn Store) {
     written(store, (0..1_100).map(bare_audit_record)).await;
     let page = store.audit(AuditQuery { limit: usize::MAX, ..oldest_first() }).await.unwrap();
     assert_eq!(page.entries.len(), AuditQuery::MAX_LIMIT);
-    assert_eq!(page.next, Some(AuditSequence(1_000)));
+    assert_eq!(page.next, Some(AuditPlace::in_first(1_000)));
 }
 
 /// Entries of two accounts, users, sessions, actions, one after the other in time.

@@ -8,8 +8,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use vestibule_model::{
     Account, AccountId, AdministrationToken, AdministrationTokenId, Administrator, AdministratorRole, ApiKey,
-    ApplicationId, ApplicationToken, AuditRecord, Generation, Millis, OauthClient, PasswordCredential,
-    Population, RememberedAnswer, Session, SessionId, SessionReference, Superseded, User, UserId,
+    ApplicationId, ApplicationToken, AuditPlace, AuditRecord, Generation, Millis, OauthClient,
+    PasswordCredential, Population, RememberedAnswer, Session, SessionId, SessionReference, Superseded, User,
+    UserId,
 };
 
 use super::all;
@@ -87,6 +88,7 @@ async fn assert_same_pages(store: &dyn Store, model: &dyn Store) {
         AuditQuery { account, limit, ..AuditQuery::default() },
         AuditQuery { user: Some(user_id(1)), session, ..AuditQuery::default() },
         AuditQuery { since: Some(Millis::from_unix(2)), ..AuditQuery::default() },
+        AuditQuery { through: Some(AuditPlace::in_first(3)), limit, ..AuditQuery::default() },
     ] {
         assert_eq!(every(store, query.clone()).await, every(model, query).await);
     }

@@ -356,6 +356,7 @@ macro_rules! conformance_suite {
                 the_newest_come_first_unless_asked_otherwise
                 the_pages_of_an_audit_are_every_entry_once
                 a_page_begins_behind_any_place
+                what_was_written_later_than_an_entry_is_left_out
                 a_page_is_bounded_whatever_is_asked_for
                 entries_of_an_account_are_found
                 entries_about_a_user_are_found_with_and_without_the_account

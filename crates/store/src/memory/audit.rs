@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use vestibule_model::{AuditEntry, AuditRecord, AuditSequence, Generation, Millis};
+use vestibule_model::{AuditEntry, AuditPlace, AuditRecord, Generation, Millis};
 
 use crate::{AuditOrder, AuditPage, AuditQuery};
 
@@ -19,7 +19,7 @@ impl Audit {
     pub(super) fn write(&mut self, record: AuditRecord, generation: Generation) {
         self.written += 1;
         self.generations.push_back(generation);
-        self.entries.push_back(AuditEntry { sequence: AuditSequence(self.written), record });
+        self.entries.push_back(AuditEntry { place: AuditPlace::in_first(self.written), record });
     }
 
     pub(super) fn prune(&mut self, before: Millis, limit: usize) {
@@ -36,16 +36,17 @@ impl Audit {
     pub(super) fn page(&self, query: &AuditQuery) -> AuditPage {
         let ahead = |entry: &&AuditEntry| match (query.behind, query.order) {
             (None, _) => true,
-            (Some(behind), AuditOrder::NewestFirst) => entry.sequence < behind,
-            (Some(behind), AuditOrder::OldestFirst) => entry.sequence > behind,
+            (Some(behind), AuditOrder::NewestFirst) => entry.place < behind,
+            (Some(behind), AuditOrder::OldestFirst) => entry.place > behind,
         };
-        let wanted = self.entries.iter().filter(ahead).filter(|entry| query.wants(entry));
+        let is_meant = |entry: &&AuditEntry| query.through.is_none_or(|through| entry.place <= through);
+        let wanted = self.entries.iter().filter(ahead).filter(is_meant).filter(|entry| query.wants(entry));
         let limit = query.bounded_limit();
         let entries: Vec<AuditEntry> = match query.order {
             AuditOrder::NewestFirst => wanted.rev().take(limit).cloned().collect(),
             AuditOrder::OldestFirst => wanted.take(limit).cloned().collect(),
         };
-        let next = entries.last().filter(|_| entries.len() == limit).map(|entry| entry.sequence);
+        let next = entries.last().filter(|_| entries.len() == limit).map(|entry| entry.place);
         AuditPage { entries, next }
     }
 }

@@ -92,7 +92,7 @@ mod tests {
 
     use utoipa::PartialSchema;
     use vestibule_model::{
-        AuditRecord, AuditSequence, AuditTarget, Dialect, EndReason, Means, Millis, SessionReference,
+        AuditPlace, AuditRecord, AuditTarget, Dialect, EndReason, Means, Millis, SessionReference,
         TargetKind, UserId,
     };
 
@@ -118,7 +118,7 @@ mod tests {
             until: Some(Millis::EPOCH),
             ..AuditRecord::new(Millis::EPOCH, AuditAction::SessionEnded, actor, means)
         };
-        AuditEntry { sequence: AuditSequence(1), record }
+        AuditEntry { place: AuditPlace::in_first(1), record }
     }
 
     #[test]
