@@ -1,4 +1,4 @@
-//! How fast a long audit is verified and asked.
+//! How fast a long audit is verified and asked, and how fast somebody follows the ends of sessions in it.
 //!
 //! `cargo run --release -p vestibule-store-sqlite --example audit_rate [entries [directory]]`
 
@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use vestibule_crypto::{AuditKey, MasterKey};
 use vestibule_model::{
-    Actor, ApplicationId, AuditAction, AuditRecord, Means, Millis, SessionReference, UserId,
+    Actor, ApplicationId, AuditAction, AuditPlace, AuditReason, AuditRecord, EndReason, Means, Millis,
+    SessionReference, UserId,
 };
 use vestibule_store::{AuditOrder, AuditQuery, Change, Store};
 use vestibule_store_sqlite::{SqliteStore, verify_audit};
@@ -35,6 +36,7 @@ fn main() {
     assert_eq!(outcome.finding, None);
     println!("verified: {:.0} entries/s", per_second(entries, took));
     runtime.block_on(ask(&store, entries));
+    runtime.block_on(follow_ends(&store, entries));
 }
 
 async fn write(store: &SqliteStore, entries: i64) {
@@ -44,19 +46,24 @@ async fn write(store: &SqliteStore, entries: i64) {
     }
 }
 
-/// A login; one in a thousand is of another account.
+/// A login, and every second time the end of a session; one in a thousand is of another account.
 fn record(number: i64) -> AuditRecord {
     let scattered = number.wrapping_mul(0x5851_f42d_4c95_7f2d);
     let user = UserId(scattered.rem_euclid(100_003));
     let actor = Actor::User { id: user, name: format!("user-{user}@example.com") };
     let mut session = [7; 16];
     session[..8].copy_from_slice(&scattered.to_be_bytes());
+    let (action, reason) = match number % 2 {
+        0 => (AuditAction::LoggedIn, None),
+        _ => (AuditAction::SessionEnded, Some(AuditReason::Ended(EndReason::Replaced))),
+    };
     AuditRecord {
+        reason,
         account: (if number % 1_000 == 7 { "rare" } else { "12345678" }).parse().ok(),
         user: Some(user),
         session: Some(SessionReference(session)),
         address: "192.0.2.17".parse().ok(),
-        ..AuditRecord::new(time(number), AuditAction::LoggedIn, actor, Means::ApiKey(ApplicationId(7)))
+        ..AuditRecord::new(time(number), action, actor, Means::ApiKey(ApplicationId(7)))
     }
 }
 
@@ -95,6 +102,29 @@ async fn ask(store: &SqliteStore, entries: i64) {
             }
         }
         println!("{what}: {found} found in {:?}, {pages} pages, the longest {longest:?}", start.elapsed());
+    }
+}
+
+/// Reads the ends behind a place, oldest first, as whoever drops them from a table of their own would.
+async fn follow_ends(store: &SqliteStore, entries: i64) {
+    for (what, behind) in [("the last 1,000 entries", entries - 1_000), ("half of all", entries / 2)] {
+        let mut query = AuditQuery {
+            action: Some(AuditAction::SessionEnded),
+            order: AuditOrder::OldestFirst,
+            behind: Some(AuditPlace::in_first(behind)),
+            limit: AuditQuery::MAX_LIMIT,
+            ..AuditQuery::default()
+        };
+        let (start, mut found) = (now(), 0);
+        loop {
+            let page = store.audit(query.clone()).await.unwrap();
+            found += page.entries.len();
+            query.behind = page.next;
+            if page.next.is_none() {
+                break;
+            }
+        }
+        println!("the ends in {what}: {found} read in {:?}", start.elapsed());
     }
 }
 

@@ -38,6 +38,8 @@ pub mod ends;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod expectations;
 #[expect(missing_docs, reason = "a fact's name says it")]
+pub mod followed_ends;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod master_keys;
 pub mod samples;
 #[expect(missing_docs, reason = "a fact's name says it")]
@@ -289,6 +291,10 @@ macro_rules! conformance_suite {
                 an_answer_that_is_too_old_is_replaced
                 the_oldest_answers_are_forgotten_and_no_more_than_asked_for
                 answers_do_not_move_the_directory
+            }
+            followed_ends {
+                ends_of_every_kind_are_followed_by_their_entries
+                an_end_that_is_not_committed_is_not_followed
             }
             master_keys {
                 the_first_generation_is_active_at_first
