@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use thread_priority::{
+    NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
+    thread_native_id,
+};
 
 /// The cores that this process may use.
 pub(crate) fn usable() -> Result<Vec<usize>> {
@@ -23,7 +27,10 @@ pub(crate) fn pin(core: usize) -> Result<()> {
 /// Gives way to everything else, as the hash threads of the service do.
 pub(crate) fn yield_to_others() -> Result<()> {
     // Of the calling thread: Linux keeps priorities by thread.
-    rustix::process::setpriority_process(None, 19).context("cannot lower the priority")
+    rustix::process::setpriority_process(None, 19).context("cannot lower the priority")?;
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle)
+        .map_err(|error| anyhow::anyhow!("cannot be scheduled as an idle thread: {error:?}"))
 }
 
 /// The processor time, user's and system's, that a process has used. Linux tells it in hundredths of a second.

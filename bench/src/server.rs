@@ -82,7 +82,11 @@ fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
     routes.router = routes.router.merge(administration);
     let service = layers::apply(routes, LayerState::new(HttpMetrics::default(), &OsRng));
     let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: None, service };
-    Server::bind(vec![listen], Limits::default()).and_then(Server::start).context("cannot serve")
+    let hash_pool = auth.hash_pool_gauges();
+    Server::bind(vec![listen], Limits::default())
+        .map(|bound| bound.leaving_share_to(move || hash_pool.has_work()))
+        .and_then(Server::start)
+        .context("cannot serve")
 }
 
 /// As the program logs when nobody watches: JSON on standard error, which is a file here.

@@ -1,4 +1,5 @@
-//! Checks while others log in by password without pause, as many as the queue holds, against the same checks alone.
+//! Checks while others log in by password without pause, against the same checks alone, and those logins against raw
+//! hashing: neither may starve the other.
 
 use std::cell::RefCell;
 
@@ -6,9 +7,9 @@ use anyhow::Result;
 
 use super::Bench;
 use super::login::logins;
-use crate::child::Server;
+use crate::child::{Company, Server, measure_floor};
 use crate::data::Size;
-use crate::floors::hyper;
+use crate::floors::{self, hyper};
 use crate::load::{self, Answer, Crowd, Kind, Questions};
 use crate::plan::Plan;
 use crate::report::{Figure, Finding, Part, Side, grouped};
@@ -33,6 +34,7 @@ fn run(plan: &Plan) -> Result<Finding> {
         Crowd { clients: LOGGING_IN, questions: logins(&instance.fixture, USERS).that_may_be_turned_away() };
     let meanwhile = RefCell::new(Vec::new());
     let turns = [
+        Turn::floor(floors::HASH, || measure_floor(plan, "hash", Company::Load)),
         Turn::floor(hyper::WHAT, || load::drive(plan, hyper.target(), &questions)),
         Turn::floor(format!("checks alone, {} sessions", grouped(size)), || {
             load::drive(plan, server.target(), &questions)
@@ -45,19 +47,24 @@ fn run(plan: &Plan) -> Result<Finding> {
     ];
     let mut sides = take_turns(plan, BENCH.name, &turns)?;
     drop(turns);
+    let logins =
+        Side::new("answers to password logins meanwhile".to_owned(), Part::Subject, meanwhile.into_inner());
     let mut finding = Finding::new(BENCH.name);
-    if let [_, alone, beside] = &sides[..] {
+    if let [hashing, _, alone, beside] = &sides[..] {
         finding = finding
             .with(Figure::ratio("p99: checks under login / alone", beside.p99_against(alone)).at_most(2.0))
             .with(
                 Figure::ratio("per second: checks under login / alone", beside.rate_against(alone))
                     .at_least(0.85),
+            )
+            .with(
+                Figure::ratio(
+                    "per second: password logins while checks saturate / raw hashing",
+                    logins.rate_against(hashing),
+                )
+                .at_least(0.1),
             );
     }
-    sides.push(Side::new(
-        "answers to password logins meanwhile".to_owned(),
-        Part::Subject,
-        meanwhile.into_inner(),
-    ));
+    sides.push(logins);
     Ok(finding.with_sides(sides))
 }

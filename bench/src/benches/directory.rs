@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Bench;
 use super::lists::{TOKEN, put_token};
-use crate::child::{Server, measure_floor};
+use crate::child::{Company, Server, measure_floor};
 use crate::figures::{Round, nanos};
 use crate::fixture::{Fixture, Place};
 use crate::load::{self, Connection, block_on};
@@ -53,7 +53,7 @@ fn run(plan: &Plan) -> Result<Finding> {
     block_on(fixture.write(folder.path(), &[]))?;
     block_on(put_token(folder.path(), &fixture.master))?;
     let server = Server::vestibule(plan, folder.path(), &fixture)?;
-    let mut turns = vec![Turn::floor(floors::fsync::WHAT, || measure_floor(plan, "fsync"))];
+    let mut turns = vec![Turn::floor(floors::fsync::WHAT, || measure_floor(plan, "fsync", Company::None))];
     for (kind, what, _) in CHANGES {
         let (server, fixture) = (&server, &fixture);
         turns.push(Turn::subject(what, move || change_all(server, fixture, kind)));

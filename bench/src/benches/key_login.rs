@@ -7,7 +7,7 @@ use serde_json::json;
 use vestibule_model::{User, UserKind};
 
 use super::{Bench, compare};
-use crate::child::{Server, measure_floor};
+use crate::child::{Company, Server, measure_floor};
 use crate::fixture::{ACCESS_TOKEN, ACCESS_TOKEN_SECRET, APP_KEY, Fixture, SECRET};
 use crate::floors;
 use crate::load::{self, Questions, block_on};
@@ -27,8 +27,8 @@ fn run(plan: &Plan) -> Result<Finding> {
     let server = Server::vestibule(plan, folder.path(), &fixture)?;
     let logins = key_logins(&fixture);
     let turns = [
-        Turn::floor(floors::STORE, || measure_floor(plan, "store")),
-        Turn::floor(floors::fsync::WHAT, || measure_floor(plan, "fsync")),
+        Turn::floor(floors::STORE, || measure_floor(plan, "store", Company::Load)),
+        Turn::floor(floors::fsync::WHAT, || measure_floor(plan, "fsync", Company::Load)),
         Turn::subject("key logins", || load::drive(plan, server.target(), &logins)),
     ];
     compare(plan, BENCH.name, &turns, Some(0.6))

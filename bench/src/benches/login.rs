@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::{Bench, compare};
-use crate::child::{Server, measure_floor};
+use crate::child::{Company, Server, measure_floor};
 use crate::fixture::{Fixture, PASSWORD};
 use crate::floors;
 use crate::load::{self, Questions, block_on};
@@ -25,7 +25,7 @@ fn run(plan: &Plan) -> Result<Finding> {
     block_on(fixture.write(folder.path(), &[]))?;
     let server = Server::vestibule(plan, folder.path(), &fixture)?;
     let logins = logins(&fixture, PEOPLE);
-    let floor = Turn::floor(floors::HASH, || measure_floor(plan, "hash"));
+    let floor = Turn::floor(floors::HASH, || measure_floor(plan, "hash", Company::Load));
     let subject = Turn::subject("password logins", || load::drive(plan, server.target(), &logins));
     compare(plan, BENCH.name, &[floor, subject], Some(0.95))
 }

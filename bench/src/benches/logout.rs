@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::refresh::of_session;
 use super::{Bench, compare};
-use crate::child::{Server, measure_floor};
+use crate::child::{Company, Server, measure_floor};
 use crate::data::{Instance, Size, enough_for};
 use crate::floors;
 use crate::load::{self, Questions};
@@ -25,8 +25,8 @@ fn run(plan: &Plan) -> Result<Finding> {
     let logouts = Questions::once(instance.sessions().map(logout).collect());
     let server = Server::vestibule(plan, instance.folder(), &instance.fixture)?;
     let turns = [
-        Turn::floor(floors::ENDS, || measure_floor(plan, "ends")),
-        Turn::floor(floors::fsync::WHAT, || measure_floor(plan, "fsync")),
+        Turn::floor(floors::ENDS, || measure_floor(plan, "ends", Company::Load)),
+        Turn::floor(floors::fsync::WHAT, || measure_floor(plan, "fsync", Company::Load)),
         Turn::subject("logouts", || load::drive(plan, server.target(), &logouts)),
     ];
     compare(plan, BENCH.name, &turns, None)

@@ -13,7 +13,7 @@ use vestibule_model::{Clock as _, Session, User};
 
 use super::Bench;
 use super::refresh::of_session;
-use crate::child::{Server, measure_floor};
+use crate::child::{Company, Server, measure_floor};
 use crate::figures::{Round, nanos};
 use crate::fixture::{Fixture, PASSWORD, Place, new_session};
 use crate::load::{self, Answer, Connection, block_on};
@@ -37,8 +37,8 @@ fn run(plan: &Plan) -> Result<Finding> {
     block_on(acts.fixture.write(folder.path(), &acts.sessions))?;
     let server = Server::vestibule(plan, folder.path(), &acts.fixture)?;
     let mut turns = vec![
-        Turn::floor(floors::fsync::WHAT, || measure_floor(plan, "fsync")),
-        Turn::floor(floors::HASH, || measure_floor(plan, "hash")),
+        Turn::floor(floors::fsync::WHAT, || measure_floor(plan, "fsync", Company::None)),
+        Turn::floor(floors::HASH, || measure_floor(plan, "hash", Company::None)),
         Turn::subject("logout", || perform(&server, &acts.logouts, LOGOUTS)),
     ];
     for (held, changes) in HELD.iter().zip(&acts.changes) {

@@ -166,15 +166,29 @@ pub(crate) fn say_loaded() {
     screen::print(LOADED);
 }
 
+/// What the load's core does while a floor measures itself. Cores share caches, and often more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Company {
+    /// Nothing, as while one request is made at a time.
+    None,
+    /// It never sleeps, as while it loads a server.
+    Load,
+}
+
 /// Runs a floor that measures itself, in a folder of its own.
-pub(crate) fn measure_floor(plan: &Plan, role: &str) -> Result<Round> {
+pub(crate) fn measure_floor(plan: &Plan, role: &str, company: Company) -> Result<Round> {
     let folder = plan.new_folder()?;
     let mut command = this_program(plan, role)?;
     command.arg("--data").arg(folder.path());
     command.arg("--seconds").arg(plan.span.as_secs_f64().to_string());
     command.arg("--warm-up").arg(plan.warm_up.as_secs_f64().to_string());
     command.arg("--tasks").arg(plan.connections.to_string());
-    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    let mut process = command.spawn()?;
+    if company == Company::Load && plan.server_cpu != plan.load_cpu {
+        while process.try_wait()?.is_none() {}
+    }
+    let output = process.wait_with_output()?;
     ensure!(output.status.success(), "the floor `{role}` failed");
     serde_json::from_slice(&output.stdout).with_context(|| format!("the floor `{role}` says nothing of use"))
 }

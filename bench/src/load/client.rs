@@ -7,12 +7,12 @@ use anyhow::Result;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::{Connection, Draw, Questions};
+use super::{Connection, Draw, Outcome, Questions};
 
 /// Somebody who asks.
 pub(crate) trait Client: Send + 'static {
     /// Asks once and looks at the answer. None: there is nothing more to ask.
-    fn ask(&mut self) -> impl Future<Output = Result<Option<()>>> + Send;
+    fn ask(&mut self) -> impl Future<Output = Result<Option<Outcome>>> + Send;
 }
 
 /// A client with a connection of its own, one request at a time.
@@ -36,11 +36,10 @@ impl<S> PlainClient<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Client for PlainClient<S> {
-    async fn ask(&mut self) -> Result<Option<()>> {
+    async fn ask(&mut self) -> Result<Option<Outcome>> {
         if self.questions.next(&mut self.draw, &mut self.request).is_none() {
             return Ok(None);
         }
-        self.connection.exchange(&self.request, self.questions.answer).await?;
-        Ok(Some(()))
+        self.connection.exchange(&self.request, self.questions.answer).await.map(Some)
     }
 }

@@ -7,11 +7,14 @@ use memchr::{memchr_iter, memmem};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::Answer;
+use super::{Answer, Outcome};
 
 /// More than most answers that are asked for, and than any.
 const USUAL: usize = 16 * 1024;
 const LARGEST: usize = 1024 * 1024;
+
+/// The status of an answer to a request that is turned away.
+const BUSY: &str = "503";
 
 /// A connection between requests.
 #[derive(Debug)]
@@ -40,28 +43,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Sends a request and reads its answer to the end; anything but a whole answer of the kind is an error.
-    pub(crate) async fn exchange(&mut self, request: &[u8], kind: Answer) -> Result<()> {
+    pub(crate) async fn exchange(&mut self, request: &[u8], kind: Answer) -> Result<Outcome> {
         let length = |answer: &[u8]| match kind {
             Answer::Status(status) => length_of(answer, Some(status)),
             Answer::Served => length_of(answer, Some("200"))
-                .or_else(|error| length_of(answer, Some("503")).map_err(|_| error)),
+                .or_else(|error| length_of(answer, Some(BUSY)).map_err(|_| error)),
             Answer::Bulk => length_of_bulk(answer),
         };
-        self.ask(request, length).await.map(drop)
+        self.ask(request, length).await?;
+        let is_turned_away = matches!(kind, Answer::Served) && self.status() == BUSY.as_bytes();
+        Ok(if is_turned_away { Outcome::TurnedAway } else { Outcome::Served })
     }
 
     /// Sends a request and reads an HTTP answer, whatever it is; gives its status.
     pub(crate) async fn status_of(&mut self, request: &[u8]) -> Result<String> {
-        let count = self.ask(request, |answer| length_of(answer, None)).await?;
-        let status = self.answer.get(..count).and_then(|answer| answer.get(9..12)).unwrap_or_default();
-        Ok(String::from_utf8_lossy(status).into_owned())
+        self.ask(request, |answer| length_of(answer, None)).await?;
+        Ok(String::from_utf8_lossy(self.status()).into_owned())
+    }
+
+    /// Of the answer that has been read.
+    fn status(&self) -> &[u8] {
+        self.answer.get(9..12).unwrap_or_default()
     }
 
     /// The same with the body, null if it is no JSON.
     pub(crate) async fn json_of(&mut self, request: &[u8]) -> Result<(String, serde_json::Value)> {
         let count = self.ask(request, |answer| length_of(answer, None)).await?;
         let answer = self.answer.get(..count).unwrap_or_default();
-        let status = String::from_utf8_lossy(answer.get(9..12).unwrap_or_default()).into_owned();
+        let status = String::from_utf8_lossy(self.status()).into_owned();
         let body = memmem::find(answer, b"\r\n\r\n").and_then(|end| answer.get(end + 4..));
         Ok((status, serde_json::from_slice(body.unwrap_or_default()).unwrap_or_default()))
     }

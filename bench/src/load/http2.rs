@@ -9,7 +9,7 @@ use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::Client;
+use super::{Client, Outcome};
 use crate::tls;
 
 /// One stream at a time of a connection that it shares with others.
@@ -39,7 +39,7 @@ impl Http2Client {
 }
 
 impl Client for Http2Client {
-    async fn ask(&mut self) -> Result<Option<()>> {
+    async fn ask(&mut self) -> Result<Option<Outcome>> {
         self.sender.ready().await.context("the server closed a connection")?;
         let mut answer =
             self.sender.send_request(self.request.clone()).await.context("the server does not answer")?;
@@ -47,6 +47,6 @@ impl Client for Http2Client {
         while let Some(frame) = answer.body_mut().frame().await {
             frame.context("an answer breaks off")?;
         }
-        Ok(Some(()))
+        Ok(Some(Outcome::Served))
     }
 }

@@ -24,7 +24,7 @@ pub(crate) use client::Client;
 use client::PlainClient;
 pub(crate) use connection::Connection;
 pub(crate) use draw::Draw;
-pub(crate) use questions::{Answer, Kind, Questions};
+pub(crate) use questions::{Answer, Kind, Outcome, Questions};
 pub(crate) use request::{check, get, post, post_json, with_json};
 pub(crate) use various::drive_over;
 pub(crate) use window::Window;
@@ -138,16 +138,17 @@ pub(crate) async fn measure<C: Client>(plan: &Plan, target: Target, crowds: Vec<
     Ok(Together { first, others })
 }
 
-/// One client: until the window is over, or there is nothing more to ask. Answers that come while it is open count.
+/// One client: until the window is over, or there is nothing more to ask. Answers that come while it is open count, but for
+/// those by which a request was turned away.
 async fn ask(mut client: impl Client, window: Arc<Window>) -> Result<Vec<u64>> {
     let mut latencies = Vec::new();
     while !window.is_over() {
         let asked = timing::now();
-        if client.ask().await?.is_none() {
+        let Some(outcome) = client.ask().await? else {
             window.close();
             break;
-        }
-        if window.is_open() {
+        };
+        if window.is_open() && outcome == Outcome::Served {
             latencies.push(nanos(asked.elapsed()));
         }
     }

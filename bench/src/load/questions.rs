@@ -24,6 +24,15 @@ pub(crate) enum Answer {
     Bulk,
 }
 
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It was answered as it should be.
+    Served,
+    /// The server had too much to do, and said so.
+    TurnedAway,
+}
+
 #[derive(Debug)]
 enum Requests {
     Prepared(Vec<Box<[u8]>>),

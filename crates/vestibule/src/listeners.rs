@@ -130,8 +130,10 @@ impl Listeners {
             .chain(https.map(secure))
             .chain([admin])
             .collect();
+        let hash_pool = auth.hash_pool_gauges();
         let running = Server::bind(listens, connection_limits(server, &loaded.config.limits))
             .map(|bound| bound.counting_in(metrics.http.clone()))
+            .map(|bound| bound.leaving_share_to(move || hash_pool.has_work()))
             .and_then(Server::start)
             .with_context(|| format!("cannot listen on {}", shown(server)))?;
         let addresses = addresses(server, running.addresses());

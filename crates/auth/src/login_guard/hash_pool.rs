@@ -70,6 +70,8 @@ pub struct HashPoolGauges {
     pub queue_length: usize,
     /// Jobs that wait now.
     pub waiting: AtomicUsize,
+    /// Jobs that a thread has taken and not finished.
+    at_work: AtomicUsize,
     /// Passwords hashed since the start.
     pub hashed: AtomicU64,
     /// Jobs turned away since the start.
@@ -80,6 +82,13 @@ pub struct HashPoolGauges {
     pub busy_ms: AtomicU64,
     /// The work done since the start: memory times passes of every hash, in KiB.
     pub filled_kib: AtomicU64,
+}
+
+impl HashPoolGauges {
+    /// Whether there is anything to hash.
+    pub fn has_work(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) + self.at_work.load(Ordering::Relaxed) > 0
+    }
 }
 
 /// The threads and their queue. Dropping it ends the threads after their present job.
@@ -209,6 +218,7 @@ impl Queue {
                 return None;
             }
             if let Some(job) = jobs.waiting.pop_front() {
+                self.gauges.at_work.fetch_add(1, Ordering::Relaxed);
                 self.gauges.waiting.store(jobs.waiting.len(), Ordering::Relaxed);
                 return Some(job);
             }
@@ -229,6 +239,7 @@ fn run(queue: &Queue, mut hasher: PasswordHasher, params: Argon2Params) {
         work(&mut Worker { hasher: &mut hasher, params, gauges: &queue.gauges }, job, late);
         let busy = u64::try_from(queue.clock.monotonic().since(now).as_millis()).unwrap_or(u64::MAX);
         queue.gauges.busy_ms.fetch_add(busy, Ordering::Relaxed);
+        queue.gauges.at_work.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

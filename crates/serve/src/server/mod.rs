@@ -24,6 +24,7 @@
 mod connection;
 mod connection_service;
 mod connections_by_address;
+mod core_share;
 mod date;
 mod fast_path;
 mod http1_stream;
@@ -43,6 +44,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_rustls::rustls::ServerConfig;
 
+use core_share::IdleWork;
 pub use limits::Limits;
 use stop::Stop;
 use worker::{Message, Sender, Shared};
@@ -72,6 +74,7 @@ pub struct Server {
     listens: Vec<Listen>,
     limits: Limits,
     metrics: HttpMetrics,
+    idle_work: Option<IdleWork>,
 }
 
 impl Server {
@@ -79,7 +82,7 @@ impl Server {
     pub fn bind(listens: Vec<Listen>, limits: Limits) -> io::Result<Self> {
         let sockets = listens.iter().map(|listen| bind(listen.address)).collect::<io::Result<Vec<_>>>()?;
         let addresses = sockets.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
-        Ok(Self { sockets, addresses, listens, limits, metrics: HttpMetrics::default() })
+        Ok(Self { sockets, addresses, listens, limits, metrics: HttpMetrics::default(), idle_work: None })
     }
 
     /// The addresses bound, in the order of the `Listen`s.
@@ -93,12 +96,19 @@ impl Server {
         Self { metrics, ..self }
     }
 
+    /// Leaves threads of idle priority a share of each worker's core while `has_work` says that they have something to do,
+    /// however many requests there are. It is asked some hundred times a second at most, by every worker.
+    #[must_use]
+    pub fn leaving_share_to(self, has_work: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self { idle_work: Some(IdleWork::told_by(has_work)), ..self }
+    }
+
     /// Starts the worker threads and returns. Handlers run on these threads' runtimes: what they spawn there
     /// ends with the server.
     pub fn start(self) -> io::Result<Running> {
         let stop = Arc::new(Stop::default());
         let (shared, receivers) = Shared::new(self.listens, self.limits, Arc::clone(&stop), self.metrics);
-        let shared = Arc::new(shared);
+        let shared = Arc::new(shared.leaving_share_to(self.idle_work));
         let mut running = Running { addresses: self.addresses, stop, workers: Vec::new() };
         for (index, (sender, receiver)) in shared.senders().into_iter().zip(receivers).enumerate() {
             let sockets = self.sockets.iter().map(TcpListener::try_clone).collect::<io::Result<Vec<_>>>()?;

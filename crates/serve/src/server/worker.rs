@@ -20,6 +20,7 @@ use tokio_rustls::rustls::ServerConfig;
 use super::Listen;
 use super::connection::{self, ConnectionContext};
 use super::connections_by_address::{AddressPermit, ConnectionsByAddress};
+use super::core_share::{IdleWork, leave_share};
 use super::limits::Limits;
 use super::stop::Stop;
 use crate::layers::HttpService;
@@ -38,6 +39,7 @@ pub(super) struct Shared {
     listeners: Vec<ListenerService>,
     workers: Vec<WorkerHandle>,
     metrics: HttpMetrics,
+    idle_work: Option<IdleWork>,
 }
 
 /// What answers on one listening address.
@@ -131,7 +133,12 @@ impl Shared {
                 (WorkerHandle { messages, load: Arc::default() }, receiver)
             })
             .unzip();
-        (Self { limits, stop, listeners, workers, metrics }, receivers)
+        (Self { limits, stop, listeners, workers, metrics, idle_work: None }, receivers)
+    }
+
+    /// The same with work for threads of idle priority, if there can be any.
+    pub(super) fn leaving_share_to(self, idle_work: Option<IdleWork>) -> Self {
+        Self { idle_work, ..self }
     }
 
     /// Sends to each worker, in their order.
@@ -198,6 +205,9 @@ fn work(
             tokio::spawn(accept_all(index, listener, socket, Arc::clone(shared)));
         }
         tokio::spawn(receive_all(messages, Arc::clone(shared)));
+        if let Some(work) = &shared.idle_work {
+            tokio::spawn(leave_share(work.clone()));
+        }
         shared.stop.wait().await;
         match shared.workers.get(index) {
             Some(worker) => drain(&worker.load, shared.stop.grace()).await,

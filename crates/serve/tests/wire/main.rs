@@ -1,6 +1,7 @@
 //! The server and its layers, seen from the other end of a socket.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail the test")]
 
+mod core_share;
 mod cors;
 mod limits;
 mod metrics;

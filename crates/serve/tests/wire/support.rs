@@ -154,6 +154,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) layers: LayerState,
     pub(crate) tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
+    /// Says whether threads of idle priority have work.
+    pub(crate) has_idle_work: Option<Box<dyn Fn() -> bool + Send + Sync>>,
 }
 
 impl Site {
@@ -164,13 +166,17 @@ impl Site {
     pub(crate) fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
         let metrics = HttpMetrics::default();
         let limits = Limits { threads: NonZeroUsize::new(2).unwrap(), ..Limits::default() };
-        let mut settings = Settings { limits, layers: LayerState::new(metrics.clone(), &Sevens), tls: None };
+        let layers = LayerState::new(metrics.clone(), &Sevens);
+        let mut settings = Settings { limits, layers, tls: None, has_idle_work: None };
         change(&mut settings);
         let gate = Gate::closed();
         let routes = Routes { shortcuts: vec![Arc::new(Plain)], ..Routes::new(routes(&gate), REFUSALS) };
         let service = layers::apply(routes, settings.layers);
         let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: settings.tls, service };
-        let server = Server::bind(vec![listen], settings.limits).unwrap();
+        let mut server = Server::bind(vec![listen], settings.limits).unwrap();
+        if let Some(has_work) = settings.has_idle_work {
+            server = server.leaving_share_to(has_work);
+        }
         let running = server.counting_in(metrics.clone()).start().unwrap();
         Self { address: running.addresses()[0], metrics, running, gate }
     }
