@@ -2,6 +2,11 @@
 //!
 //! Threads run at the lowest priority of the operating system, each with one hashing buffer that it keeps. The
 //! queue is bounded by length and by how long a job may wait; what is beyond is turned away at once.
+//!
+//! While jobs wait, outcomes are told a few at a time ([`Outcomes`]): what a login needs besides its hash, the commit above
+//! all, costs less for several together.
+
+mod outcomes;
 
 use std::collections::VecDeque;
 use std::io;
@@ -20,6 +25,7 @@ use zeroize::Zeroizing;
 
 use crate::directory::Cost;
 use crate::settings::HashSettings;
+use outcomes::{Outcome, Outcomes};
 
 /// Turned away: the queue was full, or the job waited too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,34 +216,52 @@ impl Queue {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next job that is still worth doing; None: the pool is closed.
-    fn next(&self) -> Option<Job> {
+    /// The next job, if one waits.
+    fn take(&self) -> Option<Job> {
+        self.taken(&mut self.lock())
+    }
+
+    /// The next job, as soon as there is one; None: the pool is closed.
+    fn wait(&self) -> Option<Job> {
         let mut jobs = self.lock();
         loop {
             if jobs.closed {
                 return None;
             }
-            if let Some(job) = jobs.waiting.pop_front() {
-                self.gauges.at_work.fetch_add(1, Ordering::Relaxed);
-                self.gauges.waiting.store(jobs.waiting.len(), Ordering::Relaxed);
+            if let Some(job) = self.taken(&mut jobs) {
                 return Some(job);
             }
             jobs = self.arrived.wait(jobs).unwrap_or_else(PoisonError::into_inner);
         }
     }
+
+    fn taken(&self, jobs: &mut Jobs) -> Option<Job> {
+        let job = if jobs.closed { None } else { jobs.waiting.pop_front() }?;
+        self.gauges.at_work.fetch_add(1, Ordering::Relaxed);
+        self.gauges.waiting.store(jobs.waiting.len(), Ordering::Relaxed);
+        Some(job)
+    }
 }
 
 fn run(queue: &Queue, mut hasher: PasswordHasher, params: Argon2Params) {
     lower_priority();
-    while let Some(job) = queue.next() {
+    let mut outcomes = Outcomes::default();
+    loop {
+        let next = queue.take().or_else(|| {
+            outcomes.tell();
+            queue.wait()
+        });
+        let Some(job) = next else { return };
         let now = queue.clock.monotonic();
         let waited = u64::try_from(now.since(job.enqueued).as_millis()).unwrap_or(u64::MAX);
         queue.gauges.waited_ms.fetch_add(waited, Ordering::Relaxed);
         let late = now >= job.turn_away_at;
         let gauge = if late { &queue.gauges.turned_away } else { &queue.gauges.hashed };
         gauge.fetch_add(1, Ordering::Relaxed);
-        work(&mut Worker { hasher: &mut hasher, params, gauges: &queue.gauges }, job, late);
-        let busy = u64::try_from(queue.clock.monotonic().since(now).as_millis()).unwrap_or(u64::MAX);
+        let outcome = work(&mut Worker { hasher: &mut hasher, params, gauges: &queue.gauges }, job, late);
+        let end = queue.clock.monotonic();
+        outcomes.add(outcome, (now, end));
+        let busy = u64::try_from(end.since(now).as_millis()).unwrap_or(u64::MAX);
         queue.gauges.busy_ms.fetch_add(busy, Ordering::Relaxed);
         queue.gauges.at_work.fetch_sub(1, Ordering::Relaxed);
     }
@@ -260,16 +284,16 @@ impl Worker<'_> {
     }
 }
 
-/// Does a job, unless it is late. The client may have gone in the meantime: then nobody is told.
-fn work(worker: &mut Worker<'_>, job: Job, late: bool) {
+/// Does a job, unless it is late.
+fn work(worker: &mut Worker<'_>, job: Job, late: bool) -> Outcome {
     let Job { task, password, salt, .. } = job;
     match task {
-        Task::Verify { reply, .. } if late => drop(reply.send(Err(Overloaded))),
-        Task::Hash { reply } if late => drop(reply.send(Err(Overloaded))),
+        Task::Verify { reply, .. } if late => Outcome::Verified(reply, Err(Overloaded)),
+        Task::Hash { reply } if late => Outcome::Hashed(reply, Err(Overloaded)),
         Task::Verify { comparison, reply } => {
             let verified =
                 worker.counted(|hasher, params| verify(hasher, params, &comparison, (salt, &password)));
-            drop(reply.send(Ok(verified)));
+            Outcome::Verified(reply, Ok(verified))
         }
         Task::Hash { reply } => {
             let hash = worker.counted(|hasher, params| hasher.hash(params, salt, &password));
@@ -277,7 +301,7 @@ fn work(worker: &mut Worker<'_>, job: Job, late: bool) {
                 tracing::error!(%error, "a password cannot be hashed");
                 Overloaded
             });
-            drop(reply.send(hash));
+            Outcome::Hashed(reply, hash)
         }
     }
 }
