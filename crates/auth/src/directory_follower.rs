@@ -6,7 +6,7 @@
 //! What a change costs is what it changed: one part of an account is read, not the account, and no user's entry is made anew
 //! until somebody looks for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -27,6 +27,9 @@ const KEPT_CHANGES: u64 = 100_000;
 
 /// How many more there may be before any are forgotten; twice as many are forgotten at most in one commit.
 const MORE_CHANGES: u64 = 10_000;
+
+/// How many users are read from the store at once at the start: 1 to 2 MB.
+const PAGE_OF_USERS: usize = 2_000;
 
 /// Parts of an account, as they are now.
 type Parts = Vec<(Part, Option<PartRow>)>;
@@ -90,13 +93,19 @@ impl DirectoryFollower {
         }
     }
 
-    /// Reads the whole directory, at the start.
+    /// Reads the whole directory, at the start. The rows of all users at once would take as much memory as what is made of
+    /// them, so users come in pages. Who or whose account has come or gone since the accounts were read is followed then.
     pub(crate) async fn load(&self) -> Result<(), StartError> {
-        let rows = self.store.directory().await?;
+        let rows = self.store.directory_without_users().await?;
+        let mut accounts = HashMap::with_capacity(rows.accounts.len());
         for account in rows.accounts {
             let id = account.account.id;
             let entry = AccountEntry::build(account, rows.sequence, (&self.sealer, &self.costs))
                 .map_err(|source| StartError::Sealed { account: id.to_string(), source })?;
+            accounts.insert(id, entry);
+        }
+        self.load_users(&accounts).await?;
+        for (id, entry) in accounts {
             for user in entry.without_their_name() {
                 tracing::warn!(
                     account = %id, user = %user.id,
@@ -108,6 +117,23 @@ impl DirectoryFollower {
         }
         self.set_sequence(rows.sequence);
         Ok(())
+    }
+
+    async fn load_users(&self, accounts: &HashMap<AccountId, AccountEntry>) -> Result<(), StoreError> {
+        let mut asked = self.store.every_user(None, PAGE_OF_USERS);
+        loop {
+            let page = asked.await?;
+            let last = page.last().map(|user| user.id).filter(|_| page.len() == PAGE_OF_USERS);
+            // Asked for before this page is put in: the store reads meanwhile.
+            let next = last.map(|last| self.store.every_user(Some(last), PAGE_OF_USERS));
+            for user in page {
+                if let Some(entry) = accounts.get(&user.account) {
+                    entry.put_user(user);
+                }
+            }
+            let Some(next) = next else { return Ok(()) };
+            asked = next;
+        }
     }
 
     /// What has been followed.

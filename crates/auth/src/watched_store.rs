@@ -48,6 +48,14 @@ impl Store for WatchedStore {
         self.noted(self.store.directory())
     }
 
+    fn directory_without_users(&self) -> StoreFuture<'_, DirectoryRows> {
+        self.noted(self.store.directory_without_users())
+    }
+
+    fn every_user(&self, after: Option<UserId>, limit: usize) -> StoreFuture<'_, Vec<User>> {
+        self.noted(self.store.every_user(after, limit))
+    }
+
     fn account(&self, id: AccountId) -> StoreFuture<'_, Option<AccountRows>> {
         self.noted(self.store.account(id))
     }

@@ -94,6 +94,9 @@ impl Population {
     /// (normalization form C, as RFC 8265 §3 has it for user names).
     pub fn name_key(self, login_name: &str) -> String {
         match self {
+            // ASCII is composed as it stands, and most names are.
+            Self::User if login_name.is_ascii() => login_name.to_owned(),
+            Self::Agent if login_name.is_ascii() => login_name.to_ascii_lowercase(),
             Self::User => login_name.nfc().collect(),
             Self::Agent => login_name.nfc().collect::<String>().to_lowercase().nfc().collect(),
         }

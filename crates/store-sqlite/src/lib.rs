@@ -144,6 +144,14 @@ impl Store for SqliteStore {
         self.read(read::directory)
     }
 
+    fn directory_without_users(&self) -> StoreFuture<'_, DirectoryRows> {
+        self.read(read::directory_without_users)
+    }
+
+    fn every_user(&self, after: Option<UserId>, limit: usize) -> StoreFuture<'_, Vec<User>> {
+        self.read(move |snapshot| read::every_user(snapshot, after, limit))
+    }
+
     fn account(&self, id: AccountId) -> StoreFuture<'_, Option<AccountRows>> {
         self.read(move |snapshot| read::account(snapshot, id))
     }

@@ -51,6 +51,13 @@ pub trait Store: Send + Sync + 'static {
     /// Everything but the sessions, and the sequence at which it was read.
     fn directory(&self) -> StoreFuture<'_, DirectoryRows>;
 
+    /// The same without users, who are many.
+    fn directory_without_users(&self) -> StoreFuture<'_, DirectoryRows>;
+
+    /// At most `limit` users of all accounts in the order of their ids, beginning behind `after`; fewer: that was the last page.
+    /// Users change between pages: whoever has read all of them follows from the sequence at which they read the rest.
+    fn every_user(&self, after: Option<UserId>, limit: usize) -> StoreFuture<'_, Vec<User>>;
+
     /// One account and everything that belongs to it but its sessions; None: there is no such account.
     fn account(&self, id: AccountId) -> StoreFuture<'_, Option<AccountRows>>;
 

@@ -351,6 +351,14 @@ impl Store for FailingStore {
         self.read("directory", |store| store.directory())
     }
 
+    fn directory_without_users(&self) -> StoreFuture<'_, DirectoryRows> {
+        self.read("directory_without_users", |store| store.directory_without_users())
+    }
+
+    fn every_user(&self, after: Option<UserId>, limit: usize) -> StoreFuture<'_, Vec<User>> {
+        self.read("every_user", move |store| store.every_user(after, limit))
+    }
+
     fn account(&self, id: AccountId) -> StoreFuture<'_, Option<AccountRows>> {
         self.read("account", move |store| store.account(id))
     }

@@ -8,6 +8,7 @@ mod costs;
 mod facts;
 mod grants;
 mod keys;
+mod names;
 mod overlaps;
 mod user;
 mod users;

@@ -34,7 +34,11 @@ pub struct UserEntry {
 }
 
 impl UserEntry {
-    pub(crate) fn new(account: &Arc<AccountFacts>, user: User) -> Self {
+    pub(crate) fn new(account: &Arc<AccountFacts>, mut user: User) -> Self {
+        // For as long as the process runs, with tens of thousands of others.
+        for list in [&mut user.profiles, &mut user.skills, &mut user.manager_of] {
+            list.shrink_to_fit();
+        }
         let cost = user.password.as_ref().and_then(|password| account.costs.of(&password.hash));
         Self {
             replaced: AtomicBool::new(false),

@@ -4,14 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use vestibule_model::{Population, User, UserId};
+use vestibule_model::{Population, UserId};
 
+use super::names::{Form, Names, filed};
 use super::user::UserEntry;
+
+/// Users by id.
+pub(super) type ById = HashMap<UserId, Arc<UserEntry>, RandomState>;
 
 #[derive(Default)]
 pub(super) struct Users {
-    pub(super) by_id: HashMap<UserId, Arc<UserEntry>, RandomState>,
-    by_name: HashMap<Population, HashMap<String, UserId>>,
+    pub(super) by_id: ById,
+    names: Names,
     numbers: BTreeMap<i32, UserId>,
 }
 
@@ -23,56 +27,45 @@ impl Users {
 
     /// Whether the user is found by the name in the form in which it is unique.
     pub(super) fn has_its_name(&self, user: &UserEntry) -> bool {
-        let names = self.by_name.get(&user.population);
-        names.and_then(|names| names.get(&keys(user).0)) == Some(&user.id)
+        self.names.get(&self.by_id, user.population, &filed(user, Form::Key)) == Some(user.id)
     }
 
     /// Of users whose names are one by a rule that is younger than they are, whoever spells it so has the name, or who has
     /// the lowest id; the others are found by their own spelling.
     pub(super) fn put(&mut self, user: UserEntry) {
-        let (population, id) = (user.population, user.id);
-        let (key, spelling) = keys(&user);
-        let names = self.by_name.entry(population).or_default();
-        let holder = names.get(&key).copied().filter(|holder| *holder != id);
-        let holder = holder.and_then(|holder| self.by_id.get(&holder));
-        let other = holder.map(|holder| (holder.id, population.spelling(&holder.login_name)));
-        match other {
-            None => drop(names.insert(key, id)),
-            Some((holder, of_holder)) if spelling == key || of_holder != key && id < holder => {
-                names.insert(of_holder, holder);
-                names.insert(key, id);
-            }
-            Some(_) => drop(names.insert(spelling, id)),
-        }
+        let (id, population) = (user.id, user.population);
+        let (key, spelling) = (filed(&user, Form::Key), filed(&user, Form::Spelling));
+        let holder = self.names.get(&self.by_id, population, &key).filter(|holder| *holder != id);
+        let other = holder.and_then(|holder| self.by_id.get(&holder));
+        let other = other.map(|holder| (holder.id, filed(holder, Form::Spelling)));
         self.numbers.insert(user.number, id);
         self.by_id.insert(id, Arc::new(user));
+        match other {
+            None => self.names.insert(&self.by_id, id, Form::Key),
+            Some((holder, of_holder)) if spelling == key || of_holder != key && id < holder => {
+                self.names.insert(&self.by_id, holder, Form::Spelling);
+                self.names.insert(&self.by_id, id, Form::Key);
+            }
+            Some(_) => self.names.insert(&self.by_id, id, Form::Spelling),
+        }
     }
 
     pub(super) fn take(&mut self, id: UserId) -> Option<Arc<UserEntry>> {
+        for form in [Form::Key, Form::Spelling] {
+            self.names.remove(&self.by_id, id, form);
+        }
         let user = self.by_id.remove(&id)?;
         // As names do, numbers change hands in an order that is not seen here.
         if self.numbers.get(&user.number) == Some(&id) {
             self.numbers.remove(&user.number);
         }
-        let (key, spelling) = keys(&user);
-        let names = self.by_name.entry(user.population).or_default();
-        for name in [key, spelling] {
-            // The name may be somebody else's by now: names change hands in an order that is not seen here.
-            if names.get(&name) == Some(&id) {
-                names.remove(&name);
-            }
-        }
         Some(user)
     }
 
     pub(super) fn named(&self, population: Population, login_name: &str) -> Option<Arc<UserEntry>> {
-        let names = self.by_name.get(&population)?;
-        let spelt = names.get(&population.spelling(login_name));
-        self.by_id.get(spelt.or_else(|| names.get(&population.name_key(login_name)))?).cloned()
+        let named = |name: String| self.names.get(&self.by_id, population, &name);
+        let found = named(population.spelling(login_name));
+        let id = found.or_else(|| named(population.name_key(login_name)))?;
+        self.by_id.get(&id).cloned()
     }
-}
-
-/// The form in which a user's name is unique, and their own spelling of it.
-pub(super) fn keys(user: &User) -> (String, String) {
-    (user.population.name_key(&user.login_name), user.population.spelling(&user.login_name))
 }

@@ -53,6 +53,26 @@ async fn a_name_that_was_given_up_is_somebody_elses_at_once() {
     assert_eq!(id_of(&server, "anna").await, None);
 }
 
+/// The store gives users in pages of 2,000.
+#[tokio::test]
+async fn more_users_than_are_read_at_once_are_all_there_after_a_start() {
+    let (mut server, users) = server(&["anna"]).await;
+    let anna = &users[0];
+    let user = |number: i32| User {
+        id: vestibule_model::UserId(anna.id.0 + i64::from(number)),
+        pid: uuid::Uuid::from_u128(number.unsigned_abs().into()),
+        number: anna.number + number,
+        login_name: format!("user-{number}"),
+        ..anna.clone()
+    };
+    let all = (1..=4_001).map(|number| Change::PutUser(user(number).into())).collect();
+    server.store.commit(all).await.unwrap();
+    server.restart().await;
+    for number in (1..=4_001).step_by(100).chain(1_990..2_002).chain(3_990..4_002) {
+        assert_eq!(id_of(&server, &format!("user-{number}")).await, Some(user(number).id.to_string()));
+    }
+}
+
 /// More than are read one by one.
 #[tokio::test]
 async fn a_thousand_who_change_together_are_all_followed() {

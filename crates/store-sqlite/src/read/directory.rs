@@ -9,23 +9,27 @@ use vestibule_model::{
 };
 use vestibule_store::AccountRows;
 
-use super::users::{EVERY_USER, OF_ACCOUNT, user};
+use super::users::{OF_ACCOUNT, every_user, user};
 use crate::columns::{At, Coded, Id, Json, Numbered};
 
 /// Every account and everything that belongs to it but its sessions. The users, who are many, are read in one go.
 pub(crate) fn accounts(snapshot: &Connection) -> rusqlite::Result<Vec<AccountRows>> {
-    let mut select = snapshot.prepare_cached("SELECT * FROM accounts ORDER BY id")?;
-    let accounts = select.query_map([], read_account)?.collect::<rusqlite::Result<Vec<Account>>>()?;
+    let mut accounts = accounts_without_users(snapshot)?;
     let mut of: HashMap<AccountId, Vec<User>> = HashMap::with_capacity(accounts.len());
-    for read in snapshot.prepare_cached(EVERY_USER)?.query_map([], user)? {
-        let read = read?;
+    for read in every_user(snapshot, None, usize::MAX)? {
         of.entry(read.account).or_default().push(read);
     }
-    let rows = |account: Account| {
-        let users = of.remove(&account.id).unwrap_or_default();
-        rows(snapshot, account, users)
-    };
-    accounts.into_iter().map(rows).collect()
+    for rows in &mut accounts {
+        rows.users = of.remove(&rows.account.id).unwrap_or_default();
+    }
+    Ok(accounts)
+}
+
+/// Every account and everything that belongs to it but its users and sessions.
+pub(crate) fn accounts_without_users(snapshot: &Connection) -> rusqlite::Result<Vec<AccountRows>> {
+    let mut select = snapshot.prepare_cached("SELECT * FROM accounts ORDER BY id")?;
+    let accounts = select.query_map([], read_account)?.collect::<rusqlite::Result<Vec<Account>>>()?;
+    accounts.into_iter().map(|account| rows(snapshot, account, Vec::new())).collect()
 }
 
 /// One account and everything that belongs to it but its sessions.

@@ -26,12 +26,18 @@ pub(crate) use directory::{account, application_tokens};
 pub(crate) use master_keys::{active_generation, master_keys, remains};
 pub(crate) use session_ids::has_session_ids_of_first_form;
 pub(crate) use sessions::{session, sessions};
-pub(crate) use users::{one_user, users};
+pub(crate) use users::{every_user, one_user, users};
 pub(crate) use uses::{last_logins, last_uses};
 
 /// Everything but the sessions.
 pub(crate) fn directory(snapshot: &Connection) -> rusqlite::Result<DirectoryRows> {
     Ok(DirectoryRows { accounts: directory::accounts(snapshot)?, sequence: sequence(snapshot)? })
+}
+
+/// The same without users.
+pub(crate) fn directory_without_users(snapshot: &Connection) -> rusqlite::Result<DirectoryRows> {
+    let accounts = directory::accounts_without_users(snapshot)?;
+    Ok(DirectoryRows { accounts, sequence: sequence(snapshot)? })
 }
 
 /// What changed in the directory after `after`, each part as it is.

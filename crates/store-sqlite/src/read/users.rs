@@ -17,8 +17,9 @@ macro_rules! user_columns {
     };
 }
 
-/// Every user there is, by id.
-pub(super) const EVERY_USER: &str = concat!("SELECT ", user_columns!(), " FROM users ORDER BY id");
+/// A page of the users of all accounts, by id.
+const EVERY_USER: &str =
+    concat!("SELECT ", user_columns!(), " FROM users WHERE id > ?1 ORDER BY id LIMIT ?2");
 
 /// Every user of an account, by id.
 pub(super) const OF_ACCOUNT: &str =
@@ -81,6 +82,16 @@ const NAMED: &str = "
 /// The user of this id.
 pub(crate) fn one_user(snapshot: &Connection, id: UserId) -> rusqlite::Result<Option<User>> {
     snapshot.prepare_cached(ONE)?.query_row([id.0], user).optional()
+}
+
+/// A page of the users of all accounts.
+pub(crate) fn every_user(
+    snapshot: &Connection,
+    after: Option<UserId>,
+    limit: usize,
+) -> rusqlite::Result<Vec<User>> {
+    let (behind, limit) = (after.map_or(i64::MIN, |user| user.0), i64::try_from(limit).unwrap_or(i64::MAX));
+    snapshot.prepare_cached(EVERY_USER)?.query_map([behind, limit], user)?.collect()
 }
 
 /// A page of an account's users.

@@ -259,6 +259,14 @@ pub async fn the_directory_is_every_account_by_id(store: &dyn Store) {
     assert_eq!(names, ["B", "_", "a_", "b"]);
 }
 
+pub async fn the_directory_is_read_without_users(store: &dyn Store) {
+    given(store, puts(&everything(HERE))).await;
+    let mut expected = store.directory().await.unwrap();
+    assert!(!expected.accounts[0].users.is_empty());
+    expected.accounts[0].users.clear();
+    assert_eq!(store.directory_without_users().await.unwrap(), expected);
+}
+
 pub async fn an_account_has_only_what_belongs_to_it(store: &dyn Store) {
     let here = everything(HERE);
     let mut elsewhere = everything(ELSEWHERE);

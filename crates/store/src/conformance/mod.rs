@@ -112,6 +112,7 @@ macro_rules! conformance_suite {
                 a_put_replaces_what_has_the_same_id
                 lists_are_in_the_order_of_ids
                 the_directory_is_every_account_by_id
+                the_directory_is_read_without_users
                 an_account_has_only_what_belongs_to_it
                 an_unknown_account_is_none
             }
@@ -247,6 +248,7 @@ macro_rules! conformance_suite {
                 a_user_is_read_whole
                 a_user_is_read_by_id
                 the_pages_of_users_are_every_user_once
+                the_users_of_all_accounts_are_read_in_pages
                 users_are_found_by_the_beginning_of_their_name
                 a_sign_in_a_name_stands_for_itself
                 a_prefix_at_the_end_of_all_characters_finds_no_other

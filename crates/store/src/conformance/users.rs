@@ -72,6 +72,26 @@ pub async fn the_pages_of_users_are_every_user_once(store: &dyn Store) {
     }
 }
 
+pub async fn the_users_of_all_accounts_are_read_in_pages(store: &dyn Store) {
+    people(store).await;
+    let of = async |name| store.account(id(name)).await.unwrap().unwrap().users;
+    let mut expected = [of(HERE).await, of(ELSEWHERE).await].concat();
+    expected.sort_unstable_by_key(|user| user.id);
+    for limit in [1, 2, 6, 7, 8, usize::MAX] {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.every_user(after, limit).await.unwrap();
+            after = page.last().map(|user| user.id);
+            let is_last = page.len() < limit;
+            all.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        assert_eq!(all, expected, "{limit}");
+    }
+}
+
 pub async fn users_are_found_by_the_beginning_of_their_name(store: &dyn Store) {
     people(store).await;
     assert_eq!(numbers(store, prefix("ann")).await, [3, 4, 5]);

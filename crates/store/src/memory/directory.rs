@@ -43,12 +43,18 @@ pub(super) struct RetiredIds {
 impl Directory {
     /// One account and everything that belongs to it.
     pub(super) fn rows(&self, id: AccountId) -> Option<AccountRows> {
+        let users = self.users.values().filter(|user| user.account == id).cloned().collect();
+        self.rows_without_users(id).map(|rows| AccountRows { users, ..rows })
+    }
+
+    /// The same without its users.
+    pub(super) fn rows_without_users(&self, id: AccountId) -> Option<AccountRows> {
         Some(AccountRows {
             account: self.accounts.get(&id)?.clone(),
             profiles: numbered(&self.profiles, id),
             groups: numbered(&self.groups, id),
             skills: numbered(&self.skills, id),
-            users: self.users.values().filter(|user| user.account == id).cloned().collect(),
+            users: Vec::new(),
             api_keys: owned(&self.api_keys, id),
             oauth_clients: owned(&self.oauth_clients, id),
             application_tokens: owned(&self.application_tokens, id),

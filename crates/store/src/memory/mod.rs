@@ -122,6 +122,20 @@ impl Store for MemoryStore {
         Box::pin(ready(Ok(DirectoryRows { accounts, sequence: tables.sequence() })))
     }
 
+    fn directory_without_users(&self) -> StoreFuture<'_, DirectoryRows> {
+        let tables = self.tables();
+        let rows = |id: &AccountId| tables.directory.rows_without_users(*id);
+        let accounts = tables.directory.accounts.keys().filter_map(rows).collect();
+        Box::pin(ready(Ok(DirectoryRows { accounts, sequence: tables.sequence() })))
+    }
+
+    fn every_user(&self, after: Option<UserId>, limit: usize) -> StoreFuture<'_, Vec<User>> {
+        let tables = self.tables();
+        let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let page = tables.directory.users.range((behind, Bound::Unbounded)).take(limit);
+        Box::pin(ready(Ok(page.map(|(_, user)| user.clone()).collect())))
+    }
+
     fn account(&self, id: AccountId) -> StoreFuture<'_, Option<AccountRows>> {
         Box::pin(ready(Ok(self.tables().directory.rows(id))))
     }

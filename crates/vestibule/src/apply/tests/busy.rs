@@ -33,6 +33,14 @@ impl Store for Busy {
         self.store.directory()
     }
 
+    fn directory_without_users(&self) -> StoreFuture<'_, DirectoryRows> {
+        self.store.directory_without_users()
+    }
+
+    fn every_user(&self, after: Option<UserId>, limit: usize) -> StoreFuture<'_, Vec<User>> {
+        self.store.every_user(after, limit)
+    }
+
     fn account(&self, id: AccountId) -> StoreFuture<'_, Option<AccountRows>> {
         self.store.account(id)
     }
