@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let auth =
-            Auth::start((store, journal), &master, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
+            Auth::start(store, journal, &master, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
         let running = serve(&auth, clock)?;
         let address = running.addresses().first().copied().context("no address is served")?;
         child::say_listening(address);

@@ -296,7 +296,7 @@ impl Auth {
         let session = self.with_livevox_id(credential, now, |live| live.entry.session());
         let session = session.ok_or(LogOutError::NoSession)?;
         let end = self.by_holder(&session, address);
-        self.end_detached(session, end).await.map_err(LogOutError::Store)
+        self.ends.end_detached(session, end).await.map_err(LogOutError::Store)
     }
 }
 

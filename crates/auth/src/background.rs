@@ -8,10 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
-use vestibule_model::{EndReason, Millis, Session};
+use vestibule_model::Millis;
 use vestibule_store::{Change, StoreError};
 
-use crate::audit::End;
 use crate::service::Auth;
 use crate::settings::Intervals;
 
@@ -56,13 +55,13 @@ impl Auth {
         tokio::join!(
             every(touch, "write the last uses of sessions", || self.flush_uses()),
             every(touch, "write what was counted", || self.flush_counts()),
-            every(touch, "store ends of sessions that were not taken", || self.retry_ends()),
+            every(touch, "store ends of sessions that were not taken", || self.ends.retry()),
             every(touch, "store changes that were not taken", || self.deferred.retry()),
             every(sweep, "end the sessions that have expired", || self.end_expired()),
             every(sweep, "remove what was kept for a time", || self.remove_kept()),
             every(sweep, "forget changes of the directory", || self.follower.trim()),
             every(follow, "follow the master keys and the directory", || self.follow_others()),
-            every(follow, "store the ends of sessions that followed", || self.end_due()),
+            every(follow, "store the ends of sessions that followed", || self.ends.store_pending()),
             every(follow, "seal secrets anew", || async { self.reseal().await.map(drop) }),
             every(follow, "follow the clock", || async {
                 self.follow_clock();
@@ -83,7 +82,8 @@ impl Auth {
 
     /// Writes what was used and counted since the last time, and what could not be written before: once, one after the other.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        let retried = self.end_due().await.and(self.retry_ends().await).and(self.deferred.retry().await);
+        let retried =
+            self.ends.store_pending().await.and(self.ends.retry().await).and(self.deferred.retry().await);
         self.flush_uses().await.and(self.flush_counts().await).and(retried)
     }
 
@@ -150,21 +150,6 @@ impl Auth {
     /// does not take is tried again. One that was used as only the store knows lives on.
     pub async fn sweep(&self, now: Millis) -> Result<(), StoreError> {
         let expired = self.live.remove_expired(now);
-        self.end_unused(&expired).await
-    }
-
-    /// One that was opened with superseded secrets, and so had the end of their overlap as its own, ended with them.
-    pub(crate) fn end_of_expired(&self, session: &Session) -> End {
-        let end = End::expired(session);
-        if end.reason != EndReason::AbsoluteEnd {
-            return end;
-        }
-        let account = self.directory.account(session.account);
-        let secrets = account.and_then(|account| account.secrets_of(session.application));
-        let with_them = secrets.is_some_and(|(present, overlap)| {
-            session.secret_version != present
-                && overlap.is_none_or(|overlap| session.absolute_end >= Some(overlap.until))
-        });
-        if with_them { End { reason: EndReason::ApplicationRefused, ..end } } else { end }
+        self.ends.end_unused(&expired).await
     }
 }

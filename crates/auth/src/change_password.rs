@@ -13,7 +13,7 @@ use crate::attempt::Failed;
 use crate::audit::{self, Attempt, End, record_of_end};
 use crate::directory::AccountFacts;
 use crate::eligibility;
-use crate::ends::{Due, ManyEnd};
+use crate::ends::ManyEnd;
 use crate::log_in::{LogIn, LogInError, UserCredentials};
 use crate::password::{NewPassword, NewPasswordError, expect_length};
 use crate::service::Auth;
@@ -101,7 +101,7 @@ impl Auth {
             let is_older = session.credential_version < credential_version;
             is_older.then(|| record_of_end(tokens.reference(session.id), session, &told, at.now))
         });
-        let all = ManyEnd::new(of_user, (end, at.now), tell);
+        let all = ManyEnd::new(of_user, end, at.now, tell);
         let changes = vec![set, Change::Audit(changed(user, at).into()), all.change_alone()];
         let outcome = self.store.commit(changes).await?;
 
@@ -122,9 +122,9 @@ impl Auth {
         // the password of before. So the password is changed even if this fails, and is tried again. It means no session that is
         // opened with the new one.
         let opened_until = removed.iter().map(|session| session.created).fold(at.now, Millis::max);
-        let mut due = Due::none(self);
-        due.add(all.rest_of(&outcome).map(|rest| rest.opened_until(opened_until)));
-        if let Err(error) = due.end_all().await {
+        let mut pending = self.ends.pending();
+        pending.add(all.rest_of(&outcome).map(|rest| rest.opened_until(opened_until)));
+        if let Err(error) = pending.end_all().await {
             tracing::error!(user = %user.id, %error, "sessions of before a change of password are not all removed yet");
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Ends of sessions: in memory at once, then in the store; what the store does not take is kept in the journal, and then as good
 //! as stored.
 //!
-//! The one place that decides what becomes of an end. It holds at once, because the sessions have left the table; it is
+//! Owns the ends that are decided and not stored yet, and the journal. The one place that decides what becomes of an end. It holds at once, because the sessions have left the table; it is
 //! acknowledged when the store or the journal has it; it stays in the journal until the store has it, and after a restart its
 //! sessions are refused whatever the store says.
 
@@ -13,36 +13,105 @@ mod retry;
 use std::error::Error as _;
 use std::sync::Arc;
 
-use vestibule_model::{Millis, Session};
-use vestibule_store::{Change, EndedSessions, JournalError, JournalSlot, SessionSelector, StoreError};
+use vestibule_crypto::TokenKeys;
+use vestibule_model::{Clock, Millis, Session, SessionId};
+use vestibule_store::{
+    Change, EndJournal, EndedSessions, JournalError, JournalSlot, SessionSelector, Store, StoreError,
+};
 
-use crate::audit::End;
+use crate::audit::{AuditTrail, End};
 use crate::background::BATCH;
-use crate::service::Auth;
+use crate::detach_on_drop::DetachOnDrop;
+use crate::directory::{Directory, UserEntry};
+use crate::live::LiveSessions;
+use crate::waiting::Waiting;
+use held::{HeldEnd, HeldEnds};
+use in_force::{EndsInForce, Login};
+use retry::RetryQueue;
 
-pub(crate) use held::{HeldEnd, HeldEnds};
-pub(crate) use in_force::EndsInForce;
-pub(crate) use many::{Due, ManyEnd};
-pub(crate) use retry::RetryQueue;
+pub(crate) use many::{ManyEnd, PendingEnds};
 
 /// A record of the journal, shared by what still has to be stored of it.
 #[derive(Debug)]
-pub(crate) struct Journaled(JournalSlot);
+struct Journaled(JournalSlot);
 
-impl Auth {
+/// The ends.
+pub(crate) struct Ends {
+    /// Sessions leave it at once.
+    live: Arc<LiveSessions<UserEntry>>,
+    store: Arc<dyn Store>,
+    /// For ends that the store does not take.
+    journal: Arc<dyn EndJournal>,
+    directory: Arc<Directory>,
+    audit: Arc<AuditTrail>,
+    /// By which ended sessions are referred to.
+    tokens: TokenKeys,
+    clock: Arc<dyn Clock>,
+    /// What an earlier process left in the journal.
+    held: HeldEnds,
+    /// Ends of many sessions that are being stored, and the logins beside them.
+    in_force: Arc<EndsInForce>,
+    /// Ends that were found by following, and that nobody stores yet.
+    pending: Waiting<ManyEnd>,
+    /// Ends that the store did not take.
+    retry: RetryQueue,
+}
+
+/// What ends work with.
+pub(crate) struct Collaborators {
+    pub(crate) live: Arc<LiveSessions<UserEntry>>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) journal: Arc<dyn EndJournal>,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) audit: Arc<AuditTrail>,
+    pub(crate) tokens: TokenKeys,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Ends {
+    /// Reads what an earlier process left in the journal.
+    pub(crate) fn new(with: Collaborators) -> Self {
+        let Collaborators { live, store, journal, directory, audit, tokens, clock } = with;
+        let held = HeldEnds::read(&*journal);
+        let (in_force, pending, retry) = (Arc::default(), Waiting::default(), RetryQueue::default());
+        Self { live, store, journal, directory, audit, tokens, clock, held, in_force, pending, retry }
+    }
+
+    /// A session is about to be committed by a login, which may meet the end of many.
+    pub(crate) fn login(&self, session: SessionId) -> Login<'_> {
+        self.in_force.login(session)
+    }
+
+    /// [`Ends::end`], which runs to its end also when the caller goes away.
+    pub(crate) async fn end_detached(self: &Arc<Self>, session: Session, end: End) -> Result<(), StoreError> {
+        let ends = Arc::clone(self);
+        DetachOnDrop::new(async move { ends.end(&session, &end).await }).await
+    }
+
+    /// Takes a session out of the table, then out of the store; what the store does not take the journal keeps.
+    pub(crate) async fn end(&self, session: &Session, end: &End) -> Result<(), StoreError> {
+        let mut changes = vec![Change::EndSession(session.id)];
+        // If it has left, somebody else was faster, and tells of it. This answers when that is durable.
+        if self.live.remove(session.id).is_some() {
+            tracing::debug!(session = ?session.id, user = %session.user, reason = %end.reason, "session ended");
+            changes = self.audit.end_and_tell(session, end).to_vec();
+        }
+        self.store_end(changes, session, end).await
+    }
+
+    /// Stores, without being waited for, the end of a session of the store that was not put into the table.
+    pub(crate) fn end_later(&self, session: &Session, end: &End) {
+        self.retry.push(self.audit.end_and_tell(session, end).to_vec());
+    }
+
     /// Stores the end of a session. What the store does not take is tried again; it is an error only when the journal does not
     /// take it either.
-    pub(crate) async fn store_end(
-        &self,
-        changes: Vec<Change>,
-        session: &Session,
-        end: &End,
-    ) -> Result<(), StoreError> {
+    async fn store_end(&self, changes: Vec<Change>, session: &Session, end: &End) -> Result<(), StoreError> {
         let Err(error) = self.store.commit(changes.clone()).await else { return Ok(()) };
         let now = self.clock.now();
         let sessions = EndedSessions::One(session.id);
         let selector = SessionSelector { sessions, account: None, opened_until: now };
-        if let Ok(record) = self.keep_in_journal(selector, (end, now)).await {
+        if let Ok(record) = self.keep_in_journal(selector, end, now).await {
             self.retry.push_journaled(changes, record);
             return Ok(());
         }
@@ -54,7 +123,8 @@ impl Auth {
     async fn keep_in_journal(
         &self,
         selector: SessionSelector,
-        (end, at): (&End, Millis),
+        end: &End,
+        at: Millis,
     ) -> Result<Arc<Journaled>, JournalError> {
         let of = selector.sessions;
         match self.journal.keep(end.to_keep(selector, at)).await {
@@ -75,12 +145,12 @@ impl Auth {
     }
 
     /// Tries the ends again that the store did not take: each kind, whatever becomes of the other.
-    pub(crate) async fn retry_ends(&self) -> Result<(), StoreError> {
-        let single = self.retry_single_ends().await;
-        self.retry_many_ends().await.and(single)
+    pub(crate) async fn retry(&self) -> Result<(), StoreError> {
+        let single = self.retry_single().await;
+        self.retry_many().await.and(single)
     }
 
-    async fn retry_single_ends(&self) -> Result<(), StoreError> {
+    async fn retry_single(&self) -> Result<(), StoreError> {
         let (mut waiting, mut result) = (self.retry.take(), Ok(()));
         while let Some(some) = waiting.next(BATCH) {
             let changes: Vec<Change> =
@@ -93,43 +163,53 @@ impl Auth {
         result
     }
 
-    async fn retry_many_ends(&self) -> Result<(), StoreError> {
+    async fn retry_many(&self) -> Result<(), StoreError> {
         let (mut waiting, mut result) = (self.retry.take_many(), Ok(()));
         while let Some(mut some) = waiting.next(BATCH) {
-            let committed = self.commit_ends(some.iter_mut().map(|retry| &mut retry.end).collect()).await;
+            let committed = self.commit(some.iter_mut().map(|retry| &mut retry.end).collect()).await;
             result = committed.and(result);
             self.retry.stored_many(&mut some).into_iter().for_each(|record| self.release(record));
         }
         result
     }
 
+    /// Whether an end waits to be tried again.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.retry.is_waiting()
+    }
+
+    /// Why the journal could not be made; None: it was.
+    pub(crate) fn unjournaled(&self) -> Option<String> {
+        self.journal.unmade()
+    }
+
     /// How many ends neither the store nor the journal has: they hold as long as this process lives, and are tried again.
-    pub fn ends_at_risk(&self) -> usize {
+    pub(crate) fn at_risk(&self) -> usize {
         self.retry.at_risk()
     }
 
     /// Forgets a record of the journal when the last of what it stands for is stored.
-    pub(crate) fn release(&self, record: Arc<Journaled>) {
+    fn release(&self, record: Arc<Journaled>) {
         if let Some(Journaled(slot)) = Arc::into_inner(record) {
             self.journal.release(slot);
         }
     }
 
     /// Whether the journal has the end of a session that the store still has. If so that is stored from here on.
-    pub(crate) fn has_ended_by_journal(&self, session: &Session) -> bool {
-        let Some(HeldEnd { end, place }) = self.held_ends.of(session) else { return false };
+    pub(crate) fn is_ended_by_journal(&self, session: &Session) -> bool {
+        let Some(HeldEnd { end, record }) = self.held.of(session) else { return false };
         // Read twice, its end is told once.
         if self.live.note_end(session.id) {
             let changes = self.audit.end_and_tell_at(session, &End::from(&*end), end.at);
-            self.retry.push_journaled(changes.to_vec(), place);
+            self.retry.push_journaled(changes.to_vec(), record);
         }
         true
     }
 
     /// Every session that the store has was looked at: what the journal holds has been given to those that it ends.
     pub(crate) fn settle_journal(&self) {
-        for place in self.held_ends.take() {
-            self.release(place);
+        for record in self.held.take() {
+            self.release(record);
         }
     }
 }

@@ -4,21 +4,21 @@
 use vestibule_store::StoreError;
 
 use crate::directory_follower::DirectoryTurn;
-use crate::ends::Due;
+use crate::ends::PendingEnds;
 use crate::service::Auth;
 
 impl Auth {
     /// Reads what changed in the store, and ends the sessions of users who lost their right to them. Nothing is lost when
     /// this fails: it begins where it last succeeded, and an end that was not stored is tried again.
     pub async fn follow(&self) -> Result<(), StoreError> {
-        let due = {
+        let pending = {
             let turn = self.follower.turn().await;
             self.follow_in(&turn).await?
         };
-        due.end_all().await
+        pending.end_all().await
     }
 
-    /// The same, but the ends of sessions are left to [`Auth::end_due`]: whoever follows does not wait for them.
+    /// The same, but the ends of sessions are left to [`Ends::store_pending`](crate::ends::Ends::store_pending): whoever follows does not wait for them.
     pub(crate) async fn follow_only(&self) -> Result<(), StoreError> {
         let turn = self.follower.turn().await;
         self.follow_in(&turn).await?.leave();
@@ -27,11 +27,11 @@ impl Auth {
 
     /// The same for whoever has the turn.
     ///
-    /// The sessions of whoever may not stay have left the table when this answers. Their ends are due: to be stored when the
+    /// The sessions of whoever may not stay have left the table when this answers. Their ends are to be stored when the
     /// turn is over, so that nobody who changes something else waits for them.
-    pub(crate) async fn follow_in(&self, turn: &DirectoryTurn<'_>) -> Result<Due<'_>, StoreError> {
-        let mut due = Due::none(self);
-        turn.follow(|superseded| due.add(self.ends_of(superseded))).await?;
-        Ok(due)
+    pub(crate) async fn follow_in(&self, turn: &DirectoryTurn<'_>) -> Result<PendingEnds<'_>, StoreError> {
+        let mut pending = self.ends.pending();
+        turn.follow(|superseded| pending.add(self.ends_of(superseded))).await?;
+        Ok(pending)
     }
 }

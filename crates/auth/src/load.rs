@@ -74,7 +74,7 @@ impl Auth {
             let _nobody_recalls = self.recalls.write().await;
             self.live.complete();
         }
-        self.settle_journal();
+        self.ends.settle_journal();
         self.loaded.send_replace(true);
         tracing::info!(sessions = self.session_count(), "the table of live sessions is complete");
     }
@@ -147,7 +147,7 @@ impl Auth {
     /// Puts a session of the store into the table, unless its end is in the journal. What in it lies ahead was told by a clock
     /// that ran ahead.
     pub(crate) fn keep_stored(&self, session: Session) {
-        if self.has_ended_by_journal(&session) {
+        if self.ends.is_ended_by_journal(&session) {
             return;
         }
         let session = session.as_of(self.clock.now());
@@ -164,7 +164,7 @@ impl Auth {
             self.live.remove(session.id);
             let account = self.directory.account(session.account);
             let reason = why_not_current(&session, None, account.as_deref(), self.clock.now());
-            self.retry.push(self.audit.end_and_tell(&session, &reason.into()).to_vec());
+            self.ends.end_later(&session, &reason.into());
         }
     }
 }

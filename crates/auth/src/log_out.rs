@@ -4,11 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vestibule_model::{AccountId, Actor, Application, EndReason, Means, Session, UserId};
-use vestibule_store::{Change, EndedSessions, StoreError};
+use vestibule_model::{AccountId, Actor, Application, EndReason, Means, Session};
+use vestibule_store::{EndedSessions, StoreError};
 
 use crate::audit::{self, End};
-use crate::detach_on_drop::DetachOnDrop;
+use crate::directory::AccountUser;
 use crate::log_in::RETRY_AFTER;
 use crate::refresh::Presented;
 use crate::service::Auth;
@@ -41,7 +41,7 @@ impl Auth {
         let shown = self.presented(presented, |live| live.entry.session());
         let (session, _) = shown.ok_or(LogOutError::NoSession)?;
         let end = self.by_holder(&session, presented.address);
-        self.end_detached(session, end).await.map_err(LogOutError::Store)
+        self.ends.end_detached(session, end).await.map_err(LogOutError::Store)
     }
 
     /// The end of a session that whoever holds it asks for.
@@ -56,40 +56,35 @@ impl Auth {
         }
     }
 
-    /// [`Auth::end`], which runs to its end also when the caller goes away.
-    pub(crate) async fn end_detached(self: &Arc<Self>, session: Session, end: End) -> Result<(), StoreError> {
-        let auth = Arc::clone(self);
-        DetachOnDrop::new(async move { auth.end(&session, &end).await }).await
-    }
-
-    /// Takes a session out of the table, then out of the store; what the store does not take the journal keeps.
-    pub(crate) async fn end(&self, session: &Session, end: &End) -> Result<(), StoreError> {
-        let mut changes = vec![Change::EndSession(session.id)];
-        // If it has left, somebody else was faster, and tells of it. This answers when that is durable.
-        if self.live.remove(session.id).is_some() {
-            tracing::debug!(session = ?session.id, user = %session.user, reason = %end.reason, "session ended");
-            changes = self.audit.end_and_tell(session, end).to_vec();
-        }
-        self.store_end(changes, session, end).await
+    /// Ends what is selected: refused in memory before this answers, and durable when it does. Answers how many there were.
+    pub(crate) async fn end_selected(
+        &self,
+        sessions: EndedSessions,
+        account: AccountId,
+        end: End,
+    ) -> Result<usize, StoreError> {
+        self.loaded().await;
+        self.ends.end_selected(sessions, Some(account), end).await
     }
 
     /// Ends all sessions of a user; answers how many there were. They are refused before this answers, and stay refused
     /// even when the store fails. Costs what the user has.
     pub async fn end_all_of_user(
         &self,
-        (account, user): (AccountId, UserId),
+        AccountUser { account, user }: AccountUser,
         end: impl Into<End>,
     ) -> Result<usize, StoreError> {
-        self.end_selected((EndedSessions::OfUser(user), Some(account)), end.into()).await
+        self.end_selected(EndedSessions::OfUser(user), account, end.into()).await
     }
 
     /// Ends all sessions that were opened with an application of an account; otherwise as [`Auth::end_all_of_user`], but costs a
     /// look at each of the account's.
     pub async fn end_all_of_application(
         &self,
-        (account, application): (AccountId, Application),
+        account: AccountId,
+        application: Application,
         end: impl Into<End>,
     ) -> Result<usize, StoreError> {
-        self.end_selected((EndedSessions::OfApplication(application), Some(account)), end.into()).await
+        self.end_selected(EndedSessions::OfApplication(application), account, end.into()).await
     }
 }

@@ -50,7 +50,7 @@ impl Auth {
             };
         let session = self.new_session(&opened);
 
-        let login = self.ends_in_force.login(session.id);
+        let login = self.ends.login(session.id);
 
         let replaced = self.replaced(&opened, &session, policy);
         // The session first: nothing but that can be refused.
@@ -76,7 +76,7 @@ impl Auth {
         );
         // The end of many sessions that was decided since has not seen this one in the table.
         if let Some(end) = login.overtaken_by(&session) {
-            self.end_overtaken(&session, end).await.map_err(OpenError::Store)?;
+            self.ends.end_overtaken(&session, end).await.map_err(OpenError::Store)?;
             return Err(OpenError::Stale);
         }
         drop(login);
@@ -104,7 +104,7 @@ impl Auth {
         }
         let account = self.directory.account(session.account);
         let reason = why_not_current(session, None, account.as_deref(), now);
-        self.end(session, &reason.into()).await.map_err(OpenError::Store)?;
+        self.ends.end(session, &reason.into()).await.map_err(OpenError::Store)?;
         Err(OpenError::Stale)
     }
 

@@ -61,7 +61,7 @@ impl Auth {
 
     async fn end_others(&self, held: &Session, end: End) -> Result<usize, StoreError> {
         let others = EndedSessions::OfUserBut(held.user, held.id);
-        self.end_selected((others, Some(held.account)), end).await
+        self.end_selected(others, held.account, end).await
     }
 
     /// Those of the cookies that are genuine and that the csrf value belongs to, whether or not their sessions live.

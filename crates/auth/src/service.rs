@@ -11,15 +11,14 @@ use crate::administration::AdministrationState;
 use crate::audit::AuditTrail;
 use crate::deferred_writes::DeferredWrites;
 use crate::directory::{Costs, Directory, UserEntry};
-use crate::directory_follower::{Collaborators, DirectoryFollower};
-use crate::ends::{EndsInForce, HeldEnds, ManyEnd, RetryQueue};
+use crate::directory_follower::{self, DirectoryFollower};
+use crate::ends::{self, Ends};
 use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::login_guard::{HashPoolGauges, LoginGuard};
 use crate::master_keys::{KeyMaterial, Keys};
 use crate::settings::{Intervals, Settings};
 use crate::steady_clock::WatchedClock;
 use crate::store_health::StoreHealth;
-use crate::waiting::Waiting;
 use crate::watched_store::WatchedStore;
 
 /// The service. Shared by every dialect; all of its state is behind this one handle.
@@ -27,10 +26,6 @@ pub struct Auth {
     /// What is asked of it is noted in `store_health`.
     pub(crate) store: Arc<dyn Store>,
     pub(crate) store_health: Arc<StoreHealth>,
-    /// For ends that the store does not take.
-    pub(crate) journal: Arc<dyn EndJournal>,
-    /// What an earlier process left in it.
-    pub(crate) held_ends: HeldEnds,
     pub(crate) directory: Arc<Directory>,
     pub(crate) follower: DirectoryFollower,
     pub(crate) live: Arc<LiveSessions<UserEntry>>,
@@ -42,15 +37,10 @@ pub struct Auth {
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) clock: WatchedClock,
     pub(crate) login_guard: Arc<LoginGuard>,
-    /// Ends of many sessions that are being stored, and the logins beside them.
-    pub(crate) ends_in_force: Arc<EndsInForce>,
-    /// Ends that were found by following, and that nobody stores yet.
-    pub(crate) due: Waiting<ManyEnd>,
-    /// Ends that the store did not take.
-    pub(crate) retry: RetryQueue,
+    pub(crate) ends: Arc<Ends>,
     pub(crate) deferred: Arc<DeferredWrites>,
     pub(crate) intervals: Intervals,
-    pub(crate) audit: AuditTrail,
+    pub(crate) audit: Arc<AuditTrail>,
     pub(crate) administration: AdministrationState,
 }
 
@@ -84,13 +74,33 @@ impl Auth {
     /// Reads the directory from the store and the ends in the journal, and starts the hash threads. The sessions come with
     /// [`Auth::load`]; nothing runs in the background until [`Auth::run`] is spawned.
     pub async fn start(
-        (store, journal): (Arc<dyn Store>, Arc<dyn EndJournal>),
+        store: Arc<dyn Store>,
+        journal: Arc<dyn EndJournal>,
         keys: impl Into<Keys>,
         rng: Arc<dyn Rng>,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<Arc<Self>, StartError> {
         self_check(settings.hashing.engine)?;
+        let auth = Arc::new(Self::assembled(store, journal, keys.into(), rng, clock, settings)?);
+        auth.follow_clock();
+        auth.keys.follow(auth.store.master_keys().await?)?;
+        auth.follower.load().await?;
+        if !auth.store.has_session_ids_of_first_form().await? {
+            auth.live.expect_no_unproven();
+        }
+        Ok(auth)
+    }
+
+    /// The parts, each with those that it works with.
+    fn assembled(
+        store: Arc<dyn Store>,
+        journal: Arc<dyn EndJournal>,
+        keys: Keys,
+        rng: Arc<dyn Rng>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Result<Self, StartError> {
         let start = Start::new(clock.now(), settings.intervals.touch);
         let store_health = Arc::<StoreHealth>::default();
         let costs = Arc::new(Costs::new(Arc::clone(&rng)));
@@ -98,10 +108,10 @@ impl Auth {
             LoginGuard::start(&settings, Arc::clone(&costs), Arc::clone(&rng), Arc::clone(&clock))?;
         let login_guard = Arc::new(login_guard);
         let store: Arc<dyn Store> = Arc::new(WatchedStore::new(store, Arc::clone(&store_health)));
-        let keys = KeyMaterial::new(keys.into(), Arc::clone(&store));
+        let keys = KeyMaterial::new(keys, Arc::clone(&store));
         let directory = Arc::<Directory>::default();
         let deferred = Arc::new(DeferredWrites::new(Arc::clone(&store), Arc::clone(&directory)));
-        let follower = DirectoryFollower::new(Collaborators {
+        let follower = DirectoryFollower::new(directory_follower::Collaborators {
             store: Arc::clone(&store),
             directory: Arc::clone(&directory),
             sealer: keys.sealer().clone(),
@@ -116,35 +126,35 @@ impl Auth {
             Arc::clone(&clock),
             settings.audit_retention,
         );
-        let auth = Arc::new(Self {
+        let audit = Arc::new(audit);
+        let live = Arc::new(LiveSessions::new(Box::new(keys.tokens().clone()), start));
+        let ends = Arc::new(Ends::new(ends::Collaborators {
+            live: Arc::clone(&live),
+            store: Arc::clone(&store),
+            journal,
+            directory: Arc::clone(&directory),
+            audit: Arc::clone(&audit),
+            tokens: keys.tokens().clone(),
+            clock: Arc::clone(&clock),
+        }));
+        Ok(Self {
             directory,
             follower,
-            live: Arc::new(LiveSessions::new(Box::new(keys.tokens().clone()), start)),
-            held_ends: HeldEnds::read(&*journal),
+            live,
             loaded: watch::Sender::new(false),
             recalls: AsyncRwLock::default(),
             keys,
             login_guard,
-            ends_in_force: Arc::default(),
-            due: Waiting::default(),
-            retry: RetryQueue::default(),
+            ends,
             deferred,
             intervals: settings.intervals,
             audit,
             administration: AdministrationState::new(&*rng),
             store,
             store_health,
-            journal,
             rng,
             clock: WatchedClock::new(clock),
-        });
-        auth.follow_clock();
-        auth.keys.follow(auth.store.master_keys().await?)?;
-        auth.follower.load().await?;
-        if !auth.store.has_session_ids_of_first_form().await? {
-            auth.live.expect_no_unproven();
-        }
-        Ok(auth)
+        })
     }
 
     /// The directory in memory.
@@ -180,6 +190,11 @@ impl Auth {
     /// Removes entries of the audit that are older than the retention. Each call does a bounded amount of work.
     pub async fn prune_audit(&self, now: Millis) -> Result<(), StoreError> {
         self.audit.prune(now).await
+    }
+
+    /// How many ends neither the store nor the journal has: they hold as long as this process lives, and are tried again.
+    pub fn ends_at_risk(&self) -> usize {
+        self.ends.at_risk()
     }
 
     /// How often failed logins have locked a user since the start.

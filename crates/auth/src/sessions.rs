@@ -103,7 +103,7 @@ impl Auth {
             dialect: Some(caller.session.dialect),
             ..reason.into()
         };
-        self.end_detached(listed.session, end).await.map_err(LogOutError::Store)
+        self.ends.end_detached(listed.session, end).await.map_err(LogOutError::Store)
     }
 }
 

@@ -135,7 +135,7 @@ impl Auth {
             let selector = SessionSelector { sessions, account: Some(account), opened_until: last.max(now) };
             let end = rule.end_of(session);
             tracing::debug!(%sessions, reason = %end.reason, "sessions ended");
-            ManyEnd::new(selector, (end, now), self.tell_by(&rule))
+            ManyEnd::new(selector, end, now, self.tell_by(&rule))
         };
         in_as_few_words(looked_at, in_common).into_iter().map(end).collect()
     }

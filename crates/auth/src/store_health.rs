@@ -117,7 +117,7 @@ impl Auth {
     pub fn trouble(&self, purpose: Purpose) -> Option<Trouble> {
         let not_read = || lock(&self.store_health.reads).clone().map(Trouble::NotRead);
         match purpose {
-            Purpose::Everything if self.ends_at_risk() > 0 => Some(Trouble::EndsAtRisk),
+            Purpose::Everything if self.ends.at_risk() > 0 => Some(Trouble::EndsAtRisk),
             Purpose::Everything => {
                 lock(&self.store_health.commits).clone().map(Trouble::NoChanges).or_else(not_read)
             }
@@ -135,7 +135,7 @@ impl Auth {
     /// Why the journal of ends could not be made; None: it was. Until it is, an end that the store does not take holds as long as
     /// this process lives.
     pub fn unjournaled(&self) -> Option<String> {
-        self.journal.unmade()
+        self.ends.unjournaled()
     }
 
     /// How many commits the store has failed since the start.

@@ -294,7 +294,7 @@ async fn begin_auth(
 ) -> Arc<Auth> {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
     let journal: Arc<dyn EndJournal> = Arc::<MemoryEndJournal>::clone(stored.1);
-    Auth::start((Arc::clone(stored.0), journal), keys, Arc::new(OsRng), clock, settings.clone())
+    Auth::start(Arc::clone(stored.0), journal, keys, Arc::new(OsRng), clock, settings.clone())
         .await
         .expect("the engine starts")
 }

@@ -39,13 +39,15 @@ impl Instance {
     pub(crate) async fn open(
         loaded: &Loaded,
         keys: Keys,
-        (store, journal): (SqliteStore, Arc<dyn EndJournal>),
-        (tls, owner): (&Tls, FirstOwner<'_>),
+        store: SqliteStore,
+        journal: Arc<dyn EndJournal>,
+        tls: &Tls,
+        owner: FirstOwner<'_>,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let settings = settings(&loaded.config);
-        let stored: (Arc<dyn Store>, _) = (Arc::new(store), journal);
-        let auth = Auth::start(stored, keys, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
+        let store: Arc<dyn Store> = Arc::new(store);
+        let auth = Auth::start(store, journal, keys, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
         auth.administration().make_administrators_account(owner, clock.now()).await?;
         let listeners = Listeners::start(loaded, &auth, &clock, tls)?;
         let background = tokio::spawn(Arc::clone(&auth).run());

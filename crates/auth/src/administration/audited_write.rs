@@ -5,7 +5,7 @@ use vestibule_store::{Change, DirectoryScope, Sequence, StoreError};
 
 use super::rests_on::rests_on;
 use super::{Administration, AdministrationError, Caller};
-use crate::ends::Due;
+use crate::ends::PendingEnds;
 
 /// How often a change is decided anew because somebody else changed in between what it rests on.
 const ATTEMPTS: usize = 5;
@@ -140,9 +140,9 @@ impl Administration<'_> {
         caller: &Caller,
         decide: impl Fn() -> Result<(Option<AuditedWrite>, T), AdministrationError>,
     ) -> Result<T, AdministrationError> {
-        let (decided, due) = self.write_locked(caller, decide).await?;
+        let (decided, pending) = self.write_locked(caller, decide).await?;
         // Nobody who changes something else waits for these.
-        due.end_all().await?;
+        pending.end_all().await?;
         Ok(decided)
     }
 
@@ -150,16 +150,16 @@ impl Administration<'_> {
         &self,
         caller: &Caller,
         decide: impl Fn() -> Result<(Option<AuditedWrite>, T), AdministrationError>,
-    ) -> Result<(T, Due<'_>), AdministrationError> {
+    ) -> Result<(T, PendingEnds<'_>), AdministrationError> {
         let turn = self.auth.follower.turn().await;
-        let mut due = Due::none(self.auth);
+        let mut pending = self.auth.ends.pending();
         for _ in 0..ATTEMPTS {
-            due.append(self.auth.follow_in(&turn).await?);
+            pending.append(self.auth.follow_in(&turn).await?);
             self.expect_eligible(caller).await?;
             let since = turn.sequence();
             let seen = self.auth.deferred.decided_by_now();
             let (written, decided) = decide()?;
-            let Some(written) = written else { return Ok((decided, due)) };
+            let Some(written) = written else { return Ok((decided, pending)) };
             let changes = written.expecting(caller, since);
             let decides_lock_of: Vec<UserId> = changes.iter().filter_map(user_whose_lock).collect();
             let (overruling, commit) =
@@ -167,13 +167,13 @@ impl Administration<'_> {
             match commit.await {
                 Ok(_) => {
                     overruling.stored();
-                    due.append(self.auth.follow_in(&turn).await?);
-                    return Ok((decided, due));
+                    pending.append(self.auth.follow_in(&turn).await?);
+                    return Ok((decided, pending));
                 }
                 Err(StoreError::DirectoryMoved) => {}
                 // Somebody else took the value in between: then the rule says so, in its own words.
                 Err(StoreError::Constraint(what)) => {
-                    due.append(self.auth.follow_in(&turn).await?);
+                    pending.append(self.auth.follow_in(&turn).await?);
                     if turn.sequence() == since {
                         return Err(AdministrationError::Conflict(what));
                     }

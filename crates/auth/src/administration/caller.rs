@@ -207,7 +207,7 @@ impl Administration<'_> {
         let (at, credentials) = at_the_door((user_name, password), at);
         let logged_in = self.auth.log_in_user(at, credentials).await.map_err(AdministrationError::LogIn)?;
         let Some(role) = self.role_of(logged_in.user.id).await? else {
-            self.auth.end_detached(logged_in.session, EndReason::LoggedOut.into()).await?;
+            self.auth.ends.end_detached(logged_in.session, EndReason::LoggedOut.into()).await?;
             return Err(AdministrationError::NotAllowed);
         };
         let bearer = self.auth.keys.tokens().bearer(logged_in.session.id).to_string();
@@ -235,7 +235,7 @@ impl Administration<'_> {
     pub async fn log_out_administrator(&self, caller: &Caller) -> Result<(), AdministrationError> {
         let conflict = || AdministrationError::Conflict("a token has no session: revoke it instead".into());
         let session = caller.session.clone().ok_or_else(conflict)?;
-        Ok(self.auth.end_detached(session, caller.end_for(EndReason::LoggedOut)).await?)
+        Ok(self.auth.ends.end_detached(session, caller.end_for(EndReason::LoggedOut)).await?)
     }
 }
 

@@ -167,7 +167,7 @@ impl Administration<'_> {
 
     /// A generation is not retired, and no more sessions are ended, on a store that does not keep it.
     async fn expect_nothing_waits(&self) -> Result<(), AdministrationError> {
-        if self.auth.retry.is_waiting() && self.auth.retry_ends().await.is_err() {
+        if self.auth.ends.is_waiting() && self.auth.ends.retry().await.is_err() {
             return Err(AdministrationError::Conflict("ends of sessions wait for the database".into()));
         }
         self.auth.unwitnessed().map_or(Ok(()), |why| {
@@ -186,7 +186,7 @@ impl Administration<'_> {
     ) -> Result<bool, AdministrationError> {
         let own = caller.session().filter(|session| session.id.generation() == Some(generation));
         if let Some(own) = own {
-            self.auth.end(own, &end_with_key(caller, own)).await?;
+            self.auth.ends.end(own, &end_with_key(caller, own)).await?;
         }
         self.auth.store.commit(vec![Change::ForgetAnswersUnder(generation)]).await?;
         Ok(own.is_some())
@@ -282,9 +282,9 @@ impl Administration<'_> {
     async fn end_each(&self, caller: &Caller, sessions: &[Session]) -> Result<(), StoreError> {
         let mut ends = JoinSet::new();
         for session in sessions {
-            let (auth, end, session) =
-                (Arc::clone(self.auth), end_with_key(caller, session), session.clone());
-            ends.spawn(async move { auth.end(&session, &end).await });
+            let (all, end, session) =
+                (Arc::clone(&self.auth.ends), end_with_key(caller, session), session.clone());
+            ends.spawn(async move { all.end(&session, &end).await });
         }
         let mut all = Ok(());
         while let Some(end) = ends.join_next().await {

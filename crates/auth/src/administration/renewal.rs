@@ -105,23 +105,23 @@ impl Administration<'_> {
     }
 
     async fn erase_superseded_of(&self, account: AccountId, now: Millis) -> Result<(), StoreError> {
-        let due = {
+        let pending = {
             let turn = self.auth.follower.turn().await;
-            let mut due = self.auth.follow_in(&turn).await?;
+            let mut pending = self.auth.follow_in(&turn).await?;
             let mut changes = self.erasures(account, now);
             if !changes.is_empty() {
                 let (since, scopes) = (turn.sequence(), rests_on(&changes));
                 changes.insert(0, Change::ExpectUnchanged { since, scopes });
                 match self.auth.store.commit(changes).await {
-                    Ok(_) => due.append(self.auth.follow_in(&turn).await?),
+                    Ok(_) => pending.append(self.auth.follow_in(&turn).await?),
                     // Somebody else changed something: another time.
                     Err(StoreError::DirectoryMoved) => {}
                     Err(error) => return Err(error),
                 }
             }
-            due
+            pending
         };
-        due.end_all().await
+        pending.end_all().await
     }
 
     fn erasures(&self, account: AccountId, now: Millis) -> Vec<Change> {

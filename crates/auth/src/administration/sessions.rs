@@ -12,7 +12,7 @@ use vestibule_store::EndedSessions;
 use super::caller::administrators_account;
 use super::named::PageRequest;
 use super::{Administration, AdministrationError, Caller, Scope};
-use crate::directory::UserEntry;
+use crate::directory::{AccountUser, UserEntry};
 use crate::live::{Entry, Found, LiveSessions};
 use crate::sessions::Listed;
 
@@ -109,7 +109,7 @@ impl Administration<'_> {
         caller.require_some_writing()?;
         let listed = self.session_of_reference(caller, reference).await?;
         caller.require(Scope::WriteAccount(listed.session.account))?;
-        Ok(self.auth.end_detached(listed.session, caller.end()).await?)
+        Ok(self.auth.ends.end_detached(listed.session, caller.end()).await?)
     }
 
     /// Ends every session of a user; answers how many there were.
@@ -122,7 +122,7 @@ impl Administration<'_> {
         caller.require(Scope::WriteAccount(account))?;
         let entry = self.auth.directory.account(account).ok_or(AdministrationError::NotFound("account"))?;
         entry.user(user).ok_or(AdministrationError::NotFound("user"))?;
-        Ok(self.auth.end_all_of_user((account, user), caller.end()).await?)
+        Ok(self.auth.end_all_of_user(AccountUser { account, user }, caller.end()).await?)
     }
 
     /// Ends every session that was opened with an application of an account; answers how many there were.
@@ -140,7 +140,7 @@ impl Administration<'_> {
         }
         let (mut ended, mut failed) = (0, None);
         for application in kinds {
-            match self.auth.end_all_of_application((account, application), caller.end()).await {
+            match self.auth.end_all_of_application(account, application, caller.end()).await {
                 Ok(of_kind) => ended += of_kind,
                 // It is tried again, and does not keep the others.
                 Err(error) => failed = Some(error),
@@ -157,7 +157,7 @@ impl Administration<'_> {
     ) -> Result<usize, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         self.auth.directory.account(account).ok_or(AdministrationError::NotFound("account"))?;
-        Ok(self.auth.end_selected((EndedSessions::OfAccount(account), Some(account)), caller.end()).await?)
+        Ok(self.auth.end_selected(EndedSessions::OfAccount(account), account, caller.end()).await?)
     }
 
     fn walk(

@@ -28,7 +28,7 @@ use prune::Retention;
 use refusal_counts::RefusalCounts;
 
 pub use end::End;
-pub(crate) use reason::why_not_current;
+pub(crate) use reason::{end_of_expired, why_not_current};
 pub(crate) use refusal::Attempt;
 
 /// How many folded entries are written in one commit.

@@ -4,6 +4,7 @@ use vestibule_model::{
     AccountState, Application, AuthenticationMethod, EndReason, Feature, Millis, Session, SignOn, User,
 };
 
+use super::End;
 use crate::directory::AccountEntry;
 
 /// The reason why the session may not go on. `before` is the user as they were, if that is known; `account` the account
@@ -49,4 +50,19 @@ pub(crate) fn why_not_current(
             }
         }
     }
+}
+
+/// The end of a session that was not used, or has reached its end. One that was opened with superseded secrets, and so had the
+/// end of their overlap as its own, ended with them.
+pub(crate) fn end_of_expired(session: &Session, account: Option<&AccountEntry>) -> End {
+    let end = End::expired(session);
+    if end.reason != EndReason::AbsoluteEnd {
+        return end;
+    }
+    let secrets = account.and_then(|account| account.secrets_of(session.application));
+    let with_them = secrets.is_some_and(|(present, overlap)| {
+        session.secret_version != present
+            && overlap.is_none_or(|overlap| session.absolute_end >= Some(overlap.until))
+    });
+    if with_them { End { reason: EndReason::ApplicationRefused, ..end } } else { end }
 }

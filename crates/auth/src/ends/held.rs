@@ -11,7 +11,7 @@ use super::Journaled;
 
 /// What the journal held at the start, until the table of sessions is complete.
 #[derive(Default)]
-pub(crate) struct HeldEnds(RwLock<Held>);
+pub(super) struct HeldEnds(RwLock<Held>);
 
 #[derive(Default)]
 struct Held {
@@ -27,18 +27,18 @@ type Ends<K> = HashMap<K, Vec<HeldEnd>, RandomState>;
 
 /// One of them.
 #[derive(Clone)]
-pub(crate) struct HeldEnd {
-    pub(crate) end: Arc<JournaledEnd>,
-    pub(crate) place: Arc<Journaled>,
+pub(super) struct HeldEnd {
+    pub(super) end: Arc<JournaledEnd>,
+    pub(super) record: Arc<Journaled>,
 }
 
 impl HeldEnds {
     /// Reads the journal.
-    pub(crate) fn read(journal: &dyn EndJournal) -> Self {
+    pub(super) fn read(journal: &dyn EndJournal) -> Self {
         let mut held = Held::default();
         for (slot, end) in journal.held() {
             let of = end.selector.sessions;
-            let end = HeldEnd { end: Arc::new(end), place: Arc::new(Journaled(slot)) };
+            let end = HeldEnd { end: Arc::new(end), record: Arc::new(Journaled(slot)) };
             match of {
                 EndedSessions::One(id) => held.sessions.entry(id).or_default().push(end),
                 EndedSessions::OfUser(user) | EndedSessions::OfUserBut(user, _) => {
@@ -58,7 +58,7 @@ impl HeldEnds {
     }
 
     /// The one that ends this session.
-    pub(crate) fn of(&self, session: &Session) -> Option<HeldEnd> {
+    pub(super) fn of(&self, session: &Session) -> Option<HeldEnd> {
         let held = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let ends = [
             held.sessions.get(&session.id),
@@ -70,12 +70,12 @@ impl HeldEnds {
         ends.into_iter().find(|held| held.end.ends(session)).cloned()
     }
 
-    /// Forgets them; gives their places in the journal.
-    pub(crate) fn take(&self) -> Vec<Arc<Journaled>> {
+    /// Forgets them; gives their records in the journal.
+    pub(super) fn take(&self) -> Vec<Arc<Journaled>> {
         let held = std::mem::take(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner));
         let Held { sessions, users, applications, accounts, others } = held;
         let all = sessions.into_values().chain(users.into_values());
         let all = all.chain(applications.into_values()).chain(accounts.into_values());
-        all.flatten().chain(others).map(|held| held.place).collect()
+        all.flatten().chain(others).map(|held| held.record).collect()
     }
 }

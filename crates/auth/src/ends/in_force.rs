@@ -21,7 +21,7 @@ use crate::audit::End;
 
 /// The ends that are being stored, and the logins that are.
 #[derive(Default)]
-pub(crate) struct EndsInForce(Mutex<State>);
+pub(super) struct EndsInForce(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -49,9 +49,9 @@ struct InForce {
 }
 
 /// An end that was decided. Dropped when the store or the journal has it.
-pub(crate) struct Decided {
+pub(super) struct Decided {
     all: Arc<EndsInForce>,
-    pub(crate) number: u64,
+    pub(super) number: u64,
 }
 
 /// A session that is being opened. Dropped when it stands in the table, or will not.
@@ -63,7 +63,7 @@ pub(crate) struct Login<'a> {
 
 impl EndsInForce {
     /// Decides an end.
-    pub(crate) fn decide(self: &Arc<Self>, selector: SessionSelector, end: End) -> Decided {
+    pub(super) fn decide(self: &Arc<Self>, selector: SessionSelector, end: End) -> Decided {
         let mut state = self.state();
         state.decided += 1;
         let number = state.decided;
@@ -72,7 +72,7 @@ impl EndsInForce {
     }
 
     /// A session is about to be committed.
-    pub(crate) fn login(&self, session: SessionId) -> Login<'_> {
+    pub(super) fn login(&self, session: SessionId) -> Login<'_> {
         let mut state = self.state();
         let number = state.decided;
         state.logins.insert(session, Opened { number, is_done: false });
@@ -81,7 +81,7 @@ impl EndsInForce {
     }
 
     /// Whether the session was opened by a login that came after an end, which is not stored yet.
-    pub(crate) fn was_opened_after(&self, session: SessionId, end: u64) -> bool {
+    pub(super) fn was_opened_after(&self, session: SessionId, end: u64) -> bool {
         self.state().logins.get(&session).is_some_and(|login| login.number >= end)
     }
 

@@ -11,12 +11,12 @@ use vestibule_store::{
     Change, EndSessions, EndedSessions, Outcome, SessionSelector, StoreError, Tell, WalkPosition,
 };
 
+use super::Ends;
 use super::retry::Kept;
-use crate::audit::{End, record_of_end};
+use crate::audit::{End, end_of_expired, record_of_end};
 use crate::background::BATCH;
 use crate::directory::UserEntry;
 use crate::live::LiveSessions;
-use crate::service::Auth;
 
 /// How many sessions one transaction ends: some ten milliseconds of the store's writer (ADR 37).
 const AT_ONCE: usize = 250;
@@ -34,7 +34,7 @@ pub(crate) struct ManyEnd {
 }
 
 impl ManyEnd {
-    pub(crate) fn new(selector: SessionSelector, (end, at): (End, Millis), tell: Tell) -> Self {
+    pub(crate) fn new(selector: SessionSelector, end: End, at: Millis, tell: Tell) -> Self {
         Self { selector, end, tell, at, behind: None, is_stored: false }
     }
 
@@ -62,37 +62,38 @@ impl ManyEnd {
 }
 
 /// Ends that are decided and still to be stored. What is not stored when this is dropped is tried in the background.
-pub(crate) struct Due<'a> {
-    auth: &'a Auth,
+pub(crate) struct PendingEnds<'a> {
+    all: &'a Ends,
     ends: Vec<ManyEnd>,
 }
 
-impl Drop for Due<'_> {
+impl Drop for PendingEnds<'_> {
     fn drop(&mut self) {
         self.ends
             .drain(..)
             .filter(|end| !end.is_stored)
-            .for_each(|end| self.auth.retry.push_many(end, Kept::Nowhere));
+            .for_each(|end| self.all.retry.push_many(end, Kept::Nowhere));
     }
 }
 
-impl<'a> Due<'a> {
-    pub(crate) const fn none(auth: &'a Auth) -> Self {
-        Self { auth, ends: Vec::new() }
+impl<'a> PendingEnds<'a> {
+    /// None yet.
+    const fn of(all: &'a Ends) -> Self {
+        Self { all, ends: Vec::new() }
     }
 
     pub(crate) fn add(&mut self, ends: impl IntoIterator<Item = ManyEnd>) {
         self.ends.extend(ends);
     }
 
-    /// Adds what is due by another.
+    /// Adds those of another.
     pub(crate) fn append(&mut self, mut other: Self) {
         self.ends.append(&mut other.ends);
     }
 
-    /// Leaves them to whoever stores what is due next.
+    /// Leaves them to [`Ends::store_pending`].
     pub(crate) fn leave(mut self) {
-        self.ends.drain(..).for_each(|end| self.auth.due.push(end));
+        self.ends.drain(..).for_each(|end| self.all.pending.push(end));
     }
 
     /// Stores them all; what the store does not take the journal keeps. An error if it does not take one of them either.
@@ -100,7 +101,7 @@ impl<'a> Due<'a> {
         let mut result = Ok(());
         while !self.ends.is_empty() {
             let some = self.ends.len().min(BATCH);
-            if let Err(error) = self.auth.commit_ends(self.ends[..some].iter_mut().collect()).await
+            if let Err(error) = self.all.commit(self.ends[..some].iter_mut().collect()).await
                 && !self.keep_first(some).await
             {
                 result = Err(error);
@@ -111,15 +112,15 @@ impl<'a> Due<'a> {
     }
 }
 
-impl Due<'_> {
+impl PendingEnds<'_> {
     /// Whether the journal keeps the first of these, as far as they are not stored. They are tried again either way.
     async fn keep_first(&mut self, some: usize) -> bool {
         let mut are_kept = true;
         for end in self.ends[..some].iter_mut().filter(|end| !end.is_stored) {
-            let kept = self.auth.keep_in_journal(end.selector, (&end.end, end.at)).await;
+            let kept = self.all.keep_in_journal(end.selector, &end.end, end.at).await;
             are_kept &= kept.is_ok();
             let kept = kept.map_or(Kept::AtRisk, Kept::Journal);
-            self.auth.retry.push_many(end.clone(), kept);
+            self.all.retry.push_many(end.clone(), kept);
             // By others, from here on.
             end.is_stored = true;
         }
@@ -127,41 +128,47 @@ impl Due<'_> {
     }
 }
 
-impl Auth {
-    /// Stores the ends that following has left.
-    pub(crate) async fn end_due(&self) -> Result<(), StoreError> {
-        let mut due = Due::none(self);
-        due.add(self.due.take().done());
-        due.end_all().await
+impl Ends {
+    /// For ends that are about to be decided.
+    pub(crate) const fn pending(&self) -> PendingEnds<'_> {
+        PendingEnds::of(self)
     }
 
-    /// Ends what is selected: refused in memory from here on, and durable when this answers. Answers how many there were.
+    /// Stores the ends that following has left.
+    pub(crate) async fn store_pending(&self) -> Result<(), StoreError> {
+        let mut pending = self.pending();
+        pending.add(self.pending.take().done());
+        pending.end_all().await
+    }
+
+    /// Ends what is selected: refused in memory from here on, and durable when this answers. Answers how many there were. The
+    /// table has to be complete.
     pub(crate) async fn end_selected(
         &self,
-        (sessions, account): (EndedSessions, Option<AccountId>),
+        sessions: EndedSessions,
+        account: Option<AccountId>,
         end: End,
     ) -> Result<usize, StoreError> {
-        self.loaded().await;
         let at = self.clock.now();
         let selector = SessionSelector { sessions, account, opened_until: at };
-        let decided = self.ends_in_force.decide(selector, end.clone());
+        let decided = self.in_force.decide(selector, end.clone());
         let tell = self.tell_unless_later(decided.number, end.clone(), at);
-        let mut due = Due::none(self);
+        let mut pending = self.pending();
         // From here on it takes place, also if the caller goes away.
-        due.add([ManyEnd::new(selector, (end, at), tell)]);
+        pending.add([ManyEnd::new(selector, end, at, tell)]);
         let removed = self.take_out(selector, decided.number).await;
         // A session that was opened before the clock was set back is opened in the future.
         let opened_until = removed.iter().map(|session| session.created).fold(at, Millis::max);
-        due.ends.iter_mut().for_each(|due| due.selector.opened_until = opened_until);
-        due.end_all().await?;
+        pending.ends.iter_mut().for_each(|end| end.selector.opened_until = opened_until);
+        pending.end_all().await?;
         drop(decided);
         Ok(removed.len())
     }
 
     /// Tells of the end of each session, but for those that were opened since it was decided.
     fn tell_unless_later(&self, number: u64, end: End, at: Millis) -> Tell {
-        let (live, in_force) = (Arc::clone(&self.live), Arc::clone(&self.ends_in_force));
-        let tokens = self.keys.tokens().clone();
+        let (live, in_force) = (Arc::clone(&self.live), Arc::clone(&self.in_force));
+        let tokens = self.tokens.clone();
         Tell::by(move |session| {
             // In this order: a login stands in the table before it is none any more. An end that the journal has is not in force any
             // more: what it meant has left the table, and what came after it stands there.
@@ -175,7 +182,7 @@ impl Auth {
     async fn take_out(&self, selector: SessionSelector, number: u64) -> Vec<Session> {
         let is_meant = |session: &Session| {
             SessionSelector { opened_until: session.created, ..selector }.selects(session)
-                && !self.ends_in_force.was_opened_after(session.id, number)
+                && !self.in_force.was_opened_after(session.id, number)
         };
         let mut removed = Vec::new();
         match selector.sessions {
@@ -198,7 +205,7 @@ impl Auth {
 
     /// Takes ends out of the store, a share of each in every transaction, until all are done. What is done when this fails is
     /// marked.
-    pub(crate) async fn commit_ends(&self, mut open: Vec<&mut ManyEnd>) -> Result<(), StoreError> {
+    pub(super) async fn commit(&self, mut open: Vec<&mut ManyEnd>) -> Result<(), StoreError> {
         open.retain(|end| !end.is_stored);
         while !open.is_empty() {
             let limit = (AT_ONCE / open.len()).max(1);
@@ -207,10 +214,10 @@ impl Auth {
                 self.live.remove(id);
             }
             let mut unfinished = outcome.unfinished.into_iter().peekable();
-            let mut place = 0;
+            let mut index = 0;
             open.retain_mut(|end| {
-                let goes_on = unfinished.next_if(|(of, _)| *of == place);
-                place += 1;
+                let goes_on = unfinished.next_if(|(of, _)| *of == index);
+                index += 1;
                 match goes_on {
                     Some((_, behind)) => end.behind = Some(behind),
                     None => end.is_stored = true,
@@ -227,13 +234,13 @@ impl Auth {
         self.live.remove(session.id);
         let sessions = EndedSessions::One(session.id);
         let selector = SessionSelector { sessions, account: Some(session.account), opened_until: at };
-        let (tokens, told) = (self.keys.tokens().clone(), end.clone());
+        let (tokens, told) = (self.tokens.clone(), end.clone());
         // It may have been met in the store already, and told of.
         let tell =
             Tell::by(move |session| Some(record_of_end(tokens.reference(session.id), session, &told, at)));
-        let mut due = Due::none(self);
-        due.add([ManyEnd::new(selector, (end, at), tell)]);
-        due.end_all().await
+        let mut pending = self.pending();
+        pending.add([ManyEnd::new(selector, end, at, tell)]);
+        pending.end_all().await
     }
 
     /// Ends sessions that were not used for their idle limit, or have reached their absolute end. Every use is known here first, so
@@ -251,7 +258,8 @@ impl Auth {
     }
 
     fn end_of_unused(&self, session: &Session) -> [Change; 2] {
-        let end = self.end_of_expired(session);
+        let account = self.directory.account(session.account);
+        let end = end_of_expired(session, account.as_deref());
         tracing::debug!(session = ?session.id, user = %session.user, reason = %end.reason, "session ended");
         self.audit.end_and_tell(session, &end)
     }

@@ -10,7 +10,7 @@ use crate::waiting::{Taken, Waiting};
 
 /// Ends that the store did not take yet.
 #[derive(Default)]
-pub(crate) struct RetryQueue {
+pub(super) struct RetryQueue {
     /// Commits: what belongs together is stored together.
     waiting: Waiting<Retry>,
     many: Waiting<RetryMany>,
@@ -19,19 +19,19 @@ pub(crate) struct RetryQueue {
 }
 
 /// One commit.
-pub(crate) struct Retry {
-    pub(crate) changes: Vec<Change>,
+pub(super) struct Retry {
+    pub(super) changes: Vec<Change>,
     kept: Kept,
 }
 
 /// The end of many sessions.
-pub(crate) struct RetryMany {
-    pub(crate) end: ManyEnd,
+pub(super) struct RetryMany {
+    pub(super) end: ManyEnd,
     kept: Kept,
 }
 
 /// What else remembers an end.
-pub(crate) enum Kept {
+pub(super) enum Kept {
     /// Nothing, and nothing has to.
     Nowhere,
     /// Nothing, although it was to be durable.
@@ -42,23 +42,23 @@ pub(crate) enum Kept {
 
 impl RetryQueue {
     /// An end that follows from what is stored.
-    pub(crate) fn push(&self, changes: Vec<Change>) {
+    pub(super) fn push(&self, changes: Vec<Change>) {
         self.waiting.push(Retry { changes, kept: Kept::Nowhere });
     }
 
     /// An end that the journal has.
-    pub(crate) fn push_journaled(&self, changes: Vec<Change>, journaled: Arc<Journaled>) {
+    pub(super) fn push_journaled(&self, changes: Vec<Change>, journaled: Arc<Journaled>) {
         self.waiting.push(Retry { changes, kept: Kept::Journal(journaled) });
     }
 
     /// An end that the journal did not take.
-    pub(crate) fn push_unsafe(&self, changes: Vec<Change>) {
+    pub(super) fn push_unsafe(&self, changes: Vec<Change>) {
         self.at_risk.fetch_add(1, Ordering::Relaxed);
         self.waiting.push(Retry { changes, kept: Kept::AtRisk });
     }
 
     /// An end of many sessions.
-    pub(crate) fn push_many(&self, end: ManyEnd, kept: Kept) {
+    pub(super) fn push_many(&self, end: ManyEnd, kept: Kept) {
         if matches!(kept, Kept::AtRisk) {
             self.at_risk.fetch_add(1, Ordering::Relaxed);
         }
@@ -66,21 +66,21 @@ impl RetryQueue {
     }
 
     /// Takes all that wait, to be tried.
-    pub(crate) fn take(&self) -> Taken<'_, Retry> {
+    pub(super) fn take(&self) -> Taken<'_, Retry> {
         self.waiting.take()
     }
 
-    pub(crate) fn take_many(&self) -> Taken<'_, RetryMany> {
+    pub(super) fn take_many(&self) -> Taken<'_, RetryMany> {
         self.many.take()
     }
 
     /// What was tried is stored; gives the records of the journal that stood for it.
-    pub(crate) fn stored(&self, tried: Taken<'_, Retry>) -> Vec<Arc<Journaled>> {
+    pub(super) fn stored(&self, tried: Taken<'_, Retry>) -> Vec<Arc<Journaled>> {
         tried.done().into_iter().filter_map(|retry| self.forget(retry.kept)).collect()
     }
 
     /// Those of many that are stored; the others wait on.
-    pub(crate) fn stored_many(&self, tried: &mut Taken<'_, RetryMany>) -> Vec<Arc<Journaled>> {
+    pub(super) fn stored_many(&self, tried: &mut Taken<'_, RetryMany>) -> Vec<Arc<Journaled>> {
         let stored = tried.remove_if(|retry| retry.end.is_stored);
         stored.into_iter().filter_map(|retry| self.forget(retry.kept)).collect()
     }
@@ -97,11 +97,11 @@ impl RetryQueue {
     }
 
     /// Whether anything waits to be stored.
-    pub(crate) fn is_waiting(&self) -> bool {
+    pub(super) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty() || !self.many.is_empty()
     }
 
-    pub(crate) fn at_risk(&self) -> usize {
+    pub(super) fn at_risk(&self) -> usize {
         self.at_risk.load(Ordering::Relaxed)
     }
 }

@@ -56,12 +56,12 @@ impl Auth {
         // Nothing is made under a generation that another process has replaced meanwhile.
         let change = vec![Change::ExpectMasterKey(new.generation), Change::RedoDigest { holder, old, new }];
         if is_in_directory {
-            let due = {
+            let pending = {
                 let turn = self.follower.turn().await;
                 self.store.commit(change).await?;
                 self.follow_in(&turn).await?
             };
-            return due.end_all().await;
+            return pending.end_all().await;
         }
         let _turn = self.administration.lock_administrators().await;
         self.store.commit(change).await.map(drop)

@@ -28,9 +28,9 @@ impl Auth {
             if !changes.is_empty() {
                 match self.store.commit(changes).await {
                     Ok(_) => {
-                        let due = self.follow_in(&turn).await?;
+                        let pending = self.follow_in(&turn).await?;
                         drop(turn);
-                        due.end_all().await?;
+                        pending.end_all().await?;
                     }
                     // Another process has rotated the key: it is followed first.
                     Err(StoreError::DirectoryMoved) => break,

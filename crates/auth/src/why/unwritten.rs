@@ -3,14 +3,15 @@
 
 use vestibule_model::{AuditEntry, AuditPlace, EndReason, Millis, Session};
 
-use crate::audit::{End, why_not_current};
+use crate::audit::{End, end_of_expired, why_not_current};
 use crate::service::Auth;
 
 impl Auth {
     /// The end of a session of the table, as it will be written; behind all entries that there are. None: it lives.
     pub(super) fn unwritten_end(&self, session: &Session, now: Millis) -> Option<AuditEntry> {
         let (end, at) = if session.expires_at() <= now {
-            (self.end_of_expired(session), session.expires_at())
+            let account = self.directory.account(session.account);
+            (end_of_expired(session, account.as_deref()), session.expires_at())
         } else if self.is_current(session, now) {
             return None;
         } else {

@@ -149,7 +149,7 @@ async fn all_sessions_of_an_application_end_with_one_reason() {
     let application = Application::Token(ApplicationId(1));
     let ended = server
         .auth
-        .end_all_of_application((server.fixture.account.id, application), EndReason::EndedByAdministrator)
+        .end_all_of_application(server.fixture.account.id, application, EndReason::EndedByAdministrator)
         .await;
     assert_eq!(ended.unwrap(), 1);
     assert_eq!(ends(&server).await, [EndReason::EndedByAdministrator]);

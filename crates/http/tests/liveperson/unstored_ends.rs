@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use vestibule_auth::AccountUser;
 use vestibule_model::{
     Application, ApplicationId, AuditAction, AuditReason, Clock, EndReason, Millis, UserId,
 };
@@ -106,7 +107,10 @@ async fn s3_f2_all_sessions_of_a_user_end_by_one_record_and_a_later_one_lives() 
     assert_eq!(
         server
             .auth
-            .end_all_of_user((server.fixture.account.id, name), EndReason::EndedByAdministrator)
+            .end_all_of_user(
+                AccountUser { account: server.fixture.account.id, user: name },
+                EndReason::EndedByAdministrator
+            )
             .await
             .unwrap(),
         1
@@ -129,7 +133,7 @@ async fn s3_f2_all_sessions_of_a_key_end_after_a_restart_too() {
     assert_eq!(
         server
             .auth
-            .end_all_of_application((server.fixture.account.id, key), EndReason::EndedByAdministrator)
+            .end_all_of_application(server.fixture.account.id, key, EndReason::EndedByAdministrator)
             .await
             .unwrap(),
         1
@@ -148,7 +152,10 @@ async fn f3_a_session_that_was_opened_before_the_clock_was_set_back_ends_too() {
     server.faults.fail(ends());
     server
         .auth
-        .end_all_of_user((server.fixture.account.id, name), EndReason::EndedByAdministrator)
+        .end_all_of_user(
+            AccountUser { account: server.fixture.account.id, user: name },
+            EndReason::EndedByAdministrator,
+        )
         .await
         .unwrap();
     server.restart().await;

@@ -52,8 +52,10 @@ pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
         let instance = Instance::open(
             &loaded,
             master_key::running(keys, &loaded.config.master_key, &data),
-            (store, journal),
-            (&tls, owner),
+            store,
+            journal,
+            &tls,
+            owner,
         )
         .await?;
         welcome::show(instance.addresses(), &data, &not_covered);

@@ -41,8 +41,10 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
         let instance = Instance::open(
             &loaded,
             master_key::running(keys, &loaded.config.master_key, &data),
-            (store, journal),
-            (&tls, owner),
+            store,
+            journal,
+            &tls,
+            owner,
         )
         .await?;
         let addresses = instance.addresses();
