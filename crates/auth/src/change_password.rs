@@ -6,7 +6,7 @@ use vestibule_model::{
     AuditAction, AuditRecord, EndReason, Means, Millis, PasswordCredential, PasswordViolation, Refusal,
     Session, User,
 };
-use vestibule_store::{Change, EndedSessions, SessionSelector, StoreError, Tell};
+use vestibule_store::{Change, EndRecords, EndedSessions, SessionSelector, StoreError};
 use zeroize::Zeroizing;
 
 use crate::attempt::Failed;
@@ -96,12 +96,12 @@ impl Auth {
             account: Some(user.account),
             opened_until: Millis::from_unix(i64::MAX),
         };
-        let told = end.clone();
-        let tell = Tell::by(move |session| {
+        let why = end.clone();
+        let records = EndRecords::by(move |session| {
             let is_older = session.credential_version < credential_version;
-            is_older.then(|| record_of_end(tokens.reference(session.id), session, &told, at.now))
+            is_older.then(|| record_of_end(tokens.reference(session.id), session, &why, at.now))
         });
-        let all = ManyEnd::new(of_user, end, at.now, tell);
+        let all = ManyEnd::new(of_user, end, at.now, records);
         let changes = vec![set, Change::Audit(changed(user, at).into()), all.change_alone()];
         let outcome = self.store.commit(changes).await?;
 

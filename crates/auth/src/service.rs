@@ -82,7 +82,7 @@ impl Auth {
         settings: Settings,
     ) -> Result<Arc<Self>, StartError> {
         self_check(settings.hashing.engine)?;
-        let auth = Arc::new(Self::assembled(store, journal, keys.into(), rng, clock, settings)?);
+        let auth = Arc::new(Self::assembled(store, journal, keys.into(), rng, clock, &settings)?);
         auth.follow_clock();
         auth.keys.follow(auth.store.master_keys().await?)?;
         auth.follower.load().await?;
@@ -99,13 +99,13 @@ impl Auth {
         keys: Keys,
         rng: Arc<dyn Rng>,
         clock: Arc<dyn Clock>,
-        settings: Settings,
+        settings: &Settings,
     ) -> Result<Self, StartError> {
         let start = Start::new(clock.now(), settings.intervals.touch);
         let store_health = Arc::<StoreHealth>::default();
         let costs = Arc::new(Costs::new(Arc::clone(&rng)));
         let login_guard =
-            LoginGuard::start(&settings, Arc::clone(&costs), Arc::clone(&rng), Arc::clone(&clock))?;
+            LoginGuard::start(settings, Arc::clone(&costs), Arc::clone(&rng), Arc::clone(&clock))?;
         let login_guard = Arc::new(login_guard);
         let store: Arc<dyn Store> = Arc::new(WatchedStore::new(store, Arc::clone(&store_health)));
         let keys = KeyMaterial::new(keys, Arc::clone(&store));

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use vestibule_model::{AccountId, Application, Millis, Session, UserId};
-use vestibule_store::{EndedSessions, Part, SessionSelector, Tell};
+use vestibule_store::{EndRecords, EndedSessions, Part, SessionSelector};
 
 use crate::audit::{End, record_of_end, why_not_current};
 use crate::directory::{AccountEntry, UserEntry};
@@ -135,14 +135,14 @@ impl Auth {
             let selector = SessionSelector { sessions, account: Some(account), opened_until: last.max(now) };
             let end = rule.end_of(session);
             tracing::debug!(%sessions, reason = %end.reason, "sessions ended");
-            ManyEnd::new(selector, end, now, self.tell_by(&rule))
+            ManyEnd::new(selector, end, now, self.records_by(&rule))
         };
         in_as_few_words(looked_at, in_common).into_iter().map(end).collect()
     }
 
-    fn tell_by(&self, rule: &Arc<Rule>) -> Tell {
+    fn records_by(&self, rule: &Arc<Rule>) -> EndRecords {
         let (live, tokens, rule) = (Arc::clone(&self.live), self.keys.tokens().clone(), Arc::clone(rule));
-        Tell::by(move |session| {
+        EndRecords::by(move |session| {
             // Whoever stands in the table may go on.
             let ends = !live.has(session.id) && !rule.may_go_on(session);
             let reference = || tokens.reference(session.id);

@@ -19,7 +19,7 @@ use vestibule_model::{
     SessionReference, User,
 };
 use vestibule_store::conformance::samples::{ELSEWHERE, HERE, account, id, session, skill, user};
-use vestibule_store::{Change, EndSessions, EndedSessions, SessionSelector, Store, Tell};
+use vestibule_store::{Change, EndRecords, EndSessions, EndedSessions, SessionSelector, Store};
 use vestibule_store_sqlite::SqliteStore;
 
 /// How many sessions are written at once while the database is prepared.
@@ -106,8 +106,8 @@ async fn logins(store: &Arc<SqliteStore>, what: &str, round: u64) {
         for _ in 0..64 {
             let number = 1_000_000_000 + round * 100_000_000 + done;
             let session = Session { id: session_id(number), ..session(0, &stranger()) };
-            let told = tell(&session, AuditAction::LoggedIn);
-            waiting.push(store.commit(vec![Change::OpenSession(session.into()), Change::Audit(told.into())]));
+            let opened = record_of(&session, AuditAction::LoggedIn);
+            waiting.push(store.commit(vec![Change::OpenSession(session.into()), Change::Audit(opened.into())]));
             done += 1;
         }
         for login in waiting {
@@ -126,8 +126,8 @@ async fn end_all(store: &Arc<SqliteStore>, limit: usize) {
         account: None,
         opened_until: Millis::from_unix(i64::MAX),
     };
-    let tell = Tell::by(|session| Some(tell(session, AuditAction::SessionEnded)));
-    let mut end = EndSessions { selector, behind: None, limit, tell };
+    let records = EndRecords::by(|session| Some(record_of(session, AuditAction::SessionEnded)));
+    let mut end = EndSessions { selector, behind: None, limit, records };
     let (begun, before, mut ended, mut held) = (now(), cpu_ms(), 0, Vec::new());
     loop {
         let asked = now();
@@ -158,7 +158,7 @@ async fn administer(store: Arc<SqliteStore>, is_over: Arc<AtomicBool>) -> Vec<Du
 }
 
 /// An entry as the engine writes it.
-fn tell(session: &Session, action: AuditAction) -> AuditRecord {
+fn record_of(session: &Session, action: AuditAction) -> AuditRecord {
     let ended = action == AuditAction::SessionEnded;
     AuditRecord {
         account: Some(session.account),

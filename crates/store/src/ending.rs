@@ -105,8 +105,8 @@ pub struct EndSessions {
     pub behind: Option<WalkPosition>,
     /// At most so many end.
     pub limit: usize,
-    /// What the audit is told of each; a session of which it is told nothing stays.
-    pub tell: Tell,
+    /// The entry of the audit about each; a session that has none stays.
+    pub records: EndRecords,
 }
 
 /// How far a store went.
@@ -118,28 +118,27 @@ pub struct WalkPosition {
     pub session: SessionId,
 }
 
-/// The entry of the audit about the end of a session; None: the session is not meant after all. It is asked within the
-/// transaction, so it must be quick and wait for nothing.
+/// The entries of the audit about sessions that end. Asked within the transaction, so it must be quick and wait for nothing.
 #[derive(Clone)]
-pub struct Tell(Arc<Teller>);
+pub struct EndRecords(Arc<RecordOf>);
 
-type Teller = dyn Fn(&Session) -> Option<AuditRecord> + Send + Sync;
+type RecordOf = dyn Fn(&Session) -> Option<AuditRecord> + Send + Sync;
 
-impl Tell {
-    /// Told so.
-    pub fn by(tell: impl Fn(&Session) -> Option<AuditRecord> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
+impl EndRecords {
+    /// Made so; None: the session does not end.
+    pub fn by(record_of: impl Fn(&Session) -> Option<AuditRecord> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(record_of))
     }
 
-    /// The entry about this one.
+    /// The entry about this one; None: it does not end.
     pub fn of(&self, session: &Session) -> Option<AuditRecord> {
         (self.0)(session)
     }
 }
 
-impl fmt::Debug for Tell {
+impl fmt::Debug for EndRecords {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Tell").finish_non_exhaustive()
+        out.debug_struct("EndRecords").finish_non_exhaustive()
     }
 }
 

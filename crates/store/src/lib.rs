@@ -31,7 +31,7 @@ pub use directory_change::{
     Changed, ChangedPart, DirectoryChanges, DirectoryScope, Part, PartKind, PartRow, Sequence,
 };
 pub use end_journal::{EndJournal, JournalError, JournalFuture, JournalSlot, JournaledEnd, MemoryEndJournal};
-pub use ending::{EndSessions, EndedSessions, Outcome, SessionSelector, Tell, WalkPosition};
+pub use ending::{EndRecords, EndSessions, EndedSessions, Outcome, SessionSelector, WalkPosition};
 pub use master_keys::{DigestHolder, DigestKind, NAMED_HOLDERS, Remains};
 pub use memory::MemoryStore;
 pub use query::{AuditOrder, AuditPage, AuditQuery, UserQuery};

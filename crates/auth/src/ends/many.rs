@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use vestibule_model::{AccountId, Millis, Session};
 use vestibule_store::{
-    Change, EndSessions, EndedSessions, Outcome, SessionSelector, StoreError, Tell, WalkPosition,
+    Change, EndRecords, EndSessions, EndedSessions, Outcome, SessionSelector, StoreError, WalkPosition,
 };
 
 use super::Ends;
@@ -27,15 +27,15 @@ pub(crate) struct ManyEnd {
     pub(crate) selector: SessionSelector,
     /// What the journal is to say of all of them.
     pub(crate) end: End,
-    pub(crate) tell: Tell,
+    records: EndRecords,
     pub(crate) at: Millis,
     behind: Option<WalkPosition>,
     pub(crate) is_stored: bool,
 }
 
 impl ManyEnd {
-    pub(crate) fn new(selector: SessionSelector, end: End, at: Millis, tell: Tell) -> Self {
-        Self { selector, end, tell, at, behind: None, is_stored: false }
+    pub(crate) fn new(selector: SessionSelector, end: End, at: Millis, records: EndRecords) -> Self {
+        Self { selector, end, records, at, behind: None, is_stored: false }
     }
 
     /// The first part of it, in a transaction with other changes.
@@ -56,8 +56,8 @@ impl ManyEnd {
     }
 
     fn change(&self, limit: usize) -> Change {
-        let Self { selector, behind, ref tell, .. } = *self;
-        Change::EndSessions(EndSessions { selector, behind, limit, tell: tell.clone() }.into())
+        let Self { selector, behind, ref records, .. } = *self;
+        Change::EndSessions(EndSessions { selector, behind, limit, records: records.clone() }.into())
     }
 }
 
@@ -152,10 +152,10 @@ impl Ends {
         let at = self.clock.now();
         let selector = SessionSelector { sessions, account, opened_until: at };
         let decided = self.in_force.decide(selector, end.clone());
-        let tell = self.tell_unless_later(decided.number, end.clone(), at);
+        let records = self.records_unless_later(decided.number, end.clone(), at);
         let mut pending = self.pending();
         // From here on it takes place, also if the caller goes away.
-        pending.add([ManyEnd::new(selector, end, at, tell)]);
+        pending.add([ManyEnd::new(selector, end, at, records)]);
         let removed = self.take_out(selector, decided.number).await;
         // A session that was opened before the clock was set back is opened in the future.
         let opened_until = removed.iter().map(|session| session.created).fold(at, Millis::max);
@@ -166,10 +166,10 @@ impl Ends {
     }
 
     /// Tells of the end of each session, but for those that were opened since it was decided.
-    fn tell_unless_later(&self, number: u64, end: End, at: Millis) -> Tell {
+    fn records_unless_later(&self, number: u64, end: End, at: Millis) -> EndRecords {
         let (live, in_force) = (Arc::clone(&self.live), Arc::clone(&self.in_force));
         let tokens = self.tokens.clone();
-        Tell::by(move |session| {
+        EndRecords::by(move |session| {
             // In this order: a login stands in the table before it is none any more. An end that the journal has is not in force any
             // more: what it meant has left the table, and what came after it stands there.
             let is_later = in_force.was_opened_after(session.id, number) || live.has(session.id);
@@ -234,12 +234,13 @@ impl Ends {
         self.live.remove(session.id);
         let sessions = EndedSessions::One(session.id);
         let selector = SessionSelector { sessions, account: Some(session.account), opened_until: at };
-        let (tokens, told) = (self.tokens.clone(), end.clone());
+        let (tokens, why) = (self.tokens.clone(), end.clone());
         // It may have been met in the store already, and told of.
-        let tell =
-            Tell::by(move |session| Some(record_of_end(tokens.reference(session.id), session, &told, at)));
+        let records = EndRecords::by(move |session| {
+            Some(record_of_end(tokens.reference(session.id), session, &why, at))
+        });
         let mut pending = self.pending();
-        pending.add([ManyEnd::new(selector, end, at, tell)]);
+        pending.add([ManyEnd::new(selector, end, at, records)]);
         pending.end_all().await
     }
 

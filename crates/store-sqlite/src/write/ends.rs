@@ -71,7 +71,7 @@ pub(super) fn selected(
         for session in page {
             looked_at += 1;
             walk.behind = Some(WalkPosition { user: session.user, session: session.id });
-            let entry = if end.selector.selects(&session) { end.tell.of(&session) } else { None };
+            let entry = if end.selector.selects(&session) { end.records.of(&session) } else { None };
             if let Some(mut entry) = entry {
                 one(connection, session.id)?;
                 names.put_into(connection, &mut entry)?;

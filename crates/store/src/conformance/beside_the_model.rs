@@ -20,9 +20,9 @@ use super::samples::{
     oauth_client, profile, session, skill, user,
 };
 use crate::{
-    ApplicationTouch, AuditQuery, Change, ChangedPart, DirectoryRows, DirectoryScope, EndSessions,
-    EndedSessions, MemoryStore, Outcome, Part, PartKind, Sequence, SessionSelector, Store, StoreError, Tell,
-    Touch, UserQuery,
+    ApplicationTouch, AuditQuery, Change, ChangedPart, DirectoryRows, DirectoryScope, EndRecords,
+    EndSessions, EndedSessions, MemoryStore, Outcome, Part, PartKind, Sequence, SessionSelector, Store,
+    StoreError, Touch, UserQuery,
 };
 
 /// The changes of one commit. An expected sequence of 0 stands for the one at the beginning of the round.
@@ -219,11 +219,11 @@ fn a_selector() -> impl Strategy<Value = SessionSelector> {
 
 /// All that are selected, but for one of which nothing is told. They are told of in an order that is the store's: alike.
 fn an_end_of_many((selector, stays): (SessionSelector, Option<u8>)) -> Change {
-    let tell = Tell::by(move |session| {
+    let records = EndRecords::by(move |session| {
         (stays != Some(session.id.0[0]))
             .then(|| AuditRecord { user_name: Some("x".into()), ..audit_record(1) })
     });
-    Change::EndSessions(EndSessions { selector, behind: None, limit: 100, tell }.into())
+    Change::EndSessions(EndSessions { selector, behind: None, limit: 100, records }.into())
 }
 
 fn deletion() -> impl Strategy<Value = Change> {

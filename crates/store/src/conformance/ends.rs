@@ -10,7 +10,7 @@ use vestibule_model::{
 use super::samples::{ELSEWHERE, HERE, account, api_key, audit_record, id, session, user};
 use super::{given, misfit};
 use crate::{
-    AuditQuery, Change, EndSessions, EndedSessions, Outcome, SessionSelector, Store, Tell, WalkPosition,
+    AuditQuery, Change, EndRecords, EndSessions, EndedSessions, Outcome, SessionSelector, Store, WalkPosition,
 };
 
 const LATE: Millis = Millis::from_unix(1_780_000_000_009);
@@ -55,7 +55,12 @@ fn entry(session: &Session) -> AuditRecord {
 }
 
 fn ending(selector: SessionSelector) -> EndSessions {
-    EndSessions { selector, behind: None, limit: 100, tell: Tell::by(|session| Some(entry(session))) }
+    EndSessions {
+        selector,
+        behind: None,
+        limit: 100,
+        records: EndRecords::by(|session| Some(entry(session))),
+    }
 }
 
 async fn commit(store: &dyn Store, change: EndSessions) -> Outcome {
@@ -205,8 +210,8 @@ pub async fn many_sessions_end_a_few_at_a_time_and_each_once(store: &dyn Store) 
 
 pub async fn of_whom_nothing_is_told_stays_and_is_passed_over(store: &dyn Store) {
     inhabited(store).await;
-    let odd = Tell::by(|session| (session.id.0[0] % 2 == 1).then(|| entry(session)));
-    let end_odd = EndSessions { tell: odd, limit: 1, ..ending(all(EndedSessions::All)) };
+    let odd = EndRecords::by(|session| (session.id.0[0] % 2 == 1).then(|| entry(session)));
+    let end_odd = EndSessions { records: odd, limit: 1, ..ending(all(EndedSessions::All)) };
     assert_eq!(end(store, end_odd).await, [1, 3, 5]);
     assert_eq!(left(store).await, [2, 4, 6]);
 }

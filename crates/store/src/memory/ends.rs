@@ -43,7 +43,7 @@ impl Transaction<'_> {
         for session in all.into_iter().filter(is_behind) {
             looked_at += 1;
             if end.selector.selects(&session)
-                && let Some(entry) = end.tell.of(&session)
+                && let Some(entry) = end.records.of(&session)
             {
                 self.end_session(session.id);
                 self.write_audit(entry);
