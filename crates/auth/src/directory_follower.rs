@@ -100,7 +100,7 @@ impl DirectoryFollower {
         let mut accounts = HashMap::with_capacity(rows.accounts.len());
         for account in rows.accounts {
             let id = account.account.id;
-            let entry = AccountEntry::build(account, rows.sequence, (&self.sealer, &self.costs))
+            let entry = AccountEntry::build(account, rows.sequence, &self.sealer, &self.costs)
                 .map_err(|source| StartError::Sealed { account: id.to_string(), source })?;
             accounts.insert(id, entry);
         }
@@ -277,7 +277,7 @@ impl DirectoryFollower {
         superseded: &mut impl FnMut(Superseded<'_>),
     ) -> Result<(), StoreError> {
         let account = rows.account.id;
-        let entry = AccountEntry::build(rows, sequence, (&self.sealer, &self.costs))
+        let entry = AccountEntry::build(rows, sequence, &self.sealer, &self.costs)
             .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         let before = self.directory.put(entry);
         let Some(after) = self.directory.account(account) else { return Ok(()) };

@@ -100,8 +100,10 @@ pub(crate) fn of_bot(entry: &AccountFacts, user: &User) -> Result<(), Ineligible
 pub(crate) fn key_may_log_in(
     entry: &AccountFacts,
     user: &User,
-    (application, version): (Application, SecretVersion),
-    (address, now): (Option<IpAddr>, Millis),
+    application: Application,
+    version: SecretVersion,
+    address: Option<IpAddr>,
+    now: Millis,
 ) -> bool {
     let Some(allowed) = user.allowed_app_key.as_deref().filter(|_| user.kind == UserKind::Bot) else {
         return false;
@@ -152,8 +154,7 @@ pub(crate) fn may_go_on(
         }
         (AuthenticationMethod::Password, _) => now < user.password_sessions_end,
         (AuthenticationMethod::ApiKey | AuthenticationMethod::OauthClient, application) => {
-            of_bot(account, user).is_ok()
-                && key_may_log_in(account, user, (application, version), (address, now))
+            of_bot(account, user).is_ok() && key_may_log_in(account, user, application, version, address, now)
         }
     }
 }

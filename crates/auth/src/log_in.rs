@@ -218,12 +218,8 @@ impl Auth {
         };
         let application = proof.application;
         let attempt = Attempt::to_log_in(at, audit::means(AuthenticationMethod::ApiKey, application));
-        if !eligibility::key_may_log_in(
-            &entry,
-            &user,
-            (application, proof.secret_version),
-            (at.address, at.now),
-        ) {
+        if !eligibility::key_may_log_in(&entry, &user, application, proof.secret_version, at.address, at.now)
+        {
             return Err(self.audit.bad_credentials(attempt, Some(user.id), Refusal::KeyNotAllowed));
         }
         self.login_guard.key_was_right(&charged);

@@ -100,7 +100,8 @@ pub fn set_password(
     hasher: &mut PasswordHasher,
     params: Argon2Params,
     new: NewPassword<'_>,
-    (rng, now): (&dyn Rng, Millis),
+    rng: &dyn Rng,
+    now: Millis,
 ) -> Result<PasswordCredential, SetPasswordError> {
     let NewPassword { policy, own, before, text: password } = new;
     expect_length(password.as_bytes())?;

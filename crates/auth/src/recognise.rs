@@ -47,7 +47,8 @@ impl Proof {
     fn of<V>(
         which: Which,
         application: Application,
-        (present, superseded): (SecretVersion, Option<&Superseded<V>>),
+        present: SecretVersion,
+        superseded: Option<&Superseded<V>>,
     ) -> Self {
         match which {
             Which::Present => Self { application, secret_version: present, until: None },
@@ -89,11 +90,11 @@ impl Auth {
         let client = entry.and_then(|entry| entry.oauth_client(&credentials.app_key));
         let by_client = client_proof(client, &digests, now, &constant_time_eq);
         if let (Some(entry), Some(client), true) = (entry, client, by_client.is_some()) {
-            let holder = (DigestKind::OauthClient, client.id.0);
+            let (kind, account) = (DigestKind::OauthClient, Some(entry.account.id));
             client
                 .digests()
                 .filter(|digest| digests.contains(digest))
-                .for_each(|digest| self.redo_digest(holder, Some(entry.account.id), (digest, secret)));
+                .for_each(|digest| self.redo_digest(kind, client.id.0, account, digest, secret));
         }
         let key = entry.and_then(|entry| entry.api_key(&credentials.app_key));
         let shown = [&*credentials.secret, &credentials.access_token, &*credentials.access_token_secret];
@@ -114,8 +115,8 @@ impl Auth {
         });
         let (token, digest) = found?;
         let proof = token_proof(token, &digest, now)?;
-        let holder = (DigestKind::ApplicationToken, token.id.0);
-        self.redo_digest(holder, Some(entry.account.id), (digest, text.as_bytes()));
+        let (kind, account) = (DigestKind::ApplicationToken, Some(entry.account.id));
+        self.redo_digest(kind, token.id.0, account, digest, text.as_bytes());
         Some(proof)
     }
 }
@@ -141,7 +142,7 @@ fn key_proof(
     let which = sets.which([shown, shown], equal);
     let usable = key?;
     let application = Application::ApiKey(usable.key.id);
-    Some(Proof::of(which?, application, (usable.key.secret_version, superseded)))
+    Some(Proof::of(which?, application, usable.key.secret_version, superseded))
 }
 
 fn client_proof(
@@ -159,7 +160,7 @@ fn client_proof(
     let of_before = under_that_of(shown, superseded.map(|before| &before.values));
     let which = sets.which([[of_present], [of_before]], equal);
     let client = client?;
-    Some(Proof::of(which?, Application::OauthClient(client.id), (client.secret_version, superseded)))
+    Some(Proof::of(which?, Application::OauthClient(client.id), client.secret_version, superseded))
 }
 
 /// What the token with this digest, which was found by it, proves; None: it is disabled, or the digest is one that does not
@@ -169,7 +170,7 @@ pub(crate) fn token_proof(token: &ApplicationToken, shown: &SecretDigest, now: M
     let sets =
         Sets { present: [&token.token.tag[..]], before: superseded.map(|before| [&before.values.tag[..]]) };
     let which = sets.which([[&shown.tag]; 2], &constant_time_eq).filter(|_| token.enabled)?;
-    Some(Proof::of(which, Application::Token(token.id), (token.secret_version, superseded)))
+    Some(Proof::of(which, Application::Token(token.id), token.secret_version, superseded))
 }
 
 #[cfg(test)]

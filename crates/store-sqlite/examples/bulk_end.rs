@@ -107,7 +107,8 @@ async fn logins(store: &Arc<SqliteStore>, what: &str, round: u64) {
             let number = 1_000_000_000 + round * 100_000_000 + done;
             let session = Session { id: session_id(number), ..session(0, &stranger()) };
             let opened = record_of(&session, AuditAction::LoggedIn);
-            waiting.push(store.commit(vec![Change::OpenSession(session.into()), Change::Audit(opened.into())]));
+            waiting
+                .push(store.commit(vec![Change::OpenSession(session.into()), Change::Audit(opened.into())]));
             done += 1;
         }
         for login in waiting {

@@ -66,7 +66,8 @@ impl Administration<'_> {
     pub async fn make_account(
         &self,
         caller: &Caller,
-        (id, policy): (AccountId, NamedPolicy),
+        id: AccountId,
+        policy: NamedPolicy,
         fill: impl Fn(Account) -> Result<Account, AdministrationError>,
         idempotency: Idempotency<'_, Account>,
     ) -> Result<Account, AdministrationError> {

@@ -32,7 +32,8 @@ impl Administration<'_> {
     pub async fn make_api_key(
         &self,
         caller: &Caller,
-        (account, given): (AccountId, GivenKey),
+        account: AccountId,
+        given: GivenKey,
         fill: impl Fn(ApiKey) -> Result<ApiKey, AdministrationError>,
         idempotency: Idempotency<'_, KeyWithSecrets>,
     ) -> Result<KeyWithSecrets, AdministrationError> {

@@ -22,7 +22,8 @@ impl Administration<'_> {
     pub async fn make_application_token(
         &self,
         caller: &Caller,
-        (account, given): (AccountId, Option<Zeroizing<String>>),
+        account: AccountId,
+        given: Option<Zeroizing<String>>,
         fill: impl Fn(ApplicationToken) -> Result<ApplicationToken, AdministrationError>,
         idempotency: Idempotency<'_, TokenWithText>,
     ) -> Result<TokenWithText, AdministrationError> {

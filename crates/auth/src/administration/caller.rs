@@ -153,8 +153,8 @@ impl Administration<'_> {
             let touch = Change::TouchAdministrationToken { token: token.id, last_used: now };
             self.auth.deferred.commit(vec![touch]);
         }
-        let holder = (DigestKind::AdministrationToken, token.id.0);
-        self.auth.redo_digest(holder, None, (token.secret, secret.as_bytes()));
+        let kind = DigestKind::AdministrationToken;
+        self.auth.redo_digest(kind, token.id.0, None, token.secret, secret.as_bytes());
         let actor = Actor::AdministrationToken { id: token.id, name: token.name };
         let means = Means::AdministrationToken;
         Ok(Caller { actor, means, role: token.role, address, now, session: None })
@@ -202,9 +202,10 @@ impl Administration<'_> {
         &self,
         user_name: String,
         password: Zeroizing<Vec<u8>>,
-        at: (Option<IpAddr>, Millis),
+        address: Option<IpAddr>,
+        now: Millis,
     ) -> Result<LoggedInAdministrator, AdministrationError> {
-        let (at, credentials) = at_the_door((user_name, password), at);
+        let (at, credentials) = of_administrator(user_name, password, address, now);
         let logged_in = self.auth.log_in_user(at, credentials).await.map_err(AdministrationError::LogIn)?;
         let Some(role) = self.role_of(logged_in.user.id).await? else {
             self.auth.ends.end_detached(logged_in.session, EndReason::LoggedOut.into()).await?;
@@ -219,10 +220,12 @@ impl Administration<'_> {
     pub async fn change_administrator_password(
         &self,
         user_name: String,
-        (password, new): (Zeroizing<Vec<u8>>, Zeroizing<String>),
-        at: (Option<IpAddr>, Millis),
+        password: Zeroizing<Vec<u8>>,
+        new: Zeroizing<String>,
+        address: Option<IpAddr>,
+        now: Millis,
     ) -> Result<(), AdministrationError> {
-        let (at, credentials) = at_the_door((user_name, password), at);
+        let (at, credentials) = of_administrator(user_name, password, address, now);
         self.auth.change_password(at, credentials, new).await.map_err(|error| match error {
             ChangePasswordError::LogIn(error) => AdministrationError::LogIn(error),
             ChangePasswordError::Policy(violation) => {
@@ -239,9 +242,12 @@ impl Administration<'_> {
     }
 }
 
-fn at_the_door(
-    (user_name, password): (String, Zeroizing<Vec<u8>>),
-    (address, now): (Option<IpAddr>, Millis),
+/// A login in the scope of administration.
+fn of_administrator(
+    user_name: String,
+    password: Zeroizing<Vec<u8>>,
+    address: Option<IpAddr>,
+    now: Millis,
 ) -> (LogIn, UserCredentials) {
     let (dialect, scope) = (Dialect::LivePerson, LoginScope::Administration);
     let at = LogIn { account: Some(administrators_account()), dialect, scope, address, now };

@@ -23,7 +23,8 @@ impl Administration<'_> {
     pub async fn create_numbered_resource<P: NumberedResource>(
         &self,
         caller: &Caller,
-        (account, id): (AccountId, Option<i64>),
+        account: AccountId,
+        id: Option<i64>,
         fill: impl Fn(P) -> Result<P, AdministrationError>,
         idempotency: Idempotency<'_, P>,
     ) -> Result<P, AdministrationError> {

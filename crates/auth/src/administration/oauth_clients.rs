@@ -26,7 +26,8 @@ impl Administration<'_> {
     pub async fn make_oauth_client(
         &self,
         caller: &Caller,
-        (account, given): (AccountId, GivenClient),
+        account: AccountId,
+        given: GivenClient,
         fill: impl Fn(OauthClient) -> Result<OauthClient, AdministrationError>,
         idempotency: Idempotency<'_, ClientWithSecret>,
     ) -> Result<ClientWithSecret, AdministrationError> {

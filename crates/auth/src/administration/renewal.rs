@@ -178,9 +178,9 @@ impl Renewable<2> for ApiKey {
 
     fn renewed(&self, auth: &Auth, account: &AccountEntry, until: Option<Millis>) -> WithSecrets<Self, 2> {
         let new = |value: ApplicationValue| Zeroizing::new(value.generate(&*auth.rng));
-        let tools = (auth.keys.sealer(), &*auth.rng);
+        let (sealer, rng) = (auth.keys.sealer(), &*auth.rng);
         let usable = account.api_key(&self.app_key);
-        let superseded = until.and_then(|until| usable.map(|usable| usable.superseded_until(until, tools)));
+        let superseded = until.and_then(|until| usable.map(|usable| usable.superseded_until(until, sealer, rng)));
         let mut application = Self {
             access_token: ApplicationValue::AccessToken.generate(&*auth.rng),
             secret_version: self.secret_version.next(),
@@ -188,7 +188,7 @@ impl Renewable<2> for ApiKey {
             ..self.clone()
         };
         let secrets = [ApplicationValue::KeySecret, ApplicationValue::AccessTokenSecret].map(new);
-        seal_api_key(tools.0, tools.1, &mut application, &secrets[0], &secrets[1]);
+        seal_api_key(sealer, rng, &mut application, &secrets[0], &secrets[1]);
         WithSecrets { application, secrets }
     }
 }

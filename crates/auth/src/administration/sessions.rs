@@ -70,7 +70,7 @@ impl Administration<'_> {
         };
         let limit = limit.clamp(1, MOST);
         let (found, next) = match filter.user {
-            Some(user) => self.walk_user(user, caller.now, (&filter, &from), limit),
+            Some(user) => self.walk_user(user, caller.now, &filter, &from, limit),
             None => self.walk(caller.now, &filter, &from, limit),
         };
         let sees_administrators = caller.require(Scope::ReadAccount(administrators_account())).is_ok();
@@ -202,7 +202,8 @@ impl Administration<'_> {
         &self,
         user: UserId,
         now: Millis,
-        (filter, from): (&SessionFilter, &Position),
+        filter: &SessionFilter,
+        from: &Position,
         limit: usize,
     ) -> (Vec<Found<UserEntry>>, Option<Position>) {
         let mut all: Vec<Found<UserEntry>> = self

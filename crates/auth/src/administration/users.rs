@@ -55,7 +55,8 @@ impl Administration<'_> {
     pub async fn users(
         &self,
         caller: &Caller,
-        (account, filter): (AccountId, UserFilter),
+        account: AccountId,
+        filter: UserFilter,
         PageRequest { limit, cursor }: PageRequest<'_>,
     ) -> Result<UserPage, AdministrationError> {
         caller.require(Scope::ReadAccount(account))?;
@@ -116,7 +117,8 @@ impl Administration<'_> {
     pub async fn make_user(
         &self,
         caller: &Caller,
-        (account, new): (AccountId, NewUser),
+        account: AccountId,
+        new: NewUser,
         fill: impl Fn(&mut User) -> Result<(), AdministrationError>,
         idempotency: Idempotency<'_, User>,
     ) -> Result<User, AdministrationError> {

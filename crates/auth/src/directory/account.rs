@@ -29,9 +29,10 @@ impl AccountEntry {
     pub(crate) fn build(
         mut rows: AccountRows,
         revision: Sequence,
-        tools: (&Sealer, &Arc<Costs>),
+        sealer: &Sealer,
+        costs: &Arc<Costs>,
     ) -> Result<Self, SealError> {
-        let facts = Arc::new(AccountFacts::build(&mut rows, revision, tools)?);
+        let facts = Arc::new(AccountFacts::build(&mut rows, revision, sealer, costs)?);
         let mut users = Users::default();
         for user in rows.users {
             users.put(UserEntry::new(&facts, user));

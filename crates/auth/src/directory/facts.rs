@@ -78,7 +78,8 @@ impl AccountFacts {
     pub(super) fn build(
         rows: &mut AccountRows,
         revision: Sequence,
-        (sealer, costs): (&Sealer, &Arc<Costs>),
+        sealer: &Sealer,
+        costs: &Arc<Costs>,
     ) -> Result<Self, SealError> {
         let mut api_keys = HashMap::with_capacity(rows.api_keys.len());
         for key in std::mem::take(&mut rows.api_keys) {

@@ -42,7 +42,8 @@ impl SecretSet {
 
     fn seal(
         self,
-        (sealer, rng): (&Sealer, &dyn Rng),
+        sealer: &Sealer,
+        rng: &dyn Rng,
         key: ApplicationId,
         secrets: [&[u8]; 2],
     ) -> [Vec<u8>; 2] {
@@ -54,7 +55,8 @@ impl SecretSet {
     /// What is outdated of the values.
     fn resealed(
         self,
-        (sealer, rng): (&Sealer, &dyn Rng),
+        sealer: &Sealer,
+        rng: &dyn Rng,
         key: ApplicationId,
         values: &ApiKeyValues,
     ) -> Result<Vec<Resealed>, SealError> {
@@ -111,11 +113,12 @@ impl UsableApiKey {
     pub(crate) fn superseded_until(
         &self,
         until: Millis,
-        tools: (&Sealer, &dyn Rng),
+        sealer: &Sealer,
+        rng: &dyn Rng,
     ) -> Superseded<ApiKeyValues> {
         let OpenedValues { secret, access_token, access_token_secret } = &self.values;
         let [sealed_secret, sealed_access_token_secret] =
-            SecretSet::Superseded.seal(tools, self.key.id, [secret, access_token_secret]);
+            SecretSet::Superseded.seal(sealer, rng, self.key.id, [secret, access_token_secret]);
         let access_token = access_token.clone();
         Superseded { values: ApiKeyValues { sealed_secret, access_token, sealed_access_token_secret }, until }
     }
@@ -124,7 +127,7 @@ impl UsableApiKey {
 /// Seals the secrets of an API key for the places where they are kept.
 pub fn seal_api_key(sealer: &Sealer, rng: &dyn Rng, key: &mut ApiKey, secret: &str, token_secret: &str) {
     [key.sealed_secret, key.sealed_access_token_secret] =
-        SecretSet::Present.seal((sealer, rng), key.id, [secret.as_bytes(), token_secret.as_bytes()]);
+        SecretSet::Present.seal(sealer, rng, key.id, [secret.as_bytes(), token_secret.as_bytes()]);
 }
 
 /// Secret and token secret of an API key, opened.
@@ -138,10 +141,14 @@ pub fn open_api_key(sealer: &Sealer, key: &ApiKey) -> Result<[Zeroizing<Vec<u8>>
 }
 
 /// The outdated secrets of an API key.
-pub(crate) fn resealed(tools: (&Sealer, &dyn Rng), key: &ApiKey) -> Result<Vec<Resealed>, SealError> {
-    let mut sealed = SecretSet::Present.resealed(tools, key.id, &key.values())?;
+pub(crate) fn resealed(
+    sealer: &Sealer,
+    rng: &dyn Rng,
+    key: &ApiKey,
+) -> Result<Vec<Resealed>, SealError> {
+    let mut sealed = SecretSet::Present.resealed(sealer, rng, key.id, &key.values())?;
     if let Some(before) = &key.superseded {
-        sealed.extend(SecretSet::Superseded.resealed(tools, key.id, &before.values)?);
+        sealed.extend(SecretSet::Superseded.resealed(sealer, rng, key.id, &before.values)?);
     }
     Ok(sealed)
 }

@@ -146,7 +146,7 @@ mod tests {
     fn changed() -> Directory {
         let (sealer, costs) = tools();
         let directory = Directory::default();
-        directory.put(AccountEntry::build(rows(), Sequence(1), (&sealer, &costs)).unwrap());
+        directory.put(AccountEntry::build(rows(), Sequence(1), &sealer, &costs).unwrap());
         let before = directory.account("a".parse().unwrap()).unwrap();
         let account = Box::new(rows().account);
         let after = before
@@ -161,7 +161,7 @@ mod tests {
         let directory = changed();
         let held = directory.account("a".parse().unwrap()).unwrap();
         let (sealer, costs) = tools();
-        directory.put(AccountEntry::build(rows(), Sequence(3), (&sealer, &costs)).unwrap());
+        directory.put(AccountEntry::build(rows(), Sequence(3), &sealer, &costs).unwrap());
         assert!(held.user(UserId(7)).unwrap().is_replaced());
     }
 
@@ -179,7 +179,7 @@ mod tests {
         let mut all = rows();
         all.users[0].id = UserId(9);
         all.users[0].number = 5;
-        let entry = AccountEntry::build(all, Sequence(1), (&sealer, &costs)).unwrap();
+        let entry = AccountEntry::build(all, Sequence(1), &sealer, &costs).unwrap();
         let mut other = crate::new_user(UserId(3), "a".parse().unwrap(), uuid::Uuid::nil());
         other.login_name = "v".into();
         other.number = 5;
@@ -209,7 +209,7 @@ mod tests {
         let (sealer, costs) = tools();
         let mut all = rows();
         all.application_tokens.push(token(9, 1));
-        let entry = AccountEntry::build(all, Sequence(1), (&sealer, &costs)).unwrap();
+        let entry = AccountEntry::build(all, Sequence(1), &sealer, &costs).unwrap();
         let (old, new) = (token(9, 1), token(3, 1));
         let parts = vec![
             (Part::ApplicationToken(new.id), Some(PartRow::ApplicationToken(new.clone().into()))),
@@ -228,7 +228,7 @@ mod tests {
             |rank| Profile { id: 1, name: "p".into(), role: RoleType::Agent, rank, permissions: vec![] };
         all.profiles.push(profile(Some(Rank::Agent)));
         all.users[0].profiles = vec![1];
-        let entry = AccountEntry::build(all, Sequence(1), (&sealer, &costs)).unwrap();
+        let entry = AccountEntry::build(all, Sequence(1), &sealer, &costs).unwrap();
         let parts = vec![(Part::Profile(1), Some(PartRow::Profile(profile(Some(Rank::SysAdmin)))))];
         let after = entry.with(parts, Sequence(2), &sealer).unwrap();
         assert_eq!(after.user(UserId(7)).unwrap().grants().rank, Rank::SysAdmin);

@@ -26,9 +26,11 @@ impl Auth {
     /// The secret of `old` was shown by its holder: its digest is made anew if it is outdated.
     pub(crate) fn redo_digest(
         self: &Arc<Self>,
-        (kind, id): (DigestKind, i64),
+        kind: DigestKind,
+        id: i64,
         account: Option<vestibule_model::AccountId>,
-        (old, secret): (SecretDigest, &[u8]),
+        old: SecretDigest,
+        secret: &[u8],
     ) {
         if !self.keys.secrets().is_outdated(&old) || !self.keys.redoing.digests().insert(old) {
             return;

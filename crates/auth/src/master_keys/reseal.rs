@@ -45,7 +45,7 @@ impl Auth {
     /// What seals the secrets of a key anew.
     fn resealing(&self, account: AccountId, key: &ApiKey) -> Vec<Change> {
         let id: ApplicationId = key.id;
-        let sealed = resealed((self.keys.sealer(), &*self.rng), key);
+        let sealed = resealed(self.keys.sealer(), &*self.rng, key);
         match sealed {
             Ok(sealed) => {
                 let changes = |Resealed { old, new }| {

@@ -41,9 +41,9 @@ impl Ruled for ApiKey {
         }
         if before.is_none() {
             found.extend(id_violation(Rule::ApplicationId, self.id.0));
-            let place = (ResourceKind::ApiKey, self.id.0, neighbours);
-            found.extend(room(Rule::ApiKeyCount, place, (Self::MAX_PER_ACCOUNT, "API keys")));
-            found.extend(free(Rule::AppKeyTaken, place, &self.app_key));
+            let new = Newcomer { kind: ResourceKind::ApiKey, id: self.id.0, neighbours };
+            found.extend(room(Rule::ApiKeyCount, &new, Self::MAX_PER_ACCOUNT, "API keys"));
+            found.extend(free(Rule::AppKeyTaken, &new, &self.app_key));
         }
         found
     }
@@ -65,9 +65,9 @@ impl Ruled for OauthClient {
         }
         if before.is_none() {
             found.extend(id_violation(Rule::ApplicationId, self.id.0));
-            let place = (ResourceKind::OauthClient, self.id.0, neighbours);
-            found.extend(room(Rule::ClientCount, place, (MOST_CLIENTS, "OAuth clients")));
-            found.extend(free(Rule::ClientIdTaken, place, &self.client_id));
+            let new = Newcomer { kind: ResourceKind::OauthClient, id: self.id.0, neighbours };
+            found.extend(room(Rule::ClientCount, &new, MOST_CLIENTS, "OAuth clients"));
+            found.extend(free(Rule::ClientIdTaken, &new, &self.client_id));
         }
         found
     }
@@ -83,9 +83,9 @@ impl Ruled for ApplicationToken {
         }
         if before.is_none() {
             found.extend(id_violation(Rule::ApplicationId, self.id.0));
-            let place = (ResourceKind::ApplicationToken, self.id.0, neighbours);
-            let most = (Account::MAX_APPLICATION_TOKENS, "application tokens");
-            found.extend(room(Rule::TokenCount, place, most));
+            let new = Newcomer { kind: ResourceKind::ApplicationToken, id: self.id.0, neighbours };
+            let most = Account::MAX_APPLICATION_TOKENS;
+            found.extend(room(Rule::TokenCount, &new, most, "application tokens"));
         }
         found
     }
@@ -96,15 +96,19 @@ fn addresses(rule: Rule, addresses: &[IpNet]) -> Option<Violation> {
 }
 
 /// Which thing is new, and beside what.
-type Place<'a> = (ResourceKind, i64, &'a dyn Neighbours);
+struct Newcomer<'a> {
+    kind: ResourceKind,
+    id: i64,
+    neighbours: &'a dyn Neighbours,
+}
 
 /// Disabled ones count as well.
-fn room(rule: Rule, (kind, id, neighbours): Place<'_>, (most, what): (usize, &str)) -> Option<Violation> {
-    let is_full = neighbours.others(kind, id) >= most;
+fn room(rule: Rule, new: &Newcomer<'_>, most: usize, what: &str) -> Option<Violation> {
+    let is_full = new.neighbours.others(new.kind, new.id) >= most;
     is_full.then(|| Violation::with(rule, format_args!("{most} {what}")))
 }
 
 /// What bots are tied to is one thing: no key and no client of the account has it.
-fn free(rule: Rule, (kind, id, neighbours): Place<'_>, public_id: &str) -> Option<Violation> {
-    neighbours.has_other_application(kind, id, public_id).then(|| Violation::of(rule))
+fn free(rule: Rule, new: &Newcomer<'_>, public_id: &str) -> Option<Violation> {
+    new.neighbours.has_other_application(new.kind, new.id, public_id).then(|| Violation::of(rule))
 }

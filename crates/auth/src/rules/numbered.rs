@@ -67,7 +67,8 @@ impl Rules {
     /// A name says which one is meant: no other of the kind has it in the account.
     fn violations(
         &self,
-        (id, name): (i64, &str),
+        id: i64,
+        name: &str,
         before: Option<&str>,
         neighbours: &dyn Neighbours,
     ) -> Vec<Violation> {
@@ -114,7 +115,7 @@ impl Ruled for Profile {
 
     fn violations(&self, before: Option<&Self>, neighbours: &dyn Neighbours) -> Vec<Violation> {
         let name = before.map(|before| before.name.as_str());
-        let mut found = PROFILE.violations((self.id, &self.name), name, neighbours);
+        let mut found = PROFILE.violations(self.id, &self.name, name, neighbours);
         if self.permissions.len() > MOST_PERMISSIONS && changed(before, self, |profile| &profile.permissions)
         {
             found.push(Violation::with(Rule::ProfilePermissions, MOST_PERMISSIONS));
@@ -130,7 +131,7 @@ impl Ruled for Profile {
 impl Ruled for Group {
     fn violations(&self, before: Option<&Self>, neighbours: &dyn Neighbours) -> Vec<Violation> {
         let name = before.map(|before| before.name.as_str());
-        let mut found = GROUP.violations((self.id, &self.name), name, neighbours);
+        let mut found = GROUP.violations(self.id, &self.name, name, neighbours);
         if changed(before, self, |group| &group.parent) {
             found.extend(parent_violation(self, neighbours));
         }
@@ -145,7 +146,7 @@ impl Ruled for Group {
 impl Ruled for Skill {
     fn violations(&self, before: Option<&Self>, neighbours: &dyn Neighbours) -> Vec<Violation> {
         let name = before.map(|before| before.name.as_str());
-        SKILL.violations((self.id, &self.name), name, neighbours)
+        SKILL.violations(self.id, &self.name, name, neighbours)
     }
 
     fn in_use(&self, neighbours: &dyn Neighbours) -> Option<Violation> {

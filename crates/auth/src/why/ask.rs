@@ -70,7 +70,7 @@ impl Auth {
         // Before the entries: when it is not in the table any more, its end is among them.
         let unwritten = self.live.present(&session.0).and_then(|session| self.unwritten_end(&session, now));
         self.audit.show(now).await?;
-        let entries = self.entries(query, (ENTRIES, MOST_PAGES)).await?;
+        let entries = self.entries(query, ENTRIES, MOST_PAGES).await?;
         let end = end_of(&entries).or_else(|| end_of(unwritten.as_slice()));
         let candidates = self.causes_before_the_end(end, &entries).await?;
         let of = Of::entries(&entries);
@@ -101,7 +101,7 @@ impl Auth {
             ..AuditQuery::default()
         };
         self.audit.show(now).await?;
-        let entries = self.entries(query, (limit, MOST_PAGES)).await?;
+        let entries = self.entries(query, limit, MOST_PAGES).await?;
         Ok(entries.iter().filter_map(|entry| entry.record.session).collect())
     }
 
@@ -117,7 +117,7 @@ impl Auth {
         let behind = Some(end.place);
         let of_user =
             AuditQuery { user: end.record.user, behind, limit: CANDIDATES, ..AuditQuery::default() };
-        let mut candidates = self.entries(of_user, (CANDIDATES, PAGES)).await?;
+        let mut candidates = self.entries(of_user, CANDIDATES, PAGES).await?;
         if cause::is_of_application(reason)
             || cause::find(reason, Of::entries(entries), &candidates).is_none()
         {
@@ -129,7 +129,7 @@ impl Auth {
                 ..AuditQuery::default()
             };
             for action in [AuditAction::Changed, AuditAction::Deleted] {
-                candidates.extend(self.entries(of_account(action), (CANDIDATES, PAGES)).await?);
+                candidates.extend(self.entries(of_account(action), CANDIDATES, PAGES).await?);
             }
             candidates.sort_by_key(|entry| std::cmp::Reverse(entry.place));
             candidates.dedup_by_key(|entry| entry.place);
@@ -141,7 +141,8 @@ impl Auth {
     pub(super) async fn entries(
         &self,
         mut query: AuditQuery,
-        (limit, pages): (usize, usize),
+        limit: usize,
+        pages: usize,
     ) -> Result<Vec<AuditEntry>, StoreError> {
         let mut all = Vec::new();
         for _ in 0..pages {

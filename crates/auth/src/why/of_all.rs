@@ -31,7 +31,7 @@ impl Auth {
                 limit: KEPT,
                 ..AuditQuery::default()
             };
-            let found = self.entries(query, (KEPT, PAGES)).await?;
+            let found = self.entries(query, KEPT, PAGES).await?;
             first = first.into_iter().chain(found).filter(has_ended_any).min_by_key(|entry| entry.place);
         }
         Ok(first)

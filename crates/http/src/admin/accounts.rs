@@ -129,7 +129,7 @@ pub(super) async fn make(
     let made = admin
         .auth
         .administration()
-        .make_account(&caller, (id, policy), fill, pending.with_response(&stored))
+        .make_account(&caller, id, policy, fill, pending.with_response(&stored))
         .await?;
     Ok(created(&answer(&made)))
 }

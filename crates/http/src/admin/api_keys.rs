@@ -162,7 +162,7 @@ impl RepresentedResource for ApiKey {
         let stored = |made: &KeyWithSecrets| Self::created_response(account.as_str(), made).stored();
         let idempotency = pending.with_response(&stored);
         let made =
-            admin.auth.administration().make_api_key(caller, (account, given), fill, idempotency).await?;
+            admin.auth.administration().make_api_key(caller, account, given, fill, idempotency).await?;
         Ok(Self::created_response(account.as_str(), &made))
     }
 }

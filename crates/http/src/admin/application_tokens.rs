@@ -139,7 +139,7 @@ impl RepresentedResource for ApplicationToken {
         let made = admin
             .auth
             .administration()
-            .make_application_token(caller, (account, given), fill, idempotency)
+            .make_application_token(caller, account, given, fill, idempotency)
             .await?;
         Ok(Self::created_response(account.as_str(), &made))
     }

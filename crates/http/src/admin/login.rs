@@ -57,10 +57,10 @@ pub(super) async fn log_in(
     request: Request,
 ) -> Result<Response, AdminError> {
     let (parts, body) = request.into_parts();
-    let at = (address(&parts), admin.clock.now());
+    let (address, now) = (address(&parts), admin.clock.now());
     let JsonBody(read) = JsonBody::<LogIn>::from_request(Request::from_parts(parts, body), &admin).await?;
     let password = Zeroizing::new(read.password.into_bytes());
-    let logged_in = admin.auth.administration().log_in_administrator(read.username, password, at).await?;
+    let logged_in = admin.auth.administration().log_in_administrator(read.username, password, address, now).await?;
     let (role, account) = shown(logged_in.role);
     let expires = logged_in.expires.as_unix();
     Ok(json(StatusCode::OK, &LoggedIn { token: logged_in.bearer, expires, role, account }))
@@ -74,11 +74,12 @@ pub(super) async fn change_password(
     request: Request,
 ) -> Result<StatusCode, AdminError> {
     let (parts, body) = request.into_parts();
-    let at = (address(&parts), admin.clock.now());
+    let (address, now) = (address(&parts), admin.clock.now());
     let JsonBody(read) =
         JsonBody::<ChangePassword>::from_request(Request::from_parts(parts, body), &admin).await?;
-    let passwords = (Zeroizing::new(read.password.into_bytes()), Zeroizing::new(read.new_password));
-    admin.auth.administration().change_administrator_password(read.username, passwords, at).await?;
+    let (password, new) = (Zeroizing::new(read.password.into_bytes()), Zeroizing::new(read.new_password));
+    let administration = admin.auth.administration();
+    administration.change_administrator_password(read.username, password, new, address, now).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -142,11 +142,8 @@ impl RepresentedResource for OauthClient {
         let fill = |blank: Self| patch.applied_to(blank);
         let stored = |made: &ClientWithSecret| Self::created_response(account.as_str(), made).stored();
         let idempotency = pending.with_response(&stored);
-        let made = admin
-            .auth
-            .administration()
-            .make_oauth_client(caller, (account, given), fill, idempotency)
-            .await?;
+        let made =
+            admin.auth.administration().make_oauth_client(caller, account, given, fill, idempotency).await?;
         Ok(Self::created_response(account.as_str(), &made))
     }
 }

@@ -156,7 +156,7 @@ pub(super) async fn list(
     let page = PageRequest { limit: limit(wanted.limit)?, cursor: wanted.cursor.as_deref() };
     let filter =
         UserFilter { population: wanted.population, name_prefix: wanted.name, enabled: wanted.enabled };
-    let page = admin.auth.administration().users(&caller, (account, filter), page).await?;
+    let page = admin.auth.administration().users(&caller, account, filter, page).await?;
     let last = |user: &User| page.last_logins.get(&user.id).copied();
     let users = page.users.iter().map(|user| with_last_login(user, last(user))).collect();
     Ok(json(StatusCode::OK, &Page { users, next: page.next }))
@@ -197,7 +197,7 @@ pub(super) async fn make(
     let made = admin
         .auth
         .administration()
-        .make_user(&caller, (account, new), fill, pending.with_response(&stored))
+        .make_user(&caller, account, new, fill, pending.with_response(&stored))
         .await?;
     Ok(created(&answer(&made)))
 }

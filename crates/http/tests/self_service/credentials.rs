@@ -95,9 +95,8 @@ async fn administrators_are_not_known_here() {
         .await
         .unwrap();
     let password = "admin-password".as_bytes().to_vec().into();
-    let at = (None, now);
-    let owner =
-        server.auth.administration().log_in_administrator("admin".to_owned(), password, at).await.unwrap();
+    let owner = server.auth.administration();
+    let owner = owner.log_in_administrator("admin".to_owned(), password, None, now).await.unwrap();
     let bearer = format!("Bearer {}", owner.bearer);
     assert_eq!(status(&server, Method::GET, OWN, &[("authorization", &bearer)]).await, 401);
 }

@@ -85,5 +85,5 @@ fn hash(draft: &Draft, tools: &Tools<'_>, hasher: &mut PasswordHasher, new: &New
     let own = OwnWords::of(user, &rows.account);
     let (policy, before) = (&rows.account.password_policy, user.password.as_ref());
     let wanted = NewPassword { policy, own: &own, before, text: &new.text };
-    set_password(hasher, tools.params, wanted, (tools.rng, tools.now)).map(Some).map_err(problem)
+    set_password(hasher, tools.params, wanted, tools.rng, tools.now).map(Some).map_err(problem)
 }

@@ -219,11 +219,8 @@ where
     };
     let stored = |made: &R| answer(made).stored();
     let idempotency = pending.with_response(&stored);
-    let made = admin
-        .auth
-        .administration()
-        .create_numbered_resource(caller, (account, id), fill, idempotency)
-        .await?;
+    let made =
+        admin.auth.administration().create_numbered_resource(caller, account, id, fill, idempotency).await?;
     Ok(answer(&made))
 }
 
