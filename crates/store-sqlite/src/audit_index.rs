@@ -115,7 +115,8 @@ pub(crate) fn may_have(
     snapshot: &Connection,
     block: i64,
     query: &AuditQuery,
-    (since, until): (i64, i64),
+    since: i64,
+    until: i64,
 ) -> rusqlite::Result<bool> {
     let sql = "SELECT earliest, latest, filter FROM audit_blocks WHERE block = ?1";
     let mut select = snapshot.prepare_cached(sql)?;
@@ -227,7 +228,9 @@ mod tests {
     fn a_block_is_looked_at_only_for_its_times_account_users_and_sessions() {
         // A clock that stepped back in the middle.
         let connection = summarised((1..600).chain(300..1_000));
-        let may = |query: AuditQuery, times| may_have(&connection, 0, &query, times).unwrap();
+        let may = |query: AuditQuery, times: (i64, i64)| {
+            may_have(&connection, 0, &query, times.0, times.1).unwrap()
+        };
         let all = AuditQuery::default;
         let account = |id: &str| AuditQuery { account: Some(id.parse().unwrap()), ..all() };
         let user = |id| AuditQuery { user: Some(UserId(id)), ..all() };
@@ -238,7 +241,7 @@ mod tests {
         assert!(may(user(7), (0, 900)) && !may(user(50_000), (0, 900)));
         assert!(may(of_session(8), (0, 900)) && !may(of_session(7), (0, 900)));
         assert!(!may(AuditQuery { user: Some(UserId(50_000)), ..of_session(8) }, (0, 900)));
-        assert!(may_have(&connection, 1, &user(50_000), (5_000, 6_000)).unwrap(), "not full yet");
+        assert!(may_have(&connection, 1, &user(50_000), 5_000, 6_000).unwrap(), "not full yet");
     }
 
     /// Computed with another implementation. Summaries are kept for as long as entries are: other hashes would hide them.

@@ -108,7 +108,7 @@ impl SqliteStore {
         let mut chain = Chain::new(audit);
         let health = Arc::<Health>::default();
         let Settled { noticed, keeper } =
-            opening::settle((&mut connection, &mut chain), &found, opening, &health)
+            opening::settle(&mut connection, &mut chain, &found, opening, &health)
                 .map_err(|source| open::cannot_open(path, source))?;
         let readers = Readers::start(path)?;
         let checkpoints =

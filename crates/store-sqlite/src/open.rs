@@ -92,7 +92,7 @@ pub(crate) fn writer(
 ) -> Result<(Connection, Vec<MasterKeyRecord>), OpenError> {
     create(path).map_err(|source| cannot_open(path, source))?;
     let mut connection = connect_writer(path).map_err(|source| cannot_open(path, source))?;
-    let records = prepare(&mut connection, path, (keys, audit))?;
+    let records = prepare(&mut connection, path, keys, audit)?;
     Ok((connection, records))
 }
 
@@ -152,7 +152,8 @@ pub(crate) fn reader_of(path: &Path, keys: &CheckValues) -> Result<Connection, O
 fn prepare(
     connection: &mut Connection,
     path: &Path,
-    (keys, audit): (&CheckValues, &dyn AuditMac),
+    keys: &CheckValues,
+    audit: &dyn AuditMac,
 ) -> Result<Vec<MasterKeyRecord>, OpenError> {
     let sqlite = |source| cannot_open(path, source);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite)?;

@@ -97,7 +97,8 @@ pub(crate) struct Settled {
 
 /// Does what has to be done before anybody uses the database.
 pub(crate) fn settle(
-    (connection, chain): (&mut Connection, &mut Chain),
+    connection: &mut Connection,
+    chain: &mut Chain,
     found: &Found,
     opening: Opening<'_>,
     health: &Arc<Health>,
@@ -106,11 +107,11 @@ pub(crate) fn settle(
     let mut noticed: Vec<Noticed> = lost.map(Noticed::LostCommits).into_iter().collect();
     let Opening { witness, in_doubt, entry } = opening;
     let Some((mut file, rng)) = witness else {
-        tell(connection, chain, (&mut noticed, None), entry)?;
+        tell(connection, chain, &mut noticed, None, entry)?;
         return Ok(Settled { noticed, keeper: None });
     };
     file.look_again().map_err(SettleError::Witness)?;
-    let (standing, id) = witness::compare(connection, chain.mac(), (file.said(), folded))?;
+    let (standing, id) = witness::compare(connection, chain.mac(), file.said(), folded)?;
     let database = id.unwrap_or_else(|| DatabaseId::new(rng));
     // What a process that was killed has folded may not be on the disk yet.
     let known = if is_closed { folded } else { file.said_folded().filter(|_| !standing.is_doubtful()) };
@@ -127,7 +128,7 @@ pub(crate) fn settle(
             InDoubt::Accept => Noticed::Accepted(standing),
         });
     }
-    tell(connection, chain, (&mut noticed, is_kept.then_some(database)), entry)?;
+    tell(connection, chain, &mut noticed, is_kept.then_some(database), entry)?;
     let durable = durable(chain.newest(connection)?);
     let keeper = Keeper::start(file, database, durable, Arc::clone(health)).map_err(SettleError::Thread)?;
     Ok(Settled { noticed, keeper: Some(keeper) })
@@ -137,7 +138,8 @@ pub(crate) fn settle(
 fn tell(
     connection: &mut Connection,
     chain: &mut Chain,
-    (noticed, id): (&mut [Noticed], Option<DatabaseId>),
+    noticed: &mut [Noticed],
+    id: Option<DatabaseId>,
     entry: &dyn Fn(&Noticed) -> Option<AuditRecord>,
 ) -> Result<(), SettleError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

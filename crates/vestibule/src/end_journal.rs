@@ -20,10 +20,7 @@ pub(crate) fn place(config: &Config, data: &DataDir) -> PathBuf {
 }
 
 /// The journal of a service. Opened before anything is changed, because a file that is none ends the start.
-pub(crate) fn open(
-    config: &Config,
-    (data, keys): (&DataDir, &KeyRing),
-) -> anyhow::Result<Arc<FileEndJournal>> {
+pub(crate) fn open(config: &Config, data: &DataDir, keys: &KeyRing) -> anyhow::Result<Arc<FileEndJournal>> {
     let path = place(config, data);
     let file = path.display();
     let journal = FileEndJournal::open(&path, Arc::new(RecordSealer::of_end_journal(keys)));
@@ -49,7 +46,7 @@ pub(crate) fn open(
 }
 
 /// Says why a service could not read its journal of ends, without making one.
-pub(crate) fn check(config: &Config, (data, keys): (&DataDir, &KeyRing)) -> anyhow::Result<()> {
+pub(crate) fn check(config: &Config, data: &DataDir, keys: &KeyRing) -> anyhow::Result<()> {
     let path = place(config, data);
     let ends = FileEndJournal::count(&path, &RecordSealer::of_end_journal(keys));
     ends.map(drop).map_err(|error| cannot_read(&path, error))
@@ -57,7 +54,7 @@ pub(crate) fn check(config: &Config, (data, keys): (&DataDir, &KeyRing)) -> anyh
 
 /// Refuses while the journal holds ends that the database may not have taken: a copy of the database alone would have their
 /// sessions alive.
-pub(crate) fn refuse_ends(config: &Config, (data, keys): (&DataDir, &KeyRing)) -> anyhow::Result<()> {
+pub(crate) fn refuse_ends(config: &Config, data: &DataDir, keys: &KeyRing) -> anyhow::Result<()> {
     let path = place(config, data);
     let ends = FileEndJournal::count(&path, &RecordSealer::of_end_journal(keys))
         .map_err(|error| cannot_read(&path, error))?;

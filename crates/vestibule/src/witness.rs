@@ -40,8 +40,7 @@ pub(crate) fn place(config: &Config, data: &DataDir) -> PathBuf {
 }
 
 /// The witness, for nobody else.
-pub(crate) fn open(config: &Config, used: (&DataDir, &KeyRing)) -> anyhow::Result<WitnessFile> {
-    let (data, keys) = used;
+pub(crate) fn open(config: &Config, data: &DataDir, keys: &KeyRing) -> anyhow::Result<WitnessFile> {
     let path = place(config, data);
     let file = WitnessFile::open(&path, Arc::new(RecordSealer::of_witness(keys)));
     let file = file.map_err(refused)?;
@@ -93,17 +92,18 @@ fn refused(error: WitnessError) -> anyhow::Error {
 /// The database of a data directory, compared with its witness, and what was noticed told.
 pub(crate) fn open_store(
     config: &Config,
-    used: (&DataDir, &KeyRing),
+    data: &DataDir,
+    keys: &KeyRing,
     witness: Use,
 ) -> anyhow::Result<SqliteStore> {
-    let file = if witness == Use::Keep { Some(open(config, used)?) } else { None };
+    let file = if witness == Use::Keep { Some(open(config, data, keys)?) } else { None };
     let opening = Opening {
         witness: file.map(|file| (file, &OsRng as _)),
         in_doubt: InDoubt::EndSessions,
         entry: &|noticed| entry(noticed, Actor::System).filter(|_| witness != Use::LeaveAsItIs),
     };
-    let (store, noticed) = open_noticing(used, opening)?;
-    let place = place(config, used.0);
+    let (store, noticed) = open_noticing(data, keys, opening)?;
+    let place = place(config, data);
     for noticed in &noticed {
         tell(noticed, &place);
     }
@@ -111,13 +111,13 @@ pub(crate) fn open_store(
 }
 
 /// Accepts the database as it is. Why there was a doubt; None: there was none.
-pub(crate) fn accept(file: WitnessFile, used: (&DataDir, &KeyRing)) -> anyhow::Result<Option<Standing>> {
+pub(crate) fn accept(file: WitnessFile, data: &DataDir, keys: &KeyRing) -> anyhow::Result<Option<Standing>> {
     let opening = Opening {
         witness: Some((file, &OsRng)),
         in_doubt: InDoubt::Accept,
         entry: &|noticed| entry(noticed, operator()),
     };
-    let (store, noticed) = open_noticing(used, opening)?;
+    let (store, noticed) = open_noticing(data, keys, opening)?;
     if let Some(why) = store.unwitnessed() {
         return Err(anyhow!("the witness cannot be written: {why}"));
     }
@@ -130,7 +130,8 @@ pub(crate) fn accept(file: WitnessFile, used: (&DataDir, &KeyRing)) -> anyhow::R
 }
 
 fn open_noticing(
-    (data, keys): (&DataDir, &KeyRing),
+    data: &DataDir,
+    keys: &KeyRing,
     opening: Opening<'_>,
 ) -> anyhow::Result<(SqliteStore, Vec<Noticed>)> {
     let (path, audit) = (data.database(), Arc::new(AuditKey::derive(keys)));
@@ -261,11 +262,11 @@ mod tests {
             (DataDir::at(folder.path()), KeyRing::from(&vestibule_crypto::MasterKey::generate(&OsRng)));
         let path = data.witness();
         let open = || WitnessFile::open(&path, Arc::new(RecordSealer::of_witness(&master))).unwrap();
-        accept(open(), (&data, &master)).unwrap();
+        accept(open(), &data, &master).unwrap();
         let file = open();
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
-        let refusal = accept(file, (&data, &master)).unwrap_err().to_string();
+        let refusal = accept(file, &data, &master).unwrap_err().to_string();
         assert!(refusal.contains("the witness cannot be written"), "{refusal}");
     }
 }

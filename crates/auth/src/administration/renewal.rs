@@ -180,7 +180,8 @@ impl Renewable<2> for ApiKey {
         let new = |value: ApplicationValue| Zeroizing::new(value.generate(&*auth.rng));
         let (sealer, rng) = (auth.keys.sealer(), &*auth.rng);
         let usable = account.api_key(&self.app_key);
-        let superseded = until.and_then(|until| usable.map(|usable| usable.superseded_until(until, sealer, rng)));
+        let superseded =
+            until.and_then(|until| usable.map(|usable| usable.superseded_until(until, sealer, rng)));
         let mut application = Self {
             access_token: ApplicationValue::AccessToken.generate(&*auth.rng),
             secret_version: self.secret_version.next(),

@@ -40,13 +40,7 @@ impl SecretSet {
         }
     }
 
-    fn seal(
-        self,
-        sealer: &Sealer,
-        rng: &dyn Rng,
-        key: ApplicationId,
-        secrets: [&[u8]; 2],
-    ) -> [Vec<u8>; 2] {
+    fn seal(self, sealer: &Sealer, rng: &dyn Rng, key: ApplicationId, secrets: [&[u8]; 2]) -> [Vec<u8>; 2] {
         let (row, [first, second]) = (key.0.to_be_bytes(), self.columns());
         let seal = |column, secret| sealer.seal(rng, &seal_context(column, &row), secret);
         [seal(first, secrets[0]), seal(second, secrets[1])]
@@ -141,16 +135,12 @@ pub fn open_api_key(sealer: &Sealer, key: &ApiKey) -> Result<[Zeroizing<Vec<u8>>
 }
 
 /// The outdated secrets of an API key.
-pub(crate) fn resealed(
-    sealer: &Sealer,
-    rng: &dyn Rng,
-    key: &ApiKey,
-) -> Result<Vec<Resealed>, SealError> {
-    let mut sealed = SecretSet::Present.resealed(sealer, rng, key.id, &key.values())?;
+pub(crate) fn resealed(sealer: &Sealer, rng: &dyn Rng, key: &ApiKey) -> Result<Vec<Resealed>, SealError> {
+    let mut all = SecretSet::Present.resealed(sealer, rng, key.id, &key.values())?;
     if let Some(before) = &key.superseded {
-        sealed.extend(SecretSet::Superseded.resealed(sealer, rng, key.id, &before.values)?);
+        all.extend(SecretSet::Superseded.resealed(sealer, rng, key.id, &before.values)?);
     }
-    Ok(sealed)
+    Ok(all)
 }
 
 /// The values of an API key that somebody names, in clear; None: any will do.

@@ -60,7 +60,8 @@ pub(super) async fn log_in(
     let (address, now) = (address(&parts), admin.clock.now());
     let JsonBody(read) = JsonBody::<LogIn>::from_request(Request::from_parts(parts, body), &admin).await?;
     let password = Zeroizing::new(read.password.into_bytes());
-    let logged_in = admin.auth.administration().log_in_administrator(read.username, password, address, now).await?;
+    let logged_in =
+        admin.auth.administration().log_in_administrator(read.username, password, address, now).await?;
     let (role, account) = shown(logged_in.role);
     let expires = logged_in.expires.as_unix();
     Ok(json(StatusCode::OK, &LoggedIn { token: logged_in.bearer, expires, role, account }))

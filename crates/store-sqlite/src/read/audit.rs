@@ -29,7 +29,7 @@ pub(crate) fn audit(snapshot: &Connection, query: &AuditQuery) -> rusqlite::Resu
     };
     let next = loop {
         let (from, to) = audit_index::sequences(block);
-        search.look_at(block, (from.max(first), to.min(last)))?;
+        search.look_at(block, from.max(first), to.min(last))?;
         if search.entries.len() == query.bounded_limit() {
             break search.entries.last().map(|entry| entry.place);
         }
@@ -91,10 +91,10 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// Takes what is wanted from one block, between two sequences.
-    fn look_at(&mut self, block: i64, (from, to): (i64, i64)) -> rusqlite::Result<()> {
+    fn look_at(&mut self, block: i64, from: i64, to: i64) -> rusqlite::Result<()> {
         self.steps = self.steps.saturating_sub(PER_BLOCK);
         let ((since, until), query) = (self.span(), self.query);
-        if since > until || !audit_index::may_have(self.snapshot, block, query, (since, until))? {
+        if since > until || !audit_index::may_have(self.snapshot, block, query, since, until)? {
             return Ok(());
         }
         let mut select = self.snapshot.prepare_cached(&sql(query.order))?;

@@ -20,27 +20,27 @@ pub(super) fn part(snapshot: &Connection, changed: Changed) -> rusqlite::Result<
         }
         Part::Profile(id) => {
             let sql = "SELECT * FROM profiles WHERE account_id = ?1 AND id = ?2";
-            one(snapshot, sql, (account, id), profile)?.map(PartRow::Profile)
+            one(snapshot, sql, account, id, profile)?.map(PartRow::Profile)
         }
         Part::Group(id) => {
             let sql = "SELECT * FROM groups WHERE account_id = ?1 AND id = ?2";
-            one(snapshot, sql, (account, id), group)?.map(PartRow::Group)
+            one(snapshot, sql, account, id, group)?.map(PartRow::Group)
         }
         Part::Skill(id) => {
             let sql = "SELECT * FROM skills WHERE account_id = ?1 AND id = ?2";
-            one(snapshot, sql, (account, id), skill)?.map(PartRow::Skill)
+            one(snapshot, sql, account, id, skill)?.map(PartRow::Skill)
         }
         Part::ApiKey(id) => {
             let sql = "SELECT * FROM api_keys WHERE account_id = ?1 AND id = ?2";
-            one(snapshot, sql, (account, id.0), api_key)?.map(Box::new).map(PartRow::ApiKey)
+            one(snapshot, sql, account, id.0, api_key)?.map(Box::new).map(PartRow::ApiKey)
         }
         Part::OauthClient(id) => {
             let sql = "SELECT * FROM oauth_clients WHERE account_id = ?1 AND id = ?2";
-            one(snapshot, sql, (account, id.0), oauth_client)?.map(Box::new).map(PartRow::OauthClient)
+            one(snapshot, sql, account, id.0, oauth_client)?.map(Box::new).map(PartRow::OauthClient)
         }
         Part::ApplicationToken(id) => {
             let sql = "SELECT * FROM application_tokens WHERE account_id = ?1 AND id = ?2";
-            let token = one(snapshot, sql, (account, id.0), application_token)?;
+            let token = one(snapshot, sql, account, id.0, application_token)?;
             token.map(Box::new).map(PartRow::ApplicationToken)
         }
         Part::User(id) | Part::Credentials(id) => {
@@ -54,7 +54,8 @@ pub(super) fn part(snapshot: &Connection, changed: Changed) -> rusqlite::Result<
 fn one<T>(
     snapshot: &Connection,
     sql: &str,
-    (account, id): (AccountId, i64),
+    account: AccountId,
+    id: i64,
     read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Option<T>> {
     snapshot.prepare_cached(sql)?.query_row(params![Id(account), id], read).optional()

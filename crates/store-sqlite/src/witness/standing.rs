@@ -79,7 +79,8 @@ pub(crate) type Standings = (Standing, Option<DatabaseId>);
 pub(crate) fn compare(
     connection: &Connection,
     mac: &dyn AuditMac,
-    (said, folded): (Said, Option<i64>),
+    said: Said,
+    folded: Option<i64>,
 ) -> rusqlite::Result<Standings> {
     let own = id(connection)?;
     let standing = match (own, said) {

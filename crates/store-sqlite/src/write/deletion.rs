@@ -49,7 +49,8 @@ pub(super) fn user(connection: &Connection, user: UserId) -> Result<Option<Accou
 pub(super) fn numbered(
     connection: &Connection,
     sql: &str,
-    (account, id): (AccountId, i64),
+    account: AccountId,
+    id: i64,
 ) -> Result<bool, StoreError> {
     Ok(execute(connection, sql, params![Id(account), id])? > 0)
 }

@@ -55,11 +55,12 @@ fn ended(session: SessionId, rows: usize) -> Outcome {
     Outcome { ended: vec![session; rows.min(1)], unfinished: Vec::new() }
 }
 
-/// Those that are selected. `place` is that of the change in its transaction.
+/// Those that are selected. `index` is that of the change in its transaction.
 pub(super) fn selected(
     connection: &Connection,
     chain: &mut Chain,
-    (place, end): (usize, &EndSessions),
+    index: usize,
+    end: &EndSessions,
 ) -> Result<Outcome, StoreError> {
     let mut walk = Walk::of(end);
     let (mut ended, mut looked_at, mut names) = (Vec::new(), 0, Names::default());
@@ -80,7 +81,7 @@ pub(super) fn selected(
             }
         }
     }
-    let unfinished = walk.behind.map(|behind| (place, behind)).into_iter().collect();
+    let unfinished = walk.behind.map(|behind| (index, behind)).into_iter().collect();
     Ok(Outcome { ended, unfinished })
 }
 

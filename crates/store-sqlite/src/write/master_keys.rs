@@ -51,7 +51,8 @@ pub(super) fn retire(connection: &Connection, generation: Generation, at: Millis
 /// Whether the key has the secret that is sealed as `old`: no two sealings are the same bytes.
 pub(super) fn reseal(
     connection: &Connection,
-    (account, key): (AccountId, ApplicationId),
+    account: AccountId,
+    key: ApplicationId,
     old: &[u8],
     new: &[u8],
 ) -> Result<bool, StoreError> {

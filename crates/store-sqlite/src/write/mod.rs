@@ -43,8 +43,8 @@ pub(crate) fn batch(
     changes: &[Change],
 ) -> Result<Outcome, StoreError> {
     let (mut touched, mut outcome) = (BTreeSet::new(), Outcome::default());
-    for (place, change) in changes.iter().enumerate() {
-        match end(connection, chain, (place, change))? {
+    for (index, change) in changes.iter().enumerate() {
+        match end(connection, chain, index, change)? {
             Some(of_change) => outcome.add(of_change),
             None => touched.extend(apply(connection, chain, change)?),
         }
@@ -57,14 +57,15 @@ pub(crate) fn batch(
 fn end(
     connection: &Connection,
     chain: &mut Chain,
-    (place, change): (usize, &Change),
+    index: usize,
+    change: &Change,
 ) -> Result<Option<Outcome>, StoreError> {
     Ok(Some(match change {
         Change::EndSession(session) => ends::one(connection, *session)?,
         Change::EndIfUnusedSince { session, last_used, entry } => {
             ends::if_unused_since(connection, chain, (*session, *last_used), entry)?
         }
-        Change::EndSessions(end) => ends::selected(connection, chain, (place, end))?,
+        Change::EndSessions(end) => ends::selected(connection, chain, index, end)?,
         _ => return Ok(None),
     }))
 }
@@ -134,7 +135,7 @@ fn apply_to_directory(connection: &Connection, change: &Change) -> Result<Option
             return Ok(account.map(|account| Changed::credentials(account, *user)));
         }
         Change::Reseal { account, key, old, new } => {
-            let found = master_keys::reseal(connection, (*account, *key), old, new)?;
+            let found = master_keys::reseal(connection, *account, *key, old, new)?;
             return Ok(found.then_some(Changed { account: *account, part: Part::ApiKey(*key) }));
         }
         Change::RedoDigest { holder, old, new } => {
@@ -158,27 +159,27 @@ fn delete(connection: &Connection, change: &Change) -> Result<Option<Changed>, S
         }
         Change::DeleteProfile(account, id) => {
             let sql = "DELETE FROM profiles WHERE account_id = ?1 AND id = ?2";
-            (deletion::numbered(connection, sql, (account, id))?, account, Part::Profile(id))
+            (deletion::numbered(connection, sql, account, id)?, account, Part::Profile(id))
         }
         Change::DeleteGroup(account, id) => {
             let sql = "DELETE FROM groups WHERE account_id = ?1 AND id = ?2";
-            (deletion::numbered(connection, sql, (account, id))?, account, Part::Group(id))
+            (deletion::numbered(connection, sql, account, id)?, account, Part::Group(id))
         }
         Change::DeleteSkill(account, id) => {
             let sql = "DELETE FROM skills WHERE account_id = ?1 AND id = ?2";
-            (deletion::numbered(connection, sql, (account, id))?, account, Part::Skill(id))
+            (deletion::numbered(connection, sql, account, id)?, account, Part::Skill(id))
         }
         Change::DeleteApiKey(account, id) => {
             let sql = "DELETE FROM api_keys WHERE account_id = ?1 AND id = ?2";
-            (deletion::numbered(connection, sql, (account, id.0))?, account, Part::ApiKey(id))
+            (deletion::numbered(connection, sql, account, id.0)?, account, Part::ApiKey(id))
         }
         Change::DeleteOauthClient(account, id) => {
             let sql = "DELETE FROM oauth_clients WHERE account_id = ?1 AND id = ?2";
-            (deletion::numbered(connection, sql, (account, id.0))?, account, Part::OauthClient(id))
+            (deletion::numbered(connection, sql, account, id.0)?, account, Part::OauthClient(id))
         }
         Change::DeleteApplicationToken(account, id) => {
             let sql = "DELETE FROM application_tokens WHERE account_id = ?1 AND id = ?2";
-            (deletion::numbered(connection, sql, (account, id.0))?, account, Part::ApplicationToken(id))
+            (deletion::numbered(connection, sql, account, id.0)?, account, Part::ApplicationToken(id))
         }
         _ => return Ok(None),
     };

@@ -7,7 +7,7 @@ use vestibule_model::{
 use super::audit::every;
 use super::given;
 use super::samples::{HERE, account, audit_record, id, session, user};
-use crate::{AuditOrder, AuditQuery, Change, EndSessions, EndedSessions, SessionSelector, Store, Tell};
+use crate::{AuditOrder, AuditQuery, Change, EndRecords, EndSessions, EndedSessions, SessionSelector, Store};
 
 fn entry(session: &Session) -> AuditRecord {
     AuditRecord {
@@ -60,8 +60,8 @@ pub async fn ends_of_every_kind_are_followed_by_their_entries(store: &dyn Store)
         account: None,
         opened_until: Millis::from_unix(i64::MAX),
     };
-    let tell = Tell::by(|session| Some(entry(session)));
-    let many = EndSessions { selector, behind: None, limit: 100, tell };
+    let records = EndRecords::by(|session| Some(entry(session)));
+    let many = EndSessions { selector, behind: None, limit: 100, records };
     given(store, [Change::EndSessions(many.into())]).await;
     let later = ends_behind(store, followed.last().map(|(place, _)| *place)).await;
     let mut bytes: Vec<u8> = later.iter().map(|(_, byte)| *byte).collect();

@@ -10,7 +10,7 @@ use vestibule_model::{Account, Group, HostPort, Profile, RoleType, Service, Skil
 use vestibule_store::AccountRows;
 
 use super::declared::{
-    DeclaredAccount, DeclaredGroup, DeclaredProfile, DeclaredService, DeclaredSkill, Meant,
+    DeclaredAccount, DeclaredGroup, DeclaredProfile, DeclaredService, DeclaredSkill, IdOrName,
 };
 use super::draft::AccountDraft;
 use super::problem::Problem;
@@ -94,14 +94,13 @@ fn address(text: &str) -> Option<String> {
 pub(super) fn profile(account: &mut AccountDraft, declared: &DeclaredProfile) -> Result<(), Problem> {
     let element = format!("profile {}/{}", account.rows.account.id, declared.name);
     let known = profiles(&account.rows).collect::<Vec<_>>();
-    let named = (declared.id, declared.name.as_str());
     if declared.removed {
-        let id = present_id(&element, &known, named)?;
+        let id = present_id(&element, &known, declared.id, &declared.name)?;
         account.rows.profiles.retain(|profile| Some(profile.id) != id);
         return account.claim_removed(&element, Some(ResourceKind::Profile), id);
     }
     let id =
-        identify(&element, (ResourceKind::Profile, &account.claimed(ResourceKind::Profile)), &known, named)?;
+        identify(&element, numbering(account, ResourceKind::Profile), &known, declared.id, &declared.name)?;
     if !known.iter().any(|(present, _)| *present == id) {
         account.expect_not_removed(&element)?;
     }
@@ -122,13 +121,13 @@ pub(super) fn profile(account: &mut AccountDraft, declared: &DeclaredProfile) ->
 pub(super) fn group(account: &mut AccountDraft, declared: &DeclaredGroup) -> Result<Option<i64>, Problem> {
     let element = format!("group {}/{}", account.rows.account.id, declared.name);
     let known = groups(&account.rows).collect::<Vec<_>>();
-    let named = (declared.id, declared.name.as_str());
     if declared.removed {
-        let id = present_id(&element, &known, named)?;
+        let id = present_id(&element, &known, declared.id, &declared.name)?;
         account.rows.groups.retain(|group| Some(group.id) != id);
         return account.claim_removed(&element, Some(ResourceKind::Group), id).map(|()| None);
     }
-    let id = identify(&element, (ResourceKind::Group, &account.claimed(ResourceKind::Group)), &known, named)?;
+    let id =
+        identify(&element, numbering(account, ResourceKind::Group), &known, declared.id, &declared.name)?;
     if !known.iter().any(|(present, _)| *present == id) {
         account.expect_not_removed(&element)?;
     }
@@ -147,7 +146,8 @@ pub(super) fn group_parent(
 ) -> Result<(), Problem> {
     let Some(parent) = &declared.parent else { return Ok(()) };
     let element = format!("group {}/{}", account.rows.account.id, declared.name);
-    let parent = optional_group((&element, "parent", Rule::GroupParentMissing), &account.rows, parent)?;
+    let by = Referrer { element: &element, key: "parent", rule: Rule::GroupParentMissing };
+    let parent = optional_group(by, &account.rows, parent)?;
     if let Some(group) = account.rows.groups.iter_mut().find(|group| group.id == id) {
         group.parent = parent;
     }
@@ -157,13 +157,13 @@ pub(super) fn group_parent(
 pub(super) fn skill(account: &mut AccountDraft, declared: &DeclaredSkill) -> Result<(), Problem> {
     let element = format!("skill {}/{}", account.rows.account.id, declared.name);
     let known = skills(&account.rows).collect::<Vec<_>>();
-    let named = (declared.id, declared.name.as_str());
     if declared.removed {
-        let id = present_id(&element, &known, named)?;
+        let id = present_id(&element, &known, declared.id, &declared.name)?;
         account.rows.skills.retain(|skill| Some(skill.id) != id);
         return account.claim_removed(&element, Some(ResourceKind::Skill), id);
     }
-    let id = identify(&element, (ResourceKind::Skill, &account.claimed(ResourceKind::Skill)), &known, named)?;
+    let id =
+        identify(&element, numbering(account, ResourceKind::Skill), &known, declared.id, &declared.name)?;
     if !known.iter().any(|(present, _)| *present == id) {
         account.expect_not_removed(&element)?;
     }
@@ -189,30 +189,36 @@ pub(super) fn skills(rows: &AccountRows) -> impl Iterator<Item = (i64, &str)> + 
     rows.skills.iter().map(|skill| (skill.id, skill.name.as_str()))
 }
 
-/// The id of a group that is meant, or None for the empty name.
+/// The id of a group that is referred to, or None for the empty name.
 pub(super) fn optional_group(
-    place: Place<'_>,
+    by: Referrer<'_>,
     rows: &AccountRows,
-    meant: &Meant,
+    group: &IdOrName,
 ) -> Result<Option<i64>, Problem> {
-    if *meant == Meant::Name(String::new()) {
+    if *group == IdOrName::Name(String::new()) {
         return Ok(None);
     }
-    resolve(place, groups(rows), meant).map(Some)
+    resolve(by, groups(rows), group).map(Some)
 }
 
-/// The element and the key that refer to something, and the rule that it has to be there.
-pub(super) type Place<'a> = (&'a str, &'static str, Rule);
+/// What refers to something.
+#[derive(Clone, Copy)]
+pub(super) struct Referrer<'a> {
+    pub(super) element: &'a str,
+    pub(super) key: &'static str,
+    /// That what is referred to has to be there.
+    pub(super) rule: Rule,
+}
 
-/// The id of what is meant. Whether there is one of an id, the rules say.
+/// The id of what is referred to. Whether there is one of an id, the rules say.
 pub(super) fn resolve<'a>(
-    (element, key, rule): Place<'_>,
+    Referrer { element, key, rule }: Referrer<'_>,
     things: impl Iterator<Item = (i64, &'a str)>,
-    meant: &Meant,
+    named: &IdOrName,
 ) -> Result<i64, Problem> {
-    let name = match meant {
-        Meant::Id(id) => return Ok(*id),
-        Meant::Name(name) => name,
+    let name = match named {
+        IdOrName::Id(id) => return Ok(*id),
+        IdOrName::Name(name) => name,
     };
     let mut ids = things.filter(|(_, other)| other == name).map(|(id, _)| id);
     match (ids.next(), ids.next()) {
@@ -225,26 +231,39 @@ pub(super) fn resolve<'a>(
     }
 }
 
+/// Among what a new id is chosen, besides those that there are.
+struct Numbering {
+    kind: ResourceKind,
+    /// By what the file declares elsewhere.
+    claimed: Vec<i64>,
+}
+
 /// The id of a thing declared by name, or by id and name. An id finds the thing, whatever its name was.
 fn identify(
     element: &str,
-    (kind, claimed): (ResourceKind, &[i64]),
+    Numbering { kind, claimed }: Numbering,
     things: &[(i64, &str)],
-    named: (Option<i64>, &str),
+    id: Option<i64>,
+    name: &str,
 ) -> Result<i64, Problem> {
-    let present = present_id(element, things, named)?;
-    match present.or(named.0) {
+    let present = present_id(element, things, id, name)?;
+    match present.or(id) {
         Some(id) => Ok(id),
-        None => next_id(kind, things.iter().map(|(id, _)| *id).chain(claimed.iter().copied()))
+        None => next_id(kind, things.iter().map(|(id, _)| *id).chain(claimed))
             .map_err(|violation| Problem::broken(element, violation)),
     }
+}
+
+fn numbering(account: &AccountDraft, kind: ResourceKind) -> Numbering {
+    Numbering { kind, claimed: account.claimed(kind) }
 }
 
 /// The id of what is there already; None: there is nothing of this id, or without one of this name.
 pub(super) fn present_id(
     element: &str,
     things: &[(i64, &str)],
-    (id, name): (Option<i64>, &str),
+    id: Option<i64>,
+    name: &str,
 ) -> Result<Option<i64>, Problem> {
     if id.is_some() {
         return Ok(id.filter(|id| things.iter().any(|(other, _)| other == id)));

@@ -21,13 +21,13 @@ pub(super) fn api_key(
     let element = format!("api key {}/{}", account.rows.account.id, declared.name);
     let keys = &account.rows.api_keys;
     let known = keys.iter().map(|key| (key.id.0, key.app_key.as_str(), key.name.as_str()));
-    let meant = (declared.id, declared.app_key.as_deref(), declared.name.as_str());
-    let place = find((&element, "app_key"), &known.collect::<Vec<_>>(), meant)?;
+    let known = known.collect::<Vec<_>>();
+    let index = find(&element, "app_key", &known, declared.id, declared.app_key.as_deref(), &declared.name)?;
     if declared.removed {
-        let gone = place.map(|place| account.rows.api_keys.remove(place).id.0);
+        let gone = index.map(|index| account.rows.api_keys.remove(index).id.0);
         return account.claim_removed(&element, Some(ResourceKind::ApiKey), gone);
     }
-    let mut key = if let Some(position) = place {
+    let mut key = if let Some(position) = index {
         account.rows.api_keys.swap_remove(position)
     } else {
         account.expect_not_removed(&element)?;
@@ -66,7 +66,7 @@ fn generated_api_key(
     let access_token = value(ApplicationValue::AccessToken, declared.access_token.as_ref())?;
     let token_secret = value(ApplicationValue::AccessTokenSecret, both.map(|(_, secret)| secret))?;
     let mut key = new_api_key(
-        draft.new_application_id((element, ResourceKind::ApiKey), declared.id, tools.rng)?,
+        draft.new_application_id(element, ResourceKind::ApiKey, declared.id, tools.rng)?,
         app_key,
         access_token,
     );
@@ -118,7 +118,8 @@ impl OneSecret<'_> {
     pub(super) fn set(
         self,
         element: &str,
-        (value, declared): (ApplicationValue, &str),
+        value: ApplicationValue,
+        declared: &str,
         tools: &Tools<'_>,
     ) -> Result<(), Problem> {
         let before = self.superseded.filter(|before| before.counts(tools.now));
@@ -153,13 +154,14 @@ pub(super) fn oauth_client(
     let element = format!("oauth client {}/{}", account.rows.account.id, declared.name);
     let clients = &account.rows.oauth_clients;
     let known = clients.iter().map(|client| (client.id.0, client.client_id.as_str(), client.name.as_str()));
-    let meant = (declared.id, declared.client_id.as_deref(), declared.name.as_str());
-    let place = find((&element, "client_id"), &known.collect::<Vec<_>>(), meant)?;
+    let known = known.collect::<Vec<_>>();
+    let index =
+        find(&element, "client_id", &known, declared.id, declared.client_id.as_deref(), &declared.name)?;
     if declared.removed {
-        let gone = place.map(|place| account.rows.oauth_clients.remove(place).id.0);
+        let gone = index.map(|index| account.rows.oauth_clients.remove(index).id.0);
         return account.claim_removed(&element, Some(ResourceKind::OauthClient), gone);
     }
-    let mut client = if let Some(position) = place {
+    let mut client = if let Some(position) = index {
         account.rows.oauth_clients.swap_remove(position)
     } else {
         account.expect_not_removed(&element)?;
@@ -180,7 +182,7 @@ pub(super) fn oauth_client(
     if let Some(declared) = &declared.secret {
         let OauthClient { secret, secret_version: version, superseded, .. } = &mut client;
         let kept = OneSecret { secret, version, superseded };
-        kept.set(&element, (ApplicationValue::ClientSecret, declared), tools)?;
+        kept.set(&element, ApplicationValue::ClientSecret, declared, tools)?;
     }
     account.rows.oauth_clients.push(client);
     Ok(())
@@ -197,7 +199,7 @@ fn generated_oauth_client(
     let given = (declared.secret.as_ref(), declared.secret_digest.as_deref());
     let digest = draft.digest(element, (ApplicationValue::ClientSecret, given), tools)?;
     Ok(new_oauth_client(
-        draft.new_application_id((element, ResourceKind::OauthClient), declared.id, tools.rng)?,
+        draft.new_application_id(element, ResourceKind::OauthClient, declared.id, tools.rng)?,
         client_id,
         digest,
     ))
@@ -219,9 +221,12 @@ fn refuse_other(
 /// Where the declared thing is among those that there are, each with id, public id and name: by its id if that is declared, else
 /// by its public id, else by its name.
 fn find(
-    (element, key): (&str, &str),
+    element: &str,
+    key: &str,
     things: &[(i64, &str, &str)],
-    (id, public_id, name): (Option<i64>, Option<&str>, &str),
+    id: Option<i64>,
+    public_id: Option<&str>,
+    name: &str,
 ) -> Result<Option<usize>, Problem> {
     if let Some(id) = id {
         return Ok(things.iter().position(|(other, _, _)| *other == id));

@@ -40,7 +40,7 @@ pub(super) fn application_token(
         draft.refuse_taken(&element, &token, &tools.secrets.digests(text.as_bytes()))?;
         let ApplicationToken { token: secret, secret_version: version, superseded, .. } = &mut token;
         let kept = OneSecret { secret, version, superseded };
-        kept.set(&element, (ApplicationValue::ApplicationToken, text), tools)?;
+        kept.set(&element, ApplicationValue::ApplicationToken, text, tools)?;
     }
     draft.claim_token(&element, &token)?;
     account.rows.application_tokens.push(token);
@@ -57,7 +57,7 @@ fn new_token(
     let given = (declared.token.as_ref(), declared.token_digest.as_deref());
     let token = draft.digest(element, (ApplicationValue::ApplicationToken, given), tools)?;
     Ok(ApplicationToken {
-        id: draft.new_application_id((element, ResourceKind::ApplicationToken), declared.id, tools.rng)?,
+        id: draft.new_application_id(element, ResourceKind::ApplicationToken, declared.id, tools.rng)?,
         name: declared.name.clone(),
         token,
         secret_version: SecretVersion::default(),

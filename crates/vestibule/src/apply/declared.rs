@@ -90,7 +90,7 @@ pub(super) struct DeclaredGroup {
     #[serde(default)]
     pub(super) removed: bool,
     /// The group above; "": none.
-    pub(super) parent: Option<Meant>,
+    pub(super) parent: Option<IdOrName>,
 }
 
 #[derive(Deserialize)]
@@ -192,11 +192,11 @@ pub(super) struct DeclaredUser {
     pub(super) nickname: Option<String>,
     pub(super) email: Option<String>,
     pub(super) enabled: Option<bool>,
-    pub(super) profiles: Option<BTreeSet<Meant>>,
+    pub(super) profiles: Option<BTreeSet<IdOrName>>,
     /// "": none.
-    pub(super) group: Option<Meant>,
-    pub(super) manager_of: Option<BTreeSet<Meant>>,
-    pub(super) skills: Option<BTreeSet<Meant>>,
+    pub(super) group: Option<IdOrName>,
+    pub(super) manager_of: Option<BTreeSet<IdOrName>>,
+    pub(super) skills: Option<BTreeSet<IdOrName>>,
     pub(super) max_chats: Option<i32>,
     pub(super) max_async_chats: Option<i32>,
     /// "": none.
@@ -227,7 +227,7 @@ pub(super) struct DeclaredUser {
 /// A profile, group or skill of the account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(untagged, expecting = "this must be a name or an id")]
-pub(super) enum Meant {
+pub(super) enum IdOrName {
     /// The one of this id: of several with one name, or one that has none any more.
     Id(i64),
     /// The one of this name.

@@ -113,7 +113,7 @@ const APPLICATIONS: [ResourceKind; 3] =
 pub(super) struct NewPasswordOf {
     pub(super) account: AccountId,
     /// Where among the account's users.
-    pub(super) place: usize,
+    pub(super) index: usize,
     pub(super) element: String,
     pub(super) text: Zeroizing<String>,
     /// Since when they have it; None: since now.
@@ -195,16 +195,16 @@ pub(super) struct UserPlaces {
 impl UserPlaces {
     fn of(users: &[User]) -> Self {
         let mut places = Self::default();
-        users.iter().enumerate().for_each(|(place, user)| places.add(place, user));
+        users.iter().enumerate().for_each(|(index, user)| places.add(index, user));
         places
     }
 
     /// Remembers somebody, unless another has the name already.
-    pub(super) fn add(&mut self, place: usize, user: &User) {
+    pub(super) fn add(&mut self, index: usize, user: &User) {
         let (population, name) = (user.population, &user.login_name);
-        self.by_id.insert(user.id, place);
-        self.by_spelling.entry((population, population.spelling(name))).or_insert(place);
-        self.by_name.entry((population, population.name_key(name))).or_insert(place);
+        self.by_id.insert(user.id, index);
+        self.by_spelling.entry((population, population.spelling(name))).or_insert(index);
+        self.by_name.entry((population, population.name_key(name))).or_insert(index);
         self.numbers.insert(user.number);
         self.highest_number = self.highest_number.max(Some(user.number));
     }
@@ -310,7 +310,8 @@ impl Draft {
     /// The same for an application.
     pub(super) fn new_application_id(
         &mut self,
-        (element, kind): (&str, ResourceKind),
+        element: &str,
+        kind: ResourceKind,
         wanted: Option<i64>,
         rng: &dyn Rng,
     ) -> Result<ApplicationId, Problem> {

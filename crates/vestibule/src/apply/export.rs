@@ -64,7 +64,7 @@ fn account(rows: &AccountRows, secrets: Allowed<'_>) -> anyhow::Result<Table> {
     let keys = rows.api_keys.iter().map(|key| api_key(key, secrets)).collect::<anyhow::Result<_>>()?;
     let clients = rows.oauth_clients.iter().map(|client| oauth_client(client, secrets));
     let tokens = rows.application_tokens.iter().map(|token| application_token(token, secrets));
-    let users = rows.users.iter().map(|one| user(one, &rows.account, (&names, secrets)));
+    let users = rows.users.iter().map(|one| user(one, &rows.account, &names, secrets));
     fields
         .list("profile", profiles)
         .list("group", rows.groups.iter().map(|one| group(one, &names)).collect())
@@ -181,11 +181,7 @@ fn application_token(token: &ApplicationToken, secrets: Allowed<'_>) -> Table {
     fields.0
 }
 
-fn user(
-    user: &User,
-    account: &Account,
-    (names, secrets): (&Names<'_>, Allowed<'_>),
-) -> anyhow::Result<Table> {
+fn user(user: &User, account: &Account, names: &Names<'_>, secrets: Allowed<'_>) -> anyhow::Result<Table> {
     let mut fields = Fields::default();
     let managed: Vec<Value> = user.manager_of.iter().map(|id| names.group(*id)).collect();
     fields

@@ -23,7 +23,7 @@ pub(super) fn set_passwords(draft: &mut Draft, tools: &Tools<'_>) -> Result<(), 
     let hashed = hash_all(draft, tools)?;
     for (new, credential) in std::mem::take(&mut draft.passwords).into_iter().zip(hashed) {
         let rows = draft.accounts.get_mut(&new.account);
-        let Some(user) = rows.and_then(|rows| rows.users.get_mut(new.place)) else { continue };
+        let Some(user) = rows.and_then(|rows| rows.users.get_mut(new.index)) else { continue };
         if credential.is_some() {
             user.password = credential;
         }
@@ -67,7 +67,7 @@ fn hash_all(draft: &Draft, tools: &Tools<'_>) -> Result<Vec<Option<PasswordCrede
 
 fn hash(draft: &Draft, tools: &Tools<'_>, hasher: &mut PasswordHasher, new: &NewPasswordOf) -> Hashed {
     let rows = draft.accounts.get(&new.account);
-    let Some((rows, user)) = rows.and_then(|rows| Some((rows, rows.users.get(new.place)?))) else {
+    let Some((rows, user)) = rows.and_then(|rows| Some((rows, rows.users.get(new.index)?))) else {
         return Ok(None);
     };
     let problem = |error: SetPasswordError| match error {

@@ -18,14 +18,25 @@ const LENGTH: usize = 24;
 /// How often a generated password is drawn anew because it breaks the policy.
 const DRAWS: usize = 1_000;
 
-/// What the file says of the user's password; `place` is theirs among the account's users.
+/// Where a user is.
+#[derive(Clone, Copy)]
+pub(super) struct Position<'a> {
+    /// In the file.
+    pub(super) element: &'a str,
+    /// Among the account's users.
+    pub(super) index: usize,
+}
+
+/// What the file says of the user's password.
 pub(super) fn declare(
-    (draft, account): (&mut Draft, &Account),
-    (element, place): (&str, usize),
+    draft: &mut Draft,
+    account: &Account,
+    at: Position<'_>,
     user: &mut User,
     tools: &Tools<'_>,
     declared: &DeclaredUser,
 ) -> Result<(), Problem> {
+    let Position { element, index } = at;
     let since = since(element, tools, declared)?;
     let text = match (&declared.password, &declared.password_hash) {
         (Some(_), Some(_)) => {
@@ -53,7 +64,7 @@ pub(super) fn declare(
     };
     if let Some(text) = text {
         let (account, element, text) = (account.id, element.to_owned(), Zeroizing::new(text));
-        draft.passwords.push(NewPasswordOf { account, place, element, text, since });
+        draft.passwords.push(NewPasswordOf { account, index, element, text, since });
         return Ok(());
     }
     match (since, &mut user.password) {

@@ -7,10 +7,10 @@ use vestibule_auth::{Rule, Ruled, new_user, next_user_number, taken};
 use vestibule_model::{AccountId, User, UserId, UserKind};
 use vestibule_store::AccountRows;
 
-use super::account::{Place, groups, optional_group, profiles, resolve, set, skills};
-use super::declared::{DeclaredUser, Meant};
+use super::account::{Referrer, groups, optional_group, profiles, resolve, set, skills};
+use super::declared::{DeclaredUser, IdOrName};
 use super::draft::{AccountDraft, Draft, Tools};
-use super::password;
+use super::password::{self, Position};
 use super::problem::Problem;
 
 /// Puts a user into its account.
@@ -21,9 +21,9 @@ pub(super) fn user(
     declared: &DeclaredUser,
 ) -> Result<(), Problem> {
     let element = element(account.rows.account.id, declared);
-    let place = place(account, declared);
-    let mut user = if let Some(place) = place {
-        account.rows.users[place].clone()
+    let index = index_of(account, declared);
+    let mut user = if let Some(index) = index {
+        account.rows.users[index].clone()
     } else {
         account.expect_not_removed(&element)?;
         made_new(&element, draft, account, tools, declared)?
@@ -32,11 +32,18 @@ pub(super) fn user(
     fields(&element, &mut user, declared)?;
     references(&element, &mut user, &account.rows, declared)?;
     user.tidy();
-    let place = place.unwrap_or(account.rows.users.len());
-    password::declare((draft, &account.rows.account), (&element, place), &mut user, tools, declared)?;
+    let index = index.unwrap_or(account.rows.users.len());
+    password::declare(
+        draft,
+        &account.rows.account,
+        Position { element: &element, index },
+        &mut user,
+        tools,
+        declared,
+    )?;
     set(&mut user.must_change_password, declared.must_change_password.as_ref());
-    account.users.add(place, &user);
-    match account.rows.users.get_mut(place) {
+    account.users.add(index, &user);
+    match account.rows.users.get_mut(index) {
         Some(present) => *present = user,
         None => account.rows.users.push(user),
     }
@@ -47,7 +54,7 @@ pub(super) fn user(
 pub(super) fn remove(account: &mut AccountDraft, declared: &[DeclaredUser]) -> Result<(), Problem> {
     let mut gone = HashSet::new();
     for declared in declared.iter().filter(|declared| declared.removed) {
-        let id = place(account, declared).map(|place| account.rows.users[place].id.0);
+        let id = index_of(account, declared).map(|index| account.rows.users[index].id.0);
         account.claim_removed(&element(account.rows.account.id, declared), None, id)?;
         gone.extend(id);
     }
@@ -55,7 +62,7 @@ pub(super) fn remove(account: &mut AccountDraft, declared: &[DeclaredUser]) -> R
     Ok(())
 }
 
-fn place(account: &AccountDraft, declared: &DeclaredUser) -> Option<usize> {
+fn index_of(account: &AccountDraft, declared: &DeclaredUser) -> Option<usize> {
     account.users.find(declared.id.map(UserId), declared.population, &declared.login_name)
 }
 
@@ -135,14 +142,15 @@ fn references(
     rows: &AccountRows,
     declared: &DeclaredUser,
 ) -> Result<(), Problem> {
-    let profile = (element, "profiles", Rule::ProfileMissing);
+    let profile = Referrer { element, key: "profiles", rule: Rule::ProfileMissing };
     set(&mut user.profiles, resolve_all(profile, || profiles(rows), declared.profiles.as_ref())?.as_ref());
-    let skill = (element, "skills", Rule::SkillMissing);
+    let skill = Referrer { element, key: "skills", rule: Rule::SkillMissing };
     set(&mut user.skills, resolve_all(skill, || skills(rows), declared.skills.as_ref())?.as_ref());
-    let managed = (element, "manager_of", Rule::ManagedGroupMissing);
+    let managed = Referrer { element, key: "manager_of", rule: Rule::ManagedGroupMissing };
     set(&mut user.manager_of, resolve_all(managed, || groups(rows), declared.manager_of.as_ref())?.as_ref());
     if let Some(group) = &declared.group {
-        user.member_of = optional_group((element, "group", Rule::GroupMissing), rows, group)?;
+        let by = Referrer { element, key: "group", rule: Rule::GroupMissing };
+        user.member_of = optional_group(by, rows, group)?;
     }
     // What they are tied to already is meant by itself, also where something else has that for its name.
     let key = declared.allowed_app_key.as_ref().filter(|key| user.allowed_app_key.as_ref() != Some(*key));
@@ -153,12 +161,12 @@ fn references(
 }
 
 fn resolve_all<'a, I: Iterator<Item = (i64, &'a str)>>(
-    place: Place<'_>,
+    by: Referrer<'_>,
     things: impl Fn() -> I,
-    meant: Option<&BTreeSet<Meant>>,
+    named: Option<&BTreeSet<IdOrName>>,
 ) -> Result<Option<Vec<i64>>, Problem> {
-    let Some(meant) = meant else { return Ok(None) };
-    meant.iter().map(|meant| resolve(place, things(), meant)).collect::<Result<_, _>>().map(Some)
+    let Some(named) = named else { return Ok(None) };
+    named.iter().map(|one| resolve(by, things(), one)).collect::<Result<_, _>>().map(Some)
 }
 
 /// The `app_key` or client id that is meant: by the name of its key or client, or by itself. "": none.

@@ -20,7 +20,7 @@ pub(super) fn changes<T: Audited>(before: Within<'_, T>, after: Within<'_, T>) -
     for (field, is) in &is {
         let was = was.get(field).unwrap_or(&Value::Null);
         if was != is && !(another_password && field == "password_changed") {
-            differences(field, (was, is), &mut shown);
+            differences(field, was, is, &mut shown);
         }
     }
     shown.join(", ")
@@ -74,7 +74,7 @@ fn readable(field: &str, value: Value, rows: &AccountRows) -> Value {
 }
 
 /// Goes into objects, as policies are, and tells what in them differs.
-fn differences(field: &str, (was, is): (&Value, &Value), shown: &mut Vec<String>) {
+fn differences(field: &str, was: &Value, is: &Value, shown: &mut Vec<String>) {
     let (Value::Object(before), Value::Object(after)) = (was, is) else {
         let (before, after) = (short(was), short(is));
         shown.push(match (was, is) {
@@ -89,7 +89,7 @@ fn differences(field: &str, (was, is): (&Value, &Value), shown: &mut Vec<String>
         let of = |map: &Map<String, Value>| map.get(key).cloned().unwrap_or_default();
         let (was, is) = (of(before), of(after));
         if was != is {
-            differences(&format!("{field}.{key}"), (&was, &is), shown);
+            differences(&format!("{field}.{key}"), &was, &is, shown);
         }
     }
 }

@@ -39,7 +39,8 @@ impl Fields {
     pub(crate) fn put_numbers(
         &mut self,
         field: &str,
-        (flag, values): (&str, &[String]),
+        flag: &str,
+        values: &[String],
     ) -> Result<(), InputError> {
         let Some(values) = list(values) else { return Ok(()) };
         let number = |text: &String| text.trim().parse::<i64>();

@@ -43,7 +43,7 @@ fn run(config: &Config, declared: &Declared, source: &str) -> anyhow::Result<Pla
         let path = data.master_key();
         screen::complain(format_args!("made {}; keep a copy apart from the database's", path.display()));
     }
-    let store = witness::open_store(config, (&data, &keys), Use::Leave)?;
+    let store = witness::open_store(config, &data, &keys, Use::Leave)?;
     let mut tools = tools(config, &keys);
     small_runtime()?.block_on(engine::apply(&store, &mut tools, declared, source))
 }
@@ -57,7 +57,7 @@ fn dry_run(config: &Config, declared: &Declared, source: &str) -> anyhow::Result
     }
     let data = DataDir::open_existing(data.path())?;
     let keys = master_key::load(&config.master_key, &data)?;
-    let store = witness::open_store(config, (&data, &keys), Use::LeaveAsItIs)?;
+    let store = witness::open_store(config, &data, &keys, Use::LeaveAsItIs)?;
     let mut tools = tools(config, &keys);
     small_runtime()?.block_on(engine::plan(&store, &mut tools, declared, source))
 }

@@ -44,7 +44,7 @@ pub(crate) fn backup(arguments: &BackupArguments) -> anyhow::Result<()> {
     let contents = copy(&database, &ring, &draft, &mut stop)
         .with_context(|| format!("no backup of {}", database.display()))?;
     // After the copy, which says which generations of the key count. What it has not got is in the journal still.
-    end_journal::refuse_ends(&config, (&data, &ring))?;
+    end_journal::refuse_ends(&config, &data, &ring)?;
     let bytes = fs::metadata(draft.path()).with_context(|| format!("cannot read {}", file.display()))?.len();
     draft.place(present).map_err(|error| cannot_write(file, &error))?;
     note_time(&data);

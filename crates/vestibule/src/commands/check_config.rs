@@ -27,7 +27,7 @@ fn check_files(loaded: &Loaded) -> Result<(), InputError> {
     errors.extend(data.check().err());
     match master_key::check(&config.master_key, &data) {
         Ok(Some(keys)) => {
-            let journal = end_journal::check(config, (&data, &KeyRing::new(&keys)));
+            let journal = end_journal::check(config, &data, &KeyRing::new(&keys));
             errors.extend(found("durability.end_journal", journal));
         }
         Ok(None) => {}

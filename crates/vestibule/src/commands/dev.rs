@@ -45,8 +45,8 @@ pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
     let Development { tls: https, not_covered } = certificates::for_development(&data, SystemClock.now())?;
     let tls = Tls { https: Some(https), ..tls };
     small_runtime()?.block_on(async {
-        let journal = end_journal::open(&loaded.config, (&data, &keys))?;
-        let store = witness::open_store(&loaded.config, (&data, &keys), Use::Keep)?;
+        let journal = end_journal::open(&loaded.config, &data, &keys)?;
+        let store = witness::open_store(&loaded.config, &data, &keys, Use::Keep)?;
         let owner = FirstOwner::WithPassword(welcome::OWNER_PASSWORD.to_owned().into());
         put_demo_account(&store, &loaded.config, &keys).await?;
         let instance = Instance::open(

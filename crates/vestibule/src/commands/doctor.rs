@@ -24,7 +24,7 @@ pub(crate) fn doctor(arguments: &DoctorArguments) -> anyhow::Result<()> {
     let config = config::load(arguments.config.as_deref(), flags)?.config;
     let data = DataDir::open_existing(&config.server.data_dir)?;
     let keys = master_key::load(&config.master_key, &data)?;
-    let store = witness::open_store(&config, (&data, &keys), Use::LeaveAsItIs)?;
+    let store = witness::open_store(&config, &data, &keys, Use::LeaveAsItIs)?;
     let found = small_runtime()?.block_on(engine::broken(&store))?;
     if found.is_empty() {
         return screen::write("sound    everything that is stored keeps the rules\n").context(UNWRITTEN);

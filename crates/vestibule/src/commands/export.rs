@@ -26,14 +26,14 @@ pub(crate) fn export(arguments: &ExportDirectory) -> anyhow::Result<()> {
     let data = DataDir::open_existing(&config.server.data_dir)?;
     let keys = master_key::load(&config.master_key, &data)?;
     let Some(file) = &arguments.with_secrets else {
-        let store = witness::open_store(&config, (&data, &keys), Use::LeaveAsItIs)?;
+        let store = witness::open_store(&config, &data, &keys, Use::LeaveAsItIs)?;
         let text = small_runtime()?.block_on(read(&store, None))?;
         return screen::write(&text).context("cannot write the export");
     };
     if file.symlink_metadata().is_ok() {
         return Err(there_already(file));
     }
-    let store = witness::open_store(&config, (&data, &keys), Use::Leave)?;
+    let store = witness::open_store(&config, &data, &keys, Use::Leave)?;
     let runtime = small_runtime()?;
     let text = runtime.block_on(with_secrets(&store, &keys))?;
     let written = private_file::create_after(file, &text, || {

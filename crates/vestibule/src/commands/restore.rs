@@ -79,7 +79,7 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
     let ended = make_ready(draft.path(), sessions).context("cannot prepare the database")?;
     go_on(&mut stop)?;
     drop(bar);
-    let kept = give_names(draft, &config, (&data, &place), (&keys, &ring))?;
+    let kept = give_names(draft, &config, &data, &place, &keys, &ring)?;
     let witness = witness::place(&config, &data);
     let newest = ring.generations().max().filter(|newest| *newest > ring.active());
     let generations = newest.map(|newest| (ring.active(), newest));
@@ -91,13 +91,15 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
 fn give_names(
     draft: Draft,
     config: &Config,
-    (data, place): (&DataDir, &MasterKeySource),
-    (keys, ring): (&MasterKeys, &KeyRing),
+    data: &DataDir,
+    place: &MasterKeySource,
+    keys: &MasterKeys,
+    ring: &KeyRing,
 ) -> anyhow::Result<Vec<PathBuf>> {
     let now = SystemClock.now();
     let attestation =
         attest(draft.path(), &AuditKey::derive(ring), &OsRng).context("cannot prepare the database")?;
-    let mut witness = witness::open(config, (data, ring))?;
+    let mut witness = witness::open(config, data, ring)?;
     let mut kept = replace::database(draft, data, now)?;
     kept.extend(place.put(keys, data, now).context("the database is restored, but not the master key")?);
     // What was restored is the database from now on.

@@ -28,8 +28,8 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
     }
     let file = data.first_owner();
     small_runtime()?.block_on(async {
-        let journal = end_journal::open(&loaded.config, (&data, &keys))?;
-        let store = witness::open_store(&loaded.config, (&data, &keys), Use::Keep)?;
+        let journal = end_journal::open(&loaded.config, &data, &keys)?;
+        let store = witness::open_store(&loaded.config, &data, &keys, Use::Keep)?;
         let made = OnceLock::new();
         let keep = |owner: &MadeOwner| {
             private_file::replace(&file, &welcome::first_owner_file(owner), 0o600)?;

@@ -18,8 +18,8 @@ pub(crate) fn renew(arguments: &RenewArguments) -> anyhow::Result<()> {
     let (data, _lock) = DataDir::open_alone(&config.server.data_dir)?;
     replace::give_to_owner(&data.lock_file(), &data)?;
     let keys = KeyRing::new(&master_key::load_existing(&config.master_key, &data)?);
-    let file = witness::open(&config, (&data, &keys))?;
-    let accepted = witness::accept(file, (&data, &keys))?;
+    let file = witness::open(&config, &data, &keys)?;
+    let accepted = witness::accept(file, &data, &keys)?;
     let shown = witness::place(&config, &data);
     match accepted {
         Some(standing) => screen::say(format_args!(

@@ -33,7 +33,7 @@ pub(super) async fn run(service: &Service, action: AccountAction) -> anyhow::Res
         AccountAction::Set(set) => {
             let mut fields = Fields::default();
             write(&set, &mut fields)?;
-            accounts.set(service, (&at(set.account), set.account.as_str()), fields).await
+            accounts.set(service, &at(set.account), set.account.as_str(), fields).await
         }
         AccountAction::Remove(remove) => {
             let account = remove.account;

@@ -105,7 +105,8 @@ impl Collection {
     pub(super) async fn set(
         &self,
         service: &Service,
-        (place, text): (&ResourcePath, &str),
+        place: &ResourcePath,
+        text: &str,
         fields: Fields,
     ) -> anyhow::Result<()> {
         let answer = service.client.change(place, &fields.into_patch()?).await?;

@@ -32,7 +32,7 @@ pub(super) async fn log_in(arguments: &LogInArguments) -> anyhow::Result<()> {
     let answer = match post_login(&client, &name, &password).await {
         Err(error) if error.wants_new_password() => {
             let new = new_password(arguments.password_stdin)?;
-            post_password(&client, &name, (&password, &new)).await?;
+            post_password(&client, &name, &password, &new).await?;
             post_login(&client, &name, &new).await
         }
         other => other,
@@ -61,7 +61,7 @@ pub(super) async fn change_password(arguments: &OwnPasswordArguments) -> anyhow:
         screen::complain(rule());
         (present, ask_secret_twice("new password: ", FLAG)?)
     };
-    post_password(&client, &name, (&password, &new)).await?;
+    post_password(&client, &name, &password, &new).await?;
     let answer = post_login(&client, &name, &new).await.map_err(ServiceError::without_advice)?;
     let token = answer.text("token").context("the answer has no token")?.to_owned();
     let saved_as = keep(&mut servers, &target, Secret::new(token))?;
@@ -102,7 +102,8 @@ async fn post_login(client: &Client, name: &str, password: &Secret) -> Result<Js
 async fn post_password(
     client: &Client,
     name: &str,
-    (password, new): (&Secret, &Secret),
+    password: &Secret,
+    new: &Secret,
 ) -> Result<(), ServiceError> {
     let body = json!({ "username": name, "password": password.reveal(), "new_password": new.reveal() });
     client

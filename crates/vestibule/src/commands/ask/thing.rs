@@ -60,7 +60,7 @@ pub(super) async fn run<F: Kind>(service: &Service, action: ThingAction<F>) -> a
             fields.assign_all(&set.other.assignments)?;
             let things = F::of(account);
             let place = things.find(service, &set.one.thing).await?;
-            things.set(service, (&place, &set.one.thing), fields).await
+            things.set(service, &place, &set.one.thing, fields).await
         }
         ThingAction::Remove(one) => {
             let things = F::of(one.account);
@@ -104,7 +104,7 @@ impl Kind for ProfileFields {
     async fn write(&self, _: &Service, _: AccountId, fields: &mut Fields) -> anyhow::Result<()> {
         fields.put("role", self.role.clone());
         fields.put_or_none("rank", self.rank.as_deref());
-        fields.put_numbers("permissions", ("--permissions", &self.permissions))?;
+        fields.put_numbers("permissions", "--permissions", &self.permissions)?;
         Ok(())
     }
 }

@@ -56,7 +56,7 @@ pub(super) async fn run(service: &Service, action: UserAction) -> anyhow::Result
             write(service, set.one.account, &set.fields, &mut fields).await?;
             fields.assign_all(&set.other.assignments)?;
             let place = place(service, &set.one).await?;
-            users(set.one.account).set(service, (&place, &set.one.user), fields).await
+            users(set.one.account).set(service, &place, &set.one.user, fields).await
         }
         UserAction::Disable(one) => enable(service, &one, false).await,
         UserAction::Enable(one) => enable(service, &one, true).await,
