@@ -9,7 +9,6 @@ use std::sync::Arc;
 use vestibule_model::{Application, Millis, Rank, Session, SessionId};
 
 use crate::directory::UserEntry;
-use crate::eligibility;
 use crate::live;
 use crate::log_out::LogOutError;
 use crate::service::Auth;
@@ -166,7 +165,7 @@ pub(crate) type Live<'a> = live::Live<'a, UserEntry>;
 impl Auth {
     /// Whether this LiveVox id is that of a session that may be used. Neither keeps it alive nor counts.
     pub fn is_valid(&self, credential: [u8; 16], now: Millis) -> bool {
-        self.with_livevox_id(credential, now, |live| self.may_go_on(live, None, now)) == Some(true)
+        self.with_livevox_id(credential, now, |live| self.directory.may_go_on(live, None, now)) == Some(true)
     }
 
     /// What `grant` answers of whoever holds the session that this shows, if they may go on and are no administrator.
@@ -199,7 +198,7 @@ impl Auth {
     /// clients send the tokens of other services along, and browsers old cookies.
     fn agreed(&self, shown: &Showing<'_>) -> Option<(SessionId, CredentialKind)> {
         let look = |live: &mut Live<'_>| {
-            let lives = is_public(live) && self.may_go_on(live, shown.address, shown.now);
+            let lives = is_public(live) && self.directory.may_go_on(live, shown.address, shown.now);
             lives.then(|| (live.entry.id, live.entry.user()))
         };
         let (mut counts, mut holder) = (None, None);
@@ -257,7 +256,7 @@ impl Auth {
     }
 
     fn let_pass(&self, live: &mut Live<'_>, address: Option<IpAddr>, now: Millis) -> bool {
-        if !self.may_go_on(live, address, now) {
+        if !self.directory.may_go_on(live, address, now) {
             return false;
         }
         let policy = live.entry.holder.account().account.session_policy_of(live.entry.dialect);
@@ -266,23 +265,6 @@ impl Auth {
         }
         live.count(now);
         true
-    }
-
-    /// Whether the holder of a session may stay, by the present directory.
-    pub(crate) fn may_go_on(&self, live: &mut Live<'_>, address: Option<IpAddr>, now: Millis) -> bool {
-        let entry = &mut *live.entry;
-        if entry.holder.is_replaced() {
-            let Some(present) = self.user_of(&entry.session()) else { return false };
-            entry.holder = present;
-        }
-        let opened = (entry.method, entry.application(), entry.secret_version);
-        eligibility::may_go_on(&entry.holder, opened, address, now)
-    }
-
-    /// The present entry of a session's user, if the session rests on the credentials that the user has.
-    pub(crate) fn user_of(&self, session: &Session) -> Option<Arc<UserEntry>> {
-        let user = self.directory.account(session.account)?.user(session.user)?;
-        (user.credential_version == session.credential_version).then_some(user)
     }
 
     /// Ends the session with this LiveVox id. Whoever knows the id may end it: nothing else is asked.

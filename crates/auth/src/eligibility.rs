@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use vestibule_model::{
     AccountState, Application, ApplicationToken, AuthenticationMethod, Feature, Millis, Privilege,
-    SecretVersion, SignOn, User, UserKind,
+    SecretVersion, Session, SignOn, User, UserKind,
 };
 
 use crate::directory::{AccountFacts, UsableApiKey, UserEntry};
@@ -138,14 +138,25 @@ fn token_admits(token: &ApplicationToken, version: SecretVersion, now: Millis) -
     token.enabled && version.counts(token.secret_version, token.superseded.as_ref(), now)
 }
 
+/// What a session was opened with.
+#[derive(Clone, Copy)]
+pub(crate) struct OpenedWith {
+    pub(crate) method: AuthenticationMethod,
+    pub(crate) application: Application,
+    pub(crate) secret_version: SecretVersion,
+}
+
+impl From<&Session> for OpenedWith {
+    fn from(session: &Session) -> Self {
+        let Session { method, application, secret_version, .. } = *session;
+        Self { method, application, secret_version }
+    }
+}
+
 /// Whether the user of a session that was opened so, with these secrets of its application, may stay. That the session's credentials are those of this entry is
 /// the caller's to know.
-pub(crate) fn may_go_on(
-    user: &UserEntry,
-    (method, application, version): (AuthenticationMethod, Application, SecretVersion),
-    address: Option<IpAddr>,
-    now: Millis,
-) -> bool {
+pub(crate) fn may_go_on(user: &UserEntry, opened: OpenedWith, address: Option<IpAddr>, now: Millis) -> bool {
+    let OpenedWith { method, application, secret_version: version } = opened;
     let account = user.account();
     match (method, application) {
         (AuthenticationMethod::Password, Application::Token(token)) => {

@@ -9,6 +9,7 @@ mod held;
 mod in_force;
 mod many;
 mod retry;
+mod stale;
 
 use std::error::Error as _;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! Following the directory: whoever may not go on since it changed ends. What is read and put in its place is the follower's
-//! (`directory_follower`); whose sessions rest on it, `stale` finds.
+//! (`directory_follower`); whose sessions rest on it, `ends::stale` finds.
 
 use vestibule_store::StoreError;
 
@@ -31,7 +31,7 @@ impl Auth {
     /// turn is over, so that nobody who changes something else waits for them.
     pub(crate) async fn follow_in(&self, turn: &DirectoryTurn<'_>) -> Result<PendingEnds<'_>, StoreError> {
         let mut pending = self.ends.pending();
-        turn.follow(|superseded| pending.add(self.ends_of(superseded))).await?;
+        turn.follow(|superseded| pending.add(self.ends.of_superseded(superseded))).await?;
         Ok(pending)
     }
 }

@@ -36,7 +36,6 @@ mod self_service;
 mod service;
 mod sessions;
 mod settings;
-mod stale;
 mod steady_clock;
 mod store_health;
 mod strength;

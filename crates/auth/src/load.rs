@@ -8,6 +8,7 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, watch};
 use tokio::task::yield_now;
 use tokio::time::sleep;
 use vestibule_model::{Session, SessionId};
@@ -43,6 +44,37 @@ fn note_failure(error: &StoreError) {
     tracing::error!(%error, cause, "the sessions cannot be read from the store; it is tried again");
 }
 
+/// Of the table while it is filled: whoever waits for it, and whoever puts single sessions into it meanwhile.
+pub(crate) struct Loading {
+    /// Set when the table is complete.
+    complete: watch::Sender<bool>,
+    /// Held in part by whoever puts a single session of the store into the table, as a whole while the table becomes complete.
+    recalls: RwLock<()>,
+}
+
+impl Loading {
+    pub(crate) fn new() -> Self {
+        Self { complete: watch::Sender::new(false), recalls: RwLock::default() }
+    }
+
+    async fn recall(&self) -> RwLockReadGuard<'_, ()> {
+        self.recalls.read().await
+    }
+
+    async fn nobody_recalls(&self) -> RwLockWriteGuard<'_, ()> {
+        self.recalls.write().await
+    }
+
+    fn announce(&self) {
+        self.complete.send_replace(true);
+    }
+
+    async fn complete(&self) {
+        // The sender lives as long as this.
+        let _ = self.complete.subscribe().wait_for(|complete| *complete).await;
+    }
+}
+
 impl Auth {
     /// Fills the table, however often the store fails meanwhile. To be called once.
     pub async fn load(&self) {
@@ -71,11 +103,11 @@ impl Auth {
         }
         {
             // Whoever has read a single session meanwhile puts it in before, or not at all.
-            let _nobody_recalls = self.recalls.write().await;
+            let _nobody_recalls = self.loading.nobody_recalls().await;
             self.live.complete();
         }
         self.ends.settle_journal();
-        self.loaded.send_replace(true);
+        self.loading.announce();
         tracing::info!(sessions = self.session_count(), "the table of live sessions is complete");
     }
 
@@ -98,8 +130,7 @@ impl Auth {
     /// Returns when the table is complete.
     pub async fn loaded(&self) {
         if !self.is_loaded() {
-            // The sender lives as long as this.
-            let _ = self.loaded.subscribe().wait_for(|loaded| *loaded).await;
+            self.loading.complete().await;
         }
     }
 
@@ -129,7 +160,7 @@ impl Auth {
     }
 
     async fn recall_all(&self, ids: Vec<SessionId>) -> Result<(), RecallError> {
-        let _recalling = self.recalls.read().await;
+        let _recalling = self.loading.recall().await;
         let now = self.clock.now();
         for id in ids {
             if self.is_loaded() {
@@ -153,12 +184,12 @@ impl Auth {
         let session = session.as_of(self.clock.now());
         // One that has expired is removed like any other, in its time: what only the clock says ends nothing here, since it
         // may be wrong at a start.
-        let user = self.user_of(&session);
+        let user = self.directory.user_of(&session);
         let current = user.is_some_and(|user| {
             self.live.insert_stored(&session, Arc::clone(&user));
             // Whoever changed the user in the meantime has looked for sessions to end, and not seen this one; nor has anybody
             // who changed something while no service ran.
-            self.is_current(&session, BEFORE_ALL_TIME)
+            self.directory.is_current(&session, BEFORE_ALL_TIME)
         });
         if !current {
             self.live.remove(session.id);

@@ -46,7 +46,7 @@ impl Auth {
 
     /// The end of a session that whoever holds it asks for.
     pub(crate) fn by_holder(&self, session: &Session, address: Option<IpAddr>) -> End {
-        let user = self.user_of(session);
+        let user = self.directory.user_of(session);
         End {
             actor: user.map_or(Actor::Unknown, |user| audit::actor(&user)),
             means: Means::Session,

@@ -42,12 +42,16 @@ impl Auth {
         let _turn = self.login_guard.turn_of(opened.user.id).await;
         let policy = opened.entry.account.session_policy_of(opened.dialect);
         let live = self.sessions_before(&opened, policy);
-        let ended =
-            match make_room(policy, (opened.dialect, opened.proof, opened.user.credential_version), live) {
-                Ok(Room::Stay(session)) => return Ok(self.stay(session, &opened)),
-                Ok(Room::Open { ended }) => ended,
-                Err(reason) => return Err(OpenError::Refused(reason)),
-            };
+        let login = NewLogin {
+            dialect: opened.dialect,
+            proof: opened.proof,
+            credential_version: opened.user.credential_version,
+        };
+        let ended = match make_room(policy, login, live) {
+            Ok(Room::Stay(session)) => return Ok(self.stay(session, &opened)),
+            Ok(Room::Open { ended }) => ended,
+            Err(reason) => return Err(OpenError::Refused(reason)),
+        };
         let session = self.new_session(&opened);
 
         let login = self.ends.login(session.id);
@@ -91,7 +95,7 @@ impl Auth {
             Concurrency::Same => self.live.of_user_with(user, opened.proof.application, now),
             Concurrency::One | Concurrency::Many { .. } => self.live.of_user(user, now),
         };
-        live.retain(|session| self.is_current(session, now));
+        live.retain(|session| self.directory.is_current(session, now));
         live
     }
 
@@ -99,7 +103,7 @@ impl Auth {
     /// that was before this session stood in the table, the directory tells here.
     async fn expect_standing_session(&self, session: &Session) -> Result<(), OpenError> {
         let now = session.created;
-        if self.is_current(session, now) {
+        if self.directory.is_current(session, now) {
             return Ok(());
         }
         let account = self.directory.account(session.account);
@@ -169,14 +173,23 @@ enum Room {
     Open { ended: Vec<Session> },
 }
 
+/// A login, as far as the sessions before it are concerned.
+#[derive(Clone, Copy)]
+struct NewLogin {
+    dialect: Dialect,
+    proof: Proof,
+    credential_version: i64,
+}
+
 /// What becomes of the live sessions when one more is asked for, in this dialect, with this application and credential
 /// version. One of older credentials is about to be ended by whoever changed them, so it is given to nobody; one that rests
 /// on other secrets of the application ends when those do, so it is given to nobody who showed these.
 fn make_room(
     policy: &SessionPolicy,
-    (dialect, proof, credential_version): (Dialect, Proof, i64),
+    login: NewLogin,
     mut live: Vec<Session>,
 ) -> Result<Room, IneligibleReason> {
+    let NewLogin { dialect, proof, credential_version } = login;
     if policy.reach == Reach::SameDialect {
         live.retain(|session| session.dialect == dialect);
     }
@@ -236,7 +249,8 @@ mod tests {
         SessionPolicy { concurrency, ..SessionPolicy::default() }
     }
 
-    const LIVEPERSON: (Dialect, Proof, i64) = (Dialect::LivePerson, Proof::NONE, 1);
+    const LIVEPERSON: NewLogin =
+        NewLogin { dialect: Dialect::LivePerson, proof: Proof::NONE, credential_version: 1 };
 
     #[test]
     fn one_session_per_user_ends_every_other() {
@@ -275,7 +289,7 @@ mod tests {
 
     #[test]
     fn s6_a_session_of_older_credentials_is_given_to_nobody() {
-        let newer = (Dialect::LivePerson, Proof::NONE, 2);
+        let newer = NewLogin { dialect: Dialect::LivePerson, proof: Proof::NONE, credential_version: 2 };
         let room = make_room(&policy(Concurrency::Same), newer, sessions(&[1]));
         assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
     }
@@ -283,7 +297,7 @@ mod tests {
     #[test]
     fn another_application_has_a_session_of_its_own() {
         let token = Proof { application: Application::Token(ApplicationId(7)), ..Proof::NONE };
-        let other = (Dialect::LivePerson, token, 1);
+        let other = NewLogin { dialect: Dialect::LivePerson, proof: token, credential_version: 1 };
         let room = make_room(&policy(Concurrency::Same), other, sessions(&[1]));
         assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
     }
@@ -291,7 +305,7 @@ mod tests {
     #[test]
     fn s4_a_session_of_other_secrets_of_the_application_is_given_to_nobody() {
         let renewed = Proof { secret_version: SecretVersion(1), ..Proof::NONE };
-        let newer = (Dialect::LivePerson, renewed, 1);
+        let newer = NewLogin { dialect: Dialect::LivePerson, proof: renewed, credential_version: 1 };
         let room = make_room(&policy(Concurrency::Same), newer, sessions(&[1]));
         assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
     }
@@ -316,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_login_ends_nothing_of_another_dialect() {
-        let livevox = (Dialect::LiveVox, Proof::NONE, 1);
+        let livevox = NewLogin { dialect: Dialect::LiveVox, proof: Proof::NONE, credential_version: 1 };
         let room = make_room(&policy(Concurrency::One), livevox, sessions(&[1, 2]));
         assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
     }
@@ -324,7 +338,11 @@ mod tests {
     #[test]
     fn a_login_ends_those_of_another_dialect_where_policy_says_so() {
         let policy = SessionPolicy { reach: Reach::EveryDialect, ..policy(Concurrency::One) };
-        let room = make_room(&policy, (Dialect::LiveVox, Proof::NONE, 1), sessions(&[1, 2]));
+        let room = make_room(
+            &policy,
+            NewLogin { dialect: Dialect::LiveVox, proof: Proof::NONE, credential_version: 1 },
+            sessions(&[1, 2]),
+        );
         assert!(matches!(room, Ok(Room::Open { ended }) if ended.len() == 2));
     }
 }

@@ -2,10 +2,9 @@
 
 use std::net::IpAddr;
 
-use vestibule_model::{AccountId, Millis, Refusal, Session};
+use vestibule_model::{AccountId, Millis, Refusal};
 
 use crate::authorize::Live;
-use crate::eligibility;
 use crate::service::Auth;
 
 /// What a caller shows of a session: cookies, of which one may be right, and the csrf token that goes with it.
@@ -39,7 +38,7 @@ impl Auth {
     /// written in batches.
     pub fn refresh<'a>(&self, presented: Presented<'a>) -> Result<&'a str, RefreshError> {
         let slide = |live: &mut Live<'_>| {
-            let may = self.may_go_on(live, presented.address, presented.now);
+            let may = self.directory.may_go_on(live, presented.address, presented.now);
             if may {
                 live.touch(presented.now);
             }
@@ -73,15 +72,6 @@ impl Auth {
                 (live.entry.holder.account().account.id == presented.account).then(|| work(live))
             };
             Some((self.live.with(id, presented.now, of_account)??, *cookie))
-        })
-    }
-
-    /// Whether the session may go on at `now` where it was opened from: its user exists and has the credentials that it was
-    /// opened with, and so has its application.
-    pub(crate) fn is_current(&self, session: &Session, now: Millis) -> bool {
-        self.user_of(session).is_some_and(|user| {
-            let opened = (session.method, session.application, session.secret_version);
-            user.enabled && eligibility::may_go_on(&user, opened, session.address, now)
         })
     }
 }

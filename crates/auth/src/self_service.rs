@@ -22,7 +22,7 @@ impl Auth {
     /// The caller's sessions: the one that they hold, then the newest of the others; a thousand at most.
     pub fn own_sessions(&self, caller: &Authorized, now: Millis) -> Vec<Listed> {
         let mut own = self.live.of_user(caller.session.user, now);
-        own.retain(|session| self.is_current(session, now));
+        own.retain(|session| self.directory.is_current(session, now));
         let is_another = |session: &Session| session.id != caller.session.id;
         own.sort_unstable_by_key(|session| (is_another(session), Reverse(session.created), session.id));
         own.truncate(MOST);
@@ -32,7 +32,7 @@ impl Auth {
     /// One of the caller's sessions, by its reference.
     pub fn own_session(&self, caller: &Authorized, reference: [u8; 16], now: Millis) -> Option<Listed> {
         let session = self.live.with_reference(&reference, now, |live| live.entry.session())?;
-        let is_own = session.user == caller.session.user && self.is_current(&session, now);
+        let is_own = session.user == caller.session.user && self.directory.is_current(&session, now);
         is_own.then(|| self.listed(session, Arc::clone(&caller.user), now))
     }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{RwLock as AsyncRwLock, watch};
 use vestibule_crypto::{KeyRingError, PasswordError, SealError, TokenKeys, self_check};
 use vestibule_model::{AuditAction, AuditReason, Clock, Millis, Rng, SessionId};
 use vestibule_store::{AuditPage, AuditQuery, EndJournal, Store, StoreError};
@@ -14,6 +13,7 @@ use crate::directory::{Costs, Directory, UserEntry};
 use crate::directory_follower::{self, DirectoryFollower};
 use crate::ends::{self, Ends};
 use crate::live::{LiveSessions, Name, Namer, Start};
+use crate::load::Loading;
 use crate::login_guard::{HashPoolGauges, LoginGuard};
 use crate::master_keys::{KeyMaterial, Keys};
 use crate::settings::{Intervals, Settings};
@@ -29,10 +29,7 @@ pub struct Auth {
     pub(crate) directory: Arc<Directory>,
     pub(crate) follower: DirectoryFollower,
     pub(crate) live: Arc<LiveSessions<UserEntry>>,
-    /// Set when the table is complete.
-    pub(crate) loaded: watch::Sender<bool>,
-    /// Held in part by whoever puts a single session of the store into the table, as a whole while the table becomes complete.
-    pub(crate) recalls: AsyncRwLock<()>,
+    pub(crate) loading: Loading,
     pub(crate) keys: KeyMaterial,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) clock: WatchedClock,
@@ -141,8 +138,7 @@ impl Auth {
             directory,
             follower,
             live,
-            loaded: watch::Sender::new(false),
-            recalls: AsyncRwLock::default(),
+            loading: Loading::new(),
             keys,
             login_guard,
             ends,

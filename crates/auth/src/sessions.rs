@@ -54,7 +54,7 @@ impl Auth {
                 let sessions = self.live.of_user(user.id, now);
                 sessions.into_iter().map(move |session| self.listed(session, Arc::clone(&user), now))
             })
-            .filter(|listed| self.is_current(&listed.session, now))
+            .filter(|listed| self.directory.is_current(&listed.session, now))
             .collect();
         listed.sort_by_key(|listed| (listed.session.created, listed.session.id));
         listed
@@ -80,7 +80,7 @@ impl Auth {
         let named = self.live.with_reference(&name, now, |live| live.entry.session());
         let own = || Some(caller.session.clone()).filter(|own| self.keys.tokens().livevox(own.id) == name);
         let session = named.or_else(own).filter(|session| session.account == caller.session.account)?;
-        let user = self.user_of(&session).filter(|_| self.is_current(&session, now))?;
+        let user = self.directory.user_of(&session).filter(|_| self.directory.is_current(&session, now))?;
         Some(self.listed(session, user, now))
     }
 

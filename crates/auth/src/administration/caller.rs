@@ -188,7 +188,7 @@ impl Administration<'_> {
             }
             (_, Some(session)) => {
                 let lives = self.auth.live.with(session.id, self.auth.clock.now(), |live| {
-                    self.auth.may_go_on(live, caller.address, caller.now)
+                    self.auth.directory.may_go_on(live, caller.address, caller.now)
                 });
                 if lives == Some(true) { self.role_of(session.user).await? } else { None }
             }

@@ -77,7 +77,7 @@ impl Administration<'_> {
         let listed = found.into_iter().map(|found| self.auth.listed(found.session, found.holder, caller.now));
         let sessions = listed
             .filter(|listed| sees_administrators || listed.session.account != administrators_account())
-            .filter(|listed| self.auth.is_current(&listed.session, caller.now))
+            .filter(|listed| self.auth.directory.is_current(&listed.session, caller.now))
             .collect();
         Ok(SessionPage { sessions, next: next.map(|next| self.cursor(&question, &write_position(&next))) })
     }
@@ -95,7 +95,7 @@ impl Administration<'_> {
         let found = found.map(|(session, user)| self.auth.listed(session, user, caller.now));
         let visible = |listed: &Listed| {
             caller.require(Scope::ReadAccount(listed.session.account)).is_ok()
-                && self.auth.is_current(&listed.session, caller.now)
+                && self.auth.directory.is_current(&listed.session, caller.now)
         };
         found.filter(visible).ok_or(AdministrationError::NotFound("session"))
     }

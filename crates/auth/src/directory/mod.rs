@@ -10,6 +10,7 @@ mod grants;
 mod keys;
 mod names;
 mod overlaps;
+mod standing;
 mod user;
 mod users;
 

@@ -77,7 +77,7 @@ impl Auth {
         let cause = end.and_then(|(_, reason)| cause::find(reason, of, &candidates));
         let live =
             self.live.with_reference(&session.0, now, |live| (live.entry.session(), live.expires_at(now)));
-        let live = live.filter(|(session, _)| self.is_current(session, now));
+        let live = live.filter(|(session, _)| self.directory.is_current(session, now));
         let live = live.as_ref().map(|(session, expires_at)| (session, *expires_at));
         let unwritten = unwritten.as_ref();
         let of_all =

@@ -12,7 +12,7 @@ impl Auth {
         let (end, at) = if session.expires_at() <= now {
             let account = self.directory.account(session.account);
             (end_of_expired(session, account.as_deref()), session.expires_at())
-        } else if self.is_current(session, now) {
+        } else if self.directory.is_current(session, now) {
             return None;
         } else {
             let account = self.directory.account(session.account);

@@ -10,13 +10,12 @@ use std::sync::Arc;
 use vestibule_model::{AccountId, Application, Millis, Session, UserId};
 use vestibule_store::{EndRecords, EndedSessions, Part, SessionSelector};
 
+use super::{Ends, ManyEnd};
 use crate::audit::{End, record_of_end, why_not_current};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::directory_follower::Superseded;
 use crate::eligibility;
-use crate::ends::ManyEnd;
 use crate::live::{Entry, Holder, LiveSessions};
-use crate::service::Auth;
 
 /// What sessions may have in common that ends them. Every session of an account that has it was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +44,9 @@ type LookedAt = Vec<(Session, bool)>;
 /// The users whose sessions ended, as they were before.
 type Before = HashMap<UserId, Arc<UserEntry>>;
 
-impl Auth {
+impl Ends {
     /// Of the sessions that rested on what is not there any more as it was, and may not go on.
-    pub(crate) fn ends_of(&self, superseded: Superseded<'_>) -> Vec<ManyEnd> {
+    pub(crate) fn of_superseded(&self, superseded: Superseded<'_>) -> Vec<ManyEnd> {
         match superseded {
             Superseded::Parts { before, parts } => self.ends_of_resting_on(before, parts),
             Superseded::User { account, user, before } => self.ends_of_user(account, user, before),
@@ -102,7 +101,8 @@ impl Auth {
 
     fn looked_at(&self, sessions: Vec<Session>, now: Millis) -> LookedAt {
         let is_stale = |session: &Session| {
-            let may = self.live.with(session.id, now, |live| self.may_go_on(live, session.address, now));
+            let may =
+                self.live.with(session.id, now, |live| self.directory.may_go_on(live, session.address, now));
             may == Some(false)
         };
         let with_answer = |session: Session| {
@@ -128,7 +128,7 @@ impl Auth {
             self.live.remove(session.id);
         }
         // A table that is not complete does not know what the others have in common.
-        let in_common = if self.is_loaded() { in_common } else { &[] };
+        let in_common = if self.live.is_complete() { in_common } else { &[] };
         let entry = self.directory.account(account);
         let rule = Arc::new(Rule { before, entry, now });
         let end = |(sessions, session): (EndedSessions, &Session)| {
@@ -141,7 +141,7 @@ impl Auth {
     }
 
     fn records_by(&self, rule: &Arc<Rule>) -> EndRecords {
-        let (live, tokens, rule) = (Arc::clone(&self.live), self.keys.tokens().clone(), Arc::clone(rule));
+        let (live, tokens, rule) = (Arc::clone(&self.live), self.tokens.clone(), Arc::clone(rule));
         EndRecords::by(move |session| {
             // Whoever stands in the table may go on.
             let ends = !live.has(session.id) && !rule.may_go_on(session);
@@ -162,8 +162,7 @@ impl Rule {
     fn may_go_on(&self, session: &Session) -> bool {
         let user = self.entry.as_ref().and_then(|entry| entry.user(session.user));
         user.filter(|user| user.credential_version == session.credential_version).is_some_and(|user| {
-            let opened = (session.method, session.application, session.secret_version);
-            user.enabled && eligibility::may_go_on(&user, opened, session.address, self.now)
+            user.enabled && eligibility::may_go_on(&user, session.into(), session.address, self.now)
         })
     }
 
