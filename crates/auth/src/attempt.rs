@@ -177,7 +177,7 @@ impl Auth {
         .await
     }
 
-    /// The account that the caller named, if there is one behind that door.
+    /// The account that the caller named, if there is one in that scope.
     pub(crate) fn account(&self, at: LogIn) -> Option<Arc<AccountEntry>> {
         match at.scope {
             LoginScope::Public => at.account.and_then(|id| self.public_account(id)),

@@ -28,7 +28,7 @@ pub struct LogIn {
     pub account: Option<AccountId>,
     /// The dialect of the caller.
     pub dialect: Dialect,
-    /// By which door.
+    /// In which scope.
     pub scope: LoginScope,
     /// The caller's address.
     pub address: Option<IpAddr>,
@@ -36,7 +36,7 @@ pub struct LogIn {
     pub now: Millis,
 }
 
-/// Where logins arrive. Each door knows its own accounts only; at the other they do not exist.
+/// Where logins arrive. Each scope has its own accounts only; in the other they do not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginScope {
     /// The dialects: every account but that of the administrators.

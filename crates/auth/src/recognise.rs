@@ -200,7 +200,7 @@ mod tests {
     fn s4_values_of_two_sets_prove_nothing() {
         for mixed in 1..7_u8 {
             let shown =
-                [0, 1, 2].map(|place| if mixed & (1 << place) == 0 { PRESENT } else { BEFORE }[place]);
+                [0, 1, 2].map(|index| if mixed & (1 << index) == 0 { PRESENT } else { BEFORE }[index]);
             assert_eq!(which(Some(BEFORE), shown), None, "{mixed:03b}");
         }
     }

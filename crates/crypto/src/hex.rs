@@ -75,11 +75,11 @@ mod tests {
 
     #[test]
     fn two_that_are_no_digits_do_not_make_up_for_each_other() {
-        for place in [0, 1, 62] {
+        for index in [0, 1, 62] {
             let mut text = [b'0'; 64];
-            text[place] = b'-';
-            text[place + 1] = b'-';
-            assert_eq!(read(&text), None, "{place}");
+            text[index] = b'-';
+            text[index + 1] = b'-';
+            assert_eq!(read(&text), None, "{index}");
         }
     }
 }

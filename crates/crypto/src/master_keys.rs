@@ -64,14 +64,14 @@ impl MasterKeys {
 
     fn numbered(words: &[&str]) -> Result<Self, MasterKeysError> {
         let mut keys = BTreeMap::new();
-        for (place, word) in words.iter().enumerate() {
-            let (number, digits) = word.split_once(':').ok_or(MasterKeysError::Unnumbered(place + 1))?;
+        for (index, word) in words.iter().enumerate() {
+            let (number, digits) = word.split_once(':').ok_or(MasterKeysError::Unnumbered(index + 1))?;
             let generation: Generation =
-                number.parse().map_err(|_| MasterKeysError::Generation(place + 1))?;
+                number.parse().map_err(|_| MasterKeysError::Generation(index + 1))?;
             let key =
                 MasterKey::from_hex(digits).map_err(|error| MasterKeysError::Numbered(generation, error))?;
             match keys.entry(generation) {
-                Entry::Vacant(place) => drop(place.insert(key)),
+                Entry::Vacant(vacant) => drop(vacant.insert(key)),
                 Entry::Occupied(_) => return Err(MasterKeysError::Twice(generation)),
             }
         }

@@ -89,11 +89,11 @@ impl SealContext<'_> {
     /// The place as bytes, each part after its length, so that no two places have the same bytes; behind that the
     /// generation, if it is not the first.
     fn associated_data(&self, keys: &Keys) -> Vec<u8> {
-        let place = [self.table.as_bytes(), self.column.as_bytes(), self.row];
+        let context = [self.table.as_bytes(), self.column.as_bytes(), self.row];
         let with_length = |part: &[u8]| [&(part.len() as u64).to_be_bytes()[..], part].concat();
         let generation =
             Some(keys.generation.number()).filter(|number| *number != Generation::FIRST.number());
-        place.iter().flat_map(|part| with_length(part)).chain(generation).collect()
+        context.iter().flat_map(|part| with_length(part)).chain(generation).collect()
     }
 }
 
@@ -128,26 +128,26 @@ mod tests {
 
     #[test]
     fn does_not_open_in_another_row() {
-        let place = SealContext { row: &[0, 8], ..PLACE };
-        assert_eq!(sealer().open(&place, &sealed(b"s")).unwrap_err(), SealError::Refused);
+        let context = SealContext { row: &[0, 8], ..PLACE };
+        assert_eq!(sealer().open(&context, &sealed(b"s")).unwrap_err(), SealError::Refused);
     }
 
     #[test]
     fn does_not_open_in_another_column() {
-        let place = SealContext { column: "access_token_secret", ..PLACE };
-        assert_eq!(sealer().open(&place, &sealed(b"s")).unwrap_err(), SealError::Refused);
+        let context = SealContext { column: "access_token_secret", ..PLACE };
+        assert_eq!(sealer().open(&context, &sealed(b"s")).unwrap_err(), SealError::Refused);
     }
 
     #[test]
     fn does_not_open_in_another_table() {
-        let place = SealContext { table: "oauth_client", ..PLACE };
-        assert_eq!(sealer().open(&place, &sealed(b"s")).unwrap_err(), SealError::Refused);
+        let context = SealContext { table: "oauth_client", ..PLACE };
+        assert_eq!(sealer().open(&context, &sealed(b"s")).unwrap_err(), SealError::Refused);
     }
 
     #[test]
     fn does_not_open_where_names_only_run_together_the_same() {
-        let place = SealContext { table: "api_keys", column: "ecret", ..PLACE };
-        assert_eq!(sealer().open(&place, &sealed(b"s")).unwrap_err(), SealError::Refused);
+        let context = SealContext { table: "api_keys", column: "ecret", ..PLACE };
+        assert_eq!(sealer().open(&context, &sealed(b"s")).unwrap_err(), SealError::Refused);
     }
 
     #[test]
@@ -232,8 +232,8 @@ mod tests {
             "01000102030405060708090a0b0c0d0e0f101112131415161728d5ef95ccf3f7d5ccc7d11de547be193ff6a2059bdb28685055b7edb\
              5da14fea68ce3",
         );
-        let place = SealContext { table: "api_keys", column: "sealed_secret", row: &7_i64.to_be_bytes() };
-        let opened = Sealer::derive(&fixed_master_key()).open(&place, &sealed).unwrap();
+        let context = SealContext { table: "api_keys", column: "sealed_secret", row: &7_i64.to_be_bytes() };
+        let opened = Sealer::derive(&fixed_master_key()).open(&context, &sealed).unwrap();
         assert_eq!(opened.as_slice(), b"a secret that stays");
     }
 
@@ -245,10 +245,10 @@ mod tests {
         }
 
         #[test]
-        fn a_changed_bit_is_refused(plaintext in any::<Vec<u8>>(), place: prop::sample::Index, bit in 0..8_u8) {
+        fn a_changed_bit_is_refused(plaintext in any::<Vec<u8>>(), index: prop::sample::Index, bit in 0..8_u8) {
             let mut sealed = sealed(&plaintext);
-            let place = place.index(sealed.len());
-            sealed[place] ^= 1_u8 << bit;
+            let index = index.index(sealed.len());
+            sealed[index] ^= 1_u8 << bit;
             prop_assert!(sealer().open(&PLACE, &sealed).is_err());
         }
 

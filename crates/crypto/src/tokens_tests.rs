@@ -150,18 +150,18 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_digit_is_refused(seed: u64, place in 0_usize..64, digit in "[0-9a-fA-F]") {
+    fn a_changed_digit_is_refused(seed: u64, index in 0_usize..64, digit in "[0-9a-fA-F]") {
         let mut text = keys().bearer(id(seed)).0;
-        prop_assume!(text[place] != digit.as_bytes()[0]);
-        text[place] = digit.as_bytes()[0];
+        prop_assume!(text[index] != digit.as_bytes()[0]);
+        text[index] = digit.as_bytes()[0];
         prop_assert_eq!(keys().read_bearer(text), None);
     }
 
     #[test]
-    fn a_changed_digit_of_a_csrf_does_not_match(seed: u64, place in 0_usize..64) {
+    fn a_changed_digit_of_a_csrf_does_not_match(seed: u64, index in 0_usize..64) {
         let mut text = keys().csrf(id(seed)).to_string();
-        let digit = if text.as_bytes()[place] == b'0' { "1" } else { "0" };
-        text.replace_range(place..=place, digit);
+        let digit = if text.as_bytes()[index] == b'0' { "1" } else { "0" };
+        text.replace_range(index..=index, digit);
         prop_assert!(!keys().csrf_matches(id(seed), &text));
     }
 

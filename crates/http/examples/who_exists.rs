@@ -103,8 +103,8 @@ fn livevox() -> Vec<Kind> {
 async fn measure(server: &TestServer, kinds: &[Kind], rounds: usize) -> Vec<Duration> {
     let mut times = vec![Vec::with_capacity(rounds); kinds.len()];
     for round in 0..rounds {
-        for place in 0..kinds.len() {
-            let which = (place + round) % kinds.len();
+        for index in 0..kinds.len() {
+            let which = (index + round) % kinds.len();
             let kind = &kinds[which];
             let mut request = server.request(Method::POST, &kind.path).json(&kind.body);
             if let Some(token) = kind.token {

@@ -133,11 +133,11 @@ pub struct Faults(Mutex<State>);
 struct State {
     faults: Vec<Fault>,
     failed: usize,
-    gates: Vec<(IsMeant, Holds, Arc<Gate>)>,
+    gates: Vec<(OperationFilter, Holds, Arc<Gate>)>,
 }
 
 /// Which operations wait at a gate.
-struct IsMeant(Box<dyn Fn(&Operation<'_>) -> bool + Send + Sync>);
+struct OperationFilter(Box<dyn Fn(&Operation<'_>) -> bool + Send + Sync>);
 
 /// Where an operation waits at a gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,9 +148,9 @@ enum Holds {
     Answer,
 }
 
-impl fmt::Debug for IsMeant {
+impl fmt::Debug for OperationFilter {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("IsMeant").finish_non_exhaustive()
+        out.debug_struct("OperationFilter").finish_non_exhaustive()
     }
 }
 
@@ -204,10 +204,10 @@ impl Faults {
     pub fn delay_reads_by(&self, method: &'static str) -> Arc<Gate> {
         let is_meant =
             move |operation: &Operation<'_>| matches!(operation, Operation::Read(name) if *name == method);
-        self.add_gate(IsMeant(Box::new(is_meant)), Holds::Work)
+        self.add_gate(OperationFilter(Box::new(is_meant)), Holds::Work)
     }
 
-    fn add_gate(&self, is_meant: IsMeant, holds: Holds) -> Arc<Gate> {
+    fn add_gate(&self, is_meant: OperationFilter, holds: Holds) -> Arc<Gate> {
         let gate = Gate::closed();
         self.state().gates.push((is_meant, holds, Arc::clone(&gate)));
         gate
@@ -246,9 +246,9 @@ impl Faults {
     }
 }
 
-fn commits_with(is_meant: impl Fn(&Change) -> bool + Send + Sync + 'static) -> IsMeant {
+fn commits_with(is_meant: impl Fn(&Change) -> bool + Send + Sync + 'static) -> OperationFilter {
     let has_one = move |operation: &Operation<'_>| matches!(operation, Operation::Commit(changes) if changes.iter().any(&is_meant));
-    IsMeant(Box::new(has_one))
+    OperationFilter(Box::new(has_one))
 }
 
 /// How an operation fails.

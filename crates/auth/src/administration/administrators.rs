@@ -121,7 +121,7 @@ impl Administration<'_> {
         known.then_some(()).ok_or_else(|| AdministrationError::invalid("account", "there is no such account"))
     }
 
-    /// Refuses who may not give roles, and who cannot log in at the administrators' door, whatever they have: asked before the
+    /// Refuses who may not give roles, and who cannot log in as an administrator, whatever they have: asked before the
     /// rest of a request is looked at.
     pub fn expect_person(&self, caller: &Caller, user: UserId) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteInstallation)?;

@@ -132,8 +132,8 @@ impl Administration<'_> {
         while !password.bytes().any(|byte| byte.is_ascii_digit()) {
             self.auth.rng.fill(random.as_mut_slice());
             password.clear();
-            for (place, byte) in random.iter().enumerate() {
-                if place > 0 && place % 5 == 0 {
+            for (index, byte) in random.iter().enumerate() {
+                if index > 0 && index % 5 == 0 {
                     password.push('-');
                 }
                 password.push(char::from(ALPHABET[usize::from(byte & 31)]));

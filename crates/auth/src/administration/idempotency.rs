@@ -174,7 +174,7 @@ impl Administration<'_> {
         let answer = loop {
             let (key, request) =
                 (self.auth.keys.secrets().digest(&name.key), self.auth.keys.secrets().digest(&name.request));
-            let sealed = self.auth.keys.sealer().seal(&*self.auth.rng, &place(&key), &answer.0);
+            let sealed = self.auth.keys.sealer().seal(&*self.auth.rng, &seal_context(&key), &answer.0);
             if key.generation == request.generation && sealed_under(&sealed) == Some(key.generation) {
                 break RememberedAnswer { key, request, at: now, sealed };
             }
@@ -183,12 +183,12 @@ impl Administration<'_> {
     }
 
     fn opened(&self, answer: &RememberedAnswer) -> Result<StoredResponse, AdministrationError> {
-        let opened = self.auth.keys.sealer().open(&place(&answer.key), &answer.sealed);
+        let opened = self.auth.keys.sealer().open(&seal_context(&answer.key), &answer.sealed);
         let opened = opened.map_err(|error| StoreError::Unavailable(error.into()))?;
         Ok(StoredResponse(opened))
     }
 }
 
-const fn place(key: &SecretDigest) -> SealContext<'_> {
+const fn seal_context(key: &SecretDigest) -> SealContext<'_> {
     SealContext { table: "answers", column: "sealed", row: &key.tag }
 }

@@ -1,4 +1,4 @@
-//! Users of both populations: listed, made, changed, deleted. Passwords and locks are next door.
+//! Users of both populations: listed, made, changed, deleted. Passwords and locks are in `passwords`.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -332,11 +332,11 @@ impl AccountFacts {
 
 /// The one of this id among things that are in the order of their ids.
 fn by_id<T>(all: &[T], id: i64, id_of: impl Fn(&T) -> i64) -> Option<&T> {
-    all.binary_search_by_key(&id, id_of).ok().map(|place| &all[place])
+    all.binary_search_by_key(&id, id_of).ok().map(|index| &all[index])
 }
 
 /// Puts something that is not there where it belongs among things that are in the order of their ids.
 fn insert<T>(all: &mut Vec<T>, thing: T, id_of: impl Fn(&T) -> i64) {
-    let place = all.partition_point(|other| id_of(other) < id_of(&thing));
-    all.insert(place, thing);
+    let index = all.partition_point(|other| id_of(other) < id_of(&thing));
+    all.insert(index, thing);
 }

@@ -60,8 +60,8 @@ impl SecretSet {
             self.columns().into_iter().zip(secrets).filter(|(_, secret)| sealer.is_outdated(secret));
         outdated
             .map(|(column, old)| {
-                let place = seal_context(column, &row);
-                let new = sealer.seal(rng, &place, &sealer.open(&place, old)?);
+                let context = seal_context(column, &row);
+                let new = sealer.seal(rng, &context, &sealer.open(&context, old)?);
                 Ok(Resealed { old: old.clone(), new })
             })
             .collect()
@@ -166,8 +166,8 @@ pub enum KnownValues {
 impl NamedValues<'_> {
     /// Whose values these are at `now`. A secret that does not open is another one.
     pub fn of(self, key: &ApiKey, sealer: &Sealer, now: Millis) -> KnownValues {
-        let are_these = |place: SecretSet, values: &ApiKeyValues| {
-            place.open(sealer, key.id, values).is_ok_and(|opened| self.are(&opened))
+        let are_these = |set: SecretSet, values: &ApiKeyValues| {
+            set.open(sealer, key.id, values).is_ok_and(|opened| self.are(&opened))
         };
         let before = key.superseded.as_ref().filter(|before| before.counts(now));
         if are_these(SecretSet::Present, &key.values()) {

@@ -281,12 +281,12 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_byte_of_a_hash_never_verifies_and_never_panics(place: prop::sample::Index, byte in 0_u8..128) {
+    fn a_changed_byte_of_a_hash_never_verifies_and_never_panics(index: prop::sample::Index, byte in 0_u8..128) {
         let good = hash(Engine::Simd, b"pw");
         let mut bytes = good.clone().into_bytes();
-        let place = place.index(bytes.len());
-        prop_assume!(bytes[place] != byte);
-        bytes[place] = byte;
+        let index = index.index(bytes.len());
+        prop_assume!(bytes[index] != byte);
+        bytes[index] = byte;
         let changed = String::from_utf8(bytes).unwrap();
         prop_assert!(!PasswordHasher::new(Engine::Simd).verify(&changed, b"pw").unwrap_or(false), "{}", changed);
     }

@@ -11,12 +11,12 @@ pub(super) fn written(networks: &[IpNet]) -> Vec<String> {
 
 /// Networks, or single addresses.
 pub(super) fn read(texts: &[String]) -> Result<Vec<IpNet>, AdministrationError> {
-    let refused = |place: usize| {
+    let refused = |index: usize| {
         let reason = "this is no address and no network such as 10.0.0.0/8";
-        AdministrationError::invalid(format!("addresses[{place}]"), reason)
+        AdministrationError::invalid(format!("addresses[{index}]"), reason)
     };
-    let read = |(place, text): (usize, &String)| {
-        text.parse().map(|Network(network)| network).map_err(|_| refused(place))
+    let read = |(index, text): (usize, &String)| {
+        text.parse().map(|Network(network)| network).map_err(|_| refused(index))
     };
     texts.iter().enumerate().map(read).collect()
 }

@@ -231,8 +231,8 @@ pub(super) async fn change(
     headers: HeaderMap,
     patch: Result<Patch, AdminError>,
 ) -> Result<Response, AdminError> {
-    let place = AccountUser { account: account_named(&account)?, user: UserId(user) };
-    admin.auth.administration().expect_user(&caller, place)?;
+    let target = AccountUser { account: account_named(&account)?, user: UserId(user) };
+    admin.auth.administration().expect_user(&caller, target)?;
     let patch = patch?;
     let condition = Condition::of_change(&headers);
     let edit = |user: &mut User| {
@@ -240,7 +240,7 @@ pub(super) async fn change(
         Ok(())
     };
     let unchanged = |present: &User| condition.require(&item(present));
-    let item = item(&admin.auth.administration().change_user(&caller, place, edit, unchanged).await?);
+    let item = item(&admin.auth.administration().change_user(&caller, target, edit, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 

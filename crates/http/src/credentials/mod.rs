@@ -79,10 +79,10 @@ pub(crate) enum TokenHeader {
 }
 
 /// The application token of a LiveVox login, as it was written.
-pub(crate) fn application_token(headers: Headers<'_>, place: TokenHeader) -> Option<&str> {
+pub(crate) fn application_token(headers: Headers<'_>, header: TokenHeader) -> Option<&str> {
     match SingleValue::of(headers, &LV_ACCESS) {
         SingleValue::Value(token) if !token.is_empty() => Some(token),
-        SingleValue::Absent | SingleValue::Value(_) if place == TokenHeader::AccessOrBearer => {
+        SingleValue::Absent | SingleValue::Value(_) if header == TokenHeader::AccessOrBearer => {
             bearer(headers)
         }
         _ => None,

@@ -16,8 +16,8 @@ fn bearer_in(lines: &[(&str, &str)]) -> Option<String> {
     bearer(Headers::Parsed(&parsed(lines))).map(str::to_owned)
 }
 
-fn token_in(lines: &[(&str, &str)], place: TokenHeader) -> Option<String> {
-    application_token(Headers::Parsed(&parsed(lines)), place).map(str::to_owned)
+fn token_in(lines: &[(&str, &str)], header: TokenHeader) -> Option<String> {
+    application_token(Headers::Parsed(&parsed(lines)), header).map(str::to_owned)
 }
 
 fn kind_of(lines: &[(&str, &str)]) -> PresentedKind {

@@ -77,8 +77,8 @@ impl LiveVoxHead {
     /// The application token: `LV-Access`, or, where that is allowed, what old clients send as a bearer instead. None:
     /// absent, or out of its form.
     pub(crate) fn application_token(&self, api: &ApiState) -> Option<&str> {
-        let place = if api.livevox_bearer_token { TokenHeader::AccessOrBearer } else { TokenHeader::Access };
-        let token = application_token(Headers::Map(&self.headers), place)?;
+        let header = if api.livevox_bearer_token { TokenHeader::AccessOrBearer } else { TokenHeader::Access };
+        let token = application_token(Headers::Map(&self.headers), header)?;
         let well_formed = (1..=64).contains(&token.len())
             && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         well_formed.then_some(token)

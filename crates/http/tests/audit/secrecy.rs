@@ -17,8 +17,8 @@ fn dump(server: &TestServer) -> String {
         let columns = select.column_count();
         let mut rows = select.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
-            for place in 0..columns {
-                match row.get_ref(place).unwrap() {
+            for index in 0..columns {
+                match row.get_ref(index).unwrap() {
                     rusqlite::types::ValueRef::Text(bytes) => {
                         text.push_str(std::str::from_utf8(bytes).unwrap());
                     }

@@ -154,7 +154,7 @@ mod tests {
 
         #[test]
         fn heads_that_differ_differ_in_bytes(numbers in any::<[i64; 2]>(), macs in any::<[[u8; 32]; 2]>(), which in 0..4_usize) {
-            let link = |place: usize| Link { sequence: numbers[place], mac: macs[place] };
+            let link = |index: usize| Link { sequence: numbers[index], mac: macs[index] };
             let mut others = [link(0), link(1)];
             match which {
                 0 => others[0].sequence ^= 1,

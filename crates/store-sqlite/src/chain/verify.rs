@@ -361,8 +361,8 @@ fn due(
     mac: &dyn AuditMac,
 ) -> rusqlite::Result<Due> {
     encoding::begin_entry(message, previous);
-    for place in 0..FIELDS {
-        encoding::add(message, Field(row.get_ref(place)?));
+    for index in 0..FIELDS {
+        encoding::add(message, Field(row.get_ref(index)?));
     }
     encoding::add_later(message, Field(row.get_ref(USER_NAME)?));
     encoding::add_later(message, Field(row.get_ref(GENERATION)?));

@@ -96,11 +96,11 @@ pub(super) fn write(end: &JournaledEnd, seal: &dyn RecordSeal) -> Result<Record,
 }
 
 /// Whether a place has nothing, or a record of this form, whoever sealed it.
-pub(super) fn has_form(place: &Record) -> bool {
-    if *place == EMPTY {
+pub(super) fn has_form(record: &Record) -> bool {
+    if *record == EMPTY {
         return true;
     }
-    let [high, low, rest @ ..] = place;
+    let [high, low, rest @ ..] = record;
     let length = usize::from(u16::from_be_bytes([*high, *low]));
     let rest = rest.get(..ROOM).and_then(|room| room.split_at_checked(length));
     rest.is_some_and(|(json, zeros)| json.first() == Some(&b'{') && zeros.iter().all(|byte| *byte == 0))
@@ -222,9 +222,9 @@ mod tests {
     fn a_place_has_the_form_if_it_is_json_and_then_nothing_up_to_the_seal() {
         let record = write(&end(EndedSessions::One(SessionId([7; 16])), "name"), &*journal_seal()).unwrap();
         assert!(has_form(&EMPTY) && has_form(&record));
-        let changed = |place: usize| {
+        let changed = |index: usize| {
             let mut record = record;
-            record[place] ^= 1;
+            record[index] ^= 1;
             has_form(&record)
         };
         assert!(!changed(2) && !changed(SEALED - 1) && !changed(0));
@@ -276,10 +276,10 @@ mod tests {
     #[test]
     fn a_changed_byte_is_found() {
         let record = write(&end(EndedSessions::OfUser(UserId(7)), "deploy"), &*journal_seal()).unwrap();
-        for place in 0..LENGTH {
+        for index in 0..LENGTH {
             let mut changed = record;
-            changed[place] ^= 1;
-            assert!(matches!(read(&changed, &*journal_seal()), Found::Damaged), "byte {place}");
+            changed[index] ^= 1;
+            assert!(matches!(read(&changed, &*journal_seal()), Found::Damaged), "byte {index}");
         }
     }
 }

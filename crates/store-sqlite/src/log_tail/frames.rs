@@ -136,8 +136,8 @@ mod tests {
         header[16..24].copy_from_slice(&SALTS);
         let mut checksum = Checksum::new(magic & 1 == 1);
         checksum.add(&header[..24]);
-        for (place, sum) in [24, 28].into_iter().zip(checksum.sums) {
-            header[place..place + 4].copy_from_slice(&sum.to_be_bytes());
+        for (index, sum) in [24, 28].into_iter().zip(checksum.sums) {
+            header[index..index + 4].copy_from_slice(&sum.to_be_bytes());
         }
         header
     }
@@ -161,8 +161,8 @@ mod tests {
             frame[8..16].copy_from_slice(&SALTS);
             self.checksum.add(&frame[..8]);
             self.checksum.add(&frame[FRAME_HEADER..]);
-            for (place, sum) in [16, 20].into_iter().zip(self.checksum.sums) {
-                frame[place..place + 4].copy_from_slice(&sum.to_be_bytes());
+            for (index, sum) in [16, 20].into_iter().zip(self.checksum.sums) {
+                frame[index..index + 4].copy_from_slice(&sum.to_be_bytes());
             }
             change(&mut frame);
             self.bytes.extend(frame);
@@ -194,10 +194,10 @@ mod tests {
         {
             assert_eq!(begin(&header(magic, page)), None, "{magic:x} {page}");
         }
-        for place in [24, 31] {
+        for index in [24, 31] {
             let mut header = header(MAGIC, 512);
-            header[place] ^= 1;
-            assert_eq!(begin(&header), None, "{place}");
+            header[index] ^= 1;
+            assert_eq!(begin(&header), None, "{index}");
         }
     }
 

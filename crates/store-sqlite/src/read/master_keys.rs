@@ -14,7 +14,7 @@ const RECORDS: &str =
 pub(crate) fn master_keys(snapshot: &Connection) -> rusqlite::Result<Vec<MasterKeyRecord>> {
     let record = |row: &Row<'_>| {
         let (Numbered(generation), Coded(state)) = (row.get(0)?, row.get(2)?);
-        let time = |place| Ok::<_, rusqlite::Error>(row.get::<_, Option<At>>(place)?.map(|At(time)| time));
+        let time = |index| Ok::<_, rusqlite::Error>(row.get::<_, Option<At>>(index)?.map(|At(time)| time));
         let (activated_at, retired_at) = (time(3)?, time(4)?);
         Ok(MasterKeyRecord { generation, check_value: row.get(1)?, state, activated_at, retired_at })
     };

@@ -6,13 +6,13 @@ use rusqlite::Row;
 use rusqlite::types::Type;
 
 /// The address in the column at this place, if there is one.
-pub(super) fn address(row: &Row<'_>, place: usize) -> rusqlite::Result<Option<IpAddr>> {
-    let Some(octets) = row.get_ref(place)?.as_blob_or_null()? else { return Ok(None) };
+pub(super) fn address(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<IpAddr>> {
+    let Some(octets) = row.get_ref(index)?.as_blob_or_null()? else { return Ok(None) };
     if let Ok(octets) = <[u8; 4]>::try_from(octets) {
         return Ok(Some(octets.into()));
     }
     match <[u8; 16]>::try_from(octets) {
         Ok(octets) => Ok(Some(octets.into())),
-        Err(error) => Err(rusqlite::Error::FromSqlConversionFailure(place, Type::Blob, Box::new(error))),
+        Err(error) => Err(rusqlite::Error::FromSqlConversionFailure(index, Type::Blob, Box::new(error))),
     }
 }

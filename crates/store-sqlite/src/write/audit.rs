@@ -103,8 +103,8 @@ pub(crate) fn insert(
     [user_name, generation]: [Field<'_>; 2],
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(INSERT)?;
-    for (place, field) in (1..).zip(fields) {
-        statement.raw_bind_parameter(place, field)?;
+    for (index, field) in (1..).zip(fields) {
+        statement.raw_bind_parameter(index, field)?;
     }
     statement.raw_bind_parameter(FIELDS + 1, mac)?;
     statement.raw_bind_parameter(USER_NAME + 1, user_name)?;

@@ -13,8 +13,8 @@ use crate::{AccountRows, AuditQuery, Change, Store};
 
 /// Two accounts, each with two users, two of everything numbered, and a session for each user.
 async fn inhabited(store: &dyn Store) {
-    for (place, name) in (0_u8..).zip([HERE, ELSEWHERE]) {
-        let first = 1 + 2 * i32::from(place);
+    for (index, name) in (0_u8..).zip([HERE, ELSEWHERE]) {
+        let first = 1 + 2 * i32::from(index);
         given(store, [Change::PutAccount(account(name).into())]).await;
         for number in [first, first + 1] {
             let (here, number_of_id) = (id(name), i64::from(number));

@@ -250,7 +250,7 @@ pub async fn several_ends_in_one_transaction_tell_which_is_unfinished(store: &dy
     let changes = vec![end_of(1, 9), Change::EndSession(SessionId([5; 16])), end_of(2, 1)];
     let mut outcome = store.commit(changes).await.unwrap();
     outcome.ended.sort_unstable();
-    let places: Vec<usize> = outcome.unfinished.iter().map(|(place, _)| *place).collect();
+    let places: Vec<usize> = outcome.unfinished.iter().map(|(index, _)| *index).collect();
     assert_eq!((outcome.ended.len(), places), (4, vec![2]), "{outcome:?}");
 }
 

@@ -139,7 +139,7 @@ pub fn oauth_client(id: i64) -> OauthClient {
         id: ApplicationId(id),
         client_id: format!("client-{id}"),
         secret: SecretDigest {
-            tag: std::array::from_fn(|place| u8::try_from(place * 7).unwrap_or(0)),
+            tag: std::array::from_fn(|index| u8::try_from(index * 7).unwrap_or(0)),
             generation: later(),
         },
         secret_version: SecretVersion(3),
@@ -177,7 +177,7 @@ pub fn later() -> Generation {
 pub fn digest(number: i64) -> SecretDigest {
     let bytes = number.to_be_bytes();
     let tag: [u8; 32] =
-        std::array::from_fn(|place| bytes[place % 8].wrapping_add(u8::try_from(place).unwrap_or(0)));
+        std::array::from_fn(|index| bytes[index % 8].wrapping_add(u8::try_from(index).unwrap_or(0)));
     tag.into()
 }
 

@@ -10,7 +10,7 @@ const LOOKS: usize = 32;
 
 impl Transaction<'_> {
     /// Ends sessions. `place` is that of the change in its transaction.
-    pub(super) fn end(&mut self, place: usize, change: Change) {
+    pub(super) fn end(&mut self, index: usize, change: Change) {
         match change {
             Change::EndSession(session) => {
                 self.end_session(session);
@@ -24,7 +24,7 @@ impl Transaction<'_> {
             }
             Change::EndSessions(end) => {
                 let unfinished = self.end_selected(&end);
-                self.outcome.unfinished.extend(unfinished.map(|behind| (place, behind)));
+                self.outcome.unfinished.extend(unfinished.map(|behind| (index, behind)));
             }
             _ => {}
         }

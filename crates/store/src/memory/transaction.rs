@@ -53,7 +53,7 @@ impl<'a> Transaction<'a> {
     }
 
     pub(super) fn run(mut self, changes: Vec<Change>) -> Result<Outcome, StoreError> {
-        match changes.into_iter().enumerate().try_for_each(|(place, change)| self.apply(place, change)) {
+        match changes.into_iter().enumerate().try_for_each(|(index, change)| self.apply(index, change)) {
             Ok(()) => {
                 if let Some((keep, limit)) = self.trim {
                     self.tables.trim(keep, limit);
@@ -87,13 +87,13 @@ impl<'a> Transaction<'a> {
         }
     }
 
-    fn apply(&mut self, place: usize, change: Change) -> Result<(), StoreError> {
+    fn apply(&mut self, index: usize, change: Change) -> Result<(), StoreError> {
         self.changed.extend(change.in_directory());
         match change {
             Change::ExpectUnchanged { since, scopes } => return self.expect_unchanged(since, &scopes),
             Change::OpenSession(session) => return self.open_session(*session),
             Change::EndSession(_) | Change::EndIfUnusedSince { .. } | Change::EndSessions(_) => {
-                self.end(place, change);
+                self.end(index, change);
             }
             Change::TouchSessions(touches) => touches.into_iter().for_each(|touch| self.touch(touch)),
             Change::Audit(record) => self.write_audit(*record),

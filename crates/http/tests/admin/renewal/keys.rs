@@ -23,9 +23,9 @@ async fn s4_both_sets_log_in_and_no_mixture_of_them() {
     assert_eq!((&new["id"], &new["app_key"]), (&json!(1), &old["app_key"]));
     for mixed in 0..8 {
         let mut values = old.clone();
-        for (place, field) in ["secret", "access_token", "access_token_secret"].iter().enumerate() {
+        for (index, field) in ["secret", "access_token", "access_token_secret"].iter().enumerate() {
             assert_ne!(new[field], old[field]);
-            if mixed & (1 << place) != 0 {
+            if mixed & (1 << index) != 0 {
                 values[field] = new[field].clone();
             }
         }
