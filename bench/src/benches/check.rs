@@ -157,15 +157,14 @@ impl Subject {
 }
 
 impl Subject {
-    /// Uses every session once. While a server rests its sessions become due to be written; in a service that is asked all the
-    /// time they would have been written one by one, and so many at once would never come together. With ten million it
-    /// would take minutes, and every fourth check writes anyway.
+    /// Uses every session once, so that every block of last uses has something to write at its turn, as in a service that is asked all
+    /// the time. With ten million it would take minutes, and the checks reach every block anyway.
     fn write_what_is_due(&self, plan: &Plan) -> Result<()> {
         load::ask_all(plan, self.server.target(), &Questions::each_once(&self.instance.bearers))?;
         self.server.settle()
     }
 
-    /// Notes how many last uses of a turn were written: in so short a time no session is written twice.
+    /// Notes how many last uses of a turn were written: in so short a time no block is written twice.
     fn note_written(&self, begun: Millis, turn: Duration) -> Result<()> {
         let written = Round::rate(self.instance.written_since(begun)?, turn);
         self.written.borrow_mut().push(written);

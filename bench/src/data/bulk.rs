@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use rusqlite::{Connection, OpenFlags, params};
-use vestibule_model::{Application, AuthenticationMethod, Dialect, Millis, Session};
+use rusqlite::{Connection, params};
+use vestibule_model::{Application, AuthenticationMethod, Dialect, Session};
 
 use crate::screen::Progress;
 
@@ -29,7 +29,7 @@ const INSERT: &str = "
                           created, last_used, idle_ms, absolute_end, credential_version)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
-/// Writes sessions, fastest in the order of their ids. The store must not be open.
+/// Writes sessions in the order of opening. The store must not be open.
 pub(super) fn write(
     database: &Path,
     count: usize,
@@ -54,14 +54,6 @@ pub(super) fn write(
     }
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(())
-}
-
-/// How many sessions have been used so late, as far as the store knows. A server may be using the file.
-pub(super) fn written_since(database: &Path, since: Millis) -> Result<u64> {
-    let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let select = "SELECT count(*) FROM sessions WHERE last_used >= ?1";
-    let count: i64 = connection.query_row(select, [since.as_unix()], |row| row.get(0))?;
-    Ok(count.unsigned_abs())
 }
 
 fn insert(statement: &mut rusqlite::Statement<'_>, session: &Session) -> Result<()> {

@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use vestibule_model::Millis;
 use vestibule_store::{Change, StoreError};
 
+use crate::last_uses::turn;
 use crate::service::Auth;
 use crate::settings::Intervals;
 
@@ -19,9 +20,6 @@ pub(crate) const BATCH: usize = 64;
 
 /// How often the store is asked whether it is there.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
-
-/// How many last uses are written in one commit. They are scattered over the table, so each costs a page of its own.
-const TOUCH_BATCH: usize = 128;
 
 /// Does a task again and again: the next time when it is done, and so long after its last turn began.
 async fn every<F>(period: Duration, name: &'static str, task: impl Fn() -> F)
@@ -53,10 +51,10 @@ impl Auth {
     async fn run_tasks(self: &Arc<Self>) {
         let Intervals { touch, sweep, follow } = self.intervals;
         tokio::join!(
-            every(touch, "write the last uses of sessions", || self.flush_uses()),
-            every(touch, "write what was counted", || self.flush_counts()),
-            every(touch, "store ends of sessions that were not taken", || self.ends.retry()),
-            every(touch, "store changes that were not taken", || self.deferred.retry()),
+            every(turn(touch), "write the last uses of sessions", || self.write_due_uses()),
+            every(turn(touch), "write what was counted", || self.flush_counts()),
+            every(turn(touch), "store ends of sessions that were not taken", || self.ends.retry()),
+            every(turn(touch), "store changes that were not taken", || self.deferred.retry()),
             every(sweep, "end the sessions that have expired", || self.end_expired()),
             every(sweep, "remove what was kept for a time", || self.remove_kept()),
             every(sweep, "forget changes of the directory", || self.follower.trim()),
@@ -84,22 +82,7 @@ impl Auth {
     pub async fn flush(&self) -> Result<(), StoreError> {
         let retried =
             self.ends.store_pending().await.and(self.ends.retry().await).and(self.deferred.retry().await);
-        self.flush_uses().await.and(self.flush_counts().await).and(retried)
-    }
-
-    /// Writes the last uses of sessions.
-    async fn flush_uses(&self) -> Result<(), StoreError> {
-        let mut written = Ok(());
-        let mut touched = self.live.take_touched();
-        // In the order of the store: most of the way to a session is that to the one before it.
-        touched.sort_unstable_by_key(|touch| touch.session);
-        for batch in touched.chunks(TOUCH_BATCH) {
-            if let Err(error) = self.store.commit(vec![Change::TouchSessions(batch.to_vec())]).await {
-                self.live.return_touched(batch);
-                written = Err(error);
-            }
-        }
-        written
+        self.write_all_uses().await.and(self.flush_counts().await).and(retried)
     }
 
     /// Writes how often applications were used, and what was folded for the audit.

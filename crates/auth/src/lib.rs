@@ -17,6 +17,7 @@ mod directory_follower;
 mod eligibility;
 mod ends;
 mod follow;
+mod last_uses;
 mod live;
 #[cfg(test)]
 #[path = "live/tests.rs"]

@@ -11,8 +11,8 @@ use std::time::Duration;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, watch};
 use tokio::task::yield_now;
 use tokio::time::sleep;
-use vestibule_model::{Session, SessionId};
-use vestibule_store::StoreError;
+use vestibule_model::SessionId;
+use vestibule_store::{StoreError, StoredSession};
 
 use crate::audit::why_not_current;
 use crate::authorize::{Credential, Credentials};
@@ -83,8 +83,8 @@ impl Auth {
         loop {
             match asked.await {
                 Ok(page) => {
-                    newest_use = page.iter().map(|session| session.last_used).max().max(newest_use);
-                    let last = page.last().map(|session| session.id).filter(|_| page.len() == PAGE);
+                    newest_use = page.iter().map(|stored| stored.session.last_used).max().max(newest_use);
+                    let last = page.last().map(|stored| stored.number).filter(|_| page.len() == PAGE);
                     // Asked for before this page is put in: the store reads while the table fills.
                     let next = last.map(|last| self.store.sessions(Some(last), PAGE));
                     self.keep_all(page).await;
@@ -112,11 +112,11 @@ impl Auth {
     }
 
     /// Puts a page of the store into the table, with pauses for others on this thread.
-    async fn keep_all(&self, mut page: Vec<Session>) {
+    async fn keep_all(&self, mut page: Vec<StoredSession>) {
         self.live.sort(&mut page);
         for some in page.chunks(BETWEEN_PAUSES) {
-            for session in some {
-                self.keep_stored(session.clone());
+            for stored in some {
+                self.keep_stored(stored.clone());
             }
             yield_now().await;
         }
@@ -167,9 +167,9 @@ impl Auth {
                 return Ok(());
             }
             if self.live.with(id, now, |_| ()).is_none()
-                && let Some(session) = self.store.session(id).await.map_err(RecallError)?
+                && let Some(stored) = self.store.session(id).await.map_err(RecallError)?
             {
-                self.keep_stored(session);
+                self.keep_stored(stored);
             }
         }
         Ok(())
@@ -177,25 +177,26 @@ impl Auth {
 
     /// Puts a session of the store into the table, unless its end is in the journal. What in it lies ahead was told by a clock
     /// that ran ahead.
-    pub(crate) fn keep_stored(&self, session: Session) {
+    pub(crate) fn keep_stored(&self, StoredSession { number, session }: StoredSession) {
         if self.ends.is_ended_by_journal(&session) {
             return;
         }
-        let session = session.as_of(self.clock.now());
+        let stored = StoredSession { number, session: session.as_of(self.clock.now()) };
+        let session = &stored.session;
         // One that has expired is removed like any other, in its time: what only the clock says ends nothing here, since it
         // may be wrong at a start.
-        let user = self.directory.user_of(&session);
+        let user = self.directory.user_of(session);
         let current = user.is_some_and(|user| {
-            self.live.insert_stored(&session, Arc::clone(&user));
+            self.live.insert_stored(&stored, Arc::clone(&user));
             // Whoever changed the user in the meantime has looked for sessions to end, and not seen this one; nor has anybody
             // who changed something while no service ran.
-            self.directory.is_current(&session, BEFORE_ALL_TIME)
+            self.directory.is_current(session, BEFORE_ALL_TIME)
         });
         if !current {
             self.live.remove(session.id);
             let account = self.directory.account(session.account);
-            let reason = why_not_current(&session, None, account.as_deref(), self.clock.now());
-            self.ends.end_later(&session, &reason.into());
+            let reason = why_not_current(session, None, account.as_deref(), self.clock.now());
+            self.ends.end_later(session, &reason.into());
         }
     }
 }

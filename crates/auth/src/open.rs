@@ -6,7 +6,7 @@ use std::sync::Arc;
 use vestibule_model::{
     AuthenticationMethod, Concurrency, Dialect, EndReason, Millis, Reach, Session, SessionPolicy, WhenFull,
 };
-use vestibule_store::{Change, StoreError};
+use vestibule_store::{Change, StoreError, StoredSession};
 
 use crate::audit::{self, End, why_not_current};
 use crate::directory::{AccountEntry, UserEntry};
@@ -63,17 +63,19 @@ impl Auth {
             self.audit.logged_in(&session, &opened.user),
         ];
         changes.extend(ended.iter().flat_map(|session| self.audit.end_and_tell(session, &replaced)));
-        self.store.commit(changes).await.map_err(|error| match error {
+        let outcome = self.store.commit(changes).await.map_err(|error| match error {
             StoreError::StaleCredentials => OpenError::Stale,
             other => OpenError::Store(other),
         })?;
+        let unnumbered = || OpenError::Store(StoreError::Unavailable("the session has no number".into()));
+        let number = outcome.opened.first().copied().ok_or_else(unnumbered)?;
 
         let replaced = ended.len();
         for Session { id, .. } in ended {
             self.live.remove(id);
             tracing::debug!(session = ?id, reason = %EndReason::Replaced, "session ended");
         }
-        self.live.insert(&session, opened.user);
+        self.live.insert(&StoredSession { number, session: session.clone() }, opened.user);
         tracing::debug!(
             account = %session.account, user = %session.user, session = ?session.id, opening = ?session.method, replaced,
             "session opened"

@@ -12,6 +12,7 @@ use crate::deferred_writes::DeferredWrites;
 use crate::directory::{Costs, Directory, UserEntry};
 use crate::directory_follower::{self, DirectoryFollower};
 use crate::ends::{self, Ends};
+use crate::last_uses::WrittenTurns;
 use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::load::Loading;
 use crate::login_guard::{HashPoolGauges, LoginGuard};
@@ -38,6 +39,7 @@ pub struct Auth {
     pub(crate) deferred: Arc<DeferredWrites>,
     pub(crate) intervals: Intervals,
     pub(crate) audit: Arc<AuditTrail>,
+    pub(crate) written_turns: WrittenTurns,
     pub(crate) administration: AdministrationState,
 }
 
@@ -145,6 +147,7 @@ impl Auth {
             deferred,
             intervals: settings.intervals,
             audit,
+            written_turns: WrittenTurns::default(),
             administration: AdministrationState::new(&*rng),
             store,
             store_health,

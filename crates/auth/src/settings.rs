@@ -6,8 +6,6 @@ use std::time::Duration;
 use vestibule_crypto::{Argon2Params, Engine};
 use vestibule_model::{AccountId, Population};
 
-use crate::live::written_lag;
-
 /// Settings of the engine.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -90,8 +88,8 @@ impl BlockList {
 /// The intervals of the background tasks.
 #[derive(Clone, Copy, Debug)]
 pub struct Intervals {
-    /// How often the last uses of sessions are written that have moved by a 64th of the idle limit. After a crash a
-    /// session lives at most this and that 64th longer than its idle limit, and never shorter.
+    /// Within which time a last use of a session is written, in turn with others. After a crash a session lives at most this
+    /// longer than its idle limit, and never shorter.
     pub touch: Duration,
     /// How often expired sessions are removed.
     pub sweep: Duration,
@@ -99,18 +97,10 @@ pub struct Intervals {
     pub follow: Duration,
 }
 
-impl Intervals {
-    /// How far the true last use of a session that lives unused for `idle` may be ahead of the stored one: how far it may
-    /// move before it has to be written, and how long that may take.
-    pub fn lag(&self, idle: Duration) -> Duration {
-        self.touch + written_lag(idle)
-    }
-}
-
 impl Default for Intervals {
     fn default() -> Self {
         Self {
-            touch: Duration::from_secs(2),
+            touch: Duration::from_secs(30),
             sweep: Duration::from_secs(5),
             follow: Duration::from_millis(500),
         }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use vestibule_model::{
     AccountId, AdministrationToken, Administrator, Application, ApplicationToken, Generation,
-    MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
+    MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, User, UserId,
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Remains, Sequence,
-    Store, StoreFuture, UserQuery,
+    SessionNumber, Store, StoreFuture, StoredSession, UserQuery,
 };
 
 use crate::store_health::StoreHealth;
@@ -68,11 +68,11 @@ impl Store for WatchedStore {
         self.noted(self.store.changes(after))
     }
 
-    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {
+    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<StoredSession>> {
         self.noted(self.store.session(id))
     }
 
-    fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>> {
+    fn sessions(&self, after: Option<SessionNumber>, limit: usize) -> StoreFuture<'_, Vec<StoredSession>> {
         self.noted(self.store.sessions(after, limit))
     }
 

@@ -16,13 +16,13 @@ use vestibule_model::{
     User,
 };
 use vestibule_store::conformance::samples::{HERE, account, session, user};
-use vestibule_store::{Change, Store, Touch};
+use vestibule_store::{BLOCK, Change, LastUse, SessionNumber, Store};
 use vestibule_store_sqlite::SqliteStore;
 
 /// How many sessions are written at once while the database is prepared.
-const PREPARED: usize = 10_000;
+const PREPARED: u64 = 10_000;
 
-/// How far those whose last uses are written are apart. No divisor of round numbers, so that all have their turn.
+/// How far apart the blocks are that are written one after the other. No divisor of round numbers, so that all have their turn.
 const BETWEEN: u64 = 227;
 
 fn main() {
@@ -35,15 +35,20 @@ fn main() {
     let store = SqliteStore::open(&directory.path().join("batches.db"), [0; 32], Arc::new(key)).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
-        let mut in_order: Vec<SessionId> = (0..sessions).map(session_id).collect();
-        in_order.sort_unstable();
-        let instance = Instance { store, user: user(HERE, 1), sessions, in_order };
+        let instance = Instance { store, user: user(HERE, 1), sessions };
         instance.prepare().await;
         println!("{sessions} sessions, {batches} commits of each kind, one after the other");
         instance.measure("a login, audited", batches, |batch| instance.login(batch)).await;
-        for (size, round) in [64, 128, 256, 1_000].into_iter().zip(1..) {
-            let what = format!("{size} last uses");
-            instance.measure(&what, batches, |batch| instance.touches(batch, (size, round))).await;
+        instance
+            .measure("one last use", batches, |batch| {
+                instance.uses(batch, Uses { blocks: 1, each: 1, round: 1 })
+            })
+            .await;
+        for (blocks, round) in [1, 4, 16, 64].into_iter().zip(2..) {
+            let what = format!("{blocks} blocks, all used");
+            instance
+                .measure(&what, batches, |batch| instance.uses(batch, Uses { blocks, each: BLOCK, round }))
+                .await;
         }
         // The ends come last: what has ended is not touched any more.
         let mut ended = 0;
@@ -60,18 +65,25 @@ struct Instance {
     store: SqliteStore,
     user: User,
     sessions: u64,
-    in_order: Vec<SessionId>,
+}
+
+/// Which last uses are written in one commit.
+#[derive(Clone, Copy)]
+struct Uses {
+    blocks: u64,
+    /// Of how many sessions in each block.
+    each: u64,
+    /// Later in each round.
+    round: u64,
 }
 
 impl Instance {
     async fn prepare(&self) {
         let put = vec![Change::PutAccount(account(HERE).into()), Change::PutUser(self.user.clone().into())];
         self.store.commit(put).await.unwrap();
-        // In the order of their ids, which is the table's: each goes behind what is there.
-        let mut numbers: Vec<u64> = (0..self.sessions).collect();
-        numbers.sort_unstable_by_key(|number| session_id(*number));
-        for numbers in numbers.chunks(PREPARED) {
-            self.store.commit(numbers.iter().map(|number| self.open(*number)).collect()).await.unwrap();
+        for first in (0..self.sessions).step_by(usize::try_from(PREPARED).unwrap()) {
+            let numbers = first..(first + PREPARED).min(self.sessions);
+            self.store.commit(numbers.map(|number| self.open(number)).collect()).await.unwrap();
         }
     }
 
@@ -84,16 +96,12 @@ impl Instance {
         vec![self.open(number), self.tell(number, AuditAction::LoggedIn)]
     }
 
-    /// As the engine writes the four thousand that are due of a million every two seconds: in the order of their ids, some two
-    /// hundred others between them. Later in each round.
-    fn touches(&self, batch: u64, (size, round): (u64, u64)) -> Vec<Change> {
-        let last_used = session(0, &self.user).last_used.plus(Duration::from_secs(round * 1_000_000 + batch));
-        let touch = |place: u64| {
-            let rank = (batch * size + place) * BETWEEN % self.sessions;
-            let session = self.in_order[usize::try_from(rank).unwrap()];
-            Touch { session, last_used }
-        };
-        vec![Change::TouchSessions((0..size).map(touch).collect())]
+    fn uses(&self, batch: u64, Uses { blocks, each, round }: Uses) -> Vec<Change> {
+        let at = session(0, &self.user).last_used.plus(Duration::from_secs(round * 100_000 + batch));
+        let first = |place: u64| (batch * blocks + place) * BETWEEN % self.sessions.div_ceil(BLOCK) * BLOCK;
+        let of_block = |place| (first(place)..first(place) + each).map(SessionNumber);
+        let uses = (0..blocks).flat_map(of_block).map(|number| LastUse { number, at });
+        vec![Change::NoteLastUses(uses.collect())]
     }
 
     fn ends(&self, first: u64, size: u64) -> Vec<Change> {

@@ -11,7 +11,7 @@ use vestibule_model::{AuditMac, Generation, MasterKeyRecord, Millis, Rng};
 use crate::migrations::MigrationError;
 use crate::open::OpenError;
 use crate::witness::Attestation;
-use crate::{migrations, read, schema};
+use crate::{migrations, read, schema, write};
 
 /// Nobody else has the file open, so its log needs no index beside it; then it needs no log at all.
 const ALONE: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;";
@@ -143,7 +143,7 @@ pub fn make_ready(copy: &Path, sessions: Sessions) -> Result<u64, CopyError> {
     if sessions == Sessions::Keep {
         return Ok(0);
     }
-    let ended = connection.execute("DELETE FROM sessions", [])?;
+    let ended = write::sessions::delete_all(&connection)?;
     // Nothing is left of them in pages that are not used any more.
     connection.execute_batch("VACUUM")?;
     Ok(u64::try_from(ended).unwrap_or(u64::MAX))

@@ -38,7 +38,7 @@ fn open(store: &SqliteStore, byte: u8) -> StoreFuture<'_, vestibule_store::Outco
 
 /// The first bytes of the ids of the sessions there are.
 async fn opened(store: &SqliteStore) -> Vec<u8> {
-    store.sessions(None, 1_000).await.unwrap().iter().map(|session| session.id.0[0]).collect()
+    store.sessions(None, 1_000).await.unwrap().iter().map(|stored| stored.session.id.0[0]).collect()
 }
 
 fn meddle(store: &SqliteStore, sql: &'static str) {

@@ -26,6 +26,7 @@ mod opening;
 mod read;
 mod readers;
 mod schema;
+mod use_block;
 mod witness;
 mod write;
 mod writer;
@@ -37,11 +38,11 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 use vestibule_model::{
     AccountId, AdministrationToken, Administrator, Application, ApplicationToken, AuditMac, CheckValues,
-    Generation, MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
+    Generation, MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, User, UserId,
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Remains, Sequence,
-    Store, StoreFuture, UserQuery,
+    SessionNumber, Store, StoreFuture, StoredSession, UserQuery,
 };
 
 pub use audit_reader::AuditReader;
@@ -55,6 +56,7 @@ pub use fold::{FoldError, fold_log};
 pub use log_tail::{LostCommits, lost_commits};
 pub use open::OpenError;
 pub use opening::{InDoubt, Noticed, Opening};
+pub use read::session_uses::count_last_uses_since;
 pub use witness::{Attestation, Standing, WitnessError, WitnessFile};
 
 use crate::chain::Chain;
@@ -164,11 +166,11 @@ impl Store for SqliteStore {
         self.read(move |snapshot| read::changes(snapshot, after))
     }
 
-    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {
+    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<StoredSession>> {
         self.read(move |snapshot| read::session(snapshot, id))
     }
 
-    fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>> {
+    fn sessions(&self, after: Option<SessionNumber>, limit: usize) -> StoreFuture<'_, Vec<StoredSession>> {
         self.read(move |snapshot| read::sessions(snapshot, after, limit))
     }
 

@@ -97,7 +97,7 @@ async fn its_users_and_clients_are_there() {
 #[tokio::test]
 async fn its_sessions_are_there() {
     let (store, _directory) = store();
-    let Session { application, dialect, .. } = store.sessions(None, 9).await.unwrap().remove(0);
+    let Session { application, dialect, .. } = store.sessions(None, 9).await.unwrap().remove(0).session;
     assert_eq!((application, dialect), (Application::OauthClient(ApplicationId(5)), Dialect::LivePerson));
 }
 

@@ -72,6 +72,11 @@ pub(crate) const ALL: &[Migration] = &[
         name: "sessions_of_an_account",
         sql: include_str!("../migrations/0012_sessions_of_an_account.sql"),
     },
+    Migration {
+        number: 13,
+        name: "last_uses_in_blocks",
+        sql: include_str!("../migrations/0013_last_uses_in_blocks.sql"),
+    },
 ];
 
 /// The step that made the audit.

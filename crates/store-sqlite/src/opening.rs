@@ -16,6 +16,7 @@ use vestibule_store::StoreError;
 use crate::chain::Chain;
 use crate::log_tail::{self, LostCommits};
 use crate::witness::{self, DatabaseId, Durable, Health, Keeper, Standing, Testimony, WitnessFile};
+use crate::write;
 
 /// What an opening is given besides the database.
 pub struct Opening<'a> {
@@ -146,7 +147,7 @@ fn tell(
     chain.begin();
     for noticed in noticed {
         if let Noticed::SetBack { sessions, .. } = noticed {
-            *sessions = u64::try_from(transaction.execute("DELETE FROM sessions", [])?).unwrap_or(u64::MAX);
+            *sessions = u64::try_from(write::sessions::delete_all(&transaction)?).unwrap_or(u64::MAX);
         }
         if let Some(record) = entry(noticed) {
             chain.append(&transaction, &record)?;

@@ -6,7 +6,7 @@ use vestibule_model::{
     RememberedAnswer, SecretDigest, Session, SessionId, Skill, User, UserId,
 };
 
-use crate::{Changed, DigestHolder, DirectoryScope, EndSessions, Part, Sequence};
+use crate::{Changed, DigestHolder, DirectoryScope, EndSessions, LastUse, Part, Sequence};
 
 /// One step of a transaction. "Put" creates, or replaces what has the same id. The transaction fails with
 /// `Constraint` when a value that must be unique is taken, when the account named does not exist, when what has the
@@ -67,7 +67,7 @@ pub enum Change {
     },
     /// Fails the transaction with `StaleCredentials` unless the user exists in the session's account, is enabled,
     /// and has the session's credential version; with `Constraint` if the session's id is taken. The idle limit is
-    /// kept to the millisecond. Moves the last login of the user, and the last use of the API key or OAuth client that it
+    /// kept to the millisecond. The outcome tells the session's number. Moves the last login of the user, and the last use of the API key or OAuth client that it
     /// was opened with, forward to when it was opened. No change of the directory.
     OpenSession(Box<Session>),
     /// Does nothing for a session that is not there.
@@ -84,8 +84,8 @@ pub enum Change {
     },
     /// Ends the sessions that are there at this step of the transaction and that are selected, and writes the entry about each.
     EndSessions(Box<EndSessions>),
-    /// Moves `last_used` of sessions forward, never back; does nothing for those that are not there.
-    TouchSessions(Vec<Touch>),
+    /// Moves the last uses of sessions forward, never back; does nothing for those that are not there.
+    NoteLastUses(Vec<LastUse>),
     /// Moves `last_used` of application tokens forward and adds to their requests; does nothing for those that are not
     /// there. No change of the directory: nobody has to follow it.
     TouchApplications(Vec<ApplicationTouch>),
@@ -235,15 +235,6 @@ pub struct ApplicationTouch {
     pub requests: u64,
 }
 
-/// A session that was used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Touch {
-    /// Which.
-    pub session: SessionId,
-    /// When it was last used.
-    pub last_used: Millis,
-}
-
 impl Change {
     /// Whether it ends sessions and does nothing else.
     pub const fn ends_sessions(&self) -> bool {
@@ -260,7 +251,7 @@ impl Change {
                 | Self::Reseal { .. }
                 | Self::RedoDigest { .. }
                 | Self::OpenSession(_)
-                | Self::TouchSessions(_)
+                | Self::NoteLastUses(_)
                 | Self::TouchApplications(_)
                 | Self::TouchAdministrationToken { .. }
                 | Self::ReplacePasswordHash { .. }
@@ -304,7 +295,7 @@ impl Change {
             | Self::EndIfUnusedSince { .. }
             | Self::EndSessions(_)
             | Self::SetPassword { .. }
-            | Self::TouchSessions(_)
+            | Self::NoteLastUses(_)
             | Self::TouchApplications(_)
             | Self::ExpectMasterKey(_)
             | Self::ActivateMasterKey { .. }

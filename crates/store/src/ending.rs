@@ -8,6 +8,8 @@ use vestibule_model::{
     AccountId, Application, AuditRecord, AuthenticationMethod, Generation, Millis, Session, SessionId, UserId,
 };
 
+use crate::SessionNumber;
+
 /// Which sessions end. One word for all of them, however many they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EndedSessions {
@@ -115,7 +117,7 @@ pub struct WalkPosition {
     /// The user of the last session that was looked at.
     pub user: UserId,
     /// That session.
-    pub session: SessionId,
+    pub session: SessionNumber,
 }
 
 /// The entries of the audit about sessions that end. Asked within the transaction, so it must be quick and wait for nothing.
@@ -145,6 +147,8 @@ impl fmt::Debug for EndRecords {
 /// What came of a transaction, besides that it is durable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
+    /// The numbers of the sessions that it opened, in the order of its changes.
+    pub opened: Vec<SessionNumber>,
     /// The sessions that it ended by a change that ends sessions, in no order.
     pub ended: Vec<SessionId>,
     /// Of which of its changes, by their places among all, there may be more to do, and from where on.
@@ -154,6 +158,7 @@ pub struct Outcome {
 impl Outcome {
     /// Adds what came of another change of the transaction.
     pub fn add(&mut self, other: Self) {
+        self.opened.extend(other.opened);
         self.ended.extend(other.ended);
         self.unfinished.extend(other.unfinished);
     }

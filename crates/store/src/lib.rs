@@ -16,6 +16,7 @@ mod ending;
 mod master_keys;
 mod memory;
 mod query;
+mod stored_session;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -23,10 +24,10 @@ use std::pin::Pin;
 use vestibule_model::{
     Account, AccountId, AdministrationToken, Administrator, ApiKey, Application, ApplicationToken,
     Generation, Group, MasterKeyRecord, Millis, OauthClient, Profile, RememberedAnswer, SecretDigest,
-    Session, SessionId, Skill, User, UserId,
+    SessionId, Skill, User, UserId,
 };
 
-pub use change::{ApplicationTouch, Change, Touch};
+pub use change::{ApplicationTouch, Change};
 pub use directory_change::{
     Changed, ChangedPart, DirectoryChanges, DirectoryScope, Part, PartKind, PartRow, Sequence,
 };
@@ -35,6 +36,7 @@ pub use ending::{EndRecords, EndSessions, EndedSessions, Outcome, SessionSelecto
 pub use master_keys::{DigestHolder, DigestKind, NAMED_HOLDERS, Remains};
 pub use memory::MemoryStore;
 pub use query::{AuditOrder, AuditPage, AuditQuery, UserQuery};
+pub use stored_session::{BLOCK, LastUse, SessionNumber, StoredSession};
 
 /// What a store's operation gives: boxed, so that a store can be chosen at run time.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -68,10 +70,10 @@ pub trait Store: Send + Sync + 'static {
     fn changes(&self, after: Sequence) -> StoreFuture<'_, DirectoryChanges>;
 
     /// The session of this id; None: there is none.
-    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>>;
+    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<StoredSession>>;
 
-    /// At most `limit` sessions in the order of their ids, beginning behind `after`; fewer: that was the last page.
-    fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>>;
+    /// At most `limit` sessions in the order of their numbers, beginning behind `after`; fewer: that was the last page.
+    fn sessions(&self, after: Option<SessionNumber>, limit: usize) -> StoreFuture<'_, Vec<StoredSession>>;
 
     /// Whether there is a session whose id is of the first form ([`SessionId::is_of_first_form`]). No such id is made any more.
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool>;

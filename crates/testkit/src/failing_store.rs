@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 use vestibule_model::{
     AccountId, AdministrationToken, Administrator, Application, ApplicationToken, Generation,
-    MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
+    MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, User, UserId,
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Remains, Sequence,
-    Store, StoreError, StoreFuture, UserQuery,
+    SessionNumber, Store, StoreError, StoreFuture, StoredSession, UserQuery,
 };
 
 /// Something that is asked of a store.
@@ -371,11 +371,11 @@ impl Store for FailingStore {
         self.read("changes", move |store| store.changes(after))
     }
 
-    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {
+    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<StoredSession>> {
         self.read("session", move |store| store.session(id))
     }
 
-    fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>> {
+    fn sessions(&self, after: Option<SessionNumber>, limit: usize) -> StoreFuture<'_, Vec<StoredSession>> {
         self.read("sessions", move |store| store.sessions(after, limit))
     }
 

@@ -13,7 +13,7 @@ use vestibule_crypto::{AuditKey, Engine, KeyRing, MasterKey, MasterKeys, OsRng};
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, Unserved, routes};
 use vestibule_http::operations::{self, Metrics, Readiness};
-use vestibule_model::{Clock, Generation};
+use vestibule_model::{Clock, Generation, Session};
 use vestibule_serve::layers::{self, LayerState, Routes};
 use vestibule_serve::server::{Limits, Listen, Running, Server};
 use vestibule_store::{EndJournal, MemoryEndJournal, Store};
@@ -198,6 +198,12 @@ impl TestServer {
             "accessToken": key.access_token, "accessTokenSecret": key.access_token_secret,
         });
         self.post(&format!("/api/account/{ACCOUNT}/login?v=1.3"), &body).await
+    }
+
+    /// Every session that the store has, in the order of opening.
+    pub async fn stored_sessions(&self) -> Vec<Session> {
+        let stored = self.store.sessions(None, usize::MAX).await.expect("the store to be read");
+        stored.into_iter().map(|stored| stored.session).collect()
     }
 
     /// A session of the user `name`: the cookie's value and the csrf token.

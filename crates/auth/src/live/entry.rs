@@ -1,13 +1,15 @@
 //! A session as the table keeps it: what its holder tells is not repeated, the rest is packed.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use vestibule_model::{
     AccountId, Application, ApplicationId, AuthenticationMethod, Dialect, Millis, SecretVersion, Session,
     SessionId, UserId,
 };
+use vestibule_store::{SessionNumber, StoredSession};
 
+use super::TURNS;
 use super::index::Name;
 use super::list::{LISTS, Links};
 use super::start::{Setting, Start};
@@ -27,59 +29,89 @@ pub(crate) struct Entry<H> {
     pub(crate) holder: Arc<H>,
     pub(crate) id: SessionId,
     pub(crate) last_used: Millis,
-    /// Milliseconds.
-    idle: u64,
     /// None: the end of time.
     absolute_end: Millis,
     application_id: i64,
-    application_kind: ApplicationKind,
-    pub(crate) method: AuthenticationMethod,
-    pub(crate) dialect: Dialect,
-    /// Used since last uses were written.
-    pub(crate) touched: bool,
+    idle_seconds: u32,
+    number: PackedNumber,
     /// Where it stands in the ring of expiry.
     pub(crate) bucket: u16,
     pub(crate) secret_version: SecretVersion,
-    address: Option<IpAddr>,
+    pub(crate) method: AuthenticationMethod,
+    pub(crate) dialect: Dialect,
+    flags: Flags,
+    /// As the flags say.
+    address: [u8; 16],
     pub(crate) reference: Name,
     created: Millis,
     pub(crate) links: [Links; LISTS],
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ApplicationKind {
-    None,
-    ApiKey,
-    OauthClient,
-    Token,
+/// Six bytes: enough for twenty thousand logins a second for four centuries.
+#[derive(Clone, Copy)]
+struct PackedNumber([u8; 6]);
+
+impl PackedNumber {
+    fn new(number: SessionNumber) -> Self {
+        let [low @ .., _, _] = number.0.to_le_bytes();
+        Self(low)
+    }
+
+    fn number(self) -> SessionNumber {
+        let mut number = [0; 8];
+        number[..6].copy_from_slice(&self.0);
+        SessionNumber(u64::from_le_bytes(number))
+    }
+}
+
+/// What takes less than a byte each: two bits for the kind of application, two for the form of the address, one for whether the
+/// session was used since last uses were written.
+#[derive(Clone, Copy)]
+struct Flags(u8);
+
+impl Flags {
+    const API_KEY: u8 = 1;
+    const OAUTH_CLIENT: u8 = 2;
+    const TOKEN: u8 = 3;
+    const APPLICATION: u8 = 3;
+    const V4: u8 = 1 << 2;
+    const V6: u8 = 2 << 2;
+    const ADDRESS: u8 = 3 << 2;
+    const USED: u8 = 1 << 4;
 }
 
 /// No absolute end.
 const NEVER: Millis = Millis::from_unix(i64::MAX);
 
 impl<H: Holder> Entry<H> {
-    pub(crate) fn new(session: &Session, reference: Name, holder: Arc<H>) -> Self {
-        let (application_kind, application_id) = match session.application {
-            Application::None => (ApplicationKind::None, 0),
-            Application::ApiKey(id) => (ApplicationKind::ApiKey, id.0),
-            Application::OauthClient(id) => (ApplicationKind::OauthClient, id.0),
-            Application::Token(id) => (ApplicationKind::Token, id.0),
+    pub(crate) fn new(stored: &StoredSession, reference: Name, holder: Arc<H>) -> Self {
+        let session = &stored.session;
+        let (application, application_id) = match session.application {
+            Application::None => (0, 0),
+            Application::ApiKey(id) => (Flags::API_KEY, id.0),
+            Application::OauthClient(id) => (Flags::OAUTH_CLIENT, id.0),
+            Application::Token(id) => (Flags::TOKEN, id.0),
+        };
+        let (form, address) = match session.address {
+            None => (0, [0; 16]),
+            Some(IpAddr::V4(address)) => (Flags::V4, address.to_ipv6_mapped().octets()),
+            Some(IpAddr::V6(address)) => (Flags::V6, address.octets()),
         };
         Self {
             id: session.id,
             reference,
             holder,
             last_used: session.last_used,
-            idle: u64::try_from(session.idle.as_millis()).unwrap_or(u64::MAX),
+            idle_seconds: u32::try_from(session.idle.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX),
+            number: PackedNumber::new(stored.number),
             absolute_end: session.absolute_end.unwrap_or(NEVER),
             created: session.created,
             application_id,
-            address: session.address,
-            application_kind,
+            address,
+            flags: Flags(application | form),
             secret_version: session.secret_version,
             method: session.method,
             dialect: session.dialect,
-            touched: false,
             bucket: 0,
             links: [Links::default(); LISTS],
         }
@@ -95,10 +127,10 @@ impl<H: Holder> Entry<H> {
             secret_version: self.secret_version,
             method: self.method,
             dialect: self.dialect,
-            address: self.address,
+            address: self.address(),
             created: self.created,
             last_used: self.last_used,
-            idle: Duration::from_millis(self.idle),
+            idle: self.idle(),
             absolute_end: (self.absolute_end != NEVER).then_some(self.absolute_end),
             credential_version: self.holder.credential_version(),
         }
@@ -112,17 +144,49 @@ impl<H: Holder> Entry<H> {
 impl<H> Entry<H> {
     pub(crate) fn application(&self) -> Application {
         let id = ApplicationId(self.application_id);
-        match self.application_kind {
-            ApplicationKind::None => Application::None,
-            ApplicationKind::ApiKey => Application::ApiKey(id),
-            ApplicationKind::OauthClient => Application::OauthClient(id),
-            ApplicationKind::Token => Application::Token(id),
+        match self.flags.0 & Flags::APPLICATION {
+            Flags::API_KEY => Application::ApiKey(id),
+            Flags::OAUTH_CLIENT => Application::OauthClient(id),
+            Flags::TOKEN => Application::Token(id),
+            _ => Application::None,
         }
     }
 
     /// From where it was opened.
     pub(crate) fn address(&self) -> Option<IpAddr> {
-        self.address
+        let address = Ipv6Addr::from(self.address);
+        match self.flags.0 & Flags::ADDRESS {
+            Flags::V4 => address.to_ipv4_mapped().map(IpAddr::V4),
+            Flags::V6 => Some(IpAddr::V6(address)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn number(&self) -> SessionNumber {
+        self.number.number()
+    }
+
+    /// At which turn its last use is written.
+    pub(crate) fn turn(&self) -> usize {
+        usize::try_from(self.number().block()).unwrap_or_default() % TURNS
+    }
+
+    /// Whether it was used since last uses were written; it is from here on.
+    pub(crate) fn set_used(&mut self) -> bool {
+        let before = self.flags.0 & Flags::USED != 0;
+        self.flags.0 |= Flags::USED;
+        before
+    }
+
+    /// Whether it was used since last uses were written; it is written from here on.
+    pub(crate) fn take_used(&mut self) -> bool {
+        let before = self.flags.0 & Flags::USED != 0;
+        self.flags.0 &= !Flags::USED;
+        before
+    }
+
+    fn idle(&self) -> Duration {
+        Duration::from_secs(u64::from(self.idle_seconds))
     }
 
     /// When it was opened.
@@ -132,19 +196,17 @@ impl<H> Entry<H> {
 
     /// The first moment at which it is dead if it is not used again.
     pub(crate) fn expires_at(&self, start: Start) -> Millis {
-        let idle = Duration::from_millis(self.idle);
-        start.latest_use(self.last_used, idle).plus(idle).min(self.absolute_end)
+        start.latest_use(self.last_used).plus(self.idle()).min(self.absolute_end)
     }
 
     /// The same as it is told at `now`; as [`Session::as_of`].
     pub(crate) fn expires_as_of(&self, now: Millis, start: Start) -> Millis {
-        let idle = Duration::from_millis(self.idle);
-        let last_used = start.latest_use(self.last_used, idle).min(now);
+        let last_used = start.latest_use(self.last_used).min(now);
         let absolute_end = match self.absolute_end {
             NEVER => NEVER,
             end => end.minus(self.created.since(now)),
         };
-        last_used.plus(idle).min(absolute_end)
+        last_used.plus(self.idle()).min(absolute_end)
     }
 
     pub(crate) fn is_live(&self, now: Millis, start: Start) -> bool {
@@ -166,26 +228,6 @@ impl<H> Entry<H> {
         }
         seen
     }
-
-    /// Slides `last_used`; tells whether it has moved so far that it has to be written. Steps are at other times for
-    /// each session, so that those who are used together are not written together.
-    pub(crate) fn slide(&mut self, now: Millis) -> bool {
-        let step = i64::try_from(written_step(self.idle)).unwrap_or(i64::MAX);
-        let phase = i64::from(u16::from_le_bytes([self.id.0[14], self.id.0[15]])) * 61;
-        let number = |at: Millis| at.as_unix().saturating_add(phase).div_euclid(step);
-        let before = std::mem::replace(&mut self.last_used, now);
-        number(before) != number(now)
-    }
-}
-
-/// How far the last use of a session that lives unused for `idle` may be ahead of the one that is written: a 64th. Being
-/// written costs a page of the database, however often a session is used.
-pub(crate) fn written_lag(idle: Duration) -> Duration {
-    Duration::from_millis(written_step(u64::try_from(idle.as_millis()).unwrap_or(u64::MAX)))
-}
-
-const fn written_step(idle: u64) -> u64 {
-    if idle < 64 { 1 } else { idle / 64 }
 }
 
 #[cfg(test)]
@@ -199,8 +241,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_may_lag_by_a_64th_of_the_idle_limit_and_by_a_millisecond_at_least() {
-        let lag = |idle| written_lag(Duration::from_millis(idle)).as_millis();
-        assert_eq!([0, 1, 63, 64, 128, 6_400].map(lag), [1, 1, 1, 1, 2, 100]);
+    fn a_number_of_six_bytes_is_kept() {
+        let number = SessionNumber((1 << 48) - 1);
+        assert_eq!(PackedNumber::new(number).number(), number);
     }
 }

@@ -24,9 +24,9 @@ use std::hash::BuildHasher as _;
 
 use foldhash::fast::RandomState;
 use vestibule_model::{Application, Dialect, Millis, Session, SessionId, UserId};
-use vestibule_store::{ApplicationTouch, Touch};
+use vestibule_store::{ApplicationTouch, LastUse, StoredSession};
 
-pub(crate) use entry::{Entry, Holder, written_lag};
+pub(crate) use entry::{Entry, Holder};
 pub(crate) use index::Name;
 pub(crate) use search::Found;
 pub(crate) use start::{Setting, Start};
@@ -49,6 +49,16 @@ const SHARDS: u16 = 1 << SHARD_BITS;
 struct SlotAddress {
     shard: u16,
     slot: Slot,
+}
+
+/// Last uses are written in so many turns: a block of numbers, and with it every session in it, has one of them.
+pub(crate) const TURNS: usize = 15;
+
+/// A session that was used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Used {
+    pub(crate) last_use: LastUse,
+    place: SlotAddress,
 }
 
 /// Gives sessions the names under which they are found besides their ids.
@@ -87,11 +97,12 @@ impl<H: Holder> LiveSessions<H> {
     }
 
     /// Puts a session that has just been opened into the table, unless it is there.
-    pub(crate) fn insert(&self, session: &Session, holder: Arc<H>) {
+    pub(crate) fn insert(&self, stored: &StoredSession, holder: Arc<H>) {
+        let session = &stored.session;
         let shard = self.shard_of(session.user);
         let reference = self.namer.reference(session.id);
         let put = || {
-            let slot = self.shard(shard).insert(Entry::new(session, reference, holder));
+            let slot = self.shard(shard).insert(Entry::new(stored, reference, holder));
             let place = SlotAddress { shard, slot };
             self.by_reference.insert(&reference, place);
             if session.dialect == Dialect::LiveVox {
@@ -106,17 +117,17 @@ impl<H: Holder> LiveSessions<H> {
     }
 
     /// Puts a session that was read from the store into the table, unless it is there or has ended since.
-    pub(crate) fn insert_stored(&self, session: &Session, holder: Arc<H>) {
-        self.insert(session, holder);
-        if self.loading.has_ended(session.id) {
-            self.remove(session.id);
+    pub(crate) fn insert_stored(&self, stored: &StoredSession, holder: Arc<H>) {
+        self.insert(stored, holder);
+        if self.loading.has_ended(stored.session.id) {
+            self.remove(stored.session.id);
         }
     }
 
     /// Sorts sessions into the order of their shards: putting them in one after the other, what a shard needs stays in the
     /// processor's cache.
-    pub(crate) fn sort(&self, sessions: &mut [Session]) {
-        sessions.sort_by_cached_key(|session| self.shard_of(session.user));
+    pub(crate) fn sort(&self, sessions: &mut [StoredSession]) {
+        sessions.sort_by_cached_key(|stored| self.shard_of(stored.session.user));
     }
 
     /// Whether the table has every session there is, so that a miss is a no.
@@ -267,19 +278,23 @@ impl<H: Holder> LiveSessions<H> {
         all.filter(|entry| entry.is_live(now, shard.start)).map(Entry::session).collect()
     }
 
-    /// What was touched since this was called last.
-    pub(crate) fn take_touched(&self) -> Vec<Touch> {
-        let mut touched = Vec::new();
-        self.shards.iter().for_each(|shard| lock(shard).take_touched(&mut touched));
-        touched
+    /// Who was used since this was called last, of those whose turn it is, in the order of their numbers.
+    pub(crate) fn take_used(&self, turn: usize) -> Vec<Used> {
+        let mut used = Vec::new();
+        for (number, shard) in (0..).zip(&self.shards) {
+            let mut of_shard = Vec::new();
+            lock(shard).take_used(turn, &mut of_shard);
+            let place = |slot| SlotAddress { shard: number, slot };
+            used.extend(of_shard.into_iter().map(|(slot, last_use)| Used { last_use, place: place(slot) }));
+        }
+        used.sort_unstable_by_key(|used| used.last_use.number);
+        used
     }
 
-    /// Gives touches back that could not be stored.
-    pub(crate) fn return_touched(&self, touches: &[Touch]) {
-        for touch in touches {
-            let id = touch.session;
-            let again = |shard: &mut Shard<H>, place: SlotAddress| shard.touch_again(place.slot);
-            self.find(&self.by_id, &id.0, |entry| entry.id == id, again);
+    /// Gives last uses back that could not be stored.
+    pub(crate) fn return_used(&self, used: &[Used]) {
+        for Used { place, last_use } in used {
+            self.shard(place.shard).return_used(place.slot, last_use.number);
         }
     }
 

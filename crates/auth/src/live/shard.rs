@@ -3,8 +3,9 @@
 //! Everything of a user is here, behind one lock: a login and the end of all of the user's sessions see each other whole.
 
 use vestibule_model::{Application, Millis, UserId};
-use vestibule_store::{ApplicationTouch, Touch};
+use vestibule_store::{ApplicationTouch, LastUse, SessionNumber};
 
+use super::TURNS;
 use super::entry::{Entry, Holder};
 use super::heads::Heads;
 use super::list::{List, NONE};
@@ -22,7 +23,8 @@ pub(crate) struct Shard<H> {
     users_with: Heads<H, (UserId, Application)>,
     applications: Heads<H, Application>,
     wheel: Wheel,
-    touched: Vec<Slot>,
+    /// Who was used since last uses were written, by the turn at which theirs is.
+    used: [Vec<Slot>; TURNS],
     traffic: Traffic,
 }
 
@@ -35,7 +37,7 @@ impl<H: Holder> Shard<H> {
             users_with: Heads::by(|entry| (entry.user(), entry.application())),
             applications: Heads::by(Entry::application),
             wheel: Wheel::new(start),
-            touched: Vec::new(),
+            used: Default::default(),
             traffic: Traffic::default(),
         }
     }
@@ -112,24 +114,26 @@ impl<H: Holder> Shard<H> {
 
     fn view(&mut self, slot: Slot) -> Option<Live<'_, H>> {
         let entry = self.sessions.get_mut(slot)?;
-        Some(Live { entry, slot, start: self.start, touched: &mut self.touched, traffic: &mut self.traffic })
+        Some(Live { entry, slot, start: self.start, used: &mut self.used, traffic: &mut self.traffic })
     }
 
-    /// What was touched since this was called last. A place that was touched may have another session by now.
-    pub(super) fn take_touched(&mut self, into: &mut Vec<Touch>) {
-        for slot in std::mem::take(&mut self.touched) {
-            let entry = self.sessions.get_mut(slot).filter(|entry| entry.touched);
-            into.extend(entry.map(|entry| {
-                entry.touched = false;
-                Touch { session: entry.id, last_used: entry.last_used }
-            }));
+    /// Who was used since this was called last, of those whose turn it is. In a slot that was used there may be another session by
+    /// now, of another turn too: that one is written when it is in a list of its own turn.
+    pub(super) fn take_used(&mut self, turn: usize, into: &mut Vec<(Slot, LastUse)>) {
+        for slot in std::mem::take(&mut self.used[turn]) {
+            let entry = self.sessions.get_mut(slot).filter(|entry| entry.turn() == turn);
+            if let Some(entry) = entry
+                && entry.take_used()
+            {
+                into.push((slot, LastUse { number: entry.number(), at: entry.last_used }));
+            }
         }
     }
 
-    /// Marks a session as one whose last use is not written.
-    pub(super) fn touch_again(&mut self, slot: Slot) {
-        if let Some(mut live) = self.view(slot) {
-            live.touch_again();
+    /// Marks the session of this number as one whose last use is not written, if it is still in its slot.
+    pub(super) fn return_used(&mut self, slot: Slot, number: SessionNumber) {
+        if let Some(mut live) = self.view(slot).filter(|live| live.entry.number() == number) {
+            live.note_use();
         }
     }
 
@@ -146,7 +150,7 @@ impl<H: Holder> Shard<H> {
         for slot in self.sessions.slots() {
             let Some(mut live) = self.view(slot) else { continue };
             if live.entry.move_times(start, setting) && setting.is_forward() {
-                live.touch_again();
+                live.note_use();
             }
         }
         self.start = start.moved(setting);

@@ -1,26 +1,24 @@
 //! The mark of a start: what was used before it may have been used later than the store tells.
 //!
-//! Last uses are written in batches, and only when they have moved far enough. What a process that was killed had not
-//! written is allowed for here, when a session's end is asked for, and nowhere else: last uses themselves are never
-//! moved, so what is allowed for is the same however many starts follow each other.
+//! Last uses are written in turn. What a process that was killed had not written is allowed for here, when a session's end is
+//! asked for, and nowhere else: last uses themselves are never moved, so what is allowed for is the same however many starts
+//! follow each other.
 
 use std::time::Duration;
 
 use vestibule_model::{Millis, Session};
 
-use super::entry::written_lag;
-
 /// When this process began to answer, and how late last uses are written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Start {
     at: Millis,
-    /// How long a last use that has moved far enough waits to be written.
-    written_every: Duration,
+    /// How old a last use may be when it is written.
+    written_within: Duration,
 }
 
 impl Start {
-    pub(crate) const fn new(at: Millis, written_every: Duration) -> Self {
-        Self { at, written_every }
+    pub(crate) const fn new(at: Millis, written_within: Duration) -> Self {
+        Self { at, written_within }
     }
 
     pub(super) const fn at(self) -> Millis {
@@ -29,16 +27,16 @@ impl Start {
 
     /// The latest moment at which a session can have been used that is known to have been used at `last_used`: that
     /// moment, if this process saw it; otherwise what may not have been written later, which ended with this start.
-    pub(super) fn latest_use(self, last_used: Millis, idle: Duration) -> Millis {
+    pub(super) fn latest_use(self, last_used: Millis) -> Millis {
         if self.saw(last_used) {
             return last_used;
         }
-        last_used.plus(self.written_every + written_lag(idle)).min(self.at)
+        last_used.plus(self.written_within).min(self.at)
     }
 
     /// When a session ends if it is not used again, as it is told at `now`.
     pub(super) fn expires_at(self, session: &Session, now: Millis) -> Millis {
-        let last_used = self.latest_use(session.last_used, session.idle);
+        let last_used = self.latest_use(session.last_used);
         Session { last_used, ..session.clone() }.as_of(now).expires_at()
     }
 
@@ -76,8 +74,7 @@ impl Setting {
 mod tests {
     use super::*;
 
-    const IDLE: Duration = Duration::from_hours(2);
-    const BATCH: Duration = Duration::from_secs(2);
+    const WITHIN: Duration = Duration::from_secs(30);
 
     fn at(minutes: u64) -> Millis {
         Millis::EPOCH.plus(Duration::from_mins(minutes))
@@ -85,19 +82,19 @@ mod tests {
 
     #[test]
     fn a_use_that_this_process_saw_is_taken_as_it_is() {
-        let start = Start::new(at(60), BATCH);
-        assert_eq!(start.latest_use(at(60), IDLE), at(60));
-        assert_eq!(start.latest_use(at(90), IDLE), at(90));
+        let start = Start::new(at(60), WITHIN);
+        assert_eq!(start.latest_use(at(60)), at(60));
+        assert_eq!(start.latest_use(at(90)), at(90));
     }
 
     #[test]
     fn one_from_before_may_have_been_later_by_what_is_not_written_yet() {
-        let start = Start::new(at(60), BATCH);
-        assert_eq!(start.latest_use(at(30), IDLE), at(30).plus(BATCH + IDLE / 64));
+        let start = Start::new(at(60), WITHIN);
+        assert_eq!(start.latest_use(at(30)), at(30).plus(WITHIN));
     }
 
     #[test]
     fn but_not_later_than_the_start() {
-        assert_eq!(Start::new(at(60), BATCH).latest_use(at(59), IDLE), at(60));
+        assert_eq!(Start::new(at(60), WITHIN).latest_use(at(60).minus(WITHIN / 3)), at(60));
     }
 }

@@ -8,9 +8,9 @@ use vestibule_model::{
     AccountId, Application, ApplicationId, AuthenticationMethod, Dialect, Millis, SecretVersion, Session,
     SessionId, UserId,
 };
-use vestibule_store::ApplicationTouch;
+use vestibule_store::{ApplicationTouch, BLOCK, SessionNumber, StoredSession};
 
-use crate::live::{Holder, LiveSessions, Name, Namer, Start, written_lag};
+use crate::live::{Holder, LiveSessions, Name, Namer, Start, TURNS};
 use crate::sync::Arc;
 
 /// A user as a session's holder.
@@ -52,7 +52,8 @@ enum Step {
     RemoveWith(u8),
     Touch(u8),
     Pass(u32),
-    TakeTouched,
+    TakeUsed(usize),
+    ReturnUsed,
     TakeTraffic,
     Sweep,
 }
@@ -66,7 +67,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..4_u8).prop_map(Step::RemoveWith),
         4 => id.prop_map(Step::Touch),
         3 => prop_oneof![0..20_u32, 0..2_000_u32, 0..20_000_u32].prop_map(Step::Pass),
-        1 => Just(Step::TakeTouched),
+        2 => (0..TURNS).prop_map(Step::TakeUsed),
+        1 => Just(Step::ReturnUsed),
         1 => Just(Step::TakeTraffic),
         1 => Just(Step::Sweep),
     ]
@@ -76,10 +78,8 @@ fn step() -> impl Strategy<Value = Step> {
 #[derive(Default)]
 struct Model {
     sessions: BTreeMap<SessionId, Session>,
-    /// Moved so far that it must be written.
-    touched: BTreeMap<SessionId, Millis>,
-    /// Moved a little: may be written.
-    near: BTreeSet<SessionId>,
+    /// Used, and not written since.
+    used: BTreeSet<SessionId>,
     traffic: BTreeMap<ApplicationId, ApplicationTouch>,
 }
 
@@ -89,14 +89,18 @@ impl Model {
     }
 
     fn remove(&mut self, id: SessionId) -> Option<Session> {
-        self.touched.remove(&id);
-        self.near.remove(&id);
+        self.used.remove(&id);
         self.sessions.remove(&id)
     }
 }
 
 fn id(number: u8) -> SessionId {
     SessionId([number; 16])
+}
+
+/// Each in a block of its own.
+fn number_of(id: u8) -> SessionNumber {
+    SessionNumber(u64::from(id) * BLOCK + 7)
 }
 
 fn application(number: u8) -> Application {
@@ -152,7 +156,8 @@ impl Pair {
         match *step {
             Step::Insert { id: number, user, application } => {
                 let new = session(number, user, application, now);
-                self.table.insert(&new, Arc::new(SomeUser(new.user)));
+                let stored = StoredSession { number: number_of(number), session: new.clone() };
+                self.table.insert(&stored, Arc::new(SomeUser(new.user)));
                 self.model.sessions.entry(new.id).or_insert(new);
             }
             Step::Remove(number) => {
@@ -177,7 +182,8 @@ impl Pair {
             }
             Step::Touch(number) => self.touch(id(number)),
             Step::Pass(seconds) => self.now = now.plus(Duration::from_secs(u64::from(seconds))),
-            Step::TakeTouched => self.take_touched(),
+            Step::TakeUsed(turn) => self.take_used(turn, false),
+            Step::ReturnUsed => (0..TURNS).for_each(|turn| self.take_used(turn, true)),
             Step::TakeTraffic => {
                 let mut taken = self.table.take_traffic();
                 taken.sort_by_key(|touch| touch.application);
@@ -197,14 +203,8 @@ impl Pair {
         assert_eq!(found.is_some(), live.is_some());
         let Some(session) = live else { return };
         if session.last_used < now {
-            let far = now.since(session.last_used) > written_lag(session.idle);
             session.last_used = now;
-            // What was used again before it was written is written as it is then.
-            if far || self.model.touched.contains_key(&id) {
-                self.model.touched.insert(id, now);
-            } else {
-                self.model.near.insert(id);
-            }
+            self.model.used.insert(id);
         }
         if let Application::Token(application) = session.application {
             let empty = ApplicationTouch { application, last_used: now, requests: 0 };
@@ -213,20 +213,19 @@ impl Pair {
         }
     }
 
-    fn take_touched(&mut self) {
-        let taken: BTreeMap<SessionId, Millis> =
-            self.table.take_touched().into_iter().map(|touch| (touch.session, touch.last_used)).collect();
-        for (id, last_used) in &taken {
-            assert_eq!(self.model.sessions.get(id).map(|session| session.last_used), Some(*last_used));
-            assert!(
-                self.model.touched.contains_key(id) || self.model.near.contains(id),
-                "{id:?} was not used"
-            );
+    /// What was used of a turn, once and as it is now; it is given back if it could not be stored.
+    fn take_used(&mut self, turn: usize, is_returned: bool) {
+        let is_due = |id: &SessionId| usize::from(id.0[0]) % TURNS == turn;
+        let taken = self.table.take_used(turn);
+        let expected: Vec<SessionId> = self.model.used.iter().copied().filter(is_due).collect();
+        let number = |id: &SessionId| (number_of(id.0[0]), self.model.sessions[id].last_used);
+        let uses = taken.iter().map(|used| (used.last_use.number, used.last_use.at));
+        assert_eq!(uses.collect::<Vec<_>>(), expected.iter().map(number).collect::<Vec<_>>());
+        if is_returned {
+            self.table.return_used(&taken);
+        } else {
+            self.model.used.retain(|id| !is_due(id));
         }
-        let forgotten = self.model.touched.keys().find(|id| !taken.contains_key(id));
-        assert_eq!(forgotten, None);
-        self.model.touched.clear();
-        self.model.near.clear();
     }
 
     /// What has been dead for longer than two buckets of the ring is removed; nothing that lives is.
@@ -297,24 +296,11 @@ fn until_the_table_is_complete_the_store_may_bring_livevox_ids_without_a_mac() {
 }
 
 #[test]
-fn touches_that_could_not_be_stored_are_told_again() {
-    let mut pair = Pair::new();
-    pair.take(&Step::Insert { id: 1, user: 1, application: 0 });
-    pair.take(&Step::Pass(10));
-    pair.take(&Step::Touch(1));
-    let taken = pair.table.take_touched();
-    assert_eq!(taken.len(), 1);
-    assert!(pair.table.take_touched().is_empty());
-    pair.table.return_touched(&taken);
-    assert_eq!(pair.table.take_touched(), taken);
-}
-
-#[test]
 fn a_session_that_ended_while_the_table_was_filled_is_not_put_in_again() {
     let pair = Pair::new();
-    let read = session(1, 1, 0, pair.now);
-    pair.table.remove(read.id);
-    pair.table.insert_stored(&read, Arc::new(SomeUser(read.user)));
+    let read = StoredSession { number: number_of(1), session: session(1, 1, 0, pair.now) };
+    pair.table.remove(read.session.id);
+    pair.table.insert_stored(&read, Arc::new(SomeUser(read.session.user)));
     assert_eq!(pair.table.len(), 0);
 }
 
@@ -332,15 +318,30 @@ fn f3_a_clock_that_was_a_year_ahead_finds_what_expires_afterwards() {
 }
 
 #[test]
-fn a_session_in_steady_use_is_written_64_times_in_its_idle_limit() {
+fn a_session_that_ended_is_not_written_and_nor_is_who_has_its_place() {
     let mut pair = Pair::new();
     pair.take(&Step::Insert { id: 1, user: 1, application: 0 });
-    let written: usize = (0..1_200)
-        .map(|_| {
-            pair.now = pair.now.plus(Duration::from_millis(500));
-            pair.take(&Step::Touch(1));
-            pair.table.take_touched().len()
-        })
-        .sum();
-    assert_eq!(written, 64);
+    pair.take(&Step::Pass(3));
+    pair.take(&Step::Touch(1));
+    pair.take(&Step::Remove(1));
+    pair.take(&Step::Insert { id: 16, user: 1, application: 0 });
+    assert!(pair.table.take_used(1).is_empty());
+    pair.take(&Step::Pass(3));
+    pair.take(&Step::Touch(16));
+    let written: Vec<SessionNumber> =
+        pair.table.take_used(1).iter().map(|used| used.last_use.number).collect();
+    assert_eq!(written, [number_of(16)]);
+}
+
+#[test]
+fn what_could_not_be_stored_is_not_given_back_to_who_has_the_place_now() {
+    let mut pair = Pair::new();
+    pair.take(&Step::Insert { id: 1, user: 1, application: 0 });
+    pair.take(&Step::Pass(3));
+    pair.take(&Step::Touch(1));
+    let taken = pair.table.take_used(1);
+    pair.take(&Step::Remove(1));
+    pair.take(&Step::Insert { id: 16, user: 1, application: 0 });
+    pair.table.return_used(&taken);
+    assert!(pair.table.take_used(1).is_empty());
 }

@@ -6,6 +6,7 @@ use foldhash::fast::RandomState;
 use vestibule_model::{Application, ApplicationId, Millis};
 use vestibule_store::ApplicationTouch;
 
+use super::TURNS;
 use super::entry::{Entry, Holder};
 use super::slab::Slot;
 use super::start::Start;
@@ -15,7 +16,7 @@ pub(crate) struct Live<'a, H> {
     pub(crate) entry: &'a mut Entry<H>,
     pub(super) slot: Slot,
     pub(super) start: Start,
-    pub(super) touched: &'a mut Vec<Slot>,
+    pub(super) used: &'a mut [Vec<Slot>; TURNS],
     pub(super) traffic: &'a mut Traffic,
 }
 
@@ -28,18 +29,18 @@ impl<H: Holder> Live<'_, H> {
         self.entry.expires_as_of(now, self.start)
     }
 
-    /// Slides the session's idle limit; a clock that stepped back does not slide it back. It is written when it has moved
-    /// far enough ([`super::written_lag`]).
+    /// Slides the session's idle limit; a clock that stepped back does not slide it back. It is written at its turn.
     pub(crate) fn touch(&mut self, now: Millis) {
-        if self.entry.last_used < now && self.entry.slide(now) {
-            self.touch_again();
+        if self.entry.last_used < now {
+            self.entry.last_used = now;
+            self.note_use();
         }
     }
 
     /// Marks it as one whose last use is not written.
-    pub(super) fn touch_again(&mut self) {
-        if !std::mem::replace(&mut self.entry.touched, true) {
-            self.touched.push(self.slot);
+    pub(super) fn note_use(&mut self) {
+        if !self.entry.set_used() {
+            self.used[self.entry.turn()].push(self.slot);
         }
     }
 

@@ -22,8 +22,9 @@ use shuttle::thread;
 use vestibule_model::{
     AccountId, Application, AuthenticationMethod, Dialect, Millis, SecretVersion, Session, SessionId, UserId,
 };
+use vestibule_store::{SessionNumber, StoredSession};
 
-use live::{Holder, LiveSessions, Name, Namer, Start};
+use live::{Holder, LiveSessions, Name, Namer, Start, TURNS};
 
 /// How many orders are tried for each test.
 const ORDERS: usize = if cfg!(debug_assertions) { 300 } else { 3_000 };
@@ -84,9 +85,14 @@ fn session(number: u8) -> Session {
     }
 }
 
+fn stored(number: u8) -> StoredSession {
+    StoredSession { number: SessionNumber(number.into()), session: session(number) }
+}
+
 fn insert(table: &Table, number: u8) {
-    let session = session(number);
-    table.insert(&session, Arc::new(SomeUser(session.user)));
+    let stored = stored(number);
+    let user = stored.session.user;
+    table.insert(&stored, Arc::new(SomeUser(user)));
 }
 
 fn lives(table: &Table, number: u8) -> bool {
@@ -133,7 +139,10 @@ fn s3_a_check_that_begins_after_a_revocation_answered_is_refused() {
         [revoke_then_check, check],
         |table| {
             is_gone(table, 1);
-            assert!(table.take_touched().is_empty(), "the last use of a session that ended");
+            assert!(
+                (0..TURNS).all(|turn| table.take_used(turn).is_empty()),
+                "the last use of a session that ended"
+            );
         },
     );
 }
@@ -194,8 +203,8 @@ fn a_session_that_is_read_from_the_store_while_it_ends_does_not_come_back() {
         let loader = {
             let table = Arc::clone(&table);
             thread::spawn(move || {
-                let read = session(1);
-                table.insert_stored(&read, Arc::new(SomeUser(read.user)));
+                let read = stored(1);
+                table.insert_stored(&read, Arc::new(SomeUser(read.session.user)));
             })
         };
         table.remove(SessionId([1; 16]));

@@ -208,9 +208,9 @@ async fn a_user_without_a_role_is_refused_and_leaves_no_session() {
     (user.id, user.number) = (vestibule_model::UserId(9_000_000_001), 77);
     (user.account, user.login_name) = (vestibule_auth::HOME.parse().unwrap(), "clerk".to_owned());
     instance.server.change(vec![vestibule_store::Change::PutUser(user.into())]).await;
-    let before = instance.server.store.sessions(None, 10).await.unwrap().len();
+    let before = instance.server.stored_sessions().await.len();
     assert_eq!(instance.log_in("clerk", "password").await.status, 403);
-    assert_eq!(instance.server.store.sessions(None, 10).await.unwrap().len(), before);
+    assert_eq!(instance.server.stored_sessions().await.len(), before);
     assert_eq!(instance.server.auth.session_count(), before);
 }
 

@@ -38,7 +38,7 @@ async fn after_a_crash_no_session_shows_a_use_that_lies_ahead_nor_more_than_its_
 async fn what_a_crash_allows_for_is_told_as_long_as_it_is() {
     let mut instance = Instance::start().await;
     instance.server.session().await;
-    let lag = vestibule_auth::Intervals::default().lag(IDLE);
+    let lag = vestibule_auth::Intervals::default().touch;
     let could_be_used = instance.server.clock.now().plus(lag);
     instance.server.clock.advance(lag * 2);
     instance.server.restart().await;
@@ -88,15 +88,8 @@ async fn f3_a_start_with_a_clock_that_is_behind_removes_nothing_for_an_hour() {
     instance.server.clock.set(hours(6.5));
     instance.server.restart().await;
     let kept = async || {
-        instance
-            .server
-            .store
-            .sessions(None, 9)
-            .await
-            .unwrap()
-            .iter()
-            .filter(|session| session.created == begun && session.user.0 == 3_705_342_601)
-            .count()
+        let sessions = instance.server.stored_sessions().await;
+        sessions.iter().filter(|session| session.created == begun && session.user.0 == 3_705_342_601).count()
     };
     // The first session has expired, what a crash allows for included.
     instance.server.clock.advance(Duration::from_mins(50));

@@ -159,7 +159,7 @@ async fn all_sessions_of_an_application_end_with_one_reason() {
 async fn a_session_whose_user_was_disabled_while_the_server_was_down_is_told_at_the_start() {
     let mut server = TestServer::start().await;
     server.session().await;
-    let session = server.store.sessions(None, 9).await.unwrap().remove(0);
+    let session = server.stored_sessions().await.remove(0);
     let user = server.fixture.user("name");
     user.enabled = false;
     let put = Change::PutUser(Box::new(user.clone()));

@@ -17,7 +17,7 @@ async fn a_login_by_password_is_told_with_who_where_and_how() {
     assert_eq!((record.means, record.dialect), (Means::Password, Some(Dialect::LivePerson)));
     assert_eq!((record.account, record.user), (here(), Some(user)));
     assert_eq!(record.address, "127.0.0.1".parse().ok());
-    let session = server.store.sessions(None, 9).await.unwrap().remove(0);
+    let session = server.stored_sessions().await.remove(0);
     assert_eq!(record.session, Some(SessionReference(server.auth.tokens().reference(session.id))));
 }
 

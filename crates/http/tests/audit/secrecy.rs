@@ -51,8 +51,7 @@ async fn a5_s10_nothing_secret_is_in_the_audit() {
     livevox_login(&server, "name", "a-wrong-password-2").await;
     // People type their password where the name belongs.
     server.log_in("a-password-typed-as-name-3", "x").await;
-    let ids: Vec<String> =
-        server.store.sessions(None, 99).await.unwrap().iter().map(|session| hex(&session.id.0)).collect();
+    let ids: Vec<String> = server.stored_sessions().await.iter().map(|session| hex(&session.id.0)).collect();
     change_password(&server, "a-wrong-old-password-4", "a-refused-new-password-5").await;
     assert_eq!(change_password(&server, "password", "a-new-password-6").await, 204);
     server.log_out(&(cookie.clone(), csrf.clone())).await;

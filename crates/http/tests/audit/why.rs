@@ -51,7 +51,7 @@ async fn a_replaced_session_is_explained_by_its_old_cookie() {
 async fn it_is_found_by_reference_bearer_cookie_and_livevox_id() {
     let server = TestServer::start().await;
     let (cookie, _) = server.session().await;
-    let session = server.store.sessions(None, 1).await.unwrap().remove(0);
+    let session = server.stored_sessions().await.remove(0);
     let bearer = server.auth.tokens().bearer(session.id).to_string();
     let reference = of_action(&server, AuditAction::LoggedIn).await.remove(0).session.unwrap();
     let now = server.clock.now();
@@ -186,7 +186,7 @@ async fn end_all(server: &mut TestServer, action: AuditAction, sessions_ended: u
     };
     let mut changes = vec![Change::Audit(record.into())];
     if sessions_ended > 0 {
-        let sessions = server.store.sessions(None, 9).await.unwrap();
+        let sessions = server.stored_sessions().await;
         changes.extend(sessions.iter().map(|session| Change::EndSession(session.id)));
     }
     server.store.commit(changes).await.unwrap();

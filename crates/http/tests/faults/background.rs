@@ -118,7 +118,7 @@ async fn hold(server: &TestServer, task: Task) -> Arc<Gate> {
         }
     };
     match task {
-        Task::WriteUses => server.faults.delay(|change| matches!(change, Change::TouchSessions(_))),
+        Task::WriteUses => server.faults.delay(|change| matches!(change, Change::NoteLastUses(_))),
         Task::WriteCounts => server.faults.delay(
             |change| matches!(change, Change::Audit(record) if record.action == AuditAction::LogInRefused),
         ),

@@ -30,7 +30,7 @@ async fn livevox_login(server: &TestServer, token: &str) -> Response {
 }
 
 async fn stored(server: &TestServer) -> Vec<Session> {
-    server.store.sessions(None, 100).await.unwrap()
+    server.stored_sessions().await
 }
 
 /// A server with a first owner, whose bearer is given.

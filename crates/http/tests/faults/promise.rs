@@ -100,7 +100,7 @@ const fn line_of(change: &Change) -> &'static str {
         | Change::ForgetAnswersUnder(_)
         | Change::Reseal { .. }
         | Change::RedoDigest { .. } => "master_keys.rs",
-        Change::TouchSessions(_) | Change::TouchApplications(_) | Change::Audit(_) => {
+        Change::NoteLastUses(_) | Change::TouchApplications(_) | Change::Audit(_) => {
             "retries.rs, background.rs"
         }
         Change::ReplacePasswordHash { .. } | Change::TouchAdministrationToken { .. } => "retries.rs: later",

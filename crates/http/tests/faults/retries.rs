@@ -26,7 +26,7 @@ async fn the_last_uses_of_a_write_that_failed_are_written_later() {
     let session = server.session().await;
     server.clock.advance(Duration::from_hours(4));
     assert_eq!(server.refresh(&session).await, 200);
-    server.faults.fail(Fault::commits_with(|change| matches!(change, Change::TouchSessions(_))).times(1));
+    server.faults.fail(Fault::commits_with(|change| matches!(change, Change::NoteLastUses(_))).times(1));
     assert!(server.auth.flush().await.is_err());
     server.auth.flush().await.unwrap();
     assert_eq!(stored(&server).await[0].last_used, server.clock.now());

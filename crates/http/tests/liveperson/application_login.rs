@@ -155,7 +155,7 @@ async fn s4_a_disabled_account_is_refused_at_login_and_refresh() {
 async fn a_session_remembers_its_application() {
     let server = TestServer::start().await;
     server.log_in_with_key("bot", &Key::BOT).await;
-    let sessions = server.store.sessions(None, 10).await.unwrap();
+    let sessions = server.stored_sessions().await;
     let [session] = sessions.as_slice() else { panic!("one session: {sessions:?}") };
     assert_eq!(session.application, Application::ApiKey(ApplicationId(1)));
     assert_eq!((session.method, session.dialect), (AuthenticationMethod::ApiKey, Dialect::LivePerson));

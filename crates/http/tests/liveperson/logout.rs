@@ -72,7 +72,7 @@ async fn s6_refreshes_against_a_logout_leave_no_orphan() {
         assert_eq!(ended, 200);
         assert_eq!(server.refresh(&session).await, 401);
     }
-    assert_eq!(server.store.sessions(None, 10).await.unwrap(), []);
+    assert_eq!(server.stored_sessions().await, []);
 }
 
 /// Awaits all, one after the other.

@@ -13,6 +13,7 @@ mod application_login;
 mod base_uri;
 mod following;
 mod guessed_keys;
+mod last_uses;
 mod limits;
 mod lockout;
 mod login;

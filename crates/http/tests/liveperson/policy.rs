@@ -99,7 +99,7 @@ async fn s6_logins_in_parallel_leave_one_session() {
     }
     assert_eq!(alive, 1);
     assert_eq!(server.auth.session_count(), 1);
-    assert_eq!(server.store.sessions(None, 30).await.unwrap().len(), 1);
+    assert_eq!(server.stored_sessions().await.len(), 1);
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn s6_logins_against_new_credentials_leave_no_orphan() {
         *server.fixture.user("name") = user.clone();
         let change = server.change(vec![Change::PutUser(Box::new(user.clone()))]);
         let _ = tokio::join!(server.log_in("name", "password"), change, server.log_in("name", "password"));
-        for session in server.store.sessions(None, 10).await.unwrap() {
+        for session in server.stored_sessions().await {
             assert_eq!(session.credential_version, user.credential_version);
         }
     }

@@ -73,14 +73,14 @@ async fn twenty_first_logins_at_once_return_one_session_and_make_one_row() {
         ids.insert(login.await.unwrap());
     }
     assert_eq!(ids.len(), 1);
-    assert_eq!(server.store.sessions(None, 30).await.unwrap().len(), 1);
+    assert_eq!(server.stored_sessions().await.len(), 1);
 }
 
 #[tokio::test]
 async fn the_session_belongs_to_its_token() {
     let server = start().await;
     session_of(&server, OTHER_TOKEN, &credentials("name", "password")).await;
-    let sessions = server.store.sessions(None, 10).await.unwrap();
+    let sessions = server.stored_sessions().await;
     assert_eq!(sessions[0].application, Application::Token(ApplicationId(2)));
     assert_eq!(sessions[0].dialect, Dialect::LiveVox);
 }

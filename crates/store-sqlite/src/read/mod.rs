@@ -8,6 +8,7 @@ mod master_keys;
 mod octets;
 mod parts;
 pub(crate) mod session_ids;
+pub(crate) mod session_uses;
 pub(crate) mod sessions;
 mod users;
 mod uses;

@@ -3,18 +3,20 @@
 use std::time::Duration;
 
 use rusqlite::types::FromSqlError;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Params, Row, params};
 use vestibule_model::{Application, ApplicationId, SecretVersion, Session, SessionId, UserId};
+use vestibule_store::{SessionNumber, StoredSession};
 
 use super::octets::address;
+use super::session_uses::LastUses;
 use crate::columns::{ApplicationKind, At, Coded, Id};
 
-/// A statement that reads sessions. The columns are read by their place ([`row`]): a start reads every session there is.
+/// A statement that reads sessions. The columns are read by their place ([`selected`]): a start reads every session there is.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, account_id, user_id, application_kind, application_id, opening, dialect, address, created, ",
-            "last_used, idle_ms, absolute_end, credential_version, secret_version FROM sessions ",
+            "last_used, idle_ms, absolute_end, credential_version, secret_version, number FROM sessions ",
             $rest
         )
     };
@@ -22,28 +24,46 @@ macro_rules! select {
 
 pub(crate) use select;
 
-const PAGE: &str = select!("WHERE id > ?1 ORDER BY id LIMIT ?2");
+const PAGE: &str = select!("WHERE number > ?1 ORDER BY number LIMIT ?2");
 
 const ONE: &str = select!("WHERE id = ?1");
 
 /// The session of this id.
-pub(crate) fn session(snapshot: &Connection, id: SessionId) -> rusqlite::Result<Option<Session>> {
-    snapshot.prepare_cached(ONE)?.query_row([id.0], row).optional()
+pub(crate) fn session(snapshot: &Connection, id: SessionId) -> rusqlite::Result<Option<StoredSession>> {
+    Ok(selected(snapshot, ONE, [id.0])?.pop())
 }
 
-/// At most `limit` sessions in the order of their ids, beginning behind `after`.
+/// At most `limit` sessions in the order of their numbers, beginning behind `after`.
 pub(crate) fn sessions(
     snapshot: &Connection,
-    after: Option<SessionId>,
+    after: Option<SessionNumber>,
     limit: usize,
-) -> rusqlite::Result<Vec<Session>> {
+) -> rusqlite::Result<Vec<StoredSession>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    // The empty id stands before all others.
-    let after = after.as_ref().map_or(&[][..], |id| &id.0);
-    snapshot.prepare_cached(PAGE)?.query_map(params![after, limit], row)?.collect()
+    let after = after.map_or(-1, |number| i64::try_from(number.0).unwrap_or(i64::MAX));
+    selected(snapshot, PAGE, params![after, limit])
 }
 
-pub(crate) fn row(row: &Row<'_>) -> rusqlite::Result<Session> {
+/// The sessions that a statement selects, with the last uses that the blocks know.
+pub(crate) fn selected(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl Params,
+) -> rusqlite::Result<Vec<StoredSession>> {
+    let mut uses = LastUses::new(connection);
+    let mut select = connection.prepare_cached(sql)?;
+    let mut rows = select.query(parameters)?;
+    let mut sessions = Vec::new();
+    while let Some(row) = rows.next()? {
+        let number = SessionNumber(row.get::<_, i64>(14)?.cast_unsigned());
+        let mut session = session_of(row)?;
+        session.last_used = uses.of(number)?.map_or(session.last_used, |at| at.max(session.last_used));
+        sessions.push(StoredSession { number, session });
+    }
+    Ok(sessions)
+}
+
+fn session_of(row: &Row<'_>) -> rusqlite::Result<Session> {
     let (Id(account), Coded(method), Coded(dialect)) = (row.get(1)?, row.get(5)?, row.get(6)?);
     let (At(created), At(last_used)) = (row.get(8)?, row.get(9)?);
     Ok(Session {

@@ -1,19 +1,20 @@
 //! Ending sessions: one by its id, or as many as a selector selects and one transaction may.
 //!
 //! Sessions of an account, and of a user of a known account, stand together in an index. Whatever else is asked for goes
-//! through the table in the order of ids. Which of the rows are meant is the selector's to say, here as everywhere; the
+//! through the table in the order of opening. Which of the rows are meant is the selector's to say, here as everywhere; the
 //! statements only leave out what cannot be.
 
-use rusqlite::{Connection, params};
-use vestibule_model::{AccountId, AuditRecord, Millis, Session, SessionId, UserId};
-use vestibule_store::{EndSessions, EndedSessions, Outcome, StoreError, WalkPosition};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use vestibule_model::{AccountId, AuditRecord, Millis, SessionId, UserId};
+use vestibule_store::{
+    EndSessions, EndedSessions, Outcome, SessionNumber, StoreError, StoredSession, WalkPosition,
+};
 
-use super::{audit, execute};
+use super::{audit, session_uses};
 use crate::chain::Chain;
-use crate::columns::{At, Id};
+use crate::columns::Id;
 use crate::error::of_change;
-use crate::read::session_ids::{BEHIND_ALL, IdRange, ids_under};
-use crate::read::sessions::{row, select};
+use crate::read::{self, sessions, sessions::select};
 
 /// How many sessions one transaction looks at: a few milliseconds.
 const LOOKS: usize = 4_096;
@@ -22,18 +23,25 @@ const LOOKS: usize = 4_096;
 const PAGE: usize = 512;
 
 const OF_ACCOUNT: &str = select!(
-    "INDEXED BY sessions_of_account WHERE account_id = ?1 AND (user_id, id) > (?2, ?3) ORDER BY user_id, id LIMIT ?4"
+    "INDEXED BY sessions_of_account WHERE account_id = ?1 AND (user_id, number) > (?2, ?3) ORDER BY user_id, number LIMIT ?4"
 );
 
 const OF_USER: &str = select!(
-    "INDEXED BY sessions_of_account WHERE account_id = ?1 AND user_id = ?2 AND id > ?3 ORDER BY id LIMIT ?4"
+    "INDEXED BY sessions_of_account WHERE account_id = ?1 AND user_id = ?2 AND number > ?3 ORDER BY number LIMIT ?4"
 );
 
-const BY_ID: &str = select!("WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3");
+const BY_ID: &str = select!("WHERE id = ?1 AND number > ?2");
+
+const OF_ALL: &str = select!("WHERE number > ?1 ORDER BY number LIMIT ?2");
 
 pub(super) fn one(connection: &Connection, session: SessionId) -> Result<Outcome, StoreError> {
-    let deleted = execute(connection, "DELETE FROM sessions WHERE id = ?1", [session.0])?;
-    Ok(ended(session, deleted))
+    let number = connection
+        .prepare_cached("DELETE FROM sessions WHERE id = ?1 RETURNING number")
+        .and_then(|mut delete| delete.query_row([session.0], |row| row.get::<_, i64>(0)).optional())
+        .map_err(of_change)?;
+    let Some(number) = number else { return Ok(Outcome::default()) };
+    session_uses::forget_of_ended(connection, SessionNumber(number.cast_unsigned()))?;
+    Ok(Outcome { ended: vec![session], ..Outcome::default() })
 }
 
 /// Unless it was used after a time.
@@ -43,16 +51,12 @@ pub(super) fn if_unused_since(
     (session, last_used): (SessionId, Millis),
     entry: &AuditRecord,
 ) -> Result<Outcome, StoreError> {
-    let sql = "DELETE FROM sessions WHERE id = ?1 AND last_used <= ?2";
-    let deleted = execute(connection, sql, params![session.0, At(last_used)])?;
-    if deleted > 0 {
-        chain.append(connection, entry)?;
+    let stored = read::session(connection, session).map_err(of_change)?;
+    if stored.is_none_or(|stored| stored.session.last_used > last_used) {
+        return Ok(Outcome::default());
     }
-    Ok(ended(session, deleted))
-}
-
-fn ended(session: SessionId, rows: usize) -> Outcome {
-    Outcome { ended: vec![session; rows.min(1)], unfinished: Vec::new() }
+    chain.append(connection, entry)?;
+    one(connection, session)
 }
 
 /// Those that are selected. `index` is that of the change in its transaction.
@@ -67,11 +71,11 @@ pub(super) fn selected(
     while ended.len() < end.limit && looked_at < LOOKS {
         let page = walk.page(connection, PAGE.min(end.limit - ended.len())).map_err(of_change)?;
         if page.is_empty() {
-            return Ok(Outcome { ended, unfinished: Vec::new() });
+            return Ok(Outcome { ended, ..Outcome::default() });
         }
-        for session in page {
+        for StoredSession { number, session } in page {
             looked_at += 1;
-            walk.behind = Some(WalkPosition { user: session.user, session: session.id });
+            walk.behind = Some(WalkPosition { user: session.user, session: number });
             let entry = if end.selector.selects(&session) { end.records.of(&session) } else { None };
             if let Some(mut entry) = entry {
                 one(connection, session.id)?;
@@ -82,7 +86,7 @@ pub(super) fn selected(
         }
     }
     let unfinished = walk.behind.map(|behind| (index, behind)).into_iter().collect();
-    Ok(Outcome { ended, unfinished })
+    Ok(Outcome { ended, unfinished, ..Outcome::default() })
 }
 
 /// The name of the user whose sessions are gone through: those of one user come together, and it is looked up once.
@@ -110,52 +114,39 @@ struct Walk {
 enum Through {
     Account(AccountId),
     User(AccountId, UserId),
-    /// Ids in these ranges, which are in their order.
-    Ids(Vec<IdRange>),
+    Session(SessionId),
+    All,
 }
 
 impl Walk {
     fn of(end: &EndSessions) -> Self {
         let through = match (end.selector.within(), end.selector.sessions) {
-            (_, EndedSessions::One(SessionId(id))) => {
-                // The next id before it, as far as ids of sixteen bytes go: shorter by a byte, and that is all that matters.
-                Through::Ids(vec![(id[..15].to_vec(), [&id[..], &[0]].concat())])
-            }
+            (_, EndedSessions::One(id)) => Through::Session(id),
             (Some(account), EndedSessions::OfUser(user) | EndedSessions::OfUserBut(user, _)) => {
                 Through::User(account, user)
             }
             (Some(account), _) => Through::Account(account),
-            (None, EndedSessions::UnderMasterKey(generation)) => Through::Ids(ids_under(generation).into()),
-            (None, _) => Through::Ids(vec![(Vec::new(), BEHIND_ALL.to_vec())]),
+            (None, _) => Through::All,
         };
         Self { through, behind: end.behind }
     }
 
-    fn page(&self, connection: &Connection, limit: usize) -> rusqlite::Result<Vec<Session>> {
+    fn page(&self, connection: &Connection, limit: usize) -> rusqlite::Result<Vec<StoredSession>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let behind = self.behind.as_ref();
-        let id = behind.map_or(&[][..], |behind| &behind.session.0);
+        let number = |number: SessionNumber| i64::try_from(number.0).unwrap_or(i64::MAX);
+        let (user, number) = match self.behind {
+            Some(WalkPosition { user, session }) => (user.0, number(session)),
+            None => (i64::MIN, -1),
+        };
         match &self.through {
             Through::Account(account) => {
-                let user = behind.map_or(i64::MIN, |behind| behind.user.0);
-                let parameters = params![Id(*account), user, id, limit];
-                connection.prepare_cached(OF_ACCOUNT)?.query_map(parameters, row)?.collect()
+                sessions::selected(connection, OF_ACCOUNT, params![Id(*account), user, number, limit])
             }
-            Through::User(account, user) => {
-                let parameters = params![Id(*account), user.0, id, limit];
-                connection.prepare_cached(OF_USER)?.query_map(parameters, row)?.collect()
+            Through::User(account, of) => {
+                sessions::selected(connection, OF_USER, params![Id(*account), of.0, number, limit])
             }
-            Through::Ids(ranges) => {
-                let mut select = connection.prepare_cached(BY_ID)?;
-                for (first, behind) in ranges {
-                    let parameters = params![id.max(&first[..]), behind, limit];
-                    let page: Vec<Session> = select.query_map(parameters, row)?.collect::<Result<_, _>>()?;
-                    if !page.is_empty() {
-                        return Ok(page);
-                    }
-                }
-                Ok(Vec::new())
-            }
+            Through::Session(id) => sessions::selected(connection, BY_ID, params![id.0, number]),
+            Through::All => sessions::selected(connection, OF_ALL, params![number, limit]),
         }
     }
 }

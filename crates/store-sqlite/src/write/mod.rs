@@ -12,7 +12,8 @@ mod deletion;
 mod directory;
 mod ends;
 mod master_keys;
-mod sessions;
+mod session_uses;
+pub(crate) mod sessions;
 
 use std::collections::BTreeSet;
 
@@ -28,7 +29,6 @@ pub(crate) fn one_statement(changes: &[Change]) -> Option<(&[Change], &[Change])
     let (first, rest) = changes.split_at_checked(1)?;
     let is_one_statement = match &first[0] {
         Change::OpenSession(_) | Change::EndSession(_) | Change::Audit(_) => true,
-        Change::TouchSessions(touches) => touches.len() <= 1,
         Change::TouchApplications(touches) => touches.len() <= 1,
         _ => false,
     };
@@ -44,7 +44,7 @@ pub(crate) fn batch(
 ) -> Result<Outcome, StoreError> {
     let (mut touched, mut outcome) = (BTreeSet::new(), Outcome::default());
     for (index, change) in changes.iter().enumerate() {
-        match end(connection, chain, index, change)? {
+        match of_sessions(connection, chain, index, change)? {
             Some(of_change) => outcome.add(of_change),
             None => touched.extend(apply(connection, chain, change)?),
         }
@@ -53,14 +53,15 @@ pub(crate) fn batch(
     Ok(outcome)
 }
 
-/// Applies a change that ends sessions; None: it is none.
-fn end(
+/// Applies a change that opens or ends sessions; None: it is none.
+fn of_sessions(
     connection: &Connection,
     chain: &mut Chain,
     index: usize,
     change: &Change,
 ) -> Result<Option<Outcome>, StoreError> {
     Ok(Some(match change {
+        Change::OpenSession(session) => sessions::open(connection, session)?,
         Change::EndSession(session) => ends::one(connection, *session)?,
         Change::EndIfUnusedSince { session, last_used, entry } => {
             ends::if_unused_since(connection, chain, (*session, *last_used), entry)?
@@ -75,8 +76,7 @@ fn apply(connection: &Connection, chain: &mut Chain, change: &Change) -> Result<
     match change {
         Change::ExpectUnchanged { since, scopes } => changes::expect_unchanged(connection, *since, scopes)?,
         Change::TrimChanges { keep, limit } => changes::trim(connection, *keep, *limit)?,
-        Change::OpenSession(session) => sessions::open(connection, session)?,
-        Change::TouchSessions(touches) => sessions::touch(connection, touches)?,
+        Change::NoteLastUses(uses) => session_uses::note(connection, uses)?,
         Change::TouchApplications(touches) => applications::touch(connection, touches)?,
         Change::Audit(record) => chain.append(connection, record)?,
         Change::Probe => probe(connection)?,

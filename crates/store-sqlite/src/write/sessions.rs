@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 use vestibule_model::{Application, Session};
-use vestibule_store::{StoreError, Touch};
+use vestibule_store::{Outcome, SessionNumber, StoreError};
 
 use super::execute;
 use crate::columns::{ApplicationKind, At, Coded, Id};
-use crate::error::of_change;
 
 /// One statement inserts and asks whether the user still has the credentials that were verified.
 const OPEN: &str = "
@@ -23,9 +22,7 @@ const KEY_USE: &str = "UPDATE api_keys SET last_used = max(coalesce(last_used, ?
 const CLIENT_USE: &str =
     "UPDATE oauth_clients SET last_used = max(coalesce(last_used, ?2), ?2) WHERE id = ?1";
 
-const TOUCH: &str = "UPDATE sessions SET last_used = max(last_used, ?2) WHERE id = ?1";
-
-pub(super) fn open(connection: &Connection, session: &Session) -> Result<(), StoreError> {
+pub(super) fn open(connection: &Connection, session: &Session) -> Result<Outcome, StoreError> {
     let (kind, application) = application(session.application);
     let parameters = params![
         session.id.0,
@@ -43,10 +40,12 @@ pub(super) fn open(connection: &Connection, session: &Session) -> Result<(), Sto
         session.credential_version,
         session.secret_version.0,
     ];
-    match execute(connection, OPEN, parameters)? {
-        0 => Err(StoreError::StaleCredentials),
-        _ => note_use(connection, session),
+    if execute(connection, OPEN, parameters)? == 0 {
+        return Err(StoreError::StaleCredentials);
     }
+    let number = SessionNumber(connection.last_insert_rowid().cast_unsigned());
+    note_use(connection, session)?;
+    Ok(Outcome { opened: vec![number], ..Outcome::default() })
 }
 
 /// Nothing but the database can refuse this.
@@ -60,12 +59,12 @@ fn note_use(connection: &Connection, session: &Session) -> Result<(), StoreError
     execute(connection, sql, params![id.0, At(session.created)]).map(drop)
 }
 
-pub(super) fn touch(connection: &Connection, touches: &[Touch]) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(TOUCH).map_err(of_change)?;
-    for touch in touches {
-        statement.execute(params![touch.session.0, At(touch.last_used)]).map_err(of_change)?;
+/// Deletes every session, also in a file that an earlier version wrote; answers how many there were. Numbers go on.
+pub(crate) fn delete_all(connection: &Connection) -> rusqlite::Result<usize> {
+    if connection.table_exists(None, "session_uses")? {
+        connection.execute("DELETE FROM session_uses", [])?;
     }
-    Ok(())
+    connection.execute("DELETE FROM sessions", [])
 }
 
 fn application(application: Application) -> (ApplicationKind, Option<i64>) {

@@ -13,19 +13,20 @@ use vestibule_model::{
     UserId,
 };
 
-use super::all;
 use super::audit::every;
 use super::samples::{
     account, administration_token, agent, api_key, application_token, audit_record, digest, group, id,
     oauth_client, profile, session, skill, user,
 };
+use super::{all, every_session};
 use crate::{
     ApplicationTouch, AuditQuery, Change, ChangedPart, DirectoryRows, DirectoryScope, EndRecords,
-    EndSessions, EndedSessions, MemoryStore, Outcome, Part, PartKind, Sequence, SessionSelector, Store,
-    StoreError, Touch, UserQuery,
+    EndSessions, EndedSessions, LastUse, MemoryStore, Outcome, Part, PartKind, Sequence, SessionNumber,
+    SessionSelector, Store, StoreError, UserQuery,
 };
 
-/// The changes of one commit. An expected sequence of 0 stands for the one at the beginning of the round.
+/// The changes of one commit. An expected sequence of 0 stands for the one at the beginning of the round, the number of a session
+/// that was used for its place among those that the store has then.
 pub type Commit = Vec<Change>;
 
 /// Rounds of commits that are asked for at once. The first makes somebody who can open sessions.
@@ -55,13 +56,9 @@ pub async fn compare(store: &dyn Store, rounds: Vec<Vec<Commit>>) -> MemoryStore
 pub async fn assert_same(store: &dyn Store, model: &dyn Store) {
     let (found, expected) = (directory(store).await, directory(model).await);
     assert_eq!(found.accounts, expected.accounts);
-    assert_eq!(store.sessions(None, 1_000).await.unwrap(), model.sessions(None, 1_000).await.unwrap());
+    assert_same_sessions(store, model).await;
     for name in ACCOUNTS {
         assert_eq!(store.account(id(name)).await.unwrap(), model.account(id(name)).await.unwrap());
-    }
-    for byte in 0..4 {
-        let after = Some(SessionId([byte; 16]));
-        assert_eq!(store.sessions(after, 2).await.unwrap(), model.sessions(after, 2).await.unwrap());
     }
     assert_eq!(store.administrators().await.unwrap(), model.administrators().await.unwrap());
     assert_eq!(store.administration_tokens().await.unwrap(), model.administration_tokens().await.unwrap());
@@ -102,9 +99,33 @@ async fn assert_same_pages(store: &dyn Store, model: &dyn Store) {
     }
 }
 
+/// Stores may number sessions otherwise, but in the same order.
+async fn assert_same_sessions(store: &dyn Store, model: &dyn Store) {
+    let sessions = every_session(store).await;
+    assert_eq!(sessions, every_session(model).await);
+    for (place, after) in numbers(store).await.into_iter().enumerate() {
+        let page = store.sessions(Some(after), 2).await.unwrap();
+        let page: Vec<Session> = page.into_iter().map(|stored| stored.session).collect();
+        assert_eq!(page, sessions[place + 1..sessions.len().min(place + 3)]);
+    }
+}
+
+async fn numbers(store: &dyn Store) -> Vec<SessionNumber> {
+    store.sessions(None, 1_000).await.unwrap().iter().map(|stored| stored.number).collect()
+}
+
 /// Asks for all the commits at once; tells each one's fate, leaving out the words of refusals.
 async fn ask(store: &dyn Store, now: Sequence, commits: &[Commit]) -> Vec<Result<Outcome, Fate>> {
+    let numbers = numbers(store).await;
+    let of = |place: SessionNumber| {
+        let place = usize::try_from(place.0).unwrap();
+        numbers.get(place).copied().unwrap_or(SessionNumber(1_000_000))
+    };
     let at = |change: &Change| match change {
+        Change::NoteLastUses(uses) => {
+            let uses = uses.iter().map(|last_use| LastUse { number: of(last_use.number), ..*last_use });
+            Change::NoteLastUses(uses.collect())
+        }
         Change::ExpectUnchanged { since: Sequence(0), scopes } => {
             Change::ExpectUnchanged { since: now, scopes: scopes.clone() }
         }
@@ -113,6 +134,8 @@ async fn ask(store: &dyn Store, now: Sequence, commits: &[Commit]) -> Vec<Result
     let asked: Vec<_> = commits.iter().map(|commit| store.commit(commit.iter().map(at).collect())).collect();
     let outcome = |mut outcome: Outcome| {
         outcome.ended.sort_unstable();
+        let walked = outcome.unfinished.iter_mut().map(|(_, walk)| &mut walk.session);
+        outcome.opened.iter_mut().chain(walked).for_each(|number| *number = SessionNumber(0));
         outcome
     };
     let outcomes = all(asked).await.into_iter();
@@ -185,7 +208,7 @@ fn change() -> impl Strategy<Value = Change> {
             entry: entry.into(),
         }),
         1 => (a_selector(), prop::option::of(0..5_u8)).prop_map(an_end_of_many),
-        2 => vec((0..5_u8, 0..3_i64), 0..4).prop_map(touches),
+        2 => vec((0..5_u64, 0..3_i64), 0..4).prop_map(last_uses),
         2 => vec((1..4_i64, 0..3_i64, 0..3_u64), 0..4).prop_map(application_touches),
         1 => deletion(),
         2 => administration(),
@@ -355,9 +378,9 @@ fn a_session() -> impl Strategy<Value = Session> {
     })
 }
 
-fn touches(touches: Vec<(u8, i64)>) -> Change {
-    let touch = |(byte, at)| Touch { session: SessionId([byte; 16]), last_used: Millis::from_unix(at) };
-    Change::TouchSessions(touches.into_iter().map(touch).collect())
+fn last_uses(uses: Vec<(u64, i64)>) -> Change {
+    let last_use = |(place, at)| LastUse { number: SessionNumber(place), at: Millis::from_unix(at) };
+    Change::NoteLastUses(uses.into_iter().map(last_use).collect())
 }
 
 fn application_touches(touches: Vec<(i64, i64, u64)>) -> Change {

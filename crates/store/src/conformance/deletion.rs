@@ -8,7 +8,7 @@ use super::samples::{
     ELSEWHERE, HERE, account, administration_token, api_key, application_token, audit_record, group, id,
     oauth_client, profile, session, skill, user,
 };
-use super::{given, misfit};
+use super::{every_session, given, misfit};
 use crate::{AccountRows, AuditQuery, Change, Store};
 
 /// Two accounts, each with two users, two of everything numbered, and a session for each user.
@@ -43,7 +43,7 @@ async fn rows(store: &dyn Store, name: &str) -> AccountRows {
 }
 
 async fn sessions(store: &dyn Store) -> Vec<u8> {
-    store.sessions(None, 99).await.unwrap().iter().map(|session| session.id.0[0]).collect()
+    every_session(store).await.iter().map(|session| session.id.0[0]).collect()
 }
 
 /// Which accounts a commit changes.
@@ -211,5 +211,5 @@ pub async fn a_refused_commit_deletes_nothing(store: &dyn Store) {
     misfit(store, [delete, Change::PutSkill(id(HERE), skill(1))]).await;
     assert_eq!(rows(store, HERE).await, before);
     assert_eq!(sessions(store).await, [1, 2, 3, 4]);
-    assert_eq!(store.sessions(None, 9).await.unwrap()[0].id, SessionId([1; 16]));
+    assert_eq!(every_session(store).await[0].id, SessionId([1; 16]));
 }

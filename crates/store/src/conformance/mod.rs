@@ -58,11 +58,18 @@ pub mod uses;
 use std::future::poll_fn;
 use std::task::Poll;
 
+use vestibule_model::Session;
+
 use crate::{Change, Store, StoreError, StoreFuture};
 
 /// Commits what must be accepted.
 async fn given(store: &dyn Store, changes: impl IntoIterator<Item = Change>) {
     store.commit(changes.into_iter().collect()).await.unwrap();
+}
+
+/// Every session that the store has, in the order of opening.
+async fn every_session(store: &dyn Store) -> Vec<Session> {
+    store.sessions(None, 1_000).await.unwrap().into_iter().map(|stored| stored.session).collect()
 }
 
 /// Commits what must be refused; gives the refusal.
@@ -151,10 +158,14 @@ macro_rules! conformance_suite {
                 a_session_id_is_taken_once
                 an_ended_session_is_gone
                 ending_twice_is_no_error
-                a_touch_moves_last_used_forward
-                a_touch_never_moves_last_used_back
-                a_touch_ignores_a_session_that_is_not_there
-                pages_are_in_the_order_of_ids
+                a_session_has_a_higher_number_than_any_before
+                the_numbers_of_one_transaction_are_in_the_order_of_its_changes
+                a_last_use_moves_forward
+                a_last_use_never_moves_back
+                the_last_use_of_a_session_that_is_not_there_is_ignored
+                the_last_uses_of_many_are_kept_apart
+                a_last_use_that_is_refused_with_others_is_not_noted
+                pages_are_in_the_order_of_opening
                 session_ids_of_the_first_form_are_told_of
                 pages_together_are_every_session_once
                 a_session_stays_when_its_user_is_disabled

@@ -8,7 +8,7 @@ use super::samples::{
 };
 use super::{given, misfit};
 use crate::{
-    ApplicationTouch, Change, Changed, ChangedPart, DirectoryChanges, Part, PartRow, Sequence, Store, Touch,
+    ApplicationTouch, Change, Changed, ChangedPart, DirectoryChanges, LastUse, Part, PartRow, Sequence, Store,
 };
 
 fn put_account(name: &str) -> Change {
@@ -60,9 +60,9 @@ pub async fn sessions_do_not_move_it(store: &dyn Store) {
     given(store, [put_account(HERE), Change::PutUser(user.clone().into())]).await;
     let before = sequence(store).await;
     let session = session(1, &user);
-    let touch = Touch { session: session.id, last_used: Millis::from_unix(i64::MAX) };
-    given(store, [Change::OpenSession(session.into())]).await;
-    given(store, [Change::TouchSessions(vec![touch])]).await;
+    let number = store.commit(vec![Change::OpenSession(session.into())]).await.unwrap().opened[0];
+    let at = Millis::from_unix(i64::MAX);
+    given(store, [Change::NoteLastUses(vec![LastUse { number, at }])]).await;
     given(store, [Change::EndSession(SessionId([1; 16]))]).await;
     assert_eq!(sequence(store).await, before);
     assert_eq!(changed(store, before).await, []);

@@ -6,8 +6,8 @@ use vestibule_model::{
 };
 
 use super::samples::{ELSEWHERE, HERE, account, id, session, user};
-use super::{given, misfit, refused};
-use crate::{Change, Store, StoreError, Touch};
+use super::{every_session, given, misfit, refused};
+use crate::{BLOCK, Change, LastUse, SessionNumber, Store, StoreError, StoredSession};
 
 fn open(session: Session) -> Change {
     Change::OpenSession(session.into())
@@ -18,10 +18,6 @@ async fn somebody(store: &dyn Store) -> User {
     let user = user(HERE, 1);
     given(store, [Change::PutAccount(account(HERE).into()), Change::PutUser(user.clone().into())]).await;
     user
-}
-
-async fn every_session(store: &dyn Store) -> Vec<Session> {
-    store.sessions(None, 1_000).await.unwrap()
 }
 
 async fn stale(store: &dyn Store, session: Session) {
@@ -42,7 +38,8 @@ pub async fn one_session_is_read_by_its_id(store: &dyn Store) {
     let user = somebody(store).await;
     let sessions = [session(1, &user), session(2, &user)];
     given(store, sessions.clone().map(open)).await;
-    assert_eq!(store.session(sessions[1].id).await.unwrap(), Some(sessions[1].clone()));
+    let all = store.sessions(None, 9).await.unwrap();
+    assert_eq!(store.session(sessions[1].id).await.unwrap(), Some(all[1].clone()));
     assert_eq!(store.session(SessionId([3; 16])).await.unwrap(), None);
 }
 
@@ -127,39 +124,119 @@ pub async fn ending_twice_is_no_error(store: &dyn Store) {
     assert_eq!(every_session(store).await, []);
 }
 
-/// The session's `last_used` after a touch at each of the times.
-async fn touched(store: &dyn Store, times: impl IntoIterator<Item = Millis>) -> Millis {
-    let touch = |last_used| Touch { session: SessionId([1; 16]), last_used };
-    given(store, [Change::TouchSessions(times.into_iter().map(touch).collect())]).await;
+pub async fn a_session_has_a_higher_number_than_any_before(store: &dyn Store) {
+    let user = somebody(store).await;
+    let mut highest = None;
+    for byte in [9, 3, 7] {
+        let opened = store.commit(vec![open(session(byte, &user))]).await.unwrap().opened;
+        assert!(opened.len() == 1 && Some(opened[0]) > highest, "{opened:?} after {highest:?}");
+        highest = Some(opened[0]);
+        let stored = store.session(SessionId([byte; 16])).await.unwrap().unwrap();
+        assert_eq!(stored.number, opened[0]);
+        // Also if nothing is left of the ones before.
+        given(store, [Change::EndSession(SessionId([byte; 16]))]).await;
+    }
+}
+
+pub async fn the_numbers_of_one_transaction_are_in_the_order_of_its_changes(store: &dyn Store) {
+    let user = somebody(store).await;
+    let opened = store.commit([5, 1, 3].map(|byte| open(session(byte, &user))).into()).await.unwrap().opened;
+    let stored = store.sessions(None, 9).await.unwrap();
+    assert_eq!(opened, stored.iter().map(|stored| stored.number).collect::<Vec<_>>());
+    assert_eq!(every_session(store).await, [5, 1, 3].map(|byte| session(byte, &user)));
+}
+
+async fn number_of(store: &dyn Store, byte: u8) -> SessionNumber {
+    store.session(SessionId([byte; 16])).await.unwrap().unwrap().number
+}
+
+/// The last use of the session 1 after each of these is noted.
+async fn last_used(store: &dyn Store, times: impl IntoIterator<Item = Millis>) -> Millis {
+    let number = number_of(store, 1).await;
+    let uses = times.into_iter().map(|at| LastUse { number, at }).collect();
+    given(store, [Change::NoteLastUses(uses)]).await;
     every_session(store).await[0].last_used
 }
 
-pub async fn a_touch_moves_last_used_forward(store: &dyn Store) {
+pub async fn a_last_use_moves_forward(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [open(session(1, &user)), open(session(2, &user))]).await;
     let later = Millis::from_unix(session(1, &user).last_used.as_unix() + 1);
-    assert_eq!(touched(store, [later]).await, later);
+    assert_eq!(last_used(store, [later]).await, later);
     let moved = Session { last_used: later, ..session(1, &user) };
-    assert_eq!(every_session(store).await, [moved, session(2, &user)]);
+    assert_eq!(every_session(store).await, [moved.clone(), session(2, &user)]);
+    assert_eq!(store.session(moved.id).await.unwrap().unwrap().session, moved);
 }
 
-pub async fn a_touch_never_moves_last_used_back(store: &dyn Store) {
+pub async fn a_last_use_never_moves_back(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [open(session(1, &user))]).await;
     let at = session(1, &user).last_used;
     let moved = |by| Millis::from_unix(at.as_unix() + by);
-    assert_eq!(touched(store, [moved(-1)]).await, at);
-    assert_eq!(touched(store, [moved(5), moved(3)]).await, moved(5));
+    assert_eq!(last_used(store, [moved(-1)]).await, at);
+    assert_eq!(last_used(store, [moved(5), moved(3)]).await, moved(5));
+    assert_eq!(last_used(store, [moved(4)]).await, moved(5));
 }
 
-pub async fn a_touch_ignores_a_session_that_is_not_there(store: &dyn Store) {
+pub async fn the_last_use_of_a_session_that_is_not_there_is_ignored(store: &dyn Store) {
+    let user = somebody(store).await;
+    given(store, [open(session(1, &user)), open(session(2, &user))]).await;
+    let ended = number_of(store, 2).await;
+    given(store, [Change::EndSession(SessionId([2; 16]))]).await;
+    let at = Millis::from_unix(i64::MAX);
+    let numbers = [number_of(store, 1).await, ended, SessionNumber(u64::MAX)];
+    given(store, [Change::NoteLastUses(numbers.map(|number| LastUse { number, at }).into())]).await;
+    assert_eq!(every_session(store).await, [Session { last_used: at, ..session(1, &user) }]);
+    given(store, [open(session(3, &user))]).await;
+    assert_eq!(every_session(store).await[1], session(3, &user));
+    given(store, [Change::NoteLastUses(Vec::new())]).await;
+}
+
+/// As many as stand in three blocks, of which two out of three end; the others were used at times of their own, before and
+/// after.
+pub async fn the_last_uses_of_many_are_kept_apart(store: &dyn Store) {
+    let somebody = somebody(store).await;
+    let count = 2 * u16::try_from(BLOCK).unwrap() + 9;
+    let id = |place: u16| {
+        let mut id = [0; 16];
+        id[..2].copy_from_slice(&place.to_be_bytes());
+        SessionId(id)
+    };
+    let opening = |place| open(Session { id: id(place), ..session(0, &somebody) });
+    let numbers = store.commit((0..count).map(opening).collect()).await.unwrap().opened;
+    let first = session(0, &somebody).last_used.as_unix();
+    let at = |place: u16, round: i64| Millis::from_unix(first + 7 * i64::from(place) + 100_000_000 * round);
+    let stays = |place: &u16| place.is_multiple_of(3);
+    for round in [1, 2] {
+        // Some in the first round, the others in the second.
+        let places = (0..count).filter(|place| i64::from(place % 2) + 1 == round);
+        let uses = places.map(|place| LastUse { number: numbers[usize::from(place)], at: at(place, round) });
+        given(store, [Change::NoteLastUses(uses.collect())]).await;
+        let ended =
+            (0..count).filter(|place| !stays(place)).skip(usize::from(count) / 3 * usize::from(round == 2));
+        given(store, ended.map(|place| Change::EndSession(id(place)))).await;
+    }
+    let sessions: Vec<Session> = store
+        .sessions(None, usize::from(count))
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|stored| stored.session)
+        .collect();
+    let expected = (0..count).filter(stays).map(|place| (id(place), at(place, i64::from(place % 2) + 1)));
+    assert_eq!(
+        sessions.iter().map(|session| (session.id, session.last_used)).collect::<Vec<_>>(),
+        expected.collect::<Vec<_>>()
+    );
+}
+
+pub async fn a_last_use_that_is_refused_with_others_is_not_noted(store: &dyn Store) {
     let user = somebody(store).await;
     given(store, [open(session(1, &user))]).await;
-    let last_used = Millis::from_unix(i64::MAX);
-    let touches = [9, 1].map(|byte| Touch { session: SessionId([byte; 16]), last_used });
-    given(store, [Change::TouchSessions(touches.into())]).await;
-    assert_eq!(every_session(store).await, [Session { last_used, ..session(1, &user) }]);
-    given(store, [Change::TouchSessions(Vec::new())]).await;
+    let use_of = |number| Change::NoteLastUses(vec![LastUse { number, at: Millis::from_unix(i64::MAX) }]);
+    let number = number_of(store, 1).await;
+    misfit(store, [use_of(number), open(session(1, &user))]).await;
+    assert_eq!(every_session(store).await, [session(1, &user)]);
 }
 
 pub async fn session_ids_of_the_first_form_are_told_of(store: &dyn Store) {
@@ -173,15 +250,17 @@ pub async fn session_ids_of_the_first_form_are_told_of(store: &dyn Store) {
     assert!(!store.has_session_ids_of_first_form().await.unwrap());
 }
 
-pub async fn pages_are_in_the_order_of_ids(store: &dyn Store) {
+pub async fn pages_are_in_the_order_of_opening(store: &dyn Store) {
     let user = somebody(store).await;
-    given(store, [0x80, 0x00, 0xff, 0x7f].map(|byte| open(session(byte, &user)))).await;
-    let bytes = |page: Vec<Session>| -> Vec<u8> { page.iter().map(|session| session.id.0[0]).collect() };
-    assert_eq!(bytes(every_session(store).await), [0x00, 0x7f, 0x80, 0xff]);
-    let behind = store.sessions(Some(SessionId([0x7f; 16])), 1).await.unwrap();
-    assert_eq!(bytes(behind), [0x80]);
-    let nobody = SessionId([0x81; 16]);
-    assert_eq!(bytes(store.sessions(Some(nobody), 9).await.unwrap()), [0xff]);
+    let order = [0x80, 0x00, 0xff, 0x7f];
+    given(store, order.map(|byte| open(session(byte, &user)))).await;
+    let bytes =
+        |page: Vec<StoredSession>| -> Vec<u8> { page.iter().map(|stored| stored.session.id.0[0]).collect() };
+    assert_eq!(bytes(store.sessions(None, 9).await.unwrap()), order);
+    let second = number_of(store, 0).await;
+    assert_eq!(bytes(store.sessions(Some(second), 1).await.unwrap()), [0xff]);
+    given(store, [Change::EndSession(SessionId([0; 16]))]).await;
+    assert_eq!(bytes(store.sessions(Some(second), 9).await.unwrap()), [0xff, 0x7f]);
     assert_eq!(bytes(store.sessions(None, 0).await.unwrap()), [0_u8; 0]);
 }
 
@@ -189,16 +268,16 @@ pub async fn pages_together_are_every_session_once(store: &dyn Store) {
     let user = somebody(store).await;
     let sessions: Vec<Session> = (0..=250).map(|byte| session(byte, &user)).collect();
     given(store, sessions.iter().cloned().map(open)).await;
-    let mut read: Vec<Session> = Vec::new();
+    let mut read: Vec<StoredSession> = Vec::new();
     loop {
-        let page = store.sessions(read.last().map(|session| session.id), 40).await.unwrap();
+        let page = store.sessions(read.last().map(|stored| stored.number), 40).await.unwrap();
         let last = page.len() < 40;
         read.extend(page);
         if last {
             break;
         }
     }
-    assert_eq!(read, sessions);
+    assert_eq!(read.into_iter().map(|stored| stored.session).collect::<Vec<_>>(), sessions);
 }
 
 /// What ends a session is a rule, and rules are not the store's.

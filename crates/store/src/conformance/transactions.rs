@@ -3,7 +3,7 @@
 use vestibule_model::{Session, SessionId, User};
 
 use super::samples::{ELSEWHERE, HERE, account, id, session, skill, user};
-use super::{all, given, misfit, refused};
+use super::{all, every_session, given, misfit, refused};
 use crate::{AuditQuery, Change, DirectoryScope, Part, Sequence, Store, StoreError};
 
 fn put_account(name: &str) -> Change {
@@ -40,7 +40,7 @@ pub async fn a_probe_changes_nothing_that_is_read(store: &dyn Store) {
     given(store, [Change::Probe]).await;
     given(store, [Change::Probe, Change::Probe]).await;
     assert_eq!(store.directory().await.unwrap(), before);
-    assert_eq!(store.sessions(None, 10).await.unwrap(), []);
+    assert_eq!(every_session(store).await, []);
     assert_eq!(store.audit(AuditQuery::default()).await.unwrap().entries, []);
 }
 
@@ -50,7 +50,7 @@ pub async fn a_refused_directory_change_takes_the_whole_commit_with_it(store: &d
     let before = store.directory().await.unwrap();
     misfit(store, [put_skill(1), open, Change::PutSkill(id(ELSEWHERE), skill(1))]).await;
     assert_eq!(store.directory().await.unwrap(), before);
-    assert_eq!(store.sessions(None, 9).await.unwrap(), []);
+    assert_eq!(every_session(store).await, []);
 }
 
 pub async fn a_refused_session_takes_the_whole_commit_with_it(store: &dyn Store) {
@@ -61,16 +61,16 @@ pub async fn a_refused_session_takes_the_whole_commit_with_it(store: &dyn Store)
     let error = refused(store, [Change::EndSession(SessionId([1; 16])), put_skill(1), open(stale)]).await;
     assert!(matches!(error, StoreError::StaleCredentials), "refused for another reason: {error:?}");
     assert_eq!(store.directory().await.unwrap(), before);
-    assert_eq!(store.sessions(None, 9).await.unwrap(), [session(1, &user)]);
+    assert_eq!(every_session(store).await, [session(1, &user)]);
 }
 
 pub async fn changes_apply_in_their_order(store: &dyn Store) {
     let user = somebody(store).await;
     let id = SessionId([1; 16]);
     given(store, [open(session(1, &user)), Change::EndSession(id)]).await;
-    assert_eq!(store.sessions(None, 9).await.unwrap(), []);
+    assert_eq!(every_session(store).await, []);
     given(store, [Change::EndSession(id), open(session(1, &user))]).await;
-    assert_eq!(store.sessions(None, 9).await.unwrap(), [session(1, &user)]);
+    assert_eq!(every_session(store).await, [session(1, &user)]);
 }
 
 pub async fn a_later_change_sees_an_earlier_one(store: &dyn Store) {
@@ -97,7 +97,7 @@ pub async fn commits_take_effect_in_the_order_of_asking(store: &dyn Store) {
     let asked: Vec<_> = commits.collect();
     let results = all(asked.into_iter().rev()).await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
-    assert_eq!(store.sessions(None, 9).await.unwrap(), []);
+    assert_eq!(every_session(store).await, []);
 }
 
 pub async fn a_refused_commit_leaves_those_beside_it_alone(store: &dyn Store) {
@@ -117,7 +117,7 @@ pub async fn a_refused_commit_leaves_those_beside_it_alone(store: &dyn Store) {
     let results: Vec<bool> = all(asked).await.iter().map(Result::is_ok).collect();
     assert_eq!(results, [true, false, true, false, true, false, false, true]);
     assert_eq!(skills(store).await, [1, 3, 4, 6]);
-    assert_eq!(store.sessions(None, 9).await.unwrap(), [session(1, &user)]);
+    assert_eq!(every_session(store).await, [session(1, &user)]);
 }
 
 fn expect(since: Sequence) -> Change {

@@ -1,9 +1,9 @@
 //! Ends of sessions.
 
-use vestibule_model::{Session, SessionId};
+use vestibule_model::{Session, SessionId, UserId};
 
 use super::transaction::Transaction;
-use crate::{Change, EndSessions, WalkPosition};
+use crate::{Change, EndSessions, SessionNumber, WalkPosition};
 
 /// How many sessions one transaction looks at for each end of many: few, so that whoever asks learns to go on.
 const LOOKS: usize = 32;
@@ -16,8 +16,8 @@ impl Transaction<'_> {
                 self.end_session(session);
             }
             Change::EndIfUnusedSince { session, last_used, entry } => {
-                let stored = self.tables.sessions.get(&session);
-                if stored.is_some_and(|session| session.last_used <= last_used) {
+                let stored = self.tables.session(session);
+                if stored.is_some_and(|stored| stored.session.last_used <= last_used) {
                     self.end_session(session);
                     self.write_audit(*entry);
                 }
@@ -33,14 +33,17 @@ impl Transaction<'_> {
     /// Those behind the one where it goes on; answers where it goes on next.
     fn end_selected(&mut self, end: &EndSessions) -> Option<WalkPosition> {
         let within = end.selector.within();
-        let is_there = |session: &&Session| within.is_none_or(|account| session.account == account);
-        let mut all: Vec<Session> = self.tables.sessions.values().filter(is_there).cloned().collect();
-        all.sort_by_key(|session| (session.user, session.id));
-        let is_behind = |session: &Session| {
-            end.behind.is_none_or(|behind| (session.user, session.id) > (behind.user, behind.session))
+        let is_there = |session: &Session| within.is_none_or(|account| session.account == account);
+        let sessions = self.tables.sessions.iter().filter(|(_, session)| is_there(session));
+        let mut all: Vec<(UserId, SessionNumber)> =
+            sessions.map(|(number, session)| (session.user, *number)).collect();
+        all.sort_unstable();
+        let is_behind = |place: &(UserId, SessionNumber)| {
+            end.behind.is_none_or(|behind| *place > (behind.user, behind.session))
         };
         let (mut ended, mut looked_at) = (0, 0);
-        for session in all.into_iter().filter(is_behind) {
+        for (user, number) in all.into_iter().filter(is_behind) {
+            let Some(session) = self.tables.sessions.get(&number).cloned() else { continue };
             looked_at += 1;
             if end.selector.selects(&session)
                 && let Some(entry) = end.records.of(&session)
@@ -50,15 +53,16 @@ impl Transaction<'_> {
                 ended += 1;
             }
             if ended >= end.limit || looked_at >= LOOKS {
-                return Some(WalkPosition { user: session.user, session: session.id });
+                return Some(WalkPosition { user, session: number });
             }
         }
         None
     }
 
     fn end_session(&mut self, id: SessionId) {
-        if let Some(session) = self.tables.sessions.remove(&id) {
-            self.undo.push((id, Some(session)));
+        if let Some(number) = self.tables.numbers.get(&id).copied() {
+            let session = self.tables.put_session(number, None);
+            self.undo.push((number, session));
             self.outcome.ended.push(id);
         }
     }

@@ -70,7 +70,7 @@ impl MasterKeys {
 impl Tables {
     pub(super) fn remains(&self, generation: Generation, now: Millis) -> Remains {
         let of_it = |sealed: &Vec<u8>| sealed_under(sealed) == Some(generation);
-        let sessions = self.sessions.keys().filter(|id| id.generation() == Some(generation));
+        let sessions = self.numbers.keys().filter(|id| id.generation() == Some(generation));
         let sealed = self.directory.api_keys.values().filter(|(_, key)| key.seals().any(of_it));
         let holders = self.holders(generation, now);
         Remains {

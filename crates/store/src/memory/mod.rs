@@ -31,7 +31,7 @@ use self::master_keys::MasterKeys;
 use self::transaction::Transaction;
 use crate::{
     AccountRows, AuditPage, AuditQuery, Change, Changed, ChangedPart, DirectoryChanges, DirectoryRows,
-    Outcome, Remains, Sequence, Store, StoreFuture, UserQuery,
+    Outcome, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery,
 };
 
 /// A store in memory, empty at first.
@@ -51,7 +51,10 @@ struct Tables {
     consumed: Arc<Consumed>,
     uses: Arc<Uses>,
     master_keys: Arc<MasterKeys>,
-    sessions: BTreeMap<SessionId, Session>,
+    sessions: BTreeMap<SessionNumber, Session>,
+    numbers: HashMap<SessionId, SessionNumber>,
+    /// The highest number that was given.
+    highest_number: u64,
     /// The changes of the directory that are not forgotten.
     changes: Vec<Changed>,
     /// How many were forgotten: the first of `changes` has the next number.
@@ -76,6 +79,22 @@ impl Uses {
 }
 
 impl Tables {
+    fn session(&self, id: SessionId) -> Option<StoredSession> {
+        let number = *self.numbers.get(&id)?;
+        Some(StoredSession { number, session: self.sessions.get(&number)?.clone() })
+    }
+
+    /// Puts a session in its place, or takes it away.
+    fn put_session(&mut self, number: SessionNumber, session: Option<Session>) -> Option<Session> {
+        if let Some(session) = session {
+            self.numbers.insert(session.id, number);
+            return self.sessions.insert(number, session);
+        }
+        let session = self.sessions.remove(&number)?;
+        self.numbers.remove(&session.id);
+        Some(session)
+    }
+
     fn sequence(&self) -> Sequence {
         Sequence(i64::try_from(self.trimmed + self.changes.len()).unwrap_or(i64::MAX))
     }
@@ -154,19 +173,21 @@ impl Store for MemoryStore {
         Box::pin(ready(Ok(DirectoryChanges { changed, is_trimmed, sequence: tables.sequence() })))
     }
 
-    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {
-        Box::pin(ready(Ok(self.tables().sessions.get(&id).cloned())))
+    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<StoredSession>> {
+        Box::pin(ready(Ok(self.tables().session(id))))
     }
 
-    fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>> {
+    fn sessions(&self, after: Option<SessionNumber>, limit: usize) -> StoreFuture<'_, Vec<StoredSession>> {
         let tables = self.tables();
         let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
         let page = tables.sessions.range((behind, Bound::Unbounded)).take(limit);
-        Box::pin(ready(Ok(page.map(|(_, session)| session.clone()).collect())))
+        let stored =
+            page.map(|(number, session)| StoredSession { number: *number, session: session.clone() });
+        Box::pin(ready(Ok(stored.collect())))
     }
 
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {
-        let has = self.tables().sessions.keys().any(|id| id.is_of_first_form());
+        let has = self.tables().numbers.keys().any(|id| id.is_of_first_form());
         Box::pin(ready(Ok(has)))
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use vestibule_model::{AuditRecord, Session, SessionId};
+use vestibule_model::{AuditRecord, Session};
 
 use super::administration::Administration;
 use super::answers::Answers;
@@ -12,7 +12,7 @@ use super::consumed::Consumed;
 use super::directory::Directory;
 use super::master_keys::MasterKeys;
 use super::{Tables, Uses};
-use crate::{Change, Changed, DirectoryScope, Outcome, Part, Sequence, StoreError, Touch};
+use crate::{Change, Changed, DirectoryScope, LastUse, Outcome, Part, Sequence, SessionNumber, StoreError};
 
 /// Everything but the sessions.
 type Shared = (
@@ -30,7 +30,7 @@ pub(super) struct Transaction<'a> {
     /// Everything but the sessions before the transaction.
     before: Shared,
     /// The sessions that were changed, each as it was before that, in the order of changing.
-    pub(super) undo: Vec<(SessionId, Option<Session>)>,
+    pub(super) undo: Vec<(SessionNumber, Option<Session>)>,
     pub(super) outcome: Outcome,
     changed: BTreeSet<Changed>,
     /// How many changes of the directory stay, and how many are forgotten at most.
@@ -79,11 +79,8 @@ impl<'a> Transaction<'a> {
             tables.uses,
             tables.master_keys,
         ) = self.before;
-        for (id, before) in self.undo.into_iter().rev() {
-            match before {
-                Some(session) => self.tables.sessions.insert(id, session),
-                None => self.tables.sessions.remove(&id),
-            };
+        for (number, before) in self.undo.into_iter().rev() {
+            tables.put_session(number, before);
         }
     }
 
@@ -95,7 +92,7 @@ impl<'a> Transaction<'a> {
             Change::EndSession(_) | Change::EndIfUnusedSince { .. } | Change::EndSessions(_) => {
                 self.end(index, change);
             }
-            Change::TouchSessions(touches) => touches.into_iter().for_each(|touch| self.touch(touch)),
+            Change::NoteLastUses(uses) => uses.into_iter().for_each(|last_use| self.note_last_use(last_use)),
             Change::Audit(record) => self.write_audit(*record),
             Change::Probe => {}
             Change::TrimChanges { keep, limit } => self.trim = self.trim.max(Some((keep, limit))),
@@ -300,19 +297,22 @@ impl<'a> Transaction<'a> {
         if user.is_none() {
             return Err(StoreError::StaleCredentials);
         }
-        if self.tables.sessions.contains_key(&session.id) {
+        if self.tables.numbers.contains_key(&session.id) {
             return Err(StoreError::Constraint("there is a session of this id already".into()));
         }
-        self.undo.push((session.id, None));
         Arc::make_mut(&mut self.tables.uses).note(&session);
-        self.tables.sessions.insert(session.id, session);
+        self.tables.highest_number += 1;
+        let number = SessionNumber(self.tables.highest_number);
+        self.undo.push((number, None));
+        self.outcome.opened.push(number);
+        self.tables.put_session(number, Some(session));
         Ok(())
     }
 
-    fn touch(&mut self, touch: Touch) {
-        if let Some(session) = self.tables.sessions.get_mut(&touch.session) {
-            self.undo.push((touch.session, Some(session.clone())));
-            session.last_used = session.last_used.max(touch.last_used);
+    fn note_last_use(&mut self, LastUse { number, at }: LastUse) {
+        if let Some(session) = self.tables.sessions.get_mut(&number) {
+            self.undo.push((number, Some(session.clone())));
+            session.last_used = session.last_used.max(at);
         }
     }
 }

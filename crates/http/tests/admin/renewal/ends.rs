@@ -48,7 +48,7 @@ async fn s4_secrets_that_were_replaced_while_the_service_was_stopped_leave_no_se
     let life = why(&instance, &before).await;
     assert_eq!(life["state"]["kind"], "ended", "{life}");
     assert_eq!(life["state"]["reason"], "application-refused", "{life}");
-    assert_eq!(instance.server.store.sessions(None, 9).await.unwrap().len(), OF_OWNER);
+    assert_eq!(instance.server.stored_sessions().await.len(), OF_OWNER);
 }
 
 /// By a clock that is ahead at the start everything is over; that takes nothing away for good.

@@ -4,9 +4,12 @@ use std::sync::Mutex;
 
 use vestibule_model::{
     Account, AdministrationToken, Administrator, Application, ApplicationToken, Generation, MasterKeyRecord,
-    Millis, RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
+    Millis, RememberedAnswer, SecretDigest, SessionId, User, UserId,
 };
-use vestibule_store::{AuditPage, AuditQuery, DirectoryChanges, Remains, Sequence, StoreFuture, UserQuery};
+use vestibule_store::{
+    AuditPage, AuditQuery, DirectoryChanges, Remains, Sequence, SessionNumber, StoreFuture, StoredSession,
+    UserQuery,
+};
 
 use super::*;
 
@@ -53,11 +56,11 @@ impl Store for Busy {
         self.store.changes(after)
     }
 
-    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>> {
+    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<StoredSession>> {
         self.store.session(id)
     }
 
-    fn sessions(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<'_, Vec<Session>> {
+    fn sessions(&self, after: Option<SessionNumber>, limit: usize) -> StoreFuture<'_, Vec<StoredSession>> {
         self.store.sessions(after, limit)
     }
 
