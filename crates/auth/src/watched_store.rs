@@ -8,7 +8,7 @@ use vestibule_model::{
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Remains, Sequence,
-    SessionNumber, Store, StoreFuture, StoredSession, UserQuery,
+    SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
 };
 
 use crate::store_health::StoreHealth;
@@ -74,6 +74,10 @@ impl Store for WatchedStore {
 
     fn sessions(&self, after: Option<SessionNumber>, limit: usize) -> StoreFuture<'_, Vec<StoredSession>> {
         self.noted(self.store.sessions(after, limit))
+    }
+
+    fn sessions_of_user(&self, account: AccountId, user: UserId) -> StoreFuture<'_, UserSessions> {
+        self.noted(self.store.sessions_of_user(account, user))
     }
 
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {

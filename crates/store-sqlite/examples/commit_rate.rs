@@ -1,5 +1,5 @@
 //! How many sessions are opened durably in a second, beside what the disk allows: without and with an entry in the audit,
-//! as every login writes one.
+//! as every login writes one, and with a comparison of the version of the user's sessions besides.
 //!
 //! `cargo run --release -p vestibule-store-sqlite --example commit_rate [directory [seconds]]`
 
@@ -17,7 +17,7 @@ use vestibule_model::{
     Actor, ApplicationId, AuditAction, AuditRecord, Means, Session, SessionId, SessionReference, User,
 };
 use vestibule_store::conformance::samples::{HERE, account, session, user};
-use vestibule_store::{Change, Store};
+use vestibule_store::{Change, SessionsDecision, SessionsVersion, Store};
 use vestibule_store_sqlite::SqliteStore;
 
 fn main() {
@@ -30,7 +30,9 @@ fn main() {
     let synced = append_and_sync(directory.path(), span);
     synced.print("append 256 bytes and fdatasync");
     for writers in [1, 64, 512] {
-        for (commit, what) in [(Commit::Plain, ""), (Commit::Audited, ", audited")] {
+        for (commit, what) in
+            [(Commit::Plain, ""), (Commit::Audited, ", audited"), (Commit::Decided, ", audited, decided")]
+        {
             let path = directory.path().join(format!("{writers}{what}.db"));
             open_sessions(&path, (writers, commit), span).print(&format!("{writers} waiting writers{what}"));
         }
@@ -44,7 +46,12 @@ enum Commit {
     Plain,
     /// A session, and the entry that tells of it.
     Audited,
+    /// The same, if nobody else has opened or ended one of the user's since it was decided.
+    Decided,
 }
+
+/// So many users log in, one after the other; each is of one writer alone.
+const USERS: u64 = 20_480;
 
 fn audit_key() -> Arc<AuditKey> {
     Arc::new(AuditKey::derive(&MasterKey::from_hex(&"5a".repeat(32)).unwrap()))
@@ -80,20 +87,21 @@ fn append_and_sync(directory: &Path, span: Duration) -> Measured {
 /// Each writer opens one session after the other, each in a commit of its own.
 fn open_sessions(path: &Path, (writers, commit): (u64, Commit), span: Duration) -> Measured {
     let store = Arc::new(SqliteStore::open(path, [0; 32], audit_key()).unwrap());
-    let user = user(HERE, 1);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let measured = runtime.block_on(async {
-        let put = vec![Change::PutAccount(account(HERE).into()), Change::PutUser(user.clone().into())];
+        let mut put = vec![Change::PutAccount(account(HERE).into())];
+        put.extend((0..USERS).map(|number| Change::PutUser(somebody(number).into())));
         store.commit(put).await.unwrap();
+        let transactions = store.transactions();
         let start = now();
         let writer =
-            |number| tokio::spawn(write(Arc::clone(&store), user.clone(), (number, commit), start, span));
+            |number| tokio::spawn(write(Arc::clone(&store), ((number, writers), commit), start, span));
         let tasks: Vec<_> = (0..writers).map(writer).collect();
         let mut latencies = Vec::new();
         for task in tasks {
             latencies.extend(task.await.unwrap());
         }
-        Measured { latencies, transactions: store.transactions(), elapsed: start.elapsed() }
+        Measured { latencies, transactions: store.transactions() - transactions, elapsed: start.elapsed() }
     });
     drop(store);
     let written = SqliteStore::open(path, [0; 32], audit_key()).unwrap();
@@ -104,8 +112,7 @@ fn open_sessions(path: &Path, (writers, commit): (u64, Commit), span: Duration) 
 
 async fn write(
     store: Arc<SqliteStore>,
-    user: User,
-    (writer, commit): (u64, Commit),
+    ((writer, writers), commit): ((u64, u64), Commit),
     start: Instant,
     span: Duration,
 ) -> Vec<Duration> {
@@ -113,16 +120,29 @@ async fn write(
     while start.elapsed() < span {
         let asked = now();
         let id = session_id(writer, latencies.len());
+        let turn = writer + writers * u64::try_from(latencies.len()).unwrap();
+        let user = somebody(turn % USERS);
         let session = Session { id, ..session(0, &user) };
-        let mut changes = Vec::with_capacity(2);
-        if matches!(commit, Commit::Audited) {
+        let mut changes = Vec::with_capacity(3);
+        if matches!(commit, Commit::Decided) {
+            let version =
+                SessionsVersion { user: i64::try_from(turn / USERS).unwrap(), ..Default::default() };
+            let (account, user) = (user.account, user.id);
+            let decision = SessionsDecision { account, user, version, given: None };
+            changes.push(Change::DecideOnSessions(decision));
+        }
+        changes.push(Change::OpenSession(session.clone().into()));
+        if !matches!(commit, Commit::Plain) {
             changes.push(Change::Audit(opened(&session, &user).into()));
         }
-        changes.insert(0, Change::OpenSession(session.into()));
         store.commit(changes).await.unwrap();
         latencies.push(asked.elapsed());
     }
     latencies
+}
+
+fn somebody(number: u64) -> User {
+    user(HERE, i32::try_from(number).unwrap())
 }
 
 /// What the audit says of a login with a key.

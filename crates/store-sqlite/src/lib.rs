@@ -42,7 +42,7 @@ use vestibule_model::{
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Remains, Sequence,
-    SessionNumber, Store, StoreFuture, StoredSession, UserQuery,
+    SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
 };
 
 pub use audit_reader::AuditReader;
@@ -172,6 +172,10 @@ impl Store for SqliteStore {
 
     fn sessions(&self, after: Option<SessionNumber>, limit: usize) -> StoreFuture<'_, Vec<StoredSession>> {
         self.read(move |snapshot| read::sessions(snapshot, after, limit))
+    }
+
+    fn sessions_of_user(&self, account: AccountId, user: UserId) -> StoreFuture<'_, UserSessions> {
+        self.read(move |snapshot| read::sessions_of_user(snapshot, account, user))
     }
 
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {

@@ -77,6 +77,11 @@ pub(crate) const ALL: &[Migration] = &[
         name: "last_uses_in_blocks",
         sql: include_str!("../migrations/0013_last_uses_in_blocks.sql"),
     },
+    Migration {
+        number: 14,
+        name: "session_versions",
+        sql: include_str!("../migrations/0014_session_versions.sql"),
+    },
 ];
 
 /// The step that made the audit.

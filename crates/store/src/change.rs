@@ -6,7 +6,7 @@ use vestibule_model::{
     RememberedAnswer, SecretDigest, Session, SessionId, Skill, User, UserId,
 };
 
-use crate::{Changed, DigestHolder, DirectoryScope, EndSessions, LastUse, Part, Sequence};
+use crate::{Changed, DigestHolder, DirectoryScope, EndSessions, LastUse, Part, Sequence, SessionsDecision};
 
 /// One step of a transaction. "Put" creates, or replaces what has the same id. The transaction fails with
 /// `Constraint` when a value that must be unique is taken, when the account named does not exist, when what has the
@@ -70,6 +70,11 @@ pub enum Change {
     /// kept to the millisecond. The outcome tells the session's number. Moves the last login of the user, and the last use of the API key or OAuth client that it
     /// was opened with, forward to when it was opened. No change of the directory.
     OpenSession(Box<Session>),
+    /// Fails the transaction with `SessionsMoved` unless the sessions of a user still have the version on which it was decided,
+    /// and the session that the login is given, if it is given one, is there; then moves the version. So of two logins that
+    /// were decided on the same sessions one is decided anew, as is one that an end of many has overtaken. Stands before
+    /// what was decided; an opening without it is one that nobody else decides beside.
+    DecideOnSessions(SessionsDecision),
     /// Does nothing for a session that is not there.
     EndSession(SessionId),
     /// Ends a session unless it was used after a time, and then writes the entry about it; does nothing for a session that is
@@ -83,6 +88,8 @@ pub enum Change {
         entry: Box<AuditRecord>,
     },
     /// Ends the sessions that are there at this step of the transaction and that are selected, and writes the entry about each.
+    /// The first part of it (`behind` is none) moves the version of the user's sessions, where it means those of one user; of
+    /// the account's, where it means those of one account; else of all.
     EndSessions(Box<EndSessions>),
     /// Moves the last uses of sessions forward, never back; does nothing for those that are not there.
     NoteLastUses(Vec<LastUse>),
@@ -251,6 +258,7 @@ impl Change {
                 | Self::Reseal { .. }
                 | Self::RedoDigest { .. }
                 | Self::OpenSession(_)
+                | Self::DecideOnSessions(_)
                 | Self::NoteLastUses(_)
                 | Self::TouchApplications(_)
                 | Self::TouchAdministrationToken { .. }
@@ -291,6 +299,7 @@ impl Change {
             | Self::ReplacePasswordHash { .. }
             | Self::SetLock { .. }
             | Self::OpenSession(_)
+            | Self::DecideOnSessions(_)
             | Self::EndSession(_)
             | Self::EndIfUnusedSince { .. }
             | Self::EndSessions(_)

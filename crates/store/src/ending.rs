@@ -10,6 +10,17 @@ use vestibule_model::{
 
 use crate::SessionNumber;
 
+/// Whose sessions have a version of their own ([`SessionsVersion`](crate::SessionsVersion)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum VersionScope {
+    /// A user.
+    User(UserId),
+    /// An account.
+    Account(AccountId),
+    /// All accounts.
+    Installation,
+}
+
 /// Which sessions end. One word for all of them, however many they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EndedSessions {
@@ -86,6 +97,16 @@ impl SessionSelector {
         is_meant
             && session.created <= self.opened_until
             && self.account.is_none_or(|account| session.account == account)
+    }
+
+    /// Of which sessions the version moves when these end; None: a single one ends, and whoever is given it asks whether it is
+    /// there.
+    pub fn moves(&self) -> Option<VersionScope> {
+        match self.sessions {
+            EndedSessions::One(_) => None,
+            EndedSessions::OfUser(user) | EndedSessions::OfUserBut(user, _) => Some(VersionScope::User(user)),
+            _ => Some(self.within().map_or(VersionScope::Installation, VersionScope::Account)),
+        }
     }
 
     /// The account that all of them belong to, if the selector says so.

@@ -16,6 +16,7 @@ mod ending;
 mod master_keys;
 mod memory;
 mod query;
+mod session_version;
 mod stored_session;
 
 use std::future::Future;
@@ -32,10 +33,13 @@ pub use directory_change::{
     Changed, ChangedPart, DirectoryChanges, DirectoryScope, Part, PartKind, PartRow, Sequence,
 };
 pub use end_journal::{EndJournal, JournalError, JournalFuture, JournalSlot, JournaledEnd, MemoryEndJournal};
-pub use ending::{EndRecords, EndSessions, EndedSessions, Outcome, SessionSelector, WalkPosition};
+pub use ending::{
+    EndRecords, EndSessions, EndedSessions, Outcome, SessionSelector, VersionScope, WalkPosition,
+};
 pub use master_keys::{DigestHolder, DigestKind, NAMED_HOLDERS, Remains};
 pub use memory::MemoryStore;
 pub use query::{AuditOrder, AuditPage, AuditQuery, UserQuery};
+pub use session_version::{SessionsDecision, SessionsVersion, UserSessions};
 pub use stored_session::{BLOCK, LastUse, SessionNumber, StoredSession};
 
 /// What a store's operation gives: boxed, so that a store can be chosen at run time.
@@ -74,6 +78,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// At most `limit` sessions in the order of their numbers, beginning behind `after`; fewer: that was the last page.
     fn sessions(&self, after: Option<SessionNumber>, limit: usize) -> StoreFuture<'_, Vec<StoredSession>>;
+
+    /// The sessions of a user of an account, in the order of their numbers, and the version that they have.
+    fn sessions_of_user(&self, account: AccountId, user: UserId) -> StoreFuture<'_, UserSessions>;
 
     /// Whether there is a session whose id is of the first form ([`SessionId::is_of_first_form`]). No such id is made any more.
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool>;
@@ -177,6 +184,9 @@ pub enum StoreError {
     /// [`Change::OpenSession`] found its user gone, disabled, or with other credentials than it was opened with.
     #[error("the user's credentials changed while the session was being opened")]
     StaleCredentials,
+    /// [`Change::DecideOnSessions`] did not hold: somebody opened or ended sessions of the user in between.
+    #[error("the user's sessions were changed by somebody else in the meantime")]
+    SessionsMoved,
     /// [`Change::ConsumeOnce`] found that the value had been consumed.
     #[error("the value counts once, and was used before")]
     AlreadyConsumed,
@@ -192,6 +202,6 @@ pub enum StoreError {
 impl StoreError {
     /// Whether it may pass without anybody changing what was asked for: to be asked again.
     pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::DirectoryMoved)
+        matches!(self, Self::Unavailable(_) | Self::DirectoryMoved | Self::SessionsMoved)
     }
 }

@@ -13,7 +13,7 @@ use vestibule_model::{
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Remains, Sequence,
-    SessionNumber, Store, StoreError, StoreFuture, StoredSession, UserQuery,
+    SessionNumber, Store, StoreError, StoreFuture, StoredSession, UserQuery, UserSessions,
 };
 
 /// Something that is asked of a store.
@@ -377,6 +377,10 @@ impl Store for FailingStore {
 
     fn sessions(&self, after: Option<SessionNumber>, limit: usize) -> StoreFuture<'_, Vec<StoredSession>> {
         self.read("sessions", move |store| store.sessions(after, limit))
+    }
+
+    fn sessions_of_user(&self, account: AccountId, user: UserId) -> StoreFuture<'_, UserSessions> {
+        self.read("sessions_of_user", move |store| store.sessions_of_user(account, user))
     }
 
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {

@@ -109,6 +109,7 @@ const fn line_of(change: &Change) -> &'static str {
         | Change::PruneAudit { .. }
         | Change::TrimChanges { .. } => "nobody is told; what is old is found again",
         Change::ConsumeOnce { .. } => "nothing consumes values yet",
+        Change::DecideOnSessions(_) => "nothing decides beside another process yet",
         Change::ExpectUnchanged { .. } | Change::ExpectMasterKey(_) | Change::Probe => "changes nothing",
     }
 }

@@ -10,7 +10,7 @@ use vestibule_store::{
     EndSessions, EndedSessions, Outcome, SessionNumber, StoreError, StoredSession, WalkPosition,
 };
 
-use super::{audit, session_uses};
+use super::{audit, session_uses, session_versions};
 use crate::chain::Chain;
 use crate::columns::Id;
 use crate::error::of_change;
@@ -66,6 +66,9 @@ pub(super) fn selected(
     index: usize,
     end: &EndSessions,
 ) -> Result<Outcome, StoreError> {
+    if let Some(scope) = end.selector.moves().filter(|_| end.behind.is_none()) {
+        session_versions::advance(connection, scope)?;
+    }
     let mut walk = Walk::of(end);
     let (mut ended, mut looked_at, mut names) = (Vec::new(), 0, Names::default());
     while ended.len() < end.limit && looked_at < LOOKS {

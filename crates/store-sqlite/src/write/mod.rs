@@ -13,6 +13,7 @@ mod directory;
 mod ends;
 mod master_keys;
 mod session_uses;
+mod session_versions;
 pub(crate) mod sessions;
 
 use std::collections::BTreeSet;
@@ -76,6 +77,7 @@ fn apply(connection: &Connection, chain: &mut Chain, change: &Change) -> Result<
     match change {
         Change::ExpectUnchanged { since, scopes } => changes::expect_unchanged(connection, *since, scopes)?,
         Change::TrimChanges { keep, limit } => changes::trim(connection, *keep, *limit)?,
+        Change::DecideOnSessions(decision) => session_versions::decide(connection, decision)?,
         Change::NoteLastUses(uses) => session_uses::note(connection, uses)?,
         Change::TouchApplications(touches) => applications::touch(connection, touches)?,
         Change::Audit(record) => chain.append(connection, record)?,

@@ -22,7 +22,7 @@ use super::{all, every_session};
 use crate::{
     ApplicationTouch, AuditQuery, Change, ChangedPart, DirectoryRows, DirectoryScope, EndRecords,
     EndSessions, EndedSessions, LastUse, MemoryStore, Outcome, Part, PartKind, Sequence, SessionNumber,
-    SessionSelector, Store, StoreError, UserQuery,
+    SessionSelector, SessionsDecision, SessionsVersion, Store, StoreError, UserQuery, UserSessions,
 };
 
 /// The changes of one commit. An expected sequence of 0 stands for the one at the beginning of the round, the number of a session
@@ -69,10 +69,19 @@ pub async fn assert_same(store: &dyn Store, model: &dyn Store) {
     for account in ACCOUNTS.map(id) {
         let logins = store.last_logins(account, users.clone()).await.unwrap();
         assert_eq!(logins, model.last_logins(account, users.clone()).await.unwrap());
+        for user in &users {
+            assert_eq!(of_user(store, account, *user).await, of_user(model, account, *user).await);
+        }
         assert_eq!(store.last_uses(account).await.unwrap(), model.last_uses(account).await.unwrap());
     }
     assert_eq!(store.oldest_answer().await.unwrap(), model.oldest_answer().await.unwrap());
     assert_same_pages(store, model).await;
+}
+
+/// The sessions of a user without their numbers, which a store chooses, and their version.
+async fn of_user(store: &dyn Store, account: AccountId, user: UserId) -> (Vec<Session>, SessionsVersion) {
+    let UserSessions { sessions, version } = store.sessions_of_user(account, user).await.unwrap();
+    (sessions.into_iter().map(|stored| stored.session).collect(), version)
 }
 
 /// Whether both answer alike what is asked for a page at a time.
@@ -201,6 +210,7 @@ fn change() -> impl Strategy<Value = Change> {
             .prop_map(|(number, old, new)| Change::ReplacePasswordHash { user: user_id(number), old, new }),
         1 => (1..5, time()).prop_map(|(number, locked_at)| Change::SetLock { user: user_id(number), locked_at }),
         8 => a_session().prop_map(|session| Change::OpenSession(session.into())),
+        6 => a_decision().prop_map(Change::DecideOnSessions),
         2 => (0..5_u8).prop_map(|byte| Change::EndSession(SessionId([byte; 16]))),
         1 => (0..5_u8, 0..3_i64, an_entry()).prop_map(|(byte, at, entry)| Change::EndIfUnusedSince {
             session: SessionId([byte; 16]),
@@ -219,6 +229,18 @@ fn change() -> impl Strategy<Value = Change> {
         1 => (0..4_i64, 0..3_usize)
             .prop_map(|(before, limit)| Change::PruneAudit { before: Millis::from_unix(before), limit }),
     ]
+}
+
+fn a_decision() -> impl Strategy<Value = SessionsDecision> {
+    let version = (0..3_i64, 0..2_i64, 0..2_i64).prop_map(|(user, account, installation)| SessionsVersion {
+        user,
+        account,
+        installation,
+    });
+    (name(), 1..4, version, prop::option::of(0..5_u8)).prop_map(|(account, number, version, given)| {
+        let given = given.map(|byte| SessionId([byte; 16]));
+        SessionsDecision { account, user: user_id(number), version, given }
+    })
 }
 
 fn a_selector() -> impl Strategy<Value = SessionSelector> {

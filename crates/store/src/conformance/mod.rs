@@ -45,6 +45,8 @@ pub mod samples;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod sequence;
 #[expect(missing_docs, reason = "a fact's name says it")]
+pub mod session_versions;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod sessions;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod transactions;
@@ -144,6 +146,21 @@ macro_rules! conformance_suite {
                 an_application_is_not_taken_over_by_another_account
                 a_token_is_not_taken_over_by_another_account
                 of_concurrent_commits_of_one_value_exactly_one_wins
+            }
+            session_versions {
+                a_users_sessions_are_read_in_the_order_of_opening_and_nobody_elses
+                of_two_openings_that_were_decided_on_the_same_sessions_one_holds
+                a_decision_moves_the_version_of_its_user_by_one
+                a_decision_is_compared_with_what_its_transaction_did_before
+                a_decision_that_does_not_hold_leaves_nothing_behind
+                an_end_of_the_users_sessions_overtakes_a_decision
+                an_end_within_an_account_overtakes_decisions_there_alone
+                an_end_over_all_accounts_overtakes_every_decision
+                what_else_ends_sessions_moves_no_version
+                a_session_that_is_given_is_there
+                nothing_is_decided_for_a_user_who_is_not_there
+                an_account_that_is_made_again_goes_on_with_its_version
+                decisions_do_not_move_the_directory
             }
             sessions {
                 a_session_is_read_back

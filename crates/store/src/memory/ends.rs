@@ -3,7 +3,7 @@
 use vestibule_model::{Session, SessionId, UserId};
 
 use super::transaction::Transaction;
-use crate::{Change, EndSessions, SessionNumber, WalkPosition};
+use crate::{Change, EndSessions, SessionNumber, VersionScope, WalkPosition};
 
 /// How many sessions one transaction looks at for each end of many: few, so that whoever asks learns to go on.
 const LOOKS: usize = 32;
@@ -32,6 +32,9 @@ impl Transaction<'_> {
 
     /// Those behind the one where it goes on; answers where it goes on next.
     fn end_selected(&mut self, end: &EndSessions) -> Option<WalkPosition> {
+        if let Some(scope) = end.selector.moves().filter(|_| end.behind.is_none()) {
+            self.advance(scope);
+        }
         let within = end.selector.within();
         let is_there = |session: &Session| within.is_none_or(|account| session.account == account);
         let sessions = self.tables.sessions.iter().filter(|(_, session)| is_there(session));
@@ -57,6 +60,13 @@ impl Transaction<'_> {
             }
         }
         None
+    }
+
+    /// The version of a user who is not there is not kept: they open nothing any more.
+    fn advance(&mut self, scope: VersionScope) {
+        if !matches!(scope, VersionScope::User(user) if self.tables.directory.user(user).is_none()) {
+            self.session_versions().advance(scope);
+        }
     }
 
     fn end_session(&mut self, id: SessionId) {

@@ -10,6 +10,7 @@ mod deletion;
 mod directory;
 mod ends;
 mod master_keys;
+mod session_versions;
 mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -28,10 +29,11 @@ use self::audit::Audit;
 use self::consumed::Consumed;
 use self::directory::Directory;
 use self::master_keys::MasterKeys;
+use self::session_versions::SessionVersions;
 use self::transaction::Transaction;
 use crate::{
     AccountRows, AuditPage, AuditQuery, Change, Changed, ChangedPart, DirectoryChanges, DirectoryRows,
-    Outcome, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery,
+    Outcome, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
 };
 
 /// A store in memory, empty at first.
@@ -43,7 +45,7 @@ pub struct MemoryStore {
 /// Everything that is stored.
 #[derive(Debug, Default)]
 struct Tables {
-    /// Shared, as are the next six, so that a transaction keeps the state before it for the price of a pointer.
+    /// Shared, as are the next seven, so that a transaction keeps the state before it for the price of a pointer.
     directory: Arc<Directory>,
     administration: Arc<Administration>,
     audit: Arc<Audit>,
@@ -51,6 +53,7 @@ struct Tables {
     consumed: Arc<Consumed>,
     uses: Arc<Uses>,
     master_keys: Arc<MasterKeys>,
+    session_versions: Arc<SessionVersions>,
     sessions: BTreeMap<SessionNumber, Session>,
     numbers: HashMap<SessionId, SessionNumber>,
     /// The highest number that was given.
@@ -184,6 +187,17 @@ impl Store for MemoryStore {
         let stored =
             page.map(|(number, session)| StoredSession { number: *number, session: session.clone() });
         Box::pin(ready(Ok(stored.collect())))
+    }
+
+    fn sessions_of_user(&self, account: AccountId, user: UserId) -> StoreFuture<'_, UserSessions> {
+        let tables = self.tables();
+        let of_user =
+            tables.sessions.iter().filter(|(_, session)| (session.account, session.user) == (account, user));
+        let sessions = of_user
+            .map(|(number, session)| StoredSession { number: *number, session: session.clone() })
+            .collect();
+        let version = tables.session_versions.of(account, user);
+        Box::pin(ready(Ok(UserSessions { sessions, version })))
     }
 
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {

@@ -11,8 +11,12 @@ use super::audit::Audit;
 use super::consumed::Consumed;
 use super::directory::Directory;
 use super::master_keys::MasterKeys;
+use super::session_versions::SessionVersions;
 use super::{Tables, Uses};
-use crate::{Change, Changed, DirectoryScope, LastUse, Outcome, Part, Sequence, SessionNumber, StoreError};
+use crate::{
+    Change, Changed, DirectoryScope, LastUse, Outcome, Part, Sequence, SessionNumber, SessionsDecision,
+    StoreError,
+};
 
 /// Everything but the sessions.
 type Shared = (
@@ -23,6 +27,7 @@ type Shared = (
     Arc<Consumed>,
     Arc<Uses>,
     Arc<MasterKeys>,
+    Arc<SessionVersions>,
 );
 
 pub(super) struct Transaction<'a> {
@@ -47,6 +52,7 @@ impl<'a> Transaction<'a> {
             Arc::clone(&tables.consumed),
             Arc::clone(&tables.uses),
             Arc::clone(&tables.master_keys),
+            Arc::clone(&tables.session_versions),
         );
         let (undo, outcome, changed) = (Vec::new(), Outcome::default(), BTreeSet::new());
         Self { tables, before, undo, outcome, changed, trim: None }
@@ -78,6 +84,7 @@ impl<'a> Transaction<'a> {
             tables.consumed,
             tables.uses,
             tables.master_keys,
+            tables.session_versions,
         ) = self.before;
         for (number, before) in self.undo.into_iter().rev() {
             tables.put_session(number, before);
@@ -89,6 +96,7 @@ impl<'a> Transaction<'a> {
         match change {
             Change::ExpectUnchanged { since, scopes } => return self.expect_unchanged(since, &scopes),
             Change::OpenSession(session) => return self.open_session(*session),
+            Change::DecideOnSessions(decision) => return self.decide_on_sessions(&decision),
             Change::EndSession(_) | Change::EndIfUnusedSince { .. } | Change::EndSessions(_) => {
                 self.end(index, change);
             }
@@ -183,16 +191,17 @@ impl<'a> Transaction<'a> {
         match *change {
             Change::DeleteAccount(account) => {
                 let users = directory.delete_account(account)?;
-                let administration = self.administration();
-                administration.delete_account(account);
+                self.administration().delete_account(account);
                 for user in users {
-                    administration.delete_role(user);
+                    self.administration().delete_role(user);
+                    self.session_versions().forget(user);
                 }
                 Some(Changed::everything(account))
             }
             Change::DeleteUser(user) => {
                 let account = directory.delete_user(user)?;
                 self.administration().delete_role(user);
+                self.session_versions().forget(user);
                 Some(Changed::user(account, user))
             }
             Change::DeleteProfile(account, id) => {
@@ -286,6 +295,19 @@ impl<'a> Transaction<'a> {
         let is_unchanged = !later.any(|changed| scopes.iter().any(|scope| scope.includes(changed)));
         let is_known = scopes.is_empty() || !self.tables.is_trimmed(since);
         if is_unchanged && is_known { Ok(()) } else { Err(StoreError::DirectoryMoved) }
+    }
+
+    fn decide_on_sessions(&mut self, decision: &SessionsDecision) -> Result<(), StoreError> {
+        if self.tables.directory.user(decision.user).is_none()
+            || decision.given.is_some_and(|given| !self.tables.numbers.contains_key(&given))
+        {
+            return Err(StoreError::SessionsMoved);
+        }
+        self.session_versions().decide(decision)
+    }
+
+    pub(super) fn session_versions(&mut self) -> &mut SessionVersions {
+        Arc::make_mut(&mut self.tables.session_versions)
     }
 
     fn open_session(&mut self, session: Session) -> Result<(), StoreError> {

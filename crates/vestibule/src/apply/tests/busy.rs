@@ -8,7 +8,7 @@ use vestibule_model::{
 };
 use vestibule_store::{
     AuditPage, AuditQuery, DirectoryChanges, Remains, Sequence, SessionNumber, StoreFuture, StoredSession,
-    UserQuery,
+    UserQuery, UserSessions,
 };
 
 use super::*;
@@ -62,6 +62,10 @@ impl Store for Busy {
 
     fn sessions(&self, after: Option<SessionNumber>, limit: usize) -> StoreFuture<'_, Vec<StoredSession>> {
         self.store.sessions(after, limit)
+    }
+
+    fn sessions_of_user(&self, account: AccountId, user: UserId) -> StoreFuture<'_, UserSessions> {
+        self.store.sessions_of_user(account, user)
     }
 
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {
