@@ -1,10 +1,10 @@
 //! A share of a worker's core for threads of idle priority.
 //!
 //! Such threads (`SCHED_IDLE`, those that hash passwords) run only while nobody else wants the core, and a worker with more
-//! requests than it can answer always wants it. So a worker sleeps while they have work and it has left others less than
-//! [`SHARE`] of its core: the kernel runs an idle thread as soon as the worker sleeps, and stops it as soon as the worker's
-//! timer expires. Every request waits meanwhile, so a sleep is short. A share by priority would be given in pieces of a tick
-//! of the scheduler, 1 to 10 ms, as `docs/adr/0045-workers-leave-hash-threads-a-share.md` says.
+//! requests than it can answer always wants it. So while they have work a worker sleeps for a share of the time for which it
+//! runs, unless it has slept as long for want of requests: the kernel runs an idle thread as soon as the worker sleeps, and
+//! stops it as soon as the worker's timer expires. It sleeps seldom and for as long as two hashes take: what is cut into small
+//! pieces finds its memory out of the cache each time. `docs/adr/0045-workers-leave-hash-threads-a-share.md` has the figures.
 
 use std::fmt;
 use std::fs::File;
@@ -16,15 +16,16 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::time::sleep;
 
-/// How much of a worker's core is left to others while threads of idle priority have work: one in so many.
-const SHARE: u32 = 7;
+/// For how much of its running a worker sleeps once: a ninth of a core that it has to itself. It owes nothing for the time in
+/// which others have the core.
+const RUNNING: u32 = 8;
 
 /// The longest that a worker sleeps at once.
-const LONGEST_SLEEP: Duration = Duration::from_micros(700);
+const LONGEST_SLEEP: Duration = Duration::from_micros(9_500);
 
-/// How often a worker looks how much it has left: while it leaves too little, while it leaves enough, and while there is no
-/// work for idle threads. A worker that is idle itself must not be woken often.
-const BUSY: Duration = Duration::from_millis(3);
+/// How often a worker looks how much it has slept: while it sleeps too little, while it sleeps enough, and while there is no
+/// work for idle threads. The first decides how many requests meet a sleep: fewer than a hundredth, with 64 under way.
+const BUSY: Duration = Duration::from_millis(75);
 const CALM: Duration = Duration::from_millis(20);
 const WITHOUT_WORK: Duration = Duration::from_millis(100);
 
@@ -72,12 +73,20 @@ struct Clocks {
     scheduler: Option<File>,
 }
 
-/// How a thread has spent its time.
+/// What they show.
+#[derive(Clone, Copy, Debug)]
+struct Reading {
+    time: Duration,
+    /// Of this thread: for how long it has run, and waited while others had the core.
+    ran: Duration,
+    waited: Duration,
+}
+
+/// How a thread has spent its time, waiting for a core left aside.
 #[derive(Clone, Copy, Debug)]
 struct Spent {
-    elapsed: Duration,
-    /// Running, or waiting for a core that others have.
-    awake: Duration,
+    running: Duration,
+    sleeping: Duration,
 }
 
 impl Clocks {
@@ -85,10 +94,10 @@ impl Clocks {
         Self { scheduler: File::open("/proc/thread-self/schedstat").ok() }
     }
 
-    fn read(&self) -> Spent {
+    fn read(&self) -> Reading {
         let read = |clock| Duration::try_from(clock_gettime(clock)).unwrap_or_default();
         let waited = self.scheduler.as_ref().and_then(waited).unwrap_or_default();
-        Spent { elapsed: read(ClockId::Monotonic), awake: read(ClockId::ThreadCPUTime) + waited }
+        Reading { time: read(ClockId::Monotonic), ran: read(ClockId::ThreadCPUTime), waited }
     }
 }
 
@@ -101,12 +110,11 @@ fn waited(scheduler: &File) -> Option<Duration> {
     text.split_ascii_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
 }
 
-impl Spent {
-    fn since(self, before: Self) -> Self {
-        Self {
-            elapsed: self.elapsed.saturating_sub(before.elapsed),
-            awake: self.awake.saturating_sub(before.awake),
-        }
+impl Reading {
+    fn since(self, before: Self) -> Spent {
+        let running = self.ran.saturating_sub(before.ran);
+        let awake = running + self.waited.saturating_sub(before.waited);
+        Spent { running, sleeping: self.time.saturating_sub(before.time).saturating_sub(awake) }
     }
 }
 
@@ -121,8 +129,8 @@ impl Owed {
     /// How long to sleep now that another `spent` has passed, the sleep before included. Neither debt nor credit lasts longer
     /// than a sleep: what was left long ago does not help who waits now.
     fn after(&mut self, spent: Spent) -> Duration {
-        let left = self.credit + spent.elapsed.saturating_sub(spent.awake);
-        let due = self.debt + spent.elapsed / SHARE;
+        let left = self.credit + spent.sleeping;
+        let due = self.debt + spent.running / RUNNING;
         self.debt = due.saturating_sub(left).min(LONGEST_SLEEP);
         self.credit = left.saturating_sub(due).min(LONGEST_SLEEP);
         self.debt
@@ -133,54 +141,54 @@ impl Owed {
 mod tests {
     use super::*;
 
-    const fn spent(elapsed_us: u64, awake_us: u64) -> Spent {
-        Spent { elapsed: Duration::from_micros(elapsed_us), awake: Duration::from_micros(awake_us) }
+    const fn spent(running_ms: u64, sleeping_ms: u64) -> Spent {
+        Spent { running: Duration::from_millis(running_ms), sleeping: Duration::from_millis(sleeping_ms) }
     }
 
     #[test]
-    fn a_thread_that_sleeps_is_not_awake() {
+    fn a_thread_that_sleeps_does_not_run() {
         let clocks = Clocks::of_this_thread();
         let before = clocks.read();
         thread::sleep(Duration::from_millis(20));
         let spent = clocks.read().since(before);
-        assert!(spent.elapsed >= spent.awake + Duration::from_millis(19), "{spent:?}");
+        assert!(spent.sleeping >= Duration::from_millis(19), "{spent:?}");
     }
 
     #[test]
-    fn a_worker_that_leaves_nothing_sleeps_for_the_share() {
-        assert_eq!(Owed::default().after(spent(3_500, 3_500)), Duration::from_micros(500));
+    fn a_worker_that_only_runs_sleeps_for_the_share() {
+        assert_eq!(Owed::default().after(spent(72, 0)), Duration::from_millis(9));
     }
 
     #[test]
-    fn a_worker_that_leaves_the_share_does_not_sleep() {
-        assert_eq!(Owed::default().after(spent(3_500, 3_000)), Duration::ZERO);
+    fn a_worker_that_sleeps_anyway_is_not_put_to_sleep() {
+        assert_eq!(Owed::default().after(spent(72, 9)), Duration::ZERO);
     }
 
     #[test]
     fn the_sleep_before_is_taken_off() {
         let mut owed = Owed::default();
-        owed.after(spent(3_500, 3_500));
-        assert_eq!(owed.after(spent(3_500, 3_000)), Duration::from_micros(500));
+        owed.after(spent(72, 0));
+        assert_eq!(owed.after(spent(72, 9)), Duration::from_millis(9));
     }
 
     #[test]
     fn a_sleep_that_took_longer_makes_the_next_one_shorter() {
         let mut owed = Owed::default();
-        owed.after(spent(3_500, 3_500));
-        owed.after(spent(3_500, 2_400));
-        assert_eq!(owed.after(spent(3_500, 3_500)), Duration::from_micros(400));
+        owed.after(spent(72, 0));
+        owed.after(spent(72, 20));
+        assert_eq!(owed.after(spent(72, 0)), Duration::from_millis(7));
     }
 
     #[test]
     fn no_sleep_is_longer_than_requests_may_wait() {
-        assert_eq!(Owed::default().after(spent(1_000_000, 1_000_000)), LONGEST_SLEEP);
+        assert_eq!(Owed::default().after(spent(10_000, 0)), LONGEST_SLEEP);
     }
 
     #[test]
     fn what_was_left_long_ago_is_not_held_against_who_waits() {
         let mut owed = Owed::default();
-        owed.after(spent(10_000_000, 0));
-        owed.after(spent(4_900, 4_900));
-        assert_eq!(owed.after(spent(3_500, 3_500)), Duration::from_micros(500));
+        owed.after(spent(0, 10_000));
+        owed.after(spent(76, 0));
+        assert_eq!(owed.after(spent(72, 0)), Duration::from_millis(9));
     }
 }
