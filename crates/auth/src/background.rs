@@ -51,7 +51,7 @@ impl Auth {
     async fn run_tasks(self: &Arc<Self>) {
         let Intervals { touch, sweep, follow } = self.intervals;
         tokio::join!(
-            every(turn(touch), "write the last uses of sessions", || self.write_due_uses()),
+            every(turn(touch), "write the last uses of sessions", || self.last_uses.write_due()),
             every(turn(touch), "write what was counted", || self.flush_counts()),
             every(turn(touch), "store ends of sessions that were not taken", || self.ends.retry()),
             every(turn(touch), "store changes that were not taken", || self.deferred.retry()),
@@ -82,7 +82,7 @@ impl Auth {
     pub async fn flush(&self) -> Result<(), StoreError> {
         let retried =
             self.ends.store_pending().await.and(self.ends.retry().await).and(self.deferred.retry().await);
-        self.write_all_uses().await.and(self.flush_counts().await).and(retried)
+        self.last_uses.write_all().await.and(self.flush_counts().await).and(retried)
     }
 
     /// Writes how often applications were used, and what was folded for the audit.

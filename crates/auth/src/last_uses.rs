@@ -6,21 +6,27 @@
 //! after a crash no last use is missing that is older than the interval. What the store does not take is tried again at once
 //! when it does.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use vestibule_model::Monotonic;
-use vestibule_store::{Change, StoreError};
+use vestibule_model::{Clock, Monotonic};
+use vestibule_store::{Change, Store, StoreError};
 
-use crate::live::{TURNS, Used};
-use crate::service::Auth;
+use crate::directory::UserEntry;
+use crate::live::{LiveSessions, TURNS, Used};
 
 /// How many blocks are written in one commit: a millisecond or two of the store's writer, for which logins wait.
 const BLOCKS: usize = 16;
 
-/// How far writing has come.
-#[derive(Debug, Default)]
-pub(crate) struct WrittenTurns {
+/// The last uses of sessions, as far as the store has to have them.
+pub(crate) struct LastUses {
+    /// Has them all.
+    live: Arc<LiveSessions<UserEntry>>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    /// Within which every last use is to be written.
+    interval: Duration,
     /// The turns before this one are written, counted from the beginning of the clock that nobody sets.
     until: AtomicU64,
 }
@@ -37,30 +43,39 @@ fn turns_over(now: Monotonic, interval: Duration) -> u64 {
     u64::try_from(since.as_millis() / turn(interval).as_millis()).unwrap_or(u64::MAX)
 }
 
-impl Auth {
-    /// Writes the last uses whose turn is over.
-    pub async fn write_due_uses(&self) -> Result<(), StoreError> {
-        let over = turns_over(self.clock.monotonic(), self.intervals.touch);
+impl LastUses {
+    pub(crate) fn new(
+        live: Arc<LiveSessions<UserEntry>>,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        interval: Duration,
+    ) -> Self {
+        Self { live, store, clock, interval, until: AtomicU64::default() }
+    }
+
+    /// Writes those whose turn is over.
+    pub(crate) async fn write_due(&self) -> Result<(), StoreError> {
+        let over = turns_over(self.clock.monotonic(), self.interval);
         let turns = u64::try_from(TURNS).unwrap_or(u64::MAX);
-        let first = self.written_turns.until.load(Ordering::Relaxed).max(over.saturating_sub(turns));
+        let first = self.until.load(Ordering::Relaxed).max(over.saturating_sub(turns));
         for number in first..over {
-            self.write_uses(usize::try_from(number % turns).unwrap_or_default()).await?;
-            self.written_turns.until.store(number + 1, Ordering::Relaxed);
+            self.write(usize::try_from(number % turns).unwrap_or_default()).await?;
+            self.until.store(number + 1, Ordering::Relaxed);
         }
         Ok(())
     }
 
-    /// Writes all last uses.
-    pub(crate) async fn write_all_uses(&self) -> Result<(), StoreError> {
+    /// Writes them all.
+    pub(crate) async fn write_all(&self) -> Result<(), StoreError> {
         let mut written = Ok(());
         for turn in 0..TURNS {
-            written = self.write_uses(turn).await.and(written);
+            written = self.write(turn).await.and(written);
         }
         written
     }
 
-    /// Writes the last uses of a turn; gives back what the store does not take.
-    async fn write_uses(&self, turn: usize) -> Result<(), StoreError> {
+    /// Writes those of a turn; gives back to the table what the store does not take.
+    async fn write(&self, turn: usize) -> Result<(), StoreError> {
         let used = self.live.take_used(turn);
         let blocks: Vec<&[Used]> = used
             .chunk_by(|one, other| one.last_use.number.block() == other.last_use.number.block())

@@ -12,7 +12,7 @@ use crate::deferred_writes::DeferredWrites;
 use crate::directory::{Costs, Directory, UserEntry};
 use crate::directory_follower::{self, DirectoryFollower};
 use crate::ends::{self, Ends};
-use crate::last_uses::WrittenTurns;
+use crate::last_uses::LastUses;
 use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::load::Loading;
 use crate::login_guard::{HashPoolGauges, LoginGuard};
@@ -39,7 +39,7 @@ pub struct Auth {
     pub(crate) deferred: Arc<DeferredWrites>,
     pub(crate) intervals: Intervals,
     pub(crate) audit: Arc<AuditTrail>,
-    pub(crate) written_turns: WrittenTurns,
+    pub(crate) last_uses: LastUses,
     pub(crate) administration: AdministrationState,
 }
 
@@ -136,6 +136,8 @@ impl Auth {
             tokens: keys.tokens().clone(),
             clock: Arc::clone(&clock),
         }));
+        let touch = settings.intervals.touch;
+        let last_uses = LastUses::new(Arc::clone(&live), Arc::clone(&store), Arc::clone(&clock), touch);
         Ok(Self {
             directory,
             follower,
@@ -147,7 +149,7 @@ impl Auth {
             deferred,
             intervals: settings.intervals,
             audit,
-            written_turns: WrittenTurns::default(),
+            last_uses,
             administration: AdministrationState::new(&*rng),
             store,
             store_health,
@@ -189,6 +191,11 @@ impl Auth {
     /// Removes entries of the audit that are older than the retention. Each call does a bounded amount of work.
     pub async fn prune_audit(&self, now: Millis) -> Result<(), StoreError> {
         self.audit.prune(now).await
+    }
+
+    /// Writes the last uses of sessions whose turn to be written is over.
+    pub async fn write_due_uses(&self) -> Result<(), StoreError> {
+        self.last_uses.write_due().await
     }
 
     /// How many ends neither the store nor the journal has: they hold as long as this process lives, and are tried again.
