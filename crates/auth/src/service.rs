@@ -12,7 +12,7 @@ use crate::deferred_writes::DeferredWrites;
 use crate::directory::{Costs, Directory, UserEntry};
 use crate::directory_follower::{self, DirectoryFollower};
 use crate::ends::{self, Ends};
-use crate::last_uses::LastUses;
+use crate::last_uses::{LastUses, written_within};
 use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::load::Loading;
 use crate::login_guard::{HashPoolGauges, LoginGuard};
@@ -100,7 +100,7 @@ impl Auth {
         clock: Arc<dyn Clock>,
         settings: &Settings,
     ) -> Result<Self, StartError> {
-        let start = Start::new(clock.now(), settings.intervals.touch);
+        let start = Start::new(clock.now(), written_within(settings.intervals.touch));
         let store_health = Arc::<StoreHealth>::default();
         let costs = Arc::new(Costs::new(Arc::clone(&rng)));
         let login_guard =

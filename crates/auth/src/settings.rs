@@ -89,7 +89,8 @@ impl BlockList {
 #[derive(Clone, Copy, Debug)]
 pub struct Intervals {
     /// Within which time a last use of a session is written, in turn with others. After a crash a session lives at most this
-    /// longer than its idle limit, and never shorter.
+    /// longer than its idle limit; of the uses in this time before it, those may be missing that came within an eighth of the idle limit
+    /// after another, and those of the last two seconds.
     pub touch: Duration,
     /// How often expired sessions are removed.
     pub sweep: Duration,

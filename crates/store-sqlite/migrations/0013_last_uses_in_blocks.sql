@@ -1,6 +1,6 @@
 -- Sessions are numbered in the order of opening, and their last uses stand in blocks of a thousand numbers: a session that is
--- used is no row to be written. Sessions of before are numbered in the order of their ids; what they have as their last use
--- counts until a block has a later one.
+-- used is no row to be written. Sessions of before are numbered in the order of their ids. Until a block has a later one their last
+-- use is what it may have been: it was written when it had moved by a 64th of the idle limit, so it may be later by as much.
 --
 -- AUTOINCREMENT: a number is never given again, also when everything behind it has ended.
 CREATE TABLE numbered_sessions (
@@ -24,7 +24,7 @@ CREATE TABLE numbered_sessions (
 INSERT INTO numbered_sessions (id, account_id, user_id, application_kind, application_id, opening, dialect, address, created,
                                last_used, idle_ms, absolute_end, credential_version, secret_version)
 SELECT id, account_id, user_id, application_kind, application_id, opening, dialect, address, created,
-       last_used, idle_ms, absolute_end, credential_version, secret_version
+       last_used + max(idle_ms / 64, 1), idle_ms, absolute_end, credential_version, secret_version
 FROM sessions ORDER BY id;
 
 DROP TABLE sessions;

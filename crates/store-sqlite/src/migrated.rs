@@ -101,6 +101,14 @@ async fn its_sessions_are_there() {
     assert_eq!((application, dialect), (Application::OauthClient(ApplicationId(5)), Dialect::LivePerson));
 }
 
+/// It was written when it had moved by a 64th of the idle limit of 900 seconds.
+#[tokio::test]
+async fn its_sessions_were_used_as_late_as_they_may_have_been() {
+    let (store, _directory) = store();
+    let Session { last_used, .. } = store.sessions(None, 9).await.unwrap().remove(0).session;
+    assert_eq!(last_used.as_unix(), 1_780_000_000_002 + 900_000 / 64);
+}
+
 #[tokio::test]
 async fn it_takes_what_version_1_did_not_know() {
     let (store, _directory) = store();

@@ -4,8 +4,8 @@ use std::fmt;
 
 use vestibule_model::{Millis, Session};
 
-/// The number of a session. A store gives each that is opened a higher one than any before, and none twice, whatever ended or
-/// was put back from a backup in between; not every number is given.
+/// The number of a session. A store gives each that is opened a higher one than any that it has given, also to those that have ended;
+/// not every number is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionNumber(pub u64);
 

@@ -185,6 +185,12 @@ impl<H> Entry<H> {
         before
     }
 
+    /// Whether it was not used for an eighth of its idle limit.
+    pub(crate) fn has_paused(&self, now: Millis) -> bool {
+        let an_eighth = i64::from(self.idle_seconds) * 1_000 / 8;
+        now.as_unix().saturating_sub(self.last_used.as_unix()) >= an_eighth
+    }
+
     fn idle(&self) -> Duration {
         Duration::from_secs(u64::from(self.idle_seconds))
     }

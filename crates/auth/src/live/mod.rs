@@ -54,6 +54,12 @@ struct SlotAddress {
 /// Last uses are written in so many turns: a block of numbers, and with it every session in it, has one of them.
 pub(crate) const TURNS: usize = 15;
 
+/// The list of those that are written at the next turn, whichever it is. The lists before it are those of the turns.
+pub(crate) const URGENT: usize = TURNS;
+
+/// Those who were used since last uses were written, by list.
+type UsedLists = [Vec<Slot>; TURNS + 1];
+
 /// A session that was used.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Used {
@@ -278,12 +284,12 @@ impl<H: Holder> LiveSessions<H> {
         all.filter(|entry| entry.is_live(now, shard.start)).map(Entry::session).collect()
     }
 
-    /// Who was used since this was called last, of those whose turn it is, in the order of their numbers.
-    pub(crate) fn take_used(&self, turn: usize) -> Vec<Used> {
+    /// Who was used since this was called last, of a list, in the order of their numbers.
+    pub(crate) fn take_used(&self, list: usize) -> Vec<Used> {
         let mut used = Vec::new();
         for (number, shard) in (0..).zip(&self.shards) {
             let mut of_shard = Vec::new();
-            lock(shard).take_used(turn, &mut of_shard);
+            lock(shard).take_used(list, &mut of_shard);
             let place = |slot| SlotAddress { shard: number, slot };
             used.extend(of_shard.into_iter().map(|(slot, last_use)| Used { last_use, place: place(slot) }));
         }
@@ -291,7 +297,7 @@ impl<H: Holder> LiveSessions<H> {
         used
     }
 
-    /// Gives last uses back that could not be stored.
+    /// Gives last uses back that could not be stored: they are urgent from here on.
     pub(crate) fn return_used(&self, used: &[Used]) {
         for Used { place, last_use } in used {
             self.shard(place.shard).return_used(place.slot, last_use.number);

@@ -5,7 +5,6 @@
 use vestibule_model::{Application, Millis, UserId};
 use vestibule_store::{ApplicationTouch, LastUse, SessionNumber};
 
-use super::TURNS;
 use super::entry::{Entry, Holder};
 use super::heads::Heads;
 use super::list::{List, NONE};
@@ -13,6 +12,7 @@ use super::slab::{Slab, Slot};
 use super::start::{Setting, Start};
 use super::view::{self, Live, Traffic};
 use super::wheel::Wheel;
+use super::{URGENT, UsedLists};
 
 pub(crate) struct Shard<H> {
     pub(super) sessions: Slab<Entry<H>>,
@@ -24,7 +24,7 @@ pub(crate) struct Shard<H> {
     applications: Heads<H, Application>,
     wheel: Wheel,
     /// Who was used since last uses were written, by the turn at which theirs is.
-    used: [Vec<Slot>; TURNS],
+    used: UsedLists,
     traffic: Traffic,
 }
 
@@ -117,11 +117,11 @@ impl<H: Holder> Shard<H> {
         Some(Live { entry, slot, start: self.start, used: &mut self.used, traffic: &mut self.traffic })
     }
 
-    /// Who was used since this was called last, of those whose turn it is. In a slot that was used there may be another session by
-    /// now, of another turn too: that one is written when it is in a list of its own turn.
-    pub(super) fn take_used(&mut self, turn: usize, into: &mut Vec<(Slot, LastUse)>) {
-        for slot in std::mem::take(&mut self.used[turn]) {
-            let entry = self.sessions.get_mut(slot).filter(|entry| entry.turn() == turn);
+    /// Who was used since this was called last, of a list. In a slot that was used there may be another session by now, of another turn
+    /// too: that one is written when it is in a list of its own.
+    pub(super) fn take_used(&mut self, list: usize, into: &mut Vec<(Slot, LastUse)>) {
+        for slot in std::mem::take(&mut self.used[list]) {
+            let entry = self.sessions.get_mut(slot).filter(|entry| list == URGENT || entry.turn() == list);
             if let Some(entry) = entry
                 && entry.take_used()
             {
@@ -133,7 +133,7 @@ impl<H: Holder> Shard<H> {
     /// Marks the session of this number as one whose last use is not written, if it is still in its slot.
     pub(super) fn return_used(&mut self, slot: Slot, number: SessionNumber) {
         if let Some(mut live) = self.view(slot).filter(|live| live.entry.number() == number) {
-            live.note_use();
+            live.note_urgent_use();
         }
     }
 

@@ -10,7 +10,7 @@ use vestibule_model::{
 };
 use vestibule_store::{ApplicationTouch, BLOCK, SessionNumber, StoredSession};
 
-use crate::live::{Holder, LiveSessions, Name, Namer, Start, TURNS};
+use crate::live::{Holder, LiveSessions, Name, Namer, Start, TURNS, URGENT};
 use crate::sync::Arc;
 
 /// A user as a session's holder.
@@ -67,7 +67,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..4_u8).prop_map(Step::RemoveWith),
         4 => id.prop_map(Step::Touch),
         3 => prop_oneof![0..20_u32, 0..2_000_u32, 0..20_000_u32].prop_map(Step::Pass),
-        2 => (0..TURNS).prop_map(Step::TakeUsed),
+        3 => (0..=URGENT).prop_map(Step::TakeUsed),
         1 => Just(Step::ReturnUsed),
         1 => Just(Step::TakeTraffic),
         1 => Just(Step::Sweep),
@@ -80,6 +80,8 @@ struct Model {
     sessions: BTreeMap<SessionId, Session>,
     /// Used, and not written since.
     used: BTreeSet<SessionId>,
+    /// To be written at the next turn.
+    urgent: BTreeSet<SessionId>,
     traffic: BTreeMap<ApplicationId, ApplicationTouch>,
 }
 
@@ -90,6 +92,7 @@ impl Model {
 
     fn remove(&mut self, id: SessionId) -> Option<Session> {
         self.used.remove(&id);
+        self.urgent.remove(&id);
         self.sessions.remove(&id)
     }
 }
@@ -183,7 +186,7 @@ impl Pair {
             Step::Touch(number) => self.touch(id(number)),
             Step::Pass(seconds) => self.now = now.plus(Duration::from_secs(u64::from(seconds))),
             Step::TakeUsed(turn) => self.take_used(turn, false),
-            Step::ReturnUsed => (0..TURNS).for_each(|turn| self.take_used(turn, true)),
+            Step::ReturnUsed => (0..=URGENT).for_each(|turn| self.take_used(turn, true)),
             Step::TakeTraffic => {
                 let mut taken = self.table.take_traffic();
                 taken.sort_by_key(|touch| touch.application);
@@ -203,6 +206,9 @@ impl Pair {
         assert_eq!(found.is_some(), live.is_some());
         let Some(session) = live else { return };
         if session.last_used < now {
+            if now.since(session.last_used) >= session.idle / 8 {
+                self.model.urgent.insert(id);
+            }
             session.last_used = now;
             self.model.used.insert(id);
         }
@@ -213,18 +219,32 @@ impl Pair {
         }
     }
 
-    /// What was used of a turn, once and as it is now; it is given back if it could not be stored.
-    fn take_used(&mut self, turn: usize, is_returned: bool) {
-        let is_due = |id: &SessionId| usize::from(id.0[0]) % TURNS == turn;
-        let taken = self.table.take_used(turn);
-        let expected: Vec<SessionId> = self.model.used.iter().copied().filter(is_due).collect();
-        let number = |id: &SessionId| (number_of(id.0[0]), self.model.sessions[id].last_used);
-        let uses = taken.iter().map(|used| (used.last_use.number, used.last_use.at));
-        assert_eq!(uses.collect::<Vec<_>>(), expected.iter().map(number).collect::<Vec<_>>());
+    /// What was used of a list, once and as it is now; it is given back, and urgent, if it could not be stored. With those that are
+    /// urgent there may be others.
+    fn take_used(&mut self, list: usize, is_returned: bool) {
+        let used = &mut self.model.used;
+        let taken = self.table.take_used(list);
+        let ids: BTreeSet<SessionId> =
+            taken.iter().map(|used| id(u8::try_from(used.last_use.number.block()).unwrap())).collect();
+        assert_eq!(ids.len(), taken.len(), "one of them twice");
+        if list == URGENT {
+            assert!(ids.is_superset(&self.model.urgent) && ids.is_subset(used), "{ids:?} of {used:?}");
+        } else {
+            // Those that are urgent may be in the list of their turn too.
+            let of_turn: BTreeSet<SessionId> =
+                used.iter().copied().filter(|id| usize::from(id.0[0]) % TURNS == list).collect();
+            let calm = of_turn.difference(&self.model.urgent).copied().collect();
+            assert!(ids.is_superset(&calm) && ids.is_subset(&of_turn), "{ids:?} of {of_turn:?}");
+        }
+        for (id, used) in ids.iter().zip(&taken) {
+            assert_eq!(self.model.sessions[id].last_used, used.last_use.at);
+        }
         if is_returned {
             self.table.return_used(&taken);
+            self.model.urgent.extend(ids);
         } else {
-            self.model.used.retain(|id| !is_due(id));
+            used.retain(|id| !ids.contains(id));
+            self.model.urgent.retain(|id| !ids.contains(id));
         }
     }
 

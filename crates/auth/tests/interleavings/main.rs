@@ -24,7 +24,7 @@ use vestibule_model::{
 };
 use vestibule_store::{SessionNumber, StoredSession};
 
-use live::{Holder, LiveSessions, Name, Namer, Start, TURNS};
+use live::{Holder, LiveSessions, Name, Namer, Start, URGENT};
 
 /// How many orders are tried for each test.
 const ORDERS: usize = if cfg!(debug_assertions) { 300 } else { 3_000 };
@@ -140,7 +140,7 @@ fn s3_a_check_that_begins_after_a_revocation_answered_is_refused() {
         |table| {
             is_gone(table, 1);
             assert!(
-                (0..TURNS).all(|turn| table.take_used(turn).is_empty()),
+                (0..=URGENT).all(|list| table.take_used(list).is_empty()),
                 "the last use of a session that ended"
             );
         },

@@ -28,15 +28,29 @@ impl<'a> LastUses<'a> {
         if self.read.as_ref().is_none_or(|(block, _)| *block != number.block()) {
             self.read = Some((number.block(), bytes(self.connection, number.block())?));
         }
-        let Some((_, Some(bytes))) = &self.read else { return Ok(None) };
-        last_use(bytes, place(number)).map_err(damaged)
+        let Some((block, Some(bytes))) = &self.read else { return Ok(None) };
+        if let Ok(last_use) = last_use(bytes, place(number)) {
+            return Ok(last_use);
+        }
+        note_damage(*block);
+        self.read = Some((number.block(), None));
+        Ok(None)
     }
 }
 
 /// A block to be changed; None: there is none.
 pub(crate) fn block(connection: &Connection, block: u64) -> rusqlite::Result<Option<UseBlock>> {
     let Some(bytes) = bytes(connection, block)? else { return Ok(None) };
-    read(&bytes).map(Some)
+    let read = UseBlock::read(&bytes);
+    Ok(read.inspect_err(|Damaged| note_damage(block)).ok())
+}
+
+/// Nobody else is to wait for it: its sessions count as used when their rows were written, and it begins anew with their next uses.
+fn note_damage(block: u64) {
+    tracing::error!(
+        block,
+        "a block of last uses of sessions in the database is damaged: those in it may end early"
+    );
 }
 
 /// How many sessions have been used at `since` or later, as far as blocks of last uses say. Reads all of them; a service may be using
@@ -47,17 +61,10 @@ pub fn count_last_uses_since(database: &Path, since: Millis) -> rusqlite::Result
     let mut rows = select.query([])?;
     let mut count = 0;
     while let Some(row) = rows.next()? {
-        count += read(row.get_ref(0)?.as_blob()?)?.count_since(since);
+        let block = UseBlock::read(row.get_ref(0)?.as_blob()?).map_err(FromSqlError::other)?;
+        count += block.count_since(since);
     }
     Ok(count)
-}
-
-fn read(bytes: &[u8]) -> rusqlite::Result<UseBlock> {
-    UseBlock::read(bytes).map_err(damaged)
-}
-
-fn damaged(block: Damaged) -> rusqlite::Error {
-    FromSqlError::other(block).into()
 }
 
 fn bytes(connection: &Connection, block: u64) -> rusqlite::Result<Option<Vec<u8>>> {

@@ -22,8 +22,13 @@ const LOOKS: usize = 4_096;
 /// How many are read at once.
 const PAGE: usize = 512;
 
-const OF_ACCOUNT: &str = select!(
-    "INDEXED BY sessions_of_account WHERE account_id = ?1 AND (user_id, number) > (?2, ?3) ORDER BY user_id, number LIMIT ?4"
+/// In two parts, each of which begins in the index where the walk was: of a row value SQLite looks at the first half only, and would
+/// pass over all sessions of a user again for each page.
+const OF_ACCOUNT: &str = concat!(
+    select!("INDEXED BY sessions_of_account WHERE account_id = ?1 AND user_id = ?2 AND number > ?3"),
+    " UNION ALL ",
+    select!("INDEXED BY sessions_of_account WHERE account_id = ?1 AND user_id > ?2"),
+    " ORDER BY user_id, number LIMIT ?4"
 );
 
 const OF_USER: &str = select!(
@@ -150,6 +155,38 @@ impl Walk {
             }
             Through::Session(id) => sessions::selected(connection, BY_ID, params![id.0, number]),
             Through::All => sessions::selected(connection, OF_ALL, params![number, limit]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migrations;
+
+    /// How SQLite goes through the tables for a statement.
+    fn plan(sql: &str) -> String {
+        let connection = Connection::open_in_memory().unwrap();
+        migrations::apply(&connection, migrations::ALL).unwrap();
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let count = explain.parameter_count();
+        let parameters = rusqlite::params_from_iter(vec![1; count]);
+        let steps = explain.query_map(parameters, |row| row.get::<_, String>("detail")).unwrap();
+        steps.collect::<Result<Vec<_>, _>>().unwrap().join("\n")
+    }
+
+    /// Otherwise each page of a walk passes again over all that came before it.
+    #[test]
+    fn each_page_of_a_walk_begins_in_an_index_where_the_one_before_ended() {
+        let of_account = plan(OF_ACCOUNT);
+        for begins in ["(account_id=? AND user_id=? AND rowid>?)", "(account_id=? AND user_id>?)"] {
+            assert!(of_account.contains(begins), "{of_account}");
+        }
+        let of_user = plan(OF_USER);
+        assert!(of_user.contains("(account_id=? AND user_id=? AND rowid>?)"), "{of_user}");
+        assert!(plan(OF_ALL).contains("INTEGER PRIMARY KEY (rowid>?)"), "{}", plan(OF_ALL));
+        for plan in [of_account, of_user, plan(OF_ALL), plan(BY_ID)] {
+            assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{plan}");
         }
     }
 }

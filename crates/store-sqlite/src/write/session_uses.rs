@@ -13,6 +13,10 @@ use crate::use_block::UseBlock;
 /// milliseconds, some four minutes.
 const PRUNED_EVERY: i64 = 1 << 18;
 
+/// How much later the spans of a block begin than those of the block before it, in milliseconds: so that not all have their time
+/// together.
+const APART: i64 = 17_477;
+
 const PUT: &str = "
     INSERT INTO session_uses (block, times) VALUES (?1, ?2) ON CONFLICT (block) DO UPDATE SET times = excluded.times";
 
@@ -34,7 +38,8 @@ fn note_in_block(connection: &Connection, uses: &[LastUse]) -> Result<(), StoreE
     for last_use in uses {
         times.note(place(last_use.number), last_use.at);
     }
-    let span = |at: Millis| at.as_unix().div_euclid(PRUNED_EVERY);
+    let shift = row(number).wrapping_mul(APART);
+    let span = |at: Millis| at.as_unix().wrapping_add(shift).div_euclid(PRUNED_EVERY);
     if times.newest().map(span) != newest_before.map(span) {
         times.retain(&places(connection, number)?);
     }

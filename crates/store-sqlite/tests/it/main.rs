@@ -11,6 +11,7 @@ mod checkpoint;
 mod conformance;
 mod end_journal;
 mod killed;
+mod last_uses;
 mod lost_commits;
 mod opening;
 mod rotation;
