@@ -1,12 +1,8 @@
-//! The hash pool: threads that do nothing but verify passwords, so that logins never slow anything else.
+//! The hash pool: threads that do nothing but verify passwords, so that no check waits for a hash.
 //!
-//! Threads run at the lowest priority of the operating system, each with one hashing buffer that it keeps. The
-//! queue is bounded by length and by how long a job may wait; what is beyond is turned away at once.
-//!
-//! While jobs wait, outcomes are told a few at a time ([`Outcomes`]): what a login needs besides its hash, the commit above
-//! all, costs less for several together.
-
-mod outcomes;
+//! Threads run at the lowest priority of the operating system, each with one hashing buffer that it keeps; workers that are busy
+//! without pause leave them a share of their cores (ADR 45). The queue is bounded by length and by how long a job may wait; what is
+//! beyond is turned away at once.
 
 use std::collections::VecDeque;
 use std::io;
@@ -25,7 +21,6 @@ use zeroize::Zeroizing;
 
 use crate::directory::Cost;
 use crate::settings::HashSettings;
-use outcomes::{Outcome, Outcomes};
 
 /// Turned away: the queue was full, or the job waited too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,54 +211,52 @@ impl Queue {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next job, if one waits.
-    fn take(&self) -> Option<Job> {
-        self.taken(&mut self.lock())
-    }
-
-    /// The next job, as soon as there is one; None: the pool is closed.
-    fn wait(&self) -> Option<Job> {
+    /// The next job, as soon as there is one, and that a thread is at it; None: the pool is closed.
+    fn next(&self) -> Option<(Job, AtWork<'_>)> {
         let mut jobs = self.lock();
         loop {
             if jobs.closed {
                 return None;
             }
-            if let Some(job) = self.taken(&mut jobs) {
-                return Some(job);
+            if let Some(job) = jobs.waiting.pop_front() {
+                // In this order: whoever asks whether there is work finds some.
+                let at_work = AtWork::begin(&self.gauges);
+                self.gauges.waiting.store(jobs.waiting.len(), Ordering::Relaxed);
+                return Some((job, at_work));
             }
             jobs = self.arrived.wait(jobs).unwrap_or_else(PoisonError::into_inner);
         }
     }
+}
 
-    fn taken(&self, jobs: &mut Jobs) -> Option<Job> {
-        let job = if jobs.closed { None } else { jobs.waiting.pop_front() }?;
-        self.gauges.at_work.fetch_add(1, Ordering::Relaxed);
-        self.gauges.waiting.store(jobs.waiting.len(), Ordering::Relaxed);
-        Some(job)
+/// A thread is at a job, until this is dropped, also by a panic.
+struct AtWork<'a>(&'a HashPoolGauges);
+
+impl<'a> AtWork<'a> {
+    fn begin(gauges: &'a HashPoolGauges) -> Self {
+        gauges.at_work.fetch_add(1, Ordering::Relaxed);
+        Self(gauges)
+    }
+}
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.at_work.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 fn run(queue: &Queue, mut hasher: PasswordHasher, params: Argon2Params) {
     lower_priority();
-    let mut outcomes = Outcomes::default();
-    loop {
-        let next = queue.take().or_else(|| {
-            outcomes.tell();
-            queue.wait()
-        });
-        let Some(job) = next else { return };
+    while let Some((job, _at_work)) = queue.next() {
         let now = queue.clock.monotonic();
         let waited = u64::try_from(now.since(job.enqueued).as_millis()).unwrap_or(u64::MAX);
         queue.gauges.waited_ms.fetch_add(waited, Ordering::Relaxed);
         let late = now >= job.turn_away_at;
         let gauge = if late { &queue.gauges.turned_away } else { &queue.gauges.hashed };
         gauge.fetch_add(1, Ordering::Relaxed);
-        let outcome = work(&mut Worker { hasher: &mut hasher, params, gauges: &queue.gauges }, job, late);
-        let end = queue.clock.monotonic();
-        outcomes.add(outcome, (now, end));
-        let busy = u64::try_from(end.since(now).as_millis()).unwrap_or(u64::MAX);
+        work(&mut Worker { hasher: &mut hasher, params, gauges: &queue.gauges }, job, late);
+        let busy = u64::try_from(queue.clock.monotonic().since(now).as_millis()).unwrap_or(u64::MAX);
         queue.gauges.busy_ms.fetch_add(busy, Ordering::Relaxed);
-        queue.gauges.at_work.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -284,16 +277,16 @@ impl Worker<'_> {
     }
 }
 
-/// Does a job, unless it is late.
-fn work(worker: &mut Worker<'_>, job: Job, late: bool) -> Outcome {
+/// Does a job, unless it is late. The client may have gone in the meantime: then nobody is told.
+fn work(worker: &mut Worker<'_>, job: Job, late: bool) {
     let Job { task, password, salt, .. } = job;
     match task {
-        Task::Verify { reply, .. } if late => Outcome::Verified(reply, Err(Overloaded)),
-        Task::Hash { reply } if late => Outcome::Hashed(reply, Err(Overloaded)),
+        Task::Verify { reply, .. } if late => drop(reply.send(Err(Overloaded))),
+        Task::Hash { reply } if late => drop(reply.send(Err(Overloaded))),
         Task::Verify { comparison, reply } => {
             let verified =
                 worker.counted(|hasher, params| verify(hasher, params, &comparison, (salt, &password)));
-            Outcome::Verified(reply, Ok(verified))
+            drop(reply.send(Ok(verified)));
         }
         Task::Hash { reply } => {
             let hash = worker.counted(|hasher, params| hasher.hash(params, salt, &password));
@@ -301,7 +294,7 @@ fn work(worker: &mut Worker<'_>, job: Job, late: bool) -> Outcome {
                 tracing::error!(%error, "a password cannot be hashed");
                 Overloaded
             });
-            Outcome::Hashed(reply, hash)
+            drop(reply.send(hash));
         }
     }
 }
