@@ -34,6 +34,6 @@ pub struct SessionsDecision {
     pub user: UserId,
     /// The version that they had.
     pub version: SessionsVersion,
-    /// The session that the login is given, if it is given one.
+    /// The session of the user that the login is given, if it is given one.
     pub given: Option<SessionId>,
 }

@@ -14,7 +14,7 @@ const DECIDE: &str = "
         AND coalesce((SELECT version FROM session_versions WHERE user_id = ?1), 0) = ?2
         AND coalesce((SELECT version FROM session_versions_of_accounts WHERE account_id = ?3), 0) = ?4
         AND coalesce((SELECT version FROM session_versions_of_accounts WHERE account_id = ''), 0) = ?5
-        AND (?6 IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE id = ?6))
+        AND (?6 IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE id = ?6 AND user_id = ?1))
     ON CONFLICT (user_id) DO UPDATE SET version = excluded.version";
 
 const ADVANCE_USER: &str = "

@@ -157,7 +157,7 @@ macro_rules! conformance_suite {
                 an_end_within_an_account_overtakes_decisions_there_alone
                 an_end_over_all_accounts_overtakes_every_decision
                 what_else_ends_sessions_moves_no_version
-                a_session_that_is_given_is_there
+                a_session_that_is_given_is_there_and_the_users
                 nothing_is_decided_for_a_user_who_is_not_there
                 an_account_that_is_made_again_goes_on_with_its_version
                 decisions_do_not_move_the_directory

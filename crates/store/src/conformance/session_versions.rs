@@ -142,11 +142,13 @@ pub async fn what_else_ends_sessions_moves_no_version(store: &dyn Store) {
     assert_eq!(version(store, &one).await, before);
 }
 
-pub async fn a_session_that_is_given_is_there(store: &dyn Store) {
-    let [one, ..] = inhabited(store).await;
-    given(store, [open(1, &one)]).await;
+pub async fn a_session_that_is_given_is_there_and_the_users(store: &dyn Store) {
+    let [one, two, _] = inhabited(store).await;
+    given(store, [open(1, &one), open(3, &two)]).await;
     let decided_on = version(store, &one).await;
-    moved(store, [decide(&one, decided_on, Some(2))]).await;
+    for other in [2, 3] {
+        moved(store, [decide(&one, decided_on, Some(other))]).await;
+    }
     given(store, [decide(&one, decided_on, Some(1))]).await;
     let decided_on = version(store, &one).await;
     given(store, [Change::EndSession(SessionId([1; 16]))]).await;

@@ -298,8 +298,10 @@ impl<'a> Transaction<'a> {
     }
 
     fn decide_on_sessions(&mut self, decision: &SessionsDecision) -> Result<(), StoreError> {
+        let is_theirs =
+            |given| self.tables.session(given).is_some_and(|stored| stored.session.user == decision.user);
         if self.tables.directory.user(decision.user).is_none()
-            || decision.given.is_some_and(|given| !self.tables.numbers.contains_key(&given))
+            || decision.given.is_some_and(|given| !is_theirs(given))
         {
             return Err(StoreError::SessionsMoved);
         }
