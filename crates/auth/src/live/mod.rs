@@ -163,7 +163,9 @@ impl<H: Holder> LiveSessions<H> {
 
     /// Whether there may be a session whose LiveVox id carries no MAC. If not, none that carries none is looked up.
     pub(crate) fn may_have_unproven(&self) -> bool {
-        self.unproven.may_be() || !self.is_complete() && self.unproven.may_come()
+        // Asked first: what is read from the store after it may come is put in before the table is complete.
+        let is_complete = self.is_complete();
+        self.unproven.may_be() || !is_complete && self.unproven.may_come()
     }
 
     /// The store has no session whose LiveVox id carries no MAC.
