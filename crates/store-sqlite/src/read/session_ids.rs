@@ -4,10 +4,10 @@ use rusqlite::Connection;
 use vestibule_model::Generation;
 
 /// Behind every id.
-pub(crate) const BEHIND_ALL: [u8; 17] = [u8::MAX; 17];
+const BEHIND_ALL: [u8; 17] = [u8::MAX; 17];
 
 /// A range of ids: its beginning, and what stands behind it.
-pub(crate) type IdRange = (Vec<u8>, Vec<u8>);
+type IdRange = (Vec<u8>, Vec<u8>);
 
 /// Where the ids of sessions under a generation are, in their order: those of the second form begin with a zero and the
 /// generation, those of the first with the generation.

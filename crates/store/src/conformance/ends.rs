@@ -41,8 +41,8 @@ fn all(sessions: EndedSessions) -> SessionSelector {
     SessionSelector { sessions, account: None, opened_until: Millis::from_unix(i64::MAX) }
 }
 
-/// An entry that names the session by the bytes of its id.
-fn entry(session: &Session) -> AuditRecord {
+/// An entry about an end that names the session by the bytes of its id.
+pub(super) fn entry(session: &Session) -> AuditRecord {
     AuditRecord {
         account: Some(session.account),
         user: Some(session.user),

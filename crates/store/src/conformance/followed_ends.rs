@@ -1,24 +1,12 @@
 //! Facts: whoever follows the entries about ends learns of each session that ended, once, and in the order of the ends.
 
-use vestibule_model::{
-    AuditAction, AuditPlace, AuditReason, AuditRecord, EndReason, Millis, Session, SessionReference,
-};
+use vestibule_model::{AuditAction, AuditPlace, Millis, Session};
 
 use super::audit::every;
+use super::ends::entry;
 use super::given;
-use super::samples::{HERE, account, audit_record, id, session, user};
+use super::samples::{HERE, account, id, session, user};
 use crate::{AuditOrder, AuditQuery, Change, EndRecords, EndSessions, EndedSessions, SessionSelector, Store};
-
-fn entry(session: &Session) -> AuditRecord {
-    AuditRecord {
-        account: Some(session.account),
-        user: Some(session.user),
-        session: Some(SessionReference(session.id.0)),
-        action: AuditAction::SessionEnded,
-        reason: Some(AuditReason::Ended(EndReason::EndedByAdministrator)),
-        ..audit_record(1)
-    }
-}
 
 /// Sessions 1 to 9 of somebody.
 async fn nine(store: &dyn Store) -> Vec<Session> {
