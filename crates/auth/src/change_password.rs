@@ -39,7 +39,7 @@ impl Failed for ChangePasswordError {
 
 impl Auth {
     /// Changes the password of whoever proves the old one, also when that has expired or must be changed, and ends all
-    /// of their sessions, in every dialect.
+    /// of their sessions, in every dialect. Where it must be changed, the new one is another.
     pub async fn change_password(
         self: &Arc<Self>,
         at: LogIn,
@@ -48,6 +48,7 @@ impl Auth {
     ) -> Result<(), ChangePasswordError> {
         credentials.expect_length()?;
         expect_length(new.as_bytes())?;
+        let is_same = *credentials.password == new.as_bytes();
         let attempt = Attempt::to_change_password(at);
         self.admit(attempt, &credentials.user_name)?;
         let auth = Arc::clone(self);
@@ -60,6 +61,9 @@ impl Auth {
                 auth.audit.note_refusal(attempt, Some(user.id), Refusal::PasswordPolicy);
                 ChangePasswordError::from(violation)
             };
+            if is_same && eligibility::password_may_stay(&entry, &user, at.now).is_err() {
+                return Err(breaks(PasswordViolation::Unchanged));
+            }
             let own = OwnWords::of(&user, &entry.account);
             let (policy, before) = (&entry.account.password_policy, user.password.as_ref());
             let password = NewPassword { policy, own: &own, before, text: &new };

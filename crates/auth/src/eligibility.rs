@@ -64,6 +64,15 @@ pub(crate) fn passwords_count(entry: &AccountFacts) -> Result<(), IneligibleReas
 pub(crate) fn of_user(entry: &AccountFacts, user: &User, now: Millis) -> Result<(), IneligibleReason> {
     enabled(entry, user)?;
     passwords_count(entry)?;
+    password_may_stay(entry, user, now)
+}
+
+/// Whether the user may keep the password, or has to change it before anything else.
+pub(crate) fn password_may_stay(
+    entry: &AccountFacts,
+    user: &User,
+    now: Millis,
+) -> Result<(), IneligibleReason> {
     if entry.password_expires_at(user).is_some_and(|end| now >= end) {
         return Err(IneligibleReason::PasswordExpired);
     }

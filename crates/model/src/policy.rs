@@ -82,6 +82,9 @@ pub enum PasswordViolation {
     /// One of the last passwords.
     #[error("the password must not be one of the last {0}")]
     Reused(u16),
+    /// The present one, which has to be changed.
+    #[error("the password must not be the present one")]
+    Unchanged,
     /// Weaker than `min_strength`.
     #[error("the password is too easy to guess: {0}")]
     TooEasy(Weakness),

@@ -72,6 +72,21 @@ async fn works_when_the_password_has_expired_or_must_be_changed() {
 }
 
 #[tokio::test]
+async fn a_password_that_must_be_changed_is_not_changed_to_itself() {
+    let server = start_with(|fixture, _| {
+        fixture.account.password_policy.require_digit = false;
+        fixture.user("name").must_change_password = true;
+    })
+    .await;
+    let expected =
+        r#"{"code":400,"message":"Invalid new password: the password must not be the present one"}"#;
+    assert_eq!(
+        change(&server, credentials("name", "password"), "password").await,
+        (400, expected.to_owned())
+    );
+}
+
+#[tokio::test]
 async fn s4_a_user_who_is_disabled_changes_nothing() {
     let mut server = start_with(|fixture, _| fixture.user("name").enabled = false).await;
     let answer = change(&server, credentials("name", "password"), NEW).await;

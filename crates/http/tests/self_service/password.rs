@@ -44,6 +44,37 @@ async fn an_expired_password_is_changed_too() {
 }
 
 #[tokio::test]
+async fn whoever_must_change_their_password_does_not_get_in_with_the_same() {
+    let server = TestServer::start_with(|fixture, _| {
+        fixture.user("name").must_change_password = true;
+        fixture.account.password_policy.require_digit = false;
+    })
+    .await;
+    let same = "new_password: the password must not be the present one".to_owned();
+    assert_eq!(refused(change(&server, &body("password", "password")).await).await, (422, same));
+    assert_eq!(server.log_in("name", "password").await.status(), 401);
+}
+
+#[tokio::test]
+async fn an_expired_password_is_not_made_new_by_itself() {
+    let server = TestServer::start_with(|fixture, _| {
+        fixture.account.password_policy.expiry_days = 1;
+        fixture.account.password_policy.require_digit = false;
+    })
+    .await;
+    server.clock.advance(std::time::Duration::from_hours(48));
+    assert_eq!(refused(change(&server, &body("password", "password")).await).await.0, 422);
+    assert_eq!(server.log_in("name", "password").await.status(), 401);
+}
+
+#[tokio::test]
+async fn whoever_need_not_change_their_password_may_choose_the_same() {
+    let server =
+        TestServer::start_with(|fixture, _| fixture.account.password_policy.require_digit = false).await;
+    assert_eq!(change(&server, &body("password", "password")).await.status(), 204);
+}
+
+#[tokio::test]
 async fn s1_a_change_ends_every_session_of_the_user_and_nobody_elses() {
     let server = start().await;
     let (own, other) =
