@@ -31,6 +31,26 @@ pub(super) fn settings(
     policies(element, account, declared)
 }
 
+/// What to say of a `policy` that the file names for an account that is there `before`, and whose policies are others. It is no
+/// refusal: the file that made the account is applied again.
+pub(super) fn policy_in_vain(
+    element: &str,
+    before: Option<Account>,
+    after: &Account,
+    declared: &DeclaredAccount,
+) -> Result<Option<String>, Problem> {
+    let (Some(before), Some(policy)) = (before, declared.policy) else { return Ok(None) };
+    let mut as_new = policy.copied_into(before);
+    settings(element, &mut as_new, declared)?;
+    let reason = format_args!(
+        "the account is there already and keeps its policies, which are not those of \"{}\"; to change them, declare \
+         password_policy, lockout_policy, agent_lockout_policy, session_policy or livevox_session_policy",
+        policy.name()
+    );
+    let note = (as_new != *after).then(|| Problem::new(element, "policy", reason).to_string());
+    Ok(note)
+}
+
 fn policies(element: &str, account: &mut Account, declared: &DeclaredAccount) -> Result<(), Problem> {
     let Account { password_policy: password, lockout_policy: users, agent_lockout_policy: agents, .. } =
         account;

@@ -96,6 +96,8 @@ pub(super) struct Draft {
     /// Accounts that are removed.
     pub(super) removed: BTreeSet<AccountId>,
     pub(super) generated: Vec<Generated>,
+    /// What the file says in vain.
+    pub(super) notes: Vec<String>,
     pub(super) passwords: Vec<NewPasswordOf>,
     highest_number: Option<i32>,
     /// Of the whole installation.
@@ -231,6 +233,7 @@ impl Draft {
             accounts: BTreeMap::new(),
             removed: BTreeSet::new(),
             generated: Vec::new(),
+            notes: Vec::new(),
             passwords: Vec::new(),
             highest_number: rows().map(|rows| rows.account.number).max(),
             user_ids: rows().flat_map(|rows| rows.users.iter().map(|user| user.id)).collect(),

@@ -50,6 +50,8 @@ pub(crate) struct Plan {
     sequence: Sequence,
     /// What it does, for people.
     pub(crate) lines: Vec<String>,
+    /// What the file says and what changes nothing, for people.
+    pub(crate) notes: Vec<String>,
     /// Secrets that exist once the transaction is done, and are never shown again.
     pub(crate) generated: Vec<Generated>,
 }
@@ -145,6 +147,7 @@ pub(crate) fn plan_over(
         sequence: present.directory.sequence,
         changes: difference.changes,
         lines: difference.lines,
+        notes: draft.notes,
         generated: draft.generated,
     })
 }
@@ -192,7 +195,9 @@ fn lay_over(directory: &DirectoryRows, tools: &Tools<'_>, declared: &Declared) -
         let rows = present.get(&account.id).map(|rows| AccountRows::clone(rows));
         let rows = rows.unwrap_or_else(|| draft.new_account(account.id, account.policy));
         let mut rows = AccountDraft::of(rows);
+        let before = present.contains_key(&account.id).then(|| rows.rows.account.clone());
         account::settings(&element, &mut rows.rows.account, account)?;
+        draft.notes.extend(account::policy_in_vain(&element, before, &rows.rows.account, account)?);
         members(&mut draft, &mut rows, tools, account)?;
         draft.accounts.insert(account.id, rows.rows);
     }

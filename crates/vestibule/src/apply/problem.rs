@@ -34,3 +34,9 @@ impl Problem {
         Self { place: visible(&place), reason: visible(&reason), rule: Some(rule) }
     }
 }
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.place, self.reason)
+    }
+}

@@ -92,4 +92,5 @@ fn show_lines(plan: &Plan) {
         screen::say("= nothing to change");
     }
     plan.lines.iter().for_each(screen::say);
+    plan.notes.iter().for_each(screen::complain);
 }

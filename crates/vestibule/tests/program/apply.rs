@@ -39,6 +39,17 @@ fn changes_nothing_the_second_time() {
 }
 
 #[test]
+fn says_that_an_account_keeps_its_policies_whatever_policy_is_named() {
+    let folder = Folder::new();
+    applied(&folder, "[[account]]\nid = \"one\"\n");
+    let file = folder.file("accounts.toml", "[[account]]\nid = \"one\"\npolicy = \"livevox\"\n");
+    for outcome in [run(&mut apply(&folder, &file)), run(apply(&folder, &file).arg("--dry-run"))] {
+        assert_eq!((outcome.code, outcome.out.as_str()), (Some(0), "= nothing to change\n"));
+        assert!(outcome.err.contains("account one: policy: the account is there already"), "{}", outcome.err);
+    }
+}
+
+#[test]
 fn shows_generated_secrets() {
     let outcome = applied(&Folder::new(), ACCOUNT);
     assert!(outcome.out.contains("api key one/Bots: access_token_secret = \""), "{}", outcome.out);

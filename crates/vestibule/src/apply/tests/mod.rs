@@ -115,6 +115,24 @@ fn a_field_left_out_keeps_its_value() {
 }
 
 #[test]
+fn a_policy_by_name_changes_nothing_of_an_account_that_is_there_and_says_so() {
+    let mut world = World::new();
+    world.apply("policy = \"modern\"\n");
+    let before = world.rows();
+    let plan = world.apply("policy = \"livevox\"\n");
+    assert_eq!((plan.lines.len(), world.rows()), (0, before));
+    assert!(plan.notes[0].starts_with("account 1: policy: the account is there already"), "{:?}", plan.notes);
+}
+
+#[test]
+fn a_policy_by_name_that_an_account_has_needs_no_words() {
+    let mut world = World::new();
+    let file = "policy = \"modern\"\nsession_policy = { idle_seconds = 60 }\n";
+    assert_eq!(world.apply(file).notes, [""; 0]);
+    assert_eq!(world.apply(file).notes, [""; 0]);
+}
+
+#[test]
 fn what_is_not_named_is_not_touched() {
     let mut world = World::new();
     world.apply(EVERYTHING);
