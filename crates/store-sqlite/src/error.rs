@@ -3,6 +3,8 @@
 use rusqlite::ffi;
 use vestibule_store::StoreError;
 
+use crate::read::undecodable::undecodable;
+
 /// Each unique or primary key by `SQLite`'s name for it, and what is taken when it is violated.
 const UNIQUE: [(&str, &str); 12] = [
     ("accounts.code", "the account's code is taken"),
@@ -30,7 +32,7 @@ const UNIQUE: [(&str, &str); 12] = [
 
 /// An error while a change is applied: the caller's, when a constraint refused it; else the database's.
 pub(crate) fn of_change(error: rusqlite::Error) -> StoreError {
-    let rusqlite::Error::SqliteFailure(code, message) = &error else { return unavailable(error) };
+    let rusqlite::Error::SqliteFailure(code, message) = &error else { return of_read(error) };
     let said = message.as_deref().unwrap_or("a constraint failed");
     match code.extended_code {
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => StoreError::Constraint("the account does not exist".into()),
@@ -49,6 +51,11 @@ pub(crate) fn of_change(error: rusqlite::Error) -> StoreError {
 fn taken(said: &str) -> String {
     let key = said.strip_prefix("UNIQUE constraint failed: ").unwrap_or(said);
     UNIQUE.iter().find(|(name, _)| *name == key).map_or(said, |(_, words)| words).to_owned()
+}
+
+/// An error while something is read: a row that cannot be decoded is named.
+pub(crate) fn of_read(error: rusqlite::Error) -> StoreError {
+    undecodable(error).map_or_else(unavailable, unavailable)
 }
 
 /// The database cannot be read or written, or holds what cannot be understood.

@@ -57,6 +57,7 @@ pub use log_tail::{LostCommits, lost_commits};
 pub use open::OpenError;
 pub use opening::{InDoubt, Noticed, Opening};
 pub use read::session_uses::count_last_uses_since;
+pub use read::undecodable::{DecodableRows, UndecodableRow};
 pub use witness::{Attestation, Standing, WitnessError, WitnessFile};
 
 use crate::chain::Chain;
@@ -129,6 +130,14 @@ impl SqliteStore {
     /// How many testimonies the witness was given since the opening. Ends beside each other share one.
     pub fn testimonies(&self) -> u64 {
         self.health.written()
+    }
+}
+
+impl SqliteStore {
+    /// Reads what can be decoded of everything that is stored but the audit, and names every row that cannot. What [`Store`]
+    /// reads ends at the first such row instead.
+    pub fn decodable_rows(&self) -> StoreFuture<'_, DecodableRows> {
+        self.read(read::decodable_rows)
     }
 }
 
@@ -241,7 +250,7 @@ impl SqliteStore {
         question: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> StoreFuture<'_, T> {
         let answered = self.readers.ask(question);
-        Box::pin(async { answered.await.map_err(|_| thread_is_gone())?.map_err(error::unavailable) })
+        Box::pin(async { answered.await.map_err(|_| thread_is_gone())?.map_err(error::of_read) })
     }
 }
 

@@ -6,20 +6,32 @@ use vestibule_model::{
     AdministrationToken, AdministrationTokenId, Administrator, AdministratorRole, SecretDigest, UserId,
 };
 
+use super::undecodable::Table;
 use crate::columns::{At, Coded, Id, Numbered, RoleKind};
+
+pub(super) const ADMINISTRATORS: Table = Table { name: "administrators", key: &["user_id"] };
+pub(super) const TOKENS: Table = Table { name: "administration_tokens", key: &["id"] };
+
+/// By user id.
+pub(super) const EVERY_ADMINISTRATOR: &str =
+    "SELECT user_id, role, account_id FROM administrators ORDER BY user_id";
+
+/// By id.
+pub(super) const EVERY_TOKEN: &str = "SELECT * FROM administration_tokens ORDER BY id";
 
 /// Every administrator, by user id.
 pub(crate) fn administrators(snapshot: &Connection) -> rusqlite::Result<Vec<Administrator>> {
-    let sql = "SELECT user_id, role, account_id FROM administrators ORDER BY user_id";
-    let administrator =
-        |row: &Row<'_>| Ok(Administrator { user: UserId(row.get("user_id")?), role: role(row)? });
-    snapshot.prepare_cached(sql)?.query_map([], administrator)?.collect()
+    snapshot.prepare_cached(EVERY_ADMINISTRATOR)?.query_map([], administrator)?.collect()
+}
+
+pub(super) fn administrator(row: &Row<'_>) -> rusqlite::Result<Administrator> {
+    let of = |row: &Row<'_>| Ok(Administrator { user: UserId(row.get("user_id")?), role: role(row)? });
+    ADMINISTRATORS.read(row, of)
 }
 
 /// Every administration token, by id.
 pub(crate) fn tokens(snapshot: &Connection) -> rusqlite::Result<Vec<AdministrationToken>> {
-    let sql = "SELECT * FROM administration_tokens ORDER BY id";
-    snapshot.prepare_cached(sql)?.query_map([], token)?.collect()
+    snapshot.prepare_cached(EVERY_TOKEN)?.query_map([], token)?.collect()
 }
 
 /// The token of this digest.
@@ -32,7 +44,11 @@ pub(crate) fn token_with(
     snapshot.prepare_cached(sql)?.query_row(parameters, token).optional()
 }
 
-fn token(row: &Row<'_>) -> rusqlite::Result<AdministrationToken> {
+pub(super) fn token(row: &Row<'_>) -> rusqlite::Result<AdministrationToken> {
+    TOKENS.read(row, token_of)
+}
+
+fn token_of(row: &Row<'_>) -> rusqlite::Result<AdministrationToken> {
     let (At(created), At(expires)) = (row.get("created")?, row.get("expires")?);
     let Numbered(generation) = row.get("secret_generation")?;
     let time = |name| Ok::<_, rusqlite::Error>(row.get::<_, Option<At>>(name)?.map(|At(time)| time));
@@ -49,6 +65,10 @@ fn token(row: &Row<'_>) -> rusqlite::Result<AdministrationToken> {
     })
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("an administrator of no account")]
+struct NoAccount;
+
 fn role(row: &Row<'_>) -> rusqlite::Result<AdministratorRole> {
     let Coded(kind) = row.get("role")?;
     let account = row.get::<_, Option<Id>>("account_id")?.map(|Id(account)| account);
@@ -56,7 +76,7 @@ fn role(row: &Row<'_>) -> rusqlite::Result<AdministratorRole> {
         (RoleKind::Owner, _) => Ok(AdministratorRole::Owner),
         (RoleKind::Administrator, Some(account)) => Ok(AdministratorRole::Administrator(account)),
         // A role that is limited to no account must not become one that is not limited.
-        (RoleKind::Administrator, None) => Err(FromSqlError::InvalidType.into()),
+        (RoleKind::Administrator, None) => Err(FromSqlError::other(NoAccount).into()),
         (RoleKind::Auditor, account) => Ok(AdministratorRole::Auditor(account)),
     }
 }

@@ -9,8 +9,17 @@ use vestibule_model::{
 };
 use vestibule_store::AccountRows;
 
+use super::undecodable::Table;
 use super::users::{OF_ACCOUNT, every_user, user};
 use crate::columns::{At, Coded, Id, Json, Numbered};
+
+pub(super) const ACCOUNTS: Table = Table { name: "accounts", key: &["id"] };
+pub(super) const PROFILES: Table = Table { name: "profiles", key: &["account_id", "id"] };
+pub(super) const GROUPS: Table = Table { name: "groups", key: &["account_id", "id"] };
+pub(super) const SKILLS: Table = Table { name: "skills", key: &["account_id", "id"] };
+pub(super) const API_KEYS: Table = Table { name: "api_keys", key: &["account_id", "id"] };
+pub(super) const OAUTH_CLIENTS: Table = Table { name: "oauth_clients", key: &["account_id", "id"] };
+pub(super) const APPLICATION_TOKENS: Table = Table { name: "application_tokens", key: &["account_id", "id"] };
 
 /// Every account and everything that belongs to it but its sessions. The users, who are many, are read in one go.
 pub(crate) fn accounts(snapshot: &Connection) -> rusqlite::Result<Vec<AccountRows>> {
@@ -78,6 +87,10 @@ fn all<T>(
 }
 
 pub(super) fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
+    ACCOUNTS.read(row, account_of)
+}
+
+fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {
     let Id(id) = row.get("id")?;
     let (Coded(state), Coded(sign_on)) = (row.get("state")?, row.get("sign_on")?);
     let (Json(features), Json(services)) = (row.get("features")?, row.get("services")?);
@@ -104,17 +117,21 @@ pub(super) fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
 }
 
 pub(super) fn profile(row: &Row<'_>) -> rusqlite::Result<Profile> {
+    PROFILES.read(row, profile_of)
+}
+
+fn profile_of(row: &Row<'_>) -> rusqlite::Result<Profile> {
     let (Coded(role), Json(permissions)) = (row.get("role")?, row.get("permissions")?);
     let rank = row.get::<_, Option<Coded<Rank>>>("rank")?.map(|Coded(rank)| rank);
     Ok(Profile { id: row.get("id")?, name: row.get("name")?, role, rank, permissions })
 }
 
 pub(super) fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
-    Ok(Group { id: row.get("id")?, name: row.get("name")?, parent: row.get("parent")? })
+    GROUPS.read(row, |row| Ok(Group { id: row.get("id")?, name: row.get("name")?, parent: row.get("parent")? }))
 }
 
 pub(super) fn skill(row: &Row<'_>) -> rusqlite::Result<Skill> {
-    Ok(Skill { id: row.get("id")?, name: row.get("name")? })
+    SKILLS.read(row, |row| Ok(Skill { id: row.get("id")?, name: row.get("name")? }))
 }
 
 /// The values before the present ones, read by `values`, if there are any.
@@ -135,6 +152,10 @@ fn superseded_key(row: &Row<'_>) -> rusqlite::Result<ApiKeyValues> {
 }
 
 pub(super) fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
+    API_KEYS.read(row, api_key_of)
+}
+
+fn api_key_of(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
     let (Json(privileges), Json(addresses)) = (row.get("privileges")?, row.get("addresses")?);
     Ok(ApiKey {
         id: ApplicationId(row.get("id")?),
@@ -154,6 +175,10 @@ pub(super) fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
 }
 
 pub(super) fn oauth_client(row: &Row<'_>) -> rusqlite::Result<OauthClient> {
+    OAUTH_CLIENTS.read(row, oauth_client_of)
+}
+
+fn oauth_client_of(row: &Row<'_>) -> rusqlite::Result<OauthClient> {
     let (Json(privileges), Json(addresses)) = (row.get("privileges")?, row.get("addresses")?);
     Ok(OauthClient {
         id: ApplicationId(row.get("id")?),
@@ -175,6 +200,10 @@ fn digest(row: &Row<'_>, tag: &str, generation: &str) -> rusqlite::Result<Secret
 }
 
 pub(super) fn application_token(row: &Row<'_>) -> rusqlite::Result<ApplicationToken> {
+    APPLICATION_TOKENS.read(row, application_token_of)
+}
+
+fn application_token_of(row: &Row<'_>) -> rusqlite::Result<ApplicationToken> {
     Ok(ApplicationToken {
         id: ApplicationId(row.get("id")?),
         name: row.get("name")?,

@@ -5,10 +5,13 @@ use vestibule_model::{Generation, MasterKeyRecord, Millis, seal_prefix};
 use vestibule_store::{DigestHolder, DigestKind, NAMED_HOLDERS, Remains};
 
 use super::session_ids::ids_under;
+use super::undecodable::Table;
 use crate::columns::{At, Coded, Id, Numbered};
 
 const RECORDS: &str =
     "SELECT generation, check_value, state, activated_at, retired_at FROM master_keys ORDER BY generation";
+
+const KEYS: Table = Table { name: "master_keys", key: &["generation"] };
 
 /// Every generation that is or was active, by generation.
 pub(crate) fn master_keys(snapshot: &Connection) -> rusqlite::Result<Vec<MasterKeyRecord>> {
@@ -18,7 +21,7 @@ pub(crate) fn master_keys(snapshot: &Connection) -> rusqlite::Result<Vec<MasterK
         let (activated_at, retired_at) = (time(3)?, time(4)?);
         Ok(MasterKeyRecord { generation, check_value: row.get(1)?, state, activated_at, retired_at })
     };
-    snapshot.prepare_cached(RECORDS)?.query_map([], record)?.collect()
+    snapshot.prepare_cached(RECORDS)?.query_map([], |row| KEYS.read(row, record))?.collect()
 }
 
 /// The generation in force; None: none is yet.

@@ -11,6 +11,7 @@ pub(crate) mod session_ids;
 pub(crate) mod session_uses;
 mod session_versions;
 pub(crate) mod sessions;
+pub(crate) mod undecodable;
 mod users;
 mod uses;
 
@@ -29,6 +30,7 @@ pub(crate) use master_keys::{active_generation, master_keys, remains};
 pub(crate) use session_ids::has_session_ids_of_first_form;
 pub(crate) use session_versions::sessions_of_user;
 pub(crate) use sessions::{session, sessions};
+pub(crate) use undecodable::decodable_rows;
 pub(crate) use users::{every_user, one_user, users};
 pub(crate) use uses::{last_logins, last_uses};
 

@@ -9,6 +9,7 @@ use vestibule_store::{SessionNumber, StoredSession};
 
 use super::octets::address;
 use super::session_uses::LastUses;
+use super::undecodable::Table;
 use crate::columns::{ApplicationKind, At, Coded, Id};
 
 /// A statement that reads sessions. The columns are read by their place ([`selected`]): a start reads every session there is.
@@ -23,6 +24,11 @@ macro_rules! select {
 }
 
 pub(crate) use select;
+
+const SESSIONS: Table = Table { name: "sessions", key: &["number"] };
+
+/// By number.
+pub(super) const EVERY_SESSION: &str = select!("ORDER BY number");
 
 const PAGE: &str = select!("WHERE number > ?1 ORDER BY number LIMIT ?2");
 
@@ -63,7 +69,11 @@ pub(crate) fn selected(
     Ok(sessions)
 }
 
-fn session_of(row: &Row<'_>) -> rusqlite::Result<Session> {
+pub(super) fn session_of(row: &Row<'_>) -> rusqlite::Result<Session> {
+    SESSIONS.read(row, columns)
+}
+
+fn columns(row: &Row<'_>) -> rusqlite::Result<Session> {
     let (Id(account), Coded(method), Coded(dialect)) = (row.get(1)?, row.get(5)?, row.get(6)?);
     let (At(created), At(last_used)) = (row.get(8)?, row.get(9)?);
     Ok(Session {

@@ -6,7 +6,10 @@ use uuid::Uuid;
 use vestibule_model::{PasswordCredential, Population, User, UserId};
 use vestibule_store::UserQuery;
 
+use super::undecodable::Table;
 use crate::columns::{At, Coded, Id, Json};
+
+const USERS: Table = Table { name: "users", key: &["id", "account_id"] };
 
 /// The columns of a user in the order in which [`user`] reads them: by place, because a start reads every user there is.
 macro_rules! user_columns {
@@ -18,7 +21,7 @@ macro_rules! user_columns {
 }
 
 /// A page of the users of all accounts, by id.
-const EVERY_USER: &str =
+pub(super) const EVERY_USER: &str =
     concat!("SELECT ", user_columns!(), " FROM users WHERE id > ?1 ORDER BY id LIMIT ?2");
 
 /// Every user of an account, by id.
@@ -27,6 +30,10 @@ pub(super) const OF_ACCOUNT: &str =
 
 /// A user, from [`OF_ACCOUNT`] and its like.
 pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+    USERS.read(row, user_of)
+}
+
+fn user_of(row: &Row<'_>) -> rusqlite::Result<User> {
     let (Id(account), Coded(population), Coded(kind)) = (row.get(1)?, row.get(4)?, row.get(5)?);
     let (Json(profiles), Json(skills), Json(manager_of)) = (row.get(14)?, row.get(15)?, row.get(17)?);
     Ok(User {

@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use vestibule_auth::{
-    AccountIndex, HOME, InstallationIndex, Kind, Ruled, Violation, account_violations, check_deleted_account,
+    AccountIndex, HOME, InstallationIndex, Kind, Rule, Ruled, Violation, account_violations, check_deleted_account,
     check_owner_left, may_log_in,
 };
 use vestibule_model::{AccountId, Administrator, AdministratorRole, User};
 use vestibule_store::AccountRows;
+use vestibule_store_sqlite::UndecodableRow;
 
 use super::Present;
 use super::difference::{Element, user_title};
@@ -43,12 +44,32 @@ pub(super) fn problems(present: &Present, draft: &Draft) -> Vec<Problem> {
 #[derive(Debug)]
 pub(crate) struct Broken {
     pub(crate) problem: Problem,
+    account: AccountId,
     /// Where in a file it is repaired: `[[account]] id = "1", [[account.user]] id = 5`.
     pub(crate) entry: String,
 }
 
-/// Everything that is there and breaks a rule. Of what there are too many, one of the kind is named.
-pub(super) fn broken(present: &Present) -> Vec<Broken> {
+impl Broken {
+    /// Whether the rule is broken because something was not found.
+    fn rests_on_absence(&self) -> bool {
+        matches!(
+            self.problem.rule,
+            Some(
+                Rule::ProfileMissing
+                    | Rule::SkillMissing
+                    | Rule::GroupMissing
+                    | Rule::ManagedGroupMissing
+                    | Rule::GroupParentMissing
+                    | Rule::AllowedKeyMissing
+                    | Rule::OwnerLeft
+            )
+        )
+    }
+}
+
+/// Everything that is there and breaks a rule. Of what there are too many, one of the kind is named. What refers to a row that
+/// cannot be decoded breaks none: it is there.
+pub(super) fn broken(present: &Present, undecodable: &[UndecodableRow]) -> Vec<Broken> {
     let accounts = &present.directory.accounts;
     let installation = InstallationIndex::of(accounts.iter().map(|rows| &rows.account));
     let mut found = Vec::new();
@@ -74,6 +95,8 @@ pub(super) fn broken(present: &Present) -> Vec<Broken> {
             found.extend(with_entry(rows, &rows.account, owner));
         }
     }
+    let incomplete: HashSet<AccountId> = undecodable.iter().filter_map(|row| row.account).collect();
+    found.retain(|broken| !broken.rests_on_absence() || !incomplete.contains(&broken.account));
     let mut seen = HashSet::new();
     found.retain(|broken| {
         let rule = broken.problem.rule.filter(|rule| rule.kind() == Kind::Conflict);
@@ -97,7 +120,7 @@ fn with_entry<T: Element>(
         entry = format!("{entry}, [[account.{kind}]] id = {}", thing.id());
     }
     let title = thing.title(account);
-    let broken = |violation| Broken { problem: Problem::broken(&title, violation), entry: entry.clone() };
+    let broken = |violation| Broken { problem: Problem::broken(&title, violation), account, entry: entry.clone() };
     violations.into_iter().map(broken).collect()
 }
 

@@ -26,6 +26,7 @@ use anyhow::Context;
 use vestibule_auth::{HOME, owners, rests_on};
 use vestibule_model::{AccountId, Administrator, User, UserId};
 use vestibule_store::{AccountRows, Change, DirectoryRows, Sequence, Store, StoreError};
+use vestibule_store_sqlite::DecodableRows;
 
 pub(crate) use declared::Declared;
 pub(crate) use draft::{Generated, Tools};
@@ -112,9 +113,10 @@ impl Present {
     }
 }
 
-/// What is stored and breaks a rule.
-pub(crate) async fn broken(store: &dyn Store) -> anyhow::Result<Vec<Broken>> {
-    Ok(judge::broken(&Present::read(store).await.context("cannot read the directory")?))
+/// What of the stored rows that can be decoded breaks a rule.
+pub(crate) fn broken(stored: DecodableRows) -> Vec<Broken> {
+    let DecodableRows { directory, administrators, undecodable } = stored;
+    judge::broken(&Present { directory, administrators }, &undecodable)
 }
 
 /// What [`apply`] would do if this were there.

@@ -31,7 +31,7 @@ pub(crate) struct ExportDirectory {
 }
 
 pub(crate) const DOCTOR_ABOUT: &str = "\
-Say which accounts, users and keys that are stored break a rule, and how each is repaired.
+Say which rows cannot be decoded, which accounts, users and keys break a rule, and how each is repaired.
 
 The rules are those of the administration API and of `vestibule apply`. What an older version or another program has stored \
 may break one: it goes on working, and other fields of it can be changed. Looks at everything in the data directory, with the \

@@ -1,7 +1,9 @@
-//! `vestibule doctor`: what is stored and breaks a rule of the directory, and how it is repaired. Changes nothing.
+//! `vestibule doctor`: which stored rows cannot be decoded, what breaks a rule of the directory, and how it is repaired. Changes
+//! nothing.
 
 use anyhow::Context;
-use vestibule_auth::{Kind, Rule};
+use vestibule_auth::{Kind, Rule, visible};
+use vestibule_store_sqlite::UndecodableRow;
 
 use super::{count, small_runtime};
 use crate::apply::{self as engine, Broken, Problem};
@@ -25,22 +27,31 @@ pub(crate) fn doctor(arguments: &DoctorArguments) -> anyhow::Result<()> {
     let data = DataDir::open_existing(&config.server.data_dir)?;
     let keys = master_key::load(&config.master_key, &data)?;
     let store = witness::open_store(&config, &data, &keys, Use::LeaveAsItIs)?;
-    let found = small_runtime()?.block_on(engine::broken(&store))?;
-    if found.is_empty() {
+    let stored = small_runtime()?.block_on(store.decodable_rows()).context("cannot read what is stored")?;
+    let mut told: Vec<String> = stored.undecodable.iter().map(undecodable).collect();
+    told.extend(engine::broken(stored).iter().map(broken));
+    if told.is_empty() {
         return screen::write("sound    everything that is stored keeps the rules\n").context(UNWRITTEN);
     }
-    let told = |broken: &Broken| {
-        let Problem { place, reason, .. } = &broken.problem;
-        format!("{place}: {reason}\n    {}\n", repair(broken))
-    };
-    screen::write(&found.iter().map(told).collect::<String>()).context(UNWRITTEN)?;
-    let found = u64::try_from(found.len()).unwrap_or(u64::MAX);
+    screen::write(&told.concat()).context(UNWRITTEN)?;
+    let found = u64::try_from(told.len()).unwrap_or(u64::MAX);
     Err(RulesBroken(count(found, "finding")).into())
+}
+
+fn undecodable(row: &UndecodableRow) -> String {
+    let advice = "a newer version wrote this, or another program changed it, and what reads it fails: use that version, or put \
+                  back a backup (`vestibule restore`)";
+    format!("{}\n    {advice}\n", visible(&row.to_string()))
+}
+
+fn broken(broken: &Broken) -> String {
+    let Problem { place, reason, .. } = &broken.problem;
+    format!("{place}: {reason}\n    {}\n", repair(broken))
 }
 
 /// What to do about it, in words.
 fn repair(broken: &Broken) -> String {
-    let Broken { problem, entry } = broken;
+    let Broken { problem, entry, .. } = broken;
     let field = problem.place.rsplit(": ").next().unwrap_or_default();
     let Some(rule) = problem.rule else { return String::new() };
     match rule {

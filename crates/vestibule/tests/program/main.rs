@@ -34,3 +34,4 @@ mod service_manager;
 mod set_back;
 mod stop;
 mod support;
+mod undecodable;

@@ -32,6 +32,11 @@ struct World {
 }
 
 impl World {
+    /// What is stored and breaks a rule.
+    fn broken(&self) -> Vec<Broken> {
+        broken(block_on(self.store.decodable_rows()).unwrap())
+    }
+
     fn new() -> Self {
         Self::under(&MasterKey::generate(&OsRng))
     }
@@ -198,7 +203,7 @@ fn names_do_not_move_about_on_the_terminal() {
     user.login_name = "a\n\u{1b}[2Jb".into();
     block_on(world.store.commit(vec![Change::PutUser(user.clone().into())])).unwrap();
     let text = format!("[[account.user]]\nid = {}\nlogin_name = \"c\"\n", user.id.0);
-    let found = block_on(broken(&world.store)).unwrap();
+    let found = world.broken();
     assert_eq!(found[0].problem.place, "user 1/a\\u{a}\\u{1b}[2Jb: login_name");
     assert!(world.apply(&text).lines.iter().all(|line| !line.chars().any(char::is_control)));
 }

@@ -100,11 +100,11 @@ fn that_no_owner_may_log_in_is_found_whoever_else_administers() {
         |user, role| Change::PutAdministrator(Administrator { user: vestibule_model::UserId(user), role });
     let roles = vec![role(1, AdministratorRole::Auditor(None)), role(2, AdministratorRole::Owner)];
     block_on(world.store.commit(roles)).unwrap();
-    assert!(block_on(broken(&world.store)).unwrap().is_empty());
+    assert!(world.broken().is_empty());
     let mut owner = world.rows().users.into_iter().find(|user| user.id.0 == 2).unwrap();
     owner.enabled = false;
     block_on(world.store.commit(vec![Change::PutUser(owner.into())])).unwrap();
-    let found = block_on(broken(&world.store)).unwrap();
+    let found = world.broken();
     assert_eq!(found[0].problem.rule, Some(vestibule_auth::Rule::OwnerLeft));
 }
 

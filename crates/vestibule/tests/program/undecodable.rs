@@ -1,0 +1,128 @@
+//! Rows of the database that this version cannot decode: which they are is told by whatever meets them.
+
+use crate::support::{Folder, Outcome, apply, run, vestibule};
+
+/// A data directory with two accounts, whose rows another program has changed.
+fn folder(statements: &str) -> Folder {
+    let folder = Folder::new();
+    let file = folder.file(
+        "accounts.toml",
+        r#"
+[[account]]
+id = "one"
+[[account.profile]]
+name = "Agents"
+[[account.user]]
+id = 4711
+login_name = "alice"
+password = "passw0rd"
+profiles = ["Agents"]
+[[account.user]]
+id = 4712
+login_name = "bob"
+password = "passw0rd"
+[[account]]
+id = "two"
+"#,
+    );
+    let made = run(&mut apply(&folder, &file));
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    let database = rusqlite::Connection::open(folder.path("data").join("vestibule.db")).unwrap();
+    database.execute_batch(statements).unwrap();
+    folder
+}
+
+fn on(folder: &Folder, command: &str) -> Outcome {
+    run(vestibule().arg(command).arg("--data-dir").arg(folder.path("data")))
+}
+
+const USER_KIND: &str = "UPDATE users SET kind = 9 WHERE id = 4711;";
+
+const NAMED: &str = "table users, row id = 4711, account_id = one: column kind: 9 stands for no user kind that this version knows";
+
+fn assert_named(outcome: &Outcome) {
+    assert_eq!(outcome.code, Some(1), "{}{}", outcome.out, outcome.err);
+    assert!(outcome.err.contains(NAMED), "{}", outcome.err);
+}
+
+#[test]
+fn a_start_names_the_row_that_it_cannot_decode() {
+    let folder = folder(USER_KIND);
+    let mut serve = vestibule();
+    serve.arg("serve").env("VESTIBULE_SERVER_DATA_DIR", folder.path("data"));
+    serve.env("VESTIBULE_SERVER_HTTP", "127.0.0.1:0").env("VESTIBULE_SERVER_ADMIN", "127.0.0.1:0");
+    assert_named(&run(&mut serve));
+}
+
+#[test]
+fn an_export_names_the_row_that_it_cannot_decode() {
+    assert_named(&on(&folder(USER_KIND), "export"));
+}
+
+#[test]
+fn apply_names_the_row_that_it_cannot_decode() {
+    let folder = folder(USER_KIND);
+    let file = folder.file("more.toml", "[[account]]\nid = \"three\"\n");
+    assert_named(&run(&mut apply(&folder, &file)));
+}
+
+#[test]
+fn doctor_lists_every_row_that_cannot_be_decoded_and_judges_the_others() {
+    let folder = folder(
+        "UPDATE users SET kind = 9 WHERE id = 4711;
+         UPDATE users SET max_chats = -1 WHERE id = 4712;
+         UPDATE profiles SET permissions = '[';
+         UPDATE accounts SET state = 7 WHERE id = 'two';
+         INSERT INTO administrators (user_id, role, account_id) VALUES (4712, 2, NULL);",
+    );
+    let outcome = on(&folder, "doctor");
+    assert_eq!(outcome.code, Some(8), "{}", outcome.err);
+    let findings: Vec<&str> = outcome.out.lines().filter(|line| !line.starts_with(' ')).collect();
+    let expected = [
+        "table accounts, row id = two: column state: 7 stands for no account state that this version knows",
+        "table profiles, row account_id = one, id = 1: column permissions: EOF while parsing a list at line 1 column 1",
+        NAMED,
+        "table administrators, row user_id = 4712: an administrator of no account",
+        "user one/bob: max_chats: this has to be 0 or more",
+    ];
+    assert_eq!(findings, expected, "{}", outcome.out);
+    assert!(outcome.err.contains("5 findings, see above"), "{}", outcome.err);
+}
+
+/// Alice has a profile whose row is there, but cannot be decoded.
+#[test]
+fn what_refers_to_a_row_that_cannot_be_decoded_is_no_finding() {
+    let outcome = on(&folder("UPDATE profiles SET role = 77;"), "doctor");
+    let findings: Vec<&str> = outcome.out.lines().filter(|line| !line.starts_with(' ')).collect();
+    let expected = ["table profiles, row account_id = one, id = 1: column role: 77 stands for no role type that this version knows"];
+    assert_eq!(findings, expected);
+}
+
+#[test]
+fn what_is_secret_in_such_a_row_is_not_shown() {
+    let folder = folder("UPDATE users SET password_history = '\"$argon2id$v=19$hash\"' WHERE id = 4711;");
+    let outcome = on(&folder, "doctor");
+    let said = "table users, row id = 4711, account_id = one: column password_history: not what this version writes there";
+    assert!(outcome.out.contains(said), "{}", outcome.out);
+    assert!(!outcome.out.contains("argon2id"), "{}", outcome.out);
+}
+
+fn add_session(folder: &Folder) {
+    let database = rusqlite::Connection::open(folder.path("data").join("vestibule.db")).unwrap();
+    database
+        .execute_batch(
+            "INSERT INTO sessions (number, id, account_id, user_id, application_kind, application_id, opening, dialect, created,
+                 last_used, idle_ms, credential_version, secret_version)
+             VALUES (3, zeroblob(16), 'one', 4711, 0, NULL, 55, 1, 0, 0, 1000, 0, 0)",
+        )
+        .unwrap();
+}
+
+#[test]
+fn doctor_lists_sessions_that_cannot_be_decoded() {
+    let folder = folder("");
+    add_session(&folder);
+    let outcome = on(&folder, "doctor");
+    let said = "table sessions, row number = 3: column opening: 55 stands for no opening that this version knows";
+    assert!(outcome.out.contains(said), "{}{}", outcome.out, outcome.err);
+}
