@@ -7,8 +7,8 @@ use vestibule_model::{
     MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, User, UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Remains, Sequence,
-    SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
+    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Part, Remains,
+    Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
 };
 
 use crate::store_health::StoreHealth;
@@ -62,6 +62,10 @@ impl Store for WatchedStore {
 
     fn user(&self, id: UserId) -> StoreFuture<'_, Option<User>> {
         self.noted(self.store.user(id))
+    }
+
+    fn deleted(&self, parts: Vec<Part>) -> StoreFuture<'_, Vec<Part>> {
+        self.noted(self.store.deleted(parts))
     }
 
     fn changes(&self, after: Sequence) -> StoreFuture<'_, DirectoryChanges> {

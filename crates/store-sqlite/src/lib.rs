@@ -41,8 +41,8 @@ use vestibule_model::{
     Generation, MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, User, UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Remains, Sequence,
-    SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
+    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Part, Remains,
+    Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
 };
 
 pub use audit_reader::AuditReader;
@@ -169,6 +169,10 @@ impl Store for SqliteStore {
 
     fn user(&self, id: UserId) -> StoreFuture<'_, Option<User>> {
         self.read(move |snapshot| read::one_user(snapshot, id))
+    }
+
+    fn deleted(&self, parts: Vec<Part>) -> StoreFuture<'_, Vec<Part>> {
+        self.read(move |snapshot| read::deleted(snapshot, parts))
     }
 
     fn changes(&self, after: Sequence) -> StoreFuture<'_, DirectoryChanges> {

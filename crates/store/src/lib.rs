@@ -70,6 +70,10 @@ pub trait Store: Send + Sync + 'static {
     /// One user; None: there is none of this id.
     fn user(&self, id: UserId) -> StoreFuture<'_, Option<User>>;
 
+    /// Those of these users, API keys, OAuth clients and application tokens that have been deleted, in the order in which they are
+    /// asked for. Ids of other parts are given again.
+    fn deleted(&self, parts: Vec<Part>) -> StoreFuture<'_, Vec<Part>>;
+
     /// What changed in the directory after `after`, by this process or another.
     fn changes(&self, after: Sequence) -> StoreFuture<'_, DirectoryChanges>;
 

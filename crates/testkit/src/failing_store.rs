@@ -12,8 +12,8 @@ use vestibule_model::{
     MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, User, UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Remains, Sequence,
-    SessionNumber, Store, StoreError, StoreFuture, StoredSession, UserQuery, UserSessions,
+    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Part, Remains,
+    Sequence, SessionNumber, Store, StoreError, StoreFuture, StoredSession, UserQuery, UserSessions,
 };
 
 /// Something that is asked of a store.
@@ -385,6 +385,10 @@ impl Store for FailingStore {
 
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {
         self.read("has_session_ids_of_first_form", |store| store.has_session_ids_of_first_form())
+    }
+
+    fn deleted(&self, parts: Vec<Part>) -> StoreFuture<'_, Vec<Part>> {
+        self.read("deleted", move |store| store.deleted(parts))
     }
 
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {

@@ -98,6 +98,7 @@ rulebook! {
     UserNumberTaken: Taken "number" TAKEN;
     UserId: Invalid "id" "from 1 to {}";
     UserIdTaken: Taken "id" TAKEN;
+    UserIdDeleted: Taken "id" "a deleted user had this, and ids are not given again";
 
     ProfileNameLength: Invalid "name" NAME_LENGTH;
     ProfileNameCharacters: Invalid "name" NAME_CHARACTERS;
@@ -126,6 +127,7 @@ rulebook! {
 
     ApplicationId: Invalid "id" "from 1 to {}";
     ApplicationIdTaken: Taken "id" TAKEN;
+    ApplicationIdDeleted: Taken "id" "a deleted application had this, and ids are not given again";
     ApiKeyNameLength: Invalid "name" NAME_LENGTH;
     ApiKeyNameCharacters: Invalid "name" NAME_CHARACTERS;
     ApiKeyNameTaken: Taken "name" TAKEN;

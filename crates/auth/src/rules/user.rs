@@ -57,7 +57,7 @@ fn identity(user: &User, before: Option<&User>) -> Vec<Violation> {
     found
 }
 
-/// Refuses an id or a number that somebody chose for a new thing and that another has already.
+/// Refuses an id or a number that somebody chose for a new thing and that another has already, or had.
 pub fn taken(rule: Rule) -> Violation {
     Violation::of(rule)
 }

@@ -127,7 +127,8 @@ fn profile_of(row: &Row<'_>) -> rusqlite::Result<Profile> {
 }
 
 pub(super) fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
-    GROUPS.read(row, |row| Ok(Group { id: row.get("id")?, name: row.get("name")?, parent: row.get("parent")? }))
+    GROUPS
+        .read(row, |row| Ok(Group { id: row.get("id")?, name: row.get("name")?, parent: row.get("parent")? }))
 }
 
 pub(super) fn skill(row: &Row<'_>) -> rusqlite::Result<Skill> {

@@ -3,6 +3,7 @@
 mod administration;
 mod answers;
 mod audit;
+mod deleted;
 mod directory;
 mod master_keys;
 mod octets;
@@ -25,6 +26,7 @@ use crate::columns::{Coded, Id};
 pub(crate) use administration::{administrators, token_with, tokens};
 pub(crate) use answers::{answer, oldest_answer};
 pub(crate) use audit::audit;
+pub(crate) use deleted::deleted;
 pub(crate) use directory::{account, application_tokens};
 pub(crate) use master_keys::{active_generation, master_keys, remains};
 pub(crate) use session_ids::has_session_ids_of_first_form;

@@ -9,7 +9,7 @@ use super::samples::{
     oauth_client, profile, session, skill, user,
 };
 use super::{every_session, given, misfit};
-use crate::{AccountRows, AuditQuery, Change, Store};
+use crate::{AccountRows, AuditQuery, Change, Part, Store};
 
 /// Two accounts, each with two users, two of everything numbered, and a session for each user.
 async fn inhabited(store: &dyn Store) {
@@ -75,6 +75,35 @@ pub async fn the_id_of_a_deleted_user_is_never_given_again(store: &dyn Store) {
     misfit(store, [Change::PutUser(user(HERE, 1).into())]).await;
     let elsewhere = vestibule_model::User { id: user(HERE, 1).id, ..user(ELSEWHERE, 9) };
     misfit(store, [Change::PutUser(elsewhere.into())]).await;
+}
+
+pub async fn what_is_deleted_is_known_by_its_id(store: &dyn Store) {
+    inhabited(store).await;
+    let one = ApplicationId(1);
+    let asked = |number| {
+        let application = ApplicationId(number);
+        [
+            Part::User(user(HERE, i32::try_from(number).unwrap()).id),
+            Part::ApiKey(application),
+            Part::OauthClient(application),
+            Part::ApplicationToken(application),
+            Part::Profile(number),
+        ]
+    };
+    let deletions = [
+        Change::DeleteUser(user(HERE, 1).id),
+        Change::DeleteApiKey(id(HERE), one),
+        Change::DeleteOauthClient(id(HERE), one),
+        Change::DeleteApplicationToken(id(HERE), one),
+        Change::DeleteProfile(id(HERE), 1),
+    ];
+    for (index, deletion) in deletions.into_iter().enumerate() {
+        given(store, [deletion]).await;
+        let known = store.deleted([asked(2), asked(1)].concat()).await.unwrap();
+        assert_eq!(known, asked(1)[..=index.min(3)]);
+    }
+    given(store, [Change::DeleteAccount(id(ELSEWHERE))]).await;
+    assert_eq!(store.deleted(asked(3).to_vec()).await.unwrap(), asked(3)[..4]);
 }
 
 pub async fn the_name_of_a_deleted_user_is_free(store: &dyn Store) {

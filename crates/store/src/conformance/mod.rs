@@ -286,6 +286,7 @@ macro_rules! conformance_suite {
                 a_deleted_user_is_gone
                 a_deleted_user_administers_no_more
                 the_id_of_a_deleted_user_is_never_given_again
+                what_is_deleted_is_known_by_its_id
                 the_name_of_a_deleted_user_is_free
                 a_session_of_a_deleted_user_is_refused
                 deleted_profiles_groups_and_skills_are_gone

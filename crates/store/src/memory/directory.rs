@@ -40,6 +40,18 @@ pub(super) struct RetiredIds {
     pub(super) application_tokens: Retired,
 }
 
+impl RetiredIds {
+    pub(super) fn contains(&self, part: Part) -> bool {
+        match part {
+            Part::User(id) => self.users.contains(&id),
+            Part::ApiKey(id) => self.api_keys.contains(&id),
+            Part::OauthClient(id) => self.oauth_clients.contains(&id),
+            Part::ApplicationToken(id) => self.application_tokens.contains(&id),
+            _ => false,
+        }
+    }
+}
+
 impl Directory {
     /// One account and everything that belongs to it.
     pub(super) fn rows(&self, id: AccountId) -> Option<AccountRows> {

@@ -33,7 +33,8 @@ use self::session_versions::SessionVersions;
 use self::transaction::Transaction;
 use crate::{
     AccountRows, AuditPage, AuditQuery, Change, Changed, ChangedPart, DirectoryChanges, DirectoryRows,
-    Outcome, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
+    Outcome, Part, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery,
+    UserSessions,
 };
 
 /// A store in memory, empty at first.
@@ -203,6 +204,12 @@ impl Store for MemoryStore {
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {
         let has = self.tables().numbers.keys().any(|id| id.is_of_first_form());
         Box::pin(ready(Ok(has)))
+    }
+
+    fn deleted(&self, parts: Vec<Part>) -> StoreFuture<'_, Vec<Part>> {
+        let tables = self.tables();
+        let deleted = parts.into_iter().filter(|part| tables.directory.retired.contains(*part));
+        Box::pin(ready(Ok(deleted.collect())))
     }
 
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {

@@ -8,9 +8,10 @@ use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 use uuid::Uuid;
 use vestibule_model::{
-    AccountId, AccountState, Feature, Millis, NamedPolicy, Network, Population, Privilege, Rank, RoleType,
-    SignOn, Strength, UserKind,
+    AccountId, AccountState, ApplicationId, Feature, Millis, NamedPolicy, Network, Population, Privilege,
+    Rank, RoleType, SignOn, Strength, UserId, UserKind,
 };
+use vestibule_store::Part;
 
 use crate::input_error::{InputError, position};
 
@@ -20,6 +21,22 @@ use crate::input_error::{InputError, position};
 pub(crate) struct Declared {
     #[serde(default, rename = "account")]
     pub(super) accounts: Vec<DeclaredAccount>,
+}
+
+impl Declared {
+    /// Everything that it names by an id that is of the whole installation.
+    pub(super) fn ids(&self) -> Vec<Part> {
+        let of_account = |account: &DeclaredAccount| {
+            let users = account.users.iter().filter_map(|user| Some(Part::User(UserId(user.id?))));
+            let keys = account.api_keys.iter().filter_map(|key| Some(Part::ApiKey(ApplicationId(key.id?))));
+            let clients = account.oauth_clients.iter();
+            let clients = clients.filter_map(|client| Some(Part::OauthClient(ApplicationId(client.id?))));
+            let tokens = account.application_tokens.iter();
+            let tokens = tokens.filter_map(|token| Some(Part::ApplicationToken(ApplicationId(token.id?))));
+            users.chain(keys).chain(clients).chain(tokens).collect::<Vec<_>>()
+        };
+        self.accounts.iter().flat_map(of_account).collect()
+    }
 }
 
 #[derive(Deserialize)]

@@ -11,9 +11,10 @@ use vestibule_model::{
     AccountId, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord, CheckValues, Generation, Means,
     Millis, NamedPolicy, Population, Rng, SecretDigest, User, UserId,
 };
-use vestibule_store::{AccountRows, DirectoryRows};
+use vestibule_store::{AccountRows, Part};
 use zeroize::Zeroizing;
 
+use super::Present;
 use super::application::check_given;
 use super::difference::{Told, token_title};
 use super::digest;
@@ -103,6 +104,8 @@ pub(super) struct Draft {
     /// Of the whole installation.
     user_ids: HashSet<UserId>,
     application_ids: HashSet<(ResourceKind, ApplicationId)>,
+    /// Whose ids are not given again.
+    deleted: BTreeSet<Part>,
     /// Whose each token is or was before: one that is given up is free at the next run.
     tokens: HashMap<SecretDigest, (ApplicationId, String)>,
 }
@@ -222,8 +225,8 @@ impl UserPlaces {
 }
 
 impl Draft {
-    pub(super) fn of(directory: &DirectoryRows) -> Self {
-        let rows = || directory.accounts.iter();
+    pub(super) fn of(present: &Present) -> Self {
+        let rows = || present.directory.accounts.iter();
         let keys = rows().flat_map(|rows| rows.api_keys.iter().map(|key| (ResourceKind::ApiKey, key.id)));
         let clients = rows()
             .flat_map(|rows| rows.oauth_clients.iter().map(|client| (ResourceKind::OauthClient, client.id)));
@@ -241,6 +244,7 @@ impl Draft {
                 .chain(clients)
                 .chain(tokens().map(|(_, token)| (ResourceKind::ApplicationToken, token.id)))
                 .collect(),
+            deleted: present.deleted.clone(),
             tokens: tokens()
                 .flat_map(|(account, token)| {
                     let before = token.superseded.map(|before| before.values);
@@ -290,6 +294,11 @@ impl Draft {
         Self::expect_holder(element, token.id, self.tokens.entry(token.token).or_insert_with(mine))
     }
 
+    fn expect_not_deleted(&self, element: &str, part: Part, rule: Rule) -> Result<(), Problem> {
+        let is_deleted = self.deleted.contains(&part);
+        if is_deleted { Err(Problem::broken(element, taken(rule))) } else { Ok(()) }
+    }
+
     /// The id that is wanted, or one that nobody has.
     pub(super) fn new_user_id(
         &mut self,
@@ -298,6 +307,7 @@ impl Draft {
         rng: &dyn Rng,
     ) -> Result<UserId, Problem> {
         if let Some(id) = wanted {
+            self.expect_not_deleted(element, Part::User(UserId(id)), Rule::UserIdDeleted)?;
             let is_free = self.user_ids.insert(UserId(id));
             let refusal = || Problem::broken(element, taken(Rule::UserIdTaken));
             return is_free.then_some(UserId(id)).ok_or_else(refusal);
@@ -319,6 +329,12 @@ impl Draft {
         rng: &dyn Rng,
     ) -> Result<ApplicationId, Problem> {
         if let Some(id) = wanted {
+            let part = match kind {
+                ResourceKind::OauthClient => Part::OauthClient(ApplicationId(id)),
+                ResourceKind::ApplicationToken => Part::ApplicationToken(ApplicationId(id)),
+                _ => Part::ApiKey(ApplicationId(id)),
+            };
+            self.expect_not_deleted(element, part, Rule::ApplicationIdDeleted)?;
             let is_free = self.application_ids.insert((kind, ApplicationId(id)));
             let refusal = || Problem::broken(element, taken(Rule::ApplicationIdTaken));
             return is_free.then_some(ApplicationId(id)).ok_or_else(refusal);

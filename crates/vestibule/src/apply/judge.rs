@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use vestibule_auth::{
-    AccountIndex, HOME, InstallationIndex, Kind, Rule, Ruled, Violation, account_violations, check_deleted_account,
-    check_owner_left, may_log_in,
+    AccountIndex, HOME, InstallationIndex, Kind, Rule, Ruled, Violation, account_violations,
+    check_deleted_account, check_owner_left, may_log_in,
 };
 use vestibule_model::{AccountId, Administrator, AdministratorRole, User};
 use vestibule_store::AccountRows;
@@ -120,7 +120,8 @@ fn with_entry<T: Element>(
         entry = format!("{entry}, [[account.{kind}]] id = {}", thing.id());
     }
     let title = thing.title(account);
-    let broken = |violation| Broken { problem: Problem::broken(&title, violation), account, entry: entry.clone() };
+    let broken =
+        |violation| Broken { problem: Problem::broken(&title, violation), account, entry: entry.clone() };
     violations.into_iter().map(broken).collect()
 }
 

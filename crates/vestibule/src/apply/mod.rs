@@ -20,12 +20,12 @@ mod tests;
 mod user;
 mod values;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use anyhow::Context;
 use vestibule_auth::{HOME, owners, rests_on};
 use vestibule_model::{AccountId, Administrator, User, UserId};
-use vestibule_store::{AccountRows, Change, DirectoryRows, Sequence, Store, StoreError};
+use vestibule_store::{AccountRows, Change, DirectoryRows, Part, Sequence, Store, StoreError};
 use vestibule_store_sqlite::DecodableRows;
 
 pub(crate) use declared::Declared;
@@ -92,7 +92,7 @@ pub(crate) async fn plan(
     declared: &Declared,
     source: &str,
 ) -> anyhow::Result<Plan> {
-    let present = Present::read(store).await.context("cannot read the directory")?;
+    let present = Present::read(store, declared).await.context("cannot read the directory")?;
     plan_over(&present, tools, declared, source)
 }
 
@@ -101,11 +101,17 @@ pub(crate) async fn plan(
 pub(crate) struct Present {
     directory: DirectoryRows,
     administrators: Vec<Administrator>,
+    /// What of that which the file names by its id has been deleted.
+    deleted: BTreeSet<Part>,
 }
 
 impl Present {
-    async fn read(store: &dyn Store) -> Result<Self, StoreError> {
-        Ok(Self { directory: store.directory().await?, administrators: store.administrators().await? })
+    async fn read(store: &dyn Store, declared: &Declared) -> Result<Self, StoreError> {
+        Ok(Self {
+            directory: store.directory().await?,
+            administrators: store.administrators().await?,
+            deleted: store.deleted(declared.ids()).await?.into_iter().collect(),
+        })
     }
 
     fn account(&self, id: AccountId) -> Option<&AccountRows> {
@@ -116,7 +122,7 @@ impl Present {
 /// What of the stored rows that can be decoded breaks a rule.
 pub(crate) fn broken(stored: DecodableRows) -> Vec<Broken> {
     let DecodableRows { directory, administrators, undecodable } = stored;
-    judge::broken(&Present { directory, administrators }, &undecodable)
+    judge::broken(&Present { directory, administrators, deleted: BTreeSet::new() }, &undecodable)
 }
 
 /// What [`apply`] would do if this were there.
@@ -164,7 +170,7 @@ fn refused(source: &str, problems: Vec<Problem>) -> anyhow::Error {
 
 /// The directory as the file leads to it. Everything is judged before anything is hashed.
 fn draft(present: &Present, tools: &Tools<'_>, declared: &Declared) -> Result<Draft, Vec<Problem>> {
-    let mut draft = lay_over(&present.directory, tools, declared).map_err(|problem| vec![problem])?;
+    let mut draft = lay_over(present, tools, declared).map_err(|problem| vec![problem])?;
     let problems = judge::problems(present, &draft);
     if !problems.is_empty() {
         return Err(problems);
@@ -179,10 +185,10 @@ fn draft(present: &Present, tools: &Tools<'_>, declared: &Declared) -> Result<Dr
 }
 
 /// The declared accounts as they will be.
-fn lay_over(directory: &DirectoryRows, tools: &Tools<'_>, declared: &Declared) -> Result<Draft, Problem> {
-    let (mut draft, mut seen) = (Draft::of(directory), HashSet::new());
+fn lay_over(present: &Present, tools: &Tools<'_>, declared: &Declared) -> Result<Draft, Problem> {
+    let (mut draft, mut seen) = (Draft::of(present), HashSet::new());
     let present: HashMap<AccountId, &AccountRows> =
-        directory.accounts.iter().map(|rows| (rows.account.id, rows)).collect();
+        present.directory.accounts.iter().map(|rows| (rows.account.id, rows)).collect();
     for account in &declared.accounts {
         let element = format!("account {}", account.id);
         if !seen.insert(account.id) {

@@ -165,3 +165,23 @@ fn disabling_a_user_ends_the_users_sessions() {
     };
     server.soon("refusal", |server| refresh(server) == 401);
 }
+
+/// Ids of what is deleted are not given again, whichever the command.
+#[test]
+fn a_dry_run_refuses_what_the_run_refuses_for_an_id_that_was_somebody_elses() {
+    let folder = Folder::new();
+    let user = |more: &str| {
+        format!("[[account]]\nid = \"one\"\n[[account.user]]\nid = 4711\nlogin_name = \"alice\"\n{more}")
+    };
+    for more in ["", "removed = true\n"] {
+        let file = folder.file("accounts.toml", &user(more));
+        assert_eq!(run(&mut apply(&folder, &file)).code, Some(0));
+    }
+    let file = folder.file("accounts.toml", &user(""));
+    let dry = run(apply(&folder, &file).arg("--dry-run"));
+    let real = run(&mut apply(&folder, &file));
+    assert_eq!((dry.code, dry.err.as_str()), (Some(2), real.err.as_str()));
+    assert_eq!(real.code, Some(2));
+    let said = "user one/alice: id: a deleted user had this, and ids are not given again";
+    assert!(real.err.contains(said), "{}", real.err);
+}

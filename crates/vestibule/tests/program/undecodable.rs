@@ -94,7 +94,9 @@ fn doctor_lists_every_row_that_cannot_be_decoded_and_judges_the_others() {
 fn what_refers_to_a_row_that_cannot_be_decoded_is_no_finding() {
     let outcome = on(&folder("UPDATE profiles SET role = 77;"), "doctor");
     let findings: Vec<&str> = outcome.out.lines().filter(|line| !line.starts_with(' ')).collect();
-    let expected = ["table profiles, row account_id = one, id = 1: column role: 77 stands for no role type that this version knows"];
+    let expected = [
+        "table profiles, row account_id = one, id = 1: column role: 77 stands for no role type that this version knows",
+    ];
     assert_eq!(findings, expected);
 }
 
@@ -123,6 +125,7 @@ fn doctor_lists_sessions_that_cannot_be_decoded() {
     let folder = folder("");
     add_session(&folder);
     let outcome = on(&folder, "doctor");
-    let said = "table sessions, row number = 3: column opening: 55 stands for no opening that this version knows";
+    let said =
+        "table sessions, row number = 3: column opening: 55 stands for no opening that this version knows";
     assert!(outcome.out.contains(said), "{}{}", outcome.out, outcome.err);
 }

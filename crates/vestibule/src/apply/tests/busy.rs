@@ -7,8 +7,8 @@ use vestibule_model::{
     Millis, RememberedAnswer, SecretDigest, SessionId, User, UserId,
 };
 use vestibule_store::{
-    AuditPage, AuditQuery, DirectoryChanges, Remains, Sequence, SessionNumber, StoreFuture, StoredSession,
-    UserQuery, UserSessions,
+    AuditPage, AuditQuery, DirectoryChanges, Part, Remains, Sequence, SessionNumber, StoreFuture,
+    StoredSession, UserQuery, UserSessions,
 };
 
 use super::*;
@@ -70,6 +70,10 @@ impl Store for Busy {
 
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {
         self.store.has_session_ids_of_first_form()
+    }
+
+    fn deleted(&self, parts: Vec<Part>) -> StoreFuture<'_, Vec<Part>> {
+        self.store.deleted(parts)
     }
 
     fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {

@@ -97,6 +97,17 @@ fn identities() -> Vec<Line> {
         Line::file(Rule::ApplicationId, &key("-9223372036854775808"), ids),
         Line::file(Rule::ApplicationIdTaken, &key("1001"), "this is taken"),
     ];
+    let deleted = format!("id = {}", scene::DELETED);
+    lines.push(Line::file(
+        Rule::UserIdDeleted,
+        &user(&deleted),
+        "a deleted user had this, and ids are not given again",
+    ));
+    for kind in ["api_key", "oauth_client", "application_token"] {
+        let file = format!("[[account.{kind}]]\nname = \"new\"\n{deleted}\n");
+        let reason = "a deleted application had this, and ids are not given again";
+        lines.push(Line::file(Rule::ApplicationIdDeleted, &file, reason));
+    }
     for kind in ["oauth_client", "application_token"] {
         let file = format!("[[account.{kind}]]\nname = \"new\"\nid = 0\n");
         lines.push(Line::file(Rule::ApplicationId, &file, ids));

@@ -13,6 +13,9 @@ const PASSWORD: &str = "admin-password";
 /// The largest id that profiles, groups and skills may have.
 const LARGEST: i64 = (1 << 53) - 1;
 
+/// The id of a user and of applications that are deleted.
+pub(super) const DELETED: i64 = 4_000;
+
 pub(super) struct Scene {
     server: TestServer,
     bearer: String,
@@ -52,7 +55,36 @@ impl Scene {
         changes.push(Change::PutUser(skilled.into()));
         changes.extend(Self::used_up(server));
         changes.extend(Self::full(server));
+        changes.extend(Self::deleted(server));
         changes
+    }
+
+    /// A user and applications of an id that is not given again.
+    fn deleted(server: &TestServer) -> Vec<Change> {
+        let fixture = &server.fixture;
+        let (here, id) = (fixture.account.id, ApplicationId(DELETED));
+        let user = User {
+            id: UserId(DELETED),
+            login_name: "deleted".into(),
+            number: 100,
+            pid: uuid::Uuid::from_u128(78),
+            ..fixture.users[0].clone()
+        };
+        let key = ApiKey { id, app_key: "deleted".into(), name: "deleted".into(), ..fixture.api_key.clone() };
+        let client = fixture.oauth_client.clone();
+        let client = OauthClient { id, client_id: "deleted".into(), name: "deleted".into(), ..client };
+        let token = fixture.application_tokens[0].clone();
+        let token = ApplicationToken { id, name: "deleted".into(), token: [99; 32].into(), ..token };
+        vec![
+            Change::PutUser(user.into()),
+            Change::PutApiKey(here, key.into()),
+            Change::PutOauthClient(here, client.into()),
+            Change::PutApplicationToken(here, token.into()),
+            Change::DeleteUser(UserId(DELETED)),
+            Change::DeleteApiKey(here, id),
+            Change::DeleteOauthClient(here, id),
+            Change::DeleteApplicationToken(here, id),
+        ]
     }
 
     fn used_up(server: &TestServer) -> Vec<Change> {
@@ -159,7 +191,7 @@ impl Scene {
     pub(super) async fn applied(&self, line: &Line) -> Option<Refusal> {
         let declared =
             Declared::read(Path::new("a.toml"), &line.text()).map_err(|error| error.to_string()).unwrap();
-        let present = Present::read(&*self.server.store).await.unwrap();
+        let present = Present::read(&*self.server.store, &declared).await.unwrap();
         let problems = draft(&present, &self.tools(), &declared).err()?;
         let broken = problems.iter().find(|problem| problem.rule == Some(line.rule));
         let Some(broken) = broken else { return Some(("another".into(), format!("{problems:?}"))) };
