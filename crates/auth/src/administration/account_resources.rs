@@ -4,14 +4,14 @@
 
 use std::sync::Arc;
 
-use vestibule_model::{AccountId, Audited};
+use vestibule_model::{AccountId, Audited, User};
 use vestibule_store::Change;
 
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::named::{AccountResourceId, PageRequest};
 use super::{Administration, AdministrationError, Caller, Scope};
 use crate::directory::AccountEntry;
-use crate::rules::Ruled;
+use crate::rules::{Ruled, untie};
 
 /// A kind of thing that accounts have.
 pub trait AccountResource: Ruled + Audited + Clone + PartialEq + Send + Sync + 'static {
@@ -29,6 +29,11 @@ pub trait AccountResource: Ruled + Audited + Clone + PartialEq + Send + Sync + '
 
     /// The change that deletes it.
     fn delete(&self, account: AccountId) -> Change;
+
+    /// What bots name that are tied to it; None: nobody is tied to things of the kind.
+    fn public_id(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A page of things of one kind, in the order of their ids.
@@ -112,7 +117,7 @@ impl Administration<'_> {
         .await
     }
 
-    /// Deletes one of them. `unchanged` is asked about the present one.
+    /// Deletes one of them, and takes it from the bots that are tied to it. `unchanged` is asked about the present one.
     pub async fn delete_account_resource<P: AccountResource>(
         &self,
         caller: &Caller,
@@ -126,10 +131,32 @@ impl Administration<'_> {
             unchanged(part)?;
             part.in_use(&*entry).map_or(Ok(()), Err)?;
             let details = AuditDetails::deleted(part).in_account(account);
-            Ok((Some(AuditedWrite::one(part.delete(account), details)), ()))
+            let untied = untied(part, &entry);
+            Ok((Some(untied.and(part.delete(account), details)), ()))
         })
         .await
     }
+}
+
+/// Takes it from the bots that are tied to it. Their credentials are no others: that their sessions end of what is gone is said by
+/// its deletion.
+fn untied<P: AccountResource>(part: &P, entry: &AccountEntry) -> AuditedWrite {
+    let Some(public_id) = part.public_id().filter(|id| !is_of_two(entry, id)) else {
+        return AuditedWrite::default();
+    };
+    let bots = entry.users_who(|user| user.allowed_app_key.as_deref() == Some(public_id));
+    bots.iter().fold(AuditedWrite::default(), |written, bot| {
+        let mut after = User::clone(bot);
+        untie(&mut after, public_id);
+        let details = AuditDetails::changed::<User>(bot, &after);
+        let details = details.in_account(bot.account).about(bot.id);
+        written.and(Change::PutUser(after.into()), details)
+    })
+}
+
+/// Whether a key and a client share a public id, as they may from before that was refused: the other one stays.
+fn is_of_two(entry: &AccountEntry, public_id: &str) -> bool {
+    entry.api_key(public_id).is_some() && entry.oauth_client(public_id).is_some()
 }
 
 /// Puts the lists of a thing in their order, and refuses it by the first rule that it breaks. `before` is what it was; None: it

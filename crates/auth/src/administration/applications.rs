@@ -100,6 +100,10 @@ impl AccountResource for ApiKey {
     fn delete(&self, account: AccountId) -> Change {
         Change::DeleteApiKey(account, self.id)
     }
+
+    fn public_id(&self) -> Option<&str> {
+        Some(&self.app_key)
+    }
 }
 
 impl AccountResource for OauthClient {
@@ -119,6 +123,10 @@ impl AccountResource for OauthClient {
 
     fn delete(&self, account: AccountId) -> Change {
         Change::DeleteOauthClient(account, self.id)
+    }
+
+    fn public_id(&self) -> Option<&str> {
+        Some(&self.client_id)
     }
 }
 

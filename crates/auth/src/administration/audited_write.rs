@@ -76,16 +76,25 @@ impl AuditDetails {
 }
 
 /// What is to be committed, and what the audit is told of it.
+#[derive(Default)]
 pub(super) struct AuditedWrite {
     pub(super) changes: Vec<Change>,
-    pub(super) details: AuditDetails,
+    /// An entry for each.
+    pub(super) details: Vec<AuditDetails>,
     /// What it rests on besides what its changes say ([`rests_on`]).
     scopes: Vec<DirectoryScope>,
 }
 
 impl AuditedWrite {
     pub(super) fn one(change: Change, details: AuditDetails) -> Self {
-        Self { changes: vec![change], details, scopes: Vec::new() }
+        Self::default().and(change, details)
+    }
+
+    /// The same, and then this.
+    pub(super) fn and(mut self, change: Change, details: AuditDetails) -> Self {
+        self.changes.push(change);
+        self.details.push(details);
+        self
     }
 
     /// The same, which also rests on this.
@@ -101,7 +110,7 @@ impl AuditedWrite {
         // Whether the caller may do this was decided on who they are.
         scopes.extend(caller.session().map(|session| DirectoryScope::User(session.user)));
         changes.insert(0, Change::ExpectUnchanged { since, scopes });
-        changes.push(Change::Audit(Box::new(details.record(caller))));
+        changes.extend(details.into_iter().map(|details| Change::Audit(Box::new(details.record(caller)))));
         changes
     }
 }
@@ -115,7 +124,7 @@ impl Administration<'_> {
     ) -> Result<(), AdministrationError> {
         self.expect_eligible(caller).await?;
         let AuditedWrite { mut changes, details, .. } = written;
-        changes.push(Change::Audit(Box::new(details.record(caller))));
+        changes.extend(details.into_iter().map(|details| Change::Audit(Box::new(details.record(caller)))));
         self.auth.store.commit(changes).await?;
         Ok(())
     }

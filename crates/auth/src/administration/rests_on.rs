@@ -59,10 +59,9 @@ fn scopes_of(change: &Change) -> Vec<DirectoryScope> {
         Change::PutApplicationToken(account, _) | Change::DeleteApplicationToken(account, _) => {
             numbered(*account, PartKind::ApplicationToken)
         }
-        // Bots go on naming it, and are refused.
-        Change::DeleteApiKey(account, _) => numbered(*account, PartKind::ApiKey),
-        Change::DeleteOauthClient(account, _) => numbered(*account, PartKind::OauthClient),
-        // Nobody refers to what goes.
+        // Nobody refers to what goes, or no more.
+        Change::DeleteApiKey(account, _) => deleted(*account, PartKind::ApiKey),
+        Change::DeleteOauthClient(account, _) => deleted(*account, PartKind::OauthClient),
         Change::DeleteProfile(account, _) => deleted(*account, PartKind::Profile),
         Change::DeleteGroup(account, _) => deleted(*account, PartKind::Group),
         Change::DeleteSkill(account, _) => deleted(*account, PartKind::Skill),

@@ -112,6 +112,12 @@ impl AccountEntry {
         self.users.read().unwrap_or_else(PoisonError::into_inner).by_id.values().cloned().collect()
     }
 
+    /// The users who are so.
+    pub(crate) fn users_who(&self, are: impl Fn(&User) -> bool) -> Vec<Arc<UserEntry>> {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        users.by_id.values().filter(|user| are(user)).cloned().collect()
+    }
+
     /// How many users are so.
     pub(crate) fn count_users(&self, are: impl Fn(&User) -> bool) -> usize {
         let users = self.users.read().unwrap_or_else(PoisonError::into_inner);

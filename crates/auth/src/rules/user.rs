@@ -57,6 +57,12 @@ fn identity(user: &User, before: Option<&User>) -> Vec<Violation> {
     found
 }
 
+/// Takes the API key or OAuth client of this public id, which goes, from a bot that is tied to it: nothing is left that refers to
+/// nothing, and what gets the public id later is not theirs. Answers whether it was.
+pub fn untie(user: &mut User, public_id: &str) -> bool {
+    user.allowed_app_key.take_if(|key| key == public_id).is_some()
+}
+
 /// Refuses an id or a number that somebody chose for a new thing and that another has already, or had.
 pub fn taken(rule: Rule) -> Violation {
     Violation::of(rule)
@@ -101,8 +107,8 @@ fn limits(user: &User, before: Option<&User>) -> Vec<Violation> {
 /// A list of ids, what they are ids of, and the rule that each has to be there.
 type List = (Rule, fn(&User) -> &[i64], fn(i64) -> Reference);
 
-/// What a user refers to has to be there, unless they referred to it before: a key may be gone since, and nobody is to be
-/// kept from disabling the bot.
+/// What a user refers to has to be there, unless they referred to it before: nobody is to be kept from disabling
+/// who refers to what another program has taken away.
 fn references(user: &User, before: Option<&User>, neighbours: &dyn Neighbours) -> Vec<Violation> {
     let lists: [List; 3] = [
         (Rule::ProfileMissing, |user| &user.profiles, Reference::Profile),

@@ -224,6 +224,34 @@ async fn a_deleted_key_ends_its_sessions_and_opens_none() {
 }
 
 #[tokio::test]
+async fn a_deleted_key_is_taken_from_the_bots_that_were_tied_to_it() {
+    let instance = Instance::start().await;
+    let key = key_of_bot(&instance).await;
+    let path = format!("{}/{BOT}", of("users"));
+    assert_eq!(instance.get(&path).await.body["allowed_app_key"], key["app_key"]);
+    instance.remove(&one(KEYS, &key)).await;
+    assert_eq!(instance.get(&path).await.body["allowed_app_key"], json!(null));
+    let audit = instance.get(&format!("/admin/v1/audit?user={BOT}&action=changed&limit=1")).await.body;
+    let entry = &audit["entries"][0];
+    assert_eq!(
+        (&entry["before"], &entry["after"]),
+        (&json!({ "allowed_app_key": key["app_key"] }), &json!({ "allowed_app_key": null })),
+        "{audit}"
+    );
+}
+
+#[tokio::test]
+async fn a_later_key_of_the_same_app_key_opens_no_session_for_the_bots_of_a_deleted_one() {
+    let instance = Instance::start().await;
+    let key = key_of_bot(&instance).await;
+    instance.remove(&one(KEYS, &key)).await;
+    let body = json!({ "name": "later", "app_key": key["app_key"], "privileges": ["user-login"] });
+    let later = instance.send(Method::POST, &of(KEYS), body).await;
+    assert_eq!(later.status, 201, "{later:?}");
+    assert_eq!(bot_status(&instance, "bot", &later.body).await, 401);
+}
+
+#[tokio::test]
 async fn a_bot_whose_key_is_gone_can_still_be_disabled() {
     let instance = Instance::start().await;
     let key = key_of_bot(&instance).await;

@@ -111,6 +111,16 @@ async fn a_client_that_is_disabled_or_deleted_ends_its_sessions() {
 }
 
 #[tokio::test]
+async fn a_deleted_client_is_taken_from_the_bots_that_were_tied_to_it() {
+    let instance = Instance::start().await;
+    let client = client_of_bot(&instance).await;
+    let bot = format!("{}/{CLIENT}", of("users"));
+    assert_eq!(instance.get(&bot).await.body["allowed_app_key"], client["client_id"]);
+    instance.remove(&one(CLIENTS, &client)).await;
+    assert_eq!(instance.get(&bot).await.body["allowed_app_key"], json!(null));
+}
+
+#[tokio::test]
 async fn another_secret_without_an_overlap_ends_the_sessions_of_the_old_one_at_once() {
     let instance = Instance::start().await;
     let client = client_of_bot(&instance).await;

@@ -2,9 +2,10 @@
 
 use vestibule_auth::{
     ApplicationValue, KnownValues, NamedValues, ResourceKind, check_value, check_values_together,
-    new_api_key, new_oauth_client,
+    new_api_key, new_oauth_client, untie,
 };
 use vestibule_model::{ApiKey, OauthClient, SecretDigest, SecretVersion, Superseded};
+use vestibule_store::AccountRows;
 
 use super::account::set;
 use super::declared::{DeclaredApiKey, DeclaredOauthClient};
@@ -24,8 +25,11 @@ pub(super) fn api_key(
     let known = known.collect::<Vec<_>>();
     let index = find(&element, "app_key", &known, declared.id, declared.app_key.as_deref(), &declared.name)?;
     if declared.removed {
-        let gone = index.map(|index| account.rows.api_keys.remove(index).id.0);
-        return account.claim_removed(&element, Some(ResourceKind::ApiKey), gone);
+        let gone = index.map(|index| account.rows.api_keys.remove(index));
+        if let Some(key) = &gone {
+            untie_bots(&mut account.rows, &key.app_key);
+        }
+        return account.claim_removed(&element, Some(ResourceKind::ApiKey), gone.map(|key| key.id.0));
     }
     let mut key = if let Some(position) = index {
         account.rows.api_keys.swap_remove(position)
@@ -158,8 +162,15 @@ pub(super) fn oauth_client(
     let index =
         find(&element, "client_id", &known, declared.id, declared.client_id.as_deref(), &declared.name)?;
     if declared.removed {
-        let gone = index.map(|index| account.rows.oauth_clients.remove(index).id.0);
-        return account.claim_removed(&element, Some(ResourceKind::OauthClient), gone);
+        let gone = index.map(|index| account.rows.oauth_clients.remove(index));
+        if let Some(client) = &gone {
+            untie_bots(&mut account.rows, &client.client_id);
+        }
+        return account.claim_removed(
+            &element,
+            Some(ResourceKind::OauthClient),
+            gone.map(|client| client.id.0),
+        );
     }
     let mut client = if let Some(position) = index {
         account.rows.oauth_clients.swap_remove(position)
@@ -203,6 +214,18 @@ fn generated_oauth_client(
         client_id,
         digest,
     ))
+}
+
+/// Takes a public id that has gone from the bots that are tied to it. A key and a client may have shared it, from before that was
+/// refused: then the other one stays.
+fn untie_bots(rows: &mut AccountRows, gone: &str) {
+    let is_there = rows.api_keys.iter().any(|key| key.app_key == gone)
+        || rows.oauth_clients.iter().any(|client| client.client_id == gone);
+    if !is_there {
+        rows.users.iter_mut().for_each(|user| {
+            untie(user, gone);
+        });
+    }
 }
 
 /// What bots are tied to is for good.

@@ -20,10 +20,11 @@ mod tests;
 mod user;
 mod values;
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use anyhow::Context;
-use vestibule_auth::{HOME, owners, rests_on};
+use vestibule_auth::{HOME, owners, rests_on, untie};
 use vestibule_model::{AccountId, Administrator, User, UserId};
 use vestibule_store::{AccountRows, Change, DirectoryRows, Part, Sequence, Store, StoreError};
 use vestibule_store_sqlite::DecodableRows;
@@ -215,11 +216,29 @@ fn lay_over(present: &Present, tools: &Tools<'_>, declared: &Declared) -> Result
 /// Ends the sessions of users whose sessions may not go on.
 fn end_sessions(before: &AccountRows, after: &mut AccountRows) {
     let known: HashMap<UserId, &User> = before.users.iter().map(|user| (user.id, user)).collect();
+    let gone = gone_applications(before, after);
     for user in &mut after.users {
-        if known.get(&user.id).is_some_and(|before| user.invalidates_sessions_of(before)) {
+        let Some(before) = known.get(&user.id) else { continue };
+        // That sessions end of what is gone is said by its removal.
+        let mut rest = Cow::Borrowed(*before);
+        if let Some(key) = before.allowed_app_key.as_ref().filter(|key| gone.contains(key.as_str())) {
+            untie(rest.to_mut(), key);
+        }
+        if user.invalidates_sessions_of(&rest) {
             user.credential_version += 1;
         }
     }
+}
+
+/// The public ids of keys and clients that are there no more.
+fn gone_applications<'a>(before: &'a AccountRows, after: &AccountRows) -> HashSet<&'a str> {
+    let staying: HashSet<&str> = public_ids(after).collect();
+    public_ids(before).filter(|id| !staying.contains(id)).collect()
+}
+
+fn public_ids(rows: &AccountRows) -> impl Iterator<Item = &str> {
+    let keys = rows.api_keys.iter().map(|key| key.app_key.as_str());
+    keys.chain(rows.oauth_clients.iter().map(|client| client.client_id.as_str()))
 }
 
 /// What belongs to an account, in an order in which each finds what it refers to.

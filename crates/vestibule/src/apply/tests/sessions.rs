@@ -34,6 +34,24 @@ fn the_same_secrets_end_nothing() {
 }
 
 #[test]
+fn a_removed_key_is_taken_from_the_bots_that_were_tied_to_it() {
+    let mut world = World::new();
+    world.apply(&format!("{}{BOT}", key("one", "a")));
+    let lines = world.apply("[[account.api_key]]\nname = \"k\"\nremoved = true\n").lines;
+    assert_eq!(lines, ["- api key 1/k", "~ user 1/bot: allowed_app_key \"a\" -> none"]);
+    assert!(world.broken().is_empty());
+    assert_eq!(world.user().credential_version, 1, "its sessions end because the key is gone");
+}
+
+#[test]
+fn a_file_does_not_tie_a_bot_to_a_key_that_it_removes() {
+    let mut world = World::new();
+    world.apply(&format!("{}{BOT}", key("one", "a")));
+    let refusal = world.refusal(&format!("[[account.api_key]]\nname = \"k\"\nremoved = true\n{BOT}"));
+    assert!(refusal.contains("user 1/bot: allowed_app_key: the account has no API key"), "{refusal}");
+}
+
+#[test]
 fn s1_another_profile_ends_the_sessions() {
     let mut world = World::new();
     world.apply(&format!("{PROFILES}{}", alice("profiles = [\"Boss\"]")));
