@@ -32,7 +32,7 @@ fn run(plan: &Plan) -> Result<Finding> {
         let named = |label: &str| format!("{label}, {} sessions", grouped(size));
         let each = |bytes: f64| once((bytes - without.resident) / float(size));
         let resident = Figure::new(named("memory of a session"), "bytes", each(with.resident));
-        let resident = if size == MILLION { resident.at_most(200.0) } else { resident };
+        let resident = if size == MILLION { resident.at_most(160.0) } else { resident };
         let mebibytes = |bytes: f64| once(bytes / 1_048_576.0);
         finding = finding
             .with(resident)

@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use vestibule_crypto::TokenKeys;
 use vestibule_model::{Application, Millis, Rank, Session, SessionId};
 
 use crate::directory::UserEntry;
@@ -106,18 +107,19 @@ impl Accepted {
 #[derive(Clone, Copy)]
 pub struct Granted<'a> {
     entry: &'a live::Entry<UserEntry>,
+    tokens: &'a TokenKeys,
     expires_at: Millis,
     shown_by: CredentialKind,
 }
 
 impl<'a> Granted<'a> {
-    fn of(live: &'a Live<'_>, shown_by: CredentialKind, now: Millis) -> Self {
-        Self { entry: live.entry, expires_at: live.expires_at(now), shown_by }
+    fn new(live: &'a Live<'_>, tokens: &'a TokenKeys, shown_by: CredentialKind, now: Millis) -> Self {
+        Self { entry: live.entry, tokens, expires_at: live.expires_at(now), shown_by }
     }
 
     /// The session's reference: a name that opens nothing, in the form of a random UUID.
     pub fn reference(&self) -> [u8; 16] {
-        self.entry.reference
+        self.tokens.reference(self.entry.id)
     }
 
     /// Its user, and what follows from the account.
@@ -179,7 +181,7 @@ impl Auth {
             let may = shown.account.is_none_or(of_account)
                 && is_public(live)
                 && self.let_pass(live, shown.address, shown.now);
-            may.then(|| grant(Granted::of(live, shown_by, shown.now)))
+            may.then(|| grant(Granted::new(live, self.keys.tokens(), shown_by, shown.now)))
         };
         let mut credentials = shown.credentials.iter();
         let first = credentials.next()?;
@@ -250,7 +252,7 @@ impl Auth {
     ) -> Option<Authorized> {
         let work = |live: &mut Live<'_>| {
             let may = live.entry.holder.is_administrator && self.let_pass(live, address, now);
-            may.then(|| Granted::of(live, CredentialKind::Bearer, now).to_owned())
+            may.then(|| Granted::new(live, self.keys.tokens(), CredentialKind::Bearer, now).to_owned())
         };
         self.live.with(self.keys.tokens().read_bearer(bearer)?, now, work)?
     }

@@ -31,6 +31,7 @@ mod master_keys;
 mod open;
 mod password;
 mod recognise;
+mod reference;
 mod refresh;
 mod rules;
 mod self_service;

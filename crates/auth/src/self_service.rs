@@ -31,7 +31,7 @@ impl Auth {
 
     /// One of the caller's sessions, by its reference.
     pub fn own_session(&self, caller: &Authorized, reference: [u8; 16], now: Millis) -> Option<Listed> {
-        let session = self.live.with_reference(&reference, now, |live| live.entry.session())?;
+        let session = self.with_reference(reference, now, |live| live.entry.session())?;
         let is_own = session.user == caller.session.user && self.directory.is_current(&session, now);
         is_own.then(|| self.listed(session, Arc::clone(&caller.user), now))
     }

@@ -215,10 +215,6 @@ impl Auth {
 }
 
 impl Namer for TokenKeys {
-    fn reference(&self, id: SessionId) -> Name {
-        Self::reference(self, id)
-    }
-
     fn livevox_lookup(&self, id: SessionId) -> Name {
         Self::livevox_lookup(self, id)
     }

@@ -77,7 +77,7 @@ impl Auth {
 
     /// The account's session of this name, whoever may see it.
     fn session_named(&self, caller: &Authorized, name: [u8; 16], now: Millis) -> Option<Listed> {
-        let named = self.live.with_reference(&name, now, |live| live.entry.session());
+        let named = self.with_reference(name, now, |live| live.entry.session());
         let own = || Some(caller.session.clone()).filter(|own| self.keys.tokens().livevox(own.id) == name);
         let session = named.or_else(own).filter(|session| session.account == caller.session.account)?;
         let user = self.directory.user_of(&session).filter(|_| self.directory.is_current(&session, now))?;

@@ -54,7 +54,7 @@ impl Purpose {
             Self::Wsuk => b"vestibule/v1/wsuk",
             Self::Livevox => b"vestibule/v1/livevox",
             Self::LivevoxMac => b"vestibule/v1/livevox-mac",
-            Self::Reference => b"vestibule/v1/reference",
+            Self::Reference => b"vestibule/v2/reference",
             Self::Seal => b"vestibule/v1/seal",
             Self::SecretDigest => b"vestibule/v1/secret-digest",
             Self::Audit => b"vestibule/v1/audit",

@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use aes::Aes256;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use vestibule_model::{CheckValues, Generation, KeyState, MasterKeyRecord};
 
@@ -37,7 +38,7 @@ pub(crate) struct Keys {
     pub(crate) wsuk: MacKey,
     pub(crate) livevox: MacKey,
     pub(crate) livevox_mac: MacKey,
-    pub(crate) reference: MacKey,
+    pub(crate) reference: Aes256,
     pub(crate) seal: XChaCha20Poly1305,
     pub(crate) secret_digest: MacKey,
     pub(crate) audit: MacKey,
@@ -76,7 +77,7 @@ impl Keys {
             wsuk: key(Purpose::Wsuk),
             livevox: key(Purpose::Livevox),
             livevox_mac: key(Purpose::LivevoxMac),
-            reference: key(Purpose::Reference),
+            reference: Aes256::new((&*master.derive(Purpose::Reference)).into()),
             seal: XChaCha20Poly1305::new((&*master.derive(Purpose::Seal)).into()),
             secret_digest: key(Purpose::SecretDigest),
             audit: key(Purpose::Audit),
@@ -213,7 +214,12 @@ impl KeyRing {
         self.0.get(number).filter(|_| state != RETIRED)
     }
 
-    /// All of those, the active ones first, then from the newest on.
+    /// The keys of every generation that is here, in whatever state, from the newest on.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Keys> {
+        (1..=u8::MAX).rev().filter_map(|number| self.keys(number))
+    }
+
+    /// All that are accepted, the active ones first, then from the newest on.
     pub(crate) fn all_accepted(&self) -> impl Iterator<Item = &Keys> {
         let active = self.active_keys();
         let others = (1..=u8::MAX).rev().filter_map(|number| self.accepted(number));

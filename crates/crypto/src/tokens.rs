@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use aes::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt};
 use subtle::ConstantTimeEq;
 use vestibule_model::{Generation, Rng, SessionId};
 
@@ -85,9 +86,25 @@ impl TokenKeys {
         }
     }
 
-    /// A name of the session for people and administrators, in the form of a random UUID. No credential.
+    /// A name of the session for people and administrators, in the form of a random UUID. No credential. It is the id,
+    /// encrypted as one block of AES, less the six bits that mark such a UUID.
     pub fn reference(&self, id: SessionId) -> [u8; 16] {
-        as_uuid(self.of(id).reference.tag(&id.0))
+        let mut block = Array::from(id.0);
+        self.of(id).reference.encrypt_block(&mut block);
+        marked_as_uuid(block.into())
+    }
+
+    /// The ids that this may be the reference of: whatever the six bits were, those that come out as ids of the generation under
+    /// whose key they were decrypted. Each genuine reference has its own session's id among them, and seldom another. Costs 64
+    /// blocks of AES for each generation.
+    pub fn ids_of_reference(&self, reference: [u8; 16]) -> impl Iterator<Item = SessionId> {
+        let is_marked = marked_as_uuid(reference) == reference;
+        self.0.all().filter(move |_| is_marked).flat_map(move |keys| {
+            let mut blocks = std::array::from_fn::<_, 64, _>(|bits| Array::from(with_marks(reference, bits)));
+            keys.reference.decrypt_blocks(&mut blocks);
+            let ids = blocks.into_iter().map(|block| SessionId(block.into()));
+            ids.filter(|id| id.generation() == Some(keys.generation))
+        })
     }
 
     /// The session that a bearer token names; None unless it is genuine, that is, 64 lower-case hexadecimal
@@ -148,6 +165,14 @@ fn as_uuid(tag: [u8; 32]) -> [u8; 16] {
 fn marked_as_uuid(mut bytes: [u8; 16]) -> [u8; 16] {
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    bytes
+}
+
+/// The same with other bits, 0 to 63, where the six are that mark a random UUID.
+fn with_marks(mut bytes: [u8; 16], bits: usize) -> [u8; 16] {
+    let [.., bits] = bits.to_be_bytes();
+    bytes[6] = (bytes[6] & 0x0f) | bits << 4;
+    bytes[8] = (bytes[8] & 0x3f) | (bits >> 4) << 6;
     bytes
 }
 

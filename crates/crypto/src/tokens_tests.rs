@@ -51,6 +51,17 @@ fn tokens_outlive_a_rotation_and_end_with_their_generation() {
 }
 
 #[test]
+fn a_reference_leads_to_its_session_whatever_became_of_its_generation() {
+    let ring = KeyRing::new(&master_keys(&[1, 2]));
+    let keys = TokenKeys::derive(&ring);
+    let ids = [1, 2].map(|generation| SessionId::of(Generation::new(generation).unwrap(), [9; 14]));
+    ring.follow(&[record(1, KeyState::Retired), record(2, KeyState::Active)]).unwrap();
+    for id in ids {
+        assert!(keys.ids_of_reference(keys.reference(id)).any(|named| named == id));
+    }
+}
+
+#[test]
 fn the_byte_of_the_generation_alone_makes_no_token_of_another_generation() {
     let keys = TokenKeys::derive(&master_keys(&[1, 2]));
     let id = keys.mint_session_id(&SeededRng::new(7));
@@ -81,7 +92,7 @@ fn displays_as_its_text() {
     assert_eq!(token.to_string(), token.as_str());
 }
 
-/// Tokens outlive restarts and upgrades. Computed with an independent implementation of HKDF and HMAC.
+/// Tokens outlive restarts and upgrades. Computed with independent implementations of HKDF, HMAC and AES.
 #[test]
 fn tokens_stay_what_they_are() {
     let keys = TokenKeys::derive(&fixed_master_key());
@@ -91,7 +102,7 @@ fn tokens_stay_what_they_are() {
     assert_eq!(keys.csrf(id).as_str(), "58c1a8b72674f1d58596f1baf7a33ec5807def9bbb2ec91582f436942e53a3fb");
     assert_eq!(keys.wsuk(id), 277_127_440_695_604_705);
     assert_eq!(keys.livevox(id).as_slice(), from_hex("5a40e7312da043c083545dac96903a5a"));
-    assert_eq!(keys.reference(id).as_slice(), from_hex("87bcbc8d635e4181839d0cc4d7651b34"));
+    assert_eq!(keys.reference(id).as_slice(), from_hex("bc242f57189e442d84e93fcc168d73c4"));
 }
 
 /// The same of a session id of the first form.
@@ -104,7 +115,7 @@ fn tokens_of_before_stay_what_they_were() {
     assert_eq!(keys.csrf(id).as_str(), "0fd91706fcd563c0884d6ee1a51524e7018d1c71a36df77e7e3d9b5beab0c32a");
     assert_eq!(keys.wsuk(id), 979_899_931_320_291_099);
     assert_eq!(keys.livevox(id).as_slice(), from_hex("4c861fce6acc49ceb8a9c7d859a2a804"));
-    assert_eq!(keys.reference(id).as_slice(), from_hex("fff203ae2a694c998904be8ff06363ef"));
+    assert_eq!(keys.reference(id).as_slice(), from_hex("d51c0f0a61754ee8831219594dd92d40"));
 }
 
 proptest! {
@@ -195,6 +206,28 @@ proptest! {
             prop_assert_eq!(keys().read_cookie(garbage), None);
         }
         prop_assert!(!keys().csrf_matches(id(1), &text));
+    }
+
+    #[test]
+    fn a_reference_leads_to_its_session(seed: u64, first_form: bool) {
+        let id = if first_form { SessionId([&[1], &id(seed).0[..15]].concat().try_into().unwrap()) } else { id(seed) };
+        let reference = keys().reference(id);
+        prop_assert_eq!((reference[6] >> 4, reference[8] >> 6), (4, 2), "it is no random UUID");
+        prop_assert!(keys().ids_of_reference(reference).any(|named| named == id));
+        prop_assert!(keys().ids_of_reference(reference).all(|named| keys().reference(named) == reference));
+    }
+
+    #[test]
+    fn references_under_another_master_key_are_others(seed: u64) {
+        let others = TokenKeys::derive(&master_key(2));
+        prop_assert_ne!(others.reference(id(seed)), keys().reference(id(seed)));
+        prop_assert!(others.ids_of_reference(keys().reference(id(seed))).all(|named| named != id(seed)));
+    }
+
+    #[test]
+    fn a_name_that_is_no_random_uuid_leads_to_nothing(name: [u8; 16]) {
+        prop_assume!(marked_as_uuid(name) != name);
+        prop_assert_eq!(keys().ids_of_reference(name).count(), 0);
     }
 
     #[test]

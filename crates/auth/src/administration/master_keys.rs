@@ -12,7 +12,7 @@ use super::audited_write::{AuditDetails, AuditedWrite};
 use super::{Administration, AdministrationError, Caller, Scope};
 use crate::audit::End;
 use crate::directory::UserEntry;
-use crate::live::LiveSessions;
+use crate::live::{Among, Entry, LiveSessions, Search};
 
 /// How many sessions end at once: their commits are grouped.
 const AT_ONCE: usize = 64;
@@ -265,11 +265,10 @@ impl Administration<'_> {
         let now = if self.auth.trusts_clock() { caller.now } else { Millis::EPOCH };
         let own = caller.session().map(|session| session.id);
         for shard in 0..LiveSessions::<UserEntry>::WALK {
-            let under_it = |entry: &crate::live::Entry<UserEntry>| {
-                let id = entry.session().id;
-                id.generation() == Some(generation) && Some(id) != own
-            };
-            let (found, _) = self.auth.live.of_shard(shard, now, under_it);
+            let wants =
+                |entry: &Entry<UserEntry>| entry.id.generation() == Some(generation) && Some(entry.id) != own;
+            let search = Search { among: Among::All, behind: None, now, wants };
+            let found = self.auth.live.search_shard(shard, search).found;
             let sessions: Vec<Session> = found.into_iter().map(|found| found.session).collect();
             for some in sessions.chunks(AT_ONCE) {
                 self.end_each(caller, some).await?;

@@ -13,7 +13,7 @@ use super::caller::administrators_account;
 use super::named::PageRequest;
 use super::{Administration, AdministrationError, Caller, Scope};
 use crate::directory::{AccountUser, UserEntry};
-use crate::live::{Entry, Found, LiveSessions};
+use crate::live::{Among, Entry, Found, LiveSessions, Search, ShardFinds, Slot};
 use crate::sessions::Listed;
 
 /// How many sessions are looked at for one page, and one shard more: some 20 ms.
@@ -47,10 +47,10 @@ pub struct SessionPage {
     pub next: Option<String>,
 }
 
-/// Where a walk through the table goes on: in this shard, behind this reference.
+/// Where a walk through the table goes on: in this shard, behind this slot.
 struct Position {
     shard: u16,
-    behind: Option<[u8; 16]>,
+    behind: Option<Slot>,
 }
 
 impl Administration<'_> {
@@ -69,10 +69,7 @@ impl Administration<'_> {
             None => Position { shard: 0, behind: None },
         };
         let limit = limit.clamp(1, MOST);
-        let (found, next) = match filter.user {
-            Some(user) => self.walk_user(user, caller.now, &filter, &from, limit),
-            None => self.walk(caller.now, &filter, &from, limit),
-        };
+        let (found, next) = self.walk(caller.now, &filter, &from, limit);
         let sees_administrators = caller.require(Scope::ReadAccount(administrators_account())).is_ok();
         let listed = found.into_iter().map(|found| self.auth.listed(found.session, found.holder, caller.now));
         let sessions = listed
@@ -89,7 +86,7 @@ impl Administration<'_> {
         reference: SessionReference,
     ) -> Result<Listed, AdministrationError> {
         self.auth.loaded().await;
-        let found = self.auth.live.with_reference(&reference.0, caller.now, |live| {
+        let found = self.auth.with_reference(reference.0, caller.now, |live| {
             (live.entry.session(), Arc::clone(&live.entry.holder))
         });
         let found = found.map(|(session, user)| self.auth.listed(session, user, caller.now));
@@ -160,6 +157,7 @@ impl Administration<'_> {
         Ok(self.auth.end_selected(EndedSessions::OfAccount(account), account, caller.end()).await?)
     }
 
+    /// A walk through the shards; all sessions of a user are in one.
     fn walk(
         &self,
         now: Millis,
@@ -167,28 +165,31 @@ impl Administration<'_> {
         from: &Position,
         limit: usize,
     ) -> (Vec<Found<UserEntry>>, Option<Position>) {
+        let kinds = filter
+            .application
+            .map(|id| [Application::ApiKey(id), Application::OauthClient(id), Application::Token(id)]);
+        let (among, shards) = match (filter.user, &kinds) {
+            (Some(user), _) => {
+                let shard = self.auth.live.shard_of(user);
+                (Among::OfUser(user), shard..shard + 1)
+            }
+            (None, Some(kinds)) => (Among::OpenedWith(kinds), from.shard..LiveSessions::<UserEntry>::WALK),
+            (None, None) => (Among::All, from.shard..LiveSessions::<UserEntry>::WALK),
+        };
         let (mut found, mut looks, mut behind) = (Vec::new(), 0, from.behind);
-        for shard in from.shard..LiveSessions::<UserEntry>::WALK {
+        for shard in shards {
             if looks >= LOOKS {
                 return (found, Some(Position { shard, behind }));
             }
-            let wants = |entry: &Entry<UserEntry>| {
-                filter.wants(entry) && behind.is_none_or(|behind| entry.reference > behind)
-            };
-            let (mut here, looked_at) = match filter.application {
-                Some(id) => {
-                    let kinds =
-                        [Application::ApiKey(id), Application::OauthClient(id), Application::Token(id)];
-                    self.auth.live.of_shard_with(shard, now, (&kinds, wants))
-                }
-                None => self.auth.live.of_shard(shard, now, wants),
-            };
+            let wants = |entry: &Entry<UserEntry>| filter.wants(entry);
+            let ShardFinds { found: mut here, looked_at } =
+                self.auth.live.search_shard(shard, Search { among, behind, now, wants });
             // A look at a shard costs something also when it is empty.
             looks += looked_at + 1;
             let room = limit - found.len();
             let is_more = here.len() > room;
             here.truncate(room);
-            let last = here.last().map(|last| last.reference).or(behind);
+            let last = here.last().map(|last| last.slot).or(behind);
             found.append(&mut here);
             if is_more {
                 return (found, Some(Position { shard, behind: last }));
@@ -196,37 +197,6 @@ impl Administration<'_> {
             behind = None;
         }
         (found, None)
-    }
-
-    fn walk_user(
-        &self,
-        user: UserId,
-        now: Millis,
-        filter: &SessionFilter,
-        from: &Position,
-        limit: usize,
-    ) -> (Vec<Found<UserEntry>>, Option<Position>) {
-        let mut all: Vec<Found<UserEntry>> = self
-            .auth
-            .live
-            .of_user(user, now)
-            .into_iter()
-            .filter_map(|session| {
-                self.auth.live.with(session.id, now, |live| {
-                    filter.wants(live.entry).then(|| Found {
-                        reference: live.entry.reference,
-                        session: live.entry.session(),
-                        holder: Arc::clone(&live.entry.holder),
-                    })
-                })?
-            })
-            .filter(|found| from.behind.is_none_or(|behind| found.reference > behind))
-            .collect();
-        all.sort_unstable_by_key(|found| found.reference);
-        let is_more = all.len() > limit;
-        all.truncate(limit);
-        let behind = all.last().map(|last| last.reference);
-        (all, is_more.then_some(Position { shard: 0, behind }))
     }
 
     /// What a cursor is bound to: the filter, and this run of the program, which deals sessions to shards in its own way.
@@ -260,8 +230,7 @@ fn within_reach(caller: &Caller, filter: &SessionFilter) -> Result<SessionFilter
 }
 
 fn write_position(position: &Position) -> String {
-    let behind =
-        position.behind.map_or_else(String::new, |name| format!("{:032x}", u128::from_be_bytes(name)));
+    let behind = position.behind.map_or_else(String::new, |slot| format!("{slot:08x}"));
     format!("{:03x}{behind}", position.shard)
 }
 
@@ -271,7 +240,7 @@ fn read_position(text: &str) -> Result<Position, AdministrationError> {
     let shard = u16::from_str_radix(shard, 16).map_err(|_| refused())?;
     let behind = match behind {
         "" => None,
-        name => Some(u128::from_str_radix(name, 16).map_err(|_| refused())?.to_be_bytes()),
+        slot => Some(Slot::from_str_radix(slot, 16).map_err(|_| refused())?),
     };
     Ok(Position { shard, behind })
 }

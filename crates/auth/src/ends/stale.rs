@@ -15,7 +15,7 @@ use crate::audit::{End, record_of_end, why_not_current};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::directory_follower::Superseded;
 use crate::eligibility;
-use crate::live::{Entry, Holder, LiveSessions};
+use crate::live::{Among, Entry, Holder, LiveSessions, Search};
 
 /// What sessions may have in common that ends them. Every session of an account that has it was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,9 +89,9 @@ impl Ends {
         }
         let (now, mut sessions, mut holders) = (self.clock.now(), Vec::new(), Before::new());
         for shard in 0..LiveSessions::<UserEntry>::WALK {
-            let of_account = |entry: &Entry<UserEntry>| Holder::account(&*entry.holder) == account;
-            let (found, _) = self.live.of_shard_with(shard, now, (&applications, of_account));
-            for found in found {
+            let wants = |entry: &Entry<UserEntry>| Holder::account(&*entry.holder) == account;
+            let search = Search { among: Among::OpenedWith(&applications), behind: None, now, wants };
+            for found in self.live.search_shard(shard, search).found {
                 holders.insert(found.session.user, found.holder);
                 sessions.push(found.session);
             }

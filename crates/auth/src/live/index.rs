@@ -11,7 +11,7 @@ use super::slab::Slot;
 use super::{SHARD_BITS, SHARDS, SlotAddress, lock};
 use crate::sync::Mutex;
 
-/// Names are 16 bytes: ids, LiveVox ids, references.
+/// Names are 16 bytes: ids and LiveVox lookups.
 pub(crate) type Name = [u8; 16];
 
 /// The bits of a hash that an item keeps.
@@ -103,10 +103,42 @@ impl Index {
         let _ = lock(shard).find(sought.hash(), same);
     }
 
-    /// The shard is chosen by bits that the tag does not have.
     fn shard(&self, name: &Name) -> (&Mutex<HashTable<Item>>, u64) {
         let hash = self.hasher.hash_one(name);
-        let index = usize::try_from(hash & (u64::from(SHARDS) - 1)).unwrap_or_default();
-        (&self.shards[index], hash)
+        (&self.shards[shard_of(hash)], hash)
+    }
+}
+
+/// Which shard, by bits that the tag does not have. The first shards get three quarters of the mean, the last ones one and a
+/// half: tables that grow by doubling do not all double at the same number of sessions, so that at none are all of them half
+/// empty, or all of them moved.
+fn shard_of(hash: u64) -> usize {
+    const ONE: u64 = 1 << 30;
+    let even = hash % ONE;
+    // x (4 - x) / 3, which has a slope of 4/3 at 0 and of 2/3 at 1.
+    let uneven = even * (4 * ONE - even) / (3 * ONE);
+    usize::try_from(uneven >> (30 - SHARD_BITS)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fullest_shard_has_twice_what_the_emptiest_has() {
+        let mut counts = vec![0_u32; usize::from(SHARDS)];
+        let hashes = 1 << 22;
+        for even in 0..hashes {
+            // The shard looks at the lowest 30 bits.
+            counts[shard_of(even * ((1 << 30) / hashes))] += 1;
+        }
+        let mean = u32::try_from(hashes).unwrap() / u32::from(SHARDS);
+        assert!(counts.iter().all(|count| (mean * 74 / 100..mean * 152 / 100).contains(count)));
+        assert!(counts[0] < mean * 76 / 100 && counts[1_023] > mean * 148 / 100);
+    }
+
+    #[test]
+    fn every_hash_has_a_shard() {
+        assert_eq!([0, u64::MAX].map(shard_of), [0, usize::from(SHARDS) - 1]);
     }
 }

@@ -1,7 +1,6 @@
 //! The live-session table: every session that may be used, found without the store.
 //!
-//! A session stands in the shard of its user (`shard`), found through indexes by id, by LiveVox lookup and by reference
-//! (`index`). Locks are held for the time of a lookup, never over a hash, a commit or an await, and always in the order
+//! A session stands in the shard of its user (`shard`), found through indexes by id and by LiveVox lookup (`index`). Locks are held for the time of a lookup, never over a hash, a commit or an await, and always in the order
 //! index by id, other indexes, shard, directory. ADR 12 tells the sizes.
 //!
 //! Knows no rules: who may stay is asked by the engine (`eligibility`), within [`LiveSessions::with`]. Depends on nothing of
@@ -28,14 +27,14 @@ use vestibule_store::{ApplicationTouch, LastUse, StoredSession};
 
 pub(crate) use entry::{Entry, Holder};
 pub(crate) use index::Name;
-pub(crate) use search::Found;
+pub(crate) use search::{Among, Found, Search, ShardFinds};
 pub(crate) use start::{Setting, Start};
 
 use crate::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use index::Index;
 use loading::Loading;
 use shard::Shard;
-use slab::Slot;
+pub(crate) use slab::Slot;
 use unproven::Unproven;
 pub(crate) use view::Live;
 use view::Traffic;
@@ -69,8 +68,6 @@ pub(crate) struct Used {
 
 /// Gives sessions the names under which they are found besides their ids.
 pub(crate) trait Namer: Send + Sync {
-    /// Opens nothing; every session has one.
-    fn reference(&self, id: SessionId) -> Name;
     /// Under which a LiveVox id is looked up.
     fn livevox_lookup(&self, id: SessionId) -> Name;
 }
@@ -80,7 +77,6 @@ pub(crate) struct LiveSessions<H> {
     shards: Box<[Mutex<Shard<H>>]>,
     by_id: Index,
     by_livevox_lookup: Index,
-    by_reference: Index,
     hasher: RandomState,
     namer: Box<dyn Namer>,
     loading: Loading,
@@ -94,7 +90,6 @@ impl<H: Holder> LiveSessions<H> {
             shards: (0..SHARDS).map(|_| Mutex::new(Shard::new(start))).collect(),
             by_id: Index::new(),
             by_livevox_lookup: Index::new(),
-            by_reference: Index::new(),
             hasher: RandomState::default(),
             namer,
             loading: Loading::default(),
@@ -106,11 +101,9 @@ impl<H: Holder> LiveSessions<H> {
     pub(crate) fn insert(&self, stored: &StoredSession, holder: Arc<H>) {
         let session = &stored.session;
         let shard = self.shard_of(session.user);
-        let reference = self.namer.reference(session.id);
         let put = || {
-            let slot = self.shard(shard).insert(Entry::new(stored, reference, holder));
+            let slot = self.shard(shard).insert(Entry::new(stored, holder));
             let place = SlotAddress { shard, slot };
-            self.by_reference.insert(&reference, place);
             if session.dialect == Dialect::LiveVox {
                 self.unproven.note_insert(session.id);
                 self.by_livevox_lookup.insert(&self.namer.livevox_lookup(session.id), place);
@@ -186,25 +179,14 @@ impl<H: Holder> LiveSessions<H> {
         })?
     }
 
-    /// The same by reference.
-    pub(crate) fn with_reference<R>(
-        &self,
-        name: &Name,
-        now: Millis,
-        work: impl FnOnce(&mut Live<'_, H>) -> R,
-    ) -> Option<R> {
-        let is_named = |entry: &Entry<H>| entry.reference == *name;
-        self.find(&self.by_reference, name, is_named, |shard, place| {
-            shard.live(place.slot, now).map(|mut live| work(&mut live))
-        })?
-    }
-
-    /// The session of this reference as long as it is in the table, where the dead stay until they are removed.
-    pub(crate) fn present(&self, name: &Name) -> Option<Session> {
-        let is_named = |entry: &Entry<H>| entry.reference == *name;
-        self.find(&self.by_reference, name, is_named, |shard, place| {
-            shard.sessions.get(place.slot).map(Entry::session)
-        })?
+    /// The session of this id as long as it is in the table, where the dead stay until they are removed.
+    pub(crate) fn present(&self, id: SessionId) -> Option<Session> {
+        self.find(
+            &self.by_id,
+            &id.0,
+            |entry| entry.id == id,
+            |shard, place| shard.sessions.get(place.slot).map(Entry::session),
+        )?
     }
 
     /// A session that is not in the table has ended: it is not put in. Whether that is news, as long as the table is not
@@ -376,7 +358,6 @@ impl<H: Holder> LiveSessions<H> {
     /// Takes the names of a session that has left its shard out of the indexes.
     fn forget(&self, place: SlotAddress, entry: &Entry<H>) {
         self.by_id.remove(&entry.id.0, place);
-        self.by_reference.remove(&entry.reference, place);
         if entry.dialect == Dialect::LiveVox {
             self.by_livevox_lookup.remove(&self.namer.livevox_lookup(entry.id), place);
             self.unproven.note_removal(entry.id);
@@ -391,7 +372,7 @@ impl<H: Holder> LiveSessions<H> {
         lock(&self.shards[usize::from(number)])
     }
 
-    fn shard_of(&self, user: UserId) -> u16 {
+    pub(crate) fn shard_of(&self, user: UserId) -> u16 {
         u16::try_from(self.hasher.hash_one(user) & u64::from(SHARDS - 1)).unwrap_or_default()
     }
 }

@@ -1,14 +1,44 @@
 //! Walking through the whole table a shard at a time, for whoever looks for sessions.
 
-use vestibule_model::{Application, Millis, Session};
+use vestibule_model::{Application, Millis, Session, UserId};
 
 use super::entry::{Entry, Holder};
-use super::{LiveSessions, Name, SHARDS, lock};
+use super::slab::Slot;
+use super::{LiveSessions, SHARDS, lock};
 use crate::sync::Arc;
+
+/// What is looked for in a shard.
+pub(crate) struct Search<'a, W> {
+    pub(crate) among: Among<'a>,
+    /// Behind this slot.
+    pub(crate) behind: Option<Slot>,
+    /// Alive at this time.
+    pub(crate) now: Millis,
+    /// Whether a session is wanted.
+    pub(crate) wants: W,
+}
+
+/// Among which sessions of a shard: no others are looked at.
+#[derive(Clone, Copy)]
+pub(crate) enum Among<'a> {
+    All,
+    OfUser(UserId),
+    /// Those that were opened with one of these.
+    OpenedWith(&'a [Application]),
+}
+
+/// What was found in a shard.
+pub(crate) struct ShardFinds<H> {
+    /// In the order of their slots, which is the same at each walk.
+    pub(crate) found: Vec<Found<H>>,
+    /// How many sessions were looked at.
+    pub(crate) looked_at: usize,
+}
 
 /// A session that was found.
 pub(crate) struct Found<H> {
-    pub(crate) reference: Name,
+    /// Its slot, as long as it is in the table.
+    pub(crate) slot: Slot,
     pub(crate) session: Session,
     pub(crate) holder: Arc<H>,
 }
@@ -17,50 +47,33 @@ impl<H: Holder> LiveSessions<H> {
     /// How many shards a walk has.
     pub(crate) const WALK: u16 = SHARDS;
 
-    /// The sessions of a shard that live at `now` and that `wants` wants, in the order of their references, which is the
-    /// same at each walk; and how many were looked at: all of the shard, a thousandth of the table.
-    pub(crate) fn of_shard(
+    /// The sessions of a shard that are looked for. Without [`Among`] a thousandth of the table is looked at.
+    pub(crate) fn search_shard(
         &self,
         number: u16,
-        now: Millis,
-        wants: impl Fn(&Entry<H>) -> bool,
-    ) -> (Vec<Found<H>>, usize) {
-        let Some(shard) = self.shards.get(usize::from(number)) else { return (Vec::new(), 0) };
+        Search { among, behind, now, wants }: Search<'_, impl Fn(&Entry<H>) -> bool>,
+    ) -> ShardFinds<H> {
+        let mut finds = ShardFinds { found: Vec::new(), looked_at: 0 };
+        let Some(shard) = self.shards.get(usize::from(number)) else { return finds };
         let shard = lock(shard);
-        let found = shard
-            .sessions
-            .iter()
-            .filter(|entry| entry.is_live(now, shard.start) && wants(entry))
-            .map(found)
-            .collect();
-        let looked_at = shard.sessions.len();
+        let mut look = |(slot, entry): (Slot, &Entry<H>)| {
+            finds.looked_at += 1;
+            if behind.is_none_or(|behind| slot > behind) && entry.is_live(now, shard.start) && wants(entry) {
+                let holder = Arc::clone(&entry.holder);
+                finds.found.push(Found { slot, session: entry.session(), holder });
+            }
+        };
+        match among {
+            Among::All => shard.sessions.iter().for_each(look),
+            Among::OfUser(user) => shard.of_user(user).for_each(look),
+            Among::OpenedWith(applications) => {
+                for application in applications {
+                    shard.of_application(*application).for_each(&mut look);
+                }
+            }
+        }
         drop(shard);
-        (in_order(found), looked_at)
+        finds.found.sort_unstable_by_key(|found| found.slot);
+        finds
     }
-
-    /// The same of those that were opened with one of these applications: no others are looked at.
-    pub(crate) fn of_shard_with(
-        &self,
-        number: u16,
-        now: Millis,
-        (applications, wants): (&[Application], impl Fn(&Entry<H>) -> bool),
-    ) -> (Vec<Found<H>>, usize) {
-        let Some(shard) = self.shards.get(usize::from(number)) else { return (Vec::new(), 0) };
-        let shard = lock(shard);
-        let mut looked_at = 0;
-        let all = applications.iter().flat_map(|application| shard.of_application(*application));
-        let all = all.inspect(|_| looked_at += 1);
-        let found = all.filter(|entry| entry.is_live(now, shard.start) && wants(entry)).map(found).collect();
-        drop(shard);
-        (in_order(found), looked_at)
-    }
-}
-
-fn found<H: Holder>(entry: &Entry<H>) -> Found<H> {
-    Found { reference: entry.reference, session: entry.session(), holder: Arc::clone(&entry.holder) }
-}
-
-fn in_order<H>(mut found: Vec<Found<H>>) -> Vec<Found<H>> {
-    found.sort_unstable_by_key(|found| found.reference);
-    found
 }

@@ -102,9 +102,9 @@ impl<H: Holder> Shard<H> {
     }
 
     /// The sessions of an application, in no order.
-    pub(super) fn of_application(&self, application: Application) -> impl Iterator<Item = &Entry<H>> {
+    pub(super) fn of_application(&self, application: Application) -> impl Iterator<Item = (Slot, &Entry<H>)> {
         let first = self.applications.first(&self.sessions, &application).unwrap_or(NONE);
-        List::Application.iter(&self.sessions, first).map(|(_, entry)| entry)
+        List::Application.iter(&self.sessions, first)
     }
 
     /// The session of a slot, if it lives at `now`.

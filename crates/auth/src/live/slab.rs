@@ -1,6 +1,6 @@
 //! Numbered places for values, in chunks: growing moves nothing, and a free place is used again.
 
-/// Places per chunk: 2 KiB of sessions, which allocators keep many of in a page, and leave little of it unused.
+/// Places per chunk: 1,792 bytes of sessions, which allocators keep many of in a page, and leave little of it unused.
 const CHUNK: usize = 16;
 
 /// A place's number.
@@ -8,7 +8,7 @@ pub(crate) type Slot = u32;
 
 /// Values by their slots.
 pub(crate) struct Slab<T> {
-    chunks: Vec<Box<[Option<T>]>>,
+    chunks: Vec<Box<[Option<T>; CHUNK]>>,
     free: Vec<Slot>,
     len: usize,
 }
@@ -49,9 +49,10 @@ impl<T> Slab<T> {
         self.chunks.get(index / CHUNK)?.get(index % CHUNK)?.as_ref()
     }
 
-    /// Every value, in the order of the places.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.chunks.iter().flat_map(|chunk| chunk.iter().flatten())
+    /// Every value with its slot, in the order of the slots.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
+        let places = self.chunks.iter().flat_map(|chunk| chunk.iter());
+        (0..).zip(places).filter_map(|(slot, place)| Some((slot, place.as_ref()?)))
     }
 
     /// Every place there is, taken or free.
@@ -72,7 +73,7 @@ impl<T> Slab<T> {
     /// One more chunk; its first place is for the caller, the others are free.
     fn grow(&mut self) -> Slot {
         let first = self.chunks.len() * CHUNK;
-        self.chunks.push((0..CHUNK).map(|_| None).collect());
+        self.chunks.push(Box::new([const { None }; CHUNK]));
         let slot = |index: usize| Slot::try_from(index).unwrap_or(Slot::MAX);
         // In falling order, so that they are taken in rising order.
         self.free.extend((first + 1..first + CHUNK).rev().map(slot));

@@ -10,7 +10,7 @@ use vestibule_model::{
 };
 use vestibule_store::{ApplicationTouch, BLOCK, SessionNumber, StoredSession};
 
-use crate::live::{Holder, LiveSessions, Name, Namer, Start, TURNS, URGENT};
+use crate::live::{Among, Found, Holder, LiveSessions, Name, Namer, Search, Start, TURNS, URGENT};
 use crate::sync::Arc;
 
 /// A user as a session's holder.
@@ -34,10 +34,6 @@ impl Holder for SomeUser {
 struct Plain;
 
 impl Namer for Plain {
-    fn reference(&self, id: SessionId) -> Name {
-        id.0.map(|byte| byte ^ 0x55)
-    }
-
     fn livevox_lookup(&self, id: SessionId) -> Name {
         id.0.map(|byte| byte ^ 0xaa)
     }
@@ -260,6 +256,11 @@ impl Pair {
         }
     }
 
+    fn found(&self, shard: u16, among: Among<'_>) -> Vec<Found<SomeUser>> {
+        let search = Search { among, behind: None, now: self.now, wants: |_: &_| true };
+        self.table.search_shard(shard, search).found
+    }
+
     fn compare(&self) {
         let now = self.now;
         let is_unproven =
@@ -268,9 +269,8 @@ impl Pair {
         assert_eq!(self.table.len(), self.model.sessions.len());
         for number in 0..24 {
             let expected = self.model.sessions.get(&id(number)).filter(|it| it.is_live(now)).cloned();
-            let (reference, livevox) = (Plain.reference(id(number)), Plain.livevox_lookup(id(number)));
+            let livevox = Plain.livevox_lookup(id(number));
             assert_eq!(self.table.with(id(number), now, |live| live.entry.session()), expected);
-            assert_eq!(self.table.with_reference(&reference, now, |live| live.entry.session()), expected);
             let of_livevox = expected.filter(|session| session.dialect == Dialect::LiveVox);
             assert_eq!(
                 self.table.with_livevox_lookup(&livevox, now, |live| live.entry.session()),
@@ -288,7 +288,7 @@ impl Pair {
         for with in (1..4).map(application) {
             let of_application = self.model.those(now, |session| session.application == with);
             let found = (0..LiveSessions::<SomeUser>::WALK)
-                .flat_map(|shard| self.table.of_shard_with(shard, now, (&[with], |_| true)).0);
+                .flat_map(|shard| self.found(shard, Among::OpenedWith(&[with])));
             assert_eq!(sorted(found.map(|found| found.session).collect()), of_application);
         }
     }

@@ -50,7 +50,7 @@ impl Auth {
             return Some(Pasted { reference, shown: reference });
         }
         let name = Uuid::try_parse(word).ok()?.into_bytes();
-        let live = self.with_livevox_id(name, now, |live| live.entry.reference);
+        let live = self.with_livevox_id(name, now, |live| self.keys.tokens().reference(live.entry.id));
         Some(Pasted { reference: SessionReference(live.unwrap_or(name)), shown: SessionReference(name) })
     }
 
@@ -68,15 +68,14 @@ impl Auth {
             ..AuditQuery::default()
         };
         // Before the entries: when it is not in the table any more, its end is among them.
-        let unwritten = self.live.present(&session.0).and_then(|session| self.unwritten_end(&session, now));
+        let unwritten = self.present(session.0).and_then(|session| self.unwritten_end(&session, now));
         self.audit.show(now).await?;
         let entries = self.entries(query, ENTRIES, MOST_PAGES).await?;
         let end = end_of(&entries).or_else(|| end_of(unwritten.as_slice()));
         let candidates = self.causes_before_the_end(end, &entries).await?;
         let of = Of::entries(&entries);
         let cause = end.and_then(|(_, reason)| cause::find(reason, of, &candidates));
-        let live =
-            self.live.with_reference(&session.0, now, |live| (live.entry.session(), live.expires_at(now)));
+        let live = self.with_reference(session.0, now, |live| (live.entry.session(), live.expires_at(now)));
         let live = live.filter(|(session, _)| self.directory.is_current(session, now));
         let live = live.as_ref().map(|(session, expires_at)| (session, *expires_at));
         let unwritten = unwritten.as_ref();

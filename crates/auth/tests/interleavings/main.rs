@@ -50,10 +50,6 @@ impl Holder for SomeUser {
 struct Plain;
 
 impl Namer for Plain {
-    fn reference(&self, id: SessionId) -> Name {
-        id.0
-    }
-
     fn livevox_lookup(&self, id: SessionId) -> Name {
         id.0
     }
@@ -121,7 +117,6 @@ fn is_gone(table: &Table, number: u8) {
     let id = SessionId([number; 16]);
     assert!(!lives(table, number));
     assert!(table.with_livevox_lookup(&id.0, NOW, |_| ()).is_none());
-    assert!(table.with_reference(&id.0, NOW, |_| ()).is_none());
     assert!(table.of_user(UserId(7), NOW).iter().all(|session| session.id != id));
 }
 
