@@ -52,9 +52,18 @@ impl KeySource for MasterKeySource {
 
 /// The keys from the place that the settings name, or else from `master.key`, which is made for a new database.
 pub(crate) fn load(settings: &MasterKeySettings, data: &DataDir) -> anyhow::Result<KeyRing> {
-    let keys = match (&settings.file, &settings.environment) {
-        (None, None) => from_data_dir(settings, data)?,
-        _ => load_existing(settings, data)?,
+    load_or_keep(settings, data, &MasterKeys::generate(&OsRng))
+}
+
+/// The same; what is made for a new database are these keys.
+pub(crate) fn load_or_keep(
+    settings: &MasterKeySettings,
+    data: &DataDir,
+    new: &MasterKeys,
+) -> anyhow::Result<KeyRing> {
+    let keys = match check(settings, data)? {
+        Some(keys) => keys,
+        None => keep(&data.master_key(), new)?,
     };
     Ok(KeyRing::new(&keys))
 }
@@ -105,15 +114,6 @@ pub(crate) fn from_environment(variable: &str) -> anyhow::Result<MasterKeys> {
         .with_context(|| format!("the environment variable {variable} holds no master key"))
 }
 
-fn from_data_dir(settings: &MasterKeySettings, data: &DataDir) -> anyhow::Result<MasterKeys> {
-    let path = data.master_key();
-    if path.exists() {
-        return Ok(load_existing(settings, data)?);
-    }
-    refuse_lost(data)?;
-    make(&path)
-}
-
 fn refuse_lost(data: &DataDir) -> Result<(), InputError> {
     if !data.database().exists() {
         return Ok(());
@@ -129,12 +129,13 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<MasterKeys> {
     MasterKeys::from_text(&text).with_context(|| format!("{} holds no master key", path.display()))
 }
 
-fn make(path: &Path) -> anyhow::Result<MasterKeys> {
-    let keys = MasterKeys::generate(&OsRng);
-    match private_file::create(path, &keys.to_text()) {
+/// Writes new keys, and answers those that count.
+fn keep(path: &Path, new: &MasterKeys) -> anyhow::Result<MasterKeys> {
+    let text = new.to_text();
+    match private_file::create(path, &text) {
         Ok(()) => {
             tracing::info!(file = %path.display(), "made a master key; keep a copy apart from the database's");
-            Ok(keys)
+            Ok(MasterKeys::from_text(&text)?)
         }
         // Another process was faster: its key counts.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => read(path),

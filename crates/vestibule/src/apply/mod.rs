@@ -65,8 +65,19 @@ pub(crate) async fn apply(
     declared: &Declared,
     source: &str,
 ) -> anyhow::Result<Plan> {
+    let plan = plan(store, tools, declared, source).await?;
+    apply_planned(store, tools, declared, source, plan).await
+}
+
+/// The same, beginning with a plan that was made before.
+pub(crate) async fn apply_planned(
+    store: &dyn Store,
+    tools: &mut Tools<'_>,
+    declared: &Declared,
+    source: &str,
+    mut plan: Plan,
+) -> anyhow::Result<Plan> {
     for _ in 0..ATTEMPTS {
-        let plan = plan(store, tools, declared, source).await?;
         if plan.changes.is_empty() {
             return Ok(plan);
         }
@@ -77,6 +88,7 @@ pub(crate) async fn apply(
             Err(StoreError::Constraint(_)) if has_moved(store, &plan).await? => {}
             Err(error) => return Err(error).context("nothing was applied"),
         }
+        plan = self::plan(store, tools, declared, source).await?;
     }
     Err(StoreError::DirectoryMoved).context("nothing was applied")
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use vestibule_crypto::{KeyRing, MasterKey, OsRng};
+use vestibule_crypto::{KeyRing, MasterKeys, OsRng};
 use vestibule_model::Clock;
 
 use super::{operator, small_runtime};
@@ -36,26 +36,63 @@ fn read(file: &Path) -> Result<Declared, InputError> {
 }
 
 fn run(config: &Config, declared: &Declared, source: &str) -> anyhow::Result<Plan> {
+    let planned = first_plan(config, declared, source)?;
     let data = DataDir::open(&config.server.data_dir)?;
     let first_time = !data.master_key().exists();
-    let keys = master_key::load(&config.master_key, &data)?;
+    let keys = match &planned {
+        Some(planned) => master_key::load_or_keep(&config.master_key, &data, &planned.keys)?,
+        None => master_key::load(&config.master_key, &data)?,
+    };
     if first_time && data.master_key().exists() {
         let path = data.master_key();
         screen::complain(format_args!("made {}; keep a copy apart from the database's", path.display()));
     }
     let store = witness::open_store(config, &data, &keys, Use::Leave)?;
     let mut tools = tools(config, &keys);
-    small_runtime()?.block_on(engine::apply(&store, &mut tools, declared, source))
+    // Another process may have put another key there meanwhile, under which what was planned is good for nothing.
+    let planned = planned.filter(|planned| planned.ring().check_values() == keys.check_values());
+    small_runtime()?.block_on(async {
+        match planned {
+            Some(FirstPlan { plan, .. }) => {
+                engine::apply_planned(&store, &mut tools, declared, source, plan).await
+            }
+            None => engine::apply(&store, &mut tools, declared, source).await,
+        }
+    })
+}
+
+/// What would be done where there is no database yet.
+struct FirstPlan {
+    /// Those that are there, or new ones.
+    keys: MasterKeys,
+    plan: Plan,
+}
+
+impl FirstPlan {
+    fn ring(&self) -> KeyRing {
+        KeyRing::new(&self.keys)
+    }
+}
+
+/// Judges the file before anything is made, not even a data directory. None: there is a database.
+fn first_plan(config: &Config, declared: &Declared, source: &str) -> anyhow::Result<Option<FirstPlan>> {
+    let data = DataDir::at(&config.server.data_dir);
+    if data.database().exists() {
+        return Ok(None);
+    }
+    let there = master_key::check(&config.master_key, &data)?;
+    let keys = there.unwrap_or_else(|| MasterKeys::generate(&OsRng));
+    let mut tools = tools(config, &KeyRing::new(&keys));
+    let plan = engine::plan_over(&Present::default(), &mut tools, declared, source)?;
+    Ok(Some(FirstPlan { keys, plan }))
 }
 
 /// Makes nothing, not even a data directory.
 fn dry_run(config: &Config, declared: &Declared, source: &str) -> anyhow::Result<Plan> {
-    let data = DataDir::at(&config.server.data_dir);
-    if !data.database().exists() {
-        let mut tools = tools(config, &KeyRing::from(&MasterKey::generate(&OsRng)));
-        return engine::plan_over(&Present::default(), &mut tools, declared, source);
+    if let Some(FirstPlan { plan, .. }) = first_plan(config, declared, source)? {
+        return Ok(plan);
     }
-    let data = DataDir::open_existing(data.path())?;
+    let data = DataDir::open_existing(&config.server.data_dir)?;
     let keys = master_key::load(&config.master_key, &data)?;
     let store = witness::open_store(config, &data, &keys, Use::LeaveAsItIs)?;
     let mut tools = tools(config, &keys);

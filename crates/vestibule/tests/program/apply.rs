@@ -1,6 +1,8 @@
 //! `vestibule apply`
 
-use crate::support::{Folder, Outcome, Server, apply, run};
+use std::fs;
+
+use crate::support::{Folder, Outcome, Server, apply, run, vestibule};
 
 const ACCOUNT: &str = r#"
 [[account]]
@@ -184,4 +186,48 @@ fn a_dry_run_refuses_what_the_run_refuses_for_an_id_that_was_somebody_elses() {
     assert_eq!(real.code, Some(2));
     let said = "user one/alice: id: a deleted user had this, and ids are not given again";
     assert!(real.err.contains(said), "{}", real.err);
+}
+
+/// By a rule, by the policy of passwords, by what the file cannot say.
+#[test]
+fn a_file_that_is_refused_makes_no_data_directory() {
+    for refused in
+        ["number = -4", "[[account.user]]\nlogin_name = \"a\"\npassword = \"short\"", "nonsense = 1"]
+    {
+        let folder = Folder::new();
+        let file = folder.file("accounts.toml", &format!("[[account]]\nid = \"one\"\n{refused}\n"));
+        let outcome = run(&mut apply(&folder, &file));
+        assert_eq!(outcome.code, Some(2), "{}", outcome.err);
+        assert!(!folder.path("data").exists(), "{refused}");
+    }
+}
+
+#[test]
+fn a_file_that_is_refused_leaves_a_folder_to_which_the_right_key_may_still_be_brought() {
+    let (folder, from) = (Folder::new(), Folder::new());
+    let right = folder.file("right.toml", "[[account]]\nid = \"one\"\n");
+    assert_eq!(run(&mut apply(&from, &right)).code, Some(0));
+    let wrong = folder.file("wrong.toml", "[[account]]\nid = \"one\"\nnumber = -4\n");
+    fs::create_dir(folder.path("data")).unwrap();
+    assert_eq!(run(&mut apply(&folder, &wrong)).code, Some(2));
+    fs::copy(from.path("data").join("master.key"), folder.path("data").join("master.key")).unwrap();
+    assert_eq!(run(&mut apply(&folder, &right)).code, Some(0));
+}
+
+/// A digest is good under the key that lies in the new folder.
+#[test]
+fn a_dry_run_judges_by_the_key_that_is_there() {
+    let (folder, from) = (Folder::new(), Folder::new());
+    let file =
+        folder.file("made.toml", "[[account]]\nid = \"one\"\n[[account.oauth_client]]\nname = \"Web\"\n");
+    assert_eq!(run(&mut apply(&from, &file)).code, Some(0));
+    let moving = folder.path("moving.toml");
+    let mut export = vestibule();
+    export.arg("export").arg("--data-dir").arg(from.path("data")).arg("--with-secrets").arg(&moving);
+    assert_eq!(run(&mut export).code, Some(0));
+    fs::create_dir(folder.path("data")).unwrap();
+    fs::copy(from.path("data").join("master.key"), folder.path("data").join("master.key")).unwrap();
+    let dry = run(apply(&folder, &moving).arg("--dry-run"));
+    assert_eq!(dry.code, Some(0), "{}", dry.err);
+    assert_eq!(run(&mut apply(&folder, &moving)).code, Some(0));
 }
