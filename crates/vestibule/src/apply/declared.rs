@@ -5,8 +5,10 @@ use std::path::Path;
 
 use serde::de::{Error, value::StrDeserializer};
 use serde::{Deserialize, Deserializer};
+use serde_path_to_error::Segment;
 use toml::{Table, Value};
 use uuid::Uuid;
+use vestibule_auth::visible;
 use vestibule_model::{
     AccountId, AccountState, ApplicationId, Feature, Millis, NamedPolicy, Network, Population, Privilege,
     Rank, RoleType, SignOn, Strength, UserId, UserKind,
@@ -259,9 +261,40 @@ impl Declared {
             toml::Deserializer::parse(text).map_err(|error| InputError::toml(&shown, text, &error))?;
         serde_path_to_error::deserialize(document).map_err(|error| {
             let place = format!("{shown}{}", position(text, error.inner()));
-            InputError::at(place, error.path(), error.inner().message())
+            let key = format!("{}{}", error.path(), names_along(text, error.path()));
+            InputError::at(place, key, error.inner().message())
         })
     }
+}
+
+/// ` (account 12345678, user jane)`: what the elements on a path are called, as far as the file says; nothing if it says nothing.
+fn names_along(text: &str, path: &serde_path_to_error::Path) -> String {
+    let Ok(document) = text.parse::<Table>() else { return String::new() };
+    let document = Value::Table(document);
+    let (mut at, mut kind, mut names) = (Some(&document), "", Vec::new());
+    for segment in path {
+        match segment {
+            Segment::Map { key } => {
+                kind = key;
+                at = at.and_then(|value| value.get(key));
+            }
+            Segment::Seq { index } => {
+                at = at.and_then(|value| value.get(*index));
+                names.extend(at.and_then(name).map(|name| format!("{kind} {name}")));
+            }
+            _ => at = None,
+        }
+    }
+    if names.is_empty() { String::new() } else { visible(&format!(" ({})", names.join(", "))) }
+}
+
+/// By what messages call an element.
+fn name(element: &Value) -> Option<String> {
+    ["login_name", "name", "id"].into_iter().find_map(|key| match element.get(key)? {
+        Value::String(name) => Some(name.clone()),
+        Value::Integer(id) => Some(id.to_string()),
+        _ => None,
+    })
 }
 
 const fn user_population() -> Population {
@@ -332,9 +365,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_refused_is_named_as_far_as_the_file_names_it() {
+        let wrong = "[[account]]\nid = \"1\"\n[[account.user]]\nlogin_name = \"jane\"\nmax_chats = \"x\"\n";
+        let refusal = refusal(wrong);
+        assert!(
+            refusal.starts_with("a.toml:5:13: account[0].user[0].max_chats (account 1, user jane): "),
+            "{refusal}"
+        );
+    }
+
+    #[test]
     fn an_account_id_that_is_none_is_refused() {
         let refusal = refusal("[[account]]\nid = \"a b\"\n");
-        assert!(refusal.starts_with("a.toml:2:6: account[0].id: an account id is"), "{refusal}");
+        assert!(
+            refusal.starts_with("a.toml:2:6: account[0].id (account a b): an account id is"),
+            "{refusal}"
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use vestibule_auth::FirstOwner;
 use vestibule_crypto::{KeyRing, OsRng};
 use vestibule_model::{Actor, Clock};
@@ -16,6 +16,7 @@ use crate::clock::SystemClock;
 use crate::command_line::DevArguments;
 use crate::config::{self, Config, Flags};
 use crate::data_dir::DataDir;
+use crate::exit_code::Refusal;
 use crate::instance::Instance;
 use crate::witness::{self, Use};
 use crate::{end_journal, logging, master_key, signals};
@@ -75,7 +76,11 @@ fn refuse_others_database(data: &DataDir) -> anyhow::Result<()> {
         return Ok(());
     }
     let folder = data.path().display();
-    bail!("{folder} has a database that `vestibule dev` did not make, and the demo account would go into it")
+    Err(Refusal::new(format_args!(
+        "{folder} has a database that `vestibule dev` did not make, and the demo account would go into it: start it with \
+         `vestibule serve`, or give another folder with --data-dir"
+    ))
+    .into())
 }
 
 async fn put_demo_account(store: &dyn Store, config: &Config, keys: &KeyRing) -> anyhow::Result<()> {

@@ -52,7 +52,10 @@ fn refuses_a_database_that_it_did_not_make() {
     let folder = Folder::new();
     drop(Server::serve(&folder, &[]));
     let outcome = run(&mut crate::support::dev(&folder));
-    assert!(outcome.code == Some(1) && outcome.err.contains("demo account"), "{}", outcome.err);
+    assert_eq!(outcome.code, Some(3), "{}", outcome.err);
+    for advice in ["the demo account would go into it", "`vestibule serve`", "--data-dir"] {
+        assert!(outcome.err.contains(advice), "{}", outcome.err);
+    }
 }
 
 #[test]
