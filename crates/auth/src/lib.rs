@@ -61,7 +61,7 @@ pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credential
 pub use change_password::ChangePasswordError;
 pub use directory::{
     AccountEntry, AccountFacts, AccountUser, Directory, Grants, KnownValues, NamedValues, UserEntry,
-    open_api_key, seal_api_key,
+    check_api_key, open_api_key, seal_api_key,
 };
 pub use eligibility::IneligibleReason;
 pub use load::RecallError;
@@ -73,9 +73,9 @@ pub use password::{LONGEST_PASSWORD, NewPassword, SetPasswordError, set_password
 pub use refresh::{Presented, RefreshError};
 pub use rules::{
     AccountIndex, Installation, InstallationIndex, Kind, Neighbours, Reference, ResourceKind, Rule, Ruled,
-    Violation, account_violations, check_deleted_account, check_owner_left, check_password_of,
-    check_token_holder, check_value, check_values_together, may_log_in, missing_name, next_id,
-    next_user_number, service_twice, taken, untie, visible,
+    Violation, account_violations, check_deleted_account, check_has_owner, check_owner_left,
+    check_password_of, check_token_holder, check_value, check_values_together, may_log_in, missing_name,
+    next_id, next_user_number, service_twice, taken, untie, visible,
 };
 pub use service::{Auth, StartError};
 pub use sessions::{Listed, SessionAccessError};

@@ -1,7 +1,7 @@
 //! Setting a password: the policy's text rules, its history, and the hash.
 
 use tokio::task::spawn_blocking;
-use vestibule_crypto::{Argon2Params, PasswordError, PasswordHasher};
+use vestibule_crypto::{Argon2Params, PasswordError, PasswordHasher, check_hash};
 use vestibule_model::{Millis, PasswordCredential, PasswordPolicy, PasswordViolation, Rng};
 use zeroize::Zeroizing;
 
@@ -108,7 +108,9 @@ pub fn set_password(
     policy.check(password)?;
     check_strength(policy.min_strength, password, own)?;
     let earlier = earlier_hashes(before);
-    for hash in earlier.iter().take(usize::from(policy.history)) {
+    // One that cannot be verified is that of no password.
+    let verifiable = earlier.iter().take(usize::from(policy.history)).filter(|hash| check_hash(hash).is_ok());
+    for hash in verifiable {
         if hasher.verify(hash, password.as_bytes())? {
             return Err(PasswordViolation::Reused(policy.history).into());
         }

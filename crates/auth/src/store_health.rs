@@ -76,6 +76,7 @@ impl StoreHealth {
     pub(crate) fn read<T>(&self, outcome: &Result<T, StoreError>) {
         let why = match outcome {
             Err(StoreError::Unavailable(cause)) => Some(innermost(&**cause)),
+            Err(error @ StoreError::Undecodable(_)) => Some(error.to_string()),
             _ => None,
         };
         let mut reads = lock(&self.reads);

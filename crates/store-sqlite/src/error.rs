@@ -55,7 +55,7 @@ fn taken(said: &str) -> String {
 
 /// An error while something is read: a row that cannot be decoded is named.
 pub(crate) fn of_read(error: rusqlite::Error) -> StoreError {
-    undecodable(error).map_or_else(unavailable, unavailable)
+    undecodable(error).map_or_else(unavailable, |row| StoreError::Undecodable(row.to_string()))
 }
 
 /// The database cannot be read or written, or holds what cannot be understood.

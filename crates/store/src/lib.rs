@@ -197,6 +197,9 @@ pub enum StoreError {
     /// A value that must be unique is taken, or something referred to does not exist. Says which.
     #[error("the change does not fit what is stored: {0}")]
     Constraint(String),
+    /// A row that was to be read was written by a newer version, or changed by another program. Says which, and what is wrong with it.
+    #[error("a row of the database cannot be decoded: {0}")]
+    Undecodable(String),
     /// The database cannot be read or written now (disk full, read-only, corrupt, removed). Whether a commit that ended so
     /// took effect is unknown until the store answers again.
     #[error("the database is unavailable")]

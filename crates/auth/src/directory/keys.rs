@@ -134,6 +134,15 @@ pub fn open_api_key(sealer: &Sealer, key: &ApiKey) -> Result<[Zeroizing<Vec<u8>>
     Ok([opened.secret, opened.access_token_secret])
 }
 
+/// Whether everything that is sealed of an API key can be opened, as a start does.
+///
+/// # Errors
+///
+/// Something is sealed under another master key, or was changed.
+pub fn check_api_key(sealer: &Sealer, key: &ApiKey) -> Result<(), SealError> {
+    UsableApiKey::open(key.clone(), sealer).map(drop)
+}
+
 /// The outdated secrets of an API key.
 pub(crate) fn resealed(sealer: &Sealer, rng: &dyn Rng, key: &ApiKey) -> Result<Vec<Resealed>, SealError> {
     let mut all = SecretSet::Present.resealed(sealer, rng, key.id, &key.values())?;
@@ -167,6 +176,9 @@ impl NamedValues<'_> {
     /// Whose values these are at `now`. A secret that does not open is another one.
     pub fn of(self, key: &ApiKey, sealer: &Sealer, now: Millis) -> KnownValues {
         let are_these = |set: SecretSet, values: &ApiKeyValues| {
+            if self.secrets.is_none() {
+                return self.access_token.is_none_or(|token| token == values.access_token);
+            }
             set.open(sealer, key.id, values).is_ok_and(|opened| self.are(&opened))
         };
         let before = key.superseded.as_ref().filter(|before| before.counts(now));

@@ -24,7 +24,7 @@ pub use account::AccountEntry;
 pub(crate) use costs::{Cost, Costs};
 pub use facts::AccountFacts;
 pub use grants::Grants;
-pub use keys::{KnownValues, NamedValues, open_api_key, seal_api_key};
+pub use keys::{KnownValues, NamedValues, check_api_key, open_api_key, seal_api_key};
 pub(crate) use keys::{Resealed, UsableApiKey, resealed};
 pub use user::UserEntry;
 

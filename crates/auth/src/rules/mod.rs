@@ -26,7 +26,7 @@ pub use account::account_violations;
 pub use index::{AccountIndex, InstallationIndex};
 pub use neighbours::{Installation, Neighbours, Reference, ResourceKind};
 pub use numbered::next_id;
-pub use owners::{check_deleted_account, check_owner_left, may_log_in};
+pub use owners::{check_deleted_account, check_has_owner, check_owner_left, may_log_in};
 pub use rule::{Kind, Rule};
 pub use services::service_twice;
 pub(crate) use texts::name_fault;

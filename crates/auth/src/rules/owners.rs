@@ -20,6 +20,19 @@ pub fn may_log_in(user: &User) -> bool {
     user.enabled && user.password.is_some()
 }
 
+/// Whether there is an owner who may log in, where somebody has administered.
+///
+/// # Errors
+///
+/// Nobody is one.
+pub fn check_has_owner(
+    administrators: &[Administrator],
+    may_log_in: impl Fn(UserId) -> bool,
+) -> Result<(), Violation> {
+    let is_one = |known: &Administrator| known.role == AdministratorRole::Owner && may_log_in(known.user);
+    if administrators.iter().any(is_one) { Ok(()) } else { Err(Violation::of(Rule::OwnerLeft)) }
+}
+
 /// Whether an owner is left who may log in, when `without` is none any more.
 ///
 /// # Errors

@@ -1,10 +1,10 @@
 //! Rows that this version cannot decode: which they are and what is wrong with them, and what can be read beside them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use rusqlite::types::Type;
+use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{Connection, Error, Params, Row};
-use vestibule_model::{AccountId, Administrator};
+use vestibule_model::{AccountId, Administrator, Population};
 use vestibule_store::{AccountRows, DirectoryRows};
 
 use super::administration::{EVERY_ADMINISTRATOR, EVERY_TOKEN, administrator, token};
@@ -13,10 +13,10 @@ use super::directory::{
     application_token, group, oauth_client, profile, read_account, skill,
 };
 use super::sessions::{EVERY_SESSION, session_of};
-use super::users::{EVERY_USER, user};
-use crate::columns::Id;
+use super::users::{EVERY_USER, USERS, user};
+use crate::columns::{Coded, Id};
 
-/// A row that this version cannot decode: a newer one wrote it, or another program changed it.
+/// A row that this version cannot decode, or that contradicts another: a newer version wrote it, or another program changed it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("table {table}, row {key}: {reason}")]
 pub struct UndecodableRow {
@@ -105,7 +105,8 @@ pub struct DecodableRows {
     pub directory: DirectoryRows,
     /// By user id.
     pub administrators: Vec<Administrator>,
-    /// By table, and in it by key.
+    /// By table, and in it by key. Those that belong to an account that is not there as well, and users who are found under another
+    /// name than theirs.
     pub undecodable: Vec<UndecodableRow>,
 }
 
@@ -123,10 +124,16 @@ pub(crate) fn decodable_rows(snapshot: &Connection) -> rusqlite::Result<Decodabl
     reading.members(&OAUTH_CLIENTS, oauth_client, |rows| &mut rows.oauth_clients)?;
     reading.members(&APPLICATION_TOKENS, application_token, |rows| &mut rows.application_tokens)?;
     for user in reading.rows(EVERY_USER, [i64::MIN, i64::MAX], user)? {
-        if let Some(rows) = reading.accounts.get_mut(&user.account) {
-            rows.users.push(user);
+        match reading.accounts.get_mut(&user.account) {
+            Some(rows) => rows.users.push(user),
+            None => reading.orphan(
+                &USERS,
+                format!("id = {}, account_id = {}", user.id.0, user.account),
+                user.account,
+            ),
         }
     }
+    reading.names()?;
     let administrators = reading.rows(EVERY_ADMINISTRATOR, [], administrator)?;
     reading.only_look(EVERY_TOKEN, token)?;
     reading.only_look(EVERY_SESSION, session_of)?;
@@ -135,6 +142,10 @@ pub(crate) fn decodable_rows(snapshot: &Connection) -> rusqlite::Result<Decodabl
     let directory = DirectoryRows { accounts, sequence: super::sequence(snapshot)? };
     Ok(DecodableRows { directory, administrators, undecodable })
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("column name_key: not the form of the login name under which a user is found")]
+struct AnotherName;
 
 struct Reading<'a> {
     snapshot: &'a Connection,
@@ -182,13 +193,42 @@ impl Reading<'_> {
         let sql = format!("SELECT * FROM {} ORDER BY account_id, id", table.name);
         let with_account = |row: &Row<'_>| {
             let Id(account) = table.read(row, |row| row.get("account_id"))?;
-            Ok((account, read(row)?))
+            Ok((account, row.get::<_, i64>("id")?, read(row)?))
         };
-        for (account, member) in self.rows(&sql, [], with_account)? {
-            if let Some(rows) = self.accounts.get_mut(&account) {
-                of(rows).push(member);
+        for (account, id, member) in self.rows(&sql, [], with_account)? {
+            match self.accounts.get_mut(&account) {
+                Some(rows) => of(rows).push(member),
+                None => self.orphan(table, format!("account_id = {account}, id = {id}"), account),
             }
         }
+        Ok(())
+    }
+
+    /// Of an account whose row is there and cannot be decoded, nothing more is to be said.
+    fn orphan(&mut self, table: &Table, key: String, account: AccountId) {
+        let is_named = |row: &UndecodableRow| row.table == ACCOUNTS.name && row.account == Some(account);
+        if !self.undecodable.iter().any(is_named) {
+            let reason = "its account is not there".to_owned();
+            self.undecodable.push(UndecodableRow { table: table.name, key, account: Some(account), reason });
+        }
+    }
+
+    /// Users are found by a form of their name that has a column of its own.
+    fn names(&mut self) -> rusqlite::Result<()> {
+        let read = |row: &Row<'_>| {
+            let Coded(population): Coded<Population> = row.get("population")?;
+            let (name, key): (String, String) = (row.get("login_name")?, row.get("name_key")?);
+            let is_right = population.name_key(&name) == key;
+            let wrong = || FromSqlError::other(AnotherName).into();
+            if is_right { Ok(()) } else { Err(wrong()) }
+        };
+        let sql = "SELECT id, account_id, population, login_name, name_key FROM users ORDER BY id";
+        let known: HashSet<String> = self.undecodable.iter().map(|row| row.key.clone()).collect();
+        let before = self.undecodable.len();
+        self.rows(sql, [], |row| USERS.read(row, read))?;
+        // One that cannot be decoded is named already.
+        let found = self.undecodable.split_off(before);
+        self.undecodable.extend(found.into_iter().filter(|row| !known.contains(&row.key)));
         Ok(())
     }
 }

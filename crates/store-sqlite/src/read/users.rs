@@ -9,7 +9,7 @@ use vestibule_store::UserQuery;
 use super::undecodable::Table;
 use crate::columns::{At, Coded, Id, Json};
 
-const USERS: Table = Table { name: "users", key: &["id", "account_id"] };
+pub(super) const USERS: Table = Table { name: "users", key: &["id", "account_id"] };
 
 /// The columns of a user in the order in which [`user`] reads them: by place, because a start reads every user there is.
 macro_rules! user_columns {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use vestibule_auth::{NewPassword, OwnWords, SetPasswordError, Violation, set_password};
-use vestibule_crypto::PasswordHasher;
+use vestibule_crypto::{PasswordHasher, check_hash};
 use vestibule_model::PasswordCredential;
 
 use super::draft::{Draft, NewPasswordOf, Tools};
@@ -76,7 +76,8 @@ fn hash(draft: &Draft, tools: &Tools<'_>, hasher: &mut PasswordHasher, new: &New
             Problem::new(&new.element, "password", format_args!("it could not be hashed: {error}"))
         }
     };
-    if let Some(present) = &user.password {
+    // One that cannot be verified is that of no password.
+    if let Some(present) = user.password.as_ref().filter(|present| check_hash(&present.hash).is_ok()) {
         let same = hasher.verify(&present.hash, new.text.as_bytes());
         if same.map_err(|error| problem(error.into()))? {
             return Ok(None);

@@ -1,12 +1,14 @@
 //! What a file makes and changes, judged by the rules of the directory, against the state that it leads to.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 
 use vestibule_auth::{
-    AccountIndex, HOME, InstallationIndex, Kind, Rule, Ruled, Violation, account_violations,
-    check_deleted_account, check_owner_left, may_log_in,
+    AccountIndex, HOME, InstallationIndex, Kind, Rule, Ruled, Violation, account_violations, check_api_key,
+    check_deleted_account, check_has_owner, check_owner_left, may_log_in,
 };
-use vestibule_model::{AccountId, Administrator, AdministratorRole, User};
+use vestibule_crypto::{Sealer, check_hash};
+use vestibule_model::{AccountId, User};
 use vestibule_store::AccountRows;
 use vestibule_store_sqlite::UndecodableRow;
 
@@ -69,7 +71,7 @@ impl Broken {
 
 /// Everything that is there and breaks a rule. Of what there are too many, one of the kind is named. What refers to a row that
 /// cannot be decoded breaks none: it is there.
-pub(super) fn broken(present: &Present, undecodable: &[UndecodableRow]) -> Vec<Broken> {
+pub(super) fn broken(present: &Present, undecodable: &[UndecodableRow], sealer: &Sealer) -> Vec<Broken> {
     let accounts = &present.directory.accounts;
     let installation = InstallationIndex::of(accounts.iter().map(|rows| &rows.account));
     let mut found = Vec::new();
@@ -84,14 +86,10 @@ pub(super) fn broken(present: &Present, undecodable: &[UndecodableRow]) -> Vec<B
         found.extend(stored(rows, &rows.oauth_clients, &index));
         found.extend(stored(rows, &rows.application_tokens, &index));
         found.extend(stored(rows, &rows.users, &index));
+        found.extend(unusable(rows, sealer));
         if rows.account.id.as_str() == HOME {
             let can = |id| rows.users.iter().any(|user| user.id == id && may_log_in(user));
-            let is_owner = |known: &&Administrator| known.role == AdministratorRole::Owner;
-            let mut owners = present.administrators.iter().filter(is_owner);
-            let none_can = owners.clone().all(|owner| !can(owner.user));
-            let owner = owners.next().filter(|_| none_can);
-            let owner =
-                owner.and_then(|owner| check_owner_left(&present.administrators, owner.user, can).err());
+            let owner = check_has_owner(&present.administrators, can).err();
             found.extend(with_entry(rows, &rows.account, owner));
         }
     }
@@ -109,16 +107,43 @@ fn stored<T: Element + Ruled>(rows: &AccountRows, things: &[T], index: &AccountI
     things.iter().flat_map(|thing| with_entry(rows, thing, thing.violations(None, index))).collect()
 }
 
+/// Secrets that cannot be opened, with which no service starts, and hashes that no password can be verified against.
+fn unusable(rows: &AccountRows, sealer: &Sealer) -> Vec<Broken> {
+    let account = rows.account.id;
+    let broken = |title: &str, field: &str, entry: String, why: &dyn fmt::Display| Broken {
+        problem: Problem::new(title, field, why),
+        account,
+        entry,
+    };
+    let keys = rows.api_keys.iter().filter_map(|key| {
+        let why = check_api_key(sealer, key).err()?;
+        Some(broken(&key.title(account), "secret", entry_of(account, key), &why))
+    });
+    let users = rows.users.iter().filter_map(|user| {
+        let password = user.password.as_ref()?;
+        let mut hashes = std::iter::once(&password.hash).chain(&password.history);
+        let why = hashes.find_map(|hash| check_hash(hash).err())?;
+        Some(broken(&user.title(account), "password", entry_of(account, user), &why))
+    });
+    keys.chain(users).collect()
+}
+
+/// Where in a file a thing is.
+fn entry_of<T: Element>(account: AccountId, thing: &T) -> String {
+    let entry = format!("[[account]] id = \"{account}\"");
+    match T::ENTRY {
+        Some(kind) => format!("{entry}, [[account.{kind}]] id = {}", thing.id()),
+        None => entry,
+    }
+}
+
 fn with_entry<T: Element>(
     rows: &AccountRows,
     thing: &T,
     violations: impl IntoIterator<Item = Violation>,
 ) -> Vec<Broken> {
     let account = rows.account.id;
-    let mut entry = format!("[[account]] id = \"{account}\"");
-    if let Some(kind) = T::ENTRY {
-        entry = format!("{entry}, [[account.{kind}]] id = {}", thing.id());
-    }
+    let entry = entry_of(account, thing);
     let title = thing.title(account);
     let broken =
         |violation| Broken { problem: Problem::broken(&title, violation), account, entry: entry.clone() };

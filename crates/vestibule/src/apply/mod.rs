@@ -25,6 +25,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use anyhow::Context;
 use vestibule_auth::{HOME, owners, rests_on, untie};
+use vestibule_crypto::Sealer;
 use vestibule_model::{AccountId, Administrator, User, UserId};
 use vestibule_store::{AccountRows, Change, DirectoryRows, Part, Sequence, Store, StoreError};
 use vestibule_store_sqlite::DecodableRows;
@@ -132,10 +133,10 @@ impl Present {
     }
 }
 
-/// What of the stored rows that can be decoded breaks a rule.
-pub(crate) fn broken(stored: DecodableRows) -> Vec<Broken> {
+/// What of the stored rows that can be decoded breaks a rule, or is a credential that is good for nothing.
+pub(crate) fn broken(stored: DecodableRows, sealer: &Sealer) -> Vec<Broken> {
     let DecodableRows { directory, administrators, undecodable } = stored;
-    judge::broken(&Present { directory, administrators, deleted: BTreeSet::new() }, &undecodable)
+    judge::broken(&Present { directory, administrators, deleted: BTreeSet::new() }, &undecodable, sealer)
 }
 
 /// What [`apply`] would do if this were there.

@@ -3,6 +3,7 @@
 
 use anyhow::Context;
 use vestibule_auth::{Kind, Rule, visible};
+use vestibule_crypto::Sealer;
 use vestibule_store_sqlite::UndecodableRow;
 
 use super::{count, small_runtime};
@@ -29,7 +30,7 @@ pub(crate) fn doctor(arguments: &DoctorArguments) -> anyhow::Result<()> {
     let store = witness::open_store(&config, &data, &keys, Use::LeaveAsItIs)?;
     let stored = small_runtime()?.block_on(store.decodable_rows()).context("cannot read what is stored")?;
     let mut told: Vec<String> = stored.undecodable.iter().map(undecodable).collect();
-    told.extend(engine::broken(stored).iter().map(broken));
+    told.extend(engine::broken(stored, &Sealer::derive(&keys)).iter().map(broken));
     if told.is_empty() {
         return screen::write("sound    everything that is stored keeps the rules\n").context(UNWRITTEN);
     }
@@ -39,8 +40,8 @@ pub(crate) fn doctor(arguments: &DoctorArguments) -> anyhow::Result<()> {
 }
 
 fn undecodable(row: &UndecodableRow) -> String {
-    let advice = "a newer version wrote this, or another program changed it, and what reads it fails: use that version, or put \
-                  back a backup (`vestibule restore`)";
+    let advice = "a newer version wrote this, or another program changed it: use that version, or put back a backup (`vestibule \
+                  restore`)";
     format!("{}\n    {advice}\n", visible(&row.to_string()))
 }
 
@@ -53,7 +54,14 @@ fn broken(broken: &Broken) -> String {
 fn repair(broken: &Broken) -> String {
     let Broken { problem, entry, .. } = broken;
     let field = problem.place.rsplit(": ").next().unwrap_or_default();
-    let Some(rule) = problem.rule else { return String::new() };
+    let Some(rule) = problem.rule else {
+        let others = if field == "secret" {
+            "another `secret` and `access_token_secret`"
+        } else {
+            "another `password`"
+        };
+        return format!("declare {others} in a file for `vestibule apply`: {entry}");
+    };
     match rule {
         Rule::OwnerLeft => "start the service: it makes an owner where none may log in".to_owned(),
         Rule::AdministratorsLockedOut => {

@@ -129,3 +129,59 @@ fn doctor_lists_sessions_that_cannot_be_decoded() {
         "table sessions, row number = 3: column opening: 55 stands for no opening that this version knows";
     assert!(outcome.out.contains(said), "{}{}", outcome.out, outcome.err);
 }
+
+fn findings(statements: &str) -> Vec<String> {
+    let outcome = on(&folder(statements), "doctor");
+    outcome.out.lines().filter(|line| !line.starts_with(' ')).map(str::to_owned).collect()
+}
+
+#[test]
+fn doctor_finds_what_belongs_to_no_account() {
+    let statements = "PRAGMA foreign_keys = OFF; UPDATE users SET account_id = 'three' WHERE id = 4711;";
+    let expected = "table users, row id = 4711, account_id = three: its account is not there";
+    assert_eq!(findings(statements), [expected]);
+}
+
+#[test]
+fn doctor_finds_users_who_are_found_under_another_name() {
+    let expected = "table users, row id = 4711, account_id = one: column name_key: not the form of the login name under which a user is \
+                    found";
+    assert_eq!(findings("UPDATE users SET name_key = 'other' WHERE id = 4711;"), [expected]);
+}
+
+#[test]
+fn doctor_finds_an_administrators_account_without_an_owner() {
+    let folder = Folder::new();
+    drop(crate::support::Server::serve(&folder, &[]));
+    assert_eq!(on(&folder, "doctor").code, Some(0));
+    let database = rusqlite::Connection::open(folder.path("data").join("vestibule.db")).unwrap();
+    database.execute_batch("DELETE FROM administrators").unwrap();
+    let outcome = on(&folder, "doctor");
+    assert_eq!(outcome.code, Some(8), "{}", outcome.out);
+    assert!(outcome.out.contains("account administrators: there would be no owner left"), "{}", outcome.out);
+}
+
+/// What is advised repairs it: with such a key no service starts over whose API it could be repaired.
+#[test]
+fn doctor_finds_credentials_that_are_good_for_nothing_and_what_it_advises_repairs() {
+    let folder = folder("");
+    let keys = "[[account]]\nid = \"one\"\n[[account.api_key]]\nid = 1001\nname = \"Bots\"\n";
+    assert_eq!(run(&mut apply(&folder, &folder.file("keys.toml", keys))).code, Some(0));
+    let database = rusqlite::Connection::open(folder.path("data").join("vestibule.db")).unwrap();
+    database
+        .execute_batch("UPDATE api_keys SET sealed_secret = x'00'; UPDATE users SET password_hash = 'xx' WHERE id = 4711;")
+        .unwrap();
+    drop(database);
+    let outcome = on(&folder, "doctor");
+    let lines: Vec<&str> = outcome.out.lines().collect();
+    assert_eq!(lines.len(), 4, "{}", outcome.out);
+    assert!(lines[0].starts_with("api key one/Bots: secret: "), "{}", outcome.out);
+    assert!(lines[1].contains("`access_token_secret`") && lines[1].contains("id = 1001"), "{}", outcome.out);
+    assert!(lines[2].starts_with("user one/alice: password: "), "{}", outcome.out);
+    let exported = folder.file("exported.toml", &on(&folder, "export").out);
+    assert_eq!(run(&mut apply(&folder, &exported)).out, "= nothing to change\n");
+    let repair = "secret = \"new\"\naccess_token_secret = \"new-too\"\n[[account.user]]\nid = 4711\nlogin_name = \"alice\"\npassword = \"an0ther-one\"\n";
+    let repaired = run(&mut apply(&folder, &folder.file("repair.toml", &format!("{keys}{repair}"))));
+    assert_eq!(repaired.code, Some(0), "{}", repaired.err);
+    assert_eq!(on(&folder, "doctor").code, Some(0));
+}

@@ -34,7 +34,7 @@ struct World {
 impl World {
     /// What is stored and breaks a rule.
     fn broken(&self) -> Vec<Broken> {
-        broken(block_on(self.store.decodable_rows()).unwrap())
+        broken(block_on(self.store.decodable_rows()).unwrap(), &self.tools.sealer)
     }
 
     fn new() -> Self {
