@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use uuid::Builder;
-use vestibule_auth::{Rule, Ruled, new_user, next_user_number, taken};
+use vestibule_auth::{HOME, Rule, Ruled, new_user, next_user_number, taken};
 use vestibule_model::{AccountId, User, UserId, UserKind};
 use vestibule_store::AccountRows;
 
@@ -54,7 +54,7 @@ pub(super) fn user(
 pub(super) fn remove(account: &mut AccountDraft, declared: &[DeclaredUser]) -> Result<(), Problem> {
     let mut gone = HashSet::new();
     for declared in declared.iter().filter(|declared| declared.removed) {
-        let id = index_of(account, declared).map(|index| account.rows.users[index].id.0);
+        let id = as_declared(account, declared).map(|index| account.rows.users[index].id.0);
         account.claim_removed(&element(account.rows.account.id, declared), None, id)?;
         gone.extend(id);
     }
@@ -63,7 +63,20 @@ pub(super) fn remove(account: &mut AccountDraft, declared: &[DeclaredUser]) -> R
 }
 
 fn index_of(account: &AccountDraft, declared: &DeclaredUser) -> Option<usize> {
+    let by_name = || account.users.find(None, declared.population, &declared.login_name);
+    let of_this_instance = is_of_the_instance(account.rows.account.id);
+    as_declared(account, declared).or_else(|| of_this_instance.then(by_name).flatten())
+}
+
+/// Who has the id that is declared; without one, the name.
+fn as_declared(account: &AccountDraft, declared: &DeclaredUser) -> Option<usize> {
     account.users.find(declared.id.map(UserId), declared.population, &declared.login_name)
+}
+
+/// Whether ids, numbers and pids of an account's users are the instance's own: the first start of each makes an `admin`, and
+/// no client ever sees an administrator's. A file from another instance means those who are there, by their names.
+fn is_of_the_instance(account: AccountId) -> bool {
+    account.as_str() == HOME
 }
 
 /// How messages name the user.
@@ -78,8 +91,10 @@ fn made_new(
     tools: &Tools<'_>,
     declared: &DeclaredUser,
 ) -> Result<User, Problem> {
-    let number = match declared.number {
-        Some(number) if account.users.numbers.contains(&number) => Err(taken(Rule::UserNumberTaken)),
+    let is_taken = |number: &i32| account.users.numbers.contains(number);
+    let may_be_another = is_of_the_instance(account.rows.account.id);
+    let number = match declared.number.filter(|number| !(may_be_another && is_taken(number))) {
+        Some(number) if is_taken(&number) => Err(taken(Rule::UserNumberTaken)),
         Some(number) => Ok(number),
         None => next_user_number(account.users.highest_number),
     };
@@ -110,10 +125,11 @@ fn fields(element: &str, user: &mut User, declared: &DeclaredUser) -> Result<(),
     if declared.kind.is_some_and(|kind| kind != user.kind) {
         return Err(Problem::new(element, "kind", "a user's kind does not change: declare another user"));
     }
-    if declared.pid.is_some_and(|pid| pid != user.pid) {
+    let may_differ = is_of_the_instance(user.account);
+    if declared.pid.is_some_and(|pid| pid != user.pid) && !may_differ {
         return Err(Problem::new(element, "pid", "a user's pid does not change"));
     }
-    if declared.number.is_some_and(|number| number != user.number) {
+    if declared.number.is_some_and(|number| number != user.number) && !may_differ {
         return Err(Problem::new(element, "number", "a user's number does not change"));
     }
     match declared.locked {

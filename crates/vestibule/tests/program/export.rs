@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{Folder, Outcome, apply, run, vestibule};
+use crate::support::{Folder, Outcome, Server, apply, run, vestibule};
 
 const ACCOUNT: &str = r#"
 [[account]]
@@ -35,6 +35,17 @@ fn what_it_writes_changes_nothing_when_it_is_applied() {
     let folder = folder();
     let file = folder.file("export.toml", &export(&folder, &[]).out);
     assert_eq!(run(&mut apply(&folder, &file)).out, "= nothing to change\n");
+}
+
+#[test]
+fn an_instance_that_was_started_once_takes_it() {
+    let (there, here) = (folder(), Folder::new());
+    drop(Server::serve(&there, &[]));
+    let text = export(&there, &[]).out;
+    drop(Server::serve(&here, &[]));
+    let applied = run(&mut apply(&here, &here.file("export.toml", &text)));
+    assert_eq!(applied.code, Some(0), "{}", applied.err);
+    assert!(applied.out.starts_with("+ account one\n"), "{}", applied.out);
 }
 
 #[test]

@@ -100,6 +100,40 @@ impl World {
     }
 }
 
+/// The administrators' account with these users, whose ids and pids are chosen.
+fn administrators(users: &[&str]) -> World {
+    let mut world = World::new();
+    let users = users.iter().map(|name| {
+        format!("[[account.user]]\nlogin_name = \"{name}\"\npassword = \"s0me-long-passw0rd\"\n")
+    });
+    let file = format!("[[account]]\nid = \"administrators\"\n{}", users.collect::<String>());
+    world.take(&file).unwrap();
+    world
+}
+
+#[test]
+fn administrators_who_are_there_already_stay_who_they_are() {
+    for with_secrets in [false, true] {
+        let there = administrators(&["ben", "admin"]);
+        let mut here = administrators(&["admin"]);
+        let admin = here.user();
+        here.take(&there.exported(with_secrets)).unwrap();
+        let mut users = here.rows().users;
+        users.sort_by_key(|user| user.number);
+        let numbers: Vec<_> = users.iter().map(|user| (user.login_name.as_str(), user.number)).collect();
+        assert_eq!(numbers, [("admin", 1), ("ben", 2)]);
+        assert_eq!(users[0], admin);
+        assert_eq!(here.take(&there.exported(with_secrets)).unwrap().lines, [""; 0], "nor a second time");
+    }
+}
+
+#[test]
+fn an_administrator_is_removed_by_the_id_that_is_declared_and_by_no_name_beside_it() {
+    let mut world = administrators(&["ben"]);
+    let file = "[[account]]\nid = \"administrators\"\n[[account.user]]\nid = 1\nlogin_name = \"ben\"\nremoved = true\n";
+    assert_eq!(world.take(file).unwrap().lines, [""; 0]);
+}
+
 #[test]
 fn the_password_and_those_before_it_come_along() {
     let master = MasterKey::generate(&OsRng);
