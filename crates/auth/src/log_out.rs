@@ -56,15 +56,16 @@ impl Auth {
         }
     }
 
-    /// Ends what is selected: refused in memory before this answers, and durable when it does. Answers how many there were.
+    /// Ends what is selected, of an account or of all: refused in memory before this answers, and durable when it does. Answers how
+    /// many there were.
     pub(crate) async fn end_selected(
         &self,
         sessions: EndedSessions,
-        account: AccountId,
+        account: impl Into<Option<AccountId>>,
         end: End,
     ) -> Result<usize, StoreError> {
         self.loaded().await;
-        self.ends.end_selected(sessions, Some(account), end).await
+        self.ends.end_selected(sessions, account.into(), end).await
     }
 
     /// Ends all sessions of a user; answers how many there were. They are refused before this answers, and stay refused

@@ -42,6 +42,8 @@ pub enum EndedSessions {
     UnderMasterKey(Generation),
     /// All.
     All,
+    /// All without the one that is named.
+    AllBut(SessionId),
 }
 
 impl fmt::Display for EndedSessions {
@@ -64,6 +66,7 @@ impl fmt::Display for EndedSessions {
             Self::ByMethod(method) => write!(out, "the sessions opened by {method:?}"),
             Self::UnderMasterKey(generation) => write!(out, "the sessions under master key {generation}"),
             Self::All => out.write_str("all sessions"),
+            Self::AllBut(session) => write!(out, "all sessions but session {session:?}"),
         }
     }
 }
@@ -93,6 +96,7 @@ impl SessionSelector {
             EndedSessions::ByMethod(method) => session.method == method,
             EndedSessions::UnderMasterKey(generation) => session.id.generation() == Some(generation),
             EndedSessions::All => true,
+            EndedSessions::AllBut(but) => session.id != but,
         };
         is_meant
             && session.created <= self.opened_until

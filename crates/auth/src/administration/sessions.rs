@@ -157,6 +157,30 @@ impl Administration<'_> {
         Ok(self.auth.end_selected(EndedSessions::OfAccount(account), account, caller.end()).await?)
     }
 
+    /// Ends every session of an account, or of all accounts, that was opened from an address; answers how many there were. The
+    /// caller's own may be among them.
+    pub async fn end_sessions_from_address(
+        &self,
+        caller: &Caller,
+        account: Option<AccountId>,
+        address: IpAddr,
+    ) -> Result<usize, AdministrationError> {
+        caller.require(account.map_or(Scope::WriteInstallation, Scope::WriteAccount))?;
+        if account.is_some_and(|account| self.auth.directory.account(account).is_none()) {
+            return Err(AdministrationError::NotFound("account"));
+        }
+        let from = EndedSessions::FromAddress(address.to_canonical());
+        Ok(self.auth.end_selected(from, account, caller.end()).await?)
+    }
+
+    /// Ends every session there is, of administrators too, but not the one by which the caller asks; answers how many there were.
+    pub async fn end_all_sessions(&self, caller: &Caller) -> Result<usize, AdministrationError> {
+        caller.require(Scope::WriteInstallation)?;
+        let own = caller.session().map(|session| session.id);
+        let all = own.map_or(EndedSessions::All, EndedSessions::AllBut);
+        Ok(self.auth.end_selected(all, None, caller.end()).await?)
+    }
+
     /// A walk through the shards; all sessions of a user are in one.
     fn walk(
         &self,

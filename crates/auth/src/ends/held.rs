@@ -51,7 +51,8 @@ impl HeldEnds {
                 EndedSessions::FromAddress(_)
                 | EndedSessions::ByMethod(_)
                 | EndedSessions::UnderMasterKey(_)
-                | EndedSessions::All => held.others.push(end),
+                | EndedSessions::All
+                | EndedSessions::AllBut(_) => held.others.push(end),
             }
         }
         Self(RwLock::new(held))

@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use vestibule_auth::{Listed, PageRequest, SessionFilter};
+use vestibule_auth::{Listed, PageRequest, Scope, SessionFilter};
 use vestibule_model::{ApplicationId, Millis, Population, SessionReference, UserId};
 
 use super::AdminState;
@@ -141,17 +141,67 @@ pub(super) async fn end(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// No parameters at all: whoever writes one here, as for a list, means fewer sessions than would end.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoFilter {}
+
+/// Ends every session of the installation, those of administrators too, but for the one by which the caller asks.
+#[utoipa::path(delete, path = "/admin/v1/sessions", tag = "sessions", security(("bearer" = [])),
+    responses((status = 200, body = Ended), (status = 400, body = Problem), (status = 403, body = Problem)))]
+pub(super) async fn end_all(
+    State(admin): State<AdminState>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    filter: Result<QueryParameters<NoFilter>, AdminError>,
+) -> Result<Response, AdminError> {
+    caller.require(Scope::WriteInstallation)?;
+    filter?;
+    let ended = admin.auth.administration().end_all_sessions(&caller).await?;
+    Ok(json(StatusCode::OK, &Ended { ended }))
+}
+
+/// Ends every session that was opened from an address, in whichever account.
+#[utoipa::path(delete, path = "/admin/v1/addresses/{address}/sessions", tag = "sessions", security(("bearer" = [])),
+    params(("address" = inline(AddressText), Path)),
+    responses((status = 200, body = Ended), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn end_from_address(
+    State(admin): State<AdminState>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(address): PathParameters<IpAddr>,
+) -> Result<Response, AdminError> {
+    let ended = admin.auth.administration().end_sessions_from_address(&caller, None, address).await?;
+    Ok(json(StatusCode::OK, &Ended { ended }))
+}
+
+/// Ends every session of an account that was opened from an address.
+#[utoipa::path(delete, path = "/admin/v1/accounts/{account}/addresses/{address}/sessions", tag = "sessions",
+    security(("bearer" = [])), params(("account" = String, Path), ("address" = inline(AddressText), Path)),
+    responses((status = 200, body = Ended), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn end_from_address_in_account(
+    State(admin): State<AdminState>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, address)): PathParameters<(String, IpAddr)>,
+) -> Result<Response, AdminError> {
+    let account = Some(account_named(&account)?);
+    let ended = admin.auth.administration().end_sessions_from_address(&caller, account, address).await?;
+    Ok(json(StatusCode::OK, &Ended { ended }))
+}
+
 /// Ends every session of an account.
 #[utoipa::path(delete, path = "/admin/v1/accounts/{account}/sessions", tag = "sessions", security(("bearer" = [])),
     params(("account" = String, Path)),
-    responses((status = 200, body = Ended), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = Ended), (status = 400, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem)))]
 pub(super) async fn end_of_account(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
     PathParameters(account): PathParameters<String>,
+    filter: Result<QueryParameters<NoFilter>, AdminError>,
 ) -> Result<Response, AdminError> {
-    let ended =
-        admin.auth.administration().end_sessions_of_account(&caller, account_named(&account)?).await?;
+    let account = account_named(&account)?;
+    admin.auth.administration().expect_account(&caller, Scope::WriteAccount(account))?;
+    filter?;
+    let ended = admin.auth.administration().end_sessions_of_account(&caller, account).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
 }
 

@@ -91,11 +91,14 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("delete", "/admin/v1/accounts/{account}/application-tokens/{id}", Who::Writes),
     ("post", "/admin/v1/accounts/{account}/application-tokens/{id}/secrets", Who::Writes),
     ("get", "/admin/v1/sessions", Who::Reads),
+    ("delete", "/admin/v1/sessions", Who::WritesInstallation),
+    ("delete", "/admin/v1/addresses/{address}/sessions", Who::WritesInstallation),
     ("get", "/admin/v1/sessions/{reference}", Who::Reads),
     ("delete", "/admin/v1/sessions/{reference}", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/sessions", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/users/{user}/sessions", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/applications/{application}/sessions", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/addresses/{address}/sessions", Who::Writes),
     ("get", "/admin/v1/audit", Who::Reads),
     ("get", "/admin/v1/audit/export", Who::Reads),
     ("post", "/admin/v1/why", Who::Reads),
@@ -137,6 +140,7 @@ async fn path(instance: &Instance, pattern: &str) -> String {
         .replace("{account}", ACCOUNT)
         .replace("{user}", &user.to_string())
         .replace("{application}", "1")
+        .replace("{address}", "192.0.2.1")
         .replace("{generation}", "1")
         .replace("{id}", "1")
 }

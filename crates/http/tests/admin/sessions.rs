@@ -8,7 +8,7 @@ use vestibule_model::{Clock, Concurrency, WhenFull};
 use vestibule_store::{Change, EndJournal};
 use vestibule_testkit::{ACCOUNT, Fault, Key, session_of};
 
-use crate::support::{Answer, Instance};
+use crate::support::{Answer, Instance, PASSWORD};
 
 fn sessions(answer: &Answer) -> Vec<Value> {
     answer.body["sessions"].as_array().expect("a list of sessions").clone()
@@ -154,6 +154,83 @@ async fn all_sessions_of_something_end_together() {
     assert_eq!(end(&format!("{ACCOUNT}/applications/9")).await.status, 404);
     assert_eq!(end(&format!("{ACCOUNT}/users/9")).await.status, 404);
     assert_eq!(end("nowhere").await.status, 404);
+}
+
+/// The references of the sessions that there are.
+async fn references(instance: &Instance) -> Vec<String> {
+    let list = sessions(&instance.get("/admin/v1/sessions").await);
+    list.iter().map(|session| session["reference"].to_string()).collect()
+}
+
+#[tokio::test]
+async fn sessions_from_an_address_end_in_one_account_or_in_all() {
+    let instance = Instance::start().await;
+    let end = async |place: &str, address: &str| {
+        instance.delete(&format!("/admin/v1/{place}addresses/{address}/sessions")).await
+    };
+    let account = format!("accounts/{ACCOUNT}/");
+    let session = instance.server.session().await;
+    assert_eq!(end(&account, "192.0.2.1").await.body, json!({ "ended": 0 }));
+    assert_eq!(end("", "2001:db8::1").await.body, json!({ "ended": 0 }));
+    assert_eq!(instance.server.refresh(&session).await, 200);
+    let session = instance.server.session().await;
+    assert_eq!(end(&account, "::ffff:127.0.0.1").await.body, json!({ "ended": 1 }));
+    assert_eq!(instance.server.refresh(&session).await, 401);
+    assert_eq!(references(&instance).await.len(), 1, "the owner's stays");
+    instance.server.session().await;
+    assert_eq!(end("", "127.0.0.1").await.body, json!({ "ended": 2 }), "the owner's as well");
+    assert_eq!(end("", "127.0.0.1").await.status, 401);
+}
+
+#[tokio::test]
+async fn what_is_no_address_or_no_account_has_no_sessions_to_end() {
+    let instance = Instance::start().await;
+    for path in ["addresses/home", "accounts/nowhere/addresses/192.0.2.1"] {
+        assert_eq!(instance.delete(&format!("/admin/v1/{path}/sessions")).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn all_sessions_end_but_the_one_that_asks() {
+    let instance = Instance::start().await;
+    let own = references(&instance).await;
+    let session = instance.server.session().await;
+    instance.log_in("admin", PASSWORD).await;
+    assert_eq!(instance.delete("/admin/v1/sessions").await.body, json!({ "ended": 2 }));
+    assert_eq!(instance.server.refresh(&session).await, 401);
+    assert_eq!(references(&instance).await, own);
+}
+
+#[tokio::test]
+async fn an_administration_token_has_no_session_to_keep() {
+    let instance = Instance::start().await;
+    let (secret, _) = instance.token("all", "owner", None).await;
+    let ended = instance.ask(Some(&secret), (Method::DELETE, "/admin/v1/sessions"), None).await;
+    assert_eq!(ended.body, json!({ "ended": 1 }));
+}
+
+#[tokio::test]
+async fn a_filter_that_would_be_passed_over_ends_nothing() {
+    let instance = Instance::start().await;
+    let session = instance.server.session().await;
+    for path in ["sessions".to_owned(), format!("accounts/{ACCOUNT}/sessions")] {
+        let answer = instance.delete(&format!("/admin/v1/{path}?address=192.0.2.1")).await;
+        assert_eq!((answer.status, &answer.body["field"]), (400, &json!("address")), "{path}");
+    }
+    assert_eq!(instance.server.refresh(&session).await, 200);
+}
+
+#[tokio::test]
+async fn s3_f2_the_end_of_all_that_the_store_does_not_take_spares_the_one_that_asks_after_a_restart() {
+    let mut instance = Instance::start().await;
+    let own = references(&instance).await;
+    let session = instance.server.session().await;
+    instance.server.faults.fail(Fault::commits_with(Change::ends_sessions));
+    assert_eq!(instance.delete("/admin/v1/sessions").await.body, json!({ "ended": 1 }));
+    assert_eq!(instance.server.journal.held().len(), 1);
+    instance.server.restart().await;
+    assert_eq!(instance.server.refresh(&session).await, 401);
+    assert_eq!(references(&instance).await, own);
 }
 
 #[tokio::test]

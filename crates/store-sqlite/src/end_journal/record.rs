@@ -65,6 +65,7 @@ enum Sessions {
     Method(i64),
     MasterKey(u8),
     All,
+    AllBut(u128),
 }
 
 /// The record of an end.
@@ -167,6 +168,7 @@ impl Sessions {
             EndedSessions::ByMethod(method) => Self::Method(method.number()),
             EndedSessions::UnderMasterKey(generation) => Self::MasterKey(generation.number()),
             EndedSessions::All => Self::All,
+            EndedSessions::AllBut(but) => Self::AllBut(number(but)),
         }
     }
 
@@ -190,6 +192,7 @@ impl Sessions {
             Self::Method(method) => EndedSessions::ByMethod(AuthenticationMethod::from_number(method)?),
             Self::MasterKey(generation) => EndedSessions::UnderMasterKey(Generation::new(generation)?),
             Self::All => EndedSessions::All,
+            Self::AllBut(but) => EndedSessions::AllBut(id(but)),
         })
     }
 }
@@ -257,6 +260,7 @@ mod tests {
             EndedSessions::ByMethod(AuthenticationMethod::OauthClient),
             EndedSessions::UnderMasterKey(Generation::new(255).unwrap()),
             EndedSessions::All,
+            EndedSessions::AllBut(id),
         ] {
             let end = end(sessions, "deploy");
             assert_eq!(read_back(&end), end);

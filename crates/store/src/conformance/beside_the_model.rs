@@ -253,6 +253,7 @@ fn a_selector() -> impl Strategy<Value = SessionSelector> {
             |number| Generation::new(number).map_or(EndedSessions::All, EndedSessions::UnderMasterKey)
         ),
         Just(EndedSessions::All),
+        (0..5_u8).prop_map(|byte| EndedSessions::AllBut(SessionId([byte; 16]))),
     ];
     let until = prop_oneof![3 => Just(i64::MAX), 1 => Just(0)];
     (sessions, prop::option::of(name()), until).prop_map(|(sessions, account, until)| SessionSelector {

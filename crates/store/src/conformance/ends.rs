@@ -157,6 +157,10 @@ pub async fn the_sessions_opened_in_one_way_end(store: &dyn Store) {
     ends(store, all(EndedSessions::ByMethod(AuthenticationMethod::Password)), &[2, 6]).await;
 }
 
+pub async fn all_sessions_but_one_end(store: &dyn Store) {
+    ends(store, all(EndedSessions::AllBut(SessionId([4; 16]))), &[1, 2, 3, 5, 6]).await;
+}
+
 pub async fn the_sessions_that_are_older_than_a_moment_end(store: &dyn Store) {
     let before = Millis::from_unix(LATE.as_unix() - 1);
     ends(store, SessionSelector { opened_until: before, ..all(EndedSessions::All) }, &[1, 2, 3, 5, 6]).await;

@@ -360,6 +360,7 @@ macro_rules! conformance_suite {
                 the_sessions_from_an_address_end
                 the_sessions_from_an_address_end_in_one_account
                 the_sessions_opened_in_one_way_end
+                all_sessions_but_one_end
                 the_sessions_that_are_older_than_a_moment_end
                 those_that_were_opened_in_the_moment_of_the_end_end_too
                 the_sessions_under_a_generation_of_the_master_key_end

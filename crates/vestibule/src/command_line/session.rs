@@ -16,7 +16,8 @@ pub(crate) enum SessionAction {
     Show(OneSession),
     /// End one
     End(OneSession),
-    /// End all sessions of a user, an application or an account
+    /// End all sessions of a user, an application or an account, from an address, or of the whole installation
+    #[command(after_long_help = END_ALL_EXAMPLES)]
     EndAll(EndSessions),
 }
 
@@ -53,14 +54,21 @@ pub(crate) struct OneSession {
 #[derive(Debug, Args)]
 pub(crate) struct EndSessions {
     /// The account's id
-    pub(crate) account: AccountId,
+    #[arg(required_unless_present_any = ["address", "everything"])]
+    pub(crate) account: Option<AccountId>,
     /// Only those of this user, by id or login name
-    #[arg(long, value_name = "ID|LOGIN_NAME", conflicts_with = "application")]
+    #[arg(long, value_name = "ID|LOGIN_NAME", requires = "account", conflicts_with_all = ["application", "address"])]
     pub(crate) user: Option<String>,
     /// Only those opened with this API key, OAuth client or application token, by id or name
-    #[arg(long, value_name = "ID|NAME")]
+    #[arg(long, value_name = "ID|NAME", requires = "account", conflicts_with = "address")]
     pub(crate) application: Option<String>,
-    /// Do not ask whether all of an account are meant
+    /// Only those opened from this address; without an account, in every account
+    #[arg(long)]
+    pub(crate) address: Option<IpAddr>,
+    /// Those of every account, the administrators' too, but for the session by which this is asked
+    #[arg(long, conflicts_with_all = ["account", "user", "application", "address"])]
+    pub(crate) everything: bool,
+    /// Do not ask whether all of an account, from an address or of the installation are meant
     #[arg(long)]
     pub(crate) yes: bool,
 }
@@ -86,6 +94,13 @@ Examples:
   vestibule session list --account 12345678 --user jane
   vestibule session list --address 192.0.2.7 --opened-since 2h
   vestibule session list --account 12345678 --opened-before 7d --all --json";
+
+const END_ALL_EXAMPLES: &str = "\
+Examples:
+  vestibule session end-all 12345678 --user jane
+  vestibule session end-all 12345678 --address 192.0.2.7
+  vestibule session end-all --address 2001:db8::7 --yes
+  vestibule session end-all --everything";
 
 pub(crate) const WHY_ABOUT: &str = "\
 Say why somebody was logged out: the life of a session, from its opening to its end, and who or what is behind the end.

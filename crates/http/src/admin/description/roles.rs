@@ -26,8 +26,12 @@ impl Who {
         if operation.security.is_none() {
             return Self::Anybody;
         }
-        let of_installation =
-            ["/admin/v1/administrators", "/admin/v1/administration-tokens", "/admin/v1/master-keys"];
+        let of_installation = [
+            "/admin/v1/administrators",
+            "/admin/v1/administration-tokens",
+            "/admin/v1/master-keys",
+            "/admin/v1/addresses",
+        ];
         let is_read = method == Method::GET || path == "/admin/v1/why";
         match path {
             "/admin/v1/logout" | "/admin/v1/policies" => Self::EveryAdministrator,
@@ -36,7 +40,9 @@ impl Who {
             }
             _ if of_installation.iter().any(|prefix| path.starts_with(prefix)) => Self::WritesInstallation,
             "/admin/v1/accounts" if method == Method::POST => Self::WritesInstallation,
-            "/admin/v1/accounts/{account}" if method == Method::DELETE => Self::WritesInstallation,
+            "/admin/v1/sessions" | "/admin/v1/accounts/{account}" if method == Method::DELETE => {
+                Self::WritesInstallation
+            }
             _ if is_read => Self::Reads,
             _ => Self::Writes,
         }

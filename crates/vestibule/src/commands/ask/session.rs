@@ -76,16 +76,33 @@ async fn query(service: &Service, list: &ListSessions) -> anyhow::Result<Vec<(&'
 }
 
 async fn end_all(service: &Service, end: &EndSessions) -> anyhow::Result<()> {
-    let account = ResourcePath::of("accounts").at(end.account);
+    let Some(account) = end.account else { return end_in_all_accounts(service, end).await };
+    let place = ResourcePath::of("accounts").at(account);
     let whose = if let Some(user) = &end.user {
-        account.at("users").at(user_of(&service.client, end.account, user).await?)
+        place.at("users").at(user_of(&service.client, account, user).await?)
     } else if let Some(text) = &end.application {
-        account.at("applications").at(application_in(service, Some(end.account), text).await?)
+        place.at("applications").at(application_in(service, Some(account), text).await?)
+    } else if let Some(address) = end.address {
+        confirm(&format!("End all sessions of account {account} from {address}?"), end.yes)?;
+        place.at("addresses").at(address)
     } else {
-        confirm(&format!("End all sessions of account {}?", end.account), end.yes)?;
-        account
+        confirm(&format!("End all sessions of account {account}?"), end.yes)?;
+        place
     };
     ended(service, &whose.at("sessions")).await
+}
+
+/// Those from an address, or every one.
+async fn end_in_all_accounts(service: &Service, end: &EndSessions) -> anyhow::Result<()> {
+    let (question, place) = match end.address {
+        Some(address) => (
+            format!("End all sessions of every account from {address}?"),
+            ResourcePath::of("addresses").at(address).at("sessions"),
+        ),
+        None => ("End all sessions of every account but your own?".to_owned(), ResourcePath::of("sessions")),
+    };
+    confirm(&question, end.yes)?;
+    ended(service, &place).await
 }
 
 /// Ends all sessions in a place, and says how many there were.

@@ -126,3 +126,40 @@ fn all_sessions_of_an_account_are_ended_by_somebody_who_means_it() {
     assert!(outcome.code == Some(2) && outcome.err.contains("--yes"), "{}", outcome.err);
     assert_eq!(operator.ask(&["session", "end-all", "12345678", "--yes"]), "ended 1 session\n");
 }
+
+#[test]
+fn all_sessions_from_an_address_are_ended_in_an_account_or_everywhere() {
+    let operator = Operator::owner();
+    operator.session_of("name", "password");
+    let end = |more: &[&str]| operator.ask(&[&["session", "end-all"], more].concat());
+    assert_eq!(end(&["12345678", "--address", "192.0.2.1", "--yes"]), "ended 0 sessions\n");
+    assert_eq!(end(&["--address", "2001:db8::1", "--yes"]), "ended 0 sessions\n");
+    assert_eq!(end(&["12345678", "--address", "127.0.0.1", "--yes"]), "ended 1 session\n");
+    assert_eq!(end(&["--address", "127.0.0.1", "--yes"]), "ended 1 session\n", "one's own");
+}
+
+#[test]
+fn all_sessions_but_ones_own_are_ended_by_somebody_who_means_it() {
+    let operator = Operator::owner();
+    operator.session_of("name", "password");
+    for which in [&["--everything"][..], &["--address", "127.0.0.1"]] {
+        let outcome = operator.run(&[&["session", "end-all"], which].concat());
+        assert!(outcome.code == Some(2) && outcome.err.contains("--yes"), "{}", outcome.err);
+    }
+    assert_eq!(operator.ask(&["session", "end-all", "--everything", "--yes"]), "ended 1 session\n");
+    assert_eq!(operator.json(&["session", "list"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn whose_sessions_end_has_to_be_said() {
+    let operator = Operator::owner();
+    for wrong in
+        [&[][..], &["--user", "name"], &["12345678", "--everything"], &["--everything", "--user", "1"]]
+    {
+        assert_eq!(
+            operator.run(&[&["session", "end-all", "--yes"], wrong].concat()).code,
+            Some(2),
+            "{wrong:?}"
+        );
+    }
+}
