@@ -103,6 +103,11 @@ pub(crate) enum Contradiction {
         "X-Original-URI and X-Forwarded-Uri do not name one target: a client sends one of them, or a gateway both"
     )]
     Target,
+    /// One target that names several accounts.
+    #[error(
+        "the path of the target names another account for one reader than for another, or has too many readings"
+    )]
+    Account,
 }
 
 /// The kind of the credential that is presented, which gives a refusal its shape.
@@ -151,6 +156,7 @@ impl<'a> PresentedCredentials<'a> {
             (self.authorization == SingleValue::Contradictory, Contradiction::Authorization),
             (self.lv_session == SingleValue::Contradictory, Contradiction::LvSession),
             (self.target == Target::Contradictory, Contradiction::Target),
+            (self.target == Target::Ambiguous, Contradiction::Account),
         ];
         match contradictions.into_iter().find(|(there, _)| *there) {
             Some((_, contradiction)) => Err(contradiction),
@@ -164,7 +170,7 @@ impl<'a> PresentedCredentials<'a> {
     }
 
     /// The account that the target names.
-    pub(crate) fn account(&self) -> Option<&'a str> {
+    pub(crate) fn account(&self) -> Option<&str> {
         self.target.account()
     }
 

@@ -1,5 +1,9 @@
 //! The target of the request that a gateway asks about, as the gateway reports it.
 
+mod readings;
+
+use std::borrow::Cow;
+
 use axum::http::HeaderName;
 use vestibule_serve::layers::Headers;
 
@@ -9,21 +13,32 @@ use super::visible;
 const NAMES: [HeaderName; 2] =
     [HeaderName::from_static("x-original-uri"), HeaderName::from_static("x-forwarded-uri")];
 
-/// Paths that name an account, up to its id.
-const BEFORE_ACCOUNTS: [&str; 2] = ["/ws_api/account/", "/api/account/"];
+/// Paths that name an account, up to its id, behind their first slash. The case of their letters does not matter, because
+/// it does not to every upstream.
+const BEFORE_ACCOUNTS: [&str; 2] = [MESSAGING, "api/account/"];
+
+/// That of the messaging service, whose paths may bear a bearer.
+const MESSAGING: &str = "ws_api/account/";
 
 /// What follows the account in a path that bears a bearer.
 const BEFORE_BEARERS: &str = "messaging/brand/";
 
 /// A target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target<'a> {
     /// The gateway reports none.
     Absent,
-    /// Its path.
-    Path(&'a str),
+    /// One that names an account or none, whoever reads it.
+    Path {
+        /// Its path, as it is written.
+        path: &'a str,
+        /// The account.
+        account: Option<Cow<'a, str>>,
+    },
     /// There are several, or one that cannot be read: one of them may be the client's.
     Contradictory,
+    /// It names several accounts, each for another reader, or has more readings than are looked at.
+    Ambiguous,
 }
 
 impl<'a> Target<'a> {
@@ -41,56 +56,82 @@ impl<'a> Target<'a> {
         }
         match found.map(visible) {
             None => Self::Absent,
-            Some(Some(target)) => Self::Path(target.split(['?', '#']).next().unwrap_or_default()),
+            Some(Some(target)) => Self::at(target),
             Some(None) => Self::Contradictory,
         }
     }
 
-    /// The account that it names, as it is written.
-    pub(super) fn account(self) -> Option<&'a str> {
-        self.in_account().map(|(account, _)| account)
+    fn at(target: &'a str) -> Self {
+        let path = target.split('?').next().unwrap_or_default();
+        if readings::is_plain(path) {
+            return Self::Path { path, account: in_account(path).map(|found| Cow::Borrowed(found.account)) };
+        }
+        match readings::account(path) {
+            Ok(account) => Self::Path { path, account: account.map(Cow::Owned) },
+            Err(readings::Ambiguous) => Self::Ambiguous,
+        }
     }
 
-    /// The bearer of `/ws_api/account/{account}/messaging/brand/{bearer}`.
-    pub(super) fn bearer(self) -> Option<&'a str> {
-        let (_, rest) = self.in_account()?;
-        rest?.strip_prefix(BEFORE_BEARERS)
+    /// The account that it names.
+    pub(super) fn account(&self) -> Option<&str> {
+        match self {
+            Self::Path { account, .. } => account.as_deref(),
+            Self::Absent | Self::Contradictory | Self::Ambiguous => None,
+        }
     }
 
-    /// The account, and what follows it in a path of the messaging service.
-    fn in_account(self) -> Option<(&'a str, Option<&'a str>)> {
-        let Self::Path(path) = self else { return None };
-        let [messaging, _] = BEFORE_ACCOUNTS;
-        let rest = BEFORE_ACCOUNTS.iter().find_map(|before| path.strip_prefix(before))?;
+    /// The bearer of `/ws_api/account/{account}/messaging/brand/{bearer}`, spelled like this.
+    pub(super) fn bearer(&self) -> Option<&'a str> {
+        let Self::Path { path, .. } = self else { return None };
+        let path = path.split('#').next()?;
+        in_account(path).filter(|found| found.before == MESSAGING)?.rest.strip_prefix(BEFORE_BEARERS)
+    }
+}
+
+/// A path that names an account, in its parts.
+struct InAccount<'a> {
+    before: &'static str,
+    account: &'a str,
+    rest: &'a str,
+}
+
+fn in_account(path: &str) -> Option<InAccount<'_>> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    BEFORE_ACCOUNTS.into_iter().find_map(|before| {
+        let (start, rest) = path.split_at_checked(before.len())?;
         let (account, rest) = rest.split_once('/').unwrap_or((rest, ""));
-        Some((account, path.starts_with(messaging).then_some(rest)))
-    }
+        start.eq_ignore_ascii_case(before).then_some(InAccount { before, account, rest })
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn found(path: &str) -> (Option<&str>, Option<&str>) {
-        (Target::Path(path).account(), Target::Path(path).bearer())
+    fn found(path: &str) -> (String, Option<&str>) {
+        let target = Target::at(path);
+        (target.account().unwrap_or("none").to_owned(), target.bearer())
     }
 
     #[test]
     fn account_and_bearer_of_a_messaging_path_are_found() {
-        assert_eq!(found("/ws_api/account/12345678/messaging/brand/abc"), (Some("12345678"), Some("abc")));
-        assert_eq!(found("/ws_api/account/1/other/brand/abc"), (Some("1"), None));
+        assert_eq!(
+            found("/ws_api/account/12345678/messaging/brand/abc"),
+            ("12345678".to_owned(), Some("abc"))
+        );
+        assert_eq!(found("/ws_api/account/1/other/brand/abc"), ("1".to_owned(), None));
     }
 
     #[test]
     fn the_account_of_other_paths_is_found_and_no_bearer() {
-        assert_eq!(found("/api/account/1/messaging/brand/abc"), (Some("1"), None));
-        assert_eq!(found("/api/account/1"), (Some("1"), None));
+        assert_eq!(found("/api/account/1/messaging/brand/abc"), ("1".to_owned(), None));
+        assert_eq!(found("/api/account/1"), ("1".to_owned(), None));
     }
 
     #[test]
     fn other_paths_name_nothing() {
         for path in ["/", "", "/x/ws_api/account/1/messaging/brand/abc", "/account/1"] {
-            assert_eq!(found(path), (None, None), "{path}");
+            assert_eq!(found(path), ("none".to_owned(), None), "{path}");
         }
     }
 
@@ -101,8 +142,9 @@ mod tests {
                 lines.iter().map(|(name, value)| httparse::Header { name, value }).collect();
             match Target::of(Headers::Parsed(&headers)) {
                 Target::Absent => "absent".to_owned(),
-                Target::Path(path) => path.to_owned(),
+                Target::Path { path, .. } => path.to_owned(),
                 Target::Contradictory => "contradictory".to_owned(),
+                Target::Ambiguous => "ambiguous".to_owned(),
             }
         };
         assert_eq!(of(&[]), "absent");

@@ -76,3 +76,63 @@ async fn g3_a_target_that_cannot_be_read_is_refused() {
     let request = request.header(FORWARDED, reqwest::header::HeaderValue::from_bytes(b"/\xff").unwrap());
     assert_eq!(request.send().await.unwrap().status(), 401);
 }
+
+#[tokio::test]
+async fn g1_another_spelling_of_a_path_does_not_hide_whose_account_it_is() {
+    let server = TestServer::start().await;
+    let bearer = format!("Bearer {}", liveperson(&server).await.bearer);
+    let with = async |target: &str| ask(&server, &[("authorization", &bearer), (ORIGINAL, target)]).await;
+    for other in [
+        "//api/account/99999999/x".to_owned(),
+        "/api//account/99999999/x".to_owned(),
+        "/./api/account/99999999/x".to_owned(),
+        "/x/../api/account/99999999/x".to_owned(),
+        "/%61pi/account/99999999/x".to_owned(),
+        "/%2561pi/account/99999999/x".to_owned(),
+        "/api/account/%39%39999999/x".to_owned(),
+        format!("/api/account/{ACCOUNT}/../99999999/x"),
+        format!("/api/account/{ACCOUNT}/%2e%2e/99999999/x"),
+        format!("/api/account/{ACCOUNT}/..%2f99999999/x"),
+        format!("/api/account/{ACCOUNT}%2f..%2f99999999/x"),
+        format!("/api/account/{ACCOUNT}/..;a/99999999/x"),
+        "/api\\account\\99999999\\x".to_owned(),
+        "/api%5caccount/99999999/x".to_owned(),
+        "/api;a/account;b/99999999;c/x".to_owned(),
+        "/api/account/99999999%00/x".to_owned(),
+        "/API/Account/99999999/x".to_owned(),
+        "http://h/api/account/99999999/x".to_owned(),
+        "/a#/../api/account/99999999/x".to_owned(),
+    ] {
+        assert_eq!(with(&other).await, 401, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn g1_the_own_account_may_be_named_in_any_spelling() {
+    let server = TestServer::start().await;
+    let bearer = format!("Bearer {}", liveperson(&server).await.bearer);
+    for own in [
+        format!("//api/./x/..//%61pi/../account/{ACCOUNT}/x"),
+        format!("/API/account;a/{ACCOUNT};b\\x"),
+        format!("http://h/api/account/{ACCOUNT}%2fx%2fy%20z#part"),
+        "/files/a%20b/../%2e;c//account/99999999".to_owned(),
+    ] {
+        let status = ask(&server, &[("authorization", &bearer), (ORIGINAL, &own)]).await;
+        assert_eq!(status, 200, "{own}");
+    }
+}
+
+#[tokio::test]
+async fn g6_a_target_that_names_one_account_or_another_is_refused_also_when_one_is_the_own() {
+    let server = TestServer::start().await;
+    let bearer = format!("Bearer {}", liveperson(&server).await.bearer);
+    for target in [
+        format!("/api/account/99999999/../{ACCOUNT}/x"),
+        format!("/api/account/99999999/%2e%2e/{ACCOUNT}/x"),
+        format!("/x/%2e%2e/api/account/99999999/%252e%252e/{ACCOUNT}/x"),
+        format!("/./api/account/99999999//../{ACCOUNT}/x"),
+    ] {
+        let status = ask(&server, &[("authorization", &bearer), (ORIGINAL, &target)]).await;
+        assert_eq!(status, 401, "{target}");
+    }
+}
