@@ -4,6 +4,7 @@
 //! Owns the order of entries and both ends of it; knows no meaning of what they say.
 
 mod encoding;
+mod findings;
 mod head;
 mod verify;
 
@@ -14,8 +15,9 @@ use vestibule_model::{AuditMac, AuditRecord, Generation, Millis};
 use vestibule_store::StoreError;
 
 pub(crate) use encoding::{Field, Link};
+pub use findings::{Finding, Unverifiable, Verification, Witness};
 pub(crate) use head::ChainHead;
-pub use verify::{Finding, Unverifiable, Verification, VerifyError, Witness, verify_audit};
+pub use verify::{VerifyError, verify_audit};
 
 use crate::audit_index;
 use crate::error::unavailable;

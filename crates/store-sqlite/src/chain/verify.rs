@@ -4,8 +4,7 @@
 //! finding. It reads the file in pages, each in a snapshot of its own, so that a running service is not kept from folding
 //! its log; what retention removes meanwhile is skipped, if the head's seal says that it was retention.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rusqlite::types::ValueRef;
@@ -13,103 +12,14 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 use vestibule_model::{AuditMac, CheckValues, Generation, Millis};
 
 use super::encoding::{self, Field, Link};
+use super::findings::{Finding, Unverifiable, Verification, Witness};
 use super::head::ChainHead;
 use crate::open::{self, OpenError};
+use crate::read;
 use crate::write::audit::{COLUMNS, FIELDS, GENERATION, USER_NAME};
 
 /// How many entries are read in one snapshot.
 const PAGE: i64 = 20_000;
-
-/// An entry's place and tag, kept somewhere else than the database: whoever can say it later can tell that nothing up
-/// to it was changed, not even by somebody with the master key, and that the database was not put back to before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Witness {
-    /// The entry's place.
-    pub sequence: i64,
-    /// Its tag.
-    pub mac: [u8; 32],
-}
-
-/// What is wrong with an audit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
-    /// The head is missing, or was not sealed under this master key.
-    HeadForged,
-    /// This entry is not what was written there, or the one before it is not the one that was there.
-    Changed(i64),
-    /// Entries from the one to the other are missing.
-    Missing(i64, i64),
-    /// This entry stands outside of what was written: behind the newest, or before what retention left.
-    Added(i64),
-    /// The entry that the witness saw is another one now, or is missing.
-    NotAsWitnessed(i64),
-    /// Retention has removed the entry that the witness saw: it proves nothing any more.
-    WitnessRemoved(i64),
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::HeadForged => out.write_str("the head of the audit was changed or removed"),
-            Self::Changed(at) => {
-                write!(out, "entry {at} is not what was written, or does not follow what was before it")
-            }
-            Self::Missing(from, to) if from == to => write!(out, "entry {from} is missing"),
-            Self::Missing(from, to) => write!(out, "entries {from} to {to} are missing"),
-            Self::Added(at) => write!(out, "entry {at} was added from outside"),
-            Self::WitnessRemoved(at) => {
-                write!(
-                    out,
-                    "entry {at}, which was witnessed, was removed by retention: ask with a newer witness"
-                )
-            }
-            Self::NotAsWitnessed(at) => {
-                write!(out, "entry {at} is not the one that was there when it was witnessed")
-            }
-        }
-    }
-}
-
-/// Entries of which nothing can be said: the generation of the master key that they were written under is not at hand. That
-/// nothing of them was removed or put in another order is known from what follows them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unverifiable {
-    /// The generation.
-    pub generation: Generation,
-    /// The first of them.
-    pub first: i64,
-    /// The last of them.
-    pub last: i64,
-}
-
-impl fmt::Display for Unverifiable {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { generation, first, last } = self;
-        if first == last {
-            write!(out, "entry {first} cannot be verified")?;
-        } else {
-            write!(out, "entries {first} to {last} cannot be verified")?;
-        }
-        write!(out, ": generation {generation} of the master key is not at hand")
-    }
-}
-
-/// What a walk found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verification {
-    /// How many entries were looked at.
-    pub entries: u64,
-    /// The place of the first of them, or of the one that will be the first.
-    pub first: i64,
-    /// The first thing that is wrong; None: nothing is.
-    pub finding: Option<Finding>,
-    /// How many things are wrong.
-    pub findings: u64,
-    /// What could not be looked at for want of a key, by generation; no finding.
-    pub unverifiable: Vec<Unverifiable>,
-    /// The newest entry, to be kept elsewhere; None: the head is forged, or there never was an entry.
-    pub newest: Option<Witness>,
-}
 
 /// Why an audit was not verified at all.
 #[derive(Debug, thiserror::Error)]
@@ -172,8 +82,10 @@ struct Walk<'a> {
     witness: Option<Witness>,
     /// The entry before the next; None: its tag is not known, so the next cannot be checked.
     previous: (i64, Option<[u8; 32]>),
-    /// The generation of the master key that the newest entry was written under.
-    generation: Generation,
+    /// The generations of the master key that were in force until now.
+    in_force: BTreeSet<Generation>,
+    /// The last entry.
+    last_entry: LastEntry,
     /// From where to where entries were written under each generation that is not at hand.
     unverifiable: BTreeMap<Generation, (i64, i64)>,
     /// The first and the last sequence that this walk is about.
@@ -192,7 +104,8 @@ impl<'a> Walk<'a> {
             mac,
             witness,
             previous,
-            generation: Generation::FIRST,
+            in_force: BTreeSet::new(),
+            last_entry: LastEntry { generation: Generation::FIRST, unverified_from: None },
             unverifiable: BTreeMap::new(),
             first: 1,
             last: 0,
@@ -205,6 +118,7 @@ impl<'a> Walk<'a> {
     /// Looks at some entries; answers whether those were the last.
     fn page(&mut self, snapshot: &Transaction<'_>) -> rusqlite::Result<bool> {
         let head = ChainHead::read(snapshot, self.mac)?;
+        self.in_force = generations_in_force(snapshot)?;
         if !self.begun {
             self.begin(snapshot, head)?;
         }
@@ -258,11 +172,16 @@ impl<'a> Walk<'a> {
             link = None;
         }
         let stored = stored_tag(row)?;
+        let mut is_unverified = false;
         if let Some(link) = link {
             let due = due(row, &mut self.message, &link, self.mac)?;
+            is_unverified = matches!(due, Due::NotAtHand(_));
             self.compare(sequence, stored, &due);
         }
-        self.follow_generation(row, sequence)?;
+        let is_possible = |generation: &Generation| !is_unverified || self.in_force.contains(generation);
+        if let Some(generation) = generation(row)?.filter(is_possible) {
+            self.follow_generation(generation, sequence, is_unverified);
+        }
         if self.witness.is_some_and(|witness| witness.sequence == sequence && stored != Some(witness.mac)) {
             self.found(Finding::NotAsWitnessed(sequence));
         }
@@ -274,22 +193,24 @@ impl<'a> Walk<'a> {
     fn compare(&mut self, sequence: i64, stored: Option<[u8; 32]>, due: &Due) {
         match due {
             Due::Tag(tag) if stored == Some(*tag) => {}
-            Due::NotAtHand(generation) => {
+            Due::NotAtHand(generation) if self.in_force.contains(generation) => {
                 self.unverifiable.entry(*generation).or_insert((sequence, sequence)).1 = sequence;
             }
-            Due::Tag(_) | Due::None => self.found(Finding::Changed(sequence)),
+            Due::Tag(_) | Due::NotAtHand(_) | Due::None => self.found(Finding::Changed(sequence)),
         }
     }
 
-    /// Generations only grow: an earlier one behind a later one was put there by somebody who has that key alone.
-    fn follow_generation(&mut self, row: &Row<'_>, sequence: i64) -> rusqlite::Result<()> {
-        if let Some(generation) = generation(row)? {
-            if generation < self.generation {
-                self.found(Finding::Changed(sequence));
-            }
-            self.generation = generation;
+    /// Generations only grow: an earlier one behind a later one was put there by somebody who has that key alone, or the
+    /// later one stands in entries that were written before it, if nothing else is known of those.
+    fn follow_generation(&mut self, generation: Generation, sequence: i64, is_unverified: bool) {
+        let before = self.last_entry;
+        if generation < before.generation {
+            let suspect = before.unverified_from.filter(|_| !is_unverified).unwrap_or(sequence);
+            self.found(Finding::Changed(suspect));
         }
-        Ok(())
+        let same_run = before.unverified_from.filter(|_| generation == before.generation);
+        let unverified_from = is_unverified.then_some(same_run.unwrap_or(sequence));
+        self.last_entry = LastEntry { generation, unverified_from };
     }
 
     /// Whether the walk ended where the head says.
@@ -338,6 +259,23 @@ impl<'a> Walk<'a> {
         self.outcome.findings += 1;
         self.outcome.finding.get_or_insert(finding);
     }
+}
+
+/// What is known of the entry that was looked at last.
+#[derive(Clone, Copy)]
+struct LastEntry {
+    /// The generation of the master key that it says it was written under.
+    generation: Generation,
+    /// If that is not at hand: the first of the entries in a row of which the same is true.
+    unverified_from: Option<i64>,
+}
+
+/// The generations of the master key that an entry may be written under: none behind the one in force, under which the
+/// head is sealed.
+fn generations_in_force(connection: &Connection) -> rusqlite::Result<BTreeSet<Generation>> {
+    let active = read::active_generation(connection)?;
+    let known = read::master_keys(connection)?.into_iter().map(|record| record.generation);
+    Ok(known.filter(|generation| active.is_some_and(|active| *generation <= active)).collect())
 }
 
 /// So many entries behind a sequence.

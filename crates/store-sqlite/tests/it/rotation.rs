@@ -246,3 +246,32 @@ async fn an_entry_under_an_earlier_generation_behind_a_later_one_is_found() {
     let outcome = verify_with(&path, &[1, 2]);
     assert_eq!((outcome.entries, outcome.finding), (5, Some(Finding::Changed(5))));
 }
+
+#[tokio::test]
+async fn an_entry_of_a_generation_that_never_was_in_force_is_found_although_its_key_is_not_at_hand() {
+    let store = empty_store();
+    store.commit(vec![entry(), entry(), entry()]).await.unwrap();
+    for (sequence, generation) in [(3_i64, "2"), (2, "255")] {
+        let rewrite = "count = 9, details = '{}'";
+        edit(
+            &store.path(),
+            &format!("UPDATE audit SET generation = {generation}, {rewrite} WHERE sequence >= {sequence}"),
+        );
+        let outcome = verify_with(&store.path(), &[1]);
+        assert_eq!((outcome.finding, outcome.unverifiable), (Some(Finding::Changed(sequence)), vec![]));
+        assert_eq!(outcome.findings, 4 - sequence.unsigned_abs());
+    }
+}
+
+#[tokio::test]
+async fn an_entry_of_a_generation_that_was_in_force_later_is_found_although_its_key_is_not_at_hand() {
+    let store = empty_store();
+    store.commit(vec![activate(2), entry(), entry(), entry(), entry()]).await.unwrap();
+    store.commit(vec![activate(9), entry()]).await.unwrap();
+    store.commit(vec![activate(255), retire(1), retire(2), retire(9), entry()]).await.unwrap();
+    // Entries of a generation that is at hand, given to a later one that is not.
+    edit(&store.path(), "UPDATE audit SET generation = 9, count = 9 WHERE sequence IN (2, 3)");
+    let (keys, audit) = (check_values(&[1, 2, 9, 255]), audit_key_of(&[2, 255]));
+    let outcome = verify_audit(&store.path(), keys, &audit, None, |_, _| {}).unwrap();
+    assert_eq!(outcome.finding, Some(Finding::Changed(2)));
+}
