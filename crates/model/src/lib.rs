@@ -22,6 +22,7 @@ mod renewal;
 mod session;
 mod time;
 mod user;
+mod visible;
 
 pub use account::{Account, AccountState, Feature, Group, Profile, Rank, RoleType, Service, SignOn, Skill};
 pub use administration::{AdministrationToken, Administrator, AdministratorRole, RememberedAnswer};
@@ -49,3 +50,4 @@ pub use renewal::{LONGEST_OVERLAP, SecretVersion, Superseded};
 pub use session::{Application, AuthenticationMethod, Dialect, EndReason, Session};
 pub use time::{Clock, Millis, Monotonic};
 pub use user::{PasswordCredential, Population, User, UserKind};
+pub use visible::{has_hidden, visible};

@@ -1,5 +1,7 @@
 //! The rules of names and texts.
 
+use vestibule_model::has_hidden;
+
 use super::rule::Rule;
 use super::violation::Violation;
 
@@ -35,7 +37,7 @@ fn fault(name: &str) -> Option<NameFault> {
     if length == 0 || length > LONGEST_NAME {
         return Some(NameFault::Length);
     }
-    let has_wrong_characters = name.trim() != name || name.chars().any(is_unseen);
+    let has_wrong_characters = name.trim() != name || has_hidden(name);
     has_wrong_characters.then_some(NameFault::Characters)
 }
 
@@ -48,29 +50,8 @@ fn in_words((length, characters): NameRules, fault: NameFault) -> Violation {
 
 /// Any text of one line, or none.
 pub(super) fn text_violation(rule: Rule, text: &str) -> Option<Violation> {
-    let is_wrong = text.chars().count() > LONGEST_TEXT || text.chars().any(is_unseen);
+    let is_wrong = text.chars().count() > LONGEST_TEXT || has_hidden(text);
     is_wrong.then(|| Violation::with(rule, LONGEST_TEXT))
-}
-
-/// A text in which nothing is hidden: what is not seen, or moves about what is, is spelled out.
-pub fn visible(text: &str) -> String {
-    if !text.chars().any(is_unseen) {
-        return text.to_owned();
-    }
-    let spelled = |character: char| {
-        if is_unseen(character) { character.escape_unicode().to_string() } else { character.to_string() }
-    };
-    text.chars().map(spelled).collect()
-}
-
-/// Characters that make a text look like another: controls, marks of direction, joiners, separators of lines.
-fn is_unseen(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        )
 }
 
 #[cfg(test)]

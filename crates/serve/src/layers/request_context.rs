@@ -12,6 +12,7 @@ use axum::response::Response;
 use http::header::{CONNECTION, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Method, Request, StatusCode, Version};
 use tracing::Span;
+use vestibule_model::visible;
 
 use super::Cause;
 use super::cors::CorsHeaders;
@@ -21,6 +22,9 @@ use super::plain_response::PlainResponse;
 use super::refusal::{Refusal, RefusalShape};
 use super::refusal_log::{Kind, LogDecision};
 use super::request_id::{self, RequestId};
+
+/// The most characters of a cause in a line of the log.
+const LONGEST_CAUSE: usize = 1_000;
 
 /// One request, from its head to the head of its answer.
 pub(super) struct RequestContext {
@@ -149,7 +153,7 @@ impl RequestContext {
                     client = self.client.map(tracing::field::display),
                     peer = self.peer.map(tracing::field::display),
                     took_ms = milliseconds(took),
-                    cause = cause.map(|Cause(error)| tracing::field::display(Chain(&**error))),
+                    cause = cause.map(|cause| tracing::field::display(in_words(cause))),
                     $text
                 )
             };
@@ -176,7 +180,7 @@ impl RequestContext {
         if !status.is_server_error() && !tracing::enabled!(tracing::Level::INFO) {
             return LogDecision::Count;
         }
-        let cause = cause.map(|Cause(error)| Chain(&**error).to_string()).unwrap_or_default();
+        let cause = cause.map(in_words).unwrap_or_default();
         let kind = Kind::new(status, endpoint.metrics.route(), cause);
         endpoint.layers.refusals.decide(kind, self.client, ended)
     }
@@ -196,7 +200,17 @@ fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
-/// An error and the errors under it, in one line.
+/// A cause in one line, cut where it is long: it may hold what a client has sent.
+fn in_words(Cause(error): &Cause) -> String {
+    let mut words = visible(&Chain(&**error).to_string());
+    if let Some((end, _)) = words.char_indices().nth(LONGEST_CAUSE) {
+        words.truncate(end);
+        words.push('…');
+    }
+    words
+}
+
+/// An error and the errors under it.
 struct Chain<'a>(&'a (dyn Error + 'static));
 
 impl fmt::Display for Chain<'_> {
@@ -242,3 +256,23 @@ impl fmt::Display for Panic {
 }
 
 impl Error for Panic {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(error: &str) -> String {
+        in_words(&Cause(Arc::new(Panic(error.to_owned()))))
+    }
+
+    #[test]
+    fn a8_a_cause_is_one_line_in_which_nothing_is_hidden() {
+        let words = said("a\n2026 ERROR\u{1b}[2J\u{9b}\u{202e}b");
+        assert!(words.contains("a\\u{a}2026 ERROR\\u{1b}[2J\\u{9b}\\u{202e}b"), "{words}");
+    }
+
+    #[test]
+    fn a_long_cause_is_cut() {
+        assert_eq!(said(&"\n".repeat(10_000)).chars().count(), LONGEST_CAUSE + 1);
+    }
+}

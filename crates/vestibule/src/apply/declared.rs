@@ -8,10 +8,9 @@ use serde::{Deserialize, Deserializer};
 use serde_path_to_error::Segment;
 use toml::{Table, Value};
 use uuid::Uuid;
-use vestibule_auth::visible;
 use vestibule_model::{
     AccountId, AccountState, ApplicationId, Feature, Millis, NamedPolicy, Network, Population, Privilege,
-    Rank, RoleType, SignOn, Strength, UserId, UserKind,
+    Rank, RoleType, SignOn, Strength, UserId, UserKind, visible,
 };
 use vestibule_store::Part;
 

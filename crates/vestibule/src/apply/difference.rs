@@ -3,10 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 
-use vestibule_auth::visible;
 use vestibule_model::{
     Account, AccountId, ApiKey, ApplicationToken, AuditAction, AuditTarget, Audited, Group, OauthClient,
-    Population, Profile, Skill, User, UserId,
+    Population, Profile, Skill, User, UserId, visible,
 };
 use vestibule_store::{AccountRows, Change};
 

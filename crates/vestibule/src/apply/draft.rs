@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use vestibule_auth::{
     ApplicationValue, ResourceKind, Rule, check_token_holder, new_account, seal_api_key, taken, ten_digits,
-    visible,
 };
 use vestibule_crypto::{Argon2Params, Engine, KeyRing, Sealer, SecretHasher};
 use vestibule_model::{
     AccountId, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord, CheckValues, Generation, Means,
-    Millis, NamedPolicy, Population, Rng, SecretDigest, User, UserId,
+    Millis, NamedPolicy, Population, Rng, SecretDigest, User, UserId, visible,
 };
 use vestibule_store::{AccountRows, Part};
 use zeroize::Zeroizing;

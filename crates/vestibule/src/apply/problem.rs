@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use vestibule_auth::{Rule, Violation, visible};
+use vestibule_auth::{Rule, Violation};
+use vestibule_model::visible;
 
 /// What is wrong with which element.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! A field of a thing as people read it.
 
 use serde_json::Value;
+use vestibule_model::visible;
 
 use crate::moment;
 
@@ -47,14 +48,12 @@ pub(super) fn words(path: &str, value: Option<&Value>) -> String {
             let time = TIMES.contains(&name).then(|| number.as_i64()).flatten();
             time.map_or_else(|| number.to_string(), moment::show)
         }
-        Some(Value::String(text)) => printable(text),
+        Some(Value::String(text)) => visible(text),
         Some(Value::Array(values)) => {
             let words: Vec<String> = values.iter().map(|value| element(path, value)).collect();
             words.join(", ")
         }
-        Some(Value::Object(_)) => {
-            value.map(Value::to_string).map(|text| printable(&text)).unwrap_or_default()
-        }
+        Some(Value::Object(_)) => value.map(Value::to_string).map(|text| visible(&text)).unwrap_or_default(),
     }
 }
 
@@ -64,28 +63,11 @@ fn element(path: &str, value: &Value) -> String {
         let name = value.get("name")?.as_str()?;
         let uri = value.get("base_uri")?;
         Some(match uri.as_str() {
-            Some(uri) => format!("{}={}", printable(name), printable(uri)),
-            None => printable(name),
+            Some(uri) => format!("{}={}", visible(name), visible(uri)),
+            None => visible(name),
         })
     };
     named(value).unwrap_or_else(|| words(path, Some(value)))
-}
-
-/// A text without what could move the cursor or change the terminal: names come from strangers.
-pub(crate) fn printable(text: &str) -> String {
-    let is_hidden = |character: char| {
-        character.is_control()
-            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_hidden(character) {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
 }
 
 /// All fields of a thing, with dotted paths, those of `first` before the others.
@@ -143,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_name_cannot_move_the_cursor_or_turn_the_line_around() {
-        let shown = printable("a\u{1b}[2J\r\n\u{202e}b\u{9b}");
+        let shown = words("name", Some(&json!("a\u{1b}[2J\r\n\u{202e}b\u{9b}")));
         assert!(shown.chars().all(|character| character.is_ascii_graphic()), "{shown}");
     }
 }

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use serde::Deserialize;
+use vestibule_model::visible;
 
-use super::column::printable;
 use crate::exit_code::Ended;
 
 /// The type of a refused login before which the password has to be changed.
@@ -111,10 +111,10 @@ fn words(status: StatusCode, headers: &HeaderMap, problem: Option<&Problem>) -> 
     };
     let mut words = String::new();
     if let Some(field) = &problem.field {
-        let _ = write!(words, "{}: ", printable(field));
+        let _ = write!(words, "{}: ", visible(field));
     }
     let said = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
-    words.push_str(&printable(said));
+    words.push_str(&visible(said));
     let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse::<u32>().ok());
     if let Some(seconds) = seconds {
         let _ = write!(words, "; try again in {seconds} s");
@@ -122,7 +122,7 @@ fn words(status: StatusCode, headers: &HeaderMap, problem: Option<&Problem>) -> 
     if status.is_server_error()
         && let Some(id) = headers.get("x-request-id").and_then(|id| id.to_str().ok())
     {
-        let _ = write!(words, " (request {} in the service's log)", printable(id));
+        let _ = write!(words, " (request {} in the service's log)", visible(id));
     }
     words
 }

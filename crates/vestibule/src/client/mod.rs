@@ -21,7 +21,6 @@ mod servers;
 mod service;
 
 pub(crate) use address::{Address, Plaintext};
-pub(crate) use column::printable;
 pub(crate) use environment::KNOWN as ENVIRONMENT;
 pub(crate) use failure::ServiceError;
 pub(crate) use fields::{Fields, list};

@@ -2,8 +2,9 @@
 //! nothing.
 
 use anyhow::Context;
-use vestibule_auth::{Kind, Rule, visible};
+use vestibule_auth::{Kind, Rule};
 use vestibule_crypto::Sealer;
+use vestibule_model::visible;
 use vestibule_store_sqlite::UndecodableRow;
 
 use super::{count, small_runtime};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use reqwest::Response;
 use reqwest::redirect::Policy;
+use vestibule_model::visible;
 
 use super::small_runtime;
 use crate::client::ServiceError;
@@ -83,11 +84,8 @@ async fn words_of(mut answer: Response) -> String {
     {
         words.extend_from_slice(&chunk);
     }
-    String::from_utf8_lossy(&words)
-        .chars()
-        .filter(|character| !character.is_control())
-        .take(LONGEST)
-        .collect()
+    let words: String = String::from_utf8_lossy(&words).chars().take(LONGEST).collect();
+    visible(words.trim())
 }
 
 #[cfg(test)]

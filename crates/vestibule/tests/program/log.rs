@@ -128,3 +128,17 @@ fn holds_no_secrets() {
     }
     assert!(!log.contains("s3cret-w0rd"));
 }
+
+#[test]
+fn a8_what_a_stranger_names_begins_no_line_of_the_log_and_moves_no_cursor() {
+    let folder = Folder::new();
+    let server = Server::serve(&folder, &[("VESTIBULE_LOG_FORMAT", "human")]);
+    let body = serde_json::json!({ "\n2026-01-01 ERROR forged \u{1b}[2J\u{9b}2J\u{202e}": 1 }).to_string();
+    let answer = ask(&server.address("admin"), "POST", "/admin/v1/login", "", &body);
+    let id = request_id(&answer.head);
+    server.soon("log line", |server| server.err().contains(id));
+    let log = server.err();
+    let line = log.lines().find(|line| line.contains(id)).unwrap();
+    assert!(line.contains("forged"), "{log}");
+    assert!(!log.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{log:?}");
+}

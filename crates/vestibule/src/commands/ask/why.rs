@@ -1,12 +1,13 @@
 //! `vestibule why`
 
 use serde_json::{Value, json};
+use vestibule_model::visible;
 
 use super::reference;
 use crate::client::{ResourcePath, Service, ServiceError, ask_secret, items, secret_from_stdin, user_of};
 use crate::command_line::WhyArguments;
 use crate::moment;
-use crate::{client, screen};
+use crate::screen;
 
 pub(super) async fn run(service: &Service, arguments: &WhyArguments) -> anyhow::Result<()> {
     let body = question(service, arguments).await?;
@@ -49,9 +50,8 @@ async fn question(service: &Service, arguments: &WhyArguments) -> anyhow::Result
 
 /// A life for people: the answer first, then what happened.
 fn told(life: &Value) -> String {
-    let text = |value: &Value, field: &str| {
-        client::printable(value.get(field).and_then(Value::as_str).unwrap_or_default())
-    };
+    let text =
+        |value: &Value, field: &str| visible(value.get(field).and_then(Value::as_str).unwrap_or_default());
     let mut lines = vec![format!("session {}", text(life, "session")), text(life, "answer")];
     let steps = life.get("steps").and_then(Value::as_array).into_iter().flatten();
     lines.extend(steps.map(|step| {
