@@ -7,8 +7,8 @@ use std::fmt;
 
 use axum::extract::{FromRequest, Request};
 use serde::Serialize;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 use vestibule_auth::AdministrationError;
 
 use super::AdminState;
@@ -30,55 +30,103 @@ impl FromRequest<AdminState> for Patch {
     }
 }
 
-/// An object without duplicate fields.
+/// An object without duplicate fields, also in the objects within.
 struct UniqueFields(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for UniqueFields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(UniqueFieldsVisitor)
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = UniqueFields;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<UniqueFields, A::Error> {
+                unique_fields(map).map(UniqueFields)
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
     }
 }
 
-struct UniqueFieldsVisitor;
+fn unique_fields<'de, A: MapAccess<'de>>(mut map: A) -> Result<Map<String, Value>, A::Error> {
+    let mut fields = Map::new();
+    while let Some(name) = map.next_key::<String>()? {
+        if fields.contains_key(&name) {
+            return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+        }
+        let UniqueValue(value) = map.next_value()?;
+        fields.insert(name, value);
+    }
+    Ok(fields)
+}
 
-impl<'de> Visitor<'de> for UniqueFieldsVisitor {
-    type Value = UniqueFields;
+/// A value in which no object has duplicate fields. `7.0` is as whole a number as `7` (JSON Schema, 6.1.1), and some clients
+/// write it so.
+struct UniqueValue(Value);
+
+impl<'de> Deserialize<'de> for UniqueValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UniqueValueVisitor).map(Self)
+    }
+}
+
+struct UniqueValueVisitor;
+
+impl<'de> Visitor<'de> for UniqueValueVisitor {
+    type Value = Value;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("an object")
+        out.write_str("a value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UniqueFields, A::Error> {
-        let mut fields = Map::new();
-        while let Some((name, value)) = map.next_entry::<String, Value>()? {
-            if fields.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
-            }
-            fields.insert(name, with_whole_numbers(value));
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(whole(number).map_or_else(|| number.into(), Value::from))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(UniqueValue(value)) = list.next_element()? {
+            values.push(value);
         }
-        Ok(UniqueFields(fields))
+        Ok(values.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
+        unique_fields(map).map(Value::Object)
     }
 }
 
-/// `7.0` is as whole a number as `7` (JSON Schema, 6.1.1), and some clients write it so.
-fn with_whole_numbers(value: Value) -> Value {
-    match value {
-        Value::Number(number) => whole(&number).map_or(Value::Number(number), Value::from),
-        Value::Array(items) => items.into_iter().map(with_whole_numbers).collect(),
-        Value::Object(fields) => {
-            fields.into_iter().map(|(name, value)| (name, with_whole_numbers(value))).collect()
-        }
-        other => other,
-    }
-}
-
-/// The number as an integer, if it was written with a fraction of nothing. None: it is one, or it is none.
-fn whole(number: &Number) -> Option<i64> {
-    let written = number.as_f64().filter(|_| number.is_f64())?;
-    if written.fract() != 0.0 {
+/// The number as an integer, if it has a fraction of nothing. None: it has another, or is too large.
+fn whole(number: f64) -> Option<i64> {
+    if number.fract() != 0.0 {
         return None;
     }
-    format!("{written:.0}").parse().ok()
+    format!("{number:.0}").parse().ok()
 }
 
 impl Patch {

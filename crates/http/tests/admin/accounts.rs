@@ -246,8 +246,20 @@ async fn changes_that_come_together_are_all_made() {
 #[tokio::test]
 async fn a_field_that_stands_twice_is_refused() {
     let instance = Instance::start().await;
-    let patch = instance.server.admin_request(Method::PATCH, &here()).bearer_auth(&instance.owner);
-    let patch = patch.header("if-match", "*").header("content-type", "application/merge-patch+json");
-    let answer = patch.body(r#"{"state":"enabled","state":"disabled"}"#).send().await.unwrap();
+    for body in [
+        r#"{"state":"enabled","state":"disabled"}"#,
+        r#"{"session_policy":{"idle_seconds":100,"idle_seconds":200}}"#,
+        r#"{"services":[{"name":"a","name":"b"}]}"#,
+    ] {
+        let patch = instance.server.admin_request(Method::PATCH, &here()).bearer_auth(&instance.owner);
+        let patch = patch.header("if-match", "*").header("content-type", "application/merge-patch+json");
+        let answer = patch.body(body).send().await.unwrap();
+        assert_eq!(answer.status(), 400, "{body}");
+        assert!(answer.text().await.unwrap().contains("duplicate field"), "{body}");
+    }
+    let body = r#"{"id":"ACME","session_policy":{"idle_seconds":100,"idle_seconds":200}}"#;
+    let make = instance.server.admin_request(Method::POST, "/admin/v1/accounts").bearer_auth(&instance.owner);
+    let answer = make.header("content-type", "application/json").body(body).send().await.unwrap();
     assert_eq!(answer.status(), 400);
+    assert!(answer.text().await.unwrap().contains("duplicate field"));
 }
