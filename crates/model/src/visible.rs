@@ -2,6 +2,9 @@
 //!
 //! Texts of strangers come into names, logs and terminals: none of them may look like another, begin a line or move a cursor.
 
+use icu_properties::props::{DefaultIgnorableCodePoint, ExtendedPictographic};
+use icu_properties::{CodePointSetData, CodePointSetDataBorrowed};
+
 /// Whether something is hidden in a text.
 pub fn has_hidden(text: &str) -> bool {
     hidden(text).any(|(_, is_hidden)| is_hidden)
@@ -22,17 +25,34 @@ pub fn visible(text: &str) -> String {
 
 /// The characters of a text, and whether each is hidden.
 fn hidden(text: &str) -> impl Iterator<Item = (char, bool)> {
-    text.chars().map(|character| (character, is_hidden(character)))
+    let mut before = None;
+    text.char_indices().map(move |(at, character)| {
+        let behind = &text[at + character.len_utf8()..];
+        let is_emoji = character == EMOJI_PRESENTATION && is_emoji(before.replace(character), behind);
+        before = Some(character);
+        (character, is_hidden(character) && !is_emoji)
+    })
 }
 
-/// Controls, marks of direction, joiners, separators of lines.
+/// Asks for the picture of the character before it, in the middle of a key's cap too (UTS #51).
+const EMOJI_PRESENTATION: char = '\u{fe0f}';
+
+/// Whether a picture is asked for where there is one: elsewhere nothing is to be seen of it.
+fn is_emoji(before: Option<char>, behind: &str) -> bool {
+    const PICTURES: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<ExtendedPictographic>();
+    before.is_some_and(|before| PICTURES.contains(before)) || behind.starts_with('\u{20e3}')
+}
+
+/// Controls, and what has no picture of its own or turns text around: Unicode's `Default_Ignorable_Code_Point` (UAX #44), and
+/// what it leaves out, separators of lines and marks of annotations.
 fn is_hidden(character: char) -> bool {
+    const IGNORABLE: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    if character.is_ascii() {
+        return character.is_ascii_control();
+    }
     character.is_control()
-        || matches!(
-            character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        )
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}')
+        || IGNORABLE.contains(character)
 }
 
 #[cfg(test)]
@@ -43,5 +63,47 @@ mod tests {
     fn what_moves_a_cursor_or_begins_a_line_is_spelled_out() {
         let shown = visible("a\u{1b}[2J\r\n\u{202e}b\u{9b}\u{2028}");
         assert_eq!(shown, "a\\u{1b}[2J\\u{d}\\u{a}\\u{202e}b\\u{9b}\\u{2028}");
+    }
+
+    #[test]
+    fn twins_of_a_text_are_told_from_it() {
+        for hidden in [
+            '\u{e0061}',
+            '\u{115f}',
+            '\u{1160}',
+            '\u{3164}',
+            '\u{ffa0}',
+            '\u{fff9}',
+            '\u{fffb}',
+            '\u{fe0e}',
+            '\u{fe0f}',
+            '\u{e0100}',
+            '\u{34f}',
+            '\u{ad}',
+            '\u{180b}',
+            '\u{180e}',
+            '\u{200d}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{feff}',
+            '\u{61c}',
+            '\u{2029}',
+        ] {
+            let twin = format!("jane{hidden}");
+            assert!(has_hidden(&twin), "{hidden:?}");
+            assert_eq!(visible(&twin), format!("jane{}", hidden.escape_unicode()));
+        }
+    }
+
+    #[test]
+    fn letters_of_every_script_and_emoji_are_seen() {
+        for text in
+            ["Zoë Ωmega", "محمد", "नमस्ते", "한국", "\u{2764}\u{fe0f} 1\u{fe0f}\u{20e3} \u{1f44d}\u{1f3fd}"]
+        {
+            assert!(!has_hidden(text), "{text}");
+            assert_eq!(visible(text), text);
+        }
+        assert!(has_hidden("\u{2764}\u{fe0f}\u{fe0f}"));
     }
 }
