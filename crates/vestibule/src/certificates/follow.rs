@@ -27,7 +27,7 @@ impl Followed {
         let mut times = tokio::time::interval(interval);
         times.set_missed_tick_behavior(MissedTickBehavior::Delay);
         for certificate in &self.0 {
-            certificate.warn_if_out_of_time(SystemClock.now());
+            certificate.warn_of_refusals(SystemClock.now());
         }
         loop {
             let why = tokio::select! {

@@ -50,10 +50,22 @@ impl FromFiles {
         self.read(|state| self.files.in_time(&state.pair, now)).err()
     }
 
+    /// Why some clients will refuse what is shown, though others do not.
+    pub(super) fn doubtful(&self) -> Option<Unusable> {
+        self.read(|state| self.files.doubtful(&state.pair))
+    }
+
     /// Says in the log that clients will refuse what is shown, if they will.
-    pub(super) fn warn_if_out_of_time(&self, now: Millis) {
+    pub(super) fn warn_of_refusals(&self, now: Millis) {
         if let Some(Unusable { reason, .. }) = self.out_of_time(now) {
             tracing::error!(listener = self.listener, reason, "clients will refuse the certificate");
+        }
+        self.warn_if_doubtful();
+    }
+
+    fn warn_if_doubtful(&self) {
+        if let Some(Unusable { reason, .. }) = self.doubtful() {
+            tracing::warn!(listener = self.listener, reason, "clients may refuse the certificate");
         }
     }
 
@@ -70,6 +82,7 @@ impl FromFiles {
                 let until = shown(pair.until);
                 self.write(|state| *state = State { pair, mark, failure: None });
                 tracing::info!(listener = self.listener, until, "a new certificate is in use");
+                self.warn_if_doubtful();
             }
             Err(failure) => self.keep(failure, why),
         }

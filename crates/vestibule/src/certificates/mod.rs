@@ -50,13 +50,16 @@ pub(crate) fn from_files(loaded: &Loaded) -> Result<Tls, InputError> {
 }
 
 /// Says what is wrong with the certificates that the configuration names, for whoever looks at it before a start: also that one
-/// is out of its time, which a start shows all the same.
-pub(crate) fn check(loaded: &Loaded, now: Millis) -> Result<(), InputError> {
+/// is out of its time, which a start shows all the same. Answers what is no mistake, but keeps some clients away.
+pub(crate) fn check(loaded: &Loaded, now: Millis) -> Result<Vec<InputError>, InputError> {
     let out_of_time = |certificate: &Arc<FromFiles>| {
         let Unusable { setting, reason } = certificate.out_of_time(now)?;
         Some(loaded.refuse(setting, format_args!("{reason}: clients will refuse the certificate")))
     };
-    InputError::all(from_files(loaded)?.followed.0.iter().filter_map(out_of_time)).map_or(Ok(()), Err)
+    let certificates = from_files(loaded)?.followed.0;
+    let doubtful = certificates.iter().filter_map(|certificate| certificate.doubtful());
+    let doubtful = doubtful.map(|Unusable { setting, reason }| loaded.refuse(setting, reason)).collect();
+    InputError::all(certificates.iter().filter_map(out_of_time)).map_or(Ok(doubtful), Err)
 }
 
 fn gather(error: InputError, errors: &mut Vec<InputError>) -> Option<Arc<ServerConfig>> {

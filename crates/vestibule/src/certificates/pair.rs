@@ -18,6 +18,9 @@ use crate::private_file;
 
 const NO_CERTIFICATE: &str = "there is no certificate in it (PEM)";
 
+const AUTHORITY: &str = "this is the certificate of an authority (CA:TRUE), which many clients refuse from a server, \
+    `vestibule login` among them";
+
 const NO_KEY: &str = "there is no private key in it (PEM; one with a password is not read)";
 
 /// The two files, and the keys of the configuration that name them.
@@ -39,6 +42,8 @@ pub(super) struct Pair {
     pub(super) certified: Arc<CertifiedKey>,
     pub(super) from: Millis,
     pub(super) until: Millis,
+    /// Whether the certificate is one of an authority, which RFC 5280 does not have a server show.
+    pub(super) is_authority: bool,
 }
 
 /// What is wrong, and with what: the key of the configuration, then the file and the reason.
@@ -69,16 +74,21 @@ impl Files {
     pub(super) fn pair(&self, contents: &Contents) -> Result<Pair, Unusable> {
         let chain = chain(&contents.certificate).map_err(|error| wrong(&self.certificate, error))?;
         let key = self.private_key(&contents.key)?;
-        let (from, until) = chain
+        let Shown { from, until, is_authority } = chain
             .first()
-            .and_then(validity)
+            .and_then(shown)
             .ok_or_else(|| wrong(&self.certificate, "the first certificate in it cannot be read"))?;
         let certified = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider());
         let certified = certified.map_err(|error| match error {
             rustls::Error::InconsistentKeys(_) => wrong(&self.key, "this is not the key of the certificate"),
             other => wrong(&self.key, other),
         })?;
-        Ok(Pair { certified: Arc::new(certified), from, until })
+        Ok(Pair { certified: Arc::new(certified), from, until, is_authority })
+    }
+
+    /// Why some clients refuse the certificate all the same.
+    pub(super) fn doubtful(&self, pair: &Pair) -> Option<Unusable> {
+        pair.is_authority.then(|| wrong(&self.certificate, AUTHORITY))
     }
 
     /// Whether clients whose clocks are right accept the certificate, as far as its days go.
@@ -124,12 +134,22 @@ fn in_words(error: &pem::Error, nothing: &str) -> String {
     }
 }
 
-/// From when until when.
-fn validity(certificate: &CertificateDer<'_>) -> Option<(Millis, Millis)> {
+/// What is looked at of the certificate that is shown.
+struct Shown {
+    from: Millis,
+    until: Millis,
+    is_authority: bool,
+}
+
+fn shown(certificate: &CertificateDer<'_>) -> Option<Shown> {
     let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
     let validity = certificate.validity();
     let time = |seconds: i64| Millis::from_unix(seconds.saturating_mul(1_000));
-    Some((time(validity.not_before.timestamp()), time(validity.not_after.timestamp())))
+    Some(Shown {
+        from: time(validity.not_before.timestamp()),
+        until: time(validity.not_after.timestamp()),
+        is_authority: certificate.is_ca(),
+    })
 }
 
 fn wrong((setting, file): &(&'static str, PathBuf), reason: impl Display) -> Unusable {

@@ -6,6 +6,17 @@ use std::io;
 use reqwest::Url;
 use rustls::{CertificateError, Error as TlsError};
 
+/// What is wrong, where the error of the connection has no words for it.
+pub(super) fn reason(error: &reqwest::Error) -> Option<&'static str> {
+    is_authoritys(tls_error(error)?).then_some("it shows the certificate of an authority (CA:TRUE)")
+}
+
+/// The error within is of a library that is not named here.
+fn is_authoritys(error: &TlsError) -> bool {
+    matches!(error, TlsError::InvalidCertificate(CertificateError::Other(other))
+        if other.0.to_string() == "CaUsedAsEndEntity")
+}
+
 /// Advice behind the words of an error; nothing if there is none to give.
 pub(super) fn about(error: &reqwest::Error, url: &Url) -> String {
     if let Some(error) = tls_error(error) {
@@ -34,6 +45,10 @@ fn about_tls(error: &TlsError, url: &Url) -> Option<String> {
             | CertificateError::NotValidYet
             | CertificateError::NotValidYetContext { .. },
         ) => Some("; give the service another certificate, or this machine the right time".to_owned()),
+        error if is_authoritys(error) => {
+            let what = "; give the service one of its own, signed by that authority or by itself, with CA:FALSE";
+            Some(what.to_owned())
+        }
         TlsError::InvalidCertificate(_) => Some(
             "; where its certificate is of an authority of your own, name that authority's certificate with --ca FILE".to_owned(),
         ),

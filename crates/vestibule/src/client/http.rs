@@ -156,7 +156,7 @@ impl Client {
 
     /// That the answer stopped in the middle.
     pub(crate) fn unreachable(&self, error: &reqwest::Error) -> ServiceError {
-        let reason = deepest(error);
+        let reason = advice::reason(error).map_or_else(|| deepest(error), str::to_owned);
         let advice = advice::about(error, self.address.url());
         ServiceError::Unreachable(format!("{} does not answer: {reason}{advice}", self.address.text()))
     }

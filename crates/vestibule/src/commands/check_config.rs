@@ -13,17 +13,23 @@ use crate::{certificates, end_journal, master_key, screen, witness};
 /// Checks the settings and then the files that they name.
 pub(crate) fn check_config(arguments: &ConfigArguments) -> anyhow::Result<()> {
     let loaded = config::load(arguments.config.as_deref(), Flags::default())?;
-    check_files(&loaded)?;
+    let doubtful = check_files(&loaded)?;
+    for doubt in doubtful {
+        screen::complain(format_args!("warning: {doubt}"));
+    }
     screen::say("OK");
     Ok(())
 }
 
-/// Everything that is wrong with them.
-fn check_files(loaded: &Loaded) -> Result<(), InputError> {
+/// Everything that is wrong with them. Answers what nothing is refused for.
+fn check_files(loaded: &Loaded) -> Result<Vec<InputError>, InputError> {
     let config = &loaded.config;
     let data = DataDir::at(&config.server.data_dir);
     let mut errors = Vec::new();
-    errors.extend(certificates::check(loaded, SystemClock.now()).err());
+    let doubtful = certificates::check(loaded, SystemClock.now()).unwrap_or_else(|error| {
+        errors.push(error);
+        Vec::new()
+    });
     errors.extend(data.check().err());
     match master_key::check(&config.master_key, &data) {
         Ok(Some(keys)) => {
@@ -34,7 +40,7 @@ fn check_files(loaded: &Loaded) -> Result<(), InputError> {
         Err(error) => errors.push(error),
     }
     errors.extend(found("durability.witness", witness::check(config, &data)));
-    InputError::all(errors).map_or(Ok(()), Err)
+    InputError::all(errors).map_or(Ok(doubtful), Err)
 }
 
 /// A disk that does not answer, too, is something that a start would be refused for.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 use rustix::process::Signal;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
@@ -22,8 +22,18 @@ struct Made {
 
 impl Made {
     fn until(year: i32) -> Self {
+        Self::of(year, IsCa::NoCa)
+    }
+
+    /// As `openssl req -x509` makes it.
+    fn authority() -> Self {
+        Self::of(2100, IsCa::Ca(BasicConstraints::Unconstrained))
+    }
+
+    fn of(year: i32, is_ca: IsCa) -> Self {
         let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
         (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(year, 1, 1));
+        params.is_ca = is_ca;
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
         Self { certificate: certificate.der().clone(), chain: certificate.pem(), key: key.serialize_pem() }
@@ -340,6 +350,36 @@ fn a_service_that_cannot_be_spoken_to_because_of_tls_is_told_with_what_to_do() {
     assert!(refused.contains("write http://localhost:"), "{refused}");
     let refused = err("http", &secure, &[]);
     assert!(refused.contains("; if it speaks TLS there, write https://localhost:"), "{refused}");
+}
+
+#[test]
+fn a_servers_certificate_that_is_an_authoritys_is_warned_of() {
+    let files = Files::of(&Made::authority());
+    let outcome = files.check();
+    assert_eq!((outcome.code, outcome.out.as_str()), (Some(0), "OK\n"));
+    let expected = "cert.pem: this is the certificate of an authority (CA:TRUE), which many clients refuse";
+    assert!(
+        outcome.err.contains("server.tls_certificate: ") && outcome.err.contains(expected),
+        "{}",
+        outcome.err
+    );
+    let server = files.serve(NEVER);
+    server.soon("the warning", |server| server.err().contains("the certificate of an authority (CA:TRUE)"));
+    assert_eq!(Files::of(&Made::good()).check().err, "");
+}
+
+#[test]
+fn the_command_line_says_that_a_service_shows_the_certificate_of_an_authority() {
+    let files = Files::of(&Made::authority());
+    let server = files.dev_with_encrypted_administration();
+    let port = server.address("admin").rsplit(':').next().unwrap().to_owned();
+    let url = format!("https://localhost:{port}");
+    let mut login = ask_as(&files.folder);
+    login.args(["login", "admin", "--password-stdin", "--server", &url, "--ca"]).arg(&files.certificate);
+    let outcome = give(&mut login, "admin-password");
+    assert_eq!(outcome.code, Some(7), "{}", outcome.err);
+    assert!(outcome.err.contains("it shows the certificate of an authority (CA:TRUE)"), "{}", outcome.err);
+    assert!(!outcome.err.contains("OtherError") && !outcome.err.contains("--ca"), "{}", outcome.err);
 }
 
 #[test]
