@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 use vestibule_model::{Generation, KeyState, MasterKeyRecord, Millis, Session};
-use vestibule_store::{Change, DigestKind, Remains, StoreError};
+use vestibule_store::{Change, DigestKind, NAMED_HOLDERS, Remains, StoreError};
 
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::{Administration, AdministrationError, Caller, Scope};
@@ -322,7 +322,7 @@ fn in_words(generation: Generation, remains: &Remains) -> String {
             let account = holder.account.map_or_else(String::new, |account| format!(" of account {account}"));
             format!("{kind} {} \"{}\"{account}", holder.id, holder.name)
         });
-        words.push_str(": ");
+        words.push_str(if remains.holders.len() < NAMED_HOLDERS { ": " } else { ", the first of them: " });
         words.push_str(&names.collect::<Vec<_>>().join(", "));
     }
     words

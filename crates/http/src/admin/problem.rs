@@ -46,7 +46,7 @@ pub(crate) const REFUSAL: RefusalShape = RefusalShape { content_type: "applicati
 
 /// The text of a refusal that has nothing of its own to say.
 pub(crate) fn body(status: StatusCode, detail: &str) -> String {
-    text(BLANK, status, detail.to_owned(), None)
+    text(BLANK, status, shortened(detail.to_owned()), None)
 }
 
 /// The type of a problem of which the status says everything.
@@ -55,22 +55,29 @@ const BLANK: &str = "about:blank";
 /// That of a login before which the password has to be changed.
 const MUST_CHANGE_PASSWORD: &str = "urn:vestibule:password-must-be-changed";
 
-/// The longest detail and field, in characters: both may repeat what a caller chose.
+/// The longest text that may repeat what a caller chose, in characters.
 const LONGEST: usize = 300;
 
-fn text(kind: &'static str, status: StatusCode, mut detail: String, mut field: Option<String>) -> String {
-    for text in field.iter_mut().chain([&mut detail]) {
-        if let Some((end, _)) = text.char_indices().nth(LONGEST) {
-            text.truncate(end);
-            text.push('…');
-        }
+fn shortened(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
     }
+    text
+}
+
+fn text(kind: &'static str, status: StatusCode, detail: String, field: Option<String>) -> String {
     let title = status.canonical_reason().unwrap_or_default();
     let problem = Problem { kind, title, status: status.as_u16(), detail, field };
     serde_json::to_string(&problem).unwrap_or_default()
 }
 
 impl AdminError {
+    /// Whether its words are of what is stored alone: they name all that stands against the request, and are as long as that.
+    const fn is_told_whole(&self) -> bool {
+        matches!(self, Self::Administration(AdministrationError::Conflict(_)))
+    }
+
     const fn kind(&self) -> &'static str {
         match self {
             Self::Administration(AdministrationError::LogIn(LogInError::Refused(
@@ -161,6 +168,8 @@ fn error_text(error: &LogInError) -> &'static str {
 impl IntoResponse for AdminError {
     fn into_response(self) -> Response {
         let (status, detail, field) = self.parts();
+        let detail = if self.is_told_whole() { detail } else { shortened(detail) };
+        let field = field.map(shortened);
         let headers = [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")];
         let mut answer = (status, headers, text(self.kind(), status, detail, field)).into_response();
         if status == StatusCode::UNAUTHORIZED {

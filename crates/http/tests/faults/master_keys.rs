@@ -123,6 +123,26 @@ async fn what_a_generation_waits_for_is_told_with_names_and_no_more() {
 }
 
 #[tokio::test]
+async fn every_secret_that_a_generation_waits_for_is_named() {
+    let (server, owner) = with_owner().await;
+    let make = async |number: usize| {
+        let body = json!({ "name": format!("dialer {number} of a name that is long") });
+        let path = format!("/admin/v1/accounts/{ACCOUNT}/application-tokens");
+        let made = server.admin_request(Method::POST, &path).bearer_auth(&owner).json(&body).send().await;
+        assert_eq!(made.unwrap().status(), 201);
+    };
+    for number in 0..3 {
+        make(number).await;
+    }
+    rotate(&server, &owner).await;
+    let (_, why) = retire(&server, &owner, false).await;
+    for number in 0..3 {
+        assert!(why.contains(&format!("\"dialer {number} of a name that is long\"")), "{why}");
+    }
+    assert!(!why.contains('…'), "{why}");
+}
+
+#[tokio::test]
 async fn the_audit_tells_in_which_state_a_generation_was_and_is() {
     let (server, owner) = rotated().await;
     assert_eq!(retire(&server, &owner, true).await.0, 200);
