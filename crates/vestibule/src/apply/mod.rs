@@ -24,7 +24,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use anyhow::Context;
-use vestibule_auth::{HOME, owners, rests_on, untie};
+use vestibule_auth::{HOME, Kind, owners, rests_on, untie};
 use vestibule_crypto::Sealer;
 use vestibule_model::{AccountId, Administrator, User, UserId};
 use vestibule_store::{AccountRows, Change, DirectoryRows, Part, Sequence, Store, StoreError};
@@ -37,6 +37,7 @@ pub(crate) use judge::Broken;
 pub(crate) use password::generated as generated_password;
 pub(crate) use problem::Problem;
 
+use crate::exit_code::Refusal;
 use crate::input_error::InputError;
 use declared::DeclaredAccount;
 use difference::Difference;
@@ -174,9 +175,13 @@ pub(crate) fn plan_over(
     })
 }
 
+/// A wrong file, unless only what is there stands against what it says: the API answers 409 to that.
 fn refused(source: &str, problems: Vec<Problem>) -> anyhow::Error {
+    let is_there = |problem: &Problem| problem.rule.is_some_and(|rule| rule.kind() != Kind::Invalid);
+    let only_what_is_there = problems.iter().all(is_there);
     let errors = problems.into_iter().map(|problem| InputError::at(source, problem.place, problem.reason));
     match InputError::all(errors) {
+        Some(error) if only_what_is_there => Refusal::new(error).into(),
         Some(error) => error.into(),
         None => anyhow::anyhow!("nothing was applied"),
     }

@@ -110,10 +110,25 @@ fn a_missing_reference_is_refused_with_its_element() {
 }
 
 #[test]
-fn a_conflict_is_refused_with_its_element() {
+fn what_something_stands_against_is_refused_with_its_element_and_the_code_that_the_command_line_has_for_it() {
+    let folder = Folder::new();
+    let account = "[[account]]\nid = \"one\"\nnumber = 1\n[[account.skill]]\nname = \"sales\"\n";
+    applied(&folder, &format!("{account}[[account.user]]\nlogin_name = \"a\"\nskills = [\"sales\"]\n"));
+    for (text, expected) in [
+        ("[[account]]\nid = \"two\"\nnumber = 1\n", "account two: number: this is taken"),
+        (&format!("{account}removed = true\n"), "skill one/sales: 1 user refers to it"),
+    ] {
+        let outcome = applied(&folder, text);
+        assert_eq!(outcome.code, Some(3), "{}", outcome.err);
+        assert!(outcome.err.contains(&format!("accounts.toml: {expected}")), "{}", outcome.err);
+    }
+}
+
+#[test]
+fn a_wrong_value_beside_what_something_stands_against_is_a_wrong_file() {
     refused(
-        "[[account]]\nid = \"one\"\nnumber = 1\n[[account]]\nid = \"two\"\nnumber = 1\n",
-        "accounts.toml: account one: number: this is taken",
+        "[[account]]\nid = \"one\"\nnumber = 1\n[[account]]\nid = \"two\"\nnumber = 1\ncode = \"\"\n",
+        "accounts.toml: account two: code: ",
     );
 }
 
@@ -182,8 +197,8 @@ fn a_dry_run_refuses_what_the_run_refuses_for_an_id_that_was_somebody_elses() {
     let file = folder.file("accounts.toml", &user(""));
     let dry = run(apply(&folder, &file).arg("--dry-run"));
     let real = run(&mut apply(&folder, &file));
-    assert_eq!((dry.code, dry.err.as_str()), (Some(2), real.err.as_str()));
-    assert_eq!(real.code, Some(2));
+    assert_eq!((dry.code, dry.err.as_str()), (Some(3), real.err.as_str()));
+    assert_eq!(real.code, Some(3));
     let said = "user one/alice: id: a deleted user had this, and ids are not given again";
     assert!(real.err.contains(said), "{}", real.err);
 }
