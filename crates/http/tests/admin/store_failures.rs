@@ -2,12 +2,16 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use vestibule_auth::HOME;
+use vestibule_model::Clock as _;
 use vestibule_testkit::{ACCOUNT, Fault};
 
 use crate::support::Instance;
 
-/// What is asked for, one after the other. `{account}` is that of the fixture, `{made}` what was made last.
-fn changes() -> Vec<(Method, &'static str, Option<Value>)> {
+/// What is asked for, one after the other. `{account}` is that of the fixture, `{home}` that of the administrators, `{made}` what was
+/// made last.
+/// A token of an administrator ends at `expires`.
+fn changes(expires: i64) -> Vec<(Method, &'static str, Option<Value>)> {
     let named = |name: &str| Some(json!({ "name": name }));
     vec![
         (Method::POST, "accounts", Some(json!({ "id": "another" }))),
@@ -33,6 +37,16 @@ fn changes() -> Vec<(Method, &'static str, Option<Value>)> {
         (Method::POST, "{account}/application-tokens/1/secrets", None),
         (Method::DELETE, "{account}/application-tokens/1", None),
         (Method::DELETE, "{account}/users/3705342601", None),
+        (Method::POST, "{home}/users", Some(json!({ "login_name": "second" }))),
+        (Method::PUT, "administrators/{made}", Some(json!({ "role": "auditor" }))),
+        (Method::PUT, "administrators/{made}", Some(json!({ "role": "administrator", "account": ACCOUNT }))),
+        (Method::DELETE, "administrators/{made}", None),
+        (
+            Method::POST,
+            "administration-tokens",
+            Some(json!({ "name": "ci", "role": "auditor", "expires": expires })),
+        ),
+        (Method::DELETE, "administration-tokens/{made}", None),
         (Method::DELETE, "{account}", None),
     ]
 }
@@ -40,24 +54,36 @@ fn changes() -> Vec<(Method, &'static str, Option<Value>)> {
 #[tokio::test]
 async fn f2_a_change_that_the_store_does_not_take_is_done_in_no_part_and_done_when_asked_again() {
     let (instance, mut made) = (Instance::start().await, Value::Null);
-    for (method, path, body) in changes() {
+    let store = &instance.server.store;
+    let stored = async || {
+        let accounts = store.directory().await.unwrap().accounts;
+        (accounts, store.administrators().await.unwrap(), store.administration_tokens().await.unwrap())
+    };
+    for (method, path, body) in changes(instance.server.clock.now().as_unix() + 60_000) {
         let path = path.replace("{account}", &format!("accounts/{ACCOUNT}"));
+        let path = path.replace("{home}", &format!("accounts/{HOME}"));
         let path = format!("/admin/v1/{}", path.replace("{made}", &made.to_string()));
+        // The first role that a user gets rests on there being none.
+        let is_first = body == Some(json!({ "role": "auditor" }));
+        let condition = if is_first { "if-none-match" } else { "if-match" };
         let ask = async || {
-            instance.ask_if(Some(&instance.owner), (method.clone(), &path), body.clone(), Some("*")).await
+            let request = instance.server.admin_request(method.clone(), &path).bearer_auth(&instance.owner);
+            let request = request.header(condition, "*");
+            let request = body.iter().fold(request, reqwest::RequestBuilder::json);
+            let answer = request.send().await.unwrap();
+            (answer.status().as_u16(), answer.json::<Value>().await.unwrap_or_default())
         };
-        let before = instance.server.store.directory().await.unwrap();
+        let (before, sequence) = (stored().await, store.directory().await.unwrap().sequence);
         instance.server.faults.fail(Fault::commits());
-        assert!(ask().await.status >= 500, "{method} {path}");
-        assert_eq!(instance.server.store.directory().await.unwrap(), before, "{method} {path}");
+        assert!(ask().await.0 >= 500, "{method} {path}");
+        assert_eq!(stored().await, before, "{method} {path}");
+        assert_eq!(store.directory().await.unwrap().sequence, sequence, "{method} {path}");
         instance.server.faults.heal();
-        let answer = ask().await;
-        assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
-        made = answer.body["id"].clone();
-        assert_ne!(
-            instance.server.store.directory().await.unwrap().accounts,
-            before.accounts,
-            "{method} {path}"
-        );
+        let (status, answer) = ask().await;
+        assert!((200..300).contains(&status), "{method} {path}: {answer}");
+        if let Some(id) = answer.get("id") {
+            made = id.clone();
+        }
+        assert_ne!(stored().await, before, "{method} {path}");
     }
 }
