@@ -94,7 +94,8 @@ impl DirectoryFollower {
     }
 
     /// Reads the whole directory, at the start. The rows of all users at once would take as much memory as what is made of
-    /// them, so users come in pages. Who or whose account has come or gone since the accounts were read is followed then.
+    /// them, so users come in pages. What has changed since the accounts were read is followed at the end: a name that has
+    /// changed hands between two pages is that of two users until then.
     pub(crate) async fn load(&self) -> Result<(), StartError> {
         let rows = self.store.directory_without_users().await?;
         let mut accounts = HashMap::with_capacity(rows.accounts.len());
@@ -105,18 +106,27 @@ impl DirectoryFollower {
             accounts.insert(id, entry);
         }
         self.load_users(&accounts).await?;
-        for (id, entry) in accounts {
+        for entry in accounts.into_values() {
+            self.directory.put(entry);
+        }
+        self.set_sequence(rows.sequence);
+        // No session is in memory yet that would end of it.
+        self.follow(&mut |_| {}).await?;
+        self.warn_of_shared_names();
+        Ok(())
+    }
+
+    fn warn_of_shared_names(&self) {
+        let accounts = self.directory.account_ids().into_iter().filter_map(|id| self.directory.account(id));
+        for entry in accounts {
             for user in entry.without_their_name() {
                 tracing::warn!(
-                    account = %id, user = %user.id,
+                    account = %entry.account.id, user = %user.id,
                     "two login names differ only in how Unicode composes them: this user logs in with the exact spelling \
                      alone; give one of the two another name"
                 );
             }
-            self.directory.put(entry);
         }
-        self.set_sequence(rows.sequence);
-        Ok(())
     }
 
     async fn load_users(&self, accounts: &HashMap<AccountId, AccountEntry>) -> Result<(), StoreError> {

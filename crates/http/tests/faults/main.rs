@@ -5,6 +5,7 @@
 mod background;
 mod later_decisions;
 mod master_keys;
+mod names;
 mod overtaken;
 mod promise;
 mod readiness;
