@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Round {
     /// How many were done.
     pub(crate) done: u64,
+    /// How many a server with too much to do turned away.
+    pub(crate) turned_away: u64,
     /// In which time.
     pub(crate) seconds: f64,
     /// The processor time of what was measured, user's and system's.
@@ -28,6 +30,7 @@ impl Round {
         let percentile = |of_thousand| float(percentile(&latencies, of_thousand)) / 1_000.0;
         Self {
             done: latencies.len() as u64,
+            turned_away: 0,
             seconds: elapsed.as_secs_f64(),
             cpu_seconds: cpu.as_secs_f64(),
             p50_us: percentile(500),

@@ -84,7 +84,7 @@ impl Redis {
         let [per_second, p50_us, p99_us] = read(&output).context("redis-benchmark says nothing of use")?;
         let seconds = Round::seconds_for(count, per_second);
         let cpu_seconds = cpu.as_secs_f64();
-        Ok(Round { done: count, seconds, cpu_seconds, p50_us, p99_us, p999_us: f64::NAN })
+        Ok(Round { done: count, turned_away: 0, seconds, cpu_seconds, p50_us, p99_us, p999_us: f64::NAN })
     }
 }
 

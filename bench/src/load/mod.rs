@@ -115,7 +115,7 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 /// Lets clients ask that are there already, for the time that is planned.
 pub(crate) async fn measure<C: Client>(plan: &Plan, target: Target, crowds: Vec<Vec<C>>) -> Result<Together> {
     let window = Arc::new(Window::default());
-    let mut working: Vec<JoinSet<Result<Vec<u64>>>> = Vec::new();
+    let mut working: Vec<JoinSet<Result<Asked>>> = Vec::new();
     for clients in crowds {
         let mut crowd = JoinSet::new();
         for client in clients {
@@ -129,8 +129,14 @@ pub(crate) async fn measure<C: Client>(plan: &Plan, target: Target, crowds: Vec<
     let (elapsed, cpu) = window.measure(plan.warm_up, plan.span, target.process).await?;
     let mut rounds = Vec::new();
     for crowd in working {
-        let latencies = crowd.join_all().await.into_iter().collect::<Result<Vec<_>>>()?;
-        rounds.push(Round::new(latencies.concat(), elapsed, cpu));
+        let mut all = Asked::default();
+        for asked in crowd.join_all().await {
+            let Asked { latencies, turned_away } = asked?;
+            all.latencies.extend(latencies);
+            all.turned_away += turned_away;
+        }
+        let Asked { latencies, turned_away } = all;
+        rounds.push(Round { turned_away, ..Round::new(latencies, elapsed, cpu) });
     }
     let mut rounds = rounds.into_iter();
     let first = rounds.next().unwrap_or_else(|| Round::new(Vec::new(), elapsed, cpu));
@@ -138,21 +144,31 @@ pub(crate) async fn measure<C: Client>(plan: &Plan, target: Target, crowds: Vec<
     Ok(Together { first, others })
 }
 
-/// One client: until the window is over, or there is nothing more to ask. Answers that come while it is open count, but for
-/// those by which a request was turned away.
-async fn ask(mut client: impl Client, window: Arc<Window>) -> Result<Vec<u64>> {
-    let mut latencies = Vec::new();
+/// What came of a client's questions.
+#[derive(Default)]
+struct Asked {
+    /// Of answers that came while the window was open, in nanoseconds.
+    latencies: Vec<u64>,
+    /// At any time: it is a turn of the server's, longer than a window may be, after which a request is turned away.
+    turned_away: u64,
+}
+
+/// One client: until the window is over, or there is nothing more to ask.
+async fn ask(mut client: impl Client, window: Arc<Window>) -> Result<Asked> {
+    let mut all = Asked::default();
     while !window.is_over() {
         let asked = timing::now();
         let Some(outcome) = client.ask().await? else {
             window.close();
             break;
         };
-        if window.is_open() && outcome == Outcome::Served {
-            latencies.push(nanos(asked.elapsed()));
+        match outcome {
+            Outcome::Served if window.is_open() => all.latencies.push(nanos(asked.elapsed())),
+            Outcome::Served => {}
+            Outcome::TurnedAway => all.turned_away += 1,
         }
     }
-    Ok(latencies)
+    Ok(all)
 }
 
 /// Keeps the runtime from sleeping: each time round it looks for what has arrived.

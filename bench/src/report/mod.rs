@@ -45,6 +45,8 @@ pub(crate) struct Finding {
     missing: Vec<Missing>,
     /// What follows from it, or was measured besides, and what it should be.
     figures: Vec<Figure>,
+    /// What else has to be known to read the figures.
+    remarks: Vec<String>,
 }
 
 /// A floor that was not measured.
@@ -59,11 +61,17 @@ pub(crate) struct Missing {
 impl Finding {
     /// With nothing in it yet.
     pub(crate) fn new(name: &'static str) -> Self {
-        Self { name, sides: Vec::new(), missing: Vec::new(), figures: Vec::new() }
+        Self { name, sides: Vec::new(), missing: Vec::new(), figures: Vec::new(), remarks: Vec::new() }
     }
 
-    /// The same with what took turns.
-    pub(crate) fn with_sides(self, sides: Vec<Side>) -> Self {
+    /// The same with what took turns. Who waited for a hash thread and was turned away is told of: the hash threads give way to
+    /// everything else, and what they do on a machine that gives them nothing says nothing of the service.
+    pub(crate) fn with_sides(mut self, sides: Vec<Side>) -> Self {
+        let turned_away = sides.iter().filter(|side| side.turned_away() > 0);
+        self.remarks.extend(turned_away.map(|side| {
+            let count = side.turned_away();
+            format!("{}: {count} turned away, because the machine gave the hash threads nothing", side.what())
+        }));
         Self { sides, ..self }
     }
 
@@ -100,6 +108,7 @@ impl Report {
         text.push_str(&table::of_sides(&self.findings));
         text.push_str(&table::of_figures(&self.findings));
         text.push_str(&table::of_missing(&self.findings));
+        text.push_str(&table::of_remarks(&self.findings));
         text.push_str(
             "\nMedians over the rounds (low-high). CPU: time of the measured process per request. Core: how much of its\n\
              core the process used. A / B: A's figure divided by B's, of each round's pair.\n",
@@ -147,7 +156,23 @@ pub(crate) fn grouped(number: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::figures::Round;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn logins_that_a_busy_machine_turned_away_are_told_of() {
+        let round = Round { turned_away: 3, ..Round::new(Vec::new(), SECOND, SECOND) };
+        let side = |round| Side::new("password logins".to_owned(), Part::Subject, vec![round]);
+        let finding =
+            Finding::new("login").with_sides(vec![side(round), side(Round { turned_away: 0, ..round })]);
+        let told = "password logins: 3 turned away, because the machine gave the hash threads nothing";
+        assert_eq!(finding.remarks, [told]);
+        assert_eq!(table::of_remarks(&[finding]), format!("\nREMARK: login: {told}\n"));
+    }
 
     #[test]
     fn thousands_stand_apart() {

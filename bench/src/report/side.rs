@@ -25,6 +25,8 @@ pub(crate) struct Side {
     pub(super) p999_us: f64,
     pub(super) cpu_us: f64,
     pub(super) busy: f64,
+    /// How many requests were turned away in all rounds.
+    turned_away: u64,
     rounds: Vec<Round>,
 }
 
@@ -40,6 +42,7 @@ impl Side {
             p999_us: median(|round| round.p999_us),
             cpu_us: median(Round::cpu_us),
             busy: median(Round::busy),
+            turned_away: rounds.iter().map(|round| round.turned_away).sum(),
             rounds,
         }
     }
@@ -47,6 +50,11 @@ impl Side {
     /// What it is called.
     pub(crate) fn what(&self) -> &str {
         &self.what
+    }
+
+    /// How many requests were turned away in all rounds.
+    pub(super) const fn turned_away(&self) -> u64 {
+        self.turned_away
     }
 
     /// How many per second, against another that took turns with it.

@@ -43,6 +43,18 @@ pub(super) fn of_missing(findings: &[Finding]) -> String {
     if text.is_empty() { text } else { format!("\n{text}") }
 }
 
+/// What has to be known to read the tables. Nothing, if nothing has.
+pub(super) fn of_remarks(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        for remark in &finding.remarks {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "REMARK: {}: {remark}", finding.name);
+        }
+    }
+    if text.is_empty() { text } else { format!("\n{text}") }
+}
+
 /// The name for the first line, nothing for the others.
 fn names(name: &str) -> impl Iterator<Item = &str> {
     std::iter::once(name).chain(std::iter::repeat(""))
