@@ -27,6 +27,12 @@ impl Failed for LogInError {
     }
 }
 
+/// Somebody who proved who they are.
+pub(crate) struct ProvedUser {
+    pub(crate) entry: Arc<AccountEntry>,
+    pub(crate) user: Arc<UserEntry>,
+}
+
 impl Auth {
     /// Turns away who is blocked, or has failed too often from their address; charges the address until it is known
     /// how the attempt ends.
@@ -54,7 +60,7 @@ impl Auth {
         self: &Arc<Self>,
         attempt: Attempt,
         credentials: UserCredentials,
-    ) -> Result<(Arc<AccountEntry>, Arc<UserEntry>), LogInError> {
+    ) -> Result<ProvedUser, LogInError> {
         let at = attempt.at;
         let known = self
             .account(at)
@@ -73,7 +79,7 @@ impl Auth {
         if let Some(rehash) = compared.rehash {
             self.replace_hash(&entry, &user, rehash, at.now);
         }
-        Ok((entry, user))
+        Ok(ProvedUser { entry, user })
     }
 
     /// Hashes a password that proves nothing, as long as one that might.

@@ -9,7 +9,7 @@ use vestibule_model::{
 use vestibule_store::{Change, EndRecords, EndedSessions, SessionSelector, StoreError};
 use zeroize::Zeroizing;
 
-use crate::attempt::Failed;
+use crate::attempt::{Failed, ProvedUser};
 use crate::audit::{self, Attempt, End, record_of_end};
 use crate::directory::AccountFacts;
 use crate::eligibility;
@@ -53,7 +53,7 @@ impl Auth {
         self.admit(attempt, &credentials.user_name)?;
         let auth = Arc::clone(self);
         let whole = async move {
-            let (entry, user) = auth.prove(attempt, credentials).await?;
+            let ProvedUser { entry, user } = auth.prove(attempt, credentials).await?;
             let may_have_one =
                 eligibility::enabled(&entry, &user).and_then(|()| eligibility::passwords_count(&entry));
             may_have_one.map_err(|reason| auth.audit.refused(attempt, user.id, reason))?;

@@ -10,6 +10,7 @@ use vestibule_model::{
 use vestibule_store::StoreError;
 use zeroize::Zeroizing;
 
+use crate::attempt::ProvedUser;
 use crate::audit::{self, Attempt};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::eligibility::{self, IneligibleReason};
@@ -230,7 +231,7 @@ impl Auth {
             }
         };
         let auth = Arc::clone(self);
-        let whole = async move { auth.open_for(attempt, (entry, user), proof, method).await };
+        let whole = async move { auth.open_for(attempt, ProvedUser { entry, user }, proof, method).await };
         self.settle(at, whole).await
     }
 
@@ -242,7 +243,7 @@ impl Auth {
     async fn open_for(
         self: &Arc<Self>,
         attempt: Attempt,
-        (entry, user): (Arc<AccountEntry>, Arc<UserEntry>),
+        ProvedUser { entry, user }: ProvedUser,
         proof: Proof,
         method: AuthenticationMethod,
     ) -> Result<LoggedIn, LogInError> {

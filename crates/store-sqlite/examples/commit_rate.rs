@@ -34,7 +34,7 @@ fn main() {
             [(Commit::Plain, ""), (Commit::Audited, ", audited"), (Commit::Decided, ", audited, decided")]
         {
             let path = directory.path().join(format!("{writers}{what}.db"));
-            open_sessions(&path, (writers, commit), span).print(&format!("{writers} waiting writers{what}"));
+            open_sessions(&path, writers, commit, span).print(&format!("{writers} waiting writers{what}"));
         }
     }
 }
@@ -85,7 +85,7 @@ fn append_and_sync(directory: &Path, span: Duration) -> Measured {
 }
 
 /// Each writer opens one session after the other, each in a commit of its own.
-fn open_sessions(path: &Path, (writers, commit): (u64, Commit), span: Duration) -> Measured {
+fn open_sessions(path: &Path, writers: u64, commit: Commit, span: Duration) -> Measured {
     let store = Arc::new(SqliteStore::open(path, [0; 32], audit_key()).unwrap());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let measured = runtime.block_on(async {
@@ -95,7 +95,7 @@ fn open_sessions(path: &Path, (writers, commit): (u64, Commit), span: Duration) 
         let transactions = store.transactions();
         let start = now();
         let writer =
-            |number| tokio::spawn(write(Arc::clone(&store), ((number, writers), commit), start, span));
+            |number| tokio::spawn(write(Arc::clone(&store), Writer { number, writers, commit }, start, span));
         let tasks: Vec<_> = (0..writers).map(writer).collect();
         let mut latencies = Vec::new();
         for task in tasks {
@@ -110,17 +110,24 @@ fn open_sessions(path: &Path, (writers, commit): (u64, Commit), span: Duration) 
     measured
 }
 
+/// One of so many, and what it commits.
+struct Writer {
+    number: u64,
+    writers: u64,
+    commit: Commit,
+}
+
 async fn write(
     store: Arc<SqliteStore>,
-    ((writer, writers), commit): ((u64, u64), Commit),
+    Writer { number, writers, commit }: Writer,
     start: Instant,
     span: Duration,
 ) -> Vec<Duration> {
     let mut latencies = Vec::new();
     while start.elapsed() < span {
         let asked = now();
-        let id = session_id(writer, latencies.len());
-        let turn = writer + writers * u64::try_from(latencies.len()).unwrap();
+        let id = session_id(number, latencies.len());
+        let turn = number + writers * u64::try_from(latencies.len()).unwrap();
         let user = somebody(turn % USERS);
         let session = Session { id, ..session(0, &user) };
         let mut changes = Vec::with_capacity(3);

@@ -102,8 +102,9 @@ impl Writer {
                     transactions.fetch_add(1, Ordering::Relaxed);
                     chain.committed(connection);
                     let written = batches.into_iter().zip(verdicts);
+                    let written = written.map(|(batch, verdict)| Decided { batch, verdict });
                     match witness {
-                        None => written.for_each(answer),
+                        None => written.for_each(Decided::tell),
                         // Another process may have written the newest.
                         Some(keeper) => {
                             keeper.committed(newest.or_else(|| chain.newest(connection).ok()), written);
@@ -112,10 +113,8 @@ impl Writer {
                 }
                 Err(error) => {
                     roll_back(connection);
-                    batches
-                        .into_iter()
-                        .map(|batch| (batch, Err(unavailable(Arc::clone(&error)))))
-                        .for_each(answer);
+                    let failed = |batch| Decided { batch, verdict: Err(unavailable(Arc::clone(&error))) };
+                    batches.into_iter().map(failed).for_each(Decided::tell);
                 }
             }
             if checkpoints.fold_rest(connection)
@@ -151,10 +150,18 @@ fn batches(connection: &mut Connection, group: impl Iterator<Item = Work>) -> Ve
     batches
 }
 
-/// Tells whoever asked for a batch what became of it.
-pub(crate) fn answer((batch, verdict): (Batch, Verdict)) {
-    // Whoever asked may have stopped waiting; what was written stays written.
-    let _ = batch.answer.send(verdict);
+/// A batch, and what became of it.
+pub(crate) struct Decided {
+    pub(crate) batch: Batch,
+    pub(crate) verdict: Verdict,
+}
+
+impl Decided {
+    /// Tells whoever asked for it.
+    pub(crate) fn tell(self) {
+        // Whoever asked may have stopped waiting; what was written stays written.
+        let _ = self.batch.answer.send(self.verdict);
+    }
 }
 
 /// An error when what is written would be in a file that the next start does not open.

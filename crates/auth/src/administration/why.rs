@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 
-use vestibule_model::{AccountId, Millis, SessionReference, UserId};
+use vestibule_model::{Millis, SessionReference};
 
 use super::{Administration, AdministrationError, Caller, Scope};
 use crate::directory::AccountUser;
@@ -42,13 +42,13 @@ impl Administration<'_> {
     pub async fn why_of_user(
         &self,
         caller: &Caller,
-        AccountUser { account, user }: AccountUser,
+        of: AccountUser,
         time: WriteTime<'_>,
     ) -> Result<Vec<Life>, AdministrationError> {
-        caller.require(Scope::ReadAccount(account))?;
+        caller.require(Scope::ReadAccount(of.account))?;
         self.auth.loaded().await;
         let mut lives = Vec::new();
-        for session in self.newest_sessions(account, user, caller.now).await? {
+        for session in self.newest_sessions(of, caller.now).await? {
             lives.push(self.auth.why(session, caller.now, time).await?);
         }
         Ok(lives)
@@ -57,13 +57,12 @@ impl Administration<'_> {
     /// Those that the audit knows, then those that live although it knows them no more.
     async fn newest_sessions(
         &self,
-        account: AccountId,
-        user: UserId,
+        of: AccountUser,
         now: Millis,
     ) -> Result<Vec<SessionReference>, AdministrationError> {
-        let mut newest = self.auth.sessions_of_user_in_audit((account, user), LIVES, now).await?;
-        let mut living = self.auth.live.of_user(user, now);
-        living.retain(|session| session.account == account);
+        let mut newest = self.auth.sessions_of_user_in_audit(of, LIVES, now).await?;
+        let mut living = self.auth.live.of_user(of.user, now);
+        living.retain(|session| session.account == of.account);
         living.sort_unstable_by_key(|session| Reverse(session.created));
         for session in living.iter().map(|session| self.auth.audit.reference(session)) {
             if newest.len() < LIVES && !newest.contains(&session) {

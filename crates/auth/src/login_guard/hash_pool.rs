@@ -285,7 +285,7 @@ fn work(worker: &mut Worker<'_>, job: Job, late: bool) {
         Task::Hash { reply } if late => drop(reply.send(Err(Overloaded))),
         Task::Verify { comparison, reply } => {
             let verified =
-                worker.counted(|hasher, params| verify(hasher, params, &comparison, (salt, &password)));
+                worker.counted(|hasher, params| verify(hasher, params, &comparison, salt, &password));
             drop(reply.send(Ok(verified)));
         }
         Task::Hash { reply } => {
@@ -303,7 +303,8 @@ fn verify(
     hasher: &mut PasswordHasher,
     params: Argon2Params,
     Comparison { stored, decoys, when_right }: &Comparison,
-    (salt, password): ([u8; 16], &[u8]),
+    salt: [u8; 16],
+    password: &[u8],
 ) -> Verified {
     let right = hasher.verify(stored, password).unwrap_or_else(|error| {
         tracing::error!(%error, "a stored password hash cannot be verified");

@@ -2,7 +2,7 @@
 
 use vestibule_model::{AccountId, Population, User, UserId};
 
-use super::neighbours::{Installation, Neighbours, Reference, ResourceKind};
+use super::neighbours::{Installation, Neighbours, Reference, Referring, ResourceKind};
 use crate::directory::{AccountEntry, Directory};
 
 impl Neighbours for AccountEntry {
@@ -44,10 +44,11 @@ impl Neighbours for AccountEntry {
         key.into_iter().chain(client).any(|holder| holder != (kind, id))
     }
 
-    fn referring(&self, to: Reference) -> (usize, usize) {
+    fn referring(&self, to: Reference) -> Referring {
         let users = self.count_users(|user| refers(user, to));
-        let Reference::Group(id) = to else { return (users, 0) };
-        (users, self.groups().iter().filter(|group| group.parent == Some(id)).count())
+        let Reference::Group(id) = to else { return Referring { users, groups: 0 } };
+        let groups = self.groups().iter().filter(|group| group.parent == Some(id)).count();
+        Referring { users, groups }
     }
 }
 

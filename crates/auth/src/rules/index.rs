@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use vestibule_model::{Account, AccountId, Population, UserId};
 use vestibule_store::AccountRows;
 
-use super::neighbours::{Installation, Neighbours, Reference, ResourceKind};
+use super::neighbours::{Installation, Neighbours, Reference, Referring, ResourceKind};
 
 /// An account with everything in it, found by what the rules ask for.
 pub struct AccountIndex {
@@ -15,7 +15,7 @@ pub struct AccountIndex {
     named: HashMap<(ResourceKind, String), Vec<i64>>,
     ids: HashMap<ResourceKind, HashSet<i64>>,
     applications: HashMap<String, Vec<(ResourceKind, i64)>>,
-    referring: HashMap<Reference, (usize, usize)>,
+    referring: HashMap<Reference, Referring>,
 }
 
 impl AccountIndex {
@@ -73,11 +73,11 @@ impl AccountIndex {
             let profiles = user.profiles.iter().copied().map(Reference::Profile);
             let skills = user.skills.iter().copied().map(Reference::Skill);
             for to in profiles.chain(skills).chain(groups.into_iter().map(Reference::Group)) {
-                self.referring.entry(to).or_default().0 += 1;
+                self.referring.entry(to).or_default().users += 1;
             }
         }
         for parent in rows.groups.iter().filter_map(|group| group.parent) {
-            self.referring.entry(Reference::Group(parent)).or_default().1 += 1;
+            self.referring.entry(Reference::Group(parent)).or_default().groups += 1;
         }
     }
 }
@@ -118,7 +118,7 @@ impl Neighbours for AccountIndex {
         holders.is_some_and(|holders| holders.iter().any(|holder| *holder != (kind, id)))
     }
 
-    fn referring(&self, to: Reference) -> (usize, usize) {
+    fn referring(&self, to: Reference) -> Referring {
         self.referring.get(&to).copied().unwrap_or_default()
     }
 }

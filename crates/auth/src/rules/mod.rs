@@ -24,7 +24,7 @@ mod violation;
 
 pub use account::account_violations;
 pub use index::{AccountIndex, InstallationIndex};
-pub use neighbours::{Installation, Neighbours, Reference, ResourceKind};
+pub use neighbours::{Installation, Neighbours, Reference, Referring, ResourceKind};
 pub use numbered::next_id;
 pub use owners::{check_deleted_account, check_has_owner, check_owner_left, may_log_in};
 pub use rule::{Kind, Rule};

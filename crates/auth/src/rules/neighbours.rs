@@ -30,6 +30,15 @@ pub enum Reference {
     Skill(i64),
 }
 
+/// How many refer to a thing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Referring {
+    /// Users, each once.
+    pub users: usize,
+    /// Groups that stand under it.
+    pub groups: usize,
+}
+
 /// What is in an account beside the thing that is judged.
 pub trait Neighbours {
     /// Whether there is a thing of this id.
@@ -56,8 +65,8 @@ pub trait Neighbours {
     /// Whether one but that of this kind and id has it.
     fn has_other_application(&self, kind: ResourceKind, id: i64, public_id: &str) -> bool;
 
-    /// How many users refer to it, and how many groups.
-    fn referring(&self, to: Reference) -> (usize, usize);
+    /// How many refer to it.
+    fn referring(&self, to: Reference) -> Referring;
 }
 
 /// What is in the installation beside the account that is judged.

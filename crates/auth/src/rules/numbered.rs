@@ -2,7 +2,7 @@
 
 use vestibule_model::{Group, Profile, Skill};
 
-use super::neighbours::{Neighbours, Reference, ResourceKind};
+use super::neighbours::{Neighbours, Reference, Referring, ResourceKind};
 use super::rule::Rule;
 use super::texts::{NameRules, name_violation};
 use super::violation::{Ruled, Violation, changed};
@@ -173,7 +173,7 @@ fn parent_violation(group: &Group, neighbours: &dyn Neighbours) -> Option<Violat
 }
 
 /// Whoever deletes takes it from those who refer to it first: nothing is left that refers to nothing.
-fn referred(rule: Rule, (users, groups): (usize, usize)) -> Option<Violation> {
+fn referred(rule: Rule, Referring { users, groups }: Referring) -> Option<Violation> {
     let counted = |count: usize, noun: &str| match count {
         0 => None,
         1 => Some(format!("1 {noun}")),
@@ -205,7 +205,8 @@ mod tests {
 
     #[test]
     fn a_refusal_says_how_many_refer() {
-        let said = |users, groups| referred(Rule::GroupInUse, (users, groups)).map(|found| found.reason);
+        let said =
+            |users, groups| referred(Rule::GroupInUse, Referring { users, groups }).map(|found| found.reason);
         assert_eq!(said(0, 0), None);
         assert_eq!(said(1, 0).as_deref(), Some("1 user refers to it"));
         assert_eq!(said(0, 1).as_deref(), Some("1 group refers to it"));

@@ -1,11 +1,12 @@
 //! Asking: from what somebody pasted to the life of a session.
 
 use uuid::Uuid;
-use vestibule_model::{AccountId, AuditAction, AuditEntry, EndReason, Millis, SessionReference, UserId};
+use vestibule_model::{AuditAction, AuditEntry, EndReason, Millis, SessionReference};
 use vestibule_store::{AuditOrder, AuditQuery, StoreError};
 
 use super::cause::Of;
 use super::{Evidence, Life, cause, end_of, life};
+use crate::directory::AccountUser;
 use crate::service::Auth;
 
 /// How many entries of a session are told; one that is refused for years has more.
@@ -88,7 +89,7 @@ impl Auth {
     /// The sessions of a user that the audit knows, the newest first, at most so many.
     pub(crate) async fn sessions_of_user_in_audit(
         &self,
-        (account, user): (AccountId, UserId),
+        AccountUser { account, user }: AccountUser,
         limit: usize,
         now: Millis,
     ) -> Result<Vec<SessionReference>, StoreError> {

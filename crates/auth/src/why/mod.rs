@@ -108,7 +108,7 @@ pub fn life(evidence: Evidence<'_>, time: &dyn Fn(Millis) -> String) -> Life {
         account: live.map(|(live, _)| live.account).or(known.and_then(|entry| entry.record.account)),
         user: live.map(|(live, _)| live.user).or(known.and_then(|entry| entry.record.user)),
         state,
-        answer: words::answer(state, end, (cause, of_all), time),
+        answer: words::answer(state, end, cause, of_all, time),
         steps: entries.iter().chain(of_all).map(step).collect(),
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn refused(cause: Option<&AuditRecord>, time: &dyn Fn(Millis) -> Stri
         format!("{what} was disabled {done}")
     } else if has("secret") || has("access_token") || has("token") {
         let until = after.get("previous_values_until").and_then(Value::as_i64);
-        other_secrets(record.means, &format!("the secrets of {what} were"), (&done, until), time)
+        other_secrets(record.means, &format!("the secrets of {what} were"), &done, until, time)
     } else if has("privileges") {
         format!("the privileges of {what} were changed {done}")
     } else if has("addresses") {
@@ -37,7 +37,8 @@ pub(super) fn refused(cause: Option<&AuditRecord>, time: &dyn Fn(Millis) -> Stri
 fn other_secrets(
     means: Means,
     secrets_were: &str,
-    (done, until): (&str, Option<i64>),
+    done: &str,
+    until: Option<i64>,
     time: &dyn Fn(Millis) -> String,
 ) -> String {
     match until {

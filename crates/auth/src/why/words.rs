@@ -15,7 +15,8 @@ type Time<'a> = &'a dyn Fn(Millis) -> String;
 pub(super) fn answer(
     state: LifeState,
     end: Option<(&AuditEntry, EndReason)>,
-    (cause, of_all): (Option<&AuditEntry>, Option<&AuditEntry>),
+    cause: Option<&AuditEntry>,
+    of_all: Option<&AuditEntry>,
     time: Time<'_>,
 ) -> String {
     match (state, end) {

@@ -125,7 +125,7 @@ impl Chain {
 
     fn try_prune(&mut self, connection: &Connection, before: Millis, limit: usize) -> rusqlite::Result<()> {
         let mut head = self.head(connection)?;
-        let through = verify::sound_prefix(connection, &*self.mac, head.anchor, (before, limit))?;
+        let through = verify::sound_prefix(connection, &*self.mac, head.anchor, before, limit)?;
         if through == head.anchor {
             return Ok(());
         }

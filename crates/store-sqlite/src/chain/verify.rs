@@ -59,7 +59,8 @@ pub(super) fn sound_prefix(
     connection: &Connection,
     mac: &dyn AuditMac,
     anchor: Link,
-    (before, limit): (Millis, usize),
+    before: Millis,
+    limit: usize,
 ) -> rusqlite::Result<Link> {
     let mut select = connection.prepare_cached(&select_behind())?;
     let mut rows = select.query((anchor.sequence, i64::try_from(limit).unwrap_or(i64::MAX)))?;

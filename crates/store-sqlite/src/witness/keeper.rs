@@ -12,7 +12,7 @@ use super::hand::Hand;
 use super::record::Testimony;
 use super::{DatabaseId, WitnessFile};
 use crate::chain::Link;
-use crate::writer::{Batch, Verdict, answer};
+use crate::writer::Decided;
 
 /// How long what is no end of sessions may be without a witness.
 const EVERY: Duration = Duration::from_secs(1);
@@ -20,15 +20,12 @@ const EVERY: Duration = Duration::from_secs(1);
 /// How long an end waits for the witness. It is durable in the database; a disk that hangs must not keep it from being answered.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A batch that is durable in the database, and whom to tell once it is witnessed.
-pub(crate) type Written = (Batch, Verdict);
-
 /// The thread, and what it is told.
 #[derive(Debug)]
 pub(crate) struct Keeper {
     shared: Arc<Shared>,
     /// None only while it is being dropped.
-    queue: Option<Sender<Vec<Written>>>,
+    queue: Option<Sender<Vec<Decided>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -121,20 +118,20 @@ impl Keeper {
 
     /// A transaction was committed, and this is the newest entry now. What takes something away is answered once that is
     /// witnessed, the rest at once.
-    pub(crate) fn committed(&self, newest: Option<Link>, written: impl Iterator<Item = Written>) {
+    pub(crate) fn committed(&self, newest: Option<Link>, written: impl Iterator<Item = Decided>) {
         if let Some(newest) = newest {
             self.shared.lock().newest = newest;
         }
-        let is_urgent = |(batch, verdict): &Written| {
+        let is_urgent = |Decided { batch, verdict }: &Decided| {
             verdict.is_ok() && batch.changes.iter().any(vestibule_store::Change::takes_away)
         };
         let (urgent, rest): (Vec<_>, Vec<_>) = written.partition(is_urgent);
-        rest.into_iter().for_each(answer);
+        rest.into_iter().for_each(Decided::tell);
         if let Some(queue) = self.queue.as_ref().filter(|_| !urgent.is_empty())
             && let Err(mpsc::SendError(urgent)) = queue.send(urgent)
         {
             // The thread is gone; what was committed is done all the same.
-            urgent.into_iter().for_each(answer);
+            urgent.into_iter().for_each(Decided::tell);
         }
     }
 }
@@ -147,7 +144,7 @@ impl Drop for Keeper {
 }
 
 impl Thread {
-    fn run(&mut self, waiting: &Receiver<Vec<Written>>) {
+    fn run(&mut self, waiting: &Receiver<Vec<Decided>>) {
         loop {
             match waiting.recv_timeout(EVERY) {
                 Ok(first) => {
@@ -156,7 +153,7 @@ impl Thread {
                     // After the group was taken: whatever it has committed is not newer than this.
                     self.testify();
                     // A witness that cannot be written takes nothing back: the end is durable in the database.
-                    group.into_iter().for_each(answer);
+                    group.into_iter().for_each(Decided::tell);
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     if !self.testify() {

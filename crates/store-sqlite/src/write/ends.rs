@@ -53,7 +53,8 @@ pub(super) fn one(connection: &Connection, session: SessionId) -> Result<Outcome
 pub(super) fn if_unused_since(
     connection: &Connection,
     chain: &mut Chain,
-    (session, last_used): (SessionId, Millis),
+    session: SessionId,
+    last_used: Millis,
     entry: &AuditRecord,
 ) -> Result<Outcome, StoreError> {
     let stored = read::session(connection, session).map_err(of_change)?;

@@ -65,7 +65,7 @@ fn of_sessions(
         Change::OpenSession(session) => sessions::open(connection, session)?,
         Change::EndSession(session) => ends::one(connection, *session)?,
         Change::EndIfUnusedSince { session, last_used, entry } => {
-            ends::if_unused_since(connection, chain, (*session, *last_used), entry)?
+            ends::if_unused_since(connection, chain, *session, *last_used, entry)?
         }
         Change::EndSessions(end) => ends::selected(connection, chain, index, end)?,
         _ => return Ok(None),

@@ -9,7 +9,7 @@ use vestibule_store::AccountRows;
 
 use super::account::set;
 use super::declared::{DeclaredApiKey, DeclaredOauthClient};
-use super::draft::{AccountDraft, Draft, Tools};
+use super::draft::{AccountDraft, Draft, GivenSecret, Tools};
 use super::problem::Problem;
 
 /// Puts an API key into its account.
@@ -207,8 +207,8 @@ fn generated_oauth_client(
 ) -> Result<OauthClient, Problem> {
     let client_id =
         draft.value(element, ApplicationValue::ClientId, declared.client_id.as_ref(), tools.rng)?;
-    let given = (declared.secret.as_ref(), declared.secret_digest.as_deref());
-    let digest = draft.digest(element, (ApplicationValue::ClientSecret, given), tools)?;
+    let given = GivenSecret { text: declared.secret.as_ref(), digest: declared.secret_digest.as_deref() };
+    let digest = draft.digest(element, ApplicationValue::ClientSecret, given, tools)?;
     Ok(new_oauth_client(
         draft.new_application_id(element, ResourceKind::OauthClient, declared.id, tools.rng)?,
         client_id,

@@ -7,7 +7,7 @@ use super::account::set;
 use super::application::OneSecret;
 use super::declared::DeclaredApplicationToken;
 use super::difference::token_title;
-use super::draft::{AccountDraft, Draft, Tools};
+use super::draft::{AccountDraft, Draft, GivenSecret, Tools};
 use super::problem::Problem;
 
 /// Puts an application token into its account.
@@ -54,8 +54,8 @@ fn new_token(
     tools: &Tools<'_>,
     declared: &DeclaredApplicationToken,
 ) -> Result<ApplicationToken, Problem> {
-    let given = (declared.token.as_ref(), declared.token_digest.as_deref());
-    let token = draft.digest(element, (ApplicationValue::ApplicationToken, given), tools)?;
+    let given = GivenSecret { text: declared.token.as_ref(), digest: declared.token_digest.as_deref() };
+    let token = draft.digest(element, ApplicationValue::ApplicationToken, given, tools)?;
     Ok(ApplicationToken {
         id: draft.new_application_id(element, ResourceKind::ApplicationToken, declared.id, tools.rng)?,
         name: declared.name.clone(),

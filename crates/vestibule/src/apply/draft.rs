@@ -40,7 +40,8 @@ impl<'a> Tools<'a> {
     /// The tools of an installation.
     pub(crate) fn new(
         keys: &KeyRing,
-        (rng, now): (&'a dyn Rng, Millis),
+        rng: &'a dyn Rng,
+        now: Millis,
         actor: Actor,
         hashing: &crate::config::HashingSettings,
     ) -> Self {
@@ -106,12 +107,28 @@ pub(super) struct Draft {
     /// Whose ids are not given again.
     deleted: BTreeSet<Part>,
     /// Whose each token is or was before: one that is given up is free at the next run.
-    tokens: HashMap<SecretDigest, (ApplicationId, String)>,
+    tokens: HashMap<SecretDigest, TokenHolder>,
+}
+
+/// The application that has a token.
+#[derive(Clone)]
+struct TokenHolder {
+    id: ApplicationId,
+    /// As messages name it.
+    title: String,
 }
 
 /// The kinds of things that have one space of ids.
 const APPLICATIONS: [ResourceKind; 3] =
     [ResourceKind::ApiKey, ResourceKind::OauthClient, ResourceKind::ApplicationToken];
+
+/// What a file says of a secret of which a digest is kept.
+#[derive(Clone, Copy)]
+pub(super) struct GivenSecret<'a> {
+    pub(super) text: Option<&'a String>,
+    /// As an export writes it.
+    pub(super) digest: Option<&'a str>,
+}
 
 /// A password that is to be hashed, when everything else is known to be right.
 pub(super) struct NewPasswordOf {
@@ -247,11 +264,11 @@ impl Draft {
             tokens: tokens()
                 .flat_map(|(account, token)| {
                     let before = token.superseded.map(|before| before.values);
-                    let owner = (token.id, token_title(account, &token.name));
+                    let holder = TokenHolder { id: token.id, title: token_title(account, &token.name) };
                     [Some(token.token), before]
                         .into_iter()
                         .flatten()
-                        .map(move |digest| (digest, owner.clone()))
+                        .map(move |digest| (digest, holder.clone()))
                 })
                 .collect(),
         }
@@ -278,18 +295,15 @@ impl Draft {
         owners.try_for_each(|owner| Self::expect_holder(element, token.id, owner))
     }
 
-    fn expect_holder(
-        element: &str,
-        token: ApplicationId,
-        (holder, title): &(ApplicationId, String),
-    ) -> Result<(), Problem> {
-        check_token_holder(token, Some(*holder))
-            .map_err(|violation| Problem::broken(element, violation.because(format_args!("{title} has it"))))
+    fn expect_holder(element: &str, token: ApplicationId, holder: &TokenHolder) -> Result<(), Problem> {
+        check_token_holder(token, Some(holder.id)).map_err(|violation| {
+            Problem::broken(element, violation.because(format_args!("{} has it", holder.title)))
+        })
     }
 
     /// Takes a token for an application, unless another has it.
     pub(super) fn claim_token(&mut self, element: &str, token: &ApplicationToken) -> Result<(), Problem> {
-        let mine = || (token.id, element.to_owned());
+        let mine = || TokenHolder { id: token.id, title: element.to_owned() };
         Self::expect_holder(element, token.id, self.tokens.entry(token.token).or_insert_with(mine))
     }
 
@@ -368,18 +382,19 @@ impl Draft {
     pub(super) fn digest(
         &mut self,
         owner: &str,
-        (value, given): (ApplicationValue, (Option<&String>, Option<&str>)),
+        value: ApplicationValue,
+        given: GivenSecret<'_>,
         tools: &Tools<'_>,
     ) -> Result<SecretDigest, Problem> {
-        match given {
+        match (given.text, given.digest) {
             (Some(_), Some(_)) => {
                 let reason = format!("{}_digest is there as well: choose one", value.field());
                 Err(Problem::new(owner, value.field(), reason))
             }
             (None, Some(text)) => digest::read(text, &tools.check_values)
                 .map_err(|reason| Problem::new(owner, &format!("{}_digest", value.field()), reason)),
-            (given, None) => {
-                let text = self.value(owner, value, given, tools.rng)?;
+            (text, None) => {
+                let text = self.value(owner, value, text, tools.rng)?;
                 Ok(tools.secrets.digest(text.as_bytes()))
             }
         }

@@ -49,7 +49,7 @@ pub(super) fn declare(
         // What is declared of the hash is no more true of what the user has chosen since.
         (None, Some(_)) if user.password.is_some() => return Ok(()),
         (None, Some(hash)) => {
-            take_over(element, user, tools, (hash, declared.password_history.as_deref()))?;
+            take_over(element, user, tools, hash, declared.password_history.as_deref())?;
             None
         }
         (None, None) if needs_one(account, user) && declared.generate_password != Some(false) => {
@@ -88,7 +88,8 @@ fn take_over(
     element: &str,
     user: &mut User,
     tools: &Tools<'_>,
-    (hash, history): (&str, Option<&[String]>),
+    hash: &str,
+    history: Option<&[String]>,
 ) -> Result<(), Problem> {
     check_password_of(user.kind).map_err(|violation| Problem::broken(element, violation))?;
     let history = history.unwrap_or_default();

@@ -100,7 +100,7 @@ fn dry_run(config: &Config, declared: &Declared, source: &str) -> anyhow::Result
 }
 
 fn tools(config: &Config, keys: &KeyRing) -> Tools<'static> {
-    Tools::new(keys, (&OsRng, SystemClock.now()), operator(), &config.hashing)
+    Tools::new(keys, &OsRng, SystemClock.now(), operator(), &config.hashing)
 }
 
 fn show(plan: &Plan) {

@@ -85,7 +85,7 @@ fn refuse_others_database(data: &DataDir) -> anyhow::Result<()> {
 
 async fn put_demo_account(store: &dyn Store, config: &Config, keys: &KeyRing) -> anyhow::Result<()> {
     let declared = Declared::read(Path::new("demo.toml"), DEMO)?;
-    let mut tools = Tools::new(keys, (&OsRng, SystemClock.now()), Actor::System, &config.hashing);
+    let mut tools = Tools::new(keys, &OsRng, SystemClock.now(), Actor::System, &config.hashing);
     let plan = apply::apply(store, &mut tools, &declared, "demo.toml").await;
     let plan = plan.context("cannot make the demo account")?;
     tracing::debug!(changes = plan.lines.len(), "the demo account is as declared");

@@ -35,7 +35,7 @@ pub(super) fn add(
             None => unknown.push(name),
             Some((key, present)) => match read(&text, present) {
                 Ok(value) => layers.set(key, value, Source::Variable(name)),
-                Err(reason) => findings.add_value((&name, key), key, reason),
+                Err(reason) => findings.add_value(name, key, key, reason),
             },
         }
     }

@@ -23,7 +23,8 @@ impl Findings {
     /// Something about the value of a key; `place` is the key, or an element of its list.
     pub(super) fn add_value(
         &mut self,
-        (source, key): (&dyn fmt::Display, &str),
+        source: impl fmt::Display,
+        key: &str,
         place: &str,
         reason: impl fmt::Display,
     ) {

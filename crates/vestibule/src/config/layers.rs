@@ -127,7 +127,7 @@ impl Layers {
             let name = format!("{section}.{key}");
             let default = draft.default(&name).cloned();
             if let Some(Err(reason)) = default.map(|default| ranges::check(&name, value, &default)) {
-                findings.add_value((&self.source(&name), &name), &name, reason);
+                findings.add_value(self.source(&name), &name, &name, reason);
                 draft.put_aside(&name);
             }
         }
@@ -141,7 +141,7 @@ impl Layers {
             let Some(place) = draft.put_aside(&path) else {
                 return Err(InputError::at(self.source(&path), &path, reason));
             };
-            findings.add_value((&self.source(key), key), &place, reason);
+            findings.add_value(self.source(key), key, &place, reason);
         }
     }
 }
