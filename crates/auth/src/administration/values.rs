@@ -97,6 +97,16 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_is_given_has_sixteen_characters_and_an_identifier_may_have_one() {
+        for value in ALL {
+            let is_identifier = ["app_key", "access_token", "client_id"].contains(&value.field());
+            assert_eq!(given(value, "a").is_ok(), is_identifier, "{value:?}");
+            assert_eq!(given(value, &"a".repeat(15)).is_ok(), is_identifier, "{value:?}");
+            assert!(given(value, &"a".repeat(16)).is_ok(), "{value:?}");
+        }
+    }
+
+    #[test]
     fn what_may_not_be_given_is_not_repeated() {
         for value in ALL {
             for text in ["", "two words", "zwölf", &"a".repeat(255)] {

@@ -21,7 +21,7 @@ const MISSING: &str = "there is none with the {}";
 const NUMBERED_COUNT: &str = "the account has {} of this kind already, and may not have more";
 const IN_USE: &str = "{} to it";
 const APPLICATION_COUNT: &str = "an account has at most {}: delete one that is not needed";
-const VALUE: &str = "1 to {} characters of ASCII, no spaces";
+const VALUE: &str = "{} characters of ASCII, no spaces";
 
 /// Makes the enumeration, and with it [`Rule::ALL`]: a rule that is not in the list is none.
 macro_rules! rulebook {
@@ -153,6 +153,6 @@ rulebook! {
     TokenNameCharacters: Invalid "name" NAME_CHARACTERS;
     TokenNameTaken: Taken "name" TAKEN;
     TokenCount: Conflict "" APPLICATION_COUNT;
-    Token: Invalid "token" "1 to {} characters of 0-9, A-Z, a-z and -";
+    Token: Invalid "token" "{} characters of 0-9, A-Z, a-z and -";
     TokenTaken: Taken "token" TAKEN;
 }

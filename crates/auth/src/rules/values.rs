@@ -9,24 +9,33 @@ use crate::administration::ApplicationValue;
 /// The longest value, in characters; a token has its own limit.
 const LONGEST: usize = 254;
 
+/// The shortest secret, in characters: 64 bits in hexadecimal digits, as the vendor's keys have them (contract liveperson §1).
+const SHORTEST_SECRET: usize = 16;
+
 /// Whether a value may be given.
 ///
 /// # Errors
 ///
-/// It is empty, too long, or has characters that it may not have. The error does not repeat it.
+/// It is too short, too long, or has characters that it may not have. The error does not repeat it.
 pub fn check_value(value: ApplicationValue, given: &str) -> Result<(), Violation> {
-    let (rule, longest, fits) = match value {
-        ApplicationValue::ApplicationToken => {
-            (Rule::Token, ApplicationToken::LONGEST, ApplicationToken::is_token(given))
-        }
-        ApplicationValue::AppKey => (Rule::AppKey, LONGEST, is_value(given)),
-        ApplicationValue::KeySecret => (Rule::KeySecret, LONGEST, is_value(given)),
-        ApplicationValue::AccessToken => (Rule::AccessToken, LONGEST, is_value(given)),
-        ApplicationValue::AccessTokenSecret => (Rule::AccessTokenSecret, LONGEST, is_value(given)),
-        ApplicationValue::ClientId => (Rule::ClientId, LONGEST, is_value(given)),
-        ApplicationValue::ClientSecret => (Rule::ClientSecret, LONGEST, is_value(given)),
+    let (rule, shortest, longest) = match value {
+        ApplicationValue::ApplicationToken => (Rule::Token, SHORTEST_SECRET, ApplicationToken::LONGEST),
+        ApplicationValue::AppKey => (Rule::AppKey, 1, LONGEST),
+        ApplicationValue::KeySecret => (Rule::KeySecret, SHORTEST_SECRET, LONGEST),
+        ApplicationValue::AccessToken => (Rule::AccessToken, 1, LONGEST),
+        ApplicationValue::AccessTokenSecret => (Rule::AccessTokenSecret, SHORTEST_SECRET, LONGEST),
+        ApplicationValue::ClientId => (Rule::ClientId, 1, LONGEST),
+        ApplicationValue::ClientSecret => (Rule::ClientSecret, SHORTEST_SECRET, LONGEST),
     };
-    if fits { Ok(()) } else { Err(Violation::with(rule, longest)) }
+    let has_characters = match value {
+        ApplicationValue::ApplicationToken => ApplicationToken::is_token(given),
+        _ => given.bytes().all(|byte| byte.is_ascii_graphic()),
+    };
+    if has_characters && (shortest..=longest).contains(&given.len()) {
+        Ok(())
+    } else {
+        Err(Violation::with(rule, format_args!("{shortest} to {longest}")))
+    }
 }
 
 /// Both secrets of an API key, or none: they are kept and compared together.
@@ -55,8 +64,4 @@ pub fn check_values_together<S>(
 pub fn check_token_holder(token: ApplicationId, holder: Option<ApplicationId>) -> Result<(), Violation> {
     let is_taken = holder.is_some_and(|holder| holder != token);
     if is_taken { Err(Violation::of(Rule::TokenTaken)) } else { Ok(()) }
-}
-
-fn is_value(given: &str) -> bool {
-    (1..=LONGEST).contains(&given.len()) && given.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -9,7 +9,7 @@ use vestibule_model::{ApiKey, Application, Millis, Privilege};
 use zeroize::Zeroizing;
 
 use super::account_resources::{Creation, HasSecrets, InAccount, RepresentedResource, Words};
-use super::forms::{AddressOrNetwork, ApplicationValue, Line, Name};
+use super::forms::{AddressOrNetwork, ApplicationSecret, ApplicationValue, Line, Name};
 use super::idempotency::CreatedResponse;
 use super::{networks, renewal};
 
@@ -85,9 +85,9 @@ pub(super) struct NewApiKey {
     #[schema(value_type = Option<ApplicationValue>)]
     access_token: Option<String>,
     /// Given together with `access_token_secret`, or not at all.
-    #[schema(value_type = Option<ApplicationValue>)]
+    #[schema(value_type = Option<ApplicationSecret>)]
     secret: Option<String>,
-    #[schema(value_type = Option<ApplicationValue>)]
+    #[schema(value_type = Option<ApplicationSecret>)]
     access_token_secret: Option<String>,
     #[serde(flatten)]
     details: Details,

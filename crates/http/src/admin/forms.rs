@@ -60,10 +60,12 @@ forms! {
     Line = matching(LINE, 0, 1_000);
     /// What an account is known by everywhere.
     AccountIdText = matching("^[A-Za-z0-9_]+$", 1, 20);
-    /// A value that an application proves itself by: ASCII without spaces.
+    /// A value that an application is known by: ASCII without spaces.
     ApplicationValue = matching("^[!-~]+$", 1, 254);
+    /// A secret that an application proves itself by: ASCII without spaces.
+    ApplicationSecret = matching("^[!-~]+$", 16, 254);
     /// What programs of LiveVox's dialect show.
-    ApplicationTokenText = matching("^[0-9A-Za-z-]+$", 1, 64);
+    ApplicationTokenText = matching("^[0-9A-Za-z-]+$", 16, 64);
     /// A password: at most 1024 bytes of UTF-8.
     Password = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Password))).max_length(Some(1024));
     /// A name of the IANA time zone database.

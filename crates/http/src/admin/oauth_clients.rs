@@ -9,7 +9,7 @@ use vestibule_model::{Application, Millis, OauthClient, Privilege};
 use zeroize::Zeroizing;
 
 use super::account_resources::{Creation, HasSecrets, InAccount, RepresentedResource, Words};
-use super::forms::{AddressOrNetwork, ApplicationValue, Name};
+use super::forms::{AddressOrNetwork, ApplicationSecret, ApplicationValue, Name};
 use super::idempotency::CreatedResponse;
 use super::{networks, renewal};
 
@@ -73,7 +73,7 @@ pub(super) struct NewOauthClient {
     #[schema(value_type = Option<ApplicationValue>)]
     client_id: Option<String>,
     /// Generated unless it is given.
-    #[schema(value_type = Option<ApplicationValue>)]
+    #[schema(value_type = Option<ApplicationSecret>)]
     secret: Option<String>,
     #[serde(flatten)]
     details: Details,

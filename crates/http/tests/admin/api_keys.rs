@@ -84,8 +84,8 @@ async fn secrets_are_shown_once() {
 async fn somebody_moves_in_with_their_own_values() {
     let instance = Instance::start().await;
     let body = json!({
-        "name": "old", "privileges": ["user-login"], "app_key": "7e57", "secret": "s3cret/+=",
-        "access_token": "0ld-token", "access_token_secret": "t0ken/+=",
+        "name": "old", "privileges": ["user-login"], "app_key": "7e57", "secret": "s3cret/+=0123456789",
+        "access_token": "0ld-token", "access_token_secret": "t0ken/+=0123456789",
     });
     let key = made(&instance, KEYS, body.clone()).await;
     for field in ["app_key", "secret", "access_token", "access_token_secret"] {

@@ -46,7 +46,7 @@ async fn a_bot_logs_in_with_a_client_that_was_just_made() {
 async fn somebody_moves_in_with_their_own_values() {
     let instance = Instance::start().await;
     let body = json!({
-        "name": "old", "privileges": ["user-login"], "client_id": "mobile", "secret": "s3cret/+=",
+        "name": "old", "privileges": ["user-login"], "client_id": "mobile", "secret": "s3cret/+=0123456789",
     });
     let client = made(&instance, CLIENTS, body.clone()).await;
     assert_eq!((&client["client_id"], &client["secret"]), (&body["client_id"], &body["secret"]));

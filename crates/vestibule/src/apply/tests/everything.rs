@@ -41,7 +41,7 @@ name = "Web"
 name = "Dialer"
 [[account.application_token]]
 name = "Reports"
-token = "Reports-2"
+token = "Reports-2-0123456789"
 enabled = false
 [[account.user]]
 login_name = "alice"

@@ -17,8 +17,8 @@ fn stored(world: &World, name: &str) -> ApplicationToken {
 #[test]
 fn a_token_is_kept_as_its_digest() {
     let mut world = World::new();
-    world.apply(&token("a", "token = \"a-1\""));
-    assert_eq!(stored(&world, "a").token, world.tools.secrets.digest(b"a-1"));
+    world.apply(&token("a", "token = \"a-1-0123456789abcdef\""));
+    assert_eq!(stored(&world, "a").token, world.tools.secrets.digest(b"a-1-0123456789abcdef"));
 }
 
 #[test]
@@ -38,8 +38,8 @@ fn a_generated_token_is_the_one_that_is_kept() {
 #[test]
 fn the_same_token_is_no_change() {
     let mut world = World::new();
-    world.apply(&token("a", "token = \"a-1\""));
-    assert_eq!(world.apply(&token("a", "token = \"a-1\"")).lines, [""; 0]);
+    world.apply(&token("a", "token = \"a-1-0123456789abcdef\""));
+    assert_eq!(world.apply(&token("a", "token = \"a-1-0123456789abcdef\"")).lines, [""; 0]);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn another_token_replaces_the_old_one_under_the_same_id() {
     world.apply(&token("a", ""));
     let before = stored(&world, "a").id;
     assert_eq!(
-        world.apply(&token("a", "token = \"a-2\"")).lines,
+        world.apply(&token("a", "token = \"a-2-0123456789abcdef\"")).lines,
         ["~ application token 1/a: token (another)"]
     );
     assert_eq!(stored(&world, "a").id, before);
@@ -74,17 +74,24 @@ fn a_token_is_switched_off() {
 
 #[test]
 fn a_token_may_have_every_character_and_length_that_clients_send() {
-    for text in ["0", "-", "azAZ09-", &"x".repeat(64)] {
+    for text in ["0123456789012345", "----------------", "azAZ09-azAZ09-az", &"x".repeat(64)] {
         let declaration = token("a", &format!("token = {text:?}"));
         assert!(World::new().try_apply(&declaration).is_ok(), "{text}");
     }
 }
 
 #[test]
-fn a_token_that_no_client_could_send_is_refused() {
-    for text in ["", "a b", "a_b", "\u{e4}", &"x".repeat(65)] {
+fn a_token_that_is_short_or_that_no_client_could_send_is_refused() {
+    for text in [
+        "",
+        "012345678901234",
+        "0123456789 abcdef",
+        "0123456789_abcdef",
+        "0123456789abcde\u{e4}",
+        &"x".repeat(65),
+    ] {
         let refusal = World::new().refusal(&token("a", &format!("token = {text:?}")));
-        assert!(refusal.contains("application token 1/a: token: 1 to 64 characters"), "{text}: {refusal}");
+        assert!(refusal.contains("application token 1/a: token: 16 to 64 characters"), "{text}: {refusal}");
     }
 }
 
@@ -109,24 +116,25 @@ fn each_of_five_tokens_can_still_be_changed() {
 #[test]
 fn a_token_of_another_account_is_refused() {
     let mut world = World::new();
-    world.apply(&token("a", "token = \"a-1\""));
-    let other = format!("[[account]]\nid = \"2\"\n{}", token("b", "token = \"a-1\""));
+    world.apply(&token("a", "token = \"a-1-0123456789abcdef\""));
+    let other = format!("[[account]]\nid = \"2\"\n{}", token("b", "token = \"a-1-0123456789abcdef\""));
     let expected = "application token 2/b: token: this is taken: application token 1/a has it";
     assert!(world.refusal(&other).ends_with(expected));
 }
 
 #[test]
 fn a_token_of_another_application_of_the_account_is_refused() {
-    let both = token("a", "token = \"a-1\"") + &token("b", "token = \"a-1\"");
+    let both =
+        token("a", "token = \"a-1-0123456789abcdef\"") + &token("b", "token = \"a-1-0123456789abcdef\"");
     assert!(World::new().refusal(&both).contains("application token 1/b: token: this is taken"));
 }
 
 #[test]
 fn a_token_that_was_given_up_is_free_at_the_next_run() {
     let mut world = World::new();
-    world.apply(&token("a", "token = \"a-1\""));
-    world.apply(&token("a", "token = \"a-2\""));
-    assert!(world.try_apply(&token("b", "token = \"a-1\"")).is_ok());
+    world.apply(&token("a", "token = \"a-1-0123456789abcdef\""));
+    world.apply(&token("a", "token = \"a-2-0123456789abcdef\""));
+    assert!(world.try_apply(&token("b", "token = \"a-1-0123456789abcdef\"")).is_ok());
 }
 
 #[test]

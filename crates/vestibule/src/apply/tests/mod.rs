@@ -173,8 +173,8 @@ fn a5_no_secret_old_or_new_is_told() {
              [[account.user]]\nlogin_name = \"a\"\npassword = \"{secret}-0\"\n"
         )
     };
-    world.apply(&key("hidden-one", "shown-to-none-1"));
-    let lines = world.apply(&key("hidden-two", "shown-to-none-2")).lines.join("\n");
+    world.apply(&key("hidden-one-of-long", "shown-to-none-1-of-long"));
+    let lines = world.apply(&key("hidden-two-of-long", "shown-to-none-2-of-long")).lines.join("\n");
     assert!(lines.contains("secret (another)") && lines.contains("password (another)"), "{lines}");
     assert!(!lines.contains("hidden") && !lines.contains("shown") && !lines.contains("argon2"), "{lines}");
 }
@@ -306,13 +306,15 @@ fn an_agents_name_is_the_same_in_capitals() {
 #[test]
 fn declared_secrets_of_a_key_are_compared_and_not_sealed_anew() {
     let key = |secret| {
-        format!("[[account.api_key]]\nname = \"A\"\nsecret = \"{secret}\"\naccess_token_secret = \"t\"\n")
+        format!(
+            "[[account.api_key]]\nname = \"A\"\nsecret = \"{secret}\"\naccess_token_secret = \"0123456789abcdef\"\n"
+        )
     };
     let mut world = World::new();
-    world.apply(&key("s"));
-    assert_eq!(world.apply(&key("s")).lines, [""; 0]);
+    world.apply(&key("one-0123456789abcdef"));
+    assert_eq!(world.apply(&key("one-0123456789abcdef")).lines, [""; 0]);
     assert_eq!(
-        world.apply(&key("other")).lines,
+        world.apply(&key("other-0123456789abcdef")).lines,
         ["~ api key 1/A: secret (another), access_token_secret (another)"]
     );
 }

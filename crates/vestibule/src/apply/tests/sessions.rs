@@ -10,7 +10,7 @@ const PROFILES: &str = "[[account.profile]]\nname = \"Boss\"\n[[account.profile]
 fn key(secret: &str, app_key: &str) -> String {
     format!(
         "[[account.api_key]]\nname = \"k\"\nprivileges = [\"user-login\"]\napp_key = \"{app_key}\"\n\
-         secret = \"{secret}\"\naccess_token = \"at\"\naccess_token_secret = \"ats\"\n"
+         secret = \"{secret}-0123456789abcdef\"\naccess_token = \"at\"\naccess_token_secret = \"ats-0123456789abcdef\"\n"
     )
 }
 

@@ -7,6 +7,10 @@ use super::*;
 /// Somebody's own value that has a blank in it.
 const BLANK: &str = "a b";
 
+/// A secret of one character less than it has to have, and one of as many.
+const SHORT: &str = "0123456789abcde";
+const LONG: &str = "0123456789abcdef";
+
 pub(super) fn lines() -> Vec<Line> {
     [keys(), values_of_keys(), clients(), tokens()].into_iter().flatten().collect()
 }
@@ -46,7 +50,7 @@ fn values_of_keys() -> Vec<Line> {
         let body = json!({ "name": "k", "secret": secret, "access_token_secret": token_secret });
         (body, format!("name = \"k\"\nsecret = {secret:?}\naccess_token_secret = {token_secret:?}"))
     };
-    let (wrong_secret, wrong_token_secret) = (both(BLANK, "t"), both("s", BLANK));
+    let (wrong_secret, wrong_token_secret) = (both(SHORT, LONG), both(LONG, SHORT));
     vec![
         key(Rule::AppKey, json!({ "name": "k", "app_key": BLANK }), "name = \"k\"\napp_key = \"a b\""),
         key(
@@ -90,7 +94,11 @@ fn clients() -> Vec<Line> {
             json!({ "name": "c", "client_id": taken }),
             &format!("name = \"c\"\nclient_id = {taken:?}"),
         ),
-        client(Rule::ClientSecret, json!({ "name": "c", "secret": BLANK }), "name = \"c\"\nsecret = \"a b\""),
+        client(
+            Rule::ClientSecret,
+            json!({ "name": "c", "secret": SHORT }),
+            &format!("name = \"c\"\nsecret = {SHORT:?}"),
+        ),
     ]
 }
 
@@ -103,7 +111,11 @@ fn tokens() -> Vec<Line> {
         token(Rule::TokenNameCharacters, json!({ "name": " t" }), "name = \" t\""),
         token(Rule::TokenNameTaken, json!({ "name": "demo" }), "id = 77\nname = \"demo\""),
         token(Rule::TokenCount, json!({ "name": "t" }), "name = \"t\"").within(FULL),
-        token(Rule::Token, json!({ "name": "t", "token": "a_b" }), "name = \"t\"\ntoken = \"a_b\""),
+        token(
+            Rule::Token,
+            json!({ "name": "t", "token": SHORT }),
+            &format!("name = \"t\"\ntoken = {SHORT:?}"),
+        ),
         token(
             Rule::TokenTaken,
             json!({ "name": "t", "token": TOKEN }),
