@@ -10,6 +10,7 @@ mod application;
 mod audit;
 mod audit_action;
 mod audited;
+mod decoding;
 mod host_port;
 mod id;
 mod master_key;
@@ -33,6 +34,7 @@ pub use audit::{
 };
 pub use audit_action::AuditAction;
 pub use audited::{Audited, difference};
+pub use decoding::expected_kind;
 pub use host_port::HostPort;
 pub use id::{AccountId, AdministrationTokenId, ApplicationId, IdError, SessionId, SessionReference, UserId};
 pub use master_key::{

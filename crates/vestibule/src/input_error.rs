@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use vestibule_model::expected_kind;
+
 /// A file, key or argument that is refused, or several. The program ends with exit code 2.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct InputError {
@@ -54,6 +56,20 @@ pub(crate) fn is_place_wrong(error: &io::Error) -> bool {
         error.kind(),
         AlreadyExists | IsADirectory | NotADirectory | NotFound | PermissionDenied | ReadOnlyFilesystem
     )
+}
+
+/// What is wrong with a value of a TOML file, from the decoder's message: of one of the wrong kind in words of the interface, as the
+/// administration API has them.
+pub(crate) fn of_value(message: &str) -> String {
+    let is_of_kind =
+        ["invalid type: ", "invalid value: ", "invalid length "].iter().any(|kind| message.starts_with(kind));
+    match expected_kind(message).filter(|_| is_of_kind) {
+        Some(kind) => {
+            let kind = if kind == "an object" { "a table" } else { kind.as_str() };
+            format!("a value of the wrong kind: this has to be {kind}")
+        }
+        None => message.to_owned(),
+    }
 }
 
 /// `:line:column`, counted from 1; nothing if the error has no place.

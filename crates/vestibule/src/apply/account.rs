@@ -14,6 +14,7 @@ use super::declared::{
 };
 use super::draft::AccountDraft;
 use super::problem::Problem;
+use crate::input_error::of_value;
 
 /// What the file says about the account itself.
 pub(super) fn settings(
@@ -82,7 +83,7 @@ where
     table.extend(declared.clone());
     *policy = serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
         let key = format!("{key}.{}", error.path());
-        Problem::new(element, key.trim_end_matches('.'), error.inner().message())
+        Problem::new(element, key.trim_end_matches('.'), of_value(error.inner().message()))
     })?;
     Ok(())
 }

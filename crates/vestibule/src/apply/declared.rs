@@ -14,7 +14,7 @@ use vestibule_model::{
 };
 use vestibule_store::Part;
 
-use crate::input_error::{InputError, position};
+use crate::input_error::{InputError, of_value, position};
 
 /// A whole file. None of these types can be shown by `Debug`: they hold secrets.
 #[derive(Deserialize)]
@@ -261,7 +261,7 @@ impl Declared {
         serde_path_to_error::deserialize(document).map_err(|error| {
             let place = format!("{shown}{}", position(text, error.inner()));
             let key = format!("{}{}", error.path(), names_along(text, error.path()));
-            InputError::at(place, key, error.inner().message())
+            InputError::at(place, key, of_value(error.inner().message()))
         })
     }
 }
@@ -339,74 +339,4 @@ fn point_in_time<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Millis>, 
     };
     let time: jiff::Timestamp = text.parse().map_err(D::Error::custom)?;
     Ok(Some(Millis::from_unix(time.as_millisecond())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refusal(text: &str) -> String {
-        Declared::read(Path::new("a.toml"), text).err().map(|error| error.to_string()).unwrap_or_default()
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused_with_its_place() {
-        let refusal = refusal("[[account]]\nid = \"1\"\ncolour = 3\n");
-        assert!(refusal.starts_with("a.toml:3:1: account[0]"), "{refusal}");
-        assert!(refusal.contains("unknown field `colour`"), "{refusal}");
-    }
-
-    #[test]
-    fn an_unknown_key_of_a_user_is_refused() {
-        let refusal =
-            refusal("[[account]]\nid = \"1\"\n[[account.user]]\nlogin_name = \"a\"\npasswort = \"x\"\n");
-        assert!(refusal.contains("account[0].user[0]") && refusal.contains("passwort"), "{refusal}");
-    }
-
-    #[test]
-    fn what_is_refused_is_named_as_far_as_the_file_names_it() {
-        let wrong = "[[account]]\nid = \"1\"\n[[account.user]]\nlogin_name = \"jane\"\nmax_chats = \"x\"\n";
-        let refusal = refusal(wrong);
-        assert!(
-            refusal.starts_with("a.toml:5:13: account[0].user[0].max_chats (account 1, user jane): "),
-            "{refusal}"
-        );
-    }
-
-    #[test]
-    fn an_account_id_that_is_none_is_refused() {
-        let refusal = refusal("[[account]]\nid = \"a b\"\n");
-        assert!(
-            refusal.starts_with("a.toml:2:6: account[0].id (account a b): an account id is"),
-            "{refusal}"
-        );
-    }
-
-    #[test]
-    fn a_point_in_time_may_be_text_or_not() {
-        let user = "[[account]]\nid = \"1\"\n[[account.user]]\nlogin_name = \"a\"\npassword_changed =";
-        for time in ["\"1900-01-01T00:00:00Z\"", "1900-01-01T00:00:00Z"] {
-            assert_eq!(refusal(&format!("{user} {time}\n")), "");
-        }
-    }
-
-    #[test]
-    fn an_unknown_rank_is_refused_with_those_that_there_are() {
-        let refusal =
-            refusal("[[account]]\nid = \"1\"\n[[account.profile]]\nname = \"a\"\nrank = \"boss\"\n");
-        assert!(refusal.contains("profile[0].rank") && refusal.contains("`it-user`"), "{refusal}");
-    }
-
-    #[test]
-    fn an_unknown_strength_is_refused_with_those_that_there_are() {
-        let refusal = refusal("[[account]]\nid = \"1\"\npassword_strength = \"weak\"\n");
-        assert!(refusal.contains("password_strength") && refusal.contains("`very-strong`"), "{refusal}");
-    }
-
-    #[test]
-    fn an_unknown_role_is_refused_with_those_that_there_are() {
-        let refusal =
-            refusal("[[account]]\nid = \"1\"\n[[account.profile]]\nname = \"a\"\nrole = \"boss\"\n");
-        assert!(refusal.contains("profile[0].role") && refusal.contains("campaign-manager"), "{refusal}");
-    }
 }

@@ -10,7 +10,7 @@ use toml::{Table, Value};
 
 use super::findings::Findings;
 use super::{DEFAULT, ranges};
-use crate::input_error::InputError;
+use crate::input_error::{InputError, of_value};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,7 +136,7 @@ impl Layers {
                 Ok(read) => return Ok(read),
                 Err(error) => error,
             };
-            let (path, reason) = (error.path().to_string(), error.inner().message().to_owned());
+            let (path, reason) = (error.path().to_string(), of_value(error.inner().message()));
             let key = path.split('[').next().unwrap_or_default();
             let Some(place) = draft.put_aside(&path) else {
                 return Err(InputError::at(self.source(&path), &path, reason));

@@ -5,6 +5,7 @@ mod everything;
 mod export;
 mod livevox;
 mod many;
+mod reading;
 mod refusals;
 mod removals;
 mod renewals;

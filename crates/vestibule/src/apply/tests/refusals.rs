@@ -13,10 +13,21 @@ fn nothing_is_written_when_one_element_is_refused() {
 const REFUSED: &[(&str, &str)] = &[
     ("time_zone = \"Europe/Nowhere\"\n", "account 1: time_zone: there is no such time zone"),
     ("password_policy = { min_lenght = 3 }\n", "account 1: password_policy.min_lenght: unknown field"),
-    ("password_policy = { min_length = -3 }\n", "account 1: password_policy.min_length: invalid value"),
+    (
+        "password_policy = { min_length = -3 }\n",
+        "account 1: password_policy.min_length: a value of the wrong kind: ",
+    ),
     (
         "session_policy = { concurrency = \"two\" }\n",
         "account 1: session_policy.concurrency: unknown variant `two`",
+    ),
+    (
+        "session_policy = { concurrency = \"many\" }\n",
+        "account 1: session_policy.concurrency.many: a value of the wrong kind: this has to be a table",
+    ),
+    (
+        "password_policy = { min_length = 70000 }\n",
+        "account 1: password_policy.min_length: a value of the wrong kind: this has to be a whole number, 0 or more",
     ),
     (
         "session_policy = { concurrency = { many = { } } }\n",
