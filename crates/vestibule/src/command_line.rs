@@ -289,8 +289,8 @@ const APPLY_EXAMPLES: &str = r#"Example of a file (only the ids and names are re
   password_policy = { history = 4, expiry_days = 90, min_strength = 3 }
   lockout_policy = { failures = 5, unlock = { after-minutes = 30 } }
   agent_lockout_policy = { failures = 9, unlock = "by-administrator" }
-  session_policy = { idle_seconds = 28800, concurrency = "one" }
-  livevox_session_policy = { idle_seconds = 7200, concurrency = "same" }
+  session_policy = { idle_seconds = 28800, absolute_seconds = 43200, concurrency = "one" }
+  livevox_session_policy = { concurrency = { many = { limit = 3, when-full = "refuse" } } }
 
   [[account.profile]]
   name = "Administrator"
@@ -313,6 +313,10 @@ const APPLY_EXAMPLES: &str = r#"Example of a file (only the ids and names are re
   privileges = ["user-login"]
   addresses = ["10.0.0.0/8"]
 
+  [[account.oauth_client]]
+  name = "Web"
+  privileges = ["user-login"]
+
   [[account.application_token]]         # what LiveVox's clients show as LV-Access; at most 5
   name = "dialer"
 
@@ -325,7 +329,7 @@ const APPLY_EXAMPLES: &str = r#"Example of a file (only the ids and names are re
   [[account.user]]
   login_name = "helper"
   kind = "bot"
-  allowed_app_key = "Bots"              # the name or app_key of an API key
+  allowed_app_key = "Bots"              # a key or client, by name or app_key
 
   [[account.user]]
   login_name = "mallory"

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{Folder, Server, run, vestibule};
+use crate::support::{Folder, Server, apply, run, vestibule};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -142,4 +142,54 @@ fn links_between_the_pages_lead_somewhere() {
             assert!(there, "{}: {link}", path.display());
         }
     }
+}
+
+/// The keys that a table of a file for apply may have: those that the refusal of another one names.
+fn fields_of(table: &str) -> BTreeSet<String> {
+    let folder = Folder::new();
+    let file = folder.file("a.toml", &format!("[[account]]\nid = \"one\"\n{table}\n"));
+    let outcome = run(apply(&folder, &file).arg("--dry-run"));
+    let (_, known) = outcome.err.split_once("unknown field `nonsense`, expected ").expect("a refusal");
+    known.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_page_on_a_file_for_apply_has_every_field_of_every_table_and_no_other() {
+    let page = text("docs/operations/apply-fields.md");
+    let mut titles = BTreeSet::new();
+    for (title, tables) in [
+        ("## `[[account]]`", &["nonsense = 1"][..]),
+        ("### `password_policy`", &["password_policy = { nonsense = 1 }"]),
+        (
+            "### `lockout_policy`, `agent_lockout_policy`",
+            &["lockout_policy = { nonsense = 1 }", "agent_lockout_policy = { nonsense = 1 }"],
+        ),
+        (
+            "### `session_policy`, `livevox_session_policy`",
+            &[
+                "session_policy = { nonsense = 1 }",
+                "livevox_session_policy = { nonsense = 1 }",
+                "session_policy = { concurrency = { many = { nonsense = 1 } } }",
+            ],
+        ),
+        ("## `[[account.profile]]`", &["[[account.profile]]\nnonsense = 1"]),
+        ("## `[[account.group]]`", &["[[account.group]]\nnonsense = 1"]),
+        ("## `[[account.skill]]`", &["[[account.skill]]\nnonsense = 1"]),
+        ("## `[[account.service]]`", &["[[account.service]]\nnonsense = 1"]),
+        ("## `[[account.api_key]]`", &["[[account.api_key]]\nnonsense = 1"]),
+        ("## `[[account.oauth_client]]`", &["[[account.oauth_client]]\nnonsense = 1"]),
+        ("## `[[account.application_token]]`", &["[[account.application_token]]\nnonsense = 1"]),
+        ("## `[[account.user]]`", &["[[account.user]]\nnonsense = 1"]),
+    ] {
+        let (_, section) = page.split_once(&format!("\n{title}\n")).expect(title);
+        let section = section.split("\n#").next().unwrap_or_default();
+        let cells = section.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+        let told =
+            cells.flat_map(|cell| cell.split("`, `")).map(|name| name.trim_end_matches('`').to_owned());
+        let known: BTreeSet<String> = tables.iter().flat_map(|table| fields_of(table)).collect();
+        assert_eq!(told.collect::<BTreeSet<_>>(), known, "{title}");
+        titles.insert(title);
+    }
+    let all = page.lines().filter(|line| line.starts_with("##")).collect::<BTreeSet<_>>();
+    assert_eq!(titles, all);
 }
