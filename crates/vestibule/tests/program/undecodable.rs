@@ -180,7 +180,7 @@ fn doctor_finds_credentials_that_are_good_for_nothing_and_what_it_advises_repair
     assert!(lines[2].starts_with("user one/alice: password: "), "{}", outcome.out);
     let exported = folder.file("exported.toml", &on(&folder, "export").out);
     assert_eq!(run(&mut apply(&folder, &exported)).out, "= nothing to change\n");
-    let repair = "secret = \"new\"\naccess_token_secret = \"new-too\"\n[[account.user]]\nid = 4711\nlogin_name = \"alice\"\npassword = \"an0ther-one\"\n";
+    let repair = "secret = \"new-0123456789abcdef\"\naccess_token_secret = \"new-too-0123456789\"\n[[account.user]]\nid = 4711\nlogin_name = \"alice\"\npassword = \"an0ther-one\"\n";
     let repaired = run(&mut apply(&folder, &folder.file("repair.toml", &format!("{keys}{repair}"))));
     assert_eq!(repaired.code, Some(0), "{}", repaired.err);
     assert_eq!(on(&folder, "doctor").code, Some(0));
