@@ -6,13 +6,18 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use vestibule_crypto::TokenKeys;
+use uuid::Uuid;
+use vestibule_crypto::{LivevoxId, TokenKeys};
 use vestibule_model::{Application, Millis, Rank, Session, SessionId};
 
+use crate::administration;
 use crate::directory::UserEntry;
 use crate::live;
 use crate::log_out::LogOutError;
 use crate::service::Auth;
+
+/// The hexadecimal digits of a bearer, a cookie and a csrf value.
+const TOKEN_DIGITS: usize = 64;
 
 /// What shows a session.
 #[derive(Clone, Copy, Debug)]
@@ -224,6 +229,18 @@ impl Auth {
     /// Whether a bearer is one that this service has made, whatever became of its session.
     pub fn is_genuine_bearer(&self, bearer: &str) -> bool {
         self.keys.tokens().read_bearer(bearer).is_some()
+    }
+
+    /// Whether a text that somebody calls no secret is one of ours all the same: has the form of a bearer, a cookie or a csrf
+    /// value, or of a token of administration, or is a LiveVox id with this installation's MAC. For what is to be logged.
+    pub fn is_credential(&self, text: &str) -> bool {
+        let has_form = text.len() == TOKEN_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_livevox_id = |id: Uuid| {
+            matches!(self.keys.tokens().read_livevox(id.into_bytes()), Some(LivevoxId::Genuine(_)))
+        };
+        has_form
+            || text.starts_with(administration::TOKEN_PREFIX)
+            || Uuid::try_parse(text).is_ok_and(is_livevox_id)
     }
 
     /// What `work` answers of the first session that this shows and that it answers something of.

@@ -93,7 +93,7 @@ impl Listeners {
         metrics.register(|registry| tls.followed.clone().register(registry));
         let stopping = Arc::new(AtomicBool::new(false));
         let https = server.https.map(|address| known_port(address.0)).transpose()?;
-        let layers = layer_state(loaded, &metrics)?;
+        let layers = layer_state(loaded, &metrics, auth)?;
         // A flood of clients' bodies shall not silence administration.
         let unread = BodyBudget::new(loaded.config.limits.unread_body_bytes);
         let for_operators = LayerState { unread, ..layers.clone() };
@@ -170,16 +170,24 @@ impl Listeners {
     }
 }
 
-fn layer_state(loaded: &Loaded, metrics: &Arc<Metrics>) -> Result<LayerState, InvalidOrigin> {
+fn layer_state(
+    loaded: &Loaded,
+    metrics: &Arc<Metrics>,
+    auth: &Arc<Auth>,
+) -> Result<LayerState, InvalidOrigin> {
     let Config { server, limits, .. } = &loaded.config;
     let origins = server.cors_origins.iter().map(|origin| origin.0.0.as_str());
+    let with_defaults = LayerState::new(metrics.http.clone(), &OsRng);
+    let auth = Arc::downgrade(auth);
+    let is_secret = move |id: &str| auth.upgrade().is_none_or(|auth| auth.is_credential(id));
     Ok(LayerState {
+        request_ids: with_defaults.request_ids.clone().without_secrets(is_secret),
         trusted_proxies: trusted_proxies(server),
         allowed_origins: AllowedOrigins::new(origins)?,
         max_header_bytes: limits.header_bytes,
         body: BodyLimits { bytes: limits.body_bytes, timeout: limits.body_timeout },
         unread: BodyBudget::new(limits.unread_body_bytes),
-        ..LayerState::new(metrics.http.clone(), &OsRng)
+        ..with_defaults
     })
 }
 

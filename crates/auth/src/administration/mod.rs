@@ -61,6 +61,7 @@ pub use renewal::{Overlap, Renewable};
 pub use rests_on::{owners, rests_on};
 pub use sessions::{SessionFilter, SessionPage};
 pub(crate) use state::AdministrationState;
+pub(crate) use tokens::PREFIX as TOKEN_PREFIX;
 pub use tokens::{MadeToken, NewToken};
 pub use users::{NewUser, UserFilter, UserPage, new_user};
 pub use values::ApplicationValue;

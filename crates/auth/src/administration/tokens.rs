@@ -12,7 +12,7 @@ use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
 use crate::rules::name_fault;
 
 /// What every administration token begins with, so that it is recognised in texts where it must not be.
-pub(super) const PREFIX: &str = "vat_";
+pub(crate) const PREFIX: &str = "vat_";
 
 /// How many random characters follow: 258 bits.
 const LENGTH: usize = 43;

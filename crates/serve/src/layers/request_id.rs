@@ -1,5 +1,6 @@
 //! Request ids, by which a client's report is found in the log.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -47,10 +48,18 @@ impl RequestId {
 }
 
 /// Makes request ids: a random prefix for this process, then a counter.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RequestIds {
     prefix: [u8; PREFIX],
     next: Arc<AtomicU64>,
+    is_secret: Arc<dyn Fn(&str) -> bool + Send + Sync>,
+}
+
+impl fmt::Debug for RequestIds {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { prefix, next, .. } = self;
+        out.debug_struct("RequestIds").field("prefix", prefix).field("next", next).finish_non_exhaustive()
+    }
 }
 
 impl RequestIds {
@@ -58,12 +67,20 @@ impl RequestIds {
     pub fn new(rng: &dyn Rng) -> Self {
         let mut prefix = [0; PREFIX];
         rng.fill(&mut prefix);
-        Self { prefix, next: Arc::default() }
+        Self { prefix, next: Arc::default(), is_secret: Arc::new(|_| false) }
+    }
+
+    /// The same, which take no id from a caller that this holds for: ids are logged, and stand in answers.
+    #[must_use]
+    pub fn without_secrets(self, is_secret: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self { is_secret: Arc::new(is_secret), ..self }
     }
 
     /// The caller's id when it is one that may be logged as it is, else a new one.
     pub(super) fn of(&self, headers: Headers<'_>) -> RequestId {
         let given = headers.get(&HEADER).filter(|given| is_acceptable(given));
+        let is_secret = |given: &&[u8]| str::from_utf8(given).is_ok_and(|given| (self.is_secret)(given));
+        let given = given.filter(|given| !is_secret(given));
         match given.and_then(|given| HeaderValue::from_bytes(given).ok()) {
             Some(given) => RequestId(Text::Given(given)),
             None => self.make(),
@@ -118,7 +135,9 @@ mod tests {
     fn a_given_id_is_kept_when_it_is_plain_and_short() {
         let ids = RequestIds::new(&Ones);
         assert_eq!(ids.of(Headers::Map(&given("Trace_1.a-b"))).as_str(), "Trace_1.a-b");
-        for bad in ["", "a b", "a\"b", "a=b", &"x".repeat(65)] {
+        let ids = ids.without_secrets(|id| id == "secret");
+        assert_eq!(ids.of(Headers::Map(&given("Trace_1.a-b"))).as_str(), "Trace_1.a-b");
+        for bad in ["secret", "", "a b", "a\"b", "a=b", &"x".repeat(65)] {
             assert!(ids.of(Headers::Map(&given(bad))).as_str().starts_with("1f1f"), "{bad}");
         }
     }

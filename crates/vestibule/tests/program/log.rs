@@ -142,3 +142,55 @@ fn a8_what_a_stranger_names_begins_no_line_of_the_log_and_moves_no_cursor() {
     assert!(line.contains("forged"), "{log}");
     assert!(!log.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{log:?}");
 }
+
+/// A server that logs every request.
+fn logging_everything(folder: &Folder) -> Server {
+    let log = File::create(folder.path("err")).unwrap();
+    Server::dev_logging_to(folder, log, &[("VESTIBULE_LOG_LEVEL", "info,vestibule_serve=debug")])
+}
+
+/// Credentials of two sessions of the demo account: bearer, cookie and csrf value, and a LiveVox id.
+fn credentials(server: &Server) -> Vec<String> {
+    let body: Value = serde_json::from_str(&server.log_in("12345678", "name", "password").body).unwrap();
+    let text = |body: &Value, name: &str| body[name].as_str().unwrap().to_owned();
+    let livevox = serde_json::json!({
+        "clientName": "DEMO", "userName": "agent1", "password": "agent1-password", "agent": true,
+    });
+    let token = "lv-access: a0009999bcbc00001111000000000000\r\n";
+    let answer = ask(&server.address("http"), "POST", "/session/login", token, &livevox.to_string());
+    let livevox: Value = serde_json::from_str(&answer.body).unwrap();
+    let mut all: Vec<_> = ["bearer", "sessionId", "csrf"].iter().map(|name| text(&body, name)).collect();
+    all.push(text(&livevox, "sessionId"));
+    all
+}
+
+/// The request id that is answered to a refused login under a given one, which is in the log.
+fn answered_id(server: &Server, given: &str) -> String {
+    let header = format!("x-request-id: {given}\r\n");
+    let body = r#"{"username":"nobody","password":"wrong"}"#;
+    let answer = ask(&server.address("http"), "POST", "/api/account/12345678/login", &header, body);
+    let id = request_id(&answer.head).to_owned();
+    server.soon("log line", |server| server.err().contains(&id));
+    id
+}
+
+#[test]
+fn a5_a_credential_that_is_sent_as_a_request_id_is_neither_logged_nor_repeated() {
+    let folder = Folder::new();
+    let server = logging_everything(&folder);
+    for credential in credentials(&server) {
+        for given in [credential.clone(), credential.to_uppercase()] {
+            assert_ne!(answered_id(&server, &given), given.to_lowercase(), "{given}");
+            assert!(!server.err().contains(&given), "{given}");
+        }
+    }
+}
+
+#[test]
+fn ids_of_other_systems_are_kept() {
+    let folder = Folder::new();
+    let server = logging_everything(&folder);
+    for given in ["123e4567-e89b-42d3-a456-426614174000", "4bf92f3577b34da6a3ce929d0e0e4736", "trace_1.a-b"] {
+        assert_eq!(answered_id(&server, given), given);
+    }
+}
