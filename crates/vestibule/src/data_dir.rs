@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use rustix::fs::StatVfsMountFlags;
 
 use crate::exit_code::Refusal;
 use crate::input_error::{InputError, is_place_wrong};
@@ -73,6 +74,17 @@ impl DataDir {
     /// The database.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join("vestibule.db")
+    }
+
+    /// What to add to the name of the database where it cannot be used; nothing unless its disk is the reason.
+    pub(crate) fn why_unusable(&self) -> &'static str {
+        let disk = rustix::fs::statvfs(&self.path);
+        let is_read_only = disk.is_ok_and(|disk| disk.f_flag.contains(StatVfsMountFlags::RDONLY));
+        if is_read_only {
+            " (its disk is read-only, and to be read the database needs files beside it)"
+        } else {
+            ""
+        }
     }
 
     /// The master key, unless the configuration names another place.

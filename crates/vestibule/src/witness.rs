@@ -136,7 +136,7 @@ fn open_noticing(
 ) -> anyhow::Result<(SqliteStore, Vec<Noticed>)> {
     let (path, audit) = (data.database(), Arc::new(AuditKey::derive(keys)));
     SqliteStore::open_noticing(&path, keys.check_values(), audit, opening)
-        .with_context(|| format!("cannot use {}", path.display()))
+        .with_context(|| format!("cannot use {}{}", path.display(), data.why_unusable()))
 }
 
 /// What a comparison came to, in words.

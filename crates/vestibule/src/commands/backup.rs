@@ -42,7 +42,7 @@ pub(crate) fn backup(arguments: &BackupArguments) -> anyhow::Result<()> {
     let draft = Draft::of(file).map_err(|error| cannot_write(file, &error))?;
     let ring = KeyRing::new(&keys);
     let contents = copy(&database, &ring, &draft, &mut stop)
-        .with_context(|| format!("no backup of {}", database.display()))?;
+        .with_context(|| format!("no backup of {}{}", database.display(), data.why_unusable()))?;
     // After the copy, which says which generations of the key count. What it has not got is in the journal still.
     end_journal::refuse_ends(&config, &data, &ring)?;
     let bytes = fs::metadata(draft.path()).with_context(|| format!("cannot read {}", file.display()))?.len();

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{Folder, Server, ask, dev, vestibule};
+use crate::support::{Folder, Server, apply, ask, dev, run, vestibule};
 
 /// A disk of 32 MiB in the place of the folder's data directory. Unmounted when dropped.
 struct Disk(PathBuf);
@@ -207,4 +207,28 @@ fn a_journal_that_cannot_be_read_keeps_the_service_from_starting() {
     let outcome = crate::support::run(&mut command);
     assert_ne!(outcome.code, Some(0));
     assert!(outcome.err.contains("journal of ends"), "{}", outcome.err);
+}
+
+#[test]
+fn f2_on_a_disk_that_is_read_only_each_command_says_so() {
+    let folder = Folder::new();
+    let Some(disk) = Disk::mount(&folder) else { return };
+    let file = folder.file("accounts.toml", "[[account]]\nid = \"one\"\n");
+    assert_eq!(run(&mut apply(&folder, &file)).code, Some(0));
+    let remounted = Command::new("mount").args(["-o", "remount,ro"]).arg(&disk.0).status();
+    assert!(remounted.unwrap().success());
+    let (file, backup) = (file.to_str().unwrap().to_owned(), folder.path("backup"));
+    for command in [
+        &["doctor"][..],
+        &["export"],
+        &["apply", "--dry-run", &file],
+        &["apply", &file],
+        &["backup", backup.to_str().unwrap()],
+        &["audit", "verify"],
+        &["audit", "export"],
+    ] {
+        let outcome = run(vestibule().args(command).arg("--data-dir").arg(&disk.0));
+        assert_eq!(outcome.code, Some(1), "{command:?} {}", outcome.err);
+        assert!(outcome.err.contains("its disk is read-only"), "{command:?} {}", outcome.err);
+    }
 }

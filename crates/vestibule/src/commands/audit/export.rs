@@ -29,7 +29,7 @@ pub(crate) fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     let (data, keys) = open(&arguments.data)?;
     let path = data.database();
     let mut reader = AuditReader::open(&path, keys.check_values())
-        .with_context(|| format!("cannot read the audit of {}", path.display()))?;
+        .with_context(|| format!("cannot read the audit of {}{}", path.display(), data.why_unusable()))?;
     let mut out = BufWriter::new(io::stdout().lock());
     loop {
         let page = reader.page(&query).with_context(|| format!("cannot read {}", path.display()))?;

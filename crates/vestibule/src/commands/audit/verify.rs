@@ -41,7 +41,8 @@ pub(crate) fn verify(arguments: &VerifyArguments) -> anyhow::Result<()> {
     let bar = Bar::of_entries("verifying");
     let outcome = verify_audit(&path, keys.check_values(), &key, witness, |done, total| bar.at(done, total));
     drop(bar);
-    let outcome = outcome.with_context(|| format!("cannot verify the audit of {}", path.display()))?;
+    let outcome = outcome
+        .with_context(|| format!("cannot verify the audit of {}{}", path.display(), data.why_unusable()))?;
     say(&outcome);
     match outcome.finding {
         None if outcome.unverifiable.is_empty() => Ok(()),
