@@ -25,8 +25,11 @@ pub(super) fn service_violations(account: &Account, before: Option<&Account>) ->
     }
     for service in services.iter().filter(|service| !known.contains(service)) {
         found.extend(name_violation((Rule::ServiceNameLength, Rule::ServiceNameCharacters), &service.name));
-        if names.get(service.name.as_str()).is_some_and(|count| *count > 1) {
-            found.push(service_twice(&service.name));
+        let twice = service_twice(&service.name);
+        let is_twice = names.get(service.name.as_str()).is_some_and(|count| *count > 1);
+        // Once, however many there are of the name.
+        if is_twice && !found.contains(&twice) {
+            found.push(twice);
         }
         found.extend(address_violation(service));
     }

@@ -146,14 +146,14 @@ pub(super) struct AccountDraft {
     pub(super) rows: AccountRows,
     pub(super) users: UserPlaces,
     /// What the file has said something about.
-    named: HashSet<(Option<ResourceKind>, i64)>,
+    named: HashMap<(Option<ResourceKind>, i64), String>,
     /// What it removes, as messages name it.
     removed: HashSet<String>,
 }
 
 impl AccountDraft {
     pub(super) fn of(rows: AccountRows) -> Self {
-        Self { users: UserPlaces::of(&rows.users), rows, named: HashSet::new(), removed: HashSet::new() }
+        Self { users: UserPlaces::of(&rows.users), rows, named: HashMap::new(), removed: HashSet::new() }
     }
 
     /// Refuses what is declared a second time: the later would silently win. Without a kind: a user.
@@ -163,8 +163,13 @@ impl AccountDraft {
         kind: Option<ResourceKind>,
         id: i64,
     ) -> Result<(), Problem> {
-        let is_first = self.named.insert((kind, id));
-        is_first.then_some(()).ok_or_else(|| Problem::new(element, "name", "declared twice"))
+        match self.named.insert((kind, id), element.to_owned()) {
+            None => Ok(()),
+            Some(other) if other == element => Err(Problem::new(element, "name", "declared twice")),
+            Some(other) => {
+                Err(Problem::new(element, "id", format_args!("declared twice: {other} has it as well")))
+            }
+        }
     }
 
     /// The same for what is removed, if it was there.
@@ -180,7 +185,7 @@ impl AccountDraft {
 
     /// The ids of a kind that the file has said something about: what it removes keeps its id to itself for now.
     pub(super) fn claimed(&self, kind: ResourceKind) -> Vec<i64> {
-        let of_kind = self.named.iter().filter(|(claimed, _)| *claimed == Some(kind));
+        let of_kind = self.named.keys().filter(|(claimed, _)| *claimed == Some(kind));
         of_kind.map(|(_, id)| *id).collect()
     }
 

@@ -139,6 +139,17 @@ fn a_policy_by_name_that_an_account_has_needs_no_words() {
 }
 
 #[test]
+fn a_service_that_is_there_twice_is_one_finding() {
+    let mut world = World::new();
+    world.apply("[[account.service]]\nname = \"agentVep\"\n");
+    let mut account = world.rows().account;
+    account.services.push(account.services[0].clone());
+    block_on(world.store.commit(vec![Change::PutAccount(account.into())])).unwrap();
+    let found = world.broken();
+    assert_eq!(found.iter().filter(|broken| broken.problem.reason.contains("twice")).count(), 1);
+}
+
+#[test]
 fn what_is_not_named_is_not_touched() {
     let mut world = World::new();
     world.apply(EVERYTHING);

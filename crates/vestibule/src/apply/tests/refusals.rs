@@ -77,7 +77,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "[[account.skill]]\nname = \"a\"\nid = 1\n[[account.skill]]\nname = \"b\"\nid = 1\n",
-        "skill 1/b: name: declared twice",
+        "skill 1/b: id: declared twice: skill 1/a has it as well",
     ),
     (
         "[[account.group]]\nname = \"a\"\nparent = \"b\"\n[[account.group]]\nname = \"b\"\nparent = \"a\"\n",
