@@ -283,6 +283,12 @@ fn a_data_directory_without_a_name_is_refused() {
 }
 
 #[test]
+fn a_data_directory_with_blanks_around_its_name_is_refused() {
+    let refusal = refusal("[server]\ndata_dir = \"data dir \"");
+    assert_eq!(refusal, "vestibule.toml: server.data_dir: there are blanks around the name of the folder");
+}
+
+#[test]
 fn localhost_is_an_address() {
     let config = loaded("[server]\nhttp = \"localhost:8090\"", &[]).unwrap();
     assert_eq!(config.server.http.unwrap().to_string(), "127.0.0.1:8090");

@@ -43,5 +43,8 @@ pub(super) fn folder<'de, D: Deserializer<'de>>(value: D) -> Result<PathBuf, D::
     if text.trim().is_empty() {
         return Err(Error::custom("this is empty: write the name of a folder"));
     }
+    if text.trim() != text {
+        return Err(Error::custom("there are blanks around the name of the folder"));
+    }
     Ok(PathBuf::from(text))
 }
