@@ -191,14 +191,15 @@ pub(crate) struct DevArguments {
     /// Where to answer with TLS; port 0 takes a free one [default: 127.0.0.1:8443]
     #[arg(long, value_name = "ADDR")]
     pub(crate) https: Option<ListenAddress>,
-    /// Where to answer /healthz, /readyz and /metrics; port 0 takes a free one [default: 127.0.0.1:8081]
+    /// Where to administer (/admin/v1), and to answer /healthz, /readyz and /metrics; port 0 takes a free one
+    /// [default: 127.0.0.1:8081]
     #[arg(long, value_name = "ADDR")]
     pub(crate) admin: Option<ListenAddress>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ApplyArguments {
-    /// What shall be there, in TOML
+    /// What shall be there, in TOML; - is standard input
     pub(crate) file: PathBuf,
     /// Say what would change, and change nothing
     #[arg(long)]

@@ -1,6 +1,7 @@
 //! `vestibule apply`: accounts, users and keys from a file.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use vestibule_crypto::{KeyRing, MasterKeys, OsRng};
@@ -20,8 +21,7 @@ use crate::{master_key, screen};
 pub(crate) fn apply(arguments: &ApplyArguments) -> anyhow::Result<()> {
     let flags = Flags::default().path("--data-dir", "server.data_dir", arguments.data_dir.as_ref());
     let config = config::load(arguments.config.as_deref(), flags)?.config;
-    let declared = read(&arguments.file)?;
-    let source = arguments.file.display().to_string();
+    let (declared, source) = read(&arguments.file)?;
     if arguments.dry_run {
         show_dry_run(&dry_run(&config, &declared, &source)?);
     } else {
@@ -30,9 +30,13 @@ pub(crate) fn apply(arguments: &ApplyArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read(file: &Path) -> Result<Declared, InputError> {
-    let text = fs::read_to_string(file).map_err(|error| InputError::new(file.display(), error))?;
-    Declared::read(file, &text)
+/// What is declared, and what messages call its place. A dash is standard input, as for other programs.
+fn read(file: &Path) -> Result<(Declared, String), InputError> {
+    let is_input = file == Path::new("-");
+    let shown = if is_input { Path::new("standard input") } else { file };
+    let text = if is_input { io::read_to_string(io::stdin()) } else { fs::read_to_string(file) };
+    let text = text.map_err(|error| InputError::new(shown.display(), error))?;
+    Ok((Declared::read(shown, &text)?, shown.display().to_string()))
 }
 
 fn run(config: &Config, declared: &Declared, source: &str) -> anyhow::Result<Plan> {

@@ -52,6 +52,16 @@ fn says_that_an_account_keeps_its_policies_whatever_policy_is_named() {
 }
 
 #[test]
+fn reads_standard_input_where_the_file_is_a_dash() {
+    let folder = Folder::new();
+    let mut command = apply(&folder, std::path::Path::new("-"));
+    let outcome = crate::client::give(&mut command, "[[account]]\nid = \"one\"\n");
+    assert_eq!((outcome.code, outcome.out.as_str()), (Some(0), "+ account one\n"), "{}", outcome.err);
+    let outcome = crate::client::give(&mut command, "nonsense = 1\n");
+    assert!(outcome.err.contains("standard input:1:1: "), "{}", outcome.err);
+}
+
+#[test]
 fn shows_generated_secrets() {
     let outcome = applied(&Folder::new(), ACCOUNT);
     assert!(outcome.out.contains("api key one/Bots: access_token_secret = \""), "{}", outcome.out);
