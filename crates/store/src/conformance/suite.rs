@@ -1,0 +1,361 @@
+//! The list of all facts: a fact that is not in it is not run.
+
+/// Makes a test of each fact, on a store of its own. Takes the function that makes one.
+#[macro_export]
+macro_rules! conformance_suite {
+    ($make:expr) => {
+        $crate::conformance_suite! { @facts $make;
+            directory {
+                an_empty_store_has_no_accounts
+                an_account_is_read_back
+                every_policy_is_read_back
+                profiles_groups_and_skills_are_read_back
+                every_rank_is_read_back
+                a_user_is_read_back
+                a_user_with_nothing_optional_is_read_back
+                an_api_key_is_read_back
+                an_oauth_client_is_read_back
+                an_application_token_is_read_back
+                text_of_any_kind_is_read_back
+                numbers_at_their_ends_are_read_back
+                a_put_replaces_what_has_the_same_id
+                lists_are_in_the_order_of_ids
+                the_directory_is_every_account_by_id
+                the_directory_is_read_without_users
+                an_account_has_only_what_belongs_to_it
+                an_unknown_account_is_none
+            }
+            uniqueness {
+                an_account_code_is_taken_once
+                an_account_number_is_taken_once
+                a_login_name_is_taken_once_within_account_and_population
+                a_login_name_is_free_in_the_other_population_and_in_other_accounts
+                names_of_agents_differ_by_more_than_case
+                names_of_users_may_differ_by_case
+                names_that_unicode_composes_differently_are_one
+                a_user_number_is_taken_once_within_the_account
+                an_app_key_is_taken_once_within_the_account
+                a_client_id_is_taken_once_within_the_account
+                a_tokens_name_is_taken_once_within_the_account
+                a_token_is_taken_once_in_the_installation
+                a_superseded_token_is_taken_once_in_the_installation
+                an_account_has_any_number_of_tokens
+                a_value_given_up_is_free_again
+                nothing_belongs_to_an_account_that_does_not_exist
+                a_user_is_not_taken_over_by_another_account
+                an_application_is_not_taken_over_by_another_account
+                a_token_is_not_taken_over_by_another_account
+                of_concurrent_commits_of_one_value_exactly_one_wins
+            }
+            session_versions {
+                a_users_sessions_are_read_in_the_order_of_opening_and_nobody_elses
+                of_two_openings_that_were_decided_on_the_same_sessions_one_holds
+                a_decision_moves_the_version_of_its_user_by_one
+                a_decision_is_compared_with_what_its_transaction_did_before
+                a_decision_that_does_not_hold_leaves_nothing_behind
+                an_end_of_the_users_sessions_overtakes_a_decision
+                an_end_within_an_account_overtakes_decisions_there_alone
+                an_end_over_all_accounts_overtakes_every_decision
+                what_else_ends_sessions_moves_no_version
+                a_session_that_is_given_is_there_and_the_users
+                nothing_is_decided_for_a_user_who_is_not_there
+                an_account_that_is_made_again_goes_on_with_its_version
+                decisions_do_not_move_the_directory
+            }
+            sessions {
+                a_session_is_read_back
+                one_session_is_read_by_its_id
+                every_opening_and_application_is_read_back
+                every_dialect_is_read_back
+                every_form_of_address_is_read_back
+                a_session_of_an_unknown_user_is_refused
+                a_session_of_a_disabled_user_is_refused
+                a_session_of_another_credential_version_is_refused
+                a_session_in_another_account_than_its_users_is_refused
+                a_session_id_is_taken_once
+                an_ended_session_is_gone
+                ending_twice_is_no_error
+                a_session_has_a_higher_number_than_any_before
+                the_numbers_of_one_transaction_are_in_the_order_of_its_changes
+                a_last_use_moves_forward
+                a_last_use_never_moves_back
+                the_last_use_of_a_session_that_is_not_there_is_ignored
+                the_last_uses_of_many_are_kept_apart
+                a_last_use_that_is_refused_with_others_is_not_noted
+                pages_are_in_the_order_of_opening
+                session_ids_of_the_first_form_are_told_of
+                pages_together_are_every_session_once
+                a_session_stays_when_its_user_is_disabled
+            }
+            credentials {
+                a_hash_is_replaced_when_it_is_the_old_one
+                a_hash_that_changed_meanwhile_is_kept
+                replacing_a_hash_leaves_the_rest_of_the_user
+                replacing_the_hash_of_nobody_is_no_error
+                a_lock_is_set_and_lifted
+                locking_nobody_is_no_error
+                another_password_is_set_with_the_next_version
+                a_first_password_is_set
+                a_password_with_any_other_version_is_stale
+                a_password_of_nobody_is_stale
+                of_two_who_set_a_password_one_wins
+            }
+            applications {
+                a_first_use_is_noted
+                a_later_use_moves_forward_and_an_earlier_one_does_not
+                requests_are_added_up
+                requests_are_counted_to_the_end
+                a_use_leaves_the_rest_of_the_token
+                the_use_of_a_token_that_is_not_there_is_no_error
+                a_refused_commit_counts_nothing
+                a_token_that_is_replaced_keeps_its_uses
+                tokens_are_those_of_their_account
+            }
+            uses {
+                who_never_logged_in_has_no_last_login
+                a_login_is_noted_with_its_key_or_client
+                a_login_with_a_token_is_one_of_the_user_alone
+                an_earlier_login_moves_nothing_back
+                a_refused_commit_notes_no_login
+                what_is_replaced_keeps_its_last_use
+                the_end_of_a_session_leaves_the_last_login
+                last_uses_are_those_of_their_account
+                what_was_deleted_has_no_last_use
+            }
+            transactions {
+                a_commit_of_nothing_is_no_error
+                a_probe_changes_nothing_that_is_read
+                a_refused_directory_change_takes_the_whole_commit_with_it
+                a_refused_session_takes_the_whole_commit_with_it
+                changes_apply_in_their_order
+                a_later_change_sees_an_earlier_one
+                a_commit_begins_when_it_is_asked_for
+                commits_take_effect_in_the_order_of_asking
+                a_refused_commit_leaves_those_beside_it_alone
+            }
+            sequence {
+                a_new_store_has_not_changed
+                every_change_of_a_directory_moves_it
+                sessions_do_not_move_it
+                the_use_of_an_application_does_not_move_it
+                a_refused_commit_does_not_move_it
+                a_lock_that_changes_nothing_does_not_move_it
+                a_hash_that_is_not_replaced_does_not_move_it
+                the_directory_is_read_with_its_sequence
+                every_part_is_named_as_it_is
+                a_part_that_is_gone_is_named_without_a_row
+                a_part_of_another_account_is_not_told
+                what_logins_change_is_named_as_such
+                a_part_changed_twice_is_named_once
+                an_account_that_was_deleted_stands_for_its_parts
+                many_parts_are_named_as_the_account_with_everything_in_it
+                changes_are_trimmed_oldest_first
+                who_followed_no_further_than_what_is_trimmed_is_told
+                a_position_that_was_never_reached_is_told
+            }
+            consumed {
+                a_value_is_consumed_once
+                a_value_that_has_expired_is_refused_until_it_is_forgotten
+                of_many_who_consume_a_value_at_once_one_does
+                what_is_committed_with_a_consumed_value_is_not_done
+                values_that_expired_first_are_forgotten_first_and_no_more_than_asked_for
+                consuming_does_not_move_the_directory
+            }
+            expectations {
+                what_did_not_change_lets_pass
+                what_changed_refuses_in_every_scope_that_includes_it
+                a_user_changes_with_what_logins_change
+                an_account_that_was_deleted_is_in_every_scope_of_it
+                an_expectation_is_of_the_time_before_the_commit
+                of_two_who_expect_the_same_one_wins
+                what_is_not_known_any_more_refuses
+                a_position_that_was_never_reached_refuses
+            }
+            users {
+                the_users_of_an_account_are_read_in_the_order_of_ids
+                a_user_is_read_whole
+                a_user_is_read_by_id
+                the_pages_of_users_are_every_user_once
+                the_users_of_all_accounts_are_read_in_pages
+                users_are_found_by_the_beginning_of_their_name
+                a_sign_in_a_name_stands_for_itself
+                a_prefix_at_the_end_of_all_characters_finds_no_other
+                users_are_found_by_population_and_state
+            }
+            deletion {
+                a_deleted_user_is_gone
+                a_deleted_user_administers_no_more
+                the_id_of_a_deleted_user_is_never_given_again
+                what_is_deleted_is_known_by_its_id
+                the_name_of_a_deleted_user_is_free
+                a_session_of_a_deleted_user_is_refused
+                deleted_profiles_groups_and_skills_are_gone
+                a_deleted_api_key_is_gone
+                a_deleted_oauth_client_is_gone
+                a_deleted_application_token_is_gone
+                an_application_of_another_account_is_not_deleted
+                a_deleted_account_is_gone_with_all_that_belongs_to_it
+                roles_and_tokens_limited_to_a_deleted_account_are_gone
+                an_account_that_was_deleted_can_be_made_anew_with_other_users
+                the_audit_of_a_deleted_account_stays
+                deleting_what_is_not_there_is_no_error_and_moves_nothing
+                a_refused_commit_deletes_nothing
+            }
+            administration {
+                every_role_is_read_back
+                administrators_are_in_the_order_of_user_ids
+                a_role_is_taken_away
+                nobody_who_does_not_exist_administers
+                no_role_is_limited_to_an_account_that_does_not_exist
+                an_administration_token_is_read_back
+                an_administration_token_is_found_by_its_digest
+                a_name_or_digest_of_an_administration_token_is_taken_once
+                an_administration_token_that_is_replaced_keeps_its_last_use
+                the_use_of_an_administration_token_moves_forward_only
+                the_id_of_a_deleted_administration_token_is_never_given_again
+                administrators_do_not_move_the_directory
+            }
+            answers {
+                an_answer_is_read_back
+                a_key_is_taken_once_and_takes_what_was_created_with_it
+                a_refused_commit_remembers_and_forgets_nothing
+                an_answer_that_is_too_old_is_replaced
+                the_oldest_answers_are_forgotten_and_no_more_than_asked_for
+                answers_do_not_move_the_directory
+            }
+            followed_ends {
+                ends_of_every_kind_are_followed_by_their_entries
+                an_end_that_is_not_committed_is_not_followed
+            }
+            master_keys {
+                the_first_generation_is_active_at_first
+                a_generation_takes_the_place_of_the_one_before
+                generations_may_be_left_out
+                an_earlier_generation_or_the_same_is_not_activated
+                a_refused_commit_rotates_nothing
+                an_expected_generation_that_is_not_active_refuses
+                a_readable_generation_is_retired_when_nothing_remains
+                a_session_keeps_its_generation_from_retiring
+                a_sealed_secret_keeps_its_generation_from_retiring
+                a_secret_that_was_changed_is_not_sealed_anew
+                an_answer_keeps_its_generation_from_retiring
+                the_answers_of_one_generation_are_forgotten
+                digests_keep_their_generation_from_retiring_and_are_named
+                superseded_secrets_keep_their_generation_from_retiring_too
+                a_secret_that_was_changed_is_not_redone
+                administration_tokens_that_work_no_more_keep_nothing
+                what_is_sealed_or_redone_is_followed_as_a_change_of_the_directory
+                rotations_do_not_move_the_directory
+                a_generation_verifies_the_audit_while_entries_of_it_are_there
+            }
+            ends {
+                the_sessions_of_a_user_end
+                the_sessions_of_a_user_of_a_known_account_end
+                none_of_a_user_ends_in_an_account_that_is_not_theirs
+                the_sessions_of_a_user_but_one_end
+                one_session_ends_by_its_id
+                the_sessions_of_an_application_end
+                the_sessions_of_an_application_of_a_known_account_end
+                the_sessions_of_an_account_end
+                the_sessions_from_an_address_end
+                the_sessions_from_an_address_end_in_one_account
+                the_sessions_opened_in_one_way_end
+                all_sessions_but_one_end
+                the_sessions_that_are_older_than_a_moment_end
+                those_that_were_opened_in_the_moment_of_the_end_end_too
+                the_sessions_under_a_generation_of_the_master_key_end
+                the_last_generation_of_the_master_key_has_sessions_too
+                a_generation_of_the_master_key_has_sessions_of_both_forms
+                many_sessions_end_a_few_at_a_time_and_each_once
+                of_whom_nothing_is_told_stays_and_is_passed_over
+                a_walk_that_goes_on_looks_behind_where_it_was
+                what_was_opened_just_before_ends_with_the_others
+                several_ends_in_one_transaction_tell_which_is_unfinished
+                a_refused_transaction_ends_nothing_and_tells_nothing
+                the_end_of_one_session_is_told_if_it_was_there
+                a_session_that_was_used_meanwhile_does_not_end_as_unused
+                one_that_was_not_ends_and_is_told_once
+                what_is_deleted_leaves_its_sessions_to_be_ended
+                the_walk_of_a_user_begins_behind_any_session_of_theirs
+            }
+            audit {
+                a_new_store_has_no_entries
+                an_entry_is_read_back
+                an_entry_about_a_user_bears_the_name_they_have_then
+                an_entry_may_say_the_name_itself
+                the_entry_of_a_deletion_bears_the_name_of_who_is_gone
+                every_action_and_reason_is_read_back
+                every_actor_means_and_target_is_read_back
+                text_and_numbers_at_their_ends_are_read_back_from_the_audit
+                entries_are_numbered_from_one_without_a_gap
+                a_refused_commit_leaves_no_entry_and_no_gap
+                an_entry_is_written_with_its_change
+                the_audit_does_not_move_the_directory
+                the_newest_come_first_unless_asked_otherwise
+                the_pages_of_an_audit_are_every_entry_once
+                a_page_begins_behind_any_place
+                what_was_written_later_than_an_entry_is_left_out
+                a_page_is_bounded_whatever_is_asked_for
+                entries_of_an_account_are_found
+                entries_about_a_user_are_found_with_and_without_the_account
+                entries_about_a_session_are_found
+                entries_of_an_action_are_found
+                entries_of_a_span_of_time_are_found
+                entries_written_while_the_clock_was_wrong_are_found_by_their_time
+                conditions_have_to_be_met_together
+                what_is_old_is_pruned
+                no_more_is_pruned_than_asked_for
+                only_the_beginning_is_pruned
+                numbers_go_on_after_everything_was_pruned
+                a_refused_commit_prunes_nothing
+            }
+        }
+    };
+    (@facts $make:expr; $($module:ident { $($fact:ident)+ })+) => {$(
+        mod $module {
+            use super::*;
+
+            $(#[tokio::test]
+            async fn $fact() {
+                let store = $make();
+                $crate::conformance::$module::$fact(&*store).await;
+            })+
+        }
+    )+};
+}
+
+#[cfg(test)]
+mod tests {
+    /// A fact that is written but not listed above would never be run.
+    #[test]
+    fn every_fact_is_in_the_suite() {
+        let suite = include_str!("suite.rs");
+        let facts = [
+            include_str!("administration.rs"),
+            include_str!("answers.rs"),
+            include_str!("applications.rs"),
+            include_str!("audit.rs"),
+            include_str!("deletion.rs"),
+            include_str!("users.rs"),
+            include_str!("uses.rs"),
+            include_str!("directory.rs"),
+            include_str!("uniqueness.rs"),
+            include_str!("sessions.rs"),
+            include_str!("credentials.rs"),
+            include_str!("transactions.rs"),
+            include_str!("sequence.rs"),
+            include_str!("master_keys.rs"),
+            include_str!("ends.rs"),
+            include_str!("session_versions.rs"),
+            include_str!("followed_ends.rs"),
+            include_str!("expectations.rs"),
+            include_str!("consumed.rs"),
+        ];
+        let written = facts.iter().flat_map(|file| file.split("\npub async fn ").skip(1));
+        let names: Vec<_> = written.filter_map(|rest| rest.split('(').next()).collect();
+        assert!(names.len() > 50, "the facts were not found");
+        for name in names {
+            assert!(suite.contains(&format!(" {name}\n")), "{name} is not in the suite");
+        }
+    }
+}
