@@ -2,11 +2,11 @@
 //! the beginning only.
 
 use vestibule_model::{
-    Actor, AdministrationTokenId, ApplicationId, AuditAction, AuditEntry, AuditPlace, AuditReason,
-    AuditRecord, AuditTarget, Dialect, EndReason, Means, Millis, Refusal, SessionReference, TargetKind, User,
-    UserId,
+    Actor, AdministrationTokenId, AuditAction, AuditEntry, AuditPlace, AuditReason, AuditRecord, AuditTarget,
+    Dialect, Millis, SessionReference, TargetKind, User, UserId,
 };
 
+use super::audit_words::{ACTIONS, ENDS, MEANS, REFUSALS, TARGETS};
 use super::samples::{ELSEWHERE, HERE, account, audit_record, bare_audit_record, id, session, skill, user};
 use super::{given, misfit};
 use crate::{AuditOrder, AuditPage, AuditQuery, Change, Store};
@@ -331,100 +331,3 @@ pub async fn a_refused_commit_prunes_nothing(store: &dyn Store) {
     misfit(store, [prune, audit(bare_audit_record(4)), Change::PutSkill(id(HERE), skill(1))]).await;
     assert_eq!(sequences(store, oldest_first()).await, [1, 2, 3]);
 }
-
-const ACTIONS: [AuditAction; 22] = [
-    AuditAction::LoggedIn,
-    AuditAction::JoinedSession,
-    AuditAction::LogInRefused,
-    AuditAction::RefreshRefused,
-    AuditAction::ChangePasswordRefused,
-    AuditAction::SessionEnded,
-    AuditAction::UserLocked,
-    AuditAction::UserUnlocked,
-    AuditAction::PasswordChanged,
-    AuditAction::PasswordSet,
-    AuditAction::PasswordRehashed,
-    AuditAction::Created,
-    AuditAction::Changed,
-    AuditAction::Deleted,
-    AuditAction::AdministrationRefused,
-    AuditAction::AuditPruned,
-    AuditAction::AuditExported,
-    AuditAction::Restored,
-    AuditAction::SetBack,
-    AuditAction::WitnessRenewed,
-    AuditAction::CommitsLost,
-    AuditAction::DirectoryExported,
-];
-
-const ENDS: [EndReason; 18] = [
-    EndReason::LoggedOut,
-    EndReason::Replaced,
-    EndReason::Expired,
-    EndReason::AbsoluteEnd,
-    EndReason::CredentialsChanged,
-    EndReason::PasswordChanged,
-    EndReason::PasswordSet,
-    EndReason::PasswordExpired,
-    EndReason::MustChangePassword,
-    EndReason::UserDisabled,
-    EndReason::UserDeleted,
-    EndReason::AccountDisabled,
-    EndReason::AccountDeleted,
-    EndReason::SsoOnly,
-    EndReason::BotFeatureOff,
-    EndReason::ApplicationRefused,
-    EndReason::EndedByOwner,
-    EndReason::EndedByAdministrator,
-];
-
-const REFUSALS: [Refusal; 22] = [
-    Refusal::UnknownAccount,
-    Refusal::UnknownUser,
-    Refusal::WrongPassword,
-    Refusal::WrongKey,
-    Refusal::KeyNotAllowed,
-    Refusal::WrongApplicationToken,
-    Refusal::Locked,
-    Refusal::Disabled,
-    Refusal::PasswordExpired,
-    Refusal::MustChangePassword,
-    Refusal::SsoOnly,
-    Refusal::BotFeatureOff,
-    Refusal::TooManySessions,
-    Refusal::Blocked,
-    Refusal::TooManyFailures,
-    Refusal::Overloaded,
-    Refusal::Stale,
-    Refusal::PasswordPolicy,
-    Refusal::NoSession,
-    Refusal::MayNotStay,
-    Refusal::NotProved,
-    Refusal::NotAllowed,
-];
-
-const MEANS: [Means; 9] = [
-    Means::Nothing,
-    Means::Password,
-    Means::ApplicationToken(ApplicationId(1)),
-    Means::ApiKey(ApplicationId(i64::MAX)),
-    Means::OauthClient(ApplicationId(0)),
-    Means::Session,
-    Means::AdministrationToken,
-    Means::CommandLine,
-    Means::System,
-];
-
-const TARGETS: [TargetKind; 11] = [
-    TargetKind::Account,
-    TargetKind::User,
-    TargetKind::Profile,
-    TargetKind::Group,
-    TargetKind::Skill,
-    TargetKind::ApiKey,
-    TargetKind::OauthClient,
-    TargetKind::ApplicationToken,
-    TargetKind::AdministrationToken,
-    TargetKind::Administrator,
-    TargetKind::Audit,
-];

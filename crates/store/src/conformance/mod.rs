@@ -24,6 +24,7 @@ pub mod answers;
 pub mod applications;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod audit;
+mod audit_words;
 pub mod beside_the_model;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod consumed;
