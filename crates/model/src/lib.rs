@@ -9,6 +9,7 @@ mod administration;
 mod application;
 mod audit;
 mod audit_action;
+mod audit_place;
 mod audited;
 mod decoding;
 mod host_port;
@@ -29,10 +30,10 @@ pub use account::{Account, AccountState, Feature, Group, Profile, Rank, RoleType
 pub use administration::{AdministrationToken, Administrator, AdministratorRole, RememberedAnswer};
 pub use application::{ApiKey, ApiKeyValues, ApplicationToken, OauthClient, Privilege, SecretDigest};
 pub use audit::{
-    Actor, AuditChain, AuditEntry, AuditMac, AuditPlace, AuditReason, AuditRecord, AuditTarget, Means,
-    NoAuditPlace, Refusal, TargetKind,
+    Actor, AuditEntry, AuditMac, AuditReason, AuditRecord, AuditTarget, Means, Refusal, TargetKind,
 };
 pub use audit_action::AuditAction;
+pub use audit_place::{AuditChain, AuditPlace, NoAuditPlace};
 pub use audited::{Audited, difference};
 pub use decoding::expected_kind;
 pub use host_port::HostPort;

@@ -5,15 +5,15 @@ use std::path::Path;
 
 use serde::de::{Error, value::StrDeserializer};
 use serde::{Deserialize, Deserializer};
-use serde_path_to_error::Segment;
 use toml::{Table, Value};
 use uuid::Uuid;
 use vestibule_model::{
     AccountId, AccountState, ApplicationId, Feature, Millis, NamedPolicy, Network, Population, Privilege,
-    Rank, RoleType, SignOn, Strength, UserId, UserKind, visible,
+    Rank, RoleType, SignOn, Strength, UserId, UserKind,
 };
 use vestibule_store::Part;
 
+use super::named_path::names_along;
 use crate::input_error::{InputError, of_value, position};
 
 /// A whole file. None of these types can be shown by `Debug`: they hold secrets.
@@ -264,36 +264,6 @@ impl Declared {
             InputError::at(place, key, of_value(error.inner().message()))
         })
     }
-}
-
-/// ` (account 12345678, user jane)`: what the elements on a path are called, as far as the file says; nothing if it says nothing.
-fn names_along(text: &str, path: &serde_path_to_error::Path) -> String {
-    let Ok(document) = text.parse::<Table>() else { return String::new() };
-    let document = Value::Table(document);
-    let (mut at, mut kind, mut names) = (Some(&document), "", Vec::new());
-    for segment in path {
-        match segment {
-            Segment::Map { key } => {
-                kind = key;
-                at = at.and_then(|value| value.get(key));
-            }
-            Segment::Seq { index } => {
-                at = at.and_then(|value| value.get(*index));
-                names.extend(at.and_then(name).map(|name| format!("{kind} {name}")));
-            }
-            _ => at = None,
-        }
-    }
-    if names.is_empty() { String::new() } else { visible(&format!(" ({})", names.join(", "))) }
-}
-
-/// By what messages call an element.
-fn name(element: &Value) -> Option<String> {
-    ["login_name", "name", "id"].into_iter().find_map(|key| match element.get(key)? {
-        Value::String(name) => Some(name.clone()),
-        Value::Integer(id) => Some(id.to_string()),
-        _ => None,
-    })
 }
 
 const fn user_population() -> Population {

@@ -8,7 +8,7 @@ use vestibule_auth::{
 use vestibule_crypto::{Argon2Params, Engine, KeyRing, Sealer, SecretHasher};
 use vestibule_model::{
     AccountId, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord, CheckValues, Generation, Means,
-    Millis, NamedPolicy, Population, Rng, SecretDigest, User, UserId, visible,
+    Millis, NamedPolicy, Rng, SecretDigest, UserId, visible,
 };
 use vestibule_store::{AccountRows, Part};
 use zeroize::Zeroizing;
@@ -18,6 +18,7 @@ use super::application::check_given;
 use super::difference::{Told, token_title};
 use super::digest;
 use super::problem::Problem;
+use super::user_places::UserPlaces;
 
 /// What is needed to make credentials.
 pub(crate) struct Tools<'a> {
@@ -205,43 +206,6 @@ impl AccountDraft {
         self.users = UserPlaces::of(&self.rows.users);
         // A number that somebody had is nobody else's in the same transaction.
         self.users.highest_number = highest;
-    }
-}
-
-/// Where the users of an account are among its rows.
-#[derive(Default)]
-pub(super) struct UserPlaces {
-    by_id: HashMap<UserId, usize>,
-    by_spelling: HashMap<(Population, String), usize>,
-    by_name: HashMap<(Population, String), usize>,
-    pub(super) numbers: HashSet<i32>,
-    pub(super) highest_number: Option<i32>,
-}
-
-impl UserPlaces {
-    fn of(users: &[User]) -> Self {
-        let mut places = Self::default();
-        users.iter().enumerate().for_each(|(index, user)| places.add(index, user));
-        places
-    }
-
-    /// Remembers somebody, unless another has the name already.
-    pub(super) fn add(&mut self, index: usize, user: &User) {
-        let (population, name) = (user.population, &user.login_name);
-        self.by_id.insert(user.id, index);
-        self.by_spelling.entry((population, population.spelling(name))).or_insert(index);
-        self.by_name.entry((population, population.name_key(name))).or_insert(index);
-        self.numbers.insert(user.number);
-        self.highest_number = self.highest_number.max(Some(user.number));
-    }
-
-    /// Who has this id; without one, this name, or else one that is the same.
-    pub(super) fn find(&self, id: Option<UserId>, population: Population, name: &str) -> Option<usize> {
-        if let Some(id) = id {
-            return self.by_id.get(&id).copied();
-        }
-        let spelt = self.by_spelling.get(&(population, population.spelling(name)));
-        spelt.or_else(|| self.by_name.get(&(population, population.name_key(name)))).copied()
     }
 }
 

@@ -13,11 +13,13 @@ mod draft;
 mod export;
 mod hash;
 mod judge;
+mod named_path;
 mod password;
 mod problem;
 #[cfg(test)]
 mod tests;
 mod user;
+mod user_places;
 mod values;
 
 use std::borrow::Cow;
