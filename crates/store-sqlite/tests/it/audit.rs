@@ -1,5 +1,7 @@
 //! The audit's chain, against somebody who edits the file: every change is found, and retention is none.
 
+mod retention;
+
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -8,6 +10,7 @@ use vestibule_store::conformance::samples::{audit_record, bare_audit_record};
 use vestibule_store::{AuditOrder, AuditQuery, Change, Store};
 use vestibule_store_sqlite::{Finding, OpenError, Verification, VerifyError, Witness, verify_audit};
 
+use self::retention::prune;
 use crate::temporary::{KEY_CHECK, Temporary, audit_key, empty_store, open};
 
 pub(crate) const ENTRIES: i64 = 6;
@@ -59,10 +62,6 @@ async fn found_after(sql: &str) -> Option<Finding> {
     let store = written().await;
     edit(&store.path(), sql);
     verify(&store.path()).finding
-}
-
-fn prune(before: i64, limit: usize) -> Change {
-    Change::PruneAudit { before: Millis::from_unix(1_780_000_000_000 + before), limit }
 }
 
 #[tokio::test]
@@ -285,45 +284,6 @@ async fn another_entry_than_was_witnessed_is_found() {
     assert_eq!(verify_with(&store.path(), Some(Witness { sequence: 3, mac })).finding, None);
     let other = Witness { sequence: 3, mac: [9; 32] };
     assert_eq!(verify_with(&store.path(), Some(other)).finding, Some(Finding::NotAsWitnessed(3)));
-}
-
-#[tokio::test]
-async fn what_retention_left_is_sound() {
-    let store = written().await;
-    store.commit(vec![prune(4, 100)]).await.unwrap();
-    let outcome = verify(&store.path());
-    assert_eq!((outcome.entries, outcome.first, outcome.finding), (3, 4, None));
-    store.commit(vec![prune(1_000, 100)]).await.unwrap();
-    let outcome = verify(&store.path());
-    assert_eq!((outcome.entries, outcome.first, outcome.finding), (0, 7, None));
-    write_more(&*store).await;
-    assert_eq!(verify(&store.path()).finding, None);
-}
-
-#[tokio::test]
-async fn a_witness_that_retention_removed_proves_nothing() {
-    let store = written().await;
-    store.commit(vec![prune(4, 100)]).await.unwrap();
-    let witness = Witness { sequence: 2, mac: [0; 32] };
-    assert_eq!(verify_with(&store.path(), Some(witness)).finding, Some(Finding::WitnessRemoved(2)));
-}
-
-/// Whoever puts back the time of an entry would have the service itself remove it.
-#[tokio::test]
-async fn retention_removes_no_entry_that_was_changed() {
-    let store = written().await;
-    edit(&store.path(), "UPDATE audit SET at = 0 WHERE sequence <= 4");
-    store.commit(vec![prune(1, 100)]).await.unwrap();
-    let outcome = verify(&store.path());
-    assert_eq!((outcome.entries, outcome.finding), (6, Some(Finding::Changed(1))));
-}
-
-#[tokio::test]
-async fn retention_stops_where_an_entry_is_missing() {
-    let store = written().await;
-    edit(&store.path(), "DELETE FROM audit WHERE sequence = 2");
-    store.commit(vec![prune(1_000, 100)]).await.unwrap();
-    assert_eq!(verify(&store.path()).finding, Some(Finding::Missing(2, 2)));
 }
 
 #[tokio::test]
