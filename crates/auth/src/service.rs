@@ -53,7 +53,9 @@ pub enum StartError {
     #[error("these are not the master keys that the database was used with")]
     MasterKeys(#[from] KeyRingError),
     /// A sealed secret cannot be opened: it was sealed under another master key, or tampered with.
-    #[error("a sealed secret of account {account} cannot be opened")]
+    #[error(
+        "a sealed secret of account {account} cannot be opened (`vestibule doctor` says of which API key)"
+    )]
     Sealed {
         /// Whose.
         account: String,

@@ -36,6 +36,13 @@ fn on(folder: &Folder, command: &str) -> Outcome {
     run(vestibule().arg(command).arg("--data-dir").arg(folder.path("data")))
 }
 
+fn serve(folder: &Folder) -> std::process::Command {
+    let mut command = vestibule();
+    command.arg("serve").env("VESTIBULE_SERVER_DATA_DIR", folder.path("data"));
+    command.env("VESTIBULE_SERVER_HTTP", "127.0.0.1:0").env("VESTIBULE_SERVER_ADMIN", "127.0.0.1:0");
+    command
+}
+
 const USER_KIND: &str = "UPDATE users SET kind = 9 WHERE id = 4711;";
 
 const NAMED: &str = "table users, row id = 4711, account_id = one: column kind: 9 stands for no user kind that this version knows";
@@ -47,11 +54,7 @@ fn assert_named(outcome: &Outcome) {
 
 #[test]
 fn a_start_names_the_row_that_it_cannot_decode() {
-    let folder = folder(USER_KIND);
-    let mut serve = vestibule();
-    serve.arg("serve").env("VESTIBULE_SERVER_DATA_DIR", folder.path("data"));
-    serve.env("VESTIBULE_SERVER_HTTP", "127.0.0.1:0").env("VESTIBULE_SERVER_ADMIN", "127.0.0.1:0");
-    assert_named(&run(&mut serve));
+    assert_named(&run(&mut serve(&folder(USER_KIND))));
 }
 
 #[test]
@@ -159,6 +162,20 @@ fn doctor_finds_an_administrators_account_without_an_owner() {
     let outcome = on(&folder, "doctor");
     assert_eq!(outcome.code, Some(8), "{}", outcome.out);
     assert!(outcome.out.contains("account administrators: there would be no owner left"), "{}", outcome.out);
+}
+
+#[test]
+fn a_start_with_a_secret_that_cannot_be_opened_says_who_names_its_key() {
+    let folder = folder("");
+    let keys = "[[account]]\nid = \"one\"\n[[account.api_key]]\nname = \"Bots\"\n";
+    assert_eq!(run(&mut apply(&folder, &folder.file("keys.toml", keys))).code, Some(0));
+    let database = rusqlite::Connection::open(folder.path("data").join("vestibule.db")).unwrap();
+    database.execute_batch("UPDATE api_keys SET sealed_secret = x'00'").unwrap();
+    drop(database);
+    let outcome = run(&mut serve(&folder));
+    assert_eq!(outcome.code, Some(1), "{}", outcome.err);
+    let said = "a sealed secret of account one cannot be opened (`vestibule doctor` says of which API key)";
+    assert!(outcome.err.contains(said), "{}", outcome.err);
 }
 
 /// What is advised repairs it: with such a key no service starts over whose API it could be repaired.
