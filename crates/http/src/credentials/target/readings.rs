@@ -24,7 +24,7 @@ const STEPS: [fn(&str) -> Cow<'_, str>; 8] = [
 
 /// The bytes of all readings of a path that are looked at. Real paths have a few readings; the number of a contrived one
 /// grows as the powers of two.
-const MOST_BYTES: usize = 64 * 1024;
+const MOST_BYTES: usize = 32 * 1024;
 
 /// A path names several accounts, or has more readings than are looked at.
 #[derive(Debug, PartialEq, Eq)]
