@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use vestibule_model::SessionId;
-use vestibule_store::conformance::samples::{HERE, account, session, user};
+use vestibule_store::conformance::samples::{HERE, account, session, skill, user};
 use vestibule_store::{Change, Store, StoreError, StoreFuture};
 
 use crate::{SqliteStore, audit_key};
@@ -177,6 +177,40 @@ async fn a_commit_that_fails_is_told_to_the_whole_group_and_recovered_from() {
     outside(&directory, "DROP TRIGGER break_it");
     open(&store, 0).await.unwrap();
     assert_eq!(opened(&store).await, [0]);
+}
+
+#[tokio::test]
+async fn of_a_group_the_commit_that_is_refused_is_undone_alone() {
+    let (store, directory) = store().await;
+    let record = |id: i64| {
+        let (actor, means) = (vestibule_model::Actor::System, vestibule_model::Means::System);
+        let action = vestibule_model::AuditAction::UserUnlocked;
+        let at = vestibule_model::Millis::from_unix(id);
+        Change::Audit(vestibule_model::AuditRecord::new(at, action, actor, means).into())
+    };
+    let named = |id: i64| vec![Change::PutSkill(account(HERE).id, skill(id)), record(id)];
+    let gate = hold(&store);
+    let stranger = Change::OpenSession(session(3, &user(HERE, 2)).into());
+    let refused = [named(2), vec![stranger]].concat();
+    let asked = [named(1), refused, named(3)].map(|changes| store.commit(changes));
+    let opened_beside = open(&store, 1);
+    drop(gate);
+    let mut verdicts = Vec::new();
+    for answered in asked {
+        verdicts.push(answered.await.is_ok());
+    }
+    assert_eq!((verdicts, opened_beside.await.is_ok()), (vec![true, false, true], true));
+    let skills = store.directory().await.unwrap().accounts[0].skills.clone();
+    assert_eq!(skills, [skill(1), skill(3)]);
+    let entries =
+        store.audit(vestibule_store::AuditQuery { limit: 9, ..Default::default() }).await.unwrap().entries;
+    let told: Vec<i64> = entries.iter().map(|entry| entry.record.at.as_unix()).collect();
+    assert_eq!(told, [3, 1]);
+    drop(store);
+    // The chain fits, and goes on where it ended.
+    let store = SqliteStore::open(&path(&directory), KEY_CHECK, audit_key()).unwrap();
+    store.commit(named(4)).await.unwrap();
+    assert_eq!(opened(&store).await, [1]);
 }
 
 #[tokio::test]

@@ -176,27 +176,76 @@ fn write_group(
     chain: &mut Chain,
     batches: &[Batch],
 ) -> Result<(Vec<Verdict>, Option<Link>), Lost> {
-    execute(connection, "BEGIN IMMEDIATE")?;
-    chain.begin();
-    let verdicts = batches
-        .iter()
-        .map(|batch| write_batch(connection, chain, &batch.changes))
-        .collect::<Result<_, _>>()?;
+    let verdicts = match write_all(connection, chain, batches)? {
+        Some(verdicts) => verdicts,
+        None => write_each(connection, chain, batches)?,
+    };
     let newest = chain.finish(connection).map_err(|error| Arc::new(error) as Lost)?;
     execute(connection, "COMMIT")?;
     Ok((verdicts, newest))
 }
 
-/// One batch, all or none of it; an error when the whole group is lost.
-fn write_batch(connection: &Connection, chain: &mut Chain, changes: &[Change]) -> Result<Verdict, Lost> {
-    if let Some((statement, rest)) = write::one_statement(changes) {
-        // SQLite undoes a statement that fails by itself. The rest fails only when the disk does.
-        let mut verdict = unless_given_up(connection, write::batch(connection, chain, statement))?;
-        if let Ok(outcome) = &mut verdict {
-            outcome.add(write::batch(connection, chain, rest).map_err(|error| Arc::new(error) as Lost)?);
-        }
-        return Ok(verdict);
+/// Every batch, if none is refused; None: one is, nothing is written, and no transaction is open.
+///
+/// Most groups have no refusal. So nothing is kept that could undo one batch: in a savepoint each page that is written is copied
+/// once more, and each statement that ends passes over all the copies (ADR 48).
+fn write_all(
+    connection: &Connection,
+    chain: &mut Chain,
+    batches: &[Batch],
+) -> Result<Option<Vec<Verdict>>, Lost> {
+    begin(connection, chain)?;
+    let mut verdicts = Vec::with_capacity(batches.len());
+    for Batch { changes, .. } in batches {
+        let verdict = match write::one_statement(changes) {
+            Some((statement, rest)) => write_statement(connection, chain, statement, rest)?,
+            None => {
+                let verdict = unless_given_up(connection, write::batch(connection, chain, changes))?;
+                if verdict.is_err() {
+                    execute(connection, "ROLLBACK")?;
+                    return Ok(None);
+                }
+                verdict
+            }
+        };
+        verdicts.push(verdict);
     }
+    Ok(Some(verdicts))
+}
+
+/// Every batch that is not refused: each is undone by itself.
+fn write_each(connection: &Connection, chain: &mut Chain, batches: &[Batch]) -> Result<Vec<Verdict>, Lost> {
+    begin(connection, chain)?;
+    let written = |Batch { changes, .. }: &Batch| match write::one_statement(changes) {
+        Some((statement, rest)) => write_statement(connection, chain, statement, rest),
+        None => write_undoably(connection, chain, changes),
+    };
+    batches.iter().map(written).collect()
+}
+
+fn begin(connection: &Connection, chain: &mut Chain) -> Result<(), Lost> {
+    execute(connection, "BEGIN IMMEDIATE")?;
+    chain.begin();
+    Ok(())
+}
+
+/// A batch whose first change is one statement, which SQLite undoes by itself when it fails. The rest fails only when the disk
+/// does.
+fn write_statement(
+    connection: &Connection,
+    chain: &mut Chain,
+    statement: &[Change],
+    rest: &[Change],
+) -> Result<Verdict, Lost> {
+    let mut verdict = unless_given_up(connection, write::batch(connection, chain, statement))?;
+    if let Ok(outcome) = &mut verdict {
+        outcome.add(write::batch(connection, chain, rest).map_err(|error| Arc::new(error) as Lost)?);
+    }
+    Ok(verdict)
+}
+
+/// One batch, all or none of it; an error when the whole group is lost.
+fn write_undoably(connection: &Connection, chain: &mut Chain, changes: &[Change]) -> Result<Verdict, Lost> {
     let mark = chain.mark();
     execute(connection, "SAVEPOINT batch")?;
     let verdict = unless_given_up(connection, write::batch(connection, chain, changes))?;
