@@ -197,16 +197,15 @@ fn write_all(
     begin(connection, chain)?;
     let mut verdicts = Vec::with_capacity(batches.len());
     for Batch { changes, .. } in batches {
-        let verdict = match write::one_statement(changes) {
-            Some((statement, rest)) => write_statement(connection, chain, statement, rest)?,
-            None => {
-                let verdict = unless_given_up(connection, write::batch(connection, chain, changes))?;
-                if verdict.is_err() {
-                    execute(connection, "ROLLBACK")?;
-                    return Ok(None);
-                }
-                verdict
+        let verdict = if let Some((statement, rest)) = write::one_statement(changes) {
+            write_statement(connection, chain, statement, rest)?
+        } else {
+            let verdict = unless_given_up(connection, write::batch(connection, chain, changes))?;
+            if verdict.is_err() {
+                execute(connection, "ROLLBACK")?;
+                return Ok(None);
             }
+            verdict
         };
         verdicts.push(verdict);
     }
