@@ -163,12 +163,16 @@ pub(super) async fn end_all(
 /// Ends every session that was opened from an address, in whichever account.
 #[utoipa::path(delete, path = "/admin/v1/addresses/{address}/sessions", tag = "sessions", security(("bearer" = [])),
     params(("address" = inline(AddressText), Path)),
-    responses((status = 200, body = Ended), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = Ended), (status = 400, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem)))]
 pub(super) async fn end_from_address(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
     PathParameters(address): PathParameters<IpAddr>,
+    filter: Result<QueryParameters<NoFilter>, AdminError>,
 ) -> Result<Response, AdminError> {
+    caller.require(Scope::WriteInstallation)?;
+    filter?;
     let ended = admin.auth.administration().end_sessions_from_address(&caller, None, address).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
 }
@@ -176,14 +180,19 @@ pub(super) async fn end_from_address(
 /// Ends every session of an account that was opened from an address.
 #[utoipa::path(delete, path = "/admin/v1/accounts/{account}/addresses/{address}/sessions", tag = "sessions",
     security(("bearer" = [])), params(("account" = String, Path), ("address" = inline(AddressText), Path)),
-    responses((status = 200, body = Ended), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = Ended), (status = 400, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem)))]
 pub(super) async fn end_from_address_in_account(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
     PathParameters((account, address)): PathParameters<(String, IpAddr)>,
+    filter: Result<QueryParameters<NoFilter>, AdminError>,
 ) -> Result<Response, AdminError> {
-    let account = Some(account_named(&account)?);
-    let ended = admin.auth.administration().end_sessions_from_address(&caller, account, address).await?;
+    let account = account_named(&account)?;
+    admin.auth.administration().expect_account(&caller, Scope::WriteAccount(account))?;
+    filter?;
+    let ended =
+        admin.auth.administration().end_sessions_from_address(&caller, Some(account), address).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
 }
 
@@ -208,13 +217,17 @@ pub(super) async fn end_of_account(
 /// Ends every session of a user.
 #[utoipa::path(delete, path = "/admin/v1/accounts/{account}/users/{user}/sessions", tag = "sessions",
     security(("bearer" = [])), params(("account" = String, Path), ("user" = i64, Path)),
-    responses((status = 200, body = Ended), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = Ended), (status = 400, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem)))]
 pub(super) async fn end_of_user(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
     PathParameters((account, user)): PathParameters<(String, i64)>,
+    filter: Result<QueryParameters<NoFilter>, AdminError>,
 ) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
+    admin.auth.administration().expect_account(&caller, Scope::WriteAccount(account))?;
+    filter?;
     let ended = admin.auth.administration().end_sessions_of_user(&caller, account, UserId(user)).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
 }
@@ -222,13 +235,17 @@ pub(super) async fn end_of_user(
 /// Ends every session that was opened with an API key, an OAuth client or an application token.
 #[utoipa::path(delete, path = "/admin/v1/accounts/{account}/applications/{application}/sessions", tag = "sessions",
     security(("bearer" = [])), params(("account" = String, Path), ("application" = i64, Path)),
-    responses((status = 200, body = Ended), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = Ended), (status = 400, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem)))]
 pub(super) async fn end_of_application(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
     PathParameters((account, application)): PathParameters<(String, i64)>,
+    filter: Result<QueryParameters<NoFilter>, AdminError>,
 ) -> Result<Response, AdminError> {
     let (account, application) = (account_named(&account)?, ApplicationId(application));
+    admin.auth.administration().expect_account(&caller, Scope::WriteAccount(account))?;
+    filter?;
     let ended =
         admin.auth.administration().end_sessions_of_application(&caller, account, application).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))

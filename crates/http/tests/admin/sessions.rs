@@ -213,9 +213,12 @@ async fn an_administration_token_has_no_session_to_keep() {
 async fn a_filter_that_would_be_passed_over_ends_nothing() {
     let instance = Instance::start().await;
     let session = instance.server.session().await;
-    for path in ["sessions".to_owned(), format!("accounts/{ACCOUNT}/sessions")] {
-        let answer = instance.delete(&format!("/admin/v1/{path}?address=192.0.2.1")).await;
-        assert_eq!((answer.status, &answer.body["field"]), (400, &json!("address")), "{path}");
+    let account = format!("accounts/{ACCOUNT}/");
+    let of_account = ["", "addresses/127.0.0.1/", "users/3705342601/", "applications/1/"];
+    let of_account = of_account.map(|whose| format!("{account}{whose}"));
+    for place in of_account.into_iter().chain([String::new(), "addresses/127.0.0.1/".to_owned()]) {
+        let answer = instance.delete(&format!("/admin/v1/{place}sessions?opened_before=0")).await;
+        assert_eq!((answer.status, &answer.body["field"]), (400, &json!("opened_before")), "{place}");
     }
     assert_eq!(instance.server.refresh(&session).await, 200);
 }
