@@ -243,14 +243,15 @@ impl SessionFilter {
     }
 }
 
-/// The filter, limited to what the caller may see.
+/// The filter, limited to what the caller may see. Sessions have their addresses in the canonical form.
 fn within_reach(caller: &Caller, filter: &SessionFilter) -> Result<SessionFilter, AdministrationError> {
     let account = filter.account.or(caller.role.account());
     match account {
         Some(account) => caller.require(Scope::ReadAccount(account))?,
         None => caller.require(Scope::ReadInstallation)?,
     }
-    Ok(SessionFilter { account, ..filter.clone() })
+    let address = filter.address.map(|address| address.to_canonical());
+    Ok(SessionFilter { account, address, ..filter.clone() })
 }
 
 fn write_position(position: &Position) -> String {

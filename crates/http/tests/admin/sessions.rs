@@ -29,6 +29,7 @@ async fn a_session_is_found_by_account_user_application_and_address() {
     assert_eq!(found(&instance, "application=1").await, 1);
     assert_eq!(found(&instance, "application=9").await, 0);
     assert_eq!(found(&instance, &format!("account={ACCOUNT}&address=127.0.0.1")).await, 2);
+    assert_eq!(found(&instance, &format!("account={ACCOUNT}&address=::ffff:127.0.0.1")).await, 2);
     assert_eq!(found(&instance, "address=192.0.2.1").await, 0);
     assert_eq!(found(&instance, "opened_since=9000000000000").await, 0);
 }
