@@ -108,9 +108,7 @@ pub fn set_password(
     policy.check(password)?;
     check_strength(policy.min_strength, password, own)?;
     let earlier = earlier_hashes(before);
-    // One that cannot be verified is that of no password.
-    let verifiable = earlier.iter().take(usize::from(policy.history)).filter(|hash| check_hash(hash).is_ok());
-    for hash in verifiable {
+    for hash in earlier.iter().take(usize::from(policy.history)) {
         if hasher.verify(hash, password.as_bytes())? {
             return Err(PasswordViolation::Reused(policy.history).into());
         }
@@ -121,9 +119,11 @@ pub fn set_password(
     Ok(credential(hash, earlier, policy, now))
 }
 
-/// The hashes of the present password and of those before it, newest first.
+/// The hashes of the present password and of those before it, newest first. Without those against which nothing can be
+/// verified: they are of no password.
 fn earlier_hashes(before: Option<&PasswordCredential>) -> Vec<String> {
-    before.map_or_else(Vec::new, |before| [std::slice::from_ref(&before.hash), &before.history].concat())
+    let hashes = before.into_iter().flat_map(|before| std::iter::once(&before.hash).chain(&before.history));
+    hashes.filter(|hash| check_hash(hash).is_ok()).cloned().collect()
 }
 
 /// A credential that remembers as many of the earlier hashes as the policy will ask for.

@@ -202,3 +202,22 @@ fn doctor_finds_credentials_that_are_good_for_nothing_and_what_it_advises_repair
     assert_eq!(repaired.code, Some(0), "{}", repaired.err);
     assert_eq!(on(&folder, "doctor").code, Some(0));
 }
+
+#[test]
+fn another_password_repairs_a_hash_that_is_good_for_nothing_where_a_history_is_kept() {
+    let folder = folder(
+        "UPDATE accounts SET password_policy = json_set(password_policy, '$.history', 4);
+         UPDATE users SET password_hash = 'xx' WHERE id = 4711;
+         UPDATE users SET password_history = '[\"xx\"]' WHERE id = 4712;",
+    );
+    let outcome = on(&folder, "doctor");
+    assert!(outcome.err.contains("2 findings"), "{}{}", outcome.out, outcome.err);
+    let user = |id: u32, name| {
+        format!("[[account.user]]\nid = {id}\nlogin_name = \"{name}\"\npassword = \"an0ther-one\"\n")
+    };
+    let repair = ["[[account]]\nid = \"one\"\n".to_owned(), user(4711, "alice"), user(4712, "bob")].concat();
+    let repaired = run(&mut apply(&folder, &folder.file("repair.toml", &repair)));
+    assert_eq!(repaired.code, Some(0), "{}", repaired.err);
+    let outcome = on(&folder, "doctor");
+    assert_eq!(outcome.code, Some(0), "{}", outcome.out);
+}
