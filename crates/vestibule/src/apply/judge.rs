@@ -52,25 +52,25 @@ pub(crate) struct Broken {
 }
 
 impl Broken {
-    /// Whether the rule is broken because something was not found.
-    fn rests_on_absence(&self) -> bool {
-        matches!(
-            self.problem.rule,
-            Some(
-                Rule::ProfileMissing
-                    | Rule::SkillMissing
-                    | Rule::GroupMissing
-                    | Rule::ManagedGroupMissing
-                    | Rule::GroupParentMissing
-                    | Rule::AllowedKeyMissing
-                    | Rule::OwnerLeft
-            )
-        )
+    /// Whether what was not found may be this row, which cannot be decoded.
+    fn may_rest_on(&self, row: &UndecodableRow) -> bool {
+        let tables: &[&str] = match self.problem.rule {
+            Some(Rule::ProfileMissing) => &["profiles"],
+            Some(Rule::SkillMissing) => &["skills"],
+            Some(Rule::GroupMissing | Rule::ManagedGroupMissing | Rule::GroupParentMissing) => &["groups"],
+            Some(Rule::AllowedKeyMissing) => &["api_keys", "oauth_clients"],
+            // An administrator's row has the account that they administer.
+            Some(Rule::OwnerLeft) if row.table == "administrators" => return true,
+            Some(Rule::OwnerLeft) => &["users"],
+            _ => &[],
+        };
+        // Of which account a row is may be what cannot be decoded.
+        tables.contains(&row.table) && row.account.is_none_or(|account| account == self.account)
     }
 }
 
-/// Everything that is there and breaks a rule. Of what there are too many, one of the kind is named. What refers to a row that
-/// cannot be decoded breaks none: it is there.
+/// Everything that is there and breaks a rule. Of what there are too many, one of the kind is named. What may refer to
+/// a row that cannot be decoded breaks none: that is there.
 pub(super) fn broken(present: &Present, undecodable: &[UndecodableRow], sealer: &Sealer) -> Vec<Broken> {
     let accounts = &present.directory.accounts;
     let installation = InstallationIndex::of(accounts.iter().map(|rows| &rows.account));
@@ -93,8 +93,7 @@ pub(super) fn broken(present: &Present, undecodable: &[UndecodableRow], sealer: 
             found.extend(with_entry(rows, &rows.account, owner));
         }
     }
-    let incomplete: HashSet<AccountId> = undecodable.iter().filter_map(|row| row.account).collect();
-    found.retain(|broken| !broken.rests_on_absence() || !incomplete.contains(&broken.account));
+    found.retain(|broken| !undecodable.iter().any(|row| broken.may_rest_on(row)));
     let mut seen = HashSet::new();
     found.retain(|broken| {
         let rule = broken.problem.rule.filter(|rule| rule.kind() == Kind::Conflict);

@@ -112,6 +112,27 @@ fn what_is_secret_in_such_a_row_is_not_shown() {
     assert!(!outcome.out.contains("argon2id"), "{}", outcome.out);
 }
 
+#[test]
+fn an_owner_whose_row_cannot_be_decoded_is_not_said_to_be_missing() {
+    let folder = Folder::new();
+    drop(crate::support::Server::serve(&folder, &[]));
+    let database = rusqlite::Connection::open(folder.path("data").join("vestibule.db")).unwrap();
+    database.execute_batch("UPDATE administrators SET role = 77").unwrap();
+    let outcome = on(&folder, "doctor");
+    assert!(outcome.out.contains("table administrators, row user_id = "), "{}", outcome.out);
+    assert!(!outcome.out.contains("there would be no owner left"), "{}", outcome.out);
+}
+
+/// Neither a session nor a skill is what the profile could be.
+#[test]
+fn what_refers_to_nothing_is_a_finding_beside_rows_of_other_tables_that_cannot_be_decoded() {
+    let folder = folder("UPDATE users SET profiles = '[999]' WHERE id = 4712;");
+    add_session(&folder);
+    let outcome = on(&folder, "doctor");
+    assert!(outcome.out.contains("table sessions, row number = 3: "), "{}", outcome.out);
+    assert!(outcome.out.contains("user one/bob: profiles: "), "{}", outcome.out);
+}
+
 fn add_session(folder: &Folder) {
     let database = rusqlite::Connection::open(folder.path("data").join("vestibule.db")).unwrap();
     database
