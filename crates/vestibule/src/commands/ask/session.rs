@@ -96,10 +96,15 @@ async fn end_all(service: &Service, end: &EndSessions) -> anyhow::Result<()> {
 async fn end_in_all_accounts(service: &Service, end: &EndSessions) -> anyhow::Result<()> {
     let (question, place) = match end.address {
         Some(address) => (
-            format!("End all sessions of every account from {address}?"),
+            format!(
+                "End all sessions of every account from {address}, the one by which you ask too if it is from there?"
+            ),
             ResourcePath::of("addresses").at(address).at("sessions"),
         ),
-        None => ("End all sessions of every account but your own?".to_owned(), ResourcePath::of("sessions")),
+        None => (
+            "End all sessions of every account, except the one by which you ask?".to_owned(),
+            ResourcePath::of("sessions"),
+        ),
     };
     confirm(&question, end.yes)?;
     ended(service, &place).await
