@@ -68,7 +68,7 @@ pub(super) fn sound_prefix(
     while let Some(row) = rows.next()? {
         let (sequence, at): (i64, i64) = (row.get(0)?, row.get(1)?);
         let is_next = sequence == through.sequence + 1;
-        let Due::Tag(tag) = due(row, &mut message, &through.mac, mac)? else { break };
+        let Due::Tag(_, tag) = due(row, &mut message, &through.mac, mac)? else { break };
         if at >= before.as_unix() || !is_next || stored_tag(row)? != Some(tag) {
             break;
         }
@@ -85,7 +85,7 @@ struct Walk<'a> {
     previous: (i64, Option<[u8; 32]>),
     /// The generations of the master key that were in force until now.
     in_force: BTreeSet<Generation>,
-    /// The last entry.
+    /// The last entry whose generation is believed.
     last_entry: LastEntry,
     /// From where to where entries were written under each generation that is not at hand.
     unverifiable: BTreeMap<Generation, (i64, i64)>,
@@ -173,15 +173,9 @@ impl<'a> Walk<'a> {
             link = None;
         }
         let stored = stored_tag(row)?;
-        let mut is_unverified = false;
         if let Some(link) = link {
             let due = due(row, &mut self.message, &link, self.mac)?;
-            is_unverified = matches!(due, Due::NotAtHand(_));
             self.compare(sequence, stored, &due);
-        }
-        let is_possible = |generation: &Generation| !is_unverified || self.in_force.contains(generation);
-        if let Some(generation) = generation(row)?.filter(is_possible) {
-            self.follow_generation(generation, sequence, is_unverified);
         }
         if self.witness.is_some_and(|witness| witness.sequence == sequence && stored != Some(witness.mac)) {
             self.found(Finding::NotAsWitnessed(sequence));
@@ -191,13 +185,17 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// What a changed entry says of its generation is not believed: it would accuse those behind it.
     fn compare(&mut self, sequence: i64, stored: Option<[u8; 32]>, due: &Due) {
         match due {
-            Due::Tag(tag) if stored == Some(*tag) => {}
+            Due::Tag(generation, tag) if stored == Some(*tag) => {
+                self.follow_generation(*generation, sequence, false);
+            }
             Due::NotAtHand(generation) if self.in_force.contains(generation) => {
                 self.unverifiable.entry(*generation).or_insert((sequence, sequence)).1 = sequence;
+                self.follow_generation(*generation, sequence, true);
             }
-            Due::Tag(_) | Due::NotAtHand(_) | Due::None => self.found(Finding::Changed(sequence)),
+            Due::Tag(..) | Due::NotAtHand(_) | Due::None => self.found(Finding::Changed(sequence)),
         }
     }
 
@@ -262,7 +260,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// What is known of the entry that was looked at last.
+/// What is known of the last entry whose generation is believed.
 #[derive(Clone, Copy)]
 struct LastEntry {
     /// The generation of the master key that it says it was written under.
@@ -284,9 +282,9 @@ fn select_behind() -> String {
     format!("SELECT {COLUMNS} FROM audit WHERE sequence > ?1 ORDER BY sequence LIMIT ?2")
 }
 
-/// The tag that a row ought to have.
+/// The tag that a row ought to have, under the generation that it says it was written under.
 enum Due {
-    Tag([u8; 32]),
+    Tag(Generation, [u8; 32]),
     /// It was written under a generation of the master key that is not at hand.
     NotAtHand(Generation),
     /// It says that it was written under something that is no generation.
@@ -306,7 +304,8 @@ fn due(
     encoding::add_later(message, Field(row.get_ref(USER_NAME)?));
     encoding::add_later(message, Field(row.get_ref(GENERATION)?));
     let Some(generation) = generation(row)? else { return Ok(Due::None) };
-    Ok(mac.tag(generation, message).map_or(Due::NotAtHand(generation), Due::Tag))
+    let tag = mac.tag(generation, message);
+    Ok(tag.map_or(Due::NotAtHand(generation), |tag| Due::Tag(generation, tag)))
 }
 
 /// The generation that a row says it was written under; None: that is none.

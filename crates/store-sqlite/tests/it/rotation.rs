@@ -84,6 +84,17 @@ async fn another_generation_in_an_entry_is_found() {
     }
 }
 
+/// What the entries behind it say is true, whatever it says itself.
+#[tokio::test]
+async fn a_later_generation_at_hand_in_one_entry_is_one_finding() {
+    let store = empty_store();
+    store.commit(vec![entry(), entry(), entry()]).await.unwrap();
+    store.commit(vec![activate(2), entry()]).await.unwrap();
+    edit(&store.path(), "UPDATE audit SET generation = 2 WHERE sequence = 2");
+    let outcome = verify_with(&store.path(), &[1, 2]);
+    assert_eq!((outcome.finding, outcome.findings), (Some(Finding::Changed(2)), 1));
+}
+
 /// Whoever has an earlier key can make tags of that generation; they do not pass behind a rotation.
 #[tokio::test]
 async fn s10_an_earlier_key_writes_no_entry_behind_the_rotation_and_seals_no_head() {
