@@ -107,7 +107,15 @@ async fn what_is_wrong_with_a_key_is_named() {
         ("app_key", json!({ "name": "a", "app_key": "a b" })),
         ("access_token", json!({ "name": "a", "access_token": "ä" })),
         ("secret", json!({ "name": "a", "secret": 5 })),
-        ("secret", json!({ "name": "a", "secret": "a b", "access_token_secret": "b" })),
+        ("secret", json!({ "name": "a", "secret": "a".repeat(15), "access_token_secret": "b".repeat(16) })),
+        (
+            "secret",
+            json!({ "name": "a", "secret": "two words, and long", "access_token_secret": "b".repeat(16) }),
+        ),
+        (
+            "access_token_secret",
+            json!({ "name": "a", "secret": "a".repeat(16), "access_token_secret": "ä".repeat(16) }),
+        ),
         ("access_token_secret", json!({ "name": "a", "secret": "a" })),
         ("secret", json!({ "name": "a", "access_token_secret": "b" })),
         ("privileges[0]", json!({ "name": "a", "privileges": ["everything"] })),

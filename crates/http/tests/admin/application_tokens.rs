@@ -129,7 +129,8 @@ async fn what_is_wrong_with_a_token_is_named() {
     let instance = Instance::start().await;
     let cases = vec![
         ("name", json!({})),
-        ("token", json!({ "name": "a", "token": "a_b" })),
+        ("token", json!({ "name": "a", "token": "a".repeat(15) })),
+        ("token", json!({ "name": "a", "token": "one_token_that_is_long" })),
         ("token", json!({ "name": "a", "token": "a".repeat(65) })),
         ("token", json!({ "name": "a", "token": 5 })),
         ("enabled", json!({ "name": "a", "enabled": "yes" })),

@@ -7,6 +7,9 @@ use super::*;
 /// Somebody's own value that has a blank in it.
 const BLANK: &str = "a b";
 
+/// A secret that is long enough and has a blank in it.
+const BLANK_SECRET: &str = "two words, and long";
+
 /// A secret of one character less than it has to have, and one of as many.
 const SHORT: &str = "0123456789abcde";
 const LONG: &str = "0123456789abcdef";
@@ -50,7 +53,7 @@ fn values_of_keys() -> Vec<Line> {
         let body = json!({ "name": "k", "secret": secret, "access_token_secret": token_secret });
         (body, format!("name = \"k\"\nsecret = {secret:?}\naccess_token_secret = {token_secret:?}"))
     };
-    let (wrong_secret, wrong_token_secret) = (both(SHORT, LONG), both(LONG, SHORT));
+    let (wrong_secret, wrong_token_secret) = (both(BLANK_SECRET, LONG), both(LONG, SHORT));
     vec![
         key(Rule::AppKey, json!({ "name": "k", "app_key": BLANK }), "name = \"k\"\napp_key = \"a b\""),
         key(
@@ -113,8 +116,8 @@ fn tokens() -> Vec<Line> {
         token(Rule::TokenCount, json!({ "name": "t" }), "name = \"t\"").within(FULL),
         token(
             Rule::Token,
-            json!({ "name": "t", "token": SHORT }),
-            &format!("name = \"t\"\ntoken = {SHORT:?}"),
+            json!({ "name": "t", "token": BLANK_SECRET }),
+            &format!("name = \"t\"\ntoken = {BLANK_SECRET:?}"),
         ),
         token(
             Rule::TokenTaken,
