@@ -1,0 +1,192 @@
+//! What an assertion says: read from its own element and from nothing else (SAML core §2).
+
+use bergshamra::xml::NodeId;
+use vestibule_model::Millis;
+
+use crate::names::{ASSERTION, BEARER};
+use crate::refusal::Malformed;
+use crate::time;
+use crate::xml::Xml;
+
+/// Whom an assertion names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameId {
+    /// The name.
+    pub value: String,
+    /// Its format, as a URI; None: not told.
+    pub format: Option<String>,
+    /// Within which realm it is unique; None: the issuer's.
+    pub name_qualifier: Option<String>,
+}
+
+/// An attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub friendly_name: Option<String>,
+    /// Its values that are text.
+    pub values: Vec<String>,
+}
+
+/// What an assertion says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// Its id: it is taken once.
+    pub id: String,
+    /// When it was made.
+    pub issued: Millis,
+    /// Who made it.
+    pub issuer: String,
+    /// Whom it names.
+    pub name_id: Option<NameId>,
+    /// By what whoever shows it is that subject.
+    pub confirmations: Vec<Confirmation>,
+    /// From when on it is valid.
+    pub not_before: Option<Millis>,
+    /// Until when.
+    pub not_on_or_after: Option<Millis>,
+    /// For whom: each of these restrictions has to be met by one of its audiences.
+    pub audiences: Vec<Vec<String>>,
+    /// Conditions that are not understood, by name.
+    pub other_conditions: Vec<String>,
+    /// The session at the identity provider, for a logout that comes from there.
+    pub session_index: Option<String>,
+    /// When the identity provider wants the session to end.
+    pub session_ends: Option<Millis>,
+    /// When the user proved who they are.
+    pub authenticated: Option<Millis>,
+    /// What it says of them.
+    pub attributes: Vec<Attribute>,
+}
+
+/// A confirmation by bearer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmation {
+    /// The address that it is meant for.
+    pub recipient: Option<String>,
+    /// From when on it counts, which a bearer's never has (SAML profiles §4.1.4.2).
+    pub not_before: Option<Millis>,
+    /// Until when it counts.
+    pub not_on_or_after: Option<Millis>,
+    /// The request that it answers.
+    pub in_response_to: Option<String>,
+}
+
+impl Claims {
+    /// Reads the assertion at this element.
+    pub(crate) fn read(xml: &Xml<'_>, assertion: NodeId) -> Result<Self, Malformed> {
+        expect_version(xml, assertion)?;
+        let id = xml.attribute(assertion, "ID").filter(|id| !id.is_empty());
+        let made = xml.attribute(assertion, "IssueInstant").ok_or(Malformed::Missing("IssueInstant"))?;
+        let issuer = xml.child(assertion, ASSERTION, "Issuer")?.ok_or(Malformed::Missing("Issuer"))?;
+        let mut claims = Self {
+            id: id.ok_or(Malformed::Missing("ID"))?.to_owned(),
+            issued: time::read(made)?,
+            issuer: xml.text_of(issuer)?,
+            name_id: None,
+            confirmations: Vec::new(),
+            not_before: None,
+            not_on_or_after: None,
+            audiences: Vec::new(),
+            other_conditions: Vec::new(),
+            session_index: None,
+            session_ends: None,
+            authenticated: None,
+            attributes: Vec::new(),
+        };
+        if let Some(subject) = xml.child(assertion, ASSERTION, "Subject")? {
+            claims.read_subject(xml, subject)?;
+        }
+        if let Some(conditions) = xml.child(assertion, ASSERTION, "Conditions")? {
+            claims.read_conditions(xml, conditions)?;
+        }
+        if let Some(statement) = xml.child(assertion, ASSERTION, "AuthnStatement")? {
+            claims.session_index = xml.attribute(statement, "SessionIndex").map(ToOwned::to_owned);
+            claims.session_ends = time_of(xml, statement, "SessionNotOnOrAfter")?;
+            claims.authenticated = time_of(xml, statement, "AuthnInstant")?;
+        }
+        for statement in xml.children(assertion, ASSERTION, "AttributeStatement") {
+            for attribute in xml.children(statement, ASSERTION, "Attribute") {
+                claims.attributes.push(read_attribute(xml, attribute)?);
+            }
+        }
+        Ok(claims)
+    }
+
+    /// The only value of the attributes of this name; None: there is none, or several.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let mut values = self.attributes.iter().filter(|it| it.name == name).flat_map(|it| &it.values);
+        match (values.next(), values.next()) {
+            (Some(value), None) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn read_subject(&mut self, xml: &Xml<'_>, subject: NodeId) -> Result<(), Malformed> {
+        if let Some(name) = xml.child(subject, ASSERTION, "NameID")? {
+            let attribute = |of: &str| xml.attribute(name, of).map(ToOwned::to_owned);
+            self.name_id = Some(NameId {
+                value: xml.text_of(name)?,
+                format: attribute("Format"),
+                name_qualifier: attribute("NameQualifier"),
+            });
+        }
+        for confirmation in xml.children(subject, ASSERTION, "SubjectConfirmation") {
+            if xml.attribute(confirmation, "Method") != Some(BEARER) {
+                continue;
+            }
+            let data = xml.child(confirmation, ASSERTION, "SubjectConfirmationData")?;
+            let data = data.ok_or(Malformed::Missing("SubjectConfirmationData"))?;
+            let attribute = |of: &str| xml.attribute(data, of).map(ToOwned::to_owned);
+            self.confirmations.push(Confirmation {
+                recipient: attribute("Recipient"),
+                not_before: time_of(xml, data, "NotBefore")?,
+                not_on_or_after: time_of(xml, data, "NotOnOrAfter")?,
+                in_response_to: attribute("InResponseTo"),
+            });
+        }
+        Ok(())
+    }
+
+    fn read_conditions(&mut self, xml: &Xml<'_>, conditions: NodeId) -> Result<(), Malformed> {
+        self.not_before = time_of(xml, conditions, "NotBefore")?;
+        self.not_on_or_after = time_of(xml, conditions, "NotOnOrAfter")?;
+        for condition in xml.elements(conditions) {
+            if xml.is(condition, ASSERTION, "AudienceRestriction") {
+                let audiences = xml.children(condition, ASSERTION, "Audience");
+                let audiences = audiences.map(|audience| xml.text_of(audience));
+                self.audiences.push(audiences.collect::<Result<_, _>>()?);
+            } else if !xml.is(condition, ASSERTION, "OneTimeUse") {
+                // Every assertion is taken once.
+                self.other_conditions.push(xml.name(condition));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Refuses what is of another version than 2.0.
+pub(crate) fn expect_version(xml: &Xml<'_>, node: NodeId) -> Result<(), Malformed> {
+    match xml.attribute(node, "Version") {
+        Some("2.0") => Ok(()),
+        other => Err(Malformed::Version(other.unwrap_or_default().to_owned())),
+    }
+}
+
+fn time_of(xml: &Xml<'_>, node: NodeId, name: &str) -> Result<Option<Millis>, Malformed> {
+    xml.attribute(node, name).map(time::read).transpose()
+}
+
+fn read_attribute(xml: &Xml<'_>, attribute: NodeId) -> Result<Attribute, Malformed> {
+    let name = xml.attribute(attribute, "Name").ok_or(Malformed::Missing("Name"))?;
+    let values = xml.children(attribute, ASSERTION, "AttributeValue");
+    // A value that is a structure of its own is none that a login uses.
+    let values = values.filter_map(|value| xml.text_of(value).ok());
+    Ok(Attribute {
+        name: name.to_owned(),
+        friendly_name: xml.attribute(attribute, "FriendlyName").map(ToOwned::to_owned),
+        values: values.collect(),
+    })
+}

@@ -1,0 +1,29 @@
+//! SAML 2.0 for a service provider: bytes in, decision out. No I/O, no clock, no memory of what was seen.
+//!
+//! [`examine`] looks at what an identity provider sent and answers a [`Report`]: what came, what was checked in which order, and
+//! why it is refused if it is. [`Report::outcome`] is the decision. That an assertion is taken once is the caller's: its id has to
+//! be consumed until [`Login::single_use_until`].
+//!
+//! What it withstands: the document is parsed once and read in one way only (`xml`), signatures are looked at before they are
+//! verified and count for the very element that they stand in (`signature`), and claims are read from that element and nowhere else
+//! (`claims`).
+
+mod certificate;
+mod claims;
+mod encryption;
+mod names;
+mod refusal;
+mod report;
+mod response;
+mod signature;
+mod time;
+mod xml;
+
+pub use certificate::{Certificate, CertificateError};
+pub use claims::{Attribute, Claims, Confirmation, NameId};
+pub use encryption::{Ciphers, DecryptionKey};
+pub use refusal::{EncryptionFlaw, Malformed, Refusal, SignatureFlaw};
+pub use report::{Check, Login, Report, Step};
+pub use response::{Arrival, Connection, Unsolicited, examine};
+pub use signature::Signature;
+pub use xml::LONGEST;

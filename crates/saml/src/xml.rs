@@ -1,0 +1,152 @@
+//! The one parse of what an identity provider sent: bounded, without anything that parsers read differently.
+//!
+//! Refused are document types and entities, comments and processing instructions, ids that are not unique or stand in a
+//! namespace, and encodings other than UTF-8. What is left every parser and every canonicalization reads in the same way
+//! (ATTACKS of kind X6 and X8).
+
+use std::collections::HashSet;
+
+use bergshamra::xml::uppsala::{Document, Element, NodeId, NodeKind, Parser};
+
+use crate::refusal::Malformed;
+
+/// The longest document, in bytes. A response with a hundred groups has some twenty thousand.
+pub const LONGEST: usize = 256 * 1024;
+
+/// How deep elements may stand in each other. A response has some ten levels.
+const DEEPEST: u32 = 64;
+
+/// The local names of attributes that a signature may refer to.
+const ID_NAMES: [&str; 4] = ["ID", "Id", "id", "AssertionID"];
+
+/// A document, and the text that it was read from.
+pub(crate) struct Xml<'a> {
+    pub(crate) document: Document<'a>,
+    pub(crate) text: &'a str,
+    pub(crate) root: NodeId,
+}
+
+impl<'a> Xml<'a> {
+    pub(crate) fn parse(text: &'a str) -> Result<Self, Malformed> {
+        if text.len() > LONGEST {
+            return Err(Malformed::TooLong);
+        }
+        if text.contains("<!DOCTYPE") {
+            return Err(Malformed::DocumentType);
+        }
+        let parser =
+            Parser::new().with_forbid_dtd(true).with_max_entity_expansion(LONGEST).with_max_depth(DEEPEST);
+        let document = parser.parse(text).map_err(|error| Malformed::NotXml(error.to_string()))?;
+        let encoding =
+            document.xml_declaration.as_ref().and_then(|declaration| declaration.encoding.as_deref());
+        if let Some(other) = encoding.filter(|encoding| !encoding.eq_ignore_ascii_case("utf-8")) {
+            return Err(Malformed::Encoding(other.to_owned()));
+        }
+        let root = document.document_element().ok_or_else(|| Malformed::NotXml("no element".into()))?;
+        let xml = Self { document, text, root };
+        xml.expect_plain()?;
+        Ok(xml)
+    }
+
+    /// Refuses what parsers read differently.
+    fn expect_plain(&self) -> Result<(), Malformed> {
+        let mut ids = HashSet::new();
+        for node in self.document.descendants(self.document.root()) {
+            match self.document.node_kind(node) {
+                Some(NodeKind::Comment(_)) => return Err(Malformed::Comment),
+                Some(NodeKind::ProcessingInstruction(_)) => return Err(Malformed::ProcessingInstruction),
+                Some(NodeKind::Element(element)) => {
+                    for attribute in &element.attributes {
+                        if !ID_NAMES.contains(&&*attribute.name.local_name) {
+                            continue;
+                        }
+                        if attribute.name.namespace_uri.is_some() || !ids.insert(&*attribute.value) {
+                            return Err(Malformed::Ids(attribute.value.to_string()));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn element(&self, node: NodeId) -> Option<&Element<'a>> {
+        self.document.element(node)
+    }
+
+    /// Whether a node is an element of this name.
+    pub(crate) fn is(&self, node: NodeId, namespace: &str, name: &str) -> bool {
+        self.element(node).is_some_and(|element| element.matches_name_ns(namespace, name))
+    }
+
+    /// The name of an element as it is written, for reports.
+    pub(crate) fn name(&self, node: NodeId) -> String {
+        self.element(node).map_or_else(String::new, |element| element.name.prefixed_name().into_owned())
+    }
+
+    /// The value of an attribute that stands in no namespace.
+    pub(crate) fn attribute(&self, node: NodeId, name: &str) -> Option<&str> {
+        let attributes = &self.element(node)?.attributes;
+        let named =
+            attributes.iter().find(|it| it.name.namespace_uri.is_none() && *it.name.local_name == *name);
+        named.map(|attribute| &*attribute.value)
+    }
+
+    /// The child elements of a node.
+    pub(crate) fn elements(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
+        self.document.children_iter(node).filter(|child| self.element(*child).is_some())
+    }
+
+    /// Those of this name.
+    pub(crate) fn children(
+        &self,
+        node: NodeId,
+        namespace: &'static str,
+        name: &'static str,
+    ) -> impl Iterator<Item = NodeId> {
+        self.elements(node).filter(move |child| self.is(*child, namespace, name))
+    }
+
+    /// The one child of this name; None: there is none. Two are refused, where one is meant.
+    pub(crate) fn child(
+        &self,
+        node: NodeId,
+        namespace: &'static str,
+        name: &'static str,
+    ) -> Result<Option<NodeId>, Malformed> {
+        let mut children = self.children(node, namespace, name);
+        match (children.next(), children.next()) {
+            (first, None) => Ok(first),
+            (_, Some(_)) => Err(Malformed::Doubled(name)),
+        }
+    }
+
+    /// Every element of this name, wherever it stands.
+    pub(crate) fn everywhere(&self, namespace: &str, name: &str) -> Vec<NodeId> {
+        let mut all = self.document.descendants(self.document.root());
+        all.retain(|node| self.is(*node, namespace, name));
+        all
+    }
+
+    /// The text of an element that has nothing but text, white space around it taken away.
+    pub(crate) fn text_of(&self, node: NodeId) -> Result<String, Malformed> {
+        let mut text = String::new();
+        for child in self.document.children_iter(node) {
+            match self.document.node_kind(child) {
+                Some(NodeKind::Text(part) | NodeKind::CData(part)) => text.push_str(part),
+                _ => return Err(Malformed::NotText(self.name(node))),
+            }
+        }
+        Ok(text.trim().to_owned())
+    }
+
+    /// Where an element stands, for reports: `/samlp:Response/saml:Assertion`.
+    pub(crate) fn path(&self, node: NodeId) -> String {
+        let mut names: Vec<String> = self.document.ancestors(node).iter().map(|it| self.name(*it)).collect();
+        names.retain(|name| !name.is_empty());
+        names.reverse();
+        names.push(self.name(node));
+        format!("/{}", names.join("/"))
+    }
+}

@@ -1,0 +1,240 @@
+//! X1, X3, X7: what a signature covers, by whom it was made, and how.
+
+use vestibule_saml::{Refusal, SignatureFlaw};
+
+use crate::identity_provider::{IDP, Made, STRANGER, refusal, signature};
+
+/// The attacker's own assertion: the same but for whom it names.
+fn evil(id: &'static str) -> String {
+    Made { id, subject: "<saml:NameID>admin@example.com</saml:NameID>".into(), ..Made::usual() }.assertion("")
+}
+
+/// The signature of a signed assertion, and the assertion without it.
+fn taken_apart(signed: &str) -> (String, String) {
+    let begin = signed.find("<ds:Signature ").unwrap();
+    let end = signed.find("</ds:Signature>").unwrap() + "</ds:Signature>".len();
+    (signed[begin..end].to_owned(), format!("{}{}", &signed[..begin], &signed[end..]))
+}
+
+fn is_refused(document: &str) {
+    let refusal = refusal(document);
+    assert!(
+        matches!(
+            refusal,
+            Refusal::Assertions(_) | Refusal::Signature { .. } | Refusal::NotSigned | Refusal::Malformed(_)
+        ),
+        "{refusal:?}"
+    );
+}
+
+#[test]
+fn x1_nothing_is_signed() {
+    let made = Made::usual();
+    assert_eq!(refusal(&made.around(&made.assertion(""), "")), Refusal::NotSigned);
+}
+
+#[test]
+fn x1_what_is_signed_was_changed() {
+    for (from, to) in [("name@", "admin@"), ("_session1", "_session2"), ("sp.example/acs", "sp.example/acS")]
+    {
+        let document = Made::usual().response().replace(from, to);
+        assert!(
+            matches!(refusal(&document), Refusal::Signature { flaw: SignatureFlaw::Wrong(_), .. }),
+            "{from}"
+        );
+    }
+}
+
+#[test]
+fn x1_an_unsigned_assertion_beside_a_signed_one() {
+    let made = Made::usual();
+    let signed = made.signed_assertion();
+    for inside in [evil("_evil") + &signed, signed + &evil("_evil")] {
+        assert_eq!(refusal(&made.around(&inside, "")), Refusal::Assertions(2));
+    }
+}
+
+/// The signed element kept somewhere where it verifies, and another one in its place (the eight wrappings of Somorovsky et al.,
+/// "On Breaking SAML").
+#[test]
+fn x1_wrappings_one_to_eight() {
+    let made = Made::usual();
+    let response = made.signed_response();
+    let signed = made.signed_assertion();
+    let (own, bare) = taken_apart(&signed);
+    let evil = evil("_evil");
+    let before = |text: &str, end: &str, inside: &str| text.replacen(end, &format!("{inside}{end}"), 1);
+    let (of_response, response_bare) = taken_apart(&response);
+    let evil_response = |signature: &str| {
+        made.around(&evil, signature).replace(r#"ID="_response1""#, r#"ID="_evilresponse""#)
+    };
+    let wrapped = [
+        // 1: the response in the signature of another. 2: the response beside it.
+        evil_response(&before(
+            &of_response,
+            "</ds:Signature>",
+            &format!("<ds:Object>{response_bare}</ds:Object>"),
+        )),
+        evil_response(&format!("{of_response}{response_bare}")),
+        // 3: the signed assertion behind another. 4: inside of it.
+        made.around(&format!("{evil}{signed}"), ""),
+        made.around(&before(&evil, "</saml:Assertion>", &signed), ""),
+        // 5: the signature moved into the other one. 6: with what it signs inside of it.
+        made.around(&format!("{}{bare}", before(&evil, "<saml:Subject>", &own)), ""),
+        made.around(
+            &before(
+                &evil,
+                "<saml:Subject>",
+                &before(&own, "</ds:Signature>", &format!("<ds:Object>{bare}</ds:Object>")),
+            ),
+            "",
+        ),
+        // 7: what is signed in an extension. 8: what is signed in an object of the signature.
+        made.around(&format!("<samlp:Extensions>{signed}</samlp:Extensions>{evil}"), ""),
+        made.around(
+            &before(
+                &evil,
+                "<saml:Subject>",
+                &before(&own, "</ds:Signature>", &format!("<ds:Object>{signed}</ds:Object>")),
+            ),
+            "",
+        ),
+    ];
+    for document in wrapped {
+        is_refused(&document);
+    }
+}
+
+#[test]
+fn x1_the_same_id_twice() {
+    let made = Made::usual();
+    let twice = made.around(&(made.signed_assertion() + &evil("_assertion1")), "");
+    is_refused(&twice);
+    let on_another_element =
+        made.response().replacen("<samlp:Status>", r#"<samlp:Status Id="_assertion1">"#, 1);
+    is_refused(&on_another_element);
+}
+
+#[test]
+fn x1_a_response_inside_of_a_response() {
+    let made = Made::usual();
+    is_refused(&made.around(&made.signed_response().replace("_response1", "_inner"), ""));
+    is_refused(&made.around(&made.signed_response(), "").replacen("_response1", "_outer", 1));
+}
+
+#[test]
+fn x1_a_signature_of_the_response_that_is_wrong_refuses_a_right_assertion() {
+    let made = Made::usual();
+    let document = STRANGER.sign(&made.around(&made.signed_assertion(), &signature("_response1")));
+    assert!(matches!(refusal(&document), Refusal::Signature { .. }));
+}
+
+#[test]
+fn x3_a_key_of_the_message_itself() {
+    let made = Made::usual();
+    let certificate = {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.encode(&STRANGER.certificate)
+    };
+    let with_key = signature("_assertion1").replace(
+        "</ds:SignatureValue>",
+        &format!("</ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>"),
+    );
+    let document = made.around(&STRANGER.sign(&made.assertion(&with_key)), "");
+    assert!(matches!(refusal(&document), Refusal::Signature { flaw: SignatureFlaw::Wrong(_), .. }));
+    // The same key information beside the identity provider's own signature does no harm.
+    let document = made.around(&IDP.sign(&made.assertion(&with_key)), "");
+    assert!(crate::identity_provider::login(&document).is_ok());
+}
+
+/// A flaw that is found before anything is verified.
+fn flaw(change: impl Fn(String) -> String) -> SignatureFlaw {
+    let made = Made::usual();
+    let document = made.around(&made.assertion(&change(signature("_assertion1"))), "");
+    match refusal(&document) {
+        Refusal::Signature { flaw, .. } => flaw,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn x7_algorithms_that_do_not_count() {
+    let sha1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1";
+    let replaced = |to: &'static str| {
+        move |text: String| text.replace("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", to)
+    };
+    assert_eq!(flaw(replaced(sha1)), SignatureFlaw::Algorithm(sha1.into()));
+    let hmac = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256";
+    assert_eq!(flaw(replaced(hmac)), SignatureFlaw::Algorithm(hmac.into()));
+    let digest = "http://www.w3.org/2000/09/xmldsig#sha1";
+    assert_eq!(
+        flaw(|text| text.replace("http://www.w3.org/2001/04/xmlenc#sha256", digest)),
+        SignatureFlaw::Algorithm(digest.into())
+    );
+}
+
+#[test]
+fn x7_structures_that_no_signature_of_saml_has() {
+    type Change = Box<dyn Fn(String) -> String>;
+    let reference = |text: &str| {
+        let begin = text.find("<ds:Reference").unwrap();
+        let end = text.find("</ds:Reference>").unwrap() + "</ds:Reference>".len();
+        text[begin..end].to_owned()
+    };
+    let cases: [(&str, Change); 8] = [
+        (
+            "two references",
+            Box::new(move |text| {
+                text.replace("</ds:Reference>", &format!("</ds:Reference>{}", reference(&text)))
+            }),
+        ),
+        ("no reference", Box::new(move |text| text.replace(&reference(&text), ""))),
+        ("an empty reference", Box::new(|text| text.replace("#_assertion1", ""))),
+        ("a reference to another element", Box::new(|text| text.replace("#_assertion1", "#_response1"))),
+        ("a reference to a file", Box::new(|text| text.replace("#_assertion1", "file:///etc/passwd"))),
+        (
+            "an XPath",
+            Box::new(|text| {
+                text.replace("#enveloped-signature", "#x").replace(
+                    "http://www.w3.org/2000/09/xmldsig#x",
+                    "http://www.w3.org/TR/1999/REC-xpath-19991116",
+                )
+            }),
+        ),
+        ("an object", Box::new(|text| text.replace("</ds:Signature>", "<ds:Object/></ds:Signature>"))),
+        (
+            "an empty SignedInfo",
+            Box::new(|text| {
+                let (begin, end) =
+                    (text.find("<ds:SignedInfo>").unwrap(), text.find("</ds:SignedInfo>").unwrap());
+                format!("{}<ds:SignedInfo>{}", &text[..begin], &text[end..])
+            }),
+        ),
+    ];
+    for (name, change) in cases {
+        let flaw = flaw(change);
+        assert!(
+            matches!(flaw, SignatureFlaw::Structure(_) | SignatureFlaw::Algorithm(_)),
+            "{name}: {flaw:?}"
+        );
+    }
+}
+
+#[test]
+fn x7_a_signature_twice_or_elsewhere() {
+    let made = Made::usual();
+    let twice = made.assertion(&(signature("_assertion1") + &signature("_assertion1")));
+    let elsewhere =
+        made.assertion("").replace("</saml:Subject>", &(signature("_assertion1") + "</saml:Subject>"));
+    for document in [made.around(&twice, ""), made.around(&elsewhere, "")] {
+        assert!(matches!(refusal(&document), Refusal::Signature { flaw: SignatureFlaw::Place, .. }));
+    }
+}
+
+#[test]
+fn a_signature_of_a_certificate_that_the_connection_has_no_more() {
+    let made = Made::usual();
+    let document = made.around(&STRANGER.sign(&made.assertion(&signature("_assertion1"))), "");
+    let refusal = refusal(&document);
+    assert!(refusal.fix().contains("metadata"), "{refusal}");
+}
