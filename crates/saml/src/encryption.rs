@@ -10,7 +10,7 @@ use bergshamra::{EncContext, Key, KeysManager, decrypt};
 
 use crate::names::{ASSERTION, CBC_CIPHERS, CIPHERS, DSIG, KEY_TRANSPORTS, XENC};
 use crate::refusal::EncryptionFlaw;
-use crate::xml::Xml;
+use crate::xml::{Xml, escaped};
 
 /// A private key of a connection.
 #[derive(Clone)]
@@ -119,10 +119,6 @@ fn by_itself(xml: &Xml<'_>, node: NodeId) -> Option<String> {
     }
     let _ = write!(text, ">{source}</decrypted>");
     Some(text)
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
 /// The assertion in a decrypted document.

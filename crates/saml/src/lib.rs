@@ -4,6 +4,8 @@
 //! why it is refused if it is. [`Report::outcome`] is the decision. That an assertion is taken once is the caller's: its id has to
 //! be consumed until [`Login::single_use_until`].
 //!
+//! [`LoginRequest`] begins a login there; [`IdentityProvider`] and [`ServiceProvider`] are what both sides say of themselves.
+//!
 //! What it withstands: the document is parsed once and read in one way only (`xml`), signatures are looked at before they are
 //! verified and count for the very element that they stand in (`signature`), and claims are read from that element and nowhere else
 //! (`claims`).
@@ -11,9 +13,11 @@
 mod certificate;
 mod claims;
 mod encryption;
+mod metadata;
 mod names;
 mod refusal;
 mod report;
+mod request;
 mod response;
 mod signature;
 mod time;
@@ -22,8 +26,10 @@ mod xml;
 pub use certificate::{Certificate, CertificateError};
 pub use claims::{Attribute, Claims, Confirmation, NameId};
 pub use encryption::{Ciphers, DecryptionKey};
+pub use metadata::{IdentityProvider, MetadataError, ServiceProvider};
 pub use refusal::{EncryptionFlaw, Malformed, Refusal, SignatureFlaw};
 pub use report::{Check, Login, Report, Step};
+pub use request::{LoginRequest, Reauthentication, SigningKey};
 pub use response::{Arrival, Connection, Unsolicited, examine};
 pub use signature::Signature;
 pub use xml::LONGEST;

@@ -4,6 +4,8 @@
 pub(crate) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 /// `urn:oasis:names:tc:SAML:2.0:protocol`.
 pub(crate) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+/// `urn:oasis:names:tc:SAML:2.0:metadata`.
+pub(crate) const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 /// XML Signature.
 pub(crate) const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// XML Encryption.

@@ -15,7 +15,7 @@ use crate::refusal::{EncryptionFlaw, Malformed, Refusal};
 use crate::report::{Check, Report};
 use crate::signature::Signatures;
 use crate::time::Written;
-use crate::xml::{LONGEST, Xml};
+use crate::xml::{Comments, LONGEST, Xml};
 
 /// A connection to an identity provider.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ struct Examination<'a> {
 
 impl Examination<'_> {
     fn run(&self, text: &str, report: &mut Report) -> Result<(), Malformed> {
-        let xml = Xml::parse(text)?;
+        let xml = Xml::parse(text, Comments::Refused)?;
         report.note(Check::Document, format!("{} bytes, {}", text.len(), xml.name(xml.root)), None);
 
         let is_response = xml.is(xml.root, PROTOCOL, "Response");
@@ -143,7 +143,7 @@ impl Examination<'_> {
         };
         // What comes out and is no assertion is answered like what does not come out.
         let refused = || Some(Refusal::Encryption(EncryptionFlaw::Wrong));
-        let Ok(inner) = Xml::parse(&text) else {
+        let Ok(inner) = Xml::parse(&text, Comments::Refused) else {
             report.note(Check::Decryption, "", refused());
             return Ok(());
         };

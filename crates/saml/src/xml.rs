@@ -19,6 +19,15 @@ const DEEPEST: u32 = 64;
 /// The local names of attributes that a signature may refer to.
 const ID_NAMES: [&str; 4] = ["ID", "Id", "id", "AssertionID"];
 
+/// What becomes of comments and processing instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Comments {
+    /// They refuse the document: of what is signed.
+    Refused,
+    /// They are passed over, but for those in the text of an element.
+    PassedOver,
+}
+
 /// A document, and the text that it was read from.
 pub(crate) struct Xml<'a> {
     pub(crate) document: Document<'a>,
@@ -27,7 +36,7 @@ pub(crate) struct Xml<'a> {
 }
 
 impl<'a> Xml<'a> {
-    pub(crate) fn parse(text: &'a str) -> Result<Self, Malformed> {
+    pub(crate) fn parse(text: &'a str, comments: Comments) -> Result<Self, Malformed> {
         if text.len() > LONGEST {
             return Err(Malformed::TooLong);
         }
@@ -44,17 +53,21 @@ impl<'a> Xml<'a> {
         }
         let root = document.document_element().ok_or_else(|| Malformed::NotXml("no element".into()))?;
         let xml = Self { document, text, root };
-        xml.expect_plain()?;
+        xml.expect_plain(comments)?;
         Ok(xml)
     }
 
     /// Refuses what parsers read differently.
-    fn expect_plain(&self) -> Result<(), Malformed> {
+    fn expect_plain(&self, comments: Comments) -> Result<(), Malformed> {
         let mut ids = HashSet::new();
         for node in self.document.descendants(self.document.root()) {
             match self.document.node_kind(node) {
-                Some(NodeKind::Comment(_)) => return Err(Malformed::Comment),
-                Some(NodeKind::ProcessingInstruction(_)) => return Err(Malformed::ProcessingInstruction),
+                Some(NodeKind::Comment(_)) if comments == Comments::Refused => {
+                    return Err(Malformed::Comment);
+                }
+                Some(NodeKind::ProcessingInstruction(_)) if comments == Comments::Refused => {
+                    return Err(Malformed::ProcessingInstruction);
+                }
                 Some(NodeKind::Element(element)) => {
                     for attribute in &element.attributes {
                         if !ID_NAMES.contains(&&*attribute.name.local_name) {
@@ -149,4 +162,9 @@ impl<'a> Xml<'a> {
         names.push(self.name(node));
         format!("/{}", names.join("/"))
     }
+}
+
+/// Text as it stands in an attribute or an element.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }

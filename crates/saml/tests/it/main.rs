@@ -11,6 +11,8 @@ mod conditions;
 mod documents;
 mod encrypted;
 mod identity_provider;
+mod metadata;
 mod report;
+mod request;
 mod signatures;
 mod xmlsec1;
