@@ -8,12 +8,13 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of the workspace, and the crates of the workspace that it may depend on (tests aside).
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("vestibule-model", &[]),
     ("vestibule-crypto", &["model"]),
     ("vestibule-store", &["model"]),
     ("vestibule-store-sqlite", &["model", "store"]),
     ("vestibule-auth", &["model", "crypto", "store"]),
+    ("vestibule-oidc", &["model"]),
     ("vestibule-saml", &["model"]),
     ("vestibule-serve", &["model"]),
     ("vestibule-http", &["model", "auth", "serve"]),

@@ -1,0 +1,151 @@
+//! The keys of a provider (RFC 7517): those that a token's signature may be verified by.
+
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
+use jsonwebtoken::{AlgorithmFamily, DecodingKey};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::base64url;
+use crate::id_token::Algorithm;
+
+/// The longest set, in bytes.
+const LONGEST: usize = 256 * 1024;
+
+/// How many keys a set may have. Providers have two to ten.
+const MOST: usize = 100;
+
+/// The least size of an RSA key, in bytes of its modulus: 2,048 bits.
+const LEAST_MODULUS: usize = 256;
+
+/// Keys of a provider.
+#[derive(Clone, Default)]
+pub struct Keys(Vec<Key>);
+
+#[derive(Clone)]
+struct Key {
+    id: Option<String>,
+    kind: Kind,
+    /// The only algorithm that it is for, if it says so.
+    algorithm: Option<Algorithm>,
+    verifying: DecodingKey,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Rsa,
+    P256,
+    P384,
+}
+
+/// A set of keys that is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JwksError {
+    /// Longer than is read.
+    #[error("the key set is longer than {LONGEST} bytes")]
+    TooLong,
+    /// No JSON of a key set.
+    #[error("this is no key set: {0}")]
+    Unreadable(String),
+    /// More keys than are read.
+    #[error("the key set has more than {MOST} keys")]
+    TooMany,
+    /// No key that counts: for signatures, RSA of 2048 bits or more, or on P-256 or P-384.
+    #[error("the key set has no key for signatures that counts")]
+    None,
+}
+
+impl Keys {
+    /// Reads a key set. Keys of other kinds and for other uses are passed over; symmetric ones never count.
+    pub fn read(text: &str) -> Result<Self, JwksError> {
+        #[derive(Deserialize)]
+        struct Set {
+            keys: Vec<Value>,
+        }
+        if text.len() > LONGEST {
+            return Err(JwksError::TooLong);
+        }
+        let set: Set =
+            serde_json::from_str(text).map_err(|error| JwksError::Unreadable(error.to_string()))?;
+        if set.keys.len() > MOST {
+            return Err(JwksError::TooMany);
+        }
+        let keys: Vec<Key> = set.keys.into_iter().filter_map(Key::read).collect();
+        if keys.is_empty() { Err(JwksError::None) } else { Ok(Self(keys)) }
+    }
+
+    /// Whether there is a key of this id, or one that has none. Where there is not, the set may have changed.
+    pub fn may_have(&self, id: Option<&str>) -> bool {
+        self.0.iter().any(|key| key.may_be(id))
+    }
+
+    /// Those that a token with this key id and algorithm may be verified by.
+    pub(crate) fn candidates(
+        &self,
+        id: Option<&str>,
+        algorithm: Algorithm,
+    ) -> impl Iterator<Item = &DecodingKey> {
+        let fits = move |key: &&Key| {
+            key.may_be(id) && key.kind.fits(algorithm) && key.algorithm.is_none_or(|only| only == algorithm)
+        };
+        self.0.iter().filter(fits).map(|key| &key.verifying)
+    }
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_list().entries(self.0.iter().map(|key| &key.id)).finish()
+    }
+}
+
+impl Key {
+    fn read(value: Value) -> Option<Self> {
+        let jwk: Jwk = serde_json::from_value(value).ok()?;
+        if jwk.common.public_key_use.as_ref().is_some_and(|usage| *usage != PublicKeyUse::Signature) {
+            return None;
+        }
+        let kind = match &jwk.algorithm {
+            AlgorithmParameters::RSA(parameters) => {
+                let modulus = base64url::decode(&parameters.n)?;
+                let leading = modulus.iter().take_while(|byte| **byte == 0).count();
+                (modulus.len() - leading >= LEAST_MODULUS).then_some(Kind::Rsa)?
+            }
+            AlgorithmParameters::EllipticCurve(parameters) => match parameters.curve {
+                EllipticCurve::P256 => Kind::P256,
+                EllipticCurve::P384 => Kind::P384,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let algorithm = match jwk.common.key_algorithm {
+            None => None,
+            // Of an algorithm that is not known here: no token of ours has it.
+            Some(only) => Some(Algorithm::read(&only.to_string())?),
+        };
+        let verifying = DecodingKey::from_jwk(&jwk).ok()?;
+        let is_public = matches!(verifying.family(), AlgorithmFamily::Rsa | AlgorithmFamily::Ec);
+        is_public.then_some(Self { id: jwk.common.key_id, kind, algorithm, verifying })
+    }
+
+    /// A token without a key id may be of any key, and a key without one may be that of any token.
+    fn may_be(&self, id: Option<&str>) -> bool {
+        match (id, &self.id) {
+            (Some(wanted), Some(own)) => wanted == own,
+            _ => true,
+        }
+    }
+}
+
+impl Kind {
+    const fn fits(self, algorithm: Algorithm) -> bool {
+        match algorithm {
+            Algorithm::Es256 => matches!(self, Self::P256),
+            Algorithm::Es384 => matches!(self, Self::P384),
+            Algorithm::Rs256
+            | Algorithm::Rs384
+            | Algorithm::Rs512
+            | Algorithm::Ps256
+            | Algorithm::Ps384
+            | Algorithm::Ps512 => matches!(self, Self::Rsa),
+        }
+    }
+}

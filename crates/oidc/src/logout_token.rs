@@ -1,0 +1,64 @@
+//! Logout tokens: a provider says that somebody is logged out (OpenID Connect Back-Channel Logout 1.0 §2.6).
+
+use vestibule_model::Millis;
+
+use crate::id_token::{IdToken, check_audience, check_issuer, check_time, signed};
+use crate::jwks::Keys;
+use crate::refusal::Refusal;
+use crate::report::Report;
+
+/// The member of `events` that makes a token one of logout.
+const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
+/// Whose sessions end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Logout {
+    /// Those that were opened from this session at the provider.
+    OfSession(String),
+    /// All of this subject.
+    OfSubject(String),
+}
+
+/// What a logout token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogoutToken {
+    /// Whose sessions end.
+    pub logout: Logout,
+    /// Its id: it is taken once.
+    pub id: String,
+    /// Until when the id has to be remembered.
+    pub single_use_until: Millis,
+}
+
+impl LogoutToken {
+    /// Looks at a token; `expected` is what an ID token of the connection has to be, its nonce left aside.
+    pub fn examine(token: &str, expected: &IdToken<'_>, keys: &Keys, now: Millis) -> Result<Self, Refusal> {
+        let mut report = Report::default();
+        let claims = signed(token, keys, expected.algorithms, &mut report);
+        if let Some(claims) = &claims {
+            check_issuer(claims, expected.issuer, &mut report);
+            check_audience(claims, expected.client_id, &mut report);
+            report.counts_until = Some(check_time(claims, expected.clock_skew, now, &mut report));
+        }
+        report.claims = claims;
+        let login = report.outcome()?;
+        let claims = login.claims;
+        let event = claims.others.get("events").and_then(|events| events.get(EVENT));
+        if !event.is_some_and(serde_json::Value::is_object) {
+            return Err(Refusal::NotALogout("it has no such event"));
+        }
+        // So that no ID token is taken for one.
+        if claims.nonce.is_some() {
+            return Err(Refusal::NotALogout("it has a nonce"));
+        }
+        let id = claims.text("jti").ok_or(Refusal::NotALogout("it has no id"))?.to_owned();
+        let logout = match claims.sid {
+            Some(session) => Logout::OfSession(session),
+            None if claims.sub.is_empty() => {
+                return Err(Refusal::NotALogout("it names neither session nor subject"));
+            }
+            None => Logout::OfSubject(claims.sub),
+        };
+        Ok(Self { logout, id, single_use_until: login.single_use_until })
+    }
+}

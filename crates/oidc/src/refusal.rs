@@ -1,0 +1,121 @@
+//! Why an ID token is refused, in words, with what to do about it.
+
+use vestibule_model::Millis;
+
+/// Why an ID token is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Not three parts of base64url with JSON in them, or too long.
+    #[error("this is no ID token: {0}")]
+    Malformed(&'static str),
+    /// Another algorithm than the connection has.
+    #[error("the token's algorithm is {found:?}, and the connection has {expected:?}")]
+    Algorithm {
+        /// What the token says.
+        found: String,
+        /// What the connection says.
+        expected: Vec<&'static str>,
+    },
+    /// A header that has to be understood and is not (RFC 7515 §4.1.11).
+    #[error("the token has critical headers that are not understood")]
+    CriticalHeader,
+    /// No key of the provider has the token's key id. The caller may fetch the keys anew and ask again.
+    #[error("the provider has no key {0:?} for the token's algorithm")]
+    UnknownKey(Option<String>),
+    /// No key of the provider made the signature.
+    #[error("the signature is wrong")]
+    Signature,
+    /// Of another provider.
+    #[error("the issuer is {found:?}, and the connection is that of {expected:?}")]
+    Issuer {
+        /// What the token has.
+        found: String,
+        /// What the connection has.
+        expected: String,
+    },
+    /// Meant for another client.
+    #[error("the audience is {found:?}, and the connection's client is {expected:?}")]
+    Audience {
+        /// What the token has.
+        found: Vec<String>,
+        /// The client id of the connection.
+        expected: String,
+    },
+    /// Given to another client (OpenID Connect Core §3.1.3.7, rules 4 and 5).
+    #[error("the token was given to the client {found:?}, and the connection's is {expected:?}")]
+    AuthorizedParty {
+        /// What the token has; None: it has several audiences and does not say which of them it was given to.
+        found: Option<String>,
+        /// The client id of the connection.
+        expected: String,
+    },
+    /// Not valid any more.
+    #[error("it ended at {}, and it is {} here, in seconds since 1970: {} s too late, with {skew_s} s allowed", secs(*until), secs(*now), apart(*now, *until))]
+    Late {
+        /// Its `exp`.
+        until: Millis,
+        /// The time here.
+        now: Millis,
+        /// The clock skew that is allowed, in seconds.
+        skew_s: u64,
+    },
+    /// Not valid yet, or made in the future.
+    #[error("its {claim} is {}, and it is {} here, in seconds since 1970: {} s too early, with {skew_s} s allowed", secs(*from), secs(*now), apart(*from, *now))]
+    Early {
+        /// `nbf` or `iat`.
+        claim: &'static str,
+        /// What it says.
+        from: Millis,
+        /// The time here.
+        now: Millis,
+        /// The clock skew that is allowed, in seconds.
+        skew_s: u64,
+    },
+    /// The nonce of another attempt, or none.
+    #[error("the nonce is not that of this browser's attempt")]
+    Nonce,
+    /// It names nobody.
+    #[error("the token has no subject")]
+    NoSubject,
+    /// A logout token that is none (OpenID Connect Back-Channel Logout §2.4).
+    #[error("this is no logout token: {0}")]
+    NotALogout(&'static str),
+}
+
+const fn secs(time: Millis) -> i64 {
+    time.as_unix() / 1_000
+}
+
+fn apart(later: Millis, earlier: Millis) -> u64 {
+    later.since(earlier).as_secs()
+}
+
+impl Refusal {
+    /// What to do about it, for whoever runs the connection.
+    pub const fn fix(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "send the provider's id_token, not its access token",
+            Self::Algorithm { .. } => {
+                "set the client's ID token signing algorithm at the provider to one that the connection has"
+            }
+            Self::CriticalHeader => "take the critical headers out at the provider",
+            Self::UnknownKey(_) | Self::Signature => {
+                "look whether the provider's jwks_uri shows the keys that it signs with"
+            }
+            Self::Issuer { .. } => {
+                "set the connection's issuer to the token's, if this is the right provider: they are compared letter by letter"
+            }
+            Self::Audience { .. } | Self::AuthorizedParty { .. } => {
+                "set the connection's client id to that of the client at the provider"
+            }
+            Self::Late { .. } | Self::Early { .. } => {
+                "set the clocks of both machines by NTP, or the connection's clock skew higher"
+            }
+            Self::Nonce => {
+                "begin the login anew: the answer belongs to another browser, or to an attempt that is over"
+            }
+            Self::NoSubject => "let the provider send the claim sub",
+            Self::NotALogout(_) => "set the provider's back-channel logout URI to the connection's",
+        }
+    }
+}

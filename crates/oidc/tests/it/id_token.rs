@@ -1,0 +1,235 @@
+//! X9: ID tokens.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use serde_json::json;
+use vestibule_model::Millis;
+use vestibule_oidc::{Algorithm, Check, IdToken, Keys, Refusal};
+
+use crate::provider::{
+    CLIENT, EC, NOW, NOW_S, OTHER, RSA, claims, claims_with, ec_token, expected, keys, login, refusal,
+    report, rsa_jwk, token, token_by, token_signed_with,
+};
+
+#[test]
+fn a_token_of_the_provider_is_taken() {
+    let login = login(&token(&claims())).unwrap();
+    assert_eq!(login.claims.sub, "user-1");
+    assert_eq!(login.claims.text("preferred_username"), Some("name@example.com"));
+    assert_eq!(login.claims.sid.as_deref(), Some("session-1"));
+    assert_eq!(login.single_use_until, NOW.plus(Duration::from_mins(6)));
+}
+
+#[test]
+fn a_token_by_an_elliptic_curve_is_taken() {
+    assert!(login(&ec_token(&claims())).is_ok());
+}
+
+#[test]
+fn x9_no_algorithm() {
+    for alg in ["none", "None", "NONE", "nOnE"] {
+        for signature in [&b""[..], b"x"] {
+            let token = token_signed_with(&json!({"alg": alg}), &claims(), signature);
+            assert!(matches!(refusal(&token), Refusal::Algorithm { .. }), "{alg}");
+        }
+    }
+}
+
+#[test]
+fn x9_hmac_with_the_public_key() {
+    use rcgen::PublicKeyData as _;
+    let header = json!({"alg": "HS256", "kid": "rsa-1"});
+    let unsigned = token_signed_with(&header, &claims(), b"");
+    let message = unsigned.trim_end_matches('.');
+    for secret in [RSA.public_key_pem().into_bytes(), RSA.der_bytes().to_vec()] {
+        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &secret);
+        let signature = aws_lc_rs::hmac::sign(&key, message.as_bytes());
+        let token = token_signed_with(&header, &claims(), signature.as_ref());
+        assert!(matches!(refusal(&token), Refusal::Algorithm { .. }));
+    }
+}
+
+#[test]
+fn x9_an_algorithm_that_the_connection_has_not() {
+    let only_ec = IdToken { algorithms: &[Algorithm::Es256], ..expected() };
+    let outcome = only_ec.examine(&token(&claims()), &keys(), NOW).outcome();
+    assert_eq!(outcome, Err(Refusal::Algorithm { found: "RS256".into(), expected: vec!["ES256"] }));
+    let none = IdToken { algorithms: &[], ..expected() };
+    assert!(none.examine(&token(&claims()), &keys(), NOW).outcome().is_err());
+}
+
+#[test]
+fn x9_a_key_of_another_family_or_for_another_algorithm() {
+    // The header says that the token is by the other key.
+    let token = token_by(&RSA, &json!({"alg": "RS256", "kid": "ec-1"}), &claims());
+    assert_eq!(refusal(&token), Refusal::UnknownKey(Some("ec-1".into())));
+    let algorithms = &[Algorithm::Ps256];
+    let expected = IdToken { algorithms, ..expected() };
+    let token = token_by(&RSA, &json!({"alg": "PS256", "kid": "rsa-1"}), &claims());
+    let outcome = expected.examine(&token, &keys(), NOW).outcome();
+    assert_eq!(outcome, Err(Refusal::UnknownKey(Some("rsa-1".into()))));
+}
+
+#[test]
+fn x9_a_key_of_the_token_itself() {
+    let header = json!({"alg": "RS256", "kid": "rsa-1", "jwk": rsa_jwk(&OTHER, "rsa-1"), "jku": "https://evil.example/keys"});
+    assert_eq!(refusal(&token_by(&OTHER, &header, &claims())), Refusal::Signature);
+}
+
+#[test]
+fn x9_key_ids_are_names_and_nothing_else() {
+    for id in ["../../dev/null", "rsa-1' OR '1'='1", "", "RSA-1", "rsa-1\u{0}"] {
+        let token = token_by(&OTHER, &json!({"alg": "RS256", "kid": id}), &claims());
+        assert_eq!(refusal(&token), Refusal::UnknownKey(Some(id.into())), "{id}");
+    }
+}
+
+#[test]
+fn a_token_without_a_key_id_is_by_any_of_the_keys() {
+    let by = |pair| token_by(pair, &json!({"alg": "RS256"}), &claims());
+    assert!(login(&by(&RSA)).is_ok());
+    assert_eq!(refusal(&by(&OTHER)), Refusal::Signature);
+}
+
+#[test]
+fn a_provider_that_changes_its_keys_has_both_meanwhile() {
+    let both = json!({"keys": [rsa_jwk(&OTHER, "new"), rsa_jwk(&RSA, "rsa-1")]});
+    let both = Keys::read(&both.to_string()).unwrap();
+    assert!(expected().examine(&token(&claims()), &both, NOW).outcome().is_ok());
+    let new = token_by(&OTHER, &json!({"alg": "RS256", "kid": "new"}), &claims());
+    assert!(expected().examine(&new, &both, NOW).outcome().is_ok());
+    assert!(!keys().may_have(Some("new")) && both.may_have(Some("new")));
+}
+
+#[test]
+fn x9_critical_headers() {
+    let token =
+        token_by(&RSA, &json!({"alg": "RS256", "kid": "rsa-1", "crit": ["b64"], "b64": false}), &claims());
+    assert_eq!(refusal(&token), Refusal::CriticalHeader);
+}
+
+#[test]
+fn x9_another_issuer() {
+    for issuer in
+        ["https://op.example/", "https://OP.example", "http://op.example", "https://op.example.evil"]
+    {
+        let token = token(&claims_with(&json!({"iss": issuer})));
+        assert!(matches!(refusal(&token), Refusal::Issuer { .. }), "{issuer}");
+    }
+}
+
+#[test]
+fn x9_another_audience() {
+    for audience in [json!("client-2"), json!([]), json!(["client-2", "client-3"]), json!("")] {
+        let token = token(&claims_with(&json!({"aud": audience})));
+        assert!(matches!(refusal(&token), Refusal::Audience { .. }));
+    }
+}
+
+#[test]
+fn x9_of_several_audiences_the_token_was_given_to_this_client() {
+    let several = json!([CLIENT, "client-2"]);
+    let with = |party| token(&claims_with(&json!({"aud": several, "azp": party})));
+    assert!(matches!(refusal(&with(json!(null))), Refusal::AuthorizedParty { found: None, .. }));
+    assert!(matches!(refusal(&with(json!("client-2"))), Refusal::AuthorizedParty { .. }));
+    assert!(login(&with(json!(CLIENT))).is_ok());
+    let given_to_another = token(&claims_with(&json!({"azp": "client-2"})));
+    assert!(matches!(refusal(&given_to_another), Refusal::AuthorizedParty { .. }));
+}
+
+#[test]
+fn x9_the_time_counts_to_the_millisecond_with_the_clock_skew() {
+    let at = |millis: i64| {
+        let now = Millis::from_unix(NOW.as_unix() + millis);
+        expected().examine(&token(&claims()), &keys(), now).outcome().err()
+    };
+    assert_eq!(at(359_999), None);
+    assert!(matches!(at(360_000), Some(Refusal::Late { .. })));
+    assert_eq!(at(-60_000), None);
+    assert!(matches!(at(-60_001), Some(Refusal::Early { claim: "iat", .. })));
+    let later = token(&claims_with(&json!({"nbf": NOW_S + 61})));
+    assert!(matches!(refusal(&later), Refusal::Early { claim: "nbf", .. }));
+}
+
+#[test]
+fn x9_times_that_are_none() {
+    for exp in [json!(-1), json!(1e300), json!(-1e300)] {
+        let outcome = login(&token(&claims_with(&json!({"exp": exp}))));
+        assert_eq!(outcome.is_ok(), exp == json!(1e300), "{exp}");
+    }
+    for exp in [json!("soon"), json!(null), json!([1])] {
+        assert!(matches!(refusal(&token(&claims_with(&json!({"exp": exp})))), Refusal::Malformed(_)));
+    }
+}
+
+#[test]
+fn x9_the_nonce_of_another_browser_or_none() {
+    for nonce in [json!("another"), json!(null), json!("")] {
+        assert_eq!(refusal(&token(&claims_with(&json!({"nonce": nonce})))), Refusal::Nonce);
+    }
+    let without_a_browser = IdToken { nonce: None, ..expected() };
+    assert!(without_a_browser.examine(&token(&claims()), &keys(), NOW).outcome().is_ok());
+}
+
+#[test]
+fn x9_no_subject() {
+    for subject in [json!(null), json!(""), json!("x".repeat(256))] {
+        assert_eq!(refusal(&token(&claims_with(&json!({"sub": subject})))), Refusal::NoSubject);
+    }
+}
+
+#[test]
+fn what_is_no_token() {
+    let token = token(&claims());
+    let (message, _) = token.rsplit_once('.').unwrap();
+    let long = "a.".repeat(20_000);
+    for text in ["", "a.b", "a.b.c.d", "...", "é.é.é", message, &long, &format!("{token}.")] {
+        assert!(matches!(refusal(text), Refusal::Malformed(_)), "{text:.20}");
+    }
+}
+
+#[test]
+fn a_report_tells_every_refusal_in_the_order_of_the_checks() {
+    let report =
+        report(&token(&claims_with(&json!({"iss": "x", "aud": "y", "exp": 1, "nonce": "z", "sub": ""}))));
+    assert_eq!(report.refusals().count(), 5);
+    let checks: Vec<Check> = report.steps.iter().map(|step| step.check).collect();
+    assert!(checks.is_sorted() && report.claims.is_some());
+    assert!(report.refusals().all(|refusal| !refusal.fix().is_empty()));
+}
+
+#[test]
+fn claims_of_a_token_that_is_not_the_providers_are_not_told() {
+    let report = report(&token_by(&OTHER, &json!({"alg": "RS256", "kid": "rsa-1"}), &claims()));
+    assert_eq!(report.claims, None);
+}
+
+#[test]
+fn keys_do_not_say_themselves() {
+    assert_eq!(format!("{:?}", keys()), r#"[Some("rsa-1"), Some("ec-1")]"#);
+    assert!(EC.serialize_pem().contains("PRIVATE"));
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_is_sent_ends_in_a_panic(text in ".{0,200}", parts in "[A-Za-z0-9_.-]{0,200}") {
+        refusal(&text);
+        refusal(&parts);
+    }
+
+    #[test]
+    fn x9_no_change_of_a_character_is_taken_for_somebody_else(position in any::<prop::sample::Index>(), byte in "[A-Za-z0-9_.-]") {
+        let token = shared();
+        let position = position.index(token.len());
+        let changed = format!("{}{byte}{}", &token[..position], &token[position + 1..]);
+        if let Ok(taken) = login(&changed) {
+            prop_assert_eq!(taken, login(token).unwrap());
+        }
+    }
+}
+
+fn shared() -> &'static str {
+    static TOKEN: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| token(&claims()));
+    &TOKEN
+}
