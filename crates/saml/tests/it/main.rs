@@ -12,6 +12,7 @@ mod documents;
 mod encrypted;
 mod identity_provider;
 mod metadata;
+mod peers;
 mod report;
 mod request;
 mod signatures;
