@@ -75,23 +75,22 @@ impl Provider {
             token_endpoint: String,
             jwks_uri: String,
             end_session_endpoint: Option<String>,
-            #[serde(default)]
-            authorization_response_iss_parameter_supported: bool,
-            #[serde(default)]
-            id_token_signing_alg_values_supported: Vec<String>,
+            authorization_response_iss_parameter_supported: Option<bool>,
+            id_token_signing_alg_values_supported: Option<Vec<String>>,
         }
         if text.len() > LONGEST {
             return Err(DiscoveryError::TooLong);
         }
-        let read: Metadata =
-            serde_json::from_str(text).map_err(|error| DiscoveryError::Unreadable(error.to_string()))?;
+        let read: Metadata = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+            .map_err(|error| DiscoveryError::Unreadable(error.to_string()))?;
         if read.issuer != issuer {
             return Err(DiscoveryError::Issuer { found: read.issuer, expected: issuer.to_owned() });
         }
         let address = |field, url: String| {
-            let counts =
+            let is_of_scheme =
                 url.starts_with("https://") || addresses == Addresses::HttpToo && url.starts_with("http://");
-            if counts { Ok(url) } else { Err(DiscoveryError::Address { field, url }) }
+            let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic());
+            if is_of_scheme && is_plain { Ok(url) } else { Err(DiscoveryError::Address { field, url }) }
         };
         let end_session = read.end_session_endpoint;
         Ok(Self {
@@ -100,8 +99,10 @@ impl Provider {
             token_endpoint: address("token_endpoint", read.token_endpoint)?,
             jwks_uri: address("jwks_uri", read.jwks_uri)?,
             end_session_endpoint: end_session.map(|url| address("end_session_endpoint", url)).transpose()?,
-            names_itself_in_callbacks: read.authorization_response_iss_parameter_supported,
-            signing_algorithms: read.id_token_signing_alg_values_supported,
+            names_itself_in_callbacks: read
+                .authorization_response_iss_parameter_supported
+                .unwrap_or_default(),
+            signing_algorithms: read.id_token_signing_alg_values_supported.unwrap_or_default(),
         })
     }
 }

@@ -6,6 +6,7 @@ use jsonwebtoken::crypto::verify;
 use jsonwebtoken::{DecodingKey, decode_header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 use vestibule_model::Millis;
 
 use crate::jwks::Keys;
@@ -14,6 +15,9 @@ use crate::report::{Check, Report};
 
 /// The longest token, in bytes. One with a hundred groups has some eight thousand.
 const LONGEST: usize = 32 * 1024;
+
+/// The types that an ID token may say it has, in lower case. Access tokens and logout tokens are signed by the same keys.
+const TYPES: [&str; 1] = ["jwt"];
 
 /// The longest subject, in characters (OpenID Connect Core §2).
 const LONGEST_SUBJECT: usize = 255;
@@ -153,12 +157,17 @@ impl IdToken<'_> {
     /// Looks at a token.
     pub fn examine(&self, token: &str, keys: &Keys, now: Millis) -> Report {
         let mut report = Report::default();
-        if let Some(claims) = signed(token, keys, self.algorithms, &mut report) {
+        if let Some(claims) =
+            signed(token, keys, Kind { algorithms: self.algorithms, types: &TYPES }, &mut report)
+        {
             self.check_issuer(&claims, &mut report);
             self.check_audience(&claims, &mut report);
             report.counts_until = Some(check_time(&claims, self.clock_skew, now, &mut report));
             let is_that = self.nonce.is_none_or(|nonce| claims.nonce.as_deref() == Some(nonce));
             report.note(Check::Nonce, "", (!is_that).then_some(Refusal::Nonce));
+            if claims.others.contains_key("events") {
+                report.note(Check::Form, "", Some(Refusal::Type("events".to_owned())));
+            }
             let is_named = (1..=LONGEST_SUBJECT).contains(&claims.sub.chars().count());
             report.note(Check::Subject, claims.sub.clone(), (!is_named).then_some(Refusal::NoSubject));
             report.claims = Some(claims);
@@ -216,14 +225,18 @@ fn millis(seconds: f64) -> Millis {
     Millis::from_unix((seconds * 1_000.0) as i64)
 }
 
+/// What kind of token is looked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Kind<'a> {
+    /// By which it may be signed.
+    pub(crate) algorithms: &'a [Algorithm],
+    /// What it may say it is, in lower case; it may say nothing.
+    pub(crate) types: &'a [&'a str],
+}
+
 /// What a token says, if a key of the provider signed it by an algorithm of the connection.
-pub(crate) fn signed(
-    token: &str,
-    keys: &Keys,
-    algorithms: &[Algorithm],
-    report: &mut Report,
-) -> Option<Claims> {
-    match verified(token, keys, algorithms, report) {
+pub(crate) fn signed(token: &str, keys: &Keys, kind: Kind<'_>, report: &mut Report) -> Option<Claims> {
+    match verified(token, keys, kind, report) {
         Ok(claims) => Some(claims),
         Err((check, refusal)) => {
             report.note(check, "", Some(refusal));
@@ -235,7 +248,7 @@ pub(crate) fn signed(
 fn verified(
     token: &str,
     keys: &Keys,
-    algorithms: &[Algorithm],
+    Kind { algorithms, types }: Kind<'_>,
     report: &mut Report,
 ) -> Result<Claims, (Check, Refusal)> {
     let malformed = |why| (Check::Form, Refusal::Malformed(why));
@@ -254,6 +267,9 @@ fn verified(
         return Err((Check::Algorithm, Refusal::Algorithm { found: algorithm, expected }));
     };
     let header = decode_header(token).map_err(|_| malformed("its header cannot be read"))?;
+    if let Some(other) = header.typ.filter(|typ| !types.contains(&&*typ.to_ascii_lowercase())) {
+        return Err((Check::Form, Refusal::Type(other)));
+    }
     if header.crit.is_some() {
         return Err((Check::Algorithm, Refusal::CriticalHeader));
     }
@@ -268,6 +284,7 @@ fn verified(
         return Err((Check::Signature, Refusal::Signature));
     }
     report.note(Check::Signature, key_id.clone().unwrap_or_default(), None);
+    report.signed = token.rsplit_once('.').map(|(message, _)| Sha256::digest(message).into());
     claims_of(token).ok_or_else(|| malformed("claims are missing or of another type"))
 }
 

@@ -1,7 +1,7 @@
 //! The keys of a provider (RFC 7517): those that a token's signature may be verified by.
 
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
-use jsonwebtoken::{AlgorithmFamily, DecodingKey};
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -64,8 +64,8 @@ impl Keys {
         if text.len() > LONGEST {
             return Err(JwksError::TooLong);
         }
-        let set: Set =
-            serde_json::from_str(text).map_err(|error| JwksError::Unreadable(error.to_string()))?;
+        let set: Set = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+            .map_err(|error| JwksError::Unreadable(error.to_string()))?;
         if set.keys.len() > MOST {
             return Err(JwksError::TooMany);
         }
@@ -103,17 +103,20 @@ impl Key {
         if jwk.common.public_key_use.as_ref().is_some_and(|usage| *usage != PublicKeyUse::Signature) {
             return None;
         }
-        let kind = match &jwk.algorithm {
-            AlgorithmParameters::RSA(parameters) => {
-                let modulus = base64url::decode(&parameters.n)?;
-                let leading = modulus.iter().take_while(|byte| **byte == 0).count();
-                (modulus.len() - leading >= LEAST_MODULUS).then_some(Kind::Rsa)?
+        let operations = jwk.common.key_operations.as_ref();
+        if operations.is_some_and(|all| !all.contains(&KeyOperations::Verify)) {
+            return None;
+        }
+        let (kind, verifying) = match &jwk.algorithm {
+            AlgorithmParameters::RSA(parameters) => (Kind::Rsa, rsa(&parameters.n, &parameters.e)?),
+            AlgorithmParameters::EllipticCurve(parameters) => {
+                let kind = match parameters.curve {
+                    EllipticCurve::P256 => Kind::P256,
+                    EllipticCurve::P384 => Kind::P384,
+                    _ => return None,
+                };
+                (kind, DecodingKey::from_ec_components(&parameters.x, &parameters.y).ok()?)
             }
-            AlgorithmParameters::EllipticCurve(parameters) => match parameters.curve {
-                EllipticCurve::P256 => Kind::P256,
-                EllipticCurve::P384 => Kind::P384,
-                _ => return None,
-            },
             _ => return None,
         };
         let algorithm = match jwk.common.key_algorithm {
@@ -121,9 +124,7 @@ impl Key {
             // Of an algorithm that is not known here: no token of ours has it.
             Some(only) => Some(Algorithm::read(&only.to_string())?),
         };
-        let verifying = DecodingKey::from_jwk(&jwk).ok()?;
-        let is_public = matches!(verifying.family(), AlgorithmFamily::Rsa | AlgorithmFamily::Ec);
-        is_public.then_some(Self { id: jwk.common.key_id, kind, algorithm, verifying })
+        Some(Self { id: jwk.common.key_id, kind, algorithm, verifying })
     }
 
     /// A token without a key id may be of any key, and a key without one may be that of any token.
@@ -133,6 +134,14 @@ impl Key {
             _ => true,
         }
     }
+}
+
+/// An RSA key of 2,048 bits or more; zeros before the modulus, which some write, make none longer.
+fn rsa(modulus: &str, exponent: &str) -> Option<DecodingKey> {
+    let modulus = base64url::decode(modulus)?;
+    let begin = modulus.iter().position(|byte| *byte != 0)?;
+    let modulus = modulus.get(begin..).filter(|modulus| modulus.len() >= LEAST_MODULUS)?;
+    Some(DecodingKey::from_rsa_raw_components(modulus, &base64url::decode(exponent)?))
 }
 
 impl Kind {

@@ -2,13 +2,16 @@
 
 use vestibule_model::Millis;
 
-use crate::id_token::{IdToken, check_audience, check_issuer, check_time, signed};
+use crate::id_token::{IdToken, Kind, check_audience, check_issuer, check_time, signed};
 use crate::jwks::Keys;
 use crate::refusal::Refusal;
 use crate::report::Report;
 
 /// The member of `events` that makes a token one of logout.
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
+/// The types that a logout token may say it has.
+const TYPES: [&str; 2] = ["logout+jwt", "jwt"];
 
 /// Whose sessions end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +37,8 @@ impl LogoutToken {
     /// Looks at a token; `expected` is what an ID token of the connection has to be, its nonce left aside.
     pub fn examine(token: &str, expected: &IdToken<'_>, keys: &Keys, now: Millis) -> Result<Self, Refusal> {
         let mut report = Report::default();
-        let claims = signed(token, keys, expected.algorithms, &mut report);
+        let claims =
+            signed(token, keys, Kind { algorithms: expected.algorithms, types: &TYPES }, &mut report);
         if let Some(claims) = &claims {
             check_issuer(claims, expected.issuer, &mut report);
             check_audience(claims, expected.client_id, &mut report);
@@ -51,8 +55,12 @@ impl LogoutToken {
         if claims.nonce.is_some() {
             return Err(Refusal::NotALogout("it has a nonce"));
         }
-        let id = claims.text("jti").ok_or(Refusal::NotALogout("it has no id"))?.to_owned();
-        let logout = match claims.sid {
+        let id = claims
+            .text("jti")
+            .filter(|id| !id.is_empty())
+            .ok_or(Refusal::NotALogout("it has no id"))?
+            .to_owned();
+        let logout = match claims.sid.filter(|session| !session.is_empty()) {
             Some(session) => Logout::OfSession(session),
             None if claims.sub.is_empty() => {
                 return Err(Refusal::NotALogout("it names neither session nor subject"));

@@ -16,10 +16,13 @@ pub enum Refusal {
         /// What the connection says.
         expected: Vec<&'static str>,
     },
+    /// Of another kind: an access token, a logout token.
+    #[error("the token is of the type {0:?}, which is no ID token's")]
+    Type(String),
     /// A header that has to be understood and is not (RFC 7515 §4.1.11).
     #[error("the token has critical headers that are not understood")]
     CriticalHeader,
-    /// No key of the provider has the token's key id. The caller may fetch the keys anew and ask again.
+    /// No key of the provider has the token's key id.
     #[error("the provider has no key {0:?} for the token's algorithm")]
     UnknownKey(Option<String>),
     /// No key of the provider made the signature.
@@ -91,6 +94,11 @@ fn apart(later: Millis, earlier: Millis) -> u64 {
 }
 
 impl Refusal {
+    /// Whether other keys may verify the token: the provider may have changed them. To be asked seldom, whatever comes.
+    pub const fn asks_for_new_keys(&self) -> bool {
+        matches!(self, Self::UnknownKey(_) | Self::Signature)
+    }
+
     /// What to do about it, for whoever runs the connection.
     pub const fn fix(&self) -> &'static str {
         match self {
@@ -98,6 +106,7 @@ impl Refusal {
             Self::Algorithm { .. } => {
                 "set the client's ID token signing algorithm at the provider to one that the connection has"
             }
+            Self::Type(_) => "send the provider's id_token",
             Self::CriticalHeader => "take the critical headers out at the provider",
             Self::UnknownKey(_) | Self::Signature => {
                 "look whether the provider's jwks_uri shows the keys that it signs with"

@@ -59,7 +59,10 @@ pub struct Step {
 pub struct Login {
     /// What the token says.
     pub claims: Claims,
-    /// Until when the token has to be remembered, so that it is used once. After that it is refused for its time.
+    /// What of the token is used once: the SHA-256 of what is signed. Not of the whole: a signature by an elliptic curve can be
+    /// written in two ways.
+    pub signed: [u8; 32],
+    /// Until when that has to be remembered. After that the token is refused for its time.
     pub single_use_until: Millis,
 }
 
@@ -70,6 +73,7 @@ pub struct Report {
     pub claims: Option<Claims>,
     /// What was checked, in this order. After a check without which nothing can be known there are no more.
     pub steps: Vec<Step>,
+    pub(crate) signed: Option<[u8; 32]>,
     pub(crate) counts_until: Option<Millis>,
 }
 
@@ -79,8 +83,10 @@ impl Report {
         if let Some(refusal) = self.steps.into_iter().find_map(|step| step.refusal) {
             return Err(refusal);
         }
-        match (self.claims, self.counts_until) {
-            (Some(claims), Some(single_use_until)) => Ok(Login { claims, single_use_until }),
+        match (self.claims, self.signed, self.counts_until) {
+            (Some(claims), Some(signed), Some(single_use_until)) => {
+                Ok(Login { claims, signed, single_use_until })
+            }
             _ => Err(Refusal::Signature),
         }
     }

@@ -133,7 +133,7 @@ impl TokenResponse {
             return Err(TokenError::TooLong);
         }
         let read: Body = serde_json::from_str(body).map_err(|_| TokenError::Unreadable)?;
-        match (read.error, read.id_token) {
+        match (read.error.filter(|code| !code.is_empty()), read.id_token) {
             (Some(code), _) => Err(TokenError::Refused { code, description: read.error_description }),
             (None, Some(id_token)) => Ok(Self { id_token: Zeroizing::new(id_token) }),
             (None, None) => Err(TokenError::Unreadable),

@@ -102,7 +102,7 @@ impl Claims {
         if let Some(conditions) = xml.child(assertion, ASSERTION, "Conditions")? {
             claims.read_conditions(xml, conditions)?;
         }
-        if let Some(statement) = xml.child(assertion, ASSERTION, "AuthnStatement")? {
+        if let Some(statement) = xml.children(assertion, ASSERTION, "AuthnStatement").next() {
             claims.session_index = xml.attribute(statement, "SessionIndex").map(ToOwned::to_owned);
             claims.session_ends = time_of(xml, statement, "SessionNotOnOrAfter")?;
             claims.authenticated = time_of(xml, statement, "AuthnInstant")?;
@@ -137,8 +137,7 @@ impl Claims {
             if xml.attribute(confirmation, "Method") != Some(BEARER) {
                 continue;
             }
-            let data = xml.child(confirmation, ASSERTION, "SubjectConfirmationData")?;
-            let data = data.ok_or(Malformed::Missing("SubjectConfirmationData"))?;
+            let Some(data) = xml.child(confirmation, ASSERTION, "SubjectConfirmationData")? else { continue };
             let attribute = |of: &str| xml.attribute(data, of).map(ToOwned::to_owned);
             self.confirmations.push(Confirmation {
                 recipient: attribute("Recipient"),
@@ -158,8 +157,11 @@ impl Claims {
                 let audiences = xml.children(condition, ASSERTION, "Audience");
                 let audiences = audiences.map(|audience| xml.text_of(audience));
                 self.audiences.push(audiences.collect::<Result<_, _>>()?);
-            } else if !xml.is(condition, ASSERTION, "OneTimeUse") {
-                // Every assertion is taken once.
+            } else if !["OneTimeUse", "ProxyRestriction"]
+                .iter()
+                .any(|name| xml.is(condition, ASSERTION, name))
+            {
+                // Every assertion is taken once, and none is passed on.
                 self.other_conditions.push(xml.name(condition));
             }
         }

@@ -19,6 +19,7 @@ mod refusal;
 mod report;
 mod request;
 mod response;
+mod scan;
 mod signature;
 mod time;
 mod xml;

@@ -11,10 +11,10 @@ use bergshamra::xml::NodeId;
 use vestibule_model::Millis;
 
 use crate::certificate::{Certificate, CertificateError};
-use crate::names::{DSIG, METADATA, PROTOCOL};
+use crate::names::{CIPHERS, DSIG, METADATA, OAEP_MGF1P, PROTOCOL};
 use crate::refusal::Malformed;
 use crate::time;
-use crate::xml::{Comments, Xml, escaped};
+use crate::xml::{Comments, Xml, escaped, told};
 
 const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
@@ -67,7 +67,7 @@ pub enum MetadataError {
 impl IdentityProvider {
     /// Reads metadata. Of several entities that one is meant which is named.
     pub fn read(text: &str, entity_id: Option<&str>) -> Result<Self, MetadataError> {
-        let xml = Xml::parse(text.trim_start_matches('\u{feff}'), Comments::PassedOver)?;
+        let xml = Xml::parse(text.trim_start_matches('\u{feff}').trim_start(), Comments::PassedOver)?;
         let entity = entity(&xml, entity_id)?;
         let roles = xml.children(entity, METADATA, "IDPSSODescriptor");
         let speaks_saml2 = |role: &NodeId| {
@@ -97,18 +97,19 @@ impl IdentityProvider {
     }
 }
 
-/// The one entity, or that of this id.
+/// The one entity, or that of this id; where none is named, the one that is an identity provider.
 fn entity(xml: &Xml<'_>, entity_id: Option<&str>) -> Result<NodeId, MetadataError> {
-    let is_meant = |node: &NodeId| entity_id.is_none_or(|id| xml.attribute(*node, "entityID") == Some(id));
-    if xml.is(xml.root, METADATA, "EntityDescriptor") {
-        return Some(xml.root).filter(is_meant).ok_or(MetadataError::SeveralEntities);
-    }
-    if !xml.is(xml.root, METADATA, "EntitiesDescriptor") {
+    if !["EntityDescriptor", "EntitiesDescriptor"].iter().any(|name| xml.is(xml.root, METADATA, name)) {
         return Err(MetadataError::NotAnEntity(xml.name(xml.root)));
     }
-    let mut meant = xml.children(xml.root, METADATA, "EntityDescriptor").filter(is_meant);
+    let all = xml.everywhere(METADATA, "EntityDescriptor");
+    let is_meant = |node: &&NodeId| match entity_id {
+        Some(id) => xml.attribute(**node, "entityID") == Some(id),
+        None => all.len() == 1 || xml.children(**node, METADATA, "IDPSSODescriptor").next().is_some(),
+    };
+    let mut meant = all.iter().filter(is_meant);
     match (meant.next(), meant.next()) {
-        (Some(one), None) => Ok(one),
+        (Some(one), None) => Ok(*one),
         _ => Err(MetadataError::SeveralEntities),
     }
 }
@@ -118,9 +119,12 @@ fn address(xml: &Xml<'_>, role: NodeId, service: &'static str) -> Result<Option<
     let mut services = xml.children(role, METADATA, service);
     let by_redirect = services.find(|service| xml.attribute(*service, "Binding") == Some(REDIRECT));
     let location = by_redirect.and_then(|service| xml.attribute(service, "Location"));
-    let is_address = |url: &str| url.starts_with("https://") || url.starts_with("http://");
+    let is_address = |url: &str| {
+        (url.starts_with("https://") || url.starts_with("http://"))
+            && url.bytes().all(|byte| byte.is_ascii_graphic())
+    };
     match location {
-        Some(url) if !is_address(url) => Err(MetadataError::Url(url.to_owned())),
+        Some(url) if !is_address(url) => Err(MetadataError::Url(told(url, 200))),
         location => Ok(location.map(ToOwned::to_owned)),
     }
 }
@@ -175,10 +179,14 @@ impl ServiceProvider<'_> {
             escaped(self.entity_id)
         );
         if let Some(der) = self.signing_certificate {
-            push_key(&mut xml, "signing", der);
+            push_key(&mut xml, "signing", der, "");
         }
+        // Those that are taken: without them the identity provider may choose others.
+        let methods: String = [CIPHERS[0], CIPHERS[2], OAEP_MGF1P]
+            .map(|method| format!("<md:EncryptionMethod Algorithm=\"{method}\"/>"))
+            .concat();
         for der in self.encryption_certificates {
-            push_key(&mut xml, "encryption", der);
+            push_key(&mut xml, "encryption", der, &methods);
         }
         // Writing to a string does not fail.
         if let Some(url) = self.logout_url {
@@ -198,11 +206,11 @@ impl ServiceProvider<'_> {
     }
 }
 
-fn push_key(xml: &mut String, usage: &str, der: &[u8]) {
+fn push_key(xml: &mut String, usage: &str, der: &[u8], methods: &str) {
     let _ = write!(
         xml,
         "<md:KeyDescriptor use=\"{usage}\"><ds:KeyInfo xmlns:ds=\"{DSIG}\"><ds:X509Data><ds:X509Certificate>{}\
-         </ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>",
+         </ds:X509Certificate></ds:X509Data></ds:KeyInfo>{methods}</md:KeyDescriptor>",
         STANDARD.encode(der)
     );
 }

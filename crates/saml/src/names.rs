@@ -11,6 +11,11 @@ pub(crate) const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// XML Encryption.
 pub(crate) const XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
 
+/// XML Encryption 1.1.
+pub(crate) const XENC11: &str = "http://www.w3.org/2009/xmlenc11#";
+/// Exclusive canonicalization.
+pub(crate) const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+
 /// The status of a login that succeeded (SAML core §3.2.2.2).
 pub(crate) const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 /// The confirmation by bearer (SAML profiles §3.3).
@@ -39,11 +44,14 @@ pub(crate) const DIGESTS: [&str; 3] = [
     "http://www.w3.org/2001/04/xmlenc#sha512",
 ];
 
-/// Canonicalizations that count: those that leave comments out. Documents with comments are refused anyway.
-pub(crate) const CANONICALIZATIONS: [&str; 3] = [
-    "http://www.w3.org/2001/10/xml-exc-c14n#",
+/// Canonicalizations that count. Documents with comments are refused, so those that keep them do the same.
+pub(crate) const CANONICALIZATIONS: [&str; 6] = [
+    EXC_C14N,
+    "http://www.w3.org/2001/10/xml-exc-c14n#WithComments",
     "http://www.w3.org/TR/2001/REC-xml-c14n-20010315",
+    "http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments",
     "http://www.w3.org/2006/12/xml-c14n11",
+    "http://www.w3.org/2006/12/xml-c14n11#WithComments",
 ];
 
 /// Ciphers of assertions that count: those that notice a change.
@@ -60,6 +68,8 @@ pub(crate) const CBC_CIPHERS: [&str; 3] = [
     "http://www.w3.org/2001/04/xmlenc#aes256-cbc",
 ];
 
-/// How the key of an assertion may be encrypted: RSA-OAEP. RSA 1.5 answers questions about other ciphertexts.
-pub(crate) const KEY_TRANSPORTS: [&str; 2] =
-    ["http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p", "http://www.w3.org/2009/xmlenc11#rsa-oaep"];
+/// RSA-OAEP, whose mask is by SHA-1 (XML Encryption 1.1 §5.5.2).
+pub(crate) const OAEP_MGF1P: &str = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p";
+
+/// RSA-OAEP that says what its mask is by.
+pub(crate) const OAEP: &str = "http://www.w3.org/2009/xmlenc11#rsa-oaep";

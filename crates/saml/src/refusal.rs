@@ -23,6 +23,12 @@ pub enum Malformed {
     /// Not well-formed, or too deep.
     #[error("it is no XML that is read: {0}")]
     NotXml(String),
+    /// More of something than any response has.
+    #[error("it has more {0} than are read")]
+    TooMuch(&'static str),
+    /// An attribute in a namespace, on an element of a signature or an encryption.
+    #[error("{0} has an attribute in a namespace")]
+    AttributeInNamespace(String),
     /// A comment, which parsers and canonicalizations treat differently.
     #[error("it has a comment")]
     Comment,

@@ -78,11 +78,10 @@ impl LoginRequest<'_> {
     /// The address that the browser is sent to: HTTP redirect, signed if there is a key (SAML bindings §3.4.4). `relay_state` comes
     /// back with the answer; at most 80 bytes (SAML bindings §3.4.3), and nothing that is believed.
     pub fn to_redirect(&self, relay_state: &str, key: Option<&SigningKey>) -> String {
-        let mut query = format!(
-            "SAMLRequest={}&RelayState={}",
-            encoded(&STANDARD.encode(deflated(&self.to_xml()))),
-            encoded(relay_state)
-        );
+        let mut query = format!("SAMLRequest={}", encoded(&STANDARD.encode(deflated(&self.to_xml()))));
+        if !relay_state.is_empty() {
+            let _ = write!(query, "&RelayState={}", encoded(relay_state));
+        }
         if let Some(key) = key {
             let _ = write!(query, "&SigAlg={}", encoded(RSA_SHA256));
             let signature = encoded(&STANDARD.encode(key.sign(query.as_bytes())));

@@ -15,7 +15,7 @@ use crate::refusal::{EncryptionFlaw, Malformed, Refusal};
 use crate::report::{Check, Report};
 use crate::signature::Signatures;
 use crate::time::Written;
-use crate::xml::{Comments, LONGEST, Xml};
+use crate::xml::{Comments, LONGEST, Xml, told};
 
 /// A connection to an identity provider.
 #[derive(Clone, Debug)]
@@ -134,7 +134,7 @@ impl Examination<'_> {
         report: &mut Report,
     ) -> Result<(), Malformed> {
         let Connection { decryption_keys, ciphers, certificates, .. } = self.connection;
-        let text = match encryption::decrypted(xml, encrypted, decryption_keys, *ciphers) {
+        let text = match encryption::decrypted(xml, encrypted, decryption_keys, *ciphers, is_covered) {
             Ok(text) => text,
             Err(flaw) => {
                 report.note(Check::Decryption, "", Some(flaw.into()));
@@ -231,9 +231,10 @@ impl Examination<'_> {
         };
         let all = claims.confirmations.iter().map(judged);
         let right = all.into_iter().find(|own| own.refusals().next().is_none());
-        let own = right.unwrap_or_else(|| judged(first));
-        report.steps.extend(own.steps);
-        report.counts_until = own.counts_until;
+        report.steps.extend(right.unwrap_or_else(|| judged(first)).steps);
+        // As long as any of them counts: the document must not be taken again by another one.
+        let ends = claims.confirmations.iter().filter_map(|confirmation| confirmation.not_on_or_after);
+        report.counts_until = ends.max().map(|last| last.plus(self.connection.clock_skew));
     }
 
     fn check_confirmation(&self, confirmation: &Confirmation, report: &mut Report) {
@@ -242,7 +243,6 @@ impl Examination<'_> {
         // A bearer's confirmation always ends (SAML profiles §4.1.4.2).
         let until = confirmation.not_on_or_after.unwrap_or(Millis::EPOCH);
         self.check_time(confirmation.not_before, Some(until), report);
-        report.counts_until = Some(until.plus(self.connection.clock_skew));
         self.check_request(confirmation.in_response_to.as_deref(), report);
     }
 
@@ -256,7 +256,7 @@ impl Examination<'_> {
         let expected = self.arrival.request;
         let refusal = match (found, expected) {
             (Some(found), Some(expected)) if found == expected => None,
-            (None, _) if self.connection.unsolicited == Unsolicited::Taken => None,
+            (None, None) if self.connection.unsolicited == Unsolicited::Taken => None,
             (None, None) => Some(Refusal::Unsolicited),
             _ => Some(Refusal::InResponseTo {
                 found: found.map(ToOwned::to_owned),
@@ -312,7 +312,8 @@ fn is_successful(xml: &Xml<'_>, report: &mut Report) -> Result<bool, Malformed> 
     let inner = xml.child(code, PROTOCOL, "StatusCode")?;
     let message = xml.child(status, PROTOCOL, "StatusMessage")?;
     let message = message.map(|message| xml.text_of(message)).transpose()?;
-    let code = inner.map_or_else(|| value(code), value);
+    let code = told(&inner.map_or_else(|| value(code), value), 200);
+    let message = message.map(|message| told(&message, 500));
     report.note(Check::Status, code.clone(), Some(Refusal::Status { code, message }));
     Ok(false)
 }

@@ -9,9 +9,15 @@ use bergshamra::xml::NodeId;
 use bergshamra::{DsigContext, VerifyResult};
 
 use crate::certificate::{self, Certificate};
-use crate::names::{ASSERTION, CANONICALIZATIONS, DIGESTS, DSIG, ENVELOPED, PROTOCOL, SIGNATURES};
+use crate::names::{ASSERTION, CANONICALIZATIONS, DIGESTS, DSIG, ENVELOPED, EXC_C14N, PROTOCOL, SIGNATURES};
 use crate::refusal::{Refusal, SignatureFlaw};
-use crate::xml::Xml;
+use crate::xml::{Xml, told};
+
+/// That of the response and that of the assertion.
+const MOST_SIGNATURES: usize = 2;
+
+/// How many prefixes a canonicalization treats as if they were used. Identity providers name one to five.
+const MOST_PREFIXES: usize = 16;
 
 /// A signature of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +43,12 @@ impl Signatures {
     /// Verifies every signature of the document by these certificates, and by nothing that the document says of keys.
     pub(crate) fn verify(xml: &Xml<'_>, certificates: &[Certificate]) -> Self {
         let nodes = xml.everywhere(DSIG, "Signature");
+        if nodes.len() > MOST_SIGNATURES {
+            let flaw = Some(SignatureFlaw::Place);
+            let (element, algorithm) = (xml.name(xml.root), String::new());
+            let too_many = Signature { element, algorithm, certificate: None, flaw };
+            return Self { all: vec![too_many], covered: Vec::new() };
+        }
         let mut all: Vec<Signature> = nodes
             .iter()
             .map(|node| {
@@ -109,7 +121,7 @@ fn covered_by(xml: &Xml<'_>, node: NodeId, outcome: VerifyResult) -> Result<(Nod
 fn algorithm_of(xml: &Xml<'_>, signature: NodeId) -> Option<String> {
     let signed_info = xml.children(signature, DSIG, "SignedInfo").next()?;
     let method = xml.children(signed_info, DSIG, "SignatureMethod").next()?;
-    xml.attribute(method, "Algorithm").map(ToOwned::to_owned)
+    xml.attribute(method, "Algorithm").map(|name| told(name, 100))
 }
 
 /// Refuses what is no signature as SAML core §5.4 has it: enveloped by a response or an assertion, with one reference to that
@@ -133,7 +145,7 @@ fn flaw_of(xml: &Xml<'_>, signature: NodeId) -> Result<(), SignatureFlaw> {
         &["CanonicalizationMethod", "SignatureMethod", "Reference"],
         "SignedInfo",
     )?;
-    expect_algorithm(xml, one(xml, signed_info, "CanonicalizationMethod")?, &CANONICALIZATIONS)?;
+    expect_canonicalization(xml, one(xml, signed_info, "CanonicalizationMethod")?)?;
     let method = one(xml, signed_info, "SignatureMethod")?;
     expect_algorithm(xml, method, &SIGNATURES)?;
     if xml.elements(method).next().is_some() {
@@ -156,13 +168,29 @@ fn expect_transforms(xml: &Xml<'_>, transforms: NodeId) -> Result<(), SignatureF
     let mut all = xml.children(transforms, DSIG, "Transform");
     let first = all.next().ok_or(SignatureFlaw::Structure("Transforms"))?;
     expect_algorithm(xml, first, &[ENVELOPED])?;
+    if xml.elements(first).next().is_some() {
+        return Err(SignatureFlaw::Structure("Transforms"));
+    }
     if let Some(second) = all.next() {
-        expect_algorithm(xml, second, &CANONICALIZATIONS)?;
+        expect_canonicalization(xml, second)?;
     }
     match all.next() {
         None => Ok(()),
         Some(_) => Err(SignatureFlaw::Structure("Transforms")),
     }
+}
+
+/// A canonicalization, with at most a few prefixes that it treats as used.
+fn expect_canonicalization(xml: &Xml<'_>, node: NodeId) -> Result<(), SignatureFlaw> {
+    expect_algorithm(xml, node, &CANONICALIZATIONS)?;
+    let mut inside = xml.elements(node);
+    let prefixes = match (inside.next(), inside.next()) {
+        (None, _) => return Ok(()),
+        (Some(one), None) if xml.is(one, EXC_C14N, "InclusiveNamespaces") => xml.attribute(one, "PrefixList"),
+        _ => None,
+    };
+    let is_short = |list: &str| list.split_ascii_whitespace().count() <= MOST_PREFIXES;
+    prefixes.filter(|list| is_short(list)).map(drop).ok_or(SignatureFlaw::Structure("InclusiveNamespaces"))
 }
 
 /// The one child of this name.
@@ -184,6 +212,6 @@ fn expect_children(
 fn expect_algorithm(xml: &Xml<'_>, node: NodeId, counting: &[&str]) -> Result<(), SignatureFlaw> {
     match xml.attribute(node, "Algorithm") {
         Some(algorithm) if counting.contains(&algorithm) => Ok(()),
-        other => Err(SignatureFlaw::Algorithm(other.unwrap_or_default().to_owned())),
+        other => Err(SignatureFlaw::Algorithm(told(other.unwrap_or_default(), 100))),
     }
 }

@@ -3,19 +3,31 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use vestibule_model::Millis;
 
 use crate::refusal::Malformed;
+use crate::xml::told;
 
 /// Reads a time: `2026-11-29T20:00:00Z`, with a fraction of a second or without.
 pub(crate) fn read(text: &str) -> Result<Millis, Malformed> {
-    let refused = || Malformed::Time(text.to_owned());
-    let digits_and_signs = text.bytes().all(|byte| byte.is_ascii_digit() || b"-:.TZ".contains(&byte));
-    if !digits_and_signs || !text.ends_with('Z') || text.as_bytes().get(10) != Some(&b'T') {
+    const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+    let refused = || Malformed::Time(told(text, 40));
+    let local = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00")).ok_or_else(refused)?;
+    let (second, fraction) = local.split_once('.').unwrap_or((local, "0"));
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_of_form =
+        |(byte, form): (u8, &u8)| if *form == b'd' { byte.is_ascii_digit() } else { byte == *form };
+    let form = b"dddd-dd-ddTdd:dd:dd";
+    let has_form = second.len() == form.len() && second.bytes().zip(form).all(is_of_form);
+    if !has_form || !is_digits(fraction) {
         return Err(refused());
     }
-    let time: Timestamp = text.parse().map_err(|_| refused())?;
-    Ok(Millis::from_unix(time.as_millisecond()))
+    let second: DateTime = second.parse().map_err(|_| refused())?;
+    let millis: String = fraction.chars().chain("000".chars()).take(3).collect();
+    let millis: i64 = millis.parse().map_err(|_| refused())?;
+    let seconds = second.duration_since(EPOCH).as_secs();
+    Ok(Millis::from_unix(seconds.saturating_mul(1_000).saturating_add(millis)))
 }
 
 /// A time as SAML writes it.
@@ -41,12 +53,24 @@ mod tests {
     }
 
     #[test]
+    fn the_last_time_that_others_have_is_read() {
+        assert_eq!(read("9999-12-31T23:59:59.9999999Z"), Ok(Millis::from_unix(253_402_300_799_999)));
+        assert_eq!(read("1970-01-01T00:00:01.1234567890123Z"), Ok(Millis::from_unix(1_123)));
+        assert_eq!(read("1970-01-01T00:00:01+00:00"), Ok(Millis::from_unix(1_000)));
+    }
+
+    #[test]
     fn other_spellings_are_refused() {
         for text in [
             "1970-01-01T00:00:01",
             "1970-01-01 00:00:01Z",
             "1970-01-01T00:00:01+01:00",
             "1970-01-01T00:00:01z",
+            "1970-01-01T00Z",
+            "1970-01-01T00:00Z",
+            "1970-01-01T000001Z",
+            "1970-01-01T00:00:01.Z",
+            "1970-13-01T00:00:01Z",
             "",
             "é",
         ] {

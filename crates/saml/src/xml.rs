@@ -8,7 +8,11 @@ use std::collections::HashSet;
 
 use bergshamra::xml::uppsala::{Document, Element, NodeId, NodeKind, Parser};
 
+use vestibule_model::visible;
+
+use crate::names::{DSIG, XENC, XENC11};
 use crate::refusal::Malformed;
+use crate::scan::expect_bounded;
 
 /// The longest document, in bytes. A response with a hundred groups has some twenty thousand.
 pub const LONGEST: usize = 256 * 1024;
@@ -43,9 +47,14 @@ impl<'a> Xml<'a> {
         if text.contains("<!DOCTYPE") {
             return Err(Malformed::DocumentType);
         }
+        expect_bounded(text)?;
         let parser =
             Parser::new().with_forbid_dtd(true).with_max_entity_expansion(LONGEST).with_max_depth(DEEPEST);
         let document = parser.parse(text).map_err(|error| Malformed::NotXml(error.to_string()))?;
+        let declaration = document.xml_declaration.as_ref();
+        if let Some(version) = declaration.map(|it| &it.version).filter(|version| ***version != *"1.0") {
+            return Err(Malformed::NotXml(format!("XML {version}")));
+        }
         let encoding =
             document.xml_declaration.as_ref().and_then(|declaration| declaration.encoding.as_deref());
         if let Some(other) = encoding.filter(|encoding| !encoding.eq_ignore_ascii_case("utf-8")) {
@@ -69,6 +78,16 @@ impl<'a> Xml<'a> {
                     return Err(Malformed::ProcessingInstruction);
                 }
                 Some(NodeKind::Element(element)) => {
+                    // Readers of the library take an attribute by its name alone.
+                    let namespace = element.name.namespace_uri.as_deref().unwrap_or_default();
+                    let is_security = [DSIG, XENC, XENC11].contains(&namespace);
+                    let mut named = element.attributes.iter().map(|attribute| &attribute.name);
+                    if is_security && named.any(|name| name.namespace_uri.is_some()) {
+                        return Err(Malformed::AttributeInNamespace(self.name(node)));
+                    }
+                    if comments == Comments::PassedOver {
+                        continue;
+                    }
                     for attribute in &element.attributes {
                         if !ID_NAMES.contains(&&*attribute.name.local_name) {
                             continue;
@@ -93,9 +112,9 @@ impl<'a> Xml<'a> {
         self.element(node).is_some_and(|element| element.matches_name_ns(namespace, name))
     }
 
-    /// The name of an element as it is written, for reports.
+    /// The name of an element as it is written, for reports; the beginning of one that is long.
     pub(crate) fn name(&self, node: NodeId) -> String {
-        self.element(node).map_or_else(String::new, |element| element.name.prefixed_name().into_owned())
+        self.element(node).map_or_else(String::new, |element| told(&element.name.prefixed_name(), 64))
     }
 
     /// The value of an attribute that stands in no namespace.
@@ -151,7 +170,7 @@ impl<'a> Xml<'a> {
                 _ => return Err(Malformed::NotText(self.name(node))),
             }
         }
-        Ok(text.trim().to_owned())
+        Ok(text.trim_matches([' ', '\t', '\r', '\n']).to_owned())
     }
 
     /// Where an element stands, for reports: `/samlp:Response/saml:Assertion`.
@@ -162,6 +181,13 @@ impl<'a> Xml<'a> {
         names.push(self.name(node));
         format!("/{}", names.join("/"))
     }
+}
+
+/// What somebody wrote, for people: at most so many characters, in one line, with nothing hidden in it.
+pub(crate) fn told(text: &str, most: usize) -> String {
+    let cut: String = text.chars().take(most).collect();
+    let more = if cut.len() < text.len() { "…" } else { "" };
+    visible(&cut) + more
 }
 
 /// Text as it stands in an attribute or an element.

@@ -37,7 +37,14 @@ fn x9_metadata_of_another_issuer() {
 #[test]
 fn a6_addresses_of_other_schemes() {
     for field in ["authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint"] {
-        for url in ["http://op.example/x", "file:///etc/passwd", "//op.example", "javascript:1"] {
+        for url in [
+            "http://op.example/x",
+            "file:///etc/passwd",
+            "//op.example",
+            "javascript:1",
+            "https://op.example/\r\nx",
+            "https:// x",
+        ] {
             let mut other = metadata();
             other[field] = json!(url);
             assert!(matches!(read(&other), Err(DiscoveryError::Address { .. })), "{field} {url}");

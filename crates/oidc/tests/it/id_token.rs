@@ -110,6 +110,43 @@ fn x9_critical_headers() {
 }
 
 #[test]
+fn x9_other_kinds_of_tokens_by_the_same_keys() {
+    for typ in ["at+jwt", "logout+jwt", "application/at+jwt", "dpop+jwt"] {
+        let token = token_by(&RSA, &json!({"alg": "RS256", "kid": "rsa-1", "typ": typ}), &claims());
+        assert_eq!(refusal(&token), Refusal::Type(typ.into()));
+    }
+    let events = json!({"events": {"http://schemas.openid.net/event/backchannel-logout": {}}});
+    assert_eq!(refusal(&token(&claims_with(&events))), Refusal::Type("events".into()));
+    for typ in ["JWT", "jwt"] {
+        assert!(
+            login(&token_by(&RSA, &json!({"alg": "RS256", "kid": "rsa-1", "typ": typ}), &claims())).is_ok()
+        );
+    }
+}
+
+#[test]
+fn x9_a_signature_in_its_other_form_is_the_same_token() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let token = ec_token(&claims());
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    // The order of P-256 less s (FIPS 186-5).
+    let order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+    let byte = |at: usize| i32::from_str_radix(&order[2 * at..2 * at + 2], 16).unwrap();
+    let mut other = signature.clone();
+    let mut borrow = 0;
+    for at in (0..32).rev() {
+        let difference = byte(at) - i32::from(signature[32 + at]) - borrow;
+        borrow = i32::from(difference < 0);
+        other[32 + at] = u8::try_from(difference.rem_euclid(256)).unwrap();
+    }
+    let other = format!("{message}.{}", URL_SAFE_NO_PAD.encode(other));
+    assert_ne!(other, token);
+    assert_eq!(login(&other).unwrap().signed, login(&token).unwrap().signed);
+}
+
+#[test]
 fn x9_another_issuer() {
     for issuer in
         ["https://op.example/", "https://OP.example", "http://op.example", "https://op.example.evil"]

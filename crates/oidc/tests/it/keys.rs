@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use vestibule_oidc::{JwksError, Keys};
 
-use crate::provider::{EC, RSA, ec_jwk, encoded, rsa_jwk};
+use crate::provider::{EC, NOW, RSA, claims, ec_jwk, encoded, expected, rsa_jwk, token};
 
 fn error(keys: &[Value]) -> JwksError {
     Keys::read(&json!({ "keys": keys }).to_string()).unwrap_err()
@@ -22,9 +22,13 @@ fn keys_that_do_not_count_are_passed_over() {
     other_curve["crv"] = json!("P-521");
     let mut of_hmac = rsa_jwk(&RSA, "hmac");
     of_hmac["alg"] = json!("HS256");
+    let mut for_signing = rsa_jwk(&RSA, "sign");
+    for_signing["key_ops"] = json!(["sign"]);
     let symmetric = json!({"kty": "oct", "k": encoded(b"a secret of thirty-two bytes....")});
     let unknown = json!({"kty": "new", "x": 1});
-    for key in [for_encryption, short, padded, other_curve, of_hmac, symmetric, unknown, json!(1)] {
+    for key in
+        [for_signing, for_encryption, short, padded, other_curve, of_hmac, symmetric, unknown, json!(1)]
+    {
         assert_eq!(error(std::slice::from_ref(&key)), JwksError::None, "{key}");
         let beside = Keys::read(&json!({"keys": [key, rsa_jwk(&RSA, "right")]}).to_string()).unwrap();
         assert!(beside.may_have(Some("right")) && !beside.may_have(Some("other")));
@@ -43,4 +47,16 @@ fn what_is_no_key_set() {
         assert!(matches!(Keys::read(text), Err(JwksError::Unreadable(_))), "{text}");
     }
     assert_eq!(error(&[]), JwksError::None);
+}
+
+#[test]
+fn zeros_before_a_modulus_and_padding_are_passed_over() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
+    let mut key = rsa_jwk(&RSA, "rsa-1");
+    let modulus = URL_SAFE_NO_PAD.decode(key["n"].as_str().unwrap()).unwrap();
+    key["n"] = json!(URL_SAFE.encode([&[0][..], &modulus].concat()));
+    let keys = Keys::read(&format!("\u{feff}{}", json!({"keys": [key]}))).unwrap();
+    let outcome = expected().examine(&token(&claims()), &keys, NOW).outcome();
+    assert!(outcome.is_ok());
 }

@@ -32,6 +32,8 @@ fn what_is_no_logout_token() {
         json!({"events": {}}),
         json!({"events": {"http://schemas.openid.net/event/backchannel-logout": 1}}),
         json!({"jti": null}),
+        json!({"jti": ""}),
+        json!({"sid": "", "sub": ""}),
         json!({"nonce": "n"}),
     ];
     for case in cases {

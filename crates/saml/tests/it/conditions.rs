@@ -60,10 +60,9 @@ fn x4_every_restriction_of_the_audience_has_to_be_met() {
 #[test]
 fn x4_a_condition_that_is_not_understood() {
     let mut made = Made::usual();
-    made.conditions = made
-        .conditions
-        .replace("</saml:Conditions>", r#"<saml:ProxyRestriction Count="1"/></saml:Conditions>"#);
-    assert_eq!(refusal(&made.response()), Refusal::Condition("saml:ProxyRestriction".into()));
+    made.conditions =
+        made.conditions.replace("</saml:Conditions>", r#"<x:Other xmlns:x="urn:x"/></saml:Conditions>"#);
+    assert_eq!(refusal(&made.response()), Refusal::Condition("x:Other".into()));
 }
 
 #[test]
@@ -156,4 +155,36 @@ fn times_that_are_none_are_refused() {
     let mut made = Made::usual();
     made.conditions = made.conditions.replace("2026-11-29T19:59:30Z", "yesterday");
     assert_eq!(refusal(&made.response()), Malformed::Time("yesterday".into()).into());
+}
+
+#[test]
+fn x4_a_document_is_remembered_until_its_last_confirmation_ends() {
+    let made = Made::usual();
+    let later = confirmation(ADDRESS, "2026-11-29T21:00:00Z", Some("_request1"));
+    let both = Made { confirmation: made.confirmation.clone() + &later, conditions: String::new(), ..made };
+    let login = report_by(&both.response(), &connection(), NOW).outcome().unwrap();
+    assert_eq!(login.single_use_until, NOW.plus(Duration::from_mins(61)));
+}
+
+#[test]
+fn x4_a_login_that_begins_at_the_identity_provider_does_not_answer_a_request_that_waits() {
+    let made = Made {
+        confirmation: confirmation(ADDRESS, UNTIL, None),
+        response: r#"ID="_response1" Version="2.0""#.into(),
+        ..Made::usual()
+    };
+    let mut connection = connection();
+    connection.unsolicited = Unsolicited::Taken;
+    let document = STANDARD.encode(made.response());
+    let outcome = |request| examine(&document, &connection, Arrival { now: NOW, request }).outcome().err();
+    assert_eq!(outcome(None), None);
+    assert!(matches!(outcome(Some("_request1")), Some(Refusal::InResponseTo { found: None, .. })));
+}
+
+#[test]
+fn a_confirmation_without_data_does_no_harm_beside_one_that_is_right() {
+    let empty = r#"<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"/>"#;
+    let made = Made::usual();
+    let both = Made { confirmation: format!("{empty}{}", made.confirmation), ..made };
+    assert!(report_by(&both.response(), &connection(), NOW).outcome().is_ok());
 }

@@ -95,7 +95,7 @@ fn x8_entities_that_grow() {
 
 #[test]
 fn x8_what_is_too_deep_or_too_long() {
-    let deep = format!("{}{}", "<a>".repeat(100_000 / 4), "</a>".repeat(100_000 / 4));
+    let deep = format!("{}{}", "<a>".repeat(1_000), "</a>".repeat(1_000));
     assert!(matches!(malformed(&deep), Malformed::NotXml(_)));
     let long = format!("<a>{}</a>", "x".repeat(LONGEST));
     assert_eq!(malformed(&long), Malformed::TooLong);

@@ -80,12 +80,77 @@ fn x2_two_assertions_in_one_ciphertext() {
 }
 
 #[test]
-fn cbc_counts_where_it_is_allowed_alone() {
+fn cbc_counts_where_it_is_allowed_and_signed_from_outside_alone() {
     let made = Made::usual();
-    let document = made.around(&encrypted(&made.signed_assertion(), CBC, OAEP), "");
-    assert_eq!(outcome(&document, &with_key()), Err(EncryptionFlaw::Algorithm(CBC.into()).into()));
+    let inside = encrypted(&made.signed_assertion(), CBC, OAEP);
+    let bare = made.around(&inside, "");
+    let covered = IDP.sign(&made.around(&inside, &signature("_response1")));
     let allowing = Connection { ciphers: Ciphers::WithCbc, ..with_key() };
-    assert!(outcome(&document, &allowing).is_ok());
+    let refused = Err(EncryptionFlaw::Algorithm(CBC.into()).into());
+    assert_eq!(outcome(&covered, &with_key()), refused);
+    // What comes of a changed ciphertext would tell what was encrypted.
+    assert_eq!(outcome(&bare, &allowing), refused);
+    assert!(outcome(&covered, &allowing).is_ok());
+}
+
+#[test]
+fn x2_a_cipher_in_an_attribute_of_another_namespace() {
+    let made = Made::usual();
+    let hidden = encrypted(&made.signed_assertion(), GCM, OAEP).replacen(
+        "<xenc:EncryptionMethod ",
+        &format!(r#"<xenc:EncryptionMethod xmlns:q="urn:q" q:Algorithm="{CBC}" "#),
+        1,
+    );
+    assert!(matches!(outcome(&made.around(&hidden, ""), &with_key()), Err(Refusal::Malformed(_))));
+}
+
+#[test]
+fn x2_another_key_than_the_one_that_is_looked_at() {
+    let made = Made::usual();
+    let whole = encrypted(&made.signed_assertion(), GCM, OAEP);
+    let begin = whole.find("<xenc:EncryptedKey>").unwrap();
+    let end = whole.find("</xenc:EncryptedKey>").unwrap() + "</xenc:EncryptedKey>".len();
+    let key = whole[begin..end].to_owned();
+    let elsewhere = whole.replace(&key, r##"<ds:RetrievalMethod URI="#key"/>"##);
+    let named = key.replace(
+        "<xenc:EncryptedKey>",
+        r#"<xenc:EncryptedKey xmlns:xenc="http://www.w3.org/2001/04/xmlenc#" Id="key">"#,
+    );
+    let beside =
+        elsewhere.replace("</saml:EncryptedAssertion>", &format!("{named}</saml:EncryptedAssertion>"));
+    assert!(outcome(&made.around(&beside, ""), &with_key()).is_ok());
+    let two = whole.replace(&key, &(key.clone() + &key));
+    let other_name = beside.replace(r##"URI="#key""##, r##"URI="#other""##);
+    let hidden =
+        elsewhere.replace("</saml:EncryptedAssertion>", &format!("<x>{named}</x></saml:EncryptedAssertion>"));
+    for document in [two, other_name, hidden] {
+        let outcome = outcome(&made.around(&document, ""), &with_key());
+        assert!(matches!(outcome, Err(Refusal::Encryption(EncryptionFlaw::Structure(_)))), "{outcome:?}");
+    }
+}
+
+#[test]
+fn what_was_encrypted_comes_out_as_it_was() {
+    let statements = "<saml:AttributeStatement><saml:Attribute Name=\"a\"><saml:AttributeValue>x&gt;&lt;/x> <![CDATA[a />]]></saml:AttributeValue></saml:Attribute></saml:AttributeStatement>";
+    let made = Made { statements: statements.into(), ..Made::usual() };
+    let document = made.around(&encrypted(&made.signed_assertion(), GCM, OAEP), "");
+    let login = report_by(&document, &with_key(), NOW).outcome().unwrap();
+    assert_eq!(login.claims.attribute("a"), Some("x></x> a />"));
+    let declared = format!("<?xml version=\"1.0\"?>{}", made.signed_assertion());
+    assert!(outcome(&made.around(&encrypted(&declared, GCM, OAEP), ""), &with_key()).is_ok());
+}
+
+#[test]
+fn digests_of_oaep_that_are_not_to_be_had_are_named() {
+    let made = Made::usual();
+    let digest = r#"<ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>"#;
+    let whole = encrypted(&made.signed_assertion(), GCM, OAEP);
+    let mixed = whole.replace(
+        &format!(r#"Algorithm="{OAEP}"/>"#),
+        &format!(r#"Algorithm="{OAEP}">{digest}</xenc:EncryptionMethod>"#),
+    );
+    let refused = outcome(&made.around(&mixed, ""), &with_key()).unwrap_err();
+    assert!(refused.to_string().contains("sha256"), "{refused}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 )]
 
 mod accepted;
+mod bounds;
 mod conditions;
 mod documents;
 mod encrypted;

@@ -75,6 +75,13 @@ fn of_several_entities_that_one_is_read_which_is_meant() {
     assert_eq!(read.entity_id, "https://other.example");
     assert!(IdentityProvider::read(&several, Some("https://none.example")).is_err());
     assert!(IdentityProvider::read(&usual(), Some("https://other.example")).is_err());
+    // Beside a service provider the only identity provider is meant, however deep it stands.
+    let service = r#"<EntityDescriptor entityID="https://sp.example"><SPSSODescriptor/></EntityDescriptor>"#;
+    let federation = format!(
+        r#"<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" ID="a"><EntitiesDescriptor xml:id="a">{service}{}</EntitiesDescriptor></EntitiesDescriptor>"#,
+        usual()
+    );
+    assert_eq!(IdentityProvider::read(&federation, None).unwrap().entity_id, ENTITY);
 }
 
 #[test]
@@ -90,8 +97,11 @@ fn what_is_no_identity_provider_is_refused() {
 
 #[test]
 fn a6_an_address_that_is_none_of_http_is_refused() {
-    let script = usual().replace("https://idp.example/login", "javascript:alert(1)");
-    assert_eq!(error(&script), MetadataError::Url("javascript:alert(1)".into()));
+    for url in ["javascript:alert(1)", "https://idp.example/&#10;Set-Cookie:x", "https://idp.example/a b", ""]
+    {
+        let other = usual().replace("https://idp.example/login", url);
+        assert!(matches!(error(&other), MetadataError::Url(_)), "{url}");
+    }
 }
 
 #[test]

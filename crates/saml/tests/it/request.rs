@@ -48,6 +48,11 @@ fn a_redirect_carries_the_request_deflated_and_the_relay_state() {
 }
 
 #[test]
+fn without_a_relay_state_there_is_none() {
+    assert!(!request().to_redirect("", None).contains("RelayState"));
+}
+
+#[test]
 fn an_address_that_has_a_query_keeps_it() {
     let request = LoginRequest { destination: "https://idp.example/login?tenant=1", ..request() };
     assert!(request.to_redirect("", None).starts_with("https://idp.example/login?tenant=1&SAMLRequest="));
