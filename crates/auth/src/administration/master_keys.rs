@@ -322,8 +322,37 @@ fn in_words(generation: Generation, remains: &Remains) -> String {
             let account = holder.account.map_or_else(String::new, |account| format!(" of account {account}"));
             format!("{kind} {} \"{}\"{account}", holder.id, holder.name)
         });
-        words.push_str(if remains.holders.len() < NAMED_HOLDERS { ": " } else { ", the first of them: " });
-        words.push_str(&names.collect::<Vec<_>>().join(", "));
+        // A holder may have two digests, so that of more digests than names it is not known whether all are named.
+        let is_cut = remains.holders.len() == NAMED_HOLDERS && remains.digests > NAMED_HOLDERS as u64;
+        let limit = if is_cut { format!(" (at most {NAMED_HOLDERS} are named)") } else { String::new() };
+        words = format!("{words}{limit}: {}", names.collect::<Vec<_>>().join(", "));
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_store::DigestHolder;
+
+    use super::*;
+
+    fn refusal(holders: usize, digests: u64) -> String {
+        let holder = |id| DigestHolder {
+            kind: DigestKind::AdministrationToken,
+            account: None,
+            id,
+            name: "backup".to_owned(),
+        };
+        let holders = (1..).map(holder).take(holders).collect();
+        in_words(Generation::FIRST, &Remains { digests, holders, ..Remains::default() })
+    }
+
+    #[test]
+    fn more_digests_than_are_named_are_told_of_and_no_others() {
+        for (holders, digests, says_so) in [(1, 1, false), (100, 100, false), (100, 101, true)] {
+            let words = refusal(holders, digests);
+            assert_eq!(words.matches("administration token ").count(), holders);
+            assert_eq!(words.contains("at most 100 are named"), says_so, "{words}");
+        }
+    }
 }
