@@ -72,10 +72,11 @@ pub use master_keys::{KeySource, KeySourceError, Keys};
 pub use password::{LONGEST_PASSWORD, NewPassword, SetPasswordError, set_password};
 pub use refresh::{Presented, RefreshError};
 pub use rules::{
-    AccountIndex, Installation, InstallationIndex, Kind, Neighbours, Reference, Referring, ResourceKind,
-    Rule, Ruled, Violation, account_violations, check_deleted_account, check_has_owner, check_owner_left,
-    check_password_of, check_token_holder, check_value, check_values_together, may_log_in, missing_name,
-    next_id, next_user_number, service_twice, taken, untie,
+    AccountIndex, Installation, InstallationIndex, Kind, LONGEST_NAME, LONGEST_TEXT, LONGEST_VALUE,
+    Neighbours, Reference, Referring, ResourceKind, Rule, Ruled, SHORTEST_SECRET, Violation,
+    account_violations, check_deleted_account, check_has_owner, check_owner_left, check_password_of,
+    check_token_holder, check_value, check_values_together, may_log_in, missing_name, next_id,
+    next_user_number, service_twice, taken, untie,
 };
 pub use service::{Auth, StartError};
 pub use sessions::{Listed, SessionAccessError};

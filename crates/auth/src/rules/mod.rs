@@ -30,6 +30,7 @@ pub use owners::{check_deleted_account, check_has_owner, check_owner_left, may_l
 pub use rule::{Kind, Rule};
 pub use services::service_twice;
 pub(crate) use texts::name_fault;
+pub use texts::{LONGEST_NAME, LONGEST_TEXT};
 pub use user::{check_password_of, missing_name, next_user_number, taken, untie};
-pub use values::{check_token_holder, check_value, check_values_together};
+pub use values::{LONGEST_VALUE, SHORTEST_SECRET, check_token_holder, check_value, check_values_together};
 pub use violation::{Ruled, Violation};

@@ -6,10 +6,10 @@ use super::rule::Rule;
 use super::violation::Violation;
 
 /// The longest name, in characters.
-const LONGEST_NAME: usize = 254;
+pub const LONGEST_NAME: usize = 254;
 
 /// The longest text that is no name, in characters.
-const LONGEST_TEXT: usize = 1_000;
+pub const LONGEST_TEXT: usize = 1_000;
 
 /// What is wrong with a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,11 +6,11 @@ use super::rule::Rule;
 use super::violation::Violation;
 use crate::administration::ApplicationValue;
 
-/// The longest value, in characters; a token has its own limit.
-const LONGEST: usize = 254;
+/// The longest value by which an application is known, or proves itself, in characters; a token has its own limit.
+pub const LONGEST_VALUE: usize = 254;
 
-/// The shortest secret, in characters: 64 bits in hexadecimal digits, as the vendor's keys have them (contract liveperson §1).
-const SHORTEST_SECRET: usize = 16;
+/// The shortest secret that is given to an application, in characters: 64 bits in hexadecimal digits, as the vendor's keys have them (contract liveperson §1).
+pub const SHORTEST_SECRET: usize = 16;
 
 /// Whether a value may be given.
 ///
@@ -20,12 +20,12 @@ const SHORTEST_SECRET: usize = 16;
 pub fn check_value(value: ApplicationValue, given: &str) -> Result<(), Violation> {
     let (rule, shortest, longest) = match value {
         ApplicationValue::ApplicationToken => (Rule::Token, SHORTEST_SECRET, ApplicationToken::LONGEST),
-        ApplicationValue::AppKey => (Rule::AppKey, 1, LONGEST),
-        ApplicationValue::KeySecret => (Rule::KeySecret, SHORTEST_SECRET, LONGEST),
-        ApplicationValue::AccessToken => (Rule::AccessToken, 1, LONGEST),
-        ApplicationValue::AccessTokenSecret => (Rule::AccessTokenSecret, SHORTEST_SECRET, LONGEST),
-        ApplicationValue::ClientId => (Rule::ClientId, 1, LONGEST),
-        ApplicationValue::ClientSecret => (Rule::ClientSecret, SHORTEST_SECRET, LONGEST),
+        ApplicationValue::AppKey => (Rule::AppKey, 1, LONGEST_VALUE),
+        ApplicationValue::KeySecret => (Rule::KeySecret, SHORTEST_SECRET, LONGEST_VALUE),
+        ApplicationValue::AccessToken => (Rule::AccessToken, 1, LONGEST_VALUE),
+        ApplicationValue::AccessTokenSecret => (Rule::AccessTokenSecret, SHORTEST_SECRET, LONGEST_VALUE),
+        ApplicationValue::ClientId => (Rule::ClientId, 1, LONGEST_VALUE),
+        ApplicationValue::ClientSecret => (Rule::ClientSecret, SHORTEST_SECRET, LONGEST_VALUE),
     };
     let has_characters = match value {
         ApplicationValue::ApplicationToken => ApplicationToken::is_token(given),

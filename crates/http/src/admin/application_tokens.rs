@@ -64,7 +64,7 @@ pub(super) struct NewApplicationToken {
     /// Unique within the account.
     #[schema(value_type = Name)]
     name: String,
-    /// 16 to 64 characters of `0-9`, `A-Z`, `a-z` and `-`, unique in the installation; generated unless it is given.
+    /// Unique in the installation; generated unless it is given.
     #[schema(value_type = Option<ApplicationTokenText>)]
     token: Option<String>,
     #[serde(flatten)]

@@ -1,11 +1,13 @@
 //! What the description says of texts: how long they are and of which characters. The rules are the engine's
-//! (`auth/src/administration/names.rs`, `values.rs`); these types stand for them in the description and nowhere else.
+//! (`auth/src/rules/texts.rs`, `values.rs`); these types stand for them in the description and nowhere else.
 
 use std::borrow::Cow;
 
 use utoipa::openapi::schema::{SchemaFormat, SchemaType};
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
+use vestibule_auth::{LONGEST_NAME, LONGEST_PASSWORD, LONGEST_TEXT, LONGEST_VALUE, SHORTEST_SECRET};
+use vestibule_model::ApplicationToken;
 
 /// Characters that are not seen (`vestibule_model::has_hidden`). Those that need more than four digits cannot be named in
 /// the patterns of every language; U+FE0F may be there behind an emoji.
@@ -54,20 +56,20 @@ macro_rules! forms {
 }
 
 forms! {
-    /// A name for people: 1 to 254 characters that are seen, no spaces around it.
-    Name = matching(SEEN, 1, 254);
-    /// A text of one line, or an empty one: at most 1000 characters.
-    Line = matching(LINE, 0, 1_000);
+    /// A name for people: characters that are seen, no spaces around it.
+    Name = matching(SEEN, 1, LONGEST_NAME);
+    /// A text of one line, or an empty one.
+    Line = matching(LINE, 0, LONGEST_TEXT);
     /// What an account is known by everywhere.
     AccountIdText = matching("^[A-Za-z0-9_]+$", 1, 20);
     /// A value that an application is known by: ASCII without spaces.
-    ApplicationValue = matching("^[!-~]+$", 1, 254);
+    ApplicationValue = matching("^[!-~]+$", 1, LONGEST_VALUE);
     /// A secret that an application proves itself by: ASCII without spaces.
-    ApplicationSecret = matching("^[!-~]+$", 16, 254);
+    ApplicationSecret = matching("^[!-~]+$", SHORTEST_SECRET, LONGEST_VALUE);
     /// What programs of LiveVox's dialect show.
-    ApplicationTokenText = matching("^[0-9A-Za-z-]+$", 16, 64);
-    /// A password: at most 1024 bytes of UTF-8.
-    Password = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Password))).max_length(Some(1024));
+    ApplicationTokenText = matching("^[0-9A-Za-z-]+$", SHORTEST_SECRET, ApplicationToken::LONGEST);
+    /// A password. Its longest length is counted in bytes of UTF-8.
+    Password = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Password))).max_length(Some(LONGEST_PASSWORD));
     /// A name of the IANA time zone database.
     TimeZone = text().format(Some(SchemaFormat::Custom("time-zone".to_owned()))).max_length(Some(253));
     /// A network such as `10.0.0.0/8`, or a single address.
