@@ -95,8 +95,8 @@ impl TokenKeys {
     }
 
     /// The ids that this may be the reference of: whatever the six bits were, those that come out as ids of the generation under
-    /// whose key they were decrypted. Each genuine reference has its own session's id among them, and seldom another. Costs 64
-    /// blocks of AES for each generation.
+    /// whose key they were decrypted. Each genuine reference has its own session's id among them; about one in five has a
+    /// second one, of no session. Costs 64 blocks of AES for each generation.
     pub fn ids_of_reference(&self, reference: [u8; 16]) -> impl Iterator<Item = SessionId> {
         let is_marked = marked_as_uuid(reference) == reference;
         self.0.all().filter(move |_| is_marked).flat_map(move |keys| {

@@ -47,7 +47,7 @@ impl<H: Holder> LiveSessions<H> {
     /// How many shards a walk has.
     pub(crate) const WALK: u16 = SHARDS;
 
-    /// The sessions of a shard that are looked for. Without [`Among`] a thousandth of the table is looked at.
+    /// The sessions of a shard that are looked for. With [`Among::All`] a thousandth of the table is looked at.
     pub(crate) fn search_shard(
         &self,
         number: u16,

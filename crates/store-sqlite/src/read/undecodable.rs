@@ -98,15 +98,16 @@ pub(crate) fn undecodable(error: Error) -> Result<UndecodableRow, Error> {
     }
 }
 
-/// What can be decoded of the directory, and every row that cannot, of it, the administrators, and the sessions.
+/// What can be decoded of the directory and the administrators, and every row that cannot: of the directory, the administrators,
+/// their tokens, and the sessions.
 #[derive(Debug)]
 pub struct DecodableRows {
     /// Without the rows that cannot be decoded, and without what belongs to an account whose own row cannot.
     pub directory: DirectoryRows,
     /// By user id.
     pub administrators: Vec<Administrator>,
-    /// By table, and in it by key. Those that belong to an account that is not there as well, and users who are found under another
-    /// name than theirs.
+    /// In the order of the tables, and in each of its key. Among them are rows that belong to an account that is not there, and users
+    /// whose `name_key` is not the form of their login name.
     pub undecodable: Vec<UndecodableRow>,
 }
 
