@@ -11,11 +11,11 @@ use vestibule_store::{Change, StoreError};
 /// Something that is asked of a store.
 #[derive(Debug)]
 pub enum Operation<'a> {
-    /// [`Store::commit`] of these changes.
+    /// [`vestibule_store::Store::commit`] of these changes.
     Commit(&'a [Change]),
     /// A read, by the name of its method.
     Read(&'static str),
-    /// [`Store::unwitnessed`].
+    /// [`vestibule_store::Store::unwitnessed`].
     Witness,
 }
 
@@ -53,7 +53,7 @@ impl Fault {
         Self::of(|operation| matches!(operation, Operation::Read(_)))
     }
 
-    /// Reads by one method of [`Store`].
+    /// Reads by one method of [`vestibule_store::Store`].
     pub fn reads_by(method: &'static str) -> Self {
         Self::of(move |operation| matches!(operation, Operation::Read(name) if *name == method))
     }
@@ -192,7 +192,7 @@ impl Faults {
         self.add_gate(commits_with(is_meant), Holds::Work)
     }
 
-    /// Reads by one method of [`Store`] are begun once the gate is opened.
+    /// Reads by one method of [`vestibule_store::Store`] are begun once the gate is opened.
     pub fn delay_reads_by(&self, method: &'static str) -> Arc<Gate> {
         let is_meant =
             move |operation: &Operation<'_>| matches!(operation, Operation::Read(name) if *name == method);
