@@ -192,5 +192,5 @@ pub(crate) fn told(text: &str, most: usize) -> String {
 
 /// Text as it stands in an attribute or an element.
 pub(crate) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

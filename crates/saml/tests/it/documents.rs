@@ -1,5 +1,7 @@
 //! X6, X8: what parsers read differently, and what is too much.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use vestibule_saml::{Arrival, LONGEST, Malformed, Refusal, examine};
 
@@ -100,6 +102,11 @@ fn x8_what_is_too_deep_or_too_long() {
     let long = format!("<a>{}</a>", "x".repeat(LONGEST));
     assert_eq!(malformed(&long), Malformed::TooLong);
     assert_eq!(of(&"A".repeat(10 * LONGEST)), Malformed::TooLong.into());
+    // White space is passed over, and read all the same.
+    let encoded = STANDARD.encode(Made::usual().response());
+    let after = |blanks: usize| of(&(" ".repeat(blanks) + &encoded));
+    assert_eq!(after(2 * LONGEST), Malformed::TooLong.into());
+    assert!(!matches!(after(LONGEST), Refusal::Malformed(_)));
 }
 
 #[test]
@@ -116,9 +123,8 @@ proptest! {
 
     #[test]
     fn nothing_that_is_sent_ends_in_a_panic(bytes in any::<Vec<u8>>(), text in ".{0,200}") {
-        use base64::Engine as _;
         of(&text);
-        of(&base64::engine::general_purpose::STANDARD.encode(bytes));
+        of(&STANDARD.encode(bytes));
     }
 
     #[test]

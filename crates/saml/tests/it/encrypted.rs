@@ -193,3 +193,38 @@ fn a_key_is_private_or_none() {
     assert!(DecryptionKey::from_pem(OURS.public_key_pem().as_bytes()).is_none());
     assert!(DecryptionKey::from_pem(b"").is_none());
 }
+
+#[test]
+fn oaep_by_sha_256_counts_where_both_of_its_parts_say_so() {
+    const OAEP_11: &str = "http://www.w3.org/2009/xmlenc11#rsa-oaep";
+    let digest = r#"<ds:DigestMethod xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>"#;
+    let mask = r#"<xenc11:MGF xmlns:xenc11="http://www.w3.org/2009/xmlenc11#" Algorithm="http://www.w3.org/2009/xmlenc11#mgf1sha256"/>"#;
+    let made = Made::usual();
+    let both = format!("{OAEP_11}\">{digest}{mask}</xenc:EncryptionMethod><xenc:Nothing a=\"");
+    let document = made.around(&encrypted(&made.signed_assertion(), GCM, &both), "");
+    assert_eq!(outcome(&document, &with_key()).unwrap(), "name@example.com");
+    for missing in [digest, mask] {
+        let refused = outcome(&document.replace(missing, ""), &with_key()).unwrap_err();
+        assert!(matches!(refused, Refusal::Encryption(EncryptionFlaw::Algorithm(_))), "{refused}");
+    }
+}
+
+#[test]
+fn an_assertion_has_the_namespaces_of_the_place_where_it_stood() {
+    let made = Made::usual();
+    let declaration = r#" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion""#;
+    let bare = encrypted(&made.assertion("").replace(declaration, ""), GCM, OAEP);
+    let around = made.around(&bare, &signature("_response1"));
+    // What stands farther out says something else of the same prefix.
+    let document =
+        IDP.sign(&around.replacen("<samlp:Response ", r#"<samlp:Response xmlns:saml="urn:other" "#, 1));
+    assert_eq!(outcome(&document, &with_key()).unwrap(), "name@example.com");
+}
+
+#[test]
+fn x2_an_assertion_inside_of_something_else_in_the_ciphertext() {
+    let made = Made::usual();
+    let inside = format!("<x>{}</x>", made.assertion(""));
+    let document = IDP.sign(&made.around(&encrypted(&inside, GCM, OAEP), &signature("_response1")));
+    assert_eq!(outcome(&document, &with_key()), Err(EncryptionFlaw::Wrong.into()));
+}

@@ -88,6 +88,12 @@ fn a_key_that_is_none_is_none() {
     assert!(SigningKey::from_pkcs8(b"no key").is_none());
 }
 
+#[test]
+fn the_end_of_a_section_is_no_end_in_a_name() {
+    let xml = LoginRequest { issuer: "a]]>b", ..request() }.to_xml();
+    assert!(bergshamra::xml::uppsala::parse(&xml).is_ok(), "{xml}");
+}
+
 proptest! {
     #[test]
     fn no_name_breaks_out_of_its_place(issuer in "[ -~]{0,40}") {
