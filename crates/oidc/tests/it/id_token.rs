@@ -227,6 +227,38 @@ fn what_is_no_token() {
 }
 
 #[test]
+fn a_token_that_is_too_long_is_not_looked_at() {
+    let long = token(&claims_with(&json!({"groups": "x".repeat(40_000)})));
+    assert_eq!(refusal(&long), Refusal::Malformed("it is too long"));
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_told_with_how_much() {
+    let late = Millis::from_unix(NOW.as_unix() + 900_000);
+    let refusal = expected().examine(&token(&claims()), &keys(), late).outcome().unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "it ended at 1795982700, and it is 1795983300 here, in seconds since 1970: 600 s too late, with 60 s allowed"
+    );
+    assert!(refusal.fix().contains("NTP"));
+}
+
+#[test]
+fn other_keys_are_asked_for_where_they_may_help_alone() {
+    let unknown = refusal(&token_by(&RSA, &json!({"alg": "RS256", "kid": "new"}), &claims()));
+    let wrong = refusal(&token_by(&OTHER, &json!({"alg": "RS256"}), &claims()));
+    assert!(unknown.asks_for_new_keys() && wrong.asks_for_new_keys());
+    assert!(!refusal(&token(&claims_with(&json!({"aud": "x"})))).asks_for_new_keys());
+}
+
+#[test]
+fn checks_have_names() {
+    let names: Vec<String> =
+        report(&token(&claims())).steps.iter().map(|step| step.check.to_string()).collect();
+    assert_eq!(names, ["form", "algorithm", "signature", "issuer", "audience", "time", "nonce", "subject"]);
+}
+
+#[test]
 fn a_report_tells_every_refusal_in_the_order_of_the_checks() {
     let report =
         report(&token(&claims_with(&json!({"iss": "x", "aud": "y", "exp": 1, "nonce": "z", "sub": ""}))));

@@ -60,3 +60,12 @@ fn zeros_before_a_modulus_and_padding_are_passed_over() {
     let outcome = expected().examine(&token(&claims()), &keys, NOW).outcome();
     assert!(outcome.is_ok());
 }
+
+#[test]
+fn a_key_on_p_384_counts() {
+    use rcgen::{KeyPair, PKCS_ECDSA_P384_SHA384, PublicKeyData as _};
+    let pair = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap();
+    let (x, y) = (encoded(&pair.der_bytes()[1..49]), encoded(&pair.der_bytes()[49..97]));
+    let key = json!({"kty": "EC", "kid": "p384", "crv": "P-384", "x": x, "y": y});
+    assert!(Keys::read(&json!({"keys": [key]}).to_string()).unwrap().may_have(Some("p384")));
+}
