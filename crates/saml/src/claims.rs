@@ -6,7 +6,7 @@ use vestibule_model::Millis;
 use crate::names::{ASSERTION, BEARER};
 use crate::refusal::Malformed;
 use crate::time;
-use crate::xml::Xml;
+use crate::xml::{Xml, told};
 
 /// Whom an assertion names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,7 +173,7 @@ impl Claims {
 pub(crate) fn expect_version(xml: &Xml<'_>, node: NodeId) -> Result<(), Malformed> {
     match xml.attribute(node, "Version") {
         Some("2.0") => Ok(()),
-        other => Err(Malformed::Version(other.unwrap_or_default().to_owned())),
+        other => Err(Malformed::Version(told(other.unwrap_or_default(), 40))),
     }
 }
 

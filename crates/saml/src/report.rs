@@ -7,6 +7,10 @@ use vestibule_model::Millis;
 use crate::claims::Claims;
 use crate::refusal::Refusal;
 use crate::signature::Signature;
+use crate::xml::told;
+
+/// The most that a step tells of what was found, in characters.
+const LONGEST_FOUND: usize = 300;
 
 /// What is checked, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,6 +111,6 @@ impl Report {
     }
 
     pub(crate) fn note(&mut self, check: Check, found: impl Into<String>, refusal: Option<Refusal>) {
-        self.steps.push(Step { check, found: found.into(), refusal });
+        self.steps.push(Step { check, found: told(&found.into(), LONGEST_FOUND), refusal });
     }
 }

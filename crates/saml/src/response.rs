@@ -189,7 +189,7 @@ impl Examination<'_> {
     fn check_issuer(&self, issuer: &str, report: &mut Report) {
         let expected = &self.connection.identity_provider;
         let refusal = (issuer != expected)
-            .then(|| Refusal::Issuer { found: issuer.to_owned(), expected: expected.clone() });
+            .then(|| Refusal::Issuer { found: told(issuer, 200), expected: expected.clone() });
         report.note(Check::Issuer, issuer, refusal);
     }
 
@@ -248,7 +248,7 @@ impl Examination<'_> {
 
     fn check_address(&self, attribute: &'static str, found: &str, report: &mut Report) {
         let is_ours = self.connection.addresses.iter().any(|address| address == found);
-        let refusal = (!is_ours).then(|| Refusal::Address { attribute, found: found.to_owned() });
+        let refusal = (!is_ours).then(|| Refusal::Address { attribute, found: told(found, 200) });
         report.note(Check::Address, format!("{attribute} {found}"), refusal);
     }
 
@@ -259,7 +259,7 @@ impl Examination<'_> {
             (None, None) if self.connection.unsolicited == Unsolicited::Taken => None,
             (None, None) => Some(Refusal::Unsolicited),
             _ => Some(Refusal::InResponseTo {
-                found: found.map(ToOwned::to_owned),
+                found: found.map(|found| told(found, 200)),
                 expected: expected.map(ToOwned::to_owned),
             }),
         };

@@ -21,9 +21,13 @@ pub(crate) fn expect_bounded(text: &str) -> Result<(), Malformed> {
     let (mut elements, mut prefixes) = (0, BTreeSet::new());
     let mut rest = text;
     while let Some((_, tag)) = rest.split_once('<') {
+        if let Some(end) = end_of_what_is_no_tag(tag) {
+            rest = tag.split_once(end).map_or("", |(_, behind)| behind);
+            continue;
+        }
         let (inside, behind) = tag.split_at(end_of_tag(tag));
         rest = behind;
-        if inside.starts_with(['/', '!', '?']) {
+        if inside.starts_with('/') {
             continue;
         }
         elements += 1;
@@ -40,6 +44,12 @@ pub(crate) fn expect_bounded(text: &str) -> Result<(), Malformed> {
         }
     }
     Ok(())
+}
+
+/// By what a section, a comment or an instruction ends: quotes in them are text.
+fn end_of_what_is_no_tag(behind: &str) -> Option<&'static str> {
+    let ends = [("![CDATA[", "]]>"), ("!--", "-->"), ("?", "?>"), ("!", ">")];
+    ends.into_iter().find(|(begin, _)| behind.starts_with(begin)).map(|(_, end)| end)
 }
 
 /// Where a tag ends: at the first `>` that stands in no quotes.

@@ -7,7 +7,6 @@
 use std::collections::HashSet;
 
 use bergshamra::xml::uppsala::{Document, Element, NodeId, NodeKind, Parser};
-
 use vestibule_model::visible;
 
 use crate::names::{DSIG, XENC, XENC11};
@@ -50,15 +49,15 @@ impl<'a> Xml<'a> {
         expect_bounded(text)?;
         let parser =
             Parser::new().with_forbid_dtd(true).with_max_entity_expansion(LONGEST).with_max_depth(DEEPEST);
-        let document = parser.parse(text).map_err(|error| Malformed::NotXml(error.to_string()))?;
+        let document =
+            parser.parse(text).map_err(|error| Malformed::NotXml(told(&error.to_string(), 200)))?;
         let declaration = document.xml_declaration.as_ref();
         if let Some(version) = declaration.map(|it| &it.version).filter(|version| ***version != *"1.0") {
-            return Err(Malformed::NotXml(format!("XML {version}")));
+            return Err(Malformed::NotXml(told(&format!("XML {version}"), 40)));
         }
-        let encoding =
-            document.xml_declaration.as_ref().and_then(|declaration| declaration.encoding.as_deref());
+        let encoding = declaration.and_then(|declaration| declaration.encoding.as_deref());
         if let Some(other) = encoding.filter(|encoding| !encoding.eq_ignore_ascii_case("utf-8")) {
-            return Err(Malformed::Encoding(other.to_owned()));
+            return Err(Malformed::Encoding(told(other, 40)));
         }
         let root = document.document_element().ok_or_else(|| Malformed::NotXml("no element".into()))?;
         let xml = Self { document, text, root };
@@ -93,7 +92,7 @@ impl<'a> Xml<'a> {
                             continue;
                         }
                         if attribute.name.namespace_uri.is_some() || !ids.insert(&*attribute.value) {
-                            return Err(Malformed::Ids(attribute.value.to_string()));
+                            return Err(Malformed::Ids(told(&attribute.value, 100)));
                         }
                     }
                 }

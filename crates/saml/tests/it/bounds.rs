@@ -59,6 +59,17 @@ fn x8_more_than_any_response_has() {
 }
 
 #[test]
+fn x8_a_quote_in_text_hides_nothing_from_the_bounds() {
+    let much = "<b/>".repeat(10_000);
+    for before in
+        [r#"<![CDATA["]]>"#, "<![CDATA[']]>", "<!-- it's -->", "<?a '?>", r#"""#, "<c d='>'/>", "<!x '>"]
+    {
+        let refused = refusal(&format!("<a>{before}{much}</a>"));
+        assert_eq!(refused, Malformed::TooMuch("elements").into(), "{before}");
+    }
+}
+
+#[test]
 fn x8_many_signatures_are_not_looked_at() {
     let made = Made::usual();
     let many = made.around(&made.signed_assertion(), &"<ds:Signature/>".repeat(3_000)).replacen(
@@ -80,6 +91,13 @@ fn a_refusal_is_short_and_in_one_line_whatever_was_sent() {
     let forged = signature("_assertion1").replace(algorithm, "a&#10;forged line&#x202e;");
     let told = refusal(&made.around(&made.assertion(&forged), "")).to_string();
     assert!(!told.contains(['\n', '\u{202e}']), "{told}");
+    let long = "x".repeat(50_000);
+    let destination = made.response().replacen(crate::identity_provider::ADDRESS, &long, 1);
+    let report = crate::identity_provider::report(&destination);
+    assert!(report.steps.iter().all(|step| step.found.len() < 1_000));
+    assert!(report.refusals().all(|refusal| refusal.to_string().len() < 1_000));
+    let encoding = format!(r#"<?xml version="1.0" encoding="{long}"?>{}"#, made.response());
+    assert!(refusal(&encoding).to_string().len() < 1_000);
     let status = made.response().replace("status:Success", "&#10;forged");
     assert!(!refusal(&status).to_string().contains('\n'));
 }
