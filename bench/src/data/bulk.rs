@@ -71,6 +71,7 @@ fn insert(statement: &mut rusqlite::Statement<'_>, session: &Session) -> Result<
     let dialect = match session.dialect {
         Dialect::LivePerson => 1,
         Dialect::LiveVox => 2,
+        Dialect::Pages => 3,
     };
     statement.execute(params![
         session.id.0,

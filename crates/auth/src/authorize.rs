@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use vestibule_crypto::{LivevoxId, TokenKeys};
-use vestibule_model::{Application, Millis, Rank, Session, SessionId};
+use vestibule_model::{Application, Dialect, Millis, Rank, Session, SessionId};
 
 use crate::administration;
 use crate::directory::UserEntry;
@@ -268,13 +268,15 @@ impl Auth {
         now: Millis,
     ) -> Option<Authorized> {
         let work = |live: &mut Live<'_>| {
-            let may = live.entry.holder.is_administrator && self.let_pass(live, address, now);
+            let is_administration =
+                live.entry.holder.is_administrator && live.entry.dialect != Dialect::Pages;
+            let may = is_administration && self.let_pass(live, address, now);
             may.then(|| Granted::new(live, self.keys.tokens(), CredentialKind::Bearer, now).to_owned())
         };
         self.live.with(self.keys.tokens().read_bearer(bearer)?, now, work)?
     }
 
-    fn let_pass(&self, live: &mut Live<'_>, address: Option<IpAddr>, now: Millis) -> bool {
+    pub(crate) fn let_pass(&self, live: &mut Live<'_>, address: Option<IpAddr>, now: Millis) -> bool {
         if !self.directory.may_go_on(live, address, now) {
             return false;
         }
@@ -301,7 +303,7 @@ impl Auth {
     }
 }
 
-/// Whether a session opens what is not administration.
-fn is_public(live: &Live<'_>) -> bool {
-    !live.entry.holder.is_administrator
+/// Whether a session opens what is neither administration nor a page.
+pub(crate) fn is_public(live: &Live<'_>) -> bool {
+    !live.entry.holder.is_administrator && live.entry.dialect != Dialect::Pages
 }

@@ -29,6 +29,7 @@ mod log_out;
 mod login_guard;
 mod master_keys;
 mod open;
+mod page_session;
 mod password;
 mod recognise;
 mod reference;
@@ -69,6 +70,7 @@ pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope
 pub use log_out::LogOutError;
 pub use login_guard::HashPoolGauges;
 pub use master_keys::{KeySource, KeySourceError, Keys};
+pub use page_session::PageSession;
 pub use password::{LONGEST_PASSWORD, NewPassword, SetPasswordError, set_password};
 pub use refresh::{Presented, RefreshError};
 pub use rules::{

@@ -160,7 +160,7 @@ impl Auth {
         self.recall_all(ids).await
     }
 
-    async fn recall_all(&self, ids: Vec<SessionId>) -> Result<(), RecallError> {
+    pub(crate) async fn recall_all(&self, ids: Vec<SessionId>) -> Result<(), RecallError> {
         let _recalling = self.loading.recall().await;
         let now = self.clock.now();
         for id in ids {

@@ -192,6 +192,8 @@ fn make_room(
     mut live: Vec<Session>,
 ) -> Result<Room, IneligibleReason> {
     let NewLogin { dialect, proof, credential_version } = login;
+    // Whoever looks at a page ends nobody's work, and no login ends the page of whoever looks at it.
+    live.retain(|session| (session.dialect == Dialect::Pages) == (dialect == Dialect::Pages));
     if policy.reach == Reach::SameDialect {
         live.retain(|session| session.dialect == dialect);
     }
@@ -335,6 +337,21 @@ mod tests {
         let livevox = NewLogin { dialect: Dialect::LiveVox, proof: Proof::NONE, credential_version: 1 };
         let room = make_room(&policy(Concurrency::One), livevox, sessions(&[1, 2]));
         assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
+    }
+
+    #[test]
+    fn sessions_of_pages_are_outside_of_every_policy_of_the_dialects() {
+        let of_pages = NewLogin { dialect: Dialect::Pages, ..LIVEPERSON };
+        let mut live = sessions(&[1, 2]);
+        live[0].dialect = Dialect::Pages;
+        let of_dialects = SessionPolicy { reach: Reach::EveryDialect, ..policy(Concurrency::One) };
+        let ended = |login, policy: &SessionPolicy| match make_room(policy, login, live.clone()) {
+            Ok(Room::Open { ended }) => ended.into_iter().map(|session| session.dialect).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(ended(LIVEPERSON, &of_dialects), [Dialect::LivePerson]);
+        assert_eq!(ended(of_pages, &SessionPolicy::PAGES), Vec::<Dialect>::new());
+        assert_eq!(ended(of_pages, &of_dialects), [Dialect::Pages]);
     }
 
     #[test]

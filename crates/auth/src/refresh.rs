@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use vestibule_model::{AccountId, Millis, Refusal};
+use vestibule_model::{AccountId, Dialect, Millis, Refusal};
 
 use crate::authorize::Live;
 use crate::service::Auth;
@@ -69,7 +69,9 @@ impl Auth {
                 return None;
             }
             let of_account = |live: &mut Live<'_>| {
-                (live.entry.holder.account().account.id == presented.account).then(|| work(live))
+                let is_here = live.entry.holder.account().account.id == presented.account
+                    && live.entry.dialect != Dialect::Pages;
+                is_here.then(|| work(live))
             };
             Some((self.live.with(id, presented.now, of_account)??, *cookie))
         })

@@ -41,6 +41,8 @@ pub(crate) enum Purpose {
     EndJournal,
     Witness,
     Backup,
+    PageCookie,
+    PageCsrf,
     CheckValue,
 }
 
@@ -61,6 +63,8 @@ impl Purpose {
             Self::EndJournal => b"vestibule/v1/end-journal",
             Self::Witness => b"vestibule/v1/witness",
             Self::Backup => b"vestibule/v1/backup",
+            Self::PageCookie => b"vestibule/v1/page-cookie",
+            Self::PageCsrf => b"vestibule/v1/page-csrf",
             Self::CheckValue => b"vestibule/v1/check-value",
         }
     }
@@ -125,7 +129,7 @@ mod tests {
     use super::*;
     use crate::testing::{SeededRng, master_key};
 
-    const PURPOSES: [Purpose; 14] = [
+    const PURPOSES: [Purpose; 16] = [
         Purpose::Bearer,
         Purpose::Cookie,
         Purpose::Csrf,
@@ -139,6 +143,8 @@ mod tests {
         Purpose::EndJournal,
         Purpose::Witness,
         Purpose::Backup,
+        Purpose::PageCookie,
+        Purpose::PageCsrf,
         Purpose::CheckValue,
     ];
 

@@ -45,6 +45,8 @@ pub(crate) struct Keys {
     pub(crate) end_journal: MacKey,
     pub(crate) witness: MacKey,
     pub(crate) backup: MacKey,
+    pub(crate) page_cookie: MacKey,
+    pub(crate) page_csrf: MacKey,
     check_value: [u8; 32],
 }
 
@@ -84,6 +86,8 @@ impl Keys {
             end_journal: key(Purpose::EndJournal),
             witness: key(Purpose::Witness),
             backup: key(Purpose::Backup),
+            page_cookie: key(Purpose::PageCookie),
+            page_csrf: key(Purpose::PageCsrf),
             check_value: master.check_value(),
         }
     }

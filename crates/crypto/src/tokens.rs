@@ -138,6 +138,38 @@ impl TokenKeys {
         self.csrf(id).0.ct_eq(text.as_bytes()).into()
     }
 
+    /// The cookie value of a session of the pages: no cookie of a dialect. The same each time.
+    pub fn page_cookie(&self, id: SessionId) -> TokenText {
+        carry(&self.of(id).page_cookie, id)
+    }
+
+    /// The session that the cookie value of a page names; None unless it is genuine, as for [`Self::read_bearer`].
+    pub fn read_page_cookie(&self, text: impl AsRef<[u8]>) -> Option<SessionId> {
+        self.recognise(text.as_ref(), |keys| &keys.page_cookie)
+    }
+
+    /// What the forms of a session of the pages carry against cross-site requests; compared, not read.
+    pub fn page_csrf(&self, id: SessionId) -> TokenText {
+        TokenText::new(&self.of(id).page_csrf.tag(&id.0))
+    }
+
+    /// Whether `text` is that of the session. Takes the same time for every wrong text of 64 bytes.
+    pub fn page_csrf_matches(&self, id: SessionId, text: &str) -> bool {
+        self.page_csrf(id).0.ct_eq(text.as_bytes()).into()
+    }
+
+    /// What forms carry before there is a session: it belongs to the random value that the browser keeps in a cookie, which is
+    /// longer than any session id.
+    pub fn form_csrf(&self, browser: &[u8; 32]) -> TokenText {
+        TokenText::new(&self.0.active_keys().page_csrf.tag(browser))
+    }
+
+    /// Whether `text` is that of the browser, under any generation that is accepted.
+    pub fn form_csrf_matches(&self, browser: &[u8; 32], text: &str) -> bool {
+        let of = |keys: &Keys| TokenText::new(&keys.page_csrf.tag(browser));
+        self.0.all_accepted().any(|keys| of(keys).0.ct_eq(text.as_bytes()).into())
+    }
+
     /// The keys that name a session. An id whose generation is not here gets names that nobody recognises.
     fn of(&self, id: SessionId) -> &Keys {
         let keys = id.generation().and_then(|generation| self.0.keys(generation.number()));

@@ -243,3 +243,30 @@ proptest! {
 
 #[path = "livevox_tests.rs"]
 mod livevox;
+
+#[test]
+fn s8_the_cookie_of_a_page_is_no_token_of_a_dialect_and_the_reverse() {
+    let (keys, id) = (keys(), id(7));
+    let page = keys.page_cookie(id);
+    assert_eq!(keys.read_page_cookie(page), Some(id));
+    assert_eq!((keys.read_bearer(page), keys.read_cookie(page)), (None, None));
+    for other in [keys.bearer(id), keys.cookie(id), keys.csrf(id), keys.page_csrf(id)] {
+        assert_eq!(keys.read_page_cookie(other), None);
+    }
+    assert!(keys.page_csrf_matches(id, keys.page_csrf(id).as_str()));
+    assert!(!keys.page_csrf_matches(id, keys.csrf(id).as_str()));
+    assert!(!keys.csrf_matches(id, keys.page_csrf(id).as_str()));
+}
+
+#[test]
+fn a_form_belongs_to_its_browser_also_after_a_rotation() {
+    let ring = KeyRing::new(&master_keys(&[1]));
+    let keys = TokenKeys::derive(&ring);
+    let form = keys.form_csrf(&[1; 32]);
+    ring.add(&master_keys(&[1, 2])).unwrap();
+    ring.follow(&[record(1, KeyState::Readable), record(2, KeyState::Active)]).unwrap();
+    assert!(keys.form_csrf_matches(&[1; 32], form.as_str()));
+    assert!(!keys.form_csrf_matches(&[2; 32], form.as_str()) && !keys.form_csrf_matches(&[1; 32], ""));
+    ring.follow(&[record(1, KeyState::Retired), record(2, KeyState::Active)]).unwrap();
+    assert!(!keys.form_csrf_matches(&[1; 32], form.as_str()));
+}

@@ -7,6 +7,7 @@ pub(crate) const fn dialect(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::LivePerson => "liveperson",
         Dialect::LiveVox => "livevox",
+        Dialect::Pages => "pages",
     }
 }
 

@@ -54,6 +54,7 @@ impl Account {
         match dialect {
             Dialect::LivePerson => &self.session_policy,
             Dialect::LiveVox => &self.livevox_session_policy,
+            Dialect::Pages => &SessionPolicy::PAGES,
         }
     }
 }

@@ -293,6 +293,15 @@ impl Default for SessionPolicy {
 }
 
 impl SessionPolicy {
+    /// That of the service's own pages: they are looked at for a while, in several browsers, and kept open by nobody for days.
+    pub const PAGES: Self = Self {
+        idle_seconds: 30 * 60,
+        absolute_seconds: 12 * 60 * 60,
+        concurrency: Concurrency::Many { limit: 20, when_full: WhenFull::EndOldest },
+        reach: Reach::SameDialect,
+        kept_alive_by_use: true,
+    };
+
     /// What the LiveVox dialect begins with: two hours, and the session that lives already (contract livevox §2, §3).
     pub fn livevox() -> Self {
         Self { idle_seconds: 2 * 60 * 60, concurrency: Concurrency::Same, ..Self::default() }

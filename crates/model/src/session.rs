@@ -102,6 +102,8 @@ pub enum Dialect {
     LivePerson,
     /// LiveVox Session Management.
     LiveVox,
+    /// The service's own pages, in a browser.
+    Pages,
 }
 
 /// Why a session ended.

@@ -50,7 +50,7 @@ words! {
         Everything = 0, Account = 1, Profile = 2, Group = 3, Skill = 4, ApiKey = 5, OauthClient = 6,
         ApplicationToken = 7, User = 8, Credentials = 9,
     }
-    "dialect" Dialect { LivePerson = 1, LiveVox = 2, }
+    "dialect" Dialect { LivePerson = 1, LiveVox = 2, Pages = 3, }
     "application kind" ApplicationKind { None = 0, ApiKey = 1, OauthClient = 2, Token = 3, }
     "state of a master key" KeyState { Distributed = 0, Active = 1, Readable = 2, Retired = 3, }
     "administrator's role" RoleKind { Owner = 1, Administrator = 2, Auditor = 3, }

@@ -177,6 +177,7 @@ fn within(dialect: Option<Dialect>) -> String {
     match dialect {
         Some(Dialect::LivePerson) => ", in the LivePerson dialect".to_owned(),
         Some(Dialect::LiveVox) => ", in the LiveVox dialect".to_owned(),
+        Some(Dialect::Pages) => ", on the pages of the service".to_owned(),
         None => String::new(),
     }
 }

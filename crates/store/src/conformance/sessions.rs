@@ -61,9 +61,10 @@ pub async fn every_opening_and_application_is_read_back(store: &dyn Store) {
 
 pub async fn every_dialect_is_read_back(store: &dyn Store) {
     let user = somebody(store).await;
-    let livevox = Session { dialect: Dialect::LiveVox, ..session(2, &user) };
-    given(store, [session(1, &user), livevox.clone()].map(open)).await;
-    assert_eq!(every_session(store).await, [session(1, &user), livevox]);
+    let of = |(byte, dialect)| Session { dialect, ..session(byte, &user) };
+    let sessions = [(1, Dialect::LivePerson), (2, Dialect::LiveVox), (3, Dialect::Pages)].map(of);
+    given(store, sessions.iter().cloned().map(open)).await;
+    assert_eq!(every_session(store).await, sessions);
 }
 
 pub async fn every_form_of_address_is_read_back(store: &dyn Store) {

@@ -49,7 +49,7 @@ pub(super) struct Entry {
     means: String,
     /// The id of the application of the means.
     application: Option<i64>,
-    /// `liveperson` or `livevox`.
+    /// `liveperson`, `livevox` or `pages`.
     dialect: Option<String>,
     address: Option<String>,
     target: Option<Target>,

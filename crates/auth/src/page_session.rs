@@ -1,0 +1,90 @@
+//! Sessions of the service's own pages: opened by any login in the dialect [`Dialect::Pages`], shown by a cookie of their own.
+//!
+//! They open pages and nothing else: no bearer and no cookie of another dialect names them, and the check refuses them. A
+//! policy of their own says how long they live; they neither end the sessions of the dialects nor are ended by their logins.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use vestibule_crypto::TokenText;
+use vestibule_model::{Dialect, Millis, Session, SessionId};
+use vestibule_store::StoreError;
+
+use crate::authorize::{Authorized, CredentialKind, Live};
+use crate::directory::{AccountEntry, UserEntry};
+use crate::load::RecallError;
+use crate::service::Auth;
+
+/// Somebody who looks at a page.
+pub struct PageSession {
+    /// The session; its dialect is [`Dialect::Pages`].
+    pub session: Session,
+    /// The account, as it is now.
+    pub entry: Arc<AccountEntry>,
+    /// The user.
+    pub user: Arc<UserEntry>,
+}
+
+impl PageSession {
+    /// The same for what a holder of any session may ask.
+    pub fn authorized(&self) -> Authorized {
+        let user = Arc::clone(&self.user);
+        Authorized { session: self.session.clone(), user, shown_by: CredentialKind::Cookie }
+    }
+}
+
+impl Auth {
+    /// Whose page it is, if the cookie is that of a page session that lives and whose user may go on. Slides its idle limit.
+    /// While the table is being filled, the store is asked for it.
+    ///
+    /// # Errors
+    ///
+    /// [`RecallError`] when neither can tell yet.
+    pub async fn page_session(
+        &self,
+        cookie: &str,
+        address: Option<IpAddr>,
+        now: Millis,
+    ) -> Result<Option<PageSession>, RecallError> {
+        let Some(id) = self.keys.tokens().read_page_cookie(cookie) else { return Ok(None) };
+        if !self.is_loaded() {
+            self.recall_all(vec![id]).await?;
+        }
+        Ok(self.live_page(id, address, now))
+    }
+
+    fn live_page(&self, id: SessionId, address: Option<IpAddr>, now: Millis) -> Option<PageSession> {
+        let work = |live: &mut Live<'_>| {
+            let may = live.entry.dialect == Dialect::Pages && self.let_pass(live, address, now);
+            may.then(|| (live.entry.session(), Arc::clone(&live.entry.holder)))
+        };
+        let (session, user) = self.live.with(id, now, work)??;
+        let entry = self.directory.account(session.account)?;
+        Some(PageSession { session, entry, user })
+    }
+
+    /// The value of the cookie that shows a page session.
+    pub fn page_cookie(&self, session: &Session) -> TokenText {
+        self.keys.tokens().page_cookie(session.id)
+    }
+
+    /// What the forms of a page session carry.
+    pub fn page_csrf(&self, session: &Session) -> TokenText {
+        self.keys.tokens().page_csrf(session.id)
+    }
+
+    /// Whether a form is one of this page session.
+    pub fn page_csrf_matches(&self, session: &Session, text: &str) -> bool {
+        self.keys.tokens().page_csrf_matches(session.id, text)
+    }
+
+    /// Ends a page session because its holder logs out.
+    pub async fn end_page_session(
+        self: &Arc<Self>,
+        page: &PageSession,
+        address: Option<IpAddr>,
+    ) -> Result<(), StoreError> {
+        let end = self.by_holder(&page.session, address);
+        self.ends.end_detached(page.session.clone(), end).await
+    }
+}

@@ -1,0 +1,8 @@
+//! The service's own pages over the wire: a real server, a real store, real HTTP.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed, and says where"
+)]
+
+mod sessions;
