@@ -26,6 +26,7 @@ mod opening;
 mod read;
 mod readers;
 mod schema;
+mod sealed_columns;
 mod use_block;
 mod witness;
 mod write;

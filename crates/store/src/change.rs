@@ -6,7 +6,9 @@ use vestibule_model::{
     RememberedAnswer, SecretDigest, Session, SessionId, Skill, User, UserId,
 };
 
-use crate::{Changed, DigestHolder, DirectoryScope, EndSessions, LastUse, Part, Sequence, SessionsDecision};
+use crate::{
+    Changed, DigestHolder, DirectoryScope, EndSessions, LastUse, Part, SealHolder, Sequence, SessionsDecision,
+};
 
 /// One step of a transaction. "Put" creates, or replaces what has the same id. The transaction fails with
 /// `Constraint` when a value that must be unique is taken, when the account named does not exist, when what has the
@@ -200,13 +202,11 @@ pub enum Change {
         /// The most to forget.
         limit: u64,
     },
-    /// Puts one sealing of a secret of an API key in the place of another of the same secret; does nothing when `old` is
-    /// none of its secrets any more.
+    /// Puts one sealing of a secret in the place of another of the same secret; does nothing when `old` is none of the
+    /// holder's secrets any more.
     Reseal {
-        /// In which account.
-        account: AccountId,
-        /// Of which API key.
-        key: ApplicationId,
+        /// Whose.
+        holder: SealHolder,
         /// As it was read.
         old: Vec<u8>,
         /// To be kept instead.

@@ -36,7 +36,7 @@ pub use end_journal::{EndJournal, JournalError, JournalFuture, JournalSlot, Jour
 pub use ending::{
     EndRecords, EndSessions, EndedSessions, Outcome, SessionSelector, VersionScope, WalkPosition,
 };
-pub use master_keys::{DigestHolder, DigestKind, NAMED_HOLDERS, Remains};
+pub use master_keys::{DigestHolder, DigestKind, NAMED_HOLDERS, Remains, SealHolder};
 pub use memory::MemoryStore;
 pub use query::{AuditOrder, AuditPage, AuditQuery, UserQuery};
 pub use session_version::{SessionsDecision, SessionsVersion, UserSessions};

@@ -12,7 +12,7 @@ pub const NAMED_HOLDERS: usize = 100;
 pub struct Remains {
     /// Sessions whose tokens are derived under it.
     pub sessions: u64,
-    /// API keys with a secret that is sealed under it.
+    /// Whoever has a secret that is sealed under it ([`SealHolder`]), each counted once.
     pub sealed_secrets: u64,
     /// Answers to creations that are sealed under it; they are forgotten within a day.
     pub answers: u64,
@@ -47,6 +47,23 @@ pub enum DigestKind {
     OauthClient,
     /// An administration token.
     AdministrationToken,
+}
+
+/// Whose secret is kept sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SealHolder {
+    /// An API key of an account.
+    ApiKey(AccountId, ApplicationId),
+}
+
+impl SealHolder {
+    /// Which part of the directory it is; None: it is none.
+    pub const fn in_directory(self) -> Option<Changed> {
+        let (account, part) = match self {
+            Self::ApiKey(account, key) => (account, Part::ApiKey(key)),
+        };
+        Some(Changed { account, part })
+    }
 }
 
 impl DigestHolder {

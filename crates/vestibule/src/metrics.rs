@@ -68,7 +68,7 @@ impl EngineMetrics {
             ),
             (
                 "outdated_seals",
-                "API keys with a secret that is still sealed under an older generation of the master key",
+                "API keys and other holders of a secret that is still sealed under an older generation of the master key",
                 auth.map_or(0, Auth::outdated_seals),
             ),
             ("hash_queue_length", "Logins that wait for a hash", pool.waiting.load(Ordering::Relaxed)),

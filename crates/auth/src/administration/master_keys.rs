@@ -308,7 +308,7 @@ fn in_words(generation: Generation, remains: &Remains) -> String {
         }
     };
     add(remains.sessions, "sessions (they end in time, or say that they shall)");
-    add(remains.sealed_secrets, "API keys whose secrets are being sealed anew");
+    add(remains.sealed_secrets, "holders of secrets that are being sealed anew");
     add(remains.answers, "remembered answers (forgotten within a day)");
     add(remains.digests, "digests, made anew when the secret is used, or renewed or deleted by you");
     let mut words = format!("generation {generation} is still needed by {}", reasons.join(", "));

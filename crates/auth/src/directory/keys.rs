@@ -1,8 +1,11 @@
 //! API keys with their secrets opened, and the sealing of those secrets.
 
 use vestibule_crypto::{SealContext, SealError, Sealer, constant_time_eq};
-use vestibule_model::{ApiKey, ApiKeyValues, ApplicationId, Millis, Rng, Superseded};
+use vestibule_model::{AccountId, ApiKey, ApiKeyValues, ApplicationId, Millis, Rng, Superseded};
+use vestibule_store::SealHolder;
 use zeroize::Zeroizing;
+
+use super::sealed::SealedSecret;
 
 /// An API key with its secrets opened, as comparing them needs.
 pub(crate) struct UsableApiKey {
@@ -16,12 +19,6 @@ pub(crate) struct OpenedValues {
     secret: Zeroizing<Vec<u8>>,
     access_token: String,
     access_token_secret: Zeroizing<Vec<u8>>,
-}
-
-/// A secret as it is sealed, and sealed anew for the same place.
-pub(crate) struct Resealed {
-    pub(crate) old: Vec<u8>,
-    pub(crate) new: Vec<u8>,
 }
 
 /// Which of its values a sealed secret of an API key is one of: each has columns of its own.
@@ -46,25 +43,12 @@ impl SecretSet {
         [seal(first, secrets[0]), seal(second, secrets[1])]
     }
 
-    /// What is outdated of the values.
-    fn resealed(
-        self,
-        sealer: &Sealer,
-        rng: &dyn Rng,
-        key: ApplicationId,
-        values: &ApiKeyValues,
-    ) -> Result<Vec<Resealed>, SealError> {
-        let row = key.0.to_be_bytes();
-        let secrets = [&values.sealed_secret, &values.sealed_access_token_secret];
-        let outdated =
-            self.columns().into_iter().zip(secrets).filter(|(_, secret)| sealer.is_outdated(secret));
-        outdated
-            .map(|(column, old)| {
-                let context = seal_context(column, &row);
-                let new = sealer.seal(rng, &context, &sealer.open(&context, old)?);
-                Ok(Resealed { old: old.clone(), new })
-            })
-            .collect()
+    /// What is sealed of the values.
+    fn sealed(self, account: AccountId, key: ApplicationId, values: &ApiKeyValues) -> [SealedSecret; 2] {
+        let [first, second] = self.columns();
+        let holder = SealHolder::ApiKey(account, key);
+        let sealed = |column, sealed: &Vec<u8>| SealedSecret { holder, column, sealed: sealed.clone() };
+        [sealed(first, &values.sealed_secret), sealed(second, &values.sealed_access_token_secret)]
     }
 
     fn open(
@@ -143,13 +127,11 @@ pub fn check_api_key(sealer: &Sealer, key: &ApiKey) -> Result<(), SealError> {
     UsableApiKey::open(key.clone(), sealer).map(drop)
 }
 
-/// The outdated secrets of an API key.
-pub(crate) fn resealed(sealer: &Sealer, rng: &dyn Rng, key: &ApiKey) -> Result<Vec<Resealed>, SealError> {
-    let mut all = SecretSet::Present.resealed(sealer, rng, key.id, &key.values())?;
-    if let Some(before) = &key.superseded {
-        all.extend(SecretSet::Superseded.resealed(sealer, rng, key.id, &before.values)?);
-    }
-    Ok(all)
+/// Every secret that is sealed of an API key.
+pub(crate) fn secrets_of_api_key(account: AccountId, key: &ApiKey) -> Vec<SealedSecret> {
+    let before = key.superseded.iter();
+    let before = before.flat_map(|before| SecretSet::Superseded.sealed(account, key.id, &before.values));
+    SecretSet::Present.sealed(account, key.id, &key.values()).into_iter().chain(before).collect()
 }
 
 /// The values of an API key that somebody names, in clear; None: any will do.

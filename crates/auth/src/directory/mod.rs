@@ -10,6 +10,7 @@ mod grants;
 mod keys;
 mod names;
 mod overlaps;
+mod sealed;
 mod standing;
 mod user;
 mod users;
@@ -25,7 +26,8 @@ pub(crate) use costs::{Cost, Costs};
 pub use facts::AccountFacts;
 pub use grants::Grants;
 pub use keys::{KnownValues, NamedValues, check_api_key, open_api_key, seal_api_key};
-pub(crate) use keys::{Resealed, UsableApiKey, resealed};
+pub(crate) use keys::{UsableApiKey, secrets_of_api_key};
+pub(crate) use sealed::SealedSecret;
 pub use user::UserEntry;
 
 /// A user of an account.

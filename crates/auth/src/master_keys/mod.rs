@@ -219,11 +219,6 @@ impl Auth {
     pub async fn follow_master_keys(&self) -> Result<(), StoreError> {
         self.keys.follow_store().await
     }
-
-    /// How many API keys have a secret that is sealed under another generation than the active one, as far as is known here.
-    pub fn outdated_seals(&self) -> usize {
-        self.outdated_keys().map(|(_, keys)| keys.len()).sum()
-    }
 }
 
 #[cfg(test)]

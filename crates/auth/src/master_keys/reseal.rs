@@ -1,30 +1,27 @@
-//! Secrets of API keys, sealed anew under the active generation of the master key, in the background.
+//! Sealed secrets, sealed anew under the active generation of the master key, in the background.
 //!
-//! A step is one account's keys in one commit, which names each seal as it was read: a key that somebody changes in between
-//! keeps what they made it. What is left is found by looking, so that a step that failed or a restart loses nothing.
+//! A step is one account's secrets in one commit, which names each seal as it was read: a secret that somebody changes in
+//! between keeps what they made it. What is left is found by looking, so that a step that failed or a restart loses nothing.
 
-use std::sync::Arc;
-
-use vestibule_model::{AccountId, ApiKey, ApplicationId, sealed_under};
+use vestibule_model::sealed_under;
 use vestibule_store::{Change, StoreError};
 
-use crate::directory::{AccountEntry, Resealed, resealed};
+use crate::directory::{AccountEntry, SealedSecret, secrets_of_api_key};
 use crate::service::Auth;
 
-/// How many API keys are sealed anew between two looks at the rest of the background's work.
+/// How many holders' secrets are sealed anew between two looks at the rest of the background's work.
 const STEP: usize = 200;
 
 impl Auth {
-    /// Seals some of the outdated secrets anew; answers how many API keys still have one.
+    /// Seals some of the outdated secrets anew; answers how many holders still have one.
     pub async fn reseal(&self) -> Result<usize, StoreError> {
         let mut done = 0;
-        for (entry, keys) in self.outdated_keys() {
+        for outdated in self.outdated_secrets() {
             if done >= STEP {
                 break;
             }
             let turn = self.follower.turn().await;
-            let changes: Vec<Change> =
-                keys.iter().flat_map(|key| self.resealing(entry.account.id, key)).collect();
+            let changes: Vec<Change> = outdated.iter().flat_map(|secret| self.resealing(secret)).collect();
             if !changes.is_empty() {
                 match self.store.commit(changes).await {
                     Ok(_) => {
@@ -37,39 +34,46 @@ impl Auth {
                     Err(error) => return Err(error),
                 }
             }
-            done += keys.len();
+            done += holders(&outdated);
         }
         Ok(self.outdated_seals())
     }
 
-    /// What seals the secrets of a key anew.
-    fn resealing(&self, account: AccountId, key: &ApiKey) -> Vec<Change> {
-        let id: ApplicationId = key.id;
-        let sealed = resealed(self.keys.sealer(), &*self.rng, key);
-        match sealed {
-            Ok(sealed) => {
-                let changes = |Resealed { old, new }| {
-                    let expected = sealed_under(&new).map(Change::ExpectMasterKey);
-                    expected.into_iter().chain([Change::Reseal { account, key: id, old, new }])
-                };
-                sealed.into_iter().flat_map(changes).collect()
+    /// What seals a secret anew.
+    fn resealing(&self, secret: &SealedSecret) -> Vec<Change> {
+        let SealedSecret { holder, column, sealed } = secret;
+        match secret.sealed_anew(self.keys.sealer(), &*self.rng) {
+            Ok(new) => {
+                let expected = sealed_under(&new).map(Change::ExpectMasterKey);
+                let reseal = Change::Reseal { holder: *holder, old: sealed.clone(), new };
+                expected.into_iter().chain([reseal]).collect()
             }
             Err(error) => {
-                tracing::error!(%account, key = %id, %error, "the secrets of an API key cannot be sealed anew");
+                tracing::error!(?holder, column, %error, "a secret cannot be sealed anew");
                 Vec::new()
             }
         }
     }
 
-    /// The API keys with an outdated secret, by account.
-    pub(crate) fn outdated_keys(&self) -> impl Iterator<Item = (Arc<AccountEntry>, Vec<ApiKey>)> {
+    /// How many have a secret that is sealed under another generation than the active one, as far as is known here.
+    pub fn outdated_seals(&self) -> usize {
+        self.outdated_secrets().map(|secrets| holders(&secrets)).sum()
+    }
+
+    /// The outdated secrets, those of an account together; those of a holder stand beside each other.
+    fn outdated_secrets(&self) -> impl Iterator<Item = Vec<SealedSecret>> {
         let accounts = self.directory.account_ids().into_iter();
         let entries = accounts.filter_map(|account| self.directory.account(account));
-        entries.filter_map(|entry| {
-            let is_outdated =
-                |key: &&ApiKey| key.seals().any(|sealed| self.keys.sealer().is_outdated(sealed));
-            let keys: Vec<ApiKey> = entry.api_keys().into_iter().filter(is_outdated).cloned().collect();
-            (!keys.is_empty()).then_some((entry, keys))
-        })
+        entries.map(|entry| self.outdated_in(&entry)).filter(|outdated| !outdated.is_empty())
     }
+
+    fn outdated_in(&self, entry: &AccountEntry) -> Vec<SealedSecret> {
+        let keys = entry.api_keys().into_iter();
+        let secrets = keys.flat_map(|key| secrets_of_api_key(entry.account.id, key));
+        secrets.filter(|secret| self.keys.sealer().is_outdated(&secret.sealed)).collect()
+    }
+}
+
+fn holders(secrets: &[SealedSecret]) -> usize {
+    secrets.chunk_by(|one, next| one.holder == next.holder).count()
 }

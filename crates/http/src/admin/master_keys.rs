@@ -33,7 +33,7 @@ struct MasterKey {
 struct RemainsUnderKey {
     /// Sessions.
     sessions: u64,
-    /// API keys whose secrets are sealed under it: they are sealed anew in the background.
+    /// Whoever has secrets that are sealed under it, API keys among them: they are sealed anew in the background.
     sealed_secrets: u64,
     /// Answers to creations, which are forgotten within a day.
     answers: u64,

@@ -108,7 +108,7 @@ async fn what_a_generation_waits_for_is_told_with_names_and_no_more() {
     let (status, why) = retire(&server, &owner, false).await;
     assert_eq!(status, 409);
     let words = "generation 1 is still needed by 2 sessions (they end in time, or say that they shall), \
-                 1 API keys whose secrets are being sealed anew, \
+                 1 holders of secrets that are being sealed anew, \
                  3 digests, made anew when the secret is used, or renewed or deleted by you: ";
     assert!(why.starts_with(words), "{why}");
     assert!(

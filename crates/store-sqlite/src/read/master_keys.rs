@@ -7,6 +7,7 @@ use vestibule_store::{DigestHolder, DigestKind, NAMED_HOLDERS, Remains};
 use super::session_ids::ids_under;
 use super::undecodable::Table;
 use crate::columns::{At, Coded, Id, Numbered};
+use crate::sealed_columns::{SEALED_COLUMNS, SealedColumns};
 
 const RECORDS: &str =
     "SELECT generation, check_value, state, activated_at, retired_at FROM master_keys ORDER BY generation";
@@ -45,7 +46,7 @@ pub(crate) fn remains(
     let (digests, holders) = holders(snapshot, generation, now)?;
     Ok(Remains {
         sessions: sessions(snapshot, generation)?,
-        sealed_secrets: count(SEALED_SECRETS)?,
+        sealed_secrets: SEALED_COLUMNS.iter().map(|columns| count(&sealed(columns))).sum::<Result<_, _>>()?,
         answers: count("SELECT count(*) FROM answers WHERE substr(sealed, 1, length(?1)) = ?1")?,
         digests,
         holders,
@@ -53,12 +54,11 @@ pub(crate) fn remains(
     })
 }
 
-/// API keys, not secrets.
-const SEALED_SECRETS: &str = "
-    SELECT count(*) FROM api_keys
-    WHERE substr(sealed_secret, 1, length(?1)) = ?1 OR substr(sealed_access_token_secret, 1, length(?1)) = ?1
-        OR substr(sealed_superseded_secret, 1, length(?1)) = ?1
-        OR substr(sealed_superseded_access_token_secret, 1, length(?1)) = ?1";
+/// How many rows of a table have a secret under the seals that begin so.
+fn sealed(SealedColumns { table, columns, .. }: &SealedColumns) -> String {
+    let is_sealed = columns.iter().map(|column| format!("substr({column}, 1, length(?1)) = ?1"));
+    format!("SELECT count(*) FROM {table} WHERE {}", is_sealed.collect::<Vec<_>>().join(" OR "))
+}
 
 fn sessions(snapshot: &Connection, generation: Generation) -> rusqlite::Result<u64> {
     let mut count = snapshot.prepare_cached("SELECT count(*) FROM sessions WHERE id >= ?1 AND id < ?2")?;

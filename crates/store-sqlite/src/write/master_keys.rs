@@ -1,13 +1,14 @@
 //! Writing which generation of the master key is in force, and what is made anew under it.
 
-use rusqlite::{Connection, params};
-use vestibule_model::{AccountId, ApplicationId, Generation, Millis, SecretDigest};
-use vestibule_store::{DigestHolder, DigestKind, StoreError};
+use rusqlite::{Connection, params, params_from_iter};
+use vestibule_model::{Generation, Millis, SecretDigest};
+use vestibule_store::{DigestHolder, DigestKind, SealHolder, StoreError};
 
 use super::execute;
 use crate::columns::{At, Id};
 use crate::error::of_change;
 use crate::read;
+use crate::sealed_columns::{self, SealedColumns};
 
 /// Fails unless this generation is in force.
 pub(super) fn expect(connection: &Connection, generation: Generation) -> Result<(), StoreError> {
@@ -48,24 +49,20 @@ pub(super) fn retire(connection: &Connection, generation: Generation, at: Millis
     }
 }
 
-/// Whether the key has the secret that is sealed as `old`: no two sealings are the same bytes.
+/// Whether the holder has the secret that is sealed as `old`: no two sealings are the same bytes.
 pub(super) fn reseal(
     connection: &Connection,
-    account: AccountId,
-    key: ApplicationId,
+    holder: SealHolder,
     old: &[u8],
     new: &[u8],
 ) -> Result<bool, StoreError> {
+    let (SealedColumns { table, columns, row }, mut parameters) = sealed_columns::place(holder);
+    let (before, after) = (parameters.len() + 1, parameters.len() + 2);
+    parameters.extend([old.to_vec().into(), new.to_vec().into()]);
     let mut found = 0;
-    for column in [
-        "sealed_secret",
-        "sealed_access_token_secret",
-        "sealed_superseded_secret",
-        "sealed_superseded_access_token_secret",
-    ] {
-        let sql =
-            format!("UPDATE api_keys SET {column} = ?4 WHERE account_id = ?1 AND id = ?2 AND {column} = ?3");
-        found += execute(connection, &sql, params![Id(account), key.0, old, new])?;
+    for column in *columns {
+        let sql = format!("UPDATE {table} SET {column} = ?{after} WHERE {row} AND {column} = ?{before}");
+        found += execute(connection, &sql, params_from_iter(&parameters))?;
     }
     Ok(found > 0)
 }

@@ -136,9 +136,9 @@ fn apply_to_directory(connection: &Connection, change: &Change) -> Result<Option
             let account = credentials::set_lock(connection, *user, *locked_at)?;
             return Ok(account.map(|account| Changed::credentials(account, *user)));
         }
-        Change::Reseal { account, key, old, new } => {
-            let found = master_keys::reseal(connection, *account, *key, old, new)?;
-            return Ok(found.then_some(Changed { account: *account, part: Part::ApiKey(*key) }));
+        Change::Reseal { holder, old, new } => {
+            let found = master_keys::reseal(connection, *holder, old, new)?;
+            return Ok(holder.in_directory().filter(|_| found));
         }
         Change::RedoDigest { holder, old, new } => {
             let found = master_keys::redo_digest(connection, holder, *old, *new)?;

@@ -11,7 +11,9 @@ use super::samples::{
     oauth_client, session, user,
 };
 use super::{given, misfit, refused};
-use crate::{Change, DigestHolder, DigestKind, DirectoryChanges, Part, Remains, Store, StoreError};
+use crate::{
+    Change, DigestHolder, DigestKind, DirectoryChanges, Part, Remains, SealHolder, Store, StoreError,
+};
 
 const FIRST: Generation = Generation::FIRST;
 
@@ -144,7 +146,15 @@ pub async fn a_sealed_secret_keeps_its_generation_from_retiring(store: &dyn Stor
     );
     misfit(store, [retire(FIRST)]).await;
     let key = half.id;
-    given(store, [Change::Reseal { account, key, old: sealed(FIRST, 2), new: sealed(later(), 2) }]).await;
+    given(
+        store,
+        [Change::Reseal {
+            holder: SealHolder::ApiKey(account, key),
+            old: sealed(FIRST, 2),
+            new: sealed(later(), 2),
+        }],
+    )
+    .await;
     assert_eq!(store.account(account).await.unwrap().unwrap().api_keys, [key_under(later())]);
     given(store, [retire(FIRST)]).await;
 }
@@ -154,11 +164,13 @@ pub async fn a_secret_that_was_changed_is_not_sealed_anew(store: &dyn Store) {
     let key = ApiKey { sealed_secret: sealed(FIRST, 7), ..key_under(FIRST) };
     given(store, [put_key(key.clone())]).await;
     let before = store.directory().await.unwrap();
-    let reseal =
-        |account, key| Change::Reseal { account, key, old: sealed(FIRST, 1), new: sealed(later(), 1) };
+    let reseal = |account, key| Change::Reseal {
+        holder: SealHolder::ApiKey(account, key),
+        old: sealed(FIRST, 1),
+        new: sealed(later(), 1),
+    };
     let elsewhere = Change::Reseal {
-        account: "nowhere".parse().unwrap(),
-        key: key.id,
+        holder: SealHolder::ApiKey("nowhere".parse().unwrap(), key.id),
         old: sealed(FIRST, 7),
         new: sealed(later(), 7),
     };
@@ -279,7 +291,15 @@ pub async fn superseded_secrets_keep_their_generation_from_retiring_too(store: &
     }
     misfit(store, [retire(FIRST)]).await;
     let key = ApplicationId(1);
-    given(store, [Change::Reseal { account, key, old: sealed(FIRST, 8), new: sealed(later(), 8) }]).await;
+    given(
+        store,
+        [Change::Reseal {
+            holder: SealHolder::ApiKey(account, key),
+            old: sealed(FIRST, 8),
+            new: sealed(later(), 8),
+        }],
+    )
+    .await;
     let rows = store.account(account).await.unwrap().unwrap();
     assert_eq!(rows.application_tokens[0].superseded.unwrap().values.generation, later());
     assert_eq!(rows.oauth_clients[0].superseded.unwrap().values.generation, later());
@@ -314,7 +334,15 @@ pub async fn what_is_sealed_or_redone_is_followed_as_a_change_of_the_directory(s
     given(store, [put_key(key_under(FIRST))]).await;
     let before = store.directory().await.unwrap().sequence;
     let (account, key) = (id(HERE), ApplicationId(1));
-    given(store, [Change::Reseal { account, key, old: sealed(FIRST, 1), new: sealed(later(), 1) }]).await;
+    given(
+        store,
+        [Change::Reseal {
+            holder: SealHolder::ApiKey(account, key),
+            old: sealed(FIRST, 1),
+            new: sealed(later(), 1),
+        }],
+    )
+    .await;
     let between = store.changes(before).await.unwrap();
     assert_eq!(parts(&between), [Part::ApiKey(key)]);
     let token_id = token.id;

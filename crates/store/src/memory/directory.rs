@@ -9,7 +9,8 @@ use vestibule_model::{
 };
 
 use crate::{
-    AccountRows, ApplicationTouch, Changed, DigestHolder, DigestKind, Part, PartRow, StoreError, UserQuery,
+    AccountRows, ApplicationTouch, Changed, DigestHolder, DigestKind, Part, PartRow, SealHolder, StoreError,
+    UserQuery,
 };
 
 /// Counts end here: databases know no larger number.
@@ -210,16 +211,26 @@ impl Directory {
         }
     }
 
-    /// Whether the key has the secret that is sealed as `old`, which is `new` from now on.
-    pub(super) fn reseal(&mut self, account: AccountId, key: ApplicationId, old: &[u8], new: &[u8]) -> bool {
-        let key = self.api_keys.get_mut(&key).filter(|(of, _)| *of == account);
-        let Some((_, key)) = key else { return false };
-        let before = key.superseded.iter_mut().map(|before| &mut before.values);
-        let before =
-            before.flat_map(|values| [&mut values.sealed_secret, &mut values.sealed_access_token_secret]);
-        let seals = [&mut key.sealed_secret, &mut key.sealed_access_token_secret].into_iter().chain(before);
-        let found = seals.filter(|sealed| **sealed == old);
+    /// Whether the holder has the secret that is sealed as `old`, which is `new` from now on.
+    pub(super) fn reseal(&mut self, holder: SealHolder, old: &[u8], new: &[u8]) -> bool {
+        let found = self.seals_of(holder).into_iter().filter(|sealed| **sealed == old);
         found.map(|sealed| new.clone_into(sealed)).count() > 0
+    }
+
+    fn seals_of(&mut self, holder: SealHolder) -> Vec<&mut Vec<u8>> {
+        match holder {
+            SealHolder::ApiKey(account, key) => {
+                let key = self.api_keys.get_mut(&key).filter(|(of, _)| *of == account);
+                let Some((_, key)) = key else { return Vec::new() };
+                let before = key.superseded.iter_mut().map(|before| &mut before.values);
+                let before = before
+                    .flat_map(|values| [&mut values.sealed_secret, &mut values.sealed_access_token_secret]);
+                [&mut key.sealed_secret, &mut key.sealed_access_token_secret]
+                    .into_iter()
+                    .chain(before)
+                    .collect()
+            }
+        }
     }
 
     /// Whether the holder has the digest `old`, which is `new` from now on.

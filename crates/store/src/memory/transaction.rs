@@ -164,9 +164,9 @@ impl<'a> Transaction<'a> {
                 let account = directory.set_lock(user, locked_at);
                 self.changed.extend(account.map(|account| Changed::credentials(account, user)));
             }
-            Change::Reseal { account, key, old, new } => {
-                let is_changed = directory.reseal(account, key, &old, &new);
-                self.changed.extend(is_changed.then_some(Changed { account, part: Part::ApiKey(key) }));
+            Change::Reseal { holder, old, new } => {
+                let is_changed = directory.reseal(holder, &old, &new);
+                self.changed.extend(holder.in_directory().filter(|_| is_changed));
             }
             Change::RedoDigest { holder, old, new } => match holder.account {
                 Some(_) => {

@@ -1,0 +1,35 @@
+//! Where sealed secrets are kept: every place that has to be sealed anew under another generation of the master key.
+
+use rusqlite::types::Value;
+use vestibule_store::SealHolder;
+
+/// The columns of a table that hold sealed secrets, or NULL.
+pub(crate) struct SealedColumns {
+    pub(crate) table: &'static str,
+    pub(crate) columns: &'static [&'static str],
+    /// Which row is a holder's: a condition on the parameters that [`place`] gives.
+    pub(crate) row: &'static str,
+}
+
+const API_KEYS: SealedColumns = SealedColumns {
+    table: "api_keys",
+    columns: &[
+        "sealed_secret",
+        "sealed_access_token_secret",
+        "sealed_superseded_secret",
+        "sealed_superseded_access_token_secret",
+    ],
+    row: "id = ?1 AND account_id = ?2",
+};
+
+/// All of them.
+pub(crate) const SEALED_COLUMNS: [&SealedColumns; 1] = [&API_KEYS];
+
+/// Where the secrets of a holder are, and the parameters that name its row.
+pub(crate) fn place(holder: SealHolder) -> (&'static SealedColumns, Vec<Value>) {
+    match holder {
+        SealHolder::ApiKey(account, key) => {
+            (&API_KEYS, vec![key.0.into(), account.as_str().to_owned().into()])
+        }
+    }
+}
