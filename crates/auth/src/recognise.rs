@@ -177,7 +177,7 @@ pub(crate) fn token_proof(token: &ApplicationToken, shown: &SecretDigest, now: M
 mod tests {
     use std::cell::Cell;
 
-    use vestibule_model::{ApplicationId, Generation};
+    use vestibule_model::{ApplicationId, ClientMetadata, Generation};
 
     use super::*;
 
@@ -217,6 +217,7 @@ mod tests {
             enabled: true,
             privileges: Vec::new(),
             addresses: Vec::new(),
+            metadata: ClientMetadata::default(),
         }
     }
 

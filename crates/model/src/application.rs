@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::{ApplicationId, Generation, Millis, SecretVersion, Superseded};
+use crate::{ApplicationId, ClientMetadata, Generation, Millis, SecretVersion, Superseded};
 
 /// An OAuth 1.0 API key of an account (contract liveperson §3). Issued for the site, not for a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +90,8 @@ pub struct OauthClient {
     pub privileges: Vec<Privilege>,
     /// The addresses it may be used from; empty: any.
     pub addresses: Vec<IpNet>,
+    /// What it may ask the sentinel for, and how.
+    pub metadata: ClientMetadata,
 }
 
 impl OauthClient {

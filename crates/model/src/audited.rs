@@ -178,6 +178,7 @@ impl Audited for OauthClient {
             "client_id": self.client_id, "name": self.name, "enabled": self.enabled,
             "privileges": self.privileges, "addresses": self.addresses,
         }));
+        let fields = fields.into_iter().chain(object(json!(self.metadata))).collect();
         with_superseded(fields, self.superseded.as_ref())
     }
 
@@ -253,6 +254,7 @@ mod tests {
             enabled: true,
             privileges: Vec::new(),
             addresses: Vec::new(),
+            metadata: crate::ClientMetadata::default(),
         }
     }
 

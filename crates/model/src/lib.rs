@@ -11,6 +11,7 @@ mod audit;
 mod audit_action;
 mod audit_place;
 mod audited;
+mod client_metadata;
 mod decoding;
 mod host_port;
 mod id;
@@ -35,6 +36,7 @@ pub use audit::{
 pub use audit_action::AuditAction;
 pub use audit_place::{AuditChain, AuditPlace, NoAuditPlace};
 pub use audited::{Audited, difference};
+pub use client_metadata::{ClientMetadata, GrantType, RefreshRotation};
 pub use decoding::expected_kind;
 pub use host_port::HostPort;
 pub use id::{AccountId, AdministrationTokenId, ApplicationId, IdError, SessionId, SessionReference, UserId};

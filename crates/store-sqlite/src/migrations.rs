@@ -82,6 +82,11 @@ pub(crate) const ALL: &[Migration] = &[
         name: "session_versions",
         sql: include_str!("../migrations/0014_session_versions.sql"),
     },
+    Migration {
+        number: 15,
+        name: "client_metadata",
+        sql: include_str!("../migrations/0015_client_metadata.sql"),
+    },
 ];
 
 /// The step that made the audit.

@@ -4,9 +4,9 @@ use uuid::Uuid;
 use vestibule_auth::seal_api_key;
 use vestibule_crypto::{Argon2Params, Engine, MasterKey, OsRng, PasswordHasher, Sealer, SecretHasher};
 use vestibule_model::{
-    Account, AccountId, AccountState, ApiKey, ApplicationId, ApplicationToken, Feature, Group, LockoutPolicy,
-    Millis, OauthClient, PasswordCredential, PasswordPolicy, Population, Privilege, Profile, Rng, RoleType,
-    SecretVersion, Service, SessionPolicy, SignOn, User, UserId, UserKind,
+    Account, AccountId, AccountState, ApiKey, ApplicationId, ApplicationToken, ClientMetadata, Feature,
+    Group, LockoutPolicy, Millis, OauthClient, PasswordCredential, PasswordPolicy, Population, Privilege,
+    Profile, Rng, RoleType, SecretVersion, Service, SessionPolicy, SignOn, User, UserId, UserKind,
 };
 use vestibule_store::Change;
 
@@ -224,5 +224,6 @@ fn oauth_client(master: &MasterKey) -> OauthClient {
         enabled: true,
         privileges: vec![Privilege::UserLogin],
         addresses: Vec::new(),
+        metadata: ClientMetadata::default(),
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use vestibule_model::{
-    AccountId, ApiKey, Application, ApplicationId, ApplicationToken, Millis, OauthClient, SecretDigest,
-    SecretVersion,
+    AccountId, ApiKey, Application, ApplicationId, ApplicationToken, ClientMetadata, Millis, OauthClient,
+    SecretDigest, SecretVersion,
 };
 use vestibule_store::Change;
 use zeroize::Zeroizing;
@@ -53,6 +53,7 @@ pub fn new_oauth_client(id: ApplicationId, client_id: String, secret: SecretDige
         enabled: true,
         privileges: Vec::new(),
         addresses: Vec::new(),
+        metadata: ClientMetadata::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 use vestibule_model::{Account, ApiKey, ApplicationToken, OauthClient};
 
+use super::client_metadata;
 use super::neighbours::{Neighbours, ResourceKind};
 use super::numbered::id_violation;
 use super::rule::Rule;
@@ -53,6 +54,7 @@ impl Ruled for OauthClient {
     fn tidy(&mut self) {
         self.privileges.sort_unstable();
         self.privileges.dedup();
+        client_metadata::tidy(&mut self.metadata);
     }
 
     fn violations(&self, before: Option<&Self>, neighbours: &dyn Neighbours) -> Vec<Violation> {
@@ -63,6 +65,7 @@ impl Ruled for OauthClient {
         if changed(before, self, |client| &client.addresses) {
             found.extend(addresses(Rule::ClientAddresses, &self.addresses));
         }
+        found.extend(client_metadata::violations(self, before, neighbours));
         if before.is_none() {
             found.extend(id_violation(Rule::ApplicationId, self.id.0));
             let new = Newcomer { kind: ResourceKind::OauthClient, id: self.id.0, neighbours };

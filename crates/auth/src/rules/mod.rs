@@ -10,6 +10,7 @@
 
 mod account;
 mod applications;
+mod client_metadata;
 mod entry;
 mod index;
 mod neighbours;

@@ -149,6 +149,17 @@ rulebook! {
     ClientId: Invalid "client_id" VALUE;
     ClientIdTaken: Taken "client_id" TAKEN;
     ClientSecret: Invalid "secret" VALUE;
+    ClientDisplayName: Invalid "display_name" TEXT;
+    ClientDescription: Invalid "description" TEXT;
+    ClientLogo: Invalid "logo_uri" "an https address of at most {} characters";
+    ClientRedirectUri: Invalid "redirect_uris" "number {} is no https address, and no http address of this machine \
+        (127.0.0.1, [::1], localhost); it has no fragment and at most 1000 characters";
+    ClientRedirectUriCount: Invalid "redirect_uris" AT_MOST;
+    ClientRedirectUriMissing: Invalid "redirect_uris" "the grant authorization_code needs one";
+    ClientGrantOfPublic: Invalid "grant_types" "a public client has no client_credentials: it can keep no secret";
+    ClientScope: Invalid "scopes" "each of 1 to {} characters of ASCII, no spaces, no \" and no \\";
+    ClientScopeCount: Invalid "scopes" AT_MOST;
+    ClientProfileMissing: Invalid "enabled_for_profiles" MISSING;
     TokenNameLength: Invalid "name" NAME_LENGTH;
     TokenNameCharacters: Invalid "name" NAME_CHARACTERS;
     TokenNameTaken: Taken "name" TAKEN;

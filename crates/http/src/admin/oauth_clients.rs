@@ -1,15 +1,20 @@
-//! `/admin/v1/accounts/{account}/oauth-clients`: what bots log in with that speak OAuth 2.0.
+//! `/admin/v1/accounts/{account}/oauth-clients`: what bots log in with that speak OAuth 2.0, and what may ask the sentinel for
+//! tokens.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_auth::{AdministrationError, ClientWithSecret, GivenClient};
-use vestibule_model::{Application, Millis, OauthClient, Privilege};
+use vestibule_model::{
+    Application, ClientMetadata, GrantType, Millis, OauthClient, Privilege, RefreshRotation,
+};
 use zeroize::Zeroizing;
 
 use super::account_resources::{Creation, HasSecrets, InAccount, RepresentedResource, Words};
-use super::forms::{AddressOrNetwork, ApplicationSecret, ApplicationValue, Name};
+use super::forms::{
+    Address, AddressOrNetwork, ApplicationSecret, ApplicationValue, Line, Name, RedirectUri, ScopeText,
+};
 use super::idempotency::CreatedResponse;
 use super::{networks, renewal};
 
@@ -27,6 +32,32 @@ pub(super) struct Details {
     /// Networks such as `10.0.0.0/8`, or single addresses, from which it may be used; empty: any.
     #[schema(value_type = Vec<AddressOrNetwork>, max_items = 1000)]
     addresses: Vec<String>,
+    /// What users read as its name; empty: its name.
+    #[schema(value_type = Line)]
+    display_name: String,
+    /// What it is for, for people.
+    #[schema(value_type = Line)]
+    description: String,
+    /// Where its logo is; empty: it has none.
+    #[schema(value_type = Address)]
+    logo_uri: String,
+    /// By which grants it may get tokens of the sentinel; none: it logs bots in, and nothing else.
+    #[schema(value_type = std::collections::BTreeSet<GrantType>)]
+    grant_types: Vec<GrantType>,
+    /// Where users may be sent back to, compared byte by byte: https, or http to 127.0.0.1, [::1] or localhost.
+    #[schema(value_type = Vec<RedirectUri>, max_items = 100)]
+    redirect_uris: Vec<String>,
+    /// Whether it can keep no secret: it proves itself by PKCE alone.
+    public: bool,
+    /// Whether users are asked whether they agree.
+    consent: bool,
+    /// What it may ask for in `scope`, besides the scopes of OpenID Connect.
+    #[schema(value_type = Vec<ScopeText>, max_items = 100)]
+    scopes: Vec<String>,
+    /// Whether each use of a refresh token gives another one.
+    refresh_rotation: RefreshRotation,
+    /// Whose users may use it, by the ids of profiles; empty: everybody may.
+    enabled_for_profiles: Vec<i64>,
 }
 
 /// What a tag names: being used is no change.
@@ -101,18 +132,41 @@ impl RepresentedResource for OauthClient {
     type Created = OauthClientWithSecret;
 
     fn details(&self) -> Details {
+        let metadata = self.metadata.clone();
         Details {
             name: self.name.clone(),
             enabled: self.enabled,
             privileges: self.privileges.clone(),
             addresses: networks::written(&self.addresses),
+            display_name: metadata.display_name,
+            description: metadata.description,
+            logo_uri: metadata.logo_uri,
+            grant_types: metadata.grant_types,
+            redirect_uris: metadata.redirect_uris,
+            public: metadata.public,
+            consent: metadata.consent,
+            scopes: metadata.scopes,
+            refresh_rotation: metadata.refresh_rotation,
+            enabled_for_profiles: metadata.enabled_for_profiles,
         }
     }
 
     fn with_details(self, details: Details) -> Result<Self, AdministrationError> {
-        let Details { name, enabled, privileges, addresses } = details;
-        let addresses = networks::read(&addresses)?;
-        Ok(Self { name, enabled, privileges, addresses, ..self })
+        let addresses = networks::read(&details.addresses)?;
+        let metadata = ClientMetadata {
+            display_name: details.display_name,
+            description: details.description,
+            logo_uri: details.logo_uri,
+            grant_types: details.grant_types,
+            redirect_uris: details.redirect_uris,
+            public: details.public,
+            consent: details.consent,
+            scopes: details.scopes,
+            refresh_rotation: details.refresh_rotation,
+            enabled_for_profiles: details.enabled_for_profiles,
+        };
+        let Details { name, enabled, privileges, .. } = details;
+        Ok(Self { name, enabled, privileges, addresses, metadata, ..self })
     }
 
     fn item(&self) -> Item {

@@ -31,7 +31,12 @@ async fn a_client_needs_nothing_but_its_name() {
     let lengths = ["client_id", "secret"].map(|field| fields.remove(field).unwrap().to_string().len() - 2);
     assert_eq!(lengths, [32, 64]);
     assert_eq!(fields.remove("id").unwrap().to_string().len(), 10);
-    assert_eq!(client, json!({ "name": "web", "enabled": true, "privileges": [], "addresses": [] }));
+    let expected = json!({
+        "name": "web", "enabled": true, "privileges": [], "addresses": [], "display_name": "", "description": "",
+        "logo_uri": "", "grant_types": [], "redirect_uris": [], "public": false, "consent": false, "scopes": [],
+        "refresh_rotation": "of-public-clients", "enabled_for_profiles": [],
+    });
+    assert_eq!(client, expected);
 }
 
 #[tokio::test]

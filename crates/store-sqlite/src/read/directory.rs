@@ -181,6 +181,7 @@ pub(super) fn oauth_client(row: &Row<'_>) -> rusqlite::Result<OauthClient> {
 
 fn oauth_client_of(row: &Row<'_>) -> rusqlite::Result<OauthClient> {
     let (Json(privileges), Json(addresses)) = (row.get("privileges")?, row.get("addresses")?);
+    let Json(metadata) = row.get("metadata")?;
     Ok(OauthClient {
         id: ApplicationId(row.get("id")?),
         client_id: row.get("client_id")?,
@@ -191,6 +192,7 @@ fn oauth_client_of(row: &Row<'_>) -> rusqlite::Result<OauthClient> {
         enabled: row.get("enabled")?,
         privileges,
         addresses,
+        metadata,
     })
 }
 

@@ -67,15 +67,16 @@ pub(super) fn put_oauth_client(
     let sql = "
         INSERT INTO oauth_clients (id, account_id, client_id, secret, secret_generation, secret_version,
                                    superseded_until, superseded_secret, superseded_generation, name, enabled,
-                                   privileges, addresses)
+                                   privileges, addresses, metadata)
         VALUES (:id, :account_id, :client_id, :secret, :secret_generation, :secret_version, :superseded_until,
-                :superseded_secret, :superseded_generation, :name, :enabled, :privileges, :addresses)
+                :superseded_secret, :superseded_generation, :name, :enabled, :privileges, :addresses, :metadata)
         ON CONFLICT (id) DO UPDATE SET
             client_id = excluded.client_id, secret = excluded.secret,
             secret_generation = excluded.secret_generation, secret_version = excluded.secret_version,
             superseded_until = excluded.superseded_until, superseded_secret = excluded.superseded_secret,
             superseded_generation = excluded.superseded_generation,
-            name = excluded.name, enabled = excluded.enabled, privileges = excluded.privileges, addresses = excluded.addresses
+            name = excluded.name, enabled = excluded.enabled, privileges = excluded.privileges,
+            addresses = excluded.addresses, metadata = excluded.metadata
         WHERE oauth_clients.account_id = excluded.account_id";
     let parameters = named_params! {
         ":id": client.id.0,
@@ -91,6 +92,7 @@ pub(super) fn put_oauth_client(
         ":enabled": client.enabled,
         ":privileges": Json(&client.privileges),
         ":addresses": Json(&client.addresses),
+        ":metadata": Json(&client.metadata),
     };
     own(execute(connection, sql, parameters)?, || format!("OAuth client {}", client.id))
 }

@@ -1,9 +1,9 @@
 //! Facts: what is put is read back, as it was and where it belongs.
 
 use vestibule_model::{
-    Account, AccountState, ApiKey, ApplicationToken, Concurrency, Group, LockoutPolicy, OauthClient,
-    PasswordPolicy, Profile, Rank, Reach, RoleType, SecretVersion, SessionPolicy, SignOn, Skill, Unlock,
-    User, UserKind, WhenFull,
+    Account, AccountState, ApiKey, ApplicationToken, ClientMetadata, Concurrency, Group, LockoutPolicy,
+    OauthClient, PasswordPolicy, Profile, Rank, Reach, RoleType, SecretVersion, SessionPolicy, SignOn, Skill,
+    Unlock, User, UserKind, WhenFull,
 };
 
 use super::given;
@@ -138,6 +138,7 @@ pub async fn an_oauth_client_is_read_back(store: &dyn Store) {
         enabled: false,
         privileges: Vec::new(),
         addresses: Vec::new(),
+        metadata: ClientMetadata::default(),
         ..oauth_client(2)
     };
     let clients = [oauth_client(1), bare];
@@ -218,6 +219,7 @@ fn with_other_applications(before: &AccountRows) -> AccountRows {
             secret_version: SecretVersion(9),
             superseded: None,
             enabled: false,
+            metadata: ClientMetadata::default(),
             ..oauth_client(1)
         }],
         application_tokens: vec![ApplicationToken {

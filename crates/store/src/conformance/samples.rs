@@ -5,10 +5,11 @@ use std::time::Duration;
 use vestibule_model::{
     Account, AccountId, AccountState, Actor, AdministrationToken, AdministrationTokenId, AdministratorRole,
     ApiKey, ApiKeyValues, Application, ApplicationId, ApplicationToken, AuditAction, AuditReason,
-    AuditRecord, AuditTarget, AuthenticationMethod, Dialect, Feature, Generation, Group, LockoutPolicy,
-    Means, Millis, OauthClient, PasswordCredential, PasswordPolicy, Population, Privilege, Profile, Rank,
-    Refusal, RoleType, SecretDigest, SecretVersion, Service, Session, SessionId, SessionPolicy,
-    SessionReference, SignOn, Skill, Superseded, TargetKind, User, UserId, UserKind,
+    AuditRecord, AuditTarget, AuthenticationMethod, ClientMetadata, Dialect, Feature, Generation, GrantType,
+    Group, LockoutPolicy, Means, Millis, OauthClient, PasswordCredential, PasswordPolicy, Population,
+    Privilege, Profile, Rank, RefreshRotation, Refusal, RoleType, SecretDigest, SecretVersion, Service,
+    Session, SessionId, SessionPolicy, SessionReference, SignOn, Skill, Superseded, TargetKind, User, UserId,
+    UserKind,
 };
 
 /// The account that most facts are about.
@@ -133,6 +134,25 @@ pub fn api_key(id: i64) -> ApiKey {
     }
 }
 
+fn client_metadata() -> ClientMetadata {
+    ClientMetadata {
+        display_name: "The warehouse".into(),
+        description: "Counts".into(),
+        logo_uri: "https://warehouse.example/logo.svg".into(),
+        grant_types: vec![
+            GrantType::ClientCredentials,
+            GrantType::AuthorizationCode,
+            GrantType::RefreshToken,
+        ],
+        redirect_uris: vec!["https://warehouse.example/back".into(), "http://127.0.0.1:9099/back".into()],
+        public: true,
+        consent: true,
+        scopes: vec!["stock:read".into()],
+        refresh_rotation: RefreshRotation::Always,
+        enabled_for_profiles: vec![-1, 7],
+    }
+}
+
 /// An OAuth client; its client id made from the id.
 pub fn oauth_client(id: i64) -> OauthClient {
     OauthClient {
@@ -151,6 +171,7 @@ pub fn oauth_client(id: i64) -> OauthClient {
         enabled: true,
         privileges: vec![Privilege::AccountConfigWrite, Privilege::AppKeyManagement],
         addresses: vec!["198.51.100.7/32".parse().unwrap()],
+        metadata: client_metadata(),
     }
 }
 

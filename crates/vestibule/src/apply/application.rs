@@ -8,6 +8,7 @@ use vestibule_model::{ApiKey, OauthClient, SecretDigest, SecretVersion, Supersed
 use vestibule_store::AccountRows;
 
 use super::account::set;
+use super::client_metadata::set_metadata;
 use super::declared::{DeclaredApiKey, DeclaredOauthClient};
 use super::draft::{AccountDraft, Draft, GivenSecret, Tools};
 use super::problem::Problem;
@@ -190,6 +191,7 @@ pub(super) fn oauth_client(
         &mut client.addresses,
         declared.addresses.as_ref().map(|list| list.iter().map(|net| net.0).collect()).as_ref(),
     );
+    set_metadata(&element, &mut client.metadata, &account.rows, declared)?;
     if let Some(declared) = &declared.secret {
         let OauthClient { secret, secret_version: version, superseded, .. } = &mut client;
         let kept = OneSecret { secret, version, superseded };

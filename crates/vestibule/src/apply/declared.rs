@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 use uuid::Uuid;
 use vestibule_model::{
-    AccountId, AccountState, ApplicationId, Feature, Millis, NamedPolicy, Network, Population, Privilege,
-    Rank, RoleType, SignOn, Strength, UserId, UserKind,
+    AccountId, AccountState, ApplicationId, Feature, GrantType, Millis, NamedPolicy, Network, Population,
+    Privilege, Rank, RefreshRotation, RoleType, SignOn, Strength, UserId, UserKind,
 };
 use vestibule_store::Part;
 
@@ -168,6 +168,16 @@ pub(super) struct DeclaredOauthClient {
     pub(super) privileges: Option<BTreeSet<Privilege>>,
     #[serde(default, deserialize_with = "networks")]
     pub(super) addresses: Option<Vec<Network>>,
+    pub(super) display_name: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) logo_uri: Option<String>,
+    pub(super) grant_types: Option<BTreeSet<GrantType>>,
+    pub(super) redirect_uris: Option<Vec<String>>,
+    pub(super) public: Option<bool>,
+    pub(super) consent: Option<bool>,
+    pub(super) scopes: Option<Vec<String>>,
+    pub(super) refresh_rotation: Option<RefreshRotation>,
+    pub(super) enabled_for_profiles: Option<BTreeSet<IdOrName>>,
     pub(super) client_id: Option<String>,
     #[serde(default, deserialize_with = "secret")]
     pub(super) secret: Option<String>,

@@ -8,8 +8,8 @@ use toml::{Table, Value};
 use vestibule_auth::open_api_key;
 use vestibule_crypto::Sealer;
 use vestibule_model::{
-    Account, ApiKey, ApplicationToken, CheckValues, Group, Millis, OauthClient, PasswordCredential,
-    Population, Profile, Service, SignOn, Skill, User, UserKind,
+    Account, ApiKey, ApplicationToken, CheckValues, ClientMetadata, Group, Millis, OauthClient,
+    PasswordCredential, Population, Profile, Service, SignOn, Skill, User, UserKind,
 };
 use vestibule_store::{AccountRows, DirectoryRows};
 use zeroize::Zeroizing;
@@ -62,7 +62,7 @@ fn account(rows: &AccountRows, secrets: Allowed<'_>) -> anyhow::Result<Table> {
     let mut fields = settings(&rows.account)?;
     let profiles = rows.profiles.iter().map(profile).collect::<anyhow::Result<_>>()?;
     let keys = rows.api_keys.iter().map(|key| api_key(key, secrets)).collect::<anyhow::Result<_>>()?;
-    let clients = rows.oauth_clients.iter().map(|client| oauth_client(client, secrets));
+    let clients = rows.oauth_clients.iter().map(|client| oauth_client(client, &names, secrets));
     let tokens = rows.application_tokens.iter().map(|token| application_token(token, secrets));
     let users = rows.users.iter().map(|one| user(one, &rows.account, &names, secrets));
     fields
@@ -156,7 +156,23 @@ fn api_key(key: &ApiKey, secrets: Allowed<'_>) -> anyhow::Result<Table> {
     Ok(fields.0)
 }
 
-fn oauth_client(client: &OauthClient, secrets: Allowed<'_>) -> anyhow::Result<Table> {
+fn put_metadata(fields: &mut Fields, metadata: &ClientMetadata, names: &Names<'_>) -> anyhow::Result<()> {
+    let profiles = metadata.enabled_for_profiles.iter().map(|id| names.profile(*id));
+    fields
+        .put("display_name", metadata.display_name.as_str())
+        .put("description", metadata.description.as_str())
+        .put("logo_uri", metadata.logo_uri.as_str())
+        .word("grant_types", &metadata.grant_types)?
+        .put("redirect_uris", metadata.redirect_uris.clone())
+        .put("public", metadata.public)
+        .put("consent", metadata.consent)
+        .put("scopes", metadata.scopes.clone())
+        .word("refresh_rotation", metadata.refresh_rotation)?
+        .put("enabled_for_profiles", profiles.collect::<Vec<Value>>());
+    Ok(())
+}
+
+fn oauth_client(client: &OauthClient, names: &Names<'_>, secrets: Allowed<'_>) -> anyhow::Result<Table> {
     let mut fields = Fields::default();
     let addresses: Vec<String> = client.addresses.iter().map(ToString::to_string).collect();
     fields
@@ -166,6 +182,7 @@ fn oauth_client(client: &OauthClient, secrets: Allowed<'_>) -> anyhow::Result<Ta
         .put("addresses", addresses)
         .put("client_id", client.client_id.as_str())
         .word("privileges", &client.privileges)?;
+    put_metadata(&mut fields, &client.metadata, names)?;
     if let Some(text) = secrets.and_then(|secrets| digest::text(&client.secret, &secrets.check_values)) {
         fields.put("secret_digest", text);
     }

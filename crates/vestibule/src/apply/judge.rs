@@ -55,7 +55,7 @@ impl Broken {
     /// Whether what was not found may be this row, which cannot be decoded.
     fn may_rest_on(&self, row: &UndecodableRow) -> bool {
         let tables: &[&str] = match self.problem.rule {
-            Some(Rule::ProfileMissing) => &["profiles"],
+            Some(Rule::ProfileMissing | Rule::ClientProfileMissing) => &["profiles"],
             Some(Rule::SkillMissing) => &["skills"],
             Some(Rule::GroupMissing | Rule::ManagedGroupMissing | Rule::GroupParentMissing) => &["groups"],
             Some(Rule::AllowedKeyMissing) => &["api_keys", "oauth_clients"],

@@ -6,6 +6,7 @@
 mod account;
 mod application;
 mod application_token;
+mod client_metadata;
 mod declared;
 mod difference;
 mod digest;

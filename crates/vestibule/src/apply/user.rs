@@ -176,7 +176,8 @@ fn references(
     Ok(())
 }
 
-fn resolve_all<'a, I: Iterator<Item = (i64, &'a str)>>(
+/// The ids of what is referred to; None: nothing is said of it.
+pub(super) fn resolve_all<'a, I: Iterator<Item = (i64, &'a str)>>(
     by: Referrer<'_>,
     things: impl Fn() -> I,
     named: Option<&BTreeSet<IdOrName>>,

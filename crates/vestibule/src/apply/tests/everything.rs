@@ -37,6 +37,16 @@ privileges = ["user-login"]
 addresses = ["10.0.0.0/8", "192.0.2.1"]
 [[account.oauth_client]]
 name = "Web"
+display_name = "The web"
+description = "A portal"
+logo_uri = "https://web.example/logo.svg"
+grant_types = ["refresh_token", "authorization_code"]
+redirect_uris = ["https://web.example/back", "http://localhost:8000/"]
+public = true
+consent = true
+scopes = ["a", "b"]
+refresh_rotation = "always"
+enabled_for_profiles = ["Boss"]
 [[account.application_token]]
 name = "Dialer"
 [[account.application_token]]

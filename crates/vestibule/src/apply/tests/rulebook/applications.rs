@@ -15,7 +15,7 @@ const SHORT: &str = "0123456789abcde";
 const LONG: &str = "0123456789abcdef";
 
 pub(super) fn lines() -> Vec<Line> {
-    [keys(), values_of_keys(), clients(), tokens()].into_iter().flatten().collect()
+    [keys(), values_of_keys(), clients(), metadata_of_clients(), tokens()].into_iter().flatten().collect()
 }
 
 fn key(rule: Rule, body: Value, more: &str) -> Line {
@@ -102,6 +102,38 @@ fn clients() -> Vec<Line> {
             json!({ "name": "c", "secret": SHORT }),
             &format!("name = \"c\"\nsecret = {SHORT:?}"),
         ),
+    ]
+}
+
+fn metadata_of_clients() -> Vec<Line> {
+    let client = |rule, field: &str, value: Value| {
+        let body = json!({ "name": "c", field: value });
+        let file = toml::to_string(&json!({ "name": "c", field: value })).unwrap();
+        Line::post(rule, "oauth-clients", body, format!("[[account.oauth_client]]\n{file}"))
+    };
+    let many = |text: &str| (0..=100).map(|number| format!("{text}{number}")).collect::<Vec<String>>().into();
+    let of_public = json!({ "name": "c", "public": true, "grant_types": ["client_credentials"] });
+    let file = "name = \"c\"\npublic = true\ngrant_types = [\"client_credentials\"]\n";
+    vec![
+        client(Rule::ClientDisplayName, "display_name", "a\nb".into()),
+        client(Rule::ClientDescription, "description", "x".repeat(1_001).into()),
+        client(Rule::ClientLogo, "logo_uri", "http://app.example/logo.svg".into()),
+        client(
+            Rule::ClientRedirectUri,
+            "redirect_uris",
+            json!(["https://app.example/", "http://app.example/"]),
+        ),
+        client(Rule::ClientRedirectUriCount, "redirect_uris", many("https://app.example/")),
+        client(Rule::ClientRedirectUriMissing, "grant_types", json!(["authorization_code"])),
+        Line::post(
+            Rule::ClientGrantOfPublic,
+            "oauth-clients",
+            of_public,
+            format!("[[account.oauth_client]]\n{file}"),
+        ),
+        client(Rule::ClientScope, "scopes", json!(["a b"])),
+        client(Rule::ClientScopeCount, "scopes", many("scope")),
+        client(Rule::ClientProfileMissing, "enabled_for_profiles", json!([404])),
     ]
 }
 
