@@ -76,7 +76,7 @@ forms! {
     AddressOrNetwork = text().format(Some(SchemaFormat::Custom("ip-network".to_owned())));
     /// An https address without user information and fragment, or an empty text.
     Address = matching("^(https://[!$-;=?-Z_a-z~%\\[\\]]+)?$", 0, 1_000);
-    /// An https address, or an http address of this machine (127.0.0.1, [::1], localhost), without user information and fragment.
+    /// An https address, or an http address of this machine (`127.0.0.1`, `[::1]`, `localhost`), without user information and fragment.
     RedirectUri = matching("^https?://[!$-;=?-Z_a-z~%\\[\\]]+$", 1, 1_000);
     /// A word of ASCII that tokens are asked for (RFC 6749 §3.3).
     ScopeText = matching(r"^[!#-\[\]-~]+$", 1, 128);

@@ -44,7 +44,7 @@ pub(super) struct Details {
     /// By which grants it may get tokens of the sentinel; none: it logs bots in, and nothing else.
     #[schema(value_type = std::collections::BTreeSet<GrantType>)]
     grant_types: Vec<GrantType>,
-    /// Where users may be sent back to, compared byte by byte: https, or http to 127.0.0.1, [::1] or localhost.
+    /// Where users may be sent back to, compared byte by byte: https, or http to `127.0.0.1`, `[::1]` or `localhost`.
     #[schema(value_type = Vec<RedirectUri>, max_items = 100)]
     redirect_uris: Vec<String>,
     /// Whether it can keep no secret: it proves itself by PKCE alone.
