@@ -67,6 +67,8 @@ fn insert(statement: &mut rusqlite::Statement<'_>, session: &Session) -> Result<
         AuthenticationMethod::Password => 1,
         AuthenticationMethod::ApiKey => 2,
         AuthenticationMethod::OauthClient => 3,
+        AuthenticationMethod::Saml => 4,
+        AuthenticationMethod::Oidc => 5,
     };
     let dialect = match session.dialect {
         Dialect::LivePerson => 1,

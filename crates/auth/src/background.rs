@@ -121,7 +121,8 @@ impl Auth {
         let now = self.clock.now();
         let administration = self.administration();
         let erased = administration.erase_superseded(now).await;
-        erased.and(self.audit.prune(now).await).and(administration.forget_answers(now).await)
+        let forgotten = self.forget_consumed(now).await;
+        erased.and(self.audit.prune(now).await).and(administration.forget_answers(now).await).and(forgotten)
     }
 
     /// Forgets the oldest changes of the directory when there are many.

@@ -104,6 +104,12 @@ pub(crate) fn of_bot(entry: &AccountFacts, user: &User) -> Result<(), Ineligible
     Ok(())
 }
 
+/// Whether somebody whom an identity provider vouched for may be logged in, and stay. Their password is no matter: it may have
+/// expired, and there may be none. Bots have no identity there.
+pub(crate) fn of_federated(entry: &AccountFacts, user: &User) -> Result<(), IneligibleReason> {
+    enabled(entry, user)
+}
+
 /// Whether the key that `user` is tied to may be used for login from this address, is this application, and has or still
 /// had these secrets.
 pub(crate) fn key_may_log_in(
@@ -173,6 +179,17 @@ pub(crate) fn may_go_on(user: &UserEntry, opened: OpenedWith, address: Option<Ip
             now < user.password_sessions_end && token.is_some_and(|token| token_admits(token, version, now))
         }
         (AuthenticationMethod::Password, _) => now < user.password_sessions_end,
+        (AuthenticationMethod::Saml | AuthenticationMethod::Oidc, application) => {
+            let admits = match application {
+                Application::None => true,
+                Application::Token(token) => account
+                    .application_token_of_id(token)
+                    .is_some_and(|token| token_admits(token, version, now)),
+                // Nobody opens such a session.
+                Application::ApiKey(_) | Application::OauthClient(_) => false,
+            };
+            admits && of_federated(account, user).is_ok()
+        }
         (AuthenticationMethod::ApiKey | AuthenticationMethod::OauthClient, application) => {
             of_bot(account, user).is_ok() && key_may_log_in(account, user, application, version, address, now)
         }

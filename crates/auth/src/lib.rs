@@ -10,6 +10,7 @@ mod audit;
 mod authorize;
 mod background;
 mod change_password;
+mod consumed;
 mod deferred_writes;
 mod detach_on_drop;
 mod directory;
@@ -46,6 +47,7 @@ mod sync;
 mod waiting;
 mod watched_store;
 mod why;
+mod work_pool;
 
 pub use administration::{
     AccountPage, AccountResource, AccountResourceId, AccountResourcePage, Administration,
@@ -87,3 +89,4 @@ pub use store_health::{Purpose, Trouble};
 pub use strength::{OwnWords, check_strength};
 pub use vestibule_store::{AuditOrder, DigestHolder, DigestKind};
 pub use why::{Evidence, Life, LifeState, Pasted, Step, life};
+pub use work_pool::WorkPoolGauges;

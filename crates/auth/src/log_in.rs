@@ -14,7 +14,7 @@ use crate::attempt::ProvedUser;
 use crate::audit::{self, Attempt};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::eligibility::{self, IneligibleReason};
-use crate::open::{OpenError, Opened};
+use crate::open::{OpenError, Opened, OpenedWith};
 use crate::password::expect_length;
 use crate::recognise::Proof;
 use crate::service::Auth;
@@ -250,6 +250,9 @@ impl Auth {
         let at = attempt.at;
         let eligible = match method {
             AuthenticationMethod::Password => eligibility::of_user(&entry, &user, at.now),
+            AuthenticationMethod::Saml | AuthenticationMethod::Oidc => {
+                eligibility::of_federated(&entry, &user)
+            }
             AuthenticationMethod::ApiKey | AuthenticationMethod::OauthClient => {
                 eligibility::of_bot(&entry, &user)
             }
@@ -263,11 +266,15 @@ impl Auth {
             dialect: at.dialect,
             address: at.address,
             now: at.now,
+            with: OpenedWith::default(),
         };
         match self.open(opened).await {
             Ok(session) => Ok(LoggedIn { session, entry, user }),
             Err(OpenError::Refused(reason)) => Err(self.audit.refused(attempt, user.id, reason)),
             Err(OpenError::Stale) => Err(self.audit.bad_credentials(attempt, Some(user.id), Refusal::Stale)),
+            Err(OpenError::AlreadyConsumed) => {
+                Err(self.audit.bad_credentials(attempt, Some(user.id), Refusal::AlreadyUsed))
+            }
             Err(OpenError::Store(error)) => Err(LogInError::Store(error)),
         }
     }

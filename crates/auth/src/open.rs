@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use vestibule_model::{
-    AuthenticationMethod, Concurrency, Dialect, EndReason, Millis, Reach, Session, SessionPolicy, WhenFull,
+    AuthenticationMethod, Concurrency, ConnectionId, Dialect, EndReason, Millis, Reach, Session, SessionId,
+    SessionPolicy, WhenFull,
 };
-use vestibule_store::{Change, StoreError, StoredSession};
+use vestibule_store::{Change, FederatedLogin, StoreError, StoredSession};
 
 use crate::audit::{self, End, why_not_current};
 use crate::directory::{AccountEntry, UserEntry};
@@ -23,6 +24,46 @@ pub(crate) struct Opened {
     pub(crate) dialect: Dialect,
     pub(crate) address: Option<IpAddr>,
     pub(crate) now: Millis,
+    pub(crate) with: OpenedWith,
+}
+
+/// What is committed with a session.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OpenedWith {
+    /// What was shown for it, if that counts once.
+    pub(crate) once: Option<Once>,
+    /// The login at an identity provider that it was opened by.
+    pub(crate) federated: Option<FederatedOrigin>,
+}
+
+/// Something that counts once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Once {
+    /// What it is, as a digest that also says of what kind.
+    pub(crate) value: [u8; 32],
+    /// From when on it is refused for its age alone.
+    pub(crate) expires: Millis,
+}
+
+impl From<Once> for Change {
+    fn from(Once { value, expires }: Once) -> Self {
+        Self::ConsumeOnce { value, expires }
+    }
+}
+
+/// A login at an identity provider, as it will be looked for when it ends there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FederatedOrigin {
+    pub(crate) connection: ConnectionId,
+    pub(crate) subject: [u8; 32],
+    pub(crate) session_index: Option<[u8; 32]>,
+}
+
+impl FederatedOrigin {
+    fn of(self, session: SessionId) -> Change {
+        let Self { connection, subject, session_index } = self;
+        Change::NoteFederatedLogin(FederatedLogin { session, connection, subject, session_index })
+    }
 }
 
 /// Why a session was not opened.
@@ -31,7 +72,19 @@ pub(crate) enum OpenError {
     Refused(IneligibleReason),
     /// The user's credentials, or the application's, changed in the same moment.
     Stale,
+    /// What was shown counts once, and was shown before.
+    AlreadyConsumed,
     Store(StoreError),
+}
+
+impl From<StoreError> for OpenError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::StaleCredentials => Self::Stale,
+            StoreError::AlreadyConsumed => Self::AlreadyConsumed,
+            other => Self::Store(other),
+        }
+    }
 }
 
 impl Auth {
@@ -44,11 +97,12 @@ impl Auth {
         let live = self.sessions_before(&opened, policy);
         let login = NewLogin {
             dialect: opened.dialect,
+            method: opened.method,
             proof: opened.proof,
             credential_version: opened.user.credential_version,
         };
         let ended = match make_room(policy, login, live) {
-            Ok(Room::Stay(session)) => return Ok(self.stay(session, &opened)),
+            Ok(Room::Stay(session)) => return self.stay(session, &opened).await,
             Ok(Room::Open { ended }) => ended,
             Err(reason) => return Err(OpenError::Refused(reason)),
         };
@@ -57,16 +111,13 @@ impl Auth {
         let login = self.ends.login(session.id);
 
         let replaced = self.replaced(&opened, &session, policy);
-        // The session first: nothing but that can be refused.
-        let mut changes = vec![
-            Change::OpenSession(Box::new(session.clone())),
-            self.audit.logged_in(&session, &opened.user),
-        ];
+        // First what can be refused: that it was not shown before, and the session.
+        let mut changes: Vec<Change> = opened.with.once.map(Change::from).into_iter().collect();
+        changes.push(Change::OpenSession(Box::new(session.clone())));
+        changes.extend(opened.with.federated.map(|origin| origin.of(session.id)));
+        changes.push(self.audit.logged_in(&session, &opened.user));
         changes.extend(ended.iter().flat_map(|session| self.audit.end_and_tell(session, &replaced)));
-        let outcome = self.store.commit(changes).await.map_err(|error| match error {
-            StoreError::StaleCredentials => OpenError::Stale,
-            other => OpenError::Store(other),
-        })?;
+        let outcome = self.store.commit(changes).await?;
         let unnumbered = || OpenError::Store(StoreError::Unavailable("the session has no number".into()));
         let number = outcome.opened.first().copied().ok_or_else(unnumbered)?;
 
@@ -114,11 +165,18 @@ impl Auth {
         Err(OpenError::Stale)
     }
 
-    /// A login that is given the session that lives already counts as a use of it.
-    fn stay(&self, session: Session, opened: &Opened) -> Session {
+    /// A login that is given the session that lives already counts as a use of it. What was shown for it is used up.
+    async fn stay(&self, session: Session, opened: &Opened) -> Result<Session, OpenError> {
+        let OpenedWith { once, federated } = opened.with;
+        let shown = once.map(Change::from).into_iter().chain(federated.map(|origin| origin.of(session.id)));
+        let shown: Vec<Change> = shown.collect();
+        if !shown.is_empty() {
+            self.store.commit(shown).await?;
+            self.expect_standing_session(&session).await?;
+        }
         self.live.with(session.id, opened.now, |live| live.touch(opened.now));
         self.audit.joined(&session, &opened.user, opened.now, opened.address);
-        session
+        Ok(session)
     }
 
     /// The end of the sessions that a login takes the place of, with the policy that wants it.
@@ -179,6 +237,7 @@ enum Room {
 #[derive(Clone, Copy)]
 struct NewLogin {
     dialect: Dialect,
+    method: AuthenticationMethod,
     proof: Proof,
     credential_version: i64,
 }
@@ -191,7 +250,7 @@ fn make_room(
     login: NewLogin,
     mut live: Vec<Session>,
 ) -> Result<Room, IneligibleReason> {
-    let NewLogin { dialect, proof, credential_version } = login;
+    let NewLogin { dialect, method, proof, credential_version } = login;
     // Whoever looks at a page ends nobody's work, and no login ends the page of whoever looks at it.
     live.retain(|session| (session.dialect == Dialect::Pages) == (dialect == Dialect::Pages));
     if policy.reach == Reach::SameDialect {
@@ -201,7 +260,9 @@ fn make_room(
         Concurrency::One => 0,
         Concurrency::Same => {
             let same = |session: &Session| {
-                (session.dialect, session.credential_version) == (dialect, credential_version)
+                // One that was opened in another way ends for other reasons.
+                (session.dialect, session.method, session.credential_version)
+                    == (dialect, method, credential_version)
                     && (session.application, session.secret_version)
                         == (proof.application, proof.secret_version)
             };
@@ -253,8 +314,12 @@ mod tests {
         SessionPolicy { concurrency, ..SessionPolicy::default() }
     }
 
-    const LIVEPERSON: NewLogin =
-        NewLogin { dialect: Dialect::LivePerson, proof: Proof::NONE, credential_version: 1 };
+    const LIVEPERSON: NewLogin = NewLogin {
+        dialect: Dialect::LivePerson,
+        method: AuthenticationMethod::Password,
+        proof: Proof::NONE,
+        credential_version: 1,
+    };
 
     #[test]
     fn one_session_per_user_ends_every_other() {
@@ -293,15 +358,32 @@ mod tests {
 
     #[test]
     fn s6_a_session_of_older_credentials_is_given_to_nobody() {
-        let newer = NewLogin { dialect: Dialect::LivePerson, proof: Proof::NONE, credential_version: 2 };
+        let newer = NewLogin {
+            dialect: Dialect::LivePerson,
+            method: AuthenticationMethod::Password,
+            proof: Proof::NONE,
+            credential_version: 2,
+        };
         let room = make_room(&policy(Concurrency::Same), newer, sessions(&[1]));
+        assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
+    }
+
+    #[test]
+    fn a_session_that_was_opened_in_another_way_is_not_given() {
+        let federated = NewLogin { method: AuthenticationMethod::Saml, ..LIVEPERSON };
+        let room = make_room(&policy(Concurrency::Same), federated, sessions(&[1]));
         assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
     }
 
     #[test]
     fn another_application_has_a_session_of_its_own() {
         let token = Proof { application: Application::Token(ApplicationId(7)), ..Proof::NONE };
-        let other = NewLogin { dialect: Dialect::LivePerson, proof: token, credential_version: 1 };
+        let other = NewLogin {
+            dialect: Dialect::LivePerson,
+            method: AuthenticationMethod::Password,
+            proof: token,
+            credential_version: 1,
+        };
         let room = make_room(&policy(Concurrency::Same), other, sessions(&[1]));
         assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
     }
@@ -309,7 +391,12 @@ mod tests {
     #[test]
     fn s4_a_session_of_other_secrets_of_the_application_is_given_to_nobody() {
         let renewed = Proof { secret_version: SecretVersion(1), ..Proof::NONE };
-        let newer = NewLogin { dialect: Dialect::LivePerson, proof: renewed, credential_version: 1 };
+        let newer = NewLogin {
+            dialect: Dialect::LivePerson,
+            method: AuthenticationMethod::Password,
+            proof: renewed,
+            credential_version: 1,
+        };
         let room = make_room(&policy(Concurrency::Same), newer, sessions(&[1]));
         assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
     }
@@ -334,7 +421,12 @@ mod tests {
 
     #[test]
     fn a_login_ends_nothing_of_another_dialect() {
-        let livevox = NewLogin { dialect: Dialect::LiveVox, proof: Proof::NONE, credential_version: 1 };
+        let livevox = NewLogin {
+            dialect: Dialect::LiveVox,
+            method: AuthenticationMethod::Password,
+            proof: Proof::NONE,
+            credential_version: 1,
+        };
         let room = make_room(&policy(Concurrency::One), livevox, sessions(&[1, 2]));
         assert_eq!(room, Ok(Room::Open { ended: Vec::new() }));
     }
@@ -359,7 +451,12 @@ mod tests {
         let policy = SessionPolicy { reach: Reach::EveryDialect, ..policy(Concurrency::One) };
         let room = make_room(
             &policy,
-            NewLogin { dialect: Dialect::LiveVox, proof: Proof::NONE, credential_version: 1 },
+            NewLogin {
+                dialect: Dialect::LiveVox,
+                method: AuthenticationMethod::Password,
+                proof: Proof::NONE,
+                credential_version: 1,
+            },
             sessions(&[1, 2]),
         );
         assert!(matches!(room, Ok(Room::Open { ended }) if ended.len() == 2));

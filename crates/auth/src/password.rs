@@ -5,9 +5,9 @@ use vestibule_crypto::{Argon2Params, PasswordError, PasswordHasher, check_hash};
 use vestibule_model::{Millis, PasswordCredential, PasswordPolicy, PasswordViolation, Rng};
 use zeroize::Zeroizing;
 
-use crate::login_guard::Overloaded;
 use crate::service::Auth;
 use crate::strength::{OwnWords, check_strength};
+use crate::work_pool::Overloaded;
 
 /// The longest password that is taken, at a login and at a change, in bytes. Nobody types a longer one, and each costs
 /// memory while it waits for its hash.

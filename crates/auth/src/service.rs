@@ -8,6 +8,7 @@ use vestibule_store::{AuditPage, AuditQuery, EndJournal, Store, StoreError};
 
 use crate::administration::AdministrationState;
 use crate::audit::AuditTrail;
+use crate::consumed::ConsumedValues;
 use crate::deferred_writes::DeferredWrites;
 use crate::directory::{Costs, Directory, UserEntry};
 use crate::directory_follower::{self, DirectoryFollower};
@@ -27,6 +28,7 @@ pub struct Auth {
     /// What is asked of it is noted in `store_health`.
     pub(crate) store: Arc<dyn Store>,
     pub(crate) store_health: Arc<StoreHealth>,
+    pub(crate) consumed: Arc<ConsumedValues>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) follower: DirectoryFollower,
     pub(crate) live: Arc<LiveSessions<UserEntry>>,
@@ -104,11 +106,13 @@ impl Auth {
     ) -> Result<Self, StartError> {
         let start = Start::new(clock.now(), written_within(settings.intervals.touch));
         let store_health = Arc::<StoreHealth>::default();
+        let consumed = Arc::<ConsumedValues>::default();
         let costs = Arc::new(Costs::new(Arc::clone(&rng)));
         let login_guard =
             LoginGuard::start(settings, Arc::clone(&costs), Arc::clone(&rng), Arc::clone(&clock))?;
         let login_guard = Arc::new(login_guard);
-        let store: Arc<dyn Store> = Arc::new(WatchedStore::new(store, Arc::clone(&store_health)));
+        let store: Arc<dyn Store> =
+            Arc::new(WatchedStore::new(store, Arc::clone(&store_health), Arc::clone(&consumed)));
         let keys = KeyMaterial::new(keys, Arc::clone(&store));
         let directory = Arc::<Directory>::default();
         let deferred = Arc::new(DeferredWrites::new(Arc::clone(&store), Arc::clone(&directory)));
@@ -155,6 +159,7 @@ impl Auth {
             administration: AdministrationState::new(&*rng),
             store,
             store_health,
+            consumed,
             rng,
             clock: WatchedClock::new(clock),
         })

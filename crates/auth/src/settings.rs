@@ -6,6 +6,8 @@ use std::time::Duration;
 use vestibule_crypto::{Argon2Params, Engine};
 use vestibule_model::{AccountId, Population};
 
+use crate::work_pool::Limits;
+
 /// Settings of the engine.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -34,6 +36,13 @@ pub struct HashSettings {
     pub queue_length: usize,
     /// How long a login may wait before it is turned away.
     pub queue_deadline: Duration,
+}
+
+impl HashSettings {
+    pub(crate) const fn limits(&self) -> Limits {
+        let Self { threads, queue_length, queue_deadline, .. } = *self;
+        Limits { threads, queue_length, queue_deadline }
+    }
 }
 
 impl Default for HashSettings {

@@ -3,25 +3,31 @@
 use std::sync::Arc;
 
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, Generation,
+    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, ConnectionId, Generation,
     MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, User, UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Part, Remains,
-    Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
+    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins, Outcome,
+    Part, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
 };
 
+use crate::consumed::ConsumedValues;
 use crate::store_health::StoreHealth;
 
 /// A store, and how it does.
 pub(crate) struct WatchedStore {
     store: Arc<dyn Store>,
     health: Arc<StoreHealth>,
+    consumed: Arc<ConsumedValues>,
 }
 
 impl WatchedStore {
-    pub(crate) fn new(store: Arc<dyn Store>, health: Arc<StoreHealth>) -> Self {
-        Self { store, health }
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        health: Arc<StoreHealth>,
+        consumed: Arc<ConsumedValues>,
+    ) -> Self {
+        Self { store, health, consumed }
     }
 
     fn noted<'a, T: Send + 'a>(&'a self, read: StoreFuture<'a, T>) -> StoreFuture<'a, T> {
@@ -35,6 +41,7 @@ impl WatchedStore {
 
 impl Store for WatchedStore {
     fn commit(&self, changes: Vec<Change>) -> StoreFuture<'static, Outcome> {
+        self.consumed.note(&changes);
         let (health, has_written) = (Arc::clone(&self.health), !changes.is_empty());
         let committed = self.store.commit(changes);
         Box::pin(async move {
@@ -82,6 +89,19 @@ impl Store for WatchedStore {
 
     fn sessions_of_user(&self, account: AccountId, user: UserId) -> StoreFuture<'_, UserSessions> {
         self.noted(self.store.sessions_of_user(account, user))
+    }
+
+    fn federated_sessions(
+        &self,
+        logins: FederatedLogins,
+        after: Option<SessionNumber>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<StoredSession>> {
+        self.noted(self.store.federated_sessions(logins, after, limit))
+    }
+
+    fn federated_connections(&self) -> StoreFuture<'_, Vec<ConnectionId>> {
+        self.noted(self.store.federated_connections())
     }
 
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {

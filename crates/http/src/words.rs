@@ -17,6 +17,8 @@ pub(crate) const fn method(method: AuthenticationMethod) -> &'static str {
         AuthenticationMethod::Password => "password",
         AuthenticationMethod::ApiKey => "api-key",
         AuthenticationMethod::OauthClient => "oauth-client",
+        AuthenticationMethod::Saml => "saml",
+        AuthenticationMethod::Oidc => "oidc",
     }
 }
 

@@ -177,6 +177,14 @@ pub enum Refusal {
     TooManyFailures,
     /// Too many logins were waiting.
     Overloaded,
+    /// What an identity provider sent is refused; the details say by which check, and what to do about it.
+    AssertionRefused,
+    /// What an identity provider sent was taken before.
+    AlreadyUsed,
+    /// There is no enabled connection that takes what an identity provider sent.
+    NoConnection,
+    /// The identity provider did not answer, or answered with an error.
+    ProviderFailed,
     /// The user was changed in the same moment.
     Stale,
     /// The new password breaks the policy.
@@ -234,6 +242,10 @@ pub enum Means {
     ApiKey(ApplicationId),
     /// An OAuth client's id and secret.
     OauthClient(ApplicationId),
+    /// An assertion of a SAML identity provider.
+    Saml,
+    /// An ID token of an OpenID provider.
+    Oidc,
     /// A session.
     Session,
     /// An administration token.

@@ -39,7 +39,10 @@ pub use audited::{Audited, difference};
 pub use client_metadata::{ClientMetadata, GrantType, RefreshRotation};
 pub use decoding::expected_kind;
 pub use host_port::HostPort;
-pub use id::{AccountId, AdministrationTokenId, ApplicationId, IdError, SessionId, SessionReference, UserId};
+pub use id::{
+    AccountId, AdministrationTokenId, ApplicationId, ConnectionId, IdError, SessionId, SessionReference,
+    UserId,
+};
 pub use master_key::{
     CheckValues, Generation, KeyState, MasterKeyRecord, NoGeneration, seal_prefix, sealed_under,
 };

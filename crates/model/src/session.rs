@@ -92,6 +92,10 @@ pub enum AuthenticationMethod {
     ApiKey,
     /// By an OAuth client's id and secret.
     OauthClient,
+    /// By an assertion of a SAML identity provider.
+    Saml,
+    /// By an ID token of an OpenID provider.
+    Oidc,
 }
 
 /// The dialect a session was opened in.

@@ -45,7 +45,7 @@ words! {
     "rank" Rank { Agent = 1, Manager = 2, ItUser = 3, SuperUser = 4, SysAdmin = 5, }
     "population" Population { User = 1, Agent = 2, }
     "user kind" UserKind { System = 0, Human = 1, Bot = 2, }
-    "opening" AuthenticationMethod { Password = 1, ApiKey = 2, OauthClient = 3, }
+    "opening" AuthenticationMethod { Password = 1, ApiKey = 2, OauthClient = 3, Saml = 4, Oidc = 5, }
     "part of the directory" PartKind {
         Everything = 0, Account = 1, Profile = 2, Group = 3, Skill = 4, ApiKey = 5, OauthClient = 6,
         ApplicationToken = 7, User = 8, Credentials = 9,
@@ -57,7 +57,7 @@ words! {
     "actor" ActorKind { Unknown = 0, User = 1, AdministrationToken = 2, CommandLine = 3, System = 4, }
     "means" MeansKind {
         Nothing = 0, Password = 1, ApplicationToken = 2, ApiKey = 3, OauthClient = 4, Session = 5,
-        AdministrationToken = 6, CommandLine = 7, System = 8,
+        AdministrationToken = 6, CommandLine = 7, System = 8, Saml = 9, Oidc = 10,
     }
     "kind of thing" TargetKind {
         Account = 1, User = 2, Profile = 3, Group = 4, Skill = 5, ApiKey = 6, OauthClient = 7,
@@ -82,6 +82,7 @@ words! {
         MustChangePassword = 110, SsoOnly = 111, BotFeatureOff = 112, TooManySessions = 113, Blocked = 114,
         TooManyFailures = 115, Overloaded = 116, Stale = 117, PasswordPolicy = 118, NoSession = 119,
         MayNotStay = 120, NotProved = 121, NotAllowed = 122,
+        AssertionRefused = 123, AlreadyUsed = 124, NoConnection = 125, ProviderFailed = 126,
     }
 }
 
@@ -111,6 +112,8 @@ pub(crate) enum MeansKind {
     ApplicationToken,
     ApiKey,
     OauthClient,
+    Saml,
+    Oidc,
     Session,
     AdministrationToken,
     CommandLine,
@@ -125,6 +128,8 @@ impl MeansKind {
             Means::ApplicationToken(id) => (Self::ApplicationToken, Some(id)),
             Means::ApiKey(id) => (Self::ApiKey, Some(id)),
             Means::OauthClient(id) => (Self::OauthClient, Some(id)),
+            Means::Saml => (Self::Saml, None),
+            Means::Oidc => (Self::Oidc, None),
             Means::Session => (Self::Session, None),
             Means::AdministrationToken => (Self::AdministrationToken, None),
             Means::CommandLine => (Self::CommandLine, None),
@@ -140,6 +145,8 @@ impl MeansKind {
             Self::ApplicationToken => Means::ApplicationToken(application),
             Self::ApiKey => Means::ApiKey(application),
             Self::OauthClient => Means::OauthClient(application),
+            Self::Saml => Means::Saml,
+            Self::Oidc => Means::Oidc,
             Self::Session => Means::Session,
             Self::AdministrationToken => Means::AdministrationToken,
             Self::CommandLine => Means::CommandLine,

@@ -39,11 +39,12 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 use vestibule_model::{
     AccountId, AdministrationToken, Administrator, Application, ApplicationToken, AuditMac, CheckValues,
-    Generation, MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, User, UserId,
+    ConnectionId, Generation, MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, User,
+    UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Part, Remains,
-    Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
+    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins, Outcome,
+    Part, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
 };
 
 pub use audit_reader::AuditReader;
@@ -190,6 +191,19 @@ impl Store for SqliteStore {
 
     fn sessions_of_user(&self, account: AccountId, user: UserId) -> StoreFuture<'_, UserSessions> {
         self.read(move |snapshot| read::sessions_of_user(snapshot, account, user))
+    }
+
+    fn federated_sessions(
+        &self,
+        logins: FederatedLogins,
+        after: Option<SessionNumber>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<StoredSession>> {
+        self.read(move |snapshot| read::federated_sessions(snapshot, &logins, after, limit))
+    }
+
+    fn federated_connections(&self) -> StoreFuture<'_, Vec<ConnectionId>> {
+        self.read(read::federated_connections)
     }
 
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {

@@ -87,6 +87,11 @@ pub(crate) const ALL: &[Migration] = &[
         name: "client_metadata",
         sql: include_str!("../migrations/0015_client_metadata.sql"),
     },
+    Migration {
+        number: 16,
+        name: "federated_logins",
+        sql: include_str!("../migrations/0016_federated_logins.sql"),
+    },
 ];
 
 /// The step that made the audit.

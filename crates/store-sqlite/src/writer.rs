@@ -201,7 +201,7 @@ fn write_all(
             write_statement(connection, chain, statement, rest)?
         } else {
             let verdict = unless_given_up(connection, write::batch(connection, chain, changes))?;
-            if verdict.is_err() {
+            if verdict.as_ref().is_err_and(|error| !write::wrote_nothing(changes, error)) {
                 execute(connection, "ROLLBACK")?;
                 return Ok(None);
             }

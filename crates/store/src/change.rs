@@ -7,7 +7,8 @@ use vestibule_model::{
 };
 
 use crate::{
-    Changed, DigestHolder, DirectoryScope, EndSessions, LastUse, Part, SealHolder, Sequence, SessionsDecision,
+    Changed, DigestHolder, DirectoryScope, EndSessions, FederatedLogin, LastUse, Part, SealHolder, Sequence,
+    SessionsDecision,
 };
 
 /// One step of a transaction. "Put" creates, or replaces what has the same id. The transaction fails with
@@ -77,6 +78,9 @@ pub enum Change {
     /// were decided on the same sessions one is decided anew, as is one that an end of many has overtaken. Stands before
     /// what was decided; an opening without it is one that nobody else decides beside.
     DecideOnSessions(SessionsDecision),
+    /// Notes by which login at an identity provider a session was opened, until the session ends; the same twice is one. Does
+    /// nothing for a session that is not there.
+    NoteFederatedLogin(FederatedLogin),
     /// Does nothing for a session that is not there.
     EndSession(SessionId),
     /// Ends a session unless it was used after a time, and then writes the entry about it; does nothing for a session that is
@@ -258,6 +262,7 @@ impl Change {
                 | Self::Reseal { .. }
                 | Self::RedoDigest { .. }
                 | Self::OpenSession(_)
+                | Self::NoteFederatedLogin(_)
                 | Self::DecideOnSessions(_)
                 | Self::NoteLastUses(_)
                 | Self::TouchApplications(_)
@@ -299,6 +304,7 @@ impl Change {
             | Self::ReplacePasswordHash { .. }
             | Self::SetLock { .. }
             | Self::OpenSession(_)
+            | Self::NoteFederatedLogin(_)
             | Self::DecideOnSessions(_)
             | Self::EndSession(_)
             | Self::EndIfUnusedSince { .. }

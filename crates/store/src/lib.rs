@@ -13,6 +13,7 @@ pub mod conformance;
 mod directory_change;
 mod end_journal;
 mod ending;
+mod federated_login;
 mod master_keys;
 mod memory;
 mod query;
@@ -24,8 +25,8 @@ use std::pin::Pin;
 
 use vestibule_model::{
     Account, AccountId, AdministrationToken, Administrator, ApiKey, Application, ApplicationToken,
-    Generation, Group, MasterKeyRecord, Millis, OauthClient, Profile, RememberedAnswer, SecretDigest,
-    SessionId, Skill, User, UserId,
+    ConnectionId, Generation, Group, MasterKeyRecord, Millis, OauthClient, Profile, RememberedAnswer,
+    SecretDigest, SessionId, Skill, User, UserId,
 };
 
 pub use change::{ApplicationTouch, Change};
@@ -36,6 +37,7 @@ pub use end_journal::{EndJournal, JournalError, JournalFuture, JournalSlot, Jour
 pub use ending::{
     EndRecords, EndSessions, EndedSessions, Outcome, SessionSelector, VersionScope, WalkPosition,
 };
+pub use federated_login::{FederatedLogin, FederatedLogins};
 pub use master_keys::{DigestHolder, DigestKind, NAMED_HOLDERS, Remains, SealHolder};
 pub use memory::MemoryStore;
 pub use query::{AuditOrder, AuditPage, AuditQuery, UserQuery};
@@ -85,6 +87,18 @@ pub trait Store: Send + Sync + 'static {
 
     /// The sessions of a user of an account, in the order of their numbers, and the version that they have.
     fn sessions_of_user(&self, account: AccountId, user: UserId) -> StoreFuture<'_, UserSessions>;
+
+    /// At most `limit` sessions that were opened by these logins at an identity provider, in the order of their numbers, beginning
+    /// behind `after`; fewer: that was the last page.
+    fn federated_sessions(
+        &self,
+        logins: FederatedLogins,
+        after: Option<SessionNumber>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<StoredSession>>;
+
+    /// The connections by whose logins there are sessions, in order.
+    fn federated_connections(&self) -> StoreFuture<'_, Vec<ConnectionId>>;
 
     /// Whether there is a session whose id is of the first form ([`SessionId::is_of_first_form`]). No such id is made any more.
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool>;

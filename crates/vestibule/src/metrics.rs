@@ -98,7 +98,7 @@ impl Collector for EngineMetrics {
         let counters = [
             ("lockouts", "Users locked by failed logins", lockouts),
             ("store_commits_failed", "Commits that the database did not take", failed_commits),
-            ("hashes", "Passwords hashed", pool.hashed.load(Ordering::Relaxed)),
+            ("hashes", "Passwords hashed", pool.done.load(Ordering::Relaxed)),
             (
                 "hashes_turned_away",
                 "Logins turned away by the hash queue",

@@ -43,6 +43,8 @@ pub(crate) fn actor(user: &User) -> Actor {
 pub(crate) const fn means(method: AuthenticationMethod, application: Application) -> Means {
     match (method, application) {
         (AuthenticationMethod::Password, Application::Token(id)) => Means::ApplicationToken(id),
+        (AuthenticationMethod::Saml, _) => Means::Saml,
+        (AuthenticationMethod::Oidc, _) => Means::Oidc,
         (_, Application::ApiKey(id)) => Means::ApiKey(id),
         (_, Application::OauthClient(id)) => Means::OauthClient(id),
         (_, Application::None | Application::Token(_)) => Means::Password,

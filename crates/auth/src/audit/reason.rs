@@ -42,6 +42,12 @@ pub(crate) fn why_not_current(
                 EndReason::ApplicationRefused
             }
         },
+        AuthenticationMethod::Saml | AuthenticationMethod::Oidc => match session.application {
+            Application::None => EndReason::CredentialsChanged,
+            Application::Token(_) | Application::ApiKey(_) | Application::OauthClient(_) => {
+                EndReason::ApplicationRefused
+            }
+        },
         AuthenticationMethod::ApiKey | AuthenticationMethod::OauthClient => {
             if account.account.features.contains(&Feature::UserTypeBot) {
                 EndReason::ApplicationRefused

@@ -27,10 +27,11 @@ use hash_pool::{Comparison, HashPool, WhenRight};
 use lockout::{Lockouts, Moment};
 use user_turns::UserTurns;
 
+use crate::work_pool::Overloaded;
+
 pub(crate) use failure_limit::bucket;
 pub(crate) use failures_by_key::Charged;
 pub use hash_pool::HashPoolGauges;
-pub(crate) use hash_pool::Overloaded;
 pub(crate) use lockout::Verdict;
 
 /// The guard.

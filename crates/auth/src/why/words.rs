@@ -162,6 +162,8 @@ fn by_means(record: &AuditRecord) -> String {
         Means::ApplicationToken(id) => format!("a password and application token {id}"),
         Means::ApiKey(id) => format!("API key {id}"),
         Means::OauthClient(id) => format!("OAuth client {id}"),
+        Means::Saml => "an assertion of the identity provider".to_owned(),
+        Means::Oidc => "an ID token of the identity provider".to_owned(),
         Means::Session => "a session".to_owned(),
         Means::AdministrationToken => "an administration token".to_owned(),
         Means::CommandLine => "the command line".to_owned(),

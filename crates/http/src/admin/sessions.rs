@@ -55,7 +55,7 @@ struct Item {
     agent: bool,
     /// `liveperson` or `livevox`.
     dialect: &'static str,
-    /// `password`, `api-key` or `oauth-client`.
+    /// `password`, `api-key`, `oauth-client`, `saml` or `oidc`.
     opening: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     application: Option<i64>,

@@ -108,7 +108,7 @@ const fn line_of(change: &Change) -> &'static str {
         | Change::ForgetConsumed { .. }
         | Change::PruneAudit { .. }
         | Change::TrimChanges { .. } => "nobody is told; what is old is found again",
-        Change::ConsumeOnce { .. } => "nothing consumes values yet",
+        Change::ConsumeOnce { .. } | Change::NoteFederatedLogin(_) => "with the session that is opened",
         Change::DecideOnSessions(_) => "nothing decides beside another process yet",
         Change::ExpectUnchanged { .. } | Change::ExpectMasterKey(_) | Change::Probe => "changes nothing",
     }

@@ -52,7 +52,7 @@ async fn l7_logins_that_the_client_abandons_count_like_any() {
         let request = client.post(format!("http://{}{LOGIN}", server.address()));
         let login = tokio::spawn(request.json(&json!({ "username": "nobody", "password": "wrong" })).send());
         // The stream is reset when the hash has begun.
-        while gauges.hashed.load(std::sync::atomic::Ordering::SeqCst) < number {
+        while gauges.done.load(std::sync::atomic::Ordering::SeqCst) < number {
             tokio::task::yield_now().await;
         }
         login.abort();

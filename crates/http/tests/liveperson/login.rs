@@ -232,7 +232,7 @@ async fn l5_every_failure_costs_one_hash() {
     .await;
     server.change_user("name", |_| {}).await;
     let gauges = server.auth.hash_pool_gauges();
-    let hashed = || gauges.hashed.load(std::sync::atomic::Ordering::SeqCst);
+    let hashed = || gauges.done.load(std::sync::atomic::Ordering::SeqCst);
     for user in ["nobody", "bot", "name", "disabled", "locked"] {
         let before = hashed();
         assert_eq!(server.log_in(user, "wrong").await.status(), 401);

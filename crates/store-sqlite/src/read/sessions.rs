@@ -14,11 +14,11 @@ use crate::columns::{ApplicationKind, At, Coded, Id};
 
 /// A statement that reads sessions. The columns are read by their place ([`selected`]): a start reads every session there is.
 macro_rules! select {
-    ($rest:literal) => {
+    ($($rest:tt)+) => {
         concat!(
             "SELECT id, account_id, user_id, application_kind, application_id, opening, dialect, address, created, ",
             "last_used, idle_ms, absolute_end, credential_version, secret_version, number FROM sessions ",
-            $rest
+            $($rest)+
         )
     };
 }

@@ -11,6 +11,7 @@ mod credentials;
 mod deletion;
 mod directory;
 mod ends;
+mod federated_logins;
 mod master_keys;
 mod session_uses;
 mod session_versions;
@@ -35,6 +36,13 @@ pub(crate) fn one_statement(changes: &[Change]) -> Option<(&[Change], &[Change])
     };
     let is_sure = |change| matches!(change, &Change::Audit(_) | &Change::EndSession(_));
     (is_one_statement && rest.iter().all(is_sure)).then_some((first, rest))
+}
+
+/// Whether a batch that was refused so has written nothing that is to be undone: what counts once stands first in it, and did not
+/// count. Whoever shows such things again and again makes no group be written twice.
+pub(crate) fn wrote_nothing(changes: &[Change], error: &StoreError) -> bool {
+    let mut once = changes.iter().map(|change| matches!(change, Change::ConsumeOnce { .. }));
+    matches!(error, StoreError::AlreadyConsumed) && once.next() == Some(true) && !once.any(|again| again)
 }
 
 /// Applies the changes in their order, then notes what they changed in the directory.
@@ -78,6 +86,7 @@ fn apply(connection: &Connection, chain: &mut Chain, change: &Change) -> Result<
         Change::ExpectUnchanged { since, scopes } => changes::expect_unchanged(connection, *since, scopes)?,
         Change::TrimChanges { keep, limit } => changes::trim(connection, *keep, *limit)?,
         Change::DecideOnSessions(decision) => session_versions::decide(connection, decision)?,
+        Change::NoteFederatedLogin(login) => federated_logins::note(connection, login)?,
         Change::NoteLastUses(uses) => session_uses::note(connection, uses)?,
         Change::TouchApplications(touches) => applications::touch(connection, touches)?,
         Change::Audit(record) => chain.append(connection, record)?,

@@ -64,6 +64,10 @@ pub(crate) fn delete_all(connection: &Connection) -> rusqlite::Result<usize> {
     if connection.table_exists(None, "session_uses")? {
         connection.execute("DELETE FROM session_uses", [])?;
     }
+    // Also where nobody keeps what refers to a session from staying behind it.
+    if connection.table_exists(None, "federated_logins")? {
+        connection.execute("DELETE FROM federated_logins", [])?;
+    }
     connection.execute("DELETE FROM sessions", [])
 }
 

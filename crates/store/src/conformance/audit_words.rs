@@ -48,7 +48,7 @@ pub(super) const ENDS: [EndReason; 18] = [
     EndReason::EndedByAdministrator,
 ];
 
-pub(super) const REFUSALS: [Refusal; 22] = [
+pub(super) const REFUSALS: [Refusal; 26] = [
     Refusal::UnknownAccount,
     Refusal::UnknownUser,
     Refusal::WrongPassword,
@@ -71,14 +71,20 @@ pub(super) const REFUSALS: [Refusal; 22] = [
     Refusal::MayNotStay,
     Refusal::NotProved,
     Refusal::NotAllowed,
+    Refusal::AssertionRefused,
+    Refusal::AlreadyUsed,
+    Refusal::NoConnection,
+    Refusal::ProviderFailed,
 ];
 
-pub(super) const MEANS: [Means; 9] = [
+pub(super) const MEANS: [Means; 11] = [
     Means::Nothing,
     Means::Password,
     Means::ApplicationToken(ApplicationId(1)),
     Means::ApiKey(ApplicationId(i64::MAX)),
     Means::OauthClient(ApplicationId(0)),
+    Means::Saml,
+    Means::Oidc,
     Means::Session,
     Means::AdministrationToken,
     Means::CommandLine,

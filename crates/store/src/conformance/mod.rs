@@ -39,6 +39,8 @@ pub mod ends;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod expectations;
 #[expect(missing_docs, reason = "a fact's name says it")]
+pub mod federated_logins;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod followed_ends;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod master_keys;

@@ -50,6 +50,8 @@ pub async fn every_opening_and_application_is_read_back(store: &dyn Store) {
         (AuthenticationMethod::ApiKey, Application::ApiKey(ApplicationId(i64::MAX))),
         (AuthenticationMethod::OauthClient, Application::OauthClient(ApplicationId(0))),
         (AuthenticationMethod::Password, Application::Token(ApplicationId(i64::MIN))),
+        (AuthenticationMethod::Saml, Application::None),
+        (AuthenticationMethod::Oidc, Application::Token(ApplicationId(5))),
     ];
     let sessions: Vec<Session> = (1..)
         .zip(ways)

@@ -161,6 +161,16 @@ macro_rules! conformance_suite {
                 values_that_expired_first_are_forgotten_first_and_no_more_than_asked_for
                 consuming_does_not_move_the_directory
             }
+            federated_logins {
+                sessions_are_found_by_all_that_is_named_of_their_login
+                a_session_of_several_logins_is_found_by_each_and_once
+                a_login_is_forgotten_with_its_session
+                a_login_of_a_session_that_is_not_there_is_not_noted
+                a_login_that_is_refused_with_others_is_not_noted
+                sessions_of_a_login_come_in_pages
+                connections_are_told_while_they_have_sessions
+                logins_do_not_move_the_directory
+            }
             expectations {
                 what_did_not_change_lets_pass
                 what_changed_refuses_in_every_scope_that_includes_it

@@ -1,5 +1,7 @@
 //! Ends of sessions.
 
+use std::sync::Arc;
+
 use vestibule_model::{Session, SessionId, UserId};
 
 use super::transaction::Transaction;
@@ -73,6 +75,9 @@ impl Transaction<'_> {
         if let Some(number) = self.tables.numbers.get(&id).copied() {
             let session = self.tables.put_session(number, None);
             self.undo.push((number, session));
+            if self.tables.federated_logins.has(id) {
+                Arc::make_mut(&mut self.tables.federated_logins).forget(id);
+            }
             self.outcome.ended.push(id);
         }
     }

@@ -9,6 +9,7 @@ mod consumed;
 mod deletion;
 mod directory;
 mod ends;
+mod federated_logins;
 mod master_keys;
 mod session_versions;
 mod transaction;
@@ -19,7 +20,7 @@ use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, Generation,
+    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, ConnectionId, Generation,
     MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
 };
 
@@ -28,13 +29,14 @@ use self::answers::Answers;
 use self::audit::Audit;
 use self::consumed::Consumed;
 use self::directory::Directory;
+use self::federated_logins::Logins;
 use self::master_keys::MasterKeys;
 use self::session_versions::SessionVersions;
 use self::transaction::Transaction;
 use crate::{
     AccountRows, AuditPage, AuditQuery, Change, Changed, ChangedPart, DirectoryChanges, DirectoryRows,
-    Outcome, Part, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery,
-    UserSessions,
+    FederatedLogins, Outcome, Part, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession,
+    UserQuery, UserSessions,
 };
 
 /// A store in memory, empty at first.
@@ -46,12 +48,13 @@ pub struct MemoryStore {
 /// Everything that is stored.
 #[derive(Debug, Default)]
 struct Tables {
-    /// Shared, as are the next seven, so that a transaction keeps the state before it for the price of a pointer.
+    /// Shared, as are the next eight, so that a transaction keeps the state before it for the price of a pointer.
     directory: Arc<Directory>,
     administration: Arc<Administration>,
     audit: Arc<Audit>,
     answers: Arc<Answers>,
     consumed: Arc<Consumed>,
+    federated_logins: Arc<Logins>,
     uses: Arc<Uses>,
     master_keys: Arc<MasterKeys>,
     session_versions: Arc<SessionVersions>,
@@ -199,6 +202,25 @@ impl Store for MemoryStore {
             .collect();
         let version = tables.session_versions.of(account, user);
         Box::pin(ready(Ok(UserSessions { sessions, version })))
+    }
+
+    fn federated_sessions(
+        &self,
+        logins: FederatedLogins,
+        after: Option<SessionNumber>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<StoredSession>> {
+        let tables = self.tables();
+        let found = tables.federated_logins.sessions(&logins).into_iter();
+        let mut found: Vec<StoredSession> = found.filter_map(|id| tables.session(id)).collect();
+        found.sort_by_key(|stored| stored.number);
+        found.retain(|stored| after.is_none_or(|after| stored.number > after));
+        found.truncate(limit);
+        Box::pin(ready(Ok(found)))
+    }
+
+    fn federated_connections(&self) -> StoreFuture<'_, Vec<ConnectionId>> {
+        Box::pin(ready(Ok(self.tables().federated_logins.connections().into_iter().collect())))
     }
 
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {

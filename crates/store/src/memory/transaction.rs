@@ -10,12 +10,13 @@ use super::answers::Answers;
 use super::audit::Audit;
 use super::consumed::Consumed;
 use super::directory::Directory;
+use super::federated_logins::Logins;
 use super::master_keys::MasterKeys;
 use super::session_versions::SessionVersions;
 use super::{Tables, Uses};
 use crate::{
-    Change, Changed, DirectoryScope, LastUse, Outcome, Part, Sequence, SessionNumber, SessionsDecision,
-    StoreError,
+    Change, Changed, DirectoryScope, FederatedLogin, LastUse, Outcome, Part, Sequence, SessionNumber,
+    SessionsDecision, StoreError,
 };
 
 /// Everything but the sessions.
@@ -25,6 +26,7 @@ type Shared = (
     Arc<Audit>,
     Arc<Answers>,
     Arc<Consumed>,
+    Arc<Logins>,
     Arc<Uses>,
     Arc<MasterKeys>,
     Arc<SessionVersions>,
@@ -50,6 +52,7 @@ impl<'a> Transaction<'a> {
             Arc::clone(&tables.audit),
             Arc::clone(&tables.answers),
             Arc::clone(&tables.consumed),
+            Arc::clone(&tables.federated_logins),
             Arc::clone(&tables.uses),
             Arc::clone(&tables.master_keys),
             Arc::clone(&tables.session_versions),
@@ -82,6 +85,7 @@ impl<'a> Transaction<'a> {
             tables.audit,
             tables.answers,
             tables.consumed,
+            tables.federated_logins,
             tables.uses,
             tables.master_keys,
             tables.session_versions,
@@ -96,6 +100,7 @@ impl<'a> Transaction<'a> {
         match change {
             Change::ExpectUnchanged { since, scopes } => return self.expect_unchanged(since, &scopes),
             Change::OpenSession(session) => return self.open_session(*session),
+            Change::NoteFederatedLogin(login) => self.note_federated_login(login),
             Change::DecideOnSessions(decision) => return self.decide_on_sessions(&decision),
             Change::EndSession(_) | Change::EndIfUnusedSince { .. } | Change::EndSessions(_) => {
                 self.end(index, change);
@@ -331,6 +336,12 @@ impl<'a> Transaction<'a> {
         self.outcome.opened.push(number);
         self.tables.put_session(number, Some(session));
         Ok(())
+    }
+
+    fn note_federated_login(&mut self, login: FederatedLogin) {
+        if self.tables.numbers.contains_key(&login.session) {
+            Arc::make_mut(&mut self.tables.federated_logins).note(login);
+        }
     }
 
     fn note_last_use(&mut self, LastUse { number, at }: LastUse) {

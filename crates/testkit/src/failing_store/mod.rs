@@ -7,12 +7,12 @@ use std::future::ready;
 use std::sync::Arc;
 
 use vestibule_model::{
-    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, Generation,
+    AccountId, AdministrationToken, Administrator, Application, ApplicationToken, ConnectionId, Generation,
     MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, User, UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, Outcome, Part, Remains,
-    Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
+    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins, Outcome,
+    Part, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
 };
 
 use faults::Holds;
@@ -130,6 +130,19 @@ impl Store for FailingStore {
 
     fn sessions_of_user(&self, account: AccountId, user: UserId) -> StoreFuture<'_, UserSessions> {
         self.read("sessions_of_user", move |store| store.sessions_of_user(account, user))
+    }
+
+    fn federated_sessions(
+        &self,
+        logins: FederatedLogins,
+        after: Option<SessionNumber>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<StoredSession>> {
+        self.read("federated_sessions", move |store| store.federated_sessions(logins, after, limit))
+    }
+
+    fn federated_connections(&self) -> StoreFuture<'_, Vec<ConnectionId>> {
+        self.read("federated_connections", |store| store.federated_connections())
     }
 
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {

@@ -44,8 +44,8 @@ pub(super) struct Entry {
     /// The reference of the session that it concerns.
     session: Option<Uuid>,
     actor: Actor,
-    /// `nothing`, `password`, `application-token`, `api-key`, `oauth-client`, `session`, `administration-token`,
-    /// `command-line` or `system`.
+    /// `nothing`, `password`, `application-token`, `api-key`, `oauth-client`, `saml`, `oidc`, `session`,
+    /// `administration-token`, `command-line` or `system`.
     means: String,
     /// The id of the application of the means.
     application: Option<i64>,

@@ -17,8 +17,8 @@ use super::audit::every;
 use super::samples::{account, digest, id, user};
 use super::{all, every_session};
 use crate::{
-    AuditQuery, Change, ChangedPart, DirectoryRows, LastUse, MemoryStore, Outcome, Part, Sequence,
-    SessionNumber, SessionsVersion, Store, StoreError, UserQuery, UserSessions,
+    AuditQuery, Change, ChangedPart, DirectoryRows, FederatedLogins, LastUse, MemoryStore, Outcome, Part,
+    Sequence, SessionNumber, SessionsVersion, Store, StoreError, UserQuery, UserSessions,
 };
 
 /// The changes of one commit. An expected sequence of 0 stands for the one at the beginning of the round, the number of a session
@@ -53,6 +53,7 @@ pub async fn assert_same(store: &dyn Store, model: &dyn Store) {
     let (found, expected) = (directory(store).await, directory(model).await);
     assert_eq!(found.accounts, expected.accounts);
     assert_same_sessions(store, model).await;
+    assert_same_federated(store, model).await;
     for name in ACCOUNTS {
         assert_eq!(store.account(id(name)).await.unwrap(), model.account(id(name)).await.unwrap());
     }
@@ -79,6 +80,23 @@ pub async fn assert_same(store: &dyn Store, model: &dyn Store) {
     assert_eq!(store.deleted(ids.clone()).await.unwrap(), model.deleted(ids).await.unwrap());
     assert_eq!(store.oldest_answer().await.unwrap(), model.oldest_answer().await.unwrap());
     assert_same_pages(store, model).await;
+}
+
+/// Whether both find the same sessions by logins at identity providers.
+async fn assert_same_federated(store: &dyn Store, model: &dyn Store) {
+    let connections = store.federated_connections().await.unwrap();
+    assert_eq!(connections, model.federated_connections().await.unwrap());
+    for connection in connections {
+        for (subject, session_index) in [(None, None), (Some([1; 32]), None), (None, Some([1; 32]))] {
+            let logins = FederatedLogins { connection, subject, session_index };
+            assert_eq!(federated(store, logins).await, federated(model, logins).await);
+        }
+    }
+}
+
+async fn federated(store: &dyn Store, logins: FederatedLogins) -> Vec<Session> {
+    let found = store.federated_sessions(logins, None, 100).await.unwrap();
+    found.into_iter().map(|stored| stored.session).collect()
 }
 
 /// The sessions of a user without their numbers, which a store chooses, and their version.

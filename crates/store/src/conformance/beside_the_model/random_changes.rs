@@ -4,8 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use vestibule_model::{
     Account, AccountId, AdministrationToken, AdministrationTokenId, Administrator, AdministratorRole, ApiKey,
-    ApplicationId, ApplicationToken, AuditRecord, Generation, Millis, OauthClient, PasswordCredential,
-    RememberedAnswer, Session, SessionId, SessionReference, Superseded, User, UserId,
+    ApplicationId, ApplicationToken, AuditRecord, ConnectionId, Generation, Millis, OauthClient,
+    PasswordCredential, RememberedAnswer, Session, SessionId, SessionReference, Superseded, User, UserId,
 };
 
 use super::super::samples::{
@@ -13,8 +13,8 @@ use super::super::samples::{
     oauth_client, profile, session, skill, user,
 };
 use crate::{
-    ApplicationTouch, Change, DirectoryScope, EndRecords, EndSessions, EndedSessions, LastUse, Part,
-    PartKind, Sequence, SessionNumber, SessionSelector, SessionsDecision, SessionsVersion,
+    ApplicationTouch, Change, DirectoryScope, EndRecords, EndSessions, EndedSessions, FederatedLogin,
+    LastUse, Part, PartKind, Sequence, SessionNumber, SessionSelector, SessionsDecision, SessionsVersion,
 };
 
 /// Few, so that commits meet.
@@ -62,6 +62,7 @@ pub(super) fn change() -> impl Strategy<Value = Change> {
             .prop_map(|(number, old, new)| Change::ReplacePasswordHash { user: user_id(number), old, new }),
         1 => (1..5, time()).prop_map(|(number, locked_at)| Change::SetLock { user: user_id(number), locked_at }),
         8 => a_session().prop_map(|session| Change::OpenSession(session.into())),
+        4 => (0..5_u8, 1..3_i64, 0..2_u8, prop::option::of(0..2_u8)).prop_map(a_federated_login),
         6 => a_decision().prop_map(Change::DecideOnSessions),
         2 => (0..5_u8).prop_map(|byte| Change::EndSession(SessionId([byte; 16]))),
         1 => (0..5_u8, 0..3_i64, an_entry()).prop_map(|(byte, at, entry)| Change::EndIfUnusedSince {
@@ -92,6 +93,15 @@ fn a_decision() -> impl Strategy<Value = SessionsDecision> {
     (name(), 1..4, version, prop::option::of(0..5_u8)).prop_map(|(account, number, version, given)| {
         let given = given.map(|byte| SessionId([byte; 16]));
         SessionsDecision { account, user: user_id(number), version, given }
+    })
+}
+
+fn a_federated_login((byte, connection, subject, index): (u8, i64, u8, Option<u8>)) -> Change {
+    Change::NoteFederatedLogin(FederatedLogin {
+        session: SessionId([byte; 16]),
+        connection: ConnectionId(connection),
+        subject: [subject; 32],
+        session_index: index.map(|index| [index; 32]),
     })
 }
 

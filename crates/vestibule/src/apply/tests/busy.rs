@@ -3,12 +3,12 @@
 use std::sync::Mutex;
 
 use vestibule_model::{
-    Account, AdministrationToken, Administrator, Application, ApplicationToken, Generation, MasterKeyRecord,
-    Millis, RememberedAnswer, SecretDigest, SessionId, User, UserId,
+    Account, AdministrationToken, Administrator, Application, ApplicationToken, ConnectionId, Generation,
+    MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, User, UserId,
 };
 use vestibule_store::{
-    AuditPage, AuditQuery, DirectoryChanges, Part, Remains, Sequence, SessionNumber, StoreFuture,
-    StoredSession, UserQuery, UserSessions,
+    AuditPage, AuditQuery, DirectoryChanges, FederatedLogins, Part, Remains, Sequence, SessionNumber,
+    StoreFuture, StoredSession, UserQuery, UserSessions,
 };
 
 use super::*;
@@ -66,6 +66,19 @@ impl Store for Busy {
 
     fn sessions_of_user(&self, account: AccountId, user: UserId) -> StoreFuture<'_, UserSessions> {
         self.store.sessions_of_user(account, user)
+    }
+
+    fn federated_sessions(
+        &self,
+        logins: FederatedLogins,
+        after: Option<SessionNumber>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<StoredSession>> {
+        self.store.federated_sessions(logins, after, limit)
+    }
+
+    fn federated_connections(&self) -> StoreFuture<'_, Vec<ConnectionId>> {
+        self.store.federated_connections()
     }
 
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {

@@ -1,0 +1,13 @@
+//! Noting by which login at an identity provider a session was opened.
+
+use rusqlite::{Connection, params};
+use vestibule_store::{FederatedLogin, StoreError};
+
+use super::execute;
+
+pub(super) fn note(connection: &Connection, login: &FederatedLogin) -> Result<(), StoreError> {
+    let sql = "INSERT INTO federated_logins (session_number, connection_id, subject, session_index)
+        SELECT number, ?2, ?3, ?4 FROM sessions WHERE id = ?1 ON CONFLICT DO NOTHING";
+    let index = login.session_index.as_ref().map_or(&[][..], |index| &index[..]);
+    execute(connection, sql, params![login.session.0, login.connection.0, login.subject, index]).map(drop)
+}

@@ -1,0 +1,114 @@
+//! Facts: the sessions of a login at an identity provider are found by it, as long as they are there.
+
+use vestibule_model::{ConnectionId, SessionId};
+
+use super::samples::{HERE, account, session, user};
+use super::{given, refused};
+use crate::{Change, FederatedLogin, FederatedLogins, Store};
+
+const CONNECTION: ConnectionId = ConnectionId(7);
+
+/// Sessions of these numbers, of one user.
+async fn given_sessions<const N: usize>(store: &dyn Store, numbers: [u8; N]) {
+    let somebody = user(HERE, 1);
+    given(store, [Change::PutAccount(account(HERE).into()), Change::PutUser(somebody.clone().into())]).await;
+    given(store, numbers.map(|number| Change::OpenSession(session(number, &somebody).into()))).await;
+}
+
+fn note(number: u8, connection: ConnectionId, subject: u8, index: Option<u8>) -> Change {
+    Change::NoteFederatedLogin(FederatedLogin {
+        session: SessionId([number; 16]),
+        connection,
+        subject: [subject; 32],
+        session_index: index.map(|index| [index; 32]),
+    })
+}
+
+fn logins(subject: Option<u8>, index: Option<u8>) -> FederatedLogins {
+    FederatedLogins {
+        connection: CONNECTION,
+        subject: subject.map(|subject| [subject; 32]),
+        session_index: index.map(|index| [index; 32]),
+    }
+}
+
+/// The numbers of the sessions of these logins.
+async fn found(store: &dyn Store, logins: FederatedLogins) -> Vec<u8> {
+    let found = store.federated_sessions(logins, None, 100).await.unwrap();
+    found.iter().map(|stored| stored.session.id.0[0]).collect()
+}
+
+pub async fn sessions_are_found_by_all_that_is_named_of_their_login(store: &dyn Store) {
+    given_sessions(store, [1, 2, 3, 4]).await;
+    let other = note(4, ConnectionId(8), 1, Some(1));
+    let notes = [
+        note(1, CONNECTION, 1, Some(1)),
+        note(2, CONNECTION, 1, None),
+        note(3, CONNECTION, 2, Some(1)),
+        other,
+    ];
+    given(store, notes).await;
+    assert_eq!(found(store, logins(None, None)).await, [1, 2, 3]);
+    assert_eq!(found(store, logins(Some(1), None)).await, [1, 2]);
+    assert_eq!(found(store, logins(None, Some(1))).await, [1, 3]);
+    assert_eq!(found(store, logins(Some(1), Some(1))).await, [1]);
+    assert!(found(store, logins(Some(2), Some(2))).await.is_empty());
+}
+
+pub async fn a_session_of_several_logins_is_found_by_each_and_once(store: &dyn Store) {
+    given_sessions(store, [1]).await;
+    let first = || note(1, CONNECTION, 1, Some(1));
+    given(store, [first(), first(), note(1, CONNECTION, 1, Some(2))]).await;
+    for index in [Some(1), Some(2), None] {
+        assert_eq!(found(store, logins(Some(1), index)).await, [1]);
+    }
+}
+
+pub async fn a_login_is_forgotten_with_its_session(store: &dyn Store) {
+    given_sessions(store, [1, 2]).await;
+    given(store, [note(1, CONNECTION, 1, None), note(2, CONNECTION, 1, None)]).await;
+    given(store, [Change::EndSession(SessionId([1; 16]))]).await;
+    assert_eq!(found(store, logins(None, None)).await, [2]);
+    given(store, [Change::OpenSession(session(1, &user(HERE, 1)).into())]).await;
+    assert_eq!(found(store, logins(None, None)).await, [2], "another session of the id has the login");
+}
+
+pub async fn a_login_of_a_session_that_is_not_there_is_not_noted(store: &dyn Store) {
+    given_sessions(store, [1]).await;
+    given(store, [note(2, CONNECTION, 1, None)]).await;
+    assert!(store.federated_connections().await.unwrap().is_empty());
+    given(store, [Change::OpenSession(session(2, &user(HERE, 1)).into())]).await;
+    assert!(found(store, logins(None, None)).await.is_empty());
+}
+
+pub async fn a_login_that_is_refused_with_others_is_not_noted(store: &dyn Store) {
+    given_sessions(store, [1]).await;
+    let stale = session(2, &user(HERE, 2));
+    refused(store, [note(1, CONNECTION, 1, None), Change::OpenSession(stale.into())]).await;
+    assert!(found(store, logins(None, None)).await.is_empty());
+}
+
+pub async fn sessions_of_a_login_come_in_pages(store: &dyn Store) {
+    given_sessions(store, [3, 1, 2]).await;
+    given(store, [1, 2, 3].map(|number| note(number, CONNECTION, 1, None))).await;
+    let first = store.federated_sessions(logins(None, None), None, 2).await.unwrap();
+    let last = first.last().map(|stored| stored.number);
+    let second = store.federated_sessions(logins(None, None), last, 2).await.unwrap();
+    let ids: Vec<u8> = first.iter().chain(&second).map(|stored| stored.session.id.0[0]).collect();
+    assert_eq!((first.len(), ids), (2, vec![3, 1, 2]));
+}
+
+pub async fn connections_are_told_while_they_have_sessions(store: &dyn Store) {
+    given_sessions(store, [1, 2]).await;
+    given(store, [note(1, ConnectionId(9), 1, None), note(2, CONNECTION, 1, None)]).await;
+    assert_eq!(store.federated_connections().await.unwrap(), [CONNECTION, ConnectionId(9)]);
+    given(store, [Change::EndSession(SessionId([1; 16]))]).await;
+    assert_eq!(store.federated_connections().await.unwrap(), [CONNECTION]);
+}
+
+pub async fn logins_do_not_move_the_directory(store: &dyn Store) {
+    given_sessions(store, [1]).await;
+    let before = store.directory().await.unwrap().sequence;
+    given(store, [note(1, CONNECTION, 1, None)]).await;
+    assert_eq!(store.directory().await.unwrap().sequence, before);
+}
