@@ -18,6 +18,7 @@ use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::load::Loading;
 use crate::login_guard::{HashPoolGauges, LoginGuard};
 use crate::master_keys::{KeyMaterial, Keys};
+use crate::outgoing::{Outgoing, SharedOutgoing};
 use crate::settings::{Intervals, Settings};
 use crate::steady_clock::WatchedClock;
 use crate::store_health::StoreHealth;
@@ -43,6 +44,7 @@ pub struct Auth {
     pub(crate) audit: Arc<AuditTrail>,
     pub(crate) last_uses: LastUses,
     pub(crate) administration: AdministrationState,
+    outgoing: SharedOutgoing,
 }
 
 /// Why the engine did not start.
@@ -157,12 +159,18 @@ impl Auth {
             audit,
             last_uses,
             administration: AdministrationState::new(&*rng),
+            outgoing: settings.outgoing.clone(),
             store,
             store_health,
             consumed,
             rng,
             clock: WatchedClock::new(clock),
         })
+    }
+
+    /// By what identity providers are asked.
+    pub fn outgoing(&self) -> &dyn Outgoing {
+        &*self.outgoing.0
     }
 
     /// The directory in memory.
