@@ -64,8 +64,9 @@ pub use audit::End;
 pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};
 pub use change_password::ChangePasswordError;
 pub use directory::{
-    AccountEntry, AccountFacts, AccountUser, Directory, Grants, KnownValues, NamedValues, UserEntry,
-    check_api_key, open_api_key, seal_api_key,
+    AccountEntry, AccountFacts, AccountUser, Directory, Grants, KnownValues, NamedValues, ServiceAddresses,
+    UsableConnection, UsableOidc, UserEntry, check_api_key, check_connection, open_api_key,
+    open_connection_secret, seal_api_key, seal_connection_secret,
 };
 pub use eligibility::IneligibleReason;
 pub use load::RecallError;

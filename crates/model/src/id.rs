@@ -114,7 +114,7 @@ impl fmt::Display for ApplicationId {
     }
 }
 
-/// The id of a single sign-on connection, unique in the installation.
+/// The id of a connection to an identity provider, unique in the installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ConnectionId(pub i64);

@@ -12,6 +12,7 @@ mod audit_action;
 mod audit_place;
 mod audited;
 mod client_metadata;
+mod connection;
 mod decoding;
 mod host_port;
 mod id;
@@ -37,6 +38,10 @@ pub use audit_action::AuditAction;
 pub use audit_place::{AuditChain, AuditPlace, NoAuditPlace};
 pub use audited::{Audited, difference};
 pub use client_metadata::{ClientMetadata, GrantType, RefreshRotation};
+pub use connection::{
+    ClientSecretIn, Connection, ConnectionSecret, Der, Identity, Linking, NoBase64, OidcConnection, OwnKey,
+    Protocol, SamlConnection,
+};
 pub use decoding::expected_kind;
 pub use host_port::HostPort;
 pub use id::{

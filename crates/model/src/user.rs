@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 
-use crate::{AccountId, Millis, UserId};
+use crate::{AccountId, Identity, Millis, UserId};
 
 /// Somebody, or some bot, that logs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub struct User {
     pub password: Option<PasswordCredential>,
     /// Grows with every change after which older sessions must not live on: password, disabling, key.
     pub credential_version: i64,
+    /// As whom identity providers know the user, in order.
+    pub identities: Vec<Identity>,
     /// Since when too many failed logins have locked the user.
     pub locked_at: Option<Millis>,
 }

@@ -48,9 +48,10 @@ words! {
     "opening" AuthenticationMethod { Password = 1, ApiKey = 2, OauthClient = 3, Saml = 4, Oidc = 5, }
     "part of the directory" PartKind {
         Everything = 0, Account = 1, Profile = 2, Group = 3, Skill = 4, ApiKey = 5, OauthClient = 6,
-        ApplicationToken = 7, User = 8, Credentials = 9,
+        ApplicationToken = 7, User = 8, Credentials = 9, Connection = 10,
     }
     "dialect" Dialect { LivePerson = 1, LiveVox = 2, Pages = 3, }
+    "protocol of a connection" ProtocolKind { Saml = 1, Oidc = 2, }
     "application kind" ApplicationKind { None = 0, ApiKey = 1, OauthClient = 2, Token = 3, }
     "state of a master key" KeyState { Distributed = 0, Active = 1, Readable = 2, Retired = 3, }
     "administrator's role" RoleKind { Owner = 1, Administrator = 2, Auditor = 3, }
@@ -182,6 +183,13 @@ pub(crate) enum ApplicationKind {
     ApiKey,
     OauthClient,
     Token,
+}
+
+/// Which protocol a connection speaks; what it says in it stands in a column of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProtocolKind {
+    Saml,
+    Oidc,
 }
 
 /// A number in the database that stands for nothing this version knows.

@@ -6,7 +6,7 @@ use vestibule_store::StoreError;
 use crate::read::undecodable::undecodable;
 
 /// Each unique or primary key by `SQLite`'s name for it, and what is taken when it is violated.
-const UNIQUE: [(&str, &str); 12] = [
+const UNIQUE: [(&str, &str); 14] = [
     ("accounts.code", "the account's code is taken"),
     ("accounts.number", "the account's number is taken"),
     (
@@ -23,6 +23,8 @@ const UNIQUE: [(&str, &str); 12] = [
         "application_tokens.account_id, application_tokens.name",
         "the application token's name is taken in its account",
     ),
+    ("connections.account_id, connections.name", "the connection's name is taken in its account"),
+    ("identities.connection_id, identities.subject", "an identity of the user is taken"),
     ("application_tokens.token", "the application token is taken"),
     ("application_tokens.superseded_token", "the application token is taken"),
     ("administration_tokens.name", "the administration token's name is taken"),

@@ -92,6 +92,7 @@ pub(crate) const ALL: &[Migration] = &[
         name: "federated_logins",
         sql: include_str!("../migrations/0016_federated_logins.sql"),
     },
+    Migration { number: 17, name: "connections", sql: include_str!("../migrations/0017_connections.sql") },
 ];
 
 /// The step that made the audit.

@@ -1,6 +1,7 @@
 //! Where sealed secrets are kept: every place that has to be sealed anew under another generation of the master key.
 
 use rusqlite::types::Value;
+use vestibule_model::AccountId;
 use vestibule_store::SealHolder;
 
 /// The columns of a table that hold sealed secrets, or NULL.
@@ -22,14 +23,23 @@ const API_KEYS: SealedColumns = SealedColumns {
     row: "id = ?1 AND account_id = ?2",
 };
 
+const CONNECTIONS: SealedColumns = SealedColumns {
+    table: "connections",
+    columns: &["sealed_key", "sealed_previous_key", "sealed_client_secret"],
+    row: "id = ?1 AND account_id = ?2",
+};
+
 /// All of them.
-pub(crate) const SEALED_COLUMNS: [&SealedColumns; 1] = [&API_KEYS];
+pub(crate) const SEALED_COLUMNS: [&SealedColumns; 2] = [&API_KEYS, &CONNECTIONS];
 
 /// Where the secrets of a holder are, and the parameters that name its row.
 pub(crate) fn place(holder: SealHolder) -> (&'static SealedColumns, Vec<Value>) {
     match holder {
-        SealHolder::ApiKey(account, key) => {
-            (&API_KEYS, vec![key.0.into(), account.as_str().to_owned().into()])
-        }
+        SealHolder::ApiKey(account, key) => (&API_KEYS, of_account(account, key.0)),
+        SealHolder::Connection(account, connection) => (&CONNECTIONS, of_account(account, connection.0)),
     }
+}
+
+fn of_account(account: AccountId, id: i64) -> Vec<Value> {
+    vec![id.into(), account.as_str().to_owned().into()]
 }

@@ -2,8 +2,8 @@
 
 use vestibule_model::{
     Account, AccountId, AdministrationToken, AdministrationTokenId, Administrator, ApiKey, ApplicationId,
-    ApplicationToken, AuditRecord, Generation, Group, Millis, OauthClient, PasswordCredential, Profile,
-    RememberedAnswer, SecretDigest, Session, SessionId, Skill, User, UserId,
+    ApplicationToken, AuditRecord, Connection, ConnectionId, Generation, Group, Millis, OauthClient,
+    PasswordCredential, Profile, RememberedAnswer, SecretDigest, Session, SessionId, Skill, User, UserId,
 };
 
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
 
 /// One step of a transaction. "Put" creates, or replaces what has the same id. The transaction fails with
 /// `Constraint` when a value that must be unique is taken, when the account named does not exist, when what has the
-/// same id belongs to another account, and when the id is that of a user, key, client or token that was deleted: such ids
-/// are never given again. What groups, profiles and skills a user names is not looked at. "Delete" does nothing for what
+/// same id belongs to another account, and when the id is that of a user, key, client, token or connection that was deleted: such
+/// ids are never given again. What groups, profiles and skills a user names is not looked at. "Delete" does nothing for what
 /// is not there.
 #[derive(Clone, Debug)]
 pub enum Change {
@@ -33,7 +33,8 @@ pub enum Change {
     PutGroup(AccountId, Group),
     /// Of the account named.
     PutSkill(AccountId, Skill),
-    /// The name key is unique within account and population, the number within the account.
+    /// The name key is unique within account and population, the number within the account, each of the identities in the
+    /// installation. What connections those name is not looked at.
     PutUser(Box<User>),
     /// The `app_key` is unique within the account.
     PutApiKey(AccountId, Box<ApiKey>),
@@ -42,6 +43,8 @@ pub enum Change {
     /// The name is unique within the account; the digests of the token and of the one before it are in the installation.
     /// Leaves alone when it was last used and how often.
     PutApplicationToken(AccountId, Box<ApplicationToken>),
+    /// The name is unique within the account.
+    PutConnection(AccountId, Box<Connection>),
     /// Replaces a password's hash by another of the same password; does nothing when `old` is no longer the hash.
     ReplacePasswordHash {
         /// Whose.
@@ -103,7 +106,7 @@ pub enum Change {
     /// there. No change of the directory: nobody has to follow it.
     TouchApplications(Vec<ApplicationTouch>),
     /// Deletes an account and everything that belongs to it but the sessions: its users, its profiles, groups, skills,
-    /// keys, clients and tokens, the roles of its users as administrators, and roles and administration tokens that are
+    /// keys, clients, tokens and connections, the roles of its users as administrators, and roles and administration tokens that are
     /// limited to it. Its entries in the audit stay.
     DeleteAccount(AccountId),
     /// Deletes a user, with the role as administrator. Sessions of whoever and of what is deleted stay until they are ended, so
@@ -121,6 +124,8 @@ pub enum Change {
     DeleteOauthClient(AccountId, ApplicationId),
     /// Deletes an application token.
     DeleteApplicationToken(AccountId, ApplicationId),
+    /// Deletes a connection; identities of users go on naming it.
+    DeleteConnection(AccountId, ConnectionId),
     /// Gives a user who exists a role; the account that the role is limited to has to exist. No change of the directory.
     PutAdministrator(Administrator),
     /// Takes a user's role; does nothing for one who has none.
@@ -291,6 +296,7 @@ impl Change {
             Self::PutApiKey(account, key) => (*account, Part::ApiKey(key.id)),
             Self::PutOauthClient(account, client) => (*account, Part::OauthClient(client.id)),
             Self::PutApplicationToken(account, token) => (*account, Part::ApplicationToken(token.id)),
+            Self::PutConnection(account, connection) => (*account, Part::Connection(connection.id)),
             // Deletions change a directory only if there was something to delete.
             Self::DeleteAccount(_)
             | Self::DeleteUser(_)
@@ -300,6 +306,7 @@ impl Change {
             | Self::DeleteApiKey(..)
             | Self::DeleteOauthClient(..)
             | Self::DeleteApplicationToken(..)
+            | Self::DeleteConnection(..)
             | Self::ExpectUnchanged { .. }
             | Self::ReplacePasswordHash { .. }
             | Self::SetLock { .. }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use vestibule_model::{
-    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Group, OauthClient, Profile, Skill, User,
-    UserId,
+    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Connection, ConnectionId, Group,
+    OauthClient, Profile, Skill, User, UserId,
 };
 
 /// A position in the order of directory changes; grows with every commit that changes a directory.
@@ -49,6 +49,8 @@ pub enum PartRow {
     OauthClient(Box<OauthClient>),
     /// An application token.
     ApplicationToken(Box<ApplicationToken>),
+    /// A connection.
+    Connection(Box<Connection>),
     /// A user.
     User(Box<User>),
 }
@@ -82,6 +84,8 @@ pub enum Part {
     OauthClient(ApplicationId),
     /// An application token.
     ApplicationToken(ApplicationId),
+    /// A connection.
+    Connection(ConnectionId),
     /// A user who was made, changed or deleted.
     User(UserId),
     /// What logins change of a user: the hash of the password, the password, the lock.
@@ -107,6 +111,8 @@ pub enum PartKind {
     OauthClient,
     /// [`Part::ApplicationToken`].
     ApplicationToken,
+    /// [`Part::Connection`].
+    Connection,
     /// [`Part::User`].
     User,
     /// [`Part::Credentials`].
@@ -139,6 +145,7 @@ impl Part {
             Self::ApiKey(_) => PartKind::ApiKey,
             Self::OauthClient(_) => PartKind::OauthClient,
             Self::ApplicationToken(_) => PartKind::ApplicationToken,
+            Self::Connection(_) => PartKind::Connection,
             Self::User(_) => PartKind::User,
             Self::Credentials(_) => PartKind::Credentials,
         }
@@ -150,6 +157,7 @@ impl Part {
             Self::Everything | Self::Account => None,
             Self::Profile(id) | Self::Group(id) | Self::Skill(id) => Some(id),
             Self::ApiKey(id) | Self::OauthClient(id) | Self::ApplicationToken(id) => Some(id.0),
+            Self::Connection(id) => Some(id.0),
             Self::User(id) | Self::Credentials(id) => Some(id.0),
         }
     }
@@ -165,6 +173,7 @@ impl Part {
             (PartKind::ApiKey, Some(id)) => Self::ApiKey(ApplicationId(id)),
             (PartKind::OauthClient, Some(id)) => Self::OauthClient(ApplicationId(id)),
             (PartKind::ApplicationToken, Some(id)) => Self::ApplicationToken(ApplicationId(id)),
+            (PartKind::Connection, Some(id)) => Self::Connection(ConnectionId(id)),
             (PartKind::User, Some(id)) => Self::User(UserId(id)),
             (PartKind::Credentials, Some(id)) => Self::Credentials(UserId(id)),
             (_, _) => Self::Everything,

@@ -25,8 +25,8 @@ use std::pin::Pin;
 
 use vestibule_model::{
     Account, AccountId, AdministrationToken, Administrator, ApiKey, Application, ApplicationToken,
-    ConnectionId, Generation, Group, MasterKeyRecord, Millis, OauthClient, Profile, RememberedAnswer,
-    SecretDigest, SessionId, Skill, User, UserId,
+    Connection, ConnectionId, Generation, Group, MasterKeyRecord, Millis, OauthClient, Profile,
+    RememberedAnswer, SecretDigest, SessionId, Skill, User, UserId,
 };
 
 pub use change::{ApplicationTouch, Change};
@@ -72,7 +72,7 @@ pub trait Store: Send + Sync + 'static {
     /// One user; None: there is none of this id.
     fn user(&self, id: UserId) -> StoreFuture<'_, Option<User>>;
 
-    /// Those of these users, API keys, OAuth clients and application tokens that have been deleted, in the order in which they are
+    /// Those of these users, API keys, OAuth clients, application tokens and connections that have been deleted, in the order in which they are
     /// asked for. Ids of other parts are given again.
     fn deleted(&self, parts: Vec<Part>) -> StoreFuture<'_, Vec<Part>>;
 
@@ -175,6 +175,8 @@ pub struct AccountRows {
     pub oauth_clients: Vec<OauthClient>,
     /// Its application tokens.
     pub application_tokens: Vec<ApplicationToken>,
+    /// Its connections.
+    pub connections: Vec<Connection>,
 }
 
 impl AccountRows {
@@ -189,6 +191,7 @@ impl AccountRows {
             api_keys: Vec::new(),
             oauth_clients: Vec::new(),
             application_tokens: Vec::new(),
+            connections: Vec::new(),
         }
     }
 }

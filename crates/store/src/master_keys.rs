@@ -1,6 +1,6 @@
 //! What still depends on a generation of the master key.
 
-use vestibule_model::{AccountId, ApplicationId};
+use vestibule_model::{AccountId, ApplicationId, ConnectionId};
 
 use crate::{Changed, Part};
 
@@ -54,6 +54,8 @@ pub enum DigestKind {
 pub enum SealHolder {
     /// An API key of an account.
     ApiKey(AccountId, ApplicationId),
+    /// A connection of an account.
+    Connection(AccountId, ConnectionId),
 }
 
 impl SealHolder {
@@ -61,6 +63,7 @@ impl SealHolder {
     pub const fn in_directory(self) -> Option<Changed> {
         let (account, part) = match self {
             Self::ApiKey(account, key) => (account, Part::ApiKey(key)),
+            Self::Connection(account, connection) => (account, Part::Connection(connection)),
         };
         Some(Changed { account, part })
     }

@@ -171,6 +171,7 @@ fn user(account: AccountId, number: i64, login_name: &str, kind: UserKind) -> Us
         must_change_password: false,
         password: None,
         credential_version: 1,
+        identities: Vec::new(),
         locked_at: None,
     }
 }

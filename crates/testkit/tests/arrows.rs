@@ -13,7 +13,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("vestibule-crypto", &["model"]),
     ("vestibule-store", &["model"]),
     ("vestibule-store-sqlite", &["model", "store"]),
-    ("vestibule-auth", &["model", "crypto", "store"]),
+    ("vestibule-auth", &["model", "crypto", "oidc", "saml", "store"]),
     ("vestibule-oidc", &["model"]),
     ("vestibule-saml", &["model"]),
     ("vestibule-serve", &["model"]),

@@ -33,6 +33,7 @@ fn scopes_of(change: &Change) -> Vec<DirectoryScope> {
                 PartKind::Skill,
                 PartKind::ApiKey,
                 PartKind::OauthClient,
+                PartKind::Connection,
             ];
             let mut scopes = vec![itself(account), DirectoryScope::User(user.id)];
             scopes.extend(referred.map(|kind| of_kind(account, kind)));
@@ -59,7 +60,9 @@ fn scopes_of(change: &Change) -> Vec<DirectoryScope> {
         Change::PutApplicationToken(account, _) | Change::DeleteApplicationToken(account, _) => {
             numbered(*account, PartKind::ApplicationToken)
         }
+        Change::PutConnection(account, _) => numbered(*account, PartKind::Connection),
         // Nobody refers to what goes, or no more.
+        Change::DeleteConnection(account, _) => deleted(*account, PartKind::Connection),
         Change::DeleteApiKey(account, _) => deleted(*account, PartKind::ApiKey),
         Change::DeleteOauthClient(account, _) => deleted(*account, PartKind::OauthClient),
         Change::DeleteProfile(account, _) => deleted(*account, PartKind::Profile),

@@ -265,6 +265,7 @@ pub fn new_user(id: UserId, account: AccountId, pid: Uuid) -> User {
         must_change_password: false,
         password: None,
         credential_version: 1,
+        identities: Vec::new(),
         locked_at: None,
     }
 }

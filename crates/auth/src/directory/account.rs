@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use vestibule_crypto::{SealError, Sealer};
-use vestibule_model::{Population, User, UserId};
+use vestibule_model::{Identity, Population, User, UserId};
 use vestibule_store::{AccountRows, Part, PartRow, Sequence};
 
 use super::costs::Costs;
@@ -25,7 +25,7 @@ pub struct AccountEntry {
 }
 
 impl AccountEntry {
-    /// Builds the lookups; opens the sealed secrets of the API keys.
+    /// Builds the lookups; opens the sealed secrets of API keys and connections.
     pub(crate) fn build(
         mut rows: AccountRows,
         revision: Sequence,
@@ -65,6 +65,12 @@ impl AccountEntry {
                 .or_else(|| users.named(Population::Agent, login_name)),
         };
         drop(users);
+        self.present(found?)
+    }
+
+    /// The user whom an identity provider knows so.
+    pub fn user_known_as(&self, identity: &Identity) -> Option<Arc<UserEntry>> {
+        let found = self.users.read().unwrap_or_else(PoisonError::into_inner).known_as(identity);
         self.present(found?)
     }
 

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use vestibule_crypto::{SealError, Sealer};
 use vestibule_model::{
-    Account, ApiKey, Application, ApplicationId, ApplicationToken, Group, Millis, OauthClient, Profile, Rank,
-    RoleType, SecretDigest, Skill, Superseded, User,
+    Account, ApiKey, Application, ApplicationId, ApplicationToken, ConnectionId, Group, Millis, OauthClient,
+    Profile, Rank, RoleType, SecretDigest, Skill, Superseded, User,
 };
 use vestibule_store::{AccountRows, Part, PartRow, Sequence};
 
+use super::connections::UsableConnection;
 use super::costs::Costs;
 use super::grants::{Grants, KnownGrants};
 use super::keys::UsableApiKey;
@@ -33,6 +34,8 @@ pub struct AccountFacts {
     /// By client id.
     oauth_clients: Arc<HashMap<String, OauthClient>>,
     application_tokens: Arc<ApplicationTokens>,
+    /// By name.
+    connections: Arc<HashMap<String, Arc<UsableConnection>>>,
     /// The overlaps of secrets that are not erased yet.
     pub(super) overlaps: Vec<Superseded<()>>,
     /// By the profiles that give them: many users have the same.
@@ -74,7 +77,7 @@ fn digests(token: &ApplicationToken) -> impl Iterator<Item = SecretDigest> + use
 }
 
 impl AccountFacts {
-    /// Opens the sealed secrets of the API keys. The users of `rows` are not looked at.
+    /// Opens the sealed secrets of API keys and connections. The users of `rows` are not looked at.
     pub(super) fn build(
         rows: &mut AccountRows,
         revision: Sequence,
@@ -90,6 +93,11 @@ impl AccountFacts {
         for token in std::mem::take(&mut rows.application_tokens) {
             tokens.put(token);
         }
+        let mut connections = HashMap::with_capacity(rows.connections.len());
+        for connection in std::mem::take(&mut rows.connections) {
+            let name = connection.name.clone();
+            connections.insert(name, Arc::new(UsableConnection::open(connection, sealer)?));
+        }
         let profiles = std::mem::take(&mut rows.profiles).into_iter();
         let mut facts = Self {
             replaced: AtomicBool::new(false),
@@ -101,6 +109,7 @@ impl AccountFacts {
             api_keys: Arc::new(api_keys),
             oauth_clients: Arc::new(clients.map(|client| (client.client_id.clone(), client)).collect()),
             application_tokens: Arc::new(tokens),
+            connections: Arc::new(connections),
             overlaps: Vec::new(),
             grants: Arc::default(),
             costs: Arc::clone(costs),
@@ -126,6 +135,7 @@ impl AccountFacts {
             api_keys: Arc::clone(&self.api_keys),
             oauth_clients: Arc::clone(&self.oauth_clients),
             application_tokens: Arc::clone(&self.application_tokens),
+            connections: Arc::clone(&self.connections),
             overlaps: Vec::new(),
             grants: Arc::clone(&self.grants),
             costs: Arc::clone(&self.costs),
@@ -155,6 +165,11 @@ impl AccountFacts {
                 Arc::make_mut(&mut self.oauth_clients).insert(client.client_id.clone(), *client);
             }
             Some(PartRow::ApplicationToken(token)) => Arc::make_mut(&mut self.application_tokens).put(*token),
+            Some(PartRow::Connection(connection)) => {
+                let usable = UsableConnection::open(*connection, sealer)?;
+                let name = usable.connection.name.clone();
+                Arc::make_mut(&mut self.connections).insert(name, Arc::new(usable));
+            }
         }
         Ok(())
     }
@@ -174,6 +189,9 @@ impl AccountFacts {
                 Arc::make_mut(&mut self.oauth_clients).retain(|_, client| client.id != id);
             }
             Part::ApplicationToken(id) => Arc::make_mut(&mut self.application_tokens).remove(id),
+            Part::Connection(id) => {
+                Arc::make_mut(&mut self.connections).retain(|_, usable| usable.connection.id != id);
+            }
         }
     }
 
@@ -287,6 +305,23 @@ impl AccountFacts {
         let mut all: Vec<&ApplicationToken> = self.application_tokens.by_id.values().collect();
         all.sort_unstable_by_key(|token| token.id);
         all
+    }
+
+    /// The account's connections, in the order of their ids.
+    pub fn connections(&self) -> Vec<&Arc<UsableConnection>> {
+        let mut all: Vec<_> = self.connections.values().collect();
+        all.sort_unstable_by_key(|usable| usable.connection.id);
+        all
+    }
+
+    /// The connection of this name, letter by letter, enabled or not.
+    pub fn connection_named(&self, name: &str) -> Option<&Arc<UsableConnection>> {
+        self.connections.get(name)
+    }
+
+    /// The connection of this id, enabled or not.
+    pub fn connection(&self, id: ConnectionId) -> Option<&Arc<UsableConnection>> {
+        self.connections.values().find(|usable| usable.connection.id == id)
     }
 
     pub(crate) fn api_key(&self, app_key: &str) -> Option<&UsableApiKey> {

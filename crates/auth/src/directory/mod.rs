@@ -4,6 +4,7 @@
 //! users. Whoever keeps a user's entry, as sessions do, is told by the entry itself that it has been replaced.
 
 mod account;
+mod connections;
 mod costs;
 mod facts;
 mod grants;
@@ -22,6 +23,11 @@ use foldhash::fast::RandomState;
 use vestibule_model::{AccountId, Millis, UserId};
 
 pub use account::AccountEntry;
+pub(crate) use connections::secrets_of_connection;
+pub use connections::{
+    ServiceAddresses, UsableConnection, UsableOidc, check_connection, open_connection_secret,
+    seal_connection_secret,
+};
 pub(crate) use costs::{Cost, Costs};
 pub use facts::AccountFacts;
 pub use grants::Grants;
@@ -126,6 +132,7 @@ impl Directory {
 #[cfg(test)]
 mod tests {
     use vestibule_crypto::{KeyRing, OsRng};
+    use vestibule_model::{Connection, ConnectionId, Identity};
     use vestibule_store::{AccountRows, Part, PartRow, Sequence};
 
     use super::*;
@@ -189,6 +196,61 @@ mod tests {
         entry.put_user(other);
         entry.remove_user(UserId(9));
         assert_eq!(entry.highest_user_number(), Some(5));
+    }
+
+    #[test]
+    fn an_identity_that_changes_hands_is_found() {
+        let known = |subject: &str| Identity { connection: ConnectionId(1), subject: subject.into() };
+        let (sealer, costs) = tools();
+        let mut all = rows();
+        all.users[0].identities = vec![known("p"), known("q")];
+        let entry = AccountEntry::build(all, Sequence(1), &sealer, &costs).unwrap();
+        let mut other = crate::new_user(UserId(3), "a".parse().unwrap(), uuid::Uuid::nil());
+        (other.login_name, other.number) = ("v".into(), 5);
+        other.identities = vec![known("q")];
+        entry.put_user(other);
+        let mut first = rows().users.remove(0);
+        first.identities = vec![known("p")];
+        entry.put_user(first);
+        let found = ["p", "q", "r"].map(|subject| entry.user_known_as(&known(subject)).map(|user| user.id.0));
+        assert_eq!(found, [Some(7), Some(3), None]);
+        entry.remove_user(UserId(7));
+        assert!(entry.user_known_as(&known("p")).is_none());
+    }
+
+    /// A connection that speaks OpenID Connect, with a client secret.
+    fn connection(sealer: &vestibule_crypto::Sealer) -> Connection {
+        let mut connection = vestibule_store::conformance::samples::oidc_connection(5);
+        for (which, sealed) in connection.seals_mut() {
+            *sealed = seal_connection_secret(sealer, &OsRng, ConnectionId(5), which, b"s3cret");
+        }
+        connection
+    }
+
+    #[test]
+    fn a_connection_is_found_by_name_with_its_secret_opened() {
+        let (sealer, costs) = tools();
+        let mut all = rows();
+        all.connections.push(connection(&sealer));
+        let entry = AccountEntry::build(all, Sequence(1), &sealer, &costs).unwrap();
+        let usable = entry.connection_named("okta-5").unwrap();
+        let shown = usable.oidc().unwrap().authentication();
+        assert!(matches!(shown, vestibule_oidc::ClientAuthentication::Post("s3cret")));
+        let named = Connection { name: "other".into(), ..connection(&sealer) };
+        let parts = vec![(Part::Connection(ConnectionId(5)), Some(PartRow::Connection(named.into())))];
+        let after = entry.with(parts, Sequence(2), &sealer).unwrap();
+        assert!(after.connection_named("okta-5").is_none() && after.connection_named("other").is_some());
+        let after =
+            after.with(vec![(Part::Connection(ConnectionId(5)), None)], Sequence(3), &sealer).unwrap();
+        assert!(after.connections().is_empty());
+    }
+
+    #[test]
+    fn a_secret_of_a_connection_opens_in_its_place_alone() {
+        let (sealer, costs) = tools();
+        let mut all = rows();
+        all.connections.push(Connection { id: ConnectionId(6), ..connection(&sealer) });
+        assert!(AccountEntry::build(all, Sequence(1), &sealer, &costs).is_err());
     }
 
     fn token(id: i64, tag: u8) -> vestibule_model::ApplicationToken {

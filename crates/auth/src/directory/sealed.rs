@@ -4,6 +4,8 @@ use vestibule_crypto::{SealContext, SealError, Sealer};
 use vestibule_model::Rng;
 use vestibule_store::SealHolder;
 
+use super::connections;
+
 /// A secret as it is stored, and where.
 pub(crate) struct SealedSecret {
     pub(crate) holder: SealHolder,
@@ -17,6 +19,7 @@ impl SealedSecret {
     pub(crate) fn sealed_anew(&self, sealer: &Sealer, rng: &dyn Rng) -> Result<Vec<u8>, SealError> {
         let (table, row) = match self.holder {
             SealHolder::ApiKey(_, key) => ("api_keys", key.0.to_be_bytes()),
+            SealHolder::Connection(_, connection) => (connections::TABLE, connection.0.to_be_bytes()),
         };
         let context = SealContext { table, column: self.column, row: &row };
         Ok(sealer.seal(rng, &context, &sealer.open(&context, &self.sealed)?))

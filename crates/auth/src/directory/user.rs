@@ -39,6 +39,7 @@ impl UserEntry {
         for list in [&mut user.profiles, &mut user.skills, &mut user.manager_of] {
             list.shrink_to_fit();
         }
+        user.identities.shrink_to_fit();
         let cost = user.password.as_ref().and_then(|password| account.costs.of(&password.hash));
         Self {
             replaced: AtomicBool::new(false),

@@ -1,10 +1,10 @@
-//! The users of an account, by id and by name.
+//! The users of an account, by id, by name and by identity.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use vestibule_model::{Population, UserId};
+use vestibule_model::{Identity, Population, UserId};
 
 use super::names::{Form, Names, filed};
 use super::user::UserEntry;
@@ -17,6 +17,7 @@ pub(super) struct Users {
     pub(super) by_id: ById,
     names: Names,
     numbers: BTreeMap<i32, UserId>,
+    identities: HashMap<Identity, UserId>,
 }
 
 impl Users {
@@ -39,6 +40,7 @@ impl Users {
         let other = holder.and_then(|holder| self.by_id.get(&holder));
         let other = other.map(|holder| (holder.id, filed(holder, Form::Spelling)));
         self.numbers.insert(user.number, id);
+        self.identities.extend(user.identities.iter().map(|identity| (identity.clone(), id)));
         self.by_id.insert(id, Arc::new(user));
         match other {
             None => self.names.insert(&self.by_id, id, Form::Key),
@@ -55,11 +57,21 @@ impl Users {
             self.names.remove(&self.by_id, id, form);
         }
         let user = self.by_id.remove(&id)?;
-        // As names do, numbers change hands in an order that is not seen here.
+        // As names do, numbers and identities change hands in an order that is not seen here.
         if self.numbers.get(&user.number) == Some(&id) {
             self.numbers.remove(&user.number);
         }
+        for identity in &user.identities {
+            if self.identities.get(identity) == Some(&id) {
+                self.identities.remove(identity);
+            }
+        }
         Some(user)
+    }
+
+    /// Who has this identity.
+    pub(super) fn known_as(&self, identity: &Identity) -> Option<Arc<UserEntry>> {
+        self.by_id.get(self.identities.get(identity)?).cloned()
     }
 
     pub(super) fn named(&self, population: Population, login_name: &str) -> Option<Arc<UserEntry>> {

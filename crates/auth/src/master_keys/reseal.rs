@@ -6,7 +6,7 @@
 use vestibule_model::sealed_under;
 use vestibule_store::{Change, StoreError};
 
-use crate::directory::{AccountEntry, SealedSecret, secrets_of_api_key};
+use crate::directory::{AccountEntry, SealedSecret, secrets_of_api_key, secrets_of_connection};
 use crate::service::Auth;
 
 /// How many holders' secrets are sealed anew between two looks at the rest of the background's work.
@@ -69,8 +69,14 @@ impl Auth {
 
     fn outdated_in(&self, entry: &AccountEntry) -> Vec<SealedSecret> {
         let keys = entry.api_keys().into_iter();
-        let secrets = keys.flat_map(|key| secrets_of_api_key(entry.account.id, key));
-        secrets.filter(|secret| self.keys.sealer().is_outdated(&secret.sealed)).collect()
+        let of_keys = keys.flat_map(|key| secrets_of_api_key(entry.account.id, key));
+        let connections = entry.connections().into_iter();
+        let of_connections =
+            connections.flat_map(|usable| secrets_of_connection(entry.account.id, &usable.connection));
+        of_keys
+            .chain(of_connections)
+            .filter(|secret| self.keys.sealer().is_outdated(&secret.sealed))
+            .collect()
     }
 }
 

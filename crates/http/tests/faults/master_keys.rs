@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use vestibule_model::{ApplicationId, Clock, Generation, sealed_under};
+use vestibule_auth::seal_connection_secret;
+use vestibule_crypto::{OsRng, Sealer};
+use vestibule_model::{ApplicationId, Clock, ConnectionId, Generation, sealed_under};
 use vestibule_store::Change;
+use vestibule_store::conformance::samples::oidc_connection;
 use vestibule_testkit::{ACCOUNT, Fault, TOKEN, TestServer};
 
 use crate::{admin_login, livevox_login, stored, told, with_owner};
@@ -98,6 +101,24 @@ async fn f3_what_expired_by_a_clock_that_may_be_wrong_keeps_its_generation_from_
 async fn f3_sessions_that_expired_by_a_clock_that_may_be_wrong_are_ended_with_their_generation() {
     let (server, owner) = a_year_ahead().await;
     assert_eq!(retire(&server, &owner, true).await, (200, "retired".into()));
+}
+
+#[tokio::test]
+async fn secrets_of_a_connection_are_sealed_anew_after_a_rotation() {
+    let (server, owner) = with_owner().await;
+    let id = ConnectionId(5);
+    let mut connection = oidc_connection(id.0);
+    for (which, sealed) in connection.seals_mut() {
+        *sealed = seal_connection_secret(&Sealer::derive(server.master()), &OsRng, id, which, b"s3cret");
+    }
+    server.change(vec![Change::PutConnection(ACCOUNT.parse().unwrap(), connection.into())]).await;
+    let generation = rotate(&server, &owner).await;
+    assert_eq!(server.auth.reseal().await.unwrap(), 0);
+    let rows = server.store.account(ACCOUNT.parse().unwrap()).await.unwrap().unwrap();
+    let (_, sealed) = rows.connections[0].seals().next().unwrap();
+    assert_eq!(sealed_under(sealed), Some(generation));
+    let entry = server.auth.directory().account(ACCOUNT.parse().unwrap()).unwrap();
+    assert_eq!(entry.connection(id).unwrap().connection, rows.connections[0]);
 }
 
 #[tokio::test]

@@ -83,6 +83,7 @@ const fn line_of(change: &Change) -> &'static str {
         | Change::PutApiKey(..)
         | Change::PutOauthClient(..)
         | Change::PutApplicationToken(..)
+        | Change::PutConnection(..)
         | Change::DeleteAccount(_)
         | Change::DeleteUser(_)
         | Change::DeleteProfile(..)
@@ -91,6 +92,7 @@ const fn line_of(change: &Change) -> &'static str {
         | Change::DeleteApiKey(..)
         | Change::DeleteOauthClient(..)
         | Change::DeleteApplicationToken(..)
+        | Change::DeleteConnection(..)
         | Change::PutAdministrationToken(_)
         | Change::DeleteAdministrationToken(_)
         | Change::RememberAnswer { .. } => "admin/store_failures.rs: every change that is asked for",

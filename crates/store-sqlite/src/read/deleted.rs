@@ -18,13 +18,14 @@ pub(crate) fn deleted(snapshot: &Connection, parts: Vec<Part>) -> rusqlite::Resu
     Ok(deleted)
 }
 
-/// The row that stands for it once it is deleted, by kind and id as the triggers of migration 3 write them; None: its id is given again.
+/// The row that stands for it once it is deleted, by kind and id as the triggers of migrations 3 and 17 write them; None: its id is given again.
 const fn retired_as(part: Part) -> Option<(i64, i64)> {
     match part {
         Part::User(id) => Some((1, id.0)),
         Part::ApiKey(id) => Some((2, id.0)),
         Part::OauthClient(id) => Some((3, id.0)),
         Part::ApplicationToken(id) => Some((4, id.0)),
+        Part::Connection(id) => Some((6, id.0)),
         _ => None,
     }
 }

@@ -9,6 +9,7 @@ use vestibule_model::{
 };
 use vestibule_store::AccountRows;
 
+use super::connections::connection;
 use super::undecodable::Table;
 use super::users::{OF_ACCOUNT, every_user, user};
 use crate::columns::{At, Coded, Id, Json, Numbered};
@@ -65,6 +66,12 @@ fn rows(snapshot: &Connection, account: Account, users: Vec<User>) -> rusqlite::
             oauth_client,
         )?,
         application_tokens: application_tokens(snapshot, id)?,
+        connections: all(
+            snapshot,
+            id,
+            "SELECT * FROM connections WHERE account_id = ?1 ORDER BY id",
+            connection,
+        )?,
     })
 }
 

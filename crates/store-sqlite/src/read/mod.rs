@@ -3,6 +3,7 @@
 mod administration;
 mod answers;
 mod audit;
+mod connections;
 mod deleted;
 mod directory;
 mod federated_logins;

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use vestibule_model::AccountId;
 use vestibule_store::{Changed, Part, PartRow};
 
+use super::connections::connection;
 use super::directory::{api_key, application_token, group, oauth_client, profile, read_account, skill};
 use super::users::one_user;
 use crate::columns::Id;
@@ -42,6 +43,10 @@ pub(super) fn part(snapshot: &Connection, changed: Changed) -> rusqlite::Result<
             let sql = "SELECT * FROM application_tokens WHERE account_id = ?1 AND id = ?2";
             let token = one(snapshot, sql, account, id.0, application_token)?;
             token.map(Box::new).map(PartRow::ApplicationToken)
+        }
+        Part::Connection(id) => {
+            let sql = "SELECT * FROM connections WHERE account_id = ?1 AND id = ?2";
+            one(snapshot, sql, account, id.0, connection)?.map(Box::new).map(PartRow::Connection)
         }
         Part::User(id) | Part::Credentials(id) => {
             let user = one_user(snapshot, id)?.filter(|user| user.account == account);

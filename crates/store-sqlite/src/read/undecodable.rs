@@ -8,6 +8,7 @@ use vestibule_model::{AccountId, Administrator, Population};
 use vestibule_store::{AccountRows, DirectoryRows};
 
 use super::administration::{EVERY_ADMINISTRATOR, EVERY_TOKEN, administrator, token};
+use super::connections::{CONNECTIONS, connection};
 use super::directory::{
     ACCOUNTS, API_KEYS, APPLICATION_TOKENS, GROUPS, OAUTH_CLIENTS, PROFILES, SKILLS, api_key,
     application_token, group, oauth_client, profile, read_account, skill,
@@ -124,6 +125,7 @@ pub(crate) fn decodable_rows(snapshot: &Connection) -> rusqlite::Result<Decodabl
     reading.members(&API_KEYS, api_key, |rows| &mut rows.api_keys)?;
     reading.members(&OAUTH_CLIENTS, oauth_client, |rows| &mut rows.oauth_clients)?;
     reading.members(&APPLICATION_TOKENS, application_token, |rows| &mut rows.application_tokens)?;
+    reading.members(&CONNECTIONS, connection, |rows| &mut rows.connections)?;
     for user in reading.rows(EVERY_USER, [i64::MIN, i64::MAX], user)? {
         match reading.accounts.get_mut(&user.account) {
             Some(rows) => rows.users.push(user),

@@ -16,7 +16,8 @@ macro_rules! user_columns {
     () => {
         "id, account_id, pid, number, population, kind, login_name, full_name, nickname, email, enabled,
          allowed_app_key, max_chats, max_async_chats, profiles, skills, member_of, manager_of,
-         must_change_password, password_hash, password_changed_at, password_history, credential_version, locked_at"
+         must_change_password, password_hash, password_changed_at, password_history, credential_version, locked_at,
+         identities"
     };
 }
 
@@ -59,6 +60,7 @@ fn user_of(row: &Row<'_>) -> rusqlite::Result<User> {
         password: password(row)?,
         credential_version: row.get(22)?,
         locked_at: row.get::<_, Option<At>>(23)?.map(|At(at)| at),
+        identities: row.get::<_, Option<Json<_>>>(24)?.map(|Json(all)| all).unwrap_or_default(),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Deleting. The schema's triggers see to it that ids of users and applications are never given again. Sessions are not deleted
+//! Deleting. The schema's triggers see to it that ids of users, applications and connections are never given again. Sessions are not deleted
 //! here: they are ended (`ends`).
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -10,7 +10,7 @@ use crate::columns::Id;
 use crate::error::of_change;
 
 /// What belongs to an account, in an order in which nothing refers to what is gone.
-const OF_ACCOUNT: [&str; 11] = [
+const OF_ACCOUNT: [&str; 12] = [
     "DELETE FROM administrators WHERE account_id = ?1",
     "DELETE FROM administrators WHERE user_id IN (SELECT id FROM users WHERE account_id = ?1)",
     "DELETE FROM administration_tokens WHERE account_id = ?1",
@@ -18,6 +18,7 @@ const OF_ACCOUNT: [&str; 11] = [
     "DELETE FROM api_keys WHERE account_id = ?1",
     "DELETE FROM oauth_clients WHERE account_id = ?1",
     "DELETE FROM application_tokens WHERE account_id = ?1",
+    "DELETE FROM connections WHERE account_id = ?1",
     "DELETE FROM profiles WHERE account_id = ?1",
     "DELETE FROM groups WHERE account_id = ?1",
     "DELETE FROM skills WHERE account_id = ?1",
@@ -45,7 +46,7 @@ pub(super) fn user(connection: &Connection, user: UserId) -> Result<Option<Accou
     Ok(Some(account))
 }
 
-/// Deletes from the table of profiles, groups, skills or a kind of application; answers whether it was there.
+/// Deletes from the table of profiles, groups, skills, connections or a kind of application; answers whether it was there.
 pub(super) fn numbered(
     connection: &Connection,
     sql: &str,

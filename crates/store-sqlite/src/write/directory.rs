@@ -83,11 +83,11 @@ const PUT_USER: &str = "
     INSERT INTO users (id, account_id, pid, number, population, kind, login_name, name_key, full_name, nickname,
                        email, enabled, allowed_app_key, max_chats, max_async_chats, profiles, skills, member_of,
                        manager_of, must_change_password, password_hash, password_changed_at, password_history,
-                       credential_version, locked_at)
+                       credential_version, locked_at, identities)
     VALUES (:id, :account_id, :pid, :number, :population, :kind, :login_name, :name_key, :full_name, :nickname,
             :email, :enabled, :allowed_app_key, :max_chats, :max_async_chats, :profiles, :skills, :member_of,
             :manager_of, :must_change_password, :password_hash, :password_changed_at, :password_history,
-            :credential_version, :locked_at)
+            :credential_version, :locked_at, :identities)
     ON CONFLICT (id) DO UPDATE SET
         pid = excluded.pid, number = excluded.number, population = excluded.population, kind = excluded.kind,
         login_name = excluded.login_name, name_key = excluded.name_key, full_name = excluded.full_name,
@@ -97,7 +97,8 @@ const PUT_USER: &str = "
         member_of = excluded.member_of, manager_of = excluded.manager_of,
         must_change_password = excluded.must_change_password, password_hash = excluded.password_hash,
         password_changed_at = excluded.password_changed_at, password_history = excluded.password_history,
-        credential_version = excluded.credential_version, locked_at = excluded.locked_at
+        credential_version = excluded.credential_version, locked_at = excluded.locked_at,
+        identities = excluded.identities
     WHERE users.account_id = excluded.account_id";
 
 pub(super) fn put_user(connection: &Connection, user: &User) -> Result<(), StoreError> {
@@ -128,6 +129,7 @@ pub(super) fn put_user(connection: &Connection, user: &User) -> Result<(), Store
         ":password_history": password.map(|password| Json(&password.history)),
         ":credential_version": user.credential_version,
         ":locked_at": user.locked_at.map(At),
+        ":identities": Some(&user.identities).filter(|all| !all.is_empty()).map(Json),
     };
     own(execute(connection, PUT_USER, parameters)?, || format!("user {}", user.id))
 }

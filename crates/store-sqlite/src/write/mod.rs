@@ -6,6 +6,7 @@ mod answers;
 mod applications;
 pub(crate) mod audit;
 mod changes;
+mod connections;
 mod consumed;
 mod credentials;
 mod deletion;
@@ -133,6 +134,7 @@ fn apply_to_directory(connection: &Connection, change: &Change) -> Result<Option
         Change::PutApplicationToken(account, token) => {
             applications::put_application_token(connection, *account, token)?;
         }
+        Change::PutConnection(account, put) => connections::put(connection, *account, put)?,
         Change::ReplacePasswordHash { user, old, new } => {
             let account = credentials::replace_password_hash(connection, *user, old, new)?;
             return Ok(account.map(|account| Changed::credentials(account, *user)));
@@ -191,6 +193,10 @@ fn delete(connection: &Connection, change: &Change) -> Result<Option<Changed>, S
         Change::DeleteApplicationToken(account, id) => {
             let sql = "DELETE FROM application_tokens WHERE account_id = ?1 AND id = ?2";
             (deletion::numbered(connection, sql, account, id.0)?, account, Part::ApplicationToken(id))
+        }
+        Change::DeleteConnection(account, id) => {
+            let sql = "DELETE FROM connections WHERE account_id = ?1 AND id = ?2";
+            (deletion::numbered(connection, sql, account, id.0)?, account, Part::Connection(id))
         }
         _ => return Ok(None),
     };

@@ -1,12 +1,12 @@
 //! Facts: what is deleted is gone with all that hung on it, and its id is never given again.
 
 use vestibule_model::{
-    AdministrationToken, Administrator, AdministratorRole, ApplicationId, SessionId, UserId,
+    AdministrationToken, Administrator, AdministratorRole, ApplicationId, ConnectionId, SessionId, UserId,
 };
 
 use super::samples::{
     ELSEWHERE, HERE, account, administration_token, api_key, application_token, audit_record, group, id,
-    oauth_client, profile, session, skill, user,
+    oauth_client, profile, saml_connection, session, skill, user,
 };
 use super::{every_session, given, misfit};
 use crate::{AccountRows, AuditQuery, Change, Part, Store};
@@ -29,6 +29,7 @@ async fn inhabited(store: &dyn Store) {
                     Change::PutApiKey(here, api_key(number_of_id).into()),
                     Change::PutOauthClient(here, oauth_client(number_of_id).into()),
                     Change::PutApplicationToken(here, application_token(number_of_id).into()),
+                    Change::PutConnection(here, saml_connection(number_of_id).into()),
                     Change::PutUser(user.into()),
                     Change::OpenSession(session.into()),
                 ],
@@ -87,6 +88,7 @@ pub async fn what_is_deleted_is_known_by_its_id(store: &dyn Store) {
             Part::ApiKey(application),
             Part::OauthClient(application),
             Part::ApplicationToken(application),
+            Part::Connection(ConnectionId(number)),
             Part::Profile(number),
         ]
     };
@@ -95,15 +97,16 @@ pub async fn what_is_deleted_is_known_by_its_id(store: &dyn Store) {
         Change::DeleteApiKey(id(HERE), one),
         Change::DeleteOauthClient(id(HERE), one),
         Change::DeleteApplicationToken(id(HERE), one),
+        Change::DeleteConnection(id(HERE), ConnectionId(1)),
         Change::DeleteProfile(id(HERE), 1),
     ];
     for (index, deletion) in deletions.into_iter().enumerate() {
         given(store, [deletion]).await;
         let known = store.deleted([asked(2), asked(1)].concat()).await.unwrap();
-        assert_eq!(known, asked(1)[..=index.min(3)]);
+        assert_eq!(known, asked(1)[..=index.min(4)]);
     }
     given(store, [Change::DeleteAccount(id(ELSEWHERE))]).await;
-    assert_eq!(store.deleted(asked(3).to_vec()).await.unwrap(), asked(3)[..4]);
+    assert_eq!(store.deleted(asked(3).to_vec()).await.unwrap(), asked(3)[..5]);
 }
 
 pub async fn the_name_of_a_deleted_user_is_free(store: &dyn Store) {

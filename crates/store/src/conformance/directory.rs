@@ -8,8 +8,8 @@ use vestibule_model::{
 
 use super::given;
 use super::samples::{
-    ELSEWHERE, HERE, account, agent, api_key, application_token, digest, group, id, oauth_client, profile,
-    skill, user,
+    ELSEWHERE, HERE, account, agent, api_key, application_token, digest, group, id, oauth_client,
+    oidc_connection, profile, saml_connection, skill, user,
 };
 use crate::{AccountRows, Change, DirectoryRows, Store};
 
@@ -230,6 +230,7 @@ fn with_other_applications(before: &AccountRows) -> AccountRows {
             enabled: false,
             ..application_token(1)
         }],
+        connections: vec![oidc_connection(1)],
         ..before.clone()
     }
 }
@@ -242,6 +243,7 @@ pub async fn lists_are_in_the_order_of_ids(store: &dyn Store) {
         one.users = vec![user(HERE, i32::try_from(number).unwrap())];
         one.api_keys = vec![api_key(number)];
         one.application_tokens = vec![application_token(number)];
+        one.connections = vec![saml_connection(number)];
         given(store, puts(&one)).await;
     }
     let rows = rows(store, HERE).await;
@@ -250,6 +252,7 @@ pub async fn lists_are_in_the_order_of_ids(store: &dyn Store) {
     assert!(rows.api_keys.is_sorted_by_key(|key| key.id) && rows.api_keys.len() == 4);
     let tokens = rows.application_tokens;
     assert!(tokens.is_sorted_by_key(|token| token.id) && tokens.len() == 4);
+    assert!(rows.connections.is_sorted_by_key(|one| one.id) && rows.connections.len() == 4);
 }
 
 pub async fn the_directory_is_every_account_by_id(store: &dyn Store) {
@@ -276,6 +279,7 @@ pub async fn an_account_has_only_what_belongs_to_it(store: &dyn Store) {
     elsewhere.api_keys = vec![api_key(2)];
     elsewhere.oauth_clients = vec![oauth_client(2)];
     elsewhere.application_tokens = vec![application_token(2)];
+    elsewhere.connections = vec![oidc_connection(2)];
     given(store, puts(&here)).await;
     given(store, puts(&elsewhere)).await;
     assert_eq!(rows(store, HERE).await, here);
@@ -299,6 +303,7 @@ fn everything(name: &str) -> AccountRows {
         api_keys: vec![api_key(1)],
         oauth_clients: vec![oauth_client(1)],
         application_tokens: vec![application_token(1)],
+        connections: vec![saml_connection(1)],
     }
 }
 
@@ -314,5 +319,7 @@ fn puts(rows: &AccountRows) -> Vec<Change> {
     puts.extend(rows.oauth_clients.iter().map(|client| Change::PutOauthClient(id, client.clone().into())));
     let tokens = rows.application_tokens.iter();
     puts.extend(tokens.map(|token| Change::PutApplicationToken(id, token.clone().into())));
+    let connections = rows.connections.iter();
+    puts.extend(connections.map(|connection| Change::PutConnection(id, connection.clone().into())));
     puts
 }

@@ -27,6 +27,8 @@ pub mod audit;
 mod audit_words;
 pub mod beside_the_model;
 #[expect(missing_docs, reason = "a fact's name says it")]
+pub mod connections;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod consumed;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod credentials;

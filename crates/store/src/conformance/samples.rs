@@ -5,9 +5,10 @@ use std::time::Duration;
 use vestibule_model::{
     Account, AccountId, AccountState, Actor, AdministrationToken, AdministrationTokenId, AdministratorRole,
     ApiKey, ApiKeyValues, Application, ApplicationId, ApplicationToken, AuditAction, AuditReason,
-    AuditRecord, AuditTarget, AuthenticationMethod, ClientMetadata, Dialect, Feature, Generation, GrantType,
-    Group, LockoutPolicy, Means, Millis, OauthClient, PasswordCredential, PasswordPolicy, Population,
-    Privilege, Profile, Rank, RefreshRotation, Refusal, RoleType, SecretDigest, SecretVersion, Service,
+    AuditRecord, AuditTarget, AuthenticationMethod, ClientMetadata, ClientSecretIn, Connection, ConnectionId,
+    Der, Dialect, Feature, Generation, GrantType, Group, Identity, Linking, LockoutPolicy, Means, Millis,
+    OauthClient, OidcConnection, OwnKey, PasswordCredential, PasswordPolicy, Population, Privilege, Profile,
+    Protocol, Rank, RefreshRotation, Refusal, RoleType, SamlConnection, SecretDigest, SecretVersion, Service,
     Session, SessionId, SessionPolicy, SessionReference, SignOn, Skill, Superseded, TargetKind, User, UserId,
     UserKind,
 };
@@ -99,6 +100,10 @@ pub fn user(account: &str, number: i32) -> User {
             history: vec!["$argon2id$newer".into(), "$argon2id$older".into()],
         }),
         credential_version: 4,
+        identities: vec![
+            Identity { connection: ConnectionId(3), subject: format!("Anna \"{number}\"") },
+            Identity { connection: ConnectionId(4), subject: format!("00u{number}") },
+        ],
         locked_at: Some(Millis::from_unix(1_770_000_000_456)),
     }
 }
@@ -186,6 +191,60 @@ pub fn application_token(id: i64) -> ApplicationToken {
         enabled: true,
         last_used: Some(Millis::from_unix(1_785_000_000_005)),
         requests: 41,
+    }
+}
+
+/// A connection that speaks SAML; its name made from the id.
+pub fn saml_connection(id: i64) -> Connection {
+    let key = |byte: u8| OwnKey { certificate: Der(vec![byte; 30]), sealed_key: vec![byte; 50] };
+    Connection {
+        id: ConnectionId(id),
+        name: format!("adfs-{id}"),
+        display_name: "Σύνδεση".into(),
+        enabled: true,
+        population: Population::Agent,
+        linking: Linking::Subject,
+        clock_skew: Duration::from_millis(90_500),
+        targets: vec!["https://app.example/start?a=b".into(), "/me/le84207511/".into()],
+        protocol: Protocol::Saml(Box::new(SamlConnection {
+            identity_provider: "https://idp.example/metadata".into(),
+            login_url: "https://idp.example/login".into(),
+            logout_url: Some("https://idp.example/logout".into()),
+            certificates: vec![Der(vec![0x30, 0xff]), Der(vec![0x30, 0])],
+            metadata_url: Some("https://idp.example/metadata.xml".into()),
+            audiences: vec!["SAML-le84207511-adfs".into()],
+            unsolicited: true,
+            allow_cbc: true,
+            sign_requests: true,
+            key: Some(key(5)),
+            previous_key: Some(key(6)),
+        })),
+    }
+}
+
+/// A connection that speaks OpenID Connect; its name made from the id.
+pub fn oidc_connection(id: i64) -> Connection {
+    Connection {
+        name: format!("okta-{id}"),
+        population: Population::User,
+        linking: Linking::LoginName,
+        protocol: Protocol::Oidc(Box::new(OidcConnection {
+            issuer: "https://example.okta.com".into(),
+            client_id: "0oa1".into(),
+            sealed_client_secret: Some(vec![7; 50]),
+            client_authentication: ClientSecretIn::Form,
+            authorization_endpoint: "https://example.okta.com/authorize".into(),
+            token_endpoint: "https://example.okta.com/token".into(),
+            jwks_uri: Some("https://example.okta.com/keys".into()),
+            end_session_endpoint: Some("https://example.okta.com/logout".into()),
+            names_itself_in_callbacks: true,
+            jwks: r#"{"keys":[]}"#.into(),
+            algorithms: vec!["RS256".into(), "ES256".into()],
+            scopes: vec!["profile".into(), "email".into()],
+            login_name_claim: "preferred_username".into(),
+            password_grant: true,
+        })),
+        ..saml_connection(id)
     }
 }
 

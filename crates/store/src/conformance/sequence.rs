@@ -1,10 +1,10 @@
 //! Facts: those who follow the directory learn of every change of it, and of nothing else.
 
-use vestibule_model::{ApplicationId, Millis, SessionId};
+use vestibule_model::{ApplicationId, ConnectionId, Millis, SessionId};
 
 use super::samples::{
-    ELSEWHERE, HERE, account, api_key, application_token, group, id, oauth_client, profile, session, skill,
-    user,
+    ELSEWHERE, HERE, account, api_key, application_token, group, id, oauth_client, profile, saml_connection,
+    session, skill, user,
 };
 use super::{given, misfit};
 use crate::{
@@ -137,6 +137,11 @@ fn one_of_each() -> Vec<(Change, Part, PartRow)> {
             Part::ApplicationToken(ApplicationId(6)),
             PartRow::ApplicationToken(application_token(6).into()),
         ),
+        (
+            Change::PutConnection(here, saml_connection(7).into()),
+            Part::Connection(ConnectionId(7)),
+            PartRow::Connection(saml_connection(7).into()),
+        ),
     ]
 }
 
@@ -160,6 +165,7 @@ pub async fn a_part_that_is_gone_is_named_without_a_row(store: &dyn Store) {
         (Change::DeleteApiKey(here, ApplicationId(4)), Part::ApiKey(ApplicationId(4))),
         (Change::DeleteOauthClient(here, ApplicationId(5)), Part::OauthClient(ApplicationId(5))),
         (Change::DeleteApplicationToken(here, ApplicationId(6)), Part::ApplicationToken(ApplicationId(6))),
+        (Change::DeleteConnection(here, ConnectionId(7)), Part::Connection(ConnectionId(7))),
     ] {
         let before = sequence(store).await;
         given(store, [change.clone()]).await;

@@ -47,6 +47,19 @@ macro_rules! conformance_suite {
                 a_token_is_not_taken_over_by_another_account
                 of_concurrent_commits_of_one_value_exactly_one_wins
             }
+            connections {
+                a_connection_is_read_back
+                a_connection_may_speak_another_protocol
+                a_connections_name_is_taken_once_within_the_account
+                a_connection_is_not_taken_over_by_another_account
+                a_deleted_connection_is_gone_and_its_id_is_not_given_again
+                identities_of_a_user_are_read_back
+                an_identity_is_taken_once_in_the_installation
+                an_identity_that_is_given_up_is_free_again
+                an_identity_outlives_its_connection
+                every_secret_of_a_connection_keeps_its_generation_from_retiring
+                a_key_and_the_one_before_it_are_kept_apart
+            }
             session_versions {
                 a_users_sessions_are_read_in_the_order_of_opening_and_nobody_elses
                 of_two_openings_that_were_decided_on_the_same_sessions_one_holds
@@ -360,6 +373,7 @@ mod tests {
             include_str!("followed_ends.rs"),
             include_str!("expectations.rs"),
             include_str!("consumed.rs"),
+            include_str!("connections.rs"),
         ];
         let written = facts.iter().flat_map(|file| file.split("\npub async fn ").skip(1));
         let names: Vec<_> = written.filter_map(|rest| rest.split('(').next()).collect();

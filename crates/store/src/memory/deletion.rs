@@ -1,8 +1,8 @@
-//! Deleting what is in the directory. Ids of users and applications are never given again.
+//! Deleting what is in the directory. Ids of users, applications and connections are never given again.
 
 use std::collections::BTreeMap;
 
-use vestibule_model::{AccountId, ApplicationId, UserId};
+use vestibule_model::{AccountId, ApplicationId, ConnectionId, UserId};
 
 use super::directory::{Directory, Retired};
 
@@ -21,6 +21,7 @@ impl Directory {
         take_owned(&mut self.api_keys, account, &mut self.retired.api_keys);
         take_owned(&mut self.oauth_clients, account, &mut self.retired.oauth_clients);
         take_owned(&mut self.application_tokens, account, &mut self.retired.application_tokens);
+        take_owned(&mut self.connections, account, &mut self.retired.connections);
         Some(users)
     }
 
@@ -55,11 +56,20 @@ impl Directory {
     pub(super) fn delete_application_token(&mut self, account: AccountId, id: ApplicationId) -> bool {
         take_one(&mut self.application_tokens, account, id, &mut self.retired.application_tokens)
     }
+
+    pub(super) fn delete_connection(&mut self, account: AccountId, id: ConnectionId) -> bool {
+        take_one(&mut self.connections, account, id, &mut self.retired.connections)
+    }
 }
 
-type Owned<T> = BTreeMap<ApplicationId, (AccountId, T)>;
+type Owned<K, T> = BTreeMap<K, (AccountId, T)>;
 
-fn take_one<T>(rows: &mut Owned<T>, account: AccountId, id: ApplicationId, retired: &mut Retired) -> bool {
+fn take_one<K: Ord + Copy, T>(
+    rows: &mut Owned<K, T>,
+    account: AccountId,
+    id: K,
+    retired: &mut Retired<K>,
+) -> bool {
     let is_there = rows.get(&id).is_some_and(|(owner, _)| *owner == account);
     if is_there {
         rows.remove(&id);
@@ -68,7 +78,7 @@ fn take_one<T>(rows: &mut Owned<T>, account: AccountId, id: ApplicationId, retir
     is_there
 }
 
-fn take_owned<T>(rows: &mut Owned<T>, account: AccountId, retired: &mut Retired) {
+fn take_owned<K: Ord + Copy, T>(rows: &mut Owned<K, T>, account: AccountId, retired: &mut Retired<K>) {
     rows.retain(|id, (owner, _)| {
         let stays = *owner != account;
         if !stays {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use vestibule_model::{
-    Account, AccountId, ApiKey, Application, ApplicationId, ApplicationToken, Group, Millis, OauthClient,
-    PasswordCredential, Profile, SecretDigest, Skill, User, UserId,
+    Account, AccountId, ApiKey, Application, ApplicationId, ApplicationToken, Connection, ConnectionId,
+    Group, Millis, OauthClient, PasswordCredential, Profile, SecretDigest, Skill, User, UserId,
 };
 
 use crate::{
@@ -26,11 +26,12 @@ pub(super) struct Directory {
     pub(super) api_keys: BTreeMap<ApplicationId, (AccountId, ApiKey)>,
     pub(super) oauth_clients: BTreeMap<ApplicationId, (AccountId, OauthClient)>,
     pub(super) application_tokens: BTreeMap<ApplicationId, (AccountId, ApplicationToken)>,
+    pub(super) connections: BTreeMap<ConnectionId, (AccountId, Connection)>,
     pub(super) retired: RetiredIds,
 }
 
-/// Ids of a kind of application that were deleted.
-pub(super) type Retired = BTreeSet<ApplicationId>;
+/// Ids of a kind of application, or of connections, that were deleted.
+pub(super) type Retired<K = ApplicationId> = BTreeSet<K>;
 
 /// Ids that are never given again.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,7 @@ pub(super) struct RetiredIds {
     pub(super) api_keys: Retired,
     pub(super) oauth_clients: Retired,
     pub(super) application_tokens: Retired,
+    pub(super) connections: Retired<ConnectionId>,
 }
 
 impl RetiredIds {
@@ -48,6 +50,7 @@ impl RetiredIds {
             Part::ApiKey(id) => self.api_keys.contains(&id),
             Part::OauthClient(id) => self.oauth_clients.contains(&id),
             Part::ApplicationToken(id) => self.application_tokens.contains(&id),
+            Part::Connection(id) => self.connections.contains(&id),
             _ => false,
         }
     }
@@ -71,6 +74,7 @@ impl Directory {
             api_keys: owned(&self.api_keys, id),
             oauth_clients: owned(&self.oauth_clients, id),
             application_tokens: owned(&self.application_tokens, id),
+            connections: owned(&self.connections, id),
         })
     }
 
@@ -88,6 +92,7 @@ impl Directory {
             Part::ApplicationToken(id) => {
                 application(&self.application_tokens, account, id).map(PartRow::ApplicationToken)
             }
+            Part::Connection(id) => application(&self.connections, account, id).map(PartRow::Connection),
             Part::User(id) | Part::Credentials(id) => {
                 let user = self.users.get(&id).filter(|user| user.account == account);
                 user.cloned().map(Box::new).map(PartRow::User)
@@ -152,6 +157,12 @@ impl Directory {
         if others.any(|other| other.number == user.number || name_key(other) == name_key(&user)) {
             return refuse("the user's number or login name is taken in its account");
         }
+        let mut identities = self.users.values().filter(|other| other.id != user.id);
+        if identities.any(|other| other.identities.iter().any(|one| user.identities.contains(one)))
+            || user.identities.iter().collect::<BTreeSet<_>>().len() < user.identities.len()
+        {
+            return refuse("an identity of the user is taken");
+        }
         self.users.insert(user.id, user);
         Ok(())
     }
@@ -196,6 +207,18 @@ impl Directory {
         Ok(())
     }
 
+    pub(super) fn put_connection(
+        &mut self,
+        account: AccountId,
+        connection: Connection,
+    ) -> Result<(), StoreError> {
+        self.expect_account(account)?;
+        expect_unused(&self.retired.connections, connection.id)?;
+        expect_free(&self.connections, account, connection.id, |other| other.name == connection.name)?;
+        self.connections.insert(connection.id, (account, connection));
+        Ok(())
+    }
+
     /// The API keys and OAuth clients of an account, keys first, each by id.
     pub(super) fn keys_and_clients(&self, account: AccountId) -> Vec<Application> {
         let keys = self.api_keys.iter().filter(|(_, (of, _))| *of == account);
@@ -228,6 +251,14 @@ impl Directory {
                 [&mut key.sealed_secret, &mut key.sealed_access_token_secret]
                     .into_iter()
                     .chain(before)
+                    .collect()
+            }
+            SealHolder::Connection(account, id) => {
+                let connection = self.connections.get_mut(&id).filter(|(of, _)| *of == account);
+                connection
+                    .into_iter()
+                    .flat_map(|(_, own)| own.seals_mut())
+                    .map(|(_, sealed)| sealed)
                     .collect()
             }
         }
@@ -304,23 +335,27 @@ fn numbered<T: Clone>(rows: &BTreeMap<(AccountId, i64), T>, account: AccountId) 
 }
 
 /// What an account has of a kind that is numbered in the installation.
-fn owned<T: Clone>(rows: &BTreeMap<ApplicationId, (AccountId, T)>, account: AccountId) -> Vec<T> {
+fn owned<K, T: Clone>(rows: &BTreeMap<K, (AccountId, T)>, account: AccountId) -> Vec<T> {
     rows.values().filter(|(owner, _)| *owner == account).map(|(_, row)| row.clone()).collect()
 }
 
-fn expect_unused(retired: &Retired, id: ApplicationId) -> Result<(), StoreError> {
-    if retired.contains(&id) { refuse("the id is that of a deleted application") } else { Ok(()) }
+fn expect_unused<K: Ord + Copy>(retired: &Retired<K>, id: K) -> Result<(), StoreError> {
+    if retired.contains(&id) {
+        refuse("the id is that of a deleted application or connection")
+    } else {
+        Ok(())
+    }
 }
 
 /// Neither is the id another account's, nor is the name taken in this one.
-fn expect_free<T>(
-    rows: &BTreeMap<ApplicationId, (AccountId, T)>,
+fn expect_free<K: Ord + Copy, T>(
+    rows: &BTreeMap<K, (AccountId, T)>,
     account: AccountId,
-    id: ApplicationId,
+    id: K,
     same_name: impl Fn(&T) -> bool,
 ) -> Result<(), StoreError> {
     if rows.get(&id).is_some_and(|(owner, _)| *owner != account) {
-        return refuse("the application belongs to another account");
+        return refuse("the application or connection belongs to another account");
     }
     let mut others = rows.iter().filter(|(other, (owner, _))| **other != id && *owner == account);
     if others.any(|(_, (_, other))| same_name(other)) {
@@ -342,11 +377,11 @@ pub(super) fn refuse(why: &str) -> Result<(), StoreError> {
     Err(StoreError::Constraint(why.to_owned()))
 }
 
-/// One of the applications of an account.
-fn application<T: Clone>(
-    all: &BTreeMap<ApplicationId, (AccountId, T)>,
+/// One of the applications or connections of an account.
+fn application<K: Ord + Copy, T: Clone>(
+    all: &BTreeMap<K, (AccountId, T)>,
     account: AccountId,
-    id: ApplicationId,
+    id: K,
 ) -> Option<Box<T>> {
     all.get(&id).filter(|(owner, _)| *owner == account).map(|(_, application)| Box::new(application.clone()))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vestibule_model::{Generation, KeyState, MasterKeyRecord, Millis, sealed_under};
+use vestibule_model::{Connection, Generation, KeyState, MasterKeyRecord, Millis, sealed_under};
 
 use super::Tables;
 use super::directory::refuse;
@@ -71,11 +71,13 @@ impl Tables {
     pub(super) fn remains(&self, generation: Generation, now: Millis) -> Remains {
         let of_it = |sealed: &Vec<u8>| sealed_under(sealed) == Some(generation);
         let sessions = self.numbers.keys().filter(|id| id.generation() == Some(generation));
-        let sealed = self.directory.api_keys.values().filter(|(_, key)| key.seals().any(of_it));
+        let keys = self.directory.api_keys.values().filter(|(_, key)| key.seals().any(of_it));
+        let is_under = |own: &Connection| own.seals().any(|(_, sealed)| of_it(sealed));
+        let connections = self.directory.connections.values().filter(|(_, own)| is_under(own));
         let holders = self.holders(generation, now);
         Remains {
             sessions: count(sessions),
-            sealed_secrets: count(sealed),
+            sealed_secrets: count(keys) + count(connections),
             answers: count(self.answers.all().filter(|answer| of_it(&answer.sealed))),
             digests: holders.iter().map(|(_, digests)| digests).sum(),
             holders: holders.into_iter().map(|(holder, _)| holder).take(NAMED_HOLDERS).collect(),

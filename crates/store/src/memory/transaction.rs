@@ -134,7 +134,8 @@ impl<'a> Transaction<'a> {
             | Change::DeleteSkill(..)
             | Change::DeleteApiKey(..)
             | Change::DeleteOauthClient(..)
-            | Change::DeleteApplicationToken(..) => {
+            | Change::DeleteApplicationToken(..)
+            | Change::DeleteConnection(..) => {
                 let changed = self.delete(&change);
                 self.changed.extend(changed);
             }
@@ -157,6 +158,7 @@ impl<'a> Transaction<'a> {
             Change::PutApplicationToken(account, token) => {
                 directory.put_application_token(account, *token)?;
             }
+            Change::PutConnection(account, connection) => directory.put_connection(account, *connection)?,
             Change::ReplacePasswordHash { user, old, new } => {
                 let account = directory.replace_password_hash(user, &old, new);
                 self.changed.extend(account.map(|account| Changed::credentials(account, user)));
@@ -232,6 +234,10 @@ impl<'a> Transaction<'a> {
             Change::DeleteApplicationToken(account, id) => {
                 let deleted = directory.delete_application_token(account, id);
                 deleted.then_some(Changed { account, part: Part::ApplicationToken(id) })
+            }
+            Change::DeleteConnection(account, id) => {
+                let deleted = directory.delete_connection(account, id);
+                deleted.then_some(Changed { account, part: Part::Connection(id) })
             }
             _ => None,
         }

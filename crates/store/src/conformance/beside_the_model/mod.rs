@@ -9,7 +9,8 @@ use std::mem::{Discriminant, discriminant};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use vestibule_model::{
-    AccountId, ApplicationId, AuditPlace, Millis, Population, Session, SessionReference, User, UserId,
+    AccountId, ApplicationId, AuditPlace, ConnectionId, Millis, Population, Session, SessionReference, User,
+    UserId,
 };
 
 use self::random_changes::{ACCOUNTS, change, user_id};
@@ -73,8 +74,13 @@ pub async fn assert_same(store: &dyn Store, model: &dyn Store) {
     }
     let ids = (1..5).flat_map(|number| {
         let application = ApplicationId(number);
-        let applications = [Part::ApiKey(application), Part::OauthClient(application)];
-        users.iter().copied().map(Part::User).chain(applications).chain([Part::ApplicationToken(application)])
+        let applications = [
+            Part::ApiKey(application),
+            Part::OauthClient(application),
+            Part::ApplicationToken(application),
+            Part::Connection(ConnectionId(number)),
+        ];
+        users.iter().copied().map(Part::User).chain(applications)
     });
     let ids: Vec<Part> = ids.collect();
     assert_eq!(store.deleted(ids.clone()).await.unwrap(), model.deleted(ids).await.unwrap());

@@ -4,13 +4,14 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use vestibule_model::{
     Account, AccountId, AdministrationToken, AdministrationTokenId, Administrator, AdministratorRole, ApiKey,
-    ApplicationId, ApplicationToken, AuditRecord, ConnectionId, Generation, Millis, OauthClient,
-    PasswordCredential, RememberedAnswer, Session, SessionId, SessionReference, Superseded, User, UserId,
+    ApplicationId, ApplicationToken, AuditRecord, Connection, ConnectionId, Generation, Identity, Millis,
+    OauthClient, PasswordCredential, RememberedAnswer, Session, SessionId, SessionReference, Superseded,
+    User, UserId,
 };
 
 use super::super::samples::{
     account, administration_token, agent, api_key, application_token, audit_record, digest, group, id,
-    oauth_client, profile, session, skill, user,
+    oauth_client, oidc_connection, profile, saml_connection, session, skill, user,
 };
 use crate::{
     ApplicationTouch, Change, DirectoryScope, EndRecords, EndSessions, EndedSessions, FederatedLogin,
@@ -53,6 +54,7 @@ pub(super) fn change() -> impl Strategy<Value = Change> {
         2 => (name(), an_api_key()).prop_map(|(account, key)| Change::PutApiKey(account, key.into())),
         2 => (name(), a_client()).prop_map(|(account, client)| Change::PutOauthClient(account, client.into())),
         2 => (name(), a_token()).prop_map(|(account, token)| Change::PutApplicationToken(account, token.into())),
+        2 => (name(), a_connection()).prop_map(|(account, own)| Change::PutConnection(account, own.into())),
         2 => (1..5, hash(), 1..4_i64).prop_map(|(number, hash, credential_version)| Change::SetPassword {
             user: user_id(number),
             password: password(hash).into(),
@@ -145,6 +147,8 @@ fn deletion() -> impl Strategy<Value = Change> {
         1 => application().prop_map(|(account, id)| Change::DeleteApiKey(account, id)),
         1 => application().prop_map(|(account, id)| Change::DeleteOauthClient(account, id)),
         1 => application().prop_map(|(account, id)| Change::DeleteApplicationToken(account, id)),
+        1 => (name(), 1..4_i64)
+            .prop_map(|(account, id)| Change::DeleteConnection(account, ConnectionId(id))),
     ]
 }
 
@@ -212,16 +216,53 @@ fn an_account() -> impl Strategy<Value = Account> {
 fn a_user() -> impl Strategy<Value = User> {
     let names = prop::sample::select(&["x", "X", "y", "z"][..]);
     let version = prop_oneof![5 => Just(1_i64), 1 => Just(2)];
-    let parts =
-        (name(), 1..5, 1..5, names, any::<bool>(), prop::bool::weighted(0.9), version, time(), hash());
+    let parts = (
+        name(),
+        1..5,
+        1..5,
+        names,
+        any::<bool>(),
+        prop::bool::weighted(0.9),
+        version,
+        time(),
+        hash(),
+        identities(),
+    );
     parts.prop_map(
-        |(account, id, number, login_name, is_agent, enabled, credential_version, locked_at, hash)| {
+        |(
+            account,
+            id,
+            number,
+            login_name,
+            is_agent,
+            enabled,
+            credential_version,
+            locked_at,
+            hash,
+            identities,
+        )| {
             let base = agent(account.as_str(), id, login_name);
             let population = if is_agent { base.population } else { user("a", 1).population };
             let password = Some(password(hash)).filter(|_| number != 4);
-            User { number, population, enabled, credential_version, locked_at, password, ..base }
+            User { number, population, enabled, credential_version, locked_at, password, identities, ..base }
         },
     )
+}
+
+fn identities() -> impl Strategy<Value = Vec<Identity>> {
+    let one = (1..3_i64, prop::sample::select(&["p", "q"][..]));
+    let identity = |(connection, subject): (i64, &str)| Identity {
+        connection: ConnectionId(connection),
+        subject: subject.into(),
+    };
+    vec(one.prop_map(identity), 0..3)
+}
+
+fn a_connection() -> impl Strategy<Value = Connection> {
+    (1..4_i64, 1..4, any::<bool>()).prop_map(|(id, name, is_saml)| {
+        let base = if is_saml { saml_connection(id) } else { oidc_connection(id) };
+        Connection { name: format!("name-{name}"), ..base }
+    })
 }
 
 fn an_api_key() -> impl Strategy<Value = ApiKey> {
