@@ -30,6 +30,19 @@ async fn killed() -> (TempDir, PathBuf) {
     (copies, copy)
 }
 
+/// Cuts the log off within the last frame that was written. Behind it may stand frames of the time before the log was last
+/// begun anew, which have other salts.
+fn tear(path: &Path) {
+    let mut log = fs::read(path).unwrap();
+    let page_size = u32::from_be_bytes(log[8..12].try_into().unwrap());
+    let frame = 24 + usize::try_from(page_size).unwrap();
+    let salts: [u8; 8] = log[16..24].try_into().unwrap();
+    let written = log[32..].chunks_exact(frame).take_while(|frame| frame[8..16] == salts).count();
+    assert!(written > 0, "nothing is in the log");
+    log.truncate(32 + written * frame - 100);
+    fs::write(path, log).unwrap();
+}
+
 async fn opened(path: &Path) -> usize {
     open(path, KEY_CHECK).unwrap().sessions(None, 1_000).await.unwrap().len()
 }
@@ -52,18 +65,14 @@ async fn rubbish_behind_the_end_of_the_log_is_ignored() {
 #[tokio::test]
 async fn a_torn_last_commit_takes_no_other_with_it() {
     let (_copies, path) = killed().await;
-    let mut log = fs::read(log_of(&path)).unwrap();
-    log.truncate(log.len() - 100);
-    fs::write(log_of(&path), log).unwrap();
+    tear(&log_of(&path));
     assert_eq!(opened(&path).await, usize::from(SESSIONS) - 1);
 }
 
 #[tokio::test]
 async fn a_torn_log_is_written_on_after_it() {
     let (_copies, path) = killed().await;
-    let mut log = fs::read(log_of(&path)).unwrap();
-    log.truncate(log.len() - 100);
-    fs::write(log_of(&path), log).unwrap();
+    tear(&log_of(&path));
     let store = open(&path, KEY_CHECK).unwrap();
     let again = session(SESSIONS - 1, &user(HERE, 1));
     store.commit(vec![Change::OpenSession(again.into())]).await.unwrap();
