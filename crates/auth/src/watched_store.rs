@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use vestibule_model::{
     AccountId, AdministrationToken, Administrator, Application, ApplicationToken, ConnectionId, Generation,
-    MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, User, UserId,
+    MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, SigningKey, User, UserId,
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins, Outcome,
-    Part, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
+    Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery,
+    UserSessions,
 };
 
 use crate::consumed::ConsumedValues;
@@ -150,6 +151,14 @@ impl Store for WatchedStore {
 
     fn unwitnessed(&self) -> Option<String> {
         self.store.unwitnessed()
+    }
+
+    fn signing_keys(&self) -> StoreFuture<'_, Vec<SigningKey>> {
+        self.noted(self.store.signing_keys())
+    }
+
+    fn refresh_token_use(&self, session: SessionId) -> StoreFuture<'_, Option<RefreshTokenUse>> {
+        self.noted(self.store.refresh_token_use(session))
     }
 
     fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>> {

@@ -15,7 +15,15 @@ pub(crate) fn write(bytes: &[u8], out: &mut [u8]) {
 
 /// Reads 64 lower-case digits; None if there is anything else among them.
 pub(crate) fn read(text: &[u8; 64]) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
+    read_exactly(text)
+}
+
+/// Reads twice as many lower-case digits as there are bytes; None for any other text.
+pub(crate) fn read_exactly<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
+    if text.len() != 2 * N {
+        return None;
+    }
+    let mut bytes = [0; N];
     let mut bad = 0;
     for (byte, pair) in bytes.iter_mut().zip(text.as_chunks::<2>().0) {
         let (high, low) = (value(pair[0]), value(pair[1]));

@@ -43,6 +43,7 @@ pub(crate) enum Purpose {
     Backup,
     PageCookie,
     PageCsrf,
+    RefreshToken,
     CheckValue,
 }
 
@@ -65,6 +66,7 @@ impl Purpose {
             Self::Backup => b"vestibule/v1/backup",
             Self::PageCookie => b"vestibule/v1/page-cookie",
             Self::PageCsrf => b"vestibule/v1/page-csrf",
+            Self::RefreshToken => b"vestibule/v1/refresh-token",
             Self::CheckValue => b"vestibule/v1/check-value",
         }
     }
@@ -129,7 +131,7 @@ mod tests {
     use super::*;
     use crate::testing::{SeededRng, master_key};
 
-    const PURPOSES: [Purpose; 16] = [
+    const PURPOSES: [Purpose; 17] = [
         Purpose::Bearer,
         Purpose::Cookie,
         Purpose::Csrf,
@@ -145,6 +147,7 @@ mod tests {
         Purpose::Backup,
         Purpose::PageCookie,
         Purpose::PageCsrf,
+        Purpose::RefreshToken,
         Purpose::CheckValue,
     ];
 

@@ -13,10 +13,12 @@ mod keys;
 mod mac;
 mod master_keys;
 mod password;
+mod pkce;
 mod random;
 mod record_sealer;
 mod ring;
 mod seal;
+mod signing;
 #[cfg(test)]
 mod testing;
 mod tokens;
@@ -30,8 +32,10 @@ pub use password::{
     Argon2Params, Engine, MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM, MAX_WORK_KIB, PasswordError,
     PasswordHasher, UnknownEngine, check_hash, cost_of, decoy, needs_rehash, self_check,
 };
+pub use pkce::{is_pkce_text, pkce_matches};
 pub use random::{OsRng, random_hex};
 pub use record_sealer::RecordSealer;
 pub use ring::{KeyRing, KeyRingError};
 pub use seal::{SealContext, SealError, Sealer};
+pub use signing::{PublicNumbers, SigningError, SigningPair};
 pub use tokens::{LivevoxId, TokenKeys, TokenText};

@@ -47,6 +47,7 @@ pub(crate) struct Keys {
     pub(crate) backup: MacKey,
     pub(crate) page_cookie: MacKey,
     pub(crate) page_csrf: MacKey,
+    pub(crate) refresh_token: MacKey,
     check_value: [u8; 32],
 }
 
@@ -88,6 +89,7 @@ impl Keys {
             backup: key(Purpose::Backup),
             page_cookie: key(Purpose::PageCookie),
             page_csrf: key(Purpose::PageCsrf),
+            refresh_token: key(Purpose::RefreshToken),
             check_value: master.check_value(),
         }
     }

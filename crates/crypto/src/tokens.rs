@@ -170,6 +170,27 @@ impl TokenKeys {
         self.0.all_accepted().any(|keys| of(keys).0.ct_eq(text.as_bytes()).into())
     }
 
+    /// The refresh token of a session after so many uses: 72 hexadecimal digits, the same each time.
+    pub fn refresh_token(&self, id: SessionId, uses: u32) -> String {
+        let mut bytes = [0; 36];
+        let (named, mac) = bytes.split_at_mut(20);
+        named[..16].copy_from_slice(&id.0);
+        named[16..].copy_from_slice(&uses.to_be_bytes());
+        mac.copy_from_slice(&self.of(id).refresh_token.tag(named)[..MAC_LENGTH]);
+        bytes.iter().flat_map(|byte| hex::digits(*byte)).map(char::from).collect()
+    }
+
+    /// The session that a refresh token names, and after how many uses it counts; None unless it is genuine.
+    pub fn read_refresh_token(&self, text: &str) -> Option<(SessionId, u32)> {
+        let bytes = hex::read_exactly::<36>(text.as_bytes())?;
+        let (id, rest) = bytes.split_first_chunk::<16>()?;
+        let (uses, mac) = rest.split_first_chunk::<4>()?;
+        let id = SessionId(*id);
+        let keys = self.0.accepted(id.generation()?.number())?;
+        let is_genuine = keys.refresh_token.tag(&bytes[..20])[..MAC_LENGTH].ct_eq(mac);
+        bool::from(is_genuine).then(|| (id, u32::from_be_bytes(*uses)))
+    }
+
     /// The keys that name a session. An id whose generation is not here gets names that nobody recognises.
     fn of(&self, id: SessionId) -> &Keys {
         let keys = id.generation().and_then(|generation| self.0.keys(generation.number()));

@@ -270,3 +270,31 @@ fn a_form_belongs_to_its_browser_also_after_a_rotation() {
     ring.follow(&[record(1, KeyState::Retired), record(2, KeyState::Active)]).unwrap();
     assert!(!keys.form_csrf_matches(&[1; 32], form.as_str()));
 }
+
+#[test]
+fn a_refresh_token_names_its_session_and_how_often_it_was_used() {
+    let keys = TokenKeys::derive(&master_key(1));
+    let id = keys.mint_session_id(&SeededRng::new(7));
+    for uses in [0, 1, 256, u32::MAX] {
+        let token = keys.refresh_token(id, uses);
+        assert_eq!((token.len(), keys.read_refresh_token(&token)), (72, Some((id, uses))));
+    }
+    assert_ne!(keys.refresh_token(id, 0), keys.refresh_token(id, 1));
+}
+
+#[test]
+fn s8_a_refresh_token_that_was_changed_or_is_another_token_is_none() {
+    let (keys, other) = (TokenKeys::derive(&master_key(1)), TokenKeys::derive(&master_key(2)));
+    let id = keys.mint_session_id(&SeededRng::new(7));
+    let token = keys.refresh_token(id, 1);
+    assert_eq!(other.read_refresh_token(&token), None);
+    for at in 0..token.len() {
+        let mut changed = token.clone().into_bytes();
+        changed[at] = if changed[at] == b'0' { b'1' } else { b'0' };
+        assert_eq!(keys.read_refresh_token(std::str::from_utf8(&changed).unwrap()), None, "{at}");
+    }
+    for text in ["", keys.bearer(id).as_str(), keys.cookie(id).as_str(), &token.to_uppercase(), &token[1..]] {
+        assert_eq!(keys.read_refresh_token(text), None, "{text}");
+    }
+    assert_eq!(keys.read_bearer(&token), None);
+}

@@ -197,6 +197,12 @@ pub enum Refusal {
     NotProved,
     /// The caller's role does not allow it.
     NotAllowed,
+    /// The authorization code is not genuine, over, or not for this client, address or verifier.
+    WrongCode,
+    /// The authorization code, or the refresh token, was used before.
+    TokenReused,
+    /// The client asked for a scope that it does not have.
+    WrongScope,
 }
 
 /// Who did it. Names are those of the time.
@@ -295,6 +301,8 @@ pub enum TargetKind {
     Audit,
     /// A generation of the master key.
     MasterKey,
+    /// A key that tokens are signed with.
+    SigningKey,
 }
 
 /// JSON text as the JSON that it is; text that is none, as a string.

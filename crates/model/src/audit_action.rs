@@ -54,11 +54,15 @@ pub enum AuditAction {
     CommitsLost,
     /// Accounts, users and keys were written into a file, with what they prove themselves by.
     DirectoryExported,
+    /// An OAuth client was given a token in its own name.
+    TokenIssued,
+    /// An OAuth client was refused a token.
+    TokenRefused,
 }
 
 impl AuditAction {
     /// Every one of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::LoggedIn,
         Self::JoinedSession,
         Self::LogInRefused,
@@ -81,6 +85,8 @@ impl AuditAction {
         Self::WitnessRenewed,
         Self::CommitsLost,
         Self::DirectoryExported,
+        Self::TokenIssued,
+        Self::TokenRefused,
     ];
 }
 

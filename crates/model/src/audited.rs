@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Account, AdministrationToken, Administrator, ApiKey, ApplicationToken, AuditTarget, Group,
-    MasterKeyRecord, OauthClient, Profile, Skill, Superseded, TargetKind, User,
+    MasterKeyRecord, OauthClient, Profile, SigningKey, Skill, Superseded, TargetKind, User,
 };
 
 /// Something whose changes the audit tells.
@@ -225,6 +225,16 @@ impl Audited for Administrator {
 
     fn audited_fields(&self) -> Map<String, Value> {
         object(json!(self.role))
+    }
+}
+
+impl Audited for SigningKey {
+    fn audit_target(&self) -> AuditTarget {
+        target(TargetKind::SigningKey, &self.id, &format!("signing key {}", self.id))
+    }
+
+    fn audited_fields(&self) -> Map<String, Value> {
+        object(json!({ "created": self.created, "used_from": self.used_from }))
     }
 }
 

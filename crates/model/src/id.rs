@@ -136,6 +136,17 @@ impl fmt::Display for AdministrationTokenId {
     }
 }
 
+/// The id of a key that tokens are signed with, unique in the installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SigningKeyId(pub i64);
+
+impl fmt::Display for SigningKeyId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
 /// A session's name for people, administrators and the audit, in the form of a UUID. It opens nothing, and nobody
 /// without the master key finds the session's id by it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

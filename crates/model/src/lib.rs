@@ -24,6 +24,7 @@ mod random;
 mod record_seal;
 mod renewal;
 mod session;
+mod signing_key;
 mod time;
 mod user;
 mod visible;
@@ -46,7 +47,7 @@ pub use decoding::expected_kind;
 pub use host_port::HostPort;
 pub use id::{
     AccountId, AdministrationTokenId, ApplicationId, ConnectionId, IdError, SessionId, SessionReference,
-    UserId,
+    SigningKeyId, UserId,
 };
 pub use master_key::{
     CheckValues, Generation, KeyState, MasterKeyRecord, NoGeneration, seal_prefix, sealed_under,
@@ -61,6 +62,7 @@ pub use random::Rng;
 pub use record_seal::RecordSeal;
 pub use renewal::{LONGEST_OVERLAP, SecretVersion, Superseded};
 pub use session::{Application, AuthenticationMethod, Dialect, EndReason, Session};
+pub use signing_key::SigningKey;
 pub use time::{Clock, Millis, Monotonic};
 pub use user::{PasswordCredential, Population, User, UserKind};
 pub use visible::{has_hidden, visible};

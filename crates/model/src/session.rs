@@ -150,6 +150,8 @@ pub enum EndReason {
     EndedByOwner,
     /// An administrator, or somebody of a higher rank, ended it.
     EndedByAdministrator,
+    /// The code that it was opened with, or a refresh token of it, was shown a second time: somebody else has it too.
+    TokenReused,
 }
 
 impl fmt::Display for EndReason {

@@ -62,20 +62,20 @@ words! {
     }
     "kind of thing" TargetKind {
         Account = 1, User = 2, Profile = 3, Group = 4, Skill = 5, ApiKey = 6, OauthClient = 7,
-        ApplicationToken = 8, AdministrationToken = 9, Administrator = 10, Audit = 11, MasterKey = 12,
+        ApplicationToken = 8, AdministrationToken = 9, Administrator = 10, Audit = 11, MasterKey = 12, SigningKey = 20,
     }
     "action" AuditAction {
         LoggedIn = 1, JoinedSession = 2, LogInRefused = 3, RefreshRefused = 4, ChangePasswordRefused = 5,
         SessionEnded = 6, UserLocked = 7, UserUnlocked = 8, PasswordChanged = 9, PasswordSet = 10,
         PasswordRehashed = 11, Created = 12, Changed = 13, Deleted = 14, AdministrationRefused = 15,
         AuditPruned = 16, AuditExported = 17, Restored = 18, SetBack = 19, WitnessRenewed = 20,
-        CommitsLost = 21, DirectoryExported = 22,
+        CommitsLost = 21, DirectoryExported = 22, TokenIssued = 30, TokenRefused = 31,
     }
     "reason of an end" EndReason {
         LoggedOut = 1, Replaced = 2, Expired = 3, AbsoluteEnd = 4, CredentialsChanged = 5, PasswordChanged = 6,
         PasswordSet = 7, PasswordExpired = 8, MustChangePassword = 9, UserDisabled = 10, UserDeleted = 11,
         AccountDisabled = 12, AccountDeleted = 13, SsoOnly = 14, BotFeatureOff = 15, ApplicationRefused = 16,
-        EndedByOwner = 17, EndedByAdministrator = 18,
+        EndedByOwner = 17, EndedByAdministrator = 18, TokenReused = 30,
     }
     "reason of a refusal" Refusal {
         UnknownAccount = 101, UnknownUser = 102, WrongPassword = 103, WrongKey = 104, KeyNotAllowed = 105,
@@ -84,6 +84,7 @@ words! {
         TooManyFailures = 115, Overloaded = 116, Stale = 117, PasswordPolicy = 118, NoSession = 119,
         MayNotStay = 120, NotProved = 121, NotAllowed = 122,
         AssertionRefused = 123, AlreadyUsed = 124, NoConnection = 125, ProviderFailed = 126,
+        WrongCode = 140, TokenReused = 141, WrongScope = 142,
     }
 }
 

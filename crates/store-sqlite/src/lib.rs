@@ -39,12 +39,13 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 use vestibule_model::{
     AccountId, AdministrationToken, Administrator, Application, ApplicationToken, AuditMac, CheckValues,
-    ConnectionId, Generation, MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, User,
-    UserId,
+    ConnectionId, Generation, MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, SigningKey,
+    User, UserId,
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins, Outcome,
-    Part, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
+    Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery,
+    UserSessions,
 };
 
 pub use audit_reader::AuditReader;
@@ -252,6 +253,14 @@ impl Store for SqliteStore {
 
     fn unwitnessed(&self) -> Option<String> {
         self.health.trouble()
+    }
+
+    fn signing_keys(&self) -> StoreFuture<'_, Vec<SigningKey>> {
+        self.read(read::signing_keys)
+    }
+
+    fn refresh_token_use(&self, session: SessionId) -> StoreFuture<'_, Option<RefreshTokenUse>> {
+        self.read(move |snapshot| read::refresh_token_use(snapshot, session))
     }
 
     fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>> {

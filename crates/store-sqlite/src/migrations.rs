@@ -93,6 +93,7 @@ pub(crate) const ALL: &[Migration] = &[
         sql: include_str!("../migrations/0016_federated_logins.sql"),
     },
     Migration { number: 17, name: "connections", sql: include_str!("../migrations/0017_connections.sql") },
+    Migration { number: 18, name: "sentinel", sql: include_str!("../migrations/0018_sentinel.sql") },
 ];
 
 /// The step that made the audit.

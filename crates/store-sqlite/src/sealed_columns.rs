@@ -29,14 +29,18 @@ const CONNECTIONS: SealedColumns = SealedColumns {
     row: "id = ?1 AND account_id = ?2",
 };
 
+const SIGNING_KEYS: SealedColumns =
+    SealedColumns { table: "signing_keys", columns: &["sealed"], row: "id = ?1" };
+
 /// All of them.
-pub(crate) const SEALED_COLUMNS: [&SealedColumns; 2] = [&API_KEYS, &CONNECTIONS];
+pub(crate) const SEALED_COLUMNS: [&SealedColumns; 3] = [&API_KEYS, &CONNECTIONS, &SIGNING_KEYS];
 
 /// Where the secrets of a holder are, and the parameters that name its row.
 pub(crate) fn place(holder: SealHolder) -> (&'static SealedColumns, Vec<Value>) {
     match holder {
         SealHolder::ApiKey(account, key) => (&API_KEYS, of_account(account, key.0)),
         SealHolder::Connection(account, connection) => (&CONNECTIONS, of_account(account, connection.0)),
+        SealHolder::SigningKey(key) => (&SIGNING_KEYS, vec![key.0.into()]),
     }
 }
 

@@ -2,13 +2,12 @@
 
 use vestibule_model::{
     Account, AccountId, AdministrationToken, AdministrationTokenId, Administrator, ApiKey, ApplicationId,
-    ApplicationToken, AuditRecord, Connection, ConnectionId, Generation, Group, Millis, OauthClient,
-    PasswordCredential, Profile, RememberedAnswer, SecretDigest, Session, SessionId, Skill, User, UserId,
+    ApplicationToken, AuditRecord, Connection, ConnectionId, Generation, Group, Millis, OauthClient, PasswordCredential, Profile, RememberedAnswer, SecretDigest, Session, SessionId, SigningKey, SigningKeyId, Skill, User, UserId,
 };
 
 use crate::{
-    Changed, DigestHolder, DirectoryScope, EndSessions, FederatedLogin, LastUse, Part, SealHolder, Sequence,
-    SessionsDecision,
+    Changed, DigestHolder, DirectoryScope, EndSessions, FederatedLogin, LastUse, Part, RefreshTokenUse,
+    SealHolder, Sequence, SessionsDecision,
 };
 
 /// One step of a transaction. "Put" creates, or replaces what has the same id. The transaction fails with
@@ -174,6 +173,19 @@ pub enum Change {
         /// The most to forget.
         limit: usize,
     },
+    /// Adds a key that tokens are signed with. Fails the transaction with `Constraint` when its id is taken. No change of the
+    /// directory.
+    PutSigningKey(Box<SigningKey>),
+    /// Does nothing for a key that is not there. No change of the directory.
+    DeleteSigningKey(SigningKeyId),
+    /// Notes that the refresh token of a session was used, and when. Fails the transaction with `AlreadyConsumed` unless the
+    /// session is there and its token was used once less. No change of the directory.
+    RotateRefreshToken {
+        /// Whose.
+        session: SessionId,
+        /// How often it was used with this.
+        next: RefreshTokenUse,
+    },
     /// Writes an entry of the audit behind the newest one. It is there exactly when the transaction is. One about a user
     /// gets the login name that the user has at this step of the transaction, unless it says it itself; of a user who is not
     /// there, that of its target, if that is the user.
@@ -277,6 +289,7 @@ impl Change {
                 | Self::ForgetAnswers { .. }
                 | Self::ForgetAnswersUnder(_)
                 | Self::ForgetConsumed { .. }
+                | Self::PutSigningKey(_)
                 | Self::Audit(_)
                 | Self::Probe
                 | Self::TrimChanges { .. }
@@ -335,6 +348,9 @@ impl Change {
             | Self::ForgetAnswersUnder(_)
             | Self::ConsumeOnce { .. }
             | Self::ForgetConsumed { .. }
+            | Self::PutSigningKey(_)
+            | Self::DeleteSigningKey(_)
+            | Self::RotateRefreshToken { .. }
             | Self::Audit(_)
             | Self::TrimChanges { .. }
             | Self::Probe

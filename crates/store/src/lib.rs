@@ -17,6 +17,7 @@ mod federated_login;
 mod master_keys;
 mod memory;
 mod query;
+mod refresh_token_use;
 mod session_version;
 mod stored_session;
 
@@ -25,8 +26,7 @@ use std::pin::Pin;
 
 use vestibule_model::{
     Account, AccountId, AdministrationToken, Administrator, ApiKey, Application, ApplicationToken,
-    Connection, ConnectionId, Generation, Group, MasterKeyRecord, Millis, OauthClient, Profile,
-    RememberedAnswer, SecretDigest, SessionId, Skill, User, UserId,
+    Connection, ConnectionId, Generation, Group, MasterKeyRecord, Millis, OauthClient, Profile, RememberedAnswer, SecretDigest, SessionId, SigningKey, Skill, User, UserId,
 };
 
 pub use change::{ApplicationTouch, Change};
@@ -41,6 +41,7 @@ pub use federated_login::{FederatedLogin, FederatedLogins};
 pub use master_keys::{DigestHolder, DigestKind, NAMED_HOLDERS, Remains, SealHolder};
 pub use memory::MemoryStore;
 pub use query::{AuditOrder, AuditPage, AuditQuery, UserQuery};
+pub use refresh_token_use::RefreshTokenUse;
 pub use session_version::{SessionsDecision, SessionsVersion, UserSessions};
 pub use stored_session::{BLOCK, LastUse, SessionNumber, StoredSession};
 
@@ -139,6 +140,12 @@ pub trait Store: Send + Sync + 'static {
     fn unwitnessed(&self) -> Option<String> {
         None
     }
+
+    /// The keys that tokens are signed with, by id.
+    fn signing_keys(&self) -> StoreFuture<'_, Vec<SigningKey>>;
+
+    /// How often the refresh token of a session was used; None: never, or there is no such session.
+    fn refresh_token_use(&self, session: SessionId) -> StoreFuture<'_, Option<RefreshTokenUse>>;
 
     /// The generations of the master key that are or were active, by generation. One of them is active.
     fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>>;

@@ -1,6 +1,6 @@
 //! What still depends on a generation of the master key.
 
-use vestibule_model::{AccountId, ApplicationId, ConnectionId};
+use vestibule_model::{AccountId, ApplicationId, ConnectionId, SigningKeyId};
 
 use crate::{Changed, Part};
 
@@ -56,6 +56,8 @@ pub enum SealHolder {
     ApiKey(AccountId, ApplicationId),
     /// A connection of an account.
     Connection(AccountId, ConnectionId),
+    /// A key that tokens are signed with.
+    SigningKey(SigningKeyId),
 }
 
 impl SealHolder {
@@ -64,6 +66,7 @@ impl SealHolder {
         let (account, part) = match self {
             Self::ApiKey(account, key) => (account, Part::ApiKey(key)),
             Self::Connection(account, connection) => (account, Part::Connection(connection)),
+            Self::SigningKey(_) => return None,
         };
         Some(Changed { account, part })
     }

@@ -20,6 +20,7 @@ impl SealedSecret {
         let (table, row) = match self.holder {
             SealHolder::ApiKey(_, key) => ("api_keys", key.0.to_be_bytes()),
             SealHolder::Connection(_, connection) => (connections::TABLE, connection.0.to_be_bytes()),
+            SealHolder::SigningKey(key) => ("signing_keys", key.0.to_be_bytes()),
         };
         let context = SealContext { table, column: self.column, row: &row };
         Ok(sealer.seal(rng, &context, &sealer.open(&context, &self.sealed)?))

@@ -14,6 +14,7 @@ mod directory;
 mod ends;
 mod federated_logins;
 mod master_keys;
+mod sentinel;
 mod session_uses;
 mod session_versions;
 pub(crate) mod sessions;
@@ -107,6 +108,9 @@ fn apply(connection: &Connection, chain: &mut Chain, change: &Change) -> Result<
         Change::ForgetAnswersUnder(generation) => answers::forget_under(connection, *generation)?,
         Change::ConsumeOnce { value, expires } => consumed::consume(connection, value, *expires)?,
         Change::ForgetConsumed { before, limit } => consumed::forget(connection, *before, *limit)?,
+        Change::PutSigningKey(key) => sentinel::put_key(connection, key)?,
+        Change::DeleteSigningKey(key) => sentinel::delete_key(connection, *key)?,
+        Change::RotateRefreshToken { session, next } => sentinel::rotate(connection, *session, *next)?,
         Change::ExpectMasterKey(generation) => master_keys::expect(connection, *generation)?,
         Change::ActivateMasterKey { generation, check_value, at } => {
             chain.before_rotation(connection)?;

@@ -68,6 +68,9 @@ pub(crate) fn delete_all(connection: &Connection) -> rusqlite::Result<usize> {
     if connection.table_exists(None, "federated_logins")? {
         connection.execute("DELETE FROM federated_logins", [])?;
     }
+    if connection.table_exists(None, "refresh_rotations")? {
+        connection.execute("DELETE FROM refresh_rotations", [])?;
+    }
     connection.execute("DELETE FROM sessions", [])
 }
 

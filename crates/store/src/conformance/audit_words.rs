@@ -2,7 +2,7 @@
 
 use vestibule_model::{ApplicationId, AuditAction, EndReason, Means, Refusal, TargetKind};
 
-pub(super) const ACTIONS: [AuditAction; 22] = [
+pub(super) const ACTIONS: [AuditAction; 24] = [
     AuditAction::LoggedIn,
     AuditAction::JoinedSession,
     AuditAction::LogInRefused,
@@ -25,9 +25,11 @@ pub(super) const ACTIONS: [AuditAction; 22] = [
     AuditAction::WitnessRenewed,
     AuditAction::CommitsLost,
     AuditAction::DirectoryExported,
+    AuditAction::TokenIssued,
+    AuditAction::TokenRefused,
 ];
 
-pub(super) const ENDS: [EndReason; 18] = [
+pub(super) const ENDS: [EndReason; 19] = [
     EndReason::LoggedOut,
     EndReason::Replaced,
     EndReason::Expired,
@@ -46,9 +48,10 @@ pub(super) const ENDS: [EndReason; 18] = [
     EndReason::ApplicationRefused,
     EndReason::EndedByOwner,
     EndReason::EndedByAdministrator,
+    EndReason::TokenReused,
 ];
 
-pub(super) const REFUSALS: [Refusal; 26] = [
+pub(super) const REFUSALS: [Refusal; 29] = [
     Refusal::UnknownAccount,
     Refusal::UnknownUser,
     Refusal::WrongPassword,
@@ -75,6 +78,9 @@ pub(super) const REFUSALS: [Refusal; 26] = [
     Refusal::AlreadyUsed,
     Refusal::NoConnection,
     Refusal::ProviderFailed,
+    Refusal::WrongCode,
+    Refusal::TokenReused,
+    Refusal::WrongScope,
 ];
 
 pub(super) const MEANS: [Means; 11] = [
@@ -91,7 +97,7 @@ pub(super) const MEANS: [Means; 11] = [
     Means::System,
 ];
 
-pub(super) const TARGETS: [TargetKind; 11] = [
+pub(super) const TARGETS: [TargetKind; 12] = [
     TargetKind::Account,
     TargetKind::User,
     TargetKind::Profile,
@@ -103,4 +109,5 @@ pub(super) const TARGETS: [TargetKind; 11] = [
     TargetKind::AdministrationToken,
     TargetKind::Administrator,
     TargetKind::Audit,
+    TargetKind::SigningKey,
 ];

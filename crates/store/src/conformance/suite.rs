@@ -184,6 +184,17 @@ macro_rules! conformance_suite {
                 connections_are_told_while_they_have_sessions
                 logins_do_not_move_the_directory
             }
+            sentinel {
+                signing_keys_are_read_back_in_the_order_of_their_ids
+                the_id_of_a_signing_key_is_taken_once
+                a_signing_key_is_deleted
+                a_signing_key_is_sealed_anew_and_keeps_its_generation_from_retiring
+                what_the_sentinel_keeps_does_not_move_the_directory
+                refresh_tokens_rotate_one_after_the_other
+                s13_of_many_who_use_a_refresh_token_at_once_one_does
+                rotations_are_forgotten_with_their_session
+                a_rotation_that_is_refused_with_others_did_not_happen
+            }
             expectations {
                 what_did_not_change_lets_pass
                 what_changed_refuses_in_every_scope_that_includes_it
@@ -374,6 +385,7 @@ mod tests {
             include_str!("expectations.rs"),
             include_str!("consumed.rs"),
             include_str!("connections.rs"),
+            include_str!("sentinel.rs"),
         ];
         let written = facts.iter().flat_map(|file| file.split("\npub async fn ").skip(1));
         let names: Vec<_> = written.filter_map(|rest| rest.split('(').next()).collect();

@@ -242,6 +242,7 @@ impl Directory {
 
     fn seals_of(&mut self, holder: SealHolder) -> Vec<&mut Vec<u8>> {
         match holder {
+            SealHolder::SigningKey(_) => Vec::new(),
             SealHolder::ApiKey(account, key) => {
                 let key = self.api_keys.get_mut(&key).filter(|(of, _)| *of == account);
                 let Some((_, key)) = key else { return Vec::new() };

@@ -78,6 +78,9 @@ impl Transaction<'_> {
             if self.tables.federated_logins.has(id) {
                 Arc::make_mut(&mut self.tables.federated_logins).forget(id);
             }
+            if self.tables.sentinel.has_rotated(id) {
+                Arc::make_mut(&mut self.tables.sentinel).forget(id);
+            }
             self.outcome.ended.push(id);
         }
     }

@@ -74,10 +74,11 @@ impl Tables {
         let keys = self.directory.api_keys.values().filter(|(_, key)| key.seals().any(of_it));
         let is_under = |own: &Connection| own.seals().any(|(_, sealed)| of_it(sealed));
         let connections = self.directory.connections.values().filter(|(_, own)| is_under(own));
+        let signing = self.sentinel.keys.values().filter(|key| of_it(&key.sealed));
         let holders = self.holders(generation, now);
         Remains {
             sessions: count(sessions),
-            sealed_secrets: count(keys) + count(connections),
+            sealed_secrets: count(keys) + count(connections) + count(signing),
             answers: count(self.answers.all().filter(|answer| of_it(&answer.sealed))),
             digests: holders.iter().map(|(_, digests)| digests).sum(),
             holders: holders.into_iter().map(|(holder, _)| holder).take(NAMED_HOLDERS).collect(),

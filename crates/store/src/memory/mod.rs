@@ -11,6 +11,7 @@ mod directory;
 mod ends;
 mod federated_logins;
 mod master_keys;
+mod sentinel;
 mod session_versions;
 mod transaction;
 
@@ -21,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vestibule_model::{
     AccountId, AdministrationToken, Administrator, Application, ApplicationToken, ConnectionId, Generation,
-    MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, Session, SessionId, User, UserId,
+    MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, Session, SessionId, SigningKey, User, UserId,
 };
 
 use self::administration::Administration;
@@ -31,12 +32,13 @@ use self::consumed::Consumed;
 use self::directory::Directory;
 use self::federated_logins::Logins;
 use self::master_keys::MasterKeys;
+use self::sentinel::Sentinel;
 use self::session_versions::SessionVersions;
 use self::transaction::Transaction;
 use crate::{
     AccountRows, AuditPage, AuditQuery, Change, Changed, ChangedPart, DirectoryChanges, DirectoryRows,
-    FederatedLogins, Outcome, Part, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession,
-    UserQuery, UserSessions,
+    FederatedLogins, Outcome, Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture,
+    StoredSession, UserQuery, UserSessions,
 };
 
 /// A store in memory, empty at first.
@@ -48,13 +50,14 @@ pub struct MemoryStore {
 /// Everything that is stored.
 #[derive(Debug, Default)]
 struct Tables {
-    /// Shared, as are the next eight, so that a transaction keeps the state before it for the price of a pointer.
+    /// Shared, as are the next nine, so that a transaction keeps the state before it for the price of a pointer.
     directory: Arc<Directory>,
     administration: Arc<Administration>,
     audit: Arc<Audit>,
     answers: Arc<Answers>,
     consumed: Arc<Consumed>,
     federated_logins: Arc<Logins>,
+    sentinel: Arc<Sentinel>,
     uses: Arc<Uses>,
     master_keys: Arc<MasterKeys>,
     session_versions: Arc<SessionVersions>,
@@ -282,6 +285,14 @@ impl Store for MemoryStore {
 
     fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>> {
         Box::pin(ready(Ok(self.tables().answers.oldest())))
+    }
+
+    fn signing_keys(&self) -> StoreFuture<'_, Vec<SigningKey>> {
+        Box::pin(ready(Ok(self.tables().sentinel.keys.values().cloned().collect())))
+    }
+
+    fn refresh_token_use(&self, session: SessionId) -> StoreFuture<'_, Option<RefreshTokenUse>> {
+        Box::pin(ready(Ok(self.tables().sentinel.rotation(session))))
     }
 
     fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>> {

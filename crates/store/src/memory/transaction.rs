@@ -12,11 +12,12 @@ use super::consumed::Consumed;
 use super::directory::Directory;
 use super::federated_logins::Logins;
 use super::master_keys::MasterKeys;
+use super::sentinel::Sentinel;
 use super::session_versions::SessionVersions;
 use super::{Tables, Uses};
 use crate::{
-    Change, Changed, DirectoryScope, FederatedLogin, LastUse, Outcome, Part, Sequence, SessionNumber,
-    SessionsDecision, StoreError,
+    Change, Changed, DirectoryScope, FederatedLogin, LastUse, Outcome, Part, SealHolder, Sequence,
+    SessionNumber, SessionsDecision, StoreError,
 };
 
 /// Everything but the sessions.
@@ -27,6 +28,7 @@ type Shared = (
     Arc<Answers>,
     Arc<Consumed>,
     Arc<Logins>,
+    Arc<Sentinel>,
     Arc<Uses>,
     Arc<MasterKeys>,
     Arc<SessionVersions>,
@@ -53,6 +55,7 @@ impl<'a> Transaction<'a> {
             Arc::clone(&tables.answers),
             Arc::clone(&tables.consumed),
             Arc::clone(&tables.federated_logins),
+            Arc::clone(&tables.sentinel),
             Arc::clone(&tables.uses),
             Arc::clone(&tables.master_keys),
             Arc::clone(&tables.session_versions),
@@ -86,6 +89,7 @@ impl<'a> Transaction<'a> {
             tables.answers,
             tables.consumed,
             tables.federated_logins,
+            tables.sentinel,
             tables.uses,
             tables.master_keys,
             tables.session_versions,
@@ -117,6 +121,16 @@ impl<'a> Transaction<'a> {
             Change::ForgetAnswersUnder(generation) => self.answers().forget_under(generation),
             Change::ConsumeOnce { value, expires } => return self.consumed().consume(value, expires),
             Change::ForgetConsumed { before, limit } => self.consumed().forget(before, limit),
+            Change::PutSigningKey(key) => return self.sentinel().put_key(*key),
+            Change::DeleteSigningKey(key) => {
+                self.sentinel().keys.remove(&key);
+            }
+            Change::RotateRefreshToken { session, next } => {
+                if !self.tables.numbers.contains_key(&session) {
+                    return Err(StoreError::AlreadyConsumed);
+                }
+                return self.sentinel().rotate(session, next);
+            }
             Change::ExpectMasterKey(_)
             | Change::ActivateMasterKey { .. }
             | Change::RetireMasterKey { .. } => {
@@ -170,6 +184,9 @@ impl<'a> Transaction<'a> {
             Change::SetLock { user, locked_at } => {
                 let account = directory.set_lock(user, locked_at);
                 self.changed.extend(account.map(|account| Changed::credentials(account, user)));
+            }
+            Change::Reseal { holder: SealHolder::SigningKey(key), old, new } => {
+                self.sentinel().reseal(key, &old, new);
             }
             Change::Reseal { holder, old, new } => {
                 let is_changed = directory.reseal(holder, &old, &new);
@@ -279,6 +296,10 @@ impl<'a> Transaction<'a> {
 
     fn answers(&mut self) -> &mut Answers {
         Arc::make_mut(&mut self.tables.answers)
+    }
+
+    fn sentinel(&mut self) -> &mut Sentinel {
+        Arc::make_mut(&mut self.tables.sentinel)
     }
 
     fn consumed(&mut self) -> &mut Consumed {

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use vestibule_model::{
     AccountId, AdministrationToken, Administrator, Application, ApplicationToken, ConnectionId, Generation,
-    MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, User, UserId,
+    MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, SigningKey, User, UserId,
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins, Outcome,
-    Part, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery, UserSessions,
+    Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery,
+    UserSessions,
 };
 
 use faults::Holds;
@@ -198,6 +199,14 @@ impl Store for FailingStore {
             Some(_) => Some("the test wants this to fail".to_owned()),
             None => self.store.unwitnessed(),
         }
+    }
+
+    fn signing_keys(&self) -> StoreFuture<'_, Vec<SigningKey>> {
+        self.read("signing_keys", |store| store.signing_keys())
+    }
+
+    fn refresh_token_use(&self, session: SessionId) -> StoreFuture<'_, Option<RefreshTokenUse>> {
+        self.read("refresh_token_use", move |store| store.refresh_token_use(session))
     }
 
     fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>> {

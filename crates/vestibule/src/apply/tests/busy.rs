@@ -4,11 +4,11 @@ use std::sync::Mutex;
 
 use vestibule_model::{
     Account, AdministrationToken, Administrator, Application, ApplicationToken, ConnectionId, Generation,
-    MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, User, UserId,
+    MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, SigningKey, User, UserId,
 };
 use vestibule_store::{
-    AuditPage, AuditQuery, DirectoryChanges, FederatedLogins, Part, Remains, Sequence, SessionNumber,
-    StoreFuture, StoredSession, UserQuery, UserSessions,
+    AuditPage, AuditQuery, DirectoryChanges, FederatedLogins, Part, RefreshTokenUse, Remains, Sequence,
+    SessionNumber, StoreFuture, StoredSession, UserQuery, UserSessions,
 };
 
 use super::*;
@@ -127,6 +127,14 @@ impl Store for Busy {
 
     fn oldest_answer(&self) -> StoreFuture<'_, Option<Millis>> {
         self.store.oldest_answer()
+    }
+
+    fn signing_keys(&self) -> StoreFuture<'_, Vec<SigningKey>> {
+        self.store.signing_keys()
+    }
+
+    fn refresh_token_use(&self, session: SessionId) -> StoreFuture<'_, Option<RefreshTokenUse>> {
+        self.store.refresh_token_use(session)
     }
 
     fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>> {
