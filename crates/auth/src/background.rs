@@ -14,6 +14,7 @@ use vestibule_store::{Change, StoreError};
 use crate::last_uses::turn;
 use crate::service::Auth;
 use crate::settings::Intervals;
+use crate::signing_keys::SignError;
 
 /// How many sessions leave the store in one commit: logins wait behind it, and its writer takes a millisecond.
 pub(crate) const BATCH: usize = 64;
@@ -61,6 +62,8 @@ impl Auth {
             every(follow, "follow the master keys and the directory", || self.follow_others()),
             every(follow, "store the ends of sessions that followed", || self.ends.store_pending()),
             every(follow, "seal secrets anew", || async { self.reseal().await.map(drop) }),
+            every(follow, "follow the signing keys", || self.signing_keys.follow()),
+            every(sweep, "keep the signing keys", || self.keep_keys()),
             every(follow, "follow the clock", || async {
                 self.follow_clock();
                 Ok(())
@@ -70,6 +73,13 @@ impl Auth {
                 self.probe_store().await.or(Ok(()))
             }),
         );
+    }
+
+    async fn keep_keys(&self) -> Result<(), StoreError> {
+        self.keep_signing_keys(self.clock.now()).await.map_err(|error| match error {
+            SignError::Store(error) => error,
+            other => StoreError::Unavailable(Box::new(other)),
+        })
     }
 
     /// Follows what other processes changed: the master key in force, then the directory, which may be sealed under it.

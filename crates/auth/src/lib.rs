@@ -30,7 +30,6 @@ mod log_out;
 mod login_guard;
 mod master_keys;
 mod open;
-mod outgoing;
 mod page_session;
 mod password;
 mod recognise;
@@ -38,9 +37,11 @@ mod reference;
 mod refresh;
 mod rules;
 mod self_service;
+mod sentinel;
 mod service;
 mod sessions;
 mod settings;
+mod signing_keys;
 mod steady_clock;
 mod store_health;
 mod strength;
@@ -54,11 +55,11 @@ pub use administration::{
     AccountPage, AccountResource, AccountResourceId, AccountResourcePage, Administration,
     AdministrationError, ApplicationValue, AtNextLogin, AuditExport, AuditFilter, Caller, ClientWithSecret,
     FirstOwner, FirstOwnerError, GivenClient, GivenKey, HOME, Idempotency, IdempotencyState,
-    IdempotentRequest, KeyWithSecrets, ListedMasterKey, LoggedInAdministrator, MIN_PASSWORD_LENGTH,
-    MadeOwner, MadeToken, NamedAdministrator, NewToken, NewUser, NumberedResource, Overlap, PageRequest,
-    PendingCreation, RefusedRequest, Renewable, Scope, SeenAudit, SessionFilter, SessionPage,
-    SessionsUnderIt, StoredResponse, TokenWithText, UserFilter, UserPage, WithSecrets, WriteTime,
-    new_account, new_api_key, new_oauth_client, new_user, owners, rests_on, ten_digits,
+    IdempotentRequest, KeyWithSecrets, ListedMasterKey, ListedSigningKey, LoggedInAdministrator,
+    MIN_PASSWORD_LENGTH, MadeOwner, MadeToken, NamedAdministrator, NewToken, NewUser, NumberedResource,
+    Overlap, PageRequest, PendingCreation, RefusedRequest, Renewable, Scope, SeenAudit, SessionFilter,
+    SessionPage, SessionsUnderIt, StoredResponse, TokenWithText, UserFilter, UserPage, WithSecrets,
+    WriteTime, new_account, new_api_key, new_oauth_client, new_user, owners, rests_on, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};
@@ -74,9 +75,6 @@ pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope
 pub use log_out::LogOutError;
 pub use login_guard::HashPoolGauges;
 pub use master_keys::{KeySource, KeySourceError, Keys};
-pub use outgoing::{
-    NoOutgoing, Outgoing, OutgoingAnswer, OutgoingError, OutgoingFuture, OutgoingRequest, SharedOutgoing,
-};
 pub use page_session::PageSession;
 pub use password::{LONGEST_PASSWORD, NewPassword, SetPasswordError, set_password};
 pub use refresh::{Presented, RefreshError};
@@ -87,9 +85,11 @@ pub use rules::{
     check_token_holder, check_value, check_values_together, may_log_in, missing_name, next_id,
     next_user_number, service_twice, taken, untie,
 };
+pub use sentinel::{ClientToken, OauthCredentials, TokenError};
 pub use service::{Auth, StartError};
 pub use sessions::{Listed, SessionAccessError};
 pub use settings::{BlockList, FailureLimit, HashSettings, Intervals, Settings};
+pub use signing_keys::{PublishedKey, SignError};
 pub use store_health::{Purpose, Trouble};
 pub use strength::{OwnWords, check_strength};
 pub use vestibule_store::{AuditOrder, DigestHolder, DigestKind};

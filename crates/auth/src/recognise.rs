@@ -85,21 +85,32 @@ impl Auth {
         credentials: &ApplicationCredentials,
         now: Millis,
     ) -> Option<Proof> {
-        let secret = credentials.secret.as_bytes();
-        let digests = self.keys.secrets().digests(secret);
-        let client = entry.and_then(|entry| entry.oauth_client(&credentials.app_key));
-        let by_client = client_proof(client, &digests, now, &constant_time_eq);
-        if let (Some(entry), Some(client), true) = (entry, client, by_client.is_some()) {
-            let (kind, account) = (DigestKind::OauthClient, Some(entry.account.id));
-            client
-                .digests()
-                .filter(|digest| digests.contains(digest))
-                .for_each(|digest| self.redo_digest(kind, client.id.0, account, digest, secret));
-        }
+        let by_client = self.recognise_client(entry, &credentials.app_key, &credentials.secret, now);
         let key = entry.and_then(|entry| entry.api_key(&credentials.app_key));
         let shown = [&*credentials.secret, &credentials.access_token, &*credentials.access_token_secret];
         let by_key = key_proof(key, shown.map(String::as_bytes), now, &constant_time_eq);
         by_client.or(by_key)
+    }
+
+    /// The OAuth client whose id and secret these are. That of a public client proves nothing.
+    pub(crate) fn recognise_client(
+        self: &Arc<Self>,
+        entry: Option<&AccountFacts>,
+        client_id: &str,
+        secret: &str,
+        now: Millis,
+    ) -> Option<Proof> {
+        let secret = secret.as_bytes();
+        let digests = self.keys.secrets().digests(secret);
+        let client = entry.and_then(|entry| entry.oauth_client(client_id));
+        let proof = client_proof(client, &digests, now, &constant_time_eq)?;
+        let (entry, client) = (entry?, client.filter(|client| !client.metadata.public)?);
+        let (kind, account) = (DigestKind::OauthClient, Some(entry.account.id));
+        client
+            .digests()
+            .filter(|digest| digests.contains(digest))
+            .for_each(|digest| self.redo_digest(kind, client.id.0, account, digest, secret));
+        Some(proof)
     }
 
     /// What an application token proves. As many digests and look-ups whatever it is.

@@ -18,8 +18,8 @@ use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::load::Loading;
 use crate::login_guard::{HashPoolGauges, LoginGuard};
 use crate::master_keys::{KeyMaterial, Keys};
-use crate::outgoing::{Outgoing, SharedOutgoing};
 use crate::settings::{Intervals, Settings};
+use crate::signing_keys::SigningKeys;
 use crate::steady_clock::WatchedClock;
 use crate::store_health::StoreHealth;
 use crate::watched_store::WatchedStore;
@@ -42,9 +42,9 @@ pub struct Auth {
     pub(crate) deferred: Arc<DeferredWrites>,
     pub(crate) intervals: Intervals,
     pub(crate) audit: Arc<AuditTrail>,
+    pub(crate) signing_keys: SigningKeys,
     pub(crate) last_uses: LastUses,
     pub(crate) administration: AdministrationState,
-    outgoing: SharedOutgoing,
 }
 
 /// Why the engine did not start.
@@ -91,6 +91,7 @@ impl Auth {
         auth.follow_clock();
         auth.keys.follow(auth.store.master_keys().await?)?;
         auth.follower.load().await?;
+        auth.signing_keys.follow().await?;
         if !auth.store.has_session_ids_of_first_form().await? {
             auth.live.expect_no_unproven();
         }
@@ -116,6 +117,7 @@ impl Auth {
         let store: Arc<dyn Store> =
             Arc::new(WatchedStore::new(store, Arc::clone(&store_health), Arc::clone(&consumed)));
         let keys = KeyMaterial::new(keys, Arc::clone(&store));
+        let signing_keys = SigningKeys::start(&store, &keys, &rng, &clock)?;
         let directory = Arc::<Directory>::default();
         let deferred = Arc::new(DeferredWrites::new(Arc::clone(&store), Arc::clone(&directory)));
         let follower = DirectoryFollower::new(directory_follower::Collaborators {
@@ -126,14 +128,13 @@ impl Auth {
             login_guard: Arc::clone(&login_guard),
             deferred: Arc::clone(&deferred),
         });
-        let audit = AuditTrail::new(
+        let audit = Arc::new(AuditTrail::new(
             Arc::clone(&store),
             Arc::clone(&directory),
             keys.tokens().clone(),
             Arc::clone(&clock),
             settings.audit_retention,
-        );
-        let audit = Arc::new(audit);
+        ));
         let live = Arc::new(LiveSessions::new(Box::new(keys.tokens().clone()), start));
         let ends = Arc::new(Ends::new(ends::Collaborators {
             live: Arc::clone(&live),
@@ -157,20 +158,15 @@ impl Auth {
             deferred,
             intervals: settings.intervals,
             audit,
+            signing_keys,
             last_uses,
             administration: AdministrationState::new(&*rng),
-            outgoing: settings.outgoing.clone(),
             store,
             store_health,
             consumed,
             rng,
             clock: WatchedClock::new(clock),
         })
-    }
-
-    /// By what identity providers are asked.
-    pub fn outgoing(&self) -> &dyn Outgoing {
-        &*self.outgoing.0
     }
 
     /// The directory in memory.

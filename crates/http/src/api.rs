@@ -12,7 +12,7 @@ use vestibule_serve::layers::{Refusal, RefusalShape, RefusalShapes, Routes, Shor
 
 use crate::gateway::CheckShortcut;
 use crate::liveperson::{LoginShortcut, RefreshShortcut};
-use crate::{admin, domain, gateway, liveperson, livevox, self_service};
+use crate::{admin, domain, gateway, liveperson, livevox, self_service, sentinel};
 
 /// What every handler for clients works with.
 #[derive(Clone)]
@@ -24,8 +24,6 @@ pub struct ApiState {
     /// Host, or `host:port`, under which clients reach this server: the answer of the Domain API for services
     /// that name no host of their own.
     pub public_address: Arc<str>,
-    /// Scheme, host and port under which browsers reach this server: absolute URLs begin so.
-    pub public_origin: Arc<str>,
     /// Whether a LiveVox login may carry its application token as `Authorization: Bearer`, as old clients do.
     pub livevox_bearer_token: bool,
     /// What is answered where this service has nothing.
@@ -48,6 +46,7 @@ pub const REFUSALS: RefusalShapes = RefusalShapes {
     by_path: &[
         ("/admin/", admin::REFUSAL),
         ("/self/", self_service::REFUSAL),
+        ("/sentinel/", sentinel::REFUSAL),
         ("/session", livevox::REFUSAL),
         ("/session/", livevox::REFUSAL),
     ],
@@ -74,6 +73,7 @@ pub fn routes(state: ApiState) -> Routes {
         .merge(domain::routes())
         .merge(gateway::routes())
         .merge(self_service::routes())
+        .merge(sentinel::routes())
         .fallback(unknown_path)
         .with_state(state);
     Routes { router, shortcuts, refusals: REFUSALS }

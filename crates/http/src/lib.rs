@@ -15,4 +15,5 @@ mod livevox;
 pub mod operations;
 mod query;
 mod self_service;
+mod sentinel;
 mod words;

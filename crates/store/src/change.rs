@@ -2,7 +2,9 @@
 
 use vestibule_model::{
     Account, AccountId, AdministrationToken, AdministrationTokenId, Administrator, ApiKey, ApplicationId,
-    ApplicationToken, AuditRecord, Connection, ConnectionId, Generation, Group, Millis, OauthClient, PasswordCredential, Profile, RememberedAnswer, SecretDigest, Session, SessionId, SigningKey, SigningKeyId, Skill, User, UserId,
+    ApplicationToken, AuditRecord, Connection, ConnectionId, Generation, Group, Millis, OauthClient,
+    PasswordCredential, Profile, RememberedAnswer, SecretDigest, Session, SessionId, SigningKey,
+    SigningKeyId, Skill, User, UserId,
 };
 
 use crate::{

@@ -26,7 +26,8 @@ use std::pin::Pin;
 
 use vestibule_model::{
     Account, AccountId, AdministrationToken, Administrator, ApiKey, Application, ApplicationToken,
-    Connection, ConnectionId, Generation, Group, MasterKeyRecord, Millis, OauthClient, Profile, RememberedAnswer, SecretDigest, SessionId, SigningKey, Skill, User, UserId,
+    Connection, ConnectionId, Generation, Group, MasterKeyRecord, Millis, OauthClient, Profile,
+    RememberedAnswer, SecretDigest, SessionId, SigningKey, Skill, User, UserId,
 };
 
 pub use change::{ApplicationTouch, Change};

@@ -10,6 +10,7 @@ mod policy;
 mod server;
 mod service;
 mod session;
+mod signing_key;
 mod thing;
 mod user;
 mod witness;
@@ -34,6 +35,7 @@ pub(crate) use policy::PolicyAction;
 pub(crate) use server::{AddServer, LogInArguments, LogOutArguments, OwnPasswordArguments, ServerAction};
 pub(crate) use service::{Asking, PageArguments, ServiceArguments};
 pub(crate) use session::{EndSessions, ListSessions, SessionAction, WhyArguments};
+pub(crate) use signing_key::SigningKeyAction;
 pub(crate) use thing::{
     ClientFields, GroupFields, KeyFields, ProfileFields, RenewThing, SecretAction, SkillFields, ThingAction,
     TokenFields, UseFields,
@@ -150,6 +152,9 @@ pub(crate) enum AskAction {
     /// The master key: generate, list, reload, rotate, retire
     #[command(subcommand)]
     MasterKey(MasterKeyAction),
+    /// The keys that the sentinel signs its tokens with: list, rotate, delete
+    #[command(subcommand)]
+    SigningKey(SigningKeyAction),
 }
 
 #[derive(Debug, Subcommand)]

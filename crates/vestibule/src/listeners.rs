@@ -15,7 +15,7 @@ use vestibule_crypto::OsRng;
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, Unserved};
 use vestibule_http::operations::{self, Metrics, Readiness};
-use vestibule_model::{Clock, HostPort};
+use vestibule_model::Clock;
 use vestibule_serve::layers::{
     self, AllowedHosts, AllowedOrigins, BodyBudget, BodyLimits, InvalidOrigin, LayerState, RefusalLog,
     Routes, TrustedProxies,
@@ -98,13 +98,10 @@ impl Listeners {
         let unread = BodyBudget::new(loaded.config.limits.unread_body_bytes);
         let for_operators = LayerState { unread, ..layers.clone() };
         let refusals = Arc::clone(&layers.refusals);
-        let public_address = public_address(server, https);
-        let public_origin: Arc<str> = public_origin(&public_address, https.is_some()).into();
         let clients = api::routes(ApiState {
             auth: Arc::clone(auth),
             clock: Arc::clone(clock),
-            public_address: public_address.into(),
-            public_origin: Arc::clone(&public_origin),
+            public_address: public_address(server, https).into(),
             livevox_bearer_token: loaded.config.livevox.bearer_application_token,
             unserved: match loaded.purpose {
                 config::Purpose::Service => Unserved::NotFound,
@@ -114,8 +111,7 @@ impl Listeners {
         let clients = layers::apply(clients, layers);
         let operators =
             operations::router(Arc::clone(&metrics), readiness(Arc::clone(&stopping), Arc::downgrade(auth)));
-        let administrators =
-            admin::router(AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock), public_origin });
+        let administrators = admin::router(AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock) });
         let allowed_hosts = match loaded.purpose {
             config::Purpose::Service => AllowedHosts::Any,
             config::Purpose::Development => AllowedHosts::Loopback,
@@ -134,10 +130,12 @@ impl Listeners {
             .chain(https.map(secure))
             .chain([admin])
             .collect();
-        let hash_pool = auth.hash_pool_gauges();
+        let engine = Arc::downgrade(auth);
         let running = Server::bind(listens, connection_limits(server, &loaded.config.limits))
             .map(|bound| bound.counting_in(metrics.http.clone()))
-            .map(|bound| bound.leaving_share_to(move || hash_pool.has_work()))
+            .map(|bound| {
+                bound.leaving_share_to(move || engine.upgrade().is_some_and(|auth| auth.has_long_work()))
+            })
             .and_then(Server::start)
             .with_context(|| format!("cannot listen on {}", shown(server)))?;
         let addresses = addresses(server, running.addresses());
@@ -269,13 +267,6 @@ fn public_address(server: &ServerSettings, https: Option<SocketAddr>) -> String 
         );
     }
     shown
-}
-
-/// Behind a proxy TLS ends there: https, unless nobody but this machine reaches us, and not by TLS.
-fn public_origin(public_address: &str, has_https: bool) -> String {
-    let is_loopback = HostPort(public_address.to_owned()).is_loopback();
-    let scheme = if has_https || !is_loopback { "https" } else { "http" };
-    format!("{scheme}://{public_address}")
 }
 
 fn addresses(server: &ServerSettings, bound: &[SocketAddr]) -> Addresses {

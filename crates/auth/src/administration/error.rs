@@ -7,6 +7,7 @@ use vestibule_store::StoreError;
 
 use crate::log_in::{LogInError, RETRY_AFTER};
 use crate::rules::{Kind, Violation};
+use crate::signing_keys::SignError;
 
 /// Why it was not done. Nothing was changed, unless it says so.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +78,16 @@ impl From<StoreError> for AdministrationError {
         match error {
             StoreError::Constraint(what) => Self::Conflict(what),
             other => Self::Store(other),
+        }
+    }
+}
+
+impl From<SignError> for AdministrationError {
+    fn from(error: SignError) -> Self {
+        match error {
+            SignError::Overloaded => Self::Overloaded,
+            SignError::Store(error) => error.into(),
+            SignError::Key(error) => Self::Store(StoreError::Unavailable(Box::new(error))),
         }
     }
 }

@@ -23,6 +23,10 @@ impl Attempt {
         Self { at, action: AuditAction::LogInRefused, means }
     }
 
+    pub(crate) const fn to_get_a_token(at: LogIn, means: Means) -> Self {
+        Self { at, action: AuditAction::TokenRefused, means }
+    }
+
     pub(crate) const fn to_change_password(at: LogIn) -> Self {
         Self { at, action: AuditAction::ChangePasswordRefused, means: Means::Password }
     }

@@ -27,6 +27,7 @@ impl Auth {
                     Ok(_) => {
                         let pending = self.follow_in(&turn).await?;
                         drop(turn);
+                        self.signing_keys.follow().await?;
                         pending.end_all().await?;
                     }
                     // Another process has rotated the key: it is followed first.
@@ -64,7 +65,10 @@ impl Auth {
     fn outdated_secrets(&self) -> impl Iterator<Item = Vec<SealedSecret>> {
         let accounts = self.directory.account_ids().into_iter();
         let entries = accounts.filter_map(|account| self.directory.account(account));
-        entries.map(|entry| self.outdated_in(&entry)).filter(|outdated| !outdated.is_empty())
+        let in_accounts = entries.map(|entry| self.outdated_in(&entry));
+        let keys = self.signing_keys.secrets().into_iter();
+        let keys = keys.filter(|secret| self.keys.sealer().is_outdated(&secret.sealed)).collect();
+        in_accounts.chain([keys]).filter(|outdated| !outdated.is_empty())
     }
 
     fn outdated_in(&self, entry: &AccountEntry) -> Vec<SealedSecret> {

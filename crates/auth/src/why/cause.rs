@@ -25,7 +25,8 @@ pub(super) const fn has_cause(reason: EndReason) -> bool {
         | EndReason::PasswordChanged
         | EndReason::PasswordExpired
         | EndReason::EndedByOwner
-        | EndReason::EndedByAdministrator => false,
+        | EndReason::EndedByAdministrator
+        | EndReason::TokenReused => false,
     }
 }
 

@@ -170,6 +170,7 @@ fn every_reason_has_words_of_its_own() {
         EndReason::ApplicationRefused,
         EndReason::EndedByOwner,
         EndReason::EndedByAdministrator,
+        EndReason::TokenReused,
     ];
     let told: std::collections::BTreeSet<String> =
         reasons.iter().map(|reason| answer(ended(*reason, jane(), Means::Session), None)).collect();

@@ -99,6 +99,10 @@ fn ended(entry: &AuditEntry, reason: EndReason, cause: Option<&AuditEntry>, time
         }
         EndReason::BotFeatureOff => format!("the account's feature for bots was switched off{by}"),
         EndReason::ApplicationRefused => of_application::refused(cause.map(|cause| &cause.record), time),
+        EndReason::TokenReused => format!(
+            "its authorization code, or a refresh token of it, was shown a second time{}, so somebody else may have it too",
+            from(record)
+        ),
         EndReason::EndedByOwner => format!("its user ended it from another session{}", from(record)),
         EndReason::EndedByAdministrator => {
             let with = number("master_key").map_or(String::new(), |generation| {

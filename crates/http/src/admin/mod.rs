@@ -31,6 +31,7 @@ mod request;
 mod role;
 mod run_to_completion;
 mod sessions;
+mod signing_keys;
 mod skills;
 mod time;
 mod tokens;
@@ -59,8 +60,6 @@ pub struct AdminState {
     pub auth: Arc<Auth>,
     /// Tells handlers the time, which they hand on as an argument.
     pub clock: Arc<dyn Clock>,
-    /// Scheme, host and port under which browsers reach this server: absolute URLs begin so.
-    pub public_origin: Arc<str>,
 }
 
 /// The routes of administration.
@@ -118,6 +117,9 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(master_keys::read))
         .routes(routes!(master_keys::activate))
         .routes(routes!(master_keys::retire))
+        .routes(routes!(signing_keys::list))
+        .routes(routes!(signing_keys::rotate))
+        .routes(routes!(signing_keys::delete))
         .routes(routes!(sessions::list, sessions::end_all))
         .routes(routes!(sessions::read, sessions::end))
         .routes(routes!(sessions::end_of_account))

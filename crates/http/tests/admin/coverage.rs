@@ -44,6 +44,9 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("get", "/admin/v1/master-keys/{generation}", Who::ReadsInstallation),
     ("post", "/admin/v1/master-keys/{generation}/activate", Who::WritesInstallation),
     ("post", "/admin/v1/master-keys/{generation}/retire", Who::WritesInstallation),
+    ("get", "/admin/v1/signing-keys", Who::ReadsInstallation),
+    ("post", "/admin/v1/signing-keys/rotate", Who::WritesInstallation),
+    ("delete", "/admin/v1/signing-keys/{key}", Who::WritesInstallation),
     ("get", "/admin/v1/policies", Who::EveryAdministrator),
     ("get", "/admin/v1/accounts", Who::Reads),
     ("post", "/admin/v1/accounts", Who::WritesInstallation),
@@ -138,6 +141,7 @@ async fn path(instance: &Instance, pattern: &str) -> String {
     pattern
         .replace("{reference}", &reference)
         .replace("{account}", ACCOUNT)
+        .replace("{key}", "1")
         .replace("{user}", &user.to_string())
         .replace("{application}", "1")
         .replace("{address}", "192.0.2.1")

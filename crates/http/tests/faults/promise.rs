@@ -111,6 +111,10 @@ const fn line_of(change: &Change) -> &'static str {
         | Change::PruneAudit { .. }
         | Change::TrimChanges { .. } => "nobody is told; what is old is found again",
         Change::ConsumeOnce { .. } | Change::NoteFederatedLogin(_) => "with the session that is opened",
+        Change::PutSigningKey(_) | Change::DeleteSigningKey(_) => {
+            "all or nothing: a key that is not stored signs nothing"
+        }
+        Change::RotateRefreshToken { .. } => "all or nothing: the token that was not used counts",
         Change::DecideOnSessions(_) => "nothing decides beside another process yet",
         Change::ExpectUnchanged { .. } | Change::ExpectMasterKey(_) | Change::Probe => "changes nothing",
     }

@@ -6,7 +6,7 @@ use vestibule_model::visible;
 use crate::moment;
 
 /// What the API gives in milliseconds since 1970.
-const TIMES: [&str; 18] = [
+const TIMES: [&str; 20] = [
     "absolute_end",
     "activated_at",
     "at",
@@ -20,11 +20,13 @@ const TIMES: [&str; 18] = [
     "locked_at",
     "password_changed_at",
     "previous_values_until",
+    "published_from",
     "retired_at",
     "revoked",
     "since",
     "time",
     "until",
+    "used_from",
 ];
 
 /// The field at a dotted path.

@@ -30,6 +30,7 @@ impl Who {
             "/admin/v1/administrators",
             "/admin/v1/administration-tokens",
             "/admin/v1/master-keys",
+            "/admin/v1/signing-keys",
             "/admin/v1/addresses",
         ];
         let is_read = method == Method::GET || path == "/admin/v1/why";

@@ -8,6 +8,7 @@ mod master_key;
 mod policy;
 mod server;
 mod session;
+mod signing_key;
 mod thing;
 mod user;
 mod why;
@@ -54,6 +55,7 @@ async fn run(action: AskAction) -> anyhow::Result<()> {
             administration::administrators(&Service::open(&asking.service)?, asking.action).await
         }
         AskAction::MasterKey(action) => master_key::run(action).await,
+        AskAction::SigningKey(action) => signing_key::run(action).await,
         AskAction::AdministrationToken(asking) => {
             administration::tokens(&Service::open(&asking.service)?, asking.action).await
         }

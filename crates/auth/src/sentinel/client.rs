@@ -1,0 +1,90 @@
+//! Which client asks: proved by its secret, under the guard of logins, or public and named.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use vestibule_model::{AccountState, GrantType, Means, OauthClient, Refusal};
+use zeroize::Zeroizing;
+
+use super::error::TokenError;
+use crate::audit::Attempt;
+use crate::directory::AccountEntry;
+use crate::eligibility::IneligibleReason;
+use crate::log_in::LogIn;
+use crate::service::Auth;
+
+/// What a client shows of itself.
+pub struct OauthCredentials {
+    /// Its id.
+    pub client_id: String,
+    /// Its secret; None: it shows none.
+    pub secret: Option<Zeroizing<String>>,
+}
+
+/// A client that is who it says, as far as it can prove that.
+pub(super) struct ProvedClient {
+    pub(super) entry: Arc<AccountEntry>,
+    pub(super) client: OauthClient,
+    pub(super) attempt: Attempt,
+}
+
+impl ProvedClient {
+    /// Refuses a grant that it may not use.
+    pub(super) fn expect(&self, auth: &Auth, grant: GrantType) -> Result<(), TokenError> {
+        if !self.client.metadata.may(grant) {
+            auth.audit.note_refusal(self.attempt, None, Refusal::KeyNotAllowed);
+            return Err(TokenError::UnauthorizedClient);
+        }
+        if self.entry.account.state == AccountState::Disabled {
+            auth.audit.note_refusal(self.attempt, None, Refusal::Disabled);
+            return Err(TokenError::Refused(IneligibleReason::Disabled));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a client may be used from this address.
+fn is_allowed_from(client: &OauthClient, address: Option<IpAddr>) -> bool {
+    let is_in = |address: IpAddr| client.addresses.iter().any(|net| net.contains(&address.to_canonical()));
+    client.addresses.is_empty() || address.is_some_and(is_in)
+}
+
+impl Auth {
+    /// The client whose credentials these are. A wrong secret counts as a failed login does, for the address and for the client;
+    /// an unknown client costs the same work. The caller [settles](Auth::settle) the attempt of a client that is admitted.
+    pub(super) fn admit_client(
+        self: &Arc<Self>,
+        at: LogIn,
+        credentials: &OauthCredentials,
+    ) -> Result<ProvedClient, TokenError> {
+        let attempt = Attempt::to_get_a_token(at, Means::Nothing);
+        let refuse = |why| {
+            self.audit.note_refusal(attempt, None, why);
+            Err(TokenError::InvalidClient)
+        };
+        self.admit(attempt, &credentials.client_id)?;
+        let charged = self.login_guard.admit_at_key(at, &credentials.client_id);
+        let charged = charged.map_err(|why| self.turned_away(attempt, why))?;
+        let entry = self.account(at);
+        let secret = credentials.secret.as_ref().map_or("", |secret| secret.as_str());
+        let by_secret = self.recognise_client(
+            entry.as_deref().map(|entry| &**entry),
+            &credentials.client_id,
+            secret,
+            at.now,
+        );
+        let Some(entry) = entry else { return refuse(Refusal::UnknownAccount) };
+        let Some(client) = entry.oauth_client(&credentials.client_id).cloned() else {
+            return refuse(Refusal::WrongKey);
+        };
+        if by_secret.is_none() {
+            return refuse(Refusal::WrongKey);
+        }
+        if !client.enabled || !is_allowed_from(&client, at.address) {
+            return refuse(Refusal::KeyNotAllowed);
+        }
+        self.login_guard.key_was_right(&charged);
+        let attempt = Attempt::to_get_a_token(at, Means::OauthClient(client.id));
+        Ok(ProvedClient { entry, client, attempt })
+    }
+}

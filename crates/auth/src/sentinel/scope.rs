@@ -1,0 +1,50 @@
+//! What a client may ask for.
+
+use vestibule_model::ClientMetadata;
+
+use super::error::TokenError;
+
+/// The scope that is granted, its words each once. Who asks for none is given all that the client has (RFC 6749 §3.3).
+///
+/// # Errors
+///
+/// It asks for one that neither the client has nor `besides` are.
+pub(super) fn granted(client: &ClientMetadata, besides: &[&str], asked: &str) -> Result<String, TokenError> {
+    let mut words: Vec<&str> = Vec::new();
+    for word in asked.split(' ').filter(|word| !word.is_empty()) {
+        if !besides.contains(&word) && !client.scopes.iter().any(|scope| scope == word) {
+            return Err(TokenError::InvalidScope);
+        }
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    if words.is_empty() {
+        words = client.scopes.iter().map(String::as_str).collect();
+    }
+    Ok(words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(asked: &str) -> Option<String> {
+        let client =
+            ClientMetadata { scopes: ["a", "b"].map(String::from).into(), ..ClientMetadata::default() };
+        granted(&client, &["openid"], asked).ok()
+    }
+
+    #[test]
+    fn who_asks_for_nothing_is_given_what_the_client_has() {
+        assert_eq!(asked("").as_deref(), Some("a b"));
+        assert_eq!(asked("  ").as_deref(), Some("a b"));
+    }
+
+    #[test]
+    fn what_is_asked_for_is_given_and_no_more() {
+        assert_eq!(asked("b openid b").as_deref(), Some("b openid"));
+        assert_eq!(asked("c"), None);
+        assert_eq!(asked("a B"), None);
+    }
+}

@@ -1,0 +1,33 @@
+//! The sentinel on the wire: OAuth 2.0 and OpenID Connect for clients of accounts (contract single-sign-on).
+//!
+//! Translates and holds no rules. `parameters.rs` reads what clients send in so many ways; every failure gets its status and its
+//! words in `errors.rs`.
+
+mod app_token;
+mod errors;
+mod key_set;
+mod parameters;
+
+use axum::Router;
+use axum::routing::{get, post};
+use vestibule_serve::layers::RefusalShape;
+
+use crate::api::ApiState;
+
+/// What is refused before a handler: in the shape of RFC 6749 §5.2.
+pub(crate) const REFUSAL: RefusalShape = RefusalShape {
+    content_type: "application/json",
+    body: |status, message| {
+        let error = if status.is_server_error() { "server_error" } else { "invalid_request" };
+        format!(r#"{{"error":"{error}","error_description":"{message}"}}"#)
+    },
+};
+
+/// The routes.
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new()
+        .route("/sentinel/api/account/{account}/app/token", post(app_token::version_in_query))
+        .route("/sentinel/api/v2/account/{account}/app/token", post(app_token::version_2))
+        .route("/sentinel/well-known/jwks", get(key_set::handle))
+        .route("/.well-known/jwks.json", get(key_set::handle))
+}

@@ -1,0 +1,12 @@
+//! The sentinel over the wire: a real server, a real store, real HTTP.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed, and says where"
+)]
+
+mod app_token;
+mod client_requests;
+mod guessed_secrets;
+mod keys;
+mod support;
