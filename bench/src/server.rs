@@ -70,11 +70,16 @@ async fn say_when_loaded(auth: &Auth) {
 }
 
 fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
-    let administration = admin::router(AdminState { auth: Arc::clone(auth), clock: Arc::clone(&clock) });
+    let administration = admin::router(AdminState {
+        auth: Arc::clone(auth),
+        clock: Arc::clone(&clock),
+        public_origin: "https://localhost".into(),
+    });
     let api = ApiState {
         auth: Arc::clone(auth),
         clock,
         public_address: "vestibule.example.net".into(),
+        public_origin: "https://vestibule.example.net".into(),
         livevox_bearer_token: true,
         unserved: Unserved::NotFound,
     };

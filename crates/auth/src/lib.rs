@@ -30,6 +30,7 @@ mod log_out;
 mod login_guard;
 mod master_keys;
 mod open;
+mod outgoing;
 mod page_session;
 mod password;
 mod recognise;
@@ -75,6 +76,9 @@ pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope
 pub use log_out::LogOutError;
 pub use login_guard::HashPoolGauges;
 pub use master_keys::{KeySource, KeySourceError, Keys};
+pub use outgoing::{
+    NoOutgoing, Outgoing, OutgoingAnswer, OutgoingError, OutgoingFuture, OutgoingRequest, SharedOutgoing,
+};
 pub use page_session::PageSession;
 pub use password::{LONGEST_PASSWORD, NewPassword, SetPasswordError, set_password};
 pub use refresh::{Presented, RefreshError};

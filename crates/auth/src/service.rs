@@ -18,6 +18,7 @@ use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::load::Loading;
 use crate::login_guard::{HashPoolGauges, LoginGuard};
 use crate::master_keys::{KeyMaterial, Keys};
+use crate::outgoing::{Outgoing, SharedOutgoing};
 use crate::settings::{Intervals, Settings};
 use crate::signing_keys::SigningKeys;
 use crate::steady_clock::WatchedClock;
@@ -45,6 +46,7 @@ pub struct Auth {
     pub(crate) signing_keys: SigningKeys,
     pub(crate) last_uses: LastUses,
     pub(crate) administration: AdministrationState,
+    outgoing: SharedOutgoing,
 }
 
 /// Why the engine did not start.
@@ -128,13 +130,7 @@ impl Auth {
             login_guard: Arc::clone(&login_guard),
             deferred: Arc::clone(&deferred),
         });
-        let audit = Arc::new(AuditTrail::new(
-            Arc::clone(&store),
-            Arc::clone(&directory),
-            keys.tokens().clone(),
-            Arc::clone(&clock),
-            settings.audit_retention,
-        ));
+        let audit = Arc::new(AuditTrail::new(&store, &directory, &keys, &clock, settings.audit_retention));
         let live = Arc::new(LiveSessions::new(Box::new(keys.tokens().clone()), start));
         let ends = Arc::new(Ends::new(ends::Collaborators {
             live: Arc::clone(&live),
@@ -161,12 +157,18 @@ impl Auth {
             signing_keys,
             last_uses,
             administration: AdministrationState::new(&*rng),
+            outgoing: settings.outgoing.clone(),
             store,
             store_health,
             consumed,
             rng,
             clock: WatchedClock::new(clock),
         })
+    }
+
+    /// By what identity providers are asked.
+    pub fn outgoing(&self) -> &dyn Outgoing {
+        &*self.outgoing.0
     }
 
     /// The directory in memory.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use vestibule_crypto::{Argon2Params, Engine};
 use vestibule_model::{AccountId, Population};
 
+use crate::outgoing::SharedOutgoing;
 use crate::work_pool::Limits;
 
 /// Settings of the engine.
@@ -21,6 +22,8 @@ pub struct Settings {
     pub intervals: Intervals,
     /// How long entries of the audit are kept; None: for ever.
     pub audit_retention: Option<Duration>,
+    /// By what identity providers are asked.
+    pub outgoing: SharedOutgoing,
 }
 
 /// Password hashing: how dear, by which engine, on how many threads, and when the queue is full.

@@ -24,6 +24,8 @@ pub struct ApiState {
     /// Host, or `host:port`, under which clients reach this server: the answer of the Domain API for services
     /// that name no host of their own.
     pub public_address: Arc<str>,
+    /// Scheme, host and port under which browsers reach this server: absolute URLs begin so.
+    pub public_origin: Arc<str>,
     /// Whether a LiveVox login may carry its application token as `Authorization: Bearer`, as old clients do.
     pub livevox_bearer_token: bool,
     /// What is answered where this service has nothing.

@@ -6,6 +6,19 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostPort(pub String);
 
+impl HostPort {
+    /// Whether only the machine itself reaches it: `localhost`, or an address of its own network.
+    pub fn is_loopback(&self) -> bool {
+        let host = match self.0.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => host,
+            _ => &self.0,
+        };
+        let literal = host.trim_start_matches('[').trim_end_matches(']');
+        host.eq_ignore_ascii_case("localhost")
+            || literal.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+}
+
 impl FromStr for HostPort {
     type Err = &'static str;
 
@@ -38,6 +51,22 @@ mod tests {
             ["example.com", "example.com:8443", "localhost:1", "192.0.2.1:80", "[2001:db8::1]", "[::1]:80"]
         {
             assert_eq!(text.parse(), Ok(HostPort(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn only_the_machine_itself_reaches_its_loopback_addresses() {
+        for (text, is_loopback) in [
+            ("localhost", true),
+            ("LocalHost:8080", true),
+            ("127.0.0.9:80", true),
+            ("[::1]:80", true),
+            ("[::1]", true),
+            ("localhost.example.com", false),
+            ("192.0.2.1:80", false),
+            ("[2001:db8::1]", false),
+        ] {
+            assert_eq!(HostPort(text.to_owned()).is_loopback(), is_loopback, "{text}");
         }
     }
 

@@ -20,4 +20,4 @@ pub use clocked::run_clocked;
 pub use failing_store::{FailingStore, Fault, Faults, Gate, Operation};
 pub use fixture::{ACCOUNT, AccountFixture, CHEAP, Key, OTHER_TOKEN, TOKEN, password};
 pub use program::Program;
-pub use server::{TestServer, session_of};
+pub use server::{ORIGIN, TestServer, session_of};

@@ -21,6 +21,9 @@ use vestibule_store_sqlite::SqliteStore;
 
 use crate::{ACCOUNT, AccountFixture, CHEAP, FailingStore, Faults, Key, TestClock};
 
+/// Where browsers reach a server, as it says itself.
+pub const ORIGIN: &str = "https://vestibule.example.net";
+
 /// A running server. Background tasks do not run by themselves: a test calls them.
 pub struct TestServer {
     /// The clock that the server goes by.
@@ -311,6 +314,7 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
         auth: Arc::clone(auth),
         clock: Arc::clone(&clock),
         public_address: "vestibule.example.net".into(),
+        public_origin: ORIGIN.into(),
         livevox_bearer_token: true,
         unserved: Unserved::NotFound,
     };
@@ -326,7 +330,11 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
         asked.upgrade().map_or(Readiness::NotReady("stopping".into()), |auth| Readiness::of(&auth, purpose))
     };
     let operators = operations::router(Arc::clone(&metrics), readiness);
-    let administrators = operators.merge(admin::router(AdminState { auth: Arc::clone(auth), clock }));
+    let administrators = operators.merge(admin::router(AdminState {
+        auth: Arc::clone(auth),
+        clock,
+        public_origin: ORIGIN.into(),
+    }));
     let admin = Listen {
         address: (Ipv4Addr::LOCALHOST, 0).into(),
         tls: None,

@@ -10,7 +10,9 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use vestibule_auth::{Auth, BlockList, FailureLimit, FirstOwner, HashSettings, Intervals, Keys, Settings};
+use vestibule_auth::{
+    Auth, BlockList, FailureLimit, FirstOwner, HashSettings, Intervals, Keys, Settings, SharedOutgoing,
+};
 use vestibule_crypto::OsRng;
 use vestibule_model::Clock;
 use vestibule_store::{EndJournal, Store};
@@ -143,5 +145,6 @@ fn settings(config: &Config) -> Settings {
         },
         intervals: Intervals { touch: sessions.touch, sweep: sessions.sweep, follow: sessions.follow },
         audit_retention: config.audit.retention(),
+        outgoing: SharedOutgoing::default(),
     }
 }

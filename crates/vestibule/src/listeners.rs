@@ -15,7 +15,7 @@ use vestibule_crypto::OsRng;
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, Unserved};
 use vestibule_http::operations::{self, Metrics, Readiness};
-use vestibule_model::Clock;
+use vestibule_model::{Clock, HostPort};
 use vestibule_serve::layers::{
     self, AllowedHosts, AllowedOrigins, BodyBudget, BodyLimits, InvalidOrigin, LayerState, RefusalLog,
     Routes, TrustedProxies,
@@ -98,10 +98,13 @@ impl Listeners {
         let unread = BodyBudget::new(loaded.config.limits.unread_body_bytes);
         let for_operators = LayerState { unread, ..layers.clone() };
         let refusals = Arc::clone(&layers.refusals);
+        let public_address = public_address(server, https);
+        let public_origin: Arc<str> = public_origin(&public_address, https.is_some()).into();
         let clients = api::routes(ApiState {
             auth: Arc::clone(auth),
             clock: Arc::clone(clock),
-            public_address: public_address(server, https).into(),
+            public_address: public_address.into(),
+            public_origin: Arc::clone(&public_origin),
             livevox_bearer_token: loaded.config.livevox.bearer_application_token,
             unserved: match loaded.purpose {
                 config::Purpose::Service => Unserved::NotFound,
@@ -111,7 +114,8 @@ impl Listeners {
         let clients = layers::apply(clients, layers);
         let operators =
             operations::router(Arc::clone(&metrics), readiness(Arc::clone(&stopping), Arc::downgrade(auth)));
-        let administrators = admin::router(AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock) });
+        let administrators =
+            admin::router(AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock), public_origin });
         let allowed_hosts = match loaded.purpose {
             config::Purpose::Service => AllowedHosts::Any,
             config::Purpose::Development => AllowedHosts::Loopback,
@@ -267,6 +271,13 @@ fn public_address(server: &ServerSettings, https: Option<SocketAddr>) -> String 
         );
     }
     shown
+}
+
+/// Behind a proxy TLS ends there: https, unless nobody but this machine reaches us, and not by TLS.
+fn public_origin(public_address: &str, has_https: bool) -> String {
+    let is_loopback = HostPort(public_address.to_owned()).is_loopback();
+    let scheme = if has_https || !is_loopback { "https" } else { "http" };
+    format!("{scheme}://{public_address}")
 }
 
 fn addresses(server: &ServerSettings, bound: &[SocketAddr]) -> Addresses {

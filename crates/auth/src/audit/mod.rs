@@ -22,6 +22,7 @@ use vestibule_model::{
 use vestibule_store::{AuditPage, AuditQuery, Change, Store, StoreError};
 
 use crate::directory::Directory;
+use crate::master_keys::KeyMaterial;
 
 use folding::Folded;
 use prune::Retention;
@@ -92,17 +93,17 @@ pub(crate) struct AuditTrail {
 impl AuditTrail {
     /// `retention` is how long entries are kept; None: for ever.
     pub(crate) fn new(
-        store: Arc<dyn Store>,
-        directory: Arc<Directory>,
-        tokens: TokenKeys,
-        clock: Arc<dyn Clock>,
+        store: &Arc<dyn Store>,
+        directory: &Arc<Directory>,
+        keys: &KeyMaterial,
+        clock: &Arc<dyn Clock>,
         retention: Option<Duration>,
     ) -> Self {
         Self {
-            store,
-            directory,
-            tokens,
-            clock,
+            store: Arc::clone(store),
+            directory: Arc::clone(directory),
+            tokens: keys.tokens().clone(),
+            clock: Arc::clone(clock),
             folded: Folded::default(),
             refusals: RefusalCounts::default(),
             retention: Retention::new(retention),

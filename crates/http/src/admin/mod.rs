@@ -60,6 +60,8 @@ pub struct AdminState {
     pub auth: Arc<Auth>,
     /// Tells handlers the time, which they hand on as an argument.
     pub clock: Arc<dyn Clock>,
+    /// Scheme, host and port under which browsers reach this server: absolute URLs begin so.
+    pub public_origin: Arc<str>,
 }
 
 /// The routes of administration.

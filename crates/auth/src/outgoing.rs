@@ -1,0 +1,98 @@
+//! What the engine asks of identity providers: an interface, which the program gives.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use zeroize::Zeroizing;
+
+/// What an [`Outgoing`] answers.
+pub type OutgoingFuture = Pin<Box<dyn Future<Output = Result<OutgoingAnswer, OutgoingError>> + Send>>;
+
+/// Sends requests to other machines. Whoever implements it bounds what an answer costs in time and memory, follows no redirect,
+/// and reaches no address that the operator has not allowed.
+pub trait Outgoing: Send + Sync + 'static {
+    /// Sends one.
+    fn send(&self, request: OutgoingRequest) -> OutgoingFuture;
+}
+
+/// A request: `GET`, or `POST` of a form.
+pub struct OutgoingRequest {
+    /// Where to, with scheme.
+    pub url: String,
+    /// The value of the header `Authorization`. A secret.
+    pub authorization: Option<Zeroizing<String>>,
+    /// The form, encoded as such; None: `GET`. A secret.
+    pub form: Option<Zeroizing<String>>,
+}
+
+impl OutgoingRequest {
+    /// `GET` of an address.
+    pub fn get(url: impl Into<String>) -> Self {
+        Self { url: url.into(), authorization: None, form: None }
+    }
+}
+
+impl fmt::Debug for OutgoingRequest {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("OutgoingRequest").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// An answer, read whole.
+#[derive(Clone)]
+pub struct OutgoingAnswer {
+    /// The status.
+    pub status: u16,
+    /// The body. May be a secret.
+    pub body: Zeroizing<String>,
+}
+
+impl fmt::Debug for OutgoingAnswer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("OutgoingAnswer").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// No answer came, or none that is read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OutgoingError {
+    /// The address is none, or one that is not reached.
+    #[error("{0} is not reached: {1}")]
+    NotAllowed(String, &'static str),
+    /// Nobody answered in time, or not over TLS as is expected. Says in which way.
+    #[error("{0} does not answer: {1}")]
+    NoAnswer(String, String),
+    /// The answer is longer than is read, or no text.
+    #[error("the answer of {0} is not read: {1}")]
+    Unreadable(String, &'static str),
+    /// This service sends no requests.
+    #[error("this service sends no requests to other machines")]
+    Off,
+}
+
+/// Sends nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoOutgoing;
+
+impl Outgoing for NoOutgoing {
+    fn send(&self, _request: OutgoingRequest) -> OutgoingFuture {
+        Box::pin(std::future::ready(Err(OutgoingError::Off)))
+    }
+}
+
+/// The interface as it is shared.
+#[derive(Clone)]
+pub struct SharedOutgoing(pub std::sync::Arc<dyn Outgoing>);
+
+impl Default for SharedOutgoing {
+    fn default() -> Self {
+        Self(std::sync::Arc::new(NoOutgoing))
+    }
+}
+
+impl fmt::Debug for SharedOutgoing {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("SharedOutgoing(…)")
+    }
+}
