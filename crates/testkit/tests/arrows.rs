@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of the workspace, and the crates of the workspace that it may depend on (tests aside).
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("vestibule-model", &[]),
     ("vestibule-crypto", &["model"]),
     ("vestibule-store", &["model"]),
@@ -16,9 +16,10 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("vestibule-auth", &["model", "crypto", "oidc", "saml", "store"]),
     ("vestibule-oidc", &["model"]),
     ("vestibule-saml", &["model"]),
+    ("vestibule-outgoing", &["auth"]),
     ("vestibule-serve", &["model"]),
     ("vestibule-http", &["model", "auth", "serve"]),
-    ("vestibule", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http"]),
+    ("vestibule", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "outgoing"]),
     ("vestibule-testkit", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http"]),
     ("vestibule-bench", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "testkit"]),
 ];

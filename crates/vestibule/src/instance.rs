@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use ipnet::IpNet;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use vestibule_auth::{
@@ -15,12 +17,13 @@ use vestibule_auth::{
 };
 use vestibule_crypto::OsRng;
 use vestibule_model::Clock;
+use vestibule_outgoing::BoundedOutgoing;
 use vestibule_store::{EndJournal, Store};
 use vestibule_store_sqlite::SqliteStore;
 
 use crate::certificates::{Followed, Tls};
 use crate::clock::SystemClock;
-use crate::config::{Config, Loaded};
+use crate::config::{Config, Loaded, Purpose};
 use crate::listeners::{Addresses, Listeners};
 use crate::service_manager;
 use crate::signals::Signals;
@@ -47,7 +50,7 @@ impl Instance {
         owner: FirstOwner<'_>,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let settings = settings(&loaded.config);
+        let settings = settings(loaded);
         let store: Arc<dyn Store> = Arc::new(store);
         let auth = Auth::start(store, journal, keys, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
         auth.administration().make_administrators_account(owner, clock.now()).await?;
@@ -123,7 +126,8 @@ fn background_ended(ended: Result<(), tokio::task::JoinError>) -> anyhow::Error 
 }
 
 /// The engine's part of the configuration.
-fn settings(config: &Config) -> Settings {
+fn settings(loaded: &Loaded) -> Settings {
+    let config = &loaded.config;
     let Config { hashing, login, sessions, .. } = config;
     let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     Settings {
@@ -145,6 +149,19 @@ fn settings(config: &Config) -> Settings {
         },
         intervals: Intervals { touch: sessions.touch, sweep: sessions.sweep, follow: sessions.follow },
         audit_retention: config.audit.retention(),
-        outgoing: SharedOutgoing::default(),
+        outgoing: SharedOutgoing(Arc::new(outgoing(loaded))),
     }
+}
+
+/// A development server asks identity providers on this machine too.
+fn outgoing(loaded: &Loaded) -> BoundedOutgoing {
+    let configured = loaded.config.outgoing.allowed_networks.iter().map(|network| network.0.0);
+    let of_this_machine = match loaded.purpose {
+        Purpose::Service => Vec::new(),
+        Purpose::Development => {
+            let localhost = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+            localhost.map(IpNet::from).to_vec()
+        }
+    };
+    BoundedOutgoing::new(configured.chain(of_this_machine).collect())
 }

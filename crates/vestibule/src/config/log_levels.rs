@@ -6,12 +6,13 @@ use std::str::FromStr;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// The parts of the program that log: its crates.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 9] = [
     "vestibule",
     "vestibule_auth",
     "vestibule_crypto",
     "vestibule_http",
     "vestibule_model",
+    "vestibule_outgoing",
     "vestibule_serve",
     "vestibule_store",
     "vestibule_store_sqlite",

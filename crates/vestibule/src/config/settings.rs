@@ -25,6 +25,7 @@ pub(crate) struct Config {
     pub(crate) durability: DurabilitySettings,
     pub(crate) audit: AuditSettings,
     pub(crate) livevox: LivevoxSettings,
+    pub(crate) outgoing: OutgoingSettings,
     pub(crate) log: LogSettings,
     pub(crate) master_key: MasterKeySettings,
 }
@@ -153,6 +154,13 @@ impl AuditSettings {
 #[serde(deny_unknown_fields)]
 pub(crate) struct LivevoxSettings {
     pub(crate) bearer_application_token: bool,
+}
+
+/// `[outgoing]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OutgoingSettings {
+    pub(crate) allowed_networks: Vec<Parsed<Network>>,
 }
 
 /// `[log]`
