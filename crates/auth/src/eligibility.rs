@@ -6,8 +6,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 use vestibule_model::{
-    AccountState, Application, ApplicationToken, AuthenticationMethod, Feature, Millis, Privilege,
-    SecretVersion, Session, SignOn, User, UserKind,
+    AccountState, Application, ApplicationId, ApplicationToken, AuthenticationMethod, Feature, GrantType,
+    Millis, OauthClient, Privilege, SecretVersion, Session, SignOn, User, UserKind,
 };
 
 use crate::directory::{AccountFacts, UsableApiKey, UserEntry};
@@ -153,6 +153,23 @@ fn token_admits(token: &ApplicationToken, version: SecretVersion, now: Millis) -
     token.enabled && version.counts(token.secret_version, token.superseded.as_ref(), now)
 }
 
+/// Whether a client is for this user.
+pub(crate) fn client_serves(client: &OauthClient, user: &User) -> bool {
+    let profiles = &client.metadata.enabled_for_profiles;
+    profiles.is_empty() || profiles.iter().any(|profile| user.profiles.contains(profile))
+}
+
+/// Whether a session that a client was given in the name of this user may go on. From where its bearer is shown is no matter:
+/// the client's addresses are about where it asks for tokens.
+fn client_admits(user: &UserEntry, client: ApplicationId, version: SecretVersion, now: Millis) -> bool {
+    user.account().oauth_client_of_id(client).is_some_and(|client| {
+        client.enabled
+            && client.metadata.may(GrantType::AuthorizationCode)
+            && version.counts(client.secret_version, client.superseded.as_ref(), now)
+            && client_serves(client, user)
+    })
+}
+
 /// What a session was opened with.
 #[derive(Clone, Copy)]
 pub(crate) struct OpenedWith {
@@ -178,6 +195,9 @@ pub(crate) fn may_go_on(user: &UserEntry, opened: OpenedWith, address: Option<Ip
             let token = account.application_token_of_id(token);
             now < user.password_sessions_end && token.is_some_and(|token| token_admits(token, version, now))
         }
+        (AuthenticationMethod::Password, Application::OauthClient(client)) => {
+            now < user.password_sessions_end && client_admits(user, client, version, now)
+        }
         (AuthenticationMethod::Password, _) => now < user.password_sessions_end,
         (AuthenticationMethod::Saml | AuthenticationMethod::Oidc, application) => {
             let admits = match application {
@@ -185,8 +205,9 @@ pub(crate) fn may_go_on(user: &UserEntry, opened: OpenedWith, address: Option<Ip
                 Application::Token(token) => account
                     .application_token_of_id(token)
                     .is_some_and(|token| token_admits(token, version, now)),
+                Application::OauthClient(client) => client_admits(user, client, version, now),
                 // Nobody opens such a session.
-                Application::ApiKey(_) | Application::OauthClient(_) => false,
+                Application::ApiKey(_) => false,
             };
             admits && of_federated(account, user).is_ok()
         }

@@ -89,7 +89,10 @@ pub use rules::{
     check_token_holder, check_value, check_values_together, may_log_in, missing_name, next_id,
     next_user_number, service_twice, taken, untie,
 };
-pub use sentinel::{ClientToken, OauthCredentials, TokenError};
+pub use sentinel::{
+    AuthorizationError, AuthorizationRefusal, AuthorizationRequest, Authorizing, CODE_LIFE, ClientToken,
+    CodeGrant, OauthCredentials, RefreshedToken, TokenError, UserToken,
+};
 pub use service::{Auth, StartError};
 pub use sessions::{Listed, SessionAccessError};
 pub use settings::{BlockList, FailureLimit, HashSettings, Intervals, Settings};

@@ -34,6 +34,19 @@ pub(crate) struct OpenedWith {
     pub(crate) once: Option<Once>,
     /// The login at an identity provider that it was opened by.
     pub(crate) federated: Option<FederatedOrigin>,
+    /// The page session that it was opened by: it ends with the same logins at identity providers.
+    pub(crate) of_page: Option<SessionId>,
+    /// Its id, if that was drawn before; never given to anybody else.
+    pub(crate) id: Option<SessionId>,
+}
+
+impl OpenedWith {
+    /// What notes by which login at an identity provider a session was opened.
+    fn origins(self, session: SessionId) -> impl Iterator<Item = Change> {
+        let own = self.federated.map(|origin| origin.of(session));
+        let of_page = self.of_page.map(|from| Change::CopyFederatedLogins { from, to: session });
+        own.into_iter().chain(of_page)
+    }
 }
 
 /// Something that counts once.
@@ -114,7 +127,7 @@ impl Auth {
         // First what can be refused: that it was not shown before, and the session.
         let mut changes: Vec<Change> = opened.with.once.map(Change::from).into_iter().collect();
         changes.push(Change::OpenSession(Box::new(session.clone())));
-        changes.extend(opened.with.federated.map(|origin| origin.of(session.id)));
+        changes.extend(opened.with.origins(session.id));
         changes.push(self.audit.logged_in(&session, &opened.user));
         changes.extend(ended.iter().flat_map(|session| self.audit.end_and_tell(session, &replaced)));
         let outcome = self.store.commit(changes).await?;
@@ -167,8 +180,7 @@ impl Auth {
 
     /// A login that is given the session that lives already counts as a use of it. What was shown for it is used up.
     async fn stay(&self, session: Session, opened: &Opened) -> Result<Session, OpenError> {
-        let OpenedWith { once, federated } = opened.with;
-        let shown = once.map(Change::from).into_iter().chain(federated.map(|origin| origin.of(session.id)));
+        let shown = opened.with.once.map(Change::from).into_iter().chain(opened.with.origins(session.id));
         let shown: Vec<Change> = shown.collect();
         if !shown.is_empty() {
             self.store.commit(shown).await?;
@@ -202,7 +214,7 @@ impl Auth {
     fn new_session(&self, opened: &Opened) -> Session {
         let policy = opened.entry.account.session_policy_of(opened.dialect);
         Session {
-            id: self.keys.tokens().mint_session_id(&*self.rng),
+            id: opened.with.id.unwrap_or_else(|| self.keys.tokens().mint_session_id(&*self.rng)),
             account: opened.entry.account.id,
             user: opened.user.id,
             application: opened.proof.application,

@@ -44,6 +44,12 @@ impl Proof {
     pub(crate) const NONE: Self =
         Self { application: Application::None, secret_version: SecretVersion(0), until: None };
 
+    /// Of a client that proves itself by no secret.
+    pub(crate) const fn of_public(client: &OauthClient) -> Self {
+        let application = Application::OauthClient(client.id);
+        Self { application, secret_version: client.secret_version, until: None }
+    }
+
     fn of<V>(
         which: Which,
         application: Application,

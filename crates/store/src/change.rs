@@ -85,6 +85,14 @@ pub enum Change {
     /// Notes by which login at an identity provider a session was opened, until the session ends; the same twice is one. Does
     /// nothing for a session that is not there.
     NoteFederatedLogin(FederatedLogin),
+    /// Notes for a session the logins at identity providers of another one. Does nothing where either is not there. No change of
+    /// the directory.
+    CopyFederatedLogins {
+        /// Of which session.
+        from: SessionId,
+        /// For which.
+        to: SessionId,
+    },
     /// Does nothing for a session that is not there.
     EndSession(SessionId),
     /// Ends a session unless it was used after a time, and then writes the entry about it; does nothing for a session that is
@@ -282,6 +290,7 @@ impl Change {
                 | Self::RedoDigest { .. }
                 | Self::OpenSession(_)
                 | Self::NoteFederatedLogin(_)
+                | Self::CopyFederatedLogins { .. }
                 | Self::DecideOnSessions(_)
                 | Self::NoteLastUses(_)
                 | Self::TouchApplications(_)
@@ -327,6 +336,7 @@ impl Change {
             | Self::SetLock { .. }
             | Self::OpenSession(_)
             | Self::NoteFederatedLogin(_)
+            | Self::CopyFederatedLogins { .. }
             | Self::DecideOnSessions(_)
             | Self::EndSession(_)
             | Self::EndIfUnusedSince { .. }

@@ -338,6 +338,11 @@ impl AccountFacts {
         self.application_tokens.by_id.get(&id)
     }
 
+    /// The OAuth client of this id.
+    pub(crate) fn oauth_client_of_id(&self, id: ApplicationId) -> Option<&OauthClient> {
+        self.all_oauth_clients().find(|client| client.id == id)
+    }
+
     /// The applications with this id; nothing says that no two kinds share one.
     pub(crate) fn applications_of_id(&self, id: ApplicationId) -> Vec<Application> {
         let keys = self.api_keys.values().map(|usable| Application::ApiKey(usable.key.id));

@@ -11,6 +11,7 @@ use crate::audit::Attempt;
 use crate::directory::AccountEntry;
 use crate::eligibility::IneligibleReason;
 use crate::log_in::LogIn;
+use crate::recognise::Proof;
 use crate::service::Auth;
 
 /// What a client shows of itself.
@@ -25,6 +26,7 @@ pub struct OauthCredentials {
 pub(super) struct ProvedClient {
     pub(super) entry: Arc<AccountEntry>,
     pub(super) client: OauthClient,
+    pub(super) proof: Proof,
     pub(super) attempt: Attempt,
 }
 
@@ -40,6 +42,12 @@ impl ProvedClient {
             return Err(TokenError::Refused(IneligibleReason::Disabled));
         }
         Ok(())
+    }
+
+    /// Counts why what it showed does not count.
+    pub(super) fn invalid_grant(&self, auth: &Auth, why: Refusal) -> TokenError {
+        auth.audit.note_refusal(self.attempt, None, why);
+        TokenError::InvalidGrant
     }
 }
 
@@ -77,14 +85,14 @@ impl Auth {
         let Some(client) = entry.oauth_client(&credentials.client_id).cloned() else {
             return refuse(Refusal::WrongKey);
         };
-        if by_secret.is_none() {
-            return refuse(Refusal::WrongKey);
-        }
+        // The secret of a public client proves nothing, whatever it is.
+        let proof = if client.metadata.public { Some(Proof::of_public(&client)) } else { by_secret };
+        let Some(proof) = proof else { return refuse(Refusal::WrongKey) };
         if !client.enabled || !is_allowed_from(&client, at.address) {
             return refuse(Refusal::KeyNotAllowed);
         }
         self.login_guard.key_was_right(&charged);
         let attempt = Attempt::to_get_a_token(at, Means::OauthClient(client.id));
-        Ok(ProvedClient { entry, client, attempt })
+        Ok(ProvedClient { entry, client, proof, attempt })
     }
 }

@@ -4,16 +4,26 @@
 //! A client proves itself as a key does at a login, under the same guard. A token in its own name is a signed one, which nothing
 //! here takes back; one in the name of a user is the bearer of a session, opened as any other and revoked as any other.
 
+mod authorization;
 mod client;
 mod client_token;
+mod code;
 mod error;
+mod id_token;
+mod refresh_token;
+mod revocation;
 mod scope;
+mod user_token;
 
 use vestibule_model::Millis;
 
+pub use authorization::{AuthorizationError, AuthorizationRefusal, AuthorizationRequest, Authorizing};
 pub use client::OauthCredentials;
 pub use client_token::ClientToken;
+pub use code::CODE_LIFE;
 pub use error::TokenError;
+pub use refresh_token::RefreshedToken;
+pub use user_token::{CodeGrant, UserToken};
 
 use crate::service::Auth;
 use crate::signing_keys::{PublishedKey, SignError};

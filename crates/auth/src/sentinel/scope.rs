@@ -4,6 +4,9 @@ use vestibule_model::ClientMetadata;
 
 use super::error::TokenError;
 
+/// The scopes of OpenID Connect (Core §5.4, §11), which every client may ask for that comes with a user.
+pub(super) const OF_USERS: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
 /// The scope that is granted, its words each once. Who asks for none is given all that the client has (RFC 6749 §3.3).
 ///
 /// # Errors
@@ -23,6 +26,11 @@ pub(super) fn granted(client: &ClientMetadata, besides: &[&str], asked: &str) ->
         words = client.scopes.iter().map(String::as_str).collect();
     }
     Ok(words.join(" "))
+}
+
+/// Whether a scope that was granted has this word.
+pub(super) fn has(scope: &str, word: &str) -> bool {
+    scope.split(' ').any(|one| one == word)
 }
 
 #[cfg(test)]
@@ -46,5 +54,10 @@ mod tests {
         assert_eq!(asked("b openid b").as_deref(), Some("b openid"));
         assert_eq!(asked("c"), None);
         assert_eq!(asked("a B"), None);
+    }
+
+    #[test]
+    fn a_scope_is_found_as_a_word() {
+        assert!(has("openid email", "email") && !has("openid emails", "email"));
     }
 }

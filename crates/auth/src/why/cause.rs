@@ -107,8 +107,17 @@ fn explains(reason: EndReason, of: Of, entry: &AuditEntry) -> bool {
         EndReason::SsoOnly => changed(&[TargetKind::Account], &["sign_on"]),
         EndReason::BotFeatureOff => changed(&[TargetKind::Account], &["features"]),
         EndReason::ApplicationRefused => {
-            let fields =
-                ["enabled", "privileges", "addresses", "secret", "access_token", "token", "allowed_app_key"];
+            let fields = [
+                "enabled",
+                "privileges",
+                "addresses",
+                "secret",
+                "access_token",
+                "token",
+                "allowed_app_key",
+                "grant_types",
+                "enabled_for_profiles",
+            ];
             changed(&[APPLICATIONS, &[TargetKind::User]].concat(), &fields) || deleted(APPLICATIONS)
         }
         _ => false,

@@ -6,10 +6,14 @@
 mod app_token;
 mod errors;
 mod key_set;
+mod openid;
 mod parameters;
+mod revoke;
+mod token;
 
 use axum::Router;
 use axum::routing::{get, post};
+use vestibule_model::AccountId;
 use vestibule_serve::layers::RefusalShape;
 
 use crate::api::ApiState;
@@ -23,11 +27,22 @@ pub(crate) const REFUSAL: RefusalShape = RefusalShape {
     },
 };
 
+/// The name of an account's OpenID provider: where its configuration is.
+fn issuer(api: &ApiState, account: AccountId) -> String {
+    format!("{}/sentinel/api/account/{account}", api.public_origin)
+}
+
 /// The routes.
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
         .route("/sentinel/api/account/{account}/app/token", post(app_token::version_in_query))
         .route("/sentinel/api/v2/account/{account}/app/token", post(app_token::version_2))
+        .route("/sentinel/api/account/{account}/token", post(token::vendor))
+        .route("/sentinel/api/account/{account}/token/revoke", post(revoke::handle))
+        .route("/sentinel/api/account/{account}/.well-known/openid-configuration", get(openid::configuration))
+        .route("/sentinel/api/account/{account}/oidc/token", post(token::openid))
+        .route("/sentinel/api/account/{account}/oidc/revoke", post(revoke::handle))
+        .route("/sentinel/api/account/{account}/oidc/userinfo", get(openid::userinfo).post(openid::userinfo))
         .route("/sentinel/well-known/jwks", get(key_set::handle))
         .route("/.well-known/jwks.json", get(key_set::handle))
 }

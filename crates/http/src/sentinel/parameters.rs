@@ -120,6 +120,15 @@ impl ClientRequest {
         query::values(&self.query, "v").map(Cow::into_owned).collect()
     }
 
+    /// Refuses a version that is none of those in use.
+    pub(super) fn expect_version(&self) -> Result<(), OauthFailure> {
+        match &self.versions()[..] {
+            [] => Ok(()),
+            [one] if one == "1.0" || one == "2.0" => Ok(()),
+            _ => Err(OauthFailure::Invalid("v has to be 1.0 or 2.0")),
+        }
+    }
+
     /// The parameters of its form. An empty body is an empty form, whatever it is said to be.
     pub(super) fn form(&self) -> Result<Parameters, OauthFailure> {
         let body = self.body.0.as_ref().map_err(|refusal: &Refusal| OauthFailure::Server(*refusal))?;

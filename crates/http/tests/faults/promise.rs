@@ -110,7 +110,9 @@ const fn line_of(change: &Change) -> &'static str {
         | Change::ForgetConsumed { .. }
         | Change::PruneAudit { .. }
         | Change::TrimChanges { .. } => "nobody is told; what is old is found again",
-        Change::ConsumeOnce { .. } | Change::NoteFederatedLogin(_) => "with the session that is opened",
+        Change::ConsumeOnce { .. } | Change::NoteFederatedLogin(_) | Change::CopyFederatedLogins { .. } => {
+            "with the session that is opened"
+        }
         Change::PutSigningKey(_) | Change::DeleteSigningKey(_) => {
             "all or nothing: a key that is not stored signs nothing"
         }

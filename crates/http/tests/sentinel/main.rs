@@ -7,6 +7,7 @@
 
 mod app_token;
 mod client_requests;
+mod code;
 mod guessed_secrets;
 mod keys;
 mod support;

@@ -89,6 +89,7 @@ fn apply(connection: &Connection, chain: &mut Chain, change: &Change) -> Result<
         Change::TrimChanges { keep, limit } => changes::trim(connection, *keep, *limit)?,
         Change::DecideOnSessions(decision) => session_versions::decide(connection, decision)?,
         Change::NoteFederatedLogin(login) => federated_logins::note(connection, login)?,
+        Change::CopyFederatedLogins { from, to } => federated_logins::copy(connection, *from, *to)?,
         Change::NoteLastUses(uses) => session_uses::note(connection, uses)?,
         Change::TouchApplications(touches) => applications::touch(connection, touches)?,
         Change::Audit(record) => chain.append(connection, record)?,

@@ -112,3 +112,17 @@ pub async fn logins_do_not_move_the_directory(store: &dyn Store) {
     given(store, [note(1, CONNECTION, 1, None)]).await;
     assert_eq!(store.directory().await.unwrap().sequence, before);
 }
+
+pub async fn logins_of_a_session_are_copied_for_another(store: &dyn Store) {
+    given_sessions(store, [1, 2, 3]).await;
+    let copy = |from: u8, to: u8| Change::CopyFederatedLogins {
+        from: SessionId([from; 16]),
+        to: SessionId([to; 16]),
+    };
+    given(store, [note(1, CONNECTION, 1, Some(1)), note(1, CONNECTION, 2, None)]).await;
+    given(store, [copy(1, 2), copy(1, 2), copy(3, 2), copy(1, 9), copy(9, 3)]).await;
+    assert_eq!(found(store, logins(Some(1), Some(1))).await, [1, 2]);
+    assert_eq!(found(store, logins(Some(2), None)).await, [1, 2]);
+    given(store, [Change::EndSession(SessionId([1; 16]))]).await;
+    assert_eq!(found(store, logins(None, None)).await, [2]);
+}

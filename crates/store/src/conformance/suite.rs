@@ -183,6 +183,7 @@ macro_rules! conformance_suite {
                 sessions_of_a_login_come_in_pages
                 connections_are_told_while_they_have_sessions
                 logins_do_not_move_the_directory
+                logins_of_a_session_are_copied_for_another
             }
             sentinel {
                 signing_keys_are_read_back_in_the_order_of_their_ids

@@ -15,6 +15,10 @@ impl Logins {
         self.0.insert(login);
     }
 
+    pub(super) fn of(&self, session: SessionId) -> Vec<FederatedLogin> {
+        self.0.iter().filter(|login| login.session == session).copied().collect()
+    }
+
     pub(super) fn forget(&mut self, session: SessionId) {
         self.0.retain(|login| login.session != session);
     }

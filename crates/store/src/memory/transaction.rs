@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use vestibule_model::{AuditRecord, Session};
+use vestibule_model::{AuditRecord, Session, SessionId};
 
 use super::administration::Administration;
 use super::answers::Answers;
@@ -105,6 +105,7 @@ impl<'a> Transaction<'a> {
             Change::ExpectUnchanged { since, scopes } => return self.expect_unchanged(since, &scopes),
             Change::OpenSession(session) => return self.open_session(*session),
             Change::NoteFederatedLogin(login) => self.note_federated_login(login),
+            Change::CopyFederatedLogins { from, to } => self.copy_federated_logins(from, to),
             Change::DecideOnSessions(decision) => return self.decide_on_sessions(&decision),
             Change::EndSession(_) | Change::EndIfUnusedSince { .. } | Change::EndSessions(_) => {
                 self.end(index, change);
@@ -121,15 +122,8 @@ impl<'a> Transaction<'a> {
             Change::ForgetAnswersUnder(generation) => self.answers().forget_under(generation),
             Change::ConsumeOnce { value, expires } => return self.consumed().consume(value, expires),
             Change::ForgetConsumed { before, limit } => self.consumed().forget(before, limit),
-            Change::PutSigningKey(key) => return self.sentinel().put_key(*key),
-            Change::DeleteSigningKey(key) => {
-                self.sentinel().keys.remove(&key);
-            }
-            Change::RotateRefreshToken { session, next } => {
-                if !self.tables.numbers.contains_key(&session) {
-                    return Err(StoreError::AlreadyConsumed);
-                }
-                return self.sentinel().rotate(session, next);
+            Change::PutSigningKey(_) | Change::DeleteSigningKey(_) | Change::RotateRefreshToken { .. } => {
+                return self.of_sentinel(change);
             }
             Change::ExpectMasterKey(_)
             | Change::ActivateMasterKey { .. }
@@ -363,6 +357,27 @@ impl<'a> Transaction<'a> {
         self.outcome.opened.push(number);
         self.tables.put_session(number, Some(session));
         Ok(())
+    }
+
+    fn copy_federated_logins(&mut self, from: SessionId, to: SessionId) {
+        for login in self.tables.federated_logins.of(from) {
+            self.note_federated_login(FederatedLogin { session: to, ..login });
+        }
+    }
+
+    fn of_sentinel(&mut self, change: Change) -> Result<(), StoreError> {
+        match change {
+            Change::PutSigningKey(key) => self.sentinel().put_key(*key),
+            Change::DeleteSigningKey(key) => {
+                self.sentinel().keys.remove(&key);
+                Ok(())
+            }
+            Change::RotateRefreshToken { session, .. } if !self.tables.numbers.contains_key(&session) => {
+                Err(StoreError::AlreadyConsumed)
+            }
+            Change::RotateRefreshToken { session, next } => self.sentinel().rotate(session, next),
+            _ => Ok(()),
+        }
     }
 
     fn note_federated_login(&mut self, login: FederatedLogin) {
