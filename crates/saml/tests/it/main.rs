@@ -16,5 +16,6 @@ mod metadata;
 mod peers;
 mod report;
 mod request;
+mod samlsign;
 mod signatures;
 mod xmlsec1;
