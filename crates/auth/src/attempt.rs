@@ -23,7 +23,7 @@ pub(crate) trait Failed {
 
 impl Failed for LogInError {
     fn is_bad_credentials(&self) -> bool {
-        matches!(self, Self::BadCredentials)
+        matches!(self, Self::BadCredentials | Self::NotVouchedFor(_))
     }
 }
 

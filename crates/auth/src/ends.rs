@@ -5,17 +5,19 @@
 //! acknowledged when the store or the journal has it; it stays in the journal until the store has it, and after a restart its
 //! sessions are refused whatever the store says.
 
+mod federated;
 mod held;
 mod in_force;
 mod many;
 mod retry;
 mod stale;
 
+use std::collections::BTreeSet;
 use std::error::Error as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use vestibule_crypto::TokenKeys;
-use vestibule_model::{Clock, Millis, Session, SessionId};
+use vestibule_model::{Clock, ConnectionId, Millis, Session, SessionId};
 use vestibule_store::{
     Change, EndJournal, EndedSessions, JournalError, JournalSlot, SessionSelector, Store, StoreError,
 };
@@ -56,6 +58,8 @@ pub(crate) struct Ends {
     pending: Waiting<ManyEnd>,
     /// Ends that the store did not take.
     retry: RetryQueue,
+    /// Connections whose sessions are to be looked for.
+    connections: Mutex<BTreeSet<ConnectionId>>,
 }
 
 /// What ends work with.
@@ -75,7 +79,21 @@ impl Ends {
         let Collaborators { live, store, journal, directory, audit, tokens, clock } = with;
         let held = HeldEnds::read(&*journal);
         let (in_force, pending, retry) = (Arc::default(), Waiting::default(), RetryQueue::default());
-        Self { live, store, journal, directory, audit, tokens, clock, held, in_force, pending, retry }
+        let connections = Mutex::default();
+        Self {
+            live,
+            store,
+            journal,
+            directory,
+            audit,
+            tokens,
+            clock,
+            held,
+            in_force,
+            pending,
+            retry,
+            connections,
+        }
     }
 
     /// A session is about to be committed by a login, which may meet the end of many.

@@ -1,9 +1,10 @@
 //! Following the directory: whoever may not go on since it changed ends. What is read and put in its place is the follower's
 //! (`directory_follower`); whose sessions rest on it, `ends::stale` finds.
 
-use vestibule_store::StoreError;
+use vestibule_model::ConnectionId;
+use vestibule_store::{Part, StoreError};
 
-use crate::directory_follower::DirectoryTurn;
+use crate::directory_follower::{DirectoryTurn, Superseded};
 use crate::ends::PendingEnds;
 use crate::service::Auth;
 
@@ -31,7 +32,29 @@ impl Auth {
     /// turn is over, so that nobody who changes something else waits for them.
     pub(crate) async fn follow_in(&self, turn: &DirectoryTurn<'_>) -> Result<PendingEnds<'_>, StoreError> {
         let mut pending = self.ends.pending();
-        turn.follow(|superseded| pending.add(self.ends.of_superseded(superseded))).await?;
+        let mut is_whole = false;
+        turn.follow(|superseded| {
+            match &superseded {
+                Superseded::Parts { parts, .. } => {
+                    pending.add_connections(parts.iter().filter_map(connection));
+                }
+                // Which of the account's connections changed is not known.
+                Superseded::Users { .. } => is_whole = true,
+                Superseded::User { .. } => {}
+            }
+            pending.add(self.ends.of_superseded(superseded));
+        })
+        .await?;
+        if is_whole {
+            pending.add_connections(self.store.federated_connections().await?);
+        }
         Ok(pending)
+    }
+}
+
+const fn connection(part: &Part) -> Option<ConnectionId> {
+    match part {
+        Part::Connection(id) => Some(*id),
+        _ => None,
     }
 }

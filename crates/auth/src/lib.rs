@@ -17,6 +17,7 @@ mod directory;
 mod directory_follower;
 mod eligibility;
 mod ends;
+mod federated;
 mod follow;
 mod last_uses;
 mod live;
@@ -71,6 +72,7 @@ pub use directory::{
     open_connection_secret, seal_api_key, seal_connection_secret,
 };
 pub use eligibility::IneligibleReason;
+pub use federated::{LogoutError, RefusalId, ShownAssertion, ShownCode, ShownIdToken, ShownPassword};
 pub use load::RecallError;
 pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope, UserCredentials};
 pub use log_out::LogOutError;

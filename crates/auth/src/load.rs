@@ -108,8 +108,16 @@ impl Auth {
             self.live.complete();
         }
         self.ends.settle_journal();
+        self.look_at_connections().await;
         self.loading.announce();
         tracing::info!(sessions = self.session_count(), "the table of live sessions is complete");
+    }
+
+    async fn look_at_connections(&self) {
+        while let Err(error) = self.ends.look_at_all_connections().await {
+            note_failure(&error);
+            sleep(PAUSE).await;
+        }
     }
 
     /// Puts a page of the store into the table, with pauses for others on this thread.

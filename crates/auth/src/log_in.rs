@@ -14,6 +14,7 @@ use crate::attempt::ProvedUser;
 use crate::audit::{self, Attempt};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::eligibility::{self, IneligibleReason};
+use crate::federated::RefusalId;
 use crate::open::{OpenError, Opened, OpenedWith};
 use crate::password::expect_length;
 use crate::recognise::Proof;
@@ -109,6 +110,9 @@ pub enum LogInError {
     /// The credentials are right, but the user may not log in now.
     #[error("refused: {0}")]
     Refused(IneligibleReason),
+    /// What an identity provider sent is refused: why, the audit says under this id.
+    #[error("what the identity provider sent is refused (refusal {0})")]
+    NotVouchedFor(RefusalId),
     /// The hash pool's queue is full.
     #[error("the queue of logins is full")]
     Overloaded {
@@ -126,7 +130,11 @@ impl LogInError {
         match self {
             Self::TooMany { retry_after } | Self::Overloaded { retry_after } => Some(*retry_after),
             Self::Store(error) => error.is_temporary().then_some(RETRY_AFTER),
-            Self::BadCredentials | Self::PasswordTooLong | Self::Blocked | Self::Refused(_) => None,
+            Self::BadCredentials
+            | Self::PasswordTooLong
+            | Self::Blocked
+            | Self::Refused(_)
+            | Self::NotVouchedFor(_) => None,
         }
     }
 
@@ -243,10 +251,31 @@ impl Auth {
     async fn open_for(
         self: &Arc<Self>,
         attempt: Attempt,
-        ProvedUser { entry, user }: ProvedUser,
+        proved: ProvedUser,
         proof: Proof,
         method: AuthenticationMethod,
     ) -> Result<LoggedIn, LogInError> {
+        let user = proved.user.id;
+        let opened = self.open_with(attempt, proved, proof, method, OpenedWith::default()).await;
+        opened.map_err(|error| match error {
+            OpenError::Refused(reason) => self.audit.refused(attempt, user, reason),
+            OpenError::Stale => self.audit.bad_credentials(attempt, Some(user), Refusal::Stale),
+            OpenError::AlreadyConsumed => {
+                self.audit.bad_credentials(attempt, Some(user), Refusal::AlreadyUsed)
+            }
+            OpenError::Store(error) => LogInError::Store(error),
+        })
+    }
+
+    /// The same, with what is committed with the session; the refusal is the caller's to tell.
+    pub(crate) async fn open_with(
+        self: &Arc<Self>,
+        attempt: Attempt,
+        ProvedUser { entry, user }: ProvedUser,
+        proof: Proof,
+        method: AuthenticationMethod,
+        with: OpenedWith,
+    ) -> Result<LoggedIn, OpenError> {
         let at = attempt.at;
         let eligible = match method {
             AuthenticationMethod::Password => eligibility::of_user(&entry, &user, at.now),
@@ -257,7 +286,7 @@ impl Auth {
                 eligibility::of_bot(&entry, &user)
             }
         };
-        eligible.map_err(|reason| self.audit.refused(attempt, user.id, reason))?;
+        eligible.map_err(OpenError::Refused)?;
         let opened = Opened {
             entry: Arc::clone(&entry),
             user: Arc::clone(&user),
@@ -266,16 +295,9 @@ impl Auth {
             dialect: at.dialect,
             address: at.address,
             now: at.now,
-            with: OpenedWith::default(),
+            with,
         };
-        match self.open(opened).await {
-            Ok(session) => Ok(LoggedIn { session, entry, user }),
-            Err(OpenError::Refused(reason)) => Err(self.audit.refused(attempt, user.id, reason)),
-            Err(OpenError::Stale) => Err(self.audit.bad_credentials(attempt, Some(user.id), Refusal::Stale)),
-            Err(OpenError::AlreadyConsumed) => {
-                Err(self.audit.bad_credentials(attempt, Some(user.id), Refusal::AlreadyUsed))
-            }
-            Err(OpenError::Store(error)) => Err(LogInError::Store(error)),
-        }
+        let session = self.open(opened).await?;
+        Ok(LoggedIn { session, entry, user })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use vestibule_crypto::{KeyRingError, PasswordError, SealError, TokenKeys, self_check};
 use vestibule_model::{AuditAction, AuditReason, Clock, Millis, Rng, SessionId};
 use vestibule_store::{AuditPage, AuditQuery, EndJournal, Store, StoreError};
@@ -13,6 +14,7 @@ use crate::deferred_writes::DeferredWrites;
 use crate::directory::{Costs, Directory, UserEntry};
 use crate::directory_follower::{self, DirectoryFollower};
 use crate::ends::{self, Ends};
+use crate::federated::ProviderKeys;
 use crate::last_uses::{LastUses, written_within};
 use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::load::Loading;
@@ -24,6 +26,10 @@ use crate::signing_keys::SigningKeys;
 use crate::steady_clock::WatchedClock;
 use crate::store_health::StoreHealth;
 use crate::watched_store::WatchedStore;
+use crate::work_pool::{WorkPool, WorkPoolGauges};
+
+/// How many logins at once wait for an answer of an OpenID provider, at most.
+const ASKING_AT_ONCE: usize = 256;
 
 /// The service. Shared by every dialect; all of its state is behind this one handle.
 pub struct Auth {
@@ -47,6 +53,11 @@ pub struct Auth {
     pub(crate) last_uses: LastUses,
     pub(crate) administration: AdministrationState,
     outgoing: SharedOutgoing,
+    /// Verifies what identity providers send.
+    pub(crate) verification: WorkPool<()>,
+    pub(crate) provider_keys: ProviderKeys,
+    /// Who waits for an answer of a provider.
+    pub(crate) asking: Semaphore,
 }
 
 /// Why the engine did not start.
@@ -141,6 +152,7 @@ impl Auth {
             tokens: keys.tokens().clone(),
             clock: Arc::clone(&clock),
         }));
+        let verification = WorkPool::start("verify", settings.hashing.limits(), Arc::clone(&clock), || ())?;
         let touch = settings.intervals.touch;
         let last_uses = LastUses::new(Arc::clone(&live), Arc::clone(&store), Arc::clone(&clock), touch);
         Ok(Self {
@@ -158,6 +170,9 @@ impl Auth {
             last_uses,
             administration: AdministrationState::new(&*rng),
             outgoing: settings.outgoing.clone(),
+            verification,
+            provider_keys: ProviderKeys::default(),
+            asking: Semaphore::new(ASKING_AT_ONCE),
             store,
             store_health,
             consumed,
@@ -219,6 +234,11 @@ impl Auth {
     /// How often failed logins have locked a user since the start.
     pub fn lockout_count(&self) -> u64 {
         self.login_guard.lockout_count()
+    }
+
+    /// What the threads tell about themselves that verify what identity providers send.
+    pub fn verification_gauges(&self) -> Arc<WorkPoolGauges> {
+        self.verification.gauges()
     }
 
     /// What the hash pool tells about itself.

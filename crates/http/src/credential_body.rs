@@ -9,7 +9,7 @@ use http::Extensions;
 use vestibule_serve::layers::{LimitedBody, Refusal};
 
 /// The most bytes of such a body.
-const MOST_BYTES: usize = 8 * 1024;
+pub(crate) const MOST_BYTES: usize = 8 * 1024;
 
 /// As [`LimitedBody`], of at most 8 KiB.
 #[derive(Debug)]

@@ -16,4 +16,5 @@ pub mod operations;
 mod query;
 mod self_service;
 mod sentinel;
+mod sso;
 mod words;

@@ -146,6 +146,10 @@ pub enum EndReason {
     BotFeatureOff,
     /// The key, client or token it was opened with was disabled, deleted or changed, or may not be used from there.
     ApplicationRefused,
+    /// The connection that it was opened by was disabled or deleted.
+    ConnectionRefused,
+    /// The identity provider said that the login there is over.
+    LoggedOutAtProvider,
     /// Its user ended it from another session.
     EndedByOwner,
     /// An administrator, or somebody of a higher rank, ended it.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use vestibule_model::Millis;
 
+use crate::base64url;
 use crate::jwks::Keys;
 use crate::refusal::Refusal;
 use crate::report::{Check, Report};
@@ -93,7 +94,8 @@ pub enum Audience {
 }
 
 impl Audience {
-    fn all(&self) -> &[String] {
+    /// All of them.
+    pub fn all(&self) -> &[String] {
         match self {
             Self::One(one) => std::slice::from_ref(one),
             Self::Several(several) => several,
@@ -135,6 +137,28 @@ impl Claims {
             "sub" => Some(&self.sub),
             other => self.others.get(other)?.as_str(),
         }
+    }
+}
+
+/// What a token says of whose it is, before anything is verified: a choice between connections, and nothing to believe.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Hint {
+    /// Who made it, as it says.
+    #[serde(rename = "iss")]
+    pub issuer: String,
+    /// For which clients, as it says.
+    #[serde(rename = "aud")]
+    pub audience: Audience,
+}
+
+impl Hint {
+    /// Reads it; None: it cannot be read, and so neither can the token.
+    pub fn of(token: &str) -> Option<Self> {
+        if token.len() > LONGEST {
+            return None;
+        }
+        let payload = token.split('.').nth(1)?;
+        serde_json::from_slice(&base64url::decode(payload)?).ok()
     }
 }
 

@@ -17,11 +17,13 @@ mod jwks;
 mod logout_token;
 mod refusal;
 mod report;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod token;
 
 pub use authorization::{AuthorizationRequest, Callback, CallbackError, CodeVerifier};
 pub use discovery::{Addresses, DiscoveryError, Provider, discovery_url};
-pub use id_token::{Algorithm, Audience, Claims, IdToken};
+pub use id_token::{Algorithm, Audience, Claims, Hint, IdToken};
 pub use jwks::{JwksError, Keys};
 pub use logout_token::{Logout, LogoutToken};
 pub use refusal::Refusal;

@@ -21,6 +21,8 @@ mod request;
 mod response;
 mod scan;
 mod signature;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 mod xml;
 
@@ -31,6 +33,6 @@ pub use metadata::{IdentityProvider, MetadataError, ServiceProvider};
 pub use refusal::{EncryptionFlaw, Malformed, Refusal, SignatureFlaw};
 pub use report::{Check, Login, Report, Step};
 pub use request::{LoginRequest, Reauthentication, SigningKey};
-pub use response::{Arrival, Connection, Unsolicited, examine};
+pub use response::{Arrival, Connection, Unsolicited, examine, may_name};
 pub use signature::Signature;
 pub use xml::LONGEST;

@@ -15,7 +15,7 @@ use crate::refusal::{EncryptionFlaw, Malformed, Refusal};
 use crate::report::{Check, Report};
 use crate::signature::Signatures;
 use crate::time::Written;
-use crate::xml::{Comments, LONGEST, Xml, told};
+use crate::xml::{Comments, LONGEST, Xml, escaped, told};
 
 /// A connection to an identity provider.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct Connection {
     pub audiences: Vec<String>,
     /// The addresses at which this service takes what is meant for the connection.
     pub addresses: Vec<String>,
+    /// Of these, those that may be written with any query: what is in it does not say for whom the document is.
+    pub addresses_with_query: Vec<String>,
     /// The keys of this service that assertions may be encrypted for.
     pub decryption_keys: Vec<DecryptionKey>,
     /// Which ciphers count.
@@ -73,6 +75,12 @@ pub fn examine(encoded: &str, connection: &Connection, arrival: Arrival<'_>) -> 
         report.note(check, "", Some(malformed.into()));
     }
     report
+}
+
+/// Whether the issuer may be the one of this entity id, as far as can be told without reading the document: it stands in it
+/// somewhere. A choice between connections, and nothing to believe.
+pub fn may_name(encoded: &str, entity_id: &str) -> bool {
+    decode(encoded).is_ok_and(|text| text.contains(entity_id) || text.contains(&escaped(entity_id)))
 }
 
 fn decode(encoded: &str) -> Result<String, Malformed> {
@@ -247,7 +255,9 @@ impl Examination<'_> {
     }
 
     fn check_address(&self, attribute: &'static str, found: &str, report: &mut Report) {
-        let is_ours = self.connection.addresses.iter().any(|address| address == found);
+        let before_query = found.split_once('?').map(|(before, _)| before);
+        let is_ours = self.connection.addresses.iter().any(|address| address == found)
+            || self.connection.addresses_with_query.iter().any(|address| before_query == Some(address));
         let refusal = (!is_ours).then(|| Refusal::Address { attribute, found: told(found, 200) });
         report.note(Check::Address, format!("{attribute} {found}"), refusal);
     }

@@ -75,7 +75,8 @@ words! {
         LoggedOut = 1, Replaced = 2, Expired = 3, AbsoluteEnd = 4, CredentialsChanged = 5, PasswordChanged = 6,
         PasswordSet = 7, PasswordExpired = 8, MustChangePassword = 9, UserDisabled = 10, UserDeleted = 11,
         AccountDisabled = 12, AccountDeleted = 13, SsoOnly = 14, BotFeatureOff = 15, ApplicationRefused = 16,
-        EndedByOwner = 17, EndedByAdministrator = 18, TokenReused = 30,
+        EndedByOwner = 17, EndedByAdministrator = 18,
+        ConnectionRefused = 19, LoggedOutAtProvider = 20, TokenReused = 30,
     }
     "reason of a refusal" Refusal {
         UnknownAccount = 101, UnknownUser = 102, WrongPassword = 103, WrongKey = 104, KeyNotAllowed = 105,

@@ -4,9 +4,9 @@ use uuid::Uuid;
 use vestibule_auth::seal_api_key;
 use vestibule_crypto::{Argon2Params, Engine, MasterKey, OsRng, PasswordHasher, Sealer, SecretHasher};
 use vestibule_model::{
-    Account, AccountId, AccountState, ApiKey, ApplicationId, ApplicationToken, ClientMetadata, Feature,
-    Group, LockoutPolicy, Millis, OauthClient, PasswordCredential, PasswordPolicy, Population, Privilege,
-    Profile, Rng, RoleType, SecretVersion, Service, SessionPolicy, SignOn, User, UserId, UserKind,
+    Account, AccountId, AccountState, ApiKey, ApplicationId, ApplicationToken, ClientMetadata, Connection,
+    Feature, Group, LockoutPolicy, Millis, OauthClient, PasswordCredential, PasswordPolicy, Population,
+    Privilege, Profile, Rng, RoleType, SecretVersion, Service, SessionPolicy, SignOn, User, UserId, UserKind,
 };
 use vestibule_store::Change;
 
@@ -60,6 +60,8 @@ pub struct AccountFixture {
     pub application_tokens: Vec<ApplicationToken>,
     /// An administrator's profile and an agent's.
     pub profiles: Vec<Profile>,
+    /// Its connections; none at first.
+    pub connections: Vec<Connection>,
 }
 
 impl AccountFixture {
@@ -85,6 +87,7 @@ impl AccountFixture {
                 profile(1, RoleType::Administrator, &[100, 101, 1_730]),
                 profile(2, RoleType::Agent, &[101, 1_740]),
             ],
+            connections: Vec::new(),
         }
     }
 
@@ -111,6 +114,8 @@ impl AccountFixture {
         changes.extend(self.profiles.iter().cloned().map(|profile| Change::PutProfile(id, profile)));
         changes.push(Change::PutApiKey(id, Box::new(self.api_key.clone())));
         changes.push(Change::PutOauthClient(id, Box::new(self.oauth_client.clone())));
+        let connections = self.connections.iter().cloned().map(Box::new);
+        changes.extend(connections.map(|connection| Change::PutConnection(id, connection)));
         let tokens = self.application_tokens.iter().cloned().map(Box::new);
         changes.extend(tokens.map(|token| Change::PutApplicationToken(id, token)));
         changes.extend(self.users.iter().cloned().map(|user| Change::PutUser(Box::new(user))));

@@ -12,7 +12,9 @@ mod clock;
 mod clocked;
 mod failing_store;
 mod fixture;
+pub mod identity_provider;
 mod program;
+mod provider;
 mod server;
 
 pub use clock::TestClock;
@@ -20,4 +22,5 @@ pub use clocked::run_clocked;
 pub use failing_store::{FailingStore, Fault, Faults, Gate, Operation};
 pub use fixture::{ACCOUNT, AccountFixture, CHEAP, Key, OTHER_TOKEN, TOKEN, password};
 pub use program::Program;
+pub use provider::{Asked, ScriptedProvider};
 pub use server::{ORIGIN, TestServer, session_of};

@@ -20,7 +20,10 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("vestibule-serve", &["model"]),
     ("vestibule-http", &["model", "auth", "serve"]),
     ("vestibule", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "outgoing"]),
-    ("vestibule-testkit", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http"]),
+    (
+        "vestibule-testkit",
+        &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "oidc", "saml"],
+    ),
     ("vestibule-bench", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "testkit"]),
 ];
 

@@ -5,6 +5,7 @@
 //! many addresses they have. A process that is killed loses what it had not written yet, a minute at most.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,6 +16,7 @@ use vestibule_model::{
     Monotonic, SessionReference, UserId,
 };
 
+use crate::federated::{RefusalId, Told};
 use crate::login_guard::bucket;
 
 /// How many different entries there may be at once before they are counted together.
@@ -42,6 +44,8 @@ struct Key {
     means: Means,
     dialect: Option<Dialect>,
     address: Option<IpAddr>,
+    /// Of what is told in words, these words.
+    told: Option<u64>,
 }
 
 /// What is counted, and what waits to be written.
@@ -69,7 +73,23 @@ impl Folded {
     /// Counts something that happened once, at `record.at`, which is `now` on the clock that nobody sets.
     pub(crate) fn add(&self, mut record: AuditRecord, now: Monotonic) {
         record.address = record.address.map(bucket);
-        self.state().add(record, now);
+        self.state().add(Key::of(&record), record, now);
+    }
+
+    /// The same of what is told in words. Answers under which id: that of the entry in which it is counted.
+    pub(crate) fn add_told(
+        &self,
+        mut record: AuditRecord,
+        told: Told,
+        id: RefusalId,
+        now: Monotonic,
+    ) -> RefusalId {
+        record.address = record.address.map(bucket);
+        let mut state = self.state();
+        let key = Key { told: Some(state.counting.hasher().hash_one(&told)), ..Key::of(&record) };
+        record.details = Some(told.details(id));
+        state.add(key, record, now);
+        state.counting.get(&key).and_then(id_of).unwrap_or(id)
     }
 
     /// Takes the entries of minutes that are over.
@@ -110,8 +130,7 @@ impl Folded {
 }
 
 impl State {
-    fn add(&mut self, record: AuditRecord, now: Monotonic) {
-        let key = Key::of(&record);
+    fn add(&mut self, key: Key, record: AuditRecord, now: Monotonic) {
         if let Some(counted) = self.counting.get_mut(&key) {
             let is_same_minute = minute(counted.at) == minute(record.at);
             if is_same_minute && counted.count > 0 {
@@ -176,8 +195,15 @@ impl Key {
             means: record.means,
             dialect: record.dialect,
             address: record.address,
+            told: None,
         }
     }
+}
+
+/// The id of a refusal that is told in words.
+fn id_of(record: &AuditRecord) -> Option<RefusalId> {
+    let details: serde_json::Value = serde_json::from_str(record.details.as_deref()?).ok()?;
+    RefusalId::read(details["refusal"].as_str()?)
 }
 
 fn count(counted: &mut AuditRecord, record: &AuditRecord) {

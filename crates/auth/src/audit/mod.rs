@@ -22,6 +22,7 @@ use vestibule_model::{
 use vestibule_store::{AuditPage, AuditQuery, Change, Store, StoreError};
 
 use crate::directory::Directory;
+use crate::federated::{RefusalId, Told};
 use crate::master_keys::KeyMaterial;
 
 use folding::Folded;
@@ -147,6 +148,12 @@ impl AuditTrail {
         }
         self.refusals.count(&record);
         self.folded.add(record, self.clock.monotonic());
+    }
+
+    /// The same of a refusal that is told in words, under the id that is answered: that of the entry it is counted in.
+    fn fold_told(&self, record: AuditRecord, told: Told, id: RefusalId) -> RefusalId {
+        self.refusals.count(&record);
+        self.folded.add_told(record, told, id, self.clock.monotonic())
     }
 
     fn login(&self, action: AuditAction, session: &Session, user: &User, at: Millis) -> AuditRecord {

@@ -7,6 +7,7 @@ use vestibule_model::{
 
 use super::AuditTrail;
 use crate::eligibility::IneligibleReason;
+use crate::federated::{RefusalId, Told};
 use crate::log_in::{LogIn, LogInError};
 use crate::refresh::Presented;
 
@@ -49,18 +50,36 @@ impl From<IneligibleReason> for Refusal {
 impl AuditTrail {
     /// Counts an attempt that was refused.
     pub(crate) fn note_refusal(&self, attempt: Attempt, user: Option<UserId>, why: Refusal) {
+        let record = self.refusal(attempt, user, why);
+        self.fold(record);
+    }
+
+    fn refusal(&self, attempt: Attempt, user: Option<UserId>, why: Refusal) -> AuditRecord {
         let Attempt { at, action, means } = attempt;
         // An account that does not exist is somebody's invention, of which there are many.
         let account = at.account.filter(|account| self.directory.account(*account).is_some());
-        let record = AuditRecord {
+        AuditRecord {
             reason: Some(AuditReason::Refused(why)),
             account,
             user,
             dialect: Some(at.dialect),
             address: at.address,
             ..AuditRecord::new(at.now, action, Actor::Unknown, means)
-        };
-        self.fold(record);
+        }
+    }
+
+    /// Counts that what an identity provider sent was refused. What is alike is told once, so it answers under which id this is
+    /// found.
+    pub(crate) fn note_federated_refusal(
+        &self,
+        attempt: Attempt,
+        user: Option<UserId>,
+        why: Refusal,
+        told: Told,
+        id: RefusalId,
+    ) -> RefusalId {
+        let record = self.refusal(attempt, user, why);
+        self.fold_told(record, told, id)
     }
 
     /// Counts it, and gives the error that is told: that the credentials are bad, and not in which way.

@@ -56,6 +56,8 @@ pub struct ServiceAddresses {
     pub entity_id: String,
     /// Where responses are taken; the first is the usual one.
     pub consumer_urls: Vec<String>,
+    /// Of these, those that may be written with any query.
+    pub consumer_urls_with_query: Vec<String>,
 }
 
 impl UsableConnection {
@@ -76,6 +78,7 @@ impl UsableConnection {
             certificates: opened.certificates.clone(),
             audiences: own.chain(saml.audiences.iter().cloned()).collect(),
             addresses: addresses.consumer_urls.clone(),
+            addresses_with_query: addresses.consumer_urls_with_query.clone(),
             decryption_keys: opened.decryption_keys.clone(),
             ciphers: if saml.allow_cbc { Ciphers::WithCbc } else { Ciphers::Authenticated },
             clock_skew: self.connection.clock_skew,

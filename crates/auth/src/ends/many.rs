@@ -4,9 +4,10 @@
 //! The sessions have left the table before anything is stored: no check says yes from the decision on. A process that is
 //! killed in between has acknowledged nothing, and some of the sessions may live again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use vestibule_model::{AccountId, Millis, Session};
+use vestibule_model::{AccountId, ConnectionId, Millis, Session};
 use vestibule_store::{
     Change, EndRecords, EndSessions, EndedSessions, Outcome, SessionSelector, StoreError, WalkPosition,
 };
@@ -65,10 +66,13 @@ impl ManyEnd {
 pub(crate) struct PendingEnds<'a> {
     all: &'a Ends,
     ends: Vec<ManyEnd>,
+    /// Those that may have been disabled or deleted, whose sessions are to be looked for.
+    connections: BTreeSet<ConnectionId>,
 }
 
 impl Drop for PendingEnds<'_> {
     fn drop(&mut self) {
+        self.all.look_for_sessions_of(std::mem::take(&mut self.connections));
         self.ends
             .drain(..)
             .filter(|end| !end.is_stored)
@@ -79,15 +83,21 @@ impl Drop for PendingEnds<'_> {
 impl<'a> PendingEnds<'a> {
     /// None yet.
     const fn of(all: &'a Ends) -> Self {
-        Self { all, ends: Vec::new() }
+        Self { all, ends: Vec::new(), connections: BTreeSet::new() }
     }
 
     pub(crate) fn add(&mut self, ends: impl IntoIterator<Item = ManyEnd>) {
         self.ends.extend(ends);
     }
 
+    /// Adds connections whose sessions are to be looked for, if they are not enabled any more.
+    pub(crate) fn add_connections(&mut self, connections: impl IntoIterator<Item = ConnectionId>) {
+        self.connections.extend(connections);
+    }
+
     /// Adds those of another.
     pub(crate) fn append(&mut self, mut other: Self) {
+        self.connections.append(&mut other.connections);
         self.ends.append(&mut other.ends);
     }
 
@@ -98,7 +108,7 @@ impl<'a> PendingEnds<'a> {
 
     /// Stores them all; what the store does not take the journal keeps. An error if it does not take one of them either.
     pub(crate) async fn end_all(mut self) -> Result<(), StoreError> {
-        let mut result = Ok(());
+        let mut result = self.all.end_of_refused(std::mem::take(&mut self.connections)).await;
         while !self.ends.is_empty() {
             let some = self.ends.len().min(BATCH);
             if let Err(error) = self.all.commit(self.ends[..some].iter_mut().collect()).await
@@ -138,6 +148,7 @@ impl Ends {
     pub(crate) async fn store_pending(&self) -> Result<(), StoreError> {
         let mut pending = self.pending();
         pending.add(self.pending.take().done());
+        pending.add_connections(self.refused_connections());
         pending.end_all().await
     }
 
@@ -166,7 +177,7 @@ impl Ends {
     }
 
     /// Tells of the end of each session, but for those that were opened since it was decided.
-    fn records_unless_later(&self, number: u64, end: End, at: Millis) -> EndRecords {
+    pub(super) fn records_unless_later(&self, number: u64, end: End, at: Millis) -> EndRecords {
         let (live, in_force) = (Arc::clone(&self.live), Arc::clone(&self.in_force));
         let tokens = self.tokens.clone();
         EndRecords::by(move |session| {

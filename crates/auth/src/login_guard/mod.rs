@@ -114,6 +114,11 @@ impl LoginGuard {
         charged.map_err(|wait| TurnedAway::TooManyFailures { wait })
     }
 
+    /// Whether a user of this name is on the block list, in this account.
+    pub(crate) fn blocks(&self, at: LogIn, user_name: &str) -> bool {
+        self.block_list.blocks(at.account, user_name)
+    }
+
     /// The attempt did not fail: its address is charged nothing.
     pub(crate) fn give_back(&self, at: LogIn) {
         if let Some(address) = at.address {

@@ -24,6 +24,8 @@ pub(super) const fn has_cause(reason: EndReason) -> bool {
         | EndReason::AbsoluteEnd
         | EndReason::PasswordChanged
         | EndReason::PasswordExpired
+        | EndReason::ConnectionRefused
+        | EndReason::LoggedOutAtProvider
         | EndReason::EndedByOwner
         | EndReason::EndedByAdministrator
         | EndReason::TokenReused => false,

@@ -168,6 +168,8 @@ fn every_reason_has_words_of_its_own() {
         EndReason::SsoOnly,
         EndReason::BotFeatureOff,
         EndReason::ApplicationRefused,
+        EndReason::ConnectionRefused,
+        EndReason::LoggedOutAtProvider,
         EndReason::EndedByOwner,
         EndReason::EndedByAdministrator,
         EndReason::TokenReused,

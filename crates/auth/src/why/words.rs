@@ -103,6 +103,12 @@ fn ended(entry: &AuditEntry, reason: EndReason, cause: Option<&AuditEntry>, time
             "its authorization code, or a refresh token of it, was shown a second time{}, so somebody else may have it too",
             from(record)
         ),
+        EndReason::ConnectionRefused => {
+            format!("the single sign-on connection that it was opened by was disabled or deleted{by}")
+        }
+        EndReason::LoggedOutAtProvider => {
+            "the identity provider said that the login there is over".to_owned()
+        }
         EndReason::EndedByOwner => format!("its user ended it from another session{}", from(record)),
         EndReason::EndedByAdministrator => {
             let with = number("master_key").map_or(String::new(), |generation| {

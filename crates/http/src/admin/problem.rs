@@ -135,7 +135,10 @@ fn of_engine(error: &AdministrationError) -> (StatusCode, String, Option<String>
 
 fn of_log_in(error: &LogInError) -> StatusCode {
     match error {
-        LogInError::BadCredentials | LogInError::Blocked | LogInError::Refused(_) => StatusCode::UNAUTHORIZED,
+        LogInError::BadCredentials
+        | LogInError::Blocked
+        | LogInError::Refused(_)
+        | LogInError::NotVouchedFor(_) => StatusCode::UNAUTHORIZED,
         LogInError::PasswordTooLong => StatusCode::BAD_REQUEST,
         LogInError::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         LogInError::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -157,7 +160,10 @@ fn error_text(error: &LogInError) -> &'static str {
         LogInError::Refused(IneligibleReason::MustChangePassword | IneligibleReason::PasswordExpired) => {
             "The password must be changed first, at /admin/v1/password"
         }
-        LogInError::BadCredentials | LogInError::Blocked | LogInError::Refused(_) => "The login was refused",
+        LogInError::BadCredentials
+        | LogInError::Blocked
+        | LogInError::Refused(_)
+        | LogInError::NotVouchedFor(_) => "The login was refused",
         LogInError::PasswordTooLong => "The password has more than 1024 bytes",
         LogInError::TooMany { .. } => "Too many logins",
         LogInError::Overloaded { .. } => "Too busy to log in, try again later",

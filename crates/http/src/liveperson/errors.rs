@@ -15,11 +15,12 @@ use vestibule_auth::{IneligibleReason, LogInError, LogOutError, RecallError, Ref
 use vestibule_model::Millis;
 use vestibule_serve::layers::{Cause, Refusal};
 
+use crate::sso::refusal_header;
+
 const BAD_AUTHENTICATION: &str = "Bad Authentication (invalid site or agent)";
 /// The database takes no changes now.
 const UNAVAILABLE: &str = "Service unavailable, try again later";
 const PASSWORD_TOO_LONG: &str = "The password has more than 1024 bytes";
-const NO_SSO: &str = "Single sign-on is not available at this service";
 const CSRF_INVALID: &str =
     "CSRF token invalid! The CSRF token on request does not match the CSRF token on the session";
 
@@ -34,7 +35,6 @@ pub(crate) enum InternalCode {
     MustChangePassword = 104,
     SsoOnly = 105,
     BotFeatureOff = 106,
-    NoSso = 107,
     TooManySessions = 108,
     BadRequest = 111,
     ServerError = 112,
@@ -52,9 +52,6 @@ pub(crate) enum LoginFailure {
     /// A missing or misspelt key, malformed JSON, a wrong content type, a bad `v`, a bad account id.
     #[error("a malformed login")]
     MissingArguments,
-    /// An assertion, while single sign-on does not exist.
-    #[error("an assertion, and there is no single sign-on")]
-    NoSso,
     /// The engine refused.
     #[error("login refused")]
     Engine(#[source] LogInError),
@@ -74,13 +71,13 @@ impl IntoResponse for LoginFailure {
     fn into_response(self) -> Response {
         let (status, error, internal_code) = match &self {
             Self::MissingArguments => (StatusCode::BAD_REQUEST, "Missing Arguments", None),
-            Self::NoSso => (StatusCode::UNAUTHORIZED, NO_SSO, Some(InternalCode::NoSso)),
             Self::Engine(error) => of_engine(error),
             Self::Server(refusal) => (refusal.status(), refusal.message(), None),
         };
         let mut answer = answer(status, &Flat { error, internal_code });
         if let Self::Engine(error) = &self {
             answer.headers_mut().extend(retry_after_header(error.retry_after()));
+            answer.headers_mut().extend(refusal_header(error));
         }
         if let Self::Server(refusal) = &self {
             refusal.tell_when_to_retry(answer.headers_mut());
@@ -92,7 +89,9 @@ impl IntoResponse for LoginFailure {
 
 fn of_engine(error: &LogInError) -> (StatusCode, &'static str, Option<InternalCode>) {
     match error {
-        LogInError::BadCredentials => (StatusCode::UNAUTHORIZED, BAD_AUTHENTICATION, None),
+        LogInError::BadCredentials | LogInError::NotVouchedFor(_) => {
+            (StatusCode::UNAUTHORIZED, BAD_AUTHENTICATION, None)
+        }
         LogInError::Blocked => {
             (StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS, "The account or the user is blocked", None)
         }

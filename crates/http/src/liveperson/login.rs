@@ -5,17 +5,20 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
-use vestibule_auth::{ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope, UserCredentials};
+use vestibule_auth::{
+    ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope, ShownAssertion, UserCredentials,
+};
 use vestibule_model::Dialect;
-use vestibule_serve::layers::{ResponseFuture, Shortcut};
+use vestibule_serve::layers::{LimitedBody, Refusal, ResponseFuture, Shortcut};
 use zeroize::Zeroizing;
 
 use super::answer::login_answer;
 use super::errors::LoginFailure;
 use super::request::{LivePersonHead, account_of};
 use crate::api::ApiState;
-use crate::credential_body::CredentialBody;
+use crate::credential_body::MOST_BYTES;
 use crate::json::StrictObject;
+use crate::sso::addresses;
 
 /// The route's pattern.
 pub(crate) const LOGIN: &str = "/api/account/{account}/login";
@@ -24,7 +27,7 @@ pub(crate) const LOGIN: &str = "/api/account/{account}/login";
 /// empty counts as absent then (contract liveperson §1).
 enum Credentials {
     User(UserCredentials),
-    Assertion,
+    Assertion(String),
     Application(ApplicationCredentials),
 }
 
@@ -49,7 +52,7 @@ impl Shortcut for LoginShortcut {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let head = LivePersonHead::read(&parts, account_of(parts.uri.path(), LOGIN));
-            let body = CredentialBody::read(&parts.extensions, body).await;
+            let body = LimitedBody::read(&parts.extensions, body).await;
             Ok(log_in(&api, &head, body).await.into_response())
         })
     }
@@ -59,7 +62,7 @@ impl Shortcut for LoginShortcut {
 pub(crate) async fn handle(
     State(api): State<ApiState>,
     head: LivePersonHead,
-    body: CredentialBody,
+    body: LimitedBody,
 ) -> Result<Response, LoginFailure> {
     log_in(&api, &head, body).await
 }
@@ -67,12 +70,17 @@ pub(crate) async fn handle(
 async fn log_in(
     api: &ApiState,
     head: &LivePersonHead,
-    CredentialBody(body): CredentialBody,
+    LimitedBody(body): LimitedBody,
 ) -> Result<Response, LoginFailure> {
     let body = body.map_err(LoginFailure::Server)?;
     let account = head.account.filter(|_| head.version_is_known && head.is_json);
     let account = account.ok_or(LoginFailure::MissingArguments)?;
-    let credentials = Credentials::parse(&body).ok_or(LoginFailure::MissingArguments)?;
+    let credentials = Credentials::parse(&body);
+    // An assertion is as long as it is; whatever else logs in is short.
+    if body.len() > MOST_BYTES && !matches!(credentials, Some(Credentials::Assertion(_))) {
+        return Err(LoginFailure::Server(Refusal::BodyTooLarge));
+    }
+    let credentials = credentials.ok_or(LoginFailure::MissingArguments)?;
     let now = api.clock.now();
     let (dialect, scope) = (Dialect::LivePerson, LoginScope::Public);
     let at = LogIn { account: Some(account), dialect, scope, address: head.address, now };
@@ -84,7 +92,12 @@ async fn prove(api: &ApiState, at: LogIn, credentials: Credentials) -> Result<Lo
     let logged_in: Result<LoggedIn, LogInError> = match credentials {
         Credentials::User(credentials) => api.auth.log_in_user(at, credentials).await,
         Credentials::Application(credentials) => api.auth.log_in_application(at, credentials).await,
-        Credentials::Assertion => return Err(LoginFailure::NoSso),
+        Credentials::Assertion(document) => {
+            let account = at.account.ok_or(LoginFailure::MissingArguments)?;
+            let addresses = Box::new(addresses::of_account(&api.public_origin, account));
+            let shown = ShownAssertion { document, connection: None, addresses, request: None };
+            api.auth.log_in_by_assertion(at, shown).await
+        }
     };
     logged_in.map_err(LoginFailure::Engine)
 }
@@ -98,8 +111,8 @@ impl Credentials {
         if let (true, Some(user_name)) = (is_set, &user_name) {
             return Self::of_user(user_name.clone(), password);
         }
-        if object.take("assertion").is_some_and(|assertion| !assertion.is_empty()) {
-            return Some(Self::Assertion);
+        if let Some(assertion) = object.take("assertion").filter(|assertion| !assertion.is_empty()) {
+            return Some(Self::Assertion(assertion));
         }
         let user_name = user_name?;
         let key = Self::of_application(&user_name, &mut object);
@@ -129,7 +142,7 @@ mod tests {
     fn kind(body: &str) -> &'static str {
         match Credentials::parse(body.as_bytes()) {
             Some(Credentials::User(_)) => "user",
-            Some(Credentials::Assertion) => "assertion",
+            Some(Credentials::Assertion(_)) => "assertion",
             Some(Credentials::Application(_)) => "application",
             None => "none",
         }

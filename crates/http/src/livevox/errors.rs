@@ -10,8 +10,9 @@ use vestibule_auth::{ChangePasswordError, LogInError, LogOutError, SessionAccess
 use vestibule_model::PasswordViolation;
 use vestibule_serve::layers::{Cause, Refusal};
 
+use crate::sso::refusal_header;
+
 const AUTHORIZATION: &str = "Authorization error";
-const NO_SSO: &str = "Single sign-on is not available at this service";
 
 /// A failed request. Its own text is for the log.
 #[derive(Debug, thiserror::Error)]
@@ -22,9 +23,6 @@ pub(crate) enum LiveVoxError {
     /// No session, or one that is dead; no application token.
     #[error("no session, or no application token")]
     Unauthorized,
-    /// Single sign-on is asked for and not there. Says the same of every client, also of one that logs in no other way.
-    #[error("there is no single sign-on")]
-    NoSso,
     /// There is no such session, for the caller.
     #[error("no such session")]
     NotFound,
@@ -80,7 +78,6 @@ impl IntoResponse for LiveVoxError {
         let (status, message) = match &self {
             Self::BadRequest(message) => (StatusCode::BAD_REQUEST, (*message).to_owned()),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, AUTHORIZATION.to_owned()),
-            Self::NoSso => (StatusCode::UNAUTHORIZED, NO_SSO.to_owned()),
             Self::NotFound => (StatusCode::NOT_FOUND, "No such session".to_owned()),
             Self::UnknownPath => (Refusal::NotFound.status(), Refusal::NotFound.message().to_owned()),
             Self::LogIn(error) => of_log_in(error),
@@ -98,6 +95,9 @@ impl IntoResponse for LiveVoxError {
             Self::LogOut(error) => error.retry_after(),
             _ => None,
         };
+        if let Self::LogIn(error) = &self {
+            answer.headers_mut().extend(refusal_header(error));
+        }
         if let Some(wait) = retry_after {
             set_retry_after(&mut answer, wait);
         }
@@ -112,9 +112,10 @@ impl IntoResponse for LiveVoxError {
 /// One answer for everything that an outsider must not be able to distinguish.
 fn of_log_in(error: &LogInError) -> (StatusCode, String) {
     let (status, message) = match error {
-        LogInError::BadCredentials | LogInError::Blocked | LogInError::Refused(_) => {
-            (StatusCode::UNAUTHORIZED, AUTHORIZATION)
-        }
+        LogInError::BadCredentials
+        | LogInError::Blocked
+        | LogInError::Refused(_)
+        | LogInError::NotVouchedFor(_) => (StatusCode::UNAUTHORIZED, AUTHORIZATION),
         LogInError::PasswordTooLong => (StatusCode::BAD_REQUEST, "password has more than 1024 bytes"),
         LogInError::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too many logins"),
         LogInError::Overloaded { .. } => {

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use uuid::Uuid;
 use vestibule_auth::{LogIn, LoggedIn, LoginScope, UserCredentials};
-use vestibule_model::{Dialect, Millis, Population};
+use vestibule_model::{AuthenticationMethod, Dialect, Millis, Population};
 use zeroize::Zeroizing;
 
 use super::errors::LiveVoxError;
@@ -20,7 +20,7 @@ use crate::json::{StrictObject, is_json};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LoginResponse {
+pub(super) struct LoginResponse {
     session_id: Uuid,
     user_id: i32,
     client_id: i32,
@@ -40,11 +40,6 @@ pub(crate) async fn handle(
     let (at, credentials) = credentials(&api, &head, named, now);
     let logged_in = api.auth.log_in_with_token(at, token, credentials).await?;
     Ok(json(&answer(&api, &logged_in, now)))
-}
-
-/// `POST /session/login/sso`: refused until single sign-on exists.
-pub(crate) async fn handle_sso(_head: LiveVoxHead) -> LiveVoxError {
-    LiveVoxError::NoSso
 }
 
 /// The context of a login or a change of password, and its credentials.
@@ -73,16 +68,23 @@ pub(crate) fn read<'a>(
     CredentialBody(body): &'a CredentialBody,
 ) -> Result<StrictObject<'a>, LiveVoxError> {
     let body = body.as_ref().map_err(|refusal| LiveVoxError::Server(*refusal))?;
+    read_object(head, body)
+}
+
+/// The same of a body that was read.
+pub(super) fn read_object<'a>(head: &LiveVoxHead, body: &'a [u8]) -> Result<StrictObject<'a>, LiveVoxError> {
     if !is_json(&head.headers) {
         return Err(LiveVoxError::BadRequest("Content-Type must be application/json"));
     }
     StrictObject::parse(body).ok_or(LiveVoxError::BadRequest("The body is not a valid JSON object"))
 }
 
-fn answer(api: &ApiState, logged_in: &LoggedIn, now: Millis) -> LoginResponse {
+/// The answer to a login; one by an identity provider does not tell of a password (contract livevox §7).
+pub(super) fn answer(api: &ApiState, logged_in: &LoggedIn, now: Millis) -> LoginResponse {
     let LoggedIn { session, entry, user } = logged_in;
     let zone = &entry.account.time_zone;
-    let expires_at = entry.password_expires_at(user);
+    let is_by_password = session.method == AuthenticationMethod::Password;
+    let expires_at = entry.password_expires_at(user).filter(|_| is_by_password);
     LoginResponse {
         session_id: Uuid::from_bytes(api.auth.tokens().livevox(session.id)),
         user_id: user.number,

@@ -5,6 +5,7 @@
 
 mod errors;
 mod login;
+mod login_sso;
 mod logout;
 mod password;
 mod request;
@@ -39,7 +40,7 @@ pub(crate) async fn unknown_path(api: &ApiState, parts: &Parts) -> Option<Respon
 pub(crate) fn routes() -> Router<ApiState> {
     let operations: [(&str, MethodRouter<ApiState>); 8] = [
         ("login", post(login::handle)),
-        ("login/sso", post(login::handle_sso)),
+        ("login/sso", post(login_sso::handle)),
         ("validate", get(validate::handle)),
         ("validate/{session}", get(validate::handle)),
         ("password", post(password::handle)),

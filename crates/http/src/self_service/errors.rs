@@ -42,7 +42,7 @@ pub(super) enum SelfServiceError {
 /// One answer for everything that an outsider must not be able to distinguish.
 fn of_log_in(error: &LogInError) -> (StatusCode, &'static str) {
     match error {
-        LogInError::BadCredentials | LogInError::Refused(_) => {
+        LogInError::BadCredentials | LogInError::Refused(_) | LogInError::NotVouchedFor(_) => {
             (StatusCode::UNAUTHORIZED, "The account, the user or the password is wrong, or may not be used")
         }
         LogInError::Blocked => {

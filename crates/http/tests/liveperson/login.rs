@@ -2,7 +2,6 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use vestibule_model::SignOn;
 use vestibule_testkit::{ACCOUNT, TestServer};
 
 use crate::told;
@@ -242,17 +241,6 @@ async fn l5_every_failure_costs_one_hash() {
     let body = json!({ "username": "name", "password": "wrong" });
     assert_eq!(server.post("/api/account/unknown/login", &body).await.status(), 401);
     assert_eq!(hashed() - before, 1, "unknown account");
-}
-
-#[tokio::test]
-async fn an_assertion_is_refused_in_words_that_are_true_of_every_account() {
-    for sign_on in [SignOn::Password, SignOn::SsoOnly] {
-        let server = TestServer::start_with(|fixture, _| fixture.account.sign_on = sign_on).await;
-        let login = json!({ "jwt": "dummy", "assertion": "PHNhbWw+" });
-        let expected =
-            json!({ "error": "Single sign-on is not available at this service", "internalCode": 107 });
-        assert_eq!(told(server.post(LOGIN, &login).await).await, (401, expected), "{sign_on:?}");
-    }
 }
 
 #[tokio::test]

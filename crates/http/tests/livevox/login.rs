@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use vestibule_model::{Application, ApplicationId, Dialect, SignOn};
+use vestibule_model::{Application, ApplicationId, Dialect};
 use vestibule_testkit::{OTHER_TOKEN, TOKEN, TestServer};
 
 use crate::{
@@ -209,17 +209,6 @@ async fn a_form_under_a_json_type_is_a_bad_request() {
     let (status, text) = told(send(request.body("clientName=TEST&userName=name")).await).await;
     assert_eq!(status, 400);
     assert!(text.starts_with(r#"{"code":400,"message":""#), "{text}");
-}
-
-#[tokio::test]
-async fn single_sign_on_is_refused_in_words_that_are_true_of_every_client() {
-    for sign_on in [SignOn::Password, SignOn::SsoOnly] {
-        let server = start_with(|fixture, _| fixture.account.sign_on = sign_on).await;
-        let request = server.request(Method::POST, "/session/login/sso").header("LV-Access", TOKEN);
-        let (status, text) = told(send(request.json(&json!({ "clientName": "TEST" }))).await).await;
-        let expected = r#"{"code":401,"message":"Single sign-on is not available at this service"}"#;
-        assert_eq!((status, text.as_str()), (401, expected), "{sign_on:?}");
-    }
 }
 
 #[tokio::test]

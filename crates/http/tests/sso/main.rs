@@ -1,5 +1,12 @@
 //! Single sign-on, over the wire.
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed, and says where")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot be set up has failed, and says where"
+)]
 
+mod assertion;
 mod consumed;
+mod id_token;
 mod staying;
+mod support;

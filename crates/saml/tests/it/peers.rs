@@ -109,7 +109,7 @@ fn corpus() -> Vec<(&'static str, String)> {
         ("changed", made.response().replace("name@", "admin@")),
         ("changed response", made.signed_response().replace("name@", "admin@")),
         ("unsigned", made.around(&made.assertion(""), "")),
-        ("by a stranger", made.around(&STRANGER.sign(&made.assertion(&signature(made.id))), "")),
+        ("by a stranger", made.around(&STRANGER.sign(&made.assertion(&signature(&made.id))), "")),
         ("evil before", made.around(&(evil.clone() + &signed), "")),
         ("evil behind", made.around(&(signed.clone() + &evil), "")),
         (

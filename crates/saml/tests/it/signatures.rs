@@ -6,7 +6,8 @@ use crate::identity_provider::{IDP, Made, STRANGER, refusal, signature};
 
 /// The attacker's own assertion: the same but for whom it names.
 fn evil(id: &'static str) -> String {
-    Made { id, subject: "<saml:NameID>admin@example.com</saml:NameID>".into(), ..Made::usual() }.assertion("")
+    Made { id: id.into(), subject: "<saml:NameID>admin@example.com</saml:NameID>".into(), ..Made::usual() }
+        .assertion("")
 }
 
 /// The signature of a signed assertion, and the assertion without it.

@@ -45,7 +45,7 @@ fn signed(template: &str) -> String {
 #[test]
 fn what_xmlsec1_signs_is_taken() {
     let made = Made::usual();
-    let assertion = signed(&made.around(&made.assertion(&signature(made.id)), ""));
+    let assertion = signed(&made.around(&made.assertion(&signature(&made.id)), ""));
     assert_eq!(login(&assertion).unwrap().claims.id, made.id);
     let response = signed(&made.around(&made.assertion(""), &signature("_response1")));
     assert_eq!(login(&response).unwrap().claims.id, made.id);
@@ -62,7 +62,7 @@ fn what_is_taken_xmlsec1_verifies() {
 #[test]
 fn x1_what_xmlsec1_does_not_verify_is_refused() {
     let made = Made::usual();
-    let by_a_stranger = made.around(&STRANGER.sign(&made.assertion(&signature(made.id))), "");
+    let by_a_stranger = made.around(&STRANGER.sign(&made.assertion(&signature(&made.id))), "");
     for document in [made.response().replace("name@", "admin@"), by_a_stranger] {
         assert!(!is_verified(&document));
         refusal(&document);

@@ -29,7 +29,7 @@ pub(super) const ACTIONS: [AuditAction; 24] = [
     AuditAction::TokenRefused,
 ];
 
-pub(super) const ENDS: [EndReason; 19] = [
+pub(super) const ENDS: [EndReason; 21] = [
     EndReason::LoggedOut,
     EndReason::Replaced,
     EndReason::Expired,
@@ -46,6 +46,8 @@ pub(super) const ENDS: [EndReason; 19] = [
     EndReason::SsoOnly,
     EndReason::BotFeatureOff,
     EndReason::ApplicationRefused,
+    EndReason::ConnectionRefused,
+    EndReason::LoggedOutAtProvider,
     EndReason::EndedByOwner,
     EndReason::EndedByAdministrator,
     EndReason::TokenReused,

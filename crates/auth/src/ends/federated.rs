@@ -1,0 +1,120 @@
+//! Ends of sessions that were opened by a login at an identity provider: because that is over, or the connection is.
+//!
+//! Which they are, the store knows alone.
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use vestibule_model::{AccountId, ConnectionId, EndReason, SessionId};
+use vestibule_store::{EndedSessions, FederatedLogins, SessionNumber, SessionSelector, StoreError};
+
+use super::{Ends, ManyEnd};
+use crate::audit::End;
+use crate::background::BATCH;
+
+/// A session that is to end.
+type Found = (SessionId, AccountId);
+
+impl Ends {
+    /// The sessions of these logins.
+    pub(crate) async fn sessions_of_logins(&self, logins: FederatedLogins) -> Result<Vec<Found>, StoreError> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let (page, last) = self.page_of(logins, after).await?;
+            all.extend(page);
+            match last {
+                Some(last) => after = Some(last),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Some of them, and behind which the next are.
+    async fn page_of(
+        &self,
+        logins: FederatedLogins,
+        after: Option<SessionNumber>,
+    ) -> Result<(Vec<Found>, Option<SessionNumber>), StoreError> {
+        let page = self.store.federated_sessions(logins, after, BATCH).await?;
+        let last = page.last().map(|stored| stored.number).filter(|_| page.len() == BATCH);
+        Ok((page.iter().map(|stored| (stored.session.id, stored.session.account)).collect(), last))
+    }
+
+    /// Ends each of these: refused in memory from here on, and durable when this answers. Answers how many there were.
+    pub(crate) async fn end_each(&self, sessions: Vec<Found>, end: &End) -> Result<usize, StoreError> {
+        let mut result = Ok(sessions.len());
+        for some in sessions.chunks(BATCH) {
+            let at = self.clock.now();
+            let (mut pending, mut in_force) = (self.pending(), Vec::new());
+            for (id, account) in some {
+                let sessions = EndedSessions::One(*id);
+                let selector = SessionSelector { sessions, account: Some(*account), opened_until: at };
+                let decided = self.in_force.decide(selector, end.clone());
+                let records = self.records_unless_later(decided.number, end.clone(), at);
+                pending.add([ManyEnd::new(selector, end.clone(), at, records)]);
+                in_force.push(decided);
+                self.live.remove(*id);
+                tracing::debug!(session = ?id, reason = %end.reason, "session ended");
+            }
+            // Boxed: what is pending may hold connections, of which sessions end in the same way.
+            if let Err(error) = Box::pin(pending.end_all()).await {
+                result = Err(error);
+            }
+        }
+        result
+    }
+
+    /// Ends the sessions of those of these connections that are not enabled any more. One whose sessions the store does not tell
+    /// is looked at again.
+    pub(super) async fn end_of_refused(
+        &self,
+        mut connections: BTreeSet<ConnectionId>,
+    ) -> Result<(), StoreError> {
+        let mut result = Ok(());
+        while let Some(connection) = connections.pop_first() {
+            if let Err(error) = self.end_if_refused(connection).await {
+                self.look_for_sessions_of([connection]);
+                result = Err(error);
+            }
+        }
+        result
+    }
+
+    async fn end_if_refused(&self, connection: ConnectionId) -> Result<(), StoreError> {
+        let logins = FederatedLogins { connection, subject: None, session_index: None };
+        let mut after = None;
+        loop {
+            let (page, last) = self.page_of(logins, after).await?;
+            let is_refused = |(_, account): &Found| {
+                let entry = self.directory.account(*account);
+                let usable = entry.as_ref().and_then(|entry| entry.connection(connection));
+                !usable.is_some_and(|usable| usable.connection.enabled)
+            };
+            // All are of one account.
+            if !page.first().is_some_and(is_refused) {
+                return Ok(());
+            }
+            self.end_each(page, &EndReason::ConnectionRefused.into()).await?;
+            match last {
+                Some(last) => after = Some(last),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Every connection by which sessions were opened is to be looked at: it may have been disabled while no service ran.
+    pub(crate) async fn look_at_all_connections(&self) -> Result<(), StoreError> {
+        let all = self.store.federated_connections().await?;
+        self.look_for_sessions_of(all);
+        Ok(())
+    }
+
+    pub(super) fn look_for_sessions_of(&self, connections: impl IntoIterator<Item = ConnectionId>) {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner).extend(connections);
+    }
+
+    /// Takes those that are to be looked at.
+    pub(super) fn refused_connections(&self) -> BTreeSet<ConnectionId> {
+        std::mem::take(&mut self.connections.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

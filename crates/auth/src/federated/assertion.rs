@@ -1,0 +1,154 @@
+//! Logging in by a SAML assertion, in a response or by itself.
+
+use std::sync::Arc;
+
+use vestibule_model::{AuthenticationMethod, Means, Refusal};
+use vestibule_saml::{Arrival, Login, Report, examine};
+
+use super::link::{self, Unlinked};
+use super::{Told, Vouched, digests, once};
+use crate::audit::Attempt;
+use crate::directory::{AccountEntry, ServiceAddresses, UsableConnection};
+use crate::log_in::{LogIn, LogInError, LoggedIn};
+use crate::open::FederatedOrigin;
+use crate::recognise::Proof;
+use crate::service::Auth;
+
+/// How many connections a message that names none is tried with: each costs the verification of a signature.
+const MOST_TRIED: usize = 3;
+
+/// What somebody shows who logs in so.
+pub struct ShownAssertion {
+    /// A response or an assertion, in base64.
+    pub document: String,
+    /// The connection, by its name; None: the account's that has the issuer.
+    pub connection: Option<String>,
+    /// Where this service takes what is meant for the connection of a name.
+    pub addresses: Box<dyn Fn(&str) -> ServiceAddresses + Send>,
+    /// The id of the request that this very browser made; None: it made none.
+    pub request: Option<String>,
+}
+
+/// What is to be examined, by one connection or another.
+struct Candidate {
+    usable: Arc<UsableConnection>,
+    expected: vestibule_saml::Connection,
+}
+
+impl Auth {
+    /// Logs a user in by an assertion. Whatever is wrong with it, the answer is the same.
+    pub async fn log_in_by_assertion(
+        self: &Arc<Self>,
+        at: LogIn,
+        shown: ShownAssertion,
+    ) -> Result<LoggedIn, LogInError> {
+        let attempt = Attempt::to_log_in(at, Means::Saml);
+        self.admit(attempt, "")?;
+        let auth = Arc::clone(self);
+        let whole = async move {
+            let vouched = auth.vouched_by_assertion(attempt, shown).await?;
+            auth.open_federated(attempt, AuthenticationMethod::Saml, vouched, Proof::NONE).await
+        };
+        self.settle(at, whole).await
+    }
+
+    async fn vouched_by_assertion(
+        &self,
+        attempt: Attempt,
+        shown: ShownAssertion,
+    ) -> Result<Vouched, LogInError> {
+        let refuse = |user, why, told| self.refuse_federated(attempt, user, why, told);
+        let at = attempt.at;
+        let Some(entry) = self.account(at) else {
+            return Err(refuse(None, Refusal::UnknownAccount, Told::default()));
+        };
+        let mut candidates = candidates(&entry, &shown).into_iter();
+        let Some(first) = candidates.next() else {
+            let told = Told::default().because("the account has no enabled connection for it");
+            return Err(refuse(None, Refusal::NoConnection, told));
+        };
+        let ShownAssertion { document, request, .. } = shown;
+        let work = move |(): &mut ()| {
+            let arrival = Arrival { now: at.now, request: request.as_deref() };
+            first_that_takes(&document, first, candidates, arrival)
+        };
+        let examined = self.verification.run(work).await;
+        let (usable, report) = examined.map_err(|_| self.audit.overloaded(attempt, None))?;
+        let (connection, told) = (&usable.connection, Told::of(&usable));
+        let login = match outcome(report) {
+            Ok(login) => login,
+            Err(Refused { check, why, fix }) => {
+                let told = told.by(check).because(why).advising(fix);
+                return Err(refuse(None, Refusal::AssertionRefused, told));
+            }
+        };
+        // Looked up once more: the account may have changed while the assertion was examined.
+        let entry = self.account(at).unwrap_or(entry);
+        let user = link::by_assertion(&entry, connection, &login.claims).map_err(|why| match why {
+            Unlinked::Claim(why) => {
+                refuse(None, Refusal::AssertionRefused, told.clone().by("link").because(why))
+            }
+            Unlinked::NoUser(name) => refuse(None, Refusal::UnknownUser, told.clone().naming(&name)),
+        })?;
+        self.expect_unblocked(attempt, &user)?;
+        let claims = login.claims;
+        let subject = claims.name_id.as_ref().map_or("", |name| name.value.as_str());
+        let origin = FederatedOrigin {
+            connection: connection.id,
+            subject: digests::of_subject(connection.id, subject),
+            session_index: claims
+                .session_index
+                .as_deref()
+                .map(|index| digests::of_session(connection.id, index)),
+        };
+        let value = digests::of_assertion(entry.account.id, &claims.issuer, &claims.id);
+        Ok(Vouched { once: once(value, login.single_use_until), origin, user, entry, connection: usable })
+    }
+}
+
+/// The connection that is named, or those of whose issuer the document may be. That it says so is no reason to believe it: the
+/// certificates of each decide.
+fn candidates(entry: &AccountEntry, shown: &ShownAssertion) -> Vec<Candidate> {
+    let candidate = |usable: &Arc<UsableConnection>| {
+        let expected = usable.saml(&(shown.addresses)(&usable.connection.name))?;
+        usable.connection.enabled.then(|| Candidate { usable: Arc::clone(usable), expected })
+    };
+    if let Some(name) = &shown.connection {
+        return entry.connection_named(name).and_then(candidate).into_iter().collect();
+    }
+    let mut all: Vec<Candidate> = entry.connections().into_iter().filter_map(candidate).collect();
+    if all.len() > 1 {
+        all.retain(|one| vestibule_saml::may_name(&shown.document, &one.expected.identity_provider));
+        all.truncate(MOST_TRIED);
+    }
+    all
+}
+
+/// By the first connection that takes it; told of is the first, if none does.
+fn first_that_takes(
+    document: &str,
+    first: Candidate,
+    others: impl Iterator<Item = Candidate>,
+    arrival: Arrival<'_>,
+) -> (Arc<UsableConnection>, Report) {
+    let examined = |Candidate { usable, expected }| (usable, examine(document, &expected, arrival));
+    let takes = |(_, report): &(Arc<UsableConnection>, Report)| report.refusals().next().is_none();
+    let first = examined(first);
+    if takes(&first) {
+        return first;
+    }
+    others.map(examined).find(takes).unwrap_or(first)
+}
+
+/// Why a document is refused.
+struct Refused {
+    check: vestibule_saml::Check,
+    why: String,
+    fix: &'static str,
+}
+
+fn outcome(report: Report) -> Result<Login, Refused> {
+    let refusing = report.steps.iter().find(|step| step.refusal.is_some());
+    let check = refusing.map_or(vestibule_saml::Check::Signatures, |step| step.check);
+    report.outcome().map_err(|refusal| Refused { check, why: refusal.to_string(), fix: refusal.fix() })
+}

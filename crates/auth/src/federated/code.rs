@@ -1,0 +1,130 @@
+//! What is exchanged at an OpenID provider for an ID token: the code of a callback, or a name and password.
+
+use std::sync::Arc;
+
+use vestibule_model::{Means, Refusal};
+use vestibule_oidc::{CodeVerifier, Grant, TokenRequest, TokenResponse};
+use zeroize::Zeroizing;
+
+use super::Told;
+use super::id_token::Expected;
+use crate::audit::Attempt;
+use crate::directory::UsableConnection;
+use crate::log_in::{LogIn, LogInError, LoggedIn};
+use crate::outgoing::OutgoingRequest;
+use crate::recognise::Proof;
+use crate::service::Auth;
+
+/// The code of a callback, with what is kept of the attempt.
+pub struct ShownCode {
+    /// The connection, by its name.
+    pub connection: String,
+    /// The code.
+    pub code: Zeroizing<String>,
+    /// Where it came to, as in the request.
+    pub redirect_uri: String,
+    /// By which it is exchanged.
+    pub verifier: CodeVerifier,
+    /// That of the attempt.
+    pub nonce: Zeroizing<String>,
+}
+
+/// A name and password that the provider is asked about.
+pub struct ShownPassword {
+    /// The name there.
+    pub user_name: String,
+    /// The password there.
+    pub password: Zeroizing<String>,
+    /// Whose connections are meant.
+    pub population: vestibule_model::Population,
+}
+
+impl Auth {
+    /// Logs a user in by a code, which is exchanged for an ID token.
+    pub async fn log_in_by_code(
+        self: &Arc<Self>,
+        at: LogIn,
+        shown: ShownCode,
+    ) -> Result<LoggedIn, LogInError> {
+        let attempt = Attempt::to_log_in(at, Means::Oidc);
+        self.admit(attempt, "")?;
+        let auth = Arc::clone(self);
+        let whole = async move {
+            let (entry, proof) = auth.proof_for(attempt, None)?;
+            let is_used = |usable: &&Arc<UsableConnection>| {
+                usable.connection.enabled && usable.connection.oidc().is_some()
+            };
+            let usable = entry.connection_named(&shown.connection).filter(is_used).cloned();
+            let usable = usable.ok_or_else(|| auth.no_connection(attempt))?;
+            let ShownCode { code, redirect_uri, verifier, nonce, .. } = shown;
+            let grant = Grant::Code { code: &code, redirect_uri: &redirect_uri, verifier: &verifier };
+            let token = auth.exchanged(attempt, &usable, grant).await?;
+            let expected = Expected { usable, nonce: Some(nonce) };
+            auth.open_by_id_token(attempt, expected, token, proof).await
+        };
+        self.settle(at, whole).await
+    }
+
+    /// Logs a user in by a name and password that the provider of a connection is asked about, where a connection of the account
+    /// allows that for the population.
+    pub async fn log_in_by_password_grant(
+        self: &Arc<Self>,
+        at: LogIn,
+        application_token: &str,
+        shown: ShownPassword,
+    ) -> Result<LoggedIn, LogInError> {
+        let attempt = Attempt::to_log_in(at, Means::Oidc);
+        self.admit(attempt, &shown.user_name)?;
+        let proof = self.proof_for(attempt, Some(application_token));
+        let auth = Arc::clone(self);
+        let whole = async move {
+            let (entry, proof): (_, Proof) = proof?;
+            let allows = |usable: &&Arc<UsableConnection>| {
+                let connection = &usable.connection;
+                connection.enabled
+                    && connection.population == shown.population
+                    && connection.oidc().is_some_and(|oidc| oidc.password_grant)
+            };
+            let usable = entry.connections().into_iter().find(allows).cloned();
+            let usable = usable.ok_or_else(|| auth.no_connection(attempt))?;
+            let grant = Grant::Password { user_name: &shown.user_name, password: &shown.password };
+            let token = auth.exchanged(attempt, &usable, grant).await?;
+            auth.open_by_id_token(attempt, Expected { usable, nonce: None }, token, proof).await
+        };
+        self.settle(at, whole).await
+    }
+
+    fn no_connection(&self, attempt: Attempt) -> LogInError {
+        let told = Told::default().because("the account has no enabled connection for it");
+        self.refuse_federated(attempt, None, Refusal::NoConnection, told)
+    }
+
+    /// Asks the token endpoint. As many wait for providers at once as for nothing else: the others are turned away.
+    async fn exchanged(
+        &self,
+        attempt: Attempt,
+        usable: &UsableConnection,
+        grant: Grant<'_>,
+    ) -> Result<Zeroizing<String>, LogInError> {
+        let failed = |why: String| {
+            let told = Told::of(usable).by("token endpoint").because(why);
+            self.refuse_federated(attempt, None, Refusal::ProviderFailed, told)
+        };
+        let (Some(oidc), Some(stored)) = (usable.oidc(), usable.connection.oidc()) else {
+            return Err(self.no_connection(attempt));
+        };
+        let Ok(_asking) = self.asking.try_acquire() else {
+            return Err(self.audit.overloaded(attempt, None));
+        };
+        let request =
+            TokenRequest { client_id: &stored.client_id, authentication: oidc.authentication(), grant };
+        let request = OutgoingRequest {
+            url: stored.token_endpoint.clone(),
+            authorization: request.authorization(),
+            form: Some(request.body()),
+        };
+        let answer = self.outgoing().send(request).await.map_err(|error| failed(error.to_string()))?;
+        let response = TokenResponse::read(&answer.body).map_err(|error| failed(error.to_string()))?;
+        Ok(response.id_token)
+    }
+}

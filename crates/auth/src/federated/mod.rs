@@ -1,0 +1,123 @@
+//! Logging in by what an identity provider says: an assertion, an ID token, a code, or a name and password that it is asked about.
+//!
+//! Each way ends in the same: it is examined away from the workers, a user of the account is found by it, and a session is opened in
+//! one commit with the note that it was taken. Whoever is refused gets the id of the refusal and nothing else; the audit has the
+//! reason under that id.
+
+mod assertion;
+mod code;
+mod digests;
+mod ends;
+mod id_token;
+mod keys;
+mod link;
+mod refusal;
+
+use std::sync::Arc;
+
+use vestibule_model::{AuthenticationMethod, ConnectionId, EndReason, Millis, Refusal, User, UserId};
+
+use crate::attempt::ProvedUser;
+use crate::audit::Attempt;
+use crate::directory::{AccountEntry, UsableConnection, UserEntry};
+use crate::log_in::{LogInError, LoggedIn};
+use crate::login_guard::TurnedAway;
+use crate::open::{FederatedOrigin, Once, OpenError, OpenedWith};
+use crate::recognise::Proof;
+use crate::service::Auth;
+
+pub use assertion::ShownAssertion;
+pub use code::{ShownCode, ShownPassword};
+pub use ends::LogoutError;
+pub use id_token::ShownIdToken;
+pub(crate) use keys::ProviderKeys;
+pub use refusal::RefusalId;
+pub(crate) use refusal::Told;
+
+/// Somebody whom an identity provider vouched for.
+struct Vouched {
+    connection: Arc<UsableConnection>,
+    user: Arc<UserEntry>,
+    entry: Arc<AccountEntry>,
+    once: Once,
+    origin: FederatedOrigin,
+}
+
+impl Auth {
+    /// Opens a session for somebody whom an identity provider vouched for, if they may log in now.
+    async fn open_federated(
+        self: &Arc<Self>,
+        attempt: Attempt,
+        method: AuthenticationMethod,
+        vouched: Vouched,
+        proof: Proof,
+    ) -> Result<LoggedIn, LogInError> {
+        let Vouched { connection, user, entry, once, origin } = vouched;
+        let told = |why| Told::of(&connection).because(why);
+        let with = OpenedWith { once: Some(once), federated: Some(origin), ..OpenedWith::default() };
+        let user_id = user.id;
+        match self.open_with(attempt, ProvedUser { entry, user }, proof, method, with).await {
+            Ok(logged_in) => self.expect_standing_connection(attempt, &connection, logged_in).await,
+            Err(OpenError::AlreadyConsumed) => {
+                let told = told("it was taken before: what an identity provider sends counts once");
+                Err(self.refuse_federated(attempt, Some(user_id), Refusal::AlreadyUsed, told))
+            }
+            Err(OpenError::Refused(reason)) => Err(self.audit.refused(attempt, user_id, reason)),
+            Err(OpenError::Stale) => {
+                let told = told("the user was changed in the same moment");
+                Err(self.refuse_federated(attempt, Some(user_id), Refusal::Stale, told))
+            }
+            Err(OpenError::Store(error)) => Err(LogInError::Store(error)),
+        }
+    }
+
+    /// Whoever disabled or deleted the connection has looked for its sessions; if that was before this one was stored, the
+    /// directory tells here.
+    async fn expect_standing_connection(
+        self: &Arc<Self>,
+        attempt: Attempt,
+        connection: &UsableConnection,
+        logged_in: LoggedIn,
+    ) -> Result<LoggedIn, LogInError> {
+        if self.admits_by(&logged_in.entry, connection.connection.id) {
+            return Ok(logged_in);
+        }
+        let end = EndReason::ConnectionRefused.into();
+        self.ends.end(&logged_in.session, &end).await.map_err(LogInError::Store)?;
+        let told = Told::of(connection).because("the connection was disabled in the same moment");
+        Err(self.refuse_federated(attempt, Some(logged_in.user.id), Refusal::NoConnection, told))
+    }
+
+    /// Counts that what an identity provider sent is refused, and gives the error that is told: the id of the refusal.
+    fn refuse_federated(
+        &self,
+        attempt: Attempt,
+        user: Option<UserId>,
+        why: Refusal,
+        told: Told,
+    ) -> LogInError {
+        let id = RefusalId::random(&*self.rng);
+        LogInError::NotVouchedFor(self.audit.note_federated_refusal(attempt, user, why, told, id))
+    }
+
+    /// Turns away who is on the block list by name, which is known only now.
+    fn expect_unblocked(&self, attempt: Attempt, user: &User) -> Result<(), LogInError> {
+        if self.login_guard.blocks(attempt.at, &user.login_name) {
+            return Err(self.turned_away(attempt, TurnedAway::Blocked));
+        }
+        Ok(())
+    }
+
+    /// Whether the account, as it is now, has this connection, enabled.
+    fn admits_by(&self, entry: &AccountEntry, connection: ConnectionId) -> bool {
+        let account = self.directory.account(entry.account.id);
+        account.is_some_and(|account| {
+            account.connection(connection).is_some_and(|usable| usable.connection.enabled)
+        })
+    }
+}
+
+/// What is to be remembered of something that counts once, until then.
+fn once(value: [u8; 32], expires: Millis) -> Once {
+    Once { value, expires }
+}

@@ -1,0 +1,45 @@
+//! Where this service is reached for a connection: what identity providers are told, and what they have to have meant.
+
+use vestibule_auth::ServiceAddresses;
+use vestibule_model::AccountId;
+
+/// The vendor's consumer path of logins that begin at the identity provider (contract single-sign-on).
+pub(crate) const LEGACY_ACS: &str = "/hc/{site}/web/m-LP/samlAssertionMembersArea/home.jsp";
+
+/// The vendor's consumer path of logins that begin at this service; the query names account and connection.
+pub(crate) const CALLBACK: &str = "/login/callback";
+
+/// What says where this service takes what is meant for a connection, by its name.
+pub(crate) fn of_account(
+    origin: &str,
+    account: AccountId,
+) -> impl Fn(&str) -> ServiceAddresses + Send + use<> {
+    let origin = origin.to_owned();
+    move |connection| service_addresses(&origin, account, connection)
+}
+
+/// Where this service takes what is meant for a connection of SAML: its own address first, then those of the vendor, and that of
+/// the login API, which takes assertions from programs.
+pub(crate) fn service_addresses(origin: &str, account: AccountId, connection: &str) -> ServiceAddresses {
+    let site = LEGACY_ACS.replace("{site}", &format!("s-{account}"));
+    ServiceAddresses {
+        entity_id: saml_url(origin, account, connection, "metadata"),
+        consumer_urls: vec![
+            saml_url(origin, account, connection, "acs"),
+            format!("{origin}{CALLBACK}?connection={}", vendor_name(account, connection)),
+            format!("{origin}/api/account/{account}/login"),
+            format!("{origin}{site}"),
+        ],
+        consumer_urls_with_query: vec![format!("{origin}{site}")],
+    }
+}
+
+/// An address of a connection of SAML.
+pub(crate) fn saml_url(origin: &str, account: AccountId, connection: &str, operation: &str) -> String {
+    format!("{origin}/sso/saml/{account}/{connection}/{operation}")
+}
+
+/// The vendor's full name of a connection, which is an audience too.
+pub(crate) fn vendor_name(account: AccountId, connection: &str) -> String {
+    format!("SAML-{account}-{connection}")
+}
