@@ -65,6 +65,8 @@ pub(crate) enum Role {
     Hyper(floors::hyper::Arguments),
     /// Bare hashing.
     Hash(floors::Arguments),
+    /// The floor under tokens in the name of clients.
+    Rs256(floors::Arguments),
     /// The bare store.
     Store(floors::Arguments),
     /// The bare store, when sessions end.
@@ -83,6 +85,7 @@ impl Child {
             Role::Server(arguments) => server::run(&arguments),
             Role::Hyper(arguments) => floors::hyper::run(&arguments),
             Role::Hash(arguments) => floors::report(&arguments, floors::hash::measure),
+            Role::Rs256(arguments) => floors::report(&arguments, floors::rs256::measure),
             Role::Store(arguments) => floors::report(&arguments, floors::store::measure),
             Role::Ends(arguments) => floors::report(&arguments, floors::ends::measure),
             Role::Fsync(arguments) => floors::report(&arguments, floors::fsync::measure),

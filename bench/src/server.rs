@@ -87,9 +87,11 @@ fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
     routes.router = routes.router.merge(administration);
     let service = layers::apply(routes, LayerState::new(HttpMetrics::default(), &OsRng));
     let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: None, service };
-    let hash_pool = auth.hash_pool_gauges();
+    let engine = Arc::downgrade(auth);
     Server::bind(vec![listen], Limits::default())
-        .map(|bound| bound.leaving_share_to(move || hash_pool.has_work()))
+        .map(|bound| {
+            bound.leaving_share_to(move || engine.upgrade().is_some_and(|auth| auth.has_long_work()))
+        })
         .and_then(Server::start)
         .context("cannot serve")
 }

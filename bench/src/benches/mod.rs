@@ -2,6 +2,7 @@
 //!
 //! A new bench is a file with a `BENCH`, and a line in `ALL`.
 
+mod app_token;
 mod check;
 mod check_under_login;
 mod directory;
@@ -37,11 +38,12 @@ pub(crate) struct Bench {
 }
 
 /// Every bench, in the order of the table.
-const ALL: [Bench; 13] = [
+const ALL: [Bench; 14] = [
     check::BENCH,
     check_under_login::BENCH,
     login::BENCH,
     key_login::BENCH,
+    app_token::BENCH,
     refresh::BENCH,
     logout::BENCH,
     mixed::BENCH,

@@ -8,6 +8,7 @@ pub(crate) mod hash;
 pub(crate) mod hyper;
 pub(crate) mod nginx;
 pub(crate) mod redis;
+pub(crate) mod rs256;
 pub(crate) mod store;
 
 use std::path::PathBuf;
@@ -50,6 +51,9 @@ impl Arguments {
 
 /// What the raw hashing is called in tables.
 pub(crate) const HASH: &str = "raw hashing";
+
+/// What bare signatures are called in tables.
+pub(crate) const RS256: &str = "bare RS256 signatures";
 
 /// What the commits of logouts are called in tables.
 pub(crate) const ENDS: &str = "the store alone, ends of sessions";

@@ -25,7 +25,7 @@ use client::PlainClient;
 pub(crate) use connection::Connection;
 pub(crate) use draw::Draw;
 pub(crate) use questions::{Answer, Kind, Outcome, Questions};
-pub(crate) use request::{check, get, post, post_json, with_json};
+pub(crate) use request::{check, get, post, post_form, post_json, with_json};
 pub(crate) use various::drive_over;
 pub(crate) use window::Window;
 

@@ -27,6 +27,16 @@ pub(crate) fn post(
     post_json(&format!("/api/account/{account}/{operation}?v=1.3"), headers, body)
 }
 
+/// `POST` of a form.
+pub(crate) fn post_form(path: &str, form: &str) -> Box<[u8]> {
+    let length = form.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: vestibule.example.net\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
+    );
+    request.into_bytes().into_boxed_slice()
+}
+
 /// `POST` of a JSON body.
 pub(crate) fn post_json(path: &str, headers: &[(&str, &str)], body: &serde_json::Value) -> Box<[u8]> {
     with_json(("POST", path), headers, body)

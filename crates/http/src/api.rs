@@ -57,7 +57,7 @@ pub const REFUSALS: RefusalShapes = RefusalShapes {
 
 /// What an API of the vendor's is answered that is listed for clients and not served.
 const NOT_IMPLEMENTED: &str = "Not served here. The Domain API of `vestibule dev` lists the vendor's services so that clients \
-    find a host; of these it serves agentVep: login, refresh and logout";
+    find a host; of these it serves agentVep (login, refresh and logout) and sentinel";
 
 /// The routes of every dialect, and those that are the same for all.
 pub fn routes(state: ApiState) -> Routes {

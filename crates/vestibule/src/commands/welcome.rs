@@ -24,6 +24,9 @@ const LIVEVOX_PERSON: &str = r#"{"clientName":"DEMO","userName":"name","password
 const LIVEVOX_AGENT: &str =
     r#"{"clientName":"DEMO","userName":"agent1","password":"agent1-password","agent":true}"#;
 
+/// The OAuth client of the demo account, and where its users come back.
+const CLIENT: &str = "-d client_id=0a1b2c3d4e5f60718293a4b5c6d7e8f9 -d client_secret=demo-client-secret";
+
 /// The header without which no body is read.
 const JSON: &str = "-H 'Content-Type: application/json'";
 
@@ -80,6 +83,7 @@ pub(super) fn show(addresses: Addresses, data: &DataDir, not_covered: &[&str]) {
     if let Some(http) = addresses.http {
         show_http(http);
         show_livevox(http);
+        show_sentinel(http);
     }
     if let Some(https) = addresses.https {
         show_https(https, &certificate);
@@ -173,6 +177,17 @@ fn show_livevox(http: SocketAddr) {
     example(
         "Log in as one of LiveVox's agents:",
         &[format!("curl -sS -w '\\n' {login} -d '{LIVEVOX_AGENT}'")],
+    );
+}
+
+fn show_sentinel(http: SocketAddr) {
+    let base = format!("http://{http}/sentinel/api/account/12345678");
+    example(
+        "Get a token for a program from the sentinel, and the keys that verify it:",
+        &[
+            format!("curl -sS -w '\\n' -d grant_type=client_credentials {CLIENT} '{base}/app/token?v=2.0'"),
+            format!("curl -sS -w '\\n' 'http://{http}/.well-known/jwks.json'"),
+        ],
     );
 }
 
