@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use vestibule_auth::{Auth, FailureLimit, Settings};
 use vestibule_crypto::{MasterKey, OsRng};
 use vestibule_http::admin::{self, AdminState};
-use vestibule_http::api::{ApiState, Unserved, routes};
+use vestibule_http::api::{ApiState, PagesHere, Unserved, routes};
 use vestibule_model::Clock;
 use vestibule_serve::HttpMetrics;
 use vestibule_serve::layers::{self, LayerState};
@@ -81,6 +81,7 @@ fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
         public_address: "vestibule.example.net".into(),
         public_origin: "https://vestibule.example.net".into(),
         livevox_bearer_token: true,
+        pages: PagesHere::Yes,
         unserved: Unserved::NotFound,
     };
     let mut routes = routes(api);

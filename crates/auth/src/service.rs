@@ -196,6 +196,13 @@ impl Auth {
         self.keys.tokens()
     }
 
+    /// Bytes that nobody can guess.
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.rng.fill(&mut bytes);
+        bytes
+    }
+
     /// How many sessions are in the table, expired ones that were not swept yet included.
     pub fn session_count(&self) -> usize {
         self.live.len()

@@ -12,7 +12,7 @@ use vestibule_serve::layers::{Refusal, RefusalShape, RefusalShapes, Routes, Shor
 
 use crate::gateway::CheckShortcut;
 use crate::liveperson::{LoginShortcut, RefreshShortcut};
-use crate::{admin, domain, gateway, liveperson, livevox, self_service, sentinel};
+use crate::{admin, domain, gateway, liveperson, livevox, pages, self_service, sentinel};
 
 /// What every handler for clients works with.
 #[derive(Clone)]
@@ -28,8 +28,20 @@ pub struct ApiState {
     pub public_origin: Arc<str>,
     /// Whether a LiveVox login may carry its application token as `Authorization: Bearer`, as old clients do.
     pub livevox_bearer_token: bool,
+    /// Whether pages for people are among what clients are answered.
+    pub pages: PagesHere,
     /// What is answered where this service has nothing.
     pub unserved: Unserved,
+}
+
+/// Whether a listener has the pages for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PagesHere {
+    /// It has them.
+    #[default]
+    Yes,
+    /// It has not.
+    No,
 }
 
 /// How requests are answered for an API that this service does not have, although the Domain API may have sent the client here.
@@ -49,6 +61,8 @@ pub const REFUSALS: RefusalShapes = RefusalShapes {
         ("/admin/", admin::REFUSAL),
         ("/self/", self_service::REFUSAL),
         ("/sentinel/", sentinel::REFUSAL),
+        ("/me", pages::REFUSAL),
+        ("/me/", pages::REFUSAL),
         ("/session", livevox::REFUSAL),
         ("/session/", livevox::REFUSAL),
     ],
@@ -76,13 +90,26 @@ pub fn routes(state: ApiState) -> Routes {
         .merge(gateway::routes())
         .merge(self_service::routes())
         .merge(sentinel::routes())
+        .merge(pages_of(&state))
         .fallback(unknown_path)
         .with_state(state);
     Routes { router, shortcuts, refusals: REFUSALS }
 }
 
+/// The pages for people alone, if they are here, for a listener that has nothing else of this.
+pub fn pages(state: ApiState) -> Router {
+    pages_of(&state).with_state(state)
+}
+
+fn pages_of(state: &ApiState) -> Router<ApiState> {
+    match state.pages {
+        PagesHere::Yes => pages::routes(),
+        PagesHere::No => Router::new(),
+    }
+}
+
 /// How paths begin that no API of the vendor's has.
-const OURS: [&str; 6] = ["/session/", "/admin/", "/gateway/", "/metrics", "/healthz", "/readyz"];
+const OURS: [&str; 7] = ["/session/", "/me/", "/admin/", "/gateway/", "/metrics", "/healthz", "/readyz"];
 
 /// Whatever no route is there for, in the shape that the caller understands.
 async fn unknown_path(State(api): State<ApiState>, request: Request) -> Response {
@@ -100,4 +127,24 @@ async fn unknown_path(State(api): State<ApiState>, request: Request) -> Response
         return REFUSALS.of(path).answer_with(StatusCode::NOT_IMPLEMENTED, NOT_IMPLEMENTED);
     }
     REFUSALS.answer(path, Refusal::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_serve::layers::Readers;
+
+    use super::*;
+
+    #[test]
+    fn a2_no_page_is_read_by_another_origin_whatever_is_configured() {
+        for (path, readers) in [
+            ("/me", Readers::OwnPages),
+            ("/me/login", Readers::OwnPages),
+            ("/me/12345678/sessions/end", Readers::OwnPages),
+            ("/me/-/pages.css", Readers::OwnPages),
+            ("/api/account/12345678/login", Readers::AllowedOrigins),
+        ] {
+            assert_eq!(REFUSALS.of(path).readers, readers, "{path}");
+        }
+    }
 }

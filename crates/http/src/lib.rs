@@ -13,6 +13,7 @@ mod json;
 mod liveperson;
 mod livevox;
 pub mod operations;
+mod pages;
 mod query;
 mod self_service;
 mod sentinel;

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use vestibule_auth::{Auth, HashSettings, KeySource, KeySourceError, Keys, Settings};
 use vestibule_crypto::{AuditKey, Engine, KeyRing, MasterKey, MasterKeys, OsRng};
 use vestibule_http::admin::{self, AdminState};
-use vestibule_http::api::{self, ApiState, Unserved, routes};
+use vestibule_http::api::{self, ApiState, PagesHere, Unserved, routes};
 use vestibule_http::operations::{self, Metrics, Readiness};
 use vestibule_model::{Clock, Generation, Session};
 use vestibule_serve::layers::{self, LayerState, Routes};
@@ -316,6 +316,7 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
         public_address: "vestibule.example.net".into(),
         public_origin: ORIGIN.into(),
         livevox_bearer_token: true,
+        pages: PagesHere::Yes,
         unserved: Unserved::NotFound,
     };
     let metrics = Metrics::new();

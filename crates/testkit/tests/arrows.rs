@@ -8,17 +8,18 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of the workspace, and the crates of the workspace that it may depend on (tests aside).
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("vestibule-model", &[]),
     ("vestibule-crypto", &["model"]),
     ("vestibule-store", &["model"]),
     ("vestibule-store-sqlite", &["model", "store"]),
     ("vestibule-auth", &["model", "crypto", "oidc", "saml", "store"]),
     ("vestibule-oidc", &["model"]),
+    ("vestibule-pages", &[]),
     ("vestibule-saml", &["model"]),
     ("vestibule-outgoing", &["auth"]),
     ("vestibule-serve", &["model"]),
-    ("vestibule-http", &["model", "auth", "serve"]),
+    ("vestibule-http", &["model", "auth", "pages", "serve"]),
     ("vestibule", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "outgoing"]),
     (
         "vestibule-testkit",

@@ -13,7 +13,7 @@ use anyhow::Context;
 use vestibule_auth::{Auth, Purpose};
 use vestibule_crypto::OsRng;
 use vestibule_http::admin::{self, AdminState};
-use vestibule_http::api::{self, ApiState, Unserved};
+use vestibule_http::api::{self, ApiState, PagesHere, Unserved};
 use vestibule_http::operations::{self, Metrics, Readiness};
 use vestibule_model::{Clock, HostPort};
 use vestibule_serve::layers::{
@@ -23,7 +23,7 @@ use vestibule_serve::layers::{
 use vestibule_serve::server::{Limits, Listen, Running, Server};
 
 use crate::certificates::Tls;
-use crate::config::{self, Config, LimitSettings, Loaded, ServerSettings};
+use crate::config::{self, Config, LimitSettings, Loaded, PagesListener, ServerSettings};
 use crate::data_metrics::DataMetrics;
 use crate::metrics::EngineMetrics;
 use crate::open_files;
@@ -100,18 +100,19 @@ impl Listeners {
         let refusals = Arc::clone(&layers.refusals);
         let public_address = public_address(server, https);
         let public_origin: Arc<str> = public_origin(&public_address, https.is_some()).into();
-        let clients = api::routes(ApiState {
+        let state = ApiState {
             auth: Arc::clone(auth),
             clock: Arc::clone(clock),
             public_address: public_address.into(),
             public_origin: Arc::clone(&public_origin),
             livevox_bearer_token: loaded.config.livevox.bearer_application_token,
+            pages: pages_on(&loaded.config, PagesListener::Public),
             unserved: match loaded.purpose {
                 config::Purpose::Service => Unserved::NotFound,
                 config::Purpose::Development => Unserved::NotImplemented,
             },
-        });
-        let clients = layers::apply(clients, layers);
+        };
+        let clients = layers::apply(api::routes(state.clone()), layers);
         let operators =
             operations::router(Arc::clone(&metrics), readiness(Arc::clone(&stopping), Arc::downgrade(auth)));
         let administrators =
@@ -121,8 +122,9 @@ impl Listeners {
             config::Purpose::Development => AllowedHosts::Loopback,
         };
         let for_operators = LayerState { allowed_hosts, ..for_operators };
-        let operators =
-            layers::apply(Routes::new(operators.merge(administrators), api::REFUSALS), for_operators);
+        let pages = api::pages(ApiState { pages: pages_on(&loaded.config, PagesListener::Admin), ..state });
+        let operators = operators.merge(administrators).merge(pages);
+        let operators = layers::apply(Routes::new(operators, api::REFUSALS), for_operators);
 
         let plain = |address| Listen { address, tls: None, service: clients.clone() };
         let secure = |address| Listen { address, tls: tls.https.clone(), service: clients.clone() };
@@ -195,6 +197,12 @@ fn layer_state(
         unread: BodyBudget::new(limits.unread_body_bytes),
         ..with_defaults
     })
+}
+
+/// Whether this listener has the pages for people.
+fn pages_on(config: &Config, listener: PagesListener) -> PagesHere {
+    let here = config.pages.enabled && config.pages.listener.0 == listener;
+    if here { PagesHere::Yes } else { PagesHere::No }
 }
 
 fn trusted_proxies(server: &ServerSettings) -> TrustedProxies {

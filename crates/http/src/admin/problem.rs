@@ -42,7 +42,8 @@ pub(super) enum AdminError {
 }
 
 /// How what is refused before its handler is written here.
-pub(crate) const REFUSAL: RefusalShape = RefusalShape { content_type: "application/problem+json", body };
+pub(crate) const REFUSAL: RefusalShape =
+    RefusalShape { content_type: "application/problem+json", body, ..RefusalShape::ERROR_OBJECT };
 
 /// The text of a refusal that has nothing of its own to say.
 pub(crate) fn body(status: StatusCode, detail: &str) -> String {

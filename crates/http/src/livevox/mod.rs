@@ -25,7 +25,7 @@ pub(crate) use errors::body as error_body;
 pub(crate) use request::session_id;
 
 /// How what is refused before its handler is written here.
-pub(crate) const REFUSAL: RefusalShape = RefusalShape { content_type: "application/json", body: error_body };
+pub(crate) const REFUSAL: RefusalShape = RefusalShape { body: error_body, ..RefusalShape::ERROR_OBJECT };
 
 /// The answer to a client of the dialect that asks for what is not there; None: it is none of the dialect's.
 pub(crate) async fn unknown_path(api: &ApiState, parts: &Parts) -> Option<Response> {

@@ -25,6 +25,7 @@ pub(crate) const REFUSAL: RefusalShape = RefusalShape {
         let error = if status.is_server_error() { "server_error" } else { "invalid_request" };
         format!(r#"{{"error":"{error}","error_description":"{message}"}}"#)
     },
+    ..RefusalShape::ERROR_OBJECT
 };
 
 /// The name of an account's OpenID provider: where its configuration is.

@@ -15,7 +15,7 @@ use tower::{Layer, Service};
 
 use super::headers::Headers;
 use super::plain_response::PlainResponse;
-use super::refusal::{Refusal, RefusalShapes};
+use super::refusal::{Readers, Refusal, RefusalShapes};
 use super::request_context::{RequestContext, RequestSource};
 use super::shortcut::{RequestHead, Shortcut, ShortcutService};
 use super::{AllowedHosts, BodyPolicy, ClientAddress, LayerState, Peer};
@@ -256,7 +256,12 @@ impl EndpointState {
         } else if !layers.allowed_hosts.include(request) {
             Refusal::Misdirected
         } else {
-            return layers.allowed_origins.preflight(request.method(), request.headers());
+            return match self.refusals.of(request.uri().path()).readers {
+                Readers::AllowedOrigins => {
+                    layers.allowed_origins.preflight(request.method(), request.headers())
+                }
+                Readers::OwnPages => None,
+            };
         };
         Some(self.refusals.answer(request.uri().path(), refusal))
     }

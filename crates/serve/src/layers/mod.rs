@@ -5,7 +5,7 @@
 //! 3. **in flight** counted; a span with the id for what is logged meanwhile, but on the cheapest shortcuts
 //! 4. **head**: more than 16 KiB of headers is 431; HTTP/1.1 without Host, and two of them, 400 (RFC 9112 §3.2); then the
 //!    **name** that is asked for, where only some count (`host`): others are 421
-//! 5. **CORS preflight** (`cors`): answered for allowed origins, otherwise unknown
+//! 5. **CORS preflight** (`cors`): answered for allowed origins, but of no page; otherwise unknown
 //! 6. **panics** of the handler become 500
 //! 7. the handler; `LimitedBody` (`body`) reads bodies with a limit on size and time, and one on all of them (`body_budget`)
 //! 8. **on the way out**: `X-Request-Id`, `X-Content-Type-Options: nosniff`, CORS headers, `Connection: close` where
@@ -49,7 +49,7 @@ pub use headers::Headers;
 pub use host::AllowedHosts;
 pub(crate) use layered::LayeredFuture;
 pub use plain_response::{Fields, PlainResponse};
-pub use refusal::{Refusal, RefusalShape, RefusalShapes};
+pub use refusal::{Readers, Refusal, RefusalShape, RefusalShapes};
 pub use refusal_log::RefusalLog;
 pub use request_id::{RequestId, RequestIds};
 pub use shortcut::{HttpService, RequestHead, ResponseFuture, Routes, Shortcut};

@@ -8,7 +8,7 @@ use std::fmt;
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 /// Why a request is refused before, or instead of, its handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -113,6 +113,19 @@ pub struct RefusalShape {
     pub content_type: &'static str,
     /// The body, of the status and of a message without anything to escape.
     pub body: fn(StatusCode, &str) -> String,
+    /// Whether pages of other origins may read answers at all.
+    pub readers: Readers,
+    /// What else stands in the head of an answer: names in lower case, and their values.
+    pub headers: &'static [(&'static str, &'static str)],
+}
+
+/// Whose pages may read the answers of a group of routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Those of the origins that are configured.
+    AllowedOrigins,
+    /// This service's own and nobody else's, whatever is configured: they are pages, and whoever reads one reads its forms.
+    OwnPages,
 }
 
 impl RefusalShape {
@@ -120,6 +133,8 @@ impl RefusalShape {
     pub const ERROR_OBJECT: Self = Self {
         content_type: "application/json",
         body: |_status, message| format!(r#"{{"error":"{message}"}}"#),
+        readers: Readers::AllowedOrigins,
+        headers: &[],
     };
 
     /// The whole answer.
@@ -136,6 +151,9 @@ impl RefusalShape {
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        for (name, value) in self.headers {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
         answer
     }
 

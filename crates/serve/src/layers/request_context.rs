@@ -19,7 +19,7 @@ use super::cors::CorsHeaders;
 use super::headers::Headers;
 use super::layered::{EndpointState, Spans};
 use super::plain_response::PlainResponse;
-use super::refusal::{Refusal, RefusalShape};
+use super::refusal::{Readers, Refusal, RefusalShape};
 use super::refusal_log::{Kind, LogDecision};
 use super::request_id::{self, RequestId};
 
@@ -47,6 +47,7 @@ impl RequestContext {
         metrics.serves(matched.map_or("none", MatchedPath::as_str), &layers.metrics);
         let headers = Headers::Map(request.headers());
         let id = layers.request_ids.of(headers);
+        let shape = refusals.of(request.uri().path());
         let span = match spans {
             Spans::PerRequest => {
                 tracing::info_span!("request", request_id = id.as_str(), route = metrics.route())
@@ -60,8 +61,11 @@ impl RequestContext {
             span,
             method: request.method().clone(),
             version: request.version(),
-            shape: refusals.of(request.uri().path()),
-            cors: layers.allowed_origins.headers_for(headers),
+            shape,
+            cors: match shape.readers {
+                Readers::AllowedOrigins => layers.allowed_origins.headers_for(headers),
+                Readers::OwnPages => CorsHeaders::Off,
+            },
             begun: now(),
         }
     }

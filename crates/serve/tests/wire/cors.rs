@@ -103,3 +103,16 @@ fn what_the_fast_path_answers_does_not_change_where_no_origin_is_configured() {
     assert_eq!(answer.header(READ_BY.as_str()), Some("fast path"));
     assert_eq!((answer.header("vary"), answer.header("access-control-allow-origin")), (None, None));
 }
+
+#[test]
+fn a2_a_page_of_the_service_is_readable_for_nobody_whatever_is_configured() {
+    let site = site();
+    let asked = format!("Origin: {FRIEND}\r\nAccess-Control-Request-Method: POST\r\n");
+    for method in ["GET", "OPTIONS"] {
+        let answer = site.ask(&request(method, "/own/page", &asked));
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{method}");
+        assert_eq!(answer.header("access-control-allow-methods"), None, "{method}");
+        assert_eq!(answer.header("vary"), None, "{method}");
+        assert_eq!((answer.status(), answer.header("x-of-the-shape")), (404, Some("yes")), "{method}");
+    }
+}

@@ -21,8 +21,8 @@ use tokio::time::Instant;
 use vestibule_model::Rng;
 use vestibule_serve::HttpMetrics;
 use vestibule_serve::layers::{
-    self, BodyLimits, ClientAddress, Fields, Headers, LayerState, LimitedBody, PlainResponse, RefusalShape,
-    RefusalShapes, RequestHead, RequestId, ResponseFuture, Routes, Shortcut, is_encrypted,
+    self, BodyLimits, ClientAddress, Fields, Headers, LayerState, LimitedBody, PlainResponse, Readers,
+    RefusalShape, RefusalShapes, RequestHead, RequestId, ResponseFuture, Routes, Shortcut, is_encrypted,
 };
 use vestibule_serve::server::{Limits, Listen, Running, Server};
 
@@ -142,11 +142,19 @@ impl Shortcut for Plain {
 
 /// How refusals are written: below `/xml/` in a way of its own.
 const REFUSALS: RefusalShapes =
-    RefusalShapes { by_path: &[("/xml/", XML)], otherwise: RefusalShape::ERROR_OBJECT };
+    RefusalShapes { by_path: &[("/xml/", XML), ("/own/", OWN)], otherwise: RefusalShape::ERROR_OBJECT };
+
+/// What nobody else's pages may read.
+const OWN: RefusalShape = RefusalShape {
+    readers: Readers::OwnPages,
+    headers: &[("x-of-the-shape", "yes")],
+    ..RefusalShape::ERROR_OBJECT
+};
 
 const XML: RefusalShape = RefusalShape {
     content_type: "application/xml",
     body: |status, message| format!("<refusal status=\"{}\">{message}</refusal>", status.as_u16()),
+    ..RefusalShape::ERROR_OBJECT
 };
 
 /// What a test may change.

@@ -23,7 +23,8 @@ use toml::Value;
 pub(crate) use listen_address::ListenAddress;
 pub(crate) use reference::reference;
 pub(crate) use settings::{
-    Config, HashingSettings, LimitSettings, LogFormat, LogSettings, MasterKeySettings, ServerSettings,
+    Config, HashingSettings, LimitSettings, LogFormat, LogSettings, MasterKeySettings, PagesListener,
+    ServerSettings,
 };
 
 use crate::input_error::InputError;

@@ -26,6 +26,7 @@ pub(crate) struct Config {
     pub(crate) audit: AuditSettings,
     pub(crate) livevox: LivevoxSettings,
     pub(crate) outgoing: OutgoingSettings,
+    pub(crate) pages: PagesSettings,
     pub(crate) log: LogSettings,
     pub(crate) master_key: MasterKeySettings,
 }
@@ -161,6 +162,35 @@ pub(crate) struct LivevoxSettings {
 #[serde(deny_unknown_fields)]
 pub(crate) struct OutgoingSettings {
     pub(crate) allowed_networks: Vec<Parsed<Network>>,
+}
+
+/// `[pages]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PagesSettings {
+    pub(crate) enabled: bool,
+    pub(crate) listener: Parsed<PagesListener>,
+}
+
+/// Which listener has the pages for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PagesListener {
+    /// That of clients.
+    Public,
+    /// That of operators.
+    Admin,
+}
+
+impl FromStr for PagesListener {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "public" => Ok(Self::Public),
+            "admin" => Ok(Self::Admin),
+            other => Err(format!("there is no listener \"{other}\": write \"public\" or \"admin\"")),
+        }
+    }
 }
 
 /// `[log]`

@@ -1,0 +1,59 @@
+//! Times for people, in the account's zone.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use vestibule_model::Millis;
+
+/// A zone with its name.
+pub(super) struct Zone {
+    name: String,
+    zone: TimeZone,
+}
+
+impl Zone {
+    /// The zone of this name; UTC if nobody knows it.
+    pub(super) fn of(name: &str) -> Self {
+        match TimeZone::get(name) {
+            Ok(zone) => Self { name: name.to_owned(), zone },
+            Err(_) => Self { name: "UTC".to_owned(), zone: TimeZone::UTC },
+        }
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A time to the minute.
+    pub(super) fn minute(&self, at: Millis) -> String {
+        self.told(at, "%Y-%m-%d %H:%M")
+    }
+
+    /// A day.
+    pub(super) fn day(&self, at: Millis) -> String {
+        self.told(at, "%Y-%m-%d")
+    }
+
+    fn told(&self, at: Millis, form: &str) -> String {
+        let time = Timestamp::from_millisecond(at.as_unix()).unwrap_or(Timestamp::MAX);
+        time.to_zoned(self.zone.clone()).strftime(form).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_zone_and_of_utc_where_nobody_knows_it() {
+        let at = Millis::from_unix(1_700_000_000_000);
+        assert_eq!(Zone::of("Europe/Athens").minute(at), "2023-11-15 00:13");
+        let unknown = Zone::of("Nowhere/At_All");
+        assert_eq!((unknown.name(), unknown.minute(at).as_str()), ("UTC", "2023-11-14 22:13"));
+    }
+
+    #[test]
+    fn no_time_is_too_far_away() {
+        assert!(!Zone::of("UTC").day(Millis::from_unix(i64::MAX)).is_empty());
+    }
+}

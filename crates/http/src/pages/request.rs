@@ -1,0 +1,165 @@
+//! What a page knows of a request: whose browser it is, and where it comes from.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use vestibule_auth::{LogIn, LoginScope, PageSession};
+use vestibule_model::{AccountId, Dialect};
+use vestibule_serve::layers::{ClientAddress, Refusal, is_encrypted};
+
+use super::REFUSAL;
+use super::continue_to::continue_to;
+use super::cookies::PageCookie;
+use crate::api::ApiState;
+use crate::query;
+
+/// A request for a page of an account.
+pub(crate) struct PageRequest {
+    /// The account of the path. Whether there is such an account is another question.
+    pub(crate) account: AccountId,
+    /// The client's address.
+    pub(crate) address: Option<IpAddr>,
+    /// Whether the client's connection is encrypted.
+    pub(crate) secure: bool,
+    /// The query as it was sent.
+    pub(crate) query: String,
+    headers: HeaderMap,
+    uri: Uri,
+}
+
+/// A page that is not shown, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PageRefused {
+    /// As any request is.
+    Server(Refusal),
+    /// Its form is none of this service, this browser or this session.
+    Foreign,
+}
+
+impl From<Refusal> for PageRefused {
+    fn from(refusal: Refusal) -> Self {
+        Self::Server(refusal)
+    }
+}
+
+impl IntoResponse for PageRefused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Server(refusal) => REFUSAL.answer(refusal),
+            Self::Foreign => REFUSAL.answer_with(
+                StatusCode::FORBIDDEN,
+                "This form was too old, or came from somewhere else. Go back, load the page again, and try once more.",
+            ),
+        }
+    }
+}
+
+impl FromRequestParts<ApiState> for PageRequest {
+    type Rejection = PageRefused;
+
+    async fn from_request_parts(parts: &mut Parts, api: &ApiState) -> Result<Self, PageRefused> {
+        let values = Path::<Vec<(String, String)>>::from_request_parts(parts, api).await;
+        let values = values.map(|Path(values)| values).unwrap_or_default();
+        let account = values.iter().find(|(name, _)| name == "account");
+        let account = account.and_then(|(_, account)| account.parse().ok());
+        let account = account.ok_or(Refusal::NotFound)?;
+        Ok(Self::read(parts, account))
+    }
+}
+
+/// Whose browser it is, where no account is named.
+pub(super) struct Browser {
+    pub(super) query: String,
+}
+
+impl FromRequestParts<ApiState> for Browser {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _api: &ApiState) -> Result<Self, Infallible> {
+        Ok(Self { query: parts.uri.query().unwrap_or_default().to_owned() })
+    }
+}
+
+impl PageRequest {
+    /// What a request says, for a page of this account.
+    pub(crate) fn read(parts: &Parts, account: AccountId) -> Self {
+        Self {
+            account,
+            address: parts.extensions.get::<ClientAddress>().map(|client| client.0),
+            secure: is_encrypted(&parts.extensions),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            headers: parts.headers.clone(),
+            uri: parts.uri.clone(),
+        }
+    }
+
+    /// A login from here.
+    pub(super) fn log_in(&self, api: &ApiState) -> LogIn {
+        LogIn {
+            account: Some(self.account),
+            dialect: Dialect::Pages,
+            scope: LoginScope::Public,
+            address: self.address,
+            now: api.clock.now(),
+        }
+    }
+
+    /// Whoever looks at it, if they signed in to this account.
+    ///
+    /// # Errors
+    ///
+    /// [`PageRefused`] when neither memory nor the store can tell yet.
+    pub(crate) async fn holder(&self, api: &ApiState) -> Result<Option<PageSession>, PageRefused> {
+        let held = self.holder_of_any(api).await?;
+        Ok(held.filter(|page| page.session.account == self.account))
+    }
+
+    /// The same, whichever account they signed in to.
+    pub(super) async fn holder_of_any(&self, api: &ApiState) -> Result<Option<PageSession>, PageRefused> {
+        let Some(cookie) = self.cookie(PageCookie::Session) else { return Ok(None) };
+        let held = api.auth.page_session(cookie, self.address, api.clock.now()).await;
+        held.map_err(|_| PageRefused::Server(Refusal::Overloaded))
+    }
+
+    /// The value of a cookie.
+    pub(super) fn cookie(&self, cookie: PageCookie) -> Option<&str> {
+        cookie.value(&self.headers, self.secure)
+    }
+
+    /// Where somebody goes on after the login, by the query.
+    pub(super) fn wanted(&self) -> Option<String> {
+        let wanted = query::value(&self.query, "continue")?;
+        continue_to(self.account, &wanted).map(str::to_owned)
+    }
+
+    /// Whether the body is said to be a form's.
+    pub(super) fn has_form(&self) -> bool {
+        let kind = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    }
+
+    /// Whether the browser says that the request comes from a page of this host. All that send forms say so.
+    pub(super) fn is_same_origin(&self) -> bool {
+        let mut origins = self.headers.get_all(ORIGIN).into_iter();
+        let (Some(origin), None) = (origins.next(), origins.next()) else { return false };
+        let Some((scheme, authority)) = origin.to_str().ok().and_then(|origin| origin.split_once("://"))
+        else {
+            return false;
+        };
+        let host = self.headers.get(HOST).and_then(|host| host.to_str().ok());
+        let host = host.or_else(|| self.uri.authority().map(http::uri::Authority::as_str));
+        let default_port = match scheme {
+            "https" => ":443",
+            "http" => ":80",
+            _ => return false,
+        };
+        let bare = |authority: &str| authority.trim_end_matches(default_port).to_ascii_lowercase();
+        host.is_some_and(|host| bare(host) == bare(authority))
+    }
+}
