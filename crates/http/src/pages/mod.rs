@@ -7,6 +7,7 @@
 pub(crate) mod answer;
 mod assets;
 mod choose_account;
+mod consent;
 pub(crate) mod continue_to;
 pub(crate) mod cookies;
 mod form;
@@ -25,7 +26,8 @@ use http::StatusCode;
 use vestibule_serve::layers::{Readers, RefusalShape};
 
 use crate::api::ApiState;
-use request::PageRequest;
+pub(crate) use consent::{ConsentForm, consent_page, go_on_elsewhere};
+pub(crate) use request::PageRequest;
 
 /// How what is refused before its handler is written here.
 pub(crate) const REFUSAL: RefusalShape = RefusalShape {

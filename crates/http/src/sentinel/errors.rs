@@ -7,7 +7,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTIC
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use vestibule_auth::{SignError, TokenError};
+use vestibule_auth::{AuthorizationRefusal, SignError, TokenError};
 use vestibule_serve::layers::{Cause, Refusal};
 
 /// A request that is not granted. Its own text is for the log.
@@ -28,6 +28,9 @@ pub(super) enum OauthFailure {
     /// No account id in the path.
     #[error("no account id")]
     NoAccount,
+    /// Nobody is sent anywhere.
+    #[error("nobody is sent anywhere")]
+    Authorization(#[source] AuthorizationRefusal),
     /// The engine refused.
     #[error("no token is given")]
     Token(#[source] TokenError),
@@ -66,6 +69,10 @@ impl OauthFailure {
                 "unsupported_grant_type",
                 "this grant_type is not served here".to_owned(),
             ),
+            Self::Authorization(refusal @ AuthorizationRefusal::UnknownClient) => {
+                (StatusCode::UNAUTHORIZED, "invalid_client", refusal.to_string())
+            }
+            Self::Authorization(refusal @ AuthorizationRefusal::RedirectUri) => invalid(refusal.to_string()),
             Self::NoAccount => of_token(&TokenError::InvalidClient),
             Self::Token(error) => of_token(error),
             Self::Keys(_) => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", TRY_LATER.into()),

@@ -4,6 +4,7 @@
 //! words in `errors.rs`.
 
 mod app_token;
+mod authorize;
 mod errors;
 mod key_set;
 mod openid;
@@ -38,6 +39,8 @@ pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
         .route("/sentinel/api/account/{account}/app/token", post(app_token::version_in_query))
         .route("/sentinel/api/v2/account/{account}/app/token", post(app_token::version_2))
+        .route("/sentinel/api/account/{account}/authorize", get(authorize::handle).post(authorize::handle))
+        .route("/sentinel/api/account/{account}/authorize/consent", post(authorize::consented))
         .route("/sentinel/api/account/{account}/token", post(token::vendor))
         .route("/sentinel/api/account/{account}/token/revoke", post(revoke::handle))
         .route("/sentinel/api/account/{account}/.well-known/openid-configuration", get(openid::configuration))

@@ -6,6 +6,7 @@
 )]
 
 mod app_token;
+mod authorize;
 mod client_requests;
 mod code;
 mod guessed_secrets;
