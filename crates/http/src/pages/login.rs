@@ -151,7 +151,7 @@ fn connections(entry: &AccountEntry, wanted: Option<&str>) -> Vec<Connection> {
     enabled.sort_by(|one, other| one.name.cmp(&other.name));
     let account = entry.account.id;
     let query = wanted.map(|wanted| {
-        form_urlencoded::Serializer::new("?".to_owned()).append_pair("continue", wanted).finish()
+        form_urlencoded::Serializer::for_suffix("?".to_owned(), 1).append_pair("continue", wanted).finish()
     });
     let query = query.unwrap_or_default();
     let shown = enabled.into_iter().map(|own| Connection {
