@@ -72,7 +72,10 @@ pub use directory::{
     open_connection_secret, seal_api_key, seal_connection_secret,
 };
 pub use eligibility::IneligibleReason;
-pub use federated::{LogoutError, RefusalId, ShownAssertion, ShownCode, ShownIdToken, ShownPassword};
+pub use federated::{
+    ATTEMPT_LASTS, FederatedAttempt, LogoutError, RefusalId, ShownAssertion, ShownCode, ShownIdToken,
+    ShownPassword,
+};
 pub use load::RecallError;
 pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope, UserCredentials};
 pub use log_out::LogOutError;

@@ -12,7 +12,7 @@ use vestibule_serve::layers::{Refusal, RefusalShape, RefusalShapes, Routes, Shor
 
 use crate::gateway::CheckShortcut;
 use crate::liveperson::{LoginShortcut, RefreshShortcut};
-use crate::{admin, domain, gateway, liveperson, livevox, pages, self_service, sentinel};
+use crate::{admin, domain, gateway, liveperson, livevox, pages, self_service, sentinel, sso};
 
 /// What every handler for clients works with.
 #[derive(Clone)]
@@ -63,6 +63,9 @@ pub const REFUSALS: RefusalShapes = RefusalShapes {
         ("/sentinel/", sentinel::REFUSAL),
         ("/me", pages::REFUSAL),
         ("/me/", pages::REFUSAL),
+        ("/sso/", pages::REFUSAL),
+        ("/hc/", pages::REFUSAL),
+        ("/login/callback", pages::REFUSAL),
         ("/session", livevox::REFUSAL),
         ("/session/", livevox::REFUSAL),
     ],
@@ -90,6 +93,7 @@ pub fn routes(state: ApiState) -> Routes {
         .merge(gateway::routes())
         .merge(self_service::routes())
         .merge(sentinel::routes())
+        .merge(sso::routes())
         .merge(pages_of(&state))
         .fallback(unknown_path)
         .with_state(state);
@@ -109,7 +113,8 @@ fn pages_of(state: &ApiState) -> Router<ApiState> {
 }
 
 /// How paths begin that no API of the vendor's has.
-const OURS: [&str; 7] = ["/session/", "/me/", "/admin/", "/gateway/", "/metrics", "/healthz", "/readyz"];
+const OURS: [&str; 8] =
+    ["/session/", "/me/", "/sso/", "/admin/", "/gateway/", "/metrics", "/healthz", "/readyz"];
 
 /// Whatever no route is there for, in the shape that the caller understands.
 async fn unknown_path(State(api): State<ApiState>, request: Request) -> Response {

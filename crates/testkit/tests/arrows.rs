@@ -19,7 +19,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("vestibule-saml", &["model"]),
     ("vestibule-outgoing", &["auth"]),
     ("vestibule-serve", &["model"]),
-    ("vestibule-http", &["model", "auth", "pages", "serve"]),
+    ("vestibule-http", &["model", "auth", "pages", "serve", "oidc", "saml"]),
     ("vestibule", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "outgoing"]),
     (
         "vestibule-testkit",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vestibule_model::{Means, Refusal};
-use vestibule_oidc::{CodeVerifier, Grant, TokenRequest, TokenResponse};
+use vestibule_oidc::{CallbackError, CodeVerifier, Grant, TokenRequest, TokenResponse};
 use zeroize::Zeroizing;
 
 use super::Told;
@@ -92,6 +92,13 @@ impl Auth {
             auth.open_by_id_token(attempt, Expected { usable, nonce: None }, token, proof).await
         };
         self.settle(at, whole).await
+    }
+
+    /// Counts that a provider sent a browser back without a code, and gives the error that is told.
+    pub fn refuse_callback(&self, at: LogIn, connection: &str, error: &CallbackError) -> LogInError {
+        let attempt = Attempt::to_log_in(at, Means::Oidc);
+        let told = Told::named(connection).by("callback").because(error.to_string());
+        self.refuse_federated(attempt, None, Refusal::ProviderFailed, told)
     }
 
     fn no_connection(&self, attempt: Attempt) -> LogInError {

@@ -104,7 +104,7 @@ impl Auth {
     }
 
     /// The connection of this name, if it is enabled in an account that is.
-    pub(crate) fn usable_connection(&self, account: AccountId, name: &str) -> Option<Arc<UsableConnection>> {
+    pub fn usable_connection(&self, account: AccountId, name: &str) -> Option<Arc<UsableConnection>> {
         let entry = self.public_account(account)?;
         if entry.account.state != AccountState::Enabled {
             return None;

@@ -5,6 +5,7 @@
 //! reason under that id.
 
 mod assertion;
+mod attempt;
 mod code;
 mod digests;
 mod ends;
@@ -27,6 +28,7 @@ use crate::recognise::Proof;
 use crate::service::Auth;
 
 pub use assertion::ShownAssertion;
+pub use attempt::{ATTEMPT_LASTS, FederatedAttempt};
 pub use code::{ShownCode, ShownPassword};
 pub use ends::LogoutError;
 pub use id_token::ShownIdToken;

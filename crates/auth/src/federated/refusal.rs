@@ -49,7 +49,11 @@ pub(crate) struct Told {
 
 impl Told {
     pub(crate) fn of(connection: &UsableConnection) -> Self {
-        Self { connection: Some(connection.connection.name.clone()), ..Self::default() }
+        Self::named(&connection.connection.name)
+    }
+
+    pub(crate) fn named(connection: &str) -> Self {
+        Self { connection: Some(connection.to_owned()), ..Self::default() }
     }
 
     pub(crate) fn because(mut self, why: impl Into<String>) -> Self {

@@ -17,7 +17,7 @@ use axum::routing::post;
 
 use crate::api::ApiState;
 
-pub(crate) use cookies::session_cookies;
+pub(crate) use cookies::{session_cookies, set_session_cookies};
 pub(crate) use errors::SessionFailure;
 pub(crate) use login::LoginShortcut;
 pub(crate) use refresh::RefreshShortcut;

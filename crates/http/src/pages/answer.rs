@@ -36,6 +36,13 @@ pub(crate) fn wait(headers: &mut HeaderMap, seconds: Option<u64>) {
     }
 }
 
+/// Sends the browser away, to an address that this service knows.
+pub(crate) fn found(address: &str) -> Response {
+    let mut answer = see_other(address);
+    *answer.status_mut() = StatusCode::FOUND;
+    answer
+}
+
 /// Sends the browser to a path of ours.
 pub(crate) fn see_other(path: &str) -> Response {
     let mut answer = with_headers(StatusCode::SEE_OTHER.into_response());

@@ -19,6 +19,13 @@ mod notices;
 mod password;
 pub(crate) mod request;
 
+pub(crate) use consent::{ConsentForm, consent_page, go_on_elsewhere};
+pub(crate) use continue_to::continue_to;
+pub(crate) use login::signed_in;
+pub(crate) use look::AccountLook;
+pub(crate) use notices::Told;
+pub(crate) use request::{PageRefused, PageRequest};
+
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::{get, post};
@@ -26,8 +33,6 @@ use http::StatusCode;
 use vestibule_serve::layers::{Readers, RefusalShape};
 
 use crate::api::ApiState;
-pub(crate) use consent::{ConsentForm, consent_page, go_on_elsewhere};
-pub(crate) use request::PageRequest;
 
 /// How what is refused before its handler is written here.
 pub(crate) const REFUSAL: RefusalShape = RefusalShape {

@@ -5,20 +5,20 @@ use vestibule_auth::{IneligibleReason, LogInError};
 use vestibule_pages::Notice;
 
 /// A refusal as it is told.
-pub(super) struct Told {
-    pub(super) status: StatusCode,
-    pub(super) notice: Notice,
+pub(crate) struct Told {
+    pub(crate) status: StatusCode,
+    pub(crate) notice: Notice,
     /// After how many seconds the same is worth asking again.
-    pub(super) wait: Option<u64>,
+    pub(crate) wait: Option<u64>,
 }
 
 impl Told {
     /// The same for a page that may have nothing to tell.
-    pub(super) fn parts(told: Option<Self>) -> (StatusCode, Option<Notice>, Option<u64>) {
+    pub(crate) fn parts(told: Option<Self>) -> (StatusCode, Option<Notice>, Option<u64>) {
         told.map_or((StatusCode::OK, None, None), |told| (told.status, Some(told.notice), told.wait))
     }
 
-    pub(super) const fn new(status: StatusCode, notice: Notice) -> Self {
+    pub(crate) const fn new(status: StatusCode, notice: Notice) -> Self {
         Self { status, notice, wait: None }
     }
 }

@@ -73,8 +73,8 @@ impl FromRequestParts<ApiState> for PageRequest {
 }
 
 /// Whose browser it is, where no account is named.
-pub(super) struct Browser {
-    pub(super) query: String,
+pub(crate) struct Browser {
+    pub(crate) query: String,
 }
 
 impl FromRequestParts<ApiState> for Browser {
@@ -99,7 +99,7 @@ impl PageRequest {
     }
 
     /// A login from here.
-    pub(super) fn log_in(&self, api: &ApiState) -> LogIn {
+    pub(crate) fn log_in(&self, api: &ApiState) -> LogIn {
         LogIn {
             account: Some(self.account),
             dialect: Dialect::Pages,
@@ -120,32 +120,32 @@ impl PageRequest {
     }
 
     /// The same, whichever account they signed in to.
-    pub(super) async fn holder_of_any(&self, api: &ApiState) -> Result<Option<PageSession>, PageRefused> {
+    pub(crate) async fn holder_of_any(&self, api: &ApiState) -> Result<Option<PageSession>, PageRefused> {
         let Some(cookie) = self.cookie(PageCookie::Session) else { return Ok(None) };
         let held = api.auth.page_session(cookie, self.address, api.clock.now()).await;
         held.map_err(|_| PageRefused::Server(Refusal::Overloaded))
     }
 
     /// The value of a cookie.
-    pub(super) fn cookie(&self, cookie: PageCookie) -> Option<&str> {
+    pub(crate) fn cookie(&self, cookie: PageCookie) -> Option<&str> {
         cookie.value(&self.headers, self.secure)
     }
 
     /// Where somebody goes on after the login, by the query.
-    pub(super) fn wanted(&self) -> Option<String> {
+    pub(crate) fn wanted(&self) -> Option<String> {
         let wanted = query::value(&self.query, "continue")?;
         continue_to(self.account, &wanted).map(str::to_owned)
     }
 
     /// Whether the body is said to be a form's.
-    pub(super) fn has_form(&self) -> bool {
+    pub(crate) fn has_form(&self) -> bool {
         let kind = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
         kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
     }
 
     /// Whether the browser says that the request comes from a page of this host. All that send forms say so.
-    pub(super) fn is_same_origin(&self) -> bool {
+    pub(crate) fn is_same_origin(&self) -> bool {
         let mut origins = self.headers.get_all(ORIGIN).into_iter();
         let (Some(origin), None) = (origins.next(), origins.next()) else { return false };
         let Some((scheme, authority)) = origin.to_str().ok().and_then(|origin| origin.split_once("://"))

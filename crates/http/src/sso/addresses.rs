@@ -1,7 +1,10 @@
 //! Where this service is reached for a connection: what identity providers are told, and what they have to have meant.
 
 use vestibule_auth::ServiceAddresses;
-use vestibule_model::AccountId;
+use vestibule_model::{AccountId, Population};
+
+/// Where responses are taken, of SAML.
+pub(crate) const SAML_ACS: &str = "/sso/saml/{account}/{connection}/acs";
 
 /// The vendor's consumer path of logins that begin at the identity provider (contract single-sign-on).
 pub(crate) const LEGACY_ACS: &str = "/hc/{site}/web/m-LP/samlAssertionMembersArea/home.jsp";
@@ -39,7 +42,42 @@ pub(crate) fn saml_url(origin: &str, account: AccountId, connection: &str, opera
     format!("{origin}/sso/saml/{account}/{connection}/{operation}")
 }
 
+/// An address of a connection of OpenID Connect.
+pub(crate) fn oidc_url(origin: &str, account: AccountId, connection: &str, operation: &str) -> String {
+    format!("{origin}/sso/oidc/{account}/{connection}/{operation}")
+}
+
+/// Where a provider sends browsers back to: one address for users, another for agents (contract livevox §7).
+pub(crate) const fn oidc_callback(population: Population) -> &'static str {
+    match population {
+        Population::User => "callback",
+        Population::Agent => "callback/agent",
+    }
+}
+
 /// The vendor's full name of a connection, which is an audience too.
 pub(crate) fn vendor_name(account: AccountId, connection: &str) -> String {
     format!("SAML-{account}-{connection}")
+}
+
+/// Account and connection of a vendor's full name. Account ids have no `-`.
+pub(crate) fn of_vendor_name(name: &str) -> Option<(AccountId, &str)> {
+    let (account, connection) = name.strip_prefix("SAML-")?.split_once('-')?;
+    Some((account.parse().ok()?, connection))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vendors_name_is_read_back() {
+        let account: AccountId = "a_1".parse().unwrap();
+        for connection in ["okta", "a-b-c", "_"] {
+            assert_eq!(of_vendor_name(&vendor_name(account, connection)), Some((account, connection)));
+        }
+        for other in ["", "SAML-", "SAML-a", "a_1-okta", "SAML--okta", "SAML-a b-okta"] {
+            assert_eq!(of_vendor_name(other), None, "{other}");
+        }
+    }
 }

@@ -6,6 +6,7 @@
 )]
 
 mod assertion;
+mod browser;
 mod consumed;
 mod id_token;
 mod staying;

@@ -1,0 +1,80 @@
+//! How a login by a browser ends: with a page session and on to where it began, or with the id of a refusal.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use vestibule_auth::{LogIn, LogInError, LoggedIn, LoginScope, UsableConnection};
+use vestibule_model::{AccountId, Dialect};
+use vestibule_pages::{Link, Message};
+use vestibule_serve::layers::Cause;
+
+use super::refusal_header;
+use crate::api::ApiState;
+use crate::pages::{AccountLook, PageRequest, Told, answer, continue_to, signed_in};
+
+/// A login from here, to the pages or to a dialect.
+pub(super) fn log_in(api: &ApiState, request: &PageRequest, dialect: Dialect) -> LogIn {
+    LogIn {
+        account: Some(request.account),
+        dialect,
+        scope: LoginScope::Public,
+        address: request.address,
+        now: api.clock.now(),
+    }
+}
+
+/// Where somebody goes on after a login that did not begin here: a path of the account, or what the connection has registered,
+/// letter by letter. Anything else is dropped, whoever wrote it.
+pub(super) fn registered_target<'a>(
+    account: AccountId,
+    connection: &UsableConnection,
+    wanted: &'a str,
+) -> Option<&'a str> {
+    let is_registered = connection.connection.targets.iter().any(|target| target == wanted);
+    if is_registered { Some(wanted) } else { continue_to(account, wanted) }
+}
+
+/// The answer to whoever has a page session now.
+pub(super) fn signed_in_to_pages(
+    api: &ApiState,
+    request: &PageRequest,
+    logged_in: &LoggedIn,
+    wanted: Option<&str>,
+) -> Response {
+    signed_in(api, request, &logged_in.session, wanted)
+}
+
+/// The answer to whoever was refused. Why is not told: the id is.
+pub(super) fn refused(api: &ApiState, request: &PageRequest, error: LogInError) -> Response {
+    let told = Told::from(&error);
+    let text = told.notice.to_string();
+    let look = AccountLook::of(api, request.account);
+    let again = format!("/me/{}/login", request.account);
+    let message = Message {
+        look: look.look(),
+        title: "Not signed in",
+        text: &text,
+        link: Some(Link { name: "Sign in", address: &again }),
+        goes_to: None,
+    };
+    let mut answer = answer::page(told.status, &message);
+    answer::wait(answer.headers_mut(), told.wait);
+    answer.headers_mut().extend(refusal_header(&error));
+    answer.extensions_mut().insert(Cause(Arc::new(error)));
+    answer
+}
+
+/// The answer to an attempt that is over, or was made in another browser.
+pub(super) fn attempt_is_over(api: &ApiState, request: &PageRequest) -> Response {
+    let look = AccountLook::of(api, request.account);
+    let again = format!("/me/{}/login", request.account);
+    let message = Message {
+        look: look.look(),
+        title: "Not signed in",
+        text: "This sign-in took too long, was finished already, or was begun in another browser. Begin it again.",
+        link: Some(Link { name: "Sign in", address: &again }),
+        goes_to: None,
+    };
+    answer::page(StatusCode::BAD_REQUEST, &message)
+}

@@ -1,0 +1,154 @@
+//! `/sso/saml/{account}/{connection}/…`: a login at a SAML identity provider, begun here or there.
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use vestibule_auth::{FederatedAttempt, ShownAssertion};
+use vestibule_model::Dialect;
+use vestibule_saml::{LoginRequest, Reauthentication, ServiceProvider};
+use vestibule_serve::layers::{LimitedBody, Refusal};
+
+use super::attempt::{self, ComesBy};
+use super::{ConnectionPath, addresses, finish};
+use crate::api::ApiState;
+use crate::pages::{PageRefused, PageRequest, answer};
+
+/// `GET …/login`: sends the browser to the identity provider.
+pub(super) async fn begin(
+    State(api): State<ApiState>,
+    Path(path): Path<ConnectionPath>,
+    request: PageRequest,
+    headers: HeaderMap,
+) -> Result<Response, PageRefused> {
+    let usable = super::enabled(&api, request.account, &path.connection)?;
+    let saml = usable.connection.saml().ok_or(Refusal::NotFound)?;
+    let now = api.clock.now();
+    let wanted = request.wanted();
+    let (attempt, kept) = api.auth.begin_attempt(request.account, &path.connection, wanted.as_deref(), now);
+    let own = addresses::service_addresses(&api.public_origin, request.account, &path.connection);
+    let consumer_url = own.consumer_urls.first().map_or("", String::as_str);
+    let asked = LoginRequest {
+        id: &attempt.request_id(),
+        now,
+        destination: &saml.login_url,
+        issuer: &own.entity_id,
+        consumer_url,
+        name_id_format: None,
+        reauthentication: Reauthentication::NotAsked,
+    };
+    let to = asked.to_redirect(attempt.key(), usable.signing_key());
+    let mut answer = answer::found(&to);
+    let how = (request.secure, ComesBy::ForeignForm);
+    attempt::keep(answer.headers_mut(), &headers, &attempt, &kept, how);
+    Ok(answer)
+}
+
+/// `POST …/acs`: takes a response.
+pub(super) async fn consume(
+    State(api): State<ApiState>,
+    Path(path): Path<ConnectionPath>,
+    request: PageRequest,
+    headers: HeaderMap,
+    LimitedBody(body): LimitedBody,
+) -> Result<Response, PageRefused> {
+    let usable = super::enabled(&api, request.account, &path.connection)?;
+    let form = ResponseForm::read(&headers, &body?).ok_or(Refusal::BadRequest)?;
+    let attempt = form.attempt(&api, &request, &headers, &path.connection);
+    let wanted = match &attempt {
+        Some(attempt) => attempt.wanted.clone(),
+        None => finish::registered_target(request.account, &usable, &form.relay_state).map(str::to_owned),
+    };
+    let at = finish::log_in(&api, &request, Dialect::Pages);
+    let shown = form.shown(&api, &request, Some(&path.connection), attempt.as_ref());
+    let mut answer = match api.auth.log_in_by_assertion(at, shown).await {
+        Ok(logged_in) => finish::signed_in_to_pages(&api, &request, &logged_in, wanted.as_deref()),
+        Err(error) => finish::refused(&api, &request, error),
+    };
+    if let Some(attempt) = &attempt {
+        attempt::forget(answer.headers_mut(), attempt.key(), request.secure);
+    }
+    Ok(answer)
+}
+
+/// `GET …/metadata`: what the identity provider is to know of this service, also before the connection is enabled.
+pub(super) async fn metadata(
+    State(api): State<ApiState>,
+    Path(path): Path<ConnectionPath>,
+    request: PageRequest,
+) -> Result<Response, PageRefused> {
+    let entry = api.auth.public_account(request.account).ok_or(Refusal::NotFound)?;
+    let usable = entry.connection_named(&path.connection).ok_or(Refusal::NotFound)?;
+    let saml = usable.connection.saml().ok_or(Refusal::NotFound)?;
+    let own = addresses::service_addresses(&api.public_origin, request.account, &path.connection);
+    let keys = saml.key.iter().chain(&saml.previous_key);
+    let certificates: Vec<Vec<u8>> = keys.map(|key| key.certificate.0.clone()).collect();
+    let signing = saml.key.as_ref().filter(|_| saml.sign_requests).map(|key| key.certificate.0.as_slice());
+    let metadata = ServiceProvider {
+        entity_id: &own.entity_id,
+        consumer_urls: own.consumer_urls.get(..1).unwrap_or_default(),
+        logout_url: None,
+        signing_certificate: signing,
+        encryption_certificates: &certificates,
+    };
+    Ok(([(CONTENT_TYPE, "application/samlmetadata+xml")], metadata.to_xml()).into_response())
+}
+
+/// The form that a browser brings from an identity provider (SAML bindings §3.5).
+pub(super) struct ResponseForm {
+    document: String,
+    pub(super) relay_state: String,
+}
+
+impl ResponseForm {
+    /// Reads it; None: it is no such form.
+    pub(super) fn read(headers: &HeaderMap, body: &Bytes) -> Option<Self> {
+        let kind = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return None;
+        }
+        let field = |name: &str| {
+            let mut values = form_urlencoded::parse(body).filter(|(key, _)| key == name);
+            match (values.next(), values.next()) {
+                (Some((_, value)), None) => Some(Some(value.into_owned())),
+                (None, _) => Some(None),
+                // Which of two is meant nobody knows.
+                (Some(_), Some(_)) => None,
+            }
+        };
+        let (document, relay_state) = (field("SAMLResponse")??, field("RelayState")?.unwrap_or_default());
+        Some(Self { document, relay_state })
+    }
+
+    /// The attempt of this browser that the response says it answers.
+    pub(super) fn attempt(
+        &self,
+        api: &ApiState,
+        request: &PageRequest,
+        headers: &HeaderMap,
+        connection: &str,
+    ) -> Option<FederatedAttempt> {
+        let key = &self.relay_state;
+        let kept =
+            FederatedAttempt::is_key(key).then(|| attempt::kept(headers, key, request.secure)).flatten();
+        api.auth.attempt_of(request.account, connection, key, kept?, api.clock.now())
+    }
+
+    /// What is shown to the engine.
+    pub(super) fn shown(
+        self,
+        api: &ApiState,
+        request: &PageRequest,
+        connection: Option<&str>,
+        attempt: Option<&FederatedAttempt>,
+    ) -> ShownAssertion {
+        ShownAssertion {
+            document: self.document,
+            connection: connection.map(str::to_owned),
+            addresses: Box::new(addresses::of_account(&api.public_origin, request.account)),
+            request: attempt.map(FederatedAttempt::request_id),
+        }
+    }
+}

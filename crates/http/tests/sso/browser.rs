@@ -1,0 +1,421 @@
+//! Logins by a browser, begun here and at the identity provider (contract single-sign-on).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::{Client, Method, Response, Url};
+use serde_json::json;
+use vestibule_auth::SharedOutgoing;
+use vestibule_model::{Connection, Dialect, Protocol};
+use vestibule_testkit::identity_provider::{
+    self as idp, ISSUER, claims, made, oidc_connection, saml_connection,
+};
+use vestibule_testkit::{ACCOUNT, ScriptedProvider, TestServer};
+
+use crate::support::{change_connection, check, log_in, now, reason_of, response, server, server_with};
+
+/// A browser: follows no redirect by itself, and keeps cookies.
+pub(crate) struct Browser<'a> {
+    server: &'a TestServer,
+    client: Client,
+    pub(crate) cookies: BTreeMap<String, String>,
+}
+
+impl<'a> Browser<'a> {
+    pub(crate) fn new(server: &'a TestServer) -> Self {
+        let client =
+            Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        Self { server, client, cookies: BTreeMap::new() }
+    }
+
+    async fn send(&mut self, method: Method, path: &str, form: Option<&[(&str, &str)]>) -> Response {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let url = format!("http://{}{path}", self.server.address());
+        let mut request = self.client.request(method, url).header(COOKIE, cookies.join("; "));
+        if let Some(form) = form {
+            let mut url = Url::parse("http://x/").unwrap();
+            url.query_pairs_mut().extend_pairs(form);
+            request = request
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(url.query().unwrap().to_owned());
+        }
+        let answer = request.send().await.unwrap();
+        for cookie in answer.headers().get_all(SET_COOKIE) {
+            let (name, rest) = cookie.to_str().unwrap().split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            if rest.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        answer
+    }
+
+    pub(crate) async fn get(&mut self, path: &str) -> Response {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub(crate) async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Response {
+        self.send(Method::POST, path, Some(form)).await
+    }
+}
+
+fn location(answer: &Response) -> Url {
+    let location = answer.headers()[LOCATION].to_str().unwrap();
+    Url::parse("http://here/").unwrap().join(location).unwrap()
+}
+
+fn parameter(url: &Url, name: &str) -> String {
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap()
+}
+
+fn saml(operation: &str) -> String {
+    format!("/sso/saml/{ACCOUNT}/{}/{operation}", idp::SAML)
+}
+
+fn oidc(operation: &str) -> String {
+    format!("/sso/oidc/{ACCOUNT}/{}/{operation}", idp::OIDC)
+}
+
+/// The id of the request that a redirect carries, and what is to come back with the answer.
+fn asked(answer: &Response) -> (String, String) {
+    use std::io::Read as _;
+    let url = location(answer);
+    let request =
+        base64::Engine::decode(&base64::engine::general_purpose::STANDARD, parameter(&url, "SAMLRequest"));
+    let mut xml = String::new();
+    flate2::read::DeflateDecoder::new(&*request.unwrap()).read_to_string(&mut xml).unwrap();
+    let id = xml.split(r#" ID=""#).nth(1).unwrap().split('"').next().unwrap().to_owned();
+    (id, parameter(&url, "RelayState"))
+}
+
+/// A response that answers a request.
+fn answering(server: &TestServer, id: &str, request: &str) -> String {
+    let mut made = made(id, "name", now(server));
+    made.confirmation =
+        made.confirmation.replace(" Recipient=", &format!(r#" InResponseTo="{request}" Recipient="#));
+    made.response = format!(r#"{} InResponseTo="{request}""#, made.response);
+    idp::response(&made)
+}
+
+async fn is_signed_in(browser: &mut Browser<'_>) -> bool {
+    browser.get(&format!("/me/{ACCOUNT}/")).await.status() == 200
+}
+
+/// A server that takes no login that begins at the identity provider.
+async fn strict_server() -> TestServer {
+    let server = server().await;
+    let mut connection = saml_connection();
+    if let Protocol::Saml(saml) = &mut connection.protocol {
+        saml.unsolicited = false;
+    }
+    change_connection(&server, connection).await;
+    server
+}
+
+#[tokio::test]
+async fn a_login_that_begins_here_ends_with_a_page_session_where_it_began() {
+    let server = strict_server().await;
+    let mut browser = Browser::new(&server);
+    let wanted = format!("/me/{ACCOUNT}/password");
+    let begun = browser.get(&format!("{}?continue={wanted}", saml("login"))).await;
+    assert_eq!(begun.status(), 302);
+    assert_eq!(location(&begun).as_str().split('?').next(), Some("https://idp.example/login"));
+    let (request, relay_state) = asked(&begun);
+    let document = answering(&server, "_1", &request);
+    let form = [("SAMLResponse", &*document), ("RelayState", &*relay_state)];
+    let ended = browser.post(&saml("acs"), &form).await;
+    assert_eq!((ended.status().as_u16(), location(&ended).path()), (303, &*wanted));
+    assert!(is_signed_in(&mut browser).await);
+    assert_eq!(server.stored_sessions().await[0].dialect, Dialect::Pages);
+    assert!(browser.cookies.keys().all(|name| !name.starts_with("sso-")), "the attempt is over");
+}
+
+#[tokio::test]
+async fn attempts_in_two_tabs_end_each_by_itself() {
+    let server = strict_server().await;
+    let mut browser = Browser::new(&server);
+    let first = asked(&browser.get(&saml("login")).await);
+    let second = asked(&browser.get(&saml("login")).await);
+    assert_ne!(first, second);
+    for (id, (request, relay_state)) in [("_2", &second), ("_1", &first)] {
+        let document = answering(&server, id, request);
+        let form = [("SAMLResponse", &*document), ("RelayState", &**relay_state)];
+        assert_eq!(browser.post(&saml("acs"), &form).await.status(), 303, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn x4_an_answer_counts_in_the_browser_that_asked_and_for_its_own_request_alone() {
+    let server = strict_server().await;
+    let (mut victim, mut attacker) = (Browser::new(&server), Browser::new(&server));
+    let attackers = asked(&attacker.get(&saml("login")).await);
+    let victims = asked(&victim.get(&saml("login")).await);
+    let document = answering(&server, "_1", &attackers.0);
+    for relay_state in [&attackers.1, &victims.1] {
+        let form = [("SAMLResponse", &*document), ("RelayState", relay_state.as_str())];
+        let answer = victim.post(&saml("acs"), &form).await;
+        assert_eq!(answer.status(), 403);
+        let id = answer.headers()["x-vestibule-refusal"].to_str().unwrap().to_owned();
+        assert_eq!(reason_of(&server, &id).await.1["check"], "request");
+        let page = answer.text().await.unwrap();
+        assert!(page.contains(&id), "{page}");
+    }
+    assert!(!is_signed_in(&mut victim).await);
+}
+
+#[tokio::test]
+async fn an_attempt_is_over_after_ten_minutes() {
+    let server = strict_server().await;
+    let mut browser = Browser::new(&server);
+    let (request, relay_state) = asked(&browser.get(&saml("login")).await);
+    server.clock.advance(std::time::Duration::from_mins(10));
+    let document = answering(&server, "_1", &request);
+    let form = [("SAMLResponse", &*document), ("RelayState", &*relay_state)];
+    assert_eq!(browser.post(&saml("acs"), &form).await.status(), 403);
+}
+
+#[tokio::test]
+async fn a7_a_login_goes_on_to_own_paths_and_to_what_is_registered_alone() {
+    let server = server().await;
+    let target = "https://app.example/start";
+    change_connection(&server, Connection { targets: vec![target.into()], ..saml_connection() }).await;
+    for (number, wanted) in
+        ["https://evil.example/", "//evil.example", "https://app.example/start/", "/me/other/"]
+            .iter()
+            .enumerate()
+    {
+        let mut browser = Browser::new(&server);
+        let document = response(&server, &format!("_{number}"));
+        let form = [("SAMLResponse", &*document), ("RelayState", *wanted)];
+        let answer = browser.post(&saml("acs"), &form).await;
+        assert_eq!(location(&answer).path(), format!("/me/{ACCOUNT}/"), "{wanted}");
+    }
+    let document = response(&server, "_9");
+    let form = [("SAMLResponse", &*document), ("RelayState", target)];
+    let page = Browser::new(&server).post(&saml("acs"), &form).await.text().await.unwrap();
+    assert!(page.contains(target), "{page}");
+}
+
+#[tokio::test]
+async fn a_response_that_is_shown_twice_by_a_browser_counts_once() {
+    let server = server().await;
+    let document = response(&server, "_1");
+    let mut browser = Browser::new(&server);
+    assert_eq!(browser.post(&saml("acs"), &[("SAMLResponse", &*document)]).await.status(), 303);
+    assert_eq!(browser.post(&saml("acs"), &[("SAMLResponse", &*document)]).await.status(), 403);
+    assert_eq!(log_in(&server, &document).await.status(), 401, "nor at the API");
+}
+
+#[tokio::test]
+async fn what_is_not_there_and_what_is_disabled_are_404_alike() {
+    let server = server().await;
+    change_connection(&server, Connection { enabled: false, ..saml_connection() }).await;
+    let mut browser = Browser::new(&server);
+    let mut told = Vec::new();
+    for path in [saml("login"), "/sso/saml/nobody/idp/login".into(), format!("/sso/saml/{ACCOUNT}/x/login")] {
+        let answer = browser.get(&path).await;
+        told.push((answer.status().as_u16(), answer.text().await.unwrap()));
+    }
+    assert!(told.iter().all(|answer| *answer == told[0] && answer.0 == 404), "{told:?}");
+}
+
+#[tokio::test]
+async fn the_metadata_says_who_we_are_also_before_the_connection_is_enabled() {
+    let server = server().await;
+    change_connection(&server, Connection { enabled: false, ..saml_connection() }).await;
+    let answer = Browser::new(&server).get(&saml("metadata")).await;
+    assert_eq!(answer.headers()["content-type"], "application/samlmetadata+xml");
+    let xml = answer.text().await.unwrap();
+    for expected in [idp::saml_url(idp::SAML, "metadata"), idp::saml_url(idp::SAML, "acs")] {
+        assert!(xml.contains(&expected), "{xml}");
+    }
+}
+
+#[tokio::test]
+async fn the_vendors_legacy_path_opens_a_session_of_the_dialect_with_its_cookies() {
+    let server = server().await;
+    change_connection(&server, Connection { targets: vec!["/a/start".into()], ..saml_connection() }).await;
+    let path = format!(
+        "/hc/s-{ACCOUNT}/web/m-LP/samlAssertionMembersArea/home.jsp?lpservice=liveEngage&servicepath="
+    );
+    for (id, servicepath, expected) in
+        [("_1", "%2Fa%2Fstart", Some("/a/start")), ("_2", "%2F%2Fevil.example", None)]
+    {
+        let mut made = made(id, "name", now(&server));
+        let recipient = format!("https://vestibule.example.net{path}{servicepath}").replace('&', "&amp;");
+        made.confirmation = made.confirmation.replace(&idp::saml_url(idp::SAML, "acs"), &recipient);
+        let document = idp::response(&made);
+        let mut browser = Browser::new(&server);
+        let answer = browser.post(&format!("{path}{servicepath}"), &[("SAMLResponse", &*document)]).await;
+        let location = answer.headers().get(LOCATION).map(|to| to.to_str().unwrap());
+        assert_eq!(location, expected);
+        assert!(browser.cookies.contains_key("session_id") && browser.cookies.contains_key("Session_id"));
+        assert_eq!(server.stored_sessions().await.pop().unwrap().dialect, Dialect::LivePerson);
+    }
+}
+
+#[tokio::test]
+async fn the_vendors_callback_names_account_and_connection() {
+    let server = server().await;
+    let path = format!("/login/callback?connection=SAML-{ACCOUNT}-{}", idp::SAML);
+    let mut made = made("_1", "name", now(&server));
+    let recipient = format!("https://vestibule.example.net{path}");
+    made.confirmation = made.confirmation.replace(&idp::saml_url(idp::SAML, "acs"), &recipient);
+    let document = idp::response(&made);
+    let mut browser = Browser::new(&server);
+    assert_eq!(browser.post(&path, &[("SAMLResponse", &*document)]).await.status(), 200);
+    assert!(browser.cookies.contains_key("session_id"));
+    for other in ["SAML-nobody-idp", "SAML-x", ""] {
+        let path = format!("/login/callback?connection={other}");
+        let status = browser.post(&path, &[("SAMLResponse", "x")]).await.status();
+        assert!(status == 404 || status == 403, "{other}: {status}");
+    }
+}
+
+/// A server whose provider is given too.
+async fn with_provider() -> (TestServer, Arc<ScriptedProvider>) {
+    let provider = Arc::new(ScriptedProvider::default());
+    let outgoing: Arc<dyn vestibule_auth::Outgoing> = Arc::<ScriptedProvider>::clone(&provider);
+    let server = TestServer::start_with(|fixture, settings| {
+        fixture.connections = vec![oidc_connection()];
+        settings.outgoing = SharedOutgoing(outgoing);
+    })
+    .await;
+    (server, provider)
+}
+
+/// Has the provider answer any code by a token with this nonce.
+fn answer_code(server: &TestServer, provider: &ScriptedProvider, nonce: &str) {
+    let token = idp::id_token(&claims(nonce, "name", now(server)));
+    provider.answer(&format!("{ISSUER}/token"), 200, &json!({ "id_token": token }).to_string());
+}
+
+#[tokio::test]
+async fn a_login_at_an_openid_provider_ends_with_a_page_session() {
+    let (server, provider) = with_provider().await;
+    let mut browser = Browser::new(&server);
+    let begun = location(&browser.get(&oidc("login")).await);
+    assert_eq!(begun.as_str().split('?').next().unwrap(), format!("{ISSUER}/authorize"));
+    answer_code(&server, &provider, &parameter(&begun, "nonce"));
+    let state = parameter(&begun, "state");
+    let ended = browser.get(&format!("{}?code=c0de&state={state}", oidc("callback"))).await;
+    assert_eq!((ended.status().as_u16(), location(&ended).path()), (303, &*format!("/me/{ACCOUNT}/")));
+    assert!(is_signed_in(&mut browser).await);
+    let form = provider.asked()[0].2.clone().unwrap();
+    assert!(form.contains("code=c0de") && form.contains("code_verifier="), "{form}");
+    let again = browser.get(&format!("{}?code=c0de&state={state}", oidc("callback"))).await;
+    assert_eq!(again.status(), 400, "the attempt is over");
+}
+
+#[tokio::test]
+async fn x9_state_belongs_to_the_browser_and_nothing_is_asked_without_it() {
+    let (server, provider) = with_provider().await;
+    let (mut victim, mut attacker) = (Browser::new(&server), Browser::new(&server));
+    victim.get(&oidc("login")).await;
+    let attackers = location(&attacker.get(&oidc("login")).await);
+    let state = parameter(&attackers, "state");
+    // The name of the cookie is a part of the state: the rest has to fit as well.
+    let altered = format!("{}{}", &state[..16], "0".repeat(48));
+    let callback = |state: &str| format!("{}?code=c&state={state}", oidc("callback"));
+    for state in [&*state, ""] {
+        assert_eq!(victim.get(&callback(state)).await.status(), 400, "{state}");
+    }
+    assert_eq!(attacker.get(&callback(&altered)).await.status(), 400);
+    assert!(provider.asked().is_empty());
+}
+
+#[tokio::test]
+async fn x9_a_token_of_another_attempt_is_refused() {
+    let (server, provider) = with_provider().await;
+    let mut browser = Browser::new(&server);
+    let begun = location(&browser.get(&oidc("login")).await);
+    answer_code(&server, &provider, "another");
+    let state = parameter(&begun, "state");
+    let answer = browser.get(&format!("{}?code=c&state={state}", oidc("callback"))).await;
+    let id = answer.headers()["x-vestibule-refusal"].to_str().unwrap().to_owned();
+    assert_eq!(reason_of(&server, &id).await.1["check"], "nonce");
+}
+
+#[tokio::test]
+async fn what_the_provider_refuses_is_told_by_its_id() {
+    let (server, _provider) = with_provider().await;
+    let mut browser = Browser::new(&server);
+    let begun = location(&browser.get(&oidc("login")).await);
+    let state = parameter(&begun, "state");
+    let answer = browser.get(&format!("{}?error=access_denied&state={state}", oidc("callback"))).await;
+    let id = answer.headers()["x-vestibule-refusal"].to_str().unwrap().to_owned();
+    let (reason, details) = reason_of(&server, &id).await;
+    assert_eq!(reason, "provider-failed");
+    assert!(details["why"].as_str().unwrap().contains("access_denied"), "{details}");
+}
+
+#[tokio::test]
+async fn a_callback_of_agents_is_none_of_a_connection_of_users() {
+    let (server, _provider) = with_provider().await;
+    let mut browser = Browser::new(&server);
+    let begun = location(&browser.get(&oidc("login")).await);
+    assert!(parameter(&begun, "redirect_uri").ends_with("/callback"));
+    let path = format!("{}?code=c&state={}", oidc("callback/agent"), parameter(&begun, "state"));
+    assert_eq!(browser.get(&path).await.status(), 404);
+}
+
+fn logout_token(server: &TestServer, changes: &serde_json::Value) -> String {
+    let now_s = now(server).as_unix() / 1_000;
+    let mut claims = json!({
+        "iss": ISSUER, "aud": idp::CLIENT, "iat": now_s, "exp": now_s + 120, "jti": "logout-1",
+        "sid": "session-1", "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+    });
+    for (name, value) in changes.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    idp::id_token(&claims)
+}
+
+#[tokio::test]
+async fn a_logout_at_the_provider_ends_the_sessions_of_that_login_everywhere() {
+    let server = server().await;
+    let mut by_session = claims("1", "name", now(&server));
+    by_session["sid"] = "session-2".into();
+    let other = crate::support::log_in_by_id_token(&server, &idp::id_token(&by_session)).await;
+    assert_eq!(other.status(), 200);
+    server.clock.advance(std::time::Duration::from_secs(1));
+    let mut browser = Browser::new(&server);
+    let token = logout_token(&server, &json!({}));
+    let answer = browser.post(&oidc("backchannel-logout"), &[("logout_token", &*token)]).await;
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["cache-control"]),
+        (200, &"no-store".parse().unwrap())
+    );
+    assert_eq!(server.stored_sessions().await.len(), 1, "that is another session there");
+    let token = logout_token(&server, &json!({ "sid": null, "sub": "subject-of-name", "jti": "logout-2" }));
+    assert_eq!(browser.post(&oidc("backchannel-logout"), &[("logout_token", &*token)]).await.status(), 200);
+    assert!(server.stored_sessions().await.is_empty());
+}
+
+#[tokio::test]
+async fn x9_a_logout_token_counts_once_and_an_id_token_is_none() {
+    let server = server().await;
+    let mut browser = Browser::new(&server);
+    let token = logout_token(&server, &json!({}));
+    assert_eq!(browser.post(&oidc("backchannel-logout"), &[("logout_token", &*token)]).await.status(), 200);
+    assert_eq!(browser.post(&oidc("backchannel-logout"), &[("logout_token", &*token)]).await.status(), 400);
+    let id_token = crate::support::id_token(&server, "1");
+    for token in [&*id_token, "x", ""] {
+        assert_eq!(browser.post(&oidc("backchannel-logout"), &[("logout_token", token)]).await.status(), 400);
+    }
+}
+
+#[tokio::test]
+async fn s9_the_cookie_of_an_attempt_is_bound_to_this_host_over_tls() {
+    let server = server_with(|_| {}).await;
+    let answer = Browser::new(&server).get(&oidc("login")).await;
+    let cookie = answer.headers()[SET_COOKIE].to_str().unwrap();
+    assert!(cookie.starts_with("sso-") && cookie.contains("; HttpOnly; Max-Age=600"), "{cookie}");
+    assert!(!cookie.contains("Domain"), "{cookie}");
+    assert_eq!(check(&server, "x").await, 401);
+}
