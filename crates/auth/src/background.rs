@@ -19,6 +19,9 @@ use crate::signing_keys::SignError;
 /// How many sessions leave the store in one commit: logins wait behind it, and its writer takes a millisecond.
 pub(crate) const BATCH: usize = 64;
 
+/// How often identity providers are asked for their metadata and keys.
+const REFRESH_EVERY: Duration = Duration::from_mins(10);
+
 /// How often the store is asked whether it is there.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 
@@ -64,6 +67,9 @@ impl Auth {
             every(follow, "seal secrets anew", || async { self.reseal().await.map(drop) }),
             every(follow, "follow the signing keys", || self.signing_keys.follow()),
             every(sweep, "keep the signing keys", || self.keep_keys()),
+            every(REFRESH_EVERY, "read identity providers' metadata and keys", || {
+                self.refresh_connections(self.clock.now())
+            }),
             every(follow, "follow the clock", || async {
                 self.follow_clock();
                 Ok(())

@@ -19,6 +19,7 @@ mod eligibility;
 mod ends;
 mod federated;
 mod follow;
+mod identity_providers;
 mod last_uses;
 mod live;
 #[cfg(test)]
@@ -56,12 +57,13 @@ mod work_pool;
 pub use administration::{
     AccountPage, AccountResource, AccountResourceId, AccountResourcePage, Administration,
     AdministrationError, ApplicationValue, AtNextLogin, AuditExport, AuditFilter, Caller, ClientWithSecret,
-    FirstOwner, FirstOwnerError, GivenClient, GivenKey, HOME, Idempotency, IdempotencyState,
-    IdempotentRequest, KeyWithSecrets, ListedMasterKey, ListedSigningKey, LoggedInAdministrator,
-    MIN_PASSWORD_LENGTH, MadeOwner, MadeToken, NamedAdministrator, NewToken, NewUser, NumberedResource,
-    Overlap, PageRequest, PendingCreation, RefusedRequest, Renewable, Scope, SeenAudit, SessionFilter,
-    SessionPage, SessionsUnderIt, StoredResponse, TokenWithText, UserFilter, UserPage, WithSecrets,
-    WriteTime, new_account, new_api_key, new_oauth_client, new_user, owners, rests_on, ten_digits,
+    ConnectionSecrets, FirstOwner, FirstOwnerError, GivenClient, GivenKey, HOME, Idempotency,
+    IdempotencyState, IdempotentRequest, KeyWithSecrets, ListedMasterKey, ListedSigningKey,
+    LoggedInAdministrator, MIN_PASSWORD_LENGTH, MadeOwner, MadeToken, NamedAdministrator, NewKey, NewToken,
+    NewUser, NumberedResource, Overlap, PageRequest, PendingCreation, RefusedRequest, Renewable, Scope,
+    SeenAudit, SessionFilter, SessionPage, SessionsUnderIt, Shown, StoredResponse, TestReport, TestStep,
+    TokenWithText, UserFilter, UserPage, WithSecrets, WriteTime, check_client_secret, new_account,
+    new_api_key, new_connection, new_oauth_client, new_user, owners, rests_on, ten_digits,
 };
 pub use audit::End;
 pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};
@@ -75,6 +77,10 @@ pub use eligibility::IneligibleReason;
 pub use federated::{
     ATTEMPT_LASTS, FederatedAttempt, LogoutError, RefusalId, ShownAssertion, ShownCode, ShownIdToken,
     ShownPassword,
+};
+pub use identity_providers::{
+    IdentityProviderError, addresses_of, blank_oidc, blank_saml, oidc_connection, read_metadata,
+    saml_connection,
 };
 pub use load::RecallError;
 pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope, UserCredentials};

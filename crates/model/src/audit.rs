@@ -301,6 +301,8 @@ pub enum TargetKind {
     Audit,
     /// A generation of the master key.
     MasterKey,
+    /// A connection to an identity provider.
+    Connection,
     /// A key that tokens are signed with.
     SigningKey,
 }

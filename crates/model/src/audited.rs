@@ -5,8 +5,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Account, AdministrationToken, Administrator, ApiKey, ApplicationToken, AuditTarget, Group,
-    MasterKeyRecord, OauthClient, Profile, SigningKey, Skill, Superseded, TargetKind, User,
+    Account, AdministrationToken, Administrator, ApiKey, ApplicationToken, AuditTarget, Connection,
+    ConnectionSecret, Group, MasterKeyRecord, OauthClient, Profile, Protocol, SigningKey, Skill, Superseded,
+    TargetKind, User,
 };
 
 /// Something whose changes the audit tells.
@@ -104,6 +105,7 @@ impl Audited for User {
             "max_async_chats": self.max_async_chats, "profiles": self.profiles, "skills": self.skills,
             "member_of": self.member_of, "manager_of": self.manager_of,
             "must_change_password": self.must_change_password, "locked_at": self.locked_at,
+            "identities": self.identities,
             "password_changed_at": self.password.as_ref().map(|password| password.changed_at),
         }))
     }
@@ -199,6 +201,38 @@ impl Audited for ApplicationToken {
 
     fn audited_secrets(&self) -> Vec<(&'static str, &[u8])> {
         vec![("token", &self.token.tag)]
+    }
+}
+
+impl Audited for Connection {
+    fn audit_target(&self) -> AuditTarget {
+        target(TargetKind::Connection, &self.id, &self.name)
+    }
+
+    fn audited_fields(&self) -> Map<String, Value> {
+        let (protocol, settings) = match &self.protocol {
+            Protocol::Saml(saml) => ("saml", object(json!(saml))),
+            Protocol::Oidc(oidc) => ("oidc", object(json!(oidc))),
+        };
+        let mut fields = object(json!({
+            "name": self.name, "display_name": self.display_name, "enabled": self.enabled,
+            "population": self.population, "linking": self.linking,
+            "clock_skew_seconds": self.clock_skew.as_secs(), "targets": self.targets,
+        }));
+        // Key sets are long, and tell nobody anything.
+        let settings = settings.into_iter().filter(|(name, _)| name != "jwks");
+        fields.extend(settings.map(|(name, value)| (format!("{protocol}.{name}"), value)));
+        fields
+    }
+
+    fn audited_secrets(&self) -> Vec<(&'static str, &[u8])> {
+        let name = |which| match which {
+            ConnectionSecret::Key => "private_key",
+            ConnectionSecret::PreviousKey => "previous_private_key",
+            ConnectionSecret::ClientSecret => "client_secret",
+        };
+        let keys = self.oidc().map(|oidc| ("oidc.jwks", oidc.jwks.as_bytes()));
+        self.seals().map(|(which, sealed)| (name(which), sealed.as_slice())).chain(keys).collect()
     }
 }
 

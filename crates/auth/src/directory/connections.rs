@@ -1,7 +1,5 @@
 //! Connections with their secrets opened, and with certificates and keys read: what comes is examined by these.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use vestibule_crypto::{SealContext, SealError, Sealer};
 use vestibule_model::{
     AccountId, ClientSecretIn, Connection, ConnectionId, ConnectionSecret, OidcConnection, Protocol, Rng,
@@ -116,26 +114,16 @@ impl OpenedSaml {
             )
             .ok()
         };
-        let decrypting = |key: &Zeroizing<Vec<u8>>| DecryptionKey::from_pem(pem(key).as_bytes());
+        let decrypting = |key: &Zeroizing<Vec<u8>>| {
+            let pem = Zeroizing::new(vestibule_saml::to_pem(key, "PRIVATE KEY"));
+            DecryptionKey::from_pem(pem.as_bytes())
+        };
         Ok(Self {
             certificates: saml.certificates.iter().enumerate().filter_map(read).collect(),
             decryption_keys: key.iter().chain(&previous).filter_map(decrypting).collect(),
             signing_key: key.and_then(|key| SigningKey::from_pkcs8(&key)),
         })
     }
-}
-
-/// A private key (PKCS #8) as PEM.
-fn pem(der: &[u8]) -> Zeroizing<String> {
-    let text = Zeroizing::new(STANDARD.encode(der));
-    let mut pem = Zeroizing::new(String::with_capacity(text.len() + text.len() / 64 + 60));
-    pem.push_str("-----BEGIN PRIVATE KEY-----\n");
-    for line in text.as_bytes().chunks(64) {
-        pem.push_str(std::str::from_utf8(line).unwrap_or_default());
-        pem.push('\n');
-    }
-    pem.push_str("-----END PRIVATE KEY-----\n");
-    pem
 }
 
 impl UsableOidc {

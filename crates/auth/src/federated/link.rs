@@ -15,7 +15,7 @@ const LOGIN_NAME: &str = "loginName";
 const SITE_ID: &str = "siteId";
 
 /// Why a genuine message names nobody.
-pub(super) enum Unlinked {
+pub(crate) enum Unlinked {
     /// What is missing in it, or does not fit.
     Claim(&'static str),
     /// There is no such user.
@@ -23,7 +23,7 @@ pub(super) enum Unlinked {
 }
 
 /// Whom an assertion names, for an account.
-pub(super) fn by_assertion(
+pub(crate) fn by_assertion(
     entry: &AccountEntry,
     connection: &Connection,
     claims: &Claims,
@@ -42,7 +42,7 @@ pub(super) fn by_assertion(
 }
 
 /// Whom an ID token names.
-pub(super) fn by_id_token(
+pub(crate) fn by_id_token(
     entry: &AccountEntry,
     connection: &Connection,
     claims: &vestibule_oidc::Claims,

@@ -11,7 +11,7 @@ mod digests;
 mod ends;
 mod id_token;
 mod keys;
-mod link;
+pub(crate) mod link;
 mod refusal;
 
 use std::sync::Arc;

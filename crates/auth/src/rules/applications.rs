@@ -99,14 +99,14 @@ fn addresses(rule: Rule, addresses: &[IpNet]) -> Option<Violation> {
 }
 
 /// Which thing is new, and beside what.
-struct Newcomer<'a> {
-    kind: ResourceKind,
-    id: i64,
-    neighbours: &'a dyn Neighbours,
+pub(super) struct Newcomer<'a> {
+    pub(super) kind: ResourceKind,
+    pub(super) id: i64,
+    pub(super) neighbours: &'a dyn Neighbours,
 }
 
 /// Disabled ones count as well.
-fn room(rule: Rule, new: &Newcomer<'_>, most: usize, what: &str) -> Option<Violation> {
+pub(super) fn room(rule: Rule, new: &Newcomer<'_>, most: usize, what: &str) -> Option<Violation> {
     let is_full = new.neighbours.others(new.kind, new.id) >= most;
     is_full.then(|| Violation::with(rule, format_args!("{most} {what}")))
 }

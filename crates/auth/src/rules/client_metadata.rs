@@ -94,7 +94,7 @@ fn is_scope(text: &str) -> bool {
 }
 
 /// Where codes may be sent: over TLS, or to this very machine (RFC 8252 §7.3), and without a fragment (RFC 6749 §3.1.2).
-fn is_redirect_uri(text: &str) -> bool {
+pub(super) fn is_redirect_uri(text: &str) -> bool {
     const LOOPBACK: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
     let is_loopback = |text: &str| {
         let host =

@@ -1,6 +1,6 @@
 //! What is there, as the directory in memory knows it.
 
-use vestibule_model::{AccountId, Population, User, UserId};
+use vestibule_model::{AccountId, ConnectionId, Identity, Population, User, UserId};
 
 use super::neighbours::{Installation, Neighbours, Reference, Referring, ResourceKind};
 use crate::directory::{AccountEntry, Directory};
@@ -11,6 +11,7 @@ impl Neighbours for AccountEntry {
             Reference::Profile(id) => self.profile(id).is_some(),
             Reference::Group(id) => self.group(id).is_some(),
             Reference::Skill(id) => self.skill(id).is_some(),
+            Reference::Connection(id) => self.connection(ConnectionId(id)).is_some(),
         }
     }
 
@@ -44,6 +45,10 @@ impl Neighbours for AccountEntry {
         key.into_iter().chain(client).any(|holder| holder != (kind, id))
     }
 
+    fn has_other_identity(&self, id: UserId, identity: &Identity) -> bool {
+        self.user_known_as(identity).is_some_and(|other| other.id != id)
+    }
+
     fn referring(&self, to: Reference) -> Referring {
         let users = self.count_users(|user| refers(user, to));
         let Reference::Group(id) = to else { return Referring { users, groups: 0 } };
@@ -58,6 +63,7 @@ pub(super) fn refers(user: &User, to: Reference) -> bool {
         Reference::Profile(id) => user.profiles.contains(&id),
         Reference::Group(id) => user.member_of == Some(id) || user.manager_of.contains(&id),
         Reference::Skill(id) => user.skills.contains(&id),
+        Reference::Connection(id) => user.identities.iter().any(|identity| identity.connection.0 == id),
     }
 }
 
@@ -77,6 +83,10 @@ fn names(account: &AccountEntry, kind: ResourceKind) -> Vec<(i64, &str)> {
         }
         ResourceKind::ApplicationToken => {
             account.application_tokens().into_iter().map(|token| (token.id.0, token.name.as_str())).collect()
+        }
+        ResourceKind::Connection => {
+            let all = account.connections().into_iter().map(|usable| &usable.connection);
+            all.map(|connection| (connection.id.0, connection.name.as_str())).collect()
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use vestibule_model::{Account, AccountId, Population, UserId};
+use vestibule_model::{Account, AccountId, Identity, Population, UserId};
 use vestibule_store::AccountRows;
 
 use super::neighbours::{Installation, Neighbours, Reference, Referring, ResourceKind};
@@ -15,6 +15,7 @@ pub struct AccountIndex {
     named: HashMap<(ResourceKind, String), Vec<i64>>,
     ids: HashMap<ResourceKind, HashSet<i64>>,
     applications: HashMap<String, Vec<(ResourceKind, i64)>>,
+    identities: HashMap<Identity, Vec<UserId>>,
     referring: HashMap<Reference, Referring>,
 }
 
@@ -28,11 +29,13 @@ impl AccountIndex {
             named: HashMap::new(),
             ids: HashMap::new(),
             applications: HashMap::new(),
+            identities: HashMap::new(),
             referring: HashMap::new(),
         };
         index.present.extend(rows.profiles.iter().map(|profile| Reference::Profile(profile.id)));
         index.present.extend(rows.groups.iter().map(|group| Reference::Group(group.id)));
         index.present.extend(rows.skills.iter().map(|skill| Reference::Skill(skill.id)));
+        index.present.extend(rows.connections.iter().map(|own| Reference::Connection(own.id.0)));
         index.add_names(rows);
         index.add_applications(rows);
         index.add_users(rows);
@@ -48,7 +51,10 @@ impl AccountIndex {
         let clients = clients.map(|client| (ResourceKind::OauthClient, client.id.0, &client.name));
         let tokens = rows.application_tokens.iter();
         let tokens = tokens.map(|token| (ResourceKind::ApplicationToken, token.id.0, &token.name));
+        let connections = rows.connections.iter();
+        let connections = connections.map(|own| (ResourceKind::Connection, own.id.0, &own.name));
         let all = profiles.chain(groups).chain(skills).chain(keys).chain(clients).chain(tokens);
+        let all = all.chain(connections);
         for (kind, id, name) in all {
             self.named.entry((kind, name.clone())).or_default().push(id);
             self.ids.entry(kind).or_default().insert(id);
@@ -72,7 +78,13 @@ impl AccountIndex {
             let groups: HashSet<i64> = user.member_of.iter().chain(&user.manager_of).copied().collect();
             let profiles = user.profiles.iter().copied().map(Reference::Profile);
             let skills = user.skills.iter().copied().map(Reference::Skill);
-            for to in profiles.chain(skills).chain(groups.into_iter().map(Reference::Group)) {
+            let connections: HashSet<i64> = user.identities.iter().map(|own| own.connection.0).collect();
+            for identity in &user.identities {
+                self.identities.entry(identity.clone()).or_default().push(user.id);
+            }
+            let connections = connections.into_iter().map(Reference::Connection);
+            let groups = groups.into_iter().map(Reference::Group);
+            for to in profiles.chain(skills).chain(groups).chain(connections) {
                 self.referring.entry(to).or_default().users += 1;
             }
         }
@@ -116,6 +128,11 @@ impl Neighbours for AccountIndex {
     fn has_other_application(&self, kind: ResourceKind, id: i64, public_id: &str) -> bool {
         let holders = self.applications.get(public_id);
         holders.is_some_and(|holders| holders.iter().any(|holder| *holder != (kind, id)))
+    }
+
+    fn has_other_identity(&self, id: UserId, identity: &Identity) -> bool {
+        let holders = self.identities.get(identity);
+        holders.is_some_and(|holders| holders.iter().any(|holder| *holder != id))
     }
 
     fn referring(&self, to: Reference) -> Referring {

@@ -11,6 +11,7 @@
 mod account;
 mod applications;
 mod client_metadata;
+mod connections;
 mod entry;
 mod index;
 mod neighbours;

@@ -1,6 +1,6 @@
 //! What the rules have to know of everything else that is there.
 
-use vestibule_model::{AccountId, Population, UserId};
+use vestibule_model::{AccountId, Identity, Population, UserId};
 
 /// The kinds of things that belong to an account, its users aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +17,8 @@ pub enum ResourceKind {
     OauthClient,
     /// Application tokens.
     ApplicationToken,
+    /// Connections to identity providers.
+    Connection,
 }
 
 /// A thing that users and groups may name, by its id.
@@ -28,6 +30,8 @@ pub enum Reference {
     Group(i64),
     /// A skill of a user.
     Skill(i64),
+    /// A connection that knows a user.
+    Connection(i64),
 }
 
 /// How many refer to a thing.
@@ -64,6 +68,9 @@ pub trait Neighbours {
 
     /// Whether one but that of this kind and id has it.
     fn has_other_application(&self, kind: ResourceKind, id: i64, public_id: &str) -> bool;
+
+    /// Whether another user than `id` has this identity, as far as is known here: of other accounts the store knows.
+    fn has_other_identity(&self, id: UserId, identity: &Identity) -> bool;
 
     /// How many refer to it.
     fn referring(&self, to: Reference) -> Referring;

@@ -60,7 +60,10 @@ impl Rules {
             ResourceKind::Profile => Some(&PROFILE),
             ResourceKind::Group => Some(&GROUP),
             ResourceKind::Skill => Some(&SKILL),
-            ResourceKind::ApiKey | ResourceKind::OauthClient | ResourceKind::ApplicationToken => None,
+            ResourceKind::ApiKey
+            | ResourceKind::OauthClient
+            | ResourceKind::ApplicationToken
+            | ResourceKind::Connection => None,
         }
     }
 

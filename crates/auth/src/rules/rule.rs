@@ -21,6 +21,9 @@ const MISSING: &str = "there is none with the {}";
 const NUMBERED_COUNT: &str = "the account has {} of this kind already, and may not have more";
 const IN_USE: &str = "{} to it";
 const APPLICATION_COUNT: &str = "an account has at most {}: delete one that is not needed";
+const ENTITY: &str = "1 to {} characters that are seen, no spaces around them";
+const URL: &str =
+    "this has to be an address of https, or of http on this machine, without a user name and a fragment";
 const VALUE: &str = "{} characters of ASCII, no spaces";
 
 /// Makes the enumeration, and with it [`Rule::ALL`]: a rule that is not in the list is none.
@@ -166,4 +169,42 @@ rulebook! {
     TokenCount: Conflict "" APPLICATION_COUNT;
     Token: Invalid "token" "{} characters of 0-9, A-Z, a-z and -";
     TokenTaken: Taken "token" TAKEN;
+
+    ConnectionId: Invalid "id" "from 1 to {}";
+    ConnectionName: Invalid "name" "1 to 64 of A-Z, a-z, 0-9, _ and -: it stands in addresses";
+    ConnectionNameTaken: Taken "name" TAKEN;
+    ConnectionDisplayNameLength: Invalid "display_name" NAME_LENGTH;
+    ConnectionDisplayNameCharacters: Invalid "display_name" NAME_CHARACTERS;
+    ConnectionClockSkew: Invalid "clock_skew_seconds" AT_MOST;
+    ConnectionTarget: Invalid "targets" "number {} is neither an https address nor a path of this service";
+    ConnectionTargetCount: Invalid "targets" AT_MOST;
+    ConnectionProtocol: Invalid "saml" "a connection keeps its protocol: make another one";
+    ConnectionCount: Conflict "" APPLICATION_COUNT;
+    ConnectionInUse: Conflict "" "{} users have an identity of it: take those away first";
+    SamlIdentityProvider: Invalid "saml.identity_provider" ENTITY;
+    SamlLoginUrl: Invalid "saml.login_url" URL;
+    SamlLogoutUrl: Invalid "saml.logout_url" URL;
+    SamlMetadataUrl: Invalid "saml.metadata_url" URL;
+    SamlCertificateMissing: Invalid "saml.certificates" "at least one: nothing else proves what comes";
+    SamlCertificateCount: Invalid "saml.certificates" AT_MOST;
+    SamlCertificate: Invalid "saml.certificates" "{}";
+    SamlAudienceCount: Invalid "saml.audiences" AT_MOST;
+    SamlAudience: Invalid "saml.audiences" ENTITY;
+    SamlKeyMissing: Invalid "saml.sign_requests" "needs a key of the connection: make one, or upload it";
+    OidcIssuer: Invalid "oidc.issuer" URL;
+    OidcClientId: Invalid "oidc.client_id" ENTITY;
+    OidcAuthorizationEndpoint: Invalid "oidc.authorization_endpoint" URL;
+    OidcTokenEndpoint: Invalid "oidc.token_endpoint" URL;
+    OidcJwksUri: Invalid "oidc.jwks_uri" URL;
+    OidcEndSessionEndpoint: Invalid "oidc.end_session_endpoint" URL;
+    OidcJwks: Invalid "oidc.jwks" "{}";
+    OidcAlgorithms: Invalid "oidc.algorithms" "one or more of {}";
+    OidcScopes: Invalid "oidc.scopes" "at most {}, each of 1 to 128 characters of ASCII, no spaces";
+    OidcLoginNameClaim: Invalid "oidc.login_name_claim" ENTITY;
+    OidcLoginNameClaimEmail: Invalid "oidc.login_name_claim"
+        "not an address for mail: providers let users choose it, so that it proves nothing";
+    IdentityCount: Invalid "identities" AT_MOST;
+    IdentitySubject: Invalid "identities" "a subject has 1 to {} characters, none of them a control character";
+    IdentityConnectionMissing: Invalid "identities" MISSING;
+    IdentityTaken: Taken "identities" TAKEN;
 }

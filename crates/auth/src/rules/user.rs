@@ -2,6 +2,7 @@
 
 use vestibule_model::{User, UserKind};
 
+use super::connections::identities;
 use super::neighbours::{Neighbours, Reference};
 use super::numbered::id_violation;
 use super::rule::Rule;
@@ -17,6 +18,8 @@ impl Ruled for User {
             ids.sort_unstable();
             ids.dedup();
         }
+        self.identities.sort_unstable();
+        self.identities.dedup();
     }
 
     fn violations(&self, before: Option<&Self>, neighbours: &dyn Neighbours) -> Vec<Violation> {
@@ -24,6 +27,7 @@ impl Ruled for User {
         found.extend(limits(self, before));
         found.extend(references(self, before, neighbours));
         found.extend(key(self, before, neighbours));
+        found.extend(identities(self, before, neighbours));
         found.extend(identity(self, before));
         let has_another = self.password.is_some() && changed(before, self, |user| &user.password);
         found.extend(has_another.then(|| check_password_of(self.kind).err()).flatten());

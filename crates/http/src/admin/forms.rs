@@ -58,6 +58,8 @@ macro_rules! forms {
 forms! {
     /// A name for people: characters that are seen, no spaces around it.
     Name = matching(SEEN, 1, LONGEST_NAME);
+    /// A name that stands in addresses.
+    ConnectionName = matching("^[A-Za-z0-9_-]+$", 1, 64);
     /// A text of one line, or an empty one.
     Line = matching(LINE, 0, LONGEST_TEXT);
     /// What an account is known by everywhere.

@@ -11,6 +11,7 @@ mod api_keys;
 mod application_tokens;
 mod audit;
 mod condition;
+mod connections;
 mod description;
 mod docs;
 mod forms;
@@ -47,7 +48,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use vestibule_auth::Auth;
-use vestibule_model::{ApiKey, ApplicationToken, Clock, Group, OauthClient, Profile, Skill};
+use vestibule_model::{ApiKey, ApplicationToken, Clock, Connection, Group, OauthClient, Profile, Skill};
 
 use account_resources::secret_routes;
 
@@ -110,6 +111,11 @@ fn described() -> OpenApiRouter<AdminState> {
         .merge(secret_routes::<OauthClient, 1>())
         .merge(account_resources::routes::<ApplicationToken>())
         .merge(secret_routes::<ApplicationToken, 1>())
+        .merge(account_resources::routes::<Connection>())
+        .routes(routes!(connections::operations::renew_key))
+        .routes(routes!(connections::operations::set_client_secret))
+        .routes(routes!(connections::operations::refresh))
+        .routes(routes!(connections::operations::test))
         .routes(routes!(administrators::list))
         .routes(routes!(administrators::read, administrators::set, administrators::remove))
         .routes(routes!(tokens::list, tokens::make))

@@ -140,6 +140,11 @@ impl Patch {
             .map_err(|error| AdministrationError::invalid(field, without_values(&error)))
     }
 
+    /// Whether the request names a field.
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.0.contains_key(field)
+    }
+
     /// The same for a field that has to be there.
     pub(super) fn need<T: DeserializeOwned>(
         &mut self,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use vestibule_auth::{AccountUser, AtNextLogin, NewUser, PageRequest, Scope, UserFilter};
-use vestibule_model::{Millis, Population, User, UserId, UserKind};
+use vestibule_model::{ConnectionId, Identity, Millis, Population, User, UserId, UserKind};
 use zeroize::Zeroizing;
 
 use super::AdminState;
@@ -69,6 +69,20 @@ pub(super) struct Details {
     manager_of: Vec<i64>,
     /// Whether another password must be chosen before the next login.
     must_change_password: bool,
+    /// As whom identity providers know the user: each of them one user has.
+    #[schema(max_items = 100)]
+    identities: Vec<UserIdentity>,
+}
+
+/// A user as an identity provider names them.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UserIdentity {
+    /// The id of a connection.
+    connection: i64,
+    /// The `NameID`, or the claim `sub`, letter by letter.
+    #[schema(min_length = 1, max_length = 256)]
+    subject: String,
 }
 
 /// What a tag names: a login is no change.
@@ -359,6 +373,11 @@ fn details(user: &User) -> Details {
         member_of: user.member_of,
         manager_of: user.manager_of.clone(),
         must_change_password: user.must_change_password,
+        identities: user
+            .identities
+            .iter()
+            .map(|one| UserIdentity { connection: one.connection.0, subject: one.subject.clone() })
+            .collect(),
     }
 }
 
@@ -377,5 +396,8 @@ impl Details {
         user.member_of = self.member_of;
         user.manager_of = self.manager_of;
         user.must_change_password = self.must_change_password;
+        let identity =
+            |one: UserIdentity| Identity { connection: ConnectionId(one.connection), subject: one.subject };
+        user.identities = self.identities.into_iter().map(identity).collect();
     }
 }

@@ -93,6 +93,15 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("patch", "/admin/v1/accounts/{account}/application-tokens/{id}", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/application-tokens/{id}", Who::Writes),
     ("post", "/admin/v1/accounts/{account}/application-tokens/{id}/secrets", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/connections", Who::Reads),
+    ("post", "/admin/v1/accounts/{account}/connections", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/connections/{id}", Who::Reads),
+    ("patch", "/admin/v1/accounts/{account}/connections/{id}", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/connections/{id}", Who::Writes),
+    ("post", "/admin/v1/accounts/{account}/connections/{id}/keys", Who::Writes),
+    ("put", "/admin/v1/accounts/{account}/connections/{id}/client-secret", Who::Writes),
+    ("post", "/admin/v1/accounts/{account}/connections/{id}/refresh", Who::Writes),
+    ("post", "/admin/v1/accounts/{account}/connections/{id}/test", Who::Writes),
     ("get", "/admin/v1/sessions", Who::Reads),
     ("delete", "/admin/v1/sessions", Who::WritesInstallation),
     ("delete", "/admin/v1/addresses/{address}/sessions", Who::WritesInstallation),
@@ -108,13 +117,16 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
 ];
 
 /// What needs nothing but a name.
-const NAMED: [&str; 6] =
-    ["/profiles", "/groups", "/skills", "/api-keys", "/oauth-clients", "/application-tokens"];
+const NAMED: [&str; 7] =
+    ["/profiles", "/groups", "/skills", "/api-keys", "/oauth-clients", "/application-tokens", "/connections"];
 
 /// A body that says what the operation asks for, as far as its form goes.
 fn body(method: &str, path: &str) -> Option<Value> {
     match (method, path) {
         ("put", path) if path.ends_with("/password") => Some(json!({ "password": "f0rged-password" })),
+        ("put", path) if path.ends_with("/client-secret") => Some(json!({ "client_secret": "forged" })),
+        ("post", path) if path.ends_with("/keys") => Some(json!({})),
+        ("post", path) if path.ends_with("/test") => Some(json!({ "id_token": "forged" })),
         ("put", _) => Some(json!({ "role": "owner" })),
         ("patch", _) => Some(json!({})),
         ("post", "/admin/v1/accounts") => Some(json!({ "id": "forged" })),

@@ -12,6 +12,8 @@ mod application_tokens;
 mod applications;
 mod audit;
 mod audited;
+mod connection_tests;
+mod connections;
 mod coverage;
 mod described;
 mod docs;

@@ -99,7 +99,7 @@ pub(super) const MEANS: [Means; 11] = [
     Means::System,
 ];
 
-pub(super) const TARGETS: [TargetKind; 12] = [
+pub(super) const TARGETS: [TargetKind; 13] = [
     TargetKind::Account,
     TargetKind::User,
     TargetKind::Profile,
@@ -107,6 +107,7 @@ pub(super) const TARGETS: [TargetKind; 12] = [
     TargetKind::Skill,
     TargetKind::ApiKey,
     TargetKind::OauthClient,
+    TargetKind::Connection,
     TargetKind::ApplicationToken,
     TargetKind::AdministrationToken,
     TargetKind::Administrator,

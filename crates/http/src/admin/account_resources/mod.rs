@@ -225,6 +225,6 @@ where
 }
 
 /// Where one of a kind is.
-fn path<R: RepresentedResource>(account: &str, id: i64) -> String {
+pub(super) fn path<R: RepresentedResource>(account: &str, id: i64) -> String {
     format!("/admin/v1/accounts/{account}/{}/{id}", R::WORDS.collection)
 }

@@ -1,0 +1,297 @@
+//! Connections to identity providers: made with their secrets, given other ones, and read again from where they come.
+//! What is left of them goes the way of all [`AccountResource`]s.
+
+use vestibule_model::{
+    AccountId, Connection, ConnectionId, ConnectionSecret, Der, Linking, Millis, OwnKey, Population, Protocol,
+};
+use vestibule_saml::OwnKeyError;
+use vestibule_store::Change;
+use zeroize::Zeroizing;
+
+use super::account_resources::{AccountResource, check, present};
+use super::audited_write::{AuditDetails, AuditedWrite};
+use super::named::AccountResourceId;
+use super::random::ten_digits;
+use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
+use crate::directory::{AccountEntry, open_connection_secret, seal_connection_secret};
+use crate::identity_providers::{Unlisted, blank_saml};
+
+/// The longest client secret, in characters.
+const LONGEST_CLIENT_SECRET: usize = 1_024;
+
+/// What a connection is made with besides what can be seen of it.
+#[derive(Default)]
+pub struct ConnectionSecrets {
+    /// The client secret at an OpenID provider.
+    pub client_secret: Option<Zeroizing<String>>,
+    /// Our own key of a SAML connection.
+    pub key: NewKey,
+}
+
+/// A key of our own for a SAML connection.
+#[derive(Default)]
+pub enum NewKey {
+    /// None.
+    #[default]
+    None,
+    /// One that is made here.
+    Made,
+    /// One that somebody brings, in PEM.
+    Given {
+        /// Its certificate.
+        certificate: String,
+        /// The private key (PKCS #8).
+        private_key: Zeroizing<String>,
+    },
+}
+
+impl NewKey {
+    /// The pair; None: none is wanted. `label` names it in a certificate that is made here.
+    fn pair(&self, label: &str, now: Millis) -> Result<Option<vestibule_saml::OwnKey>, AdministrationError> {
+        let pair = match self {
+            Self::None => return Ok(None),
+            Self::Made => vestibule_saml::OwnKey::generate(label, now),
+            Self::Given { certificate, private_key } => {
+                vestibule_saml::OwnKey::from_pem(certificate, private_key)
+            }
+        };
+        pair.map(Some).map_err(|error| {
+            let field = match error {
+                OwnKeyError::Key | OwnKeyError::Making => "private_key",
+                OwnKeyError::Certificate | OwnKeyError::Unpaired => "certificate",
+            };
+            AdministrationError::invalid(field, error.to_string())
+        })
+    }
+}
+
+/// A connection as new ones are: for users, by login name, enabled. Its protocol is still to be told.
+pub fn new_connection(id: ConnectionId) -> Connection {
+    Connection {
+        id,
+        name: String::new(),
+        display_name: String::new(),
+        enabled: true,
+        population: Population::User,
+        linking: Linking::LoginName,
+        clock_skew: Connection::CLOCK_SKEW,
+        targets: Vec::new(),
+        protocol: Protocol::Saml(Box::new(blank_saml())),
+    }
+}
+
+/// Refuses a client secret that none can be.
+pub fn check_client_secret(secret: &str) -> Result<(), AdministrationError> {
+    let length = secret.chars().count();
+    if (1..=LONGEST_CLIENT_SECRET).contains(&length) && !secret.chars().any(char::is_control) {
+        return Ok(());
+    }
+    let why = format!("1 to {LONGEST_CLIENT_SECRET} characters, no control characters");
+    Err(AdministrationError::invalid("client_secret", why))
+}
+
+impl Administration<'_> {
+    /// Makes a connection. `fill` is given one without its identity provider.
+    pub async fn make_connection(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        secrets: ConnectionSecrets,
+        fill: impl Fn(Connection) -> Result<Connection, AdministrationError>,
+        idempotency: Idempotency<'_, Connection>,
+    ) -> Result<Connection, AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        if let Some(secret) = &secrets.client_secret {
+            check_client_secret(secret)?;
+        }
+        let blank = new_connection(self.new_connection_id());
+        let label = format!("Vestibule {account} {}", fill(blank.clone())?.name);
+        let pair = secrets.key.pair(&label, caller.now)?;
+        self.write_directory(caller, || {
+            let entry = self.account_entry(account)?;
+            let mut made = fill(blank.clone())?;
+            self.seal_new(&mut made, pair.as_ref(), secrets.client_secret.as_ref())?;
+            check(&mut made, None, &entry)?;
+            let details = AuditDetails::made(&made).in_account(account);
+            let written = AuditedWrite::one(made.clone().put(account), details);
+            Ok((Some(written.remembered_under(self, caller, &idempotency, &made)), made))
+        })
+        .await
+    }
+
+    fn seal_new(
+        &self,
+        made: &mut Connection,
+        pair: Option<&vestibule_saml::OwnKey>,
+        client_secret: Option<&Zeroizing<String>>,
+    ) -> Result<(), AdministrationError> {
+        let id = made.id;
+        match &mut made.protocol {
+            Protocol::Saml(_) if client_secret.is_some() => {
+                Err(AdministrationError::invalid("client_secret", "a SAML connection has none"))
+            }
+            Protocol::Saml(saml) => {
+                saml.key = pair.map(|pair| self.sealed_key(id, pair));
+                Ok(())
+            }
+            Protocol::Oidc(_) if pair.is_some() => {
+                Err(AdministrationError::invalid("private_key", "a connection of OpenID Connect has none"))
+            }
+            Protocol::Oidc(oidc) => {
+                let seal = |secret: &Zeroizing<String>| {
+                    self.sealed(id, ConnectionSecret::ClientSecret, secret.as_bytes())
+                };
+                oidc.sealed_client_secret = client_secret.map(seal);
+                Ok(())
+            }
+        }
+    }
+
+    fn sealed(&self, id: ConnectionId, which: ConnectionSecret, secret: &[u8]) -> Vec<u8> {
+        seal_connection_secret(self.auth.keys.sealer(), &*self.auth.rng, id, which, secret)
+    }
+
+    fn sealed_key(&self, id: ConnectionId, pair: &vestibule_saml::OwnKey) -> OwnKey {
+        let sealed_key = self.sealed(id, ConnectionSecret::Key, &pair.private_key);
+        OwnKey { certificate: Der(pair.certificate.clone()), sealed_key }
+    }
+
+    /// Gives a SAML connection another key of ours. What is encrypted for the one before is still read; the one before that is
+    /// forgotten.
+    pub async fn renew_connection_key(
+        &self,
+        caller: &Caller,
+        AccountResourceId { account, id }: AccountResourceId,
+        key: NewKey,
+    ) -> Result<Connection, AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        let name = present::<Connection>(&*self.account_entry(account)?, id)?.name.clone();
+        let pair = key.pair(&format!("Vestibule {account} {name}"), caller.now)?;
+        let Some(pair) = pair else { return Err(AdministrationError::invalid("", "no key is given")) };
+        self.edit_connection(caller, account, id, |after| {
+            let before = open_connection_secret(self.auth.keys.sealer(), after, ConnectionSecret::Key);
+            let before = before.map_err(|error| AdministrationError::Conflict(error.to_string()))?;
+            let key = self.sealed_key(after.id, &pair);
+            let id = after.id;
+            let Protocol::Saml(saml) = &mut after.protocol else {
+                return Err(AdministrationError::Conflict("the connection speaks no SAML".to_owned()));
+            };
+            let before = before.map(|secret| self.sealed(id, ConnectionSecret::PreviousKey, &secret));
+            saml.previous_key = saml
+                .key
+                .take()
+                .zip(before)
+                .map(|(own, sealed_key)| OwnKey { certificate: own.certificate, sealed_key });
+            saml.key = Some(key);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Gives a connection of OpenID Connect another client secret, or none.
+    pub async fn set_client_secret(
+        &self,
+        caller: &Caller,
+        AccountResourceId { account, id }: AccountResourceId,
+        secret: Option<Zeroizing<String>>,
+    ) -> Result<Connection, AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        if let Some(secret) = &secret {
+            check_client_secret(secret)?;
+        }
+        self.edit_connection(caller, account, id, |after| {
+            let id = after.id;
+            let Protocol::Oidc(oidc) = &mut after.protocol else {
+                return Err(AdministrationError::Conflict(
+                    "the connection speaks no OpenID Connect".to_owned(),
+                ));
+            };
+            let seal = |secret: &Zeroizing<String>| {
+                self.sealed(id, ConnectionSecret::ClientSecret, secret.as_bytes())
+            };
+            oidc.sealed_client_secret = secret.as_ref().map(seal);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Reads the metadata, or the keys, of a connection's identity provider now. Certificates that it does not have go.
+    pub async fn refresh_connection(
+        &self,
+        caller: &Caller,
+        AccountResourceId { account, id }: AccountResourceId,
+    ) -> Result<Connection, AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        let before = present::<Connection>(&*self.account_entry(account)?, id)?.clone();
+        let is_asked = match &before.protocol {
+            Protocol::Saml(saml) => saml.metadata_url.is_some(),
+            Protocol::Oidc(oidc) => oidc.jwks_uri.is_some(),
+        };
+        if !is_asked {
+            let why = "the connection has no address to read from: saml.metadata_url or oidc.jwks_uri";
+            return Err(AdministrationError::Conflict(why.to_owned()));
+        }
+        let said = self.auth.as_it_says_now(&before, Unlisted::Go, caller.now).await;
+        let said = said.map_err(|error| AdministrationError::Conflict(error.to_string()))?;
+        let Some(said) = said else { return Ok(before) };
+        self.edit_connection(caller, account, id, |after| {
+            if *after != before {
+                return Err(AdministrationError::Changed);
+            }
+            *after = said.clone();
+            Ok(())
+        })
+        .await
+    }
+
+    async fn edit_connection(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        id: i64,
+        edit: impl Fn(&mut Connection) -> Result<(), AdministrationError>,
+    ) -> Result<Connection, AdministrationError> {
+        self.write_directory(caller, || {
+            let entry = self.account_entry(account)?;
+            let before = present::<Connection>(&entry, id)?;
+            let mut after = before.clone();
+            edit(&mut after)?;
+            check(&mut after, Some(before), &entry)?;
+            let details = AuditDetails::changed(before, &after).in_account(account);
+            Ok((Some(AuditedWrite::one(after.clone().put(account), details)), after))
+        })
+        .await
+    }
+
+    /// An id that no connection in the directory has. One that was deleted may have had it: then the store refuses.
+    fn new_connection_id(&self) -> ConnectionId {
+        loop {
+            let id = ConnectionId(ten_digits(&*self.auth.rng));
+            let accounts = self.auth.directory.account_ids().into_iter();
+            let mut entries = accounts.filter_map(|account| self.auth.directory.account(account));
+            if !entries.any(|entry| entry.connection(id).is_some()) {
+                return id;
+            }
+        }
+    }
+}
+
+impl AccountResource for Connection {
+    const KIND: &'static str = "connection";
+
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn all(account: &AccountEntry) -> Vec<&Self> {
+        account.connections().into_iter().map(|usable| &usable.connection).collect()
+    }
+
+    fn put(self, account: AccountId) -> Change {
+        Change::PutConnection(account, Box::new(self))
+    }
+
+    fn delete(&self, account: AccountId) -> Change {
+        Change::DeleteConnection(account, self.id)
+    }
+}

@@ -1,0 +1,262 @@
+//! What identity providers say of themselves, asked for: metadata, discovery, keys. And how what is stored follows it.
+
+use vestibule_model::{
+    AccountId, Actor, AuditAction, AuditRecord, Audited as _, ClientSecretIn, Connection, Der, Means, Millis,
+    OidcConnection, Protocol, SamlConnection, difference,
+};
+use vestibule_oidc::{Addresses, DiscoveryError, JwksError, Keys, Provider, discovery_url};
+use vestibule_saml::{Certificate, IdentityProvider, MetadataError};
+use vestibule_store::{Change, DirectoryScope, Part, StoreError};
+
+use crate::outgoing::{OutgoingError, OutgoingRequest};
+use crate::service::Auth;
+
+/// Why an identity provider's own words are not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityProviderError {
+    /// It was not asked, or did not answer.
+    #[error(transparent)]
+    Outgoing(#[from] OutgoingError),
+    /// It answered something else.
+    #[error("{url} answers {status}, and 200 is expected")]
+    Status {
+        /// What was asked.
+        url: String,
+        /// What it answered.
+        status: u16,
+    },
+    /// Its metadata is refused.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    /// Its discovery document is refused.
+    #[error(transparent)]
+    Discovery(#[from] DiscoveryError),
+    /// Its keys are refused.
+    #[error(transparent)]
+    Jwks(#[from] JwksError),
+    /// The metadata is over.
+    #[error("the metadata was valid until {0} (milliseconds since 1970)")]
+    Over(i64),
+}
+
+impl Auth {
+    /// Reads the metadata of an identity provider; of several entities that one which is named.
+    pub async fn saml_metadata(
+        &self,
+        url: &str,
+        entity_id: Option<&str>,
+        now: Millis,
+    ) -> Result<IdentityProvider, IdentityProviderError> {
+        read_metadata(&self.get(url).await?, entity_id, now)
+    }
+
+    /// Asks a provider what it says of itself, and for its keys.
+    pub async fn oidc_discovery(&self, issuer: &str) -> Result<(Provider, String), IdentityProviderError> {
+        let provider =
+            Provider::read(&self.get(&discovery_url(issuer)).await?, issuer, addresses_of(issuer))?;
+        let jwks = self.jwks(&provider.jwks_uri).await?;
+        Ok((provider, jwks))
+    }
+
+    /// A provider's key set, as text that was read once.
+    pub async fn jwks(&self, url: &str) -> Result<String, IdentityProviderError> {
+        let text = self.get(url).await?;
+        Keys::read(&text)?;
+        Ok(text)
+    }
+
+    async fn get(&self, url: &str) -> Result<String, IdentityProviderError> {
+        let answer = self.outgoing().send(OutgoingRequest::get(url)).await?;
+        if answer.status != 200 {
+            return Err(IdentityProviderError::Status { url: url.to_owned(), status: answer.status });
+        }
+        Ok(answer.body.to_string())
+    }
+
+    /// The connection with what its identity provider says of itself now. None: it says the same as is stored, or is not asked.
+    pub(crate) async fn as_it_says_now(
+        &self,
+        connection: &Connection,
+        unlisted: Unlisted,
+        now: Millis,
+    ) -> Result<Option<Connection>, IdentityProviderError> {
+        let mut after = connection.clone();
+        match &mut after.protocol {
+            Protocol::Saml(saml) => {
+                let Some(url) = saml.metadata_url.clone() else { return Ok(None) };
+                let said = self.saml_metadata(&url, Some(&saml.identity_provider), now).await?;
+                take_over_saml(saml, &said, unlisted, now);
+            }
+            Protocol::Oidc(oidc) => {
+                let Some(url) = &oidc.jwks_uri else { return Ok(None) };
+                oidc.jwks = self.jwks(url).await?;
+            }
+        }
+        Ok((after != *connection).then_some(after))
+    }
+}
+
+/// Reads metadata that counts at this time.
+pub fn read_metadata(
+    text: &str,
+    entity_id: Option<&str>,
+    now: Millis,
+) -> Result<IdentityProvider, IdentityProviderError> {
+    let read = IdentityProvider::read(text, entity_id)?;
+    match read.valid_until {
+        Some(until) if until < now => Err(IdentityProviderError::Over(until.as_unix())),
+        _ => Ok(read),
+    }
+}
+
+/// Addresses of http are taken of a provider that has one itself, which only this machine can be.
+pub fn addresses_of(issuer: &str) -> Addresses {
+    if issuer.starts_with("http://") { Addresses::HttpToo } else { Addresses::Https }
+}
+
+/// What becomes of certificates that the metadata does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unlisted {
+    /// They stay, until they are over: some identity providers show the next certificate only once they sign by it, so that
+    /// operators add it before.
+    Stay,
+    /// They go.
+    Go,
+}
+
+fn take_over_saml(saml: &mut SamlConnection, said: &IdentityProvider, unlisted: Unlisted, now: Millis) {
+    saml.login_url.clone_from(&said.login_url);
+    saml.logout_url.clone_from(&said.logout_url);
+    let said: Vec<Der> = said.certificates.iter().map(|one| Der(one.der().to_vec())).collect();
+    let is_over = |der: &Der| Certificate::from_der(&der.0).map_or(true, |read| read.not_after() < now);
+    // In the order in which they are stored, so that another order alone is no change.
+    saml.certificates.retain(|known| said.contains(known) || unlisted == Unlisted::Stay && !is_over(known));
+    let new: Vec<Der> = said.into_iter().filter(|one| !saml.certificates.contains(one)).collect();
+    saml.certificates.extend(new);
+}
+
+/// What SAML's part of a connection is by metadata; everything else as new ones have it.
+pub fn saml_connection(said: &IdentityProvider) -> SamlConnection {
+    SamlConnection {
+        identity_provider: said.entity_id.clone(),
+        login_url: said.login_url.clone(),
+        logout_url: said.logout_url.clone(),
+        certificates: said.certificates.iter().map(|one| Der(one.der().to_vec())).collect(),
+        ..blank_saml()
+    }
+}
+
+/// What OpenID Connect's part of a connection is by discovery; everything else as new ones have it.
+pub fn oidc_connection(said: Provider, jwks: String) -> OidcConnection {
+    let known = |name: &String| vestibule_oidc::Algorithm::read(name).is_some();
+    let mut algorithms: Vec<String> = said.signing_algorithms.into_iter().filter(known).collect();
+    if algorithms.is_empty() {
+        algorithms.push("RS256".to_owned());
+    }
+    OidcConnection {
+        issuer: said.issuer,
+        authorization_endpoint: said.authorization_endpoint,
+        token_endpoint: said.token_endpoint,
+        jwks_uri: Some(said.jwks_uri).filter(|uri| !uri.is_empty()),
+        end_session_endpoint: said.end_session_endpoint,
+        names_itself_in_callbacks: said.names_itself_in_callbacks,
+        jwks,
+        algorithms,
+        ..blank_oidc()
+    }
+}
+
+/// SAML's part as new connections have it, without the identity provider.
+pub fn blank_saml() -> SamlConnection {
+    SamlConnection {
+        identity_provider: String::new(),
+        login_url: String::new(),
+        logout_url: None,
+        certificates: Vec::new(),
+        metadata_url: None,
+        audiences: Vec::new(),
+        unsolicited: false,
+        allow_cbc: false,
+        sign_requests: false,
+        key: None,
+        previous_key: None,
+    }
+}
+
+/// OpenID Connect's part as new connections have it, without the provider.
+pub fn blank_oidc() -> OidcConnection {
+    OidcConnection {
+        issuer: String::new(),
+        client_id: String::new(),
+        sealed_client_secret: None,
+        client_authentication: ClientSecretIn::Header,
+        authorization_endpoint: String::new(),
+        token_endpoint: String::new(),
+        jwks_uri: None,
+        end_session_endpoint: None,
+        names_itself_in_callbacks: false,
+        jwks: String::new(),
+        algorithms: vec!["RS256".to_owned()],
+        scopes: vec!["profile".to_owned()],
+        login_name_claim: "preferred_username".to_owned(),
+        password_grant: false,
+    }
+}
+
+impl Auth {
+    /// Reads every connection's metadata or keys again, where they have an address. What cannot be read stays as it is.
+    pub async fn refresh_connections(&self, now: Millis) -> Result<(), StoreError> {
+        for account in self.directory.account_ids() {
+            let Some(entry) = self.directory.account(account) else { continue };
+            for usable in entry.connections().into_iter().filter(|usable| usable.connection.enabled) {
+                let connection = &usable.connection;
+                match self.as_it_says_now(connection, Unlisted::Stay, now).await {
+                    Ok(Some(after)) => self.take_over(account, connection, after, now).await?,
+                    Ok(None) => {}
+                    Err(error) => {
+                        tracing::warn!(%account, connection = %connection.name, %error, "an identity provider's own words cannot be read");
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores what an identity provider says, unless the connection was changed meanwhile.
+    async fn take_over(
+        &self,
+        account: AccountId,
+        before: &Connection,
+        after: Connection,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        let turn = self.follower.turn().await;
+        let mut pending = self.follow_in(&turn).await?;
+        let present = self.directory.account(account);
+        let is_same = present.as_ref().and_then(|entry| entry.connection(before.id));
+        if is_same.is_some_and(|usable| usable.connection == *before) {
+            let scope = DirectoryScope::part(account, Part::Connection(before.id));
+            let (was, is) = difference(Some(before), Some(&after));
+            let record = AuditRecord {
+                account: Some(account),
+                target: Some(after.audit_target()),
+                before: was,
+                after: is,
+                ..AuditRecord::new(now, AuditAction::Changed, Actor::System, Means::System)
+            };
+            let changes = vec![
+                Change::ExpectUnchanged { since: turn.sequence(), scopes: vec![scope] },
+                Change::PutConnection(account, Box::new(after)),
+                Change::Audit(Box::new(record)),
+            ];
+            match self.store.commit(changes).await {
+                Ok(_) => pending.append(self.follow_in(&turn).await?),
+                // The next time.
+                Err(StoreError::DirectoryMoved) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        drop(turn);
+        pending.end_all().await
+    }
+}

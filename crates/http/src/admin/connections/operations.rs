@@ -1,0 +1,222 @@
+//! What is done with a connection besides changing it: other keys and secrets, reading it again, trying it.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use vestibule_auth::{AccountResourceId, NewKey, Shown, TestReport};
+use vestibule_model::Connection;
+use zeroize::Zeroizing;
+
+use super::Item;
+use crate::admin::AdminState;
+use crate::admin::account_resources::RepresentedResource as _;
+use crate::admin::problem::{AdminError, Problem};
+use crate::admin::request::{AuthenticatedCaller, JsonBody, PathParameters, account_named, json};
+use crate::sso::addresses::service_addresses;
+
+/// A key of ours; without one, it is made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ConnectionKey)]
+pub(in crate::admin) struct KeyBody {
+    /// The certificate, in PEM.
+    certificate: Option<String>,
+    /// Its private key, in PEM (PKCS #8). It is never shown again.
+    private_key: Option<String>,
+}
+
+/// A client secret, or null: then the client is public.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ClientSecret)]
+pub(in crate::admin) struct SecretBody {
+    /// It is never shown again.
+    client_secret: Option<String>,
+}
+
+/// What an identity provider sent: one of the two.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ConnectionTest)]
+pub(in crate::admin) struct TestBody {
+    /// Of SAML: the field `SAMLResponse` of the form, or an assertion, in base64.
+    saml_response: Option<String>,
+    /// Of OpenID Connect: the ID token.
+    id_token: Option<String>,
+}
+
+/// What came, what was checked in which order, and what would have been refused. Nobody is logged in, and nothing is used up.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ConnectionTestReport)]
+struct Report {
+    /// Whether it would be taken.
+    taken: bool,
+    /// The login name of the user whom it would log in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    /// Every check, in order; behind one without which nothing can be known there are no more.
+    checks: Vec<Check>,
+    /// Of SAML: the signatures, and what each covers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    signatures: Vec<Signature>,
+    /// What it says, as far as something signed covers it.
+    claims: Vec<Claim>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ConnectionCheck)]
+struct Check {
+    /// Its name.
+    #[serde(rename = "check")]
+    name: String,
+    /// What was found.
+    found: String,
+    /// Why it refuses the login.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<String>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ConnectionSignature)]
+struct Signature {
+    /// The element that it stands in, and is meant to cover.
+    element: String,
+    algorithm: String,
+    /// SHA-256 of the certificate by which it is right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flaw: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ConnectionClaim)]
+struct Claim {
+    name: String,
+    values: Vec<String>,
+}
+
+impl From<TestReport> for Report {
+    fn from(report: TestReport) -> Self {
+        let check = |step: vestibule_auth::TestStep| Check {
+            name: step.check,
+            found: step.found,
+            refusal: step.refusal,
+            fix: step.fix,
+        };
+        let signature = |one: vestibule_saml::Signature| Signature {
+            element: one.element,
+            algorithm: one.algorithm,
+            certificate: one.certificate,
+            flaw: one.flaw.map(|flaw| flaw.to_string()),
+        };
+        let claim = |(name, values)| Claim { name, values };
+        Self {
+            taken: report.taken,
+            user: report.user,
+            checks: report.steps.into_iter().map(check).collect(),
+            signatures: report.signatures.into_iter().map(signature).collect(),
+            claims: report.claims.into_iter().map(claim).collect(),
+        }
+    }
+}
+
+type At = PathParameters<(String, i64)>;
+
+fn place(PathParameters((account, id)): At) -> Result<AccountResourceId, AdminError> {
+    Ok(AccountResourceId { account: account_named(&account)?, id })
+}
+
+/// Gives a SAML connection another key of ours, made here or brought. What is encrypted for the one before is still read; the one
+/// before that is forgotten. Give the identity provider the metadata anew.
+#[utoipa::path(post, path = "/admin/v1/accounts/{account}/connections/{id}/keys", tag = "connections",
+    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path)), request_body = KeyBody,
+    responses((status = 200, body = Item), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(in crate::admin) async fn renew_key(
+    State(admin): State<AdminState>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    at: At,
+    body: Result<JsonBody<KeyBody>, AdminError>,
+) -> Result<Response, AdminError> {
+    let at = place(at)?;
+    admin.auth.administration().expect_account_resource::<Connection>(&caller, at)?;
+    let JsonBody(KeyBody { certificate, private_key }) = body?;
+    let needed = |field: &str| AdminError::Malformed { field: field.into(), reason: "this is needed".into() };
+    let key = match (certificate, private_key.map(Zeroizing::new)) {
+        (None, None) => NewKey::Made,
+        (Some(certificate), Some(private_key)) => NewKey::Given { certificate, private_key },
+        (None, Some(_)) => return Err(needed("certificate")),
+        (Some(_), None) => return Err(needed("private_key")),
+    };
+    let item = admin.auth.administration().renew_connection_key(&caller, at, key).await?.item();
+    Ok(json(StatusCode::OK, &item))
+}
+
+/// Gives a connection of OpenID Connect another client secret, or none.
+#[utoipa::path(put, path = "/admin/v1/accounts/{account}/connections/{id}/client-secret", tag = "connections",
+    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path)), request_body = SecretBody,
+    responses((status = 200, body = Item), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(in crate::admin) async fn set_client_secret(
+    State(admin): State<AdminState>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    at: At,
+    body: Result<JsonBody<SecretBody>, AdminError>,
+) -> Result<Response, AdminError> {
+    let at = place(at)?;
+    admin.auth.administration().expect_account_resource::<Connection>(&caller, at)?;
+    let JsonBody(SecretBody { client_secret }) = body?;
+    let secret = client_secret.map(Zeroizing::new);
+    let item = admin.auth.administration().set_client_secret(&caller, at, secret).await?.item();
+    Ok(json(StatusCode::OK, &item))
+}
+
+/// Reads the metadata of a SAML identity provider, or the keys of an OpenID provider, now instead of within ten minutes. Certificates
+/// that the metadata does not have go, which they do not otherwise before they are over.
+#[utoipa::path(post, path = "/admin/v1/accounts/{account}/connections/{id}/refresh", tag = "connections",
+    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path)),
+    responses((status = 200, body = Item), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 409, body = Problem)))]
+pub(in crate::admin) async fn refresh(
+    State(admin): State<AdminState>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    at: At,
+) -> Result<Response, AdminError> {
+    let item = admin.auth.administration().refresh_connection(&caller, place(at)?).await?.item();
+    Ok(json(StatusCode::OK, &item))
+}
+
+/// Examines what an identity provider sent as a login would, and tells everything about it. Nobody is logged in, and nothing is
+/// used up.
+#[utoipa::path(post, path = "/admin/v1/accounts/{account}/connections/{id}/test", tag = "connections",
+    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path)), request_body = TestBody,
+    responses((status = 200, body = Report), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(in crate::admin) async fn test(
+    State(admin): State<AdminState>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    at: At,
+    body: Result<JsonBody<TestBody>, AdminError>,
+) -> Result<Response, AdminError> {
+    let at = place(at)?;
+    admin.auth.administration().expect_account_resource::<Connection>(&caller, at)?;
+    let JsonBody(TestBody { saml_response, id_token }) = body?;
+    let shown = match (saml_response, id_token) {
+        (Some(response), None) => Shown::SamlResponse(response),
+        (None, Some(token)) => Shown::IdToken(Zeroizing::new(token)),
+        _ => {
+            let reason = "one of saml_response and id_token is needed".into();
+            return Err(AdminError::Malformed { field: String::new(), reason });
+        }
+    };
+    let addresses =
+        |connection: &Connection| service_addresses(&admin.public_origin, at.account, &connection.name);
+    let report = admin.auth.administration().test_connection(&caller, at, shown, addresses).await?;
+    Ok(json(StatusCode::OK, &Report::from(report)))
+}
