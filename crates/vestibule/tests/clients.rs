@@ -75,3 +75,19 @@ fn lpf_logs_in_and_refreshes() {
 fn curl_speaks_http_https_and_http_2() {
     drive("bash", "curl.sh");
 }
+
+#[test]
+fn openid_client_signs_a_user_in_refreshes_and_revokes() {
+    drive("node", "openid_client.js");
+}
+
+#[test]
+fn authlib_signs_a_user_in_refreshes_and_revokes() {
+    let python = std::env::var("VESTIBULE_CLIENTS_PYTHON").expect("./test sets VESTIBULE_CLIENTS_PYTHON");
+    drive(&python, "authlib_client.py");
+}
+
+#[test]
+fn the_functions_client_gets_a_token_in_its_own_name() {
+    drive("node", "functions_client.js");
+}

@@ -189,6 +189,30 @@ fn show_sentinel(http: SocketAddr) {
             format!("curl -sS -w '\\n' 'http://{http}/.well-known/jwks.json'"),
         ],
     );
+    let (login, back) = (format!("http://{http}/me/12345678/login"), "http://127.0.0.1:9099/callback");
+    let authorize = format!(
+        "{base}/authorize?v=1.0&response_type=code&client_id=0a1b2c3d4e5f60718293a4b5c6d7e8f9&redirect_uri={back}"
+    );
+    example(
+        &format!(
+            "Sign a user in for a program, as a browser does, and change the code into a bearer\n\
+             (in a browser, where nothing answers at {back}, the code is in the address):"
+        ),
+        &[
+            format!("curl -sS -c page.jar -o page.html '{login}'"),
+            r#"CSRF=$(sed -n 's/.*name="csrf" value="\([0-9a-f]*\)".*/\1/p' page.html | head -n 1)"#
+                .to_owned(),
+            format!(
+                "curl -sS -b page.jar -c page.jar -o page.html -H 'Origin: http://{http}' '{login}' -d csrf=$CSRF -d user_name=name -d password=password"
+            ),
+            format!(
+                r"CODE=$(curl -sS -b page.jar -o page.html -w '%{{redirect_url}}' '{authorize}' | sed 's/.*[?&]code=\([^&]*\).*/\1/')"
+            ),
+            format!(
+                "curl -sS -w '\\n' -d grant_type=authorization_code -d code=$CODE -d redirect_uri={back} {CLIENT} '{base}/token?v=1.0'"
+            ),
+        ],
+    );
 }
 
 fn show_administration(addresses: Addresses) {

@@ -386,4 +386,7 @@ fn all_that_it_prints_can_be_pasted_into_a_shell_at_once() {
     for status in ["HTTP/1.1 200", "HTTP/1.1 204"] {
         assert_eq!(outcome.out.matches(status).count(), 2, "{}", outcome.out);
     }
+    for token in [r#""expires_in":"3600""#, r#""kty":"RSA""#, r#""id_token":""#] {
+        assert!(outcome.out.contains(token), "{token}: {}", outcome.out);
+    }
 }

@@ -1,0 +1,84 @@
+// Drives openid-client for Node (npm openid-client, certified by the OpenID Foundation), unmodified.
+// Shows: discovery of an account's provider, the code flow with PKCE, state and nonce through the login page, an ID token that
+// it takes, userinfo, a refresh, revocation, and tokens in the name of a client; a code that is shown again is refused, and the
+// session that it opened ends.
+'use strict';
+
+const OVERALL_LIMIT_MS = 50_000;
+if (process.env.NODE_EXTRA_CA_CERTS !== process.env.VESTIBULE_CA) {
+    // Node reads this variable when it starts, as it does for any integrator: start again with it.
+    const {spawnSync} = require('child_process');
+    const {status} = spawnSync(process.execPath, [__filename], {
+        env: {...process.env, NODE_EXTRA_CA_CERTS: process.env.VESTIBULE_CA, NODE_NO_WARNINGS: '1'},
+        stdio: 'inherit',
+        timeout: OVERALL_LIMIT_MS,
+        killSignal: 'SIGKILL',
+    });
+    process.exit(status === null ? 1 : status);
+}
+
+const assert = require('assert');
+const path = require('path');
+const {pathToFileURL} = require('url');
+require('./loopback.js');
+const {authorize} = require('./browser.js');
+
+const MODULE = path.join(process.env.VESTIBULE_CLIENTS_NODE_MODULES, 'openid-client', 'build', 'index.js');
+const ISSUER = `${process.env.VESTIBULE_HTTPS}/sentinel/api/account/12345678`;
+const CLIENT = '0a1b2c3d4e5f60718293a4b5c6d7e8f9';
+const SECRET = 'demo-client-secret';
+const BACK = 'http://127.0.0.1:9099/callback';
+
+async function check(bearer) {
+    const answer = await fetch(`${process.env.VESTIBULE_HTTPS}/gateway/check`, {headers: {authorization: `Bearer ${bearer}`}});
+    return answer.status;
+}
+
+async function flow(oidc, authentication) {
+    const configuration = await oidc.discovery(new URL(ISSUER), CLIENT, undefined, authentication);
+    assert.strictEqual(configuration.serverMetadata().issuer, ISSUER);
+    const verifier = oidc.randomPKCECodeVerifier();
+    const [state, nonce] = [oidc.randomState(), oidc.randomNonce()];
+    const sent = oidc.buildAuthorizationUrl(configuration, {
+        redirect_uri: BACK,
+        scope: 'openid profile',
+        code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: 'S256',
+        state,
+        nonce,
+    });
+    const back = await authorize(sent.href, 'name', 'password');
+    const expected = {pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true};
+    const tokens = await oidc.authorizationCodeGrant(configuration, back, expected);
+    const claims = tokens.claims();
+    assert.strictEqual(claims.iss, ISSUER);
+    assert.strictEqual(claims.preferred_username, 'name');
+    assert.strictEqual(await check(tokens.access_token), 200);
+    const user = await oidc.fetchUserInfo(configuration, tokens.access_token, claims.sub);
+    assert.strictEqual(user.sub, claims.sub);
+    const refreshed = await oidc.refreshTokenGrant(configuration, tokens.refresh_token);
+    assert.strictEqual(refreshed.access_token, tokens.access_token);
+    return {configuration, back, expected, tokens};
+}
+
+async function main() {
+    const oidc = await import(pathToFileURL(MODULE));
+    const revoked = await flow(oidc, oidc.ClientSecretBasic(SECRET));
+    await oidc.tokenRevocation(revoked.configuration, revoked.tokens.refresh_token);
+    assert.strictEqual(await check(revoked.tokens.access_token), 401);
+
+    const stolen = await flow(oidc, oidc.ClientSecretPost(SECRET));
+    const again = oidc.authorizationCodeGrant(stolen.configuration, stolen.back, stolen.expected);
+    await assert.rejects(again, (error) => error.error === 'invalid_grant');
+    assert.strictEqual(await check(stolen.tokens.access_token), 401);
+
+    const own = await oidc.clientCredentialsGrant(stolen.configuration, {scope: 'demo.read'});
+    assert.strictEqual(own.expires_in, 3600);
+    assert.strictEqual(own.access_token.split('.').length, 3);
+    console.log('ok: openid-client');
+}
+
+main().catch((error) => {
+    console.error(error);
+    process.exit(1);
+});
