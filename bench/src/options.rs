@@ -67,6 +67,8 @@ pub(crate) enum Role {
     Hash(floors::Arguments),
     /// The floor under tokens in the name of clients.
     Rs256(floors::Arguments),
+    /// The floor under logins by responses of SAML.
+    Saml(floors::Arguments),
     /// The bare store.
     Store(floors::Arguments),
     /// The bare store, when sessions end.
@@ -86,6 +88,7 @@ impl Child {
             Role::Hyper(arguments) => floors::hyper::run(&arguments),
             Role::Hash(arguments) => floors::report(&arguments, floors::hash::measure),
             Role::Rs256(arguments) => floors::report(&arguments, floors::rs256::measure),
+            Role::Saml(arguments) => floors::report(&arguments, floors::saml::measure),
             Role::Store(arguments) => floors::report(&arguments, floors::store::measure),
             Role::Ends(arguments) => floors::report(&arguments, floors::ends::measure),
             Role::Fsync(arguments) => floors::report(&arguments, floors::fsync::measure),

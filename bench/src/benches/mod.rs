@@ -4,8 +4,10 @@
 
 mod app_token;
 mod check;
+mod check_under_forgery;
 mod check_under_login;
 mod directory;
+mod federated_login;
 pub(crate) mod key_login;
 mod lists;
 pub(crate) mod login;
@@ -38,11 +40,14 @@ pub(crate) struct Bench {
 }
 
 /// Every bench, in the order of the table.
-const ALL: [Bench; 14] = [
+const ALL: [Bench; 17] = [
     check::BENCH,
     check_under_login::BENCH,
+    check_under_forgery::BENCH,
     login::BENCH,
     key_login::BENCH,
+    federated_login::SAML,
+    federated_login::OIDC,
     app_token::BENCH,
     refresh::BENCH,
     logout::BENCH,

@@ -9,6 +9,7 @@ pub(crate) mod hyper;
 pub(crate) mod nginx;
 pub(crate) mod redis;
 pub(crate) mod rs256;
+pub(crate) mod saml;
 pub(crate) mod store;
 
 use std::path::PathBuf;
@@ -54,6 +55,9 @@ pub(crate) const HASH: &str = "raw hashing";
 
 /// What bare signatures are called in tables.
 pub(crate) const RS256: &str = "bare RS256 signatures";
+
+/// What bare verifications of responses are called in tables.
+pub(crate) const SAML: &str = "bare verification of the same response";
 
 /// What the commits of logouts are called in tables.
 pub(crate) const ENDS: &str = "the store alone, ends of sessions";

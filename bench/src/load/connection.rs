@@ -46,12 +46,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub(crate) async fn exchange(&mut self, request: &[u8], kind: Answer) -> Result<Outcome> {
         let length = |answer: &[u8]| match kind {
             Answer::Status(status) => length_of(answer, Some(status)),
+            Answer::Refused => length_of(answer, Some("401"))
+                .or_else(|error| length_of(answer, Some(BUSY)).map_err(|_| error)),
             Answer::Served => length_of(answer, Some("200"))
                 .or_else(|error| length_of(answer, Some(BUSY)).map_err(|_| error)),
             Answer::Bulk => length_of_bulk(answer),
         };
         self.ask(request, length).await?;
-        let is_turned_away = matches!(kind, Answer::Served) && self.status() == BUSY.as_bytes();
+        let is_turned_away =
+            matches!(kind, Answer::Served | Answer::Refused) && self.status() == BUSY.as_bytes();
         Ok(if is_turned_away { Outcome::TurnedAway } else { Outcome::Served })
     }
 

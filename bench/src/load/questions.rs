@@ -20,6 +20,8 @@ pub(crate) enum Answer {
     Status(&'static str),
     /// An HTTP answer of status 200, or 503 from a server that has too much to do.
     Served,
+    /// An HTTP answer of status 401, or 503 from a server that has too much to do.
+    Refused,
     /// A string in the protocol of Redis.
     Bulk,
 }
@@ -94,6 +96,12 @@ impl Questions {
         let (before, tokens) = (b"*2\r\n$3\r\nGET\r\n$64\r\n", Arc::clone(tokens));
         let around = Around { before, tokens, after: b"\r\n", kind: Kind::Genuine };
         Arc::new(Self { requests: Requests::Around(around), answer: Answer::Bulk })
+    }
+
+    /// The same questions; each is answered 401, or 503 by a server that has too much to do.
+    pub(crate) fn that_is_refused(self: Arc<Self>) -> Arc<Self> {
+        let requests = Requests::Mixed(vec![(1_000, self)]);
+        Arc::new(Self { requests, answer: Answer::Refused })
     }
 
     /// The same questions, of which a server that has too much to do may turn some away.

@@ -25,7 +25,10 @@ const ARROWS: [(&str, &[&str]); 14] = [
         "vestibule-testkit",
         &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "oidc", "saml"],
     ),
-    ("vestibule-bench", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "testkit"]),
+    (
+        "vestibule-bench",
+        &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "testkit", "saml"],
+    ),
 ];
 
 fn packages() -> Vec<Value> {

@@ -51,6 +51,8 @@ impl Auth {
 
     /// Whether a thread that works beside those that answer has something to do: it wants a share of their cores.
     pub fn has_long_work(&self) -> bool {
-        self.login_guard.hash_pool_gauges().has_work() || self.signing_keys.gauges().has_work()
+        self.login_guard.hash_pool_gauges().has_work()
+            || self.signing_keys.gauges().has_work()
+            || self.verification.gauges().has_work()
     }
 }
