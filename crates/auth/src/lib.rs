@@ -75,8 +75,8 @@ pub use directory::{
 };
 pub use eligibility::IneligibleReason;
 pub use federated::{
-    ATTEMPT_LASTS, FederatedAttempt, LogoutError, RefusalId, ShownAssertion, ShownCode, ShownIdToken,
-    ShownPassword,
+    ATTEMPT_LASTS, FederatedAttempt, LogoutDone, LogoutError, RefusalId, ShownAssertion, ShownCode,
+    ShownIdToken, ShownLogout, ShownPassword,
 };
 pub use identity_providers::{
     IdentityProviderError, addresses_of, blank_oidc, blank_saml, oidc_connection, read_metadata,

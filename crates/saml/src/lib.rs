@@ -13,6 +13,7 @@
 mod certificate;
 mod claims;
 mod encryption;
+mod logout;
 mod metadata;
 mod names;
 mod own_key;
@@ -30,6 +31,7 @@ mod xml;
 pub use certificate::{Certificate, CertificateError};
 pub use claims::{Attribute, Claims, Confirmation, NameId};
 pub use encryption::{Ciphers, DecryptionKey};
+pub use logout::{LogoutRequest, LogoutResponse};
 pub use metadata::{IdentityProvider, MetadataError, ServiceProvider};
 pub use own_key::{OwnKey, OwnKeyError, pem, to_pem};
 pub use refusal::{EncryptionFlaw, Malformed, Refusal, SignatureFlaw};

@@ -78,18 +78,29 @@ impl LoginRequest<'_> {
     /// The address that the browser is sent to: HTTP redirect, signed if there is a key (SAML bindings §3.4.4). `relay_state` comes
     /// back with the answer; at most 80 bytes (SAML bindings §3.4.3), and nothing that is believed.
     pub fn to_redirect(&self, relay_state: &str, key: Option<&SigningKey>) -> String {
-        let mut query = format!("SAMLRequest={}", encoded(&STANDARD.encode(deflated(&self.to_xml()))));
-        if !relay_state.is_empty() {
-            let _ = write!(query, "&RelayState={}", encoded(relay_state));
-        }
-        if let Some(key) = key {
-            let _ = write!(query, "&SigAlg={}", encoded(RSA_SHA256));
-            let signature = encoded(&STANDARD.encode(key.sign(query.as_bytes())));
-            let _ = write!(query, "&Signature={signature}");
-        }
-        let sign = if self.destination.contains('?') { '&' } else { '?' };
-        format!("{}{sign}{query}", self.destination)
+        to_redirect(self.destination, ("SAMLRequest", &self.to_xml()), relay_state, key)
     }
+}
+
+/// The address that carries a document to another one by HTTP redirect, signed if there is a key.
+pub(crate) fn to_redirect(
+    destination: &str,
+    (name, document): (&str, &str),
+    relay_state: &str,
+    key: Option<&SigningKey>,
+) -> String {
+    let mut query = format!("{name}={}", encoded(&STANDARD.encode(deflated(document))));
+    // Writing to a string does not fail.
+    if !relay_state.is_empty() {
+        let _ = write!(query, "&RelayState={}", encoded(relay_state));
+    }
+    if let Some(key) = key {
+        let _ = write!(query, "&SigAlg={}", encoded(RSA_SHA256));
+        let signature = encoded(&STANDARD.encode(key.sign(query.as_bytes())));
+        let _ = write!(query, "&Signature={signature}");
+    }
+    let sign = if destination.contains('?') { '&' } else { '?' };
+    format!("{destination}{sign}{query}")
 }
 
 /// A private key of a connection, by which requests are signed.

@@ -83,7 +83,7 @@ pub fn may_name(encoded: &str, entity_id: &str) -> bool {
     decode(encoded).is_ok_and(|text| text.contains(entity_id) || text.contains(&escaped(entity_id)))
 }
 
-fn decode(encoded: &str) -> Result<String, Malformed> {
+pub(crate) fn decode(encoded: &str) -> Result<String, Malformed> {
     // Four characters are three bytes; lines may be broken.
     if encoded.len() > LONGEST * 3 / 2 {
         return Err(Malformed::TooLong);

@@ -128,8 +128,7 @@ fn algorithm_of(xml: &Xml<'_>, signature: NodeId) -> Option<String> {
 /// element's id, no transforms but the two, and algorithms that count.
 fn flaw_of(xml: &Xml<'_>, signature: NodeId) -> Result<(), SignatureFlaw> {
     let parent = xml.document.parent(signature).ok_or(SignatureFlaw::Place)?;
-    let is_place = (xml.is(parent, PROTOCOL, "Response") || xml.is(parent, ASSERTION, "Assertion"))
-        && xml.children(parent, DSIG, "Signature").count() == 1;
+    let is_place = is_signed_here(xml, parent) && xml.children(parent, DSIG, "Signature").count() == 1;
     if !is_place {
         return Err(SignatureFlaw::Place);
     }
@@ -160,6 +159,13 @@ fn flaw_of(xml: &Xml<'_>, signature: NodeId) -> Result<(), SignatureFlaw> {
     expect_algorithm(xml, one(xml, reference, "DigestMethod")?, &DIGESTS)?;
     one(xml, reference, "DigestValue")?;
     expect_transforms(xml, one(xml, reference, "Transforms")?)
+}
+
+/// Whether this is an element that SAML signs: a response, an assertion, or a logout at the top.
+fn is_signed_here(xml: &Xml<'_>, element: NodeId) -> bool {
+    xml.is(element, PROTOCOL, "Response")
+        || xml.is(element, ASSERTION, "Assertion")
+        || element == xml.root && xml.is(element, PROTOCOL, "LogoutRequest")
 }
 
 /// Enveloped signature, then at most one canonicalization.

@@ -13,9 +13,9 @@ pub(super) fn of_id_token(account: AccountId, signed: &[u8; 32]) -> [u8; 32] {
     digest("id token", &[account.as_str().as_bytes(), signed])
 }
 
-/// The id of a logout token, which is unique at its issuer.
-pub(super) fn of_logout_token(account: AccountId, issuer: &str, id: &str) -> [u8; 32] {
-    digest("logout token", &[account.as_str().as_bytes(), issuer.as_bytes(), id.as_bytes()])
+/// The id of a logout, which is unique at its issuer.
+pub(super) fn of_logout(account: AccountId, issuer: &str, id: &str) -> [u8; 32] {
+    digest("logout", &[account.as_str().as_bytes(), issuer.as_bytes(), id.as_bytes()])
 }
 
 /// Whom an identity provider names.
@@ -49,7 +49,7 @@ mod tests {
             of_assertion(one, "bc", "d"),
             of_assertion(one, "b", "cd"),
             of_assertion(other, "c", "d"),
-            of_logout_token(one, "bc", "d"),
+            of_logout(one, "bc", "d"),
             of_subject(ConnectionId(1), "x"),
             of_subject(ConnectionId(2), "x"),
             of_session(ConnectionId(1), "x"),

@@ -30,7 +30,7 @@ use crate::service::Auth;
 pub use assertion::ShownAssertion;
 pub use attempt::{ATTEMPT_LASTS, FederatedAttempt};
 pub use code::{ShownCode, ShownPassword};
-pub use ends::LogoutError;
+pub use ends::{LogoutDone, LogoutError, ShownLogout};
 pub use id_token::ShownIdToken;
 pub(crate) use keys::ProviderKeys;
 pub use refusal::RefusalId;

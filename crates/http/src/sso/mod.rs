@@ -9,6 +9,7 @@ mod attempt;
 mod finish;
 mod oidc;
 mod saml;
+mod saml_logout;
 mod vendor;
 
 use std::sync::Arc;
@@ -44,6 +45,10 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/sso/saml/{account}/{connection}/login", get(saml::begin))
         .route(addresses::SAML_ACS, post(saml::consume))
         .route("/sso/saml/{account}/{connection}/metadata", get(saml::metadata))
+        .route(
+            "/sso/saml/{account}/{connection}/logout",
+            get(saml_logout::by_redirect).post(saml_logout::by_form),
+        )
         .route("/sso/oidc/{account}/{connection}/login", get(oidc::begin))
         .route("/sso/oidc/{account}/{connection}/callback", get(oidc::user_callback))
         .route("/sso/oidc/{account}/{connection}/callback/agent", get(oidc::agent_callback))

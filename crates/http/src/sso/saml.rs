@@ -88,7 +88,12 @@ pub(super) async fn metadata(
     let metadata = ServiceProvider {
         entity_id: &own.entity_id,
         consumer_urls: own.consumer_urls.get(..1).unwrap_or_default(),
-        logout_url: None,
+        logout_url: Some(&addresses::saml_url(
+            &api.public_origin,
+            request.account,
+            &path.connection,
+            "logout",
+        )),
         signing_certificate: signing,
         encryption_certificates: &certificates,
     };
@@ -109,16 +114,7 @@ impl ResponseForm {
         if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return None;
         }
-        let field = |name: &str| {
-            let mut values = form_urlencoded::parse(body).filter(|(key, _)| key == name);
-            match (values.next(), values.next()) {
-                (Some((_, value)), None) => Some(Some(value.into_owned())),
-                (None, _) => Some(None),
-                // Which of two is meant nobody knows.
-                (Some(_), Some(_)) => None,
-            }
-        };
-        let (document, relay_state) = (field("SAMLResponse")??, field("RelayState")?.unwrap_or_default());
+        let (document, relay_state) = fields(body, "SAMLResponse")?;
         Some(Self { document, relay_state })
     }
 
@@ -151,4 +147,17 @@ impl ResponseForm {
             request: attempt.map(FederatedAttempt::request_id),
         }
     }
+}
+
+/// The document of a form with this name, and what goes with it. None: it is not there, or one of both is there twice, and nobody
+/// knows which is meant.
+pub(super) fn fields(body: &Bytes, document: &str) -> Option<(String, String)> {
+    let field = |name: &str| {
+        let mut values = form_urlencoded::parse(body).filter(|(key, _)| key == name);
+        match (values.next(), values.next()) {
+            (value, None) => Some(value.map(|(_, value)| value.into_owned())),
+            (_, Some(_)) => None,
+        }
+    };
+    Some((field(document)??, field("RelayState")?.unwrap_or_default()))
 }

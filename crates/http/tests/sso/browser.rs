@@ -419,3 +419,41 @@ async fn s9_the_cookie_of_an_attempt_is_bound_to_this_host_over_tls() {
     assert!(!cookie.contains("Domain"), "{cookie}");
     assert_eq!(check(&server, "x").await, 401);
 }
+
+/// A logout of a session at the identity provider, as a form has it.
+fn logout_request(server: &TestServer, id: &str, session: &str) -> String {
+    let at = jiff::Timestamp::from_millisecond(now(server).as_unix()).unwrap();
+    let destination = idp::saml_url(idp::SAML, "logout");
+    let signature = vestibule_saml::testing::signature(id);
+    let document = format!(
+        r#"<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="{id}" Version="2.0" IssueInstant="{at}" Destination="{destination}"><saml:Issuer>{}</saml:Issuer>{signature}<saml:NameID>name</saml:NameID><samlp:SessionIndex>{session}</samlp:SessionIndex></samlp:LogoutRequest>"#,
+        vestibule_saml::testing::ENTITY
+    );
+    idp::encoded(&vestibule_saml::testing::IDP.sign(&document))
+}
+
+#[tokio::test]
+async fn a_logout_at_the_identity_provider_ends_its_session_everywhere_and_is_answered() {
+    let server = server().await;
+    let mut connection = saml_connection();
+    if let Protocol::Saml(saml) = &mut connection.protocol {
+        saml.logout_url = Some("https://idp.example/logout".into());
+    }
+    change_connection(&server, connection).await;
+    let bearer = crate::support::bearer(log_in(&server, &response(&server, "_1")).await).await;
+    let mut browser = Browser::new(&server);
+    let other = logout_request(&server, "_l0", "another-session");
+    assert_eq!(browser.post(&saml("logout"), &[("SAMLRequest", &*other)]).await.status(), 302);
+    assert_eq!(check(&server, &bearer).await, 200, "that was another session there");
+    let logout = logout_request(&server, "_l1", "session-1");
+    let form = [("SAMLRequest", &*logout), ("RelayState", "there")];
+    let answer = browser.post(&saml("logout"), &form).await;
+    let to = location(&answer);
+    assert_eq!((answer.status().as_u16(), to.host_str()), (302, Some("idp.example")));
+    assert_eq!(parameter(&to, "RelayState"), "there");
+    assert_eq!(check(&server, &bearer).await, 401);
+    assert!(server.stored_sessions().await.is_empty());
+    assert_eq!(browser.post(&saml("logout"), &form).await.status(), 400, "it counts once");
+    assert_eq!(browser.post(&saml("logout"), &[("SAMLRequest", "AAAA")]).await.status(), 400);
+    assert_eq!(browser.get(&saml("logout")).await.status(), 400);
+}

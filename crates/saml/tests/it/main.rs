@@ -12,6 +12,7 @@ mod conditions;
 mod documents;
 mod encrypted;
 mod identity_provider;
+mod logout;
 mod metadata;
 mod peers;
 mod report;
