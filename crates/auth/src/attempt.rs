@@ -72,7 +72,12 @@ impl Auth {
         let entry = self.account(at).ok_or_else(|| bad(None, Refusal::UnknownAccount))?;
         let before = known.ok_or_else(|| bad(None, Refusal::UnknownUser))?;
         let user = entry.user(before.id).ok_or_else(|| bad(None, Refusal::UnknownUser))?;
-        self.judge(attempt, &entry, &user, compared.right)?;
+        let shown = match compared.right {
+            true if user.second_factor.is_some() => Shown::RightSoFar,
+            true => Shown::Right,
+            false => Shown::WrongPassword,
+        };
+        self.judge(attempt, &entry, &user, shown)?;
         if user.credential_version != before.credential_version {
             return Err(bad(Some(user.id), Refusal::Stale));
         }
@@ -102,16 +107,20 @@ impl Auth {
     }
 
     /// Counts the outcome for the user's lock-out.
-    fn judge(
+    pub(crate) fn judge(
         self: &Arc<Self>,
         attempt: Attempt,
         entry: &Arc<AccountEntry>,
         user: &User,
-        right: bool,
+        shown: Shown,
     ) -> Result<(), LogInError> {
         let at = attempt.at;
         let policy = entry.account.lockout_policy_of(user.population);
-        match self.login_guard.judge(user, policy, right, at.now) {
+        let verdict = match shown {
+            Shown::RightSoFar => self.login_guard.judge_so_far(user, policy, at.now),
+            shown => self.login_guard.judge(user, policy, shown == Shown::Right, at.now),
+        };
+        match verdict {
             Verdict::Accepted => {
                 if user.locked_at.is_some() {
                     // The lock has ended; no later policy shall revive it.
@@ -120,11 +129,11 @@ impl Auth {
                 Ok(())
             }
             Verdict::Locked => Err(self.audit.refused(attempt, user.id, IneligibleReason::Locked)),
-            Verdict::Rejected => Err(self.audit.bad_credentials(attempt, Some(user.id), wrong(right))),
+            Verdict::Rejected => Err(self.audit.bad_credentials(attempt, Some(user.id), shown.why())),
             Verdict::RejectedAndLocked => {
                 tracing::warn!(account = %entry.account.id, user = %user.id, "user locked after failed logins");
                 self.set_lock(entry, user, Some(at.now), at);
-                Err(self.audit.bad_credentials(attempt, Some(user.id), Refusal::WrongPassword))
+                Err(self.audit.bad_credentials(attempt, Some(user.id), shown.why()))
             }
         }
     }
@@ -197,7 +206,26 @@ impl Auth {
     }
 }
 
-/// Why an attempt was rejected: a right password is rejected only while the user is locked.
-const fn wrong(right: bool) -> Refusal {
-    if right { Refusal::Locked } else { Refusal::WrongPassword }
+/// What somebody has shown of what they have to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// All of it.
+    Right,
+    /// The password, and a second factor is still to come.
+    RightSoFar,
+    /// A wrong password.
+    WrongPassword,
+    /// A wrong code of the second factor.
+    WrongCode,
+}
+
+impl Shown {
+    /// Why an attempt is rejected that shows it: what is right is rejected only while the user is locked.
+    const fn why(self) -> Refusal {
+        match self {
+            Self::Right | Self::RightSoFar => Refusal::Locked,
+            Self::WrongPassword => Refusal::WrongPassword,
+            Self::WrongCode => Refusal::WrongOneTimeCode,
+        }
+    }
 }

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use vestibule_model::{
     AuditAction, AuditRecord, EndReason, Means, Millis, PasswordCredential, PasswordViolation, Refusal,
-    Session, User,
+    SecondFactor, Session, User,
 };
 use vestibule_store::{Change, EndRecords, EndedSessions, SessionSelector, StoreError};
 use zeroize::Zeroizing;
 
 use crate::attempt::{Failed, ProvedUser};
 use crate::audit::{self, Attempt, End, record_of_end};
-use crate::directory::AccountFacts;
-use crate::eligibility;
+use crate::directory::{AccountEntry, AccountFacts, UserEntry};
+use crate::eligibility::{self, IneligibleReason};
 use crate::ends::ManyEnd;
 use crate::log_in::{LogIn, LogInError, UserCredentials};
 use crate::password::{NewPassword, NewPasswordError, expect_length};
@@ -40,12 +40,26 @@ impl Failed for ChangePasswordError {
 impl Auth {
     /// Changes the password of whoever proves the old one, also when that has expired or must be changed, and ends all
     /// of their sessions, in every dialect. Where it must be changed, the new one is another.
+    ///
+    /// A user who has a second factor is refused: it is shown on pages alone ([`Auth::change_password_on_page`]).
     pub async fn change_password(
         self: &Arc<Self>,
         at: LogIn,
         credentials: UserCredentials,
         new: Zeroizing<String>,
     ) -> Result<(), ChangePasswordError> {
+        self.change_password_on_page(at, credentials, new, None).await
+    }
+
+    /// The same with a code of the second factor, for users who have one.
+    pub async fn change_password_on_page(
+        self: &Arc<Self>,
+        at: LogIn,
+        credentials: UserCredentials,
+        new: Zeroizing<String>,
+        code: Option<&str>,
+    ) -> Result<(), ChangePasswordError> {
+        let code = code.filter(|code| !code.is_empty()).map(str::to_owned);
         credentials.expect_length()?;
         expect_length(new.as_bytes())?;
         let is_same = *credentials.password == new.as_bytes();
@@ -64,6 +78,7 @@ impl Auth {
             if is_same && eligibility::password_may_stay(&entry, &user, at.now).is_err() {
                 return Err(breaks(PasswordViolation::Unchanged));
             }
+            let spent = auth.spent_by(attempt, &entry, &user, code.as_deref())?;
             let own = OwnWords::of(&user, &entry.account);
             let (policy, before) = (&entry.account.password_policy, user.password.as_ref());
             let password = NewPassword { policy, own: &own, before, text: &new };
@@ -72,7 +87,10 @@ impl Auth {
                 NewPasswordError::Policy(violation) => breaks(violation),
                 NewPasswordError::Overloaded => LogInError::overloaded().into(),
             })?;
-            auth.commit_password(at, &entry, &user, password).await.map_err(|error| match error {
+            auth.commit_password(at, &entry, &user, password, spent).await.map_err(|error| match error {
+                StoreError::AlreadyConsumed => {
+                    auth.audit.bad_credentials(attempt, Some(user.id), Refusal::AlreadyUsed).into()
+                }
                 StoreError::StaleCredentials => {
                     auth.audit.bad_credentials(attempt, Some(user.id), Refusal::Stale).into()
                 }
@@ -82,12 +100,28 @@ impl Auth {
         self.settle(at, whole).await
     }
 
+    /// What uses up the code of the second factor that goes with the old password.
+    fn spent_by(
+        self: &Arc<Self>,
+        attempt: Attempt,
+        entry: &Arc<AccountEntry>,
+        user: &Arc<UserEntry>,
+        code: Option<&str>,
+    ) -> Result<Option<Change>, LogInError> {
+        match (&user.second_factor, code) {
+            (None, _) => Ok(None),
+            (Some(_), None) => Err(self.audit.refused(attempt, user.id, IneligibleReason::SecondFactor)),
+            (Some(_), Some(code)) => Ok(Some(self.prove_code(attempt, entry, user, code)?.spent(user))),
+        }
+    }
+
     async fn commit_password(
         &self,
         at: LogIn,
         entry: &AccountFacts,
         user: &User,
         password: PasswordCredential,
+        spent: Option<Change>,
     ) -> Result<(), StoreError> {
         self.loaded().await;
         let _turn = self.login_guard.turn_of(user.id).await;
@@ -106,7 +140,9 @@ impl Auth {
             is_older.then(|| record_of_end(tokens.reference(session.id), session, &why, at.now))
         });
         let all = ManyEnd::new(of_user, end, at.now, records);
-        let changes = vec![set, Change::Audit(changed(user, at).into()), all.change_alone()];
+        let left = spent.as_ref().and_then(left_of);
+        let own = [set, Change::Audit(changed(user, at).into()), all.change_alone()];
+        let changes = spent.into_iter().chain(own).collect();
         let outcome = self.store.commit(changes).await?;
 
         // The present entry: the account may have been read anew in the meantime.
@@ -114,6 +150,9 @@ impl Auth {
             present.update_user(user.id, |user| {
                 user.password = Some(password);
                 user.must_change_password = false;
+                if left.is_some() {
+                    user.second_factor = left;
+                }
                 user.credential_version = user.credential_version.max(credential_version);
             });
         }
@@ -132,6 +171,14 @@ impl Auth {
             tracing::error!(user = %user.id, %error, "sessions of before a change of password are not all removed yet");
         }
         Ok(())
+    }
+}
+
+/// The second factor as it is after one of its recovery codes was used; None: it stays as it is.
+fn left_of(spent: &Change) -> Option<Box<SecondFactor>> {
+    match spent {
+        Change::SetSecondFactor { after, .. } => after.clone(),
+        _ => None,
     }
 }
 

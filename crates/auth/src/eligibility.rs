@@ -29,6 +29,8 @@ pub enum IneligibleReason {
     BotFeatureOff,
     /// The user has as many sessions as the policy allows.
     TooManySessions,
+    /// The user has a second factor, and it was not shown.
+    SecondFactor,
 }
 
 impl fmt::Display for IneligibleReason {
@@ -42,6 +44,7 @@ impl fmt::Display for IneligibleReason {
             Self::SsoOnly => "the account logs in through its identity provider only",
             Self::BotFeatureOff => "the account has not the feature \"User Type - Bot\"",
             Self::TooManySessions => "the user has as many sessions as the policy allows",
+            Self::SecondFactor => "the user has a second factor, which was not shown",
         })
     }
 }

@@ -39,6 +39,7 @@ mod recognise;
 mod reference;
 mod refresh;
 mod rules;
+mod second_factor;
 mod self_service;
 mod sentinel;
 mod service;
@@ -100,6 +101,7 @@ pub use rules::{
     check_token_holder, check_value, check_values_together, may_log_in, missing_name, next_id,
     next_user_number, service_twice, taken, untie,
 };
+pub use second_factor::{Enrolment, EnrolmentError, PasswordStep, Ticket};
 pub use sentinel::{
     AuthorizationError, AuthorizationRefusal, AuthorizationRequest, Authorizing, CODE_LIFE, ClientToken,
     CodeGrant, OauthCredentials, RefreshedToken, TokenError, UserToken,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use vestibule_model::{
     AccountId, Application, AuthenticationMethod, Dialect, Means, Millis, Population, Refusal, Session,
+    UserId,
 };
 use vestibule_store::StoreError;
 use zeroize::Zeroizing;
@@ -18,6 +19,7 @@ use crate::federated::RefusalId;
 use crate::open::{OpenError, Opened, OpenedWith};
 use crate::password::expect_length;
 use crate::recognise::Proof;
+use crate::second_factor::password_suffices;
 use crate::service::Auth;
 
 /// How long a client that was turned away is asked to wait (contract liveperson §1: at least 5 s on login).
@@ -248,7 +250,7 @@ impl Auth {
     }
 
     /// Opens a session for somebody who proved who they are, if they may log in now.
-    async fn open_for(
+    pub(crate) async fn open_for(
         self: &Arc<Self>,
         attempt: Attempt,
         proved: ProvedUser,
@@ -257,14 +259,19 @@ impl Auth {
     ) -> Result<LoggedIn, LogInError> {
         let user = proved.user.id;
         let opened = self.open_with(attempt, proved, proof, method, OpenedWith::default()).await;
-        opened.map_err(|error| match error {
+        opened.map_err(|error| self.not_opened(attempt, user, error))
+    }
+
+    /// What is told of a session that was not opened.
+    pub(crate) fn not_opened(&self, attempt: Attempt, user: UserId, error: OpenError) -> LogInError {
+        match error {
             OpenError::Refused(reason) => self.audit.refused(attempt, user, reason),
             OpenError::Stale => self.audit.bad_credentials(attempt, Some(user), Refusal::Stale),
             OpenError::AlreadyConsumed => {
                 self.audit.bad_credentials(attempt, Some(user), Refusal::AlreadyUsed)
             }
             OpenError::Store(error) => LogInError::Store(error),
-        })
+        }
     }
 
     /// The same, with what is committed with the session; the refusal is the caller's to tell.
@@ -278,7 +285,8 @@ impl Auth {
     ) -> Result<LoggedIn, OpenError> {
         let at = attempt.at;
         let eligible = match method {
-            AuthenticationMethod::Password => eligibility::of_user(&entry, &user, at.now),
+            AuthenticationMethod::Password => eligibility::of_user(&entry, &user, at.now)
+                .and_then(|()| if with.has_shown_factor { Ok(()) } else { password_suffices(&user) }),
             AuthenticationMethod::Saml | AuthenticationMethod::Oidc => {
                 eligibility::of_federated(&entry, &user)
             }

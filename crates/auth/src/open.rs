@@ -28,10 +28,14 @@ pub(crate) struct Opened {
 }
 
 /// What is committed with a session.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct OpenedWith {
     /// What was shown for it, if that counts once.
     pub(crate) once: Option<Once>,
+    /// What uses up what was shown for it as a second factor.
+    pub(crate) second_factor: Option<Change>,
+    /// Whether that was shown, here or for the page session that this one follows.
+    pub(crate) has_shown_factor: bool,
     /// The login at an identity provider that it was opened by.
     pub(crate) federated: Option<FederatedOrigin>,
     /// The page session that it was opened by: it ends with the same logins at identity providers.
@@ -41,8 +45,13 @@ pub(crate) struct OpenedWith {
 }
 
 impl OpenedWith {
+    /// What uses up what was shown for it.
+    fn spent(&self) -> impl Iterator<Item = Change> {
+        self.once.map(Change::from).into_iter().chain(self.second_factor.clone())
+    }
+
     /// What notes by which login at an identity provider a session was opened.
-    fn origins(self, session: SessionId) -> impl Iterator<Item = Change> {
+    fn origins(&self, session: SessionId) -> impl Iterator<Item = Change> + use<> {
         let own = self.federated.map(|origin| origin.of(session));
         let of_page = self.of_page.map(|from| Change::CopyFederatedLogins { from, to: session });
         own.into_iter().chain(of_page)
@@ -125,7 +134,7 @@ impl Auth {
 
         let replaced = self.replaced(&opened, &session, policy);
         // First what can be refused: that it was not shown before, and the session.
-        let mut changes: Vec<Change> = opened.with.once.map(Change::from).into_iter().collect();
+        let mut changes: Vec<Change> = opened.with.spent().collect();
         changes.push(Change::OpenSession(Box::new(session.clone())));
         changes.extend(opened.with.origins(session.id));
         changes.push(self.audit.logged_in(&session, &opened.user));
@@ -180,7 +189,7 @@ impl Auth {
 
     /// A login that is given the session that lives already counts as a use of it. What was shown for it is used up.
     async fn stay(&self, session: Session, opened: &Opened) -> Result<Session, OpenError> {
-        let shown = opened.with.once.map(Change::from).into_iter().chain(opened.with.origins(session.id));
+        let shown = opened.with.spent().chain(opened.with.origins(session.id));
         let shown: Vec<Change> = shown.collect();
         if !shown.is_empty() {
             self.store.commit(shown).await?;

@@ -12,6 +12,7 @@ mod hex;
 mod keys;
 mod mac;
 mod master_keys;
+mod one_time;
 mod password;
 mod pkce;
 mod random;
@@ -28,6 +29,7 @@ pub use backup::{BackupKey, BackupMac};
 pub use digest::{SecretHasher, constant_time_eq};
 pub use keys::{MasterKey, MasterKeyError};
 pub use master_keys::{MasterKeys, MasterKeysError};
+pub use one_time::{OneTimeSecret, OneTimeStep, recovery_code, recovery_digest};
 pub use password::{
     Argon2Params, Engine, MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM, MAX_WORK_KIB, PasswordError,
     PasswordHasher, UnknownEngine, check_hash, cost_of, decoy, needs_rehash, self_check,

@@ -179,8 +179,12 @@ pub enum Refusal {
     Overloaded,
     /// What an identity provider sent is refused; the details say by which check, and what to do about it.
     AssertionRefused,
-    /// What an identity provider sent was taken before.
+    /// What an identity provider sent, or the code of a second factor, was taken before.
     AlreadyUsed,
+    /// The password is right, and the second factor was not shown.
+    SecondFactorNeeded,
+    /// The code of the second factor is wrong.
+    WrongOneTimeCode,
     /// There is no enabled connection that takes what an identity provider sent.
     NoConnection,
     /// The identity provider did not answer, or answered with an error.

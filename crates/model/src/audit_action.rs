@@ -58,11 +58,15 @@ pub enum AuditAction {
     TokenIssued,
     /// An OAuth client was refused a token.
     TokenRefused,
+    /// A user set up a second factor, or made its recovery codes anew.
+    SecondFactorSet,
+    /// A second factor was taken away: by its user, or by somebody who resets it.
+    SecondFactorRemoved,
 }
 
 impl AuditAction {
     /// Every one of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::LoggedIn,
         Self::JoinedSession,
         Self::LogInRefused,
@@ -87,6 +91,8 @@ impl AuditAction {
         Self::DirectoryExported,
         Self::TokenIssued,
         Self::TokenRefused,
+        Self::SecondFactorSet,
+        Self::SecondFactorRemoved,
     ];
 }
 

@@ -107,11 +107,14 @@ impl Audited for User {
             "must_change_password": self.must_change_password, "locked_at": self.locked_at,
             "identities": self.identities,
             "password_changed_at": self.password.as_ref().map(|password| password.changed_at),
+            "recovery_codes": self.second_factor.as_ref().map(|factor| factor.recovery.len()),
         }))
     }
 
     fn audited_secrets(&self) -> Vec<(&'static str, &[u8])> {
-        self.password.iter().map(|password| ("password", password.hash.as_bytes())).collect()
+        let password = self.password.iter().map(|password| ("password", password.hash.as_bytes()));
+        let factor = self.second_factor.iter().map(|factor| ("second_factor", factor.sealed.as_slice()));
+        password.chain(factor).collect()
     }
 }
 

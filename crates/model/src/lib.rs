@@ -64,5 +64,5 @@ pub use renewal::{LONGEST_OVERLAP, SecretVersion, Superseded};
 pub use session::{Application, AuthenticationMethod, Dialect, EndReason, Session};
 pub use signing_key::SigningKey;
 pub use time::{Clock, Millis, Monotonic};
-pub use user::{PasswordCredential, Population, User, UserKind};
+pub use user::{PasswordCredential, Population, SecondFactor, User, UserKind};
 pub use visible::{has_hidden, visible};

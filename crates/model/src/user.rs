@@ -1,5 +1,7 @@
 //! Users: people and bots.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
@@ -55,6 +57,8 @@ pub struct User {
     pub identities: Vec<Identity>,
     /// Since when too many failed logins have locked the user.
     pub locked_at: Option<Millis>,
+    /// What the user shows on the pages besides the password.
+    pub second_factor: Option<Box<SecondFactor>>,
 }
 
 impl User {
@@ -66,6 +70,28 @@ impl User {
             || before.profiles != self.profiles
             || !before.must_change_password && self.must_change_password
             || hash(before) != hash(self)
+    }
+}
+
+/// A user's second factor at rest: time-based one-time passwords (RFC 6238), and codes for when their device is lost.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecondFactor {
+    /// The shared secret, sealed.
+    pub sealed: Vec<u8>,
+    /// When it was set up.
+    pub since: Millis,
+    /// The digests of the recovery codes that were not used yet.
+    pub recovery: Vec<[u8; 32]>,
+}
+
+impl fmt::Debug for SecondFactor {
+    /// Not its secrets: debug output ends up in logs.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { since, recovery, .. } = self;
+        out.debug_struct("SecondFactor")
+            .field("since", since)
+            .field("codes", &recovery.len())
+            .finish_non_exhaustive()
     }
 }
 

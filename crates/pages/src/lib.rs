@@ -12,6 +12,7 @@ mod hidden_fields;
 mod login;
 mod me;
 mod notice;
+mod second_factor;
 
 use askama::Template;
 
@@ -21,6 +22,7 @@ pub use hidden_fields::HiddenFields;
 pub use login::{ChooseAccount, Code, Connection, Link, Login, Message, Own, Password};
 pub use me::{Me, OwnSession};
 pub use notice::Notice;
+pub use second_factor::{Enrol, Picture, RecoveryCodes, SecondFactor};
 
 /// The Content-Security-Policy of every page.
 pub const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \

@@ -22,6 +22,8 @@ pub struct Me<'a> {
     pub has_password: bool,
     /// When that expires, if it does.
     pub password_expires: Option<String>,
+    /// Since when there is a second factor, and how many recovery codes are left.
+    pub second_factor: Option<(String, usize)>,
     /// The sessions, this page's first.
     pub sessions: Vec<OwnSession>,
     /// In which zone times are told.

@@ -51,6 +51,8 @@ pub enum Notice {
     SessionsEnded(usize),
     /// The second factor is set up.
     SecondFactorOn,
+    /// The second factor has to be shown, which is done on the login page alone.
+    SecondFactor,
     /// The second factor is gone.
     SecondFactorOff,
 }
@@ -118,6 +120,7 @@ impl fmt::Display for Notice {
             Self::PasswordChanged => "Your password is changed. All of your other sessions were ended.",
             Self::SessionEnded => "The session was ended.",
             Self::SecondFactorOn => "The second step is set up. From now on you need a code to sign in.",
+            Self::SecondFactor => "This user has a second step. Type its code as well.",
             Self::SecondFactorOff => "The second step is switched off.",
         })
     }

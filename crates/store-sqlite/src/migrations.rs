@@ -94,6 +94,11 @@ pub(crate) const ALL: &[Migration] = &[
     },
     Migration { number: 17, name: "connections", sql: include_str!("../migrations/0017_connections.sql") },
     Migration { number: 18, name: "sentinel", sql: include_str!("../migrations/0018_sentinel.sql") },
+    Migration {
+        number: 19,
+        name: "second_factor",
+        sql: include_str!("../migrations/0019_second_factor.sql"),
+    },
 ];
 
 /// The step that made the audit.

@@ -32,14 +32,18 @@ const CONNECTIONS: SealedColumns = SealedColumns {
 const SIGNING_KEYS: SealedColumns =
     SealedColumns { table: "signing_keys", columns: &["sealed"], row: "id = ?1" };
 
+const USERS: SealedColumns =
+    SealedColumns { table: "users", columns: &["sealed_second_factor"], row: "id = ?1 AND account_id = ?2" };
+
 /// All of them.
-pub(crate) const SEALED_COLUMNS: [&SealedColumns; 3] = [&API_KEYS, &CONNECTIONS, &SIGNING_KEYS];
+pub(crate) const SEALED_COLUMNS: [&SealedColumns; 4] = [&API_KEYS, &CONNECTIONS, &SIGNING_KEYS, &USERS];
 
 /// Where the secrets of a holder are, and the parameters that name its row.
 pub(crate) fn place(holder: SealHolder) -> (&'static SealedColumns, Vec<Value>) {
     match holder {
         SealHolder::ApiKey(account, key) => (&API_KEYS, of_account(account, key.0)),
         SealHolder::Connection(account, connection) => (&CONNECTIONS, of_account(account, connection.0)),
+        SealHolder::User(account, user) => (&USERS, of_account(account, user.0)),
         SealHolder::SigningKey(key) => (&SIGNING_KEYS, vec![key.0.into()]),
     }
 }

@@ -3,8 +3,8 @@
 use vestibule_model::{
     Account, AccountId, AdministrationToken, AdministrationTokenId, Administrator, ApiKey, ApplicationId,
     ApplicationToken, AuditRecord, Connection, ConnectionId, Generation, Group, Millis, OauthClient,
-    PasswordCredential, Profile, RememberedAnswer, SecretDigest, Session, SessionId, SigningKey,
-    SigningKeyId, Skill, User, UserId,
+    PasswordCredential, Profile, RememberedAnswer, SecondFactor, SecretDigest, Session, SessionId,
+    SigningKey, SigningKeyId, Skill, User, UserId,
 };
 
 use crate::{
@@ -64,6 +64,16 @@ pub enum Change {
         password: Box<PasswordCredential>,
         /// The user's credential version from now on.
         credential_version: i64,
+    },
+    /// Gives a user a second factor, changes it or takes it. Fails the transaction with `StaleCredentials` unless the user's is
+    /// what it was thought to be: so of two who use one recovery code one does.
+    SetSecondFactor {
+        /// Whose.
+        user: UserId,
+        /// What it is until now; None: there is none.
+        before: Option<Box<SecondFactor>>,
+        /// What it is from now on.
+        after: Option<Box<SecondFactor>>,
     },
     /// Locks or unlocks a user; does nothing for a user that is not there, or is as the change would have it.
     SetLock {
@@ -342,6 +352,7 @@ impl Change {
             | Self::EndIfUnusedSince { .. }
             | Self::EndSessions(_)
             | Self::SetPassword { .. }
+            | Self::SetSecondFactor { .. }
             | Self::NoteLastUses(_)
             | Self::TouchApplications(_)
             | Self::ExpectMasterKey(_)

@@ -1,6 +1,6 @@
 //! What still depends on a generation of the master key.
 
-use vestibule_model::{AccountId, ApplicationId, ConnectionId, SigningKeyId};
+use vestibule_model::{AccountId, ApplicationId, ConnectionId, SigningKeyId, UserId};
 
 use crate::{Changed, Part};
 
@@ -56,6 +56,8 @@ pub enum SealHolder {
     ApiKey(AccountId, ApplicationId),
     /// A connection of an account.
     Connection(AccountId, ConnectionId),
+    /// A user, for the second factor.
+    User(AccountId, UserId),
     /// A key that tokens are signed with.
     SigningKey(SigningKeyId),
 }
@@ -66,6 +68,7 @@ impl SealHolder {
         let (account, part) = match self {
             Self::ApiKey(account, key) => (account, Part::ApiKey(key)),
             Self::Connection(account, connection) => (account, Part::Connection(connection)),
+            Self::User(account, user) => return Some(Changed::credentials(account, user)),
             Self::SigningKey(_) => return None,
         };
         Some(Changed { account, part })

@@ -178,6 +178,7 @@ fn user(account: AccountId, number: i64, login_name: &str, kind: UserKind) -> Us
         credential_version: 1,
         identities: Vec::new(),
         locked_at: None,
+        second_factor: None,
     }
 }
 

@@ -197,7 +197,7 @@ impl Administration<'_> {
 /// The user whom a change locks, unlocks, or leaves as they are in that.
 fn user_whose_lock(change: &Change) -> Option<UserId> {
     match change {
-        Change::SetLock { user, .. } => Some(*user),
+        Change::SetLock { user, .. } | Change::SetSecondFactor { user, .. } => Some(*user),
         Change::PutUser(user) => Some(user.id),
         _ => None,
     }

@@ -82,6 +82,32 @@ impl Administration<'_> {
         Ok(())
     }
 
+    /// Takes a user's second factor away, whose device and recovery codes are lost: from then on the password is enough.
+    pub async fn reset_second_factor(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        id: UserId,
+    ) -> Result<(), AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        self.write_directory(caller, || {
+            let before = self.present_user(account, id)?;
+            if before.second_factor.is_none() {
+                return Ok((None, ()));
+            }
+            let after = User { second_factor: None, ..User::clone(&before) };
+            let details =
+                AuditDetails::changed::<User>(&before, &after).named(AuditAction::SecondFactorRemoved);
+            let details = details.in_account(account).about(id);
+            let before = before.second_factor.clone();
+            let set = Change::SetSecondFactor { user: id, before, after: None };
+            Ok((Some(AuditedWrite::one(set, details)), ()))
+        })
+        .await?;
+        self.auth.login_guard.code_was_right(id);
+        Ok(())
+    }
+
     pub(super) async fn first_password(
         &self,
         caller: &Caller,

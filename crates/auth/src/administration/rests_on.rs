@@ -42,7 +42,10 @@ fn scopes_of(change: &Change) -> Vec<DirectoryScope> {
             }
             scopes
         }
-        Change::DeleteUser(user) | Change::SetLock { user, .. } | Change::SetPassword { user, .. } => {
+        Change::DeleteUser(user)
+        | Change::SetLock { user, .. }
+        | Change::SetPassword { user, .. }
+        | Change::SetSecondFactor { user, .. } => {
             vec![DirectoryScope::User(*user)]
         }
         // How many there are of a kind, their names, and what is above a group.

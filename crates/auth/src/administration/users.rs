@@ -267,5 +267,6 @@ pub fn new_user(id: UserId, account: AccountId, pid: Uuid) -> User {
         credential_version: 1,
         identities: Vec::new(),
         locked_at: None,
+        second_factor: None,
     }
 }

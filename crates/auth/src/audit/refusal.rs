@@ -43,6 +43,7 @@ impl From<IneligibleReason> for Refusal {
             IneligibleReason::SsoOnly => Self::SsoOnly,
             IneligibleReason::BotFeatureOff => Self::BotFeatureOff,
             IneligibleReason::TooManySessions => Self::TooManySessions,
+            IneligibleReason::SecondFactor => Self::SecondFactorNeeded,
         }
     }
 }

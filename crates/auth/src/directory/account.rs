@@ -5,10 +5,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use vestibule_crypto::{SealError, Sealer};
 use vestibule_model::{Identity, Population, User, UserId};
-use vestibule_store::{AccountRows, Part, PartRow, Sequence};
+use vestibule_store::{AccountRows, Part, PartRow, SealHolder, Sequence};
 
 use super::costs::Costs;
 use super::facts::AccountFacts;
+use super::sealed::{SECOND_FACTOR_COLUMN, SealedSecret};
 use super::user::UserEntry;
 use super::users::Users;
 
@@ -72,6 +73,17 @@ impl AccountEntry {
     pub fn user_known_as(&self, identity: &Identity) -> Option<Arc<UserEntry>> {
         let found = self.users.read().unwrap_or_else(PoisonError::into_inner).known_as(identity);
         self.present(found?)
+    }
+
+    /// The sealed secrets of second factors.
+    pub(crate) fn second_factors(&self) -> Vec<SealedSecret> {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        let secret = |user: &Arc<UserEntry>| {
+            let factor = user.second_factor.as_ref()?;
+            let holder = SealHolder::User(user.account, user.id);
+            Some(SealedSecret { holder, column: SECOND_FACTOR_COLUMN, sealed: factor.sealed.clone() })
+        };
+        users.with_second_factor().filter_map(secret).collect()
     }
 
     /// The user of this id.

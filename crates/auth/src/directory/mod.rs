@@ -33,7 +33,7 @@ pub use facts::AccountFacts;
 pub use grants::Grants;
 pub use keys::{KnownValues, NamedValues, check_api_key, open_api_key, seal_api_key};
 pub(crate) use keys::{UsableApiKey, secrets_of_api_key};
-pub(crate) use sealed::SealedSecret;
+pub(crate) use sealed::{SECOND_FACTOR_COLUMN, SealedSecret, USERS_TABLE};
 pub use user::UserEntry;
 
 /// A user of an account.

@@ -6,6 +6,10 @@ use vestibule_store::SealHolder;
 
 use super::connections;
 
+/// Where the secrets of second factors are.
+pub(crate) const USERS_TABLE: &str = "users";
+pub(crate) const SECOND_FACTOR_COLUMN: &str = "sealed_second_factor";
+
 /// A secret as it is stored, and where.
 pub(crate) struct SealedSecret {
     pub(crate) holder: SealHolder,
@@ -20,6 +24,7 @@ impl SealedSecret {
         let (table, row) = match self.holder {
             SealHolder::ApiKey(_, key) => ("api_keys", key.0.to_be_bytes()),
             SealHolder::Connection(_, connection) => (connections::TABLE, connection.0.to_be_bytes()),
+            SealHolder::User(_, user) => (USERS_TABLE, user.0.to_be_bytes()),
             SealHolder::SigningKey(key) => ("signing_keys", key.0.to_be_bytes()),
         };
         let context = SealContext { table, column: self.column, row: &row };

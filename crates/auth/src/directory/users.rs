@@ -1,6 +1,6 @@
 //! The users of an account, by id, by name and by identity.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -18,6 +18,8 @@ pub(super) struct Users {
     names: Names,
     numbers: BTreeMap<i32, UserId>,
     identities: HashMap<Identity, UserId>,
+    /// Who has one: few, and their secrets are looked at again and again.
+    second_factors: BTreeSet<UserId>,
 }
 
 impl Users {
@@ -40,6 +42,9 @@ impl Users {
         let other = holder.and_then(|holder| self.by_id.get(&holder));
         let other = other.map(|holder| (holder.id, filed(holder, Form::Spelling)));
         self.numbers.insert(user.number, id);
+        if user.second_factor.is_some() {
+            self.second_factors.insert(id);
+        }
         self.identities.extend(user.identities.iter().map(|identity| (identity.clone(), id)));
         self.by_id.insert(id, Arc::new(user));
         match other {
@@ -57,6 +62,7 @@ impl Users {
             self.names.remove(&self.by_id, id, form);
         }
         let user = self.by_id.remove(&id)?;
+        self.second_factors.remove(&id);
         // As names do, numbers and identities change hands in an order that is not seen here.
         if self.numbers.get(&user.number) == Some(&id) {
             self.numbers.remove(&user.number);
@@ -67,6 +73,11 @@ impl Users {
             }
         }
         Some(user)
+    }
+
+    /// The users who have a second factor.
+    pub(super) fn with_second_factor(&self) -> impl Iterator<Item = &Arc<UserEntry>> {
+        self.second_factors.iter().filter_map(|id| self.by_id.get(id))
     }
 
     /// Who has this identity.

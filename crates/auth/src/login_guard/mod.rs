@@ -3,6 +3,7 @@
 //! Owns the failures by address, by key and by user, the hash threads, and the turns of users. Knows users and policies as it
 //! is given them: looks nothing up, stores nothing, and tells the audit nothing.
 
+mod code_failures;
 mod failure_limit;
 mod failures_by_key;
 mod hash_pool;
@@ -21,6 +22,7 @@ use crate::directory::{Cost, Costs, UserEntry};
 use crate::log_in::{LogIn, LoginScope};
 use crate::service::StartError;
 use crate::settings::{BlockList, Settings};
+use code_failures::CodeFailures;
 use failure_limit::FailuresByAddress;
 use failures_by_key::FailuresByKey;
 use hash_pool::{Comparison, HashPool, WhenRight};
@@ -42,6 +44,7 @@ pub(crate) struct LoginGuard {
     failures_of_administration: FailuresByAddress,
     failures_by_key: FailuresByKey,
     lockouts: Lockouts,
+    code_failures: CodeFailures,
     turns: UserTurns,
     hash_pool: HashPool,
     /// At which costs passwords are hashed.
@@ -94,6 +97,7 @@ impl LoginGuard {
             failures_of_administration: FailuresByAddress::new(settings.failures),
             failures_by_key: FailuresByKey::new(settings.failures),
             lockouts: Lockouts::default(),
+            code_failures: CodeFailures::default(),
             turns: UserTurns::new(),
             hash_pool: HashPool::start(&settings.hashing, Arc::clone(&clock))?,
             costs,
@@ -190,6 +194,25 @@ impl LoginGuard {
     /// Counts for the user's lock-out whether a password was right, and says what that comes to.
     pub(crate) fn judge(&self, user: &User, policy: &LockoutPolicy, right: bool, now: Millis) -> Verdict {
         self.lockouts.judge(user, policy, right, self.moment(now))
+    }
+
+    /// The same of a password that was right and is not all that has to be shown: the failures before it are not forgotten.
+    pub(crate) fn judge_so_far(&self, user: &User, policy: &LockoutPolicy, now: Millis) -> Verdict {
+        if self.lockouts.is_locked(user, policy, self.moment(now)) {
+            return self.judge(user, policy, true, now);
+        }
+        Verdict::Accepted
+    }
+
+    /// Turns away whose codes were wrong too often; charges the user, until [`LoginGuard::code_was_right`].
+    pub(crate) fn admit_code(&self, user: UserId) -> Result<(), TurnedAway> {
+        let charged = self.code_failures.charge(user, self.clock.monotonic());
+        charged.map_err(|wait| TurnedAway::TooManyFailures { wait })
+    }
+
+    /// The code was right, or there is none to be guessed any more.
+    pub(crate) fn code_was_right(&self, user: UserId) {
+        self.code_failures.forget(user);
     }
 
     /// Forgets the failures of a user whose lock somebody has lifted.

@@ -77,8 +77,10 @@ impl Auth {
         let connections = entry.connections().into_iter();
         let of_connections =
             connections.flat_map(|usable| secrets_of_connection(entry.account.id, &usable.connection));
+        let of_users = entry.second_factors().into_iter();
         of_keys
             .chain(of_connections)
+            .chain(of_users)
             .filter(|secret| self.keys.sealer().is_outdated(&secret.sealed))
             .collect()
     }

@@ -102,6 +102,7 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(users::read, users::change, users::delete))
         .routes(routes!(users::set_password))
         .routes(routes!(users::unlock))
+        .routes(routes!(users::reset_second_factor))
         .merge(account_resources::routes::<Profile>())
         .merge(account_resources::routes::<Group>())
         .merge(account_resources::routes::<Skill>())

@@ -103,6 +103,8 @@ struct Item {
     /// Since when too many failed logins have locked the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     locked_at: Option<i64>,
+    /// Whether the user has a second factor.
+    has_second_factor: bool,
     #[serde(flatten)]
     details: Details,
 }
@@ -321,6 +323,20 @@ pub(super) async fn unlock(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Takes the second factor of a user away whose device and recovery codes are lost: the password is enough from then on.
+#[utoipa::path(delete, path = "/admin/v1/accounts/{account}/users/{user}/second-factor", tag = "users",
+    security(("bearer" = [])), params(("account" = String, Path), ("user" = i64, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn reset_second_factor(
+    State(admin): State<AdminState>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters((account, user)): PathParameters<(String, i64)>,
+) -> Result<StatusCode, AdminError> {
+    let (account, user) = (account_named(&account)?, UserId(user));
+    admin.auth.administration().reset_second_factor(&caller, account, user).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 const fn yes() -> bool {
     true
 }
@@ -354,6 +370,7 @@ fn item(user: &User) -> Item {
         has_password: user.password.is_some(),
         password_changed_at: user.password.as_ref().map(|password| password.changed_at.as_unix()),
         locked_at: user.locked_at.map(Millis::as_unix),
+        has_second_factor: user.second_factor.is_some(),
         details: details(user),
     }
 }

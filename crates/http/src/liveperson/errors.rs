@@ -36,6 +36,7 @@ pub(crate) enum InternalCode {
     SsoOnly = 105,
     BotFeatureOff = 106,
     TooManySessions = 108,
+    SecondFactor = 109,
     BadRequest = 111,
     ServerError = 112,
 }
@@ -126,6 +127,9 @@ fn of_ineligible(reason: IneligibleReason) -> (&'static str, InternalCode) {
         }
         IneligibleReason::TooManySessions => {
             ("The user has too many sessions", InternalCode::TooManySessions)
+        }
+        IneligibleReason::SecondFactor => {
+            ("The user has a second factor: sign in on the login page", InternalCode::SecondFactor)
         }
     }
 }

@@ -16,6 +16,8 @@ pub(crate) enum PageCookie {
     Session,
     /// What forms are bound to before there is one.
     Form,
+    /// Shows that the password was shown, until the code is.
+    Step,
 }
 
 impl PageCookie {
@@ -26,6 +28,8 @@ impl PageCookie {
             (Self::Session, false) => "vestibule",
             (Self::Form, true) => "__Host-vestibule-form",
             (Self::Form, false) => "vestibule-form",
+            (Self::Step, true) => "__Host-vestibule-step",
+            (Self::Step, false) => "vestibule-step",
         }
     }
 

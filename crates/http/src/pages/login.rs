@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{AccountEntry, IneligibleReason, LogInError, UserCredentials};
+use vestibule_auth::{AccountEntry, IneligibleReason, LogInError, PasswordStep, UserCredentials};
 use vestibule_model::{Protocol, SignOn};
 use vestibule_pages::{Connection, Login, Notice};
 use vestibule_serve::layers::{Cause, Refusal};
@@ -17,7 +17,7 @@ use super::form::{BrowserId, Form, FormError};
 use super::look::AccountLook;
 use super::notices::Told;
 use super::request::{PageRefused, PageRequest};
-use super::{answer, password};
+use super::{answer, code, password};
 use crate::api::ApiState;
 use crate::credential_body::CredentialBody;
 use crate::query;
@@ -72,8 +72,9 @@ pub(super) async fn with_password(
     wanted: Option<&str>,
 ) -> Result<Response, PageRefused> {
     let user_name = credentials.user_name.clone();
-    match api.auth.log_in_user(request.log_in(api), credentials).await {
-        Ok(logged_in) => {
+    match api.auth.log_in_by_steps(request.log_in(api), credentials).await {
+        Ok(PasswordStep::Code(ticket)) => Ok(code::ask(request, &ticket, wanted)),
+        Ok(PasswordStep::LoggedIn(logged_in)) => {
             end_before(api, request).await?;
             Ok(signed_in(api, request, &logged_in.session, wanted))
         }
@@ -165,7 +166,7 @@ fn connections(entry: &AccountEntry, wanted: Option<&str>) -> Vec<Connection> {
 }
 
 /// The answer with what is logged about it.
-fn with_cause(mut answer: Response, error: LogInError) -> Response {
+pub(super) fn with_cause(mut answer: Response, error: LogInError) -> Response {
     answer.extensions_mut().insert(Cause(Arc::new(error)));
     answer
 }

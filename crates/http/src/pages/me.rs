@@ -20,8 +20,11 @@ use crate::credential_body::CredentialBody;
 use crate::query;
 
 /// What was done before the page is shown again: the word in its query, and what is said of it.
-const DONE: [(&str, Notice); 2] =
-    [("session-ended", Notice::SessionEnded), ("password-changed", Notice::PasswordChanged)];
+const DONE: [(&str, Notice); 3] = [
+    ("session-ended", Notice::SessionEnded),
+    ("password-changed", Notice::PasswordChanged),
+    ("second-factor-off", Notice::SecondFactorOff),
+];
 
 /// `GET`.
 pub(super) async fn show(State(api): State<ApiState>, request: PageRequest) -> Result<Response, PageRefused> {
@@ -104,6 +107,11 @@ fn own_page(api: &ApiState, request: &PageRequest, page: &PageSession) -> Respon
         notice: notice(&request.query),
         has_password: account.sign_on == SignOn::Password && page.user.password.is_some(),
         password_expires: expires.map(|at| zone.day(at)),
+        second_factor: page
+            .user
+            .second_factor
+            .as_ref()
+            .map(|factor| (zone.day(factor.since), factor.recovery.len())),
         sessions: listed.iter().map(|listed| item(api, page, listed, &zone)).collect(),
         time_zone: zone.name(),
     };

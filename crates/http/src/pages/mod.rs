@@ -7,6 +7,7 @@
 pub(crate) mod answer;
 mod assets;
 mod choose_account;
+mod code;
 mod consent;
 pub(crate) mod continue_to;
 pub(crate) mod cookies;
@@ -18,6 +19,7 @@ mod moment;
 mod notices;
 mod password;
 pub(crate) mod request;
+mod second_factor;
 
 pub(crate) use consent::{ConsentForm, consent_page, go_on_elsewhere};
 pub(crate) use continue_to::continue_to;
@@ -53,11 +55,15 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/me/login", get(choose_account::show))
         .route("/me/-/{file}", get(assets::file))
         .route("/me/{account}/login", get(login::show).post(login::submit))
+        .route("/me/{account}/login/code", get(code::show).post(code::submit))
         .route("/me/{account}/login/password", post(password::change_on_the_way_in))
         .route("/me/{account}", get(async |request: PageRequest| me::home(&request)))
         .route("/me/{account}/", get(me::show))
         .route("/me/{account}/logout", post(me::log_out))
         .route("/me/{account}/password", get(password::show_own).post(password::change_own))
+        .route("/me/{account}/second-factor", get(second_factor::show))
+        .route("/me/{account}/second-factor/set", post(second_factor::set))
+        .route("/me/{account}/second-factor/change", post(second_factor::change))
         .route("/me/{account}/sessions/end", post(me::end_session))
         .route("/me/{account}/sessions/end-others", post(me::end_others))
 }

@@ -55,5 +55,6 @@ fn of_ineligible(reason: IneligibleReason) -> Notice {
         IneligibleReason::MustChangePassword => Notice::MustChangePassword,
         IneligibleReason::SsoOnly => Notice::SsoOnly,
         IneligibleReason::TooManySessions => Notice::TooManySessions,
+        IneligibleReason::SecondFactor => Notice::SecondFactor,
     }
 }

@@ -62,9 +62,12 @@ pub(super) async fn change_own(
     let user = &page.user;
     let changed = change(&api, &request, &form, &user.login_name, Some(user.population)).await;
     Ok(match changed {
-        Ok(credentials) => {
+        Ok(_) => {
             let home = format!("/me/{}/?done=password-changed", request.account);
-            login::with_password(&api, &request, credentials, Some(&home)).await?
+            match api.auth.reopen_page(request.log_in(&api), &page).await {
+                Ok(logged_in) => login::signed_in(&api, &request, &logged_in.session, Some(&home)),
+                Err(error) => login::refused(&api, &request, error, &user.login_name, None),
+            }
         }
         Err(told) => password_page(&api, &request, &Whose::Own(&page), Some(told)),
     })
@@ -127,7 +130,9 @@ async fn change(
     let not_the_same = Refused::of(Told::new(StatusCode::UNPROCESSABLE_ENTITY, Notice::NotTheSame));
     let Change { credentials, new } = Change::of(form, user_name, population).ok_or(not_the_same)?;
     let password = Zeroizing::new(new.as_bytes().to_vec());
-    api.auth.change_password(request.log_in(api), credentials, new).await.map_err(|error| Refused {
+    let changed =
+        api.auth.change_password_on_page(request.log_in(api), credentials, new, Some(form.get("code")));
+    changed.await.map_err(|error| Refused {
         told: match &error {
             ChangePasswordError::LogIn(error) => Told::from(error),
             ChangePasswordError::Policy(violation) => {
@@ -170,7 +175,10 @@ fn password_page(
         action: &action,
         form,
         user_name,
-        asks_code: false,
+        asks_code: match whose {
+            Whose::Own(page) => page.user.second_factor.is_some(),
+            Whose::Named { .. } => true,
+        },
         rules: entry.map_or_else(Vec::new, |entry| rules(&entry.account.password_policy)),
     };
     let mut answer = answer::page(status, &page);

@@ -60,6 +60,7 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("delete", "/admin/v1/accounts/{account}/users/{user}", Who::Writes),
     ("put", "/admin/v1/accounts/{account}/users/{user}/password", Who::Writes),
     ("post", "/admin/v1/accounts/{account}/users/{user}/unlock", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/users/{user}/second-factor", Who::Writes),
     ("get", "/admin/v1/accounts/{account}/profiles", Who::Reads),
     ("post", "/admin/v1/accounts/{account}/profiles", Who::Writes),
     ("get", "/admin/v1/accounts/{account}/profiles/{id}", Who::Reads),

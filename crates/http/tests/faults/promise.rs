@@ -71,7 +71,9 @@ const LINES: [(Cause, Through); 21] = [
 const fn line_of(change: &Change) -> &'static str {
     match change {
         Change::EndSession(_) | Change::EndIfUnusedSince { .. } | Change::EndSessions(_) => "here: every end",
-        Change::SetPassword { .. } | Change::OpenSession(_) => "here: all or nothing",
+        Change::SetPassword { .. } | Change::SetSecondFactor { .. } | Change::OpenSession(_) => {
+            "here: all or nothing"
+        }
         Change::SetLock { .. } => {
             "later_decisions.rs, and admin/store_failures.rs where an administrator unlocks"
         }

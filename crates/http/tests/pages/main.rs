@@ -10,4 +10,5 @@ mod browser;
 mod forms;
 mod login;
 mod me;
+mod second_factor;
 mod sessions;

@@ -1,9 +1,9 @@
 //! Reading users: all of an account, or a page.
 
-use rusqlite::types::Value;
+use rusqlite::types::{Type, Value};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use uuid::Uuid;
-use vestibule_model::{PasswordCredential, Population, User, UserId};
+use vestibule_model::{PasswordCredential, Population, SecondFactor, User, UserId};
 use vestibule_store::UserQuery;
 
 use super::undecodable::Table;
@@ -17,7 +17,7 @@ macro_rules! user_columns {
         "id, account_id, pid, number, population, kind, login_name, full_name, nickname, email, enabled,
          allowed_app_key, max_chats, max_async_chats, profiles, skills, member_of, manager_of,
          must_change_password, password_hash, password_changed_at, password_history, credential_version, locked_at,
-         identities"
+         identities, sealed_second_factor, second_factor_since, recovery_codes"
     };
 }
 
@@ -61,7 +61,18 @@ fn user_of(row: &Row<'_>) -> rusqlite::Result<User> {
         credential_version: row.get(22)?,
         locked_at: row.get::<_, Option<At>>(23)?.map(|At(at)| at),
         identities: row.get::<_, Option<Json<_>>>(24)?.map(|Json(all)| all).unwrap_or_default(),
+        second_factor: second_factor(row)?,
     })
+}
+
+fn second_factor(row: &Row<'_>) -> rusqlite::Result<Option<Box<SecondFactor>>> {
+    let Some(sealed) = row.get(25)? else { return Ok(None) };
+    let (At(since), codes): (At, Vec<u8>) = (row.get(26)?, row.get(27)?);
+    let (codes, rest) = codes.as_chunks::<32>();
+    if !rest.is_empty() {
+        return Err(rusqlite::Error::InvalidColumnType(27, "recovery_codes".to_owned(), Type::Blob));
+    }
+    Ok(Some(Box::new(SecondFactor { sealed, since, recovery: codes.to_vec() })))
 }
 
 fn password(row: &Row<'_>) -> rusqlite::Result<Option<PasswordCredential>> {

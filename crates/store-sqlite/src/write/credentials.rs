@@ -1,7 +1,7 @@
 //! Writing passwords and locks of users who are there.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use vestibule_model::{AccountId, Millis, PasswordCredential, UserId};
+use vestibule_model::{AccountId, Millis, PasswordCredential, SecondFactor, UserId};
 use vestibule_store::StoreError;
 
 use crate::columns::{At, Id, Json};
@@ -34,6 +34,33 @@ pub(super) fn set_password(
     let (changed_at, history) = (At(password.changed_at), Json(&password.history));
     let parameters = params![user.0, credential_version, password.hash, changed_at, history];
     account_of(connection, SET_PASSWORD, parameters)?.ok_or(StoreError::StaleCredentials)
+}
+
+const SET_SECOND_FACTOR: &str = "
+    UPDATE users SET sealed_second_factor = ?5, second_factor_since = ?6, recovery_codes = ?7
+    WHERE id = ?1 AND sealed_second_factor IS ?2 AND second_factor_since IS ?3 AND recovery_codes IS ?4
+    RETURNING account_id";
+
+/// Answers the user's account.
+pub(super) fn set_second_factor(
+    connection: &Connection,
+    user: UserId,
+    before: Option<&SecondFactor>,
+    after: Option<&SecondFactor>,
+) -> Result<AccountId, StoreError> {
+    let sealed = |factor: &SecondFactor| factor.sealed.clone();
+    let since = |factor: &SecondFactor| At(factor.since);
+    let codes = |factor: &SecondFactor| factor.recovery.concat();
+    let parameters = params![
+        user.0,
+        before.map(sealed),
+        before.map(since),
+        before.map(codes),
+        after.map(sealed),
+        after.map(since),
+        after.map(codes)
+    ];
+    account_of(connection, SET_SECOND_FACTOR, parameters)?.ok_or(StoreError::StaleCredentials)
 }
 
 /// Answers the user's account when that changed anything.

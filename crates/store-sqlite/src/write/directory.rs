@@ -83,11 +83,13 @@ const PUT_USER: &str = "
     INSERT INTO users (id, account_id, pid, number, population, kind, login_name, name_key, full_name, nickname,
                        email, enabled, allowed_app_key, max_chats, max_async_chats, profiles, skills, member_of,
                        manager_of, must_change_password, password_hash, password_changed_at, password_history,
-                       credential_version, locked_at, identities)
+                       credential_version, locked_at, identities, sealed_second_factor, second_factor_since,
+                       recovery_codes)
     VALUES (:id, :account_id, :pid, :number, :population, :kind, :login_name, :name_key, :full_name, :nickname,
             :email, :enabled, :allowed_app_key, :max_chats, :max_async_chats, :profiles, :skills, :member_of,
             :manager_of, :must_change_password, :password_hash, :password_changed_at, :password_history,
-            :credential_version, :locked_at, :identities)
+            :credential_version, :locked_at, :identities, :sealed_second_factor, :second_factor_since,
+            :recovery_codes)
     ON CONFLICT (id) DO UPDATE SET
         pid = excluded.pid, number = excluded.number, population = excluded.population, kind = excluded.kind,
         login_name = excluded.login_name, name_key = excluded.name_key, full_name = excluded.full_name,
@@ -98,11 +100,12 @@ const PUT_USER: &str = "
         must_change_password = excluded.must_change_password, password_hash = excluded.password_hash,
         password_changed_at = excluded.password_changed_at, password_history = excluded.password_history,
         credential_version = excluded.credential_version, locked_at = excluded.locked_at,
-        identities = excluded.identities
+        identities = excluded.identities, sealed_second_factor = excluded.sealed_second_factor,
+        second_factor_since = excluded.second_factor_since, recovery_codes = excluded.recovery_codes
     WHERE users.account_id = excluded.account_id";
 
 pub(super) fn put_user(connection: &Connection, user: &User) -> Result<(), StoreError> {
-    let password = user.password.as_ref();
+    let (password, second_factor) = (user.password.as_ref(), user.second_factor.as_ref());
     let parameters = named_params! {
         ":id": user.id.0,
         ":account_id": Id(user.account),
@@ -130,6 +133,9 @@ pub(super) fn put_user(connection: &Connection, user: &User) -> Result<(), Store
         ":credential_version": user.credential_version,
         ":locked_at": user.locked_at.map(At),
         ":identities": Some(&user.identities).filter(|all| !all.is_empty()).map(Json),
+        ":sealed_second_factor": second_factor.map(|factor| &factor.sealed),
+        ":second_factor_since": second_factor.map(|factor| At(factor.since)),
+        ":recovery_codes": second_factor.map(|factor| factor.recovery.concat()),
     };
     own(execute(connection, PUT_USER, parameters)?, || format!("user {}", user.id))
 }

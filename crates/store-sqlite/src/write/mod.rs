@@ -148,6 +148,11 @@ fn apply_to_directory(connection: &Connection, change: &Change) -> Result<Option
             let account = credentials::set_password(connection, *user, password, *credential_version)?;
             return Ok(Some(Changed::credentials(account, *user)));
         }
+        Change::SetSecondFactor { user, before, after } => {
+            let account =
+                credentials::set_second_factor(connection, *user, before.as_deref(), after.as_deref())?;
+            return Ok(Some(Changed::credentials(account, *user)));
+        }
         Change::SetLock { user, locked_at } => {
             let account = credentials::set_lock(connection, *user, *locked_at)?;
             return Ok(account.map(|account| Changed::credentials(account, *user)));

@@ -2,7 +2,7 @@
 
 use vestibule_model::{ApplicationId, AuditAction, EndReason, Means, Refusal, TargetKind};
 
-pub(super) const ACTIONS: [AuditAction; 24] = [
+pub(super) const ACTIONS: [AuditAction; 26] = [
     AuditAction::LoggedIn,
     AuditAction::JoinedSession,
     AuditAction::LogInRefused,
@@ -27,6 +27,8 @@ pub(super) const ACTIONS: [AuditAction; 24] = [
     AuditAction::DirectoryExported,
     AuditAction::TokenIssued,
     AuditAction::TokenRefused,
+    AuditAction::SecondFactorSet,
+    AuditAction::SecondFactorRemoved,
 ];
 
 pub(super) const ENDS: [EndReason; 21] = [
@@ -53,7 +55,7 @@ pub(super) const ENDS: [EndReason; 21] = [
     EndReason::TokenReused,
 ];
 
-pub(super) const REFUSALS: [Refusal; 29] = [
+pub(super) const REFUSALS: [Refusal; 31] = [
     Refusal::UnknownAccount,
     Refusal::UnknownUser,
     Refusal::WrongPassword,
@@ -78,6 +80,8 @@ pub(super) const REFUSALS: [Refusal; 29] = [
     Refusal::NotAllowed,
     Refusal::AssertionRefused,
     Refusal::AlreadyUsed,
+    Refusal::SecondFactorNeeded,
+    Refusal::WrongOneTimeCode,
     Refusal::NoConnection,
     Refusal::ProviderFailed,
     Refusal::WrongCode,

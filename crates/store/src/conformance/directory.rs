@@ -118,6 +118,7 @@ pub async fn a_user_with_nothing_optional_is_read_back(store: &dyn Store) {
         must_change_password: false,
         password: None,
         locked_at: None,
+        second_factor: None,
         ..user(HERE, 1)
     };
     given(store, [put(account(HERE)), Change::PutUser(bare.clone().into())]).await;

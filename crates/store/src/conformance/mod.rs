@@ -48,6 +48,8 @@ pub mod followed_ends;
 pub mod master_keys;
 pub mod samples;
 #[expect(missing_docs, reason = "a fact's name says it")]
+pub mod second_factors;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod sentinel;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod sequence;

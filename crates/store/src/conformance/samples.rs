@@ -8,9 +8,9 @@ use vestibule_model::{
     AuditRecord, AuditTarget, AuthenticationMethod, ClientMetadata, ClientSecretIn, Connection, ConnectionId,
     Der, Dialect, Feature, Generation, GrantType, Group, Identity, Linking, LockoutPolicy, Means, Millis,
     OauthClient, OidcConnection, OwnKey, PasswordCredential, PasswordPolicy, Population, Privilege, Profile,
-    Protocol, Rank, RefreshRotation, Refusal, RoleType, SamlConnection, SecretDigest, SecretVersion, Service,
-    Session, SessionId, SessionPolicy, SessionReference, SignOn, Skill, Superseded, TargetKind, User, UserId,
-    UserKind,
+    Protocol, Rank, RefreshRotation, Refusal, RoleType, SamlConnection, SecondFactor, SecretDigest,
+    SecretVersion, Service, Session, SessionId, SessionPolicy, SessionReference, SignOn, Skill, Superseded,
+    TargetKind, User, UserId, UserKind,
 };
 
 /// The account that most facts are about.
@@ -105,6 +105,7 @@ pub fn user(account: &str, number: i32) -> User {
             Identity { connection: ConnectionId(4), subject: format!("00u{number}") },
         ],
         locked_at: Some(Millis::from_unix(1_770_000_000_456)),
+        second_factor: Some(second_factor(2).into()),
     }
 }
 
@@ -322,4 +323,13 @@ pub fn audit_record(number: i64) -> AuditRecord {
 pub fn bare_audit_record(number: i64) -> AuditRecord {
     let at = Millis::from_unix(1_780_000_000_000 + number);
     AuditRecord::new(at, AuditAction::Changed, Actor::System, Means::System)
+}
+
+/// A second factor with so many recovery codes.
+pub(super) fn second_factor(codes: u8) -> SecondFactor {
+    SecondFactor {
+        sealed: vec![0xff; 48],
+        since: Millis::from_unix(1_780_000_000_123),
+        recovery: (0..codes).map(|byte| [byte; 32]).collect(),
+    }
 }

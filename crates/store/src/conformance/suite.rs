@@ -100,6 +100,13 @@ macro_rules! conformance_suite {
                 pages_together_are_every_session_once
                 a_session_stays_when_its_user_is_disabled
             }
+            second_factors {
+                a_second_factor_is_set_changed_and_taken
+                whoever_takes_a_second_factor_for_another_than_it_is_is_stale
+                s13_of_many_who_use_one_recovery_code_one_does
+                a_second_factor_is_followed_as_a_change_of_its_user
+                a_second_factor_keeps_its_generation_from_retiring
+            }
             credentials {
                 a_hash_is_replaced_when_it_is_the_old_one
                 a_hash_that_changed_meanwhile_is_kept
@@ -377,6 +384,7 @@ mod tests {
             include_str!("uniqueness.rs"),
             include_str!("sessions.rs"),
             include_str!("credentials.rs"),
+            include_str!("second_factors.rs"),
             include_str!("transactions.rs"),
             include_str!("sequence.rs"),
             include_str!("master_keys.rs"),

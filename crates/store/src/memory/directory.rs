@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use vestibule_model::{
     Account, AccountId, ApiKey, Application, ApplicationId, ApplicationToken, Connection, ConnectionId,
-    Group, Millis, OauthClient, PasswordCredential, Profile, SecretDigest, Skill, User, UserId,
+    Group, Millis, OauthClient, PasswordCredential, Profile, SecondFactor, SecretDigest, Skill, User, UserId,
 };
 
 use crate::{
@@ -243,6 +243,11 @@ impl Directory {
     fn seals_of(&mut self, holder: SealHolder) -> Vec<&mut Vec<u8>> {
         match holder {
             SealHolder::SigningKey(_) => Vec::new(),
+            SealHolder::User(account, user) => {
+                let user = self.users.get_mut(&user).filter(|user| user.account == account);
+                let factor = user.and_then(|user| user.second_factor.as_mut());
+                factor.into_iter().map(|factor| &mut factor.sealed).collect()
+            }
             SealHolder::ApiKey(account, key) => {
                 let key = self.api_keys.get_mut(&key).filter(|(of, _)| *of == account);
                 let Some((_, key)) = key else { return Vec::new() };
@@ -316,6 +321,19 @@ impl Directory {
         let password = user.password.as_mut().filter(|password| password.hash == old)?;
         password.hash = new;
         Some(user.account)
+    }
+
+    /// Answers the user's account.
+    pub(super) fn set_second_factor(
+        &mut self,
+        user: UserId,
+        before: Option<&SecondFactor>,
+        after: Option<Box<SecondFactor>>,
+    ) -> Result<AccountId, StoreError> {
+        let is_as_thought = |user: &&mut User| user.second_factor.as_deref() == before;
+        let user = self.users.get_mut(&user).filter(is_as_thought).ok_or(StoreError::StaleCredentials)?;
+        user.second_factor = after;
+        Ok(user.account)
     }
 
     /// Answers the user's account when that changed anything.

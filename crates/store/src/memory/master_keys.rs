@@ -75,10 +75,12 @@ impl Tables {
         let is_under = |own: &Connection| own.seals().any(|(_, sealed)| of_it(sealed));
         let connections = self.directory.connections.values().filter(|(_, own)| is_under(own));
         let signing = self.sentinel.keys.values().filter(|key| of_it(&key.sealed));
+        let factors = self.directory.users.values().filter_map(|user| user.second_factor.as_ref());
+        let factors = factors.filter(|factor| of_it(&factor.sealed));
         let holders = self.holders(generation, now);
         Remains {
             sessions: count(sessions),
-            sealed_secrets: count(keys) + count(connections) + count(signing),
+            sealed_secrets: count(keys) + count(connections) + count(signing) + count(factors),
             answers: count(self.answers.all().filter(|answer| of_it(&answer.sealed))),
             digests: holders.iter().map(|(_, digests)| digests).sum(),
             holders: holders.into_iter().map(|(holder, _)| holder).take(NAMED_HOLDERS).collect(),

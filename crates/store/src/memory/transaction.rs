@@ -175,6 +175,10 @@ impl<'a> Transaction<'a> {
                 let account = directory.set_password(user, *password, credential_version)?;
                 self.changed.insert(Changed::credentials(account, user));
             }
+            Change::SetSecondFactor { user, before, after } => {
+                let account = directory.set_second_factor(user, before.as_deref(), after)?;
+                self.changed.insert(Changed::credentials(account, user));
+            }
             Change::SetLock { user, locked_at } => {
                 let account = directory.set_lock(user, locked_at);
                 self.changed.extend(account.map(|account| Changed::credentials(account, user)));

@@ -23,6 +23,8 @@ pub(crate) enum UserAction {
     Enable(OneUser),
     /// Lift the lock that failed logins have set
     Unlock(OneUser),
+    /// Take the second factor away, of one who lost the device
+    ResetSecondFactor(OneUser),
     /// Set the password of one; sessions end
     #[command(long_about = PASSWORD_ABOUT)]
     Password(SetPassword),

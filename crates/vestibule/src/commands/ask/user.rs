@@ -65,6 +65,14 @@ pub(super) async fn run(service: &Service, action: UserAction) -> anyhow::Result
             service.output.done(&answer.body, &format!("unlocked user {}", one.user));
             Ok(())
         }
+        UserAction::ResetSecondFactor(one) => {
+            let place = place(service, &one).await?.at("second-factor");
+            let answer = service.client.end(&place).await?;
+            service
+                .output
+                .done(&answer.body, &format!("user {} signs in with the password alone now", one.user));
+            Ok(())
+        }
         UserAction::Password(set) => set_password(service, &set).await,
         UserAction::Remove(RemoveUser { one, yes }) => {
             let place = place(service, &one).await?;

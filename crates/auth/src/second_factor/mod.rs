@@ -1,0 +1,196 @@
+//! Second factors: what a user with one shows besides the password, on pages and in administration.
+//!
+//! A code of RFC 6238 counts once, a recovery code until it is used; wrong codes count like wrong passwords, and for themselves
+//! ([`crate::login_guard`]). Where only a password can be shown such a user is refused, after it was right.
+
+mod enrolment;
+mod ticket;
+
+use std::sync::Arc;
+
+use vestibule_crypto::{OneTimeSecret, SealContext, recovery_digest};
+use vestibule_model::{AuthenticationMethod, Means, Millis, Refusal, SecondFactor, User};
+use vestibule_store::Change;
+
+use crate::attempt::{ProvedUser, Shown};
+use crate::audit::Attempt;
+use crate::detach_on_drop::DetachOnDrop;
+use crate::directory::{AccountEntry, SECOND_FACTOR_COLUMN, USERS_TABLE, UserEntry};
+use crate::eligibility::{self, IneligibleReason};
+use crate::log_in::{LogIn, LogInError, LoggedIn, UserCredentials};
+use crate::open::{Once, OpenedWith};
+use crate::page_session::PageSession;
+use crate::recognise::Proof;
+use crate::service::Auth;
+
+pub use enrolment::{Enrolment, EnrolmentError};
+pub use ticket::Ticket;
+
+/// What a right password has come to.
+pub enum PasswordStep {
+    /// That was all.
+    LoggedIn(LoggedIn),
+    /// The code is still to come; whoever shows this has shown the password.
+    Code(Ticket),
+}
+
+/// What proves a second factor, and what becomes of it.
+pub(crate) enum CodeProof {
+    /// A code of the user's device: its step is used up.
+    Step(Once),
+    /// A recovery code: the user has the others left.
+    Recovery(Box<SecondFactor>),
+}
+
+impl CodeProof {
+    /// What uses it up, in the transaction of what it is shown for.
+    pub(crate) fn spent(self, user: &User) -> Change {
+        match self {
+            Self::Step(once) => once.into(),
+            Self::Recovery(left) => Change::SetSecondFactor {
+                user: user.id,
+                before: user.second_factor.clone(),
+                after: Some(left),
+            },
+        }
+    }
+}
+
+impl Auth {
+    /// The first step on a page: opens a session, or says that a code is still to come. Otherwise as [`Auth::log_in_user`].
+    pub async fn log_in_by_steps(
+        self: &Arc<Self>,
+        at: LogIn,
+        credentials: UserCredentials,
+    ) -> Result<PasswordStep, LogInError> {
+        credentials.expect_length()?;
+        let attempt = Attempt::to_log_in(at, Means::Password);
+        self.admit(attempt, &credentials.user_name)?;
+        let auth = Arc::clone(self);
+        let whole = async move {
+            let proved = auth.prove(attempt, credentials).await?;
+            if proved.user.second_factor.is_none() {
+                let opened =
+                    auth.open_for(attempt, proved, Proof::NONE, AuthenticationMethod::Password).await;
+                return opened.map(PasswordStep::LoggedIn);
+            }
+            let ProvedUser { entry, user } = &proved;
+            let refused = |reason| auth.audit.refused(attempt, user.id, reason);
+            eligibility::of_user(entry, user, at.now).map_err(refused)?;
+            Ok(PasswordStep::Code(auth.ticket(user, at.now)))
+        };
+        self.settle(at, whole).await
+    }
+
+    /// The second step: the code of whoever has shown the password.
+    pub async fn log_in_with_code(
+        self: &Arc<Self>,
+        at: LogIn,
+        ticket: &Ticket,
+        code: &str,
+    ) -> Result<LoggedIn, LogInError> {
+        let attempt = Attempt::to_log_in(at, Means::Password);
+        let (entry, user) = self.holder_of(ticket, at).ok_or(LogInError::BadCredentials)?;
+        self.admit(attempt, &user.login_name)?;
+        let (auth, code) = (Arc::clone(self), code.to_owned());
+        let whole = async move {
+            let proof = auth.prove_code(attempt, &entry, &user, &code)?;
+            auth.open_by_factor(attempt, ProvedUser { entry, user }, proof).await
+        };
+        self.settle(at, whole).await
+    }
+
+    /// Opens a session for somebody who proved both.
+    pub(crate) async fn open_by_factor(
+        self: &Arc<Self>,
+        attempt: Attempt,
+        proved: ProvedUser,
+        proof: CodeProof,
+    ) -> Result<LoggedIn, LogInError> {
+        let user = Arc::clone(&proved.user);
+        let recovery = match &proof {
+            CodeProof::Recovery(left) => Some(left.clone()),
+            CodeProof::Step(_) => None,
+        };
+        let with = OpenedWith {
+            second_factor: Some(proof.spent(&user)),
+            has_shown_factor: true,
+            ..OpenedWith::default()
+        };
+        let entry = Arc::clone(&proved.entry);
+        let opened = self.open_with(attempt, proved, Proof::NONE, AuthenticationMethod::Password, with).await;
+        let logged_in = opened.map_err(|error| self.not_opened(attempt, user.id, error))?;
+        if recovery.is_some() {
+            entry.update_user(user.id, |user| user.second_factor = recovery);
+        }
+        Ok(logged_in)
+    }
+
+    /// Opens the page session that takes the place of one which a change of password has ended: its holder has shown
+    /// everything for the change.
+    pub async fn reopen_page(
+        self: &Arc<Self>,
+        at: LogIn,
+        page: &PageSession,
+    ) -> Result<LoggedIn, LogInError> {
+        let attempt = Attempt::to_log_in(at, Means::Session);
+        let bad = |why| self.audit.bad_credentials(attempt, Some(page.user.id), why);
+        let entry = self.account(at).ok_or_else(|| bad(Refusal::UnknownAccount))?;
+        let user = entry.user(page.user.id).ok_or_else(|| bad(Refusal::UnknownUser))?;
+        let id = user.id;
+        let with = OpenedWith { has_shown_factor: true, ..OpenedWith::default() };
+        let (auth, method) = (Arc::clone(self), page.session.method);
+        let whole = async move {
+            let opened = auth.open_with(attempt, ProvedUser { entry, user }, Proof::NONE, method, with).await;
+            opened.map_err(|error| auth.not_opened(attempt, id, error))
+        };
+        DetachOnDrop::new(whole).await
+    }
+
+    /// What a code proves. Wrong ones count for the user's lock-out, and for themselves.
+    pub(crate) fn prove_code(
+        self: &Arc<Self>,
+        attempt: Attempt,
+        entry: &Arc<AccountEntry>,
+        user: &Arc<UserEntry>,
+        code: &str,
+    ) -> Result<CodeProof, LogInError> {
+        let turned_away = |why| self.turned_away(attempt, why);
+        self.login_guard.admit_code(user.id).map_err(turned_away)?;
+        let proof = self.read_code(user, code.trim(), attempt.at.now);
+        let shown = if proof.is_some() { Shown::Right } else { Shown::WrongCode };
+        self.judge(attempt, entry, user, shown)?;
+        if proof.is_some() {
+            self.login_guard.code_was_right(user.id);
+        }
+        proof.ok_or_else(|| self.audit.bad_credentials(attempt, Some(user.id), Refusal::WrongOneTimeCode))
+    }
+
+    fn read_code(&self, user: &User, code: &str, now: Millis) -> Option<CodeProof> {
+        let factor = user.second_factor.as_deref()?;
+        if let Some(digest) = recovery_digest(user.id, code) {
+            let mut left = factor.clone();
+            left.recovery.retain(|kept| *kept != digest);
+            return (left.recovery.len() < factor.recovery.len()).then(|| CodeProof::Recovery(left.into()));
+        }
+        let secret = self.one_time_secret(user, factor)?;
+        let step = secret.step_of(code, now)?;
+        let value = step.digest(user.id, factor.since);
+        Some(CodeProof::Step(Once { value, expires: step.expires() }))
+    }
+
+    fn one_time_secret(&self, user: &User, factor: &SecondFactor) -> Option<OneTimeSecret> {
+        let row = user.id.0.to_be_bytes();
+        let context = SealContext { table: USERS_TABLE, column: SECOND_FACTOR_COLUMN, row: &row };
+        let opened = self.keys.sealer().open(&context, &factor.sealed);
+        let opened = opened.inspect_err(
+            |error| tracing::error!(user = %user.id, %error, "the secret of a second factor cannot be opened"),
+        );
+        OneTimeSecret::from_bytes(&opened.ok()?)
+    }
+}
+
+/// Whether somebody who shows a password, and nothing else, may be let in by it.
+pub(crate) fn password_suffices(user: &User) -> Result<(), IneligibleReason> {
+    if user.second_factor.is_some() { Err(IneligibleReason::SecondFactor) } else { Ok(()) }
+}

@@ -1,0 +1,87 @@
+//! What a browser keeps between two steps: sealed, so that nothing is stored for an attempt, and short-lived.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use vestibule_crypto::SealContext;
+use vestibule_model::{AccountId, Millis, User, UserId};
+
+use crate::directory::{AccountEntry, UserEntry};
+use crate::log_in::LogIn;
+use crate::service::Auth;
+
+/// How long somebody may take for the second step.
+const LIFE: Duration = Duration::from_mins(5);
+
+const CONTEXT: SealContext<'_> = SealContext { table: "pages", column: "ticket", row: &[] };
+
+/// Shows that its holder has shown a password: opens nothing by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket(String);
+
+impl Ticket {
+    /// The text that a browser kept, whether or not it is one of ours.
+    pub fn from_text(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// To be kept by the browser: letters, digits, `-` and `_`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    account: AccountId,
+    user: UserId,
+    /// Whoever changes the password, or loses it, begins anew.
+    credential_version: i64,
+    until: Millis,
+}
+
+impl Auth {
+    /// A ticket of a user who has shown the password.
+    pub(super) fn ticket(&self, user: &User, now: Millis) -> Ticket {
+        let sealed = Sealed {
+            account: user.account,
+            user: user.id,
+            credential_version: user.credential_version,
+            until: now.plus(LIFE),
+        };
+        Ticket(self.seal_text(&CONTEXT, &sealed))
+    }
+
+    /// Whose ticket it is, if it is one of ours, of this account, and still good.
+    pub(super) fn holder_of(
+        &self,
+        ticket: &Ticket,
+        at: LogIn,
+    ) -> Option<(Arc<AccountEntry>, Arc<UserEntry>)> {
+        let sealed: Sealed = self.open_text(&CONTEXT, &ticket.0)?;
+        let entry = self.account(at).filter(|entry| entry.account.id == sealed.account)?;
+        let user = entry.user(sealed.user)?;
+        let is_good = at.now < sealed.until && user.credential_version == sealed.credential_version;
+        is_good.then_some((entry, user))
+    }
+
+    /// Something sealed as text.
+    pub(super) fn seal_text(&self, context: &SealContext<'_>, value: &impl Serialize) -> String {
+        let plain = zeroize::Zeroizing::new(serde_json::to_vec(value).unwrap_or_default());
+        URL_SAFE_NO_PAD.encode(self.keys.sealer().seal(&*self.rng, context, &plain))
+    }
+
+    /// What was sealed so; None: it was not, or not here.
+    pub(super) fn open_text<T: for<'de> Deserialize<'de>>(
+        &self,
+        context: &SealContext<'_>,
+        text: &str,
+    ) -> Option<T> {
+        let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let plain = self.keys.sealer().open(context, &sealed).ok()?;
+        serde_json::from_slice(&plain).ok()
+    }
+}

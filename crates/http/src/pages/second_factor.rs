@@ -1,0 +1,162 @@
+//! `/me/{account}/second-factor`: a user sets up a second factor, has new recovery codes, or switches it off.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use vestibule_auth::{Enrolment, EnrolmentError, LogInError, PageSession};
+use vestibule_pages::{Enrol, HiddenFields, Notice, Own, Picture, RecoveryCodes, SecondFactor};
+use vestibule_serve::layers::{Cause, Refusal};
+use zeroize::Zeroizing;
+
+use super::form::{Form, fields_of};
+use super::look::AccountLook;
+use super::moment::Zone;
+use super::notices::Told;
+use super::request::{PageRefused, PageRequest};
+use super::{answer, me};
+use crate::api::ApiState;
+use crate::credential_body::CredentialBody;
+
+/// `GET`: what there is, or how to set it up.
+pub(super) async fn show(State(api): State<ApiState>, request: PageRequest) -> Result<Response, PageRefused> {
+    let Some(page) = request.holder(&api).await? else { return Ok(me::to_login(&request)) };
+    Ok(shown(&api, &request, &page, None))
+}
+
+/// `POST .../set`: the first code of a device.
+pub(super) async fn set(
+    State(api): State<ApiState>,
+    request: PageRequest,
+    body: CredentialBody,
+) -> Result<Response, PageRefused> {
+    let (page, form) = Form::of_holder(&api, &request, &body).await?;
+    let (at, state) = (request.log_in(&api), form.get("state"));
+    match api.auth.finish_enrolment(&page, at, state, form.get("code")).await {
+        Ok(codes) => Ok(recovery_codes(&api, &request, &page, &codes)),
+        Err(EnrolmentError::Changed) => Ok(answer::see_other(&address(&request))),
+        Err(error) => {
+            let told = told(&error)?;
+            let again = api.auth.resume_enrolment(&page, state, at.now);
+            let answer = match again {
+                Some(enrolment) => enrol_page(&api, &request, &page, &enrolment, Some(told)),
+                None => shown(&api, &request, &page, Some(told)),
+            };
+            Ok(with_cause(answer, error))
+        }
+    }
+}
+
+/// `POST .../change`: with a code of the present one.
+pub(super) async fn change(
+    State(api): State<ApiState>,
+    request: PageRequest,
+    body: CredentialBody,
+) -> Result<Response, PageRefused> {
+    let (page, form) = Form::of_holder(&api, &request, &body).await?;
+    let (at, code) = (request.log_in(&api), form.get("code"));
+    let done = match form.get("do") {
+        "renew" => {
+            let codes = api.auth.renew_recovery_codes(&page, at, code).await;
+            codes.map(|codes| recovery_codes(&api, &request, &page, &codes))
+        }
+        "remove" => {
+            let removed = api.auth.remove_second_factor(&page, at, code).await;
+            let home = format!("/me/{}/?done=second-factor-off", request.account);
+            removed.map(|()| answer::see_other(&home))
+        }
+        _ => return Err(PageRefused::Foreign),
+    };
+    match done {
+        Ok(answer) => Ok(answer),
+        Err(EnrolmentError::Changed) => Ok(answer::see_other(&address(&request))),
+        Err(error) => Ok(with_cause(shown(&api, &request, &page, Some(told(&error)?)), error)),
+    }
+}
+
+fn address(request: &PageRequest) -> String {
+    format!("/me/{}/second-factor", request.account)
+}
+
+fn told(error: &EnrolmentError) -> Result<Told, PageRefused> {
+    match error {
+        EnrolmentError::Changed | EnrolmentError::OldPage => {
+            Ok(Told::new(StatusCode::FORBIDDEN, Notice::OldForm))
+        }
+        EnrolmentError::Code(LogInError::BadCredentials) => {
+            Ok(Told::new(StatusCode::FORBIDDEN, Notice::BadCode))
+        }
+        EnrolmentError::Code(error) => Ok(Told::from(error)),
+        EnrolmentError::Store(_) => Err(PageRefused::Server(Refusal::Overloaded)),
+    }
+}
+
+fn with_cause(mut answer: Response, error: EnrolmentError) -> Response {
+    answer.extensions_mut().insert(Cause(Arc::new(error)));
+    answer
+}
+
+fn shown(api: &ApiState, request: &PageRequest, page: &PageSession, told: Option<Told>) -> Response {
+    let Some(factor) = &page.user.second_factor else {
+        let enrolment = api.auth.begin_enrolment(page, api.clock.now());
+        return enrol_page(api, request, page, &enrolment, told);
+    };
+    let look = AccountLook::of(api, request.account);
+    let (status, notice, wait) = Told::parts(told);
+    let shown = SecondFactor {
+        look: look.look(),
+        account: request.account.as_str(),
+        own: Some(own(api, page)),
+        notice,
+        form: fields_of(api, page),
+        since: Zone::of(&page.entry.account.time_zone).day(factor.since),
+        codes_left: factor.recovery.len(),
+    };
+    let mut answer = answer::page(status, &shown);
+    answer::wait(answer.headers_mut(), wait);
+    answer
+}
+
+fn enrol_page(
+    api: &ApiState,
+    request: &PageRequest,
+    page: &PageSession,
+    enrolment: &Enrolment,
+    told: Option<Told>,
+) -> Response {
+    let look = AccountLook::of(api, request.account);
+    let (status, notice, _) = Told::parts(told);
+    let form: HiddenFields = fields_of(api, page).with("state", Some(&enrolment.state));
+    let enrol = Enrol {
+        look: look.look(),
+        account: request.account.as_str(),
+        own: Some(own(api, page)),
+        notice,
+        form,
+        secret: &enrolment.secret,
+        picture: Picture::of(&enrolment.address),
+    };
+    answer::page(status, &enrol)
+}
+
+fn recovery_codes(
+    api: &ApiState,
+    request: &PageRequest,
+    page: &PageSession,
+    codes: &[Zeroizing<String>],
+) -> Response {
+    let look = AccountLook::of(api, request.account);
+    let shown = RecoveryCodes {
+        look: look.look(),
+        account: request.account.as_str(),
+        own: Some(own(api, page)),
+        notice: Some(Notice::SecondFactorOn),
+        codes: codes.iter().map(|code| code.as_str()).collect(),
+    };
+    answer::page(StatusCode::OK, &shown)
+}
+
+fn own<'a>(api: &ApiState, page: &'a PageSession) -> Own<'a> {
+    Own { user_name: &page.user.login_name, form: fields_of(api, page) }
+}

@@ -1,0 +1,258 @@
+//! Second factors: set up on the page, asked for at every login by password.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use totp_rs::{Builder, Secret};
+use vestibule_model::{AuditAction, Clock as _, LockoutPolicy, Refusal, Unlock};
+use vestibule_store::AuditQuery;
+use vestibule_testkit::{ACCOUNT, TOKEN, TestServer};
+
+use crate::browser::{Browser, Shown, own};
+
+/// A device, as far as it goes by the server's clock.
+struct Device<'a> {
+    server: &'a TestServer,
+    secret: String,
+}
+
+impl Device<'_> {
+    fn code(&self) -> String {
+        let secret = Secret::try_from_base32(&self.secret).unwrap();
+        let now = u64::try_from(self.server.clock.now().as_unix()).unwrap() / 1_000;
+        Builder::new().with_secret(secret).build_noncompliant().generate(now).to_string()
+    }
+
+    /// The code of the next step, which was not shown yet.
+    fn next_code(&self) -> String {
+        self.server.clock.advance(Duration::from_secs(30));
+        self.code()
+    }
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    text.split_once(start).unwrap_or_else(|| panic!("no {start} in {text}")).1.split(end).next().unwrap()
+}
+
+fn codes(shown: &Shown) -> Vec<String> {
+    let list = between(&shown.html, r#"<ul class="codes">"#, "</ul>");
+    list.split("<li>").skip(1).map(|item| item.split('<').next().unwrap().to_owned()).collect()
+}
+
+/// `name` sets one up: the device and the recovery codes.
+async fn enrolled(server: &TestServer) -> (Device<'_>, Vec<String>) {
+    let browser = Browser::signed_in(server).await;
+    let page = browser.get(&own("second-factor")).await;
+    assert!(page.html.contains("<svg"), "{}", page.html);
+    let secret = between(&page.html, r#"<p class="secret">"#, "<").to_owned();
+    let device = Device { server, secret };
+    let fields = [("csrf", page.hidden("csrf")), ("state", page.hidden("state")), ("code", device.code())];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let set = browser.post(&own("second-factor/set"), &fields).await;
+    let recovery = codes(&set);
+    assert_eq!((set.status, recovery.len()), (200, 10), "{}", set.html);
+    (device, recovery)
+}
+
+/// The answer to a password and a code.
+async fn with_code(browser: &Browser<'_>, code: &str) -> Shown {
+    let asked = browser.log_in("name", "password").await;
+    assert_eq!((asked.status, asked.header("location")), (303, own("login/code").as_str()), "{}", asked.html);
+    send_code(browser, code).await
+}
+
+async fn send_code(browser: &Browser<'_>, code: &str) -> Shown {
+    let page = browser.get(&own("login/code")).await;
+    browser.post(&own("login/code"), &[("csrf", &page.hidden("csrf")), ("code", code)]).await
+}
+
+async fn refusals(server: &TestServer) -> Vec<Refusal> {
+    let page = server.auth.audit(AuditQuery { limit: 100, ..AuditQuery::default() }).await.unwrap();
+    let refused = page.entries.iter().filter(|entry| entry.record.action == AuditAction::LogInRefused);
+    refused
+        .filter_map(|entry| match entry.record.reason {
+            Some(vestibule_model::AuditReason::Refused(why)) => Some(why),
+            _ => None,
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_code_of_the_device_signs_in() {
+    let server = TestServer::start().await;
+    let (device, _) = enrolled(&server).await;
+    let browser = Browser::of(&server);
+    let shown = with_code(&browser, &device.next_code()).await;
+    assert_eq!((shown.status, shown.header("location")), (303, own("").as_str()), "{}", shown.html);
+    let home = browser.get(&own("")).await;
+    assert!(home.html.contains("You need a code besides the password"), "{}", home.html);
+    assert!(browser.cookie("vestibule-step").is_none());
+}
+
+#[tokio::test]
+async fn it_is_set_up_with_a_code_of_the_device_and_not_before() {
+    let server = TestServer::start().await;
+    let browser = Browser::signed_in(&server).await;
+    let page = browser.get(&own("second-factor")).await;
+    let secret = between(&page.html, r#"<p class="secret">"#, "<").to_owned();
+    let fields =
+        [("csrf", page.hidden("csrf")), ("state", page.hidden("state")), ("code", "000000".to_owned())];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let again = browser.post(&own("second-factor/set"), &fields).await;
+    assert!(again.status == 403 && again.html.contains(&secret), "the same secret: {}", again.html);
+    assert_eq!(server.log_in("name", "password").await.status(), 200);
+}
+
+#[tokio::test]
+async fn where_a_password_is_all_that_can_be_shown_its_user_is_refused() {
+    let server = TestServer::start().await;
+    let _enrolled = enrolled(&server).await;
+    let refused = server.log_in("name", "password").await;
+    assert_eq!(refused.status(), 401);
+    assert_eq!(refused.json::<Value>().await.unwrap()["internalCode"], 109);
+    let wrong: Value = server.log_in("name", "wrong").await.json().await.unwrap();
+    assert_eq!(wrong.get("internalCode"), None);
+
+    let body = json!({ "clientName": "TEST", "userName": "name", "password": "password" });
+    let livevox = server.request(Method::POST, "/session/login").header("LV-Access", TOKEN).json(&body);
+    assert_eq!(livevox.send().await.unwrap().status(), 401);
+    let body = json!({ "account": ACCOUNT, "username": "name", "password": "password", "new_password": "a new one 1" });
+    assert_eq!(server.post("/self/v1/password", &body).await.status(), 401);
+    assert!(refusals(&server).await.contains(&Refusal::SecondFactorNeeded));
+}
+
+#[tokio::test]
+async fn s13_a_code_signs_in_once_whoever_shows_it_again() {
+    let server = TestServer::start().await;
+    let (device, _) = enrolled(&server).await;
+    // That which set it up is used.
+    assert_eq!(with_code(&Browser::of(&server), &device.code()).await.status, 403);
+    let code = device.next_code();
+    let browsers = [Browser::of(&server), Browser::of(&server), Browser::of(&server)];
+    for browser in &browsers {
+        assert_eq!(browser.log_in("name", "password").await.status, 303);
+    }
+    let [one, two, three] = &browsers;
+    let (one, two, three) =
+        tokio::join!(send_code(one, &code), send_code(two, &code), send_code(three, &code));
+    let mut all = [one.status, two.status, three.status];
+    all.sort_unstable();
+    assert_eq!(all, [303, 403, 403]);
+    assert!(refusals(&server).await.contains(&Refusal::AlreadyUsed));
+}
+
+#[tokio::test]
+async fn l_wrong_codes_lock_and_a_right_password_between_them_forgets_nothing() {
+    let server = TestServer::start_with(|fixture, _| {
+        fixture.account.lockout_policy = LockoutPolicy { failures: 3, unlock: Unlock::AfterMinutes(30) };
+    })
+    .await;
+    let (device, _) = enrolled(&server).await;
+    server.clock.advance(Duration::from_mins(2));
+    for _ in 0..3 {
+        assert_eq!(with_code(&Browser::of(&server), "000000").await.status, 403);
+    }
+    let shown = Browser::of(&server).log_in("name", "password").await;
+    assert!(shown.status == 403 && shown.html.contains("locked"), "{}", shown.html);
+    server.clock.advance(Duration::from_mins(31));
+    assert_eq!(with_code(&Browser::of(&server), &device.code()).await.status, 303);
+}
+
+#[tokio::test]
+async fn l_codes_cannot_be_tried_at_will_where_no_failures_lock() {
+    let server = TestServer::start_with(|fixture, _| {
+        fixture.account.lockout_policy = LockoutPolicy { failures: 0, ..LockoutPolicy::default() };
+    })
+    .await;
+    let (device, _) = enrolled(&server).await;
+    let browser = Browser::of(&server);
+    assert_eq!(browser.log_in("name", "password").await.status, 303);
+    for _ in 0..10 {
+        assert_eq!(send_code(&browser, "000000").await.status, 403);
+    }
+    let shown = send_code(&browser, &device.next_code()).await;
+    assert!(shown.status == 429 && !shown.header("retry-after").is_empty());
+    server.clock.advance(Duration::from_mins(15));
+    assert_eq!(with_code(&Browser::of(&server), &device.code()).await.status, 303);
+}
+
+#[tokio::test]
+async fn s13_a_recovery_code_signs_in_once() {
+    let mut server = TestServer::start().await;
+    let recovery = enrolled(&server).await.1;
+    let browser = Browser::of(&server);
+    assert_eq!(with_code(&browser, &recovery[3].to_uppercase()).await.status, 303);
+    assert!(browser.get(&own("")).await.html.contains("9 recovery codes are left"));
+    assert_eq!(with_code(&Browser::of(&server), &recovery[3]).await.status, 403);
+    server.restart().await;
+    assert_eq!(with_code(&Browser::of(&server), &recovery[3]).await.status, 403);
+    assert_eq!(with_code(&Browser::of(&server), &recovery[4]).await.status, 303);
+}
+
+#[tokio::test]
+async fn recovery_codes_are_made_anew_and_the_second_factor_is_switched_off_with_a_code() {
+    let server = TestServer::start().await;
+    let (device, recovery) = enrolled(&server).await;
+    let browser = Browser::of(&server);
+    assert_eq!(with_code(&browser, &device.next_code()).await.status, 303);
+    let csrf = browser.get(&own("second-factor")).await.hidden("csrf");
+    let change = async |what: &str, code: &str| {
+        browser.post(&own("second-factor/change"), &[("csrf", &csrf), ("do", what), ("code", code)]).await
+    };
+    assert_eq!(change("remove", "000000").await.status, 403);
+    let renewed = codes(&change("renew", &device.next_code()).await);
+    assert_eq!(with_code(&Browser::of(&server), &recovery[0]).await.status, 403);
+    let removed = change("remove", &renewed[0]).await;
+    assert_eq!(removed.header("location"), own("?done=second-factor-off"), "{}", removed.html);
+    assert_eq!(server.log_in("name", "password").await.status(), 200);
+}
+
+#[tokio::test]
+async fn the_second_step_follows_the_first_within_minutes_and_with_the_same_password() {
+    let mut server = TestServer::start().await;
+    let recovery = enrolled(&server).await.1;
+    let late = Browser::of(&server);
+    assert_eq!(late.log_in("name", "password").await.status, 303);
+    server.clock.advance(Duration::from_mins(5));
+    assert_eq!(send_code(&late, &recovery[0]).await.status, 403);
+
+    let browser = Browser::of(&server);
+    assert_eq!(browser.log_in("name", "password").await.status, 303);
+    let step = browser.cookie("vestibule-step").unwrap();
+    let forged = Browser::of(&server);
+    forged.keep("vestibule-step", &step[..step.len() - 2]);
+    assert_eq!(send_code(&forged, &recovery[0]).await.status, 403);
+    drop((late, forged, browser));
+    server.change_user("name", |user| user.credential_version += 1).await;
+    let stale = Browser::of(&server);
+    stale.keep("vestibule-step", &step);
+    assert_eq!(send_code(&stale, &recovery[0]).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_changed_password_needs_a_code_too() {
+    let server = TestServer::start().await;
+    let (device, _) = enrolled(&server).await;
+    let browser = Browser::of(&server);
+    assert_eq!(with_code(&browser, &device.next_code()).await.status, 303);
+    let page = browser.get(&own("password")).await;
+    assert!(page.html.contains(r#"name="code""#), "{}", page.html);
+    let csrf = page.hidden("csrf");
+    let change = async |code: &str| {
+        let new = [("password", "password"), ("new", "a new one 1"), ("again", "a new one 1")];
+        let fields = [&[("csrf", csrf.as_str()), ("code", code)], &new[..]].concat();
+        browser.post(&own("password"), &fields).await
+    };
+    assert_eq!(change("").await.status, 403);
+    assert_eq!(change("000000").await.status, 403);
+    let changed = change(&device.next_code()).await;
+    assert_eq!(
+        (changed.status, changed.header("location")),
+        (303, own("?done=password-changed").as_str()),
+        "{}",
+        changed.html
+    );
+    assert_eq!(browser.get(&own("")).await.status, 200);
+    assert_eq!(server.log_in("name", "password").await.status(), 401);
+}
