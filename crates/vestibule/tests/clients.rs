@@ -23,6 +23,7 @@ fn drive(interpreter: &str, driver: &str) {
 
     let output = Command::new(interpreter)
         .arg(drivers().join(driver))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("VESTIBULE_HTTP", &server.http)
         .env("VESTIBULE_HTTPS", &server.https)
         .env("VESTIBULE_ADMIN", &server.admin)
@@ -90,4 +91,16 @@ fn authlib_signs_a_user_in_refreshes_and_revokes() {
 #[test]
 fn the_functions_client_gets_a_token_in_its_own_name() {
     drive("node", "functions_client.js");
+}
+
+#[test]
+fn people_log_in_through_simplesamlphp() {
+    let python = std::env::var("VESTIBULE_CLIENTS_PYTHON").expect("./test sets VESTIBULE_CLIENTS_PYTHON");
+    drive(&python, "sso/simplesamlphp.py");
+}
+
+#[test]
+fn people_log_in_through_an_openid_provider_and_are_logged_out_by_it() {
+    let python = std::env::var("VESTIBULE_CLIENTS_PYTHON").expect("./test sets VESTIBULE_CLIENTS_PYTHON");
+    drive(&python, "sso/oidc_provider.py");
 }
