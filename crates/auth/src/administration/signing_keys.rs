@@ -20,6 +20,8 @@ impl Administration<'_> {
     /// Every key that is published, by id.
     pub async fn signing_keys(&self, caller: &Caller) -> Result<Vec<ListedSigningKey>, AdministrationError> {
         caller.require(Scope::ReadInstallation)?;
+        // At the first start it may not be there yet.
+        self.auth.signing_keys.ensure(caller.now).await?;
         let keys = self.auth.store.signing_keys().await?;
         let signing = SigningKey::signing(&keys, caller.now).map(|key| key.id);
         let listed = |key: SigningKey| ListedSigningKey { signs: Some(key.id) == signing, key };

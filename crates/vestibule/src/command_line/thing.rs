@@ -149,9 +149,35 @@ pub(crate) struct KeyFields {
 
 #[derive(Debug, Args)]
 pub(crate) struct ClientFields {
+    /// What users read as its name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) display_name: Option<String>,
+    /// What it is for
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+    /// A grant by which it may get tokens; may be given several times; none: it only logs bots in
+    #[arg(long = "grant", value_parser = GRANTS)]
+    pub(crate) grants: Vec<String>,
+    /// Where its users may be sent back to, byte by byte; may be given several times; none: nowhere
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    pub(crate) redirect_uris: Vec<String>,
+    /// What it may ask for in scope; may be given several times; none: nothing of its own
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(crate) scopes: Vec<String>,
+    /// Whether it can keep no secret, and proves itself by PKCE alone
+    #[arg(long)]
+    pub(crate) public: Option<Switch>,
+    /// Whether users are asked whether they agree
+    #[arg(long)]
+    pub(crate) consent: Option<Switch>,
+    /// Whether each use of a refresh token gives another one [default: of-public-clients]
+    #[arg(long, value_parser = ["of-public-clients", "always", "never"])]
+    pub(crate) refresh_rotation: Option<String>,
     #[command(flatten)]
     pub(crate) use_of: UseFields,
 }
+
+const GRANTS: [&str; 4] = ["client_credentials", "authorization_code", "refresh_token", "none"];
 
 /// What a key or a client may be used for, and from where.
 #[derive(Debug, Args)]

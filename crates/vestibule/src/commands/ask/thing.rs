@@ -158,10 +158,18 @@ impl Kind for ClientFields {
     const WHAT: &'static str = "OAuth client";
     const PLURAL: &'static str = "OAuth clients";
     const COLUMNS: &'static [&'static str] =
-        &["id", "name", "client_id", "enabled", "privileges", "addresses", "last_used"];
+        &["id", "name", "client_id", "enabled", "grant_types", "privileges", "addresses", "last_used"];
     const NAMES: &'static [&'static str] = &["name", "client_id"];
 
     async fn write(&self, _: &Service, _: AccountId, fields: &mut Fields) -> anyhow::Result<()> {
+        fields.put("display_name", self.display_name.clone());
+        fields.put("description", self.description.clone());
+        fields.put_list("grant_types", &self.grants);
+        fields.put_list("redirect_uris", &self.redirect_uris);
+        fields.put_list("scopes", &self.scopes);
+        fields.put("public", self.public);
+        fields.put("consent", self.consent);
+        fields.put("refresh_rotation", self.refresh_rotation.clone());
         write_use(&self.use_of, fields);
         Ok(())
     }

@@ -69,3 +69,34 @@ fn sessions_of_an_application_are_found_and_ended_by_its_name() {
     let end = ["session", "end-all", "12345678", "--application", "dialer"];
     assert_eq!(operator.ask(&end), "ended 1 session\n");
 }
+
+#[test]
+fn what_a_client_may_ask_the_sentinel_for_is_said_when_it_is_made() {
+    let operator = Operator::owner();
+    let create = ["client", "create", "12345678", "Wall", "--grant", "authorization_code", "--public", "yes"];
+    let refused = operator.run(&create);
+    assert!(refused.code != Some(0) && refused.err.contains("redirect_uris"), "{}", refused.err);
+    let uri = ["--redirect-uri", "https://wall.example/back", "--scope", "board"];
+    let client = operator.json(&[&create[..], &uri].concat());
+    assert_eq!(client["grant_types"], json!(["authorization_code"]));
+    assert_eq!(client["redirect_uris"], json!(["https://wall.example/back"]));
+    assert_eq!((&client["scopes"], &client["public"]), (&json!(["board"]), &json!(true)));
+    let changed =
+        operator.json(&["client", "set", "12345678", "Wall", "--grant", "none", "--consent", "yes"]);
+    assert_eq!((&changed["grant_types"], &changed["consent"]), (&json!([]), &json!(true)));
+}
+
+#[test]
+fn signing_keys_are_listed_rotated_and_deleted() {
+    let operator = Operator::owner();
+    let list = || operator.json(&["signing-key", "list"]).as_array().unwrap().clone();
+    let first = list();
+    assert_eq!((first.len(), &first[0]["signs"]), (1, &json!(true)), "it is made by itself");
+    let next = operator.json(&["signing-key", "rotate"]);
+    assert_eq!((list().len(), &next["signs"]), (2, &json!(false)));
+    let id = first[0]["id"].to_string();
+    operator.ask(&["signing-key", "delete", &id, "--yes"]);
+    assert_eq!(list()[0]["id"], next["id"]);
+    let refused = operator.run(&["signing-key", "delete", &next["id"].to_string(), "--yes"]);
+    assert!(refused.code != Some(0) && refused.err.contains("no signing key left"), "{}", refused.err);
+}
