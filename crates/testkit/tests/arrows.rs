@@ -20,7 +20,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("vestibule-outgoing", &["auth"]),
     ("vestibule-serve", &["model"]),
     ("vestibule-http", &["model", "auth", "pages", "serve", "oidc", "saml"]),
-    ("vestibule", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "outgoing"]),
+    ("vestibule", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "outgoing", "saml"]),
     (
         "vestibule-testkit",
         &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "oidc", "saml"],

@@ -4,6 +4,7 @@ mod account;
 mod administration;
 mod audit;
 mod backup;
+mod connection;
 mod directory;
 mod master_key;
 mod policy;
@@ -29,6 +30,7 @@ pub(crate) use audit::{
     VerifyArguments,
 };
 pub(crate) use backup::{BackupAction, BackupArguments, RestoreArguments, VerifyBackupArguments};
+pub(crate) use connection::{AddConnection, ConnectionAction, ConnectionFields, TestConnection};
 pub(crate) use directory::{DoctorArguments, ExportDirectory};
 pub(crate) use master_key::{GenerateMasterKey, MasterKeyAction, RetireMasterKey, RotateMasterKey};
 pub(crate) use policy::PolicyAction;
@@ -37,8 +39,8 @@ pub(crate) use service::{Asking, PageArguments, ServiceArguments};
 pub(crate) use session::{EndSessions, ListSessions, SessionAction, WhyArguments};
 pub(crate) use signing_key::SigningKeyAction;
 pub(crate) use thing::{
-    ClientFields, GroupFields, KeyFields, ProfileFields, RenewThing, SecretAction, SkillFields, ThingAction,
-    TokenFields, UseFields,
+    ClientFields, GroupFields, KeyFields, OneThing, ProfileFields, RenewThing, SecretAction, SkillFields,
+    ThingAction, TokenFields, UseFields,
 };
 pub(crate) use user::{AddUser, OneUser, PasswordArguments, RemoveUser, SetPassword, UserAction, UserFields};
 pub(crate) use witness::{RenewArguments, WitnessAction};
@@ -140,6 +142,8 @@ pub(crate) enum AskAction {
     Client(Asking<SecretAction<ClientFields>>),
     /// Application tokens of an account, which LiveVox's clients show as LV-Access
     Token(Asking<SecretAction<TokenFields>>),
+    /// Connections of an account to identity providers: SAML and OpenID Connect
+    Connection(Asking<ConnectionAction>),
     /// Live sessions: list, show, end, end-all
     Session(Asking<SessionAction>),
     /// Say why somebody was logged out

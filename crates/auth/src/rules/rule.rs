@@ -171,6 +171,8 @@ rulebook! {
     TokenTaken: Taken "token" TAKEN;
 
     ConnectionId: Invalid "id" "from 1 to {}";
+    ConnectionIdTaken: Taken "id" TAKEN;
+    ConnectionIdDeleted: Taken "id" "a deleted connection had this, and ids are not given again";
     ConnectionName: Invalid "name" "1 to 64 of A-Z, a-z, 0-9, _ and -: it stands in addresses";
     ConnectionNameTaken: Taken "name" TAKEN;
     ConnectionDisplayNameLength: Invalid "display_name" NAME_LENGTH;

@@ -8,11 +8,12 @@ use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 use uuid::Uuid;
 use vestibule_model::{
-    AccountId, AccountState, ApplicationId, Feature, GrantType, Millis, NamedPolicy, Network, Population,
-    Privilege, Rank, RefreshRotation, RoleType, SignOn, Strength, UserId, UserKind,
+    AccountId, AccountState, ApplicationId, ConnectionId, Feature, GrantType, Millis, NamedPolicy, Network,
+    Population, Privilege, Rank, RefreshRotation, RoleType, SignOn, Strength, UserId, UserKind,
 };
 use vestibule_store::Part;
 
+use super::declared_connection::DeclaredConnection;
 use super::named_path::names_along;
 use crate::input_error::{InputError, of_value, position};
 
@@ -34,7 +35,9 @@ impl Declared {
             let clients = clients.filter_map(|client| Some(Part::OauthClient(ApplicationId(client.id?))));
             let tokens = account.application_tokens.iter();
             let tokens = tokens.filter_map(|token| Some(Part::ApplicationToken(ApplicationId(token.id?))));
-            users.chain(keys).chain(clients).chain(tokens).collect::<Vec<_>>()
+            let connections = account.connections.iter();
+            let connections = connections.filter_map(|own| Some(Part::Connection(ConnectionId(own.id?))));
+            users.chain(keys).chain(clients).chain(tokens).chain(connections).collect::<Vec<_>>()
         };
         self.accounts.iter().flat_map(of_account).collect()
     }
@@ -77,6 +80,8 @@ pub(super) struct DeclaredAccount {
     pub(super) oauth_clients: Vec<DeclaredOauthClient>,
     #[serde(default, rename = "application_token")]
     pub(super) application_tokens: Vec<DeclaredApplicationToken>,
+    #[serde(default, rename = "connection")]
+    pub(super) connections: Vec<DeclaredConnection>,
     #[serde(default, rename = "user")]
     pub(super) users: Vec<DeclaredUser>,
 }
@@ -250,6 +255,8 @@ pub(super) struct DeclaredUser {
     pub(super) number: Option<i32>,
     /// Only `false` is allowed.
     pub(super) locked: Option<bool>,
+    /// As whom identity providers know them.
+    pub(super) identities: Option<Vec<DeclaredIdentity>>,
 }
 
 /// A profile, group or skill of the account.
@@ -276,6 +283,14 @@ impl Declared {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeclaredIdentity {
+    /// By name or id.
+    pub(super) connection: IdOrName,
+    pub(super) subject: String,
+}
+
 const fn user_population() -> Population {
     Population::User
 }
@@ -294,7 +309,7 @@ fn networks<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Vec<Network>>,
 }
 
 /// A secret, which no message repeats, whatever it is.
-fn secret<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+pub(super) fn secret<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
     match toml::Value::deserialize(value)? {
         toml::Value::String(text) => Ok(Some(text)),
         _ => Err(D::Error::custom("expected a string")),

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 
 use vestibule_model::{
-    Account, AccountId, ApiKey, ApplicationToken, AuditAction, AuditTarget, Audited, Group, OauthClient,
-    Population, Profile, Skill, User, UserId, visible,
+    Account, AccountId, ApiKey, ApplicationToken, AuditAction, AuditTarget, Audited, Connection, Group,
+    OauthClient, Population, Profile, Skill, User, UserId, visible,
 };
 use vestibule_store::{AccountRows, Change};
 
@@ -58,6 +58,7 @@ impl Difference {
         let account = after.account.id;
         if let Some(before) = before {
             self.gone(account, &before.users, &after.users);
+            self.gone(account, &before.connections, &after.connections);
             self.gone(account, &before.application_tokens, &after.application_tokens);
             self.gone(account, &before.oauth_clients, &after.oauth_clients);
             self.gone(account, &before.api_keys, &after.api_keys);
@@ -73,6 +74,7 @@ impl Difference {
         self.elements(rows, |rows| &rows.api_keys);
         self.elements(rows, |rows| &rows.oauth_clients);
         self.elements(rows, |rows| &rows.application_tokens);
+        self.elements(rows, |rows| &rows.connections);
         self.elements(rows, |rows| &rows.users);
     }
 
@@ -281,6 +283,26 @@ impl Element for ApplicationToken {
 
     fn delete(&self, account: AccountId) -> Change {
         Change::DeleteApplicationToken(account, self.id)
+    }
+}
+
+impl Element for Connection {
+    const ENTRY: Option<&'static str> = Some("connection");
+
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn title(&self, account: AccountId) -> String {
+        title("connection", account, &self.name)
+    }
+
+    fn put(self, account: AccountId) -> Change {
+        Change::PutConnection(account, Box::new(self))
+    }
+
+    fn delete(&self, account: AccountId) -> Change {
+        Change::DeleteConnection(account, self.id)
     }
 }
 

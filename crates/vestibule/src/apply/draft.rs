@@ -7,8 +7,8 @@ use vestibule_auth::{
 };
 use vestibule_crypto::{Argon2Params, Engine, KeyRing, Sealer, SecretHasher};
 use vestibule_model::{
-    AccountId, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord, CheckValues, Generation, Means,
-    Millis, NamedPolicy, Rng, SecretDigest, UserId, visible,
+    AccountId, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord, CheckValues, ConnectionId,
+    Generation, Means, Millis, NamedPolicy, Rng, SecretDigest, UserId, visible,
 };
 use vestibule_store::{AccountRows, Part};
 use zeroize::Zeroizing;
@@ -105,6 +105,7 @@ pub(super) struct Draft {
     /// Of the whole installation.
     user_ids: HashSet<UserId>,
     application_ids: HashSet<(ResourceKind, ApplicationId)>,
+    connection_ids: HashSet<ConnectionId>,
     /// Whose ids are not given again.
     deleted: BTreeSet<Part>,
     /// Whose each token is or was before: one that is given up is free at the next run.
@@ -225,6 +226,7 @@ impl Draft {
             passwords: Vec::new(),
             highest_number: rows().map(|rows| rows.account.number).max(),
             user_ids: rows().flat_map(|rows| rows.users.iter().map(|user| user.id)).collect(),
+            connection_ids: rows().flat_map(|rows| rows.connections.iter().map(|own| own.id)).collect(),
             application_ids: keys
                 .chain(clients)
                 .chain(tokens().map(|(_, token)| (ResourceKind::ApplicationToken, token.id)))
@@ -297,6 +299,27 @@ impl Draft {
         loop {
             let id = UserId(ten_digits(rng));
             if self.user_ids.insert(id) {
+                return Ok(id);
+            }
+        }
+    }
+
+    /// The same for a connection.
+    pub(super) fn new_connection_id(
+        &mut self,
+        element: &str,
+        wanted: Option<i64>,
+        rng: &dyn Rng,
+    ) -> Result<ConnectionId, Problem> {
+        if let Some(id) = wanted {
+            self.expect_not_deleted(element, Part::Connection(ConnectionId(id)), Rule::ConnectionIdDeleted)?;
+            let is_free = self.connection_ids.insert(ConnectionId(id));
+            let refusal = || Problem::broken(element, taken(Rule::ConnectionIdTaken));
+            return is_free.then_some(ConnectionId(id)).ok_or_else(refusal);
+        }
+        loop {
+            let id = ConnectionId(ten_digits(rng));
+            if self.connection_ids.insert(id) {
                 return Ok(id);
             }
         }

@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use anyhow::Context;
 use serde::Serialize;
 use toml::{Table, Value};
-use vestibule_auth::open_api_key;
+use vestibule_auth::{open_api_key, open_connection_secret};
 use vestibule_crypto::Sealer;
 use vestibule_model::{
-    Account, ApiKey, ApplicationToken, CheckValues, ClientMetadata, Group, Millis, OauthClient,
-    PasswordCredential, Population, Profile, Service, SignOn, Skill, User, UserKind,
+    Account, ApiKey, ApplicationToken, CheckValues, ClientMetadata, Connection, ConnectionSecret, Group,
+    Identity, Millis, OauthClient, OidcConnection, PasswordCredential, Population, Profile, Protocol,
+    SamlConnection, Service, SignOn, Skill, User, UserKind,
 };
+use vestibule_saml::to_pem;
 use vestibule_store::{AccountRows, DirectoryRows};
 use zeroize::Zeroizing;
 
@@ -64,6 +66,7 @@ fn account(rows: &AccountRows, secrets: Allowed<'_>) -> anyhow::Result<Table> {
     let keys = rows.api_keys.iter().map(|key| api_key(key, secrets)).collect::<anyhow::Result<_>>()?;
     let clients = rows.oauth_clients.iter().map(|client| oauth_client(client, &names, secrets));
     let tokens = rows.application_tokens.iter().map(|token| application_token(token, secrets));
+    let connections = rows.connections.iter().map(|own| connection(own, secrets));
     let users = rows.users.iter().map(|one| user(one, &rows.account, &names, secrets));
     fields
         .list("profile", profiles)
@@ -73,6 +76,7 @@ fn account(rows: &AccountRows, secrets: Allowed<'_>) -> anyhow::Result<Table> {
         .list("api_key", keys)
         .list("oauth_client", clients.collect::<anyhow::Result<_>>()?)
         .list("application_token", tokens.collect())
+        .list("connection", connections.collect::<anyhow::Result<_>>()?)
         .list("user", users.collect::<anyhow::Result<_>>()?);
     Ok(fields.0)
 }
@@ -198,6 +202,79 @@ fn application_token(token: &ApplicationToken, secrets: Allowed<'_>) -> Table {
     fields.0
 }
 
+fn connection(own: &Connection, secrets: Allowed<'_>) -> anyhow::Result<Table> {
+    let mut fields = Fields::default();
+    fields
+        .put("id", own.id.0)
+        .put("name", own.name.as_str())
+        .put("display_name", own.display_name.as_str())
+        .put("enabled", own.enabled)
+        .word("population", own.population)?
+        .word("linking", own.linking)?
+        .put("clock_skew_seconds", i64::try_from(own.clock_skew.as_secs()).unwrap_or(i64::MAX))
+        .put("targets", own.targets.clone());
+    match &own.protocol {
+        Protocol::Saml(saml) => {
+            fields.put("saml", saml_fields(saml));
+        }
+        Protocol::Oidc(oidc) => {
+            fields.put("oidc", oidc_fields(oidc)?);
+        }
+    }
+    let Some(secrets) = secrets else { return Ok(fields.0) };
+    let opened = |which| {
+        open_connection_secret(secrets.sealer, own, which)
+            .with_context(|| format!("cannot open the secrets of the connection {:?}", own.name))
+    };
+    if let Some(secret) = opened(ConnectionSecret::ClientSecret)? {
+        let text = str::from_utf8(&secret).context("a client secret is no text")?;
+        fields.put("client_secret", text);
+    }
+    if let (Some(key), Some(own)) =
+        (opened(ConnectionSecret::Key)?, own.saml().and_then(|saml| saml.key.as_ref()))
+    {
+        fields
+            .put("certificate", to_pem(&own.certificate.0, "CERTIFICATE"))
+            .put("private_key", to_pem(&key, "PRIVATE KEY"));
+    }
+    Ok(fields.0)
+}
+
+fn saml_fields(saml: &SamlConnection) -> Table {
+    let mut fields = Fields::default();
+    let certificates = saml.certificates.iter().map(|der| to_pem(&der.0, "CERTIFICATE"));
+    fields
+        .put("identity_provider", saml.identity_provider.as_str())
+        .put("login_url", saml.login_url.as_str())
+        .put("logout_url", saml.logout_url.as_deref().unwrap_or_default())
+        .put("certificates", certificates.collect::<Vec<String>>())
+        .put("metadata_url", saml.metadata_url.as_deref().unwrap_or_default())
+        .put("audiences", saml.audiences.clone())
+        .put("unsolicited", saml.unsolicited)
+        .put("allow_cbc", saml.allow_cbc)
+        .put("sign_requests", saml.sign_requests);
+    fields.0
+}
+
+fn oidc_fields(oidc: &OidcConnection) -> anyhow::Result<Table> {
+    let mut fields = Fields::default();
+    fields
+        .put("issuer", oidc.issuer.as_str())
+        .put("client_id", oidc.client_id.as_str())
+        .word("client_authentication", oidc.client_authentication)?
+        .put("authorization_endpoint", oidc.authorization_endpoint.as_str())
+        .put("token_endpoint", oidc.token_endpoint.as_str())
+        .put("jwks_uri", oidc.jwks_uri.as_deref().unwrap_or_default())
+        .put("end_session_endpoint", oidc.end_session_endpoint.as_deref().unwrap_or_default())
+        .put("names_itself_in_callbacks", oidc.names_itself_in_callbacks)
+        .put("jwks", oidc.jwks.as_str())
+        .put("algorithms", oidc.algorithms.clone())
+        .put("scopes", oidc.scopes.clone())
+        .put("login_name_claim", oidc.login_name_claim.as_str())
+        .put("password_grant", oidc.password_grant);
+    Ok(fields.0)
+}
+
 fn user(user: &User, account: &Account, names: &Names<'_>, secrets: Allowed<'_>) -> anyhow::Result<Table> {
     let mut fields = Fields::default();
     let managed: Vec<Value> = user.manager_of.iter().map(|id| names.group(*id)).collect();
@@ -228,6 +305,14 @@ fn user(user: &User, account: &Account, names: &Names<'_>, secrets: Allowed<'_>)
     }
     if let Some(key) = &user.allowed_app_key {
         fields.put("allowed_app_key", key.as_str());
+    }
+    if !user.identities.is_empty() {
+        let identity = |one: &Identity| {
+            let mut fields = Fields::default();
+            fields.put("connection", names.connection(one.connection.0)).put("subject", one.subject.as_str());
+            fields.0
+        };
+        fields.put("identities", user.identities.iter().map(identity).collect::<Vec<Table>>());
     }
     if user.kind == UserKind::Human && user.password.is_none() && account.sign_on == SignOn::Password {
         fields.put("generate_password", false);
@@ -261,6 +346,7 @@ struct Names<'a> {
     profiles: HashMap<i64, &'a str>,
     groups: HashMap<i64, &'a str>,
     skills: HashMap<i64, &'a str>,
+    connections: HashMap<i64, &'a str>,
 }
 
 impl<'a> Names<'a> {
@@ -269,6 +355,7 @@ impl<'a> Names<'a> {
             profiles: unique(super::account::profiles(rows)),
             groups: unique(super::account::groups(rows)),
             skills: unique(super::account::skills(rows)),
+            connections: unique(rows.connections.iter().map(|own| (own.id.0, own.name.as_str()))),
         }
     }
 
@@ -278,6 +365,10 @@ impl<'a> Names<'a> {
 
     fn group(&self, id: i64) -> Value {
         name_or_id(&self.groups, id)
+    }
+
+    fn connection(&self, id: i64) -> Value {
+        name_or_id(&self.connections, id)
     }
 
     fn skill(&self, id: i64) -> Value {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use vestibule_auth::{
     AccountIndex, HOME, InstallationIndex, Kind, Rule, Ruled, Violation, account_violations, check_api_key,
-    check_deleted_account, check_has_owner, check_owner_left, may_log_in,
+    check_connection, check_deleted_account, check_has_owner, check_owner_left, may_log_in,
 };
 use vestibule_crypto::{Sealer, check_hash};
 use vestibule_model::{AccountId, User};
@@ -59,6 +59,7 @@ impl Broken {
             Some(Rule::SkillMissing) => &["skills"],
             Some(Rule::GroupMissing | Rule::ManagedGroupMissing | Rule::GroupParentMissing) => &["groups"],
             Some(Rule::AllowedKeyMissing) => &["api_keys", "oauth_clients"],
+            Some(Rule::IdentityConnectionMissing) => &["connections"],
             // An administrator's row has the account that they administer.
             Some(Rule::OwnerLeft) if row.table == "administrators" => return true,
             Some(Rule::OwnerLeft) => &["users"],
@@ -85,6 +86,7 @@ pub(super) fn broken(present: &Present, undecodable: &[UndecodableRow], sealer: 
         found.extend(stored(rows, &rows.api_keys, &index));
         found.extend(stored(rows, &rows.oauth_clients, &index));
         found.extend(stored(rows, &rows.application_tokens, &index));
+        found.extend(stored(rows, &rows.connections, &index));
         found.extend(stored(rows, &rows.users, &index));
         found.extend(unusable(rows, sealer));
         if rows.account.id.as_str() == HOME {
@@ -124,7 +126,11 @@ fn unusable(rows: &AccountRows, sealer: &Sealer) -> Vec<Broken> {
         let why = hashes.find_map(|hash| check_hash(hash).err())?;
         Some(broken(&user.title(account), "password", entry_of(account, user), &why))
     });
-    keys.chain(users).collect()
+    let connections = rows.connections.iter().filter_map(|own| {
+        let why = check_connection(sealer, own).err()?;
+        Some(broken(&own.title(account), "client_secret or private_key", entry_of(account, own), &why))
+    });
+    keys.chain(connections).chain(users).collect()
 }
 
 /// Where in a file a thing is.
@@ -158,6 +164,7 @@ fn members(before: Option<&AccountRows>, after: &AccountRows) -> Vec<Problem> {
     found.extend(things(id, before.map(|rows| &*rows.oauth_clients), &after.oauth_clients, &index));
     let tokens = before.map(|rows| &*rows.application_tokens);
     found.extend(things(id, tokens, &after.application_tokens, &index));
+    found.extend(things(id, before.map(|rows| &*rows.connections), &after.connections, &index));
     found.extend(things(id, before.map(|rows| &*rows.users), &after.users, &index));
     found
 }

@@ -7,7 +7,9 @@ mod account;
 mod application;
 mod application_token;
 mod client_metadata;
+mod connection;
 mod declared;
+mod declared_connection;
 mod difference;
 mod digest;
 mod draft;
@@ -284,6 +286,7 @@ fn members(
         .application_tokens
         .iter()
         .try_for_each(|token| application_token::application_token(draft, rows, tools, token))?;
+    declared.connections.iter().try_for_each(|own| connection::connection(draft, rows, tools, own))?;
     user::remove(rows, &declared.users)?;
     let mut users = declared.users.iter().filter(|user| !user.removed);
     users.try_for_each(|user| user::user(draft, rows, tools, user))

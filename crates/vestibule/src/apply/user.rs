@@ -8,6 +8,7 @@ use vestibule_model::{AccountId, User, UserId, UserKind};
 use vestibule_store::AccountRows;
 
 use super::account::{Referrer, groups, optional_group, profiles, resolve, set, skills};
+use super::connection::identities;
 use super::declared::{DeclaredUser, IdOrName};
 use super::draft::{AccountDraft, Draft, Tools};
 use super::password::{self, Position};
@@ -168,6 +169,7 @@ fn references(
         let by = Referrer { element, key: "group", rule: Rule::GroupMissing };
         user.member_of = optional_group(by, rows, group)?;
     }
+    identities(element, user, rows, declared.identities.as_ref())?;
     // What they are tied to already is meant by itself, also where something else has that for its name.
     let key = declared.allowed_app_key.as_ref().filter(|key| user.allowed_app_key.as_ref() != Some(*key));
     if let Some(key) = key {

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use crate::input_error::InputError;
 
 /// Fields that hold secrets, which are never taken from arguments.
-const SECRET: [&str; 5] = ["password", "secret", "token", "access_token_secret", "password_hash"];
+const SECRET: [&str; 7] =
+    ["password", "secret", "token", "access_token_secret", "password_hash", "client_secret", "private_key"];
 
 /// The word for "no value".
 const NONE: &str = "none";

@@ -53,8 +53,31 @@ name = "Dialer"
 name = "Reports"
 token = "Reports-2-0123456789"
 enabled = false
+[[account.connection]]
+name = "op"
+display_name = "Company login"
+population = "user"
+linking = "subject"
+clock_skew_seconds = 90
+targets = ["https://web.example/start"]
+client_secret = "hush-hush"
+[account.connection.oidc]
+issuer = "https://op.example"
+client_id = "us"
+client_authentication = "form"
+authorization_endpoint = "https://op.example/auth"
+token_endpoint = "https://op.example/token"
+jwks_uri = "https://op.example/keys"
+end_session_endpoint = "https://op.example/end"
+names_itself_in_callbacks = true
+jwks = '{"keys":[{"kty":"EC","crv":"P-256","kid":"1","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}'
+algorithms = ["ES256"]
+scopes = ["profile"]
+login_name_claim = "preferred_username"
+password_grant = true
 [[account.user]]
 login_name = "alice"
+identities = [{ connection = "op", subject = "00u1" }]
 profiles = ["Boss"]
 group = "Inner"
 manager_of = ["Main Group"]
@@ -85,6 +108,7 @@ fn everything_that_can_be_declared_is_made() {
             "+ oauth client 1/Web",
             "+ application token 1/Dialer",
             "+ application token 1/Reports",
+            "+ connection 1/op",
             "+ user 1/alice",
             "+ agent 1/Bob",
             "+ user 1/helper",

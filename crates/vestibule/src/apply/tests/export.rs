@@ -95,6 +95,13 @@ impl World {
             (key.sealed_secret, key.sealed_access_token_secret) = Default::default();
             key.secret_version = SecretVersion::default();
         }
+        for own in &mut rows.connections {
+            let sealed = own.clone();
+            for (which, secret) in own.seals_mut() {
+                let opened = vestibule_auth::open_connection_secret(&self.tools.sealer, &sealed, which);
+                *secret = opened.unwrap().unwrap().to_vec();
+            }
+        }
         rows.users.iter_mut().for_each(|user| user.credential_version = 1);
         (rows, secrets)
     }

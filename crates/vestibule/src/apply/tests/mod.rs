@@ -1,5 +1,6 @@
 mod audit;
 mod busy;
+mod connections;
 mod demo;
 mod everything;
 mod export;

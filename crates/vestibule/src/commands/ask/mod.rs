@@ -2,6 +2,7 @@
 
 mod account;
 mod administration;
+mod connection;
 mod crud;
 mod login;
 mod master_key;
@@ -48,6 +49,9 @@ async fn run(action: AskAction) -> anyhow::Result<()> {
         }
         AskAction::Token(asking) => {
             thing::run_with_secrets(&Service::open(&asking.service)?, asking.action).await
+        }
+        AskAction::Connection(asking) => {
+            connection::run(&Service::open(&asking.service)?, asking.action).await
         }
         AskAction::Session(asking) => session::run(&Service::open(&asking.service)?, asking.action).await,
         AskAction::Why(arguments) => why::run(&Service::open(&arguments.service)?, &arguments).await,

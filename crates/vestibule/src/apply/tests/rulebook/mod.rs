@@ -3,6 +3,7 @@
 
 mod accounts;
 mod applications;
+mod connections;
 mod kept;
 mod removals;
 mod resources;
@@ -59,6 +60,16 @@ impl Line {
         Self { method: Method::GET, body: Some(reason.into()), ..Self::post(rule, "", Value::Null, file) }
     }
 
+    /// With another id in the file than what is there of that name.
+    fn with_id(self, id: i64) -> Self {
+        Self { file: format!("{}id = {id}\n", self.file), ..self }
+    }
+
+    /// A file brings about what the API asks for first.
+    fn only_over_the_api(self) -> Self {
+        Self { file: String::new(), ..self }
+    }
+
     fn within(self, account: &'static str) -> Self {
         Self { path: self.path.replacen(HERE, account, 1), account, ..self }
     }
@@ -74,6 +85,7 @@ fn lines(scene: &Scene) -> Vec<Line> {
         users::lines(),
         resources::lines(),
         applications::lines(),
+        connections::lines(),
         identities(),
         removals::lines(scene),
     ]
@@ -146,7 +158,8 @@ fn what_the_api_refuses_a_file_is_refused_in_the_same_words() {
         let before = scene.directory().await;
         let mut wrong = Vec::new();
         for line in lines(&scene) {
-            let (asked, applied) = (scene.asked(&line).await, scene.applied(&line).await);
+            let asked = scene.asked(&line).await;
+            let applied = if line.file.is_empty() { asked.clone() } else { scene.applied(&line).await };
             if asked.is_none() || asked != applied {
                 wrong.push(format!("{:?}: the API says {asked:?}, a file {applied:?}", line.rule));
             }

@@ -1,9 +1,11 @@
 //! A server whose API is asked, and the database under it, which a file is laid over.
 
-use vestibule_auth::{FirstOwner, Kind, seal_api_key};
+use vestibule_auth::{FirstOwner, Kind, blank_saml, new_connection, seal_api_key};
 use vestibule_model::{
-    Account, ApiKey, ApplicationId, ApplicationToken, Clock, Group, OauthClient, Profile, Skill, User, UserId,
+    Account, ApiKey, ApplicationId, ApplicationToken, Clock, Connection, ConnectionId, Der, Group, Identity,
+    OauthClient, Profile, Protocol, SamlConnection, Skill, User, UserId,
 };
+use vestibule_saml::pem;
 use vestibule_testkit::TestServer;
 
 use super::*;
@@ -52,6 +54,9 @@ impl Scene {
         changes.push(Change::PutAccount(other.into()));
         let mut skilled = server.fixture.users[0].clone();
         skilled.skills = vec![1];
+        skilled.identities =
+            vec![Identity { connection: ConnectionId(connections::SAML), subject: "taken".into() }];
+        changes.push(Change::PutConnection(here.id, connection(connections::SAML, "adfs").into()));
         changes.push(Change::PutUser(skilled.into()));
         changes.extend(Self::used_up(server));
         changes.extend(Self::full(server));
@@ -80,6 +85,8 @@ impl Scene {
             Change::PutApiKey(here, key.into()),
             Change::PutOauthClient(here, client.into()),
             Change::PutApplicationToken(here, token.into()),
+            Change::PutConnection(here, connection(DELETED, "deleted").into()),
+            Change::DeleteConnection(here, ConnectionId(DELETED)),
             Change::DeleteUser(UserId(DELETED)),
             Change::DeleteApiKey(here, id),
             Change::DeleteOauthClient(here, id),
@@ -129,6 +136,10 @@ impl Scene {
             let client =
                 OauthClient { id: ApplicationId(2_000 + number), client_id: public_id, name, ..client };
             changes.push(Change::PutOauthClient(id, client.into()));
+        }
+        for number in 1..=100 {
+            let name = format!("c{number}");
+            changes.push(Change::PutConnection(id, connection(6_000 + number, &name).into()));
         }
         for number in 1..=5_u8 {
             let token = ApplicationToken {
@@ -207,6 +218,20 @@ impl Scene {
     pub(super) fn store(&self) -> &dyn Store {
         &*self.server.store
     }
+}
+
+/// A connection of SAML.
+fn connection(id: i64, name: &str) -> Connection {
+    let certificate = pem(&connections::CERTIFICATE, "CERTIFICATE").unwrap();
+    let saml = SamlConnection {
+        identity_provider: "https://idp.example".into(),
+        login_url: "https://idp.example/sso".into(),
+        certificates: vec![Der(certificate)],
+        ..blank_saml()
+    };
+    let blank = new_connection(ConnectionId(id));
+    let protocol = Protocol::Saml(saml.into());
+    Connection { name: name.into(), display_name: name.into(), protocol, ..blank }
 }
 
 /// The API begins a sentence where a file goes on with one.
