@@ -73,6 +73,11 @@ fn lpf_logs_in_and_refreshes() {
 }
 
 #[test]
+fn chromium_goes_through_the_pages_and_axe_finds_nothing() {
+    drive("node", "pages.js");
+}
+
+#[test]
 fn curl_speaks_http_https_and_http_2() {
     drive("bash", "curl.sh");
 }

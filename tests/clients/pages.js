@@ -1,0 +1,178 @@
+// Drives the pages for people with Chromium (playwright-core), as people use them, and has axe look at each of them, in light and
+// dark. Shows: the way in with and without JavaScript, a wrong password, two tabs, the back button after signing out, a password
+// that must be changed, and a second factor set up, asked for and left with a recovery code. The codes are computed here (RFC 6238).
+//
+// Chromium loads nothing but the service: any other request fails the run. VESTIBULE_SCREENSHOTS is a folder for pictures.
+'use strict';
+
+const assert = require('assert');
+const crypto = require('crypto');
+const fs = require('fs');
+const os = require('os');
+const path = require('path');
+
+const MODULES = process.env.VESTIBULE_CLIENTS_NODE_MODULES;
+const {chromium} = require(path.join(MODULES, 'playwright-core'));
+const {AxeBuilder} = require(path.join(MODULES, '@axe-core/playwright'));
+
+const BASE = process.env.VESTIBULE_HTTP;
+const ACCOUNT = '12345678';
+const OWN = `${BASE}/me/${ACCOUNT}`;
+const OVERALL_LIMIT_MS = 120_000;
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync'];
+
+let pictures = 0;
+
+function code(secret, steps) {
+    const digits = [...secret].map(letter => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
+    const key = Buffer.from(digits.match(/.{8}/g).map(bits => parseInt(bits, 2)));
+    const counter = Buffer.alloc(8);
+    counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
+    const mac = crypto.createHmac('sha1', key).update(counter).digest();
+    const offset = mac[19] & 15;
+    return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
+/** Has axe look at the page, and keeps a picture of it. */
+async function look(page, name) {
+    if (process.env.VESTIBULE_SCREENSHOTS) {
+        await page.screenshot({path: path.join(process.env.VESTIBULE_SCREENSHOTS, `${++pictures}-${name}.png`), fullPage: true});
+    }
+    const found = await new AxeBuilder({page}).analyze();
+    const told = found.violations.map(it => `${it.id}: ${it.nodes.map(node => node.html).join(' ')}`);
+    assert.deepStrictEqual(told, [], `axe on ${name}`);
+}
+
+async function signIn(page, user, password) {
+    await page.getByLabel('User name').fill(user);
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', {name: 'Sign in'}).click();
+}
+
+async function context(browser, options) {
+    const made = await browser.newContext({bypassCSP: true, viewport: {width: 1000, height: 760}, ...options});
+    await made.route('**/*', route => {
+        const here = route.request().url().startsWith(BASE);
+        assert.ok(here, `a page asked for ${route.request().url()}`);
+        return route.continue();
+    });
+    return made;
+}
+
+/** Every page there is, looked at. */
+async function everyPage(browser, scheme) {
+    const own = await context(browser, {colorScheme: scheme});
+    const page = await own.newPage();
+    const name = step => `${scheme}-${step}`;
+    await page.goto(`${BASE}/me/login`);
+    await look(page, name('account'));
+    await page.getByLabel('Account').fill(ACCOUNT);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${OWN}/login`);
+    await look(page, name('login'));
+    await signIn(page, 'name', 'wrong');
+    assert.match(await page.getByRole('alert').innerText(), /wrong/);
+    await look(page, name('wrong'));
+    await signIn(page, 'mustchange', 'password');
+    assert.match(await page.getByRole('alert').innerText(), /has to be changed/);
+    await look(page, name('must-change'));
+    await page.goto(`${OWN}/login`);
+    await signIn(page, 'name', 'password');
+    await page.waitForURL(`${OWN}/`);
+    await look(page, name('me'));
+    await page.getByRole('link', {name: 'Change password'}).click();
+    await look(page, name('password'));
+    await page.goto(`${OWN}/second-factor`);
+    await look(page, name('enrol'));
+    await page.goto(`${BASE}/me/a-b/login`);
+    await look(page, name('not-found'));
+    await own.close();
+}
+
+/** A second factor from its setting up to its end. */
+async function secondFactor(browser) {
+    const own = await context(browser, {});
+    const page = await own.newPage();
+    await page.goto(`${OWN}/login`);
+    await signIn(page, 'name', 'password');
+    await page.getByRole('link', {name: 'Set up a second step'}).click();
+    const secret = await page.locator('.secret').innerText();
+    await page.getByRole('textbox', {name: 'Code'}).fill(code(secret, 0));
+    await page.getByRole('button', {name: 'Set up'}).click();
+    const recovery = await page.locator('.codes li').allInnerTexts();
+    assert.strictEqual(recovery.length, 10);
+    await look(page, 'recovery-codes');
+    await page.getByRole('button', {name: 'Sign out'}).click();
+    await signIn(page, 'name', 'password');
+    await page.waitForURL(`${OWN}/login/code`);
+    await page.getByRole('textbox', {name: 'Code'}).fill('000000');
+    await page.getByRole('button', {name: 'Sign in'}).click();
+    assert.match(await page.getByRole('alert').innerText(), /This code is wrong/);
+    await look(page, 'code');
+    await page.getByRole('textbox', {name: 'Code'}).fill(code(secret, 1));
+    await page.getByRole('button', {name: 'Sign in'}).click();
+    await page.waitForURL(`${OWN}/`);
+    await page.getByRole('link', {name: 'Second step'}).click();
+    await look(page, 'second-step');
+    await page.getByRole('textbox', {name: 'Code'}).fill(recovery[0]);
+    await page.getByRole('button', {name: 'Switch the second step off'}).click();
+    assert.match(await page.getByRole('status').innerText(), /switched off/);
+    await own.close();
+}
+
+/** Two tabs of one browser, and the button that leads back. */
+async function tabsAndBack(browser) {
+    const own = await context(browser, {});
+    const [one, two] = [await own.newPage(), await own.newPage()];
+    await one.goto(`${OWN}/login`);
+    await two.goto(`${OWN}/login`);
+    await signIn(one, 'name', 'password');
+    await one.waitForURL(`${OWN}/`);
+    await signIn(two, 'name', 'password');
+    await two.waitForURL(`${OWN}/`);
+    await two.getByRole('link', {name: 'Change password'}).click();
+    await two.waitForURL(`${OWN}/password`);
+    await two.getByRole('button', {name: 'Sign out'}).click();
+    await two.waitForURL(/login/);
+    await two.goBack();
+    await two.waitForURL(`${OWN}/login`);
+    await one.reload();
+    await one.waitForURL(`${OWN}/login`);
+    await own.close();
+}
+
+async function withoutJavaScript(browser) {
+    const own = await context(browser, {javaScriptEnabled: false, bypassCSP: false});
+    const page = await own.newPage();
+    await page.goto(`${OWN}/login?continue=/me/${ACCOUNT}/password`);
+    await signIn(page, 'name', 'password');
+    await page.waitForURL(`${OWN}/password`);
+    await page.getByRole('button', {name: 'Sign out'}).click();
+    await page.waitForURL(/done=signed-out/);
+    assert.match(await page.getByRole('status').innerText(), /signed out/);
+    await own.close();
+}
+
+async function main() {
+    setTimeout(() => { throw new Error('the pages take too long'); }, OVERALL_LIMIT_MS).unref();
+    const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'vestibule-pages-'));
+    const executablePath = process.env.VESTIBULE_CHROMIUM || '/usr/bin/chromium';
+    const browser = await chromium.launch({executablePath, args: FLAGS, env: {...process.env, HOME: profile}});
+    try {
+        await withoutJavaScript(browser);
+        await tabsAndBack(browser);
+        for (const scheme of ['light', 'dark']) {
+            await everyPage(browser, scheme);
+        }
+        await secondFactor(browser);
+    } finally {
+        await browser.close();
+        fs.rmSync(profile, {recursive: true, force: true});
+    }
+}
+
+main().then(() => process.exit(0), error => {
+    console.error(error);
+    process.exit(1);
+});
