@@ -457,3 +457,47 @@ async fn a_logout_at_the_identity_provider_ends_its_session_everywhere_and_is_an
     assert_eq!(browser.post(&saml("logout"), &[("SAMLRequest", "AAAA")]).await.status(), 400);
     assert_eq!(browser.get(&saml("logout")).await.status(), 400);
 }
+
+#[tokio::test]
+async fn a_login_for_a_client_of_the_sentinel_goes_on_there_and_ends_with_the_login_at_the_provider() {
+    const BACK: &str = "https://client.example/back";
+    let server = server_with(|fixture| {
+        let metadata = &mut fixture.oauth_client.metadata;
+        metadata.grant_types = vec![vestibule_model::GrantType::AuthorizationCode];
+        metadata.redirect_uris = vec![BACK.into()];
+    })
+    .await;
+    let mut connection = saml_connection();
+    if let Protocol::Saml(saml) = &mut connection.protocol {
+        saml.logout_url = Some("https://idp.example/logout".into());
+    }
+    change_connection(&server, connection).await;
+    let mut browser = Browser::new(&server);
+    let authorize = format!(
+        "/sentinel/api/account/{ACCOUNT}/authorize?v=1.0&response_type=code&client_id=client-id&state=s"
+    );
+    let mut login = Url::parse(&format!("http://here{}", saml("login"))).unwrap();
+    login.query_pairs_mut().append_pair("continue", &authorize);
+    let begun = browser.get(&format!("{}?{}", login.path(), login.query().unwrap())).await;
+    let (request, relay_state) = asked(&begun);
+    let document = answering(&server, "_1", &request);
+    let form = [("SAMLResponse", &*document), ("RelayState", &*relay_state)];
+    let ended = browser.post(&saml("acs"), &form).await;
+    assert!(ended.status().is_success() || location(&ended).path().ends_with("/authorize"));
+    let back = location(&browser.get(&authorize).await);
+    assert_eq!((back.host_str(), parameter(&back, "state").as_str()), (Some("client.example"), "s"));
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", &*parameter(&back, "code")),
+        ("client_id", "client-id"),
+        ("client_secret", "client-secret"),
+    ];
+    let token = browser.post(&format!("/sentinel/api/account/{ACCOUNT}/token?v=1.0"), &form).await;
+    let token: serde_json::Value = token.json().await.unwrap();
+    let bearer = token["access_token"].as_str().unwrap();
+    assert_eq!(check(&server, bearer).await, 200);
+    let logout = logout_request(&server, "_l1", "session-1");
+    browser.post(&saml("logout"), &[("SAMLRequest", &*logout)]).await;
+    assert_eq!(check(&server, bearer).await, 401, "it was opened by that login");
+    assert!(server.stored_sessions().await.is_empty());
+}
