@@ -30,6 +30,7 @@ mod master_key;
 mod metrics;
 mod operations;
 mod own_files;
+mod pages;
 mod service_manager;
 mod set_back;
 mod stop;
