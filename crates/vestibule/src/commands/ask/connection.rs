@@ -70,7 +70,7 @@ pub(super) async fn run(service: &Service, action: ConnectionAction) -> anyhow::
             let text = secret.file.as_deref().map(secret_of).transpose()?;
             let body = json!({ "client_secret": text.as_ref().map(|text| text.as_str()) });
             let (_, place) = find(service, &secret.one).await?;
-            let answer = service.client.put(&place.at("client-secret"), &body).await?;
+            let answer = service.client.set(&place.at("client-secret"), &place, &body).await?;
             let done = format!("changed the client secret of connection {}", secret.one.thing);
             service.output.done(&answer.body, &done);
             Ok(())

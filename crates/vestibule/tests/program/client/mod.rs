@@ -4,6 +4,7 @@ mod accounts;
 mod administration;
 mod applications;
 mod audit;
+mod connections;
 mod key_file;
 mod login;
 mod renewals;

@@ -1,0 +1,111 @@
+//! `vestibule connection …`
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
+use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
+use serde_json::json;
+
+use super::Operator;
+
+/// The metadata of an identity provider.
+fn metadata() -> String {
+    let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
+    let certificate =
+        CertificateParams::new(vec!["idp.example".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let base64: String = certificate.pem().lines().filter(|line| !line.starts_with("-----")).collect();
+    format!(
+        r#"<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example"><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>{base64}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor><md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>"#
+    )
+}
+
+/// Answers every request with the same text; gives its address.
+fn served(text: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut asked = [0; 4_096];
+            let _ = stream.read(&mut asked);
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{text}", text.len());
+        }
+    });
+    format!("http://{address}/metadata")
+}
+
+#[test]
+fn a_connection_is_made_of_a_file_and_shows_what_the_identity_provider_has_to_be_told() {
+    let operator = Operator::owner();
+    fs::write(operator.folder.path("idp.xml"), metadata()).unwrap();
+    let file = operator.folder.path("idp.xml");
+    let file = file.to_str().unwrap();
+    let add =
+        ["connection", "add", "12345678", "idp", "--metadata", file, "--make-key", "--clock-skew", "90"];
+    let made = operator.json(&add);
+    assert_eq!(
+        (&made["clock_skew_seconds"], &made["saml"]["login_url"]),
+        (&json!(90), &json!("https://idp.example/sso"))
+    );
+    let shown = operator.json(&["connection", "show", "12345678", "idp"]);
+    assert!(shown["entity_id"].as_str().unwrap().ends_with("/sso/saml/12345678/idp/metadata"), "{shown}");
+    assert!(shown["certificate"].is_string());
+    let set = ["connection", "set", "12345678", "idp", "--enabled", "no", "--field", "saml.unsolicited=true"];
+    assert_eq!(operator.ask(&set), "changed connection idp\n");
+    let key = operator.json(&["connection", "key", "12345678", "idp"]);
+    assert_eq!(key["previous_certificate"], shown["certificate"]);
+    assert_eq!(operator.ask(&["connection", "remove", "12345678", "idp"]), "removed connection idp\n");
+}
+
+/// The service itself asks: `vestibule dev` may ask this machine.
+#[test]
+fn metadata_is_read_from_its_address_and_again() {
+    let operator = Operator::owner();
+    let url = served(metadata());
+    let made = operator.json(&["connection", "add", "12345678", "idp", "--metadata-url", &url]);
+    assert_eq!(
+        (&made["saml"]["metadata_url"], &made["saml"]["identity_provider"]),
+        (&json!(url), &json!("https://idp.example"))
+    );
+    let again = operator.json(&["connection", "refresh", "12345678", "idp"]);
+    assert_eq!(again["fingerprints"], made["fingerprints"]);
+}
+
+#[test]
+fn a_response_that_would_be_refused_is_told_of_check_by_check() {
+    let operator = Operator::owner();
+    let url = served(metadata());
+    operator.ask(&["connection", "add", "12345678", "idp", "--metadata-url", &url]);
+    let tested =
+        operator.give("PHgvPg==", &["connection", "test", "12345678", "idp", "--saml-response", "-"]);
+    assert_eq!(tested.code, Some(3), "{}", tested.err);
+    assert!(tested.out.contains("ok       document: 4 bytes, x"), "{}", tested.out);
+    assert!(tested.out.contains("REFUSED  assertion: "), "{}", tested.out);
+    assert!(tested.out.contains("by HTTP POST"), "{}", tested.out);
+}
+
+#[test]
+fn a_client_secret_comes_on_standard_input_and_is_shown_to_nobody() {
+    let operator = Operator::owner();
+    let jwks = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"1","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
+    let fields = [
+        "oidc.authorization_endpoint=https://op.example/auth".to_owned(),
+        "oidc.token_endpoint=https://op.example/token".to_owned(),
+        format!("oidc.jwks={}", json!(jwks)),
+        "oidc.algorithms=[\"ES256\"]".to_owned(),
+    ];
+    let mut add =
+        vec!["connection", "add", "12345678", "op", "--issuer", "https://op.example", "--client-id", "us"];
+    add.extend(fields.iter().flat_map(|field| ["--field", field]));
+    add.extend(["--client-secret-file", "-", "--json"]);
+    let made = operator.give("hush-hush", &add);
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    assert!(
+        made.out.contains("\"has_client_secret\": true") && !made.out.contains("hush-hush"),
+        "{}",
+        made.out
+    );
+    let taken = operator.ask(&["connection", "secret", "12345678", "op", "--none"]);
+    assert_eq!(taken, "changed the client secret of connection op\n");
+}
