@@ -137,7 +137,8 @@ impl Auth {
         let mut changes: Vec<Change> = opened.with.spent().collect();
         changes.push(Change::OpenSession(Box::new(session.clone())));
         changes.extend(opened.with.origins(session.id));
-        changes.push(self.audit.logged_in(&session, &opened.user));
+        let by = opened.with.federated.map(|origin| origin.connection);
+        changes.push(self.audit.logged_in(&session, &opened.user, by));
         changes.extend(ended.iter().flat_map(|session| self.audit.end_and_tell(session, &replaced)));
         let outcome = self.store.commit(changes).await?;
         let unnumbered = || OpenError::Store(StoreError::Unavailable("the session has no number".into()));

@@ -11,7 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Registry, Unit};
 use serde::Serialize;
-use vestibule_auth::{Auth, HashPoolGauges, Purpose};
+use vestibule_auth::{Auth, HashPoolGauges, Purpose, WorkPoolGauges};
 
 use crate::logging;
 
@@ -19,6 +19,7 @@ use crate::logging;
 pub(crate) struct EngineMetrics {
     auth: Weak<Auth>,
     hash_pool: Arc<HashPoolGauges>,
+    verification: Arc<WorkPoolGauges>,
 }
 
 /// What a refusal is counted by: words of the audit, of which there is a fixed number.
@@ -30,7 +31,11 @@ struct RefusalLabels {
 
 impl EngineMetrics {
     pub(crate) fn of(auth: &Arc<Auth>) -> Self {
-        Self { auth: Arc::downgrade(auth), hash_pool: auth.hash_pool_gauges() }
+        Self {
+            auth: Arc::downgrade(auth),
+            hash_pool: auth.hash_pool_gauges(),
+            verification: auth.verification_gauges(),
+        }
     }
 
     fn encode_refusals(&self, out: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
@@ -74,6 +79,11 @@ impl EngineMetrics {
             ("hash_queue_length", "Logins that wait for a hash", pool.waiting.load(Ordering::Relaxed)),
             ("hash_queue_capacity", "Logins that may wait for a hash", pool.queue_length),
             ("hash_threads", "Threads that hash", pool.threads),
+            (
+                "verification_queue_length",
+                "Messages of identity providers that wait to be verified",
+                self.verification.waiting.load(Ordering::Relaxed),
+            ),
         ];
         for (name, help, value) in gauges {
             let metric = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
@@ -105,6 +115,16 @@ impl Collector for EngineMetrics {
                 pool.turned_away.load(Ordering::Relaxed),
             ),
             (
+                "verifications",
+                "Messages of identity providers that were verified",
+                self.verification.done.load(Ordering::Relaxed),
+            ),
+            (
+                "verifications_turned_away",
+                "Messages of identity providers turned away by the queue of verifications",
+                self.verification.turned_away.load(Ordering::Relaxed),
+            ),
+            (
                 "log_lines_dropped",
                 "Lines of the log that nobody took or that could not be written",
                 logging::dropped_lines(),
@@ -115,6 +135,7 @@ impl Collector for EngineMetrics {
             metric.encode(out.encode_descriptor(name, help, None, metric.metric_type())?)?;
         }
         let spans = [
+            ("verification_busy", "Time that the threads have verified", &self.verification.busy_ms),
             ("hash_queue_wait", "Time that logins have waited for a hash", &pool.waited_ms),
             ("hash_busy", "Time that the threads have hashed", &pool.busy_ms),
         ];

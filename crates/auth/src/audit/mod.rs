@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use vestibule_crypto::TokenKeys;
 use vestibule_model::{
-    Actor, Application, AuditAction, AuditReason, AuditRecord, AuthenticationMethod, Clock, Means, Millis,
-    Session, SessionReference, User,
+    Actor, Application, AuditAction, AuditReason, AuditRecord, AuthenticationMethod, Clock, ConnectionId,
+    Means, Millis, Session, SessionReference, User,
 };
 use vestibule_store::{AuditPage, AuditQuery, Change, Store, StoreError};
 
@@ -127,10 +127,11 @@ impl AuditTrail {
         SessionReference(self.tokens.reference(session.id))
     }
 
-    /// The entry of an opened session.
-    pub(crate) fn logged_in(&self, session: &Session, user: &User) -> Change {
+    /// The entry of an opened session, with the connection that it was opened by, if it was.
+    pub(crate) fn logged_in(&self, session: &Session, user: &User, by: Option<ConnectionId>) -> Change {
         let record = self.login(AuditAction::LoggedIn, session, user, session.created);
-        Change::Audit(Box::new(AuditRecord { address: session.address, ..record }))
+        let details = by.map(|connection| format!(r#"{{"connection":{connection}}}"#));
+        Change::Audit(Box::new(AuditRecord { address: session.address, details, ..record }))
     }
 
     /// A login that was given the session that lives already: folded, because it changes nothing.

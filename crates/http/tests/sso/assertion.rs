@@ -345,10 +345,11 @@ async fn refusals_of_one_minute_that_are_alike_are_one_entry_under_one_id() {
 }
 
 #[tokio::test]
-async fn the_audit_tells_by_which_means_somebody_logged_in() {
+async fn the_audit_tells_by_which_means_and_connection_somebody_logged_in() {
     let server = server().await;
     bearer(log_in(&server, &response(&server, "_1")).await).await;
     let query = vestibule_store::AuditQuery { limit: 10, ..Default::default() };
     let entries = server.store.audit(query).await.unwrap().entries;
-    assert!(entries.iter().any(|entry| entry.record.means == vestibule_model::Means::Saml));
+    let login = entries.iter().find(|entry| entry.record.means == vestibule_model::Means::Saml).unwrap();
+    assert_eq!(login.record.details.as_deref(), Some(r#"{"connection":71}"#));
 }
