@@ -120,7 +120,12 @@ async fn a_saml_connection_is_made_of_metadata_that_is_uploaded() {
     assert_eq!((&made["certificate"], &made["saml"]["sign_requests"]), (&Value::Null, &json!(false)));
     let shown = instance.get(&path(&format!("/{}", made["id"]))).await.body;
     assert_eq!(shown, made);
-    for (field, end) in [("entity_id", "metadata"), ("consumer_url", "acs"), ("login_address", "login")] {
+    for (field, end) in [
+        ("entity_id", "metadata"),
+        ("consumer_url", "acs"),
+        ("login_address", "login"),
+        ("logout_address", "logout"),
+    ] {
         let address = shown[field].as_str().unwrap();
         assert!(address.ends_with(&format!("/sso/saml/{ACCOUNT}/adfs/{end}")), "{address}");
     }

@@ -149,6 +149,8 @@ pub(super) struct ItemWithAddresses {
 struct Addresses {
     /// Where browsers begin a login.
     login_address: String,
+    /// Where the identity provider tells of logouts: requests of SAML, or logout tokens (back-channel) of OpenID Connect.
+    logout_address: String,
     /// Of SAML: our entity id, which is where our metadata is.
     #[serde(skip_serializing_if = "Option::is_none")]
     entity_id: Option<String>,
@@ -168,6 +170,7 @@ impl Addresses {
                 let ours = service_addresses(origin, *account, name);
                 Self {
                     login_address: saml_url(origin, *account, name, "login"),
+                    logout_address: saml_url(origin, *account, name, "logout"),
                     entity_id: Some(ours.entity_id),
                     consumer_url: ours.consumer_urls.into_iter().next(),
                     redirect_uri: None,
@@ -175,6 +178,7 @@ impl Addresses {
             }
             Protocol::Oidc(_) => Self {
                 login_address: oidc_url(origin, *account, name, "login"),
+                logout_address: oidc_url(origin, *account, name, "backchannel-logout"),
                 entity_id: None,
                 consumer_url: None,
                 redirect_uri: Some(oidc_url(origin, *account, name, oidc_callback(connection.population))),
