@@ -9,5 +9,6 @@ mod assertion;
 mod browser;
 mod consumed;
 mod id_token;
+mod provider;
 mod staying;
 mod support;
