@@ -9,6 +9,7 @@ use vestibule_saml::{Certificate, IdentityProvider, MetadataError};
 use vestibule_store::{Change, DirectoryScope, Part, StoreError};
 
 use crate::outgoing::{OutgoingError, OutgoingRequest};
+use crate::rules::Ruled as _;
 use crate::service::Auth;
 
 /// Why an identity provider's own words are not taken.
@@ -233,8 +234,15 @@ impl Auth {
         let turn = self.follower.turn().await;
         let mut pending = self.follow_in(&turn).await?;
         let present = self.directory.account(account);
-        let is_same = present.as_ref().and_then(|entry| entry.connection(before.id));
-        if is_same.is_some_and(|usable| usable.connection == *before) {
+        let Some(entry) = present else { return pending.end_all().await };
+        let is_same = entry.connection(before.id).is_some_and(|usable| usable.connection == *before);
+        // What an administrator would be refused is not taken from an identity provider either.
+        let broken = after.violations(Some(before), &*entry).into_iter().next();
+        if let Some(violation) = &broken {
+            let (field, why) = (violation.rule.field(), &violation.reason);
+            tracing::warn!(%account, connection = %before.name, field, why, "what an identity provider says of itself is not taken");
+        }
+        if is_same && broken.is_none() {
             let scope = DirectoryScope::part(account, Part::Connection(before.id));
             let (was, is) = difference(Some(before), Some(&after));
             let record = AuditRecord {

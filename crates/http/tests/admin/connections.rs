@@ -363,6 +363,19 @@ async fn an_identity_provider_that_does_not_answer_changes_nothing() {
     assert_eq!(answer.status, 409, "{answer:?}");
 }
 
+/// What comes in the background breaks no rule that administrators have to keep.
+#[tokio::test]
+async fn metadata_that_leads_elsewhere_without_tls_is_not_taken_over() {
+    let (instance, providers) = start().await;
+    let said = metadata(&[certificate()], false);
+    providers.say(METADATA_URL, &said);
+    let made = made(&instance, json!({ "name": "adfs", "saml": { "metadata_url": METADATA_URL } })).await;
+    providers.say(METADATA_URL, &said.replace("https://idp.example/sso", "http://idp.example/sso"));
+    instance.server.auth.refresh_connections(instance.server.clock.now()).await.unwrap();
+    let shown = instance.get(&path(&format!("/{}", made["id"]))).await.body;
+    assert_eq!(shown["saml"]["login_url"], "https://idp.example/sso");
+}
+
 #[tokio::test]
 async fn a_connection_that_users_are_linked_to_is_not_deleted() {
     let (instance, _) = start().await;
