@@ -21,6 +21,7 @@ use vestibule_model::{AuthenticationMethod, ConnectionId, EndReason, Millis, Ref
 use crate::attempt::ProvedUser;
 use crate::audit::Attempt;
 use crate::directory::{AccountEntry, UsableConnection, UserEntry};
+use crate::eligibility::IneligibleReason;
 use crate::log_in::{LogInError, LoggedIn};
 use crate::login_guard::TurnedAway;
 use crate::open::{FederatedOrigin, Once, OpenError, OpenedWith};
@@ -58,6 +59,10 @@ impl Auth {
         let told = |why| Told::of(&connection).because(why);
         let with = OpenedWith { once: Some(once), federated: Some(origin), ..OpenedWith::default() };
         let user_id = user.id;
+        // Failures that locked somebody keep out whoever logs in as them, by whatever means.
+        if self.login_guard.is_locked(&user, attempt.at.now) {
+            return Err(self.audit.refused(attempt, user_id, IneligibleReason::Locked));
+        }
         match self.open_with(attempt, ProvedUser { entry, user }, proof, method, with).await {
             Ok(logged_in) => self.expect_standing_connection(attempt, &connection, logged_in).await,
             Err(OpenError::AlreadyConsumed) => {

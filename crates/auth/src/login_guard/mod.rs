@@ -162,10 +162,7 @@ impl LoginGuard {
     ) -> Result<Compared, Overloaded> {
         let of_nobody = (self.present_cost.hash(), self.present_cost.params());
         let (hash, cost) = user.and_then(UserEntry::hash).unwrap_or(of_nobody);
-        let is_locked = user.is_some_and(|user| {
-            let policy = user.account().account.lockout_policy_of(user.population);
-            self.lockouts.is_locked(user, policy, self.moment(now))
-        });
+        let is_locked = user.is_some_and(|user| self.is_locked(user, now));
         let mut decoys = self.costs.all();
         decoys.retain(|decoy| decoy.params() != cost);
         let when_right = if is_locked { WhenRight::GoOn } else { WhenRight::Stop };
@@ -174,6 +171,12 @@ impl LoginGuard {
         let rehash = verified.rehashed.map(|new| Rehash { old: hash.to_owned(), new });
         let has_password = user.is_some_and(|user| user.hash().is_some());
         Ok(Compared { right: verified.right && has_password, rehash })
+    }
+
+    /// Whether failures have locked the user.
+    pub(crate) fn is_locked(&self, user: &UserEntry, now: Millis) -> bool {
+        let policy = user.account().account.lockout_policy_of(user.population);
+        self.lockouts.is_locked(user, policy, self.moment(now))
     }
 
     /// Whether a password is that of a stored hash. For nobody who logs in: its time tells what it found.

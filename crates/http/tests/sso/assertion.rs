@@ -7,7 +7,8 @@ use vestibule_testkit::identity_provider::{self as idp, made, saml_connection};
 use vestibule_testkit::{ACCOUNT, TestServer};
 
 use crate::support::{
-    bearer, change_connection, check, log_in, now, reason_of, response, server, server_with, told,
+    bearer, change_connection, check, id_token, log_in, log_in_by_id_token, now, reason_of, response, server,
+    server_with, told,
 };
 
 /// The id of a refusal, of an answer that is that to every other.
@@ -65,6 +66,20 @@ async fn a_user_who_is_disabled_is_told_so() {
     server.change_user("name", |user| user.enabled = false).await;
     let (status, body, _) = told(log_in(&server, &response(&server, "_1")).await).await;
     assert_eq!((status, &*body), (401, r#"{"error":"The user is disabled","internalCode":102}"#));
+}
+
+#[tokio::test]
+async fn a_user_who_is_locked_is_told_so_until_the_lock_ends() {
+    let mut server = server().await;
+    let at = now(&server);
+    server.change_user("name", |user| user.locked_at = Some(at)).await;
+    let (status, body, _) = told(log_in(&server, &response(&server, "_1")).await).await;
+    assert_eq!((status, &body.contains("101")), (401, &true), "{body}");
+    let token = id_token(&server, "n");
+    assert_eq!(log_in_by_id_token(&server, &token).await.status(), 401);
+    assert!(server.stored_sessions().await.is_empty());
+    server.change_user("name", |user| user.locked_at = None).await;
+    bearer(log_in(&server, &response(&server, "_2")).await).await;
 }
 
 #[tokio::test]
