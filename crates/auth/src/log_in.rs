@@ -45,6 +45,9 @@ pub struct LogIn {
 pub enum LoginScope {
     /// The dialects: every account but that of the administrators.
     Public,
+    /// What a browser brings in a form of another site, without an attempt that it began here: the same accounts. Any page
+    /// can have any browser bring it, so its failures keep nobody from logging in by other means.
+    Unsolicited,
     /// The administration: that account.
     Administration,
 }

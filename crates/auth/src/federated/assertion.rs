@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vestibule_model::{AuthenticationMethod, Means, Refusal};
-use vestibule_saml::{Arrival, Login, Report, examine};
+use vestibule_saml::{Arrival, Check, Login, Report, Unsolicited, examine};
 
 use super::link::{self, Unlinked};
 use super::{Told, Vouched, digests, once};
@@ -62,7 +62,17 @@ impl Auth {
         let Some(entry) = self.account(at) else {
             return Err(refuse(None, Refusal::UnknownAccount, Told::default()));
         };
-        let mut candidates = candidates(&entry, &shown).into_iter();
+        let candidates = candidates(&entry, &shown);
+        let is_taken =
+            |one: &Candidate| shown.request.is_some() || one.expected.unsolicited == Unsolicited::Taken;
+        if let Some(first) = candidates.first().filter(|_| !candidates.iter().any(is_taken)) {
+            // Whatever the document says: it is not looked at.
+            let why = vestibule_saml::Refusal::Unsolicited;
+            let told =
+                Told::of(&first.usable).by(Check::Request).because(why.to_string()).advising(why.fix());
+            return Err(refuse(None, Refusal::AssertionRefused, told));
+        }
+        let mut candidates = candidates.into_iter();
         let Some(first) = candidates.next() else {
             let told = Told::default().because("the account has no enabled connection for it");
             return Err(refuse(None, Refusal::NoConnection, told));
@@ -142,13 +152,13 @@ fn first_that_takes(
 
 /// Why a document is refused.
 struct Refused {
-    check: vestibule_saml::Check,
+    check: Check,
     why: String,
     fix: &'static str,
 }
 
 fn outcome(report: Report) -> Result<Login, Refused> {
     let refusing = report.steps.iter().find(|step| step.refusal.is_some());
-    let check = refusing.map_or(vestibule_saml::Check::Signatures, |step| step.check);
+    let check = refusing.map_or(Check::Signatures, |step| step.check);
     report.outcome().map_err(|refusal| Refused { check, why: refusal.to_string(), fix: refusal.fix() })
 }

@@ -41,6 +41,7 @@ pub(crate) struct LoginGuard {
     block_list: BlockList,
     /// Whoever fails in one scope is not kept from the other.
     failures_of_public: FailuresByAddress,
+    failures_of_unsolicited: FailuresByAddress,
     failures_of_administration: FailuresByAddress,
     failures_by_key: FailuresByKey,
     lockouts: Lockouts,
@@ -94,6 +95,7 @@ impl LoginGuard {
         Ok(Self {
             block_list: settings.block_list.clone(),
             failures_of_public: FailuresByAddress::new(settings.failures),
+            failures_of_unsolicited: FailuresByAddress::new(settings.failures),
             failures_of_administration: FailuresByAddress::new(settings.failures),
             failures_by_key: FailuresByKey::new(settings.failures),
             lockouts: Lockouts::default(),
@@ -148,6 +150,7 @@ impl LoginGuard {
     fn failures_in(&self, scope: LoginScope) -> &FailuresByAddress {
         match scope {
             LoginScope::Public => &self.failures_of_public,
+            LoginScope::Unsolicited => &self.failures_of_unsolicited,
             LoginScope::Administration => &self.failures_of_administration,
         }
     }

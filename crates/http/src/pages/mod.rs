@@ -23,7 +23,7 @@ mod second_factor;
 
 pub(crate) use consent::{ConsentForm, consent_page, go_on_elsewhere};
 pub(crate) use continue_to::continue_to;
-pub(crate) use login::signed_in;
+pub(crate) use login::{end_before, signed_in};
 pub(crate) use look::AccountLook;
 pub(crate) use notices::Told;
 pub(crate) use request::{PageRefused, PageRequest};

@@ -4,21 +4,26 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{LogIn, LogInError, LoggedIn, LoginScope, UsableConnection};
+use vestibule_auth::{FederatedAttempt, LogIn, LogInError, LoggedIn, LoginScope, UsableConnection};
 use vestibule_model::{AccountId, Dialect};
 use vestibule_pages::{Link, Message};
 use vestibule_serve::layers::Cause;
 
 use super::refusal_header;
 use crate::api::ApiState;
-use crate::pages::{AccountLook, PageRequest, Told, answer, continue_to, signed_in};
+use crate::pages::{AccountLook, PageRefused, PageRequest, Told, answer, continue_to, end_before, signed_in};
 
-/// A login from here, to the pages or to a dialect.
-pub(super) fn log_in(api: &ApiState, request: &PageRequest, dialect: Dialect) -> LogIn {
+/// A login from here, to the pages or to a dialect, by an attempt of this browser or by none.
+pub(super) fn log_in(
+    api: &ApiState,
+    request: &PageRequest,
+    dialect: Dialect,
+    attempt: Option<&FederatedAttempt>,
+) -> LogIn {
     LogIn {
         account: Some(request.account),
         dialect,
-        scope: LoginScope::Public,
+        scope: attempt.map_or(LoginScope::Unsolicited, |_| LoginScope::Public),
         address: request.address,
         now: api.clock.now(),
     }
@@ -36,13 +41,14 @@ pub(super) fn registered_target<'a>(
 }
 
 /// The answer to whoever has a page session now.
-pub(super) fn signed_in_to_pages(
+pub(super) async fn signed_in_to_pages(
     api: &ApiState,
     request: &PageRequest,
     logged_in: &LoggedIn,
     wanted: Option<&str>,
-) -> Response {
-    signed_in(api, request, &logged_in.session, wanted)
+) -> Result<Response, PageRefused> {
+    end_before(api, request).await?;
+    Ok(signed_in(api, request, &logged_in.session, wanted))
 }
 
 /// The answer to whoever was refused. Why is not told: the id is.

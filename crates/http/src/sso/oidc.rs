@@ -86,7 +86,7 @@ async fn callback(
     let Some(attempt) = attempt.filter(|attempt| attempt.id == state) else {
         return Ok(finish::attempt_is_over(&api, &request));
     };
-    let at = finish::log_in(&api, &request, Dialect::Pages);
+    let at = finish::log_in(&api, &request, Dialect::Pages, Some(&attempt));
     let logged_in = match read.and_then(|callback| callback.outcome) {
         Ok(code) => {
             let shown = ShownCode {
@@ -101,7 +101,9 @@ async fn callback(
         Err(error) => Err(api.auth.refuse_callback(at, &path.connection, &error)),
     };
     let mut answer = match logged_in {
-        Ok(logged_in) => finish::signed_in_to_pages(&api, &request, &logged_in, attempt.wanted.as_deref()),
+        Ok(logged_in) => {
+            finish::signed_in_to_pages(&api, &request, &logged_in, attempt.wanted.as_deref()).await?
+        }
         Err(error) => finish::refused(&api, &request, error),
     };
     attempt::forget(answer.headers_mut(), attempt.key(), request.secure);

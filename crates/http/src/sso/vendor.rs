@@ -53,7 +53,7 @@ async fn consume(
     let form = ResponseForm::read(headers, &body?).ok_or(Refusal::BadRequest)?;
     let attempt = connection.and_then(|connection| form.attempt(api, &request, headers, connection));
     let relay_state = Some(form.relay_state.clone()).filter(|text| !text.is_empty());
-    let at = finish::log_in(api, &request, Dialect::LivePerson);
+    let at = finish::log_in(api, &request, Dialect::LivePerson, attempt.as_ref());
     let shown = form.shown(api, &request, connection, attempt.as_ref());
     let logged_in = match api.auth.log_in_by_assertion(at, shown).await {
         Ok(logged_in) => logged_in,

@@ -12,3 +12,4 @@ mod id_token;
 mod provider;
 mod staying;
 mod support;
+mod unsolicited;
