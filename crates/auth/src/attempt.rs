@@ -217,6 +217,8 @@ pub(crate) enum Shown {
     WrongPassword,
     /// A wrong code of the second factor.
     WrongCode,
+    /// A code of the second factor that was shown before.
+    UsedCode,
 }
 
 impl Shown {
@@ -226,6 +228,7 @@ impl Shown {
             Self::Right | Self::RightSoFar => Refusal::Locked,
             Self::WrongPassword => Refusal::WrongPassword,
             Self::WrongCode => Refusal::WrongOneTimeCode,
+            Self::UsedCode => Refusal::AlreadyUsed,
         }
     }
 }

@@ -87,15 +87,20 @@ impl Auth {
                 NewPasswordError::Policy(violation) => breaks(violation),
                 NewPasswordError::Overloaded => LogInError::overloaded().into(),
             })?;
-            auth.commit_password(at, &entry, &user, password, spent).await.map_err(|error| match error {
-                StoreError::AlreadyConsumed => {
-                    auth.audit.bad_credentials(attempt, Some(user.id), Refusal::AlreadyUsed).into()
-                }
+            let is_coded = spent.is_some();
+            let committed = auth.commit_password(at, &entry, &user, password, spent).await;
+            committed.map_err(|error| match error {
+                // Nothing else counts once here.
+                StoreError::AlreadyConsumed => auth.code_was_used(attempt, &entry, &user),
                 StoreError::StaleCredentials => {
-                    auth.audit.bad_credentials(attempt, Some(user.id), Refusal::Stale).into()
+                    auth.audit.bad_credentials(attempt, Some(user.id), Refusal::Stale)
                 }
-                error => LogInError::Store(error).into(),
-            })
+                error => LogInError::Store(error),
+            })?;
+            if is_coded {
+                auth.code_was_right(attempt, &entry, &user);
+            }
+            Ok(())
         };
         self.settle(at, whole).await
     }

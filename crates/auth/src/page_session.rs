@@ -16,6 +16,7 @@ use crate::load::RecallError;
 use crate::service::Auth;
 
 /// Somebody who looks at a page.
+#[derive(Clone)]
 pub struct PageSession {
     /// The session; its dialect is [`Dialect::Pages`].
     pub session: Session,

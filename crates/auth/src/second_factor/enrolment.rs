@@ -151,10 +151,9 @@ impl Auth {
         at: LogIn,
         code: &str,
     ) -> Result<Vec<Zeroizing<String>>, EnrolmentError> {
-        let (spent, factor) = self.prove_to_change(page, at, code).await?;
         let (codes, recovery) = self.recovery_codes(page.user.id);
-        let factor = SecondFactor { recovery, ..factor };
-        self.set_second_factor(page, at, Some(factor), spent, AuditAction::SecondFactorSet).await?;
+        let renew = |factor| Some(SecondFactor { recovery, ..factor });
+        self.change_with_code(page, at, code, renew, AuditAction::SecondFactorSet).await?;
         Ok(codes)
     }
 
@@ -165,29 +164,40 @@ impl Auth {
         at: LogIn,
         code: &str,
     ) -> Result<(), EnrolmentError> {
-        let (spent, _) = self.prove_to_change(page, at, code).await?;
-        self.set_second_factor(page, at, None, spent, AuditAction::SecondFactorRemoved).await
+        self.change_with_code(page, at, code, |_| None, AuditAction::SecondFactorRemoved).await
     }
 
-    /// What uses the code up, and the second factor as it is. A recovery code is used up by the change itself, which is made
-    /// only while it is there.
-    async fn prove_to_change(
+    /// Makes another of the second factor, for whoever shows a code, which is used up in the same commit. A recovery code is
+    /// used up by the change itself, which is made only while it is there.
+    async fn change_with_code(
         self: &Arc<Self>,
         page: &PageSession,
         at: LogIn,
         code: &str,
-    ) -> Result<(Vec<Change>, SecondFactor), EnrolmentError> {
+        after: impl FnOnce(SecondFactor) -> Option<SecondFactor>,
+        action: AuditAction,
+    ) -> Result<(), EnrolmentError> {
         let factor = page.user.second_factor.as_deref().cloned().ok_or(EnrolmentError::Changed)?;
+        let after = after(factor);
         let attempt = Attempt::to_log_in(at, Means::Session);
         self.admit(attempt, &page.user.login_name)?;
-        let (auth, entry, user) = (Arc::clone(self), Arc::clone(&page.entry), Arc::clone(&page.user));
-        let code = code.to_owned();
-        let proved = async move { auth.prove_code(attempt, &entry, &user, &code) };
-        let spent = match self.settle(at, proved).await? {
-            super::CodeProof::Step(once) => vec![once.into()],
-            super::CodeProof::Recovery(_) => Vec::new(),
+        let (auth, page, code) = (Arc::clone(self), page.clone(), code.to_owned());
+        let whole = async move {
+            let (entry, user) = (&page.entry, &page.user);
+            let spent = match auth.prove_code(attempt, entry, user, &code)? {
+                super::CodeProof::Step(once) => vec![once.into()],
+                super::CodeProof::Recovery(_) => Vec::new(),
+            };
+            let set = auth.set_second_factor(&page, at, after, spent, action).await;
+            set.map_err(|error| match error {
+                // Nothing else of this counts once.
+                EnrolmentError::Code(_) => auth.code_was_used(attempt, entry, user).into(),
+                error => error,
+            })?;
+            auth.code_was_right(attempt, entry, user);
+            Ok(())
         };
-        Ok((spent, factor))
+        self.settle(at, whole).await
     }
 
     fn recovery_codes(&self, user: UserId) -> (Vec<Zeroizing<String>>, Vec<[u8; 32]>) {
@@ -213,7 +223,12 @@ impl Auth {
         let whole = async move {
             auth.store.commit(changes).await?;
             if let Some(present) = auth.directory.account(account) {
-                present.update_user(user.id, |user| user.second_factor = after);
+                present.update_user(user.id, |present| {
+                    // Somebody may have changed it since.
+                    if present.second_factor == user.second_factor {
+                        present.second_factor = after;
+                    }
+                });
             }
             Ok(())
         };

@@ -18,7 +18,7 @@ use crate::detach_on_drop::DetachOnDrop;
 use crate::directory::{AccountEntry, SECOND_FACTOR_COLUMN, USERS_TABLE, UserEntry};
 use crate::eligibility::{self, IneligibleReason};
 use crate::log_in::{LogIn, LogInError, LoggedIn, UserCredentials};
-use crate::open::{Once, OpenedWith};
+use crate::open::{Once, OpenError, OpenedWith};
 use crate::page_session::PageSession;
 use crate::recognise::Proof;
 use crate::service::Auth;
@@ -119,9 +119,19 @@ impl Auth {
         };
         let entry = Arc::clone(&proved.entry);
         let opened = self.open_with(attempt, proved, Proof::NONE, AuthenticationMethod::Password, with).await;
-        let logged_in = opened.map_err(|error| self.not_opened(attempt, user.id, error))?;
+        let logged_in = opened.map_err(|error| match error {
+            OpenError::AlreadyConsumed => self.code_was_used(attempt, &entry, &user),
+            error => self.not_opened(attempt, user.id, error),
+        })?;
+        self.code_was_right(attempt, &entry, &user);
         if recovery.is_some() {
-            entry.update_user(user.id, |user| user.second_factor = recovery);
+            let before = &user.second_factor;
+            entry.update_user(user.id, |present| {
+                // Somebody may have taken it away since.
+                if present.second_factor == *before {
+                    present.second_factor = recovery;
+                }
+            });
         }
         Ok(logged_in)
     }
@@ -147,7 +157,8 @@ impl Auth {
         DetachOnDrop::new(whole).await
     }
 
-    /// What a code proves. Wrong ones count for the user's lock-out, and for themselves.
+    /// What a code proves. Wrong ones count for the user's lock-out, and for themselves. A right one counts as such when it is
+    /// used up, and not before: [`Auth::code_was_right`], [`Auth::code_was_used`].
     pub(crate) fn prove_code(
         self: &Arc<Self>,
         attempt: Attempt,
@@ -158,12 +169,35 @@ impl Auth {
         let turned_away = |why| self.turned_away(attempt, why);
         self.login_guard.admit_code(user.id).map_err(turned_away)?;
         let proof = self.read_code(user, code.trim(), attempt.at.now);
-        let shown = if proof.is_some() { Shown::Right } else { Shown::WrongCode };
+        let shown = if proof.is_some() { Shown::RightSoFar } else { Shown::WrongCode };
         self.judge(attempt, entry, user, shown)?;
-        if proof.is_some() {
-            self.login_guard.code_was_right(user.id);
-        }
         proof.ok_or_else(|| self.audit.bad_credentials(attempt, Some(user.id), Refusal::WrongOneTimeCode))
+    }
+
+    /// The code was right, and is used up: the failures before it are forgotten.
+    pub(crate) fn code_was_right(
+        self: &Arc<Self>,
+        attempt: Attempt,
+        entry: &Arc<AccountEntry>,
+        user: &Arc<UserEntry>,
+    ) {
+        self.login_guard.code_was_right(user.id);
+        let policy = entry.account.lockout_policy_of(user.population);
+        // Others may have failed so often meanwhile that the user is locked: what was done stays, and the lock too.
+        if !self.login_guard.is_locked(user, attempt.at.now) {
+            let _ = self.login_guard.judge(user, policy, true, attempt.at.now);
+        }
+    }
+
+    /// The code was used up before: that is as wrong as any other.
+    pub(crate) fn code_was_used(
+        self: &Arc<Self>,
+        attempt: Attempt,
+        entry: &Arc<AccountEntry>,
+        user: &Arc<UserEntry>,
+    ) -> LogInError {
+        let judged = self.judge(attempt, entry, user, Shown::UsedCode);
+        judged.err().unwrap_or(LogInError::BadCredentials)
     }
 
     fn read_code(&self, user: &User, code: &str, now: Millis) -> Option<CodeProof> {

@@ -178,6 +178,57 @@ async fn l_codes_cannot_be_tried_at_will_where_no_failures_lock() {
 }
 
 #[tokio::test]
+async fn l_a_code_that_was_shown_before_locks_like_a_wrong_one() {
+    let server = TestServer::start_with(|fixture, _| {
+        fixture.account.lockout_policy = LockoutPolicy { failures: 3, unlock: Unlock::AfterMinutes(30) };
+    })
+    .await;
+    let (device, _) = enrolled(&server).await;
+    for code in ["000000", "000000", &device.code()] {
+        assert_eq!(with_code(&Browser::of(&server), code).await.status, 403);
+    }
+    let shown = Browser::of(&server).log_in("name", "password").await;
+    assert!(shown.status == 403 && shown.html.contains("locked"), "{}", shown.html);
+    assert!(refusals(&server).await.contains(&Refusal::AlreadyUsed));
+}
+
+/// The answers to nine wrong codes, to one that was shown before, and to a right one, on a page that asks for one.
+async fn guesses_on(path: &str, others: &[(&str, &str)]) -> Vec<u16> {
+    let server = TestServer::start_with(|fixture, _| {
+        fixture.account.lockout_policy = LockoutPolicy { failures: 0, ..LockoutPolicy::default() };
+    })
+    .await;
+    let (device, _) = enrolled(&server).await;
+    let (browser, used) = (Browser::of(&server), device.next_code());
+    assert_eq!(with_code(&browser, &used).await.status, 303);
+    let csrf = browser.get(&own("second-factor")).await.hidden("csrf");
+    let mut answers = Vec::new();
+    for guess in 0..11 {
+        let code = match guess {
+            9 => used.clone(),
+            10 => device.next_code(),
+            _ => "000000".to_owned(),
+        };
+        let fields = [&[("csrf", csrf.as_str()), ("code", &code)], others].concat();
+        answers.push(browser.post(&own(path), &fields).await.status);
+    }
+    answers
+}
+
+#[tokio::test]
+async fn l_a_code_that_was_shown_before_gives_no_new_guesses_where_the_second_factor_is_changed() {
+    let answers = guesses_on("second-factor/change", &[("do", "renew")]).await;
+    assert_eq!((&answers[..10], answers[10]), (&[403; 10][..], 429));
+}
+
+#[tokio::test]
+async fn l_a_code_that_was_shown_before_gives_no_new_guesses_where_the_password_is_changed() {
+    let new = [("password", "password"), ("new", "a new one 1"), ("again", "a new one 1")];
+    let answers = guesses_on("password", &new).await;
+    assert_eq!((&answers[..10], answers[10]), (&[403; 10][..], 429));
+}
+
+#[tokio::test]
 async fn s13_a_recovery_code_signs_in_once() {
     let mut server = TestServer::start().await;
     let recovery = enrolled(&server).await.1;
