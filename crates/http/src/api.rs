@@ -60,6 +60,8 @@ pub const REFUSALS: RefusalShapes = RefusalShapes {
     by_path: &[
         ("/admin/", admin::REFUSAL),
         ("/self/", self_service::REFUSAL),
+        ("/sentinel/api/account/*/authorize", sentinel::PAGES_REFUSAL),
+        ("/sentinel/api/account/*/authorize/consent", sentinel::PAGES_REFUSAL),
         ("/sentinel/", sentinel::REFUSAL),
         ("/me", pages::REFUSAL),
         ("/me/", pages::REFUSAL),
@@ -147,6 +149,9 @@ mod tests {
             ("/me/login", Readers::OwnPages),
             ("/me/12345678/sessions/end", Readers::OwnPages),
             ("/me/-/pages.css", Readers::OwnPages),
+            ("/sentinel/api/account/12345678/authorize", Readers::OwnPages),
+            ("/sentinel/api/account/12345678/authorize/consent", Readers::OwnPages),
+            ("/sentinel/api/account/12345678/token", Readers::AllowedOrigins),
             ("/api/account/12345678/login", Readers::AllowedOrigins),
         ] {
             assert_eq!(REFUSALS.of(path).readers, readers, "{path}");

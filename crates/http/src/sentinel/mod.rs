@@ -15,7 +15,7 @@ mod token;
 use axum::Router;
 use axum::routing::{get, post};
 use vestibule_model::AccountId;
-use vestibule_serve::layers::RefusalShape;
+use vestibule_serve::layers::{Readers, RefusalShape};
 
 use crate::api::ApiState;
 
@@ -28,6 +28,9 @@ pub(crate) const REFUSAL: RefusalShape = RefusalShape {
     },
     ..RefusalShape::ERROR_OBJECT
 };
+
+/// The same for what users see there, which no page of another origin may read.
+pub(crate) const PAGES_REFUSAL: RefusalShape = RefusalShape { readers: Readers::OwnPages, ..REFUSAL };
 
 /// The name of an account's OpenID provider: where its configuration is.
 fn issuer(api: &ApiState, account: AccountId) -> String {

@@ -181,7 +181,7 @@ impl RefusalShape {
 #[derive(Clone, Copy, Debug)]
 pub struct RefusalShapes {
     /// Paths and their shapes; the first that fits counts. A pattern that ends in `/` matches every path that begins with
-    /// it, any other for that path alone.
+    /// it, any other for that path alone. `*` is one segment.
     pub by_path: &'static [(&'static str, RefusalShape)],
     /// Everywhere else, and where a connection ends before its first request.
     pub otherwise: RefusalShape,
@@ -197,7 +197,13 @@ impl Default for RefusalShapes {
 impl RefusalShapes {
     /// The shape of a path.
     pub fn of(self, path: &str) -> RefusalShape {
-        let fits = |pattern: &str| path == pattern || pattern.ends_with('/') && path.starts_with(pattern);
+        let fits = |pattern: &str| match pattern.split_once('*') {
+            Some((start, end)) => {
+                let segment = path.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+                segment.is_some_and(|segment| !segment.contains('/'))
+            }
+            None => path == pattern || pattern.ends_with('/') && path.starts_with(pattern),
+        };
         let found = self.by_path.iter().find(|(pattern, _)| fits(pattern));
         found.map_or(self.otherwise, |(_, shape)| *shape)
     }
