@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use vestibule_crypto::TokenText;
-use vestibule_model::{Dialect, Millis, Session, SessionId};
+use vestibule_model::{Dialect, Millis, Session, SessionId, SignOn};
 use vestibule_store::StoreError;
 
 use crate::authorize::{Authorized, CredentialKind, Live};
@@ -27,6 +27,11 @@ pub struct PageSession {
 }
 
 impl PageSession {
+    /// Whether its user has a password that counts in the account.
+    pub fn has_password(&self) -> bool {
+        self.entry.account.sign_on == SignOn::Password && self.user.password.is_some()
+    }
+
     /// The same for what a holder of any session may ask.
     pub fn authorized(&self) -> Authorized {
         let user = Arc::clone(&self.user);

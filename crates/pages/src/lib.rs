@@ -6,7 +6,6 @@
 //!
 //! The [`POLICY`] that these pages are served with allows no script and no style but the stylesheets of this service.
 
-mod accent;
 mod consent;
 mod hidden_fields;
 mod login;
@@ -16,7 +15,6 @@ mod second_factor;
 
 use askama::Template;
 
-pub use accent::{Accent, AccentError};
 pub use consent::Consent;
 pub use hidden_fields::HiddenFields;
 pub use login::{ChooseAccount, Code, Connection, Link, Login, Message, Own, Password};

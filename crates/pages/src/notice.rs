@@ -11,6 +11,8 @@ pub enum Notice {
     NotVouchedFor(String),
     /// The code is wrong, or was used.
     BadCode,
+    /// The password that was asked for once more is wrong.
+    BadPassword,
     /// Too many failures; the seconds until one more attempt is looked at.
     TooMany(u64),
     /// More logins than can be done in time.
@@ -100,6 +102,7 @@ impl fmt::Display for Notice {
             Self::SessionsEnded(1) => "One other session was ended.",
             Self::SessionsEnded(number) => return write!(out, "{number} other sessions were ended."),
             Self::BadCredentials => "User name or password are wrong, or may not be used.",
+            Self::BadPassword => "This is not your password.",
             Self::BadCode => "This code is wrong, or was used already. Wait for the next one.",
             Self::Overloaded => "Too many people are signing in right now. Try again in a few seconds.",
             Self::Failed => "Something failed on our side. Try again later.",

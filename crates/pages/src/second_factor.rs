@@ -24,6 +24,8 @@ pub struct Enrol<'a> {
     pub secret: &'a str,
     /// The same as a picture.
     pub picture: Picture,
+    /// Whether the password is shown once more.
+    pub asks_password: bool,
 }
 
 /// The recovery codes, once.

@@ -7,14 +7,16 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
 use vestibule_crypto::{OneTimeSecret, SealContext, recovery_code, recovery_digest};
-use vestibule_model::{AuditAction, AuditRecord, Means, Millis, SecondFactor, User, UserId, difference};
+use vestibule_model::{
+    AuditAction, AuditRecord, Means, Millis, SecondFactor, User, UserId, difference, sealed_under,
+};
 use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
 
 use crate::attempt::Failed;
 use crate::audit::{self, Attempt};
 use crate::directory::{SECOND_FACTOR_COLUMN, USERS_TABLE};
-use crate::log_in::{LogIn, LogInError};
+use crate::log_in::{LogIn, LogInError, UserCredentials};
 use crate::open::Once;
 use crate::page_session::PageSession;
 use crate::service::Auth;
@@ -49,6 +51,9 @@ pub enum EnrolmentError {
     /// The code does not count.
     #[error("the code was not taken")]
     Code(#[from] LogInError),
+    /// The password does not count.
+    #[error("the password was not taken")]
+    Password(#[source] LogInError),
     /// It could not be stored.
     #[error("the second factor could not be stored")]
     Store(#[source] StoreError),
@@ -118,13 +123,15 @@ impl Auth {
         OneTimeSecret::from_bytes(&begun.secret).filter(|_| is_good)
     }
 
-    /// Sets it up with the first code of the device; answers the recovery codes, which are told once.
+    /// Sets it up with the first code of the device, and the password of whoever has one that counts; answers the recovery codes,
+    /// which are told once.
     pub async fn finish_enrolment(
         self: &Arc<Self>,
         page: &PageSession,
         at: LogIn,
         state: &str,
         code: &str,
+        password: &str,
     ) -> Result<Vec<Zeroizing<String>>, EnrolmentError> {
         let secret = self.begun(page, state, at.now).ok_or(EnrolmentError::OldPage)?;
         if page.user.second_factor.is_some() {
@@ -132,6 +139,9 @@ impl Auth {
         }
         // Whoever guesses here guesses a code of a secret that they were told.
         let step = secret.step_of(code.trim(), at.now).ok_or(LogInError::BadCredentials)?;
+        if page.has_password() {
+            self.prove_to_enrol(page, at, password).await?;
+        }
         let user = page.user.id;
         let row = user.0.to_be_bytes();
         let context = SealContext { table: USERS_TABLE, column: SECOND_FACTOR_COLUMN, row: &row };
@@ -139,9 +149,32 @@ impl Auth {
         let (codes, recovery) = self.recovery_codes(user);
         let factor = SecondFactor { sealed, since: at.now, recovery };
         let once = Once { value: step.digest(user, at.now), expires: step.expires() };
-        self.set_second_factor(page, at, Some(factor), vec![once.into()], AuditAction::SecondFactorSet)
-            .await?;
+        let expected = sealed_under(&factor.sealed).map(Change::ExpectMasterKey);
+        let changes = expected.into_iter().chain([once.into()]).collect();
+        self.set_second_factor(page, at, Some(factor), changes, AuditAction::SecondFactorSet).await?;
         Ok(codes)
+    }
+
+    /// Whoever found a browser signed in shall not lock its user out: the password is shown once more.
+    async fn prove_to_enrol(
+        self: &Arc<Self>,
+        page: &PageSession,
+        at: LogIn,
+        password: &str,
+    ) -> Result<(), EnrolmentError> {
+        let attempt = Attempt::to_log_in(at, Means::Session);
+        let credentials = UserCredentials {
+            user_name: page.user.login_name.clone(),
+            population: Some(page.user.population),
+            password: Zeroizing::new(password.as_bytes().to_vec()),
+        };
+        let proved = async {
+            credentials.expect_length()?;
+            self.admit(attempt, &credentials.user_name)?;
+            let auth = Arc::clone(self);
+            self.settle(at, async move { auth.prove(attempt, credentials).await }).await
+        };
+        proved.await.map(drop).map_err(EnrolmentError::Password)
     }
 
     /// Makes the recovery codes anew, for whoever shows a code; those of before count no more.

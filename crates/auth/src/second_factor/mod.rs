@@ -82,6 +82,11 @@ impl Auth {
         self.settle(at, whole).await
     }
 
+    /// Whether a ticket is one of ours, of this account, and still good; whoever has none begins anew.
+    pub fn is_good(&self, at: LogIn, ticket: &Ticket) -> bool {
+        self.holder_of(ticket, at).is_some()
+    }
+
     /// The second step: the code of whoever has shown the password.
     pub async fn log_in_with_code(
         self: &Arc<Self>,
@@ -136,8 +141,9 @@ impl Auth {
         Ok(logged_in)
     }
 
-    /// Opens the page session that takes the place of one which a change of password has ended: its holder has shown
-    /// everything for the change.
+    /// Opens the page session that takes the place of one which a change of password has ended. Its holder has shown the
+    /// password, and the second factor if there is one, for the change: that is what it rests on from then on, and not on a login
+    /// at an identity provider, which could not end it any more.
     pub async fn reopen_page(
         self: &Arc<Self>,
         at: LogIn,
@@ -149,7 +155,7 @@ impl Auth {
         let user = entry.user(page.user.id).ok_or_else(|| bad(Refusal::UnknownUser))?;
         let id = user.id;
         let with = OpenedWith { has_shown_factor: true, ..OpenedWith::default() };
-        let (auth, method) = (Arc::clone(self), page.session.method);
+        let (auth, method) = (Arc::clone(self), AuthenticationMethod::Password);
         let whole = async move {
             let opened = auth.open_with(attempt, ProvedUser { entry, user }, Proof::NONE, method, with).await;
             opened.map_err(|error| auth.not_opened(attempt, id, error))

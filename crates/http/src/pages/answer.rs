@@ -20,7 +20,10 @@ pub(crate) const HEADERS: &[(&str, &str)] = &[
 fn with_headers(mut answer: Response) -> Response {
     let headers =
         HEADERS.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-    answer.headers_mut().extend(headers);
+    for (name, value) in headers {
+        // In the place of what the body said of itself.
+        answer.headers_mut().insert(name, value);
+    }
     answer
 }
 

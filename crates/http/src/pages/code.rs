@@ -18,23 +18,37 @@ use crate::credential_body::CredentialBody;
 
 /// After a right password: the browser keeps the ticket, and asks for the code.
 pub(super) fn ask(request: &PageRequest, ticket: &Ticket, wanted: Option<&str>) -> Response {
-    let mut address = format!("/me/{}/login/code", request.account);
-    if let Some(wanted) = wanted {
-        address = form_urlencoded::Serializer::for_suffix(address.clone() + "?", address.len() + 1)
-            .append_pair("continue", wanted)
-            .finish();
-    }
-    let mut answer = answer::see_other(&address);
+    let mut answer = answer::see_other(&address(request, "login/code", wanted));
     PageCookie::Step.set(answer.headers_mut(), ticket.as_str(), request.secure);
     answer
 }
 
+/// That the browser keeps, if it is still good.
+fn ticket(api: &ApiState, request: &PageRequest) -> Option<Ticket> {
+    let ticket = request.cookie(PageCookie::Step).map(Ticket::from_text)?;
+    api.auth.is_good(request.log_in(api), &ticket).then_some(ticket)
+}
+
+/// Back to the first step: no code counts without a good ticket.
+fn begin_anew(request: &PageRequest, wanted: Option<&str>) -> Response {
+    let mut answer = answer::see_other(&address(request, "login", wanted));
+    PageCookie::Step.clear(answer.headers_mut(), request.secure);
+    answer
+}
+
+fn address(request: &PageRequest, page: &str, wanted: Option<&str>) -> String {
+    let address = format!("/me/{}/{page}", request.account);
+    let Some(wanted) = wanted else { return address };
+    let start = address.len() + 1;
+    form_urlencoded::Serializer::for_suffix(address + "?", start).append_pair("continue", wanted).finish()
+}
+
 /// `GET`.
 pub(super) async fn show(State(api): State<ApiState>, request: PageRequest) -> Result<Response, PageRefused> {
-    if request.cookie(PageCookie::Step).is_none() {
-        return Ok(answer::see_other(&format!("/me/{}/login", request.account)));
-    }
     let wanted = request.wanted();
+    if ticket(&api, &request).is_none() {
+        return Ok(begin_anew(&request, wanted.as_deref()));
+    }
     Ok(code_page(&api, &request, wanted.as_deref(), None))
 }
 
@@ -53,9 +67,7 @@ pub(super) async fn submit(
         }
     };
     let wanted = continue_to(request.account, form.get("continue"));
-    let Some(ticket) = request.cookie(PageCookie::Step).map(Ticket::from_text) else {
-        return Ok(answer::see_other(&format!("/me/{}/login", request.account)));
-    };
+    let Some(ticket) = ticket(&api, &request) else { return Ok(begin_anew(&request, wanted)) };
     match api.auth.log_in_with_code(request.log_in(&api), &ticket, form.get("code")).await {
         Ok(logged_in) => {
             login::end_before(&api, &request).await?;

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use uuid::Uuid;
 use vestibule_auth::{Listed, PageSession};
-use vestibule_model::{Dialect, Millis, SignOn};
+use vestibule_model::{Dialect, Millis};
 use vestibule_pages::{Me, Notice, Own, OwnSession};
 use vestibule_serve::layers::Refusal;
 
@@ -40,11 +40,14 @@ pub(super) async fn log_out(
     request: PageRequest,
     body: CredentialBody,
 ) -> Result<Response, PageRefused> {
-    if let Ok((page, _form)) = Form::of_holder(&api, &request, &body).await {
-        api.auth
-            .end_page_session(&page, request.address)
-            .await
-            .map_err(|_| PageRefused::Server(Refusal::Overloaded))?;
+    match Form::of_holder(&api, &request, &body).await {
+        Ok((page, _form)) => {
+            let ended = api.auth.end_page_session(&page, request.address).await;
+            ended.map_err(|_| PageRefused::Server(Refusal::Overloaded))?;
+        }
+        // Nobody is signed in any more: what was asked for.
+        Err(PageRefused::Foreign) if request.is_same_origin() && request.holder(&api).await?.is_none() => {}
+        Err(refused) => return Err(refused),
     }
     let mut answer = answer::see_other(&format!("/me/{}/login?done=signed-out", request.account));
     PageCookie::Session.clear(answer.headers_mut(), request.secure);
@@ -87,7 +90,7 @@ pub(super) fn home(request: &PageRequest) -> Response {
     answer::see_other(&format!("/me/{}/", request.account))
 }
 
-/// Sends whoever is not signed in to where they can, and back.
+/// Sends whoever is not signed in to where they can.
 pub(super) fn to_login(request: &PageRequest) -> Response {
     answer::see_other(&format!("/me/{}/login", request.account))
 }
@@ -105,7 +108,7 @@ fn own_page(api: &ApiState, request: &PageRequest, page: &PageSession) -> Respon
         own: Own { user_name: &page.user.login_name, form: fields_of(api, page) },
         full_name: if page.user.full_name.is_empty() { &page.user.login_name } else { &page.user.full_name },
         notice: notice(&request.query),
-        has_password: account.sign_on == SignOn::Password && page.user.password.is_some(),
+        has_password: page.has_password(),
         password_expires: expires.map(|at| zone.day(at)),
         second_factor: page
             .user

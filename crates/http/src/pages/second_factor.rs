@@ -33,7 +33,7 @@ pub(super) async fn set(
 ) -> Result<Response, PageRefused> {
     let (page, form) = Form::of_holder(&api, &request, &body).await?;
     let (at, state) = (request.log_in(&api), form.get("state"));
-    match api.auth.finish_enrolment(&page, at, state, form.get("code")).await {
+    match api.auth.finish_enrolment(&page, at, state, form.get("code"), form.get("password")).await {
         Ok(codes) => Ok(recovery_codes(&api, &request, &page, &codes)),
         Err(EnrolmentError::Changed) => Ok(answer::see_other(&address(&request))),
         Err(error) => {
@@ -87,7 +87,10 @@ fn told(error: &EnrolmentError) -> Result<Told, PageRefused> {
         EnrolmentError::Code(LogInError::BadCredentials) => {
             Ok(Told::new(StatusCode::FORBIDDEN, Notice::BadCode))
         }
-        EnrolmentError::Code(error) => Ok(Told::from(error)),
+        EnrolmentError::Password(LogInError::BadCredentials) => {
+            Ok(Told::new(StatusCode::FORBIDDEN, Notice::BadPassword))
+        }
+        EnrolmentError::Code(error) | EnrolmentError::Password(error) => Ok(Told::from(error)),
         EnrolmentError::Store(_) => Err(PageRefused::Server(Refusal::Overloaded)),
     }
 }
@@ -126,7 +129,7 @@ fn enrol_page(
     told: Option<Told>,
 ) -> Response {
     let look = AccountLook::of(api, request.account);
-    let (status, notice, _) = Told::parts(told);
+    let (status, notice, wait) = Told::parts(told);
     let form: HiddenFields = fields_of(api, page).with("state", Some(&enrolment.state));
     let enrol = Enrol {
         look: look.look(),
@@ -136,8 +139,11 @@ fn enrol_page(
         form,
         secret: &enrolment.secret,
         picture: Picture::of(&enrolment.address),
+        asks_password: page.has_password(),
     };
-    answer::page(status, &enrol)
+    let mut answer = answer::page(status, &enrol);
+    answer::wait(answer.headers_mut(), wait);
+    answer
 }
 
 fn recovery_codes(

@@ -5,8 +5,10 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
-use vestibule_model::{AuditAction, Clock as _, LockoutPolicy, Refusal, Unlock};
-use vestibule_store::AuditQuery;
+use vestibule_model::{
+    Account, AuditAction, AuthenticationMethod, Clock as _, LockoutPolicy, Refusal, SessionId, SignOn, Unlock,
+};
+use vestibule_store::{AuditQuery, Change};
 use vestibule_testkit::{ACCOUNT, TOKEN, TestServer};
 
 use crate::browser::{Browser, Shown, own};
@@ -47,12 +49,16 @@ async fn enrolled(server: &TestServer) -> (Device<'_>, Vec<String>) {
     assert!(page.html.contains("<svg"), "{}", page.html);
     let secret = between(&page.html, r#"<p class="secret">"#, "<").to_owned();
     let device = Device { server, secret };
-    let fields = [("csrf", page.hidden("csrf")), ("state", page.hidden("state")), ("code", device.code())];
-    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let set = browser.post(&own("second-factor/set"), &fields).await;
+    let set = set_up(&browser, &page, &device, "password").await;
     let recovery = codes(&set);
     assert_eq!((set.status, recovery.len()), (200, 10), "{}", set.html);
     (device, recovery)
+}
+
+async fn set_up(browser: &Browser<'_>, page: &Shown, device: &Device<'_>, password: &str) -> Shown {
+    let (csrf, state, code) = (page.hidden("csrf"), page.hidden("state"), device.code());
+    let fields = [("csrf", &*csrf), ("state", &state), ("code", &code), ("password", password)];
+    browser.post(&own("second-factor/set"), &fields).await
 }
 
 /// The answer to a password and a code.
@@ -102,6 +108,48 @@ async fn it_is_set_up_with_a_code_of_the_device_and_not_before() {
     let again = browser.post(&own("second-factor/set"), &fields).await;
     assert!(again.status == 403 && again.html.contains(&secret), "the same secret: {}", again.html);
     assert_eq!(server.log_in("name", "password").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_browser_that_is_signed_in_sets_none_up_without_the_password() {
+    let server = TestServer::start().await;
+    let browser = Browser::signed_in(&server).await;
+    let page = browser.get(&own("second-factor")).await;
+    let secret = between(&page.html, r#"<p class="secret">"#, "<").to_owned();
+    let device = Device { server: &server, secret };
+    for wrong in ["", "wrong"] {
+        let shown = set_up(&browser, &page, &device, wrong).await;
+        assert!(shown.status == 403 && shown.html.contains("not your password"), "{}", shown.html);
+    }
+    assert_eq!(server.log_in("name", "password").await.status(), 200);
+    assert_eq!(set_up(&browser, &page, &device, "password").await.status, 200);
+}
+
+#[tokio::test]
+async fn somebody_who_has_no_password_that_counts_sets_one_up_without() {
+    let mut server = TestServer::start().await;
+    let account = Account { sign_on: SignOn::SsoOnly, ..server.fixture.account.clone() };
+    let put = Change::PutAccount(account.into());
+    let session = federated_page(&mut server).await;
+    server.change(vec![put]).await;
+    let browser = Browser::of(&server);
+    browser.keep("vestibule", &session);
+    let page = browser.get(&own("second-factor")).await;
+    assert!(!page.html.contains(r#"name="password""#), "{}", page.html);
+    let secret = between(&page.html, r#"<p class="secret">"#, "<").to_owned();
+    let device = Device { server: &server, secret };
+    assert_eq!(set_up(&browser, &page, &device, "").await.status, 200);
+}
+
+/// The cookie of a page session that single sign-on has opened.
+async fn federated_page(server: &mut TestServer) -> String {
+    Browser::signed_in(server).await;
+    let mut session = server.stored_sessions().await.pop().unwrap();
+    (session.id, session.method) = (SessionId([1; 16]), AuthenticationMethod::Saml);
+    let cookie = server.auth.page_cookie(&session).as_str().to_owned();
+    server.store.commit(vec![Change::OpenSession(session.into())]).await.unwrap();
+    server.restart().await;
+    cookie
 }
 
 #[tokio::test]
@@ -266,19 +314,51 @@ async fn the_second_step_follows_the_first_within_minutes_and_with_the_same_pass
     let late = Browser::of(&server);
     assert_eq!(late.log_in("name", "password").await.status, 303);
     server.clock.advance(Duration::from_mins(5));
-    assert_eq!(send_code(&late, &recovery[0]).await.status, 403);
+    begins_anew(&late, &recovery[0]).await;
 
     let browser = Browser::of(&server);
     assert_eq!(browser.log_in("name", "password").await.status, 303);
     let step = browser.cookie("vestibule-step").unwrap();
+    let csrf = browser.get(&own("login/code")).await.hidden("csrf");
     let forged = Browser::of(&server);
     forged.keep("vestibule-step", &step[..step.len() - 2]);
-    assert_eq!(send_code(&forged, &recovery[0]).await.status, 403);
+    begins_anew(&forged, &recovery[0]).await;
+    let form = browser.cookie("vestibule-form").unwrap();
     drop((late, forged, browser));
     server.change_user("name", |user| user.credential_version += 1).await;
     let stale = Browser::of(&server);
     stale.keep("vestibule-step", &step);
-    assert_eq!(send_code(&stale, &recovery[0]).await.status, 403);
+    stale.keep("vestibule-form", &form);
+    let sent = stale.post(&own("login/code"), &[("csrf", &csrf), ("code", &recovery[0])]).await;
+    assert_eq!((sent.status, sent.header("location")), (303, own("login").as_str()), "{}", sent.html);
+    assert!(stale.cookie("vestibule").is_none() && stale.cookie("vestibule-step").is_none());
+}
+
+/// Neither the page nor the form of the second step is there for a ticket that is not good.
+async fn begins_anew(browser: &Browser<'_>, code: &str) {
+    let csrf = browser.get(&own("login")).await.hidden("csrf");
+    let ticket = browser.cookie("vestibule-step").unwrap();
+    let sent = browser.post(&own("login/code"), &[("csrf", &csrf), ("code", code)]).await;
+    assert_eq!((sent.status, sent.header("location")), (303, own("login").as_str()), "{}", sent.html);
+    browser.keep("vestibule-step", &ticket);
+    let shown = browser.get(&own("login/code?continue=/me/12345678/password")).await;
+    assert_eq!(shown.status, 303);
+    assert!(browser.cookie("vestibule").is_none() && browser.cookie("vestibule-step").is_none());
+}
+
+#[tokio::test]
+async fn a_page_session_of_single_sign_on_rests_on_the_password_after_that_was_changed() {
+    let mut server = TestServer::start().await;
+    let session = federated_page(&mut server).await;
+    let browser = Browser::of(&server);
+    browser.keep("vestibule", &session);
+    let csrf = browser.get(&own("password")).await.hidden("csrf");
+    let new = [("password", "password"), ("new", "a new one 1"), ("again", "a new one 1")];
+    let fields = [&[("csrf", csrf.as_str())], &new[..]].concat();
+    assert_eq!(browser.post(&own("password"), &fields).await.status, 303);
+    assert_eq!(browser.get(&own("")).await.status, 200);
+    let methods: Vec<_> = server.stored_sessions().await.iter().map(|session| session.method).collect();
+    assert_eq!(methods, [AuthenticationMethod::Password]);
 }
 
 #[tokio::test]
