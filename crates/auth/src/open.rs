@@ -168,6 +168,8 @@ impl Auth {
     fn sessions_before(&self, opened: &Opened, policy: &SessionPolicy) -> Vec<Session> {
         let (user, now) = (opened.user.id, opened.now);
         let mut live = match policy.concurrency {
+            // One whose id was drawn before is no other session: what was told of that id counts for it alone.
+            Concurrency::Same if opened.with.id.is_some() => Vec::new(),
             Concurrency::Same => self.live.of_user_with(user, opened.proof.application, now),
             Concurrency::One | Concurrency::Many { .. } => self.live.of_user(user, now),
         };

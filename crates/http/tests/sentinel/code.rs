@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
 use serde_json::{Value, json};
 use vestibule_auth::{AuthorizationRequest, LogIn, LoginScope, PageSession, UserCredentials};
-use vestibule_model::{Clock, Dialect, GrantType, RefreshRotation};
+use vestibule_model::{Clock, Concurrency, Dialect, GrantType, RefreshRotation};
 use vestibule_testkit::{ACCOUNT, TestServer};
 
 use crate::support::{BACK, CLIENT, SECRET, body, error, key_set, path, post, start, start_with, verified};
@@ -304,6 +304,22 @@ async fn an_old_refresh_token_of_a_client_that_proved_itself_ends_the_session_bu
     assert_eq!(error(refresh(&server, &first["refresh_token"]).await).await, (400, "invalid_grant".into()));
     assert_eq!(check(&server, &third["access_token"]).await, 401);
     assert_eq!(error(refresh(&server, &third["refresh_token"]).await).await.0, 400);
+}
+
+#[tokio::test]
+async fn each_code_has_a_session_of_its_own_where_logins_are_given_the_one_that_lives() {
+    let server = start_with(|fixture, _| {
+        fixture.oauth_client.metadata.refresh_rotation = RefreshRotation::Always;
+        fixture.account.session_policy.concurrency = Concurrency::Same;
+    })
+    .await;
+    let first = token(&server).await;
+    let rotated = body(refresh(&server, &first["refresh_token"]).await, 200).await;
+    let second = token(&server).await;
+    assert_ne!(second["access_token"], first["access_token"]);
+    server.clock.advance(Duration::from_secs(11));
+    body(refresh(&server, &second["refresh_token"]).await, 200).await;
+    body(refresh(&server, &rotated["refresh_token"]).await, 200).await;
 }
 
 #[tokio::test]
