@@ -95,8 +95,9 @@ pub enum Change {
     /// Notes by which login at an identity provider a session was opened, until the session ends; the same twice is one. Does
     /// nothing for a session that is not there.
     NoteFederatedLogin(FederatedLogin),
-    /// Notes for a session the logins at identity providers of another one. Does nothing where either is not there. No change of
-    /// the directory.
+    /// Notes for a session the logins at identity providers of another one. Fails the transaction with `StaleCredentials` where
+    /// that one is not there: what ended it would not find the copy. Does nothing for a session that is not there. No change
+    /// of the directory.
     CopyFederatedLogins {
         /// Of which session.
         from: SessionId,
@@ -196,7 +197,7 @@ pub enum Change {
     /// Adds a key that tokens are signed with. Fails the transaction with `Constraint` when its id is taken. No change of the
     /// directory.
     PutSigningKey(Box<SigningKey>),
-    /// Does nothing for a key that is not there. No change of the directory.
+    /// Fails the transaction with `Constraint` for the last key. Does nothing for one that is not there. No change of the directory.
     DeleteSigningKey(SigningKeyId),
     /// Notes that the refresh token of a session was used, and when. Fails the transaction with `AlreadyConsumed` unless the
     /// session is there and its token was used once less. No change of the directory.

@@ -54,10 +54,6 @@ impl Administration<'_> {
         let keys = self.auth.store.signing_keys().await?;
         let key = keys.iter().find(|key| key.id == id);
         let key = key.ok_or(AdministrationError::NotFound("signing key"))?;
-        if keys.len() == 1 {
-            let why = "there would be no signing key left: make another one first";
-            return Err(AdministrationError::Conflict(why.into()));
-        }
         self.write(caller, AuditedWrite::one(Change::DeleteSigningKey(id), AuditDetails::deleted(key)))
             .await?;
         Ok(self.auth.signing_keys.follow().await?)

@@ -263,6 +263,23 @@ async fn whoever_signed_out_of_the_pages_gives_nothing_any_more() {
 }
 
 #[tokio::test]
+async fn whoever_signs_out_of_the_pages_while_a_session_is_opened_gives_none() {
+    let server = start().await;
+    let page = page(&server, "name").await;
+    let code = code_for(&server, &page, &request());
+    let gate = server.faults.delay(|change| matches!(change, vestibule_store::Change::OpenSession(_)));
+    let form = form(&code);
+    let overtake = async {
+        gate.reached().await;
+        server.auth.end_page_session(&page, None).await.unwrap();
+        gate.open();
+    };
+    let (answer, ()) = tokio::join!(redeem(&server, &form), overtake);
+    assert_eq!(error(answer).await, (400, "invalid_grant".into()));
+    assert_eq!(server.auth.session_count(), 0);
+}
+
+#[tokio::test]
 async fn a_code_survives_a_restart_and_so_does_that_it_was_used() {
     let mut server = start().await;
     let [one, other] = [code(&server).await, code(&server).await];

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::Value;
 use vestibule_model::Clock;
+use vestibule_store::Change;
 use vestibule_testkit::TestServer;
 
 use crate::support::{CLIENT, SECRET, body, key_set, path, post, start, verified};
@@ -102,6 +103,26 @@ async fn a_key_that_somebody_else_has_is_deleted_and_the_last_one_is_not() {
     assert!(verified(&token(&server).await, &left).is_some(), "the other one signs at once");
     assert_eq!(delete(&server, left[0]["kid"].as_str().unwrap()).await, 409);
     assert_eq!(delete(&server, &signs).await, 404);
+}
+
+#[tokio::test]
+async fn of_all_keys_that_are_deleted_at_once_one_stays() {
+    let server = start().await;
+    token(&server).await;
+    rotate(&server).await;
+    let keys = server.store.signing_keys().await.unwrap();
+    let (one, other) = (keys[0].id, keys[1].id);
+    let is_one = move |change: &Change| matches!(change, Change::DeleteSigningKey(id) if *id == one);
+    let gate = server.faults.delay(is_one);
+    let overtake = async {
+        gate.reached().await;
+        server.store.commit(vec![Change::DeleteSigningKey(other)]).await.unwrap();
+        gate.open();
+    };
+    let path = one.to_string();
+    let (status, ()) = tokio::join!(delete(&server, &path), overtake);
+    assert_eq!(status, 409);
+    assert_eq!(server.store.signing_keys().await.unwrap().len(), 1);
 }
 
 #[tokio::test]

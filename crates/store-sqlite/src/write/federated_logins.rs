@@ -5,6 +5,7 @@ use vestibule_model::SessionId;
 use vestibule_store::{FederatedLogin, StoreError};
 
 use super::execute;
+use crate::error::of_change;
 
 pub(super) fn note(connection: &Connection, login: &FederatedLogin) -> Result<(), StoreError> {
     let sql = "INSERT INTO federated_logins (session_number, connection_id, subject, session_index)
@@ -14,6 +15,12 @@ pub(super) fn note(connection: &Connection, login: &FederatedLogin) -> Result<()
 }
 
 pub(super) fn copy(connection: &Connection, from: SessionId, to: SessionId) -> Result<(), StoreError> {
+    let found = connection
+        .prepare_cached("SELECT 1 FROM sessions WHERE id = ?1")
+        .and_then(|mut statement| statement.exists(params![from.0]));
+    if !found.map_err(of_change)? {
+        return Err(StoreError::StaleCredentials);
+    }
     let sql = "INSERT INTO federated_logins (session_number, connection_id, subject, session_index)
         SELECT copy.number, connection_id, subject, session_index
         FROM federated_logins JOIN sessions AS copy ON copy.id = ?2

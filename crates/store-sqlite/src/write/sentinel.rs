@@ -6,6 +6,7 @@ use vestibule_store::{RefreshTokenUse, StoreError};
 
 use super::execute;
 use crate::columns::At;
+use crate::error::of_change;
 
 pub(super) fn put_key(connection: &Connection, key: &SigningKey) -> Result<(), StoreError> {
     let sql = "INSERT INTO signing_keys (id, created, used_from, sealed) VALUES (?1, ?2, ?3, ?4)
@@ -18,7 +19,16 @@ pub(super) fn put_key(connection: &Connection, key: &SigningKey) -> Result<(), S
 }
 
 pub(super) fn delete_key(connection: &Connection, key: SigningKeyId) -> Result<(), StoreError> {
-    execute(connection, "DELETE FROM signing_keys WHERE id = ?1", [key.0]).map(drop)
+    let deleted = execute(connection, "DELETE FROM signing_keys WHERE id = ?1", [key.0])?;
+    let left = connection
+        .prepare_cached("SELECT 1 FROM signing_keys")
+        .and_then(|mut statement| statement.exists([]))
+        .map_err(of_change)?;
+    if deleted > 0 && !left {
+        let why = "there would be no signing key left: make another one first";
+        return Err(StoreError::Constraint(why.into()));
+    }
+    Ok(())
 }
 
 /// The first rotation makes the row, each later one has to find it as the one before left it.

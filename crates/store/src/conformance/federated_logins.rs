@@ -4,7 +4,7 @@ use vestibule_model::{ConnectionId, SessionId};
 
 use super::samples::{HERE, account, session, user};
 use super::{given, refused};
-use crate::{Change, FederatedLogin, FederatedLogins, Store};
+use crate::{Change, FederatedLogin, FederatedLogins, Store, StoreError};
 
 const CONNECTION: ConnectionId = ConnectionId(7);
 
@@ -120,9 +120,18 @@ pub async fn logins_of_a_session_are_copied_for_another(store: &dyn Store) {
         to: SessionId([to; 16]),
     };
     given(store, [note(1, CONNECTION, 1, Some(1)), note(1, CONNECTION, 2, None)]).await;
-    given(store, [copy(1, 2), copy(1, 2), copy(3, 2), copy(1, 9), copy(9, 3)]).await;
+    given(store, [copy(1, 2), copy(1, 2), copy(3, 2), copy(1, 9)]).await;
     assert_eq!(found(store, logins(Some(1), Some(1))).await, [1, 2]);
     assert_eq!(found(store, logins(Some(2), None)).await, [1, 2]);
     given(store, [Change::EndSession(SessionId([1; 16]))]).await;
     assert_eq!(found(store, logins(None, None)).await, [2]);
+}
+
+pub async fn logins_of_a_session_that_is_over_are_not_copied(store: &dyn Store) {
+    given_sessions(store, [1, 2]).await;
+    given(store, [note(1, CONNECTION, 1, None), Change::EndSession(SessionId([1; 16]))]).await;
+    let copy = Change::CopyFederatedLogins { from: SessionId([1; 16]), to: SessionId([2; 16]) };
+    let refused = store.commit(vec![Change::EndSession(SessionId([2; 16])), copy]).await;
+    assert!(matches!(refused, Err(StoreError::StaleCredentials)), "{refused:?}");
+    assert!(store.session(SessionId([2; 16])).await.unwrap().is_some(), "nothing of it is stored");
 }

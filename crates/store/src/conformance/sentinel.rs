@@ -34,6 +34,12 @@ pub async fn a_signing_key_is_deleted(store: &dyn Store) {
     assert_eq!(store.signing_keys().await.unwrap(), [key(2)]);
 }
 
+pub async fn the_last_signing_key_is_not_deleted(store: &dyn Store) {
+    given(store, [1, 2].map(|id| Change::PutSigningKey(key(id).into()))).await;
+    misfit(store, [1, 2].map(|id| Change::DeleteSigningKey(SigningKeyId(id)))).await;
+    assert_eq!(store.signing_keys().await.unwrap(), [key(1), key(2)]);
+}
+
 pub async fn a_signing_key_is_sealed_anew_and_keeps_its_generation_from_retiring(store: &dyn Store) {
     let sealed = |generation| [vestibule_model::seal_prefix(generation).as_slice(), &[8; 40]].concat();
     let (first, later) = (Generation::FIRST, Generation::FIRST.next().unwrap());
@@ -52,7 +58,8 @@ pub async fn a_signing_key_is_sealed_anew_and_keeps_its_generation_from_retiring
 pub async fn what_the_sentinel_keeps_does_not_move_the_directory(store: &dyn Store) {
     let id = given_session(store).await;
     let before = store.directory().await.unwrap().sequence;
-    given(store, [Change::PutSigningKey(key(1).into()), rotate(id, 1, 5)]).await;
+    given(store, [1, 2].map(|id| Change::PutSigningKey(key(id).into()))).await;
+    given(store, [rotate(id, 1, 5)]).await;
     given(store, [Change::DeleteSigningKey(SigningKeyId(1))]).await;
     assert_eq!(store.directory().await.unwrap().sequence, before);
 }

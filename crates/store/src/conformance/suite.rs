@@ -191,11 +191,13 @@ macro_rules! conformance_suite {
                 connections_are_told_while_they_have_sessions
                 logins_do_not_move_the_directory
                 logins_of_a_session_are_copied_for_another
+                logins_of_a_session_that_is_over_are_not_copied
             }
             sentinel {
                 signing_keys_are_read_back_in_the_order_of_their_ids
                 the_id_of_a_signing_key_is_taken_once
                 a_signing_key_is_deleted
+                the_last_signing_key_is_not_deleted
                 a_signing_key_is_sealed_anew_and_keeps_its_generation_from_retiring
                 what_the_sentinel_keeps_does_not_move_the_directory
                 refresh_tokens_rotate_one_after_the_other

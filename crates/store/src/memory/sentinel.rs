@@ -22,6 +22,13 @@ impl Sentinel {
         Ok(())
     }
 
+    pub(super) fn delete_key(&mut self, key: SigningKeyId) -> Result<(), StoreError> {
+        if self.keys.remove(&key).is_some() && self.keys.is_empty() {
+            return refuse("there would be no signing key left: make another one first");
+        }
+        Ok(())
+    }
+
     pub(super) fn reseal(&mut self, key: SigningKeyId, old: &[u8], new: Vec<u8>) {
         if let Some(key) = self.keys.get_mut(&key).filter(|key| key.sealed == old) {
             key.sealed = new;

@@ -105,7 +105,7 @@ impl<'a> Transaction<'a> {
             Change::ExpectUnchanged { since, scopes } => return self.expect_unchanged(since, &scopes),
             Change::OpenSession(session) => return self.open_session(*session),
             Change::NoteFederatedLogin(login) => self.note_federated_login(login),
-            Change::CopyFederatedLogins { from, to } => self.copy_federated_logins(from, to),
+            Change::CopyFederatedLogins { from, to } => return self.copy_federated_logins(from, to),
             Change::DecideOnSessions(decision) => return self.decide_on_sessions(&decision),
             Change::EndSession(_) | Change::EndIfUnusedSince { .. } | Change::EndSessions(_) => {
                 self.end(index, change);
@@ -363,19 +363,18 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    fn copy_federated_logins(&mut self, from: SessionId, to: SessionId) {
+    fn copy_federated_logins(&mut self, from: SessionId, to: SessionId) -> Result<(), StoreError> {
+        let is_there = self.tables.numbers.contains_key(&from);
         for login in self.tables.federated_logins.of(from) {
             self.note_federated_login(FederatedLogin { session: to, ..login });
         }
+        is_there.then_some(()).ok_or(StoreError::StaleCredentials)
     }
 
     fn of_sentinel(&mut self, change: Change) -> Result<(), StoreError> {
         match change {
             Change::PutSigningKey(key) => self.sentinel().put_key(*key),
-            Change::DeleteSigningKey(key) => {
-                self.sentinel().keys.remove(&key);
-                Ok(())
-            }
+            Change::DeleteSigningKey(key) => self.sentinel().delete_key(key),
             Change::RotateRefreshToken { session, .. } if !self.tables.numbers.contains_key(&session) => {
                 Err(StoreError::AlreadyConsumed)
             }
