@@ -12,6 +12,9 @@ use crate::service::Auth;
 /// How long an attempt may take: somebody looks for a phone and a password.
 pub const ATTEMPT_LASTS: std::time::Duration = std::time::Duration::from_mins(10);
 
+/// The longest place to go on to that is kept, in bytes: several attempts are sent with every request.
+const LONGEST_WANTED: usize = 1_024;
+
 /// How long the name of an attempt is, in characters.
 const KEY: usize = 16;
 
@@ -49,7 +52,8 @@ impl FederatedAttempt {
 }
 
 impl Auth {
-    /// A new attempt at a connection, and what the browser keeps of it.
+    /// A new attempt at a connection, and what the browser keeps of it. Where somebody wants to go on is dropped if it is longer
+    /// than is kept.
     pub fn begin_attempt(
         &self,
         account: AccountId,
@@ -63,7 +67,7 @@ impl Auth {
             id: self.random_hex(),
             nonce: self.random_hex(),
             verifier: self.random_hex(),
-            wanted: wanted.map(ToOwned::to_owned),
+            wanted: wanted.filter(|wanted| wanted.len() <= LONGEST_WANTED).map(ToOwned::to_owned),
             expires: now.plus(ATTEMPT_LASTS),
         };
         let text = Zeroizing::new(serde_json::to_vec(&attempt).unwrap_or_default());

@@ -4,8 +4,9 @@ use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use vestibule_auth::{ATTEMPT_LASTS, FederatedAttempt};
 
-/// How many attempts of a browser stand beside each other; with one more, those before it are over.
-const MOST: usize = 8;
+/// How many attempts of a browser stand beside each other; with one more, the oldest is over. All of them have to fit into the
+/// headers of every request that follows, whatever page began them.
+const MOST: usize = 4;
 
 /// Whether the answer of an attempt comes by a form of another site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +48,10 @@ pub(super) fn keep(
     (secure, comes_by): (bool, ComesBy),
 ) {
     let before: Vec<&str> = all(request, secure).map(|(key, _)| key).collect();
-    if before.len() >= MOST {
-        for key in before {
-            forget(answer, key, secure);
-        }
+    // Browsers send the oldest first (RFC 6265 §5.4).
+    let too_many = (before.len() + 1).saturating_sub(MOST);
+    for key in before.into_iter().take(too_many) {
+        forget(answer, key, secure);
     }
     // Without TLS no browser takes the first; a browser that is told nothing sends it with such forms for two minutes.
     let site = match (comes_by, secure) {

@@ -45,3 +45,22 @@ async fn whoever_logs_in_leaves_no_page_session_of_this_browser_behind() {
     assert!(is_signed_in(&mut browser).await);
     assert_eq!(server.stored_sessions().await.len(), 1);
 }
+
+/// Any page begins attempts in any browser: what is kept of them goes with every request that follows.
+#[tokio::test]
+async fn a5_what_a_browser_keeps_of_attempts_is_bounded_and_the_newest_counts() {
+    let server = server().await;
+    let mut browser = Browser::new(&server);
+    let long = "x".repeat(3_000);
+    for _ in 0..9 {
+        let path = format!("/sso/saml/{ACCOUNT}/{}/login?continue=/me/{ACCOUNT}/?{long}", idp::SAML);
+        assert_eq!(browser.get(&path).await.status(), 302);
+    }
+    let kept: Vec<usize> = browser
+        .cookies
+        .iter()
+        .filter(|(name, _)| name.starts_with("sso-"))
+        .map(|(name, value)| name.len() + value.len())
+        .collect();
+    assert!(kept.len() <= 4 && kept.iter().sum::<usize>() < 8_192, "{kept:?}");
+}
