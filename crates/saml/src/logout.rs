@@ -110,11 +110,15 @@ impl LogoutRequest {
             return Err(Refusal::Late { until, now, skew_s });
         }
         let subject = xml.child(xml.root, ASSERTION, "NameID")?.ok_or(Refusal::NoSubject)?;
-        let sessions = xml.children(xml.root, PROTOCOL, "SessionIndex").take(MOST_SESSIONS);
+        let sessions = xml.children(xml.root, PROTOCOL, "SessionIndex").collect::<Vec<_>>();
+        // One that ended some of them would say that all are over.
+        if sessions.len() > MOST_SESSIONS {
+            return Err(Malformed::TooMuch("sessions").into());
+        }
         Ok(Self {
             id: attribute("ID")?.to_owned(),
             subject: xml.text_of(subject)?,
-            sessions: sessions.map(|session| xml.text_of(session)).collect::<Result<_, _>>()?,
+            sessions: sessions.into_iter().map(|session| xml.text_of(session)).collect::<Result<_, _>>()?,
             relay_state,
             single_use_until: until.plus(skew),
         })

@@ -104,6 +104,14 @@ fn x4_a_logout_counts_for_five_minutes_for_its_own_connection_and_address() {
 }
 
 #[test]
+fn a_logout_of_more_sessions_than_are_ended_is_refused() {
+    let session = "<samlp:SessionIndex>_session1</samlp:SessionIndex>";
+    let with = |count: usize| redirect(&request("").replace(session, &session.repeat(count)), &IDP.key_pem);
+    assert_eq!(by_redirect(&with(100)).map(|logout| logout.sessions.len()), Ok(100));
+    assert!(matches!(by_redirect(&with(101)), Err(Refusal::Malformed(_))));
+}
+
+#[test]
 fn x8_a_deflated_bomb_is_refused() {
     let bomb = request(&" ".repeat(10_000_000));
     assert!(matches!(by_redirect(&redirect(&bomb, &IDP.key_pem)), Err(Refusal::Malformed(_))));
