@@ -8,5 +8,6 @@ CREATE TABLE federated_logins (
     PRIMARY KEY (session_number, connection_id, subject, session_index)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX federated_logins_of_connection ON federated_logins (connection_id, session_number);
 CREATE INDEX federated_logins_of_subject ON federated_logins (connection_id, subject, session_number);
 CREATE INDEX federated_logins_of_session ON federated_logins (connection_id, session_index, session_number);

@@ -6,20 +6,21 @@ use vestibule_store::{FederatedLogins, SessionNumber, StoredSession};
 
 use super::sessions::{select, selected};
 
-/// Each form of the question has an index of its own.
+/// Each form of the question has an index of its own, which has the sessions in the order of the pages: a page costs no more
+/// than it has.
 macro_rules! of_logins {
     ($index:literal, $condition:literal) => {
         select!(concat!(
-            "WHERE number IN (SELECT session_number FROM federated_logins INDEXED BY ",
+            "WHERE number IN (SELECT DISTINCT session_number FROM federated_logins INDEXED BY ",
             $index,
             " WHERE connection_id = ?1 AND session_number > ?2 AND ",
             $condition,
-            ") ORDER BY number LIMIT ?3"
+            " ORDER BY session_number LIMIT ?3) ORDER BY number"
         ))
     };
 }
 
-const OF_CONNECTION: &str = of_logins!("federated_logins_of_subject", "true");
+const OF_CONNECTION: &str = of_logins!("federated_logins_of_connection", "true");
 const OF_SUBJECT: &str = of_logins!("federated_logins_of_subject", "subject = ?4");
 const OF_INDEX: &str = of_logins!("federated_logins_of_session", "session_index = ?4");
 const OF_BOTH: &str = of_logins!("federated_logins_of_session", "session_index = ?4 AND subject = ?5");
@@ -63,6 +64,22 @@ pub(crate) fn federated_connections(snapshot: &Connection) -> rusqlite::Result<V
 mod tests {
     use super::*;
     use crate::migrations;
+
+    #[test]
+    fn no_page_sorts_or_passes_over_the_logins_before_it() {
+        let connection = Connection::open_in_memory().unwrap();
+        migrations::apply(&connection, migrations::ALL).unwrap();
+        for sql in [OF_CONNECTION, OF_SUBJECT, OF_INDEX] {
+            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let parameters = params_from_iter(vec![1; explain.parameter_count()]);
+            let steps = explain.query_map(parameters, |row| row.get::<_, String>("detail")).unwrap();
+            let steps: Vec<String> = steps.map(Result::unwrap).collect();
+            let of_logins: Vec<&String> =
+                steps.iter().filter(|step| step.contains("federated_logins_of")).collect();
+            assert!(of_logins.iter().all(|step| step.contains("session_number>?")), "{steps:?}");
+            assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:?}");
+        }
+    }
 
     #[test]
     fn no_question_goes_through_all_logins() {
