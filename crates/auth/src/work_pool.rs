@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -95,7 +96,7 @@ impl<S: Send + 'static> WorkPool<S> {
         name: &str,
         limits: Limits,
         clock: Arc<dyn Clock>,
-        state: impl Fn() -> S,
+        state: impl Fn() -> S + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let count = limits.threads.max(1);
         let queue = Arc::new(Queue {
@@ -108,10 +109,11 @@ impl<S: Send + 'static> WorkPool<S> {
                 ..WorkPoolGauges::default()
             }),
         });
+        let state = Arc::new(state);
         let threads = (0..count)
             .map(|number| {
-                let (queue, state) = (Arc::clone(&queue), state());
-                thread::Builder::new().name(format!("{name}-{number}")).spawn(move || run(&queue, state))
+                let (queue, state) = (Arc::clone(&queue), Arc::clone(&state));
+                thread::Builder::new().name(format!("{name}-{number}")).spawn(move || run(&queue, &*state))
             })
             .collect::<io::Result<_>>()?;
         Ok(Self { queue, deadline: limits.queue_deadline, threads })
@@ -154,7 +156,6 @@ impl<S> Drop for WorkPool<S> {
         self.queue.lock().closed = true;
         self.queue.arrived.notify_all();
         for thread in self.threads.drain(..) {
-            // A thread that panicked has already said so.
             let _ = thread.join();
         }
     }
@@ -199,7 +200,8 @@ impl Drop for AtWork<'_> {
     }
 }
 
-fn run<S>(queue: &Queue<S>, mut state: S) {
+fn run<S>(queue: &Queue<S>, new_state: &dyn Fn() -> S) {
+    let mut state = new_state();
     lower_priority();
     while let Some((job, _at_work)) = queue.next() {
         let now = queue.clock.monotonic();
@@ -208,7 +210,12 @@ fn run<S>(queue: &Queue<S>, mut state: S) {
         let late = now >= job.turn_away_at;
         let gauge = if late { &queue.gauges.turned_away } else { &queue.gauges.done };
         gauge.fetch_add(1, Ordering::Relaxed);
-        (job.work)((!late).then_some(&mut state));
+        // A job that panics has said so, and nobody gets its answer; the thread goes on with a state of which nothing is known to
+        // be whole any more, so with a new one.
+        let work = AssertUnwindSafe(|| (job.work)((!late).then_some(&mut state)));
+        if catch_unwind(work).is_err() {
+            state = new_state();
+        }
         let busy = u64::try_from(queue.clock.monotonic().since(now).as_millis()).unwrap_or(u64::MAX);
         queue.gauges.busy_ms.fetch_add(busy, Ordering::Relaxed);
     }
@@ -239,6 +246,34 @@ fn in_words(error: thread_priority::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A clock that stands.
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> vestibule_model::Millis {
+            vestibule_model::Millis::EPOCH
+        }
+
+        fn monotonic(&self) -> Monotonic {
+            Monotonic::after_beginning(Duration::ZERO)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_takes_no_thread_along() {
+        let limits = Limits { threads: 1, queue_length: 4, queue_deadline: Duration::from_secs(60) };
+        let pool = WorkPool::start("test", limits, Arc::new(Still), || 0);
+        let pool = pool.unwrap();
+        let panicked = pool
+            .run(|state| {
+                *state = 1;
+                panic!("a job of this test")
+            })
+            .await;
+        assert_eq!(panicked, Err::<(), _>(Overloaded));
+        assert_eq!(pool.run(|state| *state).await, Ok(0));
+    }
 
     #[test]
     fn what_the_system_refuses_is_told_in_its_words() {

@@ -74,11 +74,9 @@ pub(super) struct HashPool {
 impl HashPool {
     pub(crate) fn start(settings: &HashSettings, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
         let filled_kib = Arc::<AtomicU64>::default();
-        let worker = || Worker {
-            hasher: PasswordHasher::new(settings.engine),
-            params: settings.params,
-            filled_kib: Arc::clone(&filled_kib),
-        };
+        let (engine, params, filled) = (settings.engine, settings.params, Arc::clone(&filled_kib));
+        let worker =
+            move || Worker { hasher: PasswordHasher::new(engine), params, filled_kib: Arc::clone(&filled) };
         let pool = WorkPool::start("hash", settings.limits(), clock, worker)?;
         let gauges = Arc::new(HashPoolGauges { pool: pool.gauges(), filled_kib });
         Ok(Self { pool, gauges })
