@@ -14,6 +14,7 @@ mod stale;
 
 use std::collections::BTreeSet;
 use std::error::Error as _;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use vestibule_crypto::TokenKeys;
@@ -60,6 +61,8 @@ pub(crate) struct Ends {
     retry: RetryQueue,
     /// Connections whose sessions are to be looked for.
     connections: Mutex<BTreeSet<ConnectionId>>,
+    /// Whether those of every connection are, of which nobody knows yet which they are.
+    of_all_connections: AtomicBool,
 }
 
 /// What ends work with.
@@ -93,6 +96,7 @@ impl Ends {
             pending,
             retry,
             connections,
+            of_all_connections: AtomicBool::new(false),
         }
     }
 

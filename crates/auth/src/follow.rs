@@ -32,21 +32,22 @@ impl Auth {
     /// turn is over, so that nobody who changes something else waits for them.
     pub(crate) async fn follow_in(&self, turn: &DirectoryTurn<'_>) -> Result<PendingEnds<'_>, StoreError> {
         let mut pending = self.ends.pending();
-        let mut is_whole = false;
         turn.follow(|superseded| {
             match &superseded {
                 Superseded::Parts { parts, .. } => {
                     pending.add_connections(parts.iter().filter_map(connection));
                 }
                 // Which of the account's connections changed is not known.
-                Superseded::Users { .. } => is_whole = true,
+                Superseded::Users { .. } => self.ends.look_at_all(),
                 Superseded::User { .. } => {}
             }
             pending.add(self.ends.of_superseded(superseded));
         })
         .await?;
-        if is_whole {
+        // Also those of a time before when the store did not tell: the directory has moved on since.
+        if self.ends.is_to_look_at_all() {
             pending.add_connections(self.store.federated_connections().await?);
+            self.ends.has_looked_at_all();
         }
         Ok(pending)
     }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use vestibule_model::{AccountId, ConnectionId, EndReason, SessionId};
 use vestibule_store::{EndedSessions, FederatedLogins, SessionNumber, SessionSelector, StoreError};
@@ -107,6 +108,19 @@ impl Ends {
         let all = self.store.federated_connections().await?;
         self.look_for_sessions_of(all);
         Ok(())
+    }
+
+    /// Has every connection looked at, until [`Ends::has_looked_at_all`]. For whoever has the turn of the directory.
+    pub(crate) fn look_at_all(&self) {
+        self.of_all_connections.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_to_look_at_all(&self) -> bool {
+        self.of_all_connections.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn has_looked_at_all(&self) {
+        self.of_all_connections.store(false, Ordering::Relaxed);
     }
 
     pub(super) fn look_for_sessions_of(&self, connections: impl IntoIterator<Item = ConnectionId>) {
