@@ -146,6 +146,16 @@ impl Auth {
         logins: Vec<FederatedLogins>,
         once: Once,
     ) -> Result<usize, LogoutError> {
+        let auth = Arc::clone(self);
+        // To its end, whoever still waits: between the two commits the message is taken and nobody is logged out.
+        DetachOnDrop::new(async move { auth.take_and_end(logins, once).await }).await
+    }
+
+    async fn take_and_end(
+        self: Arc<Self>,
+        logins: Vec<FederatedLogins>,
+        once: Once,
+    ) -> Result<usize, LogoutError> {
         self.loaded().await;
         // Read first: what follows is kept and tried again if the store fails, and the message would not be taken again.
         let mut sessions = Vec::new();
@@ -161,10 +171,8 @@ impl Auth {
             }
             Err(error) => return Err(LogoutError::Store(error)),
         }
-        let auth = Arc::clone(self);
         let end = EndReason::LoggedOutAtProvider.into();
-        let whole = async move { auth.ends.end_each(sessions, &end).await };
-        DetachOnDrop::new(whole).await.map_err(LogoutError::Store)
+        self.ends.end_each(sessions, &end).await.map_err(LogoutError::Store)
     }
 
     /// The connection of this name, if it is enabled in an account that is.
