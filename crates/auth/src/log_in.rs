@@ -118,6 +118,9 @@ pub enum LogInError {
     /// What an identity provider sent is refused: why, the audit says under this id.
     #[error("what the identity provider sent is refused (refusal {0})")]
     NotVouchedFor(RefusalId),
+    /// The identity provider does not answer, or not with what it has to: nothing is known of who logs in.
+    #[error("the identity provider does not answer (refusal {0})")]
+    ProviderUnavailable(RefusalId),
     /// The hash pool's queue is full.
     #[error("the queue of logins is full")]
     Overloaded {
@@ -134,6 +137,7 @@ impl LogInError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::TooMany { retry_after } | Self::Overloaded { retry_after } => Some(*retry_after),
+            Self::ProviderUnavailable(_) => Some(RETRY_AFTER),
             Self::Store(error) => error.is_temporary().then_some(RETRY_AFTER),
             Self::BadCredentials
             | Self::PasswordTooLong

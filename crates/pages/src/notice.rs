@@ -9,6 +9,8 @@ pub enum Notice {
     BadCredentials,
     /// What the identity provider sent is refused; the id under which the operator finds why.
     NotVouchedFor(String),
+    /// The identity provider does not answer; the id under which the operator finds why.
+    ProviderUnavailable(String),
     /// The code is wrong, or was used.
     BadCode,
     /// The password that was asked for once more is wrong.
@@ -93,6 +95,12 @@ impl fmt::Display for Notice {
                 return write!(
                     out,
                     "Your identity provider's answer was not accepted. Whoever runs this service finds out why under {id}."
+                );
+            }
+            Self::ProviderUnavailable(id) => {
+                return write!(
+                    out,
+                    "Your identity provider does not answer now. Try again later. Whoever runs this service finds out why under {id}."
                 );
             }
             Self::NewPassword(violation) => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vestibule_model::{Means, Refusal};
-use vestibule_oidc::{CallbackError, CodeVerifier, Grant, TokenRequest, TokenResponse};
+use vestibule_oidc::{CallbackError, CodeVerifier, Grant, TokenError, TokenRequest, TokenResponse};
 use zeroize::Zeroizing;
 
 use super::Told;
@@ -115,8 +115,9 @@ impl Auth {
     ) -> Result<Zeroizing<String>, LogInError> {
         let failed = |why: String| {
             let told = Told::of(usable).by("token endpoint").because(why);
-            self.refuse_federated(attempt, None, Refusal::ProviderFailed, told)
+            self.note_federated(attempt, None, Refusal::ProviderFailed, told)
         };
+        let down = |why: String| LogInError::ProviderUnavailable(failed(why));
         let (Some(oidc), Some(stored)) = (usable.oidc(), usable.connection.oidc()) else {
             return Err(self.no_connection(attempt));
         };
@@ -130,8 +131,13 @@ impl Auth {
             authorization: request.authorization(),
             form: Some(request.body()),
         };
-        let answer = self.outgoing().send(request).await.map_err(|error| failed(error.to_string()))?;
-        let response = TokenResponse::read(&answer.body).map_err(|error| failed(error.to_string()))?;
+        let answer = self.outgoing().send(request).await.map_err(|error| down(error.to_string()))?;
+        let response = TokenResponse::read(&answer.body).map_err(|error| match error {
+            TokenError::Refused { .. } if answer.status < 500 => {
+                LogInError::NotVouchedFor(failed(error.to_string()))
+            }
+            other => down(format!("{other} (status {})", answer.status)),
+        })?;
         Ok(response.id_token)
     }
 }

@@ -103,8 +103,13 @@ impl Auth {
         why: Refusal,
         told: Told,
     ) -> LogInError {
+        LogInError::NotVouchedFor(self.note_federated(attempt, user, why, told))
+    }
+
+    /// Counts it, and gives the id.
+    fn note_federated(&self, attempt: Attempt, user: Option<UserId>, why: Refusal, told: Told) -> RefusalId {
         let id = RefusalId::random(&*self.rng);
-        LogInError::NotVouchedFor(self.audit.note_federated_refusal(attempt, user, why, told, id))
+        self.audit.note_federated_refusal(attempt, user, why, told, id)
     }
 
     /// Turns away who is on the block list by name, which is known only now.

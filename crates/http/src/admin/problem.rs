@@ -142,7 +142,7 @@ fn of_log_in(error: &LogInError) -> StatusCode {
         | LogInError::NotVouchedFor(_) => StatusCode::UNAUTHORIZED,
         LogInError::PasswordTooLong => StatusCode::BAD_REQUEST,
         LogInError::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-        LogInError::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        LogInError::Overloaded { .. } | LogInError::ProviderUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         LogInError::Store(_) => of_store(error.retry_after()).0,
     }
 }
@@ -167,6 +167,7 @@ fn error_text(error: &LogInError) -> &'static str {
         | LogInError::NotVouchedFor(_) => "The login was refused",
         LogInError::PasswordTooLong => "The password has more than 1024 bytes",
         LogInError::TooMany { .. } => "Too many logins",
+        LogInError::ProviderUnavailable(_) => "The identity provider does not answer, try again later",
         LogInError::Overloaded { .. } => "Too busy to log in, try again later",
         LogInError::Store(_) => of_store(error.retry_after()).1,
     }

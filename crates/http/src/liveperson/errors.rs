@@ -98,6 +98,9 @@ fn of_engine(error: &LogInError) -> (StatusCode, &'static str, Option<InternalCo
         }
         LogInError::PasswordTooLong => (StatusCode::BAD_REQUEST, PASSWORD_TOO_LONG, None),
         LogInError::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too many logins", None),
+        LogInError::ProviderUnavailable(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "The identity provider does not answer, try again later", None)
+        }
         LogInError::Overloaded { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "Too busy to log in, try again later", None)
         }

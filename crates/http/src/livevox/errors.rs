@@ -121,6 +121,9 @@ fn of_log_in(error: &LogInError) -> (StatusCode, String) {
         LogInError::Overloaded { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "Too busy to log in, try again later")
         }
+        LogInError::ProviderUnavailable(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "The identity provider does not answer, try again later")
+        }
         LogInError::Store(_) => return of_store(error.retry_after()),
     };
     (status, message.to_owned())

@@ -31,6 +31,9 @@ impl From<&LogInError> for Told {
         let (status, notice) = match error {
             LogInError::BadCredentials => (StatusCode::FORBIDDEN, Notice::BadCredentials),
             LogInError::NotVouchedFor(id) => (StatusCode::FORBIDDEN, Notice::NotVouchedFor(id.to_string())),
+            LogInError::ProviderUnavailable(id) => {
+                (StatusCode::SERVICE_UNAVAILABLE, Notice::ProviderUnavailable(id.to_string()))
+            }
             LogInError::PasswordTooLong => (StatusCode::BAD_REQUEST, Notice::PasswordTooLong),
             LogInError::Blocked => (StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS, Notice::Blocked),
             LogInError::TooMany { .. } => {

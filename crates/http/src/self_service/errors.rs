@@ -50,6 +50,9 @@ fn of_log_in(error: &LogInError) -> (StatusCode, &'static str) {
         }
         LogInError::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too many failures, try again later"),
         LogInError::PasswordTooLong => (StatusCode::BAD_REQUEST, "The password has more than 1024 bytes"),
+        LogInError::ProviderUnavailable(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "The identity provider does not answer, try again later")
+        }
         LogInError::Overloaded { .. } => (StatusCode::SERVICE_UNAVAILABLE, "Too busy, try again later"),
         LogInError::Store(_) if error.retry_after().is_some() => {
             (StatusCode::SERVICE_UNAVAILABLE, "Service unavailable, try again later")

@@ -29,7 +29,7 @@ const REFUSAL: HeaderName = HeaderName::from_static("x-vestibule-refusal");
 
 /// The header with the id of the refusal, if this is one of what an identity provider sent.
 pub(crate) fn refusal_header(error: &LogInError) -> Option<(HeaderName, HeaderValue)> {
-    let LogInError::NotVouchedFor(id) = error else { return None };
+    let (LogInError::NotVouchedFor(id) | LogInError::ProviderUnavailable(id)) = error else { return None };
     Some((REFUSAL, HeaderValue::from_str(&id.to_string()).ok()?))
 }
 

@@ -202,6 +202,24 @@ async fn a_password_that_the_provider_refuses_is_refused_and_the_audit_has_its_w
 }
 
 #[tokio::test]
+async fn a_provider_that_is_down_is_503_and_costs_the_address_nothing() {
+    let (server, provider) = with_provider(with_password_grant).await;
+    let body = json!({ "clientName": "TEST", "userName": "there", "password": "x" });
+    for (status, text) in [(0, ""), (502, "<html>"), (503, r#"{"error":"temporarily_unavailable"}"#)] {
+        if status != 0 {
+            provider.answer(&format!("{ISSUER}/token"), status, text);
+        }
+        for _ in 0..40 {
+            let answer = livevox(&server, &body).await;
+            assert!(answer.headers().contains_key("retry-after"));
+            let (status, _, id) = told(answer).await;
+            assert_eq!(status, 503);
+            assert_eq!(reason_of(&server, &id.unwrap()).await.0, "provider-failed");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_password_is_given_to_no_provider_whose_connection_does_not_allow_it() {
     let (server, provider) = with_provider(|_| {}).await;
     let body = json!({ "clientName": "TEST", "userName": "name", "password": "password" });
