@@ -262,7 +262,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_job_that_panics_takes_no_thread_along() {
-        let limits = Limits { threads: 1, queue_length: 4, queue_deadline: Duration::from_secs(60) };
+        let limits = Limits { threads: 1, queue_length: 4, queue_deadline: Duration::from_mins(1) };
         let pool = WorkPool::start("test", limits, Arc::new(Still), || 0);
         let pool = pool.unwrap();
         let panicked = pool
