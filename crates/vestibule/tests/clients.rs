@@ -25,7 +25,8 @@ fn drive(interpreter: &str, driver: &str) {
         .arg(drivers().join(driver))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("VESTIBULE_HTTP", &server.http)
-        .env("VESTIBULE_HTTPS", &server.https)
+        // By the name under which the server tells where it is.
+        .env("VESTIBULE_HTTPS", server.https.replace("127.0.0.1", "localhost"))
         .env("VESTIBULE_ADMIN", &server.admin)
         .env("VESTIBULE_CA", data.path().join("ca.pem"))
         .output()

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use vestibule_model::{Connection, Millis};
-use vestibule_saml::{Arrival, Signature, examine};
+use vestibule_saml::{Arrival, Check, Signature, Step, examine};
 use zeroize::Zeroizing;
 
 use super::account_resources::present;
@@ -95,7 +95,9 @@ fn of_response(
         Some(request) => examine(response, &connection, Arrival { now, request: Some(request) }),
         None => unasked,
     };
-    let steps = report.steps.iter().map(|step| TestStep {
+    // What cannot be read does not tell which request it answers.
+    let is_judged = |step: &&Step| report.claims.is_some() || step.check != Check::Request;
+    let steps = report.steps.iter().filter(is_judged).map(|step| TestStep {
         check: step.check.to_string(),
         found: step.found.clone(),
         refusal: step.refusal.as_ref().map(ToString::to_string),

@@ -79,7 +79,9 @@ forms! {
     /// An https address without user information and fragment, or an empty text.
     Address = matching("^(https://[!$-;=?-Z_a-z~%\\[\\]]+)?$", 0, 1_000);
     /// An https address, or an http address of this machine (`127.0.0.1`, `[::1]`, `localhost`), without user information and fragment.
-    RedirectUri = matching("^https?://[!$-;=?-Z_a-z~%\\[\\]]+$", 1, 1_000);
+    RedirectUri = text().format(Some(SchemaFormat::Custom("redirect-uri".to_owned()))).max_length(Some(1_000));
+    /// What an identity provider calls a user: no control characters.
+    Subject = matching(r"^[^\u0000-\u001f\u007f-\u009f]+$", 1, 256);
     /// A word of ASCII that tokens are asked for (RFC 6749 §3.3).
     ScopeText = matching(r"^[!#-\[\]-~]+$", 1, 128);
     /// An address of IPv4 or IPv6.

@@ -42,7 +42,6 @@ pub(super) struct Details {
     #[schema(value_type = Address)]
     logo_uri: String,
     /// By which grants it may get tokens of the sentinel; none: it logs bots in, and nothing else.
-    #[schema(value_type = std::collections::BTreeSet<GrantType>)]
     grant_types: Vec<GrantType>,
     /// Where users may be sent back to, compared byte by byte: https, or http to `127.0.0.1`, `[::1]` or `localhost`.
     #[schema(value_type = Vec<RedirectUri>, max_items = 100)]

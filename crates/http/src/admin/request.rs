@@ -78,6 +78,11 @@ impl<T: DeserializeOwned> FromRequest<AdminState> for JsonBody<T> {
             return Err(AdminError::NoJson);
         }
         let body = LimitedBody::read(&parts.extensions, body).await.0.map_err(AdminError::Unread)?;
+        // A list of values would count for the fields in their order.
+        if body.trim_ascii_start().first() == Some(&b'[') {
+            let reason = "this has to be an object".into();
+            return Err(AdminError::Malformed { field: String::new(), reason });
+        }
         let mut json = serde_json::Deserializer::from_slice(&body);
         let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let path = error.path().to_string();

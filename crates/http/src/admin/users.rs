@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::AdminState;
 use super::condition::{Condition, tagged};
-use super::forms::{Line, Name, Password};
+use super::forms::{Line, Name, Password, Subject};
 use super::idempotency::{CreatedResponse, CreationState, Idempotent, KEY_DESCRIPTION, created};
 use super::paging::limit;
 use super::patch::Patch;
@@ -81,7 +81,7 @@ struct UserIdentity {
     /// The id of a connection.
     connection: i64,
     /// The `NameID`, or the claim `sub`, letter by letter.
-    #[schema(min_length = 1, max_length = 256)]
+    #[schema(value_type = Subject)]
     subject: String,
 }
 

@@ -158,7 +158,8 @@ fn tell(report: &Value) {
         }
     }
     if let Some(user) = report["user"].as_str() {
-        say(&format!("logs in {user}"));
+        let does = if report["taken"] == true { "logs in" } else { "names" };
+        say(&format!("{does} {user}"));
     }
 }
 

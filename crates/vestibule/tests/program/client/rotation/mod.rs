@@ -112,6 +112,10 @@ fn livevox(http: &str, token: &str) {
     assert_eq!(ask(http, "GET", &format!("/session/validate/{session}"), "", "").status, 204);
 }
 
+/// How the demo account's program asks for a token of its own.
+const OF_A_PROGRAM: &str = "/sentinel/api/account/12345678/app/token?v=2.0&grant_type=client_credentials\
+    &client_id=0a1b2c3d4e5f60718293a4b5c6d7e8f9&client_secret=demo-client-secret";
+
 /// One turn of every kind of client, each from a login to its end.
 fn turn(at: &Addresses, token: &str, number: usize) {
     let http = &at.http;
@@ -121,6 +125,7 @@ fn turn(at: &Addresses, token: &str, number: usize) {
     assert_eq!(log_in(http, BUSY, BOT).check(http), 200);
     let client = log_in(http, BUSY, CLIENT);
     assert_eq!((client.check(http), client.post(http, "logout")), (200, 200));
+    assert_eq!(ask(http, "POST", OF_A_PROGRAM, "", "").status, 200);
     livevox(http, TOKENS[number % TOKENS.len()]);
     let bearer = format!("authorization: Bearer {token}\r\n");
     assert_eq!(ask(&at.admin, "GET", "/admin/v1/accounts", &bearer, "").status, 200);
