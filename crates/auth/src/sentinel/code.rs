@@ -45,10 +45,15 @@ impl Code {
         self.client == client.id.0
     }
 
-    /// Whether it counts at `now` for what the client shows with it. An address that was named has to be named again (RFC 6749
-    /// §4.1.3); a verifier without a challenge is no better than a challenge without a verifier (RFC 9700 §4.8).
+    /// Whether it counts at `now` for what the client shows with it.
     pub(super) fn counts(&self, grant: &CodeGrant, now: Millis) -> bool {
         let issued = Millis::from_unix(self.issued);
+        issued <= now && now < issued.plus(CODE_LIFE) && self.fits(grant)
+    }
+
+    /// Whether the client shows with it what belongs to it, at whatever time. An address that was named has to be named again (RFC 6749
+    /// §4.1.3); a verifier without a challenge is no better than a challenge without a verifier (RFC 9700 §4.8).
+    pub(super) fn fits(&self, grant: &CodeGrant) -> bool {
         let is_address = match &grant.redirect_uri {
             Some(shown) => *shown == self.redirect_uri,
             None => !self.is_named,
@@ -58,7 +63,7 @@ impl Code {
             (None, None) => true,
             _ => false,
         };
-        issued <= now && now < issued.plus(CODE_LIFE) && is_address && is_verified
+        is_address && is_verified
     }
 
     /// That it counts once. The value says of what kind it is, and has the session's id, which is random and never given again.

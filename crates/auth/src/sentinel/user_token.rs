@@ -65,7 +65,8 @@ impl Auth {
     ) -> Result<UserToken, TokenError> {
         let wrong = || client.invalid_grant(self, Refusal::WrongCode);
         let code = self.open_code(client.entry.account.id, &grant.code).ok_or_else(wrong)?;
-        if !code.is_for(&client.client) {
+        // Before it is asked whether it was used: whoever has the code alone ends nothing by it.
+        if !code.is_for(&client.client) || !code.fits(grant) {
             return Err(wrong());
         }
         self.recall_session(code.session()).await?;

@@ -43,6 +43,8 @@ struct Asked {
     request: AuthorizationRequest,
     state: Option<String>,
     prompt: Option<String>,
+    /// How the client wants the answer: in the query, or it is refused.
+    response_mode: Option<String>,
     /// The name that the answer has of us; None on the vendor's path, which has none.
     issuer: Option<String>,
     /// The request again, as a query.
@@ -68,6 +70,10 @@ pub(super) async fn handle(State(api): State<ApiState>, request: Request) -> Res
     let page = PageRequest::read(&head, asked.account);
     if let Err(error) = asked.authorizing.check(&asked.request) {
         return asked.back(&failed(error));
+    }
+    if asked.response_mode.as_deref().is_some_and(|mode| mode != "query") {
+        let why = "response_mode: the answer comes in the query".to_owned();
+        return asked.back(&Outcome::Failed("invalid_request", why));
     }
     let holder = match page.holder(&api).await {
         Ok(holder) => holder,
@@ -142,6 +148,7 @@ impl Asked {
             },
             state: text("state")?,
             prompt: text("prompt")?,
+            response_mode: text("response_mode")?,
             issuer: (!is_vendors).then(|| issuer(api, account)),
             query,
         })

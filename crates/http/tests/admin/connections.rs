@@ -302,16 +302,29 @@ async fn a_client_secret_is_replaced_or_taken_away() {
     let (instance, providers) = start().await;
     let id = oidc(&instance, &providers).await["id"].clone();
     let at = path(&format!("/{id}/client-secret"));
-    let answer = instance.send(Method::PUT, &at, json!({ "client_secret": "another" })).await;
+    let answer = instance.send(Method::PUT, &at, json!({ "client_secret": "another-of-the-provider" })).await;
     assert_eq!((answer.status, &answer.body["has_client_secret"]), (200, &json!(true)));
     let entry = instance.server.auth.directory().account(ACCOUNT.parse().unwrap()).unwrap();
     let usable = entry.connection_named("op").unwrap();
     let shown = usable.oidc().unwrap().authentication();
-    assert!(matches!(shown, vestibule_oidc::ClientAuthentication::Basic("another")));
+    assert!(matches!(shown, vestibule_oidc::ClientAuthentication::Basic("another-of-the-provider")));
     let answer = instance.send(Method::PUT, &at, json!({ "client_secret": null })).await;
     assert_eq!(answer.body["has_client_secret"], false);
     let audit = instance.get("/admin/v1/audit").await.body.to_string();
-    assert!(audit.contains(r#"\"client_secret\":\"another\""#) || audit.contains("client_secret"), "{audit}");
+    assert!(audit.contains("client_secret") && !audit.contains("another-of-the-provider"), "{audit}");
+}
+
+#[tokio::test]
+async fn a_client_secret_is_shown_to_nobody_but_whom_it_was_given_for() {
+    let (instance, providers) = start().await;
+    let id = oidc(&instance, &providers).await["id"].clone();
+    let at = path(&format!("/{id}"));
+    let change = json!({ "oidc": { "client_id": "other" } });
+    let answer = instance.patch(&at, change).await;
+    assert_eq!((answer.status, &answer.body["has_client_secret"]), (200, &json!(true)));
+    let change = json!({ "oidc": { "token_endpoint": "https://elsewhere.example/token" } });
+    let answer = instance.patch(&at, change).await;
+    assert_eq!((answer.status, &answer.body["has_client_secret"]), (200, &json!(false)));
 }
 
 #[tokio::test]

@@ -167,6 +167,7 @@ async fn what_the_client_did_wrong_it_is_told_with_its_state() {
         ("scope", "nothing-of-its-own", "invalid_scope"),
         ("code_challenge", "short", "invalid_request"),
         ("code_challenge_method", "plain", "invalid_request"),
+        ("response_mode", "form_post", "invalid_request"),
         ("prompt", "none", "login_required"),
     ] {
         let back = location(&ask(&server, &with(name, value), None).await);

@@ -157,6 +157,17 @@ async fn s13_a_code_counts_once_and_its_second_use_ends_what_the_first_opened() 
 }
 
 #[tokio::test]
+async fn s13_a_used_code_that_does_not_fit_ends_nothing() {
+    let server = start().await;
+    let code = code(&server).await;
+    let answer = body(redeem(&server, &form(&code)).await, 200).await;
+    for wrong in [with(&form(&code), "code_verifier", VERIFIER), with(&form(&code), "redirect_uri", "")] {
+        assert_eq!(error(redeem(&server, &wrong).await).await, (400, "invalid_grant".into()));
+    }
+    assert_eq!(check(&server, &answer["access_token"]).await, 200);
+}
+
+#[tokio::test]
 async fn s13_of_many_who_use_a_code_at_once_at_most_one_has_a_session() {
     let server = start().await;
     let code = code(&server).await;

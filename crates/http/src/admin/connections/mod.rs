@@ -342,12 +342,14 @@ impl OidcDetails {
         }
     }
 
-    /// With the secret that is there.
+    /// With the secret that is there, unless it would be shown to somebody else from here on: who may change where it goes may
+    /// not learn it so.
     fn onto(self, before: OidcConnection) -> OidcConnection {
+        let is_same = (&self.issuer, &self.token_endpoint) == (&before.issuer, &before.token_endpoint);
         OidcConnection {
             issuer: self.issuer,
             client_id: self.client_id,
-            sealed_client_secret: before.sealed_client_secret,
+            sealed_client_secret: before.sealed_client_secret.filter(|_| is_same),
             client_authentication: self.client_authentication,
             authorization_endpoint: self.authorization_endpoint,
             token_endpoint: self.token_endpoint,
