@@ -1,5 +1,7 @@
 //! `/sso/oidc/{account}/{connection}/…`: a login at an OpenID provider, and the end of one there.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode};
@@ -7,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use vestibule_auth::{FederatedAttempt, LogoutError, ShownCode};
 use vestibule_model::{Dialect, Population};
 use vestibule_oidc::{AuthorizationRequest, Callback, CodeVerifier};
-use vestibule_serve::layers::{LimitedBody, Refusal};
+use vestibule_serve::layers::{Cause, LimitedBody, Refusal};
 use zeroize::Zeroizing;
 
 use super::attempt::{self, ComesBy};
@@ -127,9 +129,10 @@ pub(super) async fn log_out(
     match api.auth.log_out_by_token(request.account, &path.connection, token, now).await {
         Ok(_) => Ok(([(CACHE_CONTROL, "no-store")], StatusCode::OK).into_response()),
         Err(LogoutError::NoConnection) => Err(Refusal::NotFound.into()),
-        Err(LogoutError::Refused(why)) => {
-            tracing::info!(account = %request.account, connection = %path.connection, %why, "a logout is refused");
-            Ok(told(StatusCode::BAD_REQUEST, "the logout token is refused"))
+        Err(error @ LogoutError::Refused(_)) => {
+            let mut answer = told(StatusCode::BAD_REQUEST, "the logout token is refused");
+            answer.extensions_mut().insert(Cause(Arc::new(error)));
+            Ok(answer)
         }
         Err(LogoutError::Overloaded | LogoutError::Store(_)) => Err(Refusal::Overloaded.into()),
     }

@@ -2,13 +2,15 @@
 //!
 //! The request comes through the browser, mostly in a frame and without any cookie of ours: what it says is in its signature.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_auth::{LogoutDone, LogoutError, ServiceAddresses, ShownLogout};
 use vestibule_pages::Message;
 use vestibule_saml::LogoutResponse;
-use vestibule_serve::layers::{LimitedBody, Refusal};
+use vestibule_serve::layers::{Cause, LimitedBody, Refusal};
 
 use super::{ConnectionPath, addresses, saml};
 use crate::api::ApiState;
@@ -56,10 +58,11 @@ async fn log_out(
     match api.auth.log_out_by_request(account, connection, shown, &at, now).await {
         Ok(done) => Ok(answered(api, connection, request, &own, &done)),
         Err(LogoutError::NoConnection) => Err(Refusal::NotFound.into()),
-        Err(LogoutError::Refused(why)) => {
-            tracing::info!(%account, connection, %why, "a logout is refused");
+        Err(error @ LogoutError::Refused(_)) => {
             let text = "Your identity provider's sign-out was not accepted. You may still be signed in here.";
-            Ok(told(api, request, StatusCode::BAD_REQUEST, text))
+            let mut answer = told(api, request, StatusCode::BAD_REQUEST, text);
+            answer.extensions_mut().insert(Cause(Arc::new(error)));
+            Ok(answer)
         }
         Err(LogoutError::Overloaded | LogoutError::Store(_)) => Err(Refusal::Overloaded.into()),
     }
