@@ -99,6 +99,7 @@ async function secondFactor(browser) {
     await page.getByRole('link', {name: 'Set up a second step'}).click();
     const secret = await page.locator('.secret').innerText();
     await page.getByRole('textbox', {name: 'Code'}).fill(code(secret, 0));
+    await page.getByLabel('Your password').fill('password');
     await page.getByRole('button', {name: 'Set up'}).click();
     const recovery = await page.locator('.codes li').allInnerTexts();
     assert.strictEqual(recovery.length, 10);

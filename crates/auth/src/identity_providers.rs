@@ -1,5 +1,7 @@
 //! What identity providers say of themselves, asked for: metadata, discovery, keys. And how what is stored follows it.
 
+use std::collections::BTreeSet;
+
 use vestibule_model::{
     AccountId, Actor, AuditAction, AuditRecord, Audited as _, ClientSecretIn, Connection, Der, Means, Millis,
     OidcConnection, Protocol, SamlConnection, difference,
@@ -69,7 +71,9 @@ impl Auth {
     async fn get(&self, url: &str) -> Result<String, IdentityProviderError> {
         let answer = self.outgoing().send(OutgoingRequest::get(url)).await?;
         if answer.status != 200 {
-            return Err(IdentityProviderError::Status { url: url.to_owned(), status: answer.status });
+            // What stands in the query may be a secret.
+            let url = url.split(['?', '#']).next().unwrap_or_default().to_owned();
+            return Err(IdentityProviderError::Status { url, status: answer.status });
         }
         Ok(answer.body.to_string())
     }
@@ -90,11 +94,23 @@ impl Auth {
             }
             Protocol::Oidc(oidc) => {
                 let Some(url) = &oidc.jwks_uri else { return Ok(None) };
-                oidc.jwks = self.jwks(url).await?;
+                let said = self.jwks(url).await?;
+                if !are_same_keys(&said, &oidc.jwks) {
+                    oidc.jwks = said;
+                }
             }
         }
         Ok((after != *connection).then_some(after))
     }
+}
+
+/// Whether two key sets have the same keys, in whatever order and written in whatever way.
+fn are_same_keys(one: &str, other: &str) -> bool {
+    let keys = |text: &str| -> Option<BTreeSet<String>> {
+        let set: serde_json::Value = serde_json::from_str(text).ok()?;
+        Some(set.get("keys")?.as_array()?.iter().map(ToString::to_string).collect())
+    };
+    keys(one).is_some_and(|keys_of_one| Some(keys_of_one) == keys(other))
 }
 
 /// Reads metadata that counts at this time.
@@ -266,5 +282,19 @@ impl Auth {
         }
         drop(turn);
         pending.end_all().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_in_another_order_are_no_others() {
+        let one = r#"{"keys":[{"kid":"1","kty":"RSA"},{"kid":"2","kty":"RSA"}]}"#;
+        assert!(are_same_keys(one, r#"{ "keys": [{"kty":"RSA","kid":"2"}, {"kty":"RSA","kid":"1"}] }"#));
+        for other in [r#"{"keys":[{"kid":"1","kty":"RSA"}]}"#, r#"{"keys":[]}"#, "", "[]"] {
+            assert!(!are_same_keys(one, other) && !are_same_keys(other, one), "{other}");
+        }
     }
 }

@@ -54,7 +54,7 @@ pub enum RefreshRotation {
     OfPublicClients,
     /// Always.
     Always,
-    /// Never.
+    /// Never, but for public clients.
     Never,
 }
 
@@ -64,13 +64,10 @@ impl ClientMetadata {
         self.grant_types.contains(&grant)
     }
 
-    /// Whether each use of a refresh token gives another one.
+    /// Whether each use of a refresh token gives another one. Of a public client it does whatever is set: nothing else would tell
+    /// that somebody else has it too (RFC 9700 §2.2.2).
     pub fn rotates(&self) -> bool {
-        match self.refresh_rotation {
-            RefreshRotation::OfPublicClients => self.public,
-            RefreshRotation::Always => true,
-            RefreshRotation::Never => false,
-        }
+        self.public || self.refresh_rotation == RefreshRotation::Always
     }
 }
 
@@ -84,14 +81,14 @@ mod tests {
     }
 
     #[test]
-    fn public_clients_rotate_unless_it_is_said_otherwise() {
+    fn public_clients_rotate_whatever_is_said() {
         let rotates = |public, refresh_rotation| {
             ClientMetadata { public, refresh_rotation, ..ClientMetadata::default() }.rotates()
         };
         for (rotation, expected) in [
             (RefreshRotation::OfPublicClients, [false, true]),
             (RefreshRotation::Always, [true, true]),
-            (RefreshRotation::Never, [false, false]),
+            (RefreshRotation::Never, [false, true]),
         ] {
             assert_eq!([false, true].map(|public| rotates(public, rotation)), expected, "{rotation:?}");
         }
