@@ -95,7 +95,7 @@ fn an_unknown_bench_is_refused_with_those_that_there_are() {
     assert!(!output.status.success());
     assert!(
         String::from_utf8_lossy(&output.stderr)
-            .contains("check, check-under-login, login, key-login, refresh, logout")
+            .contains("check, check-under-login, check-under-forgery, login, key-login")
     );
 }
 

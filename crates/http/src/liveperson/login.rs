@@ -53,7 +53,9 @@ impl Shortcut for LoginShortcut {
             let (parts, body) = request.into_parts();
             let head = LivePersonHead::read(&parts, account_of(parts.uri.path(), LOGIN));
             let body = LimitedBody::read(&parts.extensions, body).await;
-            Ok(log_in(&api, &head, body).await.into_response())
+            // By itself: whoever is still sending a body costs no memory of what a login needs.
+            let logged_in = Box::pin(log_in(&api, &head, body));
+            Ok(logged_in.await.into_response())
         })
     }
 }
