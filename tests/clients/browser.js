@@ -64,4 +64,4 @@ async function authorize(url, username, password) {
     throw new Error('the way back takes too many steps');
 }
 
-module.exports = {authorize};
+module.exports = {Browser, authorize};

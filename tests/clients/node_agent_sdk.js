@@ -4,25 +4,14 @@
 //
 // Messaging itself is a stub WebSocket server on loopback. The SDK is led there by its own `agent` option, so that
 // neither the SDK nor the server's domain list has to be changed for the test.
+//
+// With VESTIBULE_ASSERTION, a response of an identity provider in base64, it logs in by that instead.
 'use strict';
 
 const OVERALL_LIMIT_MS = 55_000;
-if (process.env.NODE_EXTRA_CA_CERTS !== process.env.VESTIBULE_CA) {
-    // Node reads this variable when it starts, as it does for any integrator: start again with it.
-    const {spawnSync} = require('child_process');
-    const {status} = spawnSync(process.execPath, [__filename], {
-        env: {
-            ...process.env,
-            NODE_EXTRA_CA_CERTS: process.env.VESTIBULE_CA,
-            NODE_NO_WARNINGS: '1',
-            VESTIBULE_ROUTES: JSON.stringify([{host: '*.liveperson.net:443', port: Number(new URL(process.env.VESTIBULE_HTTPS).port)}]),
-        },
-        stdio: 'inherit',
-        timeout: OVERALL_LIMIT_MS + 3_000,
-        killSignal: 'SIGKILL',
-    });
-    process.exit(status === null ? 1 : status);
-}
+const {trusting} = require('./trusting.js');
+process.env.VESTIBULE_ROUTES = JSON.stringify([{host: '*.liveperson.net:443', port: Number(new URL(process.env.VESTIBULE_HTTPS).port)}]);
+trusting(__filename, OVERALL_LIMIT_MS + 3_000);
 
 const assert = require('assert');
 const {once} = require('events');
@@ -161,8 +150,24 @@ async function refused() {
     console.log(`ok: a wrong secret: 401, "${error.message}"`);
 }
 
+/** An assertion logs in once: what the SDK does with it afterwards ends in an error that says so. */
+async function byAssertion(messaging, assertion) {
+    const client = await connect(messaging, {assertion});
+    carriesBearer(messaging, client);
+    await keepsAlive(client);
+    client.sdk.reconnect();
+    await until('an error event after the assertion was shown twice', () => client.errors.length > 0, client.errors);
+    assert.strictEqual(lastLogin().status, 401, `a second login: expected 401, came ${lastLogin().status}`);
+    client.sdk.dispose();
+    console.log(`ok: assertion: login, refreshes; a second time 401, "${client.errors[0].message}"`);
+}
+
 async function main() {
     const messaging = await startMessagingStub();
+    if (process.env.VESTIBULE_ASSERTION) {
+        await byAssertion(messaging, process.env.VESTIBULE_ASSERTION);
+        return;
+    }
     await scenario('password, ended by another login', messaging, password, () => post('login', {}, password));
     await scenario('application key, ended by logout', messaging, applicationKey,
         (sdk) => post('logout', {cookie: sdk.jar.getCookieString(`https://${lastLogin().host}/`)}, {csrf: sdk.csrf}));

@@ -4,18 +4,8 @@
 // session that it opened ends.
 'use strict';
 
-const OVERALL_LIMIT_MS = 50_000;
-if (process.env.NODE_EXTRA_CA_CERTS !== process.env.VESTIBULE_CA) {
-    // Node reads this variable when it starts, as it does for any integrator: start again with it.
-    const {spawnSync} = require('child_process');
-    const {status} = spawnSync(process.execPath, [__filename], {
-        env: {...process.env, NODE_EXTRA_CA_CERTS: process.env.VESTIBULE_CA, NODE_NO_WARNINGS: '1'},
-        stdio: 'inherit',
-        timeout: OVERALL_LIMIT_MS,
-        killSignal: 'SIGKILL',
-    });
-    process.exit(status === null ? 1 : status);
-}
+const {trusting} = require('./trusting.js');
+trusting(__filename, 50_000);
 
 const assert = require('assert');
 const path = require('path');
