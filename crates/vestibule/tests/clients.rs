@@ -29,6 +29,7 @@ fn drive(interpreter: &str, driver: &str) {
         .env("VESTIBULE_HTTPS", server.https.replace("127.0.0.1", "localhost"))
         .env("VESTIBULE_ADMIN", &server.admin)
         .env("VESTIBULE_CA", data.path().join("ca.pem"))
+        .env("VESTIBULE_PROGRAM", env!("CARGO_BIN_EXE_vestibule"))
         .output()
         .unwrap_or_else(|error| panic!("{interpreter} does not start: {error}"));
     let said = [output.stdout, output.stderr].concat();
@@ -109,4 +110,20 @@ fn people_log_in_through_simplesamlphp() {
 fn people_log_in_through_an_openid_provider_and_are_logged_out_by_it() {
     let python = std::env::var("VESTIBULE_CLIENTS_PYTHON").expect("./test sets VESTIBULE_CLIENTS_PYTHON");
     drive(&python, "sso/oidc_provider.py");
+}
+
+#[test]
+fn people_log_in_through_a_mock_openid_provider_and_none_of_its_flaws_is_taken() {
+    drive("node", "sso/oauth2_mock_server.js");
+}
+
+#[test]
+fn an_operator_connects_identity_providers_and_finds_what_is_wrong_with_them() {
+    let python = std::env::var("VESTIBULE_CLIENTS_PYTHON").expect("./test sets VESTIBULE_CLIENTS_PYTHON");
+    drive(&python, "sso/wrong_peers.py");
+}
+
+#[test]
+fn the_requests_of_the_demo_application_are_answered() {
+    drive("node", "demo_app.js");
 }

@@ -78,12 +78,14 @@ class Browser:
         return self._follow("POST", urljoin(page.url, form["action"]), fields, until)
 
     @staticmethod
-    def form(page):
-        """The one form of a page; None: it has none."""
-        if "html" not in page.headers.get("Content-Type", ""):
-            return None
-        forms = Forms(page.text).found
-        return forms[0] if forms else None
+    def forms(page):
+        """The forms of a page."""
+        return Forms(page.text).found if "html" in page.headers.get("Content-Type", "") else []
+
+    @classmethod
+    def form(cls, page):
+        """The first form of a page; None: it has none."""
+        return next(iter(cls.forms(page)), None)
 
 
 def nowhere(_):

@@ -4,49 +4,9 @@ too, and what the provider says is over is over.
 VESTIBULE_CLIENTS_NODE_MODULES says where it is installed.
 """
 
-import os
-import socket
-import subprocess
-from pathlib import Path
-
-from administration import ACCOUNT, CA, HTTPS, Administrator
-from browser import Browser, nowhere, path_of
-
-FOLDER = Path(__file__).resolve().parent
-CLIENT = {"client_id": "vestibule", "client_secret": "a-secret-of-the-test-client"}
-
-
-def free_port():
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return listening.getsockname()[1]
-
-
-class Provider:
-    def __init__(self, issuer, connection_name):
-        ours = f"{HTTPS}/sso/oidc/{ACCOUNT}/{connection_name}"
-        self.issuer = issuer
-        settings = {
-            "ISSUER": issuer,
-            "REDIRECT_URIS": f"{ours}/callback,{ours}/callback/agent",
-            "BACKCHANNEL_LOGOUT": f"{ours}/backchannel-logout",
-            "NODE_EXTRA_CA_CERTS": CA,
-        }
-        command = ["node", str(FOLDER / "oidc_provider.mjs")]
-        self.process = subprocess.Popen(command, env=os.environ | settings, stdout=subprocess.PIPE, text=True)
-        for line in self.process.stdout:
-            if line.strip() == "ready":
-                return
-        raise AssertionError("the provider does not start")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-
-
-def is_at_home(address):
-    """Whether somebody has come to the page of their own things."""
-    return address.startswith(HTTPS) and path_of(address) == f"/me/{ACCOUNT}/"
+from administration import ACCOUNT, HTTPS, Administrator
+from browser import Browser, nowhere
+from peers import OidcProvider, is_at_home
 
 
 def expect_home(browser, reached):
@@ -57,16 +17,16 @@ def expect_home(browser, reached):
 
 def main():
     administrator = Administrator()
-    provider = Provider(f"http://127.0.0.1:{free_port()}", "op")
+    provider = OidcProvider("op")
     try:
+        provider.start()
         run(administrator, provider)
     finally:
         provider.stop()
 
 
 def run(administrator, provider):
-    oidc = {"issuer": provider.issuer, "client_id": CLIENT["client_id"], "scopes": ["profile"]}
-    connection = administrator.make_connection(name="op", oidc=oidc, client_secret=CLIENT["client_secret"])
+    connection = administrator.make_connection(name="op", **provider.fields())
     administrator.make_user("mia")
 
     browser = Browser()

@@ -6,89 +6,14 @@ It is what Debian packages, unpacked, under PHP's own web server. VESTIBULE_CLIE
 import base64
 import os
 import re
-import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
-from urllib.parse import quote
 
 import requests
 from administration import ACCOUNT, CA, HTTPS, Administrator
-from browser import Browser, nowhere, path_of
-
-FOLDER = Path(__file__).resolve().parent / "simplesamlphp"
-PROGRAM = Path(os.environ["VESTIBULE_CLIENTS_SIMPLESAMLPHP"])
-PASSWORD = "at-the-idp"
-START_SECONDS = 20
-
-# A service provider, for as long as it has been told of no other.
-NOBODY = """<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://nobody.example">
-  <SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
-    <AssertionConsumerService index="0" Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://nobody.example/"/>
-  </SPSSODescriptor>
-</EntityDescriptor>"""
-
-
-def free_port():
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return listening.getsockname()[1]
-
-
-class IdentityProvider:
-    """A running one, with a key of its own."""
-
-    def __init__(self, home):
-        self.home = home
-        for folder in ("cert", "log", "data", "tmp", "sessions"):
-            (home / folder).mkdir()
-        make_key = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=idp"]
-        files = ["-keyout", home / "cert/idp.key", "-out", home / "cert/idp.crt"]
-        subprocess.run([*make_key, *files], check=True, capture_output=True)
-        self.address = f"http://127.0.0.1:{free_port()}/"
-        self.knows(NOBODY)
-        self.settings = {"IDP_URL": self.address, "IDP_HOME": str(home), "IDP_ACCOUNT": ACCOUNT, "SIMPLESAMLPHP_CONFIG_DIR": str(FOLDER / "config")}
-        self.process = None
-
-    def start(self, **settings):
-        self.stop()
-        place = self.address.removeprefix("http://").rstrip("/")
-        environment = os.environ | self.settings | settings
-        with open(self.home / "php.log", "ab") as log:
-            serve = ["php", "-S", place, "-t", str(PROGRAM / "www")]
-            self.process = subprocess.Popen(serve, env=environment, stdout=log, stderr=log)
-        until = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                metadata = requests.get(self.metadata_url, timeout=START_SECONDS)
-                assert "xml" in metadata.headers["Content-Type"], metadata.text
-                return metadata
-            except requests.ConnectionError:
-                assert time.monotonic() < until, "php does not listen"
-                time.sleep(0.05)
-
-    def stop(self):
-        if self.process:
-            self.process.terminate()
-            self.process.wait()
-
-    @property
-    def metadata_url(self):
-        return f"{self.address}saml2/idp/metadata.php"
-
-    def knows(self, metadata):
-        """Tells it about a service provider, by the metadata of that."""
-        (self.home / "service-provider.xml").write_text(metadata)
-
-    def login_address(self, entity_id, relay_state):
-        """Where a login begins here."""
-        return f"{self.address}saml2/idp/SSOService.php?spentityid={quote(entity_id, '')}&RelayState={quote(relay_state, '')}"
-
-
-def is_at_home(address):
-    """Whether somebody has come to the page of their own things."""
-    return address.startswith(HTTPS) and path_of(address) == f"/me/{ACCOUNT}/"
+from browser import Browser, nowhere
+from peers import FOLDER, PASSWORD, SimpleSamlPhp, is_at_home
 
 
 def logs_in_from_here(connection):
@@ -126,27 +51,72 @@ def login_by_api(response):
     return requests.post(f"{HTTPS}/api/account/{ACCOUNT}/login?v=1.3", json=body, timeout=10, verify=CA)
 
 
+def signed_in(connection):
+    """A browser that came in from here, and whether it still is in."""
+    browser = Browser()
+    assert isinstance(browser.log_in(connection["login_address"], "lena", PASSWORD, is_at_home), str)
+
+    def is_in():
+        answer = browser.session.get(f"{HTTPS}/me/{ACCOUNT}/", timeout=10, allow_redirects=False)
+        return answer.status_code == 200
+
+    assert is_in()
+    return browser, is_in
+
+
+def logouts(idp, connection):
+    """A logout there ends the session of that login here and no other; one that nobody signed is refused; one here ends nothing
+    there."""
+    browser, is_in = signed_in(connection)
+    other, other_is_in = signed_in(connection)
+    page = browser.open(idp.logout_address, lambda address: address == idp.address)
+    assert page == idp.address, page.text[:2000]
+    assert not is_in() and other_is_in()
+
+    own = other.session.get(f"{HTTPS}/me/{ACCOUNT}/", timeout=10)
+    sign_out = next(form for form in other.forms(own) if form["action"].endswith("/logout"))
+    other.send(own, sign_out, "", "", nowhere)
+    assert not other_is_in()
+    again = other.open(connection["login_address"], nowhere)
+    assert isinstance(other.go_on(again, "nobody", "", is_at_home), str), "its login was over"
+    assert other_is_in()
+
+    idp.start(IDP_SIGN_LOGOUT="no")
+    unsigned = other.open(idp.logout_address, nowhere)
+    assert unsigned.status_code == 400 and "not accepted" in unsigned.text, unsigned.text[:2000]
+    assert other_is_in()
+    idp.start()
+
+
+def agent_sdk(response):
+    """The agent SDK for Node logs in by an assertion."""
+    environment = os.environ | {"VESTIBULE_ASSERTION": response}
+    run = ["node", str(FOLDER.parent / "node_agent_sdk.js")]
+    done = subprocess.run(run, check=False, env=environment, timeout=60, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def main():
     administrator = Administrator()
     with tempfile.TemporaryDirectory() as home:
-        idp = IdentityProvider(Path(home))
+        idp = SimpleSamlPhp(Path(home))
         try:
             run(administrator, idp)
         except BaseException:
-            print((Path(home) / "php.log").read_text()[-4000:])
+            print(idp.complaints())
             raise
         finally:
             idp.stop()
 
 
 def run(administrator, idp):
-    metadata = idp.start().text
-    connection = administrator.make_connection(name="ssp", metadata=metadata, make_key=True)
-    idp.knows(requests.get(connection["entity_id"], timeout=10, verify=CA).text)
+    connection = administrator.make_connection(name="ssp", metadata=idp.start(), make_key=True)
+    idp.knows_connection(connection)
     administrator.make_user("lena")
 
     logs_in_from_here(connection)
     two_tabs(connection)
+    logouts(idp, connection)
 
     # From there: refused until the connection allows it, and by the API as well.
     response = response_of(idp, connection["entity_id"])
@@ -157,6 +127,7 @@ def run(administrator, idp):
     answer = login_by_api(response)
     assert answer.status_code == 200 and answer.json()["bearer"], answer.text
     assert login_by_api(response).status_code == 401, "a response was taken twice"
+    agent_sdk(response_of(idp, connection["entity_id"]))
     stranger = login_by_api(response_of(idp, connection["entity_id"], "nobody"))
     assert stranger.status_code == 401, stranger.text
 
