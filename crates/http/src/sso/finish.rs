@@ -40,6 +40,10 @@ pub(super) fn registered_target<'a>(
     if is_registered { Some(wanted) } else { continue_to(account, wanted) }
 }
 
+/// The words for an attempt that this browser does not have.
+const OVER: &str =
+    "This sign-in took too long, was finished already, or was begun in another browser. Begin it again.";
+
 /// The answer to whoever has a page session now.
 pub(super) async fn signed_in_to_pages(
     api: &ApiState,
@@ -55,16 +59,28 @@ pub(super) async fn signed_in_to_pages(
 pub(super) fn refused(api: &ApiState, request: &PageRequest, error: LogInError) -> Response {
     let told = Told::from(&error);
     let text = told.notice.to_string();
-    let look = AccountLook::of(api, request.account);
-    let again = format!("/me/{}/login", request.account);
-    let message = Message {
-        look: look.look(),
-        title: "Not signed in",
-        text: &text,
-        link: Some(Link { name: "Sign in", address: &again }),
-        goes_to: None,
+    not_signed_in(api, request, error, &told, &text)
+}
+
+/// The same for an answer to an attempt that this browser does not have. Most who are told so went back to the identity provider's
+/// page, or were slow: nothing is wrong with what it sent.
+pub(super) fn refused_without_attempt(api: &ApiState, request: &PageRequest, error: LogInError) -> Response {
+    let told = Told::from(&error);
+    let text = match &error {
+        LogInError::NotVouchedFor(id) => format!("{OVER} Whoever runs this service finds it under {id}."),
+        _ => told.notice.to_string(),
     };
-    let mut answer = answer::page(told.status, &message);
+    not_signed_in(api, request, error, &told, &text)
+}
+
+fn not_signed_in(
+    api: &ApiState,
+    request: &PageRequest,
+    error: LogInError,
+    told: &Told,
+    text: &str,
+) -> Response {
+    let mut answer = page(api, request, told.status, text);
     answer::wait(answer.headers_mut(), told.wait);
     answer.headers_mut().extend(refusal_header(&error));
     answer.extensions_mut().insert(Cause(Arc::new(error)));
@@ -73,14 +89,19 @@ pub(super) fn refused(api: &ApiState, request: &PageRequest, error: LogInError) 
 
 /// The answer to an attempt that is over, or was made in another browser.
 pub(super) fn attempt_is_over(api: &ApiState, request: &PageRequest) -> Response {
+    page(api, request, StatusCode::BAD_REQUEST, OVER)
+}
+
+/// With a way on.
+fn page(api: &ApiState, request: &PageRequest, status: StatusCode, text: &str) -> Response {
     let look = AccountLook::of(api, request.account);
     let again = format!("/me/{}/login", request.account);
     let message = Message {
         look: look.look(),
         title: "Not signed in",
-        text: "This sign-in took too long, was finished already, or was begun in another browser. Begin it again.",
+        text,
         link: Some(Link { name: "Sign in", address: &again }),
         goes_to: None,
     };
-    answer::page(StatusCode::BAD_REQUEST, &message)
+    answer::page(status, &message)
 }

@@ -60,10 +60,14 @@ pub(super) async fn consume(
         Some(attempt) => attempt.wanted.clone(),
         None => finish::registered_target(request.account, &usable, &form.relay_state).map(str::to_owned),
     };
+    let names_attempt = FederatedAttempt::is_key(&form.relay_state);
     let at = finish::log_in(&api, &request, Dialect::Pages, attempt.as_ref());
     let shown = form.shown(&api, &request, Some(&path.connection), attempt.as_ref());
     let mut answer = match api.auth.log_in_by_assertion(at, shown).await {
         Ok(logged_in) => finish::signed_in_to_pages(&api, &request, &logged_in, wanted.as_deref()).await?,
+        Err(error) if names_attempt && attempt.is_none() => {
+            finish::refused_without_attempt(&api, &request, error)
+        }
         Err(error) => finish::refused(&api, &request, error),
     };
     if let Some(attempt) = &attempt {

@@ -165,7 +165,28 @@ async fn an_attempt_is_over_after_ten_minutes() {
     server.clock.advance(std::time::Duration::from_mins(10));
     let document = answering(&server, "_1", &request);
     let form = [("SAMLResponse", &*document), ("RelayState", &*relay_state)];
-    assert_eq!(browser.post(&saml("acs"), &form).await.status(), 403);
+    let answer = browser.post(&saml("acs"), &form).await;
+    assert_eq!(answer.status(), 403);
+    let page = answer.text().await.unwrap();
+    assert!(page.contains("took too long"), "{page}");
+}
+
+#[tokio::test]
+async fn who_goes_back_to_a_login_that_is_done_is_told_so_under_an_id() {
+    let server = strict_server().await;
+    let mut browser = Browser::new(&server);
+    let (request, relay_state) = asked(&browser.get(&saml("login")).await);
+    let mut post = async |id| {
+        let document = answering(&server, id, &request);
+        browser.post(&saml("acs"), &[("SAMLResponse", &*document), ("RelayState", &*relay_state)]).await
+    };
+    assert_eq!(post("_1").await.status(), 303);
+    let again = post("_2").await;
+    assert_eq!(again.status(), 403);
+    let id = again.headers()["x-vestibule-refusal"].to_str().unwrap().to_owned();
+    let page = again.text().await.unwrap();
+    assert!(page.contains("finished already") && page.contains(&id), "{page}");
+    assert_eq!(reason_of(&server, &id).await.1["check"], "request");
 }
 
 #[tokio::test]
