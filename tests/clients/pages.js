@@ -2,27 +2,17 @@
 // dark. Shows: the way in with and without JavaScript, a wrong password, two tabs, the back button after signing out, a password
 // that must be changed, and a second factor set up, asked for and left with a recovery code. The codes are computed here (RFC 6238).
 //
-// Chromium loads nothing but the service: any other request fails the run. VESTIBULE_SCREENSHOTS is a folder for pictures.
+// Chromium loads nothing but the service: any other request fails the run.
 'use strict';
 
 const assert = require('assert');
 const crypto = require('crypto');
-const fs = require('fs');
-const os = require('os');
-const path = require('path');
-
-const MODULES = process.env.VESTIBULE_CLIENTS_NODE_MODULES;
-const {chromium} = require(path.join(MODULES, 'playwright-core'));
-const {AxeBuilder} = require(path.join(MODULES, '@axe-core/playwright'));
+const {withBrowser, somebody, look} = require('./chromium.js');
 
 const BASE = process.env.VESTIBULE_HTTP;
 const ACCOUNT = '12345678';
 const OWN = `${BASE}/me/${ACCOUNT}`;
 const OVERALL_LIMIT_MS = 120_000;
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync'];
-
-let pictures = 0;
 
 function code(secret, steps) {
     const digits = [...secret].map(letter => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
@@ -34,31 +24,13 @@ function code(secret, steps) {
     return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
-/** Has axe look at the page, and keeps a picture of it. */
-async function look(page, name) {
-    if (process.env.VESTIBULE_SCREENSHOTS) {
-        await page.screenshot({path: path.join(process.env.VESTIBULE_SCREENSHOTS, `${++pictures}-${name}.png`), fullPage: true});
-    }
-    const found = await new AxeBuilder({page}).analyze();
-    const told = found.violations.map(it => `${it.id}: ${it.nodes.map(node => node.html).join(' ')}`);
-    assert.deepStrictEqual(told, [], `axe on ${name}`);
-}
-
 async function signIn(page, user, password) {
     await page.getByLabel('User name').fill(user);
     await page.getByLabel('Password').fill(password);
     await page.getByRole('button', {name: 'Sign in'}).click();
 }
 
-async function context(browser, options) {
-    const made = await browser.newContext({bypassCSP: true, viewport: {width: 1000, height: 760}, ...options});
-    await made.route('**/*', route => {
-        const here = route.request().url().startsWith(BASE);
-        assert.ok(here, `a page asked for ${route.request().url()}`);
-        return route.continue();
-    });
-    return made;
-}
+const context = (browser, options) => somebody(browser, BASE, [], options);
 
 /** Every page there is, looked at. */
 async function everyPage(browser, scheme) {
@@ -144,7 +116,7 @@ async function tabsAndBack(browser) {
 }
 
 async function withoutJavaScript(browser) {
-    const own = await context(browser, {javaScriptEnabled: false, bypassCSP: false});
+    const own = await context(browser, {javaScriptEnabled: false});
     const page = await own.newPage();
     await page.goto(`${OWN}/login?continue=/me/${ACCOUNT}/password`);
     await signIn(page, 'name', 'password');
@@ -155,25 +127,16 @@ async function withoutJavaScript(browser) {
     await own.close();
 }
 
-async function main() {
-    setTimeout(() => { throw new Error('the pages take too long'); }, OVERALL_LIMIT_MS).unref();
-    const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'vestibule-pages-'));
-    const executablePath = process.env.VESTIBULE_CHROMIUM || '/usr/bin/chromium';
-    const browser = await chromium.launch({executablePath, args: FLAGS, env: {...process.env, HOME: profile}});
-    try {
-        await withoutJavaScript(browser);
-        await tabsAndBack(browser);
-        for (const scheme of ['light', 'dark']) {
-            await everyPage(browser, scheme);
-        }
-        await secondFactor(browser);
-    } finally {
-        await browser.close();
-        fs.rmSync(profile, {recursive: true, force: true});
+async function main(browser) {
+    await withoutJavaScript(browser);
+    await tabsAndBack(browser);
+    for (const scheme of ['light', 'dark']) {
+        await everyPage(browser, scheme);
     }
+    await secondFactor(browser);
 }
 
-main().then(() => process.exit(0), error => {
+withBrowser(BASE, OVERALL_LIMIT_MS, main).then(() => process.exit(0), error => {
     console.error(error);
     process.exit(1);
 });

@@ -127,3 +127,9 @@ fn an_operator_connects_identity_providers_and_finds_what_is_wrong_with_them() {
 fn the_requests_of_the_demo_application_are_answered() {
     drive("node", "demo_app.js");
 }
+
+#[test]
+fn chromium_goes_through_both_identity_providers_and_axe_finds_nothing() {
+    let python = std::env::var("VESTIBULE_CLIENTS_PYTHON").expect("./test sets VESTIBULE_CLIENTS_PYTHON");
+    drive(&python, "sso/dance.py");
+}
