@@ -39,17 +39,18 @@ class Browser:
     def open(self, address, until):
         """Opens an address, and goes on until `until` says of an address that it is reached. A page that is reached is not
         opened: its address is what counts."""
-        return self._follow("GET", address, None, until)
+        return self._follow("GET", address, None, until, None)
 
-    def _follow(self, method, address, data, until):
+    def _follow(self, method, address, data, until, origin):
         for _ in range(STEPS):
+            headers = {"Origin": origin} if origin else {}
             answer = self.session.request(
-                method, address, data=data, allow_redirects=False, timeout=TIMEOUT_SECONDS
+                method, address, data=data, headers=headers, allow_redirects=False, timeout=TIMEOUT_SECONDS
             )
             if not answer.is_redirect:
                 return answer
             address = urljoin(address, answer.headers["Location"])
-            method, data = "GET", None
+            method, data, origin = "GET", None, None
             if until(address):
                 return address
         raise AssertionError(f"more than {STEPS} redirects, the last to {address}")
@@ -75,7 +76,9 @@ class Browser:
                 fields[field] = password
             elif kind == "text" and not fields[field]:
                 fields[field] = name
-        return self._follow("POST", urljoin(page.url, form["action"]), fields, until)
+        place = urlsplit(page.url)
+        origin = f"{place.scheme}://{place.netloc}"
+        return self._follow("POST", urljoin(page.url, form["action"]), fields, until, origin)
 
     @staticmethod
     def forms(page):

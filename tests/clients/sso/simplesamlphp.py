@@ -75,8 +75,8 @@ def logouts(idp, connection):
 
     own = other.session.get(f"{HTTPS}/me/{ACCOUNT}/", timeout=10)
     sign_out = next(form for form in other.forms(own) if form["action"].endswith("/logout"))
-    other.send(own, sign_out, "", "", nowhere)
-    assert not other_is_in()
+    left = other.send(own, sign_out, "", "", nowhere)
+    assert left.ok and not other_is_in(), (left.status_code, left.text[:2000])
     again = other.open(connection["login_address"], nowhere)
     assert isinstance(other.go_on(again, "nobody", "", is_at_home), str), "its login was over"
     assert other_is_in()
