@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use vestibule_model::{AccountId, AuditAction, AuditRecord, Millis, Refusal, User};
+use vestibule_model::{AccountId, AuditAction, AuditRecord, Millis, Refusal, SignOn, User};
 use vestibule_store::Change;
 use zeroize::Zeroizing;
 
@@ -28,9 +28,19 @@ impl Failed for LogInError {
 }
 
 /// Somebody who proved who they are.
-pub(crate) struct ProvedUser {
-    pub(crate) entry: Arc<AccountEntry>,
-    pub(crate) user: Arc<UserEntry>,
+#[derive(Clone)]
+pub struct ProvedUser {
+    /// The account.
+    pub entry: Arc<AccountEntry>,
+    /// The user.
+    pub user: Arc<UserEntry>,
+}
+
+impl ProvedUser {
+    /// Whether they have a password that counts in the account.
+    pub fn has_password(&self) -> bool {
+        self.entry.account.sign_on == SignOn::Password && self.user.password.is_some()
+    }
 }
 
 impl Auth {

@@ -66,6 +66,7 @@ pub use administration::{
     TokenWithText, UserFilter, UserPage, WithSecrets, WriteTime, check_client_secret, new_account,
     new_api_key, new_connection, new_oauth_client, new_user, owners, rests_on, ten_digits,
 };
+pub use attempt::ProvedUser;
 pub use audit::End;
 pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};
 pub use change_password::ChangePasswordError;
@@ -101,7 +102,7 @@ pub use rules::{
     check_token_holder, check_value, check_values_together, may_log_in, missing_name, next_id,
     next_user_number, service_twice, taken, untie,
 };
-pub use second_factor::{Enrolment, EnrolmentError, PasswordStep, Ticket};
+pub use second_factor::{Enrolment, EnrolmentError, PasswordStep, ShownEnrolment, Ticket};
 pub use sentinel::{
     AuthorizationError, AuthorizationRefusal, AuthorizationRequest, Authorizing, CODE_LIFE, ClientToken,
     CodeGrant, OauthCredentials, RefreshedToken, TokenError, UserToken,

@@ -7,9 +7,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use vestibule_crypto::TokenText;
-use vestibule_model::{Dialect, Millis, Session, SessionId, SignOn};
+use vestibule_model::{Dialect, Millis, Session, SessionId};
 use vestibule_store::StoreError;
 
+use crate::attempt::ProvedUser;
 use crate::authorize::{Authorized, CredentialKind, Live};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::load::RecallError;
@@ -27,9 +28,9 @@ pub struct PageSession {
 }
 
 impl PageSession {
-    /// Whether its user has a password that counts in the account.
-    pub fn has_password(&self) -> bool {
-        self.entry.account.sign_on == SignOn::Password && self.user.password.is_some()
+    /// Who it is.
+    pub fn proved(&self) -> ProvedUser {
+        ProvedUser { entry: Arc::clone(&self.entry), user: Arc::clone(&self.user) }
     }
 
     /// The same for what a holder of any session may ask.

@@ -13,12 +13,11 @@ use vestibule_model::{
 use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
 
-use crate::attempt::Failed;
+use crate::attempt::{Failed, ProvedUser};
 use crate::audit::{self, Attempt};
 use crate::directory::{SECOND_FACTOR_COLUMN, USERS_TABLE};
 use crate::log_in::{LogIn, LogInError, UserCredentials};
 use crate::open::Once;
-use crate::page_session::PageSession;
 use crate::service::Auth;
 
 /// How long somebody may take to set it up.
@@ -37,6 +36,26 @@ pub struct Enrolment {
     pub address: Zeroizing<String>,
     /// What the page keeps until the code comes: sealed.
     pub state: String,
+}
+
+/// What is shown to set a second factor up.
+#[derive(Clone, Copy)]
+pub struct ShownEnrolment<'a> {
+    /// What was kept since it was begun.
+    pub state: &'a str,
+    /// The first code of the device.
+    pub code: &'a str,
+    /// The password; of whoever has none that counts it is not looked at.
+    pub password: &'a str,
+}
+
+/// A second factor that is not stored yet.
+pub(crate) struct NewFactor {
+    pub(crate) factor: SecondFactor,
+    /// What has to stand in the transaction that stores it.
+    pub(crate) expected: Vec<Change>,
+    /// The recovery codes, which are told once.
+    pub(crate) codes: Vec<Zeroizing<String>>,
 }
 
 /// Why a second factor stays as it is.
@@ -85,18 +104,18 @@ struct Begun {
 
 impl Auth {
     /// Draws the secret of a second factor. Nothing is stored before a code of it was shown.
-    pub fn begin_enrolment(&self, page: &PageSession, now: Millis) -> Enrolment {
+    pub fn begin_enrolment(&self, holder: &ProvedUser, now: Millis) -> Enrolment {
         let secret = OneTimeSecret::generate(&*self.rng);
-        self.enrolment(page, &secret, now)
+        self.enrolment(holder, &secret, now)
     }
 
     /// The same that was begun before, for whoever has shown a wrong code.
-    pub fn resume_enrolment(&self, page: &PageSession, state: &str, now: Millis) -> Option<Enrolment> {
-        Some(self.enrolment(page, &self.begun(page, state, now)?, now))
+    pub fn resume_enrolment(&self, holder: &ProvedUser, state: &str, now: Millis) -> Option<Enrolment> {
+        Some(self.enrolment(holder, &self.begun(holder, state, now)?, now))
     }
 
-    fn enrolment(&self, page: &PageSession, secret: &OneTimeSecret, now: Millis) -> Enrolment {
-        let user = &page.user;
+    fn enrolment(&self, holder: &ProvedUser, secret: &OneTimeSecret, now: Millis) -> Enrolment {
+        let user = &holder.user;
         let begun = Begun { user: user.id, secret: secret.as_bytes().to_vec(), until: now.plus(LIFE) };
         let text = secret.to_base32();
         let escaped = |text: &str| {
@@ -109,7 +128,7 @@ impl Auth {
                 out
             })
         };
-        let (account, name) = (page.entry.account.id, escaped(&user.login_name));
+        let (account, name) = (holder.entry.account.id, escaped(&user.login_name));
         let address = format!(
             "otpauth://totp/Vestibule%20{account}:{name}?secret={}&issuer=Vestibule%20{account}",
             *text
@@ -117,9 +136,9 @@ impl Auth {
         Enrolment { secret: text, address: address.into(), state: self.seal_text(&CONTEXT, &begun) }
     }
 
-    fn begun(&self, page: &PageSession, state: &str, now: Millis) -> Option<OneTimeSecret> {
+    fn begun(&self, holder: &ProvedUser, state: &str, now: Millis) -> Option<OneTimeSecret> {
         let begun: Begun = self.open_text(&CONTEXT, state)?;
-        let is_good = begun.user == page.user.id && now < begun.until;
+        let is_good = begun.user == holder.user.id && now < begun.until;
         OneTimeSecret::from_bytes(&begun.secret).filter(|_| is_good)
     }
 
@@ -127,22 +146,32 @@ impl Auth {
     /// which are told once.
     pub async fn finish_enrolment(
         self: &Arc<Self>,
-        page: &PageSession,
+        holder: &ProvedUser,
         at: LogIn,
-        state: &str,
-        code: &str,
-        password: &str,
+        shown: ShownEnrolment<'_>,
     ) -> Result<Vec<Zeroizing<String>>, EnrolmentError> {
-        let secret = self.begun(page, state, at.now).ok_or(EnrolmentError::OldPage)?;
-        if page.user.second_factor.is_some() {
+        let NewFactor { factor, expected, codes } = self.new_factor(holder, at, shown).await?;
+        self.set_second_factor(holder, at, Some(factor), expected, AuditAction::SecondFactorSet).await?;
+        Ok(codes)
+    }
+
+    /// The second factor that is to be set up, for whoever shows what is needed for it.
+    pub(crate) async fn new_factor(
+        self: &Arc<Self>,
+        holder: &ProvedUser,
+        at: LogIn,
+        shown: ShownEnrolment<'_>,
+    ) -> Result<NewFactor, EnrolmentError> {
+        let secret = self.begun(holder, shown.state, at.now).ok_or(EnrolmentError::OldPage)?;
+        if holder.user.second_factor.is_some() {
             return Err(EnrolmentError::Changed);
         }
         // Whoever guesses here guesses a code of a secret that they were told.
-        let step = secret.step_of(code.trim(), at.now).ok_or(LogInError::BadCredentials)?;
-        if page.has_password() {
-            self.prove_to_enrol(page, at, password).await?;
+        let step = secret.step_of(shown.code.trim(), at.now).ok_or(LogInError::BadCredentials)?;
+        if holder.has_password() {
+            self.prove_password_again(holder, at, shown.password).await?;
         }
-        let user = page.user.id;
+        let user = holder.user.id;
         let row = user.0.to_be_bytes();
         let context = SealContext { table: USERS_TABLE, column: SECOND_FACTOR_COLUMN, row: &row };
         let sealed = self.keys.sealer().seal(&*self.rng, &context, secret.as_bytes());
@@ -150,22 +179,21 @@ impl Auth {
         let factor = SecondFactor { sealed, since: at.now, recovery };
         let once = Once { value: step.digest(user, at.now), expires: step.expires() };
         let expected = sealed_under(&factor.sealed).map(Change::ExpectMasterKey);
-        let changes = expected.into_iter().chain([once.into()]).collect();
-        self.set_second_factor(page, at, Some(factor), changes, AuditAction::SecondFactorSet).await?;
-        Ok(codes)
+        let expected = expected.into_iter().chain([once.into()]).collect();
+        Ok(NewFactor { factor, expected, codes })
     }
 
-    /// Whoever found a browser signed in shall not lock its user out: the password is shown once more.
-    async fn prove_to_enrol(
+    /// Whoever found somebody signed in shall not lock them out: the password is shown once more.
+    pub(crate) async fn prove_password_again(
         self: &Arc<Self>,
-        page: &PageSession,
+        holder: &ProvedUser,
         at: LogIn,
         password: &str,
     ) -> Result<(), EnrolmentError> {
         let attempt = Attempt::to_log_in(at, Means::Session);
         let credentials = UserCredentials {
-            user_name: page.user.login_name.clone(),
-            population: Some(page.user.population),
+            user_name: holder.user.login_name.clone(),
+            population: Some(holder.user.population),
             password: Zeroizing::new(password.as_bytes().to_vec()),
         };
         let proved = async {
@@ -180,48 +208,48 @@ impl Auth {
     /// Makes the recovery codes anew, for whoever shows a code; those of before count no more.
     pub async fn renew_recovery_codes(
         self: &Arc<Self>,
-        page: &PageSession,
+        holder: &ProvedUser,
         at: LogIn,
         code: &str,
     ) -> Result<Vec<Zeroizing<String>>, EnrolmentError> {
-        let (codes, recovery) = self.recovery_codes(page.user.id);
+        let (codes, recovery) = self.recovery_codes(holder.user.id);
         let renew = |factor| Some(SecondFactor { recovery, ..factor });
-        self.change_with_code(page, at, code, renew, AuditAction::SecondFactorSet).await?;
+        self.change_with_code(holder, at, code, renew, AuditAction::SecondFactorSet).await?;
         Ok(codes)
     }
 
     /// Takes the second factor away, for whoever shows a code.
     pub async fn remove_second_factor(
         self: &Arc<Self>,
-        page: &PageSession,
+        holder: &ProvedUser,
         at: LogIn,
         code: &str,
     ) -> Result<(), EnrolmentError> {
-        self.change_with_code(page, at, code, |_| None, AuditAction::SecondFactorRemoved).await
+        self.change_with_code(holder, at, code, |_| None, AuditAction::SecondFactorRemoved).await
     }
 
     /// Makes another of the second factor, for whoever shows a code, which is used up in the same commit. A recovery code is
     /// used up by the change itself, which is made only while it is there.
     async fn change_with_code(
         self: &Arc<Self>,
-        page: &PageSession,
+        holder: &ProvedUser,
         at: LogIn,
         code: &str,
         after: impl FnOnce(SecondFactor) -> Option<SecondFactor>,
         action: AuditAction,
     ) -> Result<(), EnrolmentError> {
-        let factor = page.user.second_factor.as_deref().cloned().ok_or(EnrolmentError::Changed)?;
+        let factor = holder.user.second_factor.as_deref().cloned().ok_or(EnrolmentError::Changed)?;
         let after = after(factor);
         let attempt = Attempt::to_log_in(at, Means::Session);
-        self.admit(attempt, &page.user.login_name)?;
-        let (auth, page, code) = (Arc::clone(self), page.clone(), code.to_owned());
+        self.admit(attempt, &holder.user.login_name)?;
+        let (auth, holder, code) = (Arc::clone(self), holder.clone(), code.to_owned());
         let whole = async move {
-            let (entry, user) = (&page.entry, &page.user);
+            let (entry, user) = (&holder.entry, &holder.user);
             let spent = match auth.prove_code(attempt, entry, user, &code)? {
                 super::CodeProof::Step(once) => vec![once.into()],
                 super::CodeProof::Recovery(_) => Vec::new(),
             };
-            let set = auth.set_second_factor(&page, at, after, spent, action).await;
+            let set = auth.set_second_factor(&holder, at, after, spent, action).await;
             set.map_err(|error| match error {
                 // Nothing else of this counts once.
                 EnrolmentError::Code(_) => auth.code_was_used(attempt, entry, user).into(),
@@ -242,17 +270,17 @@ impl Auth {
     /// In one commit with what is used up by it, carried to its end also when the caller goes away.
     async fn set_second_factor(
         self: &Arc<Self>,
-        page: &PageSession,
+        holder: &ProvedUser,
         at: LogIn,
         after: Option<SecondFactor>,
         mut changes: Vec<Change>,
         action: AuditAction,
     ) -> Result<(), EnrolmentError> {
-        let (user, after) = (Arc::clone(&page.user), after.map(Box::new));
+        let (user, after) = (Arc::clone(&holder.user), after.map(Box::new));
         let before = user.second_factor.clone();
         changes.push(Change::SetSecondFactor { user: user.id, before, after: after.clone() });
         changes.push(Change::Audit(told(&user, after.clone(), at, action).into()));
-        let (auth, account) = (Arc::clone(self), page.entry.account.id);
+        let (auth, account) = (Arc::clone(self), holder.entry.account.id);
         let whole = async move {
             auth.store.commit(changes).await?;
             if let Some(present) = auth.directory.account(account) {

@@ -23,7 +23,7 @@ use crate::page_session::PageSession;
 use crate::recognise::Proof;
 use crate::service::Auth;
 
-pub use enrolment::{Enrolment, EnrolmentError};
+pub use enrolment::{Enrolment, EnrolmentError, ShownEnrolment};
 pub use ticket::Ticket;
 
 /// What a right password has come to.

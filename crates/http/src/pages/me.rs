@@ -108,7 +108,7 @@ fn own_page(api: &ApiState, request: &PageRequest, page: &PageSession) -> Respon
         own: Own { user_name: &page.user.login_name, form: fields_of(api, page) },
         full_name: if page.user.full_name.is_empty() { &page.user.login_name } else { &page.user.full_name },
         notice: notice(&request.query),
-        has_password: page.has_password(),
+        has_password: page.proved().has_password(),
         password_expires: expires.map(|at| zone.day(at)),
         second_factor: page
             .user

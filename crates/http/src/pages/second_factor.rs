@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{Enrolment, EnrolmentError, LogInError, PageSession};
+use vestibule_auth::{Enrolment, EnrolmentError, LogInError, PageSession, ShownEnrolment};
 use vestibule_pages::{Enrol, HiddenFields, Notice, Own, Picture, RecoveryCodes, SecondFactor};
 use vestibule_serve::layers::{Cause, Refusal};
 use zeroize::Zeroizing;
@@ -33,12 +33,13 @@ pub(super) async fn set(
 ) -> Result<Response, PageRefused> {
     let (page, form) = Form::of_holder(&api, &request, &body).await?;
     let (at, state) = (request.log_in(&api), form.get("state"));
-    match api.auth.finish_enrolment(&page, at, state, form.get("code"), form.get("password")).await {
+    let enrolment = ShownEnrolment { state, code: form.get("code"), password: form.get("password") };
+    match api.auth.finish_enrolment(&page.proved(), at, enrolment).await {
         Ok(codes) => Ok(recovery_codes(&api, &request, &page, &codes)),
         Err(EnrolmentError::Changed) => Ok(answer::see_other(&address(&request))),
         Err(error) => {
             let told = told(&error)?;
-            let again = api.auth.resume_enrolment(&page, state, at.now);
+            let again = api.auth.resume_enrolment(&page.proved(), state, at.now);
             let answer = match again {
                 Some(enrolment) => enrol_page(&api, &request, &page, &enrolment, Some(told)),
                 None => shown(&api, &request, &page, Some(told)),
@@ -58,11 +59,11 @@ pub(super) async fn change(
     let (at, code) = (request.log_in(&api), form.get("code"));
     let done = match form.get("do") {
         "renew" => {
-            let codes = api.auth.renew_recovery_codes(&page, at, code).await;
+            let codes = api.auth.renew_recovery_codes(&page.proved(), at, code).await;
             codes.map(|codes| recovery_codes(&api, &request, &page, &codes))
         }
         "remove" => {
-            let removed = api.auth.remove_second_factor(&page, at, code).await;
+            let removed = api.auth.remove_second_factor(&page.proved(), at, code).await;
             let home = format!("/me/{}/?done=second-factor-off", request.account);
             removed.map(|()| answer::see_other(&home))
         }
@@ -102,7 +103,7 @@ fn with_cause(mut answer: Response, error: EnrolmentError) -> Response {
 
 fn shown(api: &ApiState, request: &PageRequest, page: &PageSession, told: Option<Told>) -> Response {
     let Some(factor) = &page.user.second_factor else {
-        let enrolment = api.auth.begin_enrolment(page, api.clock.now());
+        let enrolment = api.auth.begin_enrolment(&page.proved(), api.clock.now());
         return enrol_page(api, request, page, &enrolment, told);
     };
     let look = AccountLook::of(api, request.account);
@@ -139,7 +140,7 @@ fn enrol_page(
         form,
         secret: &enrolment.secret,
         picture: Picture::of(&enrolment.address),
-        asks_password: page.has_password(),
+        asks_password: page.proved().has_password(),
     };
     let mut answer = answer::page(status, &enrol);
     answer::wait(answer.headers_mut(), wait);
