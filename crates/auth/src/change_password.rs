@@ -41,18 +41,18 @@ impl Auth {
     /// Changes the password of whoever proves the old one, also when that has expired or must be changed, and ends all
     /// of their sessions, in every dialect. Where it must be changed, the new one is another.
     ///
-    /// A user who has a second factor is refused: it is shown on pages alone ([`Auth::change_password_on_page`]).
+    /// A user who has a second factor is refused: it is shown elsewhere ([`Auth::change_password_with_code`]).
     pub async fn change_password(
         self: &Arc<Self>,
         at: LogIn,
         credentials: UserCredentials,
         new: Zeroizing<String>,
     ) -> Result<(), ChangePasswordError> {
-        self.change_password_on_page(at, credentials, new, None).await
+        self.change_password_with_code(at, credentials, new, None).await
     }
 
     /// The same with a code of the second factor, for users who have one.
-    pub async fn change_password_on_page(
+    pub async fn change_password_with_code(
         self: &Arc<Self>,
         at: LogIn,
         credentials: UserCredentials,

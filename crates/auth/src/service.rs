@@ -168,7 +168,7 @@ impl Auth {
             audit,
             signing_keys,
             last_uses,
-            administration: AdministrationState::new(&*rng),
+            administration: AdministrationState::new(&*rng, settings.administrators_second_factor),
             outgoing: settings.outgoing.clone(),
             verification,
             provider_keys: ProviderKeys::default(),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use vestibule_crypto::{Argon2Params, Engine};
-use vestibule_model::{AccountId, Population};
+use vestibule_model::{AccountId, Population, SecondFactorPolicy};
 
 use crate::outgoing::SharedOutgoing;
 use crate::work_pool::Limits;
@@ -24,6 +24,8 @@ pub struct Settings {
     pub audit_retention: Option<Duration>,
     /// By what identity providers are asked.
     pub outgoing: SharedOutgoing,
+    /// Whether administrators need a second factor.
+    pub administrators_second_factor: SecondFactorPolicy,
 }
 
 /// Password hashing: how dear, by which engine, on how many threads, and when the queue is full.

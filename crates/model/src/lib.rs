@@ -55,8 +55,8 @@ pub use master_key::{
 pub use named_policy::NamedPolicy;
 pub use network::{Network, NoNetwork};
 pub use policy::{
-    Concurrency, LockoutPolicy, PasswordPolicy, PasswordViolation, Reach, SessionPolicy, Strength, Unlock,
-    Weakness, WhenFull,
+    Concurrency, LockoutPolicy, PasswordPolicy, PasswordViolation, Reach, SecondFactorPolicy, SessionPolicy,
+    Strength, Unlock, Weakness, WhenFull,
 };
 pub use random::Rng;
 pub use record_seal::RecordSeal;

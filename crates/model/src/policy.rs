@@ -1,6 +1,7 @@
 //! Policies of an account: what a password must be, when failures lock, how long sessions live.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,30 @@ impl Default for PasswordPolicy {
             history: 0,
             expiry_days: 0,
             min_strength: 0,
+        }
+    }
+}
+
+/// Whether somebody who shows a password needs a second factor besides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum SecondFactorPolicy {
+    /// Each decides.
+    #[default]
+    Optional,
+    /// Who has none sets one up before anything else.
+    Required,
+}
+
+impl FromStr for SecondFactorPolicy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "optional" => Ok(Self::Optional),
+            "required" => Ok(Self::Required),
+            other => Err(format!("there is no \"{other}\": write \"optional\" or \"required\"")),
         }
     }
 }

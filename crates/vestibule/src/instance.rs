@@ -150,6 +150,7 @@ fn settings(loaded: &Loaded) -> Settings {
         intervals: Intervals { touch: sessions.touch, sweep: sessions.sweep, follow: sessions.follow },
         audit_retention: config.audit.retention(),
         outgoing: SharedOutgoing(Arc::new(outgoing(loaded))),
+        administrators_second_factor: config.admin.second_factor.0,
     }
 }
 

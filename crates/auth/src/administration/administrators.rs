@@ -18,6 +18,8 @@ pub struct NamedAdministrator {
     pub name: String,
     /// Whether they may log in.
     pub enabled: bool,
+    /// Whether they have a second factor.
+    pub has_second_factor: bool,
 }
 
 impl Administration<'_> {
@@ -141,7 +143,12 @@ impl Administration<'_> {
 
     fn with_name(&self, administrator: Administrator) -> Option<NamedAdministrator> {
         let user = self.auth.directory.account(administrators_account())?.user(administrator.user)?;
-        Some(NamedAdministrator { administrator, name: user.login_name.clone(), enabled: user.enabled })
+        Some(NamedAdministrator {
+            administrator,
+            name: user.login_name.clone(),
+            enabled: user.enabled,
+            has_second_factor: user.second_factor.is_some(),
+        })
     }
 }
 

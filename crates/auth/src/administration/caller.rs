@@ -6,17 +6,12 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use vestibule_model::{
-    AccountId, Actor, AdministratorRole, Dialect, EndReason, Means, Millis, Population, Session,
-};
+use vestibule_model::{AccountId, Actor, AdministratorRole, EndReason, Means, Millis, Session};
 use vestibule_store::{Change, DigestKind};
-use zeroize::Zeroizing;
 
 use super::{Administration, AdministrationError, HOME};
 use crate::audit::End;
 use crate::authorize::Credentials;
-use crate::change_password::ChangePasswordError;
-use crate::log_in::{LogIn, LoginScope, UserCredentials};
 
 /// How exactly it is remembered when a token was last used.
 const LAST_USED_WITHIN: Duration = Duration::from_mins(1);
@@ -35,6 +30,8 @@ pub struct Caller {
     /// When.
     pub now: Millis,
     session: Option<Session>,
+    /// Whether they have to set up a second factor before anything else.
+    lacks_second_factor: bool,
 }
 
 /// What a request is about, as far as roles are concerned.
@@ -50,21 +47,11 @@ pub enum Scope {
     WriteAccount(AccountId),
 }
 
-/// An administrator who has just logged in.
-#[derive(Debug)]
-pub struct LoggedInAdministrator {
-    /// The bearer of the session.
-    pub bearer: String,
-    /// When it ends if it is not used again.
-    pub expires: Millis,
-    /// What they may do.
-    pub role: AdministratorRole,
-}
-
 impl Caller {
     /// Refuses what the role does not allow. Asked before anything is looked up, so that the answer for another account is
     /// the same whether or not there is one.
     pub fn require(&self, scope: Scope) -> Result<(), AdministrationError> {
+        self.expect_second_factor()?;
         let allowed = match (self.role, scope) {
             (AdministratorRole::Owner, _) => true,
             (_, Scope::ReadAccount(account) | Scope::WriteAccount(account))
@@ -78,6 +65,12 @@ impl Caller {
             (AdministratorRole::Administrator(_) | AdministratorRole::Auditor(_), _) => false,
         };
         if allowed { Ok(()) } else { Err(AdministrationError::NotAllowed) }
+    }
+
+    /// Refuses who has to set up a second factor first: a session that was opened without one, where there has to be one, is for
+    /// that alone. Asked before everything that is not about the caller's own second factor or session.
+    pub const fn expect_second_factor(&self) -> Result<(), AdministrationError> {
+        if self.lacks_second_factor { Err(AdministrationError::SecondFactorToBeSetUp) } else { Ok(()) }
     }
 
     /// Refuses who may change nothing at all.
@@ -108,7 +101,7 @@ impl Caller {
         self.end_for(EndReason::EndedByAdministrator)
     }
 
-    fn end_for(&self, reason: EndReason) -> End {
+    pub(super) fn end_for(&self, reason: EndReason) -> End {
         End { actor: self.actor.clone(), means: self.means, address: self.address, ..reason.into() }
     }
 }
@@ -157,7 +150,7 @@ impl Administration<'_> {
         self.auth.redo_digest(kind, token.id.0, None, token.secret, secret.as_bytes());
         let actor = Actor::AdministrationToken { id: token.id, name: token.name };
         let means = Means::AdministrationToken;
-        Ok(Caller { actor, means, role: token.role, address, now, session: None })
+        Ok(Caller { actor, means, role: token.role, address, now, session: None, lacks_second_factor: false })
     }
 
     async fn session_caller(
@@ -174,7 +167,9 @@ impl Administration<'_> {
         let granted = granted.ok_or(AdministrationError::NotProved)?;
         let role = self.role_of(granted.user.id).await?.ok_or(AdministrationError::NotProved)?;
         let actor = Actor::User { id: granted.user.id, name: granted.user.login_name.clone() };
-        Ok(Caller { actor, means: Means::Session, role, address, now, session: Some(granted.session) })
+        let lacks_second_factor = self.lacks_second_factor(&granted.user);
+        let session = Some(granted.session);
+        Ok(Caller { actor, means: Means::Session, role, address, now, session, lacks_second_factor })
     }
 
     /// Refuses a caller who has lost token, session or role since they proved it. Asked at the moment of a change.
@@ -196,62 +191,6 @@ impl Administration<'_> {
         };
         if role == Some(caller.role) { Ok(()) } else { Err(AdministrationError::NotProved) }
     }
-
-    /// Logs an administrator in: as any user of the administrators' account, with the same limits and the same cost.
-    pub async fn log_in_administrator(
-        &self,
-        user_name: String,
-        password: Zeroizing<Vec<u8>>,
-        address: Option<IpAddr>,
-        now: Millis,
-    ) -> Result<LoggedInAdministrator, AdministrationError> {
-        let (at, credentials) = of_administrator(user_name, password, address, now);
-        let logged_in = self.auth.log_in_user(at, credentials).await.map_err(AdministrationError::LogIn)?;
-        let Some(role) = self.role_of(logged_in.user.id).await? else {
-            self.auth.ends.end_detached(logged_in.session, EndReason::LoggedOut.into()).await?;
-            return Err(AdministrationError::NotAllowed);
-        };
-        let bearer = self.auth.keys.tokens().bearer(logged_in.session.id).to_string();
-        Ok(LoggedInAdministrator { bearer, expires: logged_in.session.expires_at(), role })
-    }
-
-    /// Changes the password of an administrator who proves the old one, also when that has expired or must be changed, and
-    /// ends their sessions.
-    pub async fn change_administrator_password(
-        &self,
-        user_name: String,
-        password: Zeroizing<Vec<u8>>,
-        new: Zeroizing<String>,
-        address: Option<IpAddr>,
-        now: Millis,
-    ) -> Result<(), AdministrationError> {
-        let (at, credentials) = of_administrator(user_name, password, address, now);
-        self.auth.change_password(at, credentials, new).await.map_err(|error| match error {
-            ChangePasswordError::LogIn(error) => AdministrationError::LogIn(error),
-            ChangePasswordError::Policy(violation) => {
-                AdministrationError::invalid("new_password", violation.to_string())
-            }
-        })
-    }
-
-    /// Ends the caller's own session; a token has none.
-    pub async fn log_out_administrator(&self, caller: &Caller) -> Result<(), AdministrationError> {
-        let conflict = || AdministrationError::Conflict("a token has no session: revoke it instead".into());
-        let session = caller.session.clone().ok_or_else(conflict)?;
-        Ok(self.auth.ends.end_detached(session, caller.end_for(EndReason::LoggedOut)).await?)
-    }
-}
-
-/// A login in the scope of administration.
-fn of_administrator(
-    user_name: String,
-    password: Zeroizing<Vec<u8>>,
-    address: Option<IpAddr>,
-    now: Millis,
-) -> (LogIn, UserCredentials) {
-    let (dialect, scope) = (Dialect::LivePerson, LoginScope::Administration);
-    let at = LogIn { account: Some(administrators_account()), dialect, scope, address, now };
-    (at, UserCredentials { user_name, population: Some(Population::User), password })
 }
 
 #[cfg(test)]
@@ -260,7 +199,15 @@ mod tests {
 
     fn caller(role: AdministratorRole) -> Caller {
         let (actor, means) = (Actor::System, Means::System);
-        Caller { actor, means, role, address: None, now: Millis::EPOCH, session: None }
+        Caller {
+            actor,
+            means,
+            role,
+            address: None,
+            now: Millis::EPOCH,
+            session: None,
+            lacks_second_factor: false,
+        }
     }
 
     fn allows(role: AdministratorRole, scope: Scope) -> bool {
@@ -270,6 +217,15 @@ mod tests {
     fn scopes(account: AccountId) -> [Scope; 4] {
         let (read, write) = (Scope::ReadAccount(account), Scope::WriteAccount(account));
         [Scope::ReadInstallation, Scope::WriteInstallation, read, write]
+    }
+
+    #[test]
+    fn who_has_to_set_up_a_second_factor_may_do_nothing() {
+        let owner = Caller { lacks_second_factor: true, ..caller(AdministratorRole::Owner) };
+        for scope in scopes("a".parse().unwrap()) {
+            let refused = owner.require(scope);
+            assert!(matches!(refused, Err(AdministrationError::SecondFactorToBeSetUp)), "{scope:?}");
+        }
     }
 
     #[test]

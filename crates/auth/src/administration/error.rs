@@ -19,6 +19,9 @@ pub enum AdministrationError {
     /// The caller's role does not allow it. The same for an account that does not exist.
     #[error("the caller's role does not allow this")]
     NotAllowed,
+    /// The caller has to set up a second factor before anything else.
+    #[error("a second factor has to be set up before anything else")]
+    SecondFactorToBeSetUp,
     /// There is no such thing.
     #[error("there is no such {0}")]
     NotFound(&'static str),

@@ -82,7 +82,8 @@ impl Administration<'_> {
         Ok(())
     }
 
-    /// Takes a user's second factor away, whose device and recovery codes are lost: from then on the password is enough.
+    /// Takes a user's second factor away, whose device and recovery codes are lost: from then on the password is enough. Nobody's
+    /// own: whoever found an administrator logged in is not to be rid of it without a code.
     pub async fn reset_second_factor(
         &self,
         caller: &Caller,
@@ -90,6 +91,10 @@ impl Administration<'_> {
         id: UserId,
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
+        if caller.session().is_some_and(|session| session.user == id) {
+            let reason = "one's own second factor is removed with the password and a code";
+            return Err(AdministrationError::Conflict(reason.into()));
+        }
         self.write_directory(caller, || {
             let before = self.present_user(account, id)?;
             if before.second_factor.is_none() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore};
-use vestibule_model::Rng;
+use vestibule_model::{Rng, SecondFactorPolicy};
 
 use super::idempotency::KeysInFlight;
 
@@ -17,10 +17,11 @@ pub(crate) struct AdministrationState {
     creations: Arc<KeysInFlight>,
     exports: Arc<Semaphore>,
     incarnation: [u8; 8],
+    second_factor: SecondFactorPolicy,
 }
 
 impl AdministrationState {
-    pub(crate) fn new(rng: &dyn Rng) -> Self {
+    pub(crate) fn new(rng: &dyn Rng, second_factor: SecondFactorPolicy) -> Self {
         let mut incarnation = [0; 8];
         rng.fill(&mut incarnation);
         Self {
@@ -28,7 +29,13 @@ impl AdministrationState {
             creations: Arc::default(),
             exports: Arc::new(Semaphore::new(EXPORTS)),
             incarnation,
+            second_factor,
         }
+    }
+
+    /// Whether administrators need a second factor.
+    pub(super) const fn second_factor(&self) -> SecondFactorPolicy {
+        self.second_factor
     }
 
     /// The turn of whoever changes administrators and their tokens.

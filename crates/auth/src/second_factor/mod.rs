@@ -3,6 +3,7 @@
 //! A code of RFC 6238 counts once, a recovery code until it is used; wrong codes count like wrong passwords, and for themselves
 //! ([`crate::login_guard`]). Where only a password can be shown such a user is refused, after it was right.
 
+mod at_once;
 mod enrolment;
 mod ticket;
 
@@ -23,6 +24,7 @@ use crate::page_session::PageSession;
 use crate::recognise::Proof;
 use crate::service::Auth;
 
+pub(crate) use enrolment::NewFactor;
 pub use enrolment::{Enrolment, EnrolmentError, ShownEnrolment};
 pub use ticket::Ticket;
 

@@ -93,7 +93,9 @@ fn explains(reason: EndReason, of: Of, entry: &AuditEntry) -> bool {
     match reason {
         EndReason::CredentialsChanged => {
             let fields = ["password", "enabled", "allowed_app_key"];
-            record.action == AuditAction::PasswordSet || changed(&[TargetKind::User], &fields)
+            // Administrators begin anew with a second factor.
+            let is_factor = record.action == AuditAction::SecondFactorSet && kind == Some(TargetKind::User);
+            record.action == AuditAction::PasswordSet || is_factor || changed(&[TargetKind::User], &fields)
         }
         EndReason::PasswordSet => {
             record.action == AuditAction::PasswordSet || changed(&[TargetKind::User], &["password"])

@@ -24,6 +24,7 @@ struct Item {
     name: String,
     /// Whether the user may log in.
     enabled: bool,
+    has_second_factor: bool,
     role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<String>,
@@ -108,5 +109,12 @@ pub(super) async fn remove(
 
 fn item(named: &NamedAdministrator) -> Item {
     let (role, account) = shown(named.administrator.role);
-    Item { user: named.administrator.user.0, name: named.name.clone(), enabled: named.enabled, role, account }
+    Item {
+        user: named.administrator.user.0,
+        name: named.name.clone(),
+        enabled: named.enabled,
+        has_second_factor: named.has_second_factor,
+        role,
+        account,
+    }
 }

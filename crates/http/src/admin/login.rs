@@ -6,13 +6,14 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use vestibule_auth::{AdministratorCredentials, OpenedSession};
 use zeroize::Zeroizing;
 
 use super::AdminState;
 use super::forms::Password;
 use super::problem::{AdminError, Problem};
-use super::request::{AuthenticatedCaller, JsonBody, address, json};
-use super::role::{Role, shown};
+use super::request::{JsonBody, OwnCaller, address, json};
+use super::role::{Role, shown as shown_role};
 
 /// Whether bodies that are sent to this path are read before anybody is known, and therefore have to be small.
 pub(super) fn is_credential_path(path: &str) -> bool {
@@ -25,6 +26,9 @@ struct LogIn {
     username: String,
     #[schema(value_type = Password)]
     password: String,
+    /// Of whoever has a second factor: a code of the device, or a recovery code.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -36,6 +40,9 @@ struct ChangePassword {
     password: String,
     #[schema(value_type = Password)]
     new_password: String,
+    /// Of whoever has a second factor: a code of the device, or a recovery code.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -47,9 +54,12 @@ struct LoggedIn {
     role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<String>,
+    /// Whether the session is for setting up a second factor, and for nothing else before.
+    must_set_up_second_factor: bool,
 }
 
-/// Logs in a user of the administrators' account.
+/// Logs in a user of the administrators' account. Who has a second factor and shows no code is refused, after the right password,
+/// with the type `urn:vestibule:second-factor-required`.
 #[utoipa::path(post, path = "/admin/v1/login", tag = "login", request_body = LogIn, responses(
     (status = 200, body = LoggedIn), (status = 401, body = Problem), (status = 429, body = Problem)))]
 pub(super) async fn log_in(
@@ -59,12 +69,17 @@ pub(super) async fn log_in(
     let (parts, body) = request.into_parts();
     let (address, now) = (address(&parts), admin.clock.now());
     let JsonBody(read) = JsonBody::<LogIn>::from_request(Request::from_parts(parts, body), &admin).await?;
-    let password = Zeroizing::new(read.password.into_bytes());
-    let logged_in =
-        admin.auth.administration().log_in_administrator(read.username, password, address, now).await?;
-    let (role, account) = shown(logged_in.role);
-    let expires = logged_in.expires.as_unix();
-    Ok(json(StatusCode::OK, &LoggedIn { token: logged_in.bearer, expires, role, account }))
+    let shown = credentials(read.username, read.password, read.code);
+    let logged_in = admin.auth.administration().log_in_administrator(shown, address, now).await?;
+    let (role, account) = shown_role(logged_in.role);
+    let OpenedSession { bearer: token, expires } = logged_in.opened;
+    let must_set_up_second_factor = logged_in.lacks_second_factor;
+    let answer = LoggedIn { token, expires: expires.as_unix(), role, account, must_set_up_second_factor };
+    Ok(json(StatusCode::OK, &answer))
+}
+
+fn credentials(user_name: String, password: String, code: Option<String>) -> AdministratorCredentials {
+    AdministratorCredentials { user_name, password: Zeroizing::new(password.into_bytes()), code }
 }
 
 /// Changes a password, also one that has expired or must be changed, and ends the sessions of its user.
@@ -78,9 +93,9 @@ pub(super) async fn change_password(
     let (address, now) = (address(&parts), admin.clock.now());
     let JsonBody(read) =
         JsonBody::<ChangePassword>::from_request(Request::from_parts(parts, body), &admin).await?;
-    let (password, new) = (Zeroizing::new(read.password.into_bytes()), Zeroizing::new(read.new_password));
-    let administration = admin.auth.administration();
-    administration.change_administrator_password(read.username, password, new, address, now).await?;
+    let shown = credentials(read.username, read.password, read.code);
+    let new = Zeroizing::new(read.new_password);
+    admin.auth.administration().change_administrator_password(shown, new, address, now).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -89,7 +104,7 @@ pub(super) async fn change_password(
     (status = 204), (status = 401, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn log_out(
     State(admin): State<AdminState>,
-    AuthenticatedCaller(caller): AuthenticatedCaller,
+    OwnCaller(caller): OwnCaller,
 ) -> Result<StatusCode, AdminError> {
     admin.auth.administration().log_out_administrator(&caller).await?;
     Ok(StatusCode::NO_CONTENT)

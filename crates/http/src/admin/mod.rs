@@ -31,6 +31,7 @@ mod renewal;
 mod request;
 mod role;
 mod run_to_completion;
+mod second_factor;
 mod sessions;
 mod signing_keys;
 mod skills;
@@ -95,6 +96,10 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(login::log_in))
         .routes(routes!(login::log_out))
         .routes(routes!(login::change_password))
+        .routes(routes!(second_factor::read, second_factor::begin))
+        .routes(routes!(second_factor::confirm))
+        .routes(routes!(second_factor::renew_recovery_codes))
+        .routes(routes!(second_factor::remove))
         .routes(routes!(policies::list_policies))
         .routes(routes!(accounts::list, accounts::make))
         .routes(routes!(accounts::read, accounts::change, accounts::delete))

@@ -14,8 +14,10 @@ use vestibule_serve::layers::{Cause, Refusal, RefusalShape};
 /// The body of a refusal.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Problem {
-    /// `about:blank`: the status says what kind of problem it is. `urn:vestibule:password-must-be-changed` at the login of
-    /// whoever proved their password and has to choose another one first, at `/admin/v1/password`.
+    /// `about:blank`: the status says what kind of problem it is. To whoever proved their password,
+    /// `urn:vestibule:password-must-be-changed`: another one has to be chosen first, at `/admin/v1/password`; and
+    /// `urn:vestibule:second-factor-required`: a `code` has to be shown as well. To whoever has logged in,
+    /// `urn:vestibule:second-factor-to-be-set-up`: first a second factor has to be set up, at `/admin/v1/second-factor`.
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
@@ -56,6 +58,12 @@ const BLANK: &str = "about:blank";
 /// That of a login before which the password has to be changed.
 const MUST_CHANGE_PASSWORD: &str = "urn:vestibule:password-must-be-changed";
 
+/// That of a login at which a code has to be shown as well.
+const SECOND_FACTOR_REQUIRED: &str = "urn:vestibule:second-factor-required";
+
+/// That of a request before which a second factor has to be set up.
+const SECOND_FACTOR_TO_BE_SET_UP: &str = "urn:vestibule:second-factor-to-be-set-up";
+
 /// The longest text that may repeat what a caller chose, in characters.
 const LONGEST: usize = 300;
 
@@ -84,6 +92,10 @@ impl AdminError {
             Self::Administration(AdministrationError::LogIn(LogInError::Refused(
                 IneligibleReason::MustChangePassword | IneligibleReason::PasswordExpired,
             ))) => MUST_CHANGE_PASSWORD,
+            Self::Administration(AdministrationError::LogIn(LogInError::Refused(
+                IneligibleReason::SecondFactor,
+            ))) => SECOND_FACTOR_REQUIRED,
+            Self::Administration(AdministrationError::SecondFactorToBeSetUp) => SECOND_FACTOR_TO_BE_SET_UP,
             _ => BLANK,
         }
     }
@@ -107,6 +119,10 @@ fn of_engine(error: &AdministrationError) -> (StatusCode, String, Option<String>
     let (status, field) = match error {
         AdministrationError::NotProved => (StatusCode::UNAUTHORIZED, None),
         AdministrationError::NotAllowed => (StatusCode::FORBIDDEN, None),
+        AdministrationError::SecondFactorToBeSetUp => {
+            let advice = "A second factor has to be set up first, at /admin/v1/second-factor";
+            return (StatusCode::FORBIDDEN, advice.to_owned(), None);
+        }
         AdministrationError::NotFound(_) => (StatusCode::NOT_FOUND, None),
         AdministrationError::Invalid { field, reason } => {
             return (StatusCode::UNPROCESSABLE_ENTITY, reason.clone(), Some(field.clone().into_owned()));
@@ -155,11 +171,15 @@ fn of_store(retry_after: Option<Duration>) -> (StatusCode, &'static str) {
     }
 }
 
-/// The reason why somebody may not log in is not disclosed, except that they have to choose another password first.
+/// The reason why somebody may not log in is not disclosed, except that they have to choose another password first, or to show a
+/// code as well.
 fn error_text(error: &LogInError) -> &'static str {
     match error {
         LogInError::Refused(IneligibleReason::MustChangePassword | IneligibleReason::PasswordExpired) => {
             "The password must be changed first, at /admin/v1/password"
+        }
+        LogInError::Refused(IneligibleReason::SecondFactor) => {
+            "A code of the second factor has to be shown as well, as `code`"
         }
         LogInError::BadCredentials
         | LogInError::Blocked

@@ -24,6 +24,9 @@ use crate::json::{is_json, is_merge_patch};
 /// The caller, proved by `Authorization: Bearer`. Taken before anything else of the request is looked at.
 pub(super) struct AuthenticatedCaller(pub(super) Caller);
 
+/// The same for what callers do about their own session and second factor: also one who has to set up a second factor first.
+pub(super) struct OwnCaller(pub(super) Caller);
+
 /// A body of JSON in which nothing is unknown.
 pub(super) struct JsonBody<T>(pub(super) T);
 
@@ -34,6 +37,16 @@ pub(super) struct QueryParameters<T>(pub(super) T);
 pub(super) struct PathParameters<T>(pub(super) T);
 
 impl FromRequestParts<AdminState> for AuthenticatedCaller {
+    type Rejection = AdminError;
+
+    async fn from_request_parts(parts: &mut Parts, admin: &AdminState) -> Result<Self, AdminError> {
+        let OwnCaller(caller) = OwnCaller::from_request_parts(parts, admin).await?;
+        caller.expect_second_factor()?;
+        Ok(Self(caller))
+    }
+}
+
+impl FromRequestParts<AdminState> for OwnCaller {
     type Rejection = AdminError;
 
     async fn from_request_parts(parts: &mut Parts, admin: &AdminState) -> Result<Self, AdminError> {

@@ -131,7 +131,7 @@ async fn change(
     let Change { credentials, new } = Change::of(form, user_name, population).ok_or(not_the_same)?;
     let password = Zeroizing::new(new.as_bytes().to_vec());
     let changed =
-        api.auth.change_password_on_page(request.log_in(api), credentials, new, Some(form.get("code")));
+        api.auth.change_password_with_code(request.log_in(api), credentials, new, Some(form.get("code")));
     changed.await.map_err(|error| Refused {
         told: match &error {
             ChangePasswordError::LogIn(error) => Told::from(error),

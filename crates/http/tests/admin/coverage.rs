@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use vestibule_auth::Settings;
 use vestibule_http::admin;
+use vestibule_model::SecondFactorPolicy;
 use vestibule_testkit::ACCOUNT;
 
 use crate::support::Instance;
@@ -15,7 +17,9 @@ use crate::support::Instance;
 enum Who {
     /// Anybody: it is how one becomes somebody.
     Anybody,
-    /// Every administrator, about themselves.
+    /// Every administrator, about themselves, also one who has to set up a second factor first.
+    Oneself,
+    /// Every administrator.
     EveryAdministrator,
     /// Everybody who may read the installation.
     ReadsInstallation,
@@ -30,7 +34,12 @@ enum Who {
 const OPERATIONS: &[(&str, &str, Who)] = &[
     ("post", "/admin/v1/login", Who::Anybody),
     ("post", "/admin/v1/password", Who::Anybody),
-    ("post", "/admin/v1/logout", Who::EveryAdministrator),
+    ("post", "/admin/v1/logout", Who::Oneself),
+    ("get", "/admin/v1/second-factor", Who::Oneself),
+    ("post", "/admin/v1/second-factor", Who::Oneself),
+    ("post", "/admin/v1/second-factor/confirm", Who::Oneself),
+    ("post", "/admin/v1/second-factor/recovery-codes", Who::Oneself),
+    ("post", "/admin/v1/second-factor/remove", Who::Oneself),
     ("get", "/admin/v1/administrators", Who::ReadsInstallation),
     ("get", "/admin/v1/administrators/{user}", Who::ReadsInstallation),
     ("put", "/admin/v1/administrators/{user}", Who::WritesInstallation),
@@ -185,7 +194,9 @@ fn the_description_names_the_roles_that_are_let_in() {
     for &(method, path, who) in OPERATIONS {
         let expected = match who {
             Who::Anybody => Value::Null,
-            Who::EveryAdministrator | Who::Reads => json!(["owner", "administrator", "auditor"]),
+            Who::Oneself | Who::EveryAdministrator | Who::Reads => {
+                json!(["owner", "administrator", "auditor"])
+            }
             Who::ReadsInstallation => json!(["owner", "auditor"]),
             Who::WritesInstallation => json!(["owner"]),
             Who::Writes => json!(["owner", "administrator"]),
@@ -206,6 +217,29 @@ async fn nobody_and_forgers_are_refused_everywhere() {
             assert_eq!(status(&instance, bearer, (name, pattern)).await, 401, "{name} {pattern} {bearer:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn who_has_to_set_up_a_second_factor_reaches_nothing_else() {
+    let require =
+        |settings: &mut Settings| settings.administrators_second_factor = SecondFactorPolicy::Required;
+    let instance = Instance::start_with(require).await;
+    let own = instance.owner.clone();
+    for &(name, pattern, who) in OPERATIONS.iter().filter(|(_, _, who)| *who != Who::Anybody) {
+        // The last of all that is asked, since it ends the session.
+        if pattern == "/admin/v1/logout" {
+            continue;
+        }
+        let path = pattern.replace("{account}", ACCOUNT).replace("{address}", "192.0.2.1");
+        let path = ["{user}", "{reference}", "{application}", "{generation}", "{key}", "{id}"]
+            .iter()
+            .fold(path, |path, one| path.replace(one, "1"));
+        let answer = instance.ask_if(Some(&own), (method(name), &path), body(name, pattern), Some("*")).await;
+        let kind = answer.body["type"].as_str() == Some("urn:vestibule:second-factor-to-be-set-up");
+        let is_refused = (answer.status, kind) == (403, true);
+        assert_eq!(is_refused, who != Who::Oneself, "{name} {pattern}: {answer:?}");
+    }
+    assert_eq!(status(&instance, Some(&own), ("post", "/admin/v1/logout")).await, 204);
 }
 
 #[tokio::test]

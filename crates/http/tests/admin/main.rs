@@ -26,6 +26,7 @@ mod order;
 mod policies;
 mod refusals;
 mod renewal;
+mod second_factor;
 mod session_times;
 mod sessions;
 mod store_failures;

@@ -1,7 +1,7 @@
 //! By which a session is shown.
 
 use reqwest::Method;
-use vestibule_auth::FirstOwner;
+use vestibule_auth::{AdministratorCredentials, FirstOwner};
 use vestibule_model::Clock;
 
 use crate::{OWN, ask, list, liveperson, livevox, start, status};
@@ -94,10 +94,11 @@ async fn administrators_are_not_known_here() {
         .make_administrators_account(FirstOwner::WithPassword(password()), now)
         .await
         .unwrap();
-    let password = "admin-password".as_bytes().to_vec().into();
+    let (user_name, password) = ("admin".to_owned(), "admin-password".as_bytes().to_vec().into());
+    let shown = AdministratorCredentials { user_name, password, code: None };
     let owner = server.auth.administration();
-    let owner = owner.log_in_administrator("admin".to_owned(), password, None, now).await.unwrap();
-    let bearer = format!("Bearer {}", owner.bearer);
+    let owner = owner.log_in_administrator(shown, None, now).await.unwrap();
+    let bearer = format!("Bearer {}", owner.opened.bearer);
     assert_eq!(status(&server, Method::GET, OWN, &[("authorization", &bearer)]).await, 401);
 }
 

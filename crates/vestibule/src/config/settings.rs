@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use vestibule_crypto::{Argon2Params, Engine};
-use vestibule_model::{AccountId, HostPort, Network};
+use vestibule_model::{AccountId, HostPort, Network, SecondFactorPolicy};
 
 use super::listen_address::ListenAddress;
 use super::log_levels::LogLevels;
@@ -18,6 +18,7 @@ use crate::listeners::Origin;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
     pub(crate) server: ServerSettings,
+    pub(crate) admin: AdminSettings,
     pub(crate) limits: LimitSettings,
     pub(crate) login: LoginSettings,
     pub(crate) hashing: HashingSettings,
@@ -62,6 +63,13 @@ pub(crate) struct ServerSettings {
     pub(crate) max_connections_per_address: usize,
     #[serde(rename = "shutdown_grace_ms", deserialize_with = "milliseconds")]
     pub(crate) shutdown_grace: Duration,
+}
+
+/// `[admin]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AdminSettings {
+    pub(crate) second_factor: Parsed<SecondFactorPolicy>,
 }
 
 /// `[limits]`

@@ -103,7 +103,8 @@ fn meaning(status: StatusCode) -> &'static str {
         StatusCode::BAD_REQUEST => "The request has not the form that is described.",
         StatusCode::UNAUTHORIZED => "Nothing was shown that proves who asks, or it is not good any more.",
         StatusCode::FORBIDDEN => {
-            "The role of the caller does not allow it. The same for an account that is not there."
+            "The role of the caller does not allow it; the same for an account that is not there. Or, as `type` says, the caller has to \
+             set up a second factor first."
         }
         StatusCode::NOT_FOUND => "There is no such thing.",
         StatusCode::REQUEST_TIMEOUT => "The body did not arrive in time.",

@@ -11,6 +11,8 @@ use utoipa::openapi::security::SecurityRequirement;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Who {
     Anybody,
+    /// Every administrator, also one who has to set up a second factor first.
+    Oneself,
     EveryAdministrator,
     ReadsInstallation,
     WritesInstallation,
@@ -35,7 +37,9 @@ impl Who {
         ];
         let is_read = method == Method::GET || path == "/admin/v1/why";
         match path {
-            "/admin/v1/logout" | "/admin/v1/policies" => Self::EveryAdministrator,
+            "/admin/v1/logout" => Self::Oneself,
+            _ if path.starts_with("/admin/v1/second-factor") => Self::Oneself,
+            "/admin/v1/policies" => Self::EveryAdministrator,
             _ if of_installation.iter().any(|prefix| path.starts_with(prefix)) && is_read => {
                 Self::ReadsInstallation
             }
@@ -49,15 +53,15 @@ impl Who {
         }
     }
 
-    /// Whether there are administrators who may not call it, or not about everything.
+    /// Whether there are administrators who may not call it, not about everything, or not before they have a second factor.
     pub(super) const fn is_limited(self) -> bool {
-        !matches!(self, Self::Anybody | Self::EveryAdministrator)
+        !matches!(self, Self::Anybody | Self::Oneself)
     }
 
     const fn roles(self) -> &'static [&'static str] {
         match self {
             Self::Anybody => &[],
-            Self::EveryAdministrator | Self::Reads => &["owner", "administrator", "auditor"],
+            Self::Oneself | Self::EveryAdministrator | Self::Reads => &["owner", "administrator", "auditor"],
             Self::ReadsInstallation => &["owner", "auditor"],
             Self::WritesInstallation => &["owner"],
             Self::Writes => &["owner", "administrator"],
@@ -67,6 +71,7 @@ impl Who {
     const fn words(self) -> &'static str {
         match self {
             Self::Anybody => "Anybody: it needs no credential.",
+            Self::Oneself => "Every administrator, also before the second factor that there has to be.",
             Self::EveryAdministrator => "Every administrator.",
             Self::ReadsInstallation => "Owners, and auditors of everything.",
             Self::WritesInstallation => "Owners.",
