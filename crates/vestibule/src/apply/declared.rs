@@ -255,6 +255,8 @@ pub(super) struct DeclaredUser {
     pub(super) number: Option<i32>,
     /// Only `false` is allowed.
     pub(super) locked: Option<bool>,
+    /// Only `false` is allowed.
+    pub(super) second_factor: Option<bool>,
     /// As whom identity providers know them.
     pub(super) identities: Option<Vec<DeclaredIdentity>>,
 }

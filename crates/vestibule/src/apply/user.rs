@@ -142,6 +142,14 @@ fn fields(element: &str, user: &mut User, declared: &DeclaredUser) -> Result<(),
             return Err(Problem::new(element, "locked", reason));
         }
     }
+    match declared.second_factor {
+        None => {}
+        Some(false) => user.second_factor = None,
+        Some(true) => {
+            let reason = "only false is allowed, which takes it away; whoever has it sets it up";
+            return Err(Problem::new(element, "second_factor", reason));
+        }
+    }
     user.login_name.clone_from(&declared.login_name);
     set(&mut user.full_name, declared.full_name.as_ref());
     set(&mut user.nickname, declared.nickname.as_ref());

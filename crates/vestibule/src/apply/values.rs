@@ -48,6 +48,7 @@ fn key_of(field: &str) -> &str {
         "member_of" => "group",
         "locked_at" => "locked",
         "password_changed_at" => "password_changed",
+        "recovery_codes" => "second_factor",
         other => other,
     }
 }
@@ -61,6 +62,7 @@ fn readable(field: &str, value: Value, rows: &AccountRows) -> Value {
             "member_of" | "manager_of" | "parent" => {
                 rows.groups.iter().find(|known| known.id == id).map(|known| known.name.clone())
             }
+            "recovery_codes" => Some(format!("with {id} recovery codes")),
             "locked_at" | "password_changed_at" | "previous_values_until" => {
                 jiff::Timestamp::from_millisecond(id).ok().map(|time| time.to_string())
             }
