@@ -8,6 +8,7 @@ mod connection;
 mod directory;
 mod master_key;
 mod policy;
+mod second_factor;
 mod server;
 mod service;
 mod session;
@@ -34,6 +35,7 @@ pub(crate) use connection::{AddConnection, ConnectionAction, ConnectionFields, T
 pub(crate) use directory::{DoctorArguments, ExportDirectory};
 pub(crate) use master_key::{GenerateMasterKey, MasterKeyAction, RetireMasterKey, RotateMasterKey};
 pub(crate) use policy::PolicyAction;
+pub(crate) use second_factor::{PasswordAndCode, SecondFactorAction};
 pub(crate) use server::{AddServer, LogInArguments, LogOutArguments, OwnPasswordArguments, ServerAction};
 pub(crate) use service::{Asking, PageArguments, ServiceArguments};
 pub(crate) use session::{EndSessions, ListSessions, SessionAction, WhyArguments};
@@ -122,6 +124,9 @@ pub(crate) enum AskAction {
     /// Change one's own password, as an administrator
     #[command(long_about = server::PASSWORD_ABOUT, after_long_help = server::PASSWORD_EXAMPLES)]
     Password(OwnPasswordArguments),
+    /// One's own second factor, as an administrator: show, set up, recovery codes, remove
+    #[command(long_about = second_factor::ABOUT)]
+    SecondFactor(Asking<SecondFactorAction>),
     /// Services to ask, saved under names
     Server(Asking<ServerAction>),
     /// Accounts: list, show, add, set, remove

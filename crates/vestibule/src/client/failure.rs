@@ -9,8 +9,23 @@ use vestibule_model::visible;
 
 use crate::exit_code::Ended;
 
-/// The type of a refused login before which the password has to be changed.
-const MUST_CHANGE_PASSWORD: &str = "urn:vestibule:password-must-be-changed";
+/// What a refusal asks for first, by its type.
+const WANTED: [(&str, Wanted); 3] = [
+    ("urn:vestibule:password-must-be-changed", Wanted::NewPassword),
+    ("urn:vestibule:second-factor-required", Wanted::Code),
+    ("urn:vestibule:second-factor-to-be-set-up", Wanted::SecondFactor),
+];
+
+/// What a service asks for before it does what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Another password.
+    NewPassword,
+    /// A code of the second factor, beside the password.
+    Code,
+    /// A second factor.
+    SecondFactor,
+}
 
 /// What can go wrong with a service.
 #[derive(Debug, thiserror::Error)]
@@ -32,8 +47,10 @@ pub(crate) enum ServiceError {
         /// What to do.
         advice: &'static str,
         status: StatusCode,
-        /// Whether it would do it for somebody with another password.
-        wants_new_password: bool,
+        /// What it asks for first.
+        wanted: Option<Wanted>,
+        /// Which field of the request is wrong.
+        field: Option<String>,
     },
 }
 
@@ -52,16 +69,18 @@ impl ServiceError {
     /// What was answered instead of what was asked for.
     pub(super) fn of_answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let problem = problem(headers, body);
-        let wants_new_password = problem.as_ref().is_some_and(|problem| problem.kind == MUST_CHANGE_PASSWORD);
+        let kind = problem.as_ref().map(|problem| problem.kind.as_str());
+        let wanted = WANTED.iter().find(|(of, _)| Some(*of) == kind).map(|(_, wanted)| *wanted);
         let words = words(status, headers, problem.as_ref());
-        Self::Refused { words, advice: advice(status), status, wants_new_password }
+        let field = problem.and_then(|problem| problem.field);
+        Self::Refused { words, advice: advice(status, wanted), status, wanted, field }
     }
 
     /// The same for somebody who knows what to do.
     pub(crate) fn without_advice(self) -> Self {
         match self {
-            Self::Refused { words, status, wants_new_password, .. } => {
-                Self::Refused { words, advice: "", status, wants_new_password }
+            Self::Refused { words, status, wanted, field, .. } => {
+                Self::Refused { words, advice: "", status, wanted, field }
             }
             other => other,
         }
@@ -75,9 +94,20 @@ impl ServiceError {
         }
     }
 
-    /// Whether the login was refused because the password has to be changed first.
-    pub(crate) const fn wants_new_password(&self) -> bool {
-        matches!(self, Self::Refused { wants_new_password: true, .. })
+    /// The field of the request that is wrong.
+    pub(crate) fn field(&self) -> Option<&str> {
+        match self {
+            Self::Refused { field, .. } => field.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What the service asks for first.
+    pub(crate) const fn wanted(&self) -> Option<Wanted> {
+        match self {
+            Self::Refused { wanted, .. } => *wanted,
+            _ => None,
+        }
     }
 
     /// What the program ends with.
@@ -127,8 +157,9 @@ fn words(status: StatusCode, headers: &HeaderMap, problem: Option<&Problem>) -> 
     words
 }
 
-const fn advice(status: StatusCode) -> &'static str {
+const fn advice(status: StatusCode, wanted: Option<Wanted>) -> &'static str {
     match status.as_u16() {
+        403 if matches!(wanted, Some(Wanted::SecondFactor)) => "; run `vestibule second-factor set-up`",
         401 => "; run `vestibule login`, or give another token",
         412 => "; somebody has changed it in the meantime: look at it, and run the command again",
         _ => "",

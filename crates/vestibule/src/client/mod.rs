@@ -22,7 +22,7 @@ mod service;
 
 pub(crate) use address::{Address, Plaintext};
 pub(crate) use environment::KNOWN as ENVIRONMENT;
-pub(crate) use failure::ServiceError;
+pub(crate) use failure::{ServiceError, Wanted};
 pub(crate) use fields::{Fields, list};
 pub(crate) use http::Client;
 pub(crate) use names::{Named, id_of, only, user_of};

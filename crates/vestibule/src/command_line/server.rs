@@ -66,13 +66,14 @@ The session is kept in a file that nobody else can read, $XDG_CONFIG_HOME/vestib
 ~/.config/vestibule/servers.toml. A service that is given as a URL is saved there, and is the one that is asked from then \
 on when none is named.
 
-Whoever must change the password first, as the first owner of an installation must, is asked for a new one; with \
---password-stdin the new one is the second line.";
+Whoever has a second factor is asked for a code of it, and whoever must change the password first, as the first owner of an \
+installation must, for a new one. With --password-stdin what is asked for stands on the lines behind the password, in that order.";
 
 pub(crate) const PASSWORD_ABOUT: &str = "\
 Change the password with which one administers, and log in with the new one.
 
-The present password is all the proof that is needed, also when it has expired or must be changed. All sessions of the \
+The present password is all the proof that is needed, also when it has expired or must be changed; whoever has a second \
+factor is asked for a code of it, and for the next one to log in. All sessions of the \
 administrator end; the new one is kept as `vestibule login` keeps it. For the password of somebody else, see \
 `vestibule user password`.";
 

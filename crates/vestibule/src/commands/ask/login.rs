@@ -4,9 +4,10 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use vestibule_auth::MIN_PASSWORD_LENGTH;
 
+use super::code::{Coded, Codes, with_code};
 use crate::client::{
-    Client, JsonResponse, Output, ResourcePath, Saved, Secret, Servers, ServiceError, Target, TokenFrom, ask,
-    ask_secret, ask_secret_twice, next_secret_from_stdin, secret_from_stdin,
+    Client, JsonResponse, Output, ResourcePath, Saved, Secret, Servers, ServiceError, Target, TokenFrom,
+    Wanted, ask, ask_secret, ask_secret_twice, next_secret_from_stdin, secret_from_stdin,
 };
 use crate::command_line::{LogInArguments, LogOutArguments, OwnPasswordArguments};
 use crate::input_error::InputError;
@@ -29,11 +30,14 @@ pub(super) async fn log_in(arguments: &LogInArguments) -> anyhow::Result<()> {
     let name = name(arguments.name.as_ref())?;
     let password =
         if arguments.password_stdin { secret_from_stdin(FLAG)? } else { ask_secret("password: ", FLAG)? };
-    let answer = match post_login(&client, &name, &password).await {
-        Err(error) if error.wants_new_password() => {
+    let mut codes = Codes::new(arguments.password_stdin);
+    let answer = codes.send(FLAG, &Login { client: &client, name: &name, password: &password }).await?;
+    let answer = match answer {
+        Err(error) if error.wanted() == Some(Wanted::NewPassword) => {
             let new = new_password(arguments.password_stdin)?;
-            post_password(&client, &name, &password, &new).await?;
-            post_login(&client, &name, &new).await
+            let change = Change { client: &client, name: &name, password: &password, new: &new };
+            codes.send(FLAG, &change).await?.map_err(ServiceError::without_advice)?;
+            codes.send(FLAG, &Login { client: &client, name: &name, password: &new }).await?
         }
         other => other,
     };
@@ -61,8 +65,11 @@ pub(super) async fn change_password(arguments: &OwnPasswordArguments) -> anyhow:
         screen::complain(rule());
         (present, ask_secret_twice("new password: ", FLAG)?)
     };
-    post_password(&client, &name, &password, &new).await?;
-    let answer = post_login(&client, &name, &new).await.map_err(ServiceError::without_advice)?;
+    let mut codes = Codes::new(arguments.password_stdin);
+    let change = Change { client: &client, name: &name, password: &password, new: &new };
+    codes.send(FLAG, &change).await?.map_err(ServiceError::without_advice)?;
+    let answer = codes.send(FLAG, &Login { client: &client, name: &name, password: &new }).await?;
+    let answer = answer.map_err(ServiceError::without_advice)?;
     let token = answer.text("token").context("the answer has no token")?.to_owned();
     let saved_as = keep(&mut servers, &target, Secret::new(token))?;
     let sentence =
@@ -94,27 +101,36 @@ fn new_password(from_stdin: bool) -> anyhow::Result<Secret> {
     Ok(next_secret_from_stdin(FLAG)?.ok_or_else(missing)?)
 }
 
-async fn post_login(client: &Client, name: &str, password: &Secret) -> Result<JsonResponse, ServiceError> {
-    let body = json!({ "username": name, "password": password.reveal() });
-    client.post(&ResourcePath::of("login"), Some(&body)).await
+struct Login<'a> {
+    client: &'a Client,
+    name: &'a str,
+    password: &'a Secret,
 }
 
-async fn post_password(
-    client: &Client,
-    name: &str,
-    password: &Secret,
-    new: &Secret,
-) -> Result<(), ServiceError> {
-    let body = json!({ "username": name, "password": password.reveal(), "new_password": new.reveal() });
-    client
-        .post(&ResourcePath::of("password"), Some(&body))
-        .await
-        .map(drop)
-        .map_err(ServiceError::without_advice)
+impl Coded for Login<'_> {
+    async fn send(&self, code: Option<&Secret>) -> Result<JsonResponse, ServiceError> {
+        let body = json!({ "username": self.name, "password": self.password.reveal() });
+        self.client.post(&ResourcePath::of("login"), Some(&with_code(body, code))).await
+    }
+}
+
+struct Change<'a> {
+    client: &'a Client,
+    name: &'a str,
+    password: &'a Secret,
+    new: &'a Secret,
+}
+
+impl Coded for Change<'_> {
+    async fn send(&self, code: Option<&Secret>) -> Result<JsonResponse, ServiceError> {
+        let (password, new) = (self.password.reveal(), self.new.reveal());
+        let body = json!({ "username": self.name, "password": password, "new_password": new });
+        self.client.post(&ResourcePath::of("password"), Some(&with_code(body, code))).await
+    }
 }
 
 /// Saves the session with its service, which is saved too, and chosen, if it was named by a URL.
-fn keep(servers: &mut Servers, target: &Target, token: Secret) -> anyhow::Result<String> {
+pub(super) fn keep(servers: &mut Servers, target: &Target, token: Secret) -> anyhow::Result<String> {
     let name = if let Some(name) = &target.saved_as {
         name.clone()
     } else {
@@ -146,6 +162,11 @@ fn say(output: Output, answer: &Value, name: &str, saved_as: &str) {
         "logged in to {saved_as} as {name}, {role}{of}; the session ends at {expires} if it is not used until then"
     );
     output.done(&shown, &sentence);
+    if answer.get("must_set_up_second_factor") == Some(&Value::Bool(true)) {
+        screen::complain(
+            "Administrators need a second factor here, and you have none: nothing else is answered before `vestibule second-factor set-up`.",
+        );
+    }
 }
 
 pub(super) async fn log_out(arguments: &LogOutArguments) -> anyhow::Result<()> {

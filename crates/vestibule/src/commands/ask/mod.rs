@@ -2,11 +2,13 @@
 
 mod account;
 mod administration;
+mod code;
 mod connection;
 mod crud;
 mod login;
 mod master_key;
 mod policy;
+mod second_factor;
 mod server;
 mod session;
 mod signing_key;
@@ -34,6 +36,7 @@ async fn run(action: AskAction) -> anyhow::Result<()> {
         AskAction::Login(arguments) => login::log_in(&arguments).await,
         AskAction::Logout(arguments) => login::log_out(&arguments).await,
         AskAction::Password(arguments) => login::change_password(&arguments).await,
+        AskAction::SecondFactor(asking) => second_factor::run(&asking.service, asking.action).await,
         AskAction::Server(asking) => server::run(&asking.service, asking.action),
         AskAction::Account(asking) => account::run(&Service::open(&asking.service)?, asking.action).await,
         AskAction::Policy(asking) => policy::run(&Service::open(&asking.service)?, asking.action).await,
