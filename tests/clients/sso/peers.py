@@ -17,13 +17,6 @@ START_SECONDS = 20
 # What everybody has for a password at either of them.
 PASSWORD = "at-the-idp"
 
-# A service provider, for as long as SimpleSAMLphp has been told of no other.
-NOBODY = """<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://nobody.example">
-  <SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
-    <AssertionConsumerService index="0" Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://nobody.example/"/>
-  </SPSSODescriptor>
-</EntityDescriptor>"""
-
 
 def free_port():
     with socket.socket() as listening:
@@ -48,11 +41,11 @@ class SimpleSamlPhp:
 
     def __init__(self, home):
         self.home = home
+        self.program = Path(os.environ["VESTIBULE_CLIENTS_SIMPLESAMLPHP"])
         for folder in ("cert", "log", "data", "tmp", "sessions"):
             (home / folder).mkdir()
         self.make_key()
         self.address = f"http://127.0.0.1:{free_port()}/"
-        self.knows(NOBODY)
         self.settings = {
             "IDP_URL": self.address,
             "IDP_HOME": str(home),
@@ -71,10 +64,9 @@ class SimpleSamlPhp:
         """Starts it anew. The settings are those that its configuration reads from the environment. Answers with its metadata."""
         self.stop()
         place = self.address.removeprefix("http://").rstrip("/")
-        www = Path(os.environ["VESTIBULE_CLIENTS_SIMPLESAMLPHP"]) / "www"
         environment = os.environ | self.settings | settings
         with open(self.home / "php.log", "ab") as log:
-            serve = ["php", "-S", place, "-t", str(www)]
+            serve = ["php", "-S", place, "-t", self.program / "www"]
             self.process = subprocess.Popen(serve, env=environment, stdout=log, stderr=log)
         until = time.monotonic() + START_SECONDS
         while True:
@@ -95,13 +87,22 @@ class SimpleSamlPhp:
     def metadata_url(self):
         return f"{self.address}saml2/idp/metadata.php"
 
-    def knows(self, metadata):
-        """Tells it about a service provider, by the metadata of that."""
-        (self.home / "service-provider.xml").write_text(metadata)
+    def knows(self, metadata, sign_logout=True):
+        """Tells it about a service provider, as the documentation has it."""
+        convert = ["php", FOLDER / "simplesamlphp/convert.php", self.program]
+        environment = os.environ | self.settings
+        done = subprocess.run(convert, input=metadata, env=environment, check=True, capture_output=True, text=True)
+        converted = done.stdout
+        if not sign_logout:
+            assert "'sign.logout' => true" in converted
+            converted = converted.replace("'sign.logout' => true", "'sign.logout' => false")
+        (self.home / "service-providers.php").write_text(converted)
 
-    def knows_connection(self, connection):
-        """The same about us, as we describe ourselves."""
-        self.knows(requests.get(connection["entity_id"], timeout=10, verify=CA).text)
+    def knows_connection(self, connection, **options):
+        """The same about us, as we describe ourselves. Answers with that."""
+        metadata = requests.get(connection["entity_id"], timeout=10, verify=CA).text
+        self.knows(metadata, **options)
+        return metadata
 
     def login_address(self, entity_id, relay_state):
         """Where a login begins here."""

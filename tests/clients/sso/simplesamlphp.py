@@ -81,11 +81,11 @@ def logouts(idp, connection):
     assert isinstance(other.go_on(again, "nobody", "", is_at_home), str), "its login was over"
     assert other_is_in()
 
-    idp.start(IDP_SIGN_LOGOUT="no")
+    idp.knows_connection(connection, sign_logout=False)
     unsigned = other.open(idp.logout_address, nowhere)
     assert unsigned.status_code == 400 and "not accepted" in unsigned.text, unsigned.text[:2000]
     assert other_is_in()
-    idp.start()
+    idp.knows_connection(connection)
 
 
 def agent_sdk(response):

@@ -85,7 +85,7 @@ def saml(command_line, audited, idp):
     command_line.connection("add", "ssp", "--metadata-url", idp.metadata_url, "--make-key")
     command_line.run("user", "add", ACCOUNT, "lena")
     connection = command_line.shown("ssp")
-    idp.knows_connection(connection)
+    metadata = idp.knows_connection(connection)
     expect_in(connection["login_address"], "lena")
 
     # Its clock is five minutes ahead.
@@ -100,8 +100,6 @@ def saml(command_line, audited, idp):
     # It knows us by another name, so it has to begin there.
     idp.start()
     command_line.connection("set", "ssp", "--field", "saml.unsolicited=true")
-    idp.knows_connection(connection)
-    metadata = (idp.home / "service-provider.xml").read_text()
     mistyped = connection["entity_id"].replace("/metadata", "/metdata")
     idp.knows(metadata.replace(connection["entity_id"], mistyped))
     attempt = Attempt(idp.login_address(mistyped, ""))
@@ -121,7 +119,7 @@ def oidc(command_line, audited, provider, secret):
     provider.start()
     secret.write_text(provider.client["client_secret"])
     client = ["--client-id", provider.client["client_id"], "--client-secret-file", str(secret)]
-    command_line.connection("add", "op", "--issuer", provider.issuer, *client, "--field", 'oidc.scopes=["profile"]')
+    command_line.connection("add", "op", "--issuer", provider.issuer, *client)
     command_line.run("user", "add", ACCOUNT, "mia")
     connection = command_line.shown("op")
     expect_in(connection["login_address"], "mia")

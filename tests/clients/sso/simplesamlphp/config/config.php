@@ -9,11 +9,6 @@ $config = [
     'datadir' => "$home/data/",
     'tempdir' => "$home/tmp",
     'metadatadir' => __DIR__ . '/../metadata',
-    // The service provider as it describes itself.
-    'metadata.sources' => [
-        ['type' => 'flatfile'],
-        ['type' => 'xml', 'file' => "$home/service-provider.xml"],
-    ],
     'secretsalt' => 'only-for-tests',
     'auth.adminpassword' => bin2hex(random_bytes(16)),
     'admin.checkforupdates' => false,
