@@ -26,7 +26,10 @@ use crate::signing_keys::SigningKeys;
 use crate::steady_clock::WatchedClock;
 use crate::store_health::StoreHealth;
 use crate::watched_store::WatchedStore;
-use crate::work_pool::{WorkPool, WorkPoolGauges};
+use crate::work_pool::{Limits, WorkPool, WorkPoolGauges};
+
+/// A verification takes less than a tenth of a millisecond, and most are followed by a commit.
+const VERIFICATIONS_TOLD_TOGETHER: usize = 32;
 
 /// How many logins at once wait for an answer of an OpenID provider, at most.
 const ASKING_AT_ONCE: usize = 256;
@@ -152,7 +155,8 @@ impl Auth {
             tokens: keys.tokens().clone(),
             clock: Arc::clone(&clock),
         }));
-        let verification = WorkPool::start("verify", settings.hashing.limits(), Arc::clone(&clock), || ())?;
+        let limits = Limits { told_together: VERIFICATIONS_TOLD_TOGETHER, ..settings.hashing.limits() };
+        let verification = WorkPool::start("verify", limits, Arc::clone(&clock), || ())?;
         let touch = settings.intervals.touch;
         let last_uses = LastUses::new(Arc::clone(&live), Arc::clone(&store), Arc::clone(&clock), touch);
         Ok(Self {

@@ -46,7 +46,7 @@ pub struct HashSettings {
 impl HashSettings {
     pub(crate) const fn limits(&self) -> Limits {
         let Self { threads, queue_length, queue_deadline, .. } = *self;
-        Limits { threads, queue_length, queue_deadline }
+        Limits { threads, queue_length, queue_deadline, told_together: 1 }
     }
 }
 

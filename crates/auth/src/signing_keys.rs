@@ -93,6 +93,7 @@ impl SigningKeys {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             queue_length: QUEUE_LENGTH,
             queue_deadline: QUEUE_DEADLINE,
+            told_together: 1,
         };
         let pool = WorkPool::start("sign", limits, Arc::clone(clock), || ())?;
         Ok(Self {

@@ -3,6 +3,9 @@
 //! Threads run at the lowest priority of the operating system, each with a state that it keeps; workers that are busy without
 //! pause leave them a share of their cores (ADR 45). The queue is bounded by length and by how long a job may wait; what is beyond
 //! is turned away at once.
+//!
+//! Answers of short jobs are told together (`Limits::told_together`): whoever is told wakes a worker and the store's writer, which run
+//! before the thread does its next job, so that each would be a commit of its own. Nothing is held back when no job waits.
 
 use std::collections::VecDeque;
 use std::io;
@@ -32,7 +35,12 @@ pub(crate) struct Limits {
     pub(crate) queue_length: usize,
     /// How long a job may wait before it is turned away.
     pub(crate) queue_deadline: Duration,
+    /// How many answers a thread may hold back while more jobs wait, and for no longer than `HELD_BACK`. One: each is told at once.
+    pub(crate) told_together: usize,
 }
+
+/// How long an answer may be held back, looked at after each job.
+const HELD_BACK: Duration = Duration::from_millis(3);
 
 /// What a pool tells about itself.
 #[derive(Debug, Default)]
@@ -70,6 +78,7 @@ pub(crate) struct WorkPool<S> {
 }
 
 struct Queue<S> {
+    told_together: usize,
     jobs: Mutex<Jobs<S>>,
     arrived: Condvar,
     clock: Arc<dyn Clock>,
@@ -81,8 +90,10 @@ struct Jobs<S> {
     closed: bool,
 }
 
-/// Given the state of a thread; None: it is late.
-type Work<S> = Box<dyn FnOnce(Option<&mut S>) + Send>;
+/// Given the state of a thread; None: it is late. Returns what tells the answer.
+type Work<S> = Box<dyn FnOnce(Option<&mut S>) -> Tell + Send>;
+
+type Tell = Box<dyn FnOnce()>;
 
 struct Job<S> {
     work: Work<S>,
@@ -100,6 +111,7 @@ impl<S: Send + 'static> WorkPool<S> {
     ) -> io::Result<Self> {
         let count = limits.threads.max(1);
         let queue = Arc::new(Queue {
+            told_together: limits.told_together,
             jobs: Mutex::new(Jobs { waiting: VecDeque::new(), closed: false }),
             arrived: Condvar::new(),
             clock,
@@ -126,7 +138,10 @@ impl<S: Send + 'static> WorkPool<S> {
         work: impl FnOnce(&mut S) -> T + Send + 'static,
     ) -> Result<T, Overloaded> {
         let (reply, answer) = oneshot::channel();
-        self.enqueue(Box::new(move |state| drop(reply.send(state.map(work).ok_or(Overloaded)))))?;
+        self.enqueue(Box::new(move |state| {
+            let answer = state.map(work).ok_or(Overloaded);
+            Box::new(move || drop(reply.send(answer)))
+        }))?;
         answer.await.unwrap_or(Err(Overloaded))
     }
 
@@ -166,8 +181,9 @@ impl<S> Queue<S> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next job, as soon as there is one, and that a thread is at it; None: the pool is closed.
-    fn next(&self) -> Option<(Job<S>, AtWork<'_>)> {
+    /// The next job, as soon as there is one, and that a thread is at it; None: the pool is closed. Answers are not held back while
+    /// there is none.
+    fn next(&self, held_back: &mut HeldBack) -> Option<(Job<S>, AtWork<'_>)> {
         let mut jobs = self.lock();
         loop {
             if jobs.closed {
@@ -178,6 +194,12 @@ impl<S> Queue<S> {
                 let at_work = AtWork::begin(&self.gauges);
                 self.gauges.waiting.store(jobs.waiting.len(), Ordering::Relaxed);
                 return Some((job, at_work));
+            }
+            if !held_back.answers.is_empty() {
+                drop(jobs);
+                held_back.tell();
+                jobs = self.lock();
+                continue;
             }
             jobs = self.arrived.wait(jobs).unwrap_or_else(PoisonError::into_inner);
         }
@@ -203,7 +225,8 @@ impl Drop for AtWork<'_> {
 fn run<S>(queue: &Queue<S>, new_state: &dyn Fn() -> S) {
     let mut state = new_state();
     lower_priority();
-    while let Some((job, _at_work)) = queue.next() {
+    let mut held_back = HeldBack { answers: Vec::new(), since: Monotonic::after_beginning(Duration::ZERO) };
+    while let Some((job, _at_work)) = queue.next(&mut held_back) {
         let now = queue.clock.monotonic();
         let waited = u64::try_from(now.since(job.enqueued).as_millis()).unwrap_or(u64::MAX);
         queue.gauges.waited_ms.fetch_add(waited, Ordering::Relaxed);
@@ -213,11 +236,45 @@ fn run<S>(queue: &Queue<S>, new_state: &dyn Fn() -> S) {
         // A job that panics has said so, and nobody gets its answer; the thread goes on with a state of which nothing is known to
         // be whole any more, so with a new one.
         let work = AssertUnwindSafe(|| (job.work)((!late).then_some(&mut state)));
-        if catch_unwind(work).is_err() {
-            state = new_state();
-        }
-        let busy = u64::try_from(queue.clock.monotonic().since(now).as_millis()).unwrap_or(u64::MAX);
+        let tell = catch_unwind(work).map_err(|_| state = new_state()).ok();
+        let done = queue.clock.monotonic();
+        let busy = u64::try_from(done.since(now).as_millis()).unwrap_or(u64::MAX);
         queue.gauges.busy_ms.fetch_add(busy, Ordering::Relaxed);
+        held_back.add(tell, done);
+        if held_back.is_enough(queue.told_together, done) {
+            held_back.tell();
+        }
+    }
+}
+
+/// Answers of one thread that are told together.
+struct HeldBack {
+    answers: Vec<Tell>,
+    /// When the first of them was there.
+    since: Monotonic,
+}
+
+impl HeldBack {
+    fn add(&mut self, tell: Option<Tell>, now: Monotonic) {
+        if self.answers.is_empty() {
+            self.since = now;
+        }
+        self.answers.extend(tell);
+    }
+
+    fn is_enough(&self, together: usize, now: Monotonic) -> bool {
+        self.answers.len() >= together || now.since(self.since) >= HELD_BACK
+    }
+
+    fn tell(&mut self) {
+        self.answers.drain(..).for_each(|tell| tell());
+    }
+}
+
+/// Also when the thread ends.
+impl Drop for HeldBack {
+    fn drop(&mut self) {
+        self.tell();
     }
 }
 
@@ -245,6 +302,10 @@ fn in_words(error: thread_priority::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::sync::mpsc::{self, Receiver, Sender};
+    use std::task::{Context, Poll, Waker};
+
     use super::*;
 
     /// A clock that stands.
@@ -262,7 +323,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_job_that_panics_takes_no_thread_along() {
-        let limits = Limits { threads: 1, queue_length: 4, queue_deadline: Duration::from_mins(1) };
+        let limits =
+            Limits { threads: 1, queue_length: 4, queue_deadline: Duration::from_mins(1), told_together: 1 };
         let pool = WorkPool::start("test", limits, Arc::new(Still), || 0);
         let pool = pool.unwrap();
         let panicked = pool
@@ -273,6 +335,84 @@ mod tests {
             .await;
         assert_eq!(panicked, Err::<(), _>(Overloaded));
         assert_eq!(pool.run(|state| *state).await, Ok(0));
+    }
+
+    type Answer = Pin<Box<dyn Future<Output = Result<(), Overloaded>>>>;
+
+    /// A job that says when a thread has begun with it, and ends when it is told to.
+    struct Watched {
+        begun: Receiver<()>,
+        end: Sender<()>,
+        answer: Answer,
+    }
+
+    impl Watched {
+        /// Stands in the queue when this returns.
+        fn queued(pool: &Arc<WorkPool<()>>) -> Self {
+            let (says_begun, begun) = mpsc::channel();
+            let (end, told_to_end) = mpsc::channel();
+            let pool = Arc::clone(pool);
+            let mut answer: Answer = Box::pin(async move {
+                pool.run(move |()| {
+                    says_begun.send(()).unwrap();
+                    told_to_end.recv().unwrap();
+                })
+                .await
+            });
+            assert!(poll(&mut answer).is_pending());
+            Self { begun, end, answer }
+        }
+
+        fn is_told(&mut self) -> bool {
+            poll(&mut self.answer).is_ready()
+        }
+    }
+
+    fn poll(answer: &mut Answer) -> Poll<Result<(), Overloaded>> {
+        answer.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    fn block_on(answer: Answer) -> Result<(), Overloaded> {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(answer)
+    }
+
+    fn pool_that_tells_together(told_together: usize) -> Arc<WorkPool<()>> {
+        let limits =
+            Limits { threads: 1, queue_length: 4, queue_deadline: Duration::from_mins(1), told_together };
+        Arc::new(WorkPool::start("test", limits, Arc::new(Still), || ()).unwrap())
+    }
+
+    #[test]
+    fn answers_are_held_back_while_more_jobs_wait_up_to_their_number() {
+        let pool = pool_that_tells_together(2);
+        let [mut first, mut second, third] = [(); 3].map(|()| Watched::queued(&pool));
+        first.begun.recv().unwrap();
+        first.end.send(()).unwrap();
+        second.begun.recv().unwrap();
+        assert!(!first.is_told());
+        second.end.send(()).unwrap();
+        third.begun.recv().unwrap();
+        assert!(first.is_told() && second.is_told());
+        third.end.send(()).unwrap();
+        assert_eq!(block_on(third.answer), Ok(()));
+    }
+
+    #[test]
+    fn an_answer_is_told_at_once_when_no_job_waits() {
+        let pool = pool_that_tells_together(2);
+        let only = Watched::queued(&pool);
+        only.end.send(()).unwrap();
+        assert_eq!(block_on(only.answer), Ok(()));
+    }
+
+    #[test]
+    fn answers_are_told_one_by_one_where_the_limit_is_one() {
+        let pool = pool_that_tells_together(1);
+        let [mut first, second] = [(); 2].map(|()| Watched::queued(&pool));
+        first.end.send(()).unwrap();
+        second.begun.recv().unwrap();
+        assert!(first.is_told());
+        second.end.send(()).unwrap();
     }
 
     #[test]

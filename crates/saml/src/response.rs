@@ -88,8 +88,13 @@ pub(crate) fn decode(encoded: &str) -> Result<String, Malformed> {
     if encoded.len() > LONGEST * 3 / 2 {
         return Err(Malformed::TooLong);
     }
-    let text: Vec<u8> = encoded.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let bytes = STANDARD.decode(text).map_err(|_| Malformed::NotBase64)?;
+    let is_space = |byte: &u8| byte.is_ascii_whitespace();
+    let bytes = if encoded.as_bytes().iter().any(is_space) {
+        STANDARD.decode(encoded.bytes().filter(|byte| !is_space(byte)).collect::<Vec<u8>>())
+    } else {
+        STANDARD.decode(encoded)
+    };
+    let bytes = bytes.map_err(|_| Malformed::NotBase64)?;
     String::from_utf8(bytes).map_err(|_| Malformed::NotUtf8)
 }
 
