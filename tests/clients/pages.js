@@ -1,18 +1,21 @@
 // Drives the pages for people with Chromium (playwright-core), as people use them, and has axe look at each of them, in light and
 // dark. Shows: the way in with and without JavaScript, a wrong password, two tabs, the back button after signing out, a password
 // that must be changed, and a second factor set up, asked for and left with a recovery code. The codes are computed here (RFC 6238).
+// All of it once more for an account with a look of its own, whose accent could not be read as it is.
 //
 // Chromium loads nothing but the service: any other request fails the run.
 'use strict';
 
 const assert = require('assert');
 const crypto = require('crypto');
+const zlib = require('zlib');
 const {withBrowser, somebody, look} = require('./chromium.js');
 
 const BASE = process.env.VESTIBULE_HTTP;
 const ACCOUNT = '12345678';
 const OWN = `${BASE}/me/${ACCOUNT}`;
-const OVERALL_LIMIT_MS = 120_000;
+const ADMIN = `${process.env.VESTIBULE_ADMIN}/admin/v1`;
+const OVERALL_LIMIT_MS = 180_000;
 
 function code(secret, steps) {
     const digits = [...secret].map(letter => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
@@ -24,6 +27,46 @@ function code(secret, steps) {
     return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
+/** A ring on nothing, as PNG. */
+function ring(size) {
+    const rows = Array.from({length: size}, (_, y) => [0, ...Array.from({length: size}, (_, x) => {
+        const away = Math.hypot(x - size / 2, y - size / 2) / size;
+        return away > 0.3 && away < 0.48 ? [0x80, 0x20, 0x60, 0xff] : [0, 0, 0, 0];
+    }).flat()]);
+    const head = Buffer.alloc(13);
+    head.writeUInt32BE(size, 0);
+    head.writeUInt32BE(size, 4);
+    head.set([8, 6, 0, 0, 0], 8);
+    const chunk = (kind, data) => {
+        const body = Buffer.concat([Buffer.from(kind), data]);
+        const around = Buffer.alloc(8);
+        around.writeUInt32BE(data.length, 0);
+        around.writeUInt32BE(zlib.crc32(body), 4);
+        return Buffer.concat([around.subarray(0, 4), body, around.subarray(4)]);
+    };
+    const image = zlib.deflateSync(Buffer.from(rows.flat()));
+    const start = Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]);
+    return Buffer.concat([start, chunk('IHDR', head), chunk('IDAT', image), chunk('IEND', Buffer.alloc(0))]);
+}
+
+/** What an administrator asks for. */
+async function administer(method, resource, body, headers) {
+    const answer = await fetch(ADMIN + resource, {method, body, headers: {'if-match': '*', ...headers}});
+    assert.ok(answer.ok, `${method} ${resource}: ${answer.status}`);
+    return answer.json();
+}
+
+/** Gives the account a look, or another accent. */
+async function setLook(accent) {
+    const json = {'content-type': 'application/json'};
+    const wanted = JSON.stringify({username: 'admin', password: 'admin-password'});
+    const {token} = await administer('POST', '/login', wanted, json);
+    const own = {authorization: `Bearer ${token}`};
+    const change = JSON.stringify({look: {name: 'Acme Assurance', accent, contact: 'help@acme.example'}});
+    await administer('PATCH', `/accounts/${ACCOUNT}`, change, {...own, 'content-type': 'application/merge-patch+json'});
+    await administer('PUT', `/accounts/${ACCOUNT}/logo`, ring(96), {...own, 'content-type': 'image/png'});
+}
+
 async function signIn(page, user, password) {
     await page.getByLabel('User name').fill(user);
     await page.getByLabel('Password').fill(password);
@@ -33,10 +76,10 @@ async function signIn(page, user, password) {
 const context = (browser, options) => somebody(browser, BASE, [], options);
 
 /** Every page there is, looked at. */
-async function everyPage(browser, scheme) {
-    const own = await context(browser, {colorScheme: scheme});
+async function everyPage(browser, scheme, whose, options) {
+    const own = await context(browser, {colorScheme: scheme, ...options});
     const page = await own.newPage();
-    const name = step => `${scheme}-${step}`;
+    const name = step => `${whose}-${scheme}-${step}`;
     await page.goto(`${BASE}/me/login`);
     await look(page, name('account'));
     await page.getByLabel('Account').fill(ACCOUNT);
@@ -59,6 +102,25 @@ async function everyPage(browser, scheme) {
     await look(page, name('enrol'));
     await page.goto(`${BASE}/me/a-b/login`);
     await look(page, name('not-found'));
+    await own.close();
+}
+
+/** The logo is drawn, and a button has the colour of the account also under the pointer, as the policy of the pages allows. */
+async function looksLikeItself(browser, accent) {
+    const own = await context(browser, {});
+    const page = await own.newPage();
+    const refused = [];
+    page.on('console', message => refused.push(message.text()));
+    await page.goto(`${OWN}/login`);
+    const width = await page.locator('img.logo').evaluate(image => image.complete && image.naturalWidth);
+    assert.strictEqual(width, 96);
+    const button = page.getByRole('button', {name: 'Sign in'});
+    const ground = () => button.evaluate(shown => getComputedStyle(shown).backgroundColor);
+    assert.strictEqual(await ground(), accent);
+    await button.hover();
+    assert.notStrictEqual(await ground(), accent);
+    assert.strictEqual(await page.getByRole('link', {name: 'help@acme.example'}).getAttribute('href'), 'mailto:help@acme.example');
+    assert.deepStrictEqual(refused, []);
     await own.close();
 }
 
@@ -131,9 +193,18 @@ async function main(browser) {
     await withoutJavaScript(browser);
     await tabsAndBack(browser);
     for (const scheme of ['light', 'dark']) {
-        await everyPage(browser, scheme);
+        await everyPage(browser, scheme, 'plain', {});
     }
     await secondFactor(browser);
+    // Yellow cannot be read on white, nor navy on black, nor what is neither on both.
+    for (const [accent, shown] of [['#ffe900', 'rgb(255, 233, 0)'], ['#000050', 'rgb(0, 0, 80)'], ['#777777', 'rgb(119, 119, 119)']]) {
+        await setLook(accent);
+        await looksLikeItself(browser, shown);
+        for (const scheme of ['light', 'dark']) {
+            await everyPage(browser, scheme, accent.slice(1), {});
+        }
+    }
+    await everyPage(browser, 'dark', 'narrow', {viewport: {width: 340, height: 700}});
 }
 
 withBrowser(BASE, OVERALL_LIMIT_MS, main).then(() => process.exit(0), error => {

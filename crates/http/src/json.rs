@@ -19,7 +19,8 @@ pub(crate) fn is_merge_patch(headers: &HeaderMap) -> bool {
     is_of_type(headers, "application/merge-patch+json")
 }
 
-fn is_of_type(headers: &HeaderMap, expected: &str) -> bool {
+/// Whether the body is said to be of this media type.
+pub(crate) fn is_of_type(headers: &HeaderMap, expected: &str) -> bool {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.and_then(|value| value.split(';').next());
     essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(expected))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Dialect, LockoutPolicy, PasswordPolicy, Population, SessionPolicy};
+use crate::{AccountId, Dialect, LockoutPolicy, Look, PasswordPolicy, Population, SessionPolicy};
 
 /// A customer's site: the LivePerson account and the LiveVox client are the same thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct Account {
     pub session_policy: SessionPolicy,
     /// The same for sessions opened in the LiveVox dialect.
     pub livevox_session_policy: SessionPolicy,
+    /// How its pages look.
+    pub look: Look,
 }
 
 impl Account {

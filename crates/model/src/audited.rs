@@ -1,6 +1,6 @@
 //! What the audit tells of a thing that is made, changed or deleted: its fields by name, without its secrets.
 //!
-//! A secret is only ever told to be there, or to be another than before.
+//! A secret is only ever told to be there, or to be another than before; so is a picture, which is too long to be told.
 
 use serde_json::{Map, Value, json};
 
@@ -18,7 +18,8 @@ pub trait Audited {
     /// Its fields by name, those that hold secrets left out.
     fn audited_fields(&self) -> Map<String, Value>;
 
-    /// Its secrets by the names of their fields, as they are kept: sealed or hashed. They are compared and never told.
+    /// Its secrets by the names of their fields, as they are kept: sealed or hashed. They are compared and never told, and so are
+    /// pictures.
     fn audited_secrets(&self) -> Vec<(&'static str, &[u8])> {
         Vec::new()
     }
@@ -87,8 +88,12 @@ impl Audited for Account {
             "sign_on": self.sign_on, "features": self.features, "services": self.services,
             "password_policy": self.password_policy, "lockout_policy": self.lockout_policy,
             "agent_lockout_policy": self.agent_lockout_policy, "session_policy": self.session_policy,
-            "livevox_session_policy": self.livevox_session_policy,
+            "livevox_session_policy": self.livevox_session_policy, "look": self.look,
         }))
+    }
+
+    fn audited_secrets(&self) -> Vec<(&'static str, &[u8])> {
+        self.look.logo.iter().map(|logo| ("logo", logo.bytes())).collect()
     }
 }
 

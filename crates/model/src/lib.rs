@@ -16,6 +16,7 @@ mod connection;
 mod decoding;
 mod host_port;
 mod id;
+mod look;
 mod master_key;
 mod named_policy;
 mod network;
@@ -49,6 +50,7 @@ pub use id::{
     AccountId, AdministrationTokenId, ApplicationId, ConnectionId, IdError, SessionId, SessionReference,
     SigningKeyId, UserId,
 };
+pub use look::{Accent, Logo, LogoKind, Look, NoColour};
 pub use master_key::{
     CheckValues, Generation, KeyState, MasterKeyRecord, NoGeneration, seal_prefix, sealed_under,
 };

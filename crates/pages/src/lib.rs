@@ -6,7 +6,9 @@
 //!
 //! The [`POLICY`] that these pages are served with allows no script and no style but the stylesheets of this service.
 
+mod accent;
 mod consent;
+mod contact;
 mod hidden_fields;
 mod login;
 mod me;
@@ -15,6 +17,7 @@ mod second_factor;
 
 use askama::Template;
 
+pub use accent::accent_style;
 pub use consent::Consent;
 pub use hidden_fields::HiddenFields;
 pub use login::{ChooseAccount, Code, Connection, Link, Login, Message, Own, Password};
@@ -29,13 +32,15 @@ pub const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; 
 /// The stylesheet of every page, served at `/me/-/pages.css`.
 pub const STYLE: &str = include_str!("pages.css");
 
-/// Which stylesheet it is: FNV-1a of its bytes, so that a browser that keeps one asks for another when there is another.
-pub const STYLE_VERSION: u32 = fnv1a(STYLE.as_bytes());
+/// Which stylesheet it is, so that a browser that keeps one asks for another when there is another.
+pub const STYLE_VERSION: u32 = version(STYLE);
 
 /// The icon, served at `/me/-/icon.svg`.
 pub const ICON: &str = include_str!("icon.svg");
 
-const fn fnv1a(bytes: &[u8]) -> u32 {
+/// Which text it is: FNV-1a of its bytes. Tells versions of one text apart, and withstands nobody.
+pub const fn version(text: &str) -> u32 {
+    let bytes = text.as_bytes();
     let (mut hash, mut index) = (0x811c_9dc5_u32, 0);
     while index < bytes.len() {
         hash = (hash ^ bytes[index] as u32).wrapping_mul(0x0100_0193);
@@ -53,7 +58,7 @@ pub struct Look<'a> {
     pub style: Option<String>,
     /// The address of the account's logo.
     pub logo: Option<String>,
-    /// Whom to ask about a forgotten password: an address for mail, or any other words.
+    /// Whom to ask about a forgotten password: an address for mail or of https, or any other words.
     pub contact: Option<&'a str>,
 }
 
@@ -61,14 +66,9 @@ impl Look<'_> {
     /// The look of nobody in particular.
     pub const PLAIN: Self = Self { name: "Vestibule", style: None, logo: None, contact: None };
 
-    /// Whether the contact is an address for mail, and is linked as one.
-    fn contact_is_mail(&self) -> bool {
-        let parts = self.contact.and_then(|contact| contact.split_once('@'));
-        let is_plain = |part: &str| {
-            !part.is_empty()
-                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_+".contains(&byte))
-        };
-        parts.is_some_and(|(local, host)| is_plain(local) && is_plain(host))
+    /// Where a link leads to whom to ask, if the words are an address.
+    fn contact_link(&self) -> Option<String> {
+        self.contact.and_then(contact::link)
     }
 }
 

@@ -99,6 +99,7 @@ pub(crate) const ALL: &[Migration] = &[
         name: "second_factor",
         sql: include_str!("../migrations/0019_second_factor.sql"),
     },
+    Migration { number: 20, name: "look", sql: include_str!("../migrations/0020_look.sql") },
 ];
 
 /// The step that made the audit.

@@ -5,7 +5,7 @@ use vestibule_auth::seal_api_key;
 use vestibule_crypto::{Argon2Params, Engine, MasterKey, OsRng, PasswordHasher, Sealer, SecretHasher};
 use vestibule_model::{
     Account, AccountId, AccountState, ApiKey, ApplicationId, ApplicationToken, ClientMetadata, Connection,
-    Feature, Group, LockoutPolicy, Millis, OauthClient, PasswordCredential, PasswordPolicy, Population,
+    Feature, Group, LockoutPolicy, Look, Millis, OauthClient, PasswordCredential, PasswordPolicy, Population,
     Privilege, Profile, Rng, RoleType, SecretVersion, Service, SessionPolicy, SignOn, User, UserId, UserKind,
 };
 use vestibule_store::Change;
@@ -150,6 +150,7 @@ fn account(id: AccountId) -> Account {
         agent_lockout_policy: LockoutPolicy::default(),
         session_policy: SessionPolicy::default(),
         livevox_session_policy: SessionPolicy::livevox(),
+        look: Look::default(),
     }
 }
 

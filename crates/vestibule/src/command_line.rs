@@ -24,7 +24,7 @@ use clap_complete::Shell;
 
 use crate::config::ListenAddress;
 use crate::exit_code;
-pub(crate) use account::{AccountAction, SetAccount};
+pub(crate) use account::{AccountAction, LookArguments, SetAccount};
 pub(crate) use administration::{AdministrationTokenAction, AdministratorAction, RoleArguments};
 pub(crate) use audit::{
     AuditCommand, DataArguments, DownloadArguments, EntryFilter, ExportArguments, ListEntries,
@@ -290,7 +290,7 @@ are not asked how hard they are to guess. `vestibule policy list` has the polici
 A `password` in the file is put back at each run when the user has changed it: leave it out once people choose their \
 own. A `password_hash` is for moving in: it is taken, with the `password_changed` beside it, only while the user has no password.";
 
-const APPLY_EXAMPLES: &str = r#"Example of a file (only the ids and names are required):
+const APPLY_EXAMPLES: &str = r##"Example of a file (only the ids and names are required):
   [[account]]
   id = "12345678"                       # LivePerson's account id
   code = "ACME"                         # LiveVox's client code
@@ -306,6 +306,7 @@ const APPLY_EXAMPLES: &str = r#"Example of a file (only the ids and names are re
   agent_lockout_policy = { failures = 9, unlock = "by-administrator" }
   session_policy = { idle_seconds = 28800, absolute_seconds = 43200, concurrency = "one" }
   livevox_session_policy = { concurrency = { many = { limit = 3, when-full = "refuse" } } }
+  look = { name = "Acme", accent = "#2b5797", contact = "help@acme.example" }
 
   [[account.profile]]
   name = "Administrator"
@@ -353,4 +354,4 @@ const APPLY_EXAMPLES: &str = r#"Example of a file (only the ids and names are re
 Examples:
   vestibule apply accounts.toml --dry-run
   vestibule apply accounts.toml --config vestibule.toml
-  vestibule apply accounts.toml --data-dir data"#;
+  vestibule apply accounts.toml --data-dir data"##;

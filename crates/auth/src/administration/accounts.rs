@@ -1,7 +1,7 @@
 //! Accounts: listed, made, changed, deleted.
 
 use vestibule_model::{
-    Account, AccountId, AccountState, LockoutPolicy, NamedPolicy, PasswordPolicy, SessionPolicy, SignOn,
+    Account, AccountId, AccountState, LockoutPolicy, Look, NamedPolicy, PasswordPolicy, SessionPolicy, SignOn,
 };
 use vestibule_store::Change;
 
@@ -159,5 +159,6 @@ pub fn new_account(id: AccountId, highest_number: Option<i32>) -> Account {
         agent_lockout_policy: LockoutPolicy::default(),
         session_policy: SessionPolicy::default(),
         livevox_session_policy: SessionPolicy::livevox(),
+        look: Look::default(),
     }
 }

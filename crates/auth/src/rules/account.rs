@@ -2,6 +2,7 @@
 
 use vestibule_model::{Account, AccountState, SessionPolicy, SignOn};
 
+use super::look::look_violations;
 use super::neighbours::Installation;
 use super::rule::Rule;
 use super::services::service_violations;
@@ -28,6 +29,7 @@ pub fn account_violations(
     found.extend(policies(account, before));
     found.extend(lock_out(account, before));
     found.extend(service_violations(account, before));
+    found.extend(look_violations(account, before));
     found
 }
 

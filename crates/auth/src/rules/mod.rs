@@ -14,6 +14,7 @@ mod client_metadata;
 mod connections;
 mod entry;
 mod index;
+mod look;
 mod neighbours;
 mod numbered;
 mod owners;

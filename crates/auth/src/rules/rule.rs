@@ -73,6 +73,13 @@ rulebook! {
     AdministratorsAccount: Conflict "" "the administrators' account cannot be deleted";
     OwnerLeft: Conflict "" "there would be no owner left who may log in";
 
+    LookNameLength: Invalid "look.name" NAME_LENGTH;
+    LookNameCharacters: Invalid "look.name" NAME_CHARACTERS;
+    LookContact: Invalid "look.contact" "1 to {} characters that are seen, no spaces around them";
+    LogoKind: Invalid "logo" "this is no picture in PNG, JPEG or WebP";
+    LogoLength: Invalid "logo" "a picture of {} bytes at most";
+    LogoSize: Invalid "logo" "a picture of {} pixels at most";
+
     ServiceCount: Invalid "services" AT_MOST;
     ServiceNameLength: Invalid "services" NAME_LENGTH;
     ServiceNameCharacters: Invalid "services" NAME_CHARACTERS;

@@ -23,7 +23,19 @@ pub(super) type NameRules = (Rule, Rule);
 
 /// A name for people: not empty, not long, without control characters and spaces around it.
 pub(super) fn name_violation(rules: NameRules, name: &str) -> Option<Violation> {
-    fault(name).map(|fault| in_words(rules, fault))
+    name_of_at_most(LONGEST_NAME, rules, name)
+}
+
+/// The same of a name that is shorter than others, in characters.
+pub(super) fn name_of_at_most(
+    longest: usize,
+    (length, characters): NameRules,
+    name: &str,
+) -> Option<Violation> {
+    Some(match fault(name, longest)? {
+        NameFault::Length => Violation::with(length, longest),
+        NameFault::Characters => Violation::of(characters),
+    })
 }
 
 /// Why this cannot be a name; None: it can. For names of what is no part of the directory.
@@ -32,20 +44,13 @@ pub(crate) fn name_fault(name: &str) -> Option<String> {
     name_violation(rules, name).map(|violation| violation.reason)
 }
 
-fn fault(name: &str) -> Option<NameFault> {
+fn fault(name: &str, longest: usize) -> Option<NameFault> {
     let length = name.chars().count();
-    if length == 0 || length > LONGEST_NAME {
+    if length == 0 || length > longest {
         return Some(NameFault::Length);
     }
     let has_wrong_characters = name.trim() != name || has_hidden(name);
     has_wrong_characters.then_some(NameFault::Characters)
-}
-
-fn in_words((length, characters): NameRules, fault: NameFault) -> Violation {
-    match fault {
-        NameFault::Length => Violation::with(length, LONGEST_NAME),
-        NameFault::Characters => Violation::of(characters),
-    }
 }
 
 /// Any text of one line, or none.
@@ -67,9 +72,9 @@ mod tests {
     #[test]
     fn a_name_has_no_spaces_around_it_and_no_control_characters() {
         for name in [" a", "a ", "a\n", "a\u{0}b", "\u{7f}", "a\u{202e}b", "a\u{200b}", "a\u{2028}b"] {
-            assert_eq!(fault(name), Some(NameFault::Characters), "{name:?}");
+            assert_eq!(fault(name, LONGEST_NAME), Some(NameFault::Characters), "{name:?}");
         }
-        assert_eq!(fault("a b"), None);
+        assert_eq!(fault("a b", LONGEST_NAME), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use vestibule_auth::{PageRequest, Scope};
+use vestibule_auth::{AdministrationError, PageRequest, Scope};
 use vestibule_model::{
     Account, AccountId, AccountState, Feature, LockoutPolicy, NamedPolicy, PasswordPolicy, Service,
     SessionPolicy, SignOn,
@@ -18,6 +18,7 @@ use super::AdminState;
 use super::condition::{Condition, tagged};
 use super::forms::{AccountIdText, Name, TimeZone};
 use super::idempotency::{CreatedResponse, CreationState, Idempotent, KEY_DESCRIPTION, created};
+use super::look::{LogoItem, LookFields};
 use super::paging::limit;
 use super::patch::Patch;
 use super::problem::{AdminError, Problem};
@@ -60,12 +61,14 @@ pub(super) struct Details {
     agent_lockout_policy: LockoutPolicy,
     session_policy: SessionPolicy,
     livevox_session_policy: SessionPolicy,
+    look: LookFields,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Account)]
-struct Item {
+pub(super) struct AccountItem {
     id: String,
+    logo: Option<LogoItem>,
     #[serde(flatten)]
     details: Details,
 }
@@ -73,7 +76,7 @@ struct Item {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Accounts)]
 struct Page {
-    accounts: Vec<Item>,
+    accounts: Vec<AccountItem>,
     /// The cursor of the page behind this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
@@ -109,7 +112,7 @@ pub(super) async fn list(
 
 /// Makes an account.
 #[utoipa::path(post, path = "/admin/v1/accounts", tag = "accounts", security(("bearer" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = KEY_DESCRIPTION)), request_body = NewAccount, responses((status = 201, body = Item), (status = 403, body = Problem),
+    params(("Idempotency-Key" = Option<String>, Header, description = KEY_DESCRIPTION)), request_body = NewAccount, responses((status = 201, body = AccountItem), (status = 403, body = Problem),
     (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn make(
     State(admin): State<AdminState>,
@@ -124,7 +127,7 @@ pub(super) async fn make(
     };
     let id: AccountId = patch.need("id")?;
     let policy = patch.take::<NamedPolicy>("policy")?.unwrap_or_default();
-    let fill = |blank: Account| Ok(patch.over(&details(&blank))?.onto(&blank));
+    let fill = |blank: Account| patch.over(&details(&blank))?.onto(&blank);
     let stored = |made: &Account| answer(made).stored();
     let made = admin
         .auth
@@ -136,7 +139,7 @@ pub(super) async fn make(
 
 /// One account.
 #[utoipa::path(get, path = "/admin/v1/accounts/{account}", tag = "accounts", security(("bearer" = [])),
-    params(("account" = String, Path)), responses((status = 200, body = Item), (status = 404, body = Problem)))]
+    params(("account" = String, Path)), responses((status = 200, body = AccountItem), (status = 404, body = Problem)))]
 pub(super) async fn read(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
@@ -150,7 +153,7 @@ pub(super) async fn read(
 #[utoipa::path(patch, path = "/admin/v1/accounts/{account}", tag = "accounts", security(("bearer" = [])),
     params(("account" = String, Path), ("If-Match" = String, Header)),
     request_body(content = Details, content_type = "application/merge-patch+json"),
-    responses((status = 200, body = Item), (status = 409, body = Problem), (status = 412, body = Problem),
+    responses((status = 200, body = AccountItem), (status = 409, body = Problem), (status = 412, body = Problem),
     (status = 422, body = Problem), (status = 428, body = Problem)))]
 pub(super) async fn change(
     State(admin): State<AdminState>,
@@ -163,7 +166,7 @@ pub(super) async fn change(
     admin.auth.administration().expect_account(&caller, Scope::WriteAccount(account))?;
     let patch = patch?;
     let condition = Condition::of_change(&headers);
-    let edit = |present: &Account| Ok(patch.over(&details(present))?.onto(present));
+    let edit = |present: &Account| patch.over(&details(present))?.onto(present);
     let unchanged = |present: &Account| condition.require(&item(present));
     let item = item(&admin.auth.administration().change_account(&caller, account, edit, unchanged).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
@@ -190,8 +193,10 @@ fn answer(made: &Account) -> CreatedResponse {
     CreatedResponse::new(&format!("/admin/v1/accounts/{}", made.id), &item, &item)
 }
 
-fn item(account: &Account) -> Item {
-    Item { id: account.id.to_string(), details: details(account) }
+/// An account as it is shown.
+pub(super) fn item(account: &Account) -> AccountItem {
+    let logo = account.look.logo.as_ref().map(|logo| LogoItem::of(account.id, logo));
+    AccountItem { id: account.id.to_string(), logo, details: details(account) }
 }
 
 fn details(account: &Account) -> Details {
@@ -209,12 +214,13 @@ fn details(account: &Account) -> Details {
         agent_lockout_policy: account.agent_lockout_policy,
         session_policy: account.session_policy,
         livevox_session_policy: account.livevox_session_policy,
+        look: LookFields::of(account.look),
     }
 }
 
 impl Details {
-    fn onto(self, account: &Account) -> Account {
-        Account {
+    fn onto(self, account: &Account) -> Result<Account, AdministrationError> {
+        Ok(Account {
             id: account.id,
             code: self.code,
             number: self.number,
@@ -228,6 +234,7 @@ impl Details {
             agent_lockout_policy: self.agent_lockout_policy,
             session_policy: self.session_policy,
             livevox_session_policy: self.livevox_session_policy,
-        }
+            look: self.look.onto(&account.look)?,
+        })
     }
 }

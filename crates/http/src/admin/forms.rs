@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{SchemaFormat, SchemaType};
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 use vestibule_auth::{LONGEST_NAME, LONGEST_PASSWORD, LONGEST_TEXT, LONGEST_VALUE, SHORTEST_SECRET};
-use vestibule_model::ApplicationToken;
+use vestibule_model::{ApplicationToken, Logo, Look};
 
 /// Characters that are not seen (`vestibule_model::has_hidden`). Those that need more than four digits cannot be named in
 /// the patterns of every language; U+FE0F may be there behind an emoji.
@@ -58,6 +58,14 @@ macro_rules! forms {
 forms! {
     /// A name for people: characters that are seen, no spaces around it.
     Name = matching(SEEN, 1, LONGEST_NAME);
+    /// A name in the head of pages: characters that are seen, no spaces around it.
+    LookName = matching(SEEN, 1, Look::LONGEST_NAME);
+    /// The bytes of a PNG, JPEG or WebP file, of at most 1024 by 1024 pixels.
+    Picture = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary))).max_length(Some(Logo::LONGEST));
+    /// A colour: red, green and blue.
+    AccentText = matching("^#[0-9A-Fa-f]{6}$", 7, 7);
+    /// Whom to ask: characters that are seen, no spaces around them.
+    ContactText = matching(SEEN, 1, Look::LONGEST_CONTACT);
     /// A name that stands in addresses.
     ConnectionName = matching("^[A-Za-z0-9_-]+$", 1, 64);
     /// A text of one line, or an empty one.

@@ -18,6 +18,7 @@ mod forms;
 mod groups;
 mod idempotency;
 mod login;
+mod look;
 mod master_keys;
 mod networks;
 mod oauth_clients;
@@ -103,6 +104,7 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(policies::list_policies))
         .routes(routes!(accounts::list, accounts::make))
         .routes(routes!(accounts::read, accounts::change, accounts::delete))
+        .routes(routes!(look::set_logo, look::remove_logo))
         .routes(routes!(users::list, users::make))
         .routes(routes!(users::read, users::change, users::delete))
         .routes(routes!(users::set_password))

@@ -37,6 +37,8 @@ pub(super) enum AdminError {
     Malformed { field: String, reason: String },
     #[error("the body is no JSON")]
     NoJson,
+    #[error("the body is no picture of the kind that it is said to be")]
+    NoPicture,
     #[error("the request was not read: {0}")]
     Unread(Refusal),
     #[error("a remembered answer cannot be read")]
@@ -109,6 +111,10 @@ impl AdminError {
                 (StatusCode::BAD_REQUEST, reason.clone(), field)
             }
             Self::NoJson => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json"),
+            Self::NoPicture => plain(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "The body has to be a picture, and its Content-Type the one that it is: image/png, image/jpeg or image/webp",
+            ),
             Self::Unread(refusal) => plain(refusal.status(), refusal.message()),
             Self::Unreadable(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, Refusal::Internal.message()),
         }

@@ -13,7 +13,7 @@ pub(crate) mod continue_to;
 pub(crate) mod cookies;
 mod form;
 pub(crate) mod login;
-pub(crate) mod look;
+mod look;
 mod me;
 mod moment;
 mod notices;
@@ -24,7 +24,7 @@ mod second_factor;
 pub(crate) use consent::{ConsentForm, consent_page, go_on_elsewhere};
 pub(crate) use continue_to::continue_to;
 pub(crate) use login::{end_before, signed_in};
-pub(crate) use look::AccountLook;
+pub(crate) use look::{AccountLook, logo_address};
 pub(crate) use notices::Told;
 pub(crate) use request::{PageRefused, PageRequest};
 
@@ -54,6 +54,8 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/me/", get(async || Redirect::permanent("/me/login")))
         .route("/me/login", get(choose_account::show))
         .route("/me/-/{file}", get(assets::file))
+        .route("/me/{account}/logo/{digest}", get(look::logo))
+        .route("/me/{account}/look/{file}", get(look::style))
         .route("/me/{account}/login", get(login::show).post(login::submit))
         .route("/me/{account}/login/code", get(code::show).post(code::submit))
         .route("/me/{account}/login/password", post(password::change_on_the_way_in))

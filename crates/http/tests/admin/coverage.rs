@@ -62,6 +62,8 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("get", "/admin/v1/accounts/{account}", Who::Reads),
     ("patch", "/admin/v1/accounts/{account}", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}", Who::WritesInstallation),
+    ("put", "/admin/v1/accounts/{account}/logo", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/logo", Who::Writes),
     ("get", "/admin/v1/accounts/{account}/users", Who::Reads),
     ("post", "/admin/v1/accounts/{account}/users", Who::Writes),
     ("get", "/admin/v1/accounts/{account}/users/{user}", Who::Reads),

@@ -19,6 +19,7 @@ mod described;
 mod docs;
 mod idempotency;
 mod login;
+mod look;
 mod numbered;
 mod oauth_clients;
 mod openapi;

@@ -136,7 +136,7 @@ impl Instance {
 }
 
 impl Answer {
-    async fn of(answer: Response) -> Self {
+    pub(crate) async fn of(answer: Response) -> Self {
         let status = answer.status().as_u16();
         let tag = answer.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned());
         let kind = answer.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());

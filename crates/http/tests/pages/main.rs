@@ -9,6 +9,7 @@
 mod browser;
 mod forms;
 mod login;
+mod look;
 mod me;
 mod second_factor;
 mod sessions;

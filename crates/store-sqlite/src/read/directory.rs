@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 use vestibule_model::{
-    Account, AccountId, ApiKey, ApiKeyValues, ApplicationId, ApplicationToken, Group, OauthClient, Profile,
-    Rank, SecretDigest, SecretVersion, Skill, Superseded, User,
+    Account, AccountId, ApiKey, ApiKeyValues, ApplicationId, ApplicationToken, Group, Logo, Look,
+    OauthClient, Profile, Rank, SecretDigest, SecretVersion, Skill, Superseded, User,
 };
 use vestibule_store::AccountRows;
 
@@ -106,6 +106,8 @@ fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {
     let Json(agent_lockout_policy) = row.get("agent_lockout_policy")?;
     let Json(session_policy) = row.get("session_policy")?;
     let Json(livevox_session_policy) = row.get("livevox_session_policy")?;
+    let Json::<Look>(look) = row.get("look")?;
+    let logo = row.get::<_, Option<Vec<u8>>>("logo")?.map(Logo::new);
     Ok(Account {
         id,
         code: row.get("code")?,
@@ -120,6 +122,7 @@ fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {
         agent_lockout_policy,
         session_policy,
         livevox_session_policy,
+        look: Look { logo, ..look },
     })
 }
 

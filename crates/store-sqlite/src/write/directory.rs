@@ -1,7 +1,7 @@
 //! Writing accounts and those who belong to them.
 
 use rusqlite::{Connection, OptionalExtension as _, named_params, params};
-use vestibule_model::{Account, AccountId, Group, Profile, Skill, User};
+use vestibule_model::{Account, AccountId, Group, Logo, Profile, Skill, User};
 use vestibule_store::StoreError;
 
 use super::{execute, own};
@@ -12,17 +12,18 @@ pub(super) fn put_account(connection: &Connection, account: &Account) -> Result<
     let sql = "
         INSERT INTO accounts (id, code, number, time_zone, state, sign_on, features, services,
                               password_policy, lockout_policy, agent_lockout_policy, session_policy,
-                              livevox_session_policy)
+                              livevox_session_policy, look, logo)
         VALUES (:id, :code, :number, :time_zone, :state, :sign_on, :features, :services,
                 :password_policy, :lockout_policy, :agent_lockout_policy, :session_policy,
-                :livevox_session_policy)
+                :livevox_session_policy, :look, :logo)
         ON CONFLICT (id) DO UPDATE SET
             code = excluded.code, number = excluded.number, time_zone = excluded.time_zone,
             state = excluded.state, sign_on = excluded.sign_on, features = excluded.features,
             services = excluded.services, password_policy = excluded.password_policy,
             lockout_policy = excluded.lockout_policy, agent_lockout_policy = excluded.agent_lockout_policy,
             session_policy = excluded.session_policy,
-            livevox_session_policy = excluded.livevox_session_policy";
+            livevox_session_policy = excluded.livevox_session_policy,
+            look = excluded.look, logo = excluded.logo";
     let parameters = named_params! {
         ":id": Id(account.id),
         ":code": account.code,
@@ -37,6 +38,8 @@ pub(super) fn put_account(connection: &Connection, account: &Account) -> Result<
         ":agent_lockout_policy": Json(&account.agent_lockout_policy),
         ":session_policy": Json(&account.session_policy),
         ":livevox_session_policy": Json(&account.livevox_session_policy),
+        ":look": Json(&account.look),
+        ":logo": account.look.logo.as_ref().map(Logo::bytes),
     };
     execute(connection, sql, parameters).map(drop)
 }

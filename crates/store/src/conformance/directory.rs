@@ -1,7 +1,7 @@
 //! Facts: what is put is read back, as it was and where it belongs.
 
 use vestibule_model::{
-    Account, AccountState, ApiKey, ApplicationToken, ClientMetadata, Concurrency, Group, LockoutPolicy,
+    Account, AccountState, ApiKey, ApplicationToken, ClientMetadata, Concurrency, Group, LockoutPolicy, Look,
     OauthClient, PasswordPolicy, Profile, Rank, Reach, RoleType, SecretVersion, SessionPolicy, SignOn, Skill,
     Unlock, User, UserKind, WhenFull,
 };
@@ -185,6 +185,7 @@ pub async fn a_put_replaces_what_has_the_same_id(store: &dyn Store) {
             code: "Other".into(),
             number: 9,
             sign_on: SignOn::Password,
+            look: Look::default(),
             ..before.account.clone()
         },
         profiles: vec![Profile {

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use vestibule_model::{
-    Account, AccountId, AccountState, Actor, AdministrationToken, AdministrationTokenId, AdministratorRole,
-    ApiKey, ApiKeyValues, Application, ApplicationId, ApplicationToken, AuditAction, AuditReason,
-    AuditRecord, AuditTarget, AuthenticationMethod, ClientMetadata, ClientSecretIn, Connection, ConnectionId,
-    Der, Dialect, Feature, Generation, GrantType, Group, Identity, Linking, LockoutPolicy, Means, Millis,
-    OauthClient, OidcConnection, OwnKey, PasswordCredential, PasswordPolicy, Population, Privilege, Profile,
-    Protocol, Rank, RefreshRotation, Refusal, RoleType, SamlConnection, SecondFactor, SecretDigest,
-    SecretVersion, Service, Session, SessionId, SessionPolicy, SessionReference, SignOn, Skill, Superseded,
-    TargetKind, User, UserId, UserKind,
+    Accent, Account, AccountId, AccountState, Actor, AdministrationToken, AdministrationTokenId,
+    AdministratorRole, ApiKey, ApiKeyValues, Application, ApplicationId, ApplicationToken, AuditAction,
+    AuditReason, AuditRecord, AuditTarget, AuthenticationMethod, ClientMetadata, ClientSecretIn, Connection,
+    ConnectionId, Der, Dialect, Feature, Generation, GrantType, Group, Identity, Linking, LockoutPolicy,
+    Logo, Look, Means, Millis, OauthClient, OidcConnection, OwnKey, PasswordCredential, PasswordPolicy,
+    Population, Privilege, Profile, Protocol, Rank, RefreshRotation, Refusal, RoleType, SamlConnection,
+    SecondFactor, SecretDigest, SecretVersion, Service, Session, SessionId, SessionPolicy, SessionReference,
+    SignOn, Skill, Superseded, TargetKind, User, UserId, UserKind,
 };
 
 /// The account that most facts are about.
@@ -48,6 +48,12 @@ pub fn account(name: &str) -> Account {
             ..SessionPolicy::default()
         },
         livevox_session_policy: SessionPolicy { idle_seconds: 1_800, ..SessionPolicy::livevox() },
+        look: Look {
+            name: Some(format!("Name of {name}")),
+            accent: Some(Accent([0x2b, 0x57, 0x97])),
+            contact: Some("help@acme.example".into()),
+            logo: Some(Logo::new(*b"\x89PNG\r\n\x1a\n\0\xff")),
+        },
     }
 }
 

@@ -13,6 +13,7 @@ use super::declared::{
     DeclaredAccount, DeclaredGroup, DeclaredProfile, DeclaredService, DeclaredSkill, IdOrName,
 };
 use super::draft::AccountDraft;
+use super::look::look;
 use super::problem::Problem;
 use crate::input_error::of_value;
 
@@ -29,6 +30,7 @@ pub(super) fn settings(
     set(&mut account.features, declared.features.as_ref());
     set(&mut account.time_zone, declared.time_zone.as_ref());
     services(element, &mut account.services, &declared.services)?;
+    look(element, &mut account.look, declared.look.as_ref())?;
     policies(element, account, declared)
 }
 
@@ -64,6 +66,13 @@ fn policies(element: &str, account: &mut Account, declared: &DeclaredAccount) ->
     let Account { session_policy: liveperson, livevox_session_policy: livevox, .. } = account;
     overlay(element, "session_policy", liveperson, declared.session_policy.as_ref())?;
     overlay(element, "livevox_session_policy", livevox, declared.livevox_session_policy.as_ref())
+}
+
+/// "": none.
+pub(super) fn set_optional(value: &mut Option<String>, declared: Option<&String>) {
+    if let Some(text) = declared {
+        *value = Some(text.clone()).filter(|text| !text.is_empty());
+    }
 }
 
 /// Takes over what was declared, if something was.

@@ -15,7 +15,7 @@ use vestibule_model::{
 use vestibule_saml::pem;
 use vestibule_store::AccountRows;
 
-use super::account::{Referrer, resolve, set};
+use super::account::{Referrer, resolve, set, set_optional};
 use super::declared::DeclaredIdentity;
 use super::declared_connection::{DeclaredConnection, DeclaredOidcConnection, DeclaredSamlConnection};
 use super::draft::{AccountDraft, Draft, Tools};
@@ -116,13 +116,6 @@ fn fill_oidc(oidc: &mut OidcConnection, declared: Option<&DeclaredOidcConnection
     set(&mut oidc.scopes, declared.scopes.as_ref());
     set(&mut oidc.login_name_claim, declared.login_name_claim.as_ref());
     set(&mut oidc.password_grant, declared.password_grant.as_ref());
-}
-
-/// "": none.
-fn set_optional(value: &mut Option<String>, declared: Option<&String>) {
-    if let Some(text) = declared {
-        *value = Some(text.clone()).filter(|text| !text.is_empty());
-    }
 }
 
 /// Secrets that it has are no change, whatever they are sealed under.

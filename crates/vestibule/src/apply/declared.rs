@@ -66,6 +66,7 @@ pub(super) struct DeclaredAccount {
     pub(super) agent_lockout_policy: Option<Table>,
     pub(super) session_policy: Option<Table>,
     pub(super) livevox_session_policy: Option<Table>,
+    pub(super) look: Option<DeclaredLook>,
     #[serde(default, rename = "profile")]
     pub(super) profiles: Vec<DeclaredProfile>,
     #[serde(default, rename = "group")]
@@ -84,6 +85,17 @@ pub(super) struct DeclaredAccount {
     pub(super) connections: Vec<DeclaredConnection>,
     #[serde(default, rename = "user")]
     pub(super) users: Vec<DeclaredUser>,
+}
+
+/// How the account's pages look. "": none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeclaredLook {
+    pub(super) name: Option<String>,
+    pub(super) accent: Option<String>,
+    pub(super) contact: Option<String>,
+    /// The bytes of a picture, in base64.
+    pub(super) logo: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -16,7 +16,7 @@ use vestibule_saml::to_pem;
 use vestibule_store::{AccountRows, DirectoryRows};
 use zeroize::Zeroizing;
 
-use super::digest;
+use super::{digest, look};
 
 /// What secrets are written with.
 pub(crate) struct Secrets<'a> {
@@ -96,6 +96,9 @@ fn settings(account: &Account) -> anyhow::Result<Fields> {
         .word("agent_lockout_policy", &account.agent_lockout_policy)?
         .word("session_policy", &account.session_policy)?
         .word("livevox_session_policy", &account.livevox_session_policy)?;
+    if let Some(look) = look::exported(&account.look) {
+        fields.put("look", look);
+    }
     Ok(fields)
 }
 

@@ -16,6 +16,7 @@ mod draft;
 mod export;
 mod hash;
 mod judge;
+mod look;
 mod named_path;
 mod password;
 mod problem;

@@ -26,7 +26,7 @@ pub(super) fn changes<T: Audited>(before: Within<'_, T>, after: Within<'_, T>) -
     shown.join(", ")
 }
 
-/// Secrets that are others, or that somebody has for the first time.
+/// Secrets that are others, that somebody has for the first time, or has no more.
 fn secrets<T: Audited>(before: &T, after: &T) -> Vec<String> {
     let known = before.audited_secrets();
     let word = |(name, secret): (&str, &[u8])| match known.iter().find(|(known, _)| *known == name) {
@@ -34,7 +34,11 @@ fn secrets<T: Audited>(before: &T, after: &T) -> Vec<String> {
         Some(_) => Some(format!("{name} (another)")),
         None => Some(format!("{name} (set)")),
     };
-    after.audited_secrets().into_iter().filter_map(word).collect()
+    let kept = after.audited_secrets();
+    let is_gone = |name: &str| !kept.iter().any(|(other, _)| *other == name);
+    let gone = known.iter().filter(|(name, _)| is_gone(name)).map(|(name, _)| format!("{name} (removed)"));
+    let shown: Vec<_> = kept.iter().copied().filter_map(word).chain(gone).collect();
+    shown
 }
 
 /// The fields by the names that they have in a file, with names in the place of ids and times for people.

@@ -29,6 +29,21 @@ impl Fields {
         self.put(field, value);
     }
 
+    /// Sets a field of an object to a text, or to null if that is `none`.
+    pub(crate) fn put_text_within(&mut self, object: &str, field: &str, text: Option<&str>) {
+        let Some(text) = text else { return };
+        let value = if text == NONE { Value::Null } else { text.into() };
+        let within = self.0.entry(object.to_owned()).or_insert_with(|| Value::Object(Map::new()));
+        if let Some(within) = within.as_object_mut() {
+            within.insert(field.to_owned(), value);
+        }
+    }
+
+    /// Whether nothing is to be set.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Sets a list, if there are values; `none` alone is the empty list.
     pub(crate) fn put_list(&mut self, field: &str, values: &[impl AsRef<str>]) {
         if let Some(values) = list(values) {
@@ -160,10 +175,15 @@ mod tests {
     fn none_takes_a_value_away() {
         let mut fields = Fields::default();
         fields.put_or_none("parent", Some("none"));
+        fields.put_text_within("look", "name", Some("7"));
+        fields.put_text_within("look", "accent", Some("none"));
+        fields.put_text_within("look", "contact", None);
         fields.put_list("profiles", &["none"]);
         fields.put_list("skills", &["1", "2"]);
         fields.put_list("left_out", &[] as &[&str]);
-        assert_eq!(fields.into_body(), json!({ "parent": null, "profiles": [], "skills": ["1", "2"] }));
+        let look = json!({ "name": "7", "accent": null });
+        let expected = json!({ "parent": null, "look": look, "profiles": [], "skills": ["1", "2"] });
+        assert_eq!(fields.into_body(), expected);
     }
 
     #[test]

@@ -118,6 +118,18 @@ impl Client {
         self.send(if_unchanged(request, &seen)).await
     }
 
+    /// The same for what is no JSON: its media type, and its bytes.
+    pub(crate) async fn set_bytes(
+        &self,
+        place: &ResourcePath,
+        whose: &ResourcePath,
+        (media_type, bytes): (&str, &[u8]),
+    ) -> Result<JsonResponse, ServiceError> {
+        let seen = self.get(whose, &[]).await?;
+        let request = self.request(Method::PUT, self.url(place, &[])).header(CONTENT_TYPE, media_type);
+        self.send(if_unchanged(request.body(bytes.to_vec()), &seen)).await
+    }
+
     /// Makes something under a known name, or changes what is there now.
     pub(crate) async fn put(&self, place: &ResourcePath, body: &Value) -> Result<JsonResponse, ServiceError> {
         let request = self.request(Method::PUT, self.url(place, &[])).json(body);
@@ -129,10 +141,19 @@ impl Client {
         self.send(request).await
     }
 
+    /// Removes something that belongs to what is at `whose` now.
+    pub(crate) async fn remove_of(
+        &self,
+        place: &ResourcePath,
+        whose: &ResourcePath,
+    ) -> Result<JsonResponse, ServiceError> {
+        let request = self.request(Method::DELETE, self.url(place, &[]));
+        self.send(if_unchanged(request, &self.get(whose, &[]).await?)).await
+    }
+
     /// Removes what is there now.
     pub(crate) async fn remove(&self, place: &ResourcePath) -> Result<JsonResponse, ServiceError> {
-        let request = self.request(Method::DELETE, self.url(place, &[]));
-        self.send(if_unchanged(request, &self.get(place, &[]).await?)).await
+        self.remove_of(place, place).await
     }
 
     /// Ends what has no states to be mistaken about.

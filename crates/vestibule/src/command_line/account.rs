@@ -1,5 +1,7 @@
 //! `vestibule account …`
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use vestibule_model::AccountId;
 
@@ -73,7 +75,27 @@ pub(crate) struct SetAccount {
     #[arg(long = "service", value_name = "NAME[=HOST]")]
     pub(crate) services: Vec<String>,
     #[command(flatten)]
+    pub(crate) look: LookArguments,
+    #[command(flatten)]
     pub(crate) other: OtherFields,
+}
+
+/// How its pages look.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How its pages look")]
+pub(crate) struct LookArguments {
+    /// The name in the head of its pages; none: the account's id
+    #[arg(long, value_name = "NAME")]
+    pub(crate) display_name: Option<String>,
+    /// The colour of its buttons, #RRGGBB; none: that of the service. Whatever it is, the pages can be read
+    #[arg(long, value_name = "COLOUR")]
+    pub(crate) accent: Option<String>,
+    /// Whom to ask who has forgotten a password: an address for mail or of https, or any other words; none
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) contact: Option<String>,
+    /// A file with the picture in the head of its pages: PNG, JPEG or WebP of at most 64 KiB and 1024 by 1024 pixels; none
+    #[arg(long, value_name = "FILE")]
+    pub(crate) logo: Option<PathBuf>,
 }
 
 const ADD_EXAMPLES: &str = r#"Example:
@@ -84,4 +106,7 @@ Policies are fields within fields; `vestibule account show` has their names:
   vestibule account set 12345678 --field password_policy.min_length=12 --field lockout_policy.failures=9
   vestibule account set 12345678 --field agent_lockout_policy.unlock=by-administrator
   vestibule account set 12345678 --field lockout_policy.unlock.after-minutes=15
-  vestibule account set 12345678 --field session_policy.idle_seconds=28800 --field session_policy.concurrency=one";
+  vestibule account set 12345678 --field session_policy.idle_seconds=28800 --field session_policy.concurrency=one
+
+How its pages look:
+  vestibule account set 12345678 --display-name Acme --accent '#2b5797' --contact help@acme.example --logo acme.png";

@@ -159,6 +159,7 @@ fn the_page_on_a_file_for_apply_has_every_field_of_every_table_and_no_other() {
     let mut titles = BTreeSet::new();
     for (title, tables) in [
         ("## `[[account]]`", &["nonsense = 1"][..]),
+        ("### `look`", &["look = { nonsense = 1 }"]),
         ("### `password_policy`", &["password_policy = { nonsense = 1 }"]),
         (
             "### `lockout_policy`, `agent_lockout_policy`",

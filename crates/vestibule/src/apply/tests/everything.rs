@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub(super) const EVERYTHING: &str = r#"
+pub(super) const EVERYTHING: &str = r##"
 code = "ONE"
 number = 7
 time_zone = "Europe/Athens"
@@ -12,6 +12,9 @@ lockout_policy = { unlock = "by-administrator" }
 agent_lockout_policy = { failures = 3 }
 session_policy = { concurrency = { many = { limit = 2, when-full = "refuse" } } }
 livevox_session_policy = { reach = "every-dialect" }
+look = { name = "One & all", accent = "#2B5797", contact = "https://help.example/", logo = """
+iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk
++M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==""" }
 password_strength = "strong"
 [[account.profile]]
 name = "Boss"
@@ -90,7 +93,7 @@ population = "agent"
 login_name = "helper"
 kind = "bot"
 allowed_app_key = "Bots"
-"#;
+"##;
 
 #[test]
 fn everything_that_can_be_declared_is_made() {

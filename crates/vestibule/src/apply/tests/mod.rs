@@ -5,6 +5,7 @@ mod demo;
 mod everything;
 mod export;
 mod livevox;
+mod looks;
 mod many;
 mod reading;
 mod refusals;

@@ -101,6 +101,7 @@ const REFUSED: &[(&str, &str)] = &[
         "livevox_session_policy = { reach = \"far\" }\n",
         "account 1: livevox_session_policy.reach: unknown variant `far`",
     ),
+    ("look = { logo = \"<svg/>\" }\n", "account 1: look.logo: this is no base64"),
     ("[[account]]\nid = \"1\"\n", "account 1: id: declared twice"),
     ("[[account]]\nid = \"2\"\ncode = \"1\"\n", "account 1: code: this is taken"),
     ("number = 5\n[[account]]\nid = \"2\"\nnumber = 5\n", "account 1: number: this is taken"),

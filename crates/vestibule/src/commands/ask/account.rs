@@ -1,10 +1,13 @@
 //! `vestibule account …`
 
+use std::fs;
+
 use serde_json::{Value, json};
+use vestibule_model::{Logo, LogoKind};
 
 use super::crud::{Collection, extent, list_of};
-use crate::client::{Fields, ResourcePath, Service, confirm};
-use crate::command_line::{AccountAction, SetAccount};
+use crate::client::{Fields, JsonResponse, ResourcePath, Service, ServiceError, confirm};
+use crate::command_line::{AccountAction, LookArguments, SetAccount};
 use crate::input_error::InputError;
 
 fn accounts() -> Collection {
@@ -28,12 +31,27 @@ pub(super) async fn run(service: &Service, action: AccountAction) -> anyhow::Res
             fields.put("id", Some(add.fields.account.to_string()));
             fields.put("policy", add.policy);
             write(&add.fields, &mut fields)?;
-            accounts.add(service, fields).await
+            let logo = logo_of(&add.fields.look)?;
+            let mut made = service.client.create(&accounts.place, &fields.into_body()).await?;
+            if let Some(logo @ NewLogo::Picture(..)) = logo {
+                made = set_logo(service, &at(add.fields.account), logo).await?;
+            }
+            accounts.show_made(service, &made.body);
+            Ok(())
         }
         AccountAction::Set(set) => {
             let mut fields = Fields::default();
             write(&set, &mut fields)?;
-            accounts.set(service, &at(set.account), set.account.as_str(), fields).await
+            let (place, account) = (at(set.account), set.account);
+            let Some(logo) = logo_of(&set.look)? else {
+                return accounts.set(service, &place, account.as_str(), fields).await;
+            };
+            if !fields.is_empty() {
+                service.client.change(&place, &fields.into_patch()?).await?;
+            }
+            let answer = set_logo(service, &place, logo).await?;
+            service.output.done(&answer.body, &format!("changed account {account}"));
+            Ok(())
         }
         AccountAction::Remove(remove) => {
             let account = remove.account;
@@ -51,7 +69,43 @@ fn write(set: &SetAccount, fields: &mut Fields) -> Result<(), InputError> {
     fields.put("sign_on", set.sign_on.clone());
     fields.put_list("features", &set.features);
     fields.put("services", services(&set.services));
+    let texts = [&set.look.display_name, &set.look.accent, &set.look.contact];
+    for (field, text) in ["name", "accent", "contact"].into_iter().zip(texts) {
+        fields.put_text_within("look", field, text.as_deref());
+    }
     fields.assign_all(&set.other.assignments)
+}
+
+/// What the logo is to be.
+enum NewLogo {
+    Gone,
+    Picture(Logo, LogoKind),
+}
+
+/// Read before anything is asked for: what is no picture changes nothing.
+fn logo_of(look: &LookArguments) -> Result<Option<NewLogo>, InputError> {
+    let Some(file) = &look.logo else { return Ok(None) };
+    if file.as_os_str() == "none" {
+        return Ok(Some(NewLogo::Gone));
+    }
+    let refuse = |reason: String| InputError::new(format_args!("--logo {}", file.display()), reason);
+    let logo = Logo::new(fs::read(file).map_err(|error| refuse(error.to_string()))?);
+    let kind = logo.kind().ok_or_else(|| refuse("this is no picture in PNG, JPEG or WebP".to_owned()))?;
+    Ok(Some(NewLogo::Picture(logo, kind)))
+}
+
+async fn set_logo(
+    service: &Service,
+    account: &ResourcePath,
+    logo: NewLogo,
+) -> Result<JsonResponse, ServiceError> {
+    let place = account.at("logo");
+    match logo {
+        NewLogo::Gone => service.client.remove_of(&place, account).await,
+        NewLogo::Picture(logo, kind) => {
+            service.client.set_bytes(&place, account, (kind.media_type(), logo.bytes())).await
+        }
+    }
 }
 
 /// `agentVep=host:443`, or a name alone for this server.

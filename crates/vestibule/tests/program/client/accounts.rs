@@ -98,3 +98,37 @@ fn accounts_are_listed() {
     assert!(out.starts_with("ID "), "{out}");
     assert!(out.lines().any(|line| line.starts_with("12345678 ")), "{out}");
 }
+
+/// The head of a PNG of one pixel, which nobody draws here.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
+
+#[test]
+fn an_account_gets_a_look_with_its_logo() {
+    let operator = Operator::owner();
+    let file = operator.folder.path("acme.png");
+    std::fs::write(&file, PNG).unwrap();
+    let logo = ["--logo", file.to_str().unwrap()];
+    let look = ["--display-name", "Acme", "--accent", "#2B5797", "--contact", "help@acme.example"];
+    let after = operator.json(&[&["account", "set", "12345678"][..], &look, &logo].concat());
+    let expected = json!({ "name": "Acme", "accent": "#2b5797", "contact": "help@acme.example" });
+    assert_eq!((&after["look"], &after["logo"]["type"]), (&expected, &json!("image/png")));
+    let made = operator.json(&[&["account", "add", "acme"][..], &logo].concat());
+    assert_eq!(made["logo"]["size"], json!(PNG.len()));
+    operator.ask(&["account", "set", "acme", "--logo", "none", "--display-name", "none"]);
+    assert_eq!(operator.json(&["account", "show", "acme"])["logo"], json!(null));
+}
+
+#[test]
+fn a_logo_that_is_no_picture_changes_nothing() {
+    let operator = Operator::owner();
+    let file = operator.folder.path("acme.svg");
+    std::fs::write(&file, "<svg/>").unwrap();
+    let logo = file.to_str().unwrap();
+    let outcome = operator.run(&["account", "set", "12345678", "--display-name", "Acme", "--logo", logo]);
+    assert!(
+        outcome.code == Some(2) && outcome.err.contains("no picture in PNG, JPEG or WebP"),
+        "{}",
+        outcome.err
+    );
+    assert_eq!(operator.json(&["account", "show", "12345678"])["look"]["name"], json!(null));
+}

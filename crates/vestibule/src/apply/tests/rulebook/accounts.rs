@@ -1,5 +1,8 @@
 //! Rules of accounts.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 
 pub(super) fn lines(scene: &Scene) -> Vec<Line> {
@@ -41,6 +44,7 @@ pub(super) fn lines(scene: &Scene) -> Vec<Line> {
     ];
     lines.extend(administrators(scene));
     lines.extend(services());
+    lines.extend(looks());
     lines
 }
 
@@ -56,6 +60,25 @@ fn administrators(scene: &Scene) -> Vec<Line> {
             json!({ "enabled": false }),
             "[[account.user]]\nlogin_name = \"admin\"\nenabled = false\n",
         ),
+    ]
+}
+
+fn looks() -> Vec<Line> {
+    let own = |rule, look: Value, file: &str| {
+        Line::patch(rule, "", json!({ "look": look }), format!("look = {{ {file} }}\n"))
+    };
+    let logo = |bytes: &[u8]| format!("look = {{ logo = \"{}\" }}\n", STANDARD.encode(bytes));
+    let (long, longer) = ("x".repeat(65), "x".repeat(201));
+    let wide = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x04\x01\0\0\0\x01\x08\x06\0\0\0";
+    let size = "a picture of 1024 by 1024 pixels at most: this is 1025 by 1";
+    vec![
+        own(Rule::LookNameLength, json!({ "name": long }), &format!("name = \"{long}\"")),
+        own(Rule::LookNameCharacters, json!({ "name": " a" }), "name = \" a\""),
+        own(Rule::LookContact, json!({ "contact": longer }), &format!("contact = \"{longer}\"")),
+        own(Rule::LookContact, json!({ "contact": "a\u{202e}b" }), "contact = \"a\\u202eb\""),
+        Line::file(Rule::LogoKind, &logo(b"<svg/>"), "this is no picture in PNG, JPEG or WebP"),
+        Line::file(Rule::LogoLength, &logo(&[0; 65_537]), "a picture of 65536 bytes at most"),
+        Line::file(Rule::LogoSize, &logo(wide), size),
     ]
 }
 
