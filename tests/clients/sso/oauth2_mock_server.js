@@ -1,5 +1,6 @@
-// npm oauth2-mock-server as the OpenID provider of a connection: logins by the browser and by `POST /session/login/sso`, and every
-// flaw that its tokens can be given. Each is refused both ways, and the audit says by which check under the id that was told.
+// npm oauth2-mock-server as the OpenID provider of a connection: logins by the browser and by `POST /session/login/sso`, with an
+// ID token or with name and password, and every flaw that its tokens can be given. Each is refused both ways, and the audit says by
+// which check, under the id that was told.
 'use strict';
 
 const {trusting} = require('../trusting.js');
@@ -99,7 +100,7 @@ class Administrator {
     }
 
     async ask(method, place, body) {
-        const headers = {'content-type': 'application/json', ...(this.token && {authorization: `Bearer ${this.token}`})};
+        const headers = {'content-type': 'application/json', 'if-match': '*', ...(this.token && {authorization: `Bearer ${this.token}`})};
         const answer = await fetch(`${VESTIBULE_ADMIN}/admin/v1${place}`, {method, headers, body: body && JSON.stringify(body)});
         const text = await answer.text();
         assert(answer.ok, `${method} ${place}: ${answer.status} ${text}`);
@@ -136,11 +137,13 @@ async function byBrowser(connection) {
     return {url: here, status: answer.status, text: await answer.text(), refusal: answer.headers.get('x-vestibule-refusal')};
 }
 
-async function byApi(idToken) {
+/** What a program shows: an ID token, or a name and password for the provider. */
+async function byApi(shown) {
+    const body = typeof shown === 'string' ? {idToken: shown} : shown;
     const answer = await fetch(`${VESTIBULE_HTTPS}/session/login/sso`, {
         method: 'POST',
         headers: {'content-type': 'application/json', 'lv-access': APPLICATION_TOKEN},
-        body: JSON.stringify({clientName: 'DEMO', idToken}),
+        body: JSON.stringify({clientName: 'DEMO', ...body}),
     });
     const text = await answer.text();
     return {status: answer.status, body: text && JSON.parse(text), refusal: answer.headers.get('x-vestibule-refusal')};
@@ -201,6 +204,17 @@ async function newKey(provider) {
     assert.strictEqual((await byApi(await provider.token(before.kid))).status, 200, 'the key before');
 }
 
+/** A name and password are given to the provider where the connection says so. */
+async function byPassword(administrator, connection) {
+    const shown = {userName: USER, password: 'at-the-provider'};
+    assert.strictEqual((await byApi(shown)).status, 401, 'before the connection allows it');
+    const place = `/accounts/${ACCOUNT}/connections/${connection.id}`;
+    const {oidc} = await administrator.ask('GET', place);
+    await administrator.ask('PATCH', place, {oidc: {...oidc, password_grant: true}});
+    const answer = await byApi(shown);
+    assert.strictEqual(answer.status, 200, JSON.stringify(answer));
+}
+
 /** All keys are exchanged at once, and an operator has them read. */
 async function otherKeys(administrator, provider, connection) {
     const old = await provider.token();
@@ -227,6 +241,7 @@ async function main() {
     assert.strictEqual((await byApi(token)).status, 401, 'a token was taken twice');
     await newKey(provider);
     await flaws(provider, connection);
+    await byPassword(administrator, connection);
     await otherKeys(administrator, provider, connection);
     await expectTold(administrator);
     await provider.server.stop();

@@ -9,20 +9,31 @@ from browser import Browser, nowhere
 from peers import OidcProvider, is_at_home
 
 
-def expect_home(browser, reached):
+def expect_home(browser, reached, name="mia"):
     assert isinstance(reached, str), (reached.status_code, reached.text[:2000])
     own = browser.session.get(reached, timeout=10)
-    assert own.status_code == 200 and "mia" in own.text, own.text[:2000]
+    assert own.status_code == 200 and name in own.text, own.text[:2000]
 
 
 def main():
     administrator = Administrator()
-    provider = OidcProvider("op")
-    try:
-        provider.start()
-        run(administrator, provider)
-    finally:
-        provider.stop()
+    for name, steps in (("op", run), ("agents", run_for_agents)):
+        provider = OidcProvider(name)
+        try:
+            provider.start()
+            steps(administrator, provider)
+        finally:
+            provider.stop()
+
+
+def run_for_agents(administrator, provider):
+    """Agents have a redirect URI of their own, and no user is one of them."""
+    connection = administrator.make_connection(name="agents", population="agent", **provider.fields())
+    assert connection["redirect_uri"].endswith("/callback/agent"), connection
+    browser = Browser()
+    expect_home(browser, browser.log_in(connection["login_address"], "agent1", "anything", is_at_home), "agent1")
+    user = Browser().log_in(connection["login_address"], "mia", "anything", is_at_home)
+    assert not isinstance(user, str) and user.status_code == 403, user
 
 
 def run(administrator, provider):
