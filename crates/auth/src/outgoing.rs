@@ -66,6 +66,9 @@ pub enum OutgoingError {
     /// The answer is longer than is read, or no text.
     #[error("the answer of {0} is not read: {1}")]
     Unreadable(String, &'static str),
+    /// As many requests to its host are under way as may be.
+    #[error("{0} is not asked: too many requests to its host wait for an answer")]
+    Busy(String),
     /// This service sends no requests.
     #[error("this service sends no requests to other machines")]
     Off,

@@ -3,11 +3,13 @@
 //! Addresses come from administrators, and from documents that others wrote, so that a request may be meant to reach what only this
 //! machine can reach (ATTACKS A6). What it withstands: only https, but for allowed loopback addresses; no address of a
 //! private network unless the operator allows it; the address that was looked at is the one that is connected to, whatever a
-//! second resolution would say; no redirect is followed; time and size are bounded. Keeps no connection and no cookie.
+//! second resolution would say; no redirect is followed; time and size are bounded, and so is how many requests wait for one host. Keeps no
+//! connection and no cookie.
 
 mod address;
 mod exchange;
 mod target;
+mod turns;
 
 use std::fmt;
 use std::io;
@@ -18,20 +20,17 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 use vestibule_auth::{Outgoing, OutgoingError, OutgoingFuture, OutgoingRequest};
 
 use target::Target;
+use turns::Turns;
 
 /// How long a request may take, the resolution of the name and the reading of the answer included.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest answer that is read, in bytes.
 pub const LONGEST: usize = 1024 * 1024;
-
-/// How many requests are under way at once; others wait, within their time.
-const AT_ONCE: usize = 64;
 
 /// The addresses of a host: what a name resolves to.
 pub type Resolved = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
@@ -45,7 +44,7 @@ pub struct BoundedOutgoing {
     allowed: Arc<[IpNet]>,
     tls: TlsConnector,
     resolver: Resolver,
-    turns: Arc<Semaphore>,
+    turns: Arc<Turns>,
 }
 
 impl BoundedOutgoing {
@@ -76,8 +75,8 @@ impl BoundedOutgoing {
             .expect("TLS 1.2 and 1.3 are known")
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let turns = Arc::new(Semaphore::new(AT_ONCE));
-        Self { allowed: allowed.into(), tls: TlsConnector::from(Arc::new(config)), resolver, turns }
+        let tls = TlsConnector::from(Arc::new(config));
+        Self { allowed: allowed.into(), tls, resolver, turns: Turns::new() }
     }
 
     /// The addresses that may be connected to.
@@ -117,8 +116,9 @@ impl Outgoing for BoundedOutgoing {
         let this = self.clone();
         Box::pin(async move {
             let target = Target::read(&request.url)?;
+            let _of_host = this.turns.at(&target).ok_or_else(|| target.busy())?;
             let exchanged = async {
-                let _turn = this.turns.acquire().await;
+                let _turn = this.turns.among_all().await;
                 let addresses = this.addresses(&target).await?;
                 exchange::exchange(&this.tls, &target, &addresses, request).await
             };

@@ -65,6 +65,10 @@ impl Target {
         OutgoingError::NoAnswer(self.shown.clone(), why.to_string())
     }
 
+    pub(crate) fn busy(&self) -> OutgoingError {
+        OutgoingError::Busy(self.shown.clone())
+    }
+
     pub(crate) fn unreadable(&self, why: &'static str) -> OutgoingError {
         OutgoingError::Unreadable(self.shown.clone(), why)
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use vestibule_auth::{Outgoing as _, OutgoingError, OutgoingRequest};
 use vestibule_outgoing::{LONGEST, TIMEOUT};
@@ -104,6 +105,35 @@ async fn a6_a_server_that_never_answers_is_not_waited_for() {
     let sent = of_this_machine().send(OutgoingRequest::get(format!("http://{address}/"))).await;
     assert!(matches!(sent, Err(OutgoingError::NoAnswer(_, why)) if why == "not within 10 s"));
     assert!(begun.elapsed() < TIMEOUT + Duration::from_secs(1));
+    held.abort();
+}
+
+/// Takes connections and answers none, until it is dropped.
+async fn silent() -> (std::net::SocketAddr, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let held = tokio::spawn(async move {
+        let mut taken = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            taken.push(stream);
+        }
+    });
+    (address, held)
+}
+
+#[tokio::test]
+async fn a6_a_host_that_answers_nobody_keeps_eight_waiting_and_no_other_host() {
+    let (silent, held) = silent().await;
+    let outgoing = of_this_machine();
+    let get = || outgoing.send(OutgoingRequest::get(format!("http://{silent}/")));
+    let waiting: Vec<_> = (0..8).map(|_| tokio::spawn(get())).collect();
+    tokio::task::yield_now().await;
+    assert_eq!(get().await.unwrap_err(), OutgoingError::Busy(format!("http://{silent}/")));
+    let (other, _served) = answering(ok("answer")).await;
+    let answer = outgoing.send(OutgoingRequest::get(format!("http://{other}/"))).await.unwrap();
+    assert_eq!(answer.body.as_str(), "answer");
+    assert!(waiting.iter().all(|waits| !waits.is_finished()));
+    waiting.iter().for_each(JoinHandle::abort);
     held.abort();
 }
 
