@@ -8,6 +8,7 @@ use super::applications::{WithSecrets, new_oauth_client};
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::values::ApplicationValue;
 use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
+use crate::rules::client_id_violation;
 
 /// The values of an OAuth client that is to be made; those that are None are generated.
 #[derive(Default)]
@@ -41,6 +42,7 @@ impl Administration<'_> {
             let entry = self.account_entry(account)?;
             let mut client = fill(blank.clone())?;
             check(&mut client, None, &entry)?;
+            client_id_violation(&client, &*self.auth.directory).map_or(Ok(()), Err)?;
             let details = AuditDetails::made(&client).in_account(account);
             let written = AuditedWrite::one(client.clone().put(account), details);
             let made = WithSecrets { application: client, secrets: [secret.clone()] };

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use vestibule_model::{Account, ApiKey, ApplicationToken, OauthClient};
 
 use super::client_metadata;
-use super::neighbours::{Neighbours, ResourceKind};
+use super::neighbours::{Installation, Neighbours, ResourceKind};
 use super::numbered::id_violation;
 use super::rule::Rule;
 use super::texts::{name_violation, text_violation};
@@ -92,6 +92,12 @@ impl Ruled for ApplicationToken {
         }
         found
     }
+}
+
+/// The audience of an ID token is the client, that of an application token the account: a client with an account's id would get
+/// ID tokens that pass for application tokens. Asked of clients that are new.
+pub fn client_id_violation(client: &OauthClient, installation: &dyn Installation) -> Option<Violation> {
+    installation.has_account(&client.client_id).then(|| Violation::of(Rule::ClientIdOfAccount))
 }
 
 fn addresses(rule: Rule, addresses: &[IpNet]) -> Option<Violation> {

@@ -92,6 +92,10 @@ fn names(account: &AccountEntry, kind: ResourceKind) -> Vec<(i64, &str)> {
 }
 
 impl Installation for Directory {
+    fn has_account(&self, id: &str) -> bool {
+        id.parse().is_ok_and(|id| self.account(id).is_some())
+    }
+
     fn has_other_code(&self, account: AccountId, code: &str) -> bool {
         self.account_with_code(code).is_some_and(|other| other != account)
     }

@@ -142,6 +142,7 @@ impl Neighbours for AccountIndex {
 
 /// The accounts of an installation, found by code and number.
 pub struct InstallationIndex<'a> {
+    ids: HashSet<&'a str>,
     codes: HashMap<&'a str, Vec<AccountId>>,
     numbers: HashMap<i32, Vec<AccountId>>,
 }
@@ -149,8 +150,9 @@ pub struct InstallationIndex<'a> {
 impl<'a> InstallationIndex<'a> {
     /// Of accounts as they are, or as they will be.
     pub fn of(accounts: impl IntoIterator<Item = &'a Account>) -> Self {
-        let mut index = Self { codes: HashMap::new(), numbers: HashMap::new() };
+        let mut index = Self { ids: HashSet::new(), codes: HashMap::new(), numbers: HashMap::new() };
         for account in accounts {
+            index.ids.insert(account.id.as_str());
             index.codes.entry(&account.code).or_default().push(account.id);
             index.numbers.entry(account.number).or_default().push(account.id);
         }
@@ -159,6 +161,10 @@ impl<'a> InstallationIndex<'a> {
 }
 
 impl Installation for InstallationIndex<'_> {
+    fn has_account(&self, id: &str) -> bool {
+        self.ids.contains(id)
+    }
+
     fn has_other_code(&self, account: AccountId, code: &str) -> bool {
         self.codes.get(code).is_some_and(|holders| holders.iter().any(|holder| *holder != account))
     }

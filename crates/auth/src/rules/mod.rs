@@ -26,6 +26,7 @@ mod values;
 mod violation;
 
 pub use account::account_violations;
+pub use applications::client_id_violation;
 pub use index::{AccountIndex, InstallationIndex};
 pub use neighbours::{Installation, Neighbours, Reference, Referring, ResourceKind};
 pub use numbered::next_id;

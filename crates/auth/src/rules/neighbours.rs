@@ -78,6 +78,9 @@ pub trait Neighbours {
 
 /// What is in the installation beside the account that is judged.
 pub trait Installation {
+    /// Whether there is an account of this id.
+    fn has_account(&self, id: &str) -> bool;
+
     /// Whether another account has this client code.
     fn has_other_code(&self, account: AccountId, code: &str) -> bool;
 

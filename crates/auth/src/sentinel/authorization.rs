@@ -11,6 +11,7 @@ use super::scope;
 use crate::directory::{AccountEntry, UserEntry};
 use crate::eligibility::client_serves;
 use crate::page_session::PageSession;
+use crate::rules::client_id_violation;
 use crate::service::Auth;
 
 /// What a client asks for, besides who it is and where the answer goes.
@@ -135,6 +136,8 @@ impl Auth {
     ) -> Result<Authorizing, AuthorizationRefusal> {
         let entry = self.public_account(account).ok_or(AuthorizationRefusal::UnknownClient)?;
         let client = entry.oauth_client(client_id).filter(|client| client.enabled).cloned();
+        // An account may have been made after the client whose id it has.
+        let client = client.filter(|client| client_id_violation(client, &*self.directory).is_none());
         let client = client.ok_or(AuthorizationRefusal::UnknownClient)?;
         let registered = &client.metadata.redirect_uris;
         let found = match (redirect_uri, &registered[..]) {
@@ -171,6 +174,7 @@ impl Auth {
             nonce: request.nonce.clone(),
             scope,
             challenge: request.code_challenge.clone(),
+            has_consent: authorizing.client.metadata.consent,
             issued: now.as_unix(),
         };
         Ok(self.seal_code(page.session.account, &code))

@@ -35,6 +35,9 @@ pub(super) struct Code {
     pub(super) nonce: Option<String>,
     pub(super) scope: String,
     pub(super) challenge: Option<String>,
+    /// Whether the user was asked.
+    #[serde(default)]
+    pub(super) has_consent: bool,
     /// Milliseconds since 1970.
     pub(super) issued: i64,
 }
@@ -43,6 +46,12 @@ impl Code {
     /// Whether it was given to this client.
     pub(super) fn is_for(&self, client: &OauthClient) -> bool {
         self.client == client.id.0
+    }
+
+    /// Whether the client, as it is now, may have it: it may have lost the address since, or have to ask its users.
+    pub(super) fn is_still_for(&self, client: &OauthClient) -> bool {
+        let metadata = &client.metadata;
+        metadata.redirect_uris.contains(&self.redirect_uri) && (self.has_consent || !metadata.consent)
     }
 
     /// Whether it counts at `now` for what the client shows with it.
@@ -118,6 +127,7 @@ mod tests {
             nonce: None,
             scope: String::new(),
             challenge: None,
+            has_consent: false,
             issued: 1_000,
         }
     }

@@ -5,7 +5,7 @@ use reqwest::{Client, Method, Response, Url};
 use serde_json::Value;
 use vestibule_testkit::{ACCOUNT, TestServer};
 
-use crate::code::page;
+use crate::grants::page;
 use crate::support::{BACK, CLIENT, SECRET, body, error, path, post, start, start_with};
 
 const OTHER: &str = "https://app.example/back?tenant=7";

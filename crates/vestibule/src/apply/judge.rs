@@ -5,10 +5,11 @@ use std::fmt;
 
 use vestibule_auth::{
     AccountIndex, HOME, InstallationIndex, Kind, Rule, Ruled, Violation, account_violations, check_api_key,
-    check_connection, check_deleted_account, check_has_owner, check_owner_left, may_log_in,
+    check_connection, check_deleted_account, check_has_owner, check_owner_left, client_id_violation,
+    may_log_in,
 };
 use vestibule_crypto::{Sealer, check_hash};
-use vestibule_model::{AccountId, User};
+use vestibule_model::{AccountId, OauthClient, User};
 use vestibule_store::AccountRows;
 use vestibule_store_sqlite::UndecodableRow;
 
@@ -35,6 +36,11 @@ pub(super) fn problems(present: &Present, draft: &Draft) -> Vec<Problem> {
             found.extend(all(&after.account.title(*id), broken));
         }
         found.extend(members(before, after));
+        let clients = before.map(|rows| &*rows.oauth_clients).unwrap_or_default();
+        let is_new = |client: &&OauthClient| clients.iter().all(|known| known.id != client.id);
+        for client in after.oauth_clients.iter().filter(is_new) {
+            found.extend(all(&client.title(*id), client_id_violation(client, &installation)));
+        }
         if id.as_str() == HOME {
             found.extend(owners(present, before, after));
         }
@@ -85,6 +91,9 @@ pub(super) fn broken(present: &Present, undecodable: &[UndecodableRow], sealer: 
         found.extend(stored(rows, &rows.skills, &index));
         found.extend(stored(rows, &rows.api_keys, &index));
         found.extend(stored(rows, &rows.oauth_clients, &index));
+        for client in &rows.oauth_clients {
+            found.extend(with_entry(rows, client, client_id_violation(client, &installation)));
+        }
         found.extend(stored(rows, &rows.application_tokens, &index));
         found.extend(stored(rows, &rows.connections, &index));
         found.extend(stored(rows, &rows.users, &index));

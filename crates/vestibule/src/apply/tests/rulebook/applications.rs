@@ -98,6 +98,11 @@ fn clients() -> Vec<Line> {
             &format!("name = \"c\"\nclient_id = {taken:?}"),
         ),
         client(
+            Rule::ClientIdOfAccount,
+            json!({ "name": "c", "client_id": FULL }),
+            &format!("name = \"c\"\nclient_id = {FULL:?}"),
+        ),
+        client(
             Rule::ClientSecret,
             json!({ "name": "c", "secret": SHORT }),
             &format!("name = \"c\"\nsecret = {SHORT:?}"),
