@@ -211,6 +211,15 @@ pub struct OidcConnection {
     pub password_grant: bool,
 }
 
+impl OidcConnection {
+    /// Takes over the client secret of what it was before, unless it would be shown to somebody else from here on: whoever may
+    /// change where it goes may not learn it so.
+    pub fn keep_secret_of(&mut self, before: &Self) {
+        let is_same = (&self.issuer, &self.token_endpoint) == (&before.issuer, &before.token_endpoint);
+        self.sealed_client_secret = before.sealed_client_secret.clone().filter(|_| is_same);
+    }
+}
+
 /// How a client's secret is shown to the token endpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -13,7 +13,7 @@ use super::audited_write::{AuditDetails, AuditedWrite};
 use super::named::AccountResourceId;
 use super::random::ten_digits;
 use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
-use crate::directory::{AccountEntry, open_connection_secret, seal_connection_secret};
+use crate::directory::{AccountEntry, renew_own_key, seal_connection_secret};
 use crate::identity_providers::{Unlisted, blank_saml};
 
 /// The longest client secret, in characters.
@@ -169,21 +169,11 @@ impl Administration<'_> {
         let pair = key.pair(&format!("Vestibule {account} {name}"), caller.now)?;
         let Some(pair) = pair else { return Err(AdministrationError::invalid("", "no key is given")) };
         self.edit_connection(caller, account, id, |after| {
-            let before = open_connection_secret(self.auth.keys.sealer(), after, ConnectionSecret::Key);
-            let before = before.map_err(|error| AdministrationError::Conflict(error.to_string()))?;
-            let key = self.sealed_key(after.id, &pair);
-            let id = after.id;
-            let Protocol::Saml(saml) = &mut after.protocol else {
-                return Err(AdministrationError::Conflict("the connection speaks no SAML".to_owned()));
-            };
-            let before = before.map(|secret| self.sealed(id, ConnectionSecret::PreviousKey, &secret));
-            saml.previous_key = saml
-                .key
-                .take()
-                .zip(before)
-                .map(|(own, sealed_key)| OwnKey { certificate: own.certificate, sealed_key });
-            saml.key = Some(key);
-            Ok(())
+            match renew_own_key(self.auth.keys.sealer(), &*self.auth.rng, after, &pair) {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(AdministrationError::Conflict("the connection speaks no SAML".to_owned())),
+                Err(error) => Err(AdministrationError::Conflict(error.to_string())),
+            }
         })
         .await
     }

@@ -2,8 +2,8 @@
 
 use vestibule_crypto::{SealContext, SealError, Sealer};
 use vestibule_model::{
-    AccountId, ClientSecretIn, Connection, ConnectionId, ConnectionSecret, OidcConnection, Protocol, Rng,
-    SamlConnection,
+    AccountId, ClientSecretIn, Connection, ConnectionId, ConnectionSecret, Der, OidcConnection, OwnKey,
+    Protocol, Rng, SamlConnection,
 };
 use vestibule_oidc::{Algorithm, ClientAuthentication, IdToken, Keys, Provider};
 use vestibule_saml::{Certificate, Ciphers, DecryptionKey, SigningKey, Unsolicited};
@@ -215,6 +215,30 @@ pub fn open_connection_secret(
     let mut seals = connection.seals();
     let found = seals.find(|(secret, _)| *secret == which);
     found.map(|(_, sealed)| open_secret(sealer, connection.id, which, sealed)).transpose()
+}
+
+/// Gives a connection another key of ours. What is encrypted for the one before is still read; the one before that is forgotten.
+/// Answers whether it has one: only connections of SAML do.
+///
+/// # Errors
+///
+/// The key of before is sealed under another master key, or was changed.
+pub fn renew_own_key(
+    sealer: &Sealer,
+    rng: &dyn Rng,
+    connection: &mut Connection,
+    pair: &vestibule_saml::OwnKey,
+) -> Result<bool, SealError> {
+    let before = open_connection_secret(sealer, connection, ConnectionSecret::Key)?;
+    let id = connection.id;
+    let seal = |which, secret: &[u8]| seal_connection_secret(sealer, rng, id, which, secret);
+    let Protocol::Saml(saml) = &mut connection.protocol else { return Ok(false) };
+    let before = before.map(|secret| seal(ConnectionSecret::PreviousKey, &secret));
+    let previous = saml.key.take().zip(before);
+    saml.previous_key = previous.map(|(own, sealed_key)| OwnKey { certificate: own.certificate, sealed_key });
+    let sealed_key = seal(ConnectionSecret::Key, &pair.private_key);
+    saml.key = Some(OwnKey { certificate: Der(pair.certificate.clone()), sealed_key });
+    Ok(true)
 }
 
 /// Whether everything that is sealed of a connection can be opened, as a start does.

@@ -25,7 +25,7 @@ use vestibule_model::{AccountId, Millis, UserId};
 pub use account::AccountEntry;
 pub(crate) use connections::secrets_of_connection;
 pub use connections::{
-    ServiceAddresses, UsableConnection, UsableOidc, check_connection, open_connection_secret,
+    ServiceAddresses, UsableConnection, UsableOidc, check_connection, open_connection_secret, renew_own_key,
     seal_connection_secret,
 };
 pub(crate) use costs::{Cost, Costs};

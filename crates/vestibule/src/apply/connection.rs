@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use vestibule_auth::{
     ResourceKind, Rule, blank_oidc, blank_saml, check_client_secret, new_connection, open_connection_secret,
-    read_metadata, saml_connection, seal_connection_secret, taken,
+    read_metadata, renew_own_key, saml_connection, seal_connection_secret, taken,
 };
 use vestibule_crypto::constant_time_eq;
 use vestibule_model::{
-    Connection, ConnectionId, ConnectionSecret, Der, Identity, OidcConnection, OwnKey, Protocol,
-    SamlConnection, User,
+    Connection, ConnectionId, ConnectionSecret, Der, Identity, OidcConnection, Protocol, SamlConnection, User,
 };
 use vestibule_saml::pem;
 use vestibule_store::AccountRows;
@@ -103,6 +102,7 @@ fn fill_saml(
 
 fn fill_oidc(oidc: &mut OidcConnection, declared: Option<&DeclaredOidcConnection>) {
     let Some(declared) = declared else { return };
+    let before = oidc.clone();
     set(&mut oidc.issuer, declared.issuer.as_ref());
     set(&mut oidc.client_id, declared.client_id.as_ref());
     set(&mut oidc.client_authentication, declared.client_authentication.as_ref());
@@ -116,6 +116,7 @@ fn fill_oidc(oidc: &mut OidcConnection, declared: Option<&DeclaredOidcConnection
     set(&mut oidc.scopes, declared.scopes.as_ref());
     set(&mut oidc.login_name_claim, declared.login_name_claim.as_ref());
     set(&mut oidc.password_grant, declared.password_grant.as_ref());
+    oidc.keep_secret_of(&before);
 }
 
 /// Secrets that it has are no change, whatever they are sealed under.
@@ -132,10 +133,7 @@ fn secrets(
     };
     let seal = |which, secret: &[u8]| seal_connection_secret(&tools.sealer, tools.rng, own.id, which, secret);
     let pair = pair(element, own, account, tools, declared)?;
-    let key = pair.filter(|pair| !has(ConnectionSecret::Key, &pair.private_key)).map(|pair| OwnKey {
-        sealed_key: seal(ConnectionSecret::Key, &pair.private_key),
-        certificate: Der(pair.certificate),
-    });
+    let key = pair.filter(|pair| !has(ConnectionSecret::Key, &pair.private_key));
     let client_secret = match &declared.client_secret {
         Some(secret) => {
             check_client_secret(secret).map_err(|error| Problem::new(element, "client_secret", error))?;
@@ -145,14 +143,17 @@ fn secrets(
         None => None,
     };
     let unfit = |key, why| Err(Problem::new(element, key, why));
+    if let Some(pair) = &key {
+        let renewed = renew_own_key(&tools.sealer, tools.rng, own, pair);
+        if !renewed.map_err(|error| Problem::new(element, "private_key", error))? {
+            return unfit("private_key", "a connection of OpenID Connect has none");
+        }
+    }
     match &mut own.protocol {
         Protocol::Saml(_) if client_secret.is_some() => {
             return unfit("client_secret", "a SAML connection has none");
         }
-        Protocol::Saml(saml) => saml.key = key.or(saml.key.take()),
-        Protocol::Oidc(_) if key.is_some() => {
-            return unfit("private_key", "a connection of OpenID Connect has none");
-        }
+        Protocol::Saml(_) => {}
         Protocol::Oidc(oidc) => {
             oidc.sealed_client_secret = client_secret.or(oidc.sealed_client_secret.take());
         }

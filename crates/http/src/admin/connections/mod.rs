@@ -240,7 +240,7 @@ impl RepresentedResource for Connection {
             || AdministrationError::invalid("saml", "a connection keeps its protocol: make another one");
         let protocol = match (self.protocol, details.saml, details.oidc) {
             (Protocol::Saml(before), Some(saml), None) => Protocol::Saml(Box::new(saml.onto(*before)?)),
-            (Protocol::Oidc(before), None, Some(oidc)) => Protocol::Oidc(Box::new(oidc.onto(*before))),
+            (Protocol::Oidc(before), None, Some(oidc)) => Protocol::Oidc(Box::new(oidc.onto(&before))),
             _ => return Err(kept()),
         };
         Ok(Self {
@@ -342,14 +342,12 @@ impl OidcDetails {
         }
     }
 
-    /// With the secret that is there, unless it would be shown to somebody else from here on: who may change where it goes may
-    /// not learn it so.
-    fn onto(self, before: OidcConnection) -> OidcConnection {
-        let is_same = (&self.issuer, &self.token_endpoint) == (&before.issuer, &before.token_endpoint);
-        OidcConnection {
+    /// With the secret that is there, as far as it may be kept.
+    fn onto(self, before: &OidcConnection) -> OidcConnection {
+        let mut after = OidcConnection {
             issuer: self.issuer,
             client_id: self.client_id,
-            sealed_client_secret: before.sealed_client_secret.filter(|_| is_same),
+            sealed_client_secret: None,
             client_authentication: self.client_authentication,
             authorization_endpoint: self.authorization_endpoint,
             token_endpoint: self.token_endpoint,
@@ -361,6 +359,8 @@ impl OidcDetails {
             scopes: self.scopes,
             login_name_claim: self.login_name_claim,
             password_grant: self.password_grant,
-        }
+        };
+        after.keep_secret_of(before);
+        after
     }
 }

@@ -45,6 +45,50 @@ fn a_key_that_somebody_brings_is_sealed_and_is_no_change_the_next_time() {
     assert_eq!(opened.unwrap().unwrap().as_slice(), pair.serialize_der());
 }
 
+fn pair() -> (String, String, Vec<u8>) {
+    let pair = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
+    let params = CertificateParams::new(vec!["us.example".to_owned()]).unwrap();
+    (params.self_signed(&pair).unwrap().pem(), pair.serialize_pem(), pair.serialize_der())
+}
+
+#[test]
+fn the_key_before_another_one_is_kept_as_by_the_api() {
+    let mut world = World::new();
+    let idp = certificate();
+    let bring = |(ours, key, _): &(String, String, Vec<u8>)| {
+        saml(&idp, &format!("certificate = {ours:?}\nprivate_key = {key:?}"))
+    };
+    let (first, second) = (pair(), pair());
+    world.apply(&bring(&first));
+    world.apply(&bring(&second));
+    let own = own(&world);
+    let opened = |which| open_connection_secret(&world.tools.sealer, &own, which).unwrap().unwrap().to_vec();
+    assert_eq!(opened(ConnectionSecret::Key), second.2);
+    assert_eq!(opened(ConnectionSecret::PreviousKey), first.2);
+}
+
+#[test]
+fn x9_a_client_secret_goes_to_nobody_else_unless_it_is_given_again() {
+    for (of, to) in [
+        ("https://op.example/token", "https://other.example/token"),
+        ("https://op.example\"", "https://other.example\""),
+    ] {
+        let mut world = World::new();
+        world.apply(super::everything::EVERYTHING);
+        let moved = super::everything::EVERYTHING.replace(of, to);
+        let has_secret = |world: &World| own(world).oidc().unwrap().sealed_client_secret.is_some();
+        let without: String = moved
+            .lines()
+            .filter(|line| !line.contains("hush-hush"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        world.apply(&without);
+        assert!(!has_secret(&world), "{to}");
+        world.apply(&moved);
+        assert!(has_secret(&world), "{to}");
+    }
+}
+
 #[test]
 fn another_client_secret_is_told_and_not_which() {
     let mut world = World::new();
