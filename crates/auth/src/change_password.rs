@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use vestibule_model::{
     AuditAction, AuditRecord, EndReason, Means, Millis, PasswordCredential, PasswordViolation, Refusal,
-    SecondFactor, Session, User,
+    SecondFactor, Session, SessionId, User,
 };
-use vestibule_store::{Change, EndRecords, EndedSessions, SessionSelector, StoreError};
+use vestibule_store::{Change, EndRecords, EndedSessions, Outcome, SessionSelector, StoreError};
 use zeroize::Zeroizing;
 
 use crate::attempt::{Failed, ProvedUser};
-use crate::audit::{self, Attempt, End, record_of_end};
-use crate::directory::{AccountEntry, AccountFacts, UserEntry};
+use crate::audit::{self, Attempt, AuditTrail, End, record_of_end};
+use crate::directory::{AccountEntry, UserEntry};
 use crate::eligibility::{self, IneligibleReason};
 use crate::ends::ManyEnd;
 use crate::log_in::{LogIn, LogInError, UserCredentials};
+use crate::page_session::PageSession;
 use crate::password::{NewPassword, NewPasswordError, expect_length};
 use crate::service::Auth;
 use crate::strength::OwnWords;
@@ -29,6 +30,18 @@ pub enum ChangePasswordError {
     /// The new password breaks the policy.
     #[error("the new password breaks the policy")]
     Policy(#[from] PasswordViolation),
+}
+
+/// What somebody shows who changes a password on a page.
+pub struct PasswordChange {
+    /// Who it is, with the password of before.
+    pub credentials: UserCredentials,
+    /// The new password.
+    pub new: Zeroizing<String>,
+    /// A code of the second factor, for users who have one.
+    pub code: Option<String>,
+    /// The page session of whoever is signed in: another one takes its place.
+    pub page: Option<PageSession>,
 }
 
 impl Failed for ChangePasswordError {
@@ -59,7 +72,19 @@ impl Auth {
         new: Zeroizing<String>,
         code: Option<&str>,
     ) -> Result<(), ChangePasswordError> {
-        let code = code.filter(|code| !code.is_empty()).map(str::to_owned);
+        let change = PasswordChange { credentials, new, code: code.map(str::to_owned), page: None };
+        self.change_password_on_page(at, change).await.map(drop)
+    }
+
+    /// The same on a page. Answers the session that takes the place of the page session that was shown: it was opened in the same
+    /// way, and ends with the same logins at identity providers. None: there was none, or it is somebody else's.
+    pub async fn change_password_on_page(
+        self: &Arc<Self>,
+        at: LogIn,
+        change: PasswordChange,
+    ) -> Result<Option<Session>, ChangePasswordError> {
+        let PasswordChange { credentials, new, code, page } = change;
+        let code = code.filter(|code| !code.is_empty());
         credentials.expect_length()?;
         expect_length(new.as_bytes())?;
         let is_same = *credentials.password == new.as_bytes();
@@ -88,8 +113,10 @@ impl Auth {
                 NewPasswordError::Overloaded => LogInError::overloaded().into(),
             })?;
             let is_coded = spent.is_some();
-            let committed = auth.commit_password(at, &entry, &user, password, spent).await;
-            committed.map_err(|error| match error {
+            let proved = ProvedUser { entry: Arc::clone(&entry), user: Arc::clone(&user) };
+            let page = page.filter(|page| page.user.id == user.id);
+            let committed = auth.commit_password(at, proved, password, spent, page).await;
+            let session = committed.map_err(|error| match error {
                 // Nothing else counts once here.
                 StoreError::AlreadyConsumed => auth.code_was_used(attempt, &entry, &user),
                 StoreError::StaleCredentials => {
@@ -100,7 +127,7 @@ impl Auth {
             if is_coded {
                 auth.code_was_right(attempt, &entry, &user);
             }
-            Ok(())
+            Ok(session)
         };
         self.settle(at, whole).await
     }
@@ -120,47 +147,86 @@ impl Auth {
         }
     }
 
+    /// In one commit: the password, what is used up by it, the ends of the sessions of before, and the page session that goes on.
     async fn commit_password(
         &self,
         at: LogIn,
-        entry: &AccountFacts,
-        user: &User,
+        ProvedUser { entry, user }: ProvedUser,
         password: PasswordCredential,
         spent: Option<Change>,
-    ) -> Result<(), StoreError> {
+        page: Option<PageSession>,
+    ) -> Result<Option<Session>, StoreError> {
         self.loaded().await;
         let _turn = self.login_guard.turn_of(user.id).await;
         let credential_version = user.credential_version + 1;
+        let next = page.map(|page| NextPage {
+            session: self.successor(&page, at, credential_version),
+            before: page.session.id,
+        });
+        let login = next.as_ref().map(|next| self.ends.login(next.session.id));
+        let all = self.ends_of_before(&user, at, credential_version, next.as_ref());
+        let left = spent.as_ref().and_then(left_of);
         let set =
-            Change::SetPassword { user: user.id, password: Box::new(password.clone()), credential_version };
+            Change::SetPassword { user: user.id, password: password.clone().into(), credential_version };
+        let mut changes: Vec<Change> = spent.into_iter().chain([set]).collect();
+        changes.push(Change::Audit(changed(&user, at).into()));
+        // Before the ends: it is a copy of what one of them ends.
+        changes.extend(next.iter().flat_map(|next| next.changes(&self.audit, &user)));
+        changes.push(all.change_alone());
+        let outcome = self.store.commit(changes).await?;
+
+        // The present entry: the account may have been read anew in the meantime.
+        let present = self.directory.account(entry.account.id);
+        if let Some(entry) = &present {
+            entry.update_user(user.id, |present| {
+                present.password = Some(password);
+                present.must_change_password = false;
+                // Somebody may have taken it away since.
+                if left.is_some() && present.second_factor == user.second_factor {
+                    present.second_factor = left;
+                }
+                present.credential_version = present.credential_version.max(credential_version);
+            });
+        }
+        self.end_rest_of_before(&user, all, credential_version, &outcome).await;
+        let (Some(NextPage { session, .. }), Some(login)) = (next, login) else { return Ok(None) };
+        let holder = present.and_then(|entry| entry.user(user.id)).unwrap_or(user);
+        // The password is changed, whatever becomes of the page.
+        let stands = self.put_opened(&session, holder, &outcome, login).await;
+        Ok(stands.is_ok().then_some(session))
+    }
+
+    /// The ends of the sessions that rest on the password of before.
+    fn ends_of_before(
+        &self,
+        user: &User,
+        at: LogIn,
+        credential_version: i64,
+        next: Option<&NextPage>,
+    ) -> ManyEnd {
         let (end, tokens) = (by_owner(user, at), self.keys.tokens().clone());
-        let of_user = SessionSelector {
-            sessions: EndedSessions::OfUser(user.id),
-            account: Some(user.account),
-            opened_until: Millis::from_unix(i64::MAX),
+        let sessions = match next {
+            Some(next) => EndedSessions::OfUserBut(user.id, next.session.id),
+            None => EndedSessions::OfUser(user.id),
         };
+        let opened_until = Millis::from_unix(i64::MAX);
+        let selector = SessionSelector { sessions, account: Some(user.account), opened_until };
         let why = end.clone();
         let records = EndRecords::by(move |session| {
             let is_older = session.credential_version < credential_version;
             is_older.then(|| record_of_end(tokens.reference(session.id), session, &why, at.now))
         });
-        let all = ManyEnd::new(of_user, end, at.now, records);
-        let left = spent.as_ref().and_then(left_of);
-        let own = [set, Change::Audit(changed(user, at).into()), all.change_alone()];
-        let changes = spent.into_iter().chain(own).collect();
-        let outcome = self.store.commit(changes).await?;
+        ManyEnd::new(selector, end, at.now, records)
+    }
 
-        // The present entry: the account may have been read anew in the meantime.
-        if let Some(present) = self.directory.account(entry.account.id) {
-            present.update_user(user.id, |user| {
-                user.password = Some(password);
-                user.must_change_password = false;
-                if left.is_some() {
-                    user.second_factor = left;
-                }
-                user.credential_version = user.credential_version.max(credential_version);
-            });
-        }
+    /// Takes them out of the table, and out of the store those that the commit has left.
+    async fn end_rest_of_before(
+        &self,
+        user: &User,
+        all: ManyEnd,
+        credential_version: i64,
+        outcome: &Outcome,
+    ) {
         let of_before = |session: &Session| session.credential_version < credential_version;
         let removed = self.live.remove_of_user(user.id, of_before);
         for session in &removed {
@@ -169,13 +235,31 @@ impl Auth {
         // Whoever has very many: the others are refused whatever becomes of this, here and after a restart, because they rest on
         // the password of before. So the password is changed even if this fails, and is tried again. It means no session that is
         // opened with the new one.
-        let opened_until = removed.iter().map(|session| session.created).fold(at.now, Millis::max);
+        let opened_until = removed.iter().map(|session| session.created).fold(all.at, Millis::max);
         let mut pending = self.ends.pending();
-        pending.add(all.rest_of(&outcome).map(|rest| rest.opened_until(opened_until)));
+        pending.add(all.rest_of(outcome).map(|rest| rest.opened_until(opened_until)));
         if let Err(error) = pending.end_all().await {
             tracing::error!(user = %user.id, %error, "sessions of before a change of password are not all removed yet");
         }
-        Ok(())
+    }
+}
+
+/// The page session that takes the place of one that a change of the password ends.
+struct NextPage {
+    session: Session,
+    /// Which.
+    before: SessionId,
+}
+
+impl NextPage {
+    /// Opens it with what is noted of the logins at identity providers of the one before, which still has to be there.
+    fn changes(&self, audit: &AuditTrail, user: &User) -> [Change; 3] {
+        let Self { session, before } = self;
+        [
+            Change::OpenSession(session.clone().into()),
+            Change::CopyFederatedLogins { from: *before, to: session.id },
+            audit.logged_in(session, user, None),
+        ]
     }
 }
 

@@ -30,9 +30,11 @@ use crate::directory::{Directory, UserEntry};
 use crate::live::LiveSessions;
 use crate::waiting::Waiting;
 use held::{HeldEnd, HeldEnds};
-use in_force::{EndsInForce, Login};
+use in_force::EndsInForce;
 use retry::RetryQueue;
 
+pub(crate) use in_force::Login;
+use many::AT_ONCE;
 pub(crate) use many::{ManyEnd, PendingEnds};
 
 /// A record of the journal, shared by what still has to be stored of it.

@@ -70,11 +70,11 @@ pub use administration::{
 pub use attempt::ProvedUser;
 pub use audit::End;
 pub use authorize::{Accepted, Authorized, Credential, CredentialKind, Credentials, Granted, Showing};
-pub use change_password::ChangePasswordError;
+pub use change_password::{ChangePasswordError, PasswordChange};
 pub use directory::{
     AccountEntry, AccountFacts, AccountUser, Directory, Grants, KnownValues, NamedValues, ServiceAddresses,
     UsableConnection, UsableOidc, UserEntry, check_api_key, check_connection, open_api_key,
-    open_connection_secret, seal_api_key, seal_connection_secret,
+    open_connection_secret, renew_own_key, seal_api_key, seal_connection_secret,
 };
 pub use eligibility::IneligibleReason;
 pub use federated::{
@@ -100,8 +100,8 @@ pub use rules::{
     AccountIndex, Installation, InstallationIndex, Kind, LONGEST_NAME, LONGEST_TEXT, LONGEST_VALUE,
     Neighbours, Reference, Referring, ResourceKind, Rule, Ruled, SHORTEST_SECRET, Violation,
     account_violations, check_deleted_account, check_has_owner, check_owner_left, check_password_of,
-    check_token_holder, check_value, check_values_together, may_log_in, missing_name, next_id,
-    next_user_number, service_twice, taken, untie,
+    check_token_holder, check_value, check_values_together, client_id_violation, may_log_in, missing_name,
+    next_id, next_user_number, service_twice, taken, untie,
 };
 pub use second_factor::{Enrolment, EnrolmentError, PasswordStep, ShownEnrolment, Ticket};
 pub use sentinel::{

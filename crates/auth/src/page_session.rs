@@ -7,13 +7,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use vestibule_crypto::TokenText;
-use vestibule_model::{Dialect, Millis, Session, SessionId};
+use vestibule_model::{AuthenticationMethod, Dialect, Millis, Session, SessionId};
 use vestibule_store::StoreError;
 
 use crate::attempt::ProvedUser;
 use crate::authorize::{Authorized, CredentialKind, Live};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::load::RecallError;
+use crate::log_in::LogIn;
+use crate::open::earliest;
 use crate::service::Auth;
 
 /// Somebody who looks at a page.
@@ -31,6 +33,13 @@ impl PageSession {
     /// Who it is.
     pub fn proved(&self) -> ProvedUser {
         ProvedUser { entry: Arc::clone(&self.entry), user: Arc::clone(&self.user) }
+    }
+
+    /// When the identity provider by which it was opened wants what was opened so to end: before the pages' own policy would end it.
+    pub(crate) fn ends_at_provider(&self) -> Option<Millis> {
+        let own_end = self.entry.account.session_policy_of(Dialect::Pages).absolute_end(self.session.created);
+        let end = self.session.absolute_end.filter(|_| self.session.method == AuthenticationMethod::Saml);
+        end.filter(|end| own_end.is_none_or(|own| *end < own))
     }
 
     /// The same for what a holder of any session may ask.
@@ -68,6 +77,23 @@ impl Auth {
         let (session, user) = self.live.with(id, now, work)??;
         let entry = self.directory.account(session.account)?;
         Some(PageSession { session, entry, user })
+    }
+
+    /// What takes the place of a page session when its holder changes the password. It was opened in the same way, and does not
+    /// live longer than the one before.
+    pub(crate) fn successor(&self, page: &PageSession, at: LogIn, credential_version: i64) -> Session {
+        let policy = page.entry.account.session_policy_of(Dialect::Pages);
+        let own_end = policy.absolute_end(at.now);
+        Session {
+            id: self.keys.tokens().mint_session_id(&*self.rng),
+            address: at.address,
+            created: at.now,
+            last_used: at.now,
+            idle: policy.idle(),
+            absolute_end: earliest([own_end, page.session.absolute_end]),
+            credential_version,
+            ..page.session.clone()
+        }
     }
 
     /// The value of the cookie that shows a page session.

@@ -11,7 +11,7 @@ use crate::xml::{Xml, told};
 /// Whom an assertion names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameId {
-    /// The name.
+    /// The name, letter by letter.
     pub value: String,
     /// Its format, as a URI; None: not told.
     pub format: Option<String>,
@@ -26,7 +26,7 @@ pub struct Attribute {
     pub name: String,
     /// Its name for people.
     pub friendly_name: Option<String>,
-    /// Its values that are text.
+    /// Its values that are text, letter by letter.
     pub values: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ pub struct Claims {
     pub other_conditions: Vec<String>,
     /// The session at the identity provider, for a logout that comes from there.
     pub session_index: Option<String>,
-    /// When the identity provider wants the session to end.
+    /// When the identity provider wants the session to end, the first of these times.
     pub session_ends: Option<Millis>,
     /// When the user proved who they are.
     pub authenticated: Option<Millis>,
@@ -104,8 +104,11 @@ impl Claims {
         }
         if let Some(statement) = xml.children(assertion, ASSERTION, "AuthnStatement").next() {
             claims.session_index = xml.attribute(statement, "SessionIndex").map(ToOwned::to_owned);
-            claims.session_ends = time_of(xml, statement, "SessionNotOnOrAfter")?;
             claims.authenticated = time_of(xml, statement, "AuthnInstant")?;
+        }
+        for statement in xml.children(assertion, ASSERTION, "AuthnStatement") {
+            let ends = time_of(xml, statement, "SessionNotOnOrAfter")?;
+            claims.session_ends = [claims.session_ends, ends].into_iter().flatten().min();
         }
         for statement in xml.children(assertion, ASSERTION, "AttributeStatement") {
             for attribute in xml.children(statement, ASSERTION, "Attribute") {
@@ -128,7 +131,7 @@ impl Claims {
         if let Some(name) = xml.child(subject, ASSERTION, "NameID")? {
             let attribute = |of: &str| xml.attribute(name, of).map(ToOwned::to_owned);
             self.name_id = Some(NameId {
-                value: xml.text_of(name)?,
+                value: xml.exact_text_of(name)?,
                 format: attribute("Format"),
                 name_qualifier: attribute("NameQualifier"),
             });
@@ -185,7 +188,7 @@ fn read_attribute(xml: &Xml<'_>, attribute: NodeId) -> Result<Attribute, Malform
     let name = xml.attribute(attribute, "Name").ok_or(Malformed::Missing("Name"))?;
     let values = xml.children(attribute, ASSERTION, "AttributeValue");
     // A value that is a structure of its own is none that a login uses.
-    let values = values.filter_map(|value| xml.text_of(value).ok());
+    let values = values.filter_map(|value| xml.exact_text_of(value).ok());
     Ok(Attribute {
         name: name.to_owned(),
         friendly_name: xml.attribute(attribute, "FriendlyName").map(ToOwned::to_owned),

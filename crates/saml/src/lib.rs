@@ -37,6 +37,6 @@ pub use own_key::{OwnKey, OwnKeyError, pem, to_pem};
 pub use refusal::{EncryptionFlaw, Malformed, Refusal, SignatureFlaw};
 pub use report::{Check, Login, Report, Step};
 pub use request::{LoginRequest, Reauthentication, SigningKey};
-pub use response::{Arrival, Connection, Unsolicited, examine, may_name};
+pub use response::{Arrival, Connection, Unsolicited, examine, is_padded, may_name};
 pub use signature::Signature;
 pub use xml::LONGEST;

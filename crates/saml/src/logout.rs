@@ -32,7 +32,7 @@ const MOST_SESSIONS: usize = 100;
 pub struct LogoutRequest {
     /// Its id: it is taken once, and the answer names it.
     pub id: String,
-    /// Whom it names.
+    /// Whom it names, letter by letter.
     pub subject: String,
     /// Which sessions there are over; none: all of the subject.
     pub sessions: Vec<String>,
@@ -117,7 +117,7 @@ impl LogoutRequest {
         }
         Ok(Self {
             id: attribute("ID")?.to_owned(),
-            subject: xml.text_of(subject)?,
+            subject: xml.exact_text_of(subject)?,
             sessions: sessions.into_iter().map(|session| xml.text_of(session)).collect::<Result<_, _>>()?,
             relay_state,
             single_use_until: until.plus(skew),

@@ -159,6 +159,16 @@ pub enum Refusal {
         /// The clock skew that is allowed, in seconds.
         skew_s: u64,
     },
+    /// The session at the identity provider has ended.
+    #[error("the session at the identity provider was to end {}, and it is {} here, with {skew_s} s allowed", Written(*until), Written(*now))]
+    SessionOver {
+        /// Its `SessionNotOnOrAfter`.
+        until: vestibule_model::Millis,
+        /// The time here.
+        now: vestibule_model::Millis,
+        /// The clock skew that is allowed, in seconds.
+        skew_s: u64,
+    },
     /// Meant for others.
     #[error("the audience is {found:?}, and the connection answers to {expected:?}")]
     Audience {
@@ -187,6 +197,9 @@ pub enum Refusal {
     /// It names nobody.
     #[error("the assertion names no subject")]
     NoSubject,
+    /// It names somebody with white space around the name.
+    #[error("the NameID {0:?} has white space around it, so that it is not clear who is meant")]
+    PaddedSubject(String),
 }
 
 fn apart(later: vestibule_model::Millis, earlier: vestibule_model::Millis) -> u64 {
@@ -241,7 +254,13 @@ impl Refusal {
             Self::Unsolicited => {
                 "begin the login at this service, or allow logins that begin at the identity provider for the connection"
             }
+            Self::SessionOver { .. } => {
+                "let users log in at the identity provider again, and look at how long sessions last there and at the clocks"
+            }
             Self::NoSubject => "let the identity provider send a NameID",
+            Self::PaddedSubject(_) => {
+                "take the white space out of the name at the identity provider, or let it send another attribute as NameID"
+            }
         }
     }
 }

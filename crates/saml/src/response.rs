@@ -192,9 +192,14 @@ impl Examination<'_> {
         self.check_issuer(&claims.issuer, report);
         self.check_conditions(&claims, report);
         self.check_confirmations(&claims, report);
-        let is_named = claims.name_id.as_ref().is_some_and(|name| !name.value.is_empty());
+        self.check_session(&claims, report);
         let name = claims.name_id.as_ref().map_or("", |name| &name.value);
-        report.note(Check::Subject, name, (!is_named).then_some(Refusal::NoSubject));
+        let refusal = if name.trim().is_empty() {
+            Some(Refusal::NoSubject)
+        } else {
+            is_padded(name).then(|| Refusal::PaddedSubject(told(name, 200)))
+        };
+        report.note(Check::Subject, name, refusal);
         report.claims = Some(claims);
         Ok(())
     }
@@ -229,6 +234,15 @@ impl Examination<'_> {
         let told =
             |time: Option<Millis>| time.map_or_else(|| "…".to_owned(), |time| Written(time).to_string());
         report.note(Check::Time, format!("{} to {}", told(from), told(until)), early.or(late));
+    }
+
+    /// The session that the identity provider speaks of may be over (SAML core §2.7.2).
+    fn check_session(&self, claims: &Claims, report: &mut Report) {
+        let (now, skew) = (self.arrival.now, self.connection.clock_skew);
+        let Some(until) = claims.session_ends else { return };
+        let is_over = now >= until.plus(skew);
+        let refusal = is_over.then(|| Refusal::SessionOver { until, now, skew_s: skew.as_secs() });
+        report.note(Check::Time, format!("the session there ends {}", Written(until)), refusal);
     }
 
     /// One of the confirmations by bearer has to be right as a whole; told of is the first.
@@ -294,6 +308,11 @@ impl Examination<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a name has white space around it: then it is not clear who is meant.
+pub fn is_padded(name: &str) -> bool {
+    name.trim() != name
 }
 
 /// The one assertion of the document, encrypted or not: of a response a child, and nowhere else another.

@@ -160,8 +160,13 @@ impl<'a> Xml<'a> {
         all
     }
 
-    /// The text of an element that has nothing but text, white space around it taken away.
+    /// The text of an element that has nothing but text, white space around it taken away: of an address or a URI, which has none.
     pub(crate) fn text_of(&self, node: NodeId) -> Result<String, Malformed> {
+        Ok(self.exact_text_of(node)?.trim_matches(WHITE_SPACE).to_owned())
+    }
+
+    /// The same letter by letter: of a name, where somebody may be meant by one with white space and somebody else without.
+    pub(crate) fn exact_text_of(&self, node: NodeId) -> Result<String, Malformed> {
         let mut text = String::new();
         for child in self.document.children_iter(node) {
             match self.document.node_kind(child) {
@@ -169,7 +174,7 @@ impl<'a> Xml<'a> {
                 _ => return Err(Malformed::NotText(self.name(node))),
             }
         }
-        Ok(text.trim_matches([' ', '\t', '\r', '\n']).to_owned())
+        Ok(text)
     }
 
     /// Where an element stands, for reports: `/samlp:Response/saml:Assertion`.
@@ -181,6 +186,9 @@ impl<'a> Xml<'a> {
         format!("/{}", names.join("/"))
     }
 }
+
+/// White space of XML (XML 1.0 §2.3).
+const WHITE_SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// What somebody wrote, for people: at most so many characters, in one line, with nothing hidden in it.
 pub(crate) fn told(text: &str, most: usize) -> String {

@@ -7,10 +7,12 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use vestibule_model::{AccountId, ConnectionId, EndReason, SessionId};
-use vestibule_store::{EndedSessions, FederatedLogins, SessionNumber, SessionSelector, StoreError};
+use vestibule_store::{
+    Change, EndRecords, EndedSessions, FederatedLogins, SessionNumber, SessionSelector, StoreError,
+};
 
-use super::{Ends, ManyEnd};
-use crate::audit::End;
+use super::{AT_ONCE, Ends, ManyEnd};
+use crate::audit::{End, record_of_end};
 use crate::background::BATCH;
 
 /// A session that is to end.
@@ -22,22 +24,23 @@ impl Ends {
         let (mut all, mut after) = (Vec::new(), None);
         loop {
             let (page, last) = self.page_of(logins, after).await?;
+            let is_last = page.len() < BATCH;
             all.extend(page);
-            match last {
-                Some(last) => after = Some(last),
-                None => return Ok(all),
+            if is_last {
+                return Ok(all);
             }
+            after = last;
         }
     }
 
-    /// Some of them, and behind which the next are.
+    /// Some of them, all if there are fewer than [`BATCH`], and the last of these.
     async fn page_of(
         &self,
         logins: FederatedLogins,
         after: Option<SessionNumber>,
     ) -> Result<(Vec<Found>, Option<SessionNumber>), StoreError> {
         let page = self.store.federated_sessions(logins, after, BATCH).await?;
-        let last = page.last().map(|stored| stored.number).filter(|_| page.len() == BATCH);
+        let last = page.last().map(|stored| stored.number);
         Ok((page.iter().map(|stored| (stored.session.id, stored.session.account)).collect(), last))
     }
 
@@ -63,6 +66,37 @@ impl Ends {
             }
         }
         result
+    }
+
+    /// Ends these in one commit with a change that may be refused: then none of them ends. Behind so many as one commit may end the
+    /// others end as by [`Ends::end_each`]. Answers how many there were.
+    pub(crate) async fn end_each_with(
+        &self,
+        change: Change,
+        mut sessions: Vec<Found>,
+        end: &End,
+    ) -> Result<usize, StoreError> {
+        let at = self.clock.now();
+        let others = sessions.split_off(sessions.len().min(AT_ONCE));
+        let ends = sessions.iter().map(|(id, account)| {
+            let selector = SessionSelector {
+                sessions: EndedSessions::One(*id),
+                account: Some(*account),
+                opened_until: at,
+            };
+            let (tokens, why) = (self.tokens.clone(), end.clone());
+            let records = EndRecords::by(move |session| {
+                Some(record_of_end(tokens.reference(session.id), session, &why, at))
+            });
+            ManyEnd::new(selector, end.clone(), at, records).change_alone()
+        });
+        let changes = std::iter::once(change).chain(ends).collect();
+        self.store.commit(changes).await?;
+        for (id, _) in &sessions {
+            self.live.remove(*id);
+            tracing::debug!(session = ?id, reason = %end.reason, "session ended");
+        }
+        Ok(sessions.len() + self.end_each(others, end).await?)
     }
 
     /// Ends the sessions of those of these connections that are not enabled any more. One whose sessions the store does not tell
@@ -95,11 +129,9 @@ impl Ends {
             if !page.first().is_some_and(is_refused) {
                 return Ok(());
             }
+            // Behind the last one stands what came of one of these while they ended.
+            after = last;
             self.end_each(page, &EndReason::ConnectionRefused.into()).await?;
-            match last {
-                Some(last) => after = Some(last),
-                None => return Ok(()),
-            }
         }
     }
 

@@ -112,7 +112,10 @@ impl Auth {
                 .map(|index| digests::of_session(connection.id, index)),
         };
         let value = digests::of_assertion(entry.account.id, &claims.issuer, &claims.id);
-        Ok(Vouched { once: once(value, login.single_use_until), origin, user, entry, connection: usable })
+        // By the clock there, which may be behind.
+        let until = claims.session_ends.map(|until| until.plus(connection.clock_skew));
+        let once = once(value, login.single_use_until);
+        Ok(Vouched { once, origin, until, user, entry, connection: usable })
     }
 }
 

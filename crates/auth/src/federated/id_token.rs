@@ -151,7 +151,8 @@ impl Auth {
             session_index: sid.map(|sid| digests::of_session(connection.id, sid)),
         };
         let value = digests::of_id_token(entry.account.id, &login.signed);
-        Ok(Vouched { once: once(value, login.single_use_until), origin, user, entry, connection: usable })
+        let once = once(value, login.single_use_until);
+        Ok(Vouched { once, origin, until: None, user, entry, connection: usable })
     }
 
     async fn examined(

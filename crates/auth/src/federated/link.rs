@@ -38,6 +38,9 @@ pub(crate) fn by_assertion(
         None if has(LOGIN_NAME) => return Err(Unlinked::Claim("its attribute loginName has not one value")),
         None => subject,
     };
+    if vestibule_saml::is_padded(login_name) {
+        return Err(Unlinked::Claim("its attribute loginName has white space around it"));
+    }
     found(entry, connection, login_name, subject)
 }
 

@@ -44,6 +44,8 @@ struct Vouched {
     entry: Arc<AccountEntry>,
     once: Once,
     origin: FederatedOrigin,
+    /// When the identity provider wants the session to end.
+    until: Option<Millis>,
 }
 
 impl Auth {
@@ -55,9 +57,9 @@ impl Auth {
         vouched: Vouched,
         proof: Proof,
     ) -> Result<LoggedIn, LogInError> {
-        let Vouched { connection, user, entry, once, origin } = vouched;
+        let Vouched { connection, user, entry, once, origin, until } = vouched;
         let told = |why| Told::of(&connection).because(why);
-        let with = OpenedWith { once: Some(once), federated: Some(origin), ..OpenedWith::default() };
+        let with = OpenedWith { once: Some(once), federated: Some(origin), until, ..OpenedWith::default() };
         let user_id = user.id;
         // Failures that locked somebody keep out whoever logs in as them, by whatever means.
         if self.login_guard.is_locked(&user, attempt.at.now) {

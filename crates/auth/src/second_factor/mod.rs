@@ -15,12 +15,10 @@ use vestibule_store::Change;
 
 use crate::attempt::{ProvedUser, Shown};
 use crate::audit::Attempt;
-use crate::detach_on_drop::DetachOnDrop;
 use crate::directory::{AccountEntry, SECOND_FACTOR_COLUMN, USERS_TABLE, UserEntry};
 use crate::eligibility::{self, IneligibleReason};
 use crate::log_in::{LogIn, LogInError, LoggedIn, UserCredentials};
 use crate::open::{Once, OpenError, OpenedWith};
-use crate::page_session::PageSession;
 use crate::recognise::Proof;
 use crate::service::Auth;
 
@@ -141,28 +139,6 @@ impl Auth {
             });
         }
         Ok(logged_in)
-    }
-
-    /// Opens the page session that takes the place of one which a change of password has ended. Its holder has shown the
-    /// password, and the second factor if there is one, for the change: that is what it rests on from then on, and not on a login
-    /// at an identity provider, which could not end it any more.
-    pub async fn reopen_page(
-        self: &Arc<Self>,
-        at: LogIn,
-        page: &PageSession,
-    ) -> Result<LoggedIn, LogInError> {
-        let attempt = Attempt::to_log_in(at, Means::Session);
-        let bad = |why| self.audit.bad_credentials(attempt, Some(page.user.id), why);
-        let entry = self.account(at).ok_or_else(|| bad(Refusal::UnknownAccount))?;
-        let user = entry.user(page.user.id).ok_or_else(|| bad(Refusal::UnknownUser))?;
-        let id = user.id;
-        let with = OpenedWith { has_shown_factor: true, ..OpenedWith::default() };
-        let (auth, method) = (Arc::clone(self), AuthenticationMethod::Password);
-        let whole = async move {
-            let opened = auth.open_with(attempt, ProvedUser { entry, user }, Proof::NONE, method, with).await;
-            opened.map_err(|error| auth.not_opened(attempt, id, error))
-        };
-        DetachOnDrop::new(whole).await
     }
 
     /// What a code proves. Wrong ones count for the user's lock-out, and for themselves. A right one counts as such when it is

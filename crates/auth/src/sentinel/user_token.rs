@@ -73,7 +73,8 @@ impl Auth {
         if self.is_of_client(code.session(), client, at) {
             return Err(self.end_reused(code.session(), client, at).await);
         }
-        let page = self.page_of(&code, client, at).await?.filter(|_| code.counts(grant, at.now));
+        let counts = code.counts(grant, at.now) && code.is_still_for(&client.client);
+        let page = self.page_of(&code, client, at).await?.filter(|_| counts);
         let page = page.ok_or_else(wrong)?;
         // Signed first: what cannot be signed has opened nothing.
         let of = Of {
@@ -118,6 +119,7 @@ impl Auth {
         code: &Code,
         page: PageSession,
     ) -> Result<LoggedIn, TokenError> {
+        let until = page.ends_at_provider();
         let PageSession { session: page, entry, user } = page;
         let opened = Opened {
             entry: Arc::clone(&entry),
@@ -131,6 +133,7 @@ impl Auth {
                 once: Some(code.once()),
                 id: Some(code.session()),
                 of_page: Some(page.id),
+                until,
                 ..OpenedWith::default()
             },
         };

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{ChangePasswordError, PageSession, UserCredentials};
-use vestibule_model::{PasswordPolicy, Population};
+use vestibule_auth::{ChangePasswordError, PageSession, PasswordChange, UserCredentials};
+use vestibule_model::{PasswordPolicy, Population, Session};
 use vestibule_pages::{Notice, Own, Password};
 use vestibule_serve::layers::Cause;
 use zeroize::Zeroizing;
@@ -60,15 +60,14 @@ pub(super) async fn change_own(
 ) -> Result<Response, PageRefused> {
     let (page, form) = Form::of_holder(&api, &request, &body).await?;
     let user = &page.user;
-    let changed = change(&api, &request, &form, &user.login_name, Some(user.population)).await;
+    let changed = change(&api, &request, &form, &user.login_name, Some(&page)).await;
     Ok(match changed {
-        Ok(_) => {
+        Ok(Changed { next: Some(session), .. }) => {
             let home = format!("/me/{}/?done=password-changed", request.account);
-            match api.auth.reopen_page(request.log_in(&api), &page).await {
-                Ok(logged_in) => login::signed_in(&api, &request, &logged_in.session, Some(&home)),
-                Err(error) => login::refused(&api, &request, error, &user.login_name, None),
-            }
+            login::signed_in(&api, &request, &session, Some(&home))
         }
+        // Somebody ended it in the same moment.
+        Ok(_) => me::to_login(&request),
         Err(told) => password_page(&api, &request, &Whose::Own(&page), Some(told)),
     })
 }
@@ -91,7 +90,7 @@ pub(super) async fn change_on_the_way_in(
     let wanted = continue_to(request.account, form.get("continue"));
     let user_name = form.get("user_name");
     Ok(match change(&api, &request, &form, user_name, None).await {
-        Ok(credentials) => login::with_password(&api, &request, credentials, wanted).await?,
+        Ok(Changed { credentials, .. }) => login::with_password(&api, &request, credentials, wanted).await?,
         Err(told) => password_page(&api, &request, &Whose::Named { user_name, wanted }, Some(told)),
     })
 }
@@ -119,29 +118,40 @@ impl Refused {
     }
 }
 
-/// The credentials that the user has from then on.
+/// A password that was changed.
+struct Changed {
+    /// What the user has from then on.
+    credentials: UserCredentials,
+    /// The session that took the place of the page session.
+    next: Option<Session>,
+}
+
+/// Changes the password, of whoever is signed in or of whoever is named.
 async fn change(
     api: &ApiState,
     request: &PageRequest,
     form: &Form,
     user_name: &str,
-    population: Option<Population>,
-) -> Result<UserCredentials, Refused> {
+    page: Option<&PageSession>,
+) -> Result<Changed, Refused> {
     let not_the_same = Refused::of(Told::new(StatusCode::UNPROCESSABLE_ENTITY, Notice::NotTheSame));
+    let population = page.map(|page| page.user.population);
     let Change { credentials, new } = Change::of(form, user_name, population).ok_or(not_the_same)?;
     let password = Zeroizing::new(new.as_bytes().to_vec());
-    let changed =
-        api.auth.change_password_with_code(request.log_in(api), credentials, new, Some(form.get("code")));
-    changed.await.map_err(|error| Refused {
-        told: match &error {
-            ChangePasswordError::LogIn(error) => Told::from(error),
-            ChangePasswordError::Policy(violation) => {
-                Told::new(StatusCode::UNPROCESSABLE_ENTITY, Notice::NewPassword(violation.to_string()))
-            }
-        },
-        cause: Some(Cause(Arc::new(error))),
-    })?;
-    Ok(UserCredentials { user_name: user_name.to_owned(), population, password })
+    let code = Some(form.get("code").to_owned());
+    let change = PasswordChange { credentials, new, code, page: page.cloned() };
+    let next =
+        api.auth.change_password_on_page(request.log_in(api), change).await.map_err(|error| Refused {
+            told: match &error {
+                ChangePasswordError::LogIn(error) => Told::from(error),
+                ChangePasswordError::Policy(violation) => {
+                    Told::new(StatusCode::UNPROCESSABLE_ENTITY, Notice::NewPassword(violation.to_string()))
+                }
+            },
+            cause: Some(Cause(Arc::new(error))),
+        })?;
+    let credentials = UserCredentials { user_name: user_name.to_owned(), population, password };
+    Ok(Changed { credentials, next })
 }
 
 fn password_page(

@@ -11,5 +11,6 @@ mod forms;
 mod login;
 mod look;
 mod me;
+mod overtaken;
 mod second_factor;
 mod sessions;

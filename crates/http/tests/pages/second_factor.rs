@@ -14,26 +14,26 @@ use vestibule_testkit::{ACCOUNT, TOKEN, TestServer};
 use crate::browser::{Browser, Shown, own};
 
 /// A device, as far as it goes by the server's clock.
-struct Device<'a> {
-    server: &'a TestServer,
-    secret: String,
+pub(crate) struct Device<'a> {
+    pub(crate) server: &'a TestServer,
+    pub(crate) secret: String,
 }
 
 impl Device<'_> {
-    fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         let secret = Secret::try_from_base32(&self.secret).unwrap();
         let now = u64::try_from(self.server.clock.now().as_unix()).unwrap() / 1_000;
         Builder::new().with_secret(secret).build_noncompliant().generate(now).to_string()
     }
 
     /// The code of the next step, which was not shown yet.
-    fn next_code(&self) -> String {
+    pub(crate) fn next_code(&self) -> String {
         self.server.clock.advance(Duration::from_secs(30));
         self.code()
     }
 }
 
-fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+pub(crate) fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     text.split_once(start).unwrap_or_else(|| panic!("no {start} in {text}")).1.split(end).next().unwrap()
 }
 
@@ -43,7 +43,7 @@ fn codes(shown: &Shown) -> Vec<String> {
 }
 
 /// `name` sets one up: the device and the recovery codes.
-async fn enrolled(server: &TestServer) -> (Device<'_>, Vec<String>) {
+pub(crate) async fn enrolled(server: &TestServer) -> (Device<'_>, Vec<String>) {
     let browser = Browser::signed_in(server).await;
     let page = browser.get(&own("second-factor")).await;
     assert!(page.html.contains("<svg"), "{}", page.html);
@@ -55,14 +55,19 @@ async fn enrolled(server: &TestServer) -> (Device<'_>, Vec<String>) {
     (device, recovery)
 }
 
-async fn set_up(browser: &Browser<'_>, page: &Shown, device: &Device<'_>, password: &str) -> Shown {
+pub(crate) async fn set_up(
+    browser: &Browser<'_>,
+    page: &Shown,
+    device: &Device<'_>,
+    password: &str,
+) -> Shown {
     let (csrf, state, code) = (page.hidden("csrf"), page.hidden("state"), device.code());
     let fields = [("csrf", &*csrf), ("state", &state), ("code", &code), ("password", password)];
     browser.post(&own("second-factor/set"), &fields).await
 }
 
 /// The answer to a password and a code.
-async fn with_code(browser: &Browser<'_>, code: &str) -> Shown {
+pub(crate) async fn with_code(browser: &Browser<'_>, code: &str) -> Shown {
     let asked = browser.log_in("name", "password").await;
     assert_eq!((asked.status, asked.header("location")), (303, own("login/code").as_str()), "{}", asked.html);
     send_code(browser, code).await
@@ -344,21 +349,6 @@ async fn begins_anew(browser: &Browser<'_>, code: &str) {
     let shown = browser.get(&own("login/code?continue=/me/12345678/password")).await;
     assert_eq!(shown.status, 303);
     assert!(browser.cookie("vestibule").is_none() && browser.cookie("vestibule-step").is_none());
-}
-
-#[tokio::test]
-async fn a_page_session_of_single_sign_on_rests_on_the_password_after_that_was_changed() {
-    let mut server = TestServer::start().await;
-    let session = federated_page(&mut server).await;
-    let browser = Browser::of(&server);
-    browser.keep("vestibule", &session);
-    let csrf = browser.get(&own("password")).await.hidden("csrf");
-    let new = [("password", "password"), ("new", "a new one 1"), ("again", "a new one 1")];
-    let fields = [&[("csrf", csrf.as_str())], &new[..]].concat();
-    assert_eq!(browser.post(&own("password"), &fields).await.status, 303);
-    assert_eq!(browser.get(&own("")).await.status, 200);
-    let methods: Vec<_> = server.stored_sessions().await.iter().map(|session| session.method).collect();
-    assert_eq!(methods, [AuthenticationMethod::Password]);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Logging in by an assertion at the login API (contract single-sign-on, SAML).
 
+use std::time::Duration;
+
 use serde_json::Value;
 use vestibule_model::{AuthenticationMethod, Connection, ConnectionId, Dialect, Identity, Linking, SignOn};
 use vestibule_store::Change;
@@ -98,6 +100,31 @@ async fn a_login_name_that_has_several_values_is_nobodys() {
     made.statements = made.statements.replacen(value, &value.repeat(2), 1);
     let (reason, details) = why(&server, &idp::response(&made)).await;
     assert_eq!((&*reason, details["check"].as_str()), ("assertion-refused", Some("link")));
+}
+
+#[tokio::test]
+async fn a_login_name_with_white_space_around_it_is_nobodys() {
+    let server = server().await;
+    let mut made = made("_1", "name", now(&server));
+    made.statements = made.statements.replace(">name<", ">name&#xA;<");
+    let (reason, details) = why(&server, &idp::response(&made)).await;
+    assert_eq!((&*reason, details["check"].as_str()), ("assertion-refused", Some("link")));
+    assert_eq!(details["why"], "its attribute loginName has white space around it");
+}
+
+#[tokio::test]
+async fn a_session_ends_when_the_identity_provider_wants_it_to() {
+    let server = server().await;
+    let mut made = made("_1", "name", now(&server));
+    let ends = now(&server).plus(Duration::from_mins(10));
+    let at = jiff::Timestamp::from_millisecond(ends.as_unix()).unwrap();
+    made.statements =
+        made.statements.replace(" SessionIndex=", &format!(r#" SessionNotOnOrAfter="{at}" SessionIndex="#));
+    let bearer = bearer(log_in(&server, &idp::response(&made)).await).await;
+    let session = server.stored_sessions().await.pop().unwrap();
+    assert_eq!(session.absolute_end, Some(ends.plus(saml_connection().clock_skew)));
+    server.clock.advance(Duration::from_mins(11));
+    assert_eq!(check(&server, &bearer).await, 401);
 }
 
 #[tokio::test]

@@ -188,3 +188,45 @@ fn a_confirmation_without_data_does_no_harm_beside_one_that_is_right() {
     let both = Made { confirmation: format!("{empty}{}", made.confirmation), ..made };
     assert!(report_by(&both.response(), &connection(), NOW).outcome().is_ok());
 }
+
+#[test]
+fn x4_a_session_that_is_over_there() {
+    let mut made = Made::usual();
+    let ends = |at: &str| format!(r#"<saml:AuthnStatement SessionNotOnOrAfter="{at}"/>"#);
+    // The first of several ends.
+    made.statements = ends("2026-11-29T22:00:00Z") + &ends("2026-11-29T19:59:00Z");
+    let refusal = refusal(&made.response());
+    assert!(matches!(refusal, Refusal::SessionOver { skew_s: 60, .. }), "{refusal:?}");
+    made.statements = ends("2026-11-29T22:00:00Z") + &ends("2026-11-29T19:59:00.001Z");
+    let login = report_by(&made.response(), &connection(), NOW).outcome().unwrap();
+    assert_eq!(login.claims.session_ends, Some(NOW.minus(Duration::from_millis(59_999))));
+}
+
+#[test]
+fn x1_names_are_taken_letter_by_letter_and_none_with_white_space_around_it() {
+    for (subject, named) in [
+        ("a  b", Some("a  b")),
+        (" name", None),
+        ("name\n", None),
+        ("name&#xA;", None),
+        ("\u{a0}name", None),
+        ("<![CDATA[ name]]>", None),
+    ] {
+        let mut made = Made::usual();
+        made.subject = format!("<saml:NameID>{subject}</saml:NameID>");
+        let outcome = report_by(&made.response(), &connection(), NOW).outcome();
+        match (named, outcome) {
+            (Some(named), Ok(login)) => assert_eq!(login.claims.name_id.unwrap().value, named),
+            (None, Err(Refusal::PaddedSubject(_))) => {}
+            (_, outcome) => panic!("{subject:?}: {outcome:?}"),
+        }
+    }
+}
+
+#[test]
+fn x1_values_of_attributes_are_read_letter_by_letter() {
+    let mut made = Made::usual();
+    made.statements = r#"<saml:AttributeStatement><saml:Attribute Name="loginName"><saml:AttributeValue> name&#xD;</saml:AttributeValue></saml:Attribute></saml:AttributeStatement>"#.into();
+    let login = report_by(&made.response(), &connection(), NOW).outcome().unwrap();
+    assert_eq!(login.claims.attribute("loginName"), Some(" name\r"));
+}
