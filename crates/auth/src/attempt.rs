@@ -205,7 +205,9 @@ impl Auth {
     /// The account that the caller named, if there is one in that scope.
     pub(crate) fn account(&self, at: LogIn) -> Option<Arc<AccountEntry>> {
         match at.scope {
-            LoginScope::Public | LoginScope::Unsolicited => at.account.and_then(|id| self.public_account(id)),
+            LoginScope::Public | LoginScope::Unsolicited | LoginScope::Logout => {
+                at.account.and_then(|id| self.public_account(id))
+            }
             LoginScope::Administration => at.account.and_then(|id| self.directory.account(id)),
         }
     }

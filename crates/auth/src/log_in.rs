@@ -48,6 +48,9 @@ pub enum LoginScope {
     /// What a browser brings in a form of another site, without an attempt that it began here: the same accounts. Any page
     /// can have any browser bring it, so its failures keep nobody from logging in by other means.
     Unsolicited,
+    /// What an identity provider says of the end of a login: the same accounts. Any page can have any browser bring that too, and it
+    /// keeps nobody from logging in.
+    Logout,
     /// The administration: that account.
     Administration,
 }

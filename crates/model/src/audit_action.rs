@@ -58,6 +58,8 @@ pub enum AuditAction {
     TokenIssued,
     /// An OAuth client was refused a token.
     TokenRefused,
+    /// A logout that an identity provider asked for was refused.
+    LogOutRefused,
     /// A user set up a second factor, or made its recovery codes anew.
     SecondFactorSet,
     /// A second factor was taken away: by its user, or by somebody who resets it.
@@ -66,7 +68,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every one of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::LoggedIn,
         Self::JoinedSession,
         Self::LogInRefused,
@@ -91,6 +93,7 @@ impl AuditAction {
         Self::DirectoryExported,
         Self::TokenIssued,
         Self::TokenRefused,
+        Self::LogOutRefused,
         Self::SecondFactorSet,
         Self::SecondFactorRemoved,
     ];

@@ -70,7 +70,7 @@ words! {
         PasswordRehashed = 11, Created = 12, Changed = 13, Deleted = 14, AdministrationRefused = 15,
         AuditPruned = 16, AuditExported = 17, Restored = 18, SetBack = 19, WitnessRenewed = 20,
         CommitsLost = 21, DirectoryExported = 22, TokenIssued = 30, TokenRefused = 31,
-        SecondFactorSet = 40, SecondFactorRemoved = 41,
+        LogOutRefused = 32, SecondFactorSet = 40, SecondFactorRemoved = 41,
     }
     "reason of an end" EndReason {
         LoggedOut = 1, Replaced = 2, Expired = 3, AbsoluteEnd = 4, CredentialsChanged = 5, PasswordChanged = 6,

@@ -28,6 +28,10 @@ impl Attempt {
         Self { at, action: AuditAction::TokenRefused, means }
     }
 
+    pub(crate) const fn to_log_out(at: LogIn, means: Means) -> Self {
+        Self { at, action: AuditAction::LogOutRefused, means }
+    }
+
     pub(crate) const fn to_change_password(at: LogIn) -> Self {
         Self { at, action: AuditAction::ChangePasswordRefused, means: Means::Password }
     }

@@ -1,16 +1,20 @@
 //! Ends of the sessions of a login at an identity provider, which says that it is over.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use vestibule_model::{AccountId, AccountState, EndReason, Millis};
+use vestibule_model::{AccountId, AccountState, EndReason, Means, Millis, Refusal, SessionId};
 use vestibule_oidc::{Logout, LogoutToken};
 use vestibule_saml::LogoutRequest;
 use vestibule_store::{FederatedLogins, StoreError};
 use zeroize::Zeroizing;
 
-use super::digests;
-use crate::detach_on_drop::DetachOnDrop;
+use super::{RefusalId, Told, digests};
+use crate::attempt::Failed;
+use crate::audit::Attempt;
 use crate::directory::{ServiceAddresses, UsableConnection};
+use crate::log_in::{LogIn, RETRY_AFTER};
+use crate::login_guard::TurnedAway;
 use crate::open::Once;
 use crate::service::Auth;
 use crate::work_pool::Overloaded;
@@ -21,9 +25,15 @@ pub enum LogoutError {
     /// There is no such connection, enabled.
     #[error("there is no such connection")]
     NoConnection,
-    /// The message is refused.
-    #[error("the logout is refused: {0}")]
-    Refused(String),
+    /// The message is refused: why, the audit says under this id.
+    #[error("the logout is refused (refusal {0})")]
+    Refused(RefusalId),
+    /// Too many from this address were refused.
+    #[error("too many refused logouts")]
+    TooMany {
+        /// How long to wait.
+        retry_after: Duration,
+    },
     /// Too many messages wait.
     #[error("too many messages wait to be verified")]
     Overloaded,
@@ -56,6 +66,24 @@ pub struct LogoutDone {
     pub relay_state: String,
 }
 
+impl LogoutError {
+    /// How long to wait before the same is worth asking again; None: it would be refused again, or it is a fault of ours.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooMany { retry_after } => Some(*retry_after),
+            Self::Overloaded => Some(RETRY_AFTER),
+            Self::Store(error) => error.is_temporary().then_some(RETRY_AFTER),
+            Self::NoConnection | Self::Refused(_) => None,
+        }
+    }
+}
+
+impl Failed for LogoutError {
+    fn is_bad_credentials(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
+}
+
 impl From<Overloaded> for LogoutError {
     fn from(_: Overloaded) -> Self {
         Self::Overloaded
@@ -66,43 +94,69 @@ impl Auth {
     /// Ends the sessions of whom a logout token names (OpenID Connect Back-Channel Logout). Answers how many.
     pub async fn log_out_by_token(
         self: &Arc<Self>,
-        account: AccountId,
+        at: LogIn,
         connection: &str,
         token: Zeroizing<String>,
-        now: Millis,
     ) -> Result<usize, LogoutError> {
-        let usable = self.usable_connection(account, connection).ok_or(LogoutError::NoConnection)?;
-        let Some(oidc) = usable.connection.oidc() else { return Err(LogoutError::NoConnection) };
-        let token = Arc::new(token);
+        let usable = self.connection_for(at, connection)?;
+        if usable.connection.oidc().is_none() {
+            return Err(LogoutError::NoConnection);
+        }
+        let attempt = self.admit_logout(at, Means::Oidc)?;
+        let auth = Arc::clone(self);
+        self.settle(at, async move { auth.take_token(attempt, usable, token).await }).await
+    }
+
+    async fn take_token(
+        self: Arc<Self>,
+        attempt: Attempt,
+        usable: Arc<UsableConnection>,
+        token: Zeroizing<String>,
+    ) -> Result<usize, LogoutError> {
+        let (token, now) = (Arc::new(token), attempt.at.now);
+        let account = attempt.at.account.ok_or(LogoutError::NoConnection)?;
         let mut logout = self.examined_logout(&usable, &token, now).await?;
         let asks = logout.as_ref().err().is_some_and(vestibule_oidc::Refusal::asks_for_new_keys);
         if asks && self.read_keys_again(&usable).await {
             logout = self.examined_logout(&usable, &token, now).await?;
         }
-        let LogoutToken { logout, id: token_id, single_use_until } =
-            logout.map_err(|refusal| LogoutError::Refused(refusal.to_string()))?;
+        let LogoutToken { logout, id: token_id, single_use_until } = logout
+            .map_err(|refusal| self.refuse_logout(attempt, &usable, refusal.to_string(), refusal.fix()))?;
         let id = usable.connection.id;
         let (subject, session_index) = match &logout {
             Logout::OfSession(session) => (None, Some(digests::of_session(id, session))),
             Logout::OfSubject(subject) => (Some(digests::of_subject(id, subject)), None),
         };
         let logins = FederatedLogins { connection: id, subject, session_index };
-        let value = digests::of_logout(account, &oidc.issuer, &token_id);
-        self.end_logins_once(vec![logins], super::once(value, single_use_until)).await
+        let issuer = usable.connection.oidc().map_or("", |oidc| oidc.issuer.as_str());
+        let value = digests::of_logout(account, issuer, &token_id);
+        self.end_logins_once(attempt, &usable, vec![logins], super::once(value, single_use_until)).await
     }
 
     /// Ends the sessions of whom a logout request of SAML names (SAML profiles §4.4). `addresses` are those at which this service
     /// takes such requests.
     pub async fn log_out_by_request(
         self: &Arc<Self>,
-        account: AccountId,
+        at: LogIn,
         connection: &str,
         shown: ShownLogout,
         addresses: &ServiceAddresses,
-        now: Millis,
     ) -> Result<LogoutDone, LogoutError> {
-        let usable = self.usable_connection(account, connection).ok_or(LogoutError::NoConnection)?;
+        let usable = self.connection_for(at, connection)?;
         let expected = usable.saml(addresses).ok_or(LogoutError::NoConnection)?;
+        let attempt = self.admit_logout(at, Means::Saml)?;
+        let auth = Arc::clone(self);
+        self.settle(at, async move { auth.take_request(attempt, usable, expected, shown).await }).await
+    }
+
+    async fn take_request(
+        self: Arc<Self>,
+        attempt: Attempt,
+        usable: Arc<UsableConnection>,
+        expected: vestibule_saml::Connection,
+        shown: ShownLogout,
+    ) -> Result<LogoutDone, LogoutError> {
+        let (account, now) = (attempt.at.account.ok_or(LogoutError::NoConnection)?, attempt.at.now);
         let work = move |(): &mut ()| match shown {
             ShownLogout::Redirect(query) => LogoutRequest::from_redirect(&query, &expected, now),
             ShownLogout::Form { document, relay_state } => {
@@ -110,7 +164,8 @@ impl Auth {
             }
         };
         let examined = self.verification.run(work).await?;
-        let logout = examined.map_err(|refusal| LogoutError::Refused(refusal.to_string()))?;
+        let logout = examined
+            .map_err(|refusal| self.refuse_logout(attempt, &usable, refusal.to_string(), refusal.fix()))?;
         let id = usable.connection.id;
         let subject = Some(digests::of_subject(id, &logout.subject));
         let of = |session_index| FederatedLogins { connection: id, subject, session_index };
@@ -121,8 +176,35 @@ impl Auth {
         }
         let issuer = usable.connection.saml().map_or("", |saml| saml.identity_provider.as_str());
         let value = digests::of_logout(account, issuer, &logout.id);
-        let ended = self.end_logins_once(logins, super::once(value, logout.single_use_until)).await?;
+        let once = super::once(value, logout.single_use_until);
+        let ended = self.end_logins_once(attempt, &usable, logins, once).await?;
         Ok(LogoutDone { ended, request: logout.id, relay_state: logout.relay_state })
+    }
+
+    fn connection_for(&self, at: LogIn, name: &str) -> Result<Arc<UsableConnection>, LogoutError> {
+        let usable = at.account.and_then(|account| self.usable_connection(account, name));
+        usable.ok_or(LogoutError::NoConnection)
+    }
+
+    /// Turns away who sent too much that was refused; charges the address, until it is known how this ends.
+    fn admit_logout(&self, at: LogIn, means: Means) -> Result<Attempt, LogoutError> {
+        let attempt = Attempt::to_log_out(at, means);
+        self.login_guard.charge(at).map(|()| attempt).map_err(|why| {
+            self.audit.note_refusal(attempt, None, Refusal::TooManyFailures);
+            let wait = if let TurnedAway::TooManyFailures { wait } = why { wait } else { RETRY_AFTER };
+            LogoutError::TooMany { retry_after: wait.max(RETRY_AFTER) }
+        })
+    }
+
+    fn refuse_logout(
+        &self,
+        attempt: Attempt,
+        usable: &UsableConnection,
+        why: String,
+        fix: &'static str,
+    ) -> LogoutError {
+        let told = Told::of(usable).by("logout").because(why).advising(fix);
+        LogoutError::Refused(self.note_federated(attempt, None, Refusal::AssertionRefused, told))
     }
 
     async fn examined_logout(
@@ -142,37 +224,41 @@ impl Auth {
 
     /// Ends the sessions of these logins, unless the message that asks for it was taken before.
     async fn end_logins_once(
-        self: &Arc<Self>,
-        logins: Vec<FederatedLogins>,
-        once: Once,
-    ) -> Result<usize, LogoutError> {
-        let auth = Arc::clone(self);
-        // To its end, whoever still waits: between the two commits the message is taken and nobody is logged out.
-        DetachOnDrop::new(async move { auth.take_and_end(logins, once).await }).await
-    }
-
-    async fn take_and_end(
-        self: Arc<Self>,
+        &self,
+        attempt: Attempt,
+        usable: &UsableConnection,
         logins: Vec<FederatedLogins>,
         once: Once,
     ) -> Result<usize, LogoutError> {
         self.loaded().await;
-        // Read first: what follows is kept and tried again if the store fails, and the message would not be taken again.
+        let sessions = self.sessions_of_all(&logins).await?;
+        let end = EndReason::LoggedOutAtProvider.into();
+        let ended = match self.ends.end_each_with(once.into(), sessions, &end).await {
+            Ok(ended) => ended,
+            Err(StoreError::AlreadyConsumed) => {
+                let told = Told::of(usable).by("logout").because("it was taken before: a logout counts once");
+                let id = self.note_federated(attempt, None, Refusal::AlreadyUsed, told);
+                return Err(LogoutError::Refused(id));
+            }
+            Err(error) => return Err(LogoutError::Store(error)),
+        };
+        // Those that came of one of them after these were read. From the commit on none does.
+        let later = self.sessions_of_all(&logins).await?;
+        Ok(ended + self.ends.end_each(later, &end).await.map_err(LogoutError::Store)?)
+    }
+
+    /// The sessions of any of these logins, each once.
+    async fn sessions_of_all(
+        &self,
+        logins: &[FederatedLogins],
+    ) -> Result<Vec<(SessionId, AccountId)>, LogoutError> {
         let mut sessions = Vec::new();
         for logins in logins {
-            sessions.extend(self.ends.sessions_of_logins(logins).await.map_err(LogoutError::Store)?);
+            sessions.extend(self.ends.sessions_of_logins(*logins).await.map_err(LogoutError::Store)?);
         }
         sessions.sort_unstable();
         sessions.dedup();
-        match self.store.commit(vec![once.into()]).await {
-            Ok(_) => {}
-            Err(StoreError::AlreadyConsumed) => {
-                return Err(LogoutError::Refused("it was taken before".to_owned()));
-            }
-            Err(error) => return Err(LogoutError::Store(error)),
-        }
-        let end = EndReason::LoggedOutAtProvider.into();
-        self.ends.end_each(sessions, &end).await.map_err(LogoutError::Store)
+        Ok(sessions)
     }
 
     /// The connection of this name, if it is enabled in an account that is.

@@ -42,6 +42,7 @@ pub(crate) struct LoginGuard {
     /// Whoever fails in one scope is not kept from the other.
     failures_of_public: FailuresByAddress,
     failures_of_unsolicited: FailuresByAddress,
+    failures_of_logouts: FailuresByAddress,
     failures_of_administration: FailuresByAddress,
     failures_by_key: FailuresByKey,
     lockouts: Lockouts,
@@ -96,6 +97,7 @@ impl LoginGuard {
             block_list: settings.block_list.clone(),
             failures_of_public: FailuresByAddress::new(settings.failures),
             failures_of_unsolicited: FailuresByAddress::new(settings.failures),
+            failures_of_logouts: FailuresByAddress::new(settings.failures),
             failures_of_administration: FailuresByAddress::new(settings.failures),
             failures_by_key: FailuresByKey::new(settings.failures),
             lockouts: Lockouts::default(),
@@ -115,6 +117,11 @@ impl LoginGuard {
         if self.block_list.blocks(at.account, user_name) {
             return Err(TurnedAway::Blocked);
         }
+        self.charge(at)
+    }
+
+    /// The same for whoever is not asked for a name.
+    pub(crate) fn charge(&self, at: LogIn) -> Result<(), TurnedAway> {
         let Some(address) = at.address else { return Ok(()) };
         let charged = self.failures_in(at.scope).charge(address, self.clock.monotonic());
         charged.map_err(|wait| TurnedAway::TooManyFailures { wait })
@@ -151,6 +158,7 @@ impl LoginGuard {
         match scope {
             LoginScope::Public => &self.failures_of_public,
             LoginScope::Unsolicited => &self.failures_of_unsolicited,
+            LoginScope::Logout => &self.failures_of_logouts,
             LoginScope::Administration => &self.failures_of_administration,
         }
     }

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{FederatedAttempt, LogIn, LogInError, LoggedIn, LoginScope, UsableConnection};
+use vestibule_auth::{
+    FederatedAttempt, LogIn, LogInError, LoggedIn, LoginScope, LogoutError, UsableConnection,
+};
 use vestibule_model::{AccountId, Dialect};
 use vestibule_pages::{Link, Message};
-use vestibule_serve::layers::Cause;
+use vestibule_serve::layers::{Cause, Refusal};
 
-use super::refusal_header;
+use super::{header_of, refusal_header};
 use crate::api::ApiState;
 use crate::pages::{AccountLook, PageRefused, PageRequest, Told, answer, continue_to, end_before, signed_in};
 
@@ -27,6 +29,31 @@ pub(super) fn log_in(
         address: request.address,
         now: api.clock.now(),
     }
+}
+
+/// What an identity provider says of the end of a login, through a browser or by itself.
+pub(super) fn log_out(api: &ApiState, request: &PageRequest) -> LogIn {
+    LogIn { scope: LoginScope::Logout, ..request.log_in(api) }
+}
+
+/// What nobody is told but that it was not done.
+pub(super) const fn not_logged_out(error: &LogoutError) -> PageRefused {
+    PageRefused::Server(match error {
+        LogoutError::NoConnection => Refusal::NotFound,
+        _ => Refusal::Overloaded,
+    })
+}
+
+/// The answer to a logout that was not taken, with how long to wait, the id of the refusal, and what is logged of it.
+pub(super) fn with_reason(mut answer: Response, error: LogoutError) -> Response {
+    answer::wait(answer.headers_mut(), error.retry_after().map(|wait| wait.as_secs()));
+    if let LogoutError::Refused(id) = error {
+        answer.headers_mut().extend(header_of(id));
+    }
+    if !matches!(error, LogoutError::NoConnection) {
+        answer.extensions_mut().insert(Cause(Arc::new(error)));
+    }
+    answer
 }
 
 /// Where somebody goes on after a login that did not begin here: a path of the account, or what the connection has registered,

@@ -8,6 +8,7 @@ pub(crate) mod addresses;
 mod attempt;
 mod finish;
 mod oidc;
+mod oidc_logout;
 mod saml;
 mod saml_logout;
 mod vendor;
@@ -18,7 +19,7 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use vestibule_auth::{LogInError, UsableConnection};
+use vestibule_auth::{LogInError, RefusalId, UsableConnection};
 use vestibule_model::AccountId;
 use vestibule_serve::layers::Refusal;
 
@@ -30,6 +31,10 @@ const REFUSAL: HeaderName = HeaderName::from_static("x-vestibule-refusal");
 /// The header with the id of the refusal, if this is one of what an identity provider sent.
 pub(crate) fn refusal_header(error: &LogInError) -> Option<(HeaderName, HeaderValue)> {
     let (LogInError::NotVouchedFor(id) | LogInError::ProviderUnavailable(id)) = error else { return None };
+    header_of(*id)
+}
+
+fn header_of(id: RefusalId) -> Option<(HeaderName, HeaderValue)> {
     Some((REFUSAL, HeaderValue::from_str(&id.to_string()).ok()?))
 }
 
@@ -52,7 +57,7 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/sso/oidc/{account}/{connection}/login", get(oidc::begin))
         .route("/sso/oidc/{account}/{connection}/callback", get(oidc::user_callback))
         .route("/sso/oidc/{account}/{connection}/callback/agent", get(oidc::agent_callback))
-        .route("/sso/oidc/{account}/{connection}/backchannel-logout", post(oidc::log_out))
+        .route("/sso/oidc/{account}/{connection}/backchannel-logout", post(oidc_logout::by_token))
         .route(addresses::LEGACY_ACS, post(vendor::legacy))
         .route(addresses::CALLBACK, post(vendor::named))
 }

@@ -1,15 +1,12 @@
-//! `/sso/oidc/{account}/{connection}/…`: a login at an OpenID provider, and the end of one there.
-
-use std::sync::Arc;
+//! `/sso/oidc/{account}/{connection}/…`: a login at an OpenID provider.
 
 use axum::extract::{Path, State};
-use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use vestibule_auth::{FederatedAttempt, LogoutError, ShownCode};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use vestibule_auth::{FederatedAttempt, ShownCode};
 use vestibule_model::{Dialect, Population};
 use vestibule_oidc::{AuthorizationRequest, Callback, CodeVerifier};
-use vestibule_serve::layers::{Cause, LimitedBody, Refusal};
+use vestibule_serve::layers::Refusal;
 use zeroize::Zeroizing;
 
 use super::attempt::{self, ComesBy};
@@ -110,38 +107,6 @@ async fn callback(
     };
     attempt::forget(answer.headers_mut(), attempt.key(), request.secure);
     Ok(answer)
-}
-
-/// `POST …/backchannel-logout`: the provider says that somebody is logged out (OpenID Connect Back-Channel Logout §2.5).
-pub(super) async fn log_out(
-    State(api): State<ApiState>,
-    Path(path): Path<ConnectionPath>,
-    request: PageRequest,
-    LimitedBody(body): LimitedBody,
-) -> Result<Response, PageRefused> {
-    let body = body?;
-    let mut tokens = form_urlencoded::parse(&body).filter(|(name, _)| name == "logout_token");
-    let (Some((_, token)), None) = (tokens.next(), tokens.next()) else {
-        return Ok(told(StatusCode::BAD_REQUEST, "logout_token is required"));
-    };
-    let token = Zeroizing::new(token.into_owned());
-    let now = api.clock.now();
-    match api.auth.log_out_by_token(request.account, &path.connection, token, now).await {
-        Ok(_) => Ok(([(CACHE_CONTROL, "no-store")], StatusCode::OK).into_response()),
-        Err(LogoutError::NoConnection) => Err(Refusal::NotFound.into()),
-        Err(error @ LogoutError::Refused(_)) => {
-            let mut answer = told(StatusCode::BAD_REQUEST, "the logout token is refused");
-            answer.extensions_mut().insert(Cause(Arc::new(error)));
-            Ok(answer)
-        }
-        Err(LogoutError::Overloaded | LogoutError::Store(_)) => Err(Refusal::Overloaded.into()),
-    }
-}
-
-fn told(status: StatusCode, why: &str) -> Response {
-    let body = serde_json::json!({ "error": "invalid_request", "error_description": why }).to_string();
-    let headers = [("content-type", "application/json"), ("cache-control", "no-store")];
-    (status, headers, body).into_response()
 }
 
 fn redirect_uri(api: &ApiState, request: &PageRequest, connection: &str, population: Population) -> String {

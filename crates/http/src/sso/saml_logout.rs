@@ -2,17 +2,15 @@
 //!
 //! The request comes through the browser, mostly in a frame and without any cookie of ours: what it says is in its signature.
 
-use std::sync::Arc;
-
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use vestibule_auth::{LogoutDone, LogoutError, ServiceAddresses, ShownLogout};
 use vestibule_pages::Message;
 use vestibule_saml::LogoutResponse;
-use vestibule_serve::layers::{Cause, LimitedBody, Refusal};
+use vestibule_serve::layers::{LimitedBody, Refusal};
 
-use super::{ConnectionPath, addresses, saml};
+use super::{ConnectionPath, addresses, finish, saml};
 use crate::api::ApiState;
 use crate::pages::{AccountLook, PageRefused, PageRequest, answer};
 use crate::query;
@@ -54,18 +52,21 @@ async fn log_out(
         consumer_urls_with_query: Vec::new(),
         ..own.clone()
     };
-    let now = api.clock.now();
-    match api.auth.log_out_by_request(account, connection, shown, &at, now).await {
-        Ok(done) => Ok(answered(api, connection, request, &own, &done)),
-        Err(LogoutError::NoConnection) => Err(Refusal::NotFound.into()),
-        Err(error @ LogoutError::Refused(_)) => {
-            let text = "Your identity provider's sign-out was not accepted. You may still be signed in here.";
-            let mut answer = told(api, request, StatusCode::BAD_REQUEST, text);
-            answer.extensions_mut().insert(Cause(Arc::new(error)));
-            Ok(answer)
-        }
-        Err(LogoutError::Overloaded | LogoutError::Store(_)) => Err(Refusal::Overloaded.into()),
-    }
+    let from = finish::log_out(api, request);
+    let error = match api.auth.log_out_by_request(from, connection, shown, &at).await {
+        Ok(done) => return Ok(answered(api, connection, request, &own, &done)),
+        Err(error) => error,
+    };
+    let refused = |status| {
+        let text = "Your identity provider's sign-out was not accepted. You may still be signed in here.";
+        told(api, request, status, text)
+    };
+    let answer = match error {
+        LogoutError::Refused(_) => refused(StatusCode::BAD_REQUEST),
+        LogoutError::TooMany { .. } => refused(StatusCode::TOO_MANY_REQUESTS),
+        _ => finish::not_logged_out(&error).into_response(),
+    };
+    Ok(finish::with_reason(answer, error))
 }
 
 /// Sends the browser back with the answer, where the identity provider takes one.

@@ -24,10 +24,23 @@ impl<'a> Browser<'a> {
     }
 
     async fn send(&mut self, method: Method, path: &str, form: Option<&[(&str, &str)]>) -> Response {
+        self.send_from(None, method, path, form).await
+    }
+
+    async fn send_from(
+        &mut self,
+        origin: Option<&str>,
+        method: Method,
+        path: &str,
+        form: Option<&[(&str, &str)]>,
+    ) -> Response {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let url = format!("http://{}{path}", self.server.address());
         let mut request = self.client.request(method, url).header(COOKIE, cookies.join("; "));
+        if let Some(origin) = origin {
+            request = request.header("origin", origin);
+        }
         if let Some(form) = form {
             let mut url = Url::parse("http://x/").unwrap();
             url.query_pairs_mut().extend_pairs(form);
@@ -55,6 +68,15 @@ impl<'a> Browser<'a> {
     pub(crate) async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Response {
         self.send(Method::POST, path, Some(form)).await
     }
+
+    /// Sends the form of a page of this service, with the value against forgery that stands on that page.
+    pub(crate) async fn submit(&mut self, page: &str, form: &[(&str, &str)]) -> Response {
+        let html = self.get(page).await.text().await.unwrap();
+        let csrf = html.split(r#"name="csrf" value=""#).nth(1).unwrap().split('"').next().unwrap();
+        let origin = format!("http://{}", self.server.address());
+        let form = [&[("csrf", csrf)], form].concat();
+        self.send_from(Some(&origin), Method::POST, page, Some(&form)).await
+    }
 }
 
 pub(crate) fn location(answer: &Response) -> Url {
@@ -66,7 +88,7 @@ pub(crate) fn parameter(url: &Url, name: &str) -> String {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap()
 }
 
-fn saml(operation: &str) -> String {
+pub(crate) fn saml(operation: &str) -> String {
     format!("/sso/saml/{ACCOUNT}/{}/{operation}", idp::SAML)
 }
 
@@ -288,7 +310,7 @@ async fn the_vendors_callback_names_account_and_connection() {
 }
 
 /// A logout of a session at the identity provider, as a form has it.
-fn logout_request(server: &TestServer, id: &str, session: &str) -> String {
+pub(crate) fn logout_request(server: &TestServer, id: &str, session: &str) -> String {
     let at = jiff::Timestamp::from_millisecond(now(server).as_unix()).unwrap();
     let destination = idp::saml_url(idp::SAML, "logout");
     let signature = vestibule_saml::testing::signature(id);

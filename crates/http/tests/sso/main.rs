@@ -8,7 +8,10 @@
 mod assertion;
 mod browser;
 mod consumed;
+mod ends;
 mod id_token;
+mod logout;
+mod password;
 mod provider;
 mod staying;
 mod support;

@@ -2,7 +2,7 @@
 
 use vestibule_model::{ApplicationId, AuditAction, EndReason, Means, Refusal, TargetKind};
 
-pub(super) const ACTIONS: [AuditAction; 26] = [
+pub(super) const ACTIONS: [AuditAction; 27] = [
     AuditAction::LoggedIn,
     AuditAction::JoinedSession,
     AuditAction::LogInRefused,
@@ -27,6 +27,7 @@ pub(super) const ACTIONS: [AuditAction; 26] = [
     AuditAction::DirectoryExported,
     AuditAction::TokenIssued,
     AuditAction::TokenRefused,
+    AuditAction::LogOutRefused,
     AuditAction::SecondFactorSet,
     AuditAction::SecondFactorRemoved,
 ];

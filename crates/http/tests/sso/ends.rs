@@ -1,0 +1,62 @@
+//! Ends of the sessions of a connection and of a login, by a store that fails meanwhile.
+
+use vestibule_model::{Connection, SignOn};
+use vestibule_store::Change;
+use vestibule_testkit::identity_provider::saml_connection;
+use vestibule_testkit::{ACCOUNT, Fault, TestServer};
+
+use crate::browser::{Browser, logout_request, saml};
+use crate::support::{bearer, check, log_in, response, server};
+
+/// A server with a session of a connection, and its bearer.
+async fn with_session() -> (TestServer, String) {
+    let server = server().await;
+    let bearer = bearer(log_in(&server, &response(&server, "_1")).await).await;
+    (server, bearer)
+}
+
+#[tokio::test]
+async fn a_logout_whose_ends_are_not_stored_is_not_taken_and_may_be_sent_again() {
+    let (server, bearer) = with_session().await;
+    let logout = logout_request(&server, "_l1", "session-1");
+    let mut provider = Browser::new(&server);
+    server.faults.fail(Fault::commits_with(Change::ends_sessions));
+    let failed = provider.post(&saml("logout"), &[("SAMLRequest", &*logout)]).await;
+    assert!(failed.status().is_server_error(), "{}", failed.status());
+    server.faults.heal();
+    let taken = provider.post(&saml("logout"), &[("SAMLRequest", &*logout)]).await;
+    assert!(!taken.status().is_client_error() && !taken.status().is_server_error(), "{}", taken.status());
+    assert_eq!(check(&server, &bearer).await, 401);
+    assert!(server.stored_sessions().await.is_empty());
+}
+
+/// Disables the connection in a state of the account that is read as a whole.
+async fn disable_unseen(server: &TestServer) {
+    let account = ACCOUNT.parse().unwrap();
+    let disabled = Connection { enabled: false, ..saml_connection() };
+    let changes = vec![Change::PutConnection(account, disabled.into())];
+    server.store.commit(changes).await.unwrap();
+    server.store.commit(vec![Change::TrimChanges { keep: 0, limit: u64::MAX }]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_that_is_not_told_when_it_is_disabled_is_looked_at_when_the_store_tells_again() {
+    let (server, bearer) = with_session().await;
+    disable_unseen(&server).await;
+    server.faults.fail(Fault::reads_by("federated_connections"));
+    assert!(server.auth.follow().await.is_err());
+    server.faults.heal();
+    // Nothing else of the directory moves.
+    server.auth.follow().await.unwrap();
+    assert_eq!(check(&server, &bearer).await, 401);
+}
+
+#[tokio::test]
+async fn a_connection_that_stays_enabled_keeps_its_sessions_when_the_account_is_read_anew() {
+    let (server, bearer) = with_session().await;
+    let account = vestibule_model::Account { sign_on: SignOn::SsoOnly, ..server.fixture.account.clone() };
+    server.store.commit(vec![Change::PutAccount(account.into())]).await.unwrap();
+    server.store.commit(vec![Change::TrimChanges { keep: 0, limit: u64::MAX }]).await.unwrap();
+    server.auth.follow().await.unwrap();
+    assert_eq!(check(&server, &bearer).await, 200);
+}
