@@ -241,7 +241,7 @@ impl Examination<'_> {
         let (now, skew) = (self.arrival.now, self.connection.clock_skew);
         let Some(until) = claims.session_ends else { return };
         let is_over = now >= until.plus(skew);
-        let refusal = is_over.then(|| Refusal::SessionOver { until, now, skew_s: skew.as_secs() });
+        let refusal = is_over.then_some(Refusal::SessionOver { until, now, skew_s: skew.as_secs() });
         report.note(Check::Time, format!("the session there ends {}", Written(until)), refusal);
     }
 

@@ -158,7 +158,7 @@ rulebook! {
     ClientCount: Conflict "" APPLICATION_COUNT;
     ClientId: Invalid "client_id" VALUE;
     ClientIdTaken: Taken "client_id" TAKEN;
-    ClientIdOfAccount: Taken "client_id" "this is the id of an account: tokens about users would pass for tokens of that account";
+    ClientIdOfAccount: Invalid "client_id" "this is the id of an account: tokens about users would pass for tokens of that account";
     ClientSecret: Invalid "secret" VALUE;
     ClientDisplayName: Invalid "display_name" TEXT;
     ClientDescription: Invalid "description" TEXT;

@@ -27,9 +27,8 @@ pub(super) async fn by_token(
     };
     let token = Zeroizing::new(token.into_owned());
     let logged_out = api.auth.log_out_by_token(finish::log_out(&api, &request), &path.connection, token);
-    let error = match logged_out.await {
-        Ok(_) => return Ok(([(CACHE_CONTROL, "no-store")], StatusCode::OK).into_response()),
-        Err(error) => error,
+    let Err(error) = logged_out.await else {
+        return Ok(([(CACHE_CONTROL, "no-store")], StatusCode::OK).into_response());
     };
     let answer = match error {
         LogoutError::Refused(_) => told(StatusCode::BAD_REQUEST, "the logout token is refused"),
