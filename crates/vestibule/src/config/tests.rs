@@ -115,7 +115,7 @@ fn an_unknown_key_is_refused_with_those_that_there_are() {
 fn an_unknown_section_is_refused() {
     let refusal = refusal("[sever]\nhttp = \"\"");
     assert!(
-        refusal.starts_with("vestibule.toml: sever: unknown key; there are server, limits, login"),
+        refusal.starts_with("vestibule.toml: sever: unknown key; there are server, admin, limits, login"),
         "{refusal}"
     );
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use vestibule_crypto::{Argon2Params, AuditKey, Engine, MasterKey, OsRng, Sealer, SecretHasher};
-use vestibule_model::{Actor, Millis, User};
+use vestibule_model::{Actor, Millis, SecondFactor, User};
 use vestibule_store_sqlite::SqliteStore;
 
 use super::*;
@@ -271,6 +271,20 @@ fn a_lock_is_taken_off() {
         world.apply(&alice("locked = false")).lines,
         ["~ user 1/alice: locked \"2026-09-21T14:13:20Z\" -> none"]
     );
+}
+
+#[test]
+fn a_second_factor_is_taken_away() {
+    let mut world = World::new();
+    world.apply(ALICE);
+    let factor = SecondFactor { sealed: vec![1; 40], since: NOW, recovery: vec![[7; 32]; 3] };
+    let (user, after) = (world.user().id, Some(Box::new(factor)));
+    block_on(world.store.commit(vec![Change::SetSecondFactor { user, before: None, after }])).unwrap();
+    assert_eq!(
+        world.apply(&alice("second_factor = false")).lines,
+        ["~ user 1/alice: second_factor \"with 3 recovery codes\" -> none"]
+    );
+    assert_eq!(world.user().second_factor, None);
 }
 
 /// A declaration of a user who moves in with a hash, and the hash.

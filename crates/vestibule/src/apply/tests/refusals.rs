@@ -70,6 +70,10 @@ const REFUSED: &[(&str, &str)] = &[
         "user 1/a: password_changed: this lies in the future",
     ),
     ("[[account.user]]\nlogin_name = \"a\"\nlocked = true\n", "user 1/a: locked: only false is allowed"),
+    (
+        "[[account.user]]\nlogin_name = \"a\"\nsecond_factor = true\n",
+        "user 1/a: second_factor: only false is allowed",
+    ),
     ("[[account.user]]\nlogin_name = \" \"\n", "user 1/ : login_name: no spaces around it"),
     (
         "[[account.user]]\nlogin_name = \"a\"\n[[account.user]]\nlogin_name = \"a\"\n",

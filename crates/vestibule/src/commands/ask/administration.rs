@@ -15,7 +15,7 @@ pub(super) async fn administrators(service: &Service, action: AdministratorActio
         place: ResourcePath::of("administrators"),
         what: "administrator",
         plural: "administrators",
-        columns: &["user", "name", "role", "account", "enabled"],
+        columns: &["user", "name", "role", "account", "enabled", "has_second_factor"],
         names: &["name"],
     };
     match action {

@@ -104,7 +104,7 @@ fn a_user_is_given_a_role_and_loses_it() {
     let jane = out.lines().find(|line| line.starts_with(&user)).unwrap();
     assert_eq!(
         jane.split_whitespace().collect::<Vec<_>>(),
-        [&user, "jane", "administrator", "12345678", "yes"]
+        [&user, "jane", "administrator", "12345678", "yes", "no"]
     );
     operator.ask(&["administrator", "remove", "jane"]);
     assert_eq!(operator.json(&["administrator", "list"]).as_array().unwrap().len(), 1);

@@ -11,6 +11,7 @@ mod renewals;
 mod rotation;
 mod screen;
 mod scripted;
+mod second_factor;
 mod servers;
 mod sessions;
 mod things;
