@@ -77,6 +77,7 @@ async fn set_up(
     };
     // First what is shown once: whatever becomes of the rest.
     tell_codes(service.output, &set_up.body)?;
+    screen::complain("The second factor is set up. All your sessions of before have ended.");
     keep_session(arguments, set_up.text("token"))
 }
 
@@ -85,7 +86,7 @@ fn keep_session(arguments: &ServiceArguments, token: Option<&str>) -> anyhow::Re
     let mut servers = Servers::load()?;
     let target = Target::find(arguments, &servers)?;
     let Some(token) = token.filter(|_| target.token_from == TokenFrom::File) else {
-        screen::complain("Your sessions have ended: run `vestibule login`.");
+        screen::complain("Run `vestibule login`.");
         return Ok(());
     };
     keep(&mut servers, &target, Secret::new(token.to_owned())).map(drop)

@@ -208,3 +208,17 @@ fn the_only_owner_who_lost_everything_is_let_in_by_whoever_may_write_the_data_di
     operator.server.soon("a login without a code", |_| operator.log_in(PASSWORD).code == Some(0));
     enrolled(&operator);
 }
+
+#[test]
+fn it_is_sealed_anew_when_the_master_key_rotates_and_goes_on_working() {
+    let operator = Operator::owner();
+    let (secret, _) = enrolled(&operator);
+    let data = operator.folder.path("data");
+    operator.ask(&["master-key", "generate", "--data-dir", data.to_str().unwrap()]);
+    operator.ask(&["master-key", "reload"]);
+    operator.ask(&["master-key", "rotate"]);
+    let remain = || operator.json(&["master-key", "list"])[0]["remains"]["sealed_secrets"].clone();
+    operator.server.soon("secrets that are sealed anew", |_| remain() == 0);
+    let right = operator.log_in(&format!("{PASSWORD}\n{}", code(&secret, 1)));
+    assert_eq!(right.code, Some(0), "{}", right.err);
+}
