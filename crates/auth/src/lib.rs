@@ -63,9 +63,9 @@ pub use administration::{
     LoggedInAdministrator, MIN_PASSWORD_LENGTH, MadeOwner, MadeToken, NamedAdministrator, NewKey, NewToken,
     NewUser, NumberedResource, OpenedSession, Overlap, OwnSecondFactor, PageRequest, PendingCreation,
     RefusedRequest, Renewable, Scope, SeenAudit, SessionFilter, SessionPage, SessionsUnderIt,
-    SetUpSecondFactor, Shown, ShownFactor, StoredResponse, TestReport, TestStep, TokenWithText, UserFilter,
-    UserPage, WithSecrets, WriteTime, check_client_secret, new_account, new_api_key, new_connection,
-    new_oauth_client, new_user, owners, rests_on, ten_digits,
+    SetUpSecondFactor, Shown, ShownFactor, StoredResponse, TokenWithText, UserFilter, UserPage, WithSecrets,
+    WriteTime, check_client_secret, new_account, new_api_key, new_connection, new_oauth_client, new_user,
+    owners, rests_on, ten_digits,
 };
 pub use attempt::ProvedUser;
 pub use audit::End;
@@ -79,7 +79,7 @@ pub use directory::{
 pub use eligibility::IneligibleReason;
 pub use federated::{
     ATTEMPT_LASTS, FederatedAttempt, LogoutDone, LogoutError, RefusalId, ShownAssertion, ShownCode,
-    ShownIdToken, ShownLogout, ShownPassword,
+    ShownIdToken, ShownLogout, ShownPassword, TestReport, TestStep,
 };
 pub use identity_providers::{
     IdentityProviderError, addresses_of, blank_oidc, blank_saml, oidc_connection, read_metadata,

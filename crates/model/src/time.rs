@@ -42,6 +42,19 @@ impl Millis {
     }
 }
 
+/// A point in time as people read it: ISO 8601 (RFC 3339) in UTC, to the millisecond where there are any; beyond every calendar the number of milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Utc(pub Millis);
+
+impl fmt::Display for Utc {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0.0) {
+            Ok(time) => time.fmt(out),
+            Err(_) => self.0.fmt(out),
+        }
+    }
+}
+
 impl fmt::Display for Millis {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(out)
@@ -113,6 +126,13 @@ mod tests {
             prop_assert!(start.plus(span) >= start);
             prop_assert!(start.minus(span) <= start);
         }
+    }
+
+    #[test]
+    fn a_time_is_told_in_utc_and_beyond_every_calendar_as_a_number() {
+        let told = |at| Utc(Millis::from_unix(at)).to_string();
+        assert_eq!(told(1_790_000_000_123), "2026-09-21T14:13:20.123Z");
+        assert_eq!(told(i64::MAX), i64::MAX.to_string());
     }
 
     #[test]

@@ -23,6 +23,13 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
+/// What somebody wrote, for people: at most so many characters, in one line, with nothing hidden in it.
+pub fn told(text: &str, most: usize) -> String {
+    let cut: String = text.chars().take(most).collect();
+    let more = if cut.len() < text.len() { "…" } else { "" };
+    visible(&cut) + more
+}
+
 /// The characters of a text, and whether each is hidden.
 fn hidden(text: &str) -> impl Iterator<Item = (char, bool)> {
     let mut before = None;

@@ -7,7 +7,7 @@ use jsonwebtoken::{DecodingKey, decode_header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
-use vestibule_model::Millis;
+use vestibule_model::{Claim, Millis, Signature, Statement, Utc};
 
 use crate::base64url;
 use crate::jwks::Keys;
@@ -128,6 +128,10 @@ pub struct Claims {
     /// Whatever else it says.
     #[serde(flatten)]
     pub others: Map<String, Value>,
+    /// What of the token is used once: the SHA-256 of what is signed. Not of the whole: a signature by an elliptic curve can be
+    /// written in two ways.
+    #[serde(skip)]
+    pub signed: [u8; 32],
 }
 
 impl Claims {
@@ -137,6 +141,32 @@ impl Claims {
             "sub" => Some(&self.sub),
             other => self.others.get(other)?.as_str(),
         }
+    }
+}
+
+impl Statement for Claims {
+    fn told(&self) -> Vec<Claim> {
+        let text = |name: &str, value: &str| Claim::new(name, vec![value.to_owned()]);
+        let time = |name: &str, seconds: f64| Claim {
+            time: Some(millis(seconds)),
+            ..text(name, &seconds.to_string())
+        };
+        let fixed = [
+            Some(text("iss", &self.iss)),
+            Some(text("sub", &self.sub)),
+            Some(Claim::new("aud", self.aud.all().to_vec())),
+            self.azp.as_deref().map(|party| text("azp", party)),
+            Some(time("iat", self.iat)),
+            self.nbf.map(|from| time("nbf", from)),
+            Some(time("exp", self.exp)),
+            self.sid.as_deref().map(|session| text("sid", session)),
+        ];
+        let other = |(name, value): (&String, &Value)| {
+            let one = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+            let several = value.as_array().map(|values| values.iter().map(one).collect());
+            Claim::new(name, several.unwrap_or_else(|| vec![one(value)]))
+        };
+        fixed.into_iter().flatten().chain(self.others.iter().map(other)).collect()
     }
 }
 
@@ -237,7 +267,7 @@ pub(crate) fn check_time(claims: &Claims, skew: Duration, now: Millis, report: &
         |claim, from: Millis| (from > now.plus(skew)).then_some(Refusal::Early { claim, from, now, skew_s });
     let from = claims.nbf.and_then(|from| early("nbf", millis(from)));
     let made = early("iat", millis(claims.iat));
-    let found = format!("made at {}, ends at {}", claims.iat, claims.exp);
+    let found = format!("made at {}, ends at {}", Utc(millis(claims.iat)), Utc(until));
     report.note(Check::Time, found, late.or(from).or(made));
     until.plus(skew)
 }
@@ -300,16 +330,33 @@ fn verified(
     report.note(Check::Algorithm, algorithm, None);
 
     let key_id = header.kid;
-    let mut candidates = keys.candidates(key_id.as_deref(), ours).peekable();
-    if candidates.peek().is_none() {
-        return Err((Check::Signature, Refusal::UnknownKey(key_id.clone())));
+    let refusal = signature_refusal(token, keys, key_id.as_deref(), ours);
+    let key_id = key_id.unwrap_or_default();
+    report.signatures.push(Signature {
+        element: "token".to_owned(),
+        algorithm: ours.name().to_owned(),
+        verified_by: refusal.is_none().then(|| key_id.clone()),
+        flaw: refusal.as_ref().map(ToString::to_string),
+    });
+    if let Some(refusal) = refusal {
+        return Err((Check::Signature, refusal));
     }
-    if !candidates.any(|key| is_by(token, key, ours)) {
-        return Err((Check::Signature, Refusal::Signature));
-    }
-    report.note(Check::Signature, key_id.clone().unwrap_or_default(), None);
-    report.signed = token.rsplit_once('.').map(|(message, _)| Sha256::digest(message).into());
+    report.note(Check::Signature, key_id, None);
     claims_of(token).ok_or_else(|| malformed("claims are missing or of another type"))
+}
+
+/// Why the signature does not count; None: a key of the provider made it.
+fn signature_refusal(
+    token: &str,
+    keys: &Keys,
+    key_id: Option<&str>,
+    algorithm: Algorithm,
+) -> Option<Refusal> {
+    let mut candidates = keys.candidates(key_id, algorithm).peekable();
+    if candidates.peek().is_none() {
+        return Some(Refusal::UnknownKey(key_id.map(ToOwned::to_owned)));
+    }
+    (!candidates.any(|key| is_by(token, key, algorithm))).then_some(Refusal::Signature)
 }
 
 /// The name of the algorithm that a token says it has.
@@ -331,5 +378,7 @@ fn is_by(token: &str, key: &DecodingKey, algorithm: Algorithm) -> bool {
 /// The claims, which count if the signature is right.
 fn claims_of(token: &str) -> Option<Claims> {
     let claims = crate::base64url::decode(token.split('.').nth(1)?)?;
-    serde_json::from_slice(&claims).ok()
+    let (message, _) = token.rsplit_once('.')?;
+    let claims: Claims = serde_json::from_slice(&claims).ok()?;
+    Some(Claims { signed: Sha256::digest(message).into(), ..claims })
 }

@@ -3,7 +3,7 @@
 //! [`AuthorizationRequest`] begins a login, [`Callback`] reads what comes back, [`TokenRequest`] and [`TokenResponse`] are the talk
 //! with the provider, and [`IdToken`] looks at the ID token and answers a [`Report`]: what came, what was checked in which order,
 //! and why it is refused if it is. That a token is used once is the caller's: it has to be consumed until
-//! [`Login::single_use_until`].
+//! `single_use_until`.
 //!
 //! What it withstands (ATTACKS X9): the algorithm is what the connection says and never what the token says, keys come from the
 //! provider's own set and are of the family of the algorithm, the issuer is compared exactly in metadata, callback and token, and
@@ -27,5 +27,5 @@ pub use id_token::{Algorithm, Audience, Claims, Hint, IdToken};
 pub use jwks::{JwksError, Keys};
 pub use logout_token::{Logout, LogoutToken};
 pub use refusal::Refusal;
-pub use report::{Check, Login, Report, Step};
+pub use report::{Check, Login, Report};
 pub use token::{ClientAuthentication, Grant, TokenError, TokenRequest, TokenResponse};

@@ -1,6 +1,6 @@
 //! Why an ID token is refused, in words, with what to do about it.
 
-use vestibule_model::Millis;
+use vestibule_model::{Millis, Reason, Utc};
 
 /// Why an ID token is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +53,7 @@ pub enum Refusal {
         expected: String,
     },
     /// Not valid any more.
-    #[error("it ended at {}, and it is {} here, in seconds since 1970: {} s too late, with {skew_s} s allowed", secs(*until), secs(*now), apart(*now, *until))]
+    #[error("it ended at {}, and it is {} here: {} s too late, with {skew_s} s allowed", Utc(*until), Utc(*now), apart(*now, *until))]
     Late {
         /// Its `exp`.
         until: Millis,
@@ -63,7 +63,7 @@ pub enum Refusal {
         skew_s: u64,
     },
     /// Not valid yet, or made in the future.
-    #[error("its {claim} is {}, and it is {} here, in seconds since 1970: {} s too early, with {skew_s} s allowed", secs(*from), secs(*now), apart(*from, *now))]
+    #[error("its {claim} is {}, and it is {} here: {} s too early, with {skew_s} s allowed", Utc(*from), Utc(*now), apart(*from, *now))]
     Early {
         /// `nbf` or `iat`.
         claim: &'static str,
@@ -85,10 +85,6 @@ pub enum Refusal {
     NotALogout(&'static str),
 }
 
-const fn secs(time: Millis) -> i64 {
-    time.as_unix() / 1_000
-}
-
 fn apart(later: Millis, earlier: Millis) -> u64 {
     later.since(earlier).as_secs()
 }
@@ -98,9 +94,12 @@ impl Refusal {
     pub const fn asks_for_new_keys(&self) -> bool {
         matches!(self, Self::UnknownKey(_) | Self::Signature)
     }
+}
 
-    /// What to do about it, for whoever runs the connection.
-    pub const fn fix(&self) -> &'static str {
+impl Reason for Refusal {
+    const NOTHING_PROVED: Self = Self::Signature;
+
+    fn fix(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "send the provider's id_token, not its access token",
             Self::Algorithm { .. } => {

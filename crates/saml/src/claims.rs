@@ -1,12 +1,12 @@
 //! What an assertion says: read from its own element and from nothing else (SAML core §2).
 
 use bergshamra::xml::NodeId;
-use vestibule_model::Millis;
+use vestibule_model::{Claim, Millis, Statement, told};
 
 use crate::names::{ASSERTION, BEARER};
 use crate::refusal::Malformed;
 use crate::time;
-use crate::xml::{Xml, told};
+use crate::xml::Xml;
 
 /// Whom an assertion names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,36 @@ pub struct Confirmation {
     pub not_on_or_after: Option<Millis>,
     /// The request that it answers.
     pub in_response_to: Option<String>,
+}
+
+impl Statement for Claims {
+    fn told(&self) -> Vec<Claim> {
+        let one = |name: &str, value: &Option<String>| {
+            value.as_ref().map(|value| Claim::new(name, vec![value.clone()]))
+        };
+        let time = |name: &str, at: Option<Millis>| {
+            at.map(|at| Claim { time: Some(at), ..Claim::new(name, vec![at.to_string()]) })
+        };
+        let confirmation = self.confirmations.first();
+        let audiences = self.audiences.concat();
+        let fixed = [
+            Some(Claim::new("ID", vec![self.id.clone()])),
+            Some(Claim::new("Issuer", vec![self.issuer.clone()])),
+            self.name_id.as_ref().map(|name| Claim::new("NameID", vec![name.value.clone()])),
+            confirmation.and_then(|it| one("Recipient", &it.recipient)),
+            confirmation.and_then(|it| one("InResponseTo", &it.in_response_to)),
+            time("IssueInstant", Some(self.issued)),
+            time("NotBefore", self.not_before),
+            time("NotOnOrAfter", self.not_on_or_after),
+            confirmation.and_then(|it| time("SubjectConfirmationData NotOnOrAfter", it.not_on_or_after)),
+            time("AuthnInstant", self.authenticated),
+            one("SessionIndex", &self.session_index),
+            (!audiences.is_empty()).then(|| Claim::new("Audience", audiences)),
+        ];
+        let attributes = self.attributes.iter();
+        let attributes = attributes.map(|attribute| Claim::new(&attribute.name, attribute.values.clone()));
+        fixed.into_iter().flatten().chain(attributes).collect()
+    }
 }
 
 impl Claims {

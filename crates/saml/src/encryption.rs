@@ -11,10 +11,11 @@ use bergshamra::enc::decrypt::decrypt_to_bytes;
 use bergshamra::keys::loader::load_pem_auto;
 use bergshamra::xml::NodeId;
 use bergshamra::{EncContext, Key, KeysManager};
+use vestibule_model::told;
 
 use crate::names::{ASSERTION, CBC_CIPHERS, CIPHERS, DSIG, OAEP, OAEP_MGF1P, XENC, XENC11};
 use crate::refusal::EncryptionFlaw;
-use crate::xml::{Xml, escaped, told};
+use crate::xml::{Xml, escaped};
 
 /// A private key of a connection.
 #[derive(Clone)]

@@ -1,8 +1,8 @@
 //! SAML 2.0 for a service provider: bytes in, decision out. No I/O, no clock, no memory of what was seen.
 //!
 //! [`examine`] looks at what an identity provider sent and answers a [`Report`]: what came, what was checked in which order, and
-//! why it is refused if it is. [`Report::outcome`] is the decision. That an assertion is taken once is the caller's: its id has to
-//! be consumed until [`Login::single_use_until`].
+//! why it is refused if it is. Its outcome is the decision. That an assertion is taken once is the caller's: its id has to
+//! be consumed until `single_use_until`.
 //!
 //! [`LoginRequest`] begins a login there; [`IdentityProvider`] and [`ServiceProvider`] are what both sides say of themselves.
 //!
@@ -35,8 +35,7 @@ pub use logout::{LogoutRequest, LogoutResponse};
 pub use metadata::{IdentityProvider, MetadataError, ServiceProvider};
 pub use own_key::{OwnKey, OwnKeyError, pem, to_pem};
 pub use refusal::{EncryptionFlaw, Malformed, Refusal, SignatureFlaw};
-pub use report::{Check, Login, Report, Step};
+pub use report::{Check, Login, Report};
 pub use request::{LoginRequest, Reauthentication, SigningKey};
 pub use response::{Arrival, Connection, Unsolicited, examine, is_padded, may_name};
-pub use signature::Signature;
 pub use xml::LONGEST;

@@ -8,7 +8,7 @@ use aws_lc_rs::signature::{
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::read::DeflateDecoder;
-use vestibule_model::Millis;
+use vestibule_model::{Millis, Utc, told};
 use x509_parser::parse_x509_certificate;
 
 use crate::certificate::Certificate;
@@ -18,8 +18,8 @@ use crate::refusal::{Malformed, Refusal, SignatureFlaw};
 use crate::request::{SigningKey, to_redirect};
 use crate::response::{Connection, decode};
 use crate::signature::Signatures;
-use crate::time::{self, Written};
-use crate::xml::{Comments, LONGEST, Xml, escaped, told};
+use crate::time;
+use crate::xml::{Comments, LONGEST, Xml, escaped};
 
 /// How long a logout counts after it was made, if it does not say so itself.
 const COUNTS_FOR: std::time::Duration = std::time::Duration::from_mins(5);
@@ -208,7 +208,7 @@ impl LogoutResponse<'_> {
              InResponseTo=\"{}\"><saml:Issuer xmlns:saml=\"{ASSERTION}\">{}</saml:Issuer><samlp:Status>\
              <samlp:StatusCode Value=\"{SUCCESS}\"/></samlp:Status></samlp:LogoutResponse>",
             escaped(self.id),
-            Written(self.now),
+            Utc(self.now),
             escaped(self.destination),
             escaped(self.in_response_to),
             escaped(self.issuer),

@@ -8,13 +8,13 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bergshamra::xml::NodeId;
-use vestibule_model::Millis;
+use vestibule_model::{Millis, told};
 
 use crate::certificate::{Certificate, CertificateError};
 use crate::names::{CIPHERS, DSIG, METADATA, OAEP_MGF1P, PROTOCOL};
 use crate::refusal::Malformed;
 use crate::time;
-use crate::xml::{Comments, Xml, escaped, told};
+use crate::xml::{Comments, Xml, escaped};
 
 const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";

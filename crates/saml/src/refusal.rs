@@ -1,6 +1,6 @@
 //! Why a login is refused, in words, with what to do about it.
 
-use crate::time::Written;
+use vestibule_model::{Reason, Utc};
 
 /// A document that is not read any further.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -140,7 +140,7 @@ pub enum Refusal {
         found: String,
     },
     /// Not valid yet.
-    #[error("it is valid from {} on, and it is {} here: {} s too early, with {skew_s} s allowed", Written(*from), Written(*now), apart(*from, *now))]
+    #[error("it is valid from {} on, and it is {} here: {} s too early, with {skew_s} s allowed", Utc(*from), Utc(*now), apart(*from, *now))]
     Early {
         /// Its `NotBefore`.
         from: vestibule_model::Millis,
@@ -150,7 +150,7 @@ pub enum Refusal {
         skew_s: u64,
     },
     /// Not valid any more.
-    #[error("it was valid until {}, and it is {} here: {} s too late, with {skew_s} s allowed", Written(*until), Written(*now), apart(*now, *until))]
+    #[error("it was valid until {}, and it is {} here: {} s too late, with {skew_s} s allowed", Utc(*until), Utc(*now), apart(*now, *until))]
     Late {
         /// Its `NotOnOrAfter`.
         until: vestibule_model::Millis,
@@ -206,9 +206,10 @@ fn apart(later: vestibule_model::Millis, earlier: vestibule_model::Millis) -> u6
     later.since(earlier).as_secs()
 }
 
-impl Refusal {
-    /// What to do about it, for whoever runs the connection.
-    pub const fn fix(&self) -> &'static str {
+impl Reason for Refusal {
+    const NOTHING_PROVED: Self = Self::NotSigned;
+
+    fn fix(&self) -> &'static str {
         match self {
             Self::Malformed(Malformed::NotBase64 | Malformed::NotUtf8 | Malformed::NotXml(_)) => {
                 "look whether the form's field SAMLResponse arrives whole: proxies and browsers' extensions change it"

@@ -10,9 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
-use vestibule_model::Millis;
+use vestibule_model::{Millis, Utc};
 
-use crate::time::Written;
 use crate::xml::escaped;
 
 /// The algorithm by which requests are signed.
@@ -55,7 +54,7 @@ impl LoginRequest<'_> {
              Destination=\"{}\" AssertionConsumerServiceURL=\"{}\" \
              ProtocolBinding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\"",
             escaped(self.id),
-            Written(self.now),
+            Utc(self.now),
             escaped(self.destination),
             escaped(self.consumer_url),
         );

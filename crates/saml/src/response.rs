@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bergshamra::xml::NodeId;
-use vestibule_model::Millis;
+use vestibule_model::{Millis, Utc, told};
 
 use crate::certificate::Certificate;
 use crate::claims::{Claims, Confirmation, expect_version};
@@ -14,8 +14,7 @@ use crate::names::{ASSERTION, PROTOCOL, SUCCESS};
 use crate::refusal::{EncryptionFlaw, Malformed, Refusal};
 use crate::report::{Check, Report};
 use crate::signature::Signatures;
-use crate::time::Written;
-use crate::xml::{Comments, LONGEST, Xml, escaped, told};
+use crate::xml::{Comments, LONGEST, Xml, escaped};
 
 /// A connection to an identity provider.
 #[derive(Clone, Debug)]
@@ -120,7 +119,7 @@ impl Examination<'_> {
         let Some(assertion) = only_assertion(&xml, is_response, report) else { return Ok(()) };
 
         let signatures = Signatures::verify(&xml, &self.connection.certificates);
-        report.signatures.clone_from(&signatures.all);
+        report.signatures.extend(signatures.told());
         if let Some(refusal) = signatures.refusal() {
             report.note(Check::Signatures, "", Some(refusal));
             return Ok(());
@@ -166,7 +165,7 @@ impl Examination<'_> {
         };
         report.note(Check::Decryption, "the assertion was encrypted", None);
         let signatures = Signatures::verify(&inner, certificates);
-        report.signatures.extend_from_slice(&signatures.all);
+        report.signatures.extend(signatures.told());
         if let Some(refusal) = signatures.refusal() {
             report.note(Check::Signatures, "", Some(refusal));
             return Ok(());
@@ -231,8 +230,7 @@ impl Examination<'_> {
             from.filter(|from| now.plus(skew) < *from).map(|from| Refusal::Early { from, now, skew_s });
         let late =
             until.filter(|until| now >= until.plus(skew)).map(|until| Refusal::Late { until, now, skew_s });
-        let told =
-            |time: Option<Millis>| time.map_or_else(|| "…".to_owned(), |time| Written(time).to_string());
+        let told = |time: Option<Millis>| time.map_or_else(|| "…".to_owned(), |time| Utc(time).to_string());
         report.note(Check::Time, format!("{} to {}", told(from), told(until)), early.or(late));
     }
 

@@ -7,11 +7,12 @@
 use bergshamra::dsig::verify::verify_all_document_with_source;
 use bergshamra::xml::NodeId;
 use bergshamra::{DsigContext, VerifyResult};
+use vestibule_model::told;
 
 use crate::certificate::{self, Certificate};
 use crate::names::{ASSERTION, CANONICALIZATIONS, DIGESTS, DSIG, ENVELOPED, EXC_C14N, PROTOCOL, SIGNATURES};
 use crate::refusal::{Refusal, SignatureFlaw};
-use crate::xml::{Xml, told};
+use crate::xml::Xml;
 
 /// That of the response and that of the assertion.
 const MOST_SIGNATURES: usize = 2;
@@ -19,22 +20,17 @@ const MOST_SIGNATURES: usize = 2;
 /// How many prefixes a canonicalization treats as if they were used. Identity providers name one to five.
 const MOST_PREFIXES: usize = 16;
 
-/// A signature of a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signature {
-    /// The element that it stands in, and is meant to cover.
-    pub element: String,
-    /// The algorithm, as it is written.
-    pub algorithm: String,
-    /// By which certificate it was verified, as the SHA-256 of that; None: it was not verified.
-    pub certificate: Option<String>,
-    /// What is wrong with it.
-    pub flaw: Option<SignatureFlaw>,
+/// A signature of a document: where it stands, by which certificate it was verified, and what is wrong with it.
+struct Signature {
+    element: String,
+    algorithm: String,
+    certificate: Option<String>,
+    flaw: Option<SignatureFlaw>,
 }
 
 /// The signatures of a document, and the elements that they cover.
 pub(crate) struct Signatures {
-    pub(crate) all: Vec<Signature>,
+    all: Vec<Signature>,
     /// Elements with everything in them.
     covered: Vec<NodeId>,
 }
@@ -71,6 +67,16 @@ impl Signatures {
             }
         }
         Self { all, covered }
+    }
+
+    /// All of them, for a report.
+    pub(crate) fn told(&self) -> impl Iterator<Item = vestibule_model::Signature> {
+        self.all.iter().map(|signature| vestibule_model::Signature {
+            element: signature.element.clone(),
+            algorithm: signature.algorithm.clone(),
+            verified_by: signature.certificate.clone(),
+            flaw: signature.flaw.as_ref().map(ToString::to_string),
+        })
     }
 
     /// The first signature that is wrong.

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use bergshamra::xml::uppsala::{Document, Element, NodeId, NodeKind, Parser};
-use vestibule_model::visible;
+use vestibule_model::told;
 
 use crate::names::{DSIG, XENC, XENC11};
 use crate::refusal::Malformed;
@@ -189,13 +189,6 @@ impl<'a> Xml<'a> {
 
 /// White space of XML (XML 1.0 §2.3).
 const WHITE_SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
-
-/// What somebody wrote, for people: at most so many characters, in one line, with nothing hidden in it.
-pub(crate) fn told(text: &str, most: usize) -> String {
-    let cut: String = text.chars().take(most).collect();
-    let more = if cut.len() < text.len() { "…" } else { "" };
-    visible(&cut) + more
-}
 
 /// Text as it stands in an attribute or an element.
 pub(crate) fn escaped(text: &str) -> String {

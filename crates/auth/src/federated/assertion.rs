@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vestibule_model::{AuthenticationMethod, Means, Refusal};
-use vestibule_saml::{Arrival, Check, Login, Report, Unsolicited, examine};
+use vestibule_saml::{Arrival, Check, Report, Unsolicited, examine};
 
 use super::link::{self, Unlinked};
 use super::{Told, Vouched, digests, once};
@@ -68,8 +68,7 @@ impl Auth {
         if let Some(first) = candidates.first().filter(|_| !candidates.iter().any(is_taken)) {
             // Whatever the document says: it is not looked at.
             let why = vestibule_saml::Refusal::Unsolicited;
-            let told =
-                Told::of(&first.usable).by(Check::Request).because(why.to_string()).advising(why.fix());
+            let told = Told::of(&first.usable).refused(Some(Check::Request), &why);
             return Err(refuse(None, Refusal::AssertionRefused, told));
         }
         let mut candidates = candidates.into_iter();
@@ -85,13 +84,10 @@ impl Auth {
         let examined = self.verification.run(work).await;
         let (usable, report) = examined.map_err(|_| self.audit.overloaded(attempt, None))?;
         let (connection, told) = (&usable.connection, Told::of(&usable));
-        let login = match outcome(report) {
-            Ok(login) => login,
-            Err(Refused { check, why, fix }) => {
-                let told = told.by(check).because(why).advising(fix);
-                return Err(refuse(None, Refusal::AssertionRefused, told));
-            }
-        };
+        let check = report.refused_by().copied();
+        let login = report.outcome().map_err(|refusal| {
+            refuse(None, Refusal::AssertionRefused, told.clone().refused(check, &refusal))
+        })?;
         // Looked up once more: the account may have changed while the assertion was examined.
         let entry = self.account(at).unwrap_or(entry);
         let user = link::by_assertion(&entry, connection, &login.claims).map_err(|why| match why {
@@ -151,17 +147,4 @@ fn first_that_takes(
         return first;
     }
     others.map(examined).find(takes).unwrap_or(first)
-}
-
-/// Why a document is refused.
-struct Refused {
-    check: Check,
-    why: String,
-    fix: &'static str,
-}
-
-fn outcome(report: Report) -> Result<Login, Refused> {
-    let refusing = report.steps.iter().find(|step| step.refusal.is_some());
-    let check = refusing.map_or(Check::Signatures, |step| step.check);
-    report.outcome().map_err(|refusal| Refused { check, why: refusal.to_string(), fix: refusal.fix() })
 }

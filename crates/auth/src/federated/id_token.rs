@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vestibule_model::{AuthenticationMethod, Means, Millis, Population, Refusal};
-use vestibule_oidc::{Keys, Login, Report};
+use vestibule_oidc::{Keys, Report};
 use zeroize::Zeroizing;
 
 use super::link::{self, Unlinked};
@@ -131,9 +131,9 @@ impl Auth {
             report = self.examined(attempt, &expected, &token).await?;
         }
         let (connection, told) = (&usable.connection, Told::of(&usable));
-        let login = outcome(report).map_err(|(check, refusal)| {
-            let told = told.clone().by(check).because(refusal.to_string()).advising(refusal.fix());
-            refuse(None, Refusal::AssertionRefused, told)
+        let check = report.refused_by().copied();
+        let login = report.outcome().map_err(|refusal| {
+            refuse(None, Refusal::AssertionRefused, told.clone().refused(check, &refusal))
         })?;
         let unknown = || refuse(None, Refusal::UnknownAccount, Told::default());
         let entry = self.account(at).ok_or_else(unknown)?;
@@ -150,7 +150,7 @@ impl Auth {
             subject: digests::of_subject(connection.id, &login.claims.sub),
             session_index: sid.map(|sid| digests::of_session(connection.id, sid)),
         };
-        let value = digests::of_id_token(entry.account.id, &login.signed);
+        let value = digests::of_id_token(entry.account.id, &login.claims.signed);
         let once = once(value, login.single_use_until);
         Ok(Vouched { once, origin, until: None, user, entry, connection: usable })
     }
@@ -175,10 +175,4 @@ impl Expected {
         let nonce = self.nonce.as_deref().map(String::as_str);
         oidc.id_token(nonce).examine(token, keys.unwrap_or(&oidc.keys), now)
     }
-}
-
-fn outcome(report: Report) -> Result<Login, (vestibule_oidc::Check, vestibule_oidc::Refusal)> {
-    let refusing = report.steps.iter().find(|step| step.refusal.is_some());
-    let check = refusing.map_or(vestibule_oidc::Check::Signature, |step| step.check);
-    report.outcome().map_err(|refusal| (check, refusal))
 }

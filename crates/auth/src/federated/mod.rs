@@ -7,6 +7,7 @@
 mod assertion;
 mod attempt;
 mod code;
+mod connection_test;
 mod digests;
 mod ends;
 mod id_token;
@@ -31,6 +32,7 @@ use crate::service::Auth;
 pub use assertion::ShownAssertion;
 pub use attempt::{ATTEMPT_LASTS, FederatedAttempt};
 pub use code::{ShownCode, ShownPassword};
+pub use connection_test::{TestReport, TestStep};
 pub use ends::{LogoutDone, LogoutError, ShownLogout};
 pub use id_token::ShownIdToken;
 pub(crate) use keys::ProviderKeys;

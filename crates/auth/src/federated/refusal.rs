@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde_json::{Map, Value};
-use vestibule_model::Rng;
+use vestibule_model::{Reason, Rng};
 
 use crate::directory::UsableConnection;
 
@@ -59,6 +59,15 @@ impl Told {
     pub(crate) fn because(mut self, why: impl Into<String>) -> Self {
         self.why = Some(why.into());
         self
+    }
+
+    /// The refusal of a report.
+    pub(crate) fn refused<C: fmt::Display>(self, check: Option<C>, refusal: &impl Reason) -> Self {
+        let told = self.because(refusal.to_string()).advising(refusal.fix());
+        match check {
+            Some(check) => told.by(check),
+            None => told,
+        }
     }
 
     pub(crate) fn by(mut self, check: impl fmt::Display) -> Self {

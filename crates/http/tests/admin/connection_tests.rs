@@ -53,11 +53,30 @@ async fn what_would_be_taken_is_told_with_what_came_and_the_user() {
     };
     assert_eq!(claim("loginName"), Some(json!([USER])));
     assert!(claim("Issuer").is_some() && claim("Audience").is_some());
-    assert!(report["signatures"][0]["certificate"].is_string());
+    assert!(report["signatures"][0]["verified_by"].is_string());
     assert_eq!(instance.server.stored_sessions().await.len(), before);
     // Nothing is used up: it is told the same again.
     let again = tested(&instance, saml_connection(), shown(USER, now)).await;
     assert_eq!(again["taken"], true);
+}
+
+#[tokio::test]
+async fn times_are_told_as_they_came_and_in_words_in_both_protocols() {
+    let instance = Instance::start().await;
+    let now = instance.server.clock.now();
+    let in_five_minutes = now.plus(Duration::from_mins(5));
+    let written = jiff::Timestamp::from_millisecond(in_five_minutes.as_unix()).unwrap().to_string();
+    let claim = |report: &Value, name: &str| {
+        let claims = report["claims"].as_array().unwrap();
+        let found = claims.iter().find(|claim| claim["name"] == name).unwrap();
+        (found["values"][0].as_str().unwrap().to_owned(), found["time"].as_str().unwrap().to_owned())
+    };
+    let report = tested(&instance, saml_connection(), shown(USER, now)).await;
+    assert_eq!(claim(&report, "NotOnOrAfter"), (in_five_minutes.to_string(), written.clone()));
+    let token = json!({ "id_token": id_token(&claims("n", USER, now)) });
+    let report = tested(&instance, oidc_connection(), token).await;
+    assert_eq!(claim(&report, "exp"), ((in_five_minutes.as_unix() / 1_000).to_string(), written));
+    assert_eq!(report["signatures"][0]["verified_by"], "rsa-1");
 }
 
 #[tokio::test]

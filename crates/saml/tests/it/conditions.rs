@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use vestibule_model::Millis;
+use vestibule_model::{Millis, Reason as _};
 use vestibule_saml::{Arrival, Malformed, Refusal, Unsolicited, examine};
 
 use crate::identity_provider::{ADDRESS, Made, NOW, confirmation, connection, refusal, report_by};

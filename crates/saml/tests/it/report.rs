@@ -1,5 +1,6 @@
 //! What a report tells to whoever tests a connection.
 
+use vestibule_model::Reason as _;
 use vestibule_saml::{Check, Refusal};
 
 use crate::identity_provider::{ADDRESS, IDP, Made, NOW, confirmation, connection, report, report_by};
@@ -37,7 +38,7 @@ fn signatures_are_told_with_what_they_cover_and_by_which_certificate() {
     assert_eq!(signature.element, "/samlp:Response/saml:Assertion");
     assert_eq!(signature.algorithm, "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256");
     let certificate = vestibule_saml::Certificate::from_der(&IDP.certificate).unwrap();
-    assert_eq!(signature.certificate, Some(certificate.fingerprint()));
+    assert_eq!(signature.verified_by, Some(certificate.fingerprint()));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! X1, X3, X7: what a signature covers, by whom it was made, and how.
 
+use vestibule_model::Reason as _;
 use vestibule_saml::{Refusal, SignatureFlaw};
 
 use crate::identity_provider::{IDP, Made, STRANGER, refusal, signature};

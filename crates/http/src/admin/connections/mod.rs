@@ -5,6 +5,7 @@
 
 mod creation;
 pub(super) mod operations;
+mod report;
 
 use std::time::Duration;
 

@@ -3,13 +3,14 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
-use vestibule_auth::{AccountResourceId, NewKey, Shown, TestReport};
+use vestibule_auth::{AccountResourceId, NewKey, Shown};
 use vestibule_model::Connection;
 use zeroize::Zeroizing;
 
 use super::Item;
+use super::report::Report;
 use crate::admin::AdminState;
 use crate::admin::account_resources::RepresentedResource as _;
 use crate::admin::problem::{AdminError, Problem};
@@ -45,85 +46,6 @@ pub(in crate::admin) struct TestBody {
     saml_response: Option<String>,
     /// Of OpenID Connect: the ID token.
     id_token: Option<String>,
-}
-
-/// What came, what was checked in which order, and what would have been refused. Nobody is logged in, and nothing is used up.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ConnectionTestReport)]
-struct Report {
-    /// Whether it would be taken.
-    taken: bool,
-    /// The login name of the user whom it would log in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<String>,
-    /// Every check, in order; behind one without which nothing can be known there are no more.
-    checks: Vec<Check>,
-    /// Of SAML: the signatures, and what each covers.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    signatures: Vec<Signature>,
-    /// What it says, as far as something signed covers it.
-    claims: Vec<Claim>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = ConnectionCheck)]
-struct Check {
-    /// Its name.
-    #[serde(rename = "check")]
-    name: String,
-    /// What was found.
-    found: String,
-    /// Why it refuses the login.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refusal: Option<String>,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fix: Option<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = ConnectionSignature)]
-struct Signature {
-    /// The element that it stands in, and is meant to cover.
-    element: String,
-    algorithm: String,
-    /// SHA-256 of the certificate by which it is right.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    certificate: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    flaw: Option<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = ConnectionClaim)]
-struct Claim {
-    name: String,
-    values: Vec<String>,
-}
-
-impl From<TestReport> for Report {
-    fn from(report: TestReport) -> Self {
-        let check = |step: vestibule_auth::TestStep| Check {
-            name: step.check,
-            found: step.found,
-            refusal: step.refusal,
-            fix: step.fix,
-        };
-        let signature = |one: vestibule_saml::Signature| Signature {
-            element: one.element,
-            algorithm: one.algorithm,
-            certificate: one.certificate,
-            flaw: one.flaw.map(|flaw| flaw.to_string()),
-        };
-        let claim = |(name, values)| Claim { name, values };
-        Self {
-            taken: report.taken,
-            user: report.user,
-            checks: report.steps.into_iter().map(check).collect(),
-            signatures: report.signatures.into_iter().map(signature).collect(),
-            claims: report.claims.into_iter().map(claim).collect(),
-        }
-    }
 }
 
 type At = PathParameters<(String, i64)>;

@@ -141,7 +141,11 @@ fn tell(report: &Value) {
     for claim in list("claims") {
         let values = claim["values"].as_array().cloned().unwrap_or_default();
         let values: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
-        say(&format!("{}: {}", word(&claim, "name"), values.join(", ")));
+        let (name, values) = (word(&claim, "name"), values.join(", "));
+        match claim["time"].as_str() {
+            Some(time) => say(&format!("{name}: {time} ({values})")),
+            None => say(&format!("{name}: {values}")),
+        }
     }
     for signature in list("signatures") {
         let flaw = word(&signature, "flaw");
