@@ -74,6 +74,22 @@ pub enum OutgoingError {
     Off,
 }
 
+impl OutgoingError {
+    /// What to do about it, for whoever runs the service.
+    pub const fn fix(&self) -> &'static str {
+        match self {
+            Self::NotAllowed(..) => {
+                "look whether the address is right; a private network is asked if [outgoing] allowed_networks has it"
+            }
+            Self::NoAnswer(..) => {
+                "look whether this machine reaches the address, and trusts the certificate there"
+            }
+            Self::Unreadable(..) => "look whether the address is right",
+            Self::Off => "this service is set up to ask nobody: use what needs no requests",
+        }
+    }
+}
+
 /// Sends nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoOutgoing;

@@ -14,7 +14,7 @@ use crate::deferred_writes::DeferredWrites;
 use crate::directory::{Costs, Directory, UserEntry};
 use crate::directory_follower::{self, DirectoryFollower};
 use crate::ends::{self, Ends};
-use crate::federated::ProviderKeys;
+use crate::federated::{ConnectionTests, ProviderKeys};
 use crate::last_uses::{LastUses, written_within};
 use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::load::Loading;
@@ -59,6 +59,7 @@ pub struct Auth {
     /// Verifies what identity providers send.
     pub(crate) verification: WorkPool<()>,
     pub(crate) provider_keys: ProviderKeys,
+    pub(crate) connection_tests: ConnectionTests,
     /// Who waits for an answer of a provider.
     pub(crate) asking: Semaphore,
 }
@@ -176,6 +177,7 @@ impl Auth {
             outgoing: settings.outgoing.clone(),
             verification,
             provider_keys: ProviderKeys::default(),
+            connection_tests: ConnectionTests::default(),
             asking: Semaphore::new(ASKING_AT_ONCE),
             store,
             store_health,

@@ -118,6 +118,29 @@ pub enum CallbackError {
     },
 }
 
+impl CallbackError {
+    /// What to do about it, for whoever runs the connection.
+    pub const fn fix(&self) -> &'static str {
+        let code = match self {
+            Self::Parameter(_) => {
+                return "look at what stands between the provider and this service: the callback was changed";
+            }
+            Self::Issuer { .. } => {
+                return "set the connection's issuer to the provider's, if this is the right one";
+            }
+            Self::Refused { code, .. } => code,
+        };
+        match code.as_bytes() {
+            b"access_denied" => "give the user access to the application at the provider, or agree there",
+            b"invalid_scope" => "take scopes out of the connection that the provider does not give",
+            b"unauthorized_client" | b"unsupported_response_type" => {
+                "allow the client the authorization code flow at the provider"
+            }
+            _ => "the reason is in the provider's own log",
+        }
+    }
+}
+
 impl Callback {
     /// Reads the query of a callback of the connection with this issuer.
     pub fn read(query: &str, issuer: &str, names_itself: bool) -> Result<Self, CallbackError> {

@@ -120,6 +120,26 @@ pub enum TokenError {
     Unreadable,
 }
 
+impl TokenError {
+    /// What to do about it, for whoever runs the connection.
+    pub const fn fix(&self) -> &'static str {
+        let Self::Refused { code, .. } = self else {
+            return "look whether the connection's token endpoint is the provider's";
+        };
+        match code.as_bytes() {
+            b"invalid_client" => {
+                "set the client id and the client secret to those at the provider, and where the secret is shown to what it expects"
+            }
+            b"invalid_grant" => {
+                "set the client's redirect URI at the provider to the connection's, and begin anew: codes are used once, and soon"
+            }
+            b"unauthorized_client" => "allow the client the authorization code grant at the provider",
+            b"invalid_scope" => "take scopes out of the connection that the provider does not give",
+            _ => "the reason is in the provider's own log",
+        }
+    }
+}
+
 impl TokenResponse {
     /// Reads the body of an answer, whatever its status.
     pub fn read(body: &str) -> Result<Self, TokenError> {

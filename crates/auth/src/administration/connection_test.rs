@@ -1,6 +1,9 @@
 //! "Test this connection": what an identity provider sent, examined as a login would examine it, and told in full.
 //!
-//! Opens no session, uses nothing up, and asks nobody: whoever administers may show a message as often as they like.
+//! Opens no session and uses nothing up: whoever administers may show a message as often as they like. Tests through a browser are
+//! made and read here; what the browser does is in `federated::connection_test`.
+
+use std::sync::Arc;
 
 use vestibule_model::{Connection, Millis};
 use vestibule_saml::{Arrival, Check, examine};
@@ -10,8 +13,8 @@ use super::account_resources::present;
 use super::named::AccountResourceId;
 use super::{Administration, AdministrationError, Caller, Scope};
 use crate::directory::{AccountEntry, ServiceAddresses, UsableConnection};
-use crate::federated::TestReport;
-use crate::federated::link::{by_assertion, by_id_token};
+use crate::federated::link::{Linked, by_assertion, by_id_token};
+use crate::federated::{ConnectionTest, TestId, TestReport};
 
 /// What somebody shows.
 pub enum Shown {
@@ -38,16 +41,60 @@ impl Administration<'_> {
         let usable = usable.ok_or(AdministrationError::NotFound("connection"))?;
         let (now, at) = (caller.now, addresses(&usable.connection));
         // A worker answers many: what takes milliseconds is done elsewhere.
-        let examined = tokio::task::spawn_blocking(move || match shown {
-            Shown::SamlResponse(response) => of_response(&entry, &usable, &at, &response, now),
-            Shown::IdToken(token) => of_token(&entry, &usable, &token, now),
+        let examined = tokio::task::spawn_blocking({
+            let usable = Arc::clone(&usable);
+            move || match shown {
+                Shown::SamlResponse(response) => of_response(&entry, &usable, &at, &response, now),
+                Shown::IdToken(token) => of_token(&entry, &usable, &token, now),
+            }
         });
         let examined = examined.await.map_err(|_| AdministrationError::Overloaded)?;
-        examined.ok_or_else(|| {
+        let (report, linked) = examined.ok_or_else(|| {
             AdministrationError::Conflict("the connection speaks the other protocol".to_owned())
-        })
+        })?;
+        Ok(self.auth.with_user(report, linked, now).for_connection(&usable))
+    }
+
+    /// Makes a test that a browser goes through like a login: it waits for [`crate::TEST_LASTS`].
+    ///
+    /// # Errors
+    ///
+    /// Whoever may not change the connection makes none.
+    pub fn begin_connection_test(
+        &self,
+        caller: &Caller,
+        AccountResourceId { account, id }: AccountResourceId,
+    ) -> Result<(ConnectionTest, Connection), AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        let connection = present::<Connection>(&*self.account_entry(account)?, id)?.clone();
+        let now = (self.auth.clock.monotonic(), caller.now);
+        let made = self.auth.connection_tests.make(account, connection.id, &*self.auth.rng, now);
+        Ok((made, connection))
+    }
+
+    /// A test of the connection, with what came of it.
+    ///
+    /// # Errors
+    ///
+    /// Whoever may not see the account sees none.
+    pub fn find_connection_test(
+        &self,
+        caller: &Caller,
+        AccountResourceId { account, id }: AccountResourceId,
+        test: &str,
+    ) -> Result<(ConnectionTest, Connection), AdministrationError> {
+        caller.require(Scope::ReadAccount(account))?;
+        let connection = present::<Connection>(&*self.account_entry(account)?, id)?.clone();
+        let is_of = |test: &ConnectionTest| test.account == account && test.connection == connection.id;
+        let test = TestId::read(test)
+            .and_then(|test| self.auth.connection_tests.find(test, self.auth.clock.monotonic()))
+            .filter(is_of);
+        Ok((test.ok_or(AdministrationError::NotFound("connection test"))?, connection))
     }
 }
+
+/// What is known of a message without knowing more of the user.
+type Examined = (TestReport, Option<Linked>);
 
 fn of_response(
     entry: &AccountEntry,
@@ -55,7 +102,7 @@ fn of_response(
     at: &ServiceAddresses,
     response: &str,
     now: Millis,
-) -> Option<TestReport> {
+) -> Option<Examined> {
     let connection = usable.saml(at)?;
     let unasked = examine(response, &connection, Arrival { now, request: None });
     // No browser is here that made a request: the one that it answers counts as the one that was made.
@@ -70,13 +117,13 @@ fn of_response(
         // What cannot be read does not tell which request it answers.
         report.steps.retain(|step| step.check != Check::Request);
     }
-    let named = report.claims.as_ref().map(|claims| by_assertion(entry, &usable.connection, claims));
-    Some(TestReport::of(report, named))
+    let linked = report.claims.as_ref().map(|claims| by_assertion(entry, &usable.connection, claims));
+    Some((TestReport::of(report), linked))
 }
 
-fn of_token(entry: &AccountEntry, usable: &UsableConnection, token: &str, now: Millis) -> Option<TestReport> {
+fn of_token(entry: &AccountEntry, usable: &UsableConnection, token: &str, now: Millis) -> Option<Examined> {
     let oidc = usable.oidc()?;
     let report = oidc.id_token(None).examine(token, &oidc.keys, now);
-    let named = report.claims.as_ref().map(|claims| by_id_token(entry, &usable.connection, claims));
-    Some(TestReport::of(report, named))
+    let linked = report.claims.as_ref().map(|claims| by_id_token(entry, &usable.connection, claims));
+    Some((TestReport::of(report), linked))
 }

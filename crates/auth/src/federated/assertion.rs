@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vestibule_model::{AuthenticationMethod, Means, Refusal};
+use vestibule_model::{AuthenticationMethod, Means, Millis, Refusal};
 use vestibule_saml::{Arrival, Check, Report, Unsolicited, examine};
 
 use super::link::{self, Unlinked};
@@ -13,6 +13,7 @@ use crate::log_in::{LogIn, LogInError, LoggedIn};
 use crate::open::FederatedOrigin;
 use crate::recognise::Proof;
 use crate::service::Auth;
+use crate::work_pool::Overloaded;
 
 /// How many connections a message that names none is tried with: each costs the verification of a signature.
 const MOST_TRIED: usize = 3;
@@ -30,9 +31,17 @@ pub struct ShownAssertion {
 }
 
 /// What is to be examined, by one connection or another.
-struct Candidate {
+pub(super) struct Candidate {
     usable: Arc<UsableConnection>,
     expected: vestibule_saml::Connection,
+}
+
+impl Candidate {
+    /// A connection as it is examined by, whether or not it is enabled; None: it speaks another protocol.
+    pub(super) fn of(usable: &Arc<UsableConnection>, shown: &ShownAssertion) -> Option<Self> {
+        let expected = usable.saml(&(shown.addresses)(&usable.connection.name))?;
+        Some(Self { usable: Arc::clone(usable), expected })
+    }
 }
 
 impl Auth {
@@ -71,18 +80,11 @@ impl Auth {
             let told = Told::of(&first.usable).refused(Some(Check::Request), &why);
             return Err(refuse(None, Refusal::AssertionRefused, told));
         }
-        let mut candidates = candidates.into_iter();
-        let Some(first) = candidates.next() else {
+        let examined = self.examined_assertion(shown, candidates, at.now).await;
+        let Some((usable, report)) = examined.map_err(|_| self.audit.overloaded(attempt, None))? else {
             let told = Told::default().because("the account has no enabled connection for it");
             return Err(refuse(None, Refusal::NoConnection, told));
         };
-        let ShownAssertion { document, request, .. } = shown;
-        let work = move |(): &mut ()| {
-            let arrival = Arrival { now: at.now, request: request.as_deref() };
-            first_that_takes(&document, first, candidates, arrival)
-        };
-        let examined = self.verification.run(work).await;
-        let (usable, report) = examined.map_err(|_| self.audit.overloaded(attempt, None))?;
         let (connection, told) = (&usable.connection, Told::of(&usable));
         let check = report.refused_by().copied();
         let login = report.outcome().map_err(|refusal| {
@@ -115,12 +117,30 @@ impl Auth {
     }
 }
 
+impl Auth {
+    /// What is found by the first of the connections that takes it, or else by the first; None: there is none. Away from the workers.
+    pub(super) async fn examined_assertion(
+        &self,
+        shown: ShownAssertion,
+        candidates: Vec<Candidate>,
+        now: Millis,
+    ) -> Result<Option<(Arc<UsableConnection>, Report)>, Overloaded> {
+        let mut candidates = candidates.into_iter();
+        let Some(first) = candidates.next() else { return Ok(None) };
+        let ShownAssertion { document, request, .. } = shown;
+        let work = move |(): &mut ()| {
+            let arrival = Arrival { now, request: request.as_deref() };
+            first_that_takes(&document, first, candidates, arrival)
+        };
+        self.verification.run(work).await.map(Some)
+    }
+}
+
 /// The connection that is named, or those of whose issuer the document may be. That it says so is no reason to believe it: the
 /// certificates of each decide.
 fn candidates(entry: &AccountEntry, shown: &ShownAssertion) -> Vec<Candidate> {
     let candidate = |usable: &Arc<UsableConnection>| {
-        let expected = usable.saml(&(shown.addresses)(&usable.connection.name))?;
-        usable.connection.enabled.then(|| Candidate { usable: Arc::clone(usable), expected })
+        Candidate::of(usable, shown).filter(|one| one.usable.connection.enabled)
     };
     if let Some(name) = &shown.connection {
         return entry.connection_named(name).and_then(candidate).into_iter().collect();

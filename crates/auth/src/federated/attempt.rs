@@ -7,6 +7,7 @@ use vestibule_crypto::SealContext;
 use vestibule_model::{AccountId, Millis};
 use zeroize::Zeroizing;
 
+use super::connection_test::TestId;
 use crate::service::Auth;
 
 /// How long an attempt may take: somebody looks for a phone and a password.
@@ -31,7 +32,23 @@ pub struct FederatedAttempt {
     pub verifier: String,
     /// Where the browser goes on.
     pub wanted: Option<String>,
+    /// The test that it is for; None: it is a login.
+    #[serde(default)]
+    test: Option<String>,
     expires: Millis,
+}
+
+/// What an attempt is made for.
+#[derive(Clone, Copy, Debug)]
+pub struct AttemptFor<'a> {
+    /// The account.
+    pub account: AccountId,
+    /// The connection, by its name.
+    pub connection: &'a str,
+    /// Where the browser wants to go on; dropped if it is longer than is kept.
+    pub wanted: Option<&'a str>,
+    /// The test that it is for; None: it is a login.
+    pub test: Option<TestId>,
 }
 
 impl FederatedAttempt {
@@ -45,6 +62,21 @@ impl FederatedAttempt {
         text.len() == KEY && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     }
 
+    /// The account and the connection's name.
+    pub(crate) fn place(&self) -> (AccountId, &str) {
+        (self.account, &self.connection)
+    }
+
+    /// The test that it is for; None: it is a login.
+    pub fn test(&self) -> Option<TestId> {
+        TestId::read(self.test.as_deref()?)
+    }
+
+    /// Whether it is for a test. Then it is no login, whatever becomes of the test.
+    pub const fn is_test(&self) -> bool {
+        self.test.is_some()
+    }
+
     /// The id of a request of SAML: a name, so it begins with no digit.
     pub fn request_id(&self) -> String {
         format!("_{}", self.id)
@@ -52,13 +84,10 @@ impl FederatedAttempt {
 }
 
 impl Auth {
-    /// A new attempt at a connection, and what the browser keeps of it. Where somebody wants to go on is dropped if it is longer
-    /// than is kept.
+    /// A new attempt at a connection, and what the browser keeps of it.
     pub fn begin_attempt(
         &self,
-        account: AccountId,
-        connection: &str,
-        wanted: Option<&str>,
+        AttemptFor { account, connection, wanted, test }: AttemptFor<'_>,
         now: Millis,
     ) -> (FederatedAttempt, String) {
         let attempt = FederatedAttempt {
@@ -68,6 +97,7 @@ impl Auth {
             nonce: self.random_hex(),
             verifier: self.random_hex(),
             wanted: wanted.filter(|wanted| wanted.len() <= LONGEST_WANTED).map(ToOwned::to_owned),
+            test: test.map(|test| test.to_string()),
             expires: now.plus(ATTEMPT_LASTS),
         };
         let text = Zeroizing::new(serde_json::to_vec(&attempt).unwrap_or_default());

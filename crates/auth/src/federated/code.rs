@@ -11,7 +11,7 @@ use super::id_token::Expected;
 use crate::audit::Attempt;
 use crate::directory::UsableConnection;
 use crate::log_in::{LogIn, LogInError, LoggedIn};
-use crate::outgoing::OutgoingRequest;
+use crate::outgoing::{OutgoingError, OutgoingRequest};
 use crate::recognise::Proof;
 use crate::service::Auth;
 
@@ -37,6 +37,38 @@ pub struct ShownPassword {
     pub password: Zeroizing<String>,
     /// Whose connections are meant.
     pub population: vestibule_model::Population,
+}
+
+/// Why a provider gives no ID token.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoToken {
+    /// The connection speaks another protocol.
+    #[error("the connection speaks another protocol")]
+    NotOidc,
+    /// More is asked than can be done in time.
+    #[error("too many wait for providers")]
+    Overloaded,
+    /// It was not asked, or did not answer.
+    #[error(transparent)]
+    NoAnswer(OutgoingError),
+    /// It refuses.
+    #[error(transparent)]
+    Refused(TokenError),
+    /// It answers something else, with this status.
+    #[error("{0} (status {1})")]
+    Unreadable(TokenError, u16),
+}
+
+impl NoToken {
+    /// What to do about it, for whoever runs the connection.
+    pub(super) const fn fix(&self) -> &'static str {
+        match self {
+            Self::NotOidc => "log in by a connection of OpenID Connect",
+            Self::Overloaded => "try again",
+            Self::NoAnswer(error) => error.fix(),
+            Self::Refused(error) | Self::Unreadable(error, _) => error.fix(),
+        }
+    }
 }
 
 impl Auth {
@@ -97,7 +129,7 @@ impl Auth {
     /// Counts that a provider sent a browser back without a code, and gives the error that is told.
     pub fn refuse_callback(&self, at: LogIn, connection: &str, error: &CallbackError) -> LogInError {
         let attempt = Attempt::to_log_in(at, Means::Oidc);
-        let told = Told::named(connection).by("callback").because(error.to_string());
+        let told = Told::named(connection).by("callback").because(error.to_string()).advising(error.fix());
         self.refuse_federated(attempt, None, Refusal::ProviderFailed, told)
     }
 
@@ -106,24 +138,35 @@ impl Auth {
         self.refuse_federated(attempt, None, Refusal::NoConnection, told)
     }
 
-    /// Asks the token endpoint. As many wait for providers at once as for nothing else: the others are turned away.
+    /// Asks the token endpoint, and tells the audit what it refuses.
     async fn exchanged(
         &self,
         attempt: Attempt,
         usable: &UsableConnection,
         grant: Grant<'_>,
     ) -> Result<Zeroizing<String>, LogInError> {
-        let failed = |why: String| {
-            let told = Told::of(usable).by("token endpoint").because(why);
+        let failed = |why: &NoToken| {
+            let told = Told::of(usable).by("token endpoint").because(why.to_string()).advising(why.fix());
             self.note_federated(attempt, None, Refusal::ProviderFailed, told)
         };
-        let down = |why: String| LogInError::ProviderUnavailable(failed(why));
+        self.ask_for_token(usable, grant).await.map_err(|error| match error {
+            NoToken::NotOidc => self.no_connection(attempt),
+            NoToken::Overloaded => self.audit.overloaded(attempt, None),
+            NoToken::Refused(_) => LogInError::NotVouchedFor(failed(&error)),
+            NoToken::NoAnswer(_) | NoToken::Unreadable(..) => LogInError::ProviderUnavailable(failed(&error)),
+        })
+    }
+
+    /// Asks the token endpoint. As many wait for providers at once as for nothing else: the others are turned away.
+    pub(super) async fn ask_for_token(
+        &self,
+        usable: &UsableConnection,
+        grant: Grant<'_>,
+    ) -> Result<Zeroizing<String>, NoToken> {
         let (Some(oidc), Some(stored)) = (usable.oidc(), usable.connection.oidc()) else {
-            return Err(self.no_connection(attempt));
+            return Err(NoToken::NotOidc);
         };
-        let Ok(_asking) = self.asking.try_acquire() else {
-            return Err(self.audit.overloaded(attempt, None));
-        };
+        let Ok(_asking) = self.asking.try_acquire() else { return Err(NoToken::Overloaded) };
         let request =
             TokenRequest { client_id: &stored.client_id, authentication: oidc.authentication(), grant };
         let request = OutgoingRequest {
@@ -131,12 +174,10 @@ impl Auth {
             authorization: request.authorization(),
             form: Some(request.body()),
         };
-        let answer = self.outgoing().send(request).await.map_err(|error| down(error.to_string()))?;
+        let answer = self.outgoing().send(request).await.map_err(NoToken::NoAnswer)?;
         let response = TokenResponse::read(&answer.body).map_err(|error| match error {
-            TokenError::Refused { .. } if answer.status < 500 => {
-                LogInError::NotVouchedFor(failed(error.to_string()))
-            }
-            other => down(format!("{other} (status {})", answer.status)),
+            TokenError::Refused { .. } if answer.status < 500 => NoToken::Refused(error),
+            other => NoToken::Unreadable(other, answer.status),
         })?;
         Ok(response.id_token)
     }

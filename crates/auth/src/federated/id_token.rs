@@ -14,6 +14,7 @@ use crate::log_in::{LogIn, LogInError, LoggedIn};
 use crate::open::FederatedOrigin;
 use crate::recognise::Proof;
 use crate::service::Auth;
+use crate::work_pool::Overloaded;
 
 /// What somebody shows who logs in so.
 pub struct ShownIdToken {
@@ -124,12 +125,8 @@ impl Auth {
     ) -> Result<Vouched, LogInError> {
         let refuse = |user, why, told| self.refuse_federated(attempt, user, why, told);
         let (usable, at) = (Arc::clone(&expected.usable), attempt.at);
-        let token = Arc::new(token);
-        let mut report = self.examined(attempt, &expected, &token).await?;
-        let asks = report.refusals().next().is_some_and(vestibule_oidc::Refusal::asks_for_new_keys);
-        if asks && self.read_keys_again(&usable).await {
-            report = self.examined(attempt, &expected, &token).await?;
-        }
+        let report = self.examined_id_token(&expected, token, at.now).await;
+        let report = report.map_err(|_| self.audit.overloaded(attempt, None))?;
         let (connection, told) = (&usable.connection, Told::of(&usable));
         let check = report.refused_by().copied();
         let login = report.outcome().map_err(|refusal| {
@@ -155,16 +152,32 @@ impl Auth {
         Ok(Vouched { once, origin, until: None, user, entry, connection: usable })
     }
 
+    /// What is found, away from the workers; with the provider's keys read again where the token has another.
+    pub(super) async fn examined_id_token(
+        &self,
+        expected: &Expected,
+        token: Zeroizing<String>,
+        now: Millis,
+    ) -> Result<Report, Overloaded> {
+        let token = Arc::new(token);
+        let report = self.examined(expected, &token, now).await?;
+        let asks = report.refusals().next().is_some_and(vestibule_oidc::Refusal::asks_for_new_keys);
+        if asks && self.read_keys_again(&expected.usable).await {
+            return self.examined(expected, &token, now).await;
+        }
+        Ok(report)
+    }
+
     async fn examined(
         &self,
-        attempt: Attempt,
         expected: &Expected,
         token: &Arc<Zeroizing<String>>,
-    ) -> Result<Report, LogInError> {
-        let (expected, token, now) = (expected.clone(), Arc::clone(token), attempt.at.now);
+        now: Millis,
+    ) -> Result<Report, Overloaded> {
+        let (expected, token) = (expected.clone(), Arc::clone(token));
         let keys = self.provider_keys.of(&expected.usable);
         let work = move |(): &mut ()| expected.examine(&token, keys.as_deref(), now);
-        self.verification.run(work).await.map_err(|_| self.audit.overloaded(attempt, None))
+        self.verification.run(work).await
     }
 }
 

@@ -22,12 +22,11 @@ pub(crate) enum Unlinked {
     NoUser(String),
 }
 
+/// Whom a message names.
+pub(crate) type Linked = Result<Arc<UserEntry>, Unlinked>;
+
 /// Whom an assertion names, for an account.
-pub(crate) fn by_assertion(
-    entry: &AccountEntry,
-    connection: &Connection,
-    claims: &Claims,
-) -> Result<Arc<UserEntry>, Unlinked> {
+pub(crate) fn by_assertion(entry: &AccountEntry, connection: &Connection, claims: &Claims) -> Linked {
     let has = |name: &str| claims.attributes.iter().any(|attribute| attribute.name == name);
     if has(SITE_ID) && claims.attribute(SITE_ID) != Some(entry.account.id.as_str()) {
         return Err(Unlinked::Claim("its attribute siteId is not this account"));
@@ -49,7 +48,7 @@ pub(crate) fn by_id_token(
     entry: &AccountEntry,
     connection: &Connection,
     claims: &vestibule_oidc::Claims,
-) -> Result<Arc<UserEntry>, Unlinked> {
+) -> Linked {
     let claim = connection.oidc().map_or("", |oidc| oidc.login_name_claim.as_str());
     let login_name = claims.text(claim).unwrap_or_default();
     if connection.linking == Linking::LoginName && login_name.is_empty() {
@@ -59,12 +58,7 @@ pub(crate) fn by_id_token(
 }
 
 /// Bots are no people, and log in with their key alone.
-fn found(
-    entry: &AccountEntry,
-    connection: &Connection,
-    login_name: &str,
-    subject: &str,
-) -> Result<Arc<UserEntry>, Unlinked> {
+fn found(entry: &AccountEntry, connection: &Connection, login_name: &str, subject: &str) -> Linked {
     let (user, name) = match connection.linking {
         Linking::LoginName => (entry.user_named(Some(connection.population), login_name), login_name),
         Linking::Subject => {

@@ -30,9 +30,10 @@ use crate::recognise::Proof;
 use crate::service::Auth;
 
 pub use assertion::ShownAssertion;
-pub use attempt::{ATTEMPT_LASTS, FederatedAttempt};
+pub use attempt::{ATTEMPT_LASTS, AttemptFor, FederatedAttempt};
 pub use code::{ShownCode, ShownPassword};
-pub use connection_test::{TestReport, TestStep};
+pub(crate) use connection_test::ConnectionTests;
+pub use connection_test::{ConnectionTest, TEST_LASTS, TestError, TestId, TestReport, TestStep};
 pub use ends::{LogoutDone, LogoutError, ShownLogout};
 pub use id_token::ShownIdToken;
 pub(crate) use keys::ProviderKeys;

@@ -124,6 +124,8 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(connections::operations::set_client_secret))
         .routes(routes!(connections::operations::refresh))
         .routes(routes!(connections::operations::test))
+        .routes(routes!(connections::tests::begin_test))
+        .routes(routes!(connections::tests::read_test))
         .routes(routes!(administrators::list))
         .routes(routes!(administrators::read, administrators::set, administrators::remove))
         .routes(routes!(tokens::list, tokens::make))

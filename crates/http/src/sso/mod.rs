@@ -11,7 +11,10 @@ mod oidc;
 mod oidc_logout;
 mod saml;
 mod saml_logout;
+mod test;
 mod vendor;
+
+pub(crate) use test::address as test_address;
 
 use std::sync::Arc;
 

@@ -3,16 +3,18 @@
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use vestibule_auth::{FederatedAttempt, ShownCode};
+use vestibule_auth::{AttemptFor, FederatedAttempt, ShownCode, TestError, UsableConnection};
 use vestibule_model::{Dialect, Population};
-use vestibule_oidc::{AuthorizationRequest, Callback, CodeVerifier};
+use vestibule_oidc::{AuthorizationRequest, Callback, CallbackError, CodeVerifier};
 use vestibule_serve::layers::Refusal;
 use zeroize::Zeroizing;
 
 use super::attempt::{self, ComesBy};
+use super::test::{self, Begun};
 use super::{ConnectionPath, addresses, finish};
 use crate::api::ApiState;
 use crate::pages::{PageRefused, PageRequest, answer};
+use crate::query;
 
 /// `GET …/login`: sends the browser to the provider.
 pub(super) async fn begin(
@@ -21,11 +23,13 @@ pub(super) async fn begin(
     request: PageRequest,
     headers: HeaderMap,
 ) -> Result<Response, PageRefused> {
-    let usable = super::enabled(&api, request.account, &path.connection)?;
+    let Begun { usable, test } = test::begun(&api, &request, &path.connection)?;
     let oidc = usable.connection.oidc().ok_or(Refusal::NotFound)?;
     let now = api.clock.now();
     let wanted = request.wanted();
-    let (attempt, kept) = api.auth.begin_attempt(request.account, &path.connection, wanted.as_deref(), now);
+    let (account, connection) = (request.account, path.connection.as_str());
+    let wanted = AttemptFor { account, connection, wanted: wanted.as_deref(), test };
+    let (attempt, kept) = api.auth.begin_attempt(wanted, now);
     let verifier = CodeVerifier::from_text(attempt.verifier.clone());
     let asked = AuthorizationRequest {
         authorization_endpoint: &oidc.authorization_endpoint,
@@ -69,44 +73,90 @@ async fn callback(
     headers: HeaderMap,
     population: Population,
 ) -> Result<Response, PageRefused> {
-    let usable = super::enabled(&api, request.account, &path.connection)?;
-    let oidc = usable.connection.oidc().ok_or(Refusal::NotFound)?;
-    if usable.connection.population != population {
-        return Err(Refusal::NotFound.into());
-    }
+    let connection = path.connection.as_str();
     // Whose attempt it is comes first: nothing else that is said counts without it.
-    let read = Callback::read(&request.query, &oidc.issuer, oidc.names_itself_in_callbacks);
-    let state = read.as_ref().map_or("", |callback| callback.state.as_str());
+    let state = query::value(&request.query, "state").unwrap_or_default();
     let key = state.get(..16).filter(|key| FederatedAttempt::is_key(key)).unwrap_or_default();
     let kept = attempt::kept(&headers, key, request.secure);
-    let attempt = kept
-        .and_then(|kept| api.auth.attempt_of(request.account, &path.connection, key, kept, api.clock.now()));
+    let attempt =
+        kept.and_then(|kept| api.auth.attempt_of(request.account, connection, key, kept, api.clock.now()));
     // The rest of the state is compared too: it is sealed in what the browser keeps.
-    let Some(attempt) = attempt.filter(|attempt| attempt.id == state) else {
-        return Ok(finish::attempt_is_over(&api, &request));
-    };
-    let at = finish::log_in(&api, &request, Dialect::Pages, Some(&attempt));
-    let logged_in = match read.and_then(|callback| callback.outcome) {
-        Ok(code) => {
-            let shown = ShownCode {
-                connection: path.connection.clone(),
-                code: Zeroizing::new(code),
-                redirect_uri: redirect_uri(&api, &request, &path.connection, population),
-                verifier: CodeVerifier::from_text(attempt.verifier.clone()),
-                nonce: Zeroizing::new(attempt.nonce.clone()),
-            };
-            api.auth.log_in_by_code(at, shown).await
+    let attempt = attempt.filter(|attempt| attempt.id == *state);
+    let arrived = Arrived { api: &api, request: &request, connection, population };
+    let (mut answer, attempt) = match attempt {
+        Some(attempt) if attempt.is_test() => (arrived.test(&attempt).await?, attempt),
+        attempt => {
+            let usable = super::enabled(&api, request.account, connection)?;
+            let shown = arrived.shown(&usable, attempt.as_ref())?;
+            let Some(attempt) = attempt else { return Ok(finish::attempt_is_over(&api, &request)) };
+            (arrived.log_in(&attempt, shown).await?, attempt)
         }
-        Err(error) => Err(api.auth.refuse_callback(at, &path.connection, &error)),
-    };
-    let mut answer = match logged_in {
-        Ok(logged_in) => {
-            finish::signed_in_to_pages(&api, &request, &logged_in, attempt.wanted.as_deref()).await?
-        }
-        Err(error) => finish::refused(&api, &request, error),
     };
     attempt::forget(answer.headers_mut(), attempt.key(), request.secure);
     Ok(answer)
+}
+
+/// A browser that a provider sent back.
+struct Arrived<'a> {
+    api: &'a ApiState,
+    request: &'a PageRequest,
+    connection: &'a str,
+    population: Population,
+}
+
+impl Arrived<'_> {
+    /// What it brings for the connection, as far as it belongs to an attempt.
+    fn shown(
+        &self,
+        usable: &UsableConnection,
+        attempt: Option<&FederatedAttempt>,
+    ) -> Result<Result<ShownCode, CallbackError>, Refusal> {
+        let oidc = usable.connection.oidc().ok_or(Refusal::NotFound)?;
+        if usable.connection.population != self.population {
+            return Err(Refusal::NotFound);
+        }
+        let read = Callback::read(&self.request.query, &oidc.issuer, oidc.names_itself_in_callbacks);
+        let text = |of: fn(&FederatedAttempt) -> &String| attempt.map(of).cloned().unwrap_or_default();
+        Ok(read.and_then(|callback| callback.outcome).map(|code| ShownCode {
+            connection: self.connection.to_owned(),
+            code: Zeroizing::new(code),
+            redirect_uri: redirect_uri(self.api, self.request, self.connection, self.population),
+            verifier: CodeVerifier::from_text(text(|attempt| &attempt.verifier)),
+            nonce: Zeroizing::new(text(|attempt| &attempt.nonce)),
+        }))
+    }
+
+    async fn log_in(
+        &self,
+        attempt: &FederatedAttempt,
+        shown: Result<ShownCode, CallbackError>,
+    ) -> Result<Response, PageRefused> {
+        let Self { api, request, .. } = self;
+        let at = finish::log_in(api, request, Dialect::Pages, Some(attempt));
+        let logged_in = match shown {
+            Ok(shown) => api.auth.log_in_by_code(at, shown).await,
+            Err(error) => Err(api.auth.refuse_callback(at, self.connection, &error)),
+        };
+        match logged_in {
+            Ok(logged_in) => {
+                finish::signed_in_to_pages(api, request, &logged_in, attempt.wanted.as_deref()).await
+            }
+            Err(error) => Ok(finish::refused(api, request, error)),
+        }
+    }
+
+    async fn test(&self, attempt: &FederatedAttempt) -> Result<Response, PageRefused> {
+        let Self { api, request, connection, .. } = *self;
+        let tested = |test| api.auth.tested_connection(request.account, connection, test);
+        let report = match attempt.test().and_then(tested) {
+            Some(usable) => {
+                let shown = self.shown(&usable, Some(attempt))?;
+                api.auth.test_by_code(attempt, shown, api.clock.now()).await
+            }
+            None => Err(TestError::Over),
+        };
+        test::told(api, request, report)
+    }
 }
 
 fn redirect_uri(api: &ApiState, request: &PageRequest, connection: &str, population: Population) -> String {

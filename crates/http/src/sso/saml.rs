@@ -5,12 +5,13 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use vestibule_auth::{FederatedAttempt, ShownAssertion};
+use vestibule_auth::{AttemptFor, FederatedAttempt, ShownAssertion};
 use vestibule_model::Dialect;
 use vestibule_saml::{LoginRequest, Reauthentication, ServiceProvider};
 use vestibule_serve::layers::{LimitedBody, Refusal};
 
 use super::attempt::{self, ComesBy};
+use super::test::{self, Begun};
 use super::{ConnectionPath, addresses, finish};
 use crate::api::ApiState;
 use crate::pages::{PageRefused, PageRequest, answer};
@@ -22,11 +23,13 @@ pub(super) async fn begin(
     request: PageRequest,
     headers: HeaderMap,
 ) -> Result<Response, PageRefused> {
-    let usable = super::enabled(&api, request.account, &path.connection)?;
+    let Begun { usable, test } = test::begun(&api, &request, &path.connection)?;
     let saml = usable.connection.saml().ok_or(Refusal::NotFound)?;
     let now = api.clock.now();
     let wanted = request.wanted();
-    let (attempt, kept) = api.auth.begin_attempt(request.account, &path.connection, wanted.as_deref(), now);
+    let (account, connection) = (request.account, path.connection.as_str());
+    let wanted = AttemptFor { account, connection, wanted: wanted.as_deref(), test };
+    let (attempt, kept) = api.auth.begin_attempt(wanted, now);
     let own = addresses::service_addresses(&api.public_origin, request.account, &path.connection);
     let consumer_url = own.consumer_urls.first().map_or("", String::as_str);
     let asked = LoginRequest {
@@ -53,9 +56,16 @@ pub(super) async fn consume(
     headers: HeaderMap,
     LimitedBody(body): LimitedBody,
 ) -> Result<Response, PageRefused> {
-    let usable = super::enabled(&api, request.account, &path.connection)?;
     let form = ResponseForm::read(&headers, &body?).ok_or(Refusal::BadRequest)?;
     let attempt = form.attempt(&api, &request, &headers, &path.connection);
+    if let Some(attempt) = attempt.as_ref().filter(|attempt| attempt.is_test()) {
+        let shown = form.shown(&api, &request, Some(&path.connection), Some(attempt));
+        let report = api.auth.test_by_assertion(attempt, shown, api.clock.now()).await;
+        let mut answer = test::told(&api, &request, report)?;
+        attempt::forget(answer.headers_mut(), attempt.key(), request.secure);
+        return Ok(answer);
+    }
+    let usable = super::enabled(&api, request.account, &path.connection)?;
     let wanted = match &attempt {
         Some(attempt) => attempt.wanted.clone(),
         None => finish::registered_target(request.account, &usable, &form.relay_state).map(str::to_owned),

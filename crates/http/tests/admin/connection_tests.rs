@@ -72,10 +72,12 @@ async fn times_are_told_as_they_came_and_in_words_in_both_protocols() {
         (found["values"][0].as_str().unwrap().to_owned(), found["time"].as_str().unwrap().to_owned())
     };
     let report = tested(&instance, saml_connection(), shown(USER, now)).await;
-    assert_eq!(claim(&report, "NotOnOrAfter"), (in_five_minutes.to_string(), written.clone()));
+    assert_eq!(claim(&report, "NotOnOrAfter"), (in_five_minutes.to_string(), written));
     let token = json!({ "id_token": id_token(&claims("n", USER, now)) });
     let report = tested(&instance, oidc_connection(), token).await;
-    assert_eq!(claim(&report, "exp"), ((in_five_minutes.as_unix() / 1_000).to_string(), written));
+    let seconds = in_five_minutes.as_unix() / 1_000;
+    let written = jiff::Timestamp::from_second(seconds).unwrap().to_string();
+    assert_eq!(claim(&report, "exp"), (seconds.to_string(), written));
     assert_eq!(report["signatures"][0]["verified_by"], "rsa-1");
 }
 

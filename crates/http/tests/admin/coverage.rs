@@ -114,6 +114,8 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("put", "/admin/v1/accounts/{account}/connections/{id}/client-secret", Who::Writes),
     ("post", "/admin/v1/accounts/{account}/connections/{id}/refresh", Who::Writes),
     ("post", "/admin/v1/accounts/{account}/connections/{id}/test", Who::Writes),
+    ("post", "/admin/v1/accounts/{account}/connections/{id}/tests", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/connections/{id}/tests/{test}", Who::Reads),
     ("get", "/admin/v1/sessions", Who::Reads),
     ("delete", "/admin/v1/sessions", Who::WritesInstallation),
     ("delete", "/admin/v1/addresses/{address}/sessions", Who::WritesInstallation),
@@ -170,6 +172,7 @@ async fn path(instance: &Instance, pattern: &str) -> String {
         .replace("{application}", "1")
         .replace("{address}", "192.0.2.1")
         .replace("{generation}", "1")
+        .replace("{test}", "0f1e2d3c4b5a69788796a5b4c3d2e1f0")
         .replace("{id}", "1")
 }
 

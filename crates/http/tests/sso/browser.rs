@@ -93,7 +93,7 @@ pub(crate) fn saml(operation: &str) -> String {
 }
 
 /// The id of the request that a redirect carries, and what is to come back with the answer.
-fn asked(answer: &Response) -> (String, String) {
+pub(crate) fn asked(answer: &Response) -> (String, String) {
     use std::io::Read as _;
     let url = location(answer);
     let request =

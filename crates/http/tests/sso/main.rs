@@ -5,8 +5,10 @@
     reason = "a test that cannot be set up has failed, and says where"
 )]
 
+mod administration;
 mod assertion;
 mod browser;
+mod connection_test;
 mod consumed;
 mod ends;
 mod id_token;

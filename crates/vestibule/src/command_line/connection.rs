@@ -26,7 +26,7 @@ pub(crate) enum ConnectionAction {
     Secret(ConnectionSecretArguments),
     /// Read the metadata or the keys of the identity provider now
     Refresh(OneThing),
-    /// Tell everything about a response or an ID token, and log nobody in
+    /// Tell everything about a login: one through a browser, a response or an ID token. Nobody is logged in
     #[command(after_long_help = TEST_EXAMPLES)]
     Test(TestConnection),
 }
@@ -40,8 +40,10 @@ Then tell the identity provider what `vestibule connection show` shows: entity_i
 
 const TEST_EXAMPLES: &str = "\
 Examples:
+  vestibule connection test 12345678 adfs --browser
   vestibule connection test 12345678 adfs --saml-response response.txt
   vestibule connection test 12345678 okta --id-token -
+With --browser an address is shown: open it, log in at the identity provider, and the report appears here.
 A response is what the browser posts in the field SAMLResponse, in base64. \"-\" reads standard input.";
 
 #[derive(Debug, Args)]
@@ -129,6 +131,9 @@ pub(crate) struct ConnectionSecretArguments {
 pub(crate) struct TestConnection {
     #[command(flatten)]
     pub(crate) one: OneThing,
+    /// Show an address to open in a browser, wait until it comes back from the identity provider, and tell what came
+    #[arg(long, group = "shown")]
+    pub(crate) browser: bool,
     /// A file with a SAML response or assertion in base64; "-": standard input
     #[arg(long, value_name = "FILE", group = "shown")]
     pub(crate) saml_response: Option<PathBuf>,

@@ -1,5 +1,155 @@
 //! Tests of a connection: the examination of a login, told as a whole instead of opening a session.
+//!
+//! A test through a browser is made by whoever administers the connection (`state`), gone through like a login, and ends in a
+//! report. It opens no session and ends none, uses nothing up, makes no user, and charges no address: each test is examined once.
 
 mod report;
+mod state;
+
+use std::sync::Arc;
+
+use vestibule_model::{AccountId, Millis};
+use vestibule_oidc::{CallbackError, Grant};
 
 pub use report::{TestReport, TestStep};
+pub(crate) use state::ConnectionTests;
+pub use state::{ConnectionTest, TEST_LASTS, TestId};
+
+use super::FederatedAttempt;
+use super::assertion::{Candidate, ShownAssertion};
+use super::code::{NoToken, ShownCode};
+use super::id_token::Expected;
+use super::link::{Linked, by_assertion, by_id_token};
+use crate::directory::{AccountEntry, UsableConnection};
+use crate::eligibility::{self, IneligibleReason};
+use crate::service::Auth;
+use crate::work_pool::Overloaded;
+
+/// Why a browser's way through a test ends without a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TestError {
+    /// No test waits for it.
+    #[error("no test of a connection waits for this")]
+    Over,
+    /// More is asked than can be done in time; the test still waits.
+    #[error("the queue of verifications is full")]
+    Overloaded,
+}
+
+impl From<Overloaded> for TestError {
+    fn from(_: Overloaded) -> Self {
+        Self::Overloaded
+    }
+}
+
+/// What is tested.
+struct Tested {
+    id: TestId,
+    entry: Arc<AccountEntry>,
+    usable: Arc<UsableConnection>,
+}
+
+impl Auth {
+    /// The connection of this name, if the test waits for a browser that logs in by it. It may be disabled: that is when tests are made.
+    pub fn tested_connection(
+        &self,
+        account: AccountId,
+        connection: &str,
+        test: TestId,
+    ) -> Option<Arc<UsableConnection>> {
+        self.tested(account, connection, test).map(|tested| tested.usable)
+    }
+
+    fn tested(&self, account: AccountId, connection: &str, id: TestId) -> Option<Tested> {
+        let test = self.connection_tests.find(id, self.clock.monotonic())?;
+        let entry = self.public_account(account)?;
+        let usable = Arc::clone(entry.connection_named(connection)?);
+        let is_it = test.account == account && test.connection == usable.connection.id;
+        (is_it && test.report.is_none()).then_some(Tested { id, entry, usable })
+    }
+
+    fn tested_by(&self, attempt: &FederatedAttempt) -> Result<Tested, TestError> {
+        let (account, connection) = attempt.place();
+        attempt.test().and_then(|id| self.tested(account, connection, id)).ok_or(TestError::Over)
+    }
+
+    /// Ends the test of an attempt with what a SAML identity provider sent.
+    ///
+    /// # Errors
+    ///
+    /// [`TestError`] if no test waits for it, or it cannot be examined now.
+    pub async fn test_by_assertion(
+        self: &Arc<Self>,
+        attempt: &FederatedAttempt,
+        shown: ShownAssertion,
+        now: Millis,
+    ) -> Result<Arc<TestReport>, TestError> {
+        let Tested { id, entry, usable } = self.tested_by(attempt)?;
+        let candidate = Candidate::of(&usable, &shown).ok_or(TestError::Over)?;
+        let examined = self.examined_assertion(shown, vec![candidate], now).await?;
+        let (usable, report) = examined.ok_or(TestError::Over)?;
+        let claims = report.claims.as_ref();
+        let linked = claims.map(|claims| by_assertion(&entry, &usable.connection, claims));
+        let report = self.with_user(TestReport::of(report), linked, now);
+        Ok(self.finished(id, report.for_connection(&usable)))
+    }
+
+    /// Ends the test of an attempt with what an `OpenID` provider sent the browser back with.
+    ///
+    /// # Errors
+    ///
+    /// [`TestError`] if no test waits for it, or it cannot be examined now.
+    pub async fn test_by_code(
+        self: &Arc<Self>,
+        attempt: &FederatedAttempt,
+        shown: Result<ShownCode, CallbackError>,
+        now: Millis,
+    ) -> Result<Arc<TestReport>, TestError> {
+        let Tested { id, entry, usable } = self.tested_by(attempt)?;
+        let ShownCode { code, redirect_uri, verifier, nonce, .. } = match shown {
+            Ok(shown) => shown,
+            Err(error) => {
+                let report = TestReport::stopped("callback", error.to_string(), error.fix());
+                return Ok(self.finished(id, report));
+            }
+        };
+        let grant = Grant::Code { code: &code, redirect_uri: &redirect_uri, verifier: &verifier };
+        let token = match self.ask_for_token(&usable, grant).await {
+            Ok(token) => token,
+            Err(NoToken::Overloaded) => return Err(TestError::Overloaded),
+            Err(NoToken::NotOidc) => return Err(TestError::Over),
+            Err(error) => {
+                let report = TestReport::stopped("token endpoint", error.to_string(), error.fix());
+                return Ok(self.finished(id, report));
+            }
+        };
+        let expected = Expected { usable: Arc::clone(&usable), nonce: Some(nonce) };
+        let report = self.examined_id_token(&expected, token, now).await?;
+        let claims = report.claims.as_ref();
+        let linked = claims.map(|claims| by_id_token(&entry, &usable.connection, claims));
+        let report = TestReport::of(report).behind("token endpoint", "it gives an ID token");
+        let report = self.with_user(report, linked, now);
+        Ok(self.finished(id, report.for_connection(&usable)))
+    }
+
+    /// With which user of the account it names, and whether they may log in; None: nothing that counts names anybody.
+    pub(crate) fn with_user(&self, report: TestReport, linked: Option<Linked>, now: Millis) -> TestReport {
+        let report = report.naming(linked.as_ref());
+        let Some(Ok(user)) = linked else { return report };
+        let refused = |reason: IneligibleReason, fix| TestStep::refused("login", reason.to_string(), fix);
+        if self.login_guard.is_locked(&user, now) {
+            return report
+                .and(refused(IneligibleReason::Locked, "unlock the user, or wait until the lock ends"));
+        }
+        match eligibility::of_federated(user.account(), &user) {
+            Ok(()) => report,
+            Err(reason) => report.and(refused(reason, "enable the user, and the account")),
+        }
+    }
+
+    fn finished(&self, id: TestId, report: TestReport) -> Arc<TestReport> {
+        let report = Arc::new(report);
+        self.connection_tests.finish(id, Arc::clone(&report), self.clock.monotonic());
+        report
+    }
+}

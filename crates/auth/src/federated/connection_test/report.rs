@@ -1,12 +1,11 @@
 //! What a test of a connection tells: the report of a login in words, with the user whom it would log in.
 
 use std::fmt;
-use std::sync::Arc;
 
 use vestibule_model::{Claim, Reason, Report, Signature, Statement};
 
-use crate::directory::UserEntry;
-use crate::federated::link::Unlinked;
+use crate::directory::UsableConnection;
+use crate::federated::link::{Linked, Unlinked};
 
 /// The most that is told of a name that somebody else's machine sent, in characters.
 const LONGEST_NAME: usize = 300;
@@ -40,49 +39,80 @@ pub struct TestStep {
 }
 
 impl TestReport {
-    /// That of a message, with whom its claims name; None: nothing that counts names anybody.
-    pub(crate) fn of<C: fmt::Display, R: Reason, S: Statement>(
-        report: Report<C, R, S>,
-        named: Option<Result<Arc<UserEntry>, Unlinked>>,
-    ) -> Self {
+    /// That of a message.
+    pub(crate) fn of<C: fmt::Display, R: Reason, S: Statement>(report: Report<C, R, S>) -> Self {
         let step = |step: &vestibule_model::Step<C, R>| TestStep {
             check: step.check.to_string(),
             found: step.found.clone(),
             refusal: step.refusal.as_ref().map(ToString::to_string),
             fix: step.refusal.as_ref().map(|refusal| refusal.fix().to_owned()),
         };
-        let told = Self {
+        Self {
             steps: report.steps.iter().map(step).collect(),
             signatures: report.signatures.clone(),
             claims: report.claims.as_ref().map(Statement::told).unwrap_or_default(),
             taken: report.outcome().is_ok(),
             user: None,
-        };
-        match named {
-            Some(named) => told.naming(named),
-            None => told,
         }
     }
 
-    /// The last check: which user of the account it names.
-    fn naming(mut self, named: Result<Arc<UserEntry>, Unlinked>) -> Self {
-        let (found, refusal, fix) = match &named {
-            Ok(user) => (user.login_name.clone(), None, None),
-            Err(Unlinked::Claim(what)) => (String::new(), Some((*what).to_owned()), Some(SEND)),
-            Err(Unlinked::NoUser(name)) => {
-                let why = "no user of the account is found by this in the way the connection links";
-                (vestibule_model::told(name, LONGEST_NAME), Some(why.to_owned()), Some(MAKE))
-            }
-        };
-        self.taken &= refusal.is_none();
-        self.user = named.ok().map(|user| user.login_name.clone());
-        self.steps.push(TestStep {
-            check: "user".to_owned(),
-            found,
-            refusal,
-            fix: fix.map(ToOwned::to_owned),
-        });
+    /// That of a login that came to nothing before there was a message.
+    pub(crate) fn stopped(check: &str, refusal: String, fix: &str) -> Self {
+        Self { steps: vec![TestStep::refused(check, refusal, fix)], ..Self::default() }
+    }
+
+    /// With a check that came before the others, and was good.
+    pub(crate) fn behind(mut self, check: &str, found: &str) -> Self {
+        self.steps.insert(0, TestStep::good(check, found));
         self
+    }
+
+    /// With which user of the account it names; None: nothing that counts names anybody.
+    pub(crate) fn naming(self, linked: Option<&Linked>) -> Self {
+        match linked {
+            None => self,
+            Some(Ok(user)) => {
+                let name = user.login_name.clone();
+                let told = self.and(TestStep::good("user", &name));
+                Self { user: Some(name), ..told }
+            }
+            Some(Err(Unlinked::Claim(what))) => self.and(TestStep::refused("user", (*what).to_owned(), SEND)),
+            Some(Err(Unlinked::NoUser(name))) => {
+                let why = "no user of the account is found by this in the way the connection links";
+                let found = vestibule_model::told(name, LONGEST_NAME);
+                self.and(TestStep { found, ..TestStep::refused("user", why.to_owned(), MAKE) })
+            }
+        }
+    }
+
+    /// With whether the connection is in use.
+    pub(crate) fn for_connection(self, usable: &UsableConnection) -> Self {
+        if usable.connection.enabled {
+            return self;
+        }
+        self.and(TestStep::good("connection", "it is disabled: nobody logs in by it before it is enabled"))
+    }
+
+    /// With one more check at the end.
+    pub(crate) fn and(mut self, step: TestStep) -> Self {
+        self.taken &= step.refusal.is_none();
+        self.steps.push(step);
+        self
+    }
+
+    /// The first check that refuses; None: none does.
+    pub fn refusing(&self) -> Option<&TestStep> {
+        self.steps.iter().find(|step| step.refusal.is_some())
+    }
+}
+
+impl TestStep {
+    fn good(check: &str, found: &str) -> Self {
+        Self { check: check.to_owned(), found: found.to_owned(), refusal: None, fix: None }
+    }
+
+    pub(crate) fn refused(check: &str, refusal: String, fix: &str) -> Self {
+        Self { refusal: Some(refusal), fix: Some(fix.to_owned()), ..Self::good(check, "") }
     }
 }
 

@@ -6,6 +6,7 @@
 mod creation;
 pub(super) mod operations;
 mod report;
+pub(super) mod tests;
 
 use std::time::Duration;
 

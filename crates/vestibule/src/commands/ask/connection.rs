@@ -5,14 +5,14 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::Context;
-use serde_json::{Value, json};
-use vestibule_model::{AccountId, visible};
+use serde_json::json;
+use vestibule_model::AccountId;
 use zeroize::Zeroizing;
 
+use super::connection_test;
 use super::crud::{Collection, extent, list_of};
 use crate::client::{Fields, ResourcePath, Service};
-use crate::command_line::{AddConnection, ConnectionAction, ConnectionFields, OneThing, TestConnection};
-use crate::exit_code::Refusal;
+use crate::command_line::{AddConnection, ConnectionAction, ConnectionFields, OneThing};
 use crate::screen;
 
 fn of(account: AccountId) -> Collection {
@@ -26,7 +26,7 @@ fn of(account: AccountId) -> Collection {
 }
 
 /// The place of the one that is meant.
-async fn find(service: &Service, one: &OneThing) -> anyhow::Result<(Collection, ResourcePath)> {
+pub(super) async fn find(service: &Service, one: &OneThing) -> anyhow::Result<(Collection, ResourcePath)> {
     let all = of(one.account);
     let place = all.find(service, &one.thing).await?;
     Ok((all, place))
@@ -81,7 +81,7 @@ pub(super) async fn run(service: &Service, action: ConnectionAction) -> anyhow::
             service.output.show(&answer.body, all.columns);
             Ok(())
         }
-        ConnectionAction::Test(test) => try_out(service, &test).await,
+        ConnectionAction::Test(test) => connection_test::run(service, &test).await,
     }
 }
 
@@ -114,70 +114,12 @@ fn write(arguments: &ConnectionFields, fields: &mut Fields) {
     fields.put_list("targets", &arguments.targets);
 }
 
-/// The report of a message; the exit code says whether it would be taken.
-async fn try_out(service: &Service, test: &TestConnection) -> anyhow::Result<()> {
-    let body = match (&test.saml_response, &test.id_token) {
-        (Some(file), _) => json!({ "saml_response": secret_of(file)?.as_str() }),
-        (None, Some(file)) => json!({ "id_token": secret_of(file)?.as_str() }),
-        (None, None) => Value::Null,
-    };
-    let (_, place) = find(service, &test.one).await?;
-    let report = service.client.post(&place.at("test"), Some(&body)).await?.body;
-    if service.output.is_json() {
-        service.output.show(&report, &[]);
-    } else {
-        tell(&report);
-    }
-    if report["taken"] == true {
-        return Ok(());
-    }
-    Err(Refusal::new("it would be refused").into())
-}
-
-/// What came, then every check in its order, with what to do about it.
-fn tell(report: &Value) {
-    let list = |field: &str| report[field].as_array().cloned().unwrap_or_default();
-    let word = |value: &Value, field: &str| value[field].as_str().unwrap_or_default().to_owned();
-    for claim in list("claims") {
-        let values = claim["values"].as_array().cloned().unwrap_or_default();
-        let values: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
-        let (name, values) = (word(&claim, "name"), values.join(", "));
-        match claim["time"].as_str() {
-            Some(time) => say(&format!("{name}: {time} ({values})")),
-            None => say(&format!("{name}: {values}")),
-        }
-    }
-    for signature in list("signatures") {
-        let flaw = word(&signature, "flaw");
-        let is_right = if flaw.is_empty() { "right".to_owned() } else { flaw };
-        say(&format!("signature of {}: {is_right}", word(&signature, "element")));
-    }
-    for check in list("checks") {
-        let (name, refusal) = (word(&check, "check"), word(&check, "refusal"));
-        if refusal.is_empty() {
-            say(&format!("ok       {name}: {}", word(&check, "found")));
-        } else {
-            say(&format!("REFUSED  {name}: {refusal}"));
-            say(&format!("         {}", word(&check, "fix")));
-        }
-    }
-    if let Some(user) = report["user"].as_str() {
-        let does = if report["taken"] == true { "logs in" } else { "names" };
-        say(&format!("{does} {user}"));
-    }
-}
-
-/// What others wrote is shown as it is, and may be made to be shown otherwise.
-fn say(line: &str) {
-    screen::say(visible(line));
-}
-
 fn text(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// What stands in a file, or comes on standard input, without the line end behind it.
-fn secret_of(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+pub(super) fn secret_of(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     let mut read = Zeroizing::new(String::new());
     if path.as_os_str() == "-" {
         std::io::stdin().read_to_string(&mut read).context("cannot read standard input")?;

@@ -1,0 +1,71 @@
+//! A test of a connection through a browser: which attempt is one, and what the page says at its end.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use vestibule_auth::{TestError, TestId, TestReport, UsableConnection};
+use vestibule_pages::Message;
+use vestibule_serve::layers::Refusal;
+
+use crate::api::ApiState;
+use crate::pages::{AccountLook, PageRefused, PageRequest, answer};
+use crate::query;
+
+/// The parameter of a login's address that has the id of a test.
+pub(crate) const TEST: &str = "test";
+
+/// The address at which a test begins that a login begins at this one.
+pub(crate) fn address(login_address: &str, test: TestId) -> String {
+    format!("{login_address}?{TEST}={test}")
+}
+
+/// What a browser begins.
+pub(super) struct Begun {
+    pub(super) usable: Arc<UsableConnection>,
+    pub(super) test: Option<TestId>,
+}
+
+/// The connection of this name, for a login if it is enabled, or for a test that waits for a browser.
+pub(super) fn begun(api: &ApiState, request: &PageRequest, connection: &str) -> Result<Begun, PageRefused> {
+    let Some(test) = query::value(&request.query, TEST) else {
+        return Ok(Begun { usable: super::enabled(api, request.account, connection)?, test: None });
+    };
+    let test = TestId::read(&test).ok_or(Refusal::NotFound)?;
+    let usable = api.auth.tested_connection(request.account, connection, test).ok_or(Refusal::NotFound)?;
+    Ok(Begun { usable, test: Some(test) })
+}
+
+/// What the browser shows at the end: whether the login would have been taken, or what refuses it first and what to do.
+pub(super) fn told(
+    api: &ApiState,
+    request: &PageRequest,
+    report: Result<Arc<TestReport>, TestError>,
+) -> Result<Response, PageRefused> {
+    let report = match report {
+        Ok(report) => report,
+        Err(TestError::Overloaded) => return Err(Refusal::Overloaded.into()),
+        Err(TestError::Over) => {
+            let text = "This test is over. Make another one.";
+            return Ok(page(api, request, StatusCode::NOT_FOUND, ("Test over", text)));
+        }
+    };
+    let whole = "Nobody was signed in. The whole report is where the test was made.";
+    let (title, text) = match report.refusing() {
+        Some(step) => {
+            let (check, why) = (&step.check, step.refusal.as_deref().unwrap_or_default());
+            let fix = step.fix.as_deref().unwrap_or_default();
+            ("Test failed", format!("{check}: {why}. What to do: {fix}. {whole}"))
+        }
+        None => {
+            let user = report.user.as_deref().unwrap_or_default();
+            ("Test passed", format!("This would sign in {user}. {whole}"))
+        }
+    };
+    Ok(page(api, request, StatusCode::OK, (title, &text)))
+}
+
+fn page(api: &ApiState, request: &PageRequest, status: StatusCode, (title, text): (&str, &str)) -> Response {
+    let look = AccountLook::of(api, request.account);
+    answer::page(status, &Message { look: look.look(), title, text, link: None, goes_to: None })
+}
