@@ -226,14 +226,24 @@ impl Auth {
         for account in self.directory.account_ids() {
             let Some(entry) = self.directory.account(account) else { continue };
             for usable in entry.connections().into_iter().filter(|usable| usable.connection.enabled) {
-                let connection = &usable.connection;
-                match self.as_it_says_now(connection, Unlisted::Stay, now).await {
-                    Ok(Some(after)) => self.take_over(account, connection, after, now).await?,
-                    Ok(None) => {}
-                    Err(error) => {
-                        tracing::warn!(%account, connection = %connection.name, %error, "an identity provider's own words cannot be read");
-                    }
-                }
+                self.follow_identity_provider(account, &usable.connection, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a connection's metadata or keys again, and stores what they say. What cannot be read stays as it is.
+    pub(crate) async fn follow_identity_provider(
+        &self,
+        account: AccountId,
+        connection: &Connection,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        match self.as_it_says_now(connection, Unlisted::Stay, now).await {
+            Ok(Some(after)) => self.take_over(account, connection, after, now).await?,
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%account, connection = %connection.name, %error, "an identity provider's own words cannot be read");
             }
         }
         Ok(())

@@ -85,6 +85,7 @@ impl OutgoingError {
                 "look whether this machine reaches the address, and trusts the certificate there"
             }
             Self::Unreadable(..) => "look whether the address is right",
+            Self::Busy(_) => "look why the host answers slowly; then try again",
             Self::Off => "this service is set up to ask nobody: use what needs no requests",
         }
     }

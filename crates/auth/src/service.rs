@@ -14,7 +14,7 @@ use crate::deferred_writes::DeferredWrites;
 use crate::directory::{Costs, Directory, UserEntry};
 use crate::directory_follower::{self, DirectoryFollower};
 use crate::ends::{self, Ends};
-use crate::federated::{ConnectionTests, ProviderKeys};
+use crate::federated::FederatedState;
 use crate::last_uses::{LastUses, written_within};
 use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::load::Loading;
@@ -58,8 +58,7 @@ pub struct Auth {
     outgoing: SharedOutgoing,
     /// Verifies what identity providers send.
     pub(crate) verification: WorkPool<()>,
-    pub(crate) provider_keys: ProviderKeys,
-    pub(crate) connection_tests: ConnectionTests,
+    pub(crate) federated: FederatedState,
     /// Who waits for an answer of a provider.
     pub(crate) asking: Semaphore,
 }
@@ -176,8 +175,7 @@ impl Auth {
             administration: AdministrationState::new(&*rng, settings.administrators_second_factor),
             outgoing: settings.outgoing.clone(),
             verification,
-            provider_keys: ProviderKeys::default(),
-            connection_tests: ConnectionTests::default(),
+            federated: FederatedState::default(),
             asking: Semaphore::new(ASKING_AT_ONCE),
             store,
             store_health,

@@ -96,6 +96,7 @@ impl Statement for Claims {
             confirmation.and_then(|it| time("SubjectConfirmationData NotOnOrAfter", it.not_on_or_after)),
             time("AuthnInstant", self.authenticated),
             one("SessionIndex", &self.session_index),
+            time("SessionNotOnOrAfter", self.session_ends),
             (!audiences.is_empty()).then(|| Claim::new("Audience", audiences)),
         ];
         let attributes = self.attributes.iter();

@@ -160,7 +160,7 @@ pub enum Refusal {
         skew_s: u64,
     },
     /// The session at the identity provider has ended.
-    #[error("the session at the identity provider was to end {}, and it is {} here, with {skew_s} s allowed", Written(*until), Written(*now))]
+    #[error("the session at the identity provider was to end {}, and it is {} here, with {skew_s} s allowed", Utc(*until), Utc(*now))]
     SessionOver {
         /// Its `SessionNotOnOrAfter`.
         until: vestibule_model::Millis,
@@ -204,6 +204,14 @@ pub enum Refusal {
 
 fn apart(later: vestibule_model::Millis, earlier: vestibule_model::Millis) -> u64 {
     later.since(earlier).as_secs()
+}
+
+impl Refusal {
+    /// Whether other certificates may verify the document: the identity provider may have changed them. To be asked seldom,
+    /// whatever comes.
+    pub const fn asks_for_new_certificates(&self) -> bool {
+        matches!(self, Self::Signature { flaw: SignatureFlaw::Wrong(_), .. })
+    }
 }
 
 impl Reason for Refusal {

@@ -240,7 +240,7 @@ impl Examination<'_> {
         let Some(until) = claims.session_ends else { return };
         let is_over = now >= until.plus(skew);
         let refusal = is_over.then_some(Refusal::SessionOver { until, now, skew_s: skew.as_secs() });
-        report.note(Check::Time, format!("the session there ends {}", Written(until)), refusal);
+        report.note(Check::Time, format!("the session there ends {}", Utc(until)), refusal);
     }
 
     /// One of the confirmations by bearer has to be right as a whole; told of is the first.

@@ -68,7 +68,7 @@ impl Administration<'_> {
         caller.require(Scope::WriteAccount(account))?;
         let connection = present::<Connection>(&*self.account_entry(account)?, id)?.clone();
         let now = (self.auth.clock.monotonic(), caller.now);
-        let made = self.auth.connection_tests.make(account, connection.id, &*self.auth.rng, now);
+        let made = self.auth.federated.tests.make(account, connection.id, &*self.auth.rng, now);
         Ok((made, connection))
     }
 
@@ -87,7 +87,7 @@ impl Administration<'_> {
         let connection = present::<Connection>(&*self.account_entry(account)?, id)?.clone();
         let is_of = |test: &ConnectionTest| test.account == account && test.connection == connection.id;
         let test = TestId::read(test)
-            .and_then(|test| self.auth.connection_tests.find(test, self.auth.clock.monotonic()))
+            .and_then(|test| self.auth.federated.tests.find(test, self.auth.clock.monotonic()))
             .filter(is_of);
         Ok((test.ok_or(AdministrationError::NotFound("connection test"))?, connection))
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vestibule_model::{AuthenticationMethod, Means, Millis, Refusal};
+use vestibule_model::{AccountId, AuthenticationMethod, Means, Millis, Refusal};
 use vestibule_saml::{Arrival, Check, Report, Unsolicited, examine};
 
 use super::link::{self, Unlinked};
@@ -18,6 +18,9 @@ use crate::work_pool::Overloaded;
 /// How many connections a message that names none is tried with: each costs the verification of a signature.
 const MOST_TRIED: usize = 3;
 
+/// What says where this service takes what is meant for the connection of a name.
+pub type AddressesByName = Box<dyn Fn(&str) -> ServiceAddresses + Send>;
+
 /// What somebody shows who logs in so.
 pub struct ShownAssertion {
     /// A response or an assertion, in base64.
@@ -25,7 +28,7 @@ pub struct ShownAssertion {
     /// The connection, by its name; None: the account's that has the issuer.
     pub connection: Option<String>,
     /// Where this service takes what is meant for the connection of a name.
-    pub addresses: Box<dyn Fn(&str) -> ServiceAddresses + Send>,
+    pub addresses: AddressesByName,
     /// The id of the request that this very browser made; None: it made none.
     pub request: Option<String>,
 }
@@ -38,8 +41,8 @@ pub(super) struct Candidate {
 
 impl Candidate {
     /// A connection as it is examined by, whether or not it is enabled; None: it speaks another protocol.
-    pub(super) fn of(usable: &Arc<UsableConnection>, shown: &ShownAssertion) -> Option<Self> {
-        let expected = usable.saml(&(shown.addresses)(&usable.connection.name))?;
+    pub(super) fn of(usable: &Arc<UsableConnection>, addresses: &AddressesByName) -> Option<Self> {
+        let expected = usable.saml(&addresses(&usable.connection.name))?;
         Some(Self { usable: Arc::clone(usable), expected })
     }
 }
@@ -62,7 +65,7 @@ impl Auth {
     }
 
     async fn vouched_by_assertion(
-        &self,
+        self: &Arc<Self>,
         attempt: Attempt,
         shown: ShownAssertion,
     ) -> Result<Vouched, LogInError> {
@@ -80,7 +83,7 @@ impl Auth {
             let told = Told::of(&first.usable).refused(Some(Check::Request), &why);
             return Err(refuse(None, Refusal::AssertionRefused, told));
         }
-        let examined = self.examined_assertion(shown, candidates, at.now).await;
+        let examined = self.examined_assertion(entry.account.id, shown, candidates, at.now).await;
         let Some((usable, report)) = examined.map_err(|_| self.audit.overloaded(attempt, None))? else {
             let told = Told::default().because("the account has no enabled connection for it");
             return Err(refuse(None, Refusal::NoConnection, told));
@@ -118,21 +121,47 @@ impl Auth {
 }
 
 impl Auth {
-    /// What is found by the first of the connections that takes it, or else by the first; None: there is none. Away from the workers.
+    /// What is found by the first of the connections that takes it, or else by the first; None: there is none. With the metadata
+    /// read again where another certificate may be right.
     pub(super) async fn examined_assertion(
-        &self,
+        self: &Arc<Self>,
+        account: AccountId,
         shown: ShownAssertion,
-        candidates: Vec<Candidate>,
+        mut candidates: Vec<Candidate>,
         now: Millis,
     ) -> Result<Option<(Arc<UsableConnection>, Report)>, Overloaded> {
-        let mut candidates = candidates.into_iter();
-        let Some(first) = candidates.next() else { return Ok(None) };
-        let ShownAssertion { document, request, .. } = shown;
+        if candidates.is_empty() {
+            return Ok(None);
+        }
+        let first = candidates.remove(0);
+        let ShownAssertion { document, request, addresses, .. } = shown;
+        let shown = Arc::new((document, request));
+        let (usable, report) = self.examined_by(&shown, first, candidates, now).await?;
+        if !report.refusals().next().is_some_and(vestibule_saml::Refusal::asks_for_new_certificates) {
+            return Ok(Some((usable, report)));
+        }
+        let present = self.with_other_certificates(account, &usable, now).await;
+        match present.and_then(|present| Candidate::of(&present, &addresses)) {
+            Some(present) => self.examined_by(&shown, present, Vec::new(), now).await.map(Some),
+            None => Ok(Some((usable, report))),
+        }
+    }
+
+    /// Away from the workers. Shown are a document and the request that it has to answer.
+    async fn examined_by(
+        &self,
+        shown: &Arc<(String, Option<String>)>,
+        first: Candidate,
+        others: Vec<Candidate>,
+        now: Millis,
+    ) -> Result<(Arc<UsableConnection>, Report), Overloaded> {
+        let shown = Arc::clone(shown);
         let work = move |(): &mut ()| {
+            let (document, request) = &*shown;
             let arrival = Arrival { now, request: request.as_deref() };
-            first_that_takes(&document, first, candidates, arrival)
+            first_that_takes(document, first, others.into_iter(), arrival)
         };
-        self.verification.run(work).await.map(Some)
+        self.verification.run(work).await
     }
 }
 
@@ -140,7 +169,7 @@ impl Auth {
 /// certificates of each decide.
 fn candidates(entry: &AccountEntry, shown: &ShownAssertion) -> Vec<Candidate> {
     let candidate = |usable: &Arc<UsableConnection>| {
-        Candidate::of(usable, shown).filter(|one| one.usable.connection.enabled)
+        Candidate::of(usable, &shown.addresses).filter(|one| one.usable.connection.enabled)
     };
     if let Some(name) = &shown.connection {
         return entry.connection_named(name).and_then(candidate).into_iter().collect();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use vestibule_model::{AccountId, AccountState, EndReason, Means, Millis, Refusal, SessionId};
-use vestibule_oidc::{Logout, LogoutToken};
+use vestibule_model::{AccountId, AccountState, EndReason, Means, Millis, Reason as _, Refusal, SessionId};
+use vestibule_oidc::{Keys, Logout, LogoutToken};
 use vestibule_saml::LogoutRequest;
 use vestibule_store::{FederatedLogins, StoreError};
 use zeroize::Zeroizing;
@@ -115,10 +115,12 @@ impl Auth {
     ) -> Result<usize, LogoutError> {
         let (token, now) = (Arc::new(token), attempt.at.now);
         let account = attempt.at.account.ok_or(LogoutError::NoConnection)?;
-        let mut logout = self.examined_logout(&usable, &token, now).await?;
-        let asks = logout.as_ref().err().is_some_and(vestibule_oidc::Refusal::asks_for_new_keys);
-        if asks && self.read_keys_again(&usable).await {
-            logout = self.examined_logout(&usable, &token, now).await?;
+        let keys = self.federated.keys.of(&usable);
+        let mut logout = self.examined_logout(&usable, &token, keys.clone(), now).await?;
+        if logout.as_ref().err().is_some_and(vestibule_oidc::Refusal::asks_for_new_keys)
+            && let Some(others) = self.other_keys(&usable, keys.as_ref()).await
+        {
+            logout = self.examined_logout(&usable, &token, Some(others), now).await?;
         }
         let LogoutToken { logout, id: token_id, single_use_until } = logout
             .map_err(|refusal| self.refuse_logout(attempt, &usable, refusal.to_string(), refusal.fix()))?;
@@ -143,28 +145,30 @@ impl Auth {
         addresses: &ServiceAddresses,
     ) -> Result<LogoutDone, LogoutError> {
         let usable = self.connection_for(at, connection)?;
-        let expected = usable.saml(addresses).ok_or(LogoutError::NoConnection)?;
+        if usable.connection.saml().is_none() {
+            return Err(LogoutError::NoConnection);
+        }
         let attempt = self.admit_logout(at, Means::Saml)?;
-        let auth = Arc::clone(self);
-        self.settle(at, async move { auth.take_request(attempt, usable, expected, shown).await }).await
+        let (auth, addresses) = (Arc::clone(self), addresses.clone());
+        self.settle(at, async move { auth.take_request(attempt, usable, &addresses, shown).await }).await
     }
 
     async fn take_request(
         self: Arc<Self>,
         attempt: Attempt,
         usable: Arc<UsableConnection>,
-        expected: vestibule_saml::Connection,
+        addresses: &ServiceAddresses,
         shown: ShownLogout,
     ) -> Result<LogoutDone, LogoutError> {
         let (account, now) = (attempt.at.account.ok_or(LogoutError::NoConnection)?, attempt.at.now);
-        let work = move |(): &mut ()| match shown {
-            ShownLogout::Redirect(query) => LogoutRequest::from_redirect(&query, &expected, now),
-            ShownLogout::Form { document, relay_state } => {
-                LogoutRequest::from_form(&document, &relay_state, &expected, now)
-            }
-        };
-        let examined = self.verification.run(work).await?;
-        let logout = examined
+        let shown = Arc::new(shown);
+        let mut logout = self.examined_request(&usable, &shown, addresses, now).await?;
+        if logout.as_ref().err().is_some_and(vestibule_saml::Refusal::asks_for_new_certificates)
+            && let Some(present) = self.with_other_certificates(account, &usable, now).await
+        {
+            logout = self.examined_request(&present, &shown, addresses, now).await?;
+        }
+        let logout = logout
             .map_err(|refusal| self.refuse_logout(attempt, &usable, refusal.to_string(), refusal.fix()))?;
         let id = usable.connection.id;
         let subject = Some(digests::of_subject(id, &logout.subject));
@@ -207,13 +211,31 @@ impl Auth {
         LogoutError::Refused(self.note_federated(attempt, None, Refusal::AssertionRefused, told))
     }
 
+    async fn examined_request(
+        &self,
+        usable: &UsableConnection,
+        shown: &Arc<ShownLogout>,
+        addresses: &ServiceAddresses,
+        now: Millis,
+    ) -> Result<Result<LogoutRequest, vestibule_saml::Refusal>, LogoutError> {
+        let expected = usable.saml(addresses).ok_or(LogoutError::NoConnection)?;
+        let shown = Arc::clone(shown);
+        let work = move |(): &mut ()| match &*shown {
+            ShownLogout::Redirect(query) => LogoutRequest::from_redirect(query, &expected, now),
+            ShownLogout::Form { document, relay_state } => {
+                LogoutRequest::from_form(document, relay_state, &expected, now)
+            }
+        };
+        Ok(self.verification.run(work).await?)
+    }
+
     async fn examined_logout(
         &self,
         usable: &Arc<UsableConnection>,
         token: &Arc<Zeroizing<String>>,
+        keys: Option<Arc<Keys>>,
         now: Millis,
     ) -> Result<Result<LogoutToken, vestibule_oidc::Refusal>, Overloaded> {
-        let keys = self.provider_keys.of(usable);
         let (usable, token) = (Arc::clone(usable), Arc::clone(token));
         let work = move |(): &mut ()| {
             let Some(oidc) = usable.oidc() else { return Err(vestibule_oidc::Refusal::Signature) };

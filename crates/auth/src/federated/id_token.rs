@@ -160,22 +160,25 @@ impl Auth {
         now: Millis,
     ) -> Result<Report, Overloaded> {
         let token = Arc::new(token);
-        let report = self.examined(expected, &token, now).await?;
-        let asks = report.refusals().next().is_some_and(vestibule_oidc::Refusal::asks_for_new_keys);
-        if asks && self.read_keys_again(&expected.usable).await {
-            return self.examined(expected, &token, now).await;
+        let keys = self.federated.keys.of(&expected.usable);
+        let report = self.examined(expected, &token, keys.clone(), now).await?;
+        if !report.refusals().next().is_some_and(vestibule_oidc::Refusal::asks_for_new_keys) {
+            return Ok(report);
         }
-        Ok(report)
+        match self.other_keys(&expected.usable, keys.as_ref()).await {
+            Some(others) => self.examined(expected, &token, Some(others), now).await,
+            None => Ok(report),
+        }
     }
 
     async fn examined(
         &self,
         expected: &Expected,
         token: &Arc<Zeroizing<String>>,
+        keys: Option<Arc<Keys>>,
         now: Millis,
     ) -> Result<Report, Overloaded> {
         let (expected, token) = (expected.clone(), Arc::clone(token));
-        let keys = self.provider_keys.of(&expected.usable);
         let work = move |(): &mut ()| expected.examine(&token, keys.as_deref(), now);
         self.verification.run(work).await
     }

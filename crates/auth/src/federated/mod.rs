@@ -11,9 +11,9 @@ mod connection_test;
 mod digests;
 mod ends;
 mod id_token;
-mod keys;
 pub(crate) mod link;
 mod refusal;
+mod rereading;
 
 use std::sync::Arc;
 
@@ -29,16 +29,22 @@ use crate::open::{FederatedOrigin, Once, OpenError, OpenedWith};
 use crate::recognise::Proof;
 use crate::service::Auth;
 
-pub use assertion::ShownAssertion;
+pub use assertion::{AddressesByName, ShownAssertion};
 pub use attempt::{ATTEMPT_LASTS, AttemptFor, FederatedAttempt};
 pub use code::{ShownCode, ShownPassword};
-pub(crate) use connection_test::ConnectionTests;
 pub use connection_test::{ConnectionTest, TEST_LASTS, TestError, TestId, TestReport, TestStep};
 pub use ends::{LogoutDone, LogoutError, ShownLogout};
 pub use id_token::ShownIdToken;
-pub(crate) use keys::ProviderKeys;
 pub use refusal::RefusalId;
 pub(crate) use refusal::Told;
+
+/// What is remembered of connections besides what is stored.
+#[derive(Default)]
+pub(crate) struct FederatedState {
+    keys: rereading::ProviderKeys,
+    rereadings: rereading::Rereadings,
+    pub(crate) tests: connection_test::ConnectionTests,
+}
 
 /// Somebody whom an identity provider vouched for.
 struct Vouched {

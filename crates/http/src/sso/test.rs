@@ -51,16 +51,13 @@ pub(super) fn told(
         }
     };
     let whole = "Nobody was signed in. The whole report is where the test was made.";
-    let (title, text) = match report.refusing() {
-        Some(step) => {
-            let (check, why) = (&step.check, step.refusal.as_deref().unwrap_or_default());
-            let fix = step.fix.as_deref().unwrap_or_default();
-            ("Test failed", format!("{check}: {why}. What to do: {fix}. {whole}"))
-        }
-        None => {
-            let user = report.user.as_deref().unwrap_or_default();
-            ("Test passed", format!("This would sign in {user}. {whole}"))
-        }
+    let (title, text) = if let Some(step) = report.refusing() {
+        let (check, why) = (&step.check, step.refusal.as_deref().unwrap_or_default());
+        let fix = step.fix.as_deref().unwrap_or_default();
+        ("Test failed", format!("{check}: {why}. What to do: {fix}. {whole}"))
+    } else {
+        let user = report.user.as_deref().unwrap_or_default();
+        ("Test passed", format!("This would sign in {user}. {whole}"))
     };
     Ok(page(api, request, StatusCode::OK, (title, &text)))
 }

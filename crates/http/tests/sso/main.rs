@@ -13,6 +13,7 @@ mod consumed;
 mod ends;
 mod id_token;
 mod logout;
+mod metadata;
 mod password;
 mod provider;
 mod staying;

@@ -61,7 +61,7 @@ impl Auth {
     }
 
     fn tested(&self, account: AccountId, connection: &str, id: TestId) -> Option<Tested> {
-        let test = self.connection_tests.find(id, self.clock.monotonic())?;
+        let test = self.federated.tests.find(id, self.clock.monotonic())?;
         let entry = self.public_account(account)?;
         let usable = Arc::clone(entry.connection_named(connection)?);
         let is_it = test.account == account && test.connection == usable.connection.id;
@@ -85,8 +85,8 @@ impl Auth {
         now: Millis,
     ) -> Result<Arc<TestReport>, TestError> {
         let Tested { id, entry, usable } = self.tested_by(attempt)?;
-        let candidate = Candidate::of(&usable, &shown).ok_or(TestError::Over)?;
-        let examined = self.examined_assertion(shown, vec![candidate], now).await?;
+        let candidate = Candidate::of(&usable, &shown.addresses).ok_or(TestError::Over)?;
+        let examined = self.examined_assertion(entry.account.id, shown, vec![candidate], now).await?;
         let (usable, report) = examined.ok_or(TestError::Over)?;
         let claims = report.claims.as_ref();
         let linked = claims.map(|claims| by_assertion(&entry, &usable.connection, claims));
@@ -149,7 +149,7 @@ impl Auth {
 
     fn finished(&self, id: TestId, report: TestReport) -> Arc<TestReport> {
         let report = Arc::new(report);
-        self.connection_tests.finish(id, Arc::clone(&report), self.clock.monotonic());
+        self.federated.tests.finish(id, Arc::clone(&report), self.clock.monotonic());
         report
     }
 }

@@ -1,13 +1,15 @@
 //! `vestibule connection …`
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
+use std::process::Stdio;
 
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
 use serde_json::json;
 
 use super::Operator;
+use crate::support::{Outcome, ask, connect, request};
 
 /// The metadata of an identity provider.
 fn metadata() -> String {
@@ -85,9 +87,8 @@ fn a_response_that_would_be_refused_is_told_of_check_by_check() {
     assert!(tested.out.contains("by HTTP POST"), "{}", tested.out);
 }
 
-#[test]
-fn a_client_secret_comes_on_standard_input_and_is_shown_to_nobody() {
-    let operator = Operator::owner();
+/// Makes a connection of OpenID Connect that nobody is asked for; answers what was printed.
+fn add_openid(operator: &Operator) -> Outcome {
     let jwks = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"1","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
     let fields = [
         "oidc.authorization_endpoint=https://op.example/auth".to_owned(),
@@ -99,7 +100,13 @@ fn a_client_secret_comes_on_standard_input_and_is_shown_to_nobody() {
         vec!["connection", "add", "12345678", "op", "--issuer", "https://op.example", "--client-id", "us"];
     add.extend(fields.iter().flat_map(|field| ["--field", field]));
     add.extend(["--client-secret-file", "-", "--json"]);
-    let made = operator.give("hush-hush", &add);
+    operator.give("hush-hush", &add)
+}
+
+#[test]
+fn a_client_secret_comes_on_standard_input_and_is_shown_to_nobody() {
+    let operator = Operator::owner();
+    let made = add_openid(&operator);
     assert_eq!(made.code, Some(0), "{}", made.err);
     assert!(
         made.out.contains("\"has_client_secret\": true") && !made.out.contains("hush-hush"),
@@ -108,4 +115,38 @@ fn a_client_secret_comes_on_standard_input_and_is_shown_to_nobody() {
     );
     let taken = operator.ask(&["connection", "secret", "12345678", "op", "--none"]);
     assert_eq!(taken, "changed the client secret of connection op\n");
+}
+
+/// The browser comes back with the provider's refusal.
+#[test]
+fn a_test_through_the_browser_shows_an_address_waits_and_tells_what_came() {
+    let operator = Operator::owner();
+    assert_eq!(add_openid(&operator).code, Some(0));
+    let mut command = operator.command(&["connection", "test", "12345678", "op", "--browser"]);
+    let mut command = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(command.stderr.take().unwrap()).lines();
+    let address = said.by_ref().map(Result::unwrap).find(|line| line.starts_with("http")).unwrap();
+    let (_, path) = address.split_once("//").unwrap().1.split_once('/').unwrap();
+    let server = operator.server.address("http");
+    // As it came: upper and lower case count in what is sealed.
+    let begun = as_it_came(&server, &format!("/{path}"));
+    assert!(begun.starts_with("HTTP/1.1 302"), "{begun}");
+    let behind = |text: &str| begun.split(text).nth(1).unwrap().split([';', '&', '\r']).next().unwrap();
+    let (cookie, state) = (behind("set-cookie: "), behind("state="));
+    let back = format!("/sso/oidc/12345678/op/callback?error=access_denied&state={state}");
+    let page = ask(&server, "GET", &back, &format!("cookie: {cookie}\r\n"), "");
+    assert!(page.status == 200 && page.body.contains("Test failed"), "{} {}", page.status, page.body);
+    let outcome = command.wait_with_output().unwrap();
+    let out = String::from_utf8(outcome.stdout).unwrap();
+    assert_eq!(outcome.status.code(), Some(3), "{out}");
+    assert!(out.contains("REFUSED  callback: the provider answers access_denied"), "{out}");
+}
+
+/// An answer, letter by letter.
+fn as_it_came(server: &str, path: &str) -> String {
+    let mut connection = connect(server);
+    connection.write_all(request("GET", path, "", "").as_bytes()).unwrap();
+    let mut text = String::new();
+    connection.read_to_string(&mut text).unwrap();
+    text
 }
