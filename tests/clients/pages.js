@@ -1,7 +1,8 @@
 // Drives the pages for people with Chromium (playwright-core), as people use them, and has axe look at each of them, in light and
 // dark. Shows: the way in with and without JavaScript, a wrong password, two tabs, the back button after signing out, a password
 // that must be changed, and a second factor set up, asked for and left with a recovery code. The codes are computed here (RFC 6238).
-// All of it once more for an account with a look of its own, whose accent could not be read as it is.
+// All of it once more for an account with a look of its own, whose accent could not be read as it is, and the way in of an account
+// that asks for a second factor.
 //
 // Chromium loads nothing but the service: any other request fails the run.
 'use strict';
@@ -56,16 +57,21 @@ async function administer(method, resource, body, headers) {
     return answer.json();
 }
 
-/** Gives the account a look, or another accent. */
-async function setLook(accent) {
+/** Changes fields of the account, or its logo. */
+async function change(fields, logo) {
     const json = {'content-type': 'application/json'};
     const wanted = JSON.stringify({username: 'admin', password: 'admin-password'});
     const {token} = await administer('POST', '/login', wanted, json);
     const own = {authorization: `Bearer ${token}`};
-    const change = JSON.stringify({look: {name: 'Acme Assurance', accent, contact: 'help@acme.example'}});
-    await administer('PATCH', `/accounts/${ACCOUNT}`, change, {...own, 'content-type': 'application/merge-patch+json'});
-    await administer('PUT', `/accounts/${ACCOUNT}/logo`, ring(96), {...own, 'content-type': 'image/png'});
+    const patch = {...own, 'content-type': 'application/merge-patch+json'};
+    await administer('PATCH', `/accounts/${ACCOUNT}`, JSON.stringify(fields), patch);
+    if (logo) {
+        await administer('PUT', `/accounts/${ACCOUNT}/logo`, logo, {...own, 'content-type': 'image/png'});
+    }
 }
+
+/** Gives the account a look, or another accent. */
+const setLook = (accent) => change({look: {name: 'Acme Assurance', accent, contact: 'help@acme.example'}}, ring(96));
 
 async function signIn(page, user, password) {
     await page.getByLabel('User name').fill(user);
@@ -156,6 +162,32 @@ async function secondFactor(browser) {
     await own.close();
 }
 
+/** An account that asks for a second factor: it is set up on the way in. */
+async function requiredFactor(browser) {
+    await change({second_factor: 'required'});
+    for (const [scheme, viewport] of [['light', {width: 1000, height: 760}], ['dark', {width: 340, height: 700}]]) {
+        const own = await context(browser, {colorScheme: scheme, viewport});
+        const page = await own.newPage();
+        await page.goto(`${OWN}/login?continue=/me/${ACCOUNT}/password`);
+        await signIn(page, 'name', 'password');
+        await page.waitForURL(/login\/second-factor/);
+        await look(page, `set-up-${scheme}`);
+        if (scheme === 'dark') {
+            const secret = await page.locator('.secret').innerText();
+            await page.getByRole('textbox', {name: 'Code'}).fill(code(secret, 0));
+            await page.getByRole('button', {name: 'Set up'}).click();
+            assert.strictEqual(await page.locator('.codes li').count(), 10);
+            await look(page, 'set-up-codes');
+            await page.getByRole('link', {name: 'I have kept them'}).click();
+            await page.waitForURL(`${OWN}/password`);
+            await page.goto(`${OWN}/second-factor`);
+            assert.strictEqual(await page.getByRole('button', {name: 'Switch the second step off'}).count(), 0);
+            await look(page, 'required');
+        }
+        await own.close();
+    }
+}
+
 /** Two tabs of one browser, and the button that leads back. */
 async function tabsAndBack(browser) {
     const own = await context(browser, {});
@@ -205,6 +237,7 @@ async function main(browser) {
         }
     }
     await everyPage(browser, 'dark', 'narrow', {viewport: {width: 340, height: 700}});
+    await requiredFactor(browser);
 }
 
 withBrowser(BASE, OVERALL_LIMIT_MS, main).then(() => process.exit(0), error => {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use vestibule_model::{
-    AuditAction, AuditRecord, EndReason, Means, Millis, PasswordCredential, PasswordViolation, Refusal,
-    SecondFactor, Session, SessionId, User,
+    AuditAction, AuditRecord, Dialect, EndReason, Means, Millis, PasswordCredential, PasswordViolation,
+    Refusal, SecondFactor, Session, SessionId, User,
 };
 use vestibule_store::{Change, EndRecords, EndedSessions, Outcome, SessionSelector, StoreError};
 use zeroize::Zeroizing;
@@ -17,6 +17,7 @@ use crate::ends::ManyEnd;
 use crate::log_in::{LogIn, LogInError, UserCredentials};
 use crate::page_session::PageSession;
 use crate::password::{NewPassword, NewPasswordError, expect_length};
+use crate::second_factor::password_suffices;
 use crate::service::Auth;
 use crate::strength::OwnWords;
 
@@ -140,8 +141,14 @@ impl Auth {
         user: &Arc<UserEntry>,
         code: Option<&str>,
     ) -> Result<Option<Change>, LogInError> {
+        let at = attempt.at;
         match (&user.second_factor, code) {
-            (None, _) => Ok(None),
+            // On a page somebody who has to set one up gets on to that with the new password.
+            (None, _) if at.dialect == Dialect::Pages => Ok(None),
+            (None, _) => {
+                let suffices = password_suffices(entry, user, at);
+                suffices.map(|()| None).map_err(|reason| self.audit.refused(attempt, user.id, reason))
+            }
             (Some(_), None) => Err(self.audit.refused(attempt, user.id, IneligibleReason::SecondFactor)),
             (Some(_), Some(code)) => Ok(Some(self.prove_code(attempt, entry, user, code)?.spent(user))),
         }

@@ -31,6 +31,8 @@ pub enum IneligibleReason {
     TooManySessions,
     /// The user has a second factor, and it was not shown.
     SecondFactor,
+    /// The account asks for a second factor, and the user has none.
+    SecondFactorNotSet,
 }
 
 impl fmt::Display for IneligibleReason {
@@ -45,6 +47,7 @@ impl fmt::Display for IneligibleReason {
             Self::BotFeatureOff => "the account has not the feature \"User Type - Bot\"",
             Self::TooManySessions => "the user has as many sessions as the policy allows",
             Self::SecondFactor => "the user has a second factor, which was not shown",
+            Self::SecondFactorNotSet => "the account asks for a second factor, and the user has none",
         })
     }
 }

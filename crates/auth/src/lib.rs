@@ -104,7 +104,7 @@ pub use rules::{
     check_token_holder, check_value, check_values_together, client_id_violation, may_log_in, missing_name,
     next_id, next_user_number, service_twice, taken, untie,
 };
-pub use second_factor::{Enrolment, EnrolmentError, PasswordStep, ShownEnrolment, Ticket};
+pub use second_factor::{Enrolment, EnrolmentError, PasswordStep, SetUpOnTheWayIn, ShownEnrolment, Ticket};
 pub use sentinel::{
     AuthorizationError, AuthorizationRefusal, AuthorizationRequest, Authorizing, CODE_LIFE, ClientToken,
     CodeGrant, OauthCredentials, RefreshedToken, TokenError, UserToken,

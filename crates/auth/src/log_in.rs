@@ -295,8 +295,9 @@ impl Auth {
     ) -> Result<LoggedIn, OpenError> {
         let at = attempt.at;
         let eligible = match method {
-            AuthenticationMethod::Password => eligibility::of_user(&entry, &user, at.now)
-                .and_then(|()| if with.has_shown_factor { Ok(()) } else { password_suffices(&user) }),
+            AuthenticationMethod::Password => eligibility::of_user(&entry, &user, at.now).and_then(|()| {
+                if with.has_shown_factor { Ok(()) } else { password_suffices(&entry, &user, at) }
+            }),
             AuthenticationMethod::Saml | AuthenticationMethod::Oidc => {
                 eligibility::of_federated(&entry, &user)
             }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Dialect, LockoutPolicy, Look, PasswordPolicy, Population, SessionPolicy};
+use crate::{
+    AccountId, Dialect, LockoutPolicy, Look, PasswordPolicy, Population, SecondFactorPolicy, SessionPolicy,
+};
 
 /// A customer's site: the LivePerson account and the LiveVox client are the same thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub struct Account {
     pub state: AccountState,
     /// Whether users may log in with a password.
     pub sign_on: SignOn,
+    /// Whether a password is enough of those who show one.
+    pub second_factor: SecondFactorPolicy,
     /// What is switched on for the account.
     pub features: BTreeSet<Feature>,
     /// The hosts that the Domain API names, in the order in which they are listed.

@@ -183,6 +183,8 @@ pub enum Refusal {
     AlreadyUsed,
     /// The password is right, and the second factor was not shown.
     SecondFactorNeeded,
+    /// The password is right, and the account asks for a second factor, which the user has not set up.
+    SecondFactorNotSet,
     /// The code of the second factor is wrong.
     WrongOneTimeCode,
     /// There is no enabled connection that takes what an identity provider sent.

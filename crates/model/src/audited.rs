@@ -85,7 +85,7 @@ impl Audited for Account {
     fn audited_fields(&self) -> Map<String, Value> {
         object(json!({
             "code": self.code, "number": self.number, "time_zone": self.time_zone, "state": self.state,
-            "sign_on": self.sign_on, "features": self.features, "services": self.services,
+            "sign_on": self.sign_on, "second_factor": self.second_factor, "features": self.features, "services": self.services,
             "password_policy": self.password_policy, "lockout_policy": self.lockout_policy,
             "agent_lockout_policy": self.agent_lockout_policy, "session_policy": self.session_policy,
             "livevox_session_policy": self.livevox_session_policy, "look": self.look,

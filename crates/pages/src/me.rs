@@ -24,6 +24,8 @@ pub struct Me<'a> {
     pub password_expires: Option<String>,
     /// Since when there is a second factor, and how many recovery codes are left.
     pub second_factor: Option<(String, usize)>,
+    /// Whether the account asks for a second factor.
+    pub asks_second_factor: bool,
     /// The sessions, this page's first.
     pub sessions: Vec<OwnSession>,
     /// In which zone times are told.

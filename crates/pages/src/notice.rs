@@ -57,6 +57,8 @@ pub enum Notice {
     SecondFactorOn,
     /// The second factor has to be shown, which is done on the login page alone.
     SecondFactor,
+    /// The account asks for a second factor.
+    SecondFactorRequired,
     /// The second factor is gone.
     SecondFactorOff,
 }
@@ -132,6 +134,7 @@ impl fmt::Display for Notice {
             Self::SessionEnded => "The session was ended.",
             Self::SecondFactorOn => "The second step is set up. From now on you need a code to sign in.",
             Self::SecondFactor => "This user has a second step. Type its code as well.",
+            Self::SecondFactorRequired => "Your organisation asks for a second step.",
             Self::SecondFactorOff => "The second step is switched off.",
         })
     }

@@ -14,7 +14,7 @@ pub struct Enrol<'a> {
     pub look: Look<'a>,
     /// The account.
     pub account: &'a str,
-    /// Who is signed in.
+    /// Who is signed in; None: somebody who is not let in before it is set up.
     pub own: Option<Own<'a>>,
     /// What is said about the attempt before.
     pub notice: Option<Notice>,
@@ -26,6 +26,8 @@ pub struct Enrol<'a> {
     pub picture: Picture,
     /// Whether the password is shown once more.
     pub asks_password: bool,
+    /// Where the form goes to.
+    pub action: &'a str,
 }
 
 /// The recovery codes, once.
@@ -42,6 +44,8 @@ pub struct RecoveryCodes<'a> {
     pub notice: Option<Notice>,
     /// The codes.
     pub codes: Vec<&'a str>,
+    /// Where the user goes on to.
+    pub next: &'a str,
 }
 
 /// What there is, and what may become of it.
@@ -62,6 +66,8 @@ pub struct SecondFactor<'a> {
     pub since: String,
     /// How many recovery codes are left.
     pub codes_left: usize,
+    /// Whether the account asks for it, and it cannot be switched off.
+    pub is_required: bool,
 }
 
 /// A QR code as SVG.

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vestibule_model::{
     AccountId, AccountState, ApplicationId, AuditAction, AuditReason, AuthenticationMethod, Dialect,
-    EndReason, Generation, KeyState, Means, Millis, Population, Rank, Refusal, RoleType, SignOn, TargetKind,
-    UserKind,
+    EndReason, Generation, KeyState, Means, Millis, Population, Rank, Refusal, RoleType, SecondFactorPolicy,
+    SignOn, TargetKind, UserKind,
 };
 use vestibule_store::PartKind;
 
@@ -41,6 +41,7 @@ macro_rules! words {
 words! {
     "account state" AccountState { Enabled = 1, Disabled = 2, }
     "way of signing on" SignOn { Password = 1, SsoOnly = 2, }
+    "policy on second factors" SecondFactorPolicy { Optional = 1, Required = 2, }
     "role type" RoleType { Administrator = 1, Agent = 2, AgentManager = 3, CampaignManager = 4, Lpa = 5, }
     "rank" Rank { Agent = 1, Manager = 2, ItUser = 3, SuperUser = 4, SysAdmin = 5, }
     "population" Population { User = 1, Agent = 2, }
@@ -87,7 +88,7 @@ words! {
         MayNotStay = 120, NotProved = 121, NotAllowed = 122,
         AssertionRefused = 123, AlreadyUsed = 124, NoConnection = 125, ProviderFailed = 126,
         WrongCode = 140, TokenReused = 141, WrongScope = 142,
-        SecondFactorNeeded = 150, WrongOneTimeCode = 151,
+        SecondFactorNeeded = 150, WrongOneTimeCode = 151, SecondFactorNotSet = 152,
     }
 }
 

@@ -100,6 +100,11 @@ pub(crate) const ALL: &[Migration] = &[
         sql: include_str!("../migrations/0019_second_factor.sql"),
     },
     Migration { number: 20, name: "look", sql: include_str!("../migrations/0020_look.sql") },
+    Migration {
+        number: 21,
+        name: "second_factor_policy",
+        sql: include_str!("../migrations/0021_second_factor_policy.sql"),
+    },
 ];
 
 /// The step that made the audit.

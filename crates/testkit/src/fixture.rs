@@ -6,7 +6,8 @@ use vestibule_crypto::{Argon2Params, Engine, MasterKey, OsRng, PasswordHasher, S
 use vestibule_model::{
     Account, AccountId, AccountState, ApiKey, ApplicationId, ApplicationToken, ClientMetadata, Connection,
     Feature, Group, LockoutPolicy, Look, Millis, OauthClient, PasswordCredential, PasswordPolicy, Population,
-    Privilege, Profile, Rng, RoleType, SecretVersion, Service, SessionPolicy, SignOn, User, UserId, UserKind,
+    Privilege, Profile, Rng, RoleType, SecondFactorPolicy, SecretVersion, Service, SessionPolicy, SignOn,
+    User, UserId, UserKind,
 };
 use vestibule_store::Change;
 
@@ -143,6 +144,7 @@ fn account(id: AccountId) -> Account {
         time_zone: "Europe/Athens".to_owned(),
         state: AccountState::Enabled,
         sign_on: SignOn::Password,
+        second_factor: SecondFactorPolicy::Optional,
         features: [Feature::UserTypeBot].into(),
         services: vec![service("agentVep", None), service("smt", Some("smt.example.net"))],
         password_policy: PasswordPolicy::default(),

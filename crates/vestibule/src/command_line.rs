@@ -298,6 +298,7 @@ const APPLY_EXAMPLES: &str = r##"Example of a file (only the ids and names are r
   time_zone = "Europe/Athens"
   state = "enabled"                     # or "disabled"
   sign_on = "password"                  # or "sso-only"
+  second_factor = "optional"            # or "required"
   features = ["User Type - Bot"]
   policy = "modern"                     # for a new account; or "liveperson", "livevox"
   password_strength = "very-strong"     # or "medium", "strong"; password_policy goes over it

@@ -1,7 +1,8 @@
 //! Accounts: listed, made, changed, deleted.
 
 use vestibule_model::{
-    Account, AccountId, AccountState, LockoutPolicy, Look, NamedPolicy, PasswordPolicy, SessionPolicy, SignOn,
+    Account, AccountId, AccountState, LockoutPolicy, Look, NamedPolicy, PasswordPolicy, SecondFactorPolicy,
+    SessionPolicy, SignOn,
 };
 use vestibule_store::Change;
 
@@ -152,6 +153,7 @@ pub fn new_account(id: AccountId, highest_number: Option<i32>) -> Account {
         time_zone: "UTC".to_owned(),
         state: AccountState::Enabled,
         sign_on: SignOn::Password,
+        second_factor: SecondFactorPolicy::Optional,
         features: [].into(),
         services: Vec::new(),
         password_policy: PasswordPolicy::default(),

@@ -182,6 +182,7 @@ impl From<EnrolmentError> for AdministrationError {
     fn from(error: EnrolmentError) -> Self {
         match error {
             EnrolmentError::Changed => Self::Changed,
+            EnrolmentError::Required => Self::Conflict("the account asks for a second factor".into()),
             EnrolmentError::OldPage => {
                 Self::invalid("state", "this is too old, or of somebody else: begin again")
             }

@@ -48,6 +48,7 @@ impl From<IneligibleReason> for Refusal {
             IneligibleReason::BotFeatureOff => Self::BotFeatureOff,
             IneligibleReason::TooManySessions => Self::TooManySessions,
             IneligibleReason::SecondFactor => Self::SecondFactorNeeded,
+            IneligibleReason::SecondFactorNotSet => Self::SecondFactorNotSet,
         }
     }
 }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
 use vestibule_crypto::{OneTimeSecret, SealContext, recovery_code, recovery_digest};
 use vestibule_model::{
-    AuditAction, AuditRecord, Means, Millis, SecondFactor, User, UserId, difference, sealed_under,
+    AuditAction, AuditRecord, Means, Millis, SecondFactor, SecondFactorPolicy, User, UserId, difference,
+    sealed_under,
 };
 use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
@@ -16,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::attempt::{Failed, ProvedUser};
 use crate::audit::{self, Attempt};
 use crate::directory::{SECOND_FACTOR_COLUMN, USERS_TABLE};
-use crate::log_in::{LogIn, LogInError, UserCredentials};
+use crate::log_in::{LogIn, LogInError, LoginScope, UserCredentials};
 use crate::open::Once;
 use crate::service::Auth;
 
@@ -64,6 +65,9 @@ pub enum EnrolmentError {
     /// There is one already, or none any more.
     #[error("the second factor is not as it was thought to be")]
     Changed,
+    /// The account asks for one, and it stays.
+    #[error("the account asks for a second factor")]
+    Required,
     /// The page is too old, or not this user's.
     #[error("what the page kept is not good any more")]
     OldPage,
@@ -151,7 +155,8 @@ impl Auth {
         shown: ShownEnrolment<'_>,
     ) -> Result<Vec<Zeroizing<String>>, EnrolmentError> {
         let NewFactor { factor, expected, codes } = self.new_factor(holder, at, shown).await?;
-        self.set_second_factor(holder, at, Some(factor), expected, AuditAction::SecondFactorSet).await?;
+        let by = (AuditAction::SecondFactorSet, Means::Session);
+        self.set_second_factor(holder, at, Some(factor), expected, by).await?;
         Ok(codes)
     }
 
@@ -162,15 +167,26 @@ impl Auth {
         at: LogIn,
         shown: ShownEnrolment<'_>,
     ) -> Result<NewFactor, EnrolmentError> {
+        let new = self.factor_shown(holder, at, shown)?;
+        if holder.has_password() {
+            self.prove_password_again(holder, at, shown.password).await?;
+        }
+        Ok(new)
+    }
+
+    /// The same of somebody who has just shown the password; that of `shown` is not looked at.
+    pub(super) fn factor_shown(
+        &self,
+        holder: &ProvedUser,
+        at: LogIn,
+        shown: ShownEnrolment<'_>,
+    ) -> Result<NewFactor, EnrolmentError> {
         let secret = self.begun(holder, shown.state, at.now).ok_or(EnrolmentError::OldPage)?;
         if holder.user.second_factor.is_some() {
             return Err(EnrolmentError::Changed);
         }
         // Whoever guesses here guesses a code of a secret that they were told.
         let step = secret.step_of(shown.code.trim(), at.now).ok_or(LogInError::BadCredentials)?;
-        if holder.has_password() {
-            self.prove_password_again(holder, at, shown.password).await?;
-        }
         let user = holder.user.id;
         let row = user.0.to_be_bytes();
         let context = SealContext { table: USERS_TABLE, column: SECOND_FACTOR_COLUMN, row: &row };
@@ -218,13 +234,17 @@ impl Auth {
         Ok(codes)
     }
 
-    /// Takes the second factor away, for whoever shows a code.
+    /// Takes the second factor away, for whoever shows a code, unless the account asks for one.
     pub async fn remove_second_factor(
         self: &Arc<Self>,
         holder: &ProvedUser,
         at: LogIn,
         code: &str,
     ) -> Result<(), EnrolmentError> {
+        let is_required = holder.entry.account.second_factor == SecondFactorPolicy::Required;
+        if is_required && at.scope != LoginScope::Administration {
+            return Err(EnrolmentError::Required);
+        }
         self.change_with_code(holder, at, code, |_| None, AuditAction::SecondFactorRemoved).await
     }
 
@@ -249,7 +269,7 @@ impl Auth {
                 super::CodeProof::Step(once) => vec![once.into()],
                 super::CodeProof::Recovery(_) => Vec::new(),
             };
-            let set = auth.set_second_factor(&holder, at, after, spent, action).await;
+            let set = auth.set_second_factor(&holder, at, after, spent, (action, Means::Session)).await;
             set.map_err(|error| match error {
                 // Nothing else of this counts once.
                 EnrolmentError::Code(_) => auth.code_was_used(attempt, entry, user).into(),
@@ -268,18 +288,18 @@ impl Auth {
     }
 
     /// In one commit with what is used up by it, carried to its end also when the caller goes away.
-    async fn set_second_factor(
+    pub(super) async fn set_second_factor(
         self: &Arc<Self>,
         holder: &ProvedUser,
         at: LogIn,
         after: Option<SecondFactor>,
         mut changes: Vec<Change>,
-        action: AuditAction,
+        by: (AuditAction, Means),
     ) -> Result<(), EnrolmentError> {
         let (user, after) = (Arc::clone(&holder.user), after.map(Box::new));
         let before = user.second_factor.clone();
         changes.push(Change::SetSecondFactor { user: user.id, before, after: after.clone() });
-        changes.push(Change::Audit(told(&user, after.clone(), at, action).into()));
+        changes.push(Change::Audit(told(&user, after.clone(), at, by).into()));
         let (auth, account) = (Arc::clone(self), holder.entry.account.id);
         let whole = async move {
             auth.store.commit(changes).await?;
@@ -301,7 +321,12 @@ impl Auth {
 }
 
 /// What the audit says of a second factor that its user changed.
-fn told(user: &User, after: Option<Box<SecondFactor>>, at: LogIn, action: AuditAction) -> AuditRecord {
+fn told(
+    user: &User,
+    after: Option<Box<SecondFactor>>,
+    at: LogIn,
+    (action, means): (AuditAction, Means),
+) -> AuditRecord {
     let after = User { second_factor: after, ..user.clone() };
     let (was, is) = difference(Some(user), Some(&after));
     AuditRecord {
@@ -311,6 +336,6 @@ fn told(user: &User, after: Option<Box<SecondFactor>>, at: LogIn, action: AuditA
         address: at.address,
         before: was,
         after: is,
-        ..AuditRecord::new(at.now, action, audit::actor(user), Means::Session)
+        ..AuditRecord::new(at.now, action, audit::actor(user), means)
     }
 }

@@ -5,26 +5,29 @@
 
 mod at_once;
 mod enrolment;
+mod on_the_way_in;
 mod ticket;
 
 use std::sync::Arc;
 
 use vestibule_crypto::{OneTimeSecret, SealContext, recovery_digest};
-use vestibule_model::{AuthenticationMethod, Means, Millis, Refusal, SecondFactor, User};
+use vestibule_model::{AuthenticationMethod, Means, Millis, Refusal, SecondFactor, SecondFactorPolicy, User};
 use vestibule_store::Change;
 
 use crate::attempt::{ProvedUser, Shown};
 use crate::audit::Attempt;
-use crate::directory::{AccountEntry, SECOND_FACTOR_COLUMN, USERS_TABLE, UserEntry};
+use crate::directory::{AccountEntry, AccountFacts, SECOND_FACTOR_COLUMN, USERS_TABLE, UserEntry};
 use crate::eligibility::{self, IneligibleReason};
-use crate::log_in::{LogIn, LogInError, LoggedIn, UserCredentials};
+use crate::log_in::{LogIn, LogInError, LoggedIn, LoginScope, UserCredentials};
 use crate::open::{Once, OpenError, OpenedWith};
 use crate::recognise::Proof;
 use crate::service::Auth;
 
 pub(crate) use enrolment::NewFactor;
 pub use enrolment::{Enrolment, EnrolmentError, ShownEnrolment};
+pub use on_the_way_in::SetUpOnTheWayIn;
 pub use ticket::Ticket;
+use ticket::TicketStep;
 
 /// What a right password has come to.
 pub enum PasswordStep {
@@ -32,6 +35,8 @@ pub enum PasswordStep {
     LoggedIn(LoggedIn),
     /// The code is still to come; whoever shows this has shown the password.
     Code(Ticket),
+    /// The account asks for a second factor, and the user has none: whoever shows this may set one up, and nothing else.
+    SetUp(Ticket),
 }
 
 /// What proves a second factor, and what becomes of it.
@@ -69,22 +74,30 @@ impl Auth {
         let auth = Arc::clone(self);
         let whole = async move {
             let proved = auth.prove(attempt, credentials).await?;
-            if proved.user.second_factor.is_none() {
-                let opened =
-                    auth.open_for(attempt, proved, Proof::NONE, AuthenticationMethod::Password).await;
-                return opened.map(PasswordStep::LoggedIn);
-            }
             let ProvedUser { entry, user } = &proved;
+            let step = match password_suffices(entry, user, at) {
+                Err(IneligibleReason::SecondFactor) => TicketStep::Code,
+                Err(IneligibleReason::SecondFactorNotSet) => TicketStep::SetUp,
+                _ => {
+                    let method = AuthenticationMethod::Password;
+                    let opened = auth.open_for(attempt, proved, Proof::NONE, method).await;
+                    return opened.map(PasswordStep::LoggedIn);
+                }
+            };
             let refused = |reason| auth.audit.refused(attempt, user.id, reason);
             eligibility::of_user(entry, user, at.now).map_err(refused)?;
-            Ok(PasswordStep::Code(auth.ticket(user, at.now)))
+            let ticket = auth.ticket(user, step, at.now);
+            Ok(match step {
+                TicketStep::Code => PasswordStep::Code(ticket),
+                TicketStep::SetUp => PasswordStep::SetUp(ticket),
+            })
         };
         self.settle(at, whole).await
     }
 
     /// Whether a ticket is one of ours, of this account, and still good; whoever has none begins anew.
     pub fn is_good(&self, at: LogIn, ticket: &Ticket) -> bool {
-        self.holder_of(ticket, at).is_some()
+        self.holder_of(ticket, TicketStep::Code, at).is_some()
     }
 
     /// The second step: the code of whoever has shown the password.
@@ -95,7 +108,8 @@ impl Auth {
         code: &str,
     ) -> Result<LoggedIn, LogInError> {
         let attempt = Attempt::to_log_in(at, Means::Password);
-        let (entry, user) = self.holder_of(ticket, at).ok_or(LogInError::BadCredentials)?;
+        let holder = self.holder_of(ticket, TicketStep::Code, at).ok_or(LogInError::BadCredentials)?;
+        let ProvedUser { entry, user } = holder;
         self.admit(attempt, &user.login_name)?;
         let (auth, code) = (Arc::clone(self), code.to_owned());
         let whole = async move {
@@ -208,7 +222,19 @@ impl Auth {
     }
 }
 
-/// Whether somebody who shows a password, and nothing else, may be let in by it.
-pub(crate) fn password_suffices(user: &User) -> Result<(), IneligibleReason> {
-    if user.second_factor.is_some() { Err(IneligibleReason::SecondFactor) } else { Ok(()) }
+/// Whether somebody who shows a password, and nothing else, may be let in by it. Administrators without a second factor are let in,
+/// for setting one up and nothing else where there has to be one: there is no page that they could be led to.
+pub(crate) fn password_suffices(
+    entry: &AccountFacts,
+    user: &User,
+    at: LogIn,
+) -> Result<(), IneligibleReason> {
+    if user.second_factor.is_some() {
+        return Err(IneligibleReason::SecondFactor);
+    }
+    let is_required = entry.account.second_factor == SecondFactorPolicy::Required;
+    if is_required && at.scope != LoginScope::Administration {
+        return Err(IneligibleReason::SecondFactorNotSet);
+    }
+    Ok(())
 }

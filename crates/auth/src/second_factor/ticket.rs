@@ -1,6 +1,5 @@
 //! What a browser keeps between two steps: sealed, so that nothing is stored for an attempt, and short-lived.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -9,12 +8,28 @@ use serde::{Deserialize, Serialize};
 use vestibule_crypto::SealContext;
 use vestibule_model::{AccountId, Millis, User, UserId};
 
-use crate::directory::{AccountEntry, UserEntry};
+use crate::attempt::ProvedUser;
 use crate::log_in::LogIn;
 use crate::service::Auth;
 
-/// How long somebody may take for the second step.
-const LIFE: Duration = Duration::from_mins(5);
+/// What a ticket is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum TicketStep {
+    /// For showing a code.
+    Code,
+    /// For setting up a second factor, by somebody who has none.
+    SetUp,
+}
+
+impl TicketStep {
+    /// How long somebody may take for it: whoever sets one up may have to install an app first.
+    const fn life(self) -> Duration {
+        match self {
+            Self::Code => Duration::from_mins(5),
+            Self::SetUp => Duration::from_mins(30),
+        }
+    }
+}
 
 const CONTEXT: SealContext<'_> = SealContext { table: "pages", column: "ticket", row: &[] };
 
@@ -38,6 +53,7 @@ impl Ticket {
 struct Sealed {
     account: AccountId,
     user: UserId,
+    step: TicketStep,
     /// Whoever changes the password, or loses it, begins anew.
     credential_version: i64,
     until: Millis,
@@ -45,27 +61,26 @@ struct Sealed {
 
 impl Auth {
     /// A ticket of a user who has shown the password.
-    pub(super) fn ticket(&self, user: &User, now: Millis) -> Ticket {
+    pub(super) fn ticket(&self, user: &User, step: TicketStep, now: Millis) -> Ticket {
         let sealed = Sealed {
             account: user.account,
             user: user.id,
+            step,
             credential_version: user.credential_version,
-            until: now.plus(LIFE),
+            until: now.plus(step.life()),
         };
         Ticket(self.seal_text(&CONTEXT, &sealed))
     }
 
-    /// Whose ticket it is, if it is one of ours, of this account, and still good.
-    pub(super) fn holder_of(
-        &self,
-        ticket: &Ticket,
-        at: LogIn,
-    ) -> Option<(Arc<AccountEntry>, Arc<UserEntry>)> {
+    /// Whose ticket it is, if it is one of ours for this step, of this account, and still good.
+    pub(super) fn holder_of(&self, ticket: &Ticket, step: TicketStep, at: LogIn) -> Option<ProvedUser> {
         let sealed: Sealed = self.open_text(&CONTEXT, &ticket.0)?;
         let entry = self.account(at).filter(|entry| entry.account.id == sealed.account)?;
         let user = entry.user(sealed.user)?;
-        let is_good = at.now < sealed.until && user.credential_version == sealed.credential_version;
-        is_good.then_some((entry, user))
+        let is_good = sealed.step == step
+            && at.now < sealed.until
+            && user.credential_version == sealed.credential_version;
+        is_good.then_some(ProvedUser { entry, user })
     }
 
     /// Something sealed as text.

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use vestibule_auth::{AdministrationError, PageRequest, Scope};
 use vestibule_model::{
-    Account, AccountId, AccountState, Feature, LockoutPolicy, NamedPolicy, PasswordPolicy, Service,
-    SessionPolicy, SignOn,
+    Account, AccountId, AccountState, Feature, LockoutPolicy, NamedPolicy, PasswordPolicy,
+    SecondFactorPolicy, Service, SessionPolicy, SignOn,
 };
 
 use super::AdminState;
@@ -51,6 +51,8 @@ pub(super) struct Details {
     time_zone: String,
     state: AccountState,
     sign_on: SignOn,
+    /// Whether a password is enough of users who show one; `required`: whoever has no second factor sets one up first.
+    second_factor: SecondFactorPolicy,
     #[schema(value_type = Vec<Feature>)]
     features: BTreeSet<Feature>,
     /// The hosts that the Domain API names.
@@ -207,6 +209,7 @@ fn details(account: &Account) -> Details {
         time_zone: account.time_zone,
         state: account.state,
         sign_on: account.sign_on,
+        second_factor: account.second_factor,
         features: account.features,
         services: account.services,
         password_policy: account.password_policy,
@@ -227,6 +230,7 @@ impl Details {
             time_zone: self.time_zone,
             state: self.state,
             sign_on: self.sign_on,
+            second_factor: self.second_factor,
             features: self.features,
             services: self.services,
             password_policy: self.password_policy,

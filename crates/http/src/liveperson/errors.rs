@@ -37,6 +37,7 @@ pub(crate) enum InternalCode {
     BotFeatureOff = 106,
     TooManySessions = 108,
     SecondFactor = 109,
+    SecondFactorNotSet = 110,
     BadRequest = 111,
     ServerError = 112,
 }
@@ -134,6 +135,10 @@ fn of_ineligible(reason: IneligibleReason) -> (&'static str, InternalCode) {
         IneligibleReason::SecondFactor => {
             ("The user has a second factor: sign in on the login page", InternalCode::SecondFactor)
         }
+        IneligibleReason::SecondFactorNotSet => (
+            "The account asks for a second factor: set it up on the login page",
+            InternalCode::SecondFactorNotSet,
+        ),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::credential_body::CredentialBody;
 
 /// After a right password: the browser keeps the ticket, and asks for the code.
 pub(super) fn ask(request: &PageRequest, ticket: &Ticket, wanted: Option<&str>) -> Response {
-    let mut answer = answer::see_other(&address(request, "login/code", wanted));
+    let mut answer = answer::see_other(&request.step("login/code", wanted));
     PageCookie::Step.set(answer.headers_mut(), ticket.as_str(), request.secure);
     answer
 }
@@ -29,18 +29,11 @@ fn ticket(api: &ApiState, request: &PageRequest) -> Option<Ticket> {
     api.auth.is_good(request.log_in(api), &ticket).then_some(ticket)
 }
 
-/// Back to the first step: no code counts without a good ticket.
-fn begin_anew(request: &PageRequest, wanted: Option<&str>) -> Response {
-    let mut answer = answer::see_other(&address(request, "login", wanted));
+/// Back to the first step: nothing counts without a good ticket.
+pub(super) fn begin_anew(request: &PageRequest, wanted: Option<&str>) -> Response {
+    let mut answer = answer::see_other(&request.step("login", wanted));
     PageCookie::Step.clear(answer.headers_mut(), request.secure);
     answer
-}
-
-fn address(request: &PageRequest, page: &str, wanted: Option<&str>) -> String {
-    let address = format!("/me/{}/{page}", request.account);
-    let Some(wanted) = wanted else { return address };
-    let start = address.len() + 1;
-    form_urlencoded::Serializer::for_suffix(address + "?", start).append_pair("continue", wanted).finish()
 }
 
 /// `GET`.

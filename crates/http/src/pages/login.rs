@@ -17,7 +17,7 @@ use super::form::{BrowserId, Form, FormError};
 use super::look::AccountLook;
 use super::notices::Told;
 use super::request::{PageRefused, PageRequest};
-use super::{answer, code, password};
+use super::{answer, code, password, set_up};
 use crate::api::ApiState;
 use crate::credential_body::CredentialBody;
 use crate::query;
@@ -34,7 +34,7 @@ struct Shown {
 pub(super) async fn show(State(api): State<ApiState>, request: PageRequest) -> Result<Response, PageRefused> {
     let wanted = request.wanted();
     if request.holder(&api).await?.is_some() {
-        return Ok(answer::see_other(&wanted.unwrap_or_else(|| format!("/me/{}/", request.account))));
+        return Ok(answer::see_other(&wanted.unwrap_or_else(|| request.home())));
     }
     let is_signed_out = query::value(&request.query, "done").as_deref() == Some("signed-out");
     let told = is_signed_out.then(|| Told::new(StatusCode::OK, Notice::SignedOut));
@@ -74,6 +74,7 @@ pub(super) async fn with_password(
     let user_name = credentials.user_name.clone();
     match api.auth.log_in_by_steps(request.log_in(api), credentials).await {
         Ok(PasswordStep::Code(ticket)) => Ok(code::ask(request, &ticket, wanted)),
+        Ok(PasswordStep::SetUp(ticket)) => Ok(set_up::ask(request, &ticket, wanted)),
         Ok(PasswordStep::LoggedIn(logged_in)) => {
             end_before(api, request).await?;
             Ok(signed_in(api, request, &logged_in.session, wanted))
@@ -118,9 +119,8 @@ pub(crate) fn signed_in(
     session: &vestibule_model::Session,
     wanted: Option<&str>,
 ) -> Response {
-    let home = format!("/me/{}/", request.account);
     let look = AccountLook::of(api, request.account);
-    let mut answer = answer::go_on(look.look(), wanted.unwrap_or(&home));
+    let mut answer = answer::go_on(look.look(), wanted.unwrap_or(&request.home()));
     PageCookie::Session.set(answer.headers_mut(), api.auth.page_cookie(session).as_str(), request.secure);
     answer
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use uuid::Uuid;
 use vestibule_auth::{Listed, PageSession};
-use vestibule_model::{Dialect, Millis};
+use vestibule_model::{Dialect, Millis, SecondFactorPolicy};
 use vestibule_pages::{Me, Notice, Own, OwnSession};
 use vestibule_serve::layers::Refusal;
 
@@ -115,6 +115,7 @@ fn own_page(api: &ApiState, request: &PageRequest, page: &PageSession) -> Respon
             .second_factor
             .as_ref()
             .map(|factor| (zone.day(factor.since), factor.recovery.len())),
+        asks_second_factor: account.second_factor == SecondFactorPolicy::Required,
         sessions: listed.iter().map(|listed| item(api, page, listed, &zone)).collect(),
         time_zone: zone.name(),
     };

@@ -20,6 +20,7 @@ mod notices;
 mod password;
 pub(crate) mod request;
 mod second_factor;
+mod set_up;
 
 pub(crate) use consent::{ConsentForm, consent_page, go_on_elsewhere};
 pub(crate) use continue_to::continue_to;
@@ -58,6 +59,7 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/me/{account}/look/{file}", get(look::style))
         .route("/me/{account}/login", get(login::show).post(login::submit))
         .route("/me/{account}/login/code", get(code::show).post(code::submit))
+        .route("/me/{account}/login/second-factor", get(set_up::show).post(set_up::submit))
         .route("/me/{account}/login/password", post(password::change_on_the_way_in))
         .route("/me/{account}", get(async |request: PageRequest| me::home(&request)))
         .route("/me/{account}/", get(me::show))

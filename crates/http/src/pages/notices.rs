@@ -59,5 +59,6 @@ fn of_ineligible(reason: IneligibleReason) -> Notice {
         IneligibleReason::SsoOnly => Notice::SsoOnly,
         IneligibleReason::TooManySessions => Notice::TooManySessions,
         IneligibleReason::SecondFactor => Notice::SecondFactor,
+        IneligibleReason::SecondFactorNotSet => Notice::SecondFactorRequired,
     }
 }

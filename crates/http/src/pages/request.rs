@@ -131,6 +131,19 @@ impl PageRequest {
         cookie.value(&self.headers, self.secure)
     }
 
+    /// The page of whoever is signed in.
+    pub(crate) fn home(&self) -> String {
+        format!("/me/{}/", self.account)
+    }
+
+    /// A step of the way in, with where somebody goes on after it.
+    pub(super) fn step(&self, page: &str, wanted: Option<&str>) -> String {
+        let address = format!("/me/{}/{page}", self.account);
+        let Some(wanted) = wanted else { return address };
+        let start = address.len() + 1;
+        form_urlencoded::Serializer::for_suffix(address + "?", start).append_pair("continue", wanted).finish()
+    }
+
     /// Where somebody goes on after the login, by the query.
     pub(crate) fn wanted(&self) -> Option<String> {
         let wanted = query::value(&self.query, "continue")?;

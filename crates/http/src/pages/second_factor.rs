@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_auth::{Enrolment, EnrolmentError, LogInError, PageSession, ShownEnrolment};
+use vestibule_model::SecondFactorPolicy;
 use vestibule_pages::{Enrol, HiddenFields, Notice, Own, Picture, RecoveryCodes, SecondFactor};
 use vestibule_serve::layers::{Cause, Refusal};
 use zeroize::Zeroizing;
@@ -80,8 +81,9 @@ fn address(request: &PageRequest) -> String {
     format!("/me/{}/second-factor", request.account)
 }
 
-fn told(error: &EnrolmentError) -> Result<Told, PageRefused> {
+pub(super) fn told(error: &EnrolmentError) -> Result<Told, PageRefused> {
     match error {
+        EnrolmentError::Required => Ok(Told::new(StatusCode::FORBIDDEN, Notice::SecondFactorRequired)),
         EnrolmentError::Changed | EnrolmentError::OldPage => {
             Ok(Told::new(StatusCode::FORBIDDEN, Notice::OldForm))
         }
@@ -96,7 +98,7 @@ fn told(error: &EnrolmentError) -> Result<Told, PageRefused> {
     }
 }
 
-fn with_cause(mut answer: Response, error: EnrolmentError) -> Response {
+pub(super) fn with_cause(mut answer: Response, error: EnrolmentError) -> Response {
     answer.extensions_mut().insert(Cause(Arc::new(error)));
     answer
 }
@@ -116,6 +118,7 @@ fn shown(api: &ApiState, request: &PageRequest, page: &PageSession, told: Option
         form: fields_of(api, page),
         since: Zone::of(&page.entry.account.time_zone).day(factor.since),
         codes_left: factor.recovery.len(),
+        is_required: page.entry.account.second_factor == SecondFactorPolicy::Required,
     };
     let mut answer = answer::page(status, &shown);
     answer::wait(answer.headers_mut(), wait);
@@ -141,6 +144,7 @@ fn enrol_page(
         secret: &enrolment.secret,
         picture: Picture::of(&enrolment.address),
         asks_password: page.proved().has_password(),
+        action: &format!("{}/set", address(request)),
     };
     let mut answer = answer::page(status, &enrol);
     answer::wait(answer.headers_mut(), wait);
@@ -160,6 +164,7 @@ fn recovery_codes(
         own: Some(own(api, page)),
         notice: Some(Notice::SecondFactorOn),
         codes: codes.iter().map(|code| code.as_str()).collect(),
+        next: &request.home(),
     };
     answer::page(StatusCode::OK, &shown)
 }

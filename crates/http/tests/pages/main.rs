@@ -7,10 +7,12 @@
 )]
 
 mod browser;
+mod device;
 mod forms;
 mod login;
 mod look;
 mod me;
 mod overtaken;
+mod required_factor;
 mod second_factor;
 mod sessions;

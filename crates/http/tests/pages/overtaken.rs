@@ -5,7 +5,8 @@ use vestibule_store::Change;
 use vestibule_testkit::TestServer;
 
 use crate::browser::{Browser, own};
-use crate::second_factor::{Device, between, enrolled, set_up, with_code};
+use crate::device::{Device, between};
+use crate::second_factor::{enrolled, set_up, with_code};
 
 fn user(server: &TestServer) -> UserId {
     server.fixture.users.iter().find(|user| user.login_name == "name").unwrap().id

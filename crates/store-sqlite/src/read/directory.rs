@@ -100,6 +100,7 @@ pub(super) fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
 fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {
     let Id(id) = row.get("id")?;
     let (Coded(state), Coded(sign_on)) = (row.get("state")?, row.get("sign_on")?);
+    let Coded(second_factor) = row.get("second_factor")?;
     let (Json(features), Json(services)) = (row.get("features")?, row.get("services")?);
     let Json(password_policy) = row.get("password_policy")?;
     let Json(lockout_policy) = row.get("lockout_policy")?;
@@ -115,6 +116,7 @@ fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {
         time_zone: row.get("time_zone")?,
         state,
         sign_on,
+        second_factor,
         features,
         services,
         password_policy,

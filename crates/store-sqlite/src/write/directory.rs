@@ -10,15 +10,16 @@ use crate::error::of_change;
 
 pub(super) fn put_account(connection: &Connection, account: &Account) -> Result<(), StoreError> {
     let sql = "
-        INSERT INTO accounts (id, code, number, time_zone, state, sign_on, features, services,
+        INSERT INTO accounts (id, code, number, time_zone, state, sign_on, second_factor, features, services,
                               password_policy, lockout_policy, agent_lockout_policy, session_policy,
                               livevox_session_policy, look, logo)
-        VALUES (:id, :code, :number, :time_zone, :state, :sign_on, :features, :services,
+        VALUES (:id, :code, :number, :time_zone, :state, :sign_on, :second_factor, :features, :services,
                 :password_policy, :lockout_policy, :agent_lockout_policy, :session_policy,
                 :livevox_session_policy, :look, :logo)
         ON CONFLICT (id) DO UPDATE SET
             code = excluded.code, number = excluded.number, time_zone = excluded.time_zone,
-            state = excluded.state, sign_on = excluded.sign_on, features = excluded.features,
+            state = excluded.state, sign_on = excluded.sign_on,
+            second_factor = excluded.second_factor, features = excluded.features,
             services = excluded.services, password_policy = excluded.password_policy,
             lockout_policy = excluded.lockout_policy, agent_lockout_policy = excluded.agent_lockout_policy,
             session_policy = excluded.session_policy,
@@ -31,6 +32,7 @@ pub(super) fn put_account(connection: &Connection, account: &Account) -> Result<
         ":time_zone": account.time_zone,
         ":state": Coded(account.state),
         ":sign_on": Coded(account.sign_on),
+        ":second_factor": Coded(account.second_factor),
         ":features": Json(&account.features),
         ":services": Json(&account.services),
         ":password_policy": Json(&account.password_policy),

@@ -56,7 +56,7 @@ pub(super) const ENDS: [EndReason; 21] = [
     EndReason::TokenReused,
 ];
 
-pub(super) const REFUSALS: [Refusal; 31] = [
+pub(super) const REFUSALS: [Refusal; 32] = [
     Refusal::UnknownAccount,
     Refusal::UnknownUser,
     Refusal::WrongPassword,
@@ -82,6 +82,7 @@ pub(super) const REFUSALS: [Refusal; 31] = [
     Refusal::AssertionRefused,
     Refusal::AlreadyUsed,
     Refusal::SecondFactorNeeded,
+    Refusal::SecondFactorNotSet,
     Refusal::WrongOneTimeCode,
     Refusal::NoConnection,
     Refusal::ProviderFailed,

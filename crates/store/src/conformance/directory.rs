@@ -2,8 +2,8 @@
 
 use vestibule_model::{
     Account, AccountState, ApiKey, ApplicationToken, ClientMetadata, Concurrency, Group, LockoutPolicy, Look,
-    OauthClient, PasswordPolicy, Profile, Rank, Reach, RoleType, SecretVersion, SessionPolicy, SignOn, Skill,
-    Unlock, User, UserKind, WhenFull,
+    OauthClient, PasswordPolicy, Profile, Rank, Reach, RoleType, SecondFactorPolicy, SecretVersion,
+    SessionPolicy, SignOn, Skill, Unlock, User, UserKind, WhenFull,
 };
 
 use super::given;
@@ -48,6 +48,7 @@ pub async fn every_policy_is_read_back(store: &dyn Store) {
         let account = Account {
             state: AccountState::Disabled,
             sign_on: SignOn::Password,
+            second_factor: SecondFactorPolicy::Optional,
             features: [].into(),
             services: Vec::new(),
             password_policy: password.clone(),

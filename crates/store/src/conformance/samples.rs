@@ -9,8 +9,8 @@ use vestibule_model::{
     ConnectionId, Der, Dialect, Feature, Generation, GrantType, Group, Identity, Linking, LockoutPolicy,
     Logo, Look, Means, Millis, OauthClient, OidcConnection, OwnKey, PasswordCredential, PasswordPolicy,
     Population, Privilege, Profile, Protocol, Rank, RefreshRotation, Refusal, RoleType, SamlConnection,
-    SecondFactor, SecretDigest, SecretVersion, Service, Session, SessionId, SessionPolicy, SessionReference,
-    SignOn, Skill, Superseded, TargetKind, User, UserId, UserKind,
+    SecondFactor, SecondFactorPolicy, SecretDigest, SecretVersion, Service, Session, SessionId,
+    SessionPolicy, SessionReference, SignOn, Skill, Superseded, TargetKind, User, UserId, UserKind,
 };
 
 /// The account that most facts are about.
@@ -34,6 +34,7 @@ pub fn account(name: &str) -> Account {
         time_zone: "Europe/Athens".into(),
         state: AccountState::Enabled,
         sign_on: SignOn::SsoOnly,
+        second_factor: SecondFactorPolicy::Required,
         features: [Feature::UserTypeBot].into(),
         services: vec![
             Service { name: "agentVep".into(), base_uri: Some("va.agentvep.example:8443".into()) },

@@ -27,6 +27,7 @@ pub(super) fn settings(
     set(&mut account.number, declared.number.as_ref());
     set(&mut account.state, declared.state.as_ref());
     set(&mut account.sign_on, declared.sign_on.as_ref());
+    set(&mut account.second_factor, declared.second_factor.as_ref());
     set(&mut account.features, declared.features.as_ref());
     set(&mut account.time_zone, declared.time_zone.as_ref());
     services(element, &mut account.services, &declared.services)?;

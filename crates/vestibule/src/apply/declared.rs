@@ -9,7 +9,8 @@ use toml::{Table, Value};
 use uuid::Uuid;
 use vestibule_model::{
     AccountId, AccountState, ApplicationId, ConnectionId, Feature, GrantType, Millis, NamedPolicy, Network,
-    Population, Privilege, Rank, RefreshRotation, RoleType, SignOn, Strength, UserId, UserKind,
+    Population, Privilege, Rank, RefreshRotation, RoleType, SecondFactorPolicy, SignOn, Strength, UserId,
+    UserKind,
 };
 use vestibule_store::Part;
 
@@ -55,6 +56,7 @@ pub(super) struct DeclaredAccount {
     pub(super) time_zone: Option<String>,
     pub(super) state: Option<AccountState>,
     pub(super) sign_on: Option<SignOn>,
+    pub(super) second_factor: Option<SecondFactorPolicy>,
     pub(super) features: Option<BTreeSet<Feature>>,
     /// What a new account begins with; of one that is there already it changes nothing.
     pub(super) policy: Option<NamedPolicy>,

@@ -90,6 +90,7 @@ fn settings(account: &Account) -> anyhow::Result<Fields> {
         .put("time_zone", account.time_zone.as_str())
         .word("state", account.state)?
         .word("sign_on", account.sign_on)?
+        .word("second_factor", account.second_factor)?
         .word("features", &account.features)?
         .word("password_policy", &account.password_policy)?
         .word("lockout_policy", &account.lockout_policy)?

@@ -67,6 +67,9 @@ pub(crate) struct SetAccount {
     /// How its users prove who they are
     #[arg(long, value_parser = ["password", "sso-only"])]
     pub(crate) sign_on: Option<String>,
+    /// Whether a password is enough of its users; required: whoever has no second factor sets one up at the next sign-in
+    #[arg(long, value_parser = ["optional", "required"])]
+    pub(crate) second_factor: Option<String>,
     /// What is switched on, such as "User Type - Bot" for the login of bots; may be given several times; none: nothing
     #[arg(long = "feature", value_name = "NAME")]
     pub(crate) features: Vec<String>,

@@ -6,6 +6,7 @@ pub(super) const EVERYTHING: &str = r##"
 code = "ONE"
 number = 7
 time_zone = "Europe/Athens"
+second_factor = "required"
 features = ["User Type - Bot"]
 password_policy = { history = 3 }
 lockout_policy = { unlock = "by-administrator" }

@@ -67,6 +67,7 @@ fn write(set: &SetAccount, fields: &mut Fields) -> Result<(), InputError> {
     fields.put("time_zone", set.time_zone.clone());
     fields.put("state", set.state.clone());
     fields.put("sign_on", set.sign_on.clone());
+    fields.put("second_factor", set.second_factor.clone());
     fields.put_list("features", &set.features);
     fields.put("services", services(&set.services));
     let texts = [&set.look.display_name, &set.look.accent, &set.look.contact];

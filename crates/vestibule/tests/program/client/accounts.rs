@@ -132,3 +132,11 @@ fn a_logo_that_is_no_picture_changes_nothing() {
     );
     assert_eq!(operator.json(&["account", "show", "12345678"])["look"]["name"], json!(null));
 }
+
+#[test]
+fn an_account_asks_for_a_second_factor() {
+    let operator = Operator::owner();
+    let after = operator.json(&["account", "set", "12345678", "--second-factor", "required"]);
+    assert_eq!(after["second_factor"], json!("required"));
+    assert_eq!(operator.run(&["account", "set", "12345678", "--second-factor", "sometimes"]).code, Some(2));
+}
