@@ -79,8 +79,8 @@ pub use directory::{
 pub use eligibility::IneligibleReason;
 pub use federated::{
     ATTEMPT_LASTS, AddressesByName, AttemptFor, ConnectionTest, FederatedAttempt, LogoutDone, LogoutError,
-    RefusalId, ShownAssertion, ShownCode, ShownIdToken, ShownLogout, ShownPassword, TEST_LASTS, TestError,
-    TestId, TestReport, TestStep,
+    ShownAssertion, ShownCode, ShownIdToken, ShownLogout, ShownPassword, TEST_LASTS, TestError, TestId,
+    TestReport, TestStep,
 };
 pub use identity_providers::{
     IdentityProviderError, addresses_of, blank_oidc, blank_saml, oidc_connection, read_metadata,

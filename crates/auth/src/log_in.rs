@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_model::{
-    AccountId, Application, AuthenticationMethod, Dialect, Means, Millis, Population, Refusal, Session,
-    UserId,
+    AccountId, Application, AuthenticationMethod, Dialect, Means, Millis, Population, Refusal, RefusalId,
+    Session, UserId,
 };
 use vestibule_store::StoreError;
 use zeroize::Zeroizing;
@@ -15,7 +15,6 @@ use crate::attempt::ProvedUser;
 use crate::audit::{self, Attempt};
 use crate::directory::{AccountEntry, UserEntry};
 use crate::eligibility::{self, IneligibleReason};
-use crate::federated::RefusalId;
 use crate::open::{OpenError, Opened, OpenedWith};
 use crate::password::expect_length;
 use crate::recognise::Proof;

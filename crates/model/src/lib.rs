@@ -23,6 +23,7 @@ mod network;
 mod policy;
 mod random;
 mod record_seal;
+mod refusal_id;
 mod renewal;
 mod report;
 mod session;
@@ -63,6 +64,7 @@ pub use policy::{
 };
 pub use random::Rng;
 pub use record_seal::RecordSeal;
+pub use refusal_id::RefusalId;
 pub use renewal::{LONGEST_OVERLAP, SecretVersion, Superseded};
 pub use report::{Claim, Login, Reason, Report, Signature, Statement, Step};
 pub use session::{Application, AuthenticationMethod, Dialect, EndReason, Session};

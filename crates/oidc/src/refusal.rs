@@ -23,7 +23,7 @@ pub enum Refusal {
     #[error("the token has critical headers that are not understood")]
     CriticalHeader,
     /// No key of the provider has the token's key id.
-    #[error("the provider has no key {0:?} for the token's algorithm")]
+    #[error("{}", no_key(.0.as_deref()))]
     UnknownKey(Option<String>),
     /// No key of the provider made the signature.
     #[error("the signature is wrong")]
@@ -45,7 +45,7 @@ pub enum Refusal {
         expected: String,
     },
     /// Given to another client (OpenID Connect Core §3.1.3.7, rules 4 and 5).
-    #[error("the token was given to the client {found:?}, and the connection's is {expected:?}")]
+    #[error("{}", given_to(found.as_deref(), expected))]
     AuthorizedParty {
         /// What the token has; None: it has several audiences and does not say which of them it was given to.
         found: Option<String>,
@@ -83,6 +83,24 @@ pub enum Refusal {
     /// A logout token that is none (OpenID Connect Back-Channel Logout §2.4).
     #[error("this is no logout token: {0}")]
     NotALogout(&'static str),
+}
+
+fn no_key(id: Option<&str>) -> String {
+    match id {
+        Some(id) => format!("the provider has no key {id:?} for the token's algorithm"),
+        None => "the token names no key, and the provider has not exactly one for its algorithm".to_owned(),
+    }
+}
+
+fn given_to(found: Option<&str>, expected: &str) -> String {
+    match found {
+        Some(found) => {
+            format!("the token was given to the client {found:?}, and the connection's is {expected:?}")
+        }
+        None => format!(
+            "the token has several audiences and does not say to which client it was given; the connection's is {expected:?}"
+        ),
+    }
 }
 
 fn apart(later: Millis, earlier: Millis) -> u64 {
@@ -125,5 +143,24 @@ impl Reason for Refusal {
             Self::NoSubject => "let the provider send the claim sub",
             Self::NotALogout(_) => "set the provider's back-channel logout URI to the connection's",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_is_told_in_words() {
+        let expected = || "us".to_owned();
+        let told = [
+            Refusal::UnknownKey(Some("k".into())),
+            Refusal::UnknownKey(None),
+            Refusal::AuthorizedParty { found: Some("other".into()), expected: expected() },
+            Refusal::AuthorizedParty { found: None, expected: expected() },
+        ]
+        .map(|refusal| refusal.to_string());
+        assert!(told[0].contains(r#"no key "k""#) && told[2].contains(r#"the client "other""#), "{told:?}");
+        assert!(told.iter().all(|told| !told.contains("Some(") && !told.contains("None")), "{told:?}");
     }
 }

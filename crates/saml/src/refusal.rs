@@ -8,6 +8,9 @@ pub enum Malformed {
     /// Not base64 (RFC 4648 §4), white space left aside.
     #[error("it is not base64")]
     NotBase64,
+    /// Percent-encoded, as it stands in the text of a form.
+    #[error("it is percent-encoded, as it stands in a form")]
+    PercentEncoded,
     /// Longer than [`crate::LONGEST`].
     #[error("it is longer than {} bytes", crate::LONGEST)]
     TooLong,
@@ -184,7 +187,7 @@ pub enum Refusal {
     #[error("the subject is not confirmed by bearer")]
     NotBearer,
     /// An answer to a request that this browser did not make, or that it has not made now.
-    #[error("it answers the request {found:?}, and the one that is waited for is {expected:?}")]
+    #[error("{}", other_request(found.as_deref(), expected.as_deref()))]
     InResponseTo {
         /// What the document has; None: it answers no request.
         found: Option<String>,
@@ -200,6 +203,15 @@ pub enum Refusal {
     /// It names somebody with white space around the name.
     #[error("the NameID {0:?} has white space around it, so that it is not clear who is meant")]
     PaddedSubject(String),
+}
+
+fn other_request(found: Option<&str>, expected: Option<&str>) -> String {
+    let found =
+        found.map_or("it answers no request".to_owned(), |id| format!("it answers the request {id:?}"));
+    match expected {
+        Some(expected) => format!("{found}, and the one that is waited for is {expected:?}"),
+        None => format!("{found}, and this browser waits for none"),
+    }
 }
 
 fn apart(later: vestibule_model::Millis, earlier: vestibule_model::Millis) -> u64 {
@@ -221,6 +233,9 @@ impl Reason for Refusal {
         match self {
             Self::Malformed(Malformed::NotBase64 | Malformed::NotUtf8 | Malformed::NotXml(_)) => {
                 "look whether the form's field SAMLResponse arrives whole: proxies and browsers' extensions change it"
+            }
+            Self::Malformed(Malformed::PercentEncoded) => {
+                "give what the field SAMLResponse has once it is decoded: + / and = in the place of %2B %2F and %3D"
             }
             Self::Malformed(_) | Self::Assertions(_) => {
                 "no identity provider in its usual setting sends this: look at what stands between it and this service"
@@ -271,5 +286,25 @@ impl Reason for Refusal {
                 "take the white space out of the name at the identity provider, or let it send another attribute as NameID"
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_is_told_in_words() {
+        let told =
+            [(Some("_1"), Some("_2")), (Some("_1"), None), (None, Some("_2"))].map(|(found, expected)| {
+                let owned = |id: Option<&str>| id.map(str::to_owned);
+                Refusal::InResponseTo { found: owned(found), expected: owned(expected) }.to_string()
+            });
+        let expected = [
+            r#"it answers the request "_1", and the one that is waited for is "_2""#,
+            r#"it answers the request "_1", and this browser waits for none"#,
+            r#"it answers no request, and the one that is waited for is "_2""#,
+        ];
+        assert_eq!(told, expected);
     }
 }

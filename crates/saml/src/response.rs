@@ -93,7 +93,9 @@ pub(crate) fn decode(encoded: &str) -> Result<String, Malformed> {
     } else {
         STANDARD.decode(encoded)
     };
-    let bytes = bytes.map_err(|_| Malformed::NotBase64)?;
+    // What people copy from a browser's tools has percent signs.
+    let flaw = if encoded.contains('%') { Malformed::PercentEncoded } else { Malformed::NotBase64 };
+    let bytes = bytes.map_err(|_| flaw)?;
     String::from_utf8(bytes).map_err(|_| Malformed::NotUtf8)
 }
 

@@ -1,7 +1,8 @@
 //! Questions whose answers come a page at a time.
 
 use vestibule_model::{
-    AccountId, AuditAction, AuditEntry, AuditPlace, Millis, Population, SessionReference, User, UserId,
+    AccountId, AuditAction, AuditEntry, AuditPlace, Millis, Population, RefusalId, SessionReference, User,
+    UserId,
 };
 
 /// Which entries of the audit are wanted, in which order, from where on. Every field that is set has to be met.
@@ -18,6 +19,8 @@ pub struct AuditQuery {
     pub session: Option<SessionReference>,
     /// Of this action.
     pub action: Option<AuditAction>,
+    /// The one that tells of this refusal.
+    pub refusal: Option<RefusalId>,
     /// Not before this time.
     pub since: Option<Millis>,
     /// Before this time.
@@ -48,6 +51,9 @@ impl AuditQuery {
             && self.user.is_none_or(|user| record.user == Some(user))
             && self.session.is_none_or(|session| record.session == Some(session))
             && self.action.is_none_or(|action| record.action == action)
+            && self.refusal.is_none_or(|refusal| {
+                record.details.as_ref().is_some_and(|details| details.contains(&refusal.in_details()))
+            })
             && self.since.is_none_or(|since| record.at >= since)
             && self.until.is_none_or(|until| record.at < until)
     }

@@ -31,7 +31,9 @@ pub(crate) use audit::{
     VerifyArguments,
 };
 pub(crate) use backup::{BackupAction, BackupArguments, RestoreArguments, VerifyBackupArguments};
-pub(crate) use connection::{AddConnection, ConnectionAction, ConnectionFields, TestConnection};
+pub(crate) use connection::{
+    AddConnection, CertificateAction, ConnectionAction, ConnectionFields, OneCertificate, TestConnection,
+};
 pub(crate) use directory::{DoctorArguments, ExportDirectory};
 pub(crate) use master_key::{GenerateMasterKey, MasterKeyAction, RetireMasterKey, RotateMasterKey};
 pub(crate) use policy::PolicyAction;
@@ -336,6 +338,10 @@ const APPLY_EXAMPLES: &str = r##"Example of a file (only the ids and names are r
 
   [[account.application_token]]         # what LiveVox's clients show as LV-Access; at most 5
   name = "dialer"
+
+  # [[account.connection]]              # an identity provider: by its own metadata, or by fields
+  # name = "adfs"                       # of [account.connection.saml] or .oidc
+  # metadata = '''<EntityDescriptor>'''
 
   [[account.user]]
   login_name = "alice"                  # population = "agent" for LiveVox agents

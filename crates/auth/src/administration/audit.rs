@@ -6,8 +6,8 @@
 use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 use vestibule_model::{
-    AccountId, AuditAction, AuditEntry, AuditPlace, AuditRecord, AuditTarget, Millis, SessionReference,
-    TargetKind, UserId,
+    AccountId, AuditAction, AuditEntry, AuditPlace, AuditRecord, AuditTarget, Millis, RefusalId,
+    SessionReference, TargetKind, UserId,
 };
 use vestibule_store::{AuditOrder, AuditQuery, Change, StoreError};
 
@@ -26,6 +26,8 @@ pub struct AuditFilter {
     pub session: Option<SessionReference>,
     /// Of this action.
     pub action: Option<AuditAction>,
+    /// The one that tells of this refusal.
+    pub refusal: Option<RefusalId>,
     /// Not before this time.
     pub since: Option<Millis>,
     /// Before this time.
@@ -129,8 +131,8 @@ fn visible(mut entries: Vec<AuditEntry>, sees_administrators: bool) -> Vec<Audit
 }
 
 fn query(filter: AuditFilter) -> AuditQuery {
-    let AuditFilter { account, user, session, action, since, until, order } = filter;
-    AuditQuery { account, user, session, action, since, until, order, ..AuditQuery::default() }
+    let AuditFilter { account, user, session, action, refusal, since, until, order } = filter;
+    AuditQuery { account, user, session, action, refusal, since, until, order, ..AuditQuery::default() }
 }
 
 fn read_position(text: &str) -> Result<AuditPlace, AdministrationError> {
@@ -151,10 +153,12 @@ fn exported(caller: &Caller, filter: AuditFilter) -> AuditRecord {
 /// What an export was limited to, as a JSON object.
 fn asked(filter: AuditFilter) -> String {
     let action = filter.action.and_then(|action| serde_json::to_value(action).ok());
-    let parts: [(&str, Option<Value>); 5] = [
+    let parts: [(&str, Option<Value>); 6] = [
         ("user", filter.user.map(|user| user.0.into())),
         ("session", filter.session.map(|session| session.to_string().into())),
         ("action", action),
+        // Not by the name under which it is found.
+        ("refusal_id", filter.refusal.map(|refusal| refusal.to_string().into())),
         ("since", filter.since.map(|since| since.as_unix().into())),
         ("until", filter.until.map(|until| until.as_unix().into())),
     ];

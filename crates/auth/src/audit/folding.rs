@@ -13,10 +13,10 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 use vestibule_model::{
     AccountId, Actor, AdministrationTokenId, AuditAction, AuditReason, AuditRecord, Dialect, Means, Millis,
-    Monotonic, SessionReference, UserId,
+    Monotonic, RefusalId, SessionReference, UserId,
 };
 
-use crate::federated::{RefusalId, Told};
+use crate::federated::Told;
 use crate::login_guard::bucket;
 
 /// How many different entries there may be at once before they are counted together.

@@ -17,12 +17,12 @@ use std::time::Duration;
 use vestibule_crypto::TokenKeys;
 use vestibule_model::{
     Actor, Application, AuditAction, AuditReason, AuditRecord, AuthenticationMethod, Clock, ConnectionId,
-    Means, Millis, Session, SessionReference, User,
+    Means, Millis, RefusalId, Session, SessionReference, User,
 };
 use vestibule_store::{AuditPage, AuditQuery, Change, Store, StoreError};
 
 use crate::directory::Directory;
-use crate::federated::{RefusalId, Told};
+use crate::federated::Told;
 use crate::master_keys::KeyMaterial;
 
 use folding::Folded;

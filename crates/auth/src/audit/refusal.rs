@@ -1,13 +1,13 @@
 //! Refusals: every attempt that fails is counted, with the true reason, which the one who failed is not told.
 
 use vestibule_model::{
-    Actor, AuditAction, AuditReason, AuditRecord, Dialect, Means, Refusal, SessionId, SessionReference,
-    UserId,
+    Actor, AuditAction, AuditReason, AuditRecord, Dialect, Means, Refusal, RefusalId, SessionId,
+    SessionReference, UserId,
 };
 
 use super::AuditTrail;
 use crate::eligibility::IneligibleReason;
-use crate::federated::{RefusalId, Told};
+use crate::federated::Told;
 use crate::log_in::{LogIn, LogInError};
 use crate::refresh::Presented;
 

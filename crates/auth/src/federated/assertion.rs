@@ -85,8 +85,7 @@ impl Auth {
         }
         let examined = self.examined_assertion(entry.account.id, shown, candidates, at.now).await;
         let Some((usable, report)) = examined.map_err(|_| self.audit.overloaded(attempt, None))? else {
-            let told = Told::default().because("the account has no enabled connection for it");
-            return Err(refuse(None, Refusal::NoConnection, told));
+            return Err(refuse(None, Refusal::NoConnection, Told::no_connection()));
         };
         let (connection, told) = (&usable.connection, Told::of(&usable));
         let check = report.refused_by().copied();

@@ -134,8 +134,7 @@ impl Auth {
     }
 
     fn no_connection(&self, attempt: Attempt) -> LogInError {
-        let told = Told::default().because("the account has no enabled connection for it");
-        self.refuse_federated(attempt, None, Refusal::NoConnection, told)
+        self.refuse_federated(attempt, None, Refusal::NoConnection, Told::no_connection())
     }
 
     /// Asks the token endpoint, and tells the audit what it refuses.

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use vestibule_model::{AccountId, AccountState, EndReason, Means, Millis, Reason as _, Refusal, SessionId};
+use vestibule_model::{
+    AccountId, AccountState, EndReason, Means, Millis, Reason as _, Refusal, RefusalId, SessionId,
+};
 use vestibule_oidc::{Keys, Logout, LogoutToken};
 use vestibule_saml::LogoutRequest;
 use vestibule_store::{FederatedLogins, StoreError};
 use zeroize::Zeroizing;
 
-use super::{RefusalId, Told, digests};
+use super::{Told, digests};
 use crate::attempt::Failed;
 use crate::audit::Attempt;
 use crate::directory::{ServiceAddresses, UsableConnection};

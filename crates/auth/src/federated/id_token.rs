@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vestibule_model::{AuthenticationMethod, Means, Millis, Population, Refusal};
-use vestibule_oidc::{Keys, Report};
+use vestibule_oidc::{Hint, Keys, Report};
 use zeroize::Zeroizing;
 
 use super::link::{self, Unlinked};
@@ -83,11 +83,11 @@ impl Auth {
             let fits = shown.population.is_none_or(|population| population == connection.population);
             connection.enabled && connection.oidc().is_some() && fits
         };
+        // That it says so is no reason to believe it: the keys of the connection decide.
+        let hint = Hint::of(&shown.token).filter(|_| shown.connection.is_none());
         let found = if let Some(name) = &shown.connection {
             entry.connection_named(name).filter(is_used)
         } else {
-            // That it says so is no reason to believe it: the keys of the connection decide.
-            let hint = vestibule_oidc::Hint::of(&shown.token);
             let is_of = |usable: &&Arc<UsableConnection>| {
                 let (hint, oidc) = (hint.as_ref(), usable.connection.oidc());
                 hint.zip(oidc).is_some_and(|(hint, oidc)| {
@@ -97,7 +97,15 @@ impl Auth {
             entry.connections().into_iter().filter(is_used).find(is_of)
         };
         found.cloned().ok_or_else(|| {
-            let told = Told::default().because("the account has no enabled connection for it");
+            let told = Told::no_connection();
+            let told = match &hint {
+                None => told,
+                Some(Hint { issuer, audience }) => told.because(format!(
+                    "the account has no enabled connection of the issuer {:?} with the client {:?}",
+                    cut(issuer),
+                    cut(&audience.all().join(", "))
+                )),
+            };
             self.refuse_federated(attempt, None, Refusal::NoConnection, told)
         })
     }
@@ -191,4 +199,9 @@ impl Expected {
         let nonce = self.nonce.as_deref().map(String::as_str);
         oidc.id_token(nonce).examine(token, keys.unwrap_or(&oidc.keys), now)
     }
+}
+
+/// What a stranger wrote, as far as the audit tells it.
+fn cut(text: &str) -> String {
+    text.chars().take(200).collect()
 }

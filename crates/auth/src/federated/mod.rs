@@ -17,7 +17,9 @@ mod rereading;
 
 use std::sync::Arc;
 
-use vestibule_model::{AuthenticationMethod, ConnectionId, EndReason, Millis, Refusal, User, UserId};
+use vestibule_model::{
+    AuthenticationMethod, ConnectionId, EndReason, Millis, Refusal, RefusalId, User, UserId,
+};
 
 use crate::attempt::ProvedUser;
 use crate::audit::Attempt;
@@ -35,7 +37,6 @@ pub use code::{ShownCode, ShownPassword};
 pub use connection_test::{ConnectionTest, TEST_LASTS, TestError, TestId, TestReport, TestStep};
 pub use ends::{LogoutDone, LogoutError, ShownLogout};
 pub use id_token::ShownIdToken;
-pub use refusal::RefusalId;
 pub(crate) use refusal::Told;
 
 /// What is remembered of connections besides what is stored.

@@ -3,34 +3,9 @@
 use std::fmt;
 
 use serde_json::{Map, Value};
-use vestibule_model::{Reason, Rng};
+use vestibule_model::{Reason, RefusalId};
 
 use crate::directory::UsableConnection;
-
-/// The id of a refusal: what the audit says of it is found by this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RefusalId(u64);
-
-impl RefusalId {
-    pub(crate) fn random(rng: &dyn Rng) -> Self {
-        let mut bytes = [0; 8];
-        rng.fill(&mut bytes);
-        Self(u64::from_be_bytes(bytes))
-    }
-
-    /// As it was written; None: it is none.
-    pub fn read(text: &str) -> Option<Self> {
-        let is_one = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        u64::from_str_radix(text, 16).ok().filter(|_| is_one).map(Self)
-    }
-}
-
-impl fmt::Display for RefusalId {
-    /// 16 hexadecimal digits.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{:016x}", self.0)
-    }
-}
 
 /// What the audit is told of a refusal: nothing in it is a secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -54,6 +29,13 @@ impl Told {
 
     pub(crate) fn named(connection: &str) -> Self {
         Self { connection: Some(connection.to_owned()), ..Self::default() }
+    }
+
+    /// That the account has no connection that could take what came.
+    pub(crate) fn no_connection() -> Self {
+        Self::default()
+            .because("the account has no enabled connection for it")
+            .advising("enable the connection, or make one: vestibule connection list shows which there are")
     }
 
     pub(crate) fn because(mut self, why: impl Into<String>) -> Self {
@@ -80,9 +62,12 @@ impl Told {
         self
     }
 
+    /// Tells that there is nobody of this name.
     pub(crate) fn naming(mut self, names: &str) -> Self {
         self.names = Some(names.chars().take(200).collect());
-        self
+        self.because("the connection's population has no such user").advising(
+            "make the user, or, where the connection links by subject, give the user this identity; names of users count letter by letter",
+        )
     }
 
     /// As JSON, with the id of the refusal.

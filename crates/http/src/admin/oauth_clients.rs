@@ -89,8 +89,9 @@ pub(super) struct ItemWithUse {
 pub(super) struct OauthClientWithSecret {
     #[serde(flatten)]
     item: Item,
-    /// The client secret. It is shown here and never again.
-    secret: String,
+    /// The client secret. It is shown here and never again. A public client has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
 }
 
 /// An OAuth client that is to be made: the name is needed, everything else has a default.
@@ -207,6 +208,8 @@ impl HasSecrets<1> for OauthClient {
 
     fn with_secrets(made: &ClientWithSecret) -> OauthClientWithSecret {
         let [secret] = &made.secrets;
-        OauthClientWithSecret { item: made.application.item(), secret: secret.to_string() }
+        // What would prove nothing is no use to anybody.
+        let is_kept = !made.application.metadata.public;
+        OauthClientWithSecret { item: made.application.item(), secret: is_kept.then(|| secret.to_string()) }
     }
 }

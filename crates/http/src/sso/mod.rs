@@ -22,8 +22,8 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use vestibule_auth::{LogInError, RefusalId, UsableConnection};
-use vestibule_model::AccountId;
+use vestibule_auth::{LogInError, UsableConnection};
+use vestibule_model::{AccountId, RefusalId};
 use vestibule_serve::layers::Refusal;
 
 use crate::api::ApiState;

@@ -42,6 +42,26 @@ async fn entries_are_found_by_account_user_session_action_and_time() {
 }
 
 #[tokio::test]
+async fn the_entry_about_a_refusal_is_found_by_its_id() {
+    let instance = Instance::start().await;
+    let mut ids = Vec::new();
+    for account in ["one", "two"] {
+        let path = format!("/api/account/{account}/login?v=1.3");
+        let body = json!({ "jwt": "dummy", "assertion": "PHg+" });
+        let answer = instance.server.post(&path, &body).await;
+        ids.push(answer.headers()["x-vestibule-refusal"].to_str().unwrap().to_owned());
+    }
+    let path = format!("/api/account/{ACCOUNT}/login?v=1.3");
+    let answer = instance.server.post(&path, &json!({ "jwt": "dummy", "assertion": "PHg+" })).await;
+    let id = answer.headers()["x-vestibule-refusal"].to_str().unwrap().to_owned();
+    let [entry] = &found(&instance, &format!("refusal={id}")).await[..] else { panic!("one entry") };
+    assert_eq!((&entry["account"], &entry["details"]["refusal"]), (&json!(ACCOUNT), &json!(id)));
+    assert_eq!(found(&instance, &format!("refusal={}", id.to_uppercase())).await.len(), 1);
+    assert_eq!(found(&instance, "refusal=0000000000000000").await.len(), 0);
+    assert_eq!(export(&instance, &instance.owner, &format!("refusal={}", ids[0])).await.len(), 1);
+}
+
+#[tokio::test]
 async fn the_newest_come_first_unless_asked_otherwise() {
     let instance = Instance::start().await;
     let places = async |order: &str| {
@@ -101,6 +121,7 @@ async fn a4_a_parameter_out_of_its_form_is_refused_by_its_name() {
         ("action=nothing", "action"),
         ("session=1", "session"),
         ("order=up", "order"),
+        ("refusal=1", "refusal"),
         ("account=a-b", "account"),
     ] {
         let answer = instance.get(&format!("{AUDIT}?{query}")).await;

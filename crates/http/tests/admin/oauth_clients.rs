@@ -24,6 +24,13 @@ async fn client_of_bot(instance: &Instance) -> Value {
 }
 
 #[tokio::test]
+async fn a_public_client_is_given_no_secret() {
+    let instance = Instance::start().await;
+    let client = made(&instance, CLIENTS, json!({ "name": "spa", "public": true })).await;
+    assert!(client["client_id"].is_string() && client.get("secret").is_none(), "{client}");
+}
+
+#[tokio::test]
 async fn a_client_needs_nothing_but_its_name() {
     let instance = Instance::start().await;
     let mut client = made(&instance, CLIENTS, json!({ "name": "web" })).await;

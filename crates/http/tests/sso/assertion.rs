@@ -132,6 +132,7 @@ async fn login_names_of_users_are_case_sensitive() {
     let server = server().await;
     let (reason, details) = why(&server, &idp::response(&made("_1", "Name", now(&server)))).await;
     assert_eq!((&*reason, &details["names"]), ("unknown-user", &"Name".into()));
+    assert!(details["fix"].as_str().unwrap().starts_with("make the user"), "{details}");
 }
 
 #[tokio::test]

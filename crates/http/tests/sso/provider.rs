@@ -88,7 +88,7 @@ async fn what_the_provider_refuses_is_told_by_its_id() {
     let answer = browser.get(&format!("{}?error=access_denied&state={state}", oidc("callback"))).await;
     let id = answer.headers()["x-vestibule-refusal"].to_str().unwrap().to_owned();
     let (reason, details) = reason_of(&server, &id).await;
-    assert_eq!(reason, "provider-failed");
+    assert_eq!((&*reason, details["fix"].is_string()), ("provider-failed", true));
     assert!(details["why"].as_str().unwrap().contains("access_denied"), "{details}");
 }
 

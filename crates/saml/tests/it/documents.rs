@@ -112,6 +112,7 @@ fn x8_what_is_too_deep_or_too_long() {
 #[test]
 fn what_is_no_response() {
     assert_eq!(of("?"), Malformed::NotBase64.into());
+    assert_eq!(of("PHg%2B"), Malformed::PercentEncoded.into());
     assert!(matches!(malformed("no XML"), Malformed::NotXml(_)));
     assert_eq!(refusal("<html/>"), Refusal::NotAResponse("html".into()));
     let made = Made::usual();

@@ -4,7 +4,7 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, Row, StatementStatus, named_params};
 use vestibule_model::{
     Actor, AdministrationTokenId, ApplicationId, AuditChain, AuditEntry, AuditPlace, AuditRecord,
-    AuditTarget, Dialect, SessionReference, TargetKind, UserId,
+    AuditTarget, Dialect, RefusalId, SessionReference, TargetKind, UserId,
 };
 use vestibule_store::{AuditOrder, AuditPage, AuditQuery};
 
@@ -76,6 +76,7 @@ fn sql(order: AuditOrder) -> String {
         "SELECT {COLUMNS} FROM audit WHERE sequence BETWEEN :from AND :to
          AND (:session IS NULL OR session = :session) AND (:user IS NULL OR user_id = :user)
          AND (:account IS NULL OR account_id = :account) AND (:action IS NULL OR action = :action)
+         AND (:refusal IS NULL OR instr(details, :refusal) > 0)
          AND at >= :since AND at <= :until ORDER BY sequence {order} LIMIT :limit"
     )
 }
@@ -106,6 +107,7 @@ impl Search<'_> {
             ":user": query.user.map(|user| user.0),
             ":account": query.account.map(Id),
             ":action": query.action.map(Word::number),
+            ":refusal": query.refusal.map(RefusalId::in_details),
             ":since": since,
             ":until": until,
             ":limit": i64::try_from(limit).unwrap_or(i64::MAX),

@@ -3,7 +3,7 @@
 
 use vestibule_model::{
     Actor, AdministrationTokenId, AuditAction, AuditEntry, AuditPlace, AuditReason, AuditRecord, AuditTarget,
-    Dialect, Millis, SessionReference, TargetKind, User, UserId,
+    Dialect, Millis, RefusalId, SessionReference, TargetKind, User, UserId,
 };
 
 use super::audit_words::{ACTIONS, ENDS, MEANS, REFUSALS, TARGETS};
@@ -265,6 +265,18 @@ pub async fn entries_of_an_action_are_found(store: &dyn Store) {
     mixed(store).await;
     let query = AuditQuery { action: Some(AuditAction::LoggedIn), ..oldest_first() };
     assert_eq!(sequences(store, query).await, [1, 3, 5, 7, 9, 11]);
+}
+
+pub async fn the_entry_about_a_refusal_is_found_by_its_id(store: &dyn Store) {
+    let told = |number: i64, refusal: &str| {
+        let details = Some(format!(r#"{{"connection":"idp","refusal":"{refusal}"}}"#));
+        AuditRecord { details, ..bare_audit_record(number) }
+    };
+    let (one, other) = ("00000000000000a1", "00000000000000a2");
+    written(store, [told(1, one), told(2, other), bare_audit_record(3)]).await;
+    let query = |refusal: &str| AuditQuery { refusal: RefusalId::read(refusal), ..oldest_first() };
+    assert_eq!(sequences(store, query(other)).await, [2]);
+    assert_eq!(sequences(store, query("00000000000000a3")).await, [0; 0]);
 }
 
 pub async fn entries_of_a_span_of_time_are_found(store: &dyn Store) {

@@ -344,6 +344,7 @@ macro_rules! conformance_suite {
                 entries_about_a_user_are_found_with_and_without_the_account
                 entries_about_a_session_are_found
                 entries_of_an_action_are_found
+                the_entry_about_a_refusal_is_found_by_its_id
                 entries_of_a_span_of_time_are_found
                 entries_written_while_the_clock_was_wrong_are_found_by_their_time
                 conditions_have_to_be_met_together

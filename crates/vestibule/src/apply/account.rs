@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 use vestibule_auth::{ResourceKind, Rule, Ruled, missing_name, next_id, service_twice};
-use vestibule_model::{Account, Group, HostPort, Profile, RoleType, Service, Skill};
+use vestibule_model::{Account, Group, HostPort, Profile, RoleType, Service, SignOn, Skill};
 use vestibule_store::AccountRows;
 
 use super::declared::{
@@ -53,6 +53,17 @@ pub(super) fn policy_in_vain(
     );
     let note = (as_new != *after).then(|| Problem::new(element, "policy", reason).to_string());
     Ok(note)
+}
+
+/// What ends when an account logs in by single sign-on alone, and the way back.
+pub(crate) const SSO_ONLY: &str = "passwords of users do not count any more, and the sessions that were opened by one end; API keys, \
+    clients and administrators go on. The way back is sign_on = \"password\" (vestibule account set ACCOUNT --sign-on password)";
+
+/// What to say of an account that does from now on.
+pub(super) fn only_by_sso(element: &str, before: Option<&Account>, after: &Account) -> Option<String> {
+    let was = before.map_or(SignOn::Password, |before| before.sign_on);
+    let becomes = was == SignOn::Password && after.sign_on == SignOn::SsoOnly;
+    becomes.then(|| Problem::new(element, "sign_on", SSO_ONLY).to_string())
 }
 
 fn policies(element: &str, account: &mut Account, declared: &DeclaredAccount) -> Result<(), Problem> {

@@ -210,7 +210,13 @@ fn generated_oauth_client(
     let client_id =
         draft.value(element, ApplicationValue::ClientId, declared.client_id.as_ref(), tools.rng)?;
     let given = GivenSecret { text: declared.secret.as_ref(), digest: declared.secret_digest.as_deref() };
-    let digest = draft.digest(element, ApplicationValue::ClientSecret, given, tools)?;
+    // Of a public client it would prove nothing: nobody is told one.
+    let is_told = declared.public != Some(true) || given.text.is_some() || given.digest.is_some();
+    let digest = if is_told {
+        draft.digest(element, ApplicationValue::ClientSecret, given, tools)?
+    } else {
+        tools.secrets.digest(ApplicationValue::ClientSecret.generate(tools.rng).as_bytes())
+    };
     Ok(new_oauth_client(
         draft.new_application_id(element, ResourceKind::OauthClient, declared.id, tools.rng)?,
         client_id,

@@ -36,6 +36,7 @@ use vestibule_model::{AccountId, Administrator, User, UserId};
 use vestibule_store::{AccountRows, Change, DirectoryRows, Part, Sequence, Store, StoreError};
 use vestibule_store_sqlite::DecodableRows;
 
+pub(crate) use account::SSO_ONLY;
 pub(crate) use declared::Declared;
 pub(crate) use draft::{Generated, Tools};
 pub(crate) use export::{Secrets, exported};
@@ -230,6 +231,7 @@ fn lay_over(present: &Present, tools: &Tools<'_>, declared: &Declared) -> Result
         let mut rows = AccountDraft::of(rows);
         let before = present.contains_key(&account.id).then(|| rows.rows.account.clone());
         account::settings(&element, &mut rows.rows.account, account)?;
+        draft.notes.extend(account::only_by_sso(&element, before.as_ref(), &rows.rows.account));
         draft.notes.extend(account::policy_in_vain(&element, before, &rows.rows.account, account)?);
         members(&mut draft, &mut rows, tools, account)?;
         draft.accounts.insert(account.id, rows.rows);

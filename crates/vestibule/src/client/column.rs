@@ -50,6 +50,9 @@ pub(super) fn words(path: &str, value: Option<&Value>) -> String {
             let time = TIMES.contains(&name).then(|| number.as_i64()).flatten();
             time.map_or_else(|| number.to_string(), moment::show)
         }
+        Some(Value::String(text)) if text.starts_with("-----BEGIN ") => {
+            text.trim_end().lines().map(visible).collect::<Vec<_>>().join("\n")
+        }
         Some(Value::String(text)) => visible(text),
         Some(Value::Array(values)) => {
             let words: Vec<String> = values.iter().map(|value| element(path, value)).collect();
@@ -123,6 +126,13 @@ mod tests {
         let fields = all_fields(&thing, &["actor.name"]);
         assert_eq!(fields[0], ("actor.name".to_owned(), "jane".to_owned()));
         assert_eq!(fields[1], ("actor.at".to_owned(), "2026-09-21T14:13:20Z".to_owned()));
+    }
+
+    #[test]
+    fn a_certificate_has_the_lines_that_it_is_copied_with() {
+        let pem = "-----BEGIN CERTIFICATE-----\nMII\u{1b}=\n-----END CERTIFICATE-----\n";
+        let shown = words("certificate", Some(&json!(pem)));
+        assert_eq!(shown, "-----BEGIN CERTIFICATE-----\nMII\\u{1b}=\n-----END CERTIFICATE-----");
     }
 
     #[test]

@@ -60,6 +60,9 @@ pub(crate) struct EntryFilter {
     /// Only this
     #[arg(long, value_parser = PossibleValuesParser::new(AuditAction::ALL.map(|action| action.to_string())))]
     pub(crate) action: Option<String>,
+    /// Only the refusal of this id: what somebody was told whom an identity provider could not log in
+    #[arg(long, value_name = "ID")]
+    pub(crate) refusal: Option<String>,
     /// Only what happened at this time or later: 2026-11-25, 2026-11-25T10:00:00Z, or how long ago: 90m, 2h, 7d
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
@@ -111,7 +114,8 @@ With --json there is one entry a line.
 
 Examples:
   vestibule audit list --account 12345678 --user jane
-  vestibule audit list --action log-in-refused --since 2h --all --json";
+  vestibule audit list --action log-in-refused --since 2h --all --json
+  vestibule audit list --refusal 5be0cd19137e2179 --json";
 
 const DOWNLOAD_EXAMPLES: &str = "\
 Example:

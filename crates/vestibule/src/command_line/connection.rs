@@ -22,6 +22,9 @@ pub(crate) enum ConnectionAction {
     Remove(OneThing),
     /// Give a SAML connection another key of ours; the one before still decrypts
     Key(ConnectionKey),
+    /// Add or remove a certificate by which a SAML identity provider signs; the others stay
+    #[command(subcommand)]
+    Certificate(CertificateAction),
     /// Give an OpenID connection another client secret
     Secret(ConnectionSecretArguments),
     /// Read the metadata or the keys of the identity provider now
@@ -100,6 +103,23 @@ pub(crate) struct ConnectionFields {
     /// own pages alone
     #[arg(long = "target", value_name = "URL")]
     pub(crate) targets: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CertificateAction {
+    /// Add one, beside those that are there
+    Add(OneCertificate),
+    /// Remove one; the last stays
+    Remove(OneCertificate),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OneCertificate {
+    #[command(flatten)]
+    pub(crate) one: OneThing,
+    /// A file with the certificate in PEM
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Args)]

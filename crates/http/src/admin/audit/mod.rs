@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use vestibule_auth::{AuditFilter, AuditOrder, PageRequest};
-use vestibule_model::{AuditAction, Millis, SessionReference, UserId};
+use vestibule_model::{AuditAction, Millis, RefusalId, SessionReference, UserId};
 
 use super::AdminState;
 use super::forms::AccountIdText;
@@ -43,6 +43,9 @@ pub(super) struct Filters {
     session: Option<Uuid>,
     /// Of this action, such as `session-ended`.
     action: Option<AuditAction>,
+    /// The one that tells of this refusal: the 16 digits that whoever was refused was told.
+    #[param(min_length = 16, max_length = 16, pattern = "^[0-9A-Fa-f]{16}$")]
+    refusal: Option<String>,
     /// Not before this time: milliseconds since 1970.
     since: Option<i64>,
     /// Before this time.
@@ -66,6 +69,9 @@ pub(super) struct EntryQuery {
     session: Option<Uuid>,
     /// Of this action, such as `session-ended`.
     action: Option<AuditAction>,
+    /// The one that tells of this refusal: the 16 digits that whoever was refused was told.
+    #[param(min_length = 16, max_length = 16, pattern = "^[0-9A-Fa-f]{16}$")]
+    refusal: Option<String>,
     /// Not before this time: milliseconds since 1970.
     since: Option<i64>,
     /// Before this time.
@@ -132,8 +138,8 @@ pub(super) async fn export(
 
 impl From<EntryQuery> for Filters {
     fn from(wanted: EntryQuery) -> Self {
-        let EntryQuery { account, user, session, action, since, until, order, .. } = wanted;
-        Self { account, user, session, action, since, until, order }
+        let EntryQuery { account, user, session, action, refusal, since, until, order, .. } = wanted;
+        Self { account, user, session, action, refusal, since, until, order }
     }
 }
 
@@ -144,6 +150,7 @@ impl Filters {
             user: self.user.map(UserId),
             session: self.session.map(|session| SessionReference(session.into_bytes())),
             action: self.action,
+            refusal: self.refusal.as_deref().map(refusal).transpose()?,
             since: self.since.map(Millis::from_unix),
             until: self.until.map(Millis::from_unix),
             order: match self.order.unwrap_or(order) {
@@ -152,4 +159,9 @@ impl Filters {
             },
         })
     }
+}
+
+fn refusal(text: &str) -> Result<RefusalId, AdminError> {
+    let reason = "this is no id of a refusal: 16 hexadecimal digits".into();
+    RefusalId::read(text).ok_or(AdminError::Malformed { field: "refusal".into(), reason })
 }

@@ -157,7 +157,6 @@ fn values_of_a_key_and_passwords_of_people_are_generated() {
             "api key 1/Bots access_token",
             "api key 1/Bots access_token_secret",
             "oauth client 1/Web client_id",
-            "oauth client 1/Web secret",
             "application token 1/Dialer token",
             "agent 1/Bob password",
         ]

@@ -133,6 +133,27 @@ fn a_policy_by_name_changes_nothing_of_an_account_that_is_there_and_says_so() {
 }
 
 #[test]
+fn an_account_that_passwords_count_in_no_more_is_told_of_once() {
+    let mut world = World::new();
+    world.apply("");
+    let plan = world.apply("sign_on = \"sso-only\"\n");
+    assert!(
+        plan.notes[0].starts_with("account 1: sign_on: passwords of users do not count"),
+        "{:?}",
+        plan.notes
+    );
+    assert_eq!(world.apply("sign_on = \"sso-only\"\n").notes, [""; 0]);
+}
+
+#[test]
+fn nobody_is_told_a_secret_of_a_public_client() {
+    let mut world = World::new();
+    let file = "[[account.oauth_client]]\nname = \"spa\"\npublic = true\n";
+    let told: Vec<_> = world.apply(file).generated.iter().map(|made| made.name).collect();
+    assert_eq!(told, ["client_id"]);
+}
+
+#[test]
 fn a_policy_by_name_that_an_account_has_needs_no_words() {
     let mut world = World::new();
     let file = "policy = \"modern\"\nsession_policy = { idle_seconds = 60 }\n";

@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 use vestibule_model::{Logo, LogoKind};
 
 use super::crud::{Collection, extent, list_of};
+use crate::apply::SSO_ONLY;
 use crate::client::{Fields, JsonResponse, ResourcePath, Service, ServiceError, confirm};
 use crate::command_line::{AccountAction, LookArguments, SetAccount};
 use crate::input_error::InputError;
+use crate::screen;
 
 fn accounts() -> Collection {
     Collection {
@@ -43,6 +45,9 @@ pub(super) async fn run(service: &Service, action: AccountAction) -> anyhow::Res
             let mut fields = Fields::default();
             write(&set, &mut fields)?;
             let (place, account) = (at(set.account), set.account);
+            if set.sign_on.as_deref() == Some("sso-only") {
+                screen::complain(format_args!("account {account}: {SSO_ONLY}"));
+            }
             let Some(logo) = logo_of(&set.look)? else {
                 return accounts.set(service, &place, account.as_str(), fields).await;
             };

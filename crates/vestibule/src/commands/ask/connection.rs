@@ -9,8 +9,8 @@ use serde_json::json;
 use vestibule_model::AccountId;
 use zeroize::Zeroizing;
 
-use super::connection_test;
 use super::crud::{Collection, extent, list_of};
+use super::{connection_certificate, connection_test};
 use crate::client::{Fields, ResourcePath, Service};
 use crate::command_line::{AddConnection, ConnectionAction, ConnectionFields, OneThing};
 use crate::screen;
@@ -37,8 +37,15 @@ pub(super) async fn run(service: &Service, action: ConnectionAction) -> anyhow::
         ConnectionAction::List(list) => list_of(service, &of(list.account), &[], extent(&list.pages)).await,
         ConnectionAction::Show(one) => {
             let (all, place) = find(service, &one).await?;
-            all.show(service, &place).await
+            let mut shown = service.client.get(&place, &[]).await?.body;
+            // A screenful each: the fingerprints stand beside them.
+            if let Some(saml) = shown["saml"].as_object_mut().filter(|_| !service.output.is_json()) {
+                saml.remove("certificates");
+            }
+            service.output.show(&shown, all.columns);
+            Ok(())
         }
+        ConnectionAction::Certificate(action) => connection_certificate::run(service, action).await,
         ConnectionAction::Add(arguments) => add(service, *arguments).await,
         ConnectionAction::Set(set) => {
             let mut fields = Fields::default();
@@ -114,7 +121,7 @@ fn write(arguments: &ConnectionFields, fields: &mut Fields) {
     fields.put_list("targets", &arguments.targets);
 }
 
-fn text(path: &Path) -> anyhow::Result<String> {
+pub(super) fn text(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 

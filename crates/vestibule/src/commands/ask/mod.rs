@@ -4,6 +4,7 @@ mod account;
 mod administration;
 mod code;
 mod connection;
+mod connection_certificate;
 mod connection_test;
 mod crud;
 mod login;

@@ -66,8 +66,12 @@ pub(super) async fn run(service: &Service, action: UserAction) -> anyhow::Result
             Ok(())
         }
         UserAction::ResetSecondFactor(one) => {
-            let place = place(service, &one).await?.at("second-factor");
-            let answer = service.client.end(&place).await?;
+            let place = place(service, &one).await?;
+            if service.client.get(&place, &[]).await?.body["has_second_factor"] != true {
+                service.output.done(&Value::Null, &format!("user {} has no second factor", one.user));
+                return Ok(());
+            }
+            let answer = service.client.end(&place.at("second-factor")).await?;
             service
                 .output
                 .done(&answer.body, &format!("user {} signs in with the password alone now", one.user));

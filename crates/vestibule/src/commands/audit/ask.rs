@@ -81,6 +81,7 @@ async fn query(service: &Service, filter: &EntryFilter) -> anyhow::Result<Vec<(&
         query.push(("session", reference("--session", session)?.to_string()));
     }
     query.extend(filter.action.clone().map(|action| ("action", action)));
+    query.extend(filter.refusal.clone().map(|refusal| ("refusal", refusal)));
     let (since, until) = (time("--since", &filter.since)?, time("--until", &filter.until)?);
     query.extend(since.map(|time| ("since", time.as_unix().to_string())));
     query.extend(until.map(|time| ("until", time.as_unix().to_string())));

@@ -60,6 +60,33 @@ fn a_connection_is_made_of_a_file_and_shows_what_the_identity_provider_has_to_be
     assert_eq!(operator.ask(&["connection", "remove", "12345678", "idp"]), "removed connection idp\n");
 }
 
+#[test]
+fn a_certificate_is_added_beside_the_others_and_removed_again() {
+    let operator = Operator::owner();
+    let write = |name: &str, text: &str| {
+        fs::write(operator.folder.path(name), text).unwrap();
+        operator.folder.path(name).to_str().unwrap().to_owned()
+    };
+    let file = write("idp.xml", &metadata());
+    operator.ask(&["connection", "add", "12345678", "idp", "--metadata", &file]);
+    let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
+    let params = CertificateParams::new(vec!["new.example".to_owned()]).unwrap();
+    let new = write("new.pem", &params.self_signed(&key).unwrap().pem());
+    let certificate =
+        |step: &str| operator.ask(&["connection", "certificate", step, "12345678", "idp", &new]);
+    let count = || {
+        let shown = operator.json(&["connection", "show", "12345678", "idp"]);
+        shown["saml"]["certificates"].as_array().unwrap().len()
+    };
+    assert!(certificate("add").starts_with("added certificate "));
+    assert_eq!(count(), 2);
+    assert_eq!(certificate("add"), "the connection has this certificate already\n");
+    assert!(certificate("remove").starts_with("removed certificate "));
+    assert_eq!(count(), 1);
+    let shown = operator.ask(&["connection", "show", "12345678", "idp"]);
+    assert!(!shown.contains("BEGIN") && shown.contains("fingerprints"), "{shown}");
+}
+
 /// The service itself asks: `vestibule dev` may ask this machine.
 #[test]
 fn metadata_is_read_from_its_address_and_again() {
