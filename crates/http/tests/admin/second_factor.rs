@@ -179,6 +179,18 @@ async fn setting_it_up_ends_the_sessions_that_a_password_alone_has_opened() {
 }
 
 #[tokio::test]
+async fn why_those_sessions_ended_is_told_with_who_set_it_up() {
+    let mut instance = Instance::start().await;
+    let listed = instance.get("/admin/v1/sessions?account=administrators").await;
+    let reference = listed.body["sessions"][0]["reference"].clone();
+    let (_, set_up) = set_up(&instance, &instance.owner, PASSWORD).await;
+    instance.owner = text(&set_up, "token");
+    let why = instance.send(Method::POST, "/admin/v1/why", json!({ "session": reference })).await;
+    let answer = why.body["lives"][0]["answer"].as_str().unwrap();
+    assert!(answer.contains("credentials were changed by administrator admin"), "{answer}");
+}
+
+#[tokio::test]
 async fn it_is_still_asked_for_after_a_restart() {
     let mut enrolled = Enrolled::start().await;
     enrolled.instance.server.restart().await;
