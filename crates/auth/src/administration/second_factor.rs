@@ -52,7 +52,14 @@ pub struct SetUpSecondFactor {
 impl Administration<'_> {
     /// Whether this administrator has to set up a second factor before anything else.
     pub(super) fn lacks_second_factor(&self, user: &User) -> bool {
-        self.state().second_factor() == SecondFactorPolicy::Required && user.second_factor.is_none()
+        user.second_factor.is_none() && self.is_second_factor_required()
+    }
+
+    /// Whether the configuration asks for one, or the policy of the administrators' account.
+    fn is_second_factor_required(&self) -> bool {
+        let home = self.auth.directory.account(administrators_account());
+        let of_account = home.map(|home| home.account.second_factor);
+        [Some(self.state().second_factor()), of_account].contains(&Some(SecondFactorPolicy::Required))
     }
 
     /// The caller's own.
@@ -62,7 +69,7 @@ impl Administration<'_> {
         Ok(OwnSecondFactor {
             since: factor.map(|factor| factor.since),
             recovery_codes_left: factor.map_or(0, |factor| factor.recovery.len()),
-            is_required: self.state().second_factor() == SecondFactorPolicy::Required,
+            is_required: self.is_second_factor_required(),
         })
     }
 

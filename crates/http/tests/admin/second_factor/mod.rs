@@ -1,5 +1,7 @@
 //! `/admin/v1/second-factor`, and what it asks of logins
 
+mod required;
+
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -7,9 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
 use vestibule_auth::Settings;
-use vestibule_model::{
-    AuditAction, AuditReason, Clock as _, LockoutPolicy, Refusal, SecondFactorPolicy, Unlock,
-};
+use vestibule_model::{AuditAction, AuditReason, Clock as _, LockoutPolicy, Refusal, Unlock};
 use vestibule_store::{AuditQuery, Change};
 
 use crate::support::{Answer, Instance, PASSWORD};
@@ -19,7 +19,6 @@ const CONFIRM: &str = "/admin/v1/second-factor/confirm";
 const REMOVE: &str = "/admin/v1/second-factor/remove";
 const RENEW: &str = "/admin/v1/second-factor/recovery-codes";
 const REQUIRED: &str = "urn:vestibule:second-factor-required";
-const TO_BE_SET_UP: &str = "urn:vestibule:second-factor-to-be-set-up";
 
 /// The code that a device with this secret shows, by the server's clock.
 fn code(instance: &Instance, secret: &str) -> String {
@@ -282,45 +281,6 @@ async fn l5_a_login_with_a_code_is_answered_alike_and_costs_a_hash_whoever_it_na
 }
 
 #[tokio::test]
-async fn a_token_of_a_login_that_has_to_set_one_up_sets_one_up_and_is_followed_by_one_that_may() {
-    let require =
-        |settings: &mut Settings| settings.administrators_second_factor = SecondFactorPolicy::Required;
-    let mut instance = Instance::start_with(require).await;
-    let logged_in = instance.log_in("admin", PASSWORD).await;
-    assert_eq!(logged_in.body["must_set_up_second_factor"], true, "{logged_in:?}");
-    let own = logged_in.body["token"].as_str().unwrap().to_owned();
-    let refused = instance.ask(Some(&own), (Method::GET, "/admin/v1/accounts"), None).await;
-    assert_eq!((refused.status, &refused.body["type"]), (403, &json!(TO_BE_SET_UP)), "{refused:?}");
-    assert!(refusals(&instance).await.contains(&Refusal::NotAllowed));
-
-    // One that somebody else with the password has opened does not become more by it.
-    let others = instance.owner.clone();
-    let (secret, set_up) = set_up(&instance, &own, PASSWORD).await;
-    let answer = instance.ask(Some(&others), (Method::GET, "/admin/v1/accounts"), None).await;
-    assert_eq!(answer.status, 401, "{answer:?}");
-    instance.owner = text(&set_up, "token");
-    assert_eq!(instance.get("/admin/v1/accounts").await.status, 200);
-    let again = next_code(&instance, &secret);
-    let again = log_in(&instance, PASSWORD, Some(&again)).await;
-    assert_eq!(again.body["must_set_up_second_factor"], false, "{again:?}");
-}
-
-#[tokio::test]
-async fn administration_tokens_are_asked_for_no_code() {
-    let enrolled = Enrolled::start_with(|settings| {
-        settings.administrators_second_factor = SecondFactorPolicy::Required;
-    })
-    .await;
-    let (token, _) = enrolled.instance.token("deploy", "owner", None).await;
-    assert_eq!(
-        enrolled.instance.ask(Some(&token), (Method::GET, "/admin/v1/accounts"), None).await.status,
-        200
-    );
-    let own = enrolled.instance.ask(Some(&token), (Method::GET, PATH), None).await;
-    assert_eq!(own.status, 409, "{own:?}");
-}
-
-#[tokio::test]
 async fn removing_it_needs_the_password_and_a_code() {
     let enrolled = Enrolled::start().await;
     let code = enrolled.next_code();
@@ -336,19 +296,6 @@ async fn removing_it_needs_the_password_and_a_code() {
     assert_eq!(enrolled.show(REMOVE, PASSWORD, &code).await.status, 204);
     assert_eq!(log_in(&enrolled.instance, PASSWORD, None).await.status, 200);
     assert_eq!(enrolled.show(REMOVE, PASSWORD, &code).await.status, 409, "there is none any more");
-}
-
-#[tokio::test]
-async fn where_there_has_to_be_one_its_removal_leaves_the_setting_up_of_another() {
-    let enrolled = Enrolled::start_with(|settings| {
-        settings.administrators_second_factor = SecondFactorPolicy::Required;
-    })
-    .await;
-    assert_eq!(enrolled.show(REMOVE, PASSWORD, &enrolled.next_code()).await.status, 204);
-    assert_eq!(enrolled.instance.get("/admin/v1/accounts").await.body["type"], TO_BE_SET_UP);
-    let own = enrolled.instance.owner.clone();
-    let (_, set_up) = set_up(&enrolled.instance, &own, PASSWORD).await;
-    assert_eq!(set_up.status, 200, "{set_up:?}");
 }
 
 #[tokio::test]
