@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use vestibule_model::{AccountId, ConnectionId, Millis, Monotonic};
@@ -60,25 +60,49 @@ impl Rereadings {
     }
 }
 
-/// The keys of `OpenID` providers that were read since, each for one state of the connection: another brings keys of its own.
+/// The keys of `OpenID` providers that were read since, each for one state of the connection: another brings keys of its own, unless
+/// those are the same.
 #[derive(Default)]
-pub(crate) struct ProviderKeys(Mutex<HashMap<ConnectionId, KeysOf>>);
+pub(crate) struct ProviderKeys(Mutex<HashMap<ConnectionId, ReadKeys>>);
 
-type KeysOf = (Weak<UsableConnection>, Arc<Keys>);
+struct ReadKeys {
+    of: Weak<UsableConnection>,
+    /// From where.
+    url: String,
+    /// The keys that the connection has itself, as it says.
+    instead_of: String,
+    at: Monotonic,
+    keys: Arc<Keys>,
+}
 
 impl ProviderKeys {
-    /// Keys that were read since the connection is as it is; None: its own count.
-    pub(super) fn of(&self, usable: &Arc<UsableConnection>) -> Option<Arc<Keys>> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (of, keys) = all.get(&usable.connection.id)?;
-        std::ptr::eq(of.as_ptr(), Arc::as_ptr(usable)).then(|| Arc::clone(keys))
+    fn lock(&self) -> MutexGuard<'_, HashMap<ConnectionId, ReadKeys>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, usable: &Arc<UsableConnection>, keys: Keys) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Deleted ones go, so that there are no more than connections.
-        all.retain(|_, (of, _)| of.strong_count() > 0);
-        all.insert(usable.connection.id, (Arc::downgrade(usable), Arc::new(keys)));
+    /// Keys that were read since the connection has those that it has; None: its own count.
+    pub(super) fn of(&self, usable: &Arc<UsableConnection>) -> Option<Arc<Keys>> {
+        let oidc = usable.connection.oidc()?;
+        let mut all = self.lock();
+        let read = all.get_mut(&usable.connection.id)?;
+        if !std::ptr::eq(read.of.as_ptr(), Arc::as_ptr(usable)) {
+            let is_same = oidc.jwks_uri.as_ref() == Some(&read.url) && oidc.jwks == read.instead_of;
+            if !is_same {
+                return None;
+            }
+            read.of = Arc::downgrade(usable);
+        }
+        Some(Arc::clone(&read.keys))
+    }
+
+    fn put(&self, usable: &Arc<UsableConnection>, url: &str, at: Monotonic, keys: Keys) {
+        let mut all = self.lock();
+        // Those of connections that are no longer go, so that there are no more than connections. While nobody asks again, a
+        // change of a connection may be all that happened.
+        all.retain(|_, read| read.of.strong_count() > 0 || at < read.at.plus(PAUSE));
+        let instead_of = usable.connection.oidc().map_or_else(String::new, |oidc| oidc.jwks.clone());
+        let (of, keys) = (Arc::downgrade(usable), Arc::new(keys));
+        all.insert(usable.connection.id, ReadKeys { of, url: url.to_owned(), instead_of, at, keys });
     }
 }
 
@@ -93,16 +117,16 @@ impl Auth {
         let now = self.clock.monotonic();
         self.federated
             .rereadings
-            .seldom((usable.connection.id, &url), now, || self.read_keys_again(usable, &url))
+            .seldom((usable.connection.id, &url), now, || self.read_keys_again(usable, &url, now))
             .await;
         let present = self.federated.keys.of(usable)?;
         (!known.is_some_and(|known| Arc::ptr_eq(known, &present))).then_some(present)
     }
 
-    async fn read_keys_again(&self, usable: &Arc<UsableConnection>, url: &str) {
+    async fn read_keys_again(&self, usable: &Arc<UsableConnection>, url: &str, now: Monotonic) {
         let read = self.jwks(url).await.and_then(|text| Ok(Keys::read(&text)?));
         match read {
-            Ok(keys) => self.federated.keys.put(usable, keys),
+            Ok(keys) => self.federated.keys.put(usable, url, now, keys),
             Err(error) => {
                 let name = &usable.connection.name;
                 tracing::warn!(connection = %name, %error, "the keys of a provider cannot be read");

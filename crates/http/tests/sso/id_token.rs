@@ -158,15 +158,42 @@ async fn x5_a_connection_that_is_disabled_ends_what_was_opened_with_an_applicati
     assert_eq!(validate(&server, &session).await, 404);
 }
 
+fn with_old_keys(connection: &mut Connection) {
+    if let Protocol::Oidc(oidc) = &mut connection.protocol {
+        let other = vestibule_oidc::testing::rsa_jwk(&vestibule_oidc::testing::OTHER, "old");
+        oidc.jwks = json!({ "keys": [other] }).to_string();
+    }
+}
+
+#[tokio::test]
+async fn keys_that_were_read_a_moment_ago_count_after_a_change_of_the_connection() {
+    let (server, provider) = with_provider(with_old_keys).await;
+    provider.answer(&format!("{ISSUER}/jwks"), 200, &idp::jwks());
+    session_id(log_in_by_id_token(&server, &id_token(&server, "1")).await).await;
+    let mut changed = oidc_connection();
+    with_old_keys(&mut changed);
+    change_connection(&server, Connection { display_name: "Other".into(), ..changed }).await;
+    session_id(log_in_by_id_token(&server, &id_token(&server, "2")).await).await;
+    assert_eq!(provider.asked().len(), 1, "asked again within a minute");
+}
+
+#[tokio::test]
+async fn x9_keys_that_were_read_do_not_outlive_those_that_the_connection_is_given() {
+    let (server, provider) = with_provider(with_old_keys).await;
+    provider.answer(&format!("{ISSUER}/jwks"), 200, &idp::jwks());
+    session_id(log_in_by_id_token(&server, &id_token(&server, "1")).await).await;
+    let mut changed = oidc_connection();
+    if let Protocol::Oidc(oidc) = &mut changed.protocol {
+        let newest = vestibule_oidc::testing::rsa_jwk(&vestibule_oidc::testing::OTHER, "newest");
+        oidc.jwks = json!({ "keys": [newest] }).to_string();
+    }
+    change_connection(&server, changed).await;
+    assert_eq!(why(&server, &id_token(&server, "2")).await.1["check"], "signature");
+}
+
 #[tokio::test]
 async fn keys_that_the_provider_has_changed_are_read_once_a_minute_at_most() {
-    let (server, provider) = with_provider(|connection| {
-        if let Protocol::Oidc(oidc) = &mut connection.protocol {
-            let other = vestibule_oidc::testing::rsa_jwk(&vestibule_oidc::testing::OTHER, "old");
-            oidc.jwks = json!({ "keys": [other] }).to_string();
-        }
-    })
-    .await;
+    let (server, provider) = with_provider(with_old_keys).await;
     assert_eq!(why(&server, &id_token(&server, "1")).await.1["check"], "signature");
     provider.answer(&format!("{ISSUER}/jwks"), 200, &idp::jwks());
     assert_eq!(why(&server, &id_token(&server, "2")).await.1["check"], "signature");
