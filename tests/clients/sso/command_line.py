@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from contextlib import contextmanager
 
 from administration import ACCOUNT, ADMIN
 
@@ -33,6 +34,27 @@ class CommandLine:
 
     def connection(self, command, name, *arguments, **options):
         return self.run("connection", command, ACCOUNT, name, *arguments, **options)
+
+    @contextmanager
+    def test_by_browser(self, name):
+        """`connection test --browser` until it ends: yields the address that it shows. What it tells stands in `told` then, and its
+        exit code in `exit_code`."""
+        test = subprocess.Popen(
+            [os.environ["VESTIBULE_PROGRAM"], "connection", "test", ACCOUNT, name, "--browser"],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            address = next(line.strip() for line in test.stderr if line.startswith("http"))
+            yield address
+            self.told, complained = test.communicate(timeout=LIMIT_SECONDS)
+            self.told += complained
+            self.exit_code = test.returncode
+        finally:
+            test.kill()
+            test.wait()
 
     def shown(self, name):
         """A connection with the addresses that its provider has to be told."""

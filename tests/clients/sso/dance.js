@@ -195,6 +195,21 @@ async function byPasswordForAClient(browser) {
     await own.close();
 }
 
+/** A test of the connection, which signs nobody in, and counts once. */
+async function tested(browser, provider) {
+    const own = await person(browser);
+    const page = await own.newPage();
+    await page.goto(provider.test);
+    await AT_PROVIDER[provider.kind](page, provider);
+    await page.getByText(`This would sign in ${provider.user}`).waitFor();
+    await look(page, `${provider.kind}-tested`);
+    await page.goto(`${OWN}/`);
+    await page.waitForURL(`${OWN}/login`);
+    await page.goto(provider.test);
+    await page.getByRole('heading', {name: 'Not Found'}).waitFor();
+    await own.close();
+}
+
 /** A logout at SimpleSAMLphp that has every service in a frame: no cookie of ours is sent there. */
 async function outInFrames(browser, provider) {
     const own = await person(browser);
@@ -211,6 +226,7 @@ async function outInFrames(browser, provider) {
 
 async function main(browser) {
     for (const provider of PROVIDERS) {
+        await tested(browser, provider);
         for (const colorScheme of ['light', 'dark']) {
             await inAndBack(browser, provider, colorScheme);
         }

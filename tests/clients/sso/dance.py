@@ -37,16 +37,19 @@ def run(administrator, idp, provider):
     ssp = administrator.make_connection(name="ssp", display_name="SimpleSAMLphp", metadata=metadata, make_key=True)
     idp.knows_connection(ssp)
     provider.start()
-    administrator.make_connection(name="op", display_name="oidc-provider", **provider.fields())
+    op = administrator.make_connection(name="op", display_name="oidc-provider", **provider.fields())
     for name in ("lena", "mia"):
         administrator.make_user(name)
     providers = [
         {"kind": "ssp", "address": idp.address, "logout": idp.logout_address, "button": "SimpleSAMLphp", "user": "lena"},
         {"kind": "op", "address": provider.issuer, "button": "oidc-provider", "user": "mia"},
     ]
+    for one, connection in zip(providers, (ssp, op), strict=True):
+        test = administrator.ask("POST", f"/accounts/{ACCOUNT}/connections/{connection['id']}/tests")
+        one |= {"password": PASSWORD, "test": test["login_address"]}
     asking = administrator.ask("POST", f"/accounts/{ACCOUNT}/oauth-clients", ASKING, expected=201)
     dance = {
-        "providers": [one | {"password": PASSWORD} for one in providers],
+        "providers": providers,
         "asking": {"client_id": asking["client_id"], "secret": asking["secret"]},
     }
     environment = os.environ | {"VESTIBULE_DANCE": json.dumps(dance)}

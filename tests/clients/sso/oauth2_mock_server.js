@@ -1,6 +1,6 @@
 // npm oauth2-mock-server as the OpenID provider of a connection: logins by the browser and by `POST /session/login/sso`, with an
-// ID token or with name and password, and every flaw that its tokens can be given. Each is refused both ways, and the audit says by
-// which check, under the id that was told.
+// ID token or with name and password, and every flaw that its tokens can be given. Each is refused both ways, the audit says by
+// which check under the id that was told, and a test of the connection says the same.
 'use strict';
 
 const {trusting} = require('../trusting.js');
@@ -36,7 +36,7 @@ const FLAWS = [
     {what: 'with another payload', check: 'signature', token: (token) => forged(token)},
     {what: 'of another issuer', check: 'issuer', claims: () => ({iss: 'https://another.example'}), byApi: OF_NOBODY},
     {what: 'naming nobody', check: 'subject', claims: () => ({sub: ''})},
-    {what: 'without the login name', check: 'link', claims: () => ({preferred_username: undefined})},
+    {what: 'without the login name', check: 'link', tested: 'user', claims: () => ({preferred_username: undefined})},
 ];
 
 const encoded = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -181,10 +181,25 @@ async function expectTold(administrator) {
     }
 }
 
-async function flaws(provider, connection) {
+/** A test of the connection through a browser, which has the refusal of a login, or none. */
+async function expectTested(administrator, connection, {what, check: refusing, tested}) {
+    const check = tested || refusing;
+    const tests = `/accounts/${ACCOUNT}/connections/${connection.id}/tests`;
+    const {id, login_address} = await administrator.ask('POST', tests);
+    const {text} = await byBrowser({login_address});
+    const {report} = await administrator.ask('GET', `${tests}/${id}`);
+    const refused = report.checks.filter(({refusal}) => refusal);
+    assert.deepStrictEqual(refused.map((one) => one.check), check ? [check] : [], `${what}: ${JSON.stringify(report)}`);
+    assert.strictEqual(report.taken, !check, what);
+    assert(text.includes(check ? `${check}: ` : `This would sign in ${USER}`), `${what}: ${text}`);
+    assert(refused.every(({fix}) => fix), `${what}: ${JSON.stringify(refused)}`);
+}
+
+async function flaws(administrator, provider, connection) {
     for (const flaw of FLAWS) {
         provider.flaw = flaw;
         expectRefused(await byBrowser(connection), {...flaw, what: `${flaw.what}, in the browser`});
+        await expectTested(administrator, connection, flaw);
         expectRefused(await byApi(await provider.token()), {...flaw, ...flaw.byApi, what: `${flaw.what}, by the API`});
     }
     // There is no attempt of a browser where a program shows a token: any nonce will do, and none.
@@ -193,7 +208,9 @@ async function flaws(provider, connection) {
         expectRefused(await byBrowser(connection), {what: 'a wrong nonce', check: 'nonce'});
         assert.strictEqual((await byApi(await provider.token())).status, 200);
     }
+    await expectTested(administrator, connection, {what: 'a wrong nonce', check: 'nonce'});
     provider.right();
+    await expectTested(administrator, connection, {what: 'nothing wrong'});
 }
 
 /** A key that comes beside the old one is read when a token names it: once a minute, so before any flaw has that done. */
@@ -240,7 +257,7 @@ async function main() {
     assert(answer.body.sessionId && !('daysUntilPasswordExpires' in answer.body), JSON.stringify(answer.body));
     assert.strictEqual((await byApi(token)).status, 401, 'a token was taken twice');
     await newKey(provider);
-    await flaws(provider, connection);
+    await flaws(administrator, provider, connection);
     await byPassword(administrator, connection);
     await otherKeys(administrator, provider, connection);
     await expectTold(administrator);

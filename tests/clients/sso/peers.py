@@ -36,6 +36,11 @@ def is_at_home(address):
     return address.startswith(HTTPS) and path_of(address) == f"/me/{ACCOUNT}/"
 
 
+def described(connection):
+    """A connection's metadata."""
+    return requests.get(connection["entity_id"], timeout=10, verify=CA).text
+
+
 class SimpleSamlPhp:
     """A running one under PHP's own web server, with a key of its own in `home`, which is empty before."""
 
@@ -87,20 +92,22 @@ class SimpleSamlPhp:
     def metadata_url(self):
         return f"{self.address}saml2/idp/metadata.php"
 
-    def knows(self, metadata, sign_logout=True):
-        """Tells it about a service provider, as the documentation has it."""
+    def knows(self, *metadata, sign_logout=True):
+        """Tells it about service providers, as the documentation has it, and about no other."""
         convert = ["php", FOLDER / "simplesamlphp/convert.php", self.program]
         environment = os.environ | self.settings
-        done = subprocess.run(convert, input=metadata, env=environment, check=True, capture_output=True, text=True)
-        converted = done.stdout
+        php = "<?php "
+        for one in metadata:
+            done = subprocess.run(convert, input=one, env=environment, check=True, capture_output=True, text=True)
+            php += done.stdout
         if not sign_logout:
-            assert "'sign.logout' => true" in converted
-            converted = converted.replace("'sign.logout' => true", "'sign.logout' => false")
-        (self.home / "service-providers.php").write_text(converted)
+            assert "'sign.logout' => true" in php
+            php = php.replace("'sign.logout' => true", "'sign.logout' => false")
+        (self.home / "service-providers.php").write_text(php)
 
     def knows_connection(self, connection, **options):
         """The same about us, as we describe ourselves. Answers with that."""
-        metadata = requests.get(connection["entity_id"], timeout=10, verify=CA).text
+        metadata = described(connection)
         self.knows(metadata, **options)
         return metadata
 

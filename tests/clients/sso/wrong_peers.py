@@ -1,17 +1,19 @@
 """An operator connects SimpleSAMLphp and oidc-provider by the command line, as the documentation has it, and each is then wrong in
-one thing: its clock, what it calls us, its certificate. Whoever logs in is told the id of the refusal; the audit has under that id,
-and `vestibule connection test` says of the response that came, what is wrong and what to do about it. Done, it works.
+one thing: its clock, what it calls us, its certificate. Whoever logs in is told the id of the refusal, under which the audit says why;
+`vestibule connection test`, through a browser or of a response that is at hand, tells what is wrong and what to do about it.
 """
 
+import json
 import re
 import tempfile
 import time
+from html import unescape
 from pathlib import Path
 
 from administration import ACCOUNT
 from browser import Browser, nowhere
 from command_line import CommandLine
-from peers import PASSWORD, OidcProvider, SimpleSamlPhp, clock_off_by, is_at_home
+from peers import PASSWORD, OidcProvider, SimpleSamlPhp, clock_off_by, described, is_at_home
 
 # Entries of the audit are written together, every few seconds.
 AUDIT_SECONDS = 20
@@ -73,11 +75,31 @@ class Attempt:
         self.page = browser.send(page, form, "", "", is_at_home)
 
 
-def refused_attempt(command_line, audited, attempt, check, words, fix):
-    """All that is told of one."""
-    audited.expect(attempt.page, check, words)
-    said = command_line.connection("test", "ssp", "--saml-response", "-", given=attempt.response, expected=TEST_REFUSED)
-    expect_tested(said, check, [*words, fix])
+def passes(command_line, name, user):
+    """A test through the browser of what is right, which signs nobody in."""
+    browser = Browser()
+    with command_line.test_by_browser(name) as address:
+        page = browser.log_in(address, user, PASSWORD, is_at_home)
+    assert page.ok and f"This would sign in {user}" in page.text, page.text
+    assert command_line.exit_code == 0 and f"logs in {user}" in command_line.told, command_line.told
+    assert not any(cookie.name == "__Host-vestibule" for cookie in browser.session.cookies), browser.session.cookies
+
+
+def fails(command_line, name, user, check, words):
+    """One of what is wrong: the page tells the check, why and what to do, the command every check."""
+    with command_line.test_by_browser(name) as address:
+        page = Browser().log_in(address, user, PASSWORD, is_at_home)
+    assert page.ok and "Test failed" in page.text, page.text
+    for word in (f"{check}:", *words):
+        assert word in unescape(page.text), (word, page.text)
+    assert command_line.exit_code == TEST_REFUSED, command_line.told
+    expect_tested(command_line.told, check, words)
+
+
+def shown_response_fails(command_line, name, response, check, words):
+    """The same of a response that somebody has at hand."""
+    said = command_line.connection("test", name, "--saml-response", "-", given=response, expected=TEST_REFUSED)
+    expect_tested(said, check, words)
 
 
 def saml(command_line, audited, idp):
@@ -86,33 +108,59 @@ def saml(command_line, audited, idp):
     command_line.run("user", "add", ACCOUNT, "lena")
     connection = command_line.shown("ssp")
     metadata = idp.knows_connection(connection)
+    passes(command_line, "ssp", "lena")
     expect_in(connection["login_address"], "lena")
 
-    # Its clock is five minutes ahead.
-    idp.start(**clock_off_by(300))
-    attempt = Attempt(connection["login_address"])
-    refused_attempt(command_line, audited, attempt, "time", ["too early", "60 s allowed"], "NTP")
-    # And late: what it makes has ended when it comes.
-    idp.start(**clock_off_by(-600))
-    attempt = Attempt(connection["login_address"])
-    refused_attempt(command_line, audited, attempt, "time", ["too late", "60 s allowed"], "NTP")
+    wrong_clock(command_line, audited, idp, connection)
+    wrong_audience(command_line, audited, idp, connection, metadata)
+    other_certificate(command_line, audited, idp, connection, metadata)
 
-    # It knows us by another name, so it has to begin there.
+
+def wrong_clock(command_line, audited, idp, connection):
+    """Five minutes ahead; and so late that what it makes has ended when it comes."""
+    for seconds, words in ((300, ["too early"]), (-600, ["too late"])):
+        words += ["60 s allowed"]
+        idp.start(**clock_off_by(seconds))
+        attempt = Attempt(connection["login_address"])
+        audited.expect(attempt.page, "time", words)
+        shown_response_fails(command_line, "ssp", attempt.response, "time", [*words, "NTP"])
+        fails(command_line, "ssp", "lena", "time", [*words, "NTP"])
     idp.start()
+
+
+def wrong_audience(command_line, audited, idp, connection, metadata):
+    """It knows us by another name, so a login begins there: what answers our request names us as that does."""
     command_line.connection("set", "ssp", "--field", "saml.unsolicited=true")
     mistyped = connection["entity_id"].replace("/metadata", "/metdata")
     idp.knows(metadata.replace(connection["entity_id"], mistyped))
     attempt = Attempt(idp.login_address(mistyped, ""))
-    refused_attempt(command_line, audited, attempt, "audience", [mistyped, connection["entity_id"]], "entity")
+    words = [mistyped, connection["entity_id"]]
+    audited.expect(attempt.page, "audience", words)
+    shown_response_fails(command_line, "ssp", attempt.response, "audience", [*words, "entity id"])
     idp.knows(metadata)
 
-    # It has another certificate than the one that we know.
+
+def other_certificate(command_line, audited, idp, connection, metadata):
+    """Where its metadata can be read, a login has that done. Where the metadata was uploaded, somebody has to act."""
+    uploaded, old = idp.home / "metadata.xml", (idp.home / "cert/idp.crt").read_text()
+    uploaded.write_text(idp.start())
+    command_line.connection("add", "uploaded", "--metadata", str(uploaded), "--make-key")
+    by_file = command_line.shown("uploaded")
+    idp.knows(metadata, described(by_file))
+    expect_in(by_file["login_address"], "lena")
+
     idp.make_key()
     idp.start()
-    attempt = Attempt(connection["login_address"])
-    refused_attempt(command_line, audited, attempt, "signatures", ["certificate"], "read its metadata anew")
-    command_line.connection("refresh", "ssp")
     expect_in(connection["login_address"], "lena")
+
+    attempt = Attempt(by_file["login_address"])
+    audited.expect(attempt.page, "signatures", ["certificate"])
+    words = ["certificate", "add the new certificate beside the old one"]
+    shown_response_fails(command_line, "uploaded", attempt.response, "signatures", words)
+    fails(command_line, "uploaded", "lena", "signatures", words)
+    both = json.dumps([old, (idp.home / "cert/idp.crt").read_text()])
+    command_line.connection("set", "uploaded", "--field", f"saml.certificates={both}")
+    expect_in(by_file["login_address"], "lena")
 
 
 def oidc(command_line, audited, provider, secret):
@@ -122,11 +170,13 @@ def oidc(command_line, audited, provider, secret):
     command_line.connection("add", "op", "--issuer", provider.issuer, *client)
     command_line.run("user", "add", ACCOUNT, "mia")
     connection = command_line.shown("op")
+    passes(command_line, "op", "mia")
     expect_in(connection["login_address"], "mia")
 
     provider.start(**clock_off_by(300))
-    page = Browser().log_in(connection["login_address"], "mia", PASSWORD, is_at_home)
-    audited.expect(page, "time", ["too early", "60 s allowed"])
+    words = ["too early", "60 s allowed"]
+    audited.expect(Browser().log_in(connection["login_address"], "mia", PASSWORD, is_at_home), "time", words)
+    fails(command_line, "op", "mia", "time", [*words, "NTP"])
     provider.start()
     expect_in(connection["login_address"], "mia")
 
