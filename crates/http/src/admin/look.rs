@@ -74,21 +74,19 @@ impl LogoItem {
     }
 }
 
-/// The bytes of a picture, and of which kind it is said to be.
-pub(super) struct PictureBody {
-    bytes: Bytes,
-    said: LogoKind,
-}
+/// The bytes of what is said to be a picture. Of which kind it is, they say themselves: programs that are made of the description say
+/// one kind of all.
+pub(super) struct PictureBody(Bytes);
 
 impl FromRequest<AdminState> for PictureBody {
     type Rejection = AdminError;
 
     async fn from_request(request: Request, _admin: &AdminState) -> Result<Self, AdminError> {
         let (parts, body) = request.into_parts();
-        let said = LogoKind::ALL.into_iter().find(|kind| is_of_type(&parts.headers, kind.media_type()));
-        let said = said.ok_or(AdminError::NoPicture)?;
-        let bytes = LimitedBody::read(&parts.extensions, body).await.0.map_err(AdminError::Unread)?;
-        Ok(Self { bytes, said })
+        if !LogoKind::ALL.into_iter().any(|kind| is_of_type(&parts.headers, kind.media_type())) {
+            return Err(AdminError::NoPicture);
+        }
+        LimitedBody::read(&parts.extensions, body).await.0.map(Self).map_err(AdminError::Unread)
     }
 }
 
@@ -108,11 +106,8 @@ pub(super) async fn set_logo(
 ) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
     admin.auth.administration().expect_account(&caller, Scope::WriteAccount(account))?;
-    let PictureBody { bytes, said } = body?;
+    let PictureBody(bytes) = body?;
     let logo = Logo::new(&*bytes);
-    if logo.kind().is_some_and(|kind| kind != said) {
-        return Err(AdminError::NoPicture);
-    }
     let condition = Condition::of_change(&headers);
     let edit = |present: &Account| Ok(with_logo(present, Some(logo.clone())));
     let unchanged = |present: &Account| condition.require(&item(present));

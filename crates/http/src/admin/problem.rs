@@ -37,7 +37,7 @@ pub(super) enum AdminError {
     Malformed { field: String, reason: String },
     #[error("the body is no JSON")]
     NoJson,
-    #[error("the body is no picture of the kind that it is said to be")]
+    #[error("the body is not said to be a picture")]
     NoPicture,
     #[error("the request was not read: {0}")]
     Unread(Refusal),
@@ -113,7 +113,7 @@ impl AdminError {
             Self::NoJson => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json"),
             Self::NoPicture => plain(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "The body has to be a picture, and its Content-Type the one that it is: image/png, image/jpeg or image/webp",
+                "The body has to be image/png, image/jpeg or image/webp",
             ),
             Self::Unread(refusal) => plain(refusal.status(), refusal.message()),
             Self::Unreadable(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, Refusal::Internal.message()),
