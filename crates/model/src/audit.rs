@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 use crate::audit_action::AuditAction;
 use crate::audit_place::AuditPlace;
 use crate::{
-    AccountId, AdministrationTokenId, ApplicationId, Dialect, EndReason, Generation, MasterKeyRecord, Millis,
-    SessionReference, UserId,
+    AccountId, AdministrationTokenId, ApplicationId, ConnectionId, Dialect, EndReason, Generation,
+    MasterKeyRecord, Millis, SessionReference, UserId,
 };
 
 /// Computes the tags that chain entries to each other, under keys that are not in the database.
@@ -229,6 +229,13 @@ pub enum Actor {
         /// Which.
         id: AdministrationTokenId,
         /// The token's name.
+        name: String,
+    },
+    /// Whoever an identity provider vouches for, by a connection that makes users.
+    Connection {
+        /// Which.
+        id: ConnectionId,
+        /// The connection's name.
         name: String,
     },
     /// Somebody with access to the data directory.

@@ -226,6 +226,7 @@ impl Audited for Connection {
             "name": self.name, "display_name": self.display_name, "enabled": self.enabled,
             "population": self.population, "linking": self.linking,
             "clock_skew_seconds": self.clock_skew.as_secs(), "targets": self.targets,
+            "provisioning": self.provisioning,
         }));
         // Key sets are long, and tell nobody anything.
         let settings = settings.into_iter().filter(|(name, _)| name != "jwks");

@@ -1,5 +1,6 @@
 //! Connections: identity providers whose word logs somebody in.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub struct Connection {
     /// Where browsers may be sent after a login that begins at the identity provider: addresses of https, or paths of this
     /// service, letter by letter. Empty: to its own pages alone.
     pub targets: Vec<String>,
+    /// How users are made whom it vouches for and nobody knows.
+    pub provisioning: Provisioning,
     /// The identity provider, in its protocol.
     pub protocol: Protocol,
 }
@@ -112,6 +115,41 @@ pub enum Linking {
     LoginName,
     /// The user has the identity provider's name of them among the identities.
     Subject,
+}
+
+/// How users are made at their first login by a connection ("just in time"), out of what the identity provider says of them in
+/// attributes (SAML) or claims (OpenID Connect), each of which has one value. They have no password.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Provisioning {
+    /// Whether they are made at all.
+    pub enabled: bool,
+    /// What has the login name, where users are linked by subject; null: the subject. Linked by login name, users have that name.
+    pub login_name: Option<String>,
+    /// What has the full name; null: they have none.
+    pub full_name: Option<String>,
+    /// What has the address for mail; null: they have none.
+    pub email: Option<String>,
+    /// The ids of profiles that all of them get.
+    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
+    pub profiles: Vec<i64>,
+    /// What has values, several at once too, that give further profiles: groups, roles.
+    pub profile_claim: Option<String>,
+    /// The id of the profile that a value gives, letter by letter; others give none.
+    pub profile_map: BTreeMap<String, i64>,
+}
+
+impl Provisioning {
+    /// Every profile that a user may get, each as often as it is named.
+    pub fn all_profiles(&self) -> impl Iterator<Item = i64> {
+        self.profiles.iter().chain(self.profile_map.values()).copied()
+    }
+
+    /// What is read of messages besides the login name.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        [&self.login_name, &self.full_name, &self.email, &self.profile_claim].into_iter().flatten()
+    }
 }
 
 /// A user as an identity provider names them. Unique in the installation.

@@ -44,7 +44,7 @@ pub use audited::{Audited, difference};
 pub use client_metadata::{ClientMetadata, GrantType, RefreshRotation};
 pub use connection::{
     ClientSecretIn, Connection, ConnectionSecret, Der, Identity, Linking, NoBase64, OidcConnection, OwnKey,
-    Protocol, SamlConnection,
+    Protocol, Provisioning, SamlConnection,
 };
 pub use decoding::expected_kind;
 pub use host_port::HostPort;

@@ -56,7 +56,7 @@ words! {
     "application kind" ApplicationKind { None = 0, ApiKey = 1, OauthClient = 2, Token = 3, }
     "state of a master key" KeyState { Distributed = 0, Active = 1, Readable = 2, Retired = 3, }
     "administrator's role" RoleKind { Owner = 1, Administrator = 2, Auditor = 3, }
-    "actor" ActorKind { Unknown = 0, User = 1, AdministrationToken = 2, CommandLine = 3, System = 4, }
+    "actor" ActorKind { Unknown = 0, User = 1, AdministrationToken = 2, CommandLine = 3, System = 4, Connection = 5, }
     "means" MeansKind {
         Nothing = 0, Password = 1, ApplicationToken = 2, ApiKey = 3, OauthClient = 4, Session = 5,
         AdministrationToken = 6, CommandLine = 7, System = 8, Saml = 9, Oidc = 10,
@@ -108,6 +108,7 @@ pub(crate) enum ActorKind {
     AdministrationToken,
     CommandLine,
     System,
+    Connection,
 }
 
 /// By which means; the application stands in a column of its own.

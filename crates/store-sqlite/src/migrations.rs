@@ -105,6 +105,7 @@ pub(crate) const ALL: &[Migration] = &[
         name: "second_factor_policy",
         sql: include_str!("../migrations/0021_second_factor_policy.sql"),
     },
+    Migration { number: 22, name: "provisioning", sql: include_str!("../migrations/0022_provisioning.sql") },
 ];
 
 /// The step that made the audit.

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use vestibule_model::{
     ClientSecretIn, Connection, ConnectionId, Der, Linking, Millis, OidcConnection, Population, Protocol,
-    SamlConnection,
+    Provisioning, SamlConnection,
 };
 use vestibule_oidc::testing as oidc;
 use vestibule_saml::testing::{ENTITY, IDP, Made, confirmation, signature};
@@ -37,6 +37,7 @@ pub fn saml_connection() -> Connection {
         linking: Linking::LoginName,
         clock_skew: Duration::from_mins(1),
         targets: Vec::new(),
+        provisioning: Provisioning::default(),
         protocol: Protocol::Saml(Box::new(SamlConnection {
             identity_provider: ENTITY.into(),
             login_url: "https://idp.example/login".into(),

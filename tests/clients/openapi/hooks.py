@@ -141,7 +141,7 @@ def connection_that_is_one(path, body):
         for field in set(body) - {"name", "metadata", "enabled", "population", "linking", "clock_skew_seconds"}:
             del body[field]
     elif path.endswith("/connections/{id}"):
-        for field in ("saml", "oidc", "targets"):
+        for field in ("saml", "oidc", "targets", "provisioning"):
             body.pop(field, None)
     elif path.endswith("/keys"):
         body.clear()

@@ -86,6 +86,7 @@ impl Caller {
         match &self.actor {
             Actor::User { name, .. }
             | Actor::AdministrationToken { name, .. }
+            | Actor::Connection { name, .. }
             | Actor::CommandLine { name } => name,
             Actor::Unknown | Actor::System => "",
         }

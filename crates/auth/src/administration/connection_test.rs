@@ -42,7 +42,7 @@ impl Administration<'_> {
         let (now, at) = (caller.now, addresses(&usable.connection));
         // A worker answers many: what takes milliseconds is done elsewhere.
         let examined = tokio::task::spawn_blocking({
-            let usable = Arc::clone(&usable);
+            let (entry, usable) = (Arc::clone(&entry), Arc::clone(&usable));
             move || match shown {
                 Shown::SamlResponse(response) => of_response(&entry, &usable, &at, &response, now),
                 Shown::IdToken(token) => of_token(&entry, &usable, &token, now),
@@ -52,7 +52,7 @@ impl Administration<'_> {
         let (report, linked) = examined.ok_or_else(|| {
             AdministrationError::Conflict("the connection speaks the other protocol".to_owned())
         })?;
-        Ok(self.auth.with_user(report, linked, now).for_connection(&usable))
+        Ok(self.auth.with_user(report, (&entry, &usable), linked, now).for_connection(&usable))
     }
 
     /// Makes a test that a browser goes through like a login: it waits for [`crate::TEST_LASTS`].

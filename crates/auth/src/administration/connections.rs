@@ -2,7 +2,8 @@
 //! What is left of them goes the way of all [`AccountResource`]s.
 
 use vestibule_model::{
-    AccountId, Connection, ConnectionId, ConnectionSecret, Der, Linking, Millis, OwnKey, Population, Protocol,
+    AccountId, Connection, ConnectionId, ConnectionSecret, Der, Linking, Millis, OwnKey, Population,
+    Protocol, Provisioning,
 };
 use vestibule_saml::OwnKeyError;
 use vestibule_store::Change;
@@ -76,6 +77,7 @@ pub fn new_connection(id: ConnectionId) -> Connection {
         linking: Linking::LoginName,
         clock_skew: Connection::CLOCK_SKEW,
         targets: Vec::new(),
+        provisioning: Provisioning::default(),
         protocol: Protocol::Saml(Box::new(blank_saml())),
     }
 }

@@ -160,7 +160,9 @@ impl Administration<'_> {
         let who = match &caller.actor {
             Actor::User { id, .. } => format!("user {id}"),
             Actor::AdministrationToken { id, .. } => format!("token {id}"),
-            Actor::Unknown | Actor::CommandLine { .. } | Actor::System => String::new(),
+            Actor::Unknown | Actor::Connection { .. } | Actor::CommandLine { .. } | Actor::System => {
+                String::new()
+            }
         };
         let part = |kind: &str, of: &[u8]| [kind.as_bytes(), b"\n", who.as_bytes(), b"\n", of].concat();
         Name {

@@ -16,7 +16,7 @@ use crate::refresh::Presented;
 pub(crate) struct Attempt {
     pub(crate) at: LogIn,
     action: AuditAction,
-    means: Means,
+    pub(crate) means: Means,
 }
 
 impl Attempt {

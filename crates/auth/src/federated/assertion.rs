@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vestibule_model::{AccountId, AuthenticationMethod, Means, Millis, Refusal};
 use vestibule_saml::{Arrival, Check, Report, Unsolicited, examine};
 
-use super::link::{self, Unlinked};
+use super::link;
 use super::{Told, Vouched, digests, once};
 use crate::audit::Attempt;
 use crate::directory::{AccountEntry, ServiceAddresses, UsableConnection};
@@ -94,14 +94,11 @@ impl Auth {
         })?;
         // Looked up once more: the account may have changed while the assertion was examined.
         let entry = self.account(at).unwrap_or(entry);
-        let user = link::by_assertion(&entry, connection, &login.claims).map_err(|why| match why {
-            Unlinked::Claim(why) => {
-                refuse(None, Refusal::AssertionRefused, told.clone().by("link").because(why))
-            }
-            Unlinked::NoUser(name) => refuse(None, Refusal::UnknownUser, told.clone().naming(&name)),
-        })?;
-        self.expect_unblocked(attempt, &user)?;
+        let linked = link::by_assertion(&entry, connection, &login.claims);
         let claims = login.claims;
+        let value = digests::of_assertion(entry.account.id, &claims.issuer, &claims.id);
+        let once = once(value, login.single_use_until);
+        let vouching = self.linked_user(attempt, entry, &usable, linked, once).await?;
         let subject = claims.name_id.as_ref().map_or("", |name| name.value.as_str());
         let origin = FederatedOrigin {
             connection: connection.id,
@@ -111,11 +108,9 @@ impl Auth {
                 .as_deref()
                 .map(|index| digests::of_session(connection.id, index)),
         };
-        let value = digests::of_assertion(entry.account.id, &claims.issuer, &claims.id);
         // By the clock there, which may be behind.
         let until = claims.session_ends.map(|until| until.plus(connection.clock_skew));
-        let once = once(value, login.single_use_until);
-        Ok(Vouched { once, origin, until, user, entry, connection: usable })
+        Ok(Vouched { origin, until, vouching, connection: usable })
     }
 }
 

@@ -6,7 +6,7 @@ use vestibule_model::{AuthenticationMethod, Means, Millis, Population, Refusal};
 use vestibule_oidc::{Hint, Keys, Report};
 use zeroize::Zeroizing;
 
-use super::link::{self, Unlinked};
+use super::link;
 use super::{Told, Vouched, digests, once};
 use crate::audit::Attempt;
 use crate::directory::{AccountEntry, UsableConnection};
@@ -126,7 +126,7 @@ impl Auth {
     }
 
     async fn vouched_by_id_token(
-        &self,
+        self: &Arc<Self>,
         attempt: Attempt,
         expected: Expected,
         token: Zeroizing<String>,
@@ -142,22 +142,17 @@ impl Auth {
         })?;
         let unknown = || refuse(None, Refusal::UnknownAccount, Told::default());
         let entry = self.account(at).ok_or_else(unknown)?;
-        let user = link::by_id_token(&entry, connection, &login.claims).map_err(|why| match why {
-            Unlinked::Claim(why) => {
-                refuse(None, Refusal::AssertionRefused, told.clone().by("link").because(why))
-            }
-            Unlinked::NoUser(name) => refuse(None, Refusal::UnknownUser, told.clone().naming(&name)),
-        })?;
-        self.expect_unblocked(attempt, &user)?;
+        let linked = link::by_id_token(&entry, connection, &login.claims);
+        let value = digests::of_id_token(entry.account.id, &login.claims.signed);
+        let once = once(value, login.single_use_until);
+        let vouching = self.linked_user(attempt, entry, &usable, linked, once).await?;
         let sid = login.claims.sid.as_deref().filter(|sid| !sid.is_empty());
         let origin = FederatedOrigin {
             connection: connection.id,
             subject: digests::of_subject(connection.id, &login.claims.sub),
             session_index: sid.map(|sid| digests::of_session(connection.id, sid)),
         };
-        let value = digests::of_id_token(entry.account.id, &login.claims.signed);
-        let once = once(value, login.single_use_until);
-        Ok(Vouched { once, origin, until: None, user, entry, connection: usable })
+        Ok(Vouched { origin, until: None, vouching, connection: usable })
     }
 
     /// What is found, away from the workers; with the provider's keys read again where the token has another.

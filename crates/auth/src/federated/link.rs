@@ -6,6 +6,7 @@ use std::sync::Arc;
 use vestibule_model::{Connection, Identity, Linking, UserKind};
 use vestibule_saml::Claims;
 
+use super::provisioning::{Newcomer, Says, or_newcomer};
 use crate::directory::{AccountEntry, UserEntry};
 
 /// The attribute that has the login name (contract single-sign-on).
@@ -17,9 +18,18 @@ const SITE_ID: &str = "siteId";
 /// Why a genuine message names nobody.
 pub(crate) enum Unlinked {
     /// What is missing in it, or does not fit.
-    Claim(&'static str),
+    Claim(String),
     /// There is no such user.
     NoUser(String),
+    /// There is no such user yet, and the connection makes users.
+    Newcomer(Box<Newcomer>),
+}
+
+/// Whom a message names.
+#[derive(Clone, Debug)]
+pub(super) struct Named {
+    pub(super) login_name: String,
+    pub(super) subject: String,
 }
 
 /// Whom a message names.
@@ -29,18 +39,20 @@ pub(crate) type Linked = Result<Arc<UserEntry>, Unlinked>;
 pub(crate) fn by_assertion(entry: &AccountEntry, connection: &Connection, claims: &Claims) -> Linked {
     let has = |name: &str| claims.attributes.iter().any(|attribute| attribute.name == name);
     if has(SITE_ID) && claims.attribute(SITE_ID) != Some(entry.account.id.as_str()) {
-        return Err(Unlinked::Claim("its attribute siteId is not this account"));
+        return Err(Unlinked::Claim("its attribute siteId is not this account".to_owned()));
     }
     let subject = claims.name_id.as_ref().map_or("", |name| name.value.as_str());
     let login_name = match claims.attribute(LOGIN_NAME) {
         Some(name) => name,
-        None if has(LOGIN_NAME) => return Err(Unlinked::Claim("its attribute loginName has not one value")),
+        None if has(LOGIN_NAME) => {
+            return Err(Unlinked::Claim("its attribute loginName has not one value".to_owned()));
+        }
         None => subject,
     };
     if vestibule_saml::is_padded(login_name) {
-        return Err(Unlinked::Claim("its attribute loginName has white space around it"));
+        return Err(Unlinked::Claim("its attribute loginName has white space around it".to_owned()));
     }
-    found(entry, connection, login_name, subject)
+    linked(entry, connection, (login_name, subject), claims)
 }
 
 /// Whom an ID token names.
@@ -52,20 +64,32 @@ pub(crate) fn by_id_token(
     let claim = connection.oidc().map_or("", |oidc| oidc.login_name_claim.as_str());
     let login_name = claims.text(claim).unwrap_or_default();
     if connection.linking == Linking::LoginName && login_name.is_empty() {
-        return Err(Unlinked::Claim("it has not the claim that the connection takes the login name from"));
+        let why = format!("it has not the claim {claim}, which the connection takes the login name from");
+        return Err(Unlinked::Claim(why));
     }
-    found(entry, connection, login_name, &claims.sub)
+    linked(entry, connection, (login_name, &claims.sub), claims)
+}
+
+fn linked(
+    entry: &AccountEntry,
+    connection: &Connection,
+    (login_name, subject): (&str, &str),
+    says: &dyn Says,
+) -> Linked {
+    let named = Named { login_name: login_name.to_owned(), subject: subject.to_owned() };
+    or_newcomer(found(entry, connection, &named), connection, named, says)
 }
 
 /// Bots are no people, and log in with their key alone.
-fn found(entry: &AccountEntry, connection: &Connection, login_name: &str, subject: &str) -> Linked {
+pub(super) fn found(entry: &AccountEntry, connection: &Connection, named: &Named) -> Linked {
+    let Named { login_name, subject } = named;
     let (user, name) = match connection.linking {
         Linking::LoginName => (entry.user_named(Some(connection.population), login_name), login_name),
         Linking::Subject => {
-            let identity = Identity { connection: connection.id, subject: subject.to_owned() };
+            let identity = Identity { connection: connection.id, subject: subject.clone() };
             (entry.user_known_as(&identity), subject)
         }
     };
     let user = user.filter(|user| user.population == connection.population && user.kind != UserKind::Bot);
-    user.ok_or_else(|| Unlinked::NoUser(name.to_owned()))
+    user.ok_or_else(|| Unlinked::NoUser(name.clone()))
 }

@@ -12,14 +12,13 @@ mod digests;
 mod ends;
 mod id_token;
 pub(crate) mod link;
+mod provisioning;
 mod refusal;
 mod rereading;
 
 use std::sync::Arc;
 
-use vestibule_model::{
-    AuthenticationMethod, ConnectionId, EndReason, Millis, Refusal, RefusalId, User, UserId,
-};
+use vestibule_model::{AuthenticationMethod, ConnectionId, EndReason, Millis, Refusal, RefusalId, UserId};
 
 use crate::attempt::ProvedUser;
 use crate::audit::Attempt;
@@ -47,15 +46,24 @@ pub(crate) struct FederatedState {
     pub(crate) tests: connection_test::ConnectionTests,
 }
 
+/// Why what counts once is refused the second time.
+const TAKEN_BEFORE: &str = "it was taken before: what an identity provider sends counts once";
+
 /// Somebody whom an identity provider vouched for.
 struct Vouched {
     connection: Arc<UsableConnection>,
-    user: Arc<UserEntry>,
-    entry: Arc<AccountEntry>,
-    once: Once,
+    vouching: Vouching,
     origin: FederatedOrigin,
     /// When the identity provider wants the session to end.
     until: Option<Millis>,
+}
+
+/// The user who is meant, as the directory is now.
+struct Vouching {
+    entry: Arc<AccountEntry>,
+    user: Arc<UserEntry>,
+    /// What is used up with the session; None: it was used up when the user was made.
+    once: Option<Once>,
 }
 
 impl Auth {
@@ -67,9 +75,9 @@ impl Auth {
         vouched: Vouched,
         proof: Proof,
     ) -> Result<LoggedIn, LogInError> {
-        let Vouched { connection, user, entry, once, origin, until } = vouched;
+        let Vouched { connection, vouching: Vouching { entry, user, once }, origin, until } = vouched;
         let told = |why| Told::of(&connection).because(why);
-        let with = OpenedWith { once: Some(once), federated: Some(origin), until, ..OpenedWith::default() };
+        let with = OpenedWith { once, federated: Some(origin), until, ..OpenedWith::default() };
         let user_id = user.id;
         // Failures that locked somebody keep out whoever logs in as them, by whatever means.
         if self.login_guard.is_locked(&user, attempt.at.now) {
@@ -78,7 +86,7 @@ impl Auth {
         match self.open_with(attempt, ProvedUser { entry, user }, proof, method, with).await {
             Ok(logged_in) => self.expect_standing_connection(attempt, &connection, logged_in).await,
             Err(OpenError::AlreadyConsumed) => {
-                let told = told("it was taken before: what an identity provider sends counts once");
+                let told = told(TAKEN_BEFORE);
                 Err(self.refuse_federated(attempt, Some(user_id), Refusal::AlreadyUsed, told))
             }
             Err(OpenError::Refused(reason)) => Err(self.audit.refused(attempt, user_id, reason)),
@@ -125,8 +133,8 @@ impl Auth {
     }
 
     /// Turns away who is on the block list by name, which is known only now.
-    fn expect_unblocked(&self, attempt: Attempt, user: &User) -> Result<(), LogInError> {
-        if self.login_guard.blocks(attempt.at, &user.login_name) {
+    fn expect_unblocked(&self, attempt: Attempt, login_name: &str) -> Result<(), LogInError> {
+        if self.login_guard.blocks(attempt.at, login_name) {
             return Err(self.turned_away(attempt, TurnedAway::Blocked));
         }
         Ok(())

@@ -62,11 +62,16 @@ impl Told {
         self
     }
 
-    /// Tells that there is nobody of this name.
+    /// Whom the message names.
     pub(crate) fn naming(mut self, names: &str) -> Self {
         self.names = Some(names.chars().take(200).collect());
-        self.because("the connection's population has no such user").advising(
-            "make the user, or, where the connection links by subject, give the user this identity; names of users count letter by letter",
+        self
+    }
+
+    /// Tells that there is nobody of this name.
+    pub(crate) fn naming_nobody(self, names: &str) -> Self {
+        self.naming(names).because("the connection's population has no such user").advising(
+            "make the user, have the connection make users (provisioning), or, where it links by subject, give the user this identity; names of users count letter by letter",
         )
     }
 

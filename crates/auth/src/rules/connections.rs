@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use vestibule_model::{Connection, Identity, OidcConnection, Protocol, SamlConnection, User, has_hidden};
+use vestibule_model::{
+    Connection, Identity, Linking, OidcConnection, Protocol, SamlConnection, User, has_hidden,
+};
 use vestibule_oidc::{Algorithm, Keys};
 use vestibule_saml::Certificate;
 
@@ -23,6 +25,8 @@ const LONGEST_NAME: usize = 1_024;
 impl Ruled for Connection {
     fn tidy(&mut self) {
         once(&mut self.targets);
+        self.provisioning.profiles.sort_unstable();
+        self.provisioning.profiles.dedup();
         match &mut self.protocol {
             Protocol::Saml(saml) => {
                 once(&mut saml.audiences);
@@ -55,6 +59,9 @@ impl Ruled for Connection {
             found.extend(wrong.map(|index| Violation::with(Rule::ConnectionTarget, index + 1)));
             found.extend(many(Rule::ConnectionTargetCount, self.targets.len()));
         }
+        if changed(before, self, |own| &own.provisioning) || changed(before, self, |own| &own.linking) {
+            found.extend(of_provisioning(self, before, neighbours));
+        }
         found.extend(match (&self.protocol, before.map(|before| &before.protocol)) {
             (Protocol::Saml(saml), Some(Protocol::Saml(before))) => of_saml(saml, Some(before)),
             (Protocol::Saml(saml), None) => of_saml(saml, None),
@@ -74,6 +81,33 @@ impl Ruled for Connection {
         let users = neighbours.referring(Reference::Connection(self.id.0)).users;
         (users > 0).then(|| Violation::with(Rule::ConnectionInUse, users))
     }
+}
+
+/// How users are made; profiles that were named before may be gone since.
+fn of_provisioning(
+    connection: &Connection,
+    before: Option<&Connection>,
+    neighbours: &dyn Neighbours,
+) -> Vec<Violation> {
+    let own = &connection.provisioning;
+    let is_wrong = |text: &String| name(Rule::ProvisioningName, text);
+    let mut found: Vec<Violation> = own.names().find_map(is_wrong).into_iter().collect();
+    let is_of_no_use = own.login_name.is_some() && connection.linking == Linking::LoginName;
+    found.extend(is_of_no_use.then(|| Violation::of(Rule::ProvisioningLoginName)));
+    let count = own.all_profiles().count();
+    if count > MOST {
+        found.extend(many(Rule::ProvisioningProfileCount, count));
+        return found;
+    }
+    let had =
+        |id: &i64| before.is_some_and(|before| before.provisioning.all_profiles().any(|had| had == *id));
+    let missing = own.all_profiles().find(|id| !had(id) && !neighbours.has(Reference::Profile(*id)));
+    let missing =
+        missing.map(|id| Violation::with(Rule::ProvisioningProfileMissing, format_args!("id {id}")));
+    found.extend(missing);
+    let is_half = own.profile_claim.is_some() == own.profile_map.is_empty();
+    found.extend(is_half.then(|| Violation::of(Rule::ProvisioningMap)));
+    found
 }
 
 fn of_saml(saml: &SamlConnection, before: Option<&SamlConnection>) -> Vec<Violation> {

@@ -188,6 +188,12 @@ rulebook! {
     ConnectionClockSkew: Invalid "clock_skew_seconds" AT_MOST;
     ConnectionTarget: Invalid "targets" "number {} is neither an https address nor a path of this service";
     ConnectionTargetCount: Invalid "targets" AT_MOST;
+    ProvisioningName: Invalid "provisioning" "names of attributes and claims have 1 to 1024 characters, none of them unseen";
+    ProvisioningLoginName: Invalid "provisioning.login_name"
+        "only where users are linked by subject: linked by login name, they have that name";
+    ProvisioningProfileMissing: Invalid "provisioning.profiles" MISSING;
+    ProvisioningProfileCount: Invalid "provisioning.profiles" AT_MOST;
+    ProvisioningMap: Invalid "provisioning.profile_map" "profile_claim and profile_map need each other";
     ConnectionProtocol: Invalid "saml" "a connection keeps its protocol: make another one";
     ConnectionCount: Conflict "" APPLICATION_COUNT;
     ConnectionInUse: Conflict "" "{} users have an identity of it: take those away first";

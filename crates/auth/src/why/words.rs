@@ -145,6 +145,7 @@ fn who(record: &AuditRecord) -> String {
         Actor::AdministrationToken { id, name } => {
             format!("the holder of the administration token {name} ({id})")
         }
+        Actor::Connection { name, .. } => format!("the connection {name}"),
         Actor::CommandLine { name } => format!("somebody on the command line ({name})"),
         Actor::System => "the service".to_owned(),
     }

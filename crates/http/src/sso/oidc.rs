@@ -23,7 +23,10 @@ pub(super) async fn begin(
     request: PageRequest,
     headers: HeaderMap,
 ) -> Result<Response, PageRefused> {
-    let Begun { usable, test } = test::begun(&api, &request, &path.connection)?;
+    let Begun { usable, test } = match test::begun(&api, &request, &path.connection) {
+        Ok(begun) => begun,
+        Err(page) => return Ok(*page),
+    };
     let oidc = usable.connection.oidc().ok_or(Refusal::NotFound)?;
     let now = api.clock.now();
     let wanted = request.wanted();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use vestibule_auth::{TestError, TestId, TestReport, UsableConnection};
 use vestibule_pages::Message;
 use vestibule_serve::layers::Refusal;
@@ -27,13 +27,27 @@ pub(super) struct Begun {
 }
 
 /// The connection of this name, for a login if it is enabled, or for a test that waits for a browser.
-pub(super) fn begun(api: &ApiState, request: &PageRequest, connection: &str) -> Result<Begun, PageRefused> {
+///
+/// # Errors
+///
+/// The page that says why not.
+pub(super) fn begun(api: &ApiState, request: &PageRequest, connection: &str) -> Result<Begun, Box<Response>> {
+    let refused = |refusal: Refusal| Box::new(PageRefused::from(refusal).into_response());
     let Some(test) = query::value(&request.query, TEST) else {
-        return Ok(Begun { usable: super::enabled(api, request.account, connection)?, test: None });
+        let usable = super::enabled(api, request.account, connection).map_err(refused)?;
+        return Ok(Begun { usable, test: None });
     };
-    let test = TestId::read(&test).ok_or(Refusal::NotFound)?;
-    let usable = api.auth.tested_connection(request.account, connection, test).ok_or(Refusal::NotFound)?;
+    let test = TestId::read(&test);
+    let awaited =
+        test.and_then(|test| Some((api.auth.tested_connection(request.account, connection, test)?, test)));
+    let (usable, test) = awaited.ok_or_else(|| Box::new(over(api, request)))?;
     Ok(Begun { usable, test: Some(test) })
+}
+
+/// What whoever opens the address of a test is told when no such test waits.
+fn over(api: &ApiState, request: &PageRequest) -> Response {
+    let text = "This test is over, or there was none. Make another one.";
+    page(api, request, StatusCode::NOT_FOUND, ("Test over", text))
 }
 
 /// What the browser shows at the end: whether the login would have been taken, or what refuses it first and what to do.
@@ -45,10 +59,7 @@ pub(super) fn told(
     let report = match report {
         Ok(report) => report,
         Err(TestError::Overloaded) => return Err(Refusal::Overloaded.into()),
-        Err(TestError::Over) => {
-            let text = "This test is over. Make another one.";
-            return Ok(page(api, request, StatusCode::NOT_FOUND, ("Test over", text)));
-        }
+        Err(TestError::Over) => return Ok(over(api, request)),
     };
     let whole = "Nobody was signed in. The whole report is where the test was made.";
     let (title, text) = if let Some(step) = report.refusing() {

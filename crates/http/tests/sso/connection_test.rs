@@ -268,7 +268,9 @@ async fn a_test_has_one_report_and_ends_after_ten_minutes() {
     assert_eq!(browser.post(&saml("acs"), &form).await.status(), 200);
     browser.cookies = cookies;
     assert_eq!(browser.post(&saml("acs"), &form).await.status(), 404);
-    assert_eq!(browser.get(&login).await.status(), 404, "nobody begins it again");
+    let again = browser.get(&login).await;
+    assert_eq!(again.status(), 404, "nobody begins it again");
+    assert!(again.text().await.unwrap().contains("Make another one"));
     scene.server.clock.advance(Duration::from_mins(10));
     assert_eq!(scene.administrator.get(&test).await.0, 404);
 }

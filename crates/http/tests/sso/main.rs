@@ -16,6 +16,7 @@ mod logout;
 mod metadata;
 mod password;
 mod provider;
+mod provisioning;
 mod staying;
 mod support;
 mod unsolicited;

@@ -136,8 +136,10 @@ pub(super) fn read(record: &Record, seal: &dyn RecordSeal) -> Found {
 
 /// Cuts the actor's name in half; false: nothing is left to cut.
 fn shorten(actor: &mut Actor) -> bool {
-    let (Actor::User { name, .. } | Actor::AdministrationToken { name, .. } | Actor::CommandLine { name }) =
-        actor
+    let (Actor::User { name, .. }
+    | Actor::AdministrationToken { name, .. }
+    | Actor::Connection { name, .. }
+    | Actor::CommandLine { name }) = actor
     else {
         return false;
     };

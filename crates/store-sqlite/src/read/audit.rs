@@ -4,7 +4,7 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, Row, StatementStatus, named_params};
 use vestibule_model::{
     Actor, AdministrationTokenId, ApplicationId, AuditChain, AuditEntry, AuditPlace, AuditRecord,
-    AuditTarget, Dialect, RefusalId, SessionReference, TargetKind, UserId,
+    AuditTarget, ConnectionId, Dialect, RefusalId, SessionReference, TargetKind, UserId,
 };
 use vestibule_store::{AuditOrder, AuditPage, AuditQuery};
 
@@ -170,6 +170,7 @@ fn actor(row: &Row<'_>) -> rusqlite::Result<Actor> {
         ActorKind::AdministrationToken => {
             Actor::AdministrationToken { id: AdministrationTokenId(id(row)?), name: name(row)? }
         }
+        ActorKind::Connection => Actor::Connection { id: ConnectionId(id(row)?), name: name(row)? },
         ActorKind::CommandLine => Actor::CommandLine { name: name(row)? },
         ActorKind::System => Actor::System,
     })

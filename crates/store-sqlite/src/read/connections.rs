@@ -26,6 +26,7 @@ fn connection_of(row: &Row<'_>) -> rusqlite::Result<Connection> {
         linking,
         clock_skew: Duration::from_millis(row.get::<_, i64>("clock_skew_ms")?.unsigned_abs()),
         targets: row.get("targets").map(|Json(targets)| targets)?,
+        provisioning: row.get("provisioning").map(|Json(provisioning)| provisioning)?,
         protocol: match row.get("protocol")? {
             Coded(ProtocolKind::Saml) => Protocol::Saml(Box::new(saml(row)?)),
             Coded(ProtocolKind::Oidc) => Protocol::Oidc(Box::new(oidc(row)?)),

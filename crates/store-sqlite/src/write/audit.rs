@@ -52,6 +52,7 @@ impl Columns {
             Actor::AdministrationToken { id, name } => {
                 (ActorKind::AdministrationToken, Some(id.0), Some(name.as_str()))
             }
+            Actor::Connection { id, name } => (ActorKind::Connection, Some(id.0), Some(name.as_str())),
             Actor::CommandLine { name } => (ActorKind::CommandLine, None, Some(name.as_str())),
             Actor::System => (ActorKind::System, None, None),
         };

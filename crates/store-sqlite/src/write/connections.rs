@@ -8,15 +8,15 @@ use super::{execute, own};
 use crate::columns::{Coded, Id, Json, ProtocolKind};
 
 const PUT: &str = "
-    INSERT INTO connections (id, account_id, name, display_name, enabled, population, linking, clock_skew_ms, targets, protocol,
-                             settings, sealed_key, sealed_previous_key, sealed_client_secret)
-    VALUES (:id, :account_id, :name, :display_name, :enabled, :population, :linking, :clock_skew_ms, :targets, :protocol,
-            :settings, :sealed_key, :sealed_previous_key, :sealed_client_secret)
+    INSERT INTO connections (id, account_id, name, display_name, enabled, population, linking, clock_skew_ms, targets, provisioning,
+                             protocol, settings, sealed_key, sealed_previous_key, sealed_client_secret)
+    VALUES (:id, :account_id, :name, :display_name, :enabled, :population, :linking, :clock_skew_ms, :targets, :provisioning,
+            :protocol, :settings, :sealed_key, :sealed_previous_key, :sealed_client_secret)
     ON CONFLICT (id) DO UPDATE SET
         name = excluded.name, display_name = excluded.display_name, enabled = excluded.enabled,
         population = excluded.population,
         linking = excluded.linking, clock_skew_ms = excluded.clock_skew_ms, targets = excluded.targets,
-        protocol = excluded.protocol, settings = excluded.settings, sealed_key = excluded.sealed_key,
+        provisioning = excluded.provisioning, protocol = excluded.protocol, settings = excluded.settings, sealed_key = excluded.sealed_key,
         sealed_previous_key = excluded.sealed_previous_key, sealed_client_secret = excluded.sealed_client_secret
     WHERE connections.account_id = excluded.account_id";
 
@@ -43,6 +43,7 @@ pub(super) fn put(
         ":linking": Json(connection.linking),
         ":clock_skew_ms": i64::try_from(connection.clock_skew.as_millis()).unwrap_or(i64::MAX),
         ":targets": Json(&connection.targets),
+        ":provisioning": Json(&connection.provisioning),
         ":protocol": Coded(protocol),
         ":settings": settings.map_err(|error| StoreError::Constraint(error.to_string()))?,
         ":sealed_key": sealed(ConnectionSecret::Key),

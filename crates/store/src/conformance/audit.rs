@@ -3,7 +3,7 @@
 
 use vestibule_model::{
     Actor, AdministrationTokenId, AuditAction, AuditEntry, AuditPlace, AuditReason, AuditRecord, AuditTarget,
-    Dialect, Millis, RefusalId, SessionReference, TargetKind, User, UserId,
+    ConnectionId, Dialect, Millis, RefusalId, SessionReference, TargetKind, User, UserId,
 };
 
 use super::audit_words::{ACTIONS, ENDS, MEANS, REFUSALS, TARGETS};
@@ -109,6 +109,7 @@ pub async fn every_actor_means_and_target_is_read_back(store: &dyn Store) {
         Actor::Unknown,
         Actor::User { id: UserId(i64::MIN), name: String::new() },
         Actor::AdministrationToken { id: AdministrationTokenId(7), name: "deploy".into() },
+        Actor::Connection { id: ConnectionId(7), name: "adfs".into() },
         Actor::CommandLine { name: "root".into() },
         Actor::System,
     ];

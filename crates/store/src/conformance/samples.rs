@@ -8,9 +8,10 @@ use vestibule_model::{
     AuditReason, AuditRecord, AuditTarget, AuthenticationMethod, ClientMetadata, ClientSecretIn, Connection,
     ConnectionId, Der, Dialect, Feature, Generation, GrantType, Group, Identity, Linking, LockoutPolicy,
     Logo, Look, Means, Millis, OauthClient, OidcConnection, OwnKey, PasswordCredential, PasswordPolicy,
-    Population, Privilege, Profile, Protocol, Rank, RefreshRotation, Refusal, RoleType, SamlConnection,
-    SecondFactor, SecondFactorPolicy, SecretDigest, SecretVersion, Service, Session, SessionId,
-    SessionPolicy, SessionReference, SignOn, Skill, Superseded, TargetKind, User, UserId, UserKind,
+    Population, Privilege, Profile, Protocol, Provisioning, Rank, RefreshRotation, Refusal, RoleType,
+    SamlConnection, SecondFactor, SecondFactorPolicy, SecretDigest, SecretVersion, Service, Session,
+    SessionId, SessionPolicy, SessionReference, SignOn, Skill, Superseded, TargetKind, User, UserId,
+    UserKind,
 };
 
 /// The account that most facts are about.
@@ -214,6 +215,15 @@ pub fn saml_connection(id: i64) -> Connection {
         linking: Linking::Subject,
         clock_skew: Duration::from_millis(90_500),
         targets: vec!["https://app.example/start?a=b".into(), "/me/le84207511/".into()],
+        provisioning: Provisioning {
+            enabled: true,
+            login_name: Some("uid".into()),
+            full_name: Some("cn".into()),
+            email: Some("mail".into()),
+            profiles: vec![1, -2],
+            profile_claim: Some("groups".into()),
+            profile_map: [("Ομάδα \"1\"".into(), 3)].into(),
+        },
         protocol: Protocol::Saml(Box::new(SamlConnection {
             identity_provider: "https://idp.example/metadata".into(),
             login_url: "https://idp.example/login".into(),
@@ -236,6 +246,7 @@ pub fn oidc_connection(id: i64) -> Connection {
         name: format!("okta-{id}"),
         population: Population::User,
         linking: Linking::LoginName,
+        provisioning: Provisioning::default(),
         protocol: Protocol::Oidc(Box::new(OidcConnection {
             issuer: "https://example.okta.com".into(),
             client_id: "0oa1".into(),

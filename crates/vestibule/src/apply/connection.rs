@@ -9,16 +9,20 @@ use vestibule_auth::{
 };
 use vestibule_crypto::constant_time_eq;
 use vestibule_model::{
-    Connection, ConnectionId, ConnectionSecret, Der, Identity, OidcConnection, Protocol, SamlConnection, User,
+    Connection, ConnectionId, ConnectionSecret, Der, Identity, OidcConnection, Protocol, Provisioning,
+    SamlConnection, User,
 };
 use vestibule_saml::pem;
 use vestibule_store::AccountRows;
 
-use super::account::{Referrer, resolve, set, set_optional};
-use super::declared::DeclaredIdentity;
-use super::declared_connection::{DeclaredConnection, DeclaredOidcConnection, DeclaredSamlConnection};
+use super::account::{Referrer, profiles, resolve, set, set_optional};
+use super::declared::{DeclaredIdentity, IdOrName};
+use super::declared_connection::{
+    DeclaredConnection, DeclaredOidcConnection, DeclaredProvisioning, DeclaredSamlConnection,
+};
 use super::draft::{AccountDraft, Draft, Tools};
 use super::problem::Problem;
+use super::user::resolve_all;
 
 /// Puts a connection into its account.
 pub(super) fn connection(
@@ -54,6 +58,9 @@ pub(super) fn connection(
     set(&mut own.linking, declared.linking.as_ref());
     set(&mut own.clock_skew, declared.clock_skew_seconds.map(Duration::from_secs).as_ref());
     set(&mut own.targets, declared.targets.as_ref());
+    if let Some(said) = &declared.provisioning {
+        provisioning(&element, &mut own.provisioning, &account.rows, said)?;
+    }
     match (&mut own.protocol, declared.saml.as_ref(), declared.oidc.as_ref()) {
         (Protocol::Saml(saml), said, None) => fill_saml(&element, &mut *saml, said)?,
         (Protocol::Oidc(oidc), None, said) => fill_oidc(&mut *oidc, said),
@@ -75,6 +82,29 @@ fn as_declared(element: &str, tools: &Tools<'_>, declared: &DeclaredConnection) 
     let said = said.map_err(|error| Problem::new(element, "metadata", error))?;
     let sign_requests = said.wants_signed_requests;
     Ok(Protocol::Saml(Box::new(SamlConnection { sign_requests, ..saml_connection(&said) })))
+}
+
+/// How users are made at their first login.
+fn provisioning(
+    element: &str,
+    own: &mut Provisioning,
+    rows: &AccountRows,
+    declared: &DeclaredProvisioning,
+) -> Result<(), Problem> {
+    set(&mut own.enabled, declared.enabled.as_ref());
+    set_optional(&mut own.login_name, declared.login_name.as_ref());
+    set_optional(&mut own.full_name, declared.full_name.as_ref());
+    set_optional(&mut own.email, declared.email.as_ref());
+    set_optional(&mut own.profile_claim, declared.profile_claim.as_ref());
+    let by = Referrer { element, key: "provisioning.profiles", rule: Rule::ProvisioningProfileMissing };
+    set(&mut own.profiles, resolve_all(by, || profiles(rows), declared.profiles.as_ref())?.as_ref());
+    if let Some(map) = &declared.profile_map {
+        let given = |(value, profile): (&String, &IdOrName)| {
+            Ok((value.clone(), resolve(by, profiles(rows), profile)?))
+        };
+        own.profile_map = map.iter().map(given).collect::<Result<_, Problem>>()?;
+    }
+    Ok(())
 }
 
 fn fill_saml(

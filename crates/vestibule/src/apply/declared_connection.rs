@@ -1,9 +1,11 @@
 //! What a file says of connections to identity providers. None of these types can be shown by `Debug`: they hold secrets.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Deserialize;
 use vestibule_model::{ClientSecretIn, Linking, Population};
 
-use super::declared::secret;
+use super::declared::{IdOrName, secret};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +23,7 @@ pub(super) struct DeclaredConnection {
     pub(super) linking: Option<Linking>,
     pub(super) clock_skew_seconds: Option<u64>,
     pub(super) targets: Option<Vec<String>>,
+    pub(super) provisioning: Option<DeclaredProvisioning>,
     /// Of one that is new: the identity provider's SAML metadata, as text.
     pub(super) metadata: Option<String>,
     pub(super) saml: Option<DeclaredSamlConnection>,
@@ -33,6 +36,22 @@ pub(super) struct DeclaredConnection {
     /// Of SAML: our key in PEM (PKCS #8); without one, it is made where requests are signed.
     #[serde(default, deserialize_with = "secret")]
     pub(super) private_key: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeclaredProvisioning {
+    pub(super) enabled: Option<bool>,
+    /// "": none.
+    pub(super) login_name: Option<String>,
+    /// "": none.
+    pub(super) full_name: Option<String>,
+    /// "": none.
+    pub(super) email: Option<String>,
+    pub(super) profiles: Option<BTreeSet<IdOrName>>,
+    /// "": none.
+    pub(super) profile_claim: Option<String>,
+    pub(super) profile_map: Option<BTreeMap<String, IdOrName>>,
 }
 
 #[derive(Deserialize)]

@@ -10,7 +10,7 @@ use vestibule_crypto::Sealer;
 use vestibule_model::{
     Account, ApiKey, ApplicationToken, CheckValues, ClientMetadata, Connection, ConnectionSecret, Group,
     Identity, Millis, OauthClient, OidcConnection, PasswordCredential, Population, Profile, Protocol,
-    SamlConnection, Service, SignOn, Skill, User, UserKind,
+    Provisioning, SamlConnection, Service, SignOn, Skill, User, UserKind,
 };
 use vestibule_saml::to_pem;
 use vestibule_store::{AccountRows, DirectoryRows};
@@ -66,7 +66,7 @@ fn account(rows: &AccountRows, secrets: Allowed<'_>) -> anyhow::Result<Table> {
     let keys = rows.api_keys.iter().map(|key| api_key(key, secrets)).collect::<anyhow::Result<_>>()?;
     let clients = rows.oauth_clients.iter().map(|client| oauth_client(client, &names, secrets));
     let tokens = rows.application_tokens.iter().map(|token| application_token(token, secrets));
-    let connections = rows.connections.iter().map(|own| connection(own, secrets));
+    let connections = rows.connections.iter().map(|own| connection(own, &names, secrets));
     let users = rows.users.iter().map(|one| user(one, &rows.account, &names, secrets));
     fields
         .list("profile", profiles)
@@ -206,7 +206,7 @@ fn application_token(token: &ApplicationToken, secrets: Allowed<'_>) -> Table {
     fields.0
 }
 
-fn connection(own: &Connection, secrets: Allowed<'_>) -> anyhow::Result<Table> {
+fn connection(own: &Connection, names: &Names<'_>, secrets: Allowed<'_>) -> anyhow::Result<Table> {
     let mut fields = Fields::default();
     fields
         .put("id", own.id.0)
@@ -217,6 +217,9 @@ fn connection(own: &Connection, secrets: Allowed<'_>) -> anyhow::Result<Table> {
         .word("linking", own.linking)?
         .put("clock_skew_seconds", i64::try_from(own.clock_skew.as_secs()).unwrap_or(i64::MAX))
         .put("targets", own.targets.clone());
+    if own.provisioning != Provisioning::default() {
+        fields.put("provisioning", provisioning_fields(&own.provisioning, names));
+    }
     match &own.protocol {
         Protocol::Saml(saml) => {
             fields.put("saml", saml_fields(saml));
@@ -242,6 +245,23 @@ fn connection(own: &Connection, secrets: Allowed<'_>) -> anyhow::Result<Table> {
             .put("private_key", to_pem(&key, "PRIVATE KEY"));
     }
     Ok(fields.0)
+}
+
+fn provisioning_fields(own: &Provisioning, names: &Names<'_>) -> Table {
+    let profiles: Vec<Value> = own.profiles.iter().map(|id| names.profile(*id)).collect();
+    let map: Table = own.profile_map.iter().map(|(value, id)| (value.clone(), names.profile(*id))).collect();
+    let mut fields = Fields::default();
+    fields.put("enabled", own.enabled).put("profiles", profiles).put("profile_map", map);
+    let claims = [
+        ("login_name", &own.login_name),
+        ("full_name", &own.full_name),
+        ("email", &own.email),
+        ("profile_claim", &own.profile_claim),
+    ];
+    for (name, claim) in claims {
+        fields.put(name, claim.as_deref().unwrap_or_default());
+    }
+    fields.0
 }
 
 fn saml_fields(saml: &SamlConnection) -> Table {

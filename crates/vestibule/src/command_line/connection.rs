@@ -99,6 +99,9 @@ pub(crate) struct ConnectionFields {
     /// By how many seconds the clocks may differ [default: 60]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) clock_skew: Option<u64>,
+    /// Whether users are made at their first login; out of what, --field provisioning.NAME=VALUE says [default: no]
+    #[arg(long)]
+    pub(crate) provision: Option<Switch>,
     /// Where browsers may be sent after a login that begins at the identity provider; may be given several times; none: to our
     /// own pages alone
     #[arg(long = "target", value_name = "URL")]

@@ -181,6 +181,7 @@ fn the_page_on_a_file_for_apply_has_every_field_of_every_table_and_no_other() {
         ("## `[[account.oauth_client]]`", &["[[account.oauth_client]]\nnonsense = 1"]),
         ("## `[[account.application_token]]`", &["[[account.application_token]]\nnonsense = 1"]),
         ("## `[[account.connection]]`", &["[[account.connection]]\nnonsense = 1"]),
+        ("### `provisioning`", &["[[account.connection]]\nname = \"x\"\nprovisioning = { nonsense = 1 }"]),
         ("### `saml`", &["[[account.connection]]\nname = \"x\"\nsaml = { nonsense = 1 }"]),
         ("### `oidc`", &["[[account.connection]]\nname = \"x\"\noidc = { nonsense = 1 }"]),
         ("## `[[account.user]]`", &["[[account.user]]\nnonsense = 1"]),

@@ -19,8 +19,8 @@ use super::FederatedAttempt;
 use super::assertion::{Candidate, ShownAssertion};
 use super::code::{NoToken, ShownCode};
 use super::id_token::Expected;
-use super::link::{Linked, by_assertion, by_id_token};
-use crate::directory::{AccountEntry, UsableConnection};
+use super::link::{Linked, Unlinked, by_assertion, by_id_token};
+use crate::directory::{AccountEntry, UsableConnection, UserEntry};
 use crate::eligibility::{self, IneligibleReason};
 use crate::service::Auth;
 use crate::work_pool::Overloaded;
@@ -90,7 +90,7 @@ impl Auth {
         let (usable, report) = examined.ok_or(TestError::Over)?;
         let claims = report.claims.as_ref();
         let linked = claims.map(|claims| by_assertion(&entry, &usable.connection, claims));
-        let report = self.with_user(TestReport::of(report), linked, now);
+        let report = self.with_user(TestReport::of(report), (&entry, &usable), linked, now);
         Ok(self.finished(id, report.for_connection(&usable)))
     }
 
@@ -128,23 +128,43 @@ impl Auth {
         let claims = report.claims.as_ref();
         let linked = claims.map(|claims| by_id_token(&entry, &usable.connection, claims));
         let report = TestReport::of(report).behind("token endpoint", "it gives an ID token");
-        let report = self.with_user(report, linked, now);
+        let report = self.with_user(report, (&entry, &usable), linked, now);
         Ok(self.finished(id, report.for_connection(&usable)))
     }
 
-    /// With which user of the account it names, and whether they may log in; None: nothing that counts names anybody.
-    pub(crate) fn with_user(&self, report: TestReport, linked: Option<Linked>, now: Millis) -> TestReport {
-        let report = report.naming(linked.as_ref());
-        let Some(Ok(user)) = linked else { return report };
-        let refused = |reason: IneligibleReason, fix| TestStep::refused("login", reason.to_string(), fix);
-        if self.login_guard.is_locked(&user, now) {
-            return report
-                .and(refused(IneligibleReason::Locked, "unlock the user, or wait until the lock ends"));
+    /// With which user of the account it names, or who would be made, and whether they may log in; None: nothing that counts names
+    /// anybody.
+    pub(crate) fn with_user(
+        &self,
+        report: TestReport,
+        at: (&AccountEntry, &UsableConnection),
+        linked: Option<Linked>,
+        now: Millis,
+    ) -> TestReport {
+        let (entry, usable) = at;
+        match linked {
+            None => report,
+            Some(Err(Unlinked::Newcomer(newcomer))) => {
+                let made = self.newcomer_as_user(entry, &usable.connection, &newcomer);
+                report.with_newcomer(&newcomer, made.map(drop))
+            }
+            Some(Err(unlinked)) => report.without_user(&unlinked),
+            Some(Ok(user)) => {
+                let report = report.with_user(&user);
+                match self.may_log_in(&user, now) {
+                    Ok(()) => report,
+                    Err((reason, fix)) => report.and(TestStep::refused("login", reason.to_string(), fix)),
+                }
+            }
         }
-        match eligibility::of_federated(user.account(), &user) {
-            Ok(()) => report,
-            Err(reason) => report.and(refused(reason, "enable the user, and the account")),
+    }
+
+    fn may_log_in(&self, user: &UserEntry, now: Millis) -> Result<(), (IneligibleReason, &'static str)> {
+        if self.login_guard.is_locked(user, now) {
+            return Err((IneligibleReason::Locked, "unlock the user, or wait until the lock ends"));
         }
+        let refused = |reason| (reason, "enable the user, and the account");
+        eligibility::of_federated(user.account(), user).map_err(refused)
     }
 
     fn finished(&self, id: TestId, report: TestReport) -> Arc<TestReport> {

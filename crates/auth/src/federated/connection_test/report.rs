@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use vestibule_model::{Claim, Reason, Report, Signature, Statement};
+use vestibule_model::{Claim, Reason, Report, Signature, Statement, told};
 
-use crate::directory::UsableConnection;
-use crate::federated::link::{Linked, Unlinked};
+use crate::directory::{UsableConnection, UserEntry};
+use crate::federated::link::Unlinked;
+use crate::federated::provisioning::{Newcomer, NotMade};
 
 /// The most that is told of a name that somebody else's machine sent, in characters.
 const LONGEST_NAME: usize = 300;
@@ -67,22 +68,37 @@ impl TestReport {
         self
     }
 
-    /// With which user of the account it names; None: nothing that counts names anybody.
-    pub(crate) fn naming(self, linked: Option<&Linked>) -> Self {
-        match linked {
-            None => self,
-            Some(Ok(user)) => {
-                let name = user.login_name.clone();
-                let told = self.and(TestStep::good("user", &name));
+    /// With the user of the account whom it names.
+    pub(crate) fn with_user(self, user: &UserEntry) -> Self {
+        let told = self.and(TestStep::good("user", &user.login_name));
+        Self { user: Some(user.login_name.clone()), ..told }
+    }
+
+    /// With somebody who would be made a user, or why not.
+    pub(crate) fn with_newcomer(self, newcomer: &Newcomer, made: Result<(), NotMade>) -> Self {
+        let name = told(&newcomer.login_name, LONGEST_NAME);
+        match made {
+            Ok(()) => {
+                let found = format!("{name} would be made, with the profiles {:?}", newcomer.profiles);
+                let told = self.and(TestStep::good("user", &found));
                 Self { user: Some(name), ..told }
             }
-            Some(Err(Unlinked::Claim(what))) => self.and(TestStep::refused("user", (*what).to_owned(), SEND)),
-            Some(Err(Unlinked::NoUser(name))) => {
-                let why = "no user of the account is found by this in the way the connection links";
-                let found = vestibule_model::told(name, LONGEST_NAME);
-                self.and(TestStep { found, ..TestStep::refused("user", why.to_owned(), MAKE) })
+            Err(NotMade { why, fix }) => {
+                self.and(TestStep { found: name, ..TestStep::refused("user", why, fix) })
             }
         }
+    }
+
+    /// With why it names nobody.
+    pub(crate) fn without_user(self, unlinked: &Unlinked) -> Self {
+        let name = match unlinked {
+            Unlinked::Claim(what) => return self.and(TestStep::refused("user", what.clone(), SEND)),
+            Unlinked::NoUser(name) => name,
+            Unlinked::Newcomer(newcomer) => &newcomer.login_name,
+        };
+        let why = "no user of the account is found by this in the way the connection links";
+        let found = told(name, LONGEST_NAME);
+        self.and(TestStep { found, ..TestStep::refused("user", why.to_owned(), MAKE) })
     }
 
     /// With whether the connection is in use.
@@ -118,5 +134,5 @@ impl TestStep {
 
 const SEND: &str = "let the identity provider send it";
 
-const MAKE: &str = "make the user or give them the identity: a login makes nobody. Or let the identity provider send what the \
+const MAKE: &str = "make the user, give them the identity, or have the connection make users (provisioning): a login makes nobody now. Or let the identity provider send what the \
     connection links by";

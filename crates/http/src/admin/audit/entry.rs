@@ -45,7 +45,7 @@ pub(super) struct Entry {
     session: Option<Uuid>,
     actor: Actor,
     /// `nothing`, `password`, `application-token`, `api-key`, `oauth-client`, `saml`, `oidc`, `session`,
-    /// `administration-token`, `command-line` or `system`.
+    /// `administration-token`, `connection`, `command-line` or `system`.
     means: String,
     /// The id of the application of the means.
     application: Option<i64>,
@@ -70,7 +70,7 @@ pub(super) struct Entry {
 #[expect(dead_code, reason = "it describes what the model writes")]
 #[schema(as = AuditActor)]
 struct Actor {
-    /// `unknown`, `user`, `administration-token`, `command-line` or `system`.
+    /// `unknown`, `user`, `administration-token`, `connection`, `command-line` or `system`.
     kind: String,
     id: Option<i64>,
     name: Option<String>,

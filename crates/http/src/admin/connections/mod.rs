@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use vestibule_auth::AdministrationError;
 use vestibule_model::{
     AccountId, ClientSecretIn, Connection, Der, Linking, OidcConnection, OwnKey, Population, Protocol,
-    SamlConnection,
+    Provisioning, SamlConnection,
 };
 use vestibule_saml::{Certificate, pem, to_pem};
 
@@ -48,6 +48,9 @@ pub(super) struct Details {
     /// letter by letter.
     #[schema(max_items = 100)]
     targets: Vec<String>,
+    /// How users are made whom the identity provider vouches for and nobody knows: not at all unless it is set.
+    #[serde(default)]
+    provisioning: Provisioning,
     /// The identity provider, if it speaks SAML 2.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     saml: Option<SamlDetails>,
@@ -232,6 +235,7 @@ impl RepresentedResource for Connection {
             linking: self.linking,
             clock_skew_seconds: self.clock_skew.as_secs(),
             targets: self.targets.clone(),
+            provisioning: self.provisioning.clone(),
             saml: self.saml().map(SamlDetails::of),
             oidc: self.oidc().map(OidcDetails::of),
         }
@@ -254,6 +258,7 @@ impl RepresentedResource for Connection {
             linking: details.linking,
             clock_skew: Duration::from_secs(details.clock_skew_seconds),
             targets: details.targets,
+            provisioning: details.provisioning,
             protocol,
         })
     }

@@ -65,6 +65,14 @@ linking = "subject"
 clock_skew_seconds = 90
 targets = ["https://web.example/start"]
 client_secret = "hush-hush"
+[account.connection.provisioning]
+enabled = true
+login_name = "nickname"
+full_name = "name"
+email = "email"
+profiles = ["Boss"]
+profile_claim = "groups"
+profile_map = { admins = "Boss" }
 [account.connection.oidc]
 issuer = "https://op.example"
 client_id = "us"

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::Context;
-use serde_json::json;
+use serde_json::{Value, json};
 use vestibule_model::AccountId;
 use zeroize::Zeroizing;
 
@@ -118,6 +118,9 @@ fn write(arguments: &ConnectionFields, fields: &mut Fields) {
     fields.put("population", arguments.population.clone());
     fields.put("linking", arguments.linking.clone());
     fields.put("clock_skew_seconds", arguments.clock_skew);
+    if let Some(provision) = arguments.provision {
+        fields.put("provisioning", Some(json!({ "enabled": Value::from(provision) })));
+    }
     fields.put_list("targets", &arguments.targets);
 }
 

@@ -59,6 +59,7 @@ fn of_all() -> Vec<Line> {
     let base = || json!({ "name": "new", "saml": saml() });
     let of = |rule, field, value| made(rule, new(base(), field, value));
     let targets: Vec<String> = (0..=100).map(|number| format!("/{number}")).collect();
+    let profiles: Vec<i64> = (1_000..1_101).collect();
     let other = json!({ "oidc": oidc(), "saml": null });
     let other_in_file = entry("connection", &json!({ "name": "adfs", "oidc": oidc() }));
     let removed = "[[account.connection]]\nname = \"adfs\"\nremoved = true\n";
@@ -70,6 +71,11 @@ fn of_all() -> Vec<Line> {
         of(Rule::ConnectionClockSkew, "clock_skew_seconds", 601.into()),
         of(Rule::ConnectionTarget, "targets", json!(["/me/", "//evil.example"])),
         of(Rule::ConnectionTargetCount, "targets", targets.into()),
+        of(Rule::ProvisioningName, "provisioning", json!({ "full_name": "x".repeat(1_025) })),
+        of(Rule::ProvisioningLoginName, "provisioning", json!({ "login_name": "uid" })),
+        of(Rule::ProvisioningProfileMissing, "provisioning", json!({ "profiles": [99] })),
+        of(Rule::ProvisioningProfileCount, "provisioning", json!({ "profiles": profiles })),
+        of(Rule::ProvisioningMap, "provisioning", json!({ "profile_claim": "groups" })),
         made(Rule::ConnectionCount, base()).within(FULL),
         Line::patch(Rule::ConnectionProtocol, &format!("connections/{SAML}"), other, other_in_file),
         Line::delete(Rule::ConnectionInUse, &format!("connections/{SAML}"), removed),
