@@ -1,19 +1,23 @@
 //! `/admin/v1/accounts/{account}/users`: users of both populations, their passwords and locks.
 
+mod representation;
+
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 use vestibule_auth::{AccountUser, AtNextLogin, NewUser, PageRequest, Scope, UserFilter};
-use vestibule_model::{ConnectionId, Identity, Millis, Population, User, UserId, UserKind};
+use vestibule_model::{Population, User, UserId, UserKind};
 use zeroize::Zeroizing;
 
+use self::representation::{
+    Details, Item, NewUserBody, Page, UserWithLastLogin, details, item, with_last_login,
+};
 use super::AdminState;
 use super::condition::{Condition, tagged};
-use super::forms::{Line, Name, Password, Subject};
+use super::forms::Password;
 use super::idempotency::{CreatedResponse, CreationState, Idempotent, KEY_DESCRIPTION, created};
 use super::paging::limit;
 use super::patch::Patch;
@@ -34,116 +38,6 @@ pub(super) struct UserQuery {
     limit: Option<usize>,
     /// What the page before gave as `next`.
     cursor: Option<String>,
-}
-
-/// What of a user can be changed. A change names the fields that it changes.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = UserDetails)]
-pub(super) struct Details {
-    /// What the user types; unique within account and population.
-    #[schema(value_type = Name)]
-    login_name: String,
-    #[schema(value_type = Line)]
-    full_name: String,
-    /// What consumers see.
-    #[schema(value_type = Line)]
-    nickname: String,
-    #[schema(value_type = Line)]
-    email: String,
-    /// Whether the user may log in and keep sessions.
-    enabled: bool,
-    /// Of a bot: the `app_key` or client id that it logs in with.
-    allowed_app_key: Option<String>,
-    #[schema(minimum = 0, maximum = 2_147_483_647)]
-    max_chats: i32,
-    #[schema(minimum = 0, maximum = 2_147_483_647)]
-    max_async_chats: i32,
-    /// Ids of profiles.
-    profiles: Vec<i64>,
-    /// Ids of skills.
-    skills: Vec<i64>,
-    /// The id of a group.
-    member_of: Option<i64>,
-    /// Ids of groups.
-    manager_of: Vec<i64>,
-    /// Whether another password must be chosen before the next login.
-    must_change_password: bool,
-    /// As whom identity providers know the user: each of them one user has.
-    #[schema(max_items = 100)]
-    identities: Vec<UserIdentity>,
-}
-
-/// A user as an identity provider names them.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct UserIdentity {
-    /// The id of a connection.
-    connection: i64,
-    /// The `NameID`, or the claim `sub`, letter by letter.
-    #[schema(value_type = Subject)]
-    subject: String,
-}
-
-/// What a tag names: a login is no change.
-#[derive(Serialize, ToSchema)]
-#[schema(as = UserItem)]
-struct Item {
-    id: i64,
-    pid: Uuid,
-    account: String,
-    /// The LiveVox user number.
-    number: i32,
-    population: Population,
-    kind: UserKind,
-    has_password: bool,
-    /// Times are milliseconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    password_changed_at: Option<i64>,
-    /// Since when too many failed logins have locked the user.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    locked_at: Option<i64>,
-    /// Whether the user has a second factor.
-    has_second_factor: bool,
-    #[serde(flatten)]
-    details: Details,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = User)]
-struct UserWithLastLogin {
-    #[serde(flatten)]
-    item: Item,
-    /// When they last opened a session: milliseconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_login: Option<i64>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = Users)]
-struct Page {
-    users: Vec<UserWithLastLogin>,
-    /// The cursor of the page behind this one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
-
-/// A user who is to be made: the login name is needed, everything else has a default.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes a body that is read field by field")]
-struct NewUserBody {
-    /// What the user types; unique within account and population.
-    #[schema(value_type = Name)]
-    login_name: String,
-    /// `user` unless told.
-    population: Option<Population>,
-    /// `human` unless told.
-    kind: Option<UserKind>,
-    /// The first password; it has to be changed at the first login unless `must_change_password` is false.
-    #[schema(value_type = Option<Password>)]
-    password: Option<String>,
-    #[serde(flatten)]
-    details: Details,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -204,7 +98,8 @@ pub(super) async fn make(
     };
     let has_password = new.password.is_some();
     let fill = |user: &mut User| {
-        let blank = Details { must_change_password: has_password, ..details(user) };
+        let mut blank = details(user);
+        blank.must_change_password = has_password;
         patch.over(&blank)?.onto(user);
         name_by_login_name(user);
         Ok(())
@@ -353,68 +248,4 @@ fn name_by_login_name(user: &mut User) {
 fn answer(made: &User) -> CreatedResponse {
     let item = item(made);
     CreatedResponse::new(&format!("/admin/v1/accounts/{}/users/{}", made.account, made.id), &item, &item)
-}
-
-fn with_last_login(user: &User, last_login: Option<Millis>) -> UserWithLastLogin {
-    UserWithLastLogin { item: item(user), last_login: last_login.map(Millis::as_unix) }
-}
-
-fn item(user: &User) -> Item {
-    Item {
-        id: user.id.0,
-        pid: user.pid,
-        account: user.account.to_string(),
-        number: user.number,
-        population: user.population,
-        kind: user.kind,
-        has_password: user.password.is_some(),
-        password_changed_at: user.password.as_ref().map(|password| password.changed_at.as_unix()),
-        locked_at: user.locked_at.map(Millis::as_unix),
-        has_second_factor: user.second_factor.is_some(),
-        details: details(user),
-    }
-}
-
-fn details(user: &User) -> Details {
-    Details {
-        login_name: user.login_name.clone(),
-        full_name: user.full_name.clone(),
-        nickname: user.nickname.clone(),
-        email: user.email.clone(),
-        enabled: user.enabled,
-        allowed_app_key: user.allowed_app_key.clone(),
-        max_chats: user.max_chats,
-        max_async_chats: user.max_async_chats,
-        profiles: user.profiles.clone(),
-        skills: user.skills.clone(),
-        member_of: user.member_of,
-        manager_of: user.manager_of.clone(),
-        must_change_password: user.must_change_password,
-        identities: user
-            .identities
-            .iter()
-            .map(|one| UserIdentity { connection: one.connection.0, subject: one.subject.clone() })
-            .collect(),
-    }
-}
-
-impl Details {
-    fn onto(self, user: &mut User) {
-        user.login_name = self.login_name;
-        user.full_name = self.full_name;
-        user.nickname = self.nickname;
-        user.email = self.email;
-        user.enabled = self.enabled;
-        user.allowed_app_key = self.allowed_app_key;
-        user.max_chats = self.max_chats;
-        user.max_async_chats = self.max_async_chats;
-        user.profiles = self.profiles;
-        user.skills = self.skills;
-        user.member_of = self.member_of;
-        user.manager_of = self.manager_of;
-        user.must_change_password = self.must_change_password;
-        let identity =
-            |one: UserIdentity| Identity { connection: ConnectionId(one.connection), subject: one.subject };
-        user.identities = self.identities.into_iter().map(identity).collect();
-    }
 }

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use vestibule_auth::{
     Outgoing, OutgoingAnswer, OutgoingError, OutgoingFuture, OutgoingRequest, SharedOutgoing,
 };
-use vestibule_model::Clock;
 use vestibule_testkit::ACCOUNT;
 use zeroize::Zeroizing;
 
@@ -17,10 +16,10 @@ use crate::support::Instance;
 
 /// Identity providers that answer what they are told to.
 #[derive(Clone, Default)]
-struct Providers(Arc<Mutex<HashMap<String, String>>>);
+pub(crate) struct Providers(Arc<Mutex<HashMap<String, String>>>);
 
 impl Providers {
-    fn say(&self, url: &str, text: &str) {
+    pub(crate) fn say(&self, url: &str, text: &str) {
         self.0.lock().unwrap().insert(url.to_owned(), text.to_owned());
     }
 }
@@ -34,25 +33,25 @@ impl Outgoing for Providers {
     }
 }
 
-async fn start() -> (Instance, Providers) {
+pub(crate) async fn start() -> (Instance, Providers) {
     let providers = Providers::default();
     let shared = SharedOutgoing(Arc::new(providers.clone()));
     (Instance::start_with(|settings| settings.outgoing = shared).await, providers)
 }
 
-fn path(rest: &str) -> String {
+pub(crate) fn path(rest: &str) -> String {
     format!("/admin/v1/accounts/{ACCOUNT}/connections{rest}")
 }
 
-fn certificate() -> String {
+pub(crate) fn certificate() -> String {
     let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
     let params = CertificateParams::new(vec!["idp.example".to_owned()]).unwrap();
     params.self_signed(&key).unwrap().pem()
 }
 
-const METADATA_URL: &str = "https://idp.example/metadata";
+pub(crate) const METADATA_URL: &str = "https://idp.example/metadata";
 
-fn metadata(certificates: &[String], signed: bool) -> String {
+pub(crate) fn metadata(certificates: &[String], signed: bool) -> String {
     let keys: Vec<String> = certificates
         .iter()
         .map(|pem| {
@@ -69,7 +68,7 @@ fn metadata(certificates: &[String], signed: bool) -> String {
 }
 
 const ISSUER: &str = "https://op.example";
-const JWKS: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","use":"sig","alg":"ES256","kid":"1","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
+pub(crate) const JWKS: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","use":"sig","alg":"ES256","kid":"1","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
 
 fn discovery() -> String {
     json!({
@@ -80,7 +79,7 @@ fn discovery() -> String {
     .to_string()
 }
 
-async fn made(instance: &Instance, body: Value) -> Value {
+pub(crate) async fn made(instance: &Instance, body: Value) -> Value {
     let answer = instance.send(Method::POST, &path(""), body).await;
     assert_eq!(answer.status, 201, "{answer:?}");
     answer.body
@@ -92,11 +91,11 @@ async fn refused(instance: &Instance, body: Value) -> (u16, String) {
 }
 
 /// A connection to an identity provider of SAML, by its metadata.
-async fn saml(instance: &Instance) -> Value {
+pub(crate) async fn saml(instance: &Instance) -> Value {
     made(instance, json!({ "name": "adfs", "metadata": metadata(&[certificate()], false) })).await
 }
 
-async fn oidc(instance: &Instance, providers: &Providers) -> Value {
+pub(crate) async fn oidc(instance: &Instance, providers: &Providers) -> Value {
     providers.say("https://op.example/.well-known/openid-configuration", &discovery());
     providers.say("https://op.example/keys", JWKS);
     let oidc = json!({ "issuer": ISSUER, "client_id": "us" });
@@ -258,135 +257,6 @@ async fn single_fields_are_changed_and_the_rest_stays() {
     for change in [json!({ "saml": null }), json!({ "saml": null, "oidc": { "issuer": ISSUER } })] {
         assert_eq!(instance.patch(&at, change).await.status, 422);
     }
-}
-
-#[tokio::test]
-async fn a_key_is_made_and_the_one_before_is_kept() {
-    let (instance, _) = start().await;
-    let id = saml(&instance).await["id"].clone();
-    let at = path(&format!("/{id}/keys"));
-    let signing = json!({ "saml": { "sign_requests": true } });
-    let without = instance.patch(&path(&format!("/{id}")), signing.clone()).await;
-    assert_eq!((without.status, &without.body["field"]), (422, &json!("saml.sign_requests")));
-    let first = instance.send(Method::POST, &at, json!({})).await.body;
-    let second = instance.send(Method::POST, &at, json!({})).await.body;
-    assert!(first["certificate"].is_string() && first["previous_certificate"].is_null());
-    assert_eq!(second["previous_certificate"], first["certificate"]);
-    assert_ne!(second["certificate"], first["certificate"]);
-    assert_eq!(instance.patch(&path(&format!("/{id}")), signing).await.status, 200);
-    let entry = instance.server.auth.directory().account(ACCOUNT.parse().unwrap()).unwrap();
-    let usable = entry.connection_named("adfs").unwrap();
-    assert!(usable.signing_key().is_some());
-}
-
-#[tokio::test]
-async fn a_key_that_somebody_brings_is_shown_to_nobody() {
-    let (instance, _) = start().await;
-    let id = saml(&instance).await["id"].clone();
-    let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
-    let params = CertificateParams::new(vec!["us.example".to_owned()]).unwrap();
-    let certificate = params.self_signed(&key).unwrap().pem();
-    let body = json!({ "certificate": certificate, "private_key": key.serialize_pem() });
-    let answer = instance.send(Method::POST, &path(&format!("/{id}/keys")), body).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    assert!(!answer.body.to_string().contains("PRIVATE"));
-    assert!(!instance.get("/admin/v1/audit").await.body.to_string().contains("PRIVATE KEY"));
-    let other =
-        json!({ "certificate": crate::connections::certificate(), "private_key": key.serialize_pem() });
-    let answer = instance.send(Method::POST, &path(&format!("/{id}/keys")), other).await;
-    assert_eq!((answer.status, &answer.body["field"]), (422, &json!("certificate")));
-}
-
-#[tokio::test]
-async fn a_client_secret_is_replaced_or_taken_away() {
-    let (instance, providers) = start().await;
-    let id = oidc(&instance, &providers).await["id"].clone();
-    let at = path(&format!("/{id}/client-secret"));
-    let answer = instance.send(Method::PUT, &at, json!({ "client_secret": "another-of-the-provider" })).await;
-    assert_eq!((answer.status, &answer.body["has_client_secret"]), (200, &json!(true)));
-    let entry = instance.server.auth.directory().account(ACCOUNT.parse().unwrap()).unwrap();
-    let usable = entry.connection_named("op").unwrap();
-    let shown = usable.oidc().unwrap().authentication();
-    assert!(matches!(shown, vestibule_oidc::ClientAuthentication::Basic("another-of-the-provider")));
-    let answer = instance.send(Method::PUT, &at, json!({ "client_secret": null })).await;
-    assert_eq!(answer.body["has_client_secret"], false);
-    let audit = instance.get("/admin/v1/audit").await.body.to_string();
-    assert!(audit.contains("client_secret") && !audit.contains("another-of-the-provider"), "{audit}");
-}
-
-#[tokio::test]
-async fn a_client_secret_is_shown_to_nobody_but_whom_it_was_given_for() {
-    let (instance, providers) = start().await;
-    let id = oidc(&instance, &providers).await["id"].clone();
-    let at = path(&format!("/{id}"));
-    let change = json!({ "oidc": { "client_id": "other" } });
-    let answer = instance.patch(&at, change).await;
-    assert_eq!((answer.status, &answer.body["has_client_secret"]), (200, &json!(true)));
-    let change = json!({ "oidc": { "token_endpoint": "https://elsewhere.example/token" } });
-    let answer = instance.patch(&at, change).await;
-    assert_eq!((answer.status, &answer.body["has_client_secret"]), (200, &json!(false)));
-}
-
-#[tokio::test]
-async fn metadata_is_read_again_on_demand_and_new_certificates_count_beside_the_old() {
-    let (instance, providers) = start().await;
-    let (old, new) = (certificate(), certificate());
-    providers.say(METADATA_URL, &metadata(std::slice::from_ref(&old), false));
-    let made = made(&instance, json!({ "name": "adfs", "saml": { "metadata_url": METADATA_URL } })).await;
-    let at = path(&format!("/{}/refresh", made["id"]));
-    providers.say(METADATA_URL, &metadata(&[new.clone(), old], false));
-    let both = instance.send(Method::POST, &at, json!({})).await.body;
-    assert_eq!(both["fingerprints"].as_array().unwrap().len(), 2);
-    assert_eq!(both["fingerprints"][0], made["fingerprints"][0]);
-    providers.say(METADATA_URL, &metadata(&[new], false));
-    // What operators have added before the identity provider shows it stays, until somebody says otherwise.
-    instance.server.auth.refresh_connections(instance.server.clock.now()).await.unwrap();
-    let shown = instance.get(&path(&format!("/{}", made["id"]))).await.body;
-    assert_eq!(shown["fingerprints"], both["fingerprints"]);
-    let after = instance.send(Method::POST, &at, json!({})).await.body;
-    assert_eq!(after["fingerprints"], json!([both["fingerprints"][1]]));
-}
-
-#[tokio::test]
-async fn keys_are_read_again_in_the_background_and_the_audit_tells_of_it() {
-    let (instance, providers) = start().await;
-    oidc(&instance, &providers).await;
-    let others = JWKS.replace("\"kid\":\"1\"", "\"kid\":\"2\"");
-    providers.say("https://op.example/keys", &others);
-    let auth = &instance.server.auth;
-    auth.refresh_connections(instance.server.clock.now()).await.unwrap();
-    let entry = auth.directory().account(ACCOUNT.parse().unwrap()).unwrap();
-    assert_eq!(entry.connection_named("op").unwrap().connection.oidc().unwrap().jwks, others);
-    let entries = instance.get("/admin/v1/audit").await.body;
-    let newest = &entries["entries"][0];
-    assert_eq!((&newest["action"], &newest["target"]["kind"]), (&json!("changed"), &json!("connection")));
-    // Nothing else has changed.
-    auth.refresh_connections(instance.server.clock.now()).await.unwrap();
-    assert_eq!(instance.get("/admin/v1/audit").await.body["entries"][0], *newest);
-}
-
-#[tokio::test]
-async fn an_identity_provider_that_does_not_answer_changes_nothing() {
-    let (instance, providers) = start().await;
-    let id = oidc(&instance, &providers).await["id"].clone();
-    providers.say("https://op.example/keys", "{}");
-    instance.server.auth.refresh_connections(instance.server.clock.now()).await.unwrap();
-    assert_eq!(instance.get(&path(&format!("/{id}"))).await.body["oidc"]["jwks"], JWKS);
-    let answer = instance.send(Method::POST, &path(&format!("/{id}/refresh")), json!({})).await;
-    assert_eq!(answer.status, 409, "{answer:?}");
-}
-
-/// What comes in the background breaks no rule that administrators have to keep.
-#[tokio::test]
-async fn metadata_that_leads_elsewhere_without_tls_is_not_taken_over() {
-    let (instance, providers) = start().await;
-    let said = metadata(&[certificate()], false);
-    providers.say(METADATA_URL, &said);
-    let made = made(&instance, json!({ "name": "adfs", "saml": { "metadata_url": METADATA_URL } })).await;
-    providers.say(METADATA_URL, &said.replace("https://idp.example/sso", "http://idp.example/sso"));
-    instance.server.auth.refresh_connections(instance.server.clock.now()).await.unwrap();
-    let shown = instance.get(&path(&format!("/{}", made["id"]))).await.body;
-    assert_eq!(shown["saml"]["login_url"], "https://idp.example/sso");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod application_tokens;
 mod applications;
 mod audit;
 mod audited;
+mod connection_secrets;
 mod connection_tests;
 mod connections;
 mod coverage;

@@ -6,6 +6,7 @@ mod administration;
 mod answers;
 mod audit;
 mod consumed;
+mod credentials;
 mod deletion;
 mod directory;
 mod ends;
