@@ -71,4 +71,4 @@ pub use session::{Application, AuthenticationMethod, Dialect, EndReason, Session
 pub use signing_key::SigningKey;
 pub use time::{Clock, Millis, Monotonic, Utc};
 pub use user::{PasswordCredential, Population, SecondFactor, User, UserKind};
-pub use visible::{has_hidden, told, visible};
+pub use visible::{MOST_MARKS, has_hidden, has_stacked_marks, told, visible};

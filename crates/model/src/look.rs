@@ -148,9 +148,15 @@ impl LogoKind {
 
     fn begins(self, bytes: &[u8]) -> bool {
         match self {
-            Self::Png => bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
+            // The signature, and the chunk that has to be the first (PNG 3rd edition §5.2, §5.6): the size stands in it.
+            Self::Png => bytes.starts_with(b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR"),
             Self::Jpeg => bytes.starts_with(&[0xff, 0xd8, 0xff]),
-            Self::Webp => bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP"),
+            Self::Webp => {
+                let first = bytes.get(8..16);
+                let is_first = |chunk: &[u8; 8]| first == Some(chunk);
+                bytes.starts_with(b"RIFF")
+                    && (is_first(b"WEBPVP8 ") || is_first(b"WEBPVP8L") || is_first(b"WEBPVP8X"))
+            }
         }
     }
 }
@@ -172,11 +178,17 @@ mod tests {
     #[test]
     fn a_picture_is_known_by_its_first_bytes() {
         let kind = |bytes: &[u8]| Logo::new(bytes).kind();
-        assert_eq!(kind(b"\x89PNG\r\n\x1a\n..."), Some(LogoKind::Png));
+        assert_eq!(kind(b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR..."), Some(LogoKind::Png));
         assert_eq!(kind(b"\xff\xd8\xff\xe0"), Some(LogoKind::Jpeg));
         assert_eq!(kind(b"RIFF\0\0\0\0WEBPVP8 "), Some(LogoKind::Webp));
-        for other in [&b""[..], b"GIF89a", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"RIFF\0\0\0\0WAVE"]
-        {
+        for other in [
+            &b""[..],
+            b"GIF89a",
+            b"\x89PNG\r\n\x1a\n\0\0\0\x0dtEXt",
+            b"RIFF\0\0\0\0WEBPALPH",
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            b"RIFF\0\0\0\0WAVE",
+        ] {
             assert_eq!(kind(other), None, "{other:?}");
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! Texts of strangers come into names, logs and terminals: none of them may look like another, begin a line or move a cursor.
 
-use icu_properties::props::{DefaultIgnorableCodePoint, ExtendedPictographic};
-use icu_properties::{CodePointSetData, CodePointSetDataBorrowed};
+use icu_properties::props::{DefaultIgnorableCodePoint, ExtendedPictographic, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData, CodePointSetDataBorrowed};
 
 /// Whether something is hidden in a text.
 pub fn has_hidden(text: &str) -> bool {
@@ -28,6 +28,22 @@ pub fn told(text: &str, most: usize) -> String {
     let cut: String = text.chars().take(most).collect();
     let more = if cut.len() < text.len() { "…" } else { "" };
     visible(&cut) + more
+}
+
+/// The most marks that a letter of any script has upon it.
+pub const MOST_MARKS: usize = 4;
+
+/// Whether a letter has so many marks upon it that they are drawn over the lines around it.
+pub fn has_stacked_marks(text: &str) -> bool {
+    let marks = CodePointMapData::<GeneralCategory>::new();
+    let is_mark = |character| {
+        matches!(marks.get(character), GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark)
+    };
+    let mut run = 0;
+    text.chars().any(|character| {
+        run = if is_mark(character) { run + 1 } else { 0 };
+        run > MOST_MARKS
+    })
 }
 
 /// The characters of a text, and whether each is hidden.
@@ -101,6 +117,17 @@ mod tests {
             assert!(has_hidden(&twin), "{hidden:?}");
             assert_eq!(visible(&twin), format!("jane{}", hidden.escape_unicode()));
         }
+    }
+
+    #[test]
+    fn marks_are_not_piled_upon_a_letter() {
+        for text in ["Zoe\u{308}", "\u{1ec4}", "E\u{302}\u{303}", "בְּרֵאשִׁ֖ית", "นี้", "ཧཱུྃ", "\u{2764}\u{fe0f}"]
+        {
+            assert!(!has_stacked_marks(text), "{text}");
+        }
+        assert!(!has_stacked_marks(&format!("a{}b", "\u{301}".repeat(4))));
+        assert!(has_stacked_marks(&format!("a{}b", "\u{301}".repeat(5))));
+        assert!(has_stacked_marks(&format!("a{}", "\u{489}".repeat(63))));
     }
 
     #[test]

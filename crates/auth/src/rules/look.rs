@@ -1,6 +1,6 @@
 //! The rules of how an account's pages look.
 
-use vestibule_model::{Account, Logo, Look, has_hidden};
+use vestibule_model::{Account, Logo, Look, MOST_MARKS, has_hidden, has_stacked_marks};
 
 use super::rule::Rule;
 use super::texts::name_of_at_most;
@@ -14,7 +14,12 @@ pub(super) fn look_violations(account: &Account, before: Option<&Account>) -> Ve
     let contact = contact.as_deref().filter(|_| is_new(|account| &account.look.contact));
     let logo = logo.as_ref().filter(|_| changed(before, account, |account| &account.look.logo));
     let rules = (Rule::LookNameLength, Rule::LookNameCharacters);
+    let marks = |rule, text: Option<&str>| {
+        text.filter(|text| has_stacked_marks(text)).map(|_| Violation::with(rule, MOST_MARKS))
+    };
     let found = [
+        marks(Rule::LookNameMarks, name),
+        marks(Rule::LookContactMarks, contact),
         name.and_then(|name| name_of_at_most(Look::LONGEST_NAME, rules, name)),
         contact.and_then(contact_violation),
         logo.and_then(logo_violation),
@@ -110,6 +115,10 @@ mod tests {
         ] {
             assert_eq!(rule(other.into()), Some(Rule::LogoKind), "{other}");
         }
+        // The size would be read of whatever stands in the place of the first chunk.
+        let mut other_chunk = png(1, 1);
+        other_chunk[12..16].copy_from_slice(b"tEXt");
+        assert_eq!(rule(other_chunk), Some(Rule::LogoKind));
     }
 
     proptest! {

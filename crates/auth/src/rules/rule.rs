@@ -13,6 +13,7 @@ pub enum Kind {
 
 const NAME_LENGTH: &str = "this has to have 1 to {} characters";
 const NAME_CHARACTERS: &str = "no spaces around it, no control characters and none that are not seen";
+const MARKS: &str = "at most {} marks upon one letter: more are drawn over other lines";
 const TEXT: &str = "this has to have at most {} characters and no control characters";
 const TAKEN: &str = "this is taken";
 const AT_MOST: &str = "{} at most";
@@ -75,6 +76,8 @@ rulebook! {
 
     LookNameLength: Invalid "look.name" NAME_LENGTH;
     LookNameCharacters: Invalid "look.name" NAME_CHARACTERS;
+    LookNameMarks: Invalid "look.name" MARKS;
+    LookContactMarks: Invalid "look.contact" MARKS;
     LookContact: Invalid "look.contact" "1 to {} characters that are seen, no spaces around them";
     LogoKind: Invalid "logo" "this is no picture in PNG, JPEG or WebP";
     LogoLength: Invalid "logo" "a picture of {} bytes at most";

@@ -13,7 +13,7 @@ pub(super) type Within<'a, T> = (&'a T, &'a AccountRows);
 
 /// `enabled true -> false, nickname "Al" -> "A"`
 pub(super) fn changes<T: Audited>(before: Within<'_, T>, after: Within<'_, T>) -> String {
-    let mut shown = secrets(before.0, after.0);
+    let mut shown = secrets(before, after);
     // That a password is another since now, is said by its being another.
     let another_password = !shown.is_empty();
     let (was, is) = (named(before), named(after));
@@ -26,19 +26,18 @@ pub(super) fn changes<T: Audited>(before: Within<'_, T>, after: Within<'_, T>) -
     shown.join(", ")
 }
 
-/// Secrets that are others, that somebody has for the first time, or has no more.
-fn secrets<T: Audited>(before: &T, after: &T) -> Vec<String> {
-    let known = before.audited_secrets();
+/// Secrets that are others, that somebody has for the first time, or has no more; the last only where no field says it.
+fn secrets<T: Audited>(before: Within<'_, T>, after: Within<'_, T>) -> Vec<String> {
+    let (known, kept) = (before.0.audited_secrets(), after.0.audited_secrets());
+    let fields = named(before);
     let word = |(name, secret): (&str, &[u8])| match known.iter().find(|(known, _)| *known == name) {
         Some((_, known)) if *known == secret => None,
         Some(_) => Some(format!("{name} (another)")),
         None => Some(format!("{name} (set)")),
     };
-    let kept = after.audited_secrets();
-    let is_gone = |name: &str| !kept.iter().any(|(other, _)| *other == name);
+    let is_gone = |name: &str| !kept.iter().any(|(other, _)| *other == name) && !fields.contains_key(name);
     let gone = known.iter().filter(|(name, _)| is_gone(name)).map(|(name, _)| format!("{name} (removed)"));
-    let shown: Vec<_> = kept.iter().copied().filter_map(word).chain(gone).collect();
-    shown
+    kept.iter().copied().filter_map(word).chain(gone).collect()
 }
 
 /// The fields by the names that they have in a file, with names in the place of ids and times for people.

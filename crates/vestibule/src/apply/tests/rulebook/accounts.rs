@@ -69,11 +69,14 @@ fn looks() -> Vec<Line> {
     };
     let logo = |bytes: &[u8]| format!("look = {{ logo = \"{}\" }}\n", STANDARD.encode(bytes));
     let (long, longer) = ("x".repeat(65), "x".repeat(201));
+    let marks = format!("a{}", "\u{301}".repeat(5));
     let wide = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x04\x01\0\0\0\x01\x08\x06\0\0\0";
     let size = "a picture of 1024 by 1024 pixels at most: this is 1025 by 1";
     vec![
         own(Rule::LookNameLength, json!({ "name": long }), &format!("name = \"{long}\"")),
         own(Rule::LookNameCharacters, json!({ "name": " a" }), "name = \" a\""),
+        own(Rule::LookNameMarks, json!({ "name": marks }), &format!("name = \"{marks}\"")),
+        own(Rule::LookContactMarks, json!({ "contact": marks }), &format!("contact = \"{marks}\"")),
         own(Rule::LookContact, json!({ "contact": longer }), &format!("contact = \"{longer}\"")),
         own(Rule::LookContact, json!({ "contact": "a\u{202e}b" }), "contact = \"a\\u202eb\""),
         Line::file(Rule::LogoKind, &logo(b"<svg/>"), "this is no picture in PNG, JPEG or WebP"),
