@@ -53,7 +53,7 @@ async function withBrowser(address, limitMs, steps) {
 /** A browser of somebody, for the pages of the service at `ours` and of those `others`. Pages of others may want more, and get none. */
 async function somebody(browser, ours, others, options) {
     const own = await browser.newContext({viewport: {width: 1000, height: 760}, ...options});
-    own.setDefaultTimeout(15_000);
+    own.setDefaultTimeout(60_000);
     const origins = [ours, ...others].map((address) => new URL(address).origin);
     await own.route('**/*', (route) => {
         const request = route.request();

@@ -33,6 +33,7 @@ const AT_PROVIDER = {
         await submit(page);
         // Whether the client may know them, which it asks once.
         if ((await answered).url().includes('/interaction/')) {
+            await page.locator('input[name=prompt][value=consent]').waitFor({state: 'attached'});
             await submit(page);
         }
     },
@@ -123,6 +124,7 @@ async function withoutScripts(browser, provider) {
     await begin(page, provider);
     await AT_PROVIDER[provider.kind](page, provider);
     if (provider.kind === 'ssp') {
+        await page.locator('input[name=SAMLResponse]').waitFor({state: 'attached'});
         await submit(page);
     }
     await expectHome(page, provider);
@@ -205,8 +207,9 @@ async function tested(browser, provider) {
     await look(page, `${provider.kind}-tested`);
     await page.goto(`${OWN}/`);
     await page.waitForURL(`${OWN}/login`);
-    await page.goto(provider.test);
-    await page.getByRole('heading', {name: 'Not Found'}).waitFor();
+    const again = await page.goto(provider.test);
+    assert.strictEqual(again.status(), 404);
+    await look(page, `${provider.kind}-tested-again`);
     await own.close();
 }
 
