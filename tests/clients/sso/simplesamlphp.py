@@ -96,6 +96,19 @@ def agent_sdk(response):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def made_at_login(administrator, connection):
+    """Who is vouched for and not known comes to be at the first login, where the connection says so."""
+    browser = Browser()
+    page = browser.log_in(connection["login_address"], "nobody", PASSWORD, is_at_home)
+    assert not isinstance(page, str) and page.status_code == 403, page
+    administrator.change_connection(connection, provisioning={"enabled": True, "full_name": "displayName"})
+    for _ in range(2):
+        reached = Browser().log_in(connection["login_address"], "nobody", PASSWORD, is_at_home)
+        assert isinstance(reached, str), (reached.status_code, reached.text[:2000])
+    users = administrator.ask("GET", f"/accounts/{ACCOUNT}/users?name=nobody")["items"]
+    assert [user["full_name"] for user in users] == ["No Body"], users
+
+
 def main():
     administrator = Administrator()
     with tempfile.TemporaryDirectory() as home:
@@ -136,6 +149,8 @@ def run(administrator, idp):
     tampered = re.sub(r"(<saml:AttributeValue[^>]*>)lena<", r"\1Lena<", document)
     assert tampered != document
     assert login_by_api(base64.b64encode(tampered.encode()).decode()).status_code == 401
+
+    made_at_login(administrator, connection)
 
     # Encrypted for our key, by CBC, which is all that it can: counts where the connection says so, in a signed response alone.
     idp.start(IDP_ENCRYPT="yes")

@@ -4,6 +4,6 @@ $config = [
     'people' => [
         'exampleauth:UserPass',
         'lena:at-the-idp' => ['uid' => ['lena'], 'loginName' => ['lena'], 'siteId' => [getenv('IDP_ACCOUNT')]],
-        'nobody:at-the-idp' => ['uid' => ['nobody'], 'loginName' => ['nobody'], 'siteId' => [getenv('IDP_ACCOUNT')]],
+        'nobody:at-the-idp' => ['uid' => ['nobody'], 'displayName' => ['No Body'], 'loginName' => ['nobody'], 'siteId' => [getenv('IDP_ACCOUNT')]],
     ],
 ];
