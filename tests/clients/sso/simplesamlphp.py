@@ -105,7 +105,7 @@ def made_at_login(administrator, connection):
     for _ in range(2):
         reached = Browser().log_in(connection["login_address"], "nobody", PASSWORD, is_at_home)
         assert isinstance(reached, str), (reached.status_code, reached.text[:2000])
-    users = administrator.ask("GET", f"/accounts/{ACCOUNT}/users?name=nobody")["items"]
+    users = administrator.ask("GET", f"/accounts/{ACCOUNT}/users?name=nobody")["users"]
     assert [user["full_name"] for user in users] == ["No Body"], users
 
 
