@@ -35,11 +35,10 @@ impl PageSession {
         ProvedUser { entry: Arc::clone(&self.entry), user: Arc::clone(&self.user) }
     }
 
-    /// When the identity provider by which it was opened wants what was opened so to end: before the pages' own policy would end it.
+    /// When what is opened by it ends at the latest, where an identity provider of SAML opened it: with the page itself. What the
+    /// provider said of the end of its session is in that, and is kept nowhere by itself.
     pub(crate) fn ends_at_provider(&self) -> Option<Millis> {
-        let own_end = self.entry.account.session_policy_of(Dialect::Pages).absolute_end(self.session.created);
-        let end = self.session.absolute_end.filter(|_| self.session.method == AuthenticationMethod::Saml);
-        end.filter(|end| own_end.is_none_or(|own| *end < own))
+        self.session.absolute_end.filter(|_| self.session.method == AuthenticationMethod::Saml)
     }
 
     /// The same for what a holder of any session may ask.

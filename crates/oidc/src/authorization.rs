@@ -1,10 +1,11 @@
 //! Sending a browser to the provider, and reading what comes back (RFC 6749 §4.1, RFC 7636, RFC 9207).
 
 use sha2::{Digest as _, Sha256};
-use vestibule_model::Rng;
+use vestibule_model::{Rng, told};
 use zeroize::Zeroizing;
 
 use crate::base64url;
+use crate::refusal::LONGEST_TOLD;
 
 /// The secret by which the code of an attempt is exchanged (RFC 7636): whoever has the code alone cannot.
 pub struct CodeVerifier(Zeroizing<String>);
@@ -101,7 +102,7 @@ pub enum CallbackError {
     #[error("the callback has not one {0}")]
     Parameter(&'static str),
     /// From another provider: the answer of one is not given to another (RFC 9207 §2.4).
-    #[error("the callback is from {found:?}, and the attempt was made at {expected:?}")]
+    #[error("{}", other_provider(found.as_deref(), expected))]
     Issuer {
         /// What it says; None: it does not say, although the provider's do.
         found: Option<String>,
@@ -116,6 +117,13 @@ pub enum CallbackError {
         /// Its words.
         description: Option<String>,
     },
+}
+
+fn other_provider(found: Option<&str>, expected: &str) -> String {
+    match found {
+        Some(found) => format!("the callback is from {found:?}, and the attempt was made at {expected:?}"),
+        None => format!("the callback does not say who it is from, and the attempt was made at {expected:?}"),
+    }
 }
 
 impl CallbackError {
@@ -152,10 +160,13 @@ impl Callback {
 fn outcome(query: &str, issuer: &str, names_itself: bool) -> Result<String, CallbackError> {
     let found = parameter(query, "iss")?;
     if found.as_deref().map_or(names_itself, |found| found != issuer) {
+        let found = found.map(|found| told(&found, LONGEST_TOLD));
         return Err(CallbackError::Issuer { found, expected: issuer.to_owned() });
     }
     if let Some(code) = parameter(query, "error")? {
-        return Err(CallbackError::Refused { code, description: parameter(query, "error_description")? });
+        let description = parameter(query, "error_description")?;
+        let description = description.map(|text| told(&text, LONGEST_TOLD));
+        return Err(CallbackError::Refused { code: told(&code, LONGEST_TOLD), description });
     }
     parameter(query, "code")?.filter(|code| !code.is_empty()).ok_or(CallbackError::Parameter("code"))
 }

@@ -7,11 +7,11 @@ use jsonwebtoken::{DecodingKey, decode_header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
-use vestibule_model::{Claim, Millis, Signature, Statement, Utc};
+use vestibule_model::{Claim, Millis, Signature, Statement, Utc, told};
 
 use crate::base64url;
 use crate::jwks::Keys;
-use crate::refusal::Refusal;
+use crate::refusal::{LONGEST_TOLD, MOST_TOLD, Refusal};
 use crate::report::{Check, Report};
 
 /// The longest token, in bytes. One with a hundred groups has some eight thousand.
@@ -240,7 +240,7 @@ impl IdToken<'_> {
 
 pub(crate) fn check_issuer(claims: &Claims, issuer: &str, report: &mut Report) {
     let refusal = (claims.iss != issuer)
-        .then(|| Refusal::Issuer { found: claims.iss.clone(), expected: issuer.to_owned() });
+        .then(|| Refusal::Issuer { found: told(&claims.iss, LONGEST_TOLD), expected: issuer.to_owned() });
     report.note(Check::Issuer, claims.iss.clone(), refusal);
 }
 
@@ -249,9 +249,11 @@ pub(crate) fn check_audience(claims: &Claims, client_id: &str, report: &mut Repo
     let all = claims.aud.all();
     let expected = client_id.to_owned();
     let refusal = if !all.iter().any(|one| one == client_id) {
-        Some(Refusal::Audience { found: all.to_vec(), expected })
+        let found = all.iter().take(MOST_TOLD).map(|one| told(one, LONGEST_TOLD)).collect();
+        Some(Refusal::Audience { found, expected })
     } else if claims.azp.as_deref().map_or(all.len() > 1, |party| party != client_id) {
-        Some(Refusal::AuthorizedParty { found: claims.azp.clone(), expected })
+        let found = claims.azp.as_ref().map(|party| told(party, LONGEST_TOLD));
+        Some(Refusal::AuthorizedParty { found, expected })
     } else {
         None
     };
@@ -318,11 +320,14 @@ fn verified(
     let ours = Algorithm::read(&algorithm).filter(|ours| algorithms.contains(ours));
     let Some(ours) = ours else {
         let expected = algorithms.iter().map(|algorithm| algorithm.name()).collect();
-        return Err((Check::Algorithm, Refusal::Algorithm { found: algorithm, expected }));
+        return Err((
+            Check::Algorithm,
+            Refusal::Algorithm { found: told(&algorithm, LONGEST_TOLD), expected },
+        ));
     };
     let header = decode_header(token).map_err(|_| malformed("its header cannot be read"))?;
     if let Some(other) = header.typ.filter(|typ| !types.contains(&&*typ.to_ascii_lowercase())) {
-        return Err((Check::Form, Refusal::Type(other)));
+        return Err((Check::Form, Refusal::Type(told(&other, LONGEST_TOLD))));
     }
     if header.crit.is_some() {
         return Err((Check::Algorithm, Refusal::CriticalHeader));
@@ -354,7 +359,7 @@ fn signature_refusal(
 ) -> Option<Refusal> {
     let mut candidates = keys.candidates(key_id, algorithm).peekable();
     if candidates.peek().is_none() {
-        return Some(Refusal::UnknownKey(key_id.map(ToOwned::to_owned)));
+        return Some(Refusal::UnknownKey(key_id.map(|id| told(id, LONGEST_TOLD))));
     }
     (!candidates.any(|key| is_by(token, key, algorithm))).then_some(Refusal::Signature)
 }

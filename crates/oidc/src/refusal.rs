@@ -2,6 +2,12 @@
 
 use vestibule_model::{Millis, Reason, Utc};
 
+/// How much a refusal tells of what somebody wrote, in characters.
+pub(crate) const LONGEST_TOLD: usize = 200;
+
+/// How many values of a list it tells.
+pub(crate) const MOST_TOLD: usize = 10;
+
 /// Why an ID token is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {

@@ -3,9 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use vestibule_model::told;
 use zeroize::Zeroizing;
 
 use crate::authorization::CodeVerifier;
+use crate::refusal::LONGEST_TOLD;
 
 /// The longest answer, in bytes.
 const LONGEST: usize = 128 * 1024;
@@ -154,7 +156,10 @@ impl TokenResponse {
         }
         let read: Body = serde_json::from_str(body).map_err(|_| TokenError::Unreadable)?;
         match (read.error.filter(|code| !code.is_empty()), read.id_token) {
-            (Some(code), _) => Err(TokenError::Refused { code, description: read.error_description }),
+            (Some(code), _) => {
+                let description = read.error_description.map(|text| told(&text, LONGEST_TOLD));
+                Err(TokenError::Refused { code: told(&code, LONGEST_TOLD), description })
+            }
             (None, Some(id_token)) => Ok(Self { id_token: Zeroizing::new(id_token) }),
             (None, None) => Err(TokenError::Unreadable),
         }

@@ -44,7 +44,7 @@ struct Key {
     means: Means,
     dialect: Option<Dialect>,
     address: Option<IpAddr>,
-    /// Of what is told in words, these words.
+    /// Of what is told in words, what tells it apart.
     told: Option<u64>,
 }
 
@@ -86,7 +86,7 @@ impl Folded {
     ) -> RefusalId {
         record.address = record.address.map(bucket);
         let mut state = self.state();
-        let key = Key { told: Some(state.counting.hasher().hash_one(&told)), ..Key::of(&record) };
+        let key = Key { told: Some(state.counting.hasher().hash_one(told.key())), ..Key::of(&record) };
         record.details = Some(told.details(id));
         state.add(key, record, now);
         state.counting.get(&key).and_then(id_of).unwrap_or(id)

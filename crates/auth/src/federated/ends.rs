@@ -6,7 +6,7 @@ use std::time::Duration;
 use vestibule_model::{
     AccountId, AccountState, EndReason, Means, Millis, Reason as _, Refusal, RefusalId, SessionId,
 };
-use vestibule_oidc::{Keys, Logout, LogoutToken};
+use vestibule_oidc::{Hint, Keys, Logout, LogoutToken};
 use vestibule_saml::LogoutRequest;
 use vestibule_store::{FederatedLogins, StoreError};
 use zeroize::Zeroizing;
@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::{Told, digests};
 use crate::attempt::Failed;
 use crate::audit::Attempt;
+use crate::detach_on_drop::DetachOnDrop;
 use crate::directory::{ServiceAddresses, UsableConnection};
 use crate::log_in::{LogIn, RETRY_AFTER};
 use crate::login_guard::TurnedAway;
@@ -55,6 +56,24 @@ pub enum ShownLogout {
         /// What is to come back with the answer.
         relay_state: String,
     },
+}
+
+impl ShownLogout {
+    /// Whether it may be of this identity provider, as far as can be told without looking at a signature.
+    fn may_be_signed(&self, identity_provider: &str) -> bool {
+        match self {
+            Self::Redirect(query) => query.contains("Signature="),
+            Self::Form { document, .. } => vestibule_saml::may_name(document, identity_provider),
+        }
+    }
+}
+
+/// A logout that is looked at.
+#[derive(Clone, Copy)]
+struct Asked {
+    attempt: Attempt,
+    /// Set where its address sent too much that was refused: how long until what is not rightly signed is looked at.
+    wait: Option<Duration>,
 }
 
 /// What came of it.
@@ -101,22 +120,21 @@ impl Auth {
         token: Zeroizing<String>,
     ) -> Result<usize, LogoutError> {
         let usable = self.connection_for(at, connection)?;
-        if usable.connection.oidc().is_none() {
-            return Err(LogoutError::NoConnection);
-        }
-        let attempt = self.admit_logout(at, Means::Oidc)?;
+        let Some(oidc) = usable.connection.oidc() else { return Err(LogoutError::NoConnection) };
+        let may_be_signed = || Hint::of(&token).is_some_and(|hint| hint.issuer == oidc.issuer);
+        let asked = self.admit_logout(at, Means::Oidc, may_be_signed)?;
         let auth = Arc::clone(self);
-        self.settle(at, async move { auth.take_token(attempt, usable, token).await }).await
+        self.settle_logout(asked, async move { auth.take_token(asked, usable, token).await }).await
     }
 
     async fn take_token(
         self: Arc<Self>,
-        attempt: Attempt,
+        asked: Asked,
         usable: Arc<UsableConnection>,
         token: Zeroizing<String>,
     ) -> Result<usize, LogoutError> {
-        let (token, now) = (Arc::new(token), attempt.at.now);
-        let account = attempt.at.account.ok_or(LogoutError::NoConnection)?;
+        let (token, now) = (Arc::new(token), asked.attempt.at.now);
+        let account = asked.attempt.at.account.ok_or(LogoutError::NoConnection)?;
         let keys = self.federated.keys.of(&usable);
         let mut logout = self.examined_logout(&usable, &token, keys.clone(), now).await?;
         if logout.as_ref().err().is_some_and(vestibule_oidc::Refusal::asks_for_new_keys)
@@ -125,7 +143,7 @@ impl Auth {
             logout = self.examined_logout(&usable, &token, Some(others), now).await?;
         }
         let LogoutToken { logout, id: token_id, single_use_until } = logout
-            .map_err(|refusal| self.refuse_logout(attempt, &usable, refusal.to_string(), refusal.fix()))?;
+            .map_err(|refusal| self.refuse_logout(asked, &usable, refusal.to_string(), refusal.fix()))?;
         let id = usable.connection.id;
         let (subject, session_index) = match &logout {
             Logout::OfSession(session) => (None, Some(digests::of_session(id, session))),
@@ -134,7 +152,7 @@ impl Auth {
         let logins = FederatedLogins { connection: id, subject, session_index };
         let issuer = usable.connection.oidc().map_or("", |oidc| oidc.issuer.as_str());
         let value = digests::of_logout(account, issuer, &token_id);
-        self.end_logins_once(attempt, &usable, vec![logins], super::once(value, single_use_until)).await
+        self.end_logins_once(asked, &usable, vec![logins], super::once(value, single_use_until)).await
     }
 
     /// Ends the sessions of whom a logout request of SAML names (SAML profiles §4.4). `addresses` are those at which this service
@@ -147,22 +165,22 @@ impl Auth {
         addresses: &ServiceAddresses,
     ) -> Result<LogoutDone, LogoutError> {
         let usable = self.connection_for(at, connection)?;
-        if usable.connection.saml().is_none() {
-            return Err(LogoutError::NoConnection);
-        }
-        let attempt = self.admit_logout(at, Means::Saml)?;
+        let Some(saml) = usable.connection.saml() else { return Err(LogoutError::NoConnection) };
+        let asked = self.admit_logout(at, Means::Saml, || shown.may_be_signed(&saml.identity_provider))?;
         let (auth, addresses) = (Arc::clone(self), addresses.clone());
-        self.settle(at, async move { auth.take_request(attempt, usable, &addresses, shown).await }).await
+        let whole = async move { auth.take_request(asked, usable, &addresses, shown).await };
+        self.settle_logout(asked, whole).await
     }
 
     async fn take_request(
         self: Arc<Self>,
-        attempt: Attempt,
+        asked: Asked,
         usable: Arc<UsableConnection>,
         addresses: &ServiceAddresses,
         shown: ShownLogout,
     ) -> Result<LogoutDone, LogoutError> {
-        let (account, now) = (attempt.at.account.ok_or(LogoutError::NoConnection)?, attempt.at.now);
+        let (account, now) =
+            (asked.attempt.at.account.ok_or(LogoutError::NoConnection)?, asked.attempt.at.now);
         let shown = Arc::new(shown);
         let mut logout = self.examined_request(&usable, &shown, addresses, now).await?;
         if logout.as_ref().err().is_some_and(vestibule_saml::Refusal::asks_for_new_certificates)
@@ -171,7 +189,7 @@ impl Auth {
             logout = self.examined_request(&present, &shown, addresses, now).await?;
         }
         let logout = logout
-            .map_err(|refusal| self.refuse_logout(attempt, &usable, refusal.to_string(), refusal.fix()))?;
+            .map_err(|refusal| self.refuse_logout(asked, &usable, refusal.to_string(), refusal.fix()))?;
         let id = usable.connection.id;
         let subject = Some(digests::of_subject(id, &logout.subject));
         let of = |session_index| FederatedLogins { connection: id, subject, session_index };
@@ -183,7 +201,7 @@ impl Auth {
         let issuer = usable.connection.saml().map_or("", |saml| saml.identity_provider.as_str());
         let value = digests::of_logout(account, issuer, &logout.id);
         let once = super::once(value, logout.single_use_until);
-        let ended = self.end_logins_once(attempt, &usable, logins, once).await?;
+        let ended = self.end_logins_once(asked, &usable, logins, once).await?;
         Ok(LogoutDone { ended, request: logout.id, relay_state: logout.relay_state })
     }
 
@@ -192,25 +210,55 @@ impl Auth {
         usable.ok_or(LogoutError::NoConnection)
     }
 
-    /// Turns away who sent too much that was refused; charges the address, until it is known how this ends.
-    fn admit_logout(&self, at: LogIn, means: Means) -> Result<Attempt, LogoutError> {
-        let attempt = Attempt::to_log_out(at, means);
-        self.login_guard.charge(at).map(|()| attempt).map_err(|why| {
-            self.audit.note_refusal(attempt, None, Refusal::TooManyFailures);
-            let wait = if let TurnedAway::TooManyFailures { wait } = why { wait } else { RETRY_AFTER };
-            LogoutError::TooMany { retry_after: wait.max(RETRY_AFTER) }
-        })
+    /// Charges the address, until it is known how this ends. From one that sent too much that was refused, what is rightly signed is
+    /// taken all the same: a logout must not be lost because others were refused. So turned away is only what cannot be signed.
+    fn admit_logout(
+        &self,
+        at: LogIn,
+        means: Means,
+        may_be_signed: impl FnOnce() -> bool,
+    ) -> Result<Asked, LogoutError> {
+        let wait = match self.login_guard.charge(at) {
+            Ok(()) => None,
+            Err(TurnedAway::TooManyFailures { wait }) => Some(wait.max(RETRY_AFTER)),
+            Err(TurnedAway::Blocked) => Some(RETRY_AFTER),
+        };
+        let asked = Asked { attempt: Attempt::to_log_out(at, means), wait };
+        match wait {
+            Some(retry_after) if !may_be_signed() => Err(self.too_many_logouts(asked, retry_after)),
+            _ => Ok(asked),
+        }
+    }
+
+    fn too_many_logouts(&self, asked: Asked, retry_after: Duration) -> LogoutError {
+        self.audit.note_refusal(asked.attempt, None, Refusal::TooManyFailures);
+        LogoutError::TooMany { retry_after }
+    }
+
+    /// As [`Auth::settle`]; what was not charged is not given back.
+    async fn settle_logout<T: Send + 'static>(
+        self: &Arc<Self>,
+        asked: Asked,
+        whole: impl Future<Output = Result<T, LogoutError>> + Send + 'static,
+    ) -> Result<T, LogoutError> {
+        match asked.wait {
+            None => self.settle(asked.attempt.at, whole).await,
+            Some(_) => DetachOnDrop::new(whole).await,
+        }
     }
 
     fn refuse_logout(
         &self,
-        attempt: Attempt,
+        asked: Asked,
         usable: &UsableConnection,
         why: String,
         fix: &'static str,
     ) -> LogoutError {
+        if let Some(wait) = asked.wait {
+            return self.too_many_logouts(asked, wait);
+        }
         let told = Told::of(usable).by("logout").because(why).advising(fix);
-        LogoutError::Refused(self.note_federated(attempt, None, Refusal::AssertionRefused, told))
+        LogoutError::Refused(self.note_federated(asked.attempt, None, Refusal::AssertionRefused, told))
     }
 
     async fn examined_request(
@@ -249,7 +297,7 @@ impl Auth {
     /// Ends the sessions of these logins, unless the message that asks for it was taken before.
     async fn end_logins_once(
         &self,
-        attempt: Attempt,
+        asked: Asked,
         usable: &UsableConnection,
         logins: Vec<FederatedLogins>,
         once: Once,
@@ -260,8 +308,11 @@ impl Auth {
         let ended = match self.ends.end_each_with(once.into(), sessions, &end).await {
             Ok(ended) => ended,
             Err(StoreError::AlreadyConsumed) => {
+                if let Some(wait) = asked.wait {
+                    return Err(self.too_many_logouts(asked, wait));
+                }
                 let told = Told::of(usable).by("logout").because("it was taken before: a logout counts once");
-                let id = self.note_federated(attempt, None, Refusal::AlreadyUsed, told);
+                let id = self.note_federated(asked.attempt, None, Refusal::AlreadyUsed, told);
                 return Err(LogoutError::Refused(id));
             }
             Err(error) => return Err(LogoutError::Store(error)),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vestibule_model::{AuthenticationMethod, Means, Millis, Population, Refusal};
+use vestibule_model::{AuthenticationMethod, Means, Millis, Population, Refusal, told as told_of};
 use vestibule_oidc::{Hint, Keys, Report};
 use zeroize::Zeroizing;
 
@@ -102,8 +102,8 @@ impl Auth {
                 None => told,
                 Some(Hint { issuer, audience }) => told.because(format!(
                     "the account has no enabled connection of the issuer {:?} with the client {:?}",
-                    cut(issuer),
-                    cut(&audience.all().join(", "))
+                    told_of(issuer, 200),
+                    told_of(&audience.all().join(", "), 200)
                 )),
             };
             self.refuse_federated(attempt, None, Refusal::NoConnection, told)
@@ -194,9 +194,4 @@ impl Expected {
         let nonce = self.nonce.as_deref().map(String::as_str);
         oidc.id_token(nonce).examine(token, keys.unwrap_or(&oidc.keys), now)
     }
-}
-
-/// What a stranger wrote, as far as the audit tells it.
-fn cut(text: &str) -> String {
-    text.chars().take(200).collect()
 }

@@ -3,12 +3,16 @@
 use std::fmt;
 
 use serde_json::{Map, Value};
-use vestibule_model::{Reason, RefusalId};
+use vestibule_model::{Reason, RefusalId, told};
 
 use crate::directory::UsableConnection;
 
+/// The longest reason and the longest name that the audit is told, in characters: strangers write parts of them.
+const LONGEST_WHY: usize = 500;
+const LONGEST_NAME: usize = 200;
+
 /// What the audit is told of a refusal: nothing in it is a secret.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Told {
     /// The name of the connection; None: none was found.
     connection: Option<String>,
@@ -39,7 +43,7 @@ impl Told {
     }
 
     pub(crate) fn because(mut self, why: impl Into<String>) -> Self {
-        self.why = Some(why.into());
+        self.why = Some(told(&why.into(), LONGEST_WHY));
         self
     }
 
@@ -64,7 +68,7 @@ impl Told {
 
     /// Whom the message names.
     pub(crate) fn naming(mut self, names: &str) -> Self {
-        self.names = Some(names.chars().take(200).collect());
+        self.names = Some(told(names, LONGEST_NAME));
         self
     }
 
@@ -73,6 +77,12 @@ impl Told {
         self.naming(names).because("the connection's population has no such user").advising(
             "make the user, have the connection make users (provisioning), or, where it links by subject, give the user this identity; names of users count letter by letter",
         )
+    }
+
+    /// What tells it apart from others in the audit. The words are not among it: strangers choose them, and as many as they like.
+    pub(crate) fn key(&self) -> impl std::hash::Hash {
+        let Self { connection, check, why: _, fix, names } = self;
+        (connection, check, fix, names)
     }
 
     /// As JSON, with the id of the refusal.

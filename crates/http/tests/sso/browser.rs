@@ -385,6 +385,11 @@ async fn a_login_for_a_client_of_the_sentinel_goes_on_there_and_ends_with_the_lo
     let token: serde_json::Value = token.json().await.unwrap();
     let bearer = token["access_token"].as_str().unwrap();
     assert_eq!(check(&server, bearer).await, 200);
+    let ends: Vec<_> = server.stored_sessions().await.iter().map(|session| session.absolute_end).collect();
+    assert!(
+        ends.len() == 2 && ends.iter().all(Option::is_some) && ends[1] <= ends[0],
+        "no later than the page: {ends:?}"
+    );
     let logout = logout_request(&server, "_l1", "session-1");
     browser.post(&saml("logout"), &[("SAMLRequest", &*logout)]).await;
     assert_eq!(check(&server, bearer).await, 401, "it was opened by that login");

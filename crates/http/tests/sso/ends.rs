@@ -1,12 +1,14 @@
-//! Ends of the sessions of a connection and of a login, by a store that fails meanwhile.
+//! Ends of the sessions of a connection and of a login: when the identity provider wants it, and by a store that fails meanwhile.
+
+use std::time::Duration;
 
 use vestibule_model::{Connection, SignOn};
 use vestibule_store::Change;
-use vestibule_testkit::identity_provider::saml_connection;
+use vestibule_testkit::identity_provider::{self as idp, made, saml_connection};
 use vestibule_testkit::{ACCOUNT, Fault, TestServer};
 
 use crate::browser::{Browser, logout_request, saml};
-use crate::support::{bearer, check, log_in, response, server};
+use crate::support::{bearer, check, log_in, now, response, server};
 
 /// A server with a session of a connection, and its bearer.
 async fn with_session() -> (TestServer, String) {
@@ -59,4 +61,19 @@ async fn a_connection_that_stays_enabled_keeps_its_sessions_when_the_account_is_
     server.store.commit(vec![Change::TrimChanges { keep: 0, limit: u64::MAX }]).await.unwrap();
     server.auth.follow().await.unwrap();
     assert_eq!(check(&server, &bearer).await, 200);
+}
+
+#[tokio::test]
+async fn a_session_ends_when_the_identity_provider_wants_it_to() {
+    let server = server().await;
+    let mut made = made("_1", "name", now(&server));
+    let ends = now(&server).plus(Duration::from_mins(10));
+    let at = jiff::Timestamp::from_millisecond(ends.as_unix()).unwrap();
+    made.statements =
+        made.statements.replace(" SessionIndex=", &format!(r#" SessionNotOnOrAfter="{at}" SessionIndex="#));
+    let bearer = bearer(log_in(&server, &idp::response(&made)).await).await;
+    let session = server.stored_sessions().await.pop().unwrap();
+    assert_eq!(session.absolute_end, Some(ends.plus(saml_connection().clock_skew)));
+    server.clock.advance(Duration::from_mins(11));
+    assert_eq!(check(&server, &bearer).await, 401);
 }

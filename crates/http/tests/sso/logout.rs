@@ -1,12 +1,14 @@
 //! Logouts that identity providers ask for and that are refused: limited, and told in the audit.
 
 use reqwest::Response;
+use serde_json::json;
 use vestibule_auth::FailureLimit;
 use vestibule_testkit::identity_provider::{oidc_connection, saml_connection};
 use vestibule_testkit::{ACCOUNT, TestServer};
 
 use crate::browser::{Browser, logout_request, saml};
-use crate::support::{reason_of, server};
+use crate::provider::logout_token;
+use crate::support::{bearer, check, id_token, log_in, log_in_by_id_token, reason_of, response, server};
 
 const TOKENS: &str = "/sso/oidc/12345678/op/backchannel-logout";
 
@@ -63,6 +65,28 @@ async fn a4_refused_logouts_are_limited_and_keep_nobody_from_logging_in() {
         assert_eq!(server.log_in("name", "password").await.status(), 200, "{path}");
         assert!(path.contains(ACCOUNT));
     }
+}
+
+#[tokio::test]
+async fn a4_a_flood_of_refused_logouts_keeps_none_away_that_is_rightly_signed() {
+    let server = strict_server().await;
+    let by_saml = bearer(log_in(&server, &response(&server, "_1")).await).await;
+    let id_token = id_token(&server, "n");
+    assert_eq!(log_in_by_id_token(&server, &id_token).await.status(), 200);
+    let mut browser = Browser::new(&server);
+    for _ in 0..5 {
+        browser.post(&saml("logout"), &[("SAMLRequest", "AAAA")]).await;
+    }
+    assert_eq!(browser.post(TOKENS, &[("logout_token", "x")]).await.status(), 429);
+    let logout = logout_request(&server, "_l1", "session-1");
+    let taken = browser.post(&saml("logout"), &[("SAMLRequest", &*logout)]).await;
+    assert!(taken.status().is_success(), "{}", taken.status());
+    assert_eq!(check(&server, &by_saml).await, 401);
+    let of_provider = logout_token(&server, &json!({}));
+    assert_eq!(browser.post(TOKENS, &[("logout_token", &*of_provider)]).await.status(), 200);
+    assert!(server.stored_sessions().await.is_empty());
+    let again = browser.post(&saml("logout"), &[("SAMLRequest", &*logout)]).await;
+    assert_eq!(again.status(), 429, "what was taken before is one of those that are refused");
 }
 
 #[tokio::test]

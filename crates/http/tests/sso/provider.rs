@@ -93,6 +93,25 @@ async fn what_the_provider_refuses_is_told_by_its_id() {
 }
 
 #[tokio::test]
+async fn a8_what_strangers_write_is_cut_and_made_visible_and_is_one_entry_whatever_it_is() {
+    let (server, _provider) = with_provider().await;
+    let mut ids = std::collections::BTreeSet::new();
+    for text in ["%1b%5b2J%e2%80%ae", "b", "c"] {
+        let mut browser = Browser::new(&server);
+        let begun = location(&browser.get(&oidc("login")).await);
+        let state = parameter(&begun, "state");
+        let long = format!("{text}{}", "x".repeat(5_000));
+        let path = format!("{}?error=x&error_description={long}&state={state}", oidc("callback"));
+        let answer = browser.get(&path).await;
+        ids.insert(answer.headers()["x-vestibule-refusal"].to_str().unwrap().to_owned());
+    }
+    assert_eq!(ids.len(), 1, "strangers' words make no entries of their own");
+    let why = reason_of(&server, ids.first().unwrap()).await.1["why"].as_str().unwrap().to_owned();
+    assert!(why.len() < 600 && why.chars().all(|character| !character.is_control()), "{why}");
+    assert!(!why.contains('\u{202e}'), "{why}");
+}
+
+#[tokio::test]
 async fn a_callback_of_agents_is_none_of_a_connection_of_users() {
     let (server, _provider) = with_provider().await;
     let mut browser = Browser::new(&server);
@@ -102,7 +121,7 @@ async fn a_callback_of_agents_is_none_of_a_connection_of_users() {
     assert_eq!(browser.get(&path).await.status(), 404);
 }
 
-fn logout_token(server: &TestServer, changes: &serde_json::Value) -> String {
+pub(crate) fn logout_token(server: &TestServer, changes: &serde_json::Value) -> String {
     let now_s = now(server).as_unix() / 1_000;
     let mut claims = json!({
         "iss": ISSUER, "aud": idp::CLIENT, "iat": now_s, "exp": now_s + 120, "jti": "logout-1",
