@@ -76,14 +76,14 @@ impl Administration<'_> {
     ///
     /// # Errors
     ///
-    /// Whoever may not see the account sees none.
+    /// Whoever may not make tests sees none: they have what is said of whoever logged in.
     pub fn find_connection_test(
         &self,
         caller: &Caller,
         AccountResourceId { account, id }: AccountResourceId,
         test: &str,
     ) -> Result<(ConnectionTest, Connection), AdministrationError> {
-        caller.require(Scope::ReadAccount(account))?;
+        caller.require(Scope::WriteAccount(account))?;
         let connection = present::<Connection>(&*self.account_entry(account)?, id)?.clone();
         let is_of = |test: &ConnectionTest| test.account == account && test.connection == connection.id;
         let test = TestId::read(test)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use vestibule_model::{AccountId, AuthenticationMethod, Means, Millis, Refusal};
 use vestibule_saml::{Arrival, Check, Report, Unsolicited, examine};
 
+use super::FederatedAttempt;
 use super::link;
 use super::{Told, Vouched, digests, once};
 use crate::audit::Attempt;
@@ -29,8 +30,8 @@ pub struct ShownAssertion {
     pub connection: Option<String>,
     /// Where this service takes what is meant for the connection of a name.
     pub addresses: AddressesByName,
-    /// The id of the request that this very browser made; None: it made none.
-    pub request: Option<String>,
+    /// The attempt that this very browser made; None: it made none.
+    pub attempt: Option<FederatedAttempt>,
 }
 
 /// What is to be examined, by one connection or another.
@@ -58,6 +59,7 @@ impl Auth {
         self.admit(attempt, "")?;
         let auth = Arc::clone(self);
         let whole = async move {
+            auth.expect_no_test(attempt, shown.attempt.as_ref())?;
             let vouched = auth.vouched_by_assertion(attempt, shown).await?;
             auth.open_federated(attempt, AuthenticationMethod::Saml, vouched, Proof::NONE).await
         };
@@ -76,7 +78,7 @@ impl Auth {
         };
         let candidates = candidates(&entry, &shown);
         let is_taken =
-            |one: &Candidate| shown.request.is_some() || one.expected.unsolicited == Unsolicited::Taken;
+            |one: &Candidate| shown.attempt.is_some() || one.expected.unsolicited == Unsolicited::Taken;
         if let Some(first) = candidates.first().filter(|_| !candidates.iter().any(is_taken)) {
             // Whatever the document says: it is not looked at.
             let why = vestibule_saml::Refusal::Unsolicited;
@@ -128,7 +130,8 @@ impl Auth {
             return Ok(None);
         }
         let first = candidates.remove(0);
-        let ShownAssertion { document, request, addresses, .. } = shown;
+        let ShownAssertion { document, attempt, addresses, .. } = shown;
+        let request = attempt.as_ref().map(FederatedAttempt::request_id);
         let shown = Arc::new((document, request));
         let (usable, report) = self.examined_by(&shown, first, candidates, now).await?;
         if !report.refusals().next().is_some_and(vestibule_saml::Refusal::asks_for_new_certificates) {

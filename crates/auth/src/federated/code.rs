@@ -6,6 +6,7 @@ use vestibule_model::{Means, Refusal};
 use vestibule_oidc::{CallbackError, CodeVerifier, Grant, TokenError, TokenRequest, TokenResponse};
 use zeroize::Zeroizing;
 
+use super::FederatedAttempt;
 use super::Told;
 use super::id_token::Expected;
 use crate::audit::Attempt;
@@ -23,10 +24,20 @@ pub struct ShownCode {
     pub code: Zeroizing<String>,
     /// Where it came to, as in the request.
     pub redirect_uri: String,
+    /// The attempt that this very browser made.
+    pub attempt: FederatedAttempt,
+}
+
+impl ShownCode {
     /// By which it is exchanged.
-    pub verifier: CodeVerifier,
+    pub(super) fn verifier(&self) -> CodeVerifier {
+        CodeVerifier::from_text(self.attempt.verifier.clone())
+    }
+
     /// That of the attempt.
-    pub nonce: Zeroizing<String>,
+    pub(super) fn nonce(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.attempt.nonce.clone())
+    }
 }
 
 /// A name and password that the provider is asked about.
@@ -82,14 +93,16 @@ impl Auth {
         self.admit(attempt, "")?;
         let auth = Arc::clone(self);
         let whole = async move {
+            auth.expect_no_test(attempt, Some(&shown.attempt))?;
             let (entry, proof) = auth.proof_for(attempt, None)?;
             let is_used = |usable: &&Arc<UsableConnection>| {
                 usable.connection.enabled && usable.connection.oidc().is_some()
             };
             let usable = entry.connection_named(&shown.connection).filter(is_used).cloned();
             let usable = usable.ok_or_else(|| auth.no_connection(attempt))?;
-            let ShownCode { code, redirect_uri, verifier, nonce, .. } = shown;
-            let grant = Grant::Code { code: &code, redirect_uri: &redirect_uri, verifier: &verifier };
+            let (verifier, nonce) = (shown.verifier(), shown.nonce());
+            let ShownCode { code, redirect_uri, .. } = &shown;
+            let grant = Grant::Code { code, redirect_uri, verifier: &verifier };
             let token = auth.exchanged(attempt, &usable, grant).await?;
             let expected = Expected { usable, nonce: Some(nonce) };
             auth.open_by_id_token(attempt, expected, token, proof).await

@@ -132,6 +132,16 @@ impl Auth {
         self.audit.note_federated_refusal(attempt, user, why, told, id)
     }
 
+    /// Refuses what answers a test of a connection, by whatever way it comes: that is no login.
+    fn expect_no_test(&self, attempt: Attempt, made: Option<&FederatedAttempt>) -> Result<(), LogInError> {
+        if made.is_none_or(|made| !made.is_test()) {
+            return Ok(());
+        }
+        let told =
+            Told::default().by("request").because("it answers a test of the connection, which is no login");
+        Err(self.refuse_federated(attempt, None, Refusal::AssertionRefused, told))
+    }
+
     /// Turns away who is on the block list by name, which is known only now.
     fn expect_unblocked(&self, attempt: Attempt, login_name: &str) -> Result<(), LogInError> {
         if self.login_guard.blocks(attempt.at, login_name) {

@@ -99,7 +99,7 @@ async fn prove(api: &ApiState, at: LogIn, credentials: Credentials) -> Result<Lo
         Credentials::Assertion(document) => {
             let account = at.account.ok_or(LoginFailure::MissingArguments)?;
             let addresses = Box::new(addresses::of_account(&api.public_origin, account));
-            let shown = ShownAssertion { document, connection: None, addresses, request: None };
+            let shown = ShownAssertion { document, connection: None, addresses, attempt: None };
             api.auth.log_in_by_assertion(at, shown).await
         }
     };

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use vestibule_auth::{AttemptFor, FederatedAttempt, ShownCode, TestError, UsableConnection};
-use vestibule_model::{Dialect, Population};
+use vestibule_model::{Dialect, OidcConnection, Population};
 use vestibule_oidc::{AuthorizationRequest, Callback, CallbackError, CodeVerifier};
 use vestibule_serve::layers::Refusal;
 use zeroize::Zeroizing;
@@ -90,8 +90,9 @@ async fn callback(
         Some(attempt) if attempt.is_test() => (arrived.test(&attempt).await?, attempt),
         attempt => {
             let usable = super::enabled(&api, request.account, connection)?;
-            let shown = arrived.shown(&usable, attempt.as_ref())?;
+            arrived.expect(&usable)?;
             let Some(attempt) = attempt else { return Ok(finish::attempt_is_over(&api, &request)) };
+            let shown = arrived.shown(&usable, &attempt)?;
             (arrived.log_in(&attempt, shown).await?, attempt)
         }
     };
@@ -108,24 +109,25 @@ struct Arrived<'a> {
 }
 
 impl Arrived<'_> {
-    /// What it brings for the connection, as far as it belongs to an attempt.
+    /// Refuses what is not for a connection of this protocol and of whom this address is for.
+    fn expect<'u>(&self, usable: &'u UsableConnection) -> Result<&'u OidcConnection, Refusal> {
+        let fits = usable.connection.population == self.population;
+        usable.connection.oidc().filter(|_| fits).ok_or(Refusal::NotFound)
+    }
+
+    /// What it brings for the connection.
     fn shown(
         &self,
         usable: &UsableConnection,
-        attempt: Option<&FederatedAttempt>,
+        attempt: &FederatedAttempt,
     ) -> Result<Result<ShownCode, CallbackError>, Refusal> {
-        let oidc = usable.connection.oidc().ok_or(Refusal::NotFound)?;
-        if usable.connection.population != self.population {
-            return Err(Refusal::NotFound);
-        }
+        let oidc = self.expect(usable)?;
         let read = Callback::read(&self.request.query, &oidc.issuer, oidc.names_itself_in_callbacks);
-        let text = |of: fn(&FederatedAttempt) -> &String| attempt.map(of).cloned().unwrap_or_default();
         Ok(read.and_then(|callback| callback.outcome).map(|code| ShownCode {
             connection: self.connection.to_owned(),
             code: Zeroizing::new(code),
             redirect_uri: redirect_uri(self.api, self.request, self.connection, self.population),
-            verifier: CodeVerifier::from_text(text(|attempt| &attempt.verifier)),
-            nonce: Zeroizing::new(text(|attempt| &attempt.nonce)),
+            attempt: attempt.clone(),
         }))
     }
 
@@ -153,8 +155,9 @@ impl Arrived<'_> {
         let tested = |test| api.auth.tested_connection(request.account, connection, test);
         let report = match attempt.test().and_then(tested) {
             Some(usable) => {
-                let shown = self.shown(&usable, Some(attempt))?;
-                api.auth.test_by_code(attempt, shown, api.clock.now()).await
+                let shown = self.shown(&usable, attempt)?;
+                let at = finish::log_in(api, request, Dialect::Pages, None);
+                api.auth.test_by_code(at, attempt, shown).await
             }
             None => Err(TestError::Over),
         };

@@ -62,11 +62,7 @@ pub(super) async fn consume(
     let form = ResponseForm::read(&headers, &body?).ok_or(Refusal::BadRequest)?;
     let attempt = form.attempt(&api, &request, &headers, &path.connection);
     if let Some(attempt) = attempt.as_ref().filter(|attempt| attempt.is_test()) {
-        let shown = form.shown(&api, &request, Some(&path.connection), Some(attempt));
-        let report = api.auth.test_by_assertion(attempt, shown, api.clock.now()).await;
-        let mut answer = test::told(&api, &request, report)?;
-        attempt::forget(answer.headers_mut(), attempt.key(), request.secure);
-        return Ok(answer);
+        return test::by_response(&api, &request, form, &path.connection, attempt).await;
     }
     let usable = super::enabled(&api, request.account, &path.connection)?;
     let wanted = match &attempt {
@@ -161,7 +157,7 @@ impl ResponseForm {
             document: self.document,
             connection: connection.map(str::to_owned),
             addresses: Box::new(addresses::of_account(&api.public_origin, request.account)),
-            request: attempt.map(FederatedAttempt::request_id),
+            attempt: attempt.cloned(),
         }
     }
 }

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use vestibule_auth::{TestError, TestId, TestReport, UsableConnection};
+use vestibule_auth::{FederatedAttempt, TestError, TestId, TestReport, UsableConnection};
+use vestibule_model::Dialect;
 use vestibule_pages::Message;
 use vestibule_serve::layers::Refusal;
 
+use super::saml::ResponseForm;
+use super::{attempt, finish};
 use crate::api::ApiState;
 use crate::pages::{AccountLook, PageRefused, PageRequest, answer};
 use crate::query;
@@ -50,6 +53,22 @@ fn over(api: &ApiState, request: &PageRequest) -> Response {
     page(api, request, StatusCode::NOT_FOUND, ("Test over", text))
 }
 
+/// Ends the test of an attempt with a response, at whatever address of ours it came.
+pub(super) async fn by_response(
+    api: &ApiState,
+    request: &PageRequest,
+    form: ResponseForm,
+    connection: &str,
+    attempt: &FederatedAttempt,
+) -> Result<Response, PageRefused> {
+    let shown = form.shown(api, request, Some(connection), Some(attempt));
+    let at = finish::log_in(api, request, Dialect::Pages, None);
+    let report = api.auth.test_by_assertion(at, attempt, shown).await;
+    let mut answer = told(api, request, report)?;
+    attempt::forget(answer.headers_mut(), attempt.key(), request.secure);
+    Ok(answer)
+}
+
 /// What the browser shows at the end: whether the login would have been taken, or what refuses it first and what to do.
 pub(super) fn told(
     api: &ApiState,
@@ -60,6 +79,12 @@ pub(super) fn told(
         Ok(report) => report,
         Err(TestError::Overloaded) => return Err(Refusal::Overloaded.into()),
         Err(TestError::Over) => return Ok(over(api, request)),
+        Err(TestError::TooMany) => {
+            let text = "Too much was refused that came from your address. Wait a minute, then open the address of the test again.";
+            let mut told = page(api, request, StatusCode::TOO_MANY_REQUESTS, ("Test not made", text));
+            answer::wait(told.headers_mut(), Some(60));
+            return Ok(told);
+        }
     };
     let whole = "Nobody was signed in. The whole report is where the test was made.";
     let (title, text) = if let Some(step) = report.refusing() {

@@ -4,11 +4,12 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use http::request::Parts;
+use vestibule_auth::FederatedAttempt;
 use vestibule_model::{AccountId, Dialect};
 use vestibule_serve::layers::{LimitedBody, Refusal};
 
-use super::finish;
 use super::saml::ResponseForm;
+use super::{finish, test};
 use crate::api::ApiState;
 use crate::liveperson::set_session_cookies;
 use crate::pages::{AccountLook, PageRefused, PageRequest, answer};
@@ -51,6 +52,9 @@ async fn consume(
     let headers: &HeaderMap = &parts.headers;
     let request = PageRequest::read(parts, account);
     let form = ResponseForm::read(headers, &body?).ok_or(Refusal::BadRequest)?;
+    if let Some((connection, attempt)) = tested(api, &request, &form, headers) {
+        return test::by_response(api, &request, form, &connection, &attempt).await;
+    }
     let attempt = connection.and_then(|connection| form.attempt(api, &request, headers, connection));
     let relay_state = Some(form.relay_state.clone()).filter(|text| !text.is_empty());
     let at = finish::log_in(api, &request, Dialect::LivePerson, attempt.as_ref());
@@ -84,4 +88,21 @@ async fn consume(
     let cookie = api.auth.tokens().cookie(logged_in.session.id);
     set_session_cookies(answer.headers_mut(), cookie.as_str(), request.secure);
     Ok(answer)
+}
+
+/// The test of a connection that the response answers, whichever connection the address names: identity providers are set up with
+/// these addresses.
+fn tested(
+    api: &ApiState,
+    request: &PageRequest,
+    form: &ResponseForm,
+    headers: &HeaderMap,
+) -> Option<(String, FederatedAttempt)> {
+    let entry = api.auth.public_account(request.account)?;
+    let names = entry.connections().into_iter().map(|usable| usable.connection.name.clone());
+    let mut attempts = names.filter_map(|name| {
+        let attempt = form.attempt(api, request, headers, &name)?;
+        Some((name, attempt))
+    });
+    attempts.find(|(_, attempt)| attempt.is_test())
 }

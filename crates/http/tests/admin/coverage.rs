@@ -115,7 +115,7 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("post", "/admin/v1/accounts/{account}/connections/{id}/refresh", Who::Writes),
     ("post", "/admin/v1/accounts/{account}/connections/{id}/test", Who::Writes),
     ("post", "/admin/v1/accounts/{account}/connections/{id}/tests", Who::Writes),
-    ("get", "/admin/v1/accounts/{account}/connections/{id}/tests/{test}", Who::Reads),
+    ("get", "/admin/v1/accounts/{account}/connections/{id}/tests/{test}", Who::Writes),
     ("get", "/admin/v1/sessions", Who::Reads),
     ("delete", "/admin/v1/sessions", Who::WritesInstallation),
     ("delete", "/admin/v1/addresses/{address}/sessions", Who::WritesInstallation),

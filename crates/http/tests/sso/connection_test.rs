@@ -303,11 +303,41 @@ async fn failed_tests_keep_nobody_from_logging_in() {
     let administrator = Administrator::of(&server).await;
     let scene = Scene { server, administrator, provider };
     let mut browser = Browser::new(&scene.server);
-    for _ in 0..5 {
-        let (_, report) = scene.by_saml(&mut browser, |made| made.conditions = String::new()).await;
-        assert_eq!(report["taken"], true, "{report}");
+    for _ in 0..3 {
         let (_, report) = scene.by_saml(&mut browser, |made| made.subject = "<saml:NameID/>".into()).await;
         assert_eq!(report["taken"], false, "{report}");
     }
+    let (test, login) = scene.begin(&saml_connection()).await;
+    let (_, relay_state) = asked(&browser.get(&login).await);
+    let form = [("SAMLResponse", "AAAA"), ("RelayState", &*relay_state)];
+    assert_eq!(browser.post(&saml("acs"), &form).await.status(), 429);
+    assert!(scene.read(&test).await.get("report").is_none(), "the test still waits");
     assert_eq!(scene.server.log_in("name", "password").await.status(), 200);
+}
+
+/// Identity providers are set up with the vendor's addresses too.
+#[tokio::test]
+async fn x4_the_response_of_a_test_opens_no_session_at_any_address() {
+    let scene = Scene::start().await;
+    let before = scene.server.stored_sessions().await;
+    let paths = [
+        format!("/login/callback?connection=SAML-{ACCOUNT}-{}", idp::SAML),
+        format!("/hc/s-{ACCOUNT}/web/m-LP/samlAssertionMembersArea/home.jsp"),
+    ];
+    for (number, path) in paths.iter().enumerate() {
+        let mut browser = Browser::new(&scene.server);
+        let (test, login) = scene.begin(&saml_connection()).await;
+        let (request, relay_state) = asked(&browser.get(&login).await);
+        let mut made = made(&format!("_v{number}"), "name", now(&scene.server));
+        made.confirmation =
+            made.confirmation.replace(" Recipient=", &format!(r#" InResponseTo="{request}" Recipient="#));
+        let document = response(&made);
+        let form = [("SAMLResponse", &*document), ("RelayState", &*relay_state)];
+        let page = browser.post(path, &form).await;
+        assert_eq!(page.status(), 200, "{path}");
+        assert!(page.text().await.unwrap().contains("Test passed"), "{path}");
+        assert_eq!(scene.read(&test).await["report"]["taken"], true, "{path}");
+        assert_eq!(scene.server.stored_sessions().await, before, "{path}");
+        assert!(browser.cookies.is_empty(), "{path}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Tests of a connection: the examination of a login, told as a whole instead of opening a session.
 //!
 //! A test through a browser is made by whoever administers the connection (`state`), gone through like a login, and ends in a
-//! report. It opens no session and ends none, uses nothing up, makes no user, and charges no address: each test is examined once.
+//! report. It opens no session and ends none, uses nothing up and makes no user; each test is examined once.
 
 mod report;
 mod state;
@@ -12,6 +12,7 @@ use vestibule_model::{AccountId, Millis};
 use vestibule_oidc::{CallbackError, Grant};
 
 pub use report::{TestReport, TestStep};
+use state::Claim;
 pub(crate) use state::ConnectionTests;
 pub use state::{ConnectionTest, TEST_LASTS, TestId};
 
@@ -22,6 +23,8 @@ use super::id_token::Expected;
 use super::link::{Linked, Unlinked, by_assertion, by_id_token};
 use crate::directory::{AccountEntry, UsableConnection, UserEntry};
 use crate::eligibility::{self, IneligibleReason};
+use crate::log_in::LogIn;
+use crate::outgoing::OutgoingError;
 use crate::service::Auth;
 use crate::work_pool::Overloaded;
 
@@ -32,8 +35,11 @@ pub enum TestError {
     #[error("no test of a connection waits for this")]
     Over,
     /// More is asked than can be done in time; the test still waits.
-    #[error("the queue of verifications is full")]
+    #[error("more is asked than can be done in time")]
     Overloaded,
+    /// Too much of this address was refused; the test still waits.
+    #[error("too much of this address was refused")]
+    TooMany,
 }
 
 impl From<Overloaded> for TestError {
@@ -65,62 +71,77 @@ impl Auth {
         let entry = self.public_account(account)?;
         let usable = Arc::clone(entry.connection_named(connection)?);
         let is_it = test.account == account && test.connection == usable.connection.id;
-        (is_it && test.report.is_none()).then_some(Tested { id, entry, usable })
+        (is_it && test.is_waiting()).then_some(Tested { id, entry, usable })
     }
 
-    fn tested_by(&self, attempt: &FederatedAttempt) -> Result<Tested, TestError> {
-        let (account, connection) = attempt.place();
-        attempt.test().and_then(|id| self.tested(account, connection, id)).ok_or(TestError::Over)
-    }
-
-    /// Ends the test of an attempt with what a SAML identity provider sent.
+    /// Ends the test of an attempt with what a SAML identity provider sent. The address is charged like that of any other message
+    /// which nobody asked for, until it is known to be right.
     ///
     /// # Errors
     ///
     /// [`TestError`] if no test waits for it, or it cannot be examined now.
     pub async fn test_by_assertion(
         self: &Arc<Self>,
+        at: LogIn,
         attempt: &FederatedAttempt,
         shown: ShownAssertion,
-        now: Millis,
     ) -> Result<Arc<TestReport>, TestError> {
-        let Tested { id, entry, usable } = self.tested_by(attempt)?;
+        let (tested, claim) = self.claimed(at, attempt)?;
+        let report = self.tested_by_assertion(tested, shown, at.now).await;
+        self.settled(at, claim, report)
+    }
+
+    async fn tested_by_assertion(
+        self: &Arc<Self>,
+        Tested { entry, usable, .. }: Tested,
+        shown: ShownAssertion,
+        now: Millis,
+    ) -> Result<TestReport, TestError> {
         let candidate = Candidate::of(&usable, &shown.addresses).ok_or(TestError::Over)?;
         let examined = self.examined_assertion(entry.account.id, shown, vec![candidate], now).await?;
         let (usable, report) = examined.ok_or(TestError::Over)?;
         let claims = report.claims.as_ref();
         let linked = claims.map(|claims| by_assertion(&entry, &usable.connection, claims));
         let report = self.with_user(TestReport::of(report), (&entry, &usable), linked, now);
-        Ok(self.finished(id, report.for_connection(&usable)))
+        Ok(report.for_connection(&usable))
     }
 
-    /// Ends the test of an attempt with what an `OpenID` provider sent the browser back with.
+    /// Ends the test of an attempt with what an `OpenID` provider sent the browser back with; charged in the same way.
     ///
     /// # Errors
     ///
     /// [`TestError`] if no test waits for it, or it cannot be examined now.
     pub async fn test_by_code(
         self: &Arc<Self>,
+        at: LogIn,
         attempt: &FederatedAttempt,
         shown: Result<ShownCode, CallbackError>,
-        now: Millis,
     ) -> Result<Arc<TestReport>, TestError> {
-        let Tested { id, entry, usable } = self.tested_by(attempt)?;
-        let ShownCode { code, redirect_uri, verifier, nonce, .. } = match shown {
-            Ok(shown) => shown,
-            Err(error) => {
-                let report = TestReport::stopped("callback", error.to_string(), error.fix());
-                return Ok(self.finished(id, report));
-            }
+        let (tested, claim) = self.claimed(at, attempt)?;
+        let report = match shown {
+            Ok(shown) => self.tested_by_code(tested, &shown, at.now).await,
+            Err(error) => Ok(TestReport::stopped("callback", error.to_string(), error.fix())),
         };
-        let grant = Grant::Code { code: &code, redirect_uri: &redirect_uri, verifier: &verifier };
+        self.settled(at, claim, report)
+    }
+
+    async fn tested_by_code(
+        &self,
+        Tested { entry, usable, .. }: Tested,
+        shown: &ShownCode,
+        now: Millis,
+    ) -> Result<TestReport, TestError> {
+        let (verifier, nonce) = (shown.verifier(), shown.nonce());
+        let ShownCode { code, redirect_uri, .. } = shown;
+        let grant = Grant::Code { code, redirect_uri, verifier: &verifier };
         let token = match self.ask_for_token(&usable, grant).await {
             Ok(token) => token,
-            Err(NoToken::Overloaded) => return Err(TestError::Overloaded),
+            Err(NoToken::Overloaded | NoToken::NoAnswer(OutgoingError::Busy(_))) => {
+                return Err(TestError::Overloaded);
+            }
             Err(NoToken::NotOidc) => return Err(TestError::Over),
             Err(error) => {
-                let report = TestReport::stopped("token endpoint", error.to_string(), error.fix());
-                return Ok(self.finished(id, report));
+                return Ok(TestReport::stopped("token endpoint", error.to_string(), error.fix()));
             }
         };
         let expected = Expected { usable: Arc::clone(&usable), nonce: Some(nonce) };
@@ -129,7 +150,29 @@ impl Auth {
         let linked = claims.map(|claims| by_id_token(&entry, &usable.connection, claims));
         let report = TestReport::of(report).behind("token endpoint", "it gives an ID token");
         let report = self.with_user(report, (&entry, &usable), linked, now);
-        Ok(self.finished(id, report.for_connection(&usable)))
+        Ok(report.for_connection(&usable))
+    }
+
+    /// One browser at a time is examined for a test.
+    fn claimed(&self, at: LogIn, attempt: &FederatedAttempt) -> Result<(Tested, Claim<'_>), TestError> {
+        let (account, connection) = attempt.place();
+        let tested = attempt.test().and_then(|id| self.tested(account, connection, id));
+        let tested = tested.ok_or(TestError::Over)?;
+        let claim = self.federated.tests.claim(tested.id, self.clock.monotonic()).ok_or(TestError::Over)?;
+        self.login_guard.charge(at).map_err(|_| TestError::TooMany)?;
+        Ok((tested, claim))
+    }
+
+    fn settled(
+        &self,
+        at: LogIn,
+        claim: Claim<'_>,
+        report: Result<TestReport, TestError>,
+    ) -> Result<Arc<TestReport>, TestError> {
+        if report.as_ref().map_or(true, |report| report.taken) {
+            self.login_guard.give_back(at);
+        }
+        Ok(claim.finish(report?))
     }
 
     /// With which user of the account it names, or who would be made, and whether they may log in; None: nothing that counts names
@@ -165,11 +208,5 @@ impl Auth {
         }
         let refused = |reason| (reason, "enable the user, and the account");
         eligibility::of_federated(user.account(), user).map_err(refused)
-    }
-
-    fn finished(&self, id: TestId, report: TestReport) -> Arc<TestReport> {
-        let report = Arc::new(report);
-        self.federated.tests.finish(id, Arc::clone(&report), self.clock.monotonic());
-        report
     }
 }

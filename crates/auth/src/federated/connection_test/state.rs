@@ -58,7 +58,16 @@ pub struct ConnectionTest {
     pub expires: Millis,
     /// What came of it; None: no browser has come back yet.
     pub report: Option<Arc<TestReport>>,
+    /// Whether what a browser brought is examined now.
+    is_claimed: bool,
     gone_at: Monotonic,
+}
+
+impl ConnectionTest {
+    /// Whether it waits for a browser.
+    pub(crate) const fn is_waiting(&self) -> bool {
+        !self.is_claimed && self.report.is_none()
+    }
 }
 
 /// All of them, oldest first.
@@ -88,6 +97,7 @@ impl ConnectionTests {
             connection,
             expires: wall.plus(TEST_LASTS),
             report: None,
+            is_claimed: false,
             gone_at: now.plus(TEST_LASTS),
         };
         let mut all = self.lock(now);
@@ -108,12 +118,40 @@ impl ConnectionTests {
         self.lock(now).iter().find(|test| test.id == id).cloned()
     }
 
-    /// Ends one with what came of it, unless it has ended.
-    pub(crate) fn finish(&self, id: TestId, report: Arc<TestReport>, now: Monotonic) {
+    /// Has whoever comes first examine what came for one, and nobody beside them; None: it does not wait.
+    pub(crate) fn claim(&self, id: TestId, now: Monotonic) -> Option<Claim<'_>> {
         let mut all = self.lock(now);
-        if let Some(test) = all.iter_mut().find(|test| test.id == id && test.report.is_none()) {
-            test.report = Some(report);
+        let test = all.iter_mut().find(|test| test.id == id && test.is_waiting())?;
+        test.is_claimed = true;
+        Some(Claim { tests: self, id })
+    }
+}
+
+/// The right to examine what came for a test. Dropped without a report, it is given back: the test waits again.
+pub(crate) struct Claim<'a> {
+    tests: &'a ConnectionTests,
+    id: TestId,
+}
+
+impl Claim<'_> {
+    /// Ends the test with what came of it.
+    pub(crate) fn finish(self, report: TestReport) -> Arc<TestReport> {
+        let report = Arc::new(report);
+        self.change(|test| test.report = Some(Arc::clone(&report)));
+        report
+    }
+
+    fn change(&self, change: impl FnOnce(&mut ConnectionTest)) {
+        let mut all = self.tests.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(test) = all.iter_mut().find(|test| test.id == self.id) {
+            change(test);
         }
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.change(|test| test.is_claimed = false);
     }
 }
 
@@ -134,14 +172,24 @@ mod tests {
     }
 
     #[test]
+    fn one_browser_at_a_time_is_examined_and_who_gives_up_gives_it_back() {
+        let (tests, rng) = (ConnectionTests::default(), Counting(0.into()));
+        let made = tests.make("a".parse().unwrap(), ConnectionId(1), &rng, at(0));
+        let first = tests.claim(made.id, at(1).0);
+        assert!(first.is_some() && tests.claim(made.id, at(1).0).is_none());
+        drop(first);
+        assert!(tests.claim(made.id, at(1).0).is_some());
+    }
+
+    #[test]
     fn a_test_is_kept_for_ten_minutes_and_has_one_report() {
         let (tests, rng) = (ConnectionTests::default(), Counting(0.into()));
         let account: AccountId = "a".parse().unwrap();
         let made = tests.make(account, ConnectionId(1), &rng, at(0));
         assert!(tests.find(made.id, at(1).0).unwrap().report.is_none());
-        for taken in [true, false] {
-            tests.finish(made.id, Arc::new(TestReport { taken, ..TestReport::default() }), at(2).0);
-        }
+        let claim = tests.claim(made.id, at(2).0).unwrap();
+        claim.finish(TestReport { taken: true, ..TestReport::default() });
+        assert!(tests.claim(made.id, at(2).0).is_none());
         assert!(tests.find(made.id, at(599).0).unwrap().report.unwrap().taken);
         assert!(tests.find(made.id, at(600).0).is_none());
     }
