@@ -1,21 +1,22 @@
 //! The directory as a file that brings it about: the other way round from the rest of this folder.
 
+mod connection;
+
 use std::collections::HashMap;
 
 use anyhow::Context;
 use serde::Serialize;
 use toml::{Table, Value};
-use vestibule_auth::{open_api_key, open_connection_secret};
+use vestibule_auth::open_api_key;
 use vestibule_crypto::Sealer;
 use vestibule_model::{
-    Account, ApiKey, ApplicationToken, CheckValues, ClientMetadata, Connection, ConnectionSecret, Group,
-    Identity, Millis, OauthClient, OidcConnection, PasswordCredential, Population, Profile, Protocol,
-    Provisioning, SamlConnection, Service, SignOn, Skill, User, UserKind,
+    Account, ApiKey, ApplicationToken, CheckValues, ClientMetadata, Group, Identity, Millis, OauthClient,
+    PasswordCredential, Population, Profile, Service, SignOn, Skill, User, UserKind,
 };
-use vestibule_saml::to_pem;
 use vestibule_store::{AccountRows, DirectoryRows};
 use zeroize::Zeroizing;
 
+use self::connection::connection;
 use super::{digest, look};
 
 /// What secrets are written with.
@@ -204,99 +205,6 @@ fn application_token(token: &ApplicationToken, secrets: Allowed<'_>) -> Table {
         fields.put("token_digest", text);
     }
     fields.0
-}
-
-fn connection(own: &Connection, names: &Names<'_>, secrets: Allowed<'_>) -> anyhow::Result<Table> {
-    let mut fields = Fields::default();
-    fields
-        .put("id", own.id.0)
-        .put("name", own.name.as_str())
-        .put("display_name", own.display_name.as_str())
-        .put("enabled", own.enabled)
-        .word("population", own.population)?
-        .word("linking", own.linking)?
-        .put("clock_skew_seconds", i64::try_from(own.clock_skew.as_secs()).unwrap_or(i64::MAX))
-        .put("targets", own.targets.clone());
-    if own.provisioning != Provisioning::default() {
-        fields.put("provisioning", provisioning_fields(&own.provisioning, names));
-    }
-    match &own.protocol {
-        Protocol::Saml(saml) => {
-            fields.put("saml", saml_fields(saml));
-        }
-        Protocol::Oidc(oidc) => {
-            fields.put("oidc", oidc_fields(oidc)?);
-        }
-    }
-    let Some(secrets) = secrets else { return Ok(fields.0) };
-    let opened = |which| {
-        open_connection_secret(secrets.sealer, own, which)
-            .with_context(|| format!("cannot open the secrets of the connection {:?}", own.name))
-    };
-    if let Some(secret) = opened(ConnectionSecret::ClientSecret)? {
-        let text = str::from_utf8(&secret).context("a client secret is no text")?;
-        fields.put("client_secret", text);
-    }
-    if let (Some(key), Some(own)) =
-        (opened(ConnectionSecret::Key)?, own.saml().and_then(|saml| saml.key.as_ref()))
-    {
-        fields
-            .put("certificate", to_pem(&own.certificate.0, "CERTIFICATE"))
-            .put("private_key", to_pem(&key, "PRIVATE KEY"));
-    }
-    Ok(fields.0)
-}
-
-fn provisioning_fields(own: &Provisioning, names: &Names<'_>) -> Table {
-    let profiles: Vec<Value> = own.profiles.iter().map(|id| names.profile(*id)).collect();
-    let map: Table = own.profile_map.iter().map(|(value, id)| (value.clone(), names.profile(*id))).collect();
-    let mut fields = Fields::default();
-    fields.put("enabled", own.enabled).put("profiles", profiles).put("profile_map", map);
-    let claims = [
-        ("login_name", &own.login_name),
-        ("full_name", &own.full_name),
-        ("email", &own.email),
-        ("profile_claim", &own.profile_claim),
-    ];
-    for (name, claim) in claims {
-        fields.put(name, claim.as_deref().unwrap_or_default());
-    }
-    fields.0
-}
-
-fn saml_fields(saml: &SamlConnection) -> Table {
-    let mut fields = Fields::default();
-    let certificates = saml.certificates.iter().map(|der| to_pem(&der.0, "CERTIFICATE"));
-    fields
-        .put("identity_provider", saml.identity_provider.as_str())
-        .put("login_url", saml.login_url.as_str())
-        .put("logout_url", saml.logout_url.as_deref().unwrap_or_default())
-        .put("certificates", certificates.collect::<Vec<String>>())
-        .put("metadata_url", saml.metadata_url.as_deref().unwrap_or_default())
-        .put("audiences", saml.audiences.clone())
-        .put("unsolicited", saml.unsolicited)
-        .put("allow_cbc", saml.allow_cbc)
-        .put("sign_requests", saml.sign_requests);
-    fields.0
-}
-
-fn oidc_fields(oidc: &OidcConnection) -> anyhow::Result<Table> {
-    let mut fields = Fields::default();
-    fields
-        .put("issuer", oidc.issuer.as_str())
-        .put("client_id", oidc.client_id.as_str())
-        .word("client_authentication", oidc.client_authentication)?
-        .put("authorization_endpoint", oidc.authorization_endpoint.as_str())
-        .put("token_endpoint", oidc.token_endpoint.as_str())
-        .put("jwks_uri", oidc.jwks_uri.as_deref().unwrap_or_default())
-        .put("end_session_endpoint", oidc.end_session_endpoint.as_deref().unwrap_or_default())
-        .put("names_itself_in_callbacks", oidc.names_itself_in_callbacks)
-        .put("jwks", oidc.jwks.as_str())
-        .put("algorithms", oidc.algorithms.clone())
-        .put("scopes", oidc.scopes.clone())
-        .put("login_name_claim", oidc.login_name_claim.as_str())
-        .put("password_grant", oidc.password_grant);
-    Ok(fields.0)
 }
 
 fn user(user: &User, account: &Account, names: &Names<'_>, secrets: Allowed<'_>) -> anyhow::Result<Table> {
