@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::Method;
-use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use vestibule_auth::{
     ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope, ShownAssertion, UserCredentials,
@@ -54,8 +53,9 @@ impl Shortcut for LoginShortcut {
             let (parts, body) = request.into_parts();
             let head = LivePersonHead::read(&parts, account_of(parts.uri.path(), LOGIN));
             // Whoever is still sending a body costs no memory of what only a login needs.
-            let Parts { extensions, .. } = parts;
-            let body = LimitedBody::read(&extensions, body).await;
+            let body = LimitedBody::read(&parts.extensions, body);
+            drop(parts);
+            let body = body.await;
             let logged_in = Box::pin(log_in(&api, &head, body));
             Ok(logged_in.await.into_response())
         })

@@ -58,16 +58,20 @@ impl<S: Sync> FromRequest<S> for LimitedBody {
 }
 
 impl LimitedBody {
-    /// Reads the body of the request that had these extensions.
-    pub async fn read(extensions: &Extensions, body: Body) -> Self {
-        Self::read_at_most(extensions, body, usize::MAX).await
+    /// Reads the body of the request that had these extensions, which are not needed while it arrives.
+    pub fn read(extensions: &Extensions, body: Body) -> impl Future<Output = Self> + use<> {
+        Self::read_at_most(extensions, body, usize::MAX)
     }
 
     /// The same with a smaller limit, in bytes, than that of all requests.
-    pub async fn read_at_most(extensions: &Extensions, body: Body, most: usize) -> Self {
-        let policy = extensions.get::<BodyPolicy>().cloned().unwrap_or_default();
-        let limits = BodyLimits { bytes: policy.limits.bytes.min(most), ..policy.limits };
-        Self(read(body, limits, &policy.budget).await)
+    pub fn read_at_most(
+        extensions: &Extensions,
+        body: Body,
+        most: usize,
+    ) -> impl Future<Output = Self> + use<> {
+        let BodyPolicy { limits, budget } = extensions.get::<BodyPolicy>().cloned().unwrap_or_default();
+        let limits = BodyLimits { bytes: limits.bytes.min(most), ..limits };
+        async move { Self(read(body, limits, &budget).await) }
     }
 }
 

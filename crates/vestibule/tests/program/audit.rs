@@ -206,6 +206,7 @@ fn a_filter_that_is_none_is_a_wrong_argument() {
 fn an_export_by_the_api_is_that_of_the_command_line() {
     let folder = Folder::new();
     let server = Server::dev(&folder);
+    server.wait_for_signing_key();
     server.log_in("12345678", "name", "password");
     let admin = server.address("admin");
     let password = r#"{"username":"admin","password":"admin-password"}"#;

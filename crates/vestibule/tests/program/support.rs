@@ -185,6 +185,13 @@ impl Server {
         }
         panic!("no {what} from the server; out: {} err: {}", self.out(), self.err());
     }
+
+    /// Waits for what a first start does in the background and writes to the audit: the signing key.
+    pub(crate) fn wait_for_signing_key(&self) {
+        self.soon("signing key", |server| {
+            server.get("http", "/.well-known/jwks.json").body.contains("\"kid\"")
+        });
+    }
 }
 
 impl Drop for Server {

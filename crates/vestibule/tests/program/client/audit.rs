@@ -67,6 +67,7 @@ fn the_help_names_every_action_and_each_is_taken() {
 #[test]
 fn an_export_takes_how_long_ago_as_a_list_does() {
     let operator = Operator::owner();
+    operator.server.wait_for_signing_key();
     let data = operator.folder.path("data");
     let export = |flag: &str, text: &str| {
         lines(&operator.ask(&["audit", "export", "--data-dir", data.to_str().unwrap(), flag, text])).len()
