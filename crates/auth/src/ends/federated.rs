@@ -92,7 +92,12 @@ impl Ends {
         });
         let changes = std::iter::once(change).chain(ends).collect();
         self.store.commit(changes).await?;
-        for (id, _) in &sessions {
+        for (id, account) in &sessions {
+            // Decided after the commit, which may be refused, and stored already: a login that has its session in the store and not
+            // yet in the table finds it.
+            let sessions = EndedSessions::One(*id);
+            let selector = SessionSelector { sessions, account: Some(*account), opened_until: at };
+            drop(self.in_force.decide(selector, end.clone()));
             self.live.remove(*id);
             tracing::debug!(session = ?id, reason = %end.reason, "session ended");
         }
