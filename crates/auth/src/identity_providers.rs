@@ -43,33 +43,38 @@ pub enum IdentityProviderError {
 }
 
 impl Auth {
-    /// Reads the metadata of an identity provider; of several entities that one which is named.
+    /// Reads the metadata of an identity provider for an account; of several entities that one which is named.
     pub async fn saml_metadata(
         &self,
+        account: AccountId,
         url: &str,
         entity_id: Option<&str>,
         now: Millis,
     ) -> Result<IdentityProvider, IdentityProviderError> {
-        read_metadata(&self.get(url).await?, entity_id, now)
+        read_metadata(&self.get(account, url).await?, entity_id, now)
     }
 
     /// Asks a provider what it says of itself, and for its keys.
-    pub async fn oidc_discovery(&self, issuer: &str) -> Result<(Provider, String), IdentityProviderError> {
-        let provider =
-            Provider::read(&self.get(&discovery_url(issuer)).await?, issuer, addresses_of(issuer))?;
-        let jwks = self.jwks(&provider.jwks_uri).await?;
+    pub async fn oidc_discovery(
+        &self,
+        account: AccountId,
+        issuer: &str,
+    ) -> Result<(Provider, String), IdentityProviderError> {
+        let said = self.get(account, &discovery_url(issuer)).await?;
+        let provider = Provider::read(&said, issuer, addresses_of(issuer))?;
+        let jwks = self.jwks(account, &provider.jwks_uri).await?;
         Ok((provider, jwks))
     }
 
     /// A provider's key set, as text that was read once.
-    pub async fn jwks(&self, url: &str) -> Result<String, IdentityProviderError> {
-        let text = self.get(url).await?;
+    pub async fn jwks(&self, account: AccountId, url: &str) -> Result<String, IdentityProviderError> {
+        let text = self.get(account, url).await?;
         Keys::read(&text)?;
         Ok(text)
     }
 
-    async fn get(&self, url: &str) -> Result<String, IdentityProviderError> {
-        let answer = self.outgoing().send(OutgoingRequest::get(url)).await?;
+    async fn get(&self, account: AccountId, url: &str) -> Result<String, IdentityProviderError> {
+        let answer = self.outgoing().send(OutgoingRequest::get(url).for_account(account)).await?;
         if answer.status != 200 {
             // What stands in the query may be a secret.
             let url = url.split(['?', '#']).next().unwrap_or_default().to_owned();
@@ -81,6 +86,7 @@ impl Auth {
     /// The connection with what its identity provider says of itself now. None: it says the same as is stored, or is not asked.
     pub(crate) async fn as_it_says_now(
         &self,
+        account: AccountId,
         connection: &Connection,
         unlisted: Unlisted,
         now: Millis,
@@ -89,12 +95,12 @@ impl Auth {
         match &mut after.protocol {
             Protocol::Saml(saml) => {
                 let Some(url) = saml.metadata_url.clone() else { return Ok(None) };
-                let said = self.saml_metadata(&url, Some(&saml.identity_provider), now).await?;
+                let said = self.saml_metadata(account, &url, Some(&saml.identity_provider), now).await?;
                 take_over_saml(saml, &said, unlisted, now);
             }
             Protocol::Oidc(oidc) => {
                 let Some(url) = &oidc.jwks_uri else { return Ok(None) };
-                let said = self.jwks(url).await?;
+                let said = self.jwks(account, url).await?;
                 if !are_same_keys(&said, &oidc.jwks) {
                     oidc.jwks = said;
                 }
@@ -239,7 +245,7 @@ impl Auth {
         connection: &Connection,
         now: Millis,
     ) -> Result<(), StoreError> {
-        match self.as_it_says_now(connection, Unlisted::Stay, now).await {
+        match self.as_it_says_now(account, connection, Unlisted::Stay, now).await {
             Ok(Some(after)) => self.take_over(account, connection, after, now).await?,
             Ok(None) => {}
             Err(error) => {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+use vestibule_model::AccountId;
 use zeroize::Zeroizing;
 
 /// What an [`Outgoing`] answers.
@@ -18,6 +19,8 @@ pub trait Outgoing: Send + Sync + 'static {
 
 /// A request: `GET`, or `POST` of a form.
 pub struct OutgoingRequest {
+    /// Whose connection it is for: no account takes the turns of another. None: nobody's.
+    pub account: Option<AccountId>,
     /// Where to, with scheme.
     pub url: String,
     /// The value of the header `Authorization`. A secret.
@@ -27,9 +30,15 @@ pub struct OutgoingRequest {
 }
 
 impl OutgoingRequest {
-    /// `GET` of an address.
+    /// `GET` of an address, for nobody's connection.
     pub fn get(url: impl Into<String>) -> Self {
-        Self { url: url.into(), authorization: None, form: None }
+        Self { account: None, url: url.into(), authorization: None, form: None }
+    }
+
+    /// The same for a connection of this account.
+    #[must_use]
+    pub fn for_account(self, account: AccountId) -> Self {
+        Self { account: Some(account), ..self }
     }
 }
 
@@ -66,8 +75,8 @@ pub enum OutgoingError {
     /// The answer is longer than is read, or no text.
     #[error("the answer of {0} is not read: {1}")]
     Unreadable(String, &'static str),
-    /// As many requests to its host are under way as may be.
-    #[error("{0} is not asked: too many requests to its host wait for an answer")]
+    /// As many requests as may be wait to be sent before it, or it had no turn in time.
+    #[error("{0} is not asked: too many requests of the account wait for an answer")]
     Busy(String),
     /// This service sends no requests.
     #[error("this service sends no requests to other machines")]
@@ -85,7 +94,7 @@ impl OutgoingError {
                 "look whether this machine reaches the address, and trusts the certificate there"
             }
             Self::Unreadable(..) => "look whether the address is right",
-            Self::Busy(_) => "look why the host answers slowly; then try again",
+            Self::Busy(_) => "look which identity provider of the account answers slowly; then try again",
             Self::Off => "this service is set up to ask nobody: use what needs no requests",
         }
     }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use vestibule_crypto::{KeyRingError, PasswordError, SealError, TokenKeys, self_check};
 use vestibule_model::{AuditAction, AuditReason, Clock, Millis, Rng, SessionId};
 use vestibule_store::{AuditPage, AuditQuery, EndJournal, Store, StoreError};
@@ -31,9 +30,6 @@ use crate::work_pool::{Limits, WorkPool, WorkPoolGauges};
 /// A verification takes less than a tenth of a millisecond, and most are followed by a commit.
 const VERIFICATIONS_TOLD_TOGETHER: usize = 32;
 
-/// How many logins at once wait for an answer of an OpenID provider, at most.
-const ASKING_AT_ONCE: usize = 256;
-
 /// The service. Shared by every dialect; all of its state is behind this one handle.
 pub struct Auth {
     /// What is asked of it is noted in `store_health`.
@@ -59,8 +55,6 @@ pub struct Auth {
     /// Verifies what identity providers send.
     pub(crate) verification: WorkPool<()>,
     pub(crate) federated: FederatedState,
-    /// Who waits for an answer of a provider.
-    pub(crate) asking: Semaphore,
 }
 
 /// Why the engine did not start.
@@ -176,7 +170,6 @@ impl Auth {
             outgoing: settings.outgoing.clone(),
             verification,
             federated: FederatedState::default(),
-            asking: Semaphore::new(ASKING_AT_ONCE),
             store,
             store_health,
             consumed,

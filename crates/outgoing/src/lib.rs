@@ -3,8 +3,8 @@
 //! Addresses come from administrators, and from documents that others wrote, so that a request may be meant to reach what only this
 //! machine can reach (ATTACKS A6). What it withstands: only https, but for allowed loopback addresses; no address of a
 //! private network unless the operator allows it; the address that was looked at is the one that is connected to, whatever a
-//! second resolution would say; no redirect is followed; time and size are bounded, and so is how many requests wait for one host. Keeps no
-//! connection and no cookie.
+//! second resolution would say; no redirect is followed; time and size are bounded, and so is how many requests an account has under
+//! way, in all and at one host. Keeps no connection and no cookie.
 
 mod address;
 mod exchange;
@@ -20,13 +20,14 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use rustls::{ClientConfig, RootCertStore};
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use vestibule_auth::{Outgoing, OutgoingError, OutgoingFuture, OutgoingRequest};
 
 use target::Target;
 use turns::Turns;
 
-/// How long a request may take, the resolution of the name and the reading of the answer included.
+/// How long a request may take; the wait for a turn, the resolution of the name and the reading of the answer included.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest answer that is read, in bytes.
@@ -116,13 +117,15 @@ impl Outgoing for BoundedOutgoing {
         let this = self.clone();
         Box::pin(async move {
             let target = Target::read(&request.url)?;
-            let _of_host = this.turns.at(&target).ok_or_else(|| target.busy())?;
+            let place = this.turns.place(request.account, &target).ok_or_else(|| target.busy())?;
+            let deadline = Instant::now() + TIMEOUT;
+            let turn = tokio::time::timeout_at(deadline, place.turn()).await;
+            let _turn = turn.map_err(|_| target.busy())?;
             let exchanged = async {
-                let _turn = this.turns.among_all().await;
                 let addresses = this.addresses(&target).await?;
                 exchange::exchange(&this.tls, &target, &addresses, request).await
             };
-            let in_time = tokio::time::timeout(TIMEOUT, exchanged).await;
+            let in_time = tokio::time::timeout_at(deadline, exchanged).await;
             in_time.unwrap_or_else(|_| {
                 Err(target.no_answer(&format_args!("not within {} s", TIMEOUT.as_secs())))
             })

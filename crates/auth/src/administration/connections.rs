@@ -223,7 +223,7 @@ impl Administration<'_> {
             let why = "the connection has no address to read from: saml.metadata_url or oidc.jwks_uri";
             return Err(AdministrationError::Conflict(why.to_owned()));
         }
-        let said = self.auth.as_it_says_now(&before, Unlisted::Go, caller.now).await;
+        let said = self.auth.as_it_says_now(account, &before, Unlisted::Go, caller.now).await;
         let said = said.map_err(|error| AdministrationError::Conflict(error.to_string()))?;
         let Some(said) = said else { return Ok(before) };
         self.edit_connection(caller, account, id, |after| {

@@ -17,6 +17,8 @@ pub(super) const TABLE: &str = "connections";
 
 /// A connection that is ready for use.
 pub struct UsableConnection {
+    /// Whose it is.
+    pub account: AccountId,
     /// As it is stored.
     pub connection: Connection,
     opened: Opened,
@@ -59,12 +61,16 @@ pub struct ServiceAddresses {
 }
 
 impl UsableConnection {
-    pub(super) fn open(connection: Connection, sealer: &Sealer) -> Result<Self, SealError> {
+    pub(super) fn open(
+        account: AccountId,
+        connection: Connection,
+        sealer: &Sealer,
+    ) -> Result<Self, SealError> {
         let opened = match &connection.protocol {
             Protocol::Saml(saml) => Opened::Saml(Box::new(OpenedSaml::open(connection.id, saml, sealer)?)),
             Protocol::Oidc(oidc) => Opened::Oidc(Box::new(UsableOidc::open(&connection, oidc, sealer)?)),
         };
-        Ok(Self { connection, opened })
+        Ok(Self { account, connection, opened })
     }
 
     /// By what SAML responses and assertions are examined; None: the connection speaks another protocol.

@@ -96,7 +96,7 @@ impl AccountFacts {
         let mut connections = HashMap::with_capacity(rows.connections.len());
         for connection in std::mem::take(&mut rows.connections) {
             let name = connection.name.clone();
-            connections.insert(name, Arc::new(UsableConnection::open(connection, sealer)?));
+            connections.insert(name, Arc::new(UsableConnection::open(rows.account.id, connection, sealer)?));
         }
         let profiles = std::mem::take(&mut rows.profiles).into_iter();
         let mut facts = Self {
@@ -166,7 +166,7 @@ impl AccountFacts {
             }
             Some(PartRow::ApplicationToken(token)) => Arc::make_mut(&mut self.application_tokens).put(*token),
             Some(PartRow::Connection(connection)) => {
-                let usable = UsableConnection::open(*connection, sealer)?;
+                let usable = UsableConnection::open(self.account.id, *connection, sealer)?;
                 let name = usable.connection.name.clone();
                 Arc::make_mut(&mut self.connections).insert(name, Arc::new(usable));
             }

@@ -50,6 +50,13 @@ pub struct ShownPassword {
     pub population: vestibule_model::Population,
 }
 
+/// What is exchanged.
+pub(super) struct Exchange<'a> {
+    pub(super) grant: Grant<'a>,
+    /// The id of the attempt whose code it is; None: it is none.
+    pub(super) attempt: Option<&'a str>,
+}
+
 /// Why a provider gives no ID token.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoToken {
@@ -103,7 +110,8 @@ impl Auth {
             let (verifier, nonce) = (shown.verifier(), shown.nonce());
             let ShownCode { code, redirect_uri, .. } = &shown;
             let grant = Grant::Code { code, redirect_uri, verifier: &verifier };
-            let token = auth.exchanged(attempt, &usable, grant).await?;
+            let exchange = Exchange { grant, attempt: Some(&shown.attempt.id) };
+            let token = auth.exchanged(attempt, &usable, exchange).await?;
             let expected = Expected { usable, nonce: Some(nonce) };
             auth.open_by_id_token(attempt, expected, token, proof).await
         };
@@ -133,7 +141,8 @@ impl Auth {
             let usable = entry.connections().into_iter().find(allows).cloned();
             let usable = usable.ok_or_else(|| auth.no_connection(attempt))?;
             let grant = Grant::Password { user_name: &shown.user_name, password: &shown.password };
-            let token = auth.exchanged(attempt, &usable, grant).await?;
+            let exchange = Exchange { grant, attempt: None };
+            let token = auth.exchanged(attempt, &usable, exchange).await?;
             auth.open_by_id_token(attempt, Expected { usable, nonce: None }, token, proof).await
         };
         self.settle(at, whole).await
@@ -150,18 +159,30 @@ impl Auth {
         self.refuse_federated(attempt, None, Refusal::NoConnection, Told::no_connection())
     }
 
-    /// Asks the token endpoint, and tells the audit what it refuses.
+    /// Asks the token endpoint, and tells the audit what it refuses. That nobody answers costs the address something where
+    /// anybody may ask, by a code: else one browser could take an account's turns again and again. Whoever gives a password has shown an
+    /// application token before.
     async fn exchanged(
         &self,
         attempt: Attempt,
         usable: &UsableConnection,
-        grant: Grant<'_>,
+        exchange: Exchange<'_>,
     ) -> Result<Zeroizing<String>, LogInError> {
         let failed = |why: &NoToken| {
             let told = Told::of(usable).by("token endpoint").because(why.to_string()).advising(why.fix());
             self.note_federated(attempt, None, Refusal::ProviderFailed, told)
         };
-        self.ask_for_token(usable, grant).await.map_err(|error| match error {
+        let is_code = exchange.attempt.is_some();
+        if is_code {
+            let admitted = self.login_guard.admit_to_provider(attempt.at);
+            admitted.map_err(|why| self.turned_away(attempt, why))?;
+        }
+        let token = self.ask_for_token(usable, exchange).await;
+        let is_unanswered = matches!(token, Err(NoToken::NoAnswer(_) | NoToken::Unreadable(..)));
+        if is_code && !is_unanswered {
+            self.login_guard.provider_answered(attempt.at);
+        }
+        token.map_err(|error| match error {
             NoToken::NotOidc => self.no_connection(attempt),
             NoToken::Overloaded => self.audit.overloaded(attempt, None),
             NoToken::Refused(_) => LogInError::NotVouchedFor(failed(&error)),
@@ -169,19 +190,22 @@ impl Auth {
         })
     }
 
-    /// Asks the token endpoint. As many wait for providers at once as for nothing else: the others are turned away.
+    /// Asks the token endpoint. Only so many of an account wait for providers at once, and one for each attempt: the others are
+    /// turned away.
     pub(super) async fn ask_for_token(
         &self,
         usable: &UsableConnection,
-        grant: Grant<'_>,
+        Exchange { grant, attempt }: Exchange<'_>,
     ) -> Result<Zeroizing<String>, NoToken> {
         let (Some(oidc), Some(stored)) = (usable.oidc(), usable.connection.oidc()) else {
             return Err(NoToken::NotOidc);
         };
-        let Ok(_asking) = self.asking.try_acquire() else { return Err(NoToken::Overloaded) };
+        let asks = self.federated.asking.begin(usable.account, attempt);
+        let Some(_asks) = asks else { return Err(NoToken::Overloaded) };
         let request =
             TokenRequest { client_id: &stored.client_id, authentication: oidc.authentication(), grant };
         let request = OutgoingRequest {
+            account: Some(usable.account),
             url: stored.token_endpoint.clone(),
             authorization: request.authorization(),
             form: Some(request.body()),

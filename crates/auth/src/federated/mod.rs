@@ -4,6 +4,7 @@
 //! one commit with the note that it was taken. Whoever is refused gets the id of the refusal and nothing else; the audit has the
 //! reason under that id.
 
+mod asking;
 mod assertion;
 mod attempt;
 mod code;
@@ -43,6 +44,7 @@ pub(crate) use refusal::Told;
 pub(crate) struct FederatedState {
     keys: rereading::ProviderKeys,
     rereadings: rereading::Rereadings,
+    asking: asking::Asking,
     pub(crate) tests: connection_test::ConnectionTests,
 }
 

@@ -125,7 +125,7 @@ impl Auth {
     }
 
     async fn read_keys_again(&self, usable: &Arc<UsableConnection>, url: &str, now: Monotonic) -> bool {
-        let read = self.jwks(url).await.and_then(|text| Ok(Keys::read(&text)?));
+        let read = self.jwks(usable.account, url).await.and_then(|text| Ok(Keys::read(&text)?));
         match read {
             Ok(keys) => self.federated.keys.put(usable, url, now, keys),
             Err(error) => {
@@ -159,9 +159,9 @@ impl Auth {
         (!is_same).then(|| Arc::clone(present))
     }
 
-    /// Answers whether it asked: as many wait for providers at once as for nothing else.
+    /// Answers whether it asked: only so many of an account wait for identity providers at once.
     async fn read_metadata_again(&self, account: AccountId, id: ConnectionId, now: Millis) -> bool {
-        let Ok(_asking) = self.asking.try_acquire() else { return false };
+        let Some(_asks) = self.federated.asking.begin(account, None) else { return false };
         let entry = self.directory.account(account);
         let Some(usable) = entry.as_ref().and_then(|entry| entry.connection(id)) else { return false };
         let connection = &usable.connection;

@@ -44,6 +44,9 @@ pub(crate) struct LoginGuard {
     failures_of_unsolicited: FailuresByAddress,
     failures_of_logouts: FailuresByAddress,
     failures_of_administration: FailuresByAddress,
+    /// Providers that did not answer, by the address for which they were asked: what fails there keeps nobody from a login by
+    /// password.
+    unanswered: FailuresByAddress,
     failures_by_key: FailuresByKey,
     lockouts: Lockouts,
     code_failures: CodeFailures,
@@ -99,6 +102,7 @@ impl LoginGuard {
             failures_of_unsolicited: FailuresByAddress::new(settings.failures),
             failures_of_logouts: FailuresByAddress::new(settings.failures),
             failures_of_administration: FailuresByAddress::new(settings.failures),
+            unanswered: FailuresByAddress::new(settings.failures),
             failures_by_key: FailuresByKey::new(settings.failures),
             lockouts: Lockouts::default(),
             code_failures: CodeFailures::default(),
@@ -136,6 +140,21 @@ impl LoginGuard {
     pub(crate) fn give_back(&self, at: LogIn) {
         if let Some(address) = at.address {
             self.failures_in(at.scope).give_back(address);
+        }
+    }
+
+    /// Turns away those for whose address too many providers were asked that did not answer. Charges the address, until
+    /// [`LoginGuard::provider_answered`].
+    pub(crate) fn admit_to_provider(&self, at: LogIn) -> Result<(), TurnedAway> {
+        let Some(address) = at.address else { return Ok(()) };
+        let charged = self.unanswered.charge(address, self.clock.monotonic());
+        charged.map_err(|wait| TurnedAway::TooManyFailures { wait })
+    }
+
+    /// The provider answered, or was not asked.
+    pub(crate) fn provider_answered(&self, at: LogIn) {
+        if let Some(address) = at.address {
+            self.unanswered.give_back(address);
         }
     }
 

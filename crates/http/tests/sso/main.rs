@@ -17,6 +17,7 @@ mod metadata;
 mod password;
 mod provider;
 mod provisioning;
+mod slow_providers;
 mod staying;
 mod support;
 mod unsolicited;

@@ -1,15 +1,16 @@
 //! What an answer may cost, and which are none.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use vestibule_auth::{Outgoing as _, OutgoingError, OutgoingRequest};
-use vestibule_outgoing::{LONGEST, TIMEOUT};
+use vestibule_auth::{Outgoing as _, OutgoingAnswer, OutgoingError, OutgoingRequest};
+use vestibule_outgoing::{BoundedOutgoing, LONGEST, TIMEOUT};
 use zeroize::Zeroizing;
 
-use crate::server::{answering, of_this_machine, ok, request};
+use crate::server::{answering, answering_the_ninth, of_this_machine, ok, request};
 
 async fn refusal(bytes: Vec<u8>) -> String {
     let (address, _served) = answering(bytes).await;
@@ -33,7 +34,11 @@ async fn a_form_is_posted_with_what_proves_the_client() {
     let (address, served) = answering(ok("")).await;
     let secret = |text: &str| Some(Zeroizing::new(text.to_owned()));
     let url = format!("http://{address}/token");
-    let request = OutgoingRequest { url, authorization: secret("Basic eDp5"), form: secret("grant_type=x") };
+    let request = OutgoingRequest {
+        authorization: secret("Basic eDp5"),
+        form: secret("grant_type=x"),
+        ..OutgoingRequest::get(url)
+    };
     of_this_machine().send(request).await.unwrap();
     let asked = served.await.unwrap().to_lowercase();
     for part in [
@@ -121,19 +126,76 @@ async fn silent() -> (std::net::SocketAddr, JoinHandle<()>) {
     (address, held)
 }
 
+/// Requests to a host, of an account, that are under way until the answer is dropped.
+struct Waiting(Vec<JoinHandle<Result<OutgoingAnswer, OutgoingError>>>);
+
+impl Waiting {
+    async fn of(outgoing: &BoundedOutgoing, account: &str, hosts: &[SocketAddr], each: usize) -> Self {
+        let requests = hosts.iter().cycle().take(hosts.len() * each);
+        let sent = requests.map(|host| tokio::spawn(outgoing.send(get(*host, account)))).collect();
+        // So many tasks do not have their first turn in one.
+        for _ in 0..8 {
+            tokio::task::yield_now().await;
+        }
+        Self(sent)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
+fn get(host: SocketAddr, account: &str) -> OutgoingRequest {
+    OutgoingRequest::get(format!("http://{host}/")).for_account(account.parse().unwrap())
+}
+
 #[tokio::test]
-async fn a6_a_host_that_answers_nobody_keeps_eight_waiting_and_no_other_host() {
-    let (silent, held) = silent().await;
+async fn a6_hosts_that_answer_nobody_keep_no_other_account_waiting() {
     let outgoing = of_this_machine();
-    let get = || outgoing.send(OutgoingRequest::get(format!("http://{silent}/")));
-    let waiting: Vec<_> = (0..8).map(|_| tokio::spawn(get())).collect();
-    tokio::task::yield_now().await;
-    assert_eq!(get().await.unwrap_err(), OutgoingError::Busy(format!("http://{silent}/")));
+    let mut silent_hosts = Vec::new();
+    for _ in 0..12 {
+        silent_hosts.push(silent().await);
+    }
+    let addresses: Vec<_> = silent_hosts.iter().map(|(address, _)| *address).collect();
+    let waiting = Waiting::of(&outgoing, "one", &addresses, 8).await;
     let (other, _served) = answering(ok("answer")).await;
-    let answer = outgoing.send(OutgoingRequest::get(format!("http://{other}/"))).await.unwrap();
-    assert_eq!(answer.body.as_str(), "answer");
-    assert!(waiting.iter().all(|waits| !waits.is_finished()));
-    waiting.iter().for_each(JoinHandle::abort);
+    let answer = tokio::time::timeout(TIMEOUT / 2, outgoing.send(get(other, "other"))).await;
+    assert_eq!(answer.expect("it has a turn").unwrap().body.as_str(), "answer");
+    assert!(waiting.0.iter().all(|waits| !waits.is_finished()));
+    for (_, held) in &silent_hosts {
+        held.abort();
+    }
+}
+
+#[tokio::test]
+async fn a6_what_one_account_asks_of_a_host_keeps_no_other_account_from_that_host() {
+    let outgoing = of_this_machine();
+    let (host, _served) = answering_the_ninth().await;
+    let _waiting = Waiting::of(&outgoing, "one", &[host], 8).await;
+    let answer = tokio::time::timeout(TIMEOUT / 2, outgoing.send(get(host, "other"))).await;
+    assert_eq!(answer.expect("it has a turn").unwrap().body.as_str(), "answer");
+}
+
+#[tokio::test]
+async fn whoever_has_no_turn_at_a_host_has_the_next_one() {
+    let outgoing = of_this_machine();
+    let (host, _served) = answering_the_ninth().await;
+    let mut waiting = Waiting::of(&outgoing, "one", &[host], 8).await;
+    let ninth = tokio::spawn(outgoing.send(get(host, "one")));
+    tokio::task::yield_now().await;
+    waiting.0.pop().unwrap().abort();
+    assert_eq!(ninth.await.unwrap().unwrap().body.as_str(), "answer");
+}
+
+#[tokio::test]
+async fn a6_so_many_wait_for_a_host_and_the_next_is_turned_away_at_once() {
+    let outgoing = of_this_machine();
+    let (host, held) = silent().await;
+    let _waiting = Waiting::of(&outgoing, "one", &[host], 32).await;
+    let sent = tokio::time::timeout(TIMEOUT / 2, outgoing.send(get(host, "one"))).await;
+    assert_eq!(sent.expect("at once").unwrap_err(), OutgoingError::Busy(format!("http://{host}/")));
     held.abort();
 }
 

@@ -33,6 +33,21 @@ pub(crate) async fn answering(bytes: Vec<u8>) -> (SocketAddr, JoinHandle<String>
     (address, served)
 }
 
+/// Answers the ninth connection, and none before it.
+pub(crate) async fn answering_the_ninth() -> (SocketAddr, JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let served = tokio::spawn(async move {
+        let mut held = Vec::new();
+        while held.len() < 8 {
+            held.push(listener.accept().await.unwrap());
+        }
+        let (mut stream, _) = listener.accept().await.unwrap();
+        answer(&mut stream, &ok("answer")).await
+    });
+    (address, served)
+}
+
 /// Reads a request and answers it, as long as somebody reads.
 pub(crate) async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), bytes: &[u8]) -> String {
     let asked = request(stream).await;

@@ -18,7 +18,7 @@ pub use state::{ConnectionTest, TEST_LASTS, TestId};
 
 use super::FederatedAttempt;
 use super::assertion::{Candidate, ShownAssertion};
-use super::code::{NoToken, ShownCode};
+use super::code::{Exchange, NoToken, ShownCode};
 use super::id_token::Expected;
 use super::link::{Linked, Unlinked, by_assertion, by_id_token};
 use crate::directory::{AccountEntry, UsableConnection, UserEntry};
@@ -134,7 +134,8 @@ impl Auth {
         let (verifier, nonce) = (shown.verifier(), shown.nonce());
         let ShownCode { code, redirect_uri, .. } = shown;
         let grant = Grant::Code { code, redirect_uri, verifier: &verifier };
-        let token = match self.ask_for_token(&usable, grant).await {
+        let exchange = Exchange { grant, attempt: Some(&shown.attempt.id) };
+        let token = match self.ask_for_token(&usable, exchange).await {
             Ok(token) => token,
             Err(NoToken::Overloaded | NoToken::NoAnswer(OutgoingError::Busy(_))) => {
                 return Err(TestError::Overloaded);

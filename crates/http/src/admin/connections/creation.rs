@@ -7,7 +7,7 @@ use vestibule_auth::{
     blank_saml, new_connection, oidc_connection, read_metadata, saml_connection,
 };
 use vestibule_model::{
-    ClientSecretIn, Connection, ConnectionId, Millis, OidcConnection, Protocol, SamlConnection,
+    AccountId, ClientSecretIn, Connection, ConnectionId, Millis, OidcConnection, Protocol, SamlConnection,
 };
 use vestibule_oidc::Provider;
 use zeroize::Zeroizing;
@@ -56,6 +56,7 @@ pub(in crate::admin) enum Preset {
 
 /// What a request says besides the fields of the connection.
 struct Asked {
+    account: AccountId,
     metadata: Option<String>,
     preset: Option<Preset>,
     make_key: bool,
@@ -65,6 +66,7 @@ pub(super) async fn create(creation: Creation<'_>) -> Result<CreatedResponse, Ad
     let Creation { within, mut patch, pending } = creation;
     let InAccount { admin, caller, account } = within;
     let asked = Asked {
+        account,
         metadata: patch.take("metadata")?,
         preset: patch.take("preset")?,
         make_key: patch.take("make_key")?.unwrap_or_default(),
@@ -145,7 +147,7 @@ async fn of_metadata(
     let (field, read) = match (&asked.metadata, &told.metadata_url) {
         (Some(text), _) => ("metadata", read_metadata(text, entity_id, now)),
         (None, Some(url)) if told.login_url.is_empty() => {
-            ("saml.metadata_url", admin.auth.saml_metadata(url, entity_id, now).await)
+            ("saml.metadata_url", admin.auth.saml_metadata(asked.account, url, entity_id, now).await)
         }
         _ => return Ok((blank_saml(), false)),
     };
@@ -165,7 +167,8 @@ async fn of_provider(
             let said = Provider::read(text, issuer, addresses_of(issuer));
             let said = said.map_err(|error| AdministrationError::invalid("metadata", error.to_string()))?;
             let jwks = if told.jwks.is_empty() {
-                admin.auth.jwks(&said.jwks_uri).await.map_err(|error| refused("oidc.jwks_uri", &error))?
+                let read = admin.auth.jwks(asked.account, &said.jwks_uri).await;
+                read.map_err(|error| refused("oidc.jwks_uri", &error))?
             } else {
                 told.jwks.clone()
             };
@@ -173,8 +176,8 @@ async fn of_provider(
         }
         None if !told.authorization_endpoint.is_empty() => blank_oidc(),
         None => {
-            let (said, jwks) =
-                admin.auth.oidc_discovery(issuer).await.map_err(|error| refused("oidc.issuer", &error))?;
+            let said = admin.auth.oidc_discovery(asked.account, issuer).await;
+            let (said, jwks) = said.map_err(|error| refused("oidc.issuer", &error))?;
             oidc_connection(said, jwks)
         }
     };
