@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use vestibule_model::Millis;
 use vestibule_store::{Change, StoreError};
 
+use crate::identity_providers::REFRESH_EVERY;
 use crate::last_uses::turn;
 use crate::service::Auth;
 use crate::settings::Intervals;
@@ -18,9 +19,6 @@ use crate::signing_keys::SignError;
 
 /// How many sessions leave the store in one commit: logins wait behind it, and its writer takes a millisecond.
 pub(crate) const BATCH: usize = 64;
-
-/// How often identity providers are asked for their metadata and keys.
-const REFRESH_EVERY: Duration = Duration::from_mins(10);
 
 /// How often the store is asked whether it is there.
 const PROBE_EVERY: Duration = Duration::from_secs(1);

@@ -1,7 +1,10 @@
 //! What identity providers say of themselves, asked for: metadata, discovery, keys. And how what is stored follows it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::task::JoinSet;
 use vestibule_model::{
     AccountId, Actor, AuditAction, AuditRecord, Audited as _, ClientSecretIn, Connection, Der, Means, Millis,
     OidcConnection, Protocol, SamlConnection, difference,
@@ -13,6 +16,15 @@ use vestibule_store::{Change, DirectoryScope, Part, StoreError};
 use crate::outgoing::{OutgoingError, OutgoingRequest};
 use crate::rules::Ruled as _;
 use crate::service::Auth;
+
+/// How often identity providers are asked for their metadata and keys.
+pub(crate) const REFRESH_EVERY: Duration = Duration::from_mins(10);
+
+/// Of how many accounts the identity providers are asked at once.
+const ACCOUNTS_AT_ONCE: usize = 8;
+
+/// How long the identity providers of one account may take; those that are left are asked the next time.
+const LONGEST_OF_AN_ACCOUNT: Duration = Duration::from_mins(1);
 
 /// Why an identity provider's own words are not taken.
 #[derive(Debug, thiserror::Error)]
@@ -227,13 +239,40 @@ pub fn blank_oidc() -> OidcConnection {
 }
 
 impl Auth {
-    /// Reads every connection's metadata or keys again, where they have an address. What cannot be read stays as it is.
-    pub async fn refresh_connections(&self, now: Millis) -> Result<(), StoreError> {
-        for account in self.directory.account_ids() {
-            let Some(entry) = self.directory.account(account) else { continue };
-            for usable in entry.connections().into_iter().filter(|usable| usable.connection.enabled) {
-                self.follow_identity_provider(account, &usable.connection, now).await?;
+    /// Reads every connection's metadata or keys again, where they have an address: several accounts at once, the connections of
+    /// each one after the other. What cannot be read stays as it is. The first error of the store is told when all have ended.
+    pub async fn refresh_connections(self: &Arc<Self>, now: Millis) -> Result<(), StoreError> {
+        let mut accounts = self.directory.account_ids().into_iter();
+        let mut reading = JoinSet::new();
+        let mut all = Ok(());
+        loop {
+            while reading.len() < ACCOUNTS_AT_ONCE
+                && let Some(account) = accounts.next()
+            {
+                let auth = Arc::clone(self);
+                reading.spawn(async move { auth.refresh_connections_of(account, now).await });
             }
+            let Some(read) = reading.join_next().await else { return all };
+            all = all.and(read.unwrap_or_else(|error| Err(StoreError::Unavailable(Box::new(error)))));
+        }
+    }
+
+    /// The same for one account, as long as it may take. Another connection is the first each time, so that those that answer
+    /// late keep no other from its turn for ever.
+    async fn refresh_connections_of(&self, account: AccountId, now: Millis) -> Result<(), StoreError> {
+        let Some(entry) = self.directory.account(account) else { return Ok(()) };
+        let mut connections = entry.connections();
+        connections.retain(|usable| usable.connection.enabled);
+        // How many rounds there were since 1970.
+        let round = u128::try_from(now.as_unix()).unwrap_or_default() / REFRESH_EVERY.as_millis();
+        let first = round.checked_rem(connections.len() as u128).unwrap_or_default();
+        connections.rotate_left(usize::try_from(first).unwrap_or_default());
+        let begun = self.clock.monotonic();
+        for usable in connections {
+            if self.clock.monotonic().since(begun) > LONGEST_OF_AN_ACCOUNT {
+                break;
+            }
+            self.follow_identity_provider(account, &usable.connection, now).await?;
         }
         Ok(())
     }

@@ -138,3 +138,55 @@ async fn logins_that_the_provider_answers_cost_nothing() {
         assert_eq!(callback.send().await, 303);
     }
 }
+
+#[tokio::test]
+async fn a_provider_that_does_not_answer_keeps_no_other_account_from_reading_its_keys_again() {
+    let (server, provider) = server(100).await;
+    let account = |number: i32| {
+        let mut account = server.fixture.account.clone();
+        (account.id, account.code) = (format!("a{number}").parse().unwrap(), format!("A{number}"));
+        account.number = number;
+        account
+    };
+    let url = |number: i32| format!("{ISSUER}/{number}/jwks");
+    let numbers = [100, 101, 102];
+    for number in numbers {
+        let mut connection = oidc_connection();
+        connection.id = ConnectionId(number.into());
+        let Protocol::Oidc(oidc) = &mut connection.protocol else { unreachable!("it speaks OpenID Connect") };
+        oidc.jwks_uri = Some(url(number));
+        let account = account(number);
+        let id = account.id;
+        let changes = vec![Change::PutAccount(account.into()), Change::PutConnection(id, connection.into())];
+        server.change(changes).await;
+        provider.keep_waiting(&url(number));
+    }
+    let (auth, at) = (Arc::clone(&server.auth), now(&server));
+    let reading = tokio::spawn(async move { auth.refresh_connections(at).await });
+    // Those of the fixture too.
+    let all = tokio::time::timeout(Duration::from_secs(5), asked(&provider, numbers.len() + 1)).await;
+    assert!(all.is_ok() && !reading.is_finished(), "{:?}", provider.asked());
+    reading.abort();
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_answer_is_not_the_first_to_be_asked_the_next_time() {
+    let (server, provider) = server(100).await;
+    let mut second = oidc_connection();
+    (second.id, second.name) = (ConnectionId(100), "second".into());
+    let Protocol::Oidc(oidc) = &mut second.protocol else { unreachable!("it speaks OpenID Connect") };
+    oidc.jwks_uri = Some(format!("{ISSUER}/second/jwks"));
+    server.change(vec![Change::PutConnection(ACCOUNT.parse().unwrap(), second.into())]).await;
+    provider.keep_waiting(&format!("{ISSUER}/jwks"));
+    provider.keep_waiting(&format!("{ISSUER}/second/jwks"));
+    for round in 1..=2 {
+        let (auth, at) = (Arc::clone(&server.auth), now(&server));
+        let reading = tokio::spawn(async move { auth.refresh_connections(at).await });
+        asked(&provider, round).await;
+        reading.abort();
+        server.clock.advance(Duration::from_mins(10));
+    }
+    let asked: std::collections::BTreeSet<String> =
+        provider.asked().into_iter().map(|asked| asked.0).collect();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+}
