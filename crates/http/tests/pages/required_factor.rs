@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use vestibule_model::{Account, AuditAction, Dialect, Means, Refusal, SecondFactorPolicy};
+use vestibule_model::{Account, AuditAction, Clock as _, Dialect, Means, Refusal, SecondFactorPolicy, User};
 use vestibule_store::{AuditQuery, Change};
 use vestibule_testkit::{ACCOUNT, Key, TOKEN, TestServer};
 
@@ -81,6 +81,68 @@ async fn a_wrong_code_sets_nothing_up_and_the_same_secret_is_shown_again() {
     assert!(again.status == 403 && again.html.contains(&device.secret), "{}", again.html);
     assert!(browser.cookie("vestibule").is_none() && server.stored_sessions().await.is_empty());
     assert_eq!(send(&browser, &again, &device.code()).await.status, 200);
+}
+
+/// The answer to whoever was led to the page, and of whom this became known before they sent the code. Nothing was stored.
+async fn refused_after(change: impl FnOnce(&TestServer, User) -> Change) -> Shown {
+    let server = TestServer::start_with(|fixture, settings| {
+        fixture.account.second_factor = SecondFactorPolicy::Required;
+        settings.block_list.user_names.insert("blocked".to_owned());
+    })
+    .await;
+    let browser = Browser::of(&server);
+    let (page, device) = led_to_set_up(&server, &browser).await;
+    let user = server.fixture.users.iter().find(|user| user.login_name == "name").unwrap().clone();
+    let id = user.id;
+    server.change(vec![change(&server, user)]).await;
+    let shown = send(&browser, &page, &device.code()).await;
+    assert_eq!(server.store.user(id).await.unwrap().unwrap().second_factor, None, "{}", shown.html);
+    assert_eq!(server.stored_sessions().await, []);
+    shown
+}
+
+#[tokio::test]
+async fn l_whoever_is_locked_by_then_sets_nothing_up() {
+    let lock = |server: &TestServer, user: User| Change::SetLock {
+        user: user.id,
+        locked_at: Some(server.clock.now()),
+    };
+    let shown = refused_after(lock).await;
+    assert!(shown.status == 403 && shown.html.contains("locked"), "{}", shown.html);
+}
+
+#[tokio::test]
+async fn whoever_is_disabled_by_then_sets_nothing_up() {
+    let disable = |_: &TestServer, user: User| Change::PutUser(User { enabled: false, ..user }.into());
+    assert_eq!(refused_after(disable).await.status, 403);
+}
+
+#[tokio::test]
+async fn whoever_is_blocked_by_then_sets_nothing_up() {
+    let rename = |_: &TestServer, user: User| {
+        Change::PutUser(User { login_name: "blocked".to_owned(), ..user }.into())
+    };
+    assert_eq!(refused_after(rename).await.status, 451);
+}
+
+#[tokio::test]
+async fn no_session_rests_on_a_password_that_was_changed_while_it_was_set_up() {
+    let server = server().await;
+    let browser = Browser::of(&server);
+    let (page, device) = led_to_set_up(&server, &browser).await;
+    let (gate, code) =
+        (server.faults.hold(|change| matches!(change, Change::SetSecondFactor { .. })), device.code());
+    let change_password = async {
+        gate.reached().await;
+        let id = server.fixture.users.iter().find(|user| user.login_name == "name").unwrap().id;
+        let user = server.store.user(id).await.unwrap().unwrap();
+        let credential_version = user.credential_version + 1;
+        server.change(vec![Change::PutUser(User { credential_version, ..user }.into())]).await;
+        gate.open();
+    };
+    let (set, ()) = tokio::join!(send(&browser, &page, &code), change_password);
+    assert_eq!((set.status, codes(&set).len()), (200, 10), "the codes are told: {}", set.html);
+    assert_eq!(server.stored_sessions().await, []);
 }
 
 #[tokio::test]
