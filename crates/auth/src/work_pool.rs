@@ -35,11 +35,13 @@ pub(crate) struct Limits {
     pub(crate) queue_length: usize,
     /// How long a job may wait before it is turned away.
     pub(crate) queue_deadline: Duration,
-    /// How many answers a thread may hold back while more jobs wait, and for no longer than `HELD_BACK`. One: each is told at once.
+    /// How many answers a thread may hold back while more jobs wait. One: each is told at once. They are told earlier when the job
+    /// after which they are `HELD_BACK` old has ended, which is the only moment at which that is looked at: an answer may wait for
+    /// as long as this and one whole job more.
     pub(crate) told_together: usize,
 }
 
-/// How long an answer may be held back, looked at after each job.
+/// How old an answer that is held back may be when a job has ended; then it is told, however few there are.
 const HELD_BACK: Duration = Duration::from_millis(3);
 
 /// What a pool tells about itself.
@@ -301,122 +303,4 @@ fn in_words(error: thread_priority::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::pin::Pin;
-    use std::sync::mpsc::{self, Receiver, Sender};
-    use std::task::{Context, Poll, Waker};
-
-    use super::*;
-
-    /// A clock that stands.
-    struct Still;
-
-    impl Clock for Still {
-        fn now(&self) -> vestibule_model::Millis {
-            vestibule_model::Millis::EPOCH
-        }
-
-        fn monotonic(&self) -> Monotonic {
-            Monotonic::after_beginning(Duration::ZERO)
-        }
-    }
-
-    #[tokio::test]
-    async fn a_job_that_panics_takes_no_thread_along() {
-        let limits =
-            Limits { threads: 1, queue_length: 4, queue_deadline: Duration::from_mins(1), told_together: 1 };
-        let pool = WorkPool::start("test", limits, Arc::new(Still), || 0);
-        let pool = pool.unwrap();
-        let panicked = pool
-            .run(|state| {
-                *state = 1;
-                panic!("a job of this test")
-            })
-            .await;
-        assert_eq!(panicked, Err::<(), _>(Overloaded));
-        assert_eq!(pool.run(|state| *state).await, Ok(0));
-    }
-
-    type Answer = Pin<Box<dyn Future<Output = Result<(), Overloaded>>>>;
-
-    /// A job that says when a thread has begun with it, and ends when it is told to.
-    struct Watched {
-        begun: Receiver<()>,
-        end: Sender<()>,
-        answer: Answer,
-    }
-
-    impl Watched {
-        /// Stands in the queue when this returns.
-        fn queued(pool: &Arc<WorkPool<()>>) -> Self {
-            let (says_begun, begun) = mpsc::channel();
-            let (end, told_to_end) = mpsc::channel();
-            let pool = Arc::clone(pool);
-            let mut answer: Answer = Box::pin(async move {
-                pool.run(move |()| {
-                    says_begun.send(()).unwrap();
-                    told_to_end.recv().unwrap();
-                })
-                .await
-            });
-            assert!(poll(&mut answer).is_pending());
-            Self { begun, end, answer }
-        }
-
-        fn is_told(&mut self) -> bool {
-            poll(&mut self.answer).is_ready()
-        }
-    }
-
-    fn poll(answer: &mut Answer) -> Poll<Result<(), Overloaded>> {
-        answer.as_mut().poll(&mut Context::from_waker(Waker::noop()))
-    }
-
-    fn block_on(answer: Answer) -> Result<(), Overloaded> {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(answer)
-    }
-
-    fn pool_that_tells_together(told_together: usize) -> Arc<WorkPool<()>> {
-        let limits =
-            Limits { threads: 1, queue_length: 4, queue_deadline: Duration::from_mins(1), told_together };
-        Arc::new(WorkPool::start("test", limits, Arc::new(Still), || ()).unwrap())
-    }
-
-    #[test]
-    fn answers_are_held_back_while_more_jobs_wait_up_to_their_number() {
-        let pool = pool_that_tells_together(2);
-        let [mut first, mut second, third] = [(); 3].map(|()| Watched::queued(&pool));
-        first.begun.recv().unwrap();
-        first.end.send(()).unwrap();
-        second.begun.recv().unwrap();
-        assert!(!first.is_told());
-        second.end.send(()).unwrap();
-        third.begun.recv().unwrap();
-        assert!(first.is_told() && second.is_told());
-        third.end.send(()).unwrap();
-        assert_eq!(block_on(third.answer), Ok(()));
-    }
-
-    #[test]
-    fn an_answer_is_told_at_once_when_no_job_waits() {
-        let pool = pool_that_tells_together(2);
-        let only = Watched::queued(&pool);
-        only.end.send(()).unwrap();
-        assert_eq!(block_on(only.answer), Ok(()));
-    }
-
-    #[test]
-    fn answers_are_told_one_by_one_where_the_limit_is_one() {
-        let pool = pool_that_tells_together(1);
-        let [mut first, second] = [(); 2].map(|()| Watched::queued(&pool));
-        first.end.send(()).unwrap();
-        second.begun.recv().unwrap();
-        assert!(first.is_told());
-        second.end.send(()).unwrap();
-    }
-
-    #[test]
-    fn what_the_system_refuses_is_told_in_its_words() {
-        assert!(in_words(thread_priority::Error::OS(13)).starts_with("Permission denied"));
-    }
-}
+mod tests;
