@@ -17,6 +17,7 @@ static CONNECTION: LazyLock<Connection> = LazyLock::new(|| Connection {
     ],
     audiences: vec!["https://sp.example".into()],
     addresses: vec!["https://sp.example/acs".into()],
+    addresses_with_query: Vec::new(),
     decryption_keys: Vec::new(),
     ciphers: Ciphers::Authenticated,
     clock_skew: Duration::from_mins(1),
