@@ -79,10 +79,13 @@ fn x9_a_key_of_the_token_itself() {
 
 #[test]
 fn x9_key_ids_are_names_and_nothing_else() {
-    for id in ["../../dev/null", "rsa-1' OR '1'='1", "", "RSA-1", "rsa-1\u{0}"] {
+    for id in ["../../dev/null", "rsa-1' OR '1'='1", "", "RSA-1"] {
         let token = token_by(&OTHER, &json!({"alg": "RS256", "kid": id}), &claims());
         assert_eq!(refusal(&token), Refusal::UnknownKey(Some(id.into())), "{id}");
     }
+    let token = token_by(&OTHER, &json!({"alg": "RS256", "kid": "rsa-1\u{0}"}), &claims());
+    let made_visible = r"rsa-1\u{0}".into();
+    assert_eq!(refusal(&token), Refusal::UnknownKey(Some(made_visible)));
 }
 
 #[test]
