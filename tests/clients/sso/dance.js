@@ -50,7 +50,9 @@ async function begin(page, provider) {
 }
 
 async function expectHome(page, {user}) {
-    await page.waitForURL(`${OWN}/`);
+    await page.waitForURL(`${OWN}/`, {waitUntil: 'domcontentloaded'}).catch(async (error) => {
+        throw new Error(`${error.message} It is at ${page.url()}: ${await page.locator('body').innerText()}`);
+    });
     assert.match(await page.locator('body').innerText(), new RegExp(`User name ${user}`));
 }
 
