@@ -72,6 +72,8 @@ async function somebody(browser, ours, others, options) {
 
 /** Has axe look at the page, and keeps a picture of it. VESTIBULE_SCREENSHOTS is a folder for these. */
 async function look(page, name) {
+    // A page that a click has led to may still be without its colours.
+    await page.waitForLoadState('load');
     if (process.env.VESTIBULE_SCREENSHOTS) {
         await page.screenshot({path: path.join(process.env.VESTIBULE_SCREENSHOTS, `${++pictures}-${name}.png`), fullPage: true});
     }
