@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("vestibule-oidc", &["model"]),
     ("vestibule-pages", &[]),
     ("vestibule-saml", &["model"]),
-    ("vestibule-outgoing", &["auth"]),
+    ("vestibule-outgoing", &["model", "auth"]),
     ("vestibule-serve", &["model"]),
     ("vestibule-http", &["model", "auth", "pages", "serve", "oidc", "saml"]),
     ("vestibule", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "outgoing", "saml"]),
