@@ -105,6 +105,10 @@ impl Store for WatchedStore {
         self.noted(self.store.federated_connections())
     }
 
+    fn is_consumed(&self, value: [u8; 32]) -> StoreFuture<'_, bool> {
+        self.noted(self.store.is_consumed(value))
+    }
+
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {
         self.noted(self.store.has_session_ids_of_first_form())
     }

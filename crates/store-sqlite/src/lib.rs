@@ -207,6 +207,10 @@ impl Store for SqliteStore {
         self.read(read::federated_connections)
     }
 
+    fn is_consumed(&self, value: [u8; 32]) -> StoreFuture<'_, bool> {
+        self.read(move |snapshot| read::is_consumed(snapshot, &value))
+    }
+
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {
         self.read(read::has_session_ids_of_first_form)
     }

@@ -102,6 +102,10 @@ pub trait Store: Send + Sync + 'static {
     /// The connections by whose logins there are sessions, in order.
     fn federated_connections(&self) -> StoreFuture<'_, Vec<ConnectionId>>;
 
+    /// Whether a value was consumed by [`Change::ConsumeOnce`] and is not forgotten. It may be at the next moment: what is done once
+    /// is committed with that change.
+    fn is_consumed(&self, value: [u8; 32]) -> StoreFuture<'_, bool>;
+
     /// Whether there is a session whose id is of the first form ([`SessionId::is_of_first_form`]). No such id is made any more.
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool>;
 

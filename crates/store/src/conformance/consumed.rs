@@ -31,6 +31,15 @@ pub async fn a_value_is_consumed_once(store: &dyn Store) {
     assert_eq!(consumed(store, [1, 2, 1, 2]).await, [true, false, true, true]);
 }
 
+pub async fn whether_a_value_was_consumed_is_told_without_consuming_it(store: &dyn Store) {
+    given(store, [consume(1, 5), consume(2, i64::MIN)]).await;
+    for (value, expected) in [(1, true), (2, true), (3, false)] {
+        assert_eq!(store.is_consumed([value; 32]).await.unwrap(), expected, "{value}");
+    }
+    given(store, [consume(3, 5), forget(5, 9)]).await;
+    assert!(!store.is_consumed([2; 32]).await.unwrap(), "it is forgotten");
+}
+
 pub async fn a_value_that_has_expired_is_refused_until_it_is_forgotten(store: &dyn Store) {
     given(store, [consume(1, i64::MIN)]).await;
     assert_eq!(consumed(store, [1]).await, [true]);

@@ -175,6 +175,7 @@ macro_rules! conformance_suite {
             }
             consumed {
                 a_value_is_consumed_once
+                whether_a_value_was_consumed_is_told_without_consuming_it
                 a_value_that_has_expired_is_refused_until_it_is_forgotten
                 of_many_who_consume_a_value_at_once_one_does
                 what_is_committed_with_a_consumed_value_is_not_done

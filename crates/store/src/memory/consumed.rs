@@ -12,11 +12,15 @@ pub(super) struct Consumed(BTreeMap<[u8; 32], Millis>);
 
 impl Consumed {
     pub(super) fn consume(&mut self, value: [u8; 32], expires: Millis) -> Result<(), StoreError> {
-        if self.0.contains_key(&value) {
+        if self.has(&value) {
             return Err(StoreError::AlreadyConsumed);
         }
         self.0.insert(value, expires);
         Ok(())
+    }
+
+    pub(super) fn has(&self, value: &[u8; 32]) -> bool {
+        self.0.contains_key(value)
     }
 
     pub(super) fn forget(&mut self, before: Millis, limit: usize) {

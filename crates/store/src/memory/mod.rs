@@ -227,6 +227,10 @@ impl Store for MemoryStore {
         Box::pin(ready(Ok(self.tables().federated_logins.connections().into_iter().collect())))
     }
 
+    fn is_consumed(&self, value: [u8; 32]) -> StoreFuture<'_, bool> {
+        Box::pin(ready(Ok(self.tables().consumed.has(&value))))
+    }
+
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {
         let has = self.tables().numbers.keys().any(|id| id.is_of_first_form());
         Box::pin(ready(Ok(has)))

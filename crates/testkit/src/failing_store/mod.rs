@@ -146,6 +146,10 @@ impl Store for FailingStore {
         self.read("federated_connections", |store| store.federated_connections())
     }
 
+    fn is_consumed(&self, value: [u8; 32]) -> StoreFuture<'_, bool> {
+        self.read("is_consumed", move |store| store.is_consumed(value))
+    }
+
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {
         self.read("has_session_ids_of_first_form", |store| store.has_session_ids_of_first_form())
     }
