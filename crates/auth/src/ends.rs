@@ -1,9 +1,12 @@
 //! Ends of sessions: in memory at once, then in the store; what the store does not take is kept in the journal, and then as good
 //! as stored.
 //!
-//! Owns the ends that are decided and not stored yet, and the journal. The one place that decides what becomes of an end. It holds at once, because the sessions have left the table; it is
-//! acknowledged when the store or the journal has it; it stays in the journal until the store has it, and after a restart its
-//! sessions are refused whatever the store says.
+//! Owns the ends that are decided and not stored yet, and the journal. The one place that decides what becomes of an end. It
+//! holds at once, because the sessions have left the table; it is acknowledged when the store or the journal has it; it stays in
+//! the journal until the store has it, and after a restart its sessions are refused whatever the store says.
+//!
+//! Two ends come with a change that may be refused, and then do not take place: of sessions that a login replaces, and of those
+//! that go with a password that is changed. They are committed with that change, and leave the table when it is stored.
 
 mod federated;
 mod held;
@@ -34,7 +37,6 @@ use in_force::EndsInForce;
 use retry::RetryQueue;
 
 pub(crate) use in_force::Login;
-use many::AT_ONCE;
 pub(crate) use many::{ManyEnd, PendingEnds};
 
 /// A record of the journal, shared by what still has to be stored of it.

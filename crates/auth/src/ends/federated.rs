@@ -7,12 +7,10 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use vestibule_model::{AccountId, ConnectionId, EndReason, SessionId};
-use vestibule_store::{
-    Change, EndRecords, EndedSessions, FederatedLogins, SessionNumber, SessionSelector, StoreError,
-};
+use vestibule_store::{EndedSessions, FederatedLogins, SessionNumber, SessionSelector, StoreError};
 
-use super::{AT_ONCE, Ends, ManyEnd};
-use crate::audit::{End, record_of_end};
+use super::{Ends, ManyEnd};
+use crate::audit::End;
 use crate::background::BATCH;
 
 /// A session that is to end.
@@ -44,9 +42,9 @@ impl Ends {
         Ok((page.iter().map(|stored| (stored.session.id, stored.session.account)).collect(), last))
     }
 
-    /// Ends each of these: refused in memory from here on, and durable when this answers. Answers how many there were.
-    pub(crate) async fn end_each(&self, sessions: Vec<Found>, end: &End) -> Result<usize, StoreError> {
-        let mut result = Ok(sessions.len());
+    /// Ends each of these: refused in memory from here on, and durable when this answers.
+    pub(crate) async fn end_each(&self, sessions: Vec<Found>, end: &End) -> Result<(), StoreError> {
+        let mut result = Ok(());
         for some in sessions.chunks(BATCH) {
             let at = self.clock.now();
             let (mut pending, mut in_force) = (self.pending(), Vec::new());
@@ -66,42 +64,6 @@ impl Ends {
             }
         }
         result
-    }
-
-    /// Ends these in one commit with a change that may be refused: then none of them ends. Behind so many as one commit may end the
-    /// others end as by [`Ends::end_each`]. Answers how many there were.
-    pub(crate) async fn end_each_with(
-        &self,
-        change: Change,
-        mut sessions: Vec<Found>,
-        end: &End,
-    ) -> Result<usize, StoreError> {
-        let at = self.clock.now();
-        let others = sessions.split_off(sessions.len().min(AT_ONCE));
-        let ends = sessions.iter().map(|(id, account)| {
-            let selector = SessionSelector {
-                sessions: EndedSessions::One(*id),
-                account: Some(*account),
-                opened_until: at,
-            };
-            let (tokens, why) = (self.tokens.clone(), end.clone());
-            let records = EndRecords::by(move |session| {
-                Some(record_of_end(tokens.reference(session.id), session, &why, at))
-            });
-            ManyEnd::new(selector, end.clone(), at, records).change_alone()
-        });
-        let changes = std::iter::once(change).chain(ends).collect();
-        self.store.commit(changes).await?;
-        for (id, account) in &sessions {
-            // Decided after the commit, which may be refused, and stored already: a login that has its session in the store and not
-            // yet in the table finds it.
-            let sessions = EndedSessions::One(*id);
-            let selector = SessionSelector { sessions, account: Some(*account), opened_until: at };
-            drop(self.in_force.decide(selector, end.clone()));
-            self.live.remove(*id);
-            tracing::debug!(session = ?id, reason = %end.reason, "session ended");
-        }
-        Ok(sessions.len() + self.end_each(others, end).await?)
     }
 
     /// Ends the sessions of those of these connections that are not enabled any more. One whose sessions the store does not tell

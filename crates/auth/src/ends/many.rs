@@ -20,7 +20,7 @@ use crate::directory::UserEntry;
 use crate::live::LiveSessions;
 
 /// How many sessions one transaction ends: some ten milliseconds of the store's writer (ADR 37).
-pub(super) const AT_ONCE: usize = 250;
+const AT_ONCE: usize = 250;
 
 /// An end of many sessions that is decided.
 #[derive(Clone)]

@@ -1,5 +1,6 @@
 //! Ends of the sessions of a login at an identity provider, which says that it is over.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,10 @@ use crate::login_guard::TurnedAway;
 use crate::open::Once;
 use crate::service::Auth;
 use crate::work_pool::Overloaded;
+
+/// How often the store is asked for sessions of a login that is over. The first time it has those that are to end, the second time mostly
+/// none.
+const LOOKS: usize = 4;
 
 /// Why nobody was logged out.
 #[derive(Debug, thiserror::Error)]
@@ -294,7 +299,9 @@ impl Auth {
         self.verification.run(work).await
     }
 
-    /// Ends the sessions of these logins, unless the message that asks for it was taken before.
+    /// Ends the sessions of these logins, unless the message that asks for it was taken before. It is taken when the store has none
+    /// of them any more: until then the identity provider may send it again, whatever fails, and a crash loses nothing. Taken, it
+    /// ends nothing any more.
     async fn end_logins_once(
         &self,
         asked: Asked,
@@ -303,33 +310,48 @@ impl Auth {
         once: Once,
     ) -> Result<usize, LogoutError> {
         self.loaded().await;
-        let sessions = self.sessions_of_all(&logins).await?;
-        let end = EndReason::LoggedOutAtProvider.into();
-        let ended = match self.ends.end_each_with(once.into(), sessions, &end).await {
-            Ok(ended) => ended,
-            Err(StoreError::AlreadyConsumed) => {
-                if let Some(wait) = asked.wait {
-                    return Err(self.too_many_logouts(asked, wait));
-                }
-                let told = Told::of(usable).by("logout").because("it was taken before: a logout counts once");
-                let id = self.note_federated(asked.attempt, None, Refusal::AlreadyUsed, told);
-                return Err(LogoutError::Refused(id));
+        if self.store.is_consumed(once.value).await.map_err(LogoutError::Store)? {
+            return Err(self.refuse_taken_before(asked, usable));
+        }
+        let ended = self.end_all_of(&logins).await.map_err(LogoutError::Store)?;
+        match self.store.commit(vec![once.into()]).await {
+            // The same message at the same moment: this has ended what it found, too.
+            Ok(_) | Err(StoreError::AlreadyConsumed) => Ok(ended),
+            Err(error) => Err(LogoutError::Store(error)),
+        }
+    }
+
+    /// Ends the sessions of these logins until the store has none: others may come of them while they end, of one that the store has
+    /// no more none does. An error also where the journal alone has the end of some. Answers how many there were.
+    async fn end_all_of(&self, logins: &[FederatedLogins]) -> Result<usize, StoreError> {
+        let (end, mut ended) = (EndReason::LoggedOutAtProvider.into(), BTreeSet::new());
+        for _ in 0..LOOKS {
+            let found = self.sessions_of_all(logins).await?;
+            if found.is_empty() {
+                return Ok(ended.len());
             }
-            Err(error) => return Err(LogoutError::Store(error)),
-        };
-        // Those that came of one of them after these were read. From the commit on none does.
-        let later = self.sessions_of_all(&logins).await?;
-        Ok(ended + self.ends.end_each(later, &end).await.map_err(LogoutError::Store)?)
+            ended.extend(found.iter().map(|(session, _)| *session));
+            self.ends.end_each(found, &end).await?;
+        }
+        Err(StoreError::Unavailable("it has sessions of this login still".into()))
+    }
+
+    fn refuse_taken_before(&self, asked: Asked, usable: &UsableConnection) -> LogoutError {
+        if let Some(wait) = asked.wait {
+            return self.too_many_logouts(asked, wait);
+        }
+        let told = Told::of(usable).by("logout").because("it was taken before: a logout counts once");
+        LogoutError::Refused(self.note_federated(asked.attempt, None, Refusal::AlreadyUsed, told))
     }
 
     /// The sessions of any of these logins, each once.
     async fn sessions_of_all(
         &self,
         logins: &[FederatedLogins],
-    ) -> Result<Vec<(SessionId, AccountId)>, LogoutError> {
+    ) -> Result<Vec<(SessionId, AccountId)>, StoreError> {
         let mut sessions = Vec::new();
         for logins in logins {
-            sessions.extend(self.ends.sessions_of_logins(*logins).await.map_err(LogoutError::Store)?);
+            sessions.extend(self.ends.sessions_of_logins(*logins).await?);
         }
         sessions.sort_unstable();
         sessions.dedup();

@@ -32,6 +32,82 @@ async fn a_logout_whose_ends_are_not_stored_is_not_taken_and_may_be_sent_again()
     assert!(server.stored_sessions().await.is_empty());
 }
 
+/// The status of a logout of the login that [`response`] is of.
+async fn log_out(server: &TestServer) -> u16 {
+    let logout = logout_request(server, "_l1", "session-1");
+    Browser::new(server).post(&saml("logout"), &[("SAMLRequest", &*logout)]).await.status().as_u16()
+}
+
+#[tokio::test]
+async fn s6_a_login_that_is_in_the_store_alone_is_met_by_a_logout_and_leaves_no_session() {
+    let server = server().await;
+    let gate = server.faults.hold(|change| matches!(change, Change::OpenSession(_)));
+    let overtake = async {
+        gate.reached().await;
+        assert_eq!(log_out(&server).await, 200);
+        gate.open();
+    };
+    let document = response(&server, "_1");
+    let (login, ()) = tokio::join!(log_in(&server, &document), overtake);
+    assert_ne!(login.status(), 200);
+    assert_eq!(server.auth.session_count(), 0);
+    assert!(server.stored_sessions().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_logout_that_cannot_look_for_those_that_came_meanwhile_may_be_sent_again_and_ends_them() {
+    let (server, first) = with_session().await;
+    let gate = server.faults.delay(|change| matches!(change, Change::EndSessions(_)));
+    server.faults.fail(Fault::reads_by("federated_sessions").sparing(1).times(1));
+    let come_meanwhile = async {
+        gate.reached().await;
+        let second = bearer(log_in(&server, &response(&server, "_2")).await).await;
+        gate.open();
+        second
+    };
+    let (failed, second) = tokio::join!(log_out(&server), come_meanwhile);
+    assert_eq!(failed, 503);
+    assert_eq!(log_out(&server).await, 200, "what may be sent again is taken");
+    assert_eq!((check(&server, &first).await, check(&server, &second).await), (401, 401));
+    assert!(server.stored_sessions().await.is_empty());
+}
+
+#[tokio::test]
+async fn f1_a_logout_is_used_up_when_all_it_ends_is_stored() {
+    let (mut server, bearer) = with_session().await;
+    server.faults.fail(Fault::commits_with(|change| matches!(change, Change::ConsumeOnce { .. })));
+    assert_eq!(log_out(&server).await, 503);
+    assert!(server.stored_sessions().await.is_empty());
+    server.faults.heal();
+    server.restart().await;
+    assert_eq!(log_out(&server).await, 200);
+    assert_eq!(log_out(&server).await, 400, "it counts once");
+    assert_eq!(check(&server, &bearer).await, 401);
+}
+
+#[tokio::test]
+async fn x9_a_logout_that_is_shown_again_ends_no_session_that_was_opened_since() {
+    let (server, _) = with_session().await;
+    assert_eq!(log_out(&server).await, 200);
+    let since = bearer(log_in(&server, &response(&server, "_2")).await).await;
+    assert_eq!(log_out(&server).await, 400);
+    assert_eq!(check(&server, &since).await, 200);
+}
+
+#[tokio::test]
+async fn a_logout_that_is_shown_twice_at_the_same_moment_is_taken_both_times() {
+    let (server, bearer) = with_session().await;
+    let gate = server.faults.delay(Change::ends_sessions);
+    let open = async {
+        gate.reached().await;
+        gate.reached().await;
+        gate.open();
+    };
+    let (one, other, ()) = tokio::join!(log_out(&server), log_out(&server), open);
+    assert_eq!((one, other), (200, 200));
+    assert_eq!(check(&server, &bearer).await, 401);
+}
+
 /// Disables the connection in a state of the account that is read as a whole.
 async fn disable_unseen(server: &TestServer) {
     let account = ACCOUNT.parse().unwrap();

@@ -1,7 +1,7 @@
 //! A password that is changed by somebody whom an identity provider has signed in: whoever signed them in still signs them out.
 
 use vestibule_model::{AuthenticationMethod, Connection, Dialect};
-use vestibule_store::Change;
+use vestibule_store::{Change, EndedSessions};
 use vestibule_testkit::identity_provider::saml_connection;
 use vestibule_testkit::{ACCOUNT, TestServer};
 
@@ -90,22 +90,36 @@ async fn a3_a_logout_in_the_same_moment_leaves_no_page() {
     assert_eq!(server.log_in("name", "password").await.status(), 200, "nor is the password changed");
 }
 
+/// Whether it ends a single session, in one of several transactions.
+fn ends_one(change: &Change) -> bool {
+    matches!(change, Change::EndSessions(ends) if matches!(ends.selector.sessions, EndedSessions::One(_)))
+}
+
 #[tokio::test]
 async fn a3_a_logout_that_began_before_ends_the_page_that_came_since() {
     let server = server().await;
     let mut browser = signed_in(&server).await;
-    let logout = logout_request(&server, "_l1", "session-1");
-    let mut provider = Browser::new(&server);
-    let taken = server.faults.delay(|change| matches!(change, Change::ConsumeOnce { .. }));
-    let overtake = async {
-        taken.reached().await;
-        let fields = [("password", "password"), ("new", "a new one 1"), ("again", "a new one 1")];
-        assert_eq!(browser.submit(&own("password"), &fields).await.status(), 303);
-        taken.open();
+    let setting = server.faults.delay(|change| matches!(change, Change::SetPassword { .. }));
+    let ends = server.faults.delay(ends_one);
+    let fields = [("password", "password"), ("new", "a new one 1"), ("again", "a new one 1")];
+    let path = own("password");
+    let change = async {
+        let answer = browser.submit(&path, &fields).await;
+        ends.open();
+        answer
     };
-    let path = saml("logout");
-    let form = [("SAMLRequest", &*logout)];
-    tokio::join!(provider.post(&path, &form), overtake);
+    let logout = async {
+        setting.reached().await;
+        let logout = logout_request(&server, "_l1", "session-1");
+        Browser::new(&server).post(&saml("logout"), &[("SAMLRequest", &*logout)]).await
+    };
+    // What is to end was read, and is not stored.
+    let go_on = async {
+        ends.reached().await;
+        setting.open();
+    };
+    let (changed, logged_out, ()) = tokio::join!(change, logout, go_on);
+    assert_eq!((changed.status(), logged_out.status()), (303.try_into().unwrap(), 200.try_into().unwrap()));
     assert!(!is_signed_in(&mut browser).await);
     assert!(server.stored_sessions().await.is_empty());
 }
