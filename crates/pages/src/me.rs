@@ -18,9 +18,11 @@ pub struct Me<'a> {
     pub full_name: &'a str,
     /// What is said about what was done last.
     pub notice: Option<Notice>,
-    /// Whether the user signs in with a password.
+    /// Whether the user has a password that counts.
     pub has_password: bool,
-    /// When that expires, if it does.
+    /// Whether an identity provider opened the session of this page.
+    pub by_single_sign_on: bool,
+    /// When the password expires, if that is worth telling.
     pub password_expires: Option<String>,
     /// Since when there is a second factor, and how many recovery codes are left.
     pub second_factor: Option<(String, usize)>,

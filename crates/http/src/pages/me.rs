@@ -1,11 +1,13 @@
 //! `/me/{account}/`: what users see and do about their own sessions.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use uuid::Uuid;
 use vestibule_auth::{Listed, PageSession};
-use vestibule_model::{Dialect, Millis, SecondFactorPolicy};
+use vestibule_model::{AuthenticationMethod, Dialect, Millis, SecondFactorPolicy};
 use vestibule_pages::{Me, Notice, Own, OwnSession};
 use vestibule_serve::layers::Refusal;
 
@@ -25,6 +27,9 @@ const DONE: [(&str, Notice); 3] = [
     ("password-changed", Notice::PasswordChanged),
     ("second-factor-off", Notice::SecondFactorOff),
 ];
+
+/// A password that expires later than this from now, some ten years, is not said to expire: policies write "never" so.
+const TOLD_OF_EXPIRY: Duration = Duration::from_hours(10 * 365 * 24);
 
 /// `GET`.
 pub(super) async fn show(State(api): State<ApiState>, request: PageRequest) -> Result<Response, PageRefused> {
@@ -101,7 +106,9 @@ fn own_page(api: &ApiState, request: &PageRequest, page: &PageSession) -> Respon
     let account = &page.entry.account;
     let zone = Zone::of(&account.time_zone);
     let listed = api.auth.own_sessions(&page.authorized(), now);
-    let expires = page.entry.password_expires_at(&page.user);
+    let expires = page.entry.password_expires_at(&page.user).filter(|at| at.since(now) <= TOLD_OF_EXPIRY);
+    let by_single_sign_on =
+        matches!(page.session.method, AuthenticationMethod::Saml | AuthenticationMethod::Oidc);
     let me = Me {
         look: look.look(),
         account: request.account.as_str(),
@@ -109,6 +116,7 @@ fn own_page(api: &ApiState, request: &PageRequest, page: &PageSession) -> Respon
         full_name: if page.user.full_name.is_empty() { &page.user.login_name } else { &page.user.full_name },
         notice: notice(&request.query),
         has_password: page.proved().has_password(),
+        by_single_sign_on,
         password_expires: expires.map(|at| zone.day(at)),
         second_factor: page
             .user

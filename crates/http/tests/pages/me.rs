@@ -64,6 +64,26 @@ async fn signing_out_ends_the_session_of_the_page_alone() {
     assert_eq!(server.refresh(&work).await, 200);
 }
 
+/// The own page of a user whose password lives for so many days.
+async fn home_with_password_for(days: u32) -> String {
+    let server = TestServer::start_with(|fixture, _| {
+        fixture.account.password_policy.expiry_days = days.try_into().unwrap();
+    })
+    .await;
+    Browser::signed_in(&server).await.get(&own("")).await.html
+}
+
+#[tokio::test]
+async fn a_user_sees_when_the_password_expires() {
+    assert!(home_with_password_for(3_650).await.contains("your password expires on 20"));
+}
+
+#[tokio::test]
+async fn the_end_of_a_password_is_not_told_where_it_is_more_than_ten_years_away() {
+    let html = home_with_password_for(3_700).await;
+    assert!(html.contains("Your sessions") && !html.contains("expires on"), "{html}");
+}
+
 const NEW: [(&str, &str); 2] = [("new", "a new one 1"), ("again", "a new one 1")];
 
 #[tokio::test]

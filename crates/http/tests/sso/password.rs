@@ -29,6 +29,14 @@ async fn with_new_password(server: &TestServer) -> Browser<'_> {
 }
 
 #[tokio::test]
+async fn nobody_who_came_by_single_sign_on_is_told_that_they_need_the_password() {
+    let server = server().await;
+    let html = signed_in(&server).await.get(&own("")).await.text().await.unwrap();
+    assert!(html.contains("You came through your organisation's identity provider."), "{html}");
+    assert!(!html.contains("is all you need"), "{html}");
+}
+
+#[tokio::test]
 async fn the_page_goes_on_as_it_was_opened() {
     let server = server().await;
     let mut browser = with_new_password(&server).await;
