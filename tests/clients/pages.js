@@ -28,15 +28,15 @@ function code(secret, steps) {
     return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
-/** A ring on nothing, as PNG. */
-function ring(size) {
-    const rows = Array.from({length: size}, (_, y) => [0, ...Array.from({length: size}, (_, x) => {
-        const away = Math.hypot(x - size / 2, y - size / 2) / size;
+/** A ring on nothing, as PNG, as wide as is said. */
+function ring(width, height) {
+    const rows = Array.from({length: height}, (_, y) => [0, ...Array.from({length: width}, (_, x) => {
+        const away = Math.hypot(x / width - 0.5, y / height - 0.5);
         return away > 0.3 && away < 0.48 ? [0x80, 0x20, 0x60, 0xff] : [0, 0, 0, 0];
     }).flat()]);
     const head = Buffer.alloc(13);
-    head.writeUInt32BE(size, 0);
-    head.writeUInt32BE(size, 4);
+    head.writeUInt32BE(width, 0);
+    head.writeUInt32BE(height, 4);
     head.set([8, 6, 0, 0, 0], 8);
     const chunk = (kind, data) => {
         const body = Buffer.concat([Buffer.from(kind), data]);
@@ -54,10 +54,10 @@ function ring(size) {
 async function administer(method, resource, body, headers) {
     const answer = await fetch(ADMIN + resource, {method, body, headers: {'if-match': '*', ...headers}});
     assert.ok(answer.ok, `${method} ${resource}: ${answer.status}`);
-    return answer.json();
+    return answer.status === 204 ? undefined : answer.json();
 }
 
-/** Changes fields of the account, or its logo. */
+/** Changes fields of the account, and its logo; null takes that away. */
 async function change(fields, logo) {
     const json = {'content-type': 'application/json'};
     const wanted = JSON.stringify({username: 'admin', password: 'admin-password'});
@@ -65,13 +65,15 @@ async function change(fields, logo) {
     const own = {authorization: `Bearer ${token}`};
     const patch = {...own, 'content-type': 'application/merge-patch+json'};
     await administer('PATCH', `/accounts/${ACCOUNT}`, JSON.stringify(fields), patch);
-    if (logo) {
+    if (logo === null) {
+        await administer('DELETE', `/accounts/${ACCOUNT}/logo`, undefined, own);
+    } else if (logo) {
         await administer('PUT', `/accounts/${ACCOUNT}/logo`, logo, {...own, 'content-type': 'image/png'});
     }
 }
 
 /** Gives the account a look, or another accent. */
-const setLook = (accent) => change({look: {name: 'Acme Assurance', accent, contact: 'help@acme.example'}}, ring(96));
+const setLook = (accent) => change({look: {name: 'Acme Assurance', accent, contact: 'help@acme.example'}}, ring(96, 96));
 
 async function signIn(page, user, password) {
     await page.getByLabel('User name').fill(user);
@@ -221,6 +223,41 @@ async function withoutJavaScript(browser) {
     await own.close();
 }
 
+/** On a phone nothing is beside the screen, and a button is one line high, however wide the logo is. */
+async function onPhones(browser) {
+    const wide = {name: 'Acme Assurance and Reassurance Company', accent: '#2b5797'};
+    for (const [what, logo] of [['logo', ring(960, 120)], ['name', null]]) {
+        await change({look: wide}, logo);
+        for (const width of [340, 390]) {
+            const own = await context(browser, {viewport: {width, height: 700}});
+            const page = await own.newPage();
+            await page.goto(`${OWN}/login`);
+            await signIn(page, 'name', 'password');
+            await page.waitForURL(`${OWN}/`);
+            // The page is drawn again with a session beside its own, which can be ended.
+            const other = await context(browser, {});
+            const there = await other.newPage();
+            await there.goto(`${OWN}/login`);
+            await signIn(there, 'name', 'password');
+            await there.waitForURL(`${OWN}/`);
+            await page.reload();
+            await look(page, `phone-${what}-${width}`);
+            const over = await page.evaluate(() => [...document.querySelectorAll('body, .scroll, .who, .who span')]
+                .filter(box => box.scrollWidth > box.clientWidth && box.clientWidth > 0).map(box => box.outerHTML.slice(0, 60)));
+            assert.deepStrictEqual(over, [], `${what} ${width}`);
+            for (const button of [page.getByRole('button', {name: 'Sign out'}), page.getByRole('button', {name: /^End the session/}).first()]) {
+                const box = await button.boundingBox();
+                assert.ok(box.x >= 0 && box.x + box.width <= width && box.height < 44, `${what} ${width}: ${JSON.stringify(box)}`);
+            }
+            const user = await page.locator('.who span').boundingBox();
+            assert.ok(user.height < 32, `${what} ${width}: the user name is broken: ${JSON.stringify(user)}`);
+            await page.getByRole('button', {name: 'End all other sessions'}).click();
+            await own.close();
+            await other.close();
+        }
+    }
+}
+
 async function main(browser) {
     await withoutJavaScript(browser);
     await tabsAndBack(browser);
@@ -237,6 +274,7 @@ async function main(browser) {
         }
     }
     await everyPage(browser, 'dark', 'narrow', {viewport: {width: 340, height: 700}});
+    await onPhones(browser);
     await requiredFactor(browser);
 }
 
