@@ -248,9 +248,10 @@ impl LoginGuard {
         self.code_failures.forget(user);
     }
 
-    /// Forgets the failures of a user whose lock somebody has lifted.
+    /// Forgets the failures of a user whose lock somebody has lifted, those of codes among them.
     pub(crate) fn forget_failures(&self, user: UserId) {
         self.lockouts.forget(user);
+        self.code_failures.forget(user);
     }
 
     /// The user's turn, for as long as the answer is held: what is decided on one user's sessions is decided in turns.

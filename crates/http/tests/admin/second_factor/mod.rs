@@ -54,6 +54,19 @@ impl Enrolled {
         Self { instance, secret, recovery }
     }
 
+    /// In an account where no password locks anybody.
+    async fn after_ten_wrong_codes() -> Self {
+        let enrolled = Self::start().await;
+        let home = enrolled.instance.server.store.account("administrators".parse().unwrap()).await;
+        let mut home = home.unwrap().unwrap().account;
+        home.lockout_policy.failures = 0;
+        enrolled.instance.server.change(vec![Change::PutAccount(home.into())]).await;
+        for _ in 0..10 {
+            assert_eq!(enrolled.log_in("wrong").await.status, 401);
+        }
+        enrolled
+    }
+
     fn next_code(&self) -> String {
         next_code(&self.instance, &self.secret)
     }
@@ -246,17 +259,19 @@ async fn l_wrong_codes_of_administrators_lock_and_a_right_password_between_them_
 
 #[tokio::test]
 async fn l_ten_wrong_codes_of_an_administrator_in_a_row_are_the_most_where_none_lock() {
-    let enrolled = Enrolled::start().await;
-    let home =
-        enrolled.instance.server.store.account("administrators".parse().unwrap()).await.unwrap().unwrap();
-    let mut home = home.account;
-    home.lockout_policy.failures = 0;
-    enrolled.instance.server.change(vec![Change::PutAccount(home.into())]).await;
-    for _ in 0..10 {
-        assert_eq!(enrolled.log_in("wrong").await.status, 401);
-    }
+    let enrolled = Enrolled::after_ten_wrong_codes().await;
     assert_eq!(enrolled.log_in(&enrolled.next_code()).await.status, 429);
     enrolled.instance.server.clock.advance(Duration::from_mins(15));
+    assert_eq!(enrolled.log_in(&enrolled.next_code()).await.status, 200);
+}
+
+#[tokio::test]
+async fn whoever_is_unlocked_has_no_wrong_codes_any_more() {
+    let enrolled = Enrolled::after_ten_wrong_codes().await;
+    let unlock =
+        format!("/admin/v1/accounts/administrators/users/{}/unlock", enrolled.instance.owner_id().await);
+    let owner = Some(enrolled.instance.owner.as_str());
+    assert_eq!(enrolled.instance.ask(owner, (Method::POST, &unlock), None).await.status, 204);
     assert_eq!(enrolled.log_in(&enrolled.next_code()).await.status, 200);
 }
 
