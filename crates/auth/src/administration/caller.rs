@@ -173,7 +173,7 @@ impl Administration<'_> {
         Ok(Caller { actor, means: Means::Session, role, address, now, session, lacks_second_factor })
     }
 
-    /// Refuses a caller who has lost token, session or role since they proved it. Asked at the moment of a change.
+    /// Refuses a caller who has lost token, session, role or second factor since they proved it. Asked at the moment of a change.
     pub(super) async fn expect_eligible(&self, caller: &Caller) -> Result<(), AdministrationError> {
         let role = match (&caller.actor, &caller.session) {
             (Actor::AdministrationToken { id, .. }, _) => {
@@ -183,10 +183,16 @@ impl Administration<'_> {
                 token.map(|token| token.role)
             }
             (_, Some(session)) => {
+                let role = self.role_of(session.user).await?;
                 let lives = self.auth.live.with(session.id, self.auth.clock.now(), |live| {
                     self.auth.directory.may_go_on(live, caller.address, caller.now)
                 });
-                if lives == Some(true) { self.role_of(session.user).await? } else { None }
+                let entry = self.account_entry(administrators_account())?;
+                let lacks = entry.user(session.user).is_some_and(|user| self.lacks_second_factor(&user));
+                if lacks && !caller.lacks_second_factor {
+                    return Err(AdministrationError::SecondFactorToBeSetUp);
+                }
+                role.filter(|_| lives == Some(true))
             }
             (_, None) => None,
         };

@@ -1,9 +1,12 @@
 //! Where administrators need one.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
 use vestibule_auth::Settings;
-use vestibule_model::{Refusal, SecondFactorPolicy};
+use vestibule_model::{Clock as _, Refusal, SecondFactorPolicy};
+use vestibule_store::Change;
 
 use super::{Enrolled, PATH, REMOVE, log_in, next_code, refusals, set_up, text};
 use crate::support::{Instance, PASSWORD};
@@ -48,6 +51,26 @@ async fn where_the_account_of_administrators_demands_one_sessions_of_before_do_n
     let body = json!({ "username": "admin", "password": PASSWORD, "new_password": "An0ther-admin-pass" });
     let changed = instance.ask(None, (Method::POST, "/admin/v1/password"), Some(body)).await;
     assert_eq!(changed.status, 204, "{changed:?}");
+}
+
+#[tokio::test]
+async fn s3_a_change_that_waits_while_one_is_demanded_is_not_made() {
+    let instance = Instance::start().await;
+    let expires = instance.server.clock.now().plus(Duration::from_hours(1)).as_unix();
+    let token = json!({ "name": "late", "role": "owner", "expires": expires });
+    let gate = instance.server.faults.delay_reads_by("administration_tokens");
+    let making = instance.send(Method::POST, "/admin/v1/administration-tokens", token);
+    let demanding = async {
+        gate.reached().await;
+        let home = "administrators".parse().unwrap();
+        let mut home = instance.server.store.account(home).await.unwrap().unwrap().account;
+        home.second_factor = SecondFactorPolicy::Required;
+        instance.server.change(vec![Change::PutAccount(home.into())]).await;
+        gate.open();
+    };
+    let (made, ()) = tokio::join!(making, demanding);
+    assert_eq!((made.status, &made.body["type"]), (403, &json!(TO_BE_SET_UP)), "{made:?}");
+    assert!(instance.server.store.administration_tokens().await.unwrap().is_empty());
 }
 
 #[tokio::test]
