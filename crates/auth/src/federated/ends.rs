@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::{Semaphore, SemaphorePermit};
 use vestibule_model::{
     AccountId, AccountState, EndReason, Means, Millis, Reason as _, Refusal, RefusalId, SessionId,
 };
@@ -73,6 +74,15 @@ impl ShownLogout {
     }
 }
 
+/// How many logouts of addresses that are over their limit are verified at once; the others wait for their turn.
+pub(super) struct LogoutsBeyondLimit(Semaphore);
+
+impl Default for LogoutsBeyondLimit {
+    fn default() -> Self {
+        Self(Semaphore::new(2))
+    }
+}
+
 /// A logout that is looked at.
 #[derive(Clone, Copy)]
 struct Asked {
@@ -138,6 +148,7 @@ impl Auth {
         usable: Arc<UsableConnection>,
         token: Zeroizing<String>,
     ) -> Result<usize, LogoutError> {
+        let turn = self.turn_to_verify(asked).await;
         let (token, now) = (Arc::new(token), asked.attempt.at.now);
         let account = asked.attempt.at.account.ok_or(LogoutError::NoConnection)?;
         let keys = self.federated.keys.of(&usable);
@@ -147,6 +158,7 @@ impl Auth {
         {
             logout = self.examined_logout(&usable, &token, Some(others), now).await?;
         }
+        drop(turn);
         let LogoutToken { logout, id: token_id, single_use_until } = logout
             .map_err(|refusal| self.refuse_logout(asked, &usable, refusal.to_string(), refusal.fix()))?;
         let id = usable.connection.id;
@@ -186,6 +198,7 @@ impl Auth {
     ) -> Result<LogoutDone, LogoutError> {
         let (account, now) =
             (asked.attempt.at.account.ok_or(LogoutError::NoConnection)?, asked.attempt.at.now);
+        let turn = self.turn_to_verify(asked).await;
         let shown = Arc::new(shown);
         let mut logout = self.examined_request(&usable, &shown, addresses, now).await?;
         if logout.as_ref().err().is_some_and(vestibule_saml::Refusal::asks_for_new_certificates)
@@ -193,6 +206,7 @@ impl Auth {
         {
             logout = self.examined_request(&present, &shown, addresses, now).await?;
         }
+        drop(turn);
         let logout = logout
             .map_err(|refusal| self.refuse_logout(asked, &usable, refusal.to_string(), refusal.fix()))?;
         let id = usable.connection.id;
@@ -213,6 +227,14 @@ impl Auth {
     fn connection_for(&self, at: LogIn, name: &str) -> Result<Arc<UsableConnection>, LogoutError> {
         let usable = at.account.and_then(|account| self.usable_connection(account, name));
         usable.ok_or(LogoutError::NoConnection)
+    }
+
+    /// The turn of a logout whose address sent too much that was refused: these take no more of the verification, which logins share,
+    /// than two threads do. None: the address is within its limit.
+    async fn turn_to_verify(&self, asked: Asked) -> Option<SemaphorePermit<'_>> {
+        asked.wait?;
+        // Never closed.
+        self.federated.logouts_beyond_limit.0.acquire().await.ok()
     }
 
     /// Charges the address, until it is known how this ends. From one that sent too much that was refused, what is rightly signed is
@@ -316,13 +338,16 @@ impl Auth {
         let ended = self.end_all_of(&logins).await.map_err(LogoutError::Store)?;
         match self.store.commit(vec![once.into()]).await {
             // The same message at the same moment: this has ended what it found, too.
-            Ok(_) | Err(StoreError::AlreadyConsumed) => Ok(ended),
-            Err(error) => Err(LogoutError::Store(error)),
+            Ok(_) | Err(StoreError::AlreadyConsumed) => {}
+            Err(error) => return Err(LogoutError::Store(error)),
         }
+        // Logins that waited to be stored while the store was asked stand in it now: they were committed before this.
+        Ok(ended + self.end_all_of(&logins).await.map_err(LogoutError::Store)?)
     }
 
     /// Ends the sessions of these logins until the store has none: others may come of them while they end, of one that the store has
-    /// no more none does. An error also where the journal alone has the end of some. Answers how many there were.
+    /// no more none does. An error also where the journal alone has the end of some: the store has them still, and a look that finds
+    /// no others ends nothing. Answers how many there were.
     async fn end_all_of(&self, logins: &[FederatedLogins]) -> Result<usize, StoreError> {
         let (end, mut ended) = (EndReason::LoggedOutAtProvider.into(), BTreeSet::new());
         for _ in 0..LOOKS {
@@ -330,8 +355,11 @@ impl Auth {
             if found.is_empty() {
                 return Ok(ended.len());
             }
-            ended.extend(found.iter().map(|(session, _)| *session));
-            self.ends.end_each(found, &end).await?;
+            let new: Vec<_> = found.into_iter().filter(|(session, _)| ended.insert(*session)).collect();
+            if new.is_empty() {
+                break;
+            }
+            self.ends.end_each(new, &end).await?;
         }
         Err(StoreError::Unavailable("it has sessions of this login still".into()))
     }

@@ -45,6 +45,7 @@ pub(crate) struct FederatedState {
     keys: rereading::ProviderKeys,
     rereadings: rereading::Rereadings,
     asking: asking::Asking,
+    logouts_beyond_limit: ends::LogoutsBeyondLimit,
     pub(crate) tests: connection_test::ConnectionTests,
 }
 

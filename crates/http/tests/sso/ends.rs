@@ -55,6 +55,31 @@ async fn s6_a_login_that_is_in_the_store_alone_is_met_by_a_logout_and_leaves_no_
 }
 
 #[tokio::test]
+async fn s6_a_login_that_waits_to_be_stored_while_a_logout_looks_is_ended_by_it() {
+    let server = server().await;
+    let opening = server.faults.delay(|change| matches!(change, Change::OpenSession(_)));
+    let using_up = server.faults.delay(|change| matches!(change, Change::ConsumeOnce { .. }));
+    let document = response(&server, "_1");
+    let logging_in = async {
+        let answer = log_in(&server, &document).await;
+        using_up.open();
+        answer
+    };
+    let logging_out = async {
+        opening.reached().await;
+        let in_the_end = async {
+            using_up.reached().await;
+            opening.open();
+        };
+        tokio::join!(log_out(&server), in_the_end).0
+    };
+    let (logged_in, logged_out) = tokio::join!(logging_in, logging_out);
+    assert_eq!((logged_in.status().as_u16(), logged_out), (200, 200));
+    assert!(server.stored_sessions().await.is_empty());
+    assert_eq!(server.auth.session_count(), 0);
+}
+
+#[tokio::test]
 async fn a_logout_that_cannot_look_for_those_that_came_meanwhile_may_be_sent_again_and_ends_them() {
     let (server, first) = with_session().await;
     let gate = server.faults.delay(|change| matches!(change, Change::EndSessions(_)));
