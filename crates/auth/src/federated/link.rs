@@ -15,6 +15,9 @@ const LOGIN_NAME: &str = "loginName";
 /// The attribute that has the account.
 const SITE_ID: &str = "siteId";
 
+/// The format of names that are made anew for each login (SAML core §8.3.8).
+const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+
 /// Why a genuine message names nobody.
 pub(crate) enum Unlinked {
     /// What is missing in it, or does not fit.
@@ -52,7 +55,16 @@ pub(crate) fn by_assertion(entry: &AccountEntry, connection: &Connection, claims
     if vestibule_saml::is_padded(login_name) {
         return Err(Unlinked::Claim("its attribute loginName has white space around it".to_owned()));
     }
-    linked(entry, connection, (login_name, subject), claims)
+    let linked = linked(entry, connection, (login_name, subject), claims);
+    let is_transient = claims.name_id.as_ref().is_some_and(|name| name.format.as_deref() == Some(TRANSIENT));
+    let is_by_name_id = connection.linking == Linking::Subject || !has(LOGIN_NAME);
+    match linked {
+        Err(Unlinked::Newcomer(_)) if is_transient && is_by_name_id => Err(Unlinked::Claim(
+            "its NameID is transient, another one at each login: no user is made of it; let the identity provider send a persistent one"
+                .to_owned(),
+        )),
+        linked => linked,
+    }
 }
 
 /// Whom an ID token names.

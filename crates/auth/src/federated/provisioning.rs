@@ -174,9 +174,6 @@ impl Auth {
             Err(Unlinked::NoUser(name)) => Err(refuse(Refusal::UnknownUser, told.naming_nobody(&name))),
             Err(Unlinked::Newcomer(newcomer)) => {
                 self.expect_unblocked(attempt, &newcomer.login_name)?;
-                if entry.account.state != AccountState::Enabled {
-                    return Err(refuse(Refusal::Disabled, told.because("the account is disabled")));
-                }
                 let (account, newcomer) = (entry.account.id, &*newcomer);
                 self.made(Making { attempt, account, connection, newcomer, once }).await
             }
@@ -220,14 +217,23 @@ impl Auth {
         let entry = self.directory.account(account);
         let present =
             entry.as_ref().and_then(|entry| Some((entry, entry.connection(connection.connection.id)?)));
-        let makes =
-            |usable: &UsableConnection| usable.connection.enabled && usable.connection.provisioning.enabled;
+        // As it was when the newcomer was read out of the message.
+        let makes = |usable: &UsableConnection| {
+            let (present, read) = (&usable.connection, &connection.connection);
+            present.enabled
+                && present.provisioning.enabled
+                && present.provisioning == read.provisioning
+                && present.linking == read.linking
+        };
         let Some((entry, present)) = present.filter(|(_, present)| makes(present)) else {
             return refuse(
                 Refusal::NoConnection,
                 told.because("the connection was changed in the same moment"),
             );
         };
+        if entry.account.state != AccountState::Enabled {
+            return refuse(Refusal::Disabled, told.because("the account is disabled"));
+        }
         if let Ok(user) = found(entry, &present.connection, &newcomer.named) {
             return Ok(Decided::Known(Arc::clone(entry), user));
         }

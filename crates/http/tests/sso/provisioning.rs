@@ -233,3 +233,19 @@ async fn a_test_through_the_browser_says_who_would_be_made_and_makes_nobody() {
         assert!(users(&server, "anna").await.is_empty());
     }
 }
+
+#[tokio::test]
+async fn nobody_is_made_of_a_name_that_is_another_one_at_each_login() {
+    let by_name = making(saml_connection());
+    for connection in [by_name.clone(), by_subject(saml_connection(), Some("uid"))] {
+        let server = server_of(vec![connection]).await;
+        let mut made = made("_1", "anna", now(&server));
+        let transient = r#"<saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:transient">"#;
+        made.subject = made.subject.replace("<saml:NameID>", transient);
+        made.statements = made.statements.replace("loginName", "uid");
+        let (reason, details) = refusal(&server, log_in(&server, &idp::response(&made)).await).await;
+        assert_eq!(reason, "assertion-refused");
+        assert!(details["why"].as_str().unwrap().contains("transient"), "{details}");
+        assert!(users(&server, "anna").await.is_empty());
+    }
+}
