@@ -1,7 +1,7 @@
 //! How many requests are under way at once: for all accounts together, for each of them, and for each at a host.
 //!
-//! A host that answers nobody keeps no other account waiting, whether that asks the same host or another one; and of its own
-//! account it takes half of the turns. Whoever has no turn waits for one, within the time of the request.
+//! A host that answers nobody takes half of its account's turns, and an account at most a quarter of all: one whose providers are down
+//! keeps no other waiting. Four of them can. Whoever has no turn waits for one, within the time of the request.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -12,7 +12,7 @@ use vestibule_model::AccountId;
 const AT_ONCE: usize = 256;
 
 /// How many of them at the connections of one account.
-const OF_ONE_ACCOUNT: usize = 16;
+const OF_ONE_ACCOUNT: usize = 32;
 
 /// Those who wait.
 #[derive(Default)]
@@ -78,10 +78,10 @@ mod tests {
     }
 
     #[test]
-    fn an_account_has_a_sixteenth_and_others_theirs() {
+    fn an_account_has_an_eighth_and_others_theirs() {
         let asking = Asking::default();
         let held: Vec<_> = (0..AT_ONCE).filter_map(|_| asking.begin(account(1), None)).collect();
-        assert_eq!(held.len(), AT_ONCE / 16);
+        assert_eq!(held.len(), AT_ONCE / 8);
         assert!(asking.begin(account(2), None).is_some());
     }
 

@@ -178,7 +178,12 @@ impl Auth {
             admitted.map_err(|why| self.turned_away(attempt, why))?;
         }
         let token = self.ask_for_token(usable, exchange).await;
-        let is_unanswered = matches!(token, Err(NoToken::NoAnswer(_) | NoToken::Unreadable(..)));
+        let is_unanswered = match &token {
+            // Nobody was asked.
+            Err(NoToken::NoAnswer(OutgoingError::Busy(_) | OutgoingError::Off)) => false,
+            Err(NoToken::NoAnswer(_) | NoToken::Unreadable(..)) => true,
+            _ => false,
+        };
         if is_code && !is_unanswered {
             self.login_guard.provider_answered(attempt.at);
         }

@@ -26,8 +26,9 @@ type Asked = tokio::sync::Mutex<Option<Monotonic>>;
 pub(crate) struct Rereadings(Mutex<HashMap<ConnectionId, (String, Arc<Asked>)>>);
 
 impl Rereadings {
-    /// Runs `read`, which says whether it asked, unless somebody did within a minute. Whoever comes while it runs waits for its end.
-    async fn seldom<F: Future<Output = bool>>(
+    /// Runs `read` unless it was run within a minute. Whoever comes while it runs waits for its end; if whoever runs it goes away, the
+    /// next one does.
+    async fn seldom<F: Future<Output = ()>>(
         &self,
         (connection, url): (ConnectionId, &str),
         now: Monotonic,
@@ -38,9 +39,8 @@ impl Rereadings {
         if asked.is_some_and(|asked| now < asked.plus(PAUSE)) {
             return;
         }
-        if read().await {
-            *asked = Some(now);
-        }
+        read().await;
+        *asked = Some(now);
     }
 
     /// That of an address. Those of a minute ago go, so that there are no more than connections that were used.
@@ -124,7 +124,7 @@ impl Auth {
         (!known.is_some_and(|known| Arc::ptr_eq(known, &present))).then_some(present)
     }
 
-    async fn read_keys_again(&self, usable: &Arc<UsableConnection>, url: &str, now: Monotonic) -> bool {
+    async fn read_keys_again(&self, usable: &Arc<UsableConnection>, url: &str, now: Monotonic) {
         let read = self.jwks(usable.account, url).await.and_then(|text| Ok(Keys::read(&text)?));
         match read {
             Ok(keys) => self.federated.keys.put(usable, url, now, keys),
@@ -133,7 +133,6 @@ impl Auth {
                 tracing::warn!(connection = %name, %error, "the keys of a provider cannot be read");
             }
         }
-        true
     }
 
     /// The connection as its identity provider's metadata has it now, if that has other certificates than a message was examined
@@ -159,16 +158,13 @@ impl Auth {
         (!is_same).then(|| Arc::clone(present))
     }
 
-    /// Answers whether it asked: only so many of an account wait for identity providers at once.
-    async fn read_metadata_again(&self, account: AccountId, id: ConnectionId, now: Millis) -> bool {
-        let Some(_asks) = self.federated.asking.begin(account, None) else { return false };
+    async fn read_metadata_again(&self, account: AccountId, id: ConnectionId, now: Millis) {
         let entry = self.directory.account(account);
-        let Some(usable) = entry.as_ref().and_then(|entry| entry.connection(id)) else { return false };
+        let Some(usable) = entry.as_ref().and_then(|entry| entry.connection(id)) else { return };
         let connection = &usable.connection;
         if let Err(error) = self.follow_identity_provider(account, connection, now).await {
             tracing::error!(%account, connection = %connection.name, %error, "what an identity provider says of itself cannot be stored");
         }
-        true
     }
 }
 
@@ -190,21 +186,10 @@ mod tests {
         for (url, seconds, count) in [("a", 0, 1), ("a", 59, 1), ("b", 59, 2), ("b", 118, 2), ("b", 119, 3)] {
             let reading = || async {
                 read.fetch_add(1, Ordering::Relaxed);
-                true
             };
             rereadings.seldom((ID, url), at(seconds), reading).await;
             assert_eq!(read.load(Ordering::Relaxed), count, "{url} at {seconds}");
         }
-    }
-
-    #[tokio::test]
-    async fn whoever_could_not_ask_keeps_nobody_from_asking() {
-        let rereadings = Rereadings::default();
-        rereadings.seldom((ID, "a"), at(0), || async { false }).await;
-        let read = AtomicUsize::new(0);
-        let reading = || async { read.fetch_add(1, Ordering::Relaxed) == 0 };
-        rereadings.seldom((ID, "a"), at(1), reading).await;
-        assert_eq!(read.into_inner(), 1);
     }
 
     #[tokio::test]
@@ -213,7 +198,6 @@ mod tests {
         let first = rereadings.seldom((ID, "a"), at(0), || async {
             tokio::task::yield_now().await;
             is_read.store(1, Ordering::Relaxed);
-            true
         });
         let second = async {
             rereadings.seldom((ID, "a"), at(0), || async { panic!("it is read already") }).await;

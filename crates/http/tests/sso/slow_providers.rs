@@ -16,7 +16,7 @@ use crate::browser::{Browser, location, parameter};
 use crate::support::now;
 
 /// How many logins of an account wait for providers at once.
-const OF_ONE_ACCOUNT: usize = 16;
+const OF_ONE_ACCOUNT: usize = 32;
 
 /// A server where each address has this many failures.
 async fn server(burst: u32) -> (TestServer, Arc<ScriptedProvider>) {
