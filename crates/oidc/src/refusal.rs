@@ -140,8 +140,11 @@ impl Reason for Refusal {
             Self::Audience { .. } | Self::AuthorizedParty { .. } => {
                 "set the connection's client id to that of the client at the provider"
             }
-            Self::Late { .. } | Self::Early { .. } => {
-                "set the clocks of both machines by NTP, or the connection's clock skew higher"
+            Self::Early { .. } => {
+                "set the clocks of both machines by NTP: that of the identity provider is ahead; a connection can allow ten minutes of clock skew at most"
+            }
+            Self::Late { .. } => {
+                "set the clocks of both machines by NTP: that of the identity provider is behind, or what it made was kept too long; a connection can allow ten minutes of clock skew at most"
             }
             Self::Nonce => {
                 "begin the login anew: the answer belongs to another browser, or to an attempt that is over"

@@ -264,8 +264,11 @@ impl Reason for Refusal {
             Self::Address { .. } => {
                 "set the consumer URL at the identity provider to the one in the connection's metadata"
             }
-            Self::Early { .. } | Self::Late { .. } => {
-                "set the clocks of both machines by NTP, or the connection's clock skew higher"
+            Self::Early { .. } => {
+                "set the clocks of both machines by NTP: that of the identity provider is ahead; a connection can allow ten minutes of clock skew at most"
+            }
+            Self::Late { .. } => {
+                "set the clocks of both machines by NTP: that of the identity provider is behind, or what it made was kept too long; a connection can allow ten minutes of clock skew at most"
             }
             Self::Audience { .. } => {
                 "set the audience, or service provider entity id, at the identity provider to that of the connection"
