@@ -32,7 +32,7 @@ pub(super) async fn run(arguments: &ServiceArguments, action: SecondFactorAction
         }
         SecondFactorAction::Remove(shown) => {
             let removed = show(&service.client, "remove", &shown).await?.body;
-            service.output.done(&removed, "removed the second factor; the password alone logs in now");
+            service.output.done(&removed, "removed the second factor: the password alone logs in, or where one is required, only to set up another");
             Ok(())
         }
     }
