@@ -86,7 +86,7 @@ impl Auth {
     }
 
     async fn get(&self, account: AccountId, url: &str) -> Result<String, IdentityProviderError> {
-        let answer = self.outgoing().send(OutgoingRequest::get(url).for_account(account)).await?;
+        let answer = self.outgoing().send(OutgoingRequest::get(account, url)).await?;
         if answer.status != 200 {
             // What stands in the query may be a secret.
             let url = url.split(['?', '#']).next().unwrap_or_default().to_owned();

@@ -19,8 +19,8 @@ pub trait Outgoing: Send + Sync + 'static {
 
 /// A request: `GET`, or `POST` of a form.
 pub struct OutgoingRequest {
-    /// Whose connection it is for: no account takes the turns of another. None: nobody's.
-    pub account: Option<AccountId>,
+    /// Whose connection it is for: no account takes the turns of another.
+    pub account: AccountId,
     /// Where to, with scheme.
     pub url: String,
     /// The value of the header `Authorization`. A secret.
@@ -30,15 +30,9 @@ pub struct OutgoingRequest {
 }
 
 impl OutgoingRequest {
-    /// `GET` of an address, for nobody's connection.
-    pub fn get(url: impl Into<String>) -> Self {
-        Self { account: None, url: url.into(), authorization: None, form: None }
-    }
-
-    /// The same for a connection of this account.
-    #[must_use]
-    pub fn for_account(self, account: AccountId) -> Self {
-        Self { account: Some(account), ..self }
+    /// `GET` of an address, for a connection of this account.
+    pub fn get(account: AccountId, url: impl Into<String>) -> Self {
+        Self { account, url: url.into(), authorization: None, form: None }
     }
 }
 

@@ -33,11 +33,11 @@ pub(crate) struct Turns {
 /// Name and port.
 type Host = (String, u16);
 
-/// Those who share turns. Requests for nobody's connection share as if they were an account's.
+/// Those who share turns.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Line {
-    OfAccount(Option<AccountId>),
-    AtHost(Option<AccountId>, Host),
+    OfAccount(AccountId),
+    AtHost(AccountId, Host),
 }
 
 struct Queue {
@@ -65,7 +65,7 @@ impl Turns {
     }
 
     /// A place in line; None: there are as many in it as may be.
-    pub(crate) fn place(self: &Arc<Self>, account: Option<AccountId>, target: &Target) -> Option<Place> {
+    pub(crate) fn place(self: &Arc<Self>, account: AccountId, target: &Target) -> Option<Place> {
         let host = (target.host.trim_end_matches('.').to_ascii_lowercase(), target.port);
         let lines = [Line::AtHost(account, host), Line::OfAccount(account)];
         let mut all = self.lines();
@@ -119,7 +119,9 @@ mod tests {
 
     use super::*;
 
-    const ONE: Option<AccountId> = None;
+    fn one() -> AccountId {
+        "123".parse().unwrap()
+    }
 
     fn other() -> AccountId {
         "1234".parse().unwrap()
@@ -130,7 +132,7 @@ mod tests {
     }
 
     /// A place with a turn, if there is one at once.
-    fn taken(turns: &Arc<Turns>, account: Option<AccountId>, url: &str) -> Option<(Turn, Place)> {
+    fn taken(turns: &Arc<Turns>, account: AccountId, url: &str) -> Option<(Turn, Place)> {
         let place = turns.place(account, &target(url)).unwrap();
         let turn = match std::pin::pin!(place.turn()).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(turn) => turn,
@@ -143,36 +145,36 @@ mod tests {
     fn a_host_has_eight_turns_however_it_is_written() {
         let turns = Turns::new();
         let spellings = ["https://idp.example/a", "https://IDP.example./b", "https://idp.example:443/c"];
-        let held: Vec<_> = (0..AT_ONE_HOST).map(|n| taken(&turns, ONE, spellings[n % 3])).collect();
+        let held: Vec<_> = (0..AT_ONE_HOST).map(|n| taken(&turns, one(), spellings[n % 3])).collect();
         assert!(held.iter().all(Option::is_some));
-        assert!(spellings.iter().all(|url| taken(&turns, ONE, url).is_none()));
-        assert!(taken(&turns, ONE, "https://other.example/").is_some());
-        assert!(taken(&turns, ONE, "https://idp.example:8443/").is_some());
+        assert!(spellings.iter().all(|url| taken(&turns, one(), url).is_none()));
+        assert!(taken(&turns, one(), "https://other.example/").is_some());
+        assert!(taken(&turns, one(), "https://idp.example:8443/").is_some());
     }
 
     #[test]
     fn a_host_has_turns_of_its_own_for_each_account() {
         let turns = Turns::new();
-        let _held: Vec<_> = (0..AT_ONE_HOST).map(|_| taken(&turns, ONE, "https://idp.example/")).collect();
-        assert!(taken(&turns, Some(other()), "https://idp.example/").is_some());
+        let _held: Vec<_> = (0..AT_ONE_HOST).map(|_| taken(&turns, one(), "https://idp.example/")).collect();
+        assert!(taken(&turns, other(), "https://idp.example/").is_some());
     }
 
     #[test]
     fn an_account_has_a_quarter_of_the_turns_at_however_many_hosts() {
         let turns = Turns::new();
         let url = |host: usize| format!("https://{host}.example/");
-        let held: Vec<_> = (0..AT_ONCE).filter_map(|host| taken(&turns, ONE, &url(host))).collect();
+        let held: Vec<_> = (0..AT_ONCE).filter_map(|host| taken(&turns, one(), &url(host))).collect();
         assert_eq!(held.len(), AT_ONCE / 4);
-        assert!(taken(&turns, Some(other()), &url(0)).is_some());
+        assert!(taken(&turns, other(), &url(0)).is_some());
     }
 
     #[test]
     fn a_turn_that_is_over_is_anothers_and_no_line_is_remembered() {
         let turns = Turns::new();
         let idp = "https://idp.example/";
-        let mut held: Vec<_> = (0..AT_ONE_HOST).map(|_| taken(&turns, ONE, idp)).collect();
+        let mut held: Vec<_> = (0..AT_ONE_HOST).map(|_| taken(&turns, one(), idp)).collect();
         held.pop();
-        assert!(taken(&turns, ONE, idp).is_some());
+        assert!(taken(&turns, one(), idp).is_some());
         held.clear();
         assert!(turns.lines().is_empty());
     }
@@ -181,9 +183,9 @@ mod tests {
     fn so_many_wait_for_a_host_and_others_are_turned_away() {
         let turns = Turns::new();
         let idp = target("https://idp.example/");
-        let held: Vec<_> = (0..MOST_AT_ONE_HOST).map(|_| turns.place(ONE, &idp)).collect();
+        let held: Vec<_> = (0..MOST_AT_ONE_HOST).map(|_| turns.place(one(), &idp)).collect();
         assert!(held.iter().all(Option::is_some));
-        assert!(turns.place(ONE, &idp).is_none());
-        assert!(turns.place(Some(other()), &idp).is_some());
+        assert!(turns.place(one(), &idp).is_none());
+        assert!(turns.place(other(), &idp).is_some());
     }
 }

@@ -210,7 +210,7 @@ impl Auth {
         let request =
             TokenRequest { client_id: &stored.client_id, authentication: oidc.authentication(), grant };
         let request = OutgoingRequest {
-            account: Some(usable.account),
+            account: usable.account,
             url: stored.token_endpoint.clone(),
             authorization: request.authorization(),
             form: Some(request.body()),

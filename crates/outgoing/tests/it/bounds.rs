@@ -10,18 +10,18 @@ use vestibule_auth::{Outgoing as _, OutgoingAnswer, OutgoingError, OutgoingReque
 use vestibule_outgoing::{BoundedOutgoing, LONGEST, TIMEOUT};
 use zeroize::Zeroizing;
 
-use crate::server::{answering, answering_the_ninth, of_this_machine, ok, request};
+use crate::server::{answering, answering_the_ninth, get, of_this_machine, ok, request};
 
 async fn refusal(bytes: Vec<u8>) -> String {
     let (address, _served) = answering(bytes).await;
-    let sent = of_this_machine().send(OutgoingRequest::get(format!("http://{address}/x"))).await;
+    let sent = of_this_machine().send(get(format!("http://{address}/x"))).await;
     sent.unwrap_err().to_string()
 }
 
 #[tokio::test]
 async fn an_answer_is_read_whole() {
     let (address, served) = answering(ok("{\"keys\":[]}")).await;
-    let sent = of_this_machine().send(OutgoingRequest::get(format!("http://{address}/keys?a=b"))).await;
+    let sent = of_this_machine().send(get(format!("http://{address}/keys?a=b"))).await;
     let answer = sent.unwrap();
     assert_eq!((answer.status, answer.body.as_str()), (200, "{\"keys\":[]}"));
     let asked = served.await.unwrap();
@@ -34,11 +34,8 @@ async fn a_form_is_posted_with_what_proves_the_client() {
     let (address, served) = answering(ok("")).await;
     let secret = |text: &str| Some(Zeroizing::new(text.to_owned()));
     let url = format!("http://{address}/token");
-    let request = OutgoingRequest {
-        authorization: secret("Basic eDp5"),
-        form: secret("grant_type=x"),
-        ..OutgoingRequest::get(url)
-    };
+    let request =
+        OutgoingRequest { authorization: secret("Basic eDp5"), form: secret("grant_type=x"), ..get(url) };
     of_this_machine().send(request).await.unwrap();
     let asked = served.await.unwrap().to_lowercase();
     for part in [
@@ -55,7 +52,7 @@ async fn a_form_is_posted_with_what_proves_the_client() {
 async fn another_status_is_told_with_its_body() {
     let (address, _served) =
         answering(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 5\r\n\r\nerror".to_vec()).await;
-    let answer = of_this_machine().send(OutgoingRequest::get(format!("http://{address}/"))).await.unwrap();
+    let answer = of_this_machine().send(get(format!("http://{address}/"))).await.unwrap();
     assert_eq!((answer.status, answer.body.as_str()), (400, "error"));
 }
 
@@ -78,7 +75,7 @@ async fn a6_an_answer_that_is_too_long_is_not_read() {
         assert!(why.contains("longer than a megabyte"), "{why}");
     }
     let (address, _served) = answering(ok(&long[..LONGEST])).await;
-    let answer = of_this_machine().send(OutgoingRequest::get(format!("http://{address}/"))).await.unwrap();
+    let answer = of_this_machine().send(get(format!("http://{address}/"))).await.unwrap();
     assert_eq!(answer.body.len(), LONGEST);
 }
 
@@ -107,7 +104,7 @@ async fn a6_a_server_that_never_answers_is_not_waited_for() {
         std::future::pending::<()>().await;
     });
     let begun = Instant::now();
-    let sent = of_this_machine().send(OutgoingRequest::get(format!("http://{address}/"))).await;
+    let sent = of_this_machine().send(get(format!("http://{address}/"))).await;
     assert!(matches!(sent, Err(OutgoingError::NoAnswer(_, why)) if why == "not within 10 s"));
     assert!(begun.elapsed() < TIMEOUT + Duration::from_secs(1));
     held.abort();
@@ -132,7 +129,7 @@ struct Waiting(Vec<JoinHandle<Result<OutgoingAnswer, OutgoingError>>>);
 impl Waiting {
     async fn of(outgoing: &BoundedOutgoing, account: &str, hosts: &[SocketAddr], each: usize) -> Self {
         let requests = hosts.iter().cycle().take(hosts.len() * each);
-        let sent = requests.map(|host| tokio::spawn(outgoing.send(get(*host, account)))).collect();
+        let sent = requests.map(|host| tokio::spawn(outgoing.send(for_account(*host, account)))).collect();
         // So many tasks do not have their first turn in one.
         for _ in 0..8 {
             tokio::task::yield_now().await;
@@ -147,8 +144,8 @@ impl Drop for Waiting {
     }
 }
 
-fn get(host: SocketAddr, account: &str) -> OutgoingRequest {
-    OutgoingRequest::get(format!("http://{host}/")).for_account(account.parse().unwrap())
+fn for_account(host: SocketAddr, account: &str) -> OutgoingRequest {
+    OutgoingRequest::get(account.parse().unwrap(), format!("http://{host}/"))
 }
 
 #[tokio::test]
@@ -161,7 +158,7 @@ async fn a6_hosts_that_answer_nobody_keep_no_other_account_waiting() {
     let addresses: Vec<_> = silent_hosts.iter().map(|(address, _)| *address).collect();
     let waiting = Waiting::of(&outgoing, "one", &addresses, 8).await;
     let (other, _served) = answering(ok("answer")).await;
-    let answer = tokio::time::timeout(TIMEOUT / 2, outgoing.send(get(other, "other"))).await;
+    let answer = tokio::time::timeout(TIMEOUT / 2, outgoing.send(for_account(other, "other"))).await;
     assert_eq!(answer.expect("it has a turn").unwrap().body.as_str(), "answer");
     assert!(waiting.0.iter().all(|waits| !waits.is_finished()));
     for (_, held) in &silent_hosts {
@@ -174,7 +171,7 @@ async fn a6_what_one_account_asks_of_a_host_keeps_no_other_account_from_that_hos
     let outgoing = of_this_machine();
     let (host, _served) = answering_the_ninth().await;
     let _waiting = Waiting::of(&outgoing, "one", &[host], 8).await;
-    let answer = tokio::time::timeout(TIMEOUT / 2, outgoing.send(get(host, "other"))).await;
+    let answer = tokio::time::timeout(TIMEOUT / 2, outgoing.send(for_account(host, "other"))).await;
     assert_eq!(answer.expect("it has a turn").unwrap().body.as_str(), "answer");
 }
 
@@ -183,7 +180,7 @@ async fn whoever_has_no_turn_at_a_host_has_the_next_one() {
     let outgoing = of_this_machine();
     let (host, _served) = answering_the_ninth().await;
     let mut waiting = Waiting::of(&outgoing, "one", &[host], 8).await;
-    let ninth = tokio::spawn(outgoing.send(get(host, "one")));
+    let ninth = tokio::spawn(outgoing.send(for_account(host, "one")));
     tokio::task::yield_now().await;
     waiting.0.pop().unwrap().abort();
     assert_eq!(ninth.await.unwrap().unwrap().body.as_str(), "answer");
@@ -194,7 +191,7 @@ async fn a6_so_many_wait_for_a_host_and_the_next_is_turned_away_at_once() {
     let outgoing = of_this_machine();
     let (host, held) = silent().await;
     let _waiting = Waiting::of(&outgoing, "one", &[host], 32).await;
-    let sent = tokio::time::timeout(TIMEOUT / 2, outgoing.send(get(host, "one"))).await;
+    let sent = tokio::time::timeout(TIMEOUT / 2, outgoing.send(for_account(host, "one"))).await;
     assert_eq!(sent.expect("at once").unwrap_err(), OutgoingError::Busy(format!("http://{host}/")));
     held.abort();
 }
@@ -204,6 +201,6 @@ async fn nobody_there_is_told() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let sent = of_this_machine().send(OutgoingRequest::get(format!("http://{address}/"))).await;
+    let sent = of_this_machine().send(get(format!("http://{address}/"))).await;
     assert!(matches!(sent, Err(OutgoingError::NoAnswer(..))));
 }

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustls::RootCertStore;
 use tokio::net::TcpListener;
-use vestibule_auth::{Outgoing as _, OutgoingError, OutgoingRequest};
+use vestibule_auth::{Outgoing as _, OutgoingError};
 use vestibule_outgoing::{BoundedOutgoing, Resolver, by_the_system};
 
-use crate::server::{answering, of_this_machine, ok};
+use crate::server::{answering, get, of_this_machine, ok};
 
 fn with(allowed: &[&str], resolver: Resolver) -> BoundedOutgoing {
     let allowed = allowed.iter().map(|network| network.parse().unwrap()).collect();
@@ -28,7 +28,7 @@ fn one_after_the_other(addresses: Vec<SocketAddr>) -> (Resolver, Arc<AtomicUsize
 }
 
 async fn is_refused(outgoing: &BoundedOutgoing, url: &str) -> bool {
-    let sent = outgoing.send(OutgoingRequest::get(url)).await;
+    let sent = outgoing.send(get(url)).await;
     matches!(sent, Err(OutgoingError::NotAllowed(..)))
 }
 
@@ -60,7 +60,7 @@ async fn a6_addresses_of_private_networks_are_not_connected_to() {
     }
     // Other spellings of 127.0.0.1, if the system knows them: whatever they are, they are not reached.
     for host in ["2130706433", "0x7f000001", "017700000001", "127.1"] {
-        let sent = outgoing.send(OutgoingRequest::get(format!("https://{host}:{port}/"))).await;
+        let sent = outgoing.send(get(format!("https://{host}:{port}/"))).await;
         assert!(sent.is_err(), "{host}");
     }
     assert!(listener.accept().now_or_never().is_none());
@@ -92,7 +92,7 @@ async fn a6_the_address_that_was_looked_at_is_the_one_that_is_connected_to() {
     let (other, not_reached) = answering(ok("the second")).await;
     let (resolver, asked) = one_after_the_other(vec![allowed, other]);
     let outgoing = with(&["127.0.0.0/8"], resolver);
-    let answer = outgoing.send(OutgoingRequest::get("http://idp.example/")).await.unwrap();
+    let answer = outgoing.send(get("http://idp.example/")).await.unwrap();
     assert_eq!((answer.body.as_str(), asked.load(Ordering::SeqCst)), ("the first", 1));
     assert!(served.await.unwrap().to_lowercase().contains("host: idp.example\r\n"));
     assert!(!not_reached.is_finished());
@@ -105,7 +105,7 @@ async fn a6_of_several_addresses_those_of_private_networks_are_not_tried() {
         let public = "[2606:4700::1]:1".parse().unwrap();
         Box::pin(std::future::ready(Ok(vec![private, public])))
     });
-    let sent = with(&[], resolver).send(OutgoingRequest::get("https://idp.example/")).await;
+    let sent = with(&[], resolver).send(get("https://idp.example/")).await;
     assert!(sent.is_err());
     assert!(!not_reached.is_finished());
 }
@@ -114,7 +114,7 @@ async fn a6_of_several_addresses_those_of_private_networks_are_not_tried() {
 async fn an_allowed_network_is_reached_and_no_other() {
     let (address, _served) = answering(ok("here")).await;
     let url = format!("http://{address}/");
-    assert!(of_this_machine().send(OutgoingRequest::get(&*url)).await.is_ok());
+    assert!(of_this_machine().send(get(&*url)).await.is_ok());
     let outgoing = with(&["10.0.0.0/8", "127.0.0.2/32", "::/0"], Arc::new(by_the_system));
     assert!(is_refused(&outgoing, &url).await);
     // An allowed IPv6 network does not allow what is embedded in its addresses.

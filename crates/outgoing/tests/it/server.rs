@@ -7,7 +7,13 @@ use rustls::RootCertStore;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use vestibule_auth::OutgoingRequest;
 use vestibule_outgoing::{BoundedOutgoing, by_the_system};
+
+/// A request for some account.
+pub(crate) fn get(url: impl Into<String>) -> OutgoingRequest {
+    OutgoingRequest::get("12345678".parse().unwrap(), url)
+}
 
 /// Asks without TLS, of loopback addresses.
 pub(crate) fn of_this_machine() -> BoundedOutgoing {

@@ -8,10 +8,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{RootCertStore, ServerConfig};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use vestibule_auth::{Outgoing as _, OutgoingError, OutgoingRequest};
+use vestibule_auth::{Outgoing as _, OutgoingError};
 use vestibule_outgoing::{BoundedOutgoing, Resolver};
 
-use crate::server::{answer, ok};
+use crate::server::{answer, get, ok};
 
 /// A server whose certificate is for this name, and the authority that made it.
 async fn server(name: &str) -> (SocketAddr, CertificateDer<'static>) {
@@ -48,7 +48,7 @@ async fn sent(
     roots.add_parsable_certificates(trusted);
     let resolver: Resolver = Arc::new(move |_, _| Box::pin(std::future::ready(Ok(vec![address]))));
     let outgoing = BoundedOutgoing::with(vec!["127.0.0.0/8".parse().unwrap()], roots, resolver);
-    let answer = outgoing.send(OutgoingRequest::get("https://idp.example/")).await?;
+    let answer = outgoing.send(get("https://idp.example/")).await?;
     Ok(answer.body.to_string())
 }
 
