@@ -35,9 +35,9 @@ impl PageSession {
         ProvedUser { entry: Arc::clone(&self.entry), user: Arc::clone(&self.user) }
     }
 
-    /// When what is opened by it ends at the latest, where an identity provider of SAML opened it: with the page itself. What the
-    /// provider said of the end of its session is in that, and is kept nowhere by itself.
-    pub(crate) fn ends_at_provider(&self) -> Option<Millis> {
+    /// When what is opened by it ends at the latest, where an identity provider of SAML opened it (SAML core §2.7.2): with the page
+    /// itself, whose end has that attribute in it. It is kept nowhere by itself.
+    pub(crate) fn session_not_on_or_after(&self) -> Option<Millis> {
         self.session.absolute_end.filter(|_| self.session.method == AuthenticationMethod::Saml)
     }
 

@@ -119,7 +119,7 @@ impl Auth {
         code: &Code,
         page: PageSession,
     ) -> Result<LoggedIn, TokenError> {
-        let until = page.ends_at_provider();
+        let until = page.session_not_on_or_after();
         let PageSession { session: page, entry, user } = page;
         let opened = Opened {
             entry: Arc::clone(&entry),
