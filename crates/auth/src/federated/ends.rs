@@ -19,7 +19,6 @@ use crate::audit::Attempt;
 use crate::detach_on_drop::DetachOnDrop;
 use crate::directory::{ServiceAddresses, UsableConnection};
 use crate::log_in::{LogIn, RETRY_AFTER};
-use crate::login_guard::TurnedAway;
 use crate::open::Once;
 use crate::service::Auth;
 use crate::work_pool::Overloaded;
@@ -245,11 +244,7 @@ impl Auth {
         means: Means,
         may_be_signed: impl FnOnce() -> bool,
     ) -> Result<Asked, LogoutError> {
-        let wait = match self.login_guard.charge(at) {
-            Ok(()) => None,
-            Err(TurnedAway::TooManyFailures { wait }) => Some(wait.max(RETRY_AFTER)),
-            Err(TurnedAway::Blocked) => Some(RETRY_AFTER),
-        };
+        let wait = self.login_guard.charge(at).err().map(|wait| wait.max(RETRY_AFTER));
         let asked = Asked { attempt: Attempt::to_log_out(at, means), wait };
         match wait {
             Some(retry_after) if !may_be_signed() => Err(self.too_many_logouts(asked, retry_after)),

@@ -28,6 +28,11 @@ pub(crate) enum Unlinked {
     Newcomer(Box<Newcomer>),
 }
 
+impl Unlinked {
+    /// The check that refuses, as the audit and reports of tests call it.
+    pub(crate) const CHECK: &'static str = "user";
+}
+
 /// Whom a message names.
 #[derive(Clone, Debug)]
 pub(super) struct Named {

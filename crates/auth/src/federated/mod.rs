@@ -4,6 +4,7 @@
 //! one commit with the note that it was taken. Whoever is refused gets the id of the refusal and nothing else; the audit has the
 //! reason under that id.
 
+mod admission;
 mod asking;
 mod assertion;
 mod attempt;
@@ -24,9 +25,7 @@ use vestibule_model::{AuthenticationMethod, ConnectionId, EndReason, Millis, Ref
 use crate::attempt::ProvedUser;
 use crate::audit::Attempt;
 use crate::directory::{AccountEntry, UsableConnection, UserEntry};
-use crate::eligibility::IneligibleReason;
 use crate::log_in::{LogInError, LoggedIn};
-use crate::login_guard::TurnedAway;
 use crate::open::{FederatedOrigin, Once, OpenError, OpenedWith};
 use crate::recognise::Proof;
 use crate::service::Auth;
@@ -82,10 +81,8 @@ impl Auth {
         let told = |why| Told::of(&connection).because(why);
         let with = OpenedWith { once, federated: Some(origin), until, ..OpenedWith::default() };
         let user_id = user.id;
-        // Failures that locked somebody keep out whoever logs in as them, by whatever means.
-        if self.login_guard.is_locked(&user, attempt.at.now) {
-            return Err(self.audit.refused(attempt, user_id, IneligibleReason::Locked));
-        }
+        self.may_log_in(&user, attempt.at.now)
+            .map_err(|kept| self.kept_out(attempt, Told::of(&connection), kept))?;
         match self.open_with(attempt, ProvedUser { entry, user }, proof, method, with).await {
             Ok(logged_in) => self.expect_standing_connection(attempt, &connection, logged_in).await,
             Err(OpenError::AlreadyConsumed) => {
@@ -143,14 +140,6 @@ impl Auth {
         let told =
             Told::default().by("request").because("it answers a test of the connection, which is no login");
         Err(self.refuse_federated(attempt, None, Refusal::AssertionRefused, told))
-    }
-
-    /// Turns away who is on the block list by name, which is known only now.
-    fn expect_unblocked(&self, attempt: Attempt, login_name: &str) -> Result<(), LogInError> {
-        if self.login_guard.blocks(attempt.at, login_name) {
-            return Err(self.turned_away(attempt, TurnedAway::Blocked));
-        }
-        Ok(())
     }
 
     /// Whether the account, as it is now, has this connection, enabled.

@@ -3,21 +3,20 @@
 
 use std::sync::Arc;
 
-use uuid::Builder;
 use vestibule_model::{
-    AccountId, AccountState, Actor, AuditAction, AuditRecord, Audited as _, Connection, Identity, Linking,
-    Refusal, User, UserId, difference,
+    AccountId, Actor, AuditAction, AuditRecord, Audited as _, Connection, Identity, Linking, Refusal, User,
+    UserId, difference,
 };
 use vestibule_store::{Change, DirectoryScope, Part, Sequence, StoreError};
 
 use super::link::{Linked, Named, Unlinked, found};
 use super::{TAKEN_BEFORE, Told, Vouching};
-use crate::administration::{new_user, rests_on, ten_digits};
+use crate::administration::rests_on;
 use crate::audit::Attempt;
 use crate::directory::{AccountEntry, UsableConnection, UserEntry};
 use crate::log_in::LogInError;
 use crate::open::Once;
-use crate::rules::{Rule, Ruled as _, Violation, next_user_number};
+use crate::rules::{Rule, Ruled as _, Violation};
 use crate::service::Auth;
 
 /// How often it is decided anew because somebody else changed in between what it rests on.
@@ -89,7 +88,7 @@ impl Newcomer {
     }
 
     /// As a user of the connection's account.
-    fn user(&self, connection: &Connection, blank: User) -> User {
+    pub(super) fn user(&self, connection: &Connection, blank: User) -> User {
         let identities = match connection.linking {
             Linking::LoginName => Vec::new(),
             Linking::Subject => {
@@ -166,14 +165,14 @@ impl Auth {
         let told = Told::of(connection);
         let refuse = |why, told| self.refuse_federated(attempt, None, why, told);
         match linked {
-            Ok(user) => {
-                self.expect_unblocked(attempt, &user.login_name)?;
-                Ok(Vouching { entry, user, once: Some(once) })
+            Ok(user) => Ok(Vouching { entry, user, once: Some(once) }),
+            Err(Unlinked::Claim(why)) => {
+                Err(refuse(Refusal::AssertionRefused, told.by(Unlinked::CHECK).because(why)))
             }
-            Err(Unlinked::Claim(why)) => Err(refuse(Refusal::AssertionRefused, told.by("link").because(why))),
-            Err(Unlinked::NoUser(name)) => Err(refuse(Refusal::UnknownUser, told.naming_nobody(&name))),
+            Err(Unlinked::NoUser(name)) => {
+                Err(refuse(Refusal::UnknownUser, told.by(Unlinked::CHECK).naming_nobody(&name)))
+            }
             Err(Unlinked::Newcomer(newcomer)) => {
-                self.expect_unblocked(attempt, &newcomer.login_name)?;
                 let (account, newcomer) = (entry.account.id, &*newcomer);
                 self.made(Making { attempt, account, connection, newcomer, once }).await
             }
@@ -231,19 +230,12 @@ impl Auth {
                 told.because("the connection was changed in the same moment"),
             );
         };
-        if entry.account.state != AccountState::Enabled {
-            return refuse(Refusal::Disabled, told.because("the account is disabled"));
-        }
         if let Ok(user) = found(entry, &present.connection, &newcomer.named) {
             return Ok(Decided::Known(Arc::clone(entry), user));
         }
-        let user = match self.newcomer_as_user(entry, &present.connection, newcomer) {
-            Ok(user) => user,
-            Err(NotMade { why, fix }) => {
-                let told = told.by("provisioning").because(why).advising(fix).naming(&newcomer.login_name);
-                return refuse(Refusal::UnknownUser, told);
-            }
-        };
+        let user = self
+            .may_be_made(entry, &present.connection, newcomer)
+            .map_err(|kept| self.kept_out(attempt, told.clone().naming(&newcomer.login_name), kept))?;
         let id = user.id;
         match self.store.commit(changes(attempt, &present.connection, user, once, since)).await {
             Ok(_) => Ok(Decided::Made(id)),
@@ -251,24 +243,6 @@ impl Auth {
             Err(StoreError::DirectoryMoved | StoreError::Constraint(_)) => Ok(Decided::Again),
             Err(StoreError::AlreadyConsumed) => refuse(Refusal::AlreadyUsed, told.because(TAKEN_BEFORE)),
             Err(error) => Err(LogInError::Store(error)),
-        }
-    }
-
-    /// The newcomer as a user, if every rule lets them be one.
-    pub(super) fn newcomer_as_user(
-        &self,
-        entry: &AccountEntry,
-        connection: &Connection,
-        newcomer: &Newcomer,
-    ) -> Result<User, NotMade> {
-        let number =
-            next_user_number(entry.highest_user_number()).map_err(|violation| NotMade::from(&violation))?;
-        let pid = Builder::from_random_bytes(self.random_bytes()).into_uuid();
-        let blank = new_user(UserId(ten_digits(&*self.rng)), entry.account.id, pid);
-        let user = newcomer.user(connection, User { number, ..blank });
-        match user.violations(None, entry).first() {
-            Some(violation) => Err(violation.into()),
-            None => Ok(user),
         }
     }
 }

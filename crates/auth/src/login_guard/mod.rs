@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tokio::sync::MutexGuard;
 use vestibule_crypto::{PasswordError, decoy};
-use vestibule_model::{Clock, LockoutPolicy, Millis, Rng, User, UserId};
+use vestibule_model::{AccountId, Clock, LockoutPolicy, Millis, Rng, User, UserId};
 use zeroize::Zeroizing;
 
 use crate::directory::{Cost, Costs, UserEntry};
@@ -121,19 +121,18 @@ impl LoginGuard {
         if self.block_list.blocks(at.account, user_name) {
             return Err(TurnedAway::Blocked);
         }
-        self.charge(at)
+        self.charge(at).map_err(|wait| TurnedAway::TooManyFailures { wait })
     }
 
-    /// The same for whoever is not asked for a name.
-    pub(crate) fn charge(&self, at: LogIn) -> Result<(), TurnedAway> {
+    /// Charges the address in the same way, whoever it is; an error is how long it has to wait instead.
+    pub(crate) fn charge(&self, at: LogIn) -> Result<(), Duration> {
         let Some(address) = at.address else { return Ok(()) };
-        let charged = self.failures_in(at.scope).charge(address, self.clock.monotonic());
-        charged.map_err(|wait| TurnedAway::TooManyFailures { wait })
+        self.failures_in(at.scope).charge(address, self.clock.monotonic())
     }
 
     /// Whether a user of this name is on the block list, in this account.
-    pub(crate) fn blocks(&self, at: LogIn, user_name: &str) -> bool {
-        self.block_list.blocks(at.account, user_name)
+    pub(crate) fn blocks(&self, account: AccountId, user_name: &str) -> bool {
+        self.block_list.blocks(Some(account), user_name)
     }
 
     /// The attempt did not fail: its address is charged nothing.

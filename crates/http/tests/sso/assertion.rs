@@ -97,7 +97,7 @@ async fn a_login_name_that_has_several_values_is_nobodys() {
     let value = "<saml:AttributeValue>name</saml:AttributeValue>";
     made.statements = made.statements.replacen(value, &value.repeat(2), 1);
     let (reason, details) = why(&server, &idp::response(&made)).await;
-    assert_eq!((&*reason, details["check"].as_str()), ("assertion-refused", Some("link")));
+    assert_eq!((&*reason, details["check"].as_str()), ("assertion-refused", Some("user")));
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn a_login_name_with_white_space_around_it_is_nobodys() {
     let mut made = made("_1", "name", now(&server));
     made.statements = made.statements.replace(">name<", ">name&#xA;<");
     let (reason, details) = why(&server, &idp::response(&made)).await;
-    assert_eq!((&*reason, details["check"].as_str()), ("assertion-refused", Some("link")));
+    assert_eq!((&*reason, details["check"].as_str()), ("assertion-refused", Some("user")));
     assert_eq!(details["why"], "its attribute loginName has white space around it");
 }
 
@@ -270,7 +270,7 @@ async fn x4_an_assertion_of_another_account_is_refused() {
     let mut made = made("_1", "name", now(&server));
     made.statements = made.statements.replacen(ACCOUNT, "other", 1);
     let (reason, details) = why(&server, &idp::response(&made)).await;
-    assert_eq!((&*reason, details["check"].as_str()), ("assertion-refused", Some("link")));
+    assert_eq!((&*reason, details["check"].as_str()), ("assertion-refused", Some("user")));
 }
 
 /// The other account trusts the same identity provider, and has a user of the same name.

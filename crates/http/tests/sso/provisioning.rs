@@ -1,7 +1,8 @@
 //! Users who are made at their first login, where the connection says so.
 
-use reqwest::Response;
-use serde_json::json;
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use vestibule_auth::BlockList;
 use vestibule_model::{
     AccountState, Actor, AuditAction, Connection, Identity, Linking, Population, Protocol, Provisioning, User,
 };
@@ -74,7 +75,7 @@ async fn users(server: &TestServer, login_name: &str) -> Vec<User> {
     all
 }
 
-async fn refusal(server: &TestServer, answer: Response) -> (String, serde_json::Value) {
+async fn refusal(server: &TestServer, answer: Response) -> (String, Value) {
     let (status, body, id) = told(answer).await;
     assert_eq!(status, 401, "{body}");
     reason_of(server, &id.unwrap()).await
@@ -205,6 +206,37 @@ async fn an_id_token_makes_them_too_by_claims_with_one_value_or_several() {
     }
 }
 
+/// What a test through a browser tells of somebody whom nobody knows.
+async fn tested_by_browser(
+    server: &TestServer,
+    administrator: &Administrator,
+    connection: &Connection,
+    name: &str,
+) -> Value {
+    let tests = format!("/admin/v1/accounts/{ACCOUNT}/connections/{}/tests", connection.id);
+    let (_, begun) = administrator.post(&tests).await;
+    let login = begun["login_address"].as_str().unwrap().strip_prefix(vestibule_testkit::ORIGIN).unwrap();
+    let mut browser = Browser::new(server);
+    let (request, relay_state) = asked(&browser.get(login).await);
+    let mut made = made("_1", name, now(server));
+    made.confirmation =
+        made.confirmation.replace(" Recipient=", &format!(r#" InResponseTo="{request}" Recipient="#));
+    let document = idp::response(&made);
+    let form = [("SAMLResponse", &*document), ("RelayState", &*relay_state)];
+    browser.post(&format!("/sso/saml/{ACCOUNT}/{}/acs", idp::SAML), &form).await;
+    let (_, found) = administrator.get(&format!("{tests}/{}", begun["id"].as_str().unwrap())).await;
+    found["report"].clone()
+}
+
+/// What the check that refuses it says.
+fn refusing(report: &Value) -> (&str, &str) {
+    let checks = report["checks"].as_array().unwrap();
+    let first = checks.iter().find(|check| check["refusal"].is_string());
+    first
+        .map(|check| (check["check"].as_str().unwrap(), check["refusal"].as_str().unwrap()))
+        .unwrap_or_default()
+}
+
 #[tokio::test]
 async fn a_test_through_the_browser_says_who_would_be_made_and_makes_nobody() {
     let mut strict = making(saml_connection());
@@ -213,24 +245,39 @@ async fn a_test_through_the_browser_says_who_would_be_made_and_makes_nobody() {
     }
     let server = server_of(vec![strict.clone()]).await;
     let administrator = Administrator::of(&server).await;
-    for (id, gone, expected) in [("_1", None, "anna would be made"), ("_2", Some(77), "cannot be made")] {
-        strict.provisioning.profiles.extend(gone);
-        change_connection(&server, strict.clone()).await;
-        let tests = format!("/admin/v1/accounts/{ACCOUNT}/connections/{}/tests", strict.id);
-        let (_, begun) = administrator.post(&tests).await;
-        let login = begun["login_address"].as_str().unwrap().strip_prefix(vestibule_testkit::ORIGIN).unwrap();
-        let mut browser = Browser::new(&server);
-        let (request, relay_state) = asked(&browser.get(login).await);
-        let mut made = made(id, "anna", now(&server));
-        made.confirmation =
-            made.confirmation.replace(" Recipient=", &format!(r#" InResponseTo="{request}" Recipient="#));
-        let document = idp::response(&made);
-        let form = [("SAMLResponse", &*document), ("RelayState", &*relay_state)];
-        browser.post(&format!("/sso/saml/{ACCOUNT}/{}/acs", idp::SAML), &form).await;
-        let (_, found) = administrator.get(&format!("{tests}/{}", begun["id"].as_str().unwrap())).await;
-        assert_eq!(found["report"]["taken"], gone.is_none(), "{found}");
-        assert!(found.to_string().contains(expected), "{found}");
-        assert!(users(&server, "anna").await.is_empty());
+    let report = tested_by_browser(&server, &administrator, &strict, "anna").await;
+    assert!(report["taken"] == true && report.to_string().contains("anna would be made"), "{report}");
+    strict.provisioning.profiles.push(77);
+    change_connection(&server, strict.clone()).await;
+    let report = tested_by_browser(&server, &administrator, &strict, "anna").await;
+    let (check, why) = refusing(&report);
+    assert!(check == "provisioning" && why.contains("cannot be made"), "{report}");
+    assert!(users(&server, "anna").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_test_makes_nobody_whom_a_login_would_not_make() {
+    for (is_disabled, expected) in [(true, "the account is disabled"), (false, "block list")] {
+        let connection = making(saml_connection());
+        let server = TestServer::start_with(|fixture, settings| {
+            fixture.connections = vec![connection.clone()];
+            if is_disabled {
+                fixture.account.state = AccountState::Disabled;
+            } else {
+                settings.block_list.user_names.insert(BlockList::name("anna"));
+            }
+        })
+        .await;
+        let administrator = Administrator::of(&server).await;
+        let by_browser = tested_by_browser(&server, &administrator, &connection, "anna").await;
+        let test = format!("/admin/v1/accounts/{ACCOUNT}/connections/{}/test", connection.id);
+        let shown = json!({ "saml_response": response(&server, "_2", "anna") });
+        let (_, by_message) = administrator.ask(Method::POST, &test, Some(&shown)).await;
+        for report in [by_browser, by_message] {
+            let (check, why) = refusing(&report);
+            assert!(report["taken"] == false && check == "login", "{report}");
+            assert!(why.contains(expected), "{why}");
+        }
     }
 }
 

@@ -21,8 +21,7 @@ use super::assertion::{Candidate, ShownAssertion};
 use super::code::{Exchange, NoToken, ShownCode};
 use super::id_token::Expected;
 use super::link::{Linked, Unlinked, by_assertion, by_id_token};
-use crate::directory::{AccountEntry, UsableConnection, UserEntry};
-use crate::eligibility::{self, IneligibleReason};
+use crate::directory::{AccountEntry, UsableConnection};
 use crate::log_in::LogIn;
 use crate::outgoing::OutgoingError;
 use crate::service::Auth;
@@ -106,7 +105,8 @@ impl Auth {
         Ok(report.for_connection(&usable))
     }
 
-    /// Ends the test of an attempt with what an `OpenID` provider sent the browser back with; charged in the same way.
+    /// Ends the test of an attempt with what an `OpenID` provider sent the browser back with; charged, and carried to its end, in the same
+    /// way: the code is spent.
     ///
     /// # Errors
     ///
@@ -189,7 +189,7 @@ impl Auth {
         match linked {
             None => report,
             Some(Err(Unlinked::Newcomer(newcomer))) => {
-                let made = self.newcomer_as_user(entry, &usable.connection, &newcomer);
+                let made = self.may_be_made(entry, &usable.connection, &newcomer);
                 report.with_newcomer(&newcomer, made.map(drop))
             }
             Some(Err(unlinked)) => report.without_user(&unlinked),
@@ -197,17 +197,9 @@ impl Auth {
                 let report = report.with_user(&user);
                 match self.may_log_in(&user, now) {
                     Ok(()) => report,
-                    Err((reason, fix)) => report.and(TestStep::refused("login", reason.to_string(), fix)),
+                    Err(kept) => report.and(TestStep::kept_out(kept)),
                 }
             }
         }
-    }
-
-    fn may_log_in(&self, user: &UserEntry, now: Millis) -> Result<(), (IneligibleReason, &'static str)> {
-        if self.login_guard.is_locked(user, now) {
-            return Err((IneligibleReason::Locked, "unlock the user, or wait until the lock ends"));
-        }
-        let refused = |reason| (reason, "enable the user, and the account");
-        eligibility::of_federated(user.account(), user).map_err(refused)
     }
 }

@@ -5,8 +5,9 @@ use std::fmt;
 use vestibule_model::{Claim, Reason, Report, Signature, Statement, told};
 
 use crate::directory::{UsableConnection, UserEntry};
+use crate::federated::admission::KeptOut;
 use crate::federated::link::Unlinked;
-use crate::federated::provisioning::{Newcomer, NotMade};
+use crate::federated::provisioning::Newcomer;
 
 /// The most that is told of a name that somebody else's machine sent, in characters.
 const LONGEST_NAME: usize = 300;
@@ -70,35 +71,33 @@ impl TestReport {
 
     /// With the user of the account whom it names.
     pub(crate) fn with_user(self, user: &UserEntry) -> Self {
-        let told = self.and(TestStep::good("user", &user.login_name));
+        let told = self.and(TestStep::good(Unlinked::CHECK, &user.login_name));
         Self { user: Some(user.login_name.clone()), ..told }
     }
 
     /// With somebody who would be made a user, or why not.
-    pub(crate) fn with_newcomer(self, newcomer: &Newcomer, made: Result<(), NotMade>) -> Self {
+    pub(crate) fn with_newcomer(self, newcomer: &Newcomer, made: Result<(), KeptOut>) -> Self {
         let name = told(&newcomer.login_name, LONGEST_NAME);
         match made {
             Ok(()) => {
                 let found = format!("{name} would be made, with the profiles {:?}", newcomer.profiles);
-                let told = self.and(TestStep::good("user", &found));
+                let told = self.and(TestStep::good(Unlinked::CHECK, &found));
                 Self { user: Some(name), ..told }
             }
-            Err(NotMade { why, fix }) => {
-                self.and(TestStep { found: name, ..TestStep::refused("user", why, fix) })
-            }
+            Err(kept) => self.and(TestStep { found: name, ..TestStep::kept_out(kept) }),
         }
     }
 
     /// With why it names nobody.
     pub(crate) fn without_user(self, unlinked: &Unlinked) -> Self {
         let name = match unlinked {
-            Unlinked::Claim(what) => return self.and(TestStep::refused("user", what.clone(), SEND)),
+            Unlinked::Claim(what) => return self.and(TestStep::refused(Unlinked::CHECK, what.clone(), SEND)),
             Unlinked::NoUser(name) => name,
             Unlinked::Newcomer(newcomer) => &newcomer.login_name,
         };
         let why = "no user of the account is found by this in the way the connection links";
         let found = told(name, LONGEST_NAME);
-        self.and(TestStep { found, ..TestStep::refused("user", why.to_owned(), MAKE) })
+        self.and(TestStep { found, ..TestStep::refused(Unlinked::CHECK, why.to_owned(), MAKE) })
     }
 
     /// With whether the connection is in use.
@@ -129,6 +128,12 @@ impl TestStep {
 
     pub(crate) fn refused(check: &str, refusal: String, fix: &str) -> Self {
         Self { refusal: Some(refusal), fix: Some(fix.to_owned()), ..Self::good(check, "") }
+    }
+
+    /// That a login would not open a session, or make a user.
+    pub(crate) fn kept_out(kept: KeptOut) -> Self {
+        let (check, why, fix) = kept.told();
+        Self::refused(check, why, fix)
     }
 }
 
