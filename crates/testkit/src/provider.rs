@@ -1,8 +1,9 @@
 //! The other machines that a server asks, as a test answers for them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use tokio::sync::oneshot;
 use vestibule_auth::{Outgoing, OutgoingAnswer, OutgoingError, OutgoingFuture, OutgoingRequest};
 
 /// A request: address, header `Authorization`, form.
@@ -13,20 +14,25 @@ pub type Asked = (String, Option<String>, Option<String>);
 #[derive(Default)]
 pub struct ScriptedProvider {
     answers: Mutex<HashMap<String, OutgoingAnswer>>,
-    silent: Mutex<HashSet<String>>,
+    silent: Mutex<HashMap<String, Vec<oneshot::Sender<OutgoingAnswer>>>>,
     asked: Mutex<Vec<Asked>>,
 }
 
 impl ScriptedProvider {
-    /// Answers this from now on.
+    /// Answers this from now on, those too who were kept waiting.
     pub fn answer(&self, url: &str, status: u16, body: &str) {
         let answer = OutgoingAnswer { status, body: body.to_owned().into() };
+        let waiting = self.silent.lock().unwrap_or_else(PoisonError::into_inner).remove(url);
+        for waits in waiting.into_iter().flatten() {
+            // Whoever gave up waiting needs no answer.
+            let _ = waits.send(answer.clone());
+        }
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(url.to_owned(), answer);
     }
 
-    /// Keeps whoever asks this waiting for ever, from now on.
+    /// Keeps whoever asks this waiting, from now on and until there is an answer.
     pub fn keep_waiting(&self, url: &str) {
-        self.silent.lock().unwrap_or_else(PoisonError::into_inner).insert(url.to_owned());
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner).entry(url.to_owned()).or_default();
     }
 
     /// What was asked.
@@ -41,8 +47,12 @@ impl Outgoing for ScriptedProvider {
         let text = |secret: zeroize::Zeroizing<String>| secret.to_string();
         let asked = (url.clone(), authorization.map(text), form.map(text));
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
-        if self.silent.lock().unwrap_or_else(PoisonError::into_inner).contains(&url) {
-            return Box::pin(std::future::pending());
+        if let Some(waiting) = self.silent.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&url) {
+            let (waits, answer) = oneshot::channel();
+            waiting.push(waits);
+            return Box::pin(async move {
+                answer.await.map_err(|_| OutgoingError::NoAnswer(url, "it kept everybody waiting".to_owned()))
+            });
         }
         let answer = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&url).cloned();
         let answer = answer.ok_or_else(|| OutgoingError::NoAnswer(url, "nobody is there".to_owned()));

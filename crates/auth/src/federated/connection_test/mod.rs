@@ -21,6 +21,7 @@ use super::assertion::{Candidate, ShownAssertion};
 use super::code::{Exchange, NoToken, ShownCode};
 use super::id_token::Expected;
 use super::link::{Linked, Unlinked, by_assertion, by_id_token};
+use crate::detach_on_drop::DetachOnDrop;
 use crate::directory::{AccountEntry, UsableConnection};
 use crate::log_in::LogIn;
 use crate::outgoing::OutgoingError;
@@ -74,7 +75,7 @@ impl Auth {
     }
 
     /// Ends the test of an attempt with what a SAML identity provider sent. The address is charged like that of any other message
-    /// which nobody asked for, until it is known to be right.
+    /// which nobody asked for, until it is known to be right. It goes on to its report when nobody waits for it any longer.
     ///
     /// # Errors
     ///
@@ -85,9 +86,13 @@ impl Auth {
         attempt: &FederatedAttempt,
         shown: ShownAssertion,
     ) -> Result<Arc<TestReport>, TestError> {
-        let (tested, claim) = self.claimed(at, attempt)?;
-        let report = self.tested_by_assertion(tested, shown, at.now).await;
-        self.settled(at, claim, report)
+        let (auth, attempt) = (Arc::clone(self), attempt.clone());
+        let whole = async move {
+            let (tested, claim) = auth.claimed(at, &attempt)?;
+            let report = auth.tested_by_assertion(tested, shown, at.now).await;
+            auth.settled(at, claim, report)
+        };
+        DetachOnDrop::new(whole).await
     }
 
     async fn tested_by_assertion(
@@ -117,12 +122,16 @@ impl Auth {
         attempt: &FederatedAttempt,
         shown: Result<ShownCode, CallbackError>,
     ) -> Result<Arc<TestReport>, TestError> {
-        let (tested, claim) = self.claimed(at, attempt)?;
-        let report = match shown {
-            Ok(shown) => self.tested_by_code(tested, &shown, at.now).await,
-            Err(error) => Ok(TestReport::stopped("callback", error.to_string(), error.fix())),
+        let (auth, attempt) = (Arc::clone(self), attempt.clone());
+        let whole = async move {
+            let (tested, claim) = auth.claimed(at, &attempt)?;
+            let report = match shown {
+                Ok(shown) => auth.tested_by_code(tested, &shown, at.now).await,
+                Err(error) => Ok(TestReport::stopped("callback", error.to_string(), error.fix())),
+            };
+            auth.settled(at, claim, report)
         };
-        self.settled(at, claim, report)
+        DetachOnDrop::new(whole).await
     }
 
     async fn tested_by_code(
