@@ -63,7 +63,7 @@ impl FederatedAttempt {
     }
 
     /// The account and the connection's name.
-    pub(crate) fn place(&self) -> (AccountId, &str) {
+    pub fn place(&self) -> (AccountId, &str) {
         (self.account, &self.connection)
     }
 
@@ -105,11 +105,12 @@ impl Auth {
         (attempt, URL_SAFE_NO_PAD.encode(sealed))
     }
 
-    /// The attempt that a browser keeps by this name; None: it is none of this service, of another connection, or over.
+    /// The attempt that a browser keeps by this name; None: it is none of this account, of another connection, or over.
+    /// `connection` is the name of the one that is meant; None: any of the account.
     pub fn attempt_of(
         &self,
         account: AccountId,
-        connection: &str,
+        connection: Option<&str>,
         key: &str,
         kept: &str,
         now: Millis,
@@ -117,8 +118,8 @@ impl Auth {
         let sealed = URL_SAFE_NO_PAD.decode(kept).ok()?;
         let text = self.keys.sealer().open(&context(key), &sealed).ok()?;
         let attempt: FederatedAttempt = serde_json::from_slice(&text).ok()?;
-        let is_it = attempt.account == account && attempt.connection == connection && now < attempt.expires;
-        is_it.then_some(attempt)
+        let is_meant = connection.is_none_or(|name| attempt.connection == name);
+        (attempt.account == account && is_meant && now < attempt.expires).then_some(attempt)
     }
 
     fn random_hex(&self) -> String {

@@ -81,15 +81,19 @@ async fn callback(
     let state = query::value(&request.query, "state").unwrap_or_default();
     let key = state.get(..16).filter(|key| FederatedAttempt::is_key(key)).unwrap_or_default();
     let kept = attempt::kept(&headers, key, request.secure);
-    let attempt =
-        kept.and_then(|kept| api.auth.attempt_of(request.account, connection, key, kept, api.clock.now()));
+    let (account, now) = (request.account, api.clock.now());
+    let attempt = kept.and_then(|kept| api.auth.attempt_of(account, Some(connection), key, kept, now));
     // The rest of the state is compared too: it is sealed in what the browser keeps.
     let attempt = attempt.filter(|attempt| attempt.id == *state);
     let arrived = Arrived { api: &api, request: &request, connection, population };
     let (mut answer, attempt) = match attempt {
         Some(attempt) if attempt.is_test() => (arrived.test(&attempt).await?, attempt),
         attempt => {
-            let usable = super::enabled(&api, request.account, connection)?;
+            let usable = match super::enabled(&api, request.account, connection) {
+                Ok(usable) => usable,
+                Err(_) if !key.is_empty() && attempt.is_none() => return Ok(test::over(&api, &request)),
+                Err(refusal) => return Err(refusal.into()),
+            };
             arrived.expect(&usable)?;
             let Some(attempt) = attempt else { return Ok(finish::attempt_is_over(&api, &request)) };
             let shown = arrived.shown(&usable, &attempt)?;

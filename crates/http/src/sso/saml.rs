@@ -60,16 +60,20 @@ pub(super) async fn consume(
     LimitedBody(body): LimitedBody,
 ) -> Result<Response, PageRefused> {
     let form = ResponseForm::read(&headers, &body?).ok_or(Refusal::BadRequest)?;
-    let attempt = form.attempt(&api, &request, &headers, &path.connection);
+    let attempt = form.attempt(&api, &request, &headers, Some(&path.connection));
     if let Some(attempt) = attempt.as_ref().filter(|attempt| attempt.is_test()) {
-        return test::by_response(&api, &request, form, &path.connection, attempt).await;
+        return test::by_response(&api, &request, form, attempt).await;
     }
-    let usable = super::enabled(&api, request.account, &path.connection)?;
+    let names_attempt = FederatedAttempt::is_key(&form.relay_state);
+    let usable = match super::enabled(&api, request.account, &path.connection) {
+        Ok(usable) => usable,
+        Err(_) if names_attempt && attempt.is_none() => return Ok(test::over(&api, &request)),
+        Err(refusal) => return Err(refusal.into()),
+    };
     let wanted = match &attempt {
         Some(attempt) => attempt.wanted.clone(),
         None => finish::registered_target(request.account, &usable, &form.relay_state).map(str::to_owned),
     };
-    let names_attempt = FederatedAttempt::is_key(&form.relay_state);
     let at = finish::log_in(&api, &request, Dialect::Pages, attempt.as_ref());
     let shown = form.shown(&api, &request, Some(&path.connection), attempt.as_ref());
     let mut answer = match api.auth.log_in_by_assertion(at, shown).await {
@@ -131,13 +135,13 @@ impl ResponseForm {
         Some(Self { document, relay_state })
     }
 
-    /// The attempt of this browser that the response says it answers.
+    /// The attempt of this browser that the response says it answers, at the connection of this name, or at any.
     pub(super) fn attempt(
         &self,
         api: &ApiState,
         request: &PageRequest,
         headers: &HeaderMap,
-        connection: &str,
+        connection: Option<&str>,
     ) -> Option<FederatedAttempt> {
         let key = &self.relay_state;
         let kept =

@@ -47,9 +47,10 @@ pub(super) fn begun(api: &ApiState, request: &PageRequest, connection: &str) -> 
     Ok(Begun { usable, test: Some(test) })
 }
 
-/// What whoever opens the address of a test is told when no such test waits.
-fn over(api: &ApiState, request: &PageRequest) -> Response {
-    let text = "This test is over, or there was none. Make another one.";
+/// What whoever goes through a test is told when no such test waits: the same, whether or not there was one.
+pub(super) fn over(api: &ApiState, request: &PageRequest) -> Response {
+    let text = "This test of a connection was used, is over, or there was none. Whoever administers the connection makes \
+                another one: vestibule connection test ACCOUNT NAME --browser.";
     page(api, request, StatusCode::NOT_FOUND, ("Test over", text))
 }
 
@@ -58,9 +59,9 @@ pub(super) async fn by_response(
     api: &ApiState,
     request: &PageRequest,
     form: ResponseForm,
-    connection: &str,
     attempt: &FederatedAttempt,
 ) -> Result<Response, PageRefused> {
+    let (_, connection) = attempt.place();
     let shown = form.shown(api, request, Some(connection), Some(attempt));
     let at = finish::log_in(api, request, Dialect::Pages, None);
     let report = api.auth.test_by_assertion(at, attempt, shown).await;

@@ -4,7 +4,6 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use http::request::Parts;
-use vestibule_auth::FederatedAttempt;
 use vestibule_model::{AccountId, Dialect};
 use vestibule_serve::layers::{LimitedBody, Refusal};
 
@@ -52,10 +51,12 @@ async fn consume(
     let headers: &HeaderMap = &parts.headers;
     let request = PageRequest::read(parts, account);
     let form = ResponseForm::read(headers, &body?).ok_or(Refusal::BadRequest)?;
-    if let Some((connection, attempt)) = tested(api, &request, &form, headers) {
-        return test::by_response(api, &request, form, &connection, &attempt).await;
+    // A test is answered at these addresses too, whichever connection they name: identity providers are set up with them.
+    let attempt = form.attempt(api, &request, headers, None);
+    if let Some(attempt) = attempt.as_ref().filter(|attempt| attempt.is_test()) {
+        return test::by_response(api, &request, form, attempt).await;
     }
-    let attempt = connection.and_then(|connection| form.attempt(api, &request, headers, connection));
+    let attempt = attempt.filter(|attempt| connection == Some(attempt.place().1));
     let relay_state = Some(form.relay_state.clone()).filter(|text| !text.is_empty());
     let at = finish::log_in(api, &request, Dialect::LivePerson, attempt.as_ref());
     let shown = form.shown(api, &request, connection, attempt.as_ref());
@@ -88,21 +89,4 @@ async fn consume(
     let cookie = api.auth.tokens().cookie(logged_in.session.id);
     set_session_cookies(answer.headers_mut(), cookie.as_str(), request.secure);
     Ok(answer)
-}
-
-/// The test of a connection that the response answers, whichever connection the address names: identity providers are set up with
-/// these addresses.
-fn tested(
-    api: &ApiState,
-    request: &PageRequest,
-    form: &ResponseForm,
-    headers: &HeaderMap,
-) -> Option<(String, FederatedAttempt)> {
-    let entry = api.auth.public_account(request.account)?;
-    let names = entry.connections().into_iter().map(|usable| usable.connection.name.clone());
-    let mut attempts = names.filter_map(|name| {
-        let attempt = form.attempt(api, request, headers, &name)?;
-        Some((name, attempt))
-    });
-    attempts.find(|(_, attempt)| attempt.is_test())
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use vestibule_auth::{Outgoing, SharedOutgoing};
-use vestibule_model::{Connection, Der, Millis, Protocol};
+use vestibule_auth::{AttemptFor, BlockList, LogIn, LoginScope, Outgoing, SharedOutgoing, ShownCode, TestId};
+use vestibule_model::{Connection, Der, Dialect, Millis, Protocol};
 use vestibule_saml::testing::{Made, STRANGER};
 use vestibule_testkit::identity_provider::{
     self as idp, ISSUER, claims, made, oidc_connection, response, saml_connection,
@@ -244,6 +244,68 @@ async fn a_user_who_may_not_log_in_is_told() {
 }
 
 #[tokio::test]
+async fn a_user_who_is_on_the_block_list_is_told() {
+    let server = TestServer::start_with(|fixture, settings| {
+        fixture.connections = vec![saml_connection()];
+        settings.block_list.user_names.insert(BlockList::name("name"));
+    })
+    .await;
+    let administrator = Administrator::of(&server).await;
+    let scene = Scene { server, administrator, provider: Arc::default() };
+    let (page, report) = scene.by_saml(&mut Browser::new(&scene.server), |_| {}).await;
+    let (check, fix) = found(&page, &report);
+    assert!(check == "login" && fix.contains("blocked_user_names"), "{check}: {fix}");
+}
+
+/// A code is spent by being exchanged, whether or not anybody waits for what comes of it.
+#[tokio::test]
+async fn a_browser_that_goes_away_while_the_provider_is_asked_leaves_the_report_behind() {
+    let scene = Scene::start().await;
+    let (test, login) = scene.begin(&oidc_connection()).await;
+    let (account, now) = (ACCOUNT.parse().unwrap(), now(&scene.server));
+    let id = TestId::read(login.rsplit_once('=').unwrap().1);
+    let auth = &scene.server.auth;
+    let attempt = AttemptFor { account, connection: idp::OIDC, wanted: None, test: id };
+    let (attempt, _) = auth.begin_attempt(attempt, now);
+    let shown = ShownCode {
+        connection: idp::OIDC.to_owned(),
+        code: "c0de".to_owned().into(),
+        redirect_uri: String::new(),
+        attempt: attempt.clone(),
+    };
+    let at = LogIn {
+        account: Some(account),
+        dialect: Dialect::Pages,
+        scope: LoginScope::Unsolicited,
+        address: None,
+        now,
+    };
+    let token = format!("{ISSUER}/token");
+    scene.provider.keep_waiting(&token);
+    let is_asked = async {
+        while scene.provider.asked().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        told = auth.test_by_code(at, &attempt, Ok(shown)) => panic!("the provider keeps it waiting: {told:?}"),
+        () = is_asked => {}
+    }
+    let answer = json!({ "id_token": idp::id_token(&claims(&attempt.nonce, "name", now)) });
+    scene.provider.answer(&token, 200, &answer.to_string());
+    let report = async {
+        loop {
+            let found = scene.read(&test).await;
+            if found["report"].is_object() {
+                break found["report"].clone();
+            }
+        }
+    };
+    let report = tokio::time::timeout(Duration::from_secs(10), report).await.expect("there is a report");
+    assert_eq!(report["taken"], true, "{report}");
+}
+
+#[tokio::test]
 async fn the_report_holds_no_secret() {
     let scene = Scene::start().await;
     let (page, report) = scene.by_oidc(&mut Browser::new(&scene.server), Some(&|_| {})).await;
@@ -270,9 +332,38 @@ async fn a_test_has_one_report_and_ends_after_ten_minutes() {
     assert_eq!(browser.post(&saml("acs"), &form).await.status(), 404);
     let again = browser.get(&login).await;
     assert_eq!(again.status(), 404, "nobody begins it again");
-    assert!(again.text().await.unwrap().contains("Make another one"));
+    let again = again.text().await.unwrap();
+    assert!(again.contains("was used") && again.contains("vestibule connection test"), "{again}");
+    let of_none = browser.get(&format!("{}?test=00", saml("login"))).await;
+    assert_eq!(of_none.text().await.unwrap(), again, "no other answer of a test that never was");
     scene.server.clock.advance(Duration::from_mins(10));
     assert_eq!(scene.administrator.get(&test).await.0, 404);
+}
+
+/// Somebody goes back in the browser, or reloads what the identity provider sent.
+#[tokio::test]
+async fn what_answers_a_test_that_was_used_is_told_so_where_the_connection_is_disabled() {
+    let scene = Scene::start().await;
+    let disabled = [saml_connection(), oidc_connection()].map(|one| Connection { enabled: false, ..one });
+    for connection in disabled.clone() {
+        change_connection(&scene.server, connection).await;
+    }
+    let mut browser = Browser::new(&scene.server);
+    let (request, relay_state) = asked(&browser.get(&scene.begin(&disabled[0]).await.1).await);
+    let form = [("SAMLResponse", "AAAA"), ("RelayState", &*relay_state)];
+    assert_eq!(browser.post(&saml("acs"), &form).await.status(), 200, "{request}");
+    let state = parameter(&location(&browser.get(&scene.begin(&disabled[1]).await.1).await), "state");
+    let callback = format!("{}?error=access_denied&state={state}", oidc("callback"));
+    assert_eq!(browser.get(&callback).await.status(), 200);
+    let mut told = vec![browser.post(&saml("acs"), &form).await, browser.get(&callback).await];
+    // No other answer where there is no such connection.
+    told.push(browser.post(&saml("acs").replace(idp::SAML, "none"), &form).await);
+    told.push(browser.get(&callback.replace(&format!("/{}/", idp::OIDC), "/none/")).await);
+    for answer in told {
+        assert_eq!(answer.status(), 404);
+        let page = answer.text().await.unwrap();
+        assert!(page.contains("was used") && page.contains("vestibule connection test"), "{page}");
+    }
 }
 
 #[tokio::test]
