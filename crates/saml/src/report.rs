@@ -14,16 +14,16 @@ pub type Login = vestibule_model::Login<Claims>;
 /// What is checked, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
-    /// The document can be read, and in one way only.
+    /// The document can be read, all of it, and in one way only.
     Document,
+    /// The identity provider says that the login succeeded: where it does not, there is no assertion to look for.
+    Status,
     /// It is a response with one assertion, or an assertion.
     Assertion,
     /// An encrypted assertion is decrypted.
     Decryption,
     /// The signatures are right, and cover the assertion.
     Signatures,
-    /// The identity provider says that the login succeeded.
-    Status,
     /// The identity provider is that of the connection.
     Issuer,
     /// The document is meant for this address.
@@ -44,10 +44,10 @@ impl fmt::Display for Check {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::Document => "document",
+            Self::Status => "status",
             Self::Assertion => "assertion",
             Self::Decryption => "decryption",
             Self::Signatures => "signatures",
-            Self::Status => "status",
             Self::Issuer => "issuer",
             Self::Address => "address",
             Self::Time => "time",

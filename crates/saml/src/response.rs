@@ -67,12 +67,12 @@ pub fn examine(encoded: &str, connection: &Connection, arrival: Arrival<'_>) -> 
             return report;
         }
     };
-    // What is refused without its check having been noted is what cannot be read.
     let examination = Examination { connection, arrival };
     if let Err(malformed) = examination.run(&text, &mut report) {
-        let check = report.steps.last().map_or(Check::Document, |last| last.check);
-        report.note(check, "", Some(malformed.into()));
+        // Wherever in it that is: the checks that were noted before have said what they found.
+        report.note(Check::Document, "", Some(malformed.into()));
     }
+    report.steps.sort_by_key(|step| step.check);
     report
 }
 
@@ -135,7 +135,6 @@ impl Examination<'_> {
         if is_response {
             self.check_response(&xml, report)?;
         }
-        report.steps.sort_by_key(|step| step.check);
         Ok(())
     }
 

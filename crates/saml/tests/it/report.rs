@@ -1,9 +1,16 @@
 //! What a report tells to whoever tests a connection.
 
 use vestibule_model::Reason as _;
-use vestibule_saml::{Check, Refusal};
+use vestibule_saml::{Check, Refusal, Report};
 
-use crate::identity_provider::{ADDRESS, IDP, Made, NOW, confirmation, connection, report, report_by};
+use crate::identity_provider::{
+    ADDRESS, IDP, Made, NOW, confirmation, connection, report, report_by, signature,
+};
+
+/// The check that refuses first, which is the one that is told.
+fn refused_by(report: &Report) -> Check {
+    *report.refused_by().expect("nothing refused it")
+}
 
 #[test]
 fn checks_are_told_in_their_order_and_each_once_or_more() {
@@ -17,6 +24,39 @@ fn checks_are_told_in_their_order_and_each_once_or_more() {
     {
         assert!(checks.contains(&check), "{check}");
     }
+}
+
+#[test]
+fn what_cannot_be_read_is_told_as_the_document_whatever_was_checked_before() {
+    let mut made = Made::usual();
+    made.conditions = made.conditions.replace("2026-11-29T19:59:30Z", "yesterday");
+    assert_eq!(refused_by(&report(&made.response())), Check::Document);
+    let without_issuer = Made::usual()
+        .assertion(&signature("_assertion1"))
+        .replace("<saml:Issuer>https://idp.example/metadata</saml:Issuer>", "");
+    let document = Made::usual().around(&IDP.sign(&without_issuer), "");
+    assert_eq!(refused_by(&report(&document)), Check::Document);
+}
+
+#[test]
+fn checks_are_told_in_their_order_when_one_refuses_too() {
+    let unsigned = report(&Made::usual().around(&Made::usual().assertion(""), ""));
+    assert_eq!(refused_by(&unsigned), Check::Signatures);
+    let mut unreadable = Made::usual();
+    unreadable.conditions = unreadable.conditions.replace("2026-11-29T19:59:30Z", "yesterday");
+    for report in [unsigned, report(&unreadable.response())] {
+        let checks: Vec<Check> = report.steps.iter().map(|step| step.check).collect();
+        assert!(checks.is_sorted(), "{checks:?}");
+    }
+}
+
+/// A response that says no has no assertion to look for, and is refused for what it says.
+#[test]
+fn the_status_is_the_first_thing_that_is_read_of_a_response() {
+    let mut made = Made::usual();
+    made.status = made.status.replace("status:Success", "status:Responder");
+    assert_eq!(refused_by(&report(&made.around("", ""))), Check::Status);
+    assert!(Check::Document < Check::Status && Check::Status < Check::Assertion);
 }
 
 #[test]
