@@ -26,6 +26,6 @@ pub use discovery::{Addresses, DiscoveryError, Provider, discovery_url};
 pub use id_token::{Algorithm, Audience, Claims, Hint, IdToken};
 pub use jwks::{JwksError, Keys};
 pub use logout_token::{Logout, LogoutToken};
-pub use refusal::Refusal;
+pub use refusal::{LogoutRefusal, Refusal};
 pub use report::{Check, Login, Report};
 pub use token::{ClientAuthentication, Grant, TokenError, TokenRequest, TokenResponse};

@@ -4,7 +4,7 @@ use vestibule_model::Millis;
 
 use crate::id_token::{IdToken, Kind, check_audience, check_issuer, check_time, signed};
 use crate::jwks::Keys;
-use crate::refusal::Refusal;
+use crate::refusal::LogoutRefusal;
 use crate::report::Report;
 
 /// The member of `events` that makes a token one of logout.
@@ -35,7 +35,12 @@ pub struct LogoutToken {
 
 impl LogoutToken {
     /// Looks at a token; `expected` is what an ID token of the connection has to be, its nonce left aside.
-    pub fn examine(token: &str, expected: &IdToken<'_>, keys: &Keys, now: Millis) -> Result<Self, Refusal> {
+    pub fn examine(
+        token: &str,
+        expected: &IdToken<'_>,
+        keys: &Keys,
+        now: Millis,
+    ) -> Result<Self, LogoutRefusal> {
         let mut report = Report::default();
         let claims =
             signed(token, keys, Kind { algorithms: expected.algorithms, types: &TYPES }, &mut report);
@@ -45,25 +50,25 @@ impl LogoutToken {
             report.counts_until = Some(check_time(claims, expected.clock_skew, now, &mut report));
         }
         report.claims = claims;
-        let login = report.outcome()?;
+        let login = report.outcome().map_err(LogoutRefusal::from)?;
         let claims = login.claims;
         let event = claims.others.get("events").and_then(|events| events.get(EVENT));
         if !event.is_some_and(serde_json::Value::is_object) {
-            return Err(Refusal::NotALogout("it has no such event"));
+            return Err(LogoutRefusal::NotALogout("it has no such event"));
         }
         // So that no ID token is taken for one.
         if claims.nonce.is_some() {
-            return Err(Refusal::NotALogout("it has a nonce"));
+            return Err(LogoutRefusal::NotALogout("it has a nonce"));
         }
         let id = claims
             .text("jti")
             .filter(|id| !id.is_empty())
-            .ok_or(Refusal::NotALogout("it has no id"))?
+            .ok_or(LogoutRefusal::NotALogout("it has no id"))?
             .to_owned();
         let logout = match claims.sid.filter(|session| !session.is_empty()) {
             Some(session) => Logout::OfSession(session),
             None if claims.sub.is_empty() => {
-                return Err(Refusal::NotALogout("it names neither session nor subject"));
+                return Err(LogoutRefusal::NotALogout("it names neither session nor subject"));
             }
             None => Logout::OfSubject(claims.sub),
         };

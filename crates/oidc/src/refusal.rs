@@ -28,7 +28,7 @@ pub enum Refusal {
     /// A header that has to be understood and is not (RFC 7515 §4.1.11).
     #[error("the token has critical headers that are not understood")]
     CriticalHeader,
-    /// No key of the provider has the token's key id.
+    /// No key of the provider has the token's key id, or is one for its algorithm.
     #[error("{}", no_key(.0.as_deref()))]
     UnknownKey(Option<String>),
     /// No key of the provider made the signature.
@@ -86,15 +86,60 @@ pub enum Refusal {
     /// It names nobody.
     #[error("the token has no subject")]
     NoSubject,
-    /// A logout token that is none (OpenID Connect Back-Channel Logout §2.4).
+}
+
+/// Why a logout token is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LogoutRefusal {
+    /// Not three parts of base64url with JSON in them, too long, or without what a logout token has (OpenID Connect Back-Channel
+    /// Logout §2.4).
     #[error("this is no logout token: {0}")]
     NotALogout(&'static str),
+    /// Of another kind: an access token.
+    #[error("the token is of the type {0:?}, which is no logout token's")]
+    Type(String),
+    /// For what an ID token would be refused for as well.
+    #[error(transparent)]
+    AsIdToken(Refusal),
+}
+
+impl From<Refusal> for LogoutRefusal {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Malformed(why) => Self::NotALogout(why),
+            Refusal::Type(found) => Self::Type(found),
+            other => Self::AsIdToken(other),
+        }
+    }
+}
+
+impl LogoutRefusal {
+    /// Whether other keys may verify the token: the provider may have changed them. To be asked seldom, whatever comes.
+    pub const fn asks_for_new_keys(&self) -> bool {
+        matches!(self, Self::AsIdToken(refusal) if refusal.asks_for_new_keys())
+    }
+}
+
+impl Reason for LogoutRefusal {
+    const NOTHING_PROVED: Self = Self::AsIdToken(Refusal::NOTHING_PROVED);
+
+    fn fix(&self) -> &'static str {
+        match self {
+            Self::NotALogout(_) | Self::Type(_) => {
+                "let the provider send logout tokens (OpenID Connect Back-Channel Logout), and nothing else, to the connection's back-channel logout URI"
+            }
+            Self::AsIdToken(Refusal::Algorithm { .. }) => {
+                "set the algorithm by which the provider signs logout tokens, which is that of the client's ID tokens, to one that the connection has"
+            }
+            Self::AsIdToken(refusal) => refusal.fix(),
+        }
+    }
 }
 
 fn no_key(id: Option<&str>) -> String {
     match id {
         Some(id) => format!("the provider has no key {id:?} for the token's algorithm"),
-        None => "the token names no key, and the provider has not exactly one for its algorithm".to_owned(),
+        None => "the token names no key, and the provider has none for its algorithm".to_owned(),
     }
 }
 
@@ -150,7 +195,6 @@ impl Reason for Refusal {
                 "begin the login anew: the answer belongs to another browser, or to an attempt that is over"
             }
             Self::NoSubject => "let the provider send the claim sub",
-            Self::NotALogout(_) => "set the provider's back-channel logout URI to the connection's",
         }
     }
 }

@@ -13,7 +13,8 @@ use x509_parser::parse_x509_certificate;
 
 use crate::certificate::Certificate;
 use crate::claims::expect_version;
-use crate::names::{ASSERTION, PROTOCOL, SUCCESS};
+use crate::logout_refusal::LogoutRefusal;
+use crate::names::{ASSERTION, PROTOCOL, RSA_SHA256, RSA_SHA384, RSA_SHA512, SIGNATURES, SUCCESS};
 use crate::refusal::{Malformed, Refusal, SignatureFlaw};
 use crate::request::{SigningKey, to_redirect};
 use crate::response::{Connection, decode};
@@ -44,16 +45,10 @@ pub struct LogoutRequest {
 
 impl LogoutRequest {
     /// Looks at the query of a redirect, whose signature is over the query as it was sent (SAML bindings §3.4.4.1).
-    pub fn from_redirect(query: &str, connection: &Connection, now: Millis) -> Result<Self, Refusal> {
+    pub fn from_redirect(query: &str, connection: &Connection, now: Millis) -> Result<Self, LogoutRefusal> {
         let sent = Sent::read(query)?;
         sent.verify(&connection.certificates)?;
-        let mut text = String::new();
-        let most = u64::try_from(LONGEST).unwrap_or(u64::MAX) + 1;
-        let inflated = DeflateDecoder::new(&*sent.document).take(most).read_to_string(&mut text);
-        inflated.map_err(|_| Malformed::NotUtf8)?;
-        if text.len() > LONGEST {
-            return Err(Malformed::TooLong.into());
-        }
+        let text = inflated(&sent.document)?;
         let xml = Xml::parse(&text, Comments::Refused)?;
         Self::read(&xml, connection, now, sent.relay_state)
     }
@@ -64,15 +59,17 @@ impl LogoutRequest {
         relay_state: &str,
         connection: &Connection,
         now: Millis,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, LogoutRefusal> {
         let text = decode(encoded)?;
         let xml = Xml::parse(&text, Comments::Refused)?;
         let signatures = Signatures::verify(&xml, &connection.certificates);
         if let Some(refusal) = signatures.refusal() {
-            return Err(refusal);
+            return Err(refusal.into());
         }
+        // What else there may be at the top is told first: nothing else is signed where a logout is.
+        expect_logout(&xml)?;
         if !signatures.cover(&xml, xml.root) {
-            return Err(Refusal::NotSigned);
+            return Err(LogoutRefusal::NotSigned);
         }
         Self::read(&xml, connection, now, relay_state.to_owned())
     }
@@ -82,34 +79,32 @@ impl LogoutRequest {
         connection: &Connection,
         now: Millis,
         relay_state: String,
-    ) -> Result<Self, Refusal> {
-        if !xml.is(xml.root, PROTOCOL, "LogoutRequest") {
-            return Err(Refusal::NotAResponse(xml.name(xml.root)));
-        }
+    ) -> Result<Self, LogoutRefusal> {
+        expect_logout(xml)?;
         expect_version(xml, xml.root)?;
         let attribute = |name: &'static str| xml.attribute(xml.root, name).ok_or(Malformed::Missing(name));
         let issuer = xml.child(xml.root, ASSERTION, "Issuer")?.ok_or(Malformed::Missing("Issuer"))?;
         let issuer = xml.text_of(issuer)?;
         if issuer != connection.identity_provider {
             let expected = connection.identity_provider.clone();
-            return Err(Refusal::Issuer { found: told(&issuer, 200), expected });
+            return Err(Refusal::Issuer { found: told(&issuer, 200), expected }.into());
         }
         let destination = attribute("Destination").unwrap_or_default();
         if !destination.is_empty() && !connection.addresses.iter().any(|address| address == destination) {
             let found = told(destination, 200);
-            return Err(Refusal::Address { attribute: "Destination", found });
+            return Err(Refusal::Address { attribute: "Destination", found }.into());
         }
         let made = time::read(attribute("IssueInstant")?)?;
         let until = attribute("NotOnOrAfter").ok().map(time::read).transpose()?;
         let until = until.map_or(made.plus(COUNTS_FOR), |until| until.min(made.plus(COUNTS_FOR)));
         let (skew, skew_s) = (connection.clock_skew, connection.clock_skew.as_secs());
         if now.plus(skew) < made {
-            return Err(Refusal::Early { from: made, now, skew_s });
+            return Err(Refusal::Early { from: made, now, skew_s }.into());
         }
         if now >= until.plus(skew) {
-            return Err(Refusal::Late { until, now, skew_s });
+            return Err(Refusal::Late { until, now, skew_s }.into());
         }
-        let subject = xml.child(xml.root, ASSERTION, "NameID")?.ok_or(Refusal::NoSubject)?;
+        let subject = xml.child(xml.root, ASSERTION, "NameID")?.ok_or(LogoutRefusal::NoSubject)?;
         let sessions = xml.children(xml.root, PROTOCOL, "SessionIndex").collect::<Vec<_>>();
         // One that ended some of them would say that all are over.
         if sessions.len() > MOST_SESSIONS {
@@ -125,6 +120,25 @@ impl LogoutRequest {
     }
 }
 
+fn expect_logout(xml: &Xml<'_>) -> Result<(), LogoutRefusal> {
+    if xml.is(xml.root, PROTOCOL, "LogoutRequest") {
+        return Ok(());
+    }
+    Err(LogoutRefusal::NotALogout(told(&xml.name(xml.root), 100)))
+}
+
+/// What a redirect carries, as text. No more of it is inflated than is read.
+fn inflated(deflated: &[u8]) -> Result<String, Malformed> {
+    let most = u64::try_from(LONGEST).unwrap_or(u64::MAX) + 1;
+    let mut bytes = Vec::new();
+    let read = DeflateDecoder::new(deflated).take(most).read_to_end(&mut bytes);
+    read.map_err(|_| Malformed::NotDeflated)?;
+    if bytes.len() > LONGEST {
+        return Err(Malformed::TooLong);
+    }
+    String::from_utf8(bytes).map_err(|_| Malformed::NotUtf8)
+}
+
 /// The parameters of a redirect.
 struct Sent {
     document: Vec<u8>,
@@ -136,7 +150,7 @@ struct Sent {
 }
 
 impl Sent {
-    fn read(query: &str) -> Result<Self, Refusal> {
+    fn read(query: &str) -> Result<Self, LogoutRefusal> {
         let raw = |name: &str| {
             let mut found = query.split('&').filter(|pair| pair.split('=').next() == Some(name));
             match (found.next(), found.next()) {
@@ -153,7 +167,7 @@ impl Sent {
         };
         let bytes = |text: &str| STANDARD.decode(text).map_err(|_| Malformed::NotBase64);
         document.ok_or(Malformed::Missing("SAMLRequest"))?;
-        signature.ok_or(Refusal::NotSigned)?;
+        signature.ok_or(LogoutRefusal::NotSigned)?;
         Ok(Self {
             document: bytes(&text(document))?,
             relay_state: text(relay_state),
@@ -163,12 +177,16 @@ impl Sent {
         })
     }
 
-    fn verify(&self, certificates: &[Certificate]) -> Result<(), Refusal> {
-        let refused = |flaw| Refusal::Signature { element: "the query".to_owned(), flaw };
+    fn verify(&self, certificates: &[Certificate]) -> Result<(), LogoutRefusal> {
+        let refused =
+            |flaw| LogoutRefusal::from(Refusal::Signature { element: "the query".to_owned(), flaw });
         let algorithm = match self.algorithm.as_str() {
-            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256" => &RSA_PKCS1_2048_8192_SHA256,
-            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384" => &RSA_PKCS1_2048_8192_SHA384,
-            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512" => &RSA_PKCS1_2048_8192_SHA512,
+            RSA_SHA256 => &RSA_PKCS1_2048_8192_SHA256,
+            RSA_SHA384 => &RSA_PKCS1_2048_8192_SHA384,
+            RSA_SHA512 => &RSA_PKCS1_2048_8192_SHA512,
+            other if SIGNATURES.contains(&other) => {
+                return Err(LogoutRefusal::NotOverQuery(other.to_owned()));
+            }
             other => return Err(refused(SignatureFlaw::Algorithm(told(other, 100)))),
         };
         let is_by = |certificate: &Certificate| {

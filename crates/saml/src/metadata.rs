@@ -11,13 +11,10 @@ use bergshamra::xml::NodeId;
 use vestibule_model::{Millis, told};
 
 use crate::certificate::{Certificate, CertificateError};
-use crate::names::{CIPHERS, DSIG, METADATA, OAEP_MGF1P, PROTOCOL};
+use crate::names::{CIPHERS, DSIG, METADATA, OAEP_MGF1P, POST, PROTOCOL, REDIRECT};
 use crate::refusal::Malformed;
 use crate::time;
 use crate::xml::{Comments, Xml, escaped};
-
-const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
-const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
 /// What an identity provider says of itself.
 #[derive(Clone, Debug)]

@@ -6,6 +6,10 @@ pub(crate) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 pub(crate) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 /// `urn:oasis:names:tc:SAML:2.0:metadata`.
 pub(crate) const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
+/// The binding of documents that come in a form (SAML bindings §3.5).
+pub(crate) const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
+/// The binding of documents that come in a query (SAML bindings §3.4).
+pub(crate) const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 /// XML Signature.
 pub(crate) const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// XML Encryption.
@@ -24,11 +28,18 @@ pub(crate) const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 /// Enveloped signature, the transform that every SAML signature has.
 pub(crate) const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 
+/// RSA (PKCS #1 1.5) with SHA-256, by which requests of ours are signed, too.
+pub(crate) const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+/// The same with SHA-384.
+pub(crate) const RSA_SHA384: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384";
+/// The same with SHA-512.
+pub(crate) const RSA_SHA512: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512";
+
 /// Signatures that count: RSA and ECDSA with SHA-256 and up. No SHA-1, and no HMAC, whose key would be whatever key there is.
 pub(crate) const SIGNATURES: [&str; 9] = [
-    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
-    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384",
-    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
+    RSA_SHA256,
+    RSA_SHA384,
+    RSA_SHA512,
     "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1",
     "http://www.w3.org/2007/05/xmldsig-more#sha384-rsa-MGF1",
     "http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1",

@@ -14,6 +14,9 @@ pub enum Malformed {
     /// Longer than [`crate::LONGEST`].
     #[error("it is longer than {} bytes", crate::LONGEST)]
     TooLong,
+    /// What comes by redirect, and is not compressed as it has to be (SAML bindings §3.4.4.1).
+    #[error("it is not deflated (RFC 1951)")]
+    NotDeflated,
     /// Bytes that are no UTF-8.
     #[error("it is not UTF-8")]
     NotUtf8,

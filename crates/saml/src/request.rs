@@ -12,10 +12,8 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use vestibule_model::{Millis, Utc};
 
+use crate::names::{ASSERTION, POST, PROTOCOL, RSA_SHA256};
 use crate::xml::escaped;
-
-/// The algorithm by which requests are signed.
-const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 
 /// A request of a login.
 #[derive(Clone, Copy, Debug)]
@@ -30,48 +28,21 @@ pub struct LoginRequest<'a> {
     pub issuer: &'a str,
     /// Where the answer is to be sent by HTTP POST.
     pub consumer_url: &'a str,
-    /// Which format of `NameID` is asked for; None: the identity provider's own choice.
-    pub name_id_format: Option<&'a str>,
-    /// Whether the user has to prove who they are although the identity provider knows.
-    pub reauthentication: Reauthentication,
-}
-
-/// Whether the identity provider may answer from a session that it has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Reauthentication {
-    /// It may.
-    #[default]
-    NotAsked,
-    /// It asks the user again.
-    Asked,
 }
 
 impl LoginRequest<'_> {
     /// The request as a document.
     pub fn to_xml(&self) -> String {
-        let mut xml = format!(
-            "<samlp:AuthnRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" ID=\"{}\" Version=\"2.0\" IssueInstant=\"{}\" \
+        format!(
+            "<samlp:AuthnRequest xmlns:samlp=\"{PROTOCOL}\" ID=\"{}\" Version=\"2.0\" IssueInstant=\"{}\" \
              Destination=\"{}\" AssertionConsumerServiceURL=\"{}\" \
-             ProtocolBinding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\"",
+             ProtocolBinding=\"{POST}\"><saml:Issuer xmlns:saml=\"{ASSERTION}\">{}</saml:Issuer></samlp:AuthnRequest>",
             escaped(self.id),
             Utc(self.now),
             escaped(self.destination),
             escaped(self.consumer_url),
-        );
-        if self.reauthentication == Reauthentication::Asked {
-            xml.push_str(" ForceAuthn=\"true\"");
-        }
-        // Writing to a string does not fail.
-        let _ = write!(
-            xml,
-            "><saml:Issuer xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">{}</saml:Issuer>",
-            escaped(self.issuer)
-        );
-        if let Some(format) = self.name_id_format {
-            let _ = write!(xml, "<samlp:NameIDPolicy Format=\"{}\" AllowCreate=\"true\"/>", escaped(format));
-        }
-        xml.push_str("</samlp:AuthnRequest>");
-        xml
+            escaped(self.issuer),
+        )
     }
 
     /// The address that the browser is sent to: HTTP redirect, signed if there is a key (SAML bindings §3.4.4). `relay_state` comes

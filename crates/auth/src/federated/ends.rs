@@ -152,7 +152,7 @@ impl Auth {
         let account = asked.attempt.at.account.ok_or(LogoutError::NoConnection)?;
         let keys = self.federated.keys.of(&usable);
         let mut logout = self.examined_logout(&usable, &token, keys.clone(), now).await?;
-        if logout.as_ref().err().is_some_and(vestibule_oidc::Refusal::asks_for_new_keys)
+        if logout.as_ref().err().is_some_and(vestibule_oidc::LogoutRefusal::asks_for_new_keys)
             && let Some(others) = self.other_keys(&usable, keys.as_ref()).await
         {
             logout = self.examined_logout(&usable, &token, Some(others), now).await?;
@@ -200,7 +200,7 @@ impl Auth {
         let turn = self.turn_to_verify(asked).await;
         let shown = Arc::new(shown);
         let mut logout = self.examined_request(&usable, &shown, addresses, now).await?;
-        if logout.as_ref().err().is_some_and(vestibule_saml::Refusal::asks_for_new_certificates)
+        if logout.as_ref().err().is_some_and(vestibule_saml::LogoutRefusal::asks_for_new_certificates)
             && let Some(present) = self.with_other_certificates(account, &usable, now).await
         {
             logout = self.examined_request(&present, &shown, addresses, now).await?;
@@ -289,7 +289,7 @@ impl Auth {
         shown: &Arc<ShownLogout>,
         addresses: &ServiceAddresses,
         now: Millis,
-    ) -> Result<Result<LogoutRequest, vestibule_saml::Refusal>, LogoutError> {
+    ) -> Result<Result<LogoutRequest, vestibule_saml::LogoutRefusal>, LogoutError> {
         let expected = usable.saml(addresses).ok_or(LogoutError::NoConnection)?;
         let shown = Arc::clone(shown);
         let work = move |(): &mut ()| match &*shown {
@@ -307,10 +307,10 @@ impl Auth {
         token: &Arc<Zeroizing<String>>,
         keys: Option<Arc<Keys>>,
         now: Millis,
-    ) -> Result<Result<LogoutToken, vestibule_oidc::Refusal>, Overloaded> {
+    ) -> Result<Result<LogoutToken, vestibule_oidc::LogoutRefusal>, Overloaded> {
         let (usable, token) = (Arc::clone(usable), Arc::clone(token));
         let work = move |(): &mut ()| {
-            let Some(oidc) = usable.oidc() else { return Err(vestibule_oidc::Refusal::Signature) };
+            let Some(oidc) = usable.oidc() else { return Err(vestibule_oidc::Refusal::Signature.into()) };
             LogoutToken::examine(&token, &oidc.id_token(None), keys.as_deref().unwrap_or(&oidc.keys), now)
         };
         self.verification.run(work).await

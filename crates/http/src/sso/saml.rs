@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use vestibule_auth::{AttemptFor, FederatedAttempt, ShownAssertion};
 use vestibule_model::Dialect;
-use vestibule_saml::{LoginRequest, Reauthentication, ServiceProvider};
+use vestibule_saml::{LoginRequest, ServiceProvider};
 use vestibule_serve::layers::{LimitedBody, Refusal};
 
 use super::attempt::{self, ComesBy};
@@ -41,8 +41,6 @@ pub(super) async fn begin(
         destination: &saml.login_url,
         issuer: &own.entity_id,
         consumer_url,
-        name_id_format: None,
-        reauthentication: Reauthentication::NotAsked,
     };
     let to = asked.to_redirect(attempt.key(), usable.signing_key());
     let mut answer = answer::found(&to);

@@ -1,11 +1,12 @@
 //! Logout tokens.
 
 use serde_json::{Value, json};
-use vestibule_oidc::{Logout, LogoutToken, Refusal};
+use vestibule_model::Reason as _;
+use vestibule_oidc::{Logout, LogoutRefusal, LogoutToken, Refusal};
 
-use crate::provider::{NOW, claims, claims_with, expected, keys, token};
+use crate::provider::{NOW, RSA, claims, claims_with, expected, keys, token, token_by};
 
-fn logout(changes: &Value) -> Result<Logout, Refusal> {
+fn logout(changes: &Value) -> Result<Logout, LogoutRefusal> {
     let mut all = json!({
         "nonce": null, "jti": "logout-1", "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
     });
@@ -37,19 +38,37 @@ fn what_is_no_logout_token() {
         json!({"nonce": "n"}),
     ];
     for case in cases {
-        assert!(matches!(logout(&case), Err(Refusal::NotALogout(_))), "{case}");
+        assert!(matches!(logout(&case), Err(LogoutRefusal::NotALogout(_))), "{case}");
     }
 }
 
 #[test]
 fn x9_it_is_looked_at_like_an_id_token() {
-    assert!(matches!(logout(&json!({"iss": "https://evil.example"})), Err(Refusal::Issuer { .. })));
-    assert!(matches!(logout(&json!({"aud": "client-2"})), Err(Refusal::Audience { .. })));
-    assert!(matches!(logout(&json!({"exp": 1})), Err(Refusal::Late { .. })));
+    let refusal = |changes: Value| match logout(&changes) {
+        Err(LogoutRefusal::AsIdToken(refusal)) => refusal,
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(refusal(json!({"iss": "https://evil.example"})), Refusal::Issuer { .. }));
+    assert!(matches!(refusal(json!({"aud": "client-2"})), Refusal::Audience { .. }));
+    assert!(matches!(refusal(json!({"exp": 1})), Refusal::Late { .. }));
 }
 
 #[test]
 fn an_id_token_is_none() {
     let read = LogoutToken::examine(&token(&claims()), &expected(), &keys(), NOW);
-    assert!(matches!(read, Err(Refusal::NotALogout(_))));
+    assert!(matches!(read, Err(LogoutRefusal::NotALogout(_))));
+}
+
+#[test]
+fn it_is_refused_in_the_words_of_a_logout() {
+    let access_token = token_by(&RSA, &json!({"alg": "RS256", "kid": "rsa-1", "typ": "at+jwt"}), &claims());
+    let unsigned = token_by(&RSA, &json!({"alg": "none"}), &claims());
+    for shown in ["", "x", "a.b.c", &access_token, &unsigned, &token(&claims())] {
+        let refusal = LogoutToken::examine(shown, &expected(), &keys(), NOW).unwrap_err();
+        let told = format!("{refusal}; {}", refusal.fix());
+        assert!(
+            told.contains("logout") && !told.contains("id_token") && !told.contains("no ID token"),
+            "{told}"
+        );
+    }
 }

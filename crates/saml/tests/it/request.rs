@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::read::DeflateDecoder;
 use proptest::prelude::*;
 use rcgen::{KeyPair, PKCS_RSA_SHA256, PublicKeyData as _};
-use vestibule_saml::{LoginRequest, Reauthentication, SigningKey};
+use vestibule_saml::{LoginRequest, SigningKey};
 
 use crate::identity_provider::{ADDRESS, AUDIENCE, NOW};
 
@@ -19,8 +19,6 @@ fn request<'a>() -> LoginRequest<'a> {
         destination: "https://idp.example/login",
         issuer: AUDIENCE,
         consumer_url: ADDRESS,
-        name_id_format: None,
-        reauthentication: Reauthentication::NotAsked,
     }
 }
 
@@ -73,14 +71,10 @@ fn a_signed_redirect_is_verified_over_the_query_as_it_is_sent() {
 
 #[test]
 fn what_is_asked_for_stands_in_the_request() {
-    let xml = LoginRequest {
-        name_id_format: Some("urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"),
-        reauthentication: Reauthentication::Asked,
-        ..request()
-    }
-    .to_xml();
-    assert!(xml.contains("ForceAuthn=\"true\"") && xml.contains("nameid-format:unspecified"));
-    assert!(xml.contains("IssueInstant=\"2026-11-29T20:00:00Z\""));
+    let xml = request().to_xml();
+    assert!(xml.contains("IssueInstant=\"2026-11-29T20:00:00Z\""), "{xml}");
+    assert!(xml.contains("AssertionConsumerServiceURL=\"https://sp.example/acs\""), "{xml}");
+    assert!(xml.contains("ProtocolBinding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\""), "{xml}");
 }
 
 #[test]
