@@ -5,9 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use vestibule_oidc::{Addresses, Keys, Provider, TokenResponse};
 
 fuzz_target!(|text: &str| {
-    if let Ok(keys) = Keys::read(text) {
-        let _ = keys.may_have(Some("rsa-1"));
-    }
+    let _ = Keys::read(text);
     let _ = Provider::read(text, "https://op.example", Addresses::Https);
     let _ = TokenResponse::read(text);
 });

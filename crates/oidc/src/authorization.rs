@@ -1,7 +1,7 @@
 //! Sending a browser to the provider, and reading what comes back (RFC 6749 §4.1, RFC 7636, RFC 9207).
 
 use sha2::{Digest as _, Sha256};
-use vestibule_model::{Rng, told};
+use vestibule_model::told;
 use zeroize::Zeroizing;
 
 use crate::base64url;
@@ -11,14 +11,7 @@ use crate::refusal::LONGEST_TOLD;
 pub struct CodeVerifier(Zeroizing<String>);
 
 impl CodeVerifier {
-    /// A new one: 256 random bits.
-    pub fn generate(rng: &dyn Rng) -> Self {
-        let mut bytes = Zeroizing::new([0; 32]);
-        rng.fill(bytes.as_mut_slice());
-        Self(Zeroizing::new(base64url::encode(bytes.as_slice())))
-    }
-
-    /// One that was kept.
+    /// One that was kept: 43 characters or more (RFC 7636 §4.1), beyond guessing.
     pub fn from_text(text: String) -> Self {
         Self(Zeroizing::new(text))
     }

@@ -214,8 +214,8 @@ impl IdToken<'_> {
         if let Some(claims) =
             signed(token, keys, Kind { algorithms: self.algorithms, types: &TYPES }, &mut report)
         {
-            self.check_issuer(&claims, &mut report);
-            self.check_audience(&claims, &mut report);
+            check_issuer(&claims, self.issuer, &mut report);
+            check_audience(&claims, self.client_id, &mut report);
             report.counts_until = Some(check_time(&claims, self.clock_skew, now, &mut report));
             let is_that = self.nonce.is_none_or(|nonce| claims.nonce.as_deref() == Some(nonce));
             report.note(Check::Nonce, "", (!is_that).then_some(Refusal::Nonce));
@@ -227,14 +227,6 @@ impl IdToken<'_> {
             report.claims = Some(claims);
         }
         report
-    }
-
-    fn check_issuer(&self, claims: &Claims, report: &mut Report) {
-        check_issuer(claims, self.issuer, report);
-    }
-
-    fn check_audience(&self, claims: &Claims, report: &mut Report) {
-        check_audience(claims, self.client_id, report);
     }
 }
 

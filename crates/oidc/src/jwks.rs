@@ -73,11 +73,6 @@ impl Keys {
         if keys.is_empty() { Err(JwksError::None) } else { Ok(Self(keys)) }
     }
 
-    /// Whether there is a key of this id, or one that has none. Where there is not, the set may have changed.
-    pub fn may_have(&self, id: Option<&str>) -> bool {
-        self.0.iter().any(|key| key.may_be(id))
-    }
-
     /// Those that a token with this key id and algorithm may be verified by.
     pub(crate) fn candidates(
         &self,

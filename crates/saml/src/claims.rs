@@ -15,8 +15,6 @@ pub struct NameId {
     pub value: String,
     /// Its format, as a URI; None: not told.
     pub format: Option<String>,
-    /// Within which realm it is unique; None: the issuer's.
-    pub name_qualifier: Option<String>,
 }
 
 /// An attribute.
@@ -24,8 +22,6 @@ pub struct NameId {
 pub struct Attribute {
     /// Its name.
     pub name: String,
-    /// Its name for people.
-    pub friendly_name: Option<String>,
     /// Its values that are text, letter by letter.
     pub values: Vec<String>,
 }
@@ -160,12 +156,8 @@ impl Claims {
 
     fn read_subject(&mut self, xml: &Xml<'_>, subject: NodeId) -> Result<(), Malformed> {
         if let Some(name) = xml.child(subject, ASSERTION, "NameID")? {
-            let attribute = |of: &str| xml.attribute(name, of).map(ToOwned::to_owned);
-            self.name_id = Some(NameId {
-                value: xml.exact_text_of(name)?,
-                format: attribute("Format"),
-                name_qualifier: attribute("NameQualifier"),
-            });
+            let format = xml.attribute(name, "Format").map(ToOwned::to_owned);
+            self.name_id = Some(NameId { value: xml.exact_text_of(name)?, format });
         }
         for confirmation in xml.children(subject, ASSERTION, "SubjectConfirmation") {
             if xml.attribute(confirmation, "Method") != Some(BEARER) {
@@ -220,9 +212,5 @@ fn read_attribute(xml: &Xml<'_>, attribute: NodeId) -> Result<Attribute, Malform
     let values = xml.children(attribute, ASSERTION, "AttributeValue");
     // A value that is a structure of its own is none that a login uses.
     let values = values.filter_map(|value| xml.exact_text_of(value).ok());
-    Ok(Attribute {
-        name: name.to_owned(),
-        friendly_name: xml.attribute(attribute, "FriendlyName").map(ToOwned::to_owned),
-        values: values.collect(),
-    })
+    Ok(Attribute { name: name.to_owned(), values: values.collect() })
 }

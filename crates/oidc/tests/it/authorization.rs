@@ -1,23 +1,17 @@
 //! The way to the provider and back.
 
-use vestibule_model::Rng;
 use vestibule_oidc::{AuthorizationRequest, Callback, CallbackError, CodeVerifier};
 
 use crate::provider::{CLIENT, ISSUER, NONCE};
 
-struct Counting;
-
-impl Rng for Counting {
-    fn fill(&self, bytes: &mut [u8]) {
-        for (index, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::try_from(index).unwrap();
-        }
-    }
+/// That of RFC 7636, appendix B.
+fn verifier() -> CodeVerifier {
+    CodeVerifier::from_text("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".into())
 }
 
 #[test]
 fn a_request_has_everything_that_binds_the_attempt() {
-    let verifier = CodeVerifier::generate(&Counting);
+    let verifier = verifier();
     let request = AuthorizationRequest {
         authorization_endpoint: "https://op.example/authorize?tenant=1",
         client_id: CLIENT,
@@ -45,18 +39,14 @@ fn a_request_has_everything_that_binds_the_attempt() {
     assert_eq!(fields, expected);
 }
 
-/// RFC 7636, appendix B.
 #[test]
 fn a_challenge_is_that_of_the_specification() {
-    let verifier = CodeVerifier::from_text("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".into());
-    assert_eq!(verifier.challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    assert_eq!(verifier().challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
 }
 
 #[test]
-fn a_verifier_has_256_bits_and_does_not_say_itself() {
-    let verifier = CodeVerifier::generate(&Counting);
-    assert_eq!(verifier.as_str().len(), 43);
-    assert_eq!(format!("{verifier:?}"), "CodeVerifier(…)");
+fn a_verifier_does_not_say_itself() {
+    assert_eq!(format!("{:?}", verifier()), "CodeVerifier(…)");
 }
 
 fn outcome(query: &str, names_itself: bool) -> Result<String, CallbackError> {
