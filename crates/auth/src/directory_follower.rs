@@ -146,13 +146,13 @@ impl DirectoryFollower {
         }
     }
 
-    /// What has been followed.
+    /// What has been followed: whoever looks at the directory after this finds it there.
     pub(crate) fn sequence(&self) -> Sequence {
-        Sequence(self.sequence.load(Ordering::Relaxed))
+        Sequence(self.sequence.load(Ordering::Acquire))
     }
 
     fn set_sequence(&self, Sequence(sequence): Sequence) {
-        self.sequence.store(sequence, Ordering::Relaxed);
+        self.sequence.store(sequence, Ordering::Release);
     }
 
     /// Waits for the turn.

@@ -43,6 +43,8 @@ pub enum Notice {
     NotTheSame,
     /// The form is not one that this browser was given, or too old.
     OldForm,
+    /// Somebody else, or another tab, has changed it in the meantime.
+    Changed,
     /// There is no such account id.
     NoAccountId,
     /// The session ended, or was ended.
@@ -128,6 +130,7 @@ impl fmt::Display for Notice {
             Self::MustChangePassword => "Your password has to be changed before you go on.",
             Self::NotTheSame => "The new password was not written the same way twice.",
             Self::OldForm => "This form was too old, or came from somewhere else. Try again.",
+            Self::Changed => "This was changed in the meantime. This is how it is now.",
             Self::NoAccountId => "An account has 1 to 20 of the characters A-Z, a-z, 0-9 and _.",
             Self::SignedOut => "You are signed out.",
             Self::PasswordChanged => "Your password is changed. All of your other sessions were ended.",

@@ -90,42 +90,59 @@ impl Administration<'_> {
     ) -> Result<SetUpSecondFactor, AdministrationError> {
         let (holder, at) = (self.holder(caller)?, log_in_from(caller.address, caller.now));
         let new = self.auth.new_factor(&holder, at, shown).await?;
-        self.store_factor(caller, &new).await.map_err(|error| match error {
+        let stored = self.store_factor(caller, &holder, &new).await;
+        let credential_version = stored.map_err(|error| match error {
             // Nothing else of this counts once.
             AdministrationError::Store(StoreError::AlreadyConsumed) => wrong_code(),
+            // Whoever was faster has ended the session.
+            AdministrationError::NotProved if !self.auth.is_as_seen(&holder, caller.now) => {
+                AdministrationError::Changed
+            }
             error => error,
         })?;
-        let opened = self.reopen(caller).await;
+        let opened = self.reopen(caller, credential_version).await;
         let opened = opened.inspect_err(
             |error| tracing::error!(user = %holder.user.id, %error, "no session took the place of those of before"),
         );
         Ok(SetUpSecondFactor { recovery_codes: new.codes, opened: opened.ok() })
     }
 
-    async fn store_factor(&self, caller: &Caller, new: &NewFactor) -> Result<(), AdministrationError> {
-        let id = self.holder(caller)?.user.id;
+    /// Answers the credential version that it has brought.
+    async fn store_factor(
+        &self,
+        caller: &Caller,
+        holder: &ProvedUser,
+        new: &NewFactor,
+    ) -> Result<i64, AdministrationError> {
+        let id = holder.user.id;
         self.write_directory(caller, || {
             let before = self.present_user(administrators_account(), id)?;
-            if before.second_factor.is_some() {
-                return Err(there_is_one());
+            if !self.auth.is_as_seen(holder, caller.now) {
+                return Err(AdministrationError::Changed);
             }
-            let after = User {
-                second_factor: Some(new.factor.clone().into()),
-                credential_version: before.credential_version + 1,
-                ..User::clone(&before)
-            };
+            let credential_version = before.credential_version + 1;
+            let second_factor = Some(new.factor.clone().into());
+            let after = User { second_factor, credential_version, ..User::clone(&before) };
             let details = AuditDetails::changed::<User>(&before, &after).named(AuditAction::SecondFactorSet);
             let details = details.in_account(administrators_account()).about(id);
             let mut written = AuditedWrite::one(Change::PutUser(after.into()), details);
             written.changes.extend(new.expected.iter().cloned());
-            Ok((Some(written), ()))
+            Ok((Some(written), credential_version))
         })
         .await
     }
 
-    /// Opens a session for a caller whose sessions a change has ended, for which they have shown password and code.
-    async fn reopen(&self, caller: &Caller) -> Result<OpenedSession, AdministrationError> {
+    /// Opens a session for a caller whose sessions a change has ended, for which they have shown password and code: those of the
+    /// credential version that it has brought, and no later ones.
+    async fn reopen(
+        &self,
+        caller: &Caller,
+        credential_version: i64,
+    ) -> Result<OpenedSession, AdministrationError> {
         let holder = self.holder(caller)?;
+        if holder.user.credential_version != credential_version {
+            return Err(AdministrationError::Changed);
+        }
         let attempt = Attempt::to_log_in(log_in_from(caller.address, caller.now), Means::Session);
         let with = OpenedWith { has_shown_factor: true, ..OpenedWith::default() };
         let (auth, id) = (Arc::clone(self.auth), holder.user.id);

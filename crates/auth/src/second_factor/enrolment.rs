@@ -5,17 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tracing::Instrument as _;
 use vestibule_crypto::{OneTimeSecret, SealContext, recovery_code, recovery_digest};
-use vestibule_model::{
-    AuditAction, AuditRecord, Means, Millis, SecondFactor, SecondFactorPolicy, User, UserId, difference,
-    sealed_under,
-};
+use vestibule_model::{AuditAction, Means, Millis, SecondFactor, SecondFactorPolicy, UserId, sealed_under};
 use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
 
 use crate::attempt::{Failed, ProvedUser};
-use crate::audit::{self, Attempt};
+use crate::audit::Attempt;
 use crate::directory::{SECOND_FACTOR_COLUMN, USERS_TABLE};
 use crate::log_in::{LogIn, LogInError, LoginScope, UserCredentials};
 use crate::open::Once;
@@ -62,8 +58,8 @@ pub(crate) struct NewFactor {
 /// Why a second factor stays as it is.
 #[derive(Debug, thiserror::Error)]
 pub enum EnrolmentError {
-    /// There is one already, or none any more.
-    #[error("the second factor is not as it was thought to be")]
+    /// There is one already, or none any more; or its user was changed since what is shown was looked at.
+    #[error("it was changed in the meantime")]
     Changed,
     /// The account asks for one, and it stays.
     #[error("the account asks for a second factor")]
@@ -218,7 +214,11 @@ impl Auth {
             let auth = Arc::clone(self);
             self.settle(at, async move { auth.prove(attempt, credentials).await }).await
         };
-        proved.await.map(drop).map_err(EnrolmentError::Password)
+        proved.await.map(drop).map_err(|error| match error {
+            // What was shown may be right, of the password of before.
+            LogInError::BadCredentials if !self.has_same_credentials(holder) => EnrolmentError::Changed,
+            error => EnrolmentError::Password(error),
+        })
     }
 
     /// Makes the recovery codes anew, for whoever shows a code; those of before count no more.
@@ -285,57 +285,5 @@ impl Auth {
         let codes: Vec<_> = (0..RECOVERY_CODES).map(|_| recovery_code(&*self.rng)).collect();
         let digests = codes.iter().filter_map(|code| recovery_digest(user, code)).collect();
         (codes, digests)
-    }
-
-    /// In one commit with what is used up by it, carried to its end also when the caller goes away.
-    pub(super) async fn set_second_factor(
-        self: &Arc<Self>,
-        holder: &ProvedUser,
-        at: LogIn,
-        after: Option<SecondFactor>,
-        mut changes: Vec<Change>,
-        by: (AuditAction, Means),
-    ) -> Result<(), EnrolmentError> {
-        let (user, after) = (Arc::clone(&holder.user), after.map(Box::new));
-        let before = user.second_factor.clone();
-        changes.push(Change::SetSecondFactor { user: user.id, before, after: after.clone() });
-        changes.push(Change::Audit(told(&user, after.clone(), at, by).into()));
-        let (auth, account) = (Arc::clone(self), holder.entry.account.id);
-        let whole = async move {
-            auth.store.commit(changes).await?;
-            if let Some(present) = auth.directory.account(account) {
-                present.update_user(user.id, |present| {
-                    // Somebody may have changed it since.
-                    if present.second_factor == user.second_factor {
-                        present.second_factor = after;
-                    }
-                });
-            }
-            Ok(())
-        };
-        let ended = tokio::spawn(whole.in_current_span()).await;
-        let ended: Result<(), StoreError> =
-            ended.unwrap_or_else(|ended| Err(StoreError::Unavailable(Box::new(ended))));
-        ended.map_err(EnrolmentError::from)
-    }
-}
-
-/// What the audit says of a second factor that its user changed.
-fn told(
-    user: &User,
-    after: Option<Box<SecondFactor>>,
-    at: LogIn,
-    (action, means): (AuditAction, Means),
-) -> AuditRecord {
-    let after = User { second_factor: after, ..user.clone() };
-    let (was, is) = difference(Some(user), Some(&after));
-    AuditRecord {
-        account: Some(user.account),
-        user: Some(user.id),
-        dialect: Some(at.dialect),
-        address: at.address,
-        before: was,
-        after: is,
-        ..AuditRecord::new(at.now, action, audit::actor(user), means)
     }
 }

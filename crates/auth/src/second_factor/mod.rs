@@ -6,6 +6,7 @@
 mod at_once;
 mod enrolment;
 mod on_the_way_in;
+mod storing;
 mod ticket;
 
 use std::sync::Arc;

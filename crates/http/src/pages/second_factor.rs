@@ -37,7 +37,7 @@ pub(super) async fn set(
     let enrolment = ShownEnrolment { state, code: form.get("code"), password: form.get("password") };
     match api.auth.finish_enrolment(&page.proved(), at, enrolment).await {
         Ok(codes) => Ok(recovery_codes(&api, &request, &page, &codes)),
-        Err(EnrolmentError::Changed) => Ok(answer::see_other(&address(&request))),
+        Err(EnrolmentError::Changed) => changed(&api, &request).await,
         Err(error) => {
             let told = told(&error)?;
             let again = api.auth.resume_enrolment(&page.proved(), state, at.now);
@@ -72,9 +72,15 @@ pub(super) async fn change(
     };
     match done {
         Ok(answer) => Ok(answer),
-        Err(EnrolmentError::Changed) => Ok(answer::see_other(&address(&request))),
+        Err(EnrolmentError::Changed) => changed(&api, &request).await,
         Err(error) => Ok(with_cause(shown(&api, &request, &page, Some(told(&error)?)), error)),
     }
+}
+
+/// What there is now, for whoever has thought that it was something else.
+async fn changed(api: &ApiState, request: &PageRequest) -> Result<Response, PageRefused> {
+    let Some(page) = request.holder(api).await? else { return Ok(me::to_login(request)) };
+    Ok(shown(api, request, &page, Some(told(&EnrolmentError::Changed)?)))
 }
 
 fn address(request: &PageRequest) -> String {
@@ -84,9 +90,8 @@ fn address(request: &PageRequest) -> String {
 pub(super) fn told(error: &EnrolmentError) -> Result<Told, PageRefused> {
     match error {
         EnrolmentError::Required => Ok(Told::new(StatusCode::FORBIDDEN, Notice::SecondFactorRequired)),
-        EnrolmentError::Changed | EnrolmentError::OldPage => {
-            Ok(Told::new(StatusCode::FORBIDDEN, Notice::OldForm))
-        }
+        EnrolmentError::Changed => Ok(Told::new(StatusCode::CONFLICT, Notice::Changed)),
+        EnrolmentError::OldPage => Ok(Told::new(StatusCode::FORBIDDEN, Notice::OldForm)),
         EnrolmentError::Code(LogInError::BadCredentials) => {
             Ok(Told::new(StatusCode::FORBIDDEN, Notice::BadCode))
         }

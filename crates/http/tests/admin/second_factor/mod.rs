@@ -1,5 +1,6 @@
 //! `/admin/v1/second-factor`, and what it asks of logins
 
+mod meanwhile;
 mod required;
 
 use std::sync::atomic::Ordering;
