@@ -100,9 +100,9 @@ pub use refresh::{Presented, RefreshError};
 pub use rules::{
     AccountIndex, Installation, InstallationIndex, Kind, LONGEST_NAME, LONGEST_TEXT, LONGEST_VALUE,
     Neighbours, Reference, Referring, ResourceKind, Rule, Ruled, SHORTEST_SECRET, Violation,
-    account_violations, check_deleted_account, check_has_owner, check_owner_left, check_password_of,
-    check_token_holder, check_value, check_values_together, client_id_violation, may_log_in, missing_name,
-    next_id, next_user_number, service_twice, taken, untie,
+    account_id_violation, account_violations, check_deleted_account, check_has_owner, check_owner_left,
+    check_password_of, check_token_holder, check_value, check_values_together, client_id_violation,
+    may_log_in, missing_name, next_id, next_user_number, service_twice, taken, untie,
 };
 pub use second_factor::{Enrolment, EnrolmentError, PasswordStep, SetUpOnTheWayIn, ShownEnrolment, Ticket};
 pub use sentinel::{

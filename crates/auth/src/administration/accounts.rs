@@ -9,7 +9,7 @@ use vestibule_store::Change;
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::named::PageRequest;
 use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
-use crate::rules::{account_violations, check_deleted_account};
+use crate::rules::{account_id_violation, account_violations, check_deleted_account};
 
 /// A page of accounts, in the order of their ids.
 pub struct AccountPage {
@@ -77,6 +77,7 @@ impl Administration<'_> {
             if self.auth.directory.account(id).is_some() {
                 return Err(AdministrationError::Taken("id"));
             }
+            account_id_violation(id, &*self.auth.directory).map_or(Ok(()), Err)?;
             let blank = policy.copied_into(new_account(id, self.auth.directory.highest_number()));
             let account = Account { id, ..fill(blank)? };
             self.check_account(&account, None)?;

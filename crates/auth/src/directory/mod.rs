@@ -69,6 +69,12 @@ impl Directory {
         accounts.values().find(|entry| entry.account.number == number).map(|entry| entry.account.id)
     }
 
+    /// Whether an account has an OAuth client of this id.
+    pub(crate) fn has_oauth_client(&self, client_id: &str) -> bool {
+        let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
+        accounts.values().any(|entry| entry.oauth_client(client_id).is_some())
+    }
+
     /// The highest client number; None: there is no account.
     pub(crate) fn highest_number(&self) -> Option<i32> {
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,6 @@
 //! The rules of an account itself.
 
-use vestibule_model::{Account, AccountState, SessionPolicy, SignOn};
+use vestibule_model::{Account, AccountId, AccountState, SessionPolicy, SignOn};
 
 use super::look::look_violations;
 use super::neighbours::Installation;
@@ -31,6 +31,12 @@ pub fn account_violations(
     found.extend(service_violations(account, before));
     found.extend(look_violations(account, before));
     found
+}
+
+/// What a client is refused whose id is an account's ([`super::client_id_violation`]), the other way round. Asked of accounts that
+/// are new.
+pub fn account_id_violation(id: AccountId, installation: &dyn Installation) -> Option<Violation> {
+    installation.has_client(id.as_str()).then(|| Violation::of(Rule::AccountIdOfClient))
 }
 
 fn identity(account: &Account, before: Option<&Account>, installation: &dyn Installation) -> Vec<Violation> {

@@ -96,6 +96,10 @@ impl Installation for Directory {
         id.parse().is_ok_and(|id| self.account(id).is_some())
     }
 
+    fn has_client(&self, client_id: &str) -> bool {
+        self.has_oauth_client(client_id)
+    }
+
     fn has_other_code(&self, account: AccountId, code: &str) -> bool {
         self.account_with_code(code).is_some_and(|other| other != account)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use vestibule_model::{Account, AccountId, Identity, Population, UserId};
+use vestibule_model::{AccountId, Identity, Population, UserId};
 use vestibule_store::AccountRows;
 
 use super::neighbours::{Installation, Neighbours, Reference, Referring, ResourceKind};
@@ -140,18 +140,21 @@ impl Neighbours for AccountIndex {
     }
 }
 
-/// The accounts of an installation, found by code and number.
+/// The accounts of an installation, found by id, code and number, and the ids of their OAuth clients.
 pub struct InstallationIndex<'a> {
     ids: HashSet<&'a str>,
+    clients: HashSet<&'a str>,
     codes: HashMap<&'a str, Vec<AccountId>>,
     numbers: HashMap<i32, Vec<AccountId>>,
 }
 
 impl<'a> InstallationIndex<'a> {
     /// Of accounts as they are, or as they will be.
-    pub fn of(accounts: impl IntoIterator<Item = &'a Account>) -> Self {
-        let mut index = Self { ids: HashSet::new(), codes: HashMap::new(), numbers: HashMap::new() };
-        for account in accounts {
+    pub fn of(accounts: impl IntoIterator<Item = &'a AccountRows>) -> Self {
+        let (ids, clients) = (HashSet::new(), HashSet::new());
+        let mut index = Self { ids, clients, codes: HashMap::new(), numbers: HashMap::new() };
+        for AccountRows { account, oauth_clients, .. } in accounts {
+            index.clients.extend(oauth_clients.iter().map(|client| client.client_id.as_str()));
             index.ids.insert(account.id.as_str());
             index.codes.entry(&account.code).or_default().push(account.id);
             index.numbers.entry(account.number).or_default().push(account.id);
@@ -163,6 +166,10 @@ impl<'a> InstallationIndex<'a> {
 impl Installation for InstallationIndex<'_> {
     fn has_account(&self, id: &str) -> bool {
         self.ids.contains(id)
+    }
+
+    fn has_client(&self, client_id: &str) -> bool {
+        self.clients.contains(client_id)
     }
 
     fn has_other_code(&self, account: AccountId, code: &str) -> bool {

@@ -25,7 +25,7 @@ mod user;
 mod values;
 mod violation;
 
-pub use account::account_violations;
+pub use account::{account_id_violation, account_violations};
 pub use applications::client_id_violation;
 pub use index::{AccountIndex, InstallationIndex};
 pub use neighbours::{Installation, Neighbours, Reference, Referring, ResourceKind};

@@ -81,6 +81,9 @@ pub trait Installation {
     /// Whether there is an account of this id.
     fn has_account(&self, id: &str) -> bool;
 
+    /// Whether an account has an OAuth client of this id.
+    fn has_client(&self, client_id: &str) -> bool;
+
     /// Whether another account has this client code.
     fn has_other_code(&self, account: AccountId, code: &str) -> bool;
 

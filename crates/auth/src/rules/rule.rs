@@ -59,6 +59,7 @@ macro_rules! rulebook {
 }
 
 rulebook! {
+    AccountIdOfClient: Invalid "id" "this is the id of an OAuth client: tokens about its users would pass for tokens of the account";
     AccountCodeLength: Invalid "code" NAME_LENGTH;
     AccountCodeCharacters: Invalid "code" NAME_CHARACTERS;
     AccountCodeTaken: Taken "code" TAKEN;

@@ -14,6 +14,7 @@ use crate::eligibility::client_serves;
 use crate::log_in::{LogIn, LoggedIn};
 use crate::open::{OpenError, Opened, OpenedWith};
 use crate::page_session::PageSession;
+use crate::rules::client_id_violation;
 use crate::service::Auth;
 
 /// A code, with what a client shows beside it.
@@ -73,7 +74,10 @@ impl Auth {
         if self.is_of_client(code.session(), client, at) {
             return Err(self.end_reused(code.session(), client, at).await);
         }
-        let counts = code.counts(grant, at.now) && code.is_still_for(&client.client);
+        let counts = code.counts(grant, at.now)
+            && code.is_still_for(&client.client)
+            // An account may have been made since whose id the client has.
+            && client_id_violation(&client.client, &*self.directory).is_none();
         let page = self.page_of(&code, client, at).await?.filter(|_| counts);
         let page = page.ok_or_else(wrong)?;
         // Signed first: what cannot be signed has opened nothing.

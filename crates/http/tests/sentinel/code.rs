@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use vestibule_auth::AuthorizationRequest;
-use vestibule_model::Clock;
+use vestibule_model::{Account, Clock};
 use vestibule_store::Change;
 
 use crate::grants::{
@@ -111,6 +111,20 @@ async fn a_code_counts_for_a_minute() {
     body(redeem(&server, &form(&in_time)).await, 200).await;
     server.clock.advance(Duration::from_secs(1));
     assert_eq!(error(redeem(&server, &form(&late)).await).await, (400, "invalid_grant".into()));
+}
+
+#[tokio::test]
+async fn a_code_counts_no_more_once_an_account_has_the_clients_id() {
+    let server = start_with(|fixture, _| fixture.oauth_client.client_id = "acme".to_owned()).await;
+    let page = page(&server, "name").await;
+    let here = server.fixture.account.clone();
+    let authorizing = server.auth.authorizing(here.id, "acme", Some(BACK)).unwrap();
+    let code = server.auth.authorization_code(&page, &authorizing, &request(), server.clock.now()).unwrap();
+    let id = "acme".parse().unwrap();
+    let account = Account { id, code: "ACME".to_owned(), number: here.number + 1, ..here };
+    server.change(vec![Change::PutAccount(account.into())]).await;
+    let redeemed = redeem(&server, &with(&form(&code), "client_id", "acme")).await;
+    assert_eq!(error(redeemed).await, (400, "invalid_grant".into()));
 }
 
 #[tokio::test]

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use vestibule_auth::{
-    AccountIndex, HOME, InstallationIndex, Kind, Rule, Ruled, Violation, account_violations, check_api_key,
-    check_connection, check_deleted_account, check_has_owner, check_owner_left, client_id_violation,
-    may_log_in,
+    AccountIndex, HOME, InstallationIndex, Kind, Rule, Ruled, Violation, account_id_violation,
+    account_violations, check_api_key, check_connection, check_deleted_account, check_has_owner,
+    check_owner_left, client_id_violation, may_log_in,
 };
 use vestibule_crypto::{Sealer, check_hash};
 use vestibule_model::{AccountId, OauthClient, User};
@@ -20,11 +20,9 @@ use super::problem::Problem;
 
 /// Every rule that the file would break.
 pub(super) fn problems(present: &Present, draft: &Draft) -> Vec<Problem> {
-    let untouched = present.directory.accounts.iter().map(|rows| &rows.account);
     let is_touched = |id: &AccountId| draft.accounts.contains_key(id) || draft.removed.contains(id);
-    let untouched = untouched.filter(|account| !is_touched(&account.id));
-    let touched = draft.accounts.values().map(|rows| &rows.account);
-    let installation = InstallationIndex::of(untouched.chain(touched));
+    let untouched = present.directory.accounts.iter().filter(|rows| !is_touched(&rows.account.id));
+    let installation = InstallationIndex::of(untouched.chain(draft.accounts.values()));
     let removed = draft.removed.iter().filter_map(|id| Some((id, check_deleted_account(*id).err()?)));
     let mut found: Vec<Problem> =
         removed.map(|(id, violation)| Problem::broken(format_args!("account {id}"), violation)).collect();
@@ -34,6 +32,9 @@ pub(super) fn problems(present: &Present, draft: &Draft) -> Vec<Problem> {
         if account != Some(&after.account) {
             let broken = account_violations(&after.account, account, &installation);
             found.extend(all(&after.account.title(*id), broken));
+        }
+        if before.is_none() {
+            found.extend(all(&after.account.title(*id), account_id_violation(*id, &installation)));
         }
         found.extend(members(before, after));
         let clients = before.map(|rows| &*rows.oauth_clients).unwrap_or_default();
@@ -80,7 +81,7 @@ impl Broken {
 /// a row that cannot be decoded breaks none: that is there.
 pub(super) fn broken(present: &Present, undecodable: &[UndecodableRow], sealer: &Sealer) -> Vec<Broken> {
     let accounts = &present.directory.accounts;
-    let installation = InstallationIndex::of(accounts.iter().map(|rows| &rows.account));
+    let installation = InstallationIndex::of(accounts);
     let mut found = Vec::new();
     for rows in accounts {
         let index = AccountIndex::of(rows);

@@ -5,6 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::*;
 
+/// The id of one of the clients of [`FULL`].
+const OF_CLIENT: &str = "client_1";
+
 pub(super) fn lines(scene: &Scene) -> Vec<Line> {
     let own = |rule, body, file: &str| Line::patch(rule, "", body, file);
     let long = "x".repeat(255);
@@ -42,6 +45,8 @@ pub(super) fn lines(scene: &Scene) -> Vec<Line> {
             "livevox_session_policy = { idle_seconds = 0 }\n",
         ),
     ];
+    let of_client = Line::post(Rule::AccountIdOfClient, "", json!({ "id": OF_CLIENT }), "code = \"new\"\n");
+    lines.push(Line { path: String::new(), account: OF_CLIENT, ..of_client });
     lines.extend(administrators(scene));
     lines.extend(services());
     lines.extend(looks());

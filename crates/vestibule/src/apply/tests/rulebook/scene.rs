@@ -132,7 +132,7 @@ impl Scene {
             let mut key = ApiKey { id: id_of_key, app_key: name.clone(), name: name.clone(), ..key };
             seal_api_key(&Sealer::derive(server.master()), &OsRng, &mut key, "secret", "token-secret");
             changes.push(Change::PutApiKey(id, key.into()));
-            let public_id = format!("client-{number}");
+            let public_id = format!("client_{number}");
             let client =
                 OauthClient { id: ApplicationId(2_000 + number), client_id: public_id, name, ..client };
             changes.push(Change::PutOauthClient(id, client.into()));
