@@ -23,6 +23,10 @@ pub(super) trait Element: Audited + Clone + PartialEq {
     fn user(&self) -> Option<UserId> {
         None
     }
+    /// What the audit has a word of its own for in a change to `after`, and what this is when nothing but that is done.
+    fn named_step(&self, _after: &Self) -> Option<(AuditAction, Self)> {
+        None
+    }
     /// The change that stores it.
     fn put(self, account: AccountId) -> Change;
     /// The change that removes it, with the sessions that rest on it.
@@ -34,7 +38,7 @@ pub(super) trait Element: Audited + Clone + PartialEq {
 pub(super) struct Difference {
     pub(super) changes: Vec<Change>,
     pub(super) lines: Vec<String>,
-    /// An entry of the audit for each change, without who made it and when.
+    /// The entries of the audit for each change, without who made it and when.
     pub(super) told: Vec<Told>,
 }
 
@@ -50,6 +54,13 @@ pub(super) struct Told {
     pub(super) target: AuditTarget,
     pub(super) before: Option<String>,
     pub(super) after: Option<String>,
+}
+
+impl Told {
+    fn of<T: Element>(action: AuditAction, account: AccountId, before: Option<&T>, after: &T) -> Self {
+        let (was, is) = vestibule_model::difference(before, Some(after));
+        Self { action, account, user: after.user(), target: after.audit_target(), before: was, after: is }
+    }
 }
 
 impl Difference {
@@ -120,11 +131,21 @@ impl Difference {
             }
             _ => self.lines.push(visible(&format!("+ {title}"))),
         }
-        let (was, is) = vestibule_model::difference(before, Some(after));
-        let action = if before.is_some() { AuditAction::Changed } else { AuditAction::Created };
-        let (target, user) = (after.audit_target(), after.user());
-        self.told.push(Told { action, account, user, target, before: was, after: is });
+        self.tell(account, before, after);
         self.changes.push(after.clone().put(account));
+    }
+
+    /// What has a word of its own is told by it, and apart from what else was changed.
+    fn tell<T: Element>(&mut self, account: AccountId, before: Option<&T>, after: &T) {
+        let mut told = |action, before, after| self.told.push(Told::of(action, account, before, after));
+        let Some(before) = before else { return told(AuditAction::Created, None, after) };
+        let Some((action, between)) = before.named_step(after) else {
+            return told(AuditAction::Changed, Some(before), after);
+        };
+        told(action, Some(before), &between);
+        if between != *after {
+            told(AuditAction::Changed, Some(&between), after);
+        }
     }
 }
 
@@ -319,6 +340,12 @@ impl Element for User {
 
     fn user(&self) -> Option<UserId> {
         Some(self.id)
+    }
+
+    fn named_step(&self, after: &Self) -> Option<(AuditAction, Self)> {
+        let is_removed = self.second_factor.is_some() && after.second_factor.is_none();
+        let between = || Self { second_factor: None, ..self.clone() };
+        is_removed.then(|| (AuditAction::SecondFactorRemoved, between()))
     }
 
     fn put(self, _: AccountId) -> Change {

@@ -37,6 +37,35 @@ fn a_change_is_told_with_the_fields_that_changed() {
     assert_eq!(entry.after.as_deref(), Some("{\"enabled\":false}"));
 }
 
+/// What a user is after it.
+const TAKEN_AWAY: &str = "{\"recovery_codes\":null,\"second_factor\":\"removed\"}";
+
+#[test]
+fn a_second_factor_that_is_taken_away_is_told_as_everywhere() {
+    let mut world = World::new();
+    world.apply(ALICE);
+    world.set_second_factor();
+    world.apply(&alice("second_factor = false"));
+    let entry = world.audit().pop().unwrap();
+    assert_eq!((entry.action, entry.user), (AuditAction::SecondFactorRemoved, Some(world.user().id)));
+    assert_eq!(entry.before.as_deref(), Some("{\"recovery_codes\":3}"));
+    assert_eq!(entry.after.as_deref(), Some(TAKEN_AWAY));
+}
+
+#[test]
+fn what_is_changed_besides_a_second_factor_is_told_for_itself() {
+    let mut world = World::new();
+    world.apply(ALICE);
+    world.set_second_factor();
+    let before = world.audit().len();
+    world.apply(&alice("second_factor = false\nenabled = false"));
+    let entries = world.audit().split_off(before).into_iter();
+    let told: Vec<_> = entries.map(|entry| (entry.action, entry.after.unwrap())).collect();
+    let disabled = "{\"enabled\":false}".to_owned();
+    let removed = (AuditAction::SecondFactorRemoved, TAKEN_AWAY.to_owned());
+    assert_eq!(told, [removed, (AuditAction::Changed, disabled)]);
+}
+
 #[test]
 fn what_changes_nothing_tells_nothing() {
     let mut world = World::new();

@@ -88,6 +88,14 @@ impl World {
     fn user(&self) -> User {
         self.rows().users.remove(0)
     }
+
+    /// Gives the first user one.
+    fn set_second_factor(&self) {
+        let factor = SecondFactor { sealed: vec![1; 40], since: NOW, recovery: vec![[7; 32]; 3] };
+        let (user, after) = (self.user().id, Some(Box::new(factor)));
+        let set = Change::SetSecondFactor { user, before: None, after };
+        block_on(self.store.commit(vec![set])).unwrap();
+    }
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -298,9 +306,7 @@ fn a_lock_is_taken_off() {
 fn a_second_factor_is_taken_away() {
     let mut world = World::new();
     world.apply(ALICE);
-    let factor = SecondFactor { sealed: vec![1; 40], since: NOW, recovery: vec![[7; 32]; 3] };
-    let (user, after) = (world.user().id, Some(Box::new(factor)));
-    block_on(world.store.commit(vec![Change::SetSecondFactor { user, before: None, after }])).unwrap();
+    world.set_second_factor();
     assert_eq!(
         world.apply(&alice("second_factor = false")).lines,
         ["~ user 1/alice: second_factor \"with 3 recovery codes\" -> none"]
