@@ -67,6 +67,9 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
+    /// What the entries are about that tell of a refusal under a [`RefusalId`](crate::RefusalId): of what an identity provider sent.
+    pub const OF_REFUSALS: [Self; 2] = [Self::LogInRefused, Self::LogOutRefused];
+
     /// Every one of them.
     pub const ALL: [Self; 27] = [
         Self::LoggedIn,

@@ -6,13 +6,19 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
+use vestibule_model::{AuditAction, RefusalId};
 use vestibule_store::AuditQuery;
+
+use crate::columns::Word;
 
 /// How many bits of a sequence are its place in its block.
 pub(crate) const BITS: u32 = 10;
 
 /// So that a summary fills a page of the file, and no more.
-const FILTER_BYTES: usize = 3_968;
+const FILTER_BYTES: usize = 3_960;
+
+/// How long the filters were that know of no refusals. They stay as they are for as long as the entries that they are about.
+const BYTES_WITHOUT_REFUSALS: usize = 3_968;
 
 /// How many bits stand for a value: with 2,048 values in a filter about one in two thousand is taken for another.
 const HASHES: u32 = 8;
@@ -23,6 +29,7 @@ pub(crate) enum Key<'a> {
     Account(&'a [u8]),
     User(i64),
     Session(&'a [u8]),
+    Refusal(RefusalId),
 }
 
 impl Key<'_> {
@@ -32,6 +39,7 @@ impl Key<'_> {
             Self::Account(id) => Sha256::new_with_prefix(b"a").chain_update(id),
             Self::User(id) => Sha256::new_with_prefix(b"u").chain_update(id.to_be_bytes()),
             Self::Session(reference) => Sha256::new_with_prefix(b"s").chain_update(reference),
+            Self::Refusal(id) => Sha256::new_with_prefix(b"r").chain_update(id.to_string()),
         }
         .finalize();
         let number =
@@ -39,11 +47,11 @@ impl Key<'_> {
         (number(0), number(4) | 1)
     }
 
-    /// The places of its bits, as byte and mask.
-    fn bits(self) -> impl Iterator<Item = (usize, u8)> {
+    /// The places of its bits in a filter of so many bytes, as byte and mask.
+    fn bits(self, bytes: usize) -> impl Iterator<Item = (usize, u8)> {
         let (start, step) = self.hash();
         (0..HASHES).map(move |turn| {
-            let bit = start.wrapping_add(turn.wrapping_mul(step)) as usize % (FILTER_BYTES * 8);
+            let bit = start.wrapping_add(turn.wrapping_mul(step)) as usize % (bytes * 8);
             (bit / 8, 1 << (bit % 8))
         })
     }
@@ -59,12 +67,17 @@ impl Filter {
     }
 
     fn put(&mut self, key: Key<'_>) {
-        key.bits().for_each(|(byte, mask)| self.0[byte] |= mask);
+        key.bits(self.0.len()).for_each(|(byte, mask)| self.0[byte] |= mask);
     }
 
     /// Whether the key may have been put. One of another size says perhaps to everything.
     fn may_have(&self, key: Key<'_>) -> bool {
-        self.0.len() != FILTER_BYTES || key.bits().all(|(byte, mask)| self.0[byte] & mask != 0)
+        let knows = match self.0.len() {
+            FILTER_BYTES => true,
+            BYTES_WITHOUT_REFUSALS => !matches!(key, Key::Refusal(_)),
+            _ => false,
+        };
+        !knows || key.bits(self.0.len()).all(|(byte, mask)| self.0[byte] & mask != 0)
     }
 }
 
@@ -77,8 +90,12 @@ pub(crate) fn summarise(connection: &Connection, before: i64, after: i64) -> rus
 }
 
 fn summarise_one(connection: &Connection, block: i64) -> rusqlite::Result<()> {
-    let sql = "SELECT at, account_id, user_id, session FROM audit WHERE sequence BETWEEN ?1 AND ?2";
-    let mut select = connection.prepare_cached(sql)?;
+    let sql = format!(
+        "SELECT at, account_id, user_id, session, CASE WHEN {} THEN details END
+         FROM audit WHERE sequence BETWEEN ?1 AND ?2",
+        tells_of_refusal()
+    );
+    let mut select = connection.prepare_cached(&sql)?;
     let mut rows = select.query(sequences(block))?;
     let (mut filter, mut earliest, mut latest) = (Filter::empty(), i64::MAX, i64::MIN);
     while let Some(row) = rows.next()? {
@@ -101,7 +118,16 @@ fn put(filter: &mut Filter, row: &Row<'_>) -> rusqlite::Result<()> {
     if let Some(session) = row.get_ref(3)?.as_bytes_or_null()? {
         filter.put(Key::Session(session));
     }
+    if let Some(details) = row.get_ref(4)?.as_str_or_null()? {
+        RefusalId::named_in(details).for_each(|id| filter.put(Key::Refusal(id)));
+    }
     Ok(())
+}
+
+/// The condition that an entry is of those that tell of refusals, in SQL.
+pub(crate) fn tells_of_refusal() -> String {
+    let [log_in, log_out] = AuditAction::OF_REFUSALS.map(Word::number);
+    format!("action IN ({log_in}, {log_out})")
 }
 
 /// Removes the summaries of blocks that have no entry from `first` on.
@@ -127,7 +153,8 @@ pub(crate) fn may_have(
     let session = query.session.as_ref().map(|session| Key::Session(&session.0));
     let user = query.user.map(|user| Key::User(user.0));
     let account = query.account.as_ref().map(|account| Key::Account(account.as_str().as_bytes()));
-    let mut keys = [session, user, account].into_iter().flatten();
+    let refusal = query.refusal.map(Key::Refusal);
+    let mut keys = [session, user, account, refusal].into_iter().flatten();
     Ok(earliest <= until && since <= latest && keys.all(|key| filter.may_have(key)))
 }
 
@@ -173,6 +200,24 @@ mod tests {
     }
 
     #[test]
+    fn a_filter_from_before_refusals_hides_none_and_what_it_hid_before() {
+        let mut filter = Filter(vec![0; BYTES_WITHOUT_REFUSALS]);
+        filter.put(Key::User(7));
+        assert!(filter.may_have(Key::User(7)) && !filter.may_have(Key::User(8)));
+        assert!(filter.may_have(Key::Refusal(refusal(7))));
+    }
+
+    /// Where such filters have user 17, computed with another implementation.
+    #[test]
+    fn a_filter_from_before_refusals_has_its_bits_where_they_were() {
+        let places: Vec<_> = Key::User(17).bits(BYTES_WITHOUT_REFUSALS).collect();
+        assert_eq!(
+            places,
+            [(2443, 32), (1061, 16), (191, 8), (2777, 4), (1907, 2), (525, 1), (3110, 128), (2240, 64)]
+        );
+    }
+
+    #[test]
     fn a_filter_of_another_size_hides_nothing() {
         assert!(Filter(Vec::new()).may_have(Key::User(7)));
     }
@@ -180,18 +225,24 @@ mod tests {
     /// A database with entries of these times, each of the user of its sequence, every other of a session; and its summaries.
     fn summarised(times: impl IntoIterator<Item = i64>) -> Connection {
         let connection = Connection::open_in_memory().unwrap();
-        let tables = "CREATE TABLE audit (sequence, at, account_id, user_id, session);
+        let tables = "CREATE TABLE audit (sequence, at, account_id, user_id, session, action, details);
                       CREATE TABLE audit_blocks (block PRIMARY KEY, earliest, latest, filter)";
         connection.execute_batch(tables).unwrap();
         let mut newest = 0;
         for at in times {
             newest += 1;
             let session = (newest % 2 == 0).then(|| session(newest).0);
-            let insert = "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5)";
-            connection.execute(insert, params![newest, at, b"12345678", newest, session]).unwrap();
+            let insert = "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let (action, details) = (AuditAction::LogInRefused.number(), refusal(newest).in_details());
+            let row = params![newest, at, b"12345678", newest, session, action, details];
+            connection.execute(insert, row).unwrap();
             summarise(&connection, newest - 1, newest).unwrap();
         }
         connection
+    }
+
+    fn refusal(number: i64) -> RefusalId {
+        RefusalId::read(&format!("{number:016x}")).unwrap()
     }
 
     fn session(number: i64) -> SessionReference {
@@ -241,16 +292,24 @@ mod tests {
         assert!(may(user(7), (0, 900)) && !may(user(50_000), (0, 900)));
         assert!(may(of_session(8), (0, 900)) && !may(of_session(7), (0, 900)));
         assert!(!may(AuditQuery { user: Some(UserId(50_000)), ..of_session(8) }, (0, 900)));
+        let of_refusal = |number| AuditQuery { refusal: Some(refusal(number)), ..all() };
+        assert!(may(of_refusal(8), (0, 900)) && !may(of_refusal(50_000), (0, 900)));
         assert!(may_have(&connection, 1, &user(50_000), 5_000, 6_000).unwrap(), "not full yet");
     }
 
     /// Computed with another implementation. Summaries are kept for as long as entries are: other hashes would hide them.
     #[test]
     fn hashes_stay_what_they_are() {
-        let hashes = [Key::Account(b"12345678"), Key::User(17), Key::Session(&[7; 16])].map(Key::hash);
+        let refusal = Key::Refusal(RefusalId::read("00abcdef01234567").unwrap());
+        let keys = [Key::Account(b"12345678"), Key::User(17), Key::Session(&[7; 16]), refusal];
         assert_eq!(
-            hashes,
-            [(0x9fce_fc00, 0x80d8_94e9), (0x96c6_345d, 0x953f_e0cf), (0x3b96_f222, 0x3cf0_728b)]
+            keys.map(Key::hash),
+            [
+                (0x9fce_fc00, 0x80d8_94e9),
+                (0x96c6_345d, 0x953f_e0cf),
+                (0x3b96_f222, 0x3cf0_728b),
+                (0x44b0_15d2, 0x47a5_b4c7)
+            ]
         );
     }
 }

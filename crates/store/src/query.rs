@@ -7,8 +7,8 @@ use vestibule_model::{
 
 /// Which entries of the audit are wanted, in which order, from where on. Every field that is set has to be met.
 ///
-/// A question about a session, a user, an account or a time passes over most of the others; one for nothing but an action
-/// looks at every entry.
+/// A question about a session, a user, an account, a refusal or a time passes over most of the others; one for nothing but an
+/// action looks at every entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditQuery {
     /// Of this account.
@@ -19,7 +19,7 @@ pub struct AuditQuery {
     pub session: Option<SessionReference>,
     /// Of this action.
     pub action: Option<AuditAction>,
-    /// The one that tells of this refusal.
+    /// The one that tells of this refusal: of [`AuditAction::OF_REFUSALS`].
     pub refusal: Option<RefusalId>,
     /// Not before this time.
     pub since: Option<Millis>,
@@ -52,7 +52,9 @@ impl AuditQuery {
             && self.session.is_none_or(|session| record.session == Some(session))
             && self.action.is_none_or(|action| record.action == action)
             && self.refusal.is_none_or(|refusal| {
-                record.details.as_ref().is_some_and(|details| details.contains(&refusal.in_details()))
+                let may_tell = AuditAction::OF_REFUSALS.contains(&record.action);
+                may_tell
+                    && record.details.as_ref().is_some_and(|details| details.contains(&refusal.in_details()))
             })
             && self.since.is_none_or(|since| record.at >= since)
             && self.until.is_none_or(|until| record.at < until)

@@ -76,8 +76,9 @@ fn sql(order: AuditOrder) -> String {
         "SELECT {COLUMNS} FROM audit WHERE sequence BETWEEN :from AND :to
          AND (:session IS NULL OR session = :session) AND (:user IS NULL OR user_id = :user)
          AND (:account IS NULL OR account_id = :account) AND (:action IS NULL OR action = :action)
-         AND (:refusal IS NULL OR instr(details, :refusal) > 0)
-         AND at >= :since AND at <= :until ORDER BY sequence {order} LIMIT :limit"
+         AND (:refusal IS NULL OR {} AND instr(details, :refusal) > 0)
+         AND at >= :since AND at <= :until ORDER BY sequence {order} LIMIT :limit",
+        audit_index::tells_of_refusal()
     )
 }
 

@@ -269,15 +269,51 @@ pub async fn entries_of_an_action_are_found(store: &dyn Store) {
 }
 
 pub async fn the_entry_about_a_refusal_is_found_by_its_id(store: &dyn Store) {
-    let told = |number: i64, refusal: &str| {
-        let details = Some(format!(r#"{{"connection":"idp","refusal":"{refusal}"}}"#));
-        AuditRecord { details, ..bare_audit_record(number) }
+    let told = |number: i64, refusal: &str| AuditRecord {
+        action: AuditAction::LogInRefused,
+        ..telling(number, refusal)
     };
     let (one, other) = ("00000000000000a1", "00000000000000a2");
     written(store, [told(1, one), told(2, other), bare_audit_record(3)]).await;
-    let query = |refusal: &str| AuditQuery { refusal: RefusalId::read(refusal), ..oldest_first() };
-    assert_eq!(sequences(store, query(other)).await, [2]);
-    assert_eq!(sequences(store, query("00000000000000a3")).await, [0; 0]);
+    assert_eq!(sequences(store, of_refusal(other)).await, [2]);
+    assert_eq!(sequences(store, of_refusal("00000000000000a3")).await, [0; 0]);
+}
+
+/// An entry whose details name a refusal.
+fn telling(number: i64, refusal: &str) -> AuditRecord {
+    let details = Some(format!(r#"{{"connection":"idp","refusal":"{refusal}"}}"#));
+    AuditRecord { details, ..bare_audit_record(number) }
+}
+
+fn of_refusal(refusal: &str) -> AuditQuery {
+    AuditQuery { refusal: RefusalId::read(refusal), ..oldest_first() }
+}
+
+pub async fn the_entry_about_a_refusal_is_found_among_many_others(store: &dyn Store) {
+    let refused = |number: i64| {
+        let action = if number % 2 == 0 { AuditAction::LogInRefused } else { AuditAction::LogOutRefused };
+        AuditRecord { action, ..telling(number, &format!("{number:016x}")) }
+    };
+    let others = |numbers: std::ops::Range<i64>| numbers.map(bare_audit_record);
+    written(store, others(1..2_600)).await;
+    written(store, [refused(2_600), refused(2_601)]).await;
+    written(store, others(2_602..5_200)).await;
+    written(store, [refused(5_200)]).await;
+    for number in [2_600, 2_601, 5_200] {
+        let query = of_refusal(&format!("{number:016x}"));
+        assert_eq!(sequences(store, query.clone()).await, [number]);
+        assert_eq!(sequences(store, AuditQuery { order: AuditOrder::NewestFirst, ..query }).await, [number]);
+    }
+    assert_eq!(sequences(store, of_refusal(&format!("{:016x}", 2_602))).await, [0; 0]);
+}
+
+pub async fn only_entries_about_refusals_tell_of_one(store: &dyn Store) {
+    let refusal = "00000000000000a1";
+    let of = |action| AuditRecord { action, ..telling(1, refusal) };
+    written(store, AuditAction::ALL.into_iter().map(of)).await;
+    let found = every(store, of_refusal(refusal)).await;
+    let found: Vec<AuditAction> = found.into_iter().map(|entry| entry.record.action).collect();
+    assert_eq!(found, [AuditAction::LogInRefused, AuditAction::LogOutRefused]);
 }
 
 pub async fn entries_of_a_span_of_time_are_found(store: &dyn Store) {

@@ -346,6 +346,8 @@ macro_rules! conformance_suite {
                 entries_about_a_session_are_found
                 entries_of_an_action_are_found
                 the_entry_about_a_refusal_is_found_by_its_id
+                the_entry_about_a_refusal_is_found_among_many_others
+                only_entries_about_refusals_tell_of_one
                 entries_of_a_span_of_time_are_found
                 entries_written_while_the_clock_was_wrong_are_found_by_their_time
                 conditions_have_to_be_met_together
