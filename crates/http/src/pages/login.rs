@@ -8,7 +8,7 @@ use axum::response::Response;
 use vestibule_auth::{AccountEntry, IneligibleReason, LogInError, PasswordStep, UserCredentials};
 use vestibule_model::{Protocol, SignOn};
 use vestibule_pages::{Connection, Login, Notice};
-use vestibule_serve::layers::{Cause, Refusal};
+use vestibule_serve::layers::Cause;
 use zeroize::Zeroizing;
 
 use super::continue_to::continue_to;
@@ -95,7 +95,7 @@ pub(super) async fn with_password(
 pub(crate) async fn end_before(api: &ApiState, request: &PageRequest) -> Result<(), PageRefused> {
     if let Some(before) = request.holder_of_any(api).await? {
         let ended = api.auth.end_page_session(&before, request.address).await;
-        ended.map_err(|_| PageRefused::Server(Refusal::Overloaded))?;
+        ended.map_err(PageRefused::failed)?;
     }
     Ok(())
 }

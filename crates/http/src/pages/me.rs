@@ -9,7 +9,6 @@ use uuid::Uuid;
 use vestibule_auth::{Listed, PageSession};
 use vestibule_model::{AuthenticationMethod, Dialect, Millis, SecondFactorPolicy};
 use vestibule_pages::{Me, Notice, Own, OwnSession};
-use vestibule_serve::layers::Refusal;
 
 use super::answer;
 use super::cookies::PageCookie;
@@ -48,7 +47,7 @@ pub(super) async fn log_out(
     match Form::of_holder(&api, &request, &body).await {
         Ok((page, _form)) => {
             let ended = api.auth.end_page_session(&page, request.address).await;
-            ended.map_err(|_| PageRefused::Server(Refusal::Overloaded))?;
+            ended.map_err(PageRefused::failed)?;
         }
         // Nobody is signed in any more: what was asked for.
         Err(PageRefused::Foreign) if request.is_same_origin() && request.holder(&api).await?.is_none() => {}
@@ -73,7 +72,7 @@ pub(super) async fn end_session(
     // One that has ended meanwhile is what was asked for.
     if let Some(listed) = listed {
         let ended = api.auth.end_listed(&caller, listed, request.address).await;
-        ended.map_err(|_| PageRefused::Server(Refusal::Overloaded))?;
+        ended.map_err(PageRefused::failed)?;
     }
     Ok(answer::see_other(&format!("/me/{}/?done=session-ended", request.account)))
 }
@@ -86,7 +85,7 @@ pub(super) async fn end_others(
 ) -> Result<Response, PageRefused> {
     let (page, _form) = Form::of_holder(&api, &request, &body).await?;
     let ended = api.auth.end_own_others(&page.authorized(), request.address).await;
-    let ended = ended.map_err(|_| PageRefused::Server(Refusal::Overloaded))?;
+    let ended = ended.map_err(PageRefused::failed)?;
     Ok(answer::see_other(&format!("/me/{}/?ended={ended}", request.account)))
 }
 

@@ -1,7 +1,9 @@
 //! What a page knows of a request: whose browser it is, and where it comes from.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
@@ -10,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use vestibule_auth::{LogIn, LoginScope, PageSession};
 use vestibule_model::{AccountId, Dialect};
-use vestibule_serve::layers::{ClientAddress, Refusal, is_encrypted};
+use vestibule_serve::layers::{Cause, ClientAddress, Refusal, is_encrypted};
 
 use super::REFUSAL;
 use super::continue_to::continue_to;
@@ -33,12 +35,21 @@ pub(crate) struct PageRequest {
 }
 
 /// A page that is not shown, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum PageRefused {
     /// As any request is.
     Server(Refusal),
+    /// Something has failed here, which is logged.
+    Failed(Cause),
     /// Its form is none of this service, this browser or this session.
     Foreign,
+}
+
+impl PageRefused {
+    /// Something has failed here, and may be asked for again.
+    pub(crate) fn failed(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Failed(Cause(Arc::new(error)))
+    }
 }
 
 impl From<Refusal> for PageRefused {
@@ -51,6 +62,11 @@ impl IntoResponse for PageRefused {
     fn into_response(self) -> Response {
         match self {
             Self::Server(refusal) => REFUSAL.answer(refusal),
+            Self::Failed(cause) => {
+                let mut answer = REFUSAL.answer(Refusal::Overloaded);
+                answer.extensions_mut().insert(cause);
+                answer
+            }
             Self::Foreign => REFUSAL.answer_with(
                 StatusCode::FORBIDDEN,
                 "This form was too old, or came from somewhere else. Go back, load the page again, and try once more.",
@@ -123,7 +139,7 @@ impl PageRequest {
     pub(crate) async fn holder_of_any(&self, api: &ApiState) -> Result<Option<PageSession>, PageRefused> {
         let Some(cookie) = self.cookie(PageCookie::Session) else { return Ok(None) };
         let held = api.auth.page_session(cookie, self.address, api.clock.now()).await;
-        held.map_err(|_| PageRefused::Server(Refusal::Overloaded))
+        held.map_err(PageRefused::failed)
     }
 
     /// The value of a cookie.

@@ -8,7 +8,7 @@ use axum::response::Response;
 use vestibule_auth::{Enrolment, EnrolmentError, LogInError, PageSession, ShownEnrolment};
 use vestibule_model::SecondFactorPolicy;
 use vestibule_pages::{Enrol, HiddenFields, Notice, Own, Picture, RecoveryCodes, SecondFactor};
-use vestibule_serve::layers::{Cause, Refusal};
+use vestibule_serve::layers::Cause;
 use zeroize::Zeroizing;
 
 use super::form::{Form, fields_of};
@@ -39,13 +39,13 @@ pub(super) async fn set(
         Ok(codes) => Ok(recovery_codes(&api, &request, &page, &codes)),
         Err(EnrolmentError::Changed) => changed(&api, &request).await,
         Err(error) => {
-            let told = told(&error)?;
+            let (told, cause) = told(error)?;
             let again = api.auth.resume_enrolment(&page.proved(), state, at.now);
             let answer = match again {
                 Some(enrolment) => enrol_page(&api, &request, &page, &enrolment, Some(told)),
                 None => shown(&api, &request, &page, Some(told)),
             };
-            Ok(with_cause(answer, error))
+            Ok(with_cause(answer, cause))
         }
     }
 }
@@ -73,38 +73,42 @@ pub(super) async fn change(
     match done {
         Ok(answer) => Ok(answer),
         Err(EnrolmentError::Changed) => changed(&api, &request).await,
-        Err(error) => Ok(with_cause(shown(&api, &request, &page, Some(told(&error)?)), error)),
+        Err(error) => {
+            let (told, cause) = told(error)?;
+            Ok(with_cause(shown(&api, &request, &page, Some(told)), cause))
+        }
     }
 }
 
 /// What there is now, for whoever has thought that it was something else.
 async fn changed(api: &ApiState, request: &PageRequest) -> Result<Response, PageRefused> {
     let Some(page) = request.holder(api).await? else { return Ok(me::to_login(request)) };
-    Ok(shown(api, request, &page, Some(told(&EnrolmentError::Changed)?)))
+    let (told, cause) = told(EnrolmentError::Changed)?;
+    Ok(with_cause(shown(api, request, &page, Some(told)), cause))
 }
 
 fn address(request: &PageRequest) -> String {
     format!("/me/{}/second-factor", request.account)
 }
 
-pub(super) fn told(error: &EnrolmentError) -> Result<Told, PageRefused> {
-    match error {
-        EnrolmentError::Required => Ok(Told::new(StatusCode::FORBIDDEN, Notice::SecondFactorRequired)),
-        EnrolmentError::Changed => Ok(Told::new(StatusCode::CONFLICT, Notice::Changed)),
-        EnrolmentError::OldPage => Ok(Told::new(StatusCode::FORBIDDEN, Notice::OldForm)),
-        EnrolmentError::Code(LogInError::BadCredentials) => {
-            Ok(Told::new(StatusCode::FORBIDDEN, Notice::BadCode))
-        }
+/// What is told of it, and what is logged.
+pub(super) fn told(error: EnrolmentError) -> Result<(Told, Cause), PageRefused> {
+    let told = match &error {
+        EnrolmentError::Required => Told::new(StatusCode::FORBIDDEN, Notice::SecondFactorRequired),
+        EnrolmentError::Changed => Told::new(StatusCode::CONFLICT, Notice::Changed),
+        EnrolmentError::OldPage => Told::new(StatusCode::FORBIDDEN, Notice::OldForm),
+        EnrolmentError::Code(LogInError::BadCredentials) => Told::new(StatusCode::FORBIDDEN, Notice::BadCode),
         EnrolmentError::Password(LogInError::BadCredentials) => {
-            Ok(Told::new(StatusCode::FORBIDDEN, Notice::BadPassword))
+            Told::new(StatusCode::FORBIDDEN, Notice::BadPassword)
         }
-        EnrolmentError::Code(error) | EnrolmentError::Password(error) => Ok(Told::from(error)),
-        EnrolmentError::Store(_) => Err(PageRefused::Server(Refusal::Overloaded)),
-    }
+        EnrolmentError::Code(error) | EnrolmentError::Password(error) => Told::from(error),
+        EnrolmentError::Store(_) => return Err(PageRefused::failed(error)),
+    };
+    Ok((told, Cause(Arc::new(error))))
 }
 
-pub(super) fn with_cause(mut answer: Response, error: EnrolmentError) -> Response {
-    answer.extensions_mut().insert(Cause(Arc::new(error)));
+pub(super) fn with_cause(mut answer: Response, cause: Cause) -> Response {
+    answer.extensions_mut().insert(cause);
     answer
 }
 

@@ -70,10 +70,10 @@ pub(super) async fn submit(
         // Another tab was first: its device is asked for.
         Err(_) if self::holder(&api, &request).is_none() => Ok(code::begin_anew(&request, wanted)),
         Err(error) => {
-            let told = told(&error)?;
+            let (told, cause) = told(error)?;
             let again = api.auth.resume_enrolment(&holder, state, at.now);
             let enrolment = again.unwrap_or_else(|| api.auth.begin_enrolment(&holder, at.now));
-            Ok(with_cause(page(&api, &request, &enrolment, wanted, Some(told)), error))
+            Ok(with_cause(page(&api, &request, &enrolment, wanted, Some(told)), cause))
         }
     }
 }

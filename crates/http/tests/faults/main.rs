@@ -7,10 +7,12 @@ mod later_decisions;
 mod master_keys;
 mod names;
 mod overtaken;
+mod pages;
 mod promise;
 mod readiness;
 mod retries;
 mod unavailable;
+mod warnings;
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};

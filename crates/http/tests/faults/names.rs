@@ -1,62 +1,20 @@
 //! What a start says of login names that are one by how Unicode composes them.
 
-use std::fmt::{Debug, Write as _};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
 use vestibule_model::{User, UserId};
 use vestibule_store::{Change, StoreError};
 use vestibule_testkit::{Fault, Operation, TestServer};
 
-/// The warnings of this thread, as texts.
-#[derive(Clone, Default)]
-struct Warnings(Arc<Mutex<Vec<String>>>);
+use crate::warnings::Warnings;
 
-struct Text(String);
-
-impl Visit for Text {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let _ = write!(self.0, "{field}={value:?} ");
-    }
-}
-
-impl Subscriber for Warnings {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= Level::WARN
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let mut text = Text(String::new());
-        event.record(&mut text);
-        self.0.lock().unwrap().push(text.0);
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
-impl Warnings {
-    /// What a start says of names.
-    async fn of_restart(server: &mut TestServer) -> Vec<String> {
-        let warnings = Self::default();
-        let listening = tracing::subscriber::set_default(warnings.clone());
-        server.restart().await;
-        drop(listening);
-        let said = warnings.0.lock().unwrap();
-        said.iter().filter(|text| text.contains("login names")).cloned().collect()
-    }
+/// What a start says of names.
+async fn said_of_names(server: &mut TestServer) -> Vec<String> {
+    let (warnings, listening) = Warnings::of_this_thread();
+    server.restart().await;
+    drop(listening);
+    warnings.all().into_iter().filter(|text| text.contains("login names")).collect()
 }
 
 /// On a thread that waits for nothing else.
@@ -93,7 +51,7 @@ async fn a_name_that_changes_hands_between_two_pages_is_no_reason_to_warn() {
         }
         false
     }));
-    assert_eq!(Warnings::of_restart(&mut server).await, Vec::<String>::new());
+    assert_eq!(said_of_names(&mut server).await, Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -105,6 +63,6 @@ async fn two_names_that_are_one_are_warned_of() {
     let database = rusqlite::Connection::open(server.data().join("vestibule.db")).unwrap();
     let from_before = "UPDATE users SET login_name = 'nai' || char(776) || 've' WHERE id = 1001";
     database.execute(from_before, []).unwrap();
-    let said = Warnings::of_restart(&mut server).await;
+    let said = said_of_names(&mut server).await;
     assert!(said.len() == 1 && said[0].contains("user=1001"), "{said:?}");
 }
