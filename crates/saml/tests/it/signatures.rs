@@ -1,7 +1,7 @@
 //! X1, X3, X7: what a signature covers, by whom it was made, and how.
 
 use vestibule_model::Reason as _;
-use vestibule_saml::{Refusal, SignatureFlaw};
+use vestibule_saml::{Malformed, Refusal, SignatureFlaw};
 
 use crate::identity_provider::{IDP, Made, STRANGER, refusal, signature};
 
@@ -18,15 +18,9 @@ fn taken_apart(signed: &str) -> (String, String) {
     (signed[begin..end].to_owned(), format!("{}{}", &signed[..begin], &signed[end..]))
 }
 
-fn is_refused(document: &str) {
-    let refusal = refusal(document);
-    assert!(
-        matches!(
-            refusal,
-            Refusal::Assertions(_) | Refusal::Signature { .. } | Refusal::NotSigned | Refusal::Malformed(_)
-        ),
-        "{refusal:?}"
-    );
+/// What a wrapped signature is refused for whose structure is not that of SAML.
+fn structure_of(element: &str, what: &'static str) -> Refusal {
+    Refusal::Signature { element: element.to_owned(), flaw: SignatureFlaw::Structure(what) }
 }
 
 #[test]
@@ -67,9 +61,7 @@ fn x1_wrappings_one_to_eight() {
     let evil = evil("_evil");
     let before = |text: &str, end: &str, inside: &str| text.replacen(end, &format!("{inside}{end}"), 1);
     let (of_response, response_bare) = taken_apart(&response);
-    let evil_response = |signature: &str| {
-        made.around(&evil, signature).replace(r#"ID="_response1""#, r#"ID="_evilresponse""#)
-    };
+    let evil_response = |signature: &str| as_evil(&made.around(&evil, signature));
     let wrapped = [
         // 1: the response in the signature of another. 2: the response beside it.
         evil_response(&before(
@@ -102,8 +94,49 @@ fn x1_wrappings_one_to_eight() {
             "",
         ),
     ];
-    for document in wrapped {
-        is_refused(&document);
+    for (number, document) in (1..).zip(wrapped) {
+        assert_eq!(refusal(&document), Refusal::Assertions(2), "{number}");
+    }
+}
+
+/// The id of the response at the top, and of no other.
+fn as_evil(document: &str) -> String {
+    document.replacen(r#"ID="_response1""#, r#"ID="_evilresponse""#, 1)
+}
+
+/// An identity provider also signs that a login failed: then the attacker's assertion is the only one, and the signature is right.
+#[test]
+fn x1_wrappings_of_a_signed_response_without_an_assertion() {
+    let made = Made::usual();
+    let mut failed = Made::usual();
+    failed.status = failed.status.replace("status:Success", "status:Responder");
+    let failed = IDP.sign(&failed.around("", &signature("_response1")));
+    assert!(matches!(refusal(&failed), Refusal::Status { .. }), "it is a response");
+    let (signature, bare) = taken_apart(&failed);
+    let evil = evil("_evil");
+    let around = |inside: &str, signature: &str| as_evil(&made.around(inside, signature));
+    let holding = |inside: &str| {
+        signature.replace("</ds:Signature>", &format!("<ds:Object>{inside}</ds:Object></ds:Signature>"))
+    };
+    let in_assertion = |inside: &str| evil.replace("</saml:Issuer>", &format!("</saml:Issuer>{inside}"));
+    let (top, assertion) = ("/samlp:Response", "/samlp:Response/saml:Assertion");
+    let wrapped = [
+        // The signature at the top, with what it signs inside of it, beside it, and inside of the assertion.
+        (around(&evil, &holding(&bare)), structure_of(top, "Signature")),
+        (
+            around(&format!("{evil}<samlp:Extensions>{bare}</samlp:Extensions>"), &signature),
+            structure_of(top, "reference"),
+        ),
+        (around(&in_assertion(&bare), &signature), structure_of(top, "reference")),
+        // The signature in the assertion.
+        (around(&in_assertion(&holding(&bare)), ""), structure_of(assertion, "Signature")),
+        // The signature where it was: it verifies, and covers nothing that is read.
+        (around(&format!("<samlp:Extensions>{failed}</samlp:Extensions>{evil}"), ""), Refusal::NotSigned),
+        (around(&format!("{failed}{evil}"), ""), Refusal::NotSigned),
+        (around(&in_assertion(&format!("<saml:Advice>{failed}</saml:Advice>")), ""), Refusal::NotSigned),
+    ];
+    for (number, (document, expected)) in (1..).zip(wrapped) {
+        assert_eq!(refusal(&document), expected, "{number}");
     }
 }
 
@@ -111,24 +144,31 @@ fn x1_wrappings_one_to_eight() {
 fn x1_the_same_id_twice() {
     let made = Made::usual();
     let twice = made.around(&(made.signed_assertion() + &evil("_assertion1")), "");
-    is_refused(&twice);
+    assert_eq!(refusal(&twice), Malformed::Ids("_assertion1".into()).into());
     let on_another_element =
         made.response().replacen("<samlp:Status>", r#"<samlp:Status Id="_assertion1">"#, 1);
-    is_refused(&on_another_element);
+    assert_eq!(refusal(&on_another_element), Malformed::Ids("_assertion1".into()).into());
 }
 
 #[test]
 fn x1_a_response_inside_of_a_response() {
     let made = Made::usual();
-    is_refused(&made.around(&made.signed_response().replace("_response1", "_inner"), ""));
-    is_refused(&made.around(&made.signed_response(), "").replacen("_response1", "_outer", 1));
+    // The one that it has is that of the other response, signed or not.
+    for inner in [made.signed_response(), made.around(&made.assertion(""), "")] {
+        let document = as_evil(&made.around(&inner, ""));
+        assert_eq!(refusal(&document), Refusal::Assertions(1));
+    }
 }
 
 #[test]
 fn x1_a_signature_of_the_response_that_is_wrong_refuses_a_right_assertion() {
     let made = Made::usual();
     let document = STRANGER.sign(&made.around(&made.signed_assertion(), &signature("_response1")));
-    assert!(matches!(refusal(&document), Refusal::Signature { .. }));
+    let refusal = refusal(&document);
+    assert!(
+        matches!(&refusal, Refusal::Signature { element, flaw: SignatureFlaw::Wrong(_) } if element == "/samlp:Response"),
+        "{refusal:?}"
+    );
 }
 
 #[test]
