@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use vestibule_model::{Population, Unlock};
+use vestibule_model::{AuditReason, Population, Refusal, Unlock};
 use vestibule_store::Change;
 use vestibule_testkit::TestServer;
 
@@ -198,8 +198,8 @@ async fn l1_a_thousand_guesses_in_parallel_do_not_beat_the_counter() {
     let guesses: Vec<_> = (0..1_000)
         .map(|number| {
             let server = std::sync::Arc::clone(&server);
-            // The right password comes late among the guesses.
-            let guess = if number == 900 { "password".to_owned() } else { format!("guess-{number}") };
+            // The right password comes often among the guesses, and not among the first.
+            let guess = if number % 100 == 99 { "password".to_owned() } else { format!("guess-{number}") };
             tokio::spawn(async move { server.log_in("name", &guess).await.status().as_u16() })
         })
         .collect();
@@ -207,6 +207,15 @@ async fn l1_a_thousand_guesses_in_parallel_do_not_beat_the_counter() {
         assert_ne!(guess.await.unwrap(), 200);
     }
     assert_eq!(server.log_in("name", "password").await.status(), 401);
+    // Each of the right ones met the lock.
+    server.auth.flush_audit().await.unwrap();
+    let query = vestibule_store::AuditQuery { limit: 1_000, ..Default::default() };
+    let entries = server.store.audit(query).await.unwrap().entries;
+    let refused = |reason| {
+        let alike = entries.iter().filter(|entry| entry.record.reason == Some(AuditReason::Refused(reason)));
+        alike.map(|entry| entry.record.count).sum::<u32>()
+    };
+    assert_eq!((refused(Refusal::WrongPassword), refused(Refusal::Locked)), (990, 11));
 }
 
 #[tokio::test]
