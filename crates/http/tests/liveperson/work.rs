@@ -4,6 +4,8 @@ use std::sync::atomic::Ordering;
 
 use serde_json::json;
 use vestibule_crypto::{Argon2Params, Engine, PasswordHasher};
+use vestibule_model::SignOn;
+use vestibule_store::Change;
 use vestibule_testkit::{AccountFixture, TestServer};
 
 /// What hashing fills at the cost of the tests' hashes, and at those of two imported ones, in KiB.
@@ -31,6 +33,7 @@ async fn start() -> TestServer {
         fixture.user("locked").locked_at = Some(now);
         import(fixture, "disabled", 64, 3);
         fixture.user("disabled").enabled = false;
+        fixture.add_user("federated", "password", now).password = None;
         let unreadable = fixture.add_user("unreadable", "password", now).password.as_mut().unwrap();
         "$odd".clone_into(&mut unreadable.hash);
     })
@@ -53,8 +56,24 @@ async fn l5_every_failure_is_the_same_work_whatever_the_hashes_of_users_cost() {
     let server = start().await;
     let whole = (401, PRESENT + CHEAPER + DEARER);
     assert_eq!(attempt(&server, "unknown", "name", "wrong").await, whole, "unknown account");
-    for user in ["nobody", "bot", "name", "cheaper", "dearer", "locked", "disabled", "unreadable"] {
+    for user in
+        ["nobody", "bot", "name", "cheaper", "dearer", "locked", "disabled", "federated", "unreadable"]
+    {
         assert_eq!(attempt(&server, ACCOUNT, user, "wrong").await, whole, "{user}");
+    }
+}
+
+#[tokio::test]
+async fn l5_where_users_log_in_by_single_sign_on_alone_every_failure_is_the_same_work() {
+    let server = start().await;
+    let account = vestibule_model::Account { sign_on: SignOn::SsoOnly, ..server.fixture.account.clone() };
+    server.change(vec![Change::PutAccount(account.into())]).await;
+    for user in ["nobody", "bot", "name", "cheaper", "dearer", "federated"] {
+        assert_eq!(
+            attempt(&server, ACCOUNT, user, "wrong").await,
+            (401, PRESENT + CHEAPER + DEARER),
+            "{user}"
+        );
     }
 }
 

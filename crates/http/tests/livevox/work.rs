@@ -19,9 +19,15 @@ async fn refused(server: &TestServer, token: &str, body: &serde_json::Value) -> 
 
 #[tokio::test]
 async fn l5_a_wrong_token_a_wrong_user_and_a_wrong_client_are_the_same_work() {
-    let server = start_with(|fixture, _| fixture.application_tokens[1].enabled = false).await;
+    let server = start_with(|fixture, _| {
+        fixture.application_tokens[1].enabled = false;
+        let now = fixture.user("name").password.as_ref().expect("a password").changed_at;
+        fixture.add_user("federated", "password", now).password = None;
+    })
+    .await;
     let expected = refused(&server, TOKEN, &credentials("nobody", "password")).await;
     assert!(expected > 0);
+    assert_eq!(refused(&server, TOKEN, &credentials("federated", "password")).await, expected, "SSO alone");
     let mut unknown_client = credentials("name", "password");
     unknown_client["clientName"] = json!("OTHER");
     assert_eq!(refused(&server, TOKEN, &unknown_client).await, expected, "unknown client");

@@ -113,13 +113,14 @@ async fn l5_every_failure_is_the_same_work() {
         fixture.account.lockout_policy = LockoutPolicy { failures: 0, ..LockoutPolicy::default() };
         let now = vestibule_model::Millis::from_unix(1_474_549_184_722);
         fixture.add_user("gone", "password", now).enabled = false;
+        fixture.add_user("federated", "password", now).password = None;
     })
     .await;
     let filled = || server.auth.hash_pool_gauges().filled_kib.load(Ordering::SeqCst);
     let nowhere = "/me/nowhere/login";
-    for (page, user_name) in
-        [(nowhere, "name"), (&own("login"), "name"), (&own("login"), "nobody"), (&own("login"), "gone")]
-    {
+    let login = own("login");
+    let here = ["name", "nobody", "gone", "federated"].map(|user_name| (&*login, user_name));
+    for (page, user_name) in std::iter::once((nowhere, "name")).chain(here) {
         let before = filled();
         assert_eq!(Browser::of(&server).log_in_at(page, user_name, "wrong").await.status, 403);
         assert_eq!(filled() - before, u64::from(CHEAP.memory_kib), "{page} {user_name}");
