@@ -99,4 +99,45 @@ mod tests {
         let headers = cookies("sso-00112233445566aa=one; sso-00112233445566aa=two");
         assert_eq!(kept(&headers, "00112233445566aa", false), None);
     }
+
+    /// What a browser that brings these cookies is told to keep and to forget.
+    fn set(request: &HeaderMap, how: (bool, ComesBy)) -> Vec<String> {
+        let attempt = serde_json::from_value(serde_json::json!({
+            "account": "12345678", "connection": "idp", "id": "00112233445566aa", "nonce": "", "verifier": "", "expires": 0,
+        }));
+        let mut answer = HeaderMap::new();
+        keep(&mut answer, request, &attempt.unwrap(), "kept", how);
+        answer.get_all(SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn s9_over_tls_it_is_set_for_this_host_with_every_flag() {
+        let set = |comes_by| set(&HeaderMap::new(), (true, comes_by));
+        let cookie = |site: &str| {
+            [format!(
+                "__Host-sso-00112233445566aa=kept; Path=/; HttpOnly; Max-Age=600; SameSite={site}; Secure"
+            )]
+        };
+        // Browsers send it with a form of the identity provider's page only so.
+        assert_eq!(set(ComesBy::ForeignForm), cookie("None"));
+        assert_eq!(set(ComesBy::Redirect), cookie("Lax"));
+    }
+
+    #[test]
+    fn s9_without_tls_it_is_set_as_far_as_browsers_take_it() {
+        let set = |comes_by| set(&HeaderMap::new(), (false, comes_by));
+        let cookie = "sso-00112233445566aa=kept; Path=/; HttpOnly; Max-Age=600";
+        assert_eq!(set(ComesBy::ForeignForm), [cookie]);
+        assert_eq!(set(ComesBy::Redirect), [format!("{cookie}; SameSite=Lax")]);
+    }
+
+    #[test]
+    fn s9_of_more_attempts_than_stand_beside_each_other_the_oldest_is_forgotten() {
+        let four = cookies(
+            "__Host-sso-0000000000000001=a; __Host-sso-0000000000000002=b; __Host-sso-0000000000000003=c; __Host-sso-0000000000000004=d",
+        );
+        let set = set(&four, (true, ComesBy::Redirect));
+        assert_eq!(set.len(), 2, "{set:?}");
+        assert_eq!(set[0], "__Host-sso-0000000000000001=; Path=/; HttpOnly; Max-Age=0; Secure");
+    }
 }

@@ -61,7 +61,7 @@ async fn an_expired_password_keeps_nobody_out_whom_the_identity_provider_vouches
 }
 
 #[tokio::test]
-async fn a_user_who_is_disabled_is_told_so() {
+async fn s4_a_user_who_is_disabled_is_told_so() {
     let mut server = server().await;
     server.change_user("name", |user| user.enabled = false).await;
     let (status, body, _) = told(log_in(&server, &response(&server, "_1")).await).await;
@@ -69,7 +69,7 @@ async fn a_user_who_is_disabled_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_user_who_is_locked_is_told_so_until_the_lock_ends() {
+async fn s4_a_user_who_is_locked_is_told_so_until_the_lock_ends() {
     let mut server = server().await;
     let at = now(&server);
     server.change_user("name", |user| user.locked_at = Some(at)).await;
@@ -238,7 +238,7 @@ async fn x4_an_assertion_counts_only_in_its_time_and_the_refusal_names_the_clock
     let (_, details) = why(&server, &late).await;
     assert_eq!(details["check"], "time");
     let (told, fix) = (details["why"].as_str().unwrap(), details["fix"].as_str().unwrap());
-    assert!(told.contains("240 s too late, with 60 s allowed") || told.contains("s too late"), "{told}");
+    assert!(told.ends_with("300 s too late, with 60 s allowed"), "{told}");
     assert!(fix.contains("NTP"), "{fix}");
 }
 
@@ -337,7 +337,7 @@ async fn the_connection_is_found_among_several_by_the_issuer_and_verified_by_its
 }
 
 #[tokio::test]
-async fn what_is_no_document_costs_the_address_and_is_refused_alike() {
+async fn what_is_no_document_is_refused_alike() {
     let server = server().await;
     for nonsense in ["x", "AAAA", "PHg+"] {
         refused(&server, nonsense).await;
@@ -345,7 +345,7 @@ async fn what_is_no_document_costs_the_address_and_is_refused_alike() {
 }
 
 #[tokio::test]
-async fn a6_an_address_that_fails_often_is_turned_away() {
+async fn l7_an_address_that_fails_often_is_turned_away() {
     let server = TestServer::start_with(|fixture, settings| {
         fixture.connections = vec![saml_connection()];
         settings.failures.burst = 3;

@@ -7,8 +7,10 @@ use vestibule_store::Change;
 use vestibule_testkit::identity_provider::{self as idp, made, saml_connection};
 use vestibule_testkit::{ACCOUNT, Fault, TestServer};
 
-use crate::browser::{Browser, logout_request, saml};
-use crate::support::{bearer, check, log_in, now, response, server};
+use crate::browser::{Browser, asked, logout_request, saml};
+use crate::support::{
+    answering, bearer, change_connection, check, log_in, now, response, server, strict_server,
+};
 
 /// A server with a session of a connection, and its bearer.
 async fn with_session() -> (TestServer, String) {
@@ -98,7 +100,7 @@ async fn a_logout_that_cannot_look_for_those_that_came_meanwhile_may_be_sent_aga
 }
 
 #[tokio::test]
-async fn f1_a_logout_is_used_up_when_all_it_ends_is_stored() {
+async fn f2_a_logout_is_used_up_when_all_it_ends_is_stored() {
     let (mut server, bearer) = with_session().await;
     server.faults.fail(Fault::commits_with(|change| matches!(change, Change::ConsumeOnce { .. })));
     assert_eq!(log_out(&server).await, 503);
@@ -111,7 +113,7 @@ async fn f1_a_logout_is_used_up_when_all_it_ends_is_stored() {
 }
 
 #[tokio::test]
-async fn x9_a_logout_that_is_shown_again_ends_no_session_that_was_opened_since() {
+async fn x4_a_logout_that_is_shown_again_ends_no_session_that_was_opened_since() {
     let (server, _) = with_session().await;
     assert_eq!(log_out(&server).await, 200);
     let since = bearer(log_in(&server, &response(&server, "_2")).await).await;
@@ -131,6 +133,21 @@ async fn a_logout_that_is_shown_twice_at_the_same_moment_is_taken_both_times() {
     let (one, other, ()) = tokio::join!(log_out(&server), log_out(&server), open);
     assert_eq!((one, other), (200, 200));
     assert_eq!(check(&server, &bearer).await, 401);
+}
+
+#[tokio::test]
+async fn x5_a_connection_that_is_disabled_while_somebody_is_at_the_identity_provider_logs_nobody_in() {
+    let server = strict_server().await;
+    let mut browser = Browser::new(&server);
+    let (request, relay_state) = asked(&browser.get(&saml("login")).await);
+    change_connection(&server, Connection { enabled: false, ..saml_connection() }).await;
+    let document = answering(&server, "_1", &request);
+    let form = [("SAMLResponse", &*document), ("RelayState", &*relay_state)];
+    assert_eq!(browser.post(&saml("acs"), &form).await.status(), 404);
+    assert!(server.stored_sessions().await.is_empty());
+    // The attempt itself was a good one.
+    change_connection(&server, saml_connection()).await;
+    assert_eq!(browser.post(&saml("acs"), &form).await.status(), 303);
 }
 
 /// Disables the connection in a state of the account that is read as a whole.

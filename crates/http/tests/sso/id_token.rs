@@ -118,6 +118,12 @@ async fn x9_a_token_for_another_client_or_issuer_is_refused() {
         claims[claim] = value.into();
         assert_eq!(why(&server, &idp::id_token(&claims)).await.0, "no-connection", "{claim}");
     }
+    // One of several audiences is ours: the connection is found, and the token was given to somebody else.
+    for given_to in [Value::Null, "another".into()] {
+        let mut claims = claims("1", "name", now(&server));
+        (claims["aud"], claims["azp"]) = (json!([idp::CLIENT, "another"]), given_to);
+        assert_eq!(why(&server, &idp::id_token(&claims)).await.1["check"], "audience", "{claims}");
+    }
 }
 
 #[tokio::test]
@@ -156,6 +162,16 @@ async fn x5_a_connection_that_is_disabled_ends_what_was_opened_with_an_applicati
     let session = session_id(log_in_by_id_token(&server, &id_token(&server, "1")).await).await;
     change_connection(&server, Connection { enabled: false, ..oidc_connection() }).await;
     assert_eq!(validate(&server, &session).await, 404);
+}
+
+#[tokio::test]
+async fn x5_a_connection_that_is_disabled_takes_no_token() {
+    let server = server().await;
+    change_connection(&server, Connection { enabled: false, ..oidc_connection() }).await;
+    assert_eq!(why(&server, &id_token(&server, "1")).await.0, "no-connection");
+    assert!(server.stored_sessions().await.is_empty());
+    change_connection(&server, oidc_connection()).await;
+    session_id(log_in_by_id_token(&server, &id_token(&server, "1")).await).await;
 }
 
 fn with_old_keys(connection: &mut Connection) {

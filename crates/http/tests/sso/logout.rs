@@ -52,7 +52,7 @@ async fn a_refused_logout_request_is_found_by_the_id_that_is_answered() {
 }
 
 #[tokio::test]
-async fn a4_refused_logouts_are_limited_and_keep_nobody_from_logging_in() {
+async fn l7_refused_logouts_are_limited_and_keep_nobody_from_logging_in() {
     for (path, field) in [(TOKENS, "logout_token"), (&*saml("logout"), "SAMLRequest")] {
         let server = strict_server().await;
         let mut browser = Browser::new(&server);
@@ -68,7 +68,7 @@ async fn a4_refused_logouts_are_limited_and_keep_nobody_from_logging_in() {
 }
 
 #[tokio::test]
-async fn a4_a_flood_of_refused_logouts_keeps_none_away_that_is_rightly_signed() {
+async fn l7_a_flood_of_refused_logouts_keeps_none_away_that_is_rightly_signed() {
     let server = strict_server().await;
     let by_saml = bearer(log_in(&server, &response(&server, "_1")).await).await;
     let id_token = id_token(&server, "n");

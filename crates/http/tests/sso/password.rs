@@ -48,7 +48,7 @@ async fn the_page_goes_on_as_it_was_opened() {
 }
 
 #[tokio::test]
-async fn a3_a_logout_at_the_provider_still_ends_the_page() {
+async fn s3_a_logout_at_the_provider_still_ends_the_page() {
     let server = server().await;
     let mut browser = with_new_password(&server).await;
     let logout = logout_request(&server, "_l1", "session-1");
@@ -58,7 +58,7 @@ async fn a3_a_logout_at_the_provider_still_ends_the_page() {
 }
 
 #[tokio::test]
-async fn a3_the_end_of_the_connection_still_ends_the_page() {
+async fn s3_the_end_of_the_connection_still_ends_the_page() {
     let server = server().await;
     let mut browser = with_new_password(&server).await;
     change_connection(&server, Connection { enabled: false, ..saml_connection() }).await;
@@ -79,7 +79,7 @@ async fn a_page_lives_no_longer_for_a_change_of_the_password() {
 }
 
 #[tokio::test]
-async fn a3_a_logout_in_the_same_moment_leaves_no_page() {
+async fn s3_a_logout_in_the_same_moment_leaves_no_page() {
     let server = server().await;
     let mut browser = signed_in(&server).await;
     let changes = server.faults.delay(|change| matches!(change, Change::SetPassword { .. }));
@@ -104,7 +104,7 @@ fn ends_one(change: &Change) -> bool {
 }
 
 #[tokio::test]
-async fn a3_a_logout_that_began_before_ends_the_page_that_came_since() {
+async fn s3_a_logout_that_began_before_ends_the_page_that_came_since() {
     let server = server().await;
     let mut browser = signed_in(&server).await;
     let setting = server.faults.delay(|change| matches!(change, Change::SetPassword { .. }));

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use reqwest::header::SET_COOKIE;
 use serde_json::json;
 use vestibule_auth::SharedOutgoing;
+use vestibule_model::Connection;
 use vestibule_testkit::identity_provider::{self as idp, ISSUER, claims, oidc_connection};
 use vestibule_testkit::{ACCOUNT, ScriptedProvider, TestServer};
 
 use crate::browser::{Browser, is_signed_in, location, parameter};
-use crate::support::{check, now, reason_of, server, server_with};
+use crate::support::{change_connection, check, now, reason_of, server, server_with};
 
 fn oidc(operation: &str) -> String {
     format!("/sso/oidc/{ACCOUNT}/{}/{operation}", idp::OIDC)
@@ -121,6 +122,22 @@ async fn a_callback_of_agents_is_none_of_a_connection_of_users() {
     assert_eq!(browser.get(&path).await.status(), 404);
 }
 
+#[tokio::test]
+async fn x5_a_connection_that_is_disabled_while_somebody_is_at_the_provider_logs_nobody_in_and_asks_nothing()
+{
+    let (server, provider) = with_provider().await;
+    let mut browser = Browser::new(&server);
+    let begun = location(&browser.get(&oidc("login")).await);
+    answer_code(&server, &provider, &parameter(&begun, "nonce"));
+    change_connection(&server, Connection { enabled: false, ..oidc_connection() }).await;
+    let path = format!("{}?code=c&state={}", oidc("callback"), parameter(&begun, "state"));
+    assert_eq!(browser.get(&path).await.status(), 404);
+    assert!(provider.asked().is_empty() && server.stored_sessions().await.is_empty());
+    // The attempt itself was a good one.
+    change_connection(&server, oidc_connection()).await;
+    assert_eq!(browser.get(&path).await.status(), 303);
+}
+
 pub(crate) fn logout_token(server: &TestServer, changes: &serde_json::Value) -> String {
     let now_s = now(server).as_unix() / 1_000;
     let mut claims = json!({
@@ -169,7 +186,7 @@ async fn x9_a_logout_token_counts_once_and_an_id_token_is_none() {
 }
 
 #[tokio::test]
-async fn s9_the_cookie_of_an_attempt_is_bound_to_this_host_over_tls() {
+async fn s9_the_cookie_of_an_attempt_has_no_domain_and_is_over_with_it() {
     let server = server_with(|_| {}).await;
     let answer = Browser::new(&server).get(&oidc("login")).await;
     let cookie = answer.headers()[SET_COOKIE].to_str().unwrap();

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use vestibule_model::{Clock, Connection, Millis};
+use vestibule_model::{Clock, Connection, Millis, Protocol};
 use vestibule_store::Change;
 use vestibule_testkit::identity_provider::{self as idp, made, oidc_connection, saml_connection};
 use vestibule_testkit::{ACCOUNT, AccountFixture, TOKEN, TestServer};
@@ -21,6 +21,17 @@ pub(crate) async fn server_with(change: impl FnOnce(&mut AccountFixture)) -> Tes
     .await
 }
 
+/// A server that takes no login that begins at the identity provider.
+pub(crate) async fn strict_server() -> TestServer {
+    let server = server().await;
+    let mut connection = saml_connection();
+    if let Protocol::Saml(saml) = &mut connection.protocol {
+        saml.unsolicited = false;
+    }
+    change_connection(&server, connection).await;
+    server
+}
+
 /// Logs in by what carries an assertion, at the login API.
 pub(crate) async fn log_in(server: &TestServer, document: &str) -> Response {
     let body = json!({ "jwt": "dummy", "assertion": document });
@@ -30,6 +41,15 @@ pub(crate) async fn log_in(server: &TestServer, document: &str) -> Response {
 /// A response with an assertion of this id, of now, that names `name`.
 pub(crate) fn response(server: &TestServer, id: &str) -> String {
     idp::response(&made(id, "name", now(server)))
+}
+
+/// A response that answers a request.
+pub(crate) fn answering(server: &TestServer, id: &str, request: &str) -> String {
+    let mut made = made(id, "name", now(server));
+    made.confirmation =
+        made.confirmation.replace(" Recipient=", &format!(r#" InResponseTo="{request}" Recipient="#));
+    made.response = format!(r#"{} InResponseTo="{request}""#, made.response);
+    idp::response(&made)
 }
 
 pub(crate) fn now(server: &TestServer) -> Millis {

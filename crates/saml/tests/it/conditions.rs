@@ -135,7 +135,7 @@ fn x4_another_issuer() {
 }
 
 #[test]
-fn x5_a_status_that_is_no_success_is_told_in_its_words() {
+fn a_status_that_is_no_success_is_told_in_its_words() {
     let mut made = Made::usual();
     made.status = r#"<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Responder"><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:AuthnFailed"/></samlp:StatusCode><samlp:StatusMessage>no</samlp:StatusMessage></samlp:Status>"#.into();
     let code = "urn:oasis:names:tc:SAML:2.0:status:AuthnFailed".to_owned();
