@@ -100,6 +100,7 @@ async fn the_form_of_older_pages_is_taken_as_well() {
     assert!(parameter(&login, "continue").unwrap().contains("response_type=code"));
 }
 
+/// Incident of X10: Pocket ID CVE-2026-28512 (`@` in an address).
 #[tokio::test]
 async fn x10_nobody_is_sent_to_an_address_that_is_not_the_clients_byte_by_byte() {
     let server = start().await;

@@ -172,6 +172,7 @@ async fn s13_of_many_who_show_an_assertion_at_once_one_logs_in() {
     assert_eq!(server.stored_sessions().await.len(), 1);
 }
 
+/// Incidents of X5: Keycloak CVE-2026-3009, Casdoor CVE-2026-9098 (logins under way when the identity provider is disabled).
 #[tokio::test]
 async fn x5_a_connection_that_is_disabled_logs_nobody_in() {
     let server = server().await;

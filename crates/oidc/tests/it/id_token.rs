@@ -26,6 +26,8 @@ fn a_token_by_an_elliptic_curve_is_taken() {
     assert!(login(&ec_token(&claims())).is_ok());
 }
 
+/// Incidents of X9: jsonwebtoken CVE-2015-9235 (`none`, HMAC by the public key), MISP CVE-2026-9084 and Casdoor CVE-2026-9092 (users
+/// linked by their address for mail).
 #[test]
 fn x9_no_algorithm() {
     for alg in ["none", "None", "NONE", "nOnE"] {

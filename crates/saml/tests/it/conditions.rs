@@ -15,6 +15,8 @@ fn at(now: Millis) -> Option<Refusal> {
     report_by(&Made::usual().response(), &connection(), now).outcome().err()
 }
 
+/// Incidents of X4: Keycloak CVE-2026-1190 (when a confirmation ends), Casdoor CVE-2026-9093 (audience), `SimpleSAMLphp`
+/// CVE-2026-49284 (`InResponseTo` of what nobody signed).
 #[test]
 fn x4_the_time_counts_to_the_millisecond_with_the_clock_skew() {
     // Valid from 30 s before NOW until 300 s after it, with 60 s allowed on each side.

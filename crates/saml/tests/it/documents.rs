@@ -19,6 +19,8 @@ fn of(encoded: &str) -> Refusal {
     examine(encoded, &connection(), arrival).outcome().unwrap_err()
 }
 
+/// Incidents of X6: python-saml CVE-2017-11427 and Shibboleth CVE-2018-0489 (comments in a name), GitHub Enterprise Server
+/// CVE-2025-23369 (entities).
 #[test]
 fn x6_a_comment_in_a_name() {
     let made = Made {
@@ -89,6 +91,8 @@ fn x6_an_id_in_a_namespace() {
     assert_eq!(malformed(&document), Malformed::Ids("x".into()));
 }
 
+/// Incident of X8: ruby-saml CVE-2025-25293 (compressed messages; see logouts). Of documents that explode in a service provider none is
+/// known to us.
 #[test]
 fn x8_entities_that_grow() {
     let bomb = r#"<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>"#;

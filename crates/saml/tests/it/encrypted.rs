@@ -50,6 +50,7 @@ fn an_encrypted_assertion_that_is_signed_from_outside() {
     assert_eq!(outcome(&document, &with_key()).unwrap(), "name@example.com");
 }
 
+/// Incident of X2: Keycloak CVE-2026-2092.
 #[test]
 fn x2_an_encrypted_assertion_of_anybody_is_not_signed() {
     let made = Made::usual();

@@ -86,6 +86,21 @@ fn x1_what_nobody_signed_or_a_stranger_did_is_refused() {
     assert_eq!(by_redirect(unsigned), Err(LogoutRefusal::NotSigned));
 }
 
+/// The like of samlify GHSA-63ch-w8pw-4mf2: the assertion of a login is signed, and whom the logout names is not.
+#[test]
+fn x1_what_is_signed_inside_of_a_logout_does_not_cover_it() {
+    let made = crate::identity_provider::Made::usual();
+    for signed in [made.signed_assertion(), made.signed_response()] {
+        assert_eq!(by_form(&request(&signed)), Err(LogoutRefusal::NotSigned));
+    }
+    let other = IDP.sign(&request(&signature("_logout1")));
+    let around = request("")
+        .replace("_logout1", "_evil")
+        .replace("<samlp:SessionIndex>", &format!("{other}<samlp:SessionIndex>"));
+    let refusal = as_login(by_form(&around));
+    assert!(matches!(refusal, Refusal::Signature { flaw: SignatureFlaw::Place, .. }), "{refusal:?}");
+}
+
 #[test]
 fn x7_what_is_signed_is_the_query_as_it_was_sent_and_nothing_stands_twice() {
     let query = redirect(&request(""), &IDP.key_pem);
@@ -182,7 +197,8 @@ fn a_logout_of_more_sessions_than_are_ended_is_refused() {
     assert_eq!(as_login(by_redirect(&with(101))), Refusal::Malformed(Malformed::TooMuch("sessions")));
 }
 
-/// Its end cannot be inflated: whoever inflated all of it would tell that.
+/// Incident of X8: ruby-saml CVE-2025-25293 (messages that are compressed). The end of this one cannot be inflated: whoever
+/// inflated all of it would tell that.
 #[test]
 fn x8_a_deflated_bomb_is_inflated_no_further_than_is_read() {
     let mut bomb = DeflateEncoder::new(Vec::new(), Compression::default());

@@ -23,6 +23,7 @@ fn structure_of(element: &str, what: &'static str) -> Refusal {
     Refusal::Signature { element: element.to_owned(), flaw: SignatureFlaw::Structure(what) }
 }
 
+/// Incidents of X1: ruby-saml CVE-2024-45409 and CVE-2025-66567, samlify CVE-2025-47949, node-saml CVE-2025-54369.
 #[test]
 fn x1_nothing_is_signed() {
     let made = Made::usual();
@@ -171,6 +172,7 @@ fn x1_a_signature_of_the_response_that_is_wrong_refuses_a_right_assertion() {
     );
 }
 
+/// Incident of X3: Casdoor CVE-2026-9090.
 #[test]
 fn x3_a_key_of_the_message_itself() {
     let made = Made::usual();
@@ -199,6 +201,7 @@ fn flaw(change: impl Fn(String) -> String) -> SignatureFlaw {
     }
 }
 
+/// Incidents of X7: `SimpleSAMLphp` CVE-2018-7644 (HMAC by the public key), xml-crypto CVE-2025-29774 (several `SignedInfo`).
 #[test]
 fn x7_algorithms_that_do_not_count() {
     let sha1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1";
@@ -223,11 +226,19 @@ fn x7_structures_that_no_signature_of_saml_has() {
         let end = text.find("</ds:Reference>").unwrap() + "</ds:Reference>".len();
         text[begin..end].to_owned()
     };
-    let cases: [(&str, Change); 8] = [
+    let cases: [(&str, Change); 9] = [
         (
             "two references",
             Box::new(move |text| {
                 text.replace("</ds:Reference>", &format!("</ds:Reference>{}", reference(&text)))
+            }),
+        ),
+        (
+            "two of SignedInfo",
+            Box::new(|text| {
+                let (begin, end) =
+                    (text.find("<ds:SignedInfo>").unwrap(), text.find("<ds:SignatureValue>").unwrap());
+                text.replace("<ds:SignatureValue>", &format!("{}<ds:SignatureValue>", &text[begin..end]))
             }),
         ),
         ("no reference", Box::new(move |text| text.replace(&reference(&text), ""))),
