@@ -66,7 +66,7 @@ pub use random::Rng;
 pub use record_seal::RecordSeal;
 pub use refusal_id::RefusalId;
 pub use renewal::{LONGEST_OVERLAP, SecretVersion, Superseded};
-pub use report::{Claim, Login, Reason, Report, Signature, Statement, Step};
+pub use report::{Claim, Issued, Login, Reason, Report, Signature, Statement, Step};
 pub use session::{Application, AuthenticationMethod, Dialect, EndReason, Session};
 pub use signing_key::SigningKey;
 pub use time::{Clock, Millis, Monotonic, Utc};

@@ -41,6 +41,43 @@ impl Claim {
     }
 }
 
+/// When a message says that it was made, beside when it came: what that tells of the clock of whoever made it. A message is
+/// made before it comes, and nobody knows by how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// By the clock there: the `IssueInstant` of SAML, the claim `iat`.
+    pub at: Millis,
+    /// When it came, by the clock here.
+    pub now: Millis,
+    /// The clock skew that is allowed, in seconds.
+    pub skew_s: u64,
+}
+
+impl Issued {
+    /// What follows of a message that came too early, behind other words: the clock there is ahead, if the message says that it
+    /// is yet to be made.
+    pub fn too_early(self) -> String {
+        let ahead = self.at.since(self.now).as_secs();
+        if ahead <= self.skew_s {
+            return String::new();
+        }
+        format!(
+            "; it was issued {ahead} s from now, so that the identity provider's clock is at least {ahead} s ahead"
+        )
+    }
+
+    /// What follows of one that came too late: how far the clock there can be behind.
+    pub fn too_late(self) -> String {
+        if self.at > self.now {
+            return self.too_early();
+        }
+        let ago = self.now.since(self.at).as_secs();
+        format!(
+            "; by the identity provider's clock it was issued {ago} s ago, so that clock is at most {ago} s behind"
+        )
+    }
+}
+
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step<C, R> {

@@ -7,7 +7,7 @@ use jsonwebtoken::{DecodingKey, decode_header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
-use vestibule_model::{Claim, Millis, Signature, Statement, Utc, told};
+use vestibule_model::{Claim, Issued, Millis, Signature, Statement, Utc, told};
 
 use crate::base64url;
 use crate::jwks::Keys;
@@ -254,14 +254,14 @@ pub(crate) fn check_audience(claims: &Claims, client_id: &str, report: &mut Repo
 
 /// Answers until when the token counts.
 pub(crate) fn check_time(claims: &Claims, skew: Duration, now: Millis, report: &mut Report) -> Millis {
-    let skew_s = skew.as_secs();
+    let issued = Issued { at: millis(claims.iat), now, skew_s: skew.as_secs() };
     let until = millis(claims.exp);
-    let late = (now >= until.plus(skew)).then_some(Refusal::Late { until, now, skew_s });
+    let late = (now >= until.plus(skew)).then_some(Refusal::Late { until, issued });
     let early =
-        |claim, from: Millis| (from > now.plus(skew)).then_some(Refusal::Early { claim, from, now, skew_s });
+        |claim, from: Millis| (from > now.plus(skew)).then_some(Refusal::Early { claim, from, issued });
     let from = claims.nbf.and_then(|from| early("nbf", millis(from)));
-    let made = early("iat", millis(claims.iat));
-    let found = format!("made at {}, ends at {}", Utc(millis(claims.iat)), Utc(until));
+    let made = early("iat", issued.at);
+    let found = format!("made at {}, ends at {}", Utc(issued.at), Utc(until));
     report.note(Check::Time, found, late.or(from).or(made));
     until.plus(skew)
 }

@@ -1,6 +1,6 @@
 //! Why an ID token is refused, in words, with what to do about it.
 
-use vestibule_model::{Millis, Reason, Utc};
+use vestibule_model::{Issued, Millis, Reason, Utc};
 
 /// How much a refusal tells of what somebody wrote, in characters.
 pub(crate) const LONGEST_TOLD: usize = 200;
@@ -59,26 +59,22 @@ pub enum Refusal {
         expected: String,
     },
     /// Not valid any more.
-    #[error("it ended at {}, and it is {} here: {} s too late, with {skew_s} s allowed", Utc(*until), Utc(*now), apart(*now, *until))]
+    #[error("it ended at {}, and it is {} here: {} s too late, with {} s allowed{}", Utc(*until), Utc(issued.now), apart(issued.now, *until), issued.skew_s, issued.too_late())]
     Late {
         /// Its `exp`.
         until: Millis,
-        /// The time here.
-        now: Millis,
-        /// The clock skew that is allowed, in seconds.
-        skew_s: u64,
+        /// When it was made, and the time here.
+        issued: Issued,
     },
     /// Not valid yet, or made in the future.
-    #[error("its {claim} is {}, and it is {} here: {} s too early, with {skew_s} s allowed", Utc(*from), Utc(*now), apart(*from, *now))]
+    #[error("its {claim} is {}, and it is {} here: {} s too early, with {} s allowed{}", Utc(*from), Utc(issued.now), apart(*from, issued.now), issued.skew_s, issued.too_early())]
     Early {
         /// `nbf` or `iat`.
         claim: &'static str,
         /// What it says.
         from: Millis,
-        /// The time here.
-        now: Millis,
-        /// The clock skew that is allowed, in seconds.
-        skew_s: u64,
+        /// When it was made, and the time here.
+        issued: Issued,
     },
     /// The nonce of another attempt, or none.
     #[error("the nonce is not that of this browser's attempt")]

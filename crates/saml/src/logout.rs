@@ -8,7 +8,7 @@ use aws_lc_rs::signature::{
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::read::DeflateDecoder;
-use vestibule_model::{Millis, Utc, told};
+use vestibule_model::{Issued, Millis, Utc, told};
 use x509_parser::parse_x509_certificate;
 
 use crate::certificate::Certificate;
@@ -97,12 +97,13 @@ impl LogoutRequest {
         let made = time::read(attribute("IssueInstant")?)?;
         let until = attribute("NotOnOrAfter").ok().map(time::read).transpose()?;
         let until = until.map_or(made.plus(COUNTS_FOR), |until| until.min(made.plus(COUNTS_FOR)));
-        let (skew, skew_s) = (connection.clock_skew, connection.clock_skew.as_secs());
+        let skew = connection.clock_skew;
+        let when = Issued { at: made, now, skew_s: skew.as_secs() };
         if now.plus(skew) < made {
-            return Err(Refusal::Early { from: made, now, skew_s }.into());
+            return Err(Refusal::Early { from: made, issued: when }.into());
         }
         if now >= until.plus(skew) {
-            return Err(Refusal::Late { until, now, skew_s }.into());
+            return Err(Refusal::Late { until, issued: when }.into());
         }
         let subject = xml.child(xml.root, ASSERTION, "NameID")?.ok_or(LogoutRefusal::NoSubject)?;
         let sessions = xml.children(xml.root, PROTOCOL, "SessionIndex").collect::<Vec<_>>();

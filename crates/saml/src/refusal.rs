@@ -1,6 +1,6 @@
 //! Why a login is refused, in words, with what to do about it.
 
-use vestibule_model::{Reason, Utc};
+use vestibule_model::{Issued, Reason, Utc};
 
 /// A document that is not read any further.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -146,24 +146,20 @@ pub enum Refusal {
         found: String,
     },
     /// Not valid yet.
-    #[error("it is valid from {} on, and it is {} here: {} s too early, with {skew_s} s allowed", Utc(*from), Utc(*now), apart(*from, *now))]
+    #[error("it is valid from {} on, and it is {} here: {} s too early, with {} s allowed{}", Utc(*from), Utc(issued.now), apart(*from, issued.now), issued.skew_s, issued.too_early())]
     Early {
         /// Its `NotBefore`.
         from: vestibule_model::Millis,
-        /// The time here.
-        now: vestibule_model::Millis,
-        /// The clock skew that is allowed, in seconds.
-        skew_s: u64,
+        /// When it was made, and the time here.
+        issued: Issued,
     },
     /// Not valid any more.
-    #[error("it was valid until {}, and it is {} here: {} s too late, with {skew_s} s allowed", Utc(*until), Utc(*now), apart(*now, *until))]
+    #[error("it was valid until {}, and it is {} here: {} s too late, with {} s allowed{}", Utc(*until), Utc(issued.now), apart(issued.now, *until), issued.skew_s, issued.too_late())]
     Late {
         /// Its `NotOnOrAfter`.
         until: vestibule_model::Millis,
-        /// The time here.
-        now: vestibule_model::Millis,
-        /// The clock skew that is allowed, in seconds.
-        skew_s: u64,
+        /// When it was made, and the time here.
+        issued: Issued,
     },
     /// The session at the identity provider has ended.
     #[error("the session at the identity provider was to end {}, and it is {} here, with {skew_s} s allowed", Utc(*until), Utc(*now))]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bergshamra::xml::NodeId;
-use vestibule_model::{Millis, Utc, told};
+use vestibule_model::{Issued, Millis, Utc, told};
 
 use crate::certificate::Certificate;
 use crate::claims::{Claims, Confirmation, expect_version};
@@ -212,7 +212,7 @@ impl Examination<'_> {
     }
 
     fn check_conditions(&self, claims: &Claims, report: &mut Report) {
-        self.check_time(claims.not_before, claims.not_on_or_after, report);
+        self.check_time(claims.issued, (claims.not_before, claims.not_on_or_after), report);
         let expected = &self.connection.audiences;
         // No restriction is none: then the recipient alone says for whom it is.
         let missed = claims.audiences.iter().find(|any| !any.iter().any(|one| expected.contains(one)));
@@ -224,13 +224,16 @@ impl Examination<'_> {
         report.note(Check::Conditions, claims.other_conditions.join(", "), refusal);
     }
 
-    fn check_time(&self, from: Option<Millis>, until: Option<Millis>, report: &mut Report) {
+    fn check_time(
+        &self,
+        issued: Millis,
+        (from, until): (Option<Millis>, Option<Millis>),
+        report: &mut Report,
+    ) {
         let (now, skew) = (self.arrival.now, self.connection.clock_skew);
-        let skew_s = skew.as_secs();
-        let early =
-            from.filter(|from| now.plus(skew) < *from).map(|from| Refusal::Early { from, now, skew_s });
-        let late =
-            until.filter(|until| now >= until.plus(skew)).map(|until| Refusal::Late { until, now, skew_s });
+        let issued = Issued { at: issued, now, skew_s: skew.as_secs() };
+        let early = from.filter(|from| now.plus(skew) < *from).map(|from| Refusal::Early { from, issued });
+        let late = until.filter(|until| now >= until.plus(skew)).map(|until| Refusal::Late { until, issued });
         let told = |time: Option<Millis>| time.map_or_else(|| "…".to_owned(), |time| Utc(time).to_string());
         report.note(Check::Time, format!("{} to {}", told(from), told(until)), early.or(late));
     }
@@ -252,7 +255,7 @@ impl Examination<'_> {
         };
         let judged = |confirmation: &Confirmation| {
             let mut own = Report::default();
-            self.check_confirmation(confirmation, &mut own);
+            self.check_confirmation(claims.issued, confirmation, &mut own);
             own
         };
         let all = claims.confirmations.iter().map(judged);
@@ -263,12 +266,12 @@ impl Examination<'_> {
         report.counts_until = ends.max().map(|last| last.plus(self.connection.clock_skew));
     }
 
-    fn check_confirmation(&self, confirmation: &Confirmation, report: &mut Report) {
+    fn check_confirmation(&self, issued: Millis, confirmation: &Confirmation, report: &mut Report) {
         let recipient = confirmation.recipient.as_deref().unwrap_or_default();
         self.check_address("Recipient", recipient, report);
         // A bearer's confirmation always ends (SAML profiles §4.1.4.2).
         let until = confirmation.not_on_or_after.unwrap_or(Millis::EPOCH);
-        self.check_time(confirmation.not_before, Some(until), report);
+        self.check_time(issued, (confirmation.not_before, Some(until)), report);
         self.check_request(confirmation.in_response_to.as_deref(), report);
     }
 

@@ -65,6 +65,8 @@ pub static STRANGER: LazyLock<Signer> = LazyLock::new(Signer::new);
 pub struct Made {
     /// Its id, as XML or as text.
     pub id: String,
+    /// When it was made, as XML or as text.
+    pub issued: String,
     /// Its issuer, as XML or as text.
     pub issuer: String,
     /// Its subject, as XML or as text.
@@ -103,6 +105,7 @@ impl Made {
     pub fn usual() -> Self {
         Self {
             id: "_assertion1".into(),
+            issued: "2026-11-29T20:00:00Z".into(),
             issuer: ENTITY.into(),
             subject: "<saml:NameID>name@example.com</saml:NameID>".into(),
             confirmation: confirmation(ADDRESS, "2026-11-29T20:05:00Z", Some(REQUEST)),
@@ -117,9 +120,9 @@ impl Made {
 
     /// The assertion with this in the place of its signature.
     pub fn assertion(&self, signature: &str) -> String {
-        let Self { id, issuer, subject, confirmation, conditions, statements, .. } = self;
+        let Self { id, issued, issuer, subject, confirmation, conditions, statements, .. } = self;
         format!(
-            r#"<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="{id}" Version="2.0" IssueInstant="2026-11-29T20:00:00Z"><saml:Issuer>{issuer}</saml:Issuer>{signature}<saml:Subject>{subject}{confirmation}</saml:Subject>{conditions}{statements}</saml:Assertion>"#
+            r#"<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="{id}" Version="2.0" IssueInstant="{issued}"><saml:Issuer>{issuer}</saml:Issuer>{signature}<saml:Subject>{subject}{confirmation}</saml:Subject>{conditions}{statements}</saml:Assertion>"#
         )
     }
 

@@ -100,6 +100,7 @@ pub fn made(id: &str, login_name: &str, at: Millis) -> Made {
     let (audience, address) = (saml_url(SAML, "metadata"), saml_url(SAML, "acs"));
     Made {
         id: id.into(),
+        issued: time(at),
         subject: format!("<saml:NameID>{login_name}</saml:NameID>"),
         confirmation: confirmation(&address, &until, None),
         conditions: format!(

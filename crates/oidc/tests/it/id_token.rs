@@ -243,9 +243,15 @@ fn a_clock_that_is_wrong_is_told_with_how_much() {
     let refusal = expected().examine(&token(&claims()), &keys(), late).outcome().unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "it ended at 2026-11-29T20:05:00Z, and it is 2026-11-29T20:15:00Z here: 600 s too late, with 60 s allowed"
+        "it ended at 2026-11-29T20:05:00Z, and it is 2026-11-29T20:15:00Z here: 600 s too late, with 60 s allowed; by the identity provider's clock it was issued 900 s ago, so that clock is at most 900 s behind"
     );
     assert!(refusal.fix().contains("NTP"));
+    let early = Millis::from_unix(NOW.as_unix() - 600_000);
+    let refusal = expected().examine(&token(&claims()), &keys(), early).outcome().unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "its iat is 2026-11-29T20:00:00Z, and it is 2026-11-29T19:50:00Z here: 600 s too early, with 60 s allowed; it was issued 600 s from now, so that the identity provider's clock is at least 600 s ahead"
+    );
 }
 
 #[test]

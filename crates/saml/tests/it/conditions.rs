@@ -32,9 +32,29 @@ fn x4_a_clock_that_is_wrong_is_told_with_how_much() {
     let refusal = at(NOW.minus(Duration::from_mins(10))).unwrap();
     assert_eq!(
         refusal.to_string(),
-        "it is valid from 2026-11-29T19:59:30Z on, and it is 2026-11-29T19:50:00Z here: 570 s too early, with 60 s allowed"
+        "it is valid from 2026-11-29T19:59:30Z on, and it is 2026-11-29T19:50:00Z here: 570 s too early, with 60 s allowed; it was issued 600 s from now, so that the identity provider's clock is at least 600 s ahead"
     );
     assert!(refusal.fix().contains("NTP"));
+    let refusal = at(NOW.plus(Duration::from_mins(10))).unwrap();
+    assert_eq!(
+        refusal.to_string(),
+        "it was valid until 2026-11-29T20:05:00Z, and it is 2026-11-29T20:10:00Z here: 300 s too late, with 60 s allowed; by the identity provider's clock it was issued 600 s ago, so that clock is at most 600 s behind"
+    );
+}
+
+/// Valid later than it was made: that tells nothing of clocks.
+#[test]
+fn x4_nothing_is_said_of_clocks_that_cannot_be_known() {
+    let told = |issued: &str, now: Millis| {
+        let made = Made { issued: issued.into(), ..Made::usual() };
+        report_by(&made.response(), &connection(), now).outcome().unwrap_err().to_string()
+    };
+    for issued in ["2026-11-29T19:00:00Z", "2026-11-29T19:50:30Z"] {
+        let told = told(issued, NOW.minus(Duration::from_mins(10)));
+        assert!(told.ends_with("570 s too early, with 60 s allowed"), "{told}");
+    }
+    let told = told("2026-11-29T20:10:30Z", NOW.plus(Duration::from_mins(10)));
+    assert!(told.ends_with("300 s too late, with 60 s allowed"), "{told}");
 }
 
 #[test]
