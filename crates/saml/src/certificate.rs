@@ -18,6 +18,7 @@ const LEAST_RSA_BITS: usize = 2_048;
 pub struct Certificate {
     der: Vec<u8>,
     key: Key,
+    subject: String,
     not_after: Millis,
 }
 
@@ -48,13 +49,19 @@ impl Certificate {
             return Err(CertificateError::WeakKey);
         }
         let not_after = Millis::from_unix(parsed.validity().not_after.timestamp().saturating_mul(1_000));
+        let subject = parsed.subject().to_string();
         let key = load_x509_cert_der(der).map_err(|_| CertificateError::Unreadable)?;
-        Ok(Self { der: der.to_vec(), key, not_after })
+        Ok(Self { der: der.to_vec(), key, subject, not_after })
     }
 
     /// The certificate in DER.
     pub fn der(&self) -> &[u8] {
         &self.der
+    }
+
+    /// Whose it says that it is, as people write it.
+    pub fn subject(&self) -> &str {
+        &self.subject
     }
 
     /// Until when it says that it is valid.

@@ -187,7 +187,7 @@ impl Examination<'_> {
             report.note(Check::Signatures, "", Some(Refusal::NotSigned));
             return Ok(());
         }
-        report.note(Check::Signatures, "the assertion is covered", None);
+        report.note(Check::Signatures, self.covered_by(report), None);
         let claims = Claims::read(xml, assertion)?;
         self.check_issuer(&claims.issuer, report);
         self.check_conditions(&claims, report);
@@ -202,6 +202,20 @@ impl Examination<'_> {
         report.note(Check::Subject, name, refusal);
         report.claims = Some(claims);
         Ok(())
+    }
+
+    /// By which certificates the document is signed, all of whose signatures are right: told so that people compare and renew them.
+    fn covered_by(&self, report: &Report) -> String {
+        let signed = |certificate: &&Certificate| {
+            let fingerprint = Some(certificate.fingerprint());
+            report.signatures.iter().any(|signature| signature.verified_by == fingerprint)
+        };
+        let words = |certificate: &Certificate| {
+            let (subject, until) = (told(certificate.subject(), 80), Utc(certificate.not_after()));
+            format!("{} ({subject}, valid until {until})", certificate.fingerprint())
+        };
+        let by: Vec<String> = self.connection.certificates.iter().filter(signed).map(words).collect();
+        format!("the assertion is covered, by the certificate {}", by.join(" and "))
     }
 
     fn check_issuer(&self, issuer: &str, report: &mut Report) {

@@ -79,6 +79,13 @@ fn signatures_are_told_with_what_they_cover_and_by_which_certificate() {
     assert_eq!(signature.algorithm, "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256");
     let certificate = vestibule_saml::Certificate::from_der(&IDP.certificate).unwrap();
     assert_eq!(signature.verified_by, Some(certificate.fingerprint()));
+    let step = report.steps.iter().find(|step| step.check == Check::Signatures).unwrap();
+    let fingerprint = certificate.fingerprint();
+    assert_eq!(fingerprint.len(), 95, "pairs of digits and colons, as openssl writes them");
+    let (_, valid) = step.found.split_once(&fingerprint).expect("the check names the certificate");
+    let until = vestibule_model::Utc(certificate.not_after());
+    assert_eq!(valid, format!(" ({}, valid until {until})", certificate.subject()));
+    assert!(certificate.subject().contains("CN="), "{}", certificate.subject());
 }
 
 #[test]
