@@ -121,3 +121,45 @@ fn a_name_from_a_stranger_cannot_move_the_cursor() {
     let outcome = ask(&url, &["session", "list"]);
     assert!(outcome.code == Some(0) && !outcome.out.contains('\u{1b}'), "{:?}", outcome.out);
 }
+
+const MADE: &str =
+    "200 OK\r\ncontent-type: application/json|{\"id\":\"0f\",\"login_address\":\"https://login.example/x\"}";
+
+const REPORT: &str = r#"{"report":{"taken":true,"user":"jane","checks":[{"check":"user","found":"jane"}],"signatures":[{"element":"/Response","algorithm":"rsa","verified_by":"77:61:8F"}],"claims":[]}}"#;
+
+const NONE: &str = "404 Not Found\r\ncontent-type: application/problem+json|{\"detail\":\"there is none\"}";
+
+fn test_by_browser(url: &str) -> Outcome {
+    ask(url, &["connection", "test", "acme", "71", "--browser"])
+}
+
+#[test]
+fn a_test_through_the_browser_goes_on_when_the_service_is_busy_for_a_moment() {
+    let (mut head, body) = ("200 OK\r\ncontent-type: application/json|".to_owned(), REPORT);
+    head.push_str(body);
+    let report: &'static str = head.leak();
+    let busy = "503 Service Unavailable|";
+    let answers = [MADE, "429 Too Many Requests|", busy, busy, busy, report];
+    let (url, requests) = answering(answers.to_vec().leak());
+    let outcome = test_by_browser(&url);
+    assert!(
+        outcome.code == Some(0) && outcome.out.contains("logs in jane"),
+        "{} {}",
+        outcome.out,
+        outcome.err
+    );
+    assert!(outcome.out.contains("signature of /Response: right, by 77:61:8F"), "{}", outcome.out);
+    assert_eq!(requests.join().unwrap().len(), 6);
+}
+
+#[test]
+fn a_test_that_the_service_knows_no_more_is_told_from_a_connection_that_is_gone() {
+    let connection = "200 OK\r\ncontent-type: application/json|{\"id\":71}";
+    let (url, requests) = answering([MADE, NONE, connection].to_vec().leak());
+    let outcome = test_by_browser(&url);
+    assert!(outcome.code == Some(3) && outcome.err.contains("make another one"), "{}", outcome.err);
+    assert!(requests.join().unwrap()[2].starts_with("get /admin/v1/accounts/acme/connections/71 "));
+    let (url, _requests) = answering(&[MADE, NONE, NONE]);
+    let outcome = test_by_browser(&url);
+    assert!(outcome.code == Some(6) && outcome.err.contains("there is none"), "{}", outcome.err);
+}
