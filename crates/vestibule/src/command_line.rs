@@ -32,7 +32,8 @@ pub(crate) use audit::{
 };
 pub(crate) use backup::{BackupAction, BackupArguments, RestoreArguments, VerifyBackupArguments};
 pub(crate) use connection::{
-    AddConnection, CertificateAction, ConnectionAction, ConnectionFields, OneCertificate, TestConnection,
+    AddConnection, CertificateAction, ConnectionAction, ConnectionFields, OneCertificate, SetConnection,
+    TestConnection,
 };
 pub(crate) use directory::{DoctorArguments, ExportDirectory};
 pub(crate) use master_key::{GenerateMasterKey, MasterKeyAction, RetireMasterKey, RotateMasterKey};

@@ -220,7 +220,15 @@ impl Administration<'_> {
             Protocol::Oidc(oidc) => oidc.jwks_uri.is_some(),
         };
         if !is_asked {
-            let why = "the connection has no address to read from: saml.metadata_url or oidc.jwks_uri";
+            let why = match &before.protocol {
+                Protocol::Saml(_) => {
+                    "the connection has no saml.metadata_url to read from: set it, or give the metadata as a file \
+                     (vestibule connection set ACCOUNT NAME --metadata FILE)"
+                }
+                Protocol::Oidc(_) => {
+                    "the connection has no oidc.jwks_uri to read from: set it, or change oidc.jwks"
+                }
+            };
             return Err(AdministrationError::Conflict(why.to_owned()));
         }
         let said = self.auth.as_it_says_now(account, &before, Unlisted::Go, caller.now).await;

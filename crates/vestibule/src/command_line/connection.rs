@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use vestibule_model::AccountId;
 
-use super::thing::{OfAccount, OneThing, OtherFields, SetThing, Switch};
+use super::thing::{OfAccount, OneThing, OtherFields, Switch};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConnectionAction {
@@ -17,7 +17,8 @@ pub(crate) enum ConnectionAction {
     #[command(visible_alias = "create", after_long_help = ADD_EXAMPLES)]
     Add(Box<AddConnection>),
     /// Change fields of one
-    Set(Box<SetThing<ConnectionFields>>),
+    #[command(after_long_help = SET_EXAMPLES)]
+    Set(Box<SetConnection>),
     /// Remove one, and end the sessions that it opened
     Remove(OneThing),
     /// Give a SAML connection another key of ours; the one before still decrypts
@@ -40,6 +41,12 @@ Examples:
   vestibule connection add 12345678 adfs --metadata idp.xml --make-key
   vestibule connection add 12345678 okta --issuer https://example.okta.com --client-id 0oa1 --client-secret-file secret.txt
 Then tell the identity provider what `vestibule connection show` shows: entity_id and consumer_url, or redirect_uri.";
+
+const SET_EXAMPLES: &str = "\
+Examples:
+  vestibule connection set 12345678 adfs --enabled no
+  vestibule connection set 12345678 adfs --metadata idp.xml
+Metadata sets login_url, logout_url and certificates of saml; certificates that it does not have go.";
 
 const TEST_EXAMPLES: &str = "\
 Examples:
@@ -76,6 +83,22 @@ pub(crate) struct AddConnection {
     /// Make a key of ours, which signs requests and decrypts assertions
     #[arg(long, conflicts_with = "issuer")]
     pub(crate) make_key: bool,
+    #[command(flatten)]
+    pub(crate) fields: ConnectionFields,
+    #[command(flatten)]
+    pub(crate) other: OtherFields,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetConnection {
+    #[command(flatten)]
+    pub(crate) one: OneThing,
+    /// Another name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// A file with the SAML metadata of the identity provider as it is now
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metadata: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) fields: ConnectionFields,
     #[command(flatten)]

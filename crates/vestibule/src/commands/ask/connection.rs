@@ -6,16 +6,20 @@ use std::path::Path;
 
 use anyhow::Context;
 use serde_json::{Value, json};
-use vestibule_model::AccountId;
+use vestibule_auth::read_metadata;
+use vestibule_model::{AccountId, Clock as _, visible};
+use vestibule_saml::to_pem;
 use zeroize::Zeroizing;
 
 use super::crud::{Collection, extent, list_of};
 use super::{connection_certificate, connection_test};
 use crate::client::{Fields, ResourcePath, Service};
-use crate::command_line::{AddConnection, ConnectionAction, ConnectionFields, OneThing};
+use crate::clock::SystemClock;
+use crate::command_line::{AddConnection, ConnectionAction, ConnectionFields, OneThing, SetConnection};
+use crate::input_error::InputError;
 use crate::screen;
 
-fn of(account: AccountId) -> Collection {
+pub(super) fn of(account: AccountId) -> Collection {
     Collection {
         place: ResourcePath::of("accounts").at(account).at("connections"),
         what: "connection",
@@ -47,14 +51,7 @@ pub(super) async fn run(service: &Service, action: ConnectionAction) -> anyhow::
         }
         ConnectionAction::Certificate(action) => connection_certificate::run(service, action).await,
         ConnectionAction::Add(arguments) => add(service, *arguments).await,
-        ConnectionAction::Set(set) => {
-            let mut fields = Fields::default();
-            fields.put("name", set.name);
-            write(&set.fields, &mut fields);
-            fields.assign_all(&set.other.assignments)?;
-            let (all, place) = find(service, &set.one).await?;
-            all.set(service, &place, &set.one.thing, fields).await
-        }
+        ConnectionAction::Set(arguments) => set(service, *arguments).await,
         ConnectionAction::Remove(one) => {
             let (all, place) = find(service, &one).await?;
             all.remove(service, &place, &one.thing).await
@@ -110,6 +107,39 @@ async fn add(service: &Service, add: AddConnection) -> anyhow::Result<()> {
     let secret = add.client_secret_file.as_deref().map(secret_of).transpose()?;
     fields.put("client_secret", secret.as_ref().map(|secret| secret.as_str()));
     of(add.account).add(service, fields).await
+}
+
+async fn set(service: &Service, set: SetConnection) -> anyhow::Result<()> {
+    let mut fields = Fields::default();
+    fields.put("name", set.name);
+    write(&set.fields, &mut fields);
+    let (all, place) = find(service, &set.one).await?;
+    if let Some(file) = &set.metadata {
+        fields.put("saml", Some(said_in(file, service, &place).await?));
+    }
+    fields.assign_all(&set.other.assignments)?;
+    all.set(service, &place, &set.one.thing, fields).await
+}
+
+/// What an identity provider's metadata says, as fields of the connection. It has to be that of the connection's entity id.
+async fn said_in(file: &Path, service: &Service, connection: &ResourcePath) -> anyhow::Result<Value> {
+    let refuse = |reason: String| InputError::new(file.display(), reason);
+    let text = text(file)?;
+    let connection = service.client.get(connection, &[]).await?.body;
+    let Some(entity_id) = connection["saml"]["identity_provider"].as_str() else {
+        let why = "the connection speaks no SAML: change its fields, see --help, or run `vestibule connection refresh`";
+        return Err(refuse(why.to_owned()).into());
+    };
+    let said = read_metadata(&text, Some(entity_id), SystemClock.now()).map_err(|error| {
+        let whose = format!("the connection's identity provider is {}", visible(entity_id));
+        refuse(format!("{error}; {whose}"))
+    })?;
+    let certificates = said.certificates.iter().map(|one| to_pem(one.der(), "CERTIFICATE"));
+    Ok(json!({
+        "login_url": said.login_url,
+        "logout_url": said.logout_url,
+        "certificates": certificates.collect::<Vec<_>>(),
+    }))
 }
 
 fn write(arguments: &ConnectionFields, fields: &mut Fields) {
