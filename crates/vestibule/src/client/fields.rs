@@ -39,6 +39,11 @@ impl Fields {
         }
     }
 
+    /// The value that a field is to have.
+    pub(crate) fn get_mut(&mut self, field: &str) -> Option<&mut Value> {
+        self.0.get_mut(field)
+    }
+
     /// Whether nothing is to be set.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -137,6 +137,9 @@ pub(crate) struct UserFields {
     /// A group that the user manages, by id or name; may be given several times; none: no group
     #[arg(long = "manages", value_name = "ID|NAME", allow_negative_numbers = true)]
     pub(crate) manages: Vec<String>,
+    /// As whom the identity provider of a connection, by id or name, knows the user; may be given several times; none: nobody
+    #[arg(long = "identity", value_name = "CONNECTION=SUBJECT")]
+    pub(crate) identities: Vec<String>,
 }
 
 #[derive(Debug, Args)]

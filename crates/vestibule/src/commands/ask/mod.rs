@@ -7,6 +7,7 @@ mod connection;
 mod connection_certificate;
 mod connection_test;
 mod crud;
+mod identities;
 mod login;
 mod master_key;
 mod policy;

@@ -5,6 +5,7 @@ use vestibule_crypto::OsRng;
 use vestibule_model::{AccountId, PasswordPolicy};
 
 use super::crud::{Collection, extent, list_of};
+use super::identities;
 use super::session::ended;
 use super::thing::Kind;
 use crate::apply::generated_password;
@@ -48,13 +49,21 @@ pub(super) async fn run(service: &Service, action: UserAction) -> anyhow::Result
             query.extend(list.enabled.map(|enabled| ("enabled", Value::from(enabled).to_string())));
             list_of(service, &users(list.account), &query, extent(&list.pages)).await
         }
-        UserAction::Show(one) => users(one.account).show(service, &place(service, &one).await?).await,
+        UserAction::Show(one) => {
+            let mut user = service.client.get(&place(service, &one).await?, &[]).await?.body;
+            if !service.output.is_json() {
+                identities::write(service, one.account, &mut user).await?;
+            }
+            service.output.show(&user, users(one.account).columns);
+            Ok(())
+        }
         UserAction::Add(add) => self::add(service, *add).await,
         UserAction::Set(set) => {
             let mut fields = Fields::default();
             fields.put("login_name", set.login_name);
             write(service, set.one.account, &set.fields, &mut fields).await?;
             fields.assign_all(&set.other.assignments)?;
+            identities::name_by_id(service, set.one.account, &mut fields).await?;
             let place = place(service, &set.one).await?;
             users(set.one.account).set(service, &place, &set.one.user, fields).await
         }
@@ -101,6 +110,7 @@ async fn add(service: &Service, add: AddUser) -> anyhow::Result<()> {
     fields.put("kind", Some(add.kind));
     write(service, add.account, &add.fields, &mut fields).await?;
     fields.assign_all(&add.other.assignments)?;
+    identities::name_by_id(service, add.account, &mut fields).await?;
     let password = password(service, add.account, &add.password).await?;
     if let Some(password) = &password {
         fields.put("password", Some(password.reveal()));
@@ -196,6 +206,7 @@ async fn write(
     fields.put("profiles", ids::<ProfileFields>(service, account, &user.profiles).await?);
     fields.put("skills", ids::<SkillFields>(service, account, &user.skills).await?);
     fields.put("manager_of", ids::<GroupFields>(service, account, &user.manages).await?);
+    identities::put(&user.identities, fields)?;
     if let Some(group) = &user.group {
         let group = ids::<GroupFields>(service, account, std::slice::from_ref(group)).await?;
         fields.put("member_of", Some(group.unwrap_or_default().first().copied()));

@@ -87,6 +87,38 @@ fn a_certificate_is_added_beside_the_others_and_removed_again() {
     assert!(!shown.contains("BEGIN") && shown.contains("fingerprints"), "{shown}");
 }
 
+/// The identity provider has another certificate and other addresses.
+#[test]
+fn other_metadata_is_given_to_a_connection_from_a_file() {
+    let operator = Operator::owner();
+    let write = |text: &str| {
+        fs::write(operator.folder.path("idp.xml"), text).unwrap();
+        operator.folder.path("idp.xml").to_str().unwrap().to_owned()
+    };
+    let file = write(&metadata());
+    let made = operator.json(&["connection", "add", "12345678", "idp", "--metadata", &file]);
+    let set = ["connection", "set", "12345678", "idp", "--metadata", &file];
+    let refused = operator.run(&["connection", "refresh", "12345678", "idp"]);
+    assert!(
+        refused.code == Some(3) && refused.err.contains("connection set ACCOUNT NAME --metadata"),
+        "{}",
+        refused.err
+    );
+    write(&metadata().replace("https://idp.example/sso", "https://idp.example/new"));
+    assert_eq!(operator.ask(&set), "changed connection idp\n");
+    let shown = operator.json(&["connection", "show", "12345678", "idp"]);
+    assert_eq!(shown["saml"]["login_url"], "https://idp.example/new");
+    assert_ne!(shown["fingerprints"], made["fingerprints"]);
+    assert_eq!(
+        shown["fingerprints"].as_array().unwrap().len(),
+        1,
+        "those that the metadata does not have go"
+    );
+    write(&metadata().replace("entityID=\"https://idp.example\"", "entityID=\"https://other.example\""));
+    let refused = operator.run(&set);
+    assert!(refused.code == Some(2) && refused.err.contains("https://idp.example"), "{}", refused.err);
+}
+
 /// The service itself asks: `vestibule dev` may ask this machine.
 #[test]
 fn metadata_is_read_from_its_address_and_again() {
@@ -142,6 +174,27 @@ fn a_client_secret_comes_on_standard_input_and_is_shown_to_nobody() {
     );
     let taken = operator.ask(&["connection", "secret", "12345678", "op", "--none"]);
     assert_eq!(taken, "changed the client secret of connection op\n");
+}
+
+#[test]
+fn a_user_has_identities_by_the_name_of_the_connection() {
+    let operator = Operator::owner();
+    assert_eq!(add_openid(&operator).code, Some(0));
+    let id = operator.json(&["connection", "show", "12345678", "op"])["id"].clone();
+    let identities = || operator.json(&["user", "show", "12345678", "name"])["identities"].clone();
+    let set = |arguments: &[&str]| operator.ask(&[&["user", "set", "12345678", "name"], arguments].concat());
+    set(&["--identity", "op=00u1=a"]);
+    assert_eq!(identities(), json!([{ "connection": id, "subject": "00u1=a" }]));
+    let shown = operator.ask(&["user", "show", "12345678", "name"]);
+    assert!(shown.contains("op=00u1=a"), "{shown}");
+    set(&["--field", r#"identities=[{"connection":"op","subject":"b"}]"#]);
+    assert_eq!(identities(), json!([{ "connection": id, "subject": "b" }]));
+    set(&["--identity", &format!("{id}=c")]);
+    assert_eq!(identities(), json!([{ "connection": id, "subject": "c" }]));
+    set(&["--identity", "none"]);
+    assert_eq!(identities(), json!([]));
+    let refused = operator.run(&["user", "set", "12345678", "name", "--identity", "other=x"]);
+    assert!(refused.code == Some(6) && refused.err.contains("no connection called"), "{}", refused.err);
 }
 
 /// The browser comes back with the provider's refusal.
