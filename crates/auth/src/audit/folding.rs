@@ -131,16 +131,19 @@ impl Folded {
 
 impl State {
     fn add(&mut self, key: Key, record: AuditRecord, now: Monotonic) {
-        if let Some(counted) = self.counting.get_mut(&key) {
-            let is_same_minute = minute(counted.at) == minute(record.at);
-            if is_same_minute && counted.count > 0 {
-                return count(counted, &record);
-            }
-            let before = std::mem::replace(counted, record);
+        if let Some(counted) = self.counting.get_mut(&key)
+            && minute(counted.at) == minute(record.at)
+        {
             // One that was taken to be read has told everything.
-            self.done.extend(Some(before).filter(|before| before.count > 0));
+            if counted.count > 0 {
+                count(counted, &record);
+            } else {
+                *counted = record;
+            }
             return;
         }
+        let before = self.counting.remove(&key);
+        self.done.extend(before.filter(|before| before.count > 0));
         if self.has_room(now) {
             self.counting.insert(key, record);
             return;

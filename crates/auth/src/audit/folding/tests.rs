@@ -175,3 +175,16 @@ proptest! {
         prop_assert_eq!(counts(&taken).iter().sum::<u32>() as usize, happened.len());
     }
 }
+
+#[test]
+fn what_goes_on_over_the_minute_needs_room_again() {
+    let folded = Folded::default();
+    for minute in 0..10 {
+        for address in 0..BURST * 2 {
+            add(&folded, failure(i64::from(minute) * 60_000, address));
+        }
+    }
+    let most = BURST + 9 * 100 + 10;
+    let entries = u32::try_from(folded.take_all().len()).unwrap();
+    assert!(entries <= most, "{entries} entries, at most {most}");
+}
