@@ -56,7 +56,7 @@ impl Administration<'_> {
         .await
     }
 
-    /// Lifts the lock of a user, and forgets failed logins so far.
+    /// Lifts the lock of a user, and forgets failed logins so far: the audit has it if there was any of these.
     pub async fn unlock_user(
         &self,
         caller: &Caller,
@@ -66,7 +66,7 @@ impl Administration<'_> {
         caller.require(Scope::WriteAccount(account))?;
         self.write_directory(caller, || {
             let before = self.present_user(account, id)?;
-            if before.locked_at.is_none() {
+            if before.locked_at.is_none() && !self.auth.login_guard.has_failures(id) {
                 return Ok((None, ()));
             }
             let after = User { locked_at: None, ..User::clone(&before) };

@@ -30,6 +30,11 @@ impl CodeFailures {
         Ok(())
     }
 
+    /// Whether wrong codes of a user are counted.
+    pub(super) fn has_failures(&self, user: UserId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&user)
+    }
+
     /// The code was right, or the second factor is another.
     pub(super) fn forget(&self, user: UserId) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&user);

@@ -121,6 +121,11 @@ impl Lockouts {
         self.locks.load(Ordering::Relaxed)
     }
 
+    /// Whether failures of a user are counted.
+    pub(super) fn has_failures(&self, user: UserId) -> bool {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&user)
+    }
+
     /// Forgets the failures of a user whom an administrator unlocked.
     pub(super) fn forget(&self, user: UserId) {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner).remove(&user);

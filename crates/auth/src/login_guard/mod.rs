@@ -10,6 +10,7 @@ mod hash_pool;
 mod lockout;
 mod user_turns;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use crate::log_in::{LogIn, LoginScope};
 use crate::service::StartError;
 use crate::settings::{BlockList, Settings};
 use code_failures::CodeFailures;
-use failure_limit::FailuresByAddress;
+use failure_limit::{Failures, FailuresByAddress};
 use failures_by_key::FailuresByKey;
 use hash_pool::{Comparison, HashPool, WhenRight};
 use lockout::{Lockouts, Moment};
@@ -44,9 +45,9 @@ pub(crate) struct LoginGuard {
     failures_of_unsolicited: FailuresByAddress,
     failures_of_logouts: FailuresByAddress,
     failures_of_administration: FailuresByAddress,
-    /// Providers that did not answer, by the address for which they were asked: what fails there keeps nobody from a login by
-    /// password.
-    unanswered: FailuresByAddress,
+    /// Providers of an account that did not answer, by the address for which they were asked: what fails there keeps nobody from a
+    /// login by password, nor from one in another account.
+    unanswered: Failures<(Option<AccountId>, IpAddr)>,
     failures_by_key: FailuresByKey,
     lockouts: Lockouts,
     code_failures: CodeFailures,
@@ -102,7 +103,7 @@ impl LoginGuard {
             failures_of_unsolicited: FailuresByAddress::new(settings.failures),
             failures_of_logouts: FailuresByAddress::new(settings.failures),
             failures_of_administration: FailuresByAddress::new(settings.failures),
-            unanswered: FailuresByAddress::new(settings.failures),
+            unanswered: Failures::new(settings.failures),
             failures_by_key: FailuresByKey::new(settings.failures),
             lockouts: Lockouts::default(),
             code_failures: CodeFailures::default(),
@@ -124,7 +125,7 @@ impl LoginGuard {
         self.charge(at).map_err(|wait| TurnedAway::TooManyFailures { wait })
     }
 
-    /// Charges the address in the same way, whoever it is; an error is how long it has to wait instead.
+    /// Charges the address as for a failure, until [`LoginGuard::give_back`]; an error is how long it has to wait instead.
     pub(crate) fn charge(&self, at: LogIn) -> Result<(), Duration> {
         let Some(address) = at.address else { return Ok(()) };
         self.failures_in(at.scope).charge(address, self.clock.monotonic())
@@ -142,18 +143,18 @@ impl LoginGuard {
         }
     }
 
-    /// Turns away those for whose address too many providers were asked that did not answer. Charges the address, until
-    /// [`LoginGuard::provider_answered`].
+    /// Turns away those for whose address too many providers of the account were asked that did not answer. Charges the address in
+    /// this account, until [`LoginGuard::provider_answered`].
     pub(crate) fn admit_to_provider(&self, at: LogIn) -> Result<(), TurnedAway> {
         let Some(address) = at.address else { return Ok(()) };
-        let charged = self.unanswered.charge(address, self.clock.monotonic());
+        let charged = self.unanswered.charge((at.account, bucket(address)), self.clock.monotonic());
         charged.map_err(|wait| TurnedAway::TooManyFailures { wait })
     }
 
     /// The provider answered, or was not asked.
     pub(crate) fn provider_answered(&self, at: LogIn) {
         if let Some(address) = at.address {
-            self.unanswered.give_back(address);
+            self.unanswered.give_back((at.account, bucket(address)));
         }
     }
 
@@ -245,6 +246,11 @@ impl LoginGuard {
     /// The code was right, or there is none to be guessed any more.
     pub(crate) fn code_was_right(&self, user: UserId) {
         self.code_failures.forget(user);
+    }
+
+    /// Whether a user failed since they were right, by password or by code.
+    pub(crate) fn has_failures(&self, user: UserId) -> bool {
+        self.lockouts.has_failures(user) || self.code_failures.has_failures(user)
     }
 
     /// Forgets the failures of a user whose lock somebody has lifted, those of codes among them.

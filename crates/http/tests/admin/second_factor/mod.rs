@@ -273,6 +273,13 @@ async fn whoever_is_unlocked_has_no_wrong_codes_any_more() {
         format!("/admin/v1/accounts/administrators/users/{}/unlock", enrolled.instance.owner_id().await);
     let owner = Some(enrolled.instance.owner.as_str());
     assert_eq!(enrolled.instance.ask(owner, (Method::POST, &unlock), None).await.status, 204);
+    let unlocked =
+        AuditQuery { action: Some(AuditAction::UserUnlocked), limit: 200, ..AuditQuery::default() };
+    assert_eq!(
+        enrolled.instance.server.auth.audit(unlocked).await.unwrap().entries.len(),
+        1,
+        "somebody did it"
+    );
     assert_eq!(enrolled.log_in(&enrolled.next_code()).await.status, 200);
 }
 
