@@ -23,7 +23,8 @@ use std::sync::{Arc, Mutex};
 use vestibule_crypto::TokenKeys;
 use vestibule_model::{Clock, ConnectionId, Millis, Session, SessionId};
 use vestibule_store::{
-    Change, EndJournal, EndedSessions, JournalError, JournalSlot, SessionSelector, Store, StoreError,
+    Change, EndJournal, EndedSessions, FederatedLogins, JournalError, JournalSlot, SessionSelector, Store,
+    StoreError,
 };
 
 use crate::audit::{AuditTrail, End};
@@ -65,6 +66,8 @@ pub(crate) struct Ends {
     retry: RetryQueue,
     /// Connections whose sessions are to be looked for.
     connections: Mutex<BTreeSet<ConnectionId>>,
+    /// Logins at identity providers whose sessions are, as far as they were opened until then.
+    logins: Mutex<Vec<(FederatedLogins, Millis)>>,
     /// Whether those of every connection are, of which nobody knows yet which they are.
     of_all_connections: AtomicBool,
 }
@@ -86,7 +89,7 @@ impl Ends {
         let Collaborators { live, store, journal, directory, audit, tokens, clock } = with;
         let held = HeldEnds::read(&*journal);
         let (in_force, pending, retry) = (Arc::default(), Waiting::default(), RetryQueue::default());
-        let connections = Mutex::default();
+        let (connections, logins) = (Mutex::default(), Mutex::default());
         Self {
             live,
             store,
@@ -100,6 +103,7 @@ impl Ends {
             pending,
             retry,
             connections,
+            logins,
             of_all_connections: AtomicBool::new(false),
         }
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use vestibule_model::{AccountId, ConnectionId, EndReason, SessionId};
+use vestibule_model::{AccountId, ConnectionId, EndReason, Millis, SessionId};
 use vestibule_store::{EndedSessions, FederatedLogins, SessionNumber, SessionSelector, StoreError};
 
 use super::{Ends, ManyEnd};
@@ -129,5 +129,42 @@ impl Ends {
     /// Takes those that are to be looked at.
     pub(super) fn refused_connections(&self) -> BTreeSet<ConnectionId> {
         std::mem::take(&mut self.connections.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Has the sessions of these logins looked for and ended, those that were opened until the time beside each: a logout was taken of
+    /// which the store did not tell.
+    pub(crate) fn look_for_sessions_of_logins(
+        &self,
+        logins: impl IntoIterator<Item = (FederatedLogins, Millis)>,
+    ) {
+        self.logins.lock().unwrap_or_else(PoisonError::into_inner).extend(logins);
+    }
+
+    /// Ends the sessions of those logins. What the store does not tell is looked for again.
+    pub(super) async fn end_of_logins(&self) -> Result<(), StoreError> {
+        let logins = std::mem::take(&mut *self.logins.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut result = Ok(());
+        for (logins, opened_until) in logins {
+            if let Err(error) = self.end_of_login(logins, opened_until).await {
+                self.look_for_sessions_of_logins([(logins, opened_until)]);
+                result = Err(error);
+            }
+        }
+        result
+    }
+
+    async fn end_of_login(&self, logins: FederatedLogins, opened_until: Millis) -> Result<(), StoreError> {
+        let mut after = None;
+        loop {
+            let page = self.store.federated_sessions(logins, after, BATCH).await?;
+            after = page.last().map(|stored| stored.number);
+            let is_last = page.len() < BATCH;
+            let meant = page.into_iter().filter(|stored| stored.session.created <= opened_until);
+            let meant = meant.map(|stored| (stored.session.id, stored.session.account)).collect();
+            self.end_each(meant, &EndReason::LoggedOutAtProvider.into()).await?;
+            if is_last {
+                return Ok(());
+            }
+        }
     }
 }

@@ -144,12 +144,13 @@ impl Ends {
         PendingEnds::of(self)
     }
 
-    /// Stores the ends that following has left.
+    /// Stores the ends that following and logouts have left.
     pub(crate) async fn store_pending(&self) -> Result<(), StoreError> {
+        let of_logins = self.end_of_logins().await;
         let mut pending = self.pending();
         pending.add(self.pending.take().done());
         pending.add_connections(self.refused_connections());
-        pending.end_all().await
+        pending.end_all().await.and(of_logins)
     }
 
     /// Ends what is selected: refused in memory from here on, and durable when this answers. Answers how many there were. The

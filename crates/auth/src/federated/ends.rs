@@ -73,12 +73,22 @@ impl ShownLogout {
     }
 }
 
-/// How many logouts of addresses that are over their limit are verified at once; the others wait for their turn.
-pub(super) struct LogoutsBeyondLimit(Semaphore);
+/// Logouts of addresses that are over their limit: two are verified at once, since logins share the verification, and [`IN_LINE`] are
+/// kept in memory at most. The others are turned away.
+pub(super) struct LogoutsBeyondLimit {
+    line: Semaphore,
+    turns: Semaphore,
+}
+
+/// How many of them are verified or wait for it.
+const IN_LINE: usize = 64;
+
+/// A turn to be verified; none where the address is within its limit.
+type Turn<'a> = Option<[SemaphorePermit<'a>; 2]>;
 
 impl Default for LogoutsBeyondLimit {
     fn default() -> Self {
-        Self(Semaphore::new(2))
+        Self { line: Semaphore::new(IN_LINE), turns: Semaphore::new(2) }
     }
 }
 
@@ -88,6 +98,13 @@ struct Asked {
     attempt: Attempt,
     /// Set where its address sent too much that was refused: how long until what is not rightly signed is looked at.
     wait: Option<Duration>,
+}
+
+impl Asked {
+    /// Whether keys or certificates are read again for it: not for whom providers that answer late could keep others waiting.
+    const fn may_read_again(self) -> bool {
+        self.wait.is_none()
+    }
 }
 
 /// What came of it.
@@ -147,17 +164,18 @@ impl Auth {
         usable: Arc<UsableConnection>,
         token: Zeroizing<String>,
     ) -> Result<usize, LogoutError> {
-        let turn = self.turn_to_verify(asked).await;
+        let turn = self.turn_to_verify(asked).await?;
         let (token, now) = (Arc::new(token), asked.attempt.at.now);
         let account = asked.attempt.at.account.ok_or(LogoutError::NoConnection)?;
         let keys = self.federated.keys.of(&usable);
         let mut logout = self.examined_logout(&usable, &token, keys.clone(), now).await?;
-        if logout.as_ref().err().is_some_and(vestibule_oidc::LogoutRefusal::asks_for_new_keys)
+        drop(turn);
+        if asked.may_read_again()
+            && logout.as_ref().err().is_some_and(vestibule_oidc::LogoutRefusal::asks_for_new_keys)
             && let Some(others) = self.other_keys(&usable, keys.as_ref()).await
         {
             logout = self.examined_logout(&usable, &token, Some(others), now).await?;
         }
-        drop(turn);
         let LogoutToken { logout, id: token_id, single_use_until } = logout
             .map_err(|refusal| self.refuse_logout(asked, &usable, refusal.to_string(), refusal.fix()))?;
         let id = usable.connection.id;
@@ -197,15 +215,16 @@ impl Auth {
     ) -> Result<LogoutDone, LogoutError> {
         let (account, now) =
             (asked.attempt.at.account.ok_or(LogoutError::NoConnection)?, asked.attempt.at.now);
-        let turn = self.turn_to_verify(asked).await;
+        let turn = self.turn_to_verify(asked).await?;
         let shown = Arc::new(shown);
         let mut logout = self.examined_request(&usable, &shown, addresses, now).await?;
-        if logout.as_ref().err().is_some_and(vestibule_saml::LogoutRefusal::asks_for_new_certificates)
+        drop(turn);
+        if asked.may_read_again()
+            && logout.as_ref().err().is_some_and(vestibule_saml::LogoutRefusal::asks_for_new_certificates)
             && let Some(present) = self.with_other_certificates(account, &usable, now).await
         {
             logout = self.examined_request(&present, &shown, addresses, now).await?;
         }
-        drop(turn);
         let logout = logout
             .map_err(|refusal| self.refuse_logout(asked, &usable, refusal.to_string(), refusal.fix()))?;
         let id = usable.connection.id;
@@ -228,16 +247,18 @@ impl Auth {
         usable.ok_or(LogoutError::NoConnection)
     }
 
-    /// The turn of a logout whose address sent too much that was refused: these take no more of the verification, which logins share,
-    /// than two threads do. None: the address is within its limit.
-    async fn turn_to_verify(&self, asked: Asked) -> Option<SemaphorePermit<'_>> {
-        asked.wait?;
+    /// Waits for the turn of a logout whose address sent too much that was refused, unless too many wait.
+    async fn turn_to_verify(&self, asked: Asked) -> Result<Turn<'_>, LogoutError> {
+        let Some(wait) = asked.wait else { return Ok(None) };
+        let LogoutsBeyondLimit { line, turns } = &self.federated.logouts_beyond_limit;
+        let Ok(place) = line.try_acquire() else { return Err(self.too_many_logouts(asked, wait)) };
         // Never closed.
-        self.federated.logouts_beyond_limit.0.acquire().await.ok()
+        Ok(turns.acquire().await.ok().map(|turn| [place, turn]))
     }
 
     /// Charges the address, until it is known how this ends. From one that sent too much that was refused, what is rightly signed is
-    /// taken all the same: a logout must not be lost because others were refused. So turned away is only what cannot be signed.
+    /// taken all the same: a logout must not be lost because others were refused. So turned away is only what cannot be signed, and
+    /// what is signed by a key that the connection does not have yet: it may be sent again.
     fn admit_logout(
         &self,
         at: LogIn,
@@ -317,8 +338,9 @@ impl Auth {
     }
 
     /// Ends the sessions of these logins, unless the message that asks for it was taken before. It is taken when the store has none
-    /// of them any more: until then the identity provider may send it again, whatever fails, and a crash loses nothing. Taken, it
-    /// ends nothing any more.
+    /// of them any more: until then the identity provider may send it again, whatever fails. Taken, it ends those that came while it
+    /// was, and nothing any more. If the store does not tell of these they are looked for until it does; only a crash before that
+    /// leaves one.
     async fn end_logins_once(
         &self,
         asked: Asked,
@@ -336,8 +358,15 @@ impl Auth {
             Ok(_) | Err(StoreError::AlreadyConsumed) => {}
             Err(error) => return Err(LogoutError::Store(error)),
         }
+        let taken_at = self.clock.now();
         // Logins that waited to be stored while the store was asked stand in it now: they were committed before this.
-        Ok(ended + self.end_all_of(&logins).await.map_err(LogoutError::Store)?)
+        match self.end_all_of(&logins).await {
+            Ok(more) => Ok(ended + more),
+            Err(error) => {
+                self.ends.look_for_sessions_of_logins(logins.into_iter().map(|logins| (logins, taken_at)));
+                Err(LogoutError::Store(error))
+            }
+        }
     }
 
     /// Ends the sessions of these logins until the store has none: others may come of them while they end, of one that the store has

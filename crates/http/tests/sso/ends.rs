@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::Response;
 use vestibule_model::{Connection, SignOn};
 use vestibule_store::Change;
 use vestibule_testkit::identity_provider::{self as idp, made, saml_connection};
@@ -56,14 +57,13 @@ async fn s6_a_login_that_is_in_the_store_alone_is_met_by_a_logout_and_leaves_no_
     assert!(server.stored_sessions().await.is_empty());
 }
 
-#[tokio::test]
-async fn s6_a_login_that_waits_to_be_stored_while_a_logout_looks_is_ended_by_it() {
-    let server = server().await;
+/// A login that is stored while a logout of its session at the provider is taken; and how both are answered.
+async fn log_in_while_a_logout_is_taken(server: &TestServer) -> (Response, u16) {
     let opening = server.faults.delay(|change| matches!(change, Change::OpenSession(_)));
     let using_up = server.faults.delay(|change| matches!(change, Change::ConsumeOnce { .. }));
-    let document = response(&server, "_1");
+    let document = response(server, "_1");
     let logging_in = async {
-        let answer = log_in(&server, &document).await;
+        let answer = log_in(server, &document).await;
         using_up.open();
         answer
     };
@@ -73,12 +73,33 @@ async fn s6_a_login_that_waits_to_be_stored_while_a_logout_looks_is_ended_by_it(
             using_up.reached().await;
             opening.open();
         };
-        tokio::join!(log_out(&server), in_the_end).0
+        tokio::join!(log_out(server), in_the_end).0
     };
-    let (logged_in, logged_out) = tokio::join!(logging_in, logging_out);
+    tokio::join!(logging_in, logging_out)
+}
+
+#[tokio::test]
+async fn s6_a_login_that_waits_to_be_stored_while_a_logout_looks_is_ended_by_it() {
+    let server = server().await;
+    let (logged_in, logged_out) = log_in_while_a_logout_is_taken(&server).await;
     assert_eq!((logged_in.status().as_u16(), logged_out), (200, 200));
     assert!(server.stored_sessions().await.is_empty());
     assert_eq!(server.auth.session_count(), 0);
+}
+
+#[tokio::test]
+async fn s6_what_a_logout_cannot_look_for_any_more_is_looked_for_until_the_store_tells() {
+    let server = server().await;
+    server.faults.fail(Fault::reads_by("federated_sessions").sparing(1).times(2));
+    let (logged_in, logged_out) = log_in_while_a_logout_is_taken(&server).await;
+    assert_eq!((logged_in.status().as_u16(), logged_out), (200, 503));
+    server.clock.advance(Duration::from_secs(1));
+    let since = bearer(log_in(&server, &response(&server, "_2")).await).await;
+    let logged_in = bearer(logged_in).await;
+    assert!(server.auth.flush().await.is_err(), "the store does not tell yet");
+    server.auth.flush().await.unwrap();
+    assert_eq!(check(&server, &logged_in).await, 401);
+    assert_eq!(check(&server, &since).await, 200, "it came later");
 }
 
 #[tokio::test]

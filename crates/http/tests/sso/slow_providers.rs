@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Client;
 use reqwest::header::COOKIE;
-use serde_json::json;
+use serde_json::{Value, json};
 use vestibule_auth::{FailureLimit, SharedOutgoing};
 use vestibule_model::{ConnectionId, Protocol};
 use vestibule_store::Change;
@@ -13,6 +15,7 @@ use vestibule_testkit::identity_provider::{self as idp, ISSUER, claims, oidc_con
 use vestibule_testkit::{ACCOUNT, ScriptedProvider, TestServer};
 
 use crate::browser::{Browser, location, parameter};
+use crate::provider::logout_token;
 use crate::support::now;
 
 /// How many logins of an account wait for providers at once.
@@ -60,6 +63,19 @@ impl Callback {
     }
 }
 
+/// Another account, whose connection has a token endpoint of its own.
+async fn put_other_account(server: &TestServer) -> &'static str {
+    let mut other = server.fixture.account.clone();
+    (other.id, other.code, other.number) = ("other".parse().unwrap(), "OTHER".into(), 77);
+    let mut connection = oidc_connection();
+    connection.id = ConnectionId(90);
+    let Protocol::Oidc(oidc) = &mut connection.protocol else { unreachable!("it speaks OpenID Connect") };
+    oidc.token_endpoint = format!("{ISSUER}/other-token");
+    let id = other.id;
+    server.change(vec![Change::PutAccount(other.into()), Change::PutConnection(id, connection.into())]).await;
+    "other"
+}
+
 async fn asked(provider: &ScriptedProvider, times: usize) {
     while provider.asked().len() < times {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -69,15 +85,7 @@ async fn asked(provider: &ScriptedProvider, times: usize) {
 #[tokio::test]
 async fn a6_an_account_whose_provider_answers_nobody_fills_its_own_share_and_no_others() {
     let (server, provider) = server(100).await;
-    let mut other = server.fixture.account.clone();
-    (other.id, other.code, other.number) = ("other".parse().unwrap(), "OTHER".into(), 77);
-    let mut connection = oidc_connection();
-    connection.id = ConnectionId(90);
-    let Protocol::Oidc(oidc) = &mut connection.protocol else { unreachable!("it speaks OpenID Connect") };
-    oidc.token_endpoint = format!("{ISSUER}/other-token");
-    let id = other.id;
-    server.change(vec![Change::PutAccount(other.into()), Change::PutConnection(id, connection.into())]).await;
-
+    let other = put_other_account(&server).await;
     provider.keep_waiting(&format!("{ISSUER}/token"));
     for waiting in 0..OF_ONE_ACCOUNT {
         tokio::spawn(Callback::of(&server, ACCOUNT).await.send());
@@ -85,7 +93,7 @@ async fn a6_an_account_whose_provider_answers_nobody_fills_its_own_share_and_no_
     }
     let one_more = Callback::of(&server, ACCOUNT).await.send();
     assert_eq!(tokio::time::timeout(Duration::from_secs(5), one_more).await, Ok(503));
-    let of_other = Callback::of(&server, "other").await;
+    let of_other = Callback::of(&server, other).await;
     let token = idp::id_token(&claims(&of_other.nonce, "nobody", now(&server)));
     provider.answer(&format!("{ISSUER}/other-token"), 200, &json!({ "id_token": token }).to_string());
     assert_eq!(of_other.send().await, 403, "its provider was asked, and names nobody whom it has");
@@ -189,4 +197,43 @@ async fn a_provider_that_does_not_answer_is_not_the_first_to_be_asked_the_next_t
     let asked: std::collections::BTreeSet<String> =
         provider.asked().into_iter().map(|asked| asked.0).collect();
     assert_eq!(asked.len(), 2, "{asked:?}");
+}
+
+/// A logout token that nobody signed, by a key that the connection does not have.
+fn logout_token_by_unknown_key() -> String {
+    let part = |part: Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    format!(
+        "{}.{}.AAAA",
+        part(json!({ "alg": "RS256", "kid": "unknown" })),
+        part(json!({ "iss": ISSUER, "aud": idp::CLIENT }))
+    )
+}
+
+#[tokio::test]
+async fn a6_logouts_of_an_address_that_is_over_its_limit_wait_for_no_provider() {
+    let (server, provider) = server(2).await;
+    let path = format!("/sso/oidc/{ACCOUNT}/{}/backchannel-logout", idp::OIDC);
+    let send = async |token: &str| {
+        let sent = Browser::new(&server).post(&path, &[("logout_token", token)]).await;
+        sent.status().as_u16()
+    };
+    assert_eq!((send("x").await, send("x").await, send("x").await), (400, 400, 429));
+    provider.keep_waiting(&format!("{ISSUER}/jwks"));
+    let refused = tokio::time::timeout(Duration::from_secs(5), send(&logout_token_by_unknown_key())).await;
+    assert_eq!((refused, provider.asked().len()), (Ok(429), 0));
+    assert_eq!(send(&logout_token(&server, &json!({}))).await, 200);
+}
+
+#[tokio::test]
+async fn a6_providers_that_do_not_answer_keep_nobody_of_another_account_from_logging_in() {
+    let (server, provider) = server(2).await;
+    let other = put_other_account(&server).await;
+    for _ in 0..2 {
+        assert_eq!(Callback::of(&server, ACCOUNT).await.send().await, 503);
+    }
+    assert_eq!(Callback::of(&server, ACCOUNT).await.send().await, 429);
+    let of_other = Callback::of(&server, other).await;
+    let token = idp::id_token(&claims(&of_other.nonce, "nobody", now(&server)));
+    provider.answer(&format!("{ISSUER}/other-token"), 200, &json!({ "id_token": token }).to_string());
+    assert_eq!(of_other.send().await, 403, "its provider was asked, and names nobody whom it has");
 }
