@@ -2,7 +2,6 @@
 
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, Response, Url};
-use std::collections::BTreeMap;
 use vestibule_model::{Connection, Dialect, Protocol};
 use vestibule_testkit::identity_provider::{self as idp, made, saml_connection};
 use vestibule_testkit::{ACCOUNT, TestServer};
@@ -11,18 +10,18 @@ use crate::support::{
     answering, change_connection, check, log_in, now, reason_of, response, server, server_with, strict_server,
 };
 
-/// A browser: follows no redirect by itself, and keeps cookies.
+/// A browser: follows no redirect by itself, and keeps cookies, which it sends in the order in which they came (RFC 6265 §5.4).
 pub(crate) struct Browser<'a> {
     server: &'a TestServer,
     client: Client,
-    pub(crate) cookies: BTreeMap<String, String>,
+    pub(crate) cookies: Vec<(String, String)>,
 }
 
 impl<'a> Browser<'a> {
     pub(crate) fn new(server: &'a TestServer) -> Self {
         let client =
             Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { server, client, cookies: BTreeMap::new() }
+        Self { server, client, cookies: Vec::new() }
     }
 
     async fn send(&mut self, method: Method, path: &str, form: Option<&[(&str, &str)]>) -> Response {
@@ -55,12 +54,19 @@ impl<'a> Browser<'a> {
             let (name, rest) = cookie.to_str().unwrap().split_once('=').unwrap();
             let value = rest.split(';').next().unwrap();
             if rest.contains("Max-Age=0") {
-                self.cookies.remove(name);
+                self.cookies.retain(|(kept, _)| kept != name);
+            } else if let Some((_, kept)) = self.cookies.iter_mut().find(|(kept, _)| kept == name) {
+                value.clone_into(kept);
             } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
+                self.cookies.push((name.to_owned(), value.to_owned()));
             }
         }
         answer
+    }
+
+    /// Whether it keeps a cookie whose name begins like this.
+    pub(crate) fn keeps(&self, name: &str) -> bool {
+        self.cookies.iter().any(|(kept, _)| kept.starts_with(name))
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Response {
@@ -125,7 +131,7 @@ async fn a_login_that_begins_here_ends_with_a_page_session_where_it_began() {
     assert_eq!((ended.status().as_u16(), location(&ended).path()), (303, &*wanted));
     assert!(is_signed_in(&mut browser).await);
     assert_eq!(server.stored_sessions().await[0].dialect, Dialect::Pages);
-    assert!(browser.cookies.keys().all(|name| !name.starts_with("sso-")), "the attempt is over");
+    assert!(!browser.keeps("sso-"), "the attempt is over");
 }
 
 #[tokio::test]
@@ -268,7 +274,7 @@ async fn the_vendors_legacy_path_opens_a_session_of_the_dialect_with_its_cookies
         let answer = browser.post(&format!("{path}{servicepath}"), &[("SAMLResponse", &*document)]).await;
         let location = answer.headers().get(LOCATION).map(|to| to.to_str().unwrap());
         assert_eq!(location, expected);
-        assert!(browser.cookies.contains_key("session_id") && browser.cookies.contains_key("Session_id"));
+        assert!(browser.keeps("session_id") && browser.keeps("Session_id"));
         assert_eq!(server.stored_sessions().await.pop().unwrap().dialect, Dialect::LivePerson);
     }
 }
@@ -283,7 +289,7 @@ async fn the_vendors_callback_names_account_and_connection() {
     let document = idp::response(&made);
     let mut browser = Browser::new(&server);
     assert_eq!(browser.post(&path, &[("SAMLResponse", &*document)]).await.status(), 200);
-    assert!(browser.cookies.contains_key("session_id"));
+    assert!(browser.keeps("session_id"));
     // What may be the name of a connection is refused like every other response.
     for (other, expected) in [("SAML-nobody-idp", 403), ("SAML-x", 404), ("", 404)] {
         let path = format!("/login/callback?connection={other}");
