@@ -11,9 +11,10 @@ mod attempt;
 mod code;
 mod connection_test;
 mod digests;
-mod ends;
 mod id_token;
 pub(crate) mod link;
+mod logout;
+mod logout_admission;
 mod provisioning;
 mod refusal;
 mod rereading;
@@ -34,8 +35,8 @@ pub use assertion::{AddressesByName, ShownAssertion};
 pub use attempt::{ATTEMPT_LASTS, AttemptFor, FederatedAttempt};
 pub use code::{ShownCode, ShownPassword};
 pub use connection_test::{ConnectionTest, TEST_LASTS, TestError, TestId, TestReport, TestStep};
-pub use ends::{LogoutDone, LogoutError, ShownLogout};
 pub use id_token::ShownIdToken;
+pub use logout::{LogoutDone, LogoutError, ShownLogout};
 pub(crate) use refusal::Told;
 
 /// What is remembered of connections besides what is stored.
@@ -44,7 +45,7 @@ pub(crate) struct FederatedState {
     keys: rereading::ProviderKeys,
     rereadings: rereading::Rereadings,
     asking: asking::Asking,
-    logouts_beyond_limit: ends::LogoutsBeyondLimit,
+    logouts_beyond_limit: logout_admission::LogoutsBeyondLimit,
     pub(crate) tests: connection_test::ConnectionTests,
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
 use vestibule_model::{
     AccountId, AccountState, EndReason, Means, Millis, Reason as _, Refusal, RefusalId, SessionId,
 };
@@ -13,10 +12,9 @@ use vestibule_saml::LogoutRequest;
 use vestibule_store::{FederatedLogins, StoreError};
 use zeroize::Zeroizing;
 
+use super::logout_admission::Asked;
 use super::{Told, digests};
 use crate::attempt::Failed;
-use crate::audit::Attempt;
-use crate::detach_on_drop::DetachOnDrop;
 use crate::directory::{ServiceAddresses, UsableConnection};
 use crate::log_in::{LogIn, RETRY_AFTER};
 use crate::open::Once;
@@ -65,45 +63,11 @@ pub enum ShownLogout {
 
 impl ShownLogout {
     /// Whether it may be of this identity provider, as far as can be told without looking at a signature.
-    fn may_be_signed(&self, identity_provider: &str) -> bool {
+    fn may_be_genuine(&self, identity_provider: &str) -> bool {
         match self {
             Self::Redirect(query) => query.contains("Signature="),
             Self::Form { document, .. } => vestibule_saml::may_name(document, identity_provider),
         }
-    }
-}
-
-/// Logouts of addresses that are over their limit: two are verified at once, since logins share the verification, and [`IN_LINE`] are
-/// kept in memory at most. The others are turned away.
-pub(super) struct LogoutsBeyondLimit {
-    line: Semaphore,
-    turns: Semaphore,
-}
-
-/// How many of them are verified or wait for it.
-const IN_LINE: usize = 64;
-
-/// A turn to be verified; none where the address is within its limit.
-type Turn<'a> = Option<[SemaphorePermit<'a>; 2]>;
-
-impl Default for LogoutsBeyondLimit {
-    fn default() -> Self {
-        Self { line: Semaphore::new(IN_LINE), turns: Semaphore::new(2) }
-    }
-}
-
-/// A logout that is looked at.
-#[derive(Clone, Copy)]
-struct Asked {
-    attempt: Attempt,
-    /// Set where its address sent too much that was refused: how long until what is not rightly signed is looked at.
-    wait: Option<Duration>,
-}
-
-impl Asked {
-    /// Whether keys or certificates are read again for it: not for whom providers that answer late could keep others waiting.
-    const fn may_read_again(self) -> bool {
-        self.wait.is_none()
     }
 }
 
@@ -152,8 +116,8 @@ impl Auth {
     ) -> Result<usize, LogoutError> {
         let usable = self.connection_for(at, connection)?;
         let Some(oidc) = usable.connection.oidc() else { return Err(LogoutError::NoConnection) };
-        let may_be_signed = || Hint::of(&token).is_some_and(|hint| hint.issuer == oidc.issuer);
-        let asked = self.admit_logout(at, Means::Oidc, may_be_signed)?;
+        let may_be_genuine = || Hint::of(&token).is_some_and(|hint| hint.issuer == oidc.issuer);
+        let asked = self.admit_logout(at, Means::Oidc, may_be_genuine)?;
         let auth = Arc::clone(self);
         self.settle_logout(asked, async move { auth.take_token(asked, usable, token).await }).await
     }
@@ -177,7 +141,7 @@ impl Auth {
             logout = self.examined_logout(&usable, &token, Some(others), now).await?;
         }
         let LogoutToken { logout, id: token_id, single_use_until } = logout
-            .map_err(|refusal| self.refuse_logout(asked, &usable, refusal.to_string(), refusal.fix()))?;
+            .map_err(|refusal| self.refuse_message(asked, &usable, refusal.to_string(), refusal.fix()))?;
         let id = usable.connection.id;
         let (subject, session_index) = match &logout {
             Logout::OfSession(session) => (None, Some(digests::of_session(id, session))),
@@ -200,7 +164,7 @@ impl Auth {
     ) -> Result<LogoutDone, LogoutError> {
         let usable = self.connection_for(at, connection)?;
         let Some(saml) = usable.connection.saml() else { return Err(LogoutError::NoConnection) };
-        let asked = self.admit_logout(at, Means::Saml, || shown.may_be_signed(&saml.identity_provider))?;
+        let asked = self.admit_logout(at, Means::Saml, || shown.may_be_genuine(&saml.identity_provider))?;
         let (auth, addresses) = (Arc::clone(self), addresses.clone());
         let whole = async move { auth.take_request(asked, usable, &addresses, shown).await };
         self.settle_logout(asked, whole).await
@@ -226,7 +190,7 @@ impl Auth {
             logout = self.examined_request(&present, &shown, addresses, now).await?;
         }
         let logout = logout
-            .map_err(|refusal| self.refuse_logout(asked, &usable, refusal.to_string(), refusal.fix()))?;
+            .map_err(|refusal| self.refuse_message(asked, &usable, refusal.to_string(), refusal.fix()))?;
         let id = usable.connection.id;
         let subject = Some(digests::of_subject(id, &logout.subject));
         let of = |session_index| FederatedLogins { connection: id, subject, session_index };
@@ -247,61 +211,22 @@ impl Auth {
         usable.ok_or(LogoutError::NoConnection)
     }
 
-    /// Waits for the turn of a logout whose address sent too much that was refused, unless too many wait.
-    async fn turn_to_verify(&self, asked: Asked) -> Result<Turn<'_>, LogoutError> {
-        let Some(wait) = asked.wait else { return Ok(None) };
-        let LogoutsBeyondLimit { line, turns } = &self.federated.logouts_beyond_limit;
-        let Ok(place) = line.try_acquire() else { return Err(self.too_many_logouts(asked, wait)) };
-        // Never closed.
-        Ok(turns.acquire().await.ok().map(|turn| [place, turn]))
-    }
-
-    /// Charges the address, until it is known how this ends. From one that sent too much that was refused, what is rightly signed is
-    /// taken all the same: a logout must not be lost because others were refused. So turned away is only what cannot be signed, and
-    /// what is signed by a key that the connection does not have yet: it may be sent again.
-    fn admit_logout(
-        &self,
-        at: LogIn,
-        means: Means,
-        may_be_signed: impl FnOnce() -> bool,
-    ) -> Result<Asked, LogoutError> {
-        let wait = self.login_guard.charge(at).err().map(|wait| wait.max(RETRY_AFTER));
-        let asked = Asked { attempt: Attempt::to_log_out(at, means), wait };
-        match wait {
-            Some(retry_after) if !may_be_signed() => Err(self.too_many_logouts(asked, retry_after)),
-            _ => Ok(asked),
-        }
-    }
-
-    fn too_many_logouts(&self, asked: Asked, retry_after: Duration) -> LogoutError {
-        self.audit.note_refusal(asked.attempt, None, Refusal::TooManyFailures);
-        LogoutError::TooMany { retry_after }
-    }
-
-    /// As [`Auth::settle`]; what was not charged is not given back.
-    async fn settle_logout<T: Send + 'static>(
-        self: &Arc<Self>,
-        asked: Asked,
-        whole: impl Future<Output = Result<T, LogoutError>> + Send + 'static,
-    ) -> Result<T, LogoutError> {
+    fn refuse_logout(&self, asked: Asked, reason: Refusal, told: Told) -> LogoutError {
         match asked.wait {
-            None => self.settle(asked.attempt.at, whole).await,
-            Some(_) => DetachOnDrop::new(whole).await,
+            Some(wait) => self.too_many_logouts(asked, wait),
+            None => LogoutError::Refused(self.note_federated(asked.attempt, None, reason, told)),
         }
     }
 
-    fn refuse_logout(
+    fn refuse_message(
         &self,
         asked: Asked,
         usable: &UsableConnection,
         why: String,
         fix: &'static str,
     ) -> LogoutError {
-        if let Some(wait) = asked.wait {
-            return self.too_many_logouts(asked, wait);
-        }
         let told = Told::of(usable).by("logout").because(why).advising(fix);
-        LogoutError::Refused(self.note_federated(asked.attempt, None, Refusal::AssertionRefused, told))
+        self.refuse_logout(asked, Refusal::AssertionRefused, told)
     }
 
     async fn examined_request(
@@ -350,7 +275,8 @@ impl Auth {
     ) -> Result<usize, LogoutError> {
         self.loaded().await;
         if self.store.is_consumed(once.value).await.map_err(LogoutError::Store)? {
-            return Err(self.refuse_taken_before(asked, usable));
+            let told = Told::of(usable).by("logout").because("it was taken before: a logout counts once");
+            return Err(self.refuse_logout(asked, Refusal::AlreadyUsed, told));
         }
         let ended = self.end_all_of(&logins).await.map_err(LogoutError::Store)?;
         match self.store.commit(vec![once.into()]).await {
@@ -386,14 +312,6 @@ impl Auth {
             self.ends.end_each(new, &end).await?;
         }
         Err(StoreError::Unavailable("it has sessions of this login still".into()))
-    }
-
-    fn refuse_taken_before(&self, asked: Asked, usable: &UsableConnection) -> LogoutError {
-        if let Some(wait) = asked.wait {
-            return self.too_many_logouts(asked, wait);
-        }
-        let told = Told::of(usable).by("logout").because("it was taken before: a logout counts once");
-        LogoutError::Refused(self.note_federated(asked.attempt, None, Refusal::AlreadyUsed, told))
     }
 
     /// The sessions of any of these logins, each once.
