@@ -233,7 +233,7 @@ pub struct OidcConnection {
     pub token_endpoint: String,
     /// Where its keys are read again; None: nowhere.
     pub jwks_uri: Option<String>,
-    /// Where browsers are sent for a logout; None: it has none.
+    /// Where browsers would be sent for a logout; None: it has none. Kept as the provider says it: nothing sends browsers there yet.
     pub end_session_endpoint: Option<String>,
     /// Whether its callbacks say who they are from (RFC 9207).
     pub names_itself_in_callbacks: bool,

@@ -16,7 +16,7 @@ pub struct Provider {
     pub token_endpoint: String,
     /// Where its keys are.
     pub jwks_uri: String,
-    /// Where browsers are sent for a logout.
+    /// Where browsers would be sent for a logout.
     pub end_session_endpoint: Option<String>,
     /// Whether its callbacks say who they are from (RFC 9207).
     pub names_itself_in_callbacks: bool,

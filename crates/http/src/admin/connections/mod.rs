@@ -101,6 +101,7 @@ pub(super) struct OidcDetails {
     token_endpoint: String,
     /// Where its keys are read again, every ten minutes and when a token has an unknown one.
     jwks_uri: Option<String>,
+    /// The provider's address for logouts. Kept, and not used yet: no browser is sent there.
     end_session_endpoint: Option<String>,
     /// Whether its callbacks say who they are from (RFC 9207).
     names_itself_in_callbacks: bool,
