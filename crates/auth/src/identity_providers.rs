@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use vestibule_model::{
     AccountId, Actor, AuditAction, AuditRecord, Audited as _, ClientSecretIn, Connection, Der, Means, Millis,
-    OidcConnection, Protocol, SamlConnection, difference,
+    OidcConnection, Protocol, SamlConnection, difference, told,
 };
 use vestibule_oidc::{Addresses, DiscoveryError, JwksError, Keys, Provider, discovery_url};
 use vestibule_saml::{Certificate, IdentityProvider, MetadataError};
@@ -25,6 +25,9 @@ const ACCOUNTS_AT_ONCE: usize = 8;
 
 /// How long the identity providers of one account may take; those that are left are asked the next time.
 const LONGEST_OF_AN_ACCOUNT: Duration = Duration::from_mins(1);
+
+/// How much of an entity id the log has, in characters.
+const LONGEST_TOLD: usize = 200;
 
 /// Why an identity provider's own words are not taken.
 #[derive(Debug, thiserror::Error)]
@@ -138,6 +141,11 @@ pub fn read_metadata(
     now: Millis,
 ) -> Result<IdentityProvider, IdentityProviderError> {
     let read = IdentityProvider::read(text, entity_id)?;
+    // What it signs by one of these is refused, though its metadata has it.
+    if let Some(refused) = read.told_refused_certificates() {
+        let identity_provider = told(&read.entity_id, LONGEST_TOLD);
+        tracing::warn!(identity_provider, refused, "the metadata has certificates that are not taken");
+    }
     match read.valid_until {
         Some(until) if until < now => Err(IdentityProviderError::Over(until.as_unix())),
         _ => Ok(read),

@@ -34,7 +34,7 @@ pub use claims::{Attribute, Claims, Confirmation, NameId};
 pub use encryption::{Ciphers, DecryptionKey};
 pub use logout::{LogoutRequest, LogoutResponse};
 pub use logout_refusal::LogoutRefusal;
-pub use metadata::{IdentityProvider, MetadataError, ServiceProvider};
+pub use metadata::{IdentityProvider, MetadataError, RefusedCertificate, ServiceProvider};
 pub use own_key::{OwnKey, OwnKeyError, pem, to_pem};
 pub use refusal::{EncryptionFlaw, Malformed, Refusal, SignatureFlaw};
 pub use report::{Check, Login, Report};

@@ -27,12 +27,27 @@ pub struct IdentityProvider {
     pub logout_url: Option<String>,
     /// By which it signs.
     pub certificates: Vec<Certificate>,
-    /// Certificates that are not taken, by their place, and why: those beside them still count.
-    pub refused_certificates: Vec<(usize, CertificateError)>,
+    /// Certificates that are not taken: those beside them still count.
+    pub refused_certificates: Vec<RefusedCertificate>,
     /// Whether it wants requests that are signed.
     pub wants_signed_requests: bool,
     /// Until when this counts; None: not told.
     pub valid_until: Option<Millis>,
+}
+
+/// A certificate for signing that is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("certificate {number}: {error}")]
+pub struct RefusedCertificate {
+    /// Which it is of the metadata's certificates for signing, from 1.
+    pub number: usize,
+    /// Why.
+    pub error: CertificateError,
+}
+
+/// Several of them in words.
+fn told_refused(refused: &[RefusedCertificate]) -> String {
+    refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// Metadata that is not taken.
@@ -56,12 +71,21 @@ pub enum MetadataError {
     /// An address that is not one of http or https.
     #[error("{0:?} is no address of http or https")]
     Url(String),
-    /// No certificate that counts.
-    #[error("the identity provider has no certificate that is taken")]
-    NoCertificate,
+    /// No certificate that counts; why those are not taken that there are.
+    #[error("the identity provider has no certificate that is taken{}", because(.0))]
+    NoCertificate(Vec<RefusedCertificate>),
+}
+
+fn because(refused: &[RefusedCertificate]) -> String {
+    if refused.is_empty() { String::new() } else { format!(": {}", told_refused(refused)) }
 }
 
 impl IdentityProvider {
+    /// Which certificates are not taken, and why, in words; None: all are taken.
+    pub fn told_refused_certificates(&self) -> Option<String> {
+        (!self.refused_certificates.is_empty()).then(|| told_refused(&self.refused_certificates))
+    }
+
     /// Reads metadata. Of several entities that one is meant which is named.
     pub fn read(text: &str, entity_id: Option<&str>) -> Result<Self, MetadataError> {
         let xml = Xml::parse(text.trim_start_matches('\u{feff}').trim_start(), Comments::PassedOver)?;
@@ -74,7 +98,7 @@ impl IdentityProvider {
         let role = roles.into_iter().find(speaks_saml2).ok_or(MetadataError::NoIdentityProvider)?;
         let (certificates, refused_certificates) = certificates(&xml, role)?;
         if certificates.is_empty() {
-            return Err(MetadataError::NoCertificate);
+            return Err(MetadataError::NoCertificate(refused_certificates));
         }
         let entity_id = xml.attribute(entity, "entityID").filter(|id| !id.is_empty());
         let entity_id = entity_id.ok_or(Malformed::Missing("entityID"))?.to_owned();
@@ -126,7 +150,7 @@ fn address(xml: &Xml<'_>, role: NodeId, service: &'static str) -> Result<Option<
     }
 }
 
-type Read = (Vec<Certificate>, Vec<(usize, CertificateError)>);
+type Read = (Vec<Certificate>, Vec<RefusedCertificate>);
 
 /// The certificates for signing: of keys for that, or for whatever use.
 fn certificates(xml: &Xml<'_>, role: NodeId) -> Result<Read, Malformed> {
@@ -139,13 +163,13 @@ fn certificates(xml: &Xml<'_>, role: NodeId) -> Result<Read, Malformed> {
             .flat_map(|data| xml.children(data, DSIG, "X509Certificate"))
             .collect::<Vec<_>>()
     });
-    for (place, node) in data.enumerate() {
+    for (number, node) in (1..).zip(data) {
         let text: String = xml.text_of(node)?.split_ascii_whitespace().collect();
         let der = STANDARD.decode(text).map_err(|_| CertificateError::Unreadable);
         match der.and_then(|der| Certificate::from_der(&der)) {
             Ok(certificate) if taken.iter().any(|known| known.der() == certificate.der()) => {}
             Ok(certificate) => taken.push(certificate),
-            Err(error) => refused.push((place, error)),
+            Err(error) => refused.push(RefusedCertificate { number, error }),
         }
     }
     Ok((taken, refused))

@@ -16,6 +16,7 @@ pub mod identity_provider;
 mod program;
 mod provider;
 mod server;
+mod warnings;
 
 pub use clock::TestClock;
 pub use clocked::run_clocked;
@@ -24,3 +25,4 @@ pub use fixture::{ACCOUNT, AccountFixture, CHEAP, Key, OTHER_TOKEN, TOKEN, passw
 pub use program::Program;
 pub use provider::{Asked, ScriptedProvider};
 pub use server::{ORIGIN, TestServer, session_of};
+pub use warnings::Warnings;

@@ -12,7 +12,6 @@ mod promise;
 mod readiness;
 mod retries;
 mod unavailable;
-mod warnings;
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};

@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use vestibule_model::{User, UserId};
 use vestibule_store::{Change, StoreError};
-use vestibule_testkit::{Fault, Operation, TestServer};
-
-use crate::warnings::Warnings;
+use vestibule_testkit::{Fault, Operation, TestServer, Warnings};
 
 /// What a start says of names.
 async fn said_of_names(server: &mut TestServer) -> Vec<String> {

@@ -3,9 +3,7 @@
 use reqwest::{Method, RequestBuilder};
 use vestibule_auth::{LogIn, LoginScope, UserCredentials};
 use vestibule_model::{Clock as _, Dialect};
-use vestibule_testkit::{ACCOUNT, Fault, TestServer};
-
-use crate::warnings::Warnings;
+use vestibule_testkit::{ACCOUNT, Fault, TestServer, Warnings};
 
 /// The cookie of somebody who is signed in to the pages.
 async fn cookie(server: &TestServer) -> String {

@@ -9,7 +9,7 @@ use vestibule_auth::{Outgoing, SharedOutgoing};
 use vestibule_model::{Connection, Der, Protocol};
 use vestibule_saml::testing::{ENTITY, IDP, STRANGER};
 use vestibule_testkit::identity_provider::saml_connection;
-use vestibule_testkit::{ScriptedProvider, TestServer};
+use vestibule_testkit::{ScriptedProvider, TestServer, Warnings};
 
 use crate::support::{log_in, reason_of, response, told};
 
@@ -70,6 +70,21 @@ async fn what_the_metadata_does_not_have_either_is_refused_and_asked_for_once_a_
     provider.answer(METADATA, 200, &metadata(&IDP.certificate));
     assert_eq!(log_in(&server, &response(&server, "_3")).await.status(), 200);
     assert_eq!(provider.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn certificates_of_the_metadata_that_are_not_taken_are_in_the_log() {
+    let (server, provider) = server().await;
+    let unreadable = "<ds:X509Certificate>AAAA</ds:X509Certificate>";
+    let metadata = metadata(&IDP.certificate).replace("<ds:X509Data>", &format!("<ds:X509Data>{unreadable}"));
+    provider.answer(METADATA, 200, &metadata);
+    let warnings = Warnings::of_servers();
+    assert_eq!(log_in(&server, &response(&server, "_1")).await.status(), 200, "the other one counts");
+    let said = warnings.all();
+    let is_that = |text: &&String| {
+        text.contains(ENTITY) && text.contains("certificate 1: this is no X.509 certificate")
+    };
+    assert_eq!(said.iter().filter(is_that).count(), 1, "{said:?}");
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{CertificateParams, KeyPair, PKCS_ED25519};
-use vestibule_saml::{CertificateError, IdentityProvider, Malformed, MetadataError, ServiceProvider};
+use vestibule_saml::{
+    CertificateError, IdentityProvider, Malformed, MetadataError, RefusedCertificate, ServiceProvider,
+};
 
 use crate::identity_provider::{ADDRESS, AUDIENCE, ENTITY, IDP, STRANGER};
 
@@ -50,7 +52,7 @@ fn every_certificate_for_signing_is_taken_once_and_those_for_encryption_are_not(
     let read = IdentityProvider::read(&entity(ENTITY, &(keys.concat() + LOGIN)), None).unwrap();
     assert_eq!(read.certificates.len(), 2);
     let only = entity(ENTITY, &(key(r#"use="encryption""#, &IDP.certificate) + LOGIN));
-    assert_eq!(error(&only), MetadataError::NoCertificate);
+    assert_eq!(error(&only), MetadataError::NoCertificate(Vec::new()));
 }
 
 #[test]
@@ -60,8 +62,13 @@ fn a_certificate_that_does_not_count_is_told_and_keeps_none_from_counting() {
     let keys = key("", other.der()) + &key("", &[0; 100]) + &key("", &IDP.certificate);
     let read = IdentityProvider::read(&entity(ENTITY, &(keys + LOGIN)), None).unwrap();
     assert_eq!(read.certificates.len(), 1);
-    let refused = [(0, CertificateError::WeakKey), (1, CertificateError::Unreadable)];
+    let refused = [(1, CertificateError::WeakKey), (2, CertificateError::Unreadable)]
+        .map(|(number, error)| RefusedCertificate { number, error });
     assert_eq!(read.refused_certificates, refused);
+    let words = "certificate 1: its key is neither RSA of 2048 bits or more nor ECDSA; certificate 2: this is no X.509 certificate";
+    assert_eq!(read.told_refused_certificates().as_deref(), Some(words));
+    let alone = error(&entity(ENTITY, &(key("", other.der()) + &key("", &[0; 100]) + LOGIN)));
+    assert_eq!(alone.to_string(), format!("the identity provider has no certificate that is taken: {words}"));
 }
 
 #[test]

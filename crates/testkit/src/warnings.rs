@@ -1,7 +1,7 @@
 //! What the log says: warnings and errors.
 
 use std::fmt::{Debug, Write as _};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -9,8 +9,8 @@ use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Level, Metadata, Subscriber};
 
 /// Warnings and errors, as texts.
-#[derive(Clone, Default)]
-pub(crate) struct Warnings(Arc<Mutex<Vec<String>>>);
+#[derive(Clone, Debug, Default)]
+pub struct Warnings(Arc<Mutex<Vec<String>>>);
 
 struct Text(String);
 
@@ -28,7 +28,7 @@ impl Subscriber for Warnings {
     fn event(&self, event: &Event<'_>) {
         let mut text = Text(String::new());
         event.record(&mut text);
-        self.0.lock().unwrap().push(text.0);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(text.0);
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -46,23 +46,25 @@ impl Subscriber for Warnings {
 
 impl Warnings {
     /// Those of now on, until the guard is dropped.
-    pub(crate) fn of_this_thread() -> (Self, DefaultGuard) {
+    pub fn of_this_thread() -> (Self, DefaultGuard) {
         let warnings = Self::default();
         let listening = tracing::subscriber::set_default(warnings.clone());
         (warnings, listening)
     }
 
     /// Those of every thread that listens to nobody else, of all tests together.
-    pub(crate) fn of_servers() -> &'static Self {
+    pub fn of_servers() -> &'static Self {
         static WARNINGS: LazyLock<Warnings> = LazyLock::new(|| {
             let warnings = Warnings::default();
-            tracing::subscriber::set_global_default(warnings.clone()).unwrap();
+            tracing::subscriber::set_global_default(warnings.clone())
+                .expect("nobody listens to everything yet");
             warnings
         });
         &WARNINGS
     }
 
-    pub(crate) fn all(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
+    /// All so far, the first one first: each field as `name=value`.
+    pub fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
