@@ -52,7 +52,6 @@ pub use applications::{WithSecrets, new_api_key, new_oauth_client};
 pub use audit::{AuditExport, AuditFilter, SeenAudit};
 pub(crate) use caller::administrators_account;
 pub use caller::{Caller, Scope};
-pub use connection_test::Shown;
 pub use connections::{ConnectionSecrets, NewKey, check_client_secret, new_connection};
 pub use error::AdministrationError;
 pub use first::{FirstOwner, FirstOwnerError, HOME, MIN_PASSWORD_LENGTH, MadeOwner};

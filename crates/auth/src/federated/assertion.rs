@@ -132,15 +132,55 @@ impl Auth {
         let first = candidates.remove(0);
         let ShownAssertion { document, attempt, addresses, .. } = shown;
         let request = attempt.as_ref().map(FederatedAttempt::request_id);
-        let shown = Arc::new((document, request));
-        let (usable, report) = self.examined_by(&shown, first, candidates, now).await?;
+        let anew = move |present: &Arc<UsableConnection>| Candidate::of(present, &addresses);
+        let shown = (account, Arc::new((document, request)));
+        self.examined_document(shown, (first, candidates), anew, now).await.map(Some)
+    }
+
+    /// What a login by this connection would find of a response, where no browser is here that made a request: the one that it answers
+    /// counts as made. None: the connection speaks another protocol.
+    pub(super) async fn examined_response(
+        self: &Arc<Self>,
+        (account, usable): (AccountId, &Arc<UsableConnection>),
+        addresses: &ServiceAddresses,
+        response: String,
+        now: Millis,
+    ) -> Result<Option<(Arc<UsableConnection>, Report)>, Overloaded> {
+        let candidate = |usable: &Arc<UsableConnection>| {
+            Some(Candidate { usable: Arc::clone(usable), expected: usable.saml(addresses)? })
+        };
+        let examined = async |usable: &Arc<UsableConnection>, request| {
+            let Some(first) = candidate(usable) else { return Ok(None) };
+            let shown = (account, Arc::new((response.clone(), request)));
+            self.examined_document(shown, (first, Vec::new()), candidate, now).await.map(Some)
+        };
+        let Some((usable, unasked)) = examined(usable, None).await? else { return Ok(None) };
+        let answered = unasked.claims.as_ref().and_then(|claims| {
+            claims.confirmations.iter().find_map(|confirmation| confirmation.in_response_to.clone())
+        });
+        match answered {
+            Some(request) => examined(&usable, Some(request)).await,
+            None => Ok(Some((usable, unasked))),
+        }
+    }
+
+    /// Shown to an account are a document and the request that it has to answer. `anew` says how a connection is examined by whose
+    /// metadata was read again.
+    async fn examined_document(
+        self: &Arc<Self>,
+        (account, shown): (AccountId, Arc<(String, Option<String>)>),
+        (first, others): (Candidate, Vec<Candidate>),
+        anew: impl Fn(&Arc<UsableConnection>) -> Option<Candidate>,
+        now: Millis,
+    ) -> Result<(Arc<UsableConnection>, Report), Overloaded> {
+        let (usable, report) = self.examined_by(&shown, first, others, now).await?;
         if !report.refusals().next().is_some_and(vestibule_saml::Refusal::asks_for_new_certificates) {
-            return Ok(Some((usable, report)));
+            return Ok((usable, report));
         }
         let present = self.with_other_certificates(account, &usable, now).await;
-        match present.and_then(|present| Candidate::of(&present, &addresses)) {
-            Some(present) => self.examined_by(&shown, present, Vec::new(), now).await.map(Some),
-            None => Ok(Some((usable, report))),
+        match present.and_then(|present| anew(&present)) {
+            Some(present) => self.examined_by(&shown, present, Vec::new(), now).await,
+            None => Ok((usable, report)),
         }
     }
 

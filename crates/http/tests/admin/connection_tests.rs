@@ -1,16 +1,19 @@
 //! `/admin/v1/accounts/{account}/connections/{id}/test`: what is wrong between an identity provider and this service is told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use vestibule_auth::SharedOutgoing;
 use vestibule_model::{Clock, Connection, Der, Millis, Protocol};
+use vestibule_oidc::testing::OTHER;
 use vestibule_saml::testing::STRANGER;
 use vestibule_store::Change;
-use vestibule_testkit::ACCOUNT;
 use vestibule_testkit::identity_provider::{
-    assertion, claims, id_token, made, oidc_connection, response, saml_connection,
+    ISSUER, assertion, claims, id_token, jwks, made, oidc_connection, response, saml_connection,
 };
+use vestibule_testkit::{ACCOUNT, ScriptedProvider};
 
 use crate::support::Instance;
 
@@ -151,4 +154,19 @@ async fn an_id_token_is_told_of_in_the_same_way() {
     let late = claims("n", USER, now.minus(Duration::from_hours(1)));
     let report = tested(&instance, oidc_connection(), token(&late)).await;
     assert_eq!(refusing(&report).0, "time");
+}
+
+#[tokio::test]
+async fn keys_that_changed_are_read_again_for_a_test_as_for_a_login() {
+    let provider = Arc::new(ScriptedProvider::default());
+    let outgoing: Arc<dyn vestibule_auth::Outgoing> = Arc::<ScriptedProvider>::clone(&provider);
+    let instance = Instance::start_with(|settings| settings.outgoing = SharedOutgoing(outgoing)).await;
+    provider.answer(&format!("{ISSUER}/jwks"), 200, &jwks());
+    let mut connection = oidc_connection();
+    let Protocol::Oidc(oidc) = &mut connection.protocol else { unreachable!("it speaks OpenID Connect") };
+    oidc.jwks = json!({ "keys": [vestibule_oidc::testing::rsa_jwk(&OTHER, "old")] }).to_string();
+    let now = instance.server.clock.now();
+    let report =
+        tested(&instance, connection, json!({ "id_token": id_token(&claims("n", USER, now)) })).await;
+    assert_eq!(report["taken"], true, "{report}");
 }

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use vestibule_model::{AccountId, Millis};
 use vestibule_oidc::{CallbackError, Grant};
+use vestibule_saml::Check;
+use zeroize::Zeroizing;
 
 pub use report::{TestReport, TestStep};
 use state::Claim;
@@ -22,7 +24,7 @@ use super::code::{Exchange, NoToken, ShownCode};
 use super::id_token::Expected;
 use super::link::{Linked, Unlinked, by_assertion, by_id_token};
 use crate::detach_on_drop::DetachOnDrop;
-use crate::directory::{AccountEntry, UsableConnection};
+use crate::directory::{AccountEntry, ServiceAddresses, UsableConnection};
 use crate::log_in::LogIn;
 use crate::outgoing::OutgoingError;
 use crate::service::Auth;
@@ -46,6 +48,14 @@ impl From<Overloaded> for TestError {
     fn from(_: Overloaded) -> Self {
         Self::Overloaded
     }
+}
+
+/// A message of an identity provider that somebody shows who administers.
+pub enum ShownMessage {
+    /// The field `SAMLResponse`, or an assertion, in base64.
+    SamlResponse(String),
+    /// An ID token.
+    IdToken(Zeroizing<String>),
 }
 
 /// What is tested.
@@ -185,9 +195,43 @@ impl Auth {
         Ok(claim.finish(report?))
     }
 
+    /// What a login by a connection would make of what somebody shows, whether or not it is enabled. `addresses` says where this
+    /// service is reached for it. None: the connection speaks the other protocol.
+    pub(crate) async fn test_by_message(
+        self: &Arc<Self>,
+        (entry, usable): (&AccountEntry, &Arc<UsableConnection>),
+        shown: ShownMessage,
+        addresses: &ServiceAddresses,
+        now: Millis,
+    ) -> Result<Option<TestReport>, Overloaded> {
+        let (usable, report, linked) = match shown {
+            ShownMessage::SamlResponse(response) => {
+                let by = (entry.account.id, usable);
+                let examined = self.examined_response(by, addresses, response, now).await?;
+                let Some((usable, mut report)) = examined else { return Ok(None) };
+                if report.claims.is_none() {
+                    // What cannot be read does not tell which request it answers.
+                    report.steps.retain(|step| step.check != Check::Request);
+                }
+                let claims = report.claims.as_ref();
+                let linked = claims.map(|claims| by_assertion(entry, &usable.connection, claims));
+                (usable, TestReport::of(report), linked)
+            }
+            ShownMessage::IdToken(_) if usable.oidc().is_none() => return Ok(None),
+            ShownMessage::IdToken(token) => {
+                let expected = Expected { usable: Arc::clone(usable), nonce: None };
+                let report = self.examined_id_token(&expected, token, now).await?;
+                let claims = report.claims.as_ref();
+                let linked = claims.map(|claims| by_id_token(entry, &usable.connection, claims));
+                (Arc::clone(usable), TestReport::of(report), linked)
+            }
+        };
+        Ok(Some(self.with_user(report, (entry, &usable), linked, now).for_connection(&usable)))
+    }
+
     /// With which user of the account it names, or who would be made, and whether they may log in; None: nothing that counts names
     /// anybody.
-    pub(crate) fn with_user(
+    fn with_user(
         &self,
         report: TestReport,
         at: (&AccountEntry, &UsableConnection),

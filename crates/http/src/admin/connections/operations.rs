@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use vestibule_auth::{AccountResourceId, NewKey, Shown};
+use vestibule_auth::{AccountResourceId, NewKey, ShownMessage};
 use vestibule_model::Connection;
 use zeroize::Zeroizing;
 
@@ -130,8 +130,8 @@ pub(in crate::admin) async fn test(
     admin.auth.administration().expect_account_resource::<Connection>(&caller, at)?;
     let JsonBody(TestBody { saml_response, id_token }) = body?;
     let shown = match (saml_response, id_token) {
-        (Some(response), None) => Shown::SamlResponse(response),
-        (None, Some(token)) => Shown::IdToken(Zeroizing::new(token)),
+        (Some(response), None) => ShownMessage::SamlResponse(response),
+        (None, Some(token)) => ShownMessage::IdToken(Zeroizing::new(token)),
         _ => {
             let reason = "one of saml_response and id_token is needed".into();
             return Err(AdminError::Malformed { field: String::new(), reason });
