@@ -63,7 +63,7 @@ pub use administration::{
     LoggedInAdministrator, MIN_PASSWORD_LENGTH, MadeOwner, MadeToken, NamedAdministrator, NewKey, NewToken,
     NewUser, NumberedResource, OpenedSession, Overlap, OwnSecondFactor, PageRequest, PendingCreation,
     RefusedRequest, Renewable, Scope, SeenAudit, SessionFilter, SessionPage, SessionsUnderIt,
-    SetUpSecondFactor, Shown, ShownFactor, StoredResponse, TokenWithText, UserFilter, UserPage, WithSecrets,
+    SetUpSecondFactor, ShownFactor, StoredResponse, TokenWithText, UserFilter, UserPage, WithSecrets,
     WriteTime, check_client_secret, new_account, new_api_key, new_connection, new_oauth_client, new_user,
     owners, rests_on, ten_digits,
 };
@@ -79,8 +79,8 @@ pub use directory::{
 pub use eligibility::IneligibleReason;
 pub use federated::{
     ATTEMPT_LASTS, AddressesByName, AttemptFor, ConnectionTest, FederatedAttempt, LogoutDone, LogoutError,
-    ShownAssertion, ShownCode, ShownIdToken, ShownLogout, ShownPassword, TEST_LASTS, TestError, TestId,
-    TestReport, TestStep,
+    ShownAssertion, ShownCode, ShownIdToken, ShownLogout, ShownMessage, ShownPassword, TEST_LASTS, TestError,
+    TestId, TestReport, TestStep,
 };
 pub use identity_providers::{
     IdentityProviderError, addresses_of, blank_oidc, blank_saml, oidc_connection, read_metadata,

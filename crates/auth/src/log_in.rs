@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_model::{
-    AccountId, Application, AuthenticationMethod, Dialect, Means, Millis, Population, Refusal, RefusalId,
-    Session, UserId,
+    AccountId, Application, AuthenticationMethod, ConnectionId, Dialect, Means, Millis, Population, Refusal,
+    RefusalId, Session, UserId,
 };
 use vestibule_store::StoreError;
 use zeroize::Zeroizing;
@@ -94,6 +94,8 @@ pub struct LoggedIn {
     pub entry: Arc<AccountEntry>,
     /// The user.
     pub user: Arc<UserEntry>,
+    /// The connection whose identity provider vouched for them; None: they logged in by themselves.
+    pub connection: Option<ConnectionId>,
 }
 
 /// Why a login was refused. Nothing was opened.
@@ -316,6 +318,6 @@ impl Auth {
             with,
         };
         let session = self.open(opened).await?;
-        Ok(LoggedIn { session, entry, user })
+        Ok(LoggedIn { session, entry, user, connection: None })
     }
 }

@@ -34,7 +34,9 @@ use crate::service::Auth;
 pub use assertion::{AddressesByName, ShownAssertion};
 pub use attempt::{ATTEMPT_LASTS, AttemptFor, FederatedAttempt};
 pub use code::{ShownCode, ShownPassword};
-pub use connection_test::{ConnectionTest, TEST_LASTS, TestError, TestId, TestReport, TestStep};
+pub use connection_test::{
+    ConnectionTest, ShownMessage, TEST_LASTS, TestError, TestId, TestReport, TestStep,
+};
 pub use id_token::ShownIdToken;
 pub use logout::{LogoutDone, LogoutError, ShownLogout};
 pub(crate) use refusal::Told;
@@ -108,7 +110,7 @@ impl Auth {
         logged_in: LoggedIn,
     ) -> Result<LoggedIn, LogInError> {
         if self.admits_by(&logged_in.entry, connection.connection.id) {
-            return Ok(logged_in);
+            return Ok(LoggedIn { connection: Some(connection.connection.id), ..logged_in });
         }
         let end = EndReason::ConnectionRefused.into();
         self.ends.end(&logged_in.session, &end).await.map_err(LogInError::Store)?;

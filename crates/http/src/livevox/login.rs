@@ -81,7 +81,7 @@ pub(super) fn read_object<'a>(head: &LiveVoxHead, body: &'a [u8]) -> Result<Stri
 
 /// The answer to a login; one by an identity provider does not tell of a password (contract livevox §7).
 pub(super) fn answer(api: &ApiState, logged_in: &LoggedIn, now: Millis) -> LoginResponse {
-    let LoggedIn { session, entry, user } = logged_in;
+    let LoggedIn { session, entry, user, .. } = logged_in;
     let zone = &entry.account.time_zone;
     let is_by_password = session.method == AuthenticationMethod::Password;
     let expires_at = entry.password_expires_at(user).filter(|_| is_by_password);

@@ -63,8 +63,12 @@ pub(super) fn registered_target<'a>(
     connection: &UsableConnection,
     wanted: &'a str,
 ) -> Option<&'a str> {
-    let is_registered = connection.connection.targets.iter().any(|target| target == wanted);
-    if is_registered { Some(wanted) } else { continue_to(account, wanted) }
+    if is_registered(connection, wanted) { Some(wanted) } else { continue_to(account, wanted) }
+}
+
+/// Whether a connection has registered this as where somebody may go on.
+pub(super) fn is_registered(connection: &UsableConnection, wanted: &str) -> bool {
+    connection.connection.targets.iter().any(|target| target == wanted)
 }
 
 /// The words for an attempt that this browser does not have.

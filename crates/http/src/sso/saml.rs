@@ -68,22 +68,36 @@ pub(super) async fn consume(
         Err(_) if names_attempt && attempt.is_none() => return Ok(test::over(&api, &request)),
         Err(refusal) => return Err(refusal.into()),
     };
-    let wanted = match &attempt {
-        Some(attempt) => attempt.wanted.clone(),
-        None => finish::registered_target(request.account, &usable, &form.relay_state).map(str::to_owned),
-    };
-    let at = finish::log_in(&api, &request, Dialect::Pages, attempt.as_ref());
-    let shown = form.shown(&api, &request, Some(&path.connection), attempt.as_ref());
-    let mut answer = match api.auth.log_in_by_assertion(at, shown).await {
-        Ok(logged_in) => finish::signed_in_to_pages(&api, &request, &logged_in, wanted.as_deref()).await?,
-        Err(error) if names_attempt && attempt.is_none() => {
-            finish::refused_without_attempt(&api, &request, error)
-        }
-        Err(error) => finish::refused(&api, &request, error),
-    };
     if let Some(attempt) = &attempt {
-        attempt::forget(answer.headers_mut(), attempt.key(), request.secure);
+        return consume_answer(&api, &request, form, &path.connection, attempt).await;
     }
+    let wanted = finish::registered_target(request.account, &usable, &form.relay_state).map(str::to_owned);
+    let at = finish::log_in(&api, &request, Dialect::Pages, None);
+    let shown = form.shown(&api, &request, Some(&path.connection), None);
+    match api.auth.log_in_by_assertion(at, shown).await {
+        Ok(logged_in) => finish::signed_in_to_pages(&api, &request, &logged_in, wanted.as_deref()).await,
+        Err(error) if names_attempt => Ok(finish::refused_without_attempt(&api, &request, error)),
+        Err(error) => Ok(finish::refused(&api, &request, error)),
+    }
+}
+
+/// Ends the login that this browser began at a connection with what it brings: it goes on where it began, and its attempt is over.
+pub(super) async fn consume_answer(
+    api: &ApiState,
+    request: &PageRequest,
+    form: ResponseForm,
+    connection: &str,
+    attempt: &FederatedAttempt,
+) -> Result<Response, PageRefused> {
+    let at = finish::log_in(api, request, Dialect::Pages, Some(attempt));
+    let shown = form.shown(api, request, Some(connection), Some(attempt));
+    let mut answer = match api.auth.log_in_by_assertion(at, shown).await {
+        Ok(logged_in) => {
+            finish::signed_in_to_pages(api, request, &logged_in, attempt.wanted.as_deref()).await?
+        }
+        Err(error) => finish::refused(api, request, error),
+    };
+    attempt::forget(answer.headers_mut(), attempt.key(), request.secure);
     Ok(answer)
 }
 

@@ -4,10 +4,11 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use http::request::Parts;
+use vestibule_auth::FederatedAttempt;
 use vestibule_model::{AccountId, Dialect};
 use vestibule_serve::layers::{LimitedBody, Refusal};
 
-use super::saml::ResponseForm;
+use super::saml::{self, ResponseForm};
 use super::{finish, test};
 use crate::api::ApiState;
 use crate::liveperson::set_session_cookies;
@@ -56,23 +57,26 @@ async fn consume(
     if let Some(attempt) = attempt.as_ref().filter(|attempt| attempt.is_test()) {
         return test::by_response(api, &request, form, attempt).await;
     }
-    let attempt = attempt.filter(|attempt| connection == Some(attempt.place().1));
+    // A login that began here ends where it began, wherever the identity provider sends its answer.
+    if let Some((attempt, name)) =
+        attempt.zip(connection).filter(|(attempt, name)| attempt.place().1 == *name)
+    {
+        return saml::consume_answer(api, &request, form, name, &attempt).await;
+    }
     let relay_state = Some(form.relay_state.clone()).filter(|text| !text.is_empty());
-    let at = finish::log_in(api, &request, Dialect::LivePerson, attempt.as_ref());
-    let shown = form.shown(api, &request, connection, attempt.as_ref());
-    let logged_in = match api.auth.log_in_by_assertion(at, shown).await {
+    let at = finish::log_in(api, &request, Dialect::LivePerson, None);
+    let logged_in = match api.auth.log_in_by_assertion(at, form.shown(api, &request, connection, None)).await
+    {
         Ok(logged_in) => logged_in,
+        Err(error) if relay_state.as_deref().is_some_and(FederatedAttempt::is_key) => {
+            return Ok(finish::refused_without_attempt(api, &request, error));
+        }
         Err(error) => return Ok(finish::refused(api, &request, error)),
     };
-    // Only what one of the account's connections has registered; nothing that opens the session is in an address.
-    let registered = |wanted: &String| {
-        let connections = logged_in.entry.connections();
-        connections.iter().any(|usable| {
-            usable.connection.enabled && usable.connection.targets.iter().any(|target| target == wanted)
-        })
-    };
-    let target =
-        wanted.filter(|wanted| registered(wanted)).or(relay_state.filter(|wanted| registered(wanted)));
+    // Only what the connection has registered; nothing that opens the session is in an address.
+    let usable = logged_in.connection.and_then(|id| logged_in.entry.connection(id));
+    let registered = |wanted: &String| usable.is_some_and(|usable| finish::is_registered(usable, wanted));
+    let target = wanted.filter(registered).or(relay_state.filter(registered));
     let mut answer = if let Some(target) = &target {
         answer::see_other(target)
     } else {

@@ -3,7 +3,7 @@
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, Response, Url};
 use vestibule_model::{Connection, Dialect, Protocol};
-use vestibule_testkit::identity_provider::{self as idp, made, saml_connection};
+use vestibule_testkit::identity_provider::{self as idp, saml_connection};
 use vestibule_testkit::{ACCOUNT, TestServer};
 
 use crate::support::{
@@ -253,48 +253,6 @@ async fn the_metadata_says_who_we_are_also_before_the_connection_is_enabled() {
     let xml = answer.text().await.unwrap();
     for expected in [idp::saml_url(idp::SAML, "metadata"), idp::saml_url(idp::SAML, "acs")] {
         assert!(xml.contains(&expected), "{xml}");
-    }
-}
-
-#[tokio::test]
-async fn the_vendors_legacy_path_opens_a_session_of_the_dialect_with_its_cookies() {
-    let server = server().await;
-    change_connection(&server, Connection { targets: vec!["/a/start".into()], ..saml_connection() }).await;
-    let path = format!(
-        "/hc/s-{ACCOUNT}/web/m-LP/samlAssertionMembersArea/home.jsp?lpservice=liveEngage&servicepath="
-    );
-    for (id, servicepath, expected) in
-        [("_1", "%2Fa%2Fstart", Some("/a/start")), ("_2", "%2F%2Fevil.example", None)]
-    {
-        let mut made = made(id, "name", now(&server));
-        let recipient = format!("https://vestibule.example.net{path}{servicepath}").replace('&', "&amp;");
-        made.confirmation = made.confirmation.replace(&idp::saml_url(idp::SAML, "acs"), &recipient);
-        let document = idp::response(&made);
-        let mut browser = Browser::new(&server);
-        let answer = browser.post(&format!("{path}{servicepath}"), &[("SAMLResponse", &*document)]).await;
-        let location = answer.headers().get(LOCATION).map(|to| to.to_str().unwrap());
-        assert_eq!(location, expected);
-        assert!(browser.keeps("session_id") && browser.keeps("Session_id"));
-        assert_eq!(server.stored_sessions().await.pop().unwrap().dialect, Dialect::LivePerson);
-    }
-}
-
-#[tokio::test]
-async fn the_vendors_callback_names_account_and_connection() {
-    let server = server().await;
-    let path = format!("/login/callback?connection=SAML-{ACCOUNT}-{}", idp::SAML);
-    let mut made = made("_1", "name", now(&server));
-    let recipient = format!("https://vestibule.example.net{path}");
-    made.confirmation = made.confirmation.replace(&idp::saml_url(idp::SAML, "acs"), &recipient);
-    let document = idp::response(&made);
-    let mut browser = Browser::new(&server);
-    assert_eq!(browser.post(&path, &[("SAMLResponse", &*document)]).await.status(), 200);
-    assert!(browser.keeps("session_id"));
-    // What may be the name of a connection is refused like every other response.
-    for (other, expected) in [("SAML-nobody-idp", 403), ("SAML-x", 404), ("", 404)] {
-        let path = format!("/login/callback?connection={other}");
-        let status = browser.post(&path, &[("SAMLResponse", "x")]).await.status();
-        assert_eq!(status, expected, "{other}");
     }
 }
 

@@ -21,3 +21,4 @@ mod slow_providers;
 mod staying;
 mod support;
 mod unsolicited;
+mod vendor;
