@@ -66,7 +66,7 @@ pub enum OutgoingError {
     /// Nobody answered in time, or not over TLS as is expected. Says in which way.
     #[error("{0} does not answer: {1}")]
     NoAnswer(String, String),
-    /// The answer is longer than is read, or no text.
+    /// The answer is longer than is read, no text, or a redirect.
     #[error("the answer of {0} is not read: {1}")]
     Unreadable(String, &'static str),
     /// As many requests as may be wait to be sent before it, or it had no turn in time.

@@ -102,7 +102,7 @@ async fn read(target: &Target, answer: http::Response<Incoming>) -> Result<Outgo
     let status = answer.status();
     if status.is_redirection() {
         return Err(
-            target.not_allowed("it redirects to another address, which is not followed: give that one")
+            target.unreadable("it redirects to another address, which is not followed: give that one")
         );
     }
     let encoding = answer.headers().get(CONTENT_ENCODING);

@@ -180,7 +180,9 @@ impl Auth {
         let token = self.ask_for_token(usable, exchange).await;
         let is_unanswered = match &token {
             // Nobody was asked.
-            Err(NoToken::NoAnswer(OutgoingError::Busy(_) | OutgoingError::Off)) => false,
+            Err(NoToken::NoAnswer(
+                OutgoingError::Busy(_) | OutgoingError::Off | OutgoingError::NotAllowed(..),
+            )) => false,
             Err(NoToken::NoAnswer(_) | NoToken::Unreadable(..)) => true,
             _ => false,
         };

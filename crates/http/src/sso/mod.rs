@@ -6,15 +6,15 @@
 
 pub(crate) mod addresses;
 mod attempt;
+mod connection_test;
 mod finish;
 mod oidc;
 mod oidc_logout;
 mod saml;
 mod saml_logout;
-mod test;
 mod vendor;
 
-pub(crate) use test::address as test_address;
+pub(crate) use connection_test::address as test_address;
 
 use std::sync::Arc;
 

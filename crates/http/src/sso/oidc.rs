@@ -10,7 +10,7 @@ use vestibule_serve::layers::Refusal;
 use zeroize::Zeroizing;
 
 use super::attempt::{self, ComesBy};
-use super::test::{self, Begun};
+use super::connection_test::{self, Begun};
 use super::{ConnectionPath, addresses, finish};
 use crate::api::ApiState;
 use crate::pages::{PageRefused, PageRequest, answer};
@@ -23,7 +23,7 @@ pub(super) async fn begin(
     request: PageRequest,
     headers: HeaderMap,
 ) -> Result<Response, PageRefused> {
-    let Begun { usable, test } = match test::begun(&api, &request, &path.connection) {
+    let Begun { usable, test } = match connection_test::begun(&api, &request, &path.connection) {
         Ok(begun) => begun,
         Err(page) => return Ok(*page),
     };
@@ -91,7 +91,9 @@ async fn callback(
         attempt => {
             let usable = match super::enabled(&api, request.account, connection) {
                 Ok(usable) => usable,
-                Err(_) if !key.is_empty() && attempt.is_none() => return Ok(test::over(&api, &request)),
+                Err(_) if !key.is_empty() && attempt.is_none() => {
+                    return Ok(connection_test::over(&api, &request));
+                }
                 Err(refusal) => return Err(refusal.into()),
             };
             arrived.expect(&usable)?;
@@ -165,7 +167,7 @@ impl Arrived<'_> {
             }
             None => Err(TestError::Over),
         };
-        test::told(api, request, report)
+        connection_test::told(api, request, report)
     }
 }
 

@@ -11,7 +11,7 @@ use vestibule_saml::{LoginRequest, ServiceProvider};
 use vestibule_serve::layers::{LimitedBody, Refusal};
 
 use super::attempt::{self, ComesBy};
-use super::test::{self, Begun};
+use super::connection_test::{self, Begun};
 use super::{ConnectionPath, addresses, finish};
 use crate::api::ApiState;
 use crate::pages::{PageRefused, PageRequest, answer};
@@ -23,7 +23,7 @@ pub(super) async fn begin(
     request: PageRequest,
     headers: HeaderMap,
 ) -> Result<Response, PageRefused> {
-    let Begun { usable, test } = match test::begun(&api, &request, &path.connection) {
+    let Begun { usable, test } = match connection_test::begun(&api, &request, &path.connection) {
         Ok(begun) => begun,
         Err(page) => return Ok(*page),
     };
@@ -60,12 +60,12 @@ pub(super) async fn consume(
     let form = ResponseForm::read(&headers, &body?).ok_or(Refusal::BadRequest)?;
     let attempt = form.attempt(&api, &request, &headers, Some(&path.connection));
     if let Some(attempt) = attempt.as_ref().filter(|attempt| attempt.is_test()) {
-        return test::by_response(&api, &request, form, attempt).await;
+        return connection_test::by_response(&api, &request, form, attempt).await;
     }
     let names_attempt = FederatedAttempt::is_key(&form.relay_state);
     let usable = match super::enabled(&api, request.account, &path.connection) {
         Ok(usable) => usable,
-        Err(_) if names_attempt && attempt.is_none() => return Ok(test::over(&api, &request)),
+        Err(_) if names_attempt && attempt.is_none() => return Ok(connection_test::over(&api, &request)),
         Err(refusal) => return Err(refusal.into()),
     };
     if let Some(attempt) = &attempt {

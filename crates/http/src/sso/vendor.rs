@@ -9,7 +9,7 @@ use vestibule_model::{AccountId, Dialect};
 use vestibule_serve::layers::{LimitedBody, Refusal};
 
 use super::saml::{self, ResponseForm};
-use super::{finish, test};
+use super::{connection_test, finish};
 use crate::api::ApiState;
 use crate::liveperson::set_session_cookies;
 use crate::pages::{AccountLook, PageRefused, PageRequest, answer};
@@ -55,7 +55,7 @@ async fn consume(
     // A test is answered at these addresses too, whichever connection they name: identity providers are set up with them.
     let attempt = form.attempt(api, &request, headers, None);
     if let Some(attempt) = attempt.as_ref().filter(|attempt| attempt.is_test()) {
-        return test::by_response(api, &request, form, attempt).await;
+        return connection_test::by_response(api, &request, form, attempt).await;
     }
     // A login that began here ends where it began, wherever the identity provider sends its answer.
     if let Some((attempt, name)) =

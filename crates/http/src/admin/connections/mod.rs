@@ -3,10 +3,10 @@
 //! `creation` has how one is made of metadata or discovery, `operations` what is done with one besides. Secrets go in and are
 //! shown to nobody again.
 
+pub(super) mod connection_tests;
 mod creation;
 pub(super) mod operations;
 mod report;
-pub(super) mod tests;
 
 use std::time::Duration;
 
