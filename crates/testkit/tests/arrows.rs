@@ -8,12 +8,13 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of the workspace, and the crates of the workspace that it may depend on (tests aside).
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("vestibule-model", &[]),
     ("vestibule-crypto", &["model"]),
     ("vestibule-store", &["model"]),
     ("vestibule-store-sqlite", &["model", "store"]),
     ("vestibule-auth", &["model", "crypto", "oidc", "saml", "store"]),
+    ("vestibule-oauth1", &["model"]),
     ("vestibule-oidc", &["model"]),
     ("vestibule-pages", &[]),
     ("vestibule-saml", &["model"]),

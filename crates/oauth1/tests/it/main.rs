@@ -1,0 +1,17 @@
+//! Requests as clients sign them, and as an attacker does.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot be set up has failed, and says where"
+)]
+
+mod bounds;
+mod deviations;
+mod header;
+mod places;
+mod problems;
+mod properties;
+mod recorded;
+mod rfc5849;
+mod sent;
+mod vectors;
