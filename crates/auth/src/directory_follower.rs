@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use vestibule_crypto::Sealer;
 use vestibule_model::{AccountId, UserId};
 use vestibule_store::{
-    AccountRows, Change, ChangedPart, DirectoryChanges, Part, PartRow, Sequence, Store, StoreError,
+    AccountRows, Change, Changed, ChangedPart, DirectoryChanges, Part, PartRow, Sequence, Store, StoreError,
 };
 
 use crate::deferred_writes::DeferredWrites;
@@ -109,6 +109,7 @@ impl DirectoryFollower {
         for entry in accounts.into_values() {
             self.directory.put(entry);
         }
+        self.directory.put_rules(rows.gateway_rules);
         self.set_sequence(rows.sequence);
         // No session is in memory yet that would end of it.
         self.follow(&mut |_| {}).await?;
@@ -183,11 +184,14 @@ impl DirectoryFollower {
         }
         // One that fails keeps none of the others.
         let (mut changed, mut followed) = (changed.into_iter().peekable(), Ok(()));
-        while let Some(first) = changed.next() {
-            let account = first.changed.account;
-            let mut parts = vec![of_account(first)];
-            while let Some(next) = changed.next_if(|next| next.changed.account == account) {
-                parts.push(of_account(next));
+        while let Some(ChangedPart { changed: first, row }) = changed.next() {
+            let Changed::OfAccount { account, part } = first else {
+                self.put_rules(row);
+                continue;
+            };
+            let mut parts = vec![(part, row)];
+            while let Some(next) = changed.next_if(|next| next.changed.in_account() == Some(account)) {
+                parts.extend(of_account(next));
             }
             let is_whole = matches!(parts[0], (Part::Everything, _) | (Part::Account, None));
             let one = match self.directory.account(account) {
@@ -212,9 +216,17 @@ impl DirectoryFollower {
         for account in gone {
             self.forget(account, superseded);
         }
+        self.directory.put_rules(rows.gateway_rules);
         followed?;
         self.set_sequence(rows.sequence);
         Ok(())
+    }
+
+    /// No session rests on a rule of the gate: each check asks the rule that is there.
+    fn put_rules(&self, row: Option<PartRow>) {
+        if let Some(PartRow::GatewayRules(rules)) = row {
+            self.directory.put_rules(rules);
+        }
     }
 
     /// Puts parts of an account in their place, and then tells what was there: what one transaction changed is looked at
@@ -323,6 +335,9 @@ impl DirectoryTurn<'_> {
     }
 }
 
-fn of_account(part: ChangedPart) -> (Part, Option<PartRow>) {
-    (part.changed.part, part.row)
+fn of_account(ChangedPart { changed, row }: ChangedPart) -> Option<(Part, Option<PartRow>)> {
+    match changed {
+        Changed::OfAccount { part, .. } => Some((part, row)),
+        Changed::GatewayRules => None,
+    }
 }

@@ -318,6 +318,8 @@ pub enum TargetKind {
     Connection,
     /// A key that tokens are signed with.
     SigningKey,
+    /// A rule of the gate.
+    GatewayRule,
 }
 
 /// JSON text as the JSON that it is; text that is none, as a string.

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Account, AdministrationToken, Administrator, ApiKey, ApplicationToken, AuditTarget, Connection,
-    ConnectionSecret, Group, MasterKeyRecord, OauthClient, Profile, Protocol, SigningKey, Skill, Superseded,
-    TargetKind, User,
+    ConnectionSecret, GatewayRule, Group, MasterKeyRecord, OauthClient, Profile, Protocol, SigningKey, Skill,
+    Superseded, TargetKind, User,
 };
 
 /// Something whose changes the audit tells.
@@ -242,6 +242,16 @@ impl Audited for Connection {
         };
         let keys = self.oidc().map(|oidc| ("oidc.jwks", oidc.jwks.as_bytes()));
         self.seals().map(|(which, sealed)| (name(which), sealed.as_slice())).chain(keys).collect()
+    }
+}
+
+impl Audited for GatewayRule {
+    fn audit_target(&self) -> AuditTarget {
+        target(TargetKind::GatewayRule, &self.name, &self.name)
+    }
+
+    fn audited_fields(&self) -> Map<String, Value> {
+        object(json!(self.settings))
     }
 }
 

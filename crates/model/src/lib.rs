@@ -14,6 +14,7 @@ mod audited;
 mod client_metadata;
 mod connection;
 mod decoding;
+mod gateway_rule;
 mod host_port;
 mod id;
 mod look;
@@ -47,6 +48,7 @@ pub use connection::{
     Protocol, Provisioning, SamlConnection,
 };
 pub use decoding::expected_kind;
+pub use gateway_rule::{GatewayCredential, GatewayRule, GatewayRuleSettings, IdentityHeader, RefusalStyle};
 pub use host_port::HostPort;
 pub use id::{
     AccountId, AdministrationTokenId, ApplicationId, ConnectionId, IdError, SessionId, SessionReference,

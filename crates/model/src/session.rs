@@ -71,7 +71,8 @@ impl Session {
 }
 
 /// What a session was opened with besides a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "kebab-case")]
 pub enum Application {
     /// Nothing: a user's own login.
     None,
@@ -80,6 +81,7 @@ pub enum Application {
     /// An OAuth 2.0 client.
     OauthClient(ApplicationId),
     /// An application token.
+    #[serde(rename = "application-token")]
     Token(ApplicationId),
 }
 

@@ -63,7 +63,8 @@ words! {
     }
     "kind of thing" TargetKind {
         Account = 1, User = 2, Profile = 3, Group = 4, Skill = 5, ApiKey = 6, OauthClient = 7,
-        ApplicationToken = 8, AdministrationToken = 9, Administrator = 10, Audit = 11, MasterKey = 12, Connection = 13, SigningKey = 20,
+        ApplicationToken = 8, AdministrationToken = 9, Administrator = 10, Audit = 11, MasterKey = 12, Connection = 13, GatewayRule = 14,
+        SigningKey = 20,
     }
     "action" AuditAction {
         LoggedIn = 1, JoinedSession = 2, LogInRefused = 3, RefreshRefused = 4, ChangePasswordRefused = 5,

@@ -3,11 +3,11 @@
 use rusqlite::Connection;
 use tempfile::TempDir;
 use vestibule_model::{
-    Application, ApplicationId, Dialect, LockoutPolicy, PasswordPolicy, Population, RoleType, Session,
-    SessionPolicy, UserId,
+    Application, ApplicationId, Dialect, GatewayRule, GatewayRuleSettings, LockoutPolicy, PasswordPolicy,
+    Population, RoleType, Session, SessionPolicy, UserId,
 };
 use vestibule_store::conformance::samples::application_token;
-use vestibule_store::{AccountRows, Change, Store};
+use vestibule_store::{AccountRows, Change, Sequence, Store};
 
 use crate::{SqliteStore, audit_key, migrations};
 
@@ -52,6 +52,18 @@ async fn an_account_of_version_1_keeps_what_it_had() {
     let policy = PasswordPolicy { min_length: 9, history: 4, expiry_days: 90, ..PasswordPolicy::default() };
     assert_eq!(account.password_policy, policy);
     assert_eq!(account.lockout_policy.failures, 3);
+}
+
+/// Version 1 had one change, which later ones forgot.
+#[tokio::test]
+async fn its_sequence_goes_on() {
+    let (store, _directory) = store();
+    let before = store.directory().await.unwrap().sequence;
+    assert_eq!(before, Sequence(1));
+    let rule = GatewayRule { name: "a".into(), settings: GatewayRuleSettings::default() };
+    store.commit(vec![Change::PutGatewayRule(rule.into())]).await.unwrap();
+    let changes = store.changes(before).await.unwrap();
+    assert_eq!((changes.is_trimmed, changes.changed.len(), changes.sequence), (false, 1, Sequence(2)));
 }
 
 #[tokio::test]

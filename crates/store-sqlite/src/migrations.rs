@@ -106,6 +106,11 @@ pub(crate) const ALL: &[Migration] = &[
         sql: include_str!("../migrations/0021_second_factor_policy.sql"),
     },
     Migration { number: 22, name: "provisioning", sql: include_str!("../migrations/0022_provisioning.sql") },
+    Migration {
+        number: 23,
+        name: "gateway_rules",
+        sql: include_str!("../migrations/0023_gateway_rules.sql"),
+    },
 ];
 
 /// The step that made the audit.

@@ -2,9 +2,9 @@
 
 use vestibule_model::{
     Account, AccountId, AdministrationToken, AdministrationTokenId, Administrator, ApiKey, ApplicationId,
-    ApplicationToken, AuditRecord, Connection, ConnectionId, Generation, Group, Millis, OauthClient,
-    PasswordCredential, Profile, RememberedAnswer, SecondFactor, SecretDigest, Session, SessionId,
-    SigningKey, SigningKeyId, Skill, User, UserId,
+    ApplicationToken, AuditRecord, Connection, ConnectionId, GatewayRule, Generation, Group, Millis,
+    OauthClient, PasswordCredential, Profile, RememberedAnswer, SecondFactor, SecretDigest, Session,
+    SessionId, SigningKey, SigningKeyId, Skill, User, UserId,
 };
 
 use crate::{
@@ -46,6 +46,8 @@ pub enum Change {
     PutApplicationToken(AccountId, Box<ApplicationToken>),
     /// The name is unique within the account.
     PutConnection(AccountId, Box<Connection>),
+    /// Of the installation. What accounts and applications it names is not looked at.
+    PutGatewayRule(Box<GatewayRule>),
     /// Replaces a password's hash by another of the same password; does nothing when `old` is no longer the hash.
     ReplacePasswordHash {
         /// Whose.
@@ -146,6 +148,8 @@ pub enum Change {
     DeleteApplicationToken(AccountId, ApplicationId),
     /// Deletes a connection; identities of users go on naming it.
     DeleteConnection(AccountId, ConnectionId),
+    /// Deletes the rule of the gate of this name.
+    DeleteGatewayRule(String),
     /// Gives a user who exists a role; the account that the role is limited to has to exist. No change of the directory.
     PutAdministrator(Administrator),
     /// Takes a user's role; does nothing for one who has none.
@@ -332,6 +336,7 @@ impl Change {
             Self::PutOauthClient(account, client) => (*account, Part::OauthClient(client.id)),
             Self::PutApplicationToken(account, token) => (*account, Part::ApplicationToken(token.id)),
             Self::PutConnection(account, connection) => (*account, Part::Connection(connection.id)),
+            Self::PutGatewayRule(_) => return Some(Changed::GatewayRules),
             // Deletions change a directory only if there was something to delete.
             Self::DeleteAccount(_)
             | Self::DeleteUser(_)
@@ -342,6 +347,7 @@ impl Change {
             | Self::DeleteOauthClient(..)
             | Self::DeleteApplicationToken(..)
             | Self::DeleteConnection(..)
+            | Self::DeleteGatewayRule(_)
             | Self::ExpectUnchanged { .. }
             | Self::ReplacePasswordHash { .. }
             | Self::SetLock { .. }
@@ -380,6 +386,6 @@ impl Change {
             | Self::Probe
             | Self::PruneAudit { .. } => return None,
         };
-        Some(Changed { account, part })
+        Some(Changed::OfAccount { account, part })
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use vestibule_model::{
-    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Connection, ConnectionId, Group,
-    OauthClient, Profile, Skill, User, UserId,
+    Account, AccountId, ApiKey, ApplicationId, ApplicationToken, Connection, ConnectionId, GatewayRule,
+    Group, OauthClient, Profile, Skill, User, UserId,
 };
 
 /// A position in the order of directory changes; grows with every commit that changes a directory.
@@ -53,15 +53,22 @@ pub enum PartRow {
     Connection(Box<Connection>),
     /// A user.
     User(Box<User>),
+    /// Every rule of the gate, by name.
+    GatewayRules(Vec<GatewayRule>),
 }
 
 /// Which part of the directory changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Changed {
-    /// In which account.
-    pub account: AccountId,
-    /// What of it.
-    pub part: Part,
+pub enum Changed {
+    /// The rules of the gate, which belong to no account. They are few, and named together.
+    GatewayRules,
+    /// Something of an account.
+    OfAccount {
+        /// In which account.
+        account: AccountId,
+        /// What of it.
+        part: Part,
+    },
 }
 
 /// A part of an account.
@@ -182,36 +189,46 @@ impl Part {
 }
 
 impl Changed {
+    /// In which account; None: in none.
+    pub const fn in_account(self) -> Option<AccountId> {
+        match self {
+            Self::GatewayRules => None,
+            Self::OfAccount { account, .. } => Some(account),
+        }
+    }
+
     /// An account with everything in it.
     pub const fn everything(account: AccountId) -> Self {
-        Self { account, part: Part::Everything }
+        Self::OfAccount { account, part: Part::Everything }
     }
 
     /// What an account itself says.
     pub const fn account(account: AccountId) -> Self {
-        Self { account, part: Part::Account }
+        Self::OfAccount { account, part: Part::Account }
     }
 
     /// One user.
     pub const fn user(account: AccountId, user: UserId) -> Self {
-        Self { account, part: Part::User(user) }
+        Self::OfAccount { account, part: Part::User(user) }
     }
 
     /// What logins change of one user.
     pub const fn credentials(account: AccountId, user: UserId) -> Self {
-        Self { account, part: Part::Credentials(user) }
+        Self::OfAccount { account, part: Part::Credentials(user) }
     }
 
     /// The changes without those that another one stands for.
     pub fn condensed(changes: &BTreeSet<Self>) -> Vec<Self> {
         let changes: Vec<Self> = changes.iter().copied().collect();
         let mut condensed = Vec::with_capacity(changes.len());
-        for of_account in changes.chunk_by(|one, next| one.account == next.account) {
-            let [first, ..] = of_account else { continue };
-            if first.part == Part::Everything || of_account.len() > MOST_PARTS {
-                condensed.push(Self::everything(first.account));
-            } else {
-                condensed.extend(of_account);
+        for of_account in changes.chunk_by(|one, next| one.in_account() == next.in_account()) {
+            match of_account {
+                [Self::OfAccount { account, part }, ..]
+                    if *part == Part::Everything || of_account.len() > MOST_PARTS =>
+                {
+                    condensed.push(Self::everything(*account));
+                }
+                _ => condensed.extend(of_account),
             }
         }
         condensed
@@ -221,21 +238,25 @@ impl Changed {
 impl DirectoryScope {
     /// One part of an account.
     pub const fn part(account: AccountId, part: Part) -> Self {
-        Self::Part(Changed { account, part })
+        Self::Part(Changed::OfAccount { account, part })
     }
 
     /// Whether a change is one of what is meant.
     pub fn includes(&self, changed: &Changed) -> bool {
-        let (account, is_part) = match self {
-            Self::User(user) => {
-                return match changed.part {
-                    Part::User(other) | Part::Credentials(other) => other == *user,
-                    part => part == Part::Everything,
-                };
-            }
-            Self::Kind(account, kind) => (account, changed.part.kind() == *kind),
-            Self::Part(part) => (&part.account, changed.part == part.part),
+        let Changed::OfAccount { account, part } = *changed else {
+            return *self == Self::Part(Changed::GatewayRules);
         };
-        changed.account == *account && (is_part || changed.part == Part::Everything)
+        let is_everything = part == Part::Everything;
+        match *self {
+            Self::User(user) => match part {
+                Part::User(other) | Part::Credentials(other) => other == user,
+                _ => is_everything,
+            },
+            Self::Kind(of, kind) => account == of && (part.kind() == kind || is_everything),
+            Self::Part(Changed::OfAccount { account: of, part: meant }) => {
+                account == of && (part == meant || is_everything)
+            }
+            Self::Part(Changed::GatewayRules) => false,
+        }
     }
 }

@@ -26,7 +26,7 @@ use std::pin::Pin;
 
 use vestibule_model::{
     Account, AccountId, AdministrationToken, Administrator, ApiKey, Application, ApplicationToken,
-    Connection, ConnectionId, Generation, Group, MasterKeyRecord, Millis, OauthClient, Profile,
+    Connection, ConnectionId, GatewayRule, Generation, Group, MasterKeyRecord, Millis, OauthClient, Profile,
     RememberedAnswer, SecretDigest, SessionId, SigningKey, Skill, User, UserId,
 };
 
@@ -164,6 +164,8 @@ pub trait Store: Send + Sync + 'static {
 pub struct DirectoryRows {
     /// Every account, by id.
     pub accounts: Vec<AccountRows>,
+    /// Every rule of the gate, by name.
+    pub gateway_rules: Vec<GatewayRule>,
     /// The sequence at which it was read.
     pub sequence: Sequence,
 }

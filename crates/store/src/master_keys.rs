@@ -71,7 +71,7 @@ impl SealHolder {
             Self::User(account, user) => return Some(Changed::credentials(account, user)),
             Self::SigningKey(_) => return None,
         };
-        Some(Changed { account, part })
+        Some(Changed::OfAccount { account, part })
     }
 }
 
@@ -84,7 +84,7 @@ impl DigestHolder {
             DigestKind::OauthClient => Part::OauthClient(ApplicationId(self.id)),
             DigestKind::AdministrationToken => return None,
         };
-        Some(Changed { account, part })
+        Some(Changed::OfAccount { account, part })
     }
 }
 

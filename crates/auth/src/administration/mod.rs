@@ -19,6 +19,7 @@ mod connections;
 mod cursor;
 mod error;
 mod first;
+mod gateway_rules;
 mod idempotency;
 mod log_in;
 mod master_keys;

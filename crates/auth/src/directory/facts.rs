@@ -150,7 +150,8 @@ impl AccountFacts {
     fn change(&mut self, part: Part, row: Option<PartRow>, sealer: &Sealer) -> Result<(), SealError> {
         self.take_out(part);
         match row {
-            None | Some(PartRow::User(_)) => {}
+            // Users and rules of the gate stand elsewhere.
+            None | Some(PartRow::User(_) | PartRow::GatewayRules(_)) => {}
             Some(PartRow::Account(account)) => self.account = *account,
             Some(PartRow::Profile(profile)) => {
                 drop(Arc::make_mut(&mut self.profiles).insert(profile.id, profile));

@@ -20,7 +20,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
-use vestibule_model::{AccountId, Millis, UserId};
+use vestibule_model::{AccountId, GatewayRule, Millis, UserId};
 
 pub use account::AccountEntry;
 pub(crate) use connections::secrets_of_connection;
@@ -50,6 +50,7 @@ pub struct AccountUser {
 pub struct Directory {
     accounts: RwLock<HashMap<AccountId, Arc<AccountEntry>, RandomState>>,
     by_code: RwLock<HashMap<String, AccountId, RandomState>>,
+    rules: RwLock<Arc<[GatewayRule]>>,
 }
 
 impl Directory {
@@ -91,6 +92,16 @@ impl Directory {
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
         let is_over = |entry: &&Arc<AccountEntry>| entry.overlaps.iter().any(|overlap| overlap.is_over(now));
         accounts.values().filter(is_over).map(|entry| entry.account.id).collect()
+    }
+
+    /// Every rule of the gate that is stored, by name.
+    pub(crate) fn rules(&self) -> Arc<[GatewayRule]> {
+        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts these in the place of all rules of the gate.
+    pub(crate) fn put_rules(&self, rules: Vec<GatewayRule>) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules.into();
     }
 
     /// Puts an account in the place of what was there, which is given back. The entries of its users are replaced.

@@ -86,6 +86,8 @@ const fn line_of(change: &Change) -> &'static str {
         | Change::PutOauthClient(..)
         | Change::PutApplicationToken(..)
         | Change::PutConnection(..)
+        | Change::PutGatewayRule(_)
+        | Change::DeleteGatewayRule(_)
         | Change::DeleteAccount(_)
         | Change::DeleteUser(_)
         | Change::DeleteProfile(..)

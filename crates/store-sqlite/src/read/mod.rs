@@ -8,6 +8,7 @@ mod consumed;
 mod deleted;
 mod directory;
 mod federated_logins;
+mod gateway_rules;
 mod master_keys;
 mod octets;
 mod parts;
@@ -23,7 +24,9 @@ mod uses;
 use std::collections::BTreeSet;
 
 use rusqlite::Connection;
-use vestibule_store::{Changed, ChangedPart, DirectoryChanges, DirectoryRows, Part, PartKind, Sequence};
+use vestibule_store::{
+    AccountRows, Changed, ChangedPart, DirectoryChanges, DirectoryRows, Part, PartKind, Sequence,
+};
 
 use crate::columns::{Coded, Id};
 
@@ -45,13 +48,17 @@ pub(crate) use uses::{last_logins, last_uses};
 
 /// Everything but the sessions.
 pub(crate) fn directory(snapshot: &Connection) -> rusqlite::Result<DirectoryRows> {
-    Ok(DirectoryRows { accounts: directory::accounts(snapshot)?, sequence: sequence(snapshot)? })
+    with_rules(snapshot, directory::accounts(snapshot)?)
 }
 
 /// The same without users.
 pub(crate) fn directory_without_users(snapshot: &Connection) -> rusqlite::Result<DirectoryRows> {
-    let accounts = directory::accounts_without_users(snapshot)?;
-    Ok(DirectoryRows { accounts, sequence: sequence(snapshot)? })
+    with_rules(snapshot, directory::accounts_without_users(snapshot)?)
+}
+
+fn with_rules(snapshot: &Connection, accounts: Vec<AccountRows>) -> rusqlite::Result<DirectoryRows> {
+    let gateway_rules = gateway_rules::gateway_rules(snapshot)?;
+    Ok(DirectoryRows { accounts, gateway_rules, sequence: sequence(snapshot)? })
 }
 
 /// What changed in the directory after `after`, each part as it is.
@@ -79,13 +86,16 @@ pub(crate) fn changed_after(
     // Numbers have no gaps: a commit that is undone gives its numbers back.
     let mut next = after.0.saturating_add(1);
     while let Some(row) = rows.next()? {
-        let (number, Id(account), Coded(kind)): (i64, Id, Coded<PartKind>) =
-            (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (number, account): (i64, Option<Id>) = (row.get(0)?, row.get(1)?);
+        let Coded(kind): Coded<PartKind> = row.get(2)?;
         if number != next {
             return Ok(None);
         }
         next = number.saturating_add(1);
-        changed.insert(Changed { account, part: Part::of(kind, row.get(3)?) });
+        changed.insert(match account {
+            Some(Id(account)) => Changed::OfAccount { account, part: Part::of(kind, row.get(3)?) },
+            None => Changed::GatewayRules,
+        });
     }
     Ok((next.saturating_sub(1) == sequence(connection)?.0).then_some(changed))
 }

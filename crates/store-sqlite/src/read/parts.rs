@@ -1,4 +1,4 @@
-//! Reading one part of an account.
+//! Reading one part of the directory.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use vestibule_model::AccountId;
@@ -6,13 +6,16 @@ use vestibule_store::{Changed, Part, PartRow};
 
 use super::connections::connection;
 use super::directory::{api_key, application_token, group, oauth_client, profile, read_account, skill};
+use super::gateway_rules::gateway_rules;
 use super::users::one_user;
 use crate::columns::Id;
 
 /// The part as it is; None: it is not there, or an account with everything in it.
 pub(super) fn part(snapshot: &Connection, changed: Changed) -> rusqlite::Result<Option<PartRow>> {
-    let account = changed.account;
-    let found = match changed.part {
+    let Changed::OfAccount { account, part } = changed else {
+        return gateway_rules(snapshot).map(PartRow::GatewayRules).map(Some);
+    };
+    let found = match part {
         Part::Everything => None,
         Part::Account => {
             let mut select = snapshot.prepare_cached("SELECT * FROM accounts WHERE id = ?1")?;

@@ -13,6 +13,7 @@ use super::directory::{
     ACCOUNTS, API_KEYS, APPLICATION_TOKENS, GROUPS, OAUTH_CLIENTS, PROFILES, SKILLS, api_key,
     application_token, group, oauth_client, profile, read_account, skill,
 };
+use super::gateway_rules::{EVERY_RULE, gateway_rule};
 use super::sessions::{EVERY_SESSION, session_of};
 use super::users::{EVERY_USER, USERS, user};
 use crate::columns::{Coded, Id};
@@ -138,11 +139,12 @@ pub(crate) fn decodable_rows(snapshot: &Connection) -> rusqlite::Result<Decodabl
     }
     reading.names()?;
     let administrators = reading.rows(EVERY_ADMINISTRATOR, [], administrator)?;
+    let gateway_rules = reading.rows(EVERY_RULE, [], gateway_rule)?;
     reading.only_look(EVERY_TOKEN, token)?;
     reading.only_look(EVERY_SESSION, session_of)?;
     let Reading { mut accounts, undecodable, .. } = reading;
     let accounts = order.iter().filter_map(|id| accounts.remove(id)).collect();
-    let directory = DirectoryRows { accounts, sequence: super::sequence(snapshot)? };
+    let directory = DirectoryRows { accounts, gateway_rules, sequence: super::sequence(snapshot)? };
     Ok(DecodableRows { directory, administrators, undecodable })
 }
 

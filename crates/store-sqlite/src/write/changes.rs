@@ -1,7 +1,7 @@
 //! What of the directory changed: noted for those who follow it, and asked by those who rest on it.
 
 use rusqlite::Connection;
-use vestibule_store::{Changed, DirectoryScope, Sequence, StoreError};
+use vestibule_store::{Changed, DirectoryScope, Part, Sequence, StoreError};
 
 use super::execute;
 use crate::columns::{Coded, Id};
@@ -10,7 +10,11 @@ use crate::read;
 
 /// Notes a change.
 pub(super) fn note(connection: &Connection, changed: Changed) -> Result<(), StoreError> {
-    let parameters = (Id(changed.account), Coded(changed.part.kind()), changed.part.id());
+    let (account, part) = match changed {
+        Changed::GatewayRules => (None, Part::Everything),
+        Changed::OfAccount { account, part } => (Some(Id(account)), part),
+    };
+    let parameters = (account, Coded(part.kind()), part.id());
     let sql = "INSERT INTO changes (account_id, part_kind, part_id) VALUES (?1, ?2, ?3)";
     execute(connection, sql, parameters).map(drop)
 }

@@ -13,6 +13,7 @@ mod deletion;
 mod directory;
 mod ends;
 mod federated_logins;
+mod gateway_rules;
 mod master_keys;
 mod sentinel;
 mod session_uses;
@@ -140,6 +141,10 @@ fn apply_to_directory(connection: &Connection, change: &Change) -> Result<Option
             applications::put_application_token(connection, *account, token)?;
         }
         Change::PutConnection(account, put) => connections::put(connection, *account, put)?,
+        Change::PutGatewayRule(rule) => gateway_rules::put(connection, rule)?,
+        Change::DeleteGatewayRule(name) => {
+            return Ok(gateway_rules::delete(connection, name)?.then_some(Changed::GatewayRules));
+        }
         Change::ReplacePasswordHash { user, old, new } => {
             let account = credentials::replace_password_hash(connection, *user, old, new)?;
             return Ok(account.map(|account| Changed::credentials(account, *user)));
@@ -210,7 +215,7 @@ fn delete(connection: &Connection, change: &Change) -> Result<Option<Changed>, S
         }
         _ => return Ok(None),
     };
-    Ok(is_deleted.then_some(Changed { account, part }))
+    Ok(is_deleted.then_some(Changed::OfAccount { account, part }))
 }
 
 /// More than a login takes: a disk that has room for this has room for the next one.

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use vestibule_model::{Session, SessionId};
 use vestibule_store::conformance::samples::{HERE, account, id, session, skill, user};
-use vestibule_store::{Change, DirectoryScope, Part, PartKind, Store, StoreError};
+use vestibule_store::{Change, Changed, DirectoryScope, Part, PartKind, Store, StoreError};
 use vestibule_store_sqlite::{OpenError, SqliteStore};
 
 use crate::temporary::{KEY_CHECK, Temporary, empty_store, open};
@@ -143,9 +143,9 @@ async fn two_stores_on_one_file_see_each_others_commits() {
     let second = open(&first.path(), KEY_CHECK).unwrap();
     let read = second.directory().await.unwrap().sequence;
     first.commit(vec![Change::PutSkill(id(HERE), skill(1))]).await.unwrap();
-    let changed: Vec<Part> =
-        second.changes(read).await.unwrap().changed.iter().map(|part| part.changed.part).collect();
-    assert_eq!(changed, [Part::Skill(1)]);
+    let parts = second.changes(read).await.unwrap().changed;
+    let changed: Vec<Changed> = parts.iter().map(|part| part.changed).collect();
+    assert_eq!(changed, [Changed::OfAccount { account: id(HERE), part: Part::Skill(1) }]);
     let scopes = vec![DirectoryScope::Kind(id(HERE), PartKind::Skill)];
     let late = vec![Change::ExpectUnchanged { since: read, scopes }, Change::PutSkill(id(HERE), skill(2))];
     assert!(matches!(second.commit(late).await, Err(StoreError::DirectoryMoved)));

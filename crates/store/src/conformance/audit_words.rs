@@ -105,7 +105,7 @@ pub(super) const MEANS: [Means; 11] = [
     Means::System,
 ];
 
-pub(super) const TARGETS: [TargetKind; 13] = [
+pub(super) const TARGETS: [TargetKind; 14] = [
     TargetKind::Account,
     TargetKind::User,
     TargetKind::Profile,
@@ -119,4 +119,5 @@ pub(super) const TARGETS: [TargetKind; 13] = [
     TargetKind::Administrator,
     TargetKind::Audit,
     TargetKind::SigningKey,
+    TargetKind::GatewayRule,
 ];

@@ -52,7 +52,7 @@ async fn changes(store: &dyn Store, change: Change) -> Vec<String> {
     let before = store.directory().await.unwrap().sequence;
     given(store, [change]).await;
     let changed = store.changes(before).await.unwrap().changed;
-    changed.iter().map(|changed| changed.changed.account.to_string()).collect()
+    changed.iter().filter_map(|changed| changed.changed.in_account()).map(|id| id.to_string()).collect()
 }
 
 pub async fn a_deleted_user_is_gone(store: &dyn Store) {

@@ -12,7 +12,8 @@ use super::samples::{
 };
 use super::{given, misfit, refused};
 use crate::{
-    Change, DigestHolder, DigestKind, DirectoryChanges, Part, Remains, SealHolder, Store, StoreError,
+    Change, Changed, ChangedPart, DigestHolder, DigestKind, DirectoryChanges, Part, Remains, SealHolder,
+    Store, StoreError,
 };
 
 const FIRST: Generation = Generation::FIRST;
@@ -352,7 +353,11 @@ pub async fn what_is_sealed_or_redone_is_followed_as_a_change_of_the_directory(s
 }
 
 fn parts(changes: &DirectoryChanges) -> Vec<Part> {
-    changes.changed.iter().map(|changed| changed.changed.part).collect()
+    let part = |changed: &ChangedPart| match changed.changed {
+        Changed::OfAccount { part, .. } => Some(part),
+        Changed::GatewayRules => None,
+    };
+    changes.changed.iter().filter_map(part).collect()
 }
 
 pub async fn rotations_do_not_move_the_directory(store: &dyn Store) {

@@ -45,6 +45,8 @@ pub mod federated_logins;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod followed_ends;
 #[expect(missing_docs, reason = "a fact's name says it")]
+pub mod gateway_rules;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod master_keys;
 pub mod samples;
 #[expect(missing_docs, reason = "a fact's name says it")]

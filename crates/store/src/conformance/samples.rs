@@ -6,12 +6,12 @@ use vestibule_model::{
     Accent, Account, AccountId, AccountState, Actor, AdministrationToken, AdministrationTokenId,
     AdministratorRole, ApiKey, ApiKeyValues, Application, ApplicationId, ApplicationToken, AuditAction,
     AuditReason, AuditRecord, AuditTarget, AuthenticationMethod, ClientMetadata, ClientSecretIn, Connection,
-    ConnectionId, Der, Dialect, Feature, Generation, GrantType, Group, Identity, Linking, LockoutPolicy,
-    Logo, Look, Means, Millis, OauthClient, OidcConnection, OwnKey, PasswordCredential, PasswordPolicy,
-    Population, Privilege, Profile, Protocol, Provisioning, Rank, RefreshRotation, Refusal, RoleType,
-    SamlConnection, SecondFactor, SecondFactorPolicy, SecretDigest, SecretVersion, Service, Session,
-    SessionId, SessionPolicy, SessionReference, SignOn, Skill, Superseded, TargetKind, User, UserId,
-    UserKind,
+    ConnectionId, Der, Dialect, Feature, GatewayCredential, GatewayRule, GatewayRuleSettings, Generation,
+    GrantType, Group, Identity, IdentityHeader, Linking, LockoutPolicy, Logo, Look, Means, Millis,
+    OauthClient, OidcConnection, OwnKey, PasswordCredential, PasswordPolicy, Population, Privilege, Profile,
+    Protocol, Provisioning, Rank, RefreshRotation, Refusal, RefusalStyle, RoleType, SamlConnection,
+    SecondFactor, SecondFactorPolicy, SecretDigest, SecretVersion, Service, Session, SessionId,
+    SessionPolicy, SessionReference, SignOn, Skill, Superseded, TargetKind, User, UserId, UserKind,
 };
 
 /// The account that most facts are about.
@@ -201,6 +201,24 @@ pub fn application_token(id: i64) -> ApplicationToken {
         last_used: Some(Millis::from_unix(1_785_000_000_005)),
         requests: 41,
     }
+}
+
+/// A rule of the gate that asks for everything that there is.
+pub fn gateway_rule(name: &str) -> GatewayRule {
+    let settings = GatewayRuleSettings {
+        credentials: vec![GatewayCredential::Cookie, GatewayCredential::Bearer],
+        accounts: vec![id(ELSEWHERE), id(HERE)],
+        privileges: vec![1581, -3],
+        minimum_rank: Some(Rank::ItUser),
+        user_kinds: vec![UserKind::Bot, UserKind::Human],
+        populations: vec![Population::Agent],
+        applications: vec![Application::None, Application::OauthClient(ApplicationId(i64::MAX))],
+        paths: vec!["/a/*".into(), "/\u{3b1}\"".into()],
+        refusals: RefusalStyle::Oauth,
+        identity_headers: vec![IdentityHeader::Skills, IdentityHeader::Account],
+        application_addresses: true,
+    };
+    GatewayRule { name: name.into(), settings }
 }
 
 /// A connection that speaks SAML; its name made from the id.

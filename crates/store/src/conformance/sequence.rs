@@ -50,8 +50,8 @@ pub async fn every_change_of_a_directory_moves_it(store: &dyn Store) {
         let before = sequence(store).await;
         given(store, [change.clone()]).await;
         assert!(sequence(store).await > before, "unmoved by {change:?}");
-        let accounts: Vec<_> = changed(store, before).await.iter().map(|one| one.account).collect();
-        assert_eq!(accounts, [here], "{change:?}");
+        let accounts: Vec<_> = changed(store, before).await.iter().map(|one| one.in_account()).collect();
+        assert_eq!(accounts, [Some(here)], "{change:?}");
     }
 }
 
@@ -149,7 +149,8 @@ pub async fn every_part_is_named_as_it_is(store: &dyn Store) {
     for (change, part, row) in one_of_each() {
         let before = sequence(store).await;
         given(store, [change.clone()]).await;
-        let expected = ChangedPart { changed: Changed { account: id(HERE), part }, row: Some(row) };
+        let expected =
+            ChangedPart { changed: Changed::OfAccount { account: id(HERE), part }, row: Some(row) };
         assert_eq!(store.changes(before).await.unwrap().changed, [expected], "{change:?}");
     }
 }
@@ -169,7 +170,7 @@ pub async fn a_part_that_is_gone_is_named_without_a_row(store: &dyn Store) {
     ] {
         let before = sequence(store).await;
         given(store, [change.clone()]).await;
-        let expected = ChangedPart { changed: Changed { account: here, part }, row: None };
+        let expected = ChangedPart { changed: Changed::OfAccount { account: here, part }, row: None };
         assert_eq!(store.changes(before).await.unwrap().changed, [expected], "{change:?}");
         given(store, [change]).await;
         assert_eq!(changed(store, before).await.len(), 1, "what is not there is not deleted");
@@ -181,9 +182,10 @@ pub async fn a_part_of_another_account_is_not_told(store: &dyn Store) {
     given(store, [put_account(HERE), put_account(ELSEWHERE), Change::PutSkill(id(ELSEWHERE), skill(1))])
         .await;
     let expected = [(HERE, Part::Account), (ELSEWHERE, Part::Account), (ELSEWHERE, Part::Skill(1))]
-        .map(|(account, part)| Changed { account: id(account), part });
+        .map(|(account, part)| Changed::OfAccount { account: id(account), part });
     let mut changed = changed(store, before).await;
-    changed.sort_unstable_by_key(|changed| (changed.account != id(HERE), changed.part));
+    // By account, in the order of the store; the parts of each in their own.
+    changed.sort_by_key(|changed| changed.in_account() != Some(id(HERE)));
     assert_eq!(changed, expected);
 }
 
@@ -215,7 +217,10 @@ pub async fn a_part_changed_twice_is_named_once(store: &dyn Store) {
     let before = sequence(store).await;
     given(store, [Change::PutSkill(id(HERE), skill(1)), Change::PutSkill(id(HERE), skill(1))]).await;
     given(store, [Change::PutSkill(id(HERE), skill(1))]).await;
-    assert_eq!(changed(store, before).await, [Changed { account: id(HERE), part: Part::Skill(1) }]);
+    assert_eq!(
+        changed(store, before).await,
+        [Changed::OfAccount { account: id(HERE), part: Part::Skill(1) }]
+    );
 }
 
 pub async fn an_account_that_was_deleted_stands_for_its_parts(store: &dyn Store) {
@@ -234,8 +239,8 @@ pub async fn many_parts_are_named_as_the_account_with_everything_in_it(store: &d
     given(store, (0..2_000).map(|number| Change::PutSkill(id(HERE), skill(number)))).await;
     given(store, [Change::PutSkill(id(ELSEWHERE), skill(1))]).await;
     let mut changed = changed(store, before).await;
-    changed.sort_unstable_by_key(|changed| changed.account != id(HERE));
-    let elsewhere = Changed { account: id(ELSEWHERE), part: Part::Skill(1) };
+    changed.sort_unstable_by_key(|changed| changed.in_account() != Some(id(HERE)));
+    let elsewhere = Changed::OfAccount { account: id(ELSEWHERE), part: Part::Skill(1) };
     assert_eq!(changed, [Changed::everything(id(HERE)), elsewhere]);
 }
 
@@ -251,7 +256,7 @@ async fn five_skills(store: &dyn Store) -> [Sequence; 5] {
 }
 
 fn skills<const N: usize>(numbers: [i64; N]) -> [Changed; N] {
-    numbers.map(|number| Changed { account: id(HERE), part: Part::Skill(number) })
+    numbers.map(|number| Changed::OfAccount { account: id(HERE), part: Part::Skill(number) })
 }
 
 pub async fn changes_are_trimmed_oldest_first(store: &dyn Store) {

@@ -260,6 +260,15 @@ macro_rules! conformance_suite {
                 the_id_of_a_deleted_administration_token_is_never_given_again
                 administrators_do_not_move_the_directory
             }
+            gateway_rules {
+                a_rule_of_the_gate_is_read_back
+                a_rule_of_the_gate_is_replaced_by_one_of_the_same_name
+                a_deleted_rule_of_the_gate_is_gone_and_may_be_made_again
+                a_rule_of_the_gate_outlives_the_accounts_that_it_names
+                rules_of_the_gate_are_followed_all_together
+                rules_of_the_gate_are_followed_beside_accounts
+                what_rests_on_rules_of_the_gate_is_refused_when_one_changed
+            }
             answers {
                 an_answer_is_read_back
                 a_key_is_taken_once_and_takes_what_was_created_with_it

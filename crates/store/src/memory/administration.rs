@@ -8,7 +8,7 @@ use vestibule_model::{
 };
 
 use super::directory::{Directory, refuse};
-use crate::StoreError;
+use crate::{Change, StoreError};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Administration {
@@ -30,11 +30,19 @@ impl Administration {
         self.tokens.values().find(|token| token.secret == secret).cloned()
     }
 
-    pub(super) fn put_role(
-        &mut self,
-        administrator: Administrator,
-        directory: &Directory,
-    ) -> Result<(), StoreError> {
+    pub(super) fn apply(&mut self, change: Change, directory: &Directory) -> Result<(), StoreError> {
+        match change {
+            Change::PutAdministrator(administrator) => self.put_role(administrator, directory)?,
+            Change::PutAdministrationToken(token) => self.put_token(*token, directory)?,
+            Change::DeleteAdministrator(user) => self.delete_role(user),
+            Change::DeleteAdministrationToken(token) => self.delete_token(token),
+            Change::TouchAdministrationToken { token, last_used } => self.touch_token(token, last_used),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn put_role(&mut self, administrator: Administrator, directory: &Directory) -> Result<(), StoreError> {
         if directory.user(administrator.user).is_none() {
             return refuse("the user does not exist");
         }
@@ -47,11 +55,7 @@ impl Administration {
         self.roles.remove(&user);
     }
 
-    pub(super) fn put_token(
-        &mut self,
-        mut token: AdministrationToken,
-        directory: &Directory,
-    ) -> Result<(), StoreError> {
+    fn put_token(&mut self, mut token: AdministrationToken, directory: &Directory) -> Result<(), StoreError> {
         expect_account(token.role, directory)?;
         if self.retired.contains(&token.id) {
             return refuse("the id is that of a deleted administration token");
@@ -80,7 +84,7 @@ impl Administration {
         }
     }
 
-    pub(super) fn touch_token(&mut self, id: AdministrationTokenId, last_used: Millis) {
+    fn touch_token(&mut self, id: AdministrationTokenId, last_used: Millis) {
         if let Some(token) = self.tokens.get_mut(&id) {
             token.last_used = token.last_used.max(Some(last_used));
         }

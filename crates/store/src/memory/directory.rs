@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use vestibule_model::{
     Account, AccountId, ApiKey, Application, ApplicationId, ApplicationToken, Connection, ConnectionId,
-    Group, OauthClient, Profile, SecretDigest, Skill, User, UserId,
+    GatewayRule, Group, OauthClient, Profile, SecretDigest, Skill, User, UserId,
 };
 
 use crate::{
@@ -27,6 +27,7 @@ pub(super) struct Directory {
     pub(super) oauth_clients: BTreeMap<ApplicationId, (AccountId, OauthClient)>,
     pub(super) application_tokens: BTreeMap<ApplicationId, (AccountId, ApplicationToken)>,
     pub(super) connections: BTreeMap<ConnectionId, (AccountId, Connection)>,
+    pub(super) gateway_rules: BTreeMap<String, GatewayRule>,
     pub(super) retired: RetiredIds,
 }
 
@@ -78,10 +79,17 @@ impl Directory {
         })
     }
 
-    /// A part of an account as it is; None: it is not there, or an account with everything in it.
+    /// Every rule of the gate, by name.
+    pub(super) fn rules(&self) -> Vec<GatewayRule> {
+        self.gateway_rules.values().cloned().collect()
+    }
+
+    /// A part as it is; None: it is not there, or an account with everything in it.
     pub(super) fn part(&self, changed: Changed) -> Option<PartRow> {
-        let account = changed.account;
-        match changed.part {
+        let Changed::OfAccount { account, part } = changed else {
+            return Some(PartRow::GatewayRules(self.rules()));
+        };
+        match part {
             Part::Everything => None,
             Part::Account => self.accounts.get(&account).cloned().map(Box::new).map(PartRow::Account),
             Part::Profile(id) => self.profiles.get(&(account, id)).cloned().map(PartRow::Profile),

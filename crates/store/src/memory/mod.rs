@@ -149,14 +149,22 @@ impl Store for MemoryStore {
     fn directory(&self) -> StoreFuture<'_, DirectoryRows> {
         let tables = self.tables();
         let accounts = tables.directory.accounts.keys().filter_map(|id| tables.directory.rows(*id)).collect();
-        Box::pin(ready(Ok(DirectoryRows { accounts, sequence: tables.sequence() })))
+        Box::pin(ready(Ok(DirectoryRows {
+            accounts,
+            gateway_rules: tables.directory.rules(),
+            sequence: tables.sequence(),
+        })))
     }
 
     fn directory_without_users(&self) -> StoreFuture<'_, DirectoryRows> {
         let tables = self.tables();
         let rows = |id: &AccountId| tables.directory.rows_without_users(*id);
         let accounts = tables.directory.accounts.keys().filter_map(rows).collect();
-        Box::pin(ready(Ok(DirectoryRows { accounts, sequence: tables.sequence() })))
+        Box::pin(ready(Ok(DirectoryRows {
+            accounts,
+            gateway_rules: tables.directory.rules(),
+            sequence: tables.sequence(),
+        })))
     }
 
     fn every_user(&self, after: Option<UserId>, limit: usize) -> StoreFuture<'_, Vec<User>> {

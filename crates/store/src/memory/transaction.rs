@@ -134,7 +134,10 @@ impl<'a> Transaction<'a> {
             | Change::DeleteAdministrator(_)
             | Change::PutAdministrationToken(_)
             | Change::DeleteAdministrationToken(_)
-            | Change::TouchAdministrationToken { .. } => return self.administer(change),
+            | Change::TouchAdministrationToken { .. } => {
+                let directory = Arc::clone(&self.tables.directory);
+                return self.administration().apply(change, &directory);
+            }
             Change::DeleteAccount(_)
             | Change::DeleteUser(_)
             | Change::DeleteProfile(..)
@@ -143,7 +146,8 @@ impl<'a> Transaction<'a> {
             | Change::DeleteApiKey(..)
             | Change::DeleteOauthClient(..)
             | Change::DeleteApplicationToken(..)
-            | Change::DeleteConnection(..) => {
+            | Change::DeleteConnection(..)
+            | Change::DeleteGatewayRule(_) => {
                 let changed = self.delete(&change);
                 self.changed.extend(changed);
             }
@@ -167,6 +171,7 @@ impl<'a> Transaction<'a> {
                 directory.put_application_token(account, *token)?;
             }
             Change::PutConnection(account, connection) => directory.put_connection(account, *connection)?,
+            Change::PutGatewayRule(rule) => drop(directory.gateway_rules.insert(rule.name.clone(), *rule)),
             Change::ReplacePasswordHash { user, old, new } => {
                 let account = directory.replace_password_hash(user, &old, new);
                 self.changed.extend(account.map(|account| Changed::credentials(account, user)));
@@ -211,6 +216,9 @@ impl<'a> Transaction<'a> {
     fn delete(&mut self, change: &Change) -> Option<Changed> {
         let directory = Arc::make_mut(&mut self.tables.directory);
         match *change {
+            Change::DeleteGatewayRule(ref name) => {
+                directory.gateway_rules.remove(name).map(|_| Changed::GatewayRules)
+            }
             Change::DeleteAccount(account) => {
                 let users = directory.delete_account(account)?;
                 self.administration().delete_account(account);
@@ -228,50 +236,34 @@ impl<'a> Transaction<'a> {
             }
             Change::DeleteProfile(account, id) => {
                 let deleted = directory.delete_profile(account, id);
-                deleted.then_some(Changed { account, part: Part::Profile(id) })
+                deleted.then_some(Changed::OfAccount { account, part: Part::Profile(id) })
             }
             Change::DeleteGroup(account, id) => {
                 let deleted = directory.delete_group(account, id);
-                deleted.then_some(Changed { account, part: Part::Group(id) })
+                deleted.then_some(Changed::OfAccount { account, part: Part::Group(id) })
             }
             Change::DeleteSkill(account, id) => {
                 let deleted = directory.delete_skill(account, id);
-                deleted.then_some(Changed { account, part: Part::Skill(id) })
+                deleted.then_some(Changed::OfAccount { account, part: Part::Skill(id) })
             }
             Change::DeleteApiKey(account, id) => {
                 let deleted = directory.delete_api_key(account, id);
-                deleted.then_some(Changed { account, part: Part::ApiKey(id) })
+                deleted.then_some(Changed::OfAccount { account, part: Part::ApiKey(id) })
             }
             Change::DeleteOauthClient(account, id) => {
                 let deleted = directory.delete_oauth_client(account, id);
-                deleted.then_some(Changed { account, part: Part::OauthClient(id) })
+                deleted.then_some(Changed::OfAccount { account, part: Part::OauthClient(id) })
             }
             Change::DeleteApplicationToken(account, id) => {
                 let deleted = directory.delete_application_token(account, id);
-                deleted.then_some(Changed { account, part: Part::ApplicationToken(id) })
+                deleted.then_some(Changed::OfAccount { account, part: Part::ApplicationToken(id) })
             }
             Change::DeleteConnection(account, id) => {
                 let deleted = directory.delete_connection(account, id);
-                deleted.then_some(Changed { account, part: Part::Connection(id) })
+                deleted.then_some(Changed::OfAccount { account, part: Part::Connection(id) })
             }
             _ => None,
         }
-    }
-
-    fn administer(&mut self, change: Change) -> Result<(), StoreError> {
-        let directory = Arc::clone(&self.tables.directory);
-        let administration = self.administration();
-        match change {
-            Change::PutAdministrator(administrator) => administration.put_role(administrator, &directory)?,
-            Change::PutAdministrationToken(token) => administration.put_token(*token, &directory)?,
-            Change::DeleteAdministrator(user) => administration.delete_role(user),
-            Change::DeleteAdministrationToken(token) => administration.delete_token(token),
-            Change::TouchAdministrationToken { token, last_used } => {
-                administration.touch_token(token, last_used);
-            }
-            _ => {}
-        }
-        Ok(())
     }
 
     fn change_master_keys(&mut self, change: &Change) -> Result<(), StoreError> {

@@ -52,7 +52,7 @@ pub async fn compare(store: &dyn Store, rounds: Vec<Vec<Commit>>) -> MemoryStore
 /// Whether both hold the same.
 pub async fn assert_same(store: &dyn Store, model: &dyn Store) {
     let (found, expected) = (directory(store).await, directory(model).await);
-    assert_eq!(found.accounts, expected.accounts);
+    assert_eq!((found.accounts, found.gateway_rules), (expected.accounts, expected.gateway_rules));
     assert_same_sessions(store, model).await;
     assert_same_federated(store, model).await;
     for name in ACCOUNTS {

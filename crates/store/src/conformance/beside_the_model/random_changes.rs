@@ -10,12 +10,13 @@ use vestibule_model::{
 };
 
 use super::super::samples::{
-    account, administration_token, agent, api_key, application_token, audit_record, digest, group, id,
-    oauth_client, oidc_connection, profile, saml_connection, session, skill, user,
+    account, administration_token, agent, api_key, application_token, audit_record, digest, gateway_rule,
+    group, id, oauth_client, oidc_connection, profile, saml_connection, session, skill, user,
 };
 use crate::{
-    ApplicationTouch, Change, DirectoryScope, EndRecords, EndSessions, EndedSessions, FederatedLogin,
-    LastUse, Part, PartKind, Sequence, SessionNumber, SessionSelector, SessionsDecision, SessionsVersion,
+    ApplicationTouch, Change, Changed, DirectoryScope, EndRecords, EndSessions, EndedSessions,
+    FederatedLogin, LastUse, Part, PartKind, Sequence, SessionNumber, SessionSelector, SessionsDecision,
+    SessionsVersion,
 };
 
 /// Few, so that commits meet.
@@ -27,6 +28,7 @@ fn scope() -> impl Strategy<Value = DirectoryScope> {
         name().prop_map(|account| DirectoryScope::Kind(account, PartKind::User)),
         name().prop_map(|account| DirectoryScope::Kind(account, PartKind::Skill)),
         name().prop_map(|account| DirectoryScope::part(account, Part::Account)),
+        Just(DirectoryScope::Part(Changed::GatewayRules)),
         (1..4_i32).prop_map(|number| DirectoryScope::User(user_id(number))),
         (name(), 1..3_i64).prop_map(|(account, id)| DirectoryScope::part(account, Part::Group(id))),
     ]
@@ -76,6 +78,7 @@ pub(super) fn change() -> impl Strategy<Value = Change> {
         2 => vec((0..5_u64, 0..3_i64), 0..4).prop_map(last_uses),
         2 => vec((1..4_i64, 0..3_i64, 0..3_u64), 0..4).prop_map(application_touches),
         1 => deletion(),
+        1 => prop::sample::select(vec!["x", "y"]).prop_map(|name| Change::PutGatewayRule(gateway_rule(name).into())),
         2 => administration(),
         1 => an_answer(),
         1 => (0..4_i64, 0..3_usize)
@@ -140,6 +143,7 @@ fn deletion() -> impl Strategy<Value = Change> {
     let application = || (name(), (1..4_i64).prop_map(ApplicationId));
     prop_oneof![
         1 => name().prop_map(Change::DeleteAccount),
+        1 => Just(Change::DeleteGatewayRule("x".into())),
         2 => (1..5).prop_map(|number| Change::DeleteUser(user_id(number))),
         1 => (name(), 1..3_i64).prop_map(|(account, id)| Change::DeleteProfile(account, id)),
         1 => (name(), 1..3_i64).prop_map(|(account, id)| Change::DeleteGroup(account, id)),
