@@ -79,6 +79,11 @@ impl TrustedProxies {
     }
 }
 
+/// The last address in a value of `X-Forwarded-For`: what the nearest proxy reports. None: that is no address.
+pub fn last_hop(value: &[u8]) -> Option<IpAddr> {
+    value.rsplit(is_comma).next().and_then(parse_hop)
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that `rsplit` asks for")]
 fn is_comma(byte: &u8) -> bool {
     *byte == b','

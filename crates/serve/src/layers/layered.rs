@@ -8,16 +8,16 @@ use std::task::{Context, Poll};
 
 use axum::extract::Request;
 use axum::response::Response;
-use http::{StatusCode, Version};
+use http::{Method, StatusCode, Version};
 use http_body::Body as _;
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
 use super::headers::Headers;
 use super::plain_response::PlainResponse;
-use super::refusal::{Readers, Refusal, RefusalShapes};
+use super::refusal::{Readers, Refusal, RefusalShape, RefusalShapes};
 use super::request_context::{RequestContext, RequestSource};
-use super::shortcut::{RequestHead, Shortcut, ShortcutService};
+use super::shortcut::{RequestHead, Shortcut, ShortcutService, target};
 use super::{AllowedHosts, BodyPolicy, ClientAddress, LayerState, Peer};
 use crate::metrics::EndpointMetrics;
 
@@ -37,14 +37,14 @@ impl Layers {
     pub(super) fn around_shortcut(&self, shortcut: Arc<dyn Shortcut>) -> Layered<ShortcutService> {
         let route = shortcut.route();
         let spans = if shortcut.is_traced() { Spans::PerRequest } else { Spans::None };
-        let layered = self.around(ShortcutService(shortcut), spans);
+        let layered = self.around(ShortcutService(shortcut), spans, self.refusals.of(route));
         layered.endpoint.metrics.serves(route, &self.state.metrics);
         layered
     }
 
-    fn around<S>(&self, inner: S, spans: Spans) -> Layered<S> {
+    fn around<S>(&self, inner: S, spans: Spans, shape: RefusalShape) -> Layered<S> {
         let (layers, refusals) = (Arc::clone(&self.state), self.refusals);
-        let endpoint = EndpointState { layers, refusals, metrics: EndpointMetrics::default(), spans };
+        let endpoint = EndpointState { layers, refusals, shape, metrics: EndpointMetrics::default(), spans };
         Layered { inner, endpoint: Arc::new(endpoint) }
     }
 }
@@ -53,7 +53,7 @@ impl<S> Layer<S> for Layers {
     type Service = Layered<S>;
 
     fn layer(&self, inner: S) -> Layered<S> {
-        self.around(inner, Spans::PerRequest)
+        self.around(inner, Spans::PerRequest, self.refusals.otherwise)
     }
 }
 
@@ -70,6 +70,8 @@ pub(super) struct EndpointState {
     pub(super) layers: Arc<LayerState>,
     /// How refusals are written.
     pub(super) refusals: RefusalShapes,
+    /// That of a shortcut's route, which stands for all of its paths.
+    pub(super) shape: RefusalShape,
     /// Where the requests are counted; the route is found at the first one.
     pub(super) metrics: EndpointMetrics,
     pub(super) spans: Spans,
@@ -186,7 +188,9 @@ impl Layered<ShortcutService> {
     pub(crate) fn answer_at_once<B>(&self, request: &http::Request<B>, peer: Peer) -> Option<Response> {
         let begin = |source| RequestContext::begin(&self.endpoint, request, source);
         let headers = Headers::Map(request.headers());
-        let (context, plain) = self.plain_response(headers, request.version(), peer, begin)?;
+        let (method, target) = (request.method(), target(request.uri()));
+        let head = RequestHead { method, target, headers, peer: None, address: None };
+        let (context, plain) = self.plain_response(head, request.version(), peer, begin)?;
         let mut answer = Response::from(plain);
         context.end(&self.endpoint, &mut answer);
         Some(answer)
@@ -195,13 +199,15 @@ impl Layered<ShortcutService> {
     /// The same for a `GET` that no library has seen: writes all but the head's first line and `Date`.
     pub(crate) fn answer_parsed(
         &self,
+        target: &str,
         headers: &[httparse::Header<'_>],
         peer: Peer,
         out: &mut Vec<u8>,
     ) -> Option<StatusCode> {
         let headers = Headers::Parsed(headers);
         let begin = |source| RequestContext::begin_parsed(&self.endpoint, headers, source);
-        let (context, plain) = self.plain_response(headers, Version::HTTP_11, peer, begin)?;
+        let head = RequestHead { method: &Method::GET, target, headers, peer: None, address: None };
+        let (context, plain) = self.plain_response(head, Version::HTTP_11, peer, begin)?;
         let status = plain.status;
         plain.fields.write(out);
         context.end_parsed(&self.endpoint, &plain, out);
@@ -211,12 +217,12 @@ impl Layered<ShortcutService> {
     /// None: the shortcut cannot, or something is unusual; the long way finds out what. There it panics again, too.
     fn plain_response(
         &self,
-        headers: Headers<'_>,
+        head: RequestHead<'_>,
         version: Version,
         peer: Peer,
         begin: impl FnOnce(RequestSource) -> RequestContext,
     ) -> Option<(RequestContext, PlainResponse)> {
-        let (state, shortcut) = (&self.endpoint.layers, &*self.inner.0);
+        let (state, shortcut, headers) = (&self.endpoint.layers, &*self.inner.0, head.headers);
         let is_usual = headers.size() <= state.max_header_bytes
             && headers.name_one_host(version)
             && state.allowed_hosts == AllowedHosts::Any;
@@ -224,7 +230,8 @@ impl Layered<ShortcutService> {
             return None;
         }
         let ClientAddress(address) = state.trusted_proxies.client_address(peer.address.ip(), headers);
-        let head = RequestHead { headers, address: Some(address) };
+        let peer_address = peer.address.ip().to_canonical();
+        let head = RequestHead { peer: Some(peer_address), address: Some(address), ..head };
         let context = begin(RequestSource { peer: Some(peer.address), client: Some(address) });
         let answer = catch_unwind(AssertUnwindSafe(|| shortcut.answer_at_once(head))).ok()??;
         Some((context, answer))

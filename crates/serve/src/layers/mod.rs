@@ -43,7 +43,7 @@ use vestibule_model::Rng;
 
 pub use body::{BodyLimits, BodyPolicy, LimitedBody};
 pub use body_budget::BodyBudget;
-pub use client::{ClientAddress, ForwardedTls, Peer, TrustedProxies, is_encrypted};
+pub use client::{ClientAddress, ForwardedTls, Peer, TrustedProxies, is_encrypted, last_hop};
 pub use cors::{AllowedOrigins, InvalidOrigin};
 pub use headers::Headers;
 pub use host::AllowedHosts;

@@ -124,7 +124,8 @@ pub struct RefusalShape {
 pub enum Readers {
     /// Those of the origins that are configured.
     AllowedOrigins,
-    /// This service's own and nobody else's, whatever is configured: they are pages, and whoever reads one reads its forms.
+    /// This service's own and nobody else's, whatever is configured, and a preflight is a request like any other: of pages, since
+    /// whoever reads one reads its forms, and of what gateways ask, where it is another's preflight.
     OwnPages,
 }
 

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use axum::extract::MatchedPath;
 use axum::response::Response;
-use http::header::{CONNECTION, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CONNECTION, CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Method, Request, StatusCode, Version};
+use http_body::Body as _;
 use tracing::Span;
 use vestibule_model::visible;
 
-use super::Cause;
 use super::cors::CorsHeaders;
 use super::headers::Headers;
 use super::layered::{EndpointState, Spans};
@@ -22,6 +22,7 @@ use super::plain_response::PlainResponse;
 use super::refusal::{Readers, Refusal, RefusalShape};
 use super::refusal_log::{Kind, LogDecision};
 use super::request_id::{self, RequestId};
+use super::{Cause, LayerState};
 
 /// The most characters of a cause in a line of the log.
 const LONGEST_CAUSE: usize = 1_000;
@@ -41,7 +42,7 @@ pub(super) struct RequestContext {
 
 impl RequestContext {
     pub(super) fn begin<B>(endpoint: &EndpointState, request: &Request<B>, source: RequestSource) -> Self {
-        let EndpointState { layers, refusals, metrics, spans } = endpoint;
+        let EndpointState { layers, refusals, metrics, spans, .. } = endpoint;
         let RequestSource { peer, client } = source;
         let matched = request.extensions().get::<MatchedPath>();
         metrics.serves(matched.map_or("none", MatchedPath::as_str), &layers.metrics);
@@ -62,10 +63,7 @@ impl RequestContext {
             method: request.method().clone(),
             version: request.version(),
             shape,
-            cors: match shape.readers {
-                Readers::AllowedOrigins => layers.allowed_origins.headers_for(headers),
-                Readers::OwnPages => CorsHeaders::Off,
-            },
+            cors: cors_of(shape, layers, headers),
             begun: now(),
         }
     }
@@ -84,9 +82,8 @@ impl RequestContext {
             span: Span::none(),
             method: Method::GET,
             version: Version::HTTP_11,
-            // Nothing is refused on this way: what is unusual takes the long one.
-            shape: endpoint.refusals.otherwise,
-            cors: layers.allowed_origins.headers_for(headers),
+            shape: endpoint.shape,
+            cors: cors_of(endpoint.shape, layers, headers),
             begun: now(),
         }
     }
@@ -125,6 +122,9 @@ impl RequestContext {
     /// The last touches on the way out, then count and log.
     pub(super) fn end(self, endpoint: &EndpointState, answer: &mut Response) {
         let status = answer.status();
+        if self.method == Method::HEAD {
+            leave_body_out(answer);
+        }
         let cause = answer.extensions_mut().remove::<Cause>();
         let headers = answer.headers_mut();
         headers.insert(request_id::HEADER, self.id.header());
@@ -190,6 +190,14 @@ impl RequestContext {
     }
 }
 
+/// What an answer says about origins at paths of this shape.
+fn cors_of(shape: RefusalShape, layers: &LayerState, headers: Headers<'_>) -> CorsHeaders {
+    match shape.readers {
+        Readers::AllowedOrigins => layers.allowed_origins.headers_for(headers),
+        Readers::OwnPages => CorsHeaders::Off,
+    }
+}
+
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct RequestSource {
@@ -226,6 +234,14 @@ impl fmt::Display for Chain<'_> {
             source = error.source();
         }
         Ok(())
+    }
+}
+
+/// Leaves the body out, whose length is told (RFC 9110 §9.3.2). Over HTTP/2 the connection would send it.
+fn leave_body_out(answer: &mut Response) {
+    let body = std::mem::take(answer.body_mut());
+    if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
+        answer.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| length.into());
     }
 }
 

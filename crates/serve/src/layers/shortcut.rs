@@ -10,10 +10,12 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
-use http::{Method, StatusCode};
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{Method, StatusCode, Uri};
 use tower::Service;
 
-use super::client::Peer;
+use super::client::{ClientAddress, Peer};
 use super::headers::Headers;
 use super::layered::Layered;
 use super::plain_response::PlainResponse;
@@ -28,7 +30,7 @@ pub trait Shortcut: Send + Sync + 'static {
     /// The route's pattern, for metrics and logs.
     fn route(&self) -> &'static str;
 
-    /// Whether this route answers the request; looks at nothing but its method and path.
+    /// Whether this route answers the request; looks at nothing but its method and path, which is as it was sent.
     fn recognises(&self, method: &Method, path: &str) -> bool;
 
     /// Whether what is logged while it answers bears the request's id, as it does on the router's routes. What the layers
@@ -51,10 +53,35 @@ pub trait Shortcut: Send + Sync + 'static {
 /// What a request says before its body, and who says it.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestHead<'a> {
+    /// Its method.
+    pub method: &'a Method,
+    /// Its path and query, as they were sent. A fragment, which no target has (RFC 9112 §3.2), is cut off.
+    pub target: &'a str,
     /// Its headers.
     pub headers: Headers<'a>,
-    /// The client's address.
+    /// The other end of the connection, whatever that says of others. An IPv4-mapped IPv6 address is the IPv4 address.
+    pub peer: Option<IpAddr>,
+    /// The client's address: that of the peer, or what a trusted proxy says.
     pub address: Option<IpAddr>,
+}
+
+impl<'a> RequestHead<'a> {
+    /// That of a request behind the layers.
+    pub fn of(parts: &'a Parts) -> Self {
+        let Parts { method, uri, headers, extensions, .. } = parts;
+        Self {
+            method,
+            target: target(uri),
+            headers: Headers::Map(headers),
+            peer: extensions.get::<Peer>().map(|peer| peer.address.ip().to_canonical()),
+            address: extensions.get::<ClientAddress>().map(|client| client.0),
+        }
+    }
+}
+
+/// Path and query; in the absolute form, and in HTTP/2, without what stands before.
+pub(super) fn target(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("", PathAndQuery::as_str)
 }
 
 /// Everything that a listener serves, before the layers are put around it.
@@ -97,7 +124,7 @@ impl HttpService {
         self.shortcuts.iter_mut().find(|layered| layered.inner().0.recognises(method, path))
     }
 
-    /// As [`Layered::answer_parsed`], by the shortcut that recognises a `GET` of this target.
+    /// As [`Layered::answer_parsed`], by the shortcut that recognises a `GET` of this target's path.
     pub(crate) fn answer_parsed(
         &self,
         target: &str,
@@ -105,9 +132,10 @@ impl HttpService {
         peer: Peer,
         out: &mut Vec<u8>,
     ) -> Option<StatusCode> {
+        let path = target.split('?').next()?;
         let recognises =
-            |layered: &&Layered<ShortcutService>| layered.inner().0.recognises(&Method::GET, target);
-        self.shortcuts.iter().find(recognises)?.answer_parsed(headers, peer, out)
+            |layered: &&Layered<ShortcutService>| layered.inner().0.recognises(&Method::GET, path);
+        self.shortcuts.iter().find(recognises)?.answer_parsed(target, headers, peer, out)
     }
 
     /// The router.

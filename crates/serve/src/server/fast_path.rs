@@ -215,13 +215,14 @@ fn answer_parsed(
     if !plain || request.headers.iter().any(|header| is_about_more_than_the_request(header)) {
         return None;
     }
+    let target = request.path.filter(|target| target.bytes().all(is_of_a_target))?;
     // The status is known when the fields are written: its line is put before them.
     let begin = out.len();
     out.extend_from_slice(OK_LINE);
     out.extend_from_slice(b"date: ");
     date(|text| out.extend_from_slice(text));
     out.extend_from_slice(b"\r\n");
-    let Some(status) = service.answer_parsed(request.path?, request.headers, peer, out) else {
+    let Some(status) = service.answer_parsed(target, request.headers, peer, out) else {
         out.truncate(begin);
         return None;
     };
@@ -231,6 +232,14 @@ fn answer_parsed(
         out.splice(begin..begin + OK_LINE.len(), line.into_bytes());
     }
     Some(())
+}
+
+/// Whether the path or query of a target may have this character (RFC 3986 §3.3 and §3.4). What to make of another is hyper's to
+/// decide, for this server's two parsers have to read one target alike.
+const fn is_of_a_target(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'/' | b'?' | b'-' | b'.' | b'_' | b'~' | b'%' | b':' | b'@' | b'!' | b'$' | b'&')
+        || matches!(byte, b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=')
 }
 
 const OK_LINE: &[u8] = b"HTTP/1.1 200 OK\r\n";

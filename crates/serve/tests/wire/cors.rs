@@ -116,3 +116,19 @@ fn a2_a_page_of_the_service_is_readable_for_nobody_whatever_is_configured() {
         assert_eq!((answer.status(), answer.header("x-of-the-shape")), (404, Some("yes")), "{method}");
     }
 }
+
+#[test]
+fn a2_nor_is_what_a_shortcut_answers_there() {
+    let asked = request("GET", "/own/plain", &format!("Origin: {FRIEND}\r\n"));
+    let site = site();
+    let mut client = site.connect();
+    for reader in ["fast path", "hyper"] {
+        client.send(&asked);
+        let answer = client.answer_to(&asked);
+        assert_eq!(answer.header(READ_BY.as_str()), Some(reader));
+        assert_eq!((answer.header("vary"), answer.header("access-control-allow-origin")), (None, None));
+        let other = request("GET", "/hello", "");
+        client.send(&other);
+        client.answer_to(&other);
+    }
+}

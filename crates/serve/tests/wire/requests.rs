@@ -187,3 +187,15 @@ fn a2_a_listener_for_this_machine_alone_is_reached_under_no_other_name_on_the_fa
         assert_eq!(site.ask(&get_request(path)).status(), 200, "{path}");
     }
 }
+
+#[test]
+fn a_shortcut_is_told_the_target_as_it_was_sent_whoever_reads_it() {
+    let site = Site::start();
+    for (query, expected) in
+        [("", ""), ("?", "?"), ("?a=//../%2f%2E;b", "?a=//../%2f%2E;b"), ("?a|b#c", "?a|b")]
+    {
+        for answer in both_ways(&site, &get_request(&format!("/plain{query}"))) {
+            assert_eq!(answer.header("x-target"), Some(&*format!("/plain{expected}")), "{query}");
+        }
+    }
+}

@@ -103,28 +103,32 @@ pub(crate) fn wait_until_refused(address: SocketAddr) {
     }
 }
 
-/// A shortcut, which the fast path answers: `GET /plain`, with a body of [`PLAIN_BYTES`].
-struct Plain;
+/// A shortcut, which the fast path answers: `GET` of this path, with a body of [`PLAIN_BYTES`].
+struct Plain(&'static str);
 
 pub(crate) const PLAIN_BYTES: usize = 60_000;
 
 /// Who read the request that a shortcut answers.
 pub(crate) const READ_BY: HeaderName = HeaderName::from_static("x-read-by");
 
+/// Which target that was.
+pub(crate) const TARGET: HeaderName = HeaderName::from_static("x-target");
+
 static PLAIN: [u8; PLAIN_BYTES] = [b'p'; PLAIN_BYTES];
 
 impl Shortcut for Plain {
     fn route(&self) -> &'static str {
-        "/plain"
+        self.0
     }
 
     fn recognises(&self, method: &Method, path: &str) -> bool {
-        method == Method::GET && path == "/plain"
+        method == Method::GET && path == self.0
     }
 
     fn answer_at_once(&self, head: RequestHead<'_>) -> Option<PlainResponse> {
         let body = Cow::Borrowed(&PLAIN[..]);
         let mut fields = Fields::default();
+        fields.set(TARGET, head.target);
         fields.set(
             READ_BY,
             match head.headers {
@@ -178,7 +182,9 @@ impl Site {
         let mut settings = Settings { limits, layers, tls: None, has_idle_work: None };
         change(&mut settings);
         let gate = Gate::closed();
-        let routes = Routes { shortcuts: vec![Arc::new(Plain)], ..Routes::new(routes(&gate), REFUSALS) };
+        let shortcuts: Vec<Arc<dyn Shortcut>> =
+            vec![Arc::new(Plain("/plain")), Arc::new(Plain("/own/plain"))];
+        let routes = Routes { shortcuts, ..Routes::new(routes(&gate), REFUSALS) };
         let service = layers::apply(routes, settings.layers);
         let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: settings.tls, service };
         let mut server = Server::bind(vec![listen], settings.limits).unwrap();
