@@ -7,10 +7,10 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_auth::Auth;
-use vestibule_model::Clock;
+use vestibule_model::{Clock, Network};
 use vestibule_serve::layers::{Refusal, RefusalShape, RefusalShapes, Routes, Shortcut};
 
-use crate::gateway::CheckShortcut;
+use crate::gateway::{CheckShortcut, KindCheckShortcut};
 use crate::liveperson::{LoginShortcut, RefreshShortcut};
 use crate::{admin, domain, gateway, liveperson, livevox, pages, self_service, sentinel, sso};
 
@@ -28,6 +28,8 @@ pub struct ApiState {
     pub public_origin: Arc<str>,
     /// Whether a LiveVox login may carry its application token as `Authorization: Bearer`, as old clients do.
     pub livevox_bearer_token: bool,
+    /// The networks of gateways, which are believed what they say of the requests that they hold.
+    pub gateways: Arc<[Network]>,
     /// Whether pages for people are among what clients are answered.
     pub pages: PagesHere,
     /// What is answered where this service has nothing.
@@ -60,6 +62,7 @@ pub const REFUSALS: RefusalShapes = RefusalShapes {
     by_path: &[
         ("/admin/", admin::REFUSAL),
         ("/self/", self_service::REFUSAL),
+        (gateway::BEGINNING, gateway::REFUSAL),
         ("/sentinel/api/account/*/authorize", sentinel::PAGES_REFUSAL),
         ("/sentinel/api/account/*/authorize/consent", sentinel::PAGES_REFUSAL),
         ("/sentinel/", sentinel::REFUSAL),
@@ -84,6 +87,7 @@ pub fn routes(state: ApiState) -> Routes {
         let api = Arc::new(state.clone());
         vec![
             Arc::new(CheckShortcut(Arc::clone(&api))),
+            Arc::new(KindCheckShortcut(Arc::clone(&api))),
             Arc::new(RefreshShortcut(Arc::clone(&api))),
             Arc::new(LoginShortcut(api)),
         ]
@@ -157,6 +161,8 @@ mod tests {
             ("/sentinel/api/account/12345678/authorize/consent", Readers::OwnPages),
             ("/sentinel/api/account/12345678/token", Readers::AllowedOrigins),
             ("/api/account/12345678/login", Readers::AllowedOrigins),
+            ("/gateway/check", Readers::AllowedOrigins),
+            ("/gateway/check/envoy/rule/default/x", Readers::OwnPages),
         ] {
             assert_eq!(REFUSALS.of(path).readers, readers, "{path}");
         }

@@ -14,6 +14,13 @@ pub struct Network(pub IpNet);
 #[error("{0:?} is no address and no network such as 10.0.0.0/8")]
 pub struct NoNetwork(pub String);
 
+impl Network {
+    /// Whether it has this address, in its canonical form.
+    pub fn contains(self, address: IpAddr) -> bool {
+        self.0.contains(&address)
+    }
+}
+
 impl FromStr for Network {
     type Err = NoNetwork;
 

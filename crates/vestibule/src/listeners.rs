@@ -106,6 +106,7 @@ impl Listeners {
             public_address: public_address.into(),
             public_origin: Arc::clone(&public_origin),
             livevox_bearer_token: loaded.config.livevox.bearer_application_token,
+            gateways: loaded.config.gateways.networks.iter().map(|network| network.0).collect(),
             pages: pages_on(&loaded.config, PagesListener::Public),
             unserved: match loaded.purpose {
                 config::Purpose::Service => Unserved::NotFound,

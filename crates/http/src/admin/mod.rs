@@ -54,7 +54,7 @@ use vestibule_model::{ApiKey, ApplicationToken, Clock, Connection, Group, OauthC
 
 use account_resources::secret_routes;
 
-pub(crate) use problem::{REFUSAL, body as problem_body};
+pub(crate) use problem::{REFUSAL, body as problem_body, typed as typed_problem};
 
 /// What every handler for administrators works with.
 #[derive(Clone)]

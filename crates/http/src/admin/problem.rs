@@ -54,6 +54,11 @@ pub(crate) fn body(status: StatusCode, detail: &str) -> String {
     text(BLANK, status, shortened(detail.to_owned()), None)
 }
 
+/// The text of a refusal of a type of its own, in words of ours.
+pub(crate) fn typed(kind: &'static str, status: StatusCode, detail: &str) -> String {
+    text(kind, status, detail.to_owned(), None)
+}
+
 /// The type of a problem of which the status says everything.
 const BLANK: &str = "about:blank";
 

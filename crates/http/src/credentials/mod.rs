@@ -54,7 +54,7 @@ impl<'a> SingleValue<'a> {
 }
 
 /// The bytes as text, if all of them are visible ASCII, a space or a tab.
-fn visible(value: &[u8]) -> Option<&str> {
+pub(crate) fn visible(value: &[u8]) -> Option<&str> {
     let visible = value.iter().all(|byte| (b' '..=b'~').contains(byte) || *byte == b'\t');
     std::str::from_utf8(value).ok().filter(|_| visible)
 }
@@ -98,11 +98,6 @@ pub(crate) enum Contradiction {
     /// Two values of `LV-Session`.
     #[error("the header LV-Session has two different values")]
     LvSession,
-    /// More than one target.
-    #[error(
-        "X-Original-URI and X-Forwarded-Uri do not name one target: a client sends one of them, or a gateway both"
-    )]
-    Target,
     /// One target that names several accounts.
     #[error(
         "the path of the target names another account for one reader than for another, or has too many readings"
@@ -141,8 +136,8 @@ impl<'a> PresentedCredentials<'a> {
     }
 
     /// The same, and by the target of the request that a gateway asks about.
-    pub(crate) fn to_gateway(headers: Headers<'a>) -> Self {
-        Self { target: Target::of(headers), ..Self::of(headers) }
+    pub(crate) fn for_target(headers: Headers<'a>, target: &'a str) -> Self {
+        Self { target: Target::at(target), ..Self::of(headers) }
     }
 
     /// The values of the session cookies.
@@ -155,7 +150,6 @@ impl<'a> PresentedCredentials<'a> {
         let contradictions = [
             (self.authorization == SingleValue::Contradictory, Contradiction::Authorization),
             (self.lv_session == SingleValue::Contradictory, Contradiction::LvSession),
-            (self.target == Target::Contradictory, Contradiction::Target),
             (self.target == Target::Ambiguous, Contradiction::Account),
         ];
         match contradictions.into_iter().find(|(there, _)| *there) {

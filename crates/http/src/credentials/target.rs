@@ -4,15 +4,6 @@ mod readings;
 
 use std::borrow::Cow;
 
-use axum::http::HeaderName;
-use vestibule_serve::layers::Headers;
-
-use super::visible;
-
-/// Where gateways put it: nginx, Traefik and Caddy. They pass on what a client sends under the other name.
-const NAMES: [HeaderName; 2] =
-    [HeaderName::from_static("x-original-uri"), HeaderName::from_static("x-forwarded-uri")];
-
 /// Paths that name an account, up to its id, behind their first slash. The case of their letters does not matter, because
 /// it does not to every upstream.
 const BEFORE_ACCOUNTS: [&str; 2] = [MESSAGING, "api/account/"];
@@ -26,7 +17,7 @@ const BEFORE_BEARERS: &str = "messaging/brand/";
 /// A target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target<'a> {
-    /// The gateway reports none.
+    /// No gateway reports one.
     Absent,
     /// One that names an account or none, whoever reads it.
     Path {
@@ -35,33 +26,13 @@ pub(super) enum Target<'a> {
         /// The account.
         account: Option<Cow<'a, str>>,
     },
-    /// There are several, or one that cannot be read: one of them may be the client's.
-    Contradictory,
     /// It names several accounts, each for another reader, or has more readings than are looked at.
     Ambiguous,
 }
 
 impl<'a> Target<'a> {
-    /// The one target that these headers name. A header that occurs twice is no target: a gateway sets it, and does not
-    /// add it to a client's.
-    pub(super) fn of(headers: Headers<'a>) -> Self {
-        let mut found = None;
-        for name in &NAMES {
-            let mut values = headers.all(name);
-            match (values.next(), values.next()) {
-                (None, _) => {}
-                (Some(value), None) if found.is_none_or(|other| other == value) => found = Some(value),
-                _ => return Self::Contradictory,
-            }
-        }
-        match found.map(visible) {
-            None => Self::Absent,
-            Some(Some(target)) => Self::at(target),
-            Some(None) => Self::Contradictory,
-        }
-    }
-
-    fn at(target: &'a str) -> Self {
+    /// The target of these characters.
+    pub(super) fn at(target: &'a str) -> Self {
         let path = target.split('?').next().unwrap_or_default();
         if readings::is_plain(path) {
             return Self::Path { path, account: in_account(path).map(|found| Cow::Borrowed(found.account)) };
@@ -76,7 +47,7 @@ impl<'a> Target<'a> {
     pub(super) fn account(&self) -> Option<&str> {
         match self {
             Self::Path { account, .. } => account.as_deref(),
-            Self::Absent | Self::Contradictory | Self::Ambiguous => None,
+            Self::Absent | Self::Ambiguous => None,
         }
     }
 
@@ -133,25 +104,5 @@ mod tests {
         for path in ["/", "", "/x/ws_api/account/1/messaging/brand/abc", "/account/1"] {
             assert_eq!(found(path), ("none".to_owned(), None), "{path}");
         }
-    }
-
-    #[test]
-    fn a_target_is_named_once() {
-        let of = |lines: &[(&'static str, &'static [u8])]| {
-            let headers: Vec<_> =
-                lines.iter().map(|(name, value)| httparse::Header { name, value }).collect();
-            match Target::of(Headers::Parsed(&headers)) {
-                Target::Absent => "absent".to_owned(),
-                Target::Path { path, .. } => path.to_owned(),
-                Target::Contradictory => "contradictory".to_owned(),
-                Target::Ambiguous => "ambiguous".to_owned(),
-            }
-        };
-        assert_eq!(of(&[]), "absent");
-        assert_eq!(of(&[("X-Forwarded-Uri", b"/a?b")]), "/a");
-        assert_eq!(of(&[("X-Forwarded-Uri", b"/a"), ("X-Original-URI", b"/a")]), "/a");
-        assert_eq!(of(&[("X-Forwarded-Uri", b"/a"), ("X-Original-URI", b"/b")]), "contradictory");
-        assert_eq!(of(&[("X-Forwarded-Uri", b"/a"), ("x-forwarded-uri", b"/a")]), "contradictory");
-        assert_eq!(of(&[("X-Original-URI", b"/\xff")]), "contradictory");
     }
 }

@@ -12,6 +12,7 @@ use vestibule_auth::{Granted, RecallError};
 use vestibule_model::{Application, Millis, Rank};
 use vestibule_serve::layers::{Cause, Fields, PlainResponse};
 
+use crate::admin::typed_problem;
 use crate::credentials::PresentedKind;
 use crate::liveperson::SessionFailure;
 use crate::livevox::error_body;
@@ -119,6 +120,41 @@ pub(super) fn refused(kind: PresentedKind, now: Millis) -> PlainResponse {
     fields.set(CACHE_CONTROL, "no-store");
     fields.set(WWW_AUTHENTICATE, "Bearer");
     PlainResponse { status: StatusCode::UNAUTHORIZED, fields, body, cause }
+}
+
+/// Why a check by kind is refused whatever the credentials are.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Forbidden {
+    #[error("the connection comes from no network of `gateways.networks`")]
+    NotAGateway,
+    #[error("there is no rule {0:?}")]
+    UnknownRule(String),
+}
+
+impl Forbidden {
+    /// The problem's type, and its text for the gateway.
+    const fn told(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::NotAGateway => (
+                "urn:vestibule:not-a-gateway",
+                "Gateways alone are answered here, and this is not the address of one",
+            ),
+            Self::UnknownRule(_) => {
+                ("urn:vestibule:unknown-rule", "There is no rule of the name in this check's path")
+            }
+        }
+    }
+}
+
+/// 403: what is wrong is the gateway's configuration or ours, and no other credential changes it.
+pub(super) fn forbidden(why: Forbidden) -> PlainResponse {
+    let (kind, detail) = why.told();
+    let mut fields = Fields::default();
+    fields.set(CONTENT_TYPE, "application/problem+json");
+    fields.set(CACHE_CONTROL, "no-store");
+    let status = StatusCode::FORBIDDEN;
+    let body = typed_problem(kind, status, detail).into_bytes().into();
+    PlainResponse { status, fields, body, cause: Some(Cause(Arc::new(why))) }
 }
 
 #[cfg(test)]

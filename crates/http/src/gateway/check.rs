@@ -1,24 +1,31 @@
-//! `/gateway/check`: whether the request that a gateway holds may pass. No body is read, no store is asked.
+//! The checks of gateways: whether the request that one holds may pass. No body is read, no store is asked.
 //!
+//! `/gateway/check` goes by the credentials in its headers alone, and so believes nobody. Below it, each kind of gateway (`kind.rs`)
+//! has a path of its own, at which it is believed what it says of its request, if it comes from a network of gateways.
 //! `crate::credentials` reads what is presented, the engine says whether it opens anything.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::Method;
-use axum::http::request::Parts;
 use axum::response::Response;
 use vestibule_auth::{Accepted, Credentials, Showing};
-use vestibule_serve::layers::{
-    Cause, ClientAddress, Headers, PlainResponse, RequestHead, ResponseFuture, Shortcut,
-};
+use vestibule_serve::layers::{Cause, PlainResponse, RequestHead, ResponseFuture, Shortcut};
 
-use super::answer::{allowed, refused, unavailable};
+use super::answer::{Forbidden, allowed, forbidden, refused, unavailable};
+use super::kind::{KindPath, Misreported};
 use crate::api::ApiState;
-use crate::credentials::{Contradiction, PresentedCredentials};
+use crate::credentials::PresentedCredentials;
 
 /// The route's pattern.
 pub(super) const CHECK: &str = "/gateway/check";
+
+/// That of the checks by kind.
+const CHECK_BY_KIND: &str = "/gateway/check/{kind}/rule/{rule}";
+
+/// The rule that there always is.
+const DEFAULT_RULE: &str = "default";
 
 /// The check before the router.
 pub(crate) struct CheckShortcut(pub(crate) Arc<ApiState>);
@@ -33,48 +40,120 @@ impl Shortcut for CheckShortcut {
     }
 
     fn answer_at_once(&self, head: RequestHead<'_>) -> Option<PlainResponse> {
-        self.0.auth.is_loaded().then(|| check(&self.0, head))
+        self.0.auth.is_loaded().then(|| Question::of(head).answer(&self.0))
     }
 
     fn answer(&self, request: Request) -> ResponseFuture {
         let api = Arc::clone(&self.0);
-        Box::pin(async move { Ok(recall_and_check(&api, &request.into_parts().0).await) })
+        Box::pin(async move { Ok(recall_and_check(&api, request).await) })
     }
 }
 
 /// The check through the router, for odd spellings of its path.
 pub(super) async fn handle(State(api): State<ApiState>, request: Request) -> Response {
-    recall_and_check(&api, &request.into_parts().0).await
+    recall_and_check(&api, request).await
 }
 
-/// The check while the table of live sessions may be incomplete. A store that does not answer is no reason to
-/// refuse a session that may be live.
-async fn recall_and_check(api: &ApiState, parts: &Parts) -> Response {
-    let address = parts.extensions.get::<ClientAddress>().map(|client| client.0);
-    let head = RequestHead { headers: Headers::Map(&parts.headers), address };
-    if let Ok(credentials) = PresentedCredentials::to_gateway(head.headers).credentials()
-        && let Err(error) = api.auth.recall(credentials).await
-    {
-        return unavailable(error);
+async fn recall_and_check(api: &ApiState, request: Request) -> Response {
+    let parts = request.into_parts().0;
+    Question::of(RequestHead::of(&parts)).recall_and_answer(api).await
+}
+
+/// The checks by kind, whatever the method: Envoy asks by that of its request. The router never sees them, since it would not leave
+/// what Envoy appends as it is.
+pub(crate) struct KindCheckShortcut(pub(crate) Arc<ApiState>);
+
+impl Shortcut for KindCheckShortcut {
+    fn route(&self) -> &'static str {
+        CHECK_BY_KIND
     }
-    check(api, head).into()
+
+    fn recognises(&self, _method: &Method, path: &str) -> bool {
+        KindPath::of(path).is_some()
+    }
+
+    fn answer_at_once(&self, head: RequestHead<'_>) -> Option<PlainResponse> {
+        let path = KindPath::of(head.target).filter(|_| self.0.auth.is_loaded())?;
+        Some(Question::by_kind(&self.0, path, head).map_or_else(forbidden, |asked| asked.answer(&self.0)))
+    }
+
+    fn answer(&self, request: Request) -> ResponseFuture {
+        let api = Arc::clone(&self.0);
+        Box::pin(async move {
+            let parts = request.into_parts().0;
+            let head = RequestHead::of(&parts);
+            let path = KindPath::of(head.target).ok_or(Forbidden::UnknownRule(String::new()));
+            Ok(match path.and_then(|path| Question::by_kind(&api, path, head)) {
+                Ok(question) => question.recall_and_answer(&api).await,
+                Err(why) => forbidden(why).into(),
+            })
+        })
+    }
 }
 
-fn check(api: &ApiState, head: RequestHead<'_>) -> PlainResponse {
-    let now = api.clock.now();
-    let presented = PresentedCredentials::to_gateway(head.headers);
-    let authorize = |credentials: Credentials<'_>| {
-        let (accepted, account, address) = (Accepted::Any, presented.account(), head.address);
-        let showing = Showing { credentials, accepted, account, address, now };
-        api.auth.authorize(showing, |granted| allowed(granted, now))
-    };
-    let refuse = |contradiction: Option<Contradiction>| {
-        let answer = refused(presented.kind(|bearer| api.auth.is_genuine_bearer(bearer)), now);
-        let cause = contradiction.map(|contradiction| Cause(Arc::new(contradiction)));
-        PlainResponse { cause: cause.or(answer.cause), ..answer }
-    };
-    match presented.credentials() {
-        Ok(credentials) => authorize(credentials).unwrap_or_else(|| refuse(None)),
-        Err(contradiction) => refuse(Some(contradiction)),
+/// What a check asks about.
+struct Question<'a> {
+    presented: PresentedCredentials<'a>,
+    /// The client's address.
+    address: Option<IpAddr>,
+    /// That the gateway does not say what it asks about.
+    misreported: Option<Misreported>,
+}
+
+impl<'a> Question<'a> {
+    /// One about credentials and nothing else.
+    fn of(head: RequestHead<'a>) -> Self {
+        Self { presented: PresentedCredentials::of(head.headers), address: head.address, misreported: None }
+    }
+
+    /// One about a request that a gateway holds.
+    fn by_kind(api: &ApiState, path: KindPath<'a>, head: RequestHead<'a>) -> Result<Self, Forbidden> {
+        let is_gateway = |peer: IpAddr| api.gateways.iter().any(|network| network.contains(peer));
+        if !head.peer.is_some_and(is_gateway) {
+            return Err(Forbidden::NotAGateway);
+        }
+        if path.rule != DEFAULT_RULE {
+            return Err(Forbidden::UnknownRule(path.rule.to_owned()));
+        }
+        Ok(match path.reported(head) {
+            Ok(reported) => Self {
+                presented: PresentedCredentials::for_target(head.headers, reported.target),
+                address: Some(reported.address),
+                misreported: None,
+            },
+            Err(misreported) => Self { misreported: Some(misreported), ..Self::of(head) },
+        })
+    }
+
+    /// The answer while the table of live sessions may be incomplete. A store that does not answer is no reason to
+    /// refuse a session that may be live.
+    async fn recall_and_answer(&self, api: &ApiState) -> Response {
+        if self.misreported.is_none()
+            && let Ok(credentials) = self.presented.credentials()
+            && let Err(error) = api.auth.recall(credentials).await
+        {
+            return unavailable(error);
+        }
+        self.answer(api).into()
+    }
+
+    fn answer(&self, api: &ApiState) -> PlainResponse {
+        let now = api.clock.now();
+        let authorize = |credentials: Credentials<'_>| {
+            let (accepted, account, address) = (Accepted::Any, self.presented.account(), self.address);
+            let showing = Showing { credentials, accepted, account, address, now };
+            api.auth.authorize(showing, |granted| allowed(granted, now))
+        };
+        let refuse = |cause: Option<Cause>| {
+            let answer = refused(self.presented.kind(|bearer| api.auth.is_genuine_bearer(bearer)), now);
+            PlainResponse { cause: cause.or(answer.cause), ..answer }
+        };
+        if let Some(misreported) = self.misreported {
+            return refuse(Some(Cause(Arc::new(misreported))));
+        }
+        match self.presented.credentials() {
+            Ok(credentials) => authorize(credentials).unwrap_or_else(|| refuse(None)),
+            Err(contradiction) => refuse(Some(Cause(Arc::new(contradiction)))),
+        }
     }
 }

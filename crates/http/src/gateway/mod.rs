@@ -1,18 +1,27 @@
 //! What gateways ask: may this request pass, and whose is it?
 //!
-//! `check.rs` reads the credential and calls the engine, `answer.rs` writes who it is or that it is nobody.
+//! `kind.rs` reads what each kind of gateway says of the request that it holds, `check.rs` calls the engine, `answer.rs` writes who
+//! it is or that it is nobody.
 
 mod answer;
 mod check;
+mod kind;
 
 use axum::Router;
 use axum::routing::get;
+use vestibule_serve::layers::{Readers, RefusalShape};
 
 use crate::api::ApiState;
 
-pub(crate) use check::CheckShortcut;
+pub(crate) use check::{CheckShortcut, KindCheckShortcut};
+pub(crate) use kind::BEGINNING;
 
-/// The routes for gateways. The check itself is a shortcut for the usual methods; the router has the others.
+/// How what is refused before the checks by kind is written. A preflight there is one that a gateway holds.
+pub(crate) const REFUSAL: RefusalShape =
+    RefusalShape { readers: Readers::OwnPages, ..RefusalShape::ERROR_OBJECT };
+
+/// The routes for gateways. The check itself is a shortcut for the usual methods; the router has the others. The checks by kind are
+/// shortcuts alone.
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new().route(check::CHECK, get(check::handle).post(check::handle))
 }

@@ -25,6 +25,25 @@ async fn a_session_that_is_not_read_yet_is_found() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_not_read_yet_is_found_by_the_bearer_in_a_target() {
+    let (server, tokens) = started_anew().await;
+    for kind in kinds::KINDS {
+        let target = format!("/ws_api/account/{ACCOUNT}/messaging/brand/{}", tokens.bearer);
+        assert_eq!(kinds::asked_by(kind, &server, &target).send().await.unwrap().status(), 200, "{kind}");
+        let other = "/api/account/99999999/x";
+        let asked = kinds::asked_by(kind, &server, other).bearer_auth(&tokens.bearer);
+        assert_eq!(asked.send().await.unwrap().status(), 401, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn g4_who_is_no_gateway_is_refused_before_the_sessions_are_read_too() {
+    let (server, tokens) = started_anew().await;
+    let asked = kinds::asked_by_a_stranger(&server, "nginx").bearer_auth(&tokens.bearer);
+    assert_eq!(asked.send().await.unwrap().status(), 403);
+}
+
+#[tokio::test]
 async fn what_is_no_session_is_refused_at_once() {
     let (server, tokens) = started_anew().await;
     assert_eq!(bearer(&server, &"0".repeat(64)).await, 401);

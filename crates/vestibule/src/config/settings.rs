@@ -26,6 +26,7 @@ pub(crate) struct Config {
     pub(crate) durability: DurabilitySettings,
     pub(crate) audit: AuditSettings,
     pub(crate) livevox: LivevoxSettings,
+    pub(crate) gateways: GatewaySettings,
     pub(crate) outgoing: OutgoingSettings,
     pub(crate) pages: PagesSettings,
     pub(crate) log: LogSettings,
@@ -163,6 +164,13 @@ impl AuditSettings {
 #[serde(deny_unknown_fields)]
 pub(crate) struct LivevoxSettings {
     pub(crate) bearer_application_token: bool,
+}
+
+/// `[gateways]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GatewaySettings {
+    pub(crate) networks: Vec<Parsed<Network>>,
 }
 
 /// `[outgoing]`
