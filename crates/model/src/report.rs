@@ -66,15 +66,13 @@ impl Issued {
         )
     }
 
-    /// What follows of one that came too late: how far the clock there can be behind.
+    /// What is told of one that came too late, behind other words: the clock there is behind by that much at most, or it was kept.
     pub fn too_late(self) -> String {
         if self.at > self.now {
             return self.too_early();
         }
         let ago = self.now.since(self.at).as_secs();
-        format!(
-            "; by the identity provider's clock it was issued {ago} s ago, so that clock is at most {ago} s behind"
-        )
+        format!("; by the identity provider's clock it was issued {ago} s ago")
     }
 }
 

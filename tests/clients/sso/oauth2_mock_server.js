@@ -36,7 +36,7 @@ const FLAWS = [
     {what: 'with another payload', check: 'signature', token: (token) => forged(token)},
     {what: 'of another issuer', check: 'issuer', claims: () => ({iss: 'https://another.example'}), byApi: OF_NOBODY},
     {what: 'naming nobody', check: 'subject', claims: () => ({sub: ''})},
-    {what: 'without the login name', check: 'link', tested: 'user', claims: () => ({preferred_username: undefined})},
+    {what: 'without the login name', check: 'user', claims: () => ({preferred_username: undefined})},
 ];
 
 const encoded = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -182,8 +182,7 @@ async function expectTold(administrator) {
 }
 
 /** A test of the connection through a browser, which has the refusal of a login, or none. */
-async function expectTested(administrator, connection, {what, check: refusing, tested}) {
-    const check = tested || refusing;
+async function expectTested(administrator, connection, {what, check}) {
     const tests = `/accounts/${ACCOUNT}/connections/${connection.id}/tests`;
     const {id, login_address} = await administrator.ask('POST', tests);
     const {text} = await byBrowser({login_address});
