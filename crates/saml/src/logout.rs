@@ -83,14 +83,17 @@ impl LogoutRequest {
         expect_logout(xml)?;
         expect_version(xml, xml.root)?;
         let attribute = |name: &'static str| xml.attribute(xml.root, name).ok_or(Malformed::Missing(name));
+        let filled =
+            |name| attribute(name).ok().filter(|text| !text.is_empty()).ok_or(Malformed::Missing(name));
         let issuer = xml.child(xml.root, ASSERTION, "Issuer")?.ok_or(Malformed::Missing("Issuer"))?;
         let issuer = xml.text_of(issuer)?;
         if issuer != connection.identity_provider {
             let expected = connection.identity_provider.clone();
             return Err(Refusal::Issuer { found: told(&issuer, 200), expected }.into());
         }
-        let destination = attribute("Destination").unwrap_or_default();
-        if !destination.is_empty() && !connection.addresses.iter().any(|address| address == destination) {
+        // What is signed has it, so that it is of no use anywhere else (SAML bindings §3.4.5.2, §3.5.5.2).
+        let destination = filled("Destination")?;
+        if !connection.addresses.iter().any(|address| address == destination) {
             let found = told(destination, 200);
             return Err(Refusal::Address { attribute: "Destination", found }.into());
         }
@@ -106,14 +109,18 @@ impl LogoutRequest {
             return Err(Refusal::Late { until, issued: when }.into());
         }
         let subject = xml.child(xml.root, ASSERTION, "NameID")?.ok_or(LogoutRefusal::NoSubject)?;
+        let subject = xml.exact_text_of(subject)?;
+        if subject.is_empty() {
+            return Err(LogoutRefusal::NoSubject);
+        }
         let sessions = xml.children(xml.root, PROTOCOL, "SessionIndex").collect::<Vec<_>>();
         // One that ended some of them would say that all are over.
         if sessions.len() > MOST_SESSIONS {
             return Err(Malformed::TooMuch("sessions").into());
         }
         Ok(Self {
-            id: attribute("ID")?.to_owned(),
-            subject: xml.exact_text_of(subject)?,
+            id: filled("ID")?.to_owned(),
+            subject,
             sessions: sessions.into_iter().map(|session| xml.text_of(session)).collect::<Result<_, _>>()?,
             relay_state,
             single_use_until: until.plus(skew),

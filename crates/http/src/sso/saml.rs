@@ -69,7 +69,7 @@ pub(super) async fn consume(
         Err(refusal) => return Err(refusal.into()),
     };
     if let Some(attempt) = &attempt {
-        return consume_answer(&api, &request, form, &path.connection, attempt).await;
+        return consume_answer(&api, &request, form, attempt).await;
     }
     let wanted = finish::registered_target(request.account, &usable, &form.relay_state).map(str::to_owned);
     let at = finish::log_in(&api, &request, Dialect::Pages, None);
@@ -81,16 +81,15 @@ pub(super) async fn consume(
     }
 }
 
-/// Ends the login that this browser began at a connection with what it brings: it goes on where it began, and its attempt is over.
+/// Ends the login that this browser began with what it brings: it goes on where it began, and its attempt is over.
 pub(super) async fn consume_answer(
     api: &ApiState,
     request: &PageRequest,
     form: ResponseForm,
-    connection: &str,
     attempt: &FederatedAttempt,
 ) -> Result<Response, PageRefused> {
     let at = finish::log_in(api, request, Dialect::Pages, Some(attempt));
-    let shown = form.shown(api, request, Some(connection), Some(attempt));
+    let shown = form.shown(api, request, Some(attempt.place().1), Some(attempt));
     let mut answer = match api.auth.log_in_by_assertion(at, shown).await {
         Ok(logged_in) => {
             finish::signed_in_to_pages(api, request, &logged_in, attempt.wanted.as_deref()).await?

@@ -58,10 +58,9 @@ async fn consume(
         return connection_test::by_response(api, &request, form, attempt).await;
     }
     // A login that began here ends where it began, wherever the identity provider sends its answer.
-    if let Some((attempt, name)) =
-        attempt.zip(connection).filter(|(attempt, name)| attempt.place().1 == *name)
-    {
-        return saml::consume_answer(api, &request, form, name, &attempt).await;
+    let is_meant = |attempt: &FederatedAttempt| connection.is_none_or(|name| attempt.place().1 == name);
+    if let Some(attempt) = attempt.filter(is_meant) {
+        return saml::consume_answer(api, &request, form, &attempt).await;
     }
     let relay_state = Some(form.relay_state.clone()).filter(|text| !text.is_empty());
     let at = finish::log_in(api, &request, Dialect::LivePerson, None);

@@ -51,19 +51,25 @@ async fn the_vendors_callback_names_account_and_connection() {
 }
 
 #[tokio::test]
-async fn a_login_that_began_here_ends_where_it_began_also_by_the_vendors_callback() {
-    let server = strict_server().await;
-    let mut browser = Browser::new(&server);
-    let wanted = format!("/me/{ACCOUNT}/password");
-    let begun = browser.get(&format!("{}?continue={wanted}", saml("login"))).await;
-    let (request, relay_state) = asked(&begun);
-    let path = format!("/login/callback?connection=SAML-{ACCOUNT}-{}", idp::SAML);
-    let document = answering(&server, "_1", &request);
-    let form = [("SAMLResponse", &*document), ("RelayState", &*relay_state)];
-    let answer = browser.post(&path, &form).await;
-    assert_eq!((answer.status().as_u16(), answer.headers()[LOCATION].to_str().unwrap()), (303, &*wanted));
-    assert!(!browser.keeps("sso-") && !browser.keeps("session_id"));
-    assert_eq!(server.stored_sessions().await.pop().unwrap().dialect, Dialect::Pages);
+async fn a_login_that_began_here_ends_where_it_began_also_by_the_vendors_paths() {
+    let paths = [
+        format!("/login/callback?connection=SAML-{ACCOUNT}-{}", idp::SAML),
+        format!("/hc/s-{ACCOUNT}/web/m-LP/samlAssertionMembersArea/home.jsp?servicepath=%2Felsewhere"),
+    ];
+    for path in paths {
+        let server = strict_server().await;
+        let mut browser = Browser::new(&server);
+        let wanted = format!("/me/{ACCOUNT}/password");
+        let begun = browser.get(&format!("{}?continue={wanted}", saml("login"))).await;
+        let (request, relay_state) = asked(&begun);
+        let document = answering(&server, "_1", &request);
+        let form = [("SAMLResponse", &*document), ("RelayState", &*relay_state)];
+        let answer = browser.post(&path, &form).await;
+        let location = answer.headers().get(LOCATION).map(|to| to.to_str().unwrap());
+        assert_eq!((answer.status().as_u16(), location), (303, Some(&*wanted)), "{path}");
+        assert!(!browser.keeps("sso-") && !browser.keeps("session_id"));
+        assert_eq!(server.stored_sessions().await.pop().unwrap().dialect, Dialect::Pages);
+    }
 }
 
 #[tokio::test]

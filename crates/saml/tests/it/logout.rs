@@ -224,3 +224,24 @@ fn the_answer_names_the_request() {
     assert!(url.ends_with("&RelayState=there"), "{url}");
     assert!(answer.to_xml().contains(r#"InResponseTo="_logout1""#));
 }
+
+#[test]
+fn x4_a_logout_that_says_not_for_whom_it_is_or_names_nobody_is_refused() {
+    let destination = format!(" Destination=\"{ADDRESS}\"");
+    for (what, instead) in [
+        (&*destination, ""),
+        (&*destination, " Destination=\"\""),
+        (" ID=\"_logout1\"", " ID=\"\""),
+        (">name@example.com<", "><"),
+    ] {
+        let document = request("").replace(what, instead);
+        assert!(document.len() < request("").len(), "{what}");
+        let outcome = by_redirect(&redirect(&document, &IDP.key_pem));
+        let missing = Malformed::Missing(if what.contains("Dest") { "Destination" } else { "ID" });
+        if what.contains("name@") {
+            assert_eq!(outcome, Err(LogoutRefusal::NoSubject));
+        } else {
+            assert_eq!(as_login(outcome), Refusal::from(missing), "{what}");
+        }
+    }
+}
