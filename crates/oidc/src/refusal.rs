@@ -173,7 +173,7 @@ impl Reason for Refusal {
             Self::Type(_) => "send the provider's id_token",
             Self::CriticalHeader => "take the critical headers out at the provider",
             Self::UnknownKey(_) | Self::Signature => {
-                "look whether the provider's jwks_uri shows the keys that it signs with"
+                "look whether the provider's jwks_uri shows the keys that it signs with; they are read again at most once a minute, or by connection refresh"
             }
             Self::Issuer { .. } => {
                 "set the connection's issuer to the token's, if this is the right provider: they are compared letter by letter"

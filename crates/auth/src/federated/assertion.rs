@@ -85,9 +85,10 @@ impl Auth {
             let told = Told::of(&first.usable).refused(Some(Check::Request), &why);
             return Err(refuse(None, Refusal::AssertionRefused, told));
         }
+        let begun_at = shown.attempt.as_ref().map(|attempt| attempt.place().1.to_owned());
         let examined = self.examined_assertion(entry.account.id, shown, candidates, at.now).await;
         let Some((usable, report)) = examined.map_err(|_| self.audit.overloaded(attempt, None))? else {
-            return Err(refuse(None, Refusal::NoConnection, Told::no_connection()));
+            return Err(refuse(None, Refusal::NoConnection, Told::no_connection(begun_at.as_deref())));
         };
         let (connection, told) = (&usable.connection, Told::of(&usable));
         let check = report.refused_by().copied();

@@ -155,8 +155,14 @@ impl Auth {
         self.refuse_federated(attempt, None, Refusal::ProviderFailed, told)
     }
 
+    /// Counts that the connection of an attempt was disabled or deleted before its answer came, and gives the error that is told.
+    pub fn refuse_without_connection(&self, at: LogIn, connection: &str) -> LogInError {
+        let attempt = Attempt::to_log_in(at, Means::Oidc);
+        self.refuse_federated(attempt, None, Refusal::NoConnection, Told::no_connection(Some(connection)))
+    }
+
     fn no_connection(&self, attempt: Attempt) -> LogInError {
-        self.refuse_federated(attempt, None, Refusal::NoConnection, Told::no_connection())
+        self.refuse_federated(attempt, None, Refusal::NoConnection, Told::no_connection(None))
     }
 
     /// Asks the token endpoint, and tells the audit what it refuses. That nobody answers costs the address something where

@@ -97,7 +97,7 @@ impl Auth {
             entry.connections().into_iter().filter(is_used).find(is_of)
         };
         found.cloned().ok_or_else(|| {
-            let told = Told::no_connection();
+            let told = Told::no_connection(None);
             let told = match &hint {
                 None => told,
                 Some(Hint { issuer, audience }) => told.because(format!(

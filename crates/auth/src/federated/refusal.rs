@@ -35,9 +35,10 @@ impl Told {
         Self { connection: Some(connection.to_owned()), ..Self::default() }
     }
 
-    /// That the account has no connection that could take what came.
-    pub(crate) fn no_connection() -> Self {
-        Self::default()
+    /// That the account has no connection that could take what came, as which it is asked for by somebody who began there. What others
+    /// ask for is not told: strangers write it.
+    pub(crate) fn no_connection(begun_at: Option<&str>) -> Self {
+        Self { connection: begun_at.map(str::to_owned), ..Self::default() }
             .because("the account has no enabled connection for it")
             .advising("enable the connection, or make one: vestibule connection list shows which there are")
     }

@@ -86,16 +86,13 @@ async fn callback(
     // The rest of the state is compared too: it is sealed in what the browser keeps.
     let attempt = attempt.filter(|attempt| attempt.id == *state);
     let arrived = Arrived { api: &api, request: &request, connection, population };
-    let (mut answer, attempt) = match attempt {
-        Some(attempt) if attempt.is_test() => (arrived.test(&attempt).await?, attempt),
-        attempt => {
-            let usable = match super::enabled(&api, request.account, connection) {
-                Ok(usable) => usable,
-                Err(_) if !key.is_empty() && attempt.is_none() => {
-                    return Ok(connection_test::over(&api, &request));
-                }
-                Err(refusal) => return Err(refusal.into()),
-            };
+    let usable = super::enabled(&api, request.account, connection);
+    let (mut answer, attempt) = match (attempt, usable) {
+        (Some(attempt), _) if attempt.is_test() => (arrived.test(&attempt).await?, attempt),
+        (Some(attempt), Err(_)) => (arrived.refused_without_connection(&attempt), attempt),
+        (None, Err(_)) if !key.is_empty() => return Ok(connection_test::over(&api, &request)),
+        (None, Err(refusal)) => return Err(refusal.into()),
+        (attempt, Ok(usable)) => {
             arrived.expect(&usable)?;
             let Some(attempt) = attempt else { return Ok(finish::attempt_is_over(&api, &request)) };
             let shown = arrived.shown(&usable, &attempt)?;
@@ -135,6 +132,12 @@ impl Arrived<'_> {
             redirect_uri: redirect_uri(self.api, self.request, self.connection, self.population),
             attempt: attempt.clone(),
         }))
+    }
+
+    /// The answer where the connection was disabled or deleted since the attempt began.
+    fn refused_without_connection(&self, attempt: &FederatedAttempt) -> Response {
+        let at = finish::log_in(self.api, self.request, Dialect::Pages, Some(attempt));
+        finish::refused(self.api, self.request, self.api.auth.refuse_without_connection(at, self.connection))
     }
 
     async fn log_in(

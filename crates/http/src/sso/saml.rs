@@ -62,20 +62,23 @@ pub(super) async fn consume(
     if let Some(attempt) = attempt.as_ref().filter(|attempt| attempt.is_test()) {
         return connection_test::by_response(&api, &request, form, attempt).await;
     }
-    let names_attempt = FederatedAttempt::is_key(&form.relay_state);
-    let usable = match super::enabled(&api, request.account, &path.connection) {
-        Ok(usable) => usable,
-        Err(_) if names_attempt && attempt.is_none() => return Ok(connection_test::over(&api, &request)),
-        Err(refusal) => return Err(refusal.into()),
-    };
     if let Some(attempt) = &attempt {
         return consume_answer(&api, &request, form, attempt).await;
     }
-    let wanted = finish::registered_target(request.account, &usable, &form.relay_state).map(str::to_owned);
+    let names_attempt = FederatedAttempt::is_key(&form.relay_state);
+    if names_attempt && super::enabled(&api, request.account, &path.connection).is_err() {
+        return Ok(connection_test::over(&api, &request));
+    }
+    let wanted = form.relay_state.clone();
     let at = finish::log_in(&api, &request, Dialect::Pages, None);
     let shown = form.shown(&api, &request, Some(&path.connection), None);
     match api.auth.log_in_by_assertion(at, shown).await {
-        Ok(logged_in) => finish::signed_in_to_pages(&api, &request, &logged_in, wanted.as_deref()).await,
+        Ok(logged_in) => {
+            let usable = logged_in.connection.and_then(|id| logged_in.entry.connection(id));
+            let wanted =
+                usable.and_then(|usable| finish::registered_target(request.account, usable, &wanted));
+            finish::signed_in_to_pages(&api, &request, &logged_in, wanted).await
+        }
         Err(error) if names_attempt => Ok(finish::refused_without_attempt(&api, &request, error)),
         Err(error) => Ok(finish::refused(&api, &request, error)),
     }

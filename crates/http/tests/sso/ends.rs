@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Response;
+use serde_json::json;
 use vestibule_model::{Connection, SignOn};
 use vestibule_store::Change;
 use vestibule_testkit::identity_provider::{self as idp, made, saml_connection};
@@ -10,7 +11,7 @@ use vestibule_testkit::{ACCOUNT, Fault, TestServer};
 
 use crate::browser::{Browser, asked, logout_request, saml};
 use crate::support::{
-    answering, bearer, change_connection, check, log_in, now, response, server, strict_server,
+    answering, bearer, change_connection, check, log_in, now, reason_of, response, server, strict_server,
 };
 
 /// A server with a session of a connection, and its bearer.
@@ -164,9 +165,17 @@ async fn x5_a_connection_that_is_disabled_while_somebody_is_at_the_identity_prov
     change_connection(&server, Connection { enabled: false, ..saml_connection() }).await;
     let document = answering(&server, "_1", &request);
     let form = [("SAMLResponse", &*document), ("RelayState", &*relay_state)];
-    assert_eq!(browser.post(&saml("acs"), &form).await.status(), 404);
+    let kept = browser.cookies.clone();
+    let refused = browser.post(&saml("acs"), &form).await;
+    let (reason, details) =
+        reason_of(&server, refused.headers()["x-vestibule-refusal"].to_str().unwrap()).await;
+    assert_eq!(
+        (refused.status().as_u16(), &*reason, &details["connection"]),
+        (403, "no-connection", &json!(idp::SAML))
+    );
     assert!(server.stored_sessions().await.is_empty());
     // The attempt itself was a good one.
+    browser.cookies = kept;
     change_connection(&server, saml_connection()).await;
     assert_eq!(browser.post(&saml("acs"), &form).await.status(), 303);
 }

@@ -131,9 +131,17 @@ async fn x5_a_connection_that_is_disabled_while_somebody_is_at_the_provider_logs
     answer_code(&server, &provider, &parameter(&begun, "nonce"));
     change_connection(&server, Connection { enabled: false, ..oidc_connection() }).await;
     let path = format!("{}?code=c&state={}", oidc("callback"), parameter(&begun, "state"));
-    assert_eq!(browser.get(&path).await.status(), 404);
+    let kept = browser.cookies.clone();
+    let refused = browser.get(&path).await;
+    let (reason, details) =
+        reason_of(&server, refused.headers()["x-vestibule-refusal"].to_str().unwrap()).await;
+    assert_eq!(
+        (refused.status().as_u16(), &*reason, &details["connection"]),
+        (403, "no-connection", &json!(idp::OIDC))
+    );
     assert!(provider.asked().is_empty() && server.stored_sessions().await.is_empty());
     // The attempt itself was a good one.
+    browser.cookies = kept;
     change_connection(&server, oidc_connection()).await;
     assert_eq!(browser.get(&path).await.status(), 303);
 }
