@@ -1,6 +1,6 @@
 //! Checks of sessions as gateways ask for them, by tokens drawn at random from few and from many live sessions: valid,
 //! unknown (genuine, but the session does not live) and forged ones; valid ones also on connections that are kept off the fast
-//! path. Against bare hyper and nginx, which read the same
+//! path, and by the path of nginx, with its headers and a target. Against bare hyper and nginx, which read the same
 //! requests and answer a constant, and against a `GET` of Redis.
 
 use std::cell::RefCell;
@@ -30,9 +30,10 @@ const MILLION: usize = 1_000_000;
 const MILLIONS: usize = 10_000_000;
 
 /// What is asked at each size, in this order.
-const KINDS: [&str; 4] = [VALID, BY_HYPER, "unknown", "forged"];
+const KINDS: [&str; 5] = [VALID, BY_HYPER, OF_NGINX, "unknown", "forged"];
 const VALID: &str = "valid";
 const BY_HYPER: &str = "valid, not on the fast path";
+const OF_NGINX: &str = "valid, by nginx's path";
 
 fn run(plan: &Plan) -> Result<Finding> {
     let floors = Floors::start(plan)?;
@@ -126,7 +127,7 @@ impl Subject {
             let what = format!("checks, {} sessions, {kind}", grouped(self.size));
             Turn::subject(what, move || {
                 self.server.wake()?;
-                let is_valid = [VALID, BY_HYPER].contains(&kind);
+                let is_valid = [VALID, BY_HYPER, OF_NGINX].contains(&kind);
                 if is_valid && self.size <= MILLION {
                     self.write_what_is_due(plan)?;
                 }
@@ -147,6 +148,7 @@ impl Subject {
         let refused = Answer::Status("401");
         KINDS.map(|kind| {
             let questions = match kind {
+                OF_NGINX => Questions::checks_of_nginx(live),
                 "unknown" => Questions::checks(&self.unknown, Kind::Genuine, refused),
                 "forged" => Questions::checks(live, Kind::Forged, refused),
                 _ => Questions::checks(live, Kind::Genuine, Answer::Status("200")),
@@ -177,19 +179,20 @@ struct Checked<'a> {
     size: usize,
     valid: &'a Side,
     by_hyper: &'a Side,
+    of_nginx: &'a Side,
     forged: &'a Side,
     written: Spread,
 }
 
 impl<'a> Checked<'a> {
     fn of((subject, sides): (&Subject, &'a [Side])) -> Option<Self> {
-        let [valid, by_hyper, _, forged] = sides else { return None };
+        let [valid, by_hyper, of_nginx, _, forged] = sides else { return None };
         let written = Spread::of(subject.written.borrow().iter().copied());
-        Some(Self { size: subject.size, valid, by_hyper, forged, written })
+        Some(Self { size: subject.size, valid, by_hyper, of_nginx, forged, written })
     }
 
     fn figures(&self, mut finding: Finding, floors: &[Side]) -> Finding {
-        let Self { size, valid, by_hyper, forged, written } = self;
+        let Self { size, valid, by_hyper, of_nginx, forged, written } = self;
         let size = grouped(*size);
         for floor in floors {
             let rate = Figure::ratio(
@@ -211,6 +214,8 @@ impl<'a> Checked<'a> {
         finding = finding.with(Figure::ratio(label, valid.cpu_against(by_hyper)));
         let label = format!("per second at {size}: fast path / not");
         finding = finding.with(Figure::ratio(label, valid.rate_against(by_hyper)));
+        let label = format!("CPU per check at {size}: by nginx's path / plain");
+        finding = finding.with(Figure::ratio(label, of_nginx.cpu_against(valid)));
         let label = format!("per second at {size}: forged / valid");
         finding.with(Figure::ratio(label, forged.rate_against(valid)).at_least(1.0))
     }

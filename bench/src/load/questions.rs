@@ -85,6 +85,16 @@ impl Questions {
         Arc::new(Self { requests: Requests::Around(check_around(tokens, kind)), answer })
     }
 
+    /// The same by the path of nginx, with what nginx says of a request that it holds.
+    pub(crate) fn checks_of_nginx(tokens: &Arc<Tokens>) -> Arc<Self> {
+        let before = b"GET /gateway/check/nginx/rule/default HTTP/1.1\r\nHost: vestibule.example.net\r\n\
+            X-Original-Method: GET\r\nX-Original-URI: /orders/4711?page=7\r\n\
+            X-Forwarded-Host: api.example.com\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.7\r\n\
+            Authorization: Bearer ";
+        let around = Around { before, ..check_around(tokens, Kind::Genuine) };
+        Arc::new(Self { requests: Requests::Around(around), answer: OK })
+    }
+
     /// The same questions, each token once and in their order. When there are no more, it ends.
     pub(crate) fn each_once(tokens: &Arc<Tokens>) -> Arc<Self> {
         let around = check_around(tokens, Kind::Genuine);

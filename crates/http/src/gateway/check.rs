@@ -82,6 +82,7 @@ impl Shortcut for KindCheckShortcut {
         Box::pin(async move {
             let parts = request.into_parts().0;
             let head = RequestHead::of(&parts);
+            // It was recognised, so there is one.
             let path = KindPath::of(head.target).ok_or(Forbidden::UnknownRule(String::new()));
             Ok(match path.and_then(|path| Question::by_kind(&api, path, head)) {
                 Ok(question) => question.recall_and_answer(&api).await,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::dev::shown_livevox_logins;
 use crate::support::{Answer, Folder, Server, ask};
 
 const ACCOUNT: &str = "12345678";
@@ -129,6 +130,20 @@ fn a_request_with_a_session_reaches_the_api_which_is_told_whose_it_is() {
     }
     let target = format!("/ws_api/account/{ACCOUNT}/messaging/brand/{}?v=2.1", site.token("bearer"));
     assert_eq!(site.nginx.status(&target, ""), 200);
+}
+
+#[test]
+fn a_request_with_a_livevox_session_reaches_it_until_the_logout() {
+    let site = Site::start();
+    let login = shown_livevox_logins(&site.service).remove(0).json();
+    let id = login["sessionId"].as_str().unwrap();
+    let shown = format!("LV-Session: {id}\r\n");
+    let answer = site.nginx.ask("GET", "/orders", &shown);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_ne!(answer.json()["application"], "", "the application token");
+    let logout = format!("/session/logout/{id}");
+    assert_eq!(ask(&site.service.address("http"), "DELETE", &logout, "", "").status, 204);
+    assert_eq!(site.nginx.status("/orders", &shown), 401);
 }
 
 #[test]
