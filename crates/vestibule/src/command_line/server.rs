@@ -73,8 +73,9 @@ pub(crate) const PASSWORD_ABOUT: &str = "\
 Change the password with which one administers, and log in with the new one.
 
 The present password is all the proof that is needed, also when it has expired or must be changed; whoever has a second \
-factor is asked for a code of it, and for the next one to log in. All sessions of the \
-administrator end; the new one is kept as `vestibule login` keeps it. For the password of somebody else, see \
+factor is asked for a code of it, and for the next one to log in: with --password-stdin the third line and the fourth, which may be a recovery code. \
+Where the second of them is missing or not taken, the password is changed all the same, and the message says so: log in with \
+`vestibule login`. All sessions of the administrator end; the new one is kept as `vestibule login` keeps it. For the password of somebody else, see \
 `vestibule user password`.";
 
 pub(crate) const PASSWORD_EXAMPLES: &str = "\

@@ -1,6 +1,6 @@
 //! `vestibule login`, `vestibule logout` and `vestibule password`: a session of an administrator, kept in the file of saved services.
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
 use vestibule_auth::MIN_PASSWORD_LENGTH;
 
@@ -37,11 +37,10 @@ pub(super) async fn log_in(arguments: &LogInArguments) -> anyhow::Result<()> {
             let new = new_password(arguments.password_stdin)?;
             let change = Change { client: &client, name: &name, password: &password, new: &new };
             codes.send(FLAG, &change).await?.map_err(ServiceError::without_advice)?;
-            codes.send(FLAG, &Login { client: &client, name: &name, password: &new }).await?
+            log_in_behind_change(&mut codes, &Login { client: &client, name: &name, password: &new }).await?
         }
-        other => other,
+        other => other.map_err(ServiceError::without_advice)?,
     };
-    let answer = answer.map_err(ServiceError::without_advice)?;
     let token = answer.text("token").context("the answer has no token")?.to_owned();
     let saved_as = keep(&mut servers, &target, Secret::new(token))?;
     say(Output::of(&arguments.service), &answer.body, &name, &saved_as);
@@ -68,14 +67,23 @@ pub(super) async fn change_password(arguments: &OwnPasswordArguments) -> anyhow:
     let mut codes = Codes::new(arguments.password_stdin);
     let change = Change { client: &client, name: &name, password: &password, new: &new };
     codes.send(FLAG, &change).await?.map_err(ServiceError::without_advice)?;
-    let answer = codes.send(FLAG, &Login { client: &client, name: &name, password: &new }).await?;
-    let answer = answer.map_err(ServiceError::without_advice)?;
+    let login = Login { client: &client, name: &name, password: &new };
+    let answer = log_in_behind_change(&mut codes, &login).await?;
     let token = answer.text("token").context("the answer has no token")?.to_owned();
     let saved_as = keep(&mut servers, &target, Secret::new(token))?;
     let sentence =
         format!("changed the password of {name} and logged in to {saved_as}; all other sessions have ended");
     Output::of(&arguments.service).done(&Value::Null, &sentence);
     Ok(())
+}
+
+/// Logs in with the password that was just set. Whatever becomes of it, the password is another: what is told says so, and for want of
+/// the next code no argument was wrong.
+async fn log_in_behind_change(codes: &mut Codes, login: &Login<'_>) -> anyhow::Result<JsonResponse> {
+    let no_code = "the password is changed; log in with it and the next code: vestibule login";
+    let answer = codes.send(FLAG, login).await.map_err(|_| anyhow!(no_code))?;
+    let answer = answer.map_err(ServiceError::without_advice);
+    answer.context("the password is changed; log in with it: vestibule login")
 }
 
 fn name(given: Option<&String>) -> anyhow::Result<String> {
