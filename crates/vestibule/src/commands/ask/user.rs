@@ -81,9 +81,11 @@ pub(super) async fn run(service: &Service, action: UserAction) -> anyhow::Result
                 return Ok(());
             }
             let answer = service.client.end(&place.at("second-factor")).await?;
-            service
-                .output
-                .done(&answer.body, &format!("user {} signs in with the password alone now", one.user));
+            let sentence = format!(
+                "removed the second factor of user {}: the password alone signs in, or where one is required, only to set up another",
+                one.user
+            );
+            service.output.done(&answer.body, &sentence);
             Ok(())
         }
         UserAction::Password(set) => set_password(service, &set).await,

@@ -147,6 +147,40 @@ fn ones_own_password_is_changed_with_a_code_and_the_next_one() {
     operator.ask(&["account", "list"]);
 }
 
+/// Each code counts once, so the login behind the change needs another one, which may not be there yet.
+#[test]
+fn a_change_with_one_code_stands_and_says_that_the_login_is_missing() {
+    let operator = Operator::owner();
+    let (secret, codes) = enrolled(&operator);
+    let new = "lantern-otter-quilt";
+    let given = format!("{PASSWORD}\n{new}\n{}", code(&secret, 1));
+    let changed = operator.give(&given, &["password", "admin", "--password-stdin"]);
+    let told = "vestibule: the password is changed; log in with it and the next code: vestibule login\n";
+    assert_eq!((changed.code, changed.err.as_str()), (Some(1), told));
+    assert_eq!(operator.log_in(&format!("{new}\n{}", codes[0])).code, Some(0));
+}
+
+#[test]
+fn a_change_before_a_login_that_is_refused_stands_and_is_told() {
+    let operator = Operator::owner();
+    let (_, codes) = enrolled(&operator);
+    let given = format!("{PASSWORD}\nlantern-otter-quilt\n{}\nwrong", codes[0]);
+    let changed = operator.give(&given, &["password", "admin", "--password-stdin"]);
+    assert_eq!(changed.code, Some(5), "{}", changed.err);
+    let is_told = changed.err.contains("the password is changed; log in with it: vestibule login");
+    assert!(is_told && changed.err.contains("The login was refused"), "{}", changed.err);
+}
+
+#[test]
+fn a_change_without_a_code_is_not_made_and_asks_for_it() {
+    let operator = Operator::owner();
+    let (_, codes) = enrolled(&operator);
+    let given = format!("{PASSWORD}\nlantern-otter-quilt");
+    let outcome = operator.give(&given, &["password", "admin", "--password-stdin"]);
+    assert!(outcome.code == Some(2) && outcome.err.contains(NO_CODE), "{}", outcome.err);
+    assert_eq!(operator.log_in(&format!("{PASSWORD}\n{}", codes[0])).code, Some(0));
+}
+
 #[test]
 fn an_owner_resets_that_of_another_administrator_and_sees_who_has_one() {
     let operator = Operator::owner();
@@ -168,7 +202,9 @@ fn an_owner_resets_that_of_another_administrator_and_sees_who_has_one() {
     let url = operator.url();
     let login = ["login", "jane", "--password-stdin", "--server", &url];
     assert_eq!(operator.give("F1rst-admin-pass", &login).code, Some(0));
-    operator.ask(&["user", "reset-second-factor", "administrators", "admin"]);
+    let told = operator.ask(&["user", "reset-second-factor", "administrators", "admin"]);
+    let expected = "removed the second factor of user admin: the password alone signs in, or where one is required, only to set up another\n";
+    assert_eq!(told, expected);
     assert_eq!(operator.log_in(PASSWORD).code, Some(0));
 }
 
