@@ -115,7 +115,8 @@ With --json there is one entry a line.
 Examples:
   vestibule audit list --account 12345678 --user jane
   vestibule audit list --action log-in-refused --since 2h --all --json
-  vestibule audit list --refusal 5be0cd19137e2179 --json";
+  vestibule audit list --refusal 5be0cd19137e2179
+With --refusal the details of the entry stand below it. It may come up to five seconds after the refusal.";
 
 const DOWNLOAD_EXAMPLES: &str = "\
 Example:

@@ -3,15 +3,16 @@
 use std::io::{self, ErrorKind, Write};
 
 use anyhow::Context;
+use serde_json::Value;
 use vestibule_model::Clock;
 
-use crate::client::{ResourcePath, Service, walk};
+use crate::client::{Output, ResourcePath, Service, walk};
 use crate::clock::SystemClock;
 use crate::command_line::{DownloadArguments, EntryFilter, ListEntries};
 use crate::commands::ask::{extent, reference, tell_of_more, user_in};
 use crate::commands::small_runtime;
-use crate::moment;
 use crate::progress::Bar;
+use crate::{moment, screen};
 
 const COLUMNS: &[&str] = &[
     "sequence",
@@ -29,6 +30,9 @@ const COLUMNS: &[&str] = &[
     "count",
 ];
 
+/// The details of a refusal that come first.
+const DETAILS: &[&str] = &["refusal", "connection", "check", "why", "fix", "names"];
+
 /// Prints entries.
 pub(crate) fn list(arguments: &ListEntries) -> anyhow::Result<()> {
     small_runtime()?.block_on(async {
@@ -38,12 +42,32 @@ pub(crate) fn list(arguments: &ListEntries) -> anyhow::Result<()> {
         query.push(("order", order.to_owned()));
         let mut list = service.output.lines(COLUMNS, "entries");
         let extent = extent(&arguments.pages);
-        let more =
-            walk(&service.client, &ResourcePath::of("audit"), &query, extent, |page| list.page(page)).await?;
+        let mut of_refusal = arguments.filter.refusal.is_some().then(Vec::new);
+        let more = walk(&service.client, &ResourcePath::of("audit"), &query, extent, |page| {
+            if let Some(entries) = &mut of_refusal {
+                entries.extend_from_slice(page);
+            }
+            list.page(page)
+        })
+        .await?;
         list.end()?;
         tell_of_more(more);
+        if let Some(entries) = of_refusal {
+            tell_of_refusal(service.output, &entries);
+        }
         Ok(())
     })
+}
+
+/// What the entry of a refusal says of it, which no column has. What the service counts in memory is read every five seconds at most.
+fn tell_of_refusal(output: Output, entries: &[Value]) {
+    if entries.is_empty() {
+        screen::complain("An entry may come up to five seconds later: ask again.");
+    }
+    // Programs have it with the entry.
+    for details in entries.iter().filter_map(|entry| entry.get("details")).filter(|_| !output.is_json()) {
+        output.show(details, DETAILS);
+    }
 }
 
 /// Prints the audit as the service exports it, as it comes.

@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use super::Operator;
+use super::connections::metadata;
+use crate::support::ask;
 
 fn lines(out: &str) -> Vec<Value> {
     out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -89,4 +91,42 @@ fn a_filter_that_is_none_is_a_wrong_argument() {
         let outcome = operator.run(&["audit", "list", flag, value]);
         assert_eq!(outcome.code, Some(2), "{flag}: {}", outcome.err);
     }
+}
+
+#[test]
+fn the_entry_of_a_refusal_is_shown_with_its_details() {
+    let operator = Operator::owner();
+    let file = operator.folder.file("idp.xml", &metadata());
+    operator.ask(&["connection", "add", "12345678", "idp", "--metadata", file.to_str().unwrap()]);
+    let body = r#"{"jwt":"dummy","assertion":"PHg+"}"#;
+    let server = operator.server.address("http");
+    let refused = ask(&server, "POST", "/api/account/12345678/login?v=1.3", "", body);
+    let id = refused.head.split("x-vestibule-refusal: ").nth(1).unwrap();
+    let id = id.lines().next().unwrap();
+    let list = ["audit", "list", "--refusal", id];
+    let entry = &lines(&operator.ask(&[&list[..], &["--json"]].concat()))[0];
+    let shown = operator.ask(&list);
+    let shown: Vec<String> =
+        shown.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let details = entry["details"].as_object().unwrap();
+    assert!(["check", "why", "fix"].iter().all(|name| details.contains_key(*name)), "{details:?}");
+    for (name, value) in details {
+        let line = format!("{name} {}", value.as_str().unwrap());
+        assert!(shown.contains(&line), "{line}: {shown:#?}");
+    }
+    assert!(shown[0].starts_with("SEQUENCE AT ACTION"), "{shown:#?}");
+}
+
+#[test]
+fn a_refusal_that_is_not_found_may_come_five_seconds_later() {
+    let operator = Operator::owner();
+    let list = ["audit", "list", "--refusal", "5be0cd19137e2179"];
+    for form in [&[][..], &["--json"]] {
+        let outcome = operator.run(&[&list[..], form].concat());
+        assert_eq!((outcome.code, outcome.out.as_str()), (Some(0), ""), "{}", outcome.err);
+        let is_told = outcome.err.contains("up to five seconds later") && outcome.err.contains("ask again");
+        assert!(is_told, "{}", outcome.err);
+    }
+    let other = operator.run(&["audit", "list", "--since", "2100-01-01"]);
+    assert_eq!(other.err, "There are no entries.\n");
 }
