@@ -80,7 +80,7 @@ pub(crate) struct AddConnection {
     /// What a vendor needs besides what its provider says
     #[arg(long, value_parser = ["okta", "entra"], requires = "issuer")]
     pub(crate) preset: Option<String>,
-    /// Make a key of ours, which signs requests and decrypts assertions
+    /// Make a key of ours, which decrypts assertions, and signs requests with `--field saml.sign_requests=true`
     #[arg(long, conflicts_with = "issuer")]
     pub(crate) make_key: bool,
     #[command(flatten)]

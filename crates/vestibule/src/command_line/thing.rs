@@ -93,8 +93,8 @@ pub(crate) struct SetThing<F: Args> {
 /// Whatever the API has a field for.
 #[derive(Debug, Args)]
 pub(crate) struct OtherFields {
-    /// Set any field by its name in the administration API, with dots for a field within a field; VALUE is JSON or text.
-    /// May be given several times
+    /// Set any field by its name in the administration API, with dots for a field within a field; VALUE is JSON or text;
+    /// null takes an optional value away, none is a text. May be given several times
     #[arg(long = "field", value_name = "NAME=VALUE", hide_short_help = true)]
     pub(crate) assignments: Vec<String>,
 }

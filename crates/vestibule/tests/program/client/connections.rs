@@ -12,7 +12,7 @@ use super::Operator;
 use crate::support::{Outcome, ask, connect, request};
 
 /// The metadata of an identity provider.
-fn metadata() -> String {
+pub(super) fn metadata() -> String {
     let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
     let certificate =
         CertificateParams::new(vec!["idp.example".to_owned()]).unwrap().self_signed(&key).unwrap();
@@ -52,7 +52,8 @@ fn a_connection_is_made_of_a_file_and_shows_what_the_identity_provider_has_to_be
     );
     let shown = operator.json(&["connection", "show", "12345678", "idp"]);
     assert!(shown["entity_id"].as_str().unwrap().ends_with("/sso/saml/12345678/idp/metadata"), "{shown}");
-    assert!(shown["certificate"].is_string());
+    // A key alone does not sign.
+    assert!(shown["certificate"].is_string() && shown["saml"]["sign_requests"] == false, "{shown}");
     let set = ["connection", "set", "12345678", "idp", "--enabled", "no", "--field", "saml.unsolicited=true"];
     assert_eq!(operator.ask(&set), "changed connection idp\n");
     let key = operator.json(&["connection", "key", "12345678", "idp"]);
@@ -85,6 +86,25 @@ fn a_certificate_is_added_beside_the_others_and_removed_again() {
     assert_eq!(count(), 1);
     let shown = operator.ask(&["connection", "show", "12345678", "idp"]);
     assert!(!shown.contains("BEGIN") && shown.contains("fingerprints"), "{shown}");
+}
+
+#[test]
+fn null_takes_an_optional_field_away_and_none_is_a_text() {
+    let operator = Operator::owner();
+    let file = operator.folder.file("idp.xml", &metadata());
+    operator.ask(&["connection", "add", "12345678", "idp", "--metadata", file.to_str().unwrap()]);
+    let set = |value: &str| {
+        let field = format!("provisioning.full_name={value}");
+        operator.ask(&["connection", "set", "12345678", "idp", "--field", &field]);
+        let shown = operator.json(&["connection", "show", "12345678", "idp"]);
+        shown["provisioning"]["full_name"].clone()
+    };
+    assert_eq!(set("displayName"), "displayName");
+    assert_eq!(set("null"), json!(null));
+    assert_eq!(set("none"), "none");
+    let help = operator.ask(&["connection", "set", "--help"]);
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("null takes an optional value away"), "{help}");
 }
 
 /// The identity provider has another certificate and other addresses.
