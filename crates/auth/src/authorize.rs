@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use vestibule_crypto::{LivevoxId, TokenKeys};
-use vestibule_model::{Application, Dialect, Millis, Rank, Session, SessionId};
+use vestibule_model::{
+    Application, AuthenticationMethod, Dialect, GatewayCredential, Millis, Rank, Session, SessionId,
+};
 
 use crate::administration;
 use crate::directory::UserEntry;
@@ -55,26 +57,48 @@ pub struct Credentials<'a> {
 }
 
 impl<'a> Credentials<'a> {
-    /// Those that there are, in the order in which they count.
+    /// Those that there are.
     pub fn iter(self) -> impl Iterator<Item = Credential<'a>> {
-        let cookies = (!self.cookies.is_empty()).then_some(Credential::Cookies(self.cookies));
-        let all = [
-            self.bearer.map(Credential::Bearer),
-            self.livevox_id.map(Credential::LivevoxId),
-            cookies,
-            self.bearer_in_target.map(Credential::Bearer),
-        ];
-        all.into_iter().flatten()
+        GatewayCredential::ALL.into_iter().filter_map(move |place| self.at(place))
+    }
+
+    const fn at(self, place: GatewayCredential) -> Option<Credential<'a>> {
+        match (place, self) {
+            (GatewayCredential::Bearer, Self { bearer: Some(bearer), .. })
+            | (GatewayCredential::BearerInTarget, Self { bearer_in_target: Some(bearer), .. }) => {
+                Some(Credential::Bearer(bearer))
+            }
+            (GatewayCredential::LivevoxId, Self { livevox_id: Some(id), .. }) => {
+                Some(Credential::LivevoxId(id))
+            }
+            (GatewayCredential::Cookie, Self { cookies, .. }) if !cookies.is_empty() => {
+                Some(Credential::Cookies(cookies))
+            }
+            _ => None,
+        }
+    }
+
+    /// Those that there are, and whether each is accepted: first those that are, in the order in which they count.
+    fn ranked<'b>(
+        self,
+        accepted: Accepted<'b>,
+    ) -> impl Iterator<Item = (Credential<'a>, bool)> + use<'a, 'b> {
+        let order = accepted.order();
+        let others = GatewayCredential::ALL.into_iter().filter(|place| !order.contains(place));
+        let of_order = order.iter().filter_map(move |place| Some((self.at(*place)?, true)));
+        of_order.chain(others.filter_map(move |place| Some((self.at(place)?, false))))
     }
 }
 
-/// Which kinds of credential open what is asked for. Others only contradict.
+/// What opens what is asked for. Anything else only contradicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Accepted {
-    /// Every kind.
+pub enum Accepted<'a> {
+    /// Whatever shows a session.
     Any,
     /// A LiveVox id.
     LivevoxId,
+    /// These, in the order in which they count.
+    InOrder(&'a [GatewayCredential]),
 }
 
 /// What is shown, for what, and from where.
@@ -83,7 +107,7 @@ pub struct Showing<'a> {
     /// What is shown.
     pub credentials: Credentials<'a>,
     /// What of it opens what is asked for.
-    pub accepted: Accepted,
+    pub accepted: Accepted<'a>,
     /// The account that it is shown for, where the request names one: no session of another counts.
     pub account: Option<&'a str>,
     /// The caller's address.
@@ -102,9 +126,13 @@ impl Credential<'_> {
     }
 }
 
-impl Accepted {
-    fn includes(self, kind: CredentialKind) -> bool {
-        self == Self::Any || kind == CredentialKind::LivevoxId
+impl<'a> Accepted<'a> {
+    const fn order(self) -> &'a [GatewayCredential] {
+        match self {
+            Self::Any => &GatewayCredential::ALL,
+            Self::LivevoxId => &[GatewayCredential::LivevoxId],
+            Self::InOrder(order) => order,
+        }
     }
 }
 
@@ -135,6 +163,11 @@ impl<'a> Granted<'a> {
     /// The application it was opened with.
     pub fn application(&self) -> Application {
         self.entry.application()
+    }
+
+    /// How it was opened.
+    pub fn method(&self) -> AuthenticationMethod {
+        self.entry.method
     }
 
     /// When it ends if it is not used again.
@@ -181,22 +214,46 @@ impl Auth {
     ///
     /// Of several credentials the first that lives counts; the rules are those of `agreed`.
     pub fn authorize<R>(&self, shown: Showing<'_>, grant: impl Fn(Granted<'_>) -> R) -> Option<R> {
-        let pass = |live: &mut Live<'_>, shown_by| {
-            let of_account = |named: &str| live.entry.holder.account().account.id.as_str() == named;
-            let may = shown.account.is_none_or(of_account)
-                && is_public(live)
-                && self.let_pass(live, shown.address, shown.now);
-            may.then(|| grant(Granted::new(live, self.keys.tokens(), shown_by, shown.now)))
-        };
-        let mut credentials = shown.credentials.iter();
-        let first = credentials.next()?;
+        self.with_shown(&shown, |live, shown_by| {
+            let may = self.may_be_shown(live, &shown);
+            may.then(|| {
+                Self::note_use(live, shown.now);
+                grant(self.granted(live, shown_by, shown.now))
+            })
+        })
+    }
+
+    /// What `work` answers of the session that counts of what is shown.
+    pub(crate) fn with_shown<R>(
+        &self,
+        shown: &Showing<'_>,
+        work: impl Fn(&mut Live<'_>, CredentialKind) -> Option<R>,
+    ) -> Option<R> {
+        let mut credentials = shown.credentials.ranked(shown.accepted);
+        let (first, is_accepted) = credentials.next()?;
         if credentials.next().is_none() {
             let kind = first.kind();
-            return self
-                .find(first, shown.now, |live| shown.accepted.includes(kind).then(|| pass(live, kind))?);
+            return self.find(first, shown.now, |live| is_accepted.then(|| work(live, kind))?);
         }
-        let (id, kind) = self.agreed(&shown)?;
-        self.live.with(id, shown.now, |live| pass(live, kind))?
+        let (id, kind) = self.agreed(shown)?;
+        self.live.with(id, shown.now, |live| work(live, kind))?
+    }
+
+    /// Whether a session opens what is asked for where it is shown.
+    pub(crate) fn may_be_shown(&self, live: &mut Live<'_>, shown: &Showing<'_>) -> bool {
+        let of_account = |named: &str| live.entry.holder.account().account.id.as_str() == named;
+        shown.account.is_none_or(of_account)
+            && is_public(live)
+            && self.directory.may_go_on(live, shown.address, shown.now)
+    }
+
+    pub(crate) fn granted<'a>(
+        &'a self,
+        live: &'a Live<'_>,
+        shown_by: CredentialKind,
+        now: Millis,
+    ) -> Granted<'a> {
+        Granted::new(live, self.keys.tokens(), shown_by, now)
     }
 
     /// The session that counts when several credentials are shown: that of the first accepted one that lives. None also
@@ -209,7 +266,7 @@ impl Auth {
             lives.then(|| (live.entry.id, live.entry.user()))
         };
         let (mut counts, mut holder) = (None, None);
-        for credential in shown.credentials.iter() {
+        for (credential, is_accepted) in shown.credentials.ranked(shown.accepted) {
             let Some((id, user)) = self.find(credential, shown.now, look) else {
                 if matches!(credential, Credential::Bearer(bearer) if self.is_genuine_bearer(bearer)) {
                     return None;
@@ -219,7 +276,7 @@ impl Auth {
             if *holder.get_or_insert(user) != user {
                 return None;
             }
-            if shown.accepted.includes(credential.kind()) {
+            if is_accepted {
                 counts = counts.or(Some((id, credential.kind())));
             }
         }
@@ -277,15 +334,20 @@ impl Auth {
     }
 
     pub(crate) fn let_pass(&self, live: &mut Live<'_>, address: Option<IpAddr>, now: Millis) -> bool {
-        if !self.directory.may_go_on(live, address, now) {
-            return false;
+        let may = self.directory.may_go_on(live, address, now);
+        if may {
+            Self::note_use(live, now);
         }
+        may
+    }
+
+    /// Counts a use, and keeps the session alive where its policy says so.
+    pub(crate) fn note_use(live: &mut Live<'_>, now: Millis) {
         let policy = live.entry.holder.account().account.session_policy_of(live.entry.dialect);
         if policy.kept_alive_by_use {
             live.touch(now);
         }
         live.count(now);
-        true
     }
 
     /// Ends the session with this LiveVox id. Whoever knows the id may end it: nothing else is asked.

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use vestibule_model::{
     AccountState, Application, ApplicationId, ApplicationToken, AuthenticationMethod, Feature, GrantType,
     Millis, OauthClient, Privilege, SecretVersion, Session, SignOn, User, UserKind,
@@ -149,9 +150,13 @@ pub(crate) fn key_may_log_in(
             _ => return false,
         },
     };
-    let from_here = addresses.is_empty()
-        || address.is_some_and(|address| addresses.iter().any(|net| net.contains(&address.to_canonical())));
-    enabled && privileges.contains(&Privilege::UserLogin) && from_here
+    enabled && privileges.contains(&Privilege::UserLogin) && is_among(addresses, address)
+}
+
+/// Whether an application with these addresses may be used from this one: without any, from everywhere.
+pub(crate) fn is_among(addresses: &[IpNet], address: Option<IpAddr>) -> bool {
+    addresses.is_empty()
+        || address.is_some_and(|address| addresses.iter().any(|net| net.contains(&address.to_canonical())))
 }
 
 /// Whether a session that was opened with this token may go on.

@@ -19,6 +19,7 @@ mod eligibility;
 mod ends;
 mod federated;
 mod follow;
+mod gateway;
 mod identity_providers;
 mod last_uses;
 mod live;
@@ -82,6 +83,7 @@ pub use federated::{
     ShownAssertion, ShownCode, ShownIdToken, ShownLogout, ShownMessage, ShownPassword, TEST_LASTS, TestError,
     TestId, TestReport, TestStep,
 };
+pub use gateway::{CompiledRule, Decision, Objection};
 pub use identity_providers::{
     IdentityProviderError, addresses_of, blank_oidc, blank_saml, oidc_connection, read_metadata,
     saml_connection,
@@ -102,7 +104,8 @@ pub use rules::{
     Neighbours, Reference, Referring, ResourceKind, Rule, Ruled, SHORTEST_SECRET, Violation,
     account_id_violation, account_violations, check_deleted_account, check_has_owner, check_owner_left,
     check_password_of, check_token_holder, check_value, check_values_together, client_id_violation,
-    may_log_in, missing_name, next_id, next_user_number, service_twice, taken, untie,
+    gateway_rule_violations, may_log_in, missing_name, next_id, next_user_number, service_twice, taken,
+    tidy_gateway_rule, untie,
 };
 pub use second_factor::{Enrolment, EnrolmentError, PasswordStep, SetUpOnTheWayIn, ShownEnrolment, Ticket};
 pub use sentinel::{

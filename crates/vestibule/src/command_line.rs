@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod connection;
 mod directory;
+mod gateway_rule;
 mod master_key;
 mod policy;
 mod second_factor;
@@ -36,6 +37,7 @@ pub(crate) use connection::{
     TestConnection,
 };
 pub(crate) use directory::{DoctorArguments, ExportDirectory};
+pub(crate) use gateway_rule::{GatewayRuleAction, SetGatewayRule};
 pub(crate) use master_key::{GenerateMasterKey, MasterKeyAction, RetireMasterKey, RotateMasterKey};
 pub(crate) use policy::PolicyAction;
 pub(crate) use second_factor::{PasswordAndCode, SecondFactorAction};
@@ -152,6 +154,8 @@ pub(crate) enum AskAction {
     Token(Asking<SecretAction<TokenFields>>),
     /// Connections of an account to identity providers: SAML and OpenID Connect
     Connection(Asking<ConnectionAction>),
+    /// Rules of the gate, by which gateways let requests through: list, show, set, remove
+    GatewayRule(Asking<GatewayRuleAction>),
     /// Live sessions: list, show, end, end-all
     Session(Asking<SessionAction>),
     /// Say why somebody was logged out
@@ -272,7 +276,7 @@ Examples:
   vestibule healthcheck --ready --config vestibule.toml";
 
 const APPLY_ABOUT: &str = "\
-Bring accounts, users and keys into the state that a file declares.
+Bring accounts, users, keys and rules of the gate into the state that a file declares.
 
 Applying a file twice changes nothing the second time. A field that is left out keeps its present value, or has its \
 default when the thing is new. Nothing that the file does not name is changed or deleted. `removed = true` in an entry \
@@ -358,6 +362,12 @@ const APPLY_EXAMPLES: &str = r##"Example of a file (only the ids and names are r
   [[account.user]]
   login_name = "mallory"
   removed = true                        # in an entry of any kind, also an account's
+
+  [[gateway_rule]]                      # of no account: what gateways let through by this name
+  name = "reports"
+  accounts = ["12345678"]
+  minimum_rank = "manager"              # "": any
+  paths = ["/v1/reports/**"]
 
 Examples:
   vestibule apply accounts.toml --dry-run

@@ -19,6 +19,7 @@ schemathesis.openapi.format("time-zone", st.sampled_from(["UTC", "Europe/Athens"
 schemathesis.openapi.format("ip", addresses)
 schemathesis.openapi.format("ip-network", st.one_of(addresses, st.ip_addresses(v=4).map(lambda ip: f"{ip}/32")))
 schemathesis.openapi.format("host-port", st.sampled_from(["example.com", "example.com:8443", "[2001:db8::1]:443"]))
+schemathesis.openapi.format("path-pattern", st.sampled_from(["/", "/v1/reports/*", "/v1/%C3%A9/**"]))
 schemathesis.openapi.format("redirect-uri", st.uuids().map(lambda random: f"https://app.example/{random}"))
 schemathesis.openapi.format("password", st.uuids().map(lambda random: f"Orchard-{random}"))
 
@@ -96,6 +97,8 @@ def body_that_agrees(path, body):
         connection_that_is_one(path, body)
     if "/oauth-clients" in path:
         body |= {"grant_types": [], "public": False, "enabled_for_profiles": []}
+    if "/gateway-rules" in path:
+        rule_that_refers_to_nothing(body)
     if "/groups" in path and body.get("parent") is not None:
         body["parent"] = None
     secrets = [body.get(field) is None for field in ("secret", "access_token_secret")]
@@ -131,6 +134,14 @@ def user_that_refers_to_nothing(body):
             body[field] = None
     if body.get("kind") == "bot":
         body.pop("password", None)
+
+
+def rule_that_refers_to_nothing(body):
+    for field in ("accounts", "applications"):
+        if field in body:
+            body[field] = []
+    if body.get("credentials") == []:
+        del body["credentials"]
 
 
 def connection_that_is_one(path, body):

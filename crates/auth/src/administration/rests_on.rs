@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use vestibule_model::AccountId;
-use vestibule_store::{Change, DirectoryScope, Part, PartKind};
+use vestibule_store::{Change, Changed, DirectoryScope, Part, PartKind};
 
 use super::administrators_account;
 
@@ -71,6 +71,10 @@ fn scopes_of(change: &Change) -> Vec<DirectoryScope> {
         Change::DeleteProfile(account, _) => deleted(*account, PartKind::Profile),
         Change::DeleteGroup(account, _) => deleted(*account, PartKind::Group),
         Change::DeleteSkill(account, _) => deleted(*account, PartKind::Skill),
+        // How many there are. What accounts and applications they name may go at any time.
+        Change::PutGatewayRule(_) | Change::DeleteGatewayRule(_) => {
+            vec![DirectoryScope::Part(Changed::GatewayRules)]
+        }
         // What is no part of the directory.
         _ => Vec::new(),
     }

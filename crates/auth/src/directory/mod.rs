@@ -36,6 +36,8 @@ pub(crate) use keys::{UsableApiKey, secrets_of_api_key};
 pub(crate) use sealed::{SECOND_FACTOR_COLUMN, SealedSecret, USERS_TABLE};
 pub use user::UserEntry;
 
+use crate::gateway::Rules;
+
 /// A user of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountUser {
@@ -45,12 +47,12 @@ pub struct AccountUser {
     pub user: UserId,
 }
 
-/// Every account.
+/// Every account, and the rules of the gate.
 #[derive(Default)]
 pub struct Directory {
     accounts: RwLock<HashMap<AccountId, Arc<AccountEntry>, RandomState>>,
     by_code: RwLock<HashMap<String, AccountId, RandomState>>,
-    rules: RwLock<Arc<[GatewayRule]>>,
+    rules: RwLock<Rules>,
 }
 
 impl Directory {
@@ -94,14 +96,16 @@ impl Directory {
         accounts.values().filter(is_over).map(|entry| entry.account.id).collect()
     }
 
-    /// Every rule of the gate that is stored, by name.
-    pub(crate) fn rules(&self) -> Arc<[GatewayRule]> {
-        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
+    /// What `work` makes of the rules of the gate.
+    pub(crate) fn with_rules<R>(&self, work: impl FnOnce(&Rules) -> R) -> R {
+        work(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Puts these in the place of all rules of the gate.
     pub(crate) fn put_rules(&self, rules: Vec<GatewayRule>) {
-        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules.into();
+        // Compiled before anybody waits.
+        let rules = Rules::new(rules);
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
     }
 
     /// Puts an account in the place of what was there, which is given back. The entries of its users are replaced.

@@ -1,6 +1,6 @@
 //! What is there, as the directory in memory knows it.
 
-use vestibule_model::{AccountId, ConnectionId, Identity, Population, User, UserId};
+use vestibule_model::{AccountId, Application, ConnectionId, Identity, Population, User, UserId};
 
 use super::neighbours::{Installation, Neighbours, Reference, Referring, ResourceKind};
 use crate::directory::{AccountEntry, Directory};
@@ -98,6 +98,18 @@ impl Installation for Directory {
 
     fn has_client(&self, client_id: &str) -> bool {
         self.has_oauth_client(client_id)
+    }
+
+    fn has_application(&self, application: Application) -> bool {
+        let mut accounts = self.account_ids().into_iter().filter_map(|id| self.account(id));
+        match application {
+            Application::None => true,
+            Application::ApiKey(id) => {
+                accounts.any(|account| account.api_keys().into_iter().any(|key| key.id == id))
+            }
+            Application::OauthClient(id) => accounts.any(|account| account.oauth_client_of_id(id).is_some()),
+            Application::Token(id) => accounts.any(|account| account.application_token_of_id(id).is_some()),
+        }
     }
 
     fn has_other_code(&self, account: AccountId, code: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use vestibule_model::{AccountId, Identity, Population, UserId};
+use vestibule_model::{AccountId, Application, Identity, Population, UserId};
 use vestibule_store::AccountRows;
 
 use super::neighbours::{Installation, Neighbours, Reference, Referring, ResourceKind};
@@ -144,6 +144,7 @@ impl Neighbours for AccountIndex {
 pub struct InstallationIndex<'a> {
     ids: HashSet<&'a str>,
     clients: HashSet<&'a str>,
+    applications: HashSet<Application>,
     codes: HashMap<&'a str, Vec<AccountId>>,
     numbers: HashMap<i32, Vec<AccountId>>,
 }
@@ -151,9 +152,17 @@ pub struct InstallationIndex<'a> {
 impl<'a> InstallationIndex<'a> {
     /// Of accounts as they are, or as they will be.
     pub fn of(accounts: impl IntoIterator<Item = &'a AccountRows>) -> Self {
-        let (ids, clients) = (HashSet::new(), HashSet::new());
-        let mut index = Self { ids, clients, codes: HashMap::new(), numbers: HashMap::new() };
-        for AccountRows { account, oauth_clients, .. } in accounts {
+        let mut index = Self {
+            ids: HashSet::new(),
+            clients: HashSet::new(),
+            applications: [Application::None].into(),
+            codes: HashMap::new(),
+            numbers: HashMap::new(),
+        };
+        for AccountRows { account, api_keys, oauth_clients, application_tokens, .. } in accounts {
+            index.applications.extend(api_keys.iter().map(|key| Application::ApiKey(key.id)));
+            index.applications.extend(oauth_clients.iter().map(|own| Application::OauthClient(own.id)));
+            index.applications.extend(application_tokens.iter().map(|token| Application::Token(token.id)));
             index.clients.extend(oauth_clients.iter().map(|client| client.client_id.as_str()));
             index.ids.insert(account.id.as_str());
             index.codes.entry(&account.code).or_default().push(account.id);
@@ -170,6 +179,10 @@ impl Installation for InstallationIndex<'_> {
 
     fn has_client(&self, client_id: &str) -> bool {
         self.clients.contains(client_id)
+    }
+
+    fn has_application(&self, application: Application) -> bool {
+        self.applications.contains(&application)
     }
 
     fn has_other_code(&self, account: AccountId, code: &str) -> bool {

@@ -13,6 +13,7 @@ mod applications;
 mod client_metadata;
 mod connections;
 mod entry;
+mod gateway;
 mod index;
 mod look;
 mod neighbours;
@@ -27,6 +28,7 @@ mod violation;
 
 pub use account::{account_id_violation, account_violations};
 pub use applications::client_id_violation;
+pub use gateway::{gateway_rule_violations, tidy_gateway_rule};
 pub use index::{AccountIndex, InstallationIndex};
 pub use neighbours::{Installation, Neighbours, Reference, Referring, ResourceKind};
 pub use numbered::next_id;

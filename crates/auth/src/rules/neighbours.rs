@@ -1,6 +1,6 @@
 //! What the rules have to know of everything else that is there.
 
-use vestibule_model::{AccountId, Identity, Population, UserId};
+use vestibule_model::{AccountId, Application, Identity, Population, UserId};
 
 /// The kinds of things that belong to an account, its users aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,6 +83,9 @@ pub trait Installation {
 
     /// Whether an account has an OAuth client of this id.
     fn has_client(&self, client_id: &str) -> bool;
+
+    /// Whether an account has this application; there always is none.
+    fn has_application(&self, application: Application) -> bool;
 
     /// Whether another account has this client code.
     fn has_other_code(&self, account: AccountId, code: &str) -> bool;

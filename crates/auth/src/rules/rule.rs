@@ -227,4 +227,15 @@ rulebook! {
     IdentitySubject: Invalid "identities" "a subject has 1 to {} characters, none of them a control character";
     IdentityConnectionMissing: Invalid "identities" MISSING;
     IdentityTaken: Taken "identities" TAKEN;
+
+    GatewayRuleName: Invalid "name" "1 to {} of a-z, 0-9 and -, the first no -: it stands in addresses";
+    GatewayRuleCount: Conflict "" "an installation has at most {} rules of the gate: delete one that is not needed";
+    GatewayCredentialMissing: Invalid "credentials" "at least one: nobody could be let through";
+    GatewayAccountCount: Invalid "accounts" AT_MOST;
+    GatewayAccountMissing: Invalid "accounts" MISSING;
+    GatewayPrivilegeCount: Invalid "privileges" AT_MOST;
+    GatewayApplicationCount: Invalid "applications" AT_MOST;
+    GatewayApplicationMissing: Invalid "applications" MISSING;
+    GatewayPathCount: Invalid "paths" AT_MOST;
+    GatewayPath: Invalid "paths" "number {}";
 }

@@ -92,6 +92,8 @@ forms! {
     Subject = matching(r"^[^\u0000-\u001f\u007f-\u009f]+$", 1, 256);
     /// A word of ASCII that tokens are asked for (RFC 6749 §3.3).
     ScopeText = matching(r"^[!#-\[\]-~]+$", 1, 128);
+    /// A pattern of paths: segments in their normal form, `*` for any one, `**` at the end for any rest.
+    PathPatternText = text().format(Some(SchemaFormat::Custom("path-pattern".to_owned()))).max_length(Some(1_000));
     /// An address of IPv4 or IPv6.
     AddressText = text().format(Some(SchemaFormat::Custom("ip".to_owned())));
 }

@@ -15,6 +15,7 @@ mod connections;
 mod description;
 mod docs;
 mod forms;
+mod gateway_rules;
 mod groups;
 mod idempotency;
 mod login;
@@ -138,6 +139,8 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(signing_keys::list))
         .routes(routes!(signing_keys::rotate))
         .routes(routes!(signing_keys::delete))
+        .routes(routes!(gateway_rules::list))
+        .routes(routes!(gateway_rules::read, gateway_rules::set, gateway_rules::delete))
         .routes(routes!(sessions::list, sessions::end_all))
         .routes(routes!(sessions::read, sessions::end))
         .routes(routes!(sessions::end_of_account))

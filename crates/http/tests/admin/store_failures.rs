@@ -47,6 +47,8 @@ fn changes(expires: i64) -> Vec<(Method, &'static str, Option<Value>)> {
             Some(json!({ "name": "ci", "role": "auditor", "expires": expires })),
         ),
         (Method::DELETE, "administration-tokens/{made}", None),
+        (Method::PUT, "gateway-rules/default", Some(json!({ "minimum_rank": "manager" }))),
+        (Method::DELETE, "gateway-rules/default", None),
         (Method::DELETE, "{account}", None),
     ]
 }
@@ -56,8 +58,13 @@ async fn f2_a_change_that_the_store_does_not_take_is_done_in_no_part_and_done_wh
     let (instance, mut made) = (Instance::start().await, Value::Null);
     let store = &instance.server.store;
     let stored = async || {
-        let accounts = store.directory().await.unwrap().accounts;
-        (accounts, store.administrators().await.unwrap(), store.administration_tokens().await.unwrap())
+        let directory = store.directory().await.unwrap();
+        (
+            directory.accounts,
+            directory.gateway_rules,
+            store.administrators().await.unwrap(),
+            store.administration_tokens().await.unwrap(),
+        )
     };
     for (method, path, body) in changes(instance.server.clock.now().as_unix() + 60_000) {
         let path = path.replace("{account}", &format!("accounts/{ACCOUNT}"));

@@ -15,6 +15,7 @@ use vestibule_model::{
 use vestibule_store::Part;
 
 use super::declared_connection::DeclaredConnection;
+use super::gateway_rule::DeclaredGatewayRule;
 use super::named_path::names_along;
 use crate::input_error::{InputError, of_value, position};
 
@@ -24,6 +25,8 @@ use crate::input_error::{InputError, of_value, position};
 pub(crate) struct Declared {
     #[serde(default, rename = "account")]
     pub(super) accounts: Vec<DeclaredAccount>,
+    #[serde(default, rename = "gateway_rule")]
+    pub(super) gateway_rules: Vec<DeclaredGatewayRule>,
 }
 
 impl Declared {
@@ -311,7 +314,7 @@ const fn user_population() -> Population {
     Population::User
 }
 
-fn rank<'de, D: Deserializer<'de>>(value: D) -> Result<Option<DeclaredRank>, D::Error> {
+pub(super) fn rank<'de, D: Deserializer<'de>>(value: D) -> Result<Option<DeclaredRank>, D::Error> {
     let text = String::deserialize(value)?;
     if text.is_empty() {
         return Ok(Some(DeclaredRank(None)));

@@ -49,7 +49,8 @@ type BeforeAndAfter<'a> = (Option<&'a AccountRows>, &'a AccountRows);
 #[derive(Clone, Debug)]
 pub(super) struct Told {
     pub(super) action: AuditAction,
-    pub(super) account: AccountId,
+    /// None: none.
+    pub(super) account: Option<AccountId>,
     pub(super) user: Option<UserId>,
     pub(super) target: AuditTarget,
     pub(super) before: Option<String>,
@@ -59,7 +60,14 @@ pub(super) struct Told {
 impl Told {
     fn of<T: Element>(action: AuditAction, account: AccountId, before: Option<&T>, after: &T) -> Self {
         let (was, is) = vestibule_model::difference(before, Some(after));
-        Self { action, account, user: after.user(), target: after.audit_target(), before: was, after: is }
+        Self {
+            action,
+            account: Some(account),
+            user: after.user(),
+            target: after.audit_target(),
+            before: was,
+            after: is,
+        }
     }
 }
 
@@ -108,7 +116,7 @@ impl Difference {
         let (was, is) = vestibule_model::difference(Some(element), None);
         let (target, user) = (element.audit_target(), element.user());
         let action = AuditAction::Deleted;
-        self.told.push(Told { action, account, user, target, before: was, after: is });
+        self.told.push(Told { action, account: Some(account), user, target, before: was, after: is });
         self.changes.push(element.delete(account));
     }
 

@@ -8,7 +8,7 @@ use vestibule_auth::{
 use vestibule_crypto::{Argon2Params, Engine, KeyRing, Sealer, SecretHasher};
 use vestibule_model::{
     AccountId, Actor, ApiKey, ApplicationId, ApplicationToken, AuditRecord, CheckValues, ConnectionId,
-    Generation, Means, Millis, NamedPolicy, Rng, SecretDigest, UserId, visible,
+    GatewayRule, Generation, Means, Millis, NamedPolicy, Rng, SecretDigest, UserId, visible,
 };
 use vestibule_store::{AccountRows, Part};
 use zeroize::Zeroizing;
@@ -66,7 +66,7 @@ impl<'a> Tools<'a> {
             _ => Means::System,
         };
         AuditRecord {
-            account: Some(told.account),
+            account: told.account,
             user: told.user,
             target: Some(told.target),
             before: told.before,
@@ -97,6 +97,7 @@ pub(super) struct Draft {
     pub(super) accounts: BTreeMap<AccountId, AccountRows>,
     /// Accounts that are removed.
     pub(super) removed: BTreeSet<AccountId>,
+    pub(super) gateway_rules: Vec<GatewayRule>,
     pub(super) generated: Vec<Generated>,
     /// What the file says in vain.
     pub(super) notes: Vec<String>,
@@ -221,6 +222,7 @@ impl Draft {
         Self {
             accounts: BTreeMap::new(),
             removed: BTreeSet::new(),
+            gateway_rules: present.directory.gateway_rules.clone(),
             generated: Vec::new(),
             notes: Vec::new(),
             passwords: Vec::new(),

@@ -17,7 +17,7 @@ use vestibule_store::{AccountRows, DirectoryRows};
 use zeroize::Zeroizing;
 
 use self::connection::connection;
-use super::{digest, look};
+use super::{digest, gateway_rule, look};
 
 /// What secrets are written with.
 pub(crate) struct Secrets<'a> {
@@ -34,7 +34,10 @@ type Allowed<'a> = Option<&'a Secrets<'a>>;
 pub(crate) fn exported(directory: &DirectoryRows, secrets: Allowed<'_>) -> anyhow::Result<Zeroizing<String>> {
     let accounts = directory.accounts.iter().map(|rows| account(rows, secrets));
     let accounts = accounts.collect::<anyhow::Result<Vec<Table>>>()?;
-    let file = Table::from_iter([("account".to_owned(), accounts.into())]);
+    let rules = directory.gateway_rules.iter().map(gateway_rule::exported);
+    let mut file = Fields::default();
+    file.put("account", accounts).list("gateway_rule", rules.collect::<anyhow::Result<_>>()?);
+    let file = file.0;
     // As a value: so it writes the fields of a thing before the things in it.
     toml::to_string(&Value::Table(file)).map(Zeroizing::new).context("cannot write the directory as TOML")
 }

@@ -16,6 +16,7 @@ use vestibule_store_sqlite::UndecodableRow;
 use super::Present;
 use super::difference::{Element, user_title};
 use super::draft::Draft;
+use super::gateway_rule;
 use super::problem::Problem;
 
 /// Every rule that the file would break.
@@ -46,6 +47,8 @@ pub(super) fn problems(present: &Present, draft: &Draft) -> Vec<Problem> {
             found.extend(owners(present, before, after));
         }
     }
+    let before = &present.directory.gateway_rules;
+    found.extend(gateway_rule::problems(before, &draft.gateway_rules, &installation));
     found
 }
 
@@ -53,7 +56,8 @@ pub(super) fn problems(present: &Present, draft: &Draft) -> Vec<Problem> {
 #[derive(Debug)]
 pub(crate) struct Broken {
     pub(crate) problem: Problem,
-    account: AccountId,
+    /// None: it is of the installation.
+    account: Option<AccountId>,
     /// Where in a file it is repaired: `[[account]] id = "1", [[account.user]] id = 5`.
     pub(crate) entry: String,
 }
@@ -67,13 +71,16 @@ impl Broken {
             Some(Rule::GroupMissing | Rule::ManagedGroupMissing | Rule::GroupParentMissing) => &["groups"],
             Some(Rule::AllowedKeyMissing) => &["api_keys", "oauth_clients"],
             Some(Rule::IdentityConnectionMissing) => &["connections"],
+            Some(Rule::GatewayAccountMissing) => &["accounts"],
+            Some(Rule::GatewayApplicationMissing) => &["api_keys", "oauth_clients", "application_tokens"],
             // An administrator's row has the account that they administer.
             Some(Rule::OwnerLeft) if row.table == "administrators" => return true,
             Some(Rule::OwnerLeft) => &["users"],
             _ => &[],
         };
         // Of which account a row is may be what cannot be decoded.
-        tables.contains(&row.table) && row.account.is_none_or(|account| account == self.account)
+        tables.contains(&row.table)
+            && (self.account.is_none() || row.account.is_none_or(|account| Some(account) == self.account))
     }
 }
 
@@ -105,6 +112,8 @@ pub(super) fn broken(present: &Present, undecodable: &[UndecodableRow], sealer: 
             found.extend(with_entry(rows, &rows.account, owner));
         }
     }
+    let rules = gateway_rule::broken(&present.directory.gateway_rules, &installation).into_iter();
+    found.extend(rules.map(|(entry, problem)| Broken { problem, account: None, entry }));
     found.retain(|broken| !undecodable.iter().any(|row| broken.may_rest_on(row)));
     let mut seen = HashSet::new();
     found.retain(|broken| {
@@ -123,7 +132,7 @@ fn unusable(rows: &AccountRows, sealer: &Sealer) -> Vec<Broken> {
     let account = rows.account.id;
     let broken = |title: &str, field: &str, entry: String, why: &dyn fmt::Display| Broken {
         problem: Problem::new(title, field, why),
-        account,
+        account: Some(account),
         entry,
     };
     let keys = rows.api_keys.iter().filter_map(|key| {
@@ -160,8 +169,11 @@ fn with_entry<T: Element>(
     let account = rows.account.id;
     let entry = entry_of(account, thing);
     let title = thing.title(account);
-    let broken =
-        |violation| Broken { problem: Problem::broken(&title, violation), account, entry: entry.clone() };
+    let broken = |violation| Broken {
+        problem: Problem::broken(&title, violation),
+        account: Some(account),
+        entry: entry.clone(),
+    };
     violations.into_iter().map(broken).collect()
 }
 

@@ -14,6 +14,7 @@ mod difference;
 mod digest;
 mod draft;
 mod export;
+mod gateway_rule;
 mod hash;
 mod judge;
 mod look;
@@ -162,6 +163,7 @@ pub(crate) fn plan_over(
     for (id, after) in &draft.accounts {
         difference.add(present.account(*id), after);
     }
+    gateway_rule::add(&mut difference, &present.directory.gateway_rules, &draft.gateway_rules);
     if !difference.changes.is_empty() {
         let since = present.directory.sequence;
         let mut scopes = rests_on(&difference.changes);
@@ -236,6 +238,7 @@ fn lay_over(present: &Present, tools: &Tools<'_>, declared: &Declared) -> Result
         members(&mut draft, &mut rows, tools, account)?;
         draft.accounts.insert(account.id, rows.rows);
     }
+    draft.gateway_rules = gateway_rule::lay_over(&draft.gateway_rules, &declared.gateway_rules)?;
     Ok(draft)
 }
 

@@ -26,6 +26,18 @@ pub(super) fn changes<T: Audited>(before: Within<'_, T>, after: Within<'_, T>) -
     shown.join(", ")
 }
 
+/// The same of something that is of no account.
+pub(super) fn of_installation<T: Audited>(before: &T, after: &T) -> String {
+    let (was, is, mut shown) = (before.audited_fields(), after.audited_fields(), Vec::new());
+    for (field, is) in &is {
+        let was = was.get(field).unwrap_or(&Value::Null);
+        if was != is {
+            differences(field, was, is, &mut shown);
+        }
+    }
+    shown.join(", ")
+}
+
 /// Secrets that are others, that somebody has for the first time, or has no more; the last only where no field says it.
 fn secrets<T: Audited>(before: Within<'_, T>, after: Within<'_, T>) -> Vec<String> {
     let (known, kept) = (before.0.audited_secrets(), after.0.audited_secrets());

@@ -8,7 +8,7 @@ use anyhow::Context;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Method, RequestBuilder, Response, StatusCode, Url};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 use vestibule_crypto::OsRng;
 use vestibule_model::Rng;
@@ -139,6 +139,29 @@ impl Client {
             Err(error) => return Err(error),
         };
         self.send(request).await
+    }
+
+    /// Makes something under a known name of these fields, or lays them over those that are there now, `but` for some that only
+    /// name it.
+    pub(crate) async fn put_over(
+        &self,
+        place: &ResourcePath,
+        fields: Value,
+        but: &[&str],
+    ) -> Result<JsonResponse, ServiceError> {
+        let request = self.request(Method::PUT, self.url(place, &[]));
+        let (request, mut body) = match self.get(place, &[]).await {
+            Ok(seen) => (if_unchanged(request, &seen), seen.body),
+            Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => {
+                (request.header(IF_NONE_MATCH, "*"), Value::Object(Map::new()))
+            }
+            Err(error) => return Err(error),
+        };
+        if let (Value::Object(body), Value::Object(fields)) = (&mut body, fields) {
+            but.iter().for_each(|name| drop(body.remove(*name)));
+            body.extend(fields);
+        }
+        self.send(request.json(&body)).await
     }
 
     /// Removes something that belongs to what is at `whose` now.

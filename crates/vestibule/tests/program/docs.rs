@@ -185,6 +185,7 @@ fn the_page_on_a_file_for_apply_has_every_field_of_every_table_and_no_other() {
         ("### `saml`", &["[[account.connection]]\nname = \"x\"\nsaml = { nonsense = 1 }"]),
         ("### `oidc`", &["[[account.connection]]\nname = \"x\"\noidc = { nonsense = 1 }"]),
         ("## `[[account.user]]`", &["[[account.user]]\nnonsense = 1"]),
+        ("## `[[gateway_rule]]`", &["[[gateway_rule]]\nnonsense = 1"]),
     ] {
         let (_, section) = page.split_once(&format!("\n{title}\n")).expect(title);
         let section = section.split("\n#").next().unwrap_or_default();

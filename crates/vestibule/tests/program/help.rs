@@ -126,6 +126,7 @@ fn of_everything_that_asks_a_service() {
         "key",
         "client",
         "token",
+        "gateway-rule",
         "session",
         "why",
         "administrator",

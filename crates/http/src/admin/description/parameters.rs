@@ -54,6 +54,7 @@ fn meaning(name: &str) -> Option<&'static str> {
         "id" => "Its id.",
         "key" => "The id of the signing key.",
         "test" => "The id of the test.",
+        "name" => "The name of the rule: small letters, digits and hyphens.",
         "address" => "The address from which they were opened, IPv4 or IPv6.",
         "application" => "The id of an API key, an OAuth client or an application token.",
         "reference" => "The reference of the session. It opens nothing.",

@@ -33,6 +33,7 @@ impl Who {
             "/admin/v1/administration-tokens",
             "/admin/v1/master-keys",
             "/admin/v1/signing-keys",
+            "/admin/v1/gateway-rules",
             "/admin/v1/addresses",
         ];
         let is_read = method == Method::GET || path == "/admin/v1/why";

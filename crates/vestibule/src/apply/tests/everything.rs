@@ -102,6 +102,11 @@ population = "agent"
 login_name = "helper"
 kind = "bot"
 allowed_app_key = "Bots"
+[[gateway_rule]]
+name = "reports"
+minimum_rank = "manager"
+paths = ["/v1/reports/**"]
+applications = [{ kind = "none" }]
 "##;
 
 #[test]
@@ -124,6 +129,7 @@ fn everything_that_can_be_declared_is_made() {
             "+ user 1/alice",
             "+ agent 1/Bob",
             "+ user 1/helper",
+            "+ gateway rule reports",
         ]
     );
 }

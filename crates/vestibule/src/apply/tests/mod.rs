@@ -4,6 +4,7 @@ mod connections;
 mod demo;
 mod everything;
 mod export;
+mod gateway_rules;
 mod livevox;
 mod looks;
 mod many;

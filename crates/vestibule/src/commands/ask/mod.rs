@@ -7,6 +7,7 @@ mod connection;
 mod connection_certificate;
 mod connection_test;
 mod crud;
+mod gateway_rule;
 mod identities;
 mod login;
 mod master_key;
@@ -63,6 +64,9 @@ async fn run(action: AskAction) -> anyhow::Result<()> {
         AskAction::Why(arguments) => why::run(&Service::open(&arguments.service)?, &arguments).await,
         AskAction::Administrator(asking) => {
             administration::administrators(&Service::open(&asking.service)?, asking.action).await
+        }
+        AskAction::GatewayRule(asking) => {
+            gateway_rule::run(&Service::open(&asking.service)?, asking.action).await
         }
         AskAction::MasterKey(action) => master_key::run(action).await,
         AskAction::SigningKey(action) => signing_key::run(action).await,

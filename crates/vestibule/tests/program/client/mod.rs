@@ -5,6 +5,7 @@ mod administration;
 mod applications;
 mod audit;
 mod connections;
+mod gateway_rules;
 mod key_file;
 mod login;
 mod renewals;

@@ -4,6 +4,7 @@
 mod accounts;
 mod applications;
 mod connections;
+mod gateway_rules;
 mod kept;
 mod removals;
 mod resources;
@@ -23,7 +24,7 @@ use scene::Scene;
 /// One way to break one rule.
 struct Line {
     rule: Rule,
-    /// What is asked of the API, under `/admin/v1/accounts/`.
+    /// What is asked of the API, under `/admin/v1/accounts/`; with a slash before it, under `/admin/v1`.
     method: Method,
     path: String,
     body: Option<Value>,
@@ -86,6 +87,7 @@ fn lines(scene: &Scene) -> Vec<Line> {
         resources::lines(),
         applications::lines(),
         connections::lines(),
+        gateway_rules::lines(),
         identities(),
         removals::lines(scene),
     ]

@@ -2,8 +2,9 @@
 
 use vestibule_auth::{FirstOwner, Kind, blank_saml, new_connection, seal_api_key};
 use vestibule_model::{
-    Account, ApiKey, ApplicationId, ApplicationToken, Clock, Connection, ConnectionId, Der, Group, Identity,
-    OauthClient, Profile, Protocol, SamlConnection, Skill, User, UserId,
+    Account, ApiKey, ApplicationId, ApplicationToken, Clock, Connection, ConnectionId, Der, GatewayRule,
+    GatewayRuleSettings, Group, Identity, OauthClient, Profile, Protocol, SamlConnection, Skill, User,
+    UserId,
 };
 use vestibule_saml::pem;
 use vestibule_testkit::TestServer;
@@ -61,6 +62,9 @@ impl Scene {
         changes.extend(Self::used_up(server));
         changes.extend(Self::full(server));
         changes.extend(Self::deleted(server));
+        let names = (1..200).map(|number| number.to_string()).chain([here.id.to_string()]);
+        let rules = names.map(|name| GatewayRule { name, settings: GatewayRuleSettings::default() });
+        changes.extend(rules.map(|rule| Change::PutGatewayRule(rule.into())));
         changes
     }
 
@@ -158,7 +162,10 @@ impl Scene {
     }
 
     async fn ask(&self, line: &Line) -> reqwest::Response {
-        let path = format!("/admin/v1/accounts/{}", line.path);
+        let path = match line.path.strip_prefix('/') {
+            Some(path) => format!("/admin/v1/{path}"),
+            None => format!("/admin/v1/accounts/{}", line.path),
+        };
         let mut request = self.server.admin_request(line.method.clone(), path.trim_end_matches('/'));
         request = request.bearer_auth(&self.bearer);
         if line.method == Method::PATCH || line.method == Method::DELETE {
