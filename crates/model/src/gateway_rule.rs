@@ -36,7 +36,7 @@ pub struct GatewayRuleSettings {
     pub paths: Vec<String>,
     /// In what shape is refused.
     pub refusals: RefusalStyle,
-    /// What the service behind the gateway is told, in which order.
+    /// What the service behind the gateway is told.
     pub identity_headers: Vec<IdentityHeader>,
     /// Whether the addresses of the API key or OAuth client that a session was opened with are also those from where the session
     /// may be used. Those of a bot's key always are.

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn g5_what_two_programs_read_differently_is_ambiguous() {
+    fn g1_what_two_programs_read_differently_is_ambiguous() {
         for target in [
             "",
             "a",

@@ -8,8 +8,8 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTIC
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
-use vestibule_auth::{Granted, RecallError};
-use vestibule_model::{Application, Millis, Rank};
+use vestibule_auth::{Granted, Objection, RecallError};
+use vestibule_model::{Application, AuthenticationMethod, IdentityHeader, Millis, Rank, RefusalStyle};
 use vestibule_serve::layers::{Cause, Fields, PlainResponse};
 
 use crate::admin::typed_problem;
@@ -17,40 +17,84 @@ use crate::credentials::PresentedKind;
 use crate::liveperson::SessionFailure;
 use crate::livevox::error_body;
 
-/// 200 with who it is. Every header is always there, also when it is empty, so that none that a client sent survives.
-pub(super) fn allowed(granted: Granted<'_>, now: Millis) -> PlainResponse {
-    let user = granted.user();
-    let grants = user.grants();
+/// 200 with what the rule tells of who it is. The usual headers are always there, and every other one where a rule has headers of its
+/// own, also when they are empty, so that none that a client sent survives.
+pub(super) fn allowed(granted: Granted<'_>, told: &[IdentityHeader], now: Millis) -> PlainResponse {
+    let is_usual = told == IdentityHeader::USUAL;
+    let others: &[IdentityHeader] = if is_usual { &[] } else { &OTHERS };
     let mut fields = Fields::default();
-    fields.set(ACCOUNT, user.account().account.id.as_str());
-    fields.add(USER, |text| push_number(text, user.id.0));
-    fields.add(USER_NAME, |text| push_visible(text, &user.login_name));
-    fields.add(APPLICATION, |text| match granted.application() {
-        Application::None => {}
-        Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => {
-            push_number(text, id.0);
-        }
-    });
-    fields.add(SESSION, |text| {
-        let mut buffer = Uuid::encode_buffer();
-        text.push_str(Uuid::from_bytes(granted.reference()).hyphenated().encode_lower(&mut buffer));
-    });
-    fields.set(ROLES, role(grants.rank));
-    fields.set(PRIVILEGES, &grants.privileges_text);
-    let seconds = granted.expires_at().since(now).as_secs();
-    fields.add(SECONDS_LEFT, |text| push_number(text, i64::try_from(seconds).unwrap_or(i64::MAX)));
+    for header in IdentityHeader::USUAL.iter().chain(others) {
+        fields.add(name(*header), |text| {
+            if is_usual || told.contains(header) {
+                push(text, *header, &granted, now);
+            }
+        });
+    }
     fields.set(CACHE_CONTROL, "no-store");
     PlainResponse { status: StatusCode::OK, fields, body: Cow::Borrowed(b""), cause: None }
 }
 
-const ACCOUNT: HeaderName = HeaderName::from_static("x-vestibule-account");
-const USER: HeaderName = HeaderName::from_static("x-vestibule-user");
-const USER_NAME: HeaderName = HeaderName::from_static("x-vestibule-user-name");
-const APPLICATION: HeaderName = HeaderName::from_static("x-vestibule-application");
-const SESSION: HeaderName = HeaderName::from_static("x-vestibule-session");
-const ROLES: HeaderName = HeaderName::from_static("x-vestibule-roles");
-const PRIVILEGES: HeaderName = HeaderName::from_static("x-vestibule-privileges");
-const SECONDS_LEFT: HeaderName = HeaderName::from_static("x-vestibule-seconds-left");
+/// What the default rule does not tell.
+const OTHERS: [IdentityHeader; 4] =
+    [IdentityHeader::Skills, IdentityHeader::MaxChats, IdentityHeader::MaxAsyncChats, IdentityHeader::Method];
+
+const fn name(header: IdentityHeader) -> HeaderName {
+    match header {
+        IdentityHeader::Account => HeaderName::from_static("x-vestibule-account"),
+        IdentityHeader::User => HeaderName::from_static("x-vestibule-user"),
+        IdentityHeader::UserName => HeaderName::from_static("x-vestibule-user-name"),
+        IdentityHeader::Application => HeaderName::from_static("x-vestibule-application"),
+        IdentityHeader::Session => HeaderName::from_static("x-vestibule-session"),
+        IdentityHeader::Roles => HeaderName::from_static("x-vestibule-roles"),
+        IdentityHeader::Privileges => HeaderName::from_static("x-vestibule-privileges"),
+        IdentityHeader::SecondsLeft => HeaderName::from_static("x-vestibule-seconds-left"),
+        IdentityHeader::Skills => HeaderName::from_static("x-vestibule-skills"),
+        IdentityHeader::MaxChats => HeaderName::from_static("x-vestibule-max-chats"),
+        IdentityHeader::MaxAsyncChats => HeaderName::from_static("x-vestibule-max-async-chats"),
+        IdentityHeader::Method => HeaderName::from_static("x-vestibule-method"),
+    }
+}
+
+/// Writes the value of a header.
+fn push(text: &mut String, header: IdentityHeader, granted: &Granted<'_>, now: Millis) {
+    let user = granted.user();
+    match header {
+        IdentityHeader::Account => text.push_str(user.account().account.id.as_str()),
+        IdentityHeader::User => push_number(text, user.id.0),
+        IdentityHeader::UserName => push_visible(text, &user.login_name),
+        IdentityHeader::Application => match granted.application() {
+            Application::None => {}
+            Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => {
+                push_number(text, id.0);
+            }
+        },
+        IdentityHeader::Session => {
+            let mut buffer = Uuid::encode_buffer();
+            text.push_str(Uuid::from_bytes(granted.reference()).hyphenated().encode_lower(&mut buffer));
+        }
+        IdentityHeader::Roles => text.push_str(role(user.grants().rank)),
+        IdentityHeader::Privileges => text.push_str(&user.grants().privileges_text),
+        IdentityHeader::SecondsLeft => {
+            let seconds = granted.expires_at().since(now).as_secs();
+            push_number(text, i64::try_from(seconds).unwrap_or(i64::MAX));
+        }
+        IdentityHeader::Skills => {
+            for (index, skill) in user.skills.iter().enumerate() {
+                text.push_str(if index == 0 { "" } else { "," });
+                push_number(text, *skill);
+            }
+        }
+        IdentityHeader::MaxChats => push_number(text, user.max_chats.into()),
+        IdentityHeader::MaxAsyncChats => push_number(text, user.max_async_chats.into()),
+        IdentityHeader::Method => text.push_str(match granted.method() {
+            AuthenticationMethod::Password => "password",
+            AuthenticationMethod::ApiKey => "api-key",
+            AuthenticationMethod::OauthClient => "oauth-client",
+            AuthenticationMethod::Saml => "saml",
+            AuthenticationMethod::Oidc => "oidc",
+        }),
+    }
+}
 
 fn push_number(text: &mut String, number: i64) {
     text.push_str(itoa::Buffer::new().format(number));
@@ -98,28 +142,90 @@ pub(super) fn unavailable(error: RecallError) -> Response {
     answer
 }
 
-/// 401, in the shape of the credential that was presented. Also what is contradictory is answered so: of the answers that
-/// gateways take for a no, it is the one that all of them take so.
-pub(super) fn refused(kind: PresentedKind, now: Millis) -> PlainResponse {
+/// The form of a refusal's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A sentence in an object.
+    Sentence,
+    Oauth,
+    Liveperson,
+    Livevox,
+    Problem,
+}
+
+impl Shape {
+    /// That of a rule, which may be that of the credential that is presented.
+    pub(super) fn of(style: RefusalStyle, presented: impl FnOnce() -> PresentedKind) -> Self {
+        match style {
+            RefusalStyle::ByCredential => match presented() {
+                PresentedKind::Bearer => Self::Oauth,
+                PresentedKind::Cookie => Self::Liveperson,
+                PresentedKind::LivevoxId => Self::Livevox,
+                PresentedKind::None => Self::Sentence,
+            },
+            RefusalStyle::Livevox => Self::Livevox,
+            RefusalStyle::Liveperson => Self::Liveperson,
+            RefusalStyle::Oauth => Self::Oauth,
+            RefusalStyle::Problem => Self::Problem,
+        }
+    }
+
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Oauth => "text/plain",
+            Self::Problem => PROBLEM,
+            Self::Sentence | Self::Liveperson | Self::Livevox => "application/json",
+        }
+    }
+}
+
+const PROBLEM: &str = "application/problem+json";
+
+/// 401: nobody knows who it is. Also what is contradictory is answered so: of the answers that gateways take for a no, it is the
+/// one that all of them take so.
+pub(super) fn refused(shape: Shape, now: Millis) -> PlainResponse {
     const TEXT: &str = "oauth_problem=token_rejected&oauth_problem_advice=\
                         the oauth_token is unacceptable to the Service Provider";
-    const JSON: &str = "application/json";
-    let (content_type, body, cause): (_, Cow<'static, [u8]>, _) = match kind {
-        PresentedKind::Bearer => ("text/plain", TEXT.as_bytes().into(), None),
-        PresentedKind::Cookie => {
+    const STATUS: StatusCode = StatusCode::UNAUTHORIZED;
+    let (body, cause): (Cow<'static, [u8]>, _) = match shape {
+        Shape::Oauth => (TEXT.as_bytes().into(), None),
+        Shape::Liveperson => {
             let failure = SessionFailure::CsrfInvalid;
-            (JSON, failure.body(now).into(), Some(Cause(Arc::new(failure))))
+            (failure.body(now).into(), Some(Cause(Arc::new(failure))))
         }
-        PresentedKind::LivevoxId => {
-            (JSON, error_body(StatusCode::UNAUTHORIZED, "Authorization error").into_bytes().into(), None)
+        Shape::Livevox => (error_body(STATUS, "Authorization error").into_bytes().into(), None),
+        Shape::Sentence => (br#"{"error":"Not authenticated"}"#.into(), None),
+        Shape::Problem => {
+            let detail = "Nothing that is shown opens a session that may be used";
+            (typed_problem("urn:vestibule:not-authenticated", STATUS, detail).into_bytes().into(), None)
         }
-        PresentedKind::None => (JSON, br#"{"error":"Not authenticated"}"#.into(), None),
     };
     let mut fields = Fields::default();
-    fields.set(CONTENT_TYPE, content_type);
+    fields.set(CONTENT_TYPE, shape.content_type());
     fields.set(CACHE_CONTROL, "no-store");
     fields.set(WWW_AUTHENTICATE, "Bearer");
-    PlainResponse { status: StatusCode::UNAUTHORIZED, fields, body, cause }
+    PlainResponse { status: STATUS, fields, body, cause }
+}
+
+/// 403: their session lives, and the rule is not for them. What of the rule it is, the log has.
+pub(super) fn not_for_them(shape: Shape, objection: Objection, now: Millis) -> PlainResponse {
+    const TEXT: &str = "oauth_problem=permission_denied&oauth_problem_advice=\
+                        the Service Provider does not allow this to the user";
+    const STATUS: StatusCode = StatusCode::FORBIDDEN;
+    const DETAIL: &str = "This is not allowed to whoever holds this session";
+    let body: Cow<'static, [u8]> = match shape {
+        Shape::Oauth => TEXT.as_bytes().into(),
+        Shape::Liveperson => SessionFailure::NotAllowed.body(now).into(),
+        Shape::Livevox => error_body(STATUS, DETAIL).into_bytes().into(),
+        Shape::Sentence => br#"{"error":"Not allowed"}"#.into(),
+        Shape::Problem => {
+            typed_problem("urn:vestibule:not-allowed-by-rule", STATUS, DETAIL).into_bytes().into()
+        }
+    };
+    let mut fields = Fields::default();
+    fields.set(CONTENT_TYPE, shape.content_type());
+    fields.set(CACHE_CONTROL, "no-store");
+    PlainResponse { status: STATUS, fields, body, cause: Some(Cause(Arc::new(objection))) }
 }
 
 /// Why a check by kind is refused whatever the credentials are.
@@ -150,7 +256,7 @@ impl Forbidden {
 pub(super) fn forbidden(why: Forbidden) -> PlainResponse {
     let (kind, detail) = why.told();
     let mut fields = Fields::default();
-    fields.set(CONTENT_TYPE, "application/problem+json");
+    fields.set(CONTENT_TYPE, PROBLEM);
     fields.set(CACHE_CONTROL, "no-store");
     let status = StatusCode::FORBIDDEN;
     let body = typed_problem(kind, status, detail).into_bytes().into();

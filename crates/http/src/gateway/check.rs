@@ -10,10 +10,11 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::response::Response;
-use vestibule_auth::{Accepted, Credentials, Showing};
+use vestibule_auth::{CompiledRule, Decision, Granted, Showing};
+use vestibule_model::GatewayRule;
 use vestibule_serve::layers::{Cause, PlainResponse, RequestHead, ResponseFuture, Shortcut};
 
-use super::answer::{Forbidden, allowed, forbidden, refused, unavailable};
+use super::answer::{Forbidden, Shape, allowed, forbidden, not_for_them, refused, unavailable};
 use super::kind::{KindPath, Misreported};
 use crate::api::ApiState;
 use crate::credentials::PresentedCredentials;
@@ -23,9 +24,6 @@ pub(super) const CHECK: &str = "/gateway/check";
 
 /// That of the checks by kind.
 const CHECK_BY_KIND: &str = "/gateway/check/{kind}/rule/{rule}";
-
-/// The rule that there always is.
-const DEFAULT_RULE: &str = "default";
 
 /// The check before the router.
 pub(crate) struct CheckShortcut(pub(crate) Arc<ApiState>);
@@ -94,6 +92,10 @@ impl Shortcut for KindCheckShortcut {
 
 /// What a check asks about.
 struct Question<'a> {
+    /// The name of the rule that it is answered by.
+    rule: &'a str,
+    /// What the request is for, as the client sent it; None: that is not known.
+    target: Option<&'a str>,
     presented: PresentedCredentials<'a>,
     /// The client's address.
     address: Option<IpAddr>,
@@ -104,7 +106,13 @@ struct Question<'a> {
 impl<'a> Question<'a> {
     /// One about credentials and nothing else.
     fn of(head: RequestHead<'a>) -> Self {
-        Self { presented: PresentedCredentials::of(head.headers), address: head.address, misreported: None }
+        Self {
+            rule: GatewayRule::DEFAULT,
+            target: None,
+            presented: PresentedCredentials::of(head.headers),
+            address: head.address,
+            misreported: None,
+        }
     }
 
     /// One about a request that a gateway holds.
@@ -113,16 +121,15 @@ impl<'a> Question<'a> {
         if !head.peer.is_some_and(is_gateway) {
             return Err(Forbidden::NotAGateway);
         }
-        if path.rule != DEFAULT_RULE {
-            return Err(Forbidden::UnknownRule(path.rule.to_owned()));
-        }
         Ok(match path.reported(head) {
             Ok(reported) => Self {
+                rule: path.rule,
+                target: Some(reported.target),
                 presented: PresentedCredentials::for_target(head.headers, reported.target),
                 address: Some(reported.address),
                 misreported: None,
             },
-            Err(misreported) => Self { misreported: Some(misreported), ..Self::of(head) },
+            Err(misreported) => Self { rule: path.rule, misreported: Some(misreported), ..Self::of(head) },
         })
     }
 
@@ -139,22 +146,32 @@ impl<'a> Question<'a> {
     }
 
     fn answer(&self, api: &ApiState) -> PlainResponse {
+        let answer = api.auth.with_gateway_rule(self.rule, |rule| self.answer_by(api, rule));
+        answer.unwrap_or_else(|| forbidden(Forbidden::UnknownRule(self.rule.to_owned())))
+    }
+
+    fn answer_by(&self, api: &ApiState, rule: &CompiledRule) -> PlainResponse {
         let now = api.clock.now();
-        let authorize = |credentials: Credentials<'_>| {
-            let (accepted, account, address) = (Accepted::Any, self.presented.account(), self.address);
-            let showing = Showing { credentials, accepted, account, address, now };
-            api.auth.authorize(showing, |granted| allowed(granted, now))
-        };
+        let presented = || self.presented.kind(|bearer| api.auth.is_genuine_bearer(bearer));
+        let shape = || Shape::of(rule.refusals(), presented);
         let refuse = |cause: Option<Cause>| {
-            let answer = refused(self.presented.kind(|bearer| api.auth.is_genuine_bearer(bearer)), now);
+            let answer = refused(shape(), now);
             PlainResponse { cause: cause.or(answer.cause), ..answer }
         };
         if let Some(misreported) = self.misreported {
             return refuse(Some(Cause(Arc::new(misreported))));
         }
-        match self.presented.credentials() {
-            Ok(credentials) => authorize(credentials).unwrap_or_else(|| refuse(None)),
-            Err(contradiction) => refuse(Some(Cause(Arc::new(contradiction)))),
+        let credentials = match self.presented.credentials() {
+            Ok(credentials) => credentials,
+            Err(contradiction) => return refuse(Some(Cause(Arc::new(contradiction)))),
+        };
+        let (accepted, account, address) = (rule.accepted(), self.presented.account(), self.address);
+        let showing = Showing { credentials, accepted, account, address, now };
+        let grant = |granted: Granted<'_>| allowed(granted, rule.identity_headers(), now);
+        match api.auth.decide(rule, self.target, showing, grant) {
+            Decision::Granted(answer) => answer,
+            Decision::Refused => refuse(None),
+            Decision::Forbidden(objection) => not_for_them(shape(), objection, now),
         }
     }
 }

@@ -151,6 +151,9 @@ pub(crate) enum SessionFailure {
     /// A user who may not stay; answered like the one before.
     #[error("the session's user may not stay")]
     MayNotStay,
+    /// A rule of the gate is not for the user.
+    #[error("the rule is not for the session's user")]
+    NotAllowed,
     /// Malformed JSON, a wrong content type, a bad `v`, a bad account id.
     #[error("a malformed refresh or logout")]
     BadRequest,
@@ -226,6 +229,7 @@ impl SessionFailure {
             Self::CsrfInvalid | Self::MayNotStay => {
                 (StatusCode::UNAUTHORIZED, CSRF_INVALID, InternalCode::CsrfInvalid)
             }
+            Self::NotAllowed => (StatusCode::FORBIDDEN, "Forbidden", InternalCode::BadRequest),
             Self::BadRequest => (StatusCode::BAD_REQUEST, "Bad request", InternalCode::BadRequest),
             Self::Store(error) if error.retry_after().is_some() => {
                 (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, InternalCode::ServerError)

@@ -9,6 +9,7 @@ mod credentials;
 mod fast_path;
 mod kinds;
 mod loading;
+mod rules;
 mod targets;
 
 use std::time::Duration;

@@ -158,7 +158,7 @@ impl Client {
             Err(error) => return Err(error),
         };
         if let (Value::Object(body), Value::Object(fields)) = (&mut body, fields) {
-            but.iter().for_each(|name| drop(body.remove(*name)));
+            body.retain(|name, _| !but.contains(&name.as_str()));
             body.extend(fields);
         }
         self.send(request.json(&body)).await
