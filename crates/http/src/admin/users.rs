@@ -218,10 +218,13 @@ pub(super) async fn unlock(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Takes the second factor of a user away whose device and recovery codes are lost: the password is enough from then on.
+/// Takes the second factor of a user away whose device and recovery codes are lost.
+///
+/// From then on the password is enough, or, where a second factor is required, only to set up another. One's own is not reset (409):
+/// it is removed at `/admin/v1/second-factor/remove`.
 #[utoipa::path(delete, path = "/admin/v1/accounts/{account}/users/{user}/second-factor", tag = "users",
     security(("bearer" = [])), params(("account" = String, Path), ("user" = i64, Path)),
-    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn reset_second_factor(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,

@@ -13,6 +13,7 @@ use vestibule_auth::Settings;
 use vestibule_model::{AuditAction, AuditReason, Clock as _, LockoutPolicy, Refusal, Unlock};
 use vestibule_store::{AuditQuery, Change};
 
+use crate::described::Described;
 use crate::support::{Answer, Instance, PASSWORD};
 
 const PATH: &str = "/admin/v1/second-factor";
@@ -319,6 +320,16 @@ async fn removing_it_needs_the_password_and_a_code() {
     assert_eq!(enrolled.show(REMOVE, PASSWORD, &code).await.status, 204);
     assert_eq!(log_in(&enrolled.instance, PASSWORD, None).await.status, 200);
     assert_eq!(enrolled.show(REMOVE, PASSWORD, &code).await.status, 409, "there is none any more");
+}
+
+#[tokio::test]
+async fn that_ones_own_is_not_reset_is_described() {
+    let enrolled = Enrolled::start().await;
+    let reset = ("delete", "/admin/v1/accounts/{account}/users/{user}/second-factor");
+    let (account, user) = (json!("administrators"), json!(enrolled.instance.owner_id().await));
+    let api = Described::by(&enrolled.instance).await;
+    let refused = api.call(reset, &[("account", &account), ("user", &user)], None).await;
+    assert_eq!(refused.status, 409, "{refused:?}");
 }
 
 #[tokio::test]
