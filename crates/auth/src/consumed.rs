@@ -46,7 +46,7 @@ impl Auth {
             return Ok(());
         }
         let before = now.minus(KEPT_AFTER_EXPIRY);
-        let forget = Change::ForgetConsumed { before, limit: FORGOTTEN_AT_ONCE };
+        let forget = Change::ForgetExpired { before, limit: FORGOTTEN_AT_ONCE };
         let forgotten = self.store.commit(vec![forget]).await;
         if forgotten.is_err() {
             self.consumed.may_be.store(true, Ordering::Relaxed);

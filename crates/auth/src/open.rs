@@ -85,12 +85,14 @@ pub(crate) struct FederatedOrigin {
     pub(crate) connection: ConnectionId,
     pub(crate) subject: [u8; 32],
     pub(crate) session_index: Option<[u8; 32]>,
+    /// When what it was opened by was issued, by the clock there.
+    pub(crate) issued_at: Millis,
 }
 
 impl FederatedOrigin {
     fn of(self, session: SessionId) -> Change {
-        let Self { connection, subject, session_index } = self;
-        Change::NoteFederatedLogin(FederatedLogin { session, connection, subject, session_index })
+        let Self { connection, subject, session_index, issued_at } = self;
+        Change::NoteFederatedLogin(FederatedLogin { session, connection, subject, session_index, issued_at })
     }
 }
 

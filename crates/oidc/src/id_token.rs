@@ -135,6 +135,11 @@ pub struct Claims {
 }
 
 impl Claims {
+    /// When it was made, by the provider's clock.
+    pub fn issued(&self) -> Millis {
+        millis(self.iat)
+    }
+
     /// A claim that is text.
     pub fn text(&self, name: &str) -> Option<&str> {
         match name {
@@ -254,7 +259,7 @@ pub(crate) fn check_audience(claims: &Claims, client_id: &str, report: &mut Repo
 
 /// Answers until when the token counts.
 pub(crate) fn check_time(claims: &Claims, skew: Duration, now: Millis, report: &mut Report) -> Millis {
-    let issued = Issued { at: millis(claims.iat), now, skew_s: skew.as_secs() };
+    let issued = Issued { at: claims.issued(), now, skew_s: skew.as_secs() };
     let until = millis(claims.exp);
     let late = (now >= until.plus(skew)).then_some(Refusal::Late { until, issued });
     let early =

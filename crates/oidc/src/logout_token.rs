@@ -29,6 +29,8 @@ pub struct LogoutToken {
     pub logout: Logout,
     /// Its id: it is taken once.
     pub id: String,
+    /// When it was made, by the provider's clock.
+    pub issued: Millis,
     /// Until when the id has to be remembered.
     pub single_use_until: Millis,
 }
@@ -65,6 +67,7 @@ impl LogoutToken {
             .filter(|id| !id.is_empty())
             .ok_or(LogoutRefusal::NotALogout("it has no id"))?
             .to_owned();
+        let issued = claims.issued();
         let logout = match claims.sid.filter(|session| !session.is_empty()) {
             Some(session) => Logout::OfSession(session),
             None if claims.sub.is_empty() => {
@@ -72,6 +75,6 @@ impl LogoutToken {
             }
             None => Logout::OfSubject(claims.sub),
         };
-        Ok(Self { logout, id, single_use_until: login.single_use_until })
+        Ok(Self { logout, id, issued, single_use_until: login.single_use_until })
     }
 }

@@ -39,6 +39,8 @@ pub struct LogoutRequest {
     pub sessions: Vec<String>,
     /// What is to come back with the answer.
     pub relay_state: String,
+    /// When it was made, by the identity provider's clock.
+    pub issued: Millis,
     /// Until when its id has to be remembered.
     pub single_use_until: Millis,
 }
@@ -123,6 +125,7 @@ impl LogoutRequest {
             subject,
             sessions: sessions.into_iter().map(|session| xml.text_of(session)).collect::<Result<_, _>>()?,
             relay_state,
+            issued: made,
             single_use_until: until.plus(skew),
         })
     }

@@ -111,6 +111,11 @@ pub(crate) const ALL: &[Migration] = &[
         name: "gateway_rules",
         sql: include_str!("../migrations/0023_gateway_rules.sql"),
     },
+    Migration {
+        number: 24,
+        name: "federated_logouts",
+        sql: include_str!("../migrations/0024_federated_logouts.sql"),
+    },
 ];
 
 /// The step that made the audit.

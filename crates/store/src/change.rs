@@ -8,8 +8,8 @@ use vestibule_model::{
 };
 
 use crate::{
-    Changed, DigestHolder, DirectoryScope, EndSessions, FederatedLogin, LastUse, Part, RefreshTokenUse,
-    SealHolder, Sequence, SessionsDecision,
+    Changed, DigestHolder, DirectoryScope, EndSessions, FederatedLogin, FederatedLogout, LastUse, Part,
+    RefreshTokenUse, SealHolder, Sequence, SessionsDecision,
 };
 
 /// One step of a transaction. "Put" creates, or replaces what has the same id. The transaction fails with
@@ -95,8 +95,11 @@ pub enum Change {
     /// what was decided; an opening without it is one that nobody else decides beside.
     DecideOnSessions(SessionsDecision),
     /// Notes by which login at an identity provider a session was opened, until the session ends; the same twice is one. Does
-    /// nothing for a session that is not there.
+    /// nothing for a session that is not there. Fails the transaction with `LoggedOut` where a logout of the login is noted that was
+    /// issued when what the session was opened by was, or later.
     NoteFederatedLogin(FederatedLogin),
+    /// Notes a logout at an identity provider. One of the same logins as another makes that one later, and kept longer.
+    NoteFederatedLogout(FederatedLogout),
     /// Notes for a session the logins at identity providers of another one. Fails the transaction with `StaleCredentials` where
     /// that one is not there: what ended it would not find the copy. Does nothing for a session that is not there. No change
     /// of the directory.
@@ -191,11 +194,12 @@ pub enum Change {
         /// From when on it is refused for its age alone, and may be forgotten.
         expires: Millis,
     },
-    /// Forgets consumed values, those that expired first, while they expired before a time, and at most so many.
-    ForgetConsumed {
-        /// A value that expires then or later stays.
+    /// Forgets consumed values and logouts at identity providers, of each kind those that expired first, while they expired before a
+    /// time, and at most so many.
+    ForgetExpired {
+        /// What expires then or later stays.
         before: Millis,
-        /// The most to forget.
+        /// The most to forget of a kind.
         limit: usize,
     },
     /// Adds a key that tokens are signed with. Fails the transaction with `Constraint` when its id is taken. No change of the
@@ -314,7 +318,7 @@ impl Change {
                 | Self::RememberAnswer { .. }
                 | Self::ForgetAnswers { .. }
                 | Self::ForgetAnswersUnder(_)
-                | Self::ForgetConsumed { .. }
+                | Self::ForgetExpired { .. }
                 | Self::PutSigningKey(_)
                 | Self::Audit(_)
                 | Self::Probe
@@ -353,6 +357,7 @@ impl Change {
             | Self::SetLock { .. }
             | Self::OpenSession(_)
             | Self::NoteFederatedLogin(_)
+            | Self::NoteFederatedLogout(_)
             | Self::CopyFederatedLogins { .. }
             | Self::DecideOnSessions(_)
             | Self::EndSession(_)
@@ -377,7 +382,7 @@ impl Change {
             | Self::ForgetAnswers { .. }
             | Self::ForgetAnswersUnder(_)
             | Self::ConsumeOnce { .. }
-            | Self::ForgetConsumed { .. }
+            | Self::ForgetExpired { .. }
             | Self::PutSigningKey(_)
             | Self::DeleteSigningKey(_)
             | Self::RotateRefreshToken { .. }

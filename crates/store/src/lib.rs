@@ -38,7 +38,7 @@ pub use end_journal::{EndJournal, JournalError, JournalFuture, JournalSlot, Jour
 pub use ending::{
     EndRecords, EndSessions, EndedSessions, Outcome, SessionSelector, VersionScope, WalkPosition,
 };
-pub use federated_login::{FederatedLogin, FederatedLogins};
+pub use federated_login::{FederatedLogin, FederatedLogins, FederatedLogout};
 pub use master_keys::{DigestHolder, DigestKind, NAMED_HOLDERS, Remains, SealHolder};
 pub use memory::MemoryStore;
 pub use query::{AuditOrder, AuditPage, AuditQuery, UserQuery};
@@ -225,6 +225,9 @@ pub enum StoreError {
     /// [`Change::ConsumeOnce`] found that the value had been consumed.
     #[error("the value counts once, and was used before")]
     AlreadyConsumed,
+    /// [`Change::NoteFederatedLogin`] found a logout of that login which is as late as what it was opened by, or later.
+    #[error("the identity provider has logged this login out since it was issued")]
+    LoggedOut,
     /// A value that must be unique is taken, or something referred to does not exist. Says which.
     #[error("the change does not fit what is stored: {0}")]
     Constraint(String),

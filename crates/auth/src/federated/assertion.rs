@@ -110,6 +110,7 @@ impl Auth {
                 .session_index
                 .as_deref()
                 .map(|index| digests::of_session(connection.id, index)),
+            issued_at: claims.issued,
         };
         // By the clock there, which may be behind.
         let until = claims.session_ends.map(|until| until.plus(connection.clock_skew));

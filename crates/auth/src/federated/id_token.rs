@@ -151,6 +151,7 @@ impl Auth {
             connection: connection.id,
             subject: digests::of_subject(connection.id, &login.claims.sub),
             session_index: sid.map(|sid| digests::of_session(connection.id, sid)),
+            issued_at: login.claims.issued(),
         };
         Ok(Vouched { origin, until: None, vouching, connection: usable })
     }

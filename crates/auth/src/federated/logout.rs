@@ -9,7 +9,7 @@ use vestibule_model::{
 };
 use vestibule_oidc::{Hint, Keys, Logout, LogoutToken};
 use vestibule_saml::LogoutRequest;
-use vestibule_store::{FederatedLogins, StoreError};
+use vestibule_store::{Change, FederatedLogins, FederatedLogout, StoreError};
 use zeroize::Zeroizing;
 
 use super::logout_admission::Asked;
@@ -24,6 +24,32 @@ use crate::work_pool::Overloaded;
 /// How often the store is asked for sessions of a login that is over. The first time it has those that are to end, the second time mostly
 /// none.
 const LOOKS: usize = 4;
+
+/// How long a logout is kept at least, for what was issued before it and comes later. Messages say themselves how long they
+/// count, and none is refused for counting long: identity providers give minutes to a day. What counts for longer is taken again after
+/// this.
+const KEPT_AT_LEAST: Duration = Duration::from_hours(7 * 24);
+
+/// A message that ends logins, and counts once.
+struct Ending {
+    logins: Vec<FederatedLogins>,
+    /// When it was issued, by the identity provider's clock.
+    issued_at: Millis,
+    once: Once,
+}
+
+impl Ending {
+    /// What uses the message up, and keeps what was issued before it from opening sessions.
+    fn noted(&self, now: Millis) -> Vec<Change> {
+        let kept_until = self.once.expires.max(now.plus(KEPT_AT_LEAST));
+        let noted = self.logins.iter().map(|logins| FederatedLogout {
+            logins: *logins,
+            issued_at: self.issued_at,
+            kept_until,
+        });
+        [self.once.into()].into_iter().chain(noted.map(Change::NoteFederatedLogout)).collect()
+    }
+}
 
 /// Why nobody was logged out.
 #[derive(Debug, thiserror::Error)]
@@ -140,7 +166,7 @@ impl Auth {
         {
             logout = self.examined_logout(&usable, &token, Some(others), now).await?;
         }
-        let LogoutToken { logout, id: token_id, single_use_until } = logout
+        let LogoutToken { logout, id: token_id, issued, single_use_until } = logout
             .map_err(|refusal| self.refuse_message(asked, &usable, refusal.to_string(), refusal.fix()))?;
         let id = usable.connection.id;
         let (subject, session_index) = match &logout {
@@ -150,7 +176,9 @@ impl Auth {
         let logins = FederatedLogins { connection: id, subject, session_index };
         let issuer = usable.connection.oidc().map_or("", |oidc| oidc.issuer.as_str());
         let value = digests::of_logout(account, issuer, &token_id);
-        self.end_logins_once(asked, &usable, vec![logins], super::once(value, single_use_until)).await
+        let once = super::once(value, single_use_until);
+        let ending = Ending { logins: vec![logins], issued_at: issued, once };
+        self.end_logins_once(asked, &usable, ending).await
     }
 
     /// Ends the sessions of whom a logout request of SAML names (SAML profiles §4.4). `addresses` are those at which this service
@@ -202,7 +230,8 @@ impl Auth {
         let issuer = usable.connection.saml().map_or("", |saml| saml.identity_provider.as_str());
         let value = digests::of_logout(account, issuer, &logout.id);
         let once = super::once(value, logout.single_use_until);
-        let ended = self.end_logins_once(asked, &usable, logins, once).await?;
+        let ending = Ending { logins, issued_at: logout.issued, once };
+        let ended = self.end_logins_once(asked, &usable, ending).await?;
         Ok(LogoutDone { ended, request: logout.id, relay_state: logout.relay_state })
     }
 
@@ -265,31 +294,31 @@ impl Auth {
     /// Ends the sessions of these logins, unless the message that asks for it was taken before. It is taken when the store has none
     /// of them any more: until then the identity provider may send it again, whatever fails. Taken, it ends those that came while it
     /// was, and nothing any more. If the store does not tell of these they are looked for until it does; only a crash before that
-    /// leaves one.
+    /// leaves one. What was issued before it and comes after it opens no session: that is noted in the same commit.
     async fn end_logins_once(
         &self,
         asked: Asked,
         usable: &UsableConnection,
-        logins: Vec<FederatedLogins>,
-        once: Once,
+        ending: Ending,
     ) -> Result<usize, LogoutError> {
         self.loaded().await;
-        if self.store.is_consumed(once.value).await.map_err(LogoutError::Store)? {
+        if self.store.is_consumed(ending.once.value).await.map_err(LogoutError::Store)? {
             let told = Told::of(usable).by("logout").because("it was taken before: a logout counts once");
             return Err(self.refuse_logout(asked, Refusal::AlreadyUsed, told));
         }
-        let ended = self.end_all_of(&logins).await.map_err(LogoutError::Store)?;
-        match self.store.commit(vec![once.into()]).await {
+        let ended = self.end_all_of(&ending.logins).await.map_err(LogoutError::Store)?;
+        match self.store.commit(ending.noted(asked.attempt.at.now)).await {
             // The same message at the same moment: this has ended what it found, too.
             Ok(_) | Err(StoreError::AlreadyConsumed) => {}
             Err(error) => return Err(LogoutError::Store(error)),
         }
         let taken_at = self.clock.now();
         // Logins that waited to be stored while the store was asked stand in it now: they were committed before this.
-        match self.end_all_of(&logins).await {
+        match self.end_all_of(&ending.logins).await {
             Ok(more) => Ok(ended + more),
             Err(error) => {
-                self.ends.look_for_sessions_of_logins(logins.into_iter().map(|logins| (logins, taken_at)));
+                let logins = ending.logins.into_iter().map(|logins| (logins, taken_at));
+                self.ends.look_for_sessions_of_logins(logins);
                 Err(LogoutError::Store(error))
             }
         }

@@ -22,6 +22,7 @@ mod rereading;
 use std::sync::Arc;
 
 use vestibule_model::{AuthenticationMethod, ConnectionId, EndReason, Millis, Refusal, RefusalId, UserId};
+use vestibule_store::StoreError;
 
 use crate::attempt::ProvedUser;
 use crate::audit::Attempt;
@@ -53,6 +54,10 @@ pub(crate) struct FederatedState {
 
 /// Why what counts once is refused the second time.
 const TAKEN_BEFORE: &str = "it was taken before: what an identity provider sends counts once";
+
+/// What to do where the identity provider has logged a login out.
+const LOG_IN_ANEW: &str =
+    "begin the login anew: what is issued after the logout, by the identity provider's clock, is taken";
 
 /// Somebody whom an identity provider vouched for.
 struct Vouched {
@@ -91,6 +96,10 @@ impl Auth {
             Err(OpenError::AlreadyConsumed) => {
                 let told = told(TAKEN_BEFORE);
                 Err(self.refuse_federated(attempt, Some(user_id), Refusal::AlreadyUsed, told))
+            }
+            Err(OpenError::Store(error @ StoreError::LoggedOut)) => {
+                let told = told(&error.to_string()).by("logout").advising(LOG_IN_ANEW);
+                Err(self.refuse_federated(attempt, Some(user_id), Refusal::AssertionRefused, told))
             }
             Err(OpenError::Refused(reason)) => Err(self.audit.refused(attempt, user_id, reason)),
             Err(OpenError::Stale) => {

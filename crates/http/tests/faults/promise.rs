@@ -111,12 +111,13 @@ const fn line_of(change: &Change) -> &'static str {
         }
         Change::ReplacePasswordHash { .. } | Change::TouchAdministrationToken { .. } => "retries.rs: later",
         Change::ForgetAnswers { .. }
-        | Change::ForgetConsumed { .. }
+        | Change::ForgetExpired { .. }
         | Change::PruneAudit { .. }
         | Change::TrimChanges { .. } => "nobody is told; what is old is found again",
         Change::ConsumeOnce { .. } | Change::NoteFederatedLogin(_) | Change::CopyFederatedLogins { .. } => {
             "with the session that is opened"
         }
+        Change::NoteFederatedLogout(_) => "sso/ends.rs: with the message that is used up",
         Change::PutSigningKey(_) | Change::DeleteSigningKey(_) => {
             "all or nothing: a key that is not stored signs nothing"
         }

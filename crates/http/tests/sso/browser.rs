@@ -258,11 +258,16 @@ async fn the_metadata_says_who_we_are_also_before_the_connection_is_enabled() {
 
 /// A logout of a session at the identity provider, as a form has it.
 pub(crate) fn logout_request(server: &TestServer, id: &str, session: &str) -> String {
+    logout_request_of(server, id, &format!("<samlp:SessionIndex>{session}</samlp:SessionIndex>"))
+}
+
+/// The same of the sessions of these elements.
+pub(crate) fn logout_request_of(server: &TestServer, id: &str, sessions: &str) -> String {
     let at = jiff::Timestamp::from_millisecond(now(server).as_unix()).unwrap();
     let destination = idp::saml_url(idp::SAML, "logout");
     let signature = vestibule_saml::testing::signature(id);
     let document = format!(
-        r#"<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="{id}" Version="2.0" IssueInstant="{at}" Destination="{destination}"><saml:Issuer>{}</saml:Issuer>{signature}<saml:NameID>name</saml:NameID><samlp:SessionIndex>{session}</samlp:SessionIndex></samlp:LogoutRequest>"#,
+        r#"<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="{id}" Version="2.0" IssueInstant="{at}" Destination="{destination}"><saml:Issuer>{}</saml:Issuer>{signature}<saml:NameID>name</saml:NameID>{sessions}</samlp:LogoutRequest>"#,
         vestibule_saml::testing::ENTITY
     );
     idp::encoded(&vestibule_saml::testing::IDP.sign(&document))

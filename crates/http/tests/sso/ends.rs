@@ -9,9 +9,11 @@ use vestibule_store::Change;
 use vestibule_testkit::identity_provider::{self as idp, made, saml_connection};
 use vestibule_testkit::{ACCOUNT, Fault, TestServer};
 
-use crate::browser::{Browser, asked, logout_request, saml};
+use crate::browser::{Browser, asked, logout_request, logout_request_of, saml};
+use crate::provider::logout_token;
 use crate::support::{
-    answering, bearer, change_connection, check, log_in, now, reason_of, response, server, strict_server,
+    answering, bearer, change_connection, check, log_in, log_in_by_id_token, now, reason_of, response,
+    server, strict_server,
 };
 
 /// A server with a session of a connection, and its bearer.
@@ -138,9 +140,146 @@ async fn f2_a_logout_is_used_up_when_all_it_ends_is_stored() {
 async fn x4_a_logout_that_is_shown_again_ends_no_session_that_was_opened_since() {
     let (server, _) = with_session().await;
     assert_eq!(log_out(&server).await, 200);
+    server.clock.advance(Duration::from_millis(1));
     let since = bearer(log_in(&server, &response(&server, "_2")).await).await;
     assert_eq!(log_out(&server).await, 400);
     assert_eq!(check(&server, &since).await, 200);
+}
+
+/// The status of a logout that names no session.
+async fn log_out_everywhere(server: &TestServer) -> u16 {
+    let logout = logout_request_of(server, "_l2", "");
+    Browser::new(server).post(&saml("logout"), &[("SAMLRequest", &*logout)]).await.status().as_u16()
+}
+
+/// The status of a logout of the login that ID tokens of `claims` are of.
+async fn log_out_by_token(server: &TestServer) -> u16 {
+    let logout = logout_token(server, &json!({}));
+    let path = format!("/sso/oidc/{ACCOUNT}/{}/backchannel-logout", idp::OIDC);
+    Browser::new(server).post(&path, &[("logout_token", &*logout)]).await.status().as_u16()
+}
+
+/// A response of now for this address here, of this session there.
+fn response_of(server: &TestServer, id: &str, address: &str, session: &str) -> String {
+    let mut made = made(id, "name", now(server));
+    made.confirmation = made.confirmation.replace(&idp::saml_url(idp::SAML, "acs"), address);
+    made.statements = made.statements.replace("session-1", session);
+    idp::response(&made)
+}
+
+/// Whether it was refused because of a logout, and nothing is there now.
+async fn assert_logged_out(server: &TestServer, answer: &Response) {
+    assert!(answer.status().is_client_error(), "{}", answer.status());
+    let id = answer.headers()["x-vestibule-refusal"].to_str().unwrap();
+    let (reason, details) = reason_of(server, id).await;
+    assert_eq!((&*reason, &details["check"]), ("assertion-refused", &"logout".into()), "{details}");
+    assert_eq!(details["why"], "the identity provider has logged this login out since it was issued");
+    assert!(server.stored_sessions().await.is_empty());
+    assert_eq!(server.auth.session_count(), 0);
+}
+
+#[tokio::test]
+async fn x4_an_assertion_from_before_a_logout_opens_nothing_at_the_login_api() {
+    let server = server().await;
+    let held_back = response(&server, "_1");
+    server.clock.advance(Duration::from_secs(1));
+    assert_eq!(log_out(&server).await, 200);
+    assert_logged_out(&server, &log_in(&server, &held_back).await).await;
+}
+
+#[tokio::test]
+async fn x4_an_assertion_of_the_instant_of_a_logout_opens_nothing() {
+    let server = server().await;
+    assert_eq!(log_out(&server).await, 200);
+    assert_logged_out(&server, &log_in(&server, &response(&server, "_1")).await).await;
+}
+
+#[tokio::test]
+async fn x4_an_assertion_from_before_a_logout_opens_nothing_in_a_browser() {
+    let server = server().await;
+    let callback = format!("/login/callback?connection=SAML-{ACCOUNT}-{}", idp::SAML);
+    for (id, path, address) in [
+        ("_1", saml("acs"), idp::saml_url(idp::SAML, "acs")),
+        ("_2", callback.clone(), format!("https://vestibule.example.net{callback}")),
+    ] {
+        let held_back = response_of(&server, id, &address, "session-1");
+        server.clock.advance(Duration::from_secs(1));
+        let logout = logout_request(&server, &format!("{id}l"), "session-1");
+        let mut browser = Browser::new(&server);
+        assert_eq!(browser.post(&saml("logout"), &[("SAMLRequest", &*logout)]).await.status(), 200);
+        assert_logged_out(&server, &browser.post(&path, &[("SAMLResponse", &*held_back)]).await).await;
+        assert!(!browser.keeps("session_id"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn x9_an_id_token_from_before_a_logout_opens_nothing() {
+    let server = server().await;
+    let held_back = idp::id_token(&idp::claims("1", "name", now(&server)));
+    server.clock.advance(Duration::from_secs(1));
+    assert_eq!(log_out_by_token(&server).await, 200);
+    assert_logged_out(&server, &log_in_by_id_token(&server, &held_back).await).await;
+    server.clock.advance(Duration::from_secs(1));
+    let since = idp::id_token(&idp::claims("2", "name", now(&server)));
+    assert_eq!(log_in_by_id_token(&server, &since).await.status(), 200, "it was issued since");
+}
+
+#[tokio::test]
+async fn x4_an_assertion_of_another_session_than_was_logged_out_opens_one() {
+    let server = server().await;
+    let acs = idp::saml_url(idp::SAML, "acs");
+    let (one, other) =
+        (response_of(&server, "_1", &acs, "session-1"), response_of(&server, "_2", &acs, "session-2"));
+    assert_eq!(log_out(&server).await, 200);
+    assert_logged_out(&server, &log_in(&server, &one).await).await;
+    assert_eq!(log_in(&server, &other).await.status(), 200);
+}
+
+#[tokio::test]
+async fn x4_a_logout_of_somebody_refuses_what_was_issued_before_of_every_session() {
+    let server = server().await;
+    let acs = idp::saml_url(idp::SAML, "acs");
+    let held_back =
+        [response_of(&server, "_1", &acs, "session-1"), response_of(&server, "_2", &acs, "session-2")];
+    assert_eq!(log_out_everywhere(&server).await, 200);
+    for document in held_back {
+        assert_logged_out(&server, &log_in(&server, &document).await).await;
+    }
+    server.clock.advance(Duration::from_millis(1));
+    assert_eq!(log_in(&server, &response(&server, "_3")).await.status(), 200, "it was issued since");
+}
+
+#[tokio::test]
+async fn x4_a_session_that_lives_is_not_given_for_an_assertion_from_before_a_logout() {
+    let server = server().await;
+    let held_back = response(&server, "_1");
+    server.clock.advance(Duration::from_secs(1));
+    assert_eq!(log_out(&server).await, 200);
+    server.clock.advance(Duration::from_secs(1));
+    let since = bearer(log_in(&server, &response(&server, "_2")).await).await;
+    assert_eq!(log_in(&server, &held_back).await.status(), 401);
+    assert_eq!(check(&server, &since).await, 200);
+    assert_eq!(server.stored_sessions().await.len(), 1);
+}
+
+#[tokio::test]
+async fn x4_a_logout_is_known_after_a_restart() {
+    let mut server = server().await;
+    let held_back = response(&server, "_1");
+    assert_eq!(log_out(&server).await, 200);
+    server.restart().await;
+    assert_logged_out(&server, &log_in(&server, &held_back).await).await;
+}
+
+#[tokio::test]
+async fn x9_a_logout_is_known_for_longer_than_its_message_counts() {
+    let server = server().await;
+    let mut held_back = idp::claims("1", "name", now(&server));
+    held_back["exp"] = (now(&server).as_unix() / 1_000 + 7 * 24 * 3600).into();
+    assert_eq!(log_out_by_token(&server).await, 200);
+    server.clock.advance(Duration::from_hours(6 * 24));
+    server.auth.remove_expired().await.unwrap();
+    assert_logged_out(&server, &log_in_by_id_token(&server, &idp::id_token(&held_back)).await).await;
 }
 
 #[tokio::test]

@@ -4,10 +4,11 @@ use rusqlite::{Connection, params};
 use vestibule_model::SessionId;
 use vestibule_store::{FederatedLogin, StoreError};
 
-use super::execute;
+use super::{execute, federated_logouts};
 use crate::error::of_change;
 
 pub(super) fn note(connection: &Connection, login: &FederatedLogin) -> Result<(), StoreError> {
+    federated_logouts::expect_none_of(connection, login)?;
     let sql = "INSERT INTO federated_logins (session_number, connection_id, subject, session_index)
         SELECT number, ?2, ?3, ?4 FROM sessions WHERE id = ?1 ON CONFLICT DO NOTHING";
     let index = login.session_index.as_ref().map_or(&[][..], |index| &index[..]);

@@ -13,6 +13,7 @@ mod deletion;
 mod directory;
 mod ends;
 mod federated_logins;
+mod federated_logouts;
 mod gateway_rules;
 mod master_keys;
 mod sentinel;
@@ -90,6 +91,7 @@ fn apply(connection: &Connection, chain: &mut Chain, change: &Change) -> Result<
         Change::TrimChanges { keep, limit } => changes::trim(connection, *keep, *limit)?,
         Change::DecideOnSessions(decision) => session_versions::decide(connection, decision)?,
         Change::NoteFederatedLogin(login) => federated_logins::note(connection, login)?,
+        Change::NoteFederatedLogout(logout) => federated_logouts::note(connection, logout)?,
         Change::CopyFederatedLogins { from, to } => federated_logins::copy(connection, *from, *to)?,
         Change::NoteLastUses(uses) => session_uses::note(connection, uses)?,
         Change::TouchApplications(touches) => applications::touch(connection, touches)?,
@@ -109,7 +111,10 @@ fn apply(connection: &Connection, chain: &mut Chain, change: &Change) -> Result<
         Change::ForgetAnswers { before, limit } => answers::forget(connection, *before, *limit)?,
         Change::ForgetAnswersUnder(generation) => answers::forget_under(connection, *generation)?,
         Change::ConsumeOnce { value, expires } => consumed::consume(connection, value, *expires)?,
-        Change::ForgetConsumed { before, limit } => consumed::forget(connection, *before, *limit)?,
+        Change::ForgetExpired { before, limit } => {
+            consumed::forget(connection, *before, *limit)?;
+            federated_logouts::forget(connection, *before, *limit)?;
+        }
         Change::PutSigningKey(key) => sentinel::put_key(connection, key)?,
         Change::DeleteSigningKey(key) => sentinel::delete_key(connection, *key)?,
         Change::RotateRefreshToken { session, next } => sentinel::rotate(connection, *session, *next)?,

@@ -11,7 +11,7 @@ fn consume(value: u8, expires: i64) -> Change {
 }
 
 fn forget(before: i64, limit: usize) -> Change {
-    Change::ForgetConsumed { before: Millis::from_unix(before), limit }
+    Change::ForgetExpired { before: Millis::from_unix(before), limit }
 }
 
 /// Which of these values were consumed before; those that were not are by this.

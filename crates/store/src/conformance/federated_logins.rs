@@ -1,10 +1,10 @@
 //! Facts: the sessions of a login at an identity provider are found by it, as long as they are there.
 
-use vestibule_model::{ConnectionId, SessionId};
+use vestibule_model::{ConnectionId, Millis, SessionId};
 
 use super::samples::{HERE, account, session, user};
 use super::{given, refused};
-use crate::{Change, FederatedLogin, FederatedLogins, Store, StoreError};
+use crate::{Change, FederatedLogin, FederatedLogins, FederatedLogout, Store, StoreError};
 
 const CONNECTION: ConnectionId = ConnectionId(7);
 
@@ -16,12 +16,33 @@ async fn given_sessions<const N: usize>(store: &dyn Store, numbers: [u8; N]) {
 }
 
 fn note(number: u8, connection: ConnectionId, subject: u8, index: Option<u8>) -> Change {
+    note_issued(number, (connection, subject, index), 0)
+}
+
+fn note_issued(
+    number: u8,
+    (connection, subject, index): (ConnectionId, u8, Option<u8>),
+    issued_at: i64,
+) -> Change {
     Change::NoteFederatedLogin(FederatedLogin {
         session: SessionId([number; 16]),
         connection,
         subject: [subject; 32],
         session_index: index.map(|index| [index; 32]),
+        issued_at: Millis::from_unix(issued_at),
     })
+}
+
+fn note_logout(logins: FederatedLogins, issued_at: i64, kept_until: i64) -> Change {
+    let (issued_at, kept_until) = (Millis::from_unix(issued_at), Millis::from_unix(kept_until));
+    Change::NoteFederatedLogout(FederatedLogout { logins, issued_at, kept_until })
+}
+
+/// Whether a login that was issued then is refused because of a logout.
+async fn is_logged_out(store: &dyn Store, login: (ConnectionId, u8, Option<u8>), issued_at: i64) -> bool {
+    let outcome = store.commit(vec![note_issued(1, login, issued_at)]).await;
+    assert!(matches!(outcome, Ok(_) | Err(StoreError::LoggedOut)), "{outcome:?}");
+    outcome.is_err()
 }
 
 fn logins(subject: Option<u8>, index: Option<u8>) -> FederatedLogins {
@@ -134,4 +155,82 @@ pub async fn logins_of_a_session_that_is_over_are_not_copied(store: &dyn Store) 
     let refused = store.commit(vec![Change::EndSession(SessionId([2; 16])), copy]).await;
     assert!(matches!(refused, Err(StoreError::StaleCredentials)), "{refused:?}");
     assert!(store.session(SessionId([2; 16])).await.unwrap().is_some(), "nothing of it is stored");
+}
+
+pub async fn a_logout_refuses_the_logins_that_have_all_that_it_names(store: &dyn Store) {
+    given_sessions(store, [1]).await;
+    let one = (CONNECTION, 1, Some(1));
+    for (number, logout, refused) in [
+        (10, logins(Some(1), Some(1)), [true, false, false, false]),
+        (11, logins(None, Some(1)), [true, false, true, false]),
+        (12, logins(Some(1), None), [true, true, false, false]),
+        (13, logins(None, None), [true, true, true, false]),
+    ] {
+        // Each later than what the one before refuses.
+        given(store, [note_logout(logout, number, 100)]).await;
+        let others = [(CONNECTION, 1, None), (CONNECTION, 2, Some(1)), (ConnectionId(8), 1, Some(1))];
+        for (login, expected) in [one].into_iter().chain(others).zip(refused) {
+            assert_eq!(is_logged_out(store, login, number).await, expected, "{login:?} by {logout:?}");
+        }
+    }
+}
+
+pub async fn a_logout_refuses_what_was_issued_until_then(store: &dyn Store) {
+    given_sessions(store, [1]).await;
+    let login = (CONNECTION, 1, Some(1));
+    given(store, [note_logout(logins(Some(1), None), 5, 100)]).await;
+    for (issued_at, expected) in [(4, true), (5, true), (6, false)] {
+        assert_eq!(is_logged_out(store, login, issued_at).await, expected, "{issued_at}");
+    }
+}
+
+pub async fn an_earlier_logout_takes_nothing_back(store: &dyn Store) {
+    given_sessions(store, [1]).await;
+    let of_subject = logins(Some(1), None);
+    given(store, [note_logout(of_subject, 5, 100), note_logout(of_subject, 3, 50)]).await;
+    given(store, [forget(100)]).await;
+    assert!(is_logged_out(store, (CONNECTION, 1, None), 5).await);
+    given(store, [note_logout(of_subject, 7, 60)]).await;
+    given(store, [forget(100)]).await;
+    assert!(is_logged_out(store, (CONNECTION, 1, None), 7).await);
+}
+
+fn forget(before: i64) -> Change {
+    Change::ForgetExpired { before: Millis::from_unix(before), limit: 1 }
+}
+
+pub async fn logouts_are_forgotten_first_those_that_are_kept_shortest(store: &dyn Store) {
+    given_sessions(store, [1]).await;
+    let logouts = [(1, 20), (2, 10), (3, 30)];
+    let logouts = logouts.map(|(subject, until)| note_logout(logins(Some(subject), None), 5, until));
+    given(store, logouts).await;
+    for expected in [[true, true, true], [true, false, true], [false, false, true], [false, false, true]] {
+        for (subject, expected) in (1..).zip(expected) {
+            assert_eq!(is_logged_out(store, (CONNECTION, subject, None), 5).await, expected, "{subject}");
+        }
+        given(store, [forget(if expected[1] { 11 } else { 30 })]).await;
+    }
+}
+
+pub async fn what_is_committed_with_a_login_that_is_logged_out_is_not_done(store: &dyn Store) {
+    given_sessions(store, [1]).await;
+    given(store, [note_logout(logins(Some(1), None), 5, 100)]).await;
+    let opening = Change::OpenSession(session(2, &user(HERE, 1)).into());
+    let consume = || Change::ConsumeOnce { value: [1; 32], expires: Millis::from_unix(9) };
+    let late = note_issued(2, (CONNECTION, 1, None), 5);
+    let refused = store.commit(vec![consume(), opening, late]).await;
+    assert!(matches!(refused, Err(StoreError::LoggedOut)), "{refused:?}");
+    assert!(store.session(SessionId([2; 16])).await.unwrap().is_none());
+    given(store, [consume()]).await;
+}
+
+pub async fn of_a_login_and_its_logout_at_once_either_sees_the_other(store: &dyn Store) {
+    given_sessions(store, [1]).await;
+    let login = store.commit(vec![note_issued(1, (CONNECTION, 1, None), 5)]);
+    let logout = store.commit(vec![note_logout(logins(Some(1), None), 5, 100)]);
+    let committed = super::all(vec![login, logout]).await;
+    let is_found = found(store, logins(Some(1), None)).await == [1];
+    assert_eq!(committed[0].is_ok(), is_found, "{committed:?}");
+    assert!(committed[1].is_ok(), "{committed:?}");
+    assert!(is_logged_out(store, (CONNECTION, 1, None), 5).await);
 }

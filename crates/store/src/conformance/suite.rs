@@ -193,6 +193,12 @@ macro_rules! conformance_suite {
                 logins_do_not_move_the_directory
                 logins_of_a_session_are_copied_for_another
                 logins_of_a_session_that_is_over_are_not_copied
+                a_logout_refuses_the_logins_that_have_all_that_it_names
+                a_logout_refuses_what_was_issued_until_then
+                an_earlier_logout_takes_nothing_back
+                logouts_are_forgotten_first_those_that_are_kept_shortest
+                what_is_committed_with_a_login_that_is_logged_out_is_not_done
+                of_a_login_and_its_logout_at_once_either_sees_the_other
             }
             sentinel {
                 signing_keys_are_read_back_in_the_order_of_their_ids

@@ -104,7 +104,8 @@ impl<'a> Transaction<'a> {
         match change {
             Change::ExpectUnchanged { since, scopes } => return self.expect_unchanged(since, &scopes),
             Change::OpenSession(session) => return self.open_session(*session),
-            Change::NoteFederatedLogin(login) => self.note_federated_login(login),
+            Change::NoteFederatedLogin(login) => return self.note_federated_login(login),
+            Change::NoteFederatedLogout(logout) => self.federated_logins().note_logout(logout),
             Change::CopyFederatedLogins { from, to } => return self.copy_federated_logins(from, to),
             Change::DecideOnSessions(decision) => return self.decide_on_sessions(&decision),
             Change::EndSession(_) | Change::EndIfUnusedSince { .. } | Change::EndSessions(_) => {
@@ -121,7 +122,10 @@ impl<'a> Transaction<'a> {
             Change::ForgetAnswers { before, limit } => self.answers().forget(before, limit),
             Change::ForgetAnswersUnder(generation) => self.answers().forget_under(generation),
             Change::ConsumeOnce { value, expires } => return self.consumed().consume(value, expires),
-            Change::ForgetConsumed { before, limit } => self.consumed().forget(before, limit),
+            Change::ForgetExpired { before, limit } => {
+                self.consumed().forget(before, limit);
+                self.federated_logins().forget_logouts(before, limit);
+            }
             Change::PutSigningKey(_) | Change::DeleteSigningKey(_) | Change::RotateRefreshToken { .. } => {
                 return self.of_sentinel(change);
             }
@@ -292,6 +296,10 @@ impl<'a> Transaction<'a> {
         Arc::make_mut(&mut self.tables.sentinel)
     }
 
+    fn federated_logins(&mut self) -> &mut Logins {
+        Arc::make_mut(&mut self.tables.federated_logins)
+    }
+
     fn consumed(&mut self) -> &mut Consumed {
         Arc::make_mut(&mut self.tables.consumed)
     }
@@ -357,8 +365,8 @@ impl<'a> Transaction<'a> {
 
     fn copy_federated_logins(&mut self, from: SessionId, to: SessionId) -> Result<(), StoreError> {
         let is_there = self.tables.numbers.contains_key(&from);
-        for login in self.tables.federated_logins.of(from) {
-            self.note_federated_login(FederatedLogin { session: to, ..login });
+        if self.tables.numbers.contains_key(&to) {
+            self.federated_logins().copy(from, to);
         }
         is_there.then_some(()).ok_or(StoreError::StaleCredentials)
     }
@@ -375,10 +383,12 @@ impl<'a> Transaction<'a> {
         }
     }
 
-    fn note_federated_login(&mut self, login: FederatedLogin) {
+    fn note_federated_login(&mut self, login: FederatedLogin) -> Result<(), StoreError> {
+        self.tables.federated_logins.expect_not_logged_out(&login)?;
         if self.tables.numbers.contains_key(&login.session) {
-            Arc::make_mut(&mut self.tables.federated_logins).note(login);
+            self.federated_logins().note(login);
         }
+        Ok(())
     }
 
     fn note_last_use(&mut self, LastUse { number, at }: LastUse) {

@@ -223,8 +223,9 @@ mod tests {
         let stale = refused(&StoreError::StaleCredentials);
         let misfits = refused(&StoreError::Constraint(String::new()));
         let consumed = refused(&StoreError::AlreadyConsumed);
-        let met = (fates[&None], moved, stale, misfits, consumed, opened);
-        let refused_enough = moved > 50 && stale > 100 && misfits > 100 && consumed > 20;
+        let logged_out = refused(&StoreError::LoggedOut);
+        let met = (fates[&None], moved, stale, misfits, consumed, logged_out, opened);
+        let refused_enough = moved > 50 && stale > 100 && misfits > 100 && consumed > 20 && logged_out > 10;
         assert!(fates[&None] > 500 && refused_enough && opened > 50, "{met:?}");
     }
 }

@@ -15,8 +15,8 @@ use super::super::samples::{
 };
 use crate::{
     ApplicationTouch, Change, Changed, DirectoryScope, EndRecords, EndSessions, EndedSessions,
-    FederatedLogin, LastUse, Part, PartKind, Sequence, SessionNumber, SessionSelector, SessionsDecision,
-    SessionsVersion,
+    FederatedLogin, FederatedLogins, FederatedLogout, LastUse, Part, PartKind, Sequence, SessionNumber,
+    SessionSelector, SessionsDecision, SessionsVersion,
 };
 
 /// Few, so that commits meet.
@@ -37,7 +37,7 @@ fn scope() -> impl Strategy<Value = DirectoryScope> {
 /// Any change, of few things.
 pub(super) fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
-        4 => (-1..3_i64, scope()).prop_map(|(at, scope)| Change::ExpectUnchanged {
+        5 => (-1..3_i64, scope()).prop_map(|(at, scope)| Change::ExpectUnchanged {
             since: Sequence(at.min(0)),
             scopes: vec![scope],
         }),
@@ -46,7 +46,7 @@ pub(super) fn change() -> impl Strategy<Value = Change> {
             expires: Millis::from_unix(at),
         }),
         1 => (0..5_i64, 0..3_usize)
-            .prop_map(|(before, limit)| Change::ForgetConsumed { before: Millis::from_unix(before), limit }),
+            .prop_map(|(before, limit)| Change::ForgetExpired { before: Millis::from_unix(before), limit }),
         1 => (0..20_u64, 0..20_u64).prop_map(|(keep, limit)| Change::TrimChanges { keep, limit }),
         4 => an_account().prop_map(|account| Change::PutAccount(account.into())),
         1 => (name(), 1..3_i64).prop_map(|(account, id)| Change::PutProfile(account, profile(id))),
@@ -66,7 +66,8 @@ pub(super) fn change() -> impl Strategy<Value = Change> {
             .prop_map(|(number, old, new)| Change::ReplacePasswordHash { user: user_id(number), old, new }),
         1 => (1..5, time()).prop_map(|(number, locked_at)| Change::SetLock { user: user_id(number), locked_at }),
         8 => a_session().prop_map(|session| Change::OpenSession(session.into())),
-        4 => (0..5_u8, 1..3_i64, 0..2_u8, prop::option::of(0..2_u8)).prop_map(a_federated_login),
+        5 => (0..5_u8, a_federated_origin(), 0..3_i64).prop_map(a_federated_login),
+        4 => (a_federated_origin(), prop::bool::ANY, 1..4_i64, 0..5_i64).prop_map(a_federated_logout),
         6 => a_decision().prop_map(Change::DecideOnSessions),
         2 => (0..5_u8).prop_map(|byte| Change::EndSession(SessionId([byte; 16]))),
         1 => (0..5_u8, 0..3_i64, an_entry()).prop_map(|(byte, at, entry)| Change::EndIfUnusedSince {
@@ -101,13 +102,26 @@ fn a_decision() -> impl Strategy<Value = SessionsDecision> {
     })
 }
 
-fn a_federated_login((byte, connection, subject, index): (u8, i64, u8, Option<u8>)) -> Change {
-    Change::NoteFederatedLogin(FederatedLogin {
-        session: SessionId([byte; 16]),
-        connection: ConnectionId(connection),
-        subject: [subject; 32],
-        session_index: index.map(|index| [index; 32]),
+/// Connection, subject and session at an identity provider.
+type Origin = (ConnectionId, [u8; 32], Option<[u8; 32]>);
+
+fn a_federated_origin() -> impl Strategy<Value = Origin> {
+    (1..3_i64, 0..2_u8, prop::option::of(0..2_u8)).prop_map(|(connection, subject, index)| {
+        (ConnectionId(connection), [subject; 32], index.map(|index| [index; 32]))
     })
+}
+
+fn a_federated_login((byte, origin, issued_at): (u8, Origin, i64)) -> Change {
+    let (session, issued_at) = (SessionId([byte; 16]), Millis::from_unix(issued_at));
+    let (connection, subject, session_index) = origin;
+    Change::NoteFederatedLogin(FederatedLogin { session, connection, subject, session_index, issued_at })
+}
+
+fn a_federated_logout((origin, of_subject, issued_at, until): (Origin, bool, i64, i64)) -> Change {
+    let (connection, subject, session_index) = origin;
+    let logins = FederatedLogins { connection, subject: of_subject.then_some(subject), session_index };
+    let (issued_at, kept_until) = (Millis::from_unix(issued_at), Millis::from_unix(until));
+    Change::NoteFederatedLogout(FederatedLogout { logins, issued_at, kept_until })
 }
 
 fn a_selector() -> impl Strategy<Value = SessionSelector> {
