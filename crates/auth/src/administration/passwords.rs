@@ -82,8 +82,9 @@ impl Administration<'_> {
         Ok(())
     }
 
-    /// Takes a user's second factor away, whose device and recovery codes are lost: from then on the password is enough, or, where one is required, opens the setting up of another. Nobody's
-    /// own: whoever found an administrator logged in is not to be rid of it without a code.
+    /// Takes a user's second factor away, whose device and recovery codes are lost: from then on the password is enough, or, where one
+    /// is required, opens the setting up of another. Nobody's own: whoever found an administrator logged in is not to be rid of it
+    /// without a code.
     pub async fn reset_second_factor(
         &self,
         caller: &Caller,

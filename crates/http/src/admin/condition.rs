@@ -30,10 +30,12 @@ impl Condition {
 
     /// The same, or `If-None-Match: *` for something that is to be made.
     pub(super) fn of_put(headers: &HeaderMap) -> Self {
-        if headers.get(IF_NONE_MATCH).is_some_and(|value| value == "*") {
-            return Self::Absent;
+        match headers.get(IF_NONE_MATCH) {
+            None => Self::of_change(headers),
+            Some(value) if value == "*" => Self::Absent,
+            // No tag is compared so.
+            Some(_) => Self::Missing,
         }
-        Self::of_change(headers)
     }
 
     /// Refuses unless it holds of what is there, as it would be answered.

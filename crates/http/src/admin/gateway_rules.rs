@@ -77,6 +77,7 @@ enum ApplicationKind {
 struct Item {
     name: String,
     #[serde(flatten)]
+    #[schema(inline)]
     details: Details,
 }
 

@@ -109,15 +109,18 @@ fn closed(mut object: Object) -> RefOr<Schema> {
 
 /// A part that allows no other fields would allow none of the other parts.
 fn open_parts(schemas: &mut Schemas) {
-    let all = schemas.values().filter_map(|schema| match schema {
-        RefOr::T(Schema::AllOf(all)) => Some(&all.items),
-        _ => None,
-    });
-    let parts = all.flatten().filter_map(|part| match part {
-        RefOr::Ref(reference) => Some(name(reference).to_owned()),
-        RefOr::T(_) => None,
-    });
-    for part in parts.collect::<BTreeSet<_>>() {
+    let mut parts = BTreeSet::new();
+    for schema in schemas.values_mut() {
+        let RefOr::T(Schema::AllOf(all)) = schema else { continue };
+        for part in &mut all.items {
+            match part {
+                RefOr::Ref(reference) => drop(parts.insert(name(reference).to_owned())),
+                RefOr::T(Schema::Object(object)) => object.additional_properties = None,
+                RefOr::T(_) => {}
+            }
+        }
+    }
+    for part in parts {
         if let Some(RefOr::T(Schema::Object(object))) = schemas.get_mut(&part) {
             object.additional_properties = None;
         }
