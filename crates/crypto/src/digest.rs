@@ -24,10 +24,13 @@ impl SecretHasher {
         digest(self.0.active_keys(), secret)
     }
 
-    /// What to look up for a secret: its digest under each generation that is accepted, that of [`Self::digest`] first. As
-    /// many whatever the secret is.
+    /// What to look up for a secret, in this order: its digest under each generation that is accepted, that of [`Self::digest`] last.
+    /// Whoever makes one anew meanwhile takes it from an earlier place to the last, so one look after the other finds it. As many
+    /// whatever the secret is.
     pub fn digests(&self, secret: &[u8]) -> Vec<SecretDigest> {
-        self.0.all_accepted().map(|keys| digest(keys, secret)).collect()
+        let mut digests: Vec<SecretDigest> = self.0.all_accepted().map(|keys| digest(keys, secret)).collect();
+        digests.reverse();
+        digests
     }
 
     /// Whether `secret` is the one that `expected` was made of. Takes the same time for every wrong secret of
@@ -93,7 +96,7 @@ mod tests {
         ring.follow(&[record(1, KeyState::Readable), record(2, KeyState::Active)]).unwrap();
         let second = hasher.digest(b"secret");
         assert_ne!(first.tag, second.tag);
-        assert_eq!(hasher.digests(b"secret"), [second, first]);
+        assert_eq!(hasher.digests(b"secret"), [first, second]);
         assert!(hasher.matches(b"secret", &first) && hasher.matches(b"secret", &second));
         assert!(!hasher.matches(b"Secret", &first));
         assert!(hasher.is_outdated(&first) && !hasher.is_outdated(&second));

@@ -58,6 +58,32 @@ async fn rotated() -> (TestServer, String) {
 }
 
 #[tokio::test]
+async fn a_token_of_administration_is_found_while_its_digest_is_made_anew() {
+    let (server, owner) = with_owner().await;
+    let expires = server.clock.now().plus(Duration::from_hours(1)).as_unix();
+    let new = json!({ "name": "deploy", "role": "owner", "expires": expires });
+    let request = server.admin_request(Method::POST, "/admin/v1/administration-tokens").bearer_auth(&owner);
+    let (_, _, made) = told(request.json(&new).send().await.unwrap()).await;
+    let secret = made["secret"].as_str().unwrap();
+    let generation = rotate(&server, &owner).await;
+    let list = async || {
+        let request = server.admin_request(Method::GET, "/admin/v1/accounts").bearer_auth(secret);
+        request.send().await.unwrap().status()
+    };
+    let gate = server.faults.delay_read("administration_token", 1);
+    let meanwhile = async {
+        gate.reached().await;
+        assert_eq!(list().await, StatusCode::OK);
+        while server.store.administration_tokens().await.unwrap()[0].secret.generation != generation {
+            tokio::task::yield_now().await;
+        }
+        gate.open();
+    };
+    let (listed, ()) = tokio::join!(list(), meanwhile);
+    assert_eq!(listed, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn s3_a_generation_is_not_retired_while_ends_of_its_sessions_wait_for_the_store() {
     let (server, owner) = rotated().await;
     server.faults.fail(Fault::commits_with(Change::ends_sessions));

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Semaphore;
@@ -196,6 +197,16 @@ impl Faults {
     pub fn delay_reads_by(&self, method: &'static str) -> Arc<Gate> {
         let is_meant =
             move |operation: &Operation<'_>| matches!(operation, Operation::Read(name) if *name == method);
+        self.add_gate(OperationFilter(Box::new(is_meant)), Holds::Work)
+    }
+
+    /// The same of one read, so many after the first; those before and behind it go on.
+    pub fn delay_read(&self, method: &'static str, behind: usize) -> Arc<Gate> {
+        let read = AtomicUsize::new(0);
+        let is_meant = move |operation: &Operation<'_>| {
+            matches!(operation, Operation::Read(name) if *name == method)
+                && read.fetch_add(1, Ordering::Relaxed) == behind
+        };
         self.add_gate(OperationFilter(Box::new(is_meant)), Holds::Work)
     }
 
