@@ -140,6 +140,22 @@ impl IdentityHeader {
         Self::Privileges,
         Self::SecondsLeft,
     ];
+
+    /// Every one, those that the default rule tells first.
+    pub const ALL: [Self; 12] = [
+        Self::Account,
+        Self::User,
+        Self::UserName,
+        Self::Application,
+        Self::Session,
+        Self::Roles,
+        Self::Privileges,
+        Self::SecondsLeft,
+        Self::Skills,
+        Self::MaxChats,
+        Self::MaxAsyncChats,
+        Self::Method,
+    ];
 }
 
 impl Default for GatewayRuleSettings {

@@ -17,26 +17,20 @@ use crate::credentials::PresentedKind;
 use crate::liveperson::SessionFailure;
 use crate::livevox::error_body;
 
-/// 200 with what the rule tells of who it is. The usual headers are always there, and every other one where a rule has headers of its
-/// own, also when they are empty, so that none that a client sent survives.
+/// 200 with what the rule tells of who it is. Every header is always there, also when it is empty, so that none that a client sent
+/// survives.
 pub(super) fn allowed(granted: Granted<'_>, told: &[IdentityHeader], now: Millis) -> PlainResponse {
-    let is_usual = told == IdentityHeader::USUAL;
-    let others: &[IdentityHeader] = if is_usual { &[] } else { &OTHERS };
     let mut fields = Fields::default();
-    for header in IdentityHeader::USUAL.iter().chain(others) {
-        fields.add(name(*header), |text| {
-            if is_usual || told.contains(header) {
-                push(text, *header, &granted, now);
+    for header in IdentityHeader::ALL {
+        fields.add(name(header), |text| {
+            if told.contains(&header) {
+                push(text, header, &granted, now);
             }
         });
     }
     fields.set(CACHE_CONTROL, "no-store");
     PlainResponse { status: StatusCode::OK, fields, body: Cow::Borrowed(b""), cause: None }
 }
-
-/// What the default rule does not tell.
-const OTHERS: [IdentityHeader; 4] =
-    [IdentityHeader::Skills, IdentityHeader::MaxChats, IdentityHeader::MaxAsyncChats, IdentityHeader::Method];
 
 const fn name(header: IdentityHeader) -> HeaderName {
     match header {

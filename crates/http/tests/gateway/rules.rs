@@ -223,6 +223,15 @@ async fn g4_what_a_rule_does_not_tell_is_there_and_empty() {
     let answer = by_bearer(&server, &tokens.bearer, "/x").await;
     let user = header(&answer, "x-vestibule-user");
     assert_eq!((user.as_str(), header(&answer, "x-vestibule-skills").as_str()), ("3705342601", ""));
+    set(&server, any()).await;
+    let answer = by_bearer(&server, &tokens.bearer, "/x").await;
+    for name in ["skills", "max-chats", "max-async-chats", "method"] {
+        assert_eq!(
+            header(&answer, &format!("x-vestibule-{name}")),
+            "",
+            "{name}: a client's own would be left"
+        );
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::Cause;
 
 /// How many fields a response has at most; more would still be right, and cost an allocation.
-const FIELDS: usize = 12;
+const FIELDS: usize = 14;
 
 /// A response.
 #[derive(Debug)]
