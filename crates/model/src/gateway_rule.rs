@@ -22,7 +22,7 @@ pub struct GatewayRuleSettings {
     pub credentials: Vec<GatewayCredential>,
     /// Of which accounts users have to be.
     pub accounts: Vec<AccountId>,
-    /// The permissions that a user's profiles have to give, all of them.
+    /// The privilege numbers that a user's profiles have to give, all of them.
     pub privileges: Vec<i32>,
     /// The rank that a user has to have at least.
     pub minimum_rank: Option<Rank>,
@@ -54,7 +54,7 @@ pub enum GatewayCredential {
     LivevoxId,
     /// The session cookie.
     Cookie,
-    /// The bearer in the target's query (contract liveperson §1).
+    /// The bearer in the path of the target, as the messaging service has it.
     BearerInTarget,
 }
 

@@ -10,7 +10,7 @@ use crate::gateway::path::PathPattern;
 /// The most rules of the gate.
 const MOST_RULES: usize = 200;
 
-/// The most of what a rule lists: accounts, permissions, applications.
+/// The most of what a rule lists: accounts, privileges, applications.
 const MOST_LISTED: usize = 1_000;
 
 /// The most patterns of paths: each is held against each path.
