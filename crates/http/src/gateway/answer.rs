@@ -17,9 +17,30 @@ use crate::credentials::PresentedKind;
 use crate::liveperson::SessionFailure;
 use crate::livevox::error_body;
 
-/// 200 with what the rule tells of who it is. Every header is always there, also when it is empty, so that none that a client sent
-/// survives.
-pub(super) fn allowed(granted: Granted<'_>, told: &[IdentityHeader], now: Millis) -> PlainResponse {
+/// What a check comes to, in whichever protocol it is asked.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The request may pass, and these headers say whose it is. The gateway puts them over whatever the client sent.
+    Allowed(Fields),
+    /// It may not, and this is what the client is answered.
+    Refused(PlainResponse),
+}
+
+impl From<Outcome> for PlainResponse {
+    /// Over HTTP, where the answer to the gateway is also that to the client.
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Allowed(mut fields) => {
+                fields.set(CACHE_CONTROL, "no-store");
+                Self { status: StatusCode::OK, fields, body: Cow::Borrowed(b""), cause: None }
+            }
+            Outcome::Refused(answer) => answer,
+        }
+    }
+}
+
+/// What the rule tells of who it is. Every header is always there, also when it is empty, so that none that a client sent survives.
+pub(super) fn identity(granted: Granted<'_>, told: &[IdentityHeader], now: Millis) -> Fields {
     let mut fields = Fields::default();
     for header in IdentityHeader::ALL {
         fields.add(name(header), |text| {
@@ -28,8 +49,7 @@ pub(super) fn allowed(granted: Granted<'_>, told: &[IdentityHeader], now: Millis
             }
         });
     }
-    fields.set(CACHE_CONTROL, "no-store");
-    PlainResponse { status: StatusCode::OK, fields, body: Cow::Borrowed(b""), cause: None }
+    fields
 }
 
 const fn name(header: IdentityHeader) -> HeaderName {

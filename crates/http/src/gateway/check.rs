@@ -10,12 +10,12 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::response::Response;
-use vestibule_auth::{CompiledRule, Decision, Granted, Showing};
+use vestibule_auth::{CompiledRule, Decision, Granted, RecallError, Showing};
 use vestibule_model::GatewayRule;
-use vestibule_serve::layers::{Cause, PlainResponse, RequestHead, ResponseFuture, Shortcut};
+use vestibule_serve::layers::{Cause, Headers, PlainResponse, RequestHead, ResponseFuture, Shortcut};
 
-use super::answer::{Forbidden, Shape, allowed, forbidden, not_for_them, refused, unavailable};
-use super::kind::{KindPath, Misreported};
+use super::answer::{Forbidden, Outcome, Shape, forbidden, identity, not_for_them, refused, unavailable};
+use super::kind::{KindPath, Misreported, Reported};
 use crate::api::ApiState;
 use crate::credentials::PresentedCredentials;
 
@@ -38,7 +38,7 @@ impl Shortcut for CheckShortcut {
     }
 
     fn answer_at_once(&self, head: RequestHead<'_>) -> Option<PlainResponse> {
-        self.0.auth.is_loaded().then(|| Question::of(head).answer(&self.0))
+        self.0.auth.is_loaded().then(|| Question::of(head).answer(&self.0).into())
     }
 
     fn answer(&self, request: Request) -> ResponseFuture {
@@ -72,7 +72,8 @@ impl Shortcut for KindCheckShortcut {
 
     fn answer_at_once(&self, head: RequestHead<'_>) -> Option<PlainResponse> {
         let path = KindPath::of(head.target).filter(|_| self.0.auth.is_loaded())?;
-        Some(Question::by_kind(&self.0, path, head).map_or_else(forbidden, |asked| asked.answer(&self.0)))
+        let asked = Question::by_kind(&self.0, path, head);
+        Some(asked.map_or_else(forbidden, |asked| asked.answer(&self.0).into()))
     }
 
     fn answer(&self, request: Request) -> ResponseFuture {
@@ -91,7 +92,7 @@ impl Shortcut for KindCheckShortcut {
 }
 
 /// What a check asks about.
-struct Question<'a> {
+pub(super) struct Question<'a> {
     /// The name of the rule that it is answered by.
     rule: &'a str,
     /// What the request is for, as the client sent it; None: that is not known.
@@ -115,48 +116,63 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// One about a request that a gateway holds.
+    /// One of a gateway that asks over HTTP.
     fn by_kind(api: &ApiState, path: KindPath<'a>, head: RequestHead<'a>) -> Result<Self, Forbidden> {
+        Self::by_gateway(api, head.peer, path.rule, head.headers, || path.reported(head))
+    }
+
+    /// One about a request that a gateway holds: by the rule that it names, with the request's headers, and what else it says
+    /// of it. `peer` is the other end of its connection.
+    pub(super) fn by_gateway(
+        api: &ApiState,
+        peer: Option<IpAddr>,
+        rule: &'a str,
+        headers: Headers<'a>,
+        reported: impl FnOnce() -> Result<Reported<'a>, Misreported>,
+    ) -> Result<Self, Forbidden> {
         let is_gateway = |peer: IpAddr| api.gateways.iter().any(|network| network.contains(peer));
-        if !head.peer.is_some_and(is_gateway) {
+        if !peer.is_some_and(is_gateway) {
             return Err(Forbidden::NotAGateway);
         }
-        Ok(match path.reported(head) {
-            Ok(reported) => Self {
-                rule: path.rule,
-                target: Some(reported.target),
-                presented: PresentedCredentials::for_target(head.headers, reported.target),
-                address: Some(reported.address),
-                misreported: None,
-            },
-            Err(misreported) => Self { rule: path.rule, misreported: Some(misreported), ..Self::of(head) },
-        })
+        let (presented, target, address, misreported) = match reported() {
+            Ok(Reported { target, address }) => {
+                (PresentedCredentials::for_target(headers, target), Some(target), Some(address), None)
+            }
+            Err(misreported) => (PresentedCredentials::of(headers), None, None, Some(misreported)),
+        };
+        Ok(Self { rule, target, presented, address, misreported })
+    }
+
+    async fn recall_and_answer(&self, api: &ApiState) -> Response {
+        match self.recall_and_decide(api).await {
+            Ok(outcome) => PlainResponse::from(outcome).into(),
+            Err(error) => unavailable(error),
+        }
     }
 
     /// The answer while the table of live sessions may be incomplete. A store that does not answer is no reason to
     /// refuse a session that may be live.
-    async fn recall_and_answer(&self, api: &ApiState) -> Response {
+    pub(super) async fn recall_and_decide(&self, api: &ApiState) -> Result<Outcome, RecallError> {
         if self.misreported.is_none()
             && let Ok(credentials) = self.presented.credentials()
-            && let Err(error) = api.auth.recall(credentials).await
         {
-            return unavailable(error);
+            api.auth.recall(credentials).await?;
         }
-        self.answer(api).into()
+        Ok(self.answer(api))
     }
 
-    fn answer(&self, api: &ApiState) -> PlainResponse {
+    fn answer(&self, api: &ApiState) -> Outcome {
         let answer = api.auth.with_gateway_rule(self.rule, |rule| self.answer_by(api, rule));
-        answer.unwrap_or_else(|| forbidden(Forbidden::UnknownRule(self.rule.to_owned())))
+        answer.unwrap_or_else(|| Outcome::Refused(forbidden(Forbidden::UnknownRule(self.rule.to_owned()))))
     }
 
-    fn answer_by(&self, api: &ApiState, rule: &CompiledRule) -> PlainResponse {
+    fn answer_by(&self, api: &ApiState, rule: &CompiledRule) -> Outcome {
         let now = api.clock.now();
         let presented = || self.presented.kind(|bearer| api.auth.is_genuine_bearer(bearer));
         let shape = || Shape::of(rule.refusals(), presented);
         let refuse = |cause: Option<Cause>| {
             let answer = refused(shape(), now);
-            PlainResponse { cause: cause.or(answer.cause), ..answer }
+            Outcome::Refused(PlainResponse { cause: cause.or(answer.cause), ..answer })
         };
         if let Some(misreported) = self.misreported {
             return refuse(Some(Cause(Arc::new(misreported))));
@@ -167,11 +183,11 @@ impl<'a> Question<'a> {
         };
         let (accepted, account, address) = (rule.accepted(), self.presented.account(), self.address);
         let showing = Showing { credentials, accepted, account, address, now };
-        let grant = |granted: Granted<'_>| allowed(granted, rule.identity_headers(), now);
+        let grant = |granted: Granted<'_>| identity(granted, rule.identity_headers(), now);
         match api.auth.decide(rule, self.target, showing, grant) {
-            Decision::Granted(answer) => answer,
+            Decision::Granted(identity) => Outcome::Allowed(identity),
             Decision::Refused => refuse(None),
-            Decision::Forbidden(objection) => not_for_them(shape(), objection, now),
+            Decision::Forbidden(objection) => Outcome::Refused(not_for_them(shape(), objection, now)),
         }
     }
 }
