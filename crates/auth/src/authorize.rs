@@ -59,7 +59,7 @@ pub struct Credentials<'a> {
 impl<'a> Credentials<'a> {
     /// Those that there are.
     pub fn iter(self) -> impl Iterator<Item = Credential<'a>> {
-        GatewayCredential::ALL.into_iter().filter_map(move |place| self.at(place))
+        GatewayCredential::USUAL.into_iter().filter_map(move |place| self.at(place))
     }
 
     const fn at(self, place: GatewayCredential) -> Option<Credential<'a>> {
@@ -84,7 +84,7 @@ impl<'a> Credentials<'a> {
         accepted: Accepted<'b>,
     ) -> impl Iterator<Item = (Credential<'a>, bool)> + use<'a, 'b> {
         let order = accepted.order();
-        let others = GatewayCredential::ALL.into_iter().filter(|place| !order.contains(place));
+        let others = GatewayCredential::USUAL.into_iter().filter(|place| !order.contains(place));
         let of_order = order.iter().filter_map(move |place| Some((self.at(*place)?, true)));
         of_order.chain(others.filter_map(move |place| Some((self.at(place)?, false))))
     }
@@ -129,7 +129,7 @@ impl Credential<'_> {
 impl<'a> Accepted<'a> {
     const fn order(self) -> &'a [GatewayCredential] {
         match self {
-            Self::Any => &GatewayCredential::ALL,
+            Self::Any => &GatewayCredential::USUAL,
             Self::LivevoxId => &[GatewayCredential::LivevoxId],
             Self::InOrder(order) => order,
         }
@@ -301,7 +301,7 @@ impl Auth {
     }
 
     /// What `work` answers of the first session that this shows and that it answers something of.
-    fn find<R>(
+    pub(crate) fn find<R>(
         &self,
         credential: Credential<'_>,
         now: Millis,

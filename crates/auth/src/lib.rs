@@ -83,7 +83,10 @@ pub use federated::{
     ShownAssertion, ShownCode, ShownIdToken, ShownLogout, ShownMessage, ShownPassword, TEST_LASTS, TestError,
     TestId, TestReport, TestStep,
 };
-pub use gateway::{CompiledRule, Decision, Objection};
+pub use gateway::{
+    ApplicationMethod, ApplicationPrincipal, CompiledRule, Decision, HeldRequest, Objection, Principal,
+    Unauthenticated,
+};
 pub use identity_providers::{
     IdentityProviderError, addresses_of, blank_oidc, blank_saml, oidc_connection, read_metadata,
     saml_connection,

@@ -14,6 +14,7 @@ use crate::directory::{Costs, Directory, UserEntry};
 use crate::directory_follower::{self, DirectoryFollower};
 use crate::ends::{self, Ends};
 use crate::federated::FederatedState;
+use crate::gateway::Nonces;
 use crate::last_uses::{LastUses, written_within};
 use crate::live::{LiveSessions, Name, Namer, Start};
 use crate::load::Loading;
@@ -55,6 +56,8 @@ pub struct Auth {
     /// Verifies what identity providers send.
     pub(crate) verification: WorkPool<()>,
     pub(crate) federated: FederatedState,
+    /// Signed requests that were let through.
+    pub(crate) nonces: Nonces,
 }
 
 /// Why the engine did not start.
@@ -170,6 +173,7 @@ impl Auth {
             outgoing: settings.outgoing.clone(),
             verification,
             federated: FederatedState::default(),
+            nonces: Nonces::new(clock.now()),
             store,
             store_health,
             consumed,

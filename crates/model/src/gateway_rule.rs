@@ -43,7 +43,7 @@ pub struct GatewayRuleSettings {
     pub application_addresses: bool,
 }
 
-/// A place in a request that shows a session.
+/// What shows in a request who asks: a place that shows a session, or a proof without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -56,6 +56,8 @@ pub enum GatewayCredential {
     Cookie,
     /// The bearer in the path of the target, as the messaging service has it.
     BearerInTarget,
+    /// The signature of the request by an API key (OAuth 1.0, RFC 5849): lets the key through, and no user.
+    Signature,
 }
 
 /// The shape of a refusal's body.
@@ -124,8 +126,9 @@ impl GatewayRule {
 }
 
 impl GatewayCredential {
-    /// Every one, in the order of the default rule.
-    pub const ALL: [Self; 4] = [Self::Bearer, Self::LivevoxId, Self::Cookie, Self::BearerInTarget];
+    /// What the default rule takes: whatever shows a session of a dialect. A service that trusts the gate for users is not opened to
+    /// what is none.
+    pub const USUAL: [Self; 4] = [Self::Bearer, Self::LivevoxId, Self::Cookie, Self::BearerInTarget];
 }
 
 impl IdentityHeader {
@@ -161,7 +164,7 @@ impl IdentityHeader {
 impl Default for GatewayRuleSettings {
     fn default() -> Self {
         Self {
-            credentials: GatewayCredential::ALL.to_vec(),
+            credentials: GatewayCredential::USUAL.to_vec(),
             accounts: Vec::new(),
             privileges: Vec::new(),
             minimum_rank: None,

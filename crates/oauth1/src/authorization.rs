@@ -9,6 +9,11 @@ pub(crate) fn oauth_parameters(header: &[u8]) -> Option<&[u8]> {
     header[..end].eq_ignore_ascii_case(b"OAuth").then(|| &header[end..])
 }
 
+/// Whether an Authorization header is of the scheme `OAuth`.
+pub fn is_oauth(header: &[u8]) -> bool {
+    oauth_parameters(header).is_some()
+}
+
 /// The parameters one by one, as they are encoded: names, and values without their quotes. Values need none, and may have white
 /// space around them.
 pub(crate) struct Parameters<'a>(pub(crate) &'a [u8]);

@@ -22,6 +22,7 @@ mod signed;
 pub mod testing;
 mod window;
 
+pub use authorization::is_oauth;
 pub use problem::{Part, Problem, Rejection};
 pub use request::{
     MAX_AUTHORIZATION_BYTES, MAX_FORM_BYTES, MAX_PARAMETERS, MAX_PROTOCOL_PARAMETERS, MAX_TARGET_BYTES,

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use vestibule_model::HostPort;
 
-use crate::authorization::{Parameters as HeaderParameters, is_token, oauth_parameters};
+use crate::authorization::{Parameters as HeaderParameters, is_oauth, is_token, oauth_parameters};
 use crate::encoding::{decode, decode_form, form_pairs};
 use crate::parameters::Parameters;
 use crate::protocol::{Collected, Place, is_signature, says_signed};
@@ -95,7 +95,7 @@ impl Request<'_> {
         let says_signed = |pairs: &[u8]| {
             form_pairs(pairs).any(|(name, _)| decode_form(name).is_some_and(|name| says_signed(&name)))
         };
-        self.authorization.iter().any(|header| oauth_parameters(header).is_some())
+        self.authorization.iter().any(|header| is_oauth(header))
             || self.query.is_some_and(|query| says_signed(query.as_bytes()))
             || self.form.is_some_and(says_signed)
     }

@@ -325,6 +325,11 @@ impl AccountFacts {
         self.connections.values().find(|usable| usable.connection.id == id)
     }
 
+    /// Whether these are the same API keys: nothing says so but that none was changed in between.
+    pub(super) fn shares_api_keys(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.api_keys, &other.api_keys)
+    }
+
     pub(crate) fn api_key(&self, app_key: &str) -> Option<&UsableApiKey> {
         self.api_keys.get(app_key).map(Arc::as_ref)
     }

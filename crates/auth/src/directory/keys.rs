@@ -2,6 +2,7 @@
 
 use vestibule_crypto::{SealContext, SealError, Sealer, constant_time_eq};
 use vestibule_model::{AccountId, ApiKey, ApiKeyValues, ApplicationId, Millis, Rng, Superseded};
+use vestibule_oauth1::KeySecrets;
 use vestibule_store::SealHolder;
 use zeroize::Zeroizing;
 
@@ -72,6 +73,15 @@ impl OpenedValues {
     pub(crate) fn in_order(&self) -> [&[u8]; 3] {
         [&self.secret, self.access_token.as_bytes(), &self.access_token_secret]
     }
+
+    /// As signatures are verified with them; None: a secret is no text.
+    pub(crate) fn secrets(&self) -> Option<KeySecrets<'_>> {
+        Some(KeySecrets {
+            token: &self.access_token,
+            consumer_secret: std::str::from_utf8(&self.secret).ok()?,
+            token_secret: std::str::from_utf8(&self.access_token_secret).ok()?,
+        })
+    }
 }
 
 impl UsableApiKey {
@@ -85,6 +95,17 @@ impl UsableApiKey {
             None => None,
         };
         Ok(Self { key, values, superseded })
+    }
+
+    /// The values that work at `now`, the present ones first.
+    pub(crate) fn values_at(&self, now: Millis) -> impl Iterator<Item = &OpenedValues> {
+        let before = self.superseded.as_ref().filter(|before| before.counts(now));
+        std::iter::once(&self.values).chain(before.map(|before| &before.values))
+    }
+
+    /// Whether values that work at `now` have this token.
+    pub(crate) fn has_token(&self, token: &str, now: Millis) -> bool {
+        self.values_at(now).any(|values| values.access_token == token)
     }
 
     /// Its present values as those before others, which work until then: sealed for the place where those are kept.

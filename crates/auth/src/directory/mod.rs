@@ -8,6 +8,7 @@ mod connections;
 mod costs;
 mod facts;
 mod grants;
+mod key_holders;
 mod keys;
 mod names;
 mod overlaps;
@@ -37,6 +38,7 @@ pub(crate) use sealed::{SECOND_FACTOR_COLUMN, SealedSecret, USERS_TABLE};
 pub use user::UserEntry;
 
 use crate::gateway::Rules;
+use key_holders::KeyHolders;
 
 /// A user of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +54,7 @@ pub struct AccountUser {
 pub struct Directory {
     accounts: RwLock<HashMap<AccountId, Arc<AccountEntry>, RandomState>>,
     by_code: RwLock<HashMap<String, AccountId, RandomState>>,
+    key_holders: KeyHolders,
     rules: RwLock<Rules>,
 }
 
@@ -135,7 +138,12 @@ impl Directory {
             by_code.insert(code, id);
         }
         drop(by_code);
-        self.accounts.write().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::new(entry))
+        let entry = Arc::new(entry);
+        let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
+        let before = accounts.insert(id, Arc::clone(&entry));
+        drop(accounts);
+        self.key_holders.note(id, before.as_deref().map(|before| &**before), Some(&entry));
+        before
     }
 
     /// Takes an account out of the directory, which is given back.
@@ -143,10 +151,18 @@ impl Directory {
         self.by_code.write().unwrap_or_else(PoisonError::into_inner).retain(|_, other| *other != id);
         let before = self.accounts.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
         if let Some(before) = &before {
+            self.key_holders.note(id, Some(before), None);
             before.replace_facts();
             before.replace_users();
         }
         before
+    }
+
+    /// The accounts that have an API key of this consumer key, in no order.
+    pub(crate) fn with_api_key(&self, consumer_key: &str) -> Vec<Arc<AccountEntry>> {
+        let holders = self.key_holders.of(consumer_key);
+        let found = holders.into_iter().filter_map(|id| self.account(id));
+        found.filter(|entry| entry.api_key(consumer_key).is_some()).collect()
     }
 }
 

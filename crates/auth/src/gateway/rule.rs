@@ -5,12 +5,15 @@ use std::fmt;
 use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
+use ipnet::IpNet;
 use vestibule_model::{
     AccountId, Application, GatewayCredential, GatewayRule, GatewayRuleSettings, IdentityHeader, Population,
     Rank, RefusalStyle, UserKind,
 };
 
+use super::decision::HeldRequest;
 use super::path::{PathPattern, normal_form};
+use super::principal::ApplicationPrincipal;
 use crate::authorize::Accepted;
 use crate::directory::UserEntry;
 use crate::eligibility::is_among;
@@ -25,6 +28,8 @@ pub struct CompiledRule {
     paths: Option<Box<[PathPattern]>>,
     /// None: nothing is asked of the session.
     asked: Option<Box<Asked>>,
+    takes_signatures: bool,
+    reads_target: bool,
 }
 
 /// What is asked of a session. Lists but that of kinds of user are in ascending order; one that is empty asks for nothing.
@@ -39,7 +44,7 @@ struct Asked {
     application_addresses: bool,
 }
 
-/// What a rule says about whoever shows a session that lives, and who is not let through. In the order in which it is looked at.
+/// What a rule says about whoever is known, and is not let through. In the order in which it is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Objection {
     /// Of another account.
@@ -98,7 +103,11 @@ impl CompiledRule {
             privileges: sorted(&settings.privileges),
             application_addresses: settings.application_addresses,
         };
+        let takes = |credential| settings.credentials.contains(&credential);
+        let goes_by_target = [GatewayCredential::BearerInTarget, GatewayCredential::Signature];
         Self {
+            takes_signatures: takes(GatewayCredential::Signature),
+            reads_target: !settings.paths.is_empty() || goes_by_target.into_iter().any(takes),
             credentials: settings.credentials.as_slice().into(),
             refusals: settings.refusals,
             identity_headers: settings.identity_headers.as_slice().into(),
@@ -122,6 +131,22 @@ impl CompiledRule {
         Accepted::InOrder(&self.credentials)
     }
 
+    /// Whether the signature of an API key counts.
+    pub const fn takes_signatures(&self) -> bool {
+        self.takes_signatures
+    }
+
+    /// Whether it goes by the target: by its path, or by a credential that the target is part of. Then the account that the target
+    /// names counts too.
+    pub const fn reads_target(&self) -> bool {
+        self.reads_target
+    }
+
+    /// Whether it names an account, or asks for none.
+    pub(crate) fn is_for_account(&self, account: AccountId) -> bool {
+        self.asked.as_ref().is_none_or(|asked| is_one_of(&asked.accounts, &account))
+    }
+
     /// Whether it lets requests for this target through, as the client sent it; None: the target is not known.
     pub(crate) fn has_path(&self, target: Option<&str>) -> bool {
         let Some(paths) = &self.paths else { return true };
@@ -133,6 +158,21 @@ impl CompiledRule {
     pub(crate) fn objection(&self, asking: &Asking<'_>, has_path: bool) -> Option<Objection> {
         let of_session = self.asked.as_ref().and_then(|asked| asked.objection(asking));
         of_session.or_else(|| (!has_path).then_some(Objection::Path))
+    }
+
+    /// Why an application that proved itself is not let through, which has these addresses; None: it is. What is asked of a user
+    /// none has.
+    pub(crate) fn objection_to_application(
+        &self,
+        principal: &ApplicationPrincipal<'_>,
+        addresses: &[IpNet],
+        held: &HeldRequest<'_>,
+    ) -> Option<Objection> {
+        let of_application = self.asked.as_ref().and_then(|asked| asked.objection_to_application(principal));
+        let is_from_there = is_among(addresses, held.shown.address);
+        of_application
+            .or_else(|| (!is_from_there).then_some(Objection::Address))
+            .or_else(|| (!self.has_path(held.target)).then_some(Objection::Path))
     }
 }
 
@@ -158,6 +198,18 @@ impl Asked {
         let met = asked.into_iter().find(|(is_met, _)| !is_met).map(|(_, objection)| objection);
         let address = || (self.application_addresses && !is_from_there()).then_some(Objection::Address);
         met.or_else(address)
+    }
+
+    fn objection_to_application(&self, principal: &ApplicationPrincipal<'_>) -> Option<Objection> {
+        let asked: [(bool, Objection); 6] = [
+            (is_one_of(&self.accounts, &principal.account.account.id), Objection::Account),
+            (is_one_of(&self.applications, &principal.application), Objection::Application),
+            (self.user_kinds.is_empty(), Objection::UserKind),
+            (self.populations.is_empty(), Objection::Population),
+            (self.minimum_rank.is_none(), Objection::Rank),
+            (self.privileges.is_empty(), Objection::Privilege),
+        ];
+        asked.into_iter().find(|(is_met, _)| !is_met).map(|(_, objection)| objection)
     }
 }
 

@@ -23,7 +23,8 @@ use super::request::{AuthenticatedCaller, JsonBody, PathParameters, json};
 #[serde(default, deny_unknown_fields)]
 #[schema(as = GatewayRuleDetails)]
 pub(super) struct Details {
-    /// What is taken, in the order in which it counts; anything else only contradicts. All of them unless told.
+    /// What is taken, in the order in which it counts; anything else only contradicts. What shows a session
+    /// of a user, unless told.
     credentials: Vec<GatewayCredential>,
     /// Of which accounts users have to be.
     #[schema(value_type = Vec<AccountIdText>, max_items = 1000)]

@@ -8,7 +8,9 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTIC
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
-use vestibule_auth::{Granted, Objection, RecallError};
+use vestibule_auth::{
+    ApplicationMethod, ApplicationPrincipal, Granted, Objection, Principal, RecallError, Unauthenticated,
+};
 use vestibule_model::{Application, AuthenticationMethod, IdentityHeader, Millis, Rank, RefusalStyle};
 use vestibule_serve::layers::{Cause, Fields, PlainResponse};
 
@@ -40,12 +42,15 @@ impl From<Outcome> for PlainResponse {
 }
 
 /// What the rule tells of who it is. Every header is always there, also when it is empty, so that none that a client sent survives.
-pub(super) fn identity(granted: Granted<'_>, told: &[IdentityHeader], now: Millis) -> Fields {
+pub(super) fn identity(principal: Principal<'_>, told: &[IdentityHeader], now: Millis) -> Fields {
     let mut fields = Fields::default();
     for header in IdentityHeader::ALL {
         fields.add(name(header), |text| {
             if told.contains(&header) {
-                push(text, header, &granted, now);
+                match &principal {
+                    Principal::Session(granted) => push(text, header, granted, now),
+                    Principal::Application(application) => push_application(text, header, application),
+                }
             }
         });
     }
@@ -69,6 +74,27 @@ const fn name(header: IdentityHeader) -> HeaderName {
     }
 }
 
+/// Writes the value of a header about an application in its own name. Those about a user are empty.
+fn push_application(text: &mut String, header: IdentityHeader, principal: &ApplicationPrincipal<'_>) {
+    match header {
+        IdentityHeader::Account => text.push_str(principal.account.account.id.as_str()),
+        IdentityHeader::Application => push_id(text, principal.application),
+        IdentityHeader::Method => text.push_str(match principal.method {
+            ApplicationMethod::ApiKeySignature => "api-key-signature",
+        }),
+        _ => {}
+    }
+}
+
+fn push_id(text: &mut String, application: Application) {
+    match application {
+        Application::None => {}
+        Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => {
+            push_number(text, id.0);
+        }
+    }
+}
+
 /// Writes the value of a header.
 fn push(text: &mut String, header: IdentityHeader, granted: &Granted<'_>, now: Millis) {
     let user = granted.user();
@@ -76,12 +102,7 @@ fn push(text: &mut String, header: IdentityHeader, granted: &Granted<'_>, now: M
         IdentityHeader::Account => text.push_str(user.account().account.id.as_str()),
         IdentityHeader::User => push_number(text, user.id.0),
         IdentityHeader::UserName => push_visible(text, &user.login_name),
-        IdentityHeader::Application => match granted.application() {
-            Application::None => {}
-            Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => {
-                push_number(text, id.0);
-            }
-        },
+        IdentityHeader::Application => push_id(text, granted.application()),
         IdentityHeader::Session => {
             let mut buffer = Uuid::encode_buffer();
             text.push_str(Uuid::from_bytes(granted.reference()).hyphenated().encode_lower(&mut buffer));
@@ -197,31 +218,62 @@ const PROBLEM: &str = "application/problem+json";
 
 /// 401: nobody knows who it is. Also what is contradictory is answered so: of the answers that gateways take for a no, it is the
 /// one that all of them take so.
-pub(super) fn refused(shape: Shape, now: Millis) -> PlainResponse {
+pub(super) fn refused(shape: Shape, why: Unauthenticated, now: Millis) -> PlainResponse {
     const TEXT: &str = "oauth_problem=token_rejected&oauth_problem_advice=\
                         the oauth_token is unacceptable to the Service Provider";
     const STATUS: StatusCode = StatusCode::UNAUTHORIZED;
-    let (body, cause): (Cow<'static, [u8]>, _) = match shape {
-        Shape::Oauth => (TEXT.as_bytes().into(), None),
-        Shape::Liveperson => {
-            let failure = SessionFailure::CsrfInvalid;
-            (failure.body(now).into(), Some(Cause(Arc::new(failure))))
+    let problem = match &why {
+        Unauthenticated::Signature(problem) => Some(problem),
+        Unauthenticated::Nobody | Unauthenticated::SeveralHolders => None,
+    };
+    let body: Cow<'static, [u8]> = match shape {
+        Shape::Oauth => {
+            problem.map_or(TEXT.into(), |it| Cow::Owned(it.to_string())).into_owned().into_bytes().into()
         }
-        Shape::Livevox => (error_body(STATUS, "Authorization error").into_bytes().into(), None),
-        Shape::Sentence => (br#"{"error":"Not authenticated"}"#.into(), None),
+        Shape::Liveperson => SessionFailure::CsrfInvalid.body(now).into(),
+        Shape::Livevox => error_body(STATUS, "Authorization error").into_bytes().into(),
+        Shape::Sentence => br#"{"error":"Not authenticated"}"#.into(),
         Shape::Problem => {
             let detail = "Nothing that is shown opens a session that may be used";
-            (typed_problem("urn:vestibule:not-authenticated", STATUS, detail).into_bytes().into(), None)
+            let detail = problem.map_or(detail.into(), |problem| Cow::Owned(problem.to_string()));
+            typed_problem("urn:vestibule:not-authenticated", STATUS, &detail).into_bytes().into()
         }
     };
     let mut fields = Fields::default();
     fields.set(CONTENT_TYPE, shape.content_type());
     fields.set(CACHE_CONTROL, "no-store");
-    fields.set(WWW_AUTHENTICATE, "Bearer");
-    PlainResponse { status: STATUS, fields, body, cause }
+    fields.set(WWW_AUTHENTICATE, if problem.is_some() { OAUTH } else { "Bearer" });
+    PlainResponse { status: STATUS, fields, body, cause: cause(shape, why) }
 }
 
-/// 403: their session lives, and the rule is not for them. What of the rule it is, the log has.
+/// RFC 5849 §3.5.1.
+const OAUTH: &str = r#"OAuth realm="Vestibule""#;
+
+/// What the log says of a 401. That nothing was shown that counts goes without saying.
+fn cause(shape: Shape, why: Unauthenticated) -> Option<Cause> {
+    match (why, shape) {
+        (Unauthenticated::Nobody, Shape::Liveperson) => Some(Cause(Arc::new(SessionFailure::CsrfInvalid))),
+        (Unauthenticated::Nobody, _) => None,
+        (why, _) => Some(Cause(Arc::new(why))),
+    }
+}
+
+/// 503: what has to be remembered for the request does not fit.
+pub(super) fn overloaded() -> PlainResponse {
+    let mut fields = Fields::default();
+    fields.set(CONTENT_TYPE, "application/json");
+    fields.set(CACHE_CONTROL, "no-store");
+    fields.set(RETRY_AFTER, "1");
+    let body = br#"{"error":"Too many signed requests"}"#.into();
+    let cause = Some(Cause(Arc::new(Overloaded)));
+    PlainResponse { status: StatusCode::SERVICE_UNAVAILABLE, fields, body, cause }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("as many signed requests are remembered as may be")]
+struct Overloaded;
+
+/// 403: it is known who they are, and the rule is not for them. What of the rule it is, the log has.
 pub(super) fn not_for_them(shape: Shape, objection: Objection, now: Millis) -> PlainResponse {
     const TEXT: &str = "oauth_problem=permission_denied&oauth_problem_advice=\
                         the Service Provider does not allow this to the user";

@@ -1,4 +1,5 @@
-//! The checks of gateways: whether the request that one holds may pass. No body is read, no store is asked.
+//! The checks of gateways: whether the request that one holds may pass. No store is asked, and no body is read but that of a form
+//! that may be signed.
 //!
 //! `/gateway/check` goes by the credentials in its headers alone, and so believes nobody. Below it, each kind of gateway (`kind.rs`)
 //! has a path of its own, at which it is believed what it says of its request, if it comes from a network of gateways.
@@ -7,17 +8,24 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
-use axum::http::Method;
+use axum::http::{Extensions, Method};
 use axum::response::Response;
-use vestibule_auth::{CompiledRule, Decision, Granted, RecallError, Showing};
-use vestibule_model::GatewayRule;
-use vestibule_serve::layers::{Cause, Headers, PlainResponse, RequestHead, ResponseFuture, Shortcut};
+use vestibule_auth::{CompiledRule, Decision, HeldRequest, Principal, RecallError, Showing, Unauthenticated};
+use vestibule_model::{GatewayRule, Millis};
+use vestibule_oauth1::{MAX_FORM_BYTES, Problem};
+use vestibule_serve::layers::{
+    Cause, Fields, Headers, LimitedBody, PlainResponse, RequestHead, ResponseFuture, Shortcut,
+};
 
-use super::answer::{Forbidden, Outcome, Shape, forbidden, identity, not_for_them, refused, unavailable};
+use super::answer::{
+    Forbidden, Outcome, Shape, forbidden, identity, not_for_them, overloaded, refused, unavailable,
+};
 use super::kind::{KindPath, Misreported, Reported};
+use super::signed::{Authorization, HeldBody, Unverifiable, sends_form, signable};
 use crate::api::ApiState;
-use crate::credentials::PresentedCredentials;
+use crate::credentials::{Contradiction, PresentedCredentials};
 
 /// The route's pattern.
 pub(super) const CHECK: &str = "/gateway/check";
@@ -71,6 +79,10 @@ impl Shortcut for KindCheckShortcut {
     }
 
     fn answer_at_once(&self, head: RequestHead<'_>) -> Option<PlainResponse> {
+        // It may have to be read.
+        if sends_form(head.headers) {
+            return None;
+        }
         let path = KindPath::of(head.target).filter(|_| self.0.auth.is_loaded())?;
         let asked = Question::by_kind(&self.0, path, head);
         Some(asked.map_or_else(forbidden, |asked| asked.answer(&self.0).into()))
@@ -79,12 +91,15 @@ impl Shortcut for KindCheckShortcut {
     fn answer(&self, request: Request) -> ResponseFuture {
         let api = Arc::clone(&self.0);
         Box::pin(async move {
-            let parts = request.into_parts().0;
+            let (parts, body) = request.into_parts();
             let head = RequestHead::of(&parts);
             // It was recognised, so there is one.
             let path = KindPath::of(head.target).ok_or(Forbidden::UnknownRule(String::new()));
             Ok(match path.and_then(|path| Question::by_kind(&api, path, head)) {
-                Ok(question) => question.recall_and_answer(&api).await,
+                Ok(question) => {
+                    let body = question.read(&api, &parts.extensions, body).await;
+                    question.with_body(body).recall_and_answer(&api).await
+                }
                 Err(why) => forbidden(why).into(),
             })
         })
@@ -95,13 +110,13 @@ impl Shortcut for KindCheckShortcut {
 pub(super) struct Question<'a> {
     /// The name of the rule that it is answered by.
     rule: &'a str,
-    /// What the request is for, as the client sent it; None: that is not known.
-    target: Option<&'a str>,
-    presented: PresentedCredentials<'a>,
-    /// The client's address.
+    /// Those of the request.
+    headers: Headers<'a>,
+    /// What a gateway says of the request; None: nobody does.
+    reported: Option<Result<Reported<'a>, Misreported>>,
+    /// The client's address, where no gateway says it.
     address: Option<IpAddr>,
-    /// That the gateway does not say what it asks about.
-    misreported: Option<Misreported>,
+    body: HeldBody,
 }
 
 impl<'a> Question<'a> {
@@ -109,10 +124,10 @@ impl<'a> Question<'a> {
     fn of(head: RequestHead<'a>) -> Self {
         Self {
             rule: GatewayRule::DEFAULT,
-            target: None,
-            presented: PresentedCredentials::of(head.headers),
+            headers: head.headers,
+            reported: None,
             address: head.address,
-            misreported: None,
+            body: HeldBody::NotSent,
         }
     }
 
@@ -134,13 +149,25 @@ impl<'a> Question<'a> {
         if !peer.is_some_and(is_gateway) {
             return Err(Forbidden::NotAGateway);
         }
-        let (presented, target, address, misreported) = match reported() {
-            Ok(Reported { target, address }) => {
-                (PresentedCredentials::for_target(headers, target), Some(target), Some(address), None)
-            }
-            Err(misreported) => (PresentedCredentials::of(headers), None, None, Some(misreported)),
-        };
-        Ok(Self { rule, target, presented, address, misreported })
+        let reported = Some(reported());
+        Ok(Self { rule, headers, reported, address: None, body: HeldBody::NotSent })
+    }
+
+    /// The same with the request's body.
+    pub(super) fn with_body(self, body: HeldBody) -> Self {
+        Self { body, ..self }
+    }
+
+    /// The form that the gateway sends along, where the rule may ask for its signature.
+    async fn read(&self, api: &ApiState, extensions: &Extensions, body: Body) -> HeldBody {
+        let may_be_asked = api.auth.with_gateway_rule(self.rule, CompiledRule::takes_signatures);
+        if may_be_asked != Some(true) || body.is_end_stream() || !sends_form(self.headers) {
+            return HeldBody::NotSent;
+        }
+        match LimitedBody::read_at_most(extensions, body, MAX_FORM_BYTES).await.0 {
+            Ok(form) => HeldBody::Form(form),
+            Err(why) => HeldBody::Unread(why),
+        }
     }
 
     async fn recall_and_answer(&self, api: &ApiState) -> Response {
@@ -153,12 +180,25 @@ impl<'a> Question<'a> {
     /// The answer while the table of live sessions may be incomplete. A store that does not answer is no reason to
     /// refuse a session that may be live.
     pub(super) async fn recall_and_decide(&self, api: &ApiState) -> Result<Outcome, RecallError> {
-        if self.misreported.is_none()
-            && let Ok(credentials) = self.presented.credentials()
-        {
-            api.auth.recall(credentials).await?;
+        let reads_target = api.auth.with_gateway_rule(self.rule, CompiledRule::reads_target);
+        if let (Some(reads_target), Ok(reported)) = (reads_target, self.reported()) {
+            let presented = self.presented(reported, reads_target);
+            if let Ok(credentials) = presented.credentials() {
+                api.auth.recall(credentials).await?;
+            }
         }
         Ok(self.answer(api))
+    }
+
+    fn reported(&self) -> Result<Option<&Reported<'a>>, Misreported> {
+        self.reported.as_ref().map(|reported| reported.as_ref().map_err(|why| *why)).transpose()
+    }
+
+    fn presented(&self, reported: Option<&Reported<'a>>, reads_target: bool) -> PresentedCredentials<'a> {
+        match reported.filter(|_| reads_target) {
+            Some(reported) => PresentedCredentials::for_target(self.headers, reported.target),
+            None => PresentedCredentials::of(self.headers),
+        }
     }
 
     fn answer(&self, api: &ApiState) -> Outcome {
@@ -168,26 +208,66 @@ impl<'a> Question<'a> {
 
     fn answer_by(&self, api: &ApiState, rule: &CompiledRule) -> Outcome {
         let now = api.clock.now();
-        let presented = || self.presented.kind(|bearer| api.auth.is_genuine_bearer(bearer));
-        let shape = || Shape::of(rule.refusals(), presented);
-        let refuse = |cause: Option<Cause>| {
-            let answer = refused(shape(), now);
-            Outcome::Refused(PlainResponse { cause: cause.or(answer.cause), ..answer })
-        };
-        if let Some(misreported) = self.misreported {
-            return refuse(Some(Cause(Arc::new(misreported))));
+        let presented = self.presented(self.reported().ok().flatten(), rule.reads_target());
+        let kind = || presented.kind(|bearer| api.auth.is_genuine_bearer(bearer));
+        let shape = || Shape::of(rule.refusals(), kind);
+        match self.decide(api, rule, &presented, now) {
+            Ok(Decision::Granted(identity)) => Outcome::Allowed(identity),
+            Ok(Decision::Refused(why)) => Outcome::Refused(refused(shape(), why, now)),
+            Ok(Decision::Forbidden(objection)) => Outcome::Refused(not_for_them(shape(), objection, now)),
+            Ok(Decision::Overloaded) => Outcome::Refused(overloaded()),
+            Err(unclear) => {
+                let answer = refused(shape(), unclear.told(), now);
+                Outcome::Refused(PlainResponse { cause: Some(Cause(Arc::new(unclear))), ..answer })
+            }
         }
-        let credentials = match self.presented.credentials() {
-            Ok(credentials) => credentials,
-            Err(contradiction) => return refuse(Some(Cause(Arc::new(contradiction)))),
+    }
+
+    fn decide(
+        &self,
+        api: &ApiState,
+        rule: &CompiledRule,
+        presented: &PresentedCredentials<'_>,
+        now: Millis,
+    ) -> Result<Decision<Fields>, Unclear> {
+        let reported = self.reported()?;
+        let credentials = presented.credentials()?;
+        let authorization = Authorization::of(self.headers);
+        let signable = if rule.takes_signatures() {
+            signable(reported, self.headers, &authorization, &self.body)?
+        } else {
+            None
         };
-        let (accepted, account, address) = (rule.accepted(), self.presented.account(), self.address);
-        let showing = Showing { credentials, accepted, account, address, now };
-        let grant = |granted: Granted<'_>| identity(granted, rule.identity_headers(), now);
-        match api.auth.decide(rule, self.target, showing, grant) {
-            Decision::Granted(identity) => Outcome::Allowed(identity),
-            Decision::Refused => refuse(None),
-            Decision::Forbidden(objection) => Outcome::Refused(not_for_them(shape(), objection, now)),
+        let shown = Showing {
+            credentials,
+            accepted: rule.accepted(),
+            account: presented.account(),
+            address: reported.map_or(self.address, |reported| Some(reported.address)),
+            now,
+        };
+        let held = HeldRequest { target: reported.map(|reported| reported.target), signable, shown };
+        let grant = |principal: Principal<'_>| identity(principal, rule.identity_headers(), now);
+        Ok(api.auth.decide(rule, &held, grant))
+    }
+}
+
+/// Why nothing can be decided about a request, which is refused then.
+#[derive(Debug, thiserror::Error)]
+enum Unclear {
+    #[error(transparent)]
+    Misreported(#[from] Misreported),
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
+    #[error(transparent)]
+    Unverifiable(#[from] Unverifiable),
+}
+
+impl Unclear {
+    /// What the client is told.
+    const fn told(&self) -> Unauthenticated {
+        match self {
+            Self::Misreported(_) | Self::Contradiction(_) => Unauthenticated::Nobody,
+            Self::Unverifiable(_) => Unauthenticated::Signature(Problem::SignatureInvalid),
         }
     }
 }

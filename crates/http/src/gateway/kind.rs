@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 
 use axum::http::HeaderName;
+use axum::http::header::HOST;
 use vestibule_serve::layers::{Headers, RequestHead, last_hop};
 
 use crate::credentials::visible;
@@ -29,8 +30,8 @@ pub(super) enum Kind {
     Envoy,
 }
 
-/// Where a kind says what its request is; none where the check itself has it. Method, host and scheme are asked for although no rule
-/// goes by them yet: a configuration that leaves one out is found by its first check, and not by the first rule that needs it.
+/// Where a kind says what its request is; none where the check itself has it. Signatures alone go by method, host and scheme, and
+/// all checks ask for them: a configuration that leaves one out is found by its first check.
 struct Places {
     method: Option<HeaderName>,
     /// None: the target stands behind the path.
@@ -111,6 +112,12 @@ pub(super) struct KindPath<'a> {
 /// What a gateway says of the request that it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reported<'a> {
+    /// Its method.
+    pub(super) method: &'a str,
+    /// How the gateway is reached.
+    pub(super) scheme: &'a str,
+    /// Under which name, with a port where there is one.
+    pub(super) host: &'a str,
     /// Its target, as the gateway was sent it, or as it made it.
     pub(super) target: &'a str,
     /// The address that it came from.
@@ -145,15 +152,22 @@ impl<'a> KindPath<'a> {
     /// What the gateway says, by the places of its kind and no others.
     pub(super) fn reported(&self, head: RequestHead<'a>) -> Result<Reported<'a>, Misreported> {
         let (headers, places) = (head.headers, self.kind.places());
-        for name in [&places.method, &places.host].into_iter().flatten().chain([&places.scheme]) {
-            the_one(headers, name)?;
-        }
+        let method = match &places.method {
+            Some(name) => the_one(headers, name)?,
+            None => head.method.as_str(),
+        };
+        let host = match &places.host {
+            Some(name) => the_one(headers, name)?,
+            // HTTP/1.0 alone may have none.
+            None => head.authority.or_else(|| headers.text(&HOST)).unwrap_or_default(),
+        };
+        let scheme = the_one(headers, &places.scheme)?;
         let target = match &places.target {
             Some(name) => the_one(headers, name)?,
             None if self.behind.is_empty() => return Err(Misreported::NoTarget),
             None => self.behind,
         };
-        Ok(Reported { target, address: places.address(headers)? })
+        Ok(Reported { method, scheme, host, target, address: places.address(headers)? })
     }
 }
 
@@ -250,7 +264,8 @@ mod tests {
     fn reported(target: &str, lines: &[(&str, &[u8])]) -> Result<(String, String), Misreported> {
         let headers: Vec<_> = lines.iter().map(|(name, value)| httparse::Header { name, value }).collect();
         let headers = Headers::Parsed(&headers);
-        let head = RequestHead { method: &Method::GET, target, headers, peer: None, address: None };
+        let (method, authority) = (&Method::GET, None);
+        let head = RequestHead { method, target, authority, headers, peer: None, address: None };
         let told = KindPath::of(target).expect("a gateway's path").reported(head)?;
         Ok((told.target.to_owned(), told.address.to_string()))
     }

@@ -1,11 +1,13 @@
 //! What gateways ask: may this request pass, and whose is it?
 //!
-//! `kind.rs` reads what each kind of gateway says of the request that it holds, `check.rs` calls the engine, `answer.rs` writes who
+//! `kind.rs` reads what each kind of gateway says of the request that it holds, `signed.rs` makes of it what may be signed,
+//! `check.rs` calls the engine, `answer.rs` writes who
 //! it is or that it is nobody.
 
 mod answer;
 mod check;
 mod kind;
+mod signed;
 
 use axum::Router;
 use axum::routing::get;

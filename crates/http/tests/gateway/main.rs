@@ -10,6 +10,9 @@ mod fast_path;
 mod kinds;
 mod loading;
 mod rules;
+mod signatures;
+mod signed_forms;
+mod signing_keys;
 mod targets;
 
 use std::time::Duration;

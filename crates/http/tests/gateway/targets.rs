@@ -1,5 +1,7 @@
 //! The target of the request that a gateway asks about: whose account it names. Where each kind of gateway says it, `kinds.rs`.
 
+use vestibule_model::{GatewayCredential, GatewayRule, GatewayRuleSettings};
+
 use super::*;
 
 const OTHERS: &str = "/ws_api/account/99999999/messaging/brand/";
@@ -95,5 +97,26 @@ async fn g6_a_target_that_names_one_account_or_another_is_refused_also_when_one_
     ] {
         let status = ask(&server, &target, &[("authorization", &bearer)]).await;
         assert_eq!(status, 401, "{target}");
+    }
+}
+
+/// Nothing of the rule goes by it, so whoever is behind may read it as they like.
+#[tokio::test]
+async fn a_rule_without_patterns_that_takes_no_bearer_in_a_target_does_not_read_it() {
+    let server = TestServer::start().await;
+    let bearer = format!("Bearer {}", liveperson(&server).await.bearer);
+    let contrived = format!("/{}api/account/{ACCOUNT}", "%2525/..;/".repeat(40));
+    for target in ["/x/../%2e%2e/api/account/1/../2", "/\\;#%00", "/api/account/99999999", &contrived] {
+        let with = async |settings: GatewayRuleSettings| {
+            let rule = GatewayRule { name: GatewayRule::DEFAULT.into(), settings };
+            server.change(vec![Change::PutGatewayRule(rule.into())]).await;
+            ask(&server, target, &[("authorization", &bearer)]).await
+        };
+        let alone =
+            GatewayRuleSettings { credentials: vec![GatewayCredential::Bearer], ..Default::default() };
+        assert_eq!(with(alone.clone()).await, 200, "{target}");
+        let paths = vec!["/**".to_owned()];
+        let status = with(GatewayRuleSettings { paths, ..alone }).await;
+        assert!([401, 403].contains(&status), "{target}: {status}");
     }
 }

@@ -17,7 +17,7 @@ use super::headers::Headers;
 use super::plain_response::PlainResponse;
 use super::refusal::{Readers, Refusal, RefusalShape, RefusalShapes};
 use super::request_context::{RequestContext, RequestSource};
-use super::shortcut::{RequestHead, Shortcut, ShortcutService, target};
+use super::shortcut::{RequestHead, Shortcut, ShortcutService, authority, target};
 use super::{AllowedHosts, BodyPolicy, ClientAddress, LayerState, Peer};
 use crate::metrics::EndpointMetrics;
 
@@ -189,7 +189,8 @@ impl Layered<ShortcutService> {
         let begin = |source| RequestContext::begin(&self.endpoint, request, source);
         let headers = Headers::Map(request.headers());
         let (method, target) = (request.method(), target(request.uri()));
-        let head = RequestHead { method, target, headers, peer: None, address: None };
+        let authority = authority(request.uri());
+        let head = RequestHead { method, target, authority, headers, peer: None, address: None };
         let (context, plain) = self.plain_response(head, request.version(), peer, begin)?;
         let mut answer = Response::from(plain);
         context.end(&self.endpoint, &mut answer);
@@ -206,7 +207,8 @@ impl Layered<ShortcutService> {
     ) -> Option<StatusCode> {
         let headers = Headers::Parsed(headers);
         let begin = |source| RequestContext::begin_parsed(&self.endpoint, headers, source);
-        let head = RequestHead { method: &Method::GET, target, headers, peer: None, address: None };
+        let (method, authority) = (&Method::GET, None);
+        let head = RequestHead { method, target, authority, headers, peer: None, address: None };
         let (context, plain) = self.plain_response(head, Version::HTTP_11, peer, begin)?;
         let status = plain.status;
         plain.fields.write(out);

@@ -11,7 +11,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use http::request::Parts;
-use http::uri::PathAndQuery;
+use http::uri::{Authority, PathAndQuery};
 use http::{Method, StatusCode, Uri};
 use tower::Service;
 
@@ -57,6 +57,9 @@ pub struct RequestHead<'a> {
     pub method: &'a Method,
     /// Its path and query, as they were sent. A fragment, which no target has (RFC 9112 §3.2), is cut off.
     pub target: &'a str,
+    /// The host that it is for and its port, where the target says so: in HTTP/2, and in the absolute form, where it takes the place
+    /// of Host (RFC 9112 §3.2.2).
+    pub authority: Option<&'a str>,
     /// Its headers.
     pub headers: Headers<'a>,
     /// The other end of the connection, whatever that says of others. An IPv4-mapped IPv6 address is the IPv4 address.
@@ -72,11 +75,17 @@ impl<'a> RequestHead<'a> {
         Self {
             method,
             target: target(uri),
+            authority: authority(uri),
             headers: Headers::Map(headers),
             peer: extensions.get::<Peer>().map(|peer| peer.address.ip().to_canonical()),
             address: extensions.get::<ClientAddress>().map(|client| client.0),
         }
     }
+}
+
+/// What stands before path and query, without the scheme.
+pub(super) fn authority(uri: &Uri) -> Option<&str> {
+    uri.authority().map(Authority::as_str)
 }
 
 /// Path and query; in the absolute form, and in HTTP/2, without what stands before.
