@@ -1,6 +1,6 @@
 //! Words for sessions that more than one face writes.
 
-use vestibule_model::{Application, AuthenticationMethod, Dialect};
+use vestibule_model::{Application, AuthenticationMethod, Dialect, Rank};
 
 /// The dialect that a session was opened in.
 pub(crate) const fn dialect(dialect: Dialect) -> &'static str {
@@ -19,6 +19,17 @@ pub(crate) const fn method(method: AuthenticationMethod) -> &'static str {
         AuthenticationMethod::OauthClient => "oauth-client",
         AuthenticationMethod::Saml => "saml",
         AuthenticationMethod::Oidc => "oidc",
+    }
+}
+
+/// How much of the account a user may see.
+pub(crate) const fn role(rank: Rank) -> &'static str {
+    match rank {
+        Rank::Agent => "agent",
+        Rank::Manager => "manager",
+        Rank::ItUser => "it-user",
+        Rank::SuperUser => "super-user",
+        Rank::SysAdmin => "sys-admin",
     }
 }
 

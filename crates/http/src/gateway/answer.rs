@@ -11,13 +11,14 @@ use uuid::Uuid;
 use vestibule_auth::{
     ApplicationMethod, ApplicationPrincipal, Granted, Objection, Principal, RecallError, Unauthenticated,
 };
-use vestibule_model::{Application, AuthenticationMethod, IdentityHeader, Millis, Rank, RefusalStyle};
+use vestibule_model::{Application, IdentityHeader, Millis, RefusalStyle};
 use vestibule_serve::layers::{Cause, Fields, PlainResponse};
 
 use crate::admin::typed_problem;
 use crate::credentials::PresentedKind;
 use crate::liveperson::SessionFailure;
 use crate::livevox::error_body;
+use crate::words;
 
 /// What a check comes to, in whichever protocol it is asked.
 #[derive(Debug)]
@@ -87,11 +88,8 @@ fn push_application(text: &mut String, header: IdentityHeader, principal: &Appli
 }
 
 fn push_id(text: &mut String, application: Application) {
-    match application {
-        Application::None => {}
-        Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => {
-            push_number(text, id.0);
-        }
+    if let Some(id) = words::application(application) {
+        push_number(text, id);
     }
 }
 
@@ -107,7 +105,7 @@ fn push(text: &mut String, header: IdentityHeader, granted: &Granted<'_>, now: M
             let mut buffer = Uuid::encode_buffer();
             text.push_str(Uuid::from_bytes(granted.reference()).hyphenated().encode_lower(&mut buffer));
         }
-        IdentityHeader::Roles => text.push_str(role(user.grants().rank)),
+        IdentityHeader::Roles => text.push_str(words::role(user.grants().rank)),
         IdentityHeader::Privileges => text.push_str(&user.grants().privileges_text),
         IdentityHeader::SecondsLeft => {
             let seconds = granted.expires_at().since(now).as_secs();
@@ -121,28 +119,12 @@ fn push(text: &mut String, header: IdentityHeader, granted: &Granted<'_>, now: M
         }
         IdentityHeader::MaxChats => push_number(text, user.max_chats.into()),
         IdentityHeader::MaxAsyncChats => push_number(text, user.max_async_chats.into()),
-        IdentityHeader::Method => text.push_str(match granted.method() {
-            AuthenticationMethod::Password => "password",
-            AuthenticationMethod::ApiKey => "api-key",
-            AuthenticationMethod::OauthClient => "oauth-client",
-            AuthenticationMethod::Saml => "saml",
-            AuthenticationMethod::Oidc => "oidc",
-        }),
+        IdentityHeader::Method => text.push_str(words::method(granted.method())),
     }
 }
 
 fn push_number(text: &mut String, number: i64) {
     text.push_str(itoa::Buffer::new().format(number));
-}
-
-const fn role(rank: Rank) -> &'static str {
-    match rank {
-        Rank::Agent => "agent",
-        Rank::Manager => "manager",
-        Rank::ItUser => "it-user",
-        Rank::SuperUser => "super-user",
-        Rank::SysAdmin => "sys-admin",
-    }
 }
 
 /// Text as a header's value: visible ASCII as it is, everything else and `%` percent-encoded (RFC 3986 §2.1).
