@@ -2,7 +2,7 @@
 
 Shows: a session of Authlib finds the provider by its configuration, sends a user to the login page and takes the address that
 they come back to; the ID token is verified with its claims by Authlib's own rules; the bearer opens userinfo; a refresh and a
-revocation. The way through the login page is that of a browser.
+revocation; a resource server finds out what a token is. The way through the login page is that of a browser.
 """
 
 import html
@@ -24,6 +24,8 @@ ORIGIN = os.environ["VESTIBULE_HTTPS"]
 ISSUER = f"{ORIGIN}/sentinel/api/account/12345678"
 CLIENT = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 SECRET = "demo-client-secret"
+API = "9f8e7d6c5b4a39281706f5e4d3c2b1a0"
+API_SECRET = "demo-resource-server-secret"
 BACK = "http://127.0.0.1:9099/callback"
 NONCE = "nonce-of-a-test"
 
@@ -39,6 +41,7 @@ def main():
     own = OAuth2Session(CLIENT, SECRET, scope="demo.read")
     token = own.fetch_token(provider["token_endpoint"], grant_type="client_credentials")
     assert token["expires_in"] == 3600, token
+    resource_server(provider, token)
     print("ok: authlib")
 
 
@@ -77,6 +80,16 @@ def code_flow(provider, method):
     )
     assert revoked.status_code == 200, revoked.text
     assert requests.get(f"{ORIGIN}/gateway/check", headers=bearer(token)).status_code == 401
+
+
+def resource_server(provider, token):
+    """What is shown a token asks what it is."""
+    for method in ("client_secret_basic", "client_secret_post"):
+        api = OAuth2Session(API, API_SECRET, token_endpoint_auth_method=method)
+        told = api.introspect_token(provider["introspection_endpoint"], token=token["access_token"]).json()
+        assert told["active"] and told["client_id"] == CLIENT, told
+        none = api.introspect_token(provider["introspection_endpoint"], token="none").json()
+        assert none == {"active": False}, none
 
 
 def bearer(token):

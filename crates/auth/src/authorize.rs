@@ -170,6 +170,17 @@ impl<'a> Granted<'a> {
         self.entry.method
     }
 
+    /// When it was opened.
+    pub fn opened_at(&self) -> Millis {
+        self.entry.created()
+    }
+
+    /// The id, as clients show it, of the OAuth client that it was opened with; None: it was opened with none.
+    pub fn client_id(&self) -> Option<&str> {
+        let Application::OauthClient(id) = self.application() else { return None };
+        Some(self.user().account().oauth_client_of_id(id)?.client_id.as_str())
+    }
+
     /// When it ends if it is not used again.
     pub fn expires_at(&self) -> Millis {
         self.expires_at

@@ -112,8 +112,8 @@ pub use rules::{
 };
 pub use second_factor::{Enrolment, EnrolmentError, PasswordStep, SetUpOnTheWayIn, ShownEnrolment, Ticket};
 pub use sentinel::{
-    AuthorizationError, AuthorizationRefusal, AuthorizationRequest, Authorizing, CODE_LIFE, ClientToken,
-    CodeGrant, OauthCredentials, RefreshedToken, TokenError, UserToken,
+    ActiveToken, AuthorizationError, AuthorizationRefusal, AuthorizationRequest, Authorizing, CODE_LIFE,
+    ClientToken, CodeGrant, OauthCredentials, RefreshedToken, ShownClientToken, TokenError, UserToken,
 };
 pub use service::{Auth, StartError};
 pub use sessions::{Listed, SessionAccessError};

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::crypto::verify;
+use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Serialize;
 use tokio::sync::Mutex as AsyncMutex;
 use vestibule_crypto::{PublicNumbers, SealContext, Sealer, SigningError, SigningPair};
@@ -223,6 +225,26 @@ impl SigningKeys {
             }
         };
         self.keys().iter().map(published).collect()
+    }
+
+    /// The claims of a token, if one of the keys signed it that are not over.
+    pub(crate) fn verified(&self, token: &str, now: Millis) -> Option<Vec<u8>> {
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        if header.alg != Algorithm::RS256 {
+            return None;
+        }
+        let keys = self.keys();
+        let id = header.kid?;
+        let usable = keys.iter().find(|usable| usable.key.id.to_string() == id)?;
+        if usable.key.is_over(&self.records(), now) {
+            return None;
+        }
+        let (message, signature) = token.rsplit_once('.')?;
+        let PublicNumbers { modulus, exponent } = usable.pair.public();
+        let key = DecodingKey::from_rsa_raw_components(&modulus, &exponent);
+        let is_right = verify(signature, message.as_bytes(), &key, Algorithm::RS256).ok()?;
+        let (_, claims) = message.split_once('.')?;
+        is_right.then(|| URL_SAFE_NO_PAD.decode(claims).ok())?
     }
 
     /// A token of these claims, which are an object of JSON.

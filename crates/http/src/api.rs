@@ -66,6 +66,7 @@ pub const REFUSALS: RefusalShapes = RefusalShapes {
         ("/sentinel/api/account/*/authorize", sentinel::PAGES_REFUSAL),
         ("/sentinel/api/account/*/authorize/consent", sentinel::PAGES_REFUSAL),
         ("/sentinel/", sentinel::REFUSAL),
+        ("/oauth2/", sentinel::SERVERS_REFUSAL),
         ("/me", pages::REFUSAL),
         ("/me/", pages::REFUSAL),
         ("/sso/", pages::REFUSAL),

@@ -29,6 +29,8 @@ pub struct ClientMetadata {
     pub refresh_rotation: RefreshRotation,
     /// Whose users may use it, by profile; empty: everybody may.
     pub enabled_for_profiles: Vec<i64>,
+    /// Whether it is a resource server: it may ask what tokens of its account are (RFC 7662), and revoke them (RFC 7009).
+    pub resource_server: bool,
 }
 
 /// A way to get a token (RFC 6749 §1.3).

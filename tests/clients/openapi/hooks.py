@@ -101,7 +101,7 @@ def body_that_agrees(path, body):
     if "/connections" in path:
         connection_that_is_one(path, body)
     if "/oauth-clients" in path:
-        body |= {"grant_types": [], "public": False, "enabled_for_profiles": []}
+        body |= {"grant_types": [], "public": False, "enabled_for_profiles": [], "resource_server": False}
     if "/gateway-rules" in path:
         rule_that_refers_to_nothing(body)
     if "/groups" in path and body.get("parent") is not None:

@@ -277,6 +277,16 @@ impl AccountFacts {
         self.api_keys.values().map(|usable| &usable.key)
     }
 
+    /// The consumer keys of its API keys, in no order.
+    pub(super) fn consumer_keys(&self) -> impl Iterator<Item = &str> {
+        self.api_keys.keys().map(String::as_str)
+    }
+
+    /// The ids of its OAuth clients, in no order.
+    pub(super) fn client_ids(&self) -> impl Iterator<Item = &str> {
+        self.oauth_clients.keys().map(String::as_str)
+    }
+
     /// In no order.
     pub(super) fn all_oauth_clients(&self) -> impl Iterator<Item = &OauthClient> {
         self.oauth_clients.values()
@@ -323,11 +333,6 @@ impl AccountFacts {
     /// The connection of this id, enabled or not.
     pub fn connection(&self, id: ConnectionId) -> Option<&Arc<UsableConnection>> {
         self.connections.values().find(|usable| usable.connection.id == id)
-    }
-
-    /// Whether these are the same API keys: nothing says so but that none was changed in between.
-    pub(super) fn shares_api_keys(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.api_keys, &other.api_keys)
     }
 
     pub(crate) fn api_key(&self, app_key: &str) -> Option<&UsableApiKey> {

@@ -8,7 +8,7 @@ mod connections;
 mod costs;
 mod facts;
 mod grants;
-mod key_holders;
+mod holders;
 mod keys;
 mod names;
 mod overlaps;
@@ -38,7 +38,7 @@ pub(crate) use sealed::{SECOND_FACTOR_COLUMN, SealedSecret, USERS_TABLE};
 pub use user::UserEntry;
 
 use crate::gateway::Rules;
-use key_holders::KeyHolders;
+use holders::Holders;
 
 /// A user of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,8 @@ pub struct AccountUser {
 pub struct Directory {
     accounts: RwLock<HashMap<AccountId, Arc<AccountEntry>, RandomState>>,
     by_code: RwLock<HashMap<String, AccountId, RandomState>>,
-    key_holders: KeyHolders,
+    by_consumer_key: Holders,
+    by_client_id: Holders,
     rules: RwLock<Rules>,
 }
 
@@ -77,8 +78,12 @@ impl Directory {
 
     /// Whether an account has an OAuth client of this id.
     pub(crate) fn has_oauth_client(&self, client_id: &str) -> bool {
-        let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
-        accounts.values().any(|entry| entry.oauth_client(client_id).is_some())
+        !self.accounts_with_oauth_client(client_id).is_empty()
+    }
+
+    /// The accounts that have an OAuth client of this id, which is unique within an account alone; in the order of their ids.
+    pub(crate) fn accounts_with_oauth_client(&self, client_id: &str) -> Vec<AccountId> {
+        self.by_client_id.of(client_id)
     }
 
     /// The highest client number; None: there is no account.
@@ -138,29 +143,27 @@ impl Directory {
             by_code.insert(code, id);
         }
         drop(by_code);
-        let entry = Arc::new(entry);
-        let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
-        let before = accounts.insert(id, Arc::clone(&entry));
-        drop(accounts);
-        self.key_holders.note(id, before.as_deref().map(|before| &**before), Some(&entry));
-        before
+        self.by_consumer_key.put(id, entry.consumer_keys());
+        self.by_client_id.put(id, entry.client_ids());
+        self.accounts.write().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::new(entry))
     }
 
     /// Takes an account out of the directory, which is given back.
     pub(crate) fn remove(&self, id: AccountId) -> Option<Arc<AccountEntry>> {
         self.by_code.write().unwrap_or_else(PoisonError::into_inner).retain(|_, other| *other != id);
+        self.by_consumer_key.put(id, std::iter::empty());
+        self.by_client_id.put(id, std::iter::empty());
         let before = self.accounts.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
         if let Some(before) = &before {
-            self.key_holders.note(id, Some(before), None);
             before.replace_facts();
             before.replace_users();
         }
         before
     }
 
-    /// The accounts that have an API key of this consumer key, in no order.
+    /// The accounts that have an API key of this consumer key, in the order of their ids.
     pub(crate) fn with_api_key(&self, consumer_key: &str) -> Vec<Arc<AccountEntry>> {
-        let holders = self.key_holders.of(consumer_key);
+        let holders = self.by_consumer_key.of(consumer_key);
         let found = holders.into_iter().filter_map(|id| self.account(id));
         found.filter(|entry| entry.api_key(consumer_key).is_some()).collect()
     }

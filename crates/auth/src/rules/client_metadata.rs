@@ -76,6 +76,9 @@ fn of_grants(after: &ClientMetadata, before: Option<&ClientMetadata>) -> Vec<Vio
     if after.may(GrantType::ClientCredentials) && after.public {
         found.push(Violation::of(Rule::ClientGrantOfPublic));
     }
+    if after.resource_server && after.public {
+        found.push(Violation::of(Rule::ClientResourceServerPublic));
+    }
     found
 }
 

@@ -172,6 +172,7 @@ rulebook! {
     ClientRedirectUriCount: Invalid "redirect_uris" AT_MOST;
     ClientRedirectUriMissing: Invalid "redirect_uris" "the grant authorization_code needs one";
     ClientGrantOfPublic: Invalid "grant_types" "a public client has no client_credentials: it can keep no secret";
+    ClientResourceServerPublic: Invalid "resource_server" "a public client is no resource server: it can keep no secret";
     ClientScope: Invalid "scopes" "each of 1 to {} characters of ASCII, no spaces, no \" and no \\";
     ClientScopeCount: Invalid "scopes" AT_MOST;
     ClientProfileMissing: Invalid "enabled_for_profiles" MISSING;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use vestibule_model::{AccountState, GrantType, Means, OauthClient, Refusal};
+use vestibule_model::{AccountId, AccountState, GrantType, Means, Millis, OauthClient, Refusal};
 use zeroize::Zeroizing;
 
 use super::error::TokenError;
@@ -44,6 +44,20 @@ impl ProvedClient {
         Ok(())
     }
 
+    /// Whether it may ask what tokens of its account are, and revoke them.
+    pub(super) fn is_resource_server(&self) -> bool {
+        self.client.metadata.resource_server && self.entry.account.state != AccountState::Disabled
+    }
+
+    /// Refuses what a resource server alone may ask.
+    pub(super) fn expect_resource_server(&self, auth: &Auth) -> Result<(), TokenError> {
+        if self.is_resource_server() {
+            return Ok(());
+        }
+        auth.audit.note_refusal(self.attempt, None, Refusal::KeyNotAllowed);
+        Err(TokenError::NoResourceServer)
+    }
+
     /// Counts why what it showed does not count.
     pub(super) fn invalid_grant(&self, auth: &Auth, why: Refusal) -> TokenError {
         auth.audit.note_refusal(self.attempt, None, why);
@@ -52,12 +66,33 @@ impl ProvedClient {
 }
 
 /// Whether a client may be used from this address.
-fn is_allowed_from(client: &OauthClient, address: Option<IpAddr>) -> bool {
+pub(super) fn is_allowed_from(client: &OauthClient, address: Option<IpAddr>) -> bool {
     let is_in = |address: IpAddr| client.addresses.iter().any(|net| net.contains(&address.to_canonical()));
     client.addresses.is_empty() || address.is_some_and(is_in)
 }
 
 impl Auth {
+    /// The account of a client that names none: of those that have a client of this id, the one whose secret it is, else the first.
+    /// Ids are unique within an account alone.
+    pub fn account_of_client(
+        self: &Arc<Self>,
+        credentials: &OauthCredentials,
+        now: Millis,
+    ) -> Option<AccountId> {
+        let accounts = self.directory.accounts_with_oauth_client(&credentials.client_id);
+        let first = accounts.first().copied();
+        if accounts.len() < 2 {
+            return first;
+        }
+        let secret = credentials.secret.as_ref().map_or("", |secret| secret.as_str());
+        let is_its = |id: &AccountId| {
+            let entry = self.public_account(*id);
+            let entry = entry.as_deref().map(|entry| &**entry);
+            self.recognise_client(entry, &credentials.client_id, secret, now).is_some()
+        };
+        accounts.into_iter().find(is_its).or(first)
+    }
+
     /// The client whose credentials these are. A wrong secret counts as a failed login does, for the address and for the client;
     /// an unknown client costs the same work. The caller [settles](Auth::settle) the attempt of a client that is admitted.
     pub(super) fn admit_client(

@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-use vestibule_model::{Actor, AuditAction, AuditRecord, GrantType, Means, Refusal, SigningKey};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+use vestibule_model::{
+    AccountId, AccountState, Actor, Application, AuditAction, AuditRecord, GrantType, Means, Millis,
+    OauthClient, Refusal, SigningKey,
+};
 
-use super::client::{OauthCredentials, ProvedClient};
+use super::client::{OauthCredentials, ProvedClient, is_allowed_from};
 use super::error::TokenError;
 use super::{scope, seconds};
+use crate::directory::AccountEntry;
 use crate::log_in::LogIn;
 use crate::service::Auth;
 
@@ -21,7 +26,41 @@ pub struct ClientToken {
     pub lives: u64,
 }
 
-/// What the token says.
+/// A token that somebody shows, and the client in whose name it is.
+pub struct ShownClientToken {
+    entry: Arc<AccountEntry>,
+    client: OauthClient,
+    /// Words with spaces between them.
+    pub scope: String,
+    /// When it was given.
+    pub issued: Millis,
+    /// From when it does not count.
+    pub expires: Millis,
+}
+
+impl ShownClientToken {
+    /// The account.
+    pub fn account(&self) -> AccountId {
+        self.entry.account.id
+    }
+
+    /// The client, as what it is counted as.
+    pub const fn application(&self) -> Application {
+        Application::OauthClient(self.client.id)
+    }
+
+    /// The client's id, as it shows itself by it.
+    pub fn client_id(&self) -> &str {
+        &self.client.client_id
+    }
+
+    /// Whether its client may be used from this address.
+    pub fn is_allowed_from(&self, address: Option<IpAddr>) -> bool {
+        is_allowed_from(&self.client, address)
+    }
+}
+
+/// What the token says. An ID token, which the same keys sign, says other things.
 #[derive(Serialize)]
 struct Claims<'a> {
     /// The account.
@@ -34,7 +73,40 @@ struct Claims<'a> {
     exp: i64,
 }
 
+/// The same, of a token that is read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReadClaims {
+    aud: String,
+    azp: String,
+    scope: String,
+    #[serde(rename = "iss")]
+    _iss: String,
+    iat: i64,
+    exp: i64,
+}
+
 impl Auth {
+    /// The client in whose name a token is, if the token is one of ours that counts at `now` and the client may still be used; its
+    /// addresses are the caller's to compare. The token itself is not taken back, so what became of the client since is asked here.
+    pub(crate) fn client_of_token(&self, token: &str, now: Millis) -> Option<ShownClientToken> {
+        let claims: ReadClaims = serde_json::from_slice(&self.signing_keys.verified(token, now)?).ok()?;
+        let at = |seconds: i64| Some(Millis::from_unix(seconds.checked_mul(1_000)?));
+        let (issued, expires) = (at(claims.iat)?, at(claims.exp)?);
+        let entry = self.public_account(claims.aud.parse().ok()?)?;
+        let client = entry.oauth_client(&claims.azp)?.clone();
+        let may = client.enabled
+            && client.metadata.may(GrantType::ClientCredentials)
+            && entry.account.state != AccountState::Disabled;
+        (may && now < expires).then_some(ShownClientToken {
+            entry,
+            client,
+            scope: claims.scope,
+            issued,
+            expires,
+        })
+    }
+
     /// A token for a client in its own name, which says that `issuer` gave it. `asked` are the scopes that it asks for.
     pub async fn client_token(
         self: &Arc<Self>,

@@ -18,6 +18,12 @@ pub enum TokenError {
     /// The client may not use this grant.
     #[error("the client may not use this grant")]
     UnauthorizedClient,
+    /// The client may not ask what tokens are.
+    #[error("the client is no resource server")]
+    NoResourceServer,
+    /// The token is a signed one, which is not taken back before it is over.
+    #[error("a signed token is not revoked")]
+    UnsupportedTokenType,
     /// The code or the token is not genuine, over, used, or another client's; or what goes with it is not what it was given for.
     #[error("the grant does not count")]
     InvalidGrant,

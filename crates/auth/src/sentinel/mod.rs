@@ -1,8 +1,8 @@
 //! The sentinel: what OAuth clients get, for themselves and for users who come with them (contract single-sign-on; RFC 6749,
 //! OpenID Connect Core 1.0).
 //!
-//! A client proves itself as a key does at a login, under the same guard. A token in its own name is a signed one, which nothing
-//! here takes back; one in the name of a user is the bearer of a session, opened as any other and revoked as any other.
+//! A client proves itself as a key does at a login, under the same guard. A token in its own name is a signed one, which counts here
+//! while the client may be used, and elsewhere until it is over; one in the name of a user is the bearer of a session, opened as any other and revoked as any other.
 
 mod authorization;
 mod client;
@@ -10,18 +10,21 @@ mod client_token;
 mod code;
 mod error;
 mod id_token;
+mod introspection;
 mod refresh_token;
 mod revocation;
 mod scope;
+mod token_kind;
 mod user_token;
 
 use vestibule_model::Millis;
 
 pub use authorization::{AuthorizationError, AuthorizationRefusal, AuthorizationRequest, Authorizing};
 pub use client::OauthCredentials;
-pub use client_token::ClientToken;
+pub use client_token::{ClientToken, ShownClientToken};
 pub use code::CODE_LIFE;
 pub use error::TokenError;
+pub use introspection::ActiveToken;
 pub use refresh_token::RefreshedToken;
 pub use user_token::{CodeGrant, UserToken};
 

@@ -1,27 +1,30 @@
-//! Revocation (RFC 7009): whoever has a token of a session ends it, everywhere.
+//! Revocation (RFC 7009): a session ends everywhere, by the client that its token was given to, or by a resource server of the account,
+//! which was shown the token.
 
 use std::sync::Arc;
 
 use vestibule_model::{Actor, EndReason, Means, Refusal};
+use zeroize::Zeroizing;
 
 use super::client::{OauthCredentials, ProvedClient};
 use super::error::TokenError;
+use super::token_kind::TokenKind;
 use crate::audit::{self, End};
+use crate::authorize::{Accepted, Live, Showing, is_public};
 use crate::log_in::LogIn;
 use crate::service::Auth;
 
 impl Auth {
-    /// Ends the session that an access token or a refresh token names. What is no token, or of a session that has ended, is no
-    /// failure (RFC 7009 §2.2).
+    /// Ends the session that a token names. What is no token, or of a session that has ended, is no failure (RFC 7009 §2.2).
     ///
     /// # Errors
     ///
-    /// The client is not who it says, or the session is another's.
+    /// The client is not who it says, the session is another's, or the token is a signed one that counts.
     pub async fn revoke_token(
         self: &Arc<Self>,
         at: LogIn,
         credentials: OauthCredentials,
-        token: String,
+        token: Zeroizing<String>,
     ) -> Result<(), TokenError> {
         let client = self.admit_client(at, &credentials)?;
         let auth = Arc::clone(self);
@@ -29,16 +32,39 @@ impl Auth {
         self.settle(at, whole).await
     }
 
-    async fn revoke(&self, at: LogIn, client: &ProvedClient, token: &str) -> Result<(), TokenError> {
-        let tokens = self.keys.tokens();
-        let id = tokens.read_bearer(token).or_else(|| Some(tokens.read_refresh_token(token)?.0));
+    async fn revoke(
+        self: &Arc<Self>,
+        at: LogIn,
+        client: &ProvedClient,
+        token: &str,
+    ) -> Result<(), TokenError> {
+        let id = match self.kind_of(token, &[token]) {
+            TokenKind::Signed => {
+                let shown = self.client_of_token(token, at.now);
+                let counts = shown.is_some_and(|shown| shown.account() == client.entry.account.id);
+                return if counts { Err(TokenError::UnsupportedTokenType) } else { Ok(()) };
+            }
+            TokenKind::Refresh(id, _) => Some(id),
+            TokenKind::Session(credentials) => {
+                let recalled = self.recall(credentials).await;
+                recalled.map_err(|error| TokenError::Store(error.into_source()))?;
+                let accepted = Accepted::Any;
+                let showing = Showing { credentials, accepted, account: None, address: None, now: at.now };
+                self.with_shown(&showing, |live, _| Some(live.entry.id))
+            }
+        };
         let Some(id) = id else { return Ok(()) };
         self.recall_session(id).await?;
-        let Some(session) = self.live.with(id, at.now, |live| live.entry.session()) else { return Ok(()) };
-        if !self.is_of_client(id, client, at) {
+        let look = |live: &mut Live<'_>| (live.entry.session(), is_public(live));
+        let Some((session, is_public)) = self.live.with(id, at.now, look) else { return Ok(()) };
+        let is_of_account = is_public && session.account == client.entry.account.id;
+        let is_its = is_of_account && session.application == client.proof.application;
+        let may_end = is_its || is_of_account && client.is_resource_server();
+        if !may_end {
             return Err(client.invalid_grant(self, Refusal::NoSession));
         }
-        let user = self.directory.user_of(&session);
+        // Whom a client logged in, it logs out in their name. A resource server ends what somebody showed to it.
+        let user = self.directory.user_of(&session).filter(|_| is_its);
         let end = End {
             actor: user.map_or(Actor::Unknown, |user| audit::actor(&user)),
             means: Means::OauthClient(client.client.id),

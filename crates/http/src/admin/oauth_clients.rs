@@ -22,6 +22,7 @@ use super::{networks, renewal};
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = OauthClientDetails)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub(super) struct Details {
     #[schema(value_type = Name)]
     name: String,
@@ -57,6 +58,8 @@ pub(super) struct Details {
     refresh_rotation: RefreshRotation,
     /// Whose users may use it, by the ids of profiles; empty: everybody may.
     enabled_for_profiles: Vec<i64>,
+    /// Whether it is a resource server: it may ask what tokens of the account are (RFC 7662), and revoke them (RFC 7009).
+    resource_server: bool,
 }
 
 /// What a tag names: being used is no change.
@@ -148,6 +151,7 @@ impl RepresentedResource for OauthClient {
             scopes: metadata.scopes,
             refresh_rotation: metadata.refresh_rotation,
             enabled_for_profiles: metadata.enabled_for_profiles,
+            resource_server: metadata.resource_server,
         }
     }
 
@@ -164,6 +168,7 @@ impl RepresentedResource for OauthClient {
             scopes: details.scopes,
             refresh_rotation: details.refresh_rotation,
             enabled_for_profiles: details.enabled_for_profiles,
+            resource_server: details.resource_server,
         };
         let Details { name, enabled, privileges, .. } = details;
         Ok(Self { name, enabled, privileges, addresses, metadata, ..self })

@@ -124,6 +124,16 @@ fn of_token(error: &TokenError) -> (StatusCode, &'static str, String) {
         TokenError::UnauthorizedClient => {
             (StatusCode::BAD_REQUEST, "unauthorized_client", "the client may not use this grant_type")
         }
+        TokenError::NoResourceServer => (
+            StatusCode::FORBIDDEN,
+            "unauthorized_client",
+            "the client is not registered as a resource server",
+        ),
+        TokenError::UnsupportedTokenType => (
+            StatusCode::BAD_REQUEST,
+            "unsupported_token_type",
+            "a signed token is not revoked: disable the client, or wait until the token is over",
+        ),
         TokenError::InvalidGrant => (
             StatusCode::BAD_REQUEST,
             "invalid_grant",

@@ -6,6 +6,7 @@
 mod app_token;
 mod authorize;
 mod errors;
+mod introspect;
 mod key_set;
 mod openid;
 mod parameters;
@@ -32,6 +33,9 @@ pub(crate) const REFUSAL: RefusalShape = RefusalShape {
 /// The same for what users see there, which no page of another origin may read.
 pub(crate) const PAGES_REFUSAL: RefusalShape = RefusalShape { readers: Readers::OwnPages, ..REFUSAL };
 
+/// The same for what resource servers ask, which no page asks.
+pub(crate) const SERVERS_REFUSAL: RefusalShape = RefusalShape { readers: Readers::OwnPages, ..REFUSAL };
+
 /// The name of an account's OpenID provider: where its configuration is.
 fn issuer(api: &ApiState, account: AccountId) -> String {
     format!("{}/sentinel/api/account/{account}", api.public_origin)
@@ -50,6 +54,8 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/sentinel/api/account/{account}/oidc/token", post(token::openid))
         .route("/sentinel/api/account/{account}/oidc/revoke", post(revoke::handle))
         .route("/sentinel/api/account/{account}/oidc/userinfo", get(openid::userinfo).post(openid::userinfo))
+        .route("/oauth2/introspect", post(introspect::handle))
+        .route("/oauth2/revoke", post(revoke::of_any_account))
         .route("/sentinel/well-known/jwks", get(key_set::handle))
         .route("/.well-known/jwks.json", get(key_set::handle))
 }

@@ -25,6 +25,7 @@ pub(super) async fn configuration(State(api): State<ApiState>, Path(account): Pa
         "token_endpoint": format!("{issuer}/oidc/token"),
         "userinfo_endpoint": format!("{issuer}/oidc/userinfo"),
         "revocation_endpoint": format!("{issuer}/oidc/revoke"),
+        "introspection_endpoint": format!("{}/oauth2/introspect", api.public_origin),
         "jwks_uri": format!("{}/.well-known/jwks.json", api.public_origin),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
@@ -33,6 +34,7 @@ pub(super) async fn configuration(State(api): State<ApiState>, Path(account): Pa
         "id_token_signing_alg_values_supported": ["RS256"],
         "token_endpoint_auth_methods_supported": authentication,
         "revocation_endpoint_auth_methods_supported": authentication,
+        "introspection_endpoint_auth_methods_supported": &authentication[..2],
         "code_challenge_methods_supported": ["S256"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "claims_supported": [

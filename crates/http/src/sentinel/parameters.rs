@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use vestibule_auth::{LogIn, LoginScope, OauthCredentials};
+use vestibule_auth::{Auth, LogIn, LoginScope, OauthCredentials};
 use vestibule_model::{AccountId, Dialect, Millis};
 use vestibule_serve::layers::{ClientAddress, Refusal};
 use zeroize::Zeroizing;
@@ -113,6 +114,12 @@ impl ClientRequest {
             address: self.address,
             now,
         }
+    }
+
+    /// The same; where the path names no account, in that of the client.
+    pub(super) fn at_client(&self, auth: &Arc<Auth>, client: &OauthCredentials, now: Millis) -> LogIn {
+        let account = self.account.or_else(|| auth.account_of_client(client, now));
+        LogIn { account, ..self.at(now) }
     }
 
     /// Every value of `v` in the query.

@@ -1,27 +1,42 @@
-//! `POST …/token/revoke` and `…/oidc/revoke`: the session of a token ends everywhere (RFC 7009).
+//! `POST …/token/revoke` and `…/oidc/revoke`, and `/oauth2/revoke` for clients and resource servers that name no account: the session
+//! of a token ends everywhere (RFC 7009).
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
+use zeroize::Zeroizing;
 
 use super::errors::OauthFailure;
 use super::parameters::ClientRequest;
 use crate::api::ApiState;
 
+/// In the account of the path.
 pub(super) async fn handle(State(api): State<ApiState>, request: ClientRequest) -> Response {
-    match revoke(&api, &request).await {
+    // `?v1.0` is what real programs send, and is no version at all.
+    let checked = request.expect_version().and_then(|()| request.account.ok_or(OauthFailure::NoAccount));
+    match checked {
+        Ok(_) => answer(&api, &request).await,
+        Err(failure) => failure.answer(request.is_basic()),
+    }
+}
+
+/// In that of the client.
+pub(super) async fn of_any_account(State(api): State<ApiState>, request: ClientRequest) -> Response {
+    answer(&api, &request).await
+}
+
+async fn answer(api: &ApiState, request: &ClientRequest) -> Response {
+    match revoke(api, request).await {
         Ok(()) => (StatusCode::OK, [(CACHE_CONTROL, "no-store")]).into_response(),
         Err(failure) => failure.answer(request.is_basic()),
     }
 }
 
 async fn revoke(api: &ApiState, request: &ClientRequest) -> Result<(), OauthFailure> {
-    // `?v1.0` is what real programs send, and is no version at all.
-    request.expect_version()?;
-    request.account.ok_or(OauthFailure::NoAccount)?;
     let form = request.form()?;
-    let token = form.need("token")?.to_owned();
+    let token = Zeroizing::new(form.need("token")?.to_owned());
     let credentials = request.credentials(&form)?;
-    Ok(api.auth.revoke_token(request.at(api.clock.now()), credentials, token).await?)
+    let at = request.at_client(&api.auth, &credentials, api.clock.now());
+    Ok(api.auth.revoke_token(at, credentials, token).await?)
 }

@@ -42,6 +42,7 @@ async fn a_client_needs_nothing_but_its_name() {
         "name": "web", "enabled": true, "privileges": [], "addresses": [], "display_name": "", "description": "",
         "logo_uri": "", "grant_types": [], "redirect_uris": [], "public": false, "consent": false, "scopes": [],
         "refresh_rotation": "of-public-clients", "enabled_for_profiles": [],
+        "resource_server": false,
     });
     assert_eq!(client, expected);
 }

@@ -23,7 +23,7 @@ fn kid(token: &str, keys: &[Value]) -> String {
 }
 
 /// Somebody who may rotate keys.
-async fn owner(server: &TestServer) -> String {
+pub(crate) async fn owner(server: &TestServer) -> String {
     let first = vestibule_auth::FirstOwner::WithPassword("admin-password".to_owned().into());
     // Made by the first call of a test.
     let _ = server.auth.administration().make_administrators_account(first, server.clock.now()).await;

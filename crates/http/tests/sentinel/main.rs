@@ -11,6 +11,7 @@ mod client_requests;
 mod code;
 mod grants;
 mod guessed_secrets;
+mod introspection;
 mod keys;
 mod provider;
 mod public_clients;

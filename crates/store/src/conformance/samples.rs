@@ -164,6 +164,7 @@ fn client_metadata() -> ClientMetadata {
         scopes: vec!["stock:read".into()],
         refresh_rotation: RefreshRotation::Always,
         enabled_for_profiles: vec![-1, 7],
+        resource_server: true,
     }
 }
 

@@ -29,5 +29,6 @@ pub(super) fn set_metadata(
     let by = Referrer { element, key: "enabled_for_profiles", rule: Rule::ClientProfileMissing };
     let named = resolve_all(by, || profiles(rows), declared.enabled_for_profiles.as_ref())?;
     set(&mut metadata.enabled_for_profiles, named.as_ref());
+    set(&mut metadata.resource_server, declared.resource_server.as_ref());
     Ok(())
 }

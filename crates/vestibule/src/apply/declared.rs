@@ -200,6 +200,7 @@ pub(super) struct DeclaredOauthClient {
     pub(super) scopes: Option<Vec<String>>,
     pub(super) refresh_rotation: Option<RefreshRotation>,
     pub(super) enabled_for_profiles: Option<BTreeSet<IdOrName>>,
+    pub(super) resource_server: Option<bool>,
     pub(super) client_id: Option<String>,
     #[serde(default, deserialize_with = "secret")]
     pub(super) secret: Option<String>,

@@ -180,7 +180,8 @@ fn put_metadata(fields: &mut Fields, metadata: &ClientMetadata, names: &Names<'_
         .put("consent", metadata.consent)
         .put("scopes", metadata.scopes.clone())
         .word("refresh_rotation", metadata.refresh_rotation)?
-        .put("enabled_for_profiles", profiles.collect::<Vec<Value>>());
+        .put("enabled_for_profiles", profiles.collect::<Vec<Value>>())
+        .put("resource_server", metadata.resource_server);
     Ok(())
 }
 

@@ -173,6 +173,9 @@ pub(crate) struct ClientFields {
     /// Whether each use of a refresh token gives another one [default: of-public-clients]
     #[arg(long, value_parser = ["of-public-clients", "always", "never"])]
     pub(crate) refresh_rotation: Option<String>,
+    /// Whether it is a resource server, which may ask what tokens are, and revoke them
+    #[arg(long)]
+    pub(crate) resource_server: Option<Switch>,
     #[command(flatten)]
     pub(crate) use_of: UseFields,
 }

@@ -27,6 +27,9 @@ const LIVEVOX_AGENT: &str =
 /// The OAuth client of the demo account, and where its users come back.
 const CLIENT: &str = "-d client_id=0a1b2c3d4e5f60718293a4b5c6d7e8f9 -d client_secret=demo-client-secret";
 
+/// The resource server of the demo account.
+const RESOURCE_SERVER: &str = "-u 9f8e7d6c5b4a39281706f5e4d3c2b1a0:demo-resource-server-secret";
+
 /// The header without which no body is read.
 const JSON: &str = "-H 'Content-Type: application/json'";
 
@@ -187,6 +190,15 @@ fn show_sentinel(http: SocketAddr) {
         &[
             format!("curl -sS -w '\\n' -d grant_type=client_credentials {CLIENT} '{base}/app/token?v=2.0'"),
             format!("curl -sS -w '\\n' 'http://{http}/.well-known/jwks.json'"),
+        ],
+    );
+    example(
+        "Ask, as an API that is shown such a token, what it is:",
+        &[
+            format!(
+                "TOKEN=$(curl -sS -d grant_type=client_credentials {CLIENT} '{base}/app/token?v=2.0' | sed 's/.*\"access_token\":\"\\([^\"]*\\).*/\\1/')"
+            ),
+            format!("curl -sS -w '\\n' {RESOURCE_SERVER} -d token=$TOKEN 'http://{http}/oauth2/introspect'"),
         ],
     );
     let (login, back) = (format!("http://{http}/me/12345678/login"), "http://127.0.0.1:9099/callback");

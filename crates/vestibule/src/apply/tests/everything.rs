@@ -51,6 +51,9 @@ consent = true
 scopes = ["a", "b"]
 refresh_rotation = "always"
 enabled_for_profiles = ["Boss"]
+[[account.oauth_client]]
+name = "API"
+resource_server = true
 [[account.application_token]]
 name = "Dialer"
 [[account.application_token]]
@@ -123,6 +126,7 @@ fn everything_that_can_be_declared_is_made() {
             "+ skill 1/sales",
             "+ api key 1/Bots",
             "+ oauth client 1/Web",
+            "+ oauth client 1/API",
             "+ application token 1/Dialer",
             "+ application token 1/Reports",
             "+ connection 1/op",
@@ -171,6 +175,8 @@ fn values_of_a_key_and_passwords_of_people_are_generated() {
             "api key 1/Bots access_token",
             "api key 1/Bots access_token_secret",
             "oauth client 1/Web client_id",
+            "oauth client 1/API client_id",
+            "oauth client 1/API secret",
             "application token 1/Dialer token",
             "agent 1/Bob password",
         ]

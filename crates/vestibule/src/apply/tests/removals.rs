@@ -20,7 +20,7 @@ fn what_is_removed_is_gone_and_what_is_not_named_stays() {
     let rows = world.rows();
     let names: Vec<&str> = rows.users.iter().map(|user| user.login_name.as_str()).collect();
     assert!(names.contains(&"alice") && names.contains(&"Bob") && !names.contains(&"helper"), "{names:?}");
-    assert_eq!((rows.api_keys.len(), rows.oauth_clients.len(), rows.account.services.len()), (0, 1, 1));
+    assert_eq!((rows.api_keys.len(), rows.oauth_clients.len(), rows.account.services.len()), (0, 2, 1));
 }
 
 #[test]

@@ -170,6 +170,7 @@ impl Kind for ClientFields {
         fields.put("public", self.public);
         fields.put("consent", self.consent);
         fields.put("refresh_rotation", self.refresh_rotation.clone());
+        fields.put("resource_server", self.resource_server);
         write_use(&self.use_of, fields);
         Ok(())
     }

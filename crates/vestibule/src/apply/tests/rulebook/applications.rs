@@ -136,6 +136,12 @@ fn metadata_of_clients() -> Vec<Line> {
             of_public,
             format!("[[account.oauth_client]]\n{file}"),
         ),
+        Line::post(
+            Rule::ClientResourceServerPublic,
+            "oauth-clients",
+            json!({ "name": "c", "public": true, "resource_server": true }),
+            "[[account.oauth_client]]\nname = \"c\"\npublic = true\nresource_server = true\n".to_owned(),
+        ),
         client(Rule::ClientScope, "scopes", json!(["a b"])),
         client(Rule::ClientScopeCount, "scopes", many("scope")),
         client(Rule::ClientProfileMissing, "enabled_for_profiles", json!([404])),
