@@ -176,7 +176,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
 }
 
 /// Sends the LiveVox logins that the screen shows: the person's, and the agent's.
-pub(crate) fn shown_livevox_logins(server: &Server) -> Vec<Answer> {
+fn shown_livevox_logins(server: &Server) -> Vec<Answer> {
     let out = server.out();
     let lines = out.lines().filter(|line| line.contains("/session/login"));
     let send = |line| {

@@ -28,7 +28,6 @@ mod log;
 mod log_flood;
 mod master_key;
 mod metrics;
-mod nginx;
 mod operations;
 mod own_files;
 mod pages;

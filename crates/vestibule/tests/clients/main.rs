@@ -7,8 +7,10 @@
     reason = "a test that cannot be set up has failed, and says where"
 )]
 
+mod gateways;
+
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use tempfile::TempDir;
 use vestibule_testkit::Program;
@@ -32,8 +34,12 @@ fn drive(interpreter: &str, driver: &str) {
         .env("VESTIBULE_PROGRAM", env!("CARGO_BIN_EXE_vestibule"))
         .output()
         .unwrap_or_else(|error| panic!("{interpreter} does not start: {error}"));
-    let said = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{driver}: {}", String::from_utf8_lossy(&said));
+    assert!(output.status.success(), "{driver}: {}", said(&output));
+}
+
+/// What a driver printed.
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&[&*output.stdout, &*output.stderr].concat()).into_owned()
 }
 
 fn drivers() -> PathBuf {

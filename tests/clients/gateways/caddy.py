@@ -1,0 +1,22 @@
+"""Caddy with forward_auth."""
+
+from gateway import Gateway, of_python
+
+
+class Caddy(Gateway):
+    folder = "caddy"
+    down = 502
+    hangs = 504
+    sends_forms = False
+
+    def configure(self):
+        self.replace(
+            "Caddyfile",
+            ("\n:8000 {", f"\n{{\n\tadmin off\n}}\n\nhttp://:{self.port} {{\n\tbind 127.0.0.1"),
+            ("127.0.0.1:8080", self.service),
+            ("127.0.0.1:9000", self.api),
+            ("rule/default", f"rule/{self.rule}"),
+        )
+
+    def command(self):
+        return [of_python("caddy"), "run", "--config", self.home / "Caddyfile"]

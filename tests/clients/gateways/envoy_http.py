@@ -1,0 +1,27 @@
+"""Envoy with ext_authz over HTTP."""
+
+from gateway import Gateway, in_packages
+
+
+class EnvoyHttp(Gateway):
+    folder = "envoy-http"
+
+    def configure(self):
+        self.replace(
+            "envoy.yaml",
+            ("address: 0.0.0.0, port_value: 8000", f"address: 127.0.0.1, port_value: {self.port}"),
+            ("address: 127.0.0.1, port_value: 8080", at(self.service)),
+            ("address: 127.0.0.1, port_value: 9000", at(self.api)),
+            ("rule/default", f"rule/{self.rule}"),
+        )
+
+    def send_forms(self):
+        self.replace("envoy.yaml", ("# with_request_body", "with_request_body"))
+
+    def command(self):
+        return [in_packages("envoy/_bin/envoy"), "-c", self.home / "envoy.yaml", "--concurrency", "1", "--use-dynamic-base-id"]
+
+
+def at(address):
+    host, port = address.rsplit(":", 1)
+    return f"address: {host}, port_value: {port}"

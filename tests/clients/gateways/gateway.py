@@ -1,0 +1,107 @@
+"""A gateway before an API: the configuration that users copy, from deploy/gateways, with the addresses of a test."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from pathlib import Path
+
+from wire import Connection, ask, free_address
+
+DEPLOY = Path(__file__).resolve().parents[3] / "deploy/gateways"
+START_SECONDS = 30
+
+
+class Gateway:
+    # Of deploy/gateways.
+    folder = None
+    # What clients are answered while the check is down.
+    down = 503
+    # And while it does not answer.
+    hangs = 503
+    # Whether what the check says of a refusal reaches clients.
+    passes_refusals_on = True
+    # Whether it can send forms to the check.
+    sends_forms = True
+    # Whether it takes connections to the service up again.
+    keeps_checks_alive = True
+
+    def __init__(self, home, service, api, rule="default", forms=False):
+        self.home, self.service, self.api, self.rule = home / self.folder, service, api, rule
+        self.address = free_address()
+        shutil.copytree(DEPLOY / self.folder, self.home)
+        self.configure()
+        if forms:
+            self.send_forms()
+        with open(self.home / "log", "ab") as log:
+            self.process = subprocess.Popen(self.command(), cwd=self.home, env=self.environment(), stdout=log, stderr=log)
+        until = time.monotonic() + START_SECONDS
+        while not self.is_ready():
+            assert self.process.poll() is None and time.monotonic() < until, f"it does not start: {self.said()}"
+            time.sleep(0.01)
+
+    def configure(self):
+        """Puts the addresses of a test into the files."""
+        raise NotImplementedError
+
+    def send_forms(self):
+        """Puts in what the files have in comments for signed requests with forms."""
+
+    def command(self):
+        raise NotImplementedError
+
+    def is_ready(self):
+        """Whether it listens."""
+        try:
+            self.connect().socket.close()
+        except ConnectionRefusedError:
+            return False
+        return True
+
+    def environment(self):
+        # Some keep files of their own in the home of whoever starts them.
+        return os.environ | {"HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home), "XDG_DATA_HOME": str(self.home)}
+
+    def replace(self, file, *changes):
+        """Changes a file, each text of which has to be there once."""
+        path = self.home / file
+        text = path.read_text()
+        for old, new in changes:
+            assert text.count(old) == 1, f"{file}: {text.count(old)} times {old!r}"
+            text = text.replace(old, new)
+        path.write_text(text)
+
+    @property
+    def port(self):
+        return self.address.rsplit(":", 1)[1]
+
+    def said(self):
+        return (self.home / "log").read_text()[-4000:]
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+    def connect(self, source=""):
+        return Connection(self.address, source)
+
+    def ask(self, method, target, headers=(), body=b""):
+        return ask(self.address, method, target, headers, body)
+
+
+def program(name):
+    """A Debian program."""
+    found = shutil.which(name)
+    assert found, f"{name} is not installed: ./test does it"
+    return found
+
+
+def of_python(name):
+    """A program that a Python package brings."""
+    return Path(sys.executable).parent / name
+
+
+def in_packages(path):
+    return Path(sysconfig.get_path("purelib")) / path

@@ -1,0 +1,24 @@
+"""HAProxy with the script that asks."""
+
+from gateway import Gateway, program
+
+
+class Haproxy(Gateway):
+    folder = "haproxy"
+
+    def configure(self):
+        self.replace(
+            "haproxy.cfg",
+            ("/etc/haproxy/vestibule.lua", str(self.home / "vestibule.lua")),
+            ("bind :8000", f"bind {self.address}"),
+            ("127.0.0.1:9000", self.api),
+            ("lua.vestibule default", f"lua.vestibule {self.rule}"),
+        )
+        self.replace("vestibule.lua", ("127.0.0.1:8080", self.service))
+
+    def send_forms(self):
+        self.replace("haproxy.cfg", ("# option http-buffer-request", "option http-buffer-request"))
+        self.replace("vestibule.lua", ("local FORMS = false", "local FORMS = true"))
+
+    def command(self):
+        return [program("haproxy"), "-db", "-f", self.home / "haproxy.cfg"]

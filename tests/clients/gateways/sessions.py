@@ -1,0 +1,138 @@
+"""Who passes, what the API is told of them, and who is refused."""
+
+import time
+
+from fixture import EVERYTHING, bearer, case, cookie, told
+from service import ACCOUNT
+
+
+@case
+def a_bearer_passes_and_the_api_is_told_whose_it_is(site):
+    site.service.set_rule("all", identity_headers=EVERYTHING)
+    site.start("all")
+    login = site.service.log_in()
+    user = site.service.user("name")
+    for method in ("GET", "HEAD", "DELETE", "PROPFIND"):
+        reached = site.passes([bearer(login)], "/orders?a=b&c=%2F", method)
+        assert (reached.method, reached.target) == (method, "/orders?a=b&c=%2F"), reached.target
+        identity = told(reached)
+        assert len(identity.pop("session")) == 36 and 28700 < int(identity.pop("seconds-left")) <= 28800, identity
+        assert identity == {
+            "account": ACCOUNT,
+            "user": str(user["id"]),
+            "user-name": "name",
+            "roles": "sys-admin",
+            "privileges": "100,101,1730,1731,1732,1733,1734,1735",
+            "max-chats": "3",
+            "max-async-chats": "15",
+            "method": "password",
+        }, identity
+
+
+@case
+def a_bot_passes_with_the_key_that_it_logged_in_with(site):
+    site.service.set_rule("all", identity_headers=EVERYTHING)
+    site.start("all")
+    identity = told(site.passes([bearer(site.service.log_in_bot())]))
+    key = site.service.administer("GET", f"/accounts/{ACCOUNT}/api-keys")["api_keys"][0]
+    assert (identity["application"], identity["method"]) == (str(key["id"]), "api-key"), identity
+
+
+@case
+def a_livevox_session_passes_with_the_token_that_opened_it(site):
+    site.start()
+    session = site.service.log_in_livevox()
+    identity = told(site.passes([("LV-Session", session)]))
+    tokens = site.service.administer("GET", f"/accounts/{ACCOUNT}/application-tokens")["application_tokens"]
+    demo = next(token for token in tokens if token["name"] == "demo")
+    assert (identity["user-name"], identity["application"]) == ("agent1", str(demo["id"])), identity
+
+
+@case
+def a_cookie_passes(site):
+    site.start()
+    assert told(site.passes([cookie(site.service.log_in())]))["user-name"] == "name"
+
+
+@case
+def the_bearer_in_a_path_passes(site):
+    site.start()
+    login = site.service.log_in()
+    target = f"/ws_api/account/{ACCOUNT}/messaging/brand/{login['bearer']}?v=2.1"
+    reached = site.passes([], target)
+    assert told(reached)["user-name"] == "name" and reached.target == target
+
+
+@case
+def a_name_that_is_no_ascii_is_told_percent_encoded(site):
+    site.service.change_user("agent", login_name="jürgen")
+    site.start()
+    assert told(site.passes([bearer(site.service.log_in("jürgen", "agent-password"))]))["user-name"] == "j%C3%BCrgen"
+
+
+@case
+def who_shows_nothing_that_lives_is_refused(site):
+    site.start()
+    login = site.service.log_in()
+    oauth = b"oauth_problem=token_rejected&oauth_problem_advice=the oauth_token is unacceptable to the Service Provider"
+    shapes = [
+        ([], b'{"error":"Not authenticated"}'),
+        ([("Authorization", "Bearer " + "0" * 64)], oauth),
+        ([("Authorization", f"Bearer {login['sessionId']}")], oauth),
+        ([("Authorization", "Basic bmFtZTpwYXNzd29yZA==")], oauth),
+        ([("LV-Session", "no")], b'{"code":401,"message":"Authorization error"}'),
+        ([("Cookie", "session_id=no")], None),
+    ]
+    for headers, body in shapes:
+        answer = site.refuses(headers)
+        if site.gateway.passes_refusals_on:
+            assert body is None or answer.body == body, answer
+            assert answer.headers["WWW-Authenticate"] == "Bearer", answer
+
+
+@case
+def a_logout_ends_it_at_the_next_request_of_a_connection(site):
+    site.start()
+    login, session = site.service.log_in(), site.service.log_in_livevox()
+    with site.gateway.connect() as connection:
+        site.passes([bearer(login)], connection=connection)
+        site.service.log_out(login)
+        site.refuses([bearer(login)], connection=connection)
+        site.passes([("LV-Session", session)], connection=connection)
+        site.service.log_out_livevox(session)
+        site.refuses([("LV-Session", session)], connection=connection)
+
+
+@case
+def a_session_ends_in_mid_use_when_its_time_has_come(site):
+    site.start()
+    policy = {"session_policy": {"absolute_seconds": 2}}
+    site.service.administer("PATCH", f"/accounts/{ACCOUNT}", policy)
+    login = site.service.log_in()
+    since = time.monotonic()
+    with site.gateway.connect() as connection:
+        site.passes([bearer(login)], connection=connection)
+        while connection.ask("GET", "/orders", [bearer(login)]).status == 200:
+            assert time.monotonic() - since < 10, "it lives on"
+            time.sleep(0.05)
+        site.refuses([bearer(login)], connection=connection)
+
+
+@case
+def a_user_who_is_disabled_is_refused(site):
+    site.start()
+    login = site.service.log_in("agent", "agent-password")
+    site.passes([bearer(login)])
+    site.service.change_user("agent", enabled=False)
+    site.refuses([bearer(login)])
+
+
+@case
+def whom_a_rule_is_not_for_is_forbidden(site):
+    site.service.set_rule("managers", minimum_rank="manager")
+    site.start("managers")
+    site.passes([bearer(site.service.log_in())])
+    answer = site.refuses([bearer(site.service.log_in("agent", "agent-password"))], status=403)
+    if site.gateway.passes_refusals_on:
+        assert b"oauth_problem=permission_denied" in answer.body, answer
+    site.refuses([], status=401)

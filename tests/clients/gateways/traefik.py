@@ -1,0 +1,31 @@
+"""Traefik with ForwardAuth."""
+
+from gateway import Gateway, of_python
+
+
+class Traefik(Gateway):
+    folder = "traefik"
+    down = hangs = 500
+
+    def configure(self):
+        self.replace(
+            "traefik.yml",
+            ('":8000"', f'"{self.address}"'),
+            ("/etc/traefik/vestibule.yml", str(self.home / "vestibule.yml")),
+        )
+        self.replace(
+            "vestibule.yml",
+            ("127.0.0.1:8080", self.service),
+            ("127.0.0.1:9000", self.api),
+            ("rule/default", f"rule/{self.rule}"),
+        )
+
+    def send_forms(self):
+        self.replace("vestibule.yml", ("# forwardBody", "forwardBody"))
+
+    def command(self):
+        return [of_python("traefik"), f"--configFile={self.home / 'traefik.yml'}"]
+
+    def is_ready(self):
+        """It listens before it has read what it is to do."""
+        return super().is_ready() and self.ask("GET", "/").status != 404

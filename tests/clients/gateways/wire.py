@@ -1,0 +1,91 @@
+"""HTTP/1.1 as it is written down: targets and headers go out as they are given, whatever a client library would make of them."""
+
+import http.client
+import json
+import socket
+import threading
+
+# Traefik gives up after half a minute.
+LONGEST_SECONDS = 45
+
+
+class Answer:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    def json(self):
+        return json.loads(self.body)
+
+    def __repr__(self):
+        return f"{self.status} {dict(self.headers)} {self.body[:2000]}"
+
+
+class Connection:
+    """One connection, on which requests follow each other."""
+
+    def __init__(self, address, source=""):
+        """`source` is the client's own address."""
+        self.address = address
+        host, port = address.rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)), LONGEST_SECONDS, (source, 0))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def ask(self, method, target, headers=(), body=b""):
+        """`headers` are pairs, sent in their order, as often as they are there."""
+        lines = [f"{method} {target} HTTP/1.1", f"Host: {self.address}", *(f"{name}: {value}" for name, value in headers)]
+        if body and "transfer-encoding" not in {name.lower() for name, _ in headers}:
+            lines.append(f"Content-Length: {len(body)}")
+        self.socket.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        response = http.client.HTTPResponse(self.socket, method=method)
+        response.begin()
+        return Answer(response)
+
+
+def ask(address, method, target, headers=(), body=b"", source=""):
+    """One request on a connection of its own."""
+    with Connection(address, source) as connection:
+        return connection.ask(method, target, [*headers, ("Connection", "close")], body)
+
+
+def free_address():
+    """An address where nobody listens."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{listening.getsockname()[1]}"
+
+
+class Relay:
+    """Passes connections on to an address, and counts them."""
+
+    def __init__(self, address):
+        self.to = address
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self.listening.getsockname()[1]}"
+        self.opened = 0
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            near, _ = self.listening.accept()
+            self.opened += 1
+            host, port = self.to.rsplit(":", 1)
+            far = socket.create_connection((host, int(port)))
+            for source, target in ((near, far), (far, near)):
+                threading.Thread(target=pass_on, args=(source, target), daemon=True).start()
+
+
+def pass_on(source, target):
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        # The other direction has ended it.
+        pass
