@@ -71,9 +71,12 @@ fn a_floor_of_another_program_is_measured_or_said_to_be_missing() {
 
 #[test]
 fn logins_refreshes_and_commits_have_their_floors() {
-    for (name, floor) in
-        [("login", "raw hashing"), ("key-login", "the store alone"), ("refresh", "bare hyper")]
-    {
+    for (name, floor) in [
+        ("signed-check", "checks by bearer"),
+        ("login", "raw hashing"),
+        ("key-login", "the store alone"),
+        ("refresh", "bare hyper"),
+    ] {
         let finding = finding(name);
         assert!(sides(&finding).contains(&floor), "{finding}");
         assert!(!judged(&finding).is_empty(), "{finding}");

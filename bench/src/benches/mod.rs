@@ -17,6 +17,7 @@ mod mixed;
 pub(crate) mod refresh;
 mod revoke;
 mod runtimes;
+mod signed_check;
 mod start;
 
 use anyhow::Result;
@@ -40,8 +41,9 @@ pub(crate) struct Bench {
 }
 
 /// Every bench, in the order of the table.
-const ALL: [Bench; 17] = [
+const ALL: [Bench; 18] = [
     check::BENCH,
+    signed_check::BENCH,
     check_under_login::BENCH,
     check_under_forgery::BENCH,
     login::BENCH,

@@ -28,7 +28,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ),
     (
         "vestibule-bench",
-        &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "testkit", "saml"],
+        &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "testkit", "oauth1", "saml"],
     ),
 ];
 

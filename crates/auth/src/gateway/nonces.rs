@@ -166,13 +166,17 @@ mod tests {
 
     #[test]
     fn what_expires_makes_room() {
-        let nonces = Nonces::new(START);
-        let most = SHARDS * MOST_PER_SHARD;
-        let consumed = (0..2 * most).filter(|value| nonces.consume_once(value, after(300), after(1)).is_ok());
-        assert_eq!(consumed.count(), most);
-        let full = (0..most).map(|value| nonces.consume_once(2 * most + value, after(300), after(299)));
-        assert!(full.take(1_000).all(|refused| refused == Err(NotConsumed::Full)));
-        assert_eq!(nonces.consume_once("a", after(700), after(330)), Ok(()));
+        let mut shard = Shard::default();
+        for value in 0..MOST_PER_SHARD as u64 {
+            assert_eq!(shard.consume(value, 20), Ok(()));
+        }
+        assert_eq!(shard.consume(u64::MAX, 20), Err(NotConsumed::Full));
+        assert_eq!(shard.consume(u64::MAX, 30), Err(NotConsumed::Full));
+        assert_eq!(shard.consume(7, 20), Err(NotConsumed::Before), "it is remembered all the same");
+        shard.forget(20);
+        assert_eq!(shard.consume(u64::MAX, 30), Err(NotConsumed::Full));
+        shard.forget(21);
+        assert_eq!(shard.consume(u64::MAX, 30), Ok(()));
     }
 
     proptest! {
