@@ -30,6 +30,8 @@ pub enum Credential<'a> {
     LivevoxId([u8; 16]),
     /// The session cookies of a request, of which one may be right.
     Cookies(&'a [&'a str]),
+    /// The cookie of the service's own pages.
+    PageCookie(&'a str),
 }
 
 /// A kind of credential.
@@ -41,6 +43,8 @@ pub enum CredentialKind {
     LivevoxId,
     /// A session cookie.
     Cookie,
+    /// A cookie of the service's own pages.
+    PageCookie,
 }
 
 /// Every credential that a request shows.
@@ -54,12 +58,15 @@ pub struct Credentials<'a> {
     pub cookies: &'a [&'a str],
     /// The bearer in its target.
     pub bearer_in_target: Option<&'a str>,
+    /// The cookie of the service's own pages, where it may count.
+    pub page_cookie: Option<&'a str>,
 }
 
 impl<'a> Credentials<'a> {
     /// Those that there are.
     pub fn iter(self) -> impl Iterator<Item = Credential<'a>> {
-        GatewayCredential::USUAL.into_iter().filter_map(move |place| self.at(place))
+        let places = GatewayCredential::USUAL.into_iter().chain([GatewayCredential::Page]);
+        places.filter_map(move |place| self.at(place))
     }
 
     const fn at(self, place: GatewayCredential) -> Option<Credential<'a>> {
@@ -73,6 +80,9 @@ impl<'a> Credentials<'a> {
             }
             (GatewayCredential::Cookie, Self { cookies, .. }) if !cookies.is_empty() => {
                 Some(Credential::Cookies(cookies))
+            }
+            (GatewayCredential::Page, Self { page_cookie: Some(cookie), .. }) => {
+                Some(Credential::PageCookie(cookie))
             }
             _ => None,
         }
@@ -117,11 +127,12 @@ pub struct Showing<'a> {
 }
 
 impl Credential<'_> {
-    const fn kind(&self) -> CredentialKind {
+    pub(crate) const fn kind(&self) -> CredentialKind {
         match self {
             Self::Bearer(_) => CredentialKind::Bearer,
             Self::LivevoxId(_) => CredentialKind::LivevoxId,
             Self::Cookies(_) => CredentialKind::Cookie,
+            Self::PageCookie(_) => CredentialKind::PageCookie,
         }
     }
 }
@@ -226,7 +237,7 @@ impl Auth {
     /// Of several credentials the first that lives counts; the rules are those of `agreed`.
     pub fn authorize<R>(&self, shown: Showing<'_>, grant: impl Fn(Granted<'_>) -> R) -> Option<R> {
         self.with_shown(&shown, |live, shown_by| {
-            let may = self.may_be_shown(live, &shown);
+            let may = self.may_be_shown(live, shown_by, &shown);
             may.then(|| {
                 Self::note_use(live, shown.now);
                 grant(self.granted(live, shown_by, shown.now))
@@ -251,10 +262,15 @@ impl Auth {
     }
 
     /// Whether a session opens what is asked for where it is shown.
-    pub(crate) fn may_be_shown(&self, live: &mut Live<'_>, shown: &Showing<'_>) -> bool {
+    pub(crate) fn may_be_shown(
+        &self,
+        live: &mut Live<'_>,
+        shown_by: CredentialKind,
+        shown: &Showing<'_>,
+    ) -> bool {
         let of_account = |named: &str| live.entry.holder.account().account.id.as_str() == named;
         shown.account.is_none_or(of_account)
-            && is_public(live)
+            && opens(live, shown_by)
             && self.directory.may_go_on(live, shown.address, shown.now)
     }
 
@@ -272,13 +288,14 @@ impl Auth {
     /// bearer is one of ours and has ended, since its holder has logged out. Whatever else does not live counts as absent:
     /// clients send the tokens of other services along, and browsers old cookies.
     fn agreed(&self, shown: &Showing<'_>) -> Option<(SessionId, CredentialKind)> {
-        let look = |live: &mut Live<'_>| {
-            let lives = is_public(live) && self.directory.may_go_on(live, shown.address, shown.now);
+        let look = |live: &mut Live<'_>, shown_by: CredentialKind| {
+            let lives = opens(live, shown_by) && self.directory.may_go_on(live, shown.address, shown.now);
             lives.then(|| (live.entry.id, live.entry.user()))
         };
         let (mut counts, mut holder) = (None, None);
         for (credential, is_accepted) in shown.credentials.ranked(shown.accepted) {
-            let Some((id, user)) = self.find(credential, shown.now, look) else {
+            let Some((id, user)) = self.find(credential, shown.now, |live| look(live, credential.kind()))
+            else {
                 if matches!(credential, Credential::Bearer(bearer) if self.is_genuine_bearer(bearer)) {
                     return None;
                 }
@@ -325,6 +342,7 @@ impl Auth {
                 cookies.iter().find_map(|cookie| by_id(self.keys.tokens().read_cookie(cookie)?))
             }
             Credential::LivevoxId(id) => self.with_livevox_id(id, now, &work)?,
+            Credential::PageCookie(cookie) => by_id(self.keys.tokens().read_page_cookie(cookie)?),
         }
     }
 
@@ -376,7 +394,18 @@ impl Auth {
     }
 }
 
-/// Whether a session opens what is neither administration nor a page.
+/// Whether a session opens what is neither administration nor a page, shown by this. A session of the pages is shown by its own cookie,
+/// and no other session is.
+fn opens(live: &Live<'_>, shown_by: CredentialKind) -> bool {
+    match shown_by {
+        CredentialKind::PageCookie => {
+            !live.entry.holder.is_administrator && live.entry.dialect == Dialect::Pages
+        }
+        CredentialKind::Bearer | CredentialKind::LivevoxId | CredentialKind::Cookie => is_public(live),
+    }
+}
+
+/// Whether a session is one of a dialect, and of no administrator.
 pub(crate) fn is_public(live: &Live<'_>) -> bool {
     !live.entry.holder.is_administrator && live.entry.dialect != Dialect::Pages
 }

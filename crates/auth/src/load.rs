@@ -160,6 +160,9 @@ impl Auth {
             Credential::Cookies(cookies) => {
                 cookies.iter().filter_map(|cookie| self.keys.tokens().read_cookie(cookie)).collect()
             }
+            Credential::PageCookie(cookie) => {
+                self.keys.tokens().read_page_cookie(cookie).into_iter().collect()
+            }
             Credential::LivevoxId(id) => {
                 self.loaded_for_livevox_id(id).await;
                 return Ok(());

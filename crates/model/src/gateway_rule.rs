@@ -58,6 +58,8 @@ pub enum GatewayCredential {
     BearerInTarget,
     /// The signature of the request by an API key (OAuth 1.0, RFC 5849): lets the key through, and no user.
     Signature,
+    /// The cookie of the service's own pages (`/me/`), for services on the same host.
+    Page,
 }
 
 /// The shape of a refusal's body.

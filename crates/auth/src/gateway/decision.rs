@@ -78,7 +78,7 @@ impl Auth {
         // Before a session is locked.
         let has_path = rule.has_path(held.target);
         let decide = |live: &mut Live<'_>, shown_by: CredentialKind| {
-            if !self.may_be_shown(live, shown) {
+            if !self.may_be_shown(live, shown_by, shown) {
                 return None;
             }
             let (user, application) = (&*live.entry.holder, live.entry.application());

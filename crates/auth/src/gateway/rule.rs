@@ -29,6 +29,7 @@ pub struct CompiledRule {
     /// None: nothing is asked of the session.
     asked: Option<Box<Asked>>,
     takes_signatures: bool,
+    takes_pages: bool,
     reads_target: bool,
 }
 
@@ -107,6 +108,7 @@ impl CompiledRule {
         let goes_by_target = [GatewayCredential::BearerInTarget, GatewayCredential::Signature];
         Self {
             takes_signatures: takes(GatewayCredential::Signature),
+            takes_pages: takes(GatewayCredential::Page),
             reads_target: !settings.paths.is_empty() || goes_by_target.into_iter().any(takes),
             credentials: settings.credentials.as_slice().into(),
             refusals: settings.refusals,
@@ -134,6 +136,11 @@ impl CompiledRule {
     /// Whether the signature of an API key counts.
     pub const fn takes_signatures(&self) -> bool {
         self.takes_signatures
+    }
+
+    /// Whether the cookie of the service's own pages counts.
+    pub const fn takes_pages(&self) -> bool {
+        self.takes_pages
     }
 
     /// Whether it goes by the target: by its path, or by a credential that the target is part of. Then the account that the target

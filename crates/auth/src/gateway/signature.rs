@@ -90,9 +90,12 @@ impl Auth {
 
     /// Whether a session that may be used is shown beside the signature: nobody could tell whose request it is.
     fn shows_a_session(&self, held: &HeldRequest<'_>) -> bool {
-        let lives = |live: &mut Live<'_>| self.may_be_shown(live, &held.shown).then_some(());
+        let lives =
+            |live: &mut Live<'_>, shown_by| self.may_be_shown(live, shown_by, &held.shown).then_some(());
         let mut credentials = held.shown.credentials.iter();
-        credentials.any(|credential| self.find(credential, held.shown.now, lives).is_some())
+        credentials.any(|credential| {
+            self.find(credential, held.shown.now, |live| lives(live, credential.kind())).is_some()
+        })
     }
 }
 

@@ -121,6 +121,7 @@ pub(crate) struct PresentedCredentials<'a> {
     authorization: SingleValue<'a>,
     lv_session: SingleValue<'a>,
     cookies: Vec<&'a str>,
+    page_cookie: Option<&'a str>,
     target: Target<'a>,
 }
 
@@ -131,6 +132,7 @@ impl<'a> PresentedCredentials<'a> {
             authorization: SingleValue::of(headers, &header::AUTHORIZATION),
             lv_session: SingleValue::of(headers, &LV_SESSION),
             cookies: session_cookies(headers),
+            page_cookie: None,
             target: Target::Absent,
         }
     }
@@ -138,6 +140,11 @@ impl<'a> PresentedCredentials<'a> {
     /// The same, and by the target of the request that a gateway asks about.
     pub(crate) fn for_target(headers: Headers<'a>, target: &'a str) -> Self {
         Self { target: Target::at(target), ..Self::of(headers) }
+    }
+
+    /// The same with the cookie of the service's own pages.
+    pub(crate) fn with_page(self, page_cookie: Option<&'a str>) -> Self {
+        Self { page_cookie, ..self }
     }
 
     /// The values of the session cookies.
@@ -159,6 +166,7 @@ impl<'a> PresentedCredentials<'a> {
                 livevox_id: self.lv_session.value().and_then(session_id),
                 cookies: &self.cookies,
                 bearer_in_target: self.target.bearer(),
+                page_cookie: self.page_cookie,
             }),
         }
     }

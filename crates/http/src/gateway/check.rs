@@ -14,7 +14,7 @@ use axum::http::{Extensions, Method};
 use axum::response::Response;
 use vestibule_auth::{CompiledRule, Decision, HeldRequest, Principal, RecallError, Showing, Unauthenticated};
 use vestibule_model::{GatewayRule, Millis};
-use vestibule_oauth1::{MAX_FORM_BYTES, Problem};
+use vestibule_oauth1::{MAX_FORM_BYTES, Problem, Scheme};
 use vestibule_serve::layers::{
     Cause, Fields, Headers, LimitedBody, PlainResponse, RequestHead, ResponseFuture, Shortcut,
 };
@@ -26,6 +26,7 @@ use super::kind::{KindPath, Misreported, Reported};
 use super::signed::{Authorization, HeldBody, Unverifiable, sends_form, signable};
 use crate::api::ApiState;
 use crate::credentials::{Contradiction, PresentedCredentials};
+use crate::pages::cookies::PageCookie;
 
 /// The route's pattern.
 pub(super) const CHECK: &str = "/gateway/check";
@@ -180,12 +181,14 @@ impl<'a> Question<'a> {
     /// The answer while the table of live sessions may be incomplete. A store that does not answer is no reason to
     /// refuse a session that may be live.
     pub(super) async fn recall_and_decide(&self, api: &ApiState) -> Result<Outcome, RecallError> {
-        let reads_target = api.auth.with_gateway_rule(self.rule, CompiledRule::reads_target);
-        if let (Some(reads_target), Ok(reported)) = (reads_target, self.reported()) {
-            let presented = self.presented(reported, reads_target);
-            if let Ok(credentials) = presented.credentials() {
-                api.auth.recall(credentials).await?;
-            }
+        let presented = api.auth.with_gateway_rule(self.rule, |rule| {
+            let reported = self.reported().ok()?;
+            Some(self.presented(reported, rule))
+        });
+        if let Some(presented) = presented.flatten()
+            && let Ok(credentials) = presented.credentials()
+        {
+            api.auth.recall(credentials).await?;
         }
         Ok(self.answer(api))
     }
@@ -194,11 +197,18 @@ impl<'a> Question<'a> {
         self.reported.as_ref().map(|reported| reported.as_ref().map_err(|why| *why)).transpose()
     }
 
-    fn presented(&self, reported: Option<&Reported<'a>>, reads_target: bool) -> PresentedCredentials<'a> {
-        match reported.filter(|_| reads_target) {
+    /// What is shown, as far as the rule looks for it.
+    fn presented(&self, reported: Option<&Reported<'a>>, rule: &CompiledRule) -> PresentedCredentials<'a> {
+        let presented = match reported.filter(|_| rule.reads_target()) {
             Some(reported) => PresentedCredentials::for_target(self.headers, reported.target),
             None => PresentedCredentials::of(self.headers),
+        };
+        if !rule.takes_pages() {
+            return presented;
         }
+        // Over TLS a browser has it from this host alone: what is not said to be in clear counts as that.
+        let secure = reported.is_none_or(|reported| reported.scheme() != Some(Scheme::Http));
+        presented.with_page(PageCookie::Session.value(self.headers, secure))
     }
 
     fn answer(&self, api: &ApiState) -> Outcome {
@@ -208,7 +218,7 @@ impl<'a> Question<'a> {
 
     fn answer_by(&self, api: &ApiState, rule: &CompiledRule) -> Outcome {
         let now = api.clock.now();
-        let presented = self.presented(self.reported().ok().flatten(), rule.reads_target());
+        let presented = self.presented(self.reported().ok().flatten(), rule);
         let kind = || presented.kind(|bearer| api.auth.is_genuine_bearer(bearer));
         let shape = || Shape::of(rule.refusals(), kind);
         match self.decide(api, rule, &presented, now) {

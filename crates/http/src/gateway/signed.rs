@@ -72,7 +72,7 @@ pub(super) fn signable<'a>(
         let is_signed = authorization.iter().any(|header| is_oauth(header));
         return if is_signed { Err(Unverifiable::NoTarget) } else { Ok(None) };
     };
-    let scheme = scheme(reported.scheme);
+    let scheme = reported.scheme();
     let (path, query) = match reported.target.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (reported.target, None),
@@ -99,9 +99,11 @@ pub(super) fn signable<'a>(
     }
 }
 
-/// Traefik says `ws` and `wss` of an upgrade to a WebSocket, which clients sign as any request.
-fn scheme(text: &str) -> Option<Scheme> {
-    let of_upgrade = [("ws", Scheme::Http), ("wss", Scheme::Https)];
-    let of_upgrade = || of_upgrade.into_iter().find(|(name, _)| text.eq_ignore_ascii_case(name));
-    text.parse().ok().or_else(|| of_upgrade().map(|(_, scheme)| scheme))
+impl Reported<'_> {
+    /// How the gateway is reached. Traefik says `ws` and `wss` of an upgrade to a WebSocket, which clients sign as any request.
+    pub(super) fn scheme(&self) -> Option<Scheme> {
+        let of_upgrade = [("ws", Scheme::Http), ("wss", Scheme::Https)];
+        let of_upgrade = || of_upgrade.into_iter().find(|(name, _)| self.scheme.eq_ignore_ascii_case(name));
+        self.scheme.parse().ok().or_else(|| of_upgrade().map(|(_, scheme)| scheme))
+    }
 }

@@ -5,6 +5,7 @@
 
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
+use vestibule_serve::layers::Headers;
 
 /// The longest value that is looked at.
 const LONGEST: usize = 1_024;
@@ -34,11 +35,8 @@ impl PageCookie {
     }
 
     /// Its value in a request; None: there is none, or several, of which nobody knows which is ours.
-    pub(crate) fn value(self, headers: &HeaderMap, secure: bool) -> Option<&str> {
-        let pairs = headers
-            .get_all(COOKIE)
-            .into_iter()
-            .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    pub(crate) fn value(self, headers: Headers<'_>, secure: bool) -> Option<&str> {
+        let pairs = headers.all(&COOKIE).flat_map(|header| header.split(|byte| *byte == b';'));
         let texts = pairs.filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='));
         let mut values = texts.filter(|(name, _)| *name == self.name(secure)).map(|(_, value)| value);
         let value = values.next().filter(|value| value.len() <= LONGEST)?;
@@ -70,7 +68,7 @@ mod tests {
     use super::*;
 
     fn value(headers: &HeaderMap, secure: bool) -> Option<&str> {
-        PageCookie::Session.value(headers, secure)
+        PageCookie::Session.value(Headers::Map(headers), secure)
     }
 
     fn cookies(lines: &[&'static str]) -> HeaderMap {

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use vestibule_auth::{LogIn, LoginScope, PageSession};
 use vestibule_model::{AccountId, Dialect};
-use vestibule_serve::layers::{Cause, ClientAddress, Refusal, is_encrypted};
+use vestibule_serve::layers::{Cause, ClientAddress, Headers, Refusal, is_encrypted};
 
 use super::REFUSAL;
 use super::continue_to::continue_to;
@@ -144,7 +144,7 @@ impl PageRequest {
 
     /// The value of a cookie.
     pub(crate) fn cookie(&self, cookie: PageCookie) -> Option<&str> {
-        cookie.value(&self.headers, self.secure)
+        cookie.value(Headers::Map(&self.headers), self.secure)
     }
 
     /// The page of whoever is signed in.

@@ -9,6 +9,7 @@ mod credentials;
 mod fast_path;
 mod kinds;
 mod loading;
+mod page_sessions;
 mod rules;
 mod signatures;
 mod signed_forms;
