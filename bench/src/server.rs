@@ -81,6 +81,7 @@ fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
         public_address: "vestibule.example.net".into(),
         public_origin: "https://vestibule.example.net".into(),
         livevox_bearer_token: true,
+        return_origins: [].into(),
         gateways: ["127.0.0.1".parse()?].into(),
         pages: PagesHere::Yes,
         unserved: Unserved::NotFound,

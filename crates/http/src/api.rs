@@ -26,6 +26,8 @@ pub struct ApiState {
     pub public_address: Arc<str>,
     /// Scheme, host and port under which browsers reach this server: absolute URLs begin so.
     pub public_origin: Arc<str>,
+    /// The origins of services behind a gate, besides this one, to which somebody may be sent back after a login.
+    pub return_origins: Arc<[String]>,
     /// Whether a LiveVox login may carry its application token as `Authorization: Bearer`, as old clients do.
     pub livevox_bearer_token: bool,
     /// The networks of gateways, which are believed what they say of the requests that they hold.

@@ -78,6 +78,9 @@ pub enum RefusalStyle {
     Oauth,
     /// Problem details (RFC 9457).
     Problem,
+    /// Browsers that ask for a page are led to the login page, and back to where they wanted to go; everything else is refused
+    /// as [`Self::ByCredential`] has it.
+    Redirect,
 }
 
 /// A header by which the service behind a gateway is told who it is.

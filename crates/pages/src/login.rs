@@ -12,6 +12,8 @@ pub struct ChooseAccount<'a> {
     pub look: Look<'a>,
     /// What is said about the attempt before.
     pub notice: Option<Notice>,
+    /// Where to go on after the login.
+    pub wanted: Option<&'a str>,
 }
 
 /// User name and password, and the other ways to sign in.

@@ -24,5 +24,5 @@ pub use failing_store::{FailingStore, Fault, Faults, Gate, Operation};
 pub use fixture::{ACCOUNT, AccountFixture, CHEAP, Key, OTHER_TOKEN, TOKEN, password};
 pub use program::Program;
 pub use provider::{Asked, ScriptedProvider};
-pub use server::{ORIGIN, TestServer, session_of};
+pub use server::{ORIGIN, RETURN_ORIGIN, TestServer, session_of};
 pub use warnings::Warnings;

@@ -24,6 +24,9 @@ use crate::{ACCOUNT, AccountFixture, CHEAP, FailingStore, Faults, Key, TestClock
 /// Where browsers reach a server, as it says itself.
 pub const ORIGIN: &str = "https://vestibule.example.net";
 
+/// The origin of a service behind a gate.
+pub const RETURN_ORIGIN: &str = "https://app.example.com";
+
 /// Where gateways ask a server from. 127.0.0.2 is none.
 const GATEWAY: &str = "127.0.0.1";
 
@@ -319,6 +322,7 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
         public_address: "vestibule.example.net".into(),
         public_origin: ORIGIN.into(),
         livevox_bearer_token: true,
+        return_origins: [RETURN_ORIGIN.to_owned()].into(),
         gateways: [GATEWAY.parse().expect("an address")].into(),
         pages: PagesHere::Yes,
         unserved: Unserved::NotFound,

@@ -49,7 +49,12 @@ pub(crate) struct Addresses {
     pub(crate) admin_scheme: &'static str,
 }
 
-/// An origin whose pages may call us.
+/// The origins to which somebody may be sent back.
+fn return_origins(config: &Config) -> Arc<[String]> {
+    config.gateways.return_origins.iter().map(|origin| origin.0.0.clone()).collect()
+}
+
+/// An origin of others: whose pages may call us, or to which somebody may be sent back.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin(String);
 
@@ -106,6 +111,7 @@ impl Listeners {
             public_address: public_address.into(),
             public_origin: Arc::clone(&public_origin),
             livevox_bearer_token: loaded.config.livevox.bearer_application_token,
+            return_origins: return_origins(&loaded.config),
             gateways: loaded.config.gateways.networks.iter().map(|network| network.0).collect(),
             pages: pages_on(&loaded.config, PagesListener::Public),
             unserved: match loaded.purpose {

@@ -150,6 +150,9 @@ def rule_that_refers_to_nothing(body):
             body[field] = []
     if body.get("credentials") == []:
         del body["credentials"]
+    if body.get("refusals") == "redirect":
+        # It leads to a login by page, so that has to count.
+        body["credentials"] = ["page"]
 
 
 def connection_that_is_one(path, body):

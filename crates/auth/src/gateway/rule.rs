@@ -149,6 +149,12 @@ impl CompiledRule {
         self.reads_target
     }
 
+    /// The account, where it names one alone.
+    pub fn only_account(&self) -> Option<AccountId> {
+        let accounts = self.asked.as_ref().map(|asked| &asked.accounts[..]);
+        if let Some([account]) = accounts { Some(*account) } else { None }
+    }
+
     /// Whether it names an account, or asks for none.
     pub(crate) fn is_for_account(&self, account: AccountId) -> bool {
         self.asked.as_ref().is_none_or(|asked| is_one_of(&asked.accounts, &account))

@@ -1,6 +1,6 @@
 //! The rules of a gateway's rules.
 
-use vestibule_model::{Application, GatewayRule, GatewayRuleSettings};
+use vestibule_model::{Application, GatewayCredential, GatewayRule, GatewayRuleSettings, RefusalStyle};
 
 use super::neighbours::Installation;
 use super::rule::Rule;
@@ -57,6 +57,13 @@ pub fn gateway_rule_violations(
     if changed(before, after, |settings| &settings.credentials) {
         let is_empty = after.credentials.is_empty();
         found.extend(is_empty.then(|| Violation::of(Rule::GatewayCredentialMissing)));
+    }
+    let leads_nowhere =
+        after.refusals == RefusalStyle::Redirect && !after.credentials.contains(&GatewayCredential::Page);
+    if changed(before, after, |settings| &settings.refusals)
+        || changed(before, after, |settings| &settings.credentials)
+    {
+        found.extend(leads_nowhere.then(|| Violation::of(Rule::GatewayRedirectWithoutPage)));
     }
     if changed(before, after, |settings| &settings.accounts) {
         found.extend(too_many(Rule::GatewayAccountCount, &after.accounts, MOST_LISTED));

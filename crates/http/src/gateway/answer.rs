@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
@@ -174,7 +174,7 @@ impl Shape {
     /// That of a rule, which may be that of the credential that is presented.
     pub(super) fn of(style: RefusalStyle, presented: impl FnOnce() -> PresentedKind) -> Self {
         match style {
-            RefusalStyle::ByCredential => match presented() {
+            RefusalStyle::ByCredential | RefusalStyle::Redirect => match presented() {
                 PresentedKind::Bearer => Self::Oauth,
                 PresentedKind::Cookie => Self::Liveperson,
                 PresentedKind::LivevoxId => Self::Livevox,
@@ -226,6 +226,19 @@ pub(super) fn refused(shape: Shape, why: Unauthenticated, now: Millis) -> PlainR
     fields.set(CACHE_CONTROL, "no-store");
     fields.set(WWW_AUTHENTICATE, if problem.is_some() { OAUTH } else { "Bearer" });
     PlainResponse { status: STATUS, fields, body, cause: cause(shape, why) }
+}
+
+/// Leads a browser to the login page: 303, or where the gateway passes no redirect on a 401 that says where that is.
+pub(super) fn to_login(location: &str, passed_on: bool, shape: Shape, now: Millis) -> PlainResponse {
+    let mut answer = if passed_on {
+        let fields = Fields::default();
+        PlainResponse { status: StatusCode::SEE_OTHER, fields, body: Cow::Borrowed(b""), cause: None }
+    } else {
+        refused(shape, Unauthenticated::Nobody, now)
+    };
+    answer.fields.set(CACHE_CONTROL, "no-store");
+    answer.fields.add(LOCATION, |text| text.push_str(location));
+    answer
 }
 
 /// RFC 5849 §3.5.1.

@@ -13,16 +13,17 @@ use axum::extract::{Request, State};
 use axum::http::{Extensions, Method};
 use axum::response::Response;
 use vestibule_auth::{CompiledRule, Decision, HeldRequest, Principal, RecallError, Showing, Unauthenticated};
-use vestibule_model::{GatewayRule, Millis};
+use vestibule_model::{GatewayRule, Millis, RefusalStyle};
 use vestibule_oauth1::{MAX_FORM_BYTES, Problem, Scheme};
 use vestibule_serve::layers::{
     Cause, Fields, Headers, LimitedBody, PlainResponse, RequestHead, ResponseFuture, Shortcut,
 };
 
 use super::answer::{
-    Forbidden, Outcome, Shape, forbidden, identity, not_for_them, overloaded, refused, unavailable,
+    self, Forbidden, Outcome, Shape, forbidden, identity, not_for_them, overloaded, refused, unavailable,
 };
 use super::kind::{KindPath, Misreported, Reported};
+use super::redirect;
 use super::signed::{Authorization, HeldBody, Unverifiable, sends_form, signable};
 use crate::api::ApiState;
 use crate::credentials::{Contradiction, PresentedCredentials};
@@ -223,7 +224,14 @@ impl<'a> Question<'a> {
         let shape = || Shape::of(rule.refusals(), kind);
         match self.decide(api, rule, &presented, now) {
             Ok(Decision::Granted(identity)) => Outcome::Allowed(identity),
-            Ok(Decision::Refused(why)) => Outcome::Refused(refused(shape(), why, now)),
+            Ok(Decision::Refused(why)) => {
+                let to_login = || self.login_page(api, rule, presented.account());
+                let to_login = (why == Unauthenticated::Nobody).then(to_login).flatten();
+                Outcome::Refused(match to_login {
+                    Some((page, passed_on)) => answer::to_login(&page, passed_on, shape(), now),
+                    None => refused(shape(), why, now),
+                })
+            }
             Ok(Decision::Forbidden(objection)) => Outcome::Refused(not_for_them(shape(), objection, now)),
             Ok(Decision::Overloaded) => Outcome::Refused(overloaded()),
             Err(unclear) => {
@@ -231,6 +239,20 @@ impl<'a> Question<'a> {
                 Outcome::Refused(PlainResponse { cause: Some(Cause(Arc::new(unclear))), ..answer })
             }
         }
+    }
+
+    /// Where a browser is led that nobody is known by, and whether its gateway passes a redirect on; None: it is refused.
+    fn login_page(
+        &self,
+        api: &ApiState,
+        rule: &CompiledRule,
+        account: Option<&str>,
+    ) -> Option<(String, bool)> {
+        let reported =
+            self.reported().ok().flatten().filter(|_| rule.refusals() == RefusalStyle::Redirect)?;
+        let account = account.and_then(|account| account.parse().ok()).or_else(|| rule.only_account());
+        let page = redirect::login_page(api, reported, self.headers, account)?;
+        Some((page, reported.passes_redirects))
     }
 
     fn decide(

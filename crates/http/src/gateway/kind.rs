@@ -122,6 +122,8 @@ pub(super) struct Reported<'a> {
     pub(super) target: &'a str,
     /// The address that it came from.
     pub(super) address: IpAddr,
+    /// Whether the gateway answers the client with a redirect when it is answered with one.
+    pub(super) passes_redirects: bool,
 }
 
 /// A gateway does not say once and clearly what its request is.
@@ -167,7 +169,10 @@ impl<'a> KindPath<'a> {
             None if self.behind.is_empty() => return Err(Misreported::NoTarget),
             None => self.behind,
         };
-        Ok(Reported { method, scheme, host, target, address: places.address(headers)? })
+        let address = places.address(headers)?;
+        // nginx takes 401 and 403 for a no, and everything else that is not 2xx for a failure.
+        let passes_redirects = self.kind != Kind::Nginx;
+        Ok(Reported { method, scheme, host, target, address, passes_redirects })
     }
 }
 

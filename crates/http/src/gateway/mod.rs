@@ -7,6 +7,7 @@
 mod answer;
 mod check;
 mod kind;
+mod redirect;
 mod signed;
 
 use axum::Router;

@@ -38,7 +38,7 @@ pub(super) fn begin_anew(request: &PageRequest, wanted: Option<&str>) -> Respons
 
 /// `GET`.
 pub(super) async fn show(State(api): State<ApiState>, request: PageRequest) -> Result<Response, PageRefused> {
-    let wanted = request.wanted();
+    let wanted = request.wanted(&api);
     if ticket(&api, &request).is_none() {
         return Ok(begin_anew(&request, wanted.as_deref()));
     }
@@ -59,7 +59,7 @@ pub(super) async fn submit(
             return Ok(code_page(&api, &request, None, Some(told)));
         }
     };
-    let wanted = continue_to(request.account, form.get("continue"));
+    let wanted = continue_to(&api, request.account, form.get("continue"));
     let Some(ticket) = ticket(&api, &request) else { return Ok(begin_anew(&request, wanted)) };
     match api.auth.log_in_with_code(request.log_in(&api), &ticket, form.get("code")).await {
         Ok(logged_in) => {

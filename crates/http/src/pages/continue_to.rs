@@ -1,17 +1,63 @@
-//! Where somebody goes on after a login: a path of this service that belongs to the account, or nowhere.
+//! Where somebody goes on after a login: a path of this service that belongs to the account, a URL of a service behind a gate, or
+//! nowhere.
 
 use vestibule_model::AccountId;
+
+use crate::api::ApiState;
 
 /// The longest path that is taken; what is longer would not fit into the headers of the request that follows.
 const LONGEST: usize = 4_096;
 
-/// The path with its query that `wanted` is, if somebody may be sent there after a login to this account: one of the
-/// account's own pages, or the sentinel's authorization of a client. Anything else is dropped, whoever wrote it: no other
-/// host, no other account, and nothing that one reader takes for another path than the next.
-pub(crate) fn continue_to(account: AccountId, wanted: &str) -> Option<&str> {
-    let is_plain = wanted.len() <= LONGEST
-        && wanted.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#'));
-    if !is_plain {
+/// How paths begin on which this service answers browsers itself.
+const OURS: [&str; 9] =
+    ["/me", "/sso", "/sentinel", "/hc", "/login", "/self", "/session", "/gateway", "/admin"];
+
+/// What `wanted` is, if somebody may be sent there after a login to this account. Anything else is dropped, whoever wrote it: no
+/// other host, no other account, and nothing that one reader takes for another path than the next.
+pub(crate) fn continue_to<'a>(api: &ApiState, account: AccountId, wanted: &'a str) -> Option<&'a str> {
+    own(account, wanted).or_else(|| behind_the_gate(api, wanted))
+}
+
+/// What `wanted` is, if it is the URL of a service that stands behind a gate: of the origin under which browsers reach this
+/// service, or of one that is configured.
+pub(crate) fn behind_the_gate<'a>(api: &ApiState, wanted: &'a str) -> Option<&'a str> {
+    elsewhere(&api.public_origin, &api.return_origins, wanted)
+}
+
+/// Whether this is a URL, and no path of this service.
+pub(crate) fn is_elsewhere(wanted: &str) -> bool {
+    !wanted.starts_with('/')
+}
+
+/// Neither too long, nor with a character that is read in two ways.
+fn is_plain(wanted: &str) -> bool {
+    wanted.len() <= LONGEST
+        && wanted.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#'))
+}
+
+fn elsewhere<'a>(public: &str, origins: &[String], wanted: &'a str) -> Option<&'a str> {
+    let target_at = |origin: &str| wanted.strip_prefix(origin).filter(|target| target.starts_with('/'));
+    let path_at = |origin: &str| target_at(origin)?.split('?').next();
+    let is_clear = |path: &&str| {
+        let encoded = path.to_ascii_lowercase();
+        !["%2e", "%2f", "%5c", "//"].iter().any(|odd| encoded.contains(odd))
+            && !path.split('/').any(|segment| matches!(segment, "." | ".."))
+    };
+    let is_ours = |path: &str| {
+        let below = |ours: &&str| {
+            path.strip_prefix(*ours).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        OURS.iter().any(below)
+    };
+    let here = path_at(public).filter(is_clear).filter(|path| !is_ours(path));
+    let there = || origins.iter().find_map(|origin| path_at(origin).filter(is_clear));
+    let is_known = is_plain(wanted) && (here.is_some() || there().is_some());
+    is_known.then_some(wanted)
+}
+
+/// A path with its query, of one of the account's own pages, or of the sentinel's authorization of a client.
+fn own(account: AccountId, wanted: &str) -> Option<&str> {
+    if !is_plain(wanted) {
         return None;
     }
     let path = wanted.split('?').next().unwrap_or_default();
@@ -44,7 +90,7 @@ mod tests {
             "/sentinel/api/account/12345678/authorize",
             "/sentinel/api/account/12345678/authorize?v=1.0&redirect_uri=https%3A%2F%2Fa.example%2Fcb&state=a/../b",
         ] {
-            assert_eq!(continue_to(account(), path), Some(path));
+            assert_eq!(own(account(), path), Some(path));
         }
     }
 
@@ -81,9 +127,61 @@ mod tests {
             "javascript:alert(1)",
             "/sso/saml/12345678/okta/login",
         ] {
-            assert_eq!(continue_to(account(), path), None, "{path:?}");
+            assert_eq!(own(account(), path), None, "{path:?}");
+            assert_eq!(elsewhere("https://login.example", &origins(), path), None, "{path:?}");
         }
-        assert_eq!(continue_to(account(), &format!("/me/12345678/?{}", "a".repeat(4_096))), None);
+        assert_eq!(own(account(), &format!("/me/12345678/?{}", "a".repeat(4_096))), None);
+    }
+
+    fn origins() -> [String; 2] {
+        ["https://app.example".to_owned(), "http://localhost:3000".to_owned()]
+    }
+
+    #[test]
+    fn urls_of_this_origin_and_of_those_that_are_configured_are_taken() {
+        for url in [
+            "https://login.example/",
+            "https://login.example/app/x?a=/../b&c=//d",
+            "https://login.example/menu",
+            "https://app.example/me/12345678/",
+            "https://app.example/%C3%A9%20",
+            "http://localhost:3000/?x",
+        ] {
+            assert_eq!(elsewhere("https://login.example", &origins(), url), Some(url));
+        }
+    }
+
+    #[test]
+    fn a7_urls_of_other_origins_and_ways_to_them_are_dropped() {
+        for url in [
+            "https://login.example",
+            "https://login.example.evil.example/",
+            "https://login.example@evil.example/",
+            "https://login.example:8443/",
+            "http://login.example/",
+            "HTTPS://login.example/",
+            "https://LOGIN.example/",
+            "https:/login.example/",
+            " https://login.example/",
+            "https://login.example/\\evil.example",
+            "https://login.example//evil.example",
+            "https://login.example/x/../me/12345678/logout",
+            "https://login.example/%2e%2e/me/",
+            "https://login.example/x%2F..%2Fme",
+            "https://login.example/a#b",
+            "https://login.example/a\r\nb",
+            "https://login.example/me",
+            "https://login.example/me/87654321/",
+            "https://login.example/me?x",
+            "https://login.example/sso/saml/12345678/okta/login",
+            "https://login.example/sentinel/api/account/87654321/authorize",
+            "https://app.example:443/",
+            "https://evil.example/",
+            "https://app.example.evil.example/",
+            "http://localhost:30001/",
+        ] {
+            assert_eq!(elsewhere("https://login.example", &origins(), url), None, "{url:?}");
+        }
     }
 
     proptest! {
@@ -95,7 +193,7 @@ mod tests {
                 r"/(me|sentinel/api/account)/(12345678|1234567|..|%2e%2e)?[/\\?#.%a-z:@;]{0,20}",
             ],
         ) {
-            if let Some(taken) = continue_to(account(), &text) {
+            if let Some(taken) = own(account(), &text) {
                 prop_assert_eq!(taken, text.as_str());
                 let base = reqwest::Url::parse("https://login.example").unwrap();
                 let url = base.join(taken).unwrap();
@@ -104,6 +202,24 @@ mod tests {
                 prop_assert!(
                     path.starts_with("/me/12345678/") || path == "/sentinel/api/account/12345678/authorize"
                 );
+            }
+        }
+
+        /// As a browser reads it: what is taken stays on one of these origins, and off this service's own pages.
+        #[test]
+        fn a7_a_url_that_is_taken_is_one_of_a_known_origin(
+            text in prop_oneof![
+                "https?://(login|app)\\.example.{0,40}",
+                r"https://(login|app)\.example[/\\?#.%a-z:@;]{0,20}",
+                r"https://login\.example/(me|sso|x|\.\.|%2e%2e)?[/\\?#.%a-z:@;]{0,20}",
+            ],
+        ) {
+            if let Some(taken) = elsewhere("https://login.example", &origins(), &text) {
+                let url = reqwest::Url::parse(taken).unwrap();
+                let origin = url.origin().ascii_serialization();
+                prop_assert!(origin == "https://login.example" || origins().contains(&origin), "{}", origin);
+                let is_own = ["/me/", "/sso/", "/sentinel/"].iter().any(|own| url.path().starts_with(own));
+                prop_assert!(origin != "https://login.example" || !is_own);
             }
         }
     }

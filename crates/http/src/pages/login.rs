@@ -7,11 +7,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_auth::{AccountEntry, IneligibleReason, LogInError, PasswordStep, UserCredentials};
 use vestibule_model::{Protocol, SignOn};
-use vestibule_pages::{Connection, Login, Notice};
+use vestibule_pages::{Connection, Link, Login, Message, Notice};
 use vestibule_serve::layers::Cause;
 use zeroize::Zeroizing;
 
-use super::continue_to::continue_to;
+use super::continue_to::{continue_to, is_elsewhere};
 use super::cookies::PageCookie;
 use super::form::{BrowserId, Form, FormError};
 use super::look::AccountLook;
@@ -32,13 +32,30 @@ struct Shown {
 
 /// `GET`. Whoever is signed in already goes on.
 pub(super) async fn show(State(api): State<ApiState>, request: PageRequest) -> Result<Response, PageRefused> {
-    let wanted = request.wanted();
+    let wanted = request.wanted(&api);
     if request.holder(&api).await?.is_some() {
-        return Ok(answer::see_other(&wanted.unwrap_or_else(|| request.home())));
+        // A gate that sent them here knows their session, and has said no: sent back, they would come again for ever.
+        return Ok(match wanted {
+            Some(wanted) if is_elsewhere(&wanted) => go_on_themselves(&api, &request, &wanted),
+            wanted => answer::see_other(&wanted.unwrap_or_else(|| request.home())),
+        });
     }
     let is_signed_out = query::value(&request.query, "done").as_deref() == Some("signed-out");
     let told = is_signed_out.then(|| Told::new(StatusCode::OK, Notice::SignedOut));
     Ok(login_page(&api, &request, Shown { told, wanted, ..Shown::default() }))
+}
+
+/// Whoever is signed in, and was sent here all the same.
+fn go_on_themselves(api: &ApiState, request: &PageRequest, address: &str) -> Response {
+    let look = AccountLook::of(api, request.account);
+    let message = Message {
+        look: look.look(),
+        title: "Signed in",
+        text: "You are signed in. If you come back here when you go on, what you asked for is not open to you.",
+        link: Some(Link { name: "Go on", address }),
+        goes_to: None,
+    };
+    answer::page(StatusCode::OK, &message)
 }
 
 /// `POST`.
@@ -55,7 +72,7 @@ pub(super) async fn submit(
             return Ok(login_page(&api, &request, Shown { told, ..Shown::default() }));
         }
     };
-    let wanted = continue_to(request.account, form.get("continue")).map(str::to_owned);
+    let wanted = continue_to(&api, request.account, form.get("continue")).map(str::to_owned);
     let credentials = UserCredentials {
         user_name: form.get("user_name").to_owned(),
         population: None,

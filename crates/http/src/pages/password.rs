@@ -87,7 +87,7 @@ pub(super) async fn change_on_the_way_in(
             return Ok(password_page(&api, &request, &nobody, Some(told)));
         }
     };
-    let wanted = continue_to(request.account, form.get("continue"));
+    let wanted = continue_to(&api, request.account, form.get("continue"));
     let user_name = form.get("user_name");
     Ok(match change(&api, &request, &form, user_name, None).await {
         Ok(Changed { credentials, .. }) => login::with_password(&api, &request, credentials, wanted).await?,

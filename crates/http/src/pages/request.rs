@@ -154,16 +154,13 @@ impl PageRequest {
 
     /// A step of the way in, with where somebody goes on after it.
     pub(super) fn step(&self, page: &str, wanted: Option<&str>) -> String {
-        let address = format!("/me/{}/{page}", self.account);
-        let Some(wanted) = wanted else { return address };
-        let start = address.len() + 1;
-        form_urlencoded::Serializer::for_suffix(address + "?", start).append_pair("continue", wanted).finish()
+        step(self.account, page, wanted)
     }
 
     /// Where somebody goes on after the login, by the query.
-    pub(crate) fn wanted(&self) -> Option<String> {
+    pub(crate) fn wanted(&self, api: &ApiState) -> Option<String> {
         let wanted = query::value(&self.query, "continue")?;
-        continue_to(self.account, &wanted).map(str::to_owned)
+        continue_to(api, self.account, &wanted).map(str::to_owned)
     }
 
     /// Whether the body is said to be a form's.
@@ -191,4 +188,12 @@ impl PageRequest {
         let bare = |authority: &str| authority.trim_end_matches(default_port).to_ascii_lowercase();
         host.is_some_and(|host| bare(host) == bare(authority))
     }
+}
+
+/// A step of the way in to an account, with where somebody goes on after it.
+pub(super) fn step(account: AccountId, page: &str, wanted: Option<&str>) -> String {
+    let address = format!("/me/{account}/{page}");
+    let Some(wanted) = wanted else { return address };
+    let start = address.len() + 1;
+    form_urlencoded::Serializer::for_suffix(address + "?", start).append_pair("continue", wanted).finish()
 }

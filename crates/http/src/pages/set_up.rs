@@ -36,7 +36,7 @@ fn holder(api: &ApiState, request: &PageRequest) -> Option<(Ticket, ProvedUser)>
 
 /// `GET`.
 pub(super) async fn show(State(api): State<ApiState>, request: PageRequest) -> Result<Response, PageRefused> {
-    let wanted = request.wanted();
+    let wanted = request.wanted(&api);
     let Some((_, holder)) = holder(&api, &request) else {
         return Ok(code::begin_anew(&request, wanted.as_deref()));
     };
@@ -61,7 +61,7 @@ pub(super) async fn submit(
             return Ok(page(&api, &request, &enrolment, None, Some(told)));
         }
     };
-    let wanted = continue_to(request.account, form.get("continue"));
+    let wanted = continue_to(&api, request.account, form.get("continue"));
     let Some((ticket, holder)) = found else { return Ok(code::begin_anew(&request, wanted)) };
     let (at, state) = (request.log_in(&api), form.get("state"));
     let shown = ShownEnrolment { state, code: form.get("code"), password: "" };

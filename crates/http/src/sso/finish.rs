@@ -59,11 +59,12 @@ pub(super) fn with_reason(mut answer: Response, error: LogoutError) -> Response 
 /// Where somebody goes on after a login that did not begin here: a path of the account, or what the connection has registered,
 /// letter by letter. Anything else is dropped, whoever wrote it.
 pub(super) fn registered_target<'a>(
+    api: &ApiState,
     account: AccountId,
     connection: &UsableConnection,
     wanted: &'a str,
 ) -> Option<&'a str> {
-    if is_registered(connection, wanted) { Some(wanted) } else { continue_to(account, wanted) }
+    if is_registered(connection, wanted) { Some(wanted) } else { continue_to(api, account, wanted) }
 }
 
 /// Whether a connection has registered this as where somebody may go on.

@@ -29,7 +29,7 @@ pub(super) async fn begin(
     };
     let oidc = usable.connection.oidc().ok_or(Refusal::NotFound)?;
     let now = api.clock.now();
-    let wanted = request.wanted();
+    let wanted = request.wanted(&api);
     let (account, connection) = (request.account, path.connection.as_str());
     let wanted = AttemptFor { account, connection, wanted: wanted.as_deref(), test };
     let (attempt, kept) = api.auth.begin_attempt(wanted, now);

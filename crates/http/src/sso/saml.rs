@@ -29,7 +29,7 @@ pub(super) async fn begin(
     };
     let saml = usable.connection.saml().ok_or(Refusal::NotFound)?;
     let now = api.clock.now();
-    let wanted = request.wanted();
+    let wanted = request.wanted(&api);
     let (account, connection) = (request.account, path.connection.as_str());
     let wanted = AttemptFor { account, connection, wanted: wanted.as_deref(), test };
     let (attempt, kept) = api.auth.begin_attempt(wanted, now);
@@ -76,7 +76,7 @@ pub(super) async fn consume(
         Ok(logged_in) => {
             let usable = logged_in.connection.and_then(|id| logged_in.entry.connection(id));
             let wanted =
-                usable.and_then(|usable| finish::registered_target(request.account, usable, &wanted));
+                usable.and_then(|usable| finish::registered_target(&api, request.account, usable, &wanted));
             finish::signed_in_to_pages(&api, &request, &logged_in, wanted).await
         }
         Err(error) if names_attempt => Ok(finish::refused_without_attempt(&api, &request, error)),

@@ -10,6 +10,7 @@ mod fast_path;
 mod kinds;
 mod loading;
 mod page_sessions;
+mod redirects;
 mod rules;
 mod signatures;
 mod signed_forms;

@@ -20,10 +20,11 @@ async fn page_cookie(server: &TestServer) -> String {
     };
     let credentials =
         UserCredentials { user_name: "name".into(), population: None, password: b"password".to_vec().into() };
-    let Ok(PasswordStep::LoggedIn(logged_in)) = server.auth.log_in_by_steps(at, credentials).await else {
-        panic!("nobody is logged in");
+    let session = match server.auth.log_in_by_steps(at, credentials).await.unwrap() {
+        PasswordStep::LoggedIn(logged_in) => logged_in.session,
+        PasswordStep::Code(_) | PasswordStep::SetUp(_) => unreachable!("no second factor is set up"),
     };
-    server.auth.page_cookie(&logged_in.session).as_str().to_owned()
+    server.auth.page_cookie(&session).as_str().to_owned()
 }
 
 async fn server_with(credentials: &[GatewayCredential]) -> TestServer {

@@ -72,6 +72,36 @@ async fn a7_a_login_leads_on_to_a_path_of_the_account_and_nowhere_else() {
 }
 
 #[tokio::test]
+async fn a_login_leads_back_to_a_service_behind_a_gate_from_either_page() {
+    let server = TestServer::start().await;
+    for url in ["https://vestibule.example.net/app?x=1&y=2", "https://app.example.com/"] {
+        let encoded: String = form_urlencoded::byte_serialize(url.as_bytes()).collect();
+        let goes = format!("url={}\"", url.replace('&', "&#38;"));
+        let shown = Browser::of(&server)
+            .log_in_at(&own(&format!("login?continue={encoded}")), "name", "password")
+            .await;
+        assert!(shown.status == 200 && shown.html.contains(&goes), "{}", shown.html);
+        let choice = Browser::of(&server).get(&format!("/me/login?continue={encoded}")).await;
+        assert_eq!(choice.hidden("continue").replace("&#38;", "&"), url);
+        let chosen =
+            Browser::of(&server).get(&format!("/me/login?continue={encoded}&account={ACCOUNT}")).await;
+        assert_eq!(chosen.header("location"), own(&format!("login?continue={encoded}")));
+    }
+    let choice = Browser::of(&server).get("/me/login?continue=https%3A%2F%2Fevil.example%2F").await;
+    assert!(!choice.html.contains("evil"), "{}", choice.html);
+}
+
+/// A gate that has said no would send the browser here again, and so on.
+#[tokio::test]
+async fn whoever_is_signed_in_goes_back_to_a_service_behind_a_gate_by_a_link() {
+    let server = TestServer::start().await;
+    let browser = Browser::signed_in(&server).await;
+    let shown = browser.get(&own("login?continue=https%3A%2F%2Fapp.example.com%2F")).await;
+    assert_eq!((shown.status, shown.header("location")), (200, ""));
+    assert!(shown.html.contains(r#"href="https://app.example.com/""#) && !shown.html.contains("refresh"));
+}
+
+#[tokio::test]
 async fn a_login_leads_on_to_an_authorization_by_a_page_that_goes_there() {
     let server = TestServer::start().await;
     let page = own("login?continue=%2Fsentinel%2Fapi%2Faccount%2F12345678%2Fauthorize%3Fv%3D1.0%26state%3Dx");

@@ -43,7 +43,7 @@ pub(crate) struct SetGatewayRule {
     /// Patterns of paths, of which one has to match: /a/b, /a/* for one segment, /a/** for everything below; none: any path
     #[arg(long, value_name = "PATTERN,…", value_delimiter = ',')]
     pub(crate) paths: Vec<String>,
-    /// In what shape is refused: by-credential, livevox, liveperson, oauth, problem
+    /// In what shape is refused: by-credential, livevox, liveperson, oauth, problem; redirect: browsers to the login page
     #[arg(long, value_name = "SHAPE")]
     pub(crate) refusals: Option<String>,
     #[command(flatten)]

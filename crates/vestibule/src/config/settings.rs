@@ -171,6 +171,7 @@ pub(crate) struct LivevoxSettings {
 #[serde(deny_unknown_fields)]
 pub(crate) struct GatewaySettings {
     pub(crate) networks: Vec<Parsed<Network>>,
+    pub(crate) return_origins: Vec<Parsed<Origin>>,
 }
 
 /// `[outgoing]`

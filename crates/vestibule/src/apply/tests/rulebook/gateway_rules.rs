@@ -17,6 +17,12 @@ pub(super) fn lines() -> Vec<Line> {
         put(Rule::GatewayRuleName, &format!("{HERE}_"), json!({}), ""),
         put(Rule::GatewayRuleCount, &format!("{HERE}-new"), json!({}), ""),
         changed(Rule::GatewayCredentialMissing, "credentials", json!([]), "credentials = []".into()),
+        changed(
+            Rule::GatewayRedirectWithoutPage,
+            "refusals",
+            json!("redirect"),
+            "refusals = \"redirect\"".into(),
+        ),
         changed(Rule::GatewayAccountCount, "accounts", json!(accounts), format!("accounts = {accounts:?}")),
         changed(
             Rule::GatewayAccountMissing,
