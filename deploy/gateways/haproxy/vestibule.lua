@@ -10,8 +10,8 @@ local LONGEST = 2000
 -- forms of up to tune.bufsize, 16 kB.
 local FORMS = false
 
--- The headers of the client's that the check sees, beside its Content-Type.
-local CREDENTIALS = { "authorization", "cookie", "lv-session" }
+-- The headers of the client's that the check sees: credentials, and whether it is a browser that may be led to the login page.
+local PASSED_ON = { "authorization", "cookie", "lv-session", "accept", "content-type" }
 
 local IDENTITY = {
     "account", "user", "user-name", "application", "session", "roles", "privileges", "seconds-left",
@@ -35,7 +35,7 @@ core.register_action("vestibule", { "http-req" }, function(txn, rule)
         ["x-forwarded-proto"] = { txn.f:ssl_fc() == 1 and "https" or "http" },
         ["x-forwarded-for"] = { txn.f:src() },
     }
-    for _, name in ipairs(CREDENTIALS) do
+    for _, name in ipairs(PASSED_ON) do
         if shown[name] then
             asked[name] = {}
             for index = 0, #shown[name] do asked[name][index + 1] = shown[name][index] end
@@ -45,14 +45,13 @@ core.register_action("vestibule", { "http-req" }, function(txn, rule)
     local question = { url = SERVICE .. "/gateway/check/haproxy/rule/" .. rule, headers = asked, timeout = LONGEST }
     local kind = shown["content-type"] and shown["content-type"][0]
     local answer
-    if kind then asked["content-type"] = { kind } end
     if FORMS and kind and kind:lower():find("application/x-www-form-urlencoded", 1, true) then
         question.body = txn.f:req_body()
         answer = core.httpclient():post(question)
     else
         answer = core.httpclient():get(question)
     end
-    if answer.status == 401 or answer.status == 403 then
+    if answer.status == 401 or answer.status == 403 or answer.status == 303 then
         return refuse(txn, answer.status, answer.headers, answer.body)
     elseif answer.status ~= 200 then
         return refuse(txn, 503, {}, "")

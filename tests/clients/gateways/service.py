@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 
 from wire import ask
 
@@ -48,6 +50,8 @@ class Service:
             raise AssertionError(f"vestibule does not start: {self.log.read_text()}")
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
         self.address, self.admin_address = found["http"], found["admin"]
+        # Where it says that it is.
+        self.public_host = found["https"].replace("127.0.0.1", "localhost")
         self.owner = None
 
     def stop(self):
@@ -86,6 +90,19 @@ class Service:
         answer = self.post("/session/login", wanted, [("LV-Access", TOKEN)])
         assert answer.status == 200, answer
         return answer.json()["sessionId"]
+
+    def log_in_at_the_page(self, name="name", password="password"):
+        """A login at the page for people: the cookie that signs a browser in from then on."""
+        page = f"/me/{ACCOUNT}/login"
+        form = ask(self.address, "GET", page)
+        visitor = form.headers["Set-Cookie"].split(";")[0]
+        csrf = re.search(rb'name="csrf" value="([0-9a-f]*)"', form.body)[1].decode()
+        filled = urlencode({"csrf": csrf, "user_name": name, "password": password}).encode()
+        kind = ("Content-Type", "application/x-www-form-urlencoded")
+        headers = [kind, ("Cookie", visitor), ("Origin", f"http://{self.address}")]
+        answer = ask(self.address, "POST", page, headers, filled)
+        assert answer.status == 303, answer
+        return next(line.split(";")[0] for line in answer.headers.get_all("Set-Cookie") if line.startswith("vestibule="))
 
     def log_out_livevox(self, session):
         answer = ask(self.address, "DELETE", f"/session/logout/{session}")

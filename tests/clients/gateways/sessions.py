@@ -1,6 +1,7 @@
 """Who passes, what the API is told of them, and who is refused."""
 
 import time
+from urllib.parse import urlsplit
 
 from fixture import EVERYTHING, bearer, case, cookie, told
 from service import ACCOUNT
@@ -85,9 +86,9 @@ def who_shows_nothing_that_lives_is_refused(site):
     ]
     for headers, body in shapes:
         answer = site.refuses(headers)
+        assert answer.headers["WWW-Authenticate"] == "Bearer", answer
         if site.gateway.passes_refusals_on:
             assert body is None or answer.body == body, answer
-            assert answer.headers["WWW-Authenticate"] == "Bearer", answer
 
 
 @case
@@ -136,3 +137,21 @@ def whom_a_rule_is_not_for_is_forbidden(site):
     if site.gateway.passes_refusals_on:
         assert b"oauth_problem=permission_denied" in answer.body, answer
     site.refuses([], status=401)
+
+
+@case
+def a_browser_is_led_to_the_login_page_and_passes_when_it_has_been_there(site):
+    site.service.set_rule("app", credentials=["page"], accounts=[ACCOUNT], refusals="redirect")
+    site.start("app")
+    browser = ("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+    for method in ("GET", "HEAD"):
+        led = site.refuses([browser], "/orders?a=b", method, status=303)
+        page = urlsplit(led.headers["Location"])
+        assert (page.netloc, page.path) == (site.service.public_host, f"/me/{ACCOUNT}/login"), led
+    for headers, method in (([], "GET"), ([("Accept", "application/json")], "GET"), ([browser], "POST")):
+        assert "Location" not in site.refuses(headers, method=method).headers
+    shown = ("Cookie", site.service.log_in_at_the_page())
+    assert told(site.passes([browser, shown]))["user-name"] == "name"
+    # Whom a rule is not for is not helped by another login.
+    site.service.set_rule("app", credentials=["page"], accounts=[ACCOUNT], refusals="redirect", user_kinds=["bot"])
+    site.refuses([browser, shown], status=403)
