@@ -20,6 +20,14 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CONFIGURATION = HERE.parents[1] / "deploy/gateways/nginx"
 START_SECONDS = 30
+# A second way to the same API, by a rule that `vestibule dev` has: for requests that an API key signs.
+PARTNERS = """
+    location /partners/ {
+        auth_request /vestibule-check/signed;
+        include vestibule/identity.conf;
+        proxy_pass http://api/;
+    }
+"""
 
 
 def main():
@@ -77,6 +85,7 @@ def configured(folder, addresses):
         ("127.0.0.1:8080", addresses["vestibule"]),
         ("127.0.0.1:9000", addresses["api"]),
         ("listen 8000", f"listen {addresses['gateway']}"),
+        ("\n    location / {", f"{PARTNERS}\n    location / {{"),
     ):
         site = site.replace(shipped, ours)
     (folder / "vestibule.conf").write_text(site)

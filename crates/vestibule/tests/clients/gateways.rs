@@ -84,7 +84,7 @@ fn the_client_of_the_example_calls_its_api_in_every_way() {
     let program = drivers().join("../../examples/api/run.py");
     let output = python.arg(program).args(["--once", "--free-ports"]).output().expect("Python starts");
     let calls = said(&output).lines().filter(|line| line.contains("made order")).count();
-    assert!(output.status.success() && calls == 5, "{}", said(&output));
+    assert!(output.status.success() && calls == 6, "{}", said(&output));
 }
 
 #[test]
