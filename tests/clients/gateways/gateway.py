@@ -21,8 +21,6 @@ class Gateway:
     down = 503
     # And while it does not answer.
     hangs = 503
-    # Whether what the check says of a refusal reaches clients.
-    passes_refusals_on = True
     # Whether it can send forms to the check.
     sends_forms = True
     # Whether it takes connections to the service up again.

@@ -6,7 +6,6 @@ from gateway import Gateway, program
 class Nginx(Gateway):
     folder = "nginx"
     down = hangs = 500
-    passes_refusals_on = False
     sends_forms = False
 
     def configure(self):

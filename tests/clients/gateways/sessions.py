@@ -87,8 +87,9 @@ def who_shows_nothing_that_lives_is_refused(site):
     for headers, body in shapes:
         answer = site.refuses(headers)
         assert answer.headers["WWW-Authenticate"] == "Bearer", answer
-        if site.gateway.passes_refusals_on:
-            assert body is None or answer.body == body, answer
+        assert body is None or answer.body == body, answer
+        expected = "text/plain" if answer.body.startswith(b"oauth_problem") else "application/json"
+        assert answer.headers.get_all("Content-Type") == [expected], answer
 
 
 @case
@@ -134,8 +135,7 @@ def whom_a_rule_is_not_for_is_forbidden(site):
     site.start("managers")
     site.passes([bearer(site.service.log_in())])
     answer = site.refuses([bearer(site.service.log_in("agent", "agent-password"))], status=403)
-    if site.gateway.passes_refusals_on:
-        assert b"oauth_problem=permission_denied" in answer.body, answer
+    assert b"oauth_problem=permission_denied" in answer.body, answer
     site.refuses([], status=401)
 
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
-use axum::http::{Extensions, Method};
+use axum::http::{Extensions, HeaderName, Method};
 use axum::response::Response;
 use vestibule_auth::{CompiledRule, Decision, HeldRequest, Principal, RecallError, Showing, Unauthenticated};
 use vestibule_model::{GatewayRule, Millis, RefusalStyle};
@@ -34,6 +34,9 @@ pub(super) const CHECK: &str = "/gateway/check";
 
 /// That of the checks by kind.
 const CHECK_BY_KIND: &str = "/gateway/check/{kind}/rule/{rule}";
+
+/// The body of a refusal, for gateways that read headers alone.
+const REFUSAL: HeaderName = HeaderName::from_static("x-vestibule-refusal");
 
 /// The check before the router.
 pub(crate) struct CheckShortcut(pub(crate) Arc<ApiState>);
@@ -87,7 +90,7 @@ impl Shortcut for KindCheckShortcut {
         }
         let path = KindPath::of(head.target).filter(|_| self.0.auth.is_loaded())?;
         let asked = Question::by_kind(&self.0, path, head);
-        Some(asked.map_or_else(forbidden, |asked| asked.answer(&self.0).into()))
+        Some(asked.map_or_else(forbidden, |asked| asked.response(asked.answer(&self.0))))
     }
 
     fn answer(&self, request: Request) -> ResponseFuture {
@@ -174,9 +177,23 @@ impl<'a> Question<'a> {
 
     async fn recall_and_answer(&self, api: &ApiState) -> Response {
         match self.recall_and_decide(api).await {
-            Ok(outcome) => PlainResponse::from(outcome).into(),
+            Ok(outcome) => self.response(outcome).into(),
             Err(error) => unavailable(error),
         }
+    }
+
+    /// The answer over HTTP. A gateway that keeps the body of a refusal to itself finds it in a header too.
+    fn response(&self, outcome: Outcome) -> PlainResponse {
+        let is_refused = matches!(outcome, Outcome::Refused(_));
+        let mut response = PlainResponse::from(outcome);
+        let is_kept = || self.reported().ok().flatten().is_some_and(|reported| !reported.passes_refusals);
+        if is_refused
+            && is_kept()
+            && let Ok(body) = std::str::from_utf8(&response.body)
+        {
+            response.fields.set(REFUSAL, body);
+        }
+        response
     }
 
     /// The answer while the table of live sessions may be incomplete. A store that does not answer is no reason to
@@ -252,7 +269,7 @@ impl<'a> Question<'a> {
             self.reported().ok().flatten().filter(|_| rule.refusals() == RefusalStyle::Redirect)?;
         let account = account.and_then(|account| account.parse().ok()).or_else(|| rule.only_account());
         let page = redirect::login_page(api, reported, self.headers, account)?;
-        Some((page, reported.passes_redirects))
+        Some((page, reported.passes_refusals))
     }
 
     fn decide(

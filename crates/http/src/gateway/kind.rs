@@ -122,8 +122,8 @@ pub(super) struct Reported<'a> {
     pub(super) target: &'a str,
     /// The address that it came from.
     pub(super) address: IpAddr,
-    /// Whether the gateway answers the client with a redirect when it is answered with one.
-    pub(super) passes_redirects: bool,
+    /// Whether the gateway answers the client as it is answered when the request may not pass.
+    pub(super) passes_refusals: bool,
 }
 
 /// A gateway does not say once and clearly what its request is.
@@ -170,9 +170,9 @@ impl<'a> KindPath<'a> {
             None => self.behind,
         };
         let address = places.address(headers)?;
-        // nginx takes 401 and 403 for a no, and everything else that is not 2xx for a failure.
-        let passes_redirects = self.kind != Kind::Nginx;
-        Ok(Reported { method, scheme, host, target, address, passes_redirects })
+        // nginx takes 401 and 403 for a no, without their bodies, and everything else that is not 2xx for a failure.
+        let passes_refusals = self.kind != Kind::Nginx;
+        Ok(Reported { method, scheme, host, target, address, passes_refusals })
     }
 }
 

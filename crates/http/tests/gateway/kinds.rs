@@ -335,3 +335,20 @@ async fn the_address_is_the_one_that_the_gateway_reports() {
     };
     assert_eq!((status(external("192.0.2.7")).await, status(external("192.0.2.8")).await), (200, 401));
 }
+
+/// nginx knows of a check's status and headers alone.
+#[tokio::test]
+async fn nginx_finds_the_body_of_a_refusal_in_a_header() {
+    let server = TestServer::start().await;
+    for kind in KINDS {
+        for (name, value) in [("authorization", "Bearer x"), ("lv-session", "x"), ("cookie", "session_id=x")]
+        {
+            let answer = asked_by(kind, &server, OWN).header(name, value).send().await.unwrap();
+            assert_eq!(answer.status(), 401);
+            let told =
+                answer.headers().get("x-vestibule-refusal").map(HeaderValue::as_bytes).map(<[u8]>::to_vec);
+            let body = answer.bytes().await.unwrap();
+            assert_eq!(told, (kind == "nginx").then(|| body.to_vec()), "{kind}: {name}");
+        }
+    }
+}

@@ -65,6 +65,7 @@ matrix! {
     a_session_ends_in_mid_use_when_its_time_has_come
     a_user_who_is_disabled_is_refused
     whom_a_rule_is_not_for_is_forbidden
+    a_browser_is_led_to_the_login_page_and_passes_when_it_has_been_there
     a_signed_request_passes_as_its_key
     g5_a_signed_request_counts_once
     g5_what_is_changed_after_it_was_signed_is_refused
