@@ -58,6 +58,9 @@ pub enum GatewayCredential {
     BearerInTarget,
     /// The signature of the request by an API key (OAuth 1.0, RFC 5849): lets the key through, and no user.
     Signature,
+    /// The bearer of `Authorization`, where it is a token that an OAuth client got in its own name (`app/token`): lets the client
+    /// through, and no user.
+    ClientToken,
     /// The cookie of the service's own pages (`/me/`), for services on the same host.
     Page,
 }

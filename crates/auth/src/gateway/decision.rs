@@ -1,5 +1,6 @@
 //! The decision: does a rule let whoever shows this through?
 
+use vestibule_model::GatewayCredential;
 use vestibule_oauth1::{Problem, Request};
 
 use super::principal::Principal;
@@ -40,8 +41,8 @@ pub enum Unauthenticated {
     /// The request is signed, and that does not count.
     #[error(transparent)]
     Signature(Problem),
-    /// The request is signed, and shows a session that may be used beside it.
-    #[error("the request is signed by a key, and shows a session of a user")]
+    /// The request is an application's, and shows a session that may be used beside it.
+    #[error("the request is an application's by its signature or token, and shows a session of a user")]
     SeveralHolders,
 }
 
@@ -60,9 +61,13 @@ impl Auth {
         held: &HeldRequest<'_>,
         grant: impl Fn(Principal<'_>) -> R,
     ) -> Decision<R> {
-        let signed = held.signable.filter(|_| rule.takes_signatures()).map(|request| request.read());
+        let signed =
+            held.signable.filter(|_| rule.takes(GatewayCredential::Signature)).map(|request| request.read());
         match signed {
-            None | Some(Ok(None)) => self.decide_session(rule, held, grant),
+            None | Some(Ok(None)) => match self.shown_client(rule, held) {
+                Some(client) => self.decide_client(rule, held, &client, grant),
+                None => self.decide_session(rule, held, grant),
+            },
             Some(Ok(Some(signed))) => self.decide_signed(rule, held, &signed, grant),
             Some(Err(problem)) => Decision::Refused(Unauthenticated::Signature(problem)),
         }

@@ -1,8 +1,10 @@
 //! The gate: what a gateway's rule asks for, compiled once, and decided at each check.
 //!
 //! A file for paths, their normal form and the patterns that are matched with it; one for rules as they are compiled; one for the
-//! decision, one for whom it is about; one for requests that are signed, and one for that each of them counts once.
+//! decision, one for whom it is about; one for requests that are signed, one for that each of them counts once, and
+//! one for the tokens of clients.
 
+mod client_token;
 mod decision;
 mod nonces;
 pub(crate) mod path;

@@ -30,4 +30,6 @@ pub struct ApplicationPrincipal<'a> {
 pub enum ApplicationMethod {
     /// An API key signed the request (RFC 5849).
     ApiKeySignature,
+    /// An OAuth client shows a token that it got in its own name.
+    OauthClientToken,
 }

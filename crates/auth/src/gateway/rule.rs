@@ -5,13 +5,11 @@ use std::fmt;
 use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
-use ipnet::IpNet;
 use vestibule_model::{
     AccountId, Application, GatewayCredential, GatewayRule, GatewayRuleSettings, IdentityHeader, Population,
     Rank, RefusalStyle, UserKind,
 };
 
-use super::decision::HeldRequest;
 use super::path::{PathPattern, normal_form};
 use super::principal::ApplicationPrincipal;
 use crate::authorize::Accepted;
@@ -28,8 +26,6 @@ pub struct CompiledRule {
     paths: Option<Box<[PathPattern]>>,
     /// None: nothing is asked of the session.
     asked: Option<Box<Asked>>,
-    takes_signatures: bool,
-    takes_pages: bool,
     reads_target: bool,
 }
 
@@ -107,8 +103,6 @@ impl CompiledRule {
         let takes = |credential| settings.credentials.contains(&credential);
         let goes_by_target = [GatewayCredential::BearerInTarget, GatewayCredential::Signature];
         Self {
-            takes_signatures: takes(GatewayCredential::Signature),
-            takes_pages: takes(GatewayCredential::Page),
             reads_target: !settings.paths.is_empty() || goes_by_target.into_iter().any(takes),
             credentials: settings.credentials.as_slice().into(),
             refusals: settings.refusals,
@@ -133,14 +127,9 @@ impl CompiledRule {
         Accepted::InOrder(&self.credentials)
     }
 
-    /// Whether the signature of an API key counts.
-    pub const fn takes_signatures(&self) -> bool {
-        self.takes_signatures
-    }
-
-    /// Whether the cookie of the service's own pages counts.
-    pub const fn takes_pages(&self) -> bool {
-        self.takes_pages
+    /// Whether this counts.
+    pub fn takes(&self, credential: GatewayCredential) -> bool {
+        self.credentials.contains(&credential)
     }
 
     /// Whether it goes by the target: by its path, or by a credential that the target is part of. Then the account that the target
@@ -173,19 +162,17 @@ impl CompiledRule {
         of_session.or_else(|| (!has_path).then_some(Objection::Path))
     }
 
-    /// Why an application that proved itself is not let through, which has these addresses; None: it is. What is asked of a user
-    /// none has.
+    /// Why an application that proved itself is not let through; None: it is. What is asked of a user none has.
     pub(crate) fn objection_to_application(
         &self,
         principal: &ApplicationPrincipal<'_>,
-        addresses: &[IpNet],
-        held: &HeldRequest<'_>,
+        is_from_there: bool,
+        target: Option<&str>,
     ) -> Option<Objection> {
         let of_application = self.asked.as_ref().and_then(|asked| asked.objection_to_application(principal));
-        let is_from_there = is_among(addresses, held.shown.address);
         of_application
             .or_else(|| (!is_from_there).then_some(Objection::Address))
-            .or_else(|| (!self.has_path(held.target)).then_some(Objection::Path))
+            .or_else(|| (!self.has_path(target)).then_some(Objection::Path))
     }
 }
 

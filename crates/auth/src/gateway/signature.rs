@@ -14,6 +14,7 @@ use super::principal::{ApplicationMethod, ApplicationPrincipal, Principal};
 use super::rule::CompiledRule;
 use crate::authorize::Live;
 use crate::directory::{AccountEntry, UsableApiKey};
+use crate::eligibility::is_among;
 use crate::service::Auth;
 
 impl Auth {
@@ -46,8 +47,8 @@ impl Auth {
             application: Application::ApiKey(usable.key.id),
             method: ApplicationMethod::ApiKeySignature,
         };
-        let addresses = &usable.key.addresses;
-        if let Some(objection) = rule.objection_to_application(&principal, addresses, held) {
+        let is_from_there = is_among(&usable.key.addresses, held.shown.address);
+        if let Some(objection) = rule.objection_to_application(&principal, is_from_there, held.target) {
             return Decision::Forbidden(objection);
         }
         // Consumer keys are unique within an account alone, and the application's id everywhere.
@@ -88,8 +89,8 @@ impl Auth {
         if holders.len() == 1 { holders.pop() } else { None }
     }
 
-    /// Whether a session that may be used is shown beside the signature: nobody could tell whose request it is.
-    fn shows_a_session(&self, held: &HeldRequest<'_>) -> bool {
+    /// Whether a session that may be used is shown beside what proves an application: nobody could tell whose request it is.
+    pub(super) fn shows_a_session(&self, held: &HeldRequest<'_>) -> bool {
         let lives =
             |live: &mut Live<'_>, shown_by| self.may_be_shown(live, shown_by, &held.shown).then_some(());
         let mut credentials = held.shown.credentials.iter();

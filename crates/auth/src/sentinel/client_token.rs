@@ -12,7 +12,7 @@ use vestibule_model::{
 use super::client::{OauthCredentials, ProvedClient, is_allowed_from};
 use super::error::TokenError;
 use super::{scope, seconds};
-use crate::directory::AccountEntry;
+use crate::directory::{AccountEntry, AccountFacts};
 use crate::log_in::LogIn;
 use crate::service::Auth;
 
@@ -42,6 +42,11 @@ impl ShownClientToken {
     /// The account.
     pub fn account(&self) -> AccountId {
         self.entry.account.id
+    }
+
+    /// What belongs to the account.
+    pub(crate) fn facts(&self) -> &AccountFacts {
+        &self.entry
     }
 
     /// The client, as what it is counted as.

@@ -82,6 +82,7 @@ fn push_application(text: &mut String, header: IdentityHeader, principal: &Appli
         IdentityHeader::Application => push_id(text, principal.application),
         IdentityHeader::Method => text.push_str(match principal.method {
             ApplicationMethod::ApiKeySignature => "api-key-signature",
+            ApplicationMethod::OauthClientToken => "oauth-client-token",
         }),
         _ => {}
     }

@@ -13,7 +13,7 @@ use axum::extract::{Request, State};
 use axum::http::{Extensions, HeaderName, Method};
 use axum::response::Response;
 use vestibule_auth::{CompiledRule, Decision, HeldRequest, Principal, RecallError, Showing, Unauthenticated};
-use vestibule_model::{GatewayRule, Millis, RefusalStyle};
+use vestibule_model::{GatewayCredential, GatewayRule, Millis, RefusalStyle};
 use vestibule_oauth1::{MAX_FORM_BYTES, Problem, Scheme};
 use vestibule_serve::layers::{
     Cause, Fields, Headers, LimitedBody, PlainResponse, RequestHead, ResponseFuture, Shortcut,
@@ -165,7 +165,8 @@ impl<'a> Question<'a> {
 
     /// The form that the gateway sends along, where the rule may ask for its signature.
     async fn read(&self, api: &ApiState, extensions: &Extensions, body: Body) -> HeldBody {
-        let may_be_asked = api.auth.with_gateway_rule(self.rule, CompiledRule::takes_signatures);
+        let may_be_asked =
+            api.auth.with_gateway_rule(self.rule, |rule| rule.takes(GatewayCredential::Signature));
         if may_be_asked != Some(true) || body.is_end_stream() || !sends_form(self.headers) {
             return HeldBody::NotSent;
         }
@@ -221,7 +222,7 @@ impl<'a> Question<'a> {
             Some(reported) => PresentedCredentials::for_target(self.headers, reported.target),
             None => PresentedCredentials::of(self.headers),
         };
-        if !rule.takes_pages() {
+        if !rule.takes(GatewayCredential::Page) {
             return presented;
         }
         // Over TLS a browser has it from this host alone: what is not said to be in clear counts as that.
@@ -282,7 +283,7 @@ impl<'a> Question<'a> {
         let reported = self.reported()?;
         let credentials = presented.credentials()?;
         let authorization = Authorization::of(self.headers);
-        let signable = if rule.takes_signatures() {
+        let signable = if rule.takes(GatewayCredential::Signature) {
             signable(reported, self.headers, &authorization, &self.body)?
         } else {
             None

@@ -5,6 +5,7 @@
     reason = "a test that cannot be set up has failed, and says where"
 )]
 
+mod client_tokens;
 mod credentials;
 mod fast_path;
 mod kinds;

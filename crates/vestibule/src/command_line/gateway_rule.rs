@@ -28,7 +28,7 @@ pub(crate) struct OneGatewayRule {
 pub(crate) struct SetGatewayRule {
     #[command(flatten)]
     pub(crate) one: OneGatewayRule,
-    /// What is taken, in the order in which it counts: bearer, livevox-id, cookie, bearer-in-target; signature: of API keys, page: of the service's own pages
+    /// What is taken, in the order in which it counts: bearer, livevox-id, cookie, bearer-in-target; signature: of API keys, client-token: of OAuth clients, page: of the service's own pages
     #[arg(long, value_name = "KIND,…", value_delimiter = ',')]
     pub(crate) credentials: Vec<String>,
     /// Of which accounts users have to be, by their ids; none: of any
