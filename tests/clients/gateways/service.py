@@ -21,7 +21,9 @@ BOT = {
     "accessToken": "fedcba9876543210fedcba9876543210",
     "accessTokenSecret": "fedcba9876543210",
 }
+OAUTH_CLIENT = {"client_id": "0a1b2c3d4e5f60718293a4b5c6d7e8f9", "client_secret": "demo-client-secret"}
 JSON = ("Content-Type", "application/json")
+FORM = ("Content-Type", "application/x-www-form-urlencoded")
 
 
 class Service:
@@ -91,6 +93,14 @@ class Service:
         assert answer.status == 200, answer
         return answer.json()["sessionId"]
 
+    def client_token(self):
+        """A token that the demo account's OAuth client gets in its own name."""
+        asked = {"grant_type": "client_credentials", **OAUTH_CLIENT}
+        path = f"/sentinel/api/account/{ACCOUNT}/app/token?v=2.0"
+        answer = ask(self.address, "POST", path, [FORM], urlencode(asked).encode())
+        assert answer.status == 200, answer
+        return answer.json()["access_token"]
+
     def log_in_at_the_page(self, name="name", password="password"):
         """A login at the page for people: the cookie that signs a browser in from then on."""
         page = f"/me/{ACCOUNT}/login"
@@ -98,8 +108,7 @@ class Service:
         visitor = form.headers["Set-Cookie"].split(";")[0]
         csrf = re.search(rb'name="csrf" value="([0-9a-f]*)"', form.body)[1].decode()
         filled = urlencode({"csrf": csrf, "user_name": name, "password": password}).encode()
-        kind = ("Content-Type", "application/x-www-form-urlencoded")
-        headers = [kind, ("Cookie", visitor), ("Origin", f"http://{self.address}")]
+        headers = [FORM, ("Cookie", visitor), ("Origin", f"http://{self.address}")]
         answer = ask(self.address, "POST", page, headers, filled)
         assert answer.status == 303, answer
         return next(line.split(";")[0] for line in answer.headers.get_all("Set-Cookie") if line.startswith("vestibule="))

@@ -4,7 +4,7 @@ import time
 from urllib.parse import urlsplit
 
 from fixture import EVERYTHING, bearer, case, cookie, told
-from service import ACCOUNT
+from service import ACCOUNT, OAUTH_CLIENT
 
 
 @case
@@ -155,3 +155,18 @@ def a_browser_is_led_to_the_login_page_and_passes_when_it_has_been_there(site):
     # Whom a rule is not for is not helped by another login.
     site.service.set_rule("app", credentials=["page"], accounts=[ACCOUNT], refusals="redirect", user_kinds=["bot"])
     site.refuses([browser, shown], status=403)
+
+
+@case
+def a_client_passes_by_its_own_token_until_it_is_disabled(site):
+    site.service.set_rule("programs", credentials=["client-token"], identity_headers=EVERYTHING)
+    site.start("programs")
+    clients = f"/accounts/{ACCOUNT}/oauth-clients"
+    found = site.service.administer("GET", clients)["oauth_clients"]
+    client = next(one for one in found if one["client_id"] == OAUTH_CLIENT["client_id"])
+    shown = ("Authorization", f"Bearer {site.service.client_token()}")
+    identity = told(site.passes([shown]))
+    assert identity == {"account": ACCOUNT, "application": str(client["id"]), "method": "oauth-client-token"}, identity
+    site.refuses([(shown[0], shown[1][:-8] + "AAAAAAAA")])
+    site.service.administer("PATCH", f"{clients}/{client['id']}", {"enabled": False})
+    site.refuses([shown])

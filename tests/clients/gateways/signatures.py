@@ -7,9 +7,7 @@ from urllib.parse import urlencode
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA1, SIGNATURE_HMAC_SHA256, Client
 
 from fixture import EVERYTHING, case, told
-from service import ACCOUNT, BOT
-
-FORM = ("Content-Type", "application/x-www-form-urlencoded")
+from service import ACCOUNT, BOT, FORM
 
 
 def signed(site, target, method="GET", form=None, algorithm=SIGNATURE_HMAC_SHA1, host=None):

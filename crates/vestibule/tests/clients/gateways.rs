@@ -66,6 +66,7 @@ matrix! {
     a_user_who_is_disabled_is_refused
     whom_a_rule_is_not_for_is_forbidden
     a_browser_is_led_to_the_login_page_and_passes_when_it_has_been_there
+    a_client_passes_by_its_own_token_until_it_is_disabled
     a_signed_request_passes_as_its_key
     g5_a_signed_request_counts_once
     g5_what_is_changed_after_it_was_signed_is_refused
