@@ -72,7 +72,8 @@ pub(super) fn is_allowed_from(client: &OauthClient, address: Option<IpAddr>) -> 
 }
 
 impl Auth {
-    /// The account of a client that names none: of those that have a client of this id, the one whose secret it is, else the first.
+    /// The account of a client that names none: of those that have a client of this id, the one whose secret it is, or that has it as a public
+    /// one where none is shown, else the first.
     /// Ids are unique within an account alone.
     pub fn account_of_client(
         self: &Arc<Self>,
@@ -84,10 +85,13 @@ impl Auth {
         if accounts.len() < 2 {
             return first;
         }
-        let secret = credentials.secret.as_ref().map_or("", |secret| secret.as_str());
         let is_its = |id: &AccountId| {
             let entry = self.public_account(*id);
             let entry = entry.as_deref().map(|entry| &**entry);
+            let Some(secret) = &credentials.secret else {
+                let client = entry.and_then(|entry| entry.oauth_client(&credentials.client_id));
+                return client.is_some_and(|client| client.metadata.public);
+            };
             self.recognise_client(entry, &credentials.client_id, secret, now).is_some()
         };
         accounts.into_iter().find(is_its).or(first)

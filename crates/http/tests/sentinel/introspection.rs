@@ -180,6 +180,22 @@ async fn the_account_of_a_client_id_that_two_have_is_that_of_the_secret() {
 }
 
 #[tokio::test]
+async fn a_public_client_is_found_beside_another_accounts_client_of_its_id() {
+    let server = start_with(|fixture, _| fixture.oauth_client.metadata.public = true).await;
+    let mut other = server.fixture.oauth_client.clone();
+    other.metadata.public = false;
+    other.id.0 = 1_002;
+    // Before the fixture's in the order of accounts.
+    let account = vestibule_auth::new_account("1".parse().unwrap(), None);
+    let (first, number) = (account.id, server.fixture.account.number + 2);
+    let account = vestibule_model::Account { number, ..account };
+    let changes = vec![Change::PutAccount(Box::new(account)), Change::PutOauthClient(first, Box::new(other))];
+    server.change(changes).await;
+    let answer = post(&server, "/oauth2/revoke", &[("token", "x"), ("client_id", CLIENT)]).await;
+    assert_eq!(answer.status(), 200);
+}
+
+#[tokio::test]
 async fn a_client_that_is_no_resource_server_is_told_nothing() {
     let server = start_with(|_, _| {}).await;
     let bearer = bearer(&server).await;
