@@ -8,8 +8,8 @@ use vestibule_model::{
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins, Outcome,
-    Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery,
-    UserSessions,
+    Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession,
+    TrafficOverview, TrafficQuery, TrafficRow, UserQuery, UserSessions,
 };
 
 use crate::consumed::ConsumedValues;
@@ -163,6 +163,14 @@ impl Store for WatchedStore {
 
     fn refresh_token_use(&self, session: SessionId) -> StoreFuture<'_, Option<RefreshTokenUse>> {
         self.noted(self.store.refresh_token_use(session))
+    }
+
+    fn traffic(&self, query: TrafficQuery) -> StoreFuture<'_, Vec<TrafficRow>> {
+        self.noted(self.store.traffic(query))
+    }
+
+    fn traffic_overview(&self, account: Option<AccountId>) -> StoreFuture<'_, TrafficOverview> {
+        self.noted(self.store.traffic_overview(account))
     }
 
     fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>> {

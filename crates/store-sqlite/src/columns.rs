@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use vestibule_model::{
     AccountId, AccountState, ApplicationId, AuditAction, AuditReason, AuthenticationMethod, Dialect,
     EndReason, Generation, KeyState, Means, Millis, Population, Rank, Refusal, RoleType, SecondFactorPolicy,
-    SignOn, TargetKind, UserKind,
+    SignOn, TargetKind, TrafficOutcome, UserKind,
 };
 use vestibule_store::PartKind;
 
@@ -54,6 +54,14 @@ words! {
     "dialect" Dialect { LivePerson = 1, LiveVox = 2, Pages = 3, }
     "protocol of a connection" ProtocolKind { Saml = 1, Oidc = 2, }
     "application kind" ApplicationKind { None = 0, ApiKey = 1, OauthClient = 2, Token = 3, }
+    "kind of traffic's application" TrafficApplicationKind {
+        None = 0, ApiKey = 1, OauthClient = 2, Token = 3, Administrator = 4, Unknown = 5,
+    }
+    "outcome of a request" TrafficOutcome {
+        Allowed = 0, NoCredential = 1, InvalidCredential = 2, Contradictory = 3, OtherAccount = 4, OtherApplication = 5,
+        OtherUserKind = 6, OtherPopulation = 7, RankTooLow = 8, MissingPrivilege = 9, OtherAddress = 10, OtherPath = 11,
+        WrongCredentials = 12, Locked = 13, NotAllowed = 14, SecondFactorNeeded = 15, TooManyRequests = 16, Unavailable = 17,
+    }
     "state of a master key" KeyState { Distributed = 0, Active = 1, Readable = 2, Retired = 3, }
     "administrator's role" RoleKind { Owner = 1, Administrator = 2, Auditor = 3, }
     "actor" ActorKind { Unknown = 0, User = 1, AdministrationToken = 2, CommandLine = 3, System = 4, Connection = 5, }
@@ -190,6 +198,17 @@ pub(crate) enum ApplicationKind {
     ApiKey,
     OauthClient,
     Token,
+}
+
+/// Which kind of application a request is counted under; its id stands in a column of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TrafficApplicationKind {
+    None,
+    ApiKey,
+    OauthClient,
+    Token,
+    Administrator,
+    Unknown,
 }
 
 /// Which protocol a connection speaks; what it says in it stands in a column of its own.

@@ -27,6 +27,7 @@ mod read;
 mod readers;
 mod schema;
 mod sealed_columns;
+mod traffic_counts;
 mod use_block;
 mod witness;
 mod write;
@@ -44,8 +45,8 @@ use vestibule_model::{
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins, Outcome,
-    Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery,
-    UserSessions,
+    Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession,
+    TrafficOverview, TrafficQuery, TrafficRow, UserQuery, UserSessions,
 };
 
 pub use audit_reader::AuditReader;
@@ -265,6 +266,14 @@ impl Store for SqliteStore {
 
     fn refresh_token_use(&self, session: SessionId) -> StoreFuture<'_, Option<RefreshTokenUse>> {
         self.read(move |snapshot| read::refresh_token_use(snapshot, session))
+    }
+
+    fn traffic(&self, query: TrafficQuery) -> StoreFuture<'_, Vec<TrafficRow>> {
+        self.read(move |snapshot| read::traffic(snapshot, &query))
+    }
+
+    fn traffic_overview(&self, account: Option<AccountId>) -> StoreFuture<'_, TrafficOverview> {
+        self.read(move |snapshot| read::traffic_overview(snapshot, account))
     }
 
     fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>> {

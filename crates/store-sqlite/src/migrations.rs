@@ -116,6 +116,7 @@ pub(crate) const ALL: &[Migration] = &[
         name: "federated_logouts",
         sql: include_str!("../migrations/0024_federated_logouts.sql"),
     },
+    Migration { number: 25, name: "traffic", sql: include_str!("../migrations/0025_traffic.sql") },
 ];
 
 /// The step that made the audit.

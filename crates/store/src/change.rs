@@ -1,15 +1,17 @@
 //! What a transaction is made of.
 
+mod effect;
+
 use vestibule_model::{
     Account, AccountId, AdministrationToken, AdministrationTokenId, Administrator, ApiKey, ApplicationId,
-    ApplicationToken, AuditRecord, Connection, ConnectionId, GatewayRule, Generation, Group, Millis,
-    OauthClient, PasswordCredential, Profile, RememberedAnswer, SecondFactor, SecretDigest, Session,
+    ApplicationToken, AuditRecord, Connection, ConnectionId, Day, GatewayRule, Generation, Group, Millis,
+    Month, OauthClient, PasswordCredential, Profile, RememberedAnswer, SecondFactor, SecretDigest, Session,
     SessionId, SigningKey, SigningKeyId, Skill, User, UserId,
 };
 
 use crate::{
-    Changed, DigestHolder, DirectoryScope, EndSessions, FederatedLogin, FederatedLogout, LastUse, Part,
-    RefreshTokenUse, SealHolder, Sequence, SessionsDecision,
+    DigestHolder, DirectoryScope, EndSessions, FederatedLogin, FederatedLogout, LastUse, RefreshTokenUse,
+    SealHolder, Sequence, SessionsDecision, TrafficBatch,
 };
 
 /// One step of a transaction. "Put" creates, or replaces what has the same id. The transaction fails with
@@ -272,6 +274,19 @@ pub enum Change {
         /// To be kept instead.
         new: SecretDigest,
     },
+    /// Adds what was counted of requests, once ([`TrafficBatch::number`]). No change of the directory.
+    CountTraffic(Box<TrafficBatch>),
+    /// Brings traffic to the form in which it is kept, the oldest first: rows of days are added to those of their months, or deleted
+    /// where those would be; then rows of months are deleted. When nothing of it is left to be done, families of routes are forgotten
+    /// that are in no row any more, and writers that have written nothing since. The outcome tells how many rows it looked at. No change of the directory.
+    AgeTraffic {
+        /// Rows of this day and of later ones stay.
+        days_before: Day,
+        /// Rows of this month and of later ones stay.
+        months_before: Month,
+        /// The most rows to look at.
+        limit: usize,
+    },
     /// Removes the oldest entries of the audit while they are older than a time, and at most so many.
     PruneAudit {
         /// The first entry that is not older than this stays, and everything after it.
@@ -290,107 +305,4 @@ pub struct ApplicationTouch {
     pub last_used: Millis,
     /// How many requests more.
     pub requests: u64,
-}
-
-impl Change {
-    /// Whether it ends sessions and does nothing else.
-    pub const fn ends_sessions(&self) -> bool {
-        matches!(self, Self::EndSession(_) | Self::EndIfUnusedSince { .. } | Self::EndSessions(_))
-    }
-
-    /// Whether it takes something away that a database from before it would give back: a session, a right, a password that is
-    /// good no more. Everything does but what opens a session, notes a use, or only remembers.
-    pub const fn takes_away(&self) -> bool {
-        !matches!(
-            self,
-            Self::ExpectUnchanged { .. }
-                | Self::ExpectMasterKey(_)
-                | Self::Reseal { .. }
-                | Self::RedoDigest { .. }
-                | Self::OpenSession(_)
-                | Self::NoteFederatedLogin(_)
-                | Self::CopyFederatedLogins { .. }
-                | Self::DecideOnSessions(_)
-                | Self::NoteLastUses(_)
-                | Self::TouchApplications(_)
-                | Self::TouchAdministrationToken { .. }
-                | Self::ReplacePasswordHash { .. }
-                | Self::RememberAnswer { .. }
-                | Self::ForgetAnswers { .. }
-                | Self::ForgetAnswersUnder(_)
-                | Self::ForgetExpired { .. }
-                | Self::PutSigningKey(_)
-                | Self::Audit(_)
-                | Self::Probe
-                | Self::TrimChanges { .. }
-                | Self::PruneAudit { .. }
-        )
-    }
-
-    /// What this changes in the directory, so that those who follow it read it anew. `None` for sessions, audit and
-    /// administrators; for deletions, and changes that name only a user, the backend finds the account.
-    pub fn in_directory(&self) -> Option<Changed> {
-        let (account, part) = match self {
-            Self::PutAccount(account) => (account.id, Part::Account),
-            Self::PutUser(user) => (user.account, Part::User(user.id)),
-            Self::PutProfile(account, profile) => (*account, Part::Profile(profile.id)),
-            Self::PutGroup(account, group) => (*account, Part::Group(group.id)),
-            Self::PutSkill(account, skill) => (*account, Part::Skill(skill.id)),
-            Self::PutApiKey(account, key) => (*account, Part::ApiKey(key.id)),
-            Self::PutOauthClient(account, client) => (*account, Part::OauthClient(client.id)),
-            Self::PutApplicationToken(account, token) => (*account, Part::ApplicationToken(token.id)),
-            Self::PutConnection(account, connection) => (*account, Part::Connection(connection.id)),
-            Self::PutGatewayRule(_) => return Some(Changed::GatewayRules),
-            // Deletions change a directory only if there was something to delete.
-            Self::DeleteAccount(_)
-            | Self::DeleteUser(_)
-            | Self::DeleteProfile(..)
-            | Self::DeleteGroup(..)
-            | Self::DeleteSkill(..)
-            | Self::DeleteApiKey(..)
-            | Self::DeleteOauthClient(..)
-            | Self::DeleteApplicationToken(..)
-            | Self::DeleteConnection(..)
-            | Self::DeleteGatewayRule(_)
-            | Self::ExpectUnchanged { .. }
-            | Self::ReplacePasswordHash { .. }
-            | Self::SetLock { .. }
-            | Self::OpenSession(_)
-            | Self::NoteFederatedLogin(_)
-            | Self::NoteFederatedLogout(_)
-            | Self::CopyFederatedLogins { .. }
-            | Self::DecideOnSessions(_)
-            | Self::EndSession(_)
-            | Self::EndIfUnusedSince { .. }
-            | Self::EndSessions(_)
-            | Self::SetPassword { .. }
-            | Self::SetSecondFactor { .. }
-            | Self::NoteLastUses(_)
-            | Self::TouchApplications(_)
-            | Self::ExpectMasterKey(_)
-            | Self::ActivateMasterKey { .. }
-            | Self::RetireMasterKey { .. }
-            // Only if there was something to replace.
-            | Self::Reseal { .. }
-            | Self::RedoDigest { .. }
-            | Self::PutAdministrator(_)
-            | Self::DeleteAdministrator(_)
-            | Self::PutAdministrationToken(_)
-            | Self::DeleteAdministrationToken(_)
-            | Self::TouchAdministrationToken { .. }
-            | Self::RememberAnswer { .. }
-            | Self::ForgetAnswers { .. }
-            | Self::ForgetAnswersUnder(_)
-            | Self::ConsumeOnce { .. }
-            | Self::ForgetExpired { .. }
-            | Self::PutSigningKey(_)
-            | Self::DeleteSigningKey(_)
-            | Self::RotateRefreshToken { .. }
-            | Self::Audit(_)
-            | Self::TrimChanges { .. }
-            | Self::Probe
-            | Self::PruneAudit { .. } => return None,
-        };
-        Some(Changed::OfAccount { account, part })
-    }
 }

@@ -178,6 +178,8 @@ pub struct Outcome {
     pub ended: Vec<SessionId>,
     /// Of which of its changes, by their places among all, there may be more to do, and from where on.
     pub unfinished: Vec<(usize, WalkPosition)>,
+    /// How many rows of traffic it aged; as many as the limit: there may be more.
+    pub aged: usize,
 }
 
 impl Outcome {
@@ -186,5 +188,6 @@ impl Outcome {
         self.opened.extend(other.opened);
         self.ended.extend(other.ended);
         self.unfinished.extend(other.unfinished);
+        self.aged += other.aged;
     }
 }

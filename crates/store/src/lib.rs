@@ -7,6 +7,7 @@
 //! All writing is one call: [`Store::commit`] takes the changes of one transaction, applies all or none, and
 //! answers when they are durable. A future that is dropped does not undo a commit that has begun.
 
+mod address_sketch;
 mod change;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
@@ -20,6 +21,7 @@ mod query;
 mod refresh_token_use;
 mod session_version;
 mod stored_session;
+mod traffic;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -30,6 +32,7 @@ use vestibule_model::{
     RememberedAnswer, SecretDigest, SessionId, SigningKey, Skill, User, UserId,
 };
 
+pub use address_sketch::{AddressSketch, NoSketch};
 pub use change::{ApplicationTouch, Change};
 pub use directory_change::{
     Changed, ChangedPart, DirectoryChanges, DirectoryScope, Part, PartKind, PartRow, Sequence,
@@ -45,6 +48,10 @@ pub use query::{AuditOrder, AuditPage, AuditQuery, UserQuery};
 pub use refresh_token_use::RefreshTokenUse;
 pub use session_version::{SessionsDecision, SessionsVersion, UserSessions};
 pub use stored_session::{BLOCK, LastUse, SessionNumber, StoredSession};
+pub use traffic::{
+    MOST_AGENTS, OTHER_AGENTS, TRAFFIC_SLOTS, TrafficBatch, TrafficOverview, TrafficPeriod, TrafficQuery,
+    TrafficRow, TrafficSeries, TrafficSource, TrafficUses,
+};
 
 /// What a store's operation gives: boxed, so that a store can be chosen at run time.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -151,6 +158,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// How often the refresh token of a session was used; None: never, or there is no such session.
     fn refresh_token_use(&self, session: SessionId) -> StoreFuture<'_, Option<RefreshTokenUse>>;
+
+    /// A page of traffic in the order of application and period; fewer than the limit: that was the last page.
+    fn traffic(&self, query: TrafficQuery) -> StoreFuture<'_, Vec<TrafficRow>>;
+
+    /// What is known of the traffic of an account as a whole; None: of what is of no account.
+    fn traffic_overview(&self, account: Option<AccountId>) -> StoreFuture<'_, TrafficOverview>;
 
     /// The generations of the master key that are or were active, by generation. One of them is active.
     fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>>;

@@ -15,6 +15,7 @@ use super::directory::{
 };
 use super::gateway_rules::{EVERY_RULE, gateway_rule};
 use super::sessions::{EVERY_SESSION, session_of};
+use super::traffic::{EVERY_ROW, look_at};
 use super::users::{EVERY_USER, USERS, user};
 use crate::columns::{Coded, Id};
 
@@ -101,7 +102,7 @@ pub(crate) fn undecodable(error: Error) -> Result<UndecodableRow, Error> {
 }
 
 /// What can be decoded of the directory and the administrators, and every row that cannot: of the directory, the administrators,
-/// their tokens, and the sessions.
+/// their tokens, the sessions, and what was counted of requests.
 #[derive(Debug)]
 pub struct DecodableRows {
     /// Without the rows that cannot be decoded, and without what belongs to an account whose own row cannot.
@@ -142,6 +143,7 @@ pub(crate) fn decodable_rows(snapshot: &Connection) -> rusqlite::Result<Decodabl
     let gateway_rules = reading.rows(EVERY_RULE, [], gateway_rule)?;
     reading.only_look(EVERY_TOKEN, token)?;
     reading.only_look(EVERY_SESSION, session_of)?;
+    reading.only_look(EVERY_ROW, look_at)?;
     let Reading { mut accounts, undecodable, .. } = reading;
     let accounts = order.iter().filter_map(|id| accounts.remove(id)).collect();
     let directory = DirectoryRows { accounts, gateway_rules, sequence: super::sequence(snapshot)? };

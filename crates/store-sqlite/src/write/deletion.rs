@@ -10,7 +10,7 @@ use crate::columns::Id;
 use crate::error::of_change;
 
 /// What belongs to an account, in an order in which nothing refers to what is gone.
-const OF_ACCOUNT: [&str; 12] = [
+const OF_ACCOUNT: [&str; 15] = [
     "DELETE FROM administrators WHERE account_id = ?1",
     "DELETE FROM administrators WHERE user_id IN (SELECT id FROM users WHERE account_id = ?1)",
     "DELETE FROM administration_tokens WHERE account_id = ?1",
@@ -22,6 +22,9 @@ const OF_ACCOUNT: [&str; 12] = [
     "DELETE FROM profiles WHERE account_id = ?1",
     "DELETE FROM groups WHERE account_id = ?1",
     "DELETE FROM skills WHERE account_id = ?1",
+    "DELETE FROM traffic WHERE account_id = ?1",
+    "DELETE FROM traffic_uses WHERE account_id = ?1",
+    "DELETE FROM traffic_families WHERE account_id = ?1",
     "DELETE FROM accounts WHERE id = ?1",
 ];
 

@@ -20,6 +20,7 @@ mod sentinel;
 mod session_uses;
 mod session_versions;
 pub(crate) mod sessions;
+mod traffic;
 
 use std::collections::BTreeSet;
 
@@ -57,7 +58,7 @@ pub(crate) fn batch(
 ) -> Result<Outcome, StoreError> {
     let (mut touched, mut outcome) = (BTreeSet::new(), Outcome::default());
     for (index, change) in changes.iter().enumerate() {
-        match of_sessions(connection, chain, index, change)? {
+        match with_outcome(connection, chain, index, change)? {
             Some(of_change) => outcome.add(of_change),
             None => touched.extend(apply(connection, chain, change)?),
         }
@@ -66,8 +67,8 @@ pub(crate) fn batch(
     Ok(outcome)
 }
 
-/// Applies a change that opens or ends sessions; None: it is none.
-fn of_sessions(
+/// Applies a change of which something is told: one that opens or ends sessions, or ages traffic; None: it is none.
+fn with_outcome(
     connection: &Connection,
     chain: &mut Chain,
     index: usize,
@@ -80,6 +81,9 @@ fn of_sessions(
             ends::if_unused_since(connection, chain, *session, *last_used, entry)?
         }
         Change::EndSessions(end) => ends::selected(connection, chain, index, end)?,
+        Change::AgeTraffic { days_before, months_before, limit } => {
+            traffic::age(connection, *days_before, *months_before, *limit)?
+        }
         _ => return Ok(None),
     }))
 }
@@ -95,6 +99,7 @@ fn apply(connection: &Connection, chain: &mut Chain, change: &Change) -> Result<
         Change::CopyFederatedLogins { from, to } => federated_logins::copy(connection, *from, *to)?,
         Change::NoteLastUses(uses) => session_uses::note(connection, uses)?,
         Change::TouchApplications(touches) => applications::touch(connection, touches)?,
+        Change::CountTraffic(batch) => traffic::count(connection, batch)?,
         Change::Audit(record) => chain.append(connection, record)?,
         Change::Probe => probe(connection)?,
         Change::PruneAudit { before, limit } => chain.prune(connection, *before, *limit)?,

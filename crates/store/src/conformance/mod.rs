@@ -61,6 +61,8 @@ pub mod session_versions;
 pub mod sessions;
 mod suite;
 #[expect(missing_docs, reason = "a fact's name says it")]
+pub mod traffic;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod transactions;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod uniqueness;

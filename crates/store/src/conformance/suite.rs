@@ -121,8 +121,7 @@ macro_rules! conformance_suite {
                 of_two_who_set_a_password_one_wins
             }
             applications {
-                a_first_use_is_noted
-                a_later_use_moves_forward_and_an_earlier_one_does_not
+                a_first_use_is_noted a_later_use_moves_forward_and_an_earlier_one_does_not
                 requests_are_added_up
                 requests_are_counted_to_the_end
                 a_use_leaves_the_rest_of_the_token
@@ -174,8 +173,7 @@ macro_rules! conformance_suite {
                 a_position_that_was_never_reached_is_told
             }
             consumed {
-                a_value_is_consumed_once
-                whether_a_value_was_consumed_is_told_without_consuming_it
+                a_value_is_consumed_once whether_a_value_was_consumed_is_told_without_consuming_it
                 a_value_that_has_expired_is_refused_until_it_is_forgotten
                 of_many_who_consume_a_value_at_once_one_does
                 what_is_committed_with_a_consumed_value_is_not_done
@@ -211,6 +209,17 @@ macro_rules! conformance_suite {
                 s13_of_many_who_use_a_refresh_token_at_once_one_does
                 rotations_are_forgotten_with_their_session
                 a_rotation_that_is_refused_with_others_did_not_happen
+            }
+            traffic {
+                a_batch_counts_once what_is_counted_is_added_up a_row_of_traffic_is_read_back traffic_goes_with_its_account
+                days_are_added_to_their_months nothing_is_counted_in_a_new_store traffic_does_not_move_the_directory
+                families_are_told_as_long_as_a_row_has_them traffic_at_the_ends_of_the_calendar_is_kept
+                pages_of_traffic_together_are_every_row_once every_application_has_rows_of_its_own_in_order
+                rows_of_a_span_and_of_an_application_are_found a_batch_that_is_refused_with_others_has_not_counted
+                traffic_of_an_account_that_is_not_there_is_left_out months_that_are_over_are_forgotten_and_days_before_them
+                no_more_rows_are_aged_than_asked_for_and_the_oldest_first
+                client_programs_beyond_those_that_are_told_apart_are_others
+                uses_move_to_both_ends_and_counting_began_with_the_first_batch
             }
             expectations {
                 what_did_not_change_lets_pass

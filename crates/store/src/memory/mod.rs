@@ -14,6 +14,7 @@ mod federated_logins;
 mod master_keys;
 mod sentinel;
 mod session_versions;
+mod traffic;
 mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -35,11 +36,12 @@ use self::federated_logins::Logins;
 use self::master_keys::MasterKeys;
 use self::sentinel::Sentinel;
 use self::session_versions::SessionVersions;
+use self::traffic::Traffic;
 use self::transaction::Transaction;
 use crate::{
     AccountRows, AuditPage, AuditQuery, Change, Changed, ChangedPart, DirectoryChanges, DirectoryRows,
     FederatedLogins, Outcome, Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture,
-    StoredSession, UserQuery, UserSessions,
+    StoredSession, TrafficOverview, TrafficQuery, TrafficRow, UserQuery, UserSessions,
 };
 
 /// A store in memory, empty at first.
@@ -51,7 +53,7 @@ pub struct MemoryStore {
 /// Everything that is stored.
 #[derive(Debug, Default)]
 struct Tables {
-    /// Shared, as are the next nine, so that a transaction keeps the state before it for the price of a pointer.
+    /// Shared, as are the next ten, so that a transaction keeps the state before it for the price of a pointer.
     directory: Arc<Directory>,
     administration: Arc<Administration>,
     audit: Arc<Audit>,
@@ -62,6 +64,7 @@ struct Tables {
     uses: Arc<Uses>,
     master_keys: Arc<MasterKeys>,
     session_versions: Arc<SessionVersions>,
+    traffic: Arc<Traffic>,
     sessions: BTreeMap<SessionNumber, Session>,
     numbers: HashMap<SessionId, SessionNumber>,
     /// The highest number that was given.
@@ -306,6 +309,14 @@ impl Store for MemoryStore {
 
     fn refresh_token_use(&self, session: SessionId) -> StoreFuture<'_, Option<RefreshTokenUse>> {
         Box::pin(ready(Ok(self.tables().sentinel.rotation(session))))
+    }
+
+    fn traffic(&self, query: TrafficQuery) -> StoreFuture<'_, Vec<TrafficRow>> {
+        Box::pin(ready(Ok(self.tables().traffic.page(&query))))
+    }
+
+    fn traffic_overview(&self, account: Option<AccountId>) -> StoreFuture<'_, TrafficOverview> {
+        Box::pin(ready(Ok(self.tables().traffic.overview(account))))
     }
 
     fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>> {

@@ -1,5 +1,7 @@
 //! All or none: what a transaction did so far, and how to undo it.
 
+mod parts;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -14,6 +16,7 @@ use super::federated_logins::Logins;
 use super::master_keys::MasterKeys;
 use super::sentinel::Sentinel;
 use super::session_versions::SessionVersions;
+use super::traffic::Traffic;
 use super::{Tables, Uses};
 use crate::{
     Change, Changed, DirectoryScope, FederatedLogin, LastUse, Outcome, Part, SealHolder, Sequence,
@@ -32,6 +35,7 @@ type Shared = (
     Arc<Uses>,
     Arc<MasterKeys>,
     Arc<SessionVersions>,
+    Arc<Traffic>,
 );
 
 pub(super) struct Transaction<'a> {
@@ -59,6 +63,7 @@ impl<'a> Transaction<'a> {
             Arc::clone(&tables.uses),
             Arc::clone(&tables.master_keys),
             Arc::clone(&tables.session_versions),
+            Arc::clone(&tables.traffic),
         );
         let (undo, outcome, changed) = (Vec::new(), Outcome::default(), BTreeSet::new());
         Self { tables, before, undo, outcome, changed, trim: None }
@@ -93,6 +98,7 @@ impl<'a> Transaction<'a> {
             tables.uses,
             tables.master_keys,
             tables.session_versions,
+            tables.traffic,
         ) = self.before;
         for (number, before) in self.undo.into_iter().rev() {
             tables.put_session(number, before);
@@ -116,6 +122,7 @@ impl<'a> Transaction<'a> {
             Change::Probe => {}
             Change::TrimChanges { keep, limit } => self.trim = self.trim.max(Some((keep, limit))),
             Change::PruneAudit { before, limit } => self.audit().prune(before, limit),
+            Change::CountTraffic(_) | Change::AgeTraffic { .. } => self.of_traffic(change),
             Change::RememberAnswer { answer, replaces_before } => {
                 return self.answers().remember(*answer, replaces_before);
             }
@@ -226,6 +233,7 @@ impl<'a> Transaction<'a> {
             Change::DeleteAccount(account) => {
                 let users = directory.delete_account(account)?;
                 self.administration().delete_account(account);
+                self.traffic().forget(account);
                 for user in users {
                     self.administration().delete_role(user);
                     self.session_versions().forget(user);
@@ -284,30 +292,6 @@ impl<'a> Transaction<'a> {
         }
     }
 
-    fn administration(&mut self) -> &mut Administration {
-        Arc::make_mut(&mut self.tables.administration)
-    }
-
-    fn answers(&mut self) -> &mut Answers {
-        Arc::make_mut(&mut self.tables.answers)
-    }
-
-    fn sentinel(&mut self) -> &mut Sentinel {
-        Arc::make_mut(&mut self.tables.sentinel)
-    }
-
-    fn federated_logins(&mut self) -> &mut Logins {
-        Arc::make_mut(&mut self.tables.federated_logins)
-    }
-
-    fn consumed(&mut self) -> &mut Consumed {
-        Arc::make_mut(&mut self.tables.consumed)
-    }
-
-    fn audit(&mut self) -> &mut Audit {
-        Arc::make_mut(&mut self.tables.audit)
-    }
-
     pub(super) fn write_audit(&mut self, mut record: AuditRecord) {
         let present = || {
             let user = self.tables.directory.user(record.user?)?;
@@ -338,10 +322,6 @@ impl<'a> Transaction<'a> {
         self.session_versions().decide(decision)
     }
 
-    pub(super) fn session_versions(&mut self) -> &mut SessionVersions {
-        Arc::make_mut(&mut self.tables.session_versions)
-    }
-
     fn open_session(&mut self, session: Session) -> Result<(), StoreError> {
         let user = self.tables.directory.user(session.user).filter(|user| {
             user.account == session.account
@@ -369,6 +349,19 @@ impl<'a> Transaction<'a> {
             self.federated_logins().copy(from, to);
         }
         is_there.then_some(()).ok_or(StoreError::StaleCredentials)
+    }
+
+    fn of_traffic(&mut self, change: Change) {
+        match change {
+            Change::CountTraffic(batch) => {
+                let directory = Arc::clone(&self.tables.directory);
+                self.traffic().count(*batch, |account| directory.accounts.contains_key(&account));
+            }
+            Change::AgeTraffic { days_before, months_before, limit } => {
+                self.outcome.aged += self.traffic().age(days_before, months_before, limit);
+            }
+            _ => {}
+        }
     }
 
     fn of_sentinel(&mut self, change: Change) -> Result<(), StoreError> {

@@ -12,8 +12,8 @@ use vestibule_model::{
 };
 use vestibule_store::{
     AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins, Outcome,
-    Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession, UserQuery,
-    UserSessions,
+    Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession,
+    TrafficOverview, TrafficQuery, TrafficRow, UserQuery, UserSessions,
 };
 
 use faults::Holds;
@@ -211,6 +211,14 @@ impl Store for FailingStore {
 
     fn refresh_token_use(&self, session: SessionId) -> StoreFuture<'_, Option<RefreshTokenUse>> {
         self.read("refresh_token_use", move |store| store.refresh_token_use(session))
+    }
+
+    fn traffic(&self, query: TrafficQuery) -> StoreFuture<'_, Vec<TrafficRow>> {
+        self.read("traffic", move |store| store.traffic(query))
+    }
+
+    fn traffic_overview(&self, account: Option<AccountId>) -> StoreFuture<'_, TrafficOverview> {
+        self.read("traffic_overview", move |store| store.traffic_overview(account))
     }
 
     fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>> {

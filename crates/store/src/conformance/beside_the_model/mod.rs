@@ -3,14 +3,15 @@
 //! Few accounts, names, numbers and sessions, so that values meet: most rounds have commits that are refused.
 
 mod random_changes;
+mod random_traffic;
 
 use std::mem::{Discriminant, discriminant};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use vestibule_model::{
-    AccountId, ApplicationId, AuditPlace, ConnectionId, Millis, Population, Session, SessionReference, User,
-    UserId,
+    AccountId, ApplicationId, AuditPlace, ConnectionId, Day, Millis, Population, Session, SessionReference,
+    User, UserId,
 };
 
 use self::random_changes::{ACCOUNTS, change, user_id};
@@ -19,7 +20,7 @@ use super::samples::{account, digest, id, user};
 use super::{all, every_session};
 use crate::{
     AuditQuery, Change, ChangedPart, DirectoryRows, FederatedLogins, LastUse, MemoryStore, Outcome, Part,
-    Sequence, SessionNumber, SessionsVersion, Store, StoreError, UserQuery, UserSessions,
+    Sequence, SessionNumber, SessionsVersion, Store, StoreError, TrafficQuery, UserQuery, UserSessions,
 };
 
 /// The changes of one commit. An expected sequence of 0 stands for the one at the beginning of the round, the number of a session
@@ -55,6 +56,7 @@ pub async fn assert_same(store: &dyn Store, model: &dyn Store) {
     assert_eq!((found.accounts, found.gateway_rules), (expected.accounts, expected.gateway_rules));
     assert_same_sessions(store, model).await;
     assert_same_federated(store, model).await;
+    assert_same_traffic(store, model).await;
     for name in ACCOUNTS {
         assert_eq!(store.account(id(name)).await.unwrap(), model.account(id(name)).await.unwrap());
     }
@@ -86,6 +88,24 @@ pub async fn assert_same(store: &dyn Store, model: &dyn Store) {
     assert_eq!(store.deleted(ids.clone()).await.unwrap(), model.deleted(ids).await.unwrap());
     assert_eq!(store.oldest_answer().await.unwrap(), model.oldest_answer().await.unwrap());
     assert_same_pages(store, model).await;
+}
+
+/// Whether both have counted the same, and tell it alike a page at a time.
+async fn assert_same_traffic(store: &dyn Store, model: &dyn Store) {
+    for account in ACCOUNTS.map(|name| Some(id(name))).into_iter().chain([None]) {
+        let overview = store.traffic_overview(account).await.unwrap();
+        assert_eq!(overview, model.traffic_overview(account).await.unwrap());
+        let (from, through) = (Day::from_number(20_784), Day::from_number(20_795));
+        let mut query = TrafficQuery { account, application: None, from, through, after: None, limit: 2 };
+        loop {
+            let page = store.traffic(query).await.unwrap();
+            assert_eq!(page, model.traffic(query).await.unwrap());
+            query.after = page.last().map(|row| (row.source.application, row.period));
+            if page.len() < query.limit {
+                break;
+            }
+        }
+    }
 }
 
 /// Whether both find the same sessions by logins at identity providers.

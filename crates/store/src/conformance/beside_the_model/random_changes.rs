@@ -13,6 +13,7 @@ use super::super::samples::{
     account, administration_token, agent, api_key, application_token, audit_record, digest, gateway_rule,
     group, id, oauth_client, oidc_connection, profile, saml_connection, session, skill, user,
 };
+use super::random_traffic::traffic;
 use crate::{
     ApplicationTouch, Change, Changed, DirectoryScope, EndRecords, EndSessions, EndedSessions,
     FederatedLogin, FederatedLogins, FederatedLogout, LastUse, Part, PartKind, Sequence, SessionNumber,
@@ -78,6 +79,7 @@ pub(super) fn change() -> impl Strategy<Value = Change> {
         1 => (a_selector(), prop::option::of(0..5_u8)).prop_map(an_end_of_many),
         2 => vec((0..5_u64, 0..3_i64), 0..4).prop_map(last_uses),
         2 => vec((1..4_i64, 0..3_i64, 0..3_u64), 0..4).prop_map(application_touches),
+        4 => traffic(),
         1 => deletion(),
         1 => prop::sample::select(vec!["x", "y"]).prop_map(|name| Change::PutGatewayRule(gateway_rule(name).into())),
         2 => administration(),
@@ -219,7 +221,7 @@ fn an_entry() -> impl Strategy<Value = AuditRecord> {
     })
 }
 
-fn name() -> impl Strategy<Value = AccountId> {
+pub(super) fn name() -> impl Strategy<Value = AccountId> {
     prop::sample::select(&ACCOUNTS[..]).prop_map(id)
 }
 

@@ -15,7 +15,7 @@ fn facts(file: &Path) -> Vec<String> {
 #[test]
 fn every_fact_is_in_the_suite() {
     let suite = include_str!("../suite.rs");
-    let listed: BTreeSet<&str> = suite.lines().map(str::trim).collect();
+    let listed: BTreeSet<&str> = suite.split_whitespace().collect();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/conformance");
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     // The only one that runs facts and has none.

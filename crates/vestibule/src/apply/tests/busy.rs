@@ -8,7 +8,8 @@ use vestibule_model::{
 };
 use vestibule_store::{
     AuditPage, AuditQuery, DirectoryChanges, FederatedLogins, Part, RefreshTokenUse, Remains, Sequence,
-    SessionNumber, StoreFuture, StoredSession, UserQuery, UserSessions,
+    SessionNumber, StoreFuture, StoredSession, TrafficOverview, TrafficQuery, TrafficRow, UserQuery,
+    UserSessions,
 };
 
 use super::*;
@@ -139,6 +140,14 @@ impl Store for Busy {
 
     fn refresh_token_use(&self, session: SessionId) -> StoreFuture<'_, Option<RefreshTokenUse>> {
         self.store.refresh_token_use(session)
+    }
+
+    fn traffic(&self, query: TrafficQuery) -> StoreFuture<'_, Vec<TrafficRow>> {
+        self.store.traffic(query)
+    }
+
+    fn traffic_overview(&self, account: Option<AccountId>) -> StoreFuture<'_, TrafficOverview> {
+        self.store.traffic_overview(account)
     }
 
     fn master_keys(&self) -> StoreFuture<'_, Vec<MasterKeyRecord>> {
