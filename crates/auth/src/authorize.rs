@@ -3,6 +3,7 @@
 //! Only a session of the LiveVox dialect has a LiveVox id as its credential. Others are named by their reference, which
 //! opens nothing.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use uuid::Uuid;
 use vestibule_crypto::{LivevoxId, TokenKeys};
 use vestibule_model::{
     Application, AuthenticationMethod, Dialect, GatewayCredential, Millis, Rank, Session, SessionId,
+    TrafficOutcome,
 };
 
 use crate::administration;
@@ -17,6 +19,7 @@ use crate::directory::UserEntry;
 use crate::live;
 use crate::log_out::LogOutError;
 use crate::service::Auth;
+use crate::traffic::{Caller, Counted, Route};
 
 /// The hexadecimal digits of a bearer, a cookie and a csrf value.
 const TOKEN_DIGITS: usize = 64;
@@ -122,6 +125,8 @@ pub struct Showing<'a> {
     pub account: Option<&'a str>,
     /// The caller's address.
     pub address: Option<IpAddr>,
+    /// Its `User-Agent`, by which it is counted.
+    pub agent: Option<&'a [u8]>,
     /// The time.
     pub now: Millis,
 }
@@ -226,23 +231,51 @@ pub(crate) type Live<'a> = live::Live<'a, UserEntry>;
 
 impl Auth {
     /// Whether this LiveVox id is that of a session that may be used. Neither keeps it alive nor counts.
-    pub fn is_valid(&self, credential: [u8; 16], now: Millis) -> bool {
-        self.with_livevox_id(credential, now, |live| self.directory.may_go_on(live, None, now)) == Some(true)
+    /// Whoever asks is not known; it is counted under the session's application all the same.
+    pub fn is_valid(&self, credential: [u8; 16], address: Option<IpAddr>, now: Millis) -> bool {
+        let look = |live: &mut Live<'_>| (self.directory.may_go_on(live, None, now), Caller::live(live));
+        let found = self.with_livevox_id(credential, now, look);
+        let (is_valid, caller) = found.unwrap_or((false, Caller::UNKNOWN));
+        let outcome = if is_valid { TrafficOutcome::Allowed } else { TrafficOutcome::InvalidCredential };
+        self.count_own(Route::VALIDATE, caller, outcome, address, now);
+        is_valid
     }
 
     /// What `grant` answers of whoever holds the session that this shows, if they may go on and are no administrator.
-    /// Counts for its application, and keeps it alive where the policy says so; in memory. The session is locked
+    /// Counts for its application, also when it is refused, and keeps it alive where the policy says so; in memory. The session is locked
     /// meanwhile, so `grant` must be quick. While the table is being filled, [`Auth::recall`] goes before.
     ///
     /// Of several credentials the first that lives counts; the rules are those of `agreed`.
-    pub fn authorize<R>(&self, shown: Showing<'_>, grant: impl Fn(Granted<'_>) -> R) -> Option<R> {
-        self.with_shown(&shown, |live, shown_by| {
+    pub fn authorize<R>(
+        &self,
+        route: Route<'_>,
+        shown: Showing<'_>,
+        grant: impl Fn(Granted<'_>) -> R,
+    ) -> Option<R> {
+        let caller = Cell::new(Caller::UNKNOWN);
+        let granted = self.with_shown(&shown, |live, shown_by| {
+            caller.set(Caller::live(live));
             let may = self.may_be_shown(live, shown_by, &shown);
             may.then(|| {
                 Self::note_use(live, shown.now);
                 grant(self.granted(live, shown_by, shown.now))
             })
-        })
+        });
+        let outcome = if granted.is_some() { TrafficOutcome::Allowed } else { not_known(&shown) };
+        self.count_shown(route, caller.get(), outcome, &shown);
+        granted
+    }
+
+    /// Counts a request that shows credentials, now that its outcome is known.
+    pub(crate) fn count_shown(
+        &self,
+        route: Route<'_>,
+        Caller { source, user_kind }: Caller,
+        outcome: TrafficOutcome,
+        shown: &Showing<'_>,
+    ) {
+        let Showing { address, agent, now, .. } = *shown;
+        self.traffic.count(&Counted { source, user_kind, route, outcome, address, agent, now });
     }
 
     /// What `work` answers of the session that counts of what is shown.
@@ -387,10 +420,19 @@ impl Auth {
         now: Millis,
     ) -> Result<(), LogOutError> {
         self.loaded_for_livevox_id(credential).await;
-        let session = self.with_livevox_id(credential, now, |live| live.entry.session());
-        let session = session.ok_or(LogOutError::NoSession)?;
+        let found = self.with_livevox_id(credential, now, |live| (live.entry.session(), Caller::live(live)));
+        self.count_logout(found.as_ref().map(|(_, caller)| *caller), address, now);
+        let (session, _) = found.ok_or(LogOutError::NoSession)?;
         let end = self.by_holder(&session, address);
         self.ends.end_detached(session, end).await.map_err(LogOutError::Store)
+    }
+}
+
+/// What came of a request that nobody is known for.
+pub(crate) fn not_known(shown: &Showing<'_>) -> TrafficOutcome {
+    match shown.credentials.iter().next() {
+        Some(_) => TrafficOutcome::InvalidCredential,
+        None => TrafficOutcome::NoCredential,
     }
 }
 

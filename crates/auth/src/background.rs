@@ -20,6 +20,9 @@ use crate::signing_keys::SignError;
 /// How many sessions leave the store in one commit: logins wait behind it, and its writer takes a millisecond.
 pub(crate) const BATCH: usize = 64;
 
+/// How often what was counted of requests is written: after a crash no more is missing than that of ten seconds.
+const WRITE_TRAFFIC_EVERY: Duration = Duration::from_secs(5);
+
 /// How often the store is asked whether it is there.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 
@@ -57,6 +60,10 @@ impl Auth {
             every(turn(touch), "write what was counted", || self.flush_counts()),
             every(turn(touch), "store ends of sessions that were not taken", || self.ends.retry()),
             every(turn(touch), "store changes that were not taken", || self.deferred.retry()),
+            every(WRITE_TRAFFIC_EVERY, "write what was counted of requests", || {
+                self.traffic.write(self.clock.now())
+            }),
+            every(sweep, "age what was counted of requests", || self.traffic.age(self.clock.now())),
             every(sweep, "end the sessions that have expired", || self.end_expired()),
             every(sweep, "remove what was kept for a time", || self.remove_kept()),
             every(sweep, "forget changes of the directory", || self.follower.trim()),
@@ -96,7 +103,8 @@ impl Auth {
     pub async fn flush(&self) -> Result<(), StoreError> {
         let retried =
             self.ends.store_pending().await.and(self.ends.retry().await).and(self.deferred.retry().await);
-        self.last_uses.write_all().await.and(self.flush_counts().await).and(retried)
+        let traffic = self.traffic.write(self.clock.now()).await;
+        self.last_uses.write_all().await.and(self.flush_counts().await).and(traffic).and(retried)
     }
 
     /// Writes how often applications were used, and what was folded for the audit.

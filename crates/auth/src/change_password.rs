@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use vestibule_model::{
-    AuditAction, AuditRecord, Dialect, EndReason, Means, Millis, PasswordCredential, PasswordViolation,
-    Refusal, SecondFactor, Session, SessionId, User,
+    Application, AuditAction, AuditRecord, Dialect, EndReason, Means, Millis, PasswordCredential,
+    PasswordViolation, Refusal, SecondFactor, Session, SessionId, TrafficOutcome, User,
 };
 use vestibule_store::{Change, EndRecords, EndedSessions, Outcome, SessionSelector, StoreError};
 use zeroize::Zeroizing;
@@ -20,6 +20,7 @@ use crate::password::{NewPassword, NewPasswordError, expect_length};
 use crate::second_factor::password_suffices;
 use crate::service::Auth;
 use crate::strength::OwnWords;
+use crate::traffic::{Caller, Route};
 
 /// Why a password was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -128,6 +129,8 @@ impl Auth {
             if is_coded {
                 auth.code_was_right(attempt, &entry, &user);
             }
+            let caller = Caller::of(&user, Application::None);
+            auth.count_own(Route::CHANGE_PASSWORD, caller, TrafficOutcome::Allowed, at.address, at.now);
             Ok(session)
         };
         self.settle(at, whole).await

@@ -318,6 +318,7 @@ impl Auth {
             with,
         };
         let session = self.open(opened).await?;
+        self.count_login(&user, &session, at.now);
         Ok(LoggedIn { session, entry, user, connection: None })
     }
 }

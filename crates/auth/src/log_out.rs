@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vestibule_model::{AccountId, Actor, Application, EndReason, Means, Session};
+use vestibule_model::{AccountId, Actor, Application, EndReason, Means, Millis, Session, TrafficOutcome};
 use vestibule_store::{EndedSessions, StoreError};
 
 use crate::audit::{self, End};
@@ -12,6 +12,7 @@ use crate::directory::AccountUser;
 use crate::log_in::RETRY_AFTER;
 use crate::refresh::Presented;
 use crate::service::Auth;
+use crate::traffic::{Caller, Route};
 
 /// Why a logout was not acknowledged.
 #[derive(Debug, thiserror::Error)]
@@ -38,10 +39,19 @@ impl Auth {
     /// Ends the session that was shown. Its cookie, csrf and bearer stop working before this answers, and stay
     /// refused even when the store fails, also after a restart: what the store does not take the journal has.
     pub async fn log_out(self: &Arc<Self>, presented: Presented<'_>) -> Result<(), LogOutError> {
-        let shown = self.presented(presented, |live| live.entry.session());
-        let (session, _) = shown.ok_or(LogOutError::NoSession)?;
+        let shown = self.presented(presented, |live| (live.entry.session(), Caller::live(live)));
+        let caller = shown.as_ref().map(|((_, caller), _)| *caller);
+        self.count_logout(caller, presented.address, presented.now);
+        let ((session, _), _) = shown.ok_or(LogOutError::NoSession)?;
         let end = self.by_holder(&session, presented.address);
         self.ends.end_detached(session, end).await.map_err(LogOutError::Store)
+    }
+
+    /// Counts a request to log out; None: of a session that there is not.
+    pub(crate) fn count_logout(&self, caller: Option<Caller>, address: Option<IpAddr>, now: Millis) {
+        let outcome =
+            if caller.is_some() { TrafficOutcome::Allowed } else { TrafficOutcome::InvalidCredential };
+        self.count_own(Route::LOGOUT, caller.unwrap_or(Caller::UNKNOWN), outcome, address, now);
     }
 
     /// The end of a session that whoever holds it asks for.

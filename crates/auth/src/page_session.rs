@@ -3,11 +3,12 @@
 //! They open pages and nothing else: no bearer and no cookie of another dialect names them, and the check refuses them. A
 //! policy of their own says how long they live; they neither end the sessions of the dialects nor are ended by their logins.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use vestibule_crypto::TokenText;
-use vestibule_model::{AuthenticationMethod, Dialect, Millis, Session, SessionId};
+use vestibule_model::{AuthenticationMethod, Dialect, Millis, Session, SessionId, TrafficOutcome};
 use vestibule_store::StoreError;
 
 use crate::attempt::ProvedUser;
@@ -17,6 +18,7 @@ use crate::load::RecallError;
 use crate::log_in::LogIn;
 use crate::open::earliest;
 use crate::service::Auth;
+use crate::traffic::{Caller, Route};
 
 /// Somebody who looks at a page.
 #[derive(Clone)]
@@ -69,11 +71,17 @@ impl Auth {
     }
 
     fn live_page(&self, id: SessionId, address: Option<IpAddr>, now: Millis) -> Option<PageSession> {
+        let caller = Cell::new(Caller::UNKNOWN);
         let work = |live: &mut Live<'_>| {
+            caller.set(Caller::live(live));
             let may = live.entry.dialect == Dialect::Pages && self.let_pass(live, address, now);
             may.then(|| (live.entry.session(), Arc::clone(&live.entry.holder)))
         };
-        let (session, user) = self.live.with(id, now, work)??;
+        let found = self.live.with(id, now, work).flatten();
+        let outcome =
+            if found.is_some() { TrafficOutcome::Allowed } else { TrafficOutcome::InvalidCredential };
+        self.count_own(Route::PAGES, caller.get(), outcome, address, now);
+        let (session, user) = found?;
         let entry = self.directory.account(session.account)?;
         Some(PageSession { session, entry, user })
     }

@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use vestibule_model::{AccountId, Dialect, Millis, Refusal};
+use vestibule_model::{AccountId, Dialect, Millis, Refusal, TrafficOutcome};
 
 use crate::authorize::Live;
 use crate::service::Auth;
+use crate::traffic::{Caller, Route};
 
 /// What a caller shows of a session: cookies, of which one may be right, and the csrf token that goes with it.
 #[derive(Clone, Copy, Debug)]
@@ -44,12 +45,14 @@ impl Auth {
             }
             may
         };
-        let slide = |live: &mut Live<'_>| (slide(live), live.entry.user());
-        let Some(((may, user), cookie)) = self.presented(presented, slide) else {
+        let slide = |live: &mut Live<'_>| (slide(live), live.entry.user(), Caller::live(live));
+        let Some(((may, user, caller), cookie)) = self.presented(presented, slide) else {
             self.audit.note_refresh_refused(presented, None, Refusal::NoSession);
             return Err(RefreshError::NoSession);
         };
         if may {
+            let (outcome, address, now) = (TrafficOutcome::Allowed, presented.address, presented.now);
+            self.count_own(Route::REFRESH, caller, outcome, address, now);
             return Ok(cookie);
         }
         self.audit.note_refresh_refused(presented, Some(user), Refusal::MayNotStay);

@@ -25,6 +25,7 @@ use crate::settings::{Intervals, Settings};
 use crate::signing_keys::SigningKeys;
 use crate::steady_clock::WatchedClock;
 use crate::store_health::StoreHealth;
+use crate::traffic::{Traffic, TrafficLosses};
 use crate::watched_store::WatchedStore;
 use crate::work_pool::{Limits, WorkPool, WorkPoolGauges};
 
@@ -58,6 +59,7 @@ pub struct Auth {
     pub(crate) federated: FederatedState,
     /// Signed requests that were let through.
     pub(crate) nonces: Nonces,
+    pub(crate) traffic: Arc<Traffic>,
 }
 
 /// Why the engine did not start.
@@ -141,7 +143,9 @@ impl Auth {
             login_guard: Arc::clone(&login_guard),
             deferred: Arc::clone(&deferred),
         });
-        let audit = Arc::new(AuditTrail::new(&store, &directory, &keys, &clock, settings.audit_retention));
+        let traffic = Arc::new(Traffic::new(Arc::clone(&store), &*rng, settings.traffic));
+        let audit = AuditTrail::new(&store, &directory, &keys, &clock, &traffic, settings.audit_retention);
+        let audit = Arc::new(audit);
         let live = Arc::new(LiveSessions::new(Box::new(keys.tokens().clone()), start));
         let ends = Arc::new(Ends::new(ends::Collaborators {
             live: Arc::clone(&live),
@@ -174,6 +178,7 @@ impl Auth {
             verification,
             federated: FederatedState::default(),
             nonces: Nonces::new(clock.now()),
+            traffic,
             store,
             store_health,
             consumed,
@@ -232,6 +237,21 @@ impl Auth {
     /// Writes the last uses of sessions whose turn to be written is over.
     pub async fn write_due_uses(&self) -> Result<(), StoreError> {
         self.last_uses.write_due().await
+    }
+
+    /// Writes what was counted of requests until now.
+    pub async fn write_traffic(&self, now: Millis) -> Result<(), StoreError> {
+        self.traffic.write(now).await
+    }
+
+    /// Brings what is stored of traffic to the form of its age. Each call does a bounded amount of work.
+    pub async fn age_traffic(&self, now: Millis) -> Result<(), StoreError> {
+        self.traffic.age(now).await
+    }
+
+    /// Requests that are not counted as they should be.
+    pub fn traffic_losses(&self) -> TrafficLosses {
+        self.traffic.losses()
     }
 
     /// How many ends neither the store nor the journal has: they hold as long as this process lives, and are tried again.

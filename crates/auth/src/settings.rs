@@ -26,6 +26,23 @@ pub struct Settings {
     pub outgoing: SharedOutgoing,
     /// Whether administrators need a second factor.
     pub administrators_second_factor: SecondFactorPolicy,
+    /// How long it is known what was counted of requests.
+    pub traffic: TrafficRetention,
+}
+
+/// How long it is known what was counted of requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrafficRetention {
+    /// For how many days by the hour, today included; 0: nothing is counted.
+    pub keep_days: u32,
+    /// For how many months by the day, this one included; 0: for no longer than by the hour.
+    pub keep_months: u32,
+}
+
+impl Default for TrafficRetention {
+    fn default() -> Self {
+        Self { keep_days: 35, keep_months: 14 }
+    }
 }
 
 /// Password hashing: how dear, by which engine, on how many threads, and when the queue is full.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use vestibule_auth::{Accepted, Credentials, FirstOwner, Showing};
+use vestibule_auth::{Accepted, Credentials, FirstOwner, Route, Showing};
 use vestibule_model::{
     Account, Application, AuthenticationMethod, Clock, Dialect, Millis, SecretVersion, Session, SessionId,
     User, UserId,
@@ -120,8 +120,9 @@ fn is_live(server: &TestServer, number: u64) -> bool {
     let bearer = server.auth.tokens().bearer(session_id(number)).to_string();
     let credentials = Credentials { bearer: Some(&bearer), ..Credentials::default() };
     let now = server.clock.now();
-    let shown = Showing { credentials, accepted: Accepted::Any, account: None, address: None, now };
-    server.auth.authorize(shown, |_| ()).is_some()
+    let shown =
+        Showing { credentials, accepted: Accepted::Any, account: None, address: None, agent: None, now };
+    server.auth.authorize(Route::CHECK, shown, |_| ()).is_some()
 }
 
 fn session(number: u64, user: &User, now: Millis) -> Session {

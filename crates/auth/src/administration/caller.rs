@@ -6,12 +6,15 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use vestibule_model::{AccountId, Actor, AdministratorRole, EndReason, Means, Millis, Session};
+use vestibule_model::{
+    AccountId, Actor, AdministratorRole, EndReason, Means, Millis, Session, TrafficOutcome,
+};
 use vestibule_store::{Change, DigestKind};
 
 use super::{Administration, AdministrationError, HOME};
 use crate::audit::End;
 use crate::authorize::Credentials;
+use crate::traffic::{self, Route};
 
 /// How exactly it is remembered when a token was last used.
 const LAST_USED_WITHIN: Duration = Duration::from_mins(1);
@@ -124,11 +127,20 @@ impl Administration<'_> {
         address: Option<IpAddr>,
         now: Millis,
     ) -> Result<Caller, AdministrationError> {
-        if bearer.starts_with(super::tokens::PREFIX) {
+        let caller = if bearer.starts_with(super::tokens::PREFIX) {
             self.token_caller(bearer, address, now).await
         } else {
             self.session_caller(bearer, address, now).await
-        }
+        };
+        let (known, outcome) = match &caller {
+            Ok(_) => (traffic::Caller::ADMINISTRATOR, TrafficOutcome::Allowed),
+            Err(AdministrationError::NotProved) => {
+                (traffic::Caller::UNKNOWN, TrafficOutcome::InvalidCredential)
+            }
+            Err(_) => (traffic::Caller::UNKNOWN, TrafficOutcome::Unavailable),
+        };
+        self.auth.count_own(Route::ADMINISTRATION, known, outcome, address, now);
+        caller
     }
 
     async fn token_caller(

@@ -24,6 +24,7 @@ use vestibule_store::{AuditPage, AuditQuery, Change, Store, StoreError};
 use crate::directory::Directory;
 use crate::federated::Told;
 use crate::master_keys::KeyMaterial;
+use crate::traffic::Traffic;
 
 use folding::Folded;
 use prune::Retention;
@@ -85,6 +86,8 @@ pub(crate) struct AuditTrail {
     /// By which sessions are referred to.
     tokens: TokenKeys,
     clock: Arc<dyn Clock>,
+    /// Is told of every attempt that is refused.
+    traffic: Arc<Traffic>,
     /// What is counted, and written once a minute.
     folded: Folded,
     refusals: RefusalCounts,
@@ -98,6 +101,7 @@ impl AuditTrail {
         directory: &Arc<Directory>,
         keys: &KeyMaterial,
         clock: &Arc<dyn Clock>,
+        traffic: &Arc<Traffic>,
         retention: Option<Duration>,
     ) -> Self {
         Self {
@@ -105,6 +109,7 @@ impl AuditTrail {
             directory: Arc::clone(directory),
             tokens: keys.tokens().clone(),
             clock: Arc::clone(clock),
+            traffic: Arc::clone(traffic),
             folded: Folded::default(),
             refusals: RefusalCounts::default(),
             retention: Retention::new(retention),

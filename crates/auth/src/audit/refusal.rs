@@ -10,6 +10,7 @@ use crate::eligibility::IneligibleReason;
 use crate::federated::Told;
 use crate::log_in::{LogIn, LogInError};
 use crate::refresh::Presented;
+use crate::traffic::{Counted, Route, outcome_of, source_of_refusal};
 
 /// Somebody who tries something: what, by which means, from where and when.
 #[derive(Clone, Copy)]
@@ -57,6 +58,7 @@ impl AuditTrail {
     /// Counts an attempt that was refused.
     pub(crate) fn note_refusal(&self, attempt: Attempt, user: Option<UserId>, why: Refusal) {
         let record = self.refusal(attempt, user, why);
+        self.count(&record, why);
         self.fold(record);
     }
 
@@ -85,6 +87,7 @@ impl AuditTrail {
         id: RefusalId,
     ) -> RefusalId {
         let record = self.refusal(attempt, user, why);
+        self.count(&record, why);
         self.fold_told(record, told, id)
     }
 
@@ -120,6 +123,27 @@ impl AuditTrail {
             address: presented.address,
             ..AuditRecord::new(presented.now, AuditAction::RefreshRefused, Actor::Unknown, Means::Session)
         };
+        self.count(&record, why);
         self.fold(record);
+    }
+
+    /// Counts it as traffic: of its account and application, as far as they are known.
+    fn count(&self, record: &AuditRecord, why: Refusal) {
+        let route = match record.action {
+            AuditAction::TokenRefused => Route::TOKEN,
+            AuditAction::LogOutRefused => Route::LOGOUT,
+            AuditAction::RefreshRefused => Route::REFRESH,
+            AuditAction::ChangePasswordRefused => Route::CHANGE_PASSWORD,
+            _ => Route::LOGIN,
+        };
+        self.traffic.count(&Counted {
+            source: source_of_refusal(record, why),
+            user_kind: None,
+            route,
+            outcome: outcome_of(why),
+            address: record.address,
+            agent: None,
+            now: record.at,
+        });
     }
 }

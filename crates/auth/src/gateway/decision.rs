@@ -1,12 +1,15 @@
 //! The decision: does a rule let whoever shows this through?
 
-use vestibule_model::GatewayCredential;
+use std::cell::Cell;
+
+use vestibule_model::{GatewayCredential, TrafficOutcome};
 use vestibule_oauth1::{Problem, Request};
 
 use super::principal::Principal;
 use super::rule::{Asking, CompiledRule, Objection};
-use crate::authorize::{CredentialKind, Live, Showing};
+use crate::authorize::{CredentialKind, Live, Showing, not_known};
 use crate::service::Auth;
+use crate::traffic::{Caller, Route};
 
 /// A request that a gateway holds, as far as it is known.
 #[derive(Clone, Copy)]
@@ -17,6 +20,12 @@ pub struct HeldRequest<'a> {
     pub signable: Option<Request<'a>>,
     /// What else shows who it is.
     pub shown: Showing<'a>,
+}
+
+impl<'a> HeldRequest<'a> {
+    fn route(&self) -> Route<'a> {
+        self.target.map_or(Route::CHECK, Route::Target)
+    }
 }
 
 /// What a check comes to.
@@ -54,7 +63,7 @@ impl Auth {
     }
 
     /// What a rule says of whoever sent a request. What `grant` answers is as of [`Auth::authorize`], and so is what else is done:
-    /// but nothing is kept alive, counted or consumed of somebody who is not let through.
+    /// but nothing is kept alive or consumed of somebody who is not let through.
     pub fn decide<R>(
         &self,
         rule: &CompiledRule,
@@ -63,26 +72,48 @@ impl Auth {
     ) -> Decision<R> {
         let signed =
             held.signable.filter(|_| rule.takes(GatewayCredential::Signature)).map(|request| request.read());
-        match signed {
+        let caller = Cell::new(Caller::UNKNOWN);
+        let decision = match signed {
             None | Some(Ok(None)) => match self.shown_client(rule, held) {
-                Some(client) => self.decide_client(rule, held, &client, grant),
-                None => self.decide_session(rule, held, grant),
+                Some(client) => {
+                    caller.set(Caller::application(client.account(), client.application()));
+                    self.decide_client(rule, held, &client, grant)
+                }
+                None => self.decide_session(rule, held, &caller, grant),
             },
-            Some(Ok(Some(signed))) => self.decide_signed(rule, held, &signed, grant),
+            Some(Ok(Some(signed))) => self.decide_signed(rule, held, &signed, &caller, grant),
             Some(Err(problem)) => Decision::Refused(Unauthenticated::Signature(problem)),
-        }
+        };
+        let outcome = match &decision {
+            Decision::Granted(_) => TrafficOutcome::Allowed,
+            Decision::Refused(Unauthenticated::Nobody) => not_known(&held.shown),
+            Decision::Refused(Unauthenticated::Signature(_)) => TrafficOutcome::InvalidCredential,
+            Decision::Refused(Unauthenticated::SeveralHolders) => TrafficOutcome::Contradictory,
+            Decision::Forbidden(objection) => (*objection).into(),
+            Decision::Overloaded => TrafficOutcome::TooManyRequests,
+        };
+        self.count_shown(held.route(), caller.get(), outcome, &held.shown);
+        decision
+    }
+
+    /// Counts a request that a gateway holds and of which nothing can be decided, because it is not clear what it says.
+    pub fn count_unclear(&self, target: Option<&str>, shown: Showing<'_>) {
+        let held = HeldRequest { target, signable: None, shown };
+        self.count_shown(held.route(), Caller::UNKNOWN, TrafficOutcome::Contradictory, &held.shown);
     }
 
     fn decide_session<R>(
         &self,
         rule: &CompiledRule,
         held: &HeldRequest<'_>,
+        caller: &Cell<Caller>,
         grant: impl Fn(Principal<'_>) -> R,
     ) -> Decision<R> {
         let shown = &held.shown;
         // Before a session is locked.
         let has_path = rule.has_path(held.target);
         let decide = |live: &mut Live<'_>, shown_by: CredentialKind| {
+            caller.set(Caller::live(live));
             if !self.may_be_shown(live, shown_by, shown) {
                 return None;
             }

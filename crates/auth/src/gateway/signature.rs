@@ -3,6 +3,7 @@
 //!
 //! `vestibule_oauth1` reads and verifies. What is decided here is which key a consumer key names, and what becomes of its uses.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use vestibule_model::{AccountState, Application, Millis};
@@ -16,6 +17,7 @@ use crate::authorize::Live;
 use crate::directory::{AccountEntry, UsableApiKey};
 use crate::eligibility::is_among;
 use crate::service::Auth;
+use crate::traffic::Caller;
 
 impl Auth {
     /// What a rule says of a request that is signed. It counts if it is let through, and if nothing else shows another holder.
@@ -24,6 +26,7 @@ impl Auth {
         rule: &CompiledRule,
         held: &HeldRequest<'_>,
         signed: &Signed,
+        caller: &Cell<Caller>,
         grant: impl Fn(Principal<'_>) -> R,
     ) -> Decision<R> {
         let now = held.shown.now;
@@ -39,14 +42,14 @@ impl Auth {
             // Nothing is verified without a key.
             (Ok(_), None) => return Decision::Refused(Unauthenticated::Nobody),
         };
+        let application = Application::ApiKey(usable.key.id);
+        // Only now it is known that it is whom it says.
+        caller.set(Caller::application(entry.account.id, application));
         if self.shows_a_session(held) {
             return Decision::Refused(Unauthenticated::SeveralHolders);
         }
-        let principal = ApplicationPrincipal {
-            account: entry,
-            application: Application::ApiKey(usable.key.id),
-            method: ApplicationMethod::ApiKeySignature,
-        };
+        let principal =
+            ApplicationPrincipal { account: entry, application, method: ApplicationMethod::ApiKeySignature };
         let is_from_there = is_among(&usable.key.addresses, held.shown.address);
         if let Some(objection) = rule.objection_to_application(&principal, is_from_there, held.target) {
             return Decision::Forbidden(objection);

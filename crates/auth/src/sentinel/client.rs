@@ -13,6 +13,7 @@ use crate::eligibility::IneligibleReason;
 use crate::log_in::LogIn;
 use crate::recognise::Proof;
 use crate::service::Auth;
+use crate::traffic::Caller;
 
 /// What a client shows of itself.
 pub struct OauthCredentials {
@@ -42,6 +43,11 @@ impl ProvedClient {
             return Err(TokenError::Refused(IneligibleReason::Disabled));
         }
         Ok(())
+    }
+
+    /// As whom it is counted, for no user.
+    pub(super) fn caller(&self) -> Caller {
+        Caller::application(self.entry.account.id, self.proof.application)
     }
 
     /// Whether it may ask what tokens of its account are, and revoke them.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use vestibule_model::{
     AccountId, AccountState, Actor, Application, AuditAction, AuditRecord, GrantType, Means, Millis,
-    OauthClient, Refusal, SigningKey,
+    OauthClient, Refusal, SigningKey, TrafficOutcome,
 };
 
 use super::client::{OauthCredentials, ProvedClient, is_allowed_from};
@@ -15,6 +15,7 @@ use super::{scope, seconds};
 use crate::directory::{AccountEntry, AccountFacts};
 use crate::log_in::LogIn;
 use crate::service::Auth;
+use crate::traffic::Route;
 
 /// A token in the name of a client.
 pub struct ClientToken {
@@ -157,6 +158,7 @@ impl Auth {
                 Means::OauthClient(client.client.id),
             )
         });
+        self.count_own(Route::TOKEN, client.caller(), TrafficOutcome::Allowed, at.address, at.now);
         Ok(ClientToken { token, scope, lives: SigningKey::LONGEST_TOKEN.as_secs() })
     }
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use vestibule_model::{GrantType, Millis, Refusal, Session, SessionId};
+use vestibule_model::{GrantType, Millis, Refusal, Session, SessionId, TrafficOutcome};
 use vestibule_store::{Change, RefreshTokenUse, StoreError};
 
 use super::client::{OauthCredentials, ProvedClient};
@@ -14,6 +14,7 @@ use super::error::TokenError;
 use crate::authorize::Live;
 use crate::log_in::LogIn;
 use crate::service::Auth;
+use crate::traffic::{Caller, Route};
 
 /// How long a client may repeat the request that rotated its token.
 const REPEATED_WITHIN: Duration = Duration::from_secs(10);
@@ -106,9 +107,10 @@ impl Auth {
         let uses = self.use_token(at, client, (id, uses)).await?;
         let slide = |live: &mut Live<'_>| {
             live.touch(at.now);
-            live.entry.session()
+            (live.entry.session(), Caller::live(live))
         };
-        let session = self.live.with(id, at.now, slide).ok_or_else(wrong)?;
+        let (session, caller) = self.live.with(id, at.now, slide).ok_or_else(wrong)?;
+        self.count_own(Route::TOKEN, caller, TrafficOutcome::Allowed, at.address, at.now);
         Ok(RefreshedToken { session, refresh_token: self.keys.tokens().refresh_token(id, uses) })
     }
 

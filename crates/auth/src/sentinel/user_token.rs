@@ -142,7 +142,10 @@ impl Auth {
             },
         };
         match self.open(opened).await {
-            Ok(session) => Ok(LoggedIn { session, entry, user, connection: None }),
+            Ok(session) => {
+                self.count_login(&user, &session, at.now);
+                Ok(LoggedIn { session, entry, user, connection: None })
+            }
             Err(OpenError::AlreadyConsumed) => Err(self.end_reused(code.session(), client, at).await),
             Err(OpenError::Refused(reason)) => {
                 self.audit.note_refusal(client.attempt, Some(user.id), reason.into());

@@ -10,9 +10,13 @@ use std::sync::Arc;
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
+use axum::http::header::USER_AGENT;
 use axum::http::{Extensions, HeaderName, Method};
 use axum::response::Response;
-use vestibule_auth::{CompiledRule, Decision, HeldRequest, Principal, RecallError, Showing, Unauthenticated};
+use vestibule_auth::{
+    Accepted, CompiledRule, Credentials, Decision, HeldRequest, Principal, RecallError, Showing,
+    Unauthenticated,
+};
 use vestibule_model::{GatewayCredential, GatewayRule, Millis, RefusalStyle};
 use vestibule_oauth1::{MAX_FORM_BYTES, Problem, Scheme};
 use vestibule_serve::layers::{
@@ -253,6 +257,7 @@ impl<'a> Question<'a> {
             Ok(Decision::Forbidden(objection)) => Outcome::Refused(not_for_them(shape(), objection, now)),
             Ok(Decision::Overloaded) => Outcome::Refused(overloaded()),
             Err(unclear) => {
+                api.auth.count_unclear(self.target(), self.showing(now));
                 let answer = refused(shape(), unclear.told(), now);
                 Outcome::Refused(PlainResponse { cause: Some(Cause(Arc::new(unclear))), ..answer })
             }
@@ -281,23 +286,39 @@ impl<'a> Question<'a> {
         now: Millis,
     ) -> Result<Decision<Fields>, Unclear> {
         let reported = self.reported()?;
-        let credentials = presented.credentials()?;
+        let mut shown = self.showing(now);
+        shown.credentials = presented.credentials()?;
         let authorization = Authorization::of(self.headers);
         let signable = if rule.takes(GatewayCredential::Signature) {
             signable(reported, self.headers, &authorization, &self.body)?
         } else {
             None
         };
-        let shown = Showing {
-            credentials,
-            accepted: rule.accepted(),
-            account: presented.account(),
-            address: reported.map_or(self.address, |reported| Some(reported.address)),
-            now,
-        };
-        let held = HeldRequest { target: reported.map(|reported| reported.target), signable, shown };
+        let (accepted, account) = (rule.accepted(), presented.account());
+        let shown = Showing { accepted, account, ..shown };
+        let held = HeldRequest { target: self.target(), signable, shown };
         let grant = |principal: Principal<'_>| identity(principal, rule.identity_headers(), now);
         Ok(api.auth.decide(rule, &held, grant))
+    }
+}
+
+impl Question<'_> {
+    /// The target of the request, as the client sent it; None: nobody says it.
+    fn target(&self) -> Option<&str> {
+        self.reported().ok().flatten().map(|reported| reported.target)
+    }
+
+    /// From where it is asked and by whom, without what is shown.
+    fn showing<'b>(&'b self, now: Millis) -> Showing<'b> {
+        let reported = self.reported().ok().flatten();
+        Showing {
+            credentials: Credentials::default(),
+            accepted: Accepted::Any,
+            account: None,
+            address: reported.map_or(self.address, |reported| Some(reported.address)),
+            agent: self.headers.all(&USER_AGENT).next(),
+            now,
+        }
     }
 }
 

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
-use axum::http::HeaderMap;
+use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
-use vestibule_auth::{Accepted, Authorized, Granted, Showing};
+use vestibule_auth::{Accepted, Authorized, Granted, Route, Showing};
 use vestibule_serve::layers::{ClientAddress, Headers};
 
 use super::errors::LiveVoxError;
@@ -90,10 +91,16 @@ impl LiveVoxHead {
         let credentials = presented.credentials().map_err(|_| LiveVoxError::Unauthorized)?;
         let id = credentials.livevox_id.ok_or(LiveVoxError::Unauthorized)?;
         api.auth.loaded_for_livevox_id(id).await;
-        let (accepted, account, now) = (Accepted::LivevoxId, None, api.clock.now());
-        let showing = Showing { credentials, accepted, account, address: self.address, now };
+        let showing = Showing {
+            credentials,
+            accepted: Accepted::LivevoxId,
+            account: None,
+            address: self.address,
+            agent: self.headers.get(USER_AGENT).map(HeaderValue::as_bytes),
+            now: api.clock.now(),
+        };
         let keep = |granted: Granted<'_>| granted.to_owned();
-        api.auth.authorize(showing, keep).ok_or(LiveVoxError::Unauthorized)
+        api.auth.authorize(Route::Own("(livevox)"), showing, keep).ok_or(LiveVoxError::Unauthorized)
     }
 
     /// The query's parameter of this name, if it occurs once.

@@ -19,7 +19,7 @@ pub(crate) async fn handle(
     let id = id.ok_or(LiveVoxError::BadRequest("sessionId is required"))?;
     let id = session_id(&id).ok_or(LiveVoxError::NotFound)?;
     api.auth.loaded_for_livevox_id(id).await;
-    if api.auth.is_valid(id, api.clock.now()) {
+    if api.auth.is_valid(id, head.address, api.clock.now()) {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(LiveVoxError::NotFound)

@@ -7,14 +7,18 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
-use axum::http::HeaderName;
+use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
-use vestibule_auth::{Accepted, Authorized, CredentialKind, Credentials, Granted, Showing};
+use axum::http::{HeaderName, HeaderValue};
+use vestibule_auth::{Accepted, Authorized, CredentialKind, Credentials, Granted, Route, Showing};
 use vestibule_serve::layers::{ClientAddress, Headers};
 
 use super::errors::SelfServiceError;
 use crate::api::ApiState;
 use crate::credentials::{PresentedCredentials, SingleValue};
+
+/// As what a request here is counted.
+const OWN_SESSIONS: Route<'static> = Route::Own("(self-service)");
 
 const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
 
@@ -79,9 +83,10 @@ async fn authorized(
     // A list of all sessions must not be answered from half of the table.
     api.auth.loaded().await;
     let (address, now) = (address(parts), api.clock.now());
-    let showing = Showing { credentials, accepted: Accepted::Any, account: None, address, now };
+    let agent = parts.headers.get(USER_AGENT).map(HeaderValue::as_bytes);
+    let showing = Showing { credentials, accepted: Accepted::Any, account: None, address, agent, now };
     // Administrators log in elsewhere, and their sessions open nothing here: the engine refuses them.
-    let granted = api.auth.authorize(showing, |granted: Granted<'_>| granted.to_owned());
+    let granted = api.auth.authorize(OWN_SESSIONS, showing, |granted: Granted<'_>| granted.to_owned());
     granted.ok_or(SelfServiceError::Unauthorized)
 }
 

@@ -1,11 +1,11 @@
 //! The OpenID provider of an account: where its endpoints are, and who a bearer is (OpenID Connect Discovery 1.0, Core §5.3).
 
 use axum::extract::{Path, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, USER_AGENT, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use vestibule_auth::{Accepted, Credentials, Granted, Showing};
+use vestibule_auth::{Accepted, Credentials, Granted, Route, Showing};
 use vestibule_model::{AccountId, RoleType};
 use vestibule_serve::layers::{ClientAddress, Headers, Refusal};
 
@@ -67,9 +67,10 @@ pub(super) async fn userinfo(State(api): State<ApiState>, request: Request) -> R
         accepted: Accepted::Any,
         account: named_account(parts.uri.path()),
         address: parts.extensions.get::<ClientAddress>().map(|client| client.0),
+        agent: parts.headers.get(USER_AGENT).map(HeaderValue::as_bytes),
         now: api.clock.now(),
     };
-    match api.auth.authorize(showing, claims) {
+    match api.auth.authorize(Route::Own("(userinfo)"), showing, claims) {
         Some(claims) => written(&claims, "no-store"),
         None => refused(r#"Bearer realm="sentinel", error="invalid_token""#),
     }

@@ -22,7 +22,7 @@ pub(super) fn traffic() -> impl Strategy<Value = Change> {
 
 fn a_batch() -> impl Strategy<Value = Change> {
     let at_times = (a_source(), vec(prop::option::of((0..3_i64).prop_map(Millis::from_unix)), 3));
-    let uses = used
+    let uses = at_times
         .prop_map(|(source, at)| (source, TrafficUses { first: at[0], last: at[1], last_refused: at[2] }));
     (0..2_u8, 1..5_u64, 0..3_i64, vec(a_row(), 0..4), vec(uses, 0..3)).prop_map(
         |(writer, number, day, rows, uses)| {

@@ -1,0 +1,129 @@
+//! What is counted of requests: by account, application, kind of user, family of routes, outcome and hour; from how many addresses, by
+//! which client programs, and when for the first and the last time.
+//!
+//! Counting stays within a shard of the thread that counts (`shard`); what the shards have is written in batches (`writer`), of which
+//! each counts once. Routes of others are folded into families, which are learned (`families`). Nothing here decides anything.
+
+mod families;
+mod shard;
+mod source;
+mod writer;
+
+pub(crate) use source::{Caller, outcome_of, source_of_refusal};
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use vestibule_model::{Millis, Rng, TrafficOutcome, UserKind};
+use vestibule_store::{Store, StoreError, TrafficSource};
+
+use crate::settings::TrafficRetention;
+use families::Learned;
+use shard::Shard;
+use writer::Writer;
+
+/// For what a request is, as it is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route<'a> {
+    /// One of our own, by a name in parentheses.
+    Own(&'static str),
+    /// The target of a request that a gateway holds, as the client sent it.
+    Target(&'a str),
+}
+
+impl Route<'_> {
+    /// A check that tells no target.
+    pub const CHECK: Self = Self::Own("(check)");
+    pub(crate) const LOGIN: Self = Self::Own("(login)");
+    pub(crate) const LOGOUT: Self = Self::Own("(logout)");
+    pub(crate) const REFRESH: Self = Self::Own("(refresh)");
+    pub(crate) const VALIDATE: Self = Self::Own("(validate)");
+    pub(crate) const TOKEN: Self = Self::Own("(token)");
+    pub(crate) const CHANGE_PASSWORD: Self = Self::Own("(change-password)");
+    pub(crate) const PAGES: Self = Self::Own("(pages)");
+    pub(crate) const ADMINISTRATION: Self = Self::Own("(administration)");
+}
+
+/// A request whose outcome is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counted<'a> {
+    pub(crate) source: TrafficSource,
+    pub(crate) user_kind: Option<UserKind>,
+    pub(crate) route: Route<'a>,
+    pub(crate) outcome: TrafficOutcome,
+    pub(crate) address: Option<IpAddr>,
+    /// Its `User-Agent`.
+    pub(crate) agent: Option<&'a [u8]>,
+    pub(crate) now: Millis,
+}
+
+/// The traffic of the installation, as far as this process counts it.
+pub(crate) struct Traffic {
+    shards: Box<[Padded]>,
+    learned: Learned,
+    writer: Writer,
+    retention: TrafficRetention,
+}
+
+/// A shard on cache lines of its own.
+#[repr(align(128))]
+#[derive(Default)]
+struct Padded(Mutex<Shard>);
+
+thread_local! {
+    /// The shard of this thread, for whichever engine it counts.
+    static TURN: usize = {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    };
+}
+
+impl Traffic {
+    pub(crate) fn new(store: Arc<dyn Store>, rng: &dyn Rng, retention: TrafficRetention) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            shards: (0..2 * threads).map(|_| Padded::default()).collect(),
+            learned: Learned::default(),
+            writer: Writer::new(store, rng),
+            retention,
+        }
+    }
+
+    /// Counts a request. Waits for nobody but who drains the shard of this thread.
+    pub(crate) fn count(&self, counted: &Counted<'_>) {
+        if self.retention.keep_days > 0 {
+            let own = TURN.with(|turn| *turn) % self.shards.len();
+            lock(&self.shards[own].0).count(counted, &self.learned);
+        }
+    }
+
+    /// Writes what was counted until now. What the store does not take is kept, and tried again.
+    pub(crate) async fn write(&self, now: Millis) -> Result<(), StoreError> {
+        let drained = || self.shards.iter().map(|shard| lock(&shard.0).drain()).collect();
+        self.writer.write(drained, &self.learned, now).await
+    }
+
+    /// Brings what is stored to the form of its age. Each call does a bounded amount of work.
+    pub(crate) async fn age(&self, now: Millis) -> Result<(), StoreError> {
+        self.writer.age(self.retention, now).await
+    }
+
+    /// What was counted and could not be kept as it is, since the start.
+    pub(crate) fn losses(&self) -> TrafficLosses {
+        self.writer.losses()
+    }
+}
+
+/// Requests whose counts are less than they should be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TrafficLosses {
+    /// Counted without their routes, since more waited for the store than is kept in memory.
+    pub folded: u64,
+    /// Not counted, since the store refuses them for ever.
+    pub lost: u64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

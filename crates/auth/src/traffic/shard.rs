@@ -1,0 +1,178 @@
+//! What one thread has counted since it was written last. Allocates only for what it has not seen since.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use vestibule_model::{AccountId, Day, Millis, TrafficOutcome, UserKind, hour_of_day};
+use vestibule_store::{TRAFFIC_SLOTS, TrafficPeriod, TrafficRow, TrafficSeries, TrafficSource, TrafficUses};
+
+use super::Counted;
+use super::families::{Families, Learned, Number, OTHER, with_family};
+
+/// The longest name of a client program that is kept.
+const LONGEST_AGENT: usize = 40;
+
+/// The name of those that say none.
+const NO_AGENT: &str = "(none)";
+
+#[derive(Default)]
+pub(super) struct Shard {
+    days: HashMap<(TrafficSource, Day), DayCounts, RandomState>,
+    families: HashMap<Option<AccountId>, Arc<Families>, RandomState>,
+}
+
+/// What is counted of a source on a day.
+struct DayCounts {
+    cells: HashMap<Cell, u64, RandomState>,
+    /// Has what is no cell: addresses and client programs.
+    row: TrafficRow,
+    uses: TrafficUses,
+    last_address: Option<IpAddr>,
+}
+
+/// What requests are counted by within a source and a day.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Cell {
+    user_kind: Option<UserKind>,
+    outcome: TrafficOutcome,
+    hour: u8,
+    family: Number,
+}
+
+/// What a shard had.
+pub(super) type Drained = Vec<(TrafficRow, TrafficUses)>;
+
+impl Shard {
+    pub(super) fn count(&mut self, counted: &Counted<'_>, learned: &Learned) {
+        let account = counted.source.account;
+        // Somebody's inventions are none of an account's families.
+        let may_learn = account.is_some() && counted.outcome == TrafficOutcome::Allowed;
+        let families = self.families.entry(account).or_insert_with(|| learned.of(account));
+        let family =
+            with_family(counted.route, account, |name| number(families, learned, account, name, may_learn));
+        let (day, hour) = (Day::of(counted.now), hour_of_day(counted.now));
+        let counts =
+            self.days.entry((counted.source, day)).or_insert_with(|| DayCounts::new(counted.source, day));
+        let Counted { user_kind, outcome, .. } = *counted;
+        *counts.cells.entry(Cell { user_kind, outcome, hour, family }).or_default() += 1;
+        counts.note(counted);
+    }
+
+    /// Takes what was counted.
+    pub(super) fn drain(&mut self) -> Drained {
+        let days = std::mem::take(&mut self.days);
+        let named = |((source, _), counts): ((TrafficSource, Day), DayCounts)| {
+            let families = self.families.get(&source.account);
+            (counts.cells, counts.row, counts.uses, families.map(Arc::clone).unwrap_or_default())
+        };
+        let drained = days.into_iter().map(named).map(|(cells, mut row, uses, families)| {
+            row.series = series(cells, &families);
+            (row, uses)
+        });
+        let drained = drained.collect();
+        // What others have learned meanwhile is looked up anew.
+        self.families.clear();
+        drained
+    }
+}
+
+/// The number of a family by its name; that of all others, if it is not to be learned.
+fn number(
+    families: &mut Arc<Families>,
+    learned: &Learned,
+    account: Option<AccountId>,
+    name: &str,
+    may_learn: bool,
+) -> Number {
+    if let Some(number) = families.number(name) {
+        return number;
+    }
+    *families = learned.learn(account, name, may_learn);
+    if let Some(number) = families.number(name) {
+        return number;
+    }
+    if let Some(other) = families.number(OTHER) {
+        return other;
+    }
+    *families = learned.learn(account, OTHER, false);
+    families.number(OTHER).unwrap_or(Number::MAX)
+}
+
+fn series(cells: HashMap<Cell, u64, RandomState>, families: &Families) -> Vec<TrafficSeries> {
+    let mut cells: Vec<(Cell, u64)> = cells.into_iter().collect();
+    cells.sort_unstable_by_key(|(cell, _)| (cell.user_kind, cell.family, cell.outcome));
+    let alike = |(one, _): &(Cell, u64), (other, _): &(Cell, u64)| {
+        (one.user_kind, one.family, one.outcome) == (other.user_kind, other.family, other.outcome)
+    };
+    let of = |cells: &[(Cell, u64)]| {
+        let (first, _) = *cells.first()?;
+        let mut slots = [0; TRAFFIC_SLOTS];
+        for (cell, count) in cells {
+            slots[usize::from(cell.hour)] = *count;
+        }
+        let (user_kind, outcome) = (first.user_kind, first.outcome);
+        Some(TrafficSeries { user_kind, family: families.name(first.family), outcome, slots })
+    };
+    let mut series: Vec<TrafficSeries> = cells.chunk_by(alike).filter_map(of).collect();
+    series.sort_unstable_by(|one, other| one.key().cmp(&other.key()));
+    series
+}
+
+impl DayCounts {
+    fn new(source: TrafficSource, day: Day) -> Self {
+        Self {
+            cells: HashMap::default(),
+            row: TrafficRow::empty(source, TrafficPeriod::Day(day)),
+            uses: TrafficUses::default(),
+            last_address: None,
+        }
+    }
+
+    fn note(&mut self, counted: &Counted<'_>) {
+        let at = |millis: Millis| Some(millis);
+        if counted.outcome == TrafficOutcome::Allowed {
+            self.uses.first = self.uses.first.or(at(counted.now)).min(at(counted.now));
+            self.uses.last = self.uses.last.max(at(counted.now));
+        } else {
+            self.uses.last_refused = self.uses.last_refused.max(at(counted.now));
+        }
+        if counted.address.is_some() && counted.address != self.last_address {
+            self.last_address = counted.address;
+            counted.address.into_iter().for_each(|address| self.row.addresses.note(address));
+        }
+        if let Some(agent) = counted.agent {
+            self.row.add_agent(agent_name(agent), 1);
+        }
+    }
+}
+
+/// The name of a client program: what stands before the first slash of its `User-Agent`.
+fn agent_name(agent: &[u8]) -> &str {
+    let name = agent.split(|byte| *byte == b'/').next().unwrap_or_default().trim_ascii();
+    let name = &name[..name.len().min(LONGEST_AGENT)];
+    let is_visible = !name.is_empty() && name.iter().all(|byte| (b' '..=b'~').contains(byte));
+    std::str::from_utf8(name).ok().filter(|_| is_visible).unwrap_or(NO_AGENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_program_is_named_by_what_stands_before_the_first_slash() {
+        let long = format!("{}/1", "x".repeat(99));
+        for (agent, name) in [
+            ("Mozilla/5.0 (X11; Linux x86_64)", "Mozilla"),
+            ("curl/8.5.0", "curl"),
+            ("my app", "my app"),
+            ("/7", NO_AGENT),
+            ("", NO_AGENT),
+            ("\u{1b}[31mred/1", NO_AGENT),
+            (long.as_str(), &long[..LONGEST_AGENT]),
+        ] {
+            assert_eq!(agent_name(agent.as_bytes()), name, "{agent}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What was counted leaves memory: in batches that the store adds up, each once, also where it is not known whether a commit took
+//! effect.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+
+use tokio::sync::Mutex;
+use vestibule_model::{AccountId, Day, Millis, Rng};
+use vestibule_store::{
+    Change, Store, StoreError, TrafficBatch, TrafficPeriod, TrafficRow, TrafficSeries, TrafficSource,
+    TrafficUses,
+};
+
+use super::TrafficLosses;
+use super::families::{Learned, MOST, OTHER, is_path};
+use super::shard::Drained;
+use crate::settings::TrafficRetention;
+
+/// How many rows are written in one commit: a millisecond or two of the store's writer, for which logins wait.
+const BATCH: usize = 32;
+
+/// How many rows are aged in one commit.
+const AGED: usize = 32;
+
+/// How many commits age rows at a time; the next come with the next call.
+const STEPS: usize = 20;
+
+/// How many series wait for the store at most before their routes are no longer told apart: some 60 MB.
+const MOST_WAITING: usize = 200_000;
+
+/// No day was aged yet.
+const NEVER: i32 = i32::MIN;
+
+type Source = (TrafficSource, TrafficPeriod);
+
+/// Writes what was counted.
+pub(super) struct Writer {
+    store: Arc<dyn Store>,
+    /// This process.
+    id: [u8; 16],
+    waiting: Mutex<Waiting>,
+    /// The last day that is aged as far as it can be.
+    aged: AtomicI32,
+    folded: AtomicU64,
+    lost: AtomicU64,
+}
+
+/// What is not known to be stored.
+#[derive(Default)]
+struct Waiting {
+    /// The number of the last batch.
+    number: u64,
+    /// Batches that are numbered, perhaps written, and not acknowledged.
+    batches: VecDeque<TrafficBatch>,
+    /// What is in no batch yet.
+    rows: BTreeMap<Source, (TrafficRow, TrafficUses)>,
+    series: usize,
+    /// The accounts whose families are known as the store has them.
+    settled: HashSet<Option<AccountId>>,
+}
+
+impl Writer {
+    pub(super) fn new(store: Arc<dyn Store>, rng: &dyn Rng) -> Self {
+        let mut id = [0; 16];
+        rng.fill(&mut id);
+        let (folded, lost) = (AtomicU64::default(), AtomicU64::default());
+        Self { store, id, waiting: Mutex::default(), aged: AtomicI32::new(NEVER), folded, lost }
+    }
+
+    pub(super) fn losses(&self) -> TrafficLosses {
+        TrafficLosses { folded: self.folded.load(Ordering::Relaxed), lost: self.lost.load(Ordering::Relaxed) }
+    }
+
+    /// Writes what waits and what is drained. What is not known to be stored when this fails, or when nobody waits for it any more,
+    /// waits for the next time.
+    pub(super) async fn write(
+        &self,
+        drained: impl FnOnce() -> Vec<Drained>,
+        learned: &Learned,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        let mut waiting = self.waiting.lock().await;
+        for (row, uses) in drained().into_iter().flatten() {
+            let folded = waiting.add(row, uses);
+            self.folded.fetch_add(folded, Ordering::Relaxed);
+        }
+        self.write_batches(&mut waiting).await?;
+        for account in waiting.unsettled() {
+            let stored = self.store.traffic_overview(account).await?.families;
+            waiting.settle(account, &stored, learned);
+        }
+        waiting.number_batches(self.id, now);
+        self.write_batches(&mut waiting).await
+    }
+
+    async fn write_batches(&self, waiting: &mut Waiting) -> Result<(), StoreError> {
+        while let Some(batch) = waiting.batches.front() {
+            let count = Change::CountTraffic(batch.clone().into());
+            match self.store.commit(vec![count]).await {
+                Ok(_) => {}
+                Err(error) if error.is_temporary() => return Err(error),
+                // It would be refused again, and keep the others waiting.
+                Err(error) => {
+                    let requests: u64 = batch.rows.iter().map(requests).sum();
+                    self.lost.fetch_add(requests, Ordering::Relaxed);
+                    tracing::error!(%error, requests, "counts of requests are refused by the store, and lost");
+                }
+            }
+            waiting.batches.pop_front();
+        }
+        Ok(())
+    }
+
+    /// Ages what is stored, until nothing is left for today.
+    pub(super) async fn age(&self, retention: TrafficRetention, now: Millis) -> Result<(), StoreError> {
+        let today = Day::of(now);
+        if retention.keep_days == 0 || self.aged.load(Ordering::Relaxed) == today.number() {
+            return Ok(());
+        }
+        // Today is one of the days that are kept, and this month one of the months.
+        let days_before = today.minus(retention.keep_days - 1);
+        let months_before = match retention.keep_months.checked_sub(1) {
+            Some(months) => today.month().minus(months),
+            None => today.plus(31).month(),
+        };
+        for _ in 0..STEPS {
+            let age = Change::AgeTraffic { days_before, months_before, limit: AGED };
+            if self.store.commit(vec![age]).await?.aged < AGED {
+                self.aged.store(today.number(), Ordering::Relaxed);
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Waiting {
+    /// Adds what a shard had; answers of how many requests the routes are not told apart.
+    fn add(&mut self, mut row: TrafficRow, uses: TrafficUses) -> u64 {
+        let mut folded = 0;
+        if self.series >= MOST_WAITING {
+            folded = requests(&row);
+            fold(&mut row, |_| true);
+        }
+        let place = (row.source, row.period);
+        let empty = || (TrafficRow::empty(place.0, place.1), TrafficUses::default());
+        let (sum, all_uses) = self.rows.entry(place).or_insert_with(empty);
+        let before = sum.series.len();
+        sum.add(&row);
+        all_uses.add(uses);
+        self.series += sum.series.len() - before;
+        folded
+    }
+
+    /// The accounts whose stored families have not been looked at, or that have new ones.
+    fn unsettled(&self) -> Vec<Option<AccountId>> {
+        let accounts: HashSet<_> = self.rows.keys().map(|(source, _)| source.account).collect();
+        accounts.into_iter().filter(|account| !self.settled.contains(account)).collect()
+    }
+
+    /// Leaves an account as many families as it may have: those that are stored, then new ones in their order.
+    fn settle(&mut self, account: Option<AccountId>, stored: &[Arc<str>], learned: &Learned) {
+        let is_stored = |name: &str| stored.iter().any(|known| known.as_ref() == name);
+        let of_account = |rows: &mut BTreeMap<Source, (TrafficRow, TrafficUses)>| {
+            rows.iter()
+                .filter(|((source, _), _)| source.account == account)
+                .flat_map(|(_, (row, _))| {
+                    row.series.iter().map(|series| Arc::clone(&series.family)).collect::<Vec<_>>()
+                })
+                .filter(|name| is_path(name) && !is_stored(name))
+                .collect::<std::collections::BTreeSet<_>>()
+        };
+        let room = MOST.saturating_sub(stored.iter().filter(|name| is_path(name)).count());
+        let refused: Vec<Arc<str>> = of_account(&mut self.rows).into_iter().skip(room).collect();
+        if !refused.is_empty() {
+            let of_account = self.rows.iter_mut().filter(|((source, _), _)| source.account == account);
+            of_account.for_each(|(_, (row, _))| {
+                fold(row, |name| refused.iter().any(|other| other.as_ref() == name))
+            });
+        }
+        learned.settle(account, stored, &refused);
+        self.settled.insert(account);
+    }
+
+    /// Puts everything into batches.
+    fn number_batches(&mut self, writer: [u8; 16], at: Millis) {
+        let mut rows = std::mem::take(&mut self.rows).into_values().peekable();
+        self.series = 0;
+        while rows.peek().is_some() {
+            self.number += 1;
+            let mut batch =
+                TrafficBatch { writer, number: self.number, at, rows: Vec::new(), uses: Vec::new() };
+            for (row, uses) in rows.by_ref().take(BATCH) {
+                batch.uses.push((row.source, uses));
+                batch.rows.push(row);
+            }
+            self.batches.push_back(batch);
+        }
+    }
+}
+
+fn requests(row: &TrafficRow) -> u64 {
+    row.series.iter().flat_map(|series| series.slots).fold(0, u64::saturating_add)
+}
+
+/// Makes families of a row others.
+fn fold(row: &mut TrafficRow, is_meant: impl Fn(&str) -> bool) {
+    let (meant, rest): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut row.series).into_iter().partition(|series| is_meant(&series.family));
+    row.series = rest;
+    for series in meant {
+        let other = TrafficSeries { family: OTHER.into(), ..series };
+        row.add(&TrafficRow { series: vec![other], ..TrafficRow::empty(row.source, row.period) });
+    }
+}
