@@ -65,9 +65,9 @@ pub use administration::{
     LoggedInAdministrator, MIN_PASSWORD_LENGTH, MadeOwner, MadeToken, NamedAdministrator, NewKey, NewToken,
     NewUser, NumberedResource, OpenedSession, Overlap, OwnSecondFactor, PageRequest, PendingCreation,
     RefusedRequest, Renewable, Scope, SeenAudit, SessionFilter, SessionPage, SessionsUnderIt,
-    SetUpSecondFactor, ShownFactor, StoredResponse, TokenWithText, UserFilter, UserPage, WithSecrets,
-    WriteTime, check_client_secret, new_account, new_api_key, new_connection, new_oauth_client, new_user,
-    owners, rests_on, ten_digits,
+    SetUpSecondFactor, ShownFactor, StoredResponse, TokenWithText, TrafficAsked, UserFilter, UserPage,
+    WithSecrets, WriteTime, check_client_secret, new_account, new_api_key, new_connection, new_oauth_client,
+    new_user, owners, rests_on, ten_digits,
 };
 pub use attempt::ProvedUser;
 pub use audit::End;
@@ -122,7 +122,10 @@ pub use settings::{BlockList, FailureLimit, HashSettings, Intervals, Settings, T
 pub use signing_keys::{PublishedKey, SignError};
 pub use store_health::{Purpose, Trouble};
 pub use strength::{OwnWords, check_strength};
-pub use traffic::{Route, TrafficLosses};
-pub use vestibule_store::{AuditOrder, DigestHolder, DigestKind};
+pub use traffic::{
+    ApplicationStanding, IDLE_AFTER, Route, SAFE_AFTER, TrafficBy, TrafficKey, TrafficLine, TrafficLosses,
+    TrafficReport, TrafficSums, TrafficVerdict,
+};
+pub use vestibule_store::{AddressSketch, AuditOrder, DigestHolder, DigestKind};
 pub use why::{Evidence, Life, LifeState, Pasted, Step, life};
 pub use work_pool::WorkPoolGauges;

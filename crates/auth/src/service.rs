@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vestibule_crypto::{KeyRingError, PasswordError, SealError, TokenKeys, self_check};
-use vestibule_model::{AuditAction, AuditReason, Clock, Millis, Rng, SessionId};
+use vestibule_model::{AuditAction, AuditReason, Clock, Millis, Rng, SessionId, TrafficOutcome};
 use vestibule_store::{AuditPage, AuditQuery, EndJournal, Store, StoreError};
 
 use crate::administration::AdministrationState;
@@ -247,6 +247,11 @@ impl Auth {
     /// Brings what is stored of traffic to the form of its age. Each call does a bounded amount of work.
     pub async fn age_traffic(&self, now: Millis) -> Result<(), StoreError> {
         self.traffic.age(now).await
+    }
+
+    /// How many requests were counted since the start, by what came of them.
+    pub fn traffic_outcomes(&self) -> Vec<(TrafficOutcome, u64)> {
+        self.traffic.outcomes().collect()
     }
 
     /// Requests that are not counted as they should be.

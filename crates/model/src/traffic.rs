@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
-use crate::{Application, Millis};
+use crate::{Application, ApplicationId, Millis};
 
 const MILLIS_OF_HOUR: i64 = 3_600_000;
 const MILLIS_OF_DAY: i64 = 24 * MILLIS_OF_HOUR;
@@ -154,6 +154,45 @@ pub enum TrafficApplication {
     Unknown,
 }
 
+/// No name of an application as traffic has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "none, unknown, administrator, or one of api-key, oauth-client and application-token with a colon and an id"
+)]
+pub struct NoTrafficApplication;
+
+impl fmt::Display for TrafficApplication {
+    /// `none`, `api-key:7`, `oauth-client:7`, `application-token:7`, `administrator` or `unknown`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Of(Application::None) => out.write_str("none"),
+            Self::Of(Application::ApiKey(id)) => write!(out, "api-key:{id}"),
+            Self::Of(Application::OauthClient(id)) => write!(out, "oauth-client:{id}"),
+            Self::Of(Application::Token(id)) => write!(out, "application-token:{id}"),
+            Self::Administrator => out.write_str("administrator"),
+            Self::Unknown => out.write_str("unknown"),
+        }
+    }
+}
+
+impl FromStr for TrafficApplication {
+    type Err = NoTrafficApplication;
+
+    fn from_str(text: &str) -> Result<Self, NoTrafficApplication> {
+        let id = |id: &str| id.parse().map(ApplicationId).map_err(|_| NoTrafficApplication);
+        let application = match text.split_once(':') {
+            None if text == "none" => Application::None,
+            None if text == "administrator" => return Ok(Self::Administrator),
+            None if text == "unknown" => return Ok(Self::Unknown),
+            Some(("api-key", text)) => Application::ApiKey(id(text)?),
+            Some(("oauth-client", text)) => Application::OauthClient(id(text)?),
+            Some(("application-token", text)) => Application::Token(id(text)?),
+            _ => return Err(NoTrafficApplication),
+        };
+        Ok(Self::Of(application))
+    }
+}
+
 /// What came of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -257,6 +296,13 @@ mod tests {
     }
 
     #[test]
+    fn outcomes_are_numbered_in_their_order() {
+        assert!(
+            TrafficOutcome::ALL.into_iter().enumerate().all(|(index, outcome)| outcome as usize == index)
+        );
+    }
+
+    #[test]
     fn other_spellings_of_a_day_are_none() {
         for text in ["2026-2-01", "20260201", "2026-02-30", "2026-02-01T00:00:00", "", "today"] {
             assert_eq!(text.parse::<Day>(), Err(NoDay), "{text}");
@@ -270,6 +316,24 @@ mod tests {
             assert_eq!(day.month().first_day().month(), day.month());
         }
         assert!(Month::from_number(i32::MIN).first_day() < Month::from_number(i32::MAX).first_day());
+    }
+
+    #[test]
+    fn an_application_is_read_as_it_is_written() {
+        let id = ApplicationId(7);
+        let applications = [
+            Application::None,
+            Application::ApiKey(id),
+            Application::OauthClient(id),
+            Application::Token(id),
+        ];
+        let all = applications.map(TrafficApplication::Of).into_iter();
+        for application in all.chain([TrafficApplication::Administrator, TrafficApplication::Unknown]) {
+            assert_eq!(application.to_string().parse(), Ok(application));
+        }
+        for text in ["", "api-key", "api-key:", "api-key:x", "other:7", "none:7"] {
+            assert_eq!(text.parse::<TrafficApplication>(), Err(NoTrafficApplication), "{text}");
+        }
     }
 
     proptest! {

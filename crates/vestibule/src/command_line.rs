@@ -15,6 +15,7 @@ mod service;
 mod session;
 mod signing_key;
 mod thing;
+mod traffic;
 mod user;
 mod witness;
 
@@ -49,6 +50,7 @@ pub(crate) use thing::{
     ClientFields, GroupFields, KeyFields, OneThing, ProfileFields, RenewThing, SecretAction, SkillFields,
     ThingAction, TokenFields, UseFields,
 };
+pub(crate) use traffic::{TrafficArguments, TrafficSummary};
 pub(crate) use user::{AddUser, OneUser, PasswordArguments, RemoveUser, SetPassword, UserAction, UserFields};
 pub(crate) use witness::{RenewArguments, WitnessAction};
 
@@ -161,6 +163,9 @@ pub(crate) enum AskAction {
     /// Say why somebody was logged out
     #[command(long_about = session::WHY_ABOUT, after_long_help = session::WHY_EXAMPLES)]
     Why(WhyArguments),
+    /// Say how many requests applications made, and which of them nobody needs any more
+    #[command(long_about = traffic::ABOUT, after_long_help = traffic::EXAMPLES)]
+    Traffic(TrafficArguments),
     /// Administrators and their roles
     Administrator(Asking<AdministratorAction>),
     /// Tokens by which programs administer

@@ -149,6 +149,7 @@ fn settings(loaded: &Loaded) -> Settings {
         },
         intervals: Intervals { touch: sessions.touch, sweep: sessions.sweep, follow: sessions.follow },
         audit_retention: config.audit.retention(),
+        traffic: config.traffic.retention(),
         outgoing: SharedOutgoing(Arc::new(outgoing(loaded))),
         administrators_second_factor: config.admin.second_factor.0,
     }

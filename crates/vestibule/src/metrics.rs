@@ -29,6 +29,12 @@ struct RefusalLabels {
     reason: String,
 }
 
+/// What came of a request: one of a fixed number of words.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabel {
+    outcome: String,
+}
+
 impl EngineMetrics {
     pub(crate) fn of(auth: &Arc<Auth>) -> Self {
         Self {
@@ -46,6 +52,15 @@ impl EngineMetrics {
         }
         let help = "What was refused, by what it was and why";
         refusals.encode(out.encode_descriptor("refusals", help, None, refusals.metric_type())?)
+    }
+
+    fn encode_requests(&self, out: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let requests: Family<OutcomeLabel, Counter> = Family::default();
+        for (outcome, count) in self.auth.upgrade().iter().flat_map(|auth| auth.traffic_outcomes()) {
+            requests.get_or_create(&OutcomeLabel { outcome: word(&outcome) }).inc_by(count);
+        }
+        let help = "Decisions that were counted for reports of traffic, by outcome";
+        requests.encode(out.encode_descriptor("traffic", help, None, requests.metric_type())?)
     }
 
     fn encode_gauges(&self, auth: Option<&Auth>, out: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
@@ -103,11 +118,19 @@ impl Collector for EngineMetrics {
         let auth = self.auth.upgrade();
         let lockouts = auth.as_ref().map_or(0, |auth| auth.lockout_count());
         self.encode_refusals(&mut out)?;
+        self.encode_requests(&mut out)?;
+        let losses = auth.as_ref().map(|auth| auth.traffic_losses()).unwrap_or_default();
         self.encode_gauges(auth.as_deref(), &mut out)?;
         let failed_commits = auth.as_ref().map_or(0, |auth| auth.failed_commits());
         let counters = [
             ("lockouts", "Users locked by failed logins", lockouts),
             ("store_commits_failed", "Commits that the database did not take", failed_commits),
+            ("traffic_folded", "Decisions counted without their routes: too much waited", losses.folded),
+            (
+                "traffic_lost",
+                "Decisions that are in no report: the database refused their counts",
+                losses.lost,
+            ),
             ("hashes", "Passwords hashed", pool.done.load(Ordering::Relaxed)),
             (
                 "hashes_turned_away",

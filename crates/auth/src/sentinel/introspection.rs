@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use vestibule_model::AccountId;
+use vestibule_model::{AccountId, TrafficOutcome};
 use zeroize::Zeroizing;
 
 use super::client::{OauthCredentials, ProvedClient};
@@ -15,6 +15,7 @@ use super::token_kind::TokenKind;
 use crate::authorize::{Accepted, CredentialKind, Granted, Live, Showing, is_public};
 use crate::log_in::LogIn;
 use crate::service::Auth;
+use crate::traffic::{Caller, Route};
 
 /// A token that counts.
 #[derive(Clone, Copy)]
@@ -44,24 +45,32 @@ impl Auth {
         let auth = Arc::clone(self);
         let whole = async move {
             client.expect_resource_server(&auth)?;
-            auth.told_of(at, &client, &token, &tell).await
+            let told = auth.told_of(at, &client, &token, &tell).await?;
+            let (told, caller) = told.map_or((None, None), |(told, caller)| (Some(told), Some(caller)));
+            let outcome =
+                if caller.is_some() { TrafficOutcome::Allowed } else { TrafficOutcome::InvalidCredential };
+            let caller = caller.unwrap_or(Caller::UNKNOWN);
+            auth.count_own(Route::INTROSPECT, caller, outcome, at.address, at.now);
+            Ok(told)
         };
         self.settle(at, whole).await
     }
 
+    /// What is told of a token, and as whose use it is counted.
     async fn told_of<R>(
         self: &Arc<Self>,
         at: LogIn,
         client: &ProvedClient,
         token: &str,
         tell: &(impl Fn(ActiveToken<'_>) -> R + Sync),
-    ) -> Result<Option<R>, TokenError> {
+    ) -> Result<Option<(R, Caller)>, TokenError> {
         let account = client.entry.account.id;
         match self.kind_of(token, &[token]) {
             TokenKind::Signed => {
                 let shown = self.client_of_token(token, at.now);
                 let shown = shown.filter(|shown| shown.account() == account);
-                Ok(shown.map(|shown| tell(ActiveToken::Client(&shown))))
+                let caller = |shown: &ShownClientToken| Caller::application(account, shown.application());
+                Ok(shown.map(|shown| (tell(ActiveToken::Client(&shown)), caller(&shown))))
             }
             TokenKind::Refresh(id, uses) => {
                 self.recall_session(id).await?;
@@ -72,7 +81,8 @@ impl Auth {
                 let work = |live: &mut Live<'_>| {
                     let may = self.is_of_account(live, account, at);
                     may.then(|| {
-                        tell(ActiveToken::Refresh(self.granted(live, CredentialKind::Bearer, at.now)))
+                        let granted = self.granted(live, CredentialKind::Bearer, at.now);
+                        (tell(ActiveToken::Refresh(granted)), Caller::live(live))
                     })
                 };
                 Ok(self.live.with(id, at.now, work).flatten())
@@ -80,13 +90,20 @@ impl Auth {
             TokenKind::Session(credentials) => {
                 let recalled = self.recall(credentials).await;
                 recalled.map_err(|error| TokenError::Store(error.into_source()))?;
-                let accepted = Accepted::Any;
-                let showing = Showing { credentials, accepted, account: None, address: None, now: at.now };
+                let showing = Showing {
+                    credentials,
+                    accepted: Accepted::Any,
+                    account: None,
+                    address: None,
+                    agent: None,
+                    now: at.now,
+                };
                 Ok(self.with_shown(&showing, |live, kind| {
                     let may = self.is_of_account(live, account, at);
                     may.then(|| {
                         Self::note_use(live, at.now);
-                        tell(ActiveToken::Session(self.granted(live, kind, at.now)))
+                        let told = tell(ActiveToken::Session(self.granted(live, kind, at.now)));
+                        (told, Caller::live(live))
                     })
                 }))
             }

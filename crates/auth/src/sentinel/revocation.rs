@@ -13,6 +13,7 @@ use crate::audit::{self, End};
 use crate::authorize::{Accepted, Live, Showing, is_public};
 use crate::log_in::LogIn;
 use crate::service::Auth;
+use crate::traffic::Caller;
 
 impl Auth {
     /// Ends the session that a token names. What is no token, or of a session that has ended, is no failure (RFC 7009 §2.2).
@@ -48,21 +49,28 @@ impl Auth {
             TokenKind::Session(credentials) => {
                 let recalled = self.recall(credentials).await;
                 recalled.map_err(|error| TokenError::Store(error.into_source()))?;
-                let accepted = Accepted::Any;
-                let showing = Showing { credentials, accepted, account: None, address: None, now: at.now };
+                let showing = Showing {
+                    credentials,
+                    accepted: Accepted::Any,
+                    account: None,
+                    address: None,
+                    agent: None,
+                    now: at.now,
+                };
                 self.with_shown(&showing, |live, _| Some(live.entry.id))
             }
         };
         let Some(id) = id else { return Ok(()) };
         self.recall_session(id).await?;
-        let look = |live: &mut Live<'_>| (live.entry.session(), is_public(live));
-        let Some((session, is_public)) = self.live.with(id, at.now, look) else { return Ok(()) };
+        let look = |live: &mut Live<'_>| (live.entry.session(), is_public(live), Caller::live(live));
+        let Some((session, is_public, caller)) = self.live.with(id, at.now, look) else { return Ok(()) };
         let is_of_account = is_public && session.account == client.entry.account.id;
         let is_its = is_of_account && session.application == client.proof.application;
         let may_end = is_its || is_of_account && client.is_resource_server();
         if !may_end {
             return Err(client.invalid_grant(self, Refusal::NoSession));
         }
+        self.count_logout(Some(caller), at.address, at.now);
         // Whom a client logged in, it logs out in their name. A resource server ends what somebody showed to it.
         let user = self.directory.user_of(&session).filter(|_| is_its);
         let end = End {

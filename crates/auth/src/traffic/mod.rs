@@ -5,10 +5,16 @@
 //! each counts once. Routes of others are folded into families, which are learned (`families`). Nothing here decides anything.
 
 mod families;
+mod report;
 mod shard;
 mod source;
 mod writer;
 
+pub(crate) use report::Summing;
+pub use report::{
+    ApplicationStanding, IDLE_AFTER, SAFE_AFTER, TrafficBy, TrafficKey, TrafficLine, TrafficReport,
+    TrafficSums, TrafficVerdict,
+};
 pub(crate) use source::{Caller, outcome_of, source_of_refusal};
 
 use std::net::IpAddr;
@@ -40,6 +46,7 @@ impl Route<'_> {
     pub(crate) const REFRESH: Self = Self::Own("(refresh)");
     pub(crate) const VALIDATE: Self = Self::Own("(validate)");
     pub(crate) const TOKEN: Self = Self::Own("(token)");
+    pub(crate) const INTROSPECT: Self = Self::Own("(introspect)");
     pub(crate) const CHANGE_PASSWORD: Self = Self::Own("(change-password)");
     pub(crate) const PAGES: Self = Self::Own("(pages)");
     pub(crate) const ADMINISTRATION: Self = Self::Own("(administration)");
@@ -107,6 +114,12 @@ impl Traffic {
     /// Brings what is stored to the form of its age. Each call does a bounded amount of work.
     pub(crate) async fn age(&self, now: Millis) -> Result<(), StoreError> {
         self.writer.age(self.retention, now).await
+    }
+
+    /// How many requests there were since the start, by what came of them.
+    pub(crate) fn outcomes(&self) -> impl Iterator<Item = (TrafficOutcome, u64)> {
+        let of_all = |outcome| self.shards.iter().map(|shard| lock(&shard.0).with_outcome(outcome)).sum();
+        TrafficOutcome::ALL.into_iter().map(move |outcome| (outcome, of_all(outcome)))
     }
 
     /// What was counted and could not be kept as it is, since the start.

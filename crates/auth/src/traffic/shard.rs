@@ -21,6 +21,8 @@ const NO_AGENT: &str = "(none)";
 pub(super) struct Shard {
     days: HashMap<(TrafficSource, Day), DayCounts, RandomState>,
     families: HashMap<Option<AccountId>, Arc<Families>, RandomState>,
+    /// Requests since the start, by outcome.
+    outcomes: [u64; TrafficOutcome::ALL.len()],
 }
 
 /// What is counted of a source on a day.
@@ -46,6 +48,9 @@ pub(super) type Drained = Vec<(TrafficRow, TrafficUses)>;
 
 impl Shard {
     pub(super) fn count(&mut self, counted: &Counted<'_>, learned: &Learned) {
+        if let Some(count) = self.outcomes.get_mut(counted.outcome as usize) {
+            *count += 1;
+        }
         let account = counted.source.account;
         // Somebody's inventions are none of an account's families.
         let may_learn = account.is_some() && counted.outcome == TrafficOutcome::Allowed;
@@ -58,6 +63,11 @@ impl Shard {
         let Counted { user_kind, outcome, .. } = *counted;
         *counts.cells.entry(Cell { user_kind, outcome, hour, family }).or_default() += 1;
         counts.note(counted);
+    }
+
+    /// How many requests had an outcome since the start.
+    pub(super) fn with_outcome(&self, outcome: TrafficOutcome) -> u64 {
+        self.outcomes.get(outcome as usize).copied().unwrap_or_default()
     }
 
     /// Takes what was counted.

@@ -39,6 +39,7 @@ mod signing_keys;
 mod skills;
 mod time;
 mod tokens;
+mod traffic;
 mod users;
 mod why;
 mod wording;
@@ -148,6 +149,8 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(sessions::end_of_application))
         .routes(routes!(sessions::end_from_address))
         .routes(routes!(sessions::end_from_address_in_account))
+        .routes(routes!(traffic::of_account))
+        .routes(routes!(traffic::of_nobody))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
         .routes(routes!(why::why))

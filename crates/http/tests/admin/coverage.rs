@@ -129,6 +129,8 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("delete", "/admin/v1/accounts/{account}/users/{user}/sessions", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/applications/{application}/sessions", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/addresses/{address}/sessions", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/traffic", Who::Reads),
+    ("get", "/admin/v1/traffic", Who::ReadsInstallation),
     ("get", "/admin/v1/audit", Who::Reads),
     ("get", "/admin/v1/audit/export", Who::Reads),
     ("post", "/admin/v1/why", Who::Reads),

@@ -35,6 +35,7 @@ mod sessions;
 mod store_failures;
 mod support;
 mod tokens;
+mod traffic;
 mod unrelated;
 mod users;
 mod walk;

@@ -11,6 +11,7 @@ mod pages;
 mod promise;
 mod readiness;
 mod retries;
+mod traffic;
 mod unavailable;
 
 use reqwest::{Method, Response};

@@ -109,10 +109,12 @@ const fn line_of(change: &Change) -> &'static str {
         Change::NoteLastUses(_) | Change::TouchApplications(_) | Change::Audit(_) => {
             "retries.rs, background.rs"
         }
+        Change::CountTraffic(_) => "traffic.rs",
         Change::ReplacePasswordHash { .. } | Change::TouchAdministrationToken { .. } => "retries.rs: later",
         Change::ForgetAnswers { .. }
         | Change::ForgetExpired { .. }
         | Change::PruneAudit { .. }
+        | Change::AgeTraffic { .. }
         | Change::TrimChanges { .. } => "nobody is told; what is old is found again",
         Change::ConsumeOnce { .. } | Change::NoteFederatedLogin(_) | Change::CopyFederatedLogins { .. } => {
             "with the session that is opened"

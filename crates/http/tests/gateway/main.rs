@@ -17,6 +17,7 @@ mod signatures;
 mod signed_forms;
 mod signing_keys;
 mod targets;
+mod traffic;
 
 use std::time::Duration;
 

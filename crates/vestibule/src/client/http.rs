@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Method, RequestBuilder, Response, StatusCode, Url};
 use serde_json::{Map, Value};
@@ -196,6 +196,21 @@ impl Client {
             return Ok(answer);
         }
         Err(self.read(answer).await.err().unwrap_or_else(|| self.unreadable()))
+    }
+
+    /// An answer that is a text of this type.
+    pub(crate) async fn text(
+        &self,
+        place: &ResourcePath,
+        query: Query<'_>,
+        media_type: &str,
+    ) -> Result<String, ServiceError> {
+        let request = self.request(Method::GET, self.url(place, query)).header(ACCEPT, media_type);
+        let answer = request.send().await.map_err(|error| self.unreachable(&error))?;
+        if !answer.status().is_success() {
+            return Err(self.read(answer).await.err().unwrap_or_else(|| self.unreadable()));
+        }
+        answer.text().await.map_err(|error| self.unreachable(&error))
     }
 
     /// That the answer stopped in the middle.

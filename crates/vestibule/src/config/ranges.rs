@@ -32,6 +32,8 @@ const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("sessions.sweep_interval_ms", 1..=HOUR),
     ("sessions.follow_interval_ms", 1..=HOUR),
     ("audit.retention_days", 0..=36_500),
+    ("traffic.keep_days", 0..=400),
+    ("traffic.keep_months", 0..=1_200),
 ];
 
 const HOUR: i64 = 3_600_000;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use serde::Deserialize;
+use vestibule_auth::TrafficRetention;
 use vestibule_crypto::{Argon2Params, Engine};
 use vestibule_model::{AccountId, HostPort, Network, SecondFactorPolicy};
 
@@ -25,6 +26,7 @@ pub(crate) struct Config {
     pub(crate) sessions: SessionSettings,
     pub(crate) durability: DurabilitySettings,
     pub(crate) audit: AuditSettings,
+    pub(crate) traffic: TrafficSettings,
     pub(crate) livevox: LivevoxSettings,
     pub(crate) gateways: GatewaySettings,
     pub(crate) outgoing: OutgoingSettings,
@@ -156,6 +158,20 @@ impl AuditSettings {
     /// How long entries are kept; None: for ever.
     pub(crate) fn retention(&self) -> Option<Duration> {
         (self.retention_days > 0).then(|| Duration::from_hours(24 * u64::from(self.retention_days)))
+    }
+}
+
+/// `[traffic]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrafficSettings {
+    pub(crate) keep_days: u32,
+    pub(crate) keep_months: u32,
+}
+
+impl TrafficSettings {
+    pub(crate) const fn retention(&self) -> TrafficRetention {
+        TrafficRetention { keep_days: self.keep_days, keep_months: self.keep_months }
     }
 }
 

@@ -243,6 +243,8 @@ fn numbers_out_of_bounds_are_refused() {
         ("hashing", "memory_kib = 8"),
         ("hashing", "iterations = 100"),
         ("audit", "retention_days = 100000"),
+        ("traffic", "keep_days = 401"),
+        ("traffic", "keep_months = 1201"),
     ] {
         let (key, _) = setting.split_once(" = ").unwrap();
         assert_eq!(

@@ -35,6 +35,7 @@ impl Who {
             "/admin/v1/signing-keys",
             "/admin/v1/gateway-rules",
             "/admin/v1/addresses",
+            "/admin/v1/traffic",
         ];
         let is_read = method == Method::GET || path == "/admin/v1/why";
         match path {

@@ -17,6 +17,7 @@ mod server;
 mod session;
 mod signing_key;
 mod thing;
+mod traffic;
 mod user;
 mod why;
 
@@ -62,6 +63,7 @@ async fn run(action: AskAction) -> anyhow::Result<()> {
         }
         AskAction::Session(asking) => session::run(&Service::open(&asking.service)?, asking.action).await,
         AskAction::Why(arguments) => why::run(&Service::open(&arguments.service)?, &arguments).await,
+        AskAction::Traffic(arguments) => traffic::run(&Service::open(&arguments.service)?, &arguments).await,
         AskAction::Administrator(asking) => {
             administration::administrators(&Service::open(&asking.service)?, asking.action).await
         }

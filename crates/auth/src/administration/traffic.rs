@@ -1,0 +1,120 @@
+//! Traffic as administrators see it: that of an account, or of what is of none.
+
+use std::collections::HashMap;
+
+use vestibule_model::{AccountId, Application, Day, Millis, TrafficApplication};
+use vestibule_store::{TrafficQuery, TrafficUses};
+
+use super::{Administration, AdministrationError, Caller, Scope};
+use crate::traffic::{
+    ApplicationStanding, Summing, TrafficBy, TrafficKey, TrafficLine, TrafficReport, TrafficVerdict,
+};
+
+/// How many rows are read at a time.
+const PAGE: usize = 256;
+
+/// What is asked of traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrafficAsked {
+    /// Of which account; None: of none, as administrators' calls are, and those of nobody who is known.
+    pub account: Option<AccountId>,
+    /// Of one application alone.
+    pub application: Option<TrafficApplication>,
+    /// The first day.
+    pub from: Day,
+    /// The last day; at most [`TrafficAsked::MOST_DAYS`] in all.
+    pub through: Day,
+    /// By what it is summed up.
+    pub by: TrafficBy,
+}
+
+impl TrafficAsked {
+    /// How many days may be asked for at once.
+    pub const MOST_DAYS: u32 = 500;
+}
+
+impl Administration<'_> {
+    /// What was counted until now: what is not stored yet is written first. By application also each that the account has, whether or
+    /// not anything was counted, and whether it is needed.
+    pub async fn traffic(
+        &self,
+        caller: &Caller,
+        asked: TrafficAsked,
+    ) -> Result<TrafficReport, AdministrationError> {
+        caller.require(asked.account.map_or(Scope::ReadInstallation, Scope::ReadAccount))?;
+        if let Some(account) = asked.account {
+            self.account_entry(account)?;
+        }
+        self.auth.traffic.write(caller.now).await?;
+        let TrafficAsked { account, application, from, through, by } = asked;
+        let mut summing = Summing::new(by, from, through);
+        let mut query = TrafficQuery { account, application, from, through, after: None, limit: PAGE };
+        loop {
+            let page = self.auth.store.traffic(query).await?;
+            page.iter().for_each(|row| summing.add(row));
+            query.after = page.last().map(|row| (row.source.application, row.period));
+            if page.len() < query.limit {
+                break;
+            }
+        }
+        let overview = self.auth.store.traffic_overview(account).await?;
+        let mut report = summing.report(overview.since);
+        if by == TrafficBy::Application {
+            let uses = overview.uses.into_iter().collect();
+            self.tell_standings(&mut report, &asked, uses, caller.now).await?;
+        }
+        Ok(report)
+    }
+
+    /// Tells what is known of each application, those of which nothing was counted included.
+    async fn tell_standings(
+        &self,
+        report: &mut TrafficReport,
+        asked: &TrafficAsked,
+        mut uses: HashMap<TrafficApplication, TrafficUses>,
+        now: Millis,
+    ) -> Result<(), AdministrationError> {
+        let known = self.applications(asked.account).await?;
+        let days = usize::try_from(asked.through.number() - asked.from.number() + 1).unwrap_or(0);
+        for (application, (_, used_elsewhere)) in &known {
+            let elsewhere = TrafficUses { last: *used_elsewhere, ..TrafficUses::default() };
+            uses.entry(*application).or_default().add(elsewhere);
+            let is_meant = asked.application.is_none_or(|meant| meant == *application);
+            let is_told = report.lines.iter().any(|line| line.key == TrafficKey::Application(*application));
+            if is_meant && !is_told {
+                report.lines.push(TrafficLine::empty(*application, days));
+            }
+        }
+        report.lines.sort_by(|one, other| one.key.cmp(&other.key));
+        for line in &mut report.lines {
+            let TrafficKey::Application(application) = line.key else { continue };
+            let name = known.get(&application).map(|(name, _)| name.clone());
+            let uses = uses.get(&application).copied().unwrap_or_default();
+            let verdict = name.is_some().then(|| TrafficVerdict::of(uses, report.since, now));
+            line.standing = Some(ApplicationStanding { name, uses, verdict });
+        }
+        Ok(())
+    }
+
+    /// The applications of an account, each with its name and when it was last used as far as that is known without traffic.
+    async fn applications(
+        &self,
+        account: Option<AccountId>,
+    ) -> Result<HashMap<TrafficApplication, (String, Option<Millis>)>, AdministrationError> {
+        let Some(account) = account else { return Ok(HashMap::new()) };
+        let entry = self.account_entry(account)?;
+        let last: HashMap<Application, Millis> =
+            self.auth.store.last_uses(account).await?.into_iter().collect();
+        let tokens = self.auth.store.application_tokens(account).await?;
+        let keys = entry.api_keys().into_iter().map(|key| (Application::ApiKey(key.id), key.name.clone()));
+        let clients = entry.oauth_clients().into_iter();
+        let clients = clients.map(|client| (Application::OauthClient(client.id), client.name.clone()));
+        let logged_in = keys.chain(clients).map(|(application, name)| {
+            (TrafficApplication::Of(application), (name, last.get(&application).copied()))
+        });
+        let tokens = tokens.into_iter().map(|token| {
+            (TrafficApplication::Of(Application::Token(token.id)), (token.name, token.last_used))
+        });
+        Ok(logged_in.chain(tokens).collect())
+    }
+}

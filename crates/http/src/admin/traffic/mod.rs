@@ -1,0 +1,183 @@
+//! `/admin/v1/accounts/{account}/traffic` and `/admin/v1/traffic`: what was counted of requests, as JSON or as a table.
+
+mod csv;
+mod line;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use vestibule_auth::{AddressSketch, TrafficAsked, TrafficBy, TrafficReport};
+use vestibule_model::{AccountId, Day, Millis, TrafficApplication};
+
+use super::AdminState;
+use super::problem::{AdminError, Problem};
+use super::request::{AuthenticatedCaller, PathParameters, QueryParameters, account_named, json};
+use line::Line;
+
+/// How many days are told unless told otherwise.
+const USUAL_DAYS: u32 = 30;
+
+/// By what it is summed up.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum By {
+    Application,
+    Route,
+    Kind,
+    Outcome,
+    /// Of the days that are still kept by the hour.
+    Hour,
+    Day,
+    Month,
+}
+
+/// Which traffic is told.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct TrafficParameters {
+    /// The first day, UTC; 29 days before the last unless told.
+    #[param(format = Date)]
+    from: Option<String>,
+    /// The last day, UTC; today unless told. At most 500 days in all.
+    #[param(format = Date)]
+    to: Option<String>,
+    /// By application unless told.
+    #[param(inline)]
+    by: Option<By>,
+    /// Of one application alone, as the key of its line by application has it.
+    #[param(pattern = "^(none|unknown|administrator|(api-key|oauth-client|application-token):[0-9]{1,18})$")]
+    application: Option<String>,
+}
+
+/// What was counted of requests until now.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TrafficReport)]
+pub(super) struct Report {
+    /// The first day.
+    from: String,
+    /// The last day.
+    to: String,
+    /// When counting began: milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counting_since: Option<i64>,
+    /// The standard error of numbers of addresses, in parts of them.
+    address_error: f64,
+    /// How many requests were let through, or done.
+    allowed: u64,
+    /// How many were refused.
+    refused: u64,
+    /// What they have in common, in the order of the keys.
+    lines: Vec<Line>,
+}
+
+/// The lines under a row of names (RFC 4180). Times are milliseconds since 1970.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes a text")]
+#[schema(as = TrafficTable)]
+pub(super) struct Table(String);
+
+/// The requests of an account. `Accept: text/csv` has the lines as a table, without days and programs.
+#[utoipa::path(get, path = "/admin/v1/accounts/{account}/traffic", tag = "traffic", security(("bearer" = [])),
+    params(("account" = String, Path), TrafficParameters),
+    responses((status = 200, content((Report = "application/json"), (Table = "text/csv"))),
+    (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn of_account(
+    State(admin): State<AdminState>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    PathParameters(account): PathParameters<String>,
+    QueryParameters(wanted): QueryParameters<TrafficParameters>,
+    headers: HeaderMap,
+) -> Result<Response, AdminError> {
+    let account = account_named(&account)?;
+    let asked = wanted.asked(Some(account), caller.now)?;
+    let report = admin.auth.administration().traffic(&caller, asked).await?;
+    Ok(answer(&asked, report, caller.now, &headers))
+}
+
+/// The requests of no account: administrators' calls, and those of nobody who is known. `Accept: text/csv` has the lines as a table.
+#[utoipa::path(get, path = "/admin/v1/traffic", tag = "traffic", security(("bearer" = [])), params(TrafficParameters),
+    responses((status = 200, content((Report = "application/json"), (Table = "text/csv"))),
+    (status = 400, body = Problem), (status = 403, body = Problem)))]
+pub(super) async fn of_nobody(
+    State(admin): State<AdminState>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    QueryParameters(wanted): QueryParameters<TrafficParameters>,
+    headers: HeaderMap,
+) -> Result<Response, AdminError> {
+    let asked = wanted.asked(None, caller.now)?;
+    let report = admin.auth.administration().traffic(&caller, asked).await?;
+    Ok(answer(&asked, report, caller.now, &headers))
+}
+
+impl TrafficParameters {
+    fn asked(self, account: Option<AccountId>, now: Millis) -> Result<TrafficAsked, AdminError> {
+        let through = self.to.as_deref().map_or(Ok(Day::of(now)), |text| day("to", text))?;
+        let from =
+            self.from.as_deref().map_or(Ok(through.minus(USUAL_DAYS - 1)), |text| day("from", text))?;
+        if from > through {
+            return Err(malformed("from", "this is after `to`"));
+        }
+        if from < through.minus(TrafficAsked::MOST_DAYS - 1) {
+            return Err(malformed("from", "at most 500 days are told at once"));
+        }
+        let application = self.application.as_deref().map(str::parse::<TrafficApplication>).transpose();
+        let application = application.map_err(|error| malformed("application", &error.to_string()))?;
+        let by = match self.by.unwrap_or(By::Application) {
+            By::Application => TrafficBy::Application,
+            By::Route => TrafficBy::Route,
+            By::Kind => TrafficBy::Kind,
+            By::Outcome => TrafficBy::Outcome,
+            By::Hour => TrafficBy::Hour,
+            By::Day => TrafficBy::Day,
+            By::Month => TrafficBy::Month,
+        };
+        Ok(TrafficAsked { account, application, from, through, by })
+    }
+}
+
+fn day(field: &str, text: &str) -> Result<Day, AdminError> {
+    text.parse().map_err(|_| malformed(field, "this is no day: YYYY-MM-DD"))
+}
+
+fn malformed(field: &str, reason: &str) -> AdminError {
+    AdminError::Malformed { field: field.to_owned(), reason: reason.to_owned() }
+}
+
+fn answer(asked: &TrafficAsked, report: TrafficReport, now: Millis, headers: &HeaderMap) -> Response {
+    let since = report.since;
+    let lines: Vec<Line> = report.lines.into_iter().map(|line| Line::of(line, since, now)).collect();
+    if wants_table(headers) {
+        let headers = [
+            (CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
+            (CACHE_CONTROL, "no-store"),
+            (VARY, "accept"),
+        ];
+        return (headers, csv::table(&lines)).into_response();
+    }
+    let report = Report {
+        from: asked.from.to_string(),
+        to: asked.through.to_string(),
+        counting_since: since.map(Millis::as_unix),
+        address_error: AddressSketch::STANDARD_ERROR,
+        allowed: report.sums.allowed,
+        refused: report.sums.refused,
+        lines,
+    };
+    let mut answer = json(StatusCode::OK, &report);
+    answer.headers_mut().insert(VARY, http::HeaderValue::from_static("accept"));
+    answer
+}
+
+/// Whether a table is named before JSON.
+fn wants_table(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
+    let types = accepted.flat_map(|value| value.split(','));
+    let named = types.filter_map(|one| one.split(';').next()).map(str::trim);
+    let mut named = named.filter(|name| ["text/csv", "application/json"].contains(name));
+    named.next() == Some("text/csv")
+}
