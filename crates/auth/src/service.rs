@@ -114,6 +114,7 @@ impl Auth {
     }
 
     /// The parts, each with those that it works with.
+    #[expect(clippy::too_many_lines, reason = "a line or two for each part")]
     fn assembled(
         store: Arc<dyn Store>,
         journal: Arc<dyn EndJournal>,

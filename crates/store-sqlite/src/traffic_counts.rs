@@ -79,10 +79,10 @@ fn word<T: Word>(number: u64) -> Result<T, NoCounts> {
 
 fn put(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
+        bytes.push(number.to_le_bytes()[0] | 0x80);
         number >>= 7;
     }
-    bytes.push(number as u8);
+    bytes.push(number.to_le_bytes()[0]);
 }
 
 fn take(rest: &mut &[u8]) -> Result<u64, NoCounts> {
@@ -114,7 +114,9 @@ mod tests {
         let counts = prop::collection::vec((0..TRAFFIC_SLOTS, prop_oneof![0..300_u64, any::<u64>()]), 0..9);
         (any::<i64>(), kind, outcome, counts).prop_map(|(family, user_kind, outcome, counts)| {
             let mut slots = [0; TRAFFIC_SLOTS];
-            counts.into_iter().for_each(|(slot, count)| slots[slot] = count);
+            for (slot, count) in counts {
+                slots[slot] = count;
+            }
             NumberedSeries { family, user_kind, outcome, slots }
         })
     }

@@ -81,11 +81,15 @@ impl AddressSketch {
             }
             Kept::Registers(theirs) => match &mut self.0 {
                 Kept::Registers(own) => {
-                    own.iter_mut().zip(theirs.iter()).for_each(|(own, their)| *own = (*own).max(*their));
+                    for (own, their) in own.iter_mut().zip(theirs.iter()) {
+                        *own = (*own).max(*their);
+                    }
                 }
                 Kept::Hashes(hashes) => {
                     let mut registers = theirs.clone();
-                    hashes.iter().for_each(|hash| raise(&mut registers, *hash));
+                    for hash in hashes {
+                        raise(&mut registers, *hash);
+                    }
                     self.0 = Kept::Registers(registers);
                 }
             },

@@ -51,7 +51,9 @@ impl Administration<'_> {
         let mut query = TrafficQuery { account, application, from, through, after: None, limit: PAGE };
         loop {
             let page = self.auth.store.traffic(query).await?;
-            page.iter().for_each(|row| summing.add(row));
+            for row in &page {
+                summing.add(row);
+            }
             query.after = page.last().map(|row| (row.source.application, row.period));
             if page.len() < query.limit {
                 break;

@@ -97,7 +97,9 @@ impl Learned {
     pub(super) fn settle(&self, account: Option<AccountId>, stored: &[Arc<str>], refused: &[Arc<str>]) {
         let mut all = lock(&self.0);
         let families = Arc::make_mut(all.entry(account).or_default());
-        refused.iter().for_each(|name| families.refuse(name));
+        for name in refused {
+            families.refuse(name);
+        }
         for name in stored {
             if families.number(name).is_none() {
                 families.learn(name);

@@ -237,20 +237,17 @@ impl Summing {
     }
 
     fn line(&mut self, key: TrafficKey) -> &mut Line {
-        let place = match self.places.get(&key) {
-            Some(place) => *place,
-            None => {
-                self.places.insert(key.clone(), self.lines.len());
-                self.lines.push(Line {
-                    key,
-                    sums: TrafficSums::default(),
-                    days: vec![0; self.days],
-                    addresses: AddressSketch::default(),
-                    agents: HashMap::default(),
-                });
-                self.lines.len() - 1
-            }
-        };
+        let place = self.places.get(&key).copied().unwrap_or_else(|| {
+            self.places.insert(key.clone(), self.lines.len());
+            self.lines.push(Line {
+                key,
+                sums: TrafficSums::default(),
+                days: vec![0; self.days],
+                addresses: AddressSketch::default(),
+                agents: HashMap::default(),
+            });
+            self.lines.len() - 1
+        });
         &mut self.lines[place]
     }
 
@@ -294,15 +291,15 @@ mod tests {
 
     const DAY: i64 = 86_400_000;
 
-    fn at(day: i64) -> Option<Millis> {
-        Some(Millis::from_unix(day * DAY))
+    fn at(day: i64) -> Millis {
+        Millis::from_unix(day * DAY)
     }
 
     /// The verdict on day 200, requests being counted since a day.
     fn verdict(last: Option<i64>, last_refused: Option<i64>, since: i64) -> TrafficVerdict {
-        let (last, last_refused) = (last.and_then(at), last_refused.and_then(at));
+        let (last, last_refused) = (last.map(at), last_refused.map(at));
         let uses = TrafficUses { first: last, last, last_refused };
-        TrafficVerdict::of(uses, at(since), Millis::from_unix(200 * DAY))
+        TrafficVerdict::of(uses, Some(at(since)), at(200))
     }
 
     #[test]

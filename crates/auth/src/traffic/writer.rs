@@ -1,7 +1,7 @@
 //! What was counted leaves memory: in batches that the store adds up, each once, also where it is not known whether a commit took
 //! effect.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 
@@ -153,7 +153,7 @@ impl Waiting {
         folded
     }
 
-    /// The accounts whose stored families have not been looked at, or that have new ones.
+    /// The accounts whose stored families have not been looked at.
     fn unsettled(&self) -> Vec<Option<AccountId>> {
         let accounts: HashSet<_> = self.rows.keys().map(|(source, _)| source.account).collect();
         accounts.into_iter().filter(|account| !self.settled.contains(account)).collect()
@@ -162,22 +162,17 @@ impl Waiting {
     /// Leaves an account as many families as it may have: those that are stored, then new ones in their order.
     fn settle(&mut self, account: Option<AccountId>, stored: &[Arc<str>], learned: &Learned) {
         let is_stored = |name: &str| stored.iter().any(|known| known.as_ref() == name);
-        let of_account = |rows: &mut BTreeMap<Source, (TrafficRow, TrafficUses)>| {
-            rows.iter()
-                .filter(|((source, _), _)| source.account == account)
-                .flat_map(|(_, (row, _))| {
-                    row.series.iter().map(|series| Arc::clone(&series.family)).collect::<Vec<_>>()
-                })
-                .filter(|name| is_path(name) && !is_stored(name))
-                .collect::<std::collections::BTreeSet<_>>()
-        };
+        let of_account = self.rows.iter().filter(|((source, _), _)| source.account == account);
+        let named = of_account.flat_map(|(_, (row, _))| row.series.iter().map(|series| &series.family));
+        let new: BTreeSet<Arc<str>> =
+            named.filter(|name| is_path(name) && !is_stored(name)).map(Arc::clone).collect();
         let room = MOST.saturating_sub(stored.iter().filter(|name| is_path(name)).count());
-        let refused: Vec<Arc<str>> = of_account(&mut self.rows).into_iter().skip(room).collect();
-        if !refused.is_empty() {
-            let of_account = self.rows.iter_mut().filter(|((source, _), _)| source.account == account);
-            of_account.for_each(|(_, (row, _))| {
-                fold(row, |name| refused.iter().any(|other| other.as_ref() == name))
-            });
+        let refused: Vec<Arc<str>> = new.into_iter().skip(room).collect();
+        let is_refused = |name: &str| refused.iter().any(|other| other.as_ref() == name);
+        for ((source, _), (row, _)) in &mut self.rows {
+            if source.account == account && row.series.iter().any(|series| is_refused(&series.family)) {
+                fold(row, is_refused);
+            }
         }
         learned.settle(account, stored, &refused);
         self.settled.insert(account);

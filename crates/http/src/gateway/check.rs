@@ -309,7 +309,7 @@ impl Question<'_> {
     }
 
     /// From where it is asked and by whom, without what is shown.
-    fn showing<'b>(&'b self, now: Millis) -> Showing<'b> {
+    fn showing(&self, now: Millis) -> Showing<'_> {
         let reported = self.reported().ok().flatten();
         Showing {
             credentials: Credentials::default(),

@@ -87,12 +87,12 @@ pub(crate) fn rows(
 fn traffic_row(row: &Row<'_>, account: Option<AccountId>, names: &Names) -> rusqlite::Result<TrafficRow> {
     TRAFFIC.read(row, |row| {
         let counts = traffic_counts::read(row.get_ref("counts")?.as_blob()?).map_err(FromSqlError::other)?;
-        let named = |one: NumberedSeries| {
+        let with_name = |one: NumberedSeries| {
             let family = names.get(&one.family).cloned().ok_or(NoFamily)?;
             let NumberedSeries { user_kind, outcome, slots, .. } = one;
             Ok(TrafficSeries { user_kind, family, outcome, slots })
         };
-        let series = counts.into_iter().map(named).collect::<Result<Vec<_>, NoFamily>>();
+        let series = counts.into_iter().map(with_name).collect::<Result<Vec<_>, NoFamily>>();
         let mut series = series.map_err(FromSqlError::other)?;
         series.sort_unstable_by(|one, other| one.key().cmp(&other.key()));
         let addresses = AddressSketch::from_bytes(row.get_ref("addresses")?.as_blob()?);

@@ -1,7 +1,7 @@
 //! Adding up what was counted of requests, and bringing it to the form of its age.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rusqlite::{Connection, Row, named_params, params};
@@ -51,17 +51,21 @@ pub(super) fn count(connection: &Connection, batch: &TrafficBatch) -> Result<(),
     }
     let sql = "INSERT INTO traffic_began (one, at) VALUES (1, ?1) ON CONFLICT (one) DO NOTHING";
     execute(connection, sql, [At(batch.at)])?;
-    let mut of_account: BTreeMap<Option<AccountId>, (Vec<&TrafficRow>, Vec<&(TrafficSource, TrafficUses)>)> =
-        BTreeMap::new();
-    batch.rows.iter().for_each(|row| of_account.entry(row.source.account).or_default().0.push(row));
-    batch.uses.iter().for_each(|uses| of_account.entry(uses.0.account).or_default().1.push(uses));
-    for (account, (rows, uses)) in of_account {
+    let accounts = batch.rows.iter().map(|row| row.source.account);
+    let accounts: BTreeSet<_> = accounts.chain(batch.uses.iter().map(|(source, _)| source.account)).collect();
+    for account in accounts {
+        let rows = batch.rows.iter().filter(|row| row.source.account == account);
+        let uses = batch.uses.iter().filter(|(source, _)| source.account == account);
         if !is_there(connection, account)? {
             continue;
         }
         let mut families = Families::of(connection, account)?;
-        rows.into_iter().try_for_each(|row| families.add(row))?;
-        uses.into_iter().try_for_each(|(source, uses)| note_uses(connection, *source, *uses))?;
+        for row in rows {
+            families.add(row)?;
+        }
+        for (source, uses) in uses {
+            note_uses(connection, *source, *uses)?;
+        }
     }
     Ok(())
 }

@@ -237,7 +237,7 @@ pub async fn rows_of_a_span_and_of_an_application_are_found(store: &dyn Store) {
     given(store, [made(HERE), counted(1, put), aged(DAY - 30, 100)]).await;
     let found = async |from: i32, through: i32, application| {
         let (from, through) = (Day::from_number(from), Day::from_number(through));
-        let query = TrafficQuery { from, through, application, ..everything(Some(HERE)) };
+        let query = TrafficQuery { application, from, through, ..everything(Some(HERE)) };
         store.traffic(query).await.unwrap().iter().map(|row| row.period).collect::<Vec<_>>()
     };
     let month = |number| TrafficPeriod::Month(Day::from_number(number).month());
