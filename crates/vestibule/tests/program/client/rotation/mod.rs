@@ -5,6 +5,7 @@ mod backups;
 mod key_file;
 mod retiring;
 
+use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::thread;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 
 use self::retiring::retired;
 use super::Operator;
-use crate::support::{Answer, Folder, Server, apply, ask, run, vestibule};
+use crate::support::{Answer, Folder, Server, answer, apply, ask, connect, request, run, vestibule};
 
 const DEMO: &str = "12345678";
 
@@ -116,6 +117,17 @@ fn livevox(http: &str, token: &str) {
 const OF_A_PROGRAM: &str = "/sentinel/api/account/12345678/app/token?v=2.0&grant_type=client_credentials\
     &client_id=0a1b2c3d4e5f60718293a4b5c6d7e8f9&client_secret=demo-client-secret";
 
+/// How the demo account's resource server is told of a token.
+fn introspect(http: &str, token: &str) -> u16 {
+    let form = format!(
+        "client_id=9f8e7d6c5b4a39281706f5e4d3c2b1a0&client_secret=demo-resource-server-secret&token={token}"
+    );
+    let asked = request("POST", "/oauth2/introspect", "", &form).replace("json", "x-www-form-urlencoded");
+    let mut connection = connect(http);
+    connection.write_all(asked.as_bytes()).unwrap();
+    answer(connection).status
+}
+
 /// One turn of every kind of client, each from a login to its end.
 fn turn(at: &Addresses, token: &str, number: usize) {
     let http = &at.http;
@@ -126,6 +138,7 @@ fn turn(at: &Addresses, token: &str, number: usize) {
     let client = log_in(http, BUSY, CLIENT);
     assert_eq!((client.check(http), client.post(http, "logout")), (200, 200));
     assert_eq!(ask(http, "POST", OF_A_PROGRAM, "", "").status, 200);
+    assert_eq!(introspect(http, &client.bearer), 200);
     livevox(http, TOKENS[number % TOKENS.len()]);
     let bearer = format!("authorization: Bearer {token}\r\n");
     assert_eq!(ask(&at.admin, "GET", "/admin/v1/accounts", &bearer, "").status, 200);
