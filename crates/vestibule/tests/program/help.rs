@@ -129,6 +129,7 @@ fn of_everything_that_asks_a_service() {
         "gateway-rule",
         "session",
         "why",
+        "traffic",
         "administrator",
         "administration-token",
         "audit",

@@ -16,6 +16,7 @@ mod second_factor;
 mod servers;
 mod sessions;
 mod things;
+mod traffic;
 mod users;
 mod walk;
 mod why;
