@@ -86,7 +86,7 @@ pub use federated::{
 };
 pub use gateway::{
     ApplicationMethod, ApplicationPrincipal, CompiledRule, Decision, HeldRequest, Objection, Principal,
-    Unauthenticated,
+    SignedUse, Stored, Unauthenticated,
 };
 pub use identity_providers::{
     IdentityProviderError, addresses_of, blank_oidc, blank_saml, oidc_connection, read_metadata,

@@ -82,10 +82,13 @@ impl FromStr for Scheme {
     }
 }
 
-/// Whether a Content-Type is that of a body whose parameters are signed (RFC 5849 §3.4.1.3.1).
+/// Whether a Content-Type is that of a body whose parameters are signed (RFC 5849 §3.4.1.3.1). Whatever begins with the name of forms is
+/// one, also among several that a proxy has joined: services are not strict about what follows.
 pub fn is_form(content_type: &[u8]) -> bool {
-    let media_type = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
-    media_type.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+    const FORM: &[u8] = b"application/x-www-form-urlencoded";
+    content_type.split(|byte| *byte == b',').any(|one| {
+        one.trim_ascii_start().get(..FORM.len()).is_some_and(|name| name.eq_ignore_ascii_case(FORM))
+    })
 }
 
 impl Request<'_> {

@@ -31,7 +31,7 @@ impl Auth {
         if held.shown.account.is_some_and(|named| named != client.account().as_str()) {
             return Decision::Refused(Unauthenticated::Nobody);
         }
-        if self.shows_a_session(held) {
+        if self.shows_another(held) {
             return Decision::Refused(Unauthenticated::SeveralHolders);
         }
         let principal = ApplicationPrincipal {

@@ -8,6 +8,7 @@ use vestibule_oauth1::{Problem, Request};
 use super::principal::Principal;
 use super::rule::{Asking, CompiledRule, Objection};
 use crate::authorize::{CredentialKind, Live, Showing, not_known};
+use crate::open::Once;
 use crate::service::Auth;
 use crate::traffic::{Caller, Route};
 
@@ -18,9 +19,29 @@ pub struct HeldRequest<'a> {
     pub target: Option<&'a str>,
     /// All of it that may be signed; None: that is not known, or of no matter to the rule.
     pub signable: Option<Request<'a>>,
+    /// What became of [`Decision::ToBeStored`].
+    pub stored: Stored,
     /// What else shows who it is.
     pub shown: Showing<'a>,
 }
+
+/// What the store says of the use of a signed request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stored {
+    /// It was not asked.
+    #[default]
+    Not,
+    /// It is consumed now.
+    Consumed,
+    /// It was consumed before.
+    Before,
+    /// It cannot tell.
+    Failed,
+}
+
+/// The use of a signed request, to be consumed by [`Auth::store_signed_use`].
+#[derive(Clone, Copy, Debug)]
+pub struct SignedUse(pub(super) Once);
 
 impl<'a> HeldRequest<'a> {
     fn route(&self) -> Route<'a> {
@@ -29,7 +50,7 @@ impl<'a> HeldRequest<'a> {
 }
 
 /// What a check comes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Decision<R> {
     /// They are let through.
     Granted(R),
@@ -39,6 +60,9 @@ pub enum Decision<R> {
     Forbidden(Objection),
     /// It cannot be remembered that this request counts once.
     Overloaded,
+    /// They will be let through, if the use is not stored yet: it is to be stored, and decided once more with what became of it.
+    /// Nothing is done or counted until then.
+    ToBeStored(SignedUse),
 }
 
 /// Why nobody knows who it is.
@@ -91,6 +115,7 @@ impl Auth {
             Decision::Refused(Unauthenticated::SeveralHolders) => TrafficOutcome::Contradictory,
             Decision::Forbidden(objection) => (*objection).into(),
             Decision::Overloaded => TrafficOutcome::TooManyRequests,
+            Decision::ToBeStored(_) => return decision,
         };
         self.count_shown(held.route(), caller.get(), outcome, &held.shown);
         decision
@@ -98,7 +123,7 @@ impl Auth {
 
     /// Counts a request that a gateway holds and of which nothing can be decided, because it is not clear what it says.
     pub fn count_unclear(&self, target: Option<&str>, shown: Showing<'_>) {
-        let held = HeldRequest { target, signable: None, shown };
+        let held = HeldRequest { target, signable: None, stored: Stored::Not, shown };
         self.count_shown(held.route(), Caller::UNKNOWN, TrafficOutcome::Contradictory, &held.shown);
     }
 

@@ -12,7 +12,7 @@ mod principal;
 mod rule;
 mod signature;
 
-pub use decision::{Decision, HeldRequest, Unauthenticated};
+pub use decision::{Decision, HeldRequest, SignedUse, Stored, Unauthenticated};
 pub(crate) use nonces::Nonces;
 pub use principal::{ApplicationMethod, ApplicationPrincipal, Principal};
 pub(crate) use rule::Rules;

@@ -6,16 +6,19 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use vestibule_model::{AccountState, Application, Millis};
+use sha2::{Digest as _, Sha256};
+use vestibule_model::{AccountId, AccountState, Application, Millis};
 use vestibule_oauth1::{Problem, Signed, TOLERANCE, Verified, Window};
+use vestibule_store::StoreError;
 
-use super::decision::{Decision, HeldRequest, Unauthenticated};
+use super::decision::{Decision, HeldRequest, SignedUse, Stored, Unauthenticated};
 use super::nonces::NotConsumed;
 use super::principal::{ApplicationMethod, ApplicationPrincipal, Principal};
 use super::rule::CompiledRule;
-use crate::authorize::Live;
+use crate::authorize::{Credential, Live};
 use crate::directory::{AccountEntry, UsableApiKey};
 use crate::eligibility::is_among;
+use crate::open::Once;
 use crate::service::Auth;
 use crate::traffic::Caller;
 
@@ -30,33 +33,42 @@ impl Auth {
         grant: impl Fn(Principal<'_>) -> R,
     ) -> Decision<R> {
         let now = held.shown.now;
-        let found = self.signing_account(rule, held, signed, now);
-        let found = found.as_deref().and_then(|entry| Some((entry, entry.api_key(signed.consumer_key())?)));
-        let in_use = found
-            .filter(|(entry, usable)| entry.account.state == AccountState::Enabled && usable.key.enabled);
-        let single_use = verify(signed, in_use.map(|(_, usable)| usable), now)
-            .and_then(|verified| verified.single_use(Window::around(now).since(self.nonces.start())));
-        let (single_use, (entry, usable)) = match (single_use, in_use) {
-            (Ok(single_use), Some(key)) => (single_use, key),
-            (Err(problem), _) => return Decision::Refused(Unauthenticated::Signature(problem)),
-            // Nothing is verified without a key.
-            (Ok(_), None) => return Decision::Refused(Unauthenticated::Nobody),
+        let window = Window::around(now).since(self.nonces.start());
+        let found = self.signing_key(rule, held, signed);
+        let found = found.and_then(|(entry, verified)| Ok((entry, verified.single_use(window)?)));
+        let (entry, single_use) = match found {
+            Ok(found) => found,
+            Err(problem) => return Decision::Refused(Unauthenticated::Signature(problem)),
+        };
+        // It was found by it.
+        let Some(usable) = entry.api_key(signed.consumer_key()) else {
+            return Decision::Refused(Unauthenticated::Nobody);
         };
         let application = Application::ApiKey(usable.key.id);
         // Only now it is known that it is whom it says.
         caller.set(Caller::application(entry.account.id, application));
-        if self.shows_a_session(held) {
+        if self.shows_another(held) {
             return Decision::Refused(Unauthenticated::SeveralHolders);
         }
         let principal =
-            ApplicationPrincipal { account: entry, application, method: ApplicationMethod::ApiKeySignature };
+            ApplicationPrincipal { account: &entry, application, method: ApplicationMethod::ApiKeySignature };
         let is_from_there = is_among(&usable.key.addresses, held.shown.address);
         if let Some(objection) = rule.objection_to_application(&principal, is_from_there, held.target) {
             return Decision::Forbidden(objection);
         }
-        // Consumer keys are unique within an account alone, and the application's id everywhere.
-        let value = (principal.application, &single_use.value);
-        match self.nonces.consume_once(value, single_use.expires, now) {
+        let account = entry.account.id;
+        if self.outlives_the_process(signed.timestamp(), now) {
+            match held.stored {
+                Stored::Not => {
+                    let value = stored_digest(account, &single_use.value);
+                    return Decision::ToBeStored(SignedUse(Once { value, expires: single_use.expires }));
+                }
+                Stored::Before => return Decision::Refused(Unauthenticated::Signature(Problem::NonceUsed)),
+                Stored::Failed => return Decision::Overloaded,
+                Stored::Consumed => {}
+            }
+        }
+        match self.nonces.consume_once(account, &single_use.value, single_use.expires, now) {
             Ok(()) => Decision::Granted(grant(Principal::Application(principal))),
             Err(NotConsumed::Full) => Decision::Overloaded,
             Err(NotConsumed::Before) => Decision::Refused(Unauthenticated::Signature(Problem::NonceUsed)),
@@ -68,39 +80,85 @@ impl Auth {
         }
     }
 
-    /// The account whose key is named: the one that the target names, if it does; of several, one that the rule names; of several
-    /// still, the one whose key has the token.
-    fn signing_account(
+    /// Whether a request may still count after a restart, or may have been used before the present start: memory alone does not do.
+    /// What was used before the start, and is not older than it, was ahead of the clock then, by the tolerance at most.
+    fn outlives_the_process(&self, timestamp: Millis, now: Millis) -> bool {
+        timestamp > now || timestamp <= self.nonces.start().plus(TOLERANCE)
+    }
+
+    /// Consumes in the store what [`Decision::ToBeStored`] names, and says what to decide with.
+    pub async fn store_signed_use(&self, SignedUse(once): SignedUse) -> Stored {
+        match self.store.commit(vec![once.into()]).await {
+            Ok(_) => Stored::Consumed,
+            Err(StoreError::AlreadyConsumed) => Stored::Before,
+            Err(error) => {
+                tracing::warn!(%error, "the use of a signed request cannot be stored");
+                Stored::Failed
+            }
+        }
+    }
+
+    /// The account whose key signed, by a key that may be used: the target's account, if it names one, and where the rule names some of
+    /// several, those. Whoever has a key of the same name elsewhere changes nothing for who signs with theirs.
+    fn signing_key<'a>(
         &self,
         rule: &CompiledRule,
         held: &HeldRequest<'_>,
-        signed: &Signed,
-        now: Millis,
-    ) -> Option<Arc<AccountEntry>> {
-        let mut holders = self.directory.with_api_key(signed.consumer_key());
-        if let Some(named) = held.shown.account {
-            holders.retain(|entry| entry.account.id.as_str() == named);
+        signed: &'a Signed,
+    ) -> Result<(Arc<AccountEntry>, Verified<'a>), Problem> {
+        let (name, now) = (signed.consumer_key(), held.shown.now);
+        let mut holders = self.directory.with_api_key(name);
+        holders.retain(|entry| {
+            let is_named = held.shown.account.is_none_or(|named| entry.account.id.as_str() == named);
+            let is_enabled = entry.api_key(name).is_some_and(|usable| usable.key.enabled);
+            is_named && is_enabled && entry.account.state == AccountState::Enabled
+        });
+        narrow(&mut holders, |entry| rule.is_for_account(entry.account.id));
+        narrow(&mut holders, |entry| {
+            entry.api_key(name).is_some_and(|usable| usable.has_token(signed.token(), now))
+        });
+        if holders.is_empty() {
+            // The same work for nobody.
+            return Err(signed.verify(None).err().unwrap_or(Problem::ConsumerKeyUnknown));
         }
-        if holders.len() > 1 && holders.iter().any(|entry| rule.is_for_account(entry.account.id)) {
-            holders.retain(|entry| rule.is_for_account(entry.account.id));
+        let (mut right, mut refused) = (Vec::new(), Problem::ConsumerKeyUnknown);
+        for entry in holders {
+            match verify(signed, entry.api_key(name), now) {
+                Ok(verified) => right.push((entry, verified)),
+                Err(problem) => refused = most_telling(refused, problem),
+            }
         }
-        if holders.len() > 1 {
-            holders.retain(|entry| {
-                entry.api_key(signed.consumer_key()).is_some_and(|key| key.has_token(signed.token(), now))
-            });
+        match right.pop() {
+            None => Err(refused),
+            // Nobody could tell whose it is.
+            Some(_) if !right.is_empty() => Err(Problem::ConsumerKeyUnknown),
+            Some(found) => Ok(found),
         }
-        if holders.len() == 1 { holders.pop() } else { None }
     }
 
-    /// Whether a session that may be used is shown beside what proves an application: nobody could tell whose request it is.
-    pub(super) fn shows_a_session(&self, held: &HeldRequest<'_>) -> bool {
+    /// Whether beside what proves an application there is a session that may be used, since nobody could tell whose request it is; or
+    /// a bearer of ours that has ended, since its holder has logged out.
+    pub(super) fn shows_another(&self, held: &HeldRequest<'_>) -> bool {
         let lives =
             |live: &mut Live<'_>, shown_by| self.may_be_shown(live, shown_by, &held.shown).then_some(());
-        let mut credentials = held.shown.credentials.iter();
-        credentials.any(|credential| {
-            self.find(credential, held.shown.now, |live| lives(live, credential.kind())).is_some()
+        held.shown.credentials.iter().any(|credential| {
+            matches!(credential, Credential::Bearer(bearer) if self.is_genuine_bearer(bearer))
+                || self.find(credential, held.shown.now, |live| lives(live, credential.kind())).is_some()
         })
     }
+}
+
+/// Leaves of several those that are so, if any is.
+fn narrow(holders: &mut Vec<Arc<AccountEntry>>, are: impl Fn(&AccountEntry) -> bool) {
+    if holders.len() > 1 && holders.iter().any(|entry| are(entry)) {
+        holders.retain(|entry| are(entry));
+    }
+}
+
+/// What is stored of a use: of this account alone, whose consumer key and token it has.
+fn stored_digest(account: AccountId, value: &[u8]) -> [u8; 32] {
+    let digest = Sha256::new_with_prefix(b"signed request\0");
+    digest.chain_update(account.as_str()).chain_update([0]).chain_update(value).finalize().into()
 }
 
 /// Whether one of the sets of values that work signed the request.

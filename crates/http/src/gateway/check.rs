@@ -1,5 +1,5 @@
-//! The checks of gateways: whether the request that one holds may pass. No store is asked, and no body is read but that of a form
-//! that may be signed.
+//! The checks of gateways: whether the request that one holds may pass. No store is asked but for sessions while they are being loaded
+//! and uses of signatures that outlive the process, and no body is read but that of a form that may be signed.
 //!
 //! `/gateway/check` goes by the credentials in its headers alone, and so believes nobody. Below it, each kind of gateway (`kind.rs`)
 //! has a path of its own, at which it is believed what it says of its request, if it comes from a network of gateways.
@@ -14,8 +14,8 @@ use axum::http::header::USER_AGENT;
 use axum::http::{Extensions, HeaderName, Method};
 use axum::response::Response;
 use vestibule_auth::{
-    Accepted, CompiledRule, Credentials, Decision, HeldRequest, Principal, RecallError, Showing,
-    Unauthenticated,
+    Accepted, CompiledRule, Credentials, Decision, HeldRequest, Principal, RecallError, Showing, SignedUse,
+    Stored, Unauthenticated,
 };
 use vestibule_model::{GatewayCredential, GatewayRule, Millis, RefusalStyle};
 use vestibule_oauth1::{MAX_FORM_BYTES, Problem, Scheme};
@@ -55,7 +55,12 @@ impl Shortcut for CheckShortcut {
     }
 
     fn answer_at_once(&self, head: RequestHead<'_>) -> Option<PlainResponse> {
-        self.0.auth.is_loaded().then(|| Question::of(head).answer(&self.0).into())
+        self.0
+            .auth
+            .is_loaded()
+            .then(|| Question::of(head).answer(&self.0, Stored::Not))?
+            .ok()
+            .map(PlainResponse::from)
     }
 
     fn answer(&self, request: Request) -> ResponseFuture {
@@ -94,7 +99,10 @@ impl Shortcut for KindCheckShortcut {
         }
         let path = KindPath::of(head.target).filter(|_| self.0.auth.is_loaded())?;
         let asked = Question::by_kind(&self.0, path, head);
-        Some(asked.map_or_else(forbidden, |asked| asked.response(asked.answer(&self.0))))
+        match asked {
+            Ok(asked) => asked.answer(&self.0, Stored::Not).ok().map(|outcome| asked.response(outcome)),
+            Err(why) => Some(forbidden(why)),
+        }
     }
 
     fn answer(&self, request: Request) -> ResponseFuture {
@@ -201,8 +209,8 @@ impl<'a> Question<'a> {
         response
     }
 
-    /// The answer while the table of live sessions may be incomplete. A store that does not answer is no reason to
-    /// refuse a session that may be live.
+    /// The answer while the table of live sessions may be incomplete, or when the store has to remember the request. A store that does
+    /// not answer is no reason to refuse a session that may be live.
     pub(super) async fn recall_and_decide(&self, api: &ApiState) -> Result<Outcome, RecallError> {
         let presented = api.auth.with_gateway_rule(self.rule, |rule| {
             let reported = self.reported().ok()?;
@@ -213,7 +221,13 @@ impl<'a> Question<'a> {
         {
             api.auth.recall(credentials).await?;
         }
-        Ok(self.answer(api))
+        let used = match self.answer(api, Stored::Not) {
+            Ok(outcome) => return Ok(outcome),
+            Err(used) => used,
+        };
+        let stored = api.auth.store_signed_use(used).await;
+        // It was stored, or was not: nothing is asked for twice.
+        Ok(self.answer(api, stored).unwrap_or_else(|_| Outcome::Refused(overloaded())))
     }
 
     fn reported(&self) -> Result<Option<&Reported<'a>>, Misreported> {
@@ -226,7 +240,9 @@ impl<'a> Question<'a> {
             Some(reported) => PresentedCredentials::for_target(self.headers, reported.target),
             None => PresentedCredentials::of(self.headers),
         };
-        if !rule.takes(GatewayCredential::Page) {
+        // Beside what proves an application it contradicts.
+        let looks = [GatewayCredential::Page, GatewayCredential::Signature, GatewayCredential::ClientToken];
+        if !looks.into_iter().any(|credential| rule.takes(credential)) {
             return presented;
         }
         // Over TLS a browser has it from this host alone: what is not said to be in clear counts as that.
@@ -234,34 +250,45 @@ impl<'a> Question<'a> {
         presented.with_page(PageCookie::Session.value(self.headers, secure))
     }
 
-    fn answer(&self, api: &ApiState) -> Outcome {
-        let answer = api.auth.with_gateway_rule(self.rule, |rule| self.answer_by(api, rule));
-        answer.unwrap_or_else(|| Outcome::Refused(forbidden(Forbidden::UnknownRule(self.rule.to_owned()))))
+    /// The answer, or what has to be stored before there is one.
+    fn answer(&self, api: &ApiState, stored: Stored) -> Result<Outcome, SignedUse> {
+        let answer = api.auth.with_gateway_rule(self.rule, |rule| self.answer_by(api, rule, stored));
+        answer
+            .unwrap_or_else(|| Ok(Outcome::Refused(forbidden(Forbidden::UnknownRule(self.rule.to_owned())))))
     }
 
-    fn answer_by(&self, api: &ApiState, rule: &CompiledRule) -> Outcome {
+    fn answer_by(&self, api: &ApiState, rule: &CompiledRule, stored: Stored) -> Result<Outcome, SignedUse> {
         let now = api.clock.now();
         let presented = self.presented(self.reported().ok().flatten(), rule);
         let kind = || presented.kind(|bearer| api.auth.is_genuine_bearer(bearer));
         let shape = || Shape::of(rule.refusals(), kind);
-        match self.decide(api, rule, &presented, now) {
+        // Requests may be signed without a header that would tell.
+        let shape_of = |why: &Unauthenticated| match (why, rule.refusals()) {
+            (Unauthenticated::Signature(_), RefusalStyle::ByCredential | RefusalStyle::Redirect) => {
+                Shape::Oauth
+            }
+            _ => shape(),
+        };
+        Ok(match self.decide(api, rule, (&presented, stored), now) {
+            Ok(Decision::ToBeStored(used)) => return Err(used),
             Ok(Decision::Granted(identity)) => Outcome::Allowed(identity),
             Ok(Decision::Refused(why)) => {
                 let to_login = || self.login_page(api, rule, presented.account());
                 let to_login = (why == Unauthenticated::Nobody).then(to_login).flatten();
                 Outcome::Refused(match to_login {
                     Some((page, passed_on)) => answer::to_login(&page, passed_on, shape(), now),
-                    None => refused(shape(), why, now),
+                    None => refused(shape_of(&why), why, now),
                 })
             }
             Ok(Decision::Forbidden(objection)) => Outcome::Refused(not_for_them(shape(), objection, now)),
             Ok(Decision::Overloaded) => Outcome::Refused(overloaded()),
             Err(unclear) => {
                 api.auth.count_unclear(self.target(), self.showing(now));
-                let answer = refused(shape(), unclear.told(), now);
+                let told = unclear.told();
+                let answer = refused(shape_of(&told), told, now);
                 Outcome::Refused(PlainResponse { cause: Some(Cause(Arc::new(unclear))), ..answer })
             }
-        }
+        })
     }
 
     /// Where a browser is led that nobody is known by, and whether its gateway passes a redirect on; None: it is refused.
@@ -282,7 +309,7 @@ impl<'a> Question<'a> {
         &self,
         api: &ApiState,
         rule: &CompiledRule,
-        presented: &PresentedCredentials<'_>,
+        (presented, stored): (&PresentedCredentials<'_>, Stored),
         now: Millis,
     ) -> Result<Decision<Fields>, Unclear> {
         let reported = self.reported()?;
@@ -296,7 +323,7 @@ impl<'a> Question<'a> {
         };
         let (accepted, account) = (rule.accepted(), presented.account());
         let shown = Showing { accepted, account, ..shown };
-        let held = HeldRequest { target: self.target(), signable, shown };
+        let held = HeldRequest { target: self.target(), signable, stored, shown };
         let grant = |principal: Principal<'_>| identity(principal, rule.identity_headers(), now);
         Ok(api.auth.decide(rule, &held, grant))
     }

@@ -8,7 +8,7 @@ use vestibule_serve::layers::Headers;
 
 use super::kind::Reported;
 use crate::api::ApiState;
-use crate::pages::behind_the_gate;
+use crate::pages::{behind_the_gate, is_own_page};
 
 /// The login page, with where to go on after it, for a request by which a browser asks for a page; None: it is another. Whoever
 /// asks at an origin that nobody is sent back to is led there without.
@@ -21,12 +21,16 @@ pub(super) fn login_page(
     if !matches!(reported.method, "GET" | "HEAD") || !accepts_pages(headers) {
         return None;
     }
+    let wanted = asked_for(reported);
+    // It would be led to itself.
+    if wanted.as_deref().is_some_and(|wanted| is_own_page(api, wanted)) {
+        return None;
+    }
     let mut page = api.public_origin.to_string();
     match account {
         Some(account) => page.extend(["/me/", account.as_str(), "/login"]),
         None => page.push_str("/me/login"),
     }
-    let wanted = asked_for(reported);
     if let Some(wanted) = wanted.as_deref().and_then(|wanted| behind_the_gate(api, wanted)) {
         let start = page.len() + 1;
         page.push('?');

@@ -24,6 +24,22 @@ pub(crate) fn behind_the_gate<'a>(api: &ApiState, wanted: &'a str) -> Option<&'a
     elsewhere(&api.public_origin, &api.return_origins, wanted)
 }
 
+/// Whether a URL is one of this service's own at the origin under which browsers reach it.
+pub(crate) fn is_own_page(api: &ApiState, url: &str) -> bool {
+    path_at(&api.public_origin, url).is_some_and(is_ours)
+}
+
+/// The path of a URL of this origin.
+fn path_at<'a>(origin: &str, url: &'a str) -> Option<&'a str> {
+    url.strip_prefix(origin).filter(|target| target.starts_with('/'))?.split('?').next()
+}
+
+fn is_ours(path: &str) -> bool {
+    let below =
+        |ours: &&str| path.strip_prefix(*ours).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    OURS.iter().any(below)
+}
+
 /// Whether this is a URL, and no path of this service.
 pub(crate) fn is_elsewhere(wanted: &str) -> bool {
     !wanted.starts_with('/')
@@ -36,21 +52,13 @@ fn is_plain(wanted: &str) -> bool {
 }
 
 fn elsewhere<'a>(public: &str, origins: &[String], wanted: &'a str) -> Option<&'a str> {
-    let target_at = |origin: &str| wanted.strip_prefix(origin).filter(|target| target.starts_with('/'));
-    let path_at = |origin: &str| target_at(origin)?.split('?').next();
     let is_clear = |path: &&str| {
         let encoded = path.to_ascii_lowercase();
         !["%2e", "%2f", "%5c", "//"].iter().any(|odd| encoded.contains(odd))
             && !path.split('/').any(|segment| matches!(segment, "." | ".."))
     };
-    let is_ours = |path: &str| {
-        let below = |ours: &&str| {
-            path.strip_prefix(*ours).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        OURS.iter().any(below)
-    };
-    let here = path_at(public).filter(is_clear).filter(|path| !is_ours(path));
-    let there = || origins.iter().find_map(|origin| path_at(origin).filter(is_clear));
+    let here = path_at(public, wanted).filter(is_clear).filter(|path| !is_ours(path));
+    let there = || origins.iter().find_map(|origin| path_at(origin, wanted).filter(is_clear));
     let is_known = is_plain(wanted) && (here.is_some() || there().is_some());
     is_known.then_some(wanted)
 }

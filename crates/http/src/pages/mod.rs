@@ -23,7 +23,7 @@ mod second_factor;
 mod set_up;
 
 pub(crate) use consent::{ConsentForm, consent_page, go_on_elsewhere};
-pub(crate) use continue_to::{behind_the_gate, continue_to};
+pub(crate) use continue_to::{behind_the_gate, continue_to, is_own_page};
 pub(crate) use login::{end_before, signed_in};
 pub(crate) use look::{AccountLook, logo_address};
 pub(crate) use notices::Told;

@@ -12,6 +12,7 @@ mod kinds;
 mod loading;
 mod page_sessions;
 mod redirects;
+mod replays;
 mod rules;
 mod signatures;
 mod signed_forms;

@@ -10,7 +10,7 @@ use super::kinds::headers;
 use super::*;
 
 /// The cookie of a session of the pages.
-async fn page_cookie(server: &TestServer) -> String {
+pub(crate) async fn page_cookie(server: &TestServer) -> String {
     let at = LogIn {
         account: Some(ACCOUNT.parse().unwrap()),
         dialect: Dialect::Pages,

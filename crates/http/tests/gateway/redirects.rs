@@ -94,7 +94,6 @@ async fn a7_nobody_is_sent_back_to_an_origin_that_is_not_known() {
         ("vestibule.example.net:8443", "/app"),
         ("vestibule.example.net", "//evil.example"),
         ("vestibule.example.net", "/\\evil.example"),
-        ("vestibule.example.net", "/me/12345678/"),
         ("vestibule.example.net", "/x/../me/12345678/"),
         ("vestibule.example.net@evil.example", "/"),
     ] {
@@ -103,6 +102,16 @@ async fn a7_nobody_is_sent_back_to_an_origin_that_is_not_known() {
     let known = RETURN_ORIGIN.strip_prefix("https://").unwrap();
     let back = led(asked(&server, "caddy", known, "/app")).await.1;
     assert_eq!(back, format!("{page}?continue=https%3A%2F%2Fapp.example.com%2Fapp"));
+}
+
+/// The login page behind its own gate would lead to itself.
+#[tokio::test]
+async fn a_page_of_this_service_leads_nowhere() {
+    let server = server_with(|_| {}).await;
+    for target in ["/me/login", "/me/12345678/login?x", "/sso/saml/12345678/a/login", "/sentinel/x"] {
+        let led = led(asked(&server, "caddy", "vestibule.example.net", target)).await;
+        assert_eq!(led, (401, String::new()), "{target}");
+    }
 }
 
 /// Another login would change nothing.

@@ -7,13 +7,13 @@ use vestibule_model::{
     GatewayRuleSettings, IdentityHeader, RefusalStyle, UserKind,
 };
 use vestibule_oauth1::SignatureMethod;
-use vestibule_oauth1::testing::{Client, Made};
+use vestibule_oauth1::testing::{self, Client, Made};
 use vestibule_testkit::Key;
 
 use super::kinds::{KINDS, headers};
 use super::*;
 
-const TARGET: &str = "/v1/x?b=%20&a=1";
+pub(crate) const TARGET: &str = "/v1/x?b=%20&a=1";
 
 pub(crate) fn client(key: &Key) -> Client {
     Client {
@@ -46,7 +46,7 @@ pub(crate) async fn server() -> TestServer {
     server
 }
 
-fn now(server: &TestServer) -> i64 {
+pub(crate) fn now(server: &TestServer) -> i64 {
     server.clock.now().as_unix() / 1000
 }
 
@@ -77,7 +77,7 @@ pub(crate) async fn told(server: &TestServer, by: &Client, made: &Made<'_>) -> (
 }
 
 /// The same of one by the bot's key that nothing is wrong with.
-async fn status(server: &TestServer, nonce: &str) -> u16 {
+pub(crate) async fn status(server: &TestServer, nonce: &str) -> u16 {
     told(server, &client(&Key::BOT), &made(server, nonce)).await.0
 }
 
@@ -205,62 +205,6 @@ async fn g5_plaintext_and_repeated_parameters_are_refused() {
 }
 
 #[tokio::test]
-async fn g5_a_request_counts_once_within_its_window_and_not_after_it() {
-    let server = server().await;
-    let (by, once) = (client(&Key::BOT), made(&server, "n"));
-    assert_eq!(told(&server, &by, &once).await.0, 200);
-    assert!(told(&server, &by, &once).await.1.starts_with("oauth_problem=nonce_used"));
-    server.clock.advance(Duration::from_mins(4));
-    assert!(told(&server, &by, &once).await.1.starts_with("oauth_problem=nonce_used"));
-    server.clock.advance(Duration::from_mins(2));
-    assert!(told(&server, &by, &once).await.1.starts_with("oauth_problem=timestamp_refused"));
-    assert_eq!(status(&server, "n").await, 200, "another time makes it another request");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn g5_of_64_replays_at_once_one_passes() {
-    let server = server().await;
-    let header = client(&Key::BOT).authorization(&made(&server, "n"));
-    let replays: Vec<_> = (0..64)
-        .map(|_| {
-            let request = asked(&server, "nginx", TARGET).header("authorization", &header);
-            tokio::spawn(async move { request.send().await.unwrap().status().as_u16() })
-        })
-        .collect();
-    let mut passed = 0;
-    for replay in replays {
-        passed += u16::from(replay.await.unwrap() == 200);
-    }
-    assert_eq!(passed, 1);
-}
-
-/// What was used before the start is not known.
-#[tokio::test]
-async fn g5_what_was_signed_before_the_start_is_refused() {
-    let mut server = server().await;
-    let (by, before) = (client(&Key::BOT), made(&server, "n"));
-    assert_eq!(told(&server, &by, &before).await.0, 200);
-    server.restart().await;
-    server.clock.advance(Duration::from_secs(1));
-    assert!(told(&server, &by, &before).await.1.starts_with("oauth_problem=timestamp_refused"));
-    assert_eq!(status(&server, "n").await, 200);
-}
-
-#[tokio::test]
-async fn g5_what_was_forgotten_does_not_count_again_when_the_clock_is_set_back() {
-    let server = server().await;
-    let (by, once, begun) = (client(&Key::BOT), made(&server, "n"), server.clock.now());
-    assert_eq!(told(&server, &by, &once).await.0, 200);
-    server.clock.advance(Duration::from_hours(1));
-    for nonce in 0..1_000 {
-        assert_eq!(status(&server, &nonce.to_string()).await, 200);
-    }
-    server.clock.set(begun);
-    let refused = told(&server, &by, &once).await.1;
-    assert!(refused.starts_with("oauth_problem=timestamp_refused"), "{refused}");
-}
-
-#[tokio::test]
 async fn s4_a_key_or_an_account_that_is_disabled_signs_nothing() {
     let server = server().await;
     let account = server.fixture.account.id;
@@ -346,6 +290,53 @@ async fn a_signature_beside_a_session_that_lives_is_refused() {
         let header = client(&Key::BOT).authorization(&made(&server, "n"));
         let request = asked(&server, "nginx", TARGET).header("authorization", header);
         let request = request.header("cookie", format!("session_id={cookie}"));
+        assert_eq!(request.send().await.unwrap().status(), expected);
+    }
+}
+
+/// The protocol parameters may stand in the query, beside a bearer in the header.
+fn in_the_query(server: &TestServer, by: &Client, nonce: &str) -> String {
+    let pairs = by.sign(&made(server, nonce));
+    let pairs =
+        pairs.iter().map(|(name, value)| format!("&{}={}", testing::encoded(name), testing::encoded(value)));
+    format!("{TARGET}{}", pairs.collect::<String>())
+}
+
+#[tokio::test]
+async fn a_request_that_is_signed_in_the_query_is_refused_in_the_words_of_the_contract_too() {
+    let server = server().await;
+    let (by, wrong) = (client(&Key::BOT), Client { consumer_secret: "x".into(), ..client(&Key::BOT) });
+    let right = asked(&server, "nginx", &in_the_query(&server, &by, "a"));
+    assert_eq!(right.send().await.unwrap().status(), 200);
+    let answer = asked(&server, "nginx", &in_the_query(&server, &wrong, "b")).send().await.unwrap();
+    assert_eq!(
+        (header(&answer, "content-type"), answer.text().await.unwrap()),
+        ("text/plain".into(), INVALID.into())
+    );
+}
+
+#[tokio::test]
+async fn s3_a_bearer_that_has_ended_beside_a_signature_is_refused() {
+    let server = server().await;
+    let (by, tokens) = (client(&Key::BOT), liveperson(&server).await);
+    assert_eq!(server.log_out(&(tokens.cookie, tokens.csrf)).await, 200);
+    for (bearer, expected) in [(&*tokens.bearer, 401), ("another.services", 200)] {
+        let target = in_the_query(&server, &by, "n");
+        let answer = asked(&server, "nginx", &target).bearer_auth(bearer).send().await.unwrap();
+        assert_eq!(answer.status(), expected, "{bearer}");
+    }
+}
+
+/// Also where the rule takes signatures alone.
+#[tokio::test]
+async fn a_signature_beside_a_session_of_the_pages_is_refused() {
+    let server = server().await;
+    set(&server, GatewayRuleSettings { credentials: vec![GatewayCredential::Signature], ..any() }).await;
+    let cookie = page_sessions::page_cookie(&server).await;
+    for (cookie, expected) in [(cookie, 401), ("0".repeat(64), 200)] {
+        let header = client(&Key::BOT).authorization(&made(&server, "n"));
+        let request = asked(&server, "nginx", TARGET).header("authorization", header);
+        let request = request.header("cookie", format!("__Host-vestibule={cookie}"));
         assert_eq!(request.send().await.unwrap().status(), expected);
     }
 }

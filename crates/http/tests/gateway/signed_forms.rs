@@ -64,6 +64,16 @@ async fn g5_a_form_that_the_gateway_does_not_send_is_refused_though_the_rest_is_
     let server = server().await;
     let (kept, sent) = (asked(&server, "nginx", &[]), asked(&server, "caddy", &[]));
     assert_eq!(told(kept.header("content-type", FORM)).await, (401, INVALID.to_owned()));
+    for kind in [
+        "application/x-www-form-urlencoded; charset=utf-8",
+        " Application/X-WWW-Form-URLEncoded",
+        "application/x-www-form-urlencoded, a/b",
+        "a/b, application/x-www-form-urlencoded",
+        "application/x-www-form-urlencoded x",
+    ] {
+        let kept = asked(&server, "nginx", &[]).header("content-type", kind);
+        assert_eq!(told(kept).await, (401, INVALID.to_owned()), "{kind}");
+    }
     assert_eq!(told(sent).await.0, 200, "without a form the same passes");
 }
 

@@ -62,10 +62,25 @@ async fn of_two_accounts_with_one_consumer_key_the_token_tells_which() {
     assert_eq!((answer.status().as_u16(), &*super::header(&answer, "x-vestibule-account")), (200, "other"));
 }
 
+/// With other secrets, or disabled: what one account's administrator does is nothing to the requests of another's.
 #[tokio::test]
-async fn of_two_accounts_with_one_key_and_token_the_rule_or_the_target_tells_which() {
+async fn g5_a_key_of_the_same_name_in_another_account_keeps_nobody_out() {
     let server = server().await;
     with_other_account(&server, Key::BOT.access_token).await;
+    let by = client(&Key::BOT);
+    assert_eq!(told(&server, &by, &made(&server, "a")).await.0, 200);
+    let mut same = twin(&server, 77, Key::BOT.access_token, [Key::BOT.secret, Key::BOT.access_token_secret]);
+    same.enabled = false;
+    server.change(vec![Change::PutApiKey("other".parse().unwrap(), same.into())]).await;
+    assert_eq!(told(&server, &by, &made(&server, "b")).await.0, 200);
+}
+
+#[tokio::test]
+async fn of_two_accounts_with_one_key_and_its_secrets_the_rule_or_the_target_tells_which() {
+    let server = server().await;
+    with_other_account(&server, Key::BOT.access_token).await;
+    let same = twin(&server, 77, Key::BOT.access_token, [Key::BOT.secret, Key::BOT.access_token_secret]);
+    server.change(vec![Change::PutApiKey("other".parse().unwrap(), same.into())]).await;
     let by = client(&Key::BOT);
     let refused = told(&server, &by, &made(&server, "a")).await;
     assert!(refused.0 == 401 && refused.1.starts_with("oauth_problem=consumer_key_unknown"), "{refused:?}");
@@ -78,14 +93,18 @@ async fn of_two_accounts_with_one_key_and_token_the_rule_or_the_target_tells_whi
     assert_eq!(told(&server, &by, &made(&server, "c")).await.0, 200);
 }
 
-/// Whoever takes a key's consumer key in another account keeps its requests from nobody for long.
+/// A use is that of consumer key and token, whichever key has them.
 #[tokio::test]
-async fn a_consumer_key_is_found_again_when_another_account_with_it_is_gone() {
+async fn g5_a_key_that_is_made_again_with_the_same_values_has_its_uses() {
     let server = server().await;
-    with_other_account(&server, Key::BOT.access_token).await;
-    assert_eq!(told(&server, &client(&Key::BOT), &made(&server, "a")).await.0, 401);
-    server.change(vec![Change::DeleteAccount("other".parse().unwrap())]).await;
-    assert_eq!(told(&server, &client(&Key::BOT), &made(&server, "a")).await.0, 200);
+    let (by, once) = (client(&Key::BOT), made(&server, "n"));
+    assert_eq!(told(&server, &by, &once).await.0, 200);
+    let account = server.fixture.account.id;
+    server.change(vec![Change::DeleteApiKey(account, ApplicationId(1))]).await;
+    let again = twin(&server, 78, Key::BOT.access_token, [Key::BOT.secret, Key::BOT.access_token_secret]);
+    server.change(vec![Change::PutApiKey(account, again.into())]).await;
+    assert!(told(&server, &by, &once).await.1.starts_with("oauth_problem=nonce_used"));
+    assert_eq!(told(&server, &by, &made(&server, "m")).await.0, 200);
 }
 
 #[tokio::test]

@@ -188,7 +188,7 @@ pub(crate) struct UseFields {
     /// Whether it may be used
     #[arg(long)]
     pub(crate) enabled: Option<Switch>,
-    /// What it may be used for; may be given several times; none: nothing
+    /// What it may be used for; may be given several times; none: no logins
     #[arg(long = "privilege", value_parser = PRIVILEGES)]
     pub(crate) privileges: Vec<String>,
     /// A network that it may be used from, such as 10.0.0.0/8; may be given several times; none: any
