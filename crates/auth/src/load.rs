@@ -154,7 +154,7 @@ impl Auth {
         Ok(())
     }
 
-    async fn recall_one(&self, credential: Credential<'_>) -> Result<(), RecallError> {
+    pub(crate) async fn recall_one(&self, credential: Credential<'_>) -> Result<(), RecallError> {
         let ids: Vec<SessionId> = match credential {
             Credential::Bearer(bearer) => self.keys.tokens().read_bearer(bearer).into_iter().collect(),
             Credential::Cookies(cookies) => {

@@ -12,7 +12,8 @@ use super::client::{OauthCredentials, ProvedClient};
 use super::client_token::ShownClientToken;
 use super::error::TokenError;
 use super::token_kind::TokenKind;
-use crate::authorize::{Accepted, CredentialKind, Granted, Live, Showing, is_public};
+use crate::authorize::CredentialKind;
+use crate::authorize::{Granted, Live, is_public};
 use crate::log_in::LogIn;
 use crate::service::Auth;
 use crate::traffic::{Caller, Route};
@@ -87,25 +88,16 @@ impl Auth {
                 };
                 Ok(self.live.with(id, at.now, work).flatten())
             }
-            TokenKind::Session(credentials) => {
-                let recalled = self.recall(credentials).await;
-                recalled.map_err(|error| TokenError::Store(error.into_source()))?;
-                let showing = Showing {
-                    credentials,
-                    accepted: Accepted::Any,
-                    account: None,
-                    address: None,
-                    agent: None,
-                    now: at.now,
-                };
-                Ok(self.with_shown(&showing, |live, kind| {
+            TokenKind::Session(credential) => {
+                let work = |live: &mut Live<'_>| {
                     let may = self.is_of_account(live, account, at);
                     may.then(|| {
                         Self::note_use(live, at.now);
-                        let told = tell(ActiveToken::Session(self.granted(live, kind, at.now)));
-                        (told, Caller::live(live))
+                        let granted = self.granted(live, credential.kind(), at.now);
+                        (tell(ActiveToken::Session(granted)), Caller::live(live))
                     })
-                }))
+                };
+                self.with_session_of(credential, at.now, work).await
             }
         }
     }

@@ -10,7 +10,7 @@ use super::client::{OauthCredentials, ProvedClient};
 use super::error::TokenError;
 use super::token_kind::TokenKind;
 use crate::audit::{self, End};
-use crate::authorize::{Accepted, Live, Showing, is_public};
+use crate::authorize::{Live, is_public};
 use crate::log_in::LogIn;
 use crate::service::Auth;
 use crate::traffic::Caller;
@@ -46,18 +46,8 @@ impl Auth {
                 return if counts { Err(TokenError::UnsupportedTokenType) } else { Ok(()) };
             }
             TokenKind::Refresh(id, _) => Some(id),
-            TokenKind::Session(credentials) => {
-                let recalled = self.recall(credentials).await;
-                recalled.map_err(|error| TokenError::Store(error.into_source()))?;
-                let showing = Showing {
-                    credentials,
-                    accepted: Accepted::Any,
-                    account: None,
-                    address: None,
-                    agent: None,
-                    now: at.now,
-                };
-                self.with_shown(&showing, |live, _| Some(live.entry.id))
+            TokenKind::Session(credential) => {
+                self.with_session_of(credential, at.now, |live| Some(live.entry.id)).await?
             }
         };
         let Some(id) = id else { return Ok(()) };

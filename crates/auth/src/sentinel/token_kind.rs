@@ -1,15 +1,17 @@
 //! Which kind of token a text is, for whoever is shown tokens of every kind.
 
 use uuid::Uuid;
-use vestibule_model::SessionId;
+use vestibule_model::{Millis, SessionId};
 
-use crate::authorize::Credentials;
+use super::error::TokenError;
+use crate::authorize::Credential;
+use crate::authorize::Live;
 use crate::service::Auth;
 
 /// A kind of token. Of those that name a session, one that is not genuine is of one kind or another and names none.
 pub(super) enum TokenKind<'a> {
     /// A credential of a session: a bearer, a LiveVox id, or a session cookie.
-    Session(Credentials<'a>),
+    Session(Credential<'a>),
     /// A refresh token: of which session, and after how many uses it counts.
     Refresh(SessionId, u32),
     /// A signed one.
@@ -26,11 +28,22 @@ impl Auth {
         if let Some((id, uses)) = tokens.read_refresh_token(token) {
             return TokenKind::Refresh(id, uses);
         }
-        let none = Credentials::default();
         TokenKind::Session(match Uuid::try_parse(token) {
-            Ok(id) => Credentials { livevox_id: Some(id.into_bytes()), ..none },
-            Err(_) if tokens.read_cookie(token).is_some() => Credentials { cookies: alone, ..none },
-            Err(_) => Credentials { bearer: Some(token), ..none },
+            Ok(id) => Credential::LivevoxId(id.into_bytes()),
+            Err(_) if tokens.read_cookie(token).is_some() => Credential::Cookies(alone),
+            Err(_) => Credential::Bearer(token),
         })
+    }
+
+    /// What `work` answers of the session that a token shows, also while the table is being filled.
+    pub(super) async fn with_session_of<R>(
+        &self,
+        credential: Credential<'_>,
+        now: Millis,
+        work: impl Fn(&mut Live<'_>) -> Option<R>,
+    ) -> Result<Option<R>, TokenError> {
+        let recalled = self.recall_one(credential).await;
+        recalled.map_err(|error| TokenError::Store(error.into_source()))?;
+        Ok(self.find(credential, now, work))
     }
 }
