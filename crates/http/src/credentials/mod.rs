@@ -4,7 +4,8 @@
 //! (`Auth::authorize`). What holds for all of them:
 //!
 //! - a scheme is the same in any case (RFC 9110 §11.1);
-//! - a header that occurs twice counts once if its values are equal, and is a contradiction if they are not;
+//! - a header that occurs twice counts once if its values are equal, and is a contradiction if they are not; so are two that somebody
+//!   on the way has joined by a comma (RFC 9110 §5.3), which no token of ours has;
 //! - cookies apart: browsers send several, of which one may live.
 
 mod target;
@@ -64,6 +65,10 @@ pub(crate) fn bearer(headers: Headers<'_>) -> Option<&str> {
     bearer_of(SingleValue::of(headers, &header::AUTHORIZATION))
 }
 
+fn is_joined(token: Option<&str>) -> bool {
+    token.is_some_and(|token| token.contains(','))
+}
+
 fn bearer_of(authorization: SingleValue<'_>) -> Option<&str> {
     let (scheme, token) = authorization.value()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
@@ -98,6 +103,9 @@ pub(crate) enum Contradiction {
     /// Two values of `LV-Session`.
     #[error("the header LV-Session has two different values")]
     LvSession,
+    /// Several values, joined by commas, of the header of this name.
+    #[error("the header {0} has several values, joined by commas")]
+    Joined(&'static str),
     /// One target that names several accounts.
     #[error(
         "the path of the target names another account for one reader than for another, or has too many readings"
@@ -154,15 +162,18 @@ impl<'a> PresentedCredentials<'a> {
 
     /// Those that are well formed.
     pub(crate) fn credentials(&self) -> Result<Credentials<'_>, Contradiction> {
+        let bearer = bearer_of(self.authorization);
         let contradictions = [
             (self.authorization == SingleValue::Contradictory, Contradiction::Authorization),
             (self.lv_session == SingleValue::Contradictory, Contradiction::LvSession),
+            (is_joined(bearer), Contradiction::Joined("Authorization")),
+            (is_joined(self.lv_session.value()), Contradiction::Joined("LV-Session")),
             (self.target == Target::Ambiguous, Contradiction::Account),
         ];
         match contradictions.into_iter().find(|(there, _)| *there) {
             Some((_, contradiction)) => Err(contradiction),
             None => Ok(Credentials {
-                bearer: bearer_of(self.authorization),
+                bearer,
                 livevox_id: self.lv_session.value().and_then(session_id),
                 cookies: &self.cookies,
                 bearer_in_target: self.target.bearer(),

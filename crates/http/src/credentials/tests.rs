@@ -39,6 +39,26 @@ fn a_header_with_one_value_counts_once_however_often_it_stands_there() {
 }
 
 #[test]
+fn g4_values_that_are_joined_by_commas_contradict_whatever_stands_beside_them() {
+    let cookie = ("cookie", "session_id=0123456789012345678901234567890123456789012345678901234567890123");
+    for (name, value, header) in [
+        ("authorization", "Bearer a,Bearer b", "Authorization"),
+        ("authorization", "Bearer a, Basic b", "Authorization"),
+        ("lv-session", "38de9bcc-7425-4392-b821-99026632c369,x", "LV-Session"),
+    ] {
+        let lines = [cookie, (name, value)];
+        let headers = parsed(&lines);
+        let presented = PresentedCredentials::of(Headers::Parsed(&headers));
+        assert_eq!(presented.credentials().unwrap_err(), Contradiction::Joined(header), "{value}");
+    }
+    // Other schemes have commas, and are none of ours.
+    let headers = [("authorization", r#"Digest a="b", c="d""#)];
+    let headers = parsed(&headers);
+    let presented = PresentedCredentials::of(Headers::Parsed(&headers));
+    assert_eq!(presented.credentials().map(|found| found.bearer), Ok(None));
+}
+
+#[test]
 fn an_empty_access_is_an_absent_one_where_a_bearer_may_stand_for_it() {
     let (access, empty) = (("lv-access", "t"), ("lv-access", ""));
     let bearer = ("authorization", "bearer b");
