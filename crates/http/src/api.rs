@@ -10,7 +10,7 @@ use vestibule_auth::Auth;
 use vestibule_model::{Clock, Network};
 use vestibule_serve::layers::{Refusal, RefusalShape, RefusalShapes, Routes, Shortcut};
 
-use crate::gateway::{CheckShortcut, KindCheckShortcut};
+use crate::gateway::{CheckShortcut, Gate, GrpcCall, KindCheckShortcut};
 use crate::liveperson::{LoginShortcut, RefreshShortcut};
 use crate::{admin, domain, gateway, liveperson, livevox, pages, self_service, sentinel, sso};
 
@@ -107,6 +107,12 @@ pub fn routes(state: ApiState) -> Routes {
         .fallback(unknown_path)
         .with_state(state);
     Routes { router, shortcuts, refusals: REFUSALS }
+}
+
+/// What Envoy asks over gRPC, and nothing else, for a listener of its own. `is_ready`: whether checks can be answered now.
+pub fn grpc(state: ApiState, is_ready: impl Fn() -> bool + Send + Sync + 'static) -> Routes {
+    let shortcuts = GrpcCall::all(Gate::new(state, is_ready));
+    Routes { shortcuts, ..Routes::new(Router::new(), REFUSALS) }
 }
 
 /// The pages for people alone, if they are here, for a listener that has nothing else of this.

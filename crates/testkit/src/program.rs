@@ -13,6 +13,8 @@ pub struct Program {
     pub http: String,
     /// The same with TLS; empty when it does not.
     pub https: String,
+    /// Where it answers Envoy over gRPC; empty when it does not.
+    pub grpc: String,
     /// Where it answers operators.
     pub admin: String,
 }
@@ -26,7 +28,9 @@ impl Program {
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("its output");
-        let mut started = Self { child, http: String::new(), https: String::new(), admin: String::new() };
+        let nowhere = String::new;
+        let mut started =
+            Self { child, http: nowhere(), https: nowhere(), grpc: nowhere(), admin: nowhere() };
         let mut lines = BufReader::new(stdout).lines();
         while started.admin.is_empty() {
             let line = lines.next().expect("the program says where it listens").expect("text");
@@ -54,6 +58,7 @@ impl Program {
         match (words.next(), words.next()) {
             (Some("http"), Some(address)) => address.clone_into(&mut self.http),
             (Some("https"), Some(address)) => address.clone_into(&mut self.https),
+            (Some("grpc"), Some(address)) => address.clone_into(&mut self.grpc),
             (Some("admin"), Some(address)) => address.clone_into(&mut self.admin),
             _ => {}
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use vestibule_auth::{Auth, HashSettings, KeySource, KeySourceError, Keys, Settings};
+use vestibule_auth::{Auth, HashSettings, KeySource, KeySourceError, Keys, Purpose, Settings};
 use vestibule_crypto::{AuditKey, Engine, KeyRing, MasterKey, MasterKeys, OsRng};
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, PagesHere, Unserved, routes};
@@ -47,6 +47,7 @@ pub struct TestServer {
     client: Client,
     address: SocketAddr,
     admin_address: SocketAddr,
+    grpc_address: SocketAddr,
     master: MasterKey,
     ring: KeyRing,
     source: Arc<TestKeySource>,
@@ -81,7 +82,7 @@ impl TestServer {
         let keys = keys_of(&ring, &source);
         let auth = start_auth((&failing(&store, &faults), &journal), keys, &clock, &settings).await;
         let running = serve(&auth, &clock);
-        let (address, admin_address) = (running.addresses()[0], running.addresses()[1]);
+        let [address, admin_address, grpc_address] = addresses(&running);
         let client = Client::builder().no_proxy().build().expect("a client");
         let running = Some(running);
         Self {
@@ -94,6 +95,7 @@ impl TestServer {
             client,
             address,
             admin_address,
+            grpc_address,
             master,
             ring,
             source,
@@ -124,7 +126,7 @@ impl TestServer {
         )
         .await;
         let running = serve(&self.auth, &self.clock);
-        (self.address, self.admin_address) = (running.addresses()[0], running.addresses()[1]);
+        [self.address, self.admin_address, self.grpc_address] = addresses(&running);
         self.running = Some(running);
     }
 
@@ -150,6 +152,11 @@ impl TestServer {
     /// The address that it listens on for operators.
     pub fn admin_address(&self) -> SocketAddr {
         self.admin_address
+    }
+
+    /// The address that it listens on for Envoy over gRPC.
+    pub fn grpc_address(&self) -> SocketAddr {
+        self.grpc_address
     }
 
     /// The address that the server listens on.
@@ -314,6 +321,11 @@ async fn begin_auth(
         .expect("the engine starts")
 }
 
+/// For clients, for operators, and for Envoy over gRPC.
+fn addresses(running: &Running) -> [SocketAddr; 3] {
+    running.addresses().try_into().expect("three listeners")
+}
+
 pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
     let state = ApiState {
@@ -332,11 +344,20 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
     let listen = Listen {
         address: (Ipv4Addr::LOCALHOST, 0).into(),
         tls: None,
-        service: layers::apply(routes(state), layers.clone()),
+        service: layers::apply(routes(state.clone()), layers.clone()),
     };
     let asked = Arc::downgrade(auth);
     let readiness = move |purpose| {
         asked.upgrade().map_or(Readiness::NotReady("stopping".into()), |auth| Readiness::of(&auth, purpose))
+    };
+    let is_ready = {
+        let readiness = readiness.clone();
+        move || readiness(Purpose::Checks) == Readiness::Ready
+    };
+    let grpc = Listen {
+        address: (Ipv4Addr::LOCALHOST, 0).into(),
+        tls: None,
+        service: layers::apply(api::grpc(state, is_ready), layers.clone()),
     };
     let operators = operations::router(Arc::clone(&metrics), readiness);
     let administrators = operators.merge(admin::router(AdminState {
@@ -350,5 +371,5 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
         service: layers::apply(Routes::new(administrators, api::REFUSALS), layers),
     };
     let limits = Limits { threads: NonZeroUsize::MIN, ..Limits::default() };
-    Server::bind(vec![listen, admin], limits).and_then(Server::start).expect("a server on a free port")
+    Server::bind(vec![listen, admin, grpc], limits).and_then(Server::start).expect("a server on a free port")
 }

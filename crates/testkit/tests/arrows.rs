@@ -8,19 +8,20 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of the workspace, and the crates of the workspace that it may depend on (tests aside).
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("vestibule-model", &[]),
     ("vestibule-crypto", &["model"]),
     ("vestibule-store", &["model"]),
     ("vestibule-store-sqlite", &["model", "store"]),
     ("vestibule-auth", &["model", "crypto", "oauth1", "oidc", "saml", "store"]),
+    ("vestibule-ext-authz", &[]),
     ("vestibule-oauth1", &["model"]),
     ("vestibule-oidc", &["model"]),
     ("vestibule-pages", &[]),
     ("vestibule-saml", &["model"]),
     ("vestibule-outgoing", &["model", "auth"]),
     ("vestibule-serve", &["model"]),
-    ("vestibule-http", &["model", "auth", "pages", "serve", "oauth1", "oidc", "saml"]),
+    ("vestibule-http", &["model", "auth", "ext-authz", "pages", "serve", "oauth1", "oidc", "saml"]),
     ("vestibule", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "outgoing", "saml"]),
     (
         "vestibule-testkit",

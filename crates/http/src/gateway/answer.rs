@@ -22,7 +22,7 @@ use crate::words;
 
 /// What a check comes to, in whichever protocol it is asked.
 #[derive(Debug)]
-pub enum Outcome {
+pub(super) enum Outcome {
     /// The request may pass, and these headers say whose it is. The gateway puts them over whatever the client sent.
     Allowed(Fields),
     /// It may not, and this is what the client is answered.

@@ -123,6 +123,11 @@ impl Shortcut for KindCheckShortcut {
     }
 }
 
+/// Whether this other end of a connection is a gateway, which is believed what it says.
+pub(super) fn is_gateway(api: &ApiState, peer: Option<IpAddr>) -> bool {
+    peer.is_some_and(|peer| api.gateways.iter().any(|network| network.contains(peer)))
+}
+
 /// What a check asks about.
 pub(super) struct Question<'a> {
     /// The name of the rule that it is answered by.
@@ -162,8 +167,7 @@ impl<'a> Question<'a> {
         headers: Headers<'a>,
         reported: impl FnOnce() -> Result<Reported<'a>, Misreported>,
     ) -> Result<Self, Forbidden> {
-        let is_gateway = |peer: IpAddr| api.gateways.iter().any(|network| network.contains(peer));
-        if !peer.is_some_and(is_gateway) {
+        if !is_gateway(api, peer) {
             return Err(Forbidden::NotAGateway);
         }
         let reported = Some(reported());

@@ -139,6 +139,8 @@ pub(super) enum Misreported {
     Unreadable(&'static str),
     #[error("{0} ends in no address")]
     NoAddress(&'static str),
+    #[error("the header that is said to have the client's address is none of those that Envoy sees to")]
+    UnknownAddressHeader,
 }
 
 impl<'a> KindPath<'a> {
@@ -179,8 +181,27 @@ impl<'a> KindPath<'a> {
 impl Places {
     fn address(&'static self, headers: Headers<'_>) -> Result<IpAddr, Misreported> {
         let external = self.external_address.as_ref().filter(|name| headers.get(name).is_some());
-        let name = external.unwrap_or(&self.addresses);
-        last_hop(the_one(headers, name)?.as_bytes()).ok_or(Misreported::NoAddress(name.as_str()))
+        address_in(headers, external.unwrap_or(&self.addresses))
+    }
+}
+
+fn address_in(headers: Headers<'_>, name: &'static HeaderName) -> Result<IpAddr, Misreported> {
+    last_hop(the_one(headers, name)?.as_bytes()).ok_or(Misreported::NoAddress(name.as_str()))
+}
+
+/// The header that has the client's address, of those that Envoy can be told to see to.
+pub(super) struct ExternalAddress(&'static HeaderName);
+
+impl ExternalAddress {
+    /// That of this name, in lower case.
+    pub(super) fn of(name: &str) -> Result<Self, Misreported> {
+        let known = ENVOY.external_address.iter().chain([&ENVOY.addresses]);
+        let found = known.into_iter().find(|known| known.as_str() == name);
+        found.map(Self).ok_or(Misreported::UnknownAddressHeader)
+    }
+
+    pub(super) fn read(&self, headers: Headers<'_>) -> Result<IpAddr, Misreported> {
+        address_in(headers, self.0)
     }
 }
 

@@ -1,12 +1,13 @@
 //! What gateways ask: may this request pass, and whose is it?
 //!
-//! `kind.rs` reads what each kind of gateway says of the request that it holds, `signed.rs` makes of it what may be signed,
-//! `check.rs` calls the engine, `answer.rs` writes who
-//! it is or that it is nobody.
+//! `kind.rs` reads what each kind of gateway says of the request that it holds, `message.rs` what one says that asks over gRPC (`grpc.rs`);
+//! `signed.rs` makes of it what may be signed, `check.rs` calls the engine, `answer.rs` writes who it is or that it is nobody.
 
 mod answer;
 mod check;
+mod grpc;
 mod kind;
+mod message;
 mod redirect;
 mod signed;
 
@@ -17,6 +18,7 @@ use vestibule_serve::layers::{Readers, RefusalShape};
 use crate::api::ApiState;
 
 pub(crate) use check::{CheckShortcut, KindCheckShortcut};
+pub(crate) use grpc::{Gate, GrpcCall};
 pub(crate) use kind::BEGINNING;
 
 /// How what is refused before the checks by kind is written. A preflight there is one that a gateway holds.

@@ -8,6 +8,7 @@
 mod client_tokens;
 mod credentials;
 mod fast_path;
+mod grpc;
 mod kinds;
 mod loading;
 mod page_sessions;

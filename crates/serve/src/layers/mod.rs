@@ -102,6 +102,11 @@ impl LayerState {
 #[derive(Clone, Debug)]
 pub struct Cause(pub Arc<dyn Error + Send + Sync>);
 
+/// The status that an answer tells elsewhere than in its head, as gRPC does: put it into the answer's extensions, and the answer is
+/// counted and logged by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ToldStatus(pub StatusCode);
+
 /// Puts the layers around every route there is by now.
 pub fn apply(given: Routes, state: LayerState) -> HttpService {
     let Routes { router, shortcuts, refusals } = given;

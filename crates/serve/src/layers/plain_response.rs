@@ -2,6 +2,7 @@
 //! (`server/fast_path.rs`) writes them as they are.
 
 use std::borrow::Cow;
+use std::vec;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -73,18 +74,45 @@ impl Fields {
         }
     }
 
-    /// The fields as hyper wants them; the values share one allocation.
+    /// The fields as hyper wants them.
     fn into_map(self) -> HeaderMap {
         let mut map = HeaderMap::with_capacity(FIELDS);
-        let (text, mut begin) = (Bytes::from(self.text), 0);
-        for (name, end) in self.ends {
+        for (name, value) in self {
             // What is visible ASCII is always a header's value.
-            if let Ok(value) = HeaderValue::from_maybe_shared(text.slice(begin..end)) {
+            if let Ok(value) = HeaderValue::from_maybe_shared(value) {
                 map.append(name, value);
             }
-            begin = end;
         }
         map
+    }
+}
+
+impl IntoIterator for Fields {
+    type Item = (HeaderName, Bytes);
+    type IntoIter = IntoFields;
+
+    /// The fields in their order; the values share one allocation.
+    fn into_iter(self) -> IntoFields {
+        IntoFields { text: self.text.into(), begin: 0, ends: self.ends.into_iter() }
+    }
+}
+
+/// Fields on their way to wherever they are needed.
+#[derive(Debug)]
+pub struct IntoFields {
+    text: Bytes,
+    begin: usize,
+    ends: vec::IntoIter<(HeaderName, usize)>,
+}
+
+impl Iterator for IntoFields {
+    type Item = (HeaderName, Bytes);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (name, end) = self.ends.next()?;
+        let value = self.text.slice(self.begin..end);
+        self.begin = end;
+        Some((name, value))
     }
 }
 

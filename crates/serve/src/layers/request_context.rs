@@ -22,7 +22,7 @@ use super::plain_response::PlainResponse;
 use super::refusal::{Readers, Refusal, RefusalShape};
 use super::refusal_log::{Kind, LogDecision};
 use super::request_id::{self, RequestId};
-use super::{Cause, LayerState};
+use super::{Cause, LayerState, ToldStatus};
 
 /// The most characters of a cause in a line of the log.
 const LONGEST_CAUSE: usize = 1_000;
@@ -126,6 +126,7 @@ impl RequestContext {
             leave_body_out(answer);
         }
         let cause = answer.extensions_mut().remove::<Cause>();
+        let ToldStatus(told) = answer.extensions_mut().remove().unwrap_or(ToldStatus(status));
         let headers = answer.headers_mut();
         headers.insert(request_id::HEADER, self.id.header());
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -133,7 +134,7 @@ impl RequestContext {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         self.cors.add_to(headers);
-        self.count_and_log(endpoint, status, cause.as_ref());
+        self.count_and_log(endpoint, told, cause.as_ref());
     }
 
     fn count_and_log(&self, endpoint: &EndpointState, status: StatusCode, cause: Option<&Cause>) {
