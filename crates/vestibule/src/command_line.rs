@@ -217,6 +217,9 @@ pub(crate) struct DevArguments {
     /// Where to answer with TLS; port 0 takes a free one [default: 127.0.0.1:8443]
     #[arg(long, value_name = "ADDR")]
     pub(crate) https: Option<ListenAddress>,
+    /// Where to answer Envoy over gRPC; port 0 takes a free one [default: 127.0.0.1:8082]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) grpc: Option<ListenAddress>,
     /// Where to administer (/admin/v1), and to answer /healthz, /readyz and /metrics; port 0 takes a free one
     /// [default: 127.0.0.1:8081]
     #[arg(long, value_name = "ADDR")]
@@ -252,7 +255,8 @@ The settings of `vestibule config default` can be changed by environment variabl
 const DEV_EXAMPLES: &str = "\
 Examples:
   vestibule dev
-  vestibule dev --data-dir /tmp/try --http 127.0.0.1:0 --https 127.0.0.1:0 --admin 127.0.0.1:0";
+  vestibule dev --data-dir /tmp/try --http 127.0.0.1:0 --https 127.0.0.1:0 --grpc 127.0.0.1:0 \
+    --admin 127.0.0.1:0";
 
 const SERVE_ABOUT: &str = "\
 Run the service.

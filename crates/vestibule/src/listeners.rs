@@ -23,7 +23,7 @@ use vestibule_serve::layers::{
 use vestibule_serve::server::{Limits, Listen, Running, Server};
 
 use crate::certificates::Tls;
-use crate::config::{self, Config, LimitSettings, Loaded, PagesListener, ServerSettings};
+use crate::config::{self, Config, Loaded, PagesListener, ServerSettings};
 use crate::data_metrics::DataMetrics;
 use crate::metrics::EngineMetrics;
 use crate::open_files;
@@ -44,6 +44,9 @@ pub(crate) struct Listeners {
 pub(crate) struct Addresses {
     pub(crate) http: Option<SocketAddr>,
     pub(crate) https: Option<SocketAddr>,
+    pub(crate) grpc: Option<SocketAddr>,
+    /// `http`, or `https` where gRPC speaks TLS.
+    pub(crate) grpc_scheme: &'static str,
     pub(crate) admin: SocketAddr,
     /// `http`, or `https` where administration speaks TLS.
     pub(crate) admin_scheme: &'static str,
@@ -99,9 +102,10 @@ impl Listeners {
         let stopping = Arc::new(AtomicBool::new(false));
         let https = server.https.map(|address| known_port(address.0)).transpose()?;
         let layers = layer_state(loaded, &metrics, auth)?;
-        // A flood of clients' bodies shall not silence administration.
-        let unread = BodyBudget::new(loaded.config.limits.unread_body_bytes);
-        let for_operators = LayerState { unread, ..layers.clone() };
+        // A flood of clients' bodies shall silence neither administration nor gateways.
+        let unread = || BodyBudget::new(loaded.config.limits.unread_body_bytes);
+        let for_operators = LayerState { unread: unread(), ..layers.clone() };
+        let for_gateways = LayerState { unread: unread(), ..layers.clone() };
         let refusals = Arc::clone(&layers.refusals);
         let public_address = public_address(server, https);
         let public_origin: Arc<str> = public_origin(&public_address, https.is_some()).into();
@@ -114,44 +118,43 @@ impl Listeners {
             return_origins: return_origins(&loaded.config),
             gateways: loaded.config.gateways.networks.iter().map(|network| network.0).collect(),
             pages: pages_on(&loaded.config, PagesListener::Public),
-            unserved: match loaded.purpose {
-                config::Purpose::Service => Unserved::NotFound,
-                config::Purpose::Development => Unserved::NotImplemented,
-            },
+            unserved: unserved(loaded.purpose),
         };
         let clients = layers::apply(api::routes(state.clone()), layers);
-        let operators =
-            operations::router(Arc::clone(&metrics), readiness(Arc::clone(&stopping), Arc::downgrade(auth)));
+        let readiness = readiness(Arc::clone(&stopping), Arc::downgrade(auth));
+        let for_envoy = api::grpc(state.clone(), can_check(readiness.clone()));
+        let gateways = layers::apply(for_envoy, for_gateways);
+        let operators = operations::router(Arc::clone(&metrics), readiness);
         let administrators =
             admin::router(AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock), public_origin });
-        let allowed_hosts = match loaded.purpose {
-            config::Purpose::Service => AllowedHosts::Any,
-            config::Purpose::Development => AllowedHosts::Loopback,
-        };
-        let for_operators = LayerState { allowed_hosts, ..for_operators };
+        let for_operators = LayerState { allowed_hosts: operators_hosts(loaded.purpose), ..for_operators };
         let pages = api::pages(ApiState { pages: pages_on(&loaded.config, PagesListener::Admin), ..state });
         let operators = operators.merge(administrators).merge(pages);
         let operators = layers::apply(Routes::new(operators, api::REFUSALS), for_operators);
 
         let plain = |address| Listen { address, tls: None, service: clients.clone() };
         let secure = |address| Listen { address, tls: tls.https.clone(), service: clients.clone() };
+        let settings = &loaded.config.gateways;
+        let grpc_tls = tls.https.as_ref().filter(|_| settings.grpc_tls);
+        let grpc = |address| Listen { address, tls: grpc_tls.cloned(), service: gateways.clone() };
         let admin = Listen { address: server.admin.0.0, tls: tls.admin.clone(), service: operators };
         let listens = server
             .http
             .map(|address| plain(address.0))
             .into_iter()
             .chain(https.map(secure))
+            .chain(settings.grpc.map(|address| grpc(address.0)))
             .chain([admin])
             .collect();
         let engine = Arc::downgrade(auth);
-        let running = Server::bind(listens, connection_limits(server, &loaded.config.limits))
+        let running = Server::bind(listens, connection_limits(&loaded.config))
             .map(|bound| bound.counting_in(metrics.http.clone()))
             .map(|bound| {
                 bound.leaving_share_to(move || engine.upgrade().is_some_and(|auth| auth.has_long_work()))
             })
             .and_then(Server::start)
-            .with_context(|| format!("cannot listen on {}", shown(server)))?;
-        let addresses = addresses(server, running.addresses());
+            .with_context(|| format!("cannot listen on {}", shown(&loaded.config)))?;
+        let addresses = addresses(&loaded.config, running.addresses());
         Ok(Self { running, addresses, stopping, refusals })
     }
 
@@ -220,18 +223,41 @@ fn trusted_proxies(server: &ServerSettings) -> TrustedProxies {
 fn readiness(
     stopping: Arc<AtomicBool>,
     auth: Weak<Auth>,
-) -> impl Fn(Purpose) -> Readiness + Send + Sync + 'static {
+) -> impl Fn(Purpose) -> Readiness + Clone + Send + Sync + 'static {
     move |purpose| match auth.upgrade() {
         Some(auth) if !stopping.load(Ordering::Relaxed) => Readiness::of(&auth, purpose),
         _ => Readiness::NotReady("stopping".into()),
     }
 }
 
-fn connection_limits(server: &ServerSettings, limits: &LimitSettings) -> Limits {
+/// Whether checks can be answered now.
+fn can_check(
+    readiness: impl Fn(Purpose) -> Readiness + Send + Sync + 'static,
+) -> impl Fn() -> bool + Send + Sync + 'static {
+    move || !matches!(readiness(Purpose::Checks), Readiness::NotReady(_))
+}
+
+fn unserved(purpose: config::Purpose) -> Unserved {
+    match purpose {
+        config::Purpose::Service => Unserved::NotFound,
+        config::Purpose::Development => Unserved::NotImplemented,
+    }
+}
+
+/// The names under which operators may ask.
+fn operators_hosts(purpose: config::Purpose) -> AllowedHosts {
+    match purpose {
+        config::Purpose::Service => AllowedHosts::Any,
+        config::Purpose::Development => AllowedHosts::Loopback,
+    }
+}
+
+fn connection_limits(config: &Config) -> Limits {
+    let Config { server, limits, .. } = config;
     let per_core = Limits::default().threads;
     Limits {
         threads: NonZeroUsize::new(server.workers).unwrap_or(per_core),
-        connections: affordable_connections(server),
+        connections: affordable_connections(config),
         connections_per_address: server.max_connections_per_address,
         proxies: trusted_proxies(server),
         header_timeout: limits.header_timeout,
@@ -242,10 +268,11 @@ fn connection_limits(server: &ServerSettings, limits: &LimitSettings) -> Limits 
 }
 
 /// As many connections per listener as the operating system gives descriptors for, with some left for everything else.
-fn affordable_connections(server: &ServerSettings) -> usize {
+fn affordable_connections(Config { server, gateways, .. }: &Config) -> usize {
     const RESERVE: u64 = 128;
     let limit = open_files::raise_limit();
-    let listeners = u64::from(server.http.is_some()) + u64::from(server.https.is_some()) + 1;
+    let optional = [server.http, server.https, gateways.grpc];
+    let listeners = optional.iter().flatten().fold(1, |count, _| count + 1);
     let affordable = usize::try_from(limit.saturating_sub(RESERVE) / listeners).unwrap_or(usize::MAX).max(1);
     if affordable < server.max_connections {
         tracing::info!(
@@ -295,16 +322,19 @@ fn public_origin(public_address: &str, has_https: bool) -> String {
     format!("{scheme}://{public_address}")
 }
 
-fn addresses(server: &ServerSettings, bound: &[SocketAddr]) -> Addresses {
+fn addresses(Config { server, gateways, .. }: &Config, bound: &[SocketAddr]) -> Addresses {
     let mut bound = bound.iter().copied();
     let http = server.http.and_then(|_| bound.next());
     let https = server.https.and_then(|_| bound.next());
+    let grpc = gateways.grpc.and_then(|_| bound.next());
+    let grpc_scheme = if gateways.grpc_tls { "https" } else { "http" };
     let unknown = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
     let admin_scheme = if server.admin_tls_certificate.is_some() { "https" } else { "http" };
-    Addresses { http, https, admin: bound.next().unwrap_or(unknown), admin_scheme }
+    let admin = bound.next().unwrap_or(unknown);
+    Addresses { http, https, grpc, grpc_scheme, admin, admin_scheme }
 }
 
-fn shown(server: &ServerSettings) -> String {
-    let all = [server.http, server.https, Some(server.admin.0)];
+fn shown(Config { server, gateways, .. }: &Config) -> String {
+    let all = [server.http, server.https, gateways.grpc, Some(server.admin.0)];
     all.iter().flatten().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -34,6 +34,7 @@ pub(crate) fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
         .path("--data-dir", "server.data_dir", arguments.data_dir.as_ref())
         .address("--http", "server.http", arguments.http)
         .address("--https", "server.https", arguments.https)
+        .address("--grpc", "gateways.grpc", arguments.grpc)
         .address("--admin", "server.admin", arguments.admin);
     let loaded = config::load_for_development(flags)?;
     let tls = certificates::from_files(&loaded)?;

@@ -55,6 +55,7 @@ pub(crate) fn serve(arguments: &ConfigArguments) -> anyhow::Result<()> {
         tracing::info!(
             http = addresses.http.map(tracing::field::display),
             https = addresses.https.map(tracing::field::display),
+            grpc = addresses.grpc.map(tracing::field::display),
             admin = %addresses.admin,
             version = env!("CARGO_PKG_VERSION"),
             "answering"

@@ -125,6 +125,7 @@ fn listing(addresses: Addresses) -> String {
     let listeners = [
         ("http", "http", addresses.http),
         ("https", "https", addresses.https),
+        ("grpc", addresses.grpc_scheme, addresses.grpc),
         ("admin", addresses.admin_scheme, Some(addresses.admin)),
     ];
     let line = |(name, scheme, address): (&str, &str, Option<SocketAddr>)| {
@@ -306,7 +307,14 @@ mod tests {
     #[test]
     fn administration_is_reached_where_this_machine_finds_it() {
         let at = |admin: &str, admin_scheme| {
-            from_here(Addresses { http: None, https: None, admin: admin.parse().unwrap(), admin_scheme })
+            from_here(Addresses {
+                http: None,
+                https: None,
+                grpc: None,
+                grpc_scheme: "http",
+                admin: admin.parse().unwrap(),
+                admin_scheme,
+            })
         };
         assert_eq!(at("127.0.0.1:8081", "http"), "http://127.0.0.1:8081");
         assert_eq!(at("0.0.0.0:8081", "http"), "http://127.0.0.1:8081");

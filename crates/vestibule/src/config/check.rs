@@ -27,7 +27,8 @@ pub(super) fn conflicts(config: &Config, purpose: Purpose) -> Vec<Conflict> {
     }
     bodies(config, &mut found);
     files::one_file_twice(config, &mut found);
-    one_address_twice(&config.server, &mut found);
+    one_address_twice(config, &mut found);
+    transport_of_gateways(config, purpose, &mut found);
     certificate_of_admin(&config.server, &mut found);
     match purpose {
         Purpose::Service => {
@@ -35,7 +36,7 @@ pub(super) fn conflicts(config: &Config, purpose: Purpose) -> Vec<Conflict> {
             certificate(&config.server, &mut found);
             administration(&config.server, &mut found);
         }
-        Purpose::Development => loopback_only(&config.server, &mut found),
+        Purpose::Development => loopback_only(config, &mut found),
     }
     found
 }
@@ -62,17 +63,18 @@ fn hashing(config: &Config, found: &mut Vec<Conflict>) {
 
 type Listener = (&'static str, Option<SocketAddr>);
 
-fn listeners(server: &ServerSettings) -> [Listener; 3] {
+fn listeners(Config { server, gateways, .. }: &Config) -> [Listener; 4] {
     [
         ("server.http", server.http.map(|address| address.0)),
         ("server.https", server.https.map(|address| address.0)),
         ("server.admin", Some(server.admin.0.0)),
+        ("gateways.grpc", gateways.grpc.map(|address| address.0)),
     ]
 }
 
 /// An address for everything of this machine is also each of its addresses.
-fn one_address_twice(server: &ServerSettings, found: &mut Vec<Conflict>) {
-    let listeners = listeners(server);
+fn one_address_twice(config: &Config, found: &mut Vec<Conflict>) {
+    let listeners = listeners(config);
     for (number, (key, address)) in listeners.iter().enumerate() {
         for (other_key, other) in listeners.iter().take(number) {
             let (Some(address), Some(other)) = (address, other) else { continue };
@@ -83,6 +85,19 @@ fn one_address_twice(server: &ServerSettings, found: &mut Vec<Conflict>) {
                 found.push(Conflict::of(&[key, other_key], reason));
             }
         }
+    }
+}
+
+fn transport_of_gateways(config: &Config, purpose: Purpose, found: &mut Vec<Conflict>) {
+    if !config.gateways.grpc_tls {
+        return;
+    }
+    if config.gateways.grpc.is_none() {
+        let reason = "has no effect, because gateways.grpc is off";
+        found.push(Conflict::of(&["gateways.grpc_tls", "gateways.grpc"], reason));
+    } else if config.server.https.is_none() && purpose == Purpose::Service {
+        let reason = "needs server.https, whose certificate is shown";
+        found.push(Conflict::of(&["gateways.grpc_tls", "server.https"], reason));
     }
 }
 
@@ -134,8 +149,8 @@ fn administration(server: &ServerSettings, found: &mut Vec<Conflict>) {
     found.push(Conflict::of(&["server.admin", "server.admin_behind_tls"], reason));
 }
 
-fn loopback_only(server: &ServerSettings, found: &mut Vec<Conflict>) {
-    for (key, address) in listeners(server) {
+fn loopback_only(config: &Config, found: &mut Vec<Conflict>) {
+    for (key, address) in listeners(config) {
         let Some(address) = address.filter(|address| !address.ip().to_canonical().is_loopback()) else {
             continue;
         };

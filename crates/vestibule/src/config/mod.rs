@@ -23,8 +23,7 @@ use toml::Value;
 pub(crate) use listen_address::ListenAddress;
 pub(crate) use reference::reference;
 pub(crate) use settings::{
-    Config, HashingSettings, LimitSettings, LogFormat, LogSettings, MasterKeySettings, PagesListener,
-    ServerSettings,
+    Config, HashingSettings, LogFormat, LogSettings, MasterKeySettings, PagesListener, ServerSettings,
 };
 
 use crate::input_error::InputError;
@@ -91,7 +90,12 @@ pub(crate) fn load(file: Option<&Path>, flags: Flags) -> Result<Loaded, InputErr
 /// The configuration of `dev`: other addresses and another data directory, and only for this machine.
 pub(crate) fn load_for_development(flags: Flags) -> Result<Loaded, InputError> {
     let mut layers = Layers::shipped()?;
-    for (key, value) in [("server.https", "127.0.0.1:8443"), ("server.data_dir", "data")] {
+    let different = [
+        ("server.https", "127.0.0.1:8443"),
+        ("server.data_dir", "data"),
+        ("gateways.grpc", "127.0.0.1:8082"),
+    ];
+    for (key, value) in different {
         layers.set(key, Value::String(value.to_owned()), Source::Development);
     }
     finish((layers, Findings::default()), std::env::vars_os(), flags, Purpose::Development)

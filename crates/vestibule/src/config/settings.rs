@@ -188,6 +188,9 @@ pub(crate) struct LivevoxSettings {
 pub(crate) struct GatewaySettings {
     pub(crate) networks: Vec<Parsed<Network>>,
     pub(crate) return_origins: Vec<Parsed<Origin>>,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) grpc: Option<ListenAddress>,
+    pub(crate) grpc_tls: bool,
 }
 
 /// `[outgoing]`

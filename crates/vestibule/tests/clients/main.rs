@@ -19,7 +19,7 @@ use vestibule_testkit::Program;
 fn drive(interpreter: &str, driver: &str) {
     let data = TempDir::new().expect("a temporary folder");
     let folder = data.path().to_str().expect("a path in UTF-8");
-    let ports = ["--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+    let ports = ["--http", "--https", "--grpc", "--admin"].map(|listener| [listener, "127.0.0.1:0"]).concat();
     let arguments = [&["dev", "--data-dir", folder][..], &ports].concat();
     let server = Program::start(Path::new(env!("CARGO_BIN_EXE_vestibule")), &arguments);
 
@@ -29,6 +29,7 @@ fn drive(interpreter: &str, driver: &str) {
         .env("VESTIBULE_HTTP", &server.http)
         // By the name under which the server tells where it is.
         .env("VESTIBULE_HTTPS", server.https.replace("127.0.0.1", "localhost"))
+        .env("VESTIBULE_GRPC", &server.grpc)
         .env("VESTIBULE_ADMIN", &server.admin)
         .env("VESTIBULE_CA", data.path().join("ca.pem"))
         .env("VESTIBULE_PROGRAM", env!("CARGO_BIN_EXE_vestibule"))

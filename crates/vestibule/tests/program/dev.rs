@@ -21,7 +21,7 @@ use crate::support::{Answer, Folder, Server, answer, ask, request, run, vestibul
 fn prints_an_address_for_each_listener() {
     let folder = Folder::new();
     let server = Server::dev(&folder);
-    for listener in ["http", "https", "admin"] {
+    for listener in ["http", "https", "grpc", "admin"] {
         assert!(server.address(listener).starts_with("127.0.0.1:"), "{}", server.out());
     }
 }
@@ -30,7 +30,7 @@ fn prints_an_address_for_each_listener() {
 fn answers_on_every_listener() {
     let folder = Folder::new();
     let server = Server::dev(&folder);
-    for listener in ["http", "https", "admin"] {
+    for listener in ["http", "https", "grpc", "admin"] {
         assert!(TcpStream::connect(server.address(listener)).is_ok(), "{listener}");
     }
 }
@@ -264,6 +264,8 @@ fn a_port_in_use_is_named() {
         "--http",
         &address,
         "--https",
+        "127.0.0.1:0",
+        "--grpc",
         "127.0.0.1:0",
         "--admin",
         "127.0.0.1:0",

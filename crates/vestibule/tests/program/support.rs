@@ -205,7 +205,7 @@ impl Drop for Server {
 pub(crate) fn dev(folder: &Folder) -> Command {
     let mut command = vestibule();
     command.arg("dev").arg("--data-dir").arg(folder.path("data"));
-    for listener in ["--http", "--https", "--admin"] {
+    for listener in ["--http", "--https", "--grpc", "--admin"] {
         command.args([listener, "127.0.0.1:0"]);
     }
     command
