@@ -99,7 +99,7 @@ def in_ms(found):
 
 
 def commands(folder, addresses, vestibule):
-    unused = ["--https", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
+    unused = ["--https", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
     nginx = [program("nginx"), "-e", "stderr", "-c"]
     api = f"server {{ listen {addresses['api']}; location / {{ return 200 '{'x' * 200}'; }} }}"
     return [

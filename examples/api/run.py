@@ -60,8 +60,8 @@ def main():
 
 def commands(folder, addresses):
     vestibule = os.environ.get("VESTIBULE_PROGRAM") or program("vestibule")
-    # Two of its listeners are of no use here.
-    unused = ["--https", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
+    # Its other listeners are of no use here.
+    unused = ["--https", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
     return [
         [sys.executable, HERE / "service.py", addresses["api"].split(":")[1]],
         [vestibule, "dev", "--data-dir", folder / "data", "--http", addresses["vestibule"], *unused],

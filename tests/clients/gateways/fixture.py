@@ -24,9 +24,14 @@ class Site:
         self.service, self.api = Service(folder), Api()
         self.gateway = None
 
+    @property
+    def asked_address(self):
+        """Where its kind of gateway asks the service."""
+        return getattr(self.service, self.kind.asks_at)
+
     def start(self, rule="default", service=None, forms=False):
         """The gateway, which goes by this rule and asks at this address, and sends forms along if it can."""
-        self.gateway = self.kind(self.folder, service or self.service.address, self.api.address, rule, forms)
+        self.gateway = self.kind(self.folder, service or self.asked_address, self.api.address, rule, forms)
 
     def stop(self):
         if self.gateway:

@@ -17,6 +17,8 @@ START_SECONDS = 30
 class Gateway:
     # Of deploy/gateways.
     folder = None
+    # Which address of the service it asks at.
+    asks_at = "address"
     # What clients are answered while the check is down.
     down = 503
     # And while it does not answer.

@@ -17,13 +17,14 @@ import sessions  # noqa: F401
 import signatures  # noqa: F401
 import traffic  # noqa: F401
 from caddy import Caddy
+from envoy_grpc import EnvoyGrpc
 from envoy_http import EnvoyHttp
 from fixture import CASES, Site
 from haproxy import Haproxy
 from nginx import Nginx
 from traefik import Traefik
 
-GATEWAYS = {gateway.folder: gateway for gateway in (Nginx, Haproxy, Caddy, Traefik, EnvoyHttp)}
+GATEWAYS = {gateway.folder: gateway for gateway in (Nginx, Haproxy, Caddy, Traefik, EnvoyHttp, EnvoyGrpc)}
 OVERALL_LIMIT_SECONDS = 100
 
 

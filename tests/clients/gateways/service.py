@@ -24,6 +24,7 @@ BOT = {
 OAUTH_CLIENT = {"client_id": "0a1b2c3d4e5f60718293a4b5c6d7e8f9", "client_secret": "demo-client-secret"}
 JSON = ("Content-Type", "application/json")
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
+LISTENERS = ("http", "https", "grpc", "admin")
 
 
 class Service:
@@ -31,7 +32,7 @@ class Service:
         # Hashes as cheap as they may be: these tests are not about their cost.
         cheap = {"VESTIBULE_HASHING_MEMORY_KIB": "7168", "VESTIBULE_HASHING_ITERATIONS": "5"}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("VESTIBULE_")}
-        listeners = [word for name in ("http", "https", "admin") for word in (f"--{name}", "127.0.0.1:0")]
+        listeners = [word for name in LISTENERS for word in (f"--{name}", "127.0.0.1:0")]
         self.log = folder / "vestibule.log"
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
@@ -44,14 +45,14 @@ class Service:
         found = {}
         for line in self.process.stdout:
             words = line.strip("# \n").split()
-            if len(words) == 2 and words[0] in ("http", "https", "admin"):
+            if len(words) == 2 and words[0] in LISTENERS:
                 found[words[0]] = words[1].split("//")[1]
             if "Ctrl-C stops" in line:
                 break
         else:
             raise AssertionError(f"vestibule does not start: {self.log.read_text()}")
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
-        self.address, self.admin_address = found["http"], found["admin"]
+        self.address, self.grpc_address, self.admin_address = found["http"], found["grpc"], found["admin"]
         # Where it says that it is.
         self.public_host = found["https"].replace("127.0.0.1", "localhost")
         self.owner = None

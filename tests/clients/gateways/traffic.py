@@ -74,7 +74,7 @@ def a_websocket_is_upgraded_for_who_is_known(site):
 
 @case
 def checks_share_connections_to_the_service(site):
-    relay = Relay(site.service.address)
+    relay = Relay(site.asked_address)
     site.start(service=relay.address)
     login = site.service.log_in()
     with site.gateway.connect() as connection:

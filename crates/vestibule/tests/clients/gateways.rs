@@ -38,6 +38,7 @@ macro_rules! matrix {
         matrix!(@gateway nginx "nginx" [] $($case)*);
         matrix!(@gateway caddy "caddy" [] $($case)*);
         matrix!(@gateway envoy_http "envoy-http" [] $($case)*);
+        matrix!(@gateway envoy_grpc "envoy-grpc" [] $($case)*);
         matrix!(@gateway haproxy "haproxy" [] $($case)*);
         matrix!(@gateway traefik "traefik" [ignore = "./test --long"] $($case)*);
     };

@@ -131,6 +131,12 @@ fn an_operator_connects_identity_providers_and_finds_what_is_wrong_with_them() {
 }
 
 #[test]
+fn grpclib_asks_as_envoy_does() {
+    let python = std::env::var("VESTIBULE_CLIENTS_PYTHON").expect("./test sets VESTIBULE_CLIENTS_PYTHON");
+    drive(&python, "ext_authz.py");
+}
+
+#[test]
 fn the_requests_of_the_demo_application_are_answered() {
     drive("node", "demo_app.js");
 }

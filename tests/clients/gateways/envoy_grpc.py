@@ -1,0 +1,17 @@
+"""Envoy with ext_authz over gRPC."""
+
+from envoy_http import EnvoyHttp, at
+
+
+class EnvoyGrpc(EnvoyHttp):
+    folder = "envoy-grpc"
+    asks_at = "grpc_address"
+
+    def configure(self):
+        self.replace(
+            "envoy.yaml",
+            ("address: 0.0.0.0, port_value: 8000", f"address: 127.0.0.1, port_value: {self.port}"),
+            ("address: 127.0.0.1, port_value: 8082", at(self.service)),
+            ("address: 127.0.0.1, port_value: 9000", at(self.api)),
+            ("rule: default", f"rule: {self.rule}"),
+        )
