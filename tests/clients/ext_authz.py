@@ -15,7 +15,7 @@ from envoy_data_plane.envoy.service.auth.v3 import (
     AttributeContextHttpRequest,
     AttributeContextPeer,
     AttributeContextRequest,
-    AuthorizationStub,
+    AuthorizationAsyncStub,
     CheckRequest,
 )
 from grpclib.client import Channel
@@ -70,7 +70,7 @@ def refusal(answer):
 
 
 async def check(channel):
-    service, login = AuthorizationStub(channel), log_in()
+    service, login = AuthorizationAsyncStub(channel), log_in()
     shown = [
         {"authorization": f"Bearer {login['bearer']}"},
         {"cookie": f"theme=dark; session_id={login['sessionId']}"},

@@ -89,6 +89,9 @@ impl<D> Clone for CheckService<D> {
 }
 
 impl<D: Decide> CheckService<D> {
+    /// The path of a check.
+    pub const CHECK: &'static str = CHECK;
+
     /// The paths of all calls.
     pub const PATHS: [&'static str; 2] = [CHECK, health::PATH];
 

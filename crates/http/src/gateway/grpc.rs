@@ -26,6 +26,9 @@ use crate::api::{ApiState, REFUSALS};
 const RULE: &str = "rule";
 const ADDRESS_HEADER: &str = "address_header";
 
+/// A message that says nothing, in its frame.
+const EMPTY_MESSAGE: &[u8] = &[0; 5];
+
 /// Says what becomes of requests, by the rules of the gate.
 pub(crate) struct Gate {
     api: ApiState,
@@ -122,16 +125,22 @@ impl Shortcut for GrpcCall {
     }
 
     fn answer(&self, request: Request) -> ResponseFuture {
-        if !is_gateway(&self.api, peer(request.extensions())) {
-            let refused = forbidden(Forbidden::NotAGateway).into();
-            return Box::pin(ready(Ok(refused)));
+        let is_gateway = is_gateway(&self.api, peer(request.extensions()));
+        if !is_gateway && self.path != CheckService::<Gate>::CHECK {
+            return Box::pin(ready(Ok(forbidden(Forbidden::NotAGateway).into())));
         }
         let service = self.service.clone();
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let body = match LimitedBody::read(&parts.extensions, body).await {
-                LimitedBody(Ok(body)) => body,
-                LimitedBody(Err(refusal)) => return Ok(REFUSALS.answer(parts.uri.path(), refusal)),
+            // Who is no gateway is answered a refusal, and not a failure, which Envoy may be told to let pass. What it sends is not read.
+            let body = if is_gateway {
+                LimitedBody::read(&parts.extensions, body).await.0
+            } else {
+                Ok(Bytes::from_static(EMPTY_MESSAGE))
+            };
+            let body = match body {
+                Ok(body) => body,
+                Err(refusal) => return Ok(REFUSALS.answer(parts.uri.path(), refusal)),
             };
             let mut answer = service.answer(Request::from_parts(parts, Full::new(body))).await;
             if let Some(Told { status, cause }) = answer.extensions_mut().remove() {

@@ -89,7 +89,10 @@ async fn call(client: &Client, server: &TestServer, path: &str, body: Bytes) -> 
 
 /// The answer to a check, which has to be one.
 async fn check(server: &TestServer, held: &Held) -> HttpResponse {
-    let answer = call(&client(), server, CALL, framed(&held.0)).await;
+    told(call(&client(), server, CALL, framed(&held.0)).await).await
+}
+
+async fn told(answer: Response) -> HttpResponse {
     assert_eq!(
         (answer.status(), header(&answer, "content-type")),
         (reqwest::StatusCode::OK, "application/grpc".to_owned())
@@ -255,10 +258,13 @@ async fn who_is_no_gateway_is_refused_before_anything_is_read() {
     let server = TestServer::start().await;
     let stranger = Client::builder().no_proxy().http2_prior_knowledge();
     let stranger = stranger.local_address(std::net::IpAddr::from([127, 0, 0, 2])).build().unwrap();
-    for path in [CALL, HEALTH] {
-        let answer = call(&stranger, &server, path, Bytes::from_static(b"nonsense")).await;
-        assert_eq!(answer.status(), 403, "{path}");
-        let problem: Value = answer.json().await.unwrap();
+    let answer = call(&stranger, &server, CALL, Bytes::from_static(b"nonsense")).await;
+    let HttpResponse::Denied(denied) = told(answer).await else { panic!("allowed") };
+    assert_eq!(denied.status.unwrap().code, 403);
+    let health = call(&stranger, &server, HEALTH, Bytes::from_static(b"nonsense")).await;
+    assert_eq!(health.status(), 403);
+    for problem in [denied.body, health.bytes().await.unwrap()] {
+        let problem: Value = serde_json::from_slice(&problem).unwrap();
         assert_eq!(problem["type"], "urn:vestibule:not-a-gateway");
     }
 }
