@@ -1,6 +1,6 @@
 """What somebody who means harm sends: the lines that begin with g of the list (docs/security/attacks.md)."""
 
-from fixture import IDENTITY, bearer, case, told
+from fixture import EVERYTHING, IDENTITY, bearer, case, told
 from service import ACCOUNT, Service
 
 OTHER_ACCOUNT = "99999999"
@@ -43,6 +43,36 @@ def g4_identity_headers_of_the_client_do_not_reach_the_api(site):
                 assert told(site.api.reached.pop()) == {"account": ACCOUNT}, spelling
             else:
                 assert answer.status == 400 and not site.api.reached, (spelling, answer)
+
+
+@case
+def g4_no_client_takes_an_identity_header_off_its_request(site):
+    site.service.set_rule("all", identity_headers=EVERYTHING)
+    site.start("all")
+    shown = bearer(site.service.log_in())
+    site.passes([shown])
+    whole = set(told(site.api.reached.pop()))
+    names = [f"X-Vestibule-{name}" for name in IDENTITY]
+    lists = [*names, ", ".join(names), f"keep-alive,{names[1].lower()}", f"\t{names[1].upper()} ,TE", f"close, {names[1]}"]
+    # What Connection names is of this connection alone: proxies drop it, and so may the API, if it is told of it.
+    attempts = [[("Connection", value)] for value in lists]
+    attempts += [[("Connection", "keep-alive"), ("connection", names[1])]]
+    socket = [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
+    attempts += [[("Connection", f"Upgrade, {names[1]}"), *socket]]
+    for headers in attempts:
+        with site.gateway.connect() as connection:
+            answer = connection.ask("GET", "/orders", [shown, *headers])
+        if answer.status in (101, 200):
+            reached = site.api.reached.pop()
+            assert set(told(reached)) == whole, headers
+            assert "vestibule" not in " ".join(reached.all("connection")).lower(), headers
+        else:
+            assert answer.status == 400 and not site.api.reached, (headers, answer)
+    # Nor what the gateway says of it.
+    other = f"/api/account/{OTHER_ACCOUNT}/x"
+    for name in ("X-Forwarded-For", "X-Forwarded-Uri", "X-Forwarded-Host", "X-Original-URI", "X-Envoy-External-Address"):
+        with site.gateway.connect() as connection:
+            site.refuses([shown, ("Connection", name)], other, status=(400, 401), connection=connection)
 
 
 @case
