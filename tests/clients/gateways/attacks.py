@@ -1,5 +1,7 @@
 """What somebody who means harm sends: the lines that begin with g of the list (docs/security/attacks.md)."""
 
+from websockets.sync.client import connect
+
 from fixture import EVERYTHING, IDENTITY, bearer, case, told
 from service import ACCOUNT, Service
 
@@ -124,6 +126,36 @@ def g1_no_spelling_of_a_path_leads_past_a_rule(site):
     site.refuses([shown], "/admin/x", status=403)
     for target in [*spellings_of_admin("/public"), "//admin/x", "/PUBLIC/x", "/public", "/admin/x?/public/x", "/admin/x;/public/y"]:
         refused_or_harmless(site, [shown], target)
+
+
+@case
+def g1_no_spelling_of_a_path_leads_past_the_rule_of_a_location(site):
+    site.service.set_rule("reports", minimum_rank="manager", paths=["/v1/reports/**"])
+    # Whatever no location has. Where a gateway knows one rule alone, its paths are all that there is.
+    site.service.set_rule("default", paths=["/**"] if site.kind.chooses_by_location else ["/orders", "/a"])
+    site.start("default", by_location=site.kind.chooses_by_location)
+    agent = bearer(site.service.log_in("agent", "agent-password"))
+    site.passes([agent], "/orders")
+    site.refuses([agent], "/v1/reports/x", status=403)
+    if site.kind.chooses_by_location:
+        site.passes([bearer(site.service.log_in())], "/v1/reports/x")
+        with connect(f"ws://{site.gateway.address}/v1/reports/x", additional_headers=[bearer(site.service.log_in())], proxy=None) as socket:
+            socket.send("one")
+            assert socket.recv(timeout=10) == "one"
+    targets = [f"/v1{written}" for written in ("/%72eports/x", "/reports/%78", "//reports/x", ";a/reports/x", "/reports;a/x", "/./reports/x")]
+    targets += [f"/v1/{written}/x" for written in ("%2e/reports", "x/../reports", "x/%2e%2e/reports", "x/..;/reports", "reports%2f", "..%2fv1/reports")]
+    targets += ["//v1/reports/x", "/%76%31/reports/x", "/v1%2freports/x", "/v1\\reports\\x", "/v1/reports%5cx", "/%2fv1/reports/x", "/%252e/v1/reports/x"]
+    # And what stands below the location to one reader alone.
+    targets += [f"/v1/reports/{up}/{up}/a" for up in ("..", "%2e%2e", ".%2e", "..;", "%252e%252e")]
+    for target in targets:
+        before = len(site.api.reached)
+        answer = site.gateway.ask("GET", target, [agent])
+        if answer.status == 200:
+            # It was resolved before it was asked about.
+            assert site.api.reached.pop().target == "/a", target
+        else:
+            assert answer.status in (301, 307, 308, 400, 403, 404), (target, answer)
+            assert len(site.api.reached) == before, target
 
 
 @case

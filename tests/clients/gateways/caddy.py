@@ -1,6 +1,6 @@
 """Caddy with forward_auth."""
 
-from gateway import Gateway, of_python
+from gateway import Gateway, documented, of_python
 
 
 class Caddy(Gateway):
@@ -15,8 +15,11 @@ class Caddy(Gateway):
             ("\n:8000 {", f"\n{{\n\tadmin off\n}}\n\nhttp://:{self.port} {{\n\tbind 127.0.0.1"),
             ("127.0.0.1:8080", self.service),
             ("127.0.0.1:9000", self.api),
-            ("rule/default", f"rule/{self.rule}"),
+            ("import vestibule default", f"import vestibule {self.rule}"),
         )
+
+    def choose_by_location(self):
+        self.replace("Caddyfile", (f"\timport vestibule {self.rule}\n", documented("caddy.md", "caddy")))
 
     def command(self):
         return [of_python("caddy"), "run", "--config", self.home / "Caddyfile"]

@@ -5,6 +5,7 @@ from gateway import Gateway, in_packages
 
 class EnvoyHttp(Gateway):
     folder = "envoy-http"
+    chooses_by_location = False
 
     def configure(self):
         self.replace(

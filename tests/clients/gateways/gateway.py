@@ -10,7 +10,8 @@ from pathlib import Path
 
 from wire import Connection, ask, free_address
 
-DEPLOY = Path(__file__).resolve().parents[3] / "deploy/gateways"
+ROOT = Path(__file__).resolve().parents[3]
+DEPLOY = ROOT / "deploy/gateways"
 START_SECONDS = 30
 
 
@@ -25,16 +26,20 @@ class Gateway:
     hangs = 503
     # Whether it can send forms to the check.
     sends_forms = True
+    # Whether its files can have several rules, each for a location.
+    chooses_by_location = True
     # Whether it takes connections to the service up again.
     keeps_checks_alive = True
 
-    def __init__(self, home, service, api, rule="default", forms=False):
+    def __init__(self, home, service, api, rule="default", forms=False, by_location=False):
         self.home, self.service, self.api, self.rule = home / self.folder, service, api, rule
         self.address = free_address()
         shutil.copytree(DEPLOY / self.folder, self.home)
         self.configure()
         if forms:
             self.send_forms()
+        if by_location:
+            self.choose_by_location()
         with open(self.home / "log", "ab") as log:
             self.process = subprocess.Popen(self.command(), cwd=self.home, env=self.environment(), stdout=log, stderr=log)
         until = time.monotonic() + START_SECONDS
@@ -48,6 +53,10 @@ class Gateway:
 
     def send_forms(self):
         """Puts in what the files have in comments for signed requests with forms."""
+
+    def choose_by_location(self):
+        """Puts in what the page has for locations with a rule of their own: `/v1/reports/` goes by `reports`."""
+        raise NotImplementedError
 
     def command(self):
         raise NotImplementedError
@@ -89,6 +98,11 @@ class Gateway:
 
     def ask(self, method, target, headers=(), body=b""):
         return ask(self.address, method, target, headers, body)
+
+
+def documented(page, language):
+    """The first block of code in this language on a page of docs/gateways."""
+    return (ROOT / "docs/gateways" / page).read_text().partition(f"```{language}\n")[2].partition("```")[0].rstrip() + "\n"
 
 
 def program(name):

@@ -1,6 +1,6 @@
 """HAProxy with the script that asks."""
 
-from gateway import Gateway, program
+from gateway import Gateway, documented, program
 
 
 class Haproxy(Gateway):
@@ -19,6 +19,9 @@ class Haproxy(Gateway):
     def send_forms(self):
         self.replace("haproxy.cfg", ("# option http-buffer-request", "option http-buffer-request"))
         self.replace("vestibule.lua", ("local FORMS = false", "local FORMS = true"))
+
+    def choose_by_location(self):
+        self.replace("haproxy.cfg", (f"    http-request lua.vestibule {self.rule}\n", documented("haproxy.md", "haproxy")))
 
     def command(self):
         return [program("haproxy"), "-db", "-f", self.home / "haproxy.cfg"]

@@ -1,6 +1,6 @@
 """nginx with auth_request."""
 
-from gateway import Gateway, program
+from gateway import Gateway, documented, program
 
 
 class Nginx(Gateway):
@@ -25,6 +25,9 @@ class Nginx(Gateway):
             f"daemon off;\nmaster_process off;\npid {self.home}/pid;\nerror_log stderr;\nevents {{}}\n"
             f"http {{\naccess_log off;\n{folders}\ninclude vestibule.conf;\n}}\n"
         )
+
+    def choose_by_location(self):
+        self.replace("vestibule.conf", ("\n    location / {", f"\n{documented('nginx.md', 'nginx')}\n    location / {{"))
 
     def command(self):
         return [program("nginx"), "-e", "stderr", "-c", self.home / "nginx.conf"]

@@ -1,6 +1,6 @@
 """Traefik with ForwardAuth."""
 
-from gateway import Gateway, of_python
+from gateway import Gateway, documented, of_python
 
 
 class Traefik(Gateway):
@@ -22,6 +22,17 @@ class Traefik(Gateway):
 
     def send_forms(self):
         self.replace("vestibule.yml", ("# forwardBody", "forwardBody"))
+
+    def choose_by_location(self):
+        text = (self.home / "vestibule.yml").read_text()
+        _, _, middleware = text.partition("  middlewares:\n")
+        middleware = middleware.partition("\n  services:")[0]
+        other = middleware.replace("    vestibule:", "    vestibule-reports:").replace(f"rule/{self.rule}", "rule/reports")
+        self.replace(
+            "vestibule.yml",
+            ("  routers:\n", f"  routers:\n{documented('traefik.md', 'yaml')}"),
+            ("  middlewares:\n", f"  middlewares:\n{other}\n"),
+        )
 
     def command(self):
         return [of_python("traefik"), f"--configFile={self.home / 'traefik.yml'}"]

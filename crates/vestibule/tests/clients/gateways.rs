@@ -51,6 +51,7 @@ matrix! {
     g4_no_client_takes_an_identity_header_off_its_request
     g4_the_address_that_a_client_claims_is_not_believed
     g1_no_spelling_of_a_path_leads_past_a_rule
+    g1_no_spelling_of_a_path_leads_past_the_rule_of_a_location
     g1_no_spelling_of_a_path_leads_to_another_account
     g6_the_target_is_the_one_that_was_asked_for
     g6_the_query_of_a_client_means_nothing_to_the_check
