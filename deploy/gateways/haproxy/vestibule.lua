@@ -20,7 +20,7 @@ local IDENTITY = {
 
 local function refuse(txn, status, headers, body)
     local reply = txn:reply({ status = status, body = body })
-    for _, name in ipairs({ "content-type", "www-authenticate", "cache-control", "retry-after", "location" }) do
+    for _, name in ipairs({ "content-type", "www-authenticate", "cache-control", "retry-after", "location", "x-request-id" }) do
         if headers[name] then reply:add_header(name, headers[name][0]) end
     end
     txn:done(reply)
