@@ -34,6 +34,8 @@ def main():
     free = "--free-ports" in sys.argv
     addresses = {name: f"127.0.0.1:{free_port() if free else port}" for name, port in
                  (("gateway", 8000), ("vestibule", 8080), ("api", 9000))}
+    for name, address in addresses.items():
+        refuse_what_is_taken(name, address)
     programs = []
     # Whoever ends this program ends the others too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -106,14 +108,28 @@ def program(name):
 def wait_for(name, address, programs):
     until = time.monotonic() + START_SECONDS
     while True:
+        for program in programs:
+            if program.poll() is not None:
+                sys.exit(f"{program.args[0]} has ended, with status {program.returncode}")
         try:
             host, port = address.split(":")
             return socket.create_connection((host, int(port))).close()
         except ConnectionRefusedError:
-            ended = any(one.poll() is not None for one in programs)
-            if ended or time.monotonic() > until:
+            if time.monotonic() > until:
                 sys.exit(f"{name} does not listen at {address}")
             time.sleep(0.05)
+
+
+def refuse_what_is_taken(name, address):
+    """Otherwise somebody else's server would be taken for one of these."""
+    host, port = address.split(":")
+    with socket.socket() as listening:
+        # As servers do: what a connection of before has left is not in the way.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, int(port)))
+        except OSError as failure:
+            sys.exit(f"{name} cannot listen at {address}: {failure.strerror}. End what does, or see --free-ports")
 
 
 def free_port():

@@ -28,11 +28,14 @@ class Api(BaseHTTPRequestHandler):
             "application": tell("X-Vestibule-Application", ""),
         }
 
+    def path_alone(self):
+        return self.path.partition("?")[0]
+
     def do_GET(self):
         caller = self.caller()
-        if self.path == "/whoami":
+        if self.path_alone() == "/whoami":
             self.answer(200, caller)
-        elif self.path == "/orders":
+        elif self.path_alone() == "/orders":
             self.answer(200, ORDERS.get(caller["account"], []))
         else:
             self.answer(404, {"error": "There is no such thing"})
@@ -40,7 +43,7 @@ class Api(BaseHTTPRequestHandler):
     def do_POST(self):
         caller = self.caller()
         sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path != "/orders":
+        if self.path_alone() != "/orders":
             return self.answer(404, {"error": "There is no such thing"})
         try:
             item = str(json.loads(sent)["item"])
@@ -52,7 +55,7 @@ class Api(BaseHTTPRequestHandler):
 
     def do_DELETE(self):
         caller = self.caller()
-        if self.path != "/orders":
+        if self.path_alone() != "/orders":
             return self.answer(404, {"error": "There is no such thing"})
         # What a role may do is this API's own matter. (What needs no data of its own can be a rule of the gate.)
         if caller["role"] not in HIGHER_RANKS:
