@@ -6,6 +6,8 @@ from envoy_http import EnvoyHttp, at
 class EnvoyGrpc(EnvoyHttp):
     folder = "envoy-grpc"
     asks_at = "grpc_address"
+    # The id is that of the call, which Envoy keeps to itself.
+    hands_request_ids_on = False
 
     def configure(self):
         self.replace(

@@ -26,6 +26,8 @@ class Gateway:
     hangs = 503
     # Whether it can send forms to the check.
     sends_forms = True
+    # Whether refusals have the id under which the service's log has the check.
+    hands_request_ids_on = True
     # Whether its files can have several rules, each for a location.
     chooses_by_location = True
     # Whether it takes connections to the service up again.
