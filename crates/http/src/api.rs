@@ -135,6 +135,9 @@ const OURS: [&str; 8] =
 async fn unknown_path(State(api): State<ApiState>, request: Request) -> Response {
     let (parts, _body) = request.into_parts();
     let path = parts.uri.path();
+    if path.starts_with(gateway::BEGINNING) {
+        return gateway::no_check(REFUSALS.answer(path, Refusal::NotFound));
+    }
     // These take LiveVox's sessions too, but speak for themselves.
     if path.starts_with("/self/") {
         return REFUSALS.answer(path, Refusal::NotFound);

@@ -154,6 +154,9 @@ def rule_that_refers_to_nothing(body):
             body[field] = []
     if body.get("credentials") == []:
         del body["credentials"]
+    if body.get("credentials") and set(body["credentials"]) <= {"signature", "client-token"}:
+        # They show no user of whom something could be asked.
+        body["credentials"] = ["bearer"]
     if body.get("refusals") == "redirect":
         # It leads to a login by page, so that has to count.
         body["credentials"] = ["page"]

@@ -58,6 +58,9 @@ pub fn gateway_rule_violations(
         let is_empty = after.credentials.is_empty();
         found.extend(is_empty.then(|| Violation::of(Rule::GatewayCredentialMissing)));
     }
+    if before.is_none_or(|before| before != after) {
+        found.extend(lets_nobody_through(after).then(|| Violation::of(Rule::GatewayCredentialsOfNoUser)));
+    }
     let leads_nowhere =
         after.refusals == RefusalStyle::Redirect && !after.credentials.contains(&GatewayCredential::Page);
     if changed(before, after, |settings| &settings.refusals)
@@ -87,6 +90,19 @@ pub fn gateway_rule_violations(
         found.extend(wrong);
     }
     found
+}
+
+/// Whether something is asked of users, and nothing that is taken shows one.
+fn lets_nobody_through(settings: &GatewayRuleSettings) -> bool {
+    let asks_of_users = settings.minimum_rank.is_some()
+        || !settings.privileges.is_empty()
+        || !settings.user_kinds.is_empty()
+        || !settings.populations.is_empty();
+    let shows_none = |credential: &GatewayCredential| {
+        matches!(credential, GatewayCredential::Signature | GatewayCredential::ClientToken)
+    };
+    let credentials = &settings.credentials;
+    asks_of_users && !credentials.is_empty() && credentials.iter().all(shows_none)
 }
 
 fn too_many<T>(rule: Rule, list: &[T], most: usize) -> Option<Violation> {

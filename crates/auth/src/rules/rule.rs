@@ -232,6 +232,8 @@ rulebook! {
     GatewayRuleName: Invalid "name" "1 to {} of a-z, 0-9 and -, the first no -: it stands in addresses";
     GatewayRuleCount: Conflict "" "an installation has at most {} rules of the gate: delete one that is not needed";
     GatewayCredentialMissing: Invalid "credentials" "at least one: nobody could be let through";
+    GatewayCredentialsOfNoUser: Invalid "credentials"
+        "these let applications through and no user, so nothing can be asked of one: rank, privileges, kinds, populations";
     GatewayRedirectWithoutPage: Invalid "refusals"
         "redirect leads to a login at the pages, so `page` has to be among the credentials";
     GatewayAccountCount: Invalid "accounts" AT_MOST;

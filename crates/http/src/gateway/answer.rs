@@ -1,6 +1,7 @@
 //! The answers to a gateway: who it is, in headers, or a refusal in the shape of the credential.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -27,6 +28,27 @@ pub(super) enum Outcome {
     Allowed(Fields),
     /// It may not, and this is what the client is answered.
     Refused(PlainResponse),
+}
+
+impl Outcome {
+    /// The same, where the log says by which rule it was refused, if it says anything.
+    pub(super) fn by_rule(self, rule: &str) -> Self {
+        match self {
+            Self::Refused(PlainResponse { cause: Some(Cause(source)), status, fields, body }) => {
+                let cause = Some(Cause(Arc::new(ByRule { rule: rule.to_owned(), source })));
+                Self::Refused(PlainResponse { cause, status, fields, body })
+            }
+            other => other,
+        }
+    }
+}
+
+/// Why something was refused, and by which rule.
+#[derive(Debug, thiserror::Error)]
+#[error("by the rule {rule}")]
+struct ByRule {
+    rule: String,
+    source: Arc<dyn Error + Send + Sync>,
 }
 
 impl From<Outcome> for PlainResponse {

@@ -256,7 +256,9 @@ impl<'a> Question<'a> {
 
     /// The answer, or what has to be stored before there is one.
     fn answer(&self, api: &ApiState, stored: Stored) -> Result<Outcome, SignedUse> {
-        let answer = api.auth.with_gateway_rule(self.rule, |rule| self.answer_by(api, rule, stored));
+        let answer = api.auth.with_gateway_rule(self.rule, |rule| {
+            self.answer_by(api, rule, stored).map(|outcome| outcome.by_rule(self.rule))
+        });
         answer
             .unwrap_or_else(|| Ok(Outcome::Refused(forbidden(Forbidden::UnknownRule(self.rule.to_owned())))))
     }

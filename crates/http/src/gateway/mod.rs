@@ -11,9 +11,12 @@ mod message;
 mod redirect;
 mod signed;
 
+use std::sync::Arc;
+
 use axum::Router;
+use axum::response::Response;
 use axum::routing::get;
-use vestibule_serve::layers::{Readers, RefusalShape};
+use vestibule_serve::layers::{Cause, Readers, RefusalShape};
 
 use crate::api::ApiState;
 
@@ -24,6 +27,18 @@ pub(crate) use kind::BEGINNING;
 /// How what is refused before the checks by kind is written. A preflight there is one that a gateway holds.
 pub(crate) const REFUSAL: RefusalShape =
     RefusalShape { readers: Readers::OwnPages, ..RefusalShape::ERROR_OBJECT };
+
+/// An answer where no check is, which the log explains: it is a slip in a gateway's configuration.
+pub(crate) fn no_check(mut answer: Response) -> Response {
+    answer.extensions_mut().insert(Cause(Arc::new(NoCheck)));
+    answer
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "there is no check at this path: /gateway/check/KIND/rule/NAME, where KIND is nginx, haproxy, caddy, traefik or envoy"
+)]
+struct NoCheck;
 
 /// The routes for gateways. The check itself is a shortcut for the usual methods; the router has the others. The checks by kind are
 /// shortcuts alone.

@@ -71,6 +71,30 @@ fn a_line_does_not_believe_whoever_is_no_trusted_proxy() {
     assert_eq!(failed_login_of("203.0.113.7", "10.0.0.0/8")["client"], "127.0.0.1");
 }
 
+/// Whoever sets a gateway up looks there.
+#[test]
+fn a_refused_check_has_a_line_with_the_rule_and_a_slip_in_its_path_one_with_the_right_form() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    let asked = |path: &str| ask(&server.address("http"), "GET", path, "", "");
+    let of_rule = asked("/gateway/check/nginx/rule/signed?token=hush");
+    let slips = ["/gateway/check/apache/rule/default", "/gateway/check/nginx/default"].map(asked);
+    let told = |head: &str| {
+        let id = request_id(head);
+        server.soon("log line", |server| server.err().contains(id));
+        line_with(&server.err(), id)["cause"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(of_rule.status, 401);
+    assert!(
+        told(&of_rule.head).starts_with("by the rule signed: the gateway does not send x-original-method")
+    );
+    for slip in slips {
+        assert_eq!(slip.status, 404);
+        assert!(told(&slip.head).contains("/gateway/check/KIND/rule/NAME"));
+    }
+    assert!(!server.err().contains("hush"));
+}
+
 #[test]
 fn a_line_has_the_duration_as_a_number_of_milliseconds() {
     let took = failed_login_of("203.0.113.7", "127.0.0.0/8")["took_ms"].as_f64().unwrap();

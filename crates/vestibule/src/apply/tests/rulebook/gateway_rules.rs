@@ -17,6 +17,12 @@ pub(super) fn lines() -> Vec<Line> {
         put(Rule::GatewayRuleName, &format!("{HERE}_"), json!({}), ""),
         put(Rule::GatewayRuleCount, &format!("{HERE}-new"), json!({}), ""),
         changed(Rule::GatewayCredentialMissing, "credentials", json!([]), "credentials = []".into()),
+        put(
+            Rule::GatewayCredentialsOfNoUser,
+            HERE,
+            json!({ "credentials": ["signature", "client-token"], "minimum_rank": "manager" }),
+            "credentials = [\"signature\", \"client-token\"]\nminimum_rank = \"manager\"",
+        ),
         changed(
             Rule::GatewayRedirectWithoutPage,
             "refusals",
