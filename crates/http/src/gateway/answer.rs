@@ -254,12 +254,12 @@ pub(super) fn refused(shape: Shape, why: Unauthenticated, now: Millis) -> PlainR
 /// Leads a browser to the login page: 303, or where the gateway passes no redirect on a 401 that says where that is.
 pub(super) fn to_login(location: &str, passed_on: bool, shape: Shape, now: Millis) -> PlainResponse {
     let mut answer = if passed_on {
-        let fields = Fields::default();
+        let mut fields = Fields::default();
+        fields.set(CACHE_CONTROL, "no-store");
         PlainResponse { status: StatusCode::SEE_OTHER, fields, body: Cow::Borrowed(b""), cause: None }
     } else {
         refused(shape, Unauthenticated::Nobody, now)
     };
-    answer.fields.set(CACHE_CONTROL, "no-store");
     answer.fields.add(LOCATION, |text| text.push_str(location));
     answer
 }
