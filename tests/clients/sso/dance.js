@@ -123,6 +123,8 @@ async function tooLate(browser, provider) {
 async function withoutScripts(browser, provider) {
     const own = await person(browser, {javaScriptEnabled: false});
     const page = await own.newPage();
+    // SimpleSAMLphp's own style hides the button that people without scripts have to press, as soon as it is there.
+    await page.route('**/resources/post.css', (route) => route.abort());
     await begin(page, provider);
     await AT_PROVIDER[provider.kind](page, provider);
     if (provider.kind === 'ssp') {
