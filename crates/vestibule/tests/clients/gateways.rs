@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::{drivers, said};
+use crate::{drivers, said, shared};
 
 fn matrix() -> (Command, PathBuf) {
     let python = std::env::var("VESTIBULE_CLIENTS_PYTHON").expect("./test sets VESTIBULE_CLIENTS_PYTHON");
@@ -15,6 +15,7 @@ fn matrix() -> (Command, PathBuf) {
 
 fn holds_behind(gateway: &str, case: &str) {
     let (mut python, matrix) = matrix();
+    let _beside = shared();
     let output = python.arg(matrix).args([gateway, case]).output().expect("Python starts");
     assert!(output.status.success(), "{gateway}: {case}: {}", said(&output));
 }

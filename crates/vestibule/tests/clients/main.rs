@@ -11,12 +11,33 @@ mod gateways;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use tempfile::TempDir;
 use vestibule_testkit::Program;
 
-/// Runs one driver against a development server of its own.
+/// A browser has the machine to itself: beside gateways and other browsers its pages come too late for its patience.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+/// The machine, beside others.
+fn shared() -> RwLockReadGuard<'static, ()> {
+    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs a driver that has a browser, alone.
+fn drive_browser(interpreter: &str, driver: &str) {
+    let _alone = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+    drive_with(interpreter, driver);
+}
+
+/// Runs a driver beside others.
 fn drive(interpreter: &str, driver: &str) {
+    let _beside = shared();
+    drive_with(interpreter, driver);
+}
+
+/// Runs one driver against a development server of its own.
+fn drive_with(interpreter: &str, driver: &str) {
     let data = TempDir::new().expect("a temporary folder");
     let folder = data.path().to_str().expect("a path in UTF-8");
     let ports = ["--http", "--https", "--grpc", "--admin"].map(|listener| [listener, "127.0.0.1:0"]).concat();
@@ -83,7 +104,7 @@ fn lpf_logs_in_and_refreshes() {
 
 #[test]
 fn chromium_goes_through_the_pages_and_axe_finds_nothing() {
-    drive("node", "pages.js");
+    drive_browser("node", "pages.js");
 }
 
 #[test]
@@ -144,5 +165,5 @@ fn the_requests_of_the_demo_application_are_answered() {
 #[test]
 fn chromium_goes_through_both_identity_providers_and_axe_finds_nothing() {
     let python = std::env::var("VESTIBULE_CLIENTS_PYTHON").expect("./test sets VESTIBULE_CLIENTS_PYTHON");
-    drive(&python, "sso/dance.py");
+    drive_browser(&python, "sso/dance.py");
 }
