@@ -123,7 +123,7 @@ pub use signing_keys::{PublishedKey, SignError};
 pub use store_health::{Purpose, Trouble};
 pub use strength::{OwnWords, check_strength};
 pub use traffic::{
-    ApplicationStanding, IDLE_AFTER, Route, SAFE_AFTER, TrafficBy, TrafficKey, TrafficLine, TrafficLosses,
+    ApplicationStanding, IDLE_AFTER, Route, SAFE_AFTER, TrafficKey, TrafficLine, TrafficLosses,
     TrafficReport, TrafficSums, TrafficVerdict,
 };
 pub use vestibule_store::{AddressSketch, AuditOrder, DigestHolder, DigestKind};

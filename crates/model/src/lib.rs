@@ -73,6 +73,8 @@ pub use report::{Claim, Issued, Login, Reason, Report, Signature, Statement, Ste
 pub use session::{Application, AuthenticationMethod, Dialect, EndReason, Session};
 pub use signing_key::SigningKey;
 pub use time::{Clock, Millis, Monotonic, Utc};
-pub use traffic::{Day, Month, NoDay, NoTrafficApplication, TrafficApplication, TrafficOutcome, hour_of_day};
+pub use traffic::{
+    Day, Month, NoDay, NoTrafficApplication, TrafficApplication, TrafficBy, TrafficOutcome, hour_of_day,
+};
 pub use user::{PasswordCredential, Population, SecondFactor, User, UserKind};
 pub use visible::{MOST_MARKS, has_hidden, has_stacked_marks, told, visible};

@@ -193,6 +193,27 @@ impl FromStr for TrafficApplication {
     }
 }
 
+/// By what the requests of a report are summed up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum TrafficBy {
+    /// By application.
+    Application,
+    /// By family of routes.
+    Route,
+    /// By kind of user.
+    Kind,
+    /// By outcome.
+    Outcome,
+    /// By hour, of the days that are still kept by the hour.
+    Hour,
+    /// By day.
+    Day,
+    /// By month.
+    Month,
+}
+
 /// What came of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 
-use vestibule_model::{AccountId, Application, Day, Millis, TrafficApplication};
+use vestibule_model::{AccountId, Application, Day, Millis, TrafficApplication, TrafficBy};
 use vestibule_store::{TrafficQuery, TrafficUses};
 
 use super::{Administration, AdministrationError, Caller, Scope};
-use crate::traffic::{
-    ApplicationStanding, Summing, TrafficBy, TrafficKey, TrafficLine, TrafficReport, TrafficVerdict,
-};
+use crate::traffic::{ApplicationStanding, Summing, TrafficKey, TrafficLine, TrafficReport, TrafficVerdict};
 
 /// How many rows are read at a time.
 const PAGE: usize = 256;

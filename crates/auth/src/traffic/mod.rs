@@ -12,8 +12,8 @@ mod writer;
 
 pub(crate) use report::Summing;
 pub use report::{
-    ApplicationStanding, IDLE_AFTER, SAFE_AFTER, TrafficBy, TrafficKey, TrafficLine, TrafficReport,
-    TrafficSums, TrafficVerdict,
+    ApplicationStanding, IDLE_AFTER, SAFE_AFTER, TrafficKey, TrafficLine, TrafficReport, TrafficSums,
+    TrafficVerdict,
 };
 pub(crate) use source::{Caller, outcome_of, source_of_refusal};
 

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
-use serde::{Deserialize, Serialize};
-use vestibule_model::{Day, Millis, Month, TrafficApplication, TrafficOutcome, UserKind};
+use vestibule_model::{Day, Millis, Month, TrafficApplication, TrafficBy, TrafficOutcome, UserKind};
 use vestibule_store::{AddressSketch, TrafficPeriod, TrafficRow, TrafficSeries, TrafficUses};
 
 /// An application that was not used for so long is idle.
@@ -14,26 +13,6 @@ pub const IDLE_AFTER: Duration = Duration::from_hours(24 * 30);
 
 /// An application that nobody has used or tried to use for so long can be deleted, if requests have been counted for as long.
 pub const SAFE_AFTER: Duration = Duration::from_hours(24 * 90);
-
-/// By what it is summed up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TrafficBy {
-    /// By application.
-    Application,
-    /// By family of routes.
-    Route,
-    /// By kind of user.
-    Kind,
-    /// By outcome.
-    Outcome,
-    /// By hour, of the days that are still kept by the hour.
-    Hour,
-    /// By day.
-    Day,
-    /// By month.
-    Month,
-}
 
 /// What the requests of a line have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use vestibule_model::{AccountId, Day, Millis, TrafficOutcome, UserKind, hour_of_day};
+use vestibule_model::{AccountId, Day, TrafficOutcome, UserKind, hour_of_day};
 use vestibule_store::{TRAFFIC_SLOTS, TrafficPeriod, TrafficRow, TrafficSeries, TrafficSource, TrafficUses};
 
 use super::Counted;
@@ -141,16 +141,16 @@ impl DayCounts {
     }
 
     fn note(&mut self, counted: &Counted<'_>) {
-        let at = |millis: Millis| Some(millis);
+        let now = Some(counted.now);
         if counted.outcome == TrafficOutcome::Allowed {
-            self.uses.first = self.uses.first.or(at(counted.now)).min(at(counted.now));
-            self.uses.last = self.uses.last.max(at(counted.now));
+            self.uses.first = self.uses.first.or(now).min(now);
+            self.uses.last = self.uses.last.max(now);
         } else {
-            self.uses.last_refused = self.uses.last_refused.max(at(counted.now));
+            self.uses.last_refused = self.uses.last_refused.max(now);
         }
-        if counted.address.is_some() && counted.address != self.last_address {
+        if let Some(address) = counted.address.filter(|_| counted.address != self.last_address) {
             self.last_address = counted.address;
-            counted.address.into_iter().for_each(|address| self.row.addresses.note(address));
+            self.row.addresses.note(address);
         }
         if let Some(agent) = counted.agent {
             self.row.add_agent(agent_name(agent), 1);

@@ -10,8 +10,8 @@ use http::StatusCode;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use vestibule_auth::{AddressSketch, TrafficAsked, TrafficBy, TrafficReport};
-use vestibule_model::{AccountId, Day, Millis, TrafficApplication};
+use vestibule_auth::{AddressSketch, TrafficAsked, TrafficReport};
+use vestibule_model::{AccountId, Day, Millis, TrafficApplication, TrafficBy};
 
 use super::AdminState;
 use super::problem::{AdminError, Problem};
@@ -20,20 +20,6 @@ use line::Line;
 
 /// How many days are told unless told otherwise.
 const USUAL_DAYS: u32 = 30;
-
-/// By what it is summed up.
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum By {
-    Application,
-    Route,
-    Kind,
-    Outcome,
-    /// Of the days that are still kept by the hour.
-    Hour,
-    Day,
-    Month,
-}
 
 /// Which traffic is told.
 #[derive(Deserialize, IntoParams)]
@@ -48,7 +34,7 @@ pub(super) struct TrafficParameters {
     to: Option<String>,
     /// By application unless told.
     #[param(inline)]
-    by: Option<By>,
+    by: Option<TrafficBy>,
     /// Of one application alone, as the key of its line by application has it.
     #[param(pattern = "^(none|unknown|administrator|(api-key|oauth-client|application-token):[0-9]{1,18})$")]
     application: Option<String>,
@@ -127,15 +113,7 @@ impl TrafficParameters {
         }
         let application = self.application.as_deref().map(str::parse::<TrafficApplication>).transpose();
         let application = application.map_err(|error| malformed("application", &error.to_string()))?;
-        let by = match self.by.unwrap_or(By::Application) {
-            By::Application => TrafficBy::Application,
-            By::Route => TrafficBy::Route,
-            By::Kind => TrafficBy::Kind,
-            By::Outcome => TrafficBy::Outcome,
-            By::Hour => TrafficBy::Hour,
-            By::Day => TrafficBy::Day,
-            By::Month => TrafficBy::Month,
-        };
+        let by = self.by.unwrap_or(TrafficBy::Application);
         Ok(TrafficAsked { account, application, from, through, by })
     }
 }
