@@ -1,6 +1,6 @@
 """Envoy with ext_authz over gRPC."""
 
-from envoy_http import EnvoyHttp, at
+from envoy_http import INTERNAL, EnvoyHttp, at
 
 
 class EnvoyGrpc(EnvoyHttp):
@@ -16,4 +16,5 @@ class EnvoyGrpc(EnvoyHttp):
             ("address: 127.0.0.1, port_value: 8082", at(self.service)),
             ("address: 127.0.0.1, port_value: 9000", at(self.api)),
             ("rule: default", f"rule: {self.rule}"),
+            INTERNAL,
         )

@@ -3,6 +3,15 @@
 from gateway import Gateway, in_packages
 
 
+# Its client is of the networks whose requests Envoy takes for internal, as those of private networks are by default in earlier versions.
+INTERNAL = (
+    "use_remote_address: true\n",
+    "use_remote_address: true\n"
+    + " " * 16
+    + "internal_address_config: { cidr_ranges: [{ address_prefix: 127.0.0.0, prefix_len: 8 }] }\n",
+)
+
+
 class EnvoyHttp(Gateway):
     folder = "envoy-http"
     chooses_by_location = False
@@ -14,6 +23,7 @@ class EnvoyHttp(Gateway):
             ("address: 127.0.0.1, port_value: 8080", at(self.service)),
             ("address: 127.0.0.1, port_value: 9000", at(self.api)),
             ("rule/default", f"rule/{self.rule}"),
+            INTERNAL,
         )
 
     def send_forms(self):
