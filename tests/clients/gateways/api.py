@@ -13,6 +13,8 @@ class Request:
         self.method, self.target, self.body = method, target, body
         # As they were sent: names of any spelling, as often as they are there.
         self.headers = headers
+        # What follows a chunked body.
+        self.trailers = []
 
     def all(self, name):
         return [value for given, value in self.headers if given.lower() == name.lower()]
@@ -29,10 +31,7 @@ class Handler(socketserver.StreamRequestHandler):
     def serve(self):
         while line := self.rfile.readline():
             method, target, _ = line.decode("latin-1").split(" ")
-            lines = []
-            while (header := self.rfile.readline()) not in (b"\r\n", b""):
-                name, _, value = header.decode("latin-1").partition(":")
-                lines.append((name, value.strip()))
+            lines = self.read_fields()
             request = Request(method, target, lines, b"")
             if request.all("upgrade") == ["websocket"]:
                 self.server.reached.append(request)
@@ -42,13 +41,20 @@ class Handler(socketserver.StreamRequestHandler):
             self.server.reached.append(request)
             self.answer(request)
 
+    def read_fields(self):
+        fields = []
+        while (field := self.rfile.readline()) not in (b"\r\n", b""):
+            name, _, value = field.decode("latin-1").partition(":")
+            fields.append((name, value.strip()))
+        return fields
+
     def read_body(self, request):
         if request.all("transfer-encoding") == ["chunked"]:
             body = b""
             while size := int(self.rfile.readline(), 16):
                 body += self.rfile.read(size)
                 self.rfile.readline()
-            self.rfile.readline()
+            request.trailers = self.read_fields()
             return body
         return self.rfile.read(int((request.all("content-length") or ["0"])[0]))
 

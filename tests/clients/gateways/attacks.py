@@ -78,6 +78,21 @@ def g4_no_client_takes_an_identity_header_off_its_request(site):
 
 
 @case
+def g4_a_trailer_is_no_identity_header(site):
+    site.service.set_rule("account", identity_headers=["account"])
+    site.start("account")
+    shown = bearer(site.service.log_in("agent", "agent-password"))
+    for announced in ([], [("Trailer", "X-Vestibule-User")]):
+        headers = [shown, ("Transfer-Encoding", "chunked"), *announced]
+        body = b"3\r\nabc\r\n0\r\nX-Vestibule-User: root\r\nX-Vestibule-Account: 1\r\n\r\n"
+        with site.gateway.connect() as connection:
+            reached = site.passes(headers, method="POST", body=body, connection=connection)
+        assert (told(reached), reached.body) == ({"account": ACCOUNT}, b"abc"), reached.headers
+        passed_on = [name for name, _ in reached.trailers if "vestibule" in name.lower()]
+        assert not passed_on or site.gateway.passes_trailers_on, reached.trailers
+
+
+@case
 def g4_the_address_that_a_client_claims_is_not_believed(site):
     key = site.service.administer("GET", f"/accounts/{ACCOUNT}/api-keys")["api_keys"][0]
     allowed = "127.0.0.2"

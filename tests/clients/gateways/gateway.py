@@ -30,6 +30,8 @@ class Gateway:
     hands_request_ids_on = True
     # Whether its files can have several rules, each for a location.
     chooses_by_location = True
+    # Whether an API is told what a client sends behind a chunked body.
+    passes_trailers_on = False
     # Whether it takes connections to the service up again.
     keeps_checks_alive = True
 

@@ -5,6 +5,8 @@ from gateway import Gateway, documented, program
 
 class Haproxy(Gateway):
     folder = "haproxy"
+    # Before 3.2, with which the option comes that the file asks for.
+    passes_trailers_on = True
 
     def configure(self):
         self.replace(

@@ -50,6 +50,7 @@ matrix! {
     g4_a_gateway_from_no_network_of_gateways_is_refused
     g4_identity_headers_of_the_client_do_not_reach_the_api
     g4_no_client_takes_an_identity_header_off_its_request
+    g4_a_trailer_is_no_identity_header
     g4_the_address_that_a_client_claims_is_not_believed
     g1_no_spelling_of_a_path_leads_past_a_rule
     g1_no_spelling_of_a_path_leads_past_the_rule_of_a_location
