@@ -26,6 +26,10 @@ PARTNERS = """
         auth_request /vestibule-check/signed;
         include vestibule/identity.conf;
         proxy_pass http://api/;
+        proxy_http_version 1.1;
+        proxy_set_header Host       $http_host;
+        proxy_set_header Upgrade    $http_upgrade;
+        proxy_set_header Connection $vestibule_connection;
     }
 """
 
