@@ -1,17 +1,23 @@
 -- Asks Vestibule whether a request may pass, and tells the API whose it is (docs/gateways/haproxy.md).
 --
 --   http-request lua.vestibule RULE
+--
+-- HAProxy goes on with a request when a script fails, or is ended because the client has gone. So the last thing that is done for one
+-- that may pass is to set txn.vestibule_passed, and the frontend denies what has it not.
 
 -- Where Vestibule listens: an address, or a name that the section `resolvers default` knows.
 local SERVICE = "http://127.0.0.1:8080"
 -- A check takes a millisecond. What does not answer in so many milliseconds is down, and nothing passes.
 local LONGEST = 2000
--- Whether forms are sent to the check, for rules that take signed requests: needs `option http-buffer-request` in the frontend, and has
--- forms of up to tune.bufsize, 16 kB.
+-- Whether forms are sent to the check, for rules that take signed requests: needs `option http-buffer-request` in the frontend. Forms
+-- are sent that say how long they are and fit into tune.bufsize (16 kB) behind the head.
 local FORMS = false
 
--- The headers of the client's that the check sees: credentials, and whether it is a browser that may be led to the login page.
-local PASSED_ON = { "authorization", "cookie", "lv-session", "accept", "content-type" }
+-- The headers of the client's that the check sees: credentials, whether it is a browser that may be led to the login page, whether
+-- there is a form, and which program it is.
+local PASSED_ON = { "authorization", "cookie", "lv-session", "accept", "content-type", "user-agent" }
+-- In so many lines at most: HAProxy has room for 100 in a request of its own, and ends when there are more.
+local MOST_LINES = 64
 
 local IDENTITY = {
     "account", "user", "user-name", "application", "session", "roles", "privileges", "seconds-left",
@@ -26,38 +32,65 @@ local function refuse(txn, status, headers, body)
     txn:done(reply)
 end
 
-core.register_action("vestibule", { "http-req" }, function(txn, rule)
-    local shown = txn.http:req_get_headers()
+-- What the script finds out of the request, and what of it the client sent. None: it has too many lines.
+local function question_about(txn, shown)
+    local tls = txn.f:ssl_fc()
     local asked = {
         ["x-original-method"] = { txn.f:method() },
         ["x-original-uri"] = { txn.f:pathq() },
         ["x-forwarded-host"] = { txn.f:req_hdr("host") },
-        ["x-forwarded-proto"] = { txn.f:ssl_fc() == 1 and "https" or "http" },
+        -- Which of both it is depends on the version, and on tune.lua.bool-sample-conversion.
+        ["x-forwarded-proto"] = { (tls == 1 or tls == true) and "https" or "http" },
         ["x-forwarded-for"] = { txn.f:src() },
+        -- HAProxy's own otherwise.
+        ["user-agent"] = { "" },
     }
+    local lines = 0
     for _, name in ipairs(PASSED_ON) do
         if shown[name] then
             asked[name] = {}
             for index = 0, #shown[name] do asked[name][index + 1] = shown[name][index] end
+            lines = lines + #asked[name]
         end
     end
+    return lines <= MOST_LINES and asked or nil
+end
 
-    local question = { url = SERVICE .. "/gateway/check/haproxy/rule/" .. rule, headers = asked, timeout = LONGEST }
+-- The form, if there is one and all of it is here. A part of one would verify what is not all that reaches the API.
+local function whole_form(txn, shown)
     local kind = shown["content-type"] and shown["content-type"][0]
-    local answer
-    if FORMS and kind and kind:lower():find("application/x-www-form-urlencoded", 1, true) then
-        question.body = txn.f:req_body()
-        answer = core.httpclient():post(question)
-    else
-        answer = core.httpclient():get(question)
+    if not FORMS or not kind or not kind:lower():find("application/x-www-form-urlencoded", 1, true) then return nil end
+    if txn.f:req_body_len() ~= tonumber(txn.f:req_hdr("content-length")) then return nil end
+    return txn.f:req_body()
+end
+
+-- Tells the API who it is. False: there is no room for that beside what the client sent.
+local function tell(txn, headers)
+    for _, name in ipairs(IDENTITY) do
+        local value = headers["x-vestibule-" .. name]
+        txn.http:req_set_header("x-vestibule-" .. name, value and value[0] or "")
     end
+    local told = txn.http:req_get_headers()
+    for _, name in ipairs(IDENTITY) do
+        local value, now = headers["x-vestibule-" .. name], told["x-vestibule-" .. name]
+        if value and value[0] ~= "" and not (now and now[0] == value[0]) then return false end
+    end
+    return true
+end
+
+core.register_action("vestibule", { "http-req" }, function(txn, rule)
+    local shown = txn.http:req_get_headers()
+    local asked = question_about(txn, shown)
+    if not asked then return refuse(txn, 431, {}, "") end
+    local question = { url = SERVICE .. "/gateway/check/haproxy/rule/" .. rule, headers = asked, timeout = LONGEST }
+    question.body = whole_form(txn, shown)
+    local answer = question.body and core.httpclient():post(question) or core.httpclient():get(question)
     if answer.status == 401 or answer.status == 403 or answer.status == 303 then
         return refuse(txn, answer.status, answer.headers, answer.body)
     elseif answer.status ~= 200 then
         return refuse(txn, 503, {}, "")
+    elseif not tell(txn, answer.headers) then
+        return refuse(txn, 431, {}, "")
     end
-    for _, name in ipairs(IDENTITY) do
-        local told = answer.headers["x-vestibule-" .. name]
-        txn.http:req_set_header("x-vestibule-" .. name, told and told[0] or "")
-    end
+    txn:set_var("txn.vestibule_passed", true)
 end, 1)

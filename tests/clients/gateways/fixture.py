@@ -29,10 +29,9 @@ class Site:
         """Where its kind of gateway asks the service."""
         return getattr(self.service, self.kind.asks_at)
 
-    def start(self, rule="default", service=None, forms=False, by_location=False):
-        """The gateway, which goes by this rule and asks at this address, and sends forms along if it can; by the rule `reports` below
-        /v1/reports/ if it chooses by location."""
-        self.gateway = self.kind(self.folder, service or self.asked_address, self.api.address, rule, forms, by_location)
+    def start(self, rule="default", service=None, **options):
+        """The gateway, which goes by this rule and asks at this address; `options` are those of `Gateway`."""
+        self.gateway = self.kind(self.folder, service or self.asked_address, self.api.address, rule, **options)
 
     def stop(self):
         if self.gateway:

@@ -28,6 +28,8 @@ class Gateway:
     sends_forms = True
     # Whether refusals have the id under which the service's log has the check.
     hands_request_ids_on = True
+    # Whether it asks by a script of ours, which may fail.
+    has_a_script = False
     # Whether its files can have several rules, each for a location.
     chooses_by_location = True
     # Whether an API is told what a client sends behind a chunked body.
@@ -35,15 +37,20 @@ class Gateway:
     # Whether it takes connections to the service up again.
     keeps_checks_alive = True
 
-    def __init__(self, home, service, api, rule="default", forms=False, by_location=False):
+    def __init__(self, home, service, api, rule="default", forms=False, by_location=False, script_fails=False, tls=False):
+        """Goes by `rule`, and by the rule `reports` below /v1/reports/ if it chooses by location; sends forms along if it is to, and can;
+        speaks TLS, with HTTP/2 and the certificate of its `certificate`, if it is to."""
         self.home, self.service, self.api, self.rule = home / self.folder, service, api, rule
         self.address = free_address()
+        shutil.rmtree(self.home, ignore_errors=True)
         shutil.copytree(DEPLOY / self.folder, self.home)
         self.configure()
         if forms:
             self.send_forms()
         if by_location:
             self.choose_by_location()
+        if script_fails:
+            self.let_script_fail()
         with open(self.home / "log", "ab") as log:
             self.process = subprocess.Popen(self.command(), cwd=self.home, env=self.environment(), stdout=log, stderr=log)
         until = time.monotonic() + START_SECONDS
@@ -57,6 +64,10 @@ class Gateway:
 
     def send_forms(self):
         """Puts in what the files have in comments for signed requests with forms."""
+
+    def let_script_fail(self):
+        """Has the script end with an error as it begins."""
+        raise NotImplementedError
 
     def choose_by_location(self):
         """Puts in what the page has for locations with a rule of their own: `/v1/reports/` goes by `reports`."""

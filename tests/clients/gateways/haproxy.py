@@ -7,6 +7,7 @@ class Haproxy(Gateway):
     folder = "haproxy"
     # Before 3.2, with which the option comes that the file asks for.
     passes_trailers_on = True
+    has_a_script = True
 
     def configure(self):
         self.replace(
@@ -21,6 +22,9 @@ class Haproxy(Gateway):
     def send_forms(self):
         self.replace("haproxy.cfg", ("# option http-buffer-request", "option http-buffer-request"))
         self.replace("vestibule.lua", ("local FORMS = false", "local FORMS = true"))
+
+    def let_script_fail(self):
+        self.replace("vestibule.lua", ("    local shown =", '    error("it fails")\n    local shown ='))
 
     def choose_by_location(self):
         self.replace("haproxy.cfg", (f"    http-request lua.vestibule {self.rule}\n", documented("haproxy.md", "haproxy")))

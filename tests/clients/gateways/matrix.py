@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import attacks  # noqa: F401 (cases)
+import failures  # noqa: F401
+import heads  # noqa: F401
 import sessions  # noqa: F401
 import signatures  # noqa: F401
 import traffic  # noqa: F401

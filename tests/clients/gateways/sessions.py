@@ -50,6 +50,20 @@ def a_livevox_session_passes_with_the_token_that_opened_it(site):
 
 
 @case
+def the_report_of_traffic_has_the_programs_of_clients(site):
+    site.start()
+    shown = ("LV-Session", site.service.log_in_livevox())
+    for program in ("tap-livevox/1.2 (batch)", "orders", ""):
+        site.passes([shown, ("User-Agent", program)] if program else [shown])
+    lines = site.service.administer("GET", f"/accounts/{ACCOUNT}/traffic?by=application")["lines"]
+    demo = next(line for line in lines if line["name"] == "demo")
+    named = {agent["name"]: agent["requests"] for agent in demo.get("agents", [])}
+    assert (named.get("tap-livevox"), named.get("orders")) == (1, 1), named
+    # Whoever says nothing is not taken for the gateway.
+    assert set(named) - {"tap-livevox", "orders"} <= {"(none)"}, named
+
+
+@case
 def a_cookie_passes(site):
     site.start()
     assert told(site.passes([cookie(site.service.log_in())]))["user-name"] == "name"

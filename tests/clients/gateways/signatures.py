@@ -8,6 +8,10 @@ from oauthlib.oauth1 import SIGNATURE_HMAC_SHA1, SIGNATURE_HMAC_SHA256, Client
 
 from fixture import EVERYTHING, case, told
 from service import ACCOUNT, BOT, FORM
+from stub import HttpHandler, Stub
+
+# The service's own limit.
+MAX_FORM_BYTES = 32 * 1024
 
 
 def signed(site, target, method="GET", form=None, algorithm=SIGNATURE_HMAC_SHA1, host=None):
@@ -69,6 +73,30 @@ def g5_what_is_changed_after_it_was_signed_is_refused(site):
     answer = site.refuses([("Authorization", signed(site, target)[0][1].replace('oauth_version="1.0", ', ""))], target)
     assert answer.body.startswith(b"oauth_problem=signature_invalid"), answer
     assert answer.headers["WWW-Authenticate"].startswith("OAuth realm="), answer
+
+
+@case
+def g5_nothing_is_added_to_a_form_that_was_signed(site):
+    # How much of a form that is too long for the gateway reaches the check.
+    stub = Stub(HttpHandler)
+    stub.answer = "401 Unauthorized"
+    if site.kind.asks_at == "address":
+        start(site, forms=True, service=stub.address)
+        site.refuses(*long_form(site, 50_000))
+        site.gateway.stop()
+    lengths = {len(stub.reached[-1].body) if stub.reached else 0, MAX_FORM_BYTES - 1, MAX_FORM_BYTES, MAX_FORM_BYTES + 1}
+    start(site, forms=True)
+    for length in lengths - {0}:
+        headers, target, method, form = long_form(site, length)
+        site.refuses(headers, target, method, form + b"&extra=1" + b"0" * (50_000 - length), status=(401, 413))
+
+
+def long_form(site, length):
+    """A request with a signed form of so many bytes: its head is as long whatever the length is."""
+    form = "item=" + "x" * (length - 5)
+    headers = signed(site, "/orders", "POST", form)
+    signature = len(dict(headers)["Authorization"])
+    return [*headers, ("X-Filler", "x" * (1000 - signature))], "/orders", "POST", form.encode()
 
 
 @case

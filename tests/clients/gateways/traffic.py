@@ -1,35 +1,10 @@
-"""What goes through: bodies, answers, WebSockets; and what does not while nobody can be asked."""
+"""What goes through: bodies, answers, WebSockets."""
 
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from fixture import bearer, case, told
 from wire import Relay
-
-
-@case
-def g3_while_the_service_is_down_nothing_passes(site):
-    site.start()
-    login = site.service.log_in()
-    site.passes([bearer(login)])
-    site.service.stop()
-    site.refuses([bearer(login)], status=site.gateway.down)
-    site.refuses([], status=site.gateway.down)
-
-
-@case
-def g3_while_the_service_does_not_answer_nothing_passes(site):
-    site.start()
-    login = site.service.log_in()
-    site.passes([bearer(login)])
-    site.service.suspend()
-    site.refuses([bearer(login)], status=site.gateway.hangs)
-
-
-@case
-def g3_a_rule_that_is_not_there_lets_nobody_pass(site):
-    site.start("no-such-rule")
-    site.refuses([bearer(site.service.log_in())], status=403)
 
 
 @case

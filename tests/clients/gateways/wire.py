@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 import threading
+import time
 
 # Traefik gives up after half a minute.
 LONGEST_SECONDS = 45
@@ -39,13 +40,16 @@ class Connection:
 
     def ask(self, method, target, headers=(), body=b""):
         """`headers` are pairs, sent in their order, as often as they are there."""
+        self.send(method, target, headers, body)
+        response = http.client.HTTPResponse(self.socket, method=method)
+        response.begin()
+        return Answer(response)
+
+    def send(self, method, target, headers=(), body=b""):
         lines = [f"{method} {target} HTTP/1.1", f"Host: {self.address}", *(f"{name}: {value}" for name, value in headers)]
         if body and "transfer-encoding" not in {name.lower() for name, _ in headers}:
             lines.append(f"Content-Length: {len(body)}")
         self.socket.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
-        response = http.client.HTTPResponse(self.socket, method=method)
-        response.begin()
-        return Answer(response)
 
 
 def ask(address, method, target, headers=(), body=b"", source=""):
@@ -64,8 +68,8 @@ def free_address():
 class Relay:
     """Passes connections on to an address, and counts them."""
 
-    def __init__(self, address):
-        self.to = address
+    def __init__(self, address, answers_after_seconds=0):
+        self.to, self.answers_after_seconds = address, answers_after_seconds
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self.listening.getsockname()[1]}"
         self.opened = 0
@@ -77,13 +81,16 @@ class Relay:
             self.opened += 1
             host, port = self.to.rsplit(":", 1)
             far = socket.create_connection((host, int(port)))
-            for source, target in ((near, far), (far, near)):
-                threading.Thread(target=pass_on, args=(source, target), daemon=True).start()
+            for source, target, seconds in ((near, far, 0), (far, near, self.answers_after_seconds)):
+                threading.Thread(target=pass_on, args=(source, target, seconds), daemon=True).start()
 
 
-def pass_on(source, target):
+def pass_on(source, target, after_seconds):
     try:
-        while data := source.recv(65536):
+        while source.recv(1, socket.MSG_PEEK):
+            # What comes meanwhile comes along.
+            time.sleep(after_seconds)
+            data = source.recv(65536)
             target.sendall(data)
         target.shutdown(socket.SHUT_WR)
     except OSError:

@@ -59,9 +59,18 @@ matrix! {
     g6_the_query_of_a_client_means_nothing_to_the_check
     g6_the_path_of_a_client_names_no_rule
     clients_cannot_ask_for_checks_themselves
+    g3_while_the_service_is_down_nothing_passes
+    g3_while_the_service_does_not_answer_nothing_passes
+    g3_a_rule_that_is_not_there_lets_nobody_pass
+    g3_a_check_that_answers_neither_yes_nor_no_lets_nobody_pass
+    g3_a_check_that_breaks_off_lets_nobody_pass
+    g3_who_hangs_up_before_the_check_answers_reaches_nothing
+    g3_heads_of_many_lines_let_nobody_pass_and_end_no_gateway
+    g4_what_the_api_is_told_is_whole_however_large_the_head_is
     a_bearer_passes_and_the_api_is_told_whose_it_is
     a_bot_passes_with_the_key_that_it_logged_in_with
     a_livevox_session_passes_with_the_token_that_opened_it
+    the_report_of_traffic_has_the_programs_of_clients
     a_cookie_passes
     the_bearer_in_a_path_passes
     a_name_that_is_no_ascii_is_told_percent_encoded
@@ -75,10 +84,8 @@ matrix! {
     a_signed_request_passes_as_its_key
     g5_a_signed_request_counts_once
     g5_what_is_changed_after_it_was_signed_is_refused
+    g5_nothing_is_added_to_a_form_that_was_signed
     a_signed_form_passes_where_the_gateway_sends_it
-    g3_while_the_service_is_down_nothing_passes
-    g3_while_the_service_does_not_answer_nothing_passes
-    g3_a_rule_that_is_not_there_lets_nobody_pass
     a_body_reaches_the_api
     an_answer_of_the_api_arrives_as_it_is
     a_websocket_is_upgraded_for_who_is_known
