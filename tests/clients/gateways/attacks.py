@@ -70,11 +70,28 @@ def g4_no_client_takes_an_identity_header_off_its_request(site):
             assert "vestibule" not in " ".join(reached.all("connection")).lower(), headers
         else:
             assert answer.status == 400 and not site.api.reached, (headers, answer)
-    # Nor what the gateway says of it.
-    other = f"/api/account/{OTHER_ACCOUNT}/x"
-    for name in ("X-Forwarded-For", "X-Forwarded-Uri", "X-Forwarded-Host", "X-Original-URI", "X-Envoy-External-Address"):
-        with site.gateway.connect() as connection:
-            site.refuses([shown, ("Connection", name)], other, status=(400, 401), connection=connection)
+
+
+@case
+def g4_no_client_takes_off_what_the_gateway_says_of_its_request(site):
+    allowed = "127.0.0.2"
+    site.service.bind_key(allowed)
+    site.start()
+    shown, own = bearer(site.service.log_in_bot(source=allowed)), f"/api/account/{ACCOUNT}/x"
+    names = ["X-Forwarded-For", "X-Forwarded-Uri", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Method"]
+    names += ["X-Original-URI", "X-Original-Method", "X-Envoy-External-Address", "X-Real-IP"]
+    for name in names:
+        for claimed in ([], [(name, allowed)]):
+            with site.gateway.connect() as connection:
+                site.refuses([shown, ("Connection", name), *claimed], own, status=(400, 401, 403), connection=connection)
+        # What is taken off is missing to the check, or was the client's own.
+        before = len(site.api.reached)
+        with site.gateway.connect(source=allowed) as connection:
+            answer = connection.ask("GET", own, [shown, ("Connection", name)])
+        assert answer.status in (200, 400, 401), (name, answer)
+        assert (answer.status == 200) == (len(site.api.reached) == before + 1), (name, answer)
+    with site.gateway.connect(source=allowed) as connection:
+        site.passes([shown], own, connection=connection)
 
 
 @case
@@ -94,9 +111,8 @@ def g4_a_trailer_is_no_identity_header(site):
 
 @case
 def g4_the_address_that_a_client_claims_is_not_believed(site):
-    key = site.service.administer("GET", f"/accounts/{ACCOUNT}/api-keys")["api_keys"][0]
     allowed = "127.0.0.2"
-    site.service.administer("PATCH", f"/accounts/{ACCOUNT}/api-keys/{key['id']}", {"addresses": [allowed]})
+    site.service.bind_key(allowed)
     site.start()
     shown = bearer(site.service.log_in_bot(source=allowed))
     names = ["X-Forwarded-For", "X_Forwarded_For", "X-Envoy-External-Address", "X-Real-IP", "Forwarded", "True-Client-IP"]

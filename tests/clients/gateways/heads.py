@@ -42,3 +42,13 @@ def g4_what_the_api_is_told_is_whole_however_large_the_head_is(site):
         else:
             assert answer.status in (400, 401, 431, 500, 503) and not site.api.reached, (size, answer)
     assert passed > 5, passed
+
+
+@case
+def what_the_check_answers_may_be_long(site):
+    permissions = list(range(1000, 2500))
+    profile = site.service.administer("POST", f"/accounts/{ACCOUNT}/profiles", {"name": "wide", "permissions": permissions})
+    site.service.change_user("name", profiles=[profile["id"]])
+    site.start()
+    identity = told(site.passes([bearer(site.service.log_in())]))
+    assert identity["privileges"] == ",".join(str(number) for number in permissions), identity

@@ -129,6 +129,14 @@ class Service:
         assert answer.status in (200, 201, 204), (method, path, answer)
         return answer.json() if answer.body else None
 
+    def key(self):
+        """The API key that the demo account has."""
+        return self.administer("GET", f"/accounts/{ACCOUNT}/api-keys")["api_keys"][0]
+
+    def bind_key(self, address):
+        """Lets the key be used from this address alone."""
+        self.administer("PATCH", f"/accounts/{ACCOUNT}/api-keys/{self.key()['id']}", {"addresses": [address]})
+
     def set_rule(self, name, **fields):
         """Makes a rule, or makes it anew: what is not named is as it is of a new one."""
         known = {rule["name"] for rule in self.administer("GET", "/gateway-rules")["rules"]}

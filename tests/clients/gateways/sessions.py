@@ -10,6 +10,8 @@ from service import ACCOUNT, OAUTH_CLIENT
 @case
 def a_bearer_passes_and_the_api_is_told_whose_it_is(site):
     site.service.set_rule("all", identity_headers=EVERYTHING)
+    skills = [site.service.administer("POST", f"/accounts/{ACCOUNT}/skills", {"name": name})["id"] for name in ("billing", "returns")]
+    site.service.change_user("name", skills=skills)
     site.start("all")
     login = site.service.log_in()
     user = site.service.user("name")
@@ -24,6 +26,7 @@ def a_bearer_passes_and_the_api_is_told_whose_it_is(site):
             "user-name": "name",
             "roles": "sys-admin",
             "privileges": "100,101,1730,1731,1732,1733,1734,1735",
+            "skills": ",".join(str(skill) for skill in skills),
             "max-chats": "3",
             "max-async-chats": "15",
             "method": "password",
@@ -35,7 +38,7 @@ def a_bot_passes_with_the_key_that_it_logged_in_with(site):
     site.service.set_rule("all", identity_headers=EVERYTHING)
     site.start("all")
     identity = told(site.passes([bearer(site.service.log_in_bot())]))
-    key = site.service.administer("GET", f"/accounts/{ACCOUNT}/api-keys")["api_keys"][0]
+    key = site.service.key()
     assert (identity["application"], identity["method"]) == (str(key["id"]), "api-key"), identity
 
 
