@@ -20,12 +20,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CONFIGURATION = HERE.parents[1] / "deploy/gateways/nginx"
 START_SECONDS = 30
-# A second way to the same API, by a rule that `vestibule dev` has: for requests that an API key signs.
+# A second way to the same API, by a rule of its own (rules.toml): for requests that an API key signs.
 PARTNERS = """
     location /partners/ {
         auth_request /vestibule-check/signed;
         include vestibule/identity.conf;
-        proxy_pass http://api/;
+        # The path as it was asked about. With a path here nginx would pass on what it has made of it.
+        proxy_pass http://api;
         proxy_http_version 1.1;
         proxy_set_header Host       $http_host;
         proxy_set_header Upgrade    $http_upgrade;
@@ -49,6 +50,7 @@ def main():
                 programs.append(subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL))
             for name, address in addresses.items():
                 wait_for(name, address, programs)
+            subprocess.run(rules(Path(folder)), env=environment(), stdout=subprocess.DEVNULL, check=True)
             client = [sys.executable, HERE / "client.py", *(f"http://{addresses[name]}" for name in ("vestibule", "gateway"))]
             status = subprocess.run(client).returncode
             if "--once" in sys.argv or status:
@@ -64,13 +66,20 @@ def main():
                 program.wait()
 
 
+def vestibule():
+    return os.environ.get("VESTIBULE_PROGRAM") or program("vestibule")
+
+
+def rules(folder):
+    return [vestibule(), "apply", "--data-dir", folder / "data", HERE / "rules.toml"]
+
+
 def commands(folder, addresses):
-    vestibule = os.environ.get("VESTIBULE_PROGRAM") or program("vestibule")
     # Its other listeners are of no use here.
     unused = ["--https", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
     return [
         [sys.executable, HERE / "service.py", addresses["api"].split(":")[1]],
-        [vestibule, "dev", "--data-dir", folder / "data", "--http", addresses["vestibule"], *unused],
+        [vestibule(), "dev", "--data-dir", folder / "data", "--http", addresses["vestibule"], *unused],
         [program("nginx"), "-e", "stderr", "-c", configured(folder / "nginx", addresses)],
     ]
 

@@ -29,7 +29,8 @@ class Api(BaseHTTPRequestHandler):
         }
 
     def path_alone(self):
-        return self.path.partition("?")[0]
+        """Without the query, and the same for partners, to whom the gateway lets this API be known below another path."""
+        return self.path.partition("?")[0].removeprefix("/partners")
 
     def do_GET(self):
         caller = self.caller()
