@@ -1,10 +1,11 @@
 """Requests that API keys sign (OAuth 1.0), by oauthlib."""
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
-from oauthlib.oauth1 import SIGNATURE_HMAC_SHA1, SIGNATURE_HMAC_SHA256, Client
+from oauthlib.oauth1 import SIGNATURE_HMAC_SHA1, SIGNATURE_HMAC_SHA256, SIGNATURE_PLAINTEXT, Client
 
 from fixture import EVERYTHING, case, told
 from service import ACCOUNT, BOT, FORM
@@ -14,14 +15,14 @@ from stub import HttpHandler, Stub
 MAX_FORM_BYTES = 32 * 1024
 
 
-def signed(site, target, method="GET", form=None, algorithm=SIGNATURE_HMAC_SHA1, host=None):
-    """The headers of a request that the bot's key signs."""
-    # The service has just started, and takes nothing that may have been signed before.
-    soon = str(int(time.time()) + 2)
-    secrets = (BOT["appKey"], BOT["secret"], BOT["accessToken"], BOT["accessTokenSecret"])
-    client = Client(*secrets, signature_method=algorithm, timestamp=soon)
+def signed(site, target, method="GET", form=None, algorithm=SIGNATURE_HMAC_SHA1, host=None, scheme="http", seconds=2, token=()):
+    """The headers of a request that the bot's key signs, in so many seconds: the service has just started, and takes nothing that
+    may have been signed before; `token` and its secret, if they are another key's."""
+    then = str(int(time.time()) + seconds)
+    token = token or (BOT["accessToken"], BOT["accessTokenSecret"])
+    client = Client(BOT["appKey"], BOT["secret"], *token, signature_method=algorithm, timestamp=then)
     headers = dict([FORM]) if form is not None else {}
-    _, headers, _ = client.sign(f"http://{host or site.gateway.address}{target}", method, form, headers)
+    _, headers, _ = client.sign(f"{scheme}://{host or site.gateway.address}{target}", method, form, headers)
     return list(headers.items())
 
 
@@ -76,6 +77,45 @@ def g5_what_is_changed_after_it_was_signed_is_refused(site):
 
 
 @case
+def g5_what_is_not_signed_now_by_one_key_in_a_way_that_counts_is_refused(site):
+    start(site)
+    other = ("00112233445566778899aabbccddeeff", "0011223344556677")
+    made = {"name": "other", "app_key": other[0], "secret": other[1], "access_token": other[0], "access_token_secret": other[1]}
+    site.service.administer("POST", f"/accounts/{ACCOUNT}/api-keys", made)
+    attempts = {
+        "long ago": (signed(site, "/orders", seconds=-400), b"timestamp_refused"),
+        "long before its time": (signed(site, "/orders", seconds=400), b"timestamp_refused"),
+        "PLAINTEXT": (signed(site, "/orders", algorithm=SIGNATURE_PLAINTEXT), b"signature_method_rejected"),
+        "another key's token": (signed(site, "/orders", token=other), b"token_rejected"),
+    }
+    for attempt, (headers, problem) in attempts.items():
+        answer = site.refuses(headers, status=401)
+        assert answer.body.startswith(b"oauth_problem=" + problem), (attempt, answer)
+    name, value = signed(site, "/orders")[0]
+    nonce = re.search(r'oauth_nonce="\w+"', value)[0]
+    for twice in (f"{value}, {nonce}", value.replace(nonce, f"{nonce}, {nonce}"), f'{value}, oauth_nonce="1"'):
+        site.refuses([(name, twice)])
+    site.refuses([(name, value)], f"/orders?{nonce.replace(chr(34), '')}")
+    site.refuses([(name, value), (name, signed(site, "/orders")[0][1])], status=(400, 401))
+    # All of this has used nothing up.
+    site.passes([(name, value)])
+
+
+@case
+def g5_an_encoded_separator_is_none(site):
+    start(site)
+    pairs = [("/orders?a=1%26b=2", "/orders?a=1&b=2"), ("/orders?a%3D1", "/orders?a=1"), ("/orders?a=1%3Fb", "/orders?a=1&b")]
+    for one, other in pairs:
+        site.refuses(signed(site, one), other)
+        site.refuses(signed(site, other), one)
+        site.passes(signed(site, one), one)
+    for one, other in (("/a%2Fb", "/a/b"), ("/a%3Fb=1", "/a?b=1"), ("/a%23b", "/a")):
+        site.refuses(signed(site, one), other, status=(400, 401))
+        # Some gateways have none of it.
+        site.refuses(signed(site, other), one, status=(400, 401))
+
+
+@case
 def g5_nothing_is_added_to_a_form_that_was_signed(site):
     # How much of a form that is too long for the gateway reaches the check.
     stub = Stub(HttpHandler)
@@ -100,6 +140,18 @@ def long_form(site, length):
 
 
 @case
+def g5_a_form_that_is_changed_after_it_was_signed_is_refused(site):
+    start(site, forms=True)
+    form = urlencode({"item": "a b", "note": "1"})
+    for other in (b"item=other", b"item=a+b&note=2", b"item=a+b", b"item=a+b&note=1&note=1", b"item=a+b%26note=1", b"note=1&item=a", b""):
+        site.refuses(signed(site, "/orders", "POST", form), "/orders", "POST", other)
+        # Parameters do not become others by standing in the query.
+        site.refuses(signed(site, "/orders", "POST", form), f"/orders?{form}", "POST", form.encode())
+    if site.gateway.sends_forms:
+        site.passes(signed(site, "/orders", "POST", form), "/orders", "POST", form.encode())
+
+
+@case
 def a_signed_form_passes_where_the_gateway_sends_it(site):
     start(site, forms=True)
     form = urlencode({"item": "a b", "note": "ü&="})
@@ -108,7 +160,6 @@ def a_signed_form_passes_where_the_gateway_sends_it(site):
         site.refuses(headers, "/orders?q=1", "POST", form.encode())
         return
     assert site.passes(headers, "/orders?q=1", "POST", form.encode()).body == form.encode()
-    site.refuses(signed(site, "/orders?q=1", "POST", form), "/orders?q=1", "POST", b"item=other")
     # More than the check takes, and what is no form.
     large = urlencode({"item": "x" * 100_000})
     site.refuses(signed(site, "/orders", "POST", large), "/orders", "POST", large.encode(), status=(401, 413))
