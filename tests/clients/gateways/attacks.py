@@ -162,18 +162,17 @@ def g1_no_spelling_of_a_path_leads_past_a_rule(site):
 @case
 def g1_no_spelling_of_a_path_leads_past_the_rule_of_a_location(site):
     site.service.set_rule("reports", minimum_rank="manager", paths=["/v1/reports/**"])
-    # Whatever no location has. Where a gateway knows one rule alone, its paths are all that there is.
-    site.service.set_rule("default", paths=["/**"] if site.kind.chooses_by_location else ["/orders", "/a"])
-    site.start("default", by_location=site.kind.chooses_by_location)
+    # Whatever no location has. Where a gateway chooses by the path as it is written, these leave the location's own out.
+    site.service.set_rule("default", paths=["/**"] if site.kind.decodes_before_it_chooses else ["/orders", "/a"])
+    site.start("default", by_location=True)
     agent = bearer(site.service.log_in("agent", "agent-password"))
     site.passes([agent], "/orders")
     site.refuses([agent], "/v1/reports/x", status=403)
-    if site.kind.chooses_by_location:
-        site.passes([bearer(site.service.log_in())], "/v1/reports/x")
-        address, shown = f"ws://{site.gateway.address}/v1/reports/x", bearer(site.service.log_in())
-        with connect(address, additional_headers=[shown], proxy=None) as socket:
-            socket.send("one")
-            assert socket.recv(timeout=10) == "one"
+    site.passes([bearer(site.service.log_in())], "/v1/reports/x")
+    address, shown = f"ws://{site.gateway.address}/v1/reports/x", bearer(site.service.log_in())
+    with connect(address, additional_headers=[shown], proxy=None) as socket:
+        socket.send("one")
+        assert socket.recv(timeout=10) == "one"
     rest = ["/%72eports/x", "/reports/%78", "//reports/x", ";a/reports/x", "/reports;a/x", "/./reports/x", "/%2e/reports/x"]
     rest += ["/x/../reports/x", "/x/%2e%2e/reports/x", "/x/..;/reports/x", "/reports%2f/x", "/..%2fv1/reports/x", "/reports%5cx"]
     rest += ["%2freports/x", "\\reports\\x"]

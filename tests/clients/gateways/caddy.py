@@ -18,6 +18,13 @@ class Caddy(Gateway):
             ("import vestibule default", f"import vestibule {self.rule}"),
         )
 
+    def speak_tls(self, certificate):
+        self.replace(
+            "Caddyfile",
+            ("admin off\n", "admin off\n\tauto_https disable_redirects\n\tdefault_sni localhost\n"),
+            (f"http://:{self.port} {{\n", f"https://:{self.port} {{\n\ttls {certificate} {certificate}\n"),
+        )
+
     def choose_by_location(self):
         self.replace("Caddyfile", (f"\timport vestibule {self.rule}\n", documented("caddy.md", "caddy")))
 

@@ -1,7 +1,8 @@
 """Envoy with ext_authz over HTTP."""
 
-from gateway import Gateway, in_packages
+from textwrap import dedent, indent
 
+from gateway import Gateway, documented, in_packages
 
 # Its client is of the networks whose requests Envoy takes for internal, as those of private networks are by default in earlier versions.
 INTERNAL = (
@@ -14,7 +15,7 @@ INTERNAL = (
 
 class EnvoyHttp(Gateway):
     folder = "envoy-http"
-    chooses_by_location = False
+    decodes_before_it_chooses = False
 
     def configure(self):
         self.replace(
@@ -28,6 +29,19 @@ class EnvoyHttp(Gateway):
 
     def send_forms(self):
         self.replace("envoy.yaml", ("# with_request_body", "with_request_body"))
+
+    def speak_tls(self, certificate):
+        kind = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
+        pair = f"{{ certificate_chain: {{ filename: {certificate} }}, private_key: {{ filename: {certificate} }} }}"
+        context = f'{{ "@type": {kind}, common_tls_context: {{ alpn_protocols: [h2, http/1.1], tls_certificates: [{pair}] }} }}'
+        shipped = "        # In production: a transport_socket with your certificates here.\n        - filters:\n"
+        socket = f"        - transport_socket: {{ name: envoy.transport_sockets.tls, typed_config: {context} }}\n          filters:\n"
+        self.replace("envoy.yaml", (shipped, socket))
+
+    def choose_by_location(self):
+        _, _, routes = documented(f"{self.folder}.md", "yaml").partition("routes:\n")
+        others = "                        - match: { prefix: / }\n"
+        self.replace("envoy.yaml", (others, indent(dedent(routes), " " * 24) + others))
 
     def command(self):
         return [in_packages("envoy/_bin/envoy"), "-c", self.home / "envoy.yaml", "--concurrency", "1", "--use-dynamic-base-id"]

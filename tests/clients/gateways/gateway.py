@@ -6,8 +6,13 @@ import subprocess
 import sys
 import sysconfig
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from wire import Connection, ask, free_address
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -30,18 +35,18 @@ class Gateway:
     hands_request_ids_on = True
     # Whether it asks by a script of ours, which may fail.
     has_a_script = False
-    # Whether its files can have several rules, each for a location.
-    chooses_by_location = True
+    # Whether it chooses the rule of a location by a path that it has decoded.
+    decodes_before_it_chooses = True
     # Whether an API is told what a client sends behind a chunked body.
     passes_trailers_on = False
     # Whether it takes connections to the service up again.
     keeps_checks_alive = True
 
     def __init__(self, home, service, api, rule="default", forms=False, by_location=False, script_fails=False, tls=False):
-        """Goes by `rule`, and by the rule `reports` below /v1/reports/ if it chooses by location; sends forms along if it is to, and can;
-        speaks TLS, with HTTP/2 and the certificate of its `certificate`, if it is to."""
+        """Goes by `rule`, and by the rule `reports` below /v1/reports/ if it is to choose by location; sends forms along if it is to, and
+        can."""
         self.home, self.service, self.api, self.rule = home / self.folder, service, api, rule
-        self.address = free_address()
+        self.address, self.tls = free_address(), tls
         shutil.rmtree(self.home, ignore_errors=True)
         shutil.copytree(DEPLOY / self.folder, self.home)
         self.configure()
@@ -49,6 +54,9 @@ class Gateway:
             self.send_forms()
         if by_location:
             self.choose_by_location()
+        if tls:
+            (self.home / "certificate.pem").write_bytes(certificate())
+            self.speak_tls(self.home / "certificate.pem")
         if script_fails:
             self.let_script_fail()
         with open(self.home / "log", "ab") as log:
@@ -65,6 +73,10 @@ class Gateway:
     def send_forms(self):
         """Puts in what the files have in comments for signed requests with forms."""
 
+    def speak_tls(self, certificate):
+        """Puts in what the files say in comments for production: TLS, with HTTP/2, with the certificate and key of this file."""
+        raise NotImplementedError
+
     def let_script_fail(self):
         """Has the script end with an error as it begins."""
         raise NotImplementedError
@@ -79,7 +91,7 @@ class Gateway:
     def is_ready(self):
         """Whether it listens."""
         try:
-            self.connect().socket.close()
+            Connection(self.address).socket.close()
         except ConnectionRefusedError:
             return False
         return True
@@ -109,10 +121,22 @@ class Gateway:
         self.process.wait()
 
     def connect(self, source=""):
-        return Connection(self.address, source)
+        return Connection(self.address, source, self.tls)
 
     def ask(self, method, target, headers=(), body=b""):
-        return ask(self.address, method, target, headers, body)
+        return ask(self.address, method, target, headers, body, tls=self.tls)
+
+
+def certificate():
+    """One of its own authority, and its key, in PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).add_extension(names, False)
+    made = made.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1)).sign(key, hashes.SHA256())
+    written = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return made.public_bytes(Encoding.PEM) + written
 
 
 def documented(page, language):

@@ -23,6 +23,9 @@ class Haproxy(Gateway):
         self.replace("haproxy.cfg", ("# option http-buffer-request", "option http-buffer-request"))
         self.replace("vestibule.lua", ("local FORMS = false", "local FORMS = true"))
 
+    def speak_tls(self, certificate):
+        self.replace("haproxy.cfg", (f"bind {self.address}", f"bind {self.address} ssl crt {certificate} alpn h2,http/1.1"))
+
     def let_script_fail(self):
         self.replace("vestibule.lua", ("    local shown =", '    error("it fails")\n    local shown ='))
 

@@ -17,6 +17,7 @@ import failures  # noqa: F401
 import heads  # noqa: F401
 import sessions  # noqa: F401
 import signatures  # noqa: F401
+import tls  # noqa: F401
 import traffic  # noqa: F401
 from caddy import Caddy
 from envoy_grpc import EnvoyGrpc

@@ -26,6 +26,10 @@ class Nginx(Gateway):
             f"http {{\naccess_log off;\n{folders}\ninclude vestibule.conf;\n}}\n"
         )
 
+    def speak_tls(self, certificate):
+        files = f"ssl_certificate {certificate};\n    ssl_certificate_key {certificate};"
+        self.replace("vestibule.conf", (f"listen {self.address};", f"listen {self.address} ssl http2;\n    {files}"))
+
     def choose_by_location(self):
         self.replace("vestibule.conf", ("\n    location / {", f"\n{documented('nginx.md', 'nginx')}\n    location / {{"))
 

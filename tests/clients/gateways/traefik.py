@@ -1,5 +1,7 @@
 """Traefik with ForwardAuth."""
 
+import ssl
+
 from gateway import Gateway, documented, of_python
 
 
@@ -23,6 +25,11 @@ class Traefik(Gateway):
     def send_forms(self):
         self.replace("vestibule.yml", ("# forwardBody", "forwardBody"))
 
+    def speak_tls(self, certificate):
+        self.replace("traefik.yml", ("    http:\n", "    http:\n      tls: {}\n"))
+        files = f"tls:\n  certificates:\n    - {{ certFile: {certificate}, keyFile: {certificate} }}\n"
+        self.replace("vestibule.yml", ("http:\n  routers:", f"{files}\nhttp:\n  routers:"))
+
     def choose_by_location(self):
         text = (self.home / "vestibule.yml").read_text()
         _, _, middleware = text.partition("  middlewares:\n")
@@ -39,4 +46,7 @@ class Traefik(Gateway):
 
     def is_ready(self):
         """It listens before it has read what it is to do."""
-        return super().is_ready() and self.ask("GET", "/").status != 404
+        try:
+            return super().is_ready() and self.ask("GET", "/").status != 404
+        except ssl.SSLError:
+            return False

@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import ssl
 import threading
 import time
 
@@ -11,10 +12,8 @@ LONGEST_SECONDS = 45
 
 
 class Answer:
-    def __init__(self, response):
-        self.status = response.status
-        self.headers = response.headers
-        self.body = response.read()
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
 
     def json(self):
         return json.loads(self.body)
@@ -26,11 +25,13 @@ class Answer:
 class Connection:
     """One connection, on which requests follow each other."""
 
-    def __init__(self, address, source=""):
+    def __init__(self, address, source="", tls=False):
         """`source` is the client's own address."""
         self.address = address
         host, port = address.rsplit(":", 1)
         self.socket = socket.create_connection((host, int(port)), LONGEST_SECONDS, (source, 0))
+        if tls:
+            self.socket = trusting("http/1.1").wrap_socket(self.socket, server_hostname="localhost")
 
     def __enter__(self):
         return self
@@ -43,7 +44,7 @@ class Connection:
         self.send(method, target, headers, body)
         response = http.client.HTTPResponse(self.socket, method=method)
         response.begin()
-        return Answer(response)
+        return Answer(response.status, response.headers, response.read())
 
     def send(self, method, target, headers=(), body=b""):
         lines = [f"{method} {target} HTTP/1.1", f"Host: {self.address}", *(f"{name}: {value}" for name, value in headers)]
@@ -52,10 +53,18 @@ class Connection:
         self.socket.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
 
 
-def ask(address, method, target, headers=(), body=b"", source=""):
+def ask(address, method, target, headers=(), body=b"", source="", tls=False):
     """One request on a connection of its own."""
-    with Connection(address, source) as connection:
+    with Connection(address, source, tls) as connection:
         return connection.ask(method, target, [*headers, ("Connection", "close")], body)
+
+
+def trusting(protocol):
+    """For TLS with whoever answers: what is tested is what is said through it."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols([protocol])
+    return context
 
 
 def free_address():

@@ -50,6 +50,7 @@ matrix! {
     g4_a_gateway_from_no_network_of_gateways_is_refused
     g4_identity_headers_of_the_client_do_not_reach_the_api
     g4_no_client_takes_an_identity_header_off_its_request
+    g4_no_client_takes_off_what_the_gateway_says_of_its_request
     g4_a_trailer_is_no_identity_header
     g4_the_address_that_a_client_claims_is_not_believed
     g1_no_spelling_of_a_path_leads_past_a_rule
@@ -67,6 +68,7 @@ matrix! {
     g3_who_hangs_up_before_the_check_answers_reaches_nothing
     g3_heads_of_many_lines_let_nobody_pass_and_end_no_gateway
     g4_what_the_api_is_told_is_whole_however_large_the_head_is
+    what_the_check_answers_may_be_long
     a_bearer_passes_and_the_api_is_told_whose_it_is
     a_bot_passes_with_the_key_that_it_logged_in_with
     a_livevox_session_passes_with_the_token_that_opened_it
@@ -84,8 +86,14 @@ matrix! {
     a_signed_request_passes_as_its_key
     g5_a_signed_request_counts_once
     g5_what_is_changed_after_it_was_signed_is_refused
+    g5_what_is_not_signed_now_by_one_key_in_a_way_that_counts_is_refused
+    g5_an_encoded_separator_is_none
     g5_nothing_is_added_to_a_form_that_was_signed
+    g5_a_form_that_is_changed_after_it_was_signed_is_refused
     a_signed_form_passes_where_the_gateway_sends_it
+    sessions_pass_over_http2_and_cookies_may_be_split
+    a_request_that_is_signed_for_https_passes_over_tls_alone
+    the_cookie_of_the_pages_counts_over_tls_under_its_name_of_there
     a_body_reaches_the_api
     an_answer_of_the_api_arrives_as_it_is
     a_websocket_is_upgraded_for_who_is_known
