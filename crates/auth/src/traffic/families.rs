@@ -47,7 +47,7 @@ impl Families {
     }
 
     /// Whether one more path may be learned.
-    fn has_room(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         self.paths < MOST
     }
 
@@ -82,12 +82,12 @@ impl Learned {
         Arc::clone(lock(&self.0).entry(account).or_default())
     }
 
-    /// The same, with one more if it may be learned.
-    pub(super) fn learn(&self, account: Option<AccountId>, name: &str, may_learn: bool) -> Arc<Families> {
+    /// The same, with one more if there is room for it.
+    pub(super) fn learn(&self, account: Option<AccountId>, name: &str) -> Arc<Families> {
         let mut all = lock(&self.0);
         let families = all.entry(account).or_default();
         let is_new = families.number(name).is_none();
-        if is_new && (!is_path(name) || may_learn && families.has_room()) {
+        if is_new && (!is_path(name) || families.has_room()) {
             Arc::make_mut(families).learn(name);
         }
         Arc::clone(families)
@@ -222,13 +222,13 @@ mod tests {
     fn an_account_has_two_hundred_families_and_our_own_routes() {
         let learned = Learned::default();
         for number in 0..MOST + 5 {
-            learned.learn(None, &format!("/f{number}"), true);
+            learned.learn(None, &format!("/f{number}"));
         }
-        let families = learned.learn(None, "(login)", false);
+        let families = learned.learn(None, "(login)");
         assert_eq!((families.number("/f199"), families.number("/f200")), (Some(199), None));
         assert_eq!(families.name(families.number("(login)").unwrap()).as_ref(), "(login)");
         learned.settle(None, &[], &["/f7".into()]);
-        assert!(learned.learn(None, "/g", true).number("/g").is_some(), "there is room again");
+        assert!(learned.learn(None, "/g").number("/g").is_some(), "there is room again");
         assert_eq!(learned.of(None).name(7).as_ref(), "/f7", "what was counted before keeps its name");
     }
 

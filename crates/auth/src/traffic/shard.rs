@@ -9,7 +9,7 @@ use vestibule_model::{AccountId, Day, TrafficOutcome, UserKind, hour_of_day};
 use vestibule_store::{TRAFFIC_SLOTS, TrafficPeriod, TrafficRow, TrafficSeries, TrafficSource, TrafficUses};
 
 use super::Counted;
-use super::families::{Families, Learned, Number, OTHER, with_family};
+use super::families::{Families, Learned, Number, OTHER, is_path, with_family};
 
 /// The longest name of a client program that is kept.
 const LONGEST_AGENT: usize = 40;
@@ -88,7 +88,8 @@ impl Shard {
     }
 }
 
-/// The number of a family by its name; that of all others, if it is not to be learned.
+/// The number of a family by its name; that of all others, if it is not to be learned. Other threads are waited for only where something
+/// is learned: what they have learned meanwhile is known after the next drain.
 fn number(
     families: &mut Arc<Families>,
     learned: &Learned,
@@ -99,14 +100,16 @@ fn number(
     if let Some(number) = families.number(name) {
         return number;
     }
-    *families = learned.learn(account, name, may_learn);
-    if let Some(number) = families.number(name) {
-        return number;
+    if !is_path(name) || may_learn && families.has_room() {
+        *families = learned.learn(account, name);
+        if let Some(number) = families.number(name) {
+            return number;
+        }
     }
     if let Some(other) = families.number(OTHER) {
         return other;
     }
-    *families = learned.learn(account, OTHER, false);
+    *families = learned.learn(account, OTHER);
     families.number(OTHER).unwrap_or(Number::MAX)
 }
 
