@@ -14,7 +14,7 @@ use http_body_util::Full;
 use vestibule_auth::RecallError;
 use vestibule_ext_authz::{Answer, CheckService, Decide, Decision, HeldRequest, Told};
 use vestibule_serve::layers::{
-    Cause, Headers, LimitedBody, Peer, PlainResponse, ResponseFuture, Shortcut, ToldStatus,
+    Cause, Headers, LimitedBody, Peer, PlainResponse, Refusal, ResponseFuture, Shortcut, ToldStatus,
 };
 
 use super::answer::{Forbidden, Outcome, forbidden};
@@ -96,6 +96,11 @@ fn peer(extensions: &Extensions) -> Option<IpAddr> {
     extensions.get::<Peer>().map(|peer| peer.address.ip().to_canonical())
 }
 
+/// Why a message was not read.
+#[derive(Debug, thiserror::Error)]
+#[error("Envoy's message about the request was not read: {0}")]
+struct Unread(Refusal);
+
 /// One kind of call as a shortcut, so that the layers count and limit it as all else.
 pub(crate) struct GrpcCall {
     api: ApiState,
@@ -132,18 +137,21 @@ impl Shortcut for GrpcCall {
         let service = self.service.clone();
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            // Who is no gateway is answered a refusal, and not a failure, which Envoy may be told to let pass. What it sends is not read.
-            let body = if is_gateway {
-                LimitedBody::read(&parts.extensions, body).await.0
-            } else {
-                Ok(Bytes::from_static(EMPTY_MESSAGE))
-            };
-            let body = match body {
-                Ok(body) => body,
-                Err(refusal) => return Ok(REFUSALS.answer(parts.uri.path(), refusal)),
+            // Who is no gateway, and a message that a client made too large, are answered a refusal, and not a failure, which Envoy may be
+            // told to let pass: nothing of them is read.
+            let (body, unread) = match is_gateway {
+                false => (Bytes::from_static(EMPTY_MESSAGE), None),
+                true => match LimitedBody::read(&parts.extensions, body).await.0 {
+                    Ok(body) => (body, None),
+                    Err(why @ Refusal::BodyTooLarge) => {
+                        (Bytes::from_static(EMPTY_MESSAGE), Some(Unread(why)))
+                    }
+                    Err(why) => return Ok(REFUSALS.answer(parts.uri.path(), why)),
+                },
             };
             let mut answer = service.answer(Request::from_parts(parts, Full::new(body))).await;
             if let Some(Told { status, cause }) = answer.extensions_mut().remove() {
+                let cause = unread.map(|why| -> vestibule_ext_authz::Cause { Arc::new(why) }).or(cause);
                 answer.extensions_mut().insert(ToldStatus(status));
                 cause.map(|cause| answer.extensions_mut().insert(Cause(cause)));
             }

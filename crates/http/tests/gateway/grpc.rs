@@ -232,6 +232,15 @@ async fn g4_what_is_missing_unreadable_or_doubled_is_refused() {
 }
 
 #[tokio::test]
+async fn g3_a_message_that_a_client_makes_too_large_is_refused_and_no_failure() {
+    let server = TestServer::start().await;
+    let bearer = format!("Bearer {}", liveperson(&server).await.bearer);
+    let padding = "x".repeat(70_000);
+    let padded = Held::new("/x", &[("authorization", &bearer), ("x-padding", &padding)]);
+    assert_eq!(status(&server, &padded).await, 401);
+}
+
+#[tokio::test]
 async fn the_clients_address_is_that_of_its_connection_unless_the_route_names_a_header() {
     let server = TestServer::start_with(|fixture, _| {
         fixture.api_key.addresses = vec!["192.0.2.7/32".parse().unwrap(), "127.0.0.1/32".parse().unwrap()];
