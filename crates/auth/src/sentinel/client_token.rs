@@ -31,7 +31,7 @@ pub struct ClientToken {
 pub struct ShownClientToken {
     entry: Arc<AccountEntry>,
     client: OauthClient,
-    /// Words with spaces between them.
+    /// What the client may still do of what it was given for: words with spaces between them.
     pub scope: String,
     /// When it was given.
     pub issued: Millis,
@@ -73,6 +73,8 @@ struct Claims<'a> {
     aud: &'a str,
     /// The client's id.
     azp: &'a str,
+    /// The client, whatever its id: another that has the same id later is another.
+    sub: String,
     scope: &'a str,
     iss: &'a str,
     iat: i64,
@@ -85,6 +87,7 @@ struct Claims<'a> {
 struct ReadClaims {
     aud: String,
     azp: String,
+    sub: String,
     scope: String,
     #[serde(rename = "iss")]
     _iss: String,
@@ -101,16 +104,12 @@ impl Auth {
         let (issued, expires) = (at(claims.iat)?, at(claims.exp)?);
         let entry = self.public_account(claims.aud.parse().ok()?)?;
         let client = entry.oauth_client(&claims.azp)?.clone();
-        let may = client.enabled
+        let may = client.id.to_string() == claims.sub
+            && client.enabled
             && client.metadata.may(GrantType::ClientCredentials)
             && entry.account.state != AccountState::Disabled;
-        (may && now < expires).then_some(ShownClientToken {
-            entry,
-            client,
-            scope: claims.scope,
-            issued,
-            expires,
-        })
+        let scope = scope::still_granted(&client.metadata, &claims.scope);
+        (may && now < expires).then_some(ShownClientToken { entry, client, scope, issued, expires })
     }
 
     /// A token for a client in its own name, which says that `issuer` gave it. `asked` are the scopes that it asks for.
@@ -141,6 +140,7 @@ impl Auth {
         let claims = Claims {
             aud: account.as_str(),
             azp: &client.client.client_id,
+            sub: client.client.id.to_string(),
             scope: &scope,
             iss: issuer,
             iat: seconds(at.now),

@@ -28,6 +28,12 @@ pub(super) fn granted(client: &ClientMetadata, besides: &[&str], asked: &str) ->
     Ok(words.join(" "))
 }
 
+/// What a client may still ask for of a scope that it was granted.
+pub(super) fn still_granted(client: &ClientMetadata, scope: &str) -> String {
+    let words = scope.split(' ').filter(|word| client.scopes.iter().any(|scope| scope == word));
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// Whether a scope that was granted has this word.
 pub(super) fn has(scope: &str, word: &str) -> bool {
     scope.split(' ').any(|one| one == word)
@@ -54,6 +60,13 @@ mod tests {
         assert_eq!(asked("b openid b").as_deref(), Some("b openid"));
         assert_eq!(asked("c"), None);
         assert_eq!(asked("a B"), None);
+    }
+
+    #[test]
+    fn what_a_client_may_no_longer_ask_for_is_left_out() {
+        let client = ClientMetadata { scopes: vec!["b".to_owned()], ..ClientMetadata::default() };
+        assert_eq!(still_granted(&client, "a b"), "b");
+        assert_eq!(still_granted(&client, ""), "");
     }
 
     #[test]

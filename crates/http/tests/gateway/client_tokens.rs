@@ -118,6 +118,17 @@ async fn s4_a_client_that_is_disabled_or_gone_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn s4_another_client_that_has_the_id_later_is_not_let_through_by_the_token() {
+    let server = server().await;
+    let token = token(&server).await;
+    let account = server.fixture.account.id;
+    let later = OauthClient { id: ApplicationId(1_002), ..server.fixture.oauth_client.clone() };
+    server.change(vec![Change::DeleteOauthClient(account, ApplicationId(2))]).await;
+    server.change(vec![Change::PutOauthClient(account, later.into())]).await;
+    assert_eq!(status(&server, &token).await, 401);
+}
+
+#[tokio::test]
 async fn s8_a_token_that_was_changed_or_is_another_services_is_refused() {
     let server = server().await;
     let token = token(&server).await;

@@ -35,7 +35,7 @@ async fn a_client_is_given_a_signed_token_that_says_what_the_contract_says() {
     assert_eq!((&header["alg"], &header["typ"]), (&json!("RS256"), &json!("JWT")));
     let iat = claims["iat"].as_i64().unwrap();
     let expected = json!({
-        "aud": ACCOUNT, "azp": CLIENT, "scope": "faas.lambda.invoke reports", "iss": "Sentinel",
+        "aud": ACCOUNT, "azp": CLIENT, "sub": "2", "scope": "faas.lambda.invoke reports", "iss": "Sentinel",
         "iat": iat, "exp": iat + 3_600,
     });
     assert_eq!(claims, expected);
