@@ -78,12 +78,12 @@ pub(super) fn is_allowed_from(client: &OauthClient, address: Option<IpAddr>) -> 
 }
 
 impl Auth {
-    /// The account of a client that names none: of those that have a client of this id, the one whose secret it is, or that has it as a public
-    /// one where none is shown, else the first.
-    /// Ids are unique within an account alone.
+    /// The account of a client that names none, and asks about a token: of those that have a client of this id, the one whose secret it is; where
+    /// none is shown, the one that has it as a public client and that the token is of; else the first. Ids are unique within an account alone.
     pub fn account_of_client(
         self: &Arc<Self>,
         credentials: &OauthCredentials,
+        token: &str,
         now: Millis,
     ) -> Option<AccountId> {
         let accounts = self.directory.accounts_with_oauth_client(&credentials.client_id);
@@ -91,12 +91,14 @@ impl Auth {
         if accounts.len() < 2 {
             return first;
         }
+        let of_token = if credentials.secret.is_none() { self.account_of_token(token, now) } else { None };
         let is_its = |id: &AccountId| {
             let entry = self.public_account(*id);
             let entry = entry.as_deref().map(|entry| &**entry);
             let Some(secret) = &credentials.secret else {
                 let client = entry.and_then(|entry| entry.oauth_client(&credentials.client_id));
-                return client.is_some_and(|client| client.metadata.public);
+                let is_public = client.is_some_and(|client| client.metadata.public);
+                return is_public && of_token.is_none_or(|account| account == *id);
             };
             self.recognise_client(entry, &credentials.client_id, secret, now).is_some()
         };

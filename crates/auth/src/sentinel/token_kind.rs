@@ -1,7 +1,7 @@
 //! Which kind of token a text is, for whoever is shown tokens of every kind.
 
 use uuid::Uuid;
-use vestibule_model::{Millis, SessionId};
+use vestibule_model::{AccountId, Millis, SessionId};
 
 use super::error::TokenError;
 use crate::authorize::Credential;
@@ -33,6 +33,16 @@ impl Auth {
             Err(_) if tokens.read_cookie(token).is_some() => Credential::Cookies(alone),
             Err(_) => Credential::Bearer(token),
         })
+    }
+
+    /// The account that a token is of, as far as memory knows its session.
+    pub(super) fn account_of_token(&self, token: &str, now: Millis) -> Option<AccountId> {
+        let account = |live: &mut Live<'_>| Some(live.entry.holder.account().account.id);
+        match self.kind_of(token, &[token]) {
+            TokenKind::Signed => None,
+            TokenKind::Refresh(id, _) => self.live.with(id, now, account)?,
+            TokenKind::Session(credential) => self.find(credential, now, account),
+        }
     }
 
     /// What `work` answers of the session that a token shows, also while the table is being filled.

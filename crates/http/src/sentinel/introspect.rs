@@ -24,7 +24,7 @@ async fn introspect(api: &ApiState, request: &ClientRequest) -> Result<Response,
     let form = request.form()?;
     let token = Zeroizing::new(form.need("token")?.to_owned());
     let credentials = request.credentials(&form)?;
-    let at = request.at_client(&api.auth, &credentials, api.clock.now());
+    let at = request.at_client(&api.auth, &credentials, &token, api.clock.now());
     let describing = api.clone();
     let tell = move |token: ActiveToken<'_>| match token {
         ActiveToken::Session(granted) => of_session(&describing, &granted, "access_token"),

@@ -11,11 +11,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use vestibule_auth::{Auth, LogIn, LoginScope, OauthCredentials};
 use vestibule_model::{AccountId, Dialect, Millis};
-use vestibule_serve::layers::{ClientAddress, Refusal};
+use vestibule_serve::layers::{ClientAddress, Headers, Refusal};
 use zeroize::Zeroizing;
 
 use super::errors::OauthFailure;
 use crate::credential_body::CredentialBody;
+use crate::credentials::SingleValue;
 use crate::query;
 
 /// More parameters than any client sends.
@@ -76,7 +77,7 @@ pub(super) struct ClientRequest {
     pub(super) account: Option<AccountId>,
     pub(super) address: Option<IpAddr>,
     query: String,
-    /// That of `Basic`; None: absent, or another scheme.
+    /// That of `Basic`, empty where there are several; None: absent, or another scheme.
     basic: Option<String>,
     is_form: bool,
     body: CredentialBody,
@@ -90,7 +91,10 @@ impl<S: Send + Sync> FromRequest<S> for ClientRequest {
         let account = Path::<String>::from_request_parts(&mut parts, state).await.ok();
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let essence = header(CONTENT_TYPE).and_then(|value| value.split(';').next()).map(str::trim);
-        let basic = header(AUTHORIZATION).and_then(|value| value.split_once(' '));
+        let basic = match SingleValue::of(Headers::Map(&parts.headers), &AUTHORIZATION) {
+            SingleValue::Contradictory => Some(("Basic", "")),
+            one => one.value().and_then(|value| value.split_once(' ')),
+        };
         let basic = basic.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
         Ok(Self {
             account: account.and_then(|Path(account)| account.parse().ok()),
@@ -116,9 +120,15 @@ impl ClientRequest {
         }
     }
 
-    /// The same; where the path names no account, in that of the client.
-    pub(super) fn at_client(&self, auth: &Arc<Auth>, client: &OauthCredentials, now: Millis) -> LogIn {
-        let account = self.account.or_else(|| auth.account_of_client(client, now));
+    /// The same, about a token; where the path names no account, in that of the client.
+    pub(super) fn at_client(
+        &self,
+        auth: &Arc<Auth>,
+        client: &OauthCredentials,
+        token: &str,
+        now: Millis,
+    ) -> LogIn {
+        let account = self.account.or_else(|| auth.account_of_client(client, token, now));
         LogIn { account, ..self.at(now) }
     }
 

@@ -37,6 +37,6 @@ async fn revoke(api: &ApiState, request: &ClientRequest) -> Result<(), OauthFail
     let form = request.form()?;
     let token = Zeroizing::new(form.need("token")?.to_owned());
     let credentials = request.credentials(&form)?;
-    let at = request.at_client(&api.auth, &credentials, api.clock.now());
+    let at = request.at_client(&api.auth, &credentials, &token, api.clock.now());
     Ok(api.auth.revoke_token(at, credentials, token).await?)
 }

@@ -196,6 +196,20 @@ async fn a_public_client_is_found_beside_another_accounts_client_of_its_id() {
 }
 
 #[tokio::test]
+async fn a_client_that_authenticates_twice_in_different_ways_is_refused() {
+    let server = start().await;
+    let asked = |others: &[&str]| {
+        let request = server.request(Method::POST, "/oauth2/introspect").body("token=x");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let request = request.basic_auth(CLIENT, Some(SECRET));
+        others.iter().fold(request, |request, other| request.header("authorization", *other)).send()
+    };
+    assert_eq!(asked(&[]).await.unwrap().status(), 200);
+    assert_eq!(asked(&["Basic eDp5"]).await.unwrap().status(), 400);
+    assert_eq!(asked(&["Bearer x"]).await.unwrap().status(), 400);
+}
+
+#[tokio::test]
 async fn a_client_that_is_no_resource_server_is_told_nothing() {
     let server = start_with(|_, _| {}).await;
     let bearer = bearer(&server).await;

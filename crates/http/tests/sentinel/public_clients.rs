@@ -3,10 +3,11 @@
 use serde_json::Value;
 use vestibule_auth::AuthorizationRequest;
 use vestibule_model::GrantType;
+use vestibule_store::Change;
 use vestibule_testkit::TestServer;
 
 use crate::grants::{CHALLENGE, VERIFIER, check, code_for, form, page, redeem, refresh_form, request, with};
-use crate::support::{BACK, CLIENT, SECRET, body, error, start_with};
+use crate::support::{BACK, CLIENT, SECRET, body, error, post, start_with};
 
 /// A server whose client is public, and what it gets for a code with PKCE.
 async fn public() -> (TestServer, Value) {
@@ -46,6 +47,24 @@ async fn x9_a_public_client_is_given_no_code_without_a_challenge() {
     assert!(authorizing.check(&plain).is_err());
     let method = AuthorizationRequest { code_challenge_method: Some("plain".to_owned()), ..plain };
     assert!(authorizing.check(&method).is_err());
+}
+
+#[tokio::test]
+async fn s3_another_accounts_public_client_of_the_id_keeps_no_token_from_being_revoked() {
+    let (server, given) = public().await;
+    let mut other = server.fixture.oauth_client.clone();
+    other.id.0 = 1_002;
+    // Before the fixture's in the order of accounts.
+    let account = vestibule_auth::new_account("1".parse().unwrap(), None);
+    let (first, number) = (account.id, server.fixture.account.number + 2);
+    let account = vestibule_model::Account { number, ..account };
+    let changes = vec![Change::PutAccount(Box::new(account)), Change::PutOauthClient(first, Box::new(other))];
+    server.change(changes).await;
+    for token in ["refresh_token", "access_token"] {
+        let form = [("token", given[token].as_str().unwrap()), ("client_id", CLIENT)];
+        assert_eq!(post(&server, "/oauth2/revoke", &form).await.status(), 200, "{token}");
+        assert_eq!(check(&server, &given["access_token"]).await, 401);
+    }
 }
 
 #[tokio::test]
