@@ -128,6 +128,13 @@ fn a_change_of_something_else_is_no_cause() {
 }
 
 #[test]
+fn a_token_that_a_resource_server_revoked_is_told_so() {
+    let end = ended(EndReason::LoggedOut, Actor::Unknown, Means::OauthClient(ApplicationId(7)));
+    let expected = "ended at 9000: the OAuth client 7, a resource server, revoked its token";
+    assert_eq!(answer(end, None), expected);
+}
+
+#[test]
 fn a_password_changed_by_its_owner_is_told_so() {
     let end = ended(EndReason::PasswordChanged, jane(), Means::Password);
     assert_eq!(answer(end, None), "ended at 9000: password changed by its owner");

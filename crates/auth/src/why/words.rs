@@ -73,7 +73,12 @@ fn ended(entry: &AuditEntry, reason: EndReason, cause: Option<&AuditEntry>, time
     let number = |name: &str| details.get(name).and_then(Value::as_i64);
     let by = cause.map_or(String::new(), |cause| format!(" by {}", who_through(&cause.record)));
     let why = match reason {
-        EndReason::LoggedOut => format!("its holder logged out{}", from(record)),
+        EndReason::LoggedOut => match (&record.actor, record.means) {
+            (Actor::Unknown, Means::OauthClient(client)) => {
+                format!("the OAuth client {client}, a resource server, revoked its token{}", from(record))
+            }
+            _ => format!("its holder logged out{}", from(record)),
+        },
         EndReason::Replaced => format!(
             "replaced by a later login of the same user{}, because account policy allows {}",
             from(record),
