@@ -18,6 +18,7 @@ mod user;
 mod users;
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
@@ -111,9 +112,10 @@ impl Directory {
 
     /// Puts these in the place of all rules of the gate.
     pub(crate) fn put_rules(&self, rules: Vec<GatewayRule>) {
-        // Compiled before anybody waits.
+        // Compiled before anybody waits, and those of before dropped after.
         let rules = Rules::new(rules);
-        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+        let before = mem::replace(&mut *self.rules.write().unwrap_or_else(PoisonError::into_inner), rules);
+        drop(before);
     }
 
     /// Puts an account in the place of what was there, which is given back. The entries of its users are replaced.
