@@ -1,5 +1,6 @@
 //! A request that Envoy holds, as its message tells of it.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use bytes::Bytes;
@@ -70,12 +71,12 @@ impl HeldRequest {
         (!is_cut).then(|| body.clone())
     }
 
-    /// What the configuration of the route says under this key (`context_extensions`), which no client can; None: nothing, or what
-    /// is no text.
-    pub fn context(&self, key: &str) -> Option<&str> {
+    /// What the configuration of the route says under this key (`context_extensions`), which no client can; None: nothing.
+    /// What is no text is none that means anything.
+    pub fn context(&self, key: &str) -> Option<Cow<'_, str>> {
         // Of a map's entries with one key the last counts.
         let mut entries = self.attributes.context_extensions.iter().rev();
         let entry = entries.find(|entry| entry.key == key.as_bytes())?;
-        std::str::from_utf8(&entry.value).ok()
+        Some(String::from_utf8_lossy(&entry.value))
     }
 }

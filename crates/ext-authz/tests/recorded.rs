@@ -97,7 +97,7 @@ async fn a_real_request_is_read_whichever_way_its_headers_are_told() {
         let told = (held.method(), held.target(), held.host(), held.scheme());
         assert_eq!(told, (&b"POST"[..], &b"/strict/a%2fb?q=1"[..], &b"api.example"[..], &b"http"[..]));
         assert_eq!(held.source().unwrap().to_string(), "127.0.0.1");
-        assert_eq!((held.context("rule"), held.context("other")), (Some("strict"), None));
+        assert_eq!((held.context("rule").as_deref(), held.context("other")), (Some("strict"), None));
         assert_eq!(values(&held, "authorization"), [b"Bearer abc"]);
     }
 }

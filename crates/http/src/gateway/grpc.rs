@@ -50,9 +50,10 @@ impl fmt::Debug for Gate {
 
 impl Decide for Gate {
     async fn decide(&self, held: HeldRequest, caller: &Extensions) -> Answer {
+        let (rule, address_header) = (held.context(RULE), held.context(ADDRESS_HEADER));
         let headers: Vec<_> = held.headers().map(|(name, value)| httparse::Header { name, value }).collect();
         let message = GatewayMessage {
-            rule: held.context(RULE),
+            rule: rule.as_deref(),
             method: held.method(),
             target: held.target(),
             host: held.host(),
@@ -60,7 +61,7 @@ impl Decide for Gate {
             headers: Headers::Parsed(&headers),
             body: held.body(),
             source: held.source(),
-            address_header: held.context(ADDRESS_HEADER),
+            address_header: address_header.as_deref(),
             gateway: peer(caller),
         };
         match message.check(&self.api).await {
@@ -139,15 +140,15 @@ impl Shortcut for GrpcCall {
             let (parts, body) = request.into_parts();
             // Who is no gateway, and a message that a client made too large, are answered a refusal, and not a failure, which Envoy may be
             // told to let pass: nothing of them is read.
-            let (body, unread) = match is_gateway {
-                false => (Bytes::from_static(EMPTY_MESSAGE), None),
-                true => match LimitedBody::read(&parts.extensions, body).await.0 {
-                    Ok(body) => (body, None),
-                    Err(why @ Refusal::BodyTooLarge) => {
-                        (Bytes::from_static(EMPTY_MESSAGE), Some(Unread(why)))
-                    }
-                    Err(why) => return Ok(REFUSALS.answer(parts.uri.path(), why)),
-                },
+            let read = if is_gateway {
+                LimitedBody::read(&parts.extensions, body).await.0
+            } else {
+                Ok(Bytes::from_static(EMPTY_MESSAGE))
+            };
+            let (body, unread) = match read {
+                Ok(body) => (body, None),
+                Err(why @ Refusal::BodyTooLarge) => (Bytes::from_static(EMPTY_MESSAGE), Some(Unread(why))),
+                Err(why) => return Ok(REFUSALS.answer(parts.uri.path(), why)),
             };
             let mut answer = service.answer(Request::from_parts(parts, Full::new(body))).await;
             if let Some(Told { status, cause }) = answer.extensions_mut().remove() {

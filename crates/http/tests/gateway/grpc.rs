@@ -175,6 +175,16 @@ async fn a_refusal_is_what_it_is_over_http() {
 }
 
 #[tokio::test]
+async fn g3_a_rule_whose_name_is_no_text_is_unknown_and_not_the_default() {
+    let server = TestServer::start().await;
+    let bearer = format!("Bearer {}", liveperson(&server).await.bearer);
+    let mut held = Held::new("/x", &[("authorization", &bearer)]).context("rule", "x");
+    let rule = &mut held.attributes().context_extensions[0];
+    rule.value = Bytes::from_static(b"\xff");
+    assert_eq!(status(&server, &held).await, 403);
+}
+
+#[tokio::test]
 async fn a_rule_is_named_by_the_route_alone() {
     let server = TestServer::start().await;
     let settings = GatewayRuleSettings { paths: vec!["/a/*".to_owned()], ..GatewayRuleSettings::default() };
