@@ -20,7 +20,7 @@ use vestibule_auth::{
 use vestibule_model::{GatewayCredential, GatewayRule, Millis, RefusalStyle};
 use vestibule_oauth1::{MAX_FORM_BYTES, Problem, Scheme};
 use vestibule_serve::layers::{
-    Cause, Fields, Headers, LimitedBody, PlainResponse, RequestHead, ResponseFuture, Shortcut,
+    Cause, Fields, Headers, LimitedBody, PlainResponse, Refusal, RequestHead, ResponseFuture, Shortcut,
 };
 
 use super::answer::{
@@ -41,6 +41,9 @@ const CHECK_BY_KIND: &str = "/gateway/check/{kind}/rule/{rule}";
 
 /// The body of a refusal, for gateways that read headers alone.
 const REFUSAL: HeaderName = HeaderName::from_static("x-vestibule-refusal");
+
+/// By which Envoy tells whether it sends a part of a body alone.
+const PARTIAL_BODY: HeaderName = HeaderName::from_static("x-envoy-auth-partial-body");
 
 /// The check before the router.
 pub(crate) struct CheckShortcut(pub(crate) Arc<ApiState>);
@@ -185,6 +188,10 @@ impl<'a> Question<'a> {
             api.auth.with_gateway_rule(self.rule, |rule| rule.takes(GatewayCredential::Signature));
         if may_be_asked != Some(true) || body.is_end_stream() || !sends_form(self.headers) {
             return HeldBody::NotSent;
+        }
+        // Envoy says so, if its configuration lets it.
+        if self.headers.all(&PARTIAL_BODY).any(|value| value != b"false") {
+            return HeldBody::Unread(Refusal::BodyTooLarge);
         }
         match LimitedBody::read_at_most(extensions, body, MAX_FORM_BYTES).await.0 {
             Ok(form) => HeldBody::Form(form),
