@@ -136,7 +136,7 @@ impl Auth {
     ) -> Decision<R> {
         let shown = &held.shown;
         // Before a session is locked.
-        let has_path = rule.has_path(held.target);
+        let to_target = rule.objection_to_target(held.target);
         let decide = |live: &mut Live<'_>, shown_by: CredentialKind| {
             caller.set(Caller::live(live));
             if !self.may_be_shown(live, shown_by, shown) {
@@ -144,7 +144,7 @@ impl Auth {
             }
             let (user, application) = (&*live.entry.holder, live.entry.application());
             let asking = Asking { user, application, address: shown.address };
-            if let Some(objection) = rule.objection(&asking, has_path) {
+            if let Some(objection) = rule.objection(&asking, to_target) {
                 return Some(Err(objection));
             }
             Self::note_use(live, shown.now);

@@ -58,8 +58,12 @@ pub enum Objection {
     Privilege,
     /// From an address that is none of the application's.
     Address,
-    /// No pattern matches the path of the target, or it has no normal form, or there is none.
+    /// No pattern matches the path of the target.
     Path,
+    /// The path of the target has no normal form, so that no pattern can be compared.
+    AmbiguousPath,
+    /// The gateway tells no target, and patterns are asked for.
+    NoTarget,
 }
 
 impl fmt::Display for Objection {
@@ -74,6 +78,8 @@ impl fmt::Display for Objection {
             Self::Privilege => "the rule is for users with other privileges",
             Self::Address => "the application is for other addresses",
             Self::Path => "the rule is for other paths",
+            Self::AmbiguousPath => "the rule asks for a path, and this one can be read in more than one way",
+            Self::NoTarget => "the rule asks for a path, and no target is told here: gateways tell it at the path of their kind",
         })
     }
 }
@@ -149,17 +155,19 @@ impl CompiledRule {
         self.asked.as_ref().is_none_or(|asked| is_one_of(&asked.accounts, &account))
     }
 
-    /// Whether it lets requests for this target through, as the client sent it; None: the target is not known.
-    pub(crate) fn has_path(&self, target: Option<&str>) -> bool {
-        let Some(paths) = &self.paths else { return true };
-        let normal = target.and_then(|target| normal_form(target).ok());
-        normal.is_some_and(|normal| paths.iter().any(|path| path.matches(&normal)))
+    /// Why it lets no request for this target through, as the client sent it; None: it does, if it lets the rest of it. A target of None is not
+    /// known.
+    pub(crate) fn objection_to_target(&self, target: Option<&str>) -> Option<Objection> {
+        let paths = self.paths.as_ref()?;
+        let Some(target) = target else { return Some(Objection::NoTarget) };
+        let Ok(normal) = normal_form(target) else { return Some(Objection::AmbiguousPath) };
+        (!paths.iter().any(|path| path.matches(&normal))).then_some(Objection::Path)
     }
 
-    /// Why somebody whose session lives is not let through; None: they are.
-    pub(crate) fn objection(&self, asking: &Asking<'_>, has_path: bool) -> Option<Objection> {
+    /// Why somebody whose session lives is not let through, with the objection to the target; None: they are.
+    pub(crate) fn objection(&self, asking: &Asking<'_>, to_target: Option<Objection>) -> Option<Objection> {
         let of_session = self.asked.as_ref().and_then(|asked| asked.objection(asking));
-        of_session.or_else(|| (!has_path).then_some(Objection::Path))
+        of_session.or(to_target)
     }
 
     /// Why an application that proved itself is not let through; None: it is. What is asked of a user none has.
@@ -172,7 +180,7 @@ impl CompiledRule {
         let of_application = self.asked.as_ref().and_then(|asked| asked.objection_to_application(principal));
         of_application
             .or_else(|| (!is_from_there).then_some(Objection::Address))
-            .or_else(|| (!self.has_path(target)).then_some(Objection::Path))
+            .or_else(|| self.objection_to_target(target))
     }
 }
 

@@ -65,7 +65,7 @@ impl From<Objection> for TrafficOutcome {
             Objection::Rank => Self::RankTooLow,
             Objection::Privilege => Self::MissingPrivilege,
             Objection::Address => Self::OtherAddress,
-            Objection::Path => Self::OtherPath,
+            Objection::Path | Objection::AmbiguousPath | Objection::NoTarget => Self::OtherPath,
         }
     }
 }
