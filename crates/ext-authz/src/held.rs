@@ -14,6 +14,17 @@ pub struct HeldRequest {
     http: HttpRequest,
 }
 
+/// What Envoy sends along of a request's body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SentBody {
+    /// Nothing: there is none, or it is not configured.
+    Nothing,
+    /// Its beginning alone: it is longer than what is configured.
+    Beginning,
+    /// All of it, which is not empty.
+    Whole(Bytes),
+}
+
 impl From<CheckRequest> for HeldRequest {
     fn from(CheckRequest { attributes }: CheckRequest) -> Self {
         let mut attributes = attributes.unwrap_or_default();
@@ -61,14 +72,16 @@ impl HeldRequest {
         joined.chain(raw).filter_map(|(name, value)| Some((std::str::from_utf8(name).ok()?, &value[..])))
     }
 
-    /// Its body, if Envoy sends it along and has not cut it.
-    pub fn body(&self) -> Option<Bytes> {
+    /// Its body, as far as Envoy sends it along.
+    pub fn body(&self) -> SentBody {
         let HttpRequest { body, raw_body, .. } = &self.http;
-        let body = [raw_body, body].into_iter().find(|body| !body.is_empty())?;
+        let Some(body) = [raw_body, body].into_iter().find(|body| !body.is_empty()) else {
+            return SentBody::Nothing;
+        };
         // Envoy's own: what a client sends under this name it takes out of the message.
         let is_cut =
             self.headers().any(|(name, value)| name == "x-envoy-auth-partial-body" && value != b"false");
-        (!is_cut).then(|| body.clone())
+        if is_cut { SentBody::Beginning } else { SentBody::Whole(body.clone()) }
     }
 
     /// What the configuration of the route says under this key (`context_extensions`), which no client can; None: nothing.

@@ -9,5 +9,5 @@ mod held;
 pub mod messages;
 mod service;
 
-pub use held::HeldRequest;
+pub use held::{HeldRequest, SentBody};
 pub use service::{Answer, Cause, CheckService, Decide, Decision, Header, Told};

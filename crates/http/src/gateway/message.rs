@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
-use bytes::Bytes;
 use vestibule_auth::RecallError;
+use vestibule_ext_authz::SentBody;
 use vestibule_model::GatewayRule;
 use vestibule_oauth1::MAX_FORM_BYTES;
 use vestibule_serve::layers::{Headers, Refusal};
@@ -31,8 +31,8 @@ pub(super) struct GatewayMessage<'a> {
     pub(super) scheme: &'a [u8],
     /// Its headers.
     pub(super) headers: Headers<'a>,
-    /// Its body, where the gateway sends it along, and whole.
-    pub(super) body: Option<Bytes>,
+    /// Its body, as far as the gateway sends it along.
+    pub(super) body: SentBody,
     /// The other end of the connection that it came on.
     pub(super) source: Option<IpAddr>,
     /// The header that has the client's address, where a proxy before the gateway is the other end. Its configuration says so, and it
@@ -54,10 +54,11 @@ impl<'a> GatewayMessage<'a> {
 
     fn held_body(&self) -> HeldBody {
         match &self.body {
-            Some(body) if !sends_form(self.headers) || body.is_empty() => HeldBody::NotSent,
-            Some(body) if body.len() > MAX_FORM_BYTES => HeldBody::Unread(Refusal::BodyTooLarge),
-            Some(body) => HeldBody::Form(body.clone()),
-            None => HeldBody::NotSent,
+            SentBody::Nothing => HeldBody::NotSent,
+            _ if !sends_form(self.headers) => HeldBody::NotSent,
+            SentBody::Beginning => HeldBody::Unread(Refusal::BodyTooLarge),
+            SentBody::Whole(body) if body.len() > MAX_FORM_BYTES => HeldBody::Unread(Refusal::BodyTooLarge),
+            SentBody::Whole(body) => HeldBody::Form(body.clone()),
         }
     }
 
@@ -87,6 +88,7 @@ fn text<'a>(field: &'static str, value: &'a [u8]) -> Result<&'a str, Misreported
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use httparse::Header;
 
     use super::*;
@@ -105,7 +107,7 @@ mod tests {
             host: b"api.example",
             scheme: b"https",
             headers: Headers::Parsed(headers),
-            body: None,
+            body: SentBody::Nothing,
             source: Some([198, 51, 100, 1].into()),
             address_header: None,
             gateway: None,
@@ -116,14 +118,21 @@ mod tests {
     fn a_body_is_a_form_by_its_type_and_up_to_a_size() {
         let form = [Header { name: "content-type", value: b"application/x-www-form-urlencoded" }];
         let with = |headers, length| {
-            let body = Some(Bytes::from(vec![b'a'; length]));
+            let body = SentBody::Whole(Bytes::from(vec![b'a'; length]));
             GatewayMessage { body, ..held(headers) }.held_body()
         };
         assert!(matches!(with(&form, MAX_FORM_BYTES), HeldBody::Form(form) if form.len() == MAX_FORM_BYTES));
         assert!(matches!(with(&form, MAX_FORM_BYTES + 1), HeldBody::Unread(Refusal::BodyTooLarge)));
-        assert!(matches!(with(&form, 0), HeldBody::NotSent));
         assert!(matches!(with(&ALL, 1), HeldBody::NotSent));
         assert!(matches!(held(&form).held_body(), HeldBody::NotSent));
+    }
+
+    #[test]
+    fn g5_of_a_form_that_was_cut_it_is_known_that_there_is_one() {
+        let form = [Header { name: "content-type", value: b"application/x-www-form-urlencoded" }];
+        let cut = |headers| GatewayMessage { body: SentBody::Beginning, ..held(headers) }.held_body();
+        assert!(matches!(cut(&form), HeldBody::Unread(Refusal::BodyTooLarge)));
+        assert!(matches!(cut(&ALL), HeldBody::NotSent));
     }
 
     fn told(held: &GatewayMessage<'_>) -> Result<(String, String), Misreported> {

@@ -90,6 +90,7 @@ matrix! {
     g5_an_encoded_separator_is_none
     g5_nothing_is_added_to_a_form_that_was_signed
     g5_a_form_that_is_changed_after_it_was_signed_is_refused
+    g5_a_form_is_put_behind_no_signed_get_where_the_gateway_sends_forms
     a_signed_form_passes_where_the_gateway_sends_it
     sessions_pass_over_http2_and_cookies_may_be_split
     a_request_that_is_signed_for_https_passes_over_tls_alone
