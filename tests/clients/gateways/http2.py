@@ -1,7 +1,6 @@
 """HTTP/2 over TLS, as browsers speak it."""
 
 import socket
-import ssl
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
