@@ -61,6 +61,13 @@ class Gateway:
             self.let_script_fail()
         with open(self.home / "log", "ab") as log:
             self.process = subprocess.Popen(self.command(), cwd=self.home, env=self.environment(), stdout=log, stderr=log)
+        try:
+            self.wait_until_it_is_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait_until_it_is_ready(self):
         until = time.monotonic() + START_SECONDS
         while not self.is_ready():
             assert self.process.poll() is None and time.monotonic() < until, f"it does not start: {self.said()}"
