@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::future::RouteFuture;
@@ -16,6 +15,7 @@ use pin_project_lite::pin_project;
 use tower::Service as _;
 
 use super::timeouts::{ActiveRequest, ConnectionActivity};
+use super::unread_body::{Rest, lend};
 use crate::layers::{HttpService, LayeredFuture, Peer, ResponseFuture};
 
 /// What answers, as hyper sees it, for one connection.
@@ -38,15 +38,17 @@ impl Service<Request<Incoming>> for ConnectionService {
         let mut service = self.service.borrow_mut();
         let mut shortcut = service.shortcut(request.method(), request.uri().path());
         if let Some(response) = shortcut.as_ref().and_then(|it| it.answer_at_once(&request, self.peer)) {
-            return ServiceFuture { handler: Handler::None { response: Some(response) }, active };
+            let (_, rest) = lend(request);
+            return ServiceFuture { handler: Handler::None { response: Some(response) }, rest, active };
         }
         request.extensions_mut().insert(self.peer);
+        let (request, rest) = lend(request);
         let handler = if let Some(shortcut) = &mut shortcut {
-            Handler::Shortcut { future: shortcut.call(request.map(Body::new)) }
+            Handler::Shortcut { future: shortcut.call(request) }
         } else {
             Handler::Router { future: service.router().call(request) }
         };
-        ServiceFuture { handler, active }
+        ServiceFuture { handler, rest, active }
     }
 }
 
@@ -55,6 +57,7 @@ pin_project! {
     pub(super) struct ServiceFuture {
         #[pin]
         handler: Handler,
+        rest: Option<Rest>,
         active: ActiveRequest,
     }
 }
@@ -65,6 +68,8 @@ pin_project! {
         None { response: Option<Response> },
         Shortcut { #[pin] future: LayeredFuture<ResponseFuture> },
         Router { #[pin] future: RouteFuture<Infallible> },
+        // There is an answer, and something of the request that nobody has read.
+        Finishing { future: ResponseFuture },
     }
 }
 
@@ -72,13 +77,28 @@ impl Future for ServiceFuture {
     type Output = Result<Response, Infallible>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().handler.project() {
+        let mut this = self.project();
+        let answer = match this.handler.as_mut().project() {
             // Polled again after its end, which the contract of futures forbids.
             HandlerProjection::None { response } => {
                 response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
             }
             HandlerProjection::Shortcut { future } => future.poll(context),
             HandlerProjection::Router { future } => future.poll(context),
+            HandlerProjection::Finishing { future } => return future.as_mut().poll(context),
+        };
+        let Some(rest) = this.rest.take() else { return answer };
+        match answer {
+            Poll::Pending => {
+                *this.rest = Some(rest);
+                Poll::Pending
+            }
+            Poll::Ready(Ok(answer)) => {
+                let mut future: ResponseFuture = Box::pin(async move { Ok(rest.finish(answer).await) });
+                let finished = future.as_mut().poll(context);
+                this.handler.set(Handler::Finishing { future });
+                finished
+            }
         }
     }
 }

@@ -31,6 +31,7 @@ mod http1_stream;
 mod limits;
 mod stop;
 mod timeouts;
+mod unread_body;
 mod worker;
 
 use std::io;

@@ -199,3 +199,40 @@ fn a_shortcut_is_told_the_target_as_it_was_sent_whoever_reads_it() {
         }
     }
 }
+
+/// Otherwise its client would send the next request into a connection that is being closed.
+#[test]
+fn a_body_that_nobody_reads_is_read_over_and_the_connection_goes_on() {
+    let site = Site::start();
+    let mut client = site.connect();
+    for path in ["/nothing", "/hello"] {
+        client.send(request("POST", path, "Content-Length: 60000\r\n"));
+        client.send(vec![b'x'; 60_000]);
+        let answer = client.answer();
+        assert!([404, 405].contains(&answer.status()) && answer.header("connection").is_none(), "{path}");
+    }
+    client.send(request("POST", "/echo", "Content-Length: 2\r\n"));
+    client.send("ok");
+    assert_eq!(client.answer().body, "ok");
+}
+
+#[test]
+fn a_body_that_nobody_reads_and_that_does_not_end_ends_the_connection_with_notice() {
+    let site = Site::start();
+    for (length, sent) in [(10_000_000, 60_000), (60_000, 10)] {
+        let mut client = site.connect();
+        client.send(request("POST", "/nothing", &format!("Content-Length: {length}\r\n")));
+        client.send(vec![b'x'; sent]);
+        assert_eq!(client.answer().header("connection"), Some("close"), "{length}");
+        assert!(client.is_closed(), "{length}");
+    }
+}
+
+#[test]
+fn a_body_that_nobody_reads_is_not_asked_for() {
+    let site = Site::start();
+    let mut client = site.connect();
+    client.send(request("POST", "/nothing", "Content-Length: 2\r\nExpect: 100-continue\r\n"));
+    let answer = client.answer();
+    assert_eq!((answer.status(), answer.header("connection")), (404, Some("close")));
+}
