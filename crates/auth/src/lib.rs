@@ -100,7 +100,7 @@ pub use master_keys::{KeySource, KeySourceError, Keys};
 pub use outgoing::{
     NoOutgoing, Outgoing, OutgoingAnswer, OutgoingError, OutgoingFuture, OutgoingRequest, SharedOutgoing,
 };
-pub use page_session::PageSession;
+pub use page_session::{PageSession, ShownPage};
 pub use password::{LONGEST_PASSWORD, NewPassword, SetPasswordError, set_password};
 pub use refresh::{Presented, RefreshError};
 pub use rules::{

@@ -50,27 +50,63 @@ impl PageSession {
     }
 }
 
+/// A page session as it was shown, which is not counted yet.
+#[must_use = "a request is counted, as that of a page or as whatever else it is"]
+pub struct ShownPage {
+    page: Option<PageSession>,
+    caller: Caller,
+    address: Option<IpAddr>,
+    now: Millis,
+}
+
+impl ShownPage {
+    /// Whose page it is; None: of nobody who may go on.
+    pub const fn page(&self) -> Option<&PageSession> {
+        self.page.as_ref()
+    }
+
+    /// The same, of a request that is counted as something else.
+    pub fn counted_elsewhere(self) -> Option<PageSession> {
+        self.page
+    }
+}
+
 impl Auth {
-    /// Whose page it is, if the cookie is that of a page session that lives and whose user may go on. Slides its idle limit.
-    /// While the table is being filled, the store is asked for it.
+    /// Whose page it is, if the cookie is that of a page session that lives and whose user may go on. Counts as a request for a page.
     ///
     /// # Errors
     ///
-    /// [`RecallError`] when neither can tell yet.
+    /// Those of [`Auth::shown_page`].
     pub async fn page_session(
         &self,
         cookie: &str,
         address: Option<IpAddr>,
         now: Millis,
     ) -> Result<Option<PageSession>, RecallError> {
+        let shown = self.shown_page(cookie, address, now).await?;
+        Ok(shown.and_then(|shown| self.count_page(shown)))
+    }
+
+    /// The page session of a cookie; None: it is none of ours. Slides its idle limit, and is still to be counted. While the table is
+    /// being filled, the store is asked for it.
+    ///
+    /// # Errors
+    ///
+    /// [`RecallError`] when neither can tell yet.
+    pub async fn shown_page(
+        &self,
+        cookie: &str,
+        address: Option<IpAddr>,
+        now: Millis,
+    ) -> Result<Option<ShownPage>, RecallError> {
         let Some(id) = self.keys.tokens().read_page_cookie(cookie) else { return Ok(None) };
         if !self.is_loaded() {
             self.recall_all(vec![id]).await?;
         }
-        Ok(self.live_page(id, address, now))
+        Ok(Some(self.live_page(id, address, now)))
     }
 
-    fn live_page(&self, id: SessionId, address: Option<IpAddr>, now: Millis) -> Option<PageSession> {
+    fn live_page(&self, id: SessionId, address: Option<IpAddr>, now: Millis) -> ShownPage {
         let caller = Cell::new(Caller::UNKNOWN);
         let work = |live: &mut Live<'_>| {
             caller.set(Caller::live(live));
@@ -78,12 +114,19 @@ impl Auth {
             may.then(|| (live.entry.session(), Arc::clone(&live.entry.holder)))
         };
         let found = self.live.with(id, now, work).flatten();
+        let page = found.and_then(|(session, user)| {
+            let entry = self.directory.account(session.account)?;
+            Some(PageSession { session, entry, user })
+        });
+        ShownPage { page, caller: caller.get(), address, now }
+    }
+
+    /// Counts a request for a page, and tells whose it is.
+    pub fn count_page(&self, ShownPage { page, caller, address, now }: ShownPage) -> Option<PageSession> {
         let outcome =
-            if found.is_some() { TrafficOutcome::Allowed } else { TrafficOutcome::InvalidCredential };
-        self.count_own(Route::PAGES, caller.get(), outcome, address, now);
-        let (session, user) = found?;
-        let entry = self.directory.account(session.account)?;
-        Some(PageSession { session, entry, user })
+            if page.is_some() { TrafficOutcome::Allowed } else { TrafficOutcome::InvalidCredential };
+        self.count_own(Route::PAGES, caller, outcome, address, now);
+        page
     }
 
     /// What takes the place of a page session when its holder changes the password. It was opened in the same way, and does not

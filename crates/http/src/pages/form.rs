@@ -28,6 +28,15 @@ pub(super) enum FormError {
     Foreign,
 }
 
+/// As what a request is counted that a form asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CountedAs {
+    /// As one for a page.
+    Page,
+    /// As what comes of it, if whoever is signed in sent it: the engine counts that itself.
+    WhatItAsksFor,
+}
+
 /// The random value that a browser keeps before there is a session.
 pub(super) struct BrowserId {
     value: [u8; 32],
@@ -61,7 +70,7 @@ impl Form {
         if browser.is_some_and(|browser| is_its(&browser)) { Ok(form) } else { Err(FormError::Foreign) }
     }
 
-    /// A form of whoever is signed in to this account, and who that is.
+    /// A form of whoever is signed in to this account, and who that is. Counts as a request for a page.
     ///
     /// # Errors
     ///
@@ -71,13 +80,41 @@ impl Form {
         request: &PageRequest,
         body: &CredentialBody,
     ) -> Result<(PageSession, Self), PageRefused> {
-        let form = Self::read(request, body).map_err(|error| match error {
+        let form = Self::of_a_page(request, body)?;
+        let page = form.holder(api, request, CountedAs::Page).await?.ok_or(PageRefused::Foreign)?;
+        Ok((page, form))
+    }
+
+    /// A form of somebody's page, of whom [`Form::holder`] tells whether they sent it.
+    pub(super) fn of_a_page(request: &PageRequest, body: &CredentialBody) -> Result<Self, PageRefused> {
+        Self::read(request, body).map_err(|error| match error {
             FormError::Unread(refusal) => refusal.into(),
             FormError::Foreign => PageRefused::Foreign,
-        })?;
-        let page = request.holder(api).await?.ok_or(PageRefused::Foreign)?;
-        let is_its = api.auth.page_csrf_matches(&page.session, form.get("csrf"));
-        if is_its { Ok((page, form)) } else { Err(PageRefused::Foreign) }
+        })
+    }
+
+    /// Whoever is signed in to this account, if it is a form of theirs; None: nobody is.
+    ///
+    /// # Errors
+    ///
+    /// The form is another's.
+    pub(super) async fn holder(
+        &self,
+        api: &ApiState,
+        request: &PageRequest,
+        counted_as: CountedAs,
+    ) -> Result<Option<PageSession>, PageRefused> {
+        let Some(shown) = request.shown(api).await? else { return Ok(None) };
+        let is_its = |page: &PageSession| api.auth.page_csrf_matches(&page.session, self.get("csrf"));
+        let is_theirs = shown.page().is_some_and(|page| request.is_of_its_account(page) && is_its(page));
+        let page = match counted_as {
+            CountedAs::WhatItAsksFor if is_theirs => shown.counted_elsewhere(),
+            _ => api.auth.count_page(shown),
+        };
+        match page.filter(|page| request.is_of_its_account(page)) {
+            Some(_) if !is_theirs => Err(PageRefused::Foreign),
+            page => Ok(page),
+        }
     }
 
     /// The value of a field; empty if there is none.

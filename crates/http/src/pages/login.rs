@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{AccountEntry, IneligibleReason, LogInError, PasswordStep, UserCredentials};
+use vestibule_auth::{AccountEntry, IneligibleReason, LogInError, PasswordStep, ShownPage, UserCredentials};
 use vestibule_model::{Protocol, SignOn};
 use vestibule_pages::{Connection, Link, Login, Message, Notice};
 use vestibule_serve::layers::Cause;
@@ -110,7 +110,8 @@ pub(super) async fn with_password(
 
 /// Ends the page session that this browser has, if it has one: nobody else's stays behind when somebody signs in.
 pub(crate) async fn end_before(api: &ApiState, request: &PageRequest) -> Result<(), PageRefused> {
-    if let Some(before) = request.holder_of_any(api).await? {
+    // The login is what this request is counted as.
+    if let Some(before) = request.shown(api).await?.and_then(ShownPage::counted_elsewhere) {
         let ended = api.auth.end_page_session(&before, request.address).await;
         ended.map_err(PageRefused::failed)?;
     }

@@ -12,7 +12,7 @@ use vestibule_pages::{Me, Notice, Own, OwnSession};
 
 use super::answer;
 use super::cookies::PageCookie;
-use super::form::{Form, fields_of};
+use super::form::{CountedAs, Form, fields_of};
 use super::look::AccountLook;
 use super::moment::Zone;
 use super::request::{PageRefused, PageRequest};
@@ -44,14 +44,11 @@ pub(super) async fn log_out(
     request: PageRequest,
     body: CredentialBody,
 ) -> Result<Response, PageRefused> {
-    match Form::of_holder(&api, &request, &body).await {
-        Ok((page, _form)) => {
-            let ended = api.auth.end_page_session(&page, request.address).await;
-            ended.map_err(PageRefused::failed)?;
-        }
-        // Nobody is signed in any more: what was asked for.
-        Err(PageRefused::Foreign) if request.is_same_origin() && request.holder(&api).await?.is_none() => {}
-        Err(refused) => return Err(refused),
+    let form = Form::of_a_page(&request, &body)?;
+    // If nobody is signed in any more, that is what was asked for.
+    if let Some(page) = form.holder(&api, &request, CountedAs::Page).await? {
+        let ended = api.auth.end_page_session(&page, request.address).await;
+        ended.map_err(PageRefused::failed)?;
     }
     let mut answer = answer::see_other(&format!("/me/{}/login?done=signed-out", request.account));
     PageCookie::Session.clear(answer.headers_mut(), request.secure);

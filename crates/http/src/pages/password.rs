@@ -12,7 +12,7 @@ use vestibule_serve::layers::Cause;
 use zeroize::Zeroizing;
 
 use super::continue_to::continue_to;
-use super::form::{BrowserId, Form, FormError, fields_of};
+use super::form::{BrowserId, CountedAs, Form, FormError, fields_of};
 use super::look::AccountLook;
 use super::notices::Told;
 use super::request::{PageRefused, PageRequest};
@@ -35,11 +35,16 @@ struct Change {
 }
 
 impl Change {
-    /// `None`: the new password is not written the same way twice.
+    /// Whether the new password is written the same way twice.
+    fn is_asked_for(form: &Form) -> bool {
+        form.get("new") == form.get("again")
+    }
+
+    /// `None`: it is not.
     fn of(form: &Form, user_name: &str, population: Option<Population>) -> Option<Self> {
         let password = Zeroizing::new(form.get("password").as_bytes().to_vec());
         let credentials = UserCredentials { user_name: user_name.to_owned(), population, password };
-        (form.get("new") == form.get("again")).then(|| Self { credentials, new: form.secret("new") })
+        Self::is_asked_for(form).then(|| Self { credentials, new: form.secret("new") })
     }
 }
 
@@ -58,7 +63,9 @@ pub(super) async fn change_own(
     request: PageRequest,
     body: CredentialBody,
 ) -> Result<Response, PageRefused> {
-    let (page, form) = Form::of_holder(&api, &request, &body).await?;
+    let form = Form::of_a_page(&request, &body)?;
+    let counted_as = if Change::is_asked_for(&form) { CountedAs::WhatItAsksFor } else { CountedAs::Page };
+    let page = form.holder(&api, &request, counted_as).await?.ok_or(PageRefused::Foreign)?;
     let user = &page.user;
     let changed = change(&api, &request, &form, &user.login_name, Some(&page)).await;
     Ok(match changed {

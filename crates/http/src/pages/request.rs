@@ -10,7 +10,7 @@ use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use vestibule_auth::{LogIn, LoginScope, PageSession};
+use vestibule_auth::{LogIn, LoginScope, PageSession, ShownPage};
 use vestibule_model::{AccountId, Dialect};
 use vestibule_serve::layers::{Cause, ClientAddress, Headers, Refusal, is_encrypted};
 
@@ -125,21 +125,27 @@ impl PageRequest {
         }
     }
 
-    /// Whoever looks at it, if they signed in to this account.
+    /// Whoever looks at it, if they signed in to this account. Counts as a request for a page.
     ///
     /// # Errors
     ///
     /// [`PageRefused`] when neither memory nor the store can tell yet.
     pub(crate) async fn holder(&self, api: &ApiState) -> Result<Option<PageSession>, PageRefused> {
-        let held = self.holder_of_any(api).await?;
-        Ok(held.filter(|page| page.session.account == self.account))
+        let shown = self.shown(api).await?;
+        let page = shown.and_then(|shown| api.auth.count_page(shown));
+        Ok(page.filter(|page| self.is_of_its_account(page)))
     }
 
-    /// The same, whichever account they signed in to.
-    pub(crate) async fn holder_of_any(&self, api: &ApiState) -> Result<Option<PageSession>, PageRefused> {
+    /// The page session that is shown, whichever account it is of, and still to be counted.
+    pub(super) async fn shown(&self, api: &ApiState) -> Result<Option<ShownPage>, PageRefused> {
         let Some(cookie) = self.cookie(PageCookie::Session) else { return Ok(None) };
-        let held = api.auth.page_session(cookie, self.address, api.clock.now()).await;
-        held.map_err(PageRefused::failed)
+        let shown = api.auth.shown_page(cookie, self.address, api.clock.now()).await;
+        shown.map_err(PageRefused::failed)
+    }
+
+    /// Whether somebody signed in to the account of this page.
+    pub(super) fn is_of_its_account(&self, page: &PageSession) -> bool {
+        page.session.account == self.account
     }
 
     /// The value of a cookie.

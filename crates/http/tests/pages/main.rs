@@ -16,3 +16,4 @@ mod overtaken;
 mod required_factor;
 mod second_factor;
 mod sessions;
+mod traffic;
