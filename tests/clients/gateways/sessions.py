@@ -168,6 +168,7 @@ def a_browser_is_led_to_the_login_page_and_passes_when_it_has_been_there(site):
         page = urlsplit(led.headers["Location"])
         assert len(led.headers.get_all("Content-Type", [])) <= 1, led
         assert led.headers.get_all("Cache-Control") == ["no-store"], led
+        assert "WWW-Authenticate" not in led.headers, led
         assert len(led.headers.get_all("X-Request-Id", [])) == site.gateway.hands_request_ids_on, led
         assert (page.netloc, page.path) == (site.service.public_host, f"/me/{ACCOUNT}/login"), led
     for headers, method in (([], "GET"), ([("Accept", "application/json")], "GET"), ([browser], "POST")):

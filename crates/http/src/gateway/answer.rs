@@ -224,6 +224,14 @@ const PROBLEM: &str = "application/problem+json";
 /// 401: nobody knows who it is. Also what is contradictory is answered so: of the answers that gateways take for a no, it is the
 /// one that all of them take so.
 pub(super) fn refused(shape: Shape, why: Unauthenticated, now: Millis) -> PlainResponse {
+    let is_signed = matches!(why, Unauthenticated::Signature(_));
+    let mut answer = unauthenticated(shape, why, now);
+    answer.fields.set(WWW_AUTHENTICATE, if is_signed { OAUTH } else { "Bearer" });
+    answer
+}
+
+/// 401 that asks for nothing to be shown.
+fn unauthenticated(shape: Shape, why: Unauthenticated, now: Millis) -> PlainResponse {
     const TEXT: &str = "oauth_problem=token_rejected&oauth_problem_advice=\
                         the oauth_token is unacceptable to the Service Provider";
     const STATUS: StatusCode = StatusCode::UNAUTHORIZED;
@@ -247,18 +255,18 @@ pub(super) fn refused(shape: Shape, why: Unauthenticated, now: Millis) -> PlainR
     let mut fields = Fields::default();
     fields.set(CONTENT_TYPE, shape.content_type());
     fields.set(CACHE_CONTROL, "no-store");
-    fields.set(WWW_AUTHENTICATE, if problem.is_some() { OAUTH } else { "Bearer" });
     PlainResponse { status: STATUS, fields, body, cause: cause(shape, why) }
 }
 
-/// Leads a browser to the login page: 303, or where the gateway passes no redirect on a 401 that says where that is.
+/// Leads a browser to the login page: 303, or where the gateway passes no redirect on a 401 that says where that is. Its client is
+/// not asked to show anything: nginx would say so beside the redirect.
 pub(super) fn to_login(location: &str, passed_on: bool, shape: Shape, now: Millis) -> PlainResponse {
     let mut answer = if passed_on {
         let mut fields = Fields::default();
         fields.set(CACHE_CONTROL, "no-store");
         PlainResponse { status: StatusCode::SEE_OTHER, fields, body: Cow::Borrowed(b""), cause: None }
     } else {
-        refused(shape, Unauthenticated::Nobody, now)
+        unauthenticated(shape, Unauthenticated::Nobody, now)
     };
     answer.fields.add(LOCATION, |text| text.push_str(location));
     answer

@@ -61,6 +61,16 @@ async fn a_browser_is_led_to_the_login_page_with_where_it_wanted_to_go() {
     assert_eq!(led(of_port).await, (303, login_page("/app")));
 }
 
+/// nginx would hand it on beside the redirect that it makes.
+#[tokio::test]
+async fn a_browser_that_is_led_to_the_login_page_is_asked_for_no_credential() {
+    let server = server_with(|_| {}).await;
+    for kind in KINDS {
+        let answer = asked(&server, kind, "vestibule.example.net", "/app").send().await.unwrap();
+        assert!(!answer.headers().contains_key("www-authenticate"), "{kind}: {answer:?}");
+    }
+}
+
 #[tokio::test]
 async fn nothing_but_a_browsers_request_for_a_page_is_led_there() {
     let server = server_with(|_| {}).await;
