@@ -106,6 +106,7 @@ impl Auth {
         auth.follow_clock();
         auth.keys.follow(auth.store.master_keys().await?)?;
         auth.follower.load().await?;
+        auth.traffic.learn_stored(auth.directory.account_ids()).await;
         auth.signing_keys.follow().await?;
         if !auth.store.has_session_ids_of_first_form().await? {
             auth.live.expect_no_unproven();

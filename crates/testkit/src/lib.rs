@@ -9,6 +9,7 @@
 )]
 
 mod clock;
+#[cfg(feature = "clocked")]
 mod clocked;
 mod failing_store;
 mod fixture;
@@ -19,7 +20,8 @@ mod server;
 mod warnings;
 
 pub use clock::TestClock;
-pub use clocked::run_clocked;
+#[cfg(feature = "clocked")]
+pub use clocked::{Background, OWNER_PASSWORD, run_clocked};
 pub use failing_store::{FailingStore, Fault, Faults, Gate, Operation};
 pub use fixture::{ACCOUNT, AccountFixture, CHEAP, Key, OTHER_TOKEN, TOKEN, password};
 pub use program::Program;

@@ -21,7 +21,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use vestibule_model::{Millis, Rng, TrafficOutcome, UserKind};
+use vestibule_model::{AccountId, Millis, Rng, TrafficOutcome, UserKind};
 use vestibule_store::{Store, StoreError, TrafficSource};
 
 use crate::settings::TrafficRetention;
@@ -102,6 +102,14 @@ impl Traffic {
         if self.retention.keep_days > 0 {
             let own = TURN.with(|turn| *turn) % self.shards.len();
             lock(&self.shards[own].0).count(counted, &self.learned);
+        }
+    }
+
+    /// Looks up which families of routes of these accounts are known already. Requests that are refused before that is known are counted
+    /// among the others.
+    pub(crate) async fn learn_stored(&self, accounts: Vec<AccountId>) {
+        if self.retention.keep_days > 0 {
+            self.writer.learn_stored(accounts, &self.learned).await;
         }
     }
 

@@ -94,6 +94,20 @@ impl Writer {
         self.write_batches(&mut waiting).await
     }
 
+    /// Makes families known as the store has them. Of accounts of which it does not say, they are looked at before the first of their
+    /// counts is written.
+    pub(super) async fn learn_stored(&self, accounts: Vec<AccountId>, learned: &Learned) {
+        let mut waiting = self.waiting.lock().await;
+        for account in accounts {
+            match self.store.traffic_overview(Some(account)).await {
+                Ok(overview) => waiting.settle(Some(account), &overview.families, learned),
+                Err(error) => {
+                    tracing::warn!(%error, %account, "the families of routes cannot be read");
+                }
+            }
+        }
+    }
+
     async fn write_batches(&self, waiting: &mut Waiting) -> Result<(), StoreError> {
         while let Some(batch) = waiting.batches.front() {
             let count = Change::CountTraffic(batch.clone().into());
