@@ -214,6 +214,19 @@ pub enum TrafficBy {
     Month,
 }
 
+impl TrafficBy {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Application, Self::Route, Self::Kind, Self::Outcome, Self::Hour, Self::Day, Self::Month];
+}
+
+impl fmt::Display for TrafficBy {
+    /// The name that the administration API has for it.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(out)
+    }
+}
+
 /// What came of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -50,7 +50,7 @@ pub(crate) use thing::{
     ClientFields, GroupFields, KeyFields, OneThing, ProfileFields, RenewThing, SecretAction, SkillFields,
     ThingAction, TokenFields, UseFields,
 };
-pub(crate) use traffic::{TrafficArguments, TrafficSummary};
+pub(crate) use traffic::TrafficArguments;
 pub(crate) use user::{AddUser, OneUser, PasswordArguments, RemoveUser, SetPassword, UserAction, UserFields};
 pub(crate) use witness::{RenewArguments, WitnessAction};
 

@@ -1,7 +1,8 @@
 //! `vestibule traffic`
 
-use clap::{Args, ValueEnum};
-use vestibule_model::AccountId;
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use vestibule_model::{AccountId, TrafficBy};
 
 use super::service::ServiceArguments;
 
@@ -12,8 +13,8 @@ pub(crate) struct TrafficArguments {
     /// Of which account; none: what is of no account, calls of administrators and requests of nobody who is known
     pub(crate) account: Option<AccountId>,
     /// By what it is summed up
-    #[arg(long, value_enum, default_value_t = TrafficSummary::Application)]
-    pub(crate) by: TrafficSummary,
+    #[arg(long, value_parser = summaries(), default_value_t = TrafficBy::Application)]
+    pub(crate) by: TrafficBy,
     /// From this day on, UTC: 2026-11-25, or how long ago: 7d
     #[arg(long, value_name = "DAY", default_value = "29d")]
     pub(crate) since: String,
@@ -28,30 +29,11 @@ pub(crate) struct TrafficArguments {
     pub(crate) csv: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TrafficSummary {
-    Application,
-    Route,
-    Kind,
-    Outcome,
-    Hour,
-    Day,
-    Month,
-}
-
-impl TrafficSummary {
-    /// The word that the administration API has for it.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Application => "application",
-            Self::Route => "route",
-            Self::Kind => "kind",
-            Self::Outcome => "outcome",
-            Self::Hour => "hour",
-            Self::Day => "day",
-            Self::Month => "month",
-        }
-    }
+/// Takes the words that the administration API has.
+fn summaries() -> impl TypedValueParser<Value = TrafficBy> {
+    let of = |word: String| TrafficBy::ALL.into_iter().find(|by| by.to_string() == word);
+    PossibleValuesParser::new(TrafficBy::ALL.map(|by| by.to_string()))
+        .try_map(move |word| of(word).ok_or("no such summary"))
 }
 
 pub(crate) const ABOUT: &str = "\

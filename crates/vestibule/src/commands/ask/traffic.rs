@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 
 use serde_json::{Value, json};
-use vestibule_model::{Clock as _, Day};
+use vestibule_model::{Clock as _, Day, TrafficBy};
 
 use crate::client::{ResourcePath, Service, items};
 use crate::clock::SystemClock;
-use crate::command_line::{TrafficArguments, TrafficSummary};
+use crate::command_line::TrafficArguments;
 use crate::moment;
 use crate::screen;
 
@@ -39,9 +39,9 @@ pub(super) async fn run(service: &Service, arguments: &TrafficArguments) -> anyh
         return Ok(());
     }
     let columns = match arguments.by {
-        TrafficSummary::Application => OF_APPLICATIONS,
-        TrafficSummary::Hour | TrafficSummary::Day | TrafficSummary::Month => OF_SPANS,
-        TrafficSummary::Route | TrafficSummary::Kind | TrafficSummary::Outcome => OF_OTHERS,
+        TrafficBy::Application => OF_APPLICATIONS,
+        TrafficBy::Hour | TrafficBy::Day | TrafficBy::Month => OF_SPANS,
+        TrafficBy::Route | TrafficBy::Kind | TrafficBy::Outcome => OF_OTHERS,
     };
     let mut lines = items(report)?;
     lines.iter_mut().for_each(with_trend);
@@ -55,7 +55,7 @@ pub(super) async fn run(service: &Service, arguments: &TrafficArguments) -> anyh
 fn query(arguments: &TrafficArguments) -> anyhow::Result<Vec<(&'static str, String)>> {
     let now = SystemClock.now();
     let day = |flag, text: &str| moment::read_past(flag, text, now).map(|at| Day::of(at).to_string());
-    let mut query = vec![("by", arguments.by.word().to_owned()), ("from", day("--since", &arguments.since)?)];
+    let mut query = vec![("by", arguments.by.to_string()), ("from", day("--since", &arguments.since)?)];
     if let Some(until) = &arguments.until {
         query.push(("to", day("--until", until)?));
     }
