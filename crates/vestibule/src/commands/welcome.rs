@@ -14,7 +14,11 @@ use crate::screen;
 
 const PERSON: &str = r#"{"username":"name","password":"password"}"#;
 
-const APPLICATION: &str = r#"{"username":"bot","appKey":"0123456789abcdef0123456789abcdef","secret":"0123456789abcdef","accessToken":"fedcba9876543210fedcba9876543210","accessTokenSecret":"fedcba9876543210"}"#;
+/// The key of the demo account's bot.
+const APP_KEY: &str = "0123456789abcdef0123456789abcdef";
+const SECRET: &str = "0123456789abcdef";
+const ACCESS_TOKEN: &str = "fedcba9876543210fedcba9876543210";
+const ACCESS_TOKEN_SECRET: &str = "fedcba9876543210";
 
 /// Application token, person and agent of the demo account.
 const TOKEN: &str = "LV-Access: a0009999bcbc00001111000000000000";
@@ -92,6 +96,9 @@ pub(super) fn show(addresses: Addresses, data: &DataDir, not_covered: &[&str]) {
         show_https(https, &certificate);
     }
     show_administration(addresses);
+    if let Some(http) = addresses.http {
+        show_signed_requests(http);
+    }
     screen::say("");
     remark(format_args!(
         "More users, with the password `password`: expired, mustchange, disabled; agent has `agent-password`,\n\
@@ -147,6 +154,9 @@ fn show_narrow_authority(not_covered: &[&str], data: &DataDir) {
 
 fn show_http(http: SocketAddr) {
     let base = format!("http://{http}/api/account/12345678");
+    let application = format!(
+        r#"{{"username":"bot","appKey":"{APP_KEY}","secret":"{SECRET}","accessToken":"{ACCESS_TOKEN}","accessTokenSecret":"{ACCESS_TOKEN_SECRET}"}}"#
+    );
     example(
         "Log in as a person, keep the session, end it:",
         &[
@@ -158,7 +168,7 @@ fn show_http(http: SocketAddr) {
     );
     example(
         "Log in as an application:",
-        &[format!("curl -sS -w '\\n' {JSON} '{base}/login?v=1.3' -d '{APPLICATION}'")],
+        &[format!("curl -sS -w '\\n' {JSON} '{base}/login?v=1.3' -d '{application}'")],
     );
     example(
         "Ask for the domains:",
@@ -223,6 +233,38 @@ fn show_sentinel(http: SocketAddr) {
             ),
             format!(
                 "curl -sS -w '\\n' -d grant_type=authorization_code -d code=$CODE -d redirect_uri={back} {CLIENT} '{base}/token?v=1.0'"
+            ),
+        ],
+    );
+}
+
+/// The check by kind, since what is signed is a request that a gateway holds.
+fn show_signed_requests(http: SocketAddr) {
+    let held = [
+        "X-Original-Method: GET",
+        "X-Original-URI: /orders",
+        "X-Forwarded-Host: api.example",
+        "X-Forwarded-Proto: https",
+        "X-Forwarded-For: 192.0.2.7",
+    ];
+    let held = held.map(|header| format!("-H '{header}'")).join(" ");
+    example(
+        "Sign a request for https://api.example/orders with the bot's key, and ask as nginx before that API would:",
+        &[
+            // A second ahead: what was signed before the start is refused, in whole seconds.
+            "TIME=$(($(date +%s) + 1))".to_owned(),
+            format!(
+                r#"SIGNED="oauth_consumer_key={APP_KEY}&oauth_nonce=$TIME&oauth_signature_method=HMAC-SHA256&oauth_timestamp=$TIME&oauth_token={ACCESS_TOKEN}""#
+            ),
+            r#"BASE="GET&https%3A%2F%2Fapi.example%2Forders&$(echo "$SIGNED" | sed 's/=/%3D/g; s/&/%26/g')""#
+                .to_owned(),
+            format!(
+                r#"SIGNATURE=$(printf %s "$BASE" | openssl dgst -sha256 -hmac '{SECRET}&{ACCESS_TOKEN_SECRET}' -binary | openssl base64 -A | sed 's/+/%2B/g; s,/,%2F,g; s/=/%3D/g')"#
+            ),
+            r#"OAUTH=$(echo "$SIGNED&oauth_signature=$SIGNATURE" | sed 's/=\([^&]*\)/="\1"/g; s/&/, /g')"#
+                .to_owned(),
+            format!(
+                r#"curl -sS -i {held} -H "Authorization: OAuth $OAUTH" 'http://{http}/gateway/check/nginx/rule/signed'"#
             ),
         ],
     );
