@@ -1,12 +1,13 @@
 """Asks the server over gRPC as Envoy does, with messages that envoy-data-plane encodes and grpclib sends: what passes, what is refused, its
 health.
 
-VESTIBULE_HTTP and VESTIBULE_GRPC say where the server is; it is one of `vestibule dev`.
+VESTIBULE_HTTP and VESTIBULE_GRPC say where the server is; it is one of `vestibule dev`. Over TLS its certificate is of VESTIBULE_CA.
 """
 
 import asyncio
 import json
 import os
+import ssl
 import urllib.request
 
 from envoy_data_plane.envoy.config.core.v3 import Address, HeaderMap, HeaderValue, HeaderValueOptionHeaderAppendAction, SocketAddress
@@ -103,9 +104,19 @@ async def health(channel):
         raise AssertionError("it knows the health of what it does not have")
 
 
+def channel_to(url):
+    scheme, _, address = url.partition("://")
+    assert scheme == ("https" if os.environ.get("VESTIBULE_GATEWAYS_GRPC_TLS") else "http"), url
+    host, port = address.split(":")
+    if scheme == "http":
+        return Channel(host, int(port))
+    trusting = ssl.create_default_context(cafile=os.environ["VESTIBULE_CA"])
+    trusting.set_alpn_protocols(["h2"])
+    return Channel(host, int(port), ssl=trusting)
+
+
 async def main():
-    host, port = os.environ["VESTIBULE_GRPC"].split("//")[1].split(":")
-    channel = Channel(host, int(port))
+    channel = channel_to(os.environ["VESTIBULE_GRPC"])
     try:
         await check(channel)
         await health(channel)

@@ -24,8 +24,13 @@ impl Program {
     /// lines such as `http   http://127.0.0.1:41233` on standard output, with `# ` before them or not, that of `admin`
     /// the last.
     pub fn start(program: &Path, arguments: &[&str]) -> Self {
+        Self::start_with(program, arguments, &[])
+    }
+
+    /// The same with settings, each the name of an environment variable and its value.
+    pub fn start_with(program: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
         let mut command = Self::command(program);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.args(arguments).envs(settings.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("its output");
         let nowhere = String::new;

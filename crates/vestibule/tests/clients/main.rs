@@ -38,14 +38,21 @@ fn drive(interpreter: &str, driver: &str) {
 
 /// Runs one driver against a development server of its own.
 fn drive_with(interpreter: &str, driver: &str) {
+    drive_against(interpreter, driver, &[]);
+}
+
+/// The same with settings of the server, which the driver is told too, each the name of an environment variable and its value.
+fn drive_against(interpreter: &str, driver: &str, settings: &[(&str, &str)]) {
     let data = TempDir::new().expect("a temporary folder");
     let folder = data.path().to_str().expect("a path in UTF-8");
     let ports = ["--http", "--https", "--grpc", "--admin"].map(|listener| [listener, "127.0.0.1:0"]).concat();
     let arguments = [&["dev", "--data-dir", folder][..], &ports].concat();
-    let server = Program::start(Path::new(env!("CARGO_BIN_EXE_vestibule")), &arguments);
+    let program = Path::new(env!("CARGO_BIN_EXE_vestibule"));
+    let server = Program::start_with(program, &arguments, settings);
 
     let output = Command::new(interpreter)
         .arg(drivers().join(driver))
+        .envs(settings.iter().copied())
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("VESTIBULE_HTTP", &server.http)
         // By the name under which the server tells where it is.
@@ -155,6 +162,13 @@ fn an_operator_connects_identity_providers_and_finds_what_is_wrong_with_them() {
 fn grpclib_asks_as_envoy_does() {
     let python = std::env::var("VESTIBULE_CLIENTS_PYTHON").expect("./test sets VESTIBULE_CLIENTS_PYTHON");
     drive(&python, "ext_authz.py");
+}
+
+#[test]
+fn grpclib_asks_as_envoy_does_over_tls() {
+    let python = std::env::var("VESTIBULE_CLIENTS_PYTHON").expect("./test sets VESTIBULE_CLIENTS_PYTHON");
+    let _beside = shared();
+    drive_against(&python, "ext_authz.py", &[("VESTIBULE_GATEWAYS_GRPC_TLS", "true")]);
 }
 
 #[test]
