@@ -9,6 +9,7 @@
 //! 3. `connection` shakes hands (TLS, ALPN) or peeks for the HTTP/2 preface, then drives hyper's HTTP/1 or
 //!    HTTP/2 state machine with timeouts (`timeouts`) that end what is slow, idle or asked to stop. Over HTTP/1.1 the
 //!    fast path (`fast_path`) comes before hyper.
+//! 4. `connection_service` has each request answered; what is left of its body then, `unread_body` sees to.
 //!
 //! # Timeouts
 //! hyper's own header timeout also closes idle keep-alive connections and costs a timer per request, so it is

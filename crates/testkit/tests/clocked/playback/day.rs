@@ -108,7 +108,7 @@ impl Who {
     }
 }
 
-/// Numbers that are the same each time (SplitMix64).
+/// Numbers that are the same each time (`SplitMix64`).
 struct Numbers(u64);
 
 impl Numbers {

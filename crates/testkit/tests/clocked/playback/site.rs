@@ -84,7 +84,7 @@ impl Site {
             self.administer(&owner, Method::PUT, &format!("gateway-rules/{rule}"), &body).await;
         }
         self.other_application = format!("application-token:{}", token["id"]);
-        self.other_token = token["token"].as_str().expect("a token").to_owned();
+        token["token"].as_str().expect("a token").clone_into(&mut self.other_token);
     }
 
     fn server(&self) -> &Clocked {
@@ -191,7 +191,7 @@ impl Case {
 }
 
 /// What a LiveVox login shows besides its user's name.
-pub(super) fn livevox_application<'a>(site: &'a Site, who: Who) -> (&'static str, &'static str, &'a str) {
+pub(super) fn livevox_application(site: &Site, who: Who) -> (&'static str, &'static str, &str) {
     match who {
         Who::Dialler => ("TEST", "dialler", TOKEN),
         Who::Reporter => ("TEST", "reporter", OTHER_TOKEN),
