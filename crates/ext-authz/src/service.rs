@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{Extensions, HeaderMap, HeaderName, StatusCode};
+use http::{Extensions, HeaderMap, StatusCode};
 use http_body::Body;
 use tonic::server::{Grpc, UnaryService};
 use tonic::{Code, Request, Response, Status};
@@ -64,8 +64,8 @@ pub enum Decision {
     Unavailable,
 }
 
-/// A header, its value in visible ASCII.
-pub type Header = (HeaderName, Bytes);
+/// A header: its name in lower case, and its value in visible ASCII.
+pub type Header = (Bytes, Bytes);
 
 /// What a call came to, for metrics and logs: an extension of every answer. Over HTTP all answers of gRPC look the same.
 #[derive(Clone, Debug)]
@@ -184,11 +184,7 @@ fn message_of(decision: Decision) -> Option<(StatusCode, CheckResponse)> {
 
 fn option((name, value): Header) -> HeaderValueOption {
     HeaderValueOption {
-        header: Some(HeaderValue {
-            key: Bytes::copy_from_slice(name.as_str().as_bytes()),
-            value,
-            raw_value: Bytes::new(),
-        }),
+        header: Some(HeaderValue { key: name, value, raw_value: Bytes::new() }),
         append_action: HeaderAppendAction::OverwriteIfExistsOrAdd.into(),
         keep_empty_value: true,
     }

@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use http::header::{CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
+use http::header::CONTENT_TYPE;
 use http::{Extensions, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use vestibule_ext_authz::{Answer, CheckService, Decide, Decision, HeldRequest, Told};
@@ -112,12 +112,15 @@ async fn headers_that_are_told_raw_stay_apart_and_keep_their_bytes() {
 }
 
 fn allowed() -> Decision {
-    let header = |name: &'static str, value: &'static str| (HeaderName::from_static(name), value.into());
+    let header = |name: &'static str, value: &'static str| (name.into(), value.into());
     Decision::Allow(vec![header("x-vestibule-account", "12345678"), header("x-vestibule-application", "")])
 }
 
 fn denied() -> Decision {
-    let headers = vec![(CONTENT_TYPE, "application/json".into()), (WWW_AUTHENTICATE, "Bearer".into())];
+    let headers = vec![
+        ("content-type".into(), "application/json".into()),
+        ("www-authenticate".into(), "Bearer".into()),
+    ];
     let body = r#"{"error":"Not authenticated"}"#.into();
     Decision::Deny { status: StatusCode::UNAUTHORIZED, headers, body }
 }

@@ -80,20 +80,21 @@ pub(super) fn identity(principal: Principal<'_>, told: &[IdentityHeader], now: M
     fields
 }
 
+/// Names are checked when they are compiled, not at every answer.
 const fn name(header: IdentityHeader) -> HeaderName {
     match header {
-        IdentityHeader::Account => HeaderName::from_static("x-vestibule-account"),
-        IdentityHeader::User => HeaderName::from_static("x-vestibule-user"),
-        IdentityHeader::UserName => HeaderName::from_static("x-vestibule-user-name"),
-        IdentityHeader::Application => HeaderName::from_static("x-vestibule-application"),
-        IdentityHeader::Session => HeaderName::from_static("x-vestibule-session"),
-        IdentityHeader::Roles => HeaderName::from_static("x-vestibule-roles"),
-        IdentityHeader::Privileges => HeaderName::from_static("x-vestibule-privileges"),
-        IdentityHeader::SecondsLeft => HeaderName::from_static("x-vestibule-seconds-left"),
-        IdentityHeader::Skills => HeaderName::from_static("x-vestibule-skills"),
-        IdentityHeader::MaxChats => HeaderName::from_static("x-vestibule-max-chats"),
-        IdentityHeader::MaxAsyncChats => HeaderName::from_static("x-vestibule-max-async-chats"),
-        IdentityHeader::Method => HeaderName::from_static("x-vestibule-method"),
+        IdentityHeader::Account => const { HeaderName::from_static("x-vestibule-account") },
+        IdentityHeader::User => const { HeaderName::from_static("x-vestibule-user") },
+        IdentityHeader::UserName => const { HeaderName::from_static("x-vestibule-user-name") },
+        IdentityHeader::Application => const { HeaderName::from_static("x-vestibule-application") },
+        IdentityHeader::Session => const { HeaderName::from_static("x-vestibule-session") },
+        IdentityHeader::Roles => const { HeaderName::from_static("x-vestibule-roles") },
+        IdentityHeader::Privileges => const { HeaderName::from_static("x-vestibule-privileges") },
+        IdentityHeader::SecondsLeft => const { HeaderName::from_static("x-vestibule-seconds-left") },
+        IdentityHeader::Skills => const { HeaderName::from_static("x-vestibule-skills") },
+        IdentityHeader::MaxChats => const { HeaderName::from_static("x-vestibule-max-chats") },
+        IdentityHeader::MaxAsyncChats => const { HeaderName::from_static("x-vestibule-max-async-chats") },
+        IdentityHeader::Method => const { HeaderName::from_static("x-vestibule-method") },
     }
 }
 

@@ -211,7 +211,7 @@ impl Layered<ShortcutService> {
         let head = RequestHead { method, target, authority, headers, peer: None, address: None };
         let (context, plain) = self.plain_response(head, Version::HTTP_11, peer, begin)?;
         let status = plain.status;
-        plain.fields.write(out);
+        out.extend_from_slice(plain.fields.lines().as_bytes());
         context.end_parsed(&self.endpoint, &plain, out);
         Some(status)
     }

@@ -2,6 +2,7 @@
 //! (`server/fast_path.rs`) writes them as they are.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::vec;
 
 use axum::body::Body;
@@ -27,29 +28,39 @@ pub struct PlainResponse {
     pub cause: Option<Cause>,
 }
 
-/// Headers whose values are written one behind the other.
+/// What their lines take together, but for long values; more would still be right.
+const LINES: usize = 512;
+
+/// What stands between name and value.
+const SEPARATOR: &str = ": ";
+
+/// Headers, written as lines of HTTP/1.1 one behind the other.
 #[derive(Debug)]
 pub struct Fields {
-    text: String,
-    ends: Vec<(HeaderName, usize)>,
+    lines: String,
+    /// The name of each, and where its value stands.
+    places: Vec<(HeaderName, Range<usize>)>,
 }
 
 impl Default for Fields {
     fn default() -> Self {
-        Self { text: String::with_capacity(256), ends: Vec::with_capacity(FIELDS) }
+        Self { lines: String::with_capacity(LINES), places: Vec::with_capacity(FIELDS) }
     }
 }
 
 impl Fields {
     /// Adds a field; `write` appends its value, which must be visible ASCII. Anything else in it makes it empty.
     pub fn add(&mut self, name: HeaderName, write: impl FnOnce(&mut String)) {
-        let begin = self.text.len();
-        write(&mut self.text);
-        let value = self.text.get(begin..).unwrap_or_default();
+        self.lines.push_str(name.as_str());
+        self.lines.push_str(SEPARATOR);
+        let begin = self.lines.len();
+        write(&mut self.lines);
+        let value = self.lines.get(begin..).unwrap_or_default();
         if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-            self.text.truncate(begin);
+            self.lines.truncate(begin);
         }
-        self.ends.push((name, self.text.len()));
+        self.places.push((name, begin..self.lines.len()));
+        self.lines.push_str("\r\n");
     }
 
     /// Adds a field with a value that is there.
@@ -57,29 +68,18 @@ impl Fields {
         self.add(name, |text| text.push_str(value));
     }
 
-    fn iter(&self) -> impl Iterator<Item = (&HeaderName, &str)> {
-        let begins = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end));
-        self.ends
-            .iter()
-            .zip(begins)
-            .map(|((name, end), begin)| (name, self.text.get(begin..*end).unwrap_or_default()))
-    }
-
-    /// Appends the fields as lines of HTTP/1.1.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        for (name, value) in self.iter() {
-            for part in [name.as_str(), ": ", value, "\r\n"] {
-                out.extend_from_slice(part.as_bytes());
-            }
-        }
+    /// The fields as lines of HTTP/1.1.
+    pub(crate) fn lines(&self) -> &str {
+        &self.lines
     }
 
     /// The fields as hyper wants them.
     fn into_map(self) -> HeaderMap {
         let mut map = HeaderMap::with_capacity(FIELDS);
-        for (name, value) in self {
+        let lines = Bytes::from(self.lines);
+        for (name, place) in self.places {
             // What is visible ASCII is always a header's value.
-            if let Ok(value) = HeaderValue::from_maybe_shared(value) {
+            if let Ok(value) = HeaderValue::from_maybe_shared(lines.slice(place)) {
                 map.append(name, value);
             }
         }
@@ -88,31 +88,30 @@ impl Fields {
 }
 
 impl IntoIterator for Fields {
-    type Item = (HeaderName, Bytes);
+    type Item = (Bytes, Bytes);
     type IntoIter = IntoFields;
 
-    /// The fields in their order; the values share one allocation.
+    /// Names, in lower case, and values, in their order; all of them share one allocation.
     fn into_iter(self) -> IntoFields {
-        IntoFields { text: self.text.into(), begin: 0, ends: self.ends.into_iter() }
+        IntoFields { lines: self.lines.into(), places: self.places.into_iter() }
     }
 }
 
 /// Fields on their way to wherever they are needed.
 #[derive(Debug)]
 pub struct IntoFields {
-    text: Bytes,
-    begin: usize,
-    ends: vec::IntoIter<(HeaderName, usize)>,
+    lines: Bytes,
+    places: vec::IntoIter<(HeaderName, Range<usize>)>,
 }
 
 impl Iterator for IntoFields {
-    type Item = (HeaderName, Bytes);
+    type Item = (Bytes, Bytes);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (name, end) = self.ends.next()?;
-        let value = self.text.slice(self.begin..end);
-        self.begin = end;
-        Some((name, value))
+        let (name, place) = self.places.next()?;
+        let before = place.start - SEPARATOR.len();
+        let name = self.lines.slice(before - name.as_str().len()..before);
+        Some((name, self.lines.slice(place)))
     }
 }
 
@@ -142,11 +141,23 @@ mod tests {
         let mut fields = Fields::default();
         fields.set(ALLOW, "GET");
         fields.set(ACCEPT, "");
-        let mut lines = Vec::new();
-        fields.write(&mut lines);
-        assert_eq!(lines, b"allow: GET\r\naccept: \r\n");
+        assert_eq!(fields.lines(), "allow: GET\r\naccept: \r\n");
         let map = fields.into_map();
         assert_eq!((map[ALLOW].as_bytes(), map[ACCEPT].as_bytes()), (&b"GET"[..], &b""[..]));
+    }
+
+    #[test]
+    fn fields_are_given_as_names_and_values() {
+        let mut fields = Fields::default();
+        fields.set(ALLOW, "GET");
+        fields.set(ACCEPT, "\n");
+        fields.set(ALLOW, "a: b");
+        let pairs: Vec<_> = fields.into_iter().collect();
+        assert_eq!(
+            pairs,
+            [("allow", "GET"), ("accept", ""), ("allow", "a: b")]
+                .map(|(name, value)| (name.into(), value.into()))
+        );
     }
 
     proptest! {
@@ -155,12 +166,9 @@ mod tests {
             let mut fields = Fields::default();
             fields.set(ALLOW, &value);
             fields.set(ACCEPT, &after);
-            let mut lines = Vec::new();
-            fields.write(&mut lines);
-            let text = String::from_utf8(lines).unwrap();
-            prop_assert_eq!(text.matches("\r\n").count(), 2);
+            prop_assert_eq!(fields.lines().matches("\r\n").count(), 2);
             let last = format!("\r\naccept: {after}\r\n");
-            prop_assert!(text.ends_with(&last));
+            prop_assert!(fields.lines().ends_with(&last));
         }
     }
 }
