@@ -1,7 +1,9 @@
 //! The headers of a request, by whichever parser they were read.
 
-use http::header::HOST;
-use http::{HeaderMap, HeaderName, Version};
+use std::slice;
+
+use http::header::{HOST, ValueIter};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
 
 /// Headers to look names up in. Names compare without case; values are bytes.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +18,8 @@ impl<'a> Headers<'a> {
     /// The first value of this name.
     pub fn get(self, name: &HeaderName) -> Option<&'a [u8]> {
         match self {
-            Self::Map(map) => map.get(name).map(http::HeaderValue::as_bytes),
-            Self::Parsed(_) => self.parsed(name).next(),
+            Self::Map(map) => map.get(name).map(HeaderValue::as_bytes),
+            Self::Parsed(_) => self.all(name).next(),
         }
     }
 
@@ -29,12 +31,11 @@ impl<'a> Headers<'a> {
     }
 
     /// Every value of this name, in their order.
-    pub fn all(self, name: &HeaderName) -> impl DoubleEndedIterator<Item = &'a [u8]> {
-        let map = match self {
-            Self::Map(map) => Some(map.get_all(name).into_iter().map(http::HeaderValue::as_bytes)),
-            Self::Parsed(_) => None,
-        };
-        map.into_iter().flatten().chain(self.parsed(name))
+    pub fn all<'n>(self, name: &'n HeaderName) -> Values<'a, 'n> {
+        match self {
+            Self::Map(map) => Values::Map(map.get_all(name).into_iter()),
+            Self::Parsed(headers) => Values::Parsed(headers.iter(), name.as_str()),
+        }
     }
 
     /// Whether there is one Host, of characters that a host and port may have, or none where none is needed
@@ -55,16 +56,38 @@ impl<'a> Headers<'a> {
             Self::Parsed(headers) => headers.iter().map(|it| it.name.len() + it.value.len() + 4).sum(),
         }
     }
+}
 
-    fn parsed(self, name: &HeaderName) -> impl DoubleEndedIterator<Item = &'a [u8]> {
-        let headers = match self {
-            Self::Map(_) => &[],
-            Self::Parsed(headers) => headers,
-        };
-        headers
-            .iter()
-            .filter(move |header| header.name.eq_ignore_ascii_case(name.as_str()))
-            .map(|header| header.value)
+/// The values of one name. As chained and flattened iterators of the library a check took a third of a microsecond for them.
+#[derive(Debug)]
+pub enum Values<'a, 'n> {
+    /// As hyper gives them.
+    Map(ValueIter<'a, HeaderValue>),
+    /// Those of the headers that a parser found, and the name.
+    Parsed(slice::Iter<'a, httparse::Header<'a>>, &'n str),
+}
+
+impl<'a> Iterator for Values<'a, '_> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        match self {
+            Self::Map(values) => values.next().map(HeaderValue::as_bytes),
+            Self::Parsed(headers, name) => {
+                headers.find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value)
+            }
+        }
+    }
+}
+
+impl DoubleEndedIterator for Values<'_, '_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Map(values) => values.next_back().map(HeaderValue::as_bytes),
+            Self::Parsed(headers, name) => {
+                headers.rfind(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value)
+            }
+        }
     }
 }
 
@@ -77,7 +100,6 @@ const fn is_of_a_host(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
     use http::header::{ACCEPT, AUTHORIZATION, COOKIE};
 
     use super::*;

@@ -8,6 +8,7 @@
 //! so no request is ever read by two parsers, and there is no second opinion on where one ends (ADR 13).
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -142,7 +143,7 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> FastPath<'a, T> {
 
     /// Reads what there is; answers how much.
     fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let mut space = [std::mem::MaybeUninit::uninit(); LONGEST];
+        let mut space = [MaybeUninit::uninit(); LONGEST];
         let mut buffer = ReadBuf::uninit(&mut space);
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
         self.arrived.extend_from_slice(buffer.filled());
@@ -193,9 +194,9 @@ fn answer_first(service: &HttpService, peer: Peer, bytes: &[u8], out: &mut Vec<u
     if bytes.get(..beginning) != BEGINNING.get(..beginning) {
         return First::Other;
     }
-    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-    let mut request = httparse::Request::new(&mut headers);
-    match request.parse(bytes) {
+    let mut headers = [const { MaybeUninit::uninit() }; MOST_HEADERS];
+    let mut request = httparse::Request::new(&mut []);
+    match request.parse_with_uninit_headers(bytes, &mut headers) {
         Ok(httparse::Status::Complete(length)) => match answer_parsed(service, peer, &request, out) {
             Some(()) => First::Answered(length),
             None => First::Other,
