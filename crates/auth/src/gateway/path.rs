@@ -37,7 +37,8 @@ pub(crate) fn normal_form(target: &str) -> Result<Cow<'_, str>, Ambiguous> {
     if segments().any(|segment| matches!(segment, "." | "..")) {
         return Err(Ambiguous("a segment of dots"));
     }
-    if normal.contains("//") {
+    // In so short a text faster than a search that prepares itself.
+    if normal.as_bytes().windows(2).any(|two| two == b"//") {
         return Err(Ambiguous("an empty segment"));
     }
     Ok(normal)

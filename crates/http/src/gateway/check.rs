@@ -223,6 +223,20 @@ impl<'a> Question<'a> {
     /// The answer while the table of live sessions may be incomplete, or when the store has to remember the request. A store that does
     /// not answer is no reason to refuse a session that may be live.
     pub(super) async fn recall_and_decide(&self, api: &ApiState) -> Result<Outcome, RecallError> {
+        if !api.auth.is_loaded() {
+            self.recall(api).await?;
+        }
+        let used = match self.answer(api, Stored::Not) {
+            Ok(outcome) => return Ok(outcome),
+            Err(used) => used,
+        };
+        let stored = api.auth.store_signed_use(used).await;
+        // It was stored, or was not: nothing is asked for twice.
+        Ok(self.answer(api, stored).unwrap_or_else(|_| Outcome::Refused(overloaded())))
+    }
+
+    /// Sees to it that what is shown is looked up, while the table of live sessions is incomplete.
+    async fn recall(&self, api: &ApiState) -> Result<(), RecallError> {
         let presented = api.auth.with_gateway_rule(self.rule, |rule| {
             let reported = self.reported().ok()?;
             Some(self.presented(reported, rule))
@@ -232,13 +246,7 @@ impl<'a> Question<'a> {
         {
             api.auth.recall(credentials).await?;
         }
-        let used = match self.answer(api, Stored::Not) {
-            Ok(outcome) => return Ok(outcome),
-            Err(used) => used,
-        };
-        let stored = api.auth.store_signed_use(used).await;
-        // It was stored, or was not: nothing is asked for twice.
-        Ok(self.answer(api, stored).unwrap_or_else(|_| Outcome::Refused(overloaded())))
+        Ok(())
     }
 
     fn reported(&self) -> Result<Option<&Reported<'a>>, Misreported> {
