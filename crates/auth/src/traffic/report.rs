@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use vestibule_model::{Day, Millis, Month, TrafficApplication, TrafficBy, TrafficOutcome, UserKind};
-use vestibule_store::{AddressSketch, TrafficPeriod, TrafficRow, TrafficSeries, TrafficUses};
+use vestibule_store::{AddressSketch, TRAFFIC_SLOTS, TrafficPeriod, TrafficRow, TrafficSeries, TrafficUses};
 
 /// An application that was not used for so long is idle.
 pub const IDLE_AFTER: Duration = Duration::from_hours(24 * 30);
@@ -119,10 +119,33 @@ impl TrafficVerdict {
 }
 
 impl TrafficSums {
-    fn add(&mut self, outcome: TrafficOutcome, count: u64) {
-        let sum = if outcome == TrafficOutcome::Allowed { &mut self.allowed } else { &mut self.refused };
-        *sum = sum.saturating_add(count);
+    fn of(outcome: TrafficOutcome, count: u64) -> Self {
+        let is_allowed = outcome == TrafficOutcome::Allowed;
+        let (allowed, refused) = if is_allowed { (count, 0) } else { (0, count) };
+        Self { allowed, refused }
     }
+
+    fn add(&mut self, other: Self) {
+        self.allowed = self.allowed.saturating_add(other.allowed);
+        self.refused = self.refused.saturating_add(other.refused);
+    }
+
+    fn all(self) -> u64 {
+        self.allowed.saturating_add(self.refused)
+    }
+}
+
+/// Sums by the slots of a row.
+type Slots = [TrafficSums; TRAFFIC_SLOTS];
+
+fn slots_of<'a>(all: impl IntoIterator<Item = &'a TrafficSeries>) -> Slots {
+    let mut slots = Slots::default();
+    for series in all {
+        for (sums, count) in slots.iter_mut().zip(series.slots) {
+            sums.add(TrafficSums::of(series.outcome, count));
+        }
+    }
+    slots
 }
 
 /// Sums that are being made.
@@ -156,10 +179,18 @@ impl Summing {
         if self.by == TrafficBy::Hour && matches!(row.period, TrafficPeriod::Month(_)) {
             return;
         }
-        let mut is_within = false;
-        for series in &row.series {
-            is_within |= self.add_series(row, series);
-        }
+        let is_within = match self.by {
+            TrafficBy::Application => {
+                let key = TrafficKey::Application(row.source.application);
+                self.add_slots(row.period, &slots_of(&row.series), Some(&key))
+            }
+            TrafficBy::Hour | TrafficBy::Day | TrafficBy::Month => {
+                self.add_slots(row.period, &slots_of(&row.series), None)
+            }
+            TrafficBy::Route => self.add_each(row, |series| TrafficKey::Route(Arc::clone(&series.family))),
+            TrafficBy::Kind => self.add_each(row, |series| TrafficKey::Kind(series.user_kind)),
+            TrafficBy::Outcome => self.add_each(row, |series| TrafficKey::Outcome(series.outcome)),
+        };
         let of_row = match (self.by, row.period) {
             (TrafficBy::Application, _) => Some(TrafficKey::Application(row.source.application)),
             (TrafficBy::Day, TrafficPeriod::Day(day)) => Some(TrafficKey::Day(day)),
@@ -168,7 +199,8 @@ impl Summing {
             _ => None,
         };
         if let Some(key) = of_row.filter(|_| is_within) {
-            let line = self.line(key);
+            let place = self.place(&key);
+            let line = &mut self.lines[place];
             line.addresses.add(&row.addresses);
             for (name, count) in &row.agents {
                 let sum = line.agents.entry(name.clone()).or_default();
@@ -177,12 +209,20 @@ impl Summing {
         }
     }
 
-    /// Answers whether any of it was asked for.
-    fn add_series(&mut self, row: &TrafficRow, series: &TrafficSeries) -> bool {
+    /// Adds each series of a row by its key; answers whether anything was asked for.
+    fn add_each(&mut self, row: &TrafficRow, key: impl Fn(&TrafficSeries) -> TrafficKey) -> bool {
         let mut is_within = false;
-        let common = self.key_of(row, series);
-        for (slot, count) in (0..).zip(series.slots).filter(|(_, count)| *count > 0) {
-            let (day, hour) = match row.period {
+        for series in &row.series {
+            is_within |= self.add_slots(row.period, &slots_of([series]), Some(&key(series)));
+        }
+        is_within
+    }
+
+    /// Answers whether anything was asked for. `common`: what all of it has in common; None: each slot has its time.
+    fn add_slots(&mut self, period: TrafficPeriod, slots: &Slots, common: Option<&TrafficKey>) -> bool {
+        let (mut is_within, mut of_all) = (false, None);
+        for (slot, sums) in (0..).zip(slots).filter(|(_, sums)| sums.all() > 0) {
+            let (day, hour) = match period {
                 TrafficPeriod::Day(day) => (day, slot),
                 TrafficPeriod::Month(month) => (month.first_day().plus(slot.into()), 0),
             };
@@ -191,43 +231,40 @@ impl Summing {
                 continue;
             };
             is_within = true;
-            self.sums.add(series.outcome, count);
-            let key = common.clone().unwrap_or_else(|| match self.by {
-                TrafficBy::Hour => TrafficKey::Hour(day, hour),
-                TrafficBy::Month => TrafficKey::Month(day.month()),
-                _ => TrafficKey::Day(day),
-            });
-            let line = self.line(key);
-            line.sums.add(series.outcome, count);
-            line.days[offset] = line.days[offset].saturating_add(count);
+            self.sums.add(*sums);
+            let place = match common {
+                Some(key) => *of_all.get_or_insert_with(|| self.place(key)),
+                None => self.place(&self.key_at(day, hour)),
+            };
+            let line = &mut self.lines[place];
+            line.sums.add(*sums);
+            line.days[offset] = line.days[offset].saturating_add(sums.all());
         }
         is_within
     }
 
-    /// What all of a series has in common; None: that depends on the slot.
-    fn key_of(&self, row: &TrafficRow, series: &TrafficSeries) -> Option<TrafficKey> {
+    fn key_at(&self, day: Day, hour: u8) -> TrafficKey {
         match self.by {
-            TrafficBy::Application => Some(TrafficKey::Application(row.source.application)),
-            TrafficBy::Route => Some(TrafficKey::Route(Arc::clone(&series.family))),
-            TrafficBy::Kind => Some(TrafficKey::Kind(series.user_kind)),
-            TrafficBy::Outcome => Some(TrafficKey::Outcome(series.outcome)),
-            TrafficBy::Hour | TrafficBy::Day | TrafficBy::Month => None,
+            TrafficBy::Hour => TrafficKey::Hour(day, hour),
+            TrafficBy::Month => TrafficKey::Month(day.month()),
+            _ => TrafficKey::Day(day),
         }
     }
 
-    fn line(&mut self, key: TrafficKey) -> &mut Line {
-        let place = self.places.get(&key).copied().unwrap_or_else(|| {
-            self.places.insert(key.clone(), self.lines.len());
-            self.lines.push(Line {
-                key,
-                sums: TrafficSums::default(),
-                days: vec![0; self.days],
-                addresses: AddressSketch::default(),
-                agents: HashMap::default(),
-            });
-            self.lines.len() - 1
+    /// The place of a line among all of them.
+    fn place(&mut self, key: &TrafficKey) -> usize {
+        if let Some(place) = self.places.get(key) {
+            return *place;
+        }
+        self.places.insert(key.clone(), self.lines.len());
+        self.lines.push(Line {
+            key: key.clone(),
+            sums: TrafficSums::default(),
+            days: vec![0; self.days],
+            addresses: AddressSketch::default(),
+            agents: HashMap::default(),
         });
-        &mut self.lines[place]
+        self.lines.len() - 1
     }
 
     /// The report; what is known of applications is still to be told.
