@@ -63,6 +63,8 @@ pub(crate) enum Role {
     Server(server::Arguments),
     /// Bare hyper.
     Hyper(floors::hyper::Arguments),
+    /// Bare tonic.
+    Tonic(floors::tonic::Arguments),
     /// Bare hashing.
     Hash(floors::Arguments),
     /// The floor under tokens in the name of clients.
@@ -86,6 +88,7 @@ impl Child {
         match role {
             Role::Server(arguments) => server::run(&arguments),
             Role::Hyper(arguments) => floors::hyper::run(&arguments),
+            Role::Tonic(arguments) => floors::tonic::run(&arguments),
             Role::Hash(arguments) => floors::report(&arguments, floors::hash::measure),
             Role::Rs256(arguments) => floors::report(&arguments, floors::rs256::measure),
             Role::Saml(arguments) => floors::report(&arguments, floors::saml::measure),

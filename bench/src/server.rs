@@ -1,19 +1,21 @@
 //! The service as a child process: what the program runs, over data that is there, with the settings' defaults.
 //!
-//! Only the limit on failures is off, and administration is on the same listener. The child sees a single core, so it starts one HTTP thread and one hash thread.
+//! Only the limit on failures is off, administration is on the same listener, and Envoy has a second one. The child sees a single core, so it starts one HTTP thread and one hash thread.
 
 use std::io::{self, Read as _};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 use vestibule_auth::{Auth, FailureLimit, Settings};
 use vestibule_crypto::{MasterKey, OsRng};
 use vestibule_http::admin::{self, AdminState};
-use vestibule_http::api::{ApiState, PagesHere, Unserved, routes};
-use vestibule_model::Clock;
+use vestibule_http::api::{self, ApiState, PagesHere, Unserved, routes};
+use vestibule_model::{Clock, Millis, Monotonic};
 use vestibule_serve::HttpMetrics;
 use vestibule_serve::layers::{self, LayerState};
 use vestibule_serve::server::{Limits, Listen, Running, Server};
@@ -31,6 +33,9 @@ pub(crate) struct Arguments {
     /// The folder with the database.
     #[arg(long)]
     data: PathBuf,
+    /// How many seconds ago it started, as it sees it.
+    #[arg(long, default_value_t = 0)]
+    started_ago: u64,
 }
 
 /// Serves until standard input ends; its first line is the master key.
@@ -42,16 +47,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let master = MasterKey::from_hex(&line)?;
     let store: Arc<dyn Store> = fixture::open_store(&arguments.data, &master)?;
     let journal: Arc<dyn EndJournal> = Arc::new(MemoryEndJournal::default());
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let late = Arc::new(LateClock::new(Duration::from_secs(arguments.started_ago)));
+    let clock: Arc<dyn Clock> = Arc::<LateClock>::clone(&late);
     let settings = Settings { failures: FailureLimit { per_minute: 0, burst: 0 }, ..Settings::default() };
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let auth =
             Auth::start(store, journal, &master, Arc::new(OsRng), Arc::clone(&clock), settings).await?;
+        late.catch_up();
         let running = serve(&auth, clock)?;
-        let address = running.addresses().first().copied().context("no address is served")?;
-        child::say_listening(address);
+        child::say_listening(running.addresses());
         tokio::select! {
             () = Arc::clone(&auth).run() => {}
             () = say_when_loaded(&auth) => {}
@@ -59,6 +65,36 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// The machine's clocks, which are late while the engine starts.
+struct LateClock {
+    behind: Duration,
+    has_caught_up: AtomicBool,
+}
+
+impl LateClock {
+    const fn new(behind: Duration) -> Self {
+        Self { behind, has_caught_up: AtomicBool::new(false) }
+    }
+
+    fn catch_up(&self) {
+        self.has_caught_up.store(true, Ordering::Relaxed);
+    }
+
+    fn behind(&self) -> Duration {
+        if self.has_caught_up.load(Ordering::Relaxed) { Duration::ZERO } else { self.behind }
+    }
+}
+
+impl Clock for LateClock {
+    fn now(&self) -> Millis {
+        SystemClock.now().minus(self.behind())
+    }
+
+    fn monotonic(&self) -> Monotonic {
+        SystemClock.monotonic().minus(self.behind())
+    }
 }
 
 /// Tells the bench when every session is in the table: it waits for the line before it measures, and `start` takes its
@@ -86,12 +122,20 @@ fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
         pages: PagesHere::Yes,
         unserved: Unserved::NotFound,
     };
+    let engine = Arc::downgrade(auth);
+    let is_ready = {
+        let engine = Weak::clone(&engine);
+        move || engine.upgrade().is_some_and(|auth| auth.is_loaded())
+    };
+    let for_envoy = api::grpc(api.clone(), is_ready);
     let mut routes = routes(api);
     routes.router = routes.router.merge(administration);
-    let service = layers::apply(routes, LayerState::new(HttpMetrics::default(), &OsRng));
-    let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: None, service };
-    let engine = Arc::downgrade(auth);
-    Server::bind(vec![listen], Limits::default())
+    let state = LayerState::new(HttpMetrics::default(), &OsRng);
+    let listens = [routes, for_envoy].map(|routes| {
+        let service = layers::apply(routes, state.clone());
+        Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: None, service }
+    });
+    Server::bind(listens.into(), Limits::default())
         .map(|bound| {
             bound.leaving_share_to(move || engine.upgrade().is_some_and(|auth| auth.has_long_work()))
         })

@@ -48,7 +48,11 @@ fn judged(finding: &Value) -> Vec<&str> {
 fn checks_are_measured_at_every_size_and_with_every_kind_of_token() {
     let finding = finding("check");
     let sides = sides(&finding);
-    assert!(sides.contains(&"bare hyper"));
+    for floor in
+        ["bare hyper", "bare hyper, asked as nginx asks", "bare hyper, the same with the headers of a check"]
+    {
+        assert!(sides.contains(&floor), "{floor} is not in {sides:?}");
+    }
     for size in ["1,000", "2,000"] {
         for kind in ["valid", "unknown", "forged"] {
             let what = format!("checks, {size} sessions, {kind}");
@@ -73,6 +77,7 @@ fn a_floor_of_another_program_is_measured_or_said_to_be_missing() {
 fn logins_refreshes_and_commits_have_their_floors() {
     for (name, floor) in [
         ("signed-check", "checks by bearer"),
+        ("grpc-check", "bare tonic, same messages"),
         ("login", "raw hashing"),
         ("key-login", "the store alone"),
         ("refresh", "bare hyper"),
@@ -112,6 +117,14 @@ fn checks_under_login_are_compared_with_checks_alone() {
         "per second: password logins while checks saturate / raw hashing",
     ];
     assert_eq!(judged(&finding), goals);
+}
+
+#[test]
+fn a_month_of_traffic_has_its_size_and_its_reports() {
+    let finding = finding("traffic");
+    let labels = judged(&finding);
+    assert!(labels.contains(&"a month of 100 applications and 50 routes"), "{labels:?}");
+    assert_eq!(labels.iter().filter(|label| label.starts_with("report of ")).count(), 5, "{labels:?}");
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! Checks of sessions as gateways ask for them, by tokens drawn at random from few and from many live sessions: valid,
 //! unknown (genuine, but the session does not live) and forged ones; valid ones also on connections that are kept off the fast
-//! path, and by the path of nginx, with its headers and a target. Against bare hyper and nginx, which read the same
-//! requests and answer a constant, and against a `GET` of Redis.
+//! path, and by the path of nginx, with its headers, a target and the name of a rule. Against bare hyper and nginx, which read the same
+//! requests and answer a constant, against bare hyper that answers with as many headers, and against a `GET` of Redis.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use vestibule_model::{Clock as _, Millis};
 
 use super::Bench;
@@ -16,7 +16,7 @@ use crate::child::{Server, find};
 use crate::data::{Instance, Size, Tokens};
 use crate::figures::{Round, Spread};
 use crate::floors::{hyper, nginx::Nginx, redis, redis::Redis};
-use crate::load::{self, Answer, Kind, Questions};
+use crate::load::{self, Answer, Connection, Kind, Questions};
 use crate::plan::Plan;
 use crate::report::{Figure, Finding, Missing, Side, grouped};
 use crate::timing::SystemClock;
@@ -36,8 +36,8 @@ const BY_HYPER: &str = "valid, not on the fast path";
 const OF_NGINX: &str = "valid, by nginx's path";
 
 fn run(plan: &Plan) -> Result<Finding> {
-    let floors = Floors::start(plan)?;
     let subjects = plan.sizes.iter().map(|size| Subject::start(plan, *size)).collect::<Result<Vec<_>>>()?;
+    let floors = Floors::start(plan, subjects.first().context("no number of sessions")?)?;
     let mut turns = floors.turns(plan);
     let floor_count = turns.len();
     turns.extend(subjects.iter().flat_map(|subject| subject.turns(plan)));
@@ -58,6 +58,8 @@ fn run(plan: &Plan) -> Result<Finding> {
 /// What the checks are compared with.
 struct Floors {
     hyper: Server,
+    /// Answers with the headers of a check.
+    hyper_answering: Server,
     nginx: Option<Nginx>,
     redis: Option<Redis>,
     redis_benchmark: bool,
@@ -67,7 +69,7 @@ struct Floors {
 }
 
 impl Floors {
-    fn start(plan: &Plan) -> Result<Self> {
+    fn start(plan: &Plan, subject: &Subject) -> Result<Self> {
         let size = plan.sizes.iter().copied().filter(|size| *size <= MILLION).max();
         let tokens = Arc::clone(&plan.instance(Size::of(size.unwrap_or(plan.smallest())))?.bearers);
         let mut missing = Vec::new();
@@ -79,14 +81,33 @@ impl Floors {
             missing.push(Missing { what: redis::BY_ITS_OWN, why: "there is no Redis to ask".to_owned() });
         }
         let redis_benchmark = is_there && redis.is_some();
-        Ok(Self { hyper: Server::hyper(plan)?, nginx, redis, redis_benchmark, tokens, missing })
+        let folder = plan.new_folder()?;
+        let answer = folder.path().join("answer");
+        std::fs::write(&answer, subject.answer()?)?;
+        let hyper_answering = Server::hyper_answering(plan, &answer)?;
+        Ok(Self {
+            hyper: Server::hyper(plan)?,
+            hyper_answering,
+            nginx,
+            redis,
+            redis_benchmark,
+            tokens,
+            missing,
+        })
     }
 
     fn turns<'a>(&'a self, plan: &'a Plan) -> Vec<Turn<'a>> {
         let checks = Questions::checks(&self.tokens, Kind::Genuine, Answer::Status("200"));
         let same = Arc::clone(&checks);
-        let mut turns =
-            vec![Turn::floor(hyper::WHAT, move || load::drive(plan, self.hyper.target(), &checks))];
+        let of_nginx = Questions::checks_of_nginx(&self.tokens);
+        let same_of_nginx = Arc::clone(&of_nginx);
+        let mut turns = vec![
+            Turn::floor(hyper::WHAT, move || load::drive(plan, self.hyper.target(), &checks)),
+            Turn::floor(hyper::SAME_REQUESTS, move || load::drive(plan, self.hyper.target(), &of_nginx)),
+            Turn::floor(hyper::SAME_ANSWERS, move || {
+                load::drive(plan, self.hyper_answering.target(), &same_of_nginx)
+            }),
+        ];
         if let Some(nginx) = &self.nginx {
             turns.push(Turn::floor(crate::floors::nginx::WHAT, move || {
                 load::drive(plan, nginx.target()?, &same)
@@ -159,6 +180,19 @@ impl Subject {
 }
 
 impl Subject {
+    /// What a check by nginx's path is answered.
+    fn answer(&self) -> Result<Vec<u8>> {
+        self.server.wake()?;
+        let request =
+            Questions::checks_of_nginx(&self.instance.bearers).one().context("there is no session")?;
+        let answer = load::block_on(async {
+            let mut connection = Connection::open(self.server.target().address).await?;
+            Ok(connection.answer_to(&request).await?.to_vec())
+        });
+        self.server.rest()?;
+        answer
+    }
+
     /// Uses every session once, so that every block of last uses has something to write at its turn, as in a service that is asked all
     /// the time. With ten million it would take minutes, and the checks reach every block anyway.
     fn write_what_is_due(&self, plan: &Plan) -> Result<()> {
@@ -194,6 +228,15 @@ impl<'a> Checked<'a> {
     fn figures(&self, mut finding: Finding, floors: &[Side]) -> Finding {
         let Self { size, valid, by_hyper, of_nginx, forged, written } = self;
         let size = grouped(*size);
+        let (of_nginx_floors, floors): (Vec<&Side>, Vec<&Side>) = floors
+            .iter()
+            .partition(|floor| [hyper::SAME_REQUESTS, hyper::SAME_ANSWERS].contains(&floor.what()));
+        for floor in of_nginx_floors {
+            let label = format!("CPU per check by nginx's path at {size} / {}", floor.what());
+            let cpu = Figure::ratio(label, of_nginx.cpu_against(floor));
+            let is_judged = floor.what() == hyper::SAME_REQUESTS && self.size == MILLION;
+            finding = finding.with(if is_judged { cpu.at_most(1.1) } else { cpu });
+        }
         for floor in floors {
             let rate = Figure::ratio(
                 format!("checks per second at {size} / {}", floor.what()),

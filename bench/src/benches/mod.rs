@@ -8,6 +8,7 @@ mod check_under_forgery;
 mod check_under_login;
 mod directory;
 mod federated_login;
+mod grpc_check;
 pub(crate) mod key_login;
 mod lists;
 pub(crate) mod login;
@@ -19,6 +20,7 @@ mod revoke;
 mod runtimes;
 mod signed_check;
 mod start;
+mod traffic;
 
 use anyhow::Result;
 use tempfile::TempDir;
@@ -41,9 +43,10 @@ pub(crate) struct Bench {
 }
 
 /// Every bench, in the order of the table.
-const ALL: [Bench; 18] = [
+const ALL: [Bench; 20] = [
     check::BENCH,
     signed_check::BENCH,
+    grpc_check::BENCH,
     check_under_login::BENCH,
     check_under_forgery::BENCH,
     login::BENCH,
@@ -59,6 +62,7 @@ const ALL: [Bench; 18] = [
     memory::BENCH,
     lists::BENCH,
     directory::BENCH,
+    traffic::BENCH,
     runtimes::BENCH,
 ];
 

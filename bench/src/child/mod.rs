@@ -46,8 +46,8 @@ pub(crate) struct Target {
 pub(crate) struct Server {
     process: Child,
     says: Lines<BufReader<ChildStdout>>,
-    /// Where it listens.
-    address: SocketAddr,
+    /// Where it listens; the service for Envoy, too.
+    addresses: Vec<SocketAddr>,
 }
 
 impl Server {
@@ -58,13 +58,30 @@ impl Server {
         Ok(server)
     }
 
+    /// The same, that started so long ago, as it sees it.
+    pub(crate) fn vestibule_started_ago(
+        plan: &Plan,
+        folder: &Path,
+        fixture: &Fixture,
+        ago: Duration,
+    ) -> Result<Self> {
+        let mut server = Self::service(plan, folder, fixture, ago)?;
+        server.wait_until_loaded()?;
+        Ok(server)
+    }
+
     /// The service on the data of a folder, as soon as it listens. Its log is in the same folder.
     pub(crate) fn vestibule_that_loads(plan: &Plan, folder: &Path, fixture: &Fixture) -> Result<Self> {
+        Self::service(plan, folder, fixture, Duration::ZERO)
+    }
+
+    fn service(plan: &Plan, folder: &Path, fixture: &Fixture, started_ago: Duration) -> Result<Self> {
         let log = folder.join("server.log");
         let mut command = this_program(plan, "server")?;
         command
             .arg("--data")
             .arg(folder)
+            .args(["--started-ago", &started_ago.as_secs().to_string()])
             .stderr(File::create(&log).context("cannot write the server's log")?);
         Self::start(command, &fixture.master.to_hex()).with_context(|| {
             format!("the server did not start: {}", std::fs::read_to_string(&log).unwrap_or_default())
@@ -74,6 +91,13 @@ impl Server {
     /// Bare hyper.
     pub(crate) fn hyper(plan: &Plan) -> Result<Self> {
         Self::start(this_program(plan, "hyper")?, "").context("bare hyper did not start")
+    }
+
+    /// Bare hyper that answers with the headers of the answer in a file.
+    pub(crate) fn hyper_answering(plan: &Plan, answer: &Path) -> Result<Self> {
+        let mut command = this_program(plan, "hyper")?;
+        command.arg("--answer").arg(answer);
+        Self::start(command, "").context("bare hyper did not start")
     }
 
     /// Bare hyper on this runtime, that speaks this version, over TLS if there is a folder with a certificate.
@@ -91,14 +115,22 @@ impl Server {
         Self::start(command, "").context("bare hyper did not start")
     }
 
+    /// A bare tonic that answers every check with the message of a file.
+    pub(crate) fn tonic(plan: &Plan, answer: &Path) -> Result<Self> {
+        let mut command = this_program(plan, "tonic")?;
+        command.arg("--answer").arg(answer);
+        Self::start(command, "").context("bare tonic did not start")
+    }
+
     fn start(mut command: Command, key: &str) -> Result<Self> {
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let input = process.stdin.as_mut().context("no standard input")?;
         writeln!(input, "{key}")?;
         let mut says = BufReader::new(process.stdout.take().context("no standard output")?).lines();
         let line = says.next().context("it ended")??;
-        let address = line.strip_prefix(LISTENING).context("it does not say where it listens")?.parse()?;
-        Ok(Self { process, says, address })
+        let said = line.strip_prefix(LISTENING).context("it does not say where it listens")?;
+        let addresses = said.split(' ').map(str::parse).collect::<Result<_, _>>()?;
+        Ok(Self { process, says, addresses })
     }
 
     /// Waits until it says that every session is in its table.
@@ -110,7 +142,16 @@ impl Server {
 
     /// The server as something to load.
     pub(crate) fn target(&self) -> Target {
-        Target { address: self.address, process: self.process.id() }
+        self.target_at(0)
+    }
+
+    /// The service as something that Envoy asks over gRPC.
+    pub(crate) fn target_for_envoy(&self) -> Target {
+        self.target_at(1)
+    }
+
+    fn target_at(&self, listener: usize) -> Target {
+        Target { address: self.addresses[listener], process: self.process.id() }
     }
 
     /// Stops it: whatever it does in the background does not disturb those whose turn it is.
@@ -157,8 +198,9 @@ pub(crate) fn end_with_parent(signal: Signal) -> Result<()> {
 }
 
 /// For the child: says where it listens.
-pub(crate) fn say_listening(address: SocketAddr) {
-    screen::print(format_args!("{LISTENING}{address}"));
+pub(crate) fn say_listening(addresses: &[SocketAddr]) {
+    let addresses: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
+    screen::print(format_args!("{LISTENING}{}", addresses.join(" ")));
 }
 
 /// For the child: says that every session is in its table.

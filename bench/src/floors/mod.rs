@@ -11,6 +11,7 @@ pub(crate) mod redis;
 pub(crate) mod rs256;
 pub(crate) mod saml;
 pub(crate) mod store;
+pub(crate) mod tonic;
 
 use std::path::PathBuf;
 use std::time::Duration;

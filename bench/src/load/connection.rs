@@ -64,6 +64,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(String::from_utf8_lossy(self.status()).into_owned())
     }
 
+    /// Sends a request and reads an HTTP answer of status 200; gives all of it.
+    pub(crate) async fn answer_to(&mut self, request: &[u8]) -> Result<&[u8]> {
+        let count = self.ask(request, |answer| length_of(answer, Some("200"))).await?;
+        Ok(self.answer.get(..count).unwrap_or_default())
+    }
+
     /// Of the answer that has been read.
     fn status(&self) -> &[u8] {
         self.answer.get(9..12).unwrap_or_default()

@@ -8,6 +8,7 @@
 mod client;
 mod connection;
 mod draw;
+mod envoy;
 mod http2;
 mod questions;
 mod request;
@@ -24,6 +25,7 @@ pub(crate) use client::Client;
 use client::PlainClient;
 pub(crate) use connection::Connection;
 pub(crate) use draw::Draw;
+pub(crate) use envoy::{answer_to_envoy, drive_checks_of_envoy};
 pub(crate) use questions::{Answer, Kind, Outcome, Questions};
 pub(crate) use request::{check, get, post, post_form, post_json, with_json};
 pub(crate) use various::drive_over;
@@ -52,7 +54,7 @@ pub(crate) fn drive(plan: &Plan, target: Target, questions: &Arc<Questions>) -> 
 /// fast path: the first request is for a path that is not there.
 pub(crate) fn drive_by_hyper(plan: &Plan, target: Target, questions: &Arc<Questions>) -> Result<Round> {
     block_on(async {
-        let first_seed = NEXT_SEED.fetch_add(SEEDS, Ordering::Relaxed);
+        let first_seed = next_seed();
         let mut clients = Vec::new();
         for number in 0..plan.connections {
             let mut connection = Connection::open(target.address).await?;
@@ -70,6 +72,11 @@ static NEXT_SEED: AtomicU32 = AtomicU32::new(0);
 /// More than a crowd has clients.
 const SEEDS: u32 = 100_000;
 
+/// The first of them.
+fn next_seed() -> u32 {
+    NEXT_SEED.fetch_add(SEEDS, Ordering::Relaxed)
+}
+
 /// What several crowds found that asked at the same time.
 pub(crate) struct Together {
     /// What the first of them found.
@@ -83,7 +90,7 @@ pub(crate) fn drive_all(plan: &Plan, target: Target, crowds: &[Crowd]) -> Result
     block_on(async {
         let mut opened = Vec::new();
         for crowd in crowds {
-            let first_seed = NEXT_SEED.fetch_add(SEEDS, Ordering::Relaxed);
+            let first_seed = next_seed();
             let mut clients = Vec::new();
             for number in 0..crowd.clients {
                 let draw = Draw::seeded(first_seed + number);

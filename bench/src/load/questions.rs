@@ -95,6 +95,12 @@ impl Questions {
         Arc::new(Self { requests: Requests::Around(around), answer: OK })
     }
 
+    /// One of these questions.
+    pub(crate) fn one(&self) -> Option<Vec<u8>> {
+        let mut request = Vec::new();
+        self.next(&mut Draw::seeded(0), &mut request).map(|()| request)
+    }
+
     /// The same questions, each token once and in their order. When there are no more, it ends.
     pub(crate) fn each_once(tokens: &Arc<Tokens>) -> Arc<Self> {
         let around = check_around(tokens, Kind::Genuine);

@@ -20,7 +20,7 @@ use crate::plan::Plan;
 use crate::tls;
 
 /// How many streams of an HTTP/2 connection are under way, as a gateway's are. HTTP/1.1 has one for each connection.
-const STREAMS: u32 = 8;
+pub(super) const STREAMS: u32 = 8;
 
 /// Loads a server over HTTP/1.1 or HTTP/2, over TLS where there is a folder with the certificate.
 pub(crate) fn drive_over(
