@@ -18,6 +18,8 @@
 //! All of it is one service (`layered`), because nine nested ones would cost nine allocations per request. 404, 405 and
 //! OPTIONS are the router's fallbacks. What is refused here is written in the shape that the routes gave for the path
 //! (`refusal`), and nowhere else.
+//!
+//! An answer that has no end of its own says so (`streamed`), and is told of its connection.
 
 pub mod body;
 mod body_budget;
@@ -32,6 +34,7 @@ mod refusal_log;
 mod request_context;
 mod request_id;
 mod shortcut;
+mod streamed;
 
 use std::error::Error;
 use std::sync::Arc;
@@ -53,6 +56,7 @@ pub use refusal::{Readers, Refusal, RefusalShape, RefusalShapes};
 pub use refusal_log::RefusalLog;
 pub use request_id::{RequestId, RequestIds};
 pub use shortcut::{HttpService, RequestHead, ResponseFuture, Routes, Shortcut};
+pub use streamed::{StreamObserver, Streamed};
 
 use crate::metrics::HttpMetrics;
 use layered::Layers;

@@ -16,7 +16,7 @@ use tower::Service as _;
 
 use super::timeouts::{ActiveRequest, ConnectionActivity};
 use super::unread_body::{Rest, lend};
-use crate::layers::{HttpService, LayeredFuture, Peer, ResponseFuture};
+use crate::layers::{HttpService, LayeredFuture, Peer, ResponseFuture, Streamed};
 
 /// What answers, as hyper sees it, for one connection.
 #[derive(Clone, Debug)]
@@ -76,7 +76,18 @@ pin_project! {
 impl Future for ServiceFuture {
     type Output = Result<Response, Infallible>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.as_mut().poll_answer(context).map_ok(|mut answer| {
+            if let Some(observer) = answer.extensions_mut().remove::<Streamed>() {
+                self.active.activity().begin_stream(observer);
+            }
+            answer
+        })
+    }
+}
+
+impl ServiceFuture {
+    fn poll_answer(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<Response, Infallible>> {
         let mut this = self.project();
         let answer = match this.handler.as_mut().project() {
             // Polled again after its end, which the contract of futures forbids.

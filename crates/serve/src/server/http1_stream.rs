@@ -73,6 +73,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Http1Stream<T> {
                 self.stream.write_all(&self.shape.raw(refusal)).await?;
             }
             self.stream.shutdown().await?;
+            self.activity.closed();
             if last == Closing::Nothing {
                 return Ok(());
             }
@@ -188,7 +189,12 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Http1Stream<T> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        // hyper flushes this when it keeps nothing back (`Buffered::poll_flush`), so what a body has yielded has left.
+        if matches!(flushed, Poll::Ready(Ok(()))) && self.substitute.is_none() {
+            self.activity.written();
+        }
+        flushed
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {

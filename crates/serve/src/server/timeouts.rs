@@ -1,8 +1,8 @@
 //! The timeouts of one connection: it ends when its client is slow, when it is idle, and when the server stops.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::stop::Stop;
+use crate::layers::Streamed;
 
 /// What a connection is doing, written by its reader and its service, read by [`Watched`]. All of them run in the
 /// same task (HTTP/2 answers: on the same thread), so relaxed order is enough.
@@ -23,6 +24,10 @@ pub(super) struct ConnectionActivity {
     /// When the head began to arrive, when the last request began, or when a client last took part of an answer that it
     /// takes in pieces: milliseconds after `opened`.
     since_millis: AtomicU64,
+    /// Whether there is an observer of the answer that is being sent.
+    streams: AtomicBool,
+    observer: Mutex<Option<Streamed>>,
+    stopping: AtomicBool,
 }
 
 impl ConnectionActivity {
@@ -42,6 +47,9 @@ impl ConnectionActivity {
             active: AtomicU32::new(0),
             head_due: AtomicBool::new(head_due),
             since_millis: AtomicU64::new(0),
+            streams: AtomicBool::new(false),
+            observer: Mutex::default(),
+            stopping: AtomicBool::new(false),
         }
     }
 
@@ -73,6 +81,43 @@ impl ConnectionActivity {
         self.stamp();
     }
 
+    /// An answer begins whose observer wants to know what becomes of it.
+    pub(super) fn begin_stream(&self, observer: Streamed) {
+        let is_stopping = self.stopping.load(Ordering::Relaxed);
+        if is_stopping {
+            observer.0.stopping();
+        }
+        *self.observer.lock().unwrap_or_else(PoisonError::into_inner) = Some(observer);
+        self.streams.store(true, Ordering::Relaxed);
+    }
+
+    /// Everything that was to be sent was written to the socket.
+    pub(super) fn written(&self) {
+        if self.streams.load(Ordering::Relaxed)
+            && let Some(observer) = self.observer()
+        {
+            observer.0.written();
+            self.bytes_left();
+        }
+    }
+
+    /// The server stops.
+    fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        if let Some(observer) = self.observer() {
+            observer.0.stopping();
+        }
+    }
+
+    /// The client has seen our last byte, or never will.
+    pub(super) fn closed(&self) {
+        drop(self.observer.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    fn observer(&self) -> Option<Streamed> {
+        self.observer.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Whether the client is to send the rest of a head, or its first one.
     pub(super) fn head_is_due(&self) -> bool {
         self.head_due.load(Ordering::Relaxed)
@@ -96,6 +141,13 @@ impl ConnectionActivity {
 /// A request that is being answered.
 #[derive(Debug)]
 pub(super) struct ActiveRequest(Arc<ConnectionActivity>);
+
+impl ActiveRequest {
+    /// That of its connection.
+    pub(super) fn activity(&self) -> &ConnectionActivity {
+        &self.0
+    }
+}
 
 impl Drop for ActiveRequest {
     fn drop(&mut self) {
@@ -179,6 +231,7 @@ impl<'a, C: Protocol, P: Fn() -> Timeouts + Unpin> Watched<'a, C, P> {
     fn finish(&mut self) {
         if !self.finishing {
             self.finishing = true;
+            self.activity.stop();
             self.connection.finish();
         }
     }

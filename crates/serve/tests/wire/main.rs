@@ -11,4 +11,5 @@ mod refusals;
 mod requests;
 mod responsive;
 mod shutdown;
+mod streamed;
 mod support;

@@ -176,6 +176,11 @@ impl Site {
     }
 
     pub(crate) fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::serving(Router::new(), change)
+    }
+
+    /// With more routes.
+    pub(crate) fn serving(more: Router, change: impl FnOnce(&mut Settings)) -> Self {
         let metrics = HttpMetrics::default();
         let limits = Limits { threads: NonZeroUsize::new(2).unwrap(), ..Limits::default() };
         let layers = LayerState::new(metrics.clone(), &Sevens);
@@ -184,7 +189,7 @@ impl Site {
         let gate = Gate::closed();
         let shortcuts: Vec<Arc<dyn Shortcut>> =
             vec![Arc::new(Plain("/plain")), Arc::new(Plain("/own/plain"))];
-        let routes = Routes { shortcuts, ..Routes::new(routes(&gate), REFUSALS) };
+        let routes = Routes { shortcuts, ..Routes::new(routes(&gate).merge(more), REFUSALS) };
         let service = layers::apply(routes, settings.layers);
         let listen = Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: settings.tls, service };
         let mut server = Server::bind(vec![listen], settings.limits).unwrap();
