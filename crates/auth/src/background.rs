@@ -67,6 +67,10 @@ impl Auth {
             every(sweep, "end the sessions that have expired", || self.end_expired()),
             every(sweep, "remove what was kept for a time", || self.remove_kept()),
             every(sweep, "forget changes of the directory", || self.follower.trim()),
+            every(sweep, "forget events that nobody reads", || async {
+                self.feed.tidy();
+                Ok(())
+            }),
             every(follow, "follow the master keys and the directory", || self.follow_others()),
             every(follow, "store the ends of sessions that followed", || self.ends.store_pending()),
             every(follow, "seal secrets anew", || async { self.reseal().await.map(drop) }),

@@ -19,6 +19,7 @@ use vestibule_store::{
 
 use crate::deferred_writes::DeferredWrites;
 use crate::directory::{AccountEntry, Costs, Directory, UserEntry};
+use crate::feed::{Feed, GatewayEvent};
 use crate::login_guard::LoginGuard;
 use crate::service::StartError;
 
@@ -44,6 +45,8 @@ pub(crate) struct DirectoryFollower {
     login_guard: Arc<LoginGuard>,
     /// Has locks that the store does not have yet.
     deferred: Arc<DeferredWrites>,
+    /// Is told what changed when it stands in its place.
+    feed: Arc<Feed>,
     turn: Mutex<()>,
     /// What has been followed.
     sequence: AtomicI64,
@@ -75,11 +78,12 @@ pub(crate) struct Collaborators {
     pub(crate) costs: Arc<Costs>,
     pub(crate) login_guard: Arc<LoginGuard>,
     pub(crate) deferred: Arc<DeferredWrites>,
+    pub(crate) feed: Arc<Feed>,
 }
 
 impl DirectoryFollower {
     pub(crate) fn new(with: Collaborators) -> Self {
-        let Collaborators { store, directory, sealer, costs, login_guard, deferred } = with;
+        let Collaborators { store, directory, sealer, costs, login_guard, deferred, feed } = with;
         Self {
             store,
             directory,
@@ -87,6 +91,7 @@ impl DirectoryFollower {
             costs,
             login_guard,
             deferred,
+            feed,
             turn: Mutex::default(),
             sequence: AtomicI64::default(),
             trimmed_at: AtomicI64::default(),
@@ -217,6 +222,7 @@ impl DirectoryFollower {
             self.forget(account, superseded);
         }
         self.directory.put_rules(rows.gateway_rules);
+        self.feed.publish(&[GatewayEvent::Reset]);
         followed?;
         self.set_sequence(rows.sequence);
         Ok(())
@@ -226,6 +232,7 @@ impl DirectoryFollower {
     fn put_rules(&self, row: Option<PartRow>) {
         if let Some(PartRow::GatewayRules(rules)) = row {
             self.directory.put_rules(rules);
+            self.feed.publish(&[GatewayEvent::RulesChanged]);
         }
     }
 
@@ -256,6 +263,8 @@ impl DirectoryFollower {
         let Some(present) = self.directory.account(account) else { return followed };
         let put = |(id, row)| (id, self.put_user(&present, id, row));
         let changed: Vec<(UserId, Option<Arc<UserEntry>>)> = users.into_iter().map(put).collect();
+        let users: Vec<UserId> = changed.iter().map(|(user, _)| *user).collect();
+        self.feed.parts_changed(account, &named, &users);
         if followed.is_ok() && !named.is_empty() {
             superseded(Superseded::Parts { before, parts: &named });
         }
@@ -285,11 +294,14 @@ impl DirectoryFollower {
         sequence: Sequence,
         superseded: &mut impl FnMut(Superseded<'_>),
     ) -> Result<(), StoreError> {
-        if let Some(rows) = self.store.account(id).await? {
-            return self.put_whole(rows, sequence, superseded);
-        }
-        self.forget(id, superseded);
-        Ok(())
+        let reloaded = if let Some(rows) = self.store.account(id).await? {
+            self.put_whole(rows, sequence, superseded)
+        } else {
+            self.forget(id, superseded);
+            Ok(())
+        };
+        self.feed.parts_changed(id, &[Part::Everything], &[]);
+        reloaded
     }
 
     fn put_whole(

@@ -31,6 +31,7 @@ use crate::audit::{AuditTrail, End};
 use crate::background::BATCH;
 use crate::detach_on_drop::DetachOnDrop;
 use crate::directory::{Directory, UserEntry};
+use crate::feed::Feed;
 use crate::live::LiveSessions;
 use crate::waiting::Waiting;
 use held::{HeldEnd, HeldEnds};
@@ -56,6 +57,8 @@ pub(crate) struct Ends {
     /// By which ended sessions are referred to.
     tokens: TokenKeys,
     clock: Arc<dyn Clock>,
+    /// Is told of ends by the table, and waited for before one is acknowledged.
+    feed: Arc<Feed>,
     /// What an earlier process left in the journal.
     held: HeldEnds,
     /// Ends of many sessions that are being stored, and the logins beside them.
@@ -81,12 +84,13 @@ pub(crate) struct Collaborators {
     pub(crate) audit: Arc<AuditTrail>,
     pub(crate) tokens: TokenKeys,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) feed: Arc<Feed>,
 }
 
 impl Ends {
     /// Reads what an earlier process left in the journal.
     pub(crate) fn new(with: Collaborators) -> Self {
-        let Collaborators { live, store, journal, directory, audit, tokens, clock } = with;
+        let Collaborators { live, store, journal, directory, audit, tokens, clock, feed } = with;
         let held = HeldEnds::read(&*journal);
         let (in_force, pending, retry) = (Arc::default(), Waiting::default(), RetryQueue::default());
         let (connections, logins) = (Mutex::default(), Mutex::default());
@@ -98,6 +102,7 @@ impl Ends {
             audit,
             tokens,
             clock,
+            feed,
             held,
             in_force,
             pending,
@@ -119,7 +124,8 @@ impl Ends {
         DetachOnDrop::new(async move { ends.end(&session, &end).await }).await
     }
 
-    /// Takes a session out of the table, then out of the store; what the store does not take the journal keeps.
+    /// Takes a session out of the table, then out of the store; what the store does not take the journal keeps. Gateways that keep
+    /// answers have been told when this answers.
     pub(crate) async fn end(&self, session: &Session, end: &End) -> Result<(), StoreError> {
         let mut changes = vec![Change::EndSession(session.id)];
         // If it has left, somebody else was faster, and tells of it. This answers when that is durable.
@@ -127,7 +133,9 @@ impl Ends {
             tracing::debug!(session = ?session.id, user = %session.user, reason = %end.reason, "session ended");
             changes = self.audit.end_and_tell(session, end).to_vec();
         }
-        self.store_end(changes, session, end).await
+        let stored = self.store_end(changes, session, end).await;
+        self.feed.written().await;
+        stored
     }
 
     /// Stores, without being waited for, the end of a session of the store that was not put into the table.

@@ -18,6 +18,7 @@ mod directory_follower;
 mod eligibility;
 mod ends;
 mod federated;
+mod feed;
 mod follow;
 mod gateway;
 mod identity_providers;
@@ -83,6 +84,9 @@ pub use federated::{
     ATTEMPT_LASTS, AddressesByName, AttemptFor, ConnectionTest, FederatedAttempt, LogoutDone, LogoutError,
     ShownAssertion, ShownCode, ShownIdToken, ShownLogout, ShownMessage, ShownPassword, TEST_LASTS, TestError,
     TestId, TestReport, TestStep,
+};
+pub use feed::{
+    EventStream, EventWriter, EventsError, FeedFigures, FeedFull, FeedLimits, GatewayEvent, StreamCut, Told,
 };
 pub use gateway::{
     ApplicationMethod, ApplicationPrincipal, CompiledRule, Decision, HeldRequest, Objection, Principal,

@@ -118,10 +118,17 @@ impl From<StoreError> for OpenError {
 }
 
 impl Auth {
-    /// Opens a session, durably. Logins of one user take turns, so that the policy on how many sessions a user may have
-    /// holds however many come at once. Must not be dropped half-way: what was committed would not be in the table.
+    /// Opens a session, durably. Gateways that keep answers have been told of those that it replaces when this answers. Must not be
+    /// dropped half-way: what was committed would not be in the table.
     pub(crate) async fn open(&self, opened: Opened) -> Result<Session, OpenError> {
         self.loaded().await;
+        let session = self.open_in_turn(opened).await;
+        self.feed.written().await;
+        session
+    }
+
+    /// Logins of one user take turns, so that the policy on how many sessions a user may have holds however many come at once.
+    async fn open_in_turn(&self, opened: Opened) -> Result<Session, OpenError> {
         let _turn = self.login_guard.turn_of(opened.user.id).await;
         let policy = opened.entry.account.session_policy_of(opened.dialect);
         let live = self.sessions_before(&opened, policy);

@@ -14,6 +14,7 @@ use crate::directory::{Costs, Directory, UserEntry};
 use crate::directory_follower::{self, DirectoryFollower};
 use crate::ends::{self, Ends};
 use crate::federated::FederatedState;
+use crate::feed::{Feed, FeedFigures};
 use crate::gateway::Nonces;
 use crate::last_uses::{LastUses, written_within};
 use crate::live::{LiveSessions, Name, Namer, Start};
@@ -60,6 +61,8 @@ pub struct Auth {
     /// Signed requests that were let through.
     pub(crate) nonces: Nonces,
     pub(crate) traffic: Arc<Traffic>,
+    /// For gateways that keep answers.
+    pub(crate) feed: Arc<Feed>,
 }
 
 /// Why the engine did not start.
@@ -137,6 +140,7 @@ impl Auth {
         let signing_keys = SigningKeys::start(&store, &keys, &rng, &clock)?;
         let directory = Arc::<Directory>::default();
         let deferred = Arc::new(DeferredWrites::new(Arc::clone(&store), Arc::clone(&directory)));
+        let feed = Arc::new(Feed::new(&rng, &clock, settings.feed));
         let follower = DirectoryFollower::new(directory_follower::Collaborators {
             store: Arc::clone(&store),
             directory: Arc::clone(&directory),
@@ -144,11 +148,13 @@ impl Auth {
             costs,
             login_guard: Arc::clone(&login_guard),
             deferred: Arc::clone(&deferred),
+            feed: Arc::clone(&feed),
         });
         let traffic = Arc::new(Traffic::new(Arc::clone(&store), &*rng, settings.traffic));
         let audit = AuditTrail::new(&store, &directory, &keys, &clock, &traffic, settings.audit_retention);
         let audit = Arc::new(audit);
-        let live = Arc::new(LiveSessions::new(Box::new(keys.tokens().clone()), start));
+        let observer = Box::new(Arc::clone(&feed));
+        let live = Arc::new(LiveSessions::new(Box::new(keys.tokens().clone()), observer, start));
         let ends = Arc::new(Ends::new(ends::Collaborators {
             live: Arc::clone(&live),
             store: Arc::clone(&store),
@@ -157,6 +163,7 @@ impl Auth {
             audit: Arc::clone(&audit),
             tokens: keys.tokens().clone(),
             clock: Arc::clone(&clock),
+            feed: Arc::clone(&feed),
         }));
         let limits = Limits { told_together: VERIFICATIONS_TOLD_TOGETHER, ..settings.hashing.limits() };
         let verification = WorkPool::start("verify", limits, Arc::clone(&clock), || ())?;
@@ -181,6 +188,7 @@ impl Auth {
             federated: FederatedState::default(),
             nonces: Nonces::new(clock.now()),
             traffic,
+            feed,
             store,
             store_health,
             consumed,
@@ -259,6 +267,11 @@ impl Auth {
     /// Requests that are not counted as they should be.
     pub fn traffic_losses(&self) -> TrafficLosses {
         self.traffic.losses()
+    }
+
+    /// What is told of streams of events.
+    pub fn feed_figures(&self) -> FeedFigures {
+        self.feed.figures()
     }
 
     /// How many ends neither the store nor the journal has: they hold as long as this process lives, and are tried again.

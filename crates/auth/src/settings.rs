@@ -6,6 +6,7 @@ use std::time::Duration;
 use vestibule_crypto::{Argon2Params, Engine};
 use vestibule_model::{AccountId, Population, SecondFactorPolicy};
 
+use crate::feed::FeedLimits;
 use crate::outgoing::SharedOutgoing;
 use crate::work_pool::Limits;
 
@@ -28,6 +29,8 @@ pub struct Settings {
     pub administrators_second_factor: SecondFactorPolicy,
     /// How long it is known what was counted of requests.
     pub traffic: TrafficRetention,
+    /// How many may read events at once.
+    pub feed: FeedLimits,
 }
 
 /// How long it is known what was counted of requests.

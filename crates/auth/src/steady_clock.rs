@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use vestibule_model::{Clock, Millis, Monotonic};
 
+use crate::feed::GatewayEvent;
 use crate::live::Setting;
 use crate::service::Auth;
 
@@ -115,6 +116,7 @@ impl Auth {
         let Look { set, is_steady } = self.clock.look();
         let Some(setting) = set else { return };
         self.live.move_times(setting);
+        self.feed.publish(&[GatewayEvent::Reset]);
         tracing::warn!(from = %setting.from, to = %setting.to, "the clock was set");
         if !is_steady {
             tracing::warn!(now = %setting.to, "the clock has jumped: what has expired is not removed until it has been steady for an hour");

@@ -18,6 +18,7 @@ mod connection_test;
 mod connections;
 mod cursor;
 mod error;
+mod events;
 mod first;
 mod gateway_rules;
 mod idempotency;

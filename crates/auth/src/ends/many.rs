@@ -106,7 +106,8 @@ impl<'a> PendingEnds<'a> {
         self.ends.drain(..).for_each(|end| self.all.pending.push(end));
     }
 
-    /// Stores them all; what the store does not take the journal keeps. An error if it does not take one of them either.
+    /// Stores them all; what the store does not take the journal keeps. An error if it does not take one of them either. Gateways
+    /// that keep answers have been told when this answers: of these ends, and of whatever else was published before.
     pub(crate) async fn end_all(mut self) -> Result<(), StoreError> {
         let mut result = self.all.end_of_refused(std::mem::take(&mut self.connections)).await;
         while !self.ends.is_empty() {
@@ -118,6 +119,7 @@ impl<'a> PendingEnds<'a> {
             }
             self.ends.drain(..some);
         }
+        self.all.feed.written().await;
         result
     }
 }

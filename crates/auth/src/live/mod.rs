@@ -22,7 +22,7 @@ mod wheel;
 use std::hash::BuildHasher as _;
 
 use foldhash::fast::RandomState;
-use vestibule_model::{Application, Dialect, Millis, Session, SessionId, UserId};
+use vestibule_model::{AccountId, Application, Dialect, Millis, Session, SessionId, UserId};
 use vestibule_store::{ApplicationTouch, LastUse, StoredSession};
 
 pub(crate) use entry::{Entry, Holder};
@@ -72,6 +72,12 @@ pub(crate) trait Namer: Send + Sync {
     fn livevox_lookup(&self, id: SessionId) -> Name;
 }
 
+/// Is told of sessions that left the table before their time, when it has them no more.
+pub(crate) trait EndObserver: Send + Sync {
+    /// These did.
+    fn ended(&self, sessions: &mut dyn Iterator<Item = (AccountId, SessionId)>);
+}
+
 /// Every live session.
 pub(crate) struct LiveSessions<H> {
     shards: Box<[Mutex<Shard<H>>]>,
@@ -79,19 +85,21 @@ pub(crate) struct LiveSessions<H> {
     by_livevox_lookup: Index,
     hasher: RandomState,
     namer: Box<dyn Namer>,
+    observer: Box<dyn EndObserver>,
     loading: Loading,
     unproven: Unproven,
 }
 
 impl<H: Holder> LiveSessions<H> {
     /// A table that is to be filled from the store, from this start on.
-    pub(crate) fn new(namer: Box<dyn Namer>, start: Start) -> Self {
+    pub(crate) fn new(namer: Box<dyn Namer>, observer: Box<dyn EndObserver>, start: Start) -> Self {
         Self {
             shards: (0..SHARDS).map(|_| Mutex::new(Shard::new(start))).collect(),
             by_id: Index::new(),
             by_livevox_lookup: Index::new(),
             hasher: RandomState::default(),
             namer,
+            observer,
             loading: Loading::default(),
             unproven: Unproven::default(),
         }
@@ -205,6 +213,7 @@ impl<H: Holder> LiveSessions<H> {
             |shard, place| Some((place, shard.remove(place.slot)?)),
         )??;
         self.forget(place, &entry);
+        self.observer.ended(&mut std::iter::once((entry.holder.account(), id)));
         Some(entry.session())
     }
 
@@ -251,6 +260,7 @@ impl<H: Holder> LiveSessions<H> {
         for (place, entry) in &removed {
             self.forget(*place, entry);
         }
+        self.observer.ended(&mut removed.iter().map(|(_, entry)| (entry.holder.account(), entry.id)));
         removed.iter().map(|(_, entry)| entry.session()).collect()
     }
 
@@ -305,7 +315,7 @@ impl<H: Holder> LiveSessions<H> {
     }
 
     /// Takes sessions out of the table that are dead at `now`; those that died in the last seconds may stay until the
-    /// next time. Costs what is taken out, and a look at every shard.
+    /// next time. Costs what is taken out, and a look at every shard. Nobody is told: when a session would end was known.
     pub(crate) fn remove_expired(&self, now: Millis) -> Vec<Session> {
         let mut removed = Vec::new();
         for (number, shard) in (0..).zip(&self.shards) {

@@ -10,8 +10,10 @@ use vestibule_model::{
 };
 use vestibule_store::{ApplicationTouch, BLOCK, SessionNumber, StoredSession};
 
-use crate::live::{Among, Found, Holder, LiveSessions, Name, Namer, Search, Start, TURNS, URGENT};
-use crate::sync::Arc;
+use crate::live::{
+    Among, EndObserver, Found, Holder, LiveSessions, Name, Namer, Search, Start, TURNS, URGENT,
+};
+use crate::sync::{Arc, Mutex};
 
 /// A user as a session's holder.
 struct SomeUser(UserId);
@@ -36,6 +38,16 @@ struct Plain;
 impl Namer for Plain {
     fn livevox_lookup(&self, id: SessionId) -> Name {
         id.0.map(|byte| byte ^ 0xaa)
+    }
+}
+
+/// Notes what it is told of.
+#[derive(Clone, Default)]
+struct Noted(Arc<Mutex<Vec<SessionId>>>);
+
+impl EndObserver for Noted {
+    fn ended(&self, sessions: &mut dyn Iterator<Item = (AccountId, SessionId)>) {
+        self.0.lock().unwrap().extend(sessions.map(|(_, id)| id));
     }
 }
 
@@ -140,14 +152,18 @@ struct Pair {
     table: LiveSessions<SomeUser>,
     model: Model,
     now: Millis,
+    /// Those that ended before their time, as the table tells.
+    told: Noted,
 }
 
 impl Pair {
     fn new() -> Self {
         let now = Millis::from_unix(1_700_000_000_000);
-        let table = LiveSessions::new(Box::new(Plain), Start::new(now, Duration::from_secs(2)));
+        let told = Noted::default();
+        let start = Start::new(now, Duration::from_secs(2));
+        let table = LiveSessions::new(Box::new(Plain), Box::new(told.clone()), start);
         table.expect_no_unproven();
-        Self { table, model: Model::default(), now }
+        Self { table, model: Model::default(), now, told }
     }
 
     fn take(&mut self, step: &Step) {
@@ -160,14 +176,17 @@ impl Pair {
                 self.model.sessions.entry(new.id).or_insert(new);
             }
             Step::Remove(number) => {
-                assert_eq!(self.table.remove(id(number)), self.model.remove(id(number)));
+                let removed = self.model.remove(id(number));
+                assert_eq!(self.table.remove(id(number)), removed);
+                self.assert_told(removed.as_slice());
             }
             Step::RemoveOfUser(user) => {
                 let user = UserId(i64::from(user));
                 let ids: Vec<SessionId> =
                     self.model.sessions.values().filter(|it| it.user == user).map(|it| it.id).collect();
-                let removed = ids.into_iter().filter_map(|id| self.model.remove(id)).collect();
-                assert_eq!(sorted(self.table.remove_of_user(user, |_| true)), sorted(removed));
+                let removed = sorted(ids.into_iter().filter_map(|id| self.model.remove(id)).collect());
+                assert_eq!(sorted(self.table.remove_of_user(user, |_| true)), removed);
+                self.assert_told(&removed);
             }
             Step::RemoveWith(with) => {
                 let meant = |session: &Session| session.application == application(with);
@@ -177,7 +196,9 @@ impl Pair {
                 assert!(removed.iter().all(|session| self.table.has(session.id)));
                 let shards = 0..LiveSessions::<SomeUser>::WALK;
                 let found = shards.flat_map(|shard| self.table.remove_of_shard(shard, meant)).collect();
-                assert_eq!(sorted(found), sorted(removed));
+                let removed = sorted(removed);
+                assert_eq!(sorted(found), removed);
+                self.assert_told(&removed);
             }
             Step::Touch(number) => self.touch(id(number)),
             Step::Pass(seconds) => self.now = now.plus(Duration::from_secs(u64::from(seconds))),
@@ -254,6 +275,14 @@ impl Pair {
         for session in self.model.sessions.values() {
             assert!(session.is_live(long_dead), "{session:?} was not found at {}", self.now);
         }
+        self.assert_told(&[]);
+    }
+
+    /// The table has told of these since this was called last, and of no others.
+    fn assert_told(&self, ended: &[Session]) {
+        let mut told = std::mem::take(&mut *self.told.0.lock().unwrap());
+        told.sort_unstable();
+        assert_eq!(told, ended.iter().map(|session| session.id).collect::<Vec<_>>());
     }
 
     fn found(&self, shard: u16, among: Among<'_>) -> Vec<Found<SomeUser>> {
@@ -309,7 +338,8 @@ proptest! {
 
 #[test]
 fn until_the_table_is_complete_the_store_may_bring_livevox_ids_without_a_mac() {
-    let table = LiveSessions::<SomeUser>::new(Box::new(Plain), Start::new(Millis::EPOCH, Duration::ZERO));
+    let (told, start) = (Noted::default(), Start::new(Millis::EPOCH, Duration::ZERO));
+    let table = LiveSessions::<SomeUser>::new(Box::new(Plain), Box::new(told), start);
     assert!(table.may_have_unproven());
     table.complete();
     assert!(!table.may_have_unproven());

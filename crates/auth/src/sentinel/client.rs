@@ -3,12 +3,14 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use vestibule_model::{AccountId, AccountState, GrantType, Means, Millis, OauthClient, Refusal};
+use vestibule_model::{
+    AccountId, AccountState, ApplicationId, GrantType, Means, Millis, OauthClient, Refusal, SecretVersion,
+};
 use zeroize::Zeroizing;
 
 use super::error::TokenError;
 use crate::audit::Attempt;
-use crate::directory::AccountEntry;
+use crate::directory::{AccountEntry, AccountFacts};
 use crate::eligibility::IneligibleReason;
 use crate::log_in::LogIn;
 use crate::recognise::Proof;
@@ -24,7 +26,7 @@ pub struct OauthCredentials {
 }
 
 /// A client that is who it says, as far as it can prove that.
-pub(super) struct ProvedClient {
+pub(crate) struct ProvedClient {
     pub(super) entry: Arc<AccountEntry>,
     pub(super) client: OauthClient,
     pub(super) proof: Proof,
@@ -46,17 +48,22 @@ impl ProvedClient {
     }
 
     /// As whom it is counted, for no user.
-    pub(super) fn caller(&self) -> Caller {
+    pub(crate) fn caller(&self) -> Caller {
         Caller::application(self.entry.account.id, self.proof.application)
     }
 
     /// Whether it may ask what tokens of its account are, and revoke them.
     pub(super) fn is_resource_server(&self) -> bool {
-        self.client.metadata.resource_server && self.entry.account.state != AccountState::Disabled
+        is_resource_server(&self.entry, &self.client)
+    }
+
+    /// Its account, which of its clients it is, and of which version the secrets are that it has proved.
+    pub(crate) fn identity(&self) -> (AccountId, ApplicationId, SecretVersion) {
+        (self.entry.account.id, self.client.id, self.proof.secret_version)
     }
 
     /// Refuses what a resource server alone may ask.
-    pub(super) fn expect_resource_server(&self, auth: &Auth) -> Result<(), TokenError> {
+    pub(crate) fn expect_resource_server(&self, auth: &Auth) -> Result<(), TokenError> {
         if self.is_resource_server() {
             return Ok(());
         }
@@ -77,7 +84,28 @@ pub(super) fn is_allowed_from(client: &OauthClient, address: Option<IpAddr>) -> 
     client.addresses.is_empty() || address.is_some_and(is_in)
 }
 
+fn is_resource_server(account: &AccountFacts, client: &OauthClient) -> bool {
+    client.metadata.resource_server && account.account.state != AccountState::Disabled
+}
+
 impl Auth {
+    /// Whether a client that has proved itself as a resource server, by secrets of this version, would do so again.
+    pub(crate) fn is_still_resource_server(
+        &self,
+        (account, client, version): (AccountId, ApplicationId, SecretVersion),
+        address: Option<IpAddr>,
+    ) -> bool {
+        let now = self.clock.now();
+        self.public_account(account).is_some_and(|entry| {
+            entry.oauth_client_of_id(client).is_some_and(|client| {
+                client.enabled
+                    && is_resource_server(&entry, client)
+                    && is_allowed_from(client, address)
+                    && version.counts(client.secret_version, client.superseded.as_ref(), now)
+            })
+        })
+    }
+
     /// The account of a client that names none, and asks about a token: of those that have a client of this id, the one whose secret it is; where
     /// none is shown, the one that has it as a public client and that the token is of; else the first. Ids are unique within an account alone.
     pub fn account_of_client(
@@ -107,7 +135,7 @@ impl Auth {
 
     /// The client whose credentials these are. A wrong secret counts as a failed login does, for the address and for the client;
     /// an unknown client costs the same work. The caller [settles](Auth::settle) the attempt of a client that is admitted.
-    pub(super) fn admit_client(
+    pub(crate) fn admit_client(
         self: &Arc<Self>,
         at: LogIn,
         credentials: &OauthCredentials,

@@ -47,6 +47,7 @@ impl Route<'_> {
     pub(crate) const VALIDATE: Self = Self::Own("(validate)");
     pub(crate) const TOKEN: Self = Self::Own("(token)");
     pub(crate) const INTROSPECT: Self = Self::Own("(introspect)");
+    pub(crate) const EVENTS: Self = Self::Own("(events)");
     pub(crate) const CHANGE_PASSWORD: Self = Self::Own("(change-password)");
     pub(crate) const PAGES: Self = Self::Own("(pages)");
     pub(crate) const ADMINISTRATION: Self = Self::Own("(administration)");

@@ -24,7 +24,7 @@ use vestibule_model::{
 };
 use vestibule_store::{SessionNumber, StoredSession};
 
-use live::{Holder, LiveSessions, Name, Namer, Start, URGENT};
+use live::{EndObserver, Holder, LiveSessions, Name, Namer, Start, URGENT};
 
 /// How many orders are tried for each test.
 const ORDERS: usize = if cfg!(debug_assertions) { 300 } else { 3_000 };
@@ -55,10 +55,14 @@ impl Namer for Plain {
     }
 }
 
+impl EndObserver for Plain {
+    fn ended(&self, _sessions: &mut dyn Iterator<Item = (AccountId, SessionId)>) {}
+}
+
 type Table = Arc<LiveSessions<SomeUser>>;
 
 fn table() -> Table {
-    let table = LiveSessions::new(Box::new(Plain), Start::new(NOW, Duration::from_secs(2)));
+    let table = LiveSessions::new(Box::new(Plain), Box::new(Plain), Start::new(NOW, Duration::from_secs(2)));
     table.complete();
     Arc::new(table)
 }
@@ -193,8 +197,11 @@ fn a_session_used_beside_the_sweep_lives_exactly_if_the_use_was_granted() {
 #[test]
 fn a_session_that_is_read_from_the_store_while_it_ends_does_not_come_back() {
     let run = || {
-        let table: Table =
-            Arc::new(LiveSessions::new(Box::new(Plain), Start::new(NOW, Duration::from_secs(2))));
+        let table: Table = Arc::new(LiveSessions::new(
+            Box::new(Plain),
+            Box::new(Plain),
+            Start::new(NOW, Duration::from_secs(2)),
+        ));
         let loader = {
             let table = Arc::clone(&table);
             thread::spawn(move || {
