@@ -65,6 +65,7 @@ pub const REFUSALS: RefusalShapes = RefusalShapes {
         ("/admin/", admin::REFUSAL),
         ("/self/", self_service::REFUSAL),
         (gateway::BEGINNING, gateway::REFUSAL),
+        ("/gateway/events", gateway::EVENTS_REFUSAL),
         ("/sentinel/api/account/*/authorize", sentinel::PAGES_REFUSAL),
         ("/sentinel/api/account/*/authorize/consent", sentinel::PAGES_REFUSAL),
         ("/sentinel/", sentinel::REFUSAL),
@@ -174,6 +175,7 @@ mod tests {
             ("/sentinel/api/account/12345678/token", Readers::AllowedOrigins),
             ("/api/account/12345678/login", Readers::AllowedOrigins),
             ("/gateway/check", Readers::AllowedOrigins),
+            ("/gateway/events", Readers::OwnPages),
             ("/gateway/check/envoy/rule/default/x", Readers::OwnPages),
         ] {
             assert_eq!(REFUSALS.of(path).readers, readers, "{path}");

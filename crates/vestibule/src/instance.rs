@@ -13,7 +13,8 @@ use ipnet::IpNet;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use vestibule_auth::{
-    Auth, BlockList, FailureLimit, FirstOwner, HashSettings, Intervals, Keys, Settings, SharedOutgoing,
+    Auth, BlockList, FailureLimit, FeedLimits, FirstOwner, HashSettings, Intervals, Keys, Settings,
+    SharedOutgoing,
 };
 use vestibule_crypto::OsRng;
 use vestibule_model::Clock;
@@ -150,6 +151,7 @@ fn settings(loaded: &Loaded) -> Settings {
         intervals: Intervals { touch: sessions.touch, sweep: sessions.sweep, follow: sessions.follow },
         audit_retention: config.audit.retention(),
         traffic: config.traffic.retention(),
+        feed: FeedLimits::default(),
         outgoing: SharedOutgoing(Arc::new(outgoing(loaded))),
         administrators_second_factor: config.admin.second_factor.0,
     }

@@ -20,6 +20,7 @@ mod data_dir;
 mod data_metrics;
 mod draft;
 mod end_journal;
+mod event_metrics;
 mod exit_code;
 mod input_error;
 mod instance;

@@ -13,7 +13,7 @@ use prometheus_client::registry::{Registry, Unit};
 use serde::Serialize;
 use vestibule_auth::{Auth, HashPoolGauges, Purpose, WorkPoolGauges};
 
-use crate::logging;
+use crate::{event_metrics, logging};
 
 /// Reads the engine's own numbers when metrics are scraped. Does not keep the engine alive.
 pub(crate) struct EngineMetrics {
@@ -121,6 +121,9 @@ impl Collector for EngineMetrics {
         self.encode_requests(&mut out)?;
         let losses = auth.as_ref().map(|auth| auth.traffic_losses()).unwrap_or_default();
         self.encode_gauges(auth.as_deref(), &mut out)?;
+        if let Some(auth) = &auth {
+            event_metrics::encode(auth, &mut out)?;
+        }
         let failed_commits = auth.as_ref().map_or(0, |auth| auth.failed_commits());
         let counters = [
             ("lockouts", "Users locked by failed logins", lockouts),

@@ -14,6 +14,7 @@ mod condition;
 mod connections;
 mod description;
 mod docs;
+mod events;
 mod forms;
 mod gateway_rules;
 mod groups;
@@ -149,6 +150,7 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(sessions::end_of_application))
         .routes(routes!(sessions::end_from_address))
         .routes(routes!(sessions::end_from_address_in_account))
+        .routes(routes!(events::listen))
         .routes(routes!(traffic::of_account))
         .routes(routes!(traffic::of_nobody))
         .routes(routes!(audit::list))

@@ -1,10 +1,11 @@
 //! What gateways ask: may this request pass, and whose is it?
 //!
 //! `kind.rs` reads what each kind of gateway says of the request that it holds, `message.rs` what one says that asks over gRPC (`grpc.rs`);
-//! `signed.rs` makes of it what may be signed, `check.rs` calls the engine, `answer.rs` writes who it is or that it is nobody.
+//! `events.rs` tells those who keep answers when to forget them; `signed.rs` makes of it what may be signed, `check.rs` calls the engine, `answer.rs` writes who it is or that it is nobody.
 
 mod answer;
 mod check;
+pub(crate) mod events;
 mod grpc;
 mod kind;
 mod message;
@@ -21,6 +22,7 @@ use vestibule_serve::layers::{Cause, Readers, RefusalShape};
 use crate::api::ApiState;
 
 pub(crate) use check::{CheckShortcut, KindCheckShortcut};
+pub(crate) use events::EVENTS_REFUSAL;
 pub(crate) use grpc::{Gate, GrpcCall};
 pub(crate) use kind::BEGINNING;
 
@@ -43,5 +45,7 @@ struct NoCheck;
 /// The routes for gateways. The check itself is a shortcut for the usual methods; the router has the others. The checks by kind are
 /// shortcuts alone.
 pub(crate) fn routes() -> Router<ApiState> {
-    Router::new().route(check::CHECK, get(check::handle).post(check::handle))
+    Router::new()
+        .route(check::CHECK, get(check::handle).post(check::handle))
+        .route(events::EVENTS, get(events::handle))
 }

@@ -116,7 +116,8 @@ impl IntoResponse for OauthFailure {
     }
 }
 
-fn of_token(error: &TokenError) -> (StatusCode, &'static str, String) {
+/// What is told of what the engine refuses: status, code and words.
+pub(crate) fn of_token(error: &TokenError) -> (StatusCode, &'static str, String) {
     let (status, code, words) = match error {
         TokenError::InvalidClient => {
             (StatusCode::UNAUTHORIZED, "invalid_client", "unknown account, unknown client, or wrong secret")

@@ -36,6 +36,9 @@ pub(crate) const PAGES_REFUSAL: RefusalShape = RefusalShape { readers: Readers::
 /// The same for what resource servers ask, which no page asks.
 pub(crate) const SERVERS_REFUSAL: RefusalShape = RefusalShape { readers: Readers::OwnPages, ..REFUSAL };
 
+pub(crate) use errors::of_token;
+pub(crate) use parameters::basic_credentials;
+
 /// The name of an account's OpenID provider: where its configuration is.
 fn issuer(api: &ApiState, account: AccountId) -> String {
     format!("{}/sentinel/api/account/{account}", api.public_origin)

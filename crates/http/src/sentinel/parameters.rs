@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -91,16 +92,12 @@ impl<S: Send + Sync> FromRequest<S> for ClientRequest {
         let account = Path::<String>::from_request_parts(&mut parts, state).await.ok();
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let essence = header(CONTENT_TYPE).and_then(|value| value.split(';').next()).map(str::trim);
-        let basic = match SingleValue::of(Headers::Map(&parts.headers), &AUTHORIZATION) {
-            SingleValue::Contradictory => Some(("Basic", "")),
-            one => one.value().and_then(|value| value.split_once(' ')),
-        };
-        let basic = basic.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
+        let basic = shown_basic(&parts.headers);
         Ok(Self {
             account: account.and_then(|Path(account)| account.parse().ok()),
             address: parts.extensions.get::<ClientAddress>().map(|client| client.0),
             query: parts.uri.query().unwrap_or_default().to_owned(),
-            basic: basic.map(|(_, value)| value.trim().to_owned()),
+            basic: basic.map(str::to_owned),
             is_form: essence
                 .is_some_and(|essence| essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")),
             body: CredentialBody::read(&parts.extensions, body).await,
@@ -185,6 +182,21 @@ impl ClientRequest {
         }
         Ok(shown)
     }
+}
+
+/// The id and the secret that a client shows in `Authorization: Basic`; None: it shows none, or in a form of its own.
+pub(crate) fn basic_credentials(headers: &HeaderMap) -> Option<OauthCredentials> {
+    read_basic(shown_basic(headers)?)
+}
+
+/// What stands behind `Basic` in `Authorization`, nothing where that is there with several values; None: absent, or another scheme.
+fn shown_basic(headers: &HeaderMap) -> Option<&str> {
+    let shown = match SingleValue::of(Headers::Map(headers), &AUTHORIZATION) {
+        SingleValue::Contradictory => return Some(""),
+        one => one.value()?,
+    };
+    let (scheme, value) = shown.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("basic").then(|| value.trim())
 }
 
 /// Id and secret, each encoded as in a form, joined by a colon, in Base64 (RFC 6749 §2.3.1).

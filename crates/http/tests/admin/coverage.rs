@@ -129,6 +129,7 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("delete", "/admin/v1/accounts/{account}/users/{user}/sessions", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/applications/{application}/sessions", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/addresses/{address}/sessions", Who::Writes),
+    ("get", "/admin/v1/events", Who::Reads),
     ("get", "/admin/v1/accounts/{account}/traffic", Who::Reads),
     ("get", "/admin/v1/traffic", Who::ReadsInstallation),
     ("get", "/admin/v1/audit", Who::Reads),
@@ -295,6 +296,7 @@ async fn the_administrator_of_another_account_learns_nothing() {
                 // Their own, of which there are none; and what is said of a session that never was.
                 "/admin/v1/sessions"
                 | "/admin/v1/accounts"
+                | "/admin/v1/events"
                 | "/admin/v1/audit"
                 | "/admin/v1/audit/export"
                 | "/admin/v1/why" => 200,

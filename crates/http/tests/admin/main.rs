@@ -18,6 +18,7 @@ mod connections;
 mod coverage;
 mod described;
 mod docs;
+mod events;
 mod gateway_rules;
 mod idempotency;
 mod login;

@@ -7,6 +7,8 @@
 
 mod client_tokens;
 mod credentials;
+mod event_access;
+mod events;
 mod fast_path;
 mod grpc;
 mod kinds;

@@ -121,6 +121,7 @@ fn meaning(status: StatusCode) -> &'static str {
         StatusCode::INTERNAL_SERVER_ERROR => {
             "A fault of the service. Its log says more, under the id of `X-Request-Id`."
         }
+        StatusCode::HTTP_VERSION_NOT_SUPPORTED => "Streams of events are told over HTTP/1.1 alone.",
         other => other.canonical_reason().unwrap_or_default(),
     }
 }
