@@ -101,6 +101,39 @@ matrix! {
     checks_share_connections_to_the_service
 }
 
+/// The gateway of `examples/caching-gateway`, which keeps answers.
+mod caching {
+    use super::{drivers, matrix, said, shared};
+
+    fn holds(fact: &str) {
+        let (mut python, _) = matrix();
+        let _beside = shared();
+        let output =
+            python.arg(drivers().join("gateways/caching.py")).arg(fact).output().expect("Python starts");
+        assert!(output.status.success(), "{fact}: {}", said(&output));
+    }
+
+    #[test]
+    fn s3_no_yes_after_an_end_was_answered() {
+        holds("s3_no_yes_after_an_end_was_answered");
+    }
+
+    #[test]
+    fn s3_no_yes_after_the_lease_when_nothing_arrives_any_more() {
+        holds("s3_no_yes_after_the_lease_when_nothing_arrives_any_more");
+    }
+
+    #[test]
+    fn s3_who_waited_for_a_gateway_that_was_stopped_is_refused() {
+        holds("s3_who_waited_for_a_gateway_that_was_stopped_is_refused");
+    }
+
+    #[test]
+    fn s3_who_waited_for_a_gateway_whose_stream_was_cut_is_refused() {
+        holds("s3_who_waited_for_a_gateway_whose_stream_was_cut_is_refused");
+    }
+}
+
 #[test]
 fn the_client_of_the_example_calls_its_api_in_every_way() {
     let (mut python, _) = matrix();
