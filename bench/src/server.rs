@@ -1,6 +1,6 @@
 //! The service as a child process: what the program runs, over data that is there, with the settings' defaults.
 //!
-//! Only the limit on failures is off, administration is on the same listener, and Envoy has a second one. The child sees a single core, so it starts one HTTP thread and one hash thread.
+//! Only the limit on failures is off, more clients may listen to events, and from one address, administration is on the same listener, and Envoy has a second one. The child sees a single core, so it starts one HTTP thread and one hash thread.
 
 use std::io::{self, Read as _};
 use std::net::Ipv4Addr;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
-use vestibule_auth::{Auth, FailureLimit, Settings};
+use vestibule_auth::{Auth, FailureLimit, FeedLimits, Settings};
 use vestibule_crypto::{MasterKey, OsRng};
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, PagesHere, Unserved, routes};
@@ -23,6 +23,9 @@ use vestibule_store::{EndJournal, MemoryEndJournal, Store};
 
 use crate::timing::SystemClock;
 use crate::{child, cpu, fixture};
+
+/// How many may listen to events: all from one address, of one account.
+const LISTENING: usize = 2_000;
 
 /// What the server is told.
 #[derive(Debug, clap::Args)]
@@ -49,7 +52,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let journal: Arc<dyn EndJournal> = Arc::new(MemoryEndJournal::default());
     let late = Arc::new(LateClock::new(Duration::from_secs(arguments.started_ago)));
     let clock: Arc<dyn Clock> = Arc::<LateClock>::clone(&late);
-    let settings = Settings { failures: FailureLimit { per_minute: 0, burst: 0 }, ..Settings::default() };
+    let (failures, feed) =
+        (FailureLimit { per_minute: 0, burst: 0 }, FeedLimits { streams: LISTENING, of_account: LISTENING });
+    let settings = Settings { failures, feed, ..Settings::default() };
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -135,7 +140,8 @@ fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
         let service = layers::apply(routes, state.clone());
         Listen { address: (Ipv4Addr::LOCALHOST, 0).into(), tls: None, service }
     });
-    Server::bind(listens.into(), Limits::default())
+    let limits = Limits { connections_per_address: 2 * LISTENING, ..Limits::default() };
+    Server::bind(listens.into(), limits)
         .map(|bound| {
             bound.leaving_share_to(move || engine.upgrade().is_some_and(|auth| auth.has_long_work()))
         })

@@ -7,6 +7,7 @@ mod check;
 mod check_under_forgery;
 mod check_under_login;
 mod directory;
+mod events;
 mod federated_login;
 mod grpc_check;
 pub(crate) mod key_login;
@@ -43,7 +44,7 @@ pub(crate) struct Bench {
 }
 
 /// Every bench, in the order of the table.
-const ALL: [Bench; 20] = [
+const ALL: [Bench; 21] = [
     check::BENCH,
     signed_check::BENCH,
     grpc_check::BENCH,
@@ -58,6 +59,7 @@ const ALL: [Bench; 20] = [
     logout::BENCH,
     mixed::BENCH,
     revoke::BENCH,
+    events::BENCH,
     start::BENCH,
     memory::BENCH,
     lists::BENCH,

@@ -72,6 +72,11 @@ impl Side {
         Spread::of(self.rounds.iter().map(|round| round.p50_us / 1_000.0))
     }
 
+    /// What 99 % take at most, in milliseconds.
+    pub(crate) fn p99_ms(&self) -> Spread {
+        Spread::of(self.rounds.iter().map(|round| round.p99_us / 1_000.0))
+    }
+
     /// What half of them take at most, against another's.
     pub(crate) fn p50_against(&self, other: &Self) -> Spread {
         self.against(other, |round| round.p50_us)
