@@ -63,7 +63,7 @@ impl Auth {
             every(WRITE_TRAFFIC_EVERY, "write what was counted of requests", || {
                 self.traffic.write(self.clock.now())
             }),
-            every(sweep, "age what was counted of requests", || self.traffic.age(self.clock.now())),
+            every(sweep, "age what was counted of requests", || self.age_traffic()),
             every(sweep, "end the sessions that have expired", || self.end_expired()),
             every(sweep, "remove what was kept for a time", || self.remove_kept()),
             every(sweep, "forget changes of the directory", || self.follower.trim()),
@@ -103,6 +103,12 @@ impl Auth {
         self.follow_only().await.and(keys)
     }
 
+    /// Writes everything that is in memory, what is folded for the audit included, whatever becomes of the rest. To be called at the end.
+    pub async fn finish(&self) -> Result<(), StoreError> {
+        let flushed = self.flush().await;
+        self.flush_audit().await.and(flushed)
+    }
+
     /// Writes what was used and counted since the last time, and what could not be written before: once, one after the other.
     pub async fn flush(&self) -> Result<(), StoreError> {
         let retried =
@@ -113,10 +119,10 @@ impl Auth {
 
     /// Writes how often applications were used, and what was folded for the audit.
     async fn flush_counts(&self) -> Result<(), StoreError> {
-        self.flush_traffic().await.and(self.audit.flush_folded().await)
+        self.flush_touches().await.and(self.audit.flush_folded().await)
     }
 
-    async fn flush_traffic(&self) -> Result<(), StoreError> {
+    async fn flush_touches(&self) -> Result<(), StoreError> {
         let counted = self.live.take_traffic();
         if counted.is_empty() {
             return Ok(());
@@ -137,6 +143,13 @@ impl Auth {
     async fn end_expired(&self) -> Result<(), StoreError> {
         self.follow_clock();
         if self.trusts_clock() { self.sweep(self.clock.now()).await } else { Ok(()) }
+    }
+
+    /// Brings what is stored of traffic to the form of its age, unless the clock has jumped within the hour: what is deleted or added up
+    /// does not come back when it is right. Each call does a bounded amount of work.
+    pub async fn age_traffic(&self) -> Result<(), StoreError> {
+        self.follow_clock();
+        if self.trusts_clock() { self.traffic.age(self.clock.now()).await } else { Ok(()) }
     }
 
     async fn remove_kept(self: &Arc<Self>) -> Result<(), StoreError> {

@@ -254,11 +254,6 @@ impl Auth {
         self.traffic.write(now).await
     }
 
-    /// Brings what is stored of traffic to the form of its age. Each call does a bounded amount of work.
-    pub async fn age_traffic(&self, now: Millis) -> Result<(), StoreError> {
-        self.traffic.age(now).await
-    }
-
     /// How many requests were counted since the start, by what came of them.
     pub fn traffic_outcomes(&self) -> Vec<(TrafficOutcome, u64)> {
         self.traffic.outcomes().collect()

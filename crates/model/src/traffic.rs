@@ -27,9 +27,10 @@ pub struct Month(i32);
 pub struct NoDay;
 
 impl Day {
-    /// The first and the last: beyond them are no dates.
-    const FIRST: i64 = -4_371_586;
-    const LAST: i64 = 2_932_895;
+    /// The first day of the calendar.
+    pub const FIRST: Self = Self(-4_371_586);
+    /// The last one.
+    pub const LAST: Self = Self(2_932_895);
 
     /// The day of a point in time.
     pub fn of(at: Millis) -> Self {
@@ -42,7 +43,7 @@ impl Day {
     }
 
     fn bounded(number: i64) -> Self {
-        Self(i32::try_from(number.clamp(Self::FIRST, Self::LAST)).unwrap_or_default())
+        Self(i32::try_from(number.clamp(Self::FIRST.0.into(), Self::LAST.0.into())).unwrap_or_default())
     }
 
     /// Days since 1970-01-01.

@@ -139,7 +139,7 @@ impl SqliteStore {
 
 impl SqliteStore {
     /// Reads what can be decoded of everything that is stored but the audit, and names every row that cannot. What [`Store`]
-    /// reads ends at the first such row instead.
+    /// reads ends at the first such row instead, but for what was counted of requests, of which they are left out.
     pub fn decodable_rows(&self) -> StoreFuture<'_, DecodableRows> {
         self.read(read::decodable_rows)
     }

@@ -117,6 +117,11 @@ pub(crate) const ALL: &[Migration] = &[
         sql: include_str!("../migrations/0024_federated_logouts.sql"),
     },
     Migration { number: 25, name: "traffic", sql: include_str!("../migrations/0025_traffic.sql") },
+    Migration {
+        number: 26,
+        name: "traffic_counting",
+        sql: include_str!("../migrations/0026_traffic_counting.sql"),
+    },
 ];
 
 /// The step that made the audit.

@@ -278,12 +278,16 @@ pub enum Change {
     CountTraffic(Box<TrafficBatch>),
     /// Brings traffic to the form in which it is kept, the oldest first: rows of days are added to those of their months, or deleted
     /// where those would be; then rows of months are deleted. When nothing of it is left to be done, families of routes are forgotten
-    /// that are in no row any more, and writers that have written nothing since. The outcome tells how many rows it looked at. No change of the directory.
+    /// that are in no row any more, and writers that have written nothing since, nor in the [`TrafficBatch::REMEMBERED_DAYS`] before; and
+    /// uses that are later than now, since the clock was ahead, are brought back to now. The outcome tells how many rows it looked at. No
+    /// change of the directory.
     AgeTraffic {
         /// Rows of this day and of later ones stay.
         days_before: Day,
         /// Rows of this month and of later ones stay.
         months_before: Month,
+        /// The time.
+        now: Millis,
         /// The most rows to look at.
         limit: usize,
     },

@@ -50,7 +50,7 @@ pub use session_version::{SessionsDecision, SessionsVersion, UserSessions};
 pub use stored_session::{BLOCK, LastUse, SessionNumber, StoredSession};
 pub use traffic::{
     MOST_AGENTS, OTHER_AGENTS, TRAFFIC_SLOTS, TrafficBatch, TrafficOverview, TrafficPeriod, TrafficQuery,
-    TrafficRow, TrafficSeries, TrafficSource, TrafficUses,
+    TrafficRow, TrafficSeries, TrafficSource, TrafficSpan, TrafficUses,
 };
 
 /// What a store's operation gives: boxed, so that a store can be chosen at run time.

@@ -1,6 +1,7 @@
 //! What was counted of requests: rows that are added up, in batches of which each counts once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use vestibule_model::{AccountId, Day, Millis, Month, TrafficApplication, TrafficOutcome, UserKind};
 
@@ -80,12 +81,21 @@ pub struct TrafficBatch {
     /// The batches of a process are numbered from 1, and written in that order, each perhaps more than once: one whose number is not
     /// higher than the highest of its writer that was committed changes nothing.
     pub number: u64,
-    /// When it was made.
+    /// When it was made. Until then requests were counted ([`TrafficSpan`]), also when there is nothing in it.
     pub at: Millis,
     /// Rows of days, to be added to those that are there.
     pub rows: Vec<TrafficRow>,
     /// When sources were used.
     pub uses: Vec<(TrafficSource, TrafficUses)>,
+}
+
+/// A time in which requests were counted without a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrafficSpan {
+    /// Its beginning.
+    pub since: Millis,
+    /// When the last batch was made.
+    pub until: Millis,
 }
 
 /// What is asked for of traffic.
@@ -108,12 +118,30 @@ pub struct TrafficQuery {
 /// What is known of an account's traffic as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrafficOverview {
-    /// When the first batch of this store was made, whatever was in it; None: nothing was ever counted.
-    pub since: Option<Millis>,
+    /// Since when requests are counted without a gap, of whichever account; None: no batch was ever made.
+    pub counting: Option<TrafficSpan>,
     /// When each application was used, however long ago, in order. Their [`TrafficRow`]s may be forgotten.
     pub uses: Vec<(TrafficApplication, TrafficUses)>,
     /// The families of routes that are in rows, in order.
     pub families: Vec<Arc<str>>,
+}
+
+impl TrafficBatch {
+    /// For how many days before those that are kept the batches of a writer are remembered: it may ask for one again that was made then.
+    pub const REMEMBERED_DAYS: u32 = 2;
+}
+
+impl TrafficSpan {
+    /// How long no batch is made at most while requests are counted.
+    pub const LONGEST_GAP: Duration = Duration::from_hours(24);
+
+    /// What a batch that was made at a time makes of a span. It begins anew with that batch when requests were not counted for a while: the
+    /// service did not run, it did not count, or its data are an older copy; and when the clock was set back behind its beginning.
+    #[must_use]
+    pub fn after(span: Option<Self>, at: Millis) -> Self {
+        let goes_on = |span: &Self| at >= span.since && at.since(span.until) <= Self::LONGEST_GAP;
+        Self { since: span.filter(goes_on).map_or(at, |span| span.since), until: at }
+    }
 }
 
 impl TrafficSeries {
@@ -129,6 +157,13 @@ impl TrafficUses {
         self.first = self.first.into_iter().chain(other.first).min();
         self.last = self.last.max(other.last);
         self.last_refused = self.last_refused.max(other.last_refused);
+    }
+
+    /// Brings back to a time what is later.
+    pub fn bring_back_to(&mut self, now: Millis) {
+        for at in [&mut self.first, &mut self.last, &mut self.last_refused].into_iter().flatten() {
+            *at = (*at).min(now);
+        }
     }
 }
 

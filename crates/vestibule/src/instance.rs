@@ -90,8 +90,7 @@ impl Instance {
             self.background.abort();
             let _ = (&mut self.background).await;
         }
-        self.auth.flush().await.context("the last uses of sessions were not written")?;
-        self.auth.flush_audit().await.context("what was counted for the audit was not written")?;
+        self.auth.finish().await.context("what was in memory was not all written")?;
         // With its last owner the store goes, and writes what is queued.
         if Arc::into_inner(self.auth).is_none() {
             tracing::warn!(

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use vestibule_model::{AccountId, Application, Day, Millis, TrafficApplication, TrafficBy};
-use vestibule_store::{TrafficQuery, TrafficUses};
+use vestibule_store::{TrafficQuery, TrafficSpan, TrafficUses};
 
 use super::{Administration, AdministrationError, Caller, Scope};
 use crate::traffic::{ApplicationStanding, Summing, TrafficKey, TrafficLine, TrafficReport, TrafficVerdict};
@@ -44,6 +44,7 @@ impl Administration<'_> {
             self.account_entry(account)?;
         }
         self.auth.traffic.write(caller.now).await?;
+        let _unaged = self.auth.traffic.keep_form().await;
         let TrafficAsked { account, application, from, through, by } = asked;
         let mut summing = Summing::new(by, from, through);
         let mut query = TrafficQuery { account, application, from, through, after: None, limit: PAGE };
@@ -58,7 +59,10 @@ impl Administration<'_> {
             }
         }
         let overview = self.auth.store.traffic_overview(account).await?;
-        let mut report = summing.report(overview.since);
+        let counting = overview.counting.filter(|_| self.auth.traffic.is_counting());
+        // No batch may have been made since the start.
+        let counting = counting.map(|span| TrafficSpan::after(Some(span), caller.now));
+        let mut report = summing.report(counting.map(|span| span.since));
         if by == TrafficBy::Application {
             let uses = overview.uses.into_iter().collect();
             self.tell_standings(&mut report, &asked, uses, caller.now).await?;
@@ -90,7 +94,8 @@ impl Administration<'_> {
             let TrafficKey::Application(application) = line.key else { continue };
             let name = known.get(&application).map(|(name, _)| name.clone());
             let uses = uses.get(&application).copied().unwrap_or_default();
-            let verdict = name.is_some().then(|| TrafficVerdict::of(uses, report.since, now));
+            let since = report.since.filter(|_| name.is_some());
+            let verdict = since.map(|since| TrafficVerdict::of(uses, since, now));
             line.standing = Some(ApplicationStanding { name, uses, verdict });
         }
         Ok(())

@@ -21,6 +21,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::RwLockReadGuard;
 use vestibule_model::{AccountId, Millis, Rng, TrafficOutcome, UserKind};
 use vestibule_store::{Store, StoreError, TrafficSource};
 
@@ -46,7 +47,11 @@ impl Route<'_> {
     pub(crate) const REFRESH: Self = Self::Own("(refresh)");
     pub(crate) const VALIDATE: Self = Self::Own("(validate)");
     pub(crate) const TOKEN: Self = Self::Own("(token)");
+    /// A resource server's question what a token is.
     pub(crate) const INTROSPECT: Self = Self::Own("(introspect)");
+    /// The request that it asked about, of whoever holds the token.
+    pub(crate) const INTROSPECTED: Self = Self::Own("(introspected)");
+    pub(crate) const REVOKE: Self = Self::Own("(revoke)");
     pub(crate) const EVENTS: Self = Self::Own("(events)");
     pub(crate) const CHANGE_PASSWORD: Self = Self::Own("(change-password)");
     pub(crate) const PAGES: Self = Self::Own("(pages)");
@@ -109,15 +114,28 @@ impl Traffic {
     /// Looks up which families of routes of these accounts are known already. Requests that are refused before that is known are counted
     /// among the others.
     pub(crate) async fn learn_stored(&self, accounts: Vec<AccountId>) {
-        if self.retention.keep_days > 0 {
+        if self.is_counting() {
             self.writer.learn_stored(accounts, &self.learned).await;
         }
     }
 
+    /// Whether requests are counted at all.
+    pub(crate) const fn is_counting(&self) -> bool {
+        self.retention.keep_days > 0
+    }
+
     /// Writes what was counted until now. What the store does not take is kept, and tried again.
     pub(crate) async fn write(&self, now: Millis) -> Result<(), StoreError> {
+        if !self.is_counting() {
+            return Ok(());
+        }
         let drained = || self.shards.iter().map(|shard| lock(&shard.0).drain()).collect();
         self.writer.write(drained, &self.learned, now).await
+    }
+
+    /// Keeps what is stored in the form that it has, as long as what this answers is held.
+    pub(crate) async fn keep_form(&self) -> RwLockReadGuard<'_, ()> {
+        self.writer.keep_form().await
     }
 
     /// Brings what is stored to the form of its age. Each call does a bounded amount of work.

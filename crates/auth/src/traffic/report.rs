@@ -49,7 +49,7 @@ pub struct TrafficLine {
     pub key: TrafficKey,
     /// How many.
     pub sums: TrafficSums,
-    /// How many on each day that is asked for, whatever came of them.
+    /// How many on each day that is asked for, whatever came of them; none where the line is of a time itself.
     pub days: Vec<u64>,
     /// From how many addresses, about, by [`AddressSketch::STANDARD_ERROR`]; of months that are no longer kept by the hour, from
     /// how many in all of the month. None: that is not told apart by this.
@@ -93,7 +93,7 @@ pub enum TrafficVerdict {
 /// What is told of traffic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrafficReport {
-    /// When counting began; None: nothing was ever counted.
+    /// Since when requests have been counted without a gap; None: they are not.
     pub since: Option<Millis>,
     /// Of everything that is asked for.
     pub sums: TrafficSums,
@@ -103,15 +103,14 @@ pub struct TrafficReport {
 
 impl TrafficVerdict {
     /// What follows from when an application was used, at `now`, requests being counted since a time.
-    pub fn of(uses: TrafficUses, since: Option<Millis>, now: Millis) -> Self {
+    pub fn of(uses: TrafficUses, since: Millis, now: Millis) -> Self {
         let for_long = |at: Option<Millis>, span| at.is_none_or(|at| now.since(at) >= span);
         let days = |at: Millis| u32::try_from(now.since(at).as_secs() / 86_400).unwrap_or(u32::MAX);
         let Some(attempt) = uses.last.max(uses.last_refused) else { return Self::NeverSeen };
         if !for_long(uses.last, IDLE_AFTER) {
             return Self::InUse;
         }
-        let is_counted_for_long = since.is_some_and(|since| now.since(since) >= SAFE_AFTER);
-        if is_counted_for_long && for_long(Some(attempt), SAFE_AFTER) {
+        if for_long(Some(since), SAFE_AFTER) && for_long(Some(attempt), SAFE_AFTER) {
             return Self::SafeToDelete { days: days(attempt) };
         }
         Self::Idle { days: uses.last.map(days) }
@@ -238,7 +237,9 @@ impl Summing {
             };
             let line = &mut self.lines[place];
             line.sums.add(*sums);
-            line.days[offset] = line.days[offset].saturating_add(sums.all());
+            if let Some(sum) = line.days.get_mut(offset) {
+                *sum = sum.saturating_add(sums.all());
+            }
         }
         is_within
     }
@@ -256,11 +257,12 @@ impl Summing {
         if let Some(place) = self.places.get(key) {
             return *place;
         }
+        let is_of_a_time = matches!(key, TrafficKey::Hour(..) | TrafficKey::Day(_) | TrafficKey::Month(_));
         self.places.insert(key.clone(), self.lines.len());
         self.lines.push(Line {
             key: key.clone(),
             sums: TrafficSums::default(),
-            days: vec![0; self.days],
+            days: if is_of_a_time { Vec::new() } else { vec![0; self.days] },
             addresses: AddressSketch::default(),
             agents: HashMap::default(),
         });
@@ -315,7 +317,7 @@ mod tests {
     fn verdict(last: Option<i64>, last_refused: Option<i64>, since: i64) -> TrafficVerdict {
         let (last, last_refused) = (last.map(at), last_refused.map(at));
         let uses = TrafficUses { first: last, last, last_refused };
-        TrafficVerdict::of(uses, Some(at(since)), at(200))
+        TrafficVerdict::of(uses, at(since), at(200))
     }
 
     #[test]

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, RwLock, RwLockReadGuard};
 use vestibule_model::{AccountId, Day, Millis, Rng};
 use vestibule_store::{
     Change, Store, StoreError, TrafficBatch, TrafficPeriod, TrafficRow, TrafficSeries, TrafficSource,
@@ -29,6 +30,10 @@ const STEPS: usize = 20;
 /// How many series wait for the store at most before their routes are no longer told apart: some 60 MB.
 const MOST_WAITING: usize = 200_000;
 
+/// How often a batch is made at least, also when nothing was counted: it tells that requests are counted, long before they would be thought
+/// not to be ([`TrafficSpan::LONGEST_GAP`](vestibule_store::TrafficSpan::LONGEST_GAP)).
+const TELL_EVERY: Duration = Duration::from_hours(1);
+
 /// No day was aged yet.
 const NEVER: i32 = i32::MIN;
 
@@ -42,6 +47,8 @@ pub(super) struct Writer {
     waiting: Mutex<Waiting>,
     /// The last day that is aged as far as it can be.
     aged: AtomicI32,
+    /// Taken while rows change their form, and shared by whoever reads several that belong together.
+    form: RwLock<()>,
     folded: AtomicU64,
     lost: AtomicU64,
 }
@@ -56,6 +63,8 @@ struct Waiting {
     /// What is in no batch yet.
     rows: BTreeMap<Source, (TrafficRow, TrafficUses)>,
     series: usize,
+    /// When the last batch was made, or none was to be made for the first time.
+    told: Option<Millis>,
     /// The accounts whose families are known as the store has them.
     settled: HashSet<Option<AccountId>>,
 }
@@ -65,15 +74,16 @@ impl Writer {
         let mut id = [0; 16];
         rng.fill(&mut id);
         let (folded, lost) = (AtomicU64::default(), AtomicU64::default());
-        Self { store, id, waiting: Mutex::default(), aged: AtomicI32::new(NEVER), folded, lost }
+        let (waiting, form) = (Mutex::default(), RwLock::default());
+        Self { store, id, waiting, aged: AtomicI32::new(NEVER), form, folded, lost }
     }
 
     pub(super) fn losses(&self) -> TrafficLosses {
         TrafficLosses { folded: self.folded.load(Ordering::Relaxed), lost: self.lost.load(Ordering::Relaxed) }
     }
 
-    /// Writes what waits and what is drained. What is not known to be stored when this fails, or when nobody waits for it any more,
-    /// waits for the next time.
+    /// Writes what waits and what is drained, or that nothing was counted. What is not known to be stored when this fails, or when nobody
+    /// waits for it any more, waits for the next time; what is of an account whose families cannot be read keeps no other waiting.
     pub(super) async fn write(
         &self,
         drained: impl FnOnce() -> Vec<Drained>,
@@ -86,12 +96,15 @@ impl Writer {
             self.folded.fetch_add(folded, Ordering::Relaxed);
         }
         self.write_batches(&mut waiting).await?;
+        let mut settled = Ok(());
         for account in waiting.unsettled() {
-            let stored = self.store.traffic_overview(account).await?.families;
-            waiting.settle(account, &stored, learned);
+            match self.store.traffic_overview(account).await {
+                Ok(stored) => waiting.settle(account, &stored.families, learned),
+                Err(error) => settled = Err(error),
+            }
         }
         waiting.number_batches(self.id, now);
-        self.write_batches(&mut waiting).await
+        self.write_batches(&mut waiting).await.and(settled)
     }
 
     /// Makes families known as the store has them. Of accounts of which it does not say, they are looked at before the first of their
@@ -126,26 +139,38 @@ impl Writer {
         Ok(())
     }
 
-    /// Ages what is stored, until nothing is left for today.
+    /// Keeps what is stored in the form that it has, as long as what this answers is held: batches are added to it, and no day becomes a
+    /// part of its month.
+    pub(super) async fn keep_form(&self) -> RwLockReadGuard<'_, ()> {
+        self.form.read().await
+    }
+
+    /// Ages what is stored, until nothing is left for today. Waits for batches of which it is not known whether they were taken: the store
+    /// may forget by this that it has taken them.
     pub(super) async fn age(&self, retention: TrafficRetention, now: Millis) -> Result<(), StoreError> {
         let today = Day::of(now);
-        if retention.keep_days == 0 || self.aged.load(Ordering::Relaxed) == today.number() {
+        if self.aged.load(Ordering::Relaxed) == today.number() || self.is_unsure().await {
             return Ok(());
         }
-        // Today is one of the days that are kept, and this month one of the months.
-        let days_before = today.minus(retention.keep_days - 1);
+        // Today is one of the days that are kept, if any is, and this month one of the months.
+        let days_before = today.plus(1).minus(retention.keep_days);
         let months_before = match retention.keep_months.checked_sub(1) {
             Some(months) => today.month().minus(months),
             None => today.plus(31).month(),
         };
         for _ in 0..STEPS {
-            let age = Change::AgeTraffic { days_before, months_before, limit: AGED };
+            let age = Change::AgeTraffic { days_before, months_before, now, limit: AGED };
+            let _alone = self.form.write().await;
             if self.store.commit(vec![age]).await?.aged < AGED {
                 self.aged.store(today.number(), Ordering::Relaxed);
                 break;
             }
         }
         Ok(())
+    }
+
+    async fn is_unsure(&self) -> bool {
+        !self.waiting.lock().await.batches.is_empty()
     }
 }
 
@@ -192,12 +217,21 @@ impl Waiting {
         self.settled.insert(account);
     }
 
-    /// Puts everything into batches.
+    /// Puts everything into batches but what is of accounts whose families are not known; one with nothing, when it is time to tell that
+    /// nothing was counted.
     fn number_batches(&mut self, writer: [u8; 16], at: Millis) {
-        let mut rows = std::mem::take(&mut self.rows).into_values().peekable();
-        self.series = 0;
-        while rows.peek().is_some() {
+        let (ready, unsettled): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.rows)
+            .into_iter()
+            .partition(|((source, _), _)| self.settled.contains(&source.account));
+        self.series = unsettled.values().map(|(row, _)| row.series.len()).sum();
+        self.rows = unsettled;
+        let told = *self.told.get_or_insert(at);
+        let mut is_due = at.since(told).max(told.since(at)) >= TELL_EVERY;
+        let mut rows = ready.into_values().peekable();
+        while rows.peek().is_some() || is_due {
+            is_due = false;
             self.number += 1;
+            self.told = Some(at);
             let mut batch =
                 TrafficBatch { writer, number: self.number, at, rows: Vec::new(), uses: Vec::new() };
             for (row, uses) in rows.by_ref().take(BATCH) {

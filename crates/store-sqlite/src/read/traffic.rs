@@ -8,17 +8,26 @@ use rusqlite::{Connection, OptionalExtension as _, Params, Row, named_params};
 use vestibule_model::{AccountId, Application, ApplicationId, Day, Month, TrafficApplication};
 use vestibule_store::{
     AddressSketch, TrafficOverview, TrafficPeriod, TrafficQuery, TrafficRow, TrafficSeries, TrafficSource,
-    TrafficUses,
+    TrafficSpan, TrafficUses,
 };
 
-use super::undecodable::Table;
+use super::undecodable::{Table, undecodable};
 use crate::columns::{At, Coded, Json, TrafficApplicationKind};
 use crate::traffic_counts::{self, NumberedSeries};
 
-const TRAFFIC: Table = Table {
+pub(crate) const TRAFFIC: Table = Table {
     name: "traffic",
     key: &["account_id", "application_kind", "application_id", "period_kind", "period"],
 };
+
+const USES_TABLE: Table =
+    Table { name: "traffic_uses", key: &["account_id", "application_kind", "application_id"] };
+
+const FAMILIES_TABLE: Table = Table { name: "traffic_families", key: &["number", "account_id"] };
+
+const WRITERS_TABLE: Table = Table { name: "traffic_writers", key: &["at"] };
+
+const COUNTING_TABLE: Table = Table { name: "traffic_counting", key: &["one"] };
 
 const PAGE: &str = "
     SELECT * FROM traffic
@@ -26,7 +35,7 @@ const PAGE: &str = "
       AND (application_kind, application_id, period_kind, period) > (:kind, :id, :period_kind, :period)
       AND period BETWEEN CASE period_kind WHEN 1 THEN :from ELSE :from_month END
                      AND CASE period_kind WHEN 1 THEN :through ELSE :through_month END
-    ORDER BY application_kind, application_id, period_kind, period LIMIT :limit";
+    ORDER BY application_kind, application_id, period_kind, period";
 
 const PAGE_OF_APPLICATION: &str = "
     SELECT * FROM traffic
@@ -34,13 +43,13 @@ const PAGE_OF_APPLICATION: &str = "
       AND (application_kind, application_id, period_kind, period) > (:kind, :id, :period_kind, :period)
       AND period BETWEEN CASE period_kind WHEN 1 THEN :from ELSE :from_month END
                      AND CASE period_kind WHEN 1 THEN :through ELSE :through_month END
-    ORDER BY period_kind, period LIMIT :limit";
+    ORDER BY period_kind, period";
 
 const FAMILIES: &str =
-    "SELECT number, name, last_day FROM traffic_families WHERE account_id = ?1 ORDER BY name";
+    "SELECT account_id, number, name, last_day FROM traffic_families WHERE account_id = ?1 ORDER BY name";
 
 const USES: &str = "
-    SELECT application_kind, application_id, first, last, last_refused FROM traffic_uses
+    SELECT * FROM traffic_uses
     WHERE account_id = ?1 ORDER BY application_kind, application_id";
 
 /// A page of it.
@@ -54,15 +63,15 @@ pub(crate) fn traffic(snapshot: &Connection, query: &TrafficQuery) -> rusqlite::
         ":account": account, ":kind": kind, ":id": id, ":period_kind": period_kind, ":period": period,
         ":from": query.from.number(), ":through": query.through.number(),
         ":from_month": query.from.month().number(), ":through_month": query.through.month().number(),
-        ":limit": i64::try_from(query.limit).unwrap_or(i64::MAX),
     };
     let names = names(&families(snapshot, query.account)?);
+    let of = (query.account, &names);
     let Some(application) = query.application else {
-        return rows(snapshot, query.account, &names, PAGE, common);
+        return rows(snapshot, of, PAGE, common, query.limit);
     };
     let (own_kind, own_id) = application_columns(application);
     let own = named_params! { ":own_kind": own_kind, ":own_id": own_id };
-    rows(snapshot, query.account, &names, PAGE_OF_APPLICATION, &*[common, own].concat())
+    rows(snapshot, of, PAGE_OF_APPLICATION, &*[common, own].concat(), query.limit)
 }
 
 /// The names of families, by number.
@@ -72,16 +81,27 @@ pub(crate) fn names(families: &[Family]) -> Names {
     families.iter().map(|family| (family.number, Arc::clone(&family.name))).collect()
 }
 
-/// The rows of an account that a statement selects.
+/// What is read of a row; None: it is damaged, which keeps nobody from what is counted otherwise, and is told.
+pub(crate) fn skipping<T>(read: rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
+    let row = match read {
+        Ok(read) => return Ok(Some(read)),
+        Err(error) => undecodable(error)?,
+    };
+    tracing::error!(%row, "what was counted of requests is damaged, and left out");
+    Ok(None)
+}
+
+/// The first rows of an account that a statement selects, damaged ones left out.
 pub(crate) fn rows(
     connection: &Connection,
-    account: Option<AccountId>,
-    names: &Names,
+    (account, names): (Option<AccountId>, &Names),
     sql: &str,
     parameters: impl Params,
+    limit: usize,
 ) -> rusqlite::Result<Vec<TrafficRow>> {
     let mut select = connection.prepare_cached(sql)?;
-    select.query_map(parameters, |row| traffic_row(row, account, names))?.collect()
+    let rows = select.query_and_then(parameters, |row| skipping(traffic_row(row, account, names)))?;
+    rows.filter_map(Result::transpose).take(limit).collect()
 }
 
 fn traffic_row(row: &Row<'_>, account: Option<AccountId>, names: &Names) -> rusqlite::Result<TrafficRow> {
@@ -107,13 +127,33 @@ fn traffic_row(row: &Row<'_>, account: Option<AccountId>, names: &Names) -> rusq
     })
 }
 
-/// In the order of the key.
-pub(super) const EVERY_ROW: &str = "
-    SELECT * FROM traffic ORDER BY account_id, application_kind, application_id, period_kind, period";
+/// A statement for the rows of a table, and whether one of them can be decoded.
+type Look = (&'static str, fn(&Row<'_>) -> rusqlite::Result<()>);
+
+/// The tables, each in the order of its key.
+pub(super) const EVERY_TABLE: [Look; 5] = [
+    (
+        "SELECT * FROM traffic ORDER BY account_id, application_kind, application_id, period_kind, period",
+        look_at_counts,
+    ),
+    ("SELECT * FROM traffic_uses ORDER BY account_id, application_kind, application_id", |row| {
+        USES_TABLE.read(row, account)?;
+        uses(row).map(drop)
+    }),
+    ("SELECT * FROM traffic_families ORDER BY number", |row| {
+        FAMILIES_TABLE.read(row, account)?;
+        family(row).map(drop)
+    }),
+    ("SELECT * FROM traffic_writers ORDER BY writer", |row| {
+        WRITERS_TABLE.read(row, |row| Ok((row.get::<_, i64>("batch")?, row.get::<_, At>("at")?))).map(drop)
+    }),
+    ("SELECT * FROM traffic_counting", |row| span(row).map(drop)),
+];
 
 /// Whether a row can be decoded, whatever its families are called.
-pub(super) fn look_at(row: &Row<'_>) -> rusqlite::Result<()> {
+fn look_at_counts(row: &Row<'_>) -> rusqlite::Result<()> {
     TRAFFIC.read(row, |row| {
+        account(row)?;
         let counts = traffic_counts::read(row.get_ref("counts")?.as_blob()?).map_err(FromSqlError::other)?;
         let any: Arc<str> = "".into();
         let names = counts.iter().map(|one| (one.family, Arc::clone(&any))).collect();
@@ -131,10 +171,28 @@ pub(crate) struct Family {
 /// Those of an account, by name.
 pub(crate) fn families(connection: &Connection, account: Option<AccountId>) -> rusqlite::Result<Vec<Family>> {
     let mut select = connection.prepare_cached(FAMILIES)?;
-    let family = |row: &Row<'_>| {
-        Ok(Family { number: row.get(0)?, name: row.get::<_, String>(1)?.into(), last_day: row.get(2)? })
-    };
-    select.query_map([account_column(account)], family)?.collect()
+    let rows = select.query_and_then([account_column(account)], |row| skipping(family(row)))?;
+    rows.filter_map(Result::transpose).collect()
+}
+
+fn family(row: &Row<'_>) -> rusqlite::Result<Family> {
+    FAMILIES_TABLE.read(row, |row| {
+        let name: String = row.get("name")?;
+        Ok(Family { number: row.get("number")?, name: name.into(), last_day: row.get("last_day")? })
+    })
+}
+
+/// Since when requests are counted.
+pub(crate) fn counting(connection: &Connection) -> rusqlite::Result<Option<TrafficSpan>> {
+    let mut select = connection.prepare_cached("SELECT * FROM traffic_counting")?;
+    select.query_row([], |row| skipping(span(row))).optional().map(Option::flatten)
+}
+
+fn span(row: &Row<'_>) -> rusqlite::Result<TrafficSpan> {
+    COUNTING_TABLE.read(row, |row| {
+        let (At(since), At(until)) = (row.get("since")?, row.get("until")?);
+        Ok(TrafficSpan { since, until })
+    })
 }
 
 /// What is known of an account's traffic as a whole.
@@ -142,20 +200,30 @@ pub(crate) fn traffic_overview(
     snapshot: &Connection,
     account: Option<AccountId>,
 ) -> rusqlite::Result<TrafficOverview> {
-    let since = "SELECT at FROM traffic_began";
-    let since = snapshot.prepare_cached(since)?.query_row([], |row| row.get(0)).optional()?;
     let mut select = snapshot.prepare_cached(USES)?;
-    let uses = select.query_map([account_column(account)], |row| Ok((application(row)?, uses(row)?)))?;
+    let uses = select.query_and_then([account_column(account)], |row| skipping(uses(row)))?;
     Ok(TrafficOverview {
-        since: since.map(|At(since)| since),
-        uses: uses.collect::<rusqlite::Result<_>>()?,
+        counting: counting(snapshot)?,
+        uses: uses.filter_map(Result::transpose).collect::<rusqlite::Result<_>>()?,
         families: families(snapshot, account)?.into_iter().map(|family| family.name).collect(),
     })
 }
 
-fn uses(row: &Row<'_>) -> rusqlite::Result<TrafficUses> {
-    let at = |column: &str| -> rusqlite::Result<_> { Ok(row.get::<_, Option<At>>(column)?.map(|At(at)| at)) };
-    Ok(TrafficUses { first: at("first")?, last: at("last")?, last_refused: at("last_refused")? })
+fn uses(row: &Row<'_>) -> rusqlite::Result<(TrafficApplication, TrafficUses)> {
+    USES_TABLE.read(row, |row| {
+        let at = |column: &str| row.get::<_, Option<At>>(column).map(|at| at.map(|At(at)| at));
+        let uses = TrafficUses { first: at("first")?, last: at("last")?, last_refused: at("last_refused")? };
+        Ok((application(row)?, uses))
+    })
+}
+
+/// The account of a row. An empty column is none.
+pub(crate) fn account(row: &Row<'_>) -> rusqlite::Result<Option<AccountId>> {
+    let column: String = row.get("account_id")?;
+    if column.is_empty() {
+        return Ok(None);
+    }
+    AccountId::new(&column).map(Some).ok_or_else(|| FromSqlError::other(NoAccount).into())
 }
 
 pub(crate) fn application(row: &Row<'_>) -> rusqlite::Result<TrafficApplication> {
@@ -207,6 +275,11 @@ pub(crate) fn period_columns(period: TrafficPeriod) -> (i64, i32) {
         TrafficPeriod::Day(day) => (1, day.number()),
     }
 }
+
+/// Neither an account nor none.
+#[derive(Debug, thiserror::Error)]
+#[error("column account_id: no account's id")]
+struct NoAccount;
 
 /// Counts name a family that is not there.
 #[derive(Debug, thiserror::Error)]

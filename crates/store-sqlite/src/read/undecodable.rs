@@ -15,7 +15,7 @@ use super::directory::{
 };
 use super::gateway_rules::{EVERY_RULE, gateway_rule};
 use super::sessions::{EVERY_SESSION, session_of};
-use super::traffic::{EVERY_ROW, look_at};
+use super::traffic::EVERY_TABLE;
 use super::users::{EVERY_USER, USERS, user};
 use crate::columns::{Coded, Id};
 
@@ -34,7 +34,7 @@ pub struct UndecodableRow {
 }
 
 /// What an error about a row that cannot be decoded calls it.
-pub(super) struct Table {
+pub(crate) struct Table {
     pub(super) name: &'static str,
     /// The columns by which a row is found.
     pub(super) key: &'static [&'static str],
@@ -42,7 +42,7 @@ pub(super) struct Table {
 
 impl Table {
     /// What `read` makes of a row of this table. One that it cannot decode is named in the error, which [`undecodable`] finds.
-    pub(super) fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         row: &Row<'_>,
         read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
@@ -143,7 +143,9 @@ pub(crate) fn decodable_rows(snapshot: &Connection) -> rusqlite::Result<Decodabl
     let gateway_rules = reading.rows(EVERY_RULE, [], gateway_rule)?;
     reading.only_look(EVERY_TOKEN, token)?;
     reading.only_look(EVERY_SESSION, session_of)?;
-    reading.only_look(EVERY_ROW, look_at)?;
+    for (every_row, look_at) in EVERY_TABLE {
+        reading.only_look(every_row, look_at)?;
+    }
     let Reading { mut accounts, undecodable, .. } = reading;
     let accounts = order.iter().filter_map(|id| accounts.remove(id)).collect();
     let directory = DirectoryRows { accounts, gateway_rules, sequence: super::sequence(snapshot)? };

@@ -81,8 +81,8 @@ fn with_outcome(
             ends::if_unused_since(connection, chain, *session, *last_used, entry)?
         }
         Change::EndSessions(end) => ends::selected(connection, chain, index, end)?,
-        Change::AgeTraffic { days_before, months_before, limit } => {
-            traffic::age(connection, *days_before, *months_before, *limit)?
+        Change::AgeTraffic { days_before, months_before, now, limit } => {
+            traffic::age(connection, *days_before, *months_before, *now, *limit)?
         }
         _ => return Ok(None),
     }))

@@ -5,18 +5,22 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rusqlite::{Connection, Row, named_params, params};
-use vestibule_model::{AccountId, Day, Month, TrafficApplication};
+use vestibule_model::{AccountId, Day, Millis, Month, TrafficApplication};
 use vestibule_store::{
-    Outcome, StoreError, TrafficBatch, TrafficPeriod, TrafficRow, TrafficSource, TrafficUses,
+    Outcome, StoreError, TrafficBatch, TrafficPeriod, TrafficRow, TrafficSource, TrafficSpan, TrafficUses,
 };
 
 use super::execute;
 use crate::columns::{At, Id, Json};
-use crate::error::{of_change, of_read};
+use crate::error::of_change;
 use crate::read::traffic::{
-    Names, account_column, application, application_columns, families, names, period_columns, rows,
+    Names, TRAFFIC, account, account_column, application, application_columns, counting, families, names,
+    period_columns, rows, skipping,
 };
 use crate::traffic_counts::{self, NumberedSeries};
+
+/// No family that is known is used later by this.
+const NO_LATER: Day = Day::FIRST;
 
 const PUT: &str = "
     INSERT INTO traffic (account_id, application_kind, application_id, period_kind, period, counts, addresses, agents)
@@ -49,8 +53,11 @@ pub(super) fn count(connection: &Connection, batch: &TrafficBatch) -> Result<(),
     if execute(connection, sql, params![batch.writer, number, At(batch.at)])? == 0 {
         return Ok(());
     }
-    let sql = "INSERT INTO traffic_began (one, at) VALUES (1, ?1) ON CONFLICT (one) DO NOTHING";
-    execute(connection, sql, [At(batch.at)])?;
+    let TrafficSpan { since, until } = TrafficSpan::after(counting(connection).map_err(of_change)?, batch.at);
+    let sql = "
+        INSERT INTO traffic_counting (one, since, until) VALUES (1, ?1, ?2)
+        ON CONFLICT (one) DO UPDATE SET since = excluded.since, until = excluded.until";
+    execute(connection, sql, [At(since), At(until)])?;
     let accounts = batch.rows.iter().map(|row| row.source.account);
     let accounts: BTreeSet<_> = accounts.chain(batch.uses.iter().map(|(source, _)| source.account)).collect();
     for account in accounts {
@@ -61,7 +68,7 @@ pub(super) fn count(connection: &Connection, batch: &TrafficBatch) -> Result<(),
         }
         let mut families = Families::of(connection, account)?;
         for row in rows {
-            families.add(row)?;
+            families.add(row, row.period.last_day())?;
         }
         for (source, uses) in uses {
             note_uses(connection, *source, *uses)?;
@@ -101,8 +108,11 @@ impl<'a> Families<'a> {
         Ok(Self { connection, account, names, numbers: numbers.collect() })
     }
 
-    /// Adds a row to the one that is there.
-    fn add(&mut self, row: &TrafficRow) -> Result<(), StoreError> {
+    /// Adds a row, of which everything is of a day, to the one that is there.
+    fn add(&mut self, row: &TrafficRow, day: Day) -> Result<(), StoreError> {
+        for series in &row.series {
+            self.number(&series.family, day)?;
+        }
         let mut sum = self.stored(row.source.application, row.period)?;
         sum.add(row);
         self.put(&sum)
@@ -118,21 +128,14 @@ impl<'a> Families<'a> {
         let empty = TrafficRow::empty(source, period);
         let (account, kind, id, period_kind, number) = key(&empty);
         let place = params![account, kind, id, period_kind, number];
-        match rows(self.connection, self.account, &self.names, ONE, place).map_err(of_read) {
-            Ok(mut stored) => Ok(stored.pop().unwrap_or(empty)),
-            Err(StoreError::Undecodable(row)) => {
-                tracing::error!(row, "what was counted of requests is damaged, and left out");
-                Ok(empty)
-            }
-            Err(error) => Err(error),
-        }
+        let stored = rows(self.connection, (self.account, &self.names), ONE, place, 1);
+        Ok(stored.map_err(of_change)?.pop().unwrap_or(empty))
     }
 
     fn put(&mut self, row: &TrafficRow) -> Result<(), StoreError> {
-        let day = row.period.last_day().number();
         let mut numbered = Vec::with_capacity(row.series.len());
         for series in &row.series {
-            let family = self.number(&series.family, day)?;
+            let family = self.number(&series.family, NO_LATER)?;
             let (user_kind, outcome, slots) = (series.user_kind, series.outcome, series.slots);
             numbered.push(NumberedSeries { family, user_kind, outcome, slots });
         }
@@ -146,7 +149,8 @@ impl<'a> Families<'a> {
     }
 
     /// The number of a family that is used on a day.
-    fn number(&mut self, name: &Arc<str>, day: i32) -> Result<i64, StoreError> {
+    fn number(&mut self, name: &Arc<str>, day: Day) -> Result<i64, StoreError> {
+        let day = day.number();
         if let Some((number, last_day)) = self.numbers.get(name)
             && *last_day >= day
         {
@@ -174,7 +178,7 @@ fn key(row: &TrafficRow) -> (String, i64, i64, i64, i32) {
 
 /// The keys of days that are over, the earliest first.
 const OLD_DAYS: &str = "
-    SELECT account_id, application_kind, application_id, period FROM traffic
+    SELECT rowid, account_id, application_kind, application_id, period_kind, period FROM traffic
     WHERE period_kind = 1 AND period < ?1
     ORDER BY period, account_id, application_kind, application_id LIMIT ?2";
 
@@ -182,6 +186,11 @@ const DELETE_MONTHS: &str = "
     DELETE FROM traffic WHERE rowid IN (
         SELECT rowid FROM traffic WHERE period_kind = 0 AND period < ?1
         ORDER BY period, account_id, application_kind, application_id LIMIT ?2)";
+
+const BRING_BACK: &str = "
+    UPDATE traffic_uses SET
+        first = min(first, ?1), last = min(last, ?1), last_refused = min(last_refused, ?1)
+    WHERE first > ?1 OR last > ?1 OR last_refused > ?1";
 
 const IS_LEFT: &str = "
     SELECT EXISTS (SELECT 1 FROM traffic WHERE period_kind = 1 AND period < ?1)
@@ -192,16 +201,22 @@ pub(super) fn age(
     connection: &Connection,
     days_before: Day,
     months_before: Month,
+    now: Millis,
     limit: usize,
 ) -> Result<Outcome, StoreError> {
     let days = old_days(connection, days_before, limit)?;
     let mut of_account: HashMap<Option<AccountId>, Families<'_>> = HashMap::new();
-    for (account, application, day) in &days {
+    for day in &days {
+        let OldDay::Of(account, application, day) = day else { continue };
         let families = match of_account.entry(*account) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => new.insert(Families::of(connection, *account)?),
         };
         families.roll_up(*application, *day, months_before)?;
+    }
+    for day in &days {
+        let OldDay::Damaged(rowid) = day else { continue };
+        execute(connection, "DELETE FROM traffic WHERE rowid = ?1", [rowid])?;
     }
     let left = i64::try_from(limit - days.len()).unwrap_or(i64::MAX);
     let months = execute(connection, DELETE_MONTHS, params![months_before.number(), left])?;
@@ -210,17 +225,27 @@ pub(super) fn age(
     if !select.query_row(is_left, |row| row.get::<_, bool>(0)).map_err(of_change)? {
         let kept_since = days_before.min(months_before.first_day());
         execute(connection, "DELETE FROM traffic_families WHERE last_day < ?1", [kept_since.number()])?;
-        execute(connection, "DELETE FROM traffic_writers WHERE at < ?1", [At(days_before.begin())])?;
+        let remembered_since = days_before.minus(TrafficBatch::REMEMBERED_DAYS).begin();
+        execute(connection, "DELETE FROM traffic_writers WHERE at < ?1", [At(remembered_since)])?;
+        execute(connection, BRING_BACK, [At(now)])?;
     }
     Ok(Outcome { aged: days.len() + months, ..Outcome::default() })
 }
 
-type DayOfSource = (Option<AccountId>, TrafficApplication, Day);
+/// A row of a day that is over.
+enum OldDay {
+    Of(Option<AccountId>, TrafficApplication, Day),
+    /// Nobody can tell of whom it is.
+    Damaged(i64),
+}
 
-fn old_days(connection: &Connection, before: Day, limit: usize) -> Result<Vec<DayOfSource>, StoreError> {
+fn old_days(connection: &Connection, before: Day, limit: usize) -> Result<Vec<OldDay>, StoreError> {
     let read = |row: &Row<'_>| {
-        let account: String = row.get("account_id")?;
-        Ok((AccountId::new(&account), application(row)?, Day::from_number(row.get("period")?)))
+        let key = |row: &Row<'_>| Ok((account(row)?, application(row)?, row.get("period")?));
+        match skipping(TRAFFIC.read(row, key))? {
+            Some((account, application, day)) => Ok(OldDay::Of(account, application, Day::from_number(day))),
+            None => Ok(OldDay::Damaged(row.get("rowid")?)),
+        }
     };
     let mut select = connection.prepare_cached(OLD_DAYS).map_err(of_change)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -239,6 +264,6 @@ impl Families<'_> {
         let row = self.stored(application, TrafficPeriod::Day(day))?;
         let (account, kind, id, period_kind, number) = key(&row);
         execute(self.connection, DELETE, params![account, kind, id, period_kind, number])?;
-        if day.month() >= months_before { self.add(&row.rolled_up()) } else { Ok(()) }
+        if day.month() >= months_before { self.add(&row.rolled_up(), day) } else { Ok(()) }
     }
 }

@@ -10,6 +10,7 @@ mod backup;
 mod beside_the_model;
 mod checkpoint;
 mod conformance;
+mod damaged_traffic;
 mod end_journal;
 mod killed;
 mod last_uses;

@@ -19,6 +19,8 @@
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod administration;
 #[expect(missing_docs, reason = "a fact's name says it")]
+pub mod aged_traffic;
+#[expect(missing_docs, reason = "a fact's name says it")]
 pub mod answers;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod applications;

@@ -212,14 +212,24 @@ macro_rules! conformance_suite {
             }
             traffic {
                 a_batch_counts_once what_is_counted_is_added_up a_row_of_traffic_is_read_back traffic_goes_with_its_account
-                days_are_added_to_their_months nothing_is_counted_in_a_new_store traffic_does_not_move_the_directory
-                families_are_told_as_long_as_a_row_has_them traffic_at_the_ends_of_the_calendar_is_kept
+                nothing_is_counted_in_a_new_store traffic_does_not_move_the_directory
                 pages_of_traffic_together_are_every_row_once every_application_has_rows_of_its_own_in_order
                 rows_of_a_span_and_of_an_application_are_found a_batch_that_is_refused_with_others_has_not_counted
-                traffic_of_an_account_that_is_not_there_is_left_out months_that_are_over_are_forgotten_and_days_before_them
-                no_more_rows_are_aged_than_asked_for_and_the_oldest_first
+                traffic_of_an_account_that_is_not_there_is_left_out
                 client_programs_beyond_those_that_are_told_apart_are_others
                 uses_move_to_both_ends_and_counting_began_with_the_first_batch
+                counting_goes_on_while_a_batch_is_made_every_day
+                counting_begins_anew_after_more_than_a_day_without_a_batch
+                counting_begins_anew_when_the_clock_is_set_back_behind_its_beginning
+                a_batch_that_counts_no_more_does_not_tell_that_requests_are_counted
+            }
+            aged_traffic {
+                days_are_added_to_their_months months_that_are_over_are_forgotten_and_days_before_them
+                families_are_told_as_long_as_a_row_has_them traffic_at_the_ends_of_the_calendar_is_kept
+                no_more_rows_are_aged_than_asked_for_and_the_oldest_first
+                a_family_is_told_until_its_last_day_is_forgotten_and_not_until_the_end_of_that_month
+                a_batch_of_yesterday_counts_once_where_only_today_is_kept
+                uses_later_than_now_are_brought_back_to_now
             }
             expectations {
                 what_did_not_change_lets_pass

@@ -1,34 +1,35 @@
 //! Facts: what is counted of requests is added up, once, and kept in the form of its age.
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
+use std::time::Duration;
 
 use vestibule_model::{
-    AccountId, Application, ApplicationId, Day, Millis, Month, TrafficApplication, TrafficOutcome, UserKind,
+    AccountId, Application, ApplicationId, Day, Millis, TrafficApplication, TrafficOutcome, UserKind,
 };
 
+use super::aged_traffic::aged;
 use super::given;
 use super::samples::{ELSEWHERE, HERE, account, id};
 use crate::{
     Change, MOST_AGENTS, OTHER_AGENTS, Store, StoreError, TRAFFIC_SLOTS, TrafficBatch, TrafficOverview,
-    TrafficPeriod, TrafficQuery, TrafficRow, TrafficSeries, TrafficSource, TrafficUses,
+    TrafficPeriod, TrafficQuery, TrafficRow, TrafficSeries, TrafficSource, TrafficSpan, TrafficUses,
 };
 
-const TOKEN: TrafficApplication = TrafficApplication::Of(Application::Token(ApplicationId(7)));
+pub(super) const TOKEN: TrafficApplication = TrafficApplication::Of(Application::Token(ApplicationId(7)));
 
 /// 2026-11-30
-const DAY: i32 = 20_787;
+pub(super) const DAY: i32 = 20_787;
 
-fn day(number: i32) -> TrafficPeriod {
+pub(super) fn day(number: i32) -> TrafficPeriod {
     TrafficPeriod::Day(Day::from_number(number))
 }
 
-fn source(account: Option<&str>, application: TrafficApplication) -> TrafficSource {
+pub(super) fn source(account: Option<&str>, application: TrafficApplication) -> TrafficSource {
     TrafficSource { account: account.map(id), application }
 }
 
 /// Requests of a family at an hour, with an address and a program for each.
-fn row(source: TrafficSource, number: i32, family: &str, hour: usize, count: u64) -> TrafficRow {
+pub(super) fn row(source: TrafficSource, number: i32, family: &str, hour: usize, count: u64) -> TrafficRow {
     let mut slots = [0; TRAFFIC_SLOTS];
     slots[hour] = count;
     let outcome = TrafficOutcome::Allowed;
@@ -40,24 +41,24 @@ fn row(source: TrafficSource, number: i32, family: &str, hour: usize, count: u64
     row
 }
 
-fn here(number: i32, family: &str, hour: usize, count: u64) -> TrafficRow {
+pub(super) fn here(number: i32, family: &str, hour: usize, count: u64) -> TrafficRow {
     row(source(Some(HERE), TOKEN), number, family, hour, count)
 }
 
-fn batch(number: u64, rows: Vec<TrafficRow>) -> TrafficBatch {
+pub(super) fn batch(number: u64, rows: Vec<TrafficRow>) -> TrafficBatch {
     let at = Day::from_number(DAY).begin();
     TrafficBatch { writer: [1; 16], number, at, rows, uses: Vec::new() }
 }
 
-fn counted(number: u64, rows: Vec<TrafficRow>) -> Change {
+pub(super) fn counted(number: u64, rows: Vec<TrafficRow>) -> Change {
     Change::CountTraffic(batch(number, rows).into())
 }
 
-fn made(name: &str) -> Change {
+pub(super) fn made(name: &str) -> Change {
     Change::PutAccount(account(name).into())
 }
 
-fn everything(account: Option<&str>) -> TrafficQuery {
+pub(super) fn everything(account: Option<&str>) -> TrafficQuery {
     TrafficQuery {
         account: account.map(id),
         application: None,
@@ -68,16 +69,16 @@ fn everything(account: Option<&str>) -> TrafficQuery {
     }
 }
 
-async fn rows(store: &dyn Store, account: Option<&str>) -> Vec<TrafficRow> {
+pub(super) async fn rows(store: &dyn Store, account: Option<&str>) -> Vec<TrafficRow> {
     store.traffic(everything(account)).await.unwrap()
 }
 
-async fn overview(store: &dyn Store, account: Option<AccountId>) -> TrafficOverview {
+pub(super) async fn overview(store: &dyn Store, account: Option<AccountId>) -> TrafficOverview {
     store.traffic_overview(account).await.unwrap()
 }
 
 /// How many requests are counted in all.
-async fn total(store: &dyn Store) -> u64 {
+pub(super) async fn total(store: &dyn Store) -> u64 {
     let rows = rows(store, Some(HERE)).await;
     rows.iter().flat_map(|row| &row.series).flat_map(|series| series.slots).sum()
 }
@@ -201,7 +202,42 @@ pub async fn uses_move_to_both_ends_and_counting_began_with_the_first_batch(stor
     given(store, [at(3, uses(3, 4, Some(2))), at(4, TrafficUses::default())]).await;
     let found = overview(store, here.account).await;
     assert_eq!(found.uses, [(TOKEN, uses(3, 9, Some(8)))]);
-    assert_eq!(found.since, Some(Millis::from_unix(1_000)));
+    assert_eq!(found.counting.map(|span| span.since), Some(Millis::from_unix(1_000)));
+}
+
+/// After batches that are made after so many hours.
+async fn hour_since_when_is_counted(store: &dyn Store, hours: &[u32]) -> u32 {
+    let hour = |hour: u32| Day::from_number(DAY).begin().plus(Duration::from_hours(hour.into()));
+    for (number, at) in (1..).zip(hours) {
+        let batch = TrafficBatch { at: hour(*at), ..batch(number, vec![]) };
+        given(store, [Change::CountTraffic(batch.into())]).await;
+    }
+    let TrafficSpan { since, until } = overview(store, None).await.counting.unwrap();
+    assert_eq!(Some(until), hours.last().map(|last| hour(*last)));
+    let since = since.since(hour(0)).as_secs() / 3_600;
+    u32::try_from(since).unwrap()
+}
+
+pub async fn counting_goes_on_while_a_batch_is_made_every_day(store: &dyn Store) {
+    assert_eq!(hour_since_when_is_counted(store, &[0, 1, 25, 49]).await, 0);
+}
+
+pub async fn counting_begins_anew_after_more_than_a_day_without_a_batch(store: &dyn Store) {
+    assert_eq!(hour_since_when_is_counted(store, &[0, 1, 26, 50]).await, 26);
+}
+
+pub async fn counting_begins_anew_when_the_clock_is_set_back_behind_its_beginning(store: &dyn Store) {
+    assert_eq!(hour_since_when_is_counted(store, &[10, 20, 15]).await, 10);
+    let back = TrafficBatch { writer: [2; 16], ..batch(1, vec![]) };
+    given(store, [Change::CountTraffic(back.into())]).await;
+    assert_eq!(overview(store, None).await.counting.unwrap().since, Day::from_number(DAY).begin());
+}
+
+pub async fn a_batch_that_counts_no_more_does_not_tell_that_requests_are_counted(store: &dyn Store) {
+    assert_eq!(hour_since_when_is_counted(store, &[0]).await, 0);
+    let again = TrafficBatch { at: Day::from_number(DAY + 3).begin(), ..batch(1, vec![]) };
+    given(store, [Change::CountTraffic(again.into())]).await;
+    assert_eq!(overview(store, None).await.counting.unwrap().since, Day::from_number(DAY).begin());
 }
 
 pub async fn pages_of_traffic_together_are_every_row_once(store: &dyn Store) {
@@ -250,81 +286,6 @@ pub async fn rows_of_a_span_and_of_an_application_are_found(store: &dyn Store) {
 }
 
 /// Days before this one are over; months are kept for a year.
-fn aged(days_before: i32, limit: usize) -> Change {
-    let days_before = Day::from_number(days_before);
-    Change::AgeTraffic { days_before, months_before: days_before.month().minus(12), limit }
-}
-
-pub async fn days_are_added_to_their_months(store: &dyn Store) {
-    // 2026-10-31, 2026-11-01 and 2026-11-02.
-    let put = vec![
-        here(DAY - 30, "/a", 3, 1),
-        here(DAY - 29, "/a", 3, 1),
-        here(DAY - 29, "/a", 4, 1),
-        here(DAY - 28, "/b", 5, 1),
-        here(DAY, "/a", 3, 1),
-    ];
-    given(store, [made(HERE), counted(1, put), aged(DAY - 1, 100)]).await;
-    let found = rows(store, Some(HERE)).await;
-    let slots = |row: &TrafficRow| -> Vec<(String, usize, u64)> {
-        let of_series = |series: &TrafficSeries| {
-            let counted = series.slots.into_iter().enumerate().filter(|(_, count)| *count > 0);
-            let family = series.family.to_string();
-            counted.map(|(slot, count)| (family.clone(), slot, count)).collect::<Vec<_>>()
-        };
-        row.series.iter().flat_map(of_series).collect()
-    };
-    let of_november = [("/a".to_owned(), 0, 2), ("/b".to_owned(), 1, 1)];
-    assert_eq!(slots(&found[0]), [("/a".to_owned(), 30, 1)]);
-    assert_eq!(slots(&found[1]), of_november);
-    assert_eq!(found[1].addresses.count(), 3);
-    assert_eq!(found[1].agents, [("curl".into(), 3)]);
-    let month = Day::from_number(DAY).month();
-    let periods: Vec<TrafficPeriod> = found.iter().map(|row| row.period).collect();
-    assert_eq!(periods, [TrafficPeriod::Month(month.minus(1)), TrafficPeriod::Month(month), day(DAY)]);
-}
-
-pub async fn no_more_rows_are_aged_than_asked_for_and_the_oldest_first(store: &dyn Store) {
-    let put = (0..4).map(|back| here(DAY - 40 * back, "/a", 3, 1)).collect();
-    given(store, [made(HERE), counted(1, put), aged(DAY + 1, 2)]).await;
-    let found = rows(store, Some(HERE)).await;
-    let days = found.iter().filter(|row| matches!(row.period, TrafficPeriod::Day(_)));
-    assert_eq!(days.map(|row| row.period).collect::<Vec<_>>(), [day(DAY - 40), day(DAY)]);
-    assert_eq!((found.len(), total(store).await), (4, 4));
-}
-
-pub async fn months_that_are_over_are_forgotten_and_days_before_them(store: &dyn Store) {
-    let month = Day::from_number(DAY).month();
-    let age = |months: u32| Change::AgeTraffic {
-        days_before: Day::from_number(DAY),
-        months_before: month.minus(months),
-        limit: 100,
-    };
-    let put = vec![here(DAY - 100, "/a", 3, 1), here(DAY - 40, "/b", 3, 1), here(DAY, "/c", 3, 1)];
-    given(store, [made(HERE), counted(1, put), age(2)]).await;
-    let periods = async || rows(store, Some(HERE)).await.iter().map(|row| row.period).collect::<Vec<_>>();
-    assert_eq!(periods().await, [TrafficPeriod::Month(month.minus(1)), day(DAY)]);
-    given(store, [age(0)]).await;
-    assert_eq!(periods().await, [day(DAY)]);
-    let families: Vec<Arc<str>> = overview(store, Some(id(HERE))).await.families;
-    assert_eq!(families, ["/c".into()]);
-}
-
-pub async fn families_are_told_as_long_as_a_row_has_them(store: &dyn Store) {
-    let put = vec![here(DAY - 40, "/b", 3, 1), here(DAY, "/a", 3, 1)];
-    given(store, [made(HERE), counted(1, put), aged(DAY, 100)]).await;
-    assert_eq!(overview(store, Some(id(HERE))).await.families, ["/a".into(), "/b".into()]);
-    given(store, [counted(2, vec![here(DAY + 400, "/a", 3, 1)]), aged(DAY + 400, 1)]).await;
-    assert_eq!(
-        overview(store, Some(id(HERE))).await.families.len(),
-        2,
-        "a row may have it that is not aged yet"
-    );
-    given(store, [aged(DAY + 400, 100)]).await;
-    assert_eq!(overview(store, Some(id(HERE))).await.families, ["/a".into()]);
-    assert_eq!(overview(store, Some(id(ELSEWHERE))).await.families, []);
-}
-
 pub async fn client_programs_beyond_those_that_are_told_apart_are_others(store: &dyn Store) {
     given(store, [made(HERE)]).await;
     for number in 0..MOST_AGENTS + 3 {
@@ -342,17 +303,4 @@ pub async fn traffic_does_not_move_the_directory(store: &dyn Store) {
     let before = store.directory().await.unwrap().sequence;
     given(store, [counted(1, vec![here(DAY - 40, "/a", 3, 1)]), aged(DAY, 9)]).await;
     assert_eq!(store.directory().await.unwrap().sequence, before);
-}
-
-/// The months before this one have no days that are kept.
-pub async fn traffic_at_the_ends_of_the_calendar_is_kept(store: &dyn Store) {
-    let ends = [Day::of(Millis::from_unix(i64::MIN)), Day::of(Millis::from_unix(i64::MAX))];
-    let put: Vec<TrafficRow> = ends.map(|end| here(end.number(), "/a", 3, 1)).into();
-    let never =
-        Change::AgeTraffic { days_before: ends[1], months_before: Month::from_number(i32::MIN), limit: 9 };
-    given(store, [made(HERE), counted(1, put), never]).await;
-    let query = TrafficQuery { from: ends[0], through: ends[1], ..everything(Some(HERE)) };
-    let periods: Vec<TrafficPeriod> =
-        store.traffic(query).await.unwrap().iter().map(|row| row.period).collect();
-    assert_eq!(periods, [TrafficPeriod::Month(ends[0].month()), TrafficPeriod::Day(ends[1])]);
 }

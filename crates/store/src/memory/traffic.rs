@@ -6,12 +6,13 @@ use std::sync::Arc;
 use vestibule_model::{AccountId, Day, Millis, Month};
 
 use crate::{
-    TrafficBatch, TrafficOverview, TrafficPeriod, TrafficQuery, TrafficRow, TrafficSource, TrafficUses,
+    TrafficBatch, TrafficOverview, TrafficPeriod, TrafficQuery, TrafficRow, TrafficSource, TrafficSpan,
+    TrafficUses,
 };
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Traffic {
-    since: Option<Millis>,
+    counting: Option<TrafficSpan>,
     rows: BTreeMap<(TrafficSource, TrafficPeriod), TrafficRow>,
     uses: BTreeMap<TrafficSource, TrafficUses>,
     /// The last day on which each was used.
@@ -26,7 +27,7 @@ impl Traffic {
             return;
         }
         self.writers.insert(batch.writer, (batch.number, batch.at));
-        self.since = self.since.or(Some(batch.at));
+        self.counting = Some(TrafficSpan::after(self.counting, batch.at));
         let is_kept = |source: &TrafficSource| source.account.is_none_or(&is_there);
         for row in batch.rows.into_iter().filter(|row| is_kept(&row.source)) {
             let day = row.period.last_day();
@@ -48,7 +49,7 @@ impl Traffic {
     }
 
     /// Answers how many rows it looked at.
-    pub(super) fn age(&mut self, days_before: Day, months_before: Month, limit: usize) -> usize {
+    pub(super) fn age(&mut self, days_before: Day, months_before: Month, now: Millis, limit: usize) -> usize {
         let is_over = |period: TrafficPeriod| match period {
             TrafficPeriod::Day(day) => day < days_before,
             TrafficPeriod::Month(month) => month < months_before,
@@ -71,7 +72,9 @@ impl Traffic {
         if over.len() <= limit {
             let kept_since = days_before.min(months_before.first_day());
             self.families.retain(|_, last| *last >= kept_since);
-            self.writers.retain(|_, (_, at)| *at >= days_before.begin());
+            let remembered_since = days_before.minus(TrafficBatch::REMEMBERED_DAYS).begin();
+            self.writers.retain(|_, (_, at)| *at >= remembered_since);
+            self.uses.values_mut().for_each(|uses| uses.bring_back_to(now));
         }
         over.len().min(limit)
     }
@@ -91,7 +94,7 @@ impl Traffic {
         let uses = self.uses.iter().filter(|(source, _)| source.account == account);
         let families = self.families.keys().filter(|(owner, _)| *owner == account);
         TrafficOverview {
-            since: self.since,
+            counting: self.counting,
             uses: uses.map(|(source, uses)| (source.application, *uses)).collect(),
             families: families.map(|(_, name)| Arc::clone(name)).collect(),
         }

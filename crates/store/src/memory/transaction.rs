@@ -357,8 +357,8 @@ impl<'a> Transaction<'a> {
                 let directory = Arc::clone(&self.tables.directory);
                 self.traffic().count(*batch, |account| directory.accounts.contains_key(&account));
             }
-            Change::AgeTraffic { days_before, months_before, limit } => {
-                self.outcome.aged += self.traffic().age(days_before, months_before, limit);
+            Change::AgeTraffic { days_before, months_before, now, limit } => {
+                self.outcome.aged += self.traffic().age(days_before, months_before, now, limit);
             }
             _ => {}
         }

@@ -35,10 +35,11 @@ fn a_batch() -> impl Strategy<Value = Change> {
 }
 
 fn an_aging() -> impl Strategy<Value = Change> {
-    (DAYS, 0..3_u32, 0..6_usize).prop_map(|(day, months, limit)| {
+    (DAYS, 0..3_u32, 0..3_i64, 0..6_usize).prop_map(|(day, months, now, limit)| {
+        let now = Millis::from_unix(now);
         let days_before = Day::from_number(day);
         let months_before = Month::from_number(days_before.month().number() + 1).minus(months);
-        Change::AgeTraffic { days_before, months_before, limit }
+        Change::AgeTraffic { days_before, months_before, now, limit }
     })
 }
 
