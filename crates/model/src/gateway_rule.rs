@@ -121,6 +121,11 @@ impl GatewayRule {
     /// The rule that there always is: it can be changed, and put back to the default, and never deleted.
     pub const DEFAULT: &'static str = "default";
 
+    /// The rule that there always is, as it is while nobody has set it.
+    pub fn unset_default() -> Self {
+        Self { name: Self::DEFAULT.to_owned(), settings: GatewayRuleSettings::default() }
+    }
+
     /// The most characters of a name.
     pub const LONGEST_NAME: usize = 64;
 

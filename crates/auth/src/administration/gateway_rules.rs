@@ -1,6 +1,6 @@
 //! Rules of the gate: listed, set, deleted. They are of the installation.
 
-use vestibule_model::{GatewayRule, GatewayRuleSettings};
+use vestibule_model::GatewayRule;
 use vestibule_store::Change;
 
 use super::audited_write::{AuditDetails, AuditedWrite};
@@ -14,7 +14,7 @@ impl Administration<'_> {
         caller.require(Scope::ReadInstallation)?;
         let mut rules = self.auth.directory.with_rules(|rules| rules.stored.clone());
         if let Err(place) = rules.binary_search_by(|rule| rule.name.as_str().cmp(GatewayRule::DEFAULT)) {
-            rules.insert(place, default_rule());
+            rules.insert(place, GatewayRule::unset_default());
         }
         Ok(rules)
     }
@@ -65,8 +65,8 @@ impl Administration<'_> {
             let before = self.present_rule(name).ok_or(AdministrationError::NotFound("gateway rule"))?;
             unchanged(&before)?;
             let details = match name {
-                GatewayRule::DEFAULT if before == default_rule() => return Ok((None, ())),
-                GatewayRule::DEFAULT => AuditDetails::changed(&before, &default_rule()),
+                GatewayRule::DEFAULT if before == GatewayRule::unset_default() => return Ok((None, ())),
+                GatewayRule::DEFAULT => AuditDetails::changed(&before, &GatewayRule::unset_default()),
                 _ => AuditDetails::deleted(&before),
             };
             Ok((Some(AuditedWrite::one(Change::DeleteGatewayRule(name.to_owned()), details)), ()))
@@ -77,10 +77,6 @@ impl Administration<'_> {
     fn present_rule(&self, name: &str) -> Option<GatewayRule> {
         let find = |rules: &Rules| rules.stored.iter().find(|rule| rule.name == name).cloned();
         let stored = self.auth.directory.with_rules(find);
-        stored.or_else(|| (name == GatewayRule::DEFAULT).then(default_rule))
+        stored.or_else(|| (name == GatewayRule::DEFAULT).then(GatewayRule::unset_default))
     }
-}
-
-fn default_rule() -> GatewayRule {
-    GatewayRule { name: GatewayRule::DEFAULT.to_owned(), settings: GatewayRuleSettings::default() }
 }

@@ -117,27 +117,39 @@ fn named<'a>(rules: &'a [GatewayRule], name: &str) -> Option<&'a GatewayRule> {
     rules.iter().find(|rule| rule.name == name)
 }
 
-/// Adds what leads from some rules to others: first what goes.
+/// Adds what leads from some rules to others: first what goes. The one that there always is neither comes nor goes.
 pub(super) fn add(difference: &mut Difference, before: &[GatewayRule], after: &[GatewayRule]) {
+    let unset = GatewayRule::unset_default();
+    let unset = |name: &str| (name == unset.name).then_some(&unset);
     for gone in before.iter().filter(|rule| named(after, &rule.name).is_none()) {
-        difference.lines.push(visible(&format!("- {}", title(&gone.name))));
-        difference.told.push(told(AuditAction::Deleted, Some(gone), None, gone));
-        difference.changes.push(Change::DeleteGatewayRule(gone.name.clone()));
+        let change = Change::DeleteGatewayRule(gone.name.clone());
+        change_rule(difference, (Some(gone), unset(&gone.name)), gone, change);
     }
     for rule in after {
-        let earlier = named(before, &rule.name);
-        let (action, line) = match earlier {
-            Some(earlier) if earlier == rule => continue,
-            Some(earlier) => {
-                let changes = values::of_installation(earlier, rule);
-                (AuditAction::Changed, format!("~ {}: {changes}", title(&rule.name)))
-            }
-            None => (AuditAction::Created, format!("+ {}", title(&rule.name))),
-        };
-        difference.lines.push(visible(&line));
-        difference.told.push(told(action, earlier, Some(rule), rule));
-        difference.changes.push(Change::PutGatewayRule(rule.clone().into()));
+        let earlier = named(before, &rule.name).or_else(|| unset(&rule.name));
+        change_rule(difference, (earlier, Some(rule)), rule, Change::PutGatewayRule(rule.clone().into()));
     }
+}
+
+/// Adds what becomes of one of them, if anything does.
+fn change_rule(
+    difference: &mut Difference,
+    (before, after): (Option<&GatewayRule>, Option<&GatewayRule>),
+    of: &GatewayRule,
+    change: Change,
+) {
+    let title = title(&of.name);
+    let (action, line) = match (before, after) {
+        (before, after) if before == after => return,
+        (Some(before), Some(after)) => {
+            (AuditAction::Changed, format!("~ {title}: {}", values::of_installation(before, after)))
+        }
+        (None, _) => (AuditAction::Created, format!("+ {title}")),
+        (_, None) => (AuditAction::Deleted, format!("- {title}")),
+    };
+    difference.lines.push(visible(&line));
+    difference.told.push(told(action, before, after, of));
+    difference.changes.push(change);
 }
 
 fn told(

@@ -1,6 +1,6 @@
 //! Rules of the gate in a file.
 
-use vestibule_model::{GatewayRule, GatewayRuleSettings, Rank};
+use vestibule_model::{AuditAction, GatewayRule, GatewayRuleSettings, Rank};
 
 use super::*;
 
@@ -66,6 +66,31 @@ fn a_rule_is_removed_and_told() {
     let entries = block_on(world.store.audit(query)).unwrap().entries;
     let told = entries.iter().filter_map(|entry| entry.record.target.as_ref());
     assert_eq!(told.filter(|target| target.id == "reports").count(), 2);
+}
+
+/// As the administration API tells it.
+#[test]
+fn the_rule_that_there_always_is_changes_and_neither_comes_nor_goes() {
+    let mut world = World::new();
+    world.apply(KEY);
+    let set = "[[gateway_rule]]\nname = \"default\"\nuser_kinds = [\"bot\"]\n";
+    let removed = "[[gateway_rule]]\nname = \"default\"\nremoved = true\n";
+    for file in [set, removed] {
+        let plan = world.apply(file);
+        assert!(
+            plan.lines.len() == 1 && plan.lines[0].starts_with("~ gateway rule default: user_kinds"),
+            "{:?}",
+            plan.lines
+        );
+        assert!(world.apply(file).lines.is_empty());
+    }
+    assert!(world.rules().is_empty());
+    let query = vestibule_store::AuditQuery { limit: 9, ..Default::default() };
+    let entries = block_on(world.store.audit(query)).unwrap().entries;
+    let told =
+        entries.iter().filter(|entry| entry.record.target.as_ref().is_some_and(|it| it.id == "default"));
+    let actions: Vec<AuditAction> = told.map(|entry| entry.record.action).collect();
+    assert_eq!(actions, [AuditAction::Changed, AuditAction::Changed]);
 }
 
 #[test]
