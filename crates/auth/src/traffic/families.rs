@@ -21,8 +21,9 @@ pub(crate) const OTHER: &str = "(other)";
 /// The longest segment that may be a name.
 const LONGEST_NAME: usize = 40;
 
-/// The shortest run of hexadecimal digits that is an id.
-const SHORTEST_ID: usize = 16;
+/// How many digits make a segment an id: more than versions and protocols have in their names (`v10`, `oauth2`), and fewer than numbers of
+/// orders and customers.
+const DIGITS_OF_AN_ID: usize = 3;
 
 /// An id of a family within its account, in this process.
 pub(super) type Number = u16;
@@ -163,9 +164,7 @@ fn folded(segment: &str, account: Option<AccountId>) -> &str {
     }
     let digits = segment.bytes().filter(u8::is_ascii_digit).count();
     let is_number = digits == segment.len();
-    let is_hex = || segment.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    let is_id = digits > 0 && segment.len() >= SHORTEST_ID && is_hex();
-    if is_number || is_id || segment.len() > LONGEST_NAME { "{id}" } else { segment }
+    if is_number || digits >= DIGITS_OF_AN_ID || segment.len() > LONGEST_NAME { "{id}" } else { segment }
 }
 
 #[cfg(test)]
@@ -202,7 +201,12 @@ mod tests {
             ("0123456789abcdef", "{id}"),
             (long.as_str(), "{id}"),
             ("le84207511", "{account}"),
-            ("le84207512", "le84207512"),
+            ("le84207512", "{id}"),
+            ("ORD-10000", "{id}"),
+            ("7", "{id}"),
+            ("x509", "{id}"),
+            ("oauth2", "oauth2"),
+            ("v10", "v10"),
             ("v6.0", "v6.0"),
             ("deadbeef", "deadbeef"),
             ("feedback-deface-decade", "feedback-deface-decade"),
