@@ -130,6 +130,6 @@ pub use traffic::{
     ApplicationStanding, IDLE_AFTER, Route, SAFE_AFTER, TrafficKey, TrafficLine, TrafficLosses,
     TrafficReport, TrafficSums, TrafficVerdict,
 };
-pub use vestibule_store::{AddressSketch, AuditOrder, DigestHolder, DigestKind};
+pub use vestibule_store::{AddressSketch, AuditOrder, DigestHolder, DigestKind, MOST_AGENTS, OTHER_AGENTS};
 pub use why::{Evidence, Life, LifeState, Pasted, Step, life};
 pub use work_pool::WorkPoolGauges;

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use vestibule_model::{Clock, Day};
+use vestibule_model::{Application, ApplicationId, Clock, Day, TrafficApplication, TrafficOutcome};
+use vestibule_store::{
+    Change, TRAFFIC_SLOTS, TrafficBatch, TrafficPeriod, TrafficRow, TrafficSeries, TrafficSource,
+};
 use vestibule_testkit::{ACCOUNT, TOKEN};
 
 use crate::support::{Instance, PASSWORD};
@@ -165,8 +168,139 @@ async fn an_application_that_is_not_used_any_more_becomes_idle_and_then_safe_to_
         line(&report, "application-token:1")["verdict"].as_str().unwrap().to_owned()
     };
     assert_eq!(verdict().await, "in-use");
-    instance.server.clock.advance(Duration::from_hours(24 * 30));
+    count_for_days(&instance, 30).await;
     assert_eq!(verdict().await, "idle");
-    instance.server.clock.advance(Duration::from_hours(24 * 60));
+    count_for_days(&instance, 60).await;
     assert_eq!(verdict().await, "safe-to-delete");
+}
+
+/// Lets days pass in which the service runs.
+async fn count_for_days(instance: &Instance, days: u32) {
+    for _ in 0..days {
+        instance.server.clock.advance(Duration::from_hours(24));
+        instance.server.auth.write_traffic(instance.server.clock.now()).await.unwrap();
+    }
+}
+
+/// Somebody may have tried meanwhile.
+#[tokio::test]
+async fn nothing_is_safe_to_delete_after_days_in_which_nothing_was_counted() {
+    let instance = Instance::start().await;
+    livevox_login(&instance).await;
+    count_for_days(&instance, 30).await;
+    instance.server.clock.advance(Duration::from_hours(24 * 60));
+    let report = report(&instance, "").await;
+    let counting_since = report["counting_since"].as_i64().unwrap();
+    assert_eq!(counting_since, instance.server.clock.now().as_unix());
+    assert_eq!(line(&report, "application-token:1")["verdict"], "idle");
+}
+
+#[tokio::test]
+async fn where_nothing_is_counted_there_is_no_verdict() {
+    let instance = Instance::start_with(|settings| settings.traffic.keep_days = 0).await;
+    livevox_login(&instance).await;
+    let report = report(&instance, "").await;
+    assert_eq!(report.get("counting_since"), None);
+    let told = line(&report, "application-token:1");
+    assert_eq!((told.get("verdict"), told.get("grounds")), (None, None));
+}
+
+#[tokio::test]
+async fn a_line_that_is_of_a_time_tells_no_days() {
+    let instance = Instance::start().await;
+    livevox_login(&instance).await;
+    for by in ["hour", "day", "month"] {
+        let report = report(&instance, &format!("?by={by}")).await;
+        assert_eq!(report["lines"][0]["days"], json!([]), "{by}");
+    }
+}
+
+#[tokio::test]
+async fn client_programs_beyond_those_that_are_told_are_told_together() {
+    let instance = Instance::start().await;
+    for day in 0..2 {
+        let id = livevox_login(&instance).await;
+        for number in 0..20 {
+            let request = instance.server.request(Method::GET, "/gateway/check").header("LV-Session", &id);
+            let agent = format!("program-{day}-{number}/1");
+            assert_eq!(request.header("User-Agent", agent).send().await.unwrap().status(), 200);
+        }
+        instance.server.clock.advance(Duration::from_hours(24));
+    }
+    let report = report(&instance, "").await;
+    let agents = line(&report, "application-token:1")["agents"].as_array().unwrap();
+    let requests: u64 = agents.iter().map(|agent| agent["requests"].as_u64().unwrap()).sum();
+    assert_eq!((agents.len(), requests), (33, 40));
+    assert_eq!(agents.last(), Some(&json!({ "name": "(other)", "requests": 8 })));
+}
+
+#[tokio::test]
+async fn what_administrators_may_not_do_is_not_counted_as_done() {
+    let instance = Instance::start().await;
+    let (auditor, _) = instance.token("auditor", "auditor", Some(ACCOUNT)).await;
+    let outcomes = async || {
+        let report = instance.get("/admin/v1/traffic?by=outcome&application=administrator").await.body;
+        lines(&report).into_iter().find(|(key, ..)| *key == "not-allowed").map(|(_, _, refused)| refused)
+    };
+    assert_eq!(outcomes().await, None);
+    let refused = instance.ask(Some(&auditor), (Method::GET, "/admin/v1/traffic"), None).await;
+    assert_eq!(refused.status, 403);
+    assert_eq!(outcomes().await, Some(1));
+}
+
+#[tokio::test]
+async fn an_application_that_was_deleted_is_told_as_such() {
+    let instance = Instance::start().await;
+    livevox_login(&instance).await;
+    let deleted = Change::DeleteApplicationToken(ACCOUNT.parse().unwrap(), ApplicationId(1));
+    instance.server.change(vec![deleted]).await;
+    let report = report(&instance, "").await;
+    let told = line(&report, "application-token:1");
+    assert_eq!((told.get("name"), told.get("verdict")), (None, None));
+    assert_eq!(told["grounds"], "deleted");
+}
+
+/// Pages of days are read after those of the months that they would become a part of.
+#[tokio::test]
+async fn days_that_are_aged_while_a_report_is_made_are_in_it_once() {
+    let instance = Instance::start().await;
+    let server = &instance.server;
+    let today = Day::of(server.clock.now());
+    let source = TrafficSource {
+        account: Some(ACCOUNT.parse().unwrap()),
+        application: TrafficApplication::Of(Application::None),
+    };
+    let row = |back: u32| {
+        let mut slots = [0; TRAFFIC_SLOTS];
+        slots[7] = 1;
+        let (family, outcome) = ("(login)".into(), TrafficOutcome::Allowed);
+        let series = vec![TrafficSeries { user_kind: None, family, outcome, slots }];
+        TrafficRow { series, ..TrafficRow::empty(source, TrafficPeriod::Day(today.minus(back))) }
+    };
+    let (rows, at) = ((0..300).map(row).collect(), server.clock.now());
+    let batch = TrafficBatch { writer: [1; 16], number: 1, at, rows, uses: Vec::new() };
+    server.store.commit(vec![Change::CountTraffic(batch.into())]).await.unwrap();
+    let second_page = server.faults.delay_read("traffic", 1);
+    let aged = server.faults.delay(|change| matches!(change, Change::AgeTraffic { .. }));
+    let ageing = async {
+        second_page.reached().await;
+        let mut ageing = std::pin::pin!(server.auth.age_traffic());
+        let is_under_way = tokio::select! {
+            biased;
+            _ = &mut ageing => panic!("its gate is closed"),
+            () = aged.reached() => true,
+            () = std::future::ready(()) => false,
+        };
+        aged.open();
+        if is_under_way {
+            ageing.as_mut().await.unwrap();
+        }
+        second_page.open();
+        if !is_under_way {
+            ageing.await.unwrap();
+        }
+    };
+    let path = format!("/admin/v1/accounts/{ACCOUNT}/traffic?by=month&from={}", today.minus(300));
+    let (report, ()) = tokio::join!(instance.get(&path), ageing);
+    assert_eq!(report.body["allowed"], 300, "{report:?}");
 }

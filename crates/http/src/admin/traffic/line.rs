@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_auth::{ApplicationStanding, TrafficKey, TrafficLine, TrafficVerdict};
-use vestibule_model::{Day, Millis, UserKind};
-
-/// How many client programs are told.
-const MOST_AGENTS: usize = 32;
+use vestibule_auth::{
+    ApplicationStanding, MOST_AGENTS, OTHER_AGENTS, TrafficKey, TrafficLine, TrafficVerdict,
+};
+use vestibule_model::{Application, Day, Millis, TrafficApplication, UserKind};
 
 /// Requests that have something in common.
 #[derive(Serialize, ToSchema)]
@@ -22,12 +21,12 @@ pub(super) struct Line {
     pub(super) allowed: u64,
     /// How many were refused.
     pub(super) refused: u64,
-    /// How many on each day from the first to the last, whatever came of them.
+    /// How many on each day from the first to the last, whatever came of them. None by hour, day and month.
     pub(super) days: Vec<u64>,
     /// From how many addresses, about: by application, day and month.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) addresses: Option<u64>,
-    /// By which client programs, most first: by application, day and month.
+    /// By which client programs, most first, the rest together as `(other)`: by application, day and month.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) agents: Vec<Agent>,
     /// The first request that was let through, however long ago: milliseconds since 1970. Of applications, as what follows.
@@ -43,7 +42,7 @@ pub(super) struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(inline)]
     pub(super) verdict: Option<Verdict>,
-    /// Why, in words.
+    /// Why, in words; of an application that is not there any more: `deleted`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) grounds: Option<String>,
 }
@@ -75,7 +74,6 @@ impl Line {
         let standing = line.standing.as_ref();
         let verdict = standing.and_then(|standing| standing.verdict);
         let uses = standing.map(|standing| standing.uses).unwrap_or_default();
-        let agents = line.agents.into_iter().take(MOST_AGENTS);
         Self {
             key: key(&line.key),
             name: standing.and_then(|standing| standing.name.clone()),
@@ -83,13 +81,36 @@ impl Line {
             refused: line.sums.refused,
             days: line.days,
             addresses: line.addresses,
-            agents: agents.map(|(name, requests)| Agent { name, requests }).collect(),
+            agents: agents(line.agents),
             first_used: uses.first.map(Millis::as_unix),
             last_used: uses.last.map(Millis::as_unix),
             last_refused: uses.last_refused.map(Millis::as_unix),
             verdict: verdict.map(Verdict::of),
-            grounds: standing.and_then(|standing| grounds(standing, since, now)),
+            grounds: standing.and_then(|standing| grounds(standing, since, now)).or_else(|| {
+                let is_deleted = is_one(&line.key) && standing.is_some_and(|it| it.name.is_none());
+                is_deleted.then(|| "deleted".to_owned())
+            }),
         }
+    }
+}
+
+/// Those that are told apart, most first, and the others together.
+fn agents(all: Vec<(Box<str>, u64)>) -> Vec<Agent> {
+    let (others, mut told): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|(name, _)| name.as_ref() == OTHER_AGENTS);
+    let beyond = told.split_off(told.len().min(MOST_AGENTS));
+    let others = others.iter().chain(&beyond).fold(0, |sum: u64, (_, count)| sum.saturating_add(*count));
+    let others = (others > 0).then(|| (OTHER_AGENTS.into(), others));
+    told.into_iter().chain(others).map(|(name, requests)| Agent { name, requests }).collect()
+}
+
+/// Whether lines with this key are of something that can be deleted.
+const fn is_one(key: &TrafficKey) -> bool {
+    match key {
+        TrafficKey::Application(TrafficApplication::Of(application)) => {
+            !matches!(application, Application::None)
+        }
+        _ => false,
     }
 }
 
@@ -132,9 +153,7 @@ fn grounds(standing: &ApplicationStanding, since: Option<Millis>, now: Millis) -
         1 => "a day ago".to_owned(),
         days => format!("{days} days ago"),
     };
-    let counting = since.map_or("nothing has been counted yet".to_owned(), |since| {
-        format!("counting began on {}", Day::of(since))
-    });
+    let counting = format!("counting began on {}", Day::of(since?));
     let tried = uses.last_refused.map(|at| format!("refused last {}", ago(at)));
     Some(match standing.verdict? {
         TrafficVerdict::InUse => format!("used last {}", uses.last.map(ago).unwrap_or_default()),

@@ -48,7 +48,7 @@ pub(super) struct Report {
     from: String,
     /// The last day.
     to: String,
-    /// When counting began: milliseconds since 1970.
+    /// Since when requests have been counted without a gap of more than a day: milliseconds since 1970. Absent: they are not.
     #[serde(skip_serializing_if = "Option::is_none")]
     counting_since: Option<i64>,
     /// The standard error of numbers of addresses, in parts of them.
