@@ -102,6 +102,15 @@ impl Authorized {
     }
 }
 
+/// Why it is not known who shows something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoHolder {
+    /// Nothing of it that is accepted opens a session that may be used.
+    Nobody,
+    /// Sessions of different users may be used.
+    Several,
+}
+
 /// A session under the locks of the table.
 pub(crate) type Live<'a> = live::Live<'a, UserEntry>;
 
@@ -137,9 +146,13 @@ impl Auth {
                 grant(self.granted(live, shown_by, shown.now))
             })
         });
-        let outcome = if granted.is_some() { TrafficOutcome::Allowed } else { not_known(&shown) };
+        let outcome = match granted {
+            Ok(_) => TrafficOutcome::Allowed,
+            Err(NoHolder::Several) => TrafficOutcome::Contradictory,
+            Err(NoHolder::Nobody) => not_known(&shown),
+        };
         self.count_shown(route, caller.get(), outcome, &shown);
-        granted
+        granted.ok()
     }
 
     /// Counts a request that shows credentials, now that its outcome is known.
@@ -159,15 +172,17 @@ impl Auth {
         &self,
         shown: &Showing<'_>,
         work: impl Fn(&mut Live<'_>, CredentialKind) -> Option<R>,
-    ) -> Option<R> {
+    ) -> Result<R, NoHolder> {
         let mut credentials = shown.credentials.ranked(shown.accepted);
-        let (first, is_accepted) = credentials.next()?;
-        if credentials.next().is_none() {
+        let (first, is_accepted) = credentials.next().ok_or(NoHolder::Nobody)?;
+        let worked = if credentials.next().is_none() {
             let kind = first.kind();
-            return self.find(first, shown.now, |live| is_accepted.then(|| work(live, kind))?);
-        }
-        let (id, kind) = self.agreed(shown)?;
-        self.live.with(id, shown.now, |live| work(live, kind))?
+            self.find(first, shown.now, |live| is_accepted.then(|| work(live, kind))?)
+        } else {
+            let (id, kind) = self.agreed(shown)?;
+            self.live.with(id, shown.now, |live| work(live, kind)).flatten()
+        };
+        worked.ok_or(NoHolder::Nobody)
     }
 
     /// Whether a session opens what is asked for where it is shown.
@@ -192,11 +207,11 @@ impl Auth {
         Granted::new(live, self.keys.tokens(), shown_by, now)
     }
 
-    /// The session that counts when several credentials are shown: that of the first accepted one that lives. None also
+    /// The session that counts when several credentials are shown: that of the first accepted one that lives. There is none also
     /// when two of them live and belong to different users, since nobody could tell whose request it is; and when a
     /// bearer is one of ours and has ended, since its holder has logged out. Whatever else does not live counts as absent:
     /// clients send the tokens of other services along, and browsers old cookies.
-    fn agreed(&self, shown: &Showing<'_>) -> Option<(SessionId, CredentialKind)> {
+    fn agreed(&self, shown: &Showing<'_>) -> Result<(SessionId, CredentialKind), NoHolder> {
         let look = |live: &mut Live<'_>, shown_by: CredentialKind| {
             let lives = opens(live, shown_by) && self.directory.may_go_on(live, shown.address, shown.now);
             lives.then(|| (live.entry.id, live.entry.user()))
@@ -206,18 +221,18 @@ impl Auth {
             let Some((id, user)) = self.find(credential, shown.now, |live| look(live, credential.kind()))
             else {
                 if matches!(credential, Credential::Bearer(bearer) if self.is_genuine_bearer(bearer)) {
-                    return None;
+                    return Err(NoHolder::Nobody);
                 }
                 continue;
             };
             if *holder.get_or_insert(user) != user {
-                return None;
+                return Err(NoHolder::Several);
             }
             if is_accepted {
                 counts = counts.or(Some((id, credential.kind())));
             }
         }
-        counts
+        counts.ok_or(NoHolder::Nobody)
     }
 
     /// Whether a bearer is one that this service has made, whatever became of its session.
@@ -297,10 +312,7 @@ impl Auth {
     ) -> Result<(), LogOutError> {
         self.loaded_for_livevox_id(credential).await;
         let found = self.with_livevox_id(credential, now, |live| (live.entry.session(), Caller::live(live)));
-        self.count_logout(found.as_ref().map(|(_, caller)| *caller), address, now);
-        let (session, _) = found.ok_or(LogOutError::NoSession)?;
-        let end = self.by_holder(&session, address);
-        self.ends.end_detached(session, end).await.map_err(LogOutError::Store)
+        self.end_of_holder(found, address, now).await
     }
 }
 

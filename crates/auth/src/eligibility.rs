@@ -159,6 +159,12 @@ pub(crate) fn is_among(addresses: &[IpNet], address: Option<IpAddr>) -> bool {
         || address.is_some_and(|address| addresses.iter().any(|net| net.contains(&address.to_canonical())))
 }
 
+/// Whether users may log in with an application that was recognised by a token.
+pub(crate) fn token_may_log_in(entry: &AccountFacts, application: Application) -> bool {
+    let Application::Token(id) = application else { return false };
+    entry.application_token_of_id(id).is_some_and(|token| token.enabled)
+}
+
 /// Whether a session that was opened with this token may go on.
 fn token_admits(token: &ApplicationToken, version: SecretVersion, now: Millis) -> bool {
     token.enabled && version.counts(token.secret_version, token.superseded.as_ref(), now)

@@ -192,6 +192,10 @@ impl Auth {
             return self.refuse_in_vain(attempt, credentials.password, why).await;
         };
         let attempt = Attempt::to_log_in(at, audit::means(AuthenticationMethod::Password, proof.application));
+        let may = entry.is_some_and(|entry| eligibility::token_may_log_in(&entry, proof.application));
+        if !may {
+            return self.refuse_in_vain(attempt, credentials.password, Refusal::KeyNotAllowed).await;
+        }
         let auth = Arc::clone(self);
         let whole = async move {
             let proved = auth.prove(attempt, credentials).await?;
@@ -231,15 +235,17 @@ impl Auth {
         let proof = self.recognise(entry.as_deref().map(|entry| &**entry), &credentials, at.now);
         let user = entry.as_ref().and_then(|entry| entry.user_named(None, &credentials.user_name));
         let (entry, proof, user) = match (entry, proof, user) {
-            (Some(entry), Some(proof), Some(user)) => (entry, proof, user),
+            (Some(entry), Some(proof), user) => (entry, proof, user),
             (None, ..) => return Err(self.unknown_account(attempt)),
             (_, None, user) => {
                 return Err(self.audit.bad_credentials(attempt, user.map(|user| user.id), Refusal::WrongKey));
             }
-            (.., None) => return Err(self.audit.bad_credentials(attempt, None, Refusal::UnknownUser)),
         };
         let application = proof.application;
         let attempt = Attempt::to_log_in(at, audit::means(AuthenticationMethod::ApiKey, application));
+        let Some(user) = user else {
+            return Err(self.audit.bad_credentials(attempt, None, Refusal::UnknownUser));
+        };
         if !eligibility::key_may_log_in(&entry, &user, application, proof.secret_version, at.address, at.now)
         {
             return Err(self.audit.bad_credentials(attempt, Some(user.id), Refusal::KeyNotAllowed));

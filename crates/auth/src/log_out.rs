@@ -8,6 +8,7 @@ use vestibule_model::{AccountId, Actor, Application, EndReason, Means, Millis, S
 use vestibule_store::{EndedSessions, StoreError};
 
 use crate::audit::{self, End};
+use crate::detach_on_drop::DetachOnDrop;
 use crate::directory::AccountUser;
 use crate::log_in::RETRY_AFTER;
 use crate::refresh::Presented;
@@ -40,18 +41,39 @@ impl Auth {
     /// refused even when the store fails, also after a restart: what the store does not take the journal has.
     pub async fn log_out(self: &Arc<Self>, presented: Presented<'_>) -> Result<(), LogOutError> {
         let shown = self.presented(presented, |live| (live.entry.session(), Caller::live(live)));
-        let caller = shown.as_ref().map(|((_, caller), _)| *caller);
-        self.count_logout(caller, presented.address, presented.now);
-        let ((session, _), _) = shown.ok_or(LogOutError::NoSession)?;
-        let end = self.by_holder(&session, presented.address);
-        self.ends.end_detached(session, end).await.map_err(LogOutError::Store)
+        self.end_of_holder(shown.map(|(shown, _)| shown), presented.address, presented.now).await
     }
 
-    /// Counts a request to log out; None: of a session that there is not.
-    pub(crate) fn count_logout(&self, caller: Option<Caller>, address: Option<IpAddr>, now: Millis) {
-        let outcome =
-            if caller.is_some() { TrafficOutcome::Allowed } else { TrafficOutcome::InvalidCredential };
-        self.count_own(Route::LOGOUT, caller.unwrap_or(Caller::UNKNOWN), outcome, address, now);
+    /// Ends a session, counted as a logout, for whoever holds it; None: there is none. Runs to its end also when the caller goes away.
+    pub(crate) async fn end_of_holder(
+        self: &Arc<Self>,
+        found: Option<(Session, Caller)>,
+        address: Option<IpAddr>,
+        now: Millis,
+    ) -> Result<(), LogOutError> {
+        let Some((session, caller)) = found else {
+            let outcome = TrafficOutcome::InvalidCredential;
+            self.count_own(Route::LOGOUT, Caller::UNKNOWN, outcome, address, now);
+            return Err(LogOutError::NoSession);
+        };
+        let end = self.by_holder(&session, address);
+        let auth = Arc::clone(self);
+        let whole = async move { auth.end_counted(&session, &end, caller, now).await };
+        DetachOnDrop::new(whole).await.map_err(LogOutError::Store)
+    }
+
+    /// Ends a session, and counts that as a logout.
+    pub(crate) async fn end_counted(
+        &self,
+        session: &Session,
+        end: &End,
+        caller: Caller,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        let ended = self.ends.end(session, end).await;
+        let outcome = if ended.is_ok() { TrafficOutcome::Allowed } else { TrafficOutcome::Unavailable };
+        self.count_own(Route::LOGOUT, caller, outcome, end.address, now);
+        ended
     }
 
     /// The end of a session that whoever holds it asks for.

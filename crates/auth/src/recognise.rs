@@ -119,7 +119,7 @@ impl Auth {
         Some(proof)
     }
 
-    /// What an application token proves. As many digests and look-ups whatever it is.
+    /// What an application token proves, also one that may not be used ([`crate::eligibility::token_may_log_in`]). As many digests and look-ups whatever it is.
     pub(crate) fn proof_by_token(
         self: &Arc<Self>,
         entry: &AccountFacts,
@@ -180,13 +180,12 @@ fn client_proof(
     Some(Proof::of(which?, Application::OauthClient(client.id), client.secret_version, superseded))
 }
 
-/// What the token with this digest, which was found by it, proves; None: it is disabled, or the digest is one that does not
-/// work any more.
+/// What the token with this digest, which was found by it, proves; None: the digest is one that does not work any more.
 pub(crate) fn token_proof(token: &ApplicationToken, shown: &SecretDigest, now: Millis) -> Option<Proof> {
     let superseded = token.superseded.as_ref().filter(|before| before.counts(now));
     let sets =
         Sets { present: [&token.token.tag[..]], before: superseded.map(|before| [&before.values.tag[..]]) };
-    let which = sets.which([[&shown.tag]; 2], &constant_time_eq).filter(|_| token.enabled)?;
+    let which = sets.which([[&shown.tag]; 2], &constant_time_eq)?;
     Some(Proof::of(which, Application::Token(token.id), token.secret_version, superseded))
 }
 

@@ -6,7 +6,7 @@ use vestibule_model::{AccountId, Dialect, Millis, Refusal, TrafficOutcome};
 
 use crate::authorize::Live;
 use crate::service::Auth;
-use crate::traffic::{Caller, Route};
+use crate::traffic::{Caller, Route, outcome_of};
 
 /// What a caller shows of a session: cookies, of which one may be right, and the csrf token that goes with it.
 #[derive(Clone, Copy, Debug)]
@@ -48,15 +48,20 @@ impl Auth {
         let slide = |live: &mut Live<'_>| (slide(live), live.entry.user(), Caller::live(live));
         let Some(((may, user, caller), cookie)) = self.presented(presented, slide) else {
             self.audit.note_refresh_refused(presented, None, Refusal::NoSession);
+            self.count_refresh(presented, Caller::UNKNOWN, outcome_of(Refusal::NoSession));
             return Err(RefreshError::NoSession);
         };
         if may {
-            let (outcome, address, now) = (TrafficOutcome::Allowed, presented.address, presented.now);
-            self.count_own(Route::REFRESH, caller, outcome, address, now);
+            self.count_refresh(presented, caller, TrafficOutcome::Allowed);
             return Ok(cookie);
         }
         self.audit.note_refresh_refused(presented, Some(user), Refusal::MayNotStay);
+        self.count_refresh(presented, caller, outcome_of(Refusal::MayNotStay));
         Err(RefreshError::MayNotStay)
+    }
+
+    fn count_refresh(&self, presented: Presented<'_>, caller: Caller, outcome: TrafficOutcome) {
+        self.count_own(Route::REFRESH, caller, outcome, presented.address, presented.now);
     }
 
     /// What `work` answers of the live session that was shown, if cookie, csrf and account belong together, and its

@@ -127,20 +127,23 @@ impl Administration<'_> {
         address: Option<IpAddr>,
         now: Millis,
     ) -> Result<Caller, AdministrationError> {
-        let caller = if bearer.starts_with(super::tokens::PREFIX) {
+        if bearer.starts_with(super::tokens::PREFIX) {
             self.token_caller(bearer, address, now).await
         } else {
             self.session_caller(bearer, address, now).await
-        };
-        let (known, outcome) = match &caller {
-            Ok(_) => (traffic::Caller::ADMINISTRATOR, TrafficOutcome::Allowed),
-            Err(AdministrationError::NotProved) => {
-                (traffic::Caller::UNKNOWN, TrafficOutcome::InvalidCredential)
-            }
-            Err(_) => (traffic::Caller::UNKNOWN, TrafficOutcome::Unavailable),
-        };
-        self.auth.count_own(Route::ADMINISTRATION, known, outcome, address, now);
-        caller
+        }
+    }
+
+    /// Counts a request of administration that showed of its caller what proved one, or nothing.
+    pub fn count_request(
+        &self,
+        caller: Option<&Caller>,
+        outcome: TrafficOutcome,
+        address: Option<IpAddr>,
+        now: Millis,
+    ) {
+        let caller = caller.map_or(traffic::Caller::UNKNOWN, |_| traffic::Caller::ADMINISTRATOR);
+        self.auth.count_own(Route::ADMINISTRATION, caller, outcome, address, now);
     }
 
     async fn token_caller(

@@ -17,24 +17,28 @@ use crate::traffic::{Counted, Route, outcome_of, source_of_refusal};
 pub(crate) struct Attempt {
     pub(crate) at: LogIn,
     action: AuditAction,
+    /// As what it is counted.
+    route: Route<'static>,
     pub(crate) means: Means,
 }
 
 impl Attempt {
     pub(crate) const fn to_log_in(at: LogIn, means: Means) -> Self {
-        Self { at, action: AuditAction::LogInRefused, means }
+        Self { at, action: AuditAction::LogInRefused, route: Route::LOGIN, means }
     }
 
-    pub(crate) const fn to_get_a_token(at: LogIn, means: Means) -> Self {
-        Self { at, action: AuditAction::TokenRefused, means }
+    /// A client's, of which the route is one.
+    pub(crate) const fn of_client(at: LogIn, route: Route<'static>, means: Means) -> Self {
+        Self { at, action: AuditAction::TokenRefused, route, means }
     }
 
     pub(crate) const fn to_log_out(at: LogIn, means: Means) -> Self {
-        Self { at, action: AuditAction::LogOutRefused, means }
+        Self { at, action: AuditAction::LogOutRefused, route: Route::LOGOUT, means }
     }
 
     pub(crate) const fn to_change_password(at: LogIn) -> Self {
-        Self { at, action: AuditAction::ChangePasswordRefused, means: Means::Password }
+        let (action, route) = (AuditAction::ChangePasswordRefused, Route::CHANGE_PASSWORD);
+        Self { at, action, route, means: Means::Password }
     }
 }
 
@@ -58,12 +62,12 @@ impl AuditTrail {
     /// Counts an attempt that was refused.
     pub(crate) fn note_refusal(&self, attempt: Attempt, user: Option<UserId>, why: Refusal) {
         let record = self.refusal(attempt, user, why);
-        self.count(&record, why);
+        self.count(attempt, &record, why);
         self.fold(record);
     }
 
     fn refusal(&self, attempt: Attempt, user: Option<UserId>, why: Refusal) -> AuditRecord {
-        let Attempt { at, action, means } = attempt;
+        let Attempt { at, action, means, .. } = attempt;
         // An account that does not exist is somebody's invention, of which there are many.
         let account = at.account.filter(|account| self.directory.account(*account).is_some());
         AuditRecord {
@@ -87,7 +91,7 @@ impl AuditTrail {
         id: RefusalId,
     ) -> RefusalId {
         let record = self.refusal(attempt, user, why);
-        self.count(&record, why);
+        self.count(attempt, &record, why);
         self.fold_told(record, told, id)
     }
 
@@ -109,7 +113,7 @@ impl AuditTrail {
         LogInError::overloaded()
     }
 
-    /// Counts a refresh that was refused. A session whose cookie is genuine is named, whether or not it lives.
+    /// Notes a refresh that was refused. A session whose cookie is genuine is named, whether or not it lives.
     pub(crate) fn note_refresh_refused(&self, presented: Presented<'_>, user: Option<UserId>, why: Refusal) {
         let genuine = presented.cookies.iter().find_map(|cookie| self.tokens.read_cookie(cookie));
         let session = genuine.map(|id: SessionId| SessionReference(self.tokens.reference(id)));
@@ -123,23 +127,15 @@ impl AuditTrail {
             address: presented.address,
             ..AuditRecord::new(presented.now, AuditAction::RefreshRefused, Actor::Unknown, Means::Session)
         };
-        self.count(&record, why);
         self.fold(record);
     }
 
     /// Counts it as traffic: of its account and application, as far as they are known.
-    fn count(&self, record: &AuditRecord, why: Refusal) {
-        let route = match record.action {
-            AuditAction::TokenRefused => Route::TOKEN,
-            AuditAction::LogOutRefused => Route::LOGOUT,
-            AuditAction::RefreshRefused => Route::REFRESH,
-            AuditAction::ChangePasswordRefused => Route::CHANGE_PASSWORD,
-            _ => Route::LOGIN,
-        };
+    fn count(&self, attempt: Attempt, record: &AuditRecord, why: Refusal) {
         self.traffic.count(&Counted {
             source: source_of_refusal(record, why),
             user_kind: None,
-            route,
+            route: attempt.route,
             outcome: outcome_of(why),
             address: record.address,
             agent: None,

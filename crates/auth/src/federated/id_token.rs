@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use vestibule_model::{AuthenticationMethod, Means, Millis, Population, Refusal, told as told_of};
+use vestibule_model::{
+    Application, AuthenticationMethod, Means, Millis, Population, Refusal, told as told_of,
+};
 use vestibule_oidc::{Hint, Keys, Report};
 use zeroize::Zeroizing;
 
@@ -10,6 +12,7 @@ use super::link;
 use super::{Told, Vouched, digests, once};
 use crate::audit::Attempt;
 use crate::directory::{AccountEntry, UsableConnection};
+use crate::eligibility::token_may_log_in;
 use crate::log_in::{LogIn, LogInError, LoggedIn};
 use crate::open::FederatedOrigin;
 use crate::recognise::Proof;
@@ -69,6 +72,12 @@ impl Auth {
                 .proof_by_token(&entry, token, attempt.at.now)
                 .ok_or_else(|| refuse(Refusal::WrongApplicationToken))?,
         };
+        if let Application::Token(id) = proof.application
+            && !token_may_log_in(&entry, proof.application)
+        {
+            let attempt = Attempt::to_log_in(attempt.at, Means::ApplicationToken(id));
+            return Err(self.refuse_federated(attempt, None, Refusal::KeyNotAllowed, Told::default()));
+        }
         Ok((entry, proof))
     }
 

@@ -102,7 +102,7 @@ impl Auth {
         credentials: OauthCredentials,
         behind: Option<String>,
     ) -> Result<(EventStream, EventWriter), EventsError> {
-        let client = self.admit_client(at, &credentials)?;
+        let client = self.admit_client(at, Route::EVENTS, &credentials)?;
         let auth = Arc::clone(self);
         let whole = async move {
             client.expect_resource_server(&auth)?;

@@ -9,7 +9,7 @@ use crate::sentinel::ShownClientToken;
 use crate::service::Auth;
 
 impl Auth {
-    /// The client whose token is shown, if the rule takes such and it counts. What else a bearer may be is decided as any other.
+    /// The client whose token is shown, if the rule takes such, whether or not it may still be used. What else a bearer may be is decided as any other.
     pub(super) fn shown_client(
         &self,
         rule: &CompiledRule,
@@ -17,7 +17,7 @@ impl Auth {
     ) -> Option<ShownClientToken> {
         let bearer = held.shown.credentials.bearer.filter(|_| rule.takes(GatewayCredential::ClientToken))?;
         // A token is signed, in three parts, and no bearer of a session has a dot.
-        bearer.contains('.').then(|| self.client_of_token(bearer, held.shown.now))?
+        bearer.contains('.').then(|| self.client_named_by(bearer, held.shown.now))?
     }
 
     /// What a rule says of a client that shows its token, if nothing else shows another holder.

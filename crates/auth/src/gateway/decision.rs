@@ -7,8 +7,9 @@ use vestibule_oauth1::{Problem, Request};
 
 use super::principal::Principal;
 use super::rule::{Asking, CompiledRule, Objection};
-use crate::authorize::{CredentialKind, Live, Showing, not_known};
+use crate::authorize::{CredentialKind, Live, NoHolder, Showing, not_known};
 use crate::open::Once;
+use crate::sentinel::ShownClientToken;
 use crate::service::Auth;
 use crate::traffic::{Caller, Route};
 
@@ -58,8 +59,10 @@ pub enum Decision<R> {
     Refused(Unauthenticated),
     /// It is known who it is, and the rule is not for them.
     Forbidden(Objection),
-    /// It cannot be remembered that this request counts once.
+    /// It cannot be remembered that this request counts once: too much is.
     Overloaded,
+    /// The store cannot tell whether this request has counted.
+    Unavailable,
     /// They will be let through, if the use is not stored yet: it is to be stored, and decided once more with what became of it.
     /// Nothing is done or counted until then.
     ToBeStored(SignedUse),
@@ -74,8 +77,8 @@ pub enum Unauthenticated {
     /// The request is signed, and that does not count.
     #[error(transparent)]
     Signature(Problem),
-    /// The request is an application's, and shows a session that may be used beside it.
-    #[error("the request is an application's by its signature or token, and shows a session of a user")]
+    /// It shows sessions of different users that may be used; or it is an application's, and shows such a session besides.
+    #[error("the request shows more than one holder: users, or an application and a user")]
     SeveralHolders,
 }
 
@@ -98,13 +101,17 @@ impl Auth {
             held.signable.filter(|_| rule.takes(GatewayCredential::Signature)).map(|request| request.read());
         let caller = Cell::new(Caller::UNKNOWN);
         let decision = match signed {
-            None | Some(Ok(None)) => match self.shown_client(rule, held) {
-                Some(client) => {
+            None | Some(Ok(None)) => {
+                let client = self.shown_client(rule, held);
+                if let Some(client) = &client {
                     caller.set(Caller::application(client.account(), client.application()));
-                    self.decide_client(rule, held, &client, grant)
                 }
-                None => self.decide_session(rule, held, &caller, grant),
-            },
+                // That of one which may not be used any more counts as absent.
+                match client.filter(ShownClientToken::may_be_used) {
+                    Some(client) => self.decide_client(rule, held, &client, grant),
+                    None => self.decide_session(rule, held, &caller, grant),
+                }
+            }
             Some(Ok(Some(signed))) => self.decide_signed(rule, held, &signed, &caller, grant),
             Some(Err(problem)) => Decision::Refused(Unauthenticated::Signature(problem)),
         };
@@ -115,6 +122,7 @@ impl Auth {
             Decision::Refused(Unauthenticated::SeveralHolders) => TrafficOutcome::Contradictory,
             Decision::Forbidden(objection) => (*objection).into(),
             Decision::Overloaded => TrafficOutcome::TooManyRequests,
+            Decision::Unavailable => TrafficOutcome::Unavailable,
             Decision::ToBeStored(_) => return decision,
         };
         self.count_shown(held.route(), caller.get(), outcome, &held.shown);
@@ -151,9 +159,10 @@ impl Auth {
             Some(Ok(grant(Principal::Session(self.granted(live, shown_by, shown.now)))))
         };
         match self.with_shown(shown, decide) {
-            Some(Ok(granted)) => Decision::Granted(granted),
-            Some(Err(objection)) => Decision::Forbidden(objection),
-            None => Decision::Refused(Unauthenticated::Nobody),
+            Ok(Ok(granted)) => Decision::Granted(granted),
+            Ok(Err(objection)) => Decision::Forbidden(objection),
+            Err(NoHolder::Nobody) => Decision::Refused(Unauthenticated::Nobody),
+            Err(NoHolder::Several) => Decision::Refused(Unauthenticated::SeveralHolders),
         }
     }
 }

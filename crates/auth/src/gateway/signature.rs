@@ -22,6 +22,9 @@ use crate::open::Once;
 use crate::service::Auth;
 use crate::traffic::Caller;
 
+/// Accounts with a key of a name.
+type Holders = Vec<Arc<AccountEntry>>;
+
 impl Auth {
     /// What a rule says of a request that is signed. It counts if it is let through, and if nothing else shows another holder.
     pub(super) fn decide_signed<R>(
@@ -34,11 +37,20 @@ impl Auth {
     ) -> Decision<R> {
         let now = held.shown.now;
         let window = Window::around(now).since(self.nonces.start());
-        let found = self.signing_key(rule, held, signed);
+        let (usable, disabled) = self.holders(held, signed);
+        let found = signing_key(rule, usable, signed, now);
         let found = found.and_then(|(entry, verified)| Ok((entry, verified.single_use(window)?)));
         let (entry, single_use) = match found {
             Ok(found) => found,
-            Err(problem) => return Decision::Refused(Unauthenticated::Signature(problem)),
+            Err(problem) => {
+                // Whoever still signs by a key that is disabled is known by it, and refused as anybody.
+                if let Ok((entry, _)) = signing_key(rule, disabled, signed, now)
+                    && let Some(key) = entry.api_key(signed.consumer_key())
+                {
+                    caller.set(Caller::application(entry.account.id, Application::ApiKey(key.key.id)));
+                }
+                return Decision::Refused(Unauthenticated::Signature(problem));
+            }
         };
         // It was found by it.
         let Some(usable) = entry.api_key(signed.consumer_key()) else {
@@ -64,7 +76,7 @@ impl Auth {
                     return Decision::ToBeStored(SignedUse(Once { value, expires: single_use.expires }));
                 }
                 Stored::Before => return Decision::Refused(Unauthenticated::Signature(Problem::NonceUsed)),
-                Stored::Failed => return Decision::Overloaded,
+                Stored::Failed => return Decision::Unavailable,
                 Stored::Consumed => {}
             }
         }
@@ -98,42 +110,16 @@ impl Auth {
         }
     }
 
-    /// The account whose key signed, by a key that may be used: the target's account, if it names one, and where the rule names some of
-    /// several, those. Whoever has a key of the same name elsewhere changes nothing for who signs with theirs.
-    fn signing_key<'a>(
-        &self,
-        rule: &CompiledRule,
-        held: &HeldRequest<'_>,
-        signed: &'a Signed,
-    ) -> Result<(Arc<AccountEntry>, Verified<'a>), Problem> {
-        let (name, now) = (signed.consumer_key(), held.shown.now);
+    /// The accounts that have a key of the name that is signed with, of the target's account, if it names one: those where it may be used,
+    /// and the others.
+    fn holders(&self, held: &HeldRequest<'_>, signed: &Signed) -> (Holders, Holders) {
+        let name = signed.consumer_key();
         let mut holders = self.directory.with_api_key(name);
-        holders.retain(|entry| {
-            let is_named = held.shown.account.is_none_or(|named| entry.account.id.as_str() == named);
+        holders.retain(|entry| held.shown.account.is_none_or(|named| entry.account.id.as_str() == named));
+        holders.into_iter().partition(|entry| {
             let is_enabled = entry.api_key(name).is_some_and(|usable| usable.key.enabled);
-            is_named && is_enabled && entry.account.state == AccountState::Enabled
-        });
-        narrow(&mut holders, |entry| rule.is_for_account(entry.account.id));
-        narrow(&mut holders, |entry| {
-            entry.api_key(name).is_some_and(|usable| usable.has_token(signed.token(), now))
-        });
-        if holders.is_empty() {
-            // The same work for nobody.
-            return Err(signed.verify(None).err().unwrap_or(Problem::ConsumerKeyUnknown));
-        }
-        let (mut right, mut refused) = (Vec::new(), Problem::ConsumerKeyUnknown);
-        for entry in holders {
-            match verify(signed, entry.api_key(name), now) {
-                Ok(verified) => right.push((entry, verified)),
-                Err(problem) => refused = most_telling(refused, problem),
-            }
-        }
-        match right.pop() {
-            None => Err(refused),
-            // Nobody could tell whose it is.
-            Some(_) if !right.is_empty() => Err(Problem::ConsumerKeyUnknown),
-            Some(found) => Ok(found),
-        }
+            is_enabled && entry.account.state == AccountState::Enabled
+        })
     }
 
     /// Whether beside what proves an application there is a session that may be used, since nobody could tell whose request it is; or
@@ -145,6 +131,38 @@ impl Auth {
             matches!(credential, Credential::Bearer(bearer) if self.is_genuine_bearer(bearer))
                 || self.find(credential, held.shown.now, |live| lives(live, credential.kind())).is_some()
         })
+    }
+}
+
+/// The account of these whose key signed; where the rule names some of several, of those. Whoever has a key of the same name elsewhere
+/// changes nothing for who signs with theirs.
+fn signing_key<'a>(
+    rule: &CompiledRule,
+    mut holders: Holders,
+    signed: &'a Signed,
+    now: Millis,
+) -> Result<(Arc<AccountEntry>, Verified<'a>), Problem> {
+    let name = signed.consumer_key();
+    narrow(&mut holders, |entry| rule.is_for_account(entry.account.id));
+    narrow(&mut holders, |entry| {
+        entry.api_key(name).is_some_and(|usable| usable.has_token(signed.token(), now))
+    });
+    if holders.is_empty() {
+        // The same work for nobody.
+        return Err(signed.verify(None).err().unwrap_or(Problem::ConsumerKeyUnknown));
+    }
+    let (mut right, mut refused) = (Vec::new(), Problem::ConsumerKeyUnknown);
+    for entry in holders {
+        match verify(signed, entry.api_key(name), now) {
+            Ok(verified) => right.push((entry, verified)),
+            Err(problem) => refused = most_telling(refused, problem),
+        }
+    }
+    match right.pop() {
+        None => Err(refused),
+        // Nobody could tell whose it is.
+        Some(_) if !right.is_empty() => Err(Problem::ConsumerKeyUnknown),
+        Some(found) => Ok(found),
     }
 }
 

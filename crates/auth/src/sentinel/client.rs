@@ -11,11 +11,11 @@ use zeroize::Zeroizing;
 use super::error::TokenError;
 use crate::audit::Attempt;
 use crate::directory::{AccountEntry, AccountFacts};
-use crate::eligibility::IneligibleReason;
+use crate::eligibility::{IneligibleReason, is_among};
 use crate::log_in::LogIn;
 use crate::recognise::Proof;
 use crate::service::Auth;
-use crate::traffic::Caller;
+use crate::traffic::{Caller, Route};
 
 /// What a client shows of itself.
 pub struct OauthCredentials {
@@ -78,12 +78,6 @@ impl ProvedClient {
     }
 }
 
-/// Whether a client may be used from this address.
-pub(super) fn is_allowed_from(client: &OauthClient, address: Option<IpAddr>) -> bool {
-    let is_in = |address: IpAddr| client.addresses.iter().any(|net| net.contains(&address.to_canonical()));
-    client.addresses.is_empty() || address.is_some_and(is_in)
-}
-
 fn is_resource_server(account: &AccountFacts, client: &OauthClient) -> bool {
     client.metadata.resource_server && account.account.state != AccountState::Disabled
 }
@@ -100,7 +94,7 @@ impl Auth {
             entry.oauth_client_of_id(client).is_some_and(|client| {
                 client.enabled
                     && is_resource_server(&entry, client)
-                    && is_allowed_from(client, address)
+                    && is_among(&client.addresses, address)
                     && version.counts(client.secret_version, client.superseded.as_ref(), now)
             })
         })
@@ -133,15 +127,16 @@ impl Auth {
         accounts.into_iter().find(is_its).or(first)
     }
 
-    /// The client whose credentials these are. A wrong secret counts as a failed login does, for the address and for the client;
+    /// The client whose credentials these are, for a route of ours. A wrong secret counts as a failed login does, for the address and for the client;
     /// an unknown client costs the same work. The caller [settles](Auth::settle) the attempt of a client that is admitted.
     pub(crate) fn admit_client(
         self: &Arc<Self>,
         at: LogIn,
+        route: Route<'static>,
         credentials: &OauthCredentials,
     ) -> Result<ProvedClient, TokenError> {
-        let attempt = Attempt::to_get_a_token(at, Means::Nothing);
-        let refuse = |why| {
+        let attempt = Attempt::of_client(at, route, Means::Nothing);
+        let refuse = |attempt, why| {
             self.audit.note_refusal(attempt, None, why);
             Err(TokenError::InvalidClient)
         };
@@ -156,18 +151,19 @@ impl Auth {
             secret,
             at.now,
         );
-        let Some(entry) = entry else { return refuse(Refusal::UnknownAccount) };
+        let Some(entry) = entry else { return refuse(attempt, Refusal::UnknownAccount) };
         let Some(client) = entry.oauth_client(&credentials.client_id).cloned() else {
-            return refuse(Refusal::WrongKey);
+            return refuse(attempt, Refusal::WrongKey);
         };
         // The secret of a public client proves nothing, whatever it is.
         let proof = if client.metadata.public { Some(Proof::of_public(&client)) } else { by_secret };
-        let Some(proof) = proof else { return refuse(Refusal::WrongKey) };
-        if !client.enabled || !is_allowed_from(&client, at.address) {
-            return refuse(Refusal::KeyNotAllowed);
+        let Some(proof) = proof else { return refuse(attempt, Refusal::WrongKey) };
+        // From here on it is known who asks.
+        let attempt = Attempt::of_client(at, route, Means::OauthClient(client.id));
+        if !client.enabled || !is_among(&client.addresses, at.address) {
+            return refuse(attempt, Refusal::KeyNotAllowed);
         }
         self.login_guard.key_was_right(&charged);
-        let attempt = Attempt::to_get_a_token(at, Means::OauthClient(client.id));
         Ok(ProvedClient { entry, client, proof, attempt })
     }
 }

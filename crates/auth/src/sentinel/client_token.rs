@@ -9,10 +9,11 @@ use vestibule_model::{
     OauthClient, Refusal, SigningKey, TrafficOutcome,
 };
 
-use super::client::{OauthCredentials, ProvedClient, is_allowed_from};
+use super::client::{OauthCredentials, ProvedClient};
 use super::error::TokenError;
 use super::{scope, seconds};
 use crate::directory::{AccountEntry, AccountFacts};
+use crate::eligibility::is_among;
 use crate::log_in::LogIn;
 use crate::service::Auth;
 use crate::traffic::Route;
@@ -60,9 +61,16 @@ impl ShownClientToken {
         &self.client.client_id
     }
 
+    /// Whether its client may still be used: the token itself is not taken back, so what became of the client since is asked here.
+    pub(crate) fn may_be_used(&self) -> bool {
+        self.client.enabled
+            && self.client.metadata.may(GrantType::ClientCredentials)
+            && self.entry.account.state != AccountState::Disabled
+    }
+
     /// Whether its client may be used from this address.
     pub fn is_allowed_from(&self, address: Option<IpAddr>) -> bool {
-        is_allowed_from(&self.client, address)
+        is_among(&self.client.addresses, address)
     }
 }
 
@@ -97,19 +105,21 @@ struct ReadClaims {
 
 impl Auth {
     /// The client in whose name a token is, if the token is one of ours that counts at `now` and the client may still be used; its
-    /// addresses are the caller's to compare. The token itself is not taken back, so what became of the client since is asked here.
+    /// addresses are the caller's to compare.
     pub(crate) fn client_of_token(&self, token: &str, now: Millis) -> Option<ShownClientToken> {
+        self.client_named_by(token, now).filter(ShownClientToken::may_be_used)
+    }
+
+    /// The same, whether or not the client may still be used.
+    pub(crate) fn client_named_by(&self, token: &str, now: Millis) -> Option<ShownClientToken> {
         let claims: ReadClaims = serde_json::from_slice(&self.signing_keys.verified(token, now)?).ok()?;
         let at = |seconds: i64| Some(Millis::from_unix(seconds.checked_mul(1_000)?));
         let (issued, expires) = (at(claims.iat)?, at(claims.exp)?);
         let entry = self.public_account(claims.aud.parse().ok()?)?;
         let client = entry.oauth_client(&claims.azp)?.clone();
-        let may = client.id.to_string() == claims.sub
-            && client.enabled
-            && client.metadata.may(GrantType::ClientCredentials)
-            && entry.account.state != AccountState::Disabled;
+        let is_of_it = client.id.to_string() == claims.sub;
         let scope = scope::still_granted(&client.metadata, &claims.scope);
-        (may && now < expires).then_some(ShownClientToken { entry, client, scope, issued, expires })
+        (is_of_it && now < expires).then_some(ShownClientToken { entry, client, scope, issued, expires })
     }
 
     /// A token for a client in its own name, which says that `issuer` gave it. `asked` are the scopes that it asks for.
@@ -120,7 +130,7 @@ impl Auth {
         asked: String,
         issuer: String,
     ) -> Result<ClientToken, TokenError> {
-        let client = self.admit_client(at, &credentials)?;
+        let client = self.admit_client(at, Route::TOKEN, &credentials)?;
         let auth = Arc::clone(self);
         let whole = async move { auth.issue(at, client, &asked, &issuer).await };
         self.settle(at, whole).await

@@ -42,16 +42,19 @@ impl Auth {
         token: Zeroizing<String>,
         tell: impl Fn(ActiveToken<'_>) -> R + Send + Sync + 'static,
     ) -> Result<Option<R>, TokenError> {
-        let client = self.admit_client(at, &credentials)?;
+        let client = self.admit_client(at, Route::INTROSPECT, &credentials)?;
         let auth = Arc::clone(self);
         let whole = async move {
             client.expect_resource_server(&auth)?;
-            let told = auth.told_of(at, &client, &token, &tell).await?;
+            let told = auth.told_of(at, &client, &token, &tell).await;
+            let answered = if told.is_ok() { TrafficOutcome::Allowed } else { TrafficOutcome::Unavailable };
+            auth.count_own(Route::INTROSPECT, client.caller(), answered, at.address, at.now);
+            let told = told?;
             let (told, caller) = told.map_or((None, None), |(told, caller)| (Some(told), Some(caller)));
             let outcome =
                 if caller.is_some() { TrafficOutcome::Allowed } else { TrafficOutcome::InvalidCredential };
             let caller = caller.unwrap_or(Caller::UNKNOWN);
-            auth.count_own(Route::INTROSPECT, caller, outcome, at.address, at.now);
+            auth.count_own(Route::INTROSPECTED, caller, outcome, at.address, at.now);
             Ok(told)
         };
         self.settle(at, whole).await

@@ -79,7 +79,7 @@ impl Auth {
         credentials: OauthCredentials,
         token: String,
     ) -> Result<RefreshedToken, TokenError> {
-        let client = self.admit_client(at, &credentials)?;
+        let client = self.admit_client(at, Route::TOKEN, &credentials)?;
         let auth = Arc::clone(self);
         let whole = async move {
             client.expect(&auth, GrantType::RefreshToken)?;

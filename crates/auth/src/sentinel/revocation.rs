@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use vestibule_model::{Actor, EndReason, Means, Refusal};
+use vestibule_model::{Actor, EndReason, Means, Refusal, TrafficOutcome};
 use zeroize::Zeroizing;
 
 use super::client::{OauthCredentials, ProvedClient};
@@ -13,7 +13,7 @@ use crate::audit::{self, End};
 use crate::authorize::{Live, is_public};
 use crate::log_in::LogIn;
 use crate::service::Auth;
-use crate::traffic::Caller;
+use crate::traffic::{Caller, Route};
 
 impl Auth {
     /// Ends the session that a token names. What is no token, or of a session that has ended, is no failure (RFC 7009 §2.2).
@@ -27,9 +27,20 @@ impl Auth {
         credentials: OauthCredentials,
         token: Zeroizing<String>,
     ) -> Result<(), TokenError> {
-        let client = self.admit_client(at, &credentials)?;
+        let client = self.admit_client(at, Route::REVOKE, &credentials)?;
         let auth = Arc::clone(self);
-        let whole = async move { auth.revoke(at, &client, &token).await };
+        let whole = async move {
+            let revoked = auth.revoke(at, &client, &token).await;
+            let outcome = match &revoked {
+                Ok(()) => TrafficOutcome::Allowed,
+                // It is counted where it is refused.
+                Err(TokenError::InvalidGrant) => return revoked,
+                Err(TokenError::UnsupportedTokenType) => TrafficOutcome::NotAllowed,
+                Err(_) => TrafficOutcome::Unavailable,
+            };
+            auth.count_own(Route::REVOKE, client.caller(), outcome, at.address, at.now);
+            revoked
+        };
         self.settle(at, whole).await
     }
 
@@ -60,7 +71,6 @@ impl Auth {
         if !may_end {
             return Err(client.invalid_grant(self, Refusal::NoSession));
         }
-        self.count_logout(Some(caller), at.address, at.now);
         // Whom a client logged in, it logs out in their name. A resource server ends what somebody showed to it.
         let user = self.directory.user_of(&session).filter(|_| is_its);
         let end = End {
@@ -70,6 +80,6 @@ impl Auth {
             dialect: Some(at.dialect),
             ..EndReason::LoggedOut.into()
         };
-        self.ends.end(&session, &end).await.map_err(TokenError::Store)
+        self.end_counted(&session, &end, caller, at.now).await.map_err(TokenError::Store)
     }
 }

@@ -16,6 +16,7 @@ use crate::open::{OpenError, Opened, OpenedWith};
 use crate::page_session::PageSession;
 use crate::rules::client_id_violation;
 use crate::service::Auth;
+use crate::traffic::Route;
 
 /// A code, with what a client shows beside it.
 pub struct CodeGrant {
@@ -49,7 +50,7 @@ impl Auth {
         credentials: OauthCredentials,
         grant: CodeGrant,
     ) -> Result<UserToken, TokenError> {
-        let client = self.admit_client(at, &credentials)?;
+        let client = self.admit_client(at, Route::TOKEN, &credentials)?;
         let auth = Arc::clone(self);
         let whole = async move {
             client.expect(&auth, GrantType::AuthorizationCode)?;

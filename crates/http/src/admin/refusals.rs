@@ -1,4 +1,5 @@
-//! Around every route of administration: refused requests are reported to the engine, which counts them for the audit.
+//! Around every route of administration: what came of a request is reported to the engine, which counts it, refused ones for the audit
+//! too.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::StatusCode;
 use vestibule_auth::{Caller, RefusedRequest};
+use vestibule_model::TrafficOutcome;
 
 use super::AdminState;
 use super::request::address_in;
@@ -31,17 +33,25 @@ pub(super) async fn note(State(admin): State<AdminState>, mut request: Request, 
     let operation = format!("{} {pattern}", request.method());
     let address = address_in(request.extensions());
     let answer = next.run(request).await;
-    let caller = match (answer.status(), proved.0.get()) {
-        (StatusCode::UNAUTHORIZED, Some(None)) => None,
-        (StatusCode::FORBIDDEN, Some(Some(caller))) => Some(caller),
-        _ => return answer,
+    let Some(caller) = proved.0.get() else { return answer };
+    let (caller, now, administration) = (caller.as_ref(), admin.clock.now(), admin.auth.administration());
+    let outcome = match (answer.status(), caller) {
+        (StatusCode::UNAUTHORIZED, _) => TrafficOutcome::InvalidCredential,
+        (StatusCode::FORBIDDEN, _) => TrafficOutcome::NotAllowed,
+        (StatusCode::SERVICE_UNAVAILABLE | StatusCode::INTERNAL_SERVER_ERROR, _) => {
+            TrafficOutcome::Unavailable
+        }
+        _ => TrafficOutcome::Allowed,
     };
-    let now = admin.clock.now();
-    admin.auth.administration().note_refused_administration(RefusedRequest {
-        caller,
-        operation: &operation,
-        address,
-        now,
-    });
+    administration.count_request(caller, outcome, address, now);
+    let is_refused = match outcome {
+        TrafficOutcome::InvalidCredential => caller.is_none(),
+        TrafficOutcome::NotAllowed => caller.is_some(),
+        _ => false,
+    };
+    if is_refused {
+        let refused = RefusedRequest { caller, operation: &operation, address, now };
+        administration.note_refused_administration(refused);
+    }
     answer
 }

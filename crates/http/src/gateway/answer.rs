@@ -285,20 +285,30 @@ fn cause(shape: Shape, why: Unauthenticated) -> Option<Cause> {
     }
 }
 
-/// 503: what has to be remembered for the request does not fit.
-pub(super) fn overloaded() -> PlainResponse {
+/// 503: a request that counts once cannot be taken now.
+pub(super) fn not_now(why: NotNow) -> PlainResponse {
     let mut fields = Fields::default();
     fields.set(CONTENT_TYPE, "application/json");
     fields.set(CACHE_CONTROL, "no-store");
     fields.set(RETRY_AFTER, "1");
-    let body = br#"{"error":"Too many signed requests"}"#.into();
-    let cause = Some(Cause(Arc::new(Overloaded)));
+    let body: &[u8] = match why {
+        NotNow::Full => br#"{"error":"Too many signed requests"}"#,
+        NotNow::Unstored => br#"{"error":"Signed requests cannot be stored"}"#,
+    };
+    let (body, cause) = (body.into(), Some(Cause(Arc::new(why))));
     PlainResponse { status: StatusCode::SERVICE_UNAVAILABLE, fields, body, cause }
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("as many signed requests are remembered as may be")]
-struct Overloaded;
+/// Why it cannot.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub(super) enum NotNow {
+    /// What has to be remembered does not fit.
+    #[error("as many signed requests are remembered as may be")]
+    Full,
+    /// The store, which has to remember it, does not.
+    #[error("the use of a signed request cannot be stored")]
+    Unstored,
+}
 
 /// 403: it is known who they are, and the rule is not for them. What of the rule it is, the log has.
 pub(super) fn not_for_them(shape: Shape, objection: Objection, now: Millis) -> PlainResponse {

@@ -24,7 +24,7 @@ use vestibule_serve::layers::{
 };
 
 use super::answer::{
-    self, Forbidden, Outcome, Shape, forbidden, identity, not_for_them, overloaded, refused, unavailable,
+    self, Forbidden, NotNow, Outcome, Shape, forbidden, identity, not_for_them, not_now, refused, unavailable,
 };
 use super::kind::{KindPath, Misreported, Reported};
 use super::redirect;
@@ -232,7 +232,7 @@ impl<'a> Question<'a> {
         };
         let stored = api.auth.store_signed_use(used).await;
         // It was stored, or was not: nothing is asked for twice.
-        Ok(self.answer(api, stored).unwrap_or_else(|_| Outcome::Refused(overloaded())))
+        Ok(self.answer(api, stored).unwrap_or_else(|_| Outcome::Refused(not_now(NotNow::Full))))
     }
 
     /// Sees to it that what is shown is looked up, while the table of live sessions is incomplete.
@@ -295,14 +295,16 @@ impl<'a> Question<'a> {
             Ok(Decision::Granted(identity)) => Outcome::Allowed(identity),
             Ok(Decision::Refused(why)) => {
                 let to_login = || self.login_page(api, rule, presented.account());
-                let to_login = (why == Unauthenticated::Nobody).then(to_login).flatten();
+                let is_signed = matches!(why, Unauthenticated::Signature(_));
+                let to_login = (!is_signed).then(to_login).flatten();
                 Outcome::Refused(match to_login {
                     Some((page, passed_on)) => answer::to_login(&page, passed_on, shape(), now),
                     None => refused(shape_of(&why), why, now),
                 })
             }
             Ok(Decision::Forbidden(objection)) => Outcome::Refused(not_for_them(shape(), objection, now)),
-            Ok(Decision::Overloaded) => Outcome::Refused(overloaded()),
+            Ok(Decision::Overloaded) => Outcome::Refused(not_now(NotNow::Full)),
+            Ok(Decision::Unavailable) => Outcome::Refused(not_now(NotNow::Unstored)),
             Err(unclear) => {
                 api.auth.count_unclear(self.target(), self.showing(now));
                 let told = unclear.told();

@@ -5,6 +5,7 @@
     reason = "a test that cannot be set up has failed, and says where"
 )]
 
+mod attempts;
 mod client_tokens;
 mod credentials;
 mod event_access;
@@ -22,6 +23,7 @@ mod signed_forms;
 mod signing_keys;
 mod targets;
 mod traffic;
+mod traffic_age;
 
 use std::time::Duration;
 
