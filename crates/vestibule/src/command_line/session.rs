@@ -77,8 +77,8 @@ pub(crate) struct EndSessions {
 pub(crate) struct WhyArguments {
     #[command(flatten)]
     pub(crate) service: ServiceArguments,
-    /// The session's reference, or `-` to be asked for it: then it may be a bearer, a cookie or a LiveVox session id as
-    /// well. Those open the session, so never give them as an argument
+    /// The session's reference, or `-` to be asked for it: then it may be a bearer, a cookie or, of a session that
+    /// lives, its LiveVox id as well. Those open the session, so never give them as an argument
     #[arg(required_unless_present = "user", conflicts_with = "user")]
     pub(crate) session: Option<String>,
     /// The sessions of this user, by id or login name

@@ -9,7 +9,18 @@ fn rules() -> Collection {
         place: ResourcePath::of("gateway-rules"),
         what: "gateway rule",
         plural: "gateway rules",
-        columns: &["name", "credentials", "accounts", "minimum_rank", "privileges", "paths", "refusals"],
+        columns: &[
+            "name",
+            "credentials",
+            "accounts",
+            "applications",
+            "user_kinds",
+            "populations",
+            "minimum_rank",
+            "privileges",
+            "paths",
+            "refusals",
+        ],
         names: &["name"],
     }
 }
