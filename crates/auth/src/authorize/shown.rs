@@ -72,7 +72,7 @@ impl<'a> Credentials<'a> {
     }
 
     /// Those that there are, and whether each is accepted: first those that are, in the order in which they count.
-    pub(super) fn ranked<'b>(
+    pub(crate) fn ranked<'b>(
         self,
         accepted: Accepted<'b>,
     ) -> impl Iterator<Item = (Credential<'a>, bool)> + use<'a, 'b> {

@@ -29,7 +29,7 @@ impl Auth {
         grant: impl Fn(Principal<'_>) -> R,
     ) -> Decision<R> {
         if held.shown.account.is_some_and(|named| named != client.account().as_str()) {
-            return Decision::Refused(Unauthenticated::Nobody);
+            return Decision::Refused(Unauthenticated::OtherAccount);
         }
         if self.shows_another(held) {
             return Decision::Refused(Unauthenticated::SeveralHolders);

@@ -74,6 +74,12 @@ pub enum Unauthenticated {
     /// Nothing that is shown and accepted opens a session that may be used.
     #[error("nothing that is shown and accepted opens a session that may be used")]
     Nobody,
+    /// Sessions are shown, and the rule takes none of the credentials that show them.
+    #[error("the rule takes none of the credentials that are shown")]
+    NotTaken,
+    /// Whoever it is, the target names another account.
+    #[error("the target names another account than that of whoever asks")]
+    OtherAccount,
     /// The request is signed, and that does not count.
     #[error(transparent)]
     Signature(Problem),
@@ -118,7 +124,9 @@ impl Auth {
         let outcome = match &decision {
             Decision::Granted(_) => TrafficOutcome::Allowed,
             Decision::Refused(Unauthenticated::Nobody) => not_known(&held.shown),
-            Decision::Refused(Unauthenticated::Signature(_)) => TrafficOutcome::InvalidCredential,
+            Decision::Refused(
+                Unauthenticated::NotTaken | Unauthenticated::OtherAccount | Unauthenticated::Signature(_),
+            ) => TrafficOutcome::InvalidCredential,
             Decision::Refused(Unauthenticated::SeveralHolders) => TrafficOutcome::Contradictory,
             Decision::Forbidden(objection) => (*objection).into(),
             Decision::Overloaded => TrafficOutcome::TooManyRequests,
@@ -161,8 +169,22 @@ impl Auth {
         match self.with_shown(shown, decide) {
             Ok(Ok(granted)) => Decision::Granted(granted),
             Ok(Err(objection)) => Decision::Forbidden(objection),
-            Err(NoHolder::Nobody) => Decision::Refused(Unauthenticated::Nobody),
+            Err(NoHolder::Nobody) => Decision::Refused(self.why_nobody(shown)),
             Err(NoHolder::Several) => Decision::Refused(Unauthenticated::SeveralHolders),
         }
+    }
+
+    /// Why nothing that is shown counts, for the log.
+    fn why_nobody(&self, shown: &Showing<'_>) -> Unauthenticated {
+        let mut ranked = shown.credentials.ranked(shown.accepted).peekable();
+        if ranked.peek().is_some() && ranked.all(|(_, is_accepted)| !is_accepted) {
+            return Unauthenticated::NotTaken;
+        }
+        let of_any = Showing { account: None, ..*shown };
+        let lives = |live: &mut Live<'_>, shown_by| self.may_be_shown(live, shown_by, &of_any).then_some(());
+        if shown.account.is_some() && self.with_shown(&of_any, lives).is_ok() {
+            return Unauthenticated::OtherAccount;
+        }
+        Unauthenticated::Nobody
     }
 }

@@ -238,7 +238,10 @@ fn unauthenticated(shape: Shape, why: Unauthenticated, now: Millis) -> PlainResp
     const STATUS: StatusCode = StatusCode::UNAUTHORIZED;
     let problem = match &why {
         Unauthenticated::Signature(problem) => Some(problem),
-        Unauthenticated::Nobody | Unauthenticated::SeveralHolders => None,
+        Unauthenticated::Nobody
+        | Unauthenticated::NotTaken
+        | Unauthenticated::OtherAccount
+        | Unauthenticated::SeveralHolders => None,
     };
     let body: Cow<'static, [u8]> = match shape {
         Shape::Oauth => {

@@ -96,6 +96,29 @@ fn a_refused_check_has_a_line_with_the_rule_and_a_slip_in_its_path_one_with_the_
 }
 
 #[test]
+fn a_refused_check_says_when_the_rule_takes_no_such_credential_or_the_target_names_another_account() {
+    let folder = Folder::new();
+    let server = Server::dev(&folder);
+    let address = server.address("http");
+    let login = server.log_in("12345678", "name", "password");
+    let bearer = login.json()["bearer"].as_str().unwrap().to_owned();
+    let cause = |rule: &str, target: &str| {
+        let headers = format!(
+            "x-original-method: GET\r\nx-original-uri: {target}\r\nx-forwarded-host: api.example.com\r\n\
+             x-forwarded-proto: https\r\nx-forwarded-for: 192.0.2.7\r\nauthorization: Bearer {bearer}\r\n"
+        );
+        let refused = ask(&address, "GET", &format!("/gateway/check/nginx/rule/{rule}"), &headers, "");
+        assert_eq!(refused.status, 401, "{rule}");
+        let id = request_id(&refused.head);
+        server.soon("log line", |server| server.err().contains(id));
+        line_with(&server.err(), id)["cause"].as_str().unwrap().to_owned()
+    };
+    assert!(cause("signed", "/x").starts_with("by the rule signed: the rule takes none of the credentials"));
+    let of_target = cause("default", "/api/account/99999999/x");
+    assert!(of_target.starts_with("by the rule default: the target names another account"), "{of_target}");
+}
+
+#[test]
 fn a_line_has_the_duration_as_a_number_of_milliseconds() {
     let took = failed_login_of("203.0.113.7", "127.0.0.0/8")["took_ms"].as_f64().unwrap();
     assert!((0.001..60_000.0).contains(&took), "{took}");
