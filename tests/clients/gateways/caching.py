@@ -23,13 +23,17 @@ RESOURCE_SERVER = "9f8e7d6c5b4a39281706f5e4d3c2b1a0:demo-resource-server-secret"
 LEASE_SECONDS = 5
 ROUNDS = 200
 OVERALL_LIMIT_SECONDS = 240
+# To be stopped at the end, whether the fact holds or not.
+GATEWAYS = []
 
 
 class Gateway:
     def __init__(self, service):
         self.address = free_address()
         settings = {"VESTIBULE": service, "CLIENT": RESOURCE_SERVER, "PORT": self.address.split(":")[1]}
-        self.process = subprocess.Popen([sys.executable, PROGRAM], env=os.environ | settings, stderr=subprocess.DEVNULL)
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self.process = subprocess.Popen([sys.executable, PROGRAM], env=os.environ | settings, **silent)
+        GATEWAYS.append(self)
         for _ in range(200):
             if self.status([]) == 401:
                 return
@@ -137,7 +141,6 @@ def s3_no_yes_after_an_end_was_answered(service):
         assert answered == expected, (number, end.__name__, answered)
         if put_right:
             put_right(service)
-    gateway.stop()
 
 
 def s3_no_yes_after_the_lease_when_nothing_arrives_any_more(service):
@@ -156,7 +159,6 @@ def s3_no_yes_after_the_lease_when_nothing_arrives_any_more(service):
         time.sleep(0.05)
     assert last is not None, "nothing was kept while it counted"
     assert last < frozen + LEASE_SECONDS + 0.1, last - frozen
-    gateway.stop()
 
 
 def s3_who_waited_for_a_gateway_that_was_stopped_is_refused(service):
@@ -172,7 +174,6 @@ def s3_who_waited_for_a_gateway_that_was_stopped_is_refused(service):
     gateway.signal(signal.SIGCONT)
     waiting.join()
     assert answers == [401], answers
-    gateway.stop()
 
 
 def s3_who_waited_for_a_gateway_whose_stream_was_cut_is_refused(service):
@@ -191,7 +192,6 @@ def s3_who_waited_for_a_gateway_whose_stream_was_cut_is_refused(service):
     gateway.signal(signal.SIGCONT)
     waiting.join()
     assert answers in ([401], [None]), answers
-    gateway.stop()
 
 
 class FreezingRelay:
@@ -209,7 +209,7 @@ class FreezingRelay:
             near, _ = self.listening.accept()
             host, port = self.to.rsplit(":", 1)
             far = socket.create_connection((host, int(port)))
-            threading.Thread(target=pass_on, args=(near, far), daemon=True).start()
+            threading.Thread(target=pass_on, args=(near, far, 0), daemon=True).start()
             threading.Thread(target=self.pass_back, args=(far, near), daemon=True).start()
 
     def pass_back(self, far, near):
@@ -224,8 +224,14 @@ class FreezingRelay:
             pass
 
 
+def stop_gateways():
+    for gateway in GATEWAYS:
+        gateway.stop()
+
+
 def give_up():
     print(f"it takes longer than {OVERALL_LIMIT_SECONDS} s", flush=True)
+    stop_gateways()
     os._exit(1)
 
 
@@ -238,6 +244,7 @@ def main():
         try:
             globals()[sys.argv[1]](service)
         finally:
+            stop_gateways()
             service.stop()
 
 
