@@ -78,9 +78,12 @@ def g3_who_hangs_up_before_the_check_answers_reaches_nothing(site):
                 connection.send(method, "/orders", body=written)
                 hangs_up(connection.socket)
                 connections.append(connection)
-    # Who asks later is answered later: by then all of these have been.
-    for _ in range(3):
-        site.passes([bearer(site.service.log_in())], "/later")
+    # Who asks later is answered later: by then all of these have been. On a busy machine a check first takes longer by the relay than the
+    # gateway waits for it, and is refused.
+    shown, statuses = [bearer(site.service.log_in())], []
+    while statuses.count(200) < 3 and len(statuses) < 40:
+        statuses.append(site.gateway.ask("GET", "/later", shown).status)
+    assert statuses.count(200) == 3, (statuses, site.complaints())
     targets = [request.target for request in site.api.reached]
     assert targets == ["/later"] * 3, targets
 
