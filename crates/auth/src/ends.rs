@@ -134,7 +134,7 @@ impl Ends {
             changes = self.audit.end_and_tell(session, end).to_vec();
         }
         let stored = self.store_end(changes, session, end).await;
-        self.feed.written().await;
+        self.feed.written(Some(session.account)).await;
         stored
     }
 

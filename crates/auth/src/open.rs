@@ -122,8 +122,9 @@ impl Auth {
     /// dropped half-way: what was committed would not be in the table.
     pub(crate) async fn open(&self, opened: Opened) -> Result<Session, OpenError> {
         self.loaded().await;
+        let account = opened.entry.account.id;
         let session = self.open_in_turn(opened).await;
-        self.feed.written().await;
+        self.feed.written(Some(account)).await;
         session
     }
 

@@ -119,7 +119,7 @@ impl<'a> PendingEnds<'a> {
             }
             self.ends.drain(..some);
         }
-        self.all.feed.written().await;
+        self.all.feed.written(None).await;
         result
     }
 }

@@ -54,6 +54,8 @@ struct ProgressState {
     handed: u64,
     /// That of the last one that was written to its socket.
     written: u64,
+    /// Whether it was given a lease: before that nothing counts that its gateway keeps.
+    has_lease: bool,
     /// When the first event was published that it was handed, and that is not written yet.
     since: Option<Monotonic>,
     end: Option<End>,
@@ -122,11 +124,11 @@ impl Channel {
         self.state().left.is_some_and(|left| left <= then)
     }
 
-    /// The readers to whose sockets not everything was written that is published, and the number of its last event.
+    /// The readers with a lease to whose sockets not everything was written that is published, and the number of its last event.
     pub(super) fn behind(&self) -> Vec<(Arc<Progress>, u64)> {
         let state = self.state();
         let last = state.ring.last();
-        let is_behind = |reader: &&Arc<Progress>| !reader.has_written(last);
+        let is_behind = |reader: &&Arc<Progress>| reader.has_lease() && !reader.has_written(last);
         state.readers.iter().filter(is_behind).map(|reader| (Arc::clone(reader), last)).collect()
     }
 
@@ -178,8 +180,8 @@ impl Channel {
 
 impl Progress {
     fn at(position: u64) -> Self {
-        let state =
-            ProgressState { handed: position, written: position, since: None, end: None, waker: None };
+        let (handed, written, has_lease) = (position, position, false);
+        let state = ProgressState { handed, written, has_lease, since: None, end: None, waker: None };
         Self { state: Mutex::new(state), changed: Notify::new() }
     }
 
@@ -199,6 +201,10 @@ impl Progress {
         if let Some(waker) = waker {
             waker.wake();
         }
+    }
+
+    fn has_lease(&self) -> bool {
+        self.state().has_lease
     }
 
     /// Whether everything up to this number was written.
@@ -258,6 +264,11 @@ impl Reader {
         progress.handed = *number;
         progress.since = progress.since.or(since);
         Poll::Ready(Handed::Events(events))
+    }
+
+    /// It is given a lease, behind everything that was published until now: from here on it is waited for.
+    pub(super) fn note_lease(&self) {
+        self.progress.state().has_lease = true;
     }
 
     /// The id of an event, by which somebody goes on behind it.

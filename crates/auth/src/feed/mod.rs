@@ -130,16 +130,19 @@ impl Feed {
         self.publish(&events);
     }
 
-    /// Returns when everything that was published until now was written to the socket of everybody who reads. Whoever takes nothing
-    /// for too long does not read any more.
+    /// Returns when everything that was published of an account until now, or of all, was written to the socket of everybody who reads it and
+    /// has a lease. Whoever takes nothing for too long does not read any more. Who reads of another account alone keeps nobody waiting.
     ///
     /// To be waited for before an end is acknowledged, or a change that takes a right away.
-    pub(crate) async fn written(&self) {
+    pub(crate) async fn written(&self, account: Option<AccountId>) {
         if !self.is_read() {
             return;
         }
-        let channels: Vec<Arc<Channel>> =
-            self.channels.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let channels: Vec<Arc<Channel>> = {
+            let channels = self.channels.read().unwrap_or_else(PoisonError::into_inner);
+            let tells = |scope: FeedScope| account.is_none_or(|account| scope.sees_account(account));
+            channels.values().filter(|channel| tells(channel.scope)).cloned().collect()
+        };
         let behind = channels.iter().map(|channel| (channel, channel.behind()));
         let behind: Vec<_> = behind.filter(|(_, readers)| !readers.is_empty()).collect();
         if behind.is_empty() {
@@ -208,7 +211,10 @@ impl Feed {
 
 impl FeedScope {
     fn sees(self, event: &GatewayEvent) -> bool {
-        let Some(account) = event.account() else { return true };
+        event.account().is_none_or(|account| self.sees_account(account))
+    }
+
+    fn sees_account(self, account: AccountId) -> bool {
         match self {
             Self::Account(own) => own == account,
             Self::AllButAdministrators => account != administrators_account(),

@@ -169,6 +169,7 @@ impl EventStream {
             Poll::Ready(Handed::End(End::TooSlow)) => Poll::Ready(Some(Err(StreamCut))),
             Poll::Pending if self.is_due => {
                 self.is_due = false;
+                self.reader.note_lease();
                 let elapsed = self.elapsed();
                 Poll::Ready(Some(Ok(Told::Lease { elapsed, valid: LEASE })))
             }

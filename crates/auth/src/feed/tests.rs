@@ -49,11 +49,12 @@ async fn is_idle(reader: &mut Reader) -> bool {
     poll_fn(|context| Poll::Ready(reader.poll_next(context).is_pending())).await
 }
 
-/// A reader that was handed and has written its first reset.
+/// A reader that was handed and has written its first reset, and has a lease.
 async fn begun(feed: &Feed, scope: FeedScope) -> (Reader, EventWriter) {
     let (mut reader, writer) = feed.read(scope, None).unwrap();
     assert_eq!(next(&mut reader).await, Handed::Events(vec![(0, GatewayEvent::Reset)]));
     writer.written();
+    reader.note_lease();
     (reader, writer)
 }
 
@@ -61,7 +62,7 @@ async fn begun(feed: &Feed, scope: FeedScope) -> (Reader, EventWriter) {
 async fn while_nobody_reads_nothing_is_kept_and_nobody_waits() {
     let feed = feed();
     feed.publish(&[changed("a")]);
-    feed.written().await;
+    feed.written(None).await;
     assert_eq!((feed.figures().events, feed.channels.read().unwrap().len()), (0, 0));
     let (mut reader, _writer) = begun(&feed, FeedScope::Account(account("a"))).await;
     assert!(is_idle(&mut reader).await);
@@ -73,7 +74,7 @@ async fn who_has_published_waits_until_it_is_written() {
     let (mut reader, writer) = begun(&feed, FeedScope::Account(account("a"))).await;
     feed.publish(&[changed("a")]);
     let begun = Instant::now();
-    tokio::join!(feed.written(), async {
+    tokio::join!(feed.written(None), async {
         assert_eq!(next(&mut reader).await, Handed::Events(vec![(1, changed("a"))]));
         tokio::time::sleep(PATIENCE / 5).await;
         writer.written();
@@ -89,13 +90,13 @@ async fn who_takes_nothing_is_cut_and_not_waited_for_again() {
     let (mut reader, writer) = begun(&feed, FeedScope::Account(account("a"))).await;
     feed.publish(&[changed("a")]);
     let begun = Instant::now();
-    feed.written().await;
+    feed.written(None).await;
     assert!((PATIENCE..2 * PATIENCE).contains(&begun.elapsed()));
     assert_eq!(next(&mut reader).await, Handed::End(End::TooSlow));
     assert_eq!((feed.figures().cut, feed.figures().streams), (1, 0));
     feed.publish(&[changed("a")]);
     let begun = Instant::now();
-    feed.written().await;
+    feed.written(None).await;
     assert_eq!(begun.elapsed(), Duration::ZERO);
     drop(writer);
     assert_eq!(feed.figures().streams, 0, "it left once");
@@ -108,7 +109,29 @@ async fn who_was_handed_an_event_and_has_not_written_it_is_waited_for() {
     feed.publish(&[changed("a")]);
     assert_eq!(next(&mut reader).await, Handed::Events(vec![(1, changed("a"))]));
     let begun = Instant::now();
-    feed.written().await;
+    feed.written(None).await;
+    assert_eq!(begun.elapsed(), PATIENCE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_who_was_given_no_lease_yet() {
+    let feed = feed();
+    let (_reader, _writer) = feed.read(FeedScope::Account(account("a")), None).unwrap();
+    feed.publish(&[changed("a")]);
+    let begun = Instant::now();
+    feed.written(None).await;
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_who_reads_of_another_account() {
+    let feed = feed();
+    let (_reader, _writer) = begun(&feed, FeedScope::Account(account("a"))).await;
+    feed.publish(&[changed("a"), changed("b")]);
+    let begun = Instant::now();
+    feed.written(Some(account("b"))).await;
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    feed.written(Some(account("a"))).await;
     assert_eq!(begun.elapsed(), PATIENCE);
 }
 
@@ -118,7 +141,7 @@ async fn nobody_waits_for_who_has_gone() {
     let (_reader, writer) = begun(&feed, FeedScope::Account(account("a"))).await;
     feed.publish(&[changed("a")]);
     let begun = Instant::now();
-    tokio::join!(feed.written(), async { drop(writer) });
+    tokio::join!(feed.written(None), async { drop(writer) });
     assert_eq!(begun.elapsed(), Duration::ZERO);
 }
 
@@ -132,7 +155,7 @@ async fn nobody_is_told_of_or_waited_for_by_another_account() {
     assert_eq!(next(&mut all).await, Handed::Events(vec![(1, changed("b"))]));
     all_written.written();
     let begun = Instant::now();
-    feed.written().await;
+    feed.written(None).await;
     assert_eq!(begun.elapsed(), Duration::ZERO);
     feed.publish(&[GatewayEvent::RulesChanged]);
     assert_eq!(next(&mut here).await, Handed::Events(vec![(1, GatewayEvent::RulesChanged)]));

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -77,7 +77,12 @@ pub(crate) fn refused_before(version: Version, method: &Method) -> Option<Respon
             words,
         ));
     }
-    (*method == Method::HEAD).then(|| headers().into_response())
+    (*method == Method::HEAD).then(|| {
+        let words = "A stream has to be asked for by GET";
+        let mut answer = problem(StatusCode::METHOD_NOT_ALLOWED, "about:blank", words);
+        answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+        answer
+    })
 }
 
 /// Behind which event a stream goes on.

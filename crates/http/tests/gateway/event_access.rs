@@ -93,7 +93,7 @@ async fn over_http_2_there_are_no_streams() {
 async fn other_methods_open_no_stream() {
     let server = start().await;
     let head = server.request(Method::HEAD, EVENTS).basic_auth("client-id", Some("client-secret"));
-    assert_eq!(head.send().await.unwrap().status(), 200);
+    assert_eq!(head.send().await.unwrap().status(), 405);
     assert_eq!(server.auth.feed_figures().streams, 0);
     let post = server.request(Method::POST, EVENTS).send().await.unwrap();
     assert_eq!(post.status(), 405);

@@ -12,6 +12,9 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::stop::Stop;
 use crate::layers::Streamed;
 
+/// How long a client may take for what is left of an answer without an end when the server stops.
+const LAST_PIECE: Duration = Duration::from_millis(250);
+
 /// What a connection is doing, written by its reader and its service, read by [`Watched`]. All of them run in the
 /// same task (HTTP/2 answers: on the same thread), so relaxed order is enough.
 #[derive(Debug)]
@@ -106,6 +109,7 @@ impl ConnectionActivity {
         self.stopping.store(true, Ordering::Relaxed);
         if let Some(observer) = self.observer() {
             observer.0.stopping();
+            self.stamp();
         }
     }
 
@@ -128,13 +132,18 @@ impl ConnectionActivity {
         self.since_millis.store(millis, Ordering::Relaxed);
     }
 
-    /// When the connection has waited long enough; none while a request is answered, which has limits of its own.
+    /// When the connection has waited long enough; none while a request is answered, which has limits of its own. Of an answer without an
+    /// end, whose client takes nothing, the server's stop waits for a moment only.
     fn deadline(&self, timeouts: Timeouts) -> Option<Instant> {
+        let since = self.opened + Duration::from_millis(self.since_millis.load(Ordering::Relaxed));
+        if self.stopping.load(Ordering::Relaxed) && self.observer().is_some() {
+            return Some(since + LAST_PIECE);
+        }
         if self.active.load(Ordering::Relaxed) > 0 {
             return None;
         }
         let limit = if self.head_due.load(Ordering::Relaxed) { timeouts.head } else { timeouts.idle };
-        Some(self.opened + Duration::from_millis(self.since_millis.load(Ordering::Relaxed)) + limit)
+        Some(since + limit)
     }
 }
 
@@ -228,11 +237,14 @@ impl<'a, C: Protocol, P: Fn() -> Timeouts + Unpin> Watched<'a, C, P> {
         }
     }
 
-    fn finish(&mut self) {
+    fn finish(&mut self, context: &mut Context<'_>) {
         if !self.finishing {
             self.finishing = true;
             self.activity.stop();
             self.connection.finish();
+            let next = self.next_look(Instant::now(), (self.timeouts)());
+            self.alarm.as_mut().reset(next);
+            let _ = self.alarm.as_mut().poll(context);
         }
     }
 
@@ -247,7 +259,7 @@ impl<'a, C: Protocol, P: Fn() -> Timeouts + Unpin> Watched<'a, C, P> {
             }
             if late {
                 self.announced = true;
-                self.finish();
+                self.finish(context);
                 context.waker().wake_by_ref();
             }
             let next = self.next_look(now, timeouts);
@@ -276,7 +288,7 @@ impl<C: Protocol, P: Fn() -> Timeouts + Unpin> Future for Watched<'_, C, P> {
         let this = &mut *self;
         this.arm(context);
         if this.stop.is_set() {
-            this.finish();
+            this.finish(context);
         }
         if let Poll::Ready(end) = Pin::new(&mut *this.connection).poll(context) {
             return Poll::Ready(End::Finished(end));

@@ -189,6 +189,18 @@ fn a_stop_ends_streams_at_once() {
 }
 
 #[test]
+fn a_stop_waits_for_no_client_that_takes_nothing() {
+    let (source, site) = streaming(|_| {});
+    let client = open(&site);
+    (0..400).for_each(|_| source.push(vec![b'x'; 64 * 1024]));
+    source.wait_until(|source| source.written() > 0);
+    let begun = Instant::now();
+    site.running.shutdown_blocking(PATIENCE);
+    assert!(begun.elapsed() < PATIENCE / 2, "{:?}", begun.elapsed());
+    drop(client);
+}
+
+#[test]
 fn the_observer_goes_with_the_connection() {
     let (source, site) = streaming(|_| {});
     let client = open(&site);
