@@ -104,7 +104,11 @@ pub(super) fn has_form(record: &Record) -> bool {
     let [high, low, rest @ ..] = record;
     let length = usize::from(u16::from_be_bytes([*high, *low]));
     let rest = rest.get(..ROOM).and_then(|room| room.split_at_checked(length));
-    rest.is_some_and(|(json, zeros)| json.first() == Some(&b'{') && zeros.iter().all(|byte| *byte == 0))
+    rest.is_some_and(|(json, zeros)| {
+        // No other bytes are in the text that is written (RFC 8259 §7), and numbers in binary have them.
+        let is_text = json.first() == Some(&b'{') && json.iter().all(|byte| *byte >= b' ');
+        is_text && zeros.iter().all(|byte| *byte == 0)
+    })
 }
 
 /// What a record says.
