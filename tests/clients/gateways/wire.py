@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import random
 import socket
 import ssl
 import threading
@@ -68,10 +69,15 @@ def trusting(protocol):
 
 
 def free_address():
-    """An address where nobody listens."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{listening.getsockname()[1]}"
+    """An address where nobody listens, with none of the ports that the system gives to whoever asks for any: another test would get it."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as listening:
+            try:
+                listening.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return f"127.0.0.1:{port}"
 
 
 class Relay:
