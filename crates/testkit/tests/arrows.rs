@@ -29,7 +29,19 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ),
     (
         "vestibule-bench",
-        &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "testkit", "oauth1", "saml"],
+        &[
+            "model",
+            "crypto",
+            "store",
+            "store-sqlite",
+            "auth",
+            "serve",
+            "http",
+            "testkit",
+            "ext-authz",
+            "oauth1",
+            "saml",
+        ],
     ),
 ];
 

@@ -79,7 +79,7 @@ mod tests {
     fn a_witness_is_none_whatever_its_random_bytes_are() {
         let mut witness = EMPTY;
         // Its form, and the id of a database that reads as the length and the beginning of a text.
-        witness[..17].copy_from_slice(b"\x01\x40{234567890123456");
+        witness[..17].copy_from_slice(b"\x01\x40{23456789012345");
         witness[17..25].copy_from_slice(&4_711_i64.to_be_bytes());
         witness[25..57].fill(0x7b);
         assert!(!is_one(&[witness, EMPTY]));
