@@ -35,8 +35,8 @@ pub(crate) const fn role(rank: Rank) -> &'static str {
 
 /// The id of what a session was opened with.
 pub(crate) const fn application(application: Application) -> Option<i64> {
-    match application {
-        Application::None => None,
-        Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => Some(id.0),
+    match application.id() {
+        Some(id) => Some(id.0),
+        None => None,
     }
 }

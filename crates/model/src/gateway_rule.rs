@@ -217,6 +217,9 @@ mod tests {
             Application::Token(ApplicationId(3)),
         ];
         let text = serde_json::to_string(&all).unwrap();
+        for application in all {
+            assert_eq!(serde_json::to_value(application).unwrap()["kind"], application.kind());
+        }
         let expected = r#"[{"kind":"none"},{"kind":"api-key","id":1},{"kind":"oauth-client","id":2},{"kind":"application-token","id":3}]"#;
         assert_eq!(text, expected);
         assert_eq!(serde_json::from_str::<[Application; 4]>(&text).unwrap(), all);

@@ -85,6 +85,26 @@ pub enum Application {
     Token(ApplicationId),
 }
 
+impl Application {
+    /// The word for its kind, as it is serialised.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ApiKey(_) => "api-key",
+            Self::OauthClient(_) => "oauth-client",
+            Self::Token(_) => "application-token",
+        }
+    }
+
+    /// Its id, if it is one.
+    pub const fn id(self) -> Option<ApplicationId> {
+        match self {
+            Self::None => None,
+            Self::ApiKey(id) | Self::OauthClient(id) | Self::Token(id) => Some(id),
+        }
+    }
+}
+
 /// How a session was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AuthenticationMethod {

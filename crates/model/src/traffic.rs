@@ -166,10 +166,10 @@ impl fmt::Display for TrafficApplication {
     /// `none`, `api-key:7`, `oauth-client:7`, `application-token:7`, `administrator` or `unknown`.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Of(Application::None) => out.write_str("none"),
-            Self::Of(Application::ApiKey(id)) => write!(out, "api-key:{id}"),
-            Self::Of(Application::OauthClient(id)) => write!(out, "oauth-client:{id}"),
-            Self::Of(Application::Token(id)) => write!(out, "application-token:{id}"),
+            Self::Of(application) => {
+                out.write_str(application.kind())?;
+                application.id().map_or(Ok(()), |id| write!(out, ":{id}"))
+            }
             Self::Administrator => out.write_str("administrator"),
             Self::Unknown => out.write_str("unknown"),
         }

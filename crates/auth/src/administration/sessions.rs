@@ -231,14 +231,10 @@ impl Administration<'_> {
 
 impl SessionFilter {
     fn wants(&self, entry: &Entry<UserEntry>) -> bool {
-        let session_application = || match entry.application() {
-            Application::None => None,
-            Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => Some(id),
-        };
         self.address.is_none_or(|address| entry.address() == Some(address))
             && self.opened_since.is_none_or(|since| entry.created() >= since)
             && self.opened_before.is_none_or(|before| entry.created() < before)
-            && self.application.is_none_or(|id| session_application() == Some(id))
+            && self.application.is_none_or(|id| entry.application().id() == Some(id))
             && self.account.is_none_or(|account| entry.holder.account == account)
     }
 }

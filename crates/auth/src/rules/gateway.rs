@@ -110,10 +110,5 @@ fn too_many<T>(rule: Rule, list: &[T], most: usize) -> Option<Violation> {
 }
 
 fn id_of(application: Application) -> String {
-    match application {
-        Application::None => String::new(),
-        Application::ApiKey(id) | Application::OauthClient(id) | Application::Token(id) => {
-            format!("id {}", id.0)
-        }
-    }
+    application.id().map_or_else(String::new, |id| format!("id {}", id.0))
 }

@@ -100,12 +100,12 @@ impl Auth {
         })
     }
 
-    /// The account of a client that names none, and asks about a token: of those that have a client of this id, the one whose secret it is; where
+    /// The account of a client that names none, and may ask about a token: of those that have a client of this id, the one whose secret it is; where
     /// none is shown, the one that has it as a public client and that the token is of; else the first. Ids are unique within an account alone.
     pub fn account_of_client(
         self: &Arc<Self>,
         credentials: &OauthCredentials,
-        token: &str,
+        token: Option<&str>,
         now: Millis,
     ) -> Option<AccountId> {
         let accounts = self.directory.accounts_with_oauth_client(&credentials.client_id);
@@ -113,7 +113,8 @@ impl Auth {
         if accounts.len() < 2 {
             return first;
         }
-        let of_token = if credentials.secret.is_none() { self.account_of_token(token, now) } else { None };
+        let token = token.filter(|_| credentials.secret.is_none());
+        let of_token = token.and_then(|token| self.account_of_token(token, now));
         let is_its = |id: &AccountId| {
             let entry = self.public_account(*id);
             let entry = entry.as_deref().map(|entry| &**entry);

@@ -18,7 +18,7 @@ use vestibule_auth::{
     Auth, EventStream, EventWriter, EventsError, FeedFull, GatewayEvent, LogIn, LoginScope, StreamCut,
     TokenError, Told,
 };
-use vestibule_model::{Application, Dialect};
+use vestibule_model::Dialect;
 use vestibule_serve::layers::{Cause, Readers, RefusalShape, RequestHead, StreamObserver, Streamed};
 
 use super::answer::{Forbidden, forbidden};
@@ -54,8 +54,7 @@ pub(super) async fn handle(State(api): State<ApiState>, request: Request) -> Res
         return refused(&EventsError::Client(TokenError::InvalidClient));
     };
     let now = api.clock.now();
-    // A secret is shown, so the token of none is looked at.
-    let account = api.auth.account_of_client(&credentials, "", now);
+    let account = api.auth.account_of_client(&credentials, None, now);
     let (dialect, scope) = (Dialect::LivePerson, LoginScope::Public);
     let at = LogIn { account, dialect, scope, address: head.address, now };
     let behind = last_event_id(&parts.headers).map(str::to_owned);
@@ -186,7 +185,7 @@ fn write_event(text: &mut String, auth: &Auth, event: GatewayEvent) -> std::fmt:
             )
         }
         GatewayEvent::ApplicationChanged { account, application } => {
-            let (kind, id) = (kind(application), words::application(application).unwrap_or_default());
+            let (kind, id) = (application.kind(), words::application(application).unwrap_or_default());
             write!(
                 text,
                 "event: application-changed\ndata: \
@@ -198,16 +197,6 @@ fn write_event(text: &mut String, auth: &Auth, event: GatewayEvent) -> std::fmt:
         }
         GatewayEvent::RulesChanged => write!(text, "event: rules-changed\ndata: {{}}\n\n"),
         GatewayEvent::Reset => write!(text, "event: reset\ndata: {{}}\n\n"),
-    }
-}
-
-/// As the administration API names it.
-const fn kind(application: Application) -> &'static str {
-    match application {
-        Application::None => "none",
-        Application::ApiKey(_) => "api-key",
-        Application::OauthClient(_) => "oauth-client",
-        Application::Token(_) => "application-token",
     }
 }
 

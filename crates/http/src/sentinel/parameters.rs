@@ -125,7 +125,7 @@ impl ClientRequest {
         token: &str,
         now: Millis,
     ) -> LogIn {
-        let account = self.account.or_else(|| auth.account_of_client(client, token, now));
+        let account = self.account.or_else(|| auth.account_of_client(client, Some(token), now));
         LogIn { account, ..self.at(now) }
     }
 
