@@ -110,7 +110,7 @@ where
         let client = peer.map(|peer| proxies.client_address(peer.ip(), headers).0);
         let context = RequestContext::begin(&self.endpoint, &request, RequestSource { peer, client });
         identify(&self.endpoint.layers, &context, &mut request);
-        let step = match self.endpoint.refuse_early(&request) {
+        let step = match self.endpoint.refuse_early(&request, context.shape) {
             Some(answer) => Step::Answered { answer: Some(answer) },
             None => match catch_unwind(AssertUnwindSafe(|| context.inside(|| self.inner.call(request)))) {
                 Ok(handler) => Step::Handled { handler },
@@ -246,7 +246,6 @@ fn identify(state: &LayerState, context: &RequestContext, request: &mut Request)
     let forwarded = context.peer.and_then(|peer| proxies.forwarded_tls(peer.ip(), headers));
     let has_body = !request.body().is_end_stream();
     let extensions = request.extensions_mut();
-    extensions.insert(context.id.clone());
     context.client.map(|client| extensions.insert(ClientAddress(client)));
     forwarded.map(|forwarded| extensions.insert(forwarded));
     if has_body {
@@ -256,7 +255,7 @@ fn identify(state: &LayerState, context: &RequestContext, request: &mut Request)
 
 impl EndpointState {
     /// An answer that needs no handler.
-    fn refuse_early(&self, request: &Request) -> Option<Response> {
+    fn refuse_early(&self, request: &Request, shape: RefusalShape) -> Option<Response> {
         let (layers, headers) = (&self.layers, Headers::Map(request.headers()));
         let refusal = if headers.size() > layers.max_header_bytes {
             Refusal::HeadersTooLarge
@@ -265,13 +264,13 @@ impl EndpointState {
         } else if !layers.allowed_hosts.include(request) {
             Refusal::Misdirected
         } else {
-            return match self.refusals.of(request.uri().path()).readers {
+            return match shape.readers {
                 Readers::AllowedOrigins => {
                     layers.allowed_origins.preflight(request.method(), request.headers())
                 }
                 Readers::OwnPages => None,
             };
         };
-        Some(self.refusals.answer(request.uri().path(), refusal))
+        Some(shape.answer(refusal))
     }
 }

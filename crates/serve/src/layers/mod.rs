@@ -54,7 +54,7 @@ pub(crate) use layered::LayeredFuture;
 pub use plain_response::{Fields, PlainResponse};
 pub use refusal::{Readers, Refusal, RefusalShape, RefusalShapes};
 pub use refusal_log::RefusalLog;
-pub use request_id::{RequestId, RequestIds};
+pub use request_id::RequestIds;
 pub use shortcut::{HttpService, RequestHead, ResponseFuture, Routes, Shortcut};
 pub use streamed::{StreamObserver, Streamed};
 

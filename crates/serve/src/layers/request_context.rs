@@ -35,7 +35,7 @@ pub(super) struct RequestContext {
     span: Span,
     method: Method,
     version: Version,
-    shape: RefusalShape,
+    pub(super) shape: RefusalShape,
     cors: CorsHeaders,
     begun: Instant,
 }

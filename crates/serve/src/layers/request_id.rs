@@ -18,9 +18,9 @@ const COUNTER: usize = 6;
 /// Two digits per byte.
 const MADE: usize = 2 * (PREFIX + COUNTER);
 
-/// The id of a request: an extension of every request, and a header of every answer.
+/// The id of a request: in the log, and a header of every answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(Text);
+pub(super) struct RequestId(Text);
 
 /// Made ids are kept in place: most requests come without one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,19 +31,23 @@ enum Text {
 
 impl RequestId {
     /// As text: 1 to 64 of `A-Z a-z 0-9 . _ -`.
-    pub fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         match &self.0 {
             Text::Made(digits) => str::from_utf8(digits).unwrap_or_default(),
             Text::Given(value) => value.to_str().unwrap_or_default(),
         }
     }
 
+    /// As a header's value, which HTTP/2 does not compare with those before it, nor keep for those after it (RFC 7541 §7.1.3): no two are
+    /// the same.
     pub(super) fn header(&self) -> HeaderValue {
-        match &self.0 {
+        let mut value = match &self.0 {
             // Digits are always a valid value.
             Text::Made(digits) => HeaderValue::from_bytes(digits).unwrap_or(HeaderValue::from_static("0")),
             Text::Given(value) => value.clone(),
-        }
+        };
+        value.set_sensitive(true);
+        value
     }
 }
 

@@ -22,7 +22,7 @@ use vestibule_model::Rng;
 use vestibule_serve::HttpMetrics;
 use vestibule_serve::layers::{
     self, BodyLimits, ClientAddress, Fields, Headers, LayerState, LimitedBody, PlainResponse, Readers,
-    RefusalShape, RefusalShapes, RequestHead, RequestId, ResponseFuture, Routes, Shortcut, is_encrypted,
+    RefusalShape, RefusalShapes, RequestHead, ResponseFuture, Routes, Shortcut, is_encrypted,
 };
 use vestibule_serve::server::{Limits, Listen, Running, Server};
 
@@ -255,12 +255,8 @@ async fn echo(LimitedBody(body): LimitedBody) -> Response {
     }
 }
 
-async fn who(
-    Extension(ClientAddress(address)): Extension<ClientAddress>,
-    Extension(id): Extension<RequestId>,
-    request: Request,
-) -> String {
-    format!("{address} {} {}", id.as_str(), is_encrypted(request.extensions()))
+async fn who(Extension(ClientAddress(address)): Extension<ClientAddress>, request: Request) -> String {
+    format!("{address} {}", is_encrypted(request.extensions()))
 }
 
 /// A connection.
