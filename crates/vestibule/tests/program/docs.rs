@@ -131,19 +131,6 @@ fn the_service_unit_starts_what_the_program_has() {
     assert_eq!(outcome.code, Some(0), "{}", outcome.err);
 }
 
-#[test]
-fn links_between_the_pages_lead_somewhere() {
-    for entry in fs::read_dir(root().join("docs/operations")).unwrap() {
-        let path = entry.unwrap().path();
-        let page = fs::read_to_string(&path).unwrap();
-        for link in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let file = link.split('#').next().unwrap();
-            let there = file.is_empty() || link.contains("://") || path.parent().unwrap().join(file).exists();
-            assert!(there, "{}: {link}", path.display());
-        }
-    }
-}
-
 /// The keys that a table of a file for apply may have: those that the refusal of another one names.
 fn fields_of(table: &str) -> BTreeSet<String> {
     let folder = Folder::new();
