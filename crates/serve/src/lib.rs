@@ -3,8 +3,9 @@
 //!
 //! Knows no route, no protocol of ours and no rule: what answers is given to it as [`layers::Routes`], and with it the shape
 //! in which each group of paths writes a refusal ([`layers::RefusalShapes`]). Imports run from [`server`] to [`layers`] and not
-//! back.
+//! back. What pages with forms share stands in [`forms`].
 
+pub mod forms;
 mod histogram;
 pub mod layers;
 pub mod metrics;

@@ -8,9 +8,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use tracing::Instrument;
-use vestibule_serve::layers::LimitedBody;
+use vestibule_serve::layers::{LimitedBody, run_to_completion};
 
 use super::login;
 use super::problem::AdminError;
@@ -28,47 +26,5 @@ pub(super) async fn run(request: Request, next: Next) -> Response {
         Ok(body) => body,
         Err(refusal) => return AdminError::Unread(refusal).into_response(),
     };
-    let answer = next.run(Request::from_parts(parts, Body::from(body)));
-    match tokio::spawn(answer.in_current_span()).await.map_err(tokio::task::JoinError::try_into_panic) {
-        Ok(answer) => answer,
-        Err(Ok(panic)) => std::panic::resume_unwind(panic),
-        // The service ends.
-        Err(Err(_)) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::pin::pin;
-    use std::sync::{Arc, Mutex};
-    use std::task::{Context, Poll, Waker};
-
-    use axum::Router;
-    use axum::routing::get;
-    use tokio::sync::oneshot;
-    use tower::ServiceExt;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn what_was_begun_goes_on_when_the_caller_goes_away() {
-        let (start, started) = oneshot::channel();
-        let (leave, left) = oneshot::channel::<()>();
-        let (end, ended) = oneshot::channel();
-        let parts = Arc::new(Mutex::new(Some((start, left, end))));
-        let work = move || async move {
-            let (start, left, end) = parts.lock().unwrap().take().unwrap();
-            start.send(()).unwrap();
-            left.await.unwrap();
-            end.send(()).unwrap();
-        };
-        let router: Router = Router::new().route("/", get(work)).layer(axum::middleware::from_fn(run));
-        {
-            let mut answer = pin!(router.oneshot(Request::new(Body::empty())));
-            assert!(matches!(answer.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending));
-            started.await.unwrap();
-        }
-        leave.send(()).unwrap();
-        ended.await.unwrap();
-    }
+    run_to_completion(next.run(Request::from_parts(parts, Body::from(body)))).await
 }

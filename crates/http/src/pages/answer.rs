@@ -4,18 +4,10 @@ use axum::http::header::{LOCATION, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use vestibule_pages::{Link, Look, Message, POLICY, Page};
+use vestibule_serve::forms::page_headers;
 
-/// What every page says to the browser. The referrer stays within the service, because without one a form would not say where
-/// it comes from (Fetch, "append a request `Origin` header").
-pub(crate) const HEADERS: &[(&str, &str)] = &[
-    ("content-type", "text/html; charset=utf-8"),
-    ("cache-control", "no-store"),
-    ("content-security-policy", POLICY),
-    ("referrer-policy", "same-origin"),
-    ("x-frame-options", "DENY"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
-];
+/// What every page says to the browser.
+pub(crate) const HEADERS: &[(&str, &str)] = &page_headers(POLICY);
 
 fn with_headers(mut answer: Response) -> Response {
     let headers =

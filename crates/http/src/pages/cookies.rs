@@ -1,14 +1,8 @@
-//! The cookies of pages: the session's, and the one that forms are bound to before there is a session.
-//!
-//! Over TLS their names begin with `__Host-`: a browser takes them only with `Secure`, for every path and for no other host
-//! (RFC 6265bis §4.1.3.2). Over plain HTTP, where no browser would take those, the names are plain.
+//! The cookies of pages: the session's, and those that forms are bound to before there is a session.
 
-use axum::http::header::{COOKIE, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderMap;
+use vestibule_serve::forms::CookieName;
 use vestibule_serve::layers::Headers;
-
-/// The longest value that is looked at.
-const LONGEST: usize = 1_024;
 
 /// A cookie of pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,82 +16,26 @@ pub(crate) enum PageCookie {
 }
 
 impl PageCookie {
-    /// Its name, over TLS or not.
-    pub(crate) const fn name(self, secure: bool) -> &'static str {
-        match (self, secure) {
-            (Self::Session, true) => "__Host-vestibule",
-            (Self::Session, false) => "vestibule",
-            (Self::Form, true) => "__Host-vestibule-form",
-            (Self::Form, false) => "vestibule-form",
-            (Self::Step, true) => "__Host-vestibule-step",
-            (Self::Step, false) => "vestibule-step",
+    const fn name(self) -> CookieName {
+        match self {
+            Self::Session => CookieName { secure: "__Host-vestibule", plain: "vestibule" },
+            Self::Form => CookieName { secure: "__Host-vestibule-form", plain: "vestibule-form" },
+            Self::Step => CookieName { secure: "__Host-vestibule-step", plain: "vestibule-step" },
         }
     }
 
-    /// Its value in a request; None: there is none, or several, of which nobody knows which is ours.
+    /// Its value in a request.
     pub(crate) fn value(self, headers: Headers<'_>, secure: bool) -> Option<&str> {
-        let pairs = headers.all(&COOKIE).flat_map(|header| header.split(|byte| *byte == b';'));
-        let texts = pairs.filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='));
-        let mut values = texts.filter(|(name, _)| *name == self.name(secure)).map(|(_, value)| value);
-        let value = values.next().filter(|value| value.len() <= LONGEST)?;
-        values.next().is_none().then_some(value)
+        self.name().value(headers, secure)
     }
 
-    /// Sets it for as long as the browser is open. Sent along when somebody comes from another site by a link, and with no
-    /// form or frame of another site.
+    /// Sets it for as long as the browser is open.
     pub(crate) fn set(self, headers: &mut HeaderMap, value: &str, secure: bool) {
-        self.write(headers, value, "", secure);
+        self.name().set(headers, value, secure);
     }
 
     /// Has the browser forget it.
     pub(crate) fn clear(self, headers: &mut HeaderMap, secure: bool) {
-        self.write(headers, "", "; Max-Age=0", secure);
-    }
-
-    fn write(self, headers: &mut HeaderMap, value: &str, more: &str, secure: bool) {
-        let flag = if secure { "; Secure" } else { "" };
-        let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{flag}{more}", self.name(secure));
-        if let Ok(cookie) = HeaderValue::try_from(cookie) {
-            headers.append(SET_COOKIE, cookie);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn value(headers: &HeaderMap, secure: bool) -> Option<&str> {
-        PageCookie::Session.value(Headers::Map(headers), secure)
-    }
-
-    fn cookies(lines: &[&'static str]) -> HeaderMap {
-        lines.iter().map(|line| (COOKIE, HeaderValue::from_static(line))).collect()
-    }
-
-    #[test]
-    fn s9_it_is_found_among_others_and_over_tls_by_its_prefixed_name_alone() {
-        let headers = cookies(&["a=b; ;=; vestibule=one", "__Host-vestibule=two;x"]);
-        assert_eq!((value(&headers, false), value(&headers, true)), (Some("one"), Some("two")));
-    }
-
-    #[test]
-    fn s9_of_two_values_neither_counts() {
-        assert_eq!(value(&cookies(&["vestibule=one; vestibule=two"]), false), None);
-    }
-
-    #[test]
-    fn s9_it_is_set_for_this_host_with_every_flag() {
-        let mut headers = HeaderMap::new();
-        PageCookie::Session.set(&mut headers, "v", true);
-        PageCookie::Form.clear(&mut headers, false);
-        let set: Vec<_> = headers.get_all(SET_COOKIE).iter().collect();
-        assert_eq!(
-            set,
-            [
-                "__Host-vestibule=v; Path=/; HttpOnly; SameSite=Lax; Secure",
-                "vestibule-form=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"
-            ]
-        );
+        self.name().clear(headers, secure);
     }
 }

@@ -8,6 +8,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use vestibule_auth::PageSession;
 use vestibule_pages::HiddenFields;
+use vestibule_serve::forms::{self, Fields, NotAForm};
 use vestibule_serve::layers::Refusal;
 use zeroize::Zeroizing;
 
@@ -17,7 +18,7 @@ use crate::api::ApiState;
 use crate::credential_body::CredentialBody;
 
 /// The fields of a form that was sent.
-pub(super) struct Form(Vec<(String, Zeroizing<String>)>);
+pub(super) struct Form(Fields);
 
 /// Why a form is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,25 +38,11 @@ pub(super) enum CountedAs {
     WhatItAsksFor,
 }
 
-/// The random value that a browser keeps before there is a session.
-pub(super) struct BrowserId {
-    value: [u8; 32],
-    /// Whether the browser does not have it yet.
-    is_new: bool,
-}
-
 impl Form {
     /// The fields of a form, whoever sent it.
     fn read(request: &PageRequest, body: &CredentialBody) -> Result<Self, FormError> {
         let body: &Bytes = body.0.as_ref().map_err(|refusal| FormError::Unread(*refusal))?;
-        if !request.has_form() || !request.is_same_origin() {
-            return Err(FormError::Foreign);
-        }
-        let pairs = form_urlencoded::parse(body);
-        let fields: Vec<_> =
-            pairs.map(|(name, value)| (name.into_owned(), Zeroizing::new(value.into_owned()))).collect();
-        let is_twice = |index: usize| fields[..index].iter().any(|(name, _)| *name == fields[index].0);
-        if (1..fields.len()).any(is_twice) { Err(FormError::Foreign) } else { Ok(Self(fields)) }
+        request.fields(body).map(Self).map_err(|NotAForm| FormError::Foreign)
     }
 
     /// A form of the way in: of the browser that was given it.
@@ -65,7 +52,7 @@ impl Form {
         body: &CredentialBody,
     ) -> Result<Self, FormError> {
         let form = Self::read(request, body)?;
-        let browser = request.cookie(PageCookie::Form).and_then(BrowserId::parse);
+        let browser = request.cookie(PageCookie::Form).and_then(forms::BrowserId::parse);
         let is_its = |browser: &[u8; 32]| api.auth.tokens().form_csrf_matches(browser, form.get("csrf"));
         if browser.is_some_and(|browser| is_its(&browser)) { Ok(form) } else { Err(FormError::Foreign) }
     }
@@ -119,49 +106,33 @@ impl Form {
 
     /// The value of a field; empty if there is none.
     pub(super) fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
+        self.0.get(name)
     }
 
     /// A secret in a field.
     pub(super) fn secret(&self, name: &str) -> Zeroizing<String> {
-        Zeroizing::new(self.get(name).to_owned())
+        self.0.secret(name)
     }
 }
+
+/// The random value that a browser keeps before there is a session.
+pub(super) struct BrowserId(forms::BrowserId);
 
 impl BrowserId {
     /// The browser's, or a new one.
     pub(super) fn of(api: &ApiState, request: &PageRequest) -> Self {
-        match request.cookie(PageCookie::Form).and_then(Self::parse) {
-            Some(value) => Self { value, is_new: false },
-            None => Self { value: api.auth.random_bytes(), is_new: true },
-        }
-    }
-
-    fn parse(text: &str) -> Option<[u8; 32]> {
-        let is_lower = |digit: u8| digit.is_ascii_digit() || (b'a'..=b'f').contains(&digit);
-        if text.len() != 64 || !text.bytes().all(is_lower) {
-            return None;
-        }
-        let mut value = [0; 32];
-        for (index, byte) in value.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()?;
-        }
-        Some(value)
+        Self(forms::BrowserId::of(request.cookie(PageCookie::Form), || api.auth.random_bytes()))
     }
 
     /// What its forms carry.
     pub(super) fn fields(&self, api: &ApiState) -> HiddenFields {
-        HiddenFields::csrf(api.auth.tokens().form_csrf(&self.value).as_str())
+        HiddenFields::csrf(api.auth.tokens().form_csrf(self.0.bytes()).as_str())
     }
 
     /// Has the browser keep it, if it does not yet.
     pub(super) fn keep(&self, answer: &mut Response, request: &PageRequest) {
-        if self.is_new {
-            let digits = |byte: &u8| {
-                [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
-            };
-            let text: String = self.value.iter().flat_map(digits).collect();
-            PageCookie::Form.set(answer.headers_mut(), &text, request.secure);
+        if let Some(value) = self.0.to_keep() {
+            PageCookie::Form.set(answer.headers_mut(), &value, request.secure);
         }
     }
 }

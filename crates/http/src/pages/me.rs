@@ -9,12 +9,12 @@ use uuid::Uuid;
 use vestibule_auth::{Listed, PageSession};
 use vestibule_model::{AuthenticationMethod, Dialect, Millis, SecondFactorPolicy};
 use vestibule_pages::{Me, Notice, Own, OwnSession};
+use vestibule_serve::forms::Zone;
 
 use super::answer;
 use super::cookies::PageCookie;
 use super::form::{CountedAs, Form, fields_of};
 use super::look::AccountLook;
-use super::moment::Zone;
 use super::request::{PageRefused, PageRequest};
 use crate::api::ApiState;
 use crate::credential_body::CredentialBody;

@@ -15,7 +15,6 @@ mod form;
 pub(crate) mod login;
 mod look;
 mod me;
-mod moment;
 mod notices;
 mod password;
 pub(crate) mod request;

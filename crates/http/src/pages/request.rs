@@ -6,12 +6,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path};
-use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use vestibule_auth::{LogIn, LoginScope, PageSession, ShownPage};
 use vestibule_model::{AccountId, Dialect};
+use vestibule_serve::forms::{Fields, NotAForm, origin_scheme};
 use vestibule_serve::layers::{Cause, ClientAddress, Headers, Refusal, is_encrypted};
 
 use super::REFUSAL;
@@ -169,30 +169,10 @@ impl PageRequest {
         continue_to(api, self.account, &wanted).map(str::to_owned)
     }
 
-    /// Whether the body is said to be a form's.
-    pub(crate) fn has_form(&self) -> bool {
-        let kind = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    }
-
-    /// Whether the browser says that the request comes from a page of this host. All that send forms say so.
-    pub(crate) fn is_same_origin(&self) -> bool {
-        let mut origins = self.headers.get_all(ORIGIN).into_iter();
-        let (Some(origin), None) = (origins.next(), origins.next()) else { return false };
-        let Some((scheme, authority)) = origin.to_str().ok().and_then(|origin| origin.split_once("://"))
-        else {
-            return false;
-        };
-        let host = self.headers.get(HOST).and_then(|host| host.to_str().ok());
-        let host = host.or_else(|| self.uri.authority().map(http::uri::Authority::as_str));
-        let default_port = match scheme {
-            "https" => ":443",
-            "http" => ":80",
-            _ => return false,
-        };
-        let bare = |authority: &str| authority.trim_end_matches(default_port).to_ascii_lowercase();
-        host.is_some_and(|host| bare(host) == bare(authority))
+    /// The fields of a form that comes from a page of this host.
+    pub(super) fn fields(&self, body: &[u8]) -> Result<Fields, NotAForm> {
+        origin_scheme(&self.headers, &self.uri).ok_or(NotAForm)?;
+        Fields::read(&self.headers, body)
     }
 }
 

@@ -8,12 +8,12 @@ use axum::response::Response;
 use vestibule_auth::{Enrolment, EnrolmentError, LogInError, PageSession, ShownEnrolment};
 use vestibule_model::SecondFactorPolicy;
 use vestibule_pages::{Enrol, HiddenFields, Notice, Own, Picture, RecoveryCodes, SecondFactor};
+use vestibule_serve::forms::Zone;
 use vestibule_serve::layers::Cause;
 use zeroize::Zeroizing;
 
 use super::form::{Form, fields_of};
 use super::look::AccountLook;
-use super::moment::Zone;
 use super::notices::Told;
 use super::request::{PageRefused, PageRequest};
 use super::{answer, me};

@@ -25,12 +25,12 @@ impl AllowedHosts {
         let authority = request.uri().authority().map(http::uri::Authority::as_str);
         let headers = request.headers().get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default());
         let mut hosts = authority.into_iter().chain(headers).peekable();
-        hosts.peek().is_some() && hosts.all(is_loopback)
+        hosts.peek().is_some() && hosts.all(is_loopback_name)
     }
 }
 
-/// `localhost`, `127.0.0.1` and its network, `[::1]`; each with or without a port.
-fn is_loopback(host: &str) -> bool {
+/// Whether it is a name of this machine alone: `localhost`, `127.0.0.1` and its network, `[::1]`; each with or without a port.
+pub fn is_loopback_name(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn loopback_has_these_names() {
         for host in ["localhost", "LOCALHOST:8081", "127.0.0.1", "127.0.0.2:80", "[::1]", "[::1]:8081"] {
-            assert!(is_loopback(host), "{host}");
+            assert!(is_loopback_name(host), "{host}");
         }
     }
 
@@ -68,7 +68,7 @@ mod tests {
             "127.1",
         ];
         for host in hosts {
-            assert!(!is_loopback(host), "{host}");
+            assert!(!is_loopback_name(host), "{host}");
         }
     }
 

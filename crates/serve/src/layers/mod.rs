@@ -33,6 +33,7 @@ mod refusal;
 mod refusal_log;
 mod request_context;
 mod request_id;
+mod run_to_completion;
 mod shortcut;
 mod streamed;
 
@@ -49,12 +50,13 @@ pub use body_budget::BodyBudget;
 pub use client::{ClientAddress, ForwardedTls, Peer, TrustedProxies, is_encrypted, last_hop};
 pub use cors::{AllowedOrigins, InvalidOrigin};
 pub use headers::Headers;
-pub use host::AllowedHosts;
+pub use host::{AllowedHosts, is_loopback_name};
 pub(crate) use layered::LayeredFuture;
 pub use plain_response::{Fields, PlainResponse};
 pub use refusal::{Readers, Refusal, RefusalShape, RefusalShapes};
 pub use refusal_log::RefusalLog;
 pub use request_id::RequestIds;
+pub use run_to_completion::run_to_completion;
 pub use shortcut::{HttpService, RequestHead, ResponseFuture, Routes, Shortcut};
 pub use streamed::{StreamObserver, Streamed};
 

@@ -1,18 +1,19 @@
-//! Times for people, in the account's zone.
+//! Times for people, in a zone.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use vestibule_model::Millis;
 
 /// A zone with its name.
-pub(super) struct Zone {
+#[derive(Clone)]
+pub struct Zone {
     name: String,
     zone: TimeZone,
 }
 
 impl Zone {
     /// The zone of this name; UTC if nobody knows it.
-    pub(super) fn of(name: &str) -> Self {
+    pub fn of(name: &str) -> Self {
         match TimeZone::get(name) {
             Ok(zone) => Self { name: name.to_owned(), zone },
             Err(_) => Self { name: "UTC".to_owned(), zone: TimeZone::UTC },
@@ -20,17 +21,17 @@ impl Zone {
     }
 
     /// Its name.
-    pub(super) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.name
     }
 
     /// A time to the minute.
-    pub(super) fn minute(&self, at: Millis) -> String {
+    pub fn minute(&self, at: Millis) -> String {
         self.told(at, "%Y-%m-%d %H:%M")
     }
 
     /// A day.
-    pub(super) fn day(&self, at: Millis) -> String {
+    pub fn day(&self, at: Millis) -> String {
         self.told(at, "%Y-%m-%d")
     }
 

@@ -1,0 +1,16 @@
+//! What every page with forms needs of HTTP: cookies, the fields of a form and where it came from, the head of an answer, times in
+//! a zone. Knows no page, no session and no rule of the engine.
+
+mod browser;
+mod cookies;
+mod fields;
+mod headers;
+mod origin;
+mod zone;
+
+pub use browser::BrowserId;
+pub use cookies::CookieName;
+pub use fields::{Fields, NotAForm};
+pub use headers::page_headers;
+pub use origin::{Scheme, origin_scheme};
+pub use zone::Zone;
