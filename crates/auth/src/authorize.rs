@@ -15,7 +15,7 @@ use vestibule_model::{
     Application, AuthenticationMethod, Dialect, Millis, Rank, Session, SessionId, TrafficOutcome,
 };
 
-use crate::administration;
+use crate::administration::{self, Touch};
 use crate::directory::UserEntry;
 use crate::live;
 use crate::log_out::LogOutError;
@@ -284,6 +284,26 @@ impl Auth {
             may.then(|| Granted::new(live, self.keys.tokens(), CredentialKind::Bearer, now).to_owned())
         };
         self.live.with(self.keys.tokens().read_bearer(bearer)?, now, work)?
+    }
+
+    /// The same for a session of the console, which is of the pages of the administrators' account. `touch`: whether it is kept alive.
+    pub(crate) fn authorize_console(
+        &self,
+        id: SessionId,
+        touch: Touch,
+        address: Option<IpAddr>,
+        now: Millis,
+    ) -> Option<Authorized> {
+        let work = |live: &mut Live<'_>| {
+            let is_console = live.entry.holder.is_administrator && live.entry.dialect == Dialect::Pages;
+            let may = is_console
+                && match touch {
+                    Touch::Use => self.let_pass(live, address, now),
+                    Touch::Look => self.directory.may_go_on(live, address, now),
+                };
+            may.then(|| Granted::new(live, self.keys.tokens(), CredentialKind::Cookie, now).to_owned())
+        };
+        self.live.with(id, now, work)?
     }
 
     pub(crate) fn let_pass(&self, live: &mut Live<'_>, address: Option<IpAddr>, now: Millis) -> bool {

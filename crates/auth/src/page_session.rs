@@ -110,7 +110,8 @@ impl Auth {
         let caller = Cell::new(Caller::UNKNOWN);
         let work = |live: &mut Live<'_>| {
             caller.set(Caller::live(live));
-            let may = live.entry.dialect == Dialect::Pages && self.let_pass(live, address, now);
+            let is_page = live.entry.dialect == Dialect::Pages && !live.entry.holder.is_administrator;
+            let may = is_page && self.let_pass(live, address, now);
             may.then(|| (live.entry.session(), Arc::clone(&live.entry.holder)))
         };
         let found = self.live.with(id, now, work).flatten();

@@ -43,6 +43,8 @@ pub(crate) enum Purpose {
     Backup,
     PageCookie,
     PageCsrf,
+    ConsoleCookie,
+    ConsoleCsrf,
     RefreshToken,
     CheckValue,
 }
@@ -66,6 +68,8 @@ impl Purpose {
             Self::Backup => b"vestibule/v1/backup",
             Self::PageCookie => b"vestibule/v1/page-cookie",
             Self::PageCsrf => b"vestibule/v1/page-csrf",
+            Self::ConsoleCookie => b"vestibule/v1/console-cookie",
+            Self::ConsoleCsrf => b"vestibule/v1/console-csrf",
             Self::RefreshToken => b"vestibule/v1/refresh-token",
             Self::CheckValue => b"vestibule/v1/check-value",
         }
@@ -131,7 +135,7 @@ mod tests {
     use super::*;
     use crate::testing::{SeededRng, master_key};
 
-    const PURPOSES: [Purpose; 17] = [
+    const PURPOSES: [Purpose; 19] = [
         Purpose::Bearer,
         Purpose::Cookie,
         Purpose::Csrf,
@@ -147,6 +151,8 @@ mod tests {
         Purpose::Backup,
         Purpose::PageCookie,
         Purpose::PageCsrf,
+        Purpose::ConsoleCookie,
+        Purpose::ConsoleCsrf,
         Purpose::RefreshToken,
         Purpose::CheckValue,
     ];

@@ -47,6 +47,8 @@ pub(crate) struct Keys {
     pub(crate) backup: MacKey,
     pub(crate) page_cookie: MacKey,
     pub(crate) page_csrf: MacKey,
+    pub(crate) console_cookie: MacKey,
+    pub(crate) console_csrf: MacKey,
     pub(crate) refresh_token: MacKey,
     check_value: [u8; 32],
 }
@@ -89,6 +91,8 @@ impl Keys {
             backup: key(Purpose::Backup),
             page_cookie: key(Purpose::PageCookie),
             page_csrf: key(Purpose::PageCsrf),
+            console_cookie: key(Purpose::ConsoleCookie),
+            console_csrf: key(Purpose::ConsoleCsrf),
             refresh_token: key(Purpose::RefreshToken),
             check_value: master.check_value(),
         }

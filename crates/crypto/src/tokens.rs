@@ -158,6 +158,26 @@ impl TokenKeys {
         self.page_csrf(id).0.ct_eq(text.as_bytes()).into()
     }
 
+    /// The cookie value of a session of the console: no cookie of a dialect or a page. The same each time.
+    pub fn console_cookie(&self, id: SessionId) -> TokenText {
+        carry(&self.of(id).console_cookie, id)
+    }
+
+    /// The session that the cookie value of the console names; None unless it is genuine, as for [`Self::read_bearer`].
+    pub fn read_console_cookie(&self, text: impl AsRef<[u8]>) -> Option<SessionId> {
+        self.recognise(text.as_ref(), |keys| &keys.console_cookie)
+    }
+
+    /// What the forms of a session of the console carry against cross-site requests; compared, not read.
+    pub fn console_csrf(&self, id: SessionId) -> TokenText {
+        TokenText::new(&self.of(id).console_csrf.tag(&id.0))
+    }
+
+    /// Whether `text` is that of the session. Takes the same time for every wrong text of 64 bytes.
+    pub fn console_csrf_matches(&self, id: SessionId, text: &str) -> bool {
+        self.console_csrf(id).0.ct_eq(text.as_bytes()).into()
+    }
+
     /// What forms carry before there is a session: it belongs to the random value that the browser keeps in a cookie, which is
     /// longer than any session id.
     pub fn form_csrf(&self, browser: &[u8; 32]) -> TokenText {

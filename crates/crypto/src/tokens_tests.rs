@@ -259,6 +259,21 @@ fn s8_the_cookie_of_a_page_is_no_token_of_a_dialect_and_the_reverse() {
 }
 
 #[test]
+fn s8_the_cookie_of_the_console_is_no_other_token_and_the_reverse() {
+    let (keys, id) = (keys(), id(7));
+    let console = keys.console_cookie(id);
+    assert_eq!(keys.read_console_cookie(console), Some(id));
+    let read = (keys.read_bearer(console), keys.read_cookie(console), keys.read_page_cookie(console));
+    assert_eq!(read, (None, None, None));
+    for other in [keys.bearer(id), keys.cookie(id), keys.page_cookie(id), keys.console_csrf(id)] {
+        assert_eq!(keys.read_console_cookie(other), None);
+    }
+    assert!(keys.console_csrf_matches(id, keys.console_csrf(id).as_str()));
+    assert!(!keys.console_csrf_matches(id, keys.page_csrf(id).as_str()));
+    assert!(!keys.page_csrf_matches(id, keys.console_csrf(id).as_str()));
+}
+
+#[test]
 fn a_form_belongs_to_its_browser_also_after_a_rotation() {
     let ring = KeyRing::new(&master_keys(&[1]));
     let keys = TokenKeys::derive(&ring);

@@ -13,7 +13,7 @@ use vestibule_store::{Change, DigestKind};
 
 use super::{Administration, AdministrationError, HOME};
 use crate::audit::End;
-use crate::authorize::Credentials;
+use crate::authorize::{Authorized, Credentials};
 use crate::traffic::{self, Route};
 
 /// How exactly it is remembered when a token was last used.
@@ -135,7 +135,7 @@ impl Administration<'_> {
     }
 
     /// Counts a request of administration that showed of its caller what proved one, or nothing.
-    pub fn count_request(
+    pub(super) fn count_request(
         &self,
         caller: Option<&Caller>,
         outcome: TrafficOutcome,
@@ -180,6 +180,16 @@ impl Administration<'_> {
             .await
             .map_err(|error| AdministrationError::Store(error.into_source()))?;
         let granted = self.auth.authorize_administrator(bearer, address, now);
+        self.holder_of(granted, address, now).await
+    }
+
+    /// Whoever shows this session, if they administer.
+    pub(super) async fn holder_of(
+        &self,
+        granted: Option<Authorized>,
+        address: Option<IpAddr>,
+        now: Millis,
+    ) -> Result<Caller, AdministrationError> {
         let granted = granted.ok_or(AdministrationError::NotProved)?;
         let role = self.role_of(granted.user.id).await?.ok_or(AdministrationError::NotProved)?;
         let actor = Actor::User { id: granted.user.id, name: granted.user.login_name.clone() };

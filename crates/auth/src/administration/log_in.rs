@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::caller::administrators_account;
 use super::{Administration, AdministrationError, Caller};
 use crate::change_password::ChangePasswordError;
-use crate::log_in::{LogIn, LoginScope, UserCredentials};
+use crate::log_in::{LogIn, LoggedIn, LoginScope, UserCredentials};
 
 /// What an administrator shows to log in, or to change the password.
 pub struct AdministratorCredentials {
@@ -34,8 +34,8 @@ pub struct LoggedInAdministrator {
 /// A session of an administrator.
 #[derive(Debug)]
 pub struct OpenedSession {
-    /// Its bearer.
-    pub bearer: String,
+    /// Its bearer; of a session of the console the value of its cookie.
+    pub shown_by: String,
     /// When it ends if it is not used again.
     pub expires: Millis,
 }
@@ -49,9 +49,17 @@ impl Administration<'_> {
         address: Option<IpAddr>,
         now: Millis,
     ) -> Result<LoggedInAdministrator, AdministrationError> {
-        let (at, code) = (log_in_from(address, now), shown.code.clone());
+        let (at, code) = (log_in_from(Dialect::LivePerson, address, now), shown.code.clone());
         let logged_in = self.auth.log_in_at_once(at, shown.into_user(), code.as_deref()).await;
         let logged_in = logged_in.map_err(AdministrationError::LogIn)?;
+        self.let_in(logged_in).await
+    }
+
+    /// Somebody who has logged in, if they administer; the session of anybody else ends.
+    pub(super) async fn let_in(
+        &self,
+        logged_in: LoggedIn,
+    ) -> Result<LoggedInAdministrator, AdministrationError> {
         let Some(role) = self.role_of(logged_in.user.id).await? else {
             self.auth.ends.end_detached(logged_in.session, EndReason::LoggedOut.into()).await?;
             return Err(AdministrationError::NotAllowed);
@@ -61,8 +69,12 @@ impl Administration<'_> {
     }
 
     pub(super) fn show(&self, session: &Session) -> OpenedSession {
-        let bearer = self.auth.keys.tokens().bearer(session.id).to_string();
-        OpenedSession { bearer, expires: session.expires_at() }
+        let tokens = self.auth.keys.tokens();
+        let shown_by = match session.dialect {
+            Dialect::Pages => tokens.console_cookie(session.id),
+            Dialect::LivePerson | Dialect::LiveVox => tokens.bearer(session.id),
+        };
+        OpenedSession { shown_by: shown_by.to_string(), expires: session.expires_at() }
     }
 
     /// Changes the password of an administrator who proves the old one, also when that has expired or must be changed, and
@@ -74,7 +86,7 @@ impl Administration<'_> {
         address: Option<IpAddr>,
         now: Millis,
     ) -> Result<(), AdministrationError> {
-        let (at, code) = (log_in_from(address, now), shown.code.clone());
+        let (at, code) = (log_in_from(Dialect::LivePerson, address, now), shown.code.clone());
         let changed = self.auth.change_password_with_code(at, shown.into_user(), new, code.as_deref()).await;
         changed.map_err(|error| match error {
             ChangePasswordError::LogIn(error) => AdministrationError::LogIn(error),
@@ -99,8 +111,8 @@ impl AdministratorCredentials {
     }
 }
 
-/// A login in the scope of administration.
-pub(super) const fn log_in_from(address: Option<IpAddr>, now: Millis) -> LogIn {
-    let (dialect, scope) = (Dialect::LivePerson, LoginScope::Administration);
+/// A login in the scope of administration: of the API's dialect, or of the pages for a session of the console.
+pub(super) const fn log_in_from(dialect: Dialect, address: Option<IpAddr>, now: Millis) -> LogIn {
+    let scope = LoginScope::Administration;
     LogIn { account: Some(administrators_account()), dialect, scope, address, now }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use vestibule_model::{AuditAction, AuthenticationMethod, Means, Millis, SecondFactorPolicy, User};
+use vestibule_model::{AuditAction, AuthenticationMethod, Dialect, Means, Millis, SecondFactorPolicy, User};
 use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
 
@@ -16,7 +16,7 @@ use super::{Administration, AdministrationError, Caller};
 use crate::attempt::ProvedUser;
 use crate::audit::Attempt;
 use crate::detach_on_drop::DetachOnDrop;
-use crate::log_in::LogInError;
+use crate::log_in::{LogIn, LogInError};
 use crate::open::OpenedWith;
 use crate::recognise::Proof;
 use crate::second_factor::{Enrolment, EnrolmentError, NewFactor, ShownEnrolment};
@@ -82,13 +82,26 @@ impl Administration<'_> {
         Ok(self.auth.begin_enrolment(&holder, caller.now))
     }
 
+    /// The same that was begun before, for whoever has shown a wrong code; None: it is too old, or somebody else's.
+    pub fn resume_own_second_factor(
+        &self,
+        caller: &Caller,
+        state: &str,
+    ) -> Result<Option<Enrolment>, AdministrationError> {
+        let holder = self.holder(caller)?;
+        if holder.user.second_factor.is_some() {
+            return Ok(None);
+        }
+        Ok(self.auth.resume_enrolment(&holder, state, caller.now))
+    }
+
     /// Sets it up, and ends all sessions of the caller; another one takes their place.
     pub async fn set_up_own_second_factor(
         &self,
         caller: &Caller,
         shown: ShownEnrolment<'_>,
     ) -> Result<SetUpSecondFactor, AdministrationError> {
-        let (holder, at) = (self.holder(caller)?, log_in_from(caller.address, caller.now));
+        let (holder, at) = (self.holder(caller)?, log_in_of(caller));
         let new = self.auth.new_factor(&holder, at, shown).await?;
         let stored = self.store_factor(caller, &holder, &new).await;
         let credential_version = stored.map_err(|error| match error {
@@ -143,7 +156,7 @@ impl Administration<'_> {
         if holder.user.credential_version != credential_version {
             return Err(AdministrationError::Changed);
         }
-        let attempt = Attempt::to_log_in(log_in_from(caller.address, caller.now), Means::Session);
+        let attempt = Attempt::to_log_in(log_in_of(caller), Means::Session);
         let with = OpenedWith { has_shown_factor: true, ..OpenedWith::default() };
         let (auth, id) = (Arc::clone(self.auth), holder.user.id);
         let whole = async move {
@@ -162,7 +175,7 @@ impl Administration<'_> {
         shown: ShownFactor<'_>,
     ) -> Result<Vec<Zeroizing<String>>, AdministrationError> {
         let holder = self.proved_once_more(caller, shown).await?;
-        let at = log_in_from(caller.address, caller.now);
+        let at = log_in_of(caller);
         Ok(self.auth.renew_recovery_codes(&holder, at, shown.code).await?)
     }
 
@@ -173,7 +186,7 @@ impl Administration<'_> {
         shown: ShownFactor<'_>,
     ) -> Result<(), AdministrationError> {
         let holder = self.proved_once_more(caller, shown).await?;
-        let at = log_in_from(caller.address, caller.now);
+        let at = log_in_of(caller);
         Ok(self.auth.remove_second_factor(&holder, at, shown.code).await?)
     }
 
@@ -187,7 +200,7 @@ impl Administration<'_> {
         if holder.user.second_factor.is_none() {
             return Err(AdministrationError::Conflict("there is no second factor".into()));
         }
-        let at = log_in_from(caller.address, caller.now);
+        let at = log_in_of(caller);
         self.auth.prove_password_again(&holder, at, shown.password).await?;
         Ok(holder)
     }
@@ -218,6 +231,12 @@ impl From<EnrolmentError> for AdministrationError {
             EnrolmentError::Store(error) => error.into(),
         }
     }
+}
+
+/// A login of a caller in place of the session that they have, which is of its kind.
+fn log_in_of(caller: &Caller) -> LogIn {
+    let dialect = caller.session().map_or(Dialect::LivePerson, |session| session.dialect);
+    log_in_from(dialect, caller.address, caller.now)
 }
 
 fn wrong_code() -> AdministrationError {

@@ -44,8 +44,10 @@ impl Auth {
     }
 
     fn pasted_word(&self, word: &str, now: Millis) -> Option<Pasted> {
+        let tokens = self.keys.tokens();
+        let id = tokens.read_bearer(word).or_else(|| tokens.read_cookie(word));
         if let Some(id) =
-            self.keys.tokens().read_bearer(word).or_else(|| self.keys.tokens().read_cookie(word))
+            id.or_else(|| tokens.read_page_cookie(word)).or_else(|| tokens.read_console_cookie(word))
         {
             let reference = SessionReference(self.keys.tokens().reference(id));
             return Some(Pasted { reference, shown: reference });

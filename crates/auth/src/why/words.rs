@@ -8,6 +8,7 @@ use vestibule_model::{
 };
 
 use super::{LifeState, of_application};
+use crate::administration::administrators_account;
 
 type Time<'a> = &'a dyn Fn(Millis) -> String;
 
@@ -38,7 +39,7 @@ pub(super) fn step(entry: &AuditEntry, cause: Option<&AuditEntry>, time: Time<'_
     let (means, from) = (by_means(record), from(record));
     match (record.action, record.reason) {
         (AuditAction::LoggedIn, _) => {
-            format!("opened by {} with {means}{from}{}", who(record), within(record.dialect))
+            format!("opened by {} with {means}{from}{}", who(record), opened_within(record))
         }
         (AuditAction::JoinedSession, _) => {
             format!("given to {} by {} with {means}{from}", times(record, "another login"), who(record))
@@ -189,6 +190,16 @@ fn by_means(record: &AuditRecord) -> String {
 
 fn from(record: &AuditRecord) -> String {
     record.address.map_or(String::new(), |address| format!(" from {address}"))
+}
+
+/// Where somebody logged in: administrators have no pages but the console.
+fn opened_within(record: &AuditRecord) -> String {
+    match record.dialect {
+        Some(Dialect::Pages) if record.account == Some(administrators_account()) => {
+            ", in the console".to_owned()
+        }
+        dialect => within(dialect),
+    }
 }
 
 fn within(dialect: Option<Dialect>) -> String {

@@ -72,7 +72,7 @@ pub(super) async fn log_in(
     let shown = credentials(read.username, read.password, read.code);
     let logged_in = admin.auth.administration().log_in_administrator(shown, address, now).await?;
     let (role, account) = shown_role(logged_in.role);
-    let OpenedSession { bearer: token, expires } = logged_in.opened;
+    let OpenedSession { shown_by: token, expires } = logged_in.opened;
     let must_set_up_second_factor = logged_in.lacks_second_factor;
     let answer = LoggedIn { token, expires: expires.as_unix(), role, account, must_set_up_second_factor };
     Ok(json(StatusCode::OK, &answer))

@@ -7,7 +7,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::StatusCode;
-use vestibule_auth::{Caller, RefusedRequest};
+use vestibule_auth::{Caller, NotedRequest};
 use vestibule_model::TrafficOutcome;
 
 use super::AdminState;
@@ -43,15 +43,6 @@ pub(super) async fn note(State(admin): State<AdminState>, mut request: Request, 
         }
         _ => TrafficOutcome::Allowed,
     };
-    administration.count_request(caller, outcome, address, now);
-    let is_refused = match outcome {
-        TrafficOutcome::InvalidCredential => caller.is_none(),
-        TrafficOutcome::NotAllowed => caller.is_some(),
-        _ => false,
-    };
-    if is_refused {
-        let refused = RefusedRequest { caller, operation: &operation, address, now };
-        administration.note_refused_administration(refused);
-    }
+    administration.note_request(NotedRequest { caller, outcome, operation: &operation, address, now });
     answer
 }

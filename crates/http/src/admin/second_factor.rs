@@ -121,7 +121,7 @@ pub(super) async fn confirm(
     let shown = ShownEnrolment { state: &state, code: &code, password: &password };
     let set_up = admin.auth.administration().set_up_own_second_factor(&caller, shown).await?;
     let recovery_codes = told(&set_up.recovery_codes);
-    let (token, expires) = set_up.opened.map(|opened| (opened.bearer, opened.expires.as_unix())).unzip();
+    let (token, expires) = set_up.opened.map(|opened| (opened.shown_by, opened.expires.as_unix())).unzip();
     Ok(json(StatusCode::OK, &SecondFactorSetUp { recovery_codes, token, expires }))
 }
 

@@ -15,6 +15,7 @@ mod audited;
 mod connection_secrets;
 mod connection_tests;
 mod connections;
+mod console_sessions;
 mod coverage;
 mod described;
 mod docs;

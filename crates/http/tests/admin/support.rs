@@ -11,6 +11,9 @@ use vestibule_testkit::TestServer;
 
 pub(crate) const PASSWORD: &str = "admin-password";
 
+/// That of administrators who are made by [`Instance::administrator`].
+pub(crate) const ANOTHER_PASSWORD: &str = "F1rst-admin-pass";
+
 pub(crate) struct Instance {
     pub(crate) server: TestServer,
     /// The bearer of the first owner.
@@ -127,6 +130,17 @@ impl Instance {
             self.ask(Some(&self.owner), (Method::POST, "/admin/v1/administration-tokens"), Some(body)).await;
         assert_eq!(made.status, 201, "{made:?}");
         (made.body["secret"].as_str().unwrap().to_owned(), made.body["id"].as_i64().unwrap())
+    }
+
+    /// Another administrator; the id.
+    pub(crate) async fn administrator(&self, name: &str, role: &str) -> i64 {
+        let body = json!({ "login_name": name, "password": ANOTHER_PASSWORD, "must_change_password": false });
+        let made = self.send(Method::POST, "/admin/v1/accounts/administrators/users", body).await;
+        let id = made.body["id"].as_i64().unwrap();
+        let put = self.server.admin_request(Method::PUT, &format!("/admin/v1/administrators/{id}"));
+        let put = put.bearer_auth(&self.owner).header("if-none-match", "*");
+        assert_eq!(put.json(&json!({ "role": role })).send().await.unwrap().status(), 200);
+        id
     }
 
     /// The id of the first owner.

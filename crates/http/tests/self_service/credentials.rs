@@ -98,7 +98,7 @@ async fn administrators_are_not_known_here() {
     let shown = AdministratorCredentials { user_name, password, code: None };
     let owner = server.auth.administration();
     let owner = owner.log_in_administrator(shown, None, now).await.unwrap();
-    let bearer = format!("Bearer {}", owner.opened.bearer);
+    let bearer = format!("Bearer {}", owner.opened.shown_by);
     assert_eq!(status(&server, Method::GET, OWN, &[("authorization", &bearer)]).await, 401);
 }
 

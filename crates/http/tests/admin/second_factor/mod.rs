@@ -23,7 +23,7 @@ const RENEW: &str = "/admin/v1/second-factor/recovery-codes";
 const REQUIRED: &str = "urn:vestibule:second-factor-required";
 
 /// The code that a device with this secret shows, by the server's clock.
-fn code(instance: &Instance, secret: &str) -> String {
+pub(crate) fn code(instance: &Instance, secret: &str) -> String {
     let secret = Secret::try_from_base32(secret).unwrap();
     let now = u64::try_from(instance.server.clock.now().as_unix()).unwrap() / 1_000;
     Builder::new().with_secret(secret).build_noncompliant().generate(now).to_string()
@@ -120,13 +120,7 @@ async fn log_in_as(instance: &Instance, name: &str, password: &str, code: Option
 
 /// Another owner, `jane`, with the owner's password; her id.
 async fn another_owner(instance: &Instance) -> i64 {
-    let body = json!({ "login_name": "jane", "password": "F1rst-admin-pass", "must_change_password": false });
-    let made = instance.send(Method::POST, "/admin/v1/accounts/administrators/users", body).await;
-    let id = made.body["id"].as_i64().unwrap();
-    let put = instance.server.admin_request(Method::PUT, &format!("/admin/v1/administrators/{id}"));
-    let put = put.bearer_auth(&instance.owner).header("if-none-match", "*");
-    assert_eq!(put.json(&json!({ "role": "owner" })).send().await.unwrap().status(), 200);
-    id
+    instance.administrator("jane", "owner").await
 }
 
 async fn refusals(instance: &Instance) -> Vec<Refusal> {
