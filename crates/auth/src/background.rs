@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use vestibule_model::Millis;
 use vestibule_store::{Change, StoreError};
 
+use crate::figures::LOOK_EVERY;
 use crate::identity_providers::REFRESH_EVERY;
 use crate::last_uses::turn;
 use crate::service::Auth;
@@ -64,6 +65,10 @@ impl Auth {
                 self.traffic.write(self.clock.now())
             }),
             every(sweep, "age what was counted of requests", || self.age_traffic()),
+            every(LOOK_EVERY, "look at the counters", || async {
+                self.note_figures();
+                Ok(())
+            }),
             every(sweep, "end the sessions that have expired", || self.end_expired()),
             every(sweep, "remove what was kept for a time", || self.remove_kept()),
             every(sweep, "forget changes of the directory", || self.follower.trim()),

@@ -19,6 +19,7 @@ mod eligibility;
 mod ends;
 mod federated;
 mod feed;
+mod figures;
 mod follow;
 mod gateway;
 mod identity_providers;
@@ -88,6 +89,7 @@ pub use federated::{
 pub use feed::{
     EventStream, EventWriter, EventsError, FeedFigures, FeedFull, FeedLimits, GatewayEvent, StreamCut, Told,
 };
+pub use figures::{FigureCounts, FigurePoint, Figures, HashCapacity};
 pub use gateway::{
     ApplicationMethod, ApplicationPrincipal, CompiledRule, Decision, HeldRequest, Objection, Principal,
     SignedUse, Stored, Unauthenticated,

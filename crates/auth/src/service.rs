@@ -15,6 +15,7 @@ use crate::directory_follower::{self, DirectoryFollower};
 use crate::ends::{self, Ends};
 use crate::federated::FederatedState;
 use crate::feed::{Feed, FeedFigures};
+use crate::figures::FigureHistory;
 use crate::gateway::Nonces;
 use crate::last_uses::{LastUses, written_within};
 use crate::live::{LiveSessions, Name, Namer, Start};
@@ -63,6 +64,7 @@ pub struct Auth {
     pub(crate) traffic: Arc<Traffic>,
     /// For gateways that keep answers.
     pub(crate) feed: Arc<Feed>,
+    pub(crate) figures: FigureHistory,
 }
 
 /// Why the engine did not start.
@@ -189,6 +191,7 @@ impl Auth {
             nonces: Nonces::new(clock.now()),
             traffic,
             feed,
+            figures: FigureHistory::default(),
             store,
             store_health,
             consumed,

@@ -20,6 +20,7 @@ mod console;
 mod cursor;
 mod error;
 mod events;
+mod figures;
 mod first;
 mod gateway_rules;
 mod idempotency;

@@ -39,7 +39,29 @@ pub enum Route<'a> {
     Target(&'a str),
 }
 
+/// Which kind of request it is, as far as kinds are told apart before they are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RouteKind {
+    Login,
+    /// A gateway's question.
+    Check,
+    Other,
+}
+
+impl RouteKind {
+    /// How many there are.
+    const COUNT: usize = 3;
+}
+
 impl Route<'_> {
+    fn kind(self) -> RouteKind {
+        match self {
+            Self::Target(_) | Self::CHECK => RouteKind::Check,
+            Self::LOGIN => RouteKind::Login,
+            Self::Own(_) => RouteKind::Other,
+        }
+    }
+
     /// A check that tells no target.
     pub const CHECK: Self = Self::Own("(check)");
     pub(crate) const LOGIN: Self = Self::Own("(login)");
@@ -145,8 +167,14 @@ impl Traffic {
 
     /// How many requests there were since the start, by what came of them.
     pub(crate) fn outcomes(&self) -> impl Iterator<Item = (TrafficOutcome, u64)> {
-        let of_all = |outcome| self.shards.iter().map(|shard| lock(&shard.0).with_outcome(outcome)).sum();
+        let kinds = [RouteKind::Login, RouteKind::Check, RouteKind::Other];
+        let of_all = move |outcome| kinds.into_iter().map(|kind| self.counted(kind, outcome)).sum();
         TrafficOutcome::ALL.into_iter().map(move |outcome| (outcome, of_all(outcome)))
+    }
+
+    /// The same of one kind of request.
+    pub(crate) fn counted(&self, kind: RouteKind, outcome: TrafficOutcome) -> u64 {
+        self.shards.iter().map(|shard| lock(&shard.0).counted(kind, outcome)).sum()
     }
 
     /// What was counted and could not be kept as it is, since the start.

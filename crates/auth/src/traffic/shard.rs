@@ -8,8 +8,8 @@ use foldhash::fast::RandomState;
 use vestibule_model::{AccountId, Day, TrafficOutcome, UserKind, hour_of_day};
 use vestibule_store::{TRAFFIC_SLOTS, TrafficPeriod, TrafficRow, TrafficSeries, TrafficSource, TrafficUses};
 
-use super::Counted;
 use super::families::{Families, Learned, Number, OTHER, is_path, with_family};
+use super::{Counted, RouteKind};
 
 /// The longest name of a client program that is kept.
 const LONGEST_AGENT: usize = 40;
@@ -21,8 +21,8 @@ const NO_AGENT: &str = "(none)";
 pub(super) struct Shard {
     days: HashMap<(TrafficSource, Day), DayCounts, RandomState>,
     families: HashMap<Option<AccountId>, Arc<Families>, RandomState>,
-    /// Requests since the start, by outcome.
-    outcomes: [u64; TrafficOutcome::ALL.len()],
+    /// Requests since the start, by kind and outcome.
+    outcomes: [[u64; TrafficOutcome::ALL.len()]; RouteKind::COUNT],
 }
 
 /// What is counted of a source on a day.
@@ -48,9 +48,7 @@ pub(super) type Drained = Vec<(TrafficRow, TrafficUses)>;
 
 impl Shard {
     pub(super) fn count(&mut self, counted: &Counted<'_>, learned: &Learned) {
-        if let Some(count) = self.outcomes.get_mut(counted.outcome as usize) {
-            *count += 1;
-        }
+        self.outcomes[counted.route.kind() as usize][counted.outcome as usize] += 1;
         let account = counted.source.account;
         // Somebody's inventions are none of an account's families.
         let may_learn = account.is_some() && counted.outcome == TrafficOutcome::Allowed;
@@ -65,9 +63,9 @@ impl Shard {
         counts.note(counted);
     }
 
-    /// How many requests had an outcome since the start.
-    pub(super) fn with_outcome(&self, outcome: TrafficOutcome) -> u64 {
-        self.outcomes.get(outcome as usize).copied().unwrap_or_default()
+    /// How many requests of a kind had an outcome since the start.
+    pub(super) fn counted(&self, kind: RouteKind, outcome: TrafficOutcome) -> u64 {
+        self.outcomes[kind as usize][outcome as usize]
     }
 
     /// Takes what was counted.

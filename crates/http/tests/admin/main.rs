@@ -20,6 +20,7 @@ mod coverage;
 mod described;
 mod docs;
 mod events;
+mod figures;
 mod gateway_rules;
 mod idempotency;
 mod login;
